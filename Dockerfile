@@ -1,0 +1,26 @@
+# The operator's image. BASE is any image with Python 3.11 or later, its venv module and pip.
+ARG BASE=python:3.13-slim
+
+FROM ${BASE} AS build
+WORKDIR /src
+# The base's pip fills the venv from outside, so that the venv itself carries none.
+RUN python3 -m venv --without-pip /venv
+# The locked dependencies come first: their layer stays cached until the lock changes.
+COPY operator/requirements.lock ./
+RUN python3 -m pip --python /venv/bin/python install --no-cache-dir --no-compile --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY operator operator
+RUN python3 -m pip --python /venv/bin/python install --no-cache-dir --no-compile --no-deps .
+# Bytecode can't be written at run time, where the root file system is read-only. It goes by hash and not by
+# timestamp, since builders differ in whether a COPY keeps timestamps.
+RUN /venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /venv/lib
+
+FROM ${BASE}
+# The official images ship the standard library without bytecode; compiling it at each start would cost half a second.
+RUN library="$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" \
+ && python3 -m compileall -q -x "site-packages|/tests?/" "$library"
+COPY --from=build /venv /venv
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# A number, so that the kubelet can check runAsNonRoot.
+USER 65532:65532
+ENTRYPOINT ["sluice-operator"]

@@ -1,0 +1,43 @@
+"""What every model shares: camelCase names as in Kubernetes, unknown fields refused, docstrings as field descriptions."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        strict=True,
+    )
+
+
+_DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+
+TaskName = Annotated[str, Field(min_length=1, max_length=63, pattern=_DNS_LABEL)]
+ParameterName = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z_][-A-Za-z0-9_]*$")]
+ObjectName = Annotated[str, Field(min_length=1, max_length=253)]
+ParameterValue = Annotated[str, Field(max_length=65536)]
+Text = Annotated[str, Field(max_length=32768)]
+Time = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]
+Script = Annotated[str, Field(max_length=262144)]
+Word = Annotated[str, Field(max_length=253)]
+
+# No field of Kubernetes' own types is checked twice: the API server judges the pod when it is created.
+Verbatim = Annotated[dict[str, Any], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
+# A structural schema's int-or-string refuses `cpu: 0.5`, which a Pod takes.
+Quantity = Annotated[int | float | str, Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
+
+Duration = Annotated[str, Field(min_length=2, max_length=32, pattern=r"^([0-9]+(s|m|h|d))+$")]
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(duration: str) -> int:
+    """The length in seconds of a `Duration` such as `90s` or `1h30m`."""
+    return sum(int(count) * _SECONDS[unit] for count, unit in re.findall(r"([0-9]+)([smhd])", duration))

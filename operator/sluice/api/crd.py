@@ -1,0 +1,194 @@
+"""Makes the CRDs from the models: structural schemas with descriptions, bounds and printer columns.
+
+`python -m sluice.api.crd DIR [DIR ...]` writes one file for each kind into every directory.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from sluice.api import GROUP, VERSION
+from sluice.api.run import WorkflowRunSpec, WorkflowRunStatus
+from sluice.api.workflow import WorkflowSpec, WorkflowStatus
+
+Json = dict[str, Any]
+
+MAX_WORKFLOW_NAME = 40  # a run's name adds up to 19 characters, and is a label's value (63)
+MAX_RUN_NAME = 63
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a CRD says of a kind beside its schema. `columns`: (name, type, JSON path) of `kubectl get`."""
+
+    name: str
+    plural: str
+    short: str
+    spec: type[BaseModel]
+    status: type[BaseModel]
+    columns: tuple[tuple[str, str, str], ...]
+    max_name: int
+    immutable: tuple[str, ...] = ()
+
+
+KINDS = (
+    Kind(
+        name="Workflow",
+        plural="workflows",
+        short="slw",
+        spec=WorkflowSpec,
+        status=WorkflowStatus,
+        columns=(
+            ("Accepted", "string", '.status.conditions[?(@.type=="Accepted")].status'),
+            ("Phase", "string", ".status.phase"),
+            ("Last Run", "string", ".status.lastRun.name"),
+            ("Age", "date", ".metadata.creationTimestamp"),
+        ),
+        max_name=MAX_WORKFLOW_NAME,
+    ),
+    Kind(
+        name="WorkflowRun",
+        plural="workflowruns",
+        short="slr",
+        spec=WorkflowRunSpec,
+        status=WorkflowRunStatus,
+        columns=(
+            ("Workflow", "string", ".spec.workflow"),
+            ("Phase", "string", ".status.phase"),
+            ("Progress", "string", ".status.progress"),
+            ("Started", "date", ".status.startedAt"),
+            ("Finished", "date", ".status.finishedAt"),
+            ("Age", "date", ".metadata.creationTimestamp"),
+        ),
+        max_name=MAX_RUN_NAME,
+        immutable=("workflow", "parameters", "revision"),
+    ),
+)
+
+
+def crd(kind: Kind) -> Json:
+    """The CustomResourceDefinition of one kind."""
+    spec = _structural(kind.spec)
+    if kind.immutable:
+        same = (
+            f"has(self.{f}) == has(oldSelf.{f}) && (!has(self.{f}) || self.{f} == oldSelf.{f})" for f in kind.immutable
+        )
+        message = f"{', '.join(kind.immutable)} cannot be changed; create another {kind.name}"
+        spec["x-kubernetes-validations"] = [{"rule": " && ".join(same), "message": message}]
+    status = _structural(kind.status)
+    status["properties"]["observedGeneration"]["default"] = -1  # kstatus: an object nobody has looked at is not current
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{kind.plural}.{GROUP}"},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": kind.name,
+                "listKind": f"{kind.name}List",
+                "plural": kind.plural,
+                "singular": kind.name.lower(),
+                "shortNames": [kind.short],
+                "categories": ["sluice"],
+            },
+            "versions": [
+                {
+                    "name": VERSION,
+                    "served": True,
+                    "storage": True,
+                    "subresources": {"status": {}},
+                    "additionalPrinterColumns": [
+                        {"name": name, "type": type_, "jsonPath": path} for name, type_, path in kind.columns
+                    ],
+                    "schema": {
+                        "openAPIV3Schema": {
+                            "type": "object",
+                            "required": ["spec"],
+                            "properties": {"spec": spec, "status": {**status, "default": {"observedGeneration": -1}}},
+                            "x-kubernetes-validations": [
+                                {
+                                    "rule": f"self.metadata.name.size() <= {kind.max_name}",
+                                    "message": f"the name of a {kind.name} has at most {kind.max_name} characters",
+                                }
+                            ],
+                        }
+                    },
+                }
+            ],
+        },
+    }
+
+
+def _structural(model: type[BaseModel]) -> Json:
+    schema = model.model_json_schema(by_alias=True)
+    found: Json = _inline(schema, schema.get("$defs", {}))
+    return found
+
+
+# What JSON Schema says and a structural schema cannot, or says otherwise.
+_DROPPED = {"title", "$defs", "default", "const", "propertyNames"}
+
+
+def _inline(node: Any, defs: Json) -> Any:
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        target = defs[node["$ref"].removeprefix("#/$defs/")]
+        return _inline({**target, **{k: v for k, v in node.items() if k != "$ref"}}, defs)
+    if "anyOf" in node:
+        return _inline(_union(node), defs)
+    schema: Json = {}
+    for key, value in node.items():
+        if key in _DROPPED:
+            continue
+        if key == "properties":
+            schema[key] = {name: _inline(field, defs) for name, field in value.items()}
+        elif key == "additionalProperties":
+            if isinstance(value, dict):  # False is what pruning does anyway; True is what preserving says
+                schema[key] = _inline(value, defs)
+        elif key == "items":
+            schema[key] = _inline(value, defs)
+        elif key == "description":
+            schema[key] = " ".join(value.split())
+        else:
+            schema[key] = value
+    return schema
+
+
+def _union(node: Json) -> Json:
+    """`X | None` is an absent X; the one other union is a quantity."""
+    rest = {k: v for k, v in node.items() if k != "anyOf"}
+    if "x-kubernetes-preserve-unknown-fields" in node and len(node["anyOf"]) > 2:
+        return rest
+    (only,) = [option for option in node["anyOf"] if option.get("type") != "null"]
+    return {**only, **rest}
+
+
+class _Plain(yaml.SafeDumper):
+    """YAML without anchors: a reader should not have to look up `*id001`."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002  # the signature is PyYAML's
+        return True
+
+
+def files() -> Iterator[tuple[str, str]]:
+    """(file name, YAML text) of every CRD."""
+    for kind in KINDS:
+        text = yaml.dump(crd(kind), Dumper=_Plain, sort_keys=False, width=120, allow_unicode=True)
+        yield (
+            f"{GROUP}_{kind.plural}.yaml",
+            "# Generated from operator/sluice/api by `make crds`. Do not edit.\n" + text,
+        )
+
+
+if __name__ == "__main__":
+    for directory in sys.argv[1:]:
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        for name, text in files():
+            (Path(directory) / name).write_text(text)

@@ -1,0 +1,73 @@
+"""`WorkflowRun`: one execution of a Workflow."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sluice.api.base import Model, ObjectName, ParameterValue, Text, Time, Word
+from sluice.api.workflow import Conditions
+
+State = Literal["Running", "Suspended", "Stopped"]
+RunPhase = Literal["Pending", "Running", "Suspended", "Succeeded", "Failed", "Stopped"]
+TaskPhase = Literal["Pending", "Running", "Succeeded", "Failed", "UpstreamFailed", "Stopped"]
+
+
+class WorkflowRunSpec(Model):
+    """Which graph to run, with which values."""
+
+    workflow: ObjectName
+    """The Workflow to run, in the same namespace."""
+    parameters: Annotated[dict[str, ParameterValue] | None, Field(max_length=256)] = None
+    """Values for the Workflow's parameters."""
+    revision: ObjectName | None = None
+    """The ControllerRevision that holds the graph; by default the Workflow's graph as it is when the run is first seen."""
+    state: State | None = None
+    """Running (the default), Suspended (starts no further task) or Stopped (ends the tasks that run, and the run)."""
+
+
+class UsedRetries(Model):
+    """How many retries a task has used, by who pays for them."""
+
+    limit: int = 0
+    infrastructure: int = 0
+
+
+class TaskStatus(Model):
+    """How one task stands."""
+
+    phase: TaskPhase
+    attempt: int | None = None
+    """The current attempt, from 1."""
+    started_at: Time | None = None
+    """When the container of the current attempt started."""
+    finished_at: Time | None = None
+    pod: ObjectName | None = None
+    """The pod of the current attempt."""
+    reason: Annotated[str | None, Field(max_length=512)] = None
+    """Why the task is not running, or how its last attempt ended."""
+    message: Annotated[str | None, Field(max_length=1024)] = None
+    """The words of whoever knows more: the container's last ones, the kubelet's or the API server's."""
+    exit_code: int | None = None
+    retries: UsedRetries | None = None
+    retry_at: Time | None = None
+    """When the next attempt starts."""
+
+
+class WorkflowRunStatus(Model):
+    """How the run stands."""
+
+    observed_generation: int | None = None
+    phase: RunPhase | None = None
+    revision: ObjectName | None = None
+    """The ControllerRevision that holds the run's graph."""
+    progress: Word | None = None
+    """Ended tasks over all tasks, for example 9/12."""
+    message: Text | None = None
+    started_at: Time | None = None
+    finished_at: Time | None = None
+    conditions: Conditions | None = None
+    tasks: Annotated[
+        dict[str, TaskStatus] | None,
+        Field(max_length=2000, json_schema_extra={"x-kubernetes-map-type": "atomic"}),
+    ] = None
+    """How each task stands, by name."""

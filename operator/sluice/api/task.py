@@ -1,0 +1,115 @@
+"""A task: what runs in one pod. `defaults` has the same fields, less those that only one task can have."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from sluice.api.base import Duration, Model, ObjectName, Quantity, Script, TaskName, Verbatim, Word
+
+Labels = Annotated[dict[str, Annotated[str, Field(max_length=253)]], Field(max_length=64)]
+Words = Annotated[list[Annotated[str, Field(max_length=32768)]], Field(max_length=256)]
+Quantities = Annotated[dict[str, Quantity], Field(max_length=32)]
+
+
+class EnvVar(Model):
+    """An environment variable, as in a Pod."""
+
+    name: Annotated[str, Field(min_length=1, max_length=253)]
+    value: Annotated[str | None, Field(max_length=65536)] = None
+    """The value. Placeholders such as $(params.day) are filled in."""
+    value_from: Verbatim | None = None
+    """Where the value comes from, as in a Pod: a ConfigMap, a Secret, a field of the pod."""
+
+
+class Resources(Model):
+    """Compute resources, as in a Pod. The cluster's scheduler lets a task through when a node has room for its requests."""
+
+    requests: Quantities | None = None
+    limits: Quantities | None = None
+
+
+class Toleration(Model):
+    """A toleration, as in a Pod."""
+
+    key: Word | None = None
+    operator: Word | None = None
+    value: Word | None = None
+    effect: Word | None = None
+    toleration_seconds: int | None = None
+
+
+class Retries(Model):
+    """How often a failed attempt is made again."""
+
+    limit: Annotated[int | None, Field(ge=0, le=100)] = None
+    """Retries paid by the task: its program failed, ran out of memory or ran out of time. Default 0."""
+    infrastructure: Annotated[int | None, Field(ge=0, le=1000)] = None
+    """Retries paid by the cluster: the pod was evicted, deleted or lost with its node. Default 5; 0 means that the task
+    starts at most once."""
+
+
+class PodMetadata(Model):
+    """Labels and annotations for the pod."""
+
+    labels: Labels | None = None
+    annotations: Annotated[dict[str, Annotated[str, Field(max_length=65536)]] | None, Field(max_length=64)] = None
+
+
+class PodTemplate(Model):
+    """Whatever else the pod needs. The task's own fields are merged over it."""
+
+    metadata: PodMetadata | None = None
+    spec: Verbatim | None = None
+    """A PodSpec, checked by the API server when the pod is created. The task's container is called `main`."""
+
+
+class TaskTemplate(Model):
+    """What `defaults` and a task have in common."""
+
+    image: Annotated[str | None, Field(min_length=1, max_length=1024)] = None
+    """The container image."""
+    env: Annotated[list[EnvVar] | None, Field(max_length=256)] = None
+    """Environment variables."""
+    env_from: Annotated[list[Verbatim] | None, Field(max_length=64)] = None
+    """ConfigMaps and Secrets whose keys become environment variables, as in a Pod."""
+    resources: Resources | None = None
+    """Requests and limits of the task's container."""
+    node_selector: Labels | None = None
+    """Labels that a node must have."""
+    tolerations: Annotated[list[Toleration] | None, Field(max_length=64)] = None
+    """Taints that the pod tolerates."""
+    service_account_name: ObjectName | None = None
+    """The ServiceAccount of the pod. Its token is mounted only if this is set."""
+    volumes: Annotated[list[Verbatim] | None, Field(max_length=64)] = None
+    """Volumes, as in a Pod."""
+    volume_mounts: Annotated[list[Verbatim] | None, Field(max_length=64)] = None
+    """Where the volumes appear in the task's container, as in a Pod."""
+    timeout: Duration | None = None
+    """How long one attempt may take, for example 90s or 1h30m, counted from when its pod is placed on a node."""
+    retries: Retries | None = None
+    """How often a failed attempt is made again."""
+    pod_template: PodTemplate | None = None
+    """Whatever else the pod needs."""
+
+
+class Task(TaskTemplate):
+    """One node of the graph. It runs a script (`bash` or `python`) or else the command of its image."""
+
+    name: TaskName
+    """The task's name, unique in the Workflow."""
+    depends_on: Annotated[list[TaskName] | None, Field(max_length=100)] = None
+    """Tasks that must have succeeded before this one starts."""
+    command: Words | None = None
+    """The entry point of the image; the image's own if absent."""
+    args: Words | None = None
+    """Arguments of the command."""
+    bash: Script | None = None
+    """A shell script. It runs as `bash -eo pipefail` where the image has bash, else as `sh -e`."""
+    python: Script | None = None
+    """A Python script."""
+    shell: Annotated[list[Annotated[str, Field(max_length=1024)]] | None, Field(min_length=1, max_length=32)] = None
+    """Another interpreter for the script, for example [node]. The script's path is added as the last argument."""
+
+    @property
+    def script(self) -> str | None:
+        return self.bash if self.bash is not None else self.python

@@ -1,0 +1,75 @@
+"""`Workflow`: the graph, its parameters, its caps, and when it runs."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sluice.api.base import Model, ObjectName, ParameterName, ParameterValue, Text, Time, Word
+from sluice.api.task import Task, TaskTemplate
+
+
+class Parameter(Model):
+    """A value that a run can set."""
+
+    name: ParameterName
+    """Its name: $(params.NAME) in the tasks' strings, PARAM_NAME in their environment."""
+    default: ParameterValue | None = None
+    """The value of runs that give none. Without a default, each run must give one."""
+    description: Annotated[str | None, Field(max_length=1024)] = None
+    """What it is for."""
+
+
+class WorkflowSpec(Model):
+    """What to run, and when."""
+
+    parameters: Annotated[list[Parameter] | None, Field(max_length=256)] = None
+    """Values that a run can set."""
+    parallelism: Annotated[int | None, Field(ge=1, le=100000)] = None
+    """At most so many pods of one run at a time."""
+    trigger: Literal["OnChange", "Manual"] | None = None
+    """OnChange (the default): run once when first seen, and once more for each change of what the Workflow would do.
+    Manual: run only when somebody creates a WorkflowRun."""
+    defaults: TaskTemplate | None = None
+    """What every task has that does not say otherwise."""
+    tasks: Annotated[
+        list[Task], Field(min_length=1, max_length=2000, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+    ]
+    """The tasks of the graph."""
+
+
+class Condition(Model):
+    """A condition, as everywhere in Kubernetes."""
+
+    type: Word
+    status: Literal["True", "False", "Unknown"]
+    reason: Word
+    message: Text
+    observed_generation: int | None = None
+    last_transition_time: Time
+
+
+Conditions = Annotated[
+    list[Condition],
+    Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
+]
+
+
+class LastRun(Model):
+    """The newest run that the Workflow itself made. It stands as a mark: what it names is never made again."""
+
+    name: ObjectName | None = None
+    """The run, unless the Workflow was adopted or is run by hand."""
+    generation: int
+    """The generation of the Workflow that the run was made for."""
+    revision: ObjectName
+    """The ControllerRevision that holds the graph."""
+
+
+class WorkflowStatus(Model):
+    """What became of the Workflow."""
+
+    observed_generation: int | None = None
+    phase: Word | None = None
+    """Refused, Ready (nothing has run yet), or the phase of the last run."""
+    last_run: LastRun | None = None
+    conditions: Conditions | None = None

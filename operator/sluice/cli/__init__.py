@@ -1,0 +1,1 @@
+"""The command line: `sluice`, which kubectl finds as `kubectl sluice` too."""

@@ -1,0 +1,157 @@
+"""What is wrong with the Workflows and WorkflowRuns among some documents. The faults themselves are `core.validation`'s."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from sluice.api import API_VERSION, GROUP
+from sluice.cli.lint.source import Document, Finding
+from sluice.core import Json
+from sluice.core.errors import Fault
+from sluice.core.validation import run_faults, workflow_faults
+
+_KINDS = ("Workflow", "WorkflowRun")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file, and what could be read of it."""
+
+    name: str
+    documents: Sequence[Document | Finding]
+
+
+@dataclass(slots=True)
+class Report:
+    """`findings` are by file; `checked` and `ignored` count objects by kind."""
+
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
+    checked: Counter[str] = field(default_factory=Counter)
+    ignored: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """A Kubernetes object in a file. `prefix` is where it stands in its document: `items[0].` in a List."""
+
+    file: str
+    document: Document
+    manifest: Json
+    prefix: str = ""
+
+    @property
+    def kind(self) -> str:
+        kind = self.manifest.get("kind")
+        return kind if isinstance(kind, str) else "unknown"
+
+    @property
+    def ours(self) -> bool:
+        """Is it meant for Sluice? Other groups have a kind Workflow too."""
+        version = self.manifest.get("apiVersion")
+        return version.startswith(f"{GROUP}/") if isinstance(version, str) else self.kind in _KINDS
+
+    @property
+    def metadata(self) -> Json:
+        metadata = self.manifest.get("metadata")
+        return metadata if isinstance(metadata, dict) else {}
+
+
+def check(sources: Iterable[Source]) -> Report:
+    report = Report()
+    objects: list[_Object] = []
+    for source in sources:
+        report.findings[source.name] = []
+        for document in source.documents:
+            if isinstance(document, Finding):
+                report.findings[source.name].append(document)
+                continue
+            found = list(_objects(source.name, document))
+            if any(each.ours for each in found):
+                report.findings[source.name] += document.findings
+            objects += found
+    for each in objects:
+        (report.checked if each.ours else report.ignored)[each.kind] += 1
+        if each.ours:
+            report.findings[each.file] += (each.document.at(fault, each.prefix) for fault in _faults(each, objects))
+    for findings in report.findings.values():
+        findings.sort()
+    return report
+
+
+def _objects(file: str, document: Document) -> Iterator[_Object]:
+    manifest = document.value if isinstance(document.value, dict) else {}
+    items = manifest.get("items")
+    if str(manifest.get("kind")).endswith("List") and isinstance(items, list):
+        for number, item in enumerate(items):
+            if isinstance(item, dict):
+                yield _Object(file, document, item, f"items[{number}].")
+    else:
+        yield _Object(file, document, manifest)
+
+
+def _faults(found: _Object, among: Iterable[_Object]) -> Iterator[Fault]:
+    kind_faults = list(_kind_faults(found.manifest))
+    yield from kind_faults
+    yield from _metadata_faults(found.manifest)
+    if kind_faults:
+        return
+    if found.kind == "Workflow":
+        yield from workflow_faults(found.manifest | {"metadata": _readable(found.metadata)})
+    else:
+        yield from _run_faults(found, [other for other in among if other.ours and other.kind == "Workflow"])
+
+
+def _kind_faults(manifest: Json) -> Iterator[Fault]:
+    version, kind = manifest.get("apiVersion"), manifest.get("kind")
+    if version != API_VERSION:
+        words = "is required" if version is None else f"'{version}' is not known here"
+        yield Fault("apiVersion", f"{words}; write {API_VERSION}")
+    if kind not in _KINDS:
+        close = get_close_matches(str(kind), _KINDS, n=1)
+        words = "is required" if kind is None else f"{API_VERSION} has no kind '{kind}'"
+        yield Fault("kind", f"{words}; did you mean '{close[0]}'?" if close else words)
+
+
+def _metadata_faults(manifest: Json) -> Iterator[Fault]:
+    metadata = manifest.get("metadata", {})
+    if not isinstance(metadata, dict):
+        yield Fault("metadata", "must be a map")
+    elif "name" not in metadata and "generateName" not in metadata:
+        yield Fault("metadata.name", "is required")
+    elif not isinstance(metadata.get("name", ""), str):
+        yield Fault("metadata.name", "must be a string; put it in quotes")
+
+
+def _readable(metadata: Json) -> Json:
+    return {"name": metadata["name"]} if isinstance(metadata.get("name"), str) else {}
+
+
+def _run_faults(run: _Object, workflows: Iterable[_Object]) -> Iterator[Fault]:
+    spec = run.manifest.get("spec")
+    if not isinstance(spec, dict):
+        yield Fault("spec", "is required; it needs at least `workflow`")
+        return
+    given = spec.get("parameters")
+    unjudged = {name: "" for name in given if isinstance(name, str)} if isinstance(given, dict) else {}
+    own = (workflow for workflow in workflows if _names(spec.get("workflow"), run.metadata, workflow.metadata))
+    workflow = next(own, None)
+    yield from run_faults(spec, unjudged if workflow is None else _parameters(workflow.manifest))
+
+
+def _names(name: Any, run: Json, workflow: Json) -> bool:
+    """Is this the Workflow that a run means? An object without a namespace goes where the others go."""
+    namespaces = {each["namespace"] for each in (run, workflow) if isinstance(each.get("namespace"), str)}
+    return bool(name) and workflow.get("name") == name and len(namespaces) <= 1
+
+
+def _parameters(workflow: Json) -> Mapping[str, str | None]:
+    """Parameters and defaults, as far as they can be read; what cannot is a fault of the Workflow."""
+    spec = workflow.get("spec")
+    parameters = spec.get("parameters") if isinstance(spec, dict) else None
+    return {
+        parameter["name"]: parameter.get("default")
+        for parameter in (parameters if isinstance(parameters, list) else ())
+        if isinstance(parameter, dict) and isinstance(parameter.get("name"), str)
+    }

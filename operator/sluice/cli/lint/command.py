@@ -1,0 +1,92 @@
+"""`sluice lint FILE...`: exit code 0 if all is well, 1 on faults, 2 if it was called wrongly."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from sluice.cli.lint.check import Report, Source, check
+from sluice.cli.lint.source import Finding, read_json, read_yaml
+
+_SUFFIXES = {".yaml", ".yml", ".json"}
+
+
+@click.command("lint")
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True), metavar="FILE...")
+def command(files: tuple[str, ...]) -> None:
+    """Say everything that is wrong with the Workflows and WorkflowRuns in files.
+
+    A FILE is YAML or JSON, a directory of such files, or - for standard input. Objects of other kinds are passed over. A
+    WorkflowRun is checked against its Workflow if that is among the files.
+    """
+    report = check(map(_source, _expand(files)))
+    for file, findings in report.findings.items():
+        for finding in findings:
+            path = f"{finding.path}: " if finding.path else ""
+            click.echo(_printable(f"{file}:{finding.line}: {path}{finding.message}"))
+    click.echo(_summary(report), err=True)
+    sys.exit(1 if any(report.findings.values()) else 0)
+
+
+def _expand(files: Iterable[str]) -> Iterator[str]:
+    """Each file once, those of a directory in the order of their names."""
+    seen = set()
+    for name in files:
+        path = Path(name)
+        inside = sorted(map(str, _manifests(path))) if name != "-" and path.is_dir() else [name]
+        for file in inside:
+            if file not in seen:
+                seen.add(file)
+                yield file
+
+
+def _manifests(directory: Path) -> Iterator[Path]:
+    for path in directory.rglob("*"):
+        hidden = any(part.startswith(".") for part in path.relative_to(directory).parts)
+        if path.suffix in _SUFFIXES and path.is_file() and not hidden:
+            yield path
+
+
+def _source(name: str) -> Source:
+    try:
+        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        text = content.decode("utf-8-sig")
+    except OSError as error:
+        raise click.UsageError(f"{name}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return Source(_shown(name), [Finding(line, "", "this is not UTF-8 text")])
+    read = read_json if name.endswith(".json") else read_yaml
+    return Source(_shown(name), list(read(text)))
+
+
+def _shown(name: str) -> str:
+    return "<stdin>" if name == "-" else name
+
+
+def _printable(text: str) -> str:
+    """One line, and nothing that a terminal would obey: the words may come from a stranger's manifest."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+
+
+def _summary(report: Report) -> str:
+    files = {file: findings for file, findings in report.findings.items() if findings}
+    if files:
+        words = f"{_count(sum(map(len, files.values())), 'fault')} in {_count(len(files), 'file')}"
+    elif report.checked:
+        words = f"{_kinds(report.checked)} {'is' if report.checked.total() == 1 else 'are'} fine"
+    else:
+        words = "there is no Workflow in these files"
+    if report.ignored:
+        words += f" (passed over: {_kinds(report.ignored)})"
+    return words
+
+
+def _kinds(objects: Counter[str]) -> str:
+    return ", ".join(_count(count, kind) for kind, count in sorted(objects.items()))
+
+
+def _count(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

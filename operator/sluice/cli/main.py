@@ -1,0 +1,29 @@
+"""The program `sluice`. A command is imported when it is called, so that `lint` does not wait for the cluster's client."""
+
+from importlib import import_module
+
+import click
+
+from sluice import __version__
+
+_COMMANDS = {
+    "lint": "sluice.cli.lint.command",
+    "watch": "sluice.cli.watch.command",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # the signature is click's
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(_COMMANDS[cmd_name]).command
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(version)s")
+def main() -> None:
+    """Workflows on Kubernetes: check them, and watch them run."""

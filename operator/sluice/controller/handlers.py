@@ -1,0 +1,37 @@
+"""What kopf tells us of our own kinds goes into the store, and nothing else happens here."""
+
+from typing import Any
+
+import kopf
+
+from sluice.api import GROUP, VERSION
+from sluice.controller.store import Store, view
+
+
+def register(registry: kopf.OperatorRegistry, store: Store) -> None:
+    @kopf.on.login(registry=registry)
+    async def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+
+    @kopf.on.event(GROUP, VERSION, "workflows", registry=registry)
+    async def workflow_changed(event: kopf.RawEvent, **_: Any) -> None:
+        seen = view(dict(event["object"]))
+        if event["type"] == "DELETED":
+            store.forget_workflow(seen.key, seen.uid)
+        else:
+            store.see_workflow(seen)
+
+    @kopf.on.event(GROUP, VERSION, "workflowruns", registry=registry)
+    async def run_changed(event: kopf.RawEvent, **_: Any) -> None:
+        seen = view(dict(event["object"]))
+        if event["type"] == "DELETED":
+            store.forget_run(seen.key, seen.uid)
+        else:
+            store.see_run(seen)
+
+
+def settings() -> kopf.OperatorSettings:
+    quiet = kopf.OperatorSettings()
+    quiet.posting.enabled = False  # our Events are in `events`
+    quiet.scanning.disabled = True  # needs no right to list namespaces and CRDs
+    return quiet

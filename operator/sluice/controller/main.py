@@ -1,0 +1,123 @@
+"""The operator's process: kopf from the start (so that probes answer), the work from when the Lease is ours.
+
+On SIGTERM the Lease is given back. When the Lease is lost the process ends, and its successor starts from a LIST.
+"""
+
+import asyncio
+import logging
+import os
+import sys
+
+import kopf
+
+from sluice import __version__
+from sluice.api import API_VERSION
+from sluice.controller.events import Events
+from sluice.controller.handlers import register, settings
+from sluice.controller.kube import ApiError, Kube
+from sluice.controller.leader import Leader
+from sluice.controller.pod_watch import watch_pods
+from sluice.controller.queue import KeyedQueue
+from sluice.controller.retention import Retention
+from sluice.controller.revisions import Revisions
+from sluice.controller.runs import Runs
+from sluice.controller.settings import Settings
+from sluice.controller.store import Key, Store, view
+from sluice.controller.workflows import Workflows
+from sluice.core.errors import Unanswered
+
+_WORKERS = 16
+_RELIST_S = 600.0  # kopf does not report what was deleted while its watch was down
+
+log = logging.getLogger("sluice")
+
+
+async def operate(config: Settings) -> None:
+    kube = await Kube.connect()
+    leader = Leader(kube, config.lease_namespace, config.lease_name, config.identity)
+    events = Events(kube)
+    retention = Retention(kube, config.keep_succeeded_s, config.keep_failed_s)
+    revisions = Revisions(kube)
+    store = Store(
+        on_workflow=lambda key: queue.add(key),
+        on_run=lambda key: runs.queue.add(key),
+        on_pod=lambda pod, gone: runs.pod_changed(pod, gone),
+    )
+    runs = Runs(kube, store, revisions, events, retention)
+    workflows = Workflows(kube, store, revisions, events, config.on_first_sight)
+    queue: KeyedQueue[Key] = KeyedQueue(workflows.reconcile)
+
+    async def work() -> None:
+        await leader.acquire()
+        kube.may_write = leader.leads
+        synced = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_until_lost(leader))
+            group.create_task(watch_pods(kube, store, synced))
+            await _list_ours(kube, store)
+            await synced.wait()
+            log.info("%d Workflows, %d runs", len(store.workflows), len(store.runs))
+            group.create_task(queue.run(_WORKERS))
+            group.create_task(runs.queue.run(_WORKERS))
+            group.create_task(runs.writes.run(_WORKERS))
+            group.create_task(runs.pods.run(config.creates_in_flight))
+            group.create_task(retention.run())
+            group.create_task(_relist(kube, store))
+
+    registry = kopf.OperatorRegistry()
+    register(registry, store)
+    shell = asyncio.create_task(
+        kopf.operator(
+            registry=registry,
+            settings=settings(),
+            standalone=True,
+            clusterwide=True,
+            liveness_endpoint=f"http://0.0.0.0:{os.environ.get('SLUICE_HEALTH_PORT', '8080')}/healthz",
+        )
+    )
+    working = asyncio.create_task(work())
+    await asyncio.wait({shell, working}, return_when=asyncio.FIRST_COMPLETED)
+    working.cancel()
+    shell.cancel()
+    results = await asyncio.gather(working, shell, return_exceptions=True)
+    await leader.release()
+    await kube.close()
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+
+
+async def _list_ours(kube: Kube, store: Store) -> None:
+    """Workflows first: a run without its Workflow would look orphaned."""
+    items, version = await kube.list(f"/apis/{API_VERSION}/workflows")
+    store.replace_workflows(map(view, items), int(version))
+    items, version = await kube.list(f"/apis/{API_VERSION}/workflowruns")
+    store.replace_runs(map(view, items), int(version))
+
+
+async def _relist(kube: Kube, store: Store) -> None:
+    while True:
+        await asyncio.sleep(_RELIST_S)
+        try:
+            await _list_ours(kube, store)
+        except (ApiError, Unanswered) as error:
+            log.warning("listing again: %s", error)
+
+
+async def _until_lost(leader: Leader) -> None:
+    await leader.keep()
+    log.error("no longer the leader; ending, so that a fresh process starts from what is so")
+    os._exit(1)  # at once: nothing that is under way may still be sent
+
+
+def main() -> None:
+    if sys.argv[1:] in (["--version"], ["--help"]):
+        print(f"sluice-operator {__version__}: runs in a cluster, set up by the chart's environment variables")  # noqa: T201
+        return
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+    asyncio.run(operate(Settings.from_environment()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Lists and watches the pods of all runs, and keeps the store's view of them true.
+
+kopf copies and compares each body, which for pods costs more than our decisions (measured with a bare prototype: 1.27 times
+the time of plain pods). So pods are watched here, with nothing done to an event but cutting it down to its view.
+"""
+
+import asyncio
+import logging
+
+from sluice.controller.kube import GONE, ApiError, Kube
+from sluice.controller.store import Store
+from sluice.core.errors import Unanswered
+from sluice.core.naming import LABEL_RUN_UID
+from sluice.core.observation import view
+
+_ALL_PODS = "/api/v1/pods"
+_PAUSE_S = 1.0
+
+log = logging.getLogger("sluice.pods")
+
+
+async def watch_pods(kube: Kube, store: Store, synced: asyncio.Event) -> None:
+    """Never returns. `synced` is set once the store knows every pod."""
+    version = ""
+    while True:
+        try:
+            if not version:
+                items, version = await kube.list(_ALL_PODS, labelSelector=LABEL_RUN_UID)
+                store.replace_pods(map(view, items), int(version))
+                synced.set()
+            async for event in kube.watch(_ALL_PODS, version, labelSelector=LABEL_RUN_UID):
+                pod = event["object"]
+                version = pod["metadata"]["resourceVersion"]
+                if event["type"] == "DELETED":
+                    store.forget_pod(view(pod))
+                elif event["type"] != "BOOKMARK":
+                    store.see_pod(view(pod))
+        except ApiError as error:
+            if error.status == GONE:
+                log.info("the watch for pods fell behind; listing them again")
+                version = ""
+            else:
+                log.warning("watching pods: %s", error)
+                await asyncio.sleep(_PAUSE_S)
+        except Unanswered as error:
+            log.warning("watching pods: %s", error)
+            await asyncio.sleep(_PAUSE_S)

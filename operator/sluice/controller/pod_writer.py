@@ -1,0 +1,95 @@
+"""Creates and deletes pods, a bounded number at a time, and reports the API server's answers to the run.
+
+A pod's name is a claim. `AlreadyExists` means that an earlier request arrived after all, so the pod is adopted if it is the
+run's own. A request without an answer counts as carried out until a GET says otherwise.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from sluice.controller.kube import METADATA_ONLY, NOT_FOUND, ApiError, Kube, patiently, pods
+from sluice.controller.retention import Retention
+from sluice.controller.store import Key, Store
+from sluice.core.decide import Create, Delete, refused
+from sluice.core.errors import Unanswered
+from sluice.core.execution import Execution
+from sluice.core.observation import view
+from sluice.core.pods import build
+from sluice.core.refusal import Refusal, classify
+
+log = logging.getLogger("sluice.pods")
+
+
+class PodWriter:
+    """`changed` is told the key of a run that has news."""
+
+    def __init__(self, kube: Kube, store: Store, retention: Retention, changed: Callable[[Key], None]) -> None:
+        self._kube, self._store, self._retention, self._changed = kube, store, retention, changed
+        self._wanted: asyncio.Queue[tuple[Execution, Create]] = asyncio.Queue()
+        self._deleting: set[asyncio.Task[None]] = set()
+
+    def create(self, run: Execution, what: Create) -> None:
+        self._wanted.put_nowait((run, what))
+
+    def delete(self, run: Execution, what: Delete) -> None:
+        task = asyncio.create_task(self._delete(run.identity.namespace, what))
+        self._deleting.add(task)
+        task.add_done_callback(self._deleting.discard)
+
+    async def run(self, in_flight: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(in_flight):
+                group.create_task(self._worker())
+
+    async def _worker(self) -> None:
+        while True:
+            run, what = await self._wanted.get()
+            if run.still_wanted(what.number, what.attempt):
+                await self._create(run, what)
+            self._changed(Key(run.identity.namespace, run.identity.name))
+
+    async def _create(self, run: Execution, what: Create) -> None:
+        identity, task = run.identity, run.tasks[what.number]
+        body = build(identity, task.definition, what.attempt, hardened=run.hardened)
+        try:
+            made = await self._kube.create(pods(identity.namespace), body, accept=METADATA_ONLY)
+        except ApiError as error:
+            if error.reason == "AlreadyExists":
+                await self._adopt(run, what, body["metadata"]["name"])
+            else:
+                await self._refused(run, what, classify(error.status, error.message), error.message)
+        except Unanswered as error:
+            log.warning("%s", error)
+            await self._adopt(run, what, body["metadata"]["name"])
+        else:
+            self._store.see_pod(view(made))
+
+    async def _adopt(self, run: Execution, what: Create, name: str) -> None:
+        try:
+            found = await patiently(lambda: self._kube.get(pods(run.identity.namespace, name)))
+        except (ApiError, Unanswered) as error:
+            if isinstance(error, ApiError) and error.status != NOT_FOUND:
+                log.warning("looking for pod %s: %s", name, error)
+            await self._refused(run, what, Refusal.BUSY, f"no answer yet: {error}")
+            return
+        seen = view(found)
+        if seen.owner_uid == run.identity.uid:
+            self._store.see_pod(seen)
+            run.see_pod(seen)  # the store may have known it before the run asked for it
+        else:
+            message = f"a pod called {name} exists and belongs to somebody else; delete or rename it"
+            await self._refused(run, what, Refusal.NAME_TAKEN, message)
+
+    async def _refused(self, run: Execution, what: Create, refusal: Refusal, message: str) -> None:
+        refused(run, what.number, refusal, message, time.time())
+        if refusal is Refusal.QUOTA and "count/pods" in message:
+            await self._retention.make_room(run.identity.namespace, 1)
+
+    async def _delete(self, namespace: str, what: Delete) -> None:
+        try:
+            await patiently(lambda: self._kube.delete(pods(namespace, what.name), what.uid), tries=20)
+        except ApiError as error:
+            if error.status not in (404, 409):  # gone, or another pod by that name
+                log.error("pod %s/%s cannot be deleted: %s", namespace, what.name, error)  # noqa: TRY400

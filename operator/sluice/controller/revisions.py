@@ -1,0 +1,76 @@
+"""The frozen graphs of runs: ControllerRevisions, each owned by its Workflow and shared by all runs of that revision."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from sluice.controller.kube import CONFLICT, ApiError, Kube, patiently
+from sluice.controller.store import ObjectView
+from sluice.core import Json
+from sluice.core.definition import Definition
+from sluice.core.errors import SluiceError
+from sluice.core.naming import LABEL_WORKFLOW, graph_of, revision_name
+from sluice.core.pods import owner
+
+_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A frozen graph, and the UID of the Workflow that it belongs to."""
+
+    name: str
+    workflow_uid: str
+    definition: Definition
+
+
+class Revisions:
+    def __init__(self, kube: Kube) -> None:
+        self._kube = kube
+        self._read: OrderedDict[tuple[str, str], Revision] = OrderedDict()
+
+    async def freeze(self, workflow: ObjectView) -> str:
+        """Makes sure that the Workflow's graph as it is now exists as a revision, and returns its name."""
+        graph = graph_of(workflow.spec)
+        name = revision_name(workflow.key.name, workflow.uid, graph)
+        if (workflow.key.namespace, name) in self._read:
+            return name
+        body: Json = {
+            "apiVersion": "apps/v1",
+            "kind": "ControllerRevision",
+            "metadata": {
+                "name": name,
+                "namespace": workflow.key.namespace,
+                "labels": {LABEL_WORKFLOW: workflow.key.name},
+                "ownerReferences": [owner("Workflow", workflow.key.name, workflow.uid)],
+            },
+            "revision": workflow.generation,
+            "data": graph,
+        }
+        try:
+            await patiently(lambda: self._kube.create(_path(workflow.key.namespace), body))
+        except ApiError as error:
+            if error.status != CONFLICT or (await self.read(workflow.key.namespace, name)).workflow_uid != workflow.uid:
+                raise
+        self._keep(workflow.key.namespace, Revision(name, workflow.uid, Definition.of(graph)))
+        return name
+
+    async def read(self, namespace: str, name: str) -> Revision:
+        """Raises ApiError(404) if the revision has gone with its Workflow."""
+        known = self._read.get((namespace, name))
+        if known is not None:
+            return known
+        body = await patiently(lambda: self._kube.get(f"{_path(namespace)}/{name}"))
+        owners = [reference["uid"] for reference in body["metadata"].get("ownerReferences", ())]
+        if not owners:
+            raise SluiceError(f"ControllerRevision {namespace}/{name} has no owner; delete it")
+        return self._keep(namespace, Revision(name, owners[0], Definition.of(body["data"])))
+
+    def _keep(self, namespace: str, revision: Revision) -> Revision:
+        self._read[namespace, revision.name] = revision
+        if len(self._read) > _KEPT:
+            self._read.popitem(last=False)
+        return revision
+
+
+def _path(namespace: str) -> str:
+    return f"/apis/apps/v1/namespaces/{namespace}/controllerrevisions"

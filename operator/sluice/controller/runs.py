@@ -1,0 +1,267 @@
+"""A run: open it, ask the core what follows, make it so, and say in its status how it stands.
+
+`reconcile` never waits for a pod: creations and deletions go to the pod writer, whose answers come back as news.
+"""
+
+import logging
+import time
+from dataclasses import dataclass, replace
+
+from sluice.controller.events import Events
+from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube, ours
+from sluice.controller.pod_writer import PodWriter
+from sluice.controller.queue import KeyedQueue
+from sluice.controller.retention import Retention
+from sluice.controller.revisions import Revision, Revisions
+from sluice.controller.store import Key, ObjectView, Store, view
+from sluice.core import Instant, Json
+from sluice.core.conditions import Condition, conditions, of_run
+from sluice.core.decide import decide
+from sluice.core.errors import Fault
+from sluice.core.execution import Execution
+from sluice.core.observation import PodView
+from sluice.core.pods import RunIdentity
+from sluice.core.restore import restore
+from sluice.core.status import Patch, patch, unwritten, written
+from sluice.core.times import rfc3339
+from sluice.core.validation import run_faults, workflow_faults
+
+_WRITE_AT_MOST_EVERY_S = 1.0
+_WRITE_SHARE = 10.0  # a write may take at most a tenth of the time
+
+log = logging.getLogger("sluice.runs")
+
+
+@dataclass(slots=True)
+class Live:
+    """A run that has not finished. `status` is what was last written, less the tasks."""
+
+    view: ObjectView
+    run: Execution
+    workflow_uid: str
+    status: Json
+    version: int
+    write_at: Instant = 0.0
+
+
+class Runs:
+    """`queue` holds runs with news, `writes` those whose status is to be written."""
+
+    def __init__(self, kube: Kube, store: Store, revisions: Revisions, events: Events, retention: Retention) -> None:
+        self._kube, self._store, self._revisions, self._events = kube, store, revisions, events
+        self._retention = retention
+        self.queue: KeyedQueue[Key] = KeyedQueue(self.reconcile)
+        self.writes: KeyedQueue[Key] = KeyedQueue(self.write)
+        self.pods = PodWriter(kube, store, retention, self.queue.add)
+        self._live: dict[Key, Live] = {}
+        self._by_uid: dict[str, Key] = {}
+
+    def pod_changed(self, pod: PodView, gone: bool) -> None:  # noqa: FBT001  # the store's callback
+        key = self._by_uid.get(pod.run_uid)
+        live = self._live.get(key) if key else None
+        if live is None or key is None:
+            self._retention.forget(pod) if gone else None
+            return
+        if gone:
+            self._retention.forget(pod)
+            live.run.pod_gone(pod)
+        else:
+            live.run.see_pod(pod)
+        self.queue.add(key)
+
+    async def reconcile(self, key: Key) -> None:
+        seen = self._store.runs.get(key)
+        if seen is None or seen.deleting or seen.finished:
+            self._close(key, seen)
+            return
+        live = self._live.get(key)
+        if live is None or live.view.uid != seen.uid:
+            self._close(key, None)
+            live = await self._open(seen)
+            if live is None:
+                return
+        live.view = seen
+        live.version = max(live.version, seen.version)
+        self._take_orders(live)
+        decision = decide(live.run, time.time())
+        for create in decision.create:
+            self.pods.create(live.run, create)
+        for delete in decision.delete:
+            self.pods.delete(live.run, delete)
+        if decision.wake_at is not None:
+            self.queue.add_at(key, decision.wake_at)
+        if decision.finished or live.run.recording:
+            self.writes.add(key)
+        else:
+            self.writes.add_at(key, live.write_at)
+
+    def _take_orders(self, live: Live) -> None:
+        """What people may change while the run goes on: its state, and the Workflow's cap."""
+        workflow = self._store.workflows.get(Key(live.view.key.namespace, live.view.spec["workflow"]))
+        if workflow is None or workflow.deleting or workflow.uid != live.workflow_uid:
+            live.run.set_state("Stopped")
+        else:
+            live.run.set_state(live.view.spec.get("state", "Running"))
+            live.run.set_parallelism(workflow.spec.get("parallelism"))
+
+    def _close(self, key: Key, finished: ObjectView | None) -> None:
+        live = self._live.pop(key, None)
+        if live is not None:
+            self._by_uid.pop(live.view.uid, None)
+        if finished is not None and finished.finished:
+            for pod in self._store.pods.pop(finished.uid, {}).values():
+                self._retention.add(pod)
+
+    # Opening a run.
+
+    async def _open(self, seen: ObjectView) -> Live | None:
+        """The run in memory, or None if it cannot start; then its status says why."""
+        revision = await self._revision(seen)
+        if revision is None:
+            return None
+        faults = run_faults(seen.spec, revision.definition.parameters)
+        if faults:
+            await self._refuse(seen, faults)
+            return None
+        given = seen.spec.get("parameters", {})
+        identity = RunIdentity(
+            name=seen.key.name,
+            namespace=seen.key.namespace,
+            uid=seen.uid,
+            workflow=seen.spec["workflow"],
+            parameters={name: given.get(name, default) for name, default in revision.definition.parameters.items()},
+        )
+        pods = self._store.pods.get(seen.uid, {}).values()
+        run = restore(identity, revision.name, revision.definition, status=seen.status, pods=pods)
+        status = {name: value for name, value in seen.status.items() if name != "tasks"}
+        live = Live(seen, run, revision.workflow_uid, status, seen.version)
+        self._live[seen.key] = live
+        self._by_uid[seen.uid] = seen.key
+        return live
+
+    async def _revision(self, seen: ObjectView) -> Revision | None:
+        """The graph that the run was given, or the Workflow's as it is now."""
+        namespace = seen.key.namespace
+        name = seen.status.get("revision") or seen.spec.get("revision")
+        if name is None:
+            workflow = self._store.workflows.get(Key(namespace, seen.spec["workflow"]))
+            if workflow is None or workflow.deleting:
+                words = (
+                    f"there is no Workflow '{seen.spec['workflow']}' in this namespace; create it, or delete this run"
+                )
+                await self._wait(seen, "WorkflowNotFound", words)
+                return None
+            if workflow_faults({"metadata": {"name": workflow.key.name}, "spec": workflow.spec}):
+                await self._wait(seen, "WorkflowRefused", f"Workflow '{workflow.key.name}' has faults; see its status")
+                return None
+            name = await self._revisions.freeze(workflow)
+        try:
+            return await self._revisions.read(namespace, name)
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise
+            words = f"ControllerRevision '{name}' is gone, and with it the graph; its Workflow was deleted"
+            await self._refuse(seen, [Fault("spec.revision", words)])
+            return None
+
+    async def _wait(self, seen: ObjectView, reason: str, message: str) -> None:
+        facts = [Condition("Accepted", False, reason, message), Condition("Stalled", True, reason, message)]
+        await self._write_plainly(seen, {"phase": "Pending", "message": message}, facts)
+
+    async def _refuse(self, seen: ObjectView, faults: list[Fault]) -> None:
+        message = "\n".join(map(str, faults))
+        facts = [Condition("Accepted", False, "InvalidSpec", message), *of_run("Failed", message)]
+        status = {"phase": "Failed", "message": message, "finishedAt": rfc3339(time.time())}
+        await self._write_plainly(seen, status, facts)
+        self._events.tell("WorkflowRun", seen, "Warning", "Refused", message)
+
+    async def _write_plainly(self, seen: ObjectView, status: Json, facts: list[Condition]) -> None:
+        """The status of a run that has not been opened."""
+        now_is = {
+            **status,
+            "observedGeneration": seen.generation,
+            "conditions": conditions(seen.status.get("conditions", ()), facts, seen.generation, time.time()),
+        }
+        body = {name: value for name, value in now_is.items() if seen.status.get(name) != value}
+        if body:
+            await self._patch(seen.key, seen.version, body)
+
+    # Writing its status.
+
+    async def write(self, key: Key) -> None:
+        live = self._live.get(key)
+        if live is None:
+            return
+        now = time.time()
+        sent = patch(live.run, live.status, live.view.generation, now)
+        if sent.body:
+            try:
+                answer = await self._patch(key, live.version, sent.body)
+            except ApiError as error:
+                unwritten(live.run, sent)
+                if error.status not in (CONFLICT, NOT_FOUND):
+                    raise
+                await self._look_again(live)
+                return
+            except BaseException:
+                unwritten(live.run, sent)
+                raise
+            live.version = max(live.version, int(answer["metadata"]["resourceVersion"]))
+            live.status |= {name: value for name, value in sent.body.items() if name != "tasks"}
+        written(live.run, sent)
+        for pod in sent.ended:
+            self._retention.add(pod)
+        self._tell(live, sent)
+        took_s = time.time() - now
+        live.write_at = time.time() + max(_WRITE_AT_MOST_EVERY_S, _WRITE_SHARE * took_s)
+        if sent.recorded:
+            self.queue.add(key)
+        if live.run.finished_at is not None:
+            self._store.see_run(_finished(live))
+        elif live.run.changed:
+            self.writes.add_at(key, live.write_at)
+
+    async def _patch(self, key: Key, version: int, status: Json) -> Json:
+        body = {"metadata": {"resourceVersion": str(version)}, "status": status}
+        return await self._kube.patch(f"{ours(key.namespace, 'workflowruns', key.name)}/status", body)
+
+    async def _look_again(self, live: Live) -> None:
+        """Somebody changed the object, or our own patch had arrived without an answer: start from what it is now."""
+        key = live.view.key
+        try:
+            body = await self._kube.get(ours(key.namespace, "workflowruns", key.name))
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise
+            self._store.forget_run(key, live.view.uid)
+            return
+        status = body.get("status", {})
+        for name, entry in status.get("tasks", {}).items():
+            number = live.run.number(name)
+            if number is not None:
+                live.run.written[number] = entry
+        live.run.changed.update(range(len(live.run.tasks)))
+        live.status = {name: value for name, value in status.items() if name != "tasks"}
+        live.version = int(body["metadata"]["resourceVersion"])
+        self._store.see_run(view(body))
+        self.writes.add(key)
+
+    def _tell(self, live: Live, sent: Patch) -> None:
+        """Events about what the status says now."""
+        if "startedAt" in sent.body:
+            self._events.tell("WorkflowRun", live.view, "Normal", "Started", f"{len(live.run.tasks)} tasks")
+        for number, entry in sent.tasks.items():
+            if entry["phase"] == "Failed":
+                name = live.run.tasks[number].definition.name
+                words = f"{name}: {entry.get('reason', '')} {entry.get('message', '')}".strip()
+                self._events.tell("WorkflowRun", live.view, "Warning", "TaskFailed", words)
+        if live.run.finished_at is not None and "finishedAt" in sent.body:
+            phase = live.status["phase"]
+            words = f"{live.status['progress']}. {live.status.get('message', '')}".strip()
+            self._events.tell("WorkflowRun", live.view, "Normal" if phase == "Succeeded" else "Warning", phase, words)
+
+
+def _finished(live: Live) -> ObjectView:
+    """The run as the API server has it now, without waiting for the watch to say so."""
+
+    return replace(live.view, version=live.version, status=dict(live.status))

@@ -1,0 +1,36 @@
+"""The operator's few settings, from the environment that the chart sets."""
+
+import os
+import socket
+from dataclasses import dataclass
+from typing import cast, get_args
+
+from sluice.api.base import seconds
+from sluice.core.triggers import OnFirstSight
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    lease_namespace: str
+    lease_name: str
+    identity: str
+    on_first_sight: OnFirstSight
+    keep_succeeded_s: int
+    keep_failed_s: int
+    creates_in_flight: int
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Raises SystemExit with what to correct."""
+        first_sight = os.environ.get("SLUICE_ON_FIRST_SIGHT", "Run")
+        if first_sight not in get_args(OnFirstSight):
+            raise SystemExit(f"SLUICE_ON_FIRST_SIGHT is '{first_sight}'; it must be one of {get_args(OnFirstSight)}")
+        return cls(
+            lease_namespace=os.environ.get("SLUICE_LEASE_NAMESPACE", "default"),
+            lease_name=os.environ.get("SLUICE_LEASE_NAME", "sluice-operator"),
+            identity=os.environ.get("SLUICE_IDENTITY", f"{socket.gethostname()}-{os.getpid()}"),
+            on_first_sight=cast(OnFirstSight, first_sight),
+            keep_succeeded_s=seconds(os.environ.get("SLUICE_KEEP_PODS_SUCCEEDED", "1h")),
+            keep_failed_s=seconds(os.environ.get("SLUICE_KEEP_PODS_FAILED", "24h")),
+            creates_in_flight=int(os.environ.get("SLUICE_CREATES_IN_FLIGHT", "32")),
+        )

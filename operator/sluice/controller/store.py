@@ -1,0 +1,169 @@
+"""What was last seen, slim, by key. An older resourceVersion never overwrites a newer one.
+
+The store is a cache and nothing else: whatever is here can be had again by a LIST.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sluice.core import Json
+from sluice.core.conditions import ended
+from sluice.core.naming import LABEL_GENERATION
+from sluice.core.observation import PodView
+from sluice.core.triggers import OwnRun
+
+
+class Key(NamedTuple):
+    """An object of one of our kinds."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectView:
+    """A Workflow or a WorkflowRun. Of a run that has finished only the end is kept of the status."""
+
+    key: Key
+    uid: str
+    version: int
+    generation: int
+    deleting: bool
+    owner_uid: str
+    labels: dict[str, str]
+    spec: Json
+    status: Json
+
+    @property
+    def finished(self) -> bool:
+        return ended(self.status.get("phase", ""))
+
+
+def view(body: Json) -> ObjectView:
+    metadata = body["metadata"]
+    status = body.get("status", {})
+    if ended(status.get("phase", "")):
+        status = {key: value for key, value in status.items() if key != "tasks"}
+    return ObjectView(
+        key=Key(metadata["namespace"], metadata["name"]),
+        uid=metadata["uid"],
+        version=int(metadata["resourceVersion"]),
+        generation=metadata["generation"],
+        deleting="deletionTimestamp" in metadata,
+        owner_uid=next((o["uid"] for o in metadata.get("ownerReferences", ()) if o.get("controller")), ""),
+        labels={name: value for name, value in metadata.get("labels", {}).items() if name == LABEL_GENERATION},
+        spec=body.get("spec", {}),
+        status=status,
+    )
+
+
+@dataclass(slots=True)
+class Store:
+    """`on_workflow` and `on_run` are told the key of whatever changed, `on_pod` the pod and whether it is gone."""
+
+    on_workflow: Callable[[Key], None]
+    on_run: Callable[[Key], None]
+    on_pod: Callable[[PodView, bool], None]
+    workflows: dict[Key, ObjectView] = field(default_factory=dict)
+    runs: dict[Key, ObjectView] = field(default_factory=dict)
+    pods: dict[str, dict[str, PodView]] = field(default_factory=lambda: defaultdict(dict))
+    """Pods by the UID of their run, then by name."""
+    runs_of: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
+    """The runs of a Workflow, whoever made them."""
+
+    def see_workflow(self, seen: ObjectView) -> None:
+        if _is_newer(self.workflows.get(seen.key), seen):
+            self.workflows[seen.key] = seen
+            self._workflow_changed(seen.key)
+
+    def see_run(self, seen: ObjectView) -> None:
+        known = self.runs.get(seen.key)
+        if _is_newer(known, seen):
+            self.runs[seen.key] = seen
+            self.runs_of[_workflow_of(seen)].add(seen.key)
+            self.on_run(seen.key)
+            if known is None or known.status.get("phase") != seen.status.get("phase"):
+                self.on_workflow(_workflow_of(seen))
+
+    def see_pod(self, seen: PodView) -> None:
+        known = self.pods[seen.run_uid].get(seen.name)
+        if known is None or known.version < seen.version:
+            self.pods[seen.run_uid][seen.name] = seen
+            self.on_pod(seen, False)
+
+    def forget_workflow(self, key: Key, uid: str) -> None:
+        if key in self.workflows and self.workflows[key].uid == uid:
+            del self.workflows[key]
+            self._workflow_changed(key)
+
+    def forget_run(self, key: Key, uid: str) -> None:
+        if key in self.runs and self.runs[key].uid == uid:
+            gone = self.runs.pop(key)
+            self.runs_of[_workflow_of(gone)].discard(key)
+            self.on_run(key)
+
+    def forget_pod(self, gone: PodView) -> None:
+        of_run = self.pods.get(gone.run_uid, {})
+        if gone.name in of_run and of_run[gone.name].uid == gone.uid:
+            del of_run[gone.name]
+            if not of_run:
+                del self.pods[gone.run_uid]
+        self.on_pod(gone, True)
+
+    def replace_pods(self, listed: Iterable[PodView], version: int) -> None:
+        """After a LIST: what it does not have and is not newer than it has gone unseen."""
+        pods = {pod.uid: pod for pod in listed}
+        for of_run in list(self.pods.values()):
+            for known in list(of_run.values()):
+                if known.uid not in pods and known.version <= version:
+                    self.forget_pod(known)
+        for pod in pods.values():
+            self.see_pod(pod)
+
+    def replace_workflows(self, listed: Iterable[ObjectView], version: int) -> None:
+        found = {seen.key: seen for seen in listed}
+        for known in _missing(self.workflows, found, version):
+            self.forget_workflow(known.key, known.uid)
+        for seen in found.values():
+            self.see_workflow(seen)
+
+    def replace_runs(self, listed: Iterable[ObjectView], version: int) -> None:
+        found = {seen.key: seen for seen in listed}
+        for known in _missing(self.runs, found, version):
+            self.forget_run(known.key, known.uid)
+        for seen in found.values():
+            self.see_run(seen)
+
+    def own_runs(self, workflow: ObjectView) -> list[OwnRun]:
+        """The runs that the Workflow itself made."""
+        return [
+            OwnRun(run.key.name, int(run.labels[LABEL_GENERATION]), run.spec["revision"])
+            for run in map(self.runs.__getitem__, self.runs_of.get(workflow.key, ()))
+            if run.owner_uid == workflow.uid and LABEL_GENERATION in run.labels
+        ]
+
+    def _workflow_changed(self, key: Key) -> None:
+        self.on_workflow(key)
+        for run in self.runs_of.get(key, ()):
+            self.on_run(run)
+
+
+def _workflow_of(run: ObjectView) -> Key:
+    return Key(run.key.namespace, run.spec["workflow"])
+
+
+def _is_newer(known: ObjectView | None, seen: ObjectView) -> bool:
+    return known is None or known.version < seen.version
+
+
+def _missing(known: dict[Key, ObjectView], found: dict[Key, ObjectView], version: int) -> list[ObjectView]:
+    return [
+        view
+        for key, view in known.items()
+        if view.version <= version and (key not in found or found[key].uid != view.uid)
+    ]

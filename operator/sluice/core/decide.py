@@ -1,0 +1,214 @@
+"""What should follow, given what is so: `decide(run, now) -> Decision`.
+
+The phases, in order: read the news of pods, ring the alarms that are due, stop or start tasks, finish the run. Deciding
+twice without news in between asks for nothing twice.
+"""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sluice.core import Instant
+from sluice.core.execution import Execution, Hold, Refused, Step, TaskState
+from sluice.core.outcome import LOST, Ending, Outcome, outcome
+from sluice.core.patience import deadline
+from sluice.core.refusal import FINAL, GIVE_UP_FORBIDDEN_S, Refusal, delay
+from sluice.core.retries import next_attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Make the pod of a task's attempt."""
+
+    number: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete a pod, if it still is the one with this UID."""
+
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`wake_at`: when to decide again without news, None for never."""
+
+    create: list[Create] = field(default_factory=list)
+    delete: list[Delete] = field(default_factory=list)
+    wake_at: Instant | None = None
+    finished: bool = False
+
+
+def decide(run: Execution, now: Instant) -> Decision:
+    if run.finished_at is not None:
+        return Decision(finished=True)
+    delete: list[Delete] = []
+    run.started_at = run.started_at or now
+    _read_news(run, now)
+    delete += _ring_alarms(run, now)
+    if run.state == "Stopped":
+        delete += _stop(run)
+    create = list(_start(run, now))
+    if run.ended == len(run.tasks):
+        run.finished_at = now
+    return Decision(create, delete, _wake_at(run, now), run.finished_at is not None)
+
+
+# 1. How attempts ended.
+
+
+def _read_news(run: Execution, now: Instant) -> None:
+    for number in sorted(run.seen):
+        task = run.tasks[number]
+        if task.step is not Step.LIVE:
+            continue
+        run.changed.add(number)
+        if task.pod is None:
+            if task.gone:
+                _attempt_ended(run, number, LOST, now)
+        elif task.pod.terminal or task.gone:
+            _attempt_ended(run, number, _outcome(task), now)
+        elif (due := deadline(task.definition, task.pod)) and due.at != task.alarm_at:
+            task.alarm_at = due.at
+            heapq.heappush(run.alarms, (due.at, number, task.attempt))
+    run.seen.clear()
+
+
+def _outcome(task: TaskState) -> Outcome:
+    if task.pod is None or (task.gone and not task.pod.terminal and not task.pod.deleting):
+        return task.doomed or LOST
+    found = outcome(task.pod)
+    return found if found.ending is Ending.SUCCESS else task.doomed or found
+
+
+def _attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) -> None:
+    task = run.tasks[number]
+    run.live -= 1
+    task.last = ended
+    if task.pod is not None and not task.gone:
+        run.ended_pods.append(task.pod)
+    if run.hold is not None:  # its end may have made room
+        run.hold.until = min(run.hold.until, now + delay(1))
+    if ended.ending is Ending.SUCCESS:
+        run.end(number, "Succeeded")
+    elif run.state == "Stopped":
+        run.end(number, "Stopped")
+    elif retry := next_attempt(task.definition, task.used, ended.ending):
+        task.used = retry.used
+        _back_off(run, number, now + retry.delay_s)
+    else:
+        run.end(number, "Failed")
+
+
+def _back_off(run: Execution, number: int, until: Instant) -> None:
+    task = run.tasks[number]
+    task.step, task.retry_at = Step.BACKOFF, until
+    heapq.heappush(run.alarms, (until, number, task.attempt))
+    run.changed.add(number)
+
+
+# 2. What has waited long enough.
+
+
+def _ring_alarms(run: Execution, now: Instant) -> Iterator[Delete]:
+    while run.alarms and run.alarms[0][0] <= now:
+        _, number, attempt = heapq.heappop(run.alarms)
+        task = run.tasks[number]
+        if attempt != task.attempt:
+            continue
+        if task.step is Step.BACKOFF:
+            run.make_ready(number)
+        elif task.step is Step.LIVE and task.pod is not None and task.doomed is None:
+            due = deadline(task.definition, task.pod)
+            if due is None or due.at > now:  # it got on, and a later deadline has an alarm of its own
+                continue
+            task.doomed = due.outcome
+            yield Delete(task.pod.name, task.pod.uid)
+
+
+# 3. A person stopped the run.
+
+
+def _stop(run: Execution) -> Iterator[Delete]:
+    for number, task in enumerate(run.tasks):
+        if task.step in (Step.WAITING, Step.READY, Step.BACKOFF):
+            run.end(number, "Stopped")
+        elif task.step is Step.LIVE and task.pod is not None and not task.pod.deleting and task.doomed is None:
+            task.doomed = Outcome(Ending.INFRASTRUCTURE, "the run was stopped")
+            yield Delete(task.pod.name, task.pod.uid)
+    run.ready.clear()
+
+
+# 4. What may start.
+
+
+def _start(run: Execution, now: Instant) -> Iterator[Create]:
+    for number in run.granted:
+        yield Create(number, run.tasks[number].attempt)
+    run.granted.clear()
+    if run.state != "Running" or (run.hold is not None and now < run.hold.until):
+        return
+    while run.ready and _room(run):
+        _, number = heapq.heappop(run.ready)
+        task = run.tasks[number]
+        if task.refused is None:
+            task.attempt += 1
+        task.pod, task.gone, task.doomed, task.alarm_at = None, False, None, None
+        run.live += 1
+        if task.definition.at_most_once and task.refused is None:
+            task.step, task.retry_at = Step.RECORDING, None
+            run.recording += 1
+            run.changed.add(number)
+        else:
+            task.step = Step.CREATING
+            run.creating += 1
+            yield Create(number, task.attempt)
+
+
+def _room(run: Execution) -> bool:
+    if run.parallelism is not None and run.live >= run.parallelism:
+        return False
+    return run.window is None or run.creating < run.window
+
+
+# The API server's no.
+
+
+def refused(run: Execution, number: int, refusal: Refusal, message: str, now: Instant) -> None:
+    """The API server did not make the pod of a task. It is tried again, later, unless that cannot help."""
+    task = run.tasks[number]
+    if task.step is not Step.CREATING:
+        return
+    run.creating -= 1
+    before = task.refused
+    again = before is not None and before.refusal is refusal
+    task.refused = Refused(
+        refusal, message, before.since if before and again else now, before.tries + 1 if before and again else 1
+    )
+    hopeless = refusal in FINAL or (refusal is Refusal.FORBIDDEN and now - task.refused.since >= GIVE_UP_FORBIDDEN_S)
+    if hopeless:
+        _attempt_ended(run, number, Outcome(Ending.GAVE_UP, f"{refusal}: {message}"), now)
+        return
+    run.live -= 1
+    if refusal is Refusal.POD_SECURITY and not run.hardened:
+        run.hardened = True
+        run.make_ready(number)
+    elif refusal in (Refusal.QUOTA, Refusal.BUSY, Refusal.NAMESPACE_GONE):
+        tries = run.hold.refused.tries + 1 if run.hold else 1
+        held = Refused(refusal, message, now, tries)
+        run.hold = Hold(held, now + delay(tries))
+        run.window = 1
+        run.make_ready(number)
+        run.changed.update(waiting for _, waiting in run.ready)
+    else:
+        _back_off(run, number, now + delay(task.refused.tries))
+
+
+def _wake_at(run: Execution, now: Instant) -> Instant | None:
+    times = [run.alarms[0][0]] if run.alarms else []
+    if run.hold is not None and run.ready and run.hold.until > now:
+        times.append(run.hold.until)
+    return min(times, default=None)

@@ -1,0 +1,241 @@
+"""One run in memory: how each of its tasks stands, and what was seen of its pods.
+
+The shell reports what it saw (`see_pod`, `pod_gone`, `refused`, `recorded`); `decide` draws the conclusions. Both cost
+time in proportion to what changed: a report marks one task, and an ended task touches only its dependents.
+
+A task goes WAITING -> READY -> [RECORDING ->] CREATING -> LIVE -> ENDED, with BACKOFF between two attempts. It holds a slot
+of the run's parallelism from RECORDING until its pod is terminal or gone.
+"""
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from sluice.api.run import State, TaskPhase
+from sluice.core import Instant, Json
+from sluice.core.definition import Definition, TaskDefinition
+from sluice.core.naming import pod_name
+from sluice.core.observation import PodView
+from sluice.core.outcome import Outcome
+from sluice.core.pods import RunIdentity
+from sluice.core.refusal import Refusal
+from sluice.core.retries import Used
+from sluice.core.rules import Tally, Verdict, all_succeeded
+
+
+class Step(Enum):
+    WAITING = "for its dependencies"
+    READY = "to start when the limits allow it"
+    BACKOFF = "between two attempts"
+    RECORDING = "until the attempt is in the run's status"
+    CREATING = "for the API server's answer"
+    LIVE = "for its pod to end"
+    ENDED = "ended"
+
+
+HOLDS_SLOT = frozenset({Step.RECORDING, Step.CREATING, Step.LIVE})
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The API server's last no to a task: what it said, since when it says so, and how often in a row."""
+
+    refusal: Refusal
+    message: str
+    since: Instant
+    tries: int
+
+
+@dataclass(slots=True)
+class TaskState:
+    """How one task stands. `attempt` is the newest one that was begun, 0 before the first."""
+
+    definition: TaskDefinition
+    tally: Tally
+    step: Step = Step.WAITING
+    phase: TaskPhase = "Pending"
+    attempt: int = 0
+    pod: PodView | None = None
+    gone: bool = False
+    used: Used = Used()
+    retry_at: Instant | None = None
+    """When the next attempt starts. Set from the end of one attempt until the pod of the next exists."""
+    last: Outcome | None = None
+    """How the last attempt ended."""
+    doomed: Outcome | None = None
+    """Why we are deleting the pod."""
+    alarm_at: Instant | None = None
+    """The deadline that stands among the alarms."""
+    refused: Refused | None = None
+
+
+@dataclass(slots=True)
+class Hold:
+    """The API server takes no more pods of this run for now. One try at a time until it does."""
+
+    refused: Refused
+    until: Instant
+
+
+@dataclass(slots=True)
+class Execution:
+    """One run. `parallelism` is the cap on its pods, None for no cap."""
+
+    identity: RunIdentity
+    revision: str
+    definition: Definition
+    parallelism: int | None = None
+    state: State = "Running"
+    tasks: list[TaskState] = field(default_factory=list)
+    started_at: Instant | None = None
+    finished_at: Instant | None = None
+    live: int = 0
+    """Tasks that hold a slot."""
+    counts: dict[TaskPhase, int] = field(default_factory=dict)
+    """Ended tasks by phase."""
+    hardened: bool = False
+    """Does the namespace ask for pods that satisfy PodSecurity's `restricted`?"""
+    hold: Hold | None = None
+    window: int | None = None
+    """How many creates may be under way at once, None for any number. It shrinks to 1 on a hold and doubles on success."""
+    creating: int = 0
+    changed: set[int] = field(default_factory=set)
+    """Tasks whose status may not be what was last written."""
+    ended_pods: list[PodView] = field(default_factory=list)
+    """Pods of ended attempts whose end is not yet on the API server."""
+    written: dict[int, Json] = field(default_factory=dict)
+    """The status of each task as it was last written."""
+    seen: set[int] = field(default_factory=set)
+    """Tasks with news for `decide`."""
+    recording: int = 0
+    """Tasks whose attempt must be in the status before their pod is made."""
+    granted: list[int] = field(default_factory=list)
+    """Tasks whose pod `decide` has not asked for yet: their attempt was recorded."""
+    ready: list[tuple[int, int]] = field(default_factory=list)
+    """Heap of (refusals, number): in the order of the manifest, those that were refused last."""
+    alarms: list[tuple[Instant, int, int]] = field(default_factory=list)
+    """Heap of (when, number, attempt): backoffs and deadlines. An alarm for an older attempt is void."""
+    _number: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        definition = self.definition
+        self.tasks = [
+            TaskState(task, Tally(total=len(dependencies)))
+            for task, dependencies in zip(definition.tasks, definition.graph.dependencies, strict=True)
+        ]
+        self._number = {task.name: number for number, task in enumerate(definition.tasks)}
+
+    @property
+    def ended(self) -> int:
+        return sum(self.counts.values())
+
+    def number(self, task: str) -> int | None:
+        return self._number.get(task)
+
+    def pod_name(self, number: int) -> str:
+        task = self.tasks[number]
+        return pod_name(self.identity.name, self.identity.uid, task.definition.name, task.attempt)
+
+    # What the shell reports.
+
+    def see_pod(self, pod: PodView) -> None:
+        """A pod of this run as it is now: from a watch, a LIST or the answer to a POST."""
+        number = self._number.get(pod.task)
+        if number is None or pod.owner_uid != self.identity.uid:
+            return
+        task = self.tasks[number]
+        if pod.attempt != task.attempt or task.step not in HOLDS_SLOT or task.gone:
+            return
+        if task.pod is not None and pod.version <= task.pod.version:
+            return
+        task.pod = pod
+        if task.step is not Step.LIVE:
+            self.was_created(number)
+        self.seen.add(number)
+
+    def pod_gone(self, pod: PodView) -> None:
+        """A pod of this run was removed from the API server; `pod` is how it was last seen."""
+        number = self._number.get(pod.task)
+        if number is None:
+            return
+        task = self.tasks[number]
+        if pod.attempt != task.attempt or task.step is not Step.LIVE or (task.pod and task.pod.uid != pod.uid):
+            return
+        task.pod, task.gone = pod, True
+        self.seen.add(number)
+
+    def was_created(self, number: int) -> None:
+        task = self.tasks[number]
+        if task.step is Step.CREATING:
+            self.creating -= 1
+        task.step = Step.LIVE
+        task.refused = task.retry_at = None
+        self.hold = None
+        if self.window is not None:
+            self.window *= 2
+        self.seen.add(number)
+
+    def still_wanted(self, number: int, attempt: int) -> bool:
+        """Is the pod of this attempt still to be made? Asked right before it is; if the run was stopped, it is not."""
+        task = self.tasks[number]
+        if task.step is not Step.CREATING or task.attempt != attempt:
+            return False
+        if self.state == "Stopped":
+            self.creating -= 1
+            self.live -= 1
+            self.make_ready(number)
+            return False
+        return True
+
+    def recorded(self, attempts: Iterable[tuple[int, int]]) -> None:
+        """These (number, attempt) stand in the run's status on the API server now."""
+        for number, attempt in attempts:
+            task = self.tasks[number]
+            if task.step is Step.RECORDING and task.attempt == attempt:
+                task.step = Step.CREATING
+                self.recording -= 1
+                self.creating += 1
+                self.granted.append(number)
+
+    def set_parallelism(self, cap: int | None) -> None:
+        if cap != self.parallelism:
+            self.parallelism = cap
+            self.changed.update(number for _, number in self.ready)
+
+    def set_state(self, state: State) -> None:
+        if state != self.state:
+            self.state = state
+            self.changed.update(number for _, number in self.ready)
+
+    # What `decide` concludes.
+
+    def make_ready(self, number: int) -> None:
+        task = self.tasks[number]
+        task.step = Step.READY
+        heapq.heappush(self.ready, (task.refused.tries if task.refused else 0, number))
+        self.changed.add(number)
+
+    def end(self, number: int, phase: TaskPhase) -> None:
+        """A task has ended: its dependents become ready, or end as well. Without recursion: a chain may have 2,000 tasks."""
+        ending: list[tuple[int, TaskPhase]] = [(number, phase)]
+        while ending:
+            number, phase = ending.pop()
+            task = self.tasks[number]
+            task.step, task.phase = Step.ENDED, phase
+            self.counts[phase] = self.counts.get(phase, 0) + 1
+            self.changed.add(number)
+            for dependent in self.definition.graph.dependents[number]:
+                waiting = self.tasks[dependent]
+                waiting.tally.add(phase)
+                if waiting.step is not Step.WAITING:
+                    continue
+                self.changed.add(dependent)
+                match all_succeeded(waiting.tally):
+                    case Verdict.RUN:
+                        self.make_ready(dependent)
+                    case Verdict.UPSTREAM_FAILED:
+                        waiting.step = Step.ENDED
+                        ending.append((dependent, "UpstreamFailed"))
+                    case Verdict.WAIT:
+                        pass

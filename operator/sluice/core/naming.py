@@ -1,0 +1,51 @@
+"""Names are claims: the same cause always gives the same name, so the API server refuses the second of two.
+
+A pod's name comes from the run's UID, the task and the attempt. A run's and a revision's come from the Workflow's
+UID, so a Workflow that is deleted and created again under its name never meets the objects of the first.
+"""
+
+import base64
+import hashlib
+import json
+
+from sluice.core import Json
+
+LABEL_WORKFLOW = "sluice.dev/workflow"
+LABEL_RUN = "sluice.dev/run"
+LABEL_RUN_UID = "sluice.dev/run-uid"
+LABEL_TASK = "sluice.dev/task"
+LABEL_ATTEMPT = "sluice.dev/attempt"
+LABEL_GENERATION = "sluice.dev/generation"
+"""Of a run that a Workflow made: the generation of the Workflow that asked for it."""
+
+_POD_NAME_MAX = 63
+
+
+def digest(text: str, length: int) -> str:
+    """`length` characters of a hash, fit for the name of an object."""
+    return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:length]
+
+
+def pod_name(run: str, run_uid: str, task: str, attempt: int) -> str:
+    tail = f"{attempt}-{digest(f'{run_uid}/{task}/{attempt}', 8)}"
+    room = _POD_NAME_MAX - len(tail) - 2
+    task = task[: max(room // 2, room - len(run))].strip("-")
+    run = run.replace(".", "-")[: room - len(task)].strip("-")
+    return f"{run}-{task}-{tail}"
+
+
+def run_name(workflow: str, workflow_uid: str, generation: int) -> str:
+    return f"{workflow}-g{generation}-{digest(workflow_uid, 5)}"
+
+
+def revision_name(workflow: str, workflow_uid: str, graph: Json) -> str:
+    canonical = json.dumps(graph, sort_keys=True, separators=(",", ":"))
+    return f"{workflow}-{digest(workflow_uid, 5)}-{digest(canonical, 10)}"
+
+
+def graph_of(spec: Json) -> Json:
+    """The part of a Workflow's spec that says what it does, as the user wrote it: a change of it is a new revision.
+
+    It is taken before any default is filled in, so that an upgrade of the operator changes no revision.
+    """
+    return {key: spec[key] for key in ("parameters", "defaults", "tasks") if key in spec}

@@ -1,0 +1,117 @@
+"""A pod as the API server shows it, cut down to what decisions need. Thousands are held in memory at a time."""
+
+from dataclasses import dataclass
+
+from sluice.core import Instant, Json
+from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN_UID, LABEL_TASK
+from sluice.core.pods import MAIN
+from sluice.core.times import instant
+
+_DISRUPTIONS = frozenset({"DisruptionTarget", "TerminationTarget"})
+MESSAGE_MAX = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The container `main`. `exit_code` is None until it has ended; `waiting` is why it has not started."""
+
+    started_at: Instant | None = None
+    finished_at: Instant | None = None
+    exit_code: int | None = None
+    reason: str = ""
+    message: str = ""
+    waiting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PodView:
+    """One pod. `version` is its resourceVersion, which grows with each change."""
+
+    name: str
+    namespace: str
+    uid: str
+    version: int
+    owner_uid: str
+    run_uid: str
+    task: str
+    attempt: int
+    phase: str
+    created_at: Instant
+    container: Container
+    node: str = ""
+    reason: str = ""
+    message: str = ""
+    scheduled_at: Instant | None = None
+    unschedulable: str = ""
+    disruption: str = ""
+    deletion_asked_at: Instant | None = None
+
+    @property
+    def terminal(self) -> bool:
+        return self.phase in ("Succeeded", "Failed")
+
+    @property
+    def deleting(self) -> bool:
+        return self.deletion_asked_at is not None
+
+
+def view(pod: Json) -> PodView:
+    """The slim view of one of our pods, from the whole object or from its metadata."""
+    metadata, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
+    labels = metadata.get("labels", {})
+    scheduled_at, unschedulable, disruption = None, "", ""
+    for condition in status.get("conditions", ()):
+        if condition["type"] == "PodScheduled":
+            if condition["status"] == "True":
+                scheduled_at = instant(condition.get("lastTransitionTime"))
+            else:
+                unschedulable = condition.get("message") or condition.get("reason", "")
+        elif condition["type"] in _DISRUPTIONS and condition["status"] == "True":
+            disruption = condition.get("message") or condition.get("reason", "")
+    return PodView(
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        uid=metadata["uid"],
+        version=int(metadata["resourceVersion"]),
+        owner_uid=next((o["uid"] for o in metadata.get("ownerReferences", ()) if o.get("controller")), ""),
+        run_uid=labels.get(LABEL_RUN_UID, ""),
+        task=labels.get(LABEL_TASK, ""),
+        attempt=int(labels.get(LABEL_ATTEMPT, "0")),
+        phase=status.get("phase", "Pending"),
+        created_at=instant(metadata["creationTimestamp"]) or 0.0,
+        container=_container(status.get("containerStatuses", ())),
+        node=spec.get("nodeName", ""),
+        reason=status.get("reason", ""),
+        message=_cut(status.get("message", "")),
+        scheduled_at=scheduled_at,
+        unschedulable=_cut(unschedulable),
+        disruption=_cut(disruption),
+        deletion_asked_at=_deletion_asked_at(metadata),
+    )
+
+
+def _container(statuses: list[Json]) -> Container:
+    state: Json = next((status.get("state", {}) for status in statuses if status["name"] == MAIN), {})
+    if ended := state.get("terminated"):
+        return Container(
+            started_at=instant(ended.get("startedAt")),
+            finished_at=instant(ended.get("finishedAt")),
+            exit_code=ended["exitCode"],
+            reason=ended.get("reason", ""),
+            message=_cut(ended.get("message", "")),
+        )
+    if running := state.get("running"):
+        return Container(started_at=instant(running.get("startedAt")))
+    waiting = state.get("waiting", {})
+    return Container(waiting=waiting.get("reason", ""), message=_cut(waiting.get("message", "")))
+
+
+def _deletion_asked_at(metadata: Json) -> Instant | None:
+    """The API server writes when the grace period will have ended, not when the deletion was asked for."""
+    ends_at = instant(metadata.get("deletionTimestamp"))
+    return None if ends_at is None else ends_at - (metadata.get("deletionGracePeriodSeconds") or 0)
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= MESSAGE_MAX else text[: MESSAGE_MAX - 1] + "…"

@@ -1,0 +1,167 @@
+"""Builds the pod of one attempt.
+
+Layers, the upper ones winning: our defaults, the user's podTemplate, the task's fields, and what an attempt cannot do
+without (its command, its labels, its owner). The user's pod is the user's: one container, no init container, no sidecar,
+and no ServiceAccount token unless a ServiceAccount was asked for.
+
+Scripts and inputs are annotations, projected as files: no ConfigMap to create, no quoting, nothing for the kubelet to expand.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sluice.api import API_VERSION
+from sluice.core import Json
+from sluice.core.definition import TaskDefinition
+from sluice.core.merge import merge
+from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN, LABEL_RUN_UID, LABEL_TASK, LABEL_WORKFLOW, pod_name
+from sluice.core.placeholders import fill, kubelet_literal
+
+MAIN = "main"
+SCRIPT = "sluice.dev/script"
+INPUTS = "sluice.dev/inputs"
+ANNOTATIONS_MAX_BYTES = 256 * 1024  # of one object, Kubernetes' limit
+
+_SCRIPT_PATH = "/sluice/script"
+_OUTPUTS_PATH = "/dev/termination-log"  # the container's termination message file, where the kubelet looks for it
+_SHELL = [
+    "sh",
+    "-c",
+    f"if command -v bash >/dev/null 2>&1; then exec bash -eo pipefail {_SCRIPT_PATH}; else exec sh -e {_SCRIPT_PATH}; fi",
+]
+_PYTHON = ["python3", "-u", _SCRIPT_PATH]  # unbuffered, so that a killed task's last words are in its log
+
+_MAIN_FIELDS = ("image", "command", "args", "env", "envFrom", "resources", "volumeMounts")
+_POD_FIELDS = ("nodeSelector", "tolerations", "serviceAccountName", "volumes")
+
+NOBODY = 65534
+
+
+@dataclass(frozen=True, slots=True)
+class RunIdentity:
+    """What the pods of a run need to know of it. `parameters` are the run's values, defaults filled in."""
+
+    name: str
+    namespace: str
+    uid: str
+    workflow: str
+    parameters: Mapping[str, str]
+
+
+def build(run: RunIdentity, task: TaskDefinition, attempt: int, *, hardened: bool = False) -> Json:
+    """The pod. `hardened` adds all that the PodSecurity level `restricted` asks for."""
+    values = {f"params.{name}": value for name, value in run.parameters.items()} | {"run.name": run.name}
+    fields = fill(task.fields, values)
+    template = fields.get("podTemplate", {})
+    spec = _defaults(fields, hardened=hardened)
+    spec = merge(spec, template.get("spec", {}))
+    spec = merge(spec, {name: fields[name] for name in _POD_FIELDS if name in fields})
+    spec["restartPolicy"] = "Never"
+    if task.timeout_s is not None:
+        spec["activeDeadlineSeconds"] = task.timeout_s
+    spec["containers"] = [_main(spec["containers"], run, task, fields, attempt), *_others(spec["containers"])]
+
+    metadata = merge(template.get("metadata", {}), _metadata(run, task, attempt))
+    script = task.fields.get("bash", task.fields.get("python"))
+    if script is not None:
+        metadata["annotations"] = metadata.get("annotations", {}) | {
+            SCRIPT: script,
+            INPUTS: inputs(run, task.name, attempt),
+        }
+        spec = merge(spec, {"volumes": [_SCRIPT_VOLUME]})
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def inputs(run: RunIdentity, task: str, attempt: int) -> str:
+    """The contents of `/sluice/inputs.json`."""
+    known = {
+        "params": dict(run.parameters),
+        "run": {"name": run.name, "workflow": run.workflow},
+        "task": {"name": task, "attempt": attempt},
+    }
+    return json.dumps(known, ensure_ascii=False)
+
+
+def parameter_variable(parameter: str) -> str:
+    """The environment variable that holds a parameter: `PARAM_DAY` for `day`."""
+    return "PARAM_" + parameter.upper().replace("-", "_")
+
+
+_SCRIPT_VOLUME = {
+    "name": "sluice",
+    "downwardAPI": {
+        "items": [
+            {"path": "script", "fieldRef": {"fieldPath": f"metadata.annotations['{SCRIPT}']"}},
+            {"path": "inputs.json", "fieldRef": {"fieldPath": f"metadata.annotations['{INPUTS}']"}},
+        ]
+    },
+}
+
+
+def _defaults(fields: Json, *, hardened: bool) -> Json:
+    """What a pod is without anybody's word: safe, as far as common images still work as they are."""
+    security: Json = {"seccompProfile": {"type": "RuntimeDefault"}}
+    container_security: Json = {"allowPrivilegeEscalation": False}
+    if hardened:  # https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+        security |= {"runAsNonRoot": True, "runAsUser": NOBODY, "runAsGroup": NOBODY}
+        container_security["capabilities"] = {"drop": ["ALL"]}
+    return {
+        "automountServiceAccountToken": "serviceAccountName" in fields,
+        "enableServiceLinks": False,
+        "securityContext": security,
+        "containers": [{"name": MAIN, "securityContext": container_security}],
+    }
+
+
+def _main(containers: list[Json], run: RunIdentity, task: TaskDefinition, fields: Json, attempt: int) -> Json:
+    (base,) = [container for container in containers if container["name"] == MAIN]
+    container = merge({**base, "env": _environment(run, task, attempt)}, {"env": base.get("env", [])})
+    container = merge(container, {name: fields[name] for name in _MAIN_FIELDS if name in fields})
+    if "bash" in fields or "python" in fields:
+        interpreter = _PYTHON if "python" in fields else _SHELL
+        container["command"] = [*fields["shell"], _SCRIPT_PATH] if "shell" in fields else interpreter
+        container = merge(container, {"volumeMounts": [{"name": "sluice", "mountPath": "/sluice", "readOnly": True}]})
+    return container
+
+
+def _others(containers: list[Json]) -> list[Json]:
+    return [container for container in containers if container["name"] != MAIN]
+
+
+def _environment(run: RunIdentity, task: TaskDefinition, attempt: int) -> list[Json]:
+    variables = {
+        "SLUICE_RUN": run.name,
+        "SLUICE_TASK": task.name,
+        "SLUICE_INDEX": "0",
+        "SLUICE_ATTEMPT": str(attempt),
+        "SLUICE_OUTPUTS": _OUTPUTS_PATH,
+    } | {parameter_variable(name): kubelet_literal(value) for name, value in run.parameters.items()}
+    return [{"name": name, "value": value} for name, value in variables.items()]
+
+
+def _metadata(run: RunIdentity, task: TaskDefinition, attempt: int) -> Json:
+    return {
+        "name": pod_name(run.name, run.uid, task.name, attempt),
+        "namespace": run.namespace,
+        "labels": {
+            LABEL_WORKFLOW: run.workflow,
+            LABEL_RUN: run.name,
+            LABEL_RUN_UID: run.uid,
+            LABEL_TASK: task.name,
+            LABEL_ATTEMPT: str(attempt),
+        },
+        "ownerReferences": [owner("WorkflowRun", run.name, run.uid)],
+    }
+
+
+def owner(kind: str, name: str, uid: str) -> Json:
+    """An owner reference that blocks nothing, so that a foreground deletion never waits for us."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": kind,
+        "name": name,
+        "uid": uid,
+        "controller": True,
+        "blockOwnerDeletion": False,
+    }

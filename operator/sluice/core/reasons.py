@@ -1,0 +1,116 @@
+"""Why a task is not running, in one line that a person can act on; or, once it has ended, how."""
+
+from dataclasses import dataclass
+
+from sluice.core.execution import Execution, Refused, Step, TaskState
+from sluice.core.observation import PodView
+from sluice.core.outcome import Ending, Outcome
+from sluice.core.patience import IMAGE_TROUBLE
+from sluice.core.retries import PAID_BY_CLUSTER
+from sluice.core.times import clock
+
+_NAMES_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`text` starts with one word that programs can rely on; `message` is what somebody else said."""
+
+    text: str | None = None
+    message: str | None = None
+
+
+def reason(run: Execution, number: int) -> Reason:
+    task = run.tasks[number]
+    match task.step:
+        case Step.WAITING:
+            return Reason(f"WaitingFor: {_names(run, number, ended=False)}")
+        case Step.READY:
+            return _ready(run, task)
+        case Step.BACKOFF:
+            return _backoff(task)
+        case Step.RECORDING | Step.CREATING:
+            return Reason("Starting: its pod is being created")
+        case Step.LIVE:
+            return _live(task)
+        case Step.ENDED:
+            return _ended(run, number)
+
+
+def _ready(run: Execution, task: TaskState) -> Reason:
+    if run.state == "Suspended":
+        return Reason("Suspended: the run starts no task until spec.state is Running")
+    if run.hold is not None:
+        return _refused(run.hold.refused)
+    if run.parallelism is not None and run.live >= run.parallelism:
+        return Reason(f"Parallelism: {run.live}/{run.parallelism}")
+    return _refused(task.refused) if task.refused else Reason("Starting: its pod is being created")
+
+
+def _refused(refused: Refused) -> Reason:
+    return Reason(f"{refused.refusal}: the API server takes no pod at present; trying again", refused.message)
+
+
+def _backoff(task: TaskState) -> Reason:
+    until = clock(task.retry_at or 0)
+    if task.refused is not None:
+        return Reason(f"{task.refused.refusal}: trying again at {until}", task.refused.message)
+    if task.last is None:
+        return Reason(f"Backoff: until {until}")
+    return Reason(f"Backoff: until {until}{_paid(task, task.last, ', ')}", task.last.message)
+
+
+def _live(task: TaskState) -> Reason:
+    pod = task.pod
+    if pod is None:
+        return Reason("Starting: its pod is being created")
+    if pod.deleting:
+        return Reason("Terminating: its pod is being deleted", task.doomed.message if task.doomed else None)
+    if pod.container.started_at is not None:
+        return Reason()
+    return _pending(pod)
+
+
+def _pending(pod: PodView) -> Reason:
+    if pod.scheduled_at is None:
+        if pod.unschedulable:
+            return Reason(f"Unschedulable: {pod.unschedulable}")
+        return Reason("Scheduling: its pod waits for the cluster's scheduler")
+    if pod.container.waiting in IMAGE_TROUBLE:
+        return Reason(f"{pod.container.waiting}: check the image's name and the pull secret", pod.container.message)
+    word = pod.container.waiting or "Starting"
+    return Reason(f"{word}: on node {pod.node}", pod.container.message or None)
+
+
+def _ended(run: Execution, number: int) -> Reason:
+    task = run.tasks[number]
+    if task.phase == "UpstreamFailed":
+        return Reason(f"UpstreamFailed: {_names(run, number, ended=True)}")
+    if task.phase == "Stopped":
+        return Reason("Stopped: the run was stopped")
+    if task.phase == "Failed" and task.last is not None:
+        return Reason(f"{task.last.ending}{_paid(task, task.last, ': ')}", task.last.message)
+    return Reason()
+
+
+def _paid(task: TaskState, last: Outcome, separator: str) -> str:
+    """How many retries are used, if any are allowed."""
+    if last.ending is Ending.GAVE_UP:
+        return ""
+    if last.ending in PAID_BY_CLUSTER:
+        used, limit, whose = task.used.infrastructure, task.definition.infrastructure_limit, "infrastructure retries"
+    else:
+        used, limit, whose = task.used.limit, task.definition.retry_limit, "retries"
+    return f"{separator}{used} of {limit} {whose} used" if limit else ""
+
+
+def _names(run: Execution, number: int, *, ended: bool) -> str:
+    """The dependencies that a task still waits for, or those that ended without success."""
+    dependencies = (run.tasks[dependency] for dependency in run.definition.graph.dependencies[number])
+    names = [
+        task.definition.name
+        for task in dependencies
+        if (task.phase not in ("Pending", "Succeeded") if ended else task.step is not Step.ENDED)
+    ]
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more

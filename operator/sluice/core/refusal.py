@@ -1,0 +1,54 @@
+"""What it means that the API server did not create a pod.
+
+A full cluster is not a failed task: a quota makes it wait without limit, and conflicts, overload and timeouts are tried
+again. What cannot become true by waiting ends the task with the server's words.
+https://kubernetes.io/docs/reference/using-api/api-concepts/#api-errors
+"""
+
+from enum import StrEnum
+
+GIVE_UP_FORBIDDEN_S = 600.0
+_FIRST_DELAY_S = 0.5
+_LONGEST_DELAY_S = 5.0
+
+
+class Refusal(StrEnum):
+    QUOTA = "QuotaExceeded"
+    POD_SECURITY = "PodSecurity"
+    FORBIDDEN = "Forbidden"
+    BUSY = "ServerBusy"
+    NAMESPACE_GONE = "NamespaceTerminating"
+    TOO_LARGE = "TooLarge"
+    INVALID = "Invalid"
+    NAME_TAKEN = "NameTaken"
+    """A pod of that name belongs to somebody else."""
+
+
+FINAL = frozenset({Refusal.TOO_LARGE, Refusal.INVALID})
+
+_FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _INVALID, _TOO_MANY = 403, 404, 409, 413, 422, 429
+
+
+def classify(status: int, message: str) -> Refusal:
+    """From the HTTP status and the message of the API server's answer to a POST. AlreadyExists is the caller's."""
+    text = message.lower()
+    if status == _TOO_LARGE or "request is too large" in text:
+        return Refusal.TOO_LARGE
+    if status == _FORBIDDEN:
+        if "exceeded quota" in text:
+            return Refusal.QUOTA
+        if "violates podsecurity" in text:
+            return Refusal.POD_SECURITY
+        if "because it is being terminated" in text:
+            return Refusal.NAMESPACE_GONE
+        return Refusal.FORBIDDEN
+    if status == _NOT_FOUND:
+        return Refusal.NAMESPACE_GONE
+    if status in (_CONFLICT, _TOO_MANY) or status >= 500:  # noqa: PLR2004  # every server error
+        return Refusal.BUSY
+    return Refusal.INVALID
+
+
+def delay(tries: int) -> float:
+    """Seconds to wait after so many refusals in a row (from 1)."""
+    return min(_FIRST_DELAY_S * 2.0 ** (tries - 1), _LONGEST_DELAY_S)

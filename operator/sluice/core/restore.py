@@ -1,0 +1,115 @@
+"""Rebuilds a run from what the API server holds: its status and its pods. A new run is one with neither.
+
+The status may be a second or so behind the pods. So a pod is believed even where the status has not heard of it, and the
+attempts between the recorded one and the newest pod are read as what they must have been: ended, and paid for.
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from sluice.api.run import State
+from sluice.core import Json
+from sluice.core.definition import Definition
+from sluice.core.execution import Execution, Step, TaskState
+from sluice.core.observation import PodView
+from sluice.core.outcome import LOST, Ending, Outcome, outcome
+from sluice.core.pods import RunIdentity
+from sluice.core.retries import Used, next_attempt
+from sluice.core.rules import Verdict, all_succeeded
+from sluice.core.times import instant
+
+
+def restore(
+    identity: RunIdentity,
+    revision: str,
+    definition: Definition,
+    *,
+    status: Json,
+    pods: Iterable[PodView],
+    parallelism: int | None = None,
+    state: State = "Running",
+) -> Execution:
+    """The run as it is. `status` is the WorkflowRun's, `pods` are all that carry its UID."""
+    run = Execution(identity, revision, definition, parallelism, state)
+    run.started_at = instant(status.get("startedAt"))
+    by_attempt: defaultdict[str, dict[int, PodView]] = defaultdict(dict)
+    for pod in pods:
+        if pod.owner_uid == identity.uid:
+            by_attempt[pod.task][pod.attempt] = pod
+    recorded = status.get("tasks", {})
+    for number, task in enumerate(run.tasks):
+        name = task.definition.name
+        if name in recorded:
+            run.written[number] = recorded[name]
+        _restore_task(run, number, recorded.get(name, {}), by_attempt[name])
+    for number, task in enumerate(run.tasks):
+        if task.step is Step.ENDED:
+            _count(run, number)
+    for number, task in enumerate(run.tasks):
+        if task.step is Step.WAITING:
+            _settle(run, number)
+    run.changed.update(range(len(run.tasks)))
+    return run
+
+
+def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, PodView]) -> None:
+    task = run.tasks[number]
+    used = entry.get("retries", {})
+    task.used = Used(used.get("limit", 0), used.get("infrastructure", 0))
+    task.attempt = entry.get("attempt", 0)
+    task.pod = pods.get(task.attempt)
+    if entry.get("phase", "Pending") not in ("Pending", "Running"):
+        task.step, task.phase = Step.ENDED, entry["phase"]
+        task.last = _recorded_outcome(entry)
+        run.ended_pods.extend(pods.values())
+        return
+    task.retry_at = instant(entry.get("retryAt")) if task.attempt else None
+    between_attempts = task.attempt == 0 or task.retry_at is not None
+    newest = max(pods, default=0)
+    while task.attempt < newest:  # the status had not heard of these yet
+        if not between_attempts:
+            _pay(task, pods.get(task.attempt))
+        task.attempt += 1
+        between_attempts = False
+    task.pod = pods.get(task.attempt)
+    run.ended_pods.extend(pod for attempt, pod in pods.items() if attempt < task.attempt or between_attempts)
+    if not between_attempts:
+        task.step, task.retry_at = Step.LIVE, None
+        task.gone = task.pod is None
+        run.live += 1
+        run.seen.add(number)
+    elif task.attempt:
+        task.step = Step.BACKOFF
+        task.last = _recorded_outcome(entry)
+        heapq.heappush(run.alarms, (task.retry_at or 0.0, number, task.attempt))
+
+
+def _pay(task: TaskState, pod: PodView | None) -> None:
+    """An attempt that was followed by another has ended; its retry was paid then, and is paid again here."""
+    ended = outcome(pod) if pod is not None else LOST
+    if retry := next_attempt(task.definition, task.used, ended.ending):
+        task.used = retry.used
+
+
+def _recorded_outcome(entry: Json) -> Outcome:
+    word = entry.get("reason", "").partition(":")[0]
+    ending = Ending(word) if word in set(Ending) else Ending.ERROR
+    return Outcome(ending, entry.get("message", ""), instant(entry.get("finishedAt")), entry.get("exitCode"))
+
+
+def _count(run: Execution, number: int) -> None:
+    phase = run.tasks[number].phase
+    run.counts[phase] = run.counts.get(phase, 0) + 1
+    for dependent in run.definition.graph.dependents[number]:
+        run.tasks[dependent].tally.add(phase)
+
+
+def _settle(run: Execution, number: int) -> None:
+    match all_succeeded(run.tasks[number].tally):
+        case Verdict.RUN:
+            run.make_ready(number)
+        case Verdict.UPSTREAM_FAILED:
+            run.end(number, "UpstreamFailed")
+        case Verdict.WAIT:
+            pass

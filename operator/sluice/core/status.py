@@ -1,0 +1,172 @@
+"""What a run's status says, and the least that has to be sent for it.
+
+A task's end counts as known only once the API server has stored it: `Patch.ended` names the pods that may then be deleted,
+and `Patch.recorded` the attempts that may then be started.
+"""
+
+from dataclasses import dataclass
+
+from sluice.api.run import RunPhase, TaskPhase
+from sluice.core import Instant, Json
+from sluice.core.conditions import Condition, conditions, of_run
+from sluice.core.execution import Execution, Step, TaskState
+from sluice.core.observation import PodView
+from sluice.core.reasons import reason
+from sluice.core.times import rfc3339
+
+_STATUS_BYTES = 900_000  # an object has at most 1 MiB in many places on its way; the rest is names and managedFields
+_ENTRY_BYTES = 330  # of a task's entry beside its texts
+_TEXT_MAX, _TEXT_MIN = 512, 64
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """`body` is a JSON merge patch of the status, empty if there is nothing to say."""
+
+    body: Json
+    tasks: dict[int, Json]
+    ended: list[PodView]
+    recorded: list[tuple[int, int]]
+
+
+_ENDED_WITHOUT_SUCCESS: dict[TaskPhase, str] = {"Failed": "failed", "UpstreamFailed": "not run", "Stopped": "stopped"}
+
+
+def phase(run: Execution) -> RunPhase:
+    if run.finished_at is None:
+        return "Suspended" if run.state == "Suspended" else "Running"
+    if run.counts.get("Stopped"):
+        return "Stopped"
+    return "Failed" if run.counts.get("Failed") else "Succeeded"
+
+
+def progress(run: Execution) -> str:
+    """`9/12` succeeded, and what became of those that did not: `9/12, 1 failed, 2 not run`."""
+    words = [f"{run.counts.get('Succeeded', 0)}/{len(run.tasks)}"]
+    for task_phase, word in _ENDED_WITHOUT_SUCCESS.items():
+        if count := run.counts.get(task_phase):
+            words.append(f"{count} {word}")
+    return ", ".join(words)
+
+
+def message(run: Execution) -> str:
+    failed = [task for task in run.tasks if task.phase == "Failed"] if run.counts.get("Failed") else []
+    if not failed:
+        return ""
+    first = failed[0]
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return f"task {first.definition.name} failed: {first.last.message if first.last else 'unknown'}{more}"
+
+
+def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
+    """What to send, given the status as it was last written."""
+    tasks = {}
+    recorded = []
+    for number in sorted(run.changed):
+        task = run.tasks[number]
+        entry = task_status(run, number)
+        if entry != run.written.get(number):
+            tasks[number] = entry
+        if task.step is Step.RECORDING:
+            recorded.append((number, task.attempt))
+    run.changed.clear()
+    now_is = _run_status(run, before, generation, now)
+    body = {key: value for key, value in now_is.items() if before.get(key) != value}
+    if tasks:
+        body["tasks"] = {
+            run.tasks[number].definition.name: _difference(run.written.get(number, {}), entry)
+            for number, entry in tasks.items()
+        }
+    return Patch(body, tasks, list(run.ended_pods), recorded)
+
+
+def written(run: Execution, sent: Patch) -> None:
+    """The API server has stored what was sent."""
+    for number, entry in sent.tasks.items():
+        run.written[number] = entry
+    del run.ended_pods[: len(sent.ended)]
+    run.recorded(sent.recorded)
+
+
+def unwritten(run: Execution, lost: Patch) -> None:
+    """It has not: say it again with the next patch."""
+    run.changed.update(lost.tasks)
+    run.changed.update(number for number, _ in lost.recorded)
+
+
+def _difference(old: Json, new: Json) -> Json:
+    """A merge patch: null removes a key."""
+    return {key: value for key, value in new.items() if old.get(key) != value} | {
+        key: None for key in old if key not in new
+    }
+
+
+def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> Json:
+    run_phase, words = phase(run), message(run)
+    facts = [
+        Condition("Accepted", True, "Valid"),
+        *of_run(run_phase, words),
+        Condition("Reconciling", run.finished_at is None, run_phase),
+    ]
+    status: Json = {
+        "observedGeneration": generation,
+        "phase": run_phase,
+        "revision": run.revision,
+        "progress": progress(run),
+        "startedAt": rfc3339(run.started_at or now),
+        "conditions": conditions(before.get("conditions", ()), facts, generation, now),
+    }
+    if words:
+        status["message"] = words
+    if run.finished_at is not None:
+        status["finishedAt"] = rfc3339(run.finished_at)
+    return status
+
+
+def task_status(run: Execution, number: int) -> Json:
+    """One entry of `status.tasks`. What is absent has no value yet."""
+    task = run.tasks[number]
+    why = reason(run, number)
+    entry: Json = {"phase": _task_phase(task)}
+    attempt = _attempt_to_show(task)
+    if attempt:
+        entry["attempt"] = attempt
+    if task.pod is not None:
+        container = task.pod.container
+        entry["pod"] = task.pod.name
+        if container.started_at is not None:
+            entry["startedAt"] = rfc3339(container.started_at)
+        if task.step is not Step.LIVE and (ended_at := container.finished_at) is not None:
+            entry["finishedAt"] = rfc3339(ended_at)
+        if container.exit_code is not None:
+            entry["exitCode"] = container.exit_code
+    room = text_room(len(run.tasks))
+    if why.text:
+        entry["reason"] = why.text[:room]
+    if why.message:
+        entry["message"] = why.message[: max(0, room - len(entry.get("reason", "")))]
+    if task.used.limit or task.used.infrastructure:
+        entry["retries"] = {"limit": task.used.limit, "infrastructure": task.used.infrastructure}
+    if attempt and task.retry_at is not None:
+        entry["retryAt"] = rfc3339(task.retry_at)
+    return entry
+
+
+def text_room(tasks: int) -> int:
+    """How many characters the reason and the message of a task may have together, so that every status fits."""
+    return max(_TEXT_MIN, min(_TEXT_MAX, _STATUS_BYTES // tasks - _ENTRY_BYTES))
+
+
+def _task_phase(task: TaskState) -> str:
+    if task.step is Step.LIVE and task.pod is not None and task.pod.container.started_at is not None:
+        return "Running"
+    return task.phase
+
+
+def _attempt_to_show(task: TaskState) -> int:
+    """The newest attempt whose pod has existed, or was announced before it was made.
+
+    An attempt that is merely asked for is not written down: after a crash it would be taken for lost.
+    """
+    asked_for = task.step is Step.CREATING or (task.refused is not None and task.step is not Step.LIVE)
+    return task.attempt - 1 if asked_for and not task.definition.at_most_once else task.attempt

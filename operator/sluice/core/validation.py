@@ -1,0 +1,311 @@
+"""Everything that is wrong with a manifest, at once, each with its path. The operator and `sluice lint` both ask here.
+
+Each task is read by itself, so a task with a wrong field does not hide what is wrong with the others. Then the checks
+run in order over what could be read.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from sluice.api.crd import MAX_WORKFLOW_NAME
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.task import Task, TaskTemplate
+from sluice.api.workflow import WorkflowSpec
+from sluice.core import Json
+from sluice.core.errors import Fault
+from sluice.core.graph import cycles
+from sluice.core.placeholders import PLACEHOLDER, SCRIPT_FIELDS, used
+from sluice.core.pods import ANNOTATIONS_MAX_BYTES, parameter_variable
+
+_NOT_A_TASK: Json = {"name": "placeholder"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Manifest:
+    """What could be read.
+
+    `names` has one entry a task, None where it has no usable name; `tasks` are those that are sound, by number.
+    """
+
+    raw: Json
+    spec: WorkflowSpec
+    defaults: TaskTemplate | None
+    names: list[str | None]
+    tasks: dict[int, Task]
+
+    @property
+    def parameters(self) -> list[str]:
+        return [parameter.name for parameter in self.spec.parameters or ()]
+
+
+def workflow_faults(manifest: Json) -> list[Fault]:
+    """All faults of a Workflow, in the order of their paths. An empty list means that it can run."""
+    faults = list(_name_faults(manifest))
+    raw = manifest.get("spec")
+    if not isinstance(raw, dict):
+        return [*faults, Fault("spec", "is required; it needs at least `tasks`")]
+    raw_tasks = raw.get("tasks")
+    tasks: dict[int, Task] = {}
+    names: list[str | None] = []
+    if isinstance(raw_tasks, list):
+        for number, raw_task in enumerate(raw_tasks):
+            task = _read(Task, raw_task, f"spec.tasks[{number}]", faults)
+            if task is not None:
+                tasks[number] = task
+            name = raw_task.get("name") if isinstance(raw_task, dict) else None
+            names.append(name if isinstance(name, str) else None)
+    defaults = _read(TaskTemplate, raw.get("defaults", {}), "spec.defaults", faults)
+    rest = {key: value for key, value in raw.items() if key != "defaults"}
+    rest |= {"tasks": [_NOT_A_TASK] * len(raw_tasks)} if isinstance(raw_tasks, list) else {}
+    spec = _read(WorkflowSpec, rest, "spec", faults)
+    if spec is not None:
+        found = _Manifest(raw, spec, defaults, names, tasks)
+        faults += [fault for check in _CHECKS for fault in check(found)]
+    return sorted(faults, key=_position)
+
+
+def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
+    """All faults of a WorkflowRun, given the parameters of its Workflow with their defaults."""
+    faults: list[Fault] = []
+    read = _read(WorkflowRunSpec, spec, "spec", faults)
+    given = (read.parameters if read else None) or {}
+    for name in given.keys() - parameters.keys():
+        hint = _did_you_mean(name, parameters)
+        faults.append(Fault(f"spec.parameters.{name}", f"the Workflow has no parameter called '{name}'{hint}"))
+    for name, default in parameters.items():
+        if default is None and name not in given:
+            faults.append(Fault("spec.parameters", f"'{name}' has no default in the Workflow; give it a value here"))
+    return sorted(faults)
+
+
+# The shape: what pydantic says, in our words.
+
+
+_Read = TypeVar("_Read", bound=BaseModel)
+
+
+def _read(model: type[_Read], raw: Any, path: str, faults: list[Fault]) -> _Read | None:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        faults += [_shape_fault(detail, path, model) for detail in _one_per_place(error.errors())]
+        return None
+
+
+def _one_per_place(errors: list[ErrorDetails]) -> Iterable[ErrorDetails]:
+    """A union reports each of its members."""
+    places: dict[tuple[int | str, ...], ErrorDetails] = {}
+    for error in errors:
+        error["loc"] = tuple(part for part in error["loc"] if part not in ("int", "float", "str"))
+        places.setdefault(error["loc"], error)
+    return places.values()
+
+
+_WORDS = {
+    "missing": "is required",
+    "string_type": "must be a string; put it in quotes",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be a map",
+    "model_type": "must be a map",
+}
+
+
+def _shape_fault(error: ErrorDetails, path: str, model: type[BaseModel]) -> Fault:
+    where = path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
+    kind = error["type"]
+    if kind == "extra_forbidden":
+        fields = _fields_at(model, error["loc"][:-1])
+        return Fault(where, f"there is no such field{_did_you_mean(str(error['loc'][-1]), fields)}")
+    if kind == "string_pattern_mismatch":
+        return Fault(where, f"{error['input']!r} does not match {error['ctx']['pattern']}")
+    return Fault(where, _WORDS.get(kind) or error["msg"][:1].lower() + error["msg"][1:])
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The fields that a manifest may have at a place inside a model."""
+    schema = model.model_json_schema(by_alias=True)
+    node = schema
+    for part in loc:
+        node = node["items"] if isinstance(part, int) else node.get("properties", {}).get(part, {})
+        node = next((option for option in node.get("anyOf", ()) if option.get("type") != "null"), node)
+        if "$ref" in node:
+            node = schema["$defs"][node["$ref"].removeprefix("#/$defs/")]
+    return list(node.get("properties", ()))
+
+
+# The checks: what takes more than one field to see.
+
+
+def _name_faults(manifest: Json) -> Iterator[Fault]:
+    name = manifest.get("metadata", {}).get("name", "")
+    if len(name) > MAX_WORKFLOW_NAME:
+        yield Fault(
+            "metadata.name", f"has {len(name)} characters; at most {MAX_WORKFLOW_NAME} fit, as runs are named after it"
+        )
+
+
+def _unique_names(found: _Manifest) -> Iterator[Fault]:
+    first: dict[str, int] = {}
+    for number, name in enumerate(found.names):
+        if name in first:
+            yield Fault(
+                f"spec.tasks[{number}].name", f"'{name}' is the name of tasks[{first[name]}] already; rename one"
+            )
+        elif name is not None:
+            first[name] = number
+
+
+def _known_dependencies(found: _Manifest) -> Iterator[Fault]:
+    names = {name for name in found.names if name}
+    for number, task in found.tasks.items():
+        for place, dependency in enumerate(task.depends_on or ()):
+            path = f"spec.tasks[{number}].dependsOn[{place}]"
+            if dependency == task.name:
+                yield Fault(path, f"'{dependency}' waits for itself and could never start; remove it from the list")
+            elif dependency not in names:
+                yield Fault(path, f"no task is called '{dependency}'{_did_you_mean(dependency, names)}")
+            elif dependency in (task.depends_on or ())[:place]:
+                yield Fault(path, f"'{dependency}' stands in the list twice")
+
+
+def _no_cycles(found: _Manifest) -> Iterator[Fault]:
+    known = {task.name: number for number, task in reversed(found.tasks.items())}
+    edges = {
+        name: [d for d in found.tasks[number].depends_on or () if d in known] for name, number in sorted(known.items())
+    }
+    for cycle in cycles(edges):
+        number = known[cycle[0]]
+        place = (found.tasks[number].depends_on or []).index(cycle[1])
+        path = f"spec.tasks[{number}].dependsOn[{place}]"
+        yield Fault(path, f"these tasks wait for each other in a circle: {' -> '.join(cycle)}; remove one dependency")
+
+
+def _something_to_run(found: _Manifest) -> Iterator[Fault]:
+    default_image = found.defaults is None or found.defaults.image  # defaults that are not sound may have one
+    for number, task in found.tasks.items():
+        path = f"spec.tasks[{number}]"
+        if not (task.image or default_image):
+            yield Fault(path, f"'{task.name}' has no image; set `image` here or in spec.defaults")
+        if task.bash is not None and task.python is not None:
+            yield Fault(
+                path, f"'{task.name}' has both `bash` and `python`; keep one, and make another task of the other"
+            )
+        for field in ("command", "args"):
+            if task.script is not None and getattr(task, field) is not None:
+                yield Fault(
+                    f"{path}.{field}", "a script has no command or args; say it in the script, or remove the script"
+                )
+        if task.shell is not None and task.script is None:
+            yield Fault(
+                f"{path}.shell", "names the interpreter of a script, and there is none; add `bash`, or use `command`"
+            )
+
+
+def _no_placeholder_in_scripts(found: _Manifest) -> Iterator[Fault]:
+    for number, task in found.tasks.items():
+        script = task.script or ""
+        for line, text in enumerate(script.splitlines(), start=1):
+            for match in PLACEHOLDER.finditer(text):
+                field = "bash" if task.bash is not None else "python"
+                words = f"line {line} has the placeholder {match[0]}, and a value could become code there"
+                yield Fault(f"spec.tasks[{number}].{field}", f"{words}; {_instead(match[1], field)}")
+
+
+def _instead(placeholder: str, field: str) -> str:
+    scope, name = placeholder.split(".", 1) if "." in placeholder else (placeholder, "")
+    variable = parameter_variable(name) if scope == "params" and name else "SLUICE_RUN"
+    if scope not in ("params", "run"):
+        return "read /sluice/inputs.json instead"
+    reading = f'"${variable}"' if field == "bash" else f'os.environ["{variable}"]'
+    return f"write {reading} instead"
+
+
+def _known_placeholders(found: _Manifest) -> Iterator[Fault]:
+    known = {"run.name"} | {f"params.{name}" for name in found.parameters}
+    layers: dict[str, Json] = {f"spec.tasks[{number}]": found.raw["tasks"][number] for number in found.tasks}
+    if found.defaults is not None:
+        layers["spec.defaults"] = found.raw.get("defaults", {})
+    for path, fields in layers.items():
+        for name, field in fields.items():
+            if name in SCRIPT_FIELDS:
+                continue
+            for place, placeholder in used(field, f"{path}.{name}"):
+                if placeholder not in known:
+                    hint = _did_you_mean(placeholder, known, form="$({})")
+                    yield Fault(place, f"$({placeholder}) stands for nothing{hint}")
+
+
+def _parameters(found: _Manifest) -> Iterator[Fault]:
+    variables: dict[str, str] = {}
+    for number, parameter in enumerate(found.spec.parameters or ()):
+        path = f"spec.parameters[{number}]"
+        variable = parameter_variable(parameter.name)
+        if variable in variables:
+            yield Fault(
+                f"{path}.name", f"'{parameter.name}' and '{variables[variable]}' are both {variable} in the environment"
+            )
+        variables.setdefault(variable, parameter.name)
+        if parameter.default is None and found.spec.trigger != "Manual":
+            words = "has no default, so a run cannot start by itself; give one, or set spec.trigger: Manual"
+            yield Fault(path, f"'{parameter.name}' {words}")
+
+
+def _scripts_fit(found: _Manifest) -> Iterator[Fault]:
+    values = sum(len((p.default or "").encode()) + len(p.name) for p in found.spec.parameters or ())
+    for number, task in found.tasks.items():
+        size = len((task.script or "").encode()) + values
+        if (
+            task.script is not None and size > ANNOTATIONS_MAX_BYTES - 4096
+        ):  # names, other annotations, JSON's own signs
+            yield Fault(
+                f"spec.tasks[{number}]",
+                f"the script and the parameters have {size} bytes; 252 KiB fit. Put the program into an image",
+            )
+
+
+_QUANTITY = re.compile(r"[+-]?[0-9.]+([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE])?")
+
+
+def _quantities(found: _Manifest) -> Iterator[Fault]:
+    layers = {f"spec.tasks[{number}]": task.resources for number, task in found.tasks.items()}
+    layers["spec.defaults"] = found.defaults.resources if found.defaults else None
+    for path, resources in layers.items():
+        for kind in ("requests", "limits"):
+            for name, quantity in (getattr(resources, kind, None) or {}).items():
+                text = str(quantity)
+                if not (_QUANTITY.fullmatch(text) or PLACEHOLDER.search(text)):
+                    yield Fault(
+                        f"{path}.resources.{kind}.{name}", f"'{text}' is not a quantity; write for example 500m or 64Mi"
+                    )
+
+
+_CHECKS: tuple[Callable[[_Manifest], Iterator[Fault]], ...] = (
+    _unique_names,
+    _known_dependencies,
+    _no_cycles,
+    _something_to_run,
+    _no_placeholder_in_scripts,
+    _known_placeholders,
+    _parameters,
+    _scripts_fit,
+    _quantities,
+)
+
+
+def _did_you_mean(word: str, known: Iterable[str], form: str = "'{}'") -> str:
+    close = get_close_matches(word, list(known), n=1)
+    return f"; did you mean {form.format(close[0])}?" if close else ""
+
+
+def _position(fault: Fault) -> tuple[list[tuple[int, int | str]], str]:
+    """Sorts `tasks[10]` after `tasks[9]`."""
+    parts = re.findall(r"\d+|[^\d]+", fault.path)
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in parts], fault.message

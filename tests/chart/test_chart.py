@@ -1,0 +1,289 @@
+"""What the chart renders, shown by the real helm. What a cluster makes of it is shown in tests/e2e."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+CHART = REPOSITORY / "charts/sluice"
+CRDS = REPOSITORY / "crds"
+# A helm that was not released but built with `go install` takes the cluster for an ancient one, unless it is told.
+ON_135 = ("--kube-version", "1.35.0")
+
+
+@pytest.fixture
+def render(helm):
+    """The objects of `helm template`, by kind. Values are given as dotted names: render(**{"image.tag": "dev"})."""
+
+    def template(release="sluice", chart=CHART, **values):
+        chosen = [f"--set-json={name}={json.dumps(value)}" for name, value in values.items()]
+        answer = helm("template", release, chart, "--namespace", "sluice-system", *ON_135, *chosen)
+        assert answer.returncode == 0, answer.stderr
+        by_kind = {}
+        for found in filter(None, yaml.safe_load_all(answer.stdout)):
+            by_kind.setdefault(found["kind"], []).append(found)
+        return by_kind
+
+    return template
+
+
+def pod_of(objects):
+    (deployment,) = objects["Deployment"]
+    return deployment["spec"]["template"]["spec"]
+
+
+def container_of(objects):
+    (container,) = pod_of(objects)["containers"]
+    return container
+
+
+def environment_of(objects):
+    return {variable["name"]: variable.get("value") for variable in container_of(objects)["env"]}
+
+
+def permissions(role):
+    return {(resource, verb) for rule in role["rules"] for resource in rule["resources"] for verb in rule["verbs"]}
+
+
+def test_lint_finds_nothing(helm):
+    answer = helm("lint", "--strict", CHART)
+    assert answer.returncode == 0, answer.stdout
+
+
+def test_chart_and_package_have_one_version():
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    package = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert chart["version"] == chart["appVersion"] == package["version"]
+
+
+def test_an_older_kubernetes_is_refused(helm):
+    answer = helm("template", "sluice", CHART, "--kube-version", "1.28.9")
+    assert "chart requires kubeVersion: >=1.29" in answer.stderr
+
+
+# What the operator may do
+
+
+def test_no_role_has_a_wildcard(render):
+    objects = render()
+    rules = [rule for role in objects["ClusterRole"] + objects["Role"] for rule in role["rules"]]
+    assert not [rule for rule in rules if "*" in rule["apiGroups"] + rule["resources"] + rule["verbs"]]
+
+
+def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
+    (role,) = render()["ClusterRole"]
+    expected = {
+        "workflows": "get list watch",
+        "workflowruns": "get list watch create",
+        "workflows/status": "patch",
+        "workflowruns/status": "patch",
+        "pods": "get list watch create delete",
+        "controllerrevisions": "get list create",
+        "events": "create patch",
+    }
+    assert permissions(role) == {(resource, verb) for resource, verbs in expected.items() for verb in verbs.split()}
+
+
+def test_only_its_own_lease_can_be_taken(render):
+    objects = render()
+    (role,) = objects["Role"]
+    assert role["metadata"]["namespace"] == "sluice-system"
+    assert permissions(role) == {("leases", "create"), ("leases", "get"), ("leases", "update")}
+    named = [rule for rule in role["rules"] if set(rule["verbs"]) & {"get", "update"}]
+    assert [rule["resourceNames"] for rule in named] == [[environment_of(objects)["SLUICE_LEASE_NAME"]]]
+
+
+@pytest.mark.parametrize("values", [{}, {"serviceAccount.create": False, "serviceAccount.name": "theirs"}])
+def test_the_roles_are_bound_to_the_pod_s_service_account(render, values):
+    objects = render(**values)
+    subjects = [binding["subjects"] for binding in objects["ClusterRoleBinding"] + objects["RoleBinding"]]
+    account = {"kind": "ServiceAccount", "name": pod_of(objects)["serviceAccountName"], "namespace": "sluice-system"}
+    assert subjects == [[account], [account]]
+    created = [each["metadata"]["name"] for each in objects.get("ServiceAccount", [])]
+    assert created == ([] if values else [account["name"]])
+
+
+# The operator's pod
+
+
+def test_the_pod_passes_as_restricted(render):
+    """Pod Security Standards, level restricted, and a read-only root file system on top."""
+    objects = render()
+    assert pod_of(objects)["securityContext"] == {
+        "runAsNonRoot": True,
+        "runAsUser": 65532,
+        "runAsGroup": 65532,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert container_of(objects)["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+@pytest.mark.parametrize("probe", ["livenessProbe", "readinessProbe"])
+def test_the_probes_ask_healthz(render, probe):
+    container = container_of(render())
+    assert container[probe]["httpGet"] == {"path": "/healthz", "port": "http"}
+    assert container["ports"] == [{"name": "http", "containerPort": 8080}]
+
+
+def test_the_new_pod_runs_before_the_old_one_goes(render):
+    (deployment,) = render()["Deployment"]
+    assert deployment["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+
+
+def test_the_environment_has_the_defaults(render):
+    environment = environment_of(render())
+    assert environment.pop("SLUICE_IDENTITY") == "$(POD_NAME)_$(POD_UID)"
+    assert {name: value for name, value in environment.items() if value is not None} == {
+        "SLUICE_LEASE_NAME": "sluice-operator",
+        "SLUICE_ON_FIRST_SIGHT": "Run",
+        "SLUICE_KEEP_PODS_SUCCEEDED": "1h",
+        "SLUICE_KEEP_PODS_FAILED": "24h",
+        "SLUICE_CREATES_IN_FLIGHT": "32",
+    }
+
+
+def test_the_pod_learns_its_own_name_and_namespace(render):
+    fields = {
+        variable["name"]: variable["valueFrom"]["fieldRef"]["fieldPath"]
+        for variable in container_of(render())["env"]
+        if "valueFrom" in variable
+    }
+    assert fields == {
+        "POD_NAME": "metadata.name",
+        "POD_UID": "metadata.uid",
+        "SLUICE_LEASE_NAMESPACE": "metadata.namespace",
+    }
+
+
+def test_the_values_reach_the_environment(render):
+    environment = environment_of(
+        render(
+            **{
+                "onFirstSight": "Adopt",
+                "keepPods.succeeded": "90s",
+                "keepPods.failed": "1d12h",
+                "createsInFlight": 8,
+                "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}],
+            }
+        )
+    )
+    assert environment["SLUICE_ON_FIRST_SIGHT"] == "Adopt"
+    assert environment["SLUICE_KEEP_PODS_SUCCEEDED"] == "90s"
+    assert environment["SLUICE_KEEP_PODS_FAILED"] == "1d12h"
+    assert environment["SLUICE_CREATES_IN_FLIGHT"] == "8"
+    assert environment["HTTPS_PROXY"] == "http://proxy:3128"
+
+
+@pytest.mark.parametrize(("tag", "image"), [("", "sluice:0.1.0"), ("dev", "sluice:dev"), ("007", "sluice:007")])
+def test_the_image_s_tag_defaults_to_the_chart_s_version(render, tag, image):
+    assert container_of(render(**{"image.tag": tag}))["image"] == image
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("imagePullSecrets", [{"name": "my-registry"}]),
+        ("nodeSelector", {"kubernetes.io/arch": "amd64"}),
+        ("tolerations", [{"key": "infra", "operator": "Exists", "effect": "NoSchedule"}]),
+        ("affinity", {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}),
+        ("priorityClassName", "system-cluster-critical"),
+    ],
+)
+def test_a_placement_value_reaches_the_pod(render, name, value):
+    assert name not in pod_of(render())
+    assert pod_of(render(**{name: value}))[name] == value
+
+
+def test_replicas_resources_and_annotations_reach_the_deployment(render):
+    resources = {"requests": {"cpu": 1, "memory": "1Gi"}, "limits": {"memory": "2Gi"}}
+    objects = render(replicas=0, resources=resources, podAnnotations={"team": "data"})
+    (deployment,) = objects["Deployment"]
+    assert deployment["spec"]["replicas"] == 0
+    assert deployment["spec"]["template"]["metadata"]["annotations"] == {"team": "data"}
+    assert container_of(objects)["resources"] == resources
+
+
+@pytest.mark.parametrize(
+    ("release", "name"),
+    [
+        ("sluice", "sluice-operator"),
+        ("team", "team-sluice-operator"),
+        ("123", "123-sluice-operator"),  # must stay a string in every label
+        ("r" * 53, "r" * 53 + "-operator"),  # the longest release name that helm takes
+    ],
+)
+def test_the_release_names_everything(render, release, name):
+    objects = render(release=release)
+    named = [each for kind, found in objects.items() if kind != "CustomResourceDefinition" for each in found]
+    assert {each["metadata"]["name"] for each in named} == {name}
+    assert {each["metadata"]["labels"]["app.kubernetes.io/instance"] for each in named} == {release}
+
+
+# CRDs
+
+
+def test_the_crds_are_installed_as_generated_and_kept_on_uninstall(render):
+    generated = {crd["metadata"]["name"]: crd["spec"] for crd in map(_load, CRDS.glob("*.yaml"))}
+    assert generated
+    rendered = {crd["metadata"]["name"]: crd for crd in render()["CustomResourceDefinition"]}
+    assert {name: crd["spec"] for name, crd in rendered.items()} == generated
+    for crd in rendered.values():
+        assert crd["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
+def test_the_crds_can_be_left_to_others(render):
+    assert "CustomResourceDefinition" not in render(**{"crds.install": False})
+
+
+def _load(file):
+    return yaml.safe_load(file.read_text())
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ("onFirstSight=Sometimes", "onFirstSight"),
+        ("keepPods.succeded=1h", "succeded"),
+        ("keepPods.failed=1w", "keepPods/failed"),
+        ("keepPods.failed=3600", "keepPods/failed"),
+        ("createsInFlight=0", "createsInFlight"),
+        ("replicas=many", "replicas"),
+        ("replcas=2", "replcas"),
+        ("image.pullPolicy=always", "image/pullPolicy"),
+        ("resources.request.cpu=1", "request"),
+        ("tolerations[0].efect=NoSchedule", "efect"),
+        ("extraEnv[0].value=nameless", "name"),
+        ("podAnnotations.scrape=true", "podAnnotations/scrape"),
+        ("crds.instal=false", "instal"),
+        ("serviceAccount.create=false", "serviceAccount/name"),  # the namespace's default account gets no rights
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(helm, wrong, named):
+    answer = helm("template", "sluice", CHART, *ON_135, "--set", wrong)
+    assert answer.returncode != 0
+    assert "values don't meet the specifications of the schema" in answer.stderr
+    assert named in answer.stderr.split("sluice:", 1)[1]
+
+
+def test_the_chart_can_be_another_chart_s_dependency(render, tmp_path):
+    """Helm then adds a value of its own, `global`, which a strict schema must let in."""
+    (tmp_path / "Chart.yaml").write_text(
+        "{apiVersion: v2, name: platform, version: 1.0.0, dependencies: [{name: sluice, version: 0.1.0}]}"
+    )
+    (tmp_path / "values.yaml").write_text("{global: {team: data}, sluice: {replicas: 2}}")
+    (tmp_path / "charts").mkdir()
+    (tmp_path / "charts/sluice").symlink_to(CHART)
+    (deployment,) = render(chart=tmp_path)["Deployment"]
+    assert deployment["spec"]["replicas"] == 2

@@ -1,0 +1,85 @@
+"""What Debian has to provide. Missing packages are installed with apt-get; their services are kept from starting."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .commands import run
+from .errors import ClusterError
+from .progress import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A Debian package, a program or file by which one sees that it is there, and what it is for."""
+
+    name: str
+    sign: str
+    purpose: str
+
+    @property
+    def missing(self) -> bool:
+        """Whether its sign is nowhere to be found."""
+        return not (Path(self.sign).exists() if self.sign.startswith("/") else shutil.which(self.sign))
+
+
+CONTROL_PLANE = [Package("openssl", "openssl", "the cluster's certificates")]
+NODE = [
+    Package("containerd", "containerd", "runs the node's containers"),
+    Package("runc", "runc", "starts the containers' processes"),
+    Package("containernetworking-plugins", "/usr/lib/cni/bridge", "gives pods their network"),
+    Package("iproute2", "ip", "makes the pods' bridge"),
+    Package("iptables", "iptables", "lets pods reach the API server at its service address"),
+]
+IMAGES = [
+    Package("busybox-static", "busybox", "the image busybox"),
+    Package("debootstrap", "debootstrap", "the image python"),
+]
+BUILDER = [Package("buildah", "buildah", "builds the operator's Dockerfile without a Docker daemon")]
+
+
+def require(packages: list[Package]) -> None:
+    """Install those that are missing, after saying which and why. Needs root and apt-get only if some are."""
+    missing = [package for package in packages if package.missing]
+    if not missing:
+        return
+    for package in missing:
+        say(f"missing Debian package {package.name}: {package.purpose}")
+    names = [package.name for package in missing]
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        raise ClusterError(f"please install as root: apt-get install {' '.join(names)}")
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *names]
+    with _no_service_starts():
+        try:
+            run(*install, env=env)
+        except ClusterError:  # most often the package lists are old or were never fetched
+            try:
+                run("apt-get", "update", "--quiet", env=env)
+            except ClusterError as error:  # one dead source of many need not matter
+                say(f"apt-get update: {error}")
+            run(*install, env=env)
+    say(f"installed {' '.join(names)}")
+
+
+@contextmanager
+def _no_service_starts() -> Iterator[None]:
+    """Debian asks this file whether a package may start its service; it is there only while packages are installed."""
+    policy = Path("/usr/sbin/policy-rc.d")
+    if policy.exists():
+        yield
+        return
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    try:
+        yield
+    finally:
+        policy.unlink(missing_ok=True)

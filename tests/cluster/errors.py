@@ -1,0 +1,21 @@
+"""The one error that the harness raises on purpose: it names what failed and what to do, or shows the log's end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class ClusterError(Exception):
+    """The cluster, or something that it needs, could not be had; the message is meant for a person."""
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """The last lines of a log, indented, under its path; empty logs and missing ones say so."""
+    try:
+        text = log.read_text(errors="replace").splitlines()[-lines:]
+    except OSError as error:
+        return f"{log}: {error.strerror}"
+    return f"{log}:\n" + ("\n".join(f"  {line}" for line in text) or "  (empty)")

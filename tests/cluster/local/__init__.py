@@ -1,0 +1,1 @@
+"""A Kubernetes without Docker: its programs as processes of this machine."""

@@ -1,0 +1,138 @@
+"""etcd, API server, controller manager and scheduler: how each is called, and when it is ready.
+
+Limits on clients are set far above the defaults (50 requests a second), so that measurements measure the operator.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+
+from tests.cluster.process import Daemon, wait_for
+from tests.cluster.progress import say
+
+from . import kubeconfig
+from .certificates import pki
+from .plan import SERVICES, Plan
+
+CLIENT_QPS = "1000"
+NAMES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+
+
+def daemons(plan: Plan) -> list[Daemon]:
+    """The four of them, in the order of their start."""
+    return [Daemon(plan.state, name) for name in NAMES]
+
+
+def start(plan: Plan) -> None:
+    """Start all four; the API server answers as ready, and new namespaces are served, when this returns."""
+    etcd, api_server, controllers, scheduler = daemons(plan)
+    etcd.start([plan.bin / "etcd", *_etcd(plan)])
+    wait_for(lambda: _says(f"{_etcd_url(plan)}/health", '"true"'), "etcd", 30, etcd)
+    api_server.start([plan.bin / "kube-apiserver", *_api_server(plan)])
+    kubeconfig.write(plan, "admin", plan.kubeconfig)
+    wait_for(lambda: is_ready(plan), "the API server", 60, etcd, api_server)
+    say("API server ready")
+    controllers.start([plan.bin / "kube-controller-manager", *_controllers(plan)])
+    scheduler.start([plan.bin / "kube-scheduler", *_scheduler(plan)])
+
+
+def wait_until_serving(plan: Plan) -> None:
+    """Return once pods can be made: the first of the controllers' many doings is then done."""
+    _, api_server, controllers, _ = daemons(plan)
+    account = ("--namespace=default", "get", "serviceaccount/default", "configmap/kube-root-ca.crt", "--output=name")
+    wait_for(
+        lambda: plan.kubectl(*account).ok,
+        "the default ServiceAccount",
+        60,
+        api_server,
+        controllers,
+    )
+
+
+def is_ready(plan: Plan) -> bool:
+    """Whether the API server says that it is."""
+    return plan.kubectl("get", "--raw=/readyz").stdout == "ok"
+
+
+def _etcd_url(plan: Plan) -> str:
+    return f"http://127.0.0.1:{plan.etcd_port}"
+
+
+def _etcd(plan: Plan) -> list[str]:
+    peers = f"http://127.0.0.1:{plan.peer_port}"
+    return [
+        f"--name={plan.name}",
+        f"--data-dir={plan.state / 'etcd'}",
+        f"--listen-client-urls={_etcd_url(plan)}",
+        f"--advertise-client-urls={_etcd_url(plan)}",
+        f"--listen-peer-urls={peers}",
+        f"--initial-advertise-peer-urls={peers}",
+        f"--initial-cluster={plan.name}={peers}",
+        f"--quota-backend-bytes={4 << 30}",
+        "--unsafe-no-fsync",  # a test cluster need not survive a power cut
+        "--log-level=warn",
+    ]
+
+
+def _api_server(plan: Plan) -> list[str]:
+    keys = pki(plan)
+    flags = [
+        f"--etcd-servers={_etcd_url(plan)}",
+        f"--secure-port={plan.api_port}",
+        f"--service-cluster-ip-range={SERVICES}",
+        f"--tls-cert-file={keys / 'apiserver.crt'}",
+        f"--tls-private-key-file={keys / 'apiserver.key'}",
+        f"--client-ca-file={keys / 'ca.crt'}",
+        f"--kubelet-certificate-authority={keys / 'ca.crt'}",
+        f"--kubelet-client-certificate={keys / 'apiserver-to-kubelet.crt'}",
+        f"--kubelet-client-key={keys / 'apiserver-to-kubelet.key'}",
+        "--kubelet-preferred-address-types=InternalIP",
+        "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+        f"--service-account-key-file={keys / 'service-accounts.pub'}",
+        f"--service-account-signing-key-file={keys / 'service-accounts.key'}",
+        "--authorization-mode=Node,RBAC",
+        "--enable-admission-plugins=NodeRestriction",
+        "--allow-privileged=true",
+        "--profiling=false",
+    ]
+    if plan.node:  # pods come over the bridge, and the Service `kubernetes` leads to its address
+        return [*flags, "--bind-address=0.0.0.0", f"--advertise-address={plan.gateway}"]
+    return [*flags, "--bind-address=127.0.0.1", "--endpoint-reconciler-type=none"]
+
+
+def _controllers(plan: Plan) -> list[str]:
+    config = kubeconfig.write(plan, "controller-manager", plan.state / "config/controller-manager.kubeconfig")
+    return [
+        f"--kubeconfig={config}",
+        f"--root-ca-file={pki(plan) / 'ca.crt'}",
+        f"--service-account-private-key-file={pki(plan) / 'service-accounts.key'}",
+        "--use-service-account-credentials=true",
+        "--leader-elect=false",
+        "--secure-port=0",
+        f"--kube-api-qps={CLIENT_QPS}",
+        f"--kube-api-burst={CLIENT_QPS}",
+        "--profiling=false",
+    ]
+
+
+def _scheduler(plan: Plan) -> list[str]:
+    config = plan.state / "config/scheduler.json"
+    credentials = kubeconfig.write(plan, "scheduler", plan.state / "config/scheduler.kubeconfig")
+    settings = {
+        "apiVersion": "kubescheduler.config.k8s.io/v1",
+        "kind": "KubeSchedulerConfiguration",
+        "leaderElection": {"leaderElect": False},
+        "clientConnection": {"kubeconfig": str(credentials), "qps": int(CLIENT_QPS), "burst": int(CLIENT_QPS)},
+    }
+    config.write_text(json.dumps(settings, indent=2))
+    return [f"--config={config}", "--secure-port=0", "--profiling=false"]
+
+
+def _says(url: str, text: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - always etcd's http URL
+            return text in answer.read().decode()
+    except (urllib.error.URLError, OSError):
+        return False

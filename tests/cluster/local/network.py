@@ -1,0 +1,69 @@
+"""The pods' network: a bridge, a CNI configuration for it, and one iptables rule that takes pods to the API server.
+
+Pods reach each other and this machine, nothing beyond. There is no DNS and no kube-proxy: of all Services only
+`kubernetes` works. Name servers are sought at the bridge's address, where nothing listens: a look-up fails at once.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from pathlib import Path
+
+from tests.cluster.commands import run
+from tests.cluster.errors import ClusterError
+
+from .plan import API_SERVICE, Plan, bridge_of, id_of
+
+CNI_PLUGINS = Path("/usr/lib/cni")
+
+
+def create(plan: Plan) -> None:
+    """Make the bridge and the rule."""
+    prefix = ipaddress.ip_network(plan.subnet).prefixlen
+    run("ip", "link", "add", plan.bridge, "type", "bridge")
+    run("ip", "address", "add", f"{plan.gateway}/{prefix}", "dev", plan.bridge)
+    run("ip", "link", "set", plan.bridge, "up")
+    run(
+        "iptables", "--wait", "10", "--table", "nat", "--append", "PREROUTING", "--in-interface", plan.bridge,
+        "--protocol", "tcp", "--destination", f"{API_SERVICE}/32", "--dport", "443",
+        "--match", "comment", "--comment", plan.id,
+        "--jump", "DNAT", "--to-destination", f"{plan.gateway}:{plan.api_port}",
+    )  # fmt: skip
+
+
+def cni_config(plan: Plan) -> str:
+    """The CNI network list for the runtime, as JSON."""
+    ranges = [[{"subnet": plan.subnet, "gateway": plan.gateway}]]
+    ipam = {"type": "host-local", "ranges": ranges, "routes": [{"dst": "0.0.0.0/0"}]}
+    bridge = {"type": "bridge", "bridge": plan.bridge, "ipam": ipam}
+    return json.dumps({"cniVersion": "0.4.0", "name": plan.id, "plugins": [bridge]}, indent=2)
+
+
+def remove(name: str) -> None:
+    """Remove whatever there is of the network of the cluster of that name."""
+    for rule in rules(name):
+        run("iptables", "--wait", "10", "--table", "nat", *rule.replace("-A ", "-D ", 1).split())
+    for device in devices(name):
+        try:
+            run("ip", "link", "delete", device)
+        except ClusterError:
+            if device in devices(name):  # else it went with its pod just now
+                raise
+
+
+def rules(name: str) -> list[str]:
+    """The nat rules that carry the id of the cluster of that name, as iptables prints them."""
+    try:
+        printed = run("iptables", "--wait", "10", "--table", "nat", "--list-rules")
+    except ClusterError:  # without iptables, or the right to use it, there are none of ours
+        return []
+    return [line for line in printed.splitlines() if line.startswith("-A ") and f"--comment {id_of(name)} " in line]
+
+
+def devices(name: str) -> list[str]:
+    """The network devices of the cluster of that name: those that hang on its bridge, and last the bridge itself."""
+    bridge = bridge_of(name)
+    links = json.loads(run("ip", "-json", "link", "show") or "[]")
+    attached = [link["ifname"] for link in links if link.get("master") == bridge]
+    return attached + [link["ifname"] for link in links if link["ifname"] == bridge]

@@ -1,0 +1,21 @@
+"""Which local clusters there are, and how they fare."""
+
+from __future__ import annotations
+
+from . import cache
+from .local import cluster, plan, teardown
+
+
+def report() -> str:
+    """A line per cluster that has left anything in the cache."""
+    lines = [_line(directory.name) for directory in sorted(cache.directory("clusters").iterdir()) if directory.is_dir()]
+    return "\n".join(lines) or "no local clusters"
+
+
+def _line(name: str) -> str:
+    found = plan.read(name)
+    if found is None:
+        return f"{name}: half started or half gone ({len(teardown.remains(name))} traces); up or down puts it right"
+    troubles = cluster.sick(found)
+    place = f"{found.server}, pods {found.subnet} on {found.bridge}" if found.node else f"{found.server}, no real node"
+    return f"{name}: {'healthy' if not troubles else '; '.join(troubles)} ({place}, kubeconfig {found.kubeconfig})"

@@ -1,0 +1,104 @@
+"""Pods as the API server shows them: what `build` made, the server's metadata, and the status that a kubelet writes.
+
+Times are whole seconds after START. Pods are created at 0 and placed on a node at 1, and their container starts at 2.
+"""
+
+from typing import Any
+
+from sluice.core.definition import TaskDefinition
+from sluice.core.observation import PodView, view
+from sluice.core.pods import RunIdentity, build
+from sluice.core.times import rfc3339
+
+Json = dict[str, Any]
+
+START = 1767225600  # 2026-01-01T00:00:00Z
+RUN = RunIdentity("etl-g1-4f7a9", "team", "0d5c2b8e-7a11-4a52-9a55-5d1a37bf5a01", "etl", {})
+TASK = TaskDefinition("a", {"name": "a", "image": "busybox"}, 0, 5, None)
+
+
+def at(second: float) -> str:
+    return rfc3339(START + second)
+
+
+def seen(
+    status: Json, task: TaskDefinition = TASK, attempt: int = 1, *, run: RunIdentity = RUN, version: int = 1
+) -> PodView:
+    """The slim view of a pod with this status."""
+    return view(pod(status, task, attempt, run=run, version=version))
+
+
+def pod(
+    status: Json, task: TaskDefinition = TASK, attempt: int = 1, *, run: RunIdentity = RUN, version: int = 1
+) -> Json:
+    """The whole pod. `deletion` in the status is not a kubelet's: (asked at, grace period), see `being_deleted`."""
+    made = build(run, task, attempt)
+    status = dict(status)
+    deletion = status.pop("deletion", None)
+    metadata = made["metadata"] | {
+        "uid": f"uid-of-{made['metadata']['name']}",
+        "resourceVersion": str(version),
+        "creationTimestamp": at(0),
+    }
+    if deletion is not None:
+        asked, grace = deletion
+        metadata |= {"deletionTimestamp": at(asked + grace), "deletionGracePeriodSeconds": grace}
+    placed = any(c["type"] == "PodScheduled" and c["status"] == "True" for c in status.get("conditions", ()))
+    spec = made["spec"] | ({"nodeName": "node-1"} if placed else {})
+    return made | {"metadata": metadata, "spec": spec, "status": status}
+
+
+def accepted() -> Json:
+    """As the API server answers a POST."""
+    return {"phase": "Pending", "qosClass": "BestEffort"}
+
+
+def unschedulable(message: str = "0/3 nodes are available: 3 Insufficient cpu.") -> Json:
+    condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+    return {"phase": "Pending", "conditions": [condition]}
+
+
+def waiting(reason: str = "ContainerCreating", message: str = "", *, placed: float = 1) -> Json:
+    return _placed("Pending", {"waiting": {"reason": reason, "message": message}}, placed=placed)
+
+
+def running(started: float = 2, *, placed: float = 1) -> Json:
+    return _placed("Running", {"running": {"startedAt": at(started)}}, placed=placed)
+
+
+def exited(code: int = 0, reason: str = "", message: str = "", *, started: float = 2, ended: float = 10) -> Json:
+    terminated = {
+        "exitCode": code,
+        "reason": reason or ("Error" if code else "Completed"),
+        "startedAt": at(started),
+        "finishedAt": at(ended),
+        "containerID": "containerd://5ca0",
+    }
+    if message:
+        terminated["message"] = message
+    return _placed("Failed" if code else "Succeeded", {"terminated": terminated})
+
+
+def turned_away(reason: str, message: str) -> Json:
+    """A pod whose node refused it, or was taken from it, before a container ran."""
+    return {"phase": "Failed", "reason": reason, "message": message, "startTime": at(1)}
+
+
+def past_deadline(status: Json) -> Json:
+    words = "Pod was active on the node longer than the specified deadline"
+    return status | {"phase": "Failed", "reason": "DeadlineExceeded", "message": words}
+
+
+def disrupted(status: Json, message: str = "Eviction API: evicting", *, type_: str = "DisruptionTarget") -> Json:
+    condition = {"type": type_, "status": "True", "reason": "EvictionByEvictionAPI", "message": message}
+    return status | {"conditions": [*status.get("conditions", ()), condition]}
+
+
+def being_deleted(status: Json, *, asked: float = 5, grace: int = 30) -> Json:
+    return status | {"deletion": (asked, grace)}
+
+
+def _placed(phase: str, state: Json, *, placed: float = 1) -> Json:
+    container = {"name": "main", "state": state, "ready": "running" in state, "restartCount": 0, "image": "busybox"}
+    scheduled = {"type": "PodScheduled", "status": "True", "lastTransitionTime": at(placed)}
+    return {"phase": phase, "startTime": at(placed), "conditions": [scheduled], "containerStatuses": [container]}

@@ -1,0 +1,335 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sluice.api.task import Task
+from sluice.core.definition import Definition
+from sluice.core.naming import pod_name
+from sluice.core.pods import RunIdentity, build
+from tests.core.kubelet import RUN
+
+PARAMETERS = {"day": "2026-01-01", "max-cost": "5$ (of 7$)"}
+
+
+def pod(*, defaults=None, parameters=PARAMETERS, run=RUN, attempt=1, hardened=False, **fields):
+    definition = Definition.of({"defaults": defaults or {}, "tasks": [{"name": "a", "image": "busybox"} | fields]})
+    identity = RunIdentity(run.name, run.namespace, run.uid, run.workflow, parameters)
+    return build(identity, definition.tasks[0], attempt, hardened=hardened)
+
+
+def main(made):
+    (container,) = [container for container in made["spec"]["containers"] if container["name"] == "main"]
+    return container
+
+
+def environment(made):
+    return {variable["name"]: variable.get("value") for variable in main(made)["env"]}
+
+
+# Names are claims.
+
+
+@given(
+    run=st.from_regex(r"[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?", fullmatch=True),
+    task=st.from_regex(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", fullmatch=True),
+    attempt=st.integers(1, 1101),
+)
+def test_name_is_a_dns_label_of_at_most_63_characters(run, task, attempt):
+    name = pod_name(run, RUN.uid, task, attempt)
+    assert len(name) <= 63
+    assert all(c.isdigit() or "a" <= c <= "z" or c == "-" for c in name)
+    assert name[0] != "-" != name[-1]
+
+
+LONG = "x" * 62
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("r", "u1", "a", 1), ("r", "u2", "a", 1)),  # a run made again under its name
+        (("r", "u1", "a", 1), ("r", "u1", "a", 2)),
+        (("r", "u1", "a", 1), ("r", "u1", "b", 1)),
+        (("r", "u1", LONG + "a", 1), ("r", "u1", LONG + "b", 1)),  # the difference is cut off
+        (("r-a", "u1", "b", 1), ("r", "u2", "a-b", 1)),
+        (("r", "u1", "a-1", 1), ("r", "u1", "a", 11)),
+    ],
+)
+def test_another_run_task_or_attempt_has_another_name(one, other):
+    assert pod_name(*one) != pod_name(*other)
+
+
+def test_same_attempt_always_has_the_same_name():
+    assert pod() == pod()
+    assert pod()["metadata"]["name"] == pod(image="other")["metadata"]["name"]
+    assert pod_name("etl-g1-4f7a9", "uid", "load", 1) == pod_name("etl-g1-4f7a9", "uid", "load", 1)
+
+
+def test_name_shows_run_task_and_attempt():
+    assert pod_name("etl-g1-4f7a9", "uid", "load", 2).startswith("etl-g1-4f7a9-load-2-")
+
+
+def test_long_run_and_task_both_stay_recognisable():
+    name = pod_name("r" * 63, "uid", "t" * 63, 1)
+    assert "r" * 20 in name
+    assert "t" * 20 in name
+
+
+# Whose it is.
+
+
+def test_labels_say_workflow_run_task_and_attempt():
+    assert pod(attempt=2)["metadata"]["labels"] == {
+        "sluice.dev/workflow": "etl",
+        "sluice.dev/run": RUN.name,
+        "sluice.dev/run-uid": RUN.uid,
+        "sluice.dev/task": "a",
+        "sluice.dev/attempt": "2",
+    }
+
+
+def test_owner_is_the_run_and_blocks_no_deletion():
+    (owner,) = pod()["metadata"]["ownerReferences"]
+    assert (owner["kind"], owner["name"], owner["uid"]) == ("WorkflowRun", RUN.name, RUN.uid)
+    assert owner["controller"] is True
+    assert not owner.get("blockOwnerDeletion")
+    assert pod()["metadata"]["namespace"] == RUN.namespace
+
+
+# What a pod is without anybody's word.
+
+
+def test_pod_is_one_container_that_runs_once_and_is_told_nothing_of_the_cluster():
+    spec = pod()["spec"]
+    assert [container["name"] for container in spec["containers"]] == ["main"]
+    assert "initContainers" not in spec
+    assert spec["restartPolicy"] == "Never"
+    assert spec["enableServiceLinks"] is False
+    assert spec["automountServiceAccountToken"] is False
+
+
+def test_pod_is_safe_as_far_as_common_images_still_work():
+    made = pod()
+    assert made["spec"]["securityContext"] == {"seccompProfile": {"type": "RuntimeDefault"}}
+    assert main(made)["securityContext"] == {"allowPrivilegeEscalation": False}
+
+
+def test_hardened_pod_has_all_that_restricted_asks_for():
+    made = pod(hardened=True)
+    security = made["spec"]["securityContext"]
+    assert security["runAsNonRoot"] is True
+    assert security["runAsUser"] > 0  # numeric: the kubelet cannot check a user's name
+    assert security["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert main(made)["securityContext"] == {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+
+
+def test_token_is_mounted_only_where_a_service_account_was_asked_for():
+    assert pod(serviceAccountName="loader")["spec"]["automountServiceAccountToken"] is True
+    assert pod(defaults={"serviceAccountName": "loader"})["spec"]["automountServiceAccountToken"] is True
+    no_token = {"spec": {"automountServiceAccountToken": False}}
+    assert pod(serviceAccountName="loader", podTemplate=no_token)["spec"]["automountServiceAccountToken"] is False
+
+
+@pytest.mark.parametrize("hardened", [False, True])
+def test_users_own_security_settings_win(hardened):
+    container = {"name": "main", "securityContext": {"allowPrivilegeEscalation": True, "capabilities": {"drop": ["KILL"]}}}
+    template = {"securityContext": {"runAsUser": 7, "seccompProfile": {"type": "Unconfined"}}, "containers": [container]}
+    made = pod(hardened=hardened, podTemplate={"spec": template})
+    assert made["spec"]["securityContext"]["runAsUser"] == 7
+    assert made["spec"]["securityContext"]["seccompProfile"] == {"type": "Unconfined"}
+    assert main(made)["securityContext"] == container["securityContext"]
+
+
+@pytest.mark.parametrize("own", [{"privileged": True}, {"capabilities": {"add": ["CAP_SYS_ADMIN"]}}])
+def test_privileged_container_is_not_told_that_it_cannot_escalate(own):
+    """The API server refuses the two together."""
+    made = pod(podTemplate={"spec": {"containers": [{"name": "main", "securityContext": own}]}})
+    assert main(made)["securityContext"] == own
+
+
+# The user's fields.
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("command", ["echo", "hello"]),
+        ("args", ["hello"]),
+        ("envFrom", [{"secretRef": {"name": "s"}}]),
+        ("resources", {"requests": {"cpu": 0.5, "memory": "64Mi"}, "limits": {"memory": "1Gi"}}),
+        ("volumeMounts", [{"name": "v", "mountPath": "/v"}]),
+    ],
+)
+def test_fields_of_the_container_stand_in_it_as_they_are(field, value):
+    assert main(pod(**{field: value}))[field] == value
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("nodeSelector", {"disk": "ssd"}),
+        ("tolerations", [{"key": "gpu", "operator": "Exists"}]),
+        ("serviceAccountName", "loader"),
+        ("volumes", [{"name": "v", "emptyDir": {}}]),
+    ],
+)
+def test_fields_of_the_pod_stand_in_it_as_they_are(field, value):
+    assert pod(**{field: value})["spec"][field] == value
+
+
+def test_task_wins_over_its_defaults_and_over_the_pod_template():
+    template = {"spec": {"nodeSelector": {"disk": "hdd", "zone": "b"}, "containers": [{"name": "main", "image": "c"}]}}
+    made = pod(defaults={"image": "a", "podTemplate": template}, image="b", nodeSelector={"disk": "ssd"})
+    assert main(made)["image"] == "b"
+    assert made["spec"]["nodeSelector"] == {"disk": "ssd", "zone": "b"}
+
+
+def test_timeout_is_the_pods_own_so_that_it_survives_the_operator():
+    template = {"spec": {"activeDeadlineSeconds": 5}}
+    assert pod(timeout="1h30m", podTemplate=template)["spec"]["activeDeadlineSeconds"] == 5400
+    assert "activeDeadlineSeconds" not in pod()["spec"]
+
+
+def test_pod_template_reaches_the_pod_under_ours():
+    made = pod(
+        podTemplate={
+            "metadata": {"labels": {"team": "data", "sluice.dev/task": "forged"}, "annotations": {"note": "kept"}},
+            "spec": {
+                "priorityClassName": "low",
+                "restartPolicy": "Always",
+                "initContainers": [{"name": "fetch", "image": "git"}],
+                "containers": [{"name": "main", "tty": True}, {"name": "proxy", "image": "envoy"}],
+            },
+        }
+    )
+    assert made["metadata"]["labels"]["team"] == "data"
+    assert made["metadata"]["labels"]["sluice.dev/task"] == "a"
+    assert made["metadata"]["annotations"] == {"note": "kept"}
+    assert made["spec"]["priorityClassName"] == "low"
+    assert made["spec"]["restartPolicy"] == "Never"
+    assert made["spec"]["initContainers"] == [{"name": "fetch", "image": "git"}]
+    assert [container["name"] for container in made["spec"]["containers"]] == ["main", "proxy"]
+    assert main(made)["tty"] is True
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"containers": [{"image": "x"}]},
+        {"containers": [None]},
+        {"containers": "x"},
+        {"containers": None, "volumes": None},
+        {"volumes": ["x"]},
+        {"securityContext": "none"},
+    ],
+)
+def test_odd_pod_template_is_left_to_the_server_to_refuse(spec):
+    task = Task.model_validate({"name": "a", "podTemplate": {"spec": spec}})  # the CRD lets it in
+    made = pod(volumes=[{"name": "v"}], bash="true", podTemplate={"spec": task.pod_template.spec})
+    assert made["kind"] == "Pod"
+
+
+# What the task is told.
+
+
+def test_environment_says_who_runs_and_with_which_values():
+    assert environment(pod(attempt=2)) == {
+        "SLUICE_RUN": RUN.name,
+        "SLUICE_TASK": "a",
+        "SLUICE_INDEX": "0",
+        "SLUICE_ATTEMPT": "2",
+        "SLUICE_OUTPUTS": "/dev/termination-log",
+        "PARAM_DAY": "2026-01-01",
+        "PARAM_MAX_COST": "5$$ (of 7$$)",  # the kubelet makes one of two
+    }
+
+
+def test_users_own_variables_win_and_can_refer_to_ours():
+    own = [{"name": "SLUICE_TASK", "value": "mine"}, {"name": "URL", "value": "s3://$(params.day)/$(SLUICE_RUN)"}]
+    made = pod(env=own)
+    assert environment(made)["SLUICE_TASK"] == "mine"
+    assert environment(made)["URL"] == "s3://2026-01-01/$(SLUICE_RUN)"
+    names = list(environment(made))
+    assert names.index("SLUICE_RUN") < names.index("URL")  # the kubelet only knows what stands before
+
+
+def test_variables_of_template_defaults_and_task_add_up():
+    template = {"spec": {"containers": [{"name": "main", "env": [{"name": "A", "value": "t"}, {"name": "B", "value": "t"}]}]}}
+    made = pod(
+        defaults={"env": [{"name": "B", "value": "d"}, {"name": "C", "value": "d"}]},
+        env=[{"name": "C", "value": "own"}],
+        podTemplate=template,
+    )
+    assert {name: environment(made)[name] for name in "ABC"} == {"A": "t", "B": "d", "C": "own"}
+
+
+# Scripts are files.
+
+
+@pytest.mark.parametrize(
+    ("fields", "command"),
+    [
+        ({"python": "print(1)"}, ["python3", "-u", "/sluice/script"]),
+        ({"bash": "x", "shell": ["zsh", "-e"]}, ["zsh", "-e", "/sluice/script"]),
+        ({"python": "x", "shell": ["pypy"]}, ["pypy", "/sluice/script"]),
+    ],
+)
+def test_script_runs_from_a_file(fields, command):
+    assert main(pod(**fields))["command"] == command
+
+
+def test_bash_script_runs_under_sh_where_there_is_no_bash():
+    shell, flag, words = main(pod(bash="echo hello"))["command"]
+    assert (shell, flag) == ("sh", "-c")
+    assert "exec bash -eo pipefail /sluice/script" in words
+    assert "exec sh -e /sluice/script" in words
+
+
+SCRIPT = 'echo "$(date)" $(SLUICE_RUN) $$\n\ttab, ünïcode, `ticks`\n'
+
+
+def test_script_travels_as_an_annotation_untouched():
+    made = pod(bash=SCRIPT)
+    assert made["metadata"]["annotations"]["sluice.dev/script"] == SCRIPT
+
+
+def test_inputs_travel_as_json():
+    inputs = json.loads(pod(bash=SCRIPT, attempt=2)["metadata"]["annotations"]["sluice.dev/inputs"])
+    assert inputs["params"] == PARAMETERS
+    assert inputs["run"] == {"name": RUN.name, "workflow": "etl"}
+    assert inputs["task"] == {"name": "a", "attempt": 2}
+
+
+def test_annotations_appear_as_files_beside_the_users_own_volumes():
+    made = pod(bash=SCRIPT, volumes=[{"name": "v", "emptyDir": {}}], volumeMounts=[{"name": "v", "mountPath": "/v"}])
+    volumes = {volume["name"]: volume for volume in made["spec"]["volumes"]}
+    assert volumes["v"] == {"name": "v", "emptyDir": {}}
+    assert {item["path"]: item["fieldRef"]["fieldPath"] for item in volumes["sluice"]["downwardAPI"]["items"]} == {
+        "script": "metadata.annotations['sluice.dev/script']",
+        "inputs.json": "metadata.annotations['sluice.dev/inputs']",
+    }
+    mounts = {mount["mountPath"]: mount for mount in main(made)["volumeMounts"]}
+    assert mounts["/v"]["name"] == "v"
+    assert mounts["/sluice"] == {"name": "sluice", "mountPath": "/sluice", "readOnly": True}
+
+
+def test_task_without_a_script_has_no_volume_and_no_annotation_of_ours():
+    made = pod(command=["true"])
+    assert "volumes" not in made["spec"]
+    assert "annotations" not in made["metadata"]
+
+
+def test_placeholders_are_filled_in_everywhere_but_in_scripts():
+    made = pod(
+        image="etl:$(params.day)",
+        args=["$(params.max-cost)"],
+        bash="echo $(params.day)",
+        podTemplate={"metadata": {"labels": {"day": "$(params.day)"}}, "spec": {"hostname": "h-$(params.day)"}},
+    )
+    assert main(made)["image"] == "etl:2026-01-01"
+    assert main(made)["args"] == ["5$$ (of 7$$)"]
+    assert made["metadata"]["labels"]["day"] == "2026-01-01"
+    assert made["spec"]["hostname"] == "h-2026-01-01"
+    assert made["metadata"]["annotations"]["sluice.dev/script"] == "echo $(params.day)"

@@ -1,0 +1,155 @@
+"""The world of one run, small enough to write down: `run("a >> b", a="Succeeded")`.
+
+Graphs: `a, b >> c; c >> d` reads "a and b, then c; c, then d". Tasks are in the order of their first mention.
+A keyword says how a task stands in the stored status; tasks that are not named have not started.
+`World` moves on by what the shell would report, and says what was decided in words: `create b/1`, `delete a/1`.
+"""
+
+from dataclasses import dataclass, field
+
+from sluice.core import decide as deciding
+from sluice.core import status as reporting
+from sluice.core.decide import Decision
+from sluice.core.definition import Definition
+from sluice.core.execution import Execution, Step
+from sluice.core.observation import PodView
+from sluice.core.refusal import Refusal
+from sluice.core.restore import restore
+from tests.core.kubelet import RUN, START, Json, accepted, at, exited, running, seen
+
+
+def graph(text: str, **fields: Json) -> Json:
+    """The data of a ControllerRevision. `fields` are a task's, by name; those of `every` are the defaults."""
+    tasks: dict[str, list[str]] = {}
+    for chain in text.split(";"):
+        before: list[str] = []
+        for group in chain.split(">>"):
+            names = [name.strip() for name in group.split(",")]
+            for name in names:
+                tasks.setdefault(name, []).extend(before)
+            before = names
+    return {
+        "defaults": {"image": "busybox"} | fields.pop("every", {}),
+        "tasks": [{"name": name, "dependsOn": needs} | fields.get(name, {}) for name, needs in tasks.items()],
+    }
+
+
+def run(
+    text: str,
+    *,
+    fields: dict[str, Json] | None = None,
+    parallelism: int | None = None,
+    state: str = "Running",
+    **stands: str,
+) -> "World":
+    definition = Definition.of(graph(text, **fields or {}))
+    entries = {name: _entry(phase) for name, phase in stands.items()}
+    tasks = {task.name: task for task in definition.tasks}
+    pods = [seen(running(), tasks[name]) for name, phase in stands.items() if phase == "Running"]
+    execution = restore(
+        RUN, "etl-1", definition, status={"tasks": entries}, pods=pods, parallelism=parallelism, state=state
+    )
+    return World(execution)
+
+
+def _entry(phase: str) -> Json:
+    if phase in ("UpstreamFailed", "Stopped"):
+        return {"phase": phase}
+    if phase == "Running":
+        return {"phase": phase, "attempt": 1}
+    return {"phase": phase, "attempt": 1, "finishedAt": at(-60), "reason": "" if phase == "Succeeded" else "Error"}
+
+
+@dataclass
+class World:
+    run: Execution
+    now: float = START
+    stored: Json = field(default_factory=dict)
+    """The run's status on the API server."""
+    version: int = 100
+    """The newest resourceVersion."""
+
+    # What is decided.
+
+    def decide(self, after: float = 0) -> Decision:
+        self.now += after
+        return deciding.decide(self.run, self.now)
+
+    def decided(self, after: float = 0) -> list[str]:
+        """The decision in words."""
+        decision = self.decide(after)
+        pods = {task.pod.uid: f"{task.definition.name}/{task.attempt}" for task in self.run.tasks if task.pod}
+        creates = [f"create {self.run.tasks[c.number].definition.name}/{c.attempt}" for c in decision.create]
+        return creates + [f"delete {pods[delete.uid]}" for delete in decision.delete]
+
+    def starts(self, after: float = 0) -> list[str]:
+        """Decides, and the API server makes every pod that is asked for. Returns the tasks that started."""
+        started = [self.name(create.number) for create in self.decide(after).create]
+        for task in started:
+            self.sees(task, accepted())
+        return started
+
+    # What is seen.
+
+    def sees(self, task: str, status: Json, *, version: int | None = None) -> PodView:
+        """The pod of the task's current attempt has this status now."""
+        pod = self.pod(task, status, version=version)
+        self.run.see_pod(pod)
+        return pod
+
+    def pod(self, task: str, status: Json, *, attempt: int | None = None, version: int | None = None) -> PodView:
+        self.version += 1
+        state = self.task(task)
+        return seen(status, state.definition, attempt or state.attempt, version=version or self.version)
+
+    def ends(self, task: str, code: int = 0) -> None:
+        self.sees(task, exited(code, ended=int(self.now) - START))
+
+    def loses(self, task: str, status: Json) -> None:
+        """The pod is gone from the API server; this is how it was last seen."""
+        self.run.pod_gone(self.pod(task, status))
+
+    def refuses(self, task: str, refusal: Refusal = Refusal.QUOTA, message: str = "no room") -> None:
+        deciding.refused(self.run, self.number(task), refusal, message, self.now)
+
+    def writes(self) -> Json:
+        """The status goes to the API server. Returns what travelled."""
+        sent = reporting.patch(self.run, self.stored, 1, self.now)
+        self.stored = merge_patch(self.stored, sent.body)
+        reporting.written(self.run, sent)
+        return sent.body
+
+    # How things stand.
+
+    def task(self, name: str):
+        return self.run.tasks[self.number(name)]
+
+    def number(self, name: str) -> int:
+        number = self.run.number(name)
+        assert number is not None, name
+        return number
+
+    def name(self, number: int) -> str:
+        return self.run.tasks[number].definition.name
+
+    @property
+    def phases(self) -> dict[str, str]:
+        return {task.definition.name: task.phase for task in self.run.tasks}
+
+    @property
+    def steps(self) -> dict[str, Step]:
+        return {task.definition.name: task.step for task in self.run.tasks}
+
+
+def merge_patch(stored: Json, patch: Json) -> Json:
+    """What the API server makes of a JSON merge patch (RFC 7386)."""
+    merged = dict(stored)
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict):
+            old = merged.get(key)
+            merged[key] = merge_patch(old if isinstance(old, dict) else {}, value)
+        else:
+            merged[key] = value
+    return merged
