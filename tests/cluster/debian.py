@@ -31,6 +31,7 @@ class Package:
         return not (Path(self.sign).exists() if self.sign.startswith("/") else shutil.which(self.sign))
 
 
+VENV = [Package("python3-venv", str(Path(os.__file__).parent / "ensurepip"), "installs Go from PyPI")]
 CONTROL_PLANE = [Package("openssl", "openssl", "the cluster's certificates")]
 NODE = [
     Package("containerd", "containerd", "runs the node's containers"),

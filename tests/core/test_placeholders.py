@@ -15,7 +15,10 @@ VALUES = {"params.day": "monday", "params.cost": "5$", "params.code": "$(HOME)$(
         ("$(params.day)", "monday"),
         ("on $(params.day) in $(run.name)", "on monday in etl-g1"),
         ("$(params.day)$(params.day)", "mondaymonday"),
-        ("$(HOME) $(date +%s) $HOME ${HOME} $$", "$(HOME) $(date +%s) $HOME ${HOME} $$"),  # the kubelet's or the shell's
+        (
+            "$(HOME) $(date +%s) $HOME ${HOME} $$",
+            "$(HOME) $(date +%s) $HOME ${HOME} $$",
+        ),  # the kubelet's or the shell's
         ("$(params.unknown)", "$(params.unknown)"),
         ("$( params.day )", "$( params.day )"),
         ("{{params.day}}", "{{params.day}}"),
@@ -34,7 +37,11 @@ def test_known_placeholders_are_filled_in_and_all_else_is_left(text, filled):
         ({"args": ["$(params.code)"]}, {"args": ["$$(HOME)$$(params.day)"]}),
         ({"env": [{"name": "A", "value": "$(params.cost) $HOME"}]}, {"env": [{"name": "A", "value": "5$$ $HOME"}]}),
         (
-            {"podTemplate": {"spec": {"containers": [{"name": "x", "args": ["$(params.cost)"]}], "host": "$(params.cost)"}}},
+            {
+                "podTemplate": {
+                    "spec": {"containers": [{"name": "x", "args": ["$(params.cost)"]}], "host": "$(params.cost)"}
+                }
+            },
             {"podTemplate": {"spec": {"containers": [{"name": "x", "args": ["5$$"]}], "host": "5$"}}},
         ),
     ],
@@ -63,7 +70,10 @@ _PART = st.one_of(
 )
 
 
-@given(st.lists(_PART, max_size=6), st.text(max_size=12) | st.sampled_from(["$", "$$", "$(HOME)", "(HOME)", "$(params.value)"]))
+@given(
+    st.lists(_PART, max_size=6),
+    st.text(max_size=12) | st.sampled_from(["$", "$$", "$(HOME)", "(HOME)", "$(params.value)"]),
+)
 def test_a_program_gets_exactly_the_value_after_the_kubelet_expanded_its_arguments(parts, value):
     template = "".join(written for written, _ in parts)
     meant = "".join(value if meant is None else meant for _, meant in parts)

@@ -134,8 +134,14 @@ def test_token_is_mounted_only_where_a_service_account_was_asked_for():
 
 @pytest.mark.parametrize("hardened", [False, True])
 def test_users_own_security_settings_win(hardened):
-    container = {"name": "main", "securityContext": {"allowPrivilegeEscalation": True, "capabilities": {"drop": ["KILL"]}}}
-    template = {"securityContext": {"runAsUser": 7, "seccompProfile": {"type": "Unconfined"}}, "containers": [container]}
+    container = {
+        "name": "main",
+        "securityContext": {"allowPrivilegeEscalation": True, "capabilities": {"drop": ["KILL"]}},
+    }
+    template = {
+        "securityContext": {"runAsUser": 7, "seccompProfile": {"type": "Unconfined"}},
+        "containers": [container],
+    }
     made = pod(hardened=hardened, podTemplate={"spec": template})
     assert made["spec"]["securityContext"]["runAsUser"] == 7
     assert made["spec"]["securityContext"]["seccompProfile"] == {"type": "Unconfined"}
@@ -256,7 +262,9 @@ def test_users_own_variables_win_and_can_refer_to_ours():
 
 
 def test_variables_of_template_defaults_and_task_add_up():
-    template = {"spec": {"containers": [{"name": "main", "env": [{"name": "A", "value": "t"}, {"name": "B", "value": "t"}]}]}}
+    template = {
+        "spec": {"containers": [{"name": "main", "env": [{"name": "A", "value": "t"}, {"name": "B", "value": "t"}]}]}
+    }
     made = pod(
         defaults={"env": [{"name": "B", "value": "d"}, {"name": "C", "value": "d"}]},
         env=[{"name": "C", "value": "own"}],

@@ -1,4 +1,4 @@
-"""The program `sluice`. A command is imported when it is called, so that `lint` does not wait for the cluster's client."""
+"""The program `sluice`. A command is imported when it is called: `lint` does not wait for the cluster's client."""
 
 from importlib import import_module
 
@@ -27,3 +27,7 @@ class _Commands(click.Group):
 @click.version_option(__version__, message="%(version)s")
 def main() -> None:
     """Workflows on Kubernetes: check them, and watch them run."""
+
+
+if __name__ == "__main__":
+    main(prog_name="sluice")

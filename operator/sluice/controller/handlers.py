@@ -1,5 +1,7 @@
 """What kopf tells us of our own kinds goes into the store, and nothing else happens here."""
 
+import os
+from dataclasses import replace
 from typing import Any
 
 import kopf
@@ -11,7 +13,11 @@ from sluice.controller.store import Store, view
 def register(registry: kopf.OperatorRegistry, store: Store) -> None:
     @kopf.on.login(registry=registry)
     async def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
-        return kopf.login_with_service_account(**kwargs) or kopf.login_with_kubeconfig(**kwargs)
+        inside = kopf.login_with_service_account(**kwargs)
+        if inside is None:
+            return kopf.login_with_kubeconfig(**kwargs)
+        host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
+        return replace(inside, server=f"https://{host}:{port}")  # kopf's way needs the cluster's DNS
 
     @kopf.on.event(GROUP, VERSION, "workflows", registry=registry)
     async def workflow_changed(event: kopf.RawEvent, **_: Any) -> None:

@@ -39,9 +39,9 @@ async def operate(config: Settings) -> None:
     retention = Retention(kube, config.keep_succeeded_s, config.keep_failed_s)
     revisions = Revisions(kube)
     store = Store(
-        on_workflow=lambda key: queue.add(key),
-        on_run=lambda key: runs.queue.add(key),
-        on_pod=lambda pod, gone: runs.pod_changed(pod, gone),
+        on_workflow=lambda key: queue.add(key),  # noqa: PLW0108  # the two are made further down
+        on_run=lambda key: runs.queue.add(key),  # noqa: PLW0108
+        on_pod=lambda pod, gone: runs.pod_changed(pod, gone),  # noqa: PLW0108
     )
     runs = Runs(kube, store, revisions, events, retention)
     workflows = Workflows(kube, store, revisions, events, config.on_first_sight)
@@ -70,6 +70,7 @@ async def operate(config: Settings) -> None:
         kopf.operator(
             registry=registry,
             settings=settings(),
+            identity=config.identity,  # type: ignore[arg-type]  # kopf's own type for it, a str, is private
             standalone=True,
             clusterwide=True,
             liveness_endpoint=f"http://0.0.0.0:{os.environ.get('SLUICE_HEALTH_PORT', '8080')}/healthz",
@@ -115,7 +116,8 @@ def main() -> None:
         print(f"sluice-operator {__version__}: runs in a cluster, set up by the chart's environment variables")  # noqa: T201
         return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("kopf").setLevel(logging.WARNING)
+    for chatty in ("kopf", "aiohttp.access"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     asyncio.run(operate(Settings.from_environment()))
 
 

@@ -12,7 +12,6 @@ from . import buildah, store
 if TYPE_CHECKING:
     from pathlib import Path
 
-TAG = "sluice:dev"
 INPUTS = ("Dockerfile", ".dockerignore", "pyproject.toml", "operator", "crds")
 
 
@@ -26,15 +25,26 @@ def key() -> str:
     return cache.key_of(files, *places)
 
 
+def tag() -> str:
+    """The image's tag: one of its own per content, so that an upgrade to a new image is a change to Kubernetes."""
+    return f"sluice:dev-{key()}"
+
+
+def tag() -> str:
+    """A tag of its own for every content, so that an upgrade to a new image is a change."""
+    return f"sluice:dev-{key()[:12]}"
+
+
 def build_archive() -> tuple[str, Path]:
     """The image's tag and an archive of it, built without Docker on the local base if its content is new."""
-    archive = cache.directory("images") / f"sluice-dev-{key()}.tar"
+    name = tag()
+    archive = cache.directory("images") / f"{name.replace(':', '-')}.tar"
     if not archive.exists():
         with cache.locked("image-sluice-dev"):
             if not archive.exists():
-                buildah.build(cache.REPOSITORY, TAG, store.BASE.archive(), archive)
+                buildah.build(cache.REPOSITORY, name, store.BASE.archive(), archive)
                 _forget_older(archive)
-    return TAG, archive
+    return name, archive
 
 
 def _forget_older(newest: Path) -> None:

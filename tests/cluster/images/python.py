@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.cluster import debian
-from tests.cluster.commands import run
+from tests.cluster.commands import run, works
 from tests.cluster.errors import ClusterError
 from tests.cluster.progress import say
 
@@ -103,7 +103,8 @@ def _take_over_network_settings(root: Path) -> None:
     if bundle:
         shutil.copyfile(bundle, root / "etc/ssl/certs/ca-certificates.crt")
     lines = ["[global]", "cert = /etc/ssl/certs/ca-certificates.crt"]
-    for line in run("python3", "-m", "pip", "config", "list").splitlines():
+    pip = ("python3", "-m", "pip")  # also knows the settings in the environment and in the user's files
+    for line in run(*pip, "config", "list").splitlines() if works(*pip, "--version") else []:
         key, _, value = line.partition("=")
         name = key.rpartition(".")[2]
         if name in _NETWORK_SETTINGS:

@@ -1,4 +1,4 @@
-"""What is wrong with the Workflows and WorkflowRuns among some documents. The faults themselves are `core.validation`'s."""
+"""What is wrong with the Workflows and WorkflowRuns among some documents. The judgement is `core.validation`'s."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,14 +43,17 @@ class _Object:
 
     @property
     def kind(self) -> str:
-        kind = self.manifest.get("kind")
-        return kind if isinstance(kind, str) else "unknown"
+        return _word(self.manifest, "kind")
+
+    @property
+    def group(self) -> str:
+        group, slash, _ = _word(self.manifest, "apiVersion").partition("/")
+        return group if slash else ""
 
     @property
     def ours(self) -> bool:
         """Is it meant for Sluice? Other groups have a kind Workflow too."""
-        version = self.manifest.get("apiVersion")
-        return version.startswith(f"{GROUP}/") if isinstance(version, str) else self.kind in _KINDS
+        return self.group == GROUP or ("apiVersion" not in self.manifest and self.kind in _KINDS)
 
     @property
     def metadata(self) -> Json:
@@ -72,8 +75,10 @@ def check(sources: Iterable[Source]) -> Report:
                 report.findings[source.name] += document.findings
             objects += found
     for each in objects:
-        (report.checked if each.ours else report.ignored)[each.kind] += 1
-        if each.ours:
+        if not each.ours:
+            report.ignored[".".join(filter(None, (each.kind, each.group))) or "no kind"] += 1
+        else:
+            report.checked[each.kind] += 1
             report.findings[each.file] += (each.document.at(fault, each.prefix) for fault in _faults(each, objects))
     for findings in report.findings.values():
         findings.sort()
@@ -81,7 +86,8 @@ def check(sources: Iterable[Source]) -> Report:
 
 
 def _objects(file: str, document: Document) -> Iterator[_Object]:
-    manifest = document.value if isinstance(document.value, dict) else {}
+    """A null counts as absent, as it does for kubectl."""
+    manifest = _without_nulls(document.value) if isinstance(document.value, dict) else {}
     items = manifest.get("items")
     if str(manifest.get("kind")).endswith("List") and isinstance(items, list):
         for number, item in enumerate(items):
@@ -89,6 +95,17 @@ def _objects(file: str, document: Document) -> Iterator[_Object]:
                 yield _Object(file, document, item, f"items[{number}].")
     else:
         yield _Object(file, document, manifest)
+
+
+def _without_nulls(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _without_nulls(value) for key, value in node.items() if value is not None}
+    return [_without_nulls(item) for item in node] if isinstance(node, list) else node
+
+
+def _word(manifest: Json, field: str) -> str:
+    word = manifest.get(field)
+    return word if isinstance(word, str) else ""
 
 
 def _faults(found: _Object, among: Iterable[_Object]) -> Iterator[Fault]:

@@ -1,7 +1,6 @@
 """`sluice lint FILE...`: exit code 0 if all is well, 1 on faults, 2 if it was called wrongly."""
 
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import click
 
 from sluice.cli.lint.check import Report, Source, check
 from sluice.cli.lint.source import Finding, read_json, read_yaml
+from sluice.cli.printable import printable
 
 _SUFFIXES = {".yaml", ".yml", ".json"}
 
@@ -18,14 +18,14 @@ _SUFFIXES = {".yaml", ".yml", ".json"}
 def command(files: tuple[str, ...]) -> None:
     """Say everything that is wrong with the Workflows and WorkflowRuns in files.
 
-    A FILE is YAML or JSON, a directory of such files, or - for standard input. Objects of other kinds are passed over. A
-    WorkflowRun is checked against its Workflow if that is among the files.
+    A FILE is YAML or JSON, a directory of such files, or - for standard input. Objects of other kinds are passed
+    over. A WorkflowRun is checked against its Workflow if that is among the files.
     """
     report = check(map(_source, _expand(files)))
     for file, findings in report.findings.items():
         for finding in findings:
             path = f"{finding.path}: " if finding.path else ""
-            click.echo(_printable(f"{file}:{finding.line}: {path}{finding.message}"))
+            click.echo(printable(f"{file}:{finding.line}: {path}{finding.message}"))
     click.echo(_summary(report), err=True)
     sys.exit(1 if any(report.findings.values()) else 0)
 
@@ -66,26 +66,18 @@ def _shown(name: str) -> str:
     return "<stdin>" if name == "-" else name
 
 
-def _printable(text: str) -> str:
-    """One line, and nothing that a terminal would obey: the words may come from a stranger's manifest."""
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
-
-
 def _summary(report: Report) -> str:
     files = {file: findings for file, findings in report.findings.items() if findings}
     if files:
         words = f"{_count(sum(map(len, files.values())), 'fault')} in {_count(len(files), 'file')}"
     elif report.checked:
-        words = f"{_kinds(report.checked)} {'is' if report.checked.total() == 1 else 'are'} fine"
+        kinds = " and ".join(_count(count, kind) for kind, count in sorted(report.checked.items()))
+        words = f"{kinds} {'is' if report.checked.total() == 1 else 'are'} fine"
     else:
         words = "there is no Workflow in these files"
     if report.ignored:
-        words += f" (passed over: {_kinds(report.ignored)})"
+        words += f" (passed over: {', '.join(f'{count} {kind}' for kind, count in sorted(report.ignored.items()))})"
     return words
-
-
-def _kinds(objects: Counter[str]) -> str:
-    return ", ".join(_count(count, kind) for kind, count in sorted(objects.items()))
 
 
 def _count(count: int, noun: str) -> str:

@@ -116,6 +116,7 @@ def _documents(text: str, lines_before: int) -> Iterator[Document]:
     loader = _Loader(text)
     while loader.check_node():
         root = loader.get_node()
+        assert root is not None  # noqa: S101  # check_node says so
         tree = _Tree(loader, lines_before)
         value = tree.value(root, "")
         if value is not None:

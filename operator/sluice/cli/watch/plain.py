@@ -1,0 +1,83 @@
+"""Lines for logs and pipes: one for each change of a task, without control characters.
+
+What comes and goes by itself, such as waiting for other tasks or for a turn, is no change. If one cause holds back or
+ends many tasks at once, it is told once.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+
+from sluice.cli.watch.view import (
+    FAILED,
+    PENDING,
+    RUNNING,
+    STOPPED,
+    UPSTREAM_FAILED,
+    WAITING,
+    RunView,
+    TaskView,
+    lasting,
+)
+from sluice.core import Instant
+
+_ORDINARY = frozenset(
+    {"", "Parallelism", "Starting", "Scheduling", "Suspended", "ContainerCreating", "PodInitializing", "Terminating"}
+)
+_ONE_BY_ONE = 3
+
+_Sight = tuple[str, int, str]
+
+
+def changes(before: RunView | None, after: RunView, now: Instant, zone: tzinfo | None = None) -> Iterator[str]:
+    """The lines that lead from one view to the next. `zone` is the machine's if None."""
+    run, tasks = list(_run(before, after, now)), sorted(_tasks(before, after, now), key=lambda line: line[0])
+    for when, words in [*tasks, *run] if after.ended else [*run, *tasks]:
+        yield f"{datetime.fromtimestamp(when, zone):%H:%M:%S} {words}"
+
+
+def _run(before: RunView | None, after: RunView, now: Instant) -> Iterator[tuple[Instant, str]]:
+    when = (after.finished_at if after.ended else after.started_at if before is None else None) or now
+    for note in after.notes:
+        if before is None or note not in before.notes:
+            yield when, f"{after.name}: {note}"
+    if before is None or before.state != after.state:
+        elapsed = lasting(after.elapsed(now)) if after.ended else ""
+        yield when, " ".join(filter(None, (after.name, after.state.word, after.progress, elapsed)))
+
+
+def _tasks(before: RunView | None, after: RunView, now: Instant) -> Iterator[tuple[Instant, str]]:
+    known = {task.name: _sight(task) for task in before.tasks} if before else {}
+    together: dict[tuple[str, str], list[str]] = {}
+    for task in after.tasks:
+        sight = _sight(task)
+        if sight == known.get(task.name, _NOTHING) or sight == _NOTHING:
+            continue
+        if task.state in (PENDING, UPSTREAM_FAILED, STOPPED):
+            together.setdefault((task.state.word, task.words), []).append(task.name)
+        else:
+            yield _when(task, now), _line(task, now)
+    for (state, words), names in together.items():
+        subjects = names if len(names) <= _ONE_BY_ONE else [f"{len(names)} tasks"]
+        for subject in subjects:
+            yield now, " ".join(filter(None, (subject, state, words)))
+
+
+_NOTHING: _Sight = ("", 0, "")
+
+
+def _sight(task: TaskView) -> _Sight:
+    """What must differ for a change to be told."""
+    if task.state is WAITING or (task.state is PENDING and task.kind in _ORDINARY):
+        return _NOTHING
+    return (task.state.word, task.attempt, task.kind if task.state is PENDING else "")
+
+
+def _when(task: TaskView, now: Instant) -> Instant:
+    return (task.started_at if task.state is RUNNING else task.finished_at) or now
+
+
+def _line(task: TaskView, now: Instant) -> str:
+    attempt = f"attempt {task.attempt}" if task.attempt > 1 else ""
+    lasted = "" if task.state is RUNNING else lasting(task.lasted(now))
+    words = task.words if task.state is FAILED else ""
+    return " ".join(filter(None, (task.name, task.state.word, attempt, lasted, words)))

@@ -1,0 +1,150 @@
+"""One frame of the live display: never more lines than the terminal has.
+
+    header        the run: state, progress, time
+    tasks         each in its place (see `plan`), if all fit
+    or sections   how many are in each state, and those that one wants to see: failed, running, held back, next
+
+It knows no clock and no terminal: time and size are arguments.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from sluice.cli.watch.view import (
+    FAILED,
+    PENDING,
+    RUNNING,
+    STOPPED,
+    SUCCEEDED,
+    UPSTREAM_FAILED,
+    WAITING,
+    RunView,
+    TaskView,
+    lasting,
+)
+from sluice.core import Instant
+
+_SECTIONS = (FAILED, RUNNING, PENDING, WAITING, UPSTREAM_FAILED, STOPPED)
+_NOTES_MAX = 3
+_GAP = "  "
+_DIM = "bright_black"
+_ASCII = str.maketrans("✔✖●◌○⊘■…├└─│·", "+x>~.-#~|`-|,")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A task's line, before it is known how wide the columns are. `prefix` is the plan's."""
+
+    prefix: str
+    task: TaskView
+
+    @property
+    def label(self) -> str:
+        return f"{self.prefix}{self.task.state.sign} {self.task.name}"
+
+    @property
+    def attempt(self) -> str:
+        return f"attempt {self.task.attempt}" if self.task.attempt > 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """Stands for tasks that have no line."""
+
+    words: str
+
+
+def frame(
+    view: RunView, trouble: str, now: Instant, width: int, height: int, *, ascii_only: bool = False
+) -> list[Text]:
+    """The lines. `trouble` is what keeps us from seeing the run's present state, if anything does."""
+    head = [_header(view, now), *_notes(view, trouble)]
+    rows: Sequence[_Row | _Rest] = [_Row(place.prefix, view.tasks[place.number]) for place in view.plan.places]
+    if len(head) + len(rows) > height:
+        head.append(_counts(view))
+        rows = list(_sections(view, max(0, height - len(head))))
+    lines = [*head, *_table(rows, now, width)][:height]
+    for line in lines:
+        if ascii_only:
+            line.plain = line.plain.translate(_ASCII).encode("ascii", "replace").decode()
+        line.truncate(width, overflow="ellipsis" if not ascii_only else "crop")
+    return lines
+
+
+def _header(view: RunView, now: Instant) -> Text:
+    parts = (
+        (view.name, "bold"),
+        (f"{view.state.sign} {view.state.word}", view.state.colour),
+        (view.progress, ""),
+        (lasting(view.elapsed(now)), _DIM),
+    )
+    return Text(_GAP).join(Text(words, style) for words, style in parts if words)
+
+
+def _notes(view: RunView, trouble: str) -> Iterator[Text]:
+    yield from (Text(note, view.state.colour if view.ended else "yellow") for note in view.notes[:_NOTES_MAX])
+    if len(view.notes) > _NOTES_MAX:
+        yield Text(f"… and {len(view.notes) - _NOTES_MAX} more", _DIM)
+    if trouble:
+        yield Text(trouble, "yellow")
+
+
+def _counts(view: RunView) -> Text:
+    counts = view.counts()
+    in_order = [state for state in (SUCCEEDED, *_SECTIONS) if counts[state]]
+    in_order += [state for state in counts if state not in in_order]
+    return Text(" · ", _DIM).join(
+        Text(f"{state.sign} {counts[state]} {state.word}", state.colour) for state in in_order
+    )
+
+
+def _sections(view: RunView, lines: int) -> Iterator[_Row | _Rest]:
+    """The tasks that one wants to see, in the order of the manifest within each state."""
+    groups = [(state, [task for task in view.tasks if task.state is state]) for state in _SECTIONS]
+    shares = share([len(tasks) for _, tasks in groups], lines)
+    for (state, tasks), room in zip(groups, shares, strict=True):
+        shown = len(tasks) if room == len(tasks) else max(0, room - 1)
+        yield from (_Row("", task) for task in tasks[:shown])
+        if room > shown:
+            rest = len(tasks) - shown
+            yield _Rest(f"and {rest} more {state.word}" if shown else f"{rest} {state.word}")
+
+
+def share(wanted: Sequence[int], lines: int) -> list[int]:
+    """Lines for each of several lists that want so many: evenly, what one does not need going to the others."""
+    given = [0] * len(wanted)
+    while lines and (hungry := [index for index, count in enumerate(wanted) if given[index] < count]):
+        for index in hungry[:lines]:
+            portion = max(1, min(lines // len(hungry), wanted[index] - given[index]))
+            given[index] += portion
+            lines -= portion
+    return given
+
+
+def _table(rows: Sequence[_Row | _Rest], now: Instant, width: int) -> Iterator[Text]:
+    tasks = [row for row in rows if isinstance(row, _Row)]
+    label = min(max((len(row.label) for row in tasks), default=0), width // 2)
+    state = max((len(row.task.state.word) for row in tasks), default=0)
+    attempt = max((len(row.attempt) for row in tasks), default=0)
+    time = max((len(lasting(row.task.lasted(now))) for row in tasks), default=0)
+    for row in rows:
+        if isinstance(row, _Rest):
+            yield Text(f"… {row.words}", _DIM)
+            continue
+        colour = row.task.state.colour
+        name = Text(row.label)
+        name.stylize(_DIM, 0, len(row.prefix))
+        name.stylize(colour, len(row.prefix), len(row.prefix) + 1)
+        name.truncate(label, overflow="ellipsis", pad=True)
+        cells = [
+            name,
+            Text(row.task.state.word.ljust(state), colour),
+            Text(row.attempt.ljust(attempt)),
+            Text(lasting(row.task.lasted(now)).rjust(time), _DIM),
+            Text(row.task.words),
+        ]
+        line = Text(_GAP).join(cell for cell in cells if cell.plain)
+        line.rstrip()
+        yield line

@@ -1,0 +1,158 @@
+"""A run as it is shown: its status, with the tasks in the order of the manifest and each in one of a few states."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sluice.cli.printable import printable
+from sluice.cli.watch.plan import Plan
+from sluice.core import Instant, Json
+from sluice.core.times import instant
+
+ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a task's state looks like. Each has a sign of its own, so that colour is never needed."""
+
+    word: str
+    sign: str
+    colour: str
+
+
+SUCCEEDED = State("Succeeded", "✔", "green")
+FAILED = State("Failed", "✖", "red")
+RUNNING = State("Running", "●", "cyan")
+PENDING = State("Pending", "◌", "yellow")  # nothing but a limit or the cluster holds it
+WAITING = State("Waiting", "○", "bright_black")  # for other tasks
+UPSTREAM_FAILED = State("UpstreamFailed", "⊘", "magenta")
+STOPPED = State("Stopped", "■", "magenta")
+SUSPENDED = State("Suspended", "■", "yellow")  # of a run only
+
+_STATES = {state.word: state for state in (SUCCEEDED, FAILED, RUNNING, PENDING, UPSTREAM_FAILED, STOPPED, SUSPENDED)}
+
+
+def state_of(phase: str) -> State:
+    """A phase that a newer operator knows and we do not is shown by its name."""
+    return _STATES.get(phase) or State(printable(phase), "?", "default")
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """One task. `kind` is the first word of its reason, `words` the whole of it with the message."""
+
+    name: str
+    state: State
+    attempt: int = 0
+    started_at: Instant | None = None
+    finished_at: Instant | None = None
+    kind: str = ""
+    words: str = ""
+    pod: str = ""
+
+    def lasted(self, now: Instant) -> float | None:
+        """Seconds that the attempt has run, None if it has not."""
+        until = now if self.state is RUNNING else self.finished_at
+        return None if self.started_at is None or until is None else max(0.0, until - self.started_at)
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run. `notes` say what is wrong with the run as a whole."""
+
+    name: str
+    namespace: str
+    state: State
+    progress: str
+    started_at: Instant | None
+    finished_at: Instant | None
+    notes: tuple[str, ...]
+    plan: Plan
+    tasks: tuple[TaskView, ...]
+
+    @classmethod
+    def of(cls, run: Json, plan: Plan | None) -> "RunView":
+        """From the object as the API server has it, and the plan of its graph if that is known."""
+        status = run.get("status", {})
+        entries = status.get("tasks") or {}
+        plan = plan or Plan.of_names(entries)
+        return cls(
+            name=run["metadata"]["name"],
+            namespace=run["metadata"]["namespace"],
+            state=state_of(status.get("phase", "Pending")),
+            progress=printable(status.get("progress", "")),
+            started_at=instant(status.get("startedAt")),
+            finished_at=instant(status.get("finishedAt")),
+            notes=_notes(run, status),
+            plan=plan,
+            tasks=tuple(
+                _task(name, entries.get(name, {}), waits=bool(dependencies))
+                for name, dependencies in zip(plan.names, plan.graph.dependencies, strict=True)
+            ),
+        )
+
+    @property
+    def ended(self) -> bool:
+        return self.state.word in ENDED
+
+    def counts(self) -> Counter[State]:
+        return Counter(task.state for task in self.tasks)
+
+    def elapsed(self, now: Instant) -> float | None:
+        if self.started_at is None:
+            return None
+        return max(0.0, (self.finished_at or now) - self.started_at)
+
+
+def lasting(seconds: float | None) -> str:
+    """`7s`, `3m07s`, `2h05m`; empty if unknown."""
+    if seconds is None:
+        return ""
+    minutes, s = divmod(int(seconds), 60)
+    hours, m = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{m:02}m"
+    return f"{m}m{s:02}s" if m else f"{s}s"
+
+
+def _notes(run: Json, status: Json) -> tuple[str, ...]:
+    if "phase" not in status and not status.get("conditions"):
+        return ("the operator has not taken note of this run yet",)
+    texts = [
+        condition.get("message") or condition.get("reason", "")
+        for condition in status.get("conditions") or ()
+        if (condition["type"], condition["status"]) in (("Accepted", "False"), ("Stalled", "True"))
+    ]
+    texts.append(status.get("message") or "")
+    if run.get("spec", {}).get("state") == "Stopped" and status.get("phase") not in ENDED:
+        texts.append("the run is being stopped")
+    lines = (printable(line) for text in texts for line in text.splitlines())
+    return tuple(dict.fromkeys(filter(None, lines)))
+
+
+def _task(name: str, entry: Json, *, waits: bool) -> TaskView:
+    reason, message = printable(entry.get("reason", "")), printable(entry.get("message", ""))
+    kind = reason.partition(":")[0]
+    state = state_of(entry.get("phase", "Pending"))
+    if state is PENDING and (kind == "WaitingFor" or (waits and not reason)):
+        state = WAITING
+    return TaskView(
+        name=name,
+        state=state,
+        attempt=entry.get("attempt", 0),
+        started_at=instant(entry.get("startedAt")),
+        finished_at=instant(entry.get("finishedAt")),
+        kind=kind,
+        words=_words(state, reason, message),
+        pod=entry.get("pod", ""),
+    )
+
+
+def _words(state: State, reason: str, message: str) -> str:
+    """Reason and message as one, less what the state says already."""
+    if state is WAITING:
+        return reason.replace("WaitingFor: ", "for ", 1)
+    if state is UPSTREAM_FAILED:
+        return reason.replace("UpstreamFailed: ", "because of ", 1)
+    reason = reason.removeprefix(f"{state.word}: ")
+    return (": " if ":" not in reason else "; ").join(filter(None, (reason, message)))

@@ -1,0 +1,194 @@
+"""What `sluice lint` prints and how it ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sluice.cli.main import main
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+INVALID = EXAMPLES / "invalid"
+
+WORKFLOW = """\
+apiVersion: sluice.dev/v1alpha1
+kind: Workflow
+metadata:
+  name: etl
+spec:
+  parameters:
+  - name: day
+  trigger: Manual
+  tasks:
+  - name: load
+    image: busybox:1.35
+"""
+RUN = """\
+apiVersion: sluice.dev/v1alpha1
+kind: WorkflowRun
+metadata:
+  name: by-hand
+spec:
+  workflow: etl
+  parameters:
+    dya: "2026-01-01"
+"""
+
+PLACEHOLDER = (
+    "has the placeholder $(params.day), and a value could become code there; write \"$PARAM_DAY\" instead"  # fmt: skip
+)
+SELF = "'c' waits for itself and could never start; remove it from the list"
+CIRCLE = "these tasks wait for each other in a circle:"
+FAULTS = {
+    "self-dependency": [f"16: spec.tasks[2].dependsOn[2]: {SELF}"],
+    "cycle": [f"12: spec.tasks[0].dependsOn[0]: {CIRCLE} a -> c -> b -> a; remove one dependency"],
+    "unknown-dependency": [
+        "14: spec.tasks[1].dependsOn[0]: no task is called 'extrat'; did you mean 'extract'?",
+    ],
+    "duplicate-name": ["13: spec.tasks[1].name: 'load' is the name of tasks[0] already; rename one"],
+    "script-placeholder": [f"14: spec.tasks[0].bash: line 2 {PLACEHOLDER}"],
+    "all": [
+        f"19: spec.tasks[2].dependsOn[2]: {SELF}",
+        f"22: spec.tasks[3].dependsOn[0]: {CIRCLE} d -> e -> d; remove one dependency",
+        "28: spec.tasks[5].dependsOn[0]: no task is called 'extract'",
+        "30: spec.tasks[6].name: 'a' is the name of tasks[0] already; rename one",
+        f"33: spec.tasks[7].bash: line 1 {PLACEHOLDER}",
+    ],
+}
+
+
+def lint(*files: object, **more):
+    return CliRunner().invoke(main, ["lint", *map(str, files)], **more)
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text, name="workflow.yaml"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_invalid_example(name):
+    file = INVALID / f"{name}.yaml"
+    result = lint(file)
+    assert result.stdout.splitlines() == [f"{file}:{fault}" for fault in FAULTS[name]]
+    assert result.exit_code == 1
+    stated = "1 fault" if len(FAULTS[name]) == 1 else f"{len(FAULTS[name])} faults"
+    assert f"# Result: Refused; {stated}" in file.read_text()
+
+
+def test_every_invalid_example_is_known():
+    assert {path.stem for path in INVALID.iterdir()} == set(FAULTS)
+
+
+def test_faults_of_all_files_come_in_one_go():
+    result = lint(INVALID)
+    assert len(result.stdout.splitlines()) == 10
+    assert result.stderr == "10 faults in 6 files\n"
+
+
+def test_valid_examples_are_fine():
+    result = lint(*sorted(EXAMPLES.glob("*.yaml")))
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "7 Workflows and 1 WorkflowRun are fine\n"
+
+
+def test_other_kinds_are_passed_over(file):
+    other = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\n---\napiVersion: v1\nkind: Secret\n---\njust: values\n"
+    result = lint(file(f"{WORKFLOW}---\n{other}"))
+    assert result.exit_code == 0
+    assert result.stderr == "1 Workflow is fine (passed over: 1 Secret.v1, 1 Workflow.argoproj.io, 1 no kind)\n".replace(
+        "Secret.v1", "Secret"
+    )
+
+
+def test_a_file_without_workflows_is_no_fault(file):
+    result = lint(file("just: values\n"))
+    assert (result.exit_code, result.stderr) == (0, "there is no Workflow in these files (passed over: 1 no kind)\n")
+
+
+def test_standard_input():
+    result = lint("-", input=WORKFLOW.replace("load", "Load"))
+    assert result.stdout.startswith("<stdin>:10: spec.tasks[0].name: 'Load' does not match")
+
+
+def test_a_directory_is_searched_for_manifests(file):
+    file("a: b: c\n", "sub/b.yml")
+    file("a: b: c\n", "a.yaml")
+    file("a: b: c\n", ".hidden/c.yaml")
+    result = lint(file("not a manifest", "README.md").parent)
+    assert [Path(line.partition(":")[0]).name for line in result.stdout.splitlines()] == ["a.yaml", "b.yml"]
+
+
+def test_a_run_is_checked_against_its_workflow_in_another_file(file):
+    result = lint(file(RUN, "run.yaml"), file(WORKFLOW, "workflow.yaml"))
+    assert [line.partition("run.yaml:")[2] for line in result.stdout.splitlines()] == [
+        "7: spec.parameters: 'day' has no default in the Workflow; give it a value here",
+        "8: spec.parameters.dya: the Workflow has no parameter called 'dya'; did you mean 'day'?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("workflow", "why"),
+    [
+        ("", "there is none"),
+        (WORKFLOW.replace("name: etl", "name: elt"), "it has another name"),
+        (WORKFLOW.replace("name: etl", "name: etl\n  namespace: other"), "it is in another namespace"),
+    ],
+)
+def test_a_run_without_its_workflow_is_not_judged_by_parameters(file, workflow, why):
+    run = RUN.replace("name: by-hand", "name: by-hand\n  namespace: here")
+    assert lint(file(f"{run}---\n{workflow}")).exit_code == 0, why
+
+
+@pytest.mark.parametrize(
+    ("head", "fault"),
+    [
+        ("kind: Workflow", "1: apiVersion: is required; write sluice.dev/v1alpha1"),
+        ("apiVersion: sluice.dev/v2\nkind: Workflow", "1: apiVersion: 'sluice.dev/v2' is not known here"),
+        ("apiVersion: sluice.dev/v1alpha1", "1: kind: is required"),
+        (
+            "apiVersion: sluice.dev/v1alpha1\nkind: Workflw",
+            "2: kind: sluice.dev/v1alpha1 has no kind 'Workflw'; did you mean 'Workflow'?",
+        ),
+        ("apiVersion: sluice.dev/v1alpha1\nkind: Workflow\nmetadata: []", "3: metadata: must be a map"),
+        ("apiVersion: sluice.dev/v1alpha1\nkind: Workflow\nmetadata: {name: 3}", "3: metadata.name: must be a string"),
+        ("apiVersion: sluice.dev/v1alpha1\nkind: WorkflowRun\nspec:", "1: spec: is required"),
+    ],
+)
+def test_an_object_that_is_barely_one(file, head, fault):
+    result = lint(file(head))
+    assert f"workflow.yaml:{fault}" in result.stdout
+    assert result.exit_code == 1
+
+
+def test_a_null_counts_as_absent(file):
+    assert lint(file(WORKFLOW.replace("spec:", "spec:\n  defaults:\n  parallelism: null"))).exit_code == 0
+
+
+def test_items_of_a_list(file):
+    result = lint(file('{"kind": "List", "items": [\n{"kind": "Workflow",\n"apiVersion": "v2"}]}', "list.json"))
+    assert (result.exit_code, result.stderr) == (
+        0,
+        "there is no Workflow in these files (passed over: 1 Workflow)\n",
+    )
+    inner = '{"apiVersion": "sluice.dev/v1alpha1", "kind": "Workflow",\n"metadata": {"name": "x"}}'
+    result = lint(file(f'{{"kind": "List", "items": [\n{inner}]}}', "list.json"))
+    assert "list.json:2: items[0].spec: is required; it needs at least `tasks`" in result.stdout
+
+
+def test_words_of_a_stranger_command_no_terminal(file):
+    text = WORKFLOW.replace("name: load", 'name: load\n    "\\e[2J\\nfoo": 1')
+    assert r"spec.tasks[0].\x1b[2J\nfoo: there is no such field" in lint(file(text)).stdout
+
+
+def test_called_wrongly():
+    assert lint().exit_code == 2
+    assert lint("no-such-file.yaml").exit_code == 2

@@ -1,0 +1,64 @@
+import pytest
+
+from sluice.core.outcome import Ending
+from sluice.core.patience import deadline
+from tests.core.kubelet import START, TASK, accepted, being_deleted, exited, running, seen, unschedulable, waiting
+
+MINUTE, DAY = 60, 24 * 3600
+TIMED = TASK.__class__("a", {"name": "a"}, 0, 5, timeout_s=90)
+
+
+@pytest.mark.parametrize(
+    ("status", "at"),
+    [
+        (accepted(), DAY),
+        (unschedulable(), DAY),  # a full cluster is not a failed task, for a day
+        (waiting("ErrImagePull", placed=7), 7 + 10 * MINUTE),
+        (waiting("ImagePullBackOff", placed=7), 7 + 10 * MINUTE),
+        (waiting("InvalidImageName", placed=7), 7 + 10 * MINUTE),
+        (waiting("CreateContainerConfigError", placed=7), 7 + 10 * MINUTE),
+    ],
+)
+def test_what_cannot_get_better_is_given_up(status, at):
+    found = deadline(TASK, seen(status))
+    assert found.at == START + at
+    assert found.outcome.ending is Ending.GAVE_UP
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        waiting("ContainerCreating"),
+        waiting("PodInitializing"),
+        running(),
+        exited(0),
+        exited(1),
+        being_deleted(unschedulable()),
+        being_deleted(waiting("ImagePullBackOff")),
+    ],
+)
+def test_what_gets_on_or_ends_anyway_is_left_alone(status):
+    assert deadline(TASK, seen(status)) is None
+
+
+@pytest.mark.parametrize("status", [running(placed=7), waiting("ContainerCreating", placed=7)])
+def test_operator_backs_the_kubelet_up_a_minute_after_the_timeout(status):
+    found = deadline(TIMED, seen(status))
+    assert found.at == START + 7 + 90 + MINUTE
+    assert found.outcome.ending is Ending.TIMEOUT
+
+
+def test_words_say_how_long_and_why():
+    scheduling = deadline(TASK, seen(unschedulable("0/3 nodes have 64 CPUs"))).outcome.message
+    assert scheduling == "gave up after 24h: found no node: 0/3 nodes have 64 CPUs"
+    image = deadline(TASK, seen(waiting("ErrImagePull", "not found"))).outcome.message
+    assert image == "gave up after 10m: ErrImagePull: not found"
+
+
+def test_image_of_the_users_own_init_container_is_seen():
+    status = waiting("PodInitializing") | {
+        "initContainerStatuses": [
+            {"name": "fetch", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no"}}}
+        ]
+    }
+    assert deadline(TASK, seen(status)).outcome.ending is Ending.GAVE_UP

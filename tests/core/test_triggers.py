@@ -1,0 +1,195 @@
+"""DESIGN's "When a Workflow runs", as a story: what a person did, and what the operator made of it."""
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sluice.core.naming import graph_of, revision_name, run_name
+from sluice.core.triggers import Mark, OwnRun, due
+
+TASKS = [{"name": "a", "image": "busybox"}]
+SPEC = {"tasks": TASKS}
+OTHER = {"tasks": [{"name": "a", "image": "alpine"}]}
+
+
+@dataclass
+class Cluster:
+    """One Workflow and its runs. The operator looks at it when told to."""
+
+    on_first_sight: str = "Run"
+    generation: int = 0
+    spec: dict = field(default_factory=dict)
+    status: dict = field(default_factory=dict)
+    runs: dict[str, OwnRun] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+
+    def apply(self, spec, *, crash=False):
+        if spec != self.spec:
+            self.generation += 1
+        self.spec = spec
+        self.look(crash=crash)
+
+    def look(self, *, crash=False):
+        revision = revision_name("etl", "uid", graph_of(self.spec))
+        name = run_name("etl", "uid", self.generation)
+        mark, to_make = due(
+            generation=self.generation,
+            revision=revision,
+            run_name=name,
+            manual=self.spec.get("trigger") == "Manual",
+            mark=Mark.of(self.status),
+            runs=list(self.runs.values()),
+            on_first_sight=self.on_first_sight,
+        )
+        if to_make:
+            assert mark.run not in self.made, "names are claims"
+            self.runs[mark.run] = OwnRun(mark.run, self.generation, revision)
+            self.made.append(mark.run)
+        if mark is not None and not crash:
+            self.status["lastRun"] = mark.written()
+
+    @property
+    def generations(self):
+        """The generations that have had a run, in order."""
+        return [int(name.split("-")[1].removeprefix("g")) for name in self.made]
+
+
+@pytest.fixture
+def cluster():
+    return Cluster()
+
+
+def test_it_runs_once_when_first_seen(cluster):
+    cluster.apply(SPEC)
+    assert cluster.generations == [1]
+    assert cluster.status["lastRun"]["name"] == cluster.made[0]
+
+
+def test_same_manifest_applied_again_does_nothing(cluster):
+    for _ in range(3):
+        cluster.apply(SPEC)
+    assert cluster.generations == [1]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tasks": OTHER["tasks"]},
+        {"parameters": [{"name": "day", "default": "monday"}]},
+        {"defaults": {"retries": {"limit": 1}}},
+    ],
+)
+def test_change_of_what_it_would_do_makes_one_more_run(cluster, change):
+    cluster.apply(SPEC)
+    cluster.apply(SPEC | change)
+    cluster.apply(SPEC | change)
+    assert cluster.generations == [1, 2]
+
+
+@pytest.mark.parametrize("change", [{"parallelism": 8}, {"trigger": "OnChange"}])
+def test_change_of_anything_else_makes_none(cluster, change):
+    cluster.apply(SPEC)
+    cluster.apply(SPEC | change)
+    assert cluster.generations == [1]
+
+
+def test_going_back_is_a_change_too(cluster):
+    cluster.apply(SPEC)
+    cluster.apply(OTHER)
+    cluster.apply(SPEC)
+    cluster.apply(SPEC)
+    assert cluster.generations == [1, 2, 3]
+
+
+def test_changes_that_nobody_saw_make_one_run(cluster):
+    cluster.apply(SPEC)
+    cluster.generation = 5
+    cluster.apply(OTHER)
+    assert cluster.generations == [1, 6]
+
+
+def test_deleted_run_does_not_come_back(cluster):
+    cluster.apply(SPEC)
+    cluster.runs.clear()
+    cluster.look()
+    cluster.apply(SPEC | {"parallelism": 8})
+    assert cluster.generations == [1]
+
+
+@pytest.mark.parametrize("before", [[], [OTHER]])
+def test_crash_between_the_run_and_its_mark_makes_no_second_run(cluster, before):
+    for spec in before:
+        cluster.apply(spec)
+    cluster.apply(SPEC, crash=True)
+    cluster.look()
+    assert cluster.generations == [*range(1, len(before) + 2)]
+    assert cluster.status["lastRun"]["name"] == cluster.made[-1]
+
+
+def test_crash_and_a_change_of_a_cap_before_the_mark_make_no_second_run(cluster):
+    cluster.apply(SPEC, crash=True)
+    cluster.apply(SPEC | {"parallelism": 8})
+    assert cluster.generations == [1]
+
+
+def test_crash_and_a_change_before_the_mark_make_a_second_run(cluster):
+    cluster.apply(SPEC, crash=True)
+    cluster.apply(OTHER)
+    assert cluster.generations == [1, 2]
+
+
+def test_manual_makes_none(cluster):
+    cluster.apply(SPEC | {"trigger": "Manual"})
+    cluster.apply(OTHER | {"trigger": "Manual"})
+    assert cluster.generations == []
+
+
+def test_switch_from_manual_starts_nothing_until_the_next_change(cluster):
+    cluster.apply(SPEC | {"trigger": "Manual"})
+    cluster.apply(SPEC)
+    assert cluster.generations == []
+    cluster.apply(OTHER)
+    assert cluster.generations == [3]
+
+
+def test_adopt_takes_a_restored_backup_as_run(cluster):
+    cluster.on_first_sight = "Adopt"
+    cluster.apply(SPEC)
+    assert cluster.generations == []
+    cluster.apply(OTHER)
+    assert cluster.generations == [2]
+
+
+def test_workflow_made_again_under_its_name_never_meets_the_first_ones_runs():
+    assert run_name("etl", "uid-1", 1) != run_name("etl", "uid-2", 1)
+    assert revision_name("etl", "uid-1", SPEC) != revision_name("etl", "uid-2", SPEC)
+
+
+def test_revision_does_not_depend_on_the_order_of_keys():
+    one, other = {"tasks": [{"name": "a", "image": "i"}]}, {"tasks": [{"image": "i", "name": "a"}]}
+    assert revision_name("etl", "uid", one) == revision_name("etl", "uid", other)
+
+
+def test_mark_is_read_as_it_was_written():
+    for mark in (Mark(3, "etl-rev", "etl-g3-4f7a9"), Mark(3, "etl-rev", None)):
+        assert Mark.of({"lastRun": mark.written()}) == mark
+    assert Mark.of({}) is None
+
+
+_SPECS = [SPEC, OTHER, SPEC | {"parallelism": 8}, SPEC | {"trigger": "Manual"}]
+
+
+@given(st.lists(st.tuples(st.sampled_from(_SPECS), st.booleans(), st.booleans())))
+def test_one_run_for_each_observed_change_whatever_happens(story):
+    cluster, due_revisions, last = Cluster(), [], None
+    for spec, crash, runs_deleted in story:
+        cluster.apply(spec, crash=crash)
+        cluster.look()
+        if graph_of(spec) != last and spec.get("trigger") != "Manual":
+            due_revisions.append(cluster.generation)
+        last = graph_of(spec)
+        if runs_deleted:
+            cluster.runs.clear()
+    assert cluster.generations == due_revisions

@@ -1,0 +1,459 @@
+"""Every check, with the path and the words that a user reads."""
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sluice.core.validation import run_faults, workflow_faults
+from tests.core.world import graph
+
+A, B = {"name": "a", "image": "busybox"}, {"name": "b", "image": "busybox"}
+
+
+def faults(*tasks, name="etl", **spec):
+    """The faults of a Workflow with these tasks, as lint prints them."""
+    tasks = {"tasks": list(tasks)} if tasks else {}
+    return [str(fault) for fault in workflow_faults({"metadata": {"name": name}, "spec": tasks | spec})]
+
+
+def test_sound_workflow_has_none():
+    full = {
+        "image": "python:3.13",
+        "env": [
+            {"name": "DAY", "value": "$(params.day)"},
+            {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "s"}}},
+        ],
+        "envFrom": [{"secretRef": {"name": "s"}}],
+        "resources": {"requests": {"cpu": 0.5, "memory": "64Mi", "nvidia.com/gpu": 1}, "limits": {"cpu": "500m"}},
+        "nodeSelector": {"disk": "ssd"},
+        "tolerations": [{"key": "gpu", "operator": "Exists", "tolerationSeconds": 5}],
+        "serviceAccountName": "loader",
+        "volumes": [{"name": "v", "emptyDir": {}}],
+        "volumeMounts": [{"name": "v", "mountPath": "/v"}],
+        "timeout": "1h30m",
+        "retries": {"limit": 2, "infrastructure": 0},
+        "podTemplate": {"metadata": {"labels": {"team": "data"}}, "spec": {"anything": ["goes"]}},
+    }
+    tasks = [
+        A | full,
+        {"name": "b", "dependsOn": ["a"], "python": "print(1)"},
+        {"name": "c", "bash": "ls", "shell": ["zsh"]},
+    ]
+    parameters = [{"name": "day", "default": "monday", "description": "which"}]
+    assert faults(*tasks, defaults=full, parameters=parameters, parallelism=3, trigger="OnChange") == []
+
+
+# The shape.
+
+
+@pytest.mark.parametrize(
+    ("task", "fault"),
+    [
+        ({"imgae": "x"}, "spec.tasks[1].imgae: there is no such field; did you mean 'image'?"),
+        ({"depends_on": ["a"]}, "spec.tasks[1].depends_on: there is no such field; did you mean 'dependsOn'?"),
+        ({"xyzzy": 1}, "spec.tasks[1].xyzzy: there is no such field"),
+        ({"retries": {"limits": 1}}, "spec.tasks[1].retries.limits: there is no such field; did you mean 'limit'?"),
+        (
+            {"env": [{"name": "A", "vale": "x"}]},
+            "spec.tasks[1].env[0].vale: there is no such field; did you mean 'value'?",
+        ),
+        ({"env": [{"name": "A", "value": 1}]}, "spec.tasks[1].env[0].value: must be a string; put it in quotes"),
+        ({"env": [{"value": "x"}]}, "spec.tasks[1].env[0].name: is required"),
+        ({"dependsOn": "a"}, "spec.tasks[1].dependsOn: must be a list"),
+        ({"retries": 3}, "spec.tasks[1].retries: must be a map"),
+        ({"retries": {"limit": "3"}}, "spec.tasks[1].retries.limit: must be a whole number"),
+        ({"retries": {"limit": -1}}, "spec.tasks[1].retries.limit: input should be greater than or equal to 0"),
+        ({"name": "B_1"}, "spec.tasks[1].name: 'B_1' does not match ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
+        ({"name": "b" * 64}, "spec.tasks[1].name: string should have at most 63 characters"),
+        ({"timeout": "1.5h"}, "spec.tasks[1].timeout: '1.5h' does not match ^([0-9]+(s|m|h|d))+$"),
+        ({"volumes": ["v"]}, "spec.tasks[1].volumes[0]: must be a map"),
+    ],
+)
+def test_shape_of_a_task(task, fault):
+    assert faults(A, B | task) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("spec", "fault"),
+    [
+        ({"tasks": []}, "spec.tasks: list should have at least 1 item after validation, not 0"),
+        ({"tasks": {}}, "spec.tasks: must be a list"),
+        ({"tasks": ["a"]}, "spec.tasks[0]: must be a map"),
+        ({"tasks": [None]}, "spec.tasks[0]: must be a map"),
+        ({"tasks": [{"image": "x"}]}, "spec.tasks[0].name: is required"),
+        ({}, "spec.tasks: is required"),
+        ({"tasks": [A], "task": []}, "spec.task: there is no such field; did you mean 'tasks'?"),
+        ({"tasks": [A], "parallelism": 0}, "spec.parallelism: input should be greater than or equal to 1"),
+        ({"tasks": [A], "trigger": "Never"}, "spec.trigger: input should be 'OnChange' or 'Manual'"),
+        ({"tasks": [A], "defaults": {"name": "x"}}, "spec.defaults.name: there is no such field"),
+        (
+            {"tasks": [A], "defaults": {"imagee": "x"}},
+            "spec.defaults.imagee: there is no such field; did you mean 'image'?",
+        ),
+        ({"tasks": [A], "parameters": [{"default": "x"}]}, "spec.parameters[0].name: is required"),
+    ],
+)
+def test_shape_of_the_spec(spec, fault):
+    assert faults(**spec) == [fault]
+
+
+@pytest.mark.parametrize(
+    "manifest", [{}, {"spec": None}, {"spec": []}, {"metadata": None, "spec": None}, {"metadata": [], "spec": "x"}]
+)
+def test_manifest_without_a_spec(manifest):
+    assert "spec: is required; it needs at least `tasks`" in map(str, workflow_faults(manifest))
+
+
+# The graph.
+
+ITSELF = "waits for itself and could never start; remove it from the list"
+CIRCLE = "these tasks wait for each other in a circle"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("a >> b, c >> d", []),
+        ("a >> a", [f"spec.tasks[0].dependsOn[0]: 'a' {ITSELF}"]),
+        ("a, b, c >> c", [f"spec.tasks[2].dependsOn[2]: 'c' {ITSELF}"]),
+        ("a >> b; a >> b", ["spec.tasks[1].dependsOn[1]: 'a' stands in the list twice"]),
+        (
+            "a >> b >> c >> a",
+            [
+                (
+                    "spec.tasks[0].dependsOn[0]: these tasks wait for each other in a circle: a -> c -> b -> a; "
+                    "remove one dependency"
+                )
+            ],
+        ),
+        (
+            "a >> b >> a; c >> d >> c",
+            [
+                f"spec.tasks[0].dependsOn[0]: {CIRCLE}: a -> b -> a; remove one dependency",
+                f"spec.tasks[2].dependsOn[0]: {CIRCLE}: c -> d -> c; remove one dependency",
+            ],
+        ),
+    ],
+)
+def test_graph(text, found):
+    assert faults(**graph(text)) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ("extrat", "no task is called 'extrat'; did you mean 'extract'?"),
+        ("zzz", "no task is called 'zzz'"),
+    ],
+)
+def test_unknown_dependency(wanted, words):
+    extract, load = A | {"name": "extract"}, B | {"dependsOn": ["extract", wanted]}
+    assert faults(extract, load) == [f"spec.tasks[1].dependsOn[1]: {words}"]
+
+
+def test_two_tasks_of_one_name():
+    assert faults(A, B, A) == ["spec.tasks[2].name: 'a' is the name of tasks[0] already; rename one"]
+
+
+# What a task runs.
+
+
+@pytest.mark.parametrize(
+    ("task", "fault"),
+    [
+        ({"image": None}, "spec.tasks[0]: 'a' has no image; set `image` here or in spec.defaults"),
+        (
+            {"bash": "ls", "python": "1"},
+            "spec.tasks[0]: 'a' has both `bash` and `python`; keep one, and make another task of the other",
+        ),
+        (
+            {"bash": "ls", "command": ["ls"]},
+            "spec.tasks[0].command: a script has no command or args; say it in the script, or remove the script",
+        ),
+        (
+            {"python": "1", "args": ["ls"]},
+            "spec.tasks[0].args: a script has no command or args; say it in the script, or remove the script",
+        ),
+        (
+            {"shell": ["zsh"]},
+            "spec.tasks[0].shell: names the interpreter of a script, and there is none; add `bash`, or use `command`",
+        ),
+        (
+            {"bash": "#" * 262144},
+            (
+                "spec.tasks[0]: the script and the parameters have 262144 bytes; 252 KiB fit. "
+                "Put the program into an image"
+            ),
+        ),
+    ],
+)
+def test_what_a_task_runs(task, fault):
+    assert faults(A | task) == [fault]
+
+
+def test_image_may_come_from_the_defaults():
+    assert faults({"name": "a"}, defaults={"image": "busybox"}) == []
+
+
+@pytest.mark.parametrize(
+    ("quantity", "sound"),
+    [
+        ("500m", True),
+        ("64Mi", True),
+        (2, True),
+        (0.5, True),
+        ("1e3", True),
+        ("$(params.day)", True),
+        ("64 MB", False),
+        ("64MiB", False),
+        ("lots", False),
+        ("", False),
+    ],
+)
+def test_quantity(quantity, sound):
+    words = f"spec.tasks[0].resources.requests.memory: '{quantity}' is not a quantity; write for example 500m or 64Mi"
+    resources = {"requests": {"memory": quantity}}
+    assert faults(A | {"resources": resources}, parameters=[{"name": "day", "default": "1"}]) == (
+        [] if sound else [words]
+    )
+
+
+@pytest.mark.parametrize("quantity", [True, [1], {"a": 1}])
+def test_quantity_of_another_type_is_called_a_quantity(quantity):
+    (fault,) = faults(A | {"resources": {"limits": {"cpu": quantity}}})
+    assert fault.startswith("spec.tasks[0].resources.limits.cpu: ")
+    assert "quantity" in fault
+
+
+@pytest.mark.parametrize("timeout", ["0s", "0h0m", "99999999d"])
+def test_timeout_that_no_pod_can_have(timeout):
+    (fault,) = faults(A | {"timeout": timeout})
+    assert fault.startswith("spec.tasks[0].timeout: ")
+
+
+# Placeholders.
+
+CODE = "and a value could become code there"
+
+
+@pytest.mark.parametrize(
+    ("task", "fault"),
+    [
+        (
+            {"bash": "cd /tmp\necho $(params.day)"},
+            (f'spec.tasks[0].bash: line 2 has the placeholder $(params.day), {CODE}; write "$PARAM_DAY" instead'),
+        ),
+        (
+            {"bash": "echo $(run.name)"},
+            (f'spec.tasks[0].bash: line 1 has the placeholder $(run.name), {CODE}; write "$SLUICE_RUN" instead'),
+        ),
+        (
+            {"python": "print('$(params.day)')"},
+            (
+                f"spec.tasks[0].python: line 1 has the placeholder $(params.day), {CODE}; "
+                'write os.environ["PARAM_DAY"] instead'
+            ),
+        ),
+        (
+            {"bash": "echo $(tasks.a.outputs.files)"},
+            (
+                f"spec.tasks[0].bash: line 1 has the placeholder $(tasks.a.outputs.files), {CODE}; "
+                "read /sluice/inputs.json instead"
+            ),
+        ),
+        ({"args": ["x", "$(params.dya)"]}, "spec.tasks[0].args[1]: $(params.dya) stands for nothing; "),
+        (
+            {"env": [{"name": "A", "value": "$(run.nmae)"}]},
+            "spec.tasks[0].env[0].value: $(run.nmae) stands for nothing; did you mean $(run.name)?",
+        ),
+        (
+            {"podTemplate": {"spec": {"hostname": "$(tasks.x.outputs.k)"}}},
+            "spec.tasks[0].podTemplate.spec.hostname: $(tasks.x.outputs.k) stands for nothing",
+        ),
+    ],
+)
+def test_placeholder(task, fault):
+    hint = "did you mean $(params.day)?" if fault.endswith("; ") else ""
+    assert faults(A | task, parameters=[{"name": "day", "default": "monday"}]) == [fault + hint]
+
+
+@pytest.mark.parametrize("script", ["x=$(run)", "$(date +%s) $(item-count) ${params.day}", "$(( params ))", "$(tasks)"])
+def test_command_substitution_in_a_script_is_the_shells(script):
+    assert faults(A | {"bash": script}) == []
+
+
+def test_placeholder_in_the_defaults():
+    assert faults(A, defaults={"image": "x:$(params.day)"}) == ["spec.defaults.image: $(params.day) stands for nothing"]
+
+
+# Parameters and names.
+
+
+def test_parameter_without_a_default_needs_a_person():
+    parameters = [{"name": "day"}]
+    words = "'day' has no default, so a run cannot start by itself; give one, or set spec.trigger: Manual"
+    assert faults(A, parameters=parameters) == [f"spec.parameters[0]: {words}"]
+    assert faults(A, parameters=parameters, trigger="Manual") == []
+
+
+def test_two_parameters_of_one_variable():
+    parameters = [{"name": "max-cost", "default": "1"}, {"name": "MAX_COST", "default": "2"}]
+    assert faults(A, parameters=parameters) == [
+        "spec.parameters[1].name: 'MAX_COST' and 'max-cost' are both PARAM_MAX_COST in the environment"
+    ]
+
+
+def test_name_must_leave_room_for_the_names_of_runs():
+    assert faults(A, name="x" * 40) == []
+    (fault,) = faults(A, name="x" * 41)
+    assert fault == "metadata.name: has 41 characters; at most 40 fit, as runs are named after it"
+
+
+# All at once.
+
+
+def test_every_fault_is_listed_in_the_order_of_the_manifest():
+    found = faults(
+        {"name": "a", "imgae": "x"},
+        B | {"dependsOn": ["a", "b", "cc"]},
+        {"name": "c", "bash": "$(params.day)"},
+        *[A | {"name": f"t{number}"} for number in range(3, 10)],
+        {"name": "b"},
+        name="x" * 41,
+        parameters=[{"name": "day"}],
+    )
+    assert [fault.split(": ")[0] for fault in found] == [
+        "metadata.name",
+        "spec.parameters[0]",
+        "spec.tasks[0].imgae",
+        "spec.tasks[1].dependsOn[1]",
+        "spec.tasks[1].dependsOn[2]",
+        "spec.tasks[2]",
+        "spec.tasks[2].bash",
+        "spec.tasks[10]",  # after tasks[2], not before
+        "spec.tasks[10].name",
+    ]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"parallelism": 0},
+        {"paralelism": 2},
+        {"trigger": "Never"},
+        {"parameters": "day"},
+        {"parameters": [{"name": "day"}, {"default": "x"}]},
+        {"defaults": {"imagee": "x"}},
+        {"defaults": None},
+    ],
+)
+def test_fault_at_the_top_hides_none_below(spec):
+    found = faults(A | {"dependsOn": ["b"]}, B | {"dependsOn": ["a", "c"]}, **spec)
+    assert any("no task is called 'c'" in fault for fault in found)
+    assert any("a -> b -> a" in fault for fault in found)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda node: st.lists(node, max_size=3) | st.dictionaries(st.text(max_size=8), node, max_size=3),
+    max_leaves=8,
+)
+_FIELDS = ["name", "dependsOn", "image", "bash", "python", "env", "resources", "retries", "podTemplate", "volumes"]
+_TASKS = st.lists(_JSON | st.dictionaries(st.sampled_from(_FIELDS), _JSON), max_size=4)
+_SPECS = st.dictionaries(st.sampled_from(["parameters", "parallelism", "trigger", "defaults", "tasks"]), _JSON | _TASKS)
+
+
+@given(
+    st.fixed_dictionaries(
+        {}, optional={"metadata": _JSON | st.dictionaries(st.just("name"), _JSON), "spec": _SPECS | _JSON}
+    )
+)
+def test_no_manifest_is_too_odd_to_be_judged(manifest):
+    assert all(fault.path and fault.message for fault in workflow_faults(manifest))
+
+
+# Runs.
+
+
+@pytest.mark.parametrize(
+    ("spec", "found"),
+    [
+        ({"workflow": "etl", "parameters": {"day": "x"}}, []),
+        ({"workflow": "etl", "parameters": {"day": "x", "size": "y"}, "state": "Suspended"}, []),
+        ({"workflow": "etl"}, ["spec.parameters: 'day' has no default in the Workflow; give it a value here"]),
+        (
+            {"workflow": "etl", "parameters": {"day": "x", "siez": "y"}},
+            ["spec.parameters.siez: the Workflow has no parameter called 'siez'; did you mean 'size'?"],
+        ),
+        (
+            {"workflow": "etl", "paramters": {}, "parameters": {"day": "x"}},
+            ["spec.paramters: there is no such field; did you mean 'parameters'?"],
+        ),
+        ({"parameters": {"day": "x"}}, ["spec.workflow: is required"]),
+        (
+            {"workflow": "etl", "parameters": {"day": "x"}, "state": "Paused"},
+            ["spec.state: input should be 'Running', 'Suspended' or 'Stopped'"],
+        ),
+    ],
+)
+def test_run(spec, found):
+    assert [str(fault) for fault in run_faults(spec, {"day": None, "size": "small"})] == found
+
+
+# Cost: counted in calls, since seconds depend on the machine.
+
+
+def _names(count):
+    return [f"task-{number:04}" for number in range(count)]
+
+
+def chain(count):
+    names = _names(count)
+    return [A | {"name": name, "dependsOn": names[max(0, i - 1) : i]} for i, name in enumerate(names)]
+
+
+def wide_fan_in(count):
+    names = _names(count)
+    return [A | {"name": name, "dependsOn": names[max(0, i - 20) : i]} for i, name in enumerate(names)]
+
+
+def knot(count):
+    names = _names(count)
+    near = [*range(-10, 0), *range(1, 11)]
+    return [
+        A | {"name": name, "dependsOn": [names[(i + step) % count] for step in near]} for i, name in enumerate(names)
+    ]
+
+
+def all_unknown(count):
+    return [A | {"name": name, "dependsOn": [f"{name}x", f"{name}y"]} for name in _names(count)]
+
+
+def all_misspelt(count):
+    return [A | {"name": name, "imgae": "x"} for name in _names(count)]
+
+
+@pytest.mark.parametrize("shape", [chain, wide_fan_in, knot, all_unknown, all_misspelt])
+def test_cost_is_near_linear_in_the_number_of_tasks(shape):
+    small, large = shape(50), shape(200)
+    faults(*small)  # the first use compiles the models
+    assert _calls(large) < 6 * _calls(small)  # four times the tasks
+
+
+def _calls(tasks):
+    """How many Python functions were called."""
+    count = 0
+
+    def one_more(_frame, event, _arg):
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(one_more)
+    try:
+        faults(*tasks)
+    finally:
+        sys.setprofile(before)
+    return count

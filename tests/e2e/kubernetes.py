@@ -1,0 +1,151 @@
+"""The few words that end-to-end tests use of Kubernetes, by kubectl as a user would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.cluster import Cluster
+
+Json = dict[str, Any]
+Found = TypeVar("Found")
+
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+_LOOK_EVERY_S = 0.2
+
+
+class KubectlError(Exception):
+    """kubectl's no, in its words."""
+
+
+class Kubectl:
+    """kubectl in one namespace of a cluster."""
+
+    def __init__(self, cluster: Cluster, namespace: str) -> None:
+        self.cluster, self.namespace = cluster, namespace
+        self.environment = os.environ | {
+            "KUBECONFIG": str(cluster.kubeconfig),
+            "PATH": f"{cluster.bin}:{os.environ['PATH']}",
+        }
+
+    def __call__(self, *arguments: str | Path, stdin: str | None = None) -> str:
+        done = subprocess.run(
+            ["kubectl", "--namespace", self.namespace, *map(str, arguments)],
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise KubectlError(done.stderr.strip() or done.stdout.strip())
+        return done.stdout
+
+    def apply(self, manifest: str | Path | Json) -> str:
+        if isinstance(manifest, Path):
+            return self("apply", "-f", manifest)
+        text = manifest if isinstance(manifest, str) else json.dumps(manifest)
+        return self("apply", "-f", "-", stdin=text)
+
+    def get(self, kind: str, name: str) -> Json:
+        """Raises KubectlError if it is not there."""
+        found: Json = json.loads(self("get", kind, name, "-o", "json"))
+        return found
+
+    def list(self, kind: str, selector: str = "") -> list[Json]:
+        arguments = ["get", kind, "-o", "json"] + (["-l", selector] if selector else [])
+        items: list[Json] = json.loads(self(*arguments))["items"]
+        return items
+
+    def patch(self, kind: str, name: str, change: Json) -> None:
+        self("patch", kind, name, "--type=merge", "-p", json.dumps(change))
+
+    def pods(self, run: str) -> list[Json]:
+        return self.list("pods", f"sluice.dev/run={run}")
+
+    def run_of(self, workflow: str, seconds: float = 30) -> str:
+        """The name of the newest run that a Workflow has made."""
+        return eventually(
+            lambda: self.get("workflow", workflow).get("status", {}).get("lastRun", {}).get("name"),
+            f"Workflow {workflow} has a run",
+            seconds,
+        )
+
+    def finished(self, run: str, seconds: float = 120) -> Json:
+        """The run, once it has ended."""
+
+        def ended() -> Json | None:
+            found = self.get("workflowrun", run)
+            return found if found.get("status", {}).get("phase") in ("Succeeded", "Failed", "Stopped") else None
+
+        try:
+            return eventually(ended, f"run {run} ends", seconds)
+        except AssertionError:
+            print(json.dumps(self.get("workflowrun", run).get("status"), indent=1))
+            raise
+
+    def run(self, workflow: str | Path | Json, name: str | None = None, seconds: float = 120) -> Json:
+        """Applies a Workflow and returns its run, ended. `name` is the Workflow's, needed if it is not a map."""
+        self.apply(workflow)
+        return self.finished(self.run_of(name or workflow["metadata"]["name"]), seconds)  # type: ignore[index]
+
+    def task(self, run: str, task: str) -> Json:
+        """The task's entry in the run's status; empty if there is none yet."""
+        entry: Json = self.get("workflowrun", run).get("status", {}).get("tasks", {}).get(task, {})
+        return entry
+
+    def log(self, run: str, task: str) -> str:
+        return self("logs", "-l", f"sluice.dev/run={run},sluice.dev/task={task}", "-c", "main", "--tail=-1")
+
+
+def eventually(look: Callable[[], Found | None], what: str, seconds: float = 30) -> Found:
+    """Looks again and again until it finds something true. Fails with what it was waiting for."""
+    deadline = time.monotonic() + seconds
+    last: object = None
+    while time.monotonic() < deadline:
+        try:
+            if found := look():
+                return found
+            last = found
+        except KubectlError as error:
+            last = error
+        time.sleep(_LOOK_EVERY_S)
+    raise AssertionError(f"not within {seconds:.0f} s: {what}; last seen: {last}")
+
+
+def workflow(name: str, *tasks: Json, **spec: Any) -> Json:
+    """A Workflow of tasks in busybox, unless they say otherwise."""
+    return {
+        "apiVersion": "sluice.dev/v1alpha1",
+        "kind": "Workflow",
+        "metadata": {"name": name},
+        "spec": {"defaults": {"image": "busybox:1.35"}, "tasks": list(tasks), **spec},
+    }
+
+
+def by_hand(name: str, workflow: str, **spec: Any) -> Json:
+    """A WorkflowRun as a person creates it."""
+    return {
+        "apiVersion": "sluice.dev/v1alpha1",
+        "kind": "WorkflowRun",
+        "metadata": {"name": name},
+        "spec": {"workflow": workflow, **spec},
+    }
+
+
+def condition(found: Json, type_: str) -> Json:
+    """A condition of an object; empty if it has none of that type."""
+    conditions = found.get("status", {}).get("conditions", [])
+    return next((c for c in conditions if c["type"] == type_), {})
+
+
+def container(pod: Json) -> Json:
+    """The last state of the task's container: started and finished times, exit code."""
+    (state,) = (s["state"] for s in pod["status"]["containerStatuses"] if s["name"] == "main")
+    ended: Json = state["terminated"]
+    return ended

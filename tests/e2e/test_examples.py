@@ -1,0 +1,92 @@
+"""Every example runs, and does what its first lines say."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, container, eventually
+
+
+def times(kubectl: Kubectl, run: str) -> dict[str, tuple[datetime, datetime]]:
+    """When the container of each task started and finished."""
+    return {
+        pod["metadata"]["labels"]["sluice.dev/task"]: (
+            datetime.fromisoformat(container(pod)["startedAt"]),
+            datetime.fromisoformat(container(pod)["finishedAt"]),
+        )
+        for pod in kubectl.pods(run)
+    }
+
+
+def most_at_once(spans: dict[str, tuple[datetime, datetime]]) -> int:
+    """The largest number of containers that ran at one time. One that starts in the second another ends did not overlap."""
+    changes = sorted([(start, 1) for start, _ in spans.values()] + [(end, -1) for _, end in spans.values()])
+    running = most = 0
+    for _, change in changes:
+        running += change
+        most = max(most, running)
+    return most
+
+
+def succeeded(run: Json) -> str:
+    assert run["status"]["phase"] == "Succeeded", run["status"]
+    return run["metadata"]["name"]
+
+
+def test_01_parallel(kubectl: Kubectl) -> None:
+    run = succeeded(kubectl.run(EXAMPLES / "01-parallel.yaml", "parallel"))
+    spans = times(kubectl, run)
+    first_end = min(spans[task][1] for task in "abc")
+    assert all(spans[task][0] < first_end for task in "abc")
+    assert all(spans["d"][0] >= spans[task][1] for task in "abc")
+
+
+def test_02_fan_in(kubectl: Kubectl) -> None:
+    spans = times(kubectl, succeeded(kubectl.run(EXAMPLES / "02-fan-in.yaml", "fan-in")))
+    assert spans["c"][0] >= max(spans["a"][1], spans["b"][1])
+
+
+def test_03_multiprocessing(kubectl: Kubectl) -> None:
+    run = succeeded(kubectl.run(EXAMPLES / "03-multiprocessing.yaml", "multiprocessing"))
+    assert kubectl.log(run, "square").strip() == "[0, 1, 4, 9, 16, 25, 36, 49]"
+    (pod,) = kubectl.pods(run)
+    assert pod["spec"]["containers"][0]["resources"]["requests"] == {"cpu": "500m"}
+
+
+def test_04_parallelism(kubectl: Kubectl) -> None:
+    spans = times(kubectl, succeeded(kubectl.run(EXAMPLES / "04-parallelism.yaml", "parallelism")))
+    assert len(spans) == 12
+    assert 2 <= most_at_once(spans) <= 3
+
+
+def test_05_resources(kubectl: Kubectl) -> None:
+    kubectl.apply(EXAMPLES / "05-resources.yaml")
+    run = kubectl.run_of("resources")
+
+    def waiting() -> str | None:
+        tasks = kubectl.get("workflowrun", run).get("status", {}).get("tasks", {})
+        reasons = [task.get("reason", "") for task in tasks.values()]
+        return next((reason for reason in reasons if reason.startswith("Unschedulable: ")), None)
+
+    assert "cpu" in eventually(waiting, "a task says that it is Unschedulable")
+    succeeded(kubectl.finished(run))
+    assert most_at_once(times(kubectl, run)) <= 2
+
+
+def test_06_parameters(kubectl: Kubectl) -> None:
+    own = succeeded(kubectl.run(EXAMPLES / "06-parameters.yaml", "parameters"))
+    by_hand = succeeded(kubectl.finished("parameters-by-hand"))
+    for run, greeting in ((own, "Hello, world"), (by_hand, "Hello, Ada")):
+        for task in ("argument", "variable", "script"):
+            assert kubectl.log(run, task).strip() == greeting
+
+
+def test_07_any_container(kubectl: Kubectl) -> None:
+    run = succeeded(kubectl.run(EXAMPLES / "07-any-container.yaml", "any-container"))
+    assert kubectl.log(run, "read").strip() == "from the init container"
+
+
+def test_every_example_has_a_test() -> None:
+    numbers = [path.name[:2] for path in sorted(EXAMPLES.glob("*.yaml"))]
+    tests = [name.removeprefix("test_")[:2] for name in globals() if name.startswith("test_0")]
+    assert numbers == sorted(tests)

@@ -1,0 +1,26 @@
+"""Installs the operator into a cluster as a user would: the image from the Dockerfile, and the chart by Helm."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from tests.cluster import Cluster
+
+NAMESPACE = "sluice-system"
+RELEASE = "sluice"
+_CHART = Path(__file__).parent.parent / "charts/sluice"
+
+
+def install(cluster: Cluster, *values: str) -> None:
+    """Installs or upgrades, and waits until the operator is ready. `values` are Helm's `--set` arguments."""
+    started = time.monotonic()
+    repository, _, tag = cluster.build_operator_image().partition(":")
+    settings = [f"image.repository={repository}", f"image.tag={tag}", "image.pullPolicy=Never", *values]
+    command = [str(cluster.bin / "helm"), "upgrade", "--install", RELEASE, str(_CHART), "--namespace", NAMESPACE]
+    command += ["--create-namespace", "--wait", "--timeout", "120s"]
+    command += [word for setting in settings for word in ("--set", setting)]
+    subprocess.run(
+        command, env=os.environ | {"KUBECONFIG": str(cluster.kubeconfig)}, check=True, stdout=subprocess.DEVNULL
+    )
+    print(f"[{time.monotonic() - started:6.1f}s] the operator is installed in namespace {NAMESPACE}")
