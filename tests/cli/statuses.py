@@ -1,6 +1,6 @@
 """Runs as the API server has them, small enough to write down.
 
-`run("a >> b", a="Succeeded 1-3", b="Running 4")`: task a ran from second 1 to second 3 of the minute, b runs since second 4.
+`run("a >> b", a="Succeeded 1-3", b="Running 4")`: a ran from second 1 to second 3 of the minute, b runs since second 4.
 """
 
 from __future__ import annotations

@@ -36,9 +36,7 @@ spec:
     dya: "2026-01-01"
 """
 
-PLACEHOLDER = (
-    "has the placeholder $(params.day), and a value could become code there; write \"$PARAM_DAY\" instead"  # fmt: skip
-)
+PLACEHOLDER = 'has the placeholder $(params.day), and a value could become code there; write "$PARAM_DAY" instead'
 SELF = "'c' waits for itself and could never start; remove it from the list"
 CIRCLE = "these tasks wait for each other in a circle:"
 FAULTS = {
@@ -104,9 +102,7 @@ def test_other_kinds_are_passed_over(file):
     other = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\n---\napiVersion: v1\nkind: Secret\n---\njust: values\n"
     result = lint(file(f"{WORKFLOW}---\n{other}"))
     assert result.exit_code == 0
-    assert result.stderr == "1 Workflow is fine (passed over: 1 Secret.v1, 1 Workflow.argoproj.io, 1 no kind)\n".replace(
-        "Secret.v1", "Secret"
-    )
+    assert result.stderr == "1 Workflow is fine (passed over: 1 Secret, 1 Workflow.argoproj.io, 1 no kind)\n"
 
 
 def test_a_file_without_workflows_is_no_fault(file):
@@ -160,7 +156,7 @@ def test_a_run_without_its_workflow_is_not_judged_by_parameters(file, workflow, 
         ),
         ("apiVersion: sluice.dev/v1alpha1\nkind: Workflow\nmetadata: []", "3: metadata: must be a map"),
         ("apiVersion: sluice.dev/v1alpha1\nkind: Workflow\nmetadata: {name: 3}", "3: metadata.name: must be a string"),
-        ("apiVersion: sluice.dev/v1alpha1\nkind: WorkflowRun\nspec:", "1: spec: is required"),
+        ("apiVersion: sluice.dev/v1alpha1\nkind: WorkflowRun\nspec:", "3: spec: is required"),
     ],
 )
 def test_an_object_that_is_barely_one(file, head, fault):

@@ -16,7 +16,7 @@ def findings(text, read=read_yaml):
     found = []
     for each in read(text):
         found += [each] if isinstance(each, Finding) else each.findings
-    return [(finding.line, finding.path, finding.message) for finding in found]
+    return [(finding.line, finding.path, finding.message) for finding in sorted(found)]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_duplicate_keys():
         ("a:\n\t- b\n", 2, "this is not valid YAML: while scanning for the next token, found character '\\t'"),
         ("a: [1,\nb: 2\n", 3, "this is not valid YAML: while parsing a flow sequence"),
         ("a: *b\n", 1, "this is not valid YAML: found undefined alias 'b'"),
-        ("a:\n  &a [*a]\n", 2, "this is not valid YAML: found undefined alias"),
+        ("a:\n  &a [*a]\n", 2, "this is not valid YAML: this contains itself"),
         ("? [a]\n: b\n", 1, "this is not valid YAML: a key must be a string"),
         ("a: 1\nb: \x07\n", 2, "this is not valid YAML: unacceptable character #x0007"),
         ("[" * 5000, 1, "this is nested too deeply to be read"),
@@ -134,6 +134,5 @@ def test_json_may_have_tabs():
 
 
 def test_what_is_no_json():
-    assert findings('{\n  "a": 1,\n}', read_json) == [
-        (3, "", "this is not valid JSON: expecting property name enclosed in double quotes"),
-    ] or findings('{\n  "a": 1,\n}', read_json) == [(2, "", "this is not valid JSON: illegal trailing comma before end of object")]
+    ((line, path, message),) = findings('{\n  "a": 1\n  "b": 2\n}', read_json)
+    assert (line, path, message) == (3, "", "this is not valid JSON: expecting ',' delimiter")

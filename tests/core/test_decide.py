@@ -1,5 +1,7 @@
 """Stories of one run: what was seen, and what was decided."""
 
+from dataclasses import replace
+
 import pytest
 
 from sluice.core.execution import Step
@@ -39,7 +41,7 @@ def test_end_of_a_task_starts_its_dependents_in_the_same_decision():
 def test_deciding_twice_asks_for_nothing_twice():
     world = run("a, b >> c")
     assert world.decided() == ["create a/1", "create b/1"]
-    assert world.decided(after=3600) == []
+    assert world.decided() == []
     world.sees("a", running())
     world.sees("b", waiting("ErrImagePull"))
     assert world.decided() == []
@@ -162,7 +164,7 @@ def test_task_between_two_attempts_holds_no_slot():
 
 def test_old_deadline_does_not_cut_a_backoff_short():
     world = run("a", fields={"a": {"timeout": "10s", "retries": {"limit": 9}}})
-    for delay in (1, 2, 4, 8, 16, 32, 64):
+    for delay in (1, 2, 4, 8, 16, 32, 64, 128):
         world.starts()
         world.sees("a", running(placed=world.now - START))
         world.decide()
@@ -203,9 +205,7 @@ def test_end_that_is_seen_only_in_the_deletion_counts():
 def test_deletion_of_another_pod_by_that_name_is_not_ours():
     world = run("a")
     world.starts()
-    stranger = world.pod("a", running())
-    object.__setattr__(stranger, "uid", "another")
-    world.run.pod_gone(stranger)
+    world.run.pod_gone(replace(world.pod("a", running()), uid="another"))
     assert world.decided() == []
     assert world.steps["a"] is Step.LIVE
 
@@ -246,9 +246,7 @@ def test_news_of_an_ended_task_changes_nothing():
 def test_pod_of_another_run_is_not_ours():
     world = run("a")
     world.decide()
-    stranger = world.pod("a", running())
-    object.__setattr__(stranger, "owner_uid", "another")
-    world.run.see_pod(stranger)
+    world.run.see_pod(replace(world.pod("a", running()), owner_uid="another"))
     assert world.steps["a"] is Step.CREATING
 
 
@@ -348,9 +346,7 @@ def test_success_opens_the_window_again():
     world.decide()
     for number in range(8):
         world.refuses(f"t{number}")
-    started = [len(world.starts(after=5)), len(world.starts()), len(world.starts())]
-    assert started == [1, 2, 4] or started[0] == 1 < started[1] < sum(started)
-    assert sum(started) + len(world.starts()) == 8
+    assert [len(world.starts(after=5)), len(world.starts()), len(world.starts())] == [1, 2, 5]
 
 
 def test_end_of_a_pod_tries_again_early_since_it_made_room():
@@ -371,10 +367,10 @@ def test_task_that_was_refused_lets_others_try_first():
     world.decide()
     world.refuses("big")
     world.refuses("small")
-    tried = {world.decided(after=5)[0]}
-    world.refuses(tried.copy().pop().removeprefix("create ").removesuffix("/1"))
-    tried |= set(world.decided(after=5))
-    assert tried == {"create big/1", "create small/1"}
+    (first,) = world.decided(after=5)
+    world.refuses("big" if "big" in first else "small")
+    (second,) = world.decided(after=5)
+    assert {first, second} == {"create big/1", "create small/1"}
 
 
 @pytest.mark.parametrize("refusal", [Refusal.TOO_LARGE, Refusal.INVALID])
@@ -495,7 +491,8 @@ def test_refused_attempt_is_recorded_again_before_it_is_tried_again(refusal):
     world.decide()
     world.refuses("a", refusal)
     assert world.decided() + world.decided(after=5) == []
-    assert world.writes()["tasks"]["a"]["attempt"] == 1
+    world.writes()
+    assert world.stored["tasks"]["a"]["attempt"] == 1
     assert world.decided() == ["create a/1"]
 
 

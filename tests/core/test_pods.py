@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.api.task import Task
 from sluice.core.definition import Definition
 from sluice.core.naming import pod_name
 from sluice.core.pods import RunIdentity, build
+from sluice.core.validation import workflow_faults
 from tests.core.kubelet import RUN
 
 PARAMETERS = {"day": "2026-01-01", "max-cost": "5$ (of 7$)"}
@@ -220,21 +220,35 @@ def test_pod_template_reaches_the_pod_under_ours():
     assert main(made)["tty"] is True
 
 
-@pytest.mark.parametrize(
-    "spec",
-    [
-        {"containers": [{"image": "x"}]},
-        {"containers": [None]},
-        {"containers": "x"},
-        {"containers": None, "volumes": None},
-        {"volumes": ["x"]},
-        {"securityContext": "none"},
-    ],
+_JSON = st.recursive(
+    st.sampled_from([None, True, 7, "x", "main"]),
+    lambda node: st.lists(node, max_size=3) | st.dictionaries(st.sampled_from(["name", "add", "x"]), node, max_size=2),
+    max_leaves=4,
 )
-def test_odd_pod_template_is_left_to_the_server_to_refuse(spec):
-    task = Task.model_validate({"name": "a", "podTemplate": {"spec": spec}})  # the CRD lets it in
-    made = pod(volumes=[{"name": "v"}], bash="true", podTemplate={"spec": task.pod_template.spec})
-    assert made["kind"] == "Pod"
+_SECURITY = _JSON | st.fixed_dictionaries({}, optional={"privileged": _JSON, "capabilities": _JSON})
+_NAMED = {"name": st.sampled_from(["main", "v"])}
+_CONTAINER = st.fixed_dictionaries(_NAMED, optional={"securityContext": _SECURITY, "env": _JSON, "volumeMounts": _JSON})
+_TEMPLATES = st.fixed_dictionaries(
+    {},
+    optional={
+        "containers": st.lists(_CONTAINER, max_size=2) | _JSON,
+        "initContainers": st.lists(_CONTAINER, max_size=2) | _JSON,
+        "volumes": st.lists(st.fixed_dictionaries(_NAMED, optional={"emptyDir": _JSON})) | _JSON,
+        "securityContext": _JSON,
+        "nodeSelector": _JSON,
+        "tolerations": _JSON,
+    },
+)
+
+
+@given(_TEMPLATES, _TEMPLATES)
+def test_pod_template_that_is_accepted_can_be_built(under, over):
+    """What is odd in it beyond that is the server's to refuse, in words that the user reads."""
+    defaults = {"podTemplate": {"spec": under}, "volumes": [{"name": "v"}], "env": [{"name": "A", "value": "x"}]}
+    own = {"podTemplate": {"spec": over}, "volumes": [{"name": "w"}], "bash": "true", "nodeSelector": {"disk": "ssd"}}
+    task = {"name": "a", "image": "busybox"} | own
+    refused = workflow_faults({"metadata": {"name": "etl"}, "spec": {"defaults": defaults, "tasks": [task]}})
+    assert refused or pod(defaults=defaults, **own)["kind"] == "Pod"
 
 
 # What the task is told.

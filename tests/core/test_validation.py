@@ -78,7 +78,7 @@ def test_shape_of_a_task(task, fault):
 @pytest.mark.parametrize(
     ("spec", "fault"),
     [
-        ({"tasks": []}, "spec.tasks: list should have at least 1 item after validation, not 0"),
+        ({"tasks": []}, "spec.tasks: must not be empty"),
         ({"tasks": {}}, "spec.tasks: must be a list"),
         ({"tasks": ["a"]}, "spec.tasks[0]: must be a map"),
         ({"tasks": [None]}, "spec.tasks[0]: must be a map"),
@@ -231,6 +231,23 @@ def test_quantity_of_another_type_is_called_a_quantity(quantity):
 def test_timeout_that_no_pod_can_have(timeout):
     (fault,) = faults(A | {"timeout": timeout})
     assert fault.startswith("spec.tasks[0].timeout: ")
+
+
+@pytest.mark.parametrize(
+    ("spec", "fault"),
+    [
+        ({"containers": "x"}, "containers: must be a list"),
+        ({"containers": [{"image": "x"}]}, "containers[0]: must be a map with a `name`"),
+        ({"initContainers": [{"name": "x"}, None]}, "initContainers[1]: must be a map with a `name`"),
+        ({"volumes": ["x"]}, "volumes[0]: must be a map with a `name`"),
+    ],
+)
+@pytest.mark.parametrize("place", ["spec.tasks[0]", "spec.defaults"])
+def test_pod_template_whose_items_cannot_be_told_apart(place, spec, fault):
+    template = {"podTemplate": {"spec": spec}}
+    own, defaults = (template, {}) if "tasks" in place else ({}, template)
+    (found,) = faults(A | own, defaults=defaults)
+    assert found.startswith(f"{place}.podTemplate.spec.{fault}")
 
 
 # Placeholders.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.cluster import Cluster, open_cluster
+from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Kubectl, eventually
 from tests.install import NAMESPACE, RELEASE, install
 
@@ -46,12 +48,35 @@ def kubectl(installed: Cluster, bare: Kubectl) -> Kubectl:  # noqa: ARG001  # wh
 
 
 @pytest.fixture
-def without_operator(installed: Cluster) -> Iterator[Kubectl]:
-    """kubectl in the operator's namespace, with the operator scaled to nothing for the time of the test."""
+def system(installed: Cluster) -> Kubectl:
+    """kubectl in the operator's namespace."""
+    return Kubectl(installed, NAMESPACE)
+
+
+@pytest.fixture(scope="module")
+def without_operator(installed: Cluster) -> Iterator[None]:
+    """The installed operator is scaled to nothing for the tests of a module."""
     system = Kubectl(installed, NAMESPACE)
     selector = f"app.kubernetes.io/instance={RELEASE}"
     system("scale", "deployment", "-l", selector, "--replicas=0")
     eventually(lambda: not system.list("pods", selector), "the operator's pods are gone", 60)
-    yield system
+    yield
     system("scale", "deployment", "-l", selector, "--replicas=1")
     system("rollout", "status", "deployment", "-l", selector, "--timeout=60s")
+
+
+@pytest.fixture
+def operator(without_operator: None, bare: Kubectl, tmp_path: Path) -> Iterator[Callable[[str], HostOperator]]:  # noqa: ARG001
+    """Starts an operator of that identity as a process of this machine. The namespace of the test has its Lease."""
+    started: list[HostOperator] = []
+
+    def start(identity: str) -> HostOperator:
+        log = tmp_path / f"{identity}.log"
+        started.append(HostOperator(bare.cluster.kubeconfig, bare.namespace, identity, log))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.end()
+        print(each.log)  # pytest shows it if the test has failed

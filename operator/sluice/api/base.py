@@ -10,7 +10,6 @@ from pydantic.alias_generators import to_camel
 class Model(BaseModel):
     model_config = ConfigDict(
         alias_generator=to_camel,
-        populate_by_name=True,
         extra="forbid",
         frozen=True,
         use_attribute_docstrings=True,

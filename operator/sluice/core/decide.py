@@ -12,7 +12,7 @@ from sluice.core import Instant
 from sluice.core.execution import Execution, Hold, Refused, Step, TaskState
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
 from sluice.core.patience import deadline
-from sluice.core.refusal import FINAL, GIVE_UP_FORBIDDEN_S, Refusal, delay
+from sluice.core.refusal import GIVE_UP_AFTER_S, Refusal, delay
 from sluice.core.retries import next_attempt
 
 
@@ -119,11 +119,12 @@ def _ring_alarms(run: Execution, now: Instant) -> Iterator[Delete]:
         task = run.tasks[number]
         if attempt != task.attempt:
             continue
-        if task.step is Step.BACKOFF:
+        if task.step is Step.BACKOFF and (task.retry_at or 0.0) <= now:
             run.make_ready(number)
         elif task.step is Step.LIVE and task.pod is not None and task.doomed is None:
             due = deadline(task.definition, task.pod)
             if due is None or due.at > now:  # it got on, and a later deadline has an alarm of its own
+                task.alarm_at = None
                 continue
             task.doomed = due.outcome
             yield Delete(task.pod.name, task.pod.uid)
@@ -158,7 +159,7 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
             task.attempt += 1
         task.pod, task.gone, task.doomed, task.alarm_at = None, False, None, None
         run.live += 1
-        if task.definition.at_most_once and task.refused is None:
+        if task.definition.at_most_once:
             task.step, task.retry_at = Step.RECORDING, None
             run.recording += 1
             run.changed.add(number)
@@ -188,8 +189,8 @@ def refused(run: Execution, number: int, refusal: Refusal, message: str, now: In
     task.refused = Refused(
         refusal, message, before.since if before and again else now, before.tries + 1 if before and again else 1
     )
-    hopeless = refusal in FINAL or (refusal is Refusal.FORBIDDEN and now - task.refused.since >= GIVE_UP_FORBIDDEN_S)
-    if hopeless:
+    limit_s = GIVE_UP_AFTER_S.get(refusal)
+    if limit_s is not None and now - task.refused.since >= limit_s:
         _attempt_ended(run, number, Outcome(Ending.GAVE_UP, f"{refusal}: {message}"), now)
         return
     run.live -= 1

@@ -68,6 +68,8 @@ class TaskState:
     alarm_at: Instant | None = None
     """The deadline that stands among the alarms."""
     refused: Refused | None = None
+    told: Json | None = None
+    """What the status says of it since before a restart: of an ended attempt that is more than can be seen today."""
 
 
 @dataclass(slots=True)
@@ -171,7 +173,9 @@ class Execution:
             self.creating -= 1
         task.step = Step.LIVE
         task.refused = task.retry_at = None
-        self.hold = None
+        if self.hold is not None:
+            self.hold = None
+            self.changed.update(waiting for _, waiting in self.ready)
         if self.window is not None:
             self.window *= 2
         self.seen.add(number)
@@ -212,7 +216,7 @@ class Execution:
 
     def make_ready(self, number: int) -> None:
         task = self.tasks[number]
-        task.step = Step.READY
+        task.step, task.told = Step.READY, None
         heapq.heappush(self.ready, (task.refused.tries if task.refused else 0, number))
         self.changed.add(number)
 
@@ -228,14 +232,14 @@ class Execution:
             for dependent in self.definition.graph.dependents[number]:
                 waiting = self.tasks[dependent]
                 waiting.tally.add(phase)
+                self.changed.add(dependent)  # its reason names what it waited for
                 if waiting.step is not Step.WAITING:
                     continue
-                self.changed.add(dependent)
                 match all_succeeded(waiting.tally):
                     case Verdict.RUN:
                         self.make_ready(dependent)
                     case Verdict.UPSTREAM_FAILED:
                         waiting.step = Step.ENDED
-                        ending.append((dependent, "UpstreamFailed"))
+                        ending.append((dependent, "Stopped" if phase == "Stopped" else "UpstreamFailed"))
                     case Verdict.WAIT:
                         pass

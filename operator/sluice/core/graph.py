@@ -1,6 +1,6 @@
 """The graph of a Workflow: which task waits for which. Tasks are numbered in the order of the manifest."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 
@@ -25,30 +25,58 @@ class Graph:
 
 
 def cycles(depends_on: dict[str, list[str]]) -> list[list[str]]:
-    """One cycle for each knot of tasks that wait for each other, as `[a, b, a]`; a task that waits for itself is not one.
+    """One cycle for each knot of tasks that all wait for each other, as `[a, b, a]`. A task that waits for itself is none."""
+    return [_cycle(depends_on, knot) for knot in _knots(depends_on) if len(knot) > 1]
 
-    Depth first without recursion, since a chain may have 2,000 tasks. Each task and edge is looked at once.
-    """
-    found = []
-    done: set[str] = set()
+
+def _cycle(depends_on: dict[str, list[str]], knot: set[str]) -> list[str]:
+    """A shortest cycle through the knot's first task, breadth first."""
+    start = next(name for name in depends_on if name in knot)
+    came_from: dict[str, str] = {}
+    front = [start]
+    for name in front:  # grows while it is read
+        for following in depends_on[name]:
+            if following == start and name != start:
+                back = [start, name]
+                while back[-1] != start:
+                    back.append(came_from[back[-1]])
+                return back[::-1]
+            if following in knot and following not in came_from and following != start:
+                came_from[following] = name
+                front.append(following)
+    raise AssertionError(f"{start} is in no cycle of {knot}")
+
+
+def _knots(depends_on: dict[str, list[str]]) -> list[set[str]]:
+    """The strongly connected components, by Tarjan's algorithm without recursion, since a chain may have 2,000 tasks."""
+    knots: list[set[str]] = []
+    order: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    stack: list[str] = []
+    on_stack: set[str] = set()
+
+    def enter(name: str) -> Iterator[str]:
+        order[name] = lowest[name] = len(order)
+        stack.append(name)
+        on_stack.add(name)
+        return iter(depends_on[name])
+
     for start in depends_on:
-        if start in done:
-            continue
-        path: list[str] = [start]
-        on_path = {start: 0}
-        branches = [iter(depends_on[start])]
-        while branches:
-            following = next(branches[-1], None)
+        path = [] if start in order else [(start, enter(start))]
+        while path:
+            name, branches = path[-1]
+            following = next(branches, None)
             if following is None:
-                branches.pop()
-                last = path.pop()
-                del on_path[last]
-                done.add(last)
-            elif following in on_path:
-                if following != path[-1]:
-                    found.append([*path[on_path[following] :], following])
-            elif following not in done:
-                on_path[following] = len(path)
-                path.append(following)
-                branches.append(iter(depends_on[following]))
-    return found
+                path.pop()
+                if path:
+                    lowest[path[-1][0]] = min(lowest[path[-1][0]], lowest[name])
+                if lowest[name] == order[name]:
+                    place = stack.index(name)
+                    knots.append(set(stack[place:]))
+                    on_stack.difference_update(stack[place:])
+                    del stack[place:]
+            elif following not in order:
+                path.append((following, enter(following)))
+            elif following in on_stack:
+                lowest[name] = min(lowest[name], order[following])
+    return knots

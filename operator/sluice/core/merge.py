@@ -17,6 +17,9 @@ _IDENTITY = {
     "imagePullSecrets": "name",
     "volumeMounts": "mountPath",
 }
+_MERGED_INSIDE = frozenset(
+    {"containers", "initContainers"}
+)  # of the others an item has one source, and two are refused
 
 
 def merge(base: Json, over: Json) -> Json:
@@ -32,9 +35,15 @@ def _merged(key: str, base: Any, over: Any) -> Any:
     if isinstance(base, dict) and isinstance(over, dict):
         return merge(base, over)
     identity = _IDENTITY.get(key)
-    if identity and isinstance(base, list) and isinstance(over, list):
-        items = {item.get(identity): item for item in base}
-        for item in over:
-            items[item.get(identity)] = merge(items.get(item.get(identity), {}), item)
-        return list(items.values())
-    return over
+    if identity is None or not _have(identity, base) or not _have(identity, over):
+        return over
+    items = {item[identity]: item for item in base}
+    for item in over:
+        below = items.get(item[identity], {}) if key in _MERGED_INSIDE else {}
+        items[item[identity]] = merge(below, item)
+    return list(items.values())
+
+
+def _have(identity: str, items: Any) -> bool:
+    """Is it a list of maps that can be told apart? Anything else is left to the API server to refuse."""
+    return isinstance(items, list) and all(isinstance(i, dict) and isinstance(i.get(identity), str) for i in items)

@@ -13,7 +13,7 @@ MESSAGE_MAX = 256
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """The container `main`. `exit_code` is None until it has ended; `waiting` is why it has not started."""
+    """The container `main`, or the user's init container that it waits for. `exit_code` is None until it has ended; `waiting` is why it has not started."""
 
     started_at: Instant | None = None
     finished_at: Instant | None = None
@@ -79,7 +79,7 @@ def view(pod: Json) -> PodView:
         attempt=int(labels.get(LABEL_ATTEMPT, "0")),
         phase=status.get("phase", "Pending"),
         created_at=instant(metadata["creationTimestamp"]) or 0.0,
-        container=_container(status.get("containerStatuses", ())),
+        container=_container(status),
         node=spec.get("nodeName", ""),
         reason=status.get("reason", ""),
         message=_cut(status.get("message", "")),
@@ -90,20 +90,38 @@ def view(pod: Json) -> PodView:
     )
 
 
-def _container(statuses: list[Json]) -> Container:
-    state: Json = next((status.get("state", {}) for status in statuses if status["name"] == MAIN), {})
+def _container(status: Json) -> Container:
+    state: Json = next((s.get("state", {}) for s in status.get("containerStatuses", ()) if s["name"] == MAIN), {})
     if ended := state.get("terminated"):
-        return Container(
-            started_at=instant(ended.get("startedAt")),
-            finished_at=instant(ended.get("finishedAt")),
-            exit_code=ended["exitCode"],
-            reason=ended.get("reason", ""),
-            message=_cut(ended.get("message", "")),
-        )
+        return _ended(ended)
     if running := state.get("running"):
         return Container(started_at=instant(running.get("startedAt")))
-    waiting = state.get("waiting", {})
-    return Container(waiting=waiting.get("reason", ""), message=_cut(waiting.get("message", "")))
+    for init in status.get("initContainerStatuses", ()):  # the user's own; while one is in trouble, `main` only waits
+        who = f"init container {init['name']}"
+        trouble = init.get("state", {})
+        if trouble.get("terminated", {}).get("exitCode", 0) != 0:
+            return _ended(trouble["terminated"], who)
+        if trouble.get("waiting", {}).get("reason", "PodInitializing") != "PodInitializing":
+            return _waiting(trouble["waiting"], who)
+    return _waiting(state.get("waiting", {}))
+
+
+def _ended(state: Json, who: str = "") -> Container:
+    return Container(
+        started_at=instant(state.get("startedAt")),
+        finished_at=instant(state.get("finishedAt")),
+        exit_code=state["exitCode"],
+        reason=state.get("reason", ""),
+        message=_words(who, state.get("message", "")),
+    )
+
+
+def _waiting(state: Json, who: str = "") -> Container:
+    return Container(waiting=state.get("reason", ""), message=_words(who, state.get("message", "")))
+
+
+def _words(who: str, message: str) -> str:
+    return _cut(": ".join(filter(None, (who, message))))
 
 
 def _deletion_asked_at(metadata: Json) -> Instant | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sluice.core import Json
 
-PLACEHOLDER = re.compile(r"\$\(((?:params|run|tasks|item)(?:\.[A-Za-z0-9_.-]+)?)\)")
+PLACEHOLDER = re.compile(r"\$\(((?:params|run|tasks|item)\.[A-Za-z0-9_.-]+|item)\)")
 
 SCRIPT_FIELDS = frozenset({"bash", "python"})
 _EXPANDED_BY_KUBELET = frozenset({"command", "args", "env"})

@@ -10,6 +10,7 @@ Scripts and inputs are annotations, projected as files: no ConfigMap to create, 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sluice.api import API_VERSION
 from sluice.core import Json
@@ -60,7 +61,10 @@ def build(run: RunIdentity, task: TaskDefinition, attempt: int, *, hardened: boo
     spec["restartPolicy"] = "Never"
     if task.timeout_s is not None:
         spec["activeDeadlineSeconds"] = task.timeout_s
-    spec["containers"] = [_main(spec["containers"], run, task, fields, attempt), *_others(spec["containers"])]
+    spec["containers"] = [
+        _main(container, run, task, fields, attempt) if _is_main(container) else container
+        for container in spec["containers"]
+    ]
 
     metadata = merge(template.get("metadata", {}), _metadata(run, task, attempt))
     script = task.fields.get("bash", task.fields.get("python"))
@@ -114,10 +118,16 @@ def _defaults(fields: Json, *, hardened: bool) -> Json:
     }
 
 
-def _main(containers: list[Json], run: RunIdentity, task: TaskDefinition, fields: Json, attempt: int) -> Json:
-    (base,) = [container for container in containers if container["name"] == MAIN]
+def _is_main(container: Any) -> bool:
+    return isinstance(container, dict) and container.get("name") == MAIN
+
+
+def _main(base: Json, run: RunIdentity, task: TaskDefinition, fields: Json, attempt: int) -> Json:
     container = merge({**base, "env": _environment(run, task, attempt)}, {"env": base.get("env", [])})
     container = merge(container, {name: fields[name] for name in _MAIN_FIELDS if name in fields})
+    security = container["securityContext"]
+    if _escalates(security):
+        container["securityContext"] = {name: security[name] for name in security if name != "allowPrivilegeEscalation"}
     if "bash" in fields or "python" in fields:
         interpreter = _PYTHON if "python" in fields else _SHELL
         container["command"] = [*fields["shell"], _SCRIPT_PATH] if "shell" in fields else interpreter
@@ -125,8 +135,14 @@ def _main(containers: list[Json], run: RunIdentity, task: TaskDefinition, fields
     return container
 
 
-def _others(containers: list[Json]) -> list[Json]:
-    return [container for container in containers if container["name"] != MAIN]
+def _escalates(security: Any) -> bool:
+    """Does the user ask for what the API server refuses together with `allowPrivilegeEscalation: false`?"""
+    match security:
+        case {"privileged": True}:
+            return True
+        case {"capabilities": {"add": [*added]}}:
+            return "CAP_SYS_ADMIN" in added
+    return False
 
 
 def _environment(run: RunIdentity, task: TaskDefinition, attempt: int) -> list[Json]:

@@ -7,7 +7,6 @@ https://kubernetes.io/docs/reference/using-api/api-concepts/#api-errors
 
 from enum import StrEnum
 
-GIVE_UP_FORBIDDEN_S = 600.0
 _FIRST_DELAY_S = 0.5
 _LONGEST_DELAY_S = 5.0
 
@@ -24,15 +23,22 @@ class Refusal(StrEnum):
     """A pod of that name belongs to somebody else."""
 
 
-FINAL = frozenset({Refusal.TOO_LARGE, Refusal.INVALID})
+GIVE_UP_AFTER_S = {
+    Refusal.TOO_LARGE: 0.0,
+    Refusal.INVALID: 0.0,
+    Refusal.FORBIDDEN: 600.0,  # somebody may be about to grant the right, or to create the ServiceAccount
+    Refusal.POD_SECURITY: 600.0,
+}
+"""Seconds of the same answer after which the task has failed. All others are waited for without limit."""
 
-_FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _INVALID, _TOO_MANY = 403, 404, 409, 413, 422, 429
+_TOO_LARGE_WORDS = ("request is too large", "message larger than max")  # etcd's, and those of the way to it
+_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _INVALID, _TOO_MANY = 401, 403, 404, 409, 413, 422, 429
 
 
 def classify(status: int, message: str) -> Refusal:
     """From the HTTP status and the message of the API server's answer to a POST. AlreadyExists is the caller's."""
     text = message.lower()
-    if status == _TOO_LARGE or "request is too large" in text:
+    if status == _TOO_LARGE or any(words in text for words in _TOO_LARGE_WORDS):
         return Refusal.TOO_LARGE
     if status == _FORBIDDEN:
         if "exceeded quota" in text:
@@ -44,11 +50,11 @@ def classify(status: int, message: str) -> Refusal:
         return Refusal.FORBIDDEN
     if status == _NOT_FOUND:
         return Refusal.NAMESPACE_GONE
-    if status in (_CONFLICT, _TOO_MANY) or status >= 500:  # noqa: PLR2004  # every server error
+    if status in (_UNAUTHORIZED, _CONFLICT, _TOO_MANY) or status >= 500:  # noqa: PLR2004  # every server error
         return Refusal.BUSY
     return Refusal.INVALID
 
 
 def delay(tries: int) -> float:
     """Seconds to wait after so many refusals in a row (from 1)."""
-    return min(_FIRST_DELAY_S * 2.0 ** (tries - 1), _LONGEST_DELAY_S)
+    return min(_FIRST_DELAY_S * 2.0 ** min(tries - 1, 16), _LONGEST_DELAY_S)

@@ -32,7 +32,7 @@ def restore(
 ) -> Execution:
     """The run as it is. `status` is the WorkflowRun's, `pods` are all that carry its UID."""
     run = Execution(identity, revision, definition, parallelism, state)
-    run.started_at = instant(status.get("startedAt"))
+    run.started_at, run.finished_at = instant(status.get("startedAt")), instant(status.get("finishedAt"))
     by_attempt: defaultdict[str, dict[int, PodView]] = defaultdict(dict)
     for pod in pods:
         if pod.owner_uid == identity.uid:
@@ -49,7 +49,7 @@ def restore(
     for number, task in enumerate(run.tasks):
         if task.step is Step.WAITING:
             _settle(run, number)
-    run.changed.update(range(len(run.tasks)))
+    run.changed.update(number for number, task in enumerate(run.tasks) if task.told is None)
     return run
 
 
@@ -60,7 +60,7 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
     task.attempt = entry.get("attempt", 0)
     task.pod = pods.get(task.attempt)
     if entry.get("phase", "Pending") not in ("Pending", "Running"):
-        task.step, task.phase = Step.ENDED, entry["phase"]
+        task.step, task.phase, task.told = Step.ENDED, entry["phase"], entry
         task.last = _recorded_outcome(entry)
         run.ended_pods.extend(pods.values())
         return
@@ -80,7 +80,7 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
         run.live += 1
         run.seen.add(number)
     elif task.attempt:
-        task.step = Step.BACKOFF
+        task.step, task.told = Step.BACKOFF, entry
         task.last = _recorded_outcome(entry)
         heapq.heappush(run.alarms, (task.retry_at or 0.0, number, task.attempt))
 
@@ -110,6 +110,7 @@ def _settle(run: Execution, number: int) -> None:
         case Verdict.RUN:
             run.make_ready(number)
         case Verdict.UPSTREAM_FAILED:
-            run.end(number, "UpstreamFailed")
+            stopped = any(run.tasks[n].phase == "Stopped" for n in run.definition.graph.dependencies[number])
+            run.end(number, "Stopped" if stopped else "UpstreamFailed")
         case Verdict.WAIT:
             pass

@@ -44,4 +44,4 @@ def next_attempt(task: TaskDefinition, used: Used, ending: Ending) -> Retry | No
 
 
 def _backoff(before: int) -> float:
-    return min(_BACKOFF_INITIAL_S * _BACKOFF_FACTOR**before, _BACKOFF_MAX_S)
+    return min(_BACKOFF_INITIAL_S * _BACKOFF_FACTOR ** min(before, 16), _BACKOFF_MAX_S)

@@ -4,12 +4,14 @@ A task's end counts as known only once the API server has stored it: `Patch.ende
 and `Patch.recorded` the attempts that may then be started.
 """
 
+import json
 from dataclasses import dataclass
 
 from sluice.api.run import RunPhase, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.execution import Execution, Step, TaskState
+from sluice.core.naming import pod_name
 from sluice.core.observation import PodView
 from sluice.core.reasons import reason
 from sluice.core.times import rfc3339
@@ -126,25 +128,26 @@ def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> 
 def task_status(run: Execution, number: int) -> Json:
     """One entry of `status.tasks`. What is absent has no value yet."""
     task = run.tasks[number]
+    if task.told is not None:
+        return task.told
     why = reason(run, number)
     entry: Json = {"phase": _task_phase(task)}
     attempt = _attempt_to_show(task)
     if attempt:
         entry["attempt"] = attempt
-    if task.pod is not None:
-        container = task.pod.container
-        entry["pod"] = task.pod.name
-        if container.started_at is not None:
-            entry["startedAt"] = rfc3339(container.started_at)
-        if task.step is not Step.LIVE and (ended_at := container.finished_at) is not None:
-            entry["finishedAt"] = rfc3339(ended_at)
-        if container.exit_code is not None:
-            entry["exitCode"] = container.exit_code
+        entry["pod"] = pod_name(run.identity.name, run.identity.uid, task.definition.name, attempt)
+    if task.pod is not None and (started_at := task.pod.container.started_at) is not None:
+        entry["startedAt"] = rfc3339(started_at)
+    if attempt and task.step is not Step.LIVE and task.last is not None:
+        if task.last.finished_at is not None:
+            entry["finishedAt"] = rfc3339(task.last.finished_at)
+        if task.last.exit_code is not None:
+            entry["exitCode"] = task.last.exit_code
     room = text_room(len(run.tasks))
     if why.text:
-        entry["reason"] = why.text[:room]
-    if why.message:
-        entry["message"] = why.message[: max(0, room - len(entry.get("reason", "")))]
+        entry["reason"] = fit(why.text, room)
+    if why.message and (left := room - bytes_sent(entry.get("reason", ""))) > 0:
+        entry["message"] = fit(why.message, left)
     if task.used.limit or task.used.infrastructure:
         entry["retries"] = {"limit": task.used.limit, "infrastructure": task.used.infrastructure}
     if attempt and task.retry_at is not None:
@@ -153,8 +156,20 @@ def task_status(run: Execution, number: int) -> Json:
 
 
 def text_room(tasks: int) -> int:
-    """How many characters the reason and the message of a task may have together, so that every status fits."""
+    """How many bytes the reason and the message of a task may have together, so that every status fits."""
     return max(_TEXT_MIN, min(_TEXT_MAX, _STATUS_BYTES // tasks - _ENTRY_BYTES))
+
+
+def bytes_sent(text: str) -> int:
+    """The length of a text as the API server stores it: Go's JSON escapes `<`, `>` and `&` as well."""
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2 + 5 * sum(map(text.count, "<>&"))
+
+
+def fit(text: str, room: int) -> str:
+    """As much of a text as has room."""
+    while bytes_sent(text) > room:
+        text = text[: len(text) * room // bytes_sent(text)] if len(text) > 1 else ""
+    return text
 
 
 def _task_phase(task: TaskState) -> str:
@@ -168,5 +183,6 @@ def _attempt_to_show(task: TaskState) -> int:
 
     An attempt that is merely asked for is not written down: after a crash it would be taken for lost.
     """
-    asked_for = task.step is Step.CREATING or (task.refused is not None and task.step is not Step.LIVE)
-    return task.attempt - 1 if asked_for and not task.definition.at_most_once else task.attempt
+    refused = task.refused is not None and task.step in (Step.READY, Step.BACKOFF)
+    asked_for = task.step is Step.CREATING and not task.definition.at_most_once
+    return task.attempt - 1 if refused or asked_for else task.attempt

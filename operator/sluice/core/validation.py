@@ -13,17 +13,19 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from sluice.api.base import seconds
 from sluice.api.crd import MAX_WORKFLOW_NAME
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.task import Task, TaskTemplate
-from sluice.api.workflow import WorkflowSpec
+from sluice.api.workflow import Parameter, WorkflowSpec
 from sluice.core import Json
 from sluice.core.errors import Fault
 from sluice.core.graph import cycles
 from sluice.core.placeholders import PLACEHOLDER, SCRIPT_FIELDS, used
 from sluice.core.pods import ANNOTATIONS_MAX_BYTES, parameter_variable
 
-_NOT_A_TASK: Json = {"name": "placeholder"}
+_HINTS_AT_MOST = 20  # each compares a name with all others
+_ANY_TASK: Json = {"name": "any"}  # where only the number of tasks counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,10 @@ class _Manifest:
     """
 
     raw: Json
-    spec: WorkflowSpec
     defaults: TaskTemplate | None
+    parameters: dict[int, Parameter]
     names: list[str | None]
     tasks: dict[int, Task]
-
-    @property
-    def parameters(self) -> list[str]:
-        return [parameter.name for parameter in self.spec.parameters or ()]
 
 
 def workflow_faults(manifest: Json) -> list[Fault]:
@@ -50,23 +48,23 @@ def workflow_faults(manifest: Json) -> list[Fault]:
     raw = manifest.get("spec")
     if not isinstance(raw, dict):
         return [*faults, Fault("spec", "is required; it needs at least `tasks`")]
-    raw_tasks = raw.get("tasks")
-    tasks: dict[int, Task] = {}
-    names: list[str | None] = []
-    if isinstance(raw_tasks, list):
-        for number, raw_task in enumerate(raw_tasks):
-            task = _read(Task, raw_task, f"spec.tasks[{number}]", faults)
-            if task is not None:
-                tasks[number] = task
-            name = raw_task.get("name") if isinstance(raw_task, dict) else None
-            names.append(name if isinstance(name, str) else None)
-    defaults = _read(TaskTemplate, raw.get("defaults", {}), "spec.defaults", faults)
-    rest = {key: value for key, value in raw.items() if key != "defaults"}
-    rest |= {"tasks": [_NOT_A_TASK] * len(raw_tasks)} if isinstance(raw_tasks, list) else {}
-    spec = _read(WorkflowSpec, rest, "spec", faults)
-    if spec is not None:
-        found = _Manifest(raw, spec, defaults, names, tasks)
-        faults += [fault for check in _CHECKS for fault in check(found)]
+    parts: Json = {"tasks": [], "parameters": [], "defaults": {}}
+    parts |= {name: raw[name] for name in parts if isinstance(raw.get(name), type(parts[name]))}
+    empty = {"tasks": [_ANY_TASK] * len(parts["tasks"]), "parameters": [], "defaults": {}}
+    _read(WorkflowSpec, raw | {name: empty[name] for name in parts if raw.get(name) == parts[name]}, "spec", faults)
+    tasks = {number: _read(Task, task, f"spec.tasks[{number}]", faults) for number, task in enumerate(parts["tasks"])}
+    parameters = {
+        number: _read(Parameter, parameter, f"spec.parameters[{number}]", faults)
+        for number, parameter in enumerate(parts["parameters"])
+    }
+    found = _Manifest(
+        raw=raw,
+        defaults=_read(TaskTemplate, parts["defaults"], "spec.defaults", faults),
+        parameters={number: parameter for number, parameter in parameters.items() if parameter is not None},
+        names=[_name(task) for task in parts["tasks"]],
+        tasks={number: task for number, task in tasks.items() if task is not None},
+    )
+    faults += [fault for check in _CHECKS for fault in check(found)]
     return sorted(faults, key=_position)
 
 
@@ -74,7 +72,9 @@ def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
     """All faults of a WorkflowRun, given the parameters of its Workflow with their defaults."""
     faults: list[Fault] = []
     read = _read(WorkflowRunSpec, spec, "spec", faults)
-    given = (read.parameters if read else None) or {}
+    if read is None:
+        return sorted(faults)
+    given = read.parameters or {}
     for name in given.keys() - parameters.keys():
         hint = _did_you_mean(name, parameters)
         faults.append(Fault(f"spec.parameters.{name}", f"the Workflow has no parameter called '{name}'{hint}"))
@@ -108,6 +108,7 @@ def _one_per_place(errors: list[ErrorDetails]) -> Iterable[ErrorDetails]:
 
 
 _WORDS = {
+    "too_short": "must not be empty",
     "missing": "is required",
     "string_type": "must be a string; put it in quotes",
     "int_type": "must be a whole number",
@@ -121,6 +122,8 @@ _WORDS = {
 def _shape_fault(error: ErrorDetails, path: str, model: type[BaseModel]) -> Fault:
     where = path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
     kind = error["type"]
+    if error["loc"][-2:-1] in (("requests",), ("limits",)):
+        return Fault(where, "must be a quantity; write for example 500m or 64Mi")
     if kind == "extra_forbidden":
         fields = _fields_at(model, error["loc"][:-1])
         return Fault(where, f"there is no such field{_did_you_mean(str(error['loc'][-1]), fields)}")
@@ -144,8 +147,13 @@ def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
 # The checks: what takes more than one field to see.
 
 
+def _name(task: Any) -> str | None:
+    name = task.get("name") if isinstance(task, dict) else None
+    return name if isinstance(name, str) else None
+
+
 def _name_faults(manifest: Json) -> Iterator[Fault]:
-    name = manifest.get("metadata", {}).get("name", "")
+    name = _name(manifest.get("metadata")) or ""
     if len(name) > MAX_WORKFLOW_NAME:
         yield Fault(
             "metadata.name", f"has {len(name)} characters; at most {MAX_WORKFLOW_NAME} fit, as runs are named after it"
@@ -165,13 +173,16 @@ def _unique_names(found: _Manifest) -> Iterator[Fault]:
 
 def _known_dependencies(found: _Manifest) -> Iterator[Fault]:
     names = {name for name in found.names if name}
+    hints = _HINTS_AT_MOST
     for number, task in found.tasks.items():
         for place, dependency in enumerate(task.depends_on or ()):
             path = f"spec.tasks[{number}].dependsOn[{place}]"
             if dependency == task.name:
                 yield Fault(path, f"'{dependency}' waits for itself and could never start; remove it from the list")
             elif dependency not in names:
-                yield Fault(path, f"no task is called '{dependency}'{_did_you_mean(dependency, names)}")
+                hint = _did_you_mean(dependency, names) if hints > 0 else ""
+                hints -= 1
+                yield Fault(path, f"no task is called '{dependency}'{hint}")
             elif dependency in (task.depends_on or ())[:place]:
                 yield Fault(path, f"'{dependency}' stands in the list twice")
 
@@ -229,10 +240,12 @@ def _instead(placeholder: str, field: str) -> str:
 
 
 def _known_placeholders(found: _Manifest) -> Iterator[Fault]:
-    known = {"run.name"} | {f"params.{name}" for name in found.parameters}
+    declared = found.raw.get("parameters")
+    names = map(_name, declared if isinstance(declared, list) else ())
+    known = {"run.name"} | {f"params.{name}" for name in names if name}
     layers: dict[str, Json] = {f"spec.tasks[{number}]": found.raw["tasks"][number] for number in found.tasks}
     if found.defaults is not None:
-        layers["spec.defaults"] = found.raw.get("defaults", {})
+        layers["spec.defaults"] = found.defaults.model_dump(by_alias=True, exclude_none=True)
     for path, fields in layers.items():
         for name, field in fields.items():
             if name in SCRIPT_FIELDS:
@@ -245,7 +258,7 @@ def _known_placeholders(found: _Manifest) -> Iterator[Fault]:
 
 def _parameters(found: _Manifest) -> Iterator[Fault]:
     variables: dict[str, str] = {}
-    for number, parameter in enumerate(found.spec.parameters or ()):
+    for number, parameter in found.parameters.items():
         path = f"spec.parameters[{number}]"
         variable = parameter_variable(parameter.name)
         if variable in variables:
@@ -253,13 +266,13 @@ def _parameters(found: _Manifest) -> Iterator[Fault]:
                 f"{path}.name", f"'{parameter.name}' and '{variables[variable]}' are both {variable} in the environment"
             )
         variables.setdefault(variable, parameter.name)
-        if parameter.default is None and found.spec.trigger != "Manual":
+        if parameter.default is None and found.raw.get("trigger") != "Manual":
             words = "has no default, so a run cannot start by itself; give one, or set spec.trigger: Manual"
             yield Fault(path, f"'{parameter.name}' {words}")
 
 
 def _scripts_fit(found: _Manifest) -> Iterator[Fault]:
-    values = sum(len((p.default or "").encode()) + len(p.name) for p in found.spec.parameters or ())
+    values = sum(len((p.default or "").encode()) + len(p.name) for p in found.parameters.values())
     for number, task in found.tasks.items():
         size = len((task.script or "").encode()) + values
         if (
@@ -272,6 +285,18 @@ def _scripts_fit(found: _Manifest) -> Iterator[Fault]:
 
 
 _QUANTITY = re.compile(r"[+-]?[0-9.]+([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE])?")
+
+
+_LONGEST_TIMEOUT_S = 2**31 - 1
+
+
+def _timeouts(found: _Manifest) -> Iterator[Fault]:
+    layers: dict[str, TaskTemplate | None] = {f"spec.tasks[{number}]": task for number, task in found.tasks.items()}
+    for path, layer in (layers | {"spec.defaults": found.defaults}).items():
+        if layer is not None and layer.timeout is not None and not 0 < seconds(layer.timeout) <= _LONGEST_TIMEOUT_S:
+            yield Fault(
+                f"{path}.timeout", f"'{layer.timeout}' is no time that a pod can have; write for example 90s or 2h"
+            )
 
 
 def _quantities(found: _Manifest) -> Iterator[Fault]:
@@ -287,6 +312,22 @@ def _quantities(found: _Manifest) -> Iterator[Fault]:
                     )
 
 
+def _pod_templates(found: _Manifest) -> Iterator[Fault]:
+    """The lists that are merged by name need names; all else in a podTemplate is the API server's to judge."""
+    layers: dict[str, TaskTemplate | None] = {f"spec.tasks[{number}]": task for number, task in found.tasks.items()}
+    for path, layer in (layers | {"spec.defaults": found.defaults}).items():
+        spec = (layer.pod_template.spec if layer and layer.pod_template else None) or {}
+        for field in ("containers", "initContainers", "volumes", "imagePullSecrets"):
+            where = f"{path}.podTemplate.spec.{field}"
+            if not isinstance(spec.get(field, []), list):
+                yield Fault(where, "must be a list")
+                continue
+            for number, item in enumerate(spec.get(field, [])):
+                if _name(item) is None:
+                    hint = "; the task's own container is called 'main'" if field == "containers" else ""
+                    yield Fault(f"{where}[{number}]", f"must be a map with a `name`{hint}")
+
+
 _CHECKS: tuple[Callable[[_Manifest], Iterator[Fault]], ...] = (
     _unique_names,
     _known_dependencies,
@@ -296,7 +337,9 @@ _CHECKS: tuple[Callable[[_Manifest], Iterator[Fault]], ...] = (
     _known_placeholders,
     _parameters,
     _scripts_fit,
+    _timeouts,
     _quantities,
+    _pod_templates,
 )
 
 

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
+import yaml
 from kubernetes import config
-from kubernetes.client import ApiClient, Configuration
-from urllib3 import HTTPResponse
-from urllib3.exceptions import HTTPError
+from kubernetes.client import ApiClient, ApiException, Configuration
+from urllib3 import HTTPResponse, disable_warnings
+from urllib3.exceptions import HTTPError, InsecureRequestWarning
 from urllib3.exceptions import TimeoutError as TimeoutException
 
 from sluice import __version__
@@ -18,6 +20,7 @@ from sluice.core.errors import SluiceError, Unanswered
 JSON = "application/json"
 TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"
 
+_NO_ANSWER = (HTTPError, ApiException, OSError, ValueError)  # an ApiException: what TLS found wrong
 _NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _CONNECT_S = 10.0
 _ANSWER_S = 30.0
@@ -53,18 +56,19 @@ class Api:
         try:
             config.load_kube_config(kubeconfig, context, configuration, persist_config=False)  # type: ignore[no-untyped-call]  # the package has no annotations here
             default = _namespace(kubeconfig, context)
-        except config.ConfigException as error:
+        except (config.ConfigException, yaml.YAMLError, OSError) as error:
             if kubeconfig or context or not _NAMESPACE_FILE.exists():
-                raise NoCluster(f"no usable kubeconfig: {error}") from error
+                raise NoCluster(f"no usable kubeconfig: {' '.join(str(error).split())}") from error
             config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]
             default = _NAMESPACE_FILE.read_text().strip()
+        disable_warnings(InsecureRequestWarning)  # whoever wrote insecure-skip-tls-verify knows
         client = ApiClient(configuration)
         client.user_agent = f"sluice/{__version__}"
         return cls(client, namespace or default)
 
     def ours(self, plural: str, name: str = "") -> str:
         """The path of an object or a collection of our own kinds."""
-        return f"/apis/{API_VERSION}/namespaces/{self.namespace}/{plural}" + (f"/{name}" if name else "")
+        return f"/apis/{API_VERSION}/namespaces/{self.namespace}/{plural}" + (f"/{quote(name)}" if name else "")
 
     def revision(self, name: str) -> str:
         return f"/apis/apps/v1/namespaces/{self.namespace}/controllerrevisions/{name}"
@@ -74,7 +78,7 @@ class Api:
         try:
             response = self._open(path, {}, accept, _ANSWER_S)
             found: Json = json.loads(response.data)
-        except (HTTPError, OSError, ValueError) as error:
+        except _NO_ANSWER as error:
             raise Unanswered(_words(error)) from error
         return found
 
@@ -91,7 +95,7 @@ class Api:
                     yield event
             finally:
                 response.close()
-        except (HTTPError, OSError, ValueError) as error:
+        except _NO_ANSWER as error:
             raise Unanswered(_words(error)) from error
 
     def _open(self, path: str, query: Mapping[str, str], accept: str, silence_s: float) -> HTTPResponse:

@@ -22,16 +22,16 @@ def follow(api: Api, run: str, pause: Pause = time.sleep) -> Iterator[Waiting | 
     """The run each time it changes, and what is waited for while the API server does not answer."""
     revisions = _Revisions(api)
     trouble = Trouble(api.server, run, pause)
-    path = api.ours("workflowruns")
+    watched = {"fieldSelector": f"metadata.name={run}"}
     version = None
     while True:
         try:
             if version is None:
-                found = api.get(f"{path}/{run}")
+                found = api.get(api.ours("workflowruns", run))
                 trouble.answered()
                 yield revisions.view(found)
                 version = found["metadata"]["resourceVersion"]
-            for event in api.watch(path, {"resourceVersion": version, "fieldSelector": f"metadata.name={run}"}):
+            for event in api.watch(api.ours("workflowruns"), {**watched, "resourceVersion": version}):
                 version = event["object"]["metadata"]["resourceVersion"]
                 if event["type"] == "DELETED":
                     raise Gone(f"{run} was deleted")

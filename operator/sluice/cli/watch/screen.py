@@ -26,7 +26,8 @@ from sluice.cli.watch.view import (
 )
 from sluice.core import Instant
 
-_SECTIONS = (FAILED, RUNNING, PENDING, WAITING, UPSTREAM_FAILED, STOPPED)
+_SECTIONS = (FAILED, RUNNING, PENDING, WAITING)
+_COUNTED = (SUCCEEDED, *_SECTIONS, UPSTREAM_FAILED, STOPPED)
 _NOTES_MAX = 3
 _GAP = "  "
 _DIM = "bright_black"
@@ -93,7 +94,7 @@ def _notes(view: RunView, trouble: str) -> Iterator[Text]:
 
 def _counts(view: RunView) -> Text:
     counts = view.counts()
-    in_order = [state for state in (SUCCEEDED, *_SECTIONS) if counts[state]]
+    in_order = [state for state in _COUNTED if counts[state]]
     in_order += [state for state in counts if state not in in_order]
     return Text(" · ", _DIM).join(
         Text(f"{state.sign} {counts[state]} {state.word}", state.colour) for state in in_order
@@ -117,9 +118,8 @@ def share(wanted: Sequence[int], lines: int) -> list[int]:
     given = [0] * len(wanted)
     while lines and (hungry := [index for index, count in enumerate(wanted) if given[index] < count]):
         for index in hungry[:lines]:
-            portion = max(1, min(lines // len(hungry), wanted[index] - given[index]))
-            given[index] += portion
-            lines -= portion
+            given[index] += 1
+        lines -= len(hungry[:lines])
     return given
 
 

@@ -1,0 +1,56 @@
+"""An API server that plays a script: answers that a real one gives only when it is in trouble."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from sluice.cli.watch.api import Refused
+from sluice.core.errors import Unanswered
+
+BROKEN = Unanswered("Connection refused")
+EXPIRED = Refused(410, "Expired", "too old resource version")
+UNKNOWN_PATH = Refused(404, "", "404 page not found")
+
+
+def not_found(name):
+    return Refused(404, "NotFound", f'workflowruns.sluice.dev "{name}" not found', name)
+
+
+class Script:
+    """`gets` and `watches` map a path's last part to its answers; the last answer of a list is given again and again.
+
+    An answer is an object, or an error to raise; a watch's is a list of them. `log` tells what was asked.
+    """
+
+    server = "https://cluster"
+    namespace = "default"
+
+    def __init__(self, gets, watches=()):
+        self._gets = {path: deque(answers) for path, answers in gets.items()}
+        self._watches = deque(watches)
+        self.log = []
+
+    def ours(self, plural, name=""):
+        return f"{plural}/{name}" if name else plural
+
+    def revision(self, name):
+        return f"controllerrevisions/{name}"
+
+    def get(self, path, accept=""):  # noqa: ARG002  # the real one's signature
+        self.log.append(f"get {path}")
+        answers = self._gets[path]
+        return _given(answers.popleft() if len(answers) > 1 else answers[0])
+
+    def watch(self, path, query):
+        self.log.append(f"watch {path} from {query['resourceVersion']}")
+        for event in self._watches.popleft():
+            yield _given(event)
+
+    def pause(self, seconds):
+        self.log.append(f"pause {seconds:g}")
+
+
+def _given(answer):
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer

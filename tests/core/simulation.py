@@ -1,0 +1,363 @@
+"""A cluster and its operator, both simulated: whatever may happen between them happens, in random order.
+
+The API server keeps the pods and the run's status; kubelets run the programs of the plan; people and nodes take pods
+away; answers get lost, events come late, and the operator is killed and starts again from a LIST. It decides only when
+it has news or asked to be woken, so a forgotten wake-up is a run that never ends.
+
+What must hold is asserted where it could break: when a pod is made, when one is deleted, when an end is recorded.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from random import Random
+
+from sluice.core import decide as deciding
+from sluice.core import status as reporting
+from sluice.core.definition import Definition
+from sluice.core.execution import Execution
+from sluice.core.observation import PodView
+from sluice.core.refusal import Refusal
+from sluice.core.restore import restore
+from tests.core.kubelet import RUN, START, Json, accepted, exited, running, seen, waiting
+from tests.core.world import merge_patch
+
+FAULTS = ("evictions", "kills", "lost answers", "busy server", "late events", "clean-up", "restricted")
+TERMINAL = ("Succeeded", "Failed")
+
+
+@dataclass(frozen=True)
+class Program:
+    """What the pods of a task do. `codes` are the exit codes of those that end by themselves, the last one for ever."""
+
+    codes: tuple[int, ...] = (0,)
+    pullable: bool = True
+    valid: bool = True
+
+    def code(self, run: int) -> int:
+        return self.codes[min(run, len(self.codes) - 1)]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Task i is called `ti` and waits for `needs[i]`. `once` are the tasks that ask for at most once."""
+
+    needs: tuple[tuple[int, ...], ...]
+    programs: tuple[Program, ...]
+    limits: tuple[int, ...]
+    once: frozenset[int] = frozenset()
+    cap: int | None = None
+    quota: int | None = None
+    faults: frozenset[str] = frozenset()
+    stop: bool = False
+
+    def definition(self) -> Definition:
+        tasks = [
+            {
+                "name": f"t{number}",
+                "image": "busybox",
+                "dependsOn": [f"t{need}" for need in needs],
+                "retries": {"limit": self.limits[number], "infrastructure": 0 if number in self.once else 1000},
+            }
+            for number, needs in enumerate(self.needs)
+        ]
+        return Definition.of({"tasks": tasks})
+
+
+@dataclass
+class Pod:
+    number: int
+    attempt: int
+    status: Json
+    version: int
+    deletion: float | None = None
+
+    @property
+    def terminal(self) -> bool:
+        return self.status["phase"] in TERMINAL
+
+
+@dataclass
+class Operator:
+    """One life of the operator, as the controller does it."""
+
+    run: Execution
+    dirty: bool = True
+    wake_at: float | None = None
+    unwritten: bool = True
+    creates: list[deciding.Create] = field(default_factory=list)
+    deletes: list[deciding.Delete] = field(default_factory=list)
+    events: list[tuple[PodView, bool]] = field(default_factory=list)
+    """(pod, is it gone), in the order of the watch."""
+    answers: list[PodView] = field(default_factory=list)
+    """Answers to POSTs, under way."""
+    may_clean: list[PodView] = field(default_factory=list)
+
+
+class Simulation:
+    def __init__(self, plan: Plan, random: Random) -> None:
+        self.plan, self.random = plan, random
+        self.definition = plan.definition()
+        self.now = float(START)
+        self.version = 0
+        self.stored: Json = {}
+        self.pods: dict[tuple[int, int], Pod] = {}
+        self.made: Counter[tuple[int, int]] = Counter()
+        self.ends: dict[int, list[int]] = {number: [] for number in range(len(plan.needs))}
+        """The exit codes of the runs that ended by themselves."""
+        self.calm = False
+        self.stopped = False
+        self.operator = self.restart()
+
+    def finish(self) -> None:
+        """Until the end of the run is in its status."""
+        trouble = 60 * len(self.plan.needs)
+        self.go(trouble)
+        self.calm = True
+        self.go(100 * trouble)
+        assert "finishedAt" in self.stored, f"no end: {self.stored}"
+
+    def go(self, steps: int) -> None:
+        actions = [self.decide, self.post, self.delete, self.deliver, self.write, self.kubelet, self.kubelet]
+        faults = [self.evict] if "evictions" in self.plan.faults else []
+        faults += [self.kill] if "kills" in self.plan.faults else []
+        faults += [self.clean_up] if "clean-up" in self.plan.faults else []
+        faults += [self.stop] if self.plan.stop else []
+        for _ in range(steps):
+            if "finishedAt" in self.stored:
+                return
+            if faults and not self.calm and self.random.random() < 0.05:
+                self.random.choice(faults)()
+            else:
+                self.random.choice(actions)()
+            if self.random.random() < 0.2:
+                self.now += self.random.choice([0.1, 1, 7])
+            if "finishedAt" not in self.stored and self.idle():
+                assert self.operator.wake_at is not None, f"nobody will ever look again: {self.stored}"
+                self.now = max(self.now, self.operator.wake_at)
+
+    def settle(self) -> None:
+        """The operator knows all that happened, and has written it down."""
+        self.calm = True
+        while self.operator.events or self.operator.answers:
+            self.deliver()
+        self.decide()
+        self.operator.unwritten = True
+        self.write()
+
+    def idle(self) -> bool:
+        operator = self.operator
+        due = operator.dirty or operator.unwritten or (operator.wake_at is not None and operator.wake_at <= self.now)
+        under_way = operator.creates or operator.deletes or operator.events or operator.answers
+        return not (due or under_way or any(self.moves(pod) for pod in self.pods.values()))
+
+    # The operator.
+
+    def name(self, number: int) -> str:
+        return self.definition.tasks[number].name
+
+    def restart(self) -> Operator:
+        pods = [self.view(pod) for pod in self.pods.values()]
+        run = restore(RUN, "rev", self.definition, status=self.stored, pods=pods, parallelism=self.plan.cap)
+        if self.stopped:
+            run.set_state("Stopped")
+        return Operator(run)
+
+    def decide(self) -> None:
+        operator = self.operator
+        if not (operator.dirty or (operator.wake_at is not None and operator.wake_at <= self.now)):
+            return
+        decision = deciding.decide(operator.run, self.now)
+        again = deciding.decide(operator.run, self.now)
+        assert (again.create, again.delete) == ([], []), "asked for twice"
+        operator.creates += decision.create
+        operator.deletes += decision.delete
+        operator.dirty, operator.wake_at, operator.unwritten = False, decision.wake_at, True
+
+    def post(self) -> None:
+        operator = self.operator
+        if not operator.creates:
+            return
+        create = operator.creates.pop(0)
+        operator.dirty = True
+        if not operator.run.still_wanted(create.number, create.attempt):
+            return
+        key = (create.number, create.attempt)
+        if key in self.pods:  # AlreadyExists: adopted
+            operator.run.see_pod(self.view(self.pods[key]))
+        elif refusal := self.refusal(create.number):
+            deciding.refused(operator.run, create.number, refusal, "the server's words", self.now)
+        else:
+            self.check_create(*key)
+            self.made[key] += 1
+            self.pods[key] = Pod(*key, accepted(), self.next_version())
+            self.tell(self.pods[key])
+            if self.happens("lost answers", 0.3):
+                operator.run.see_pod(self.view(self.pods[key]))  # looked up with a GET
+            else:
+                operator.answers.append(self.view(self.pods[key]))
+
+    def delete(self) -> None:
+        if self.operator.deletes:
+            name = self.operator.deletes.pop(0).name
+            for pod in [pod for pod in self.pods.values() if self.view(pod).name == name]:
+                assert self.stopped or not self.plan.programs[pod.number].pullable, "deleted without a cause"
+                self.ask_for_deletion(pod)
+
+    def deliver(self) -> None:
+        operator = self.operator
+        if operator.answers and self.random.random() < 0.5:
+            self.see(operator.answers.pop(0))
+        for _ in range(self.random.randint(0, len(operator.events))):
+            pod, gone = operator.events.pop(0)
+            if gone:
+                operator.run.pod_gone(pod)
+                operator.dirty = True
+            else:
+                self.see(pod)
+            if self.happens("late events", 0.2):
+                operator.answers.append(pod)  # once more, later
+
+    def see(self, pod: PodView) -> None:
+        self.operator.run.see_pod(pod)
+        self.operator.dirty = True
+
+    def write(self) -> None:
+        operator = self.operator
+        if not operator.unwritten:
+            return
+        operator.unwritten = False
+        sent = reporting.patch(operator.run, self.stored, 1, self.now)
+        if self.happens("busy server", 0.3):  # refused, or stored without an answer
+            if self.random.random() < 0.5:
+                self.stored = merge_patch(self.stored, sent.body)
+            reporting.unwritten(operator.run, sent)
+            for name, entry in self.stored.get("tasks", {}).items():  # looked up with a GET
+                operator.run.written[operator.run.number(name)] = entry
+            operator.run.changed.update(range(len(operator.run.tasks)))
+            operator.unwritten = True
+            return
+        self.stored = merge_patch(self.stored, sent.body)
+        reporting.written(operator.run, sent)
+        operator.dirty = operator.dirty or bool(sent.recorded)
+        self.check_recorded(sent.ended)
+        operator.may_clean += sent.ended
+
+    def kill(self) -> None:
+        self.operator = self.restart()
+
+    def clean_up(self) -> None:
+        """Retention: pods whose end is recorded go."""
+        for view in self.operator.may_clean:
+            pod = self.pods.get((int(view.task[1:]), view.attempt))
+            if pod is not None and self.random.random() < 0.5:
+                self.remove(pod)
+
+    def stop(self) -> None:
+        self.stopped = True
+        self.operator.run.set_state("Stopped")
+        self.operator.dirty = True
+
+    # The API server.
+
+    def refusal(self, number: int) -> Refusal | None:
+        if not self.plan.programs[number].valid:
+            return Refusal.INVALID
+        if "restricted" in self.plan.faults and not self.operator.run.hardened:
+            return Refusal.POD_SECURITY
+        if self.plan.quota is not None and len(self.living()) >= self.plan.quota:
+            return Refusal.QUOTA
+        if self.happens("busy server", 0.2):
+            return self.random.choice([Refusal.BUSY, Refusal.FORBIDDEN, Refusal.NAME_TAKEN])
+        return None
+
+    def living(self) -> list[Pod]:
+        return [pod for pod in self.pods.values() if not pod.terminal]
+
+    def change(self, pod: Pod, status: Json) -> None:
+        pod.status, pod.version = status, self.next_version()
+        self.tell(pod)
+
+    def ask_for_deletion(self, pod: Pod) -> None:
+        if pod.deletion is None:
+            self.now += 1  # whole seconds: never the second of its end
+            pod.deletion = int(self.now) - START
+            self.change(pod, pod.status)
+            if pod.terminal:
+                self.remove(pod)
+
+    def remove(self, pod: Pod) -> None:
+        del self.pods[pod.number, pod.attempt]
+        pod.version = self.next_version()
+        self.tell(pod, gone=True)
+
+    def tell(self, pod: Pod, *, gone: bool = False) -> None:
+        self.operator.events.append((self.view(pod), gone))
+
+    def view(self, pod: Pod) -> PodView:
+        status = pod.status if pod.deletion is None else pod.status | {"deletion": (pod.deletion, 30)}
+        return seen(status, self.definition.tasks[pod.number], pod.attempt, version=pod.version)
+
+    def next_version(self) -> int:
+        self.version += 1
+        return self.version
+
+    # Kubelets, nodes and people.
+
+    def kubelet(self) -> None:
+        moving = [pod for pod in self.pods.values() if self.moves(pod)]
+        if not moving:
+            return
+        pod = self.random.choice(moving)
+        program, second = self.plan.programs[pod.number], int(self.now) - START
+        if pod.deletion is not None:  # SIGTERM, which a program may answer with 0
+            self.now += 1
+            if self.random.random() < 0.7:
+                self.change(pod, exited(self.random.choice([0, 143]), ended=second + 1))
+            self.remove(pod)
+        elif pod.status["phase"] == "Running":
+            code = program.code(len(self.ends[pod.number]))
+            self.ends[pod.number].append(code)
+            self.change(pod, exited(code, ended=second))
+        elif "containerStatuses" not in pod.status:
+            trouble = "ContainerCreating" if program.pullable else "ImagePullBackOff"
+            self.change(pod, waiting(trouble, placed=second))
+        else:
+            self.change(pod, running(second, placed=second))
+
+    def moves(self, pod: Pod) -> bool:
+        stuck = "containerStatuses" in pod.status and not self.plan.programs[pod.number].pullable
+        return not pod.terminal and (pod.deletion is not None or not stuck)
+
+    def evict(self) -> None:
+        if living := self.living():
+            self.ask_for_deletion(self.random.choice(living))
+
+    def happens(self, fault: str, share: float) -> bool:
+        return fault in self.plan.faults and not self.calm and self.random.random() < share
+
+    # What must hold.
+
+    def check_create(self, number: int, attempt: int) -> None:
+        task = self.definition.tasks[number]
+        record = self.stored.get("tasks", {}).get(task.name, {})
+        living = self.living()
+        assert not self.stopped, "a stopped run starts nothing"
+        assert self.plan.cap is None or len(living) < self.plan.cap, "cap exceeded"
+        assert all(0 in self.ends[need] for need in self.plan.needs[number]), "before its dependencies"
+        assert all(pod.number != number for pod in living), "two attempts at once"
+        if number in self.plan.once:
+            assert record.get("attempt") == attempt, "at most once: not recorded first"
+            assert "retryAt" not in record, "at most once: recorded as over"
+            assert self.made[number, attempt] == 0, "at most once: made twice"
+            before = sum(self.made[number, earlier] for earlier in range(attempt))
+            assert before <= sum(code != 0 for code in self.ends[number]), "at most once: after an attempt was lost"
+        else:
+            assert record.get("attempt", 0) < attempt, "made again though it is on record"
+
+    def check_recorded(self, ended: list[PodView]) -> None:
+        """Pods that may be deleted from now on must not be missed after a restart."""
+        for pod in ended:
+            record = self.stored["tasks"][pod.task]
+            over = record["phase"] not in ("Pending", "Running") or "retryAt" in record
+            recorded = record.get("attempt", 0)
+            assert recorded > pod.attempt or (recorded == pod.attempt and over), "forgotten"

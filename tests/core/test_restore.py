@@ -1,0 +1,279 @@
+"""A run rebuilt from what the API server holds. `status` is what was written last; the pods may be ahead of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from sluice.core.definition import Definition
+from sluice.core.outcome import Ending
+from sluice.core.pods import RunIdentity
+from sluice.core.refusal import Refusal
+from sluice.core.restore import restore
+from sluice.core.retries import Used
+from sluice.core.status import patch, task_status
+from tests.core.kubelet import RUN, START, accepted, at, being_deleted, exited, running, seen, waiting
+from tests.core.world import World, graph, run
+
+LIVE = {"phase": "Running", "attempt": 1}
+RETRIES = {"retries": {"limit": 2, "infrastructure": 2}}
+GONE_PAID = Used(infrastructure=1)
+
+
+def restarted(text, entries, pods=(), *, now=START + 100, state="Running", **fields):
+    """The run as a new operator sees it. `pods` are (task, attempt, status)."""
+    definition = Definition.of(graph(text, **fields))
+    tasks = {task.name: task for task in definition.tasks}
+    views = [seen(status, tasks[task], attempt) for task, attempt, status in pods]
+    found = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=views, state=state)
+    return World(found, now=now, stored={"tasks": entries})
+
+
+# The status is behind the pods.
+
+
+@pytest.mark.parametrize(
+    ("entry", "pods", "decided"),
+    [
+        # nothing happened yet
+        ({}, [], ["create a/1"]),
+        ({"phase": "Pending"}, [], ["create a/1"]),
+        # the status had not heard of the pod
+        ({}, [(1, accepted())], []),
+        ({}, [(1, running())], []),
+        ({}, [(1, exited(0))], ["create b/1"]),
+        ({"phase": "Pending"}, [(1, exited(0))], ["create b/1"]),
+        (LIVE, [(1, running())], []),
+        (LIVE, [(1, exited(0))], ["create b/1"]),
+        # nor of its end and the next attempt
+        (LIVE, [(1, exited(1)), (2, running())], []),
+        (LIVE, [(1, exited(1)), (2, exited(0))], ["create b/1"]),
+        ({}, [(1, exited(1)), (2, exited(1)), (3, exited(0))], ["create b/1"]),
+        # between two attempts
+        ({"phase": "Pending", "attempt": 1, "retryAt": at(50)}, [(1, exited(1))], ["create a/2"]),
+        ({"phase": "Pending", "attempt": 1, "retryAt": at(500)}, [(1, exited(1))], []),
+        ({"phase": "Pending", "attempt": 1, "retryAt": at(500)}, [], []),
+        ({"phase": "Pending", "attempt": 1, "retryAt": at(500)}, [(1, exited(1)), (2, running())], []),
+        ({"phase": "Pending", "attempt": 1, "retryAt": at(500)}, [(2, exited(0))], ["create b/1"]),
+        # ended
+        ({"phase": "Succeeded", "attempt": 1}, [(1, exited(0))], ["create b/1"]),
+        ({"phase": "Succeeded", "attempt": 1}, [], ["create b/1"]),
+        ({"phase": "Succeeded", "attempt": 2}, [(1, exited(1)), (2, exited(0))], ["create b/1"]),
+        ({"phase": "Failed", "attempt": 3}, [(3, exited(1))], []),
+        ({"phase": "Stopped"}, [], []),
+    ],
+)
+def test_pods_are_believed_before_the_status(entry, pods, decided):
+    entries = {"a": entry} if entry else {}
+    world = restarted("a >> b", entries, [("a", *pod) for pod in pods], a=RETRIES)
+    assert world.decided() == decided
+
+
+@pytest.mark.parametrize(
+    ("entry", "pods", "used"),
+    [
+        (LIVE, [(1, exited(1)), (2, running())], Used(limit=1)),
+        ({}, [(1, exited(1)), (2, exited(1)), (3, running())], Used(limit=2)),
+        ({}, [(1, exited(1)), (2, being_deleted(running())), (3, running())], Used(limit=1, infrastructure=1)),
+        (LIVE, [(2, running())], Used(infrastructure=1)),  # nobody saw how the first ended
+        (
+            {"phase": "Pending", "attempt": 1, "retryAt": at(500), "retries": {"limit": 1, "infrastructure": 0}},
+            [(1, exited(1)), (2, running())],
+            Used(limit=1),  # was paid before
+        ),
+    ],
+)
+def test_attempts_that_were_not_recorded_are_paid_for_once(entry, pods, used):
+    world = restarted("a", {"a": entry} if entry else {}, [("a", *pod) for pod in pods], a=RETRIES)
+    assert world.decided() == []
+    assert world.task("a").used == used
+
+
+def test_pod_that_is_gone_with_its_end_unseen_is_lost():
+    world = restarted("a", {"a": LIVE})
+    world.decide()
+    assert world.task("a").last.ending is Ending.LOST
+    assert world.task("a").used == GONE_PAID
+
+
+@pytest.mark.parametrize("text", ["a >> b", "b; a >> b"])
+def test_dependent_that_started_before_its_dependency_was_recorded_goes_on(text):
+    world = restarted(text, {}, [("a", 1, exited(0)), ("b", 1, running())])
+    assert world.decided() == []
+    assert world.run.live == 1
+    world.ends("b")
+    assert world.decide().finished
+
+
+def test_failure_that_was_not_recorded_reaches_its_dependents():
+    world = restarted("a >> b >> c", {}, [("a", 1, exited(1))])
+    assert world.decide().finished
+    assert world.phases == {"a": "Failed", "b": "UpstreamFailed", "c": "UpstreamFailed"}
+
+
+def test_failure_that_was_recorded_before_its_reach_was():
+    world = restarted("a >> b >> c", {"a": {"phase": "Failed", "attempt": 1}})
+    assert world.decide().finished
+    assert world.phases == {"a": "Failed", "b": "UpstreamFailed", "c": "UpstreamFailed"}
+
+
+def test_pods_hold_their_slots():
+    world = restarted("a, b, c, d", {}, [("a", 1, running()), ("b", 1, accepted()), ("c", 1, exited(0))])
+    world.run.set_parallelism(2)
+    assert world.decided() == []
+    world.ends("a")
+    assert world.decided() == ["create d/1"]
+
+
+def test_pods_of_another_run_and_of_unknown_tasks_are_left_alone():
+    stranger = replace(seen(running()), owner_uid="another")
+    other_graph = replace(seen(running()), task="no-such-task")
+    found = restore(RUN, "etl-1", Definition.of(graph("a")), status={}, pods=[stranger, other_graph])
+    assert World(found).decided() == ["create a/1"]
+
+
+def test_ended_pods_are_handed_on_so_that_they_do_not_stay_for_ever():
+    pods = [("a", 1, exited(1)), ("a", 2, exited(0)), ("b", 1, exited(0))]
+    world = restarted("a, b", {"a": {"phase": "Succeeded", "attempt": 2}}, pods, a=RETRIES)
+    world.decide()
+    ended = patch(world.run, {}, 1, world.now).ended
+    assert sorted((pod.task, pod.attempt) for pod in ended) == [("a", 1), ("a", 2), ("b", 1)]
+
+
+def test_deadline_is_kept():
+    world = restarted("a", {"a": LIVE}, [("a", 1, waiting("ErrImagePull"))], now=START + 300)
+    assert world.decide().wake_at == START + 601
+    assert world.decided(after=301) == ["delete a/1"]
+
+
+def test_stopped_run_is_stopped():
+    world = restarted("a >> b", {"a": LIVE}, [("a", 1, running())], state="Stopped")
+    assert world.decided() == ["delete a/1"]
+    assert world.phases["b"] == "Stopped"
+
+
+def test_stop_between_two_attempts_is_said_after_a_restart_too():
+    world = restarted("a", {"a": {"phase": "Pending", "attempt": 1, "retryAt": at(500)}}, state="Stopped", a=RETRIES)
+    assert world.decide().finished
+    world.writes()
+    assert world.stored["tasks"]["a"]["phase"] == "Stopped"
+
+
+def test_parameters_and_times_are_the_runs():
+    identity = RunIdentity("r", "ns", RUN.uid, "etl", {"day": "monday"})
+    status = {"startedAt": at(-50)}
+    found = restore(identity, "etl-1", Definition.of(graph("a")), status=status, pods=[])
+    assert (found.identity, found.revision, found.started_at) == (identity, "etl-1", START - 50)
+
+
+def test_finished_run_keeps_the_time_of_its_end():
+    status = {"startedAt": at(-50), "finishedAt": at(-10), "tasks": {"a": {"phase": "Succeeded", "attempt": 1}}}
+    world = World(restore(RUN, "etl-1", Definition.of(graph("a")), status=status, pods=[]), stored=status)
+    assert world.decide().finished
+    assert world.writes().get("finishedAt", at(-10)) == at(-10)
+
+
+# At most once.
+
+ONCE = {"retries": {"infrastructure": 0}}
+
+
+def test_announced_attempt_without_a_pod_counts_as_made():
+    world = restarted("a", {"a": {"phase": "Pending", "attempt": 1}}, a=ONCE)
+    assert world.decide().finished
+    assert world.task("a").last.ending is Ending.LOST
+
+
+@pytest.mark.parametrize("refusal", [Refusal.QUOTA, Refusal.FORBIDDEN])
+def test_attempt_that_was_refused_was_not_made(refusal):
+    """A full cluster is not a failure, whoever starts the operator anew."""
+    world = run("a", fields={"a": ONCE})
+    world.decide()
+    world.writes()
+    world.decide()
+    world.refuses("a", refusal)
+    world.decide()
+    world.writes()
+    again = restarted("a", world.stored["tasks"], a=ONCE)
+    again.decide()
+    again.writes()
+    assert again.phases["a"] == "Pending"
+    assert again.decided() == ["create a/1"]
+
+
+@pytest.mark.parametrize("refusal", [Refusal.QUOTA, Refusal.FORBIDDEN])
+def test_attempt_that_was_refused_and_then_made_is_not_made_again(refusal):
+    world = run("a", fields={"a": ONCE})
+    for _ in range(2):
+        world.decide(after=1)
+        world.writes()
+        if world.decide().create:
+            world.refuses("a", refusal)
+            world.writes()
+    world.decide(after=5)
+    world.writes()
+    again = restarted("a", world.stored["tasks"], [("a", 1, running())], a=ONCE)
+    again.decide(after=100)
+    again.writes()
+    assert again.decided() == []
+    assert again.run.live == 1
+
+
+# A restart changes nothing that a user sees.
+
+
+def _story_running(world):
+    world.starts()
+    world.sees("a", running())
+
+
+def _story_backoff(world):
+    world.starts()
+    world.ends("a", 1)
+    world.decide()
+
+
+def _story_evicted(world):
+    world.starts()
+    world.loses("a", being_deleted(running()))
+    world.decide()
+
+
+def _story_second_attempt(world):
+    _story_backoff(world)
+    world.starts(after=1)
+    world.sees("a", running())
+
+
+def _story_failed(world):
+    for delay in (0, 1, 2):
+        world.starts(after=delay)
+        world.ends("a", 1)
+        world.decide()
+
+
+def _story_succeeded(world):
+    world.starts()
+    world.ends("a")
+    world.starts()
+    world.sees("b", waiting("ErrImagePull", "not found"))
+
+
+STORIES = [_story_running, _story_backoff, _story_evicted, _story_second_attempt, _story_failed, _story_succeeded]
+
+
+@pytest.mark.parametrize("pods_stay", [True, False], ids=["pods stay", "ended pods are cleaned up"])
+@pytest.mark.parametrize("story", STORIES)
+def test_restart_changes_nothing_in_the_status(story, pods_stay):
+    world = run("a >> b", fields={"a": RETRIES})
+    story(world)
+    world.decide()
+    world.writes()
+    pods = [task.pod for task in world.run.tasks if task.pod and not task.gone and (pods_stay or not task.pod.terminal)]
+    again = restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=pods)
+    restarted_ = World(again, now=world.now, stored=world.stored)
+    restarted_.decide()
+    assert restarted_.writes() == {}
+    assert again.live == world.run.live
+    assert [task_status(again, number) for number in range(2)] == [
+        task_status(world.run, number) for number in range(2)
+    ]
