@@ -1,4 +1,5 @@
-"""`make demo`: a cluster, the operator installed from its image and chart, and an example that runs before your eyes."""
+"""`make demo`: a cluster, the operator installed from its image and chart, and an example that runs before your
+eyes."""
 
 import os
 import subprocess

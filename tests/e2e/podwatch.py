@@ -6,7 +6,6 @@ import subprocess
 from collections import defaultdict
 from dataclasses import dataclass
 from threading import Thread
-from types import TracebackType
 from typing import Self
 
 from tests.e2e.kubernetes import Kubectl, eventually
@@ -52,7 +51,7 @@ class PodWatch:
         for line in self._process.stdout:
             self.events.append(PodEvent(*line.rstrip("\n").split("\t")))
 
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.wait()
         self._reader.join()

@@ -19,7 +19,8 @@ def times(kubectl: Kubectl, run: str) -> dict[str, tuple[datetime, datetime]]:
 
 
 def most_at_once(spans: dict[str, tuple[datetime, datetime]]) -> int:
-    """The largest number of containers that ran at one time. One that starts in the second another ends did not overlap."""
+    """The largest number of containers that ran at one time. One that starts in the second another ends did not
+    overlap."""
     changes = sorted([(start, 1) for start, _ in spans.values()] + [(end, -1) for _, end in spans.values()])
     running = most = 0
     for _, change in changes:

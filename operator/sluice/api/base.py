@@ -1,4 +1,6 @@
-"""What every model shares: camelCase names as in Kubernetes, unknown fields refused, docstrings as field descriptions."""
+"""What every model shares: camelCase names as in Kubernetes, unknown fields refused, docstrings as field
+descriptions.
+"""
 
 import re
 from typing import Annotated, Any

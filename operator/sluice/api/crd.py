@@ -164,10 +164,8 @@ def _inline(node: Any, defs: Json) -> Any:
 def _union(node: Json) -> Json:
     """`X | None` is an absent X; the one other union is a quantity."""
     rest = {k: v for k, v in node.items() if k != "anyOf"}
-    if "x-kubernetes-preserve-unknown-fields" in node and len(node["anyOf"]) > 2:
-        return rest
-    (only,) = [option for option in node["anyOf"] if option.get("type") != "null"]
-    return {**only, **rest}
+    options = [option for option in node["anyOf"] if option.get("type") != "null"]
+    return {**options[0], **rest} if len(options) == 1 else rest
 
 
 class _Plain(yaml.SafeDumper):

@@ -20,7 +20,8 @@ class WorkflowRunSpec(Model):
     parameters: Annotated[dict[str, ParameterValue] | None, Field(max_length=256)] = None
     """Values for the Workflow's parameters."""
     revision: ObjectName | None = None
-    """The ControllerRevision that holds the graph; by default the Workflow's graph as it is when the run is first seen."""
+    """The ControllerRevision that holds the graph; by default the Workflow's graph as it is when the run is first
+    seen."""
     state: State | None = None
     """Running (the default), Suspended (starts no further task) or Stopped (ends the tasks that run, and the run)."""
 

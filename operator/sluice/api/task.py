@@ -22,7 +22,9 @@ class EnvVar(Model):
 
 
 class Resources(Model):
-    """Compute resources, as in a Pod. The cluster's scheduler lets a task through when a node has room for its requests."""
+    """Compute resources, as in a Pod. The cluster's scheduler lets a task through when a node has room for its
+    requests.
+    """
 
     requests: Quantities | None = None
     limits: Quantities | None = None

@@ -66,7 +66,8 @@ class Kube:
         """In a cluster with the pod's ServiceAccount, elsewhere with the current kubeconfig."""
         configuration = Configuration()
         try:
-            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]  # the package has no annotations here
+            # the package has no annotations here
+            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         except config.ConfigException:
             await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         return cls(configuration)

@@ -1,9 +1,9 @@
 """One writer: a Lease elects it.
 
-The leader may write until `_VALID_S` after it last *asked* for a renewal that was granted, by its own monotonic clock, which
-goes on while the process is stopped. Another one takes over when it has seen the Lease unchanged for `_DURATION_S`, by its
-own clock; no two clocks are compared. As _VALID_S < _DURATION_S, the old leader has fallen silent by then.
-The kubernetes package's election goes by the wall clock, hence our own.
+The leader may write until `_VALID_S` after it last *asked* for a renewal that was granted, by its own monotonic
+clock, which goes on while the process is stopped. Another one takes over when it has seen the Lease unchanged for
+`_DURATION_S`, by its own clock; no two clocks are compared. As _VALID_S < _DURATION_S, the old leader has fallen
+silent by then. The kubernetes package's election goes by the wall clock, hence our own.
 https://pkg.go.dev/k8s.io/client-go/tools/leaderelection
 """
 

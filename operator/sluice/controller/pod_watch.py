@@ -1,7 +1,8 @@
 """Lists and watches the pods of all runs, and keeps the store's view of them true.
 
-kopf copies and compares each body, which for pods costs more than our decisions (measured with a bare prototype: 1.27 times
-the time of plain pods). So pods are watched here, with nothing done to an event but cutting it down to its view.
+kopf copies and compares each body, which for pods costs more than our decisions (measured with a bare prototype: 1.27
+times the time of plain pods). So pods are watched here, with nothing done to an event but cutting it down to its
+view.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Creates and deletes pods, a bounded number at a time, and reports the API server's answers to the run.
 
-A pod's name is a claim. `AlreadyExists` means that an earlier request arrived after all, so the pod is adopted if it is the
-run's own. A request without an answer counts as carried out until a GET says otherwise.
+A pod's name is a claim. `AlreadyExists` means that an earlier request arrived after all, so the pod is adopted if it
+is the run's own. A request without an answer counts as carried out until a GET says otherwise.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """Ended pods stay for their logs and then go, one at a time so that new pods never wait behind a burst of deletions.
 
-Only pods whose end is recorded in their run's status come here. Where ended pods use up a quota (`count/pods`), they go early.
+Only pods whose end is recorded in their run's status come here. Where ended pods use up a quota (`count/pods`), they
+go early.
 """
 
 import asyncio

@@ -1,4 +1,6 @@
-"""The frozen graphs of runs: ControllerRevisions, each owned by its Workflow and shared by all runs of that revision."""
+"""The frozen graphs of runs: ControllerRevisions, each owned by its Workflow and shared by all runs of that
+revision.
+"""
 
 from collections import OrderedDict
 from dataclasses import dataclass

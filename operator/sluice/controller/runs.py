@@ -263,5 +263,4 @@ class Runs:
 
 def _finished(live: Live) -> ObjectView:
     """The run as the API server has it now, without waiting for the watch to say so."""
-
     return replace(live.view, version=live.version, status=dict(live.status))

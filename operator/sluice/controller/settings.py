@@ -29,7 +29,7 @@ class Settings:
             lease_namespace=os.environ.get("SLUICE_LEASE_NAMESPACE", "default"),
             lease_name=os.environ.get("SLUICE_LEASE_NAME", "sluice-operator"),
             identity=os.environ.get("SLUICE_IDENTITY", f"{socket.gethostname()}-{os.getpid()}"),
-            on_first_sight=cast(OnFirstSight, first_sight),
+            on_first_sight=cast("OnFirstSight", first_sight),
             keep_succeeded_s=seconds(os.environ.get("SLUICE_KEEP_PODS_SUCCEEDED", "1h")),
             keep_failed_s=seconds(os.environ.get("SLUICE_KEEP_PODS_FAILED", "24h")),
             creates_in_flight=int(os.environ.get("SLUICE_CREATES_IN_FLIGHT", "32")),

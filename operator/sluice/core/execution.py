@@ -3,8 +3,8 @@
 The shell reports what it saw (`see_pod`, `pod_gone`, `refused`, `recorded`); `decide` draws the conclusions. Both cost
 time in proportion to what changed: a report marks one task, and an ended task touches only its dependents.
 
-A task goes WAITING -> READY -> [RECORDING ->] CREATING -> LIVE -> ENDED, with BACKOFF between two attempts. It holds a slot
-of the run's parallelism from RECORDING until its pod is terminal or gone.
+A task goes WAITING -> READY -> [RECORDING ->] CREATING -> LIVE -> ENDED, with BACKOFF between two attempts. It holds
+a slot of the run's parallelism from RECORDING until its pod is terminal or gone.
 """
 
 import heapq
@@ -58,7 +58,7 @@ class TaskState:
     attempt: int = 0
     pod: PodView | None = None
     gone: bool = False
-    used: Used = Used()
+    used: Used = field(default_factory=Used)
     retry_at: Instant | None = None
     """When the next attempt starts. Set from the end of one attempt until the pod of the next exists."""
     last: Outcome | None = None
@@ -100,7 +100,8 @@ class Execution:
     """Does the namespace ask for pods that satisfy PodSecurity's `restricted`?"""
     hold: Hold | None = None
     window: int | None = None
-    """How many creates may be under way at once, None for any number. It shrinks to 1 on a hold and doubles on success."""
+    """How many creates may be under way at once, None for any number. It shrinks to 1 on a hold and doubles on
+    success."""
     creating: int = 0
     changed: set[int] = field(default_factory=set)
     """Tasks whose status may not be what was last written."""
@@ -221,12 +222,14 @@ class Execution:
         self.changed.add(number)
 
     def end(self, number: int, phase: TaskPhase) -> None:
-        """A task has ended: its dependents become ready, or end as well. Without recursion: a chain may have 2,000 tasks."""
+        """A task has ended: its dependents become ready, or end as well. Without recursion: a chain may have 2,000
+        tasks.
+        """
         ending: list[tuple[int, TaskPhase]] = [(number, phase)]
         while ending:
             number, phase = ending.pop()
             task = self.tasks[number]
-            task.step, task.phase = Step.ENDED, phase
+            task.step, task.phase, task.told = Step.ENDED, phase, None
             self.counts[phase] = self.counts.get(phase, 0) + 1
             self.changed.add(number)
             for dependent in self.definition.graph.dependents[number]:

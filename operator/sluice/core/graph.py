@@ -25,7 +25,9 @@ class Graph:
 
 
 def cycles(depends_on: dict[str, list[str]]) -> list[list[str]]:
-    """One cycle for each knot of tasks that all wait for each other, as `[a, b, a]`. A task that waits for itself is none."""
+    """One cycle for each knot of tasks that all wait for each other, as `[a, b, a]`. A task that waits for itself is
+    none.
+    """
     return [_cycle(depends_on, knot) for knot in _knots(depends_on) if len(knot) > 1]
 
 
@@ -48,7 +50,9 @@ def _cycle(depends_on: dict[str, list[str]], knot: set[str]) -> list[str]:
 
 
 def _knots(depends_on: dict[str, list[str]]) -> list[set[str]]:
-    """The strongly connected components, by Tarjan's algorithm without recursion, since a chain may have 2,000 tasks."""
+    """The strongly connected components, by Tarjan's algorithm without recursion, since a chain may have 2,000
+    tasks.
+    """
     knots: list[set[str]] = []
     order: dict[str, int] = {}
     lowest: dict[str, int] = {}

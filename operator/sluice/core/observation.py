@@ -13,7 +13,9 @@ MESSAGE_MAX = 256
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """The container `main`, or the user's init container that it waits for. `exit_code` is None until it has ended; `waiting` is why it has not started."""
+    """The container `main`, or the user's init container that it waits for. `exit_code` is None until it has ended;
+    `waiting` is why it has not started.
+    """
 
     started_at: Instant | None = None
     finished_at: Instant | None = None

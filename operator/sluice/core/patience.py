@@ -1,8 +1,8 @@
 """How long a pod may stand still before the operator takes it away, and with which words.
 
-Only an attempt that cannot get better by waiting is given up: a full cluster is not a failed task, but an image that does
-not exist is. An attempt's own timeout is enforced by the kubelet (`activeDeadlineSeconds`), so that it holds while the
-operator is down; the operator is the backstop, in case the node does not answer.
+Only an attempt that cannot get better by waiting is given up: a full cluster is not a failed task, but an image that
+does not exist is. An attempt's own timeout is enforced by the kubelet (`activeDeadlineSeconds`), so that it holds
+while the operator is down; the operator is the backstop, in case the node does not answer.
 """
 
 from dataclasses import dataclass

@@ -1,10 +1,11 @@
 """Builds the pod of one attempt.
 
 Layers, the upper ones winning: our defaults, the user's podTemplate, the task's fields, and what an attempt cannot do
-without (its command, its labels, its owner). The user's pod is the user's: one container, no init container, no sidecar,
-and no ServiceAccount token unless a ServiceAccount was asked for.
+without (its command, its labels, its owner). The user's pod is the user's: one container, no init container, no
+sidecar, and no ServiceAccount token unless a ServiceAccount was asked for.
 
-Scripts and inputs are annotations, projected as files: no ConfigMap to create, no quoting, nothing for the kubelet to expand.
+Scripts and inputs are annotations, projected as files: no ConfigMap to create, no quoting, nothing for the kubelet to
+expand.
 """
 
 import json
@@ -29,7 +30,10 @@ _OUTPUTS_PATH = "/dev/termination-log"  # the container's termination message fi
 _SHELL = [
     "sh",
     "-c",
-    f"if command -v bash >/dev/null 2>&1; then exec bash -eo pipefail {_SCRIPT_PATH}; else exec sh -e {_SCRIPT_PATH}; fi",
+    (
+        "if command -v bash >/dev/null 2>&1; "
+        f"then exec bash -eo pipefail {_SCRIPT_PATH}; else exec sh -e {_SCRIPT_PATH}; fi"
+    ),
 ]
 _PYTHON = ["python3", "-u", _SCRIPT_PATH]  # unbuffered, so that a killed task's last words are in its log
 

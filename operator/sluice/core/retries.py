@@ -1,7 +1,7 @@
 """Does a failed attempt get another one, who pays for it, and when does it start?
 
-The task pays for what its program did (Error, OutOfMemory, Timeout) from `retries.limit`. The cluster pays for what it did
-itself (Infrastructure, Lost) from `retries.infrastructure`, so a drained node never costs a user's retry.
+The task pays for what its program did (Error, OutOfMemory, Timeout) from `retries.limit`. The cluster pays for what
+it did itself (Infrastructure, Lost) from `retries.infrastructure`, so a drained node never costs a user's retry.
 """
 
 from dataclasses import dataclass, replace

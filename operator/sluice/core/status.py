@@ -1,7 +1,7 @@
 """What a run's status says, and the least that has to be sent for it.
 
-A task's end counts as known only once the API server has stored it: `Patch.ended` names the pods that may then be deleted,
-and `Patch.recorded` the attempts that may then be started.
+A task's end counts as known only once the API server has stored it: `Patch.ended` names the pods that may then be
+deleted, and `Patch.recorded` the attempts that may then be started.
 """
 
 import json

@@ -1,7 +1,7 @@
 """When a Workflow runs by itself: once when first seen, and once more for each change of what it would do.
 
-Existence is not memory. The mark in the Workflow's status (`lastRun`) says which revision has had its run; a run that was
-deleted does not come back, and the same manifest applied again finds its revision marked.
+Existence is not memory. The mark in the Workflow's status (`lastRun`) says which revision has had its run; a run that
+was deleted does not come back, and the same manifest applied again finds its revision marked.
 
 `trigger: Manual` moves the mark without a run, so switching it back to OnChange starts nothing until the next change.
 """

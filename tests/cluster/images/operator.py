@@ -27,11 +27,6 @@ def key() -> str:
 
 def tag() -> str:
     """The image's tag: one of its own per content, so that an upgrade to a new image is a change to Kubernetes."""
-    return f"sluice:dev-{key()}"
-
-
-def tag() -> str:
-    """A tag of its own for every content, so that an upgrade to a new image is a change."""
     return f"sluice:dev-{key()[:12]}"
 
 
