@@ -18,16 +18,30 @@ from sluice.core.execution import Execution
 from sluice.core.observation import PodView
 from sluice.core.refusal import Refusal
 from sluice.core.restore import restore
-from tests.core.kubelet import RUN, START, Json, accepted, exited, running, seen, waiting
+from tests.core.kubelet import RUN, START, Json, accepted, exited, past_deadline, running, seen, waiting
 from tests.core.world import merge_patch
 
-FAULTS = ("evictions", "kills", "lost answers", "busy server", "late events", "clean-up", "restricted")
+FAULTS = (
+    "evictions",
+    "kills",
+    "lost answers",
+    "missed events",
+    "late events",
+    "busy server",
+    "restricted",
+    "clean-up",
+    "suspensions",
+)
+TIMED_OUT = 124
 TERMINAL = ("Succeeded", "Failed")
 
 
 @dataclass(frozen=True)
 class Program:
-    """What the pods of a task do. `codes` are the exit codes of those that end by themselves, the last one for ever."""
+    """What the pods of a task do. `codes` are the exit codes of those that end by themselves, the last one for ever.
+
+    TIMED_OUT is a program that runs until its pod's deadline.
+    """
 
     codes: tuple[int, ...] = (0,)
     pullable: bool = True
@@ -105,7 +119,7 @@ class Simulation:
         self.ends: dict[int, list[int]] = {number: [] for number in range(len(plan.needs))}
         """The exit codes of the runs that ended by themselves."""
         self.calm = False
-        self.stopped = False
+        self.state = "Running"
         self.operator = self.restart()
 
     def finish(self) -> None:
@@ -113,14 +127,20 @@ class Simulation:
         trouble = 60 * len(self.plan.needs)
         self.go(trouble)
         self.calm = True
+        self.order("Running")
         self.go(100 * trouble)
         assert "finishedAt" in self.stored, f"no end: {self.stored}"
 
     def go(self, steps: int) -> None:
         actions = [self.decide, self.post, self.delete, self.deliver, self.write, self.kubelet, self.kubelet]
-        faults = [self.evict] if "evictions" in self.plan.faults else []
-        faults += [self.kill] if "kills" in self.plan.faults else []
-        faults += [self.clean_up] if "clean-up" in self.plan.faults else []
+        troubles = {
+            "evictions": self.evict,
+            "kills": self.kill,
+            "missed events": self.relist,
+            "clean-up": self.clean_up,
+            "suspensions": self.suspend,
+        }
+        faults = [trouble for fault, trouble in troubles.items() if fault in self.plan.faults]
         faults += [self.stop] if self.plan.stop else []
         for _ in range(steps):
             if "finishedAt" in self.stored:
@@ -131,7 +151,7 @@ class Simulation:
                 self.random.choice(actions)()
             if self.random.random() < 0.2:
                 self.now += self.random.choice([0.1, 1, 7])
-            if "finishedAt" not in self.stored and self.idle():
+            if "finishedAt" not in self.stored and self.state != "Suspended" and self.idle():
                 assert self.operator.wake_at is not None, f"nobody will ever look again: {self.stored}"
                 self.now = max(self.now, self.operator.wake_at)
 
@@ -158,15 +178,16 @@ class Simulation:
     def restart(self) -> Operator:
         pods = [self.view(pod) for pod in self.pods.values()]
         run = restore(RUN, "rev", self.definition, status=self.stored, pods=pods, parallelism=self.plan.cap)
-        if self.stopped:
-            run.set_state("Stopped")
+        run.set_state(self.state)
         return Operator(run)
 
     def decide(self) -> None:
         operator = self.operator
         if not (operator.dirty or (operator.wake_at is not None and operator.wake_at <= self.now)):
             return
+        announced = len(operator.run.granted)
         decision = deciding.decide(operator.run, self.now)
+        assert self.state == "Running" or len(decision.create) <= announced, "started though it should not"
         again = deciding.decide(operator.run, self.now)
         assert (again.create, again.delete) == ([], []), "asked for twice"
         operator.creates += decision.create
@@ -200,7 +221,7 @@ class Simulation:
         if self.operator.deletes:
             name = self.operator.deletes.pop(0).name
             for pod in [pod for pod in self.pods.values() if self.view(pod).name == name]:
-                assert self.stopped or not self.plan.programs[pod.number].pullable, "deleted without a cause"
+                assert self.state == "Stopped" or not self.plan.programs[pod.number].pullable, "deleted without a cause"
                 self.ask_for_deletion(pod)
 
     def deliver(self) -> None:
@@ -252,10 +273,30 @@ class Simulation:
             if pod is not None and self.random.random() < 0.5:
                 self.remove(pod)
 
+    def relist(self) -> None:
+        """The watch fell behind: what happened meanwhile is seen only from a LIST."""
+        operator = self.operator
+        for answer in operator.answers:
+            self.see(answer)
+        operator.answers, operator.events, operator.dirty = [], [], True
+        for task in operator.run.tasks:
+            if task.pod is not None and (int(task.pod.task[1:]), task.pod.attempt) not in self.pods:
+                operator.run.pod_gone(task.pod)
+        for pod in self.pods.values():
+            self.see(self.view(pod))
+
+    def suspend(self) -> None:
+        self.order("Suspended" if self.state == "Running" else "Running")
+
     def stop(self) -> None:
-        self.stopped = True
-        self.operator.run.set_state("Stopped")
-        self.operator.dirty = True
+        self.order("Stopped")
+
+    def order(self, state: str) -> None:
+        """A person changes the run's spec.state. A stopped run stays stopped."""
+        if self.state != "Stopped":
+            self.state = state
+            self.operator.run.set_state(state)
+            self.operator.dirty = True
 
     # The API server.
 
@@ -317,7 +358,8 @@ class Simulation:
         elif pod.status["phase"] == "Running":
             code = program.code(len(self.ends[pod.number]))
             self.ends[pod.number].append(code)
-            self.change(pod, exited(code, ended=second))
+            ended = exited(code, started=second, ended=second)
+            self.change(pod, past_deadline(ended) if code == TIMED_OUT else ended)
         elif "containerStatuses" not in pod.status:
             trouble = "ContainerCreating" if program.pullable else "ImagePullBackOff"
             self.change(pod, waiting(trouble, placed=second))
@@ -341,7 +383,7 @@ class Simulation:
         task = self.definition.tasks[number]
         record = self.stored.get("tasks", {}).get(task.name, {})
         living = self.living()
-        assert not self.stopped, "a stopped run starts nothing"
+        assert self.state != "Stopped", "a stopped run starts nothing"
         assert self.plan.cap is None or len(living) < self.plan.cap, "cap exceeded"
         assert all(0 in self.ends[need] for need in self.plan.needs[number]), "before its dependencies"
         assert all(pod.number != number for pod in living), "two attempts at once"

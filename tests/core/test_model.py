@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from sluice.core.decide import decide
 from sluice.core.execution import Step
 from sluice.core.status import task_status
-from tests.core.simulation import FAULTS, Plan, Program, Simulation
+from tests.core.simulation import FAULTS, TIMED_OUT, Plan, Program, Simulation
 
-CODES = st.lists(st.sampled_from([0, 0, 1, 137]), min_size=1, max_size=3).map(tuple)
+CODES = st.lists(st.sampled_from([0, 0, 1, TIMED_OUT]), min_size=1, max_size=3).map(tuple)
 PROGRAMS = st.builds(Program, CODES) | st.sampled_from([Program(), Program(pullable=False), Program(valid=False)])
 CHANCE = st.randoms(use_true_random=True)
-MODEL = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MODEL = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -149,3 +150,14 @@ def container(pod: Json) -> Json:
     (state,) = (s["state"] for s in pod["status"]["containerStatuses"] if s["name"] == "main")
     ended: Json = state["terminated"]
     return ended
+
+
+def most_at_once(spans: Iterable[tuple[datetime, datetime]]) -> int:
+    """The largest number of containers that ran at one time. One that starts in the second another ends did not
+    overlap."""
+    changes = sorted(change for start, end in spans for change in ((start, 1), (end, -1)))
+    running = most = 0
+    for _, change in changes:
+        running += change
+        most = max(most, running)
+    return most

@@ -40,7 +40,9 @@ def test_unknown_and_missing_parameters_are_refused_in_one_go(kubectl: Kubectl) 
 
 def test_it_waits_for_a_workflow_that_does_not_exist_yet(kubectl: Kubectl) -> None:
     kubectl.apply(by_hand("today", "etl"))
-    waiting = eventually(lambda: condition(kubectl.get("workflowrun", "today"), "Accepted"), "the run says why it waits")
+    waiting = eventually(
+        lambda: condition(kubectl.get("workflowrun", "today"), "Accepted"), "the run says why it waits"
+    )
     assert waiting["reason"] == "WorkflowNotFound"
     assert "no Workflow 'etl' in this namespace" in waiting["message"]
 

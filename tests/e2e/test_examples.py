@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, container, eventually
+from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, container, eventually, most_at_once
 
 
 def times(kubectl: Kubectl, run: str) -> dict[str, tuple[datetime, datetime]]:
@@ -16,17 +16,6 @@ def times(kubectl: Kubectl, run: str) -> dict[str, tuple[datetime, datetime]]:
         )
         for pod in kubectl.pods(run)
     }
-
-
-def most_at_once(spans: dict[str, tuple[datetime, datetime]]) -> int:
-    """The largest number of containers that ran at one time. One that starts in the second another ends did not
-    overlap."""
-    changes = sorted([(start, 1) for start, _ in spans.values()] + [(end, -1) for _, end in spans.values()])
-    running = most = 0
-    for _, change in changes:
-        running += change
-        most = max(most, running)
-    return most
 
 
 def succeeded(run: Json) -> str:
@@ -57,7 +46,7 @@ def test_03_multiprocessing(kubectl: Kubectl) -> None:
 def test_04_parallelism(kubectl: Kubectl) -> None:
     spans = times(kubectl, succeeded(kubectl.run(EXAMPLES / "04-parallelism.yaml", "parallelism")))
     assert len(spans) == 12
-    assert 2 <= most_at_once(spans) <= 3
+    assert 2 <= most_at_once(spans.values()) <= 3
 
 
 def test_05_resources(kubectl: Kubectl) -> None:
@@ -71,7 +60,7 @@ def test_05_resources(kubectl: Kubectl) -> None:
 
     assert "cpu" in eventually(waiting, "a task says that it is Unschedulable")
     succeeded(kubectl.finished(run))
-    assert most_at_once(times(kubectl, run)) <= 2
+    assert most_at_once(times(kubectl, run).values()) <= 2
 
 
 def test_06_parameters(kubectl: Kubectl) -> None:

@@ -1,8 +1,8 @@
 """How an attempt ended, from what Kubernetes reports of its pod. The first match counts.
 
 1. The pod's deadline passed: Timeout.
-2. The cluster or a person took the pod away before its container had ended: Infrastructure, even with exit code 0, since
-   a program that answers SIGTERM with 0 has not done its work.
+2. The cluster or a person took the pod away before its container had ended: Infrastructure, even with exit code 0,
+   since a program that answers SIGTERM with 0 has not done its work.
    https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
 3. Killed for its memory: OutOfMemory.
 4. Exit code 0: Success.

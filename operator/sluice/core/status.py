@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sluice.api.run import RunPhase, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
-from sluice.core.execution import Execution, Step, TaskState
+from sluice.core.execution import HOLDS_SLOT, Execution, Step, TaskState
 from sluice.core.naming import pod_name
 from sluice.core.observation import PodView
 from sluice.core.reasons import reason
@@ -183,6 +183,6 @@ def _attempt_to_show(task: TaskState) -> int:
 
     An attempt that is merely asked for is not written down: after a crash it would be taken for lost.
     """
-    refused = task.refused is not None and task.step in (Step.READY, Step.BACKOFF)
+    refused = task.refused is not None and task.step not in HOLDS_SLOT
     asked_for = task.step is Step.CREATING and not task.definition.at_most_once
     return task.attempt - 1 if refused or asked_for else task.attempt

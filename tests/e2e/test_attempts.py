@@ -1,0 +1,139 @@
+"""How attempts end, who pays for the next one, and what the status says of it."""
+
+from __future__ import annotations
+
+import json
+
+from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
+from tests.e2e.watch import PodWatch, Watch
+
+FIRST_WAITS = """
+[ "$SLUICE_ATTEMPT" = 1 ] || exit 0
+trap 'exit 0' TERM
+echo ready
+sleep 300 & wait
+"""
+
+
+def started(kubectl: Kubectl, manifest: Json, task: str = "work") -> str:
+    """The run of a Workflow, when its task has said that it is ready."""
+    kubectl.apply(manifest)
+    run = kubectl.run_of(manifest["metadata"]["name"])
+    eventually(lambda: "ready" in kubectl.log(run, task), f"task {task} is ready")
+    return run
+
+
+def messages(kubectl: Kubectl) -> Watch:
+    """Everything that the status says of the task called work."""
+    return Watch(kubectl, "workflowruns", ".status.tasks.work.reason", ".status.tasks.work.message")
+
+
+def test_an_image_that_does_not_exist_is_named_as_the_reason(kubectl: Kubectl) -> None:
+    kubectl.apply(workflow("etl", {"name": "work", "image": "registry.invalid/nothing:1", "bash": "true"}))
+    run = kubectl.run_of("etl")
+
+    def trouble() -> Json | None:
+        task = kubectl.task(run, "work")
+        return task if task.get("reason", "").startswith(("ErrImagePull: ", "ImagePullBackOff: ")) else None
+
+    assert "registry.invalid/nothing:1" in eventually(trouble, "the task says what is wrong with its image")["message"]
+    kubectl("delete", "workflow", "etl")
+    eventually(lambda: not kubectl.list("pods"), "its pod is gone")
+
+
+def test_a_task_that_exits_3_has_failed_and_what_depends_on_it_does_not_run(kubectl: Kubectl) -> None:
+    status = kubectl.run(
+        workflow(
+            "etl",
+            {"name": "work", "bash": "exit 3"},
+            {"name": "next", "dependsOn": ["work"], "bash": "true"},
+            {"name": "last", "dependsOn": ["next"], "bash": "true"},
+            {"name": "aside", "bash": "true"},
+        )
+    )["status"]
+    assert (status["phase"], status["message"]) == ("Failed", "task work failed: exit code 3")
+    assert status["progress"] == "1/4, 1 failed, 2 not run"
+    tasks = status["tasks"]
+    assert {name: task["phase"] for name, task in tasks.items()} == {
+        "work": "Failed",
+        "next": "UpstreamFailed",
+        "last": "UpstreamFailed",
+        "aside": "Succeeded",
+    }
+    assert (tasks["work"]["exitCode"], tasks["work"]["message"]) == (3, "exit code 3")
+    assert tasks["next"]["reason"] == "UpstreamFailed: work"
+
+
+def test_the_task_pays_for_its_own_failures(kubectl: Kubectl) -> None:
+    with PodWatch(kubectl) as watch:
+        status = kubectl.run(
+            workflow("etl", {"name": "work", "bash": '[ "$SLUICE_ATTEMPT" = 3 ]', "retries": {"limit": 2}})
+        )["status"]
+        assert watch.pods_of_attempts() == {"work/1": 1, "work/2": 1, "work/3": 1}
+    assert status["phase"] == "Succeeded"
+    assert status["tasks"]["work"]["retries"] == {"limit": 2, "infrastructure": 0}
+
+
+def test_a_task_out_of_retries_has_failed(kubectl: Kubectl) -> None:
+    status = kubectl.run(workflow("etl", {"name": "work", "bash": "exit 1", "retries": {"limit": 1}}))["status"]
+    assert (status["phase"], status["tasks"]["work"]["attempt"]) == ("Failed", 2)
+    assert status["tasks"]["work"]["reason"] == "Error: 1 of 1 retries used"
+
+
+def test_the_cluster_pays_for_a_pod_that_was_deleted_by_hand(kubectl: Kubectl) -> None:
+    stubborn = {
+        "name": "work",
+        "bash": """[ "$SLUICE_ATTEMPT" = 1 ] || exit 0; trap '' TERM; echo ready; sleep 300""",
+        "podTemplate": {"spec": {"terminationGracePeriodSeconds": 3}},
+    }
+    run = started(kubectl, workflow("etl", stubborn))
+    with messages(kubectl) as watch:
+        kubectl("delete", "pod", kubectl.task(run, "work")["pod"], "--wait=false")
+        task = kubectl.finished(run)["status"]["tasks"]["work"]
+        said = "\n".join(": ".join(line) for line in watch.seen)
+    assert "Terminating: its pod is being deleted" in said
+    assert "1 of 5 infrastructure retries used: the pod was deleted before it had finished" in said
+    assert (task["phase"], task["attempt"]) == ("Succeeded", 2)
+    assert task["retries"] == {"limit": 0, "infrastructure": 1}
+
+
+def test_an_eviction_that_the_program_answers_with_exit_0_is_not_a_success(kubectl: Kubectl) -> None:
+    run = started(kubectl, workflow("etl", {"name": "work", "bash": FIRST_WAITS}))
+    pod = kubectl.task(run, "work")["pod"]
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod}}
+    path = f"/api/v1/namespaces/{kubectl.namespace}/pods/{pod}/eviction"
+    kubectl("create", "--raw", path, "-f", "-", stdin=json.dumps(eviction))
+    task = kubectl.finished(run)["status"]["tasks"]["work"]
+    assert (task["phase"], task["attempt"]) == ("Succeeded", 2)
+    assert task["retries"] == {"limit": 0, "infrastructure": 1}
+
+
+def test_a_pod_that_vanishes_is_paid_by_the_cluster(kubectl: Kubectl) -> None:
+    run = started(kubectl, workflow("etl", {"name": "work", "bash": FIRST_WAITS}))
+    kubectl("delete", "pod", kubectl.task(run, "work")["pod"], "--grace-period=0", "--force")
+    task = kubectl.finished(run)["status"]["tasks"]["work"]
+    assert (task["phase"], task["retries"]) == ("Succeeded", {"limit": 0, "infrastructure": 1})
+
+
+def test_an_attempt_that_takes_too_long_ends_as_a_timeout(kubectl: Kubectl) -> None:
+    sleep = {"name": "work", "timeout": "2s", "bash": "trap 'exit 0' TERM; sleep 300 & wait"}
+    task = kubectl.run(workflow("etl", sleep))["status"]["tasks"]["work"]
+    assert (task["phase"], task["reason"]) == ("Failed", "Timeout")
+    assert task["message"] == "took longer than its timeout"
+
+
+def test_a_task_killed_for_its_memory_says_so(kubectl: Kubectl) -> None:
+    greedy = {"name": "work", "command": ["tail", "/dev/zero"], "resources": {"limits": {"memory": "32Mi"}}}
+    task = kubectl.run(workflow("etl", greedy))["status"]["tasks"]["work"]
+    assert (task["phase"], task["reason"]) == ("Failed", "OutOfMemory")
+    assert task["message"] == "ran out of memory (OOMKilled); raise resources.limits.memory"
+
+
+def test_without_infrastructure_retries_a_task_starts_at_most_once(kubectl: Kubectl) -> None:
+    with PodWatch(kubectl) as watch:
+        run = started(kubectl, workflow("etl", {"name": "work", "bash": FIRST_WAITS, "retries": {"infrastructure": 0}}))
+        kubectl("delete", "pod", kubectl.task(run, "work")["pod"], "--wait=false")
+        task = kubectl.finished(run)["status"]["tasks"]["work"]
+        assert watch.pods_of_attempts() == {"work/1": 1}
+    assert (task["phase"], task["attempt"], task["reason"]) == ("Failed", 1, "Infrastructure")
+    assert task["message"] == "the pod was deleted before it had finished"

@@ -1,0 +1,74 @@
+"""What is measured: graphs of tasks that all take a second on simulated nodes, or no time at all on the real one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sluice.core.naming import graph_of
+
+Json = dict[str, Any]
+
+_SIMULATED: Json = {
+    "image": "busybox:1.35",
+    "command": ["sleep", "1"],
+    "nodeSelector": {"type": "kwok"},
+    "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}],
+    "podTemplate": {"metadata": {"annotations": {"simulation.sluice.dev/duration": "1s"}}},
+}
+_REAL: Json = {"image": "busybox:1.35", "command": ["true"]}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A Workflow. `goal` is the time with the operator over the time of plain pods that we mean to stay under."""
+
+    name: str
+    goal: float
+    depends_on: dict[str, list[str]]
+    real: bool = False
+    parallelism: int | None = None
+    quick: bool = False
+
+    def spec(self) -> Json:
+        tasks = [
+            {"name": name} | ({"dependsOn": dependencies} if dependencies else {})
+            for name, dependencies in self.depends_on.items()
+        ]
+        cap = {"parallelism": self.parallelism} if self.parallelism else {}
+        return {"defaults": _REAL if self.real else _SIMULATED, "tasks": tasks, **cap}
+
+    def graph(self) -> Json:
+        return graph_of(self.spec())
+
+
+def _wide(count: int) -> dict[str, list[str]]:
+    return {f"t{number}": [] for number in range(count)}
+
+
+def _chain(count: int) -> dict[str, list[str]]:
+    return {f"t{number}": [f"t{number - 1}"] if number else [] for number in range(count)}
+
+
+def _layers(depth: int, width: int, fan_in: int) -> dict[str, list[str]]:
+    return {
+        f"t{layer}-{place}": [f"t{layer - 1}-{(place + step) % width}" for step in range(fan_in)] if layer else []
+        for layer in range(depth)
+        for place in range(width)
+    }
+
+
+SCENARIOS = {
+    scenario.name: scenario
+    for scenario in (
+        Scenario("wide-200", 1.15, _wide(200), quick=True),
+        Scenario("chain-20", 1.05, _chain(20), quick=True),
+        Scenario("wide-1000", 1.15, _wide(1000)),
+        Scenario("wide-2000", 1.2, _wide(2000)),
+        Scenario("chain-200", 1.05, _chain(200)),
+        Scenario("layers-20x50", 1.1, _layers(20, 50, 5)),
+        Scenario("capped-1000", 1.1, _wide(1000), parallelism=50),
+        Scenario("real-wide-40", 1.05, _wide(40), real=True),
+        Scenario("real-chain-10", 1.05, _chain(10), real=True),
+    )
+}
