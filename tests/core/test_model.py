@@ -13,7 +13,7 @@ from tests.core.simulation import FAULTS, TIMED_OUT, Plan, Program, Simulation
 CODES = st.lists(st.sampled_from([0, 0, 1, TIMED_OUT]), min_size=1, max_size=3).map(tuple)
 PROGRAMS = st.builds(Program, CODES) | st.sampled_from([Program(), Program(pullable=False), Program(valid=False)])
 CHANCE = st.randoms(use_true_random=True)
-MODEL = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MODEL = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

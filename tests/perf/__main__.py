@@ -1,6 +1,6 @@
 """`make bench [SCENARIOS="wide-1000 chain-20"]`: the operator's time over that of plain pods, in turns on one cluster.
 
-One JSON object a line on standard output; what is going on, on standard error. BENCH=quick runs the short scenarios only.
+One JSON object a line on standard output, progress on standard error. BENCH=quick runs the short scenarios only.
 """
 
 from __future__ import annotations

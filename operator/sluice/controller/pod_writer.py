@@ -12,7 +12,7 @@ from collections.abc import Callable
 from sluice.controller.kube import METADATA_ONLY, NOT_FOUND, ApiError, Kube, patiently, pods
 from sluice.controller.retention import Retention
 from sluice.controller.store import Key, Store
-from sluice.core.decide import Create, Delete, refused
+from sluice.core.decide import Create, Delete, refused, room_made
 from sluice.core.errors import Unanswered
 from sluice.core.execution import Execution
 from sluice.core.observation import view
@@ -86,6 +86,7 @@ class PodWriter:
         refused(run, what.number, refusal, message, time.time())
         if refusal is Refusal.QUOTA and "count/pods" in message:
             await self._retention.make_room(run.identity.namespace, 1)
+            room_made(run, time.time())
 
     async def _delete(self, namespace: str, what: Delete) -> None:
         try:

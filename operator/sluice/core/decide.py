@@ -90,8 +90,7 @@ def _attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) ->
     task.last = ended
     if task.pod is not None and not task.gone:
         run.ended_pods.append(task.pod)
-    if run.hold is not None:  # its end may have made room
-        run.hold.until = min(run.hold.until, now + delay(1))
+    room_made(run, now)
     if ended.ending is Ending.SUCCESS:
         run.end(number, "Succeeded")
     elif run.state == "Stopped":
@@ -101,6 +100,12 @@ def _attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) ->
         _back_off(run, number, now + retry.delay_s)
     else:
         run.end(number, "Failed")
+
+
+def room_made(run: Execution, now: Instant) -> None:
+    """A pod has ended or gone, so a quota may have room: do not sit out a long hold."""
+    if run.hold is not None:
+        run.hold.until = min(run.hold.until, now + delay(1))
 
 
 def _back_off(run: Execution, number: int, until: Instant) -> None:
