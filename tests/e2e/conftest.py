@@ -26,10 +26,36 @@ def cluster() -> Iterator[Cluster]:
         opened.down()
 
 
+class Installed:
+    """The operator that was installed by Helm. It is switched off where a test brings operators of its own."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._system = Kubectl(cluster, NAMESPACE)
+        self._selector = f"app.kubernetes.io/instance={RELEASE}"
+        self._on = True
+
+    def on(self) -> None:
+        if not self._on:
+            self._scale(1)
+            self._system("rollout", "status", "deployment", "-l", self._selector, "--timeout=60s")
+            self._on = True
+
+    def off(self) -> None:
+        if self._on:
+            self._scale(0)
+            eventually(lambda: not self._system.list("pods", self._selector), "the operator's pods are gone", 60)
+            self._on = False
+
+    def _scale(self, replicas: int) -> None:
+        self._system("scale", "deployment", "-l", self._selector, f"--replicas={replicas}")
+
+
 @pytest.fixture(scope="session")
-def installed(cluster: Cluster) -> Cluster:
+def installed(cluster: Cluster) -> Iterator[Installed]:
     install(cluster)
-    return cluster
+    found = Installed(cluster)
+    yield found
+    found.on()
 
 
 @pytest.fixture
@@ -42,32 +68,23 @@ def bare(cluster: Cluster) -> Iterator[Kubectl]:
 
 
 @pytest.fixture
-def kubectl(installed: Cluster, bare: Kubectl) -> Kubectl:  # noqa: ARG001  # what matters is that it is there
-    """kubectl in a namespace of the test's own, with the operator at work."""
+def kubectl(installed: Installed, bare: Kubectl) -> Kubectl:
+    """kubectl in a namespace of the test's own, with the installed operator at work."""
+    installed.on()
     return bare
 
 
 @pytest.fixture
-def system(installed: Cluster) -> Kubectl:
-    """kubectl in the operator's namespace."""
-    return Kubectl(installed, NAMESPACE)
-
-
-@pytest.fixture(scope="module")
-def without_operator(installed: Cluster) -> Iterator[None]:
-    """The installed operator is scaled to nothing for the tests of a module."""
-    system = Kubectl(installed, NAMESPACE)
-    selector = f"app.kubernetes.io/instance={RELEASE}"
-    system("scale", "deployment", "-l", selector, "--replicas=0")
-    eventually(lambda: not system.list("pods", selector), "the operator's pods are gone", 60)
-    yield
-    system("scale", "deployment", "-l", selector, "--replicas=1")
-    system("rollout", "status", "deployment", "-l", selector, "--timeout=60s")
+def system(installed: Installed, cluster: Cluster) -> Kubectl:
+    """kubectl in the namespace of the installed operator, which is at work."""
+    installed.on()
+    return Kubectl(cluster, NAMESPACE)
 
 
 @pytest.fixture
-def operator(without_operator: None, bare: Kubectl, tmp_path: Path) -> Iterator[Callable[[str], HostOperator]]:  # noqa: ARG001
-    """Starts an operator of that identity as a process of this machine. The namespace of the test has its Lease."""
+def operator(installed: Installed, bare: Kubectl, tmp_path: Path) -> Iterator[Callable[[str], HostOperator]]:
+    """Starts an operator of that identity as a process of this machine. The test's namespace has the Lease."""
+    installed.off()
     started: list[HostOperator] = []
 
     def start(identity: str) -> HostOperator:

@@ -68,12 +68,7 @@ class HostOperator:
     def end(self) -> None:
         """However it stands, it is gone after this."""
         if self._process is not None and self._process.poll() is None:
-            self.send(signal.SIGCONT)
-            self.send(signal.SIGTERM)
-            try:
-                self._process.wait(timeout=15)
-            except subprocess.TimeoutExpired:
-                self.kill()
+            self.kill()
 
 
 def _free_port() -> int:

@@ -1,4 +1,4 @@
-"""Nothing hangs and nothing is left, with or without the operator: there are no finalizers, owner references clean up."""
+"""Nothing hangs and nothing is left, with or without the operator: no finalizers, and owner references clean up."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from sluice import __version__
 from sluice.api import API_VERSION
 from sluice.controller.events import Events
 from sluice.controller.handlers import register, settings
+from sluice.controller.judgements import Judgements
 from sluice.controller.kube import ApiError, Kube
 from sluice.controller.leader import Leader
 from sluice.controller.pod_watch import watch_pods
@@ -43,8 +44,9 @@ async def operate(config: Settings) -> None:
         on_run=lambda key: runs.queue.add(key),  # noqa: PLW0108
         on_pod=lambda pod, gone: runs.pod_changed(pod, gone),  # noqa: PLW0108
     )
-    runs = Runs(kube, store, revisions, events, retention)
-    workflows = Workflows(kube, store, revisions, events, config.on_first_sight)
+    judgements = Judgements()
+    runs = Runs(kube, store, revisions, judgements, events, retention)
+    workflows = Workflows(kube, store, revisions, judgements, events, config.on_first_sight)
     queue: KeyedQueue[Key] = KeyedQueue(workflows.reconcile)
 
     async def work() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
 from sluice.core import Instant
+from sluice.core.errors import SluiceError
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -53,6 +54,13 @@ class KeyedQueue(Generic[Key]):
             for _ in range(workers):
                 group.create_task(self._worker())
 
+    def _retry(self, key: Key) -> float:
+        """Seconds until the key's next turn."""
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        delay_s = min(_RETRY_FIRST_S * 2.0 ** min(failures - 1, 16), _RETRY_LONGEST_S)
+        self.add_at(key, time.time() + delay_s)
+        return delay_s
+
     async def _worker(self) -> None:
         while True:
             while not self._waiting:
@@ -64,11 +72,10 @@ class KeyedQueue(Generic[Key]):
             try:
                 await self._work(key)
                 self._failures.pop(key, None)
+            except SluiceError as error:
+                log.warning("%s: %s; trying again in %.1f s", key, error, self._retry(key))
             except Exception:
-                failures = self._failures[key] = self._failures.get(key, 0) + 1
-                delay_s = min(_RETRY_FIRST_S * 2.0 ** (failures - 1), _RETRY_LONGEST_S)
-                log.exception("%s: trying again in %.1f s", key, delay_s)
-                self.add_at(key, time.time() + delay_s)
+                log.exception("%s: a bug of ours; trying again in %.1f s", key, self._retry(key))
             finally:
                 self._busy.discard(key)
                 if key in self._again:

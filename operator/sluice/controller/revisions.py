@@ -13,7 +13,7 @@ from sluice.core.errors import SluiceError
 from sluice.core.naming import LABEL_WORKFLOW, graph_of, revision_name
 from sluice.core.pods import owner
 
-_KEPT = 256
+_KEPT_TASKS = 20_000  # over all revisions: some 40 MB at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Revisions:
     def __init__(self, kube: Kube) -> None:
         self._kube = kube
         self._read: OrderedDict[tuple[str, str], Revision] = OrderedDict()
+        self._kept_tasks = 0
 
     async def freeze(self, workflow: ObjectView) -> str:
         """Makes sure that the Workflow's graph as it is now exists as a revision, and returns its name."""
@@ -68,9 +69,12 @@ class Revisions:
         return self._keep(namespace, Revision(name, owners[0], Definition.of(body["data"])))
 
     def _keep(self, namespace: str, revision: Revision) -> Revision:
+        if (namespace, revision.name) not in self._read:
+            self._kept_tasks += len(revision.definition.tasks)
         self._read[namespace, revision.name] = revision
-        if len(self._read) > _KEPT:
-            self._read.popitem(last=False)
+        while self._kept_tasks > _KEPT_TASKS and len(self._read) > 1:
+            _, oldest = self._read.popitem(last=False)
+            self._kept_tasks -= len(oldest.definition.tasks)
         return revision
 
 

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, replace
 
 from sluice.controller.events import Events
+from sluice.controller.judgements import Judgements
 from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube, ours
 from sluice.controller.pod_writer import PodWriter
 from sluice.controller.queue import KeyedQueue
@@ -24,7 +25,7 @@ from sluice.core.pods import RunIdentity
 from sluice.core.restore import restore
 from sluice.core.status import Patch, patch, unwritten, written
 from sluice.core.times import rfc3339
-from sluice.core.validation import run_faults, workflow_faults
+from sluice.core.validation import run_faults
 
 _WRITE_AT_MOST_EVERY_S = 1.0
 _WRITE_SHARE = 10.0  # a write may take at most a tenth of the time
@@ -47,9 +48,17 @@ class Live:
 class Runs:
     """`queue` holds runs with news, `writes` those whose status is to be written."""
 
-    def __init__(self, kube: Kube, store: Store, revisions: Revisions, events: Events, retention: Retention) -> None:
+    def __init__(
+        self,
+        kube: Kube,
+        store: Store,
+        revisions: Revisions,
+        judgements: Judgements,
+        events: Events,
+        retention: Retention,
+    ) -> None:
         self._kube, self._store, self._revisions, self._events = kube, store, revisions, events
-        self._retention = retention
+        self._judgements, self._retention = judgements, retention
         self.queue: KeyedQueue[Key] = KeyedQueue(self.reconcile)
         self.writes: KeyedQueue[Key] = KeyedQueue(self.write)
         self.pods = PodWriter(kube, store, retention, self.queue.add)
@@ -151,7 +160,7 @@ class Runs:
                 )
                 await self._wait(seen, "WorkflowNotFound", words)
                 return None
-            if workflow_faults({"metadata": {"name": workflow.key.name}, "spec": workflow.spec}):
+            if self._judgements.of(workflow).faults:
                 await self._wait(seen, "WorkflowRefused", f"Workflow '{workflow.key.name}' has faults; see its status")
                 return None
             name = await self._revisions.freeze(workflow)

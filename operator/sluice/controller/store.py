@@ -4,7 +4,7 @@ The store is a cache and nothing else: whatever is here can be had again by a LI
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -139,13 +139,13 @@ class Store:
         for seen in found.values():
             self.see_run(seen)
 
-    def own_runs(self, workflow: ObjectView) -> list[OwnRun]:
+    def own_runs(self, workflow: ObjectView) -> Iterator[OwnRun]:
         """The runs that the Workflow itself made."""
-        return [
+        return (
             OwnRun(run.key.name, int(run.labels[LABEL_GENERATION]), run.spec["revision"])
             for run in map(self.runs.__getitem__, self.runs_of.get(workflow.key, ()))
             if run.owner_uid == workflow.uid and LABEL_GENERATION in run.labels
-        ]
+        )
 
     def _workflow_changed(self, key: Key) -> None:
         self.on_workflow(key)

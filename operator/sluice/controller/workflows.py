@@ -5,50 +5,57 @@ import time
 
 from sluice.api import API_VERSION
 from sluice.controller.events import Events
+from sluice.controller.judgements import Judgements
 from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube, ours, patiently
 from sluice.controller.revisions import Revisions
 from sluice.controller.store import Key, ObjectView, Store, view
 from sluice.core import Json
 from sluice.core.conditions import Condition, conditions, ended, of_run
-from sluice.core.errors import Fault
-from sluice.core.naming import LABEL_GENERATION, LABEL_WORKFLOW, graph_of, revision_name, run_name
+from sluice.core.errors import SluiceError
+from sluice.core.naming import LABEL_GENERATION, LABEL_WORKFLOW, run_name
 from sluice.core.pods import owner
 from sluice.core.triggers import Mark, OnFirstSight, due
-from sluice.core.validation import workflow_faults
 
 log = logging.getLogger("sluice.workflows")
 
 
 class Workflows:
     def __init__(
-        self, kube: Kube, store: Store, revisions: Revisions, events: Events, on_first_sight: OnFirstSight
+        self,
+        kube: Kube,
+        store: Store,
+        revisions: Revisions,
+        judgements: Judgements,
+        events: Events,
+        on_first_sight: OnFirstSight,
     ) -> None:
         self._kube, self._store, self._revisions, self._events = kube, store, revisions, events
-        self._on_first_sight = on_first_sight
+        self._judgements, self._on_first_sight = judgements, on_first_sight
 
     async def reconcile(self, key: Key) -> None:
         workflow = self._store.workflows.get(key)
         if workflow is None or workflow.deleting:
+            self._judgements.forget(key)
             return
-        faults = workflow_faults({"metadata": {"name": key.name}, "spec": workflow.spec})
-        if faults:
-            await self._refuse(workflow, faults)
+        judged = self._judgements.of(workflow)
+        if judged.faults:
+            await self._refuse(workflow, "InvalidSpec", "\n".join(map(str, judged.faults)))
             return
-        before = Mark.of(workflow.status)
         mark, make = due(
             generation=workflow.generation,
-            revision=revision_name(key.name, workflow.uid, graph_of(workflow.spec)),
+            revision=judged.revision,
             run_name=run_name(key.name, workflow.uid, workflow.generation),
             manual=workflow.spec.get("trigger") == "Manual",
-            mark=before,
+            mark=Mark.of(workflow.status),
             runs=self._store.own_runs(workflow),
             on_first_sight=self._on_first_sight,
         )
-        if make:
-            await self._make_run(workflow, mark)
+        if make and not await self._make_run(workflow, mark):
+            return
         await self._write(workflow, self._status(workflow, mark))
 
-    async def _make_run(self, workflow: ObjectView, mark: Mark) -> None:
+    async def _make_run(self, workflow: ObjectView, mark: Mark) -> bool:
+        """Whether the run exists now. If its name is taken, only a person can help."""
         await self._revisions.freeze(workflow)
         namespace, name = workflow.key
         body: Json = {
@@ -68,14 +75,21 @@ class Workflows:
             if error.reason != "AlreadyExists":
                 raise
             made = await self._kube.get(ours(namespace, "workflowruns", mark.run or ""))
-        self._store.see_run(view(made))
+        run = view(made)
+        if run.owner_uid != workflow.uid:
+            if run.deleting:
+                raise SluiceError(f"run {run.key} of another Workflow by this name is still going away") from None
+            words = f"a WorkflowRun called '{mark.run}' exists and was not made by this Workflow; delete it"
+            await self._refuse(workflow, "NameTaken", words)
+            return False
+        self._store.see_run(run)
+        return True
 
-    async def _refuse(self, workflow: ObjectView, faults: list[Fault]) -> None:
-        message = "\n".join(map(str, faults))
+    async def _refuse(self, workflow: ObjectView, reason: str, message: str) -> None:
         facts = [
-            Condition("Accepted", False, "InvalidSpec", message),
-            Condition("Stalled", True, "InvalidSpec", message),
-            Condition("Reconciling", False, "InvalidSpec"),
+            Condition("Accepted", False, reason, message),
+            Condition("Stalled", True, reason, message),
+            Condition("Reconciling", False, reason),
         ]
         mark = Mark.of(workflow.status)
         if await self._write(workflow, self._compose(workflow, "Refused", mark, facts)):
