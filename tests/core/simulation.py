@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
+from sluice.api.run import WorkflowRunStatus
 from sluice.core import decide as deciding
 from sluice.core import status as reporting
 from sluice.core.definition import Definition
@@ -258,6 +259,7 @@ class Simulation:
             operator.unwritten = True
             return
         self.stored = merge_patch(self.stored, sent.body)
+        WorkflowRunStatus.model_validate(self.stored)
         reporting.written(operator.run, sent)
         operator.dirty = operator.dirty or bool(sent.recorded)
         self.check_recorded(sent.ended)

@@ -133,8 +133,9 @@ def test_long_messages_are_cut_since_thousands_are_held_in_memory():
     assert found.container.message.endswith("…")
 
 
-def test_pod_that_nobody_labelled_belongs_to_no_task():
+@pytest.mark.parametrize("labels", [{}, {"sluice.dev/attempt": "first"}, {"sluice.dev/attempt": ""}])
+def test_pod_that_a_stranger_labelled_belongs_to_no_task(labels):
     stranger = pod(accepted())
-    stranger["metadata"] |= {"labels": {}, "ownerReferences": []}
+    stranger["metadata"] |= {"labels": labels, "ownerReferences": []}
     found = view(stranger)
     assert (found.owner_uid, found.run_uid, found.task, found.attempt) == ("", "", "", 0)

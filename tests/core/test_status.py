@@ -3,7 +3,7 @@ import json
 import pytest
 
 from sluice.core.refusal import Refusal
-from sluice.core.status import message, patch, progress, task_status, text_room, unwritten
+from sluice.core.status import fit, message, patch, progress, task_status, text_room, unwritten
 from tests.core.kubelet import accepted, at, exited, running, waiting
 from tests.core.world import merge_patch, run
 
@@ -234,6 +234,32 @@ def test_change_of_a_cap_or_a_state_changes_the_reason_of_all_that_wait():
 
 
 # Its size.
+
+
+def test_long_words_of_the_server_are_cut_to_what_the_schema_takes():
+    world = run("a")
+    world.decide()
+    world.refuses("a", Refusal.INVALID, "spec.containers[0].env[0].name: Invalid value; " * 5000)
+    assert world.decide().finished
+    world.writes()  # the schema judges
+    assert world.stored["message"].startswith("task a failed: Invalid: spec.containers[0].env[0].name")
+    assert _as_go_writes_it(world.stored) < 32 * 1024
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "left"),
+    [
+        ("word", 10, "word"),
+        ("word", 4, "word"),
+        ("words", 4, "word"),
+        ("<<<<", 12, "<<"),
+        ("語語語", 8, "語語"),
+        ('"""', 4, '""'),
+        ("語", 2, ""),
+    ],
+)
+def test_fit_leaves_as_much_as_has_room(text, room, left):
+    assert fit(text, room) == left
 
 
 def test_text_room_is_all_a_task_needs_until_there_are_very_many():

@@ -220,6 +220,11 @@ def test_quantity(quantity, sound):
     )
 
 
+def test_quantity_in_the_defaults():
+    (fault,) = faults(A, defaults={"resources": {"limits": {"cpu": "much"}}})
+    assert fault.startswith("spec.defaults.resources.limits.cpu: 'much' is not a quantity")
+
+
 @pytest.mark.parametrize("quantity", [True, [1], {"a": 1}])
 def test_quantity_of_another_type_is_called_a_quantity(quantity):
     (fault,) = faults(A | {"resources": {"limits": {"cpu": quantity}}})

@@ -7,6 +7,7 @@ A keyword says how a task stands in the stored status; tasks that are not named 
 
 from dataclasses import dataclass, field
 
+from sluice.api.run import WorkflowRunStatus
 from sluice.core import decide as deciding
 from sluice.core import status as reporting
 from sluice.core.decide import Decision
@@ -113,9 +114,10 @@ class World:
         deciding.refused(self.run, self.number(task), refusal, message, self.now)
 
     def writes(self) -> Json:
-        """The status goes to the API server. Returns what travelled."""
+        """The status goes to the API server, which judges it by its schema. Returns what travelled."""
         sent = reporting.patch(self.run, self.stored, 1, self.now)
         self.stored = merge_patch(self.stored, sent.body)
+        WorkflowRunStatus.model_validate(self.stored)
         reporting.written(self.run, sent)
         return sent.body
 

@@ -6,6 +6,7 @@ On SIGTERM the Lease is given back. When the Lease is lost the process ends, and
 import asyncio
 import logging
 import os
+import signal
 import sys
 
 import kopf
@@ -68,6 +69,7 @@ async def operate(config: Settings) -> None:
 
     registry = kopf.OperatorRegistry()
     register(registry, store)
+    ready, stop_shell, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
     shell = asyncio.create_task(
         kopf.operator(
             registry=registry,
@@ -76,18 +78,34 @@ async def operate(config: Settings) -> None:
             standalone=True,
             clusterwide=True,
             liveness_endpoint=f"http://0.0.0.0:{os.environ.get('SLUICE_HEALTH_PORT', '8080')}/healthz",
+            ready_flag=ready,
+            stop_flag=stop_shell,
         )
     )
     working = asyncio.create_task(work())
-    await asyncio.wait({shell, working}, return_when=asyncio.FIRST_COMPLETED)
-    working.cancel()
-    shell.cancel()
-    results = await asyncio.gather(working, shell, return_exceptions=True)
+    stopping = asyncio.create_task(_signalled(ready, stop))
+    await asyncio.wait({shell, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (working, stopping):
+        task.cancel()
+    ended = await asyncio.gather(working, stopping, return_exceptions=True)
     await leader.release()
+    stop_shell.set()
+    ended_last = await asyncio.gather(shell, return_exceptions=True)
     await kube.close()
-    for result in results:
+    for result in (*ended, *ended_last):
         if isinstance(result, Exception):
             raise result
+
+
+async def _signalled(ready: asyncio.Event, stop: asyncio.Event) -> None:
+    """Returns on SIGTERM or SIGINT.
+
+    kopf sets its own handlers as it starts; ours replace them, so that our work ends first and the Lease is given back.
+    """
+    await ready.wait()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
 
 
 async def _list_ours(kube: Kube, store: Store) -> None:

@@ -1,0 +1,37 @@
+"""A control plane without nodes, the CRDs, and a namespace of its own for every test."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import Cluster, open_cluster
+from tests.e2e.kubernetes import Kubectl
+
+_CRDS = Path(__file__).parent.parent.parent / "crds"
+
+_number = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def control_plane() -> Iterator[Cluster]:
+    """Taken down afterwards; `KEEP_CLUSTER=1` keeps it for the next session."""
+    opened = open_cluster("sluice-test-control", node=False)
+    kubectl = Kubectl(opened, "default")
+    kubectl("apply", "--server-side", "-f", _CRDS)
+    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    yield opened
+    if not os.environ.get("KEEP_CLUSTER"):
+        opened.down()
+
+
+@pytest.fixture
+def kubectl(control_plane: Cluster) -> Iterator[Kubectl]:
+    kubectl = Kubectl(control_plane, f"test-{os.getpid()}-{next(_number)}")
+    kubectl("create", "namespace", kubectl.namespace)
+    yield kubectl
+    kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
