@@ -1,7 +1,5 @@
 """Every check, with the path and the words that a user reads."""
 
-import sys
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -422,60 +420,3 @@ def test_no_manifest_is_too_odd_to_be_judged(manifest):
 )
 def test_run(spec, found):
     assert [str(fault) for fault in run_faults(spec, {"day": None, "size": "small"})] == found
-
-
-# Cost: counted in calls, since seconds depend on the machine.
-
-
-def _names(count):
-    return [f"task-{number:04}" for number in range(count)]
-
-
-def chain(count):
-    names = _names(count)
-    return [A | {"name": name, "dependsOn": names[max(0, i - 1) : i]} for i, name in enumerate(names)]
-
-
-def wide_fan_in(count):
-    names = _names(count)
-    return [A | {"name": name, "dependsOn": names[max(0, i - 20) : i]} for i, name in enumerate(names)]
-
-
-def knot(count):
-    names = _names(count)
-    near = [*range(-10, 0), *range(1, 11)]
-    return [
-        A | {"name": name, "dependsOn": [names[(i + step) % count] for step in near]} for i, name in enumerate(names)
-    ]
-
-
-def all_unknown(count):
-    return [A | {"name": name, "dependsOn": [f"{name}x", f"{name}y"]} for name in _names(count)]
-
-
-def all_misspelt(count):
-    return [A | {"name": name, "imgae": "x"} for name in _names(count)]
-
-
-@pytest.mark.parametrize("shape", [chain, wide_fan_in, knot, all_unknown, all_misspelt])
-def test_cost_is_near_linear_in_the_number_of_tasks(shape):
-    small, large = shape(50), shape(200)
-    faults(*small)  # the first use compiles the models
-    assert _calls(large) < 6 * _calls(small)  # four times the tasks
-
-
-def _calls(tasks):
-    """How many Python functions were called."""
-    count = 0
-
-    def one_more(_frame, event, _arg):
-        nonlocal count
-        count += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(one_more)
-    try:
-        faults(*tasks)
-    finally:
-        sys.setprofile(before)
-    return count

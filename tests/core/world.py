@@ -50,7 +50,7 @@ def run(
     execution = restore(
         RUN, "etl-1", definition, status={"tasks": entries}, pods=pods, parallelism=parallelism, state=state
     )
-    return World(execution)
+    return World(execution, stored={"tasks": entries})
 
 
 def _entry(phase: str) -> Json:
