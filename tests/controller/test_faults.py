@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,6 @@ BUSY, BROKEN = refuse(429, "TooManyRequests"), refuse(500, "InternalError")
 CONFLICT = refuse(409, "Conflict")
 
 FOR_GOOD = 1_000_000
-DEAF = Fault(ignore, "GET", WATCH_PODS)  # a watch that says nothing, so that only the answer to a POST tells of a pod
 
 GRAPH = {"a": "", "b": "", "c": "", "d": "ab", "e": "bc", "f": "de"}
 
@@ -36,6 +34,11 @@ def etl(graph: dict[str, str], **fields: Any) -> Json:
     """A Workflow of tasks that the proxy runs: no node takes them."""
     common = {"nodeSelector": {"example.com/nowhere": "true"}, **fields}
     return workflow("etl", *({"name": name, "dependsOn": list(before), **common} for name, before in graph.items()))
+
+
+def deaf() -> Fault:
+    """The first watch for pods says nothing, so that a pod is known by the answer to its POST or not at all."""
+    return Fault(ignore, "GET", WATCH_PODS)
 
 
 @pytest.fixture
@@ -93,7 +96,7 @@ def test_each_pod_is_made_once_and_the_run_succeeds(
 def test_an_operator_killed_while_it_waits_for_answers_finds_its_pods_again(
     kubectl: Kubectl, api_server: str, operator: Start
 ) -> None:
-    with Proxy(api_server, kubectl.namespace, Fault(hang, "POST", PODS, times=3), replace(DEAF)) as proxy:
+    with Proxy(api_server, kubectl.namespace, Fault(hang, "POST", PODS, times=3), deaf()) as proxy:
         mortal = operator(proxy)
         kubectl.apply(etl(GRAPH))
         eventually(lambda: len(proxy.created) == 3, "three pods are made, and the operator does not know")
@@ -115,7 +118,7 @@ def test_an_operator_killed_while_it_waits_for_answers_finds_its_pods_again(
 def test_at_most_once_is_recorded_before_the_pod_is_asked_for(
     kubectl: Kubectl, api_server: str, operator: Start, fault: Act, pods: int, phase: str
 ) -> None:
-    with Proxy(api_server, kubectl.namespace, Fault(fault, "POST", PODS), replace(DEAF)) as proxy:
+    with Proxy(api_server, kubectl.namespace, Fault(fault, "POST", PODS), deaf()) as proxy:
         mortal = operator(proxy)
         kubectl.apply(etl({"a": ""}, retries={"infrastructure": 0}))
         eventually(lambda: proxy.pending == [] and proxy.created.total() == pods, "the pod is asked for")
