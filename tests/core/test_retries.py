@@ -1,16 +1,14 @@
 import pytest
 
-from sluice.core.outcome import Ending
-from sluice.core.retries import Retry, Used, next_attempt
-from tests.core.kubelet import TASK
+from sluice.core.outcome import Ending, Outcome
+from sluice.core.retries import Retry, RetryPolicy, Used, next_attempt
 
 LIMIT, INFRASTRUCTURE = 2, 3
 NONE = Used()
 
 
 def retry(ending, used=NONE, limit=LIMIT, infrastructure=INFRASTRUCTURE):
-    task = TASK.__class__("a", {}, limit, infrastructure, None)
-    return next_attempt(task, used, ending)
+    return next_attempt(RetryPolicy(limit, infrastructure), used, Outcome(ending, ""))
 
 
 @pytest.mark.parametrize("ending", [Ending.ERROR, Ending.OUT_OF_MEMORY, Ending.TIMEOUT])

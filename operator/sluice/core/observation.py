@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from sluice.core import Instant, Json
-from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN_UID, LABEL_TASK
-from sluice.core.pods import MAIN
+from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN_UID, LABEL_TASK, MAIN
 from sluice.core.times import instant
 
 _DISRUPTIONS = frozenset({"DisruptionTarget", "TerminationTarget"})

@@ -13,6 +13,7 @@ from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.execution import HOLDS_SLOT, Execution, Step, TaskState
 from sluice.core.naming import pod_name
 from sluice.core.observation import PodView
+from sluice.core.pods import RunEnd
 from sluice.core.reasons import reason
 from sluice.core.times import rfc3339
 
@@ -31,15 +32,34 @@ class Patch:
     recorded: list[tuple[int, int]]
 
 
-_ENDED_WITHOUT_SUCCESS: dict[TaskPhase, str] = {"Failed": "failed", "UpstreamFailed": "not run", "Stopped": "stopped"}
+def run_end(run: Execution) -> RunEnd:
+    """What a `finally` task is told."""
+    return RunEnd(outlook(run), tuple(task.definition.name for task in run.tasks if task.phase == "Failed"))
+
+
+_ENDED_WITHOUT_SUCCESS: dict[TaskPhase, str] = {
+    "Failed": "failed",
+    "UpstreamFailed": "not run",
+    "Skipped": "skipped",
+    "Stopped": "stopped",
+}
 
 
 def phase(run: Execution) -> RunPhase:
     if run.finished_at is None:
         return "Suspended" if run.state == "Suspended" else "Running"
+    return outlook(run)
+
+
+def outlook(run: Execution) -> RunPhase:
+    """The phase in which the run ends if nothing else happens. Its `finally` tasks are told so."""
     if run.counts.get("Stopped"):
-        return "Stopped"
-    return "Failed" if run.counts.get("Failed") else "Succeeded"
+        return "Stopped" if run.state == "Stopped" else "Failed"
+    if run.limits.leaf_failed:
+        leaves = (t for t, after in zip(run.tasks, run.definition.graph.dependents, strict=True) if not after)
+        bad = ("Failed", "UpstreamFailed")
+        return "Failed" if any(t.phase in bad and not t.definition.allow_failure for t in leaves) else "Succeeded"
+    return "Failed" if run.failed else "Succeeded"
 
 
 def progress(run: Execution) -> str:
@@ -52,7 +72,10 @@ def progress(run: Execution) -> str:
 
 
 def message(run: Execution) -> str:
-    failed = [task for task in run.tasks if task.phase == "Failed"] if run.counts.get("Failed") else []
+    """Why the run has failed, or will."""
+    if run.winding_down and run.state != "Stopped" and not run.failed:
+        return run.winding_down
+    failed = [t for t in run.tasks if t.phase == "Failed" and not t.definition.allow_failure] if run.failed else []
     if not failed:
         return ""
     first = failed[0]

@@ -187,6 +187,27 @@ def _known_dependencies(found: _Manifest) -> Iterator[Fault]:
                 yield Fault(path, f"'{dependency}' stands in the list twice")
 
 
+def _trigger_rules(found: _Manifest) -> Iterator[Fault]:
+    final = {task.name for task in found.tasks.values() if task.finally_}
+    for number, task in found.tasks.items():
+        path = f"spec.tasks[{number}]"
+        if task.run_if == "Always" and task.depends_on:
+            yield Fault(
+                f"{path}.runIf", "Always waits for nothing; remove `dependsOn`, or write AllDone to wait for all"
+            )
+        if task.run_if not in (None, "Always", "AllSucceeded") and not task.depends_on:
+            yield Fault(f"{path}.runIf", f"{task.run_if} is about dependencies, and there are none; add `dependsOn`")
+        for place, dependency in enumerate(task.depends_on or ()):
+            if dependency in final and not task.finally_:
+                words = f"'{dependency}' is a `finally` task, which starts after all others; only such may wait for it"
+                yield Fault(f"{path}.dependsOn[{place}]", words)
+            if task.finally_ and dependency in set(found.names) - final:
+                words = (
+                    f"a `finally` task waits for all others anyhow, also for '{dependency}'; remove it from the list"
+                )
+                yield Fault(f"{path}.dependsOn[{place}]", words)
+
+
 def _no_cycles(found: _Manifest) -> Iterator[Fault]:
     known = {task.name: number for number, task in reversed(found.tasks.items())}
     edges = {
@@ -242,7 +263,7 @@ def _instead(placeholder: str, field: str) -> str:
 def _known_placeholders(found: _Manifest) -> Iterator[Fault]:
     declared = found.raw.get("parameters")
     names = map(_name, declared if isinstance(declared, list) else ())
-    known = {"run.name"} | {f"params.{name}" for name in names if name}
+    known = {"run.name", "run.phase"} | {f"params.{name}" for name in names if name}
     layers: dict[str, Json] = {f"spec.tasks[{number}]": found.raw["tasks"][number] for number in found.tasks}
     if found.defaults is not None:
         layers["spec.defaults"] = found.defaults.model_dump(by_alias=True, exclude_none=True)
@@ -251,7 +272,9 @@ def _known_placeholders(found: _Manifest) -> Iterator[Fault]:
             if name in SCRIPT_FIELDS:
                 continue
             for place, placeholder in used(field, f"{path}.{name}"):
-                if placeholder not in known:
+                if placeholder == "run.phase" and not fields.get("finally"):
+                    yield Fault(place, "$(run.phase) is known to `finally` tasks only, as the run has not ended before")
+                elif placeholder not in known:
                     hint = _did_you_mean(placeholder, known, form="$({})")
                     yield Fault(place, f"$({placeholder}) stands for nothing{hint}")
 
@@ -331,6 +354,7 @@ def _pod_templates(found: _Manifest) -> Iterator[Fault]:
 _CHECKS: tuple[Callable[[_Manifest], Iterator[Fault]], ...] = (
     _unique_names,
     _known_dependencies,
+    _trigger_rules,
     _no_cycles,
     _something_to_run,
     _no_placeholder_in_scripts,
