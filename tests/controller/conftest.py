@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,16 @@ def control_plane() -> Iterator[Cluster]:
     yield opened
     if not os.environ.get("KEEP_CLUSTER"):
         opened.down()
+
+
+@pytest.fixture(scope="session")
+def api_server(control_plane: Cluster) -> Iterator[str]:
+    """The API server's URL for a client without credentials."""
+    command = [control_plane.bin / "kubectl", "--kubeconfig", control_plane.kubeconfig, "proxy", "--port=0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy:
+        assert proxy.stdout is not None
+        yield "http://" + proxy.stdout.readline().split()[-1]  # Starting to serve on 127.0.0.1:12345
+        proxy.terminate()
 
 
 @pytest.fixture

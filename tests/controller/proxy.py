@@ -1,29 +1,26 @@
 """A proxy before the API server that does to requests what networks and busy servers do.
 
-It speaks plain HTTP, so a kubeconfig that leads to it needs no credentials; it has the administrator's.
+Beyond it is `kubectl proxy`, which has the administrator's credentials and speaks plain HTTP.
 Where pods find no node, it also plays the kubelet: each pod runs and succeeds at once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import re
-import ssl
-import tempfile
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Self
 
 import aiohttp
-import yaml
 from aiohttp import web
 
-Forward = Callable[[], Awaitable[web.StreamResponse]]
+Forward = Callable[..., Awaitable[web.StreamResponse]]  # of a watch, at most `events`
 Act = Callable[[web.Request, Forward], Awaitable[web.StreamResponse]]
 
 _HOP = {"host", "connection", "transfer-encoding", "content-length", "keep-alive"}
@@ -31,19 +28,17 @@ _HOP = {"host", "connection", "transfer-encoding", "content-length", "keep-alive
 
 @dataclass
 class Fault:
-    """Done to the next `times` requests of that method whose path and query match, after the first `spared` ones."""
+    """Done to the next `times` requests whose method, path and query match these patterns."""
 
     act: Act
     method: str
     where: str
     times: int = 1
-    spared: int = 0
 
     def takes(self, request: web.Request) -> bool:
-        if self.times == 0 or request.method != self.method or not re.search(self.where, request.path_qs):
-            return False
-        if self.spared:
-            self.spared -= 1
+        if self.times == 0 or not (
+            re.fullmatch(self.method, request.method) and re.search(self.where, request.path_qs)
+        ):
             return False
         self.times -= 1
         return True
@@ -70,6 +65,28 @@ async def swallow(request: web.Request, forward: Forward) -> web.StreamResponse:
     return _hang_up(request)
 
 
+async def hang(request: web.Request, forward: Forward) -> web.StreamResponse:
+    """The request is carried out, and there is no answer, nor an end of the connection."""
+    await forward()
+    return await ignore(request, forward)
+
+
+async def ignore(_request: web.Request, _forward: Forward) -> web.StreamResponse:
+    """Nothing happens, for as long as the client cares to wait."""
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+def cut(events: int) -> Act:
+    """A watch ends in the middle, after so many events."""
+
+    async def act(request: web.Request, forward: Forward) -> web.StreamResponse:
+        await forward(events=events)
+        return _hang_up(request)
+
+    return act
+
+
 async def expire(_request: web.Request, _forward: Forward) -> web.StreamResponse:
     """A watch from a version that the server has forgotten."""
     status = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 410, "reason": "Expired"}
@@ -86,18 +103,26 @@ def _hang_up(request: web.Request) -> web.StreamResponse:
 class Proxy:
     """Serves while its `with` block goes on. `created` counts the pods that were made through it, by name."""
 
-    def __init__(self, kubeconfig: Path, namespace: str, faults: Iterable[Fault]) -> None:
-        self._server, self._tls = _upstream(kubeconfig)
-        self._namespace = namespace
-        self._faults = list(faults)
+    def __init__(self, server: str, namespace: str, *faults: Fault, pods_run: bool = True) -> None:
+        self._server, self._namespace, self._pods_run = server, namespace, pods_run
+        self._faults = faults
+        self._open: list[web.Request] = []
         self.created: Counter[str] = Counter()
-        self.errors: list[BaseException] = []
         self._ready = Event()
 
     @property
     def pending(self) -> list[Fault]:
         """Faults that have not been done in full."""
         return [fault for fault in self._faults if fault.times]
+
+    def inflict(self, *faults: Fault) -> None:
+        """From now on these, and no others."""
+        self._faults = faults
+
+    def hang_up(self, where: str) -> None:
+        """Ends all connections with such a request."""
+        for request in [request for request in self._open if re.search(where, request.path_qs)]:
+            self._loop.call_soon_threadsafe(_hang_up, request)
 
     def kubeconfig(self, file: Path) -> Path:
         """Writes a kubeconfig that leads here."""
@@ -129,31 +154,36 @@ class Proxy:
         await site.start()
         self._port = runner.addresses[0][1]
         timeout = aiohttp.ClientTimeout(total=None)
-        connector = aiohttp.TCPConnector(ssl=self._tls, limit=0)
+        connector = aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(connector=connector, timeout=timeout, auto_decompress=False) as self._session:
-            kubelet = asyncio.create_task(self._kubelet())
+            kubelet = asyncio.create_task(self._kubelet() if self._pods_run else asyncio.sleep(0))
             self._ready.set()
             await self._done.wait()
             kubelet.cancel()
+            await asyncio.gather(kubelet, return_exceptions=True)
             await runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        body = await request.read()
+        body = await request.read() or None
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
 
-        async def forward() -> web.StreamResponse:
+        async def forward(events: int | None = None) -> web.StreamResponse:
             url = f"{self._server}{request.path_qs}"
             async with self._session.request(request.method, url, data=body, headers=headers) as answer:
                 if "watch=" in request.query_string:
-                    return await _stream(request, answer)
+                    return await _stream(request, answer, events)
                 content = await answer.read()
                 if request.method == "POST" and request.path.endswith("/pods") and answer.status == 201:
-                    self.created[json.loads(body)["metadata"]["name"]] += 1
+                    self.created[json.loads(content)["metadata"]["name"]] += 1
                 kept = {name: value for name, value in answer.headers.items() if name.lower() not in _HOP}
                 return web.Response(body=content, status=answer.status, headers=kept)
 
         fault = next((fault for fault in self._faults if fault.takes(request)), None)
-        return await (fault.act(request, forward) if fault else forward())
+        self._open.append(request)
+        try:
+            return await (fault.act(request, forward) if fault else forward())
+        finally:
+            self._open.remove(request)
 
     async def _kubelet(self) -> None:
         pods = f"{self._server}/api/v1/namespaces/{self._namespace}/pods"
@@ -164,8 +194,9 @@ class Proxy:
                     await self._run(f"{pods}/{event['object']['metadata']['name']}")
 
     async def _run(self, pod: str) -> None:
-        ended = {"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:01Z", "exitCode": 0}
-        for phase, state in (("Running", {"running": {}}), ("Succeeded", {"terminated": ended})):
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        ended = {"startedAt": now, "finishedAt": now, "exitCode": 0}
+        for phase, state in (("Running", {"running": {"startedAt": now}}), ("Succeeded", {"terminated": ended})):
             container = {"name": "main", "image": "", "imageID": "", "ready": False, "restartCount": 0, "state": state}
             patch = json.dumps({"status": {"phase": phase, "containerStatuses": [container]}})
             headers = {"Content-Type": "application/merge-patch+json"}
@@ -173,26 +204,12 @@ class Proxy:
                 answer.raise_for_status()
 
 
-async def _stream(request: web.Request, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+async def _stream(request: web.Request, answer: aiohttp.ClientResponse, events: int | None) -> web.StreamResponse:
     response = web.StreamResponse(status=answer.status, headers={"Content-Type": "application/json"})
     await response.prepare(request)
     async for line in answer.content:
         await response.write(line)
+        events = events - 1 if events else None
+        if events == 0:
+            break
     return response
-
-
-def _upstream(kubeconfig: Path) -> tuple[str, ssl.SSLContext]:
-    """The API server of a kubeconfig that has a client certificate, and how to speak to it."""
-    config = yaml.safe_load(kubeconfig.read_text())
-    cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
-
-    def pem(entry: dict[str, str], name: str) -> str:
-        encoded = entry.get(f"{name}-data")
-        return base64.b64decode(encoded).decode() if encoded else Path(entry[name]).read_text()
-
-    tls = ssl.create_default_context(cadata=pem(cluster, "certificate-authority"))
-    with tempfile.NamedTemporaryFile("w") as both:  # the ssl module reads certificates from files only
-        both.write(pem(user, "client-certificate") + "\n" + pem(user, "client-key"))
-        both.flush()
-        tls.load_cert_chain(both.name)
-    return cluster["server"], tls

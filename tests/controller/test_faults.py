@@ -2,28 +2,158 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from aiohttp import web
 
-from tests.controller.proxy import Act, Fault, Forward, Proxy, expire, lose, refuse, swallow
+from tests.controller.proxy import Act, Fault, Proxy, cut, expire, hang, ignore, lose, refuse, swallow
 from tests.e2e.host import HostOperator
-from tests.e2e.kubernetes import Json, Kubectl, workflow
+from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
+
+Start = Callable[[Proxy], HostOperator]
 
 PODS = r"/pods$"
 RUNS = r"/workflowruns$"
-RUN_STATUS = r"/workflowruns/.*/status$"
-WORKFLOW_STATUS = r"/workflows/.*/status$"
+REVISIONS = r"/controllerrevisions$"
+RUN_STATUS = r"/workflowruns/[^/]+/status$"
+WORKFLOW_STATUS = r"/workflows/[^/]+/status$"
 WATCH_PODS = r"/pods\?.*watch="
-WATCH_WORKFLOWS = r"/workflows\?.*watch="
-WATCH_RUNS = r"/workflowruns\?.*watch="
-
-TASKS: list[Json] = [
-    {"name": name, "dependsOn": list(dependencies), "nodeSelector": {"example.com/nowhere": "true"}}
-    for name, dependencies in {"a": "", "b": "", "c": "", "d": "ab", "e": "bc", "f": "de"}.items()
-]
+WATCH_OURS = r"/workflow(run)?s\?.*watch="
 
 BUSY, BROKEN = refuse(429, "TooManyRequests"), refuse(500, "InternalError")
 CONFLICT = refuse(409, "Conflict")
+
+FOR_GOOD = 1_000_000
+DEAF = Fault(ignore, "GET", WATCH_PODS)  # a watch that says nothing, so that only the answer to a POST tells of a pod
+
+GRAPH = {"a": "", "b": "", "c": "", "d": "ab", "e": "bc", "f": "de"}
+
+
+def etl(graph: dict[str, str], **fields: Any) -> Json:
+    """A Workflow of tasks that the proxy runs: no node takes them."""
+    common = {"nodeSelector": {"example.com/nowhere": "true"}, **fields}
+    return workflow("etl", *({"name": name, "dependsOn": list(before), **common} for name, before in graph.items()))
+
+
+@pytest.fixture
+def operator(kubectl: Kubectl, tmp_path: Path) -> Iterator[Start]:
+    """Starts an operator that knows the API server by the proxy only."""
+    started: list[HostOperator] = []
+
+    def start(proxy: Proxy) -> HostOperator:
+        config = proxy.kubeconfig(tmp_path / "kubeconfig")
+        started.append(HostOperator(config, kubectl.namespace, "only", tmp_path / "log"))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.end()
+        print(each.log)  # noqa: T201  # pytest shows it if the test has failed
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param([Fault(BROKEN, "POST", PODS, times=3)], id="500 for pods"),
+        pytest.param([Fault(BUSY, "POST", PODS, times=3)], id="429 for pods"),
+        pytest.param([Fault(lose, "POST", PODS, times=3)], id="pods that were never asked for"),
+        pytest.param([Fault(swallow, "POST", PODS, times=3)], id="pods that were made, and nobody said so"),
+        pytest.param([Fault(swallow, "POST", RUNS)], id="a run that was made, and nobody said so"),
+        pytest.param([Fault(swallow, "POST", REVISIONS)], id="a revision that was made, and nobody said so"),
+        pytest.param([Fault(CONFLICT, "PATCH", RUN_STATUS, times=2)], id="409 for a run's status"),
+        pytest.param([Fault(BUSY, "PATCH", RUN_STATUS, times=2)], id="429 for a run's status"),
+        pytest.param([Fault(swallow, "PATCH", RUN_STATUS, times=2)], id="a run's status that was written unanswered"),
+        pytest.param([Fault(CONFLICT, "PATCH", WORKFLOW_STATUS)], id="409 for a Workflow's status"),
+        pytest.param([Fault(swallow, "PATCH", WORKFLOW_STATUS)], id="a Workflow's status that was written unanswered"),
+        pytest.param([Fault(cut(events=4), "GET", WATCH_PODS, times=3)], id="a cut watch for pods"),
+        pytest.param([Fault(cut(events=1), "GET", WATCH_OURS, times=3)], id="a cut watch for our kinds"),
+        pytest.param([Fault(cut(events=4), "GET", WATCH_PODS), Fault(expire, "GET", WATCH_PODS)], id="410 for pods"),
+        pytest.param([Fault(expire, "GET", WATCH_OURS, times=2)], id="410 for our kinds"),
+    ],
+)
+def test_each_pod_is_made_once_and_the_run_succeeds(
+    kubectl: Kubectl, api_server: str, operator: Start, faults: list[Fault]
+) -> None:
+    with Proxy(api_server, kubectl.namespace, *faults) as proxy:
+        operator(proxy)
+        run = kubectl.run(etl(GRAPH), seconds=60)
+        assert proxy.pending == []
+        assert sorted(proxy.created.values()) == [1] * len(GRAPH)
+
+    assert (run["status"]["phase"], run["status"]["progress"]) == ("Succeeded", "6/6")
+    assert {(task["attempt"], task.get("retries") is None) for task in run["status"]["tasks"].values()} == {(1, True)}
+    assert {pod["metadata"]["name"] for pod in kubectl.list("pods")} == proxy.created.keys()
+    assert len(kubectl.list("workflowruns")) == len(kubectl.list("controllerrevisions")) == 1
+
+
+def test_an_operator_killed_while_it_waits_for_answers_finds_its_pods_again(
+    kubectl: Kubectl, api_server: str, operator: Start
+) -> None:
+    with Proxy(api_server, kubectl.namespace, Fault(hang, "POST", PODS, times=3), replace(DEAF)) as proxy:
+        mortal = operator(proxy)
+        kubectl.apply(etl(GRAPH))
+        eventually(lambda: len(proxy.created) == 3, "three pods are made, and the operator does not know")
+        mortal.kill()
+        mortal.start()
+        status = kubectl.finished(kubectl.run_of("etl"), seconds=60)["status"]
+        assert sorted(proxy.created.values()) == [1] * len(GRAPH)
+    assert status["phase"] == "Succeeded"
+    assert {task["attempt"] for task in status["tasks"].values()} == {1}
+
+
+@pytest.mark.parametrize(
+    ("fault", "pods", "phase"),
+    [
+        pytest.param(hang, 1, "Succeeded", id="the pod was made"),
+        pytest.param(ignore, 0, "Failed", id="the pod was not made"),  # who knows? So it counts as made, and lost
+    ],
+)
+def test_at_most_once_is_recorded_before_the_pod_is_asked_for(
+    kubectl: Kubectl, api_server: str, operator: Start, fault: Act, pods: int, phase: str
+) -> None:
+    with Proxy(api_server, kubectl.namespace, Fault(fault, "POST", PODS), replace(DEAF)) as proxy:
+        mortal = operator(proxy)
+        kubectl.apply(etl({"a": ""}, retries={"infrastructure": 0}))
+        eventually(lambda: proxy.pending == [] and proxy.created.total() == pods, "the pod is asked for")
+        run = kubectl.run_of("etl")
+        assert kubectl.task(run, "a")["attempt"] == 1
+        mortal.kill()
+        mortal.start()
+        status = kubectl.finished(run, seconds=60)["status"]
+        assert proxy.created.total() == pods
+    assert (status["phase"], status["tasks"]["a"]["attempt"]) == (phase, 1)
+
+
+def test_an_api_server_that_is_away_for_longer_than_the_lease_costs_no_task(
+    kubectl: Kubectl, api_server: str, operator: Start
+) -> None:
+    with Proxy(api_server, kubectl.namespace) as proxy:
+        patient = operator(proxy)
+        patient.leading()
+        proxy.inflict(Fault(lose, ".*", "", times=FOR_GOOD))
+        kubectl.apply(etl(GRAPH))
+        assert patient.exit_code() == 1  # it may not act without its Lease
+        proxy.inflict()
+        patient.start()
+        status = kubectl.finished(kubectl.run_of("etl"), seconds=60)["status"]
+        assert sorted(proxy.created.values()) == [1] * len(GRAPH)
+    assert status["phase"] == "Succeeded"
+
+
+def test_a_pod_that_vanishes_while_nobody_watches_is_missed(kubectl: Kubectl, api_server: str, operator: Start) -> None:
+    with Proxy(api_server, kubectl.namespace, pods_run=False) as proxy:
+        operator(proxy)
+        kubectl.apply(etl({"a": ""}))
+        run = kubectl.run_of("etl")
+        pod = eventually(lambda: kubectl.task(run, "a").get("pod"), "the task has a pod")
+        proxy.inflict(Fault(lose, "GET", WATCH_PODS, times=FOR_GOOD))
+        proxy.hang_up(WATCH_PODS)
+        kubectl("delete", "pod", pod)
+        proxy.inflict(Fault(expire, "GET", WATCH_PODS))
+        eventually(lambda: proxy.created.total() == 2, "the task has another pod")
+        eventually(lambda: kubectl.task(run, "a").get("attempt") == 2, "the status says so")
+    assert kubectl.task(run, "a")["retries"] == {"limit": 0, "infrastructure": 1}

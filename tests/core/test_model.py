@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 from sluice.core.decide import decide
 from sluice.core.execution import Step
 from sluice.core.status import task_status
-from tests.core.simulation import FAULTS, TIMED_OUT, Plan, Program, Simulation
+from tests.core.plan import FAULTS, TIMED_OUT, Plan, Program
+from tests.core.simulation import Simulation
 
 CODES = st.lists(st.sampled_from([0, 0, 1, TIMED_OUT]), min_size=1, max_size=3).map(tuple)
 PROGRAMS = st.builds(Program, CODES) | st.sampled_from([Program(), Program(pullable=False), Program(valid=False)])
 CHANCE = st.randoms(use_true_random=True)
-MODEL = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MODEL = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.core.execution import Limits
 from sluice.core.definition import Definition
+from sluice.core.execution import Limits
 from sluice.core.outcome import Ending
 from sluice.core.pods import RunIdentity
 from sluice.core.refusal import Refusal

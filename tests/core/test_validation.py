@@ -1,7 +1,5 @@
 """Every check, with the path and the words that a user reads."""
 
-import sys
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -424,58 +422,33 @@ def test_run(spec, found):
     assert [str(fault) for fault in run_faults(spec, {"day": None, "size": "small"})] == found
 
 
-# Cost: counted in calls, since seconds depend on the machine.
-
-
-def _names(count):
-    return [f"task-{number:04}" for number in range(count)]
-
-
-def chain(count):
-    names = _names(count)
-    return [A | {"name": name, "dependsOn": names[max(0, i - 1) : i]} for i, name in enumerate(names)]
-
-
-def wide_fan_in(count):
-    names = _names(count)
-    return [A | {"name": name, "dependsOn": names[max(0, i - 20) : i]} for i, name in enumerate(names)]
-
-
-def knot(count):
-    names = _names(count)
-    near = [*range(-10, 0), *range(1, 11)]
-    return [
-        A | {"name": name, "dependsOn": [names[(i + step) % count] for step in near]} for i, name in enumerate(names)
-    ]
-
-
-def all_unknown(count):
-    return [A | {"name": name, "dependsOn": [f"{name}x", f"{name}y"]} for name in _names(count)]
-
-
-def all_misspelt(count):
-    return [A | {"name": name, "imgae": "x"} for name in _names(count)]
-
-
-@pytest.mark.parametrize("shape", [chain, wide_fan_in, knot, all_unknown, all_misspelt])
-def test_cost_is_near_linear_in_the_number_of_tasks(shape):
-    small, large = shape(50), shape(200)
-    faults(*small)  # the first use compiles the models
-    assert _calls(large) < 6 * _calls(small)  # four times the tasks
-
-
-def _calls(tasks):
-    """How many Python functions were called."""
-    count = 0
-
-    def one_more(_frame, event, _arg):
-        nonlocal count
-        count += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(one_more)
-    try:
-        faults(*tasks)
-    finally:
-        sys.setprofile(before)
-    return count
+@pytest.mark.parametrize(
+    ("task", "fault"),
+    [
+        (
+            {"runIf": "OneFailed"},
+            "spec.tasks[1].runIf: OneFailed is about dependencies, and there are none; add `dependsOn`",
+        ),
+        (
+            {"runIf": "Always", "dependsOn": ["a"]},
+            "spec.tasks[1].runIf: Always waits for nothing; remove `dependsOn`, or write AllDone to wait for all",
+        ),
+        (
+            {"finally": True, "dependsOn": ["a"]},
+            "spec.tasks[1].dependsOn[0]: "
+            "a `finally` task waits for all others anyhow, also for 'a'; remove it from the list",
+        ),
+        (
+            {"dependsOn": ["tidy"]},
+            "spec.tasks[1].dependsOn[0]: "
+            "'tidy' is a `finally` task, which starts after all others; only such may wait for it",
+        ),
+        (
+            {"command": ["echo", "$(run.phase)"]},
+            "spec.tasks[1].command[1]: $(run.phase) is known to `finally` tasks only, as the run has not ended before",
+        ),
+    ],
+)
+def test_trigger_rules_that_cannot_hold(task, fault):
+    tidy = {"name": "tidy", "image": "busybox", "finally": True, "command": ["echo", "$(run.phase)"]}
+    assert faults(A, B | task, tidy) == [fault]

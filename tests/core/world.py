@@ -52,7 +52,7 @@ def run(
     pods = [seen(running(), tasks[name]) for name, phase in stands.items() if phase == "Running"]
     limits = Limits(parallelism, timeout_s, fail_fast, leaf_failed)
     execution = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=pods, limits=limits, state=state)
-    return World(execution)
+    return World(execution, stored={"tasks": entries})
 
 
 def _entry(phase: str) -> Json:

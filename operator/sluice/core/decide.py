@@ -92,11 +92,12 @@ def _attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) ->
         run.ended_pods.append(task.pod)
     room_made(run, now)
     stopping = run.winding_down and not task.definition.final
+    retry = next_attempt(task.definition.retries, task.used, ended, run.chance(number))
     if ended.ending is Ending.SUCCESS:
         run.end(number, "Succeeded")
-    elif stopping and (task.doomed is ended or ended.ending in PAID_BY_CLUSTER):
+    elif stopping and (retry or task.doomed is ended or ended.ending in PAID_BY_CLUSTER):
         run.end(number, "Stopped")
-    elif not stopping and (retry := next_attempt(task.definition.retries, task.used, ended, run.chance(number))):
+    elif retry:
         task.used = retry.used
         _back_off(run, number, now + retry.delay_s)
     else:

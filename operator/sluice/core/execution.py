@@ -194,8 +194,12 @@ class Execution:
         if number is None:
             return
         task = self.tasks[number]
-        if pod.attempt != task.attempt or task.step is not Step.LIVE or (task.pod and task.pod.uid != pod.uid):
+        if pod.attempt != task.attempt or pod.owner_uid != self.identity.uid or task.step not in HOLDS_SLOT:
             return
+        if task.pod is not None and task.pod.uid != pod.uid:
+            return
+        if task.step is not Step.LIVE:  # gone before the answer to its creation was read
+            self.was_created(number)
         task.pod, task.gone = pod, True
         self.seen.add(number)
 

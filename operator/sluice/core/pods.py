@@ -76,6 +76,9 @@ def build(
     spec["restartPolicy"] = "Never"
     if task.timeout_s is not None:
         spec["activeDeadlineSeconds"] = task.timeout_s
+    if hardened:
+        for containers in ("initContainers", "containers"):
+            spec[containers] = [_hardened(container) for container in spec.get(containers, ())]
     spec["containers"] = [
         _main(container, run, task, fields, attempt, end) if _is_main(container) else container
         for container in spec["containers"]
@@ -121,16 +124,25 @@ _SCRIPT_VOLUME = {
 def _defaults(fields: Json, *, hardened: bool) -> Json:
     """What a pod is without anybody's word: safe, as far as common images still work as they are."""
     security: Json = {"seccompProfile": {"type": "RuntimeDefault"}}
-    container_security: Json = {"allowPrivilegeEscalation": False}
-    if hardened:  # https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+    if hardened:
         security |= {"runAsNonRoot": True, "runAsUser": NOBODY, "runAsGroup": NOBODY}
-        container_security["capabilities"] = {"drop": ["ALL"]}
     return {
         "automountServiceAccountToken": "serviceAccountName" in fields,
         "enableServiceLinks": False,
         "securityContext": security,
-        "containers": [{"name": MAIN, "securityContext": container_security}],
+        "containers": [{"name": MAIN, "securityContext": {"allowPrivilegeEscalation": False}}],
     }
+
+
+def _hardened(container: Any) -> Any:
+    """Under the user's own settings, what `restricted` asks of each container.
+
+    https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+    """
+    if not isinstance(container, dict):
+        return container
+    asked = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    return merge({"securityContext": asked}, container)
 
 
 def _is_main(container: Any) -> bool:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -132,9 +133,14 @@ def _shape_fault(error: ErrorDetails, path: str, model: type[BaseModel]) -> Faul
     return Fault(where, _WORDS.get(kind) or error["msg"][:1].lower() + error["msg"][1:])
 
 
+@lru_cache
+def _schema(model: type[BaseModel]) -> Json:
+    return model.model_json_schema(by_alias=True)
+
+
 def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """The fields that a manifest may have at a place inside a model."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = _schema(model)
     node = schema
     for part in loc:
         node = node["items"] if isinstance(part, int) else node.get("properties", {}).get(part, {})

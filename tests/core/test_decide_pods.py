@@ -1,0 +1,174 @@
+"""What is decided when pods go, stand still, or are heard of late."""
+
+from dataclasses import replace
+
+from sluice.core.execution import Step
+from sluice.core.outcome import Ending
+from tests.core.kubelet import START, accepted, at, being_deleted, exited, running, unschedulable, waiting
+from tests.core.world import run
+
+DAY = 24 * 3600
+
+
+# Pods that go.
+
+
+def test_lost_pod_is_made_again_and_the_cluster_pays():
+    world = run("a", fields={"a": {"retries": {"limit": 0, "infrastructure": 1}}})
+    world.starts()
+    world.sees("a", running())
+    world.loses("a", running())
+    world.decide()
+    assert world.task("a").last.ending is Ending.LOST
+    assert world.decided(after=1) == ["create a/2"]
+
+
+def test_pod_that_was_gone_before_anybody_saw_it_is_lost():
+    world = run("a")
+    world.starts()
+    world.loses("a", accepted())
+    world.decide()
+    assert world.task("a").last.ending is Ending.LOST
+
+
+def test_end_that_is_seen_only_in_the_deletion_counts():
+    world = run("a >> b")
+    world.starts()
+    world.loses("a", exited(0))
+    assert world.decided() == ["create b/1"]
+
+
+def test_deletion_of_another_pod_by_that_name_is_not_ours():
+    world = run("a")
+    world.starts()
+    world.run.pod_gone(replace(world.pod("a", running()), uid="another"))
+    assert world.decided() == []
+    assert world.steps["a"] is Step.LIVE
+
+
+def test_late_event_with_an_older_version_changes_nothing():
+    world = run("a >> b")
+    world.starts()
+    world.sees("a", running(), version=500)
+    world.sees("a", exited(1), version=499)
+    world.decide()
+    assert world.phases["a"] == "Pending"
+    assert world.task("a").pod.version == 500
+
+
+def test_news_of_an_older_attempt_changes_nothing():
+    world = run("a", fields={"a": {"retries": {"limit": 1}}})
+    world.starts()
+    world.ends("a", 1)
+    world.decide()
+    world.starts(after=1)
+    world.run.see_pod(world.pod("a", exited(0), attempt=1))
+    world.run.pod_gone(world.pod("a", exited(0), attempt=1))
+    assert world.decided() == []
+    assert world.phases["a"] == "Pending"
+
+
+def test_news_of_an_ended_task_changes_nothing():
+    world = run("a, b")
+    world.starts()
+    world.ends("a", 1)
+    world.decide()
+    world.sees("a", exited(0))
+    world.loses("a", exited(0))
+    world.decide()
+    assert world.phases == {"a": "Failed", "b": "Pending"}
+
+
+def test_pod_of_another_run_is_not_ours():
+    world = run("a")
+    world.decide()
+    world.run.see_pod(replace(world.pod("a", running()), owner_uid="another"))
+    assert world.steps["a"] is Step.CREATING
+
+
+def test_pod_that_ended_is_kept_until_its_end_is_recorded():
+    world = run("a >> b")
+    world.starts()
+    pod = world.sees("a", exited(0))
+    world.decide()
+    assert [ended.uid for ended in world.run.ended_pods] == [pod.uid]
+    world.writes()
+    assert world.run.ended_pods == []
+    assert world.stored["tasks"]["a"]["finishedAt"] == at(10)
+
+
+# Patience.
+
+
+def test_image_that_does_not_exist_is_given_up():
+    world = run("a >> b", fields={"a": {"retries": {"limit": 3}}})
+    world.starts()
+    world.sees("a", waiting("ErrImagePull", "not found"))
+    assert world.decide().wake_at == START + 1 + 600
+    assert world.decided(after=601) == ["delete a/1"]
+    world.loses("a", being_deleted(waiting("ErrImagePull", "not found")))
+    assert world.decide().finished
+    assert world.phases == {"a": "Failed", "b": "UpstreamFailed"}
+    assert world.task("a").last.message == "gave up after 10m: ErrImagePull: not found"
+
+
+def test_pod_that_gets_on_is_not_given_up():
+    world = run("a")
+    world.starts()
+    world.sees("a", waiting("ImagePullBackOff"))
+    world.decide()
+    world.sees("a", running())
+    assert world.decided(after=DAY) == []
+
+
+def test_pod_that_we_delete_is_not_deleted_again_at_its_next_deadline():
+    world = run("a", fields={"a": {"timeout": "600s"}})
+    world.starts()
+    world.sees("a", waiting("ErrImagePull"))
+    world.decide()
+    assert world.decided(after=601) == ["delete a/1"]
+    world.sees("a", running())
+    world.decide()
+    assert world.decided(after=600) == []
+
+
+def test_full_cluster_is_given_a_day():
+    world = run("a")
+    world.starts()
+    world.sees("a", unschedulable())
+    assert world.decided(after=DAY - 1) == []
+    assert world.decided(after=1) == ["delete a/1"]
+
+
+def test_trouble_that_comes_back_after_its_alarm_is_still_given_up():
+    world = run("a")
+    world.starts()
+    world.sees("a", waiting("ErrImagePull"))
+    world.decide()
+    world.sees("a", waiting("ContainerCreating"))
+    assert world.decided(after=601) == []
+    world.sees("a", waiting("ErrImagePull"))
+    assert world.decided(after=1) + world.decided(after=600) == ["delete a/1"]
+
+
+def test_success_in_the_last_moment_is_a_success():
+    world = run("a", fields={"a": {"timeout": "10s"}})
+    world.starts()
+    world.sees("a", running())
+    world.decide()
+    assert world.decided(after=71) == ["delete a/1"]
+    world.sees("a", being_deleted(exited(0, ended=70), asked=71))
+    world.decide()
+    assert world.phases["a"] == "Succeeded"
+
+
+def test_operator_ends_what_the_kubelet_did_not_and_the_task_pays():
+    world = run("a", fields={"a": {"timeout": "10s"}})
+    world.starts()
+    world.sees("a", running())
+    world.decide()
+    assert world.decided(after=71) == ["delete a/1"]
+    world.loses("a", being_deleted(running(), asked=71))
+    world.decide()
+    assert world.task("a").last.ending is Ending.TIMEOUT
+    assert world.phases["a"] == "Failed"

@@ -1,0 +1,190 @@
+"""What is decided when the API server does not make a pod."""
+
+import pytest
+
+from sluice.core.execution import Step
+from sluice.core.refusal import Refusal
+from tests.core.kubelet import running
+from tests.core.world import run
+
+ONCE = {"retries": {"infrastructure": 0}}
+
+
+# The API server's no.
+
+
+def test_quota_holds_the_run_and_it_tries_one_pod_at_a_time():
+    world = run("a, b, c, d")
+    world.decide()
+    for task in "abcd":
+        world.refuses(task, Refusal.QUOTA)
+    assert world.run.live == 0
+    assert world.decide().create == []
+    assert len(world.decided(after=5)) == 1
+
+
+def test_hold_wakes_by_itself_and_a_full_quota_never_fails_a_task():
+    world = run("a >> b")
+    world.decide()
+    for _ in range(3000):  # some hours
+        world.refuses("a", Refusal.QUOTA)
+        wake_at = world.decide().wake_at
+        assert world.now < wake_at <= world.now + 5
+        world.now = wake_at
+        assert world.decided() == ["create a/1"]
+    assert world.phases == {"a": "Pending", "b": "Pending"}
+
+
+def test_success_opens_the_window_again():
+    world = run(", ".join(f"t{number}" for number in range(8)))
+    world.decide()
+    for number in range(8):
+        world.refuses(f"t{number}")
+    assert [len(world.starts(after=5)), len(world.starts()), len(world.starts())] == [1, 2, 5]
+
+
+def test_end_of_a_pod_tries_again_early_since_it_made_room():
+    world = run("a, b", a="Running")
+    world.decide()
+    for _ in range(6):
+        world.refuses("b")
+        world.decide(after=5)
+    world.refuses("b")
+    assert world.decide().wake_at == world.now + 5
+    world.ends("a")
+    assert world.decide().wake_at == world.now + 0.5
+
+
+def test_task_that_was_refused_lets_others_try_first():
+    """A big pod that never fits does not keep small ones out."""
+    world = run("big, small")
+    world.decide()
+    world.refuses("big")
+    world.refuses("small")
+    (first,) = world.decided(after=5)
+    world.refuses("big" if "big" in first else "small")
+    (second,) = world.decided(after=5)
+    assert {first, second} == {"create big/1", "create small/1"}
+
+
+@pytest.mark.parametrize("refusal", [Refusal.TOO_LARGE, Refusal.INVALID])
+def test_final_refusal_fails_the_task_with_the_servers_words(refusal):
+    world = run("a >> b", fields={"a": {"retries": {"limit": 3}}})
+    world.decide()
+    world.refuses("a", refusal, "Pod is invalid")
+    assert world.decide().finished
+    assert world.phases == {"a": "Failed", "b": "UpstreamFailed"}
+    assert world.task("a").last.message == f"{refusal}: Pod is invalid"
+    assert world.run.live == 0
+
+
+def refused_for(world, refusal, seconds):
+    """The task is tried and refused again and again; returns how often."""
+    tries = 0
+    until = world.now + seconds
+    while world.now < until and not world.decide().finished:
+        if world.steps["a"] is Step.CREATING:
+            world.refuses("a", refusal)
+            tries += 1
+        world.now += 1
+    return tries
+
+
+@pytest.mark.parametrize("refusal", [Refusal.FORBIDDEN, Refusal.POD_SECURITY])
+def test_forbidden_is_given_up_after_ten_minutes(refusal):
+    world = run("a")
+    assert refused_for(world, refusal, 590) > 60
+    assert world.phases["a"] == "Pending"
+    refused_for(world, refusal, 30)
+    assert world.phases["a"] == "Failed"
+
+
+def test_forbidden_then_allowed_goes_on():
+    world = run("a")
+    refused_for(world, Refusal.FORBIDDEN, 300)
+    assert world.starts(after=5) == ["a"]
+
+
+def test_taken_name_waits_for_a_person_without_end():
+    world = run("a")
+    assert refused_for(world, Refusal.NAME_TAKEN, 7000) > 1100
+    assert world.phases["a"] == "Pending"
+
+
+def test_pod_security_is_tried_once_more_at_once_with_all_that_restricted_asks():
+    world = run("a, b", parallelism=1)
+    world.decide()
+    world.refuses("a", Refusal.POD_SECURITY)
+    assert world.run.hardened
+    assert len(world.decided()) == 1
+
+
+def test_refused_retry_keeps_its_attempt():
+    world = run("a", fields={"a": {"retries": {"limit": 1}}})
+    world.starts()
+    world.ends("a", 1)
+    world.decide()
+    assert world.decided(after=1) == ["create a/2"]
+    world.refuses("a")
+    assert world.decided(after=1) == ["create a/2"]
+
+
+def test_late_refusal_of_a_pod_that_exists_changes_nothing():
+    world = run("a")
+    world.starts()
+    world.refuses("a", Refusal.INVALID)
+    assert world.decided() == []
+    assert world.steps["a"] is Step.LIVE
+
+
+# At most once.
+
+
+def test_attempt_is_recorded_before_its_pod_is_made():
+    world = run("a", fields={"a": ONCE})
+    assert world.decided() == []
+    assert world.writes()["tasks"]["a"]["attempt"] == 1
+    assert world.decided() == ["create a/1"]
+    assert world.decided() == []
+
+
+def test_recording_holds_a_slot():
+    world = run("a, b, c", parallelism=2, fields={"every": ONCE})
+    world.decide()
+    world.writes()
+    assert world.decided() == ["create a/1", "create b/1"]
+
+
+def test_lost_means_failed():
+    world = run("a", fields={"a": ONCE})
+    world.starts()
+    world.writes()
+    world.starts()
+    world.loses("a", running())
+    world.decide()
+    assert world.phases["a"] == "Failed"
+
+
+def test_each_retry_of_the_task_is_recorded_too():
+    world = run("a", fields={"a": {"retries": {"limit": 1, "infrastructure": 0}}})
+    world.starts()
+    world.writes()
+    world.starts()
+    world.ends("a", 1)
+    world.decide()
+    assert world.decided(after=1) == []
+    assert world.writes()["tasks"]["a"]["attempt"] == 2
+    assert world.decided() == ["create a/2"]
+
+
+@pytest.mark.parametrize("refusal", [Refusal.QUOTA, Refusal.FORBIDDEN, Refusal.POD_SECURITY])
+def test_refused_attempt_is_recorded_again_before_it_is_tried_again(refusal):
+    world = run("a", fields={"a": ONCE})
+    world.decide()
+    world.writes()
+    world.decide()
+    world.refuses("a", refusal)
+    assert world.decided() + world.decided(after=5) == []
+    world.writes()
+    assert world.stored["tasks"]["a"]["attempt"] == 1
+    assert world.decided() == ["create a/1"]
