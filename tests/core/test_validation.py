@@ -435,12 +435,12 @@ def test_run(spec, found):
         ),
         (
             {"finally": True, "dependsOn": ["a"]},
-            "spec.tasks[1].dependsOn[0]: "
+            "spec.tasks[1].dependsOn[0]: "  # noqa: ISC004
             "a `finally` task waits for all others anyhow, also for 'a'; remove it from the list",
         ),
         (
             {"dependsOn": ["tidy"]},
-            "spec.tasks[1].dependsOn[0]: "
+            "spec.tasks[1].dependsOn[0]: "  # noqa: ISC004
             "'tidy' is a `finally` task, which starts after all others; only such may wait for it",
         ),
         (
