@@ -18,7 +18,7 @@ FILES = sorted(EXAMPLES.rglob("*.yaml"))
 def test_an_example_states_what_it_shows_and_its_result(file):
     text = file.read_text()
     assert text.startswith("# Shows: ")
-    assert re.search(r"^# Result: (Succeeded|Refused); ", text, re.MULTILINE)
+    assert re.search(r"^# Result: (Succeeded|Failed|Refused); ", text, re.MULTILINE)
     assert set(re.findall(r"image: (\S+)", text)) <= {"busybox:1.35", "python:3.13-slim"}
 
 

@@ -93,9 +93,10 @@ def test_faults_of_all_files_come_in_one_go():
 
 
 def test_valid_examples_are_fine():
-    result = lint(*sorted(EXAMPLES.glob("*.yaml")))
+    files = sorted(EXAMPLES.glob("*.yaml"))
+    result = lint(*files)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "7 Workflows and 1 WorkflowRun are fine\n"
+    assert result.stderr == f"{len(files)} Workflows and 1 WorkflowRun are fine\n"
 
 
 def test_other_kinds_are_passed_over(file):

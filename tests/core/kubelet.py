@@ -5,7 +5,7 @@ Times are whole seconds after START. Pods are created at 0 and placed on a node 
 
 from typing import Any
 
-from sluice.core.definition import TaskDefinition
+from sluice.core.definition import Definition, TaskDefinition
 from sluice.core.observation import PodView, view
 from sluice.core.pods import RunIdentity, build
 from sluice.core.times import rfc3339
@@ -14,7 +14,7 @@ Json = dict[str, Any]
 
 START = 1767225600  # 2026-01-01T00:00:00Z
 RUN = RunIdentity("etl-g1-4f7a9", "team", "0d5c2b8e-7a11-4a52-9a55-5d1a37bf5a01", "etl", {})
-TASK = TaskDefinition("a", {"name": "a", "image": "busybox"}, 0, 5, None)
+(TASK,) = Definition.of({"tasks": [{"name": "a", "image": "busybox"}]}).tasks
 
 
 def at(second: float) -> str:

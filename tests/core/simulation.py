@@ -14,7 +14,7 @@ from random import Random
 from sluice.api.run import WorkflowRunStatus
 from sluice.core import decide as deciding
 from sluice.core import status as reporting
-from sluice.core.execution import Execution
+from sluice.core.execution import Execution, Limits
 from sluice.core.observation import PodView
 from sluice.core.refusal import Refusal
 from sluice.core.restore import restore
@@ -125,7 +125,7 @@ class Simulation:
 
     def restart(self) -> Operator:
         pods = [self.view(pod) for pod in self.pods.values()]
-        run = restore(RUN, "rev", self.definition, status=self.stored, pods=pods, parallelism=self.plan.cap)
+        run = restore(RUN, "rev", self.definition, status=self.stored, pods=pods, limits=Limits(self.plan.cap))
         run.set_state(self.state)
         return Operator(run)
 

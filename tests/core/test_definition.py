@@ -19,8 +19,8 @@ GRAPH = {
 
 def test_task_has_its_defaults_unless_it_says_otherwise():
     a, b = Definition.of(GRAPH).tasks
-    assert (a.fields["image"], a.retry_limit, a.infrastructure_limit, a.timeout_s) == ("busybox", 2, 5, 3600)
-    assert (b.fields["image"], b.retry_limit, b.infrastructure_limit, b.timeout_s) == ("python", 2, 0, 90)
+    assert (a.fields["image"], a.retries.limit, a.retries.infrastructure, a.timeout_s) == ("busybox", 2, 5, 3600)
+    assert (b.fields["image"], b.retries.limit, b.retries.infrastructure, b.timeout_s) == ("python", 2, 0, 90)
     assert [variable["name"] for variable in b.fields["env"]] == ["A", "B"]
 
 
@@ -35,5 +35,5 @@ def test_parameters_without_a_default_have_none():
 def test_graph_that_says_the_least():
     definition = Definition.of({"tasks": [{"name": "a", "image": "busybox"}]})
     (task,) = definition.tasks
-    assert (task.retry_limit, task.infrastructure_limit, task.timeout_s) == (0, 5, None)
+    assert (task.retries.limit, task.retries.infrastructure, task.timeout_s) == (0, 5, None)
     assert definition.parameters == {}

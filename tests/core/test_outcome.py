@@ -48,6 +48,7 @@ KILLED = exited(137, "OOMKilled")
         (being_deleted(exited(0, ended=10), asked=11), SUCCESS),
         (being_deleted(exited(3, ended=10), asked=11), ERROR),
         # 3. killed for its memory
+        (exited(137, "ContainerStatusUnknown"), INFRASTRUCTURE),  # its node cannot say
         (KILLED, OUT_OF_MEMORY),
         # 4. and 5. its exit code
         (exited(0), SUCCESS),

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from sluice.core.outcome import Ending
@@ -5,7 +7,7 @@ from sluice.core.patience import deadline
 from tests.core.kubelet import START, TASK, accepted, being_deleted, exited, running, seen, unschedulable, waiting
 
 MINUTE, DAY = 60, 24 * 3600
-TIMED = TASK.__class__("a", {"name": "a"}, 0, 5, timeout_s=90)
+TIMED = replace(TASK, timeout_s=90)
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,6 @@ def test_given_up_task_needs_no_count_of_retries():
 
 
 def test_stopped_and_succeeded():
-    world = run("a, b", a="Stopped", b="Succeeded")
+    world = run("a, b", state="Stopped", a="Stopped", b="Succeeded")
     assert why(world, "a") == Reason("Stopped: the run was stopped")
     assert why(world, "b") == Reason()

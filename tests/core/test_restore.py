@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sluice.core.definition import Definition
+from sluice.core.execution import Limits
 from sluice.core.outcome import Ending
 from sluice.core.pods import RunIdentity
 from sluice.core.refusal import Refusal
@@ -118,7 +119,7 @@ def test_failure_that_was_recorded_before_its_reach_was():
 
 def test_pods_hold_their_slots():
     world = restarted("a, b, c, d", {}, [("a", 1, running()), ("b", 1, accepted()), ("c", 1, exited(0))])
-    world.run.set_parallelism(2)
+    world.run.set_limits(Limits(2))
     assert world.decided() == []
     world.ends("a")
     assert world.decided() == ["create d/1"]

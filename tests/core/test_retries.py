@@ -1,16 +1,14 @@
 import pytest
 
-from sluice.core.outcome import Ending
-from sluice.core.retries import Retry, Used, next_attempt
-from tests.core.kubelet import TASK
+from sluice.core.outcome import Ending, Outcome
+from sluice.core.retries import Retry, RetryPolicy, Used, next_attempt
 
 LIMIT, INFRASTRUCTURE = 2, 3
 NONE = Used()
 
 
 def retry(ending, used=NONE, limit=LIMIT, infrastructure=INFRASTRUCTURE):
-    task = TASK.__class__("a", {}, limit, infrastructure, None)
-    return next_attempt(task, used, ending)
+    return next_attempt(RetryPolicy(limit, infrastructure), used, Outcome(ending, ""))
 
 
 @pytest.mark.parametrize("ending", [Ending.ERROR, Ending.OUT_OF_MEMORY, Ending.TIMEOUT])
@@ -45,3 +43,37 @@ def test_at_most_once_has_no_second_attempt_when_lost():
 def test_backoff_doubles_up_to_five_minutes(before, delay_s):
     assert retry(Ending.ERROR, Used(limit=before), limit=1000).delay_s == delay_s
     assert retry(Ending.LOST, Used(infrastructure=before), infrastructure=1000).delay_s == delay_s
+
+
+@pytest.mark.parametrize(
+    ("retries", "ending", "exit_code", "again"),
+    [
+        ({"limit": 1}, Ending.TIMEOUT, None, True),
+        ({"limit": 1, "on": ["Error"]}, Ending.ERROR, 1, True),
+        ({"limit": 1, "on": ["Error"]}, Ending.TIMEOUT, None, False),
+        ({"limit": 1, "on": ["OutOfMemory"]}, Ending.ERROR, 1, False),
+        ({"limit": 1, "exitCodes": [75]}, Ending.ERROR, 75, True),
+        ({"limit": 1, "exitCodes": [75]}, Ending.ERROR, 1, False),
+        ({"limit": 1, "exitCodes": [75]}, Ending.TIMEOUT, None, True),  # it has no exit code of its own
+        ({"limit": 1, "on": []}, Ending.INFRASTRUCTURE, None, True),  # the cluster pays whatever the task thinks
+    ],
+)
+def test_which_endings_are_worth_another_attempt(retries, ending, exit_code, again):
+    ended = Outcome(ending, "", exit_code=exit_code)
+    assert (next_attempt(RetryPolicy.of(retries), Used(), ended) is not None) is again
+
+
+@pytest.mark.parametrize(
+    ("backoff", "before", "chance", "delay_s"),
+    [
+        ({}, 0, 0.0, 1),
+        ({}, 3, 0.0, 8),
+        ({}, 1000, 0.0, 300),
+        ({"initial": "10s", "factor": 3, "max": "1m"}, 1, 0.0, 30),
+        ({"initial": "10s", "factor": 3, "max": "1m"}, 2, 0.0, 60),
+        ({"initial": "10s", "jitter": 0.5}, 0, 0.0, 5),
+        ({"initial": "10s", "jitter": 0.5}, 0, 1.0, 15),
+    ],
+)
+def test_backoff(backoff, before, chance, delay_s):
+    assert RetryPolicy.of({"backoff": backoff}).backoff.delay_s(before, chance) == delay_s

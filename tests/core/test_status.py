@@ -127,7 +127,7 @@ def test_progress(text, stands, words):
     [
         ({"a": 0}, ""),
         ({"b": 3}, "task b failed: exit code 3"),
-        ({"b": 3, "c": 1}, "task b failed: exit code 3 (and 1 more)"),
+        ({"b": 3, "c": 1}, "task b failed (and 1 more): exit code 3"),
     ],
 )
 def test_message_names_the_first_failed_task(codes, words):

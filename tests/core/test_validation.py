@@ -420,3 +420,35 @@ def test_no_manifest_is_too_odd_to_be_judged(manifest):
 )
 def test_run(spec, found):
     assert [str(fault) for fault in run_faults(spec, {"day": None, "size": "small"})] == found
+
+
+@pytest.mark.parametrize(
+    ("task", "fault"),
+    [
+        (
+            {"runIf": "OneFailed"},
+            "spec.tasks[1].runIf: OneFailed is about dependencies, and there are none; add `dependsOn`",
+        ),
+        (
+            {"runIf": "Always", "dependsOn": ["a"]},
+            "spec.tasks[1].runIf: Always waits for nothing; remove `dependsOn`, or write AllDone to wait for all",
+        ),
+        (
+            {"finally": True, "dependsOn": ["a"]},
+            "spec.tasks[1].dependsOn[0]: "  # noqa: ISC004
+            "a `finally` task waits for all others anyhow, also for 'a'; remove it from the list",
+        ),
+        (
+            {"dependsOn": ["tidy"]},
+            "spec.tasks[1].dependsOn[0]: "  # noqa: ISC004
+            "'tidy' is a `finally` task, which starts after all others; only such may wait for it",
+        ),
+        (
+            {"command": ["echo", "$(run.phase)"]},
+            "spec.tasks[1].command[1]: $(run.phase) is known to `finally` tasks only, as the run has not ended before",
+        ),
+    ],
+)
+def test_trigger_rules_that_cannot_hold(task, fault):
+    tidy = {"name": "tidy", "image": "busybox", "finally": True, "command": ["echo", "$(run.phase)"]}
+    assert faults(A, B | task, tidy) == [fault]

@@ -12,7 +12,7 @@ from sluice.core import decide as deciding
 from sluice.core import status as reporting
 from sluice.core.decide import Decision
 from sluice.core.definition import Definition
-from sluice.core.execution import Execution, Step
+from sluice.core.execution import Execution, Limits, Step
 from sluice.core.observation import PodView
 from sluice.core.refusal import Refusal
 from sluice.core.restore import restore
@@ -39,22 +39,24 @@ def run(
     text: str,
     *,
     fields: dict[str, Json] | None = None,
-    parallelism: int | None = None,
     state: str = "Running",
+    parallelism: int | None = None,
+    timeout_s: int | None = None,
+    fail_fast: bool = False,
+    leaf_failed: bool = False,
     **stands: str,
 ) -> "World":
     definition = Definition.of(graph(text, **fields or {}))
     entries = {name: _entry(phase) for name, phase in stands.items()}
     tasks = {task.name: task for task in definition.tasks}
     pods = [seen(running(), tasks[name]) for name, phase in stands.items() if phase == "Running"]
-    execution = restore(
-        RUN, "etl-1", definition, status={"tasks": entries}, pods=pods, parallelism=parallelism, state=state
-    )
+    limits = Limits(parallelism, timeout_s, fail_fast, leaf_failed)
+    execution = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=pods, limits=limits, state=state)
     return World(execution, stored={"tasks": entries})
 
 
 def _entry(phase: str) -> Json:
-    if phase in ("UpstreamFailed", "Stopped"):
+    if phase in ("UpstreamFailed", "Skipped", "Stopped"):
         return {"phase": phase}
     if phase == "Running":
         return {"phase": phase, "attempt": 1}

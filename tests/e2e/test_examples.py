@@ -76,7 +76,46 @@ def test_07_any_container(kubectl: Kubectl) -> None:
     assert kubectl.log(run, "read").strip() == "from the init container"
 
 
+def phases(run: Json) -> dict[str, str]:
+    return {name: task["phase"] for name, task in run["status"]["tasks"].items()}
+
+
+def test_08_trigger_rules(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "08-trigger-rules.yaml", "trigger-rules")
+    assert run["status"]["phase"] == "Failed"
+    assert phases(run) == {
+        "fine": "Succeeded",
+        "broken": "Failed",
+        "alert": "Succeeded",
+        "join": "Succeeded",
+        "celebrate": "UpstreamFailed",
+        "never": "Skipped",
+    }
+    assert run["status"]["tasks"]["celebrate"]["reason"] == "UpstreamFailed: broken"
+    assert run["status"]["tasks"]["never"]["reason"] == "Skipped: runIf OneFailed does not hold"
+
+
+def test_09_retries(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "09-retries.yaml", "retries")
+    assert run["status"]["phase"] == "Succeeded"
+    assert phases(run) == {"flaky": "Succeeded", "hopeless": "Failed", "after": "Succeeded"}
+    assert [run["status"]["tasks"][task]["attempt"] for task in ("flaky", "hopeless")] == [2, 1]
+
+
+def test_10_finally(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "10-finally.yaml", "finally")
+    assert run["status"]["phase"] == "Failed"
+    said = kubectl.log(run["metadata"]["name"], "tidy").strip()
+    assert said == "the run ended Failed, failed were: broken"
+
+
+def test_11_fail_fast(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "11-fail-fast.yaml", "fail-fast")
+    assert run["status"]["phase"] == "Failed"
+    assert phases(run) == {"slow": "Stopped", "broken": "Failed", "later": "Stopped"}
+
+
 def test_every_example_has_a_test() -> None:
     numbers = [path.name[:2] for path in sorted(EXAMPLES.glob("*.yaml"))]
-    tests = [name.removeprefix("test_")[:2] for name in globals() if name.startswith("test_0")]
+    tests = [name.removeprefix("test_")[:2] for name in globals() if name[5:7].isdigit()]
     assert numbers == sorted(tests)

@@ -9,7 +9,7 @@ from sluice.api.workflow import Conditions
 
 State = Literal["Running", "Suspended", "Stopped"]
 RunPhase = Literal["Pending", "Running", "Suspended", "Succeeded", "Failed", "Stopped"]
-TaskPhase = Literal["Pending", "Running", "Succeeded", "Failed", "UpstreamFailed", "Stopped"]
+TaskPhase = Literal["Pending", "Running", "Succeeded", "Failed", "UpstreamFailed", "Skipped", "Stopped"]
 
 
 class WorkflowRunSpec(Model):

@@ -1,6 +1,6 @@
 """A task: what runs in one pod. `defaults` has the same fields, less those that only one task can have."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -40,6 +40,35 @@ class Toleration(Model):
     toleration_seconds: int | None = None
 
 
+RunIf = Literal[
+    "AllSucceeded",
+    "AllFailed",
+    "AllDone",
+    "AllDoneOneSucceeded",
+    "AllSkipped",
+    "OneSucceeded",
+    "OneFailed",
+    "OneDone",
+    "NoneFailed",
+    "NoneFailedOneSucceeded",
+    "NoneSkipped",
+    "Always",
+]
+
+
+class Backoff(Model):
+    """How long to wait before the next attempt."""
+
+    initial: Duration | None = None
+    """Before the first retry. Default 1s."""
+    factor: Annotated[float | None, Field(ge=1, le=100)] = None
+    """How many times longer each further one waits. Default 2."""
+    max: Duration | None = None
+    """The longest wait. Default 5m."""
+    jitter: Annotated[float | None, Field(ge=0, le=1)] = None
+    """The share of the wait by which it may be longer or shorter, so that many do not come back at once. Default 0."""
+
+
 class Retries(Model):
     """How often a failed attempt is made again."""
 
@@ -48,6 +77,12 @@ class Retries(Model):
     infrastructure: Annotated[int | None, Field(ge=0, le=1000)] = None
     """Retries paid by the cluster: the pod was evicted, deleted or lost with its node. Default 5; 0 means that the task
     starts at most once."""
+    backoff: Backoff | None = None
+    """How long to wait before the next attempt."""
+    on: Annotated[list[Literal["Error", "OutOfMemory", "Timeout"]] | None, Field(max_length=3)] = None
+    """The endings that are worth another attempt. Default: all."""
+    exit_codes: Annotated[list[Annotated[int, Field(ge=1, le=255)]] | None, Field(max_length=255)] = None
+    """The exit codes that are worth another attempt after an Error. Default: any."""
 
 
 class PodMetadata(Model):
@@ -88,6 +123,9 @@ class TaskTemplate(Model):
     """Where the volumes appear in the task's container, as in a Pod."""
     timeout: Duration | None = None
     """How long one attempt may take, for example 90s or 1h30m, counted from when its pod is placed on a node."""
+    pending_timeout: Duration | None = None
+    """How long a pod may be refused, find no node, or fail to get its image, before the task fails. Default: 10m for an
+    image or a missing right, 24h for a node."""
     retries: Retries | None = None
     """How often a failed attempt is made again."""
     pod_template: PodTemplate | None = None
@@ -100,7 +138,13 @@ class Task(TaskTemplate):
     name: TaskName
     """The task's name, unique in the Workflow."""
     depends_on: Annotated[list[TaskName] | None, Field(max_length=100)] = None
-    """Tasks that must have succeeded before this one starts."""
+    """Tasks that this one waits for."""
+    run_if: RunIf | None = None
+    """What must have become of them for this one to start. Default AllSucceeded."""
+    allow_failure: bool | None = None
+    """If this task fails, go on as if it had succeeded."""
+    finally_: Annotated[bool | None, Field(alias="finally")] = None
+    """Start when all other tasks have ended, however they did, also when the run was stopped."""
     command: Words | None = None
     """The entry point of the image; the image's own if absent."""
     args: Words | None = None

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice.api.base import Model, ObjectName, ParameterName, ParameterValue, Text, Time, Word
+from sluice.api.base import Duration, Model, ObjectName, ParameterName, ParameterValue, Text, Time, Word
 from sluice.api.task import Task, TaskTemplate
 
 
@@ -26,6 +26,13 @@ class WorkflowSpec(Model):
     """Values that a run can set."""
     parallelism: Annotated[int | None, Field(ge=1, le=100000)] = None
     """At most so many pods of one run at a time."""
+    timeout: Duration | None = None
+    """How long one run may take. Then its tasks are stopped, and it has failed."""
+    fail_fast: bool | None = None
+    """Stop the other tasks as soon as one has failed."""
+    fail_when: Literal["AnyFailed", "LeafFailed"] | None = None
+    """AnyFailed (the default): a run has failed if any task has, whatever handled it. LeafFailed: only if a task has
+    failed, or was not run for a failure, that no other depends on."""
     trigger: Literal["OnChange", "Manual"] | None = None
     """OnChange (the default): run once when first seen, and once more for each change of what the Workflow would do.
     Manual: run only when somebody creates a WorkflowRun."""

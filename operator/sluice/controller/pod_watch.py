@@ -36,6 +36,7 @@ async def watch_pods(kube: Kube, store: Store, synced: asyncio.Event) -> None:
                     store.forget_pod(view(pod))
                 elif event["type"] != "BOOKMARK":
                     store.see_pod(view(pod))
+            version = ""  # the server ends a watch every half hour or so; a LIST then repairs whatever was missed
         except ApiError as error:
             if error.status == GONE:
                 log.info("the watch for pods fell behind; listing them again")

@@ -18,6 +18,7 @@ from sluice.core.execution import Execution
 from sluice.core.observation import view
 from sluice.core.pods import build
 from sluice.core.refusal import Refusal, classify
+from sluice.core.status import run_end
 
 log = logging.getLogger("sluice.pods")
 
@@ -52,7 +53,8 @@ class PodWriter:
 
     async def _create(self, run: Execution, what: Create) -> None:
         identity, task = run.identity, run.tasks[what.number]
-        body = build(identity, task.definition, what.attempt, hardened=run.hardened)
+        end = run_end(run) if task.definition.final else None
+        body = build(identity, task.definition, what.attempt, hardened=run.hardened, end=end)
         try:
             made = await self._kube.create(pods(identity.namespace), body, accept=METADATA_ONLY)
         except ApiError as error:

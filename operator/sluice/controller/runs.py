@@ -19,7 +19,7 @@ from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.decide import decide
 from sluice.core.errors import Fault
-from sluice.core.execution import Execution
+from sluice.core.execution import Execution, Limits
 from sluice.core.observation import PodView
 from sluice.core.pods import RunIdentity
 from sluice.core.restore import restore
@@ -108,10 +108,10 @@ class Runs:
         """What people may change while the run goes on: its state, and the Workflow's cap."""
         workflow = self._store.workflows.get(Key(live.view.key.namespace, live.view.spec["workflow"]))
         if workflow is None or workflow.deleting or workflow.uid != live.workflow_uid:
-            live.run.set_state("Stopped")
+            live.run.set_state("Stopped", "its Workflow was deleted")
         else:
             live.run.set_state(live.view.spec.get("state", "Running"))
-            live.run.set_parallelism(workflow.spec.get("parallelism"))
+            live.run.set_limits(Limits.of(workflow.spec))
 
     def _close(self, key: Key, finished: ObjectView | None) -> None:
         live = self._live.pop(key, None)

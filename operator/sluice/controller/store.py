@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sluice.core import Json
 from sluice.core.conditions import ended
 from sluice.core.naming import LABEL_GENERATION
-from sluice.core.observation import PodView
+from sluice.core.observation import PodView, number
 from sluice.core.triggers import OwnRun
 
 
@@ -142,9 +142,9 @@ class Store:
     def own_runs(self, workflow: ObjectView) -> Iterator[OwnRun]:
         """The runs that the Workflow itself made."""
         return (
-            OwnRun(run.key.name, int(run.labels[LABEL_GENERATION]), run.spec["revision"])
+            OwnRun(run.key.name, number(run.labels[LABEL_GENERATION]), run.spec["revision"])
             for run in map(self.runs.__getitem__, self.runs_of.get(workflow.key, ()))
-            if run.owner_uid == workflow.uid and LABEL_GENERATION in run.labels
+            if run.owner_uid == workflow.uid and LABEL_GENERATION in run.labels and "revision" in run.spec
         )
 
     def _workflow_changed(self, key: Key) -> None:

@@ -13,7 +13,7 @@ from sluice.core.execution import Execution, Hold, Refused, Step, TaskState
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
 from sluice.core.patience import deadline
 from sluice.core.refusal import GIVE_UP_AFTER_S, Refusal, delay
-from sluice.core.retries import next_attempt
+from sluice.core.retries import PAID_BY_CLUSTER, next_attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def decide(run: Execution, now: Instant) -> Decision:
     run.started_at = run.started_at or now
     _read_news(run, now)
     delete += _ring_alarms(run, now)
-    if run.state == "Stopped":
+    if run.winds_down(now):
         delete += _stop(run)
     create = list(_start(run, now))
     if run.ended == len(run.tasks):
@@ -91,11 +91,13 @@ def _attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) ->
     if task.pod is not None and not task.gone:
         run.ended_pods.append(task.pod)
     room_made(run, now)
+    stopping = run.winding_down and not task.definition.final
+    retry = next_attempt(task.definition.retries, task.used, ended, run.chance(number))
     if ended.ending is Ending.SUCCESS:
         run.end(number, "Succeeded")
-    elif run.state == "Stopped":
+    elif stopping and (retry or task.doomed is ended or ended.ending in PAID_BY_CLUSTER):
         run.end(number, "Stopped")
-    elif retry := next_attempt(task.definition, task.used, ended.ending):
+    elif retry:
         task.used = retry.used
         _back_off(run, number, now + retry.delay_s)
     else:
@@ -135,17 +137,19 @@ def _ring_alarms(run: Execution, now: Instant) -> Iterator[Delete]:
             yield Delete(task.pod.name, task.pod.uid)
 
 
-# 3. A person stopped the run.
+# 3. The run is brought to an end: all tasks are, but for those that are there for the end.
 
 
 def _stop(run: Execution) -> Iterator[Delete]:
     for number, task in enumerate(run.tasks):
+        if task.definition.final:
+            continue
         if task.step in (Step.WAITING, Step.READY, Step.BACKOFF):
             run.end(number, "Stopped")
         elif task.step is Step.LIVE and task.pod is not None and not task.pod.deleting and task.doomed is None:
-            task.doomed = Outcome(Ending.INFRASTRUCTURE, "the run was stopped")
+            task.doomed = Outcome(Ending.INFRASTRUCTURE, run.winding_down)
             yield Delete(task.pod.name, task.pod.uid)
-    run.ready.clear()
+    run.ready = [entry for entry in run.ready if run.tasks[entry[1]].step is Step.READY]
 
 
 # 4. What may start.
@@ -155,7 +159,7 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
     for number in run.granted:
         yield Create(number, run.tasks[number].attempt)
     run.granted.clear()
-    if run.state != "Running" or (run.hold is not None and now < run.hold.until):
+    if run.state == "Suspended" or (run.hold is not None and now < run.hold.until):
         return
     while run.ready and _room(run):
         _, number = heapq.heappop(run.ready)
@@ -175,7 +179,7 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
 
 
 def _room(run: Execution) -> bool:
-    if run.parallelism is not None and run.live >= run.parallelism:
+    if run.limits.parallelism is not None and run.live >= run.limits.parallelism:
         return False
     return run.window is None or run.creating < run.window
 
@@ -195,6 +199,8 @@ def refused(run: Execution, number: int, refusal: Refusal, message: str, now: In
         refusal, message, before.since if before and again else now, before.tries + 1 if before and again else 1
     )
     limit_s = GIVE_UP_AFTER_S.get(refusal)
+    if limit_s:
+        limit_s = task.definition.pending_timeout_s or limit_s
     if limit_s is not None and now - task.refused.since >= limit_s:
         _attempt_ended(run, number, Outcome(Ending.GAVE_UP, f"{refusal}: {message}"), now)
         return
@@ -217,4 +223,6 @@ def _wake_at(run: Execution, now: Instant) -> Instant | None:
     times = [run.alarms[0][0]] if run.alarms else []
     if run.hold is not None and run.ready and run.hold.until > now:
         times.append(run.hold.until)
+    if run.limits.timeout_s is not None and run.started_at is not None and not run.winding_down:
+        times.append(run.started_at + run.limits.timeout_s)
     return min(times, default=None)

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sluice.api.base import seconds
+from sluice.api.task import RunIf
 from sluice.core import Json
 from sluice.core.graph import Graph
 from sluice.core.merge import merge
-
-INFRASTRUCTURE_RETRIES = 5
+from sluice.core.retries import RetryPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +20,18 @@ class TaskDefinition:
 
     name: str
     fields: Json
-    retry_limit: int
-    infrastructure_limit: int
+    retries: RetryPolicy
     timeout_s: int | None
+    pending_timeout_s: int | None
+    run_if: RunIf
+    allow_failure: bool
+    final: bool
+    """Is it a `finally` task?"""
 
     @property
     def at_most_once(self) -> bool:
         """May the task never start twice, whatever happens? Then each attempt is recorded before its pod is made."""
-        return self.infrastructure_limit == 0
+        return self.retries.infrastructure == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,13 @@ class Definition:
 
 
 def _task(fields: Json) -> TaskDefinition:
-    retries = fields.get("retries", {})
     return TaskDefinition(
         name=fields["name"],
         fields=fields,
-        retry_limit=retries.get("limit", 0),
-        infrastructure_limit=retries.get("infrastructure", INFRASTRUCTURE_RETRIES),
+        retries=RetryPolicy.of(fields.get("retries", {})),
         timeout_s=seconds(fields["timeout"]) if "timeout" in fields else None,
+        pending_timeout_s=seconds(fields["pendingTimeout"]) if "pendingTimeout" in fields else None,
+        run_if=fields.get("runIf", "AllSucceeded"),
+        allow_failure=fields.get("allowFailure", False),
+        final=fields.get("finally", False),
     )

@@ -1,11 +1,12 @@
 """What can go wrong, by whose turn it is.
 
 SluiceError
-├── ManifestError       the user's: listed in the status and by lint, never tried again
-│   └── Fault           one of its faults: path, message
-└── Unanswered          a request without an answer: it counts as carried out until a GET says otherwise
+├── Unanswered          a request without an answer: it counts as carried out until a GET says otherwise
+├── ApiError            the API server's no (controller.kube): most are tried again
+└── NotLeader           a write without a valid Lease (controller.kube): the process ends
 
-What the API server refuses is not an error but an answer: see `refusal`.
+A user's mistake is none of these but a `Fault`: listed in the status and by lint, and never tried again. What the API
+server says to a pod that it does not create is an answer, not an error: see `refusal`.
 """
 
 from dataclasses import dataclass
@@ -24,14 +25,6 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.path}: {self.message}"
-
-
-class ManifestError(SluiceError):
-    """A manifest that cannot run, with all its faults."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        self.faults = faults
-        super().__init__("\n".join(map(str, faults)))
 
 
 class Unanswered(SluiceError):

@@ -11,7 +11,9 @@ import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
+from hashlib import sha256
 
+from sluice.api.base import seconds
 from sluice.api.run import State, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.definition import Definition, TaskDefinition
@@ -21,7 +23,8 @@ from sluice.core.outcome import Outcome
 from sluice.core.pods import RunIdentity
 from sluice.core.refusal import Refusal
 from sluice.core.retries import Used
-from sluice.core.rules import Tally, Verdict, all_succeeded
+from sluice.core.rules import RULES, Tally, Verdict
+from sluice.core.times import span
 
 
 class Step(Enum):
@@ -72,6 +75,27 @@ class TaskState:
     """What the status says of it since before a restart: of an ended attempt that is more than can be seen today."""
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the Workflow says of its runs, as it is now: it may change while a run goes on. None is no limit."""
+
+    parallelism: int | None = None
+    timeout_s: int | None = None
+    fail_fast: bool = False
+    leaf_failed: bool = False
+    """Does the run fail only for a task that no other depends on?"""
+
+    @classmethod
+    def of(cls, spec: Json) -> "Limits":
+        """From a Workflow's spec."""
+        return cls(
+            parallelism=spec.get("parallelism"),
+            timeout_s=seconds(spec["timeout"]) if "timeout" in spec else None,
+            fail_fast=spec.get("failFast", False),
+            leaf_failed=spec.get("failWhen") == "LeafFailed",
+        )
+
+
 @dataclass(slots=True)
 class Hold:
     """The API server takes no more pods of this run for now. One try at a time until it does."""
@@ -82,13 +106,19 @@ class Hold:
 
 @dataclass(slots=True)
 class Execution:
-    """One run. `parallelism` is the cap on its pods, None for no cap."""
+    """One run."""
 
     identity: RunIdentity
     revision: str
     definition: Definition
-    parallelism: int | None = None
+    limits: Limits = field(default_factory=Limits)
     state: State = "Running"
+    winding_down: str = ""
+    """Why all tasks but the `finally` ones are being brought to an end; empty while they are not."""
+    failed: int = 0
+    """Tasks that ended Failed and may not."""
+    open: int = 0
+    """Tasks that have not ended, the `finally` ones apart."""
     tasks: list[TaskState] = field(default_factory=list)
     started_at: Instant | None = None
     finished_at: Instant | None = None
@@ -127,6 +157,7 @@ class Execution:
             TaskState(task, Tally(total=len(dependencies)))
             for task, dependencies in zip(definition.tasks, definition.graph.dependencies, strict=True)
         ]
+        self.open = sum(not task.final for task in definition.tasks)
         self._number = {task.name: number for number, task in enumerate(definition.tasks)}
 
     @property
@@ -163,8 +194,12 @@ class Execution:
         if number is None:
             return
         task = self.tasks[number]
-        if pod.attempt != task.attempt or task.step is not Step.LIVE or (task.pod and task.pod.uid != pod.uid):
+        if pod.attempt != task.attempt or pod.owner_uid != self.identity.uid or task.step not in HOLDS_SLOT:
             return
+        if task.pod is not None and task.pod.uid != pod.uid:
+            return
+        if task.step is not Step.LIVE:  # gone before the answer to its creation was read
+            self.was_created(number)
         task.pod, task.gone = pod, True
         self.seen.add(number)
 
@@ -186,7 +221,7 @@ class Execution:
         task = self.tasks[number]
         if task.step is not Step.CREATING or task.attempt != attempt:
             return False
-        if self.state == "Stopped":
+        if self.winding_down and not task.definition.final:
             self.creating -= 1
             self.live -= 1
             self.make_ready(number)
@@ -203,17 +238,32 @@ class Execution:
                 self.creating += 1
                 self.granted.append(number)
 
-    def set_parallelism(self, cap: int | None) -> None:
-        if cap != self.parallelism:
-            self.parallelism = cap
+    def set_limits(self, limits: Limits) -> None:
+        if limits != self.limits:
+            self.limits = limits
             self.changed.update(number for _, number in self.ready)
 
-    def set_state(self, state: State) -> None:
+    def set_state(self, state: State, why: str = "the run was stopped") -> None:
+        """`why` is what the tasks of a stopped run say."""
         if state != self.state:
             self.state = state
+            self.winding_down = why if state == "Stopped" else ""
             self.changed.update(number for _, number in self.ready)
 
     # What `decide` concludes.
+
+    def winds_down(self, now: Instant) -> bool:
+        """Is the run being brought to an end? Once it is, it stays so, unless a person stopped it and thinks again."""
+        if not self.winding_down:
+            if self.limits.fail_fast and self.failed:
+                self.winding_down = "another task failed, and failFast is set"
+            elif self.limits.timeout_s is not None and now >= (self.started_at or now) + self.limits.timeout_s:
+                self.winding_down = f"the run took longer than its timeout, {span(self.limits.timeout_s)}"
+        return bool(self.winding_down)
+
+    def chance(self, number: int) -> float:
+        """A number between 0 and 1 that is the same for the same attempt, to spread retries."""
+        return int.from_bytes(sha256(self.pod_name(number).encode()).digest()[:4], "big") / 2**32
 
     def make_ready(self, number: int) -> None:
         task = self.tasks[number]
@@ -230,19 +280,41 @@ class Execution:
             number, phase = ending.pop()
             task = self.tasks[number]
             task.step, task.phase, task.told = Step.ENDED, phase, None
-            self.counts[phase] = self.counts.get(phase, 0) + 1
             self.changed.add(number)
-            for dependent in self.definition.graph.dependents[number]:
-                waiting = self.tasks[dependent]
-                waiting.tally.add(phase)
-                self.changed.add(dependent)  # its reason names what it waited for
-                if waiting.step is not Step.WAITING:
-                    continue
-                match all_succeeded(waiting.tally):
-                    case Verdict.RUN:
-                        self.make_ready(dependent)
-                    case Verdict.UPSTREAM_FAILED:
-                        waiting.step = Step.ENDED
-                        ending.append((dependent, "Stopped" if phase == "Stopped" else "UpstreamFailed"))
-                    case Verdict.WAIT:
-                        pass
+            self.count(number)
+            dependents = self.definition.graph.dependents[number]
+            self.changed.update(dependents)  # their reasons name what they wait for
+            if self.open == 0 and not task.definition.final:  # it was the last
+                dependents = tuple(n for n, other in enumerate(self.tasks) if other.definition.final)
+            for dependent in dependents:
+                if (end := self.settled(dependent)) is not None:
+                    self.tasks[dependent].step = Step.ENDED
+                    ending.append((dependent, end))
+
+    def count(self, number: int) -> None:
+        """A task has ended: what is known of it without looking at it again."""
+        task = self.tasks[number]
+        phase = task.phase
+        self.counts[phase] = self.counts.get(phase, 0) + 1
+        self.open -= not task.definition.final
+        allowed = phase == "Failed" and task.definition.allow_failure
+        self.failed += phase == "Failed" and not allowed
+        for dependent in self.definition.graph.dependents[number]:
+            self.tasks[dependent].tally.add("Succeeded" if allowed else phase)
+
+    def settled(self, number: int) -> TaskPhase | None:
+        """Lets a waiting task start if it may now. Returns the phase in which it ends if it never will."""
+        task = self.tasks[number]
+        if task.step is not Step.WAITING or (task.definition.final and self.open):
+            return None
+        match RULES[task.definition.run_if](task.tally):
+            case Verdict.RUN:
+                self.make_ready(number)
+            case Verdict.SKIP:
+                return "Skipped"
+            case Verdict.UPSTREAM_FAILED:
+                before = self.definition.graph.dependencies[number]
+                return "Stopped" if any(self.tasks[n].phase == "Stopped" for n in before) else "UpstreamFailed"
+            case Verdict.WAIT:
+                pass
+        return None

@@ -10,6 +10,9 @@ import json
 
 from sluice.core import Json
 
+MAIN = "main"
+"""The container that runs the task."""
+
 LABEL_WORKFLOW = "sluice.dev/workflow"
 LABEL_RUN = "sluice.dev/run"
 LABEL_RUN_UID = "sluice.dev/run-uid"

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from sluice.core import Instant, Json
-from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN_UID, LABEL_TASK
-from sluice.core.pods import MAIN
+from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN_UID, LABEL_TASK, MAIN
 from sluice.core.times import instant
 
 _DISRUPTIONS = frozenset({"DisruptionTarget", "TerminationTarget"})
@@ -78,7 +77,7 @@ def view(pod: Json) -> PodView:
         owner_uid=next((o["uid"] for o in metadata.get("ownerReferences", ()) if o.get("controller")), ""),
         run_uid=labels.get(LABEL_RUN_UID, ""),
         task=labels.get(LABEL_TASK, ""),
-        attempt=int(labels.get(LABEL_ATTEMPT, "0")),
+        attempt=number(labels.get(LABEL_ATTEMPT, "")),
         phase=status.get("phase", "Pending"),
         created_at=instant(metadata["creationTimestamp"]) or 0.0,
         container=_container(status),
@@ -90,6 +89,11 @@ def view(pod: Json) -> PodView:
         disruption=_cut(disruption),
         deletion_asked_at=_deletion_asked_at(metadata),
     )
+
+
+def number(label: str) -> int:
+    """A label's number, 0 if it is none: anybody can put our labels on an object."""
+    return int(label) if label.isascii() and label.isdecimal() else 0
 
 
 def _container(status: Json) -> Container:

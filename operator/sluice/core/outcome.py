@@ -8,8 +8,9 @@
 4. Exit code 0: Success.
 5. Any other exit code: Error.
 
-A pod that failed without its container ever having ended was turned away by its node: Infrastructure. A pod that is
-gone before its end was seen is Lost.
+A container whose end its node does not know (ContainerStatusUnknown) is the cluster's as well. A pod that failed
+without its container ever having ended was turned away by its node: Infrastructure. A pod that is gone before its end
+was seen is Lost.
 """
 
 from dataclasses import dataclass
@@ -50,6 +51,8 @@ def outcome(pod: PodView) -> Outcome:
         return Outcome(Ending.INFRASTRUCTURE, f"the pod was evicted: {pod.disruption}", finished_at)
     if _taken_away(pod):
         return Outcome(Ending.INFRASTRUCTURE, "the pod was deleted before it had finished", finished_at)
+    if container.reason == "ContainerStatusUnknown":
+        return Outcome(Ending.INFRASTRUCTURE, "the node lost track of the container", finished_at)
     if container.reason == "OOMKilled":
         return Outcome(
             Ending.OUT_OF_MEMORY, "ran out of memory (OOMKilled); raise resources.limits.memory", finished_at, exit_code

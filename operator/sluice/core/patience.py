@@ -34,10 +34,11 @@ def deadline(task: TaskDefinition, pod: PodView) -> Deadline | None:
     if pod.terminal or pod.deleting:
         return None
     if pod.scheduled_at is None:
-        return _give_up(pod.created_at, SCHEDULING_S, f"found no node: {pod.unschedulable or 'not scheduled'}")
+        limit_s = task.pending_timeout_s or SCHEDULING_S
+        return _give_up(pod.created_at, limit_s, f"found no node: {pod.unschedulable or 'not scheduled'}")
     if pod.container.waiting in IMAGE_TROUBLE | CONTAINER_TROUBLE:
         words = f"{pod.container.waiting}: {pod.container.message}"
-        return _give_up(pod.scheduled_at, IMAGE_S, words)
+        return _give_up(pod.scheduled_at, task.pending_timeout_s or IMAGE_S, words)
     if task.timeout_s is not None:
         at = pod.scheduled_at + task.timeout_s + _GRACE_S
         return Deadline(at, Outcome(Ending.TIMEOUT, "took longer than its timeout, and its node did not end it"))

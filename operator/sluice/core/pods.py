@@ -17,10 +17,9 @@ from sluice.api import API_VERSION
 from sluice.core import Json
 from sluice.core.definition import TaskDefinition
 from sluice.core.merge import merge
-from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN, LABEL_RUN_UID, LABEL_TASK, LABEL_WORKFLOW, pod_name
+from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN, LABEL_RUN_UID, LABEL_TASK, LABEL_WORKFLOW, MAIN, pod_name
 from sluice.core.placeholders import fill, kubelet_literal
 
-MAIN = "main"
 SCRIPT = "sluice.dev/script"
 INPUTS = "sluice.dev/inputs"
 ANNOTATIONS_MAX_BYTES = 256 * 1024  # of one object, Kubernetes' limit
@@ -54,9 +53,21 @@ class RunIdentity:
     parameters: Mapping[str, str]
 
 
-def build(run: RunIdentity, task: TaskDefinition, attempt: int, *, hardened: bool = False) -> Json:
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run went, for its `finally` tasks: its phase, and the tasks that failed."""
+
+    phase: str
+    failed: tuple[str, ...]
+
+
+def build(
+    run: RunIdentity, task: TaskDefinition, attempt: int, *, hardened: bool = False, end: RunEnd | None = None
+) -> Json:
     """The pod. `hardened` adds all that the PodSecurity level `restricted` asks for."""
     values = {f"params.{name}": value for name, value in run.parameters.items()} | {"run.name": run.name}
+    if end is not None:
+        values["run.phase"] = end.phase
     fields = fill(task.fields, values)
     template = fields.get("podTemplate", {})
     spec = _defaults(fields, hardened=hardened)
@@ -65,8 +76,11 @@ def build(run: RunIdentity, task: TaskDefinition, attempt: int, *, hardened: boo
     spec["restartPolicy"] = "Never"
     if task.timeout_s is not None:
         spec["activeDeadlineSeconds"] = task.timeout_s
+    if hardened:
+        for containers in ("initContainers", "containers"):
+            spec[containers] = [_hardened(container) for container in spec.get(containers, ())]
     spec["containers"] = [
-        _main(container, run, task, fields, attempt) if _is_main(container) else container
+        _main(container, run, task, fields, attempt, end) if _is_main(container) else container
         for container in spec["containers"]
     ]
 
@@ -110,24 +124,33 @@ _SCRIPT_VOLUME = {
 def _defaults(fields: Json, *, hardened: bool) -> Json:
     """What a pod is without anybody's word: safe, as far as common images still work as they are."""
     security: Json = {"seccompProfile": {"type": "RuntimeDefault"}}
-    container_security: Json = {"allowPrivilegeEscalation": False}
-    if hardened:  # https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+    if hardened:
         security |= {"runAsNonRoot": True, "runAsUser": NOBODY, "runAsGroup": NOBODY}
-        container_security["capabilities"] = {"drop": ["ALL"]}
     return {
         "automountServiceAccountToken": "serviceAccountName" in fields,
         "enableServiceLinks": False,
         "securityContext": security,
-        "containers": [{"name": MAIN, "securityContext": container_security}],
+        "containers": [{"name": MAIN, "securityContext": {"allowPrivilegeEscalation": False}}],
     }
+
+
+def _hardened(container: Any) -> Any:
+    """Under the user's own settings, what `restricted` asks of each container.
+
+    https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+    """
+    if not isinstance(container, dict):
+        return container
+    asked = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    return merge({"securityContext": asked}, container)
 
 
 def _is_main(container: Any) -> bool:
     return isinstance(container, dict) and container.get("name") == MAIN
 
 
-def _main(base: Json, run: RunIdentity, task: TaskDefinition, fields: Json, attempt: int) -> Json:
-    container = merge({**base, "env": _environment(run, task, attempt)}, {"env": base.get("env", [])})
+def _main(base: Json, run: RunIdentity, task: TaskDefinition, fields: Json, attempt: int, end: RunEnd | None) -> Json:
+    container = merge({**base, "env": _environment(run, task, attempt, end)}, {"env": base.get("env", [])})
     container = merge(container, {name: fields[name] for name in _MAIN_FIELDS if name in fields})
     security = container["securityContext"]
     if _escalates(security):
@@ -149,14 +172,17 @@ def _escalates(security: Any) -> bool:
     return False
 
 
-def _environment(run: RunIdentity, task: TaskDefinition, attempt: int) -> list[Json]:
+def _environment(run: RunIdentity, task: TaskDefinition, attempt: int, end: RunEnd | None) -> list[Json]:
     variables = {
         "SLUICE_RUN": run.name,
         "SLUICE_TASK": task.name,
         "SLUICE_INDEX": "0",
         "SLUICE_ATTEMPT": str(attempt),
         "SLUICE_OUTPUTS": _OUTPUTS_PATH,
-    } | {parameter_variable(name): kubelet_literal(value) for name, value in run.parameters.items()}
+    }
+    if end is not None:
+        variables |= {"SLUICE_RUN_PHASE": end.phase, "SLUICE_FAILED_TASKS": " ".join(end.failed)}
+    variables |= {parameter_variable(name): kubelet_literal(value) for name, value in run.parameters.items()}
     return [{"name": name, "value": value} for name, value in variables.items()]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from sluice.api.run import TaskPhase
 from sluice.core.execution import Execution, Refused, Step, TaskState
 from sluice.core.observation import PodView
 from sluice.core.outcome import Ending, Outcome
@@ -24,7 +25,7 @@ def reason(run: Execution, number: int) -> Reason:
     task = run.tasks[number]
     match task.step:
         case Step.WAITING:
-            return Reason(f"WaitingFor: {_names(run, number, ended=False)}")
+            return Reason(f"WaitingFor: {_waiting_for(run, number)}")
         case Step.READY:
             return _ready(run, task)
         case Step.BACKOFF:
@@ -42,8 +43,9 @@ def _ready(run: Execution, task: TaskState) -> Reason:
         return Reason("Suspended: the run starts no task until spec.state is Running")
     if run.hold is not None:
         return _refused(run.hold.refused)
-    if run.parallelism is not None and run.live >= run.parallelism:
-        return Reason(f"Parallelism: {run.live}/{run.parallelism}")
+    cap = run.limits.parallelism
+    if cap is not None and run.live >= cap:
+        return Reason(f"Parallelism: {run.live}/{cap}")
     return _refused(task.refused) if task.refused else Reason("Starting: its pod is being created")
 
 
@@ -85,9 +87,13 @@ def _pending(pod: PodView) -> Reason:
 def _ended(run: Execution, number: int) -> Reason:
     task = run.tasks[number]
     if task.phase == "UpstreamFailed":
-        return Reason(f"UpstreamFailed: {_names(run, number, ended=True)}")
+        names = _names(run, number, "Failed", "UpstreamFailed")
+        return Reason(f"UpstreamFailed: {names or 'no dependency has succeeded'}")
+    if task.phase == "Skipped":
+        names = _names(run, number, "Skipped") if task.definition.run_if == "AllSucceeded" else ""
+        return Reason(f"Skipped: {f'so was {names}' if names else f'runIf {task.definition.run_if} does not hold'}")
     if task.phase == "Stopped":
-        return Reason("Stopped: the run was stopped")
+        return Reason(f"Stopped: {run.winding_down or 'what it waits for was stopped'}")
     if task.phase == "Failed" and task.last is not None:
         return Reason(f"{task.last.ending}{_paid(task, task.last, ': ')}", task.last.message)
     return Reason()
@@ -98,19 +104,22 @@ def _paid(task: TaskState, last: Outcome, separator: str) -> str:
     if last.ending is Ending.GAVE_UP:
         return ""
     if last.ending in PAID_BY_CLUSTER:
-        used, limit, whose = task.used.infrastructure, task.definition.infrastructure_limit, "infrastructure retries"
+        used, limit, whose = task.used.infrastructure, task.definition.retries.infrastructure, "infrastructure retries"
     else:
-        used, limit, whose = task.used.limit, task.definition.retry_limit, "retries"
+        used, limit, whose = task.used.limit, task.definition.retries.limit, "retries"
     return f"{separator}{used} of {limit} {whose} used" if limit else ""
 
 
-def _names(run: Execution, number: int, *, ended: bool) -> str:
-    """The dependencies that a task still waits for, or those that ended without success."""
-    dependencies = (run.tasks[dependency] for dependency in run.definition.graph.dependencies[number])
-    names = [
-        task.definition.name
-        for task in dependencies
-        if (task.phase not in ("Pending", "Succeeded") if ended else task.step is not Step.ENDED)
-    ]
+def _waiting_for(run: Execution, number: int) -> str:
+    names = _names(run, number, "Pending")
+    if names or not run.tasks[number].definition.final:
+        return names
+    return f"the {run.open} tasks before the end" if run.open > 1 else "the last task before the end"
+
+
+def _names(run: Execution, number: int, *phases: TaskPhase) -> str:
+    """The direct dependencies that stand so. A task that runs has not ended: its phase is Pending until then."""
+    before = (run.tasks[dependency] for dependency in run.definition.graph.dependencies[number])
+    names = [task.definition.name for task in before if task.phase in phases]
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     return ", ".join(names[:_NAMES_SHOWN]) + more

@@ -11,12 +11,11 @@ from collections.abc import Iterable, Mapping
 from sluice.api.run import State
 from sluice.core import Json
 from sluice.core.definition import Definition
-from sluice.core.execution import Execution, Step, TaskState
+from sluice.core.execution import Execution, Limits, Step, TaskState
 from sluice.core.observation import PodView
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
 from sluice.core.pods import RunIdentity
 from sluice.core.retries import Used, next_attempt
-from sluice.core.rules import Verdict, all_succeeded
 from sluice.core.times import instant
 
 
@@ -27,11 +26,12 @@ def restore(
     *,
     status: Json,
     pods: Iterable[PodView],
-    parallelism: int | None = None,
+    limits: Limits | None = None,
     state: State = "Running",
 ) -> Execution:
     """The run as it is. `status` is the WorkflowRun's, `pods` are all that carry its UID."""
-    run = Execution(identity, revision, definition, parallelism, state)
+    run = Execution(identity, revision, definition, limits or Limits())
+    run.set_state(state)
     run.started_at, run.finished_at = instant(status.get("startedAt")), instant(status.get("finishedAt"))
     by_attempt: defaultdict[str, dict[int, PodView]] = defaultdict(dict)
     for pod in pods:
@@ -45,10 +45,10 @@ def restore(
         _restore_task(run, number, recorded.get(name, {}), by_attempt[name])
     for number, task in enumerate(run.tasks):
         if task.step is Step.ENDED:
-            _count(run, number)
-    for number, task in enumerate(run.tasks):
-        if task.step is Step.WAITING:
-            _settle(run, number)
+            run.count(number)
+    for number in range(len(run.tasks)):
+        if (end := run.settled(number)) is not None:
+            run.end(number, end)
     run.changed.update(number for number, task in enumerate(run.tasks) if task.told is None)
     return run
 
@@ -88,7 +88,7 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
 def _pay(task: TaskState, pod: PodView | None) -> None:
     """An attempt that was followed by another has ended; its retry was paid then, and is paid again here."""
     ended = outcome(pod) if pod is not None else LOST
-    if retry := next_attempt(task.definition, task.used, ended.ending):
+    if retry := next_attempt(task.definition.retries, task.used, ended):
         task.used = retry.used
 
 
@@ -96,21 +96,3 @@ def _recorded_outcome(entry: Json) -> Outcome:
     word = entry.get("reason", "").partition(":")[0]
     ending = Ending(word) if word in set(Ending) else Ending.ERROR
     return Outcome(ending, entry.get("message", ""), instant(entry.get("finishedAt")), entry.get("exitCode"))
-
-
-def _count(run: Execution, number: int) -> None:
-    phase = run.tasks[number].phase
-    run.counts[phase] = run.counts.get(phase, 0) + 1
-    for dependent in run.definition.graph.dependents[number]:
-        run.tasks[dependent].tally.add(phase)
-
-
-def _settle(run: Execution, number: int) -> None:
-    match all_succeeded(run.tasks[number].tally):
-        case Verdict.RUN:
-            run.make_ready(number)
-        case Verdict.UPSTREAM_FAILED:
-            stopped = any(run.tasks[n].phase == "Stopped" for n in run.definition.graph.dependencies[number])
-            run.end(number, "Stopped" if stopped else "UpstreamFailed")
-        case Verdict.WAIT:
-            pass

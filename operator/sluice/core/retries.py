@@ -1,19 +1,66 @@
 """Does a failed attempt get another one, who pays for it, and when does it start?
 
-The task pays for what its program did (Error, OutOfMemory, Timeout) from `retries.limit`. The cluster pays for what
-it did itself (Infrastructure, Lost) from `retries.infrastructure`, so a drained node never costs a user's retry.
+The task pays for what its program did (Error, OutOfMemory, Timeout) from `retries.limit`, for the endings and exit
+codes that it says are worth another try. The cluster pays for what it did itself (Infrastructure, Lost) from
+`retries.infrastructure`, so a drained node never costs a user's retry.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from sluice.core.definition import TaskDefinition
-from sluice.core.outcome import Ending
+from sluice.api.base import seconds
+from sluice.core import Json
+from sluice.core.outcome import Ending, Outcome
 
 PAID_BY_CLUSTER = frozenset({Ending.INFRASTRUCTURE, Ending.LOST})
+_PAID_BY_TASK = ("Error", "OutOfMemory", "Timeout")
 
-_BACKOFF_INITIAL_S = 1.0
-_BACKOFF_FACTOR = 2.0
-_BACKOFF_MAX_S = 300.0
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """The n-th retry waits initial * factor**(n-1) seconds, at most `max_s`, give or take the share `jitter` of it."""
+
+    initial_s: float = 1.0
+    factor: float = 2.0
+    max_s: float = 300.0
+    jitter: float = 0.0
+
+    @classmethod
+    def of(cls, backoff: Json) -> "Backoff":
+        given: Json = {
+            "initial_s": seconds(backoff["initial"]) if "initial" in backoff else None,
+            "factor": backoff.get("factor"),
+            "max_s": seconds(backoff["max"]) if "max" in backoff else None,
+            "jitter": backoff.get("jitter"),
+        }
+        return cls(**{name: value for name, value in given.items() if value is not None})
+
+    def delay_s(self, before: int, chance: float) -> float:
+        """After `before` retries. `chance` is between 0 and 1."""
+        delay_s = min(self.initial_s * self.factor ** min(before, 64), self.max_s)
+        return delay_s * (1 + self.jitter * (2 * chance - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """A task's `retries`. `exit_codes` None means any."""
+
+    limit: int = 0
+    infrastructure: int = 5
+    on: frozenset[str] = frozenset(_PAID_BY_TASK)
+    exit_codes: frozenset[int] | None = None
+    backoff: Backoff = field(default_factory=Backoff)
+
+    @classmethod
+    def of(cls, retries: Json) -> "RetryPolicy":
+        codes = retries.get("exitCodes")
+        given: Json = {
+            "limit": retries.get("limit"),
+            "infrastructure": retries.get("infrastructure"),
+            "on": frozenset(retries["on"]) if "on" in retries else None,
+            "exit_codes": frozenset(codes) if codes is not None else None,
+            "backoff": Backoff.of(retries.get("backoff", {})),
+        }
+        return cls(**{name: value for name, value in given.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +77,19 @@ class Retry:
     delay_s: float
 
 
-def next_attempt(task: TaskDefinition, used: Used, ending: Ending) -> Retry | None:
-    """The retry after an attempt that ended so, or None if the task has failed."""
-    if ending is Ending.GAVE_UP:
-        return None
-    if ending in PAID_BY_CLUSTER:
-        if used.infrastructure >= task.infrastructure_limit:
+def next_attempt(policy: RetryPolicy, used: Used, ended: Outcome, chance: float = 0.5) -> Retry | None:
+    """The retry after an attempt that ended so, or None if the task has failed. `chance` spreads the backoff."""
+    if ended.ending in PAID_BY_CLUSTER:
+        if used.infrastructure >= policy.infrastructure:
             return None
-        return Retry(replace(used, infrastructure=used.infrastructure + 1), _backoff(used.infrastructure))
-    if used.limit >= task.retry_limit:
+        paid = replace(used, infrastructure=used.infrastructure + 1)
+        return Retry(paid, policy.backoff.delay_s(used.infrastructure, chance))
+    if used.limit >= policy.limit or not _worth_another(policy, ended):
         return None
-    return Retry(replace(used, limit=used.limit + 1), _backoff(used.limit))
+    return Retry(replace(used, limit=used.limit + 1), policy.backoff.delay_s(used.limit, chance))
 
 
-def _backoff(before: int) -> float:
-    return min(_BACKOFF_INITIAL_S * _BACKOFF_FACTOR ** min(before, 16), _BACKOFF_MAX_S)
+def _worth_another(policy: RetryPolicy, ended: Outcome) -> bool:
+    if ended.ending not in policy.on:  # giving up is in none
+        return False
+    return policy.exit_codes is None or ended.ending is not Ending.ERROR or ended.exit_code in policy.exit_codes

@@ -13,12 +13,15 @@ from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.execution import HOLDS_SLOT, Execution, Step, TaskState
 from sluice.core.naming import pod_name
 from sluice.core.observation import PodView
+from sluice.core.pods import RunEnd
 from sluice.core.reasons import reason
+from sluice.core.refusal import Refusal
 from sluice.core.times import rfc3339
 
 _STATUS_BYTES = 900_000  # an object has at most 1 MiB in many places on its way; the rest is names and managedFields
 _ENTRY_BYTES = 330  # of a task's entry beside its texts
 _TEXT_MAX, _TEXT_MIN = 512, 64
+_MESSAGE_MAX = 1024  # of a run; it stands in three conditions as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +34,34 @@ class Patch:
     recorded: list[tuple[int, int]]
 
 
-_ENDED_WITHOUT_SUCCESS: dict[TaskPhase, str] = {"Failed": "failed", "UpstreamFailed": "not run", "Stopped": "stopped"}
+def run_end(run: Execution) -> RunEnd:
+    """What a `finally` task is told."""
+    return RunEnd(outlook(run), tuple(task.definition.name for task in run.tasks if task.phase == "Failed"))
+
+
+_ENDED_WITHOUT_SUCCESS: dict[TaskPhase, str] = {
+    "Failed": "failed",
+    "UpstreamFailed": "not run",
+    "Skipped": "skipped",
+    "Stopped": "stopped",
+}
 
 
 def phase(run: Execution) -> RunPhase:
     if run.finished_at is None:
         return "Suspended" if run.state == "Suspended" else "Running"
+    return outlook(run)
+
+
+def outlook(run: Execution) -> RunPhase:
+    """The phase in which the run ends if nothing else happens. Its `finally` tasks are told so."""
     if run.counts.get("Stopped"):
-        return "Stopped"
-    return "Failed" if run.counts.get("Failed") else "Succeeded"
+        return "Stopped" if run.state == "Stopped" else "Failed"
+    if run.limits.leaf_failed:
+        leaves = (t for t, after in zip(run.tasks, run.definition.graph.dependents, strict=True) if not after)
+        bad = ("Failed", "UpstreamFailed")
+        return "Failed" if any(t.phase in bad and not t.definition.allow_failure for t in leaves) else "Succeeded"
+    return "Failed" if run.failed else "Succeeded"
 
 
 def progress(run: Execution) -> str:
@@ -52,12 +74,16 @@ def progress(run: Execution) -> str:
 
 
 def message(run: Execution) -> str:
-    failed = [task for task in run.tasks if task.phase == "Failed"] if run.counts.get("Failed") else []
+    """Why the run has failed, or will."""
+    if run.winding_down and run.state != "Stopped" and not run.failed:
+        return run.winding_down
+    failed = [t for t in run.tasks if t.phase == "Failed" and not t.definition.allow_failure] if run.failed else []
     if not failed:
         return ""
     first = failed[0]
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-    return f"task {first.definition.name} failed: {first.last.message if first.last else 'unknown'}{more}"
+    words = f"task {first.definition.name} failed{more}: {first.last.message if first.last else 'unknown'}"
+    return fit(words, _MESSAGE_MAX)
 
 
 def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
@@ -109,6 +135,7 @@ def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> 
         Condition("Accepted", True, "Valid"),
         *of_run(run_phase, words),
         Condition("Reconciling", run.finished_at is None, run_phase),
+        _stalled(run),
     ]
     status: Json = {
         "observedGeneration": generation,
@@ -125,6 +152,14 @@ def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> 
     return status
 
 
+def _stalled(run: Execution) -> Condition:
+    """Is there something that only a person can mend?"""
+    for task in run.tasks:
+        if task.refused is not None and task.refused.refusal is Refusal.NAME_TAKEN and task.step is not Step.ENDED:
+            return Condition("Stalled", True, "NameTaken", f"{task.definition.name}: {task.refused.message}")
+    return Condition("Stalled", False, "Working")
+
+
 def task_status(run: Execution, number: int) -> Json:
     """One entry of `status.tasks`. What is absent has no value yet."""
     task = run.tasks[number]
@@ -138,7 +173,7 @@ def task_status(run: Execution, number: int) -> Json:
         entry["pod"] = pod_name(run.identity.name, run.identity.uid, task.definition.name, attempt)
     if task.pod is not None and (started_at := task.pod.container.started_at) is not None:
         entry["startedAt"] = rfc3339(started_at)
-    if attempt and task.step is not Step.LIVE and task.last is not None:
+    if attempt and _is_between_attempts(task) and task.last is not None:
         if task.last.finished_at is not None:
             entry["finishedAt"] = rfc3339(task.last.finished_at)
         if task.last.exit_code is not None:
@@ -153,6 +188,11 @@ def task_status(run: Execution, number: int) -> Json:
     if attempt and task.retry_at is not None:
         entry["retryAt"] = rfc3339(task.retry_at)
     return entry
+
+
+def _is_between_attempts(task: TaskState) -> bool:
+    """Has the attempt that is shown ended?"""
+    return task.step not in HOLDS_SLOT or (task.step is Step.CREATING and not task.definition.at_most_once)
 
 
 def text_room(tasks: int) -> int:

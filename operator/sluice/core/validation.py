@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -132,9 +133,14 @@ def _shape_fault(error: ErrorDetails, path: str, model: type[BaseModel]) -> Faul
     return Fault(where, _WORDS.get(kind) or error["msg"][:1].lower() + error["msg"][1:])
 
 
+@lru_cache
+def _schema(model: type[BaseModel]) -> Json:
+    return model.model_json_schema(by_alias=True)
+
+
 def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     """The fields that a manifest may have at a place inside a model."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = _schema(model)
     node = schema
     for part in loc:
         node = node["items"] if isinstance(part, int) else node.get("properties", {}).get(part, {})
@@ -185,6 +191,27 @@ def _known_dependencies(found: _Manifest) -> Iterator[Fault]:
                 yield Fault(path, f"no task is called '{dependency}'{hint}")
             elif dependency in (task.depends_on or ())[:place]:
                 yield Fault(path, f"'{dependency}' stands in the list twice")
+
+
+def _trigger_rules(found: _Manifest) -> Iterator[Fault]:
+    final = {task.name for task in found.tasks.values() if task.finally_}
+    for number, task in found.tasks.items():
+        path = f"spec.tasks[{number}]"
+        if task.run_if == "Always" and task.depends_on:
+            yield Fault(
+                f"{path}.runIf", "Always waits for nothing; remove `dependsOn`, or write AllDone to wait for all"
+            )
+        if task.run_if not in (None, "Always", "AllSucceeded") and not task.depends_on:
+            yield Fault(f"{path}.runIf", f"{task.run_if} is about dependencies, and there are none; add `dependsOn`")
+        for place, dependency in enumerate(task.depends_on or ()):
+            if dependency in final and not task.finally_:
+                words = f"'{dependency}' is a `finally` task, which starts after all others; only such may wait for it"
+                yield Fault(f"{path}.dependsOn[{place}]", words)
+            if task.finally_ and dependency in set(found.names) - final:
+                words = (
+                    f"a `finally` task waits for all others anyhow, also for '{dependency}'; remove it from the list"
+                )
+                yield Fault(f"{path}.dependsOn[{place}]", words)
 
 
 def _no_cycles(found: _Manifest) -> Iterator[Fault]:
@@ -242,7 +269,7 @@ def _instead(placeholder: str, field: str) -> str:
 def _known_placeholders(found: _Manifest) -> Iterator[Fault]:
     declared = found.raw.get("parameters")
     names = map(_name, declared if isinstance(declared, list) else ())
-    known = {"run.name"} | {f"params.{name}" for name in names if name}
+    known = {"run.name", "run.phase"} | {f"params.{name}" for name in names if name}
     layers: dict[str, Json] = {f"spec.tasks[{number}]": found.raw["tasks"][number] for number in found.tasks}
     if found.defaults is not None:
         layers["spec.defaults"] = found.defaults.model_dump(by_alias=True, exclude_none=True)
@@ -251,7 +278,9 @@ def _known_placeholders(found: _Manifest) -> Iterator[Fault]:
             if name in SCRIPT_FIELDS:
                 continue
             for place, placeholder in used(field, f"{path}.{name}"):
-                if placeholder not in known:
+                if placeholder == "run.phase" and not fields.get("finally"):
+                    yield Fault(place, "$(run.phase) is known to `finally` tasks only, as the run has not ended before")
+                elif placeholder not in known:
                     hint = _did_you_mean(placeholder, known, form="$({})")
                     yield Fault(place, f"$({placeholder}) stands for nothing{hint}")
 
@@ -331,6 +360,7 @@ def _pod_templates(found: _Manifest) -> Iterator[Fault]:
 _CHECKS: tuple[Callable[[_Manifest], Iterator[Fault]], ...] = (
     _unique_names,
     _known_dependencies,
+    _trigger_rules,
     _no_cycles,
     _something_to_run,
     _no_placeholder_in_scripts,

@@ -1,0 +1,126 @@
+"""How a run is brought to an end before its tasks are: failFast, its timeout, a person; and what runs all the same."""
+
+import pytest
+
+from sluice.core.status import message, phase, progress, run_end
+from tests.core.kubelet import being_deleted, running
+from tests.core.world import run
+
+FINALLY = {"finally": True}
+
+
+def test_a_task_that_may_fail_counts_as_succeeded():
+    world = run("a >> b", fields={"a": {"allowFailure": True}})
+    world.starts()
+    world.ends("a", 1)
+    assert world.starts() == ["b"]
+    world.ends("b")
+    assert world.decide().finished
+    assert (phase(world.run), progress(world.run)) == ("Succeeded", "1/2, 1 failed")
+
+
+def test_a_handler_does_not_turn_a_failure_into_a_success():
+    world = run("a >> alert", fields={"alert": {"runIf": "OneFailed"}})
+    world.starts()
+    world.ends("a", 1)
+    assert world.starts() == ["alert"]
+    world.ends("alert")
+    assert world.decide().finished
+    assert phase(world.run) == "Failed"
+
+
+@pytest.mark.parametrize(("code", "ends"), [(0, "Succeeded"), (1, "Failed")])
+def test_leaf_failed_looks_at_the_last_tasks_only(code, ends):
+    world = run("a >> rescue", leaf_failed=True, fields={"rescue": {"runIf": "AllDone"}})
+    world.starts()
+    world.ends("a", 1)
+    world.starts()
+    world.ends("rescue", code)
+    assert world.decide().finished
+    assert phase(world.run) == ends
+
+
+def test_skips_travel_and_are_no_failure():
+    world = run("a >> alert >> tell", fields={"alert": {"runIf": "OneFailed"}})
+    world.starts()
+    world.ends("a")
+    assert world.decide().finished
+    assert world.phases == {"a": "Succeeded", "alert": "Skipped", "tell": "Skipped"}
+    assert (phase(world.run), progress(world.run)) == ("Succeeded", "1/3, 2 skipped")
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_finally_starts_when_all_others_have_ended_however_they_did(code):
+    world = run("a; b; tidy", fields={"tidy": FINALLY})
+    assert world.starts() == ["a", "b"]
+    world.ends("a", code)
+    assert world.decided() == []
+    world.ends("b")
+    assert world.starts() == ["tidy"]
+    assert run_end(world.run).failed == (("a",) if code else ())
+    world.ends("tidy")
+    assert world.decide().finished
+    assert phase(world.run) == ("Failed" if code else "Succeeded")
+
+
+def test_finally_tasks_wait_for_each_other():
+    world = run("a; tidy >> report", fields={"tidy": FINALLY, "report": FINALLY})
+    world.starts()
+    world.ends("a")
+    assert world.starts() == ["tidy"]
+    world.ends("tidy")
+    assert world.starts() == ["report"]
+
+
+def test_finally_tasks_run_after_a_stop():
+    world = run("a >> b; tidy", fields={"tidy": FINALLY})
+    world.starts()
+    world.sees("a", running())
+    world.run.set_state("Stopped")
+    assert world.decided() == ["delete a/1"]
+    world.loses("a", being_deleted(running()))
+    assert world.starts() == ["tidy"]
+    assert run_end(world.run).phase == "Stopped"
+    world.ends("tidy")
+    assert world.decide().finished
+    assert phase(world.run) == "Stopped"
+
+
+def test_fail_fast_stops_the_others_and_the_run_has_failed():
+    world = run("a, b >> c", fail_fast=True)
+    world.starts()
+    world.sees("b", running())
+    world.ends("a", 3)
+    assert world.decided() == ["delete b/1"]
+    world.loses("b", being_deleted(running()))
+    assert world.decide().finished
+    assert world.phases == {"a": "Failed", "b": "Stopped", "c": "UpstreamFailed"}
+    assert (phase(world.run), message(world.run)) == ("Failed", "task a failed: exit code 3")
+
+
+def test_fail_fast_overlooks_a_task_that_may_fail():
+    world = run("a, b", fail_fast=True, fields={"a": {"allowFailure": True}})
+    world.starts()
+    world.ends("a", 3)
+    assert world.decided() == []
+
+
+def test_timeout_of_the_run_stops_all_and_the_run_has_failed():
+    world = run("a >> b", timeout_s=60)
+    world.starts()
+    world.sees("a", running())
+    assert world.decide().wake_at == world.now + 60
+    assert world.decided(after=60) == ["delete a/1"]
+    world.loses("a", being_deleted(running()))
+    assert world.decide().finished
+    assert world.phases == {"a": "Stopped", "b": "Stopped"}
+    assert (phase(world.run), message(world.run)) == ("Failed", "the run took longer than its timeout, 60s")
+
+
+def test_nothing_is_retried_while_the_run_is_brought_to_an_end():
+    world = run("a, b", fail_fast=True, fields={"b": {"retries": {"limit": 5}}})
+    world.starts()
+    world.ends("a", 1)
+    world.ends("b", 1)
+    assert world.decide().finished
+    assert world.phases == {"a": "Failed", "b": "Stopped"}
