@@ -39,7 +39,7 @@ class Leader:
         waiting = False
         while not await self._try():
             if not waiting:
-                log.info("another operator leads; waiting for the Lease %s/%s", self._namespace, self._name)
+                log.info("standing by for the Lease %s/%s", self._namespace, self._name)
                 waiting = True
             await asyncio.sleep(_RENEW_S)
         log.info("leading as %s", self._identity)

@@ -266,7 +266,7 @@ class Runs:
                 self._events.tell("WorkflowRun", live.view, "Warning", "TaskFailed", words)
         if live.run.finished_at is not None and "finishedAt" in sent.body:
             phase = live.status["phase"]
-            words = ": ".join(filter(None, (f"{live.status['progress']} tasks succeeded", live.status.get("message"))))
+            words = ": ".join(filter(None, (live.status["progress"], live.status.get("message"))))
             self._events.tell("WorkflowRun", live.view, "Normal" if phase == "Succeeded" else "Warning", phase, words)
 
 

@@ -46,11 +46,11 @@ def outcome(pod: PodView) -> Outcome:
     container = pod.container
     finished_at, exit_code = container.finished_at, container.exit_code
     if pod.reason == "DeadlineExceeded":
-        return Outcome(Ending.TIMEOUT, "took longer than its timeout", finished_at)
+        return Outcome(Ending.TIMEOUT, "took longer than its timeout", finished_at, exit_code)
     if pod.disruption:
-        return Outcome(Ending.INFRASTRUCTURE, f"the pod was evicted: {pod.disruption}", finished_at)
+        return Outcome(Ending.INFRASTRUCTURE, f"the pod was evicted: {pod.disruption}", finished_at, exit_code)
     if _taken_away(pod):
-        return Outcome(Ending.INFRASTRUCTURE, "the pod was deleted before it had finished", finished_at)
+        return Outcome(Ending.INFRASTRUCTURE, "the pod was deleted before it had finished", finished_at, exit_code)
     if container.reason == "ContainerStatusUnknown":
         return Outcome(Ending.INFRASTRUCTURE, "the node lost track of the container", finished_at)
     if container.reason == "OOMKilled":
