@@ -24,7 +24,7 @@ def pair(operator: Start) -> tuple[HostOperator, HostOperator]:
     leader = operator("first")
     leader.leading()
     other = operator("second")
-    eventually(lambda: other.says("another operator leads"), "the second stands by")
+    eventually(lambda: other.says("standing by"), "the second stands by")
     return leader, other
 
 
