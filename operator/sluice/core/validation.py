@@ -5,14 +5,9 @@ run in order over what could be read.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import lru_cache
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from typing import Any
 
 from sluice.api.base import seconds
 from sluice.api.crd import MAX_WORKFLOW_NAME
@@ -24,6 +19,7 @@ from sluice.core.errors import Fault
 from sluice.core.graph import cycles
 from sluice.core.placeholders import PLACEHOLDER, SCRIPT_FIELDS, used
 from sluice.core.pods import ANNOTATIONS_MAX_BYTES, parameter_variable
+from sluice.core.shape import did_you_mean, read
 
 _HINTS_AT_MOST = 20  # each compares a name with all others
 _ANY_TASK: Json = {"name": "any"}  # where only the number of tasks counts
@@ -52,15 +48,15 @@ def workflow_faults(manifest: Json) -> list[Fault]:
     parts: Json = {"tasks": [], "parameters": [], "defaults": {}}
     parts |= {name: raw[name] for name in parts if isinstance(raw.get(name), type(parts[name]))}
     empty = {"tasks": [_ANY_TASK] * len(parts["tasks"]), "parameters": [], "defaults": {}}
-    _read(WorkflowSpec, raw | {name: empty[name] for name in parts if raw.get(name) == parts[name]}, "spec", faults)
-    tasks = {number: _read(Task, task, f"spec.tasks[{number}]", faults) for number, task in enumerate(parts["tasks"])}
+    read(WorkflowSpec, raw | {name: empty[name] for name in parts if raw.get(name) == parts[name]}, "spec", faults)
+    tasks = {number: read(Task, task, f"spec.tasks[{number}]", faults) for number, task in enumerate(parts["tasks"])}
     parameters = {
-        number: _read(Parameter, parameter, f"spec.parameters[{number}]", faults)
+        number: read(Parameter, parameter, f"spec.parameters[{number}]", faults)
         for number, parameter in enumerate(parts["parameters"])
     }
     found = _Manifest(
         raw=raw,
-        defaults=_read(TaskTemplate, parts["defaults"], "spec.defaults", faults),
+        defaults=read(TaskTemplate, parts["defaults"], "spec.defaults", faults),
         parameters={number: parameter for number, parameter in parameters.items() if parameter is not None},
         names=[_name(task) for task in parts["tasks"]],
         tasks={number: task for number, task in tasks.items() if task is not None},
@@ -72,82 +68,17 @@ def workflow_faults(manifest: Json) -> list[Fault]:
 def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
     """All faults of a WorkflowRun, given the parameters of its Workflow with their defaults."""
     faults: list[Fault] = []
-    read = _read(WorkflowRunSpec, spec, "spec", faults)
-    if read is None:
+    found = read(WorkflowRunSpec, spec, "spec", faults)
+    if found is None:
         return sorted(faults)
-    given = read.parameters or {}
+    given = found.parameters or {}
     for name in given.keys() - parameters.keys():
-        hint = _did_you_mean(name, parameters)
+        hint = did_you_mean(name, parameters)
         faults.append(Fault(f"spec.parameters.{name}", f"the Workflow has no parameter called '{name}'{hint}"))
     for name, default in parameters.items():
         if default is None and name not in given:
             faults.append(Fault("spec.parameters", f"'{name}' has no default in the Workflow; give it a value here"))
     return sorted(faults)
-
-
-# The shape: what pydantic says, in our words.
-
-
-_Read = TypeVar("_Read", bound=BaseModel)
-
-
-def _read(model: type[_Read], raw: Any, path: str, faults: list[Fault]) -> _Read | None:
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        faults += [_shape_fault(detail, path, model) for detail in _one_per_place(error.errors())]
-        return None
-
-
-def _one_per_place(errors: list[ErrorDetails]) -> Iterable[ErrorDetails]:
-    """A union reports each of its members."""
-    places: dict[tuple[int | str, ...], ErrorDetails] = {}
-    for error in errors:
-        error["loc"] = tuple(part for part in error["loc"] if part not in ("int", "float", "str"))
-        places.setdefault(error["loc"], error)
-    return places.values()
-
-
-_WORDS = {
-    "too_short": "must not be empty",
-    "missing": "is required",
-    "string_type": "must be a string; put it in quotes",
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-    "list_type": "must be a list",
-    "dict_type": "must be a map",
-    "model_type": "must be a map",
-}
-
-
-def _shape_fault(error: ErrorDetails, path: str, model: type[BaseModel]) -> Fault:
-    where = path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
-    kind = error["type"]
-    if error["loc"][-2:-1] in (("requests",), ("limits",)):
-        return Fault(where, "must be a quantity; write for example 500m or 64Mi")
-    if kind == "extra_forbidden":
-        fields = _fields_at(model, error["loc"][:-1])
-        return Fault(where, f"there is no such field{_did_you_mean(str(error['loc'][-1]), fields)}")
-    if kind == "string_pattern_mismatch":
-        return Fault(where, f"{error['input']!r} does not match {error['ctx']['pattern']}")
-    return Fault(where, _WORDS.get(kind) or error["msg"][:1].lower() + error["msg"][1:])
-
-
-@lru_cache
-def _schema(model: type[BaseModel]) -> Json:
-    return model.model_json_schema(by_alias=True)
-
-
-def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    """The fields that a manifest may have at a place inside a model."""
-    schema = _schema(model)
-    node = schema
-    for part in loc:
-        node = node["items"] if isinstance(part, int) else node.get("properties", {}).get(part, {})
-        node = next((option for option in node.get("anyOf", ()) if option.get("type") != "null"), node)
-        if "$ref" in node:
-            node = schema["$defs"][node["$ref"].removeprefix("#/$defs/")]
-    return list(node.get("properties", ()))
 
 
 # The checks: what takes more than one field to see.
@@ -186,7 +117,7 @@ def _known_dependencies(found: _Manifest) -> Iterator[Fault]:
             if dependency == task.name:
                 yield Fault(path, f"'{dependency}' waits for itself and could never start; remove it from the list")
             elif dependency not in names:
-                hint = _did_you_mean(dependency, names) if hints > 0 else ""
+                hint = did_you_mean(dependency, names) if hints > 0 else ""
                 hints -= 1
                 yield Fault(path, f"no task is called '{dependency}'{hint}")
             elif dependency in (task.depends_on or ())[:place]:
@@ -281,7 +212,7 @@ def _known_placeholders(found: _Manifest) -> Iterator[Fault]:
                 if placeholder == "run.phase" and not fields.get("finally"):
                     yield Fault(place, "$(run.phase) is known to `finally` tasks only, as the run has not ended before")
                 elif placeholder not in known:
-                    hint = _did_you_mean(placeholder, known, form="$({})")
+                    hint = did_you_mean(placeholder, known, form="$({})")
                     yield Fault(place, f"$({placeholder}) stands for nothing{hint}")
 
 
@@ -371,11 +302,6 @@ _CHECKS: tuple[Callable[[_Manifest], Iterator[Fault]], ...] = (
     _quantities,
     _pod_templates,
 )
-
-
-def _did_you_mean(word: str, known: Iterable[str], form: str = "'{}'") -> str:
-    close = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {form.format(close[0])}?" if close else ""
 
 
 def _position(fault: Fault) -> tuple[list[tuple[int, int | str]], str]:

@@ -1,0 +1,79 @@
+"""The shape of a manifest: what pydantic says of it, in our words, each with its path."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from sluice.core import Json
+from sluice.core.errors import Fault
+
+_Read = TypeVar("_Read", bound=BaseModel)
+
+
+def read(model: type[_Read], raw: Any, path: str, faults: list[Fault]) -> _Read | None:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        faults += [_shape_fault(detail, path, model) for detail in _one_per_place(error.errors())]
+        return None
+
+
+def _one_per_place(errors: list[ErrorDetails]) -> Iterable[ErrorDetails]:
+    """A union reports each of its members."""
+    places: dict[tuple[int | str, ...], ErrorDetails] = {}
+    for error in errors:
+        error["loc"] = tuple(part for part in error["loc"] if part not in ("int", "float", "str"))
+        places.setdefault(error["loc"], error)
+    return places.values()
+
+
+_WORDS = {
+    "too_short": "must not be empty",
+    "missing": "is required",
+    "string_type": "must be a string; put it in quotes",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be a map",
+    "model_type": "must be a map",
+}
+
+
+def _shape_fault(error: ErrorDetails, path: str, model: type[BaseModel]) -> Fault:
+    where = path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
+    kind = error["type"]
+    if error["loc"][-2:-1] in (("requests",), ("limits",)):
+        return Fault(where, "must be a quantity; write for example 500m or 64Mi")
+    if kind == "extra_forbidden":
+        fields = _fields_at(model, error["loc"][:-1])
+        return Fault(where, f"there is no such field{did_you_mean(str(error['loc'][-1]), fields)}")
+    if kind == "string_pattern_mismatch":
+        return Fault(where, f"{error['input']!r} does not match {error['ctx']['pattern']}")
+    return Fault(where, _WORDS.get(kind) or error["msg"][:1].lower() + error["msg"][1:])
+
+
+@lru_cache
+def _schema(model: type[BaseModel]) -> Json:
+    return model.model_json_schema(by_alias=True)
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """The fields that a manifest may have at a place inside a model."""
+    schema = _schema(model)
+    node = schema
+    for part in loc:
+        node = node["items"] if isinstance(part, int) else node.get("properties", {}).get(part, {})
+        node = next((option for option in node.get("anyOf", ()) if option.get("type") != "null"), node)
+        if "$ref" in node:
+            node = schema["$defs"][node["$ref"].removeprefix("#/$defs/")]
+    return list(node.get("properties", ()))
+
+
+def did_you_mean(word: str, known: Iterable[str], form: str = "'{}'") -> str:
+    """The end of a message, empty if nothing known is close."""
+    close = get_close_matches(word, list(known), n=1)
+    return f"; did you mean {form.format(close[0])}?" if close else ""
