@@ -53,11 +53,6 @@ def run_pod(cluster: Cluster, image: str, *command: str) -> str:
         must(call("delete", "pod", name, "--wait=false"))
 
 
-@pytest.fixture(scope="module")
-def first() -> Cluster:
-    return open_cluster()
-
-
 @pytest.fixture
 def second() -> Iterator[Cluster]:
     cluster = open_cluster(SECOND)
@@ -65,26 +60,26 @@ def second() -> Iterator[Cluster]:
     cluster.down()
 
 
-def test_two_clusters_run_pods_side_by_side_and_one_leaves_nothing_behind(first: Cluster, second: Cluster) -> None:
-    assert first.server != second.server
+def test_two_clusters_run_pods_side_by_side_and_one_leaves_nothing_behind(cluster: Cluster, second: Cluster) -> None:
+    assert cluster.server != second.server
     with ThreadPoolExecutor() as at_once:
-        words = list(at_once.map(lambda one: run_pod(one, "busybox:1.35", "echo", one.name), [first, second]))
-    assert words == [f"{first.name}\n", f"{SECOND}\n"]
+        words = list(at_once.map(lambda one: run_pod(one, "busybox:1.35", "echo", one.name), [cluster, second]))
+    assert words == [f"{cluster.name}\n", f"{SECOND}\n"]
     assert teardown.remains(SECOND)
 
     second.down()
 
     assert teardown.remains(SECOND) == []
-    assert must(kubectl(first)("get", "--raw=/readyz")) == "ok"
+    assert must(kubectl(cluster)("get", "--raw=/readyz")) == "ok"
 
 
-def test_a_pod_reaches_the_api_at_the_service_address_with_its_token(first: Cluster) -> None:
-    words = run_pod(first, "python:3.13-slim", "python", "-c", ASKS_THE_API)
+def test_a_pod_reaches_the_api_at_the_service_address_with_its_token(cluster: Cluster) -> None:
+    words = run_pod(cluster, "python:3.13-slim", "python", "-c", ASKS_THE_API)
     assert words == f"{plan.API_SERVICE} system:serviceaccount:default:default\n"
 
 
-def test_an_image_that_is_nowhere_fails_within_seconds(first: Cluster) -> None:
-    call = kubectl(first)
+def test_an_image_that_is_nowhere_fails_within_seconds(cluster: Cluster) -> None:
+    call = kubectl(cluster)
     must(call("run", "harness-no-image", "--image=registry.invalid/nowhere:1", "--restart=Never"))
     try:
         waiting = "--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}"

@@ -1,4 +1,4 @@
-"""One cluster and one installed operator for the whole session; a namespace of its own for every test."""
+"""One installed operator for the whole session; a namespace of its own for every test."""
 
 from __future__ import annotations
 
@@ -9,21 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster, open_cluster
+from tests.cluster import Cluster
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Kubectl, eventually
 from tests.install import NAMESPACE, RELEASE, install
 
 _number = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """A fresh cluster, taken down afterwards; `KEEP_CLUSTER=1` keeps it for the next session."""
-    opened = open_cluster("sluice-test")
-    yield opened
-    if not os.environ.get("KEEP_CLUSTER"):
-        opened.down()
 
 
 class Installed:
