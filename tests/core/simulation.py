@@ -154,7 +154,7 @@ class Simulation:
         if key in self.pods:  # AlreadyExists: adopted
             operator.run.see_pod(self.view(self.pods[key]))
         elif refusal := self.refusal(create.number):
-            deciding.refused(operator.run, create.number, refusal, "the server's words", self.now)
+            deciding.refused(operator.run, create, refusal, "the server's words", self.now)
         else:
             self.check_create(*key)
             self.made[key] += 1

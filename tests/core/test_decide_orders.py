@@ -77,3 +77,20 @@ def test_suspended_run_starts_nothing_and_lets_the_rest_end():
     assert world.decided() == []
     world.run.set_state("Running")
     assert world.decided() == ["create b/1", "create c/1"]
+
+
+def test_what_was_asked_for_is_not_made_once_the_shell_has_let_go_of_the_run():
+    world = run("a")
+    (create,) = world.decide().create
+    world.run.closed = True
+    assert not world.run.still_wanted(create.number, create.attempt)
+
+
+def test_what_was_asked_for_is_put_back_while_the_run_is_suspended():
+    world = run("a")
+    (create,) = world.decide().create
+    world.run.set_state("Suspended")
+    assert not world.run.still_wanted(create.number, create.attempt)
+    assert world.decided() == []
+    world.run.set_state("Running")
+    assert world.decided() == ["create a/1"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sluice.core.decide import Create, refused
 from sluice.core.execution import Step
 from sluice.core.refusal import Refusal
 from tests.core.kubelet import running
@@ -188,3 +189,24 @@ def test_refused_attempt_is_recorded_again_before_it_is_tried_again(refusal):
     world.writes()
     assert world.stored["tasks"]["a"]["attempt"] == 1
     assert world.decided() == ["create a/1"]
+
+
+def test_creation_that_was_carried_out_after_all_takes_its_slot_back():
+    world = run("a, b", parallelism=1)
+    world.decide()
+    world.refuses("a", Refusal.BUSY)
+    world.sees("a", running())
+    assert world.decided(after=10) == []
+    assert (world.run.live, world.run.creating) == (1, 0)
+    world.ends("a")
+    assert world.starts() == ["b"]
+
+
+def test_refusal_of_an_earlier_attempt_is_no_news():
+    world = run("a", fields={"a": {"retries": {"limit": 1}}})
+    world.starts()
+    world.ends("a", 1)
+    world.decide()
+    (create,) = world.decide(after=1).create
+    refused(world.run, Create(create.number, 1), Refusal.BUSY, "late", world.now)
+    assert world.run.still_wanted(create.number, 2)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from sluice.api.run import WorkflowRunStatus
 from sluice.core import decide as deciding
 from sluice.core import status as reporting
-from sluice.core.decide import Decision
+from sluice.core.decide import Create, Decision
 from sluice.core.definition import Definition
 from sluice.core.execution import Execution, Limits, Step
 from sluice.core.observation import PodView
@@ -113,7 +113,7 @@ class World:
         self.run.pod_gone(self.pod(task, status))
 
     def refuses(self, task: str, refusal: Refusal = Refusal.QUOTA, message: str = "no room") -> None:
-        deciding.refused(self.run, self.number(task), refusal, message, self.now)
+        deciding.refused(self.run, Create(self.number(task), self.task(task).attempt), refusal, message, self.now)
 
     def writes(self) -> Json:
         """The status goes to the API server, which judges it by its schema. Returns what travelled."""

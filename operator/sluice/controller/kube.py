@@ -30,6 +30,10 @@ _PAGE = 500
 
 NOT_FOUND, CONFLICT, GONE = 404, 409, 410
 
+# The network's troubles, a token that cannot be read just now, and words that are no JSON (ValueError): a proxy's, or a
+# watch's last line cut in the middle.
+_NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError, ValueError, config.ConfigException)
+
 
 class ApiError(SluiceError):
     """The API server's no. `reason` is its word for programs, `message` its words for people."""
@@ -62,7 +66,7 @@ class Kube:
         self._session: aiohttp.ClientSession | None = None
 
     @classmethod
-    async def connect(cls) -> "Kube":
+    async def connect(cls, may_write: Callable[[], bool] = lambda: True) -> "Kube":
         """In a cluster with the pod's ServiceAccount, elsewhere with the current kubeconfig."""
         configuration = Configuration()
         try:
@@ -70,7 +74,7 @@ class Kube:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         except config.ConfigException:
             await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-        return cls(configuration)
+        return cls(configuration, may_write)
 
     async def close(self) -> None:
         if self._session is not None:
@@ -108,9 +112,8 @@ class Kube:
         query = {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true", **params}
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=_ANSWER_S, sock_read=_SILENCE_S)
         try:
-            async with self._open().get(
-                self._url(path), params=query, headers=await self._headers(JSON), timeout=timeout
-            ) as answer:
+            headers = await self._headers(JSON)
+            async with self._open().get(self._url(path), params=query, headers=headers, timeout=timeout) as answer:
                 if not answer.ok:
                     raise _refusal(answer.status, await answer.read())
                 async for line in answer.content:
@@ -119,7 +122,7 @@ class Kube:
                         status = event["object"]
                         raise ApiError(status.get("code", 0), status.get("reason", ""), status.get("message", ""))
                     yield event
-        except (TimeoutError, aiohttp.ClientError, ConnectionError) as error:
+        except _NO_ANSWER as error:
             raise Unanswered(f"watch {path}: {error!r}") from error
 
     async def _request(
@@ -132,12 +135,10 @@ class Kube:
         content_type: str = JSON,
         accept: str = JSON,
     ) -> Json:
-        headers = await self._headers(accept)
-        if body is not None:
-            headers["Content-Type"] = content_type
         if method != "GET" and not self.may_write():
             raise NotLeader(f"{method} {path}")
         try:
+            headers = await self._headers(accept) | ({"Content-Type": content_type} if body is not None else {})
             async with self._open().request(
                 method,
                 self._url(path),
@@ -148,9 +149,9 @@ class Kube:
                 content = await answer.read()
                 if not answer.ok:
                     raise _refusal(answer.status, content)
-        except (TimeoutError, aiohttp.ClientError, ConnectionError) as error:
+                found: Json = orjson.loads(content)
+        except _NO_ANSWER as error:
             raise Unanswered(f"{method} {path}: {error!r}") from error
-        found: Json = orjson.loads(content)
         return found
 
     def _open(self) -> aiohttp.ClientSession:

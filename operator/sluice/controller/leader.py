@@ -19,11 +19,14 @@ from sluice.core.errors import Unanswered
 _DURATION_S = 8
 _VALID_S = 6.0
 _RENEW_S = 2.0
+_RETRY_S = 0.2
 
 log = logging.getLogger("sluice.leader")
 
 
 class Leader:
+    """`kube` is its own: the Lease is written when nothing else may be."""
+
     def __init__(self, kube: Kube, namespace: str, name: str, identity: str) -> None:
         self._kube = kube
         self._path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
@@ -46,25 +49,27 @@ class Leader:
 
     async def keep(self) -> None:
         """Renews until that fails for too long, then returns."""
-        while self.leads():
-            await asyncio.sleep(_RENEW_S)
-            await self._try()
+        pause_s = _RENEW_S
+        while (left_s := self._valid_until - time.monotonic()) > 0:
+            await asyncio.sleep(min(pause_s, left_s))
+            pause_s = _RENEW_S if await self._try() else _RETRY_S
         log.error("the Lease %s/%s could not be renewed in time", self._namespace, self._name)
 
     async def release(self) -> None:
         """Lets the next one take over at once."""
         if not self.leads():
             return
+        self._valid_until = 0.0  # before another may take it
         lease = await self._kube.get(f"{self._path}/{self._name}")
         if lease["spec"].get("holderIdentity") == self._identity:
             lease["spec"]["holderIdentity"] = ""
             await self._kube.replace(f"{self._path}/{self._name}", lease)
-        self._valid_until = 0.0
 
     async def _try(self) -> bool:
         asked_at = time.monotonic()
+        left_s = self._valid_until - asked_at if self.leads() else _RENEW_S
         try:
-            granted = await asyncio.wait_for(self._ask(), timeout=_RENEW_S)
+            granted = await asyncio.wait_for(self._ask(), timeout=min(_RENEW_S, left_s))
         except (ApiError, Unanswered, TimeoutError) as error:
             log.warning("the Lease %s/%s: %s", self._namespace, self._name, error or "no answer")
             return False

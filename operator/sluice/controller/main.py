@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+from contextlib import suppress
 
 import kopf
 
@@ -26,17 +27,19 @@ from sluice.controller.runs import Runs
 from sluice.controller.settings import Settings
 from sluice.controller.store import Key, Store, view
 from sluice.controller.workflows import Workflows
-from sluice.core.errors import Unanswered
+from sluice.core.errors import SluiceError, Unanswered
 
 _WORKERS = 16
+_RELEASE_S = 3.0
 _RELIST_S = 600.0  # kopf does not report what was deleted while its watch was down
 
 log = logging.getLogger("sluice")
 
 
 async def operate(config: Settings) -> None:
-    kube = await Kube.connect()
-    leader = Leader(kube, config.lease_namespace, config.lease_name, config.identity)
+    leases = await Kube.connect()
+    leader = Leader(leases, config.lease_namespace, config.lease_name, config.identity)
+    kube = await Kube.connect(may_write=leader.leads)
     events = Events(kube)
     retention = Retention(kube, config.keep_succeeded_s, config.keep_failed_s)
     revisions = Revisions(kube)
@@ -52,7 +55,6 @@ async def operate(config: Settings) -> None:
 
     async def work() -> None:
         await leader.acquire()
-        kube.may_write = leader.leads
         synced = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(_until_lost(leader))
@@ -88,10 +90,12 @@ async def operate(config: Settings) -> None:
     for task in (working, stopping):
         task.cancel()
     ended = await asyncio.gather(working, stopping, return_exceptions=True)
-    await leader.release()
+    with suppress(SluiceError, TimeoutError):  # then it runs out by itself
+        await asyncio.wait_for(leader.release(), timeout=_RELEASE_S)
     stop_shell.set()
     ended_last = await asyncio.gather(shell, return_exceptions=True)
     await kube.close()
+    await leases.close()
     for result in (*ended, *ended_last):
         if isinstance(result, Exception):
             raise result

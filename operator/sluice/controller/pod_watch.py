@@ -36,6 +36,7 @@ async def watch_pods(kube: Kube, store: Store, synced: asyncio.Event) -> None:
                     store.forget_pod(view(pod))
                 elif event["type"] != "BOOKMARK":
                     store.see_pod(view(pod))
+            await asyncio.sleep(_PAUSE_S)
             version = ""  # the server ends a watch every half hour or so; a LIST then repairs whatever was missed
         except ApiError as error:
             if error.status == GONE:
@@ -43,7 +44,7 @@ async def watch_pods(kube: Kube, store: Store, synced: asyncio.Event) -> None:
                 version = ""
             else:
                 log.warning("watching pods: %s", error)
-                await asyncio.sleep(_PAUSE_S)
+            await asyncio.sleep(_PAUSE_S)
         except Unanswered as error:
             log.warning("watching pods: %s", error)
             await asyncio.sleep(_PAUSE_S)

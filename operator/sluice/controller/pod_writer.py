@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from sluice.controller.kube import METADATA_ONLY, NOT_FOUND, ApiError, Kube, patiently, pods
+from sluice.controller.kube import CONFLICT, METADATA_ONLY, NOT_FOUND, ApiError, Kube, NotLeader, patiently, pods
 from sluice.controller.retention import Retention
 from sluice.controller.store import Key, Store
 from sluice.core.decide import Create, Delete, refused, room_made
@@ -20,6 +20,8 @@ from sluice.core.pods import build
 from sluice.core.refusal import Refusal, classify
 from sluice.core.status import run_end
 
+_DELETE_PAUSE_S, _DELETE_LONGEST_PAUSE_S = 0.5, 30.0
+
 log = logging.getLogger("sluice.pods")
 
 
@@ -29,26 +31,32 @@ class PodWriter:
     def __init__(self, kube: Kube, store: Store, retention: Retention, changed: Callable[[Key], None]) -> None:
         self._kube, self._store, self._retention, self._changed = kube, store, retention, changed
         self._wanted: asyncio.Queue[tuple[Execution, Create]] = asyncio.Queue()
-        self._deleting: set[asyncio.Task[None]] = set()
+        self._unwanted: asyncio.Queue[tuple[str, Delete]] = asyncio.Queue()
 
     def create(self, run: Execution, what: Create) -> None:
         self._wanted.put_nowait((run, what))
 
     def delete(self, run: Execution, what: Delete) -> None:
-        task = asyncio.create_task(self._delete(run.identity.namespace, what))
-        self._deleting.add(task)
-        task.add_done_callback(self._deleting.discard)
+        self._unwanted.put_nowait((run.identity.namespace, what))
 
     async def run(self, in_flight: int) -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(in_flight):
                 group.create_task(self._worker())
+            while True:
+                group.create_task(self._delete(*await self._unwanted.get()))
 
     async def _worker(self) -> None:
         while True:
             run, what = await self._wanted.get()
             if run.still_wanted(what.number, what.attempt):
-                await self._create(run, what)
+                try:
+                    await self._create(run, what)
+                except NotLeader:
+                    raise
+                except Exception as error:  # one task that we cannot handle must not stop all others
+                    log.exception("pod of %s, task %d: a bug of ours", run.identity.name, what.number)
+                    await self._refused(run, what, Refusal.BUSY, f"a bug of ours: {error!r}")
             self._changed(Key(run.identity.namespace, run.identity.name))
 
     async def _create(self, run: Execution, what: Create) -> None:
@@ -85,14 +93,25 @@ class PodWriter:
             await self._refused(run, what, Refusal.NAME_TAKEN, message)
 
     async def _refused(self, run: Execution, what: Create, refusal: Refusal, message: str) -> None:
-        refused(run, what.number, refusal, message, time.time())
+        refused(run, what, refusal, message, time.time())
         if refusal is Refusal.QUOTA and "count/pods" in message:
             await self._retention.make_room(run.identity.namespace, 1)
             room_made(run, time.time())
 
     async def _delete(self, namespace: str, what: Delete) -> None:
-        try:
-            await patiently(lambda: self._kube.delete(pods(namespace, what.name), what.uid), tries=20)
-        except ApiError as error:
-            if error.status not in (404, 409):  # gone, or another pod by that name
-                log.error("pod %s/%s cannot be deleted: %s", namespace, what.name, error)  # noqa: TRY400
+        """Until it is so: nobody asks for it twice."""
+        pause_s = _DELETE_PAUSE_S
+        while True:
+            try:
+                await self._kube.delete(pods(namespace, what.name), what.uid)
+            except (ApiError, Unanswered) as error:
+                if isinstance(error, ApiError) and error.status in (
+                    NOT_FOUND,
+                    CONFLICT,
+                ):  # gone, or another by that name
+                    return
+                log.warning("pod %s/%s is not deleted yet: %s", namespace, what.name, error)
+            else:
+                return
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _DELETE_LONGEST_PAUSE_S)

@@ -28,6 +28,7 @@ from sluice.core.times import rfc3339
 from sluice.core.validation import run_faults
 
 _WRITE_AT_MOST_EVERY_S = 1.0
+_WRITE_AT_LEAST_EVERY_S = 30.0
 _WRITE_SHARE = 10.0  # a write may take at most a tenth of the time
 
 log = logging.getLogger("sluice.runs")
@@ -89,6 +90,10 @@ class Runs:
             live = await self._open(seen)
             if live is None:
                 return
+            seen = self._store.runs.get(key)  # it may have gone while it was opened
+            if seen is None or seen.uid != live.view.uid or seen.deleting:
+                self._close(key, None)
+                return
         live.view = seen
         live.version = max(live.version, seen.version)
         self._take_orders(live)
@@ -117,6 +122,7 @@ class Runs:
         live = self._live.pop(key, None)
         if live is not None:
             self._by_uid.pop(live.view.uid, None)
+            live.run.closed = True
         if finished is not None and finished.finished:
             for pod in self._store.pods.pop(finished.uid, {}).values():
                 self._retention.add(pod)
@@ -193,7 +199,7 @@ class Runs:
         }
         body = {name: value for name, value in now_is.items() if seen.status.get(name) != value}
         if body:
-            await self._patch(seen.key, seen.version, body)
+            await self._patch(seen, seen.version, body)
 
     # Writing its status.
 
@@ -201,11 +207,11 @@ class Runs:
         live = self._live.get(key)
         if live is None:
             return
-        now = time.time()
-        sent = patch(live.run, live.status, live.view.generation, now)
+        started = time.monotonic()
+        sent = patch(live.run, live.status, live.view.generation, time.time())
         if sent.body:
             try:
-                answer = await self._patch(key, live.version, sent.body)
+                answer = await self._patch(live.view, live.version, sent.body)
             except ApiError as error:
                 unwritten(live.run, sent)
                 if error.status not in (CONFLICT, NOT_FOUND):
@@ -221,8 +227,8 @@ class Runs:
         for pod in sent.ended:
             self._retention.add(pod)
         self._tell(live, sent)
-        took_s = time.time() - now
-        live.write_at = time.time() + max(_WRITE_AT_MOST_EVERY_S, _WRITE_SHARE * took_s)
+        pause_s = max(_WRITE_AT_MOST_EVERY_S, _WRITE_SHARE * (time.monotonic() - started))
+        live.write_at = time.time() + min(pause_s, _WRITE_AT_LEAST_EVERY_S)
         if sent.recorded:
             self.queue.add(key)
         if live.run.finished_at is not None:
@@ -230,9 +236,10 @@ class Runs:
         elif live.run.changed:
             self.writes.add_at(key, live.write_at)
 
-    async def _patch(self, key: Key, version: int, status: Json) -> Json:
-        body = {"metadata": {"resourceVersion": str(version)}, "status": status}
-        return await self._kube.patch(f"{ours(key.namespace, 'workflowruns', key.name)}/status", body)
+    async def _patch(self, run: ObjectView, version: int, status: Json) -> Json:
+        """Raises ApiError(409) if the object is not what we know, or is another by that name."""
+        body = {"metadata": {"resourceVersion": str(version), "uid": run.uid}, "status": status}
+        return await self._kube.patch(f"{ours(run.key.namespace, 'workflowruns', run.key.name)}/status", body)
 
     async def _look_again(self, live: Live) -> None:
         """Somebody changed the object, or our own patch had arrived without an answer: start from what it is now."""
@@ -243,6 +250,9 @@ class Runs:
             if error.status != NOT_FOUND:
                 raise
             self._store.forget_run(key, live.view.uid)
+            return
+        if body["metadata"]["uid"] != live.view.uid:
+            self._store.see_run(view(body))
             return
         status = body.get("status", {})
         for name, entry in status.get("tasks", {}).items():

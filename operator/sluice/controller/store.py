@@ -14,6 +14,8 @@ from sluice.core.naming import LABEL_GENERATION
 from sluice.core.observation import PodView, number
 from sluice.core.triggers import OwnRun
 
+_REMEMBERED = 10_000
+
 
 class Key(NamedTuple):
     """An object of one of our kinds."""
@@ -75,15 +77,19 @@ class Store:
     """Pods by the UID of their run, then by name."""
     runs_of: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
     """The runs of a Workflow, whoever made them."""
+    _gone: dict[str, None] = field(default_factory=dict)
+    """UIDs of objects that are gone, the oldest first."""
 
     def see_workflow(self, seen: ObjectView) -> None:
-        if _is_newer(self.workflows.get(seen.key), seen):
+        if seen.uid not in self._gone and _is_newer(self.workflows.get(seen.key), seen):
             self.workflows[seen.key] = seen
             self._workflow_changed(seen.key)
 
     def see_run(self, seen: ObjectView) -> None:
         known = self.runs.get(seen.key)
-        if _is_newer(known, seen):
+        if seen.uid not in self._gone and _is_newer(known, seen):
+            if known is not None:
+                self._leave(known)
             self.runs[seen.key] = seen
             self.runs_of[_workflow_of(seen)].add(seen.key)
             self.on_run(seen.key)
@@ -97,15 +103,29 @@ class Store:
             self.on_pod(seen, False)
 
     def forget_workflow(self, key: Key, uid: str) -> None:
+        self._bury(uid)
         if key in self.workflows and self.workflows[key].uid == uid:
             del self.workflows[key]
             self._workflow_changed(key)
 
     def forget_run(self, key: Key, uid: str) -> None:
+        self._bury(uid)
         if key in self.runs and self.runs[key].uid == uid:
-            gone = self.runs.pop(key)
-            self.runs_of[_workflow_of(gone)].discard(key)
+            self._leave(self.runs.pop(key))
             self.on_run(key)
+
+    def _leave(self, run: ObjectView) -> None:
+        """It is no longer a run of its Workflow."""
+        runs = self.runs_of[_workflow_of(run)]
+        runs.discard(run.key)
+        if not runs:
+            del self.runs_of[_workflow_of(run)]
+
+    def _bury(self, uid: str) -> None:
+        """What is gone must not come back with a LIST that began before."""
+        self._gone[uid] = None
+        if len(self._gone) > _REMEMBERED:
+            del self._gone[next(iter(self._gone))]
 
     def forget_pod(self, gone: PodView) -> None:
         of_run = self.pods.get(gone.run_uid, {})

@@ -187,10 +187,11 @@ def _room(run: Execution) -> bool:
 # The API server's no.
 
 
-def refused(run: Execution, number: int, refusal: Refusal, message: str, now: Instant) -> None:
-    """The API server did not make the pod of a task. It is tried again, later, unless that cannot help."""
+def refused(run: Execution, what: Create, refusal: Refusal, message: str, now: Instant) -> None:
+    """The API server did not make a pod. It is tried again, later, unless that cannot help."""
+    number = what.number
     task = run.tasks[number]
-    if task.step is not Step.CREATING:
+    if task.step is not Step.CREATING or task.attempt != what.attempt:
         return
     run.creating -= 1
     before = task.refused

@@ -113,6 +113,8 @@ class Execution:
     definition: Definition
     limits: Limits = field(default_factory=Limits)
     state: State = "Running"
+    closed: bool = False
+    """Has the shell let go of the run? Then nothing that was asked for is made any more."""
     winding_down: str = ""
     """Why all tasks but the `finally` ones are being brought to an end; empty while they are not."""
     failed: int = 0
@@ -179,7 +181,11 @@ class Execution:
         if number is None or pod.owner_uid != self.identity.uid:
             return
         task = self.tasks[number]
-        if pod.attempt != task.attempt or task.step not in HOLDS_SLOT or task.gone:
+        if pod.attempt != task.attempt or task.gone:
+            return
+        if task.refused is not None and task.step in (Step.READY, Step.BACKOFF):
+            self._take_back(number)
+        if task.step not in HOLDS_SLOT:
             return
         if task.pod is not None and pod.version <= task.pod.version:
             return
@@ -187,6 +193,14 @@ class Execution:
         if task.step is not Step.LIVE:
             self.was_created(number)
         self.seen.add(number)
+
+    def _take_back(self, number: int) -> None:
+        """A creation that counted as refused was carried out after all."""
+        self.ready = [entry for entry in self.ready if entry[1] != number]
+        heapq.heapify(self.ready)
+        self.live += 1
+        self.creating += 1
+        self.tasks[number].step = Step.CREATING
 
     def pod_gone(self, pod: PodView) -> None:
         """A pod of this run was removed from the API server; `pod` is how it was last seen."""
@@ -217,13 +231,15 @@ class Execution:
         self.seen.add(number)
 
     def still_wanted(self, number: int, attempt: int) -> bool:
-        """Is the pod of this attempt still to be made? Asked right before it is; if the run was stopped, it is not."""
+        """Is the pod of this attempt still to be made? Asked right before it is, since people may think again."""
         task = self.tasks[number]
-        if task.step is not Step.CREATING or task.attempt != attempt:
+        if self.closed or task.step is not Step.CREATING or task.attempt != attempt:
             return False
-        if self.winding_down and not task.definition.final:
+        if self.state == "Suspended" or (self.winding_down and not task.definition.final):
             self.creating -= 1
             self.live -= 1
+            if task.refused is None and not task.definition.at_most_once:  # its attempt was neither begun nor recorded
+                task.attempt -= 1
             self.make_ready(number)
             return False
         return True

@@ -1,0 +1,58 @@
+"""The store shows what is so, whatever the order in which it is told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sluice.controller.store import Key, Store, view
+
+
+def store() -> Store:
+    return Store(on_workflow=lambda *_: None, on_run=lambda *_: None, on_pod=lambda *_: None)
+
+
+def run(version: int, *, uid: str = "u1", workflow: str = "etl", **status: Any) -> Any:
+    metadata = {"namespace": "team", "name": "today", "uid": uid, "resourceVersion": str(version), "generation": 1}
+    return view({"metadata": metadata, "spec": {"workflow": workflow}, "status": status})
+
+
+KEY = Key("team", "today")
+
+
+def test_older_never_overwrites_newer():
+    known = store()
+    known.see_run(run(7, phase="Running"))
+    known.see_run(run(5, phase="Pending"))
+    assert known.runs[KEY].version == 7
+
+
+def test_what_is_gone_does_not_come_back_with_a_list_that_began_before():
+    known = store()
+    known.see_run(run(7))
+    known.forget_run(KEY, "u1")
+    known.replace_runs([run(7)], version=9)
+    assert known.runs == {}
+
+
+def test_list_removes_what_went_unseen_and_keeps_what_is_newer_than_it():
+    known = store()
+    known.see_run(run(7))
+    known.replace_runs([], version=6)
+    assert KEY in known.runs
+    known.replace_runs([], version=8)
+    assert known.runs == {}
+
+
+def test_run_that_is_made_again_for_another_workflow_leaves_the_first():
+    known = store()
+    known.see_run(run(7, uid="u1", workflow="etl"))
+    known.see_run(run(9, uid="u2", workflow="report"))
+    known.forget_run(KEY, "u1")  # told late
+    assert {workflow.name: runs for workflow, runs in known.runs_of.items()} == {"report": {KEY}}
+    assert known.runs[KEY].uid == "u2"
+
+
+def test_finished_run_is_kept_without_its_tasks():
+    known = store()
+    known.see_run(run(7, phase="Succeeded", tasks={"a": {"phase": "Succeeded"}}))
+    assert known.runs[KEY].status == {"phase": "Succeeded"}
