@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import Cluster, open_cluster
+from tests.cluster.cluster import chosen_kind
 from tests.e2e.kubernetes import Kubectl
 
 _CRDS = Path(__file__).parent.parent.parent / "crds"
@@ -21,6 +22,8 @@ _number = itertools.count(1)
 @pytest.fixture(scope="session")
 def control_plane() -> Iterator[Cluster]:
     """Taken down afterwards; `KEEP_CLUSTER=1` keeps it for the next session."""
+    if chosen_kind() == "current":
+        pytest.skip("needs a control plane of its own, where no operator is installed")
     opened = open_cluster("sluice-test-control", node=False)
     kubectl = Kubectl(opened, "default")
     kubectl("apply", "--server-side", "-f", _CRDS)

@@ -74,12 +74,6 @@ def test_the_task_pays_for_its_own_failures(kubectl: Kubectl) -> None:
     assert status["tasks"]["work"]["retries"] == {"limit": 2, "infrastructure": 0}
 
 
-def test_a_task_out_of_retries_has_failed(kubectl: Kubectl) -> None:
-    status = kubectl.run(workflow("etl", {"name": "work", "bash": "exit 1", "retries": {"limit": 1}}))["status"]
-    assert (status["phase"], status["tasks"]["work"]["attempt"]) == ("Failed", 2)
-    assert status["tasks"]["work"]["reason"] == "Error: 1 of 1 retries used"
-
-
 def test_the_cluster_pays_for_a_pod_that_was_deleted_by_hand(kubectl: Kubectl) -> None:
     stubborn = {
         "name": "work",

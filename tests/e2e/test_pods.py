@@ -110,7 +110,7 @@ def test_a_pod_template_wins_over_our_defaults_and_loses_against_the_task(kubect
         "spec": {
             "restartPolicy": "Always",
             "enableServiceLinks": True,
-            "nodeSelector": {"kubernetes.io/os": "templeos", "kubernetes.io/arch": "amd64"},
+            "nodeSelector": {"kubernetes.io/os": "templeos"},
             "containers": [
                 {
                     "name": "main",
@@ -135,7 +135,7 @@ def test_a_pod_template_wins_over_our_defaults_and_loses_against_the_task(kubect
     assert pod["metadata"]["labels"]["team"] == "blue"
     assert pod["spec"]["restartPolicy"] == "Never"
     assert pod["spec"]["enableServiceLinks"] is True
-    assert pod["spec"]["nodeSelector"] == {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+    assert pod["spec"]["nodeSelector"] == {"kubernetes.io/os": "linux"}
     assert pod["spec"]["containers"][0]["securityContext"] == {"allowPrivilegeEscalation": True}
 
 
@@ -178,11 +178,24 @@ def test_labels_of_other_tools_stay_on_the_workflow(kubectl: Kubectl) -> None:
         assert [mark for mark in marks if not mark.startswith("sluice.dev/")] == []
 
 
-def test_the_users_container_is_the_only_one(kubectl: Kubectl) -> None:
-    pod = the_pod(kubectl, ran(kubectl, {"name": "work", "bash": "true"}))
-    assert [container["name"] for container in pod["spec"]["containers"]] == ["main"]
-    assert "initContainers" not in pod["spec"]
-    assert pod["spec"]["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    assert pod["spec"]["containers"][0]["securityContext"]["allowPrivilegeEscalation"] is False
-    assert pod["metadata"]["ownerReferences"][0]["kind"] == "WorkflowRun"
+def test_the_users_container_is_the_only_one_and_safe_by_default(kubectl: Kubectl) -> None:
+    spec = the_pod(kubectl, ran(kubectl, {"name": "work", "bash": "true"}))["spec"]
+    (container,) = spec["containers"]
+    assert container["name"] == "main"
+    assert "initContainers" not in spec
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert (spec["automountServiceAccountToken"], spec["enableServiceLinks"]) == (False, False)
+
+
+def test_a_pod_is_found_by_its_labels_however_long_the_names_are(kubectl: Kubectl) -> None:
+    manifest = workflow("w" * 40, {"name": "t" * 63, "bash": "true"})
+    run = kubectl.run(manifest)["metadata"]["name"]
+    selector = ",".join(
+        f"sluice.dev/{label}={value}"
+        for label, value in {"workflow": "w" * 40, "run": run, "task": "t" * 63, "attempt": "1"}.items()
+    )
+    (pod,) = kubectl.list("pods", selector)
+    assert pod["status"]["phase"] == "Succeeded"
     assert len(pod["metadata"]["name"]) <= 63
+    assert [owner["name"] for owner in pod["metadata"]["ownerReferences"]] == [run]
