@@ -210,3 +210,13 @@ def test_refusal_of_an_earlier_attempt_is_no_news():
     (create,) = world.decide(after=1).create
     refused(world.run, Create(create.number, 1), Refusal.BUSY, "late", world.now)
     assert world.run.still_wanted(create.number, 2)
+
+
+def test_pod_that_is_too_large_fails_its_task_and_says_what_to_cut():
+    world = run("a")
+    world.decide()
+    world.refuses("a", Refusal.TOO_LARGE, "etcdserver: request is too large")
+    assert world.decide().finished
+    assert world.task("a").last.message.startswith(
+        "TooLarge: etcdserver: request is too large; the pod holds the script"
+    )

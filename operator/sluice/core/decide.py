@@ -12,7 +12,7 @@ from sluice.core import Instant
 from sluice.core.execution import Execution, Hold, Refused, Step, TaskState
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
 from sluice.core.patience import deadline
-from sluice.core.refusal import GIVE_UP_AFTER_S, Refusal, delay
+from sluice.core.refusal import GIVE_UP_AFTER_S, WHAT_TO_CUT, Refusal, delay
 from sluice.core.retries import PAID_BY_CLUSTER, next_attempt
 
 
@@ -203,7 +203,8 @@ def refused(run: Execution, what: Create, refusal: Refusal, message: str, now: I
     if limit_s:
         limit_s = task.definition.pending_timeout_s or limit_s
     if limit_s is not None and now - task.refused.since >= limit_s:
-        _attempt_ended(run, number, Outcome(Ending.GAVE_UP, f"{refusal}: {message}"), now)
+        hint = WHAT_TO_CUT if refusal is Refusal.TOO_LARGE else ""
+        _attempt_ended(run, number, Outcome(Ending.GAVE_UP, f"{refusal}: {message}{hint}"), now)
         return
     run.live -= 1
     if refusal is Refusal.POD_SECURITY and not run.hardened:

@@ -23,6 +23,8 @@ class Refusal(StrEnum):
     """A pod of that name belongs to somebody else."""
 
 
+WHAT_TO_CUT = "; the pod holds the script, the parameters, env and podTemplate: put the largest of them into the image"
+
 GIVE_UP_AFTER_S = {
     Refusal.TOO_LARGE: 0.0,
     Refusal.INVALID: 0.0,
