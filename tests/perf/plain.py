@@ -43,11 +43,13 @@ class _Run:
                 self.wanted.put_nowait(number)
         creators = [asyncio.create_task(self._create()) for _ in range(_IN_FLIGHT)]
         ended: set[str] = set()
-        async for event in self.kube.watch(pods(self.namespace), version, labelSelector=labels):
-            if event["type"] != "BOOKMARK" and event["object"]["status"]["phase"] == "Succeeded":
-                self._ended(event["object"]["metadata"]["labels"]["sluice.dev/task"], ended)
-            if len(ended) == len(self.number):
-                break
+        while len(ended) < len(self.number):  # the server ends a watch that falls behind a burst
+            async for event in self.kube.watch(pods(self.namespace), version, labelSelector=labels):
+                version = event["object"]["metadata"]["resourceVersion"]
+                if event["type"] != "BOOKMARK" and event["object"]["status"]["phase"] == "Succeeded":
+                    self._ended(event["object"]["metadata"]["labels"]["sluice.dev/task"], ended)
+                if len(ended) == len(self.number):
+                    break
         took_s = time.monotonic() - started
         for creator in creators:
             creator.cancel()

@@ -7,6 +7,7 @@ view.
 
 import asyncio
 import logging
+import time
 
 from sluice.controller.kube import GONE, ApiError, Kube
 from sluice.controller.store import Store
@@ -16,6 +17,7 @@ from sluice.core.observation import view
 
 _ALL_PODS = "/api/v1/pods"
 _PAUSE_S = 1.0
+_LONG_S = 300.0
 
 log = logging.getLogger("sluice.pods")
 
@@ -29,15 +31,18 @@ async def watch_pods(kube: Kube, store: Store, synced: asyncio.Event) -> None:
                 items, version = await kube.list(_ALL_PODS, labelSelector=LABEL_RUN_UID)
                 store.replace_pods(map(view, items), int(version))
                 synced.set()
+            began, heard = time.monotonic(), False
             async for event in kube.watch(_ALL_PODS, version, labelSelector=LABEL_RUN_UID):
-                pod = event["object"]
+                pod, heard = event["object"], True
                 version = pod["metadata"]["resourceVersion"]
                 if event["type"] == "DELETED":
                     store.forget_pod(view(pod))
                 elif event["type"] != "BOOKMARK":
                     store.see_pod(view(pod))
-            await asyncio.sleep(_PAUSE_S)
-            version = ""  # the server ends a watch every half hour or so; a LIST then repairs whatever was missed
+            if time.monotonic() - began > _LONG_S:  # it ends a watch every half hour or so
+                version = ""  # a LIST repairs whatever was missed
+            elif not heard:  # it also ends one that falls behind a burst, and that goes on where it was, at once
+                await asyncio.sleep(_PAUSE_S)
         except ApiError as error:
             if error.status == GONE:
                 log.info("the watch for pods fell behind; listing them again")
