@@ -67,13 +67,13 @@ class Runs:
         self._by_uid: dict[str, Key] = {}
 
     def pod_changed(self, pod: PodView, gone: bool) -> None:  # noqa: FBT001  # the store's callback
+        if gone:
+            self._retention.forget(pod)
         key = self._by_uid.get(pod.run_uid)
         live = self._live.get(key) if key else None
         if live is None or key is None:
-            self._retention.forget(pod) if gone else None
             return
         if gone:
-            self._retention.forget(pod)
             live.run.pod_gone(pod)
         else:
             live.run.see_pod(pod)
