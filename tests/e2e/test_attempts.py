@@ -16,10 +16,11 @@ sleep 300 & wait
 
 
 def started(kubectl: Kubectl, manifest: Json, task: str = "work") -> str:
-    """The run of a Workflow, when its task has said that it is ready."""
+    """The run of a Workflow, when its task has said that it is ready and the run's status has its pod."""
     kubectl.apply(manifest)
     run = kubectl.run_of(manifest["metadata"]["name"])
     eventually(lambda: "ready" in kubectl.log(run, task), f"task {task} is ready")
+    eventually(lambda: "pod" in kubectl.task(run, task), f"the status has the pod of task {task}")
     return run
 
 
