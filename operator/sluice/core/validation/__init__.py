@@ -1,0 +1,92 @@
+"""Everything that is wrong with a manifest, at once, each with its path. The operator and `sluice lint` both ask here.
+
+Each task is read by itself, so a task with a wrong field does not hide what is wrong with the others. Then the checks
+run in order over what could be read.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from sluice.api.crd import MAX_WORKFLOW_NAME
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.task import Task, TaskTemplate
+from sluice.api.workflow import Parameter, WorkflowSpec
+from sluice.core import Json
+from sluice.core.errors import Fault
+from sluice.core.validation import container, graph, values
+from sluice.core.validation.manifest import Manifest, name_of
+from sluice.core.validation.shape import did_you_mean, read
+
+_ANY_TASK: Json = {"name": "any"}  # where only the number of tasks counts
+
+
+def workflow_faults(manifest: Json) -> list[Fault]:
+    """All faults of a Workflow, in the order of their paths. An empty list means that it can run."""
+    faults = list(_name_faults(manifest))
+    raw = manifest.get("spec")
+    if not isinstance(raw, dict):
+        return [*faults, Fault("spec", "is required; it needs at least `tasks`")]
+    parts: Json = {"tasks": [], "parameters": [], "defaults": {}}
+    parts |= {name: raw[name] for name in parts if isinstance(raw.get(name), type(parts[name]))}
+    empty = {"tasks": [_ANY_TASK] * len(parts["tasks"]), "parameters": [], "defaults": {}}
+    read(WorkflowSpec, raw | {name: empty[name] for name in parts if raw.get(name) == parts[name]}, "spec", faults)
+    tasks = {number: read(Task, task, f"spec.tasks[{number}]", faults) for number, task in enumerate(parts["tasks"])}
+    parameters = {
+        number: read(Parameter, parameter, f"spec.parameters[{number}]", faults)
+        for number, parameter in enumerate(parts["parameters"])
+    }
+    found = Manifest(
+        raw=raw,
+        defaults=read(TaskTemplate, parts["defaults"], "spec.defaults", faults),
+        parameters={number: parameter for number, parameter in parameters.items() if parameter is not None},
+        names=[name_of(task) for task in parts["tasks"]],
+        tasks={number: task for number, task in tasks.items() if task is not None},
+    )
+    faults += [fault for check in _CHECKS for fault in check(found)]
+    return sorted(faults, key=_position)
+
+
+def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
+    """All faults of a WorkflowRun, given the parameters of its Workflow with their defaults."""
+    faults: list[Fault] = []
+    found = read(WorkflowRunSpec, spec, "spec", faults)
+    if found is None:
+        return sorted(faults)
+    given = found.parameters or {}
+    for name in given.keys() - parameters.keys():
+        hint = did_you_mean(name, parameters)
+        faults.append(Fault(f"spec.parameters.{name}", f"the Workflow has no parameter called '{name}'{hint}"))
+    for name, default in parameters.items():
+        if default is None and name not in given:
+            faults.append(Fault("spec.parameters", f"'{name}' has no default in the Workflow; give it a value here"))
+    return sorted(faults)
+
+
+def _name_faults(manifest: Json) -> Iterator[Fault]:
+    name = name_of(manifest.get("metadata")) or ""
+    if len(name) > MAX_WORKFLOW_NAME:
+        yield Fault(
+            "metadata.name", f"has {len(name)} characters; at most {MAX_WORKFLOW_NAME} fit, as runs are named after it"
+        )
+
+
+_CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
+    graph.unique_names,
+    graph.known_dependencies,
+    graph.trigger_rules,
+    graph.no_cycles,
+    values.no_placeholder_in_scripts,
+    values.known_placeholders,
+    values.parameters,
+    values.scripts_fit,
+    container.something_to_run,
+    container.timeouts,
+    container.quantities,
+    container.pod_templates,
+)
+
+
+def _position(fault: Fault) -> tuple[list[tuple[int, int | str]], str]:
+    """Sorts `tasks[10]` after `tasks[9]`."""
+    parts = re.findall(r"\d+|[^\d]+", fault.path)
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in parts], fault.message

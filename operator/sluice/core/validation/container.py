@@ -1,0 +1,74 @@
+"""Faults of what a task's pod is made of: its image, its times, its resources, its template."""
+
+import re
+from collections.abc import Iterator
+
+from sluice.api.base import seconds
+from sluice.api.task import TaskTemplate
+from sluice.core.errors import Fault
+from sluice.core.placeholders import PLACEHOLDER
+from sluice.core.validation.manifest import Manifest, name_of
+
+_QUANTITY = re.compile(r"[+-]?[0-9.]+([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE])?")
+
+
+def something_to_run(found: Manifest) -> Iterator[Fault]:
+    default_image = found.defaults is None or found.defaults.image  # defaults that are not sound may have one
+    for number, task in found.tasks.items():
+        path = f"spec.tasks[{number}]"
+        if not (task.image or default_image):
+            yield Fault(path, f"'{task.name}' has no image; set `image` here or in spec.defaults")
+        if task.bash is not None and task.python is not None:
+            yield Fault(
+                path, f"'{task.name}' has both `bash` and `python`; keep one, and make another task of the other"
+            )
+        for field in ("command", "args"):
+            if task.script is not None and getattr(task, field) is not None:
+                yield Fault(
+                    f"{path}.{field}", "a script has no command or args; say it in the script, or remove the script"
+                )
+        if task.shell is not None and task.script is None:
+            yield Fault(
+                f"{path}.shell", "names the interpreter of a script, and there is none; add `bash`, or use `command`"
+            )
+
+
+_LONGEST_TIMEOUT_S = 2**31 - 1
+
+
+def timeouts(found: Manifest) -> Iterator[Fault]:
+    layers: dict[str, TaskTemplate | None] = {f"spec.tasks[{number}]": task for number, task in found.tasks.items()}
+    for path, layer in (layers | {"spec.defaults": found.defaults}).items():
+        if layer is not None and layer.timeout is not None and not 0 < seconds(layer.timeout) <= _LONGEST_TIMEOUT_S:
+            yield Fault(
+                f"{path}.timeout", f"'{layer.timeout}' is no time that a pod can have; write for example 90s or 2h"
+            )
+
+
+def quantities(found: Manifest) -> Iterator[Fault]:
+    layers = {f"spec.tasks[{number}]": task.resources for number, task in found.tasks.items()}
+    layers["spec.defaults"] = found.defaults.resources if found.defaults else None
+    for path, resources in layers.items():
+        for kind in ("requests", "limits"):
+            for name, quantity in (getattr(resources, kind, None) or {}).items():
+                text = str(quantity)
+                if not (_QUANTITY.fullmatch(text) or PLACEHOLDER.search(text)):
+                    yield Fault(
+                        f"{path}.resources.{kind}.{name}", f"'{text}' is not a quantity; write for example 500m or 64Mi"
+                    )
+
+
+def pod_templates(found: Manifest) -> Iterator[Fault]:
+    """The lists that are merged by name need names; all else in a podTemplate is the API server's to judge."""
+    layers: dict[str, TaskTemplate | None] = {f"spec.tasks[{number}]": task for number, task in found.tasks.items()}
+    for path, layer in (layers | {"spec.defaults": found.defaults}).items():
+        spec = (layer.pod_template.spec if layer and layer.pod_template else None) or {}
+        for field in ("containers", "initContainers", "volumes", "imagePullSecrets"):
+            where = f"{path}.podTemplate.spec.{field}"
+            if not isinstance(spec.get(field, []), list):
+                yield Fault(where, "must be a list")
+                continue
+            for number, item in enumerate(spec.get(field, [])):
+                if name_of(item) is None:
+                    hint = "; the task's own container is called 'main'" if field == "containers" else ""
+                    yield Fault(f"{where}[{number}]", f"must be a map with a `name`{hint}")

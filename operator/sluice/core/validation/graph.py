@@ -1,0 +1,70 @@
+"""Faults of the graph: names, dependencies, trigger rules, circles."""
+
+from collections.abc import Iterator
+
+from sluice.core.errors import Fault
+from sluice.core.graph import cycles
+from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.shape import did_you_mean
+
+_HINTS_AT_MOST = 20  # each compares a name with all others
+
+
+def unique_names(found: Manifest) -> Iterator[Fault]:
+    first: dict[str, int] = {}
+    for number, name in enumerate(found.names):
+        if name in first:
+            yield Fault(
+                f"spec.tasks[{number}].name", f"'{name}' is the name of tasks[{first[name]}] already; rename one"
+            )
+        elif name is not None:
+            first[name] = number
+
+
+def known_dependencies(found: Manifest) -> Iterator[Fault]:
+    names = {name for name in found.names if name}
+    hints = _HINTS_AT_MOST
+    for number, task in found.tasks.items():
+        for place, dependency in enumerate(task.depends_on or ()):
+            path = f"spec.tasks[{number}].dependsOn[{place}]"
+            if dependency == task.name:
+                yield Fault(path, f"'{dependency}' waits for itself and could never start; remove it from the list")
+            elif dependency not in names:
+                hint = did_you_mean(dependency, names) if hints > 0 else ""
+                hints -= 1
+                yield Fault(path, f"no task is called '{dependency}'{hint}")
+            elif dependency in (task.depends_on or ())[:place]:
+                yield Fault(path, f"'{dependency}' stands in the list twice")
+
+
+def trigger_rules(found: Manifest) -> Iterator[Fault]:
+    final = {task.name for task in found.tasks.values() if task.finally_}
+    for number, task in found.tasks.items():
+        path = f"spec.tasks[{number}]"
+        if task.run_if == "Always" and task.depends_on:
+            yield Fault(
+                f"{path}.runIf", "Always waits for nothing; remove `dependsOn`, or write AllDone to wait for all"
+            )
+        if task.run_if not in (None, "Always", "AllSucceeded") and not task.depends_on:
+            yield Fault(f"{path}.runIf", f"{task.run_if} is about dependencies, and there are none; add `dependsOn`")
+        for place, dependency in enumerate(task.depends_on or ()):
+            if dependency in final and not task.finally_:
+                words = f"'{dependency}' is a `finally` task, which starts after all others; only such may wait for it"
+                yield Fault(f"{path}.dependsOn[{place}]", words)
+            if task.finally_ and dependency in set(found.names) - final:
+                words = (
+                    f"a `finally` task waits for all others anyhow, also for '{dependency}'; remove it from the list"
+                )
+                yield Fault(f"{path}.dependsOn[{place}]", words)
+
+
+def no_cycles(found: Manifest) -> Iterator[Fault]:
+    known = {task.name: number for number, task in reversed(found.tasks.items())}
+    edges = {
+        name: [d for d in found.tasks[number].depends_on or () if d in known] for name, number in sorted(known.items())
+    }
+    for cycle in cycles(edges):
+        number = known[cycle[0]]
+        place = (found.tasks[number].depends_on or []).index(cycle[1])
+        path = f"spec.tasks[{number}].dependsOn[{place}]"
+        yield Fault(path, f"these tasks wait for each other in a circle: {' -> '.join(cycle)}; remove one dependency")

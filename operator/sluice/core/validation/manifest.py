@@ -1,0 +1,28 @@
+"""What could be read of a manifest, for the checks that take more than one field to see."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sluice.api.task import Task, TaskTemplate
+from sluice.api.workflow import Parameter
+from sluice.core import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What could be read.
+
+    `names` has one entry a task, None where it has no usable name; `tasks` are those that are sound, by number.
+    """
+
+    raw: Json
+    defaults: TaskTemplate | None
+    parameters: dict[int, Parameter]
+    names: list[str | None]
+    tasks: dict[int, Task]
+
+
+def name_of(part: Any) -> str | None:
+    """The name of a task or a parameter as it stands in a manifest."""
+    name = part.get("name") if isinstance(part, dict) else None
+    return name if isinstance(name, str) else None

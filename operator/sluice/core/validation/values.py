@@ -1,0 +1,76 @@
+"""Faults of what travels into a task: parameters, placeholders, scripts."""
+
+from collections.abc import Iterator
+
+from sluice.core import Json
+from sluice.core.errors import Fault
+from sluice.core.placeholders import PLACEHOLDER, SCRIPT_FIELDS, used
+from sluice.core.pods import ANNOTATIONS_MAX_BYTES, parameter_variable
+from sluice.core.validation.manifest import Manifest, name_of
+from sluice.core.validation.shape import did_you_mean
+
+
+def no_placeholder_in_scripts(found: Manifest) -> Iterator[Fault]:
+    for number, task in found.tasks.items():
+        script = task.script or ""
+        for line, text in enumerate(script.splitlines(), start=1):
+            for match in PLACEHOLDER.finditer(text):
+                field = "bash" if task.bash is not None else "python"
+                words = f"line {line} has the placeholder {match[0]}, and a value could become code there"
+                yield Fault(f"spec.tasks[{number}].{field}", f"{words}; {_instead(match[1], field)}")
+
+
+def _instead(placeholder: str, field: str) -> str:
+    scope, name = placeholder.split(".", 1) if "." in placeholder else (placeholder, "")
+    variable = parameter_variable(name) if scope == "params" and name else "SLUICE_RUN"
+    if scope not in ("params", "run"):
+        return "read /sluice/inputs.json instead"
+    reading = f'"${variable}"' if field == "bash" else f'os.environ["{variable}"]'
+    return f"write {reading} instead"
+
+
+def known_placeholders(found: Manifest) -> Iterator[Fault]:
+    declared = found.raw.get("parameters")
+    names = map(name_of, declared if isinstance(declared, list) else ())
+    known = {"run.name", "run.phase"} | {f"params.{name}" for name in names if name}
+    layers: dict[str, Json] = {f"spec.tasks[{number}]": found.raw["tasks"][number] for number in found.tasks}
+    if found.defaults is not None:
+        layers["spec.defaults"] = found.defaults.model_dump(by_alias=True, exclude_none=True)
+    for path, fields in layers.items():
+        for name, field in fields.items():
+            if name in SCRIPT_FIELDS:
+                continue
+            for place, placeholder in used(field, f"{path}.{name}"):
+                if placeholder == "run.phase" and not fields.get("finally"):
+                    yield Fault(place, "$(run.phase) is known to `finally` tasks only, as the run has not ended before")
+                elif placeholder not in known:
+                    hint = did_you_mean(placeholder, known, form="$({})")
+                    yield Fault(place, f"$({placeholder}) stands for nothing{hint}")
+
+
+def parameters(found: Manifest) -> Iterator[Fault]:
+    variables: dict[str, str] = {}
+    for number, parameter in found.parameters.items():
+        path = f"spec.parameters[{number}]"
+        variable = parameter_variable(parameter.name)
+        if variable in variables:
+            yield Fault(
+                f"{path}.name", f"'{parameter.name}' and '{variables[variable]}' are both {variable} in the environment"
+            )
+        variables.setdefault(variable, parameter.name)
+        if parameter.default is None and found.raw.get("trigger") != "Manual":
+            words = "has no default, so a run cannot start by itself; give one, or set spec.trigger: Manual"
+            yield Fault(path, f"'{parameter.name}' {words}")
+
+
+def scripts_fit(found: Manifest) -> Iterator[Fault]:
+    values = sum(len((p.default or "").encode()) + len(p.name) for p in found.parameters.values())
+    for number, task in found.tasks.items():
+        size = len((task.script or "").encode()) + values
+        if (
+            task.script is not None and size > ANNOTATIONS_MAX_BYTES - 4096
+        ):  # names, other annotations, JSON's own signs
+            yield Fault(
+                f"spec.tasks[{number}]",
+                f"the script and the parameters have {size} bytes; 252 KiB fit. Put the program into an image",
+            )
