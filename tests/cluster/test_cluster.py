@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +17,7 @@ from tests.cluster import ClusterError, open_cluster
 from tests.cluster.cluster import chosen_kind
 from tests.cluster.kubectl import Kubectl, must
 from tests.cluster.local import cgroups, network, plan, teardown
-from tests.cluster.process import Daemon
+from tests.cluster.process import Daemon, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +49,7 @@ def run_pod(cluster: Cluster, image: str, *command: str) -> str:
     must(call("run", name, f"--image={image}", "--restart=Never", "--command", "--", *command))
     try:
         phase = "--for=jsonpath={.status.phase}=Succeeded"
-        must(call("wait", f"pod/{name}", phase, "--timeout=30s"))
+        must(call("wait", f"pod/{name}", phase, "--timeout=120s", timeout_s=150))
         return must(call("logs", name))
     finally:
         must(call("delete", "pod", name, "--wait=false"))
@@ -79,18 +81,19 @@ def test_a_pod_reaches_the_api_at_the_service_address_with_its_token(cluster: Cl
 
 
 def test_an_image_that_is_nowhere_fails_within_seconds(cluster: Cluster) -> None:
-    call = kubectl(cluster)
-    must(call("run", "harness-no-image", "--image=registry.invalid/nowhere:1", "--restart=Never"))
+    name, call = f"harness-{time.monotonic_ns()}", kubectl(cluster)
+    must(call("run", name, "--image=registry.invalid/nowhere:1", "--restart=Never"))
+    reason = "--output=jsonpath={.status.containerStatuses[0].state.waiting.reason}"
     try:
-        waiting = "--for=jsonpath={.status.containerStatuses[0].state.waiting.reason}"
-        must(call("wait", "pod/harness-no-image", f"{waiting}=ErrImagePull", "--timeout=10s"))
+        trouble = ("ErrImagePull", "ImagePullBackOff")
+        wait_for(lambda: call("get", "pod", name, reason).stdout in trouble, "the image not to be found", 30)
     finally:
-        must(call("delete", "pod", "harness-no-image", "--wait=false"))
+        must(call("delete", "pod", name, "--wait=false"))
 
 
 def test_up_heals_a_cluster_whose_processes_were_all_killed(second: Cluster) -> None:
     must(kubectl(second)("run", "sleeper", "--image=busybox:1.35", "--restart=Never", "--", "sleep", "600"))
-    must(kubectl(second)("wait", "pod/sleeper", "--for=condition=Ready", "--timeout=30s"))
+    must(kubectl(second)("wait", "pod/sleeper", "--for=condition=Ready", "--timeout=120s", timeout_s=150))
     daemons = [Daemon(plan.state_of(SECOND), file.stem) for file in (plan.state_of(SECOND) / "run").iterdir()]
     for pid in {pid for daemon in daemons if (pid := daemon.pid())} | cgroups.pids(plan.id_of(SECOND)):
         with contextlib.suppress(ProcessLookupError):
@@ -125,9 +128,11 @@ def test_simulated_pods_run_as_long_as_they_say() -> None:
         how = ("--annotations=simulation.sluice.dev/duration=2s", f"--overrides={overrides}", "--restart=Never")
         call = kubectl(cluster)
         must(call("run", "simulated", "--image=none", *how))
-        must(call("wait", "pod/simulated", "--for=jsonpath={.status.phase}=Running", "--timeout=20s"))
-        assert not call("wait", "pod/simulated", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=1s").ok
-        must(call("wait", "pod/simulated", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=20s"))
+        must(call("wait", "pod/simulated", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=55s"))
+        state = "{.status.containerStatuses[0].state.terminated}"
+        ended = json.loads(must(call("get", "pod", "simulated", f"--output=jsonpath={state}")))
+        started, finished = (datetime.fromisoformat(ended[end]) for end in ("startedAt", "finishedAt"))
+        assert finished - started >= timedelta(seconds=1)  # Kubernetes has whole seconds
     finally:
         cluster.down()
     assert teardown.remains("simulated") == []

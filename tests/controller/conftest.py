@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import secrets
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.e2e.kubernetes import Kubectl
 
 _CRDS = Path(__file__).parent.parent.parent / "crds"
 
+_SESSION = secrets.token_hex(3)  # a kept control plane may still have the namespaces of another session
 _number = itertools.count(1)
 
 
@@ -45,7 +47,8 @@ def api_server(control_plane: Cluster) -> Iterator[str]:
 
 @pytest.fixture
 def kubectl(control_plane: Cluster) -> Iterator[Kubectl]:
-    kubectl = Kubectl(control_plane, f"test-{os.getpid()}-{next(_number)}")
+    kubectl = Kubectl(control_plane, f"test-{_SESSION}-{next(_number)}")
     kubectl("create", "namespace", kubectl.namespace)
     yield kubectl
+    kubectl("delete", "workflows,workflowruns", "--all")  # at once, so that the next test's operator finds none
     kubectl("delete", "namespace", kubectl.namespace, "--wait=false")

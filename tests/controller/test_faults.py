@@ -83,7 +83,7 @@ def test_each_pod_is_made_once_and_the_run_succeeds(
 ) -> None:
     with Proxy(api_server, kubectl.namespace, *faults) as proxy:
         operator(proxy)
-        run = kubectl.run(etl(GRAPH), seconds=60)
+        run = kubectl.run(etl(GRAPH), seconds=180)
         assert proxy.pending == []
         assert sorted(proxy.created.values()) == [1] * len(GRAPH)
 
@@ -102,7 +102,7 @@ def test_an_operator_killed_while_it_waits_for_answers_finds_its_pods_again(
         eventually(lambda: len(proxy.created) == 3, "three pods are made, and the operator does not know")
         mortal.kill()
         mortal.start()
-        status = kubectl.finished(kubectl.run_of("etl"), seconds=60)["status"]
+        status = kubectl.finished(kubectl.run_of("etl"), seconds=180)["status"]
         assert sorted(proxy.created.values()) == [1] * len(GRAPH)
     assert status["phase"] == "Succeeded"
     assert {task["attempt"] for task in status["tasks"].values()} == {1}
@@ -126,7 +126,7 @@ def test_at_most_once_is_recorded_before_the_pod_is_asked_for(
         assert kubectl.task(run, "a")["attempt"] == 1
         mortal.kill()
         mortal.start()
-        status = kubectl.finished(run, seconds=60)["status"]
+        status = kubectl.finished(run, seconds=180)["status"]
         assert proxy.created.total() == pods
     assert (status["phase"], status["tasks"]["a"]["attempt"]) == (phase, 1)
 
@@ -142,7 +142,7 @@ def test_an_api_server_that_is_away_for_longer_than_the_lease_costs_no_task(
         assert patient.exit_code() == 1  # it may not act without its Lease
         proxy.inflict()
         patient.start()
-        status = kubectl.finished(kubectl.run_of("etl"), seconds=60)["status"]
+        status = kubectl.finished(kubectl.run_of("etl"), seconds=180)["status"]
         assert sorted(proxy.created.values()) == [1] * len(GRAPH)
     assert status["phase"] == "Succeeded"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Kubectl, eventually
 from tests.install import NAMESPACE, RELEASE, install
 
+_SESSION = secrets.token_hex(3)  # a kept cluster may still have the namespaces of another session
 _number = itertools.count(1)
 
 
@@ -28,13 +29,13 @@ class Installed:
     def on(self) -> None:
         if not self._on:
             self._scale(1)
-            self._system("rollout", "status", "deployment", "-l", self._selector, "--timeout=60s")
+            self._system("rollout", "status", "deployment", "-l", self._selector, "--timeout=180s")
             self._on = True
 
     def off(self) -> None:
         if self._on:
             self._scale(0)
-            eventually(lambda: not self._system.list("pods", self._selector), "the operator's pods are gone", 60)
+            eventually(lambda: not self._system.list("pods", self._selector), "the operator's pods are gone", 180)
             self._on = False
 
     def _scale(self, replicas: int) -> None:
@@ -52,7 +53,7 @@ def installed(cluster: Cluster) -> Iterator[Installed]:
 @pytest.fixture
 def bare(cluster: Cluster) -> Iterator[Kubectl]:
     """kubectl in a namespace of the test's own."""
-    kubectl = Kubectl(cluster, f"test-{os.getpid()}-{next(_number)}")
+    kubectl = Kubectl(cluster, f"test-{_SESSION}-{next(_number)}")
     kubectl("create", "namespace", kubectl.namespace)
     yield kubectl
     kubectl("delete", "namespace", kubectl.namespace, "--wait=false")

@@ -49,7 +49,7 @@ class HostOperator:
 
     def leading(self) -> None:
         """Returns once it leads."""
-        eventually(lambda: self.leads, f"operator {self.identity} leads", 30)
+        eventually(lambda: self.leads, f"operator {self.identity} leads", 90)
 
     def send(self, number: signal.Signals) -> None:
         assert self._process is not None
@@ -63,7 +63,7 @@ class HostOperator:
     def exit_code(self) -> int:
         """Waits until it has ended by itself."""
         assert self._process is not None
-        return self._process.wait(timeout=30)
+        return self._process.wait(timeout=90)
 
     def end(self) -> None:
         """However it stands, it is gone after this."""

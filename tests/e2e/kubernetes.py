@@ -69,7 +69,7 @@ class Kubectl:
     def pods(self, run: str) -> list[Json]:
         return self.list("pods", f"sluice.dev/run={run}")
 
-    def run_of(self, workflow: str, seconds: float = 30) -> str:
+    def run_of(self, workflow: str, seconds: float = 60) -> str:
         """The name of the newest run that a Workflow has made."""
         return eventually(
             lambda: self.get("workflow", workflow).get("status", {}).get("lastRun", {}).get("name"),
@@ -77,7 +77,7 @@ class Kubectl:
             seconds,
         )
 
-    def finished(self, run: str, seconds: float = 120) -> Json:
+    def finished(self, run: str, seconds: float = 180) -> Json:
         """The run, once it has ended."""
 
         def ended() -> Json | None:
@@ -90,7 +90,7 @@ class Kubectl:
             print(json.dumps(self.get("workflowrun", run).get("status"), indent=1))
             raise
 
-    def run(self, workflow: str | Path | Json, name: str | None = None, seconds: float = 120) -> Json:
+    def run(self, workflow: str | Path | Json, name: str | None = None, seconds: float = 180) -> Json:
         """Applies a Workflow and returns its run, ended. `name` is the Workflow's, needed if it is not a map."""
         self.apply(workflow)
         return self.finished(self.run_of(name or workflow["metadata"]["name"]), seconds)  # type: ignore[index]
@@ -104,7 +104,7 @@ class Kubectl:
         return self("logs", "-l", f"sluice.dev/run={run},sluice.dev/task={task}", "-c", "main", "--tail=-1")
 
 
-def eventually(look: Callable[[], Found | None], what: str, seconds: float = 30) -> Found:
+def eventually(look: Callable[[], Found | None], what: str, seconds: float = 60) -> Found:
     """Looks again and again until it finds something true. Fails with what it was waiting for."""
     deadline = time.monotonic() + seconds
     last: object = None

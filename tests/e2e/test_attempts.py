@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 
 from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
-from tests.e2e.watch import PodWatch, Watch
+from tests.e2e.watch import PodWatch
 
 FIRST_WAITS = """
 [ "$SLUICE_ATTEMPT" = 1 ] || exit 0
 trap 'exit 0' TERM
 echo ready
 sleep 300 & wait
+"""
+FIRST_IS_STUBBORN = """
+[ "$SLUICE_ATTEMPT" = 1 ] || exit 0
+trap '' TERM
+echo ready
+until [ -e /tmp/go ]; do sleep 0.1; done
 """
 
 
@@ -22,11 +28,6 @@ def started(kubectl: Kubectl, manifest: Json, task: str = "work") -> str:
     eventually(lambda: "ready" in kubectl.log(run, task), f"task {task} is ready")
     eventually(lambda: "pod" in kubectl.task(run, task), f"the status has the pod of task {task}")
     return run
-
-
-def messages(kubectl: Kubectl) -> Watch:
-    """Everything that the status says of the task called work."""
-    return Watch(kubectl, "workflowruns", ".status.tasks.work.reason", ".status.tasks.work.message")
 
 
 def test_an_image_that_does_not_exist_is_named_as_the_reason(kubectl: Kubectl) -> None:
@@ -78,16 +79,22 @@ def test_the_task_pays_for_its_own_failures(kubectl: Kubectl) -> None:
 def test_the_cluster_pays_for_a_pod_that_was_deleted_by_hand(kubectl: Kubectl) -> None:
     stubborn = {
         "name": "work",
-        "bash": """[ "$SLUICE_ATTEMPT" = 1 ] || exit 0; trap '' TERM; echo ready; sleep 300""",
-        "podTemplate": {"spec": {"terminationGracePeriodSeconds": 3}},
+        "bash": FIRST_IS_STUBBORN,
+        "retries": {"backoff": {"initial": "10s"}},  # long enough for the status to tell of it
+        "podTemplate": {"spec": {"terminationGracePeriodSeconds": 300}},
     }
     run = started(kubectl, workflow("etl", stubborn))
-    with messages(kubectl) as watch:
-        kubectl("delete", "pod", kubectl.task(run, "work")["pod"], "--wait=false")
-        task = kubectl.finished(run)["status"]["tasks"]["work"]
-        said = "\n".join(": ".join(line) for line in watch.seen)
-    assert "Terminating: its pod is being deleted" in said
-    assert "1 of 5 infrastructure retries used: the pod was deleted before it had finished" in said
+    pod = kubectl.task(run, "work")["pod"]
+    kubectl("delete", "pod", pod, "--wait=false")
+
+    def says(words: str) -> bool:
+        return words in str(kubectl.task(run, "work"))
+
+    eventually(lambda: says("Terminating: its pod is being deleted"), "the task says that its pod is being deleted")
+    kubectl("exec", pod, "--", "touch", "/tmp/go")  # noqa: S108
+    eventually(lambda: says("1 of 5 infrastructure retries used"), "the task says who pays")
+    assert says("the pod was deleted before it had finished")
+    task = kubectl.finished(run)["status"]["tasks"]["work"]
     assert (task["phase"], task["attempt"]) == ("Succeeded", 2)
     assert task["retries"] == {"limit": 0, "infrastructure": 1}
 

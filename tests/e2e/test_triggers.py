@@ -91,14 +91,14 @@ def restart(system: Kubectl) -> None:
     """Another pod takes the operator's place."""
     selector = f"app.kubernetes.io/instance={RELEASE}"
     system("delete", "pod", "-l", selector)
-    system("rollout", "status", "deployment", "-l", selector, "--timeout=60s")
+    system("rollout", "status", "deployment", "-l", selector, "--timeout=180s")
 
 
 def test_a_workflow_can_be_made_again_while_pods_of_the_first_are_terminating(kubectl: Kubectl) -> None:
     stubborn = {
         "name": "work",
-        "bash": "trap '' TERM; echo ready; sleep 60",
-        "podTemplate": {"spec": {"terminationGracePeriodSeconds": 50}},
+        "bash": "trap '' TERM; echo ready; sleep 600",
+        "podTemplate": {"spec": {"terminationGracePeriodSeconds": 600}},
     }
     kubectl.apply(workflow("etl", stubborn))
     first = kubectl.run_of("etl")

@@ -13,12 +13,15 @@ from tests.e2e.kubernetes import Kubectl, eventually
 class Watch:
     """Watches objects of a kind while its `with` block goes on. `seen` grows: a tuple for each event, of those fields.
 
+    What is there at the start is seen before the block begins.
+
     Fields are JSON paths below `.object`; one that is absent is empty.
     """
 
     def __init__(self, kubectl: Kubectl, kind: str, *fields: str) -> None:
         line = '{"|"}'.join(f"{{.object{field}}}" for field in fields) + '{"\\n"}'
         options = ["--watch", "--output-watch-events", f"--output=jsonpath={line}"]
+        self._kind = kind
         self._command = ["kubectl", "--namespace", kubectl.namespace, "get", kind, *options]
         self._fields = len(fields)
         self.kubectl = kubectl
@@ -30,6 +33,8 @@ class Watch:
         )
         self._reader = Thread(target=self._read)
         self._reader.start()
+        there = len(self.kubectl.list(self._kind))
+        eventually(lambda: len(self.seen) >= there, "the watch has begun")
         return self
 
     def _read(self) -> None:
