@@ -123,6 +123,12 @@ class World:
         reporting.written(self.run, sent)
         return sent.body
 
+    # What people say.
+
+    def says(self, decision: str, task: str, **words: str) -> None:
+        """A person decides about an approval."""
+        self.run.set_approvals({**self.run.approvals, task: {"decision": decision, **words}})
+
     # How things stand.
 
     def task(self, name: str):

@@ -132,6 +132,26 @@ def test_11_fail_fast(kubectl: Kubectl) -> None:
     assert phases(run) == {"slow": "Stopped", "broken": "Failed", "later": "Stopped"}
 
 
+def test_23_approval(kubectl: Kubectl) -> None:
+    kubectl.apply(EXAMPLES / "23-approval.yaml")
+    name = kubectl.run_of("approval")
+    asking = eventually(
+        lambda: (task := kubectl.task(name, "deploy")).get("reason", "").startswith("Approval: ") and task,
+        "deploy asks for a decision",
+    )
+    assert asking["message"] == f"Deploy {name} to production?"
+    kubectl.patch("workflowrun", name, {"spec": {"approvals": {"deploy": {"decision": "Approve", "by": "ada"}}}})
+    run = kubectl.finished(name)
+    assert run["status"]["phase"] == "Succeeded"
+    assert phases(run) == {
+        "build": "Succeeded",
+        "deploy": "Succeeded",
+        "roll-out": "Succeeded",
+        "nobody-there": "Failed",
+    }
+    assert run["status"]["tasks"]["deploy"]["message"] == "approved by ada"
+
+
 def test_every_example_has_a_test() -> None:
     numbers = [path.name[:2] for path in sorted(EXAMPLES.glob("*.yaml"))]
     tests = [name.removeprefix("test_")[:2] for name in globals() if name[5:7].isdigit()]

@@ -29,6 +29,7 @@ Text = Annotated[str, Field(max_length=32768)]
 Time = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]
 Script = Annotated[str, Field(max_length=262144)]
 Word = Annotated[str, Field(max_length=253)]
+Sentence = Annotated[str, Field(max_length=1024)]
 
 # No field of Kubernetes' own types is checked twice: the API server judges the pod when it is created.
 Verbatim = Annotated[dict[str, Any], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]

@@ -5,11 +5,22 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sluice.api.base import Model, ObjectName, ParameterValue, Text, Time, Word
+from sluice.api.task import Verdict
 from sluice.api.workflow import Conditions
 
 State = Literal["Running", "Suspended", "Stopped"]
 RunPhase = Literal["Pending", "Running", "Suspended", "Succeeded", "Failed", "Stopped"]
 TaskPhase = Literal["Pending", "Running", "Succeeded", "Failed", "UpstreamFailed", "Skipped", "Stopped"]
+
+
+class Decision(Model):
+    """What a person has decided about an approval task. It counts as soon as the task asks for it."""
+
+    decision: Verdict
+    by: Word | None = None
+    """Who decided. It is taken as it is written: who may write it is a matter of RBAC."""
+    comment: Annotated[str | None, Field(max_length=256)] = None
+    """Why."""
 
 
 class WorkflowRunSpec(Model):
@@ -24,6 +35,8 @@ class WorkflowRunSpec(Model):
     seen."""
     state: State | None = None
     """Running (the default), Suspended (starts no further task) or Stopped (ends the tasks that run, and the run)."""
+    approvals: Annotated[dict[Word, Decision] | None, Field(max_length=2000)] = None
+    """Decisions about approval tasks, by the name of the task."""
 
 
 class UsedRetries(Model):
@@ -40,7 +53,7 @@ class TaskStatus(Model):
     attempt: int | None = None
     """The current attempt, from 1."""
     started_at: Time | None = None
-    """When the container of the current attempt started."""
+    """When the container of the current attempt started, or the decision was asked for."""
     finished_at: Time | None = None
     pod: ObjectName | None = None
     """The pod of the current attempt."""

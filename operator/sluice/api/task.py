@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice.api.base import Duration, Model, ObjectName, Quantity, Script, TaskName, Verbatim, Word
+from sluice.api.base import Duration, Model, ObjectName, Quantity, Script, Sentence, TaskName, Verbatim, Word
 
 Labels = Annotated[dict[str, Annotated[str, Field(max_length=253)]], Field(max_length=64)]
 Words = Annotated[list[Annotated[str, Field(max_length=32768)]], Field(max_length=256)]
@@ -85,6 +85,20 @@ class Retries(Model):
     """The exit codes that are worth another attempt after an Error. Default: any."""
 
 
+Verdict = Literal["Approve", "Reject"]
+
+
+class Approval(Model):
+    """A decision that a person takes, in `spec.approvals` of the run. Until then the task waits, without a pod."""
+
+    message: Sentence | None = None
+    """What there is to decide. Placeholders such as $(params.day) are filled in."""
+    timeout: Duration | None = None
+    """How long the task waits, from when all that it depends on is done. Without it, as long as it takes."""
+    default: Verdict | None = None
+    """What counts as decided when the time is up. Without it, the task has failed then."""
+
+
 class PodMetadata(Model):
     """Labels and annotations for the pod."""
 
@@ -133,7 +147,9 @@ class TaskTemplate(Model):
 
 
 class Task(TaskTemplate):
-    """One node of the graph. It runs a script (`bash` or `python`) or else the command of its image."""
+    """One node of the graph. It runs a script (`bash` or `python`) or else the command of its image, or it waits for an
+    `approval`.
+    """
 
     name: TaskName
     """The task's name, unique in the Workflow."""
@@ -155,6 +171,9 @@ class Task(TaskTemplate):
     """A Python script."""
     shell: Annotated[list[Annotated[str, Field(max_length=1024)]] | None, Field(min_length=1, max_length=32)] = None
     """Another interpreter for the script, for example [node]. The script's path is added as the last argument."""
+
+    approval: Approval | None = None
+    """A decision that a person takes. Such a task has no pod."""
 
     @property
     def script(self) -> str | None:

@@ -26,6 +26,7 @@ from sluice.core.restore import restore
 from sluice.core.status import Patch, patch, unwritten, written
 from sluice.core.times import rfc3339
 from sluice.core.validation import run_faults
+from sluice.core.validation.approvals import unknown_approvals
 
 _WRITE_AT_MOST_EVERY_S = 1.0
 _WRITE_AT_LEAST_EVERY_S = 30.0
@@ -110,13 +111,18 @@ class Runs:
             self.writes.add_at(key, live.write_at)
 
     def _take_orders(self, live: Live) -> None:
-        """What people may change while the run goes on: its state, and the Workflow's cap."""
+        """What people may change while the run goes on: its state, its approvals, and the Workflow's cap."""
         workflow = self._store.workflows.get(Key(live.view.key.namespace, live.view.spec["workflow"]))
         if workflow is None or workflow.deleting or workflow.uid != live.workflow_uid:
             live.run.set_state("Stopped", "its Workflow was deleted")
         else:
             live.run.set_state(live.view.spec.get("state", "Running"))
             live.run.set_limits(Limits.of(workflow.spec))
+        approvals = live.view.spec.get("approvals", {})
+        if approvals != live.run.approvals:
+            live.run.set_approvals(approvals)
+            for fault in unknown_approvals(approvals, live.run.definition):
+                self._events.tell("WorkflowRun", live.view, "Warning", "UnknownApproval", str(fault))
 
     def _close(self, key: Key, finished: ObjectView | None) -> None:
         live = self._live.pop(key, None)

@@ -1,7 +1,7 @@
 """What should follow, given what is so: `decide(run, now) -> Decision`.
 
-The phases, in order: read the news of pods, ring the alarms that are due, stop or start tasks, finish the run. Deciding
-twice without news in between asks for nothing twice.
+The phases, in order: read the news of pods, ring the alarms that are due, hear what people have decided, stop or start
+tasks, finish the run. Deciding twice without news in between asks for nothing twice.
 """
 
 import heapq
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sluice.core import Instant
+from sluice.core.approvals import answer
 from sluice.core.execution import Execution, Hold, Refused, Step, TaskState
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
 from sluice.core.patience import deadline
@@ -49,6 +50,7 @@ def decide(run: Execution, now: Instant) -> Decision:
     run.started_at = run.started_at or now
     _read_news(run, now)
     delete += _ring_alarms(run, now)
+    _hear(run, now)
     if run.winds_down(now):
         delete += _stop(run)
     create = list(_start(run, now))
@@ -128,6 +130,8 @@ def _ring_alarms(run: Execution, now: Instant) -> Iterator[Delete]:
             continue
         if task.step is Step.BACKOFF and (task.retry_at or 0.0) <= now:
             run.make_ready(number)
+        elif task.step is Step.ASKING:
+            run.unheard.add(number)
         elif task.step is Step.LIVE and task.pod is not None and task.doomed is None:
             due = deadline(task.definition, task.pod)
             if due is None or due.at > now:  # it got on, and a later deadline has an alarm of its own
@@ -137,14 +141,34 @@ def _ring_alarms(run: Execution, now: Instant) -> Iterator[Delete]:
             yield Delete(task.pod.name, task.pod.uid)
 
 
-# 3. The run is brought to an end: all tasks are, but for those that are there for the end.
+# 3. What people have decided.
+
+
+def _hear(run: Execution, now: Instant) -> None:
+    while run.unheard and run.state != "Suspended":
+        asking, run.unheard = sorted(run.unheard), set()
+        for number in asking:  # its end may let others ask
+            task = run.tasks[number]
+            approval = task.definition.approval
+            if task.step is not Step.ASKING or approval is None:
+                continue
+            task.asked_at = task.asked_at or now
+            run.changed.add(number)
+            task.last = answer(approval, run.approvals.get(task.definition.name), task.asked_at, now)
+            if task.last is not None:
+                run.end(number, "Succeeded" if task.last.ending is Ending.SUCCESS else "Failed")
+            elif (due_at := approval.due_at(task.asked_at)) is not None:
+                heapq.heappush(run.alarms, (due_at, number, task.attempt))
+
+
+# 4. The run is brought to an end: all tasks are, but for those that are there for the end.
 
 
 def _stop(run: Execution) -> Iterator[Delete]:
     for number, task in enumerate(run.tasks):
         if task.definition.final:
             continue
-        if task.step in (Step.WAITING, Step.READY, Step.BACKOFF):
+        if task.step in (Step.WAITING, Step.READY, Step.BACKOFF, Step.ASKING):
             run.end(number, "Stopped")
         elif task.step is Step.LIVE and task.pod is not None and not task.pod.deleting and task.doomed is None:
             task.doomed = Outcome(Ending.INFRASTRUCTURE, run.winding_down)
@@ -152,7 +176,7 @@ def _stop(run: Execution) -> Iterator[Delete]:
     run.ready = [entry for entry in run.ready if run.tasks[entry[1]].step is Step.READY]
 
 
-# 4. What may start.
+# 5. What may start.
 
 
 def _start(run: Execution, now: Instant) -> Iterator[Create]:

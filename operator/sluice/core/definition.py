@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sluice.api.base import seconds
 from sluice.api.task import RunIf
 from sluice.core import Json
+from sluice.core.approvals import Approval
 from sluice.core.graph import Graph
 from sluice.core.merge import merge
 from sluice.core.retries import RetryPolicy
@@ -27,6 +28,8 @@ class TaskDefinition:
     allow_failure: bool
     final: bool
     """Is it a `finally` task?"""
+    approval: Approval | None = None
+    """What it asks, if it is a person's decision and has no pod."""
 
     @property
     def at_most_once(self) -> bool:
@@ -46,7 +49,7 @@ class Definition:
     def of(cls, graph: Json) -> "Definition":
         """From the data of a ControllerRevision."""
         defaults = graph.get("defaults", {})
-        tasks = tuple(_task(merge(defaults, task)) for task in graph["tasks"])
+        tasks = tuple(_task(task if "approval" in task else merge(defaults, task)) for task in graph["tasks"])
         return cls(
             tasks=tasks,
             graph=Graph.of([t.name for t in tasks], [t.fields.get("dependsOn", ()) for t in tasks]),
@@ -64,4 +67,5 @@ def _task(fields: Json) -> TaskDefinition:
         run_if=fields.get("runIf", "AllSucceeded"),
         allow_failure=fields.get("allowFailure", False),
         final=fields.get("finally", False),
+        approval=Approval.of(fields["approval"]) if "approval" in fields else None,
     )

@@ -4,11 +4,12 @@ The shell reports what it saw (`see_pod`, `pod_gone`, `refused`, `recorded`); `d
 time in proportion to what changed: a report marks one task, and an ended task touches only its dependents.
 
 A task goes WAITING -> READY -> [RECORDING ->] CREATING -> LIVE -> ENDED, with BACKOFF between two attempts. It holds
-a slot of the run's parallelism from RECORDING until its pod is terminal or gone.
+a slot of the run's parallelism from RECORDING until its pod is terminal or gone. An approval goes WAITING -> ASKING ->
+ENDED and holds none.
 """
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import sha256
@@ -31,6 +32,7 @@ class Step(Enum):
     WAITING = "for its dependencies"
     READY = "to start when the limits allow it"
     BACKOFF = "between two attempts"
+    ASKING = "for a person's decision"
     RECORDING = "until the attempt is in the run's status"
     CREATING = "for the API server's answer"
     LIVE = "for its pod to end"
@@ -71,6 +73,8 @@ class TaskState:
     alarm_at: Instant | None = None
     """The deadline that stands among the alarms."""
     refused: Refused | None = None
+    asked_at: Instant | None = None
+    """Since when an approval asks for a decision."""
     told: Json | None = None
     """What the status says of it since before a restart: of an ended attempt that is more than can be seen today."""
 
@@ -113,6 +117,8 @@ class Execution:
     definition: Definition
     limits: Limits = field(default_factory=Limits)
     state: State = "Running"
+    approvals: Mapping[str, Json] = field(default_factory=dict)
+    """What people have decided, by task."""
     closed: bool = False
     """Has the shell let go of the run? Then nothing that was asked for is made any more."""
     winding_down: str = ""
@@ -143,6 +149,8 @@ class Execution:
     """The status of each task as it was last written."""
     seen: set[int] = field(default_factory=set)
     """Tasks with news for `decide`."""
+    unheard: set[int] = field(default_factory=set)
+    """Approvals with news for `decide`."""
     recording: int = 0
     """Tasks whose attempt must be in the status before their pod is made."""
     granted: list[int] = field(default_factory=list)
@@ -265,6 +273,14 @@ class Execution:
             self.state = state
             self.winding_down = why if state == "Stopped" else ""
             self.changed.update(number for _, number in self.ready)
+            self.changed.update(number for number, task in enumerate(self.tasks) if task.step is Step.ASKING)
+
+    def set_approvals(self, approvals: Mapping[str, Json]) -> None:
+        for name, decision in approvals.items():
+            number = self._number.get(name)
+            if number is not None and decision != self.approvals.get(name):
+                self.unheard.add(number)
+        self.approvals = approvals
 
     # What `decide` concludes.
 
@@ -283,6 +299,11 @@ class Execution:
 
     def make_ready(self, number: int) -> None:
         task = self.tasks[number]
+        if task.definition.approval is not None:
+            task.step = Step.ASKING
+            self.unheard.add(number)
+            self.changed.add(number)
+            return
         task.step, task.told = Step.READY, None
         heapq.heappush(self.ready, (task.refused.tries if task.refused else 0, number))
         self.changed.add(number)

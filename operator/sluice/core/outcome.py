@@ -27,6 +27,8 @@ class Ending(StrEnum):
     TIMEOUT = "Timeout"
     INFRASTRUCTURE = "Infrastructure"
     LOST = "Lost"
+    REJECTED = "Rejected"
+    """A person said no."""
     GAVE_UP = "GaveUp"
     """The pod could not be made or started, and trying the same again would not help."""
 

@@ -52,6 +52,11 @@ class RunIdentity:
     workflow: str
     parameters: Mapping[str, str]
 
+    @property
+    def values(self) -> dict[str, str]:
+        """What its placeholders stand for."""
+        return {f"params.{name}": value for name, value in self.parameters.items()} | {"run.name": self.name}
+
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
@@ -65,7 +70,7 @@ def build(
     run: RunIdentity, task: TaskDefinition, attempt: int, *, hardened: bool = False, end: RunEnd | None = None
 ) -> Json:
     """The pod. `hardened` adds all that the PodSecurity level `restricted` asks for."""
-    values = {f"params.{name}": value for name, value in run.parameters.items()} | {"run.name": run.name}
+    values = run.values
     if end is not None:
         values["run.phase"] = end.phase
     fields = fill(task.fields, values)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from sluice.api.run import TaskPhase
+from sluice.core.approvals import question
 from sluice.core.execution import Execution, Refused, Step, TaskState
 from sluice.core.observation import PodView
 from sluice.core.outcome import Ending, Outcome
 from sluice.core.patience import IMAGE_TROUBLE
+from sluice.core.placeholders import fill
 from sluice.core.retries import PAID_BY_CLUSTER
 from sluice.core.times import clock
 
@@ -30,6 +32,8 @@ def reason(run: Execution, number: int) -> Reason:
             return _ready(run, task)
         case Step.BACKOFF:
             return _backoff(task)
+        case Step.ASKING:
+            return _asking(run, task)
         case Step.RECORDING | Step.CREATING:
             return Reason("Starting: its pod is being created")
         case Step.LIVE:
@@ -47,6 +51,14 @@ def _ready(run: Execution, task: TaskState) -> Reason:
     if cap is not None and run.live >= cap:
         return Reason(f"Parallelism: {run.live}/{cap}")
     return _refused(task.refused) if task.refused else Reason("Starting: its pod is being created")
+
+
+def _asking(run: Execution, task: TaskState) -> Reason:
+    approval = task.definition.approval
+    if run.state == "Suspended" or approval is None:
+        return Reason("Suspended: the run hears no decision until spec.state is Running")
+    message = fill({"message": approval.message}, run.identity.values)["message"]
+    return Reason(f"Approval: {question(task.definition.name, approval, task.asked_at)}", message or None)
 
 
 def _refused(refused: Refused) -> Reason:
@@ -96,7 +108,7 @@ def _ended(run: Execution, number: int) -> Reason:
         return Reason(f"Stopped: {run.winding_down or 'what it waits for was stopped'}")
     if task.phase == "Failed" and task.last is not None:
         return Reason(f"{task.last.ending}{_paid(task, task.last, ': ')}", task.last.message)
-    return Reason()
+    return Reason(message=task.last.message or None) if task.last is not None else Reason()
 
 
 def _paid(task: TaskState, last: Outcome, separator: str) -> str:

@@ -58,6 +58,7 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
     used = entry.get("retries", {})
     task.used = Used(used.get("limit", 0), used.get("infrastructure", 0))
     task.attempt = entry.get("attempt", 0)
+    task.asked_at = instant(entry.get("startedAt")) if task.definition.approval is not None else None
     task.pod = pods.get(task.attempt)
     if entry.get("phase", "Pending") not in ("Pending", "Running"):
         task.step, task.phase, task.told = Step.ENDED, entry["phase"], entry

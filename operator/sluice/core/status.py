@@ -173,7 +173,9 @@ def task_status(run: Execution, number: int) -> Json:
         entry["pod"] = pod_name(run.identity.name, run.identity.uid, task.definition.name, attempt)
     if task.pod is not None and (started_at := task.pod.container.started_at) is not None:
         entry["startedAt"] = rfc3339(started_at)
-    if attempt and _is_between_attempts(task) and task.last is not None:
+    elif task.asked_at is not None:
+        entry["startedAt"] = rfc3339(task.asked_at)
+    if _is_between_attempts(task) and task.last is not None:
         if task.last.finished_at is not None:
             entry["finishedAt"] = rfc3339(task.last.finished_at)
         if task.last.exit_code is not None:

@@ -14,6 +14,7 @@ from sluice.api.workflow import Parameter, WorkflowSpec
 from sluice.core import Json
 from sluice.core.errors import Fault
 from sluice.core.validation import container, graph, values
+from sluice.core.validation.approvals import approvals
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean, read
 
@@ -79,6 +80,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     values.known_placeholders,
     values.parameters,
     values.scripts_fit,
+    approvals,
     container.something_to_run,
     container.timeouts,
     container.quantities,

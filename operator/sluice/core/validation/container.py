@@ -15,6 +15,8 @@ _QUANTITY = re.compile(r"[+-]?[0-9.]+([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE])?")
 def something_to_run(found: Manifest) -> Iterator[Fault]:
     default_image = found.defaults is None or found.defaults.image  # defaults that are not sound may have one
     for number, task in found.tasks.items():
+        if task.approval is not None:
+            continue
         path = f"spec.tasks[{number}]"
         if not (task.image or default_image):
             yield Fault(path, f"'{task.name}' has no image; set `image` here or in spec.defaults")

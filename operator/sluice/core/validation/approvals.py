@@ -1,0 +1,36 @@
+"""Faults of approvals: fields that mean nothing where no pod is made, and decisions about tasks that ask for none."""
+
+from collections.abc import Iterator, Mapping
+
+from sluice.core import Json
+from sluice.core.definition import Definition
+from sluice.core.errors import Fault
+from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.shape import did_you_mean
+
+_FIELDS = frozenset({"name", "dependsOn", "runIf", "when", "allowFailure", "approval"})
+_RUNS_NOTHING = "an approval waits for a person and has no pod; remove this, or make another task of it"
+_WORDS = {
+    "timeout": "an approval has no pod; write `approval.timeout`",
+    "pendingTimeout": "an approval has no pod; write `approval.timeout`",
+    "retries": "a decision is final; remove this",
+    "finally": "what runs at the end must not wait for a person; remove this, or the approval",
+}
+
+
+def approvals(found: Manifest) -> Iterator[Fault]:
+    for number, task in found.tasks.items():
+        if task.approval is None:
+            continue
+        path = f"spec.tasks[{number}]"
+        for field in task.model_dump(by_alias=True, exclude_none=True).keys() - _FIELDS:
+            yield Fault(f"{path}.{field}", _WORDS.get(field, _RUNS_NOTHING))
+        if task.approval.default is not None and task.approval.timeout is None:
+            yield Fault(f"{path}.approval.default", "counts when the time is up, and there is no limit; add `timeout`")
+
+
+def unknown_approvals(approvals: Mapping[str, Json], definition: Definition) -> Iterator[Fault]:
+    """Decisions in a run that no task will ever ask for."""
+    known = [task.name for task in definition.tasks if task.approval is not None]
+    for name in sorted(approvals.keys() - set(known)):
+        yield Fault(f"spec.approvals.{name}", f"no approval task is called '{name}'{did_you_mean(name, known)}")
