@@ -30,6 +30,7 @@ Time = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-ti
 Script = Annotated[str, Field(max_length=262144)]
 Word = Annotated[str, Field(max_length=253)]
 Sentence = Annotated[str, Field(max_length=1024)]
+Priority = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 
 # No field of Kubernetes' own types is checked twice: the API server judges the pod when it is created.
 Verbatim = Annotated[dict[str, Any], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]

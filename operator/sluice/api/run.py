@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice.api.base import Model, ObjectName, ParameterValue, Text, Time, Word
+from sluice.api.base import Model, ObjectName, ParameterValue, Priority, Text, Time, Word
 from sluice.api.task import Verdict
 from sluice.api.workflow import Conditions
 
@@ -33,6 +33,8 @@ class WorkflowRunSpec(Model):
     revision: ObjectName | None = None
     """The ControllerRevision that holds the graph; by default the Workflow's graph as it is when the run is first
     seen."""
+    priority: Priority | None = None
+    """Instead of the Workflow's priority."""
     state: State | None = None
     """Running (the default), Suspended (starts no further task) or Stopped (ends the tasks that run, and the run)."""
     approvals: Annotated[dict[Word, Decision] | None, Field(max_length=2000)] = None

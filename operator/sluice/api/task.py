@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice.api.base import Duration, Model, ObjectName, Quantity, Script, Sentence, TaskName, Verbatim, Word
+from sluice.api.base import Duration, Model, ObjectName, Priority, Quantity, Script, Sentence, TaskName, Verbatim, Word
 
 Labels = Annotated[dict[str, Annotated[str, Field(max_length=253)]], Field(max_length=64)]
 Words = Annotated[list[Annotated[str, Field(max_length=32768)]], Field(max_length=256)]
@@ -161,6 +161,11 @@ class Task(TaskTemplate):
     """If this task fails, go on as if it had succeeded."""
     finally_: Annotated[bool | None, Field(alias="finally")] = None
     """Start when all other tasks have ended, however they did, also when the run was stopped."""
+    priority: Priority | None = None
+    """Instead of the run's priority, for the pods of this task."""
+    duration: Duration | None = None
+    """How long the task takes, roughly. Where not all tasks can start at once, those with the longest way to the end of
+    the run go first. Default 1s."""
     command: Words | None = None
     """The entry point of the image; the image's own if absent."""
     args: Words | None = None

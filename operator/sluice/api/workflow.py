@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice.api.base import Duration, Model, ObjectName, ParameterName, ParameterValue, Text, Time, Word
+from sluice.api.base import Duration, Model, ObjectName, ParameterName, ParameterValue, Priority, Text, Time, Word
 from sluice.api.task import Task, TaskTemplate
 
 
@@ -26,6 +26,8 @@ class WorkflowSpec(Model):
     """Values that a run can set."""
     parallelism: Annotated[int | None, Field(ge=1, le=100000)] = None
     """At most so many pods of one run at a time."""
+    priority: Priority | None = None
+    """Where tasks of several runs wait for the same slots, those of the higher priority go first. Default 0."""
     timeout: Duration | None = None
     """How long one run may take. Then its tasks are stopped, and it has failed."""
     fail_fast: bool | None = None

@@ -117,7 +117,7 @@ class Runs:
             live.run.set_state("Stopped", "its Workflow was deleted")
         else:
             live.run.set_state(live.view.spec.get("state", "Running"))
-            live.run.set_limits(Limits.of(workflow.spec))
+            live.run.set_limits(Limits.of(workflow.spec, live.view.spec))
         approvals = live.view.spec.get("approvals", {})
         if approvals != live.run.approvals:
             live.run.set_approvals(approvals)

@@ -173,7 +173,7 @@ def _stop(run: Execution) -> Iterator[Delete]:
         elif task.step is Step.LIVE and task.pod is not None and not task.pod.deleting and task.doomed is None:
             task.doomed = Outcome(Ending.INFRASTRUCTURE, run.winding_down)
             yield Delete(task.pod.name, task.pod.uid)
-    run.ready = [entry for entry in run.ready if run.tasks[entry[1]].step is Step.READY]
+    run.ready.keep(lambda number: run.tasks[number].step is Step.READY)
 
 
 # 5. What may start.
@@ -185,8 +185,12 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
     run.granted.clear()
     if run.state == "Suspended" or (run.hold is not None and now < run.hold.until):
         return
-    while run.ready and _room(run):
-        _, number = heapq.heappop(run.ready)
+    fronts = run.ready.fronts()
+    while fronts and _room(run):
+        first, claim = heapq.heappop(fronts)
+        if (following := run.ready.pop(claim)) is not None:
+            heapq.heappush(fronts, (following, claim))
+        number = first.number
         task = run.tasks[number]
         if task.refused is None:
             task.attempt += 1
@@ -240,7 +244,7 @@ def refused(run: Execution, what: Create, refusal: Refusal, message: str, now: I
         run.hold = Hold(held, now + delay(tries))
         run.window = 1
         run.make_ready(number)
-        run.changed.update(waiting for _, waiting in run.ready)
+        run.changed.update(run.ready)
     else:
         _back_off(run, number, now + delay(task.refused.tries))
 

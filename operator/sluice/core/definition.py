@@ -4,7 +4,7 @@ It is read from what was accepted once, perhaps by an older operator, so it is t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sluice.api.base import seconds
 from sluice.api.task import RunIf
@@ -12,6 +12,7 @@ from sluice.core import Json
 from sluice.core.approvals import Approval
 from sluice.core.graph import Graph
 from sluice.core.merge import merge
+from sluice.core.order import ways
 from sluice.core.retries import RetryPolicy
 
 
@@ -28,6 +29,11 @@ class TaskDefinition:
     allow_failure: bool
     final: bool
     """Is it a `finally` task?"""
+    priority: int | None
+    """None: the run's."""
+    duration_s: float
+    way_s: float = 0
+    """See `order`."""
     approval: Approval | None = None
     """What it asks, if it is a person's decision and has no pod."""
 
@@ -49,10 +55,12 @@ class Definition:
     def of(cls, graph: Json) -> "Definition":
         """From the data of a ControllerRevision."""
         defaults = graph.get("defaults", {})
-        tasks = tuple(_task(task if "approval" in task else merge(defaults, task)) for task in graph["tasks"])
+        found = [_task(task if "approval" in task else merge(defaults, task)) for task in graph["tasks"]]
+        order = Graph.of([t.name for t in found], [t.fields.get("dependsOn", ()) for t in found])
+        ways_s = ways(order, [t.duration_s for t in found])
         return cls(
-            tasks=tasks,
-            graph=Graph.of([t.name for t in tasks], [t.fields.get("dependsOn", ()) for t in tasks]),
+            tasks=tuple(replace(task, way_s=way_s) for task, way_s in zip(found, ways_s, strict=True)),
+            graph=order,
             parameters={p["name"]: p.get("default") for p in graph.get("parameters", ())},
         )
 
@@ -68,4 +76,6 @@ def _task(fields: Json) -> TaskDefinition:
         allow_failure=fields.get("allowFailure", False),
         final=fields.get("finally", False),
         approval=Approval.of(fields["approval"]) if "approval" in fields else None,
+        priority=fields.get("priority"),
+        duration_s=seconds(fields["duration"]) if "duration" in fields else 1,
     )

@@ -8,7 +8,6 @@ a slot of the run's parallelism from RECORDING until its pod is terminal or gone
 ENDED and holds none.
 """
 
-import heapq
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -20,6 +19,7 @@ from sluice.core import Instant, Json
 from sluice.core.definition import Definition, TaskDefinition
 from sluice.core.naming import pod_name
 from sluice.core.observation import PodView
+from sluice.core.order import Place, Ready
 from sluice.core.outcome import Outcome
 from sluice.core.pods import RunIdentity
 from sluice.core.refusal import Refusal
@@ -81,22 +81,24 @@ class TaskState:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the Workflow says of its runs, as it is now: it may change while a run goes on. None is no limit."""
+    """What the Workflow and the run say, as they are now: it may change while the run goes on. None is no limit."""
 
     parallelism: int | None = None
     timeout_s: int | None = None
     fail_fast: bool = False
     leaf_failed: bool = False
     """Does the run fail only for a task that no other depends on?"""
+    priority: int = 0
 
     @classmethod
-    def of(cls, spec: Json) -> "Limits":
-        """From a Workflow's spec."""
+    def of(cls, spec: Json, run: Json) -> "Limits":
+        """From the specs of a Workflow and of its run."""
         return cls(
             parallelism=spec.get("parallelism"),
             timeout_s=seconds(spec["timeout"]) if "timeout" in spec else None,
             fail_fast=spec.get("failFast", False),
             leaf_failed=spec.get("failWhen") == "LeafFailed",
+            priority=run.get("priority", spec.get("priority")) or 0,
         )
 
 
@@ -155,8 +157,7 @@ class Execution:
     """Tasks whose attempt must be in the status before their pod is made."""
     granted: list[int] = field(default_factory=list)
     """Tasks whose pod `decide` has not asked for yet: their attempt was recorded."""
-    ready: list[tuple[int, int]] = field(default_factory=list)
-    """Heap of (refusals, number): in the order of the manifest, those that were refused last."""
+    ready: Ready = field(default_factory=Ready)
     alarms: list[tuple[Instant, int, int]] = field(default_factory=list)
     """Heap of (when, number, attempt): backoffs and deadlines. An alarm for an older attempt is void."""
     _number: dict[str, int] = field(default_factory=dict)
@@ -204,8 +205,7 @@ class Execution:
 
     def _take_back(self, number: int) -> None:
         """A creation that counted as refused was carried out after all."""
-        self.ready = [entry for entry in self.ready if entry[1] != number]
-        heapq.heapify(self.ready)
+        self.ready.keep(lambda other: other != number)
         self.live += 1
         self.creating += 1
         self.tasks[number].step = Step.CREATING
@@ -233,7 +233,7 @@ class Execution:
         task.refused = task.retry_at = None
         if self.hold is not None:
             self.hold = None
-            self.changed.update(waiting for _, waiting in self.ready)
+            self.changed.update(self.ready)
         if self.window is not None:
             self.window *= 2
         self.seen.add(number)
@@ -263,16 +263,22 @@ class Execution:
                 self.granted.append(number)
 
     def set_limits(self, limits: Limits) -> None:
-        if limits != self.limits:
-            self.limits = limits
-            self.changed.update(number for _, number in self.ready)
+        if limits == self.limits:
+            return
+        reorder = limits.priority != self.limits.priority
+        self.limits = limits
+        self.changed.update(self.ready)
+        if reorder:
+            waiting, self.ready = self.ready, Ready()
+            for number in waiting:
+                self.make_ready(number)
 
     def set_state(self, state: State, why: str = "the run was stopped") -> None:
         """`why` is what the tasks of a stopped run say."""
         if state != self.state:
             self.state = state
             self.winding_down = why if state == "Stopped" else ""
-            self.changed.update(number for _, number in self.ready)
+            self.changed.update(self.ready)
             self.changed.update(number for number, task in enumerate(self.tasks) if task.step is Step.ASKING)
 
     def set_approvals(self, approvals: Mapping[str, Json]) -> None:
@@ -305,7 +311,10 @@ class Execution:
             self.changed.add(number)
             return
         task.step, task.told = Step.READY, None
-        heapq.heappush(self.ready, (task.refused.tries if task.refused else 0, number))
+        definition = task.definition
+        priority = self.limits.priority if definition.priority is None else definition.priority
+        refusals = task.refused.tries if task.refused else 0
+        self.ready.add((), Place(refusals, -priority, -definition.way_s, number))
         self.changed.add(number)
 
     def end(self, number: int, phase: TaskPhase) -> None:
