@@ -75,6 +75,7 @@ def test_pods_are_believed_before_the_status(entry, pods, decided):
         (LIVE, [(1, exited(1)), (2, running())], Used(limit=1)),
         ({}, [(1, exited(1)), (2, exited(1)), (3, running())], Used(limit=2)),
         ({}, [(1, exited(1)), (2, being_deleted(running())), (3, running())], Used(limit=1, infrastructure=1)),
+        (LIVE, [(1, exited(137, "OOMKilled")), (2, running())], Used(limit=1, out_of_memory=1)),
         (LIVE, [(2, running())], Used(infrastructure=1)),  # nobody saw how the first ended
         (
             {"phase": "Pending", "attempt": 1, "retryAt": at(500), "retries": {"limit": 1, "infrastructure": 0}},

@@ -11,11 +11,13 @@ def retry(ending, used=NONE, limit=LIMIT, infrastructure=INFRASTRUCTURE):
     return next_attempt(RetryPolicy(limit, infrastructure), used, Outcome(ending, ""))
 
 
-@pytest.mark.parametrize("ending", [Ending.ERROR, Ending.OUT_OF_MEMORY, Ending.TIMEOUT])
-def test_task_pays_for_what_its_program_did(ending):
-    assert retry(ending) == Retry(Used(limit=1), 1.0)
+@pytest.mark.parametrize(
+    ("ending", "out_of_memory"), [(Ending.ERROR, 0), (Ending.OUT_OF_MEMORY, 1), (Ending.TIMEOUT, 0)]
+)
+def test_task_pays_for_what_its_program_did(ending, out_of_memory):
+    assert retry(ending) == Retry(Used(1, 0, out_of_memory), 1.0)
     assert retry(ending, Used(limit=LIMIT)) is None
-    assert retry(ending, Used(infrastructure=INFRASTRUCTURE)) == Retry(Used(1, INFRASTRUCTURE), 1.0)
+    assert retry(ending, Used(infrastructure=INFRASTRUCTURE)) == Retry(Used(1, INFRASTRUCTURE, out_of_memory), 1.0)
 
 
 @pytest.mark.parametrize("ending", [Ending.INFRASTRUCTURE, Ending.LOST])

@@ -132,6 +132,20 @@ def test_11_fail_fast(kubectl: Kubectl) -> None:
     assert phases(run) == {"slow": "Stopped", "broken": "Failed", "later": "Stopped"}
 
 
+def test_18_out_of_memory(kubectl: Kubectl) -> None:
+    run = succeeded(kubectl.run(EXAMPLES / "18-out-of-memory.yaml", "out-of-memory"))
+    memory = {
+        pod["metadata"]["labels"]["sluice.dev/attempt"]: pod["spec"]["containers"][0]["resources"]
+        for pod in kubectl.pods(run)
+    }
+    assert memory == {
+        "1": {"requests": {"memory": "16Mi"}, "limits": {"memory": "32Mi"}},
+        "2": {"requests": {"memory": "32Mi"}, "limits": {"memory": "64Mi"}},
+        "3": {"requests": {"memory": "64Mi"}, "limits": {"memory": "100Mi"}},
+    }
+    assert kubectl.task(run, "buffer")["retries"] == {"limit": 2, "infrastructure": 0, "outOfMemory": 2}
+
+
 def test_23_approval(kubectl: Kubectl) -> None:
     kubectl.apply(EXAMPLES / "23-approval.yaml")
     name = kubectl.run_of("approval")

@@ -46,6 +46,8 @@ class UsedRetries(Model):
 
     limit: int = 0
     infrastructure: int = 0
+    out_of_memory: int = 0
+    """How many of them followed an attempt that had run out of memory."""
 
 
 class TaskStatus(Model):

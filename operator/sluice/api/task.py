@@ -69,6 +69,15 @@ class Backoff(Model):
     """The share of the wait by which it may be longer or shorter, so that many do not come back at once. Default 0."""
 
 
+class OutOfMemory(Model):
+    """How much more memory an attempt gets after one that ran out of it."""
+
+    memory_factor: Annotated[float | None, Field(ge=1.1, le=100)] = None
+    """How many times larger the memory request and limit of the next attempt are. Default 2."""
+    max: Quantity
+    """The most that it may get, for example 8Gi. Attempts after that are made with as much."""
+
+
 class Retries(Model):
     """How often a failed attempt is made again."""
 
@@ -83,6 +92,8 @@ class Retries(Model):
     """The endings that are worth another attempt. Default: all."""
     exit_codes: Annotated[list[Annotated[int, Field(ge=1, le=255)]] | None, Field(max_length=255)] = None
     """The exit codes that are worth another attempt after an Error. Default: any."""
+    out_of_memory: OutOfMemory | None = None
+    """How much more memory the next attempt gets after one that ran out of it; `limit` pays for that attempt, too."""
 
 
 Verdict = Literal["Approve", "Reject"]

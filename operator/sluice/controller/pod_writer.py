@@ -61,8 +61,14 @@ class PodWriter:
 
     async def _create(self, run: Execution, what: Create) -> None:
         identity, task = run.identity, run.tasks[what.number]
-        end = run_end(run) if task.definition.final else None
-        body = build(identity, task.definition, what.attempt, hardened=run.hardened, end=end)
+        body = build(
+            identity,
+            task.definition,
+            what.attempt,
+            out_of_memory=task.used.out_of_memory,
+            hardened=run.hardened,
+            end=run_end(run) if task.definition.final else None,
+        )
         try:
             made = await self._kube.create(pods(identity.namespace), body, accept=METADATA_ONLY)
         except ApiError as error:

@@ -16,6 +16,7 @@ from typing import Any
 from sluice.api import API_VERSION
 from sluice.core import Json
 from sluice.core.definition import TaskDefinition
+from sluice.core.memory import grown
 from sluice.core.merge import merge
 from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN, LABEL_RUN_UID, LABEL_TASK, LABEL_WORKFLOW, MAIN, pod_name
 from sluice.core.placeholders import fill, kubelet_literal
@@ -67,13 +68,23 @@ class RunEnd:
 
 
 def build(
-    run: RunIdentity, task: TaskDefinition, attempt: int, *, hardened: bool = False, end: RunEnd | None = None
+    run: RunIdentity,
+    task: TaskDefinition,
+    attempt: int,
+    *,
+    out_of_memory: int = 0,
+    hardened: bool = False,
+    end: RunEnd | None = None,
 ) -> Json:
-    """The pod. `hardened` adds all that the PodSecurity level `restricted` asks for."""
+    """The pod. `out_of_memory` attempts before this one ended so. `hardened` adds all that the PodSecurity level
+    `restricted` asks for.
+    """
     values = run.values
     if end is not None:
         values["run.phase"] = end.phase
     fields = fill(task.fields, values)
+    if out_of_memory:
+        fields["resources"] = grown(fields, out_of_memory)
     template = fields.get("podTemplate", {})
     spec = _defaults(fields, hardened=hardened)
     spec = merge(spec, template.get("spec", {}))

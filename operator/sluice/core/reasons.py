@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sluice.api.run import TaskPhase
 from sluice.core.approvals import question
 from sluice.core.execution import Execution, Refused, Step, TaskState
+from sluice.core.memory import grown, limit
 from sluice.core.observation import PodView
 from sluice.core.outcome import Ending, Outcome
 from sluice.core.patience import IMAGE_TROUBLE
@@ -31,7 +32,7 @@ def reason(run: Execution, number: int) -> Reason:
         case Step.READY:
             return _ready(run, task)
         case Step.BACKOFF:
-            return _backoff(task)
+            return _backoff(run, task)
         case Step.ASKING:
             return _asking(run, task)
         case Step.RECORDING | Step.CREATING:
@@ -65,13 +66,14 @@ def _refused(refused: Refused) -> Reason:
     return Reason(f"{refused.refusal}: the API server takes no pod at present; trying again", refused.message)
 
 
-def _backoff(task: TaskState) -> Reason:
+def _backoff(run: Execution, task: TaskState) -> Reason:
     until = clock(task.retry_at or 0)
     if task.refused is not None:
         return Reason(f"{task.refused.refusal}: trying again at {until}", task.refused.message)
     if task.last is None:
         return Reason(f"Backoff: until {until}")
-    return Reason(f"Backoff: until {until}{_paid(task, task.last, ', ')}", task.last.message)
+    paid, memory = _paid(task, task.last, ", "), _memory(run, task, task.last, ", next with ")
+    return Reason(f"Backoff: until {until}{paid}{memory}", task.last.message)
 
 
 def _live(task: TaskState) -> Reason:
@@ -107,7 +109,8 @@ def _ended(run: Execution, number: int) -> Reason:
     if task.phase == "Stopped":
         return Reason(f"Stopped: {run.winding_down or 'what it waits for was stopped'}")
     if task.phase == "Failed" and task.last is not None:
-        return Reason(f"{task.last.ending}{_paid(task, task.last, ': ')}", task.last.message)
+        paid, memory = _paid(task, task.last, ": "), _memory(run, task, task.last, ", the last with ")
+        return Reason(f"{task.last.ending}{paid}{memory}", task.last.message)
     return Reason(message=task.last.message or None) if task.last is not None else Reason()
 
 
@@ -120,6 +123,16 @@ def _paid(task: TaskState, last: Outcome, separator: str) -> str:
     else:
         used, limit, whose = task.used.limit, task.definition.retries.limit, "retries"
     return f"{separator}{used} of {limit} {whose} used" if limit else ""
+
+
+def _memory(run: Execution, task: TaskState, last: Outcome, before: str) -> str:
+    """How much memory the newest attempt of a task has that gets more of it."""
+    fields = task.definition.fields
+    if last.ending is not Ending.OUT_OF_MEMORY or "outOfMemory" not in fields.get("retries", {}):
+        return ""
+    filled = fill({name: fields[name] for name in ("retries", "resources") if name in fields}, run.identity.values)
+    size = limit(grown(filled, task.used.out_of_memory))
+    return f"{before}{size} of memory" if size else ""
 
 
 def _waiting_for(run: Execution, number: int) -> str:

@@ -56,7 +56,7 @@ def restore(
 def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, PodView]) -> None:
     task = run.tasks[number]
     used = entry.get("retries", {})
-    task.used = Used(used.get("limit", 0), used.get("infrastructure", 0))
+    task.used = Used(used.get("limit", 0), used.get("infrastructure", 0), used.get("outOfMemory", 0))
     task.attempt = entry.get("attempt", 0)
     task.asked_at = instant(entry.get("startedAt")) if task.definition.approval is not None else None
     task.pod = pods.get(task.attempt)

@@ -65,10 +65,11 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Retries used so far, by who paid."""
+    """Retries used so far, by who paid. `out_of_memory` are those of `limit` that followed an OutOfMemory."""
 
     limit: int = 0
     infrastructure: int = 0
+    out_of_memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,10 @@ def next_attempt(policy: RetryPolicy, used: Used, ended: Outcome, chance: float 
         return Retry(paid, policy.backoff.delay_s(used.infrastructure, chance))
     if used.limit >= policy.limit or not _worth_another(policy, ended):
         return None
-    return Retry(replace(used, limit=used.limit + 1), policy.backoff.delay_s(used.limit, chance))
+    paid = replace(
+        used, limit=used.limit + 1, out_of_memory=used.out_of_memory + (ended.ending is Ending.OUT_OF_MEMORY)
+    )
+    return Retry(paid, policy.backoff.delay_s(used.limit, chance))
 
 
 def _worth_another(policy: RetryPolicy, ended: Outcome) -> bool:

@@ -187,6 +187,8 @@ def task_status(run: Execution, number: int) -> Json:
         entry["message"] = fit(why.message, left)
     if task.used.limit or task.used.infrastructure:
         entry["retries"] = {"limit": task.used.limit, "infrastructure": task.used.infrastructure}
+        if task.used.out_of_memory:
+            entry["retries"]["outOfMemory"] = task.used.out_of_memory
     if attempt and task.retry_at is not None:
         entry["retryAt"] = rfc3339(task.retry_at)
     return entry

@@ -13,7 +13,7 @@ from sluice.api.task import Task, TaskTemplate
 from sluice.api.workflow import Parameter, WorkflowSpec
 from sluice.core import Json
 from sluice.core.errors import Fault
-from sluice.core.validation import container, graph, values
+from sluice.core.validation import container, graph, retries, values
 from sluice.core.validation.approvals import approvals
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean, read
@@ -85,6 +85,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     container.timeouts,
     container.quantities,
     container.pod_templates,
+    retries.out_of_memory,
 )
 
 

@@ -1,15 +1,13 @@
 """Faults of what a task's pod is made of: its image, its times, its resources, its template."""
 
-import re
 from collections.abc import Iterator
 
 from sluice.api.base import seconds
 from sluice.api.task import TaskTemplate
 from sluice.core.errors import Fault
 from sluice.core.placeholders import PLACEHOLDER
+from sluice.core.quantity import parse
 from sluice.core.validation.manifest import Manifest, name_of
-
-_QUANTITY = re.compile(r"[+-]?[0-9.]+([eE][+-]?[0-9]+|[KMGTPE]i|[numkMGTPE])?")
 
 
 def something_to_run(found: Manifest) -> Iterator[Fault]:
@@ -54,10 +52,14 @@ def quantities(found: Manifest) -> Iterator[Fault]:
         for kind in ("requests", "limits"):
             for name, quantity in (getattr(resources, kind, None) or {}).items():
                 text = str(quantity)
-                if not (_QUANTITY.fullmatch(text) or PLACEHOLDER.search(text)):
+                if not is_quantity(text):
                     yield Fault(
                         f"{path}.resources.{kind}.{name}", f"'{text}' is not a quantity; write for example 500m or 64Mi"
                     )
+
+
+def is_quantity(text: str) -> bool:
+    return parse(text) is not None or PLACEHOLDER.search(text) is not None
 
 
 def pod_templates(found: Manifest) -> Iterator[Fault]:

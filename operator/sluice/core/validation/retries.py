@@ -1,0 +1,45 @@
+"""Faults of how a task is tried again."""
+
+from collections.abc import Iterator
+
+from sluice.core import Json
+from sluice.core.errors import Fault
+from sluice.core.memory import limit
+from sluice.core.merge import merge
+from sluice.core.quantity import parse
+from sluice.core.validation.container import is_quantity
+from sluice.core.validation.manifest import Manifest
+
+
+def out_of_memory(found: Manifest) -> Iterator[Fault]:
+    """A task that inherits it from the defaults need not have a memory limit, as long as some task has."""
+    defaults = found.defaults.model_dump(by_alias=True, exclude_none=True) if found.defaults else {}
+    inherited: Json | None = defaults.get("retries", {}).get("outOfMemory")
+    layers = {"spec.defaults": [defaults]} if inherited else {}
+    for number in found.tasks:
+        own = found.raw["tasks"][number]
+        task = merge(defaults, own)
+        if (own.get("retries") or {}).get("outOfMemory"):
+            layers[f"spec.tasks[{number}]"] = [task]
+        elif inherited:
+            layers["spec.defaults"].append(task)
+    for path, tasks in layers.items():
+        yield from _faults(f"{path}.retries.outOfMemory", tasks)
+
+
+def _faults(path: str, tasks: list[Json]) -> Iterator[Fault]:
+    growth = tasks[0]["retries"]["outOfMemory"]
+    most = str(growth["max"])
+    if not is_quantity(most):
+        yield Fault(f"{path}.max", f"'{most}' is not a quantity; write for example 8Gi")
+    limits = [str(size) for task in tasks if (size := limit(task.get("resources") or {})) is not None]
+    if not limits:
+        yield Fault(path, "there is no memory limit that could grow; set resources.limits.memory")
+    for size in limits:
+        if (parse(size) or 0) >= (parse(most) or float("inf")):
+            yield Fault(f"{path}.max", f"'{most}' is no more than the memory limit, {size}; raise it")
+            break
+    if not any(task["retries"].get("limit") for task in tasks):
+        yield Fault(path, "no other attempt would be made, as retries.limit is 0; raise it")
+    if not any("OutOfMemory" in task["retries"].get("on", ["OutOfMemory"]) for task in tasks):
+        yield Fault(path, "no other attempt would be made, as retries.on is without OutOfMemory; add it there")
