@@ -212,12 +212,30 @@ def test_pod_template_reaches_the_pod_under_ours():
     )
     assert made["metadata"]["labels"]["team"] == "data"
     assert made["metadata"]["labels"]["sluice.dev/task"] == "a"
-    assert made["metadata"]["annotations"] == {"note": "kept"}
+    assert made["metadata"]["annotations"]["note"] == "kept"
     assert made["spec"]["priorityClassName"] == "low"
     assert made["spec"]["restartPolicy"] == "Never"
     assert made["spec"]["initContainers"] == [{"name": "fetch", "image": "git"}]
     assert [container["name"] for container in made["spec"]["containers"]] == ["main", "proxy"]
     assert main(made)["tty"] is True
+
+
+PROTECTED = {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true"}
+OWN = {"karpenter.sh/do-not-disrupt": "30m"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "annotations"),
+    [
+        ({}, PROTECTED),
+        ({"interruptible": False}, PROTECTED),
+        ({"interruptible": True}, {}),
+        ({"podTemplate": {"metadata": {"annotations": OWN}}}, PROTECTED | OWN),
+        ({"interruptible": True, "podTemplate": {"metadata": {"annotations": OWN}}}, OWN),
+    ],
+)
+def test_autoscalers_are_asked_to_leave_the_pod_where_it_is(fields, annotations):
+    assert pod(**fields)["metadata"].get("annotations", {}) == annotations
 
 
 _JSON = st.recursive(
@@ -337,10 +355,10 @@ def test_annotations_appear_as_files_beside_the_users_own_volumes():
     assert mounts["/sluice"] == {"name": "sluice", "mountPath": "/sluice", "readOnly": True}
 
 
-def test_task_without_a_script_has_no_volume_and_no_annotation_of_ours():
+def test_task_without_a_script_has_no_volume_and_no_script():
     made = pod(command=["true"])
     assert "volumes" not in made["spec"]
-    assert "annotations" not in made["metadata"]
+    assert "sluice.dev/script" not in made["metadata"]["annotations"]
 
 
 def test_placeholders_are_filled_in_everywhere_but_in_scripts():

@@ -153,6 +153,8 @@ class TaskTemplate(Model):
     image or a missing right, 24h for a node."""
     retries: Retries | None = None
     """How often a failed attempt is made again."""
+    interruptible: bool | None = None
+    """May an autoscaler take the pod away to empty its node? By default it is asked not to."""
     pod_template: PodTemplate | None = None
     """Whatever else the pod needs."""
 

@@ -40,6 +40,16 @@ _PYTHON = ["python3", "-u", _SCRIPT_PATH]  # unbuffered, so that a killed task's
 _MAIN_FIELDS = ("image", "command", "args", "env", "envFrom", "resources", "volumeMounts")
 _POD_FIELDS = ("nodeSelector", "tolerations", "serviceAccountName", "volumes")
 
+_NOT_TO_BE_EVICTED = {
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+    "karpenter.sh/do-not-disrupt": "true",
+}
+"""What keeps autoscalers from emptying a node under a pod, with all its work lost.
+
+https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md
+https://karpenter.sh/docs/concepts/disruption/#pod-level-controls
+"""
+
 NOBODY = 65534
 
 
@@ -100,7 +110,8 @@ def build(
         for container in spec["containers"]
     ]
 
-    metadata = merge(template.get("metadata", {}), _metadata(run, task, attempt))
+    protection = {} if fields.get("interruptible") else {"annotations": _NOT_TO_BE_EVICTED}
+    metadata = merge(merge(protection, template.get("metadata", {})), _metadata(run, task, attempt))
     script = task.fields.get("bash", task.fields.get("python"))
     if script is not None:
         metadata["annotations"] = metadata.get("annotations", {}) | {
