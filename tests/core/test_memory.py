@@ -14,7 +14,7 @@ def memory(out_of_memory, growth, *, limit="64Mi", request="32Mi", **fields):
     """(request, limit) in the pod."""
     resources = {"requests": {"cpu": "1", "memory": request}, "limits": {"memory": limit}}
     retries = {"limit": 9, "outOfMemory": growth}
-    made = pod(resources=resources, retries=retries, out_of_memory=out_of_memory, **fields)
+    made = pod(resources=resources, retries=retries, before={"out_of_memory": out_of_memory}, **fields)
     found = main(made)["resources"]
     assert found["requests"]["cpu"] == "1"
     return found["requests"]["memory"], found["limits"]["memory"]
@@ -45,7 +45,7 @@ def test_memory_that_is_above_max_from_the_start_is_not_taken_away():
 
 
 def test_without_the_policy_nothing_grows():
-    assert main(pod(resources={"limits": {"memory": "64Mi"}}, out_of_memory=3))["resources"] == {
+    assert main(pod(resources={"limits": {"memory": "64Mi"}}, before={"out_of_memory": 3}))["resources"] == {
         "limits": {"memory": "64Mi"}
     }
 

@@ -13,10 +13,10 @@ from tests.core.kubelet import RUN
 PARAMETERS = {"day": "2026-01-01", "max-cost": "5$ (of 7$)"}
 
 
-def pod(*, defaults=None, parameters=PARAMETERS, run=RUN, attempt=1, hardened=False, out_of_memory=0, **fields):
+def pod(*, defaults=None, parameters=PARAMETERS, run=RUN, attempt=1, hardened=False, before=None, **fields):
     definition = Definition.of({"defaults": defaults or {}, "tasks": [{"name": "a", "image": "busybox"} | fields]})
     identity = RunIdentity(run.name, run.namespace, run.uid, run.workflow, parameters)
-    return build(identity, definition.tasks[0], attempt, out_of_memory=out_of_memory, hardened=hardened)
+    return build(identity, definition.tasks[0], attempt, hardened=hardened, **before or {})
 
 
 def main(made):

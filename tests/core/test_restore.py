@@ -260,7 +260,23 @@ def _story_succeeded(world):
     world.sees("b", waiting("ErrImagePull", "not found"))
 
 
-STORIES = [_story_running, _story_backoff, _story_evicted, _story_second_attempt, _story_failed, _story_succeeded]
+def _story_lost_with_its_node(world):
+    world.starts()
+    world.sees("a", running())
+    world.decide()
+    world.loses("a", running())
+    world.decide()
+
+
+STORIES = [
+    _story_running,
+    _story_backoff,
+    _story_evicted,
+    _story_lost_with_its_node,
+    _story_second_attempt,
+    _story_failed,
+    _story_succeeded,
+]
 
 
 @pytest.mark.parametrize("pods_stay", [True, False], ids=["pods stay", "ended pods are cleaned up"])

@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 
 import pytest
 
 from sluice.core.refusal import Refusal
 from sluice.core.status import fit, message, patch, progress, task_status, text_room, unwritten
-from tests.core.kubelet import accepted, at, exited, running, waiting
+from tests.core.kubelet import accepted, at, disrupted, exited, running, waiting
 from tests.core.world import merge_patch, run
 
 MIB = 1024 * 1024
@@ -289,6 +290,19 @@ def test_status_of_2000_unschedulable_tasks_fits_1_mib():
         world.sees(name, waiting("ImagePullBackOff", "no such image " * 300))
     world.decide()
     world.writes()
+    assert _as_go_writes_it(world.stored) < MIB
+
+
+def test_status_of_2000_evicted_tasks_fits_1_mib():
+    names = [f"{number:04}-".ljust(63, "t") for number in range(2000)]
+    world = run(", ".join(names))
+    world.starts()
+    for name in names:
+        evicted = disrupted(exited(143), "Eviction API: evicting " * 30)
+        world.run.see_pod(replace(world.pod(name, evicted), node="n" * 63))
+    world.decide()
+    world.writes()
+    assert world.stored["tasks"][names[0]]["avoidNode"] == "n" * 63
     assert _as_go_writes_it(world.stored) < MIB
 
 

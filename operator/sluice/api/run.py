@@ -69,6 +69,8 @@ class TaskStatus(Model):
     retries: UsedRetries | None = None
     retry_at: Time | None = None
     """When the next attempt starts."""
+    avoid_node: ObjectName | None = None
+    """The node that the next attempt rather keeps away from, as the cluster ended the last one there."""
 
 
 class WorkflowRunStatus(Model):

@@ -66,6 +66,7 @@ class PodWriter:
             task.definition,
             what.attempt,
             out_of_memory=task.used.out_of_memory,
+            avoid_node=task.avoid_node,
             hardened=run.hardened,
             end=run_end(run) if task.definition.final else None,
         )

@@ -101,6 +101,8 @@ def _attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) ->
         run.end(number, "Stopped")
     elif retry:
         task.used = retry.used
+        if task.pod is not None and ended.ending in PAID_BY_CLUSTER:
+            task.avoid_node = task.pod.node
         _back_off(run, number, now + retry.delay_s)
     else:
         run.end(number, "Failed")

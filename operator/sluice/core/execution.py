@@ -66,6 +66,8 @@ class TaskState:
     used: Used = field(default_factory=Used)
     retry_at: Instant | None = None
     """When the next attempt starts. Set from the end of one attempt until the pod of the next exists."""
+    avoid_node: str = ""
+    """Where the last attempt was when the cluster ended it, until the pod of the next exists."""
     last: Outcome | None = None
     """How the last attempt ended."""
     doomed: Outcome | None = None
@@ -230,7 +232,7 @@ class Execution:
         if task.step is Step.CREATING:
             self.creating -= 1
         task.step = Step.LIVE
-        task.refused = task.retry_at = None
+        task.refused, task.retry_at, task.avoid_node = None, None, ""
         if self.hold is not None:
             self.hold = None
             self.changed.update(self.ready)

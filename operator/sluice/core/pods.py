@@ -20,6 +20,7 @@ from sluice.core.memory import grown
 from sluice.core.merge import merge
 from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN, LABEL_RUN_UID, LABEL_TASK, LABEL_WORKFLOW, MAIN, pod_name
 from sluice.core.placeholders import fill, kubelet_literal
+from sluice.core.placement import away_from
 
 SCRIPT = "sluice.dev/script"
 INPUTS = "sluice.dev/inputs"
@@ -83,11 +84,12 @@ def build(
     attempt: int,
     *,
     out_of_memory: int = 0,
+    avoid_node: str = "",
     hardened: bool = False,
     end: RunEnd | None = None,
 ) -> Json:
-    """The pod. `out_of_memory` attempts before this one ended so. `hardened` adds all that the PodSecurity level
-    `restricted` asks for.
+    """The pod. `out_of_memory` attempts before this one ended so; the cluster ended the last one on `avoid_node`.
+    `hardened` adds all that the PodSecurity level `restricted` asks for.
     """
     values = run.values
     if end is not None:
@@ -99,6 +101,8 @@ def build(
     spec = _defaults(fields, hardened=hardened)
     spec = merge(spec, template.get("spec", {}))
     spec = merge(spec, {name: fields[name] for name in _POD_FIELDS if name in fields})
+    if avoid_node:
+        spec = away_from(avoid_node, spec)
     spec["restartPolicy"] = "Never"
     if task.timeout_s is not None:
         spec["activeDeadlineSeconds"] = task.timeout_s

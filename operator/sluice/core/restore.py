@@ -82,7 +82,7 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
         run.seen.add(number)
     elif task.attempt:
         task.step, task.told = Step.BACKOFF, entry
-        task.last = _recorded_outcome(entry)
+        task.last, task.avoid_node = _recorded_outcome(entry), entry.get("avoidNode", "")
         heapq.heappush(run.alarms, (task.retry_at or 0.0, number, task.attempt))
 
 

@@ -183,7 +183,7 @@ def task_status(run: Execution, number: int) -> Json:
     room = text_room(len(run.tasks))
     if why.text:
         entry["reason"] = fit(why.text, room)
-    if why.message and (left := room - bytes_sent(entry.get("reason", ""))) > 0:
+    if why.message and (left := room - bytes_sent(entry.get("reason", "")) - len(task.avoid_node)) > 0:
         entry["message"] = fit(why.message, left)
     if task.used.limit or task.used.infrastructure:
         entry["retries"] = {"limit": task.used.limit, "infrastructure": task.used.infrastructure}
@@ -191,6 +191,8 @@ def task_status(run: Execution, number: int) -> Json:
             entry["retries"]["outOfMemory"] = task.used.out_of_memory
     if attempt and task.retry_at is not None:
         entry["retryAt"] = rfc3339(task.retry_at)
+        if task.avoid_node:
+            entry["avoidNode"] = task.avoid_node
     return entry
 
 
