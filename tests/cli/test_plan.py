@@ -29,6 +29,11 @@ def test_a_tree_where_the_graph_is_one_else_by_steps(graph, lines):
     assert drawn(plan(graph)) == lines
 
 
+def test_a_task_that_reads_the_outputs_of_another_stands_below_it():
+    tasks = [{"name": "a", "outputs": ["k"]}, {"name": "b", "args": ["$(tasks.a.outputs.k)"]}]
+    assert drawn(Plan.of({"tasks": tasks})) == ["a", "└─ b"]
+
+
 def test_tasks_may_stand_before_their_dependencies():
     assert drawn(Plan.arrange(["last", "first"], [["first"], []])) == ["first", "└─ last"]
     assert drawn(Plan.arrange(["last", "a", "b"], [["a", "b"], [], []])) == ["1 a", "  b", "2 last"]

@@ -280,7 +280,7 @@ CODE = "and a value could become code there"
             {"bash": "echo $(tasks.a.outputs.files)"},
             (
                 f"spec.tasks[0].bash: line 1 has the placeholder $(tasks.a.outputs.files), {CODE}; "
-                "read /sluice/inputs.json instead"
+                "read tasks.a.outputs.files from /sluice/inputs.json, and say dependsOn: [a]"
             ),
         ),
         ({"args": ["x", "$(params.dya)"]}, "spec.tasks[0].args[1]: $(params.dya) stands for nothing; "),
@@ -289,8 +289,8 @@ CODE = "and a value could become code there"
             "spec.tasks[0].env[0].value: $(run.nmae) stands for nothing; did you mean $(run.name)?",
         ),
         (
-            {"podTemplate": {"spec": {"hostname": "$(tasks.x.outputs.k)"}}},
-            "spec.tasks[0].podTemplate.spec.hostname: $(tasks.x.outputs.k) stands for nothing",
+            {"podTemplate": {"spec": {"hostname": "$(tasks.x)"}}},
+            "spec.tasks[0].podTemplate.spec.hostname: $(tasks.x) stands for nothing; write $(tasks.NAME.outputs.KEY)",
         ),
     ],
 )
@@ -452,3 +452,92 @@ def test_run(spec, found):
 def test_trigger_rules_that_cannot_hold(task, fault):
     tidy = {"name": "tidy", "image": "busybox", "finally": True, "command": ["echo", "$(run.phase)"]}
     assert faults(A, B | task, tidy) == [fault]
+
+
+# References.
+
+READS_A = {"args": ["$(tasks.a.outputs.files)"]}
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "found"),
+    [
+        ({"outputs": ["files"]}, READS_A, []),
+        ({"outputs": ["files"]}, READS_A | {"dependsOn": ["a"], "runIf": "AllDone"}, []),
+        ({"outputs": ["files"]}, READS_A | {"runIf": "AllDone"}, []),
+        ({"outputs": ["files"]}, READS_A | {"finally": True}, []),
+        (
+            {},
+            READS_A,
+            ["spec.tasks[1].args[0]: 'a' declares no output 'files'; add it there: `outputs: [files]`"],
+        ),
+        (
+            {"outputs": ["flies", "rows"]},
+            READS_A,
+            ["spec.tasks[1].args[0]: 'a' declares no output 'files'; did you mean 'flies'?"],
+        ),
+        (
+            {},
+            {"image": "x:$(tasks.aa.outputs.tag)"},
+            ["spec.tasks[1].image: no task is called 'aa'; did you mean 'a'?"],
+        ),
+        (
+            {},
+            {"outputs": ["k"], "args": ["$(tasks.b.outputs.k)"]},
+            ["spec.tasks[1].args[0]: 'b' cannot read its own outputs: it has none before it has ended"],
+        ),
+        ({"outputs": ["k", "k"]}, {}, ["spec.tasks[0].outputs[1]: 'k' stands in the list twice"]),
+        ({"outputs": ["1k"]}, {}, ["spec.tasks[0].outputs[0]: '1k' does not match ^[A-Za-z_][-A-Za-z0-9_]*$"]),
+        (
+            {"outputs": ["files"], "dependsOn": ["b"]},
+            READS_A,
+            [
+                (
+                    "spec.tasks[0].dependsOn[0]: these tasks wait for each other in a circle: a -> b -> a; "
+                    "remove one dependency"
+                )
+            ],
+        ),
+        (
+            {"outputs": ["files"]},
+            READS_A | {"runIf": "Always"},
+            [
+                "spec.tasks[1].runIf: Always waits for nothing, and the outputs of 'a' are read; remove `runIf`",
+            ],
+        ),
+        (
+            {"outputs": ["files"], "finally": True},
+            READS_A,
+            [
+                (
+                    "spec.tasks[1].args[0]: 'a' is a `finally` task, which starts after all others; only such may wait "
+                    "for it"
+                )
+            ],
+        ),
+    ],
+)
+def test_reference(own, other, found):
+    assert faults(A | own, B | other) == found
+
+
+def test_reference_is_no_default():
+    assert faults(A | {"outputs": ["k"]}, B, defaults={"env": [{"name": "K", "value": "$(tasks.a.outputs.k)"}]}) == [
+        (
+            "spec.defaults.env[0].value: $(tasks.a.outputs.k) cannot be a default: every task would wait for that one, "
+            "itself included; say it in the tasks that need it"
+        )
+    ]
+
+
+def test_references_count_as_dependencies():
+    many = [A | {"name": f"t{number}", "outputs": ["k"]} for number in range(101)]
+    last = {
+        "name": "last",
+        "image": "x",
+        "dependsOn": ["t0"],
+        "args": [f"$(tasks.{t['name']}.outputs.k)" for t in many],
+    }
+    assert faults(*many, last) == [
+        "spec.tasks[101]: 'last' waits for 101 tasks, with those whose outputs it reads; at most 100 are possible"
+    ]

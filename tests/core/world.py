@@ -105,8 +105,9 @@ class World:
         state = self.task(task)
         return seen(status, state.definition, attempt or state.attempt, version=version or self.version)
 
-    def ends(self, task: str, code: int = 0) -> None:
-        self.sees(task, exited(code, ended=int(self.now) - START))
+    def ends(self, task: str, code: int = 0, outputs: str = "") -> None:
+        """`outputs` is the text that its program left in $SLUICE_OUTPUTS."""
+        self.sees(task, exited(code, message=outputs, ended=int(self.now) - START))
 
     def loses(self, task: str, status: Json) -> None:
         """The pod is gone from the API server; this is how it was last seen."""
@@ -141,6 +142,12 @@ class World:
 
     def name(self, number: int) -> str:
         return self.run.tasks[number].definition.name
+
+    @property
+    def reasons(self) -> dict[str, str]:
+        """As the status has them; those of tasks that have one."""
+        self.writes()
+        return {name: entry["reason"] for name, entry in self.stored["tasks"].items() if "reason" in entry}
 
     @property
     def phases(self) -> dict[str, str]:

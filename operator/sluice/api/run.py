@@ -71,6 +71,8 @@ class TaskStatus(Model):
     """When the next attempt starts."""
     avoid_node: ObjectName | None = None
     """The node that the next attempt rather keeps away from, as the cluster ended the last one there."""
+    outputs: Annotated[str | None, Field(max_length=8192)] = None
+    """What the task handed on, as JSON."""
 
 
 class WorkflowRunStatus(Model):

@@ -4,7 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice.api.base import Duration, Model, ObjectName, Priority, Quantity, Script, Sentence, TaskName, Verbatim, Word
+from sluice.api.base import (
+    Duration,
+    Model,
+    ObjectName,
+    ParameterName,
+    Priority,
+    Quantity,
+    Script,
+    Sentence,
+    TaskName,
+    Verbatim,
+    Word,
+)
 
 Labels = Annotated[dict[str, Annotated[str, Field(max_length=253)]], Field(max_length=64)]
 Words = Annotated[list[Annotated[str, Field(max_length=32768)]], Field(max_length=256)]
@@ -189,7 +201,9 @@ class Task(TaskTemplate):
     """A Python script."""
     shell: Annotated[list[Annotated[str, Field(max_length=1024)]] | None, Field(min_length=1, max_length=32)] = None
     """Another interpreter for the script, for example [node]. The script's path is added as the last argument."""
-
+    outputs: Annotated[list[ParameterName] | None, Field(max_length=256)] = None
+    """The keys of what the task hands on, as one JSON object or key=value lines in the file $SLUICE_OUTPUTS. Others
+    read $(tasks.NAME.outputs.KEY). A task that does not write them all has failed."""
     approval: Approval | None = None
     """A decision that a person takes. Such a task has no pod."""
 

@@ -16,7 +16,7 @@ from sluice.core.decide import Create, Delete, refused, room_made
 from sluice.core.errors import Unanswered
 from sluice.core.execution import Execution
 from sluice.core.observation import view
-from sluice.core.pods import build
+from sluice.core.pods import build, surplus
 from sluice.core.refusal import Refusal, classify
 from sluice.core.status import run_end
 
@@ -69,7 +69,11 @@ class PodWriter:
             avoid_node=task.avoid_node,
             hardened=run.hardened,
             end=run_end(run) if task.definition.final else None,
+            outputs=run.outputs_before(task),
         )
+        if words := surplus(body):
+            await self._refused(run, what, Refusal.TOO_LARGE, words)
+            return
         try:
             made = await self._kube.create(pods(identity.namespace), body, accept=METADATA_ONLY)
         except ApiError as error:

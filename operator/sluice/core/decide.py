@@ -6,12 +6,13 @@ tasks, finish the run. Deciding twice without news in between asks for nothing t
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sluice.core import Instant
 from sluice.core.approvals import answer
 from sluice.core.execution import Execution, Hold, Refused, Step, TaskState
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
+from sluice.core.outputs import Unusable, read
 from sluice.core.patience import deadline
 from sluice.core.refusal import GIVE_UP_AFTER_S, WHAT_TO_CUT, Refusal, delay
 from sluice.core.retries import PAID_BY_CLUSTER, next_attempt
@@ -72,7 +73,7 @@ def _read_news(run: Execution, now: Instant) -> None:
             if task.gone:
                 _attempt_ended(run, number, LOST, now)
         elif task.pod.terminal or task.gone:
-            _attempt_ended(run, number, _outcome(task), now)
+            _attempt_ended(run, number, _with_outputs(run, number, _outcome(task)), now)
         elif (due := deadline(task.definition, task.pod)) and due.at != task.alarm_at:
             task.alarm_at = due.at
             heapq.heappush(run.alarms, (due.at, number, task.attempt))
@@ -84,6 +85,18 @@ def _outcome(task: TaskState) -> Outcome:
         return task.doomed or LOST
     found = outcome(task.pod)
     return found if found.ending is Ending.SUCCESS else task.doomed or found
+
+
+def _with_outputs(run: Execution, number: int, ended: Outcome) -> Outcome:
+    """A program that ended well and did not hand on what its task declares has failed."""
+    task = run.tasks[number]
+    if ended.ending is not Ending.SUCCESS or not task.definition.outputs or task.pod is None:
+        return ended
+    outputs = read(task.pod.container.written, task.definition.outputs, run.output_bytes)
+    if isinstance(outputs, Unusable):
+        return replace(ended, ending=Ending.ERROR, message=outputs.message)
+    run.hand_on(number, outputs)
+    return ended
 
 
 def _attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) -> None:

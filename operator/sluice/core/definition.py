@@ -13,6 +13,7 @@ from sluice.core.approvals import Approval
 from sluice.core.graph import Graph
 from sluice.core.merge import merge
 from sluice.core.order import ways
+from sluice.core.references import needs, reads
 from sluice.core.retries import RetryPolicy
 
 
@@ -29,6 +30,10 @@ class TaskDefinition:
     allow_failure: bool
     final: bool
     """Is it a `finally` task?"""
+    outputs: tuple[str, ...]
+    """The keys of what it hands on."""
+    reads: tuple[str, ...]
+    """The tasks whose outputs it cannot start without."""
     priority: int | None
     """None: the run's."""
     duration_s: float
@@ -56,7 +61,7 @@ class Definition:
         """From the data of a ControllerRevision."""
         defaults = graph.get("defaults", {})
         found = [_task(task if "approval" in task else merge(defaults, task)) for task in graph["tasks"]]
-        order = Graph.of([t.name for t in found], [t.fields.get("dependsOn", ()) for t in found])
+        order = Graph.of([t.name for t in found], [needs(t.fields) for t in found])
         ways_s = ways(order, [t.duration_s for t in found])
         return cls(
             tasks=tuple(replace(task, way_s=way_s) for task, way_s in zip(found, ways_s, strict=True)),
@@ -78,4 +83,6 @@ def _task(fields: Json) -> TaskDefinition:
         approval=Approval.of(fields["approval"]) if "approval" in fields else None,
         priority=fields.get("priority"),
         duration_s=seconds(fields["duration"]) if "duration" in fields else 1,
+        outputs=tuple(fields.get("outputs", ())),
+        reads=reads(fields),
     )

@@ -21,7 +21,9 @@ from sluice.core.naming import pod_name
 from sluice.core.observation import PodView
 from sluice.core.order import Place, Ready
 from sluice.core.outcome import Outcome
+from sluice.core.outputs import as_values, size_of
 from sluice.core.pods import RunIdentity
+from sluice.core.references import readable
 from sluice.core.refusal import Refusal
 from sluice.core.retries import Used
 from sluice.core.rules import RULES, Tally, Verdict
@@ -79,6 +81,8 @@ class TaskState:
     """Since when an approval asks for a decision."""
     told: Json | None = None
     """What the status says of it since before a restart: of an ended attempt that is more than can be seen today."""
+    outputs: Json | None = None
+    """What it handed on, if it has succeeded and declares any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,8 @@ class Execution:
     ready: Ready = field(default_factory=Ready)
     alarms: list[tuple[Instant, int, int]] = field(default_factory=list)
     """Heap of (when, number, attempt): backoffs and deadlines. An alarm for an older attempt is void."""
+    output_bytes: int = 0
+    """Of the outputs of all tasks, as JSON."""
     _number: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -183,6 +189,20 @@ class Execution:
     def pod_name(self, number: int) -> str:
         task = self.tasks[number]
         return pod_name(self.identity.name, self.identity.uid, task.definition.name, task.attempt)
+
+    def outputs_of(self, number: int) -> Json | None:
+        """What a task has handed on; None if it has not succeeded, or declares no outputs."""
+        return self.tasks[number].outputs
+
+    def outputs_before(self, task: TaskState) -> dict[str, Json]:
+        """What a task is given: the outputs of its direct dependencies, by name."""
+        before = self.definition.graph.dependencies[self._number[task.definition.name]]
+        found = {self.tasks[n].definition.name: self.outputs_of(n) for n in before}
+        return {name: outputs for name, outputs in found.items() if outputs is not None}
+
+    def values_of(self, task: TaskState) -> dict[str, str]:
+        """What the placeholders in a task's strings stand for."""
+        return self.identity.values | as_values(self.outputs_before(task))
 
     # What the shell reports.
 
@@ -292,6 +312,11 @@ class Execution:
 
     # What `decide` concludes.
 
+    def hand_on(self, number: int, outputs: Json) -> None:
+        """A task has succeeded, with these outputs."""
+        self.tasks[number].outputs = outputs
+        self.output_bytes += size_of(outputs)
+
     def winds_down(self, now: Instant) -> bool:
         """Is the run being brought to an end? Once it is, it stays so, unless a person stopped it and thinks again."""
         if not self.winding_down:
@@ -355,7 +380,10 @@ class Execution:
         task = self.tasks[number]
         if task.step is not Step.WAITING or (task.definition.final and self.open):
             return None
-        match RULES[task.definition.run_if](task.tally):
+        verdict = RULES[task.definition.run_if](task.tally)
+        if verdict is Verdict.RUN:
+            verdict = readable({self.tasks[self._number[name]].phase for name in task.definition.reads})
+        match verdict:
             case Verdict.RUN:
                 self.make_ready(number)
             case Verdict.SKIP:

@@ -1,6 +1,6 @@
 """A pod as the API server shows it, cut down to what decisions need. Thousands are held in memory at a time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sluice.core import Instant, Json
 from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN_UID, LABEL_TASK, MAIN
@@ -8,6 +8,15 @@ from sluice.core.times import instant
 
 _DISRUPTIONS = frozenset({"DisruptionTarget", "TerminationTarget"})
 MESSAGE_MAX = 256
+_OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL = 4096, 12288  # bytes that the kubelet keeps of a container's message, and of a pod's
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The outputs file of a container, as far as Kubernetes kept it: `room` bytes at most."""
+
+    text: str
+    room: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +31,8 @@ class Container:
     reason: str = ""
     message: str = ""
     waiting: str = ""
+    written: Written | None = None
+    """What `main` left for others, if it ended with 0. Otherwise that file has its last words: `message`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +91,7 @@ def view(pod: Json) -> PodView:
         attempt=number(labels.get(LABEL_ATTEMPT, "")),
         phase=status.get("phase", "Pending"),
         created_at=instant(metadata["creationTimestamp"]) or 0.0,
-        container=_container(status),
+        container=_container(spec, status),
         node=spec.get("nodeName", ""),
         reason=status.get("reason", ""),
         message=_cut(status.get("message", "")),
@@ -96,9 +107,11 @@ def number(label: str) -> int:
     return int(label) if label.isascii() and label.isdecimal() else 0
 
 
-def _container(status: Json) -> Container:
+def _container(spec: Json, status: Json) -> Container:
     state: Json = next((s.get("state", {}) for s in status.get("containerStatuses", ()) if s["name"] == MAIN), {})
     if ended := state.get("terminated"):
+        if ended["exitCode"] == 0 and ended.get("message"):
+            return replace(_ended(ended | {"message": ""}), written=Written(ended["message"], _outputs_room(spec)))
         return _ended(ended)
     if running := state.get("running"):
         return Container(started_at=instant(running.get("startedAt")))
@@ -110,6 +123,12 @@ def _container(status: Json) -> Container:
         if trouble.get("waiting", {}).get("reason", "PodInitializing") != "PodInitializing":
             return _waiting(trouble["waiting"], who)
     return _waiting(state.get("waiting", {}))
+
+
+def _outputs_room(spec: Json) -> int:
+    """https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/status/status_manager.go (normalizeStatus)"""
+    containers = sum(len(spec.get(kind) or ()) for kind in ("containers", "initContainers", "ephemeralContainers"))
+    return min(_OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL // max(1, containers))
 
 
 def _ended(state: Json, who: str = "") -> Container:

@@ -1,4 +1,4 @@
-"""Placeholders: `$(params.x)` and `$(run.name)` in the strings of a task.
+"""Placeholders: `$(params.x)`, `$(tasks.a.outputs.k)` and `$(run.name)` in the strings of a task.
 
 They are filled in everywhere except in scripts, where a value could become code; scripts read the environment instead.
 The kubelet expands `$(VAR)` in `command`, `args` and `env` once more, so there a `$` inside a value is doubled.

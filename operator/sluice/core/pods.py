@@ -19,6 +19,7 @@ from sluice.core.definition import TaskDefinition
 from sluice.core.memory import grown
 from sluice.core.merge import merge
 from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN, LABEL_RUN_UID, LABEL_TASK, LABEL_WORKFLOW, MAIN, pod_name
+from sluice.core.outputs import as_values
 from sluice.core.placeholders import fill, kubelet_literal
 from sluice.core.placement import away_from
 
@@ -87,11 +88,14 @@ def build(
     avoid_node: str = "",
     hardened: bool = False,
     end: RunEnd | None = None,
+    outputs: Mapping[str, Json] | None = None,
 ) -> Json:
     """The pod. `out_of_memory` attempts before this one ended so; the cluster ended the last one on `avoid_node`.
-    `hardened` adds all that the PodSecurity level `restricted` asks for.
+    `hardened` adds all that the PodSecurity level `restricted` asks for. `outputs` are those of the task's
+    dependencies, by name.
     """
-    values = run.values
+    outputs = outputs or {}
+    values = run.values | as_values(outputs)
     if end is not None:
         values["run.phase"] = end.phase
     fields = fill(task.fields, values)
@@ -120,20 +124,30 @@ def build(
     if script is not None:
         metadata["annotations"] = metadata.get("annotations", {}) | {
             SCRIPT: script,
-            INPUTS: inputs(run, task.name, attempt),
+            INPUTS: inputs(run, task.name, attempt, outputs),
         }
         spec = merge(spec, {"volumes": [_SCRIPT_VOLUME]})
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
-def inputs(run: RunIdentity, task: str, attempt: int) -> str:
+def inputs(run: RunIdentity, task: str, attempt: int, outputs: Mapping[str, Json]) -> str:
     """The contents of `/sluice/inputs.json`."""
     known = {
         "params": dict(run.parameters),
         "run": {"name": run.name, "workflow": run.workflow},
         "task": {"name": task, "attempt": attempt},
+        "tasks": {name: {"outputs": given} for name, given in outputs.items()},
     }
     return json.dumps(known, ensure_ascii=False)
+
+
+def surplus(pod: Json) -> str:
+    """What is too much to travel as annotations, empty if all of it fits."""
+    annotations = pod["metadata"].get("annotations", {})
+    size = sum(len(f"{name}{value}".encode()) for name, value in annotations.items())
+    if size <= ANNOTATIONS_MAX_BYTES:
+        return ""
+    return f"the script and its inputs (parameters, outputs) have {size} bytes; {ANNOTATIONS_MAX_BYTES} fit"
 
 
 def parameter_variable(parameter: str) -> str:

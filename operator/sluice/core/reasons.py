@@ -58,7 +58,7 @@ def _asking(run: Execution, task: TaskState) -> Reason:
     approval = task.definition.approval
     if run.state == "Suspended" or approval is None:
         return Reason("Suspended: the run hears no decision until spec.state is Running")
-    message = fill({"message": approval.message}, run.identity.values)["message"]
+    message = fill({"message": approval.message}, run.values_of(task))["message"]
     return Reason(f"Approval: {question(task.definition.name, approval, task.asked_at)}", message or None)
 
 
@@ -104,7 +104,8 @@ def _ended(run: Execution, number: int) -> Reason:
         names = _names(run, number, "Failed", "UpstreamFailed")
         return Reason(f"UpstreamFailed: {names or 'no dependency has succeeded'}")
     if task.phase == "Skipped":
-        names = _names(run, number, "Skipped") if task.definition.run_if == "AllSucceeded" else ""
+        inherited = task.definition.run_if == "AllSucceeded" or task.definition.reads
+        names = _names(run, number, "Skipped") if inherited else ""
         return Reason(f"Skipped: {f'so was {names}' if names else f'runIf {task.definition.run_if} does not hold'}")
     if task.phase == "Stopped":
         return Reason(f"Stopped: {run.winding_down or 'what it waits for was stopped'}")
@@ -130,7 +131,7 @@ def _memory(run: Execution, task: TaskState, last: Outcome, before: str) -> str:
     fields = task.definition.fields
     if last.ending is not Ending.OUT_OF_MEMORY or "outOfMemory" not in fields.get("retries", {}):
         return ""
-    filled = fill({name: fields[name] for name in ("retries", "resources") if name in fields}, run.identity.values)
+    filled = fill({name: fields[name] for name in ("retries", "resources") if name in fields}, run.values_of(task))
     size = limit(grown(filled, task.used.out_of_memory))
     return f"{before}{size} of memory" if size else ""
 

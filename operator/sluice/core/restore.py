@@ -5,8 +5,10 @@ the attempts between the recorded one and the newest pod are read as what they m
 """
 
 import heapq
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from sluice.api.run import State
 from sluice.core import Json
@@ -63,6 +65,8 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
     if entry.get("phase", "Pending") not in ("Pending", "Running"):
         task.step, task.phase, task.told = Step.ENDED, entry["phase"], entry
         task.last = _recorded_outcome(entry)
+        if "outputs" in entry:
+            run.hand_on(number, json.loads(entry["outputs"]))
         run.ended_pods.extend(pods.values())
         return
     task.retry_at = instant(entry.get("retryAt")) if task.attempt else None
@@ -89,6 +93,8 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
 def _pay(task: TaskState, pod: PodView | None) -> None:
     """An attempt that was followed by another has ended; its retry was paid then, and is paid again here."""
     ended = outcome(pod) if pod is not None else LOST
+    if ended.ending is Ending.SUCCESS:  # its outputs were of no use, or there would have been no other attempt
+        ended = replace(ended, ending=Ending.ERROR)
     if retry := next_attempt(task.definition.retries, task.used, ended):
         task.used = retry.used
 

@@ -13,12 +13,13 @@ from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.execution import HOLDS_SLOT, Execution, Step, TaskState
 from sluice.core.naming import pod_name
 from sluice.core.observation import PodView
+from sluice.core.outputs import as_json
 from sluice.core.pods import RunEnd
 from sluice.core.reasons import reason
 from sluice.core.refusal import Refusal
 from sluice.core.times import rfc3339
 
-_STATUS_BYTES = 900_000  # an object has at most 1 MiB in many places on its way; the rest is names and managedFields
+_STATUS_BYTES = 800_000  # an object has at most 1 MiB in many places on its way; the rest is names and managedFields
 _ENTRY_BYTES = 330  # of a task's entry beside its texts
 _TEXT_MAX, _TEXT_MIN = 512, 64
 _MESSAGE_MAX = 1024  # of a run; it stands in three conditions as well
@@ -193,6 +194,8 @@ def task_status(run: Execution, number: int) -> Json:
         entry["retryAt"] = rfc3339(task.retry_at)
         if task.avoid_node:
             entry["avoidNode"] = task.avoid_node
+    if task.outputs is not None:
+        entry["outputs"] = as_json(task.outputs)
     return entry
 
 

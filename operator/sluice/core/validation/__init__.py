@@ -13,7 +13,8 @@ from sluice.api.task import Task, TaskTemplate
 from sluice.api.workflow import Parameter, WorkflowSpec
 from sluice.core import Json
 from sluice.core.errors import Fault
-from sluice.core.validation import container, graph, retries, values
+from sluice.core.references import references
+from sluice.core.validation import container, graph, outputs, retries, values
 from sluice.core.validation.approvals import approvals
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean, read
@@ -42,6 +43,11 @@ def workflow_faults(manifest: Json) -> list[Fault]:
         parameters={number: parameter for number, parameter in parameters.items() if parameter is not None},
         names=[name_of(task) for task in parts["tasks"]],
         tasks={number: task for number, task in tasks.items() if task is not None},
+        references={
+            number: list(references(parts["tasks"][number], f"spec.tasks[{number}]"))
+            for number, task in tasks.items()
+            if task is not None
+        },
     )
     faults += [fault for check in _CHECKS for fault in check(found)]
     return sorted(faults, key=_position)
@@ -76,6 +82,8 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     graph.known_dependencies,
     graph.trigger_rules,
     graph.no_cycles,
+    outputs.declared_once,
+    outputs.known_references,
     values.no_placeholder_in_scripts,
     values.known_placeholders,
     values.parameters,

@@ -8,6 +8,7 @@ from sluice.core.validation.manifest import Manifest
 from sluice.core.validation.shape import did_you_mean
 
 _HINTS_AT_MOST = 20  # each compares a name with all others
+_DEPENDENCIES_AT_MOST = 100
 
 
 def unique_names(found: Manifest) -> Iterator[Fault]:
@@ -35,22 +36,31 @@ def known_dependencies(found: Manifest) -> Iterator[Fault]:
                 yield Fault(path, f"no task is called '{dependency}'{hint}")
             elif dependency in (task.depends_on or ())[:place]:
                 yield Fault(path, f"'{dependency}' stands in the list twice")
+        if (count := len(found.dependencies(number))) > _DEPENDENCIES_AT_MOST:
+            words = f"'{task.name}' waits for {count} tasks, with those whose outputs it reads"
+            yield Fault(f"spec.tasks[{number}]", f"{words}; at most {_DEPENDENCIES_AT_MOST} are possible")
 
 
 def trigger_rules(found: Manifest) -> Iterator[Fault]:
     final = {task.name for task in found.tasks.values() if task.finally_}
     for number, task in found.tasks.items():
-        path = f"spec.tasks[{number}]"
+        path, dependencies = f"spec.tasks[{number}]", found.dependencies(number)
         if task.run_if == "Always" and task.depends_on:
             yield Fault(
                 f"{path}.runIf", "Always waits for nothing; remove `dependsOn`, or write AllDone to wait for all"
             )
-        if task.run_if not in (None, "Always", "AllSucceeded") and not task.depends_on:
+        elif task.run_if == "Always" and dependencies:
+            words = (
+                f"Always waits for nothing, and the outputs of '{next(iter(dependencies))}' are read; remove `runIf`"
+            )
+            yield Fault(f"{path}.runIf", words)
+        if task.run_if not in (None, "Always", "AllSucceeded") and not dependencies:
             yield Fault(f"{path}.runIf", f"{task.run_if} is about dependencies, and there are none; add `dependsOn`")
-        for place, dependency in enumerate(task.depends_on or ()):
+        for dependency, where in dependencies.items():
             if dependency in final and not task.finally_:
                 words = f"'{dependency}' is a `finally` task, which starts after all others; only such may wait for it"
-                yield Fault(f"{path}.dependsOn[{place}]", words)
+                yield Fault(where, words)
+        for place, dependency in enumerate(task.depends_on or ()):
             if task.finally_ and dependency in set(found.names) - final:
                 words = (
                     f"a `finally` task waits for all others anyhow, also for '{dependency}'; remove it from the list"
@@ -60,11 +70,8 @@ def trigger_rules(found: Manifest) -> Iterator[Fault]:
 
 def no_cycles(found: Manifest) -> Iterator[Fault]:
     known = {task.name: number for number, task in reversed(found.tasks.items())}
-    edges = {
-        name: [d for d in found.tasks[number].depends_on or () if d in known] for name, number in sorted(known.items())
-    }
+    edges = {name: [d for d in found.dependencies(number) if d in known] for name, number in sorted(known.items())}
     for cycle in cycles(edges):
         number = known[cycle[0]]
-        place = (found.tasks[number].depends_on or []).index(cycle[1])
-        path = f"spec.tasks[{number}].dependsOn[{place}]"
+        path = found.dependencies(number)[cycle[1]]
         yield Fault(path, f"these tasks wait for each other in a circle: {' -> '.join(cycle)}; remove one dependency")

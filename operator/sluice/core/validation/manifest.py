@@ -6,13 +6,15 @@ from typing import Any
 from sluice.api.task import Task, TaskTemplate
 from sluice.api.workflow import Parameter
 from sluice.core import Json
+from sluice.core.references import Reference
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What could be read.
 
-    `names` has one entry a task, None where it has no usable name; `tasks` are those that are sound, by number.
+    `names` has one entry a task, None where it has no usable name; `tasks` are those that are sound, by number, and
+    `references` what these say of each other.
     """
 
     raw: Json
@@ -20,6 +22,16 @@ class Manifest:
     parameters: dict[int, Parameter]
     names: list[str | None]
     tasks: dict[int, Task]
+    references: dict[int, list[Reference]]
+
+    def dependencies(self, number: int) -> dict[str, str]:
+        """The tasks that one waits for, each with the first place that says so."""
+        places: dict[str, str] = {}
+        for place, name in enumerate(self.tasks[number].depends_on or ()):
+            places.setdefault(name, f"spec.tasks[{number}].dependsOn[{place}]")
+        for reference in self.references[number]:
+            places.setdefault(reference.task, reference.path)
+        return places
 
 
 def name_of(part: Any) -> str | None:

@@ -6,6 +6,7 @@ from sluice.core import Json
 from sluice.core.errors import Fault
 from sluice.core.placeholders import PLACEHOLDER, SCRIPT_FIELDS, used
 from sluice.core.pods import ANNOTATIONS_MAX_BYTES, parameter_variable
+from sluice.core.references import output_of
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean
 
@@ -21,6 +22,9 @@ def no_placeholder_in_scripts(found: Manifest) -> Iterator[Fault]:
 
 
 def _instead(placeholder: str, field: str) -> str:
+    if output := output_of(placeholder):
+        task, key = output
+        return f"read tasks.{task}.outputs.{key} from /sluice/inputs.json, and say dependsOn: [{task}]"
     scope, name = placeholder.split(".", 1) if "." in placeholder else (placeholder, "")
     variable = parameter_variable(name) if scope == "params" and name else "SLUICE_RUN"
     if scope not in ("params", "run"):
@@ -43,6 +47,12 @@ def known_placeholders(found: Manifest) -> Iterator[Fault]:
             for place, placeholder in used(field, f"{path}.{name}"):
                 if placeholder == "run.phase" and not fields.get("finally"):
                     yield Fault(place, "$(run.phase) is known to `finally` tasks only, as the run has not ended before")
+                elif output_of(placeholder):
+                    if path == "spec.defaults":
+                        words = "every task would wait for that one, itself included; say it in the tasks that need it"
+                        yield Fault(place, f"$({placeholder}) cannot be a default: {words}")
+                elif placeholder.startswith("tasks."):
+                    yield Fault(place, f"$({placeholder}) stands for nothing; write $(tasks.NAME.outputs.KEY)")
                 elif placeholder not in known:
                     hint = did_you_mean(placeholder, known, form="$({})")
                     yield Fault(place, f"$({placeholder}) stands for nothing{hint}")

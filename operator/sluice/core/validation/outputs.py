@@ -1,0 +1,40 @@
+"""Faults of what tasks hand on, and of references to it."""
+
+from collections.abc import Iterator
+
+from sluice.core.errors import Fault
+from sluice.core.references import Reference
+from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.shape import did_you_mean
+
+_HINTS_AT_MOST = 20  # each compares a name with all others
+
+
+def declared_once(found: Manifest) -> Iterator[Fault]:
+    for number, task in found.tasks.items():
+        for place, key in enumerate(task.outputs or ()):
+            if key in (task.outputs or ())[:place]:
+                yield Fault(f"spec.tasks[{number}].outputs[{place}]", f"'{key}' stands in the list twice")
+
+
+def known_references(found: Manifest) -> Iterator[Fault]:
+    names = {name for name in found.names if name}
+    declared = {task.name: task.outputs or [] for task in found.tasks.values()}
+    hints = _HINTS_AT_MOST
+    for number, task in found.tasks.items():
+        for reference in found.references[number]:
+            if reference.task == task.name:
+                yield Fault(
+                    reference.path, f"'{task.name}' cannot read its own outputs: it has none before it has ended"
+                )
+            elif reference.task not in names:
+                hint = did_you_mean(reference.task, names) if hints > 0 else ""
+                hints -= 1
+                yield Fault(reference.path, f"no task is called '{reference.task}'{hint}")
+            elif reference.task in declared and reference.output not in declared[reference.task]:
+                yield Fault(reference.path, _undeclared(reference, declared[reference.task]))
+
+
+def _undeclared(reference: Reference, declared: list[str]) -> str:
+    hint = did_you_mean(reference.output, declared) or f"; add it there: `outputs: [{reference.output}]`"
+    return f"'{reference.task}' declares no output '{reference.output}'{hint}"

@@ -1,0 +1,308 @@
+"""What tasks hand on: how it is read, where it arrives, and what follows where there is none."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sluice.core.observation import Written, view
+from sluice.core.outputs import Unusable, as_json, as_text, read
+from sluice.core.pods import ANNOTATIONS_MAX_BYTES, build, surplus
+from sluice.core.restore import restore
+from tests.core.kubelet import RUN, accepted, exited, pod, seen
+from tests.core.world import run
+
+ROOM = 4096
+
+# Reading what was written.
+
+
+@pytest.mark.parametrize(
+    ("text", "outputs"),
+    [
+        ('{"files": ["a", "b"], "rows": 7}', {"files": ["a", "b"], "rows": 7}),
+        ('\n {"files": null, "rows": {"a": 1.5}}\n', {"files": None, "rows": {"a": 1.5}}),
+        ("files=a b\nrows=7\n", {"files": "a b", "rows": "7"}),  # values of lines are strings
+        ("files=\n\nrows=x=y, ünï\r\n", {"files": "", "rows": "x=y, ünï"}),
+        ("rows=1\nfiles=x\nrows=2", {"files": "x", "rows": "2"}),  # the last one counts
+        ('{"files": 1, "rows": 2, "other": 3}', {"files": 1, "rows": 2}),  # not declared, so nobody's business
+    ],
+)
+def test_json_object_or_lines(text, outputs):
+    assert read(Written(text, ROOM), ["files", "rows"], 0) == outputs
+
+
+IN_FILE = "bytes in $SLUICE_OUTPUTS"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", f"the declared outputs 'files' are missing: there are 0 {IN_FILE}, with no output"),
+        ("file=x", f"the declared outputs 'files' are missing: there are 6 {IN_FILE}, with 'file'"),
+        ('{"file": 1}', f"the declared outputs 'files' are missing: there are 11 {IN_FILE}, with 'file'"),
+        ("done", f"cannot read its outputs, 4 {IN_FILE}: line 1 is no key=value, nor is it all one JSON object"),
+        ("files=x\n2 rows=7", f"cannot read its outputs, 16 {IN_FILE}: line 2 is no key=value"),
+        ("files = x", f"cannot read its outputs, 9 {IN_FILE}: line 1 is no key=value"),  # as in a shell
+        ("[1]", f"cannot read its outputs, 3 {IN_FILE}"),
+        ('{"files": [1,]}', f"cannot read its outputs, 15 {IN_FILE}: no JSON object: "),
+        ('{"files": 1}{}', f"cannot read its outputs, 14 {IN_FILE}: no JSON object: Extra data"),
+        ('{"files": NaN}', f"cannot read its outputs, 14 {IN_FILE}: no JSON object: NaN is no number in JSON"),
+        ('{"files": 1e999}', f"cannot read its outputs, 16 {IN_FILE}: Out of range"),
+        ('{"files": "\\ud800"}', f"cannot read its outputs, 19 {IN_FILE}: 'utf-8' codec can't encode"),
+        ('{"files": ' + "[" * 4000, f"cannot read its outputs, 4010 {IN_FILE}: no JSON object"),
+    ],
+)
+def test_unusable(text, words):
+    found = read(Written(text, ROOM), ["files"], 0)
+    assert isinstance(found, Unusable)
+    assert found.message.startswith(words)
+
+
+FULL = '{"files": "' + "x" * (ROOM - 13) + '"}'
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        (FULL, True),  # not a byte was cut
+        (FULL[:-1] + "x", False),
+        (FULL[1:] + " ", False),
+        ("files=" + "x" * (ROOM - 7), True),
+        ("files=" + "x" * (ROOM - 6), False),  # there may have been more
+    ],
+)
+def test_what_fills_all_the_room_may_have_been_cut(text, fits):
+    found = read(Written(text, ROOM), ["files"], 0)
+    if fits:
+        assert list(found) == ["files"]
+    else:
+        words = "outputs too large: $SLUICE_OUTPUTS is full, 4096 bytes; Kubernetes cuts what is over that"
+        assert found == Unusable(words)
+
+
+def test_outputs_of_a_run_are_limited():
+    text = '{"files": "' + "x" * 1000 + '"}'
+    assert read(Written(text, ROOM), ["files"], 64 * 1024 - 1012) == {"files": "x" * 1000}
+    assert read(Written(text, ROOM), ["files"], 64 * 1024 - 1011) == Unusable(
+        "outputs too large: 1012 bytes as JSON; the run has 64525 already, and 65536 fit"
+    )
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda node: st.lists(node, max_size=3) | st.dictionaries(st.text(), node, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(JSON)
+def test_every_value_arrives_as_it_was_written(value):
+    found = read(Written(json.dumps({"k": value}), 10**6), ["k"], 0)
+    assert found == {"k": value}
+    assert json.loads(as_json(found)) == found
+
+
+@given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: raw.decode(errors="replace")))
+def test_nothing_that_is_written_breaks_the_reader(text):
+    found = read(Written(text, ROOM), ["k"], 0)
+    assert isinstance(found, Unusable) or list(found) == ["k"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("a b", "a b"), ("", ""), (7, "7"), (True, "true"), (None, "null"), (["a", {"b": "ü"}], '["a",{"b":"ü"}]')],
+)
+def test_value_in_the_place_of_a_placeholder(value, text):
+    assert as_text(value) == text
+
+
+# What is seen of it.
+
+
+@pytest.mark.parametrize(("more", "room"), [(0, 4096), (2, 4096), (3, 3072), (5, 2048)])
+def test_room_is_shared_by_the_containers_of_a_pod(more, room):
+    made = pod(exited(0, message="a=1\n"))
+    made["spec"]["initContainers"] = [{"name": f"c{number}"} for number in range(more)]
+    assert view(made).container.written == Written("a=1\n", room)
+
+
+@pytest.mark.parametrize("status", [exited(1, message="a=1"), exited(0), accepted()])
+def test_only_a_container_that_ended_with_0_has_outputs(status):
+    assert seen(status).container.written is None
+
+
+# What the run makes of it.
+
+FILES = {"outputs": ["files"]}
+READS = {"args": ["$(tasks.a.outputs.files)"]}
+
+
+def test_outputs_stand_in_the_status_as_json():
+    world = run("a", fields={"a": FILES})
+    world.starts()
+    world.ends("a", outputs='{"files": ["x", "ü"]}')
+    assert world.decide().finished
+    world.writes()
+    assert world.stored["tasks"]["a"]["outputs"] == '{"files":["x","ü"]}'
+    assert world.run.outputs_of(0) == {"files": ["x", "ü"]}
+
+
+def test_outputs_that_nobody_declared_are_nobodys():
+    world = run("a")
+    world.starts()
+    world.ends("a", outputs="done, 7 rows")
+    assert world.decide().finished
+    assert (world.phases, world.run.outputs_of(0)) == ({"a": "Succeeded"}, None)
+
+
+def test_missing_outputs_are_the_programs_error_and_its_retries_pay():
+    world = run("a >> b", fields={"a": FILES | {"retries": {"limit": 1}}})
+    world.starts()
+    world.ends("a")
+    world.decide()
+    world.writes()
+    entry = world.stored["tasks"]["a"]
+    assert entry["reason"].startswith("Backoff: ")
+    assert entry["reason"].endswith(", 1 of 1 retries used")
+    assert (entry["exitCode"], entry["message"][:38]) == (0, "the declared outputs 'files' are missi")
+    world.starts(after=1)
+    world.ends("a", outputs="files=x")
+    assert world.decided() == ["create b/1"]
+
+
+def test_outputs_survive_a_restart():
+    world = run("a >> b", fields={"a": FILES, "b": READS})
+    world.starts()
+    world.ends("a", outputs="files=x")
+    world.decide()
+    world.writes()
+    again = restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=[])
+    assert again.outputs_of(0) == {"files": "x"}
+    assert again.output_bytes == world.run.output_bytes == len('{"files":"x"}')
+
+
+def test_attempt_with_unusable_outputs_is_paid_again_after_a_restart():
+    world = run("a", fields={"a": FILES | {"retries": {"limit": 3}}})
+    task = world.task("a").definition
+    pods = [seen(exited(0), task, 1), seen(accepted(), task, 2)]
+    status = {"tasks": {"a": {"phase": "Running", "attempt": 1}}}
+    assert restore(RUN, "etl-1", world.run.definition, status=status, pods=pods).tasks[0].used.limit == 1
+
+
+# Who reads it.
+
+
+def test_reference_implies_the_dependency():
+    world = run("a; b; c", fields={"a": FILES, "b": READS})
+    assert world.decided() == ["create a/1", "create c/1"]
+    assert world.reasons["b"] == "WaitingFor: a"
+
+
+@pytest.mark.parametrize(
+    ("run_if", "code", "reason"),
+    [
+        ("AllSucceeded", 1, "UpstreamFailed: a"),
+        ("AllDone", 1, "UpstreamFailed: a"),
+        ("OneFailed", 1, "UpstreamFailed: a"),
+        ("AllFailed", 0, "Skipped: runIf AllFailed does not hold"),
+    ],
+)
+def test_who_reads_what_a_failed_task_did_not_hand_on(run_if, code, reason):
+    world = run("a; b", fields={"a": FILES, "b": READS | {"runIf": run_if}})
+    world.starts()
+    world.ends("a", code, outputs="files=x")
+    assert world.decide().finished
+    assert world.reasons["b"] == reason
+
+
+@pytest.mark.parametrize("run_if", ["AllSucceeded", "AllDone", "NoneFailed", "AllSkipped"])
+def test_who_reads_the_outputs_of_a_skipped_task_is_skipped(run_if):
+    world = run("a; b", fields={"a": FILES, "b": READS | {"runIf": run_if}}, a="Skipped")
+    assert (world.phases["b"], world.reasons["b"]) == ("Skipped", "Skipped: so was a")
+
+
+def test_task_that_may_fail_hands_on_nothing_when_it_does():
+    world = run("a; b; c", fields={"a": FILES | {"allowFailure": True}, "b": READS, "c": {"dependsOn": ["a"]}})
+    world.starts()
+    world.ends("a", 1)
+    assert world.decided() == ["create c/1"]
+    assert world.reasons["b"] == "UpstreamFailed: a"
+
+
+def test_who_would_start_with_the_first_success_still_waits_for_what_it_reads():
+    world = run("x; a; b", fields={"a": FILES, "b": READS | {"dependsOn": ["x"], "runIf": "OneSucceeded"}})
+    world.starts()
+    world.ends("x")
+    assert world.decided() == []
+    world.ends("a", outputs="files=x")
+    assert world.decided() == ["create b/1"]
+
+
+def test_cleanup_reads_the_outputs_of_what_it_cleans_up():
+    fields = {"a": FILES, "b": READS | {"finally": True}}
+    world = run("a; x; b", fields=fields)
+    world.starts()
+    world.ends("a", outputs="files=x")
+    assert world.decided() == []
+    world.ends("x", 1)
+    assert world.decided() == ["create b/1"]
+
+
+def test_cleanup_of_what_was_never_made_is_not_run():
+    world = run("a; b", fields={"a": FILES, "b": READS | {"finally": True}})
+    world.starts()
+    world.ends("a", 1)
+    assert world.decide().finished
+    assert world.reasons["b"] == "UpstreamFailed: a"
+
+
+# How it arrives.
+
+
+def built(outputs, **fields):
+    world = run("a; b; c", fields={"a": {"outputs": list(outputs)}, "b": {"dependsOn": ["a", "c"]} | fields})
+    world.starts()
+    world.ends("a", outputs=json.dumps(outputs))
+    world.ends("c", outputs="rows=1")
+    assert world.decided() == ["create b/1"]
+    return build(RUN, world.task("b").definition, 1, outputs=world.run.outputs_before(world.task("b")))
+
+
+def test_values_stand_in_every_string_but_the_scripts():
+    made = built(
+        {"files": ["x", "$y"], "tag": "v1"},
+        image="etl:$(tasks.a.outputs.tag)",
+        args=["$(tasks.a.outputs.files)"],
+        podTemplate={"spec": {"hostname": "h-$(tasks.a.outputs.tag)"}},
+    )
+    (main,) = made["spec"]["containers"]
+    assert main["image"] == "etl:v1"
+    assert main["args"] == ['["x","$$y"]']
+    assert made["spec"]["hostname"] == "h-v1"
+
+
+def test_scripts_read_the_outputs_of_their_dependencies_from_a_file():
+    made = built({"files": ["x", 1]}, bash="cat /sluice/inputs.json")
+    inputs = json.loads(made["metadata"]["annotations"]["sluice.dev/inputs"])
+    assert inputs["tasks"] == {"a": {"outputs": {"files": ["x", 1]}}}
+
+
+def test_question_of_an_approval_names_them():
+    world = run("a; b", fields={"a": FILES, "b": {"approval": {"message": "Load $(tasks.a.outputs.files)?"}}})
+    world.starts()
+    world.ends("a", outputs="files=x")
+    world.decide()
+    world.writes()
+    assert world.stored["tasks"]["b"]["message"] == "Load x?"
+
+
+def test_inputs_that_do_not_fit_say_so_in_bytes():
+    large = {f"t{number}": {"k": "x" * 90 * 1024} for number in range(3)}
+    task = run("a", fields={"a": {"bash": "true"}}).task("a").definition
+    made = build(RUN, task, 1, outputs=large)
+    size = sum(len(name + value) for name, value in made["metadata"]["annotations"].items())
+    assert size > ANNOTATIONS_MAX_BYTES
+    assert surplus(made) == f"the script and its inputs (parameters, outputs) have {size} bytes; 262144 fit"
+    assert surplus(build(RUN, task, 1, outputs={"t1": large["t1"]})) == ""
