@@ -7,7 +7,7 @@ from typing import Any
 
 from sluice.core.definition import Definition, TaskDefinition
 from sluice.core.observation import PodView, view
-from sluice.core.pods import RunIdentity, build
+from sluice.core.pods import ItemOf, RunIdentity, build
 from sluice.core.times import rfc3339
 
 Json = dict[str, Any]
@@ -22,17 +22,29 @@ def at(second: float) -> str:
 
 
 def seen(
-    status: Json, task: TaskDefinition = TASK, attempt: int = 1, *, run: RunIdentity = RUN, version: int = 1
+    status: Json,
+    task: TaskDefinition = TASK,
+    attempt: int = 1,
+    *,
+    run: RunIdentity = RUN,
+    version: int = 1,
+    item: ItemOf | None = None,
 ) -> PodView:
     """The slim view of a pod with this status."""
-    return view(pod(status, task, attempt, run=run, version=version))
+    return view(pod(status, task, attempt, run=run, version=version, item=item))
 
 
 def pod(
-    status: Json, task: TaskDefinition = TASK, attempt: int = 1, *, run: RunIdentity = RUN, version: int = 1
+    status: Json,
+    task: TaskDefinition = TASK,
+    attempt: int = 1,
+    *,
+    run: RunIdentity = RUN,
+    version: int = 1,
+    item: ItemOf | None = None,
 ) -> Json:
     """The whole pod. `deletion` in the status is not a kubelet's: (asked at, grace period), see `being_deleted`."""
-    made = build(run, task, attempt)
+    made = build(run, task, attempt, item=item)
     status = dict(status)
     deletion = status.pop("deletion", None)
     metadata = made["metadata"] | {

@@ -14,6 +14,7 @@ from sluice.core.decide import Create, Decision
 from sluice.core.definition import Definition
 from sluice.core.execution import Execution, Limits, Step
 from sluice.core.observation import PodView
+from sluice.core.pods import ItemOf
 from sluice.core.refusal import Refusal
 from sluice.core.restore import restore
 from tests.core.kubelet import RUN, START, Json, accepted, at, exited, running, seen
@@ -81,8 +82,12 @@ class World:
     def decided(self, after: float = 0) -> list[str]:
         """The decision in words."""
         decision = self.decide(after)
-        pods = {task.pod.uid: f"{task.definition.name}/{task.attempt}" for task in self.run.tasks if task.pod}
-        creates = [f"create {self.run.tasks[c.number].definition.name}/{c.attempt}" for c in decision.create]
+        pods = {
+            task.pod.uid: f"{self.name(number)}/{task.attempt}"
+            for number, task in enumerate(self.run.tasks)
+            if task.pod
+        }
+        creates = [f"create {self.name(c.number)}/{c.attempt}" for c in decision.create]
         return creates + [f"delete {pods[delete.uid]}" for delete in decision.delete]
 
     def starts(self, after: float = 0) -> list[str]:
@@ -103,7 +108,8 @@ class World:
     def pod(self, task: str, status: Json, *, attempt: int | None = None, version: int | None = None) -> PodView:
         self.version += 1
         state = self.task(task)
-        return seen(status, state.definition, attempt or state.attempt, version=version or self.version)
+        item = None if state.group is None else ItemOf(state.index, self.run.item(self.number(task)))
+        return seen(status, state.definition, attempt or state.attempt, version=version or self.version, item=item)
 
     def ends(self, task: str, code: int = 0, outputs: str = "") -> None:
         """`outputs` is the text that its program left in $SLUICE_OUTPUTS."""
@@ -136,12 +142,29 @@ class World:
         return self.run.tasks[self.number(name)]
 
     def number(self, name: str) -> int:
-        number = self.run.number(name)
+        """Of a task, or of an item of a fan-out: `load[3]`."""
+        task, _, index = name.removesuffix("]").partition("[")
+        number = self.run.number(task)
         assert number is not None, name
-        return number
+        return self.run.groups[number].first + int(index) if index else number
 
     def name(self, number: int) -> str:
-        return self.run.tasks[number].definition.name
+        task = self.run.tasks[number]
+        return task.definition.name if task.group is None else f"{task.definition.name}[{task.index}]"
+
+    def restarted(self) -> "World":
+        """The world as a new process finds it: the stored status and the pods that were seen last."""
+        pods = [task.pod for task in self.run.tasks if task.pod is not None and not task.gone]
+        run = restore(
+            RUN,
+            "etl-1",
+            self.run.definition,
+            status=self.stored,
+            pods=pods,
+            limits=self.run.limits,
+            state=self.run.state,
+        )
+        return World(run, self.now, self.stored, self.version)
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -151,11 +174,11 @@ class World:
 
     @property
     def phases(self) -> dict[str, str]:
-        return {task.definition.name: task.phase for task in self.run.tasks}
+        return {task.definition.name: task.phase for task in self.run.named}
 
     @property
     def steps(self) -> dict[str, Step]:
-        return {task.definition.name: task.step for task in self.run.tasks}
+        return {task.definition.name: task.step for task in self.run.named}
 
 
 def merge_patch(stored: Json, patch: Json) -> Json:

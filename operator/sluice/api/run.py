@@ -50,6 +50,42 @@ class UsedRetries(Model):
     """How many of them followed an attempt that had run out of memory."""
 
 
+Intervals = Annotated[str, Field(max_length=60_000, pattern=r"^[0-9,-]*$")]
+"""Numbers such as 0-4711,4713."""
+Grouped = Annotated[dict[str, Intervals], Field(max_length=10_000)]
+
+
+class ItemFailure(Model):
+    """One item that failed."""
+
+    index: int
+    message: Annotated[str, Field(max_length=1024)]
+
+
+class ItemsStatus(Model):
+    """How the items of a fan-out stand, counted from 0, as intervals such as 0-4711,4713."""
+
+    total: int
+    succeeded: Intervals | None = None
+    failed: Intervals | None = None
+    upstream_failed: Intervals | None = None
+    skipped: Intervals | None = None
+    stopped: Intervals | None = None
+    running: Intervals | None = None
+    attempts: Grouped | None = None
+    """Of items that have begun and not ended: the current attempt, and the items that are at it."""
+    limit_retries: Grouped | None = None
+    """Of the same: retries paid by the task so far."""
+    infrastructure_retries: Grouped | None = None
+    """Of the same: retries paid by the cluster so far."""
+    out_of_memory: Grouped | None = None
+    """Of the same: attempts that ran out of memory."""
+    retry_at: Grouped | None = None
+    """When the next attempts start."""
+    failures: Annotated[list[ItemFailure] | None, Field(max_length=16)] = None
+    """The first few items that failed, and why."""
+
+
 class TaskStatus(Model):
     """How one task stands."""
 
@@ -73,6 +109,10 @@ class TaskStatus(Model):
     """The node that the next attempt rather keeps away from, as the cluster ended the last one there."""
     outputs: Annotated[str | None, Field(max_length=8192)] = None
     """What the task handed on, as JSON."""
+    progress: Word | None = None
+    """Of a fan-out: items that succeeded over all items, and what became of the others."""
+    items: ItemsStatus | None = None
+    """Of a fan-out: how its items stand."""
 
 
 class WorkflowRunStatus(Model):

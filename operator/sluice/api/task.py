@@ -17,6 +17,7 @@ from sluice.api.base import (
     Verbatim,
     Word,
 )
+from sluice.api.for_each import ForEach
 
 Labels = Annotated[dict[str, Annotated[str, Field(max_length=253)]], Field(max_length=64)]
 Words = Annotated[list[Annotated[str, Field(max_length=32768)]], Field(max_length=256)]
@@ -191,6 +192,8 @@ class Task(TaskTemplate):
     duration: Duration | None = None
     """How long the task takes, roughly. Where not all tasks can start at once, those with the longest way to the end of
     the run go first. Default 1s."""
+    for_each: ForEach | None = None
+    """Run once for each of many items."""
     command: Words | None = None
     """The entry point of the image; the image's own if absent."""
     args: Words | None = None

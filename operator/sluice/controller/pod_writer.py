@@ -16,7 +16,7 @@ from sluice.core.decide import Create, Delete, refused, room_made
 from sluice.core.errors import Unanswered
 from sluice.core.execution import Execution
 from sluice.core.observation import view
-from sluice.core.pods import build, surplus
+from sluice.core.pods import ItemOf, build, surplus
 from sluice.core.refusal import Refusal, classify
 from sluice.core.status import run_end
 
@@ -65,6 +65,7 @@ class PodWriter:
             identity,
             task.definition,
             what.attempt,
+            item=None if task.group is None else ItemOf(task.index, run.item(what.number)),
             out_of_memory=task.used.out_of_memory,
             avoid_node=task.avoid_node,
             hardened=run.hardened,

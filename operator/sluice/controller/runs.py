@@ -274,7 +274,7 @@ class Runs:
     def _tell(self, live: Live, sent: Patch) -> None:
         """Events about what the status says now."""
         if "startedAt" in sent.body:
-            self._events.tell("WorkflowRun", live.view, "Normal", "Started", f"{len(live.run.tasks)} tasks")
+            self._events.tell("WorkflowRun", live.view, "Normal", "Started", f"{len(live.run.definition.tasks)} tasks")
         for number, entry in sent.tasks.items():
             if entry["phase"] == "Failed":
                 name = live.run.tasks[number].definition.name

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from sluice.core import Instant
 from sluice.core.approvals import answer
 from sluice.core.execution import Execution, Hold, Refused, Step, TaskState
+from sluice.core.following import end, settle
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
 from sluice.core.outputs import Unusable, read
 from sluice.core.patience import deadline
@@ -50,12 +51,13 @@ def decide(run: Execution, now: Instant) -> Decision:
     delete: list[Delete] = []
     run.started_at = run.started_at or now
     _read_news(run, now)
+    _open_fan_outs(run)
     delete += _ring_alarms(run, now)
     _hear(run, now)
     if run.winds_down(now):
         delete += _stop(run)
     create = list(_start(run, now))
-    if run.ended == len(run.tasks):
+    if run.ended == len(run.definition.tasks):
         run.finished_at = now
     return Decision(create, delete, _wake_at(run, now), run.finished_at is not None)
 
@@ -101,7 +103,7 @@ def _with_outputs(run: Execution, number: int, ended: Outcome) -> Outcome:
 
 def _attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) -> None:
     task = run.tasks[number]
-    run.live -= 1
+    run.free_slot(number)
     task.last = ended
     if task.pod is not None and not task.gone:
         run.ended_pods.append(task.pod)
@@ -109,16 +111,16 @@ def _attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) ->
     stopping = run.winding_down and not task.definition.final
     retry = next_attempt(task.definition.retries, task.used, ended, run.chance(number))
     if ended.ending is Ending.SUCCESS:
-        run.end(number, "Succeeded")
+        end(run, number, "Succeeded")
     elif stopping and (retry or task.doomed is ended or ended.ending in PAID_BY_CLUSTER):
-        run.end(number, "Stopped")
+        end(run, number, "Stopped")
     elif retry:
         task.used = retry.used
         if task.pod is not None and ended.ending in PAID_BY_CLUSTER:
             task.avoid_node = task.pod.node
         _back_off(run, number, now + retry.delay_s)
     else:
-        run.end(number, "Failed")
+        end(run, number, "Failed")
 
 
 def room_made(run: Execution, now: Instant) -> None:
@@ -132,6 +134,15 @@ def _back_off(run: Execution, number: int, until: Instant) -> None:
     task.step, task.retry_at = Step.BACKOFF, until
     heapq.heappush(run.alarms, (until, number, task.attempt))
     run.changed.add(number)
+
+
+def _open_fan_outs(run: Execution) -> None:
+    """Their items are recorded, so pods may be made."""
+    for number in run.counted:
+        for unit in run.groups[number].units:
+            for ended, phase in list(settle(run, unit)):
+                end(run, ended, phase)
+    run.counted.clear()
 
 
 # 2. What has waited long enough.
@@ -171,7 +182,7 @@ def _hear(run: Execution, now: Instant) -> None:
             run.changed.add(number)
             task.last = answer(approval, run.approvals.get(task.definition.name), task.asked_at, now)
             if task.last is not None:
-                run.end(number, "Succeeded" if task.last.ending is Ending.SUCCESS else "Failed")
+                end(run, number, "Succeeded" if task.last.ending is Ending.SUCCESS else "Failed")
             elif (due_at := approval.due_at(task.asked_at)) is not None:
                 heapq.heappush(run.alarms, (due_at, number, task.attempt))
 
@@ -184,7 +195,7 @@ def _stop(run: Execution) -> Iterator[Delete]:
         if task.definition.final:
             continue
         if task.step in (Step.WAITING, Step.READY, Step.BACKOFF, Step.ASKING):
-            run.end(number, "Stopped")
+            end(run, number, "Stopped")
         elif task.step is Step.LIVE and task.pod is not None and not task.pod.deleting and task.doomed is None:
             task.doomed = Outcome(Ending.INFRASTRUCTURE, run.winding_down)
             yield Delete(task.pod.name, task.pod.uid)
@@ -202,15 +213,17 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
         return
     fronts = run.ready.fronts()
     while fronts and _room(run):
-        first, claim = heapq.heappop(fronts)
-        if (following := run.ready.pop(claim)) is not None:
-            heapq.heappush(fronts, (following, claim))
+        first, line = heapq.heappop(fronts)
         number = first.number
+        if (group := run.tasks[number].group) is not None and run.groups[group].full:
+            continue  # and with it all others of its line
+        if (following := run.ready.pop(line)) is not None:
+            heapq.heappush(fronts, (following, line))
         task = run.tasks[number]
         if task.refused is None:
             task.attempt += 1
         task.pod, task.gone, task.doomed, task.alarm_at = None, False, None, None
-        run.live += 1
+        run.take_slot(number)
         if task.definition.at_most_once:
             task.step, task.retry_at = Step.RECORDING, None
             run.recording += 1
@@ -249,7 +262,7 @@ def refused(run: Execution, what: Create, refusal: Refusal, message: str, now: I
         hint = WHAT_TO_CUT if refusal is Refusal.TOO_LARGE else ""
         _attempt_ended(run, number, Outcome(Ending.GAVE_UP, f"{refusal}: {message}{hint}"), now)
         return
-    run.live -= 1
+    run.free_slot(number)
     if refusal is Refusal.POD_SECURITY and not run.hardened:
         run.hardened = True
         run.make_ready(number)

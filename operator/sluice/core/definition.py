@@ -10,6 +10,7 @@ from sluice.api.base import seconds
 from sluice.api.task import RunIf
 from sluice.core import Json
 from sluice.core.approvals import Approval
+from sluice.core.fan_out import ForEach
 from sluice.core.graph import Graph
 from sluice.core.merge import merge
 from sluice.core.order import ways
@@ -41,6 +42,12 @@ class TaskDefinition:
     """See `order`."""
     approval: Approval | None = None
     """What it asks, if it is a person's decision and has no pod."""
+    for_each: ForEach | None = None
+
+    @property
+    def same_as(self) -> str | None:
+        """The fan-out by whose items this one goes."""
+        return self.for_each.same_as if self.for_each is not None else None
 
     @property
     def at_most_once(self) -> bool:
@@ -85,4 +92,5 @@ def _task(fields: Json) -> TaskDefinition:
         duration_s=seconds(fields["duration"]) if "duration" in fields else 1,
         outputs=tuple(fields.get("outputs", ())),
         reads=reads(fields),
+        for_each=ForEach.of(fields["forEach"]) if "forEach" in fields else None,
     )

@@ -6,27 +6,31 @@ time in proportion to what changed: a report marks one task, and an ended task t
 A task goes WAITING -> READY -> [RECORDING ->] CREATING -> LIVE -> ENDED, with BACKOFF between two attempts. It holds
 a slot of the run's parallelism from RECORDING until its pod is terminal or gone. An approval goes WAITING -> ASKING ->
 ENDED and holds none.
+
+A fan-out goes WAITING -> FANNED_OUT -> ENDED. Its items are further units of the run, numbered after the named tasks,
+and each goes through the steps of a task.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import sha256
+from typing import Any
 
 from sluice.api.base import seconds
 from sluice.api.run import State, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.definition import Definition, TaskDefinition
+from sluice.core.fan_out import Group
 from sluice.core.naming import pod_name
 from sluice.core.observation import PodView
-from sluice.core.order import Place, Ready
+from sluice.core.order import Line, Place, Ready
 from sluice.core.outcome import Outcome
 from sluice.core.outputs import as_values, size_of
 from sluice.core.pods import RunIdentity
-from sluice.core.references import readable
 from sluice.core.refusal import Refusal
 from sluice.core.retries import Used
-from sluice.core.rules import RULES, Tally, Verdict
+from sluice.core.rules import Tally
 from sluice.core.times import span
 
 
@@ -38,6 +42,7 @@ class Step(Enum):
     RECORDING = "until the attempt is in the run's status"
     CREATING = "for the API server's answer"
     LIVE = "for its pod to end"
+    FANNED_OUT = "for its items to end"
     ENDED = "ended"
 
 
@@ -56,10 +61,16 @@ class Refused:
 
 @dataclass(slots=True)
 class TaskState:
-    """How one task stands. `attempt` is the newest one that was begun, 0 before the first."""
+    """How a task, or an item of a fan-out, stands. `attempt` is the newest one that was begun, 0 before the first."""
 
     definition: TaskDefinition
     tally: Tally
+    way_s: float
+    order: tuple[int, ...]
+    """Its place among those with the same priority and way."""
+    group: int | None = None
+    """Of an item: the number of its task."""
+    index: int = 0
     step: Step = Step.WAITING
     phase: TaskPhase = "Pending"
     attempt: int = 0
@@ -136,12 +147,17 @@ class Execution:
     open: int = 0
     """Tasks that have not ended, the `finally` ones apart."""
     tasks: list[TaskState] = field(default_factory=list)
+    """The named tasks in the order of the manifest, then the items of fan-outs, in the order of their counting."""
+    groups: dict[int, Group] = field(default_factory=dict)
+    """Fan-outs whose items are counted, by number."""
     started_at: Instant | None = None
     finished_at: Instant | None = None
+    failing: int = 0
+    """Fan-outs that have not ended and can only fail."""
     live: int = 0
-    """Tasks that hold a slot."""
+    """Units that hold a slot."""
     counts: dict[TaskPhase, int] = field(default_factory=dict)
-    """Ended tasks by phase."""
+    """Ended named tasks by phase."""
     hardened: bool = False
     """Does the namespace ask for pods that satisfy PodSecurity's `restricted`?"""
     hold: Hold | None = None
@@ -160,9 +176,11 @@ class Execution:
     unheard: set[int] = field(default_factory=set)
     """Approvals with news for `decide`."""
     recording: int = 0
-    """Tasks whose attempt must be in the status before their pod is made."""
+    """Tasks and fan-outs that must be in the status before a pod is made."""
     granted: list[int] = field(default_factory=list)
     """Tasks whose pod `decide` has not asked for yet: their attempt was recorded."""
+    counted: list[int] = field(default_factory=list)
+    """Fan-outs whose items `decide` has not looked at yet: they were recorded."""
     ready: Ready = field(default_factory=Ready)
     alarms: list[tuple[Instant, int, int]] = field(default_factory=list)
     """Heap of (when, number, attempt): backoffs and deadlines. An alarm for an older attempt is void."""
@@ -173,8 +191,10 @@ class Execution:
     def __post_init__(self) -> None:
         definition = self.definition
         self.tasks = [
-            TaskState(task, Tally(total=len(dependencies)))
-            for task, dependencies in zip(definition.tasks, definition.graph.dependencies, strict=True)
+            TaskState(task, Tally(total=len(dependencies) - (task.same_as is not None)), task.way_s, (number,))
+            for number, (task, dependencies) in enumerate(
+                zip(definition.tasks, definition.graph.dependencies, strict=True)
+            )
         ]
         self.open = sum(not task.final for task in definition.tasks)
         self._number = {task.name: number for number, task in enumerate(definition.tasks)}
@@ -183,12 +203,45 @@ class Execution:
     def ended(self) -> int:
         return sum(self.counts.values())
 
+    @property
+    def named(self) -> list[TaskState]:
+        """The tasks of the manifest, without the items of fan-outs."""
+        return self.tasks[: len(self.definition.tasks)]
+
     def number(self, task: str) -> int | None:
         return self._number.get(task)
 
+    def unit(self, pod: PodView) -> int | None:
+        """The number of the unit that a pod belongs to."""
+        number = self._number.get(pod.task)
+        if number is None or pod.owner_uid != self.identity.uid:
+            return None
+        if (pod.index is None) != (self.definition.tasks[number].for_each is None):
+            return None
+        if pod.index is None:
+            return number
+        group = self.groups.get(number)
+        return group.first + pod.index if group is not None and pod.index < len(group.items) else None
+
+    def leader(self, number: int) -> int | None:
+        """The number of the fan-out by whose items a unit goes."""
+        same_as = self.tasks[number].definition.same_as
+        return None if same_as is None else self._number[same_as]
+
+    def entry_of(self, number: int) -> int:
+        """The number of the named task under which the status speaks of a unit."""
+        group = self.tasks[number].group
+        return number if group is None else group
+
+    def item(self, number: int) -> Any:
+        """What a unit of a fan-out is about."""
+        task = self.tasks[number]
+        return None if task.group is None else self.groups[task.group].items[task.index]
+
     def pod_name(self, number: int) -> str:
         task = self.tasks[number]
-        return pod_name(self.identity.name, self.identity.uid, task.definition.name, task.attempt)
+        index = None if task.group is None else task.index
+        return pod_name(self.identity.name, self.identity.uid, task.definition.name, task.attempt, index)
 
     def outputs_of(self, number: int) -> Json | None:
         """What a task has handed on; None if it has not succeeded, or declares no outputs."""
@@ -208,8 +261,8 @@ class Execution:
 
     def see_pod(self, pod: PodView) -> None:
         """A pod of this run as it is now: from a watch, a LIST or the answer to a POST."""
-        number = self._number.get(pod.task)
-        if number is None or pod.owner_uid != self.identity.uid:
+        number = self.unit(pod)
+        if number is None:
             return
         task = self.tasks[number]
         if pod.attempt != task.attempt or task.gone:
@@ -228,17 +281,17 @@ class Execution:
     def _take_back(self, number: int) -> None:
         """A creation that counted as refused was carried out after all."""
         self.ready.keep(lambda other: other != number)
-        self.live += 1
+        self.take_slot(number)
         self.creating += 1
         self.tasks[number].step = Step.CREATING
 
     def pod_gone(self, pod: PodView) -> None:
         """A pod of this run was removed from the API server; `pod` is how it was last seen."""
-        number = self._number.get(pod.task)
+        number = self.unit(pod)
         if number is None:
             return
         task = self.tasks[number]
-        if pod.attempt != task.attempt or pod.owner_uid != self.identity.uid or task.step not in HOLDS_SLOT:
+        if pod.attempt != task.attempt or task.step not in HOLDS_SLOT:
             return
         if task.pod is not None and task.pod.uid != pod.uid:
             return
@@ -267,7 +320,7 @@ class Execution:
             return False
         if self.state == "Suspended" or (self.winding_down and not task.definition.final):
             self.creating -= 1
-            self.live -= 1
+            self.free_slot(number)
             if task.refused is None and not task.definition.at_most_once:  # its attempt was neither begun nor recorded
                 task.attempt -= 1
             self.make_ready(number)
@@ -275,10 +328,14 @@ class Execution:
         return True
 
     def recorded(self, attempts: Iterable[tuple[int, int]]) -> None:
-        """These (number, attempt) stand in the run's status on the API server now."""
+        """These (number, attempt) stand in the run's status on the API server now; of fan-outs, their items."""
         for number, attempt in attempts:
             task = self.tasks[number]
-            if task.step is Step.RECORDING and task.attempt == attempt:
+            if number in self.groups:
+                self.recording -= not self.groups[number].recorded
+                self.groups[number].recorded = True
+                self.counted.append(number)
+            elif task.step is Step.RECORDING and task.attempt == attempt:
                 task.step = Step.CREATING
                 self.recording -= 1
                 self.creating += 1
@@ -317,10 +374,20 @@ class Execution:
         self.tasks[number].outputs = outputs
         self.output_bytes += size_of(outputs)
 
+    def take_slot(self, number: int) -> None:
+        self.live += 1
+        if (group := self.tasks[number].group) is not None:
+            self.groups[group].live += 1
+
+    def free_slot(self, number: int) -> None:
+        self.live -= 1
+        if (group := self.tasks[number].group) is not None:
+            self.groups[group].live -= 1
+
     def winds_down(self, now: Instant) -> bool:
         """Is the run being brought to an end? Once it is, it stays so, unless a person stopped it and thinks again."""
         if not self.winding_down:
-            if self.limits.fail_fast and self.failed:
+            if self.limits.fail_fast and (self.failed or self.failing):
                 self.winding_down = "another task failed, and failFast is set"
             elif self.limits.timeout_s is not None and now >= (self.started_at or now) + self.limits.timeout_s:
                 self.winding_down = f"the run took longer than its timeout, {span(self.limits.timeout_s)}"
@@ -341,56 +408,6 @@ class Execution:
         definition = task.definition
         priority = self.limits.priority if definition.priority is None else definition.priority
         refusals = task.refused.tries if task.refused else 0
-        self.ready.add((), Place(refusals, -priority, -definition.way_s, number))
+        capped = task.group if task.group is not None and self.groups[task.group].parallelism is not None else None
+        self.ready.add(Line((), capped), Place(refusals, -priority, -task.way_s, task.order, number))
         self.changed.add(number)
-
-    def end(self, number: int, phase: TaskPhase) -> None:
-        """A task has ended: its dependents become ready, or end as well. Without recursion: a chain may have 2,000
-        tasks.
-        """
-        ending: list[tuple[int, TaskPhase]] = [(number, phase)]
-        while ending:
-            number, phase = ending.pop()
-            task = self.tasks[number]
-            task.step, task.phase, task.told = Step.ENDED, phase, None
-            self.changed.add(number)
-            self.count(number)
-            dependents = self.definition.graph.dependents[number]
-            self.changed.update(dependents)  # their reasons name what they wait for
-            if self.open == 0 and not task.definition.final:  # it was the last
-                dependents = tuple(n for n, other in enumerate(self.tasks) if other.definition.final)
-            for dependent in dependents:
-                if (end := self.settled(dependent)) is not None:
-                    self.tasks[dependent].step = Step.ENDED
-                    ending.append((dependent, end))
-
-    def count(self, number: int) -> None:
-        """A task has ended: what is known of it without looking at it again."""
-        task = self.tasks[number]
-        phase = task.phase
-        self.counts[phase] = self.counts.get(phase, 0) + 1
-        self.open -= not task.definition.final
-        allowed = phase == "Failed" and task.definition.allow_failure
-        self.failed += phase == "Failed" and not allowed
-        for dependent in self.definition.graph.dependents[number]:
-            self.tasks[dependent].tally.add("Succeeded" if allowed else phase)
-
-    def settled(self, number: int) -> TaskPhase | None:
-        """Lets a waiting task start if it may now. Returns the phase in which it ends if it never will."""
-        task = self.tasks[number]
-        if task.step is not Step.WAITING or (task.definition.final and self.open):
-            return None
-        verdict = RULES[task.definition.run_if](task.tally)
-        if verdict is Verdict.RUN:
-            verdict = readable({self.tasks[self._number[name]].phase for name in task.definition.reads})
-        match verdict:
-            case Verdict.RUN:
-                self.make_ready(number)
-            case Verdict.SKIP:
-                return "Skipped"
-            case Verdict.UPSTREAM_FAILED:
-                before = self.definition.graph.dependencies[number]
-                return "Stopped" if any(self.tasks[n].phase == "Stopped" for n in before) else "UpstreamFailed"
-            case Verdict.WAIT:
-                pass
-        return None

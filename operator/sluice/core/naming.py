@@ -17,6 +17,8 @@ LABEL_WORKFLOW = "sluice.dev/workflow"
 LABEL_RUN = "sluice.dev/run"
 LABEL_RUN_UID = "sluice.dev/run-uid"
 LABEL_TASK = "sluice.dev/task"
+LABEL_INDEX = "sluice.dev/index"
+"""Of an item of a fan-out: its place, from 0."""
 LABEL_ATTEMPT = "sluice.dev/attempt"
 LABEL_GENERATION = "sluice.dev/generation"
 """Of a run that a Workflow made: the generation of the Workflow that asked for it."""
@@ -29,8 +31,12 @@ def digest(text: str, length: int) -> str:
     return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:length]
 
 
-def pod_name(run: str, run_uid: str, task: str, attempt: int) -> str:
-    tail = f"{attempt}-{digest(f'{run_uid}/{task}/{attempt}', 8)}"
+def pod_name(run: str, run_uid: str, task: str, attempt: int, index: int | None = None) -> str:
+    """`index` is that of an item of a fan-out."""
+    unit = task if index is None else f"{task}/{index}"
+    tail = f"{attempt}-{digest(f'{run_uid}/{unit}/{attempt}', 8)}"
+    if index is not None:
+        tail = f"{index}-{tail}"
     room = _POD_NAME_MAX - len(tail) - 2
     task = task[: max(room // 2, room - len(run))].strip("-")
     run = run.replace(".", "-")[: room - len(task)].strip("-")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from sluice.core import Instant, Json
-from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN_UID, LABEL_TASK, MAIN
+from sluice.core.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_RUN_UID, LABEL_TASK, MAIN
 from sluice.core.times import instant
 
 _DISRUPTIONS = frozenset({"DisruptionTarget", "TerminationTarget"})
@@ -46,6 +46,8 @@ class PodView:
     owner_uid: str
     run_uid: str
     task: str
+    index: int | None
+    """Its item's place in a fan-out."""
     attempt: int
     phase: str
     created_at: Instant
@@ -88,6 +90,7 @@ def view(pod: Json) -> PodView:
         owner_uid=next((o["uid"] for o in metadata.get("ownerReferences", ()) if o.get("controller")), ""),
         run_uid=labels.get(LABEL_RUN_UID, ""),
         task=labels.get(LABEL_TASK, ""),
+        index=number(labels[LABEL_INDEX]) if LABEL_INDEX in labels else None,
         attempt=number(labels.get(LABEL_ATTEMPT, "")),
         phase=status.get("phase", "Pending"),
         created_at=instant(metadata["creationTimestamp"]) or 0.0,

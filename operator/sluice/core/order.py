@@ -26,48 +26,56 @@ class Place(NamedTuple):
     """Negated."""
     way_s: float
     """Negated."""
+    order: tuple[int, ...]
     number: int
+
+
+class Line(NamedTuple):
+    """Who waits for the same: for the same pools, and for a fan-out's own limit if it has one."""
+
+    claim: Claim
+    fan_out: int | None = None
 
 
 @dataclass(slots=True)
 class Ready:
-    """The tasks of a run that are ready, in a line for each claim: who waits for a pool waits with its like, and holds
-    up none of the others.
+    """The units of a run that are ready, in lines: who waits for a pool, or for its fan-out, waits with its like, and
+    holds up none of the others.
     """
 
-    lines: dict[Claim, list[Place]] = field(default_factory=dict)
+    lines: dict[Line, list[Place]] = field(default_factory=dict)
     """Heaps, none of them empty."""
 
-    def add(self, claim: Claim, place: Place) -> None:
-        heapq.heappush(self.lines.setdefault(claim, []), place)
+    def add(self, line: Line, place: Place) -> None:
+        heapq.heappush(self.lines.setdefault(line, []), place)
 
-    def fronts(self) -> list[tuple[Place, Claim]]:
+    def fronts(self) -> list[tuple[Place, Line]]:
         """The first of each line, as a heap."""
-        fronts = [(line[0], claim) for claim, line in self.lines.items()]
+        fronts = [(places[0], line) for line, places in self.lines.items()]
         heapq.heapify(fronts)
         return fronts
 
-    def pop(self, claim: Claim) -> Place | None:
+    def pop(self, line: Line) -> Place | None:
         """Takes the first of a line, and returns who is first now."""
-        line = self.lines[claim]
-        heapq.heappop(line)
-        if line:
-            return line[0]
-        del self.lines[claim]
+        places = self.lines[line]
+        heapq.heappop(places)
+        if places:
+            return places[0]
+        del self.lines[line]
         return None
 
     def keep(self, wanted: Callable[[int], bool]) -> None:
         """Only those tasks stay."""
-        for claim, line in list(self.lines.items()):
-            kept = [place for place in line if wanted(place.number)]
+        for line, places in list(self.lines.items()):
+            kept = [place for place in places if wanted(place.number)]
             heapq.heapify(kept)
             if kept:
-                self.lines[claim] = kept
+                self.lines[line] = kept
             else:
-                del self.lines[claim]
+                del self.lines[line]
 
     def __iter__(self) -> Iterator[int]:
-        return (place.number for line in self.lines.values() for place in line)
+        return (place.number for places in self.lines.values() for place in places)
 
     def __bool__(self) -> bool:
         return bool(self.lines)

@@ -16,10 +16,20 @@ from typing import Any
 from sluice.api import API_VERSION
 from sluice.core import Json
 from sluice.core.definition import TaskDefinition
+from sluice.core.fan_out import placeholders
 from sluice.core.memory import grown
 from sluice.core.merge import merge
-from sluice.core.naming import LABEL_ATTEMPT, LABEL_RUN, LABEL_RUN_UID, LABEL_TASK, LABEL_WORKFLOW, MAIN, pod_name
-from sluice.core.outputs import as_values
+from sluice.core.naming import (
+    LABEL_ATTEMPT,
+    LABEL_INDEX,
+    LABEL_RUN,
+    LABEL_RUN_UID,
+    LABEL_TASK,
+    LABEL_WORKFLOW,
+    MAIN,
+    pod_name,
+)
+from sluice.core.outputs import as_text, as_values
 from sluice.core.placeholders import fill, kubelet_literal
 from sluice.core.placement import away_from
 
@@ -79,11 +89,20 @@ class RunEnd:
     failed: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ItemOf:
+    """One item of a fan-out; of a batch, the list of its items."""
+
+    index: int
+    value: Any
+
+
 def build(
     run: RunIdentity,
     task: TaskDefinition,
     attempt: int,
     *,
+    item: ItemOf | None = None,
     out_of_memory: int = 0,
     avoid_node: str = "",
     hardened: bool = False,
@@ -98,6 +117,8 @@ def build(
     values = run.values | as_values(outputs)
     if end is not None:
         values["run.phase"] = end.phase
+    if item is not None:
+        values |= placeholders(item.value)
     fields = fill(task.fields, values)
     if out_of_memory:
         fields["resources"] = grown(fields, out_of_memory)
@@ -114,30 +135,33 @@ def build(
         for containers in ("initContainers", "containers"):
             spec[containers] = [_hardened(container) for container in spec.get(containers, ())]
     spec["containers"] = [
-        _main(container, run, task, fields, attempt, end) if _is_main(container) else container
+        _main(container, fields, _environment(run, task, attempt, item, end)) if _is_main(container) else container
         for container in spec["containers"]
     ]
 
     protection = {} if fields.get("interruptible") else {"annotations": _NOT_TO_BE_EVICTED}
-    metadata = merge(merge(protection, template.get("metadata", {})), _metadata(run, task, attempt))
+    metadata = merge(merge(protection, template.get("metadata", {})), _metadata(run, task, attempt, item))
     script = task.fields.get("bash", task.fields.get("python"))
     if script is not None:
         metadata["annotations"] = metadata.get("annotations", {}) | {
             SCRIPT: script,
-            INPUTS: inputs(run, task.name, attempt, outputs),
+            INPUTS: inputs(run, task.name, attempt, outputs, item),
         }
         spec = merge(spec, {"volumes": [_SCRIPT_VOLUME]})
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
-def inputs(run: RunIdentity, task: str, attempt: int, outputs: Mapping[str, Json]) -> str:
+def inputs(run: RunIdentity, task: str, attempt: int, outputs: Mapping[str, Json], item: ItemOf | None = None) -> str:
     """The contents of `/sluice/inputs.json`."""
-    known = {
+    known: Json = {
         "params": dict(run.parameters),
         "run": {"name": run.name, "workflow": run.workflow},
         "task": {"name": task, "attempt": attempt},
         "tasks": {name: {"outputs": given} for name, given in outputs.items()},
     }
+    if item is not None:
+        known["task"]["index"] = item.index
+        known["item"] = item.value
     return json.dumps(known, ensure_ascii=False)
 
 
@@ -194,8 +218,8 @@ def _is_main(container: Any) -> bool:
     return isinstance(container, dict) and container.get("name") == MAIN
 
 
-def _main(base: Json, run: RunIdentity, task: TaskDefinition, fields: Json, attempt: int, end: RunEnd | None) -> Json:
-    container = merge({**base, "env": _environment(run, task, attempt, end)}, {"env": base.get("env", [])})
+def _main(base: Json, fields: Json, environment: list[Json]) -> Json:
+    container = merge({**base, "env": environment}, {"env": base.get("env", [])})
     container = merge(container, {name: fields[name] for name in _MAIN_FIELDS if name in fields})
     security = container["securityContext"]
     if _escalates(security):
@@ -217,29 +241,36 @@ def _escalates(security: Any) -> bool:
     return False
 
 
-def _environment(run: RunIdentity, task: TaskDefinition, attempt: int, end: RunEnd | None) -> list[Json]:
+def _environment(
+    run: RunIdentity, task: TaskDefinition, attempt: int, item: ItemOf | None, end: RunEnd | None
+) -> list[Json]:
     variables = {
         "SLUICE_RUN": run.name,
         "SLUICE_TASK": task.name,
-        "SLUICE_INDEX": "0",
+        "SLUICE_INDEX": str(item.index if item else 0),
         "SLUICE_ATTEMPT": str(attempt),
         "SLUICE_OUTPUTS": _OUTPUTS_PATH,
     }
+    if item is not None:
+        batched = task.for_each is not None and task.for_each.batch is not None
+        variables["ITEMS" if batched else "ITEM"] = kubelet_literal(as_text(item.value))
     if end is not None:
         variables |= {"SLUICE_RUN_PHASE": end.phase, "SLUICE_FAILED_TASKS": " ".join(end.failed)}
     variables |= {parameter_variable(name): kubelet_literal(value) for name, value in run.parameters.items()}
     return [{"name": name, "value": value} for name, value in variables.items()]
 
 
-def _metadata(run: RunIdentity, task: TaskDefinition, attempt: int) -> Json:
+def _metadata(run: RunIdentity, task: TaskDefinition, attempt: int, item: ItemOf | None) -> Json:
+    index = {LABEL_INDEX: str(item.index)} if item is not None else {}
     return {
-        "name": pod_name(run.name, run.uid, task.name, attempt),
+        "name": pod_name(run.name, run.uid, task.name, attempt, item.index if item else None),
         "namespace": run.namespace,
         "labels": {
             LABEL_WORKFLOW: run.workflow,
             LABEL_RUN: run.name,
             LABEL_RUN_UID: run.uid,
             LABEL_TASK: task.name,
+            **index,
             LABEL_ATTEMPT: str(attempt),
         },
         "ownerReferences": [owner("WorkflowRun", run.name, run.uid)],

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sluice.api.run import TaskPhase
 from sluice.core.approvals import question
 from sluice.core.execution import Execution, Refused, Step, TaskState
+from sluice.core.fan_out import Group
 from sluice.core.memory import grown, limit
 from sluice.core.observation import PodView
 from sluice.core.outcome import Ending, Outcome
@@ -14,6 +15,7 @@ from sluice.core.retries import PAID_BY_CLUSTER
 from sluice.core.times import clock
 
 _NAMES_SHOWN = 3
+_STARTING = "Starting: its pod is being created"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Reason:
 def reason(run: Execution, number: int) -> Reason:
     task = run.tasks[number]
     match task.step:
+        case Step.WAITING if task.group is not None and run.leader(number) is None:
+            return Reason(_STARTING)
         case Step.WAITING:
             return Reason(f"WaitingFor: {_waiting_for(run, number)}")
         case Step.READY:
@@ -36,9 +40,11 @@ def reason(run: Execution, number: int) -> Reason:
         case Step.ASKING:
             return _asking(run, task)
         case Step.RECORDING | Step.CREATING:
-            return Reason("Starting: its pod is being created")
+            return Reason(_STARTING)
         case Step.LIVE:
             return _live(task)
+        case Step.FANNED_OUT:
+            return _items(run, run.groups[number])
         case Step.ENDED:
             return _ended(run, number)
 
@@ -51,7 +57,23 @@ def _ready(run: Execution, task: TaskState) -> Reason:
     cap = run.limits.parallelism
     if cap is not None and run.live >= cap:
         return Reason(f"Parallelism: {run.live}/{cap}")
-    return _refused(task.refused) if task.refused else Reason("Starting: its pod is being created")
+    if task.group is not None and (group := run.groups[task.group]).full:
+        return Reason(f"Parallelism: {group.live}/{group.parallelism} of forEach")
+    return _refused(task.refused) if task.refused else Reason(_STARTING)
+
+
+def _items(run: Execution, group: Group) -> Reason:
+    """Of the items that are not running, why the first one is not."""
+    waiting = [unit for unit in group.units if not _runs(run.tasks[unit]) and run.tasks[unit].step is not Step.ENDED]
+    if not waiting:
+        return Reason()
+    first = reason(run, waiting[0])
+    more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
+    return Reason(f"{first.text} (item {waiting[0] - group.first}{more})", first.message)
+
+
+def _runs(task: TaskState) -> bool:
+    return task.step is Step.LIVE and task.pod is not None and task.pod.container.started_at is not None
 
 
 def _asking(run: Execution, task: TaskState) -> Reason:
@@ -79,7 +101,7 @@ def _backoff(run: Execution, task: TaskState) -> Reason:
 def _live(task: TaskState) -> Reason:
     pod = task.pod
     if pod is None:
-        return Reason("Starting: its pod is being created")
+        return Reason(_STARTING)
     if pod.deleting:
         return Reason("Terminating: its pod is being deleted", task.doomed.message if task.doomed else None)
     if pod.container.started_at is not None:
@@ -109,6 +131,8 @@ def _ended(run: Execution, number: int) -> Reason:
         return Reason(f"Skipped: {f'so was {names}' if names else f'runIf {task.definition.run_if} does not hold'}")
     if task.phase == "Stopped":
         return Reason(f"Stopped: {run.winding_down or 'what it waits for was stopped'}")
+    if task.phase == "Failed" and task.last is not None and task.definition.for_each is not None:
+        return Reason(f"{task.last.ending}", task.last.message)
     if task.phase == "Failed" and task.last is not None:
         paid, memory = _paid(task, task.last, ": "), _memory(run, task, task.last, ", the last with ")
         return Reason(f"{task.last.ending}{paid}{memory}", task.last.message)
@@ -145,6 +169,8 @@ def _waiting_for(run: Execution, number: int) -> str:
 
 def _names(run: Execution, number: int, *phases: TaskPhase) -> str:
     """The direct dependencies that stand so. A task that runs has not ended: its phase is Pending until then."""
+    if (group := run.tasks[number].group) is not None:
+        return f"{run.tasks[group].definition.same_as}[{run.tasks[number].index}]"
     before = (run.tasks[dependency] for dependency in run.definition.graph.dependencies[number])
     names = [task.definition.name for task in before if task.phase in phases]
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""

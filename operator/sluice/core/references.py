@@ -46,8 +46,9 @@ def reads(fields: Json) -> tuple[str, ...]:
 
 
 def needs(fields: Json) -> tuple[str, ...]:
-    """All that a task depends on: what it says, then what its references imply."""
-    return tuple(dict.fromkeys([*(fields.get("dependsOn") or ()), *reads(fields)]))
+    """All that a task depends on: what it says, then what its references imply, and whose items it goes by."""
+    same_as = (fields.get("forEach") or {}).get("sameAs")
+    return tuple(dict.fromkeys([*(fields.get("dependsOn") or ()), *reads(fields), *filter(None, (same_as,))]))
 
 
 def readable(phases: Collection[TaskPhase]) -> Verdict:

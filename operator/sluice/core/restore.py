@@ -14,6 +14,9 @@ from sluice.api.run import State
 from sluice.core import Json
 from sluice.core.definition import Definition
 from sluice.core.execution import Execution, Limits, Step, TaskState
+from sluice.core.fan_out import NoItems
+from sluice.core.following import count, count_items, end, settle
+from sluice.core.item_status import entries as item_entries
 from sluice.core.observation import PodView
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
 from sluice.core.pods import RunIdentity
@@ -35,24 +38,59 @@ def restore(
     run = Execution(identity, revision, definition, limits or Limits())
     run.set_state(state)
     run.started_at, run.finished_at = instant(status.get("startedAt")), instant(status.get("finishedAt"))
-    by_attempt: defaultdict[str, dict[int, PodView]] = defaultdict(dict)
+    by_attempt: defaultdict[tuple[str, int | None], dict[int, PodView]] = defaultdict(dict)
     for pod in pods:
         if pod.owner_uid == identity.uid:
-            by_attempt[pod.task][pod.attempt] = pod
+            by_attempt[pod.task, pod.index][pod.attempt] = pod
     recorded = status.get("tasks", {})
-    for number, task in enumerate(run.tasks):
+    for number, task in enumerate(run.named):
         name = task.definition.name
         if name in recorded:
             run.written[number] = recorded[name]
-        _restore_task(run, number, recorded.get(name, {}), by_attempt[name])
-    for number, task in enumerate(run.tasks):
+        _restore_task(run, number, recorded.get(name, {}), by_attempt[name, None])
+    for number, task in enumerate(run.named):
         if task.step is Step.ENDED:
-            run.count(number)
+            count(run, number)
+    for number in range(len(run.definition.tasks)):
+        _restore_items(run, number, recorded, by_attempt)
     for number in range(len(run.tasks)):
-        if (end := run.settled(number)) is not None:
-            run.end(number, end)
+        for unit, phase in list(settle(run, number)):
+            end(run, unit, phase)
     run.changed.update(number for number, task in enumerate(run.tasks) if task.told is None)
     return run
+
+
+def _restore_items(
+    run: Execution, number: int, recorded: Json, pods: Mapping[tuple[str, int | None], Mapping[int, PodView]]
+) -> None:
+    """A fan-out whose items were counted, as the status says, and before it those by whose items it goes."""
+    chain = [number]
+    while (leader := run.leader(chain[-1])) is not None:
+        chain.append(leader)
+    for each in reversed(chain):
+        told = recorded.get(run.definition.tasks[each].name, {})
+        if "items" in told and each not in run.groups:
+            _restore_group(run, each, told, pods)
+
+
+def _restore_group(
+    run: Execution, number: int, told: Json, pods: Mapping[tuple[str, int | None], Mapping[int, PodView]]
+) -> None:
+    task = run.tasks[number]
+    try:
+        group = count_items(run, number)
+    except NoItems:  # what they came from is gone: the task will say so when it is settled
+        return
+    group.recorded = True
+    entries = item_entries(told["items"])
+    for index, unit in enumerate(group.units):
+        _restore_task(run, unit, entries.get(index, {}), pods.get((task.definition.name, index), {}))
+        if run.tasks[unit].step is Step.ENDED:
+            group.ended(index, run.tasks[unit].phase, None)
+    group.failures = list(told["items"].get("failures", ()))
+    group.started_at, group.finished_at = instant(told.get("startedAt")), instant(told.get("finishedAt"))
+    if task.step is not Step.ENDED and not task.definition.allow_failure:
+        run.failing += group.failing
 
 
 def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, PodView]) -> None:
@@ -82,7 +120,7 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
     if not between_attempts:
         task.step, task.retry_at = Step.LIVE, None
         task.gone = task.pod is None
-        run.live += 1
+        run.take_slot(number)
         run.seen.add(number)
     elif task.attempt:
         task.step, task.told = Step.BACKOFF, entry

@@ -11,11 +11,13 @@ from sluice.api.run import RunPhase, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.execution import HOLDS_SLOT, Execution, Step, TaskState
+from sluice.core.item_status import entry as item_entry
 from sluice.core.naming import pod_name
 from sluice.core.observation import PodView
 from sluice.core.outputs import as_json
 from sluice.core.pods import RunEnd
-from sluice.core.reasons import reason
+from sluice.core.progress import how_far
+from sluice.core.reasons import Reason, reason
 from sluice.core.refusal import Refusal
 from sluice.core.times import rfc3339
 
@@ -37,15 +39,7 @@ class Patch:
 
 def run_end(run: Execution) -> RunEnd:
     """What a `finally` task is told."""
-    return RunEnd(outlook(run), tuple(task.definition.name for task in run.tasks if task.phase == "Failed"))
-
-
-_ENDED_WITHOUT_SUCCESS: dict[TaskPhase, str] = {
-    "Failed": "failed",
-    "UpstreamFailed": "not run",
-    "Skipped": "skipped",
-    "Stopped": "stopped",
-}
+    return RunEnd(outlook(run), tuple(task.definition.name for task in run.named if task.phase == "Failed"))
 
 
 def phase(run: Execution) -> RunPhase:
@@ -59,26 +53,21 @@ def outlook(run: Execution) -> RunPhase:
     if run.counts.get("Stopped"):
         return "Stopped" if run.state == "Stopped" else "Failed"
     if run.limits.leaf_failed:
-        leaves = (t for t, after in zip(run.tasks, run.definition.graph.dependents, strict=True) if not after)
+        leaves = (t for t, after in zip(run.named, run.definition.graph.dependents, strict=True) if not after)
         bad = ("Failed", "UpstreamFailed")
         return "Failed" if any(t.phase in bad and not t.definition.allow_failure for t in leaves) else "Succeeded"
     return "Failed" if run.failed else "Succeeded"
 
 
 def progress(run: Execution) -> str:
-    """`9/12` succeeded, and what became of those that did not: `9/12, 1 failed, 2 not run`."""
-    words = [f"{run.counts.get('Succeeded', 0)}/{len(run.tasks)}"]
-    for task_phase, word in _ENDED_WITHOUT_SUCCESS.items():
-        if count := run.counts.get(task_phase):
-            words.append(f"{count} {word}")
-    return ", ".join(words)
+    return how_far(run.counts, len(run.definition.tasks))
 
 
 def message(run: Execution) -> str:
     """Why the run has failed, or will."""
     if run.winding_down and run.state != "Stopped" and not run.failed:
         return run.winding_down
-    failed = [t for t in run.tasks if t.phase == "Failed" and not t.definition.allow_failure] if run.failed else []
+    failed = [t for t in run.named if t.phase == "Failed" and not t.definition.allow_failure] if run.failed else []
     if not failed:
         return ""
     first = failed[0]
@@ -90,14 +79,11 @@ def message(run: Execution) -> str:
 def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
     """What to send, given the status as it was last written."""
     tasks = {}
-    recorded = []
-    for number in sorted(run.changed):
-        task = run.tasks[number]
+    for number in sorted({run.entry_of(unit) for unit in run.changed}):
         entry = task_status(run, number)
         if entry != run.written.get(number):
             tasks[number] = entry
-        if task.step is Step.RECORDING:
-            recorded.append((number, task.attempt))
+    recorded = [(unit, run.tasks[unit].attempt) for unit in sorted(run.changed) if _is_to_be_recorded(run, unit)]
     run.changed.clear()
     now_is = _run_status(run, before, generation, now)
     body = {key: value for key, value in now_is.items() if before.get(key) != value}
@@ -107,6 +93,10 @@ def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
             for number, entry in tasks.items()
         }
     return Patch(body, tasks, list(run.ended_pods), recorded)
+
+
+def _is_to_be_recorded(run: Execution, unit: int) -> bool:
+    return run.tasks[unit].step is Step.RECORDING or (unit in run.groups and not run.groups[unit].recorded)
 
 
 def written(run: Execution, sent: Patch) -> None:
@@ -167,6 +157,8 @@ def task_status(run: Execution, number: int) -> Json:
     if task.told is not None:
         return task.told
     why = reason(run, number)
+    if number in run.groups:
+        return item_entry(run, number, _shown) | _texts(run, why)
     entry: Json = {"phase": _task_phase(task)}
     attempt = _attempt_to_show(task)
     if attempt:
@@ -181,11 +173,7 @@ def task_status(run: Execution, number: int) -> Json:
             entry["finishedAt"] = rfc3339(task.last.finished_at)
         if task.last.exit_code is not None:
             entry["exitCode"] = task.last.exit_code
-    room = text_room(len(run.tasks))
-    if why.text:
-        entry["reason"] = fit(why.text, room)
-    if why.message and (left := room - bytes_sent(entry.get("reason", "")) - len(task.avoid_node)) > 0:
-        entry["message"] = fit(why.message, left)
+    entry |= _texts(run, why, taken=len(task.avoid_node))
     if task.used.limit or task.used.infrastructure:
         entry["retries"] = {"limit": task.used.limit, "infrastructure": task.used.infrastructure}
         if task.used.out_of_memory:
@@ -197,6 +185,21 @@ def task_status(run: Execution, number: int) -> Json:
     if task.outputs is not None:
         entry["outputs"] = as_json(task.outputs)
     return entry
+
+
+def _texts(run: Execution, why: Reason, taken: int = 0) -> Json:
+    """`taken` are bytes of the room for texts that something else has."""
+    found: Json = {}
+    room = text_room(len(run.definition.tasks)) - taken
+    if why.text:
+        found["reason"] = fit(why.text, room)
+    if why.message and (left := room - bytes_sent(found.get("reason", ""))) > 0:
+        found["message"] = fit(why.message, left)
+    return found
+
+
+def _shown(task: TaskState) -> tuple[TaskPhase, int]:
+    return _task_phase(task), _attempt_to_show(task)
 
 
 def _is_between_attempts(task: TaskState) -> bool:
@@ -221,7 +224,7 @@ def fit(text: str, room: int) -> str:
     return text
 
 
-def _task_phase(task: TaskState) -> str:
+def _task_phase(task: TaskState) -> TaskPhase:
     if task.step is Step.LIVE and task.pod is not None and task.pod.container.started_at is not None:
         return "Running"
     return task.phase

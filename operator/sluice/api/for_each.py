@@ -1,0 +1,51 @@
+"""`forEach`: one task over many items, each in a pod of its own."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from sluice.api.base import Model, TaskName
+
+MAX_ITEMS = 10_000
+
+Item = Annotated[
+    str | int | float | bool | dict[str, Any], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})
+]
+_Key = Annotated[str, Field(min_length=1, max_length=63)]
+
+
+class Range(Model):
+    """Whole numbers, counted up."""
+
+    start: Annotated[int, Field(ge=-(2**31), le=2**31)] = 0
+    """The first."""
+    end: Annotated[int, Field(ge=-(2**31), le=2**31)]
+    """Where to stop: the first number that is not in the range."""
+    step: Annotated[int, Field(ge=1, le=2**31)] = 1
+
+
+class ForEach(Model):
+    """One pod for each item. Says the items in exactly one way: `items`, `range`, `matrix`, `from` or `sameAs`."""
+
+    items: Annotated[list[Item] | None, Field(max_length=MAX_ITEMS)] = None
+    """The items: strings, numbers or maps. A task's strings have them as $(item) and $(item.FIELD), its environment as
+    ITEM."""
+    range: Range | None = None
+    """Numbers as items."""
+    matrix: Annotated[
+        dict[_Key, Annotated[list[Item], Field(min_length=1, max_length=MAX_ITEMS)]] | None,
+        Field(min_length=1, max_length=16),
+    ] = None
+    """Every combination of these values, as maps."""
+    exclude: Annotated[list[Annotated[dict[_Key, Item], Field(max_length=16)]] | None, Field(max_length=1000)] = None
+    """Combinations to leave out of the matrix. One that names only some of the keys leaves out all that agree."""
+    from_: Annotated[str | None, Field(alias="from", min_length=1, max_length=65536)] = None
+    """A JSON list: a parameter such as $(params.files), or what an earlier task found, $(tasks.NAME.outputs.KEY)."""
+    same_as: TaskName | None = None
+    """Another fan-out, whose items these are. Item i waits for item i of that task only, not for all of them."""
+    batch: Annotated[int | None, Field(ge=1, le=MAX_ITEMS)] = None
+    """So many items a pod, in ITEMS as a JSON list."""
+    parallelism: Annotated[int | None, Field(ge=1, le=MAX_ITEMS)] = None
+    """At most so many pods of this task at a time."""
+    min_success: Annotated[int | str | None, Field(json_schema_extra={"x-kubernetes-int-or-string": True})] = None
+    """How many items must succeed, as a number or a percentage such as 90%, for the task to succeed. Default: all."""

@@ -1,0 +1,364 @@
+"""Fan-outs: what the items are, when each starts, how the task ends, what the status says, and what a restart finds."""
+
+import json
+
+import pytest
+
+from sluice.core.fan_out import ForEach, NoItems
+from sluice.core.status import bytes_sent
+from tests.core.kubelet import running
+from tests.core.world import run
+
+ABC = {"items": ["a", "b", "c"]}
+
+
+def items(**for_each):
+    return ForEach.of(for_each).items(lambda fields: fields)
+
+
+@pytest.mark.parametrize(
+    ("for_each", "expected"),
+    [
+        ({"items": ["a", "b"]}, ["a", "b"]),
+        ({"items": [{"k": "v"}, 3]}, [{"k": "v"}, 3]),
+        ({"range": {"end": 3}}, ["0", "1", "2"]),
+        ({"range": {"start": 2, "end": 9, "step": 3}}, ["2", "5", "8"]),
+        ({"range": {"start": 3, "end": 3}}, []),
+        ({"matrix": {"os": ["a", "b"], "v": [1, 2]}}, [{"os": o, "v": v} for o in "ab" for v in (1, 2)]),
+        ({"matrix": {"os": ["a", "b"], "v": [1]}, "exclude": [{"os": "b"}]}, [{"os": "a", "v": 1}]),
+        ({"matrix": {"os": ["a"], "v": [1, 2]}, "exclude": [{"os": "a", "v": 2}]}, [{"os": "a", "v": 1}]),
+        ({"from": '["x", {"y": 1}]'}, ["x", {"y": 1}]),
+        ({"items": ["a", "b", "c"], "batch": 2}, [["a", "b"], ["c"]]),
+    ],
+)  # fmt: skip
+def test_items(for_each, expected):
+    assert items(**for_each) == expected
+
+
+@pytest.mark.parametrize("text", ["", "x", "{}", '"a"', "3", "[1"])
+def test_what_is_no_list_is_named(text):
+    with pytest.raises(NoItems, match=r"forEach.from must be a JSON list such as \[1, 2\], and is: "):
+        items(**{"from": text})
+
+
+def test_more_than_10_000_items_are_refused():
+    with pytest.raises(NoItems, match="more than 10000 items"):
+        items(range={"end": 10_001})
+
+
+@pytest.mark.parametrize(
+    ("min_success", "total", "needed"),
+    [(None, 7, 7), (3, 7, 3), (9, 7, 7), ("50%", 7, 4), ("0%", 7, 0), ("100%", 7, 7)],
+)
+def test_how_many_must_succeed(min_success, total, needed):
+    assert ForEach({}, min_success=min_success).needed(total) == needed
+
+
+# When each starts.
+
+
+def fan(text="a", state="Running", **fields):
+    """A world with fan-outs, counted and recorded."""
+    parallelism = fields.pop("parallelism", None)
+    world = run(text, fields=fields, parallelism=parallelism, state=state)
+    world.decide()
+    world.writes()
+    return world
+
+
+def test_no_pod_is_made_before_the_items_are_in_the_status():
+    world = run("a", fields={"a": {"forEach": ABC}})
+    assert world.starts() == []
+    assert world.run.recording
+    assert world.writes()["tasks"]["a"]["items"] == {"total": 3}
+    assert world.starts() == ["a[0]", "a[1]", "a[2]"]
+
+
+def test_all_items_at_once_unless_parallelism_says_otherwise():
+    world = fan(a={"forEach": ABC | {"parallelism": 2}}, every={})
+    assert world.starts() == ["a[0]", "a[1]"]
+    world.ends("a[1]")
+    assert world.starts() == ["a[2]"]
+
+
+def test_the_run_s_parallelism_holds_as_well():
+    world = fan("a, b", a={"forEach": ABC}, parallelism=3)
+    assert world.starts() == ["a[0]", "a[1]"]  # b runs since before
+
+
+def test_a_full_fan_out_keeps_nobody_else_from_starting():
+    world = run("a, b", fields={"a": {"forEach": ABC | {"parallelism": 1}}, "b": {"forEach": {"items": ["x", "y"]}}})
+    world.decide()
+    world.writes()
+    assert world.starts() == ["a[0]", "b[0]", "b[1]"]
+
+
+def test_a_dependent_waits_for_all_items():
+    world = fan("a >> b", a={"forEach": ABC})
+    world.starts()
+    for item in ("a[0]", "a[2]", "a[1]"):
+        assert world.starts() == []
+        world.ends(item)
+    assert world.starts() == ["b"]
+
+
+def test_a_fan_out_over_nothing_has_succeeded():
+    world = fan("a >> b", a={"forEach": {"items": []}})
+    assert (world.phases["a"], world.starts()) == ("Succeeded", [])
+    assert world.stored["tasks"]["a"]["progress"] == "0/0"
+
+
+def test_items_that_cannot_be_counted_fail_the_task():
+    world = fan(a={"forEach": {"from": "no list"}})
+    assert world.phases == {"a": "Failed"}
+    assert "must be a JSON list" in world.stored["tasks"]["a"]["message"]
+
+
+def test_each_item_has_its_own_retries():
+    world = fan(a={"forEach": ABC, "retries": {"limit": 1}})
+    world.starts()
+    world.ends("a[1]", 1)
+    assert world.starts() == []
+    assert world.starts(after=2) == ["a[1]"]
+    assert world.task("a[1]").attempt == 2
+    assert world.task("a[0]").attempt == 1
+
+
+# sameAs.
+
+
+CHAIN = {"b": {"forEach": {"sameAs": "a"}}, "c": {"forEach": {"sameAs": "b"}}}
+
+
+def chain(**fields):
+    world = run("a, b, c", fields={"a": {"forEach": ABC}, **CHAIN} | fields)
+    world.decide()
+    world.writes()
+    return world
+
+
+def test_an_item_waits_for_its_own_item_only():
+    world = chain()
+    assert world.starts() == ["a[0]", "a[1]", "a[2]"]
+    world.ends("a[1]")
+    assert world.starts() == ["b[1]"]
+    world.ends("b[1]")
+    assert world.starts() == ["c[1]"]
+
+
+def test_a_chain_runs_depth_first():
+    world = chain(a={"forEach": ABC | {"parallelism": 1}})
+    started = []
+    while new := world.starts():
+        started += new
+        for item in new:
+            world.ends(item)
+    assert started == ["a[0]", "b[0]", "a[1]", "c[0]", "b[1]", "a[2]", "c[1]", "b[2]", "c[2]"]
+
+
+def test_a_failed_item_stops_its_own_chain_only():
+    world = chain()
+    world.starts()
+    for item, code in (("a[0]", 0), ("a[1]", 1), ("a[2]", 0)):
+        world.ends(item, code)
+    assert world.starts() == ["b[0]", "b[2]"]
+    for item in ("b[0]", "b[2]"):
+        world.ends(item)
+    assert world.starts() == ["c[0]", "c[2]"]
+    for item in ("c[0]", "c[2]"):
+        world.ends(item)
+    world.decide()
+    assert world.phases == {"a": "Failed", "b": "UpstreamFailed", "c": "UpstreamFailed"}
+    world.writes()
+    assert world.stored["tasks"]["b"]["items"] == {"total": 3, "succeeded": "0,2", "upstreamFailed": "1"}
+
+
+def test_same_items_wait_for_the_other_dependencies_too():
+    world = fan("x >> b; a", a={"forEach": ABC}, b={"forEach": {"sameAs": "a"}})
+    world.ends("x", 0)
+    for item in world.starts():
+        world.ends(item)
+    world.decide()
+    world.writes()
+    assert world.starts() == ["b[0]", "b[1]", "b[2]"]
+
+
+def test_without_the_other_s_items_there_is_nothing_to_do():
+    world = fan("x >> a; b", x={"bash": "true"}, a={"forEach": ABC}, b={"forEach": {"sameAs": "a"}})
+    world.ends("x", 1)
+    world.decide()
+    assert world.phases == {"x": "Failed", "a": "UpstreamFailed", "b": "UpstreamFailed"}
+
+
+# How the task ends.
+
+
+@pytest.mark.parametrize(
+    ("min_success", "codes", "phase"),
+    [
+        (None, (0, 0, 0), "Succeeded"),
+        (None, (0, 1, 0), "Failed"),
+        (2, (0, 1, 0), "Succeeded"),
+        (2, (1, 1, 0), "Failed"),
+        ("60%", (0, 1, 0), "Succeeded"),
+        ("70%", (0, 1, 0), "Failed"),
+        (0, (1, 1, 1), "Succeeded"),
+    ],
+)
+def test_end(min_success, codes, phase):
+    extra = {} if min_success is None else {"minSuccess": min_success}
+    world = fan(a={"forEach": ABC | extra})
+    world.starts()
+    for index, code in enumerate(codes):
+        world.ends(f"a[{index}]", code)
+    assert world.decide().finished
+    assert world.phases == {"a": phase}
+
+
+def test_the_rest_go_on_when_the_task_can_only_fail():
+    world = fan(a={"forEach": ABC | {"parallelism": 1}})
+    world.starts()
+    world.ends("a[0]", 1)
+    assert world.starts() == ["a[1]"]
+    assert world.phases == {"a": "Pending"}
+
+
+def test_fail_fast_stops_the_rest_once_the_task_can_only_fail():
+    world = run("a", fields={"a": {"forEach": ABC | {"parallelism": 1, "minSuccess": 2}}}, fail_fast=True)
+    world.decide()
+    world.writes()
+    world.starts()
+    world.ends("a[0]", 1)
+    assert world.starts() == ["a[1]"]
+    world.ends("a[1]", 1)
+    assert world.decide().finished
+    assert world.phases == {"a": "Failed"}
+    assert world.run.groups[0].counts == {"Failed": 2, "Stopped": 1}
+
+
+def test_stopping_ends_every_item():
+    world = fan(a={"forEach": ABC | {"parallelism": 1}})
+    world.starts()
+    world.sees("a[0]", running())
+    world.decide()
+    world.run.set_state("Stopped")
+    assert world.decided() == ["delete a[0]/1"]
+    world.loses("a[0]", running())
+    assert world.decide().finished
+    assert world.phases == {"a": "Stopped"}
+
+
+# What the status says.
+
+
+def test_items_are_told_in_intervals():
+    world = fan(a={"forEach": {"range": {"end": 8}, "parallelism": 6}})
+    world.starts()
+    for index, code in enumerate((0, 0, 1, 0)):
+        world.ends(f"a[{index}]", code)
+    world.sees("a[4]", running())
+    world.decide()
+    world.writes()
+    told = world.stored["tasks"]["a"]
+    assert told["phase"] == "Running"
+    assert told["progress"] == "3/8, 1 failed"
+    assert told["items"] == {
+        "total": 8,
+        "succeeded": "0-1,3",
+        "failed": "2",
+        "running": "4",
+        "attempts": {"1": "4-5"},
+        "failures": [{"index": 2, "message": "exit code 1"}],
+    }
+
+
+def test_the_first_item_that_waits_says_why():
+    world = fan(a={"forEach": ABC | {"parallelism": 1}})
+    world.starts()
+    world.sees("a[0]", running())
+    world.decide()
+    world.writes()
+    assert world.stored["tasks"]["a"]["reason"] == "Parallelism: 1/1 of forEach (item 1 and 1 more)"
+
+
+def test_a_failed_fan_out_says_how_many_and_why():
+    world = fan(a={"forEach": ABC})
+    world.starts()
+    for index in range(3):
+        world.ends(f"a[{index}]", index)
+    world.decide()
+    world.writes()
+    assert world.stored["tasks"]["a"]["message"] == "2 of 3 items failed; item 1: exit code 1"
+    assert world.stored["message"] == "task a failed: 2 of 3 items failed; item 1: exit code 1"
+
+
+def test_the_status_of_10_000_items_at_their_most_scattered_is_under_100_kb():
+    world = fan(a={"forEach": {"range": {"end": 10_000}}, "retries": {"limit": 1, "backoff": {"initial": "1h"}}})
+    for number, item in enumerate(world.starts()):
+        world.ends(item, number % 2)
+    world.decide()
+    world.writes()
+    told = world.stored["tasks"]["a"]
+    assert told["items"]["attempts"]["1"].startswith("1,3,5,7,")
+    assert bytes_sent(json.dumps(told)) < 100_000
+
+
+# What a restart finds.
+
+
+def test_a_restart_goes_on_where_every_item_was():
+    world = fan(
+        a={"forEach": {"range": {"end": 6}, "parallelism": 4}, "retries": {"limit": 2, "backoff": {"initial": "60s"}}}
+    )
+    world.starts()
+    world.ends("a[0]")
+    world.ends("a[1]", 1)
+    world.sees("a[2]", running())
+    assert world.starts() == ["a[4]", "a[5]"]
+    world.writes()
+    again = world.restarted()
+    assert again.starts() == []
+    assert again.run.groups[0].live == 4
+    assert [again.task(f"a[{index}]").attempt for index in range(6)] == [0, 1, 1, 1, 1, 1]
+    assert again.task("a[1]").used.limit == 1
+    again.ends("a[2]")
+    assert again.starts(after=61) == ["a[1]"]
+    assert again.task("a[1]").attempt == 2
+
+
+def test_a_restart_before_the_items_are_recorded_counts_them_again():
+    world = run("a", fields={"a": {"forEach": ABC}})
+    world.decide()
+    again = world.restarted()
+    assert again.starts() == []
+    again.writes()
+    assert again.starts() == ["a[0]", "a[1]", "a[2]"]
+
+
+def test_a_restart_knows_how_the_items_before_have_ended():
+    world = run("x >> b; a", fields={"a": {"forEach": ABC}, "b": {"forEach": {"sameAs": "a"}}})
+    world.starts()
+    world.writes()
+    world.starts()
+    for index, code in enumerate((0, 1, 0)):
+        world.ends(f"a[{index}]", code)
+    world.decide()
+    world.writes()
+    again = world.restarted()
+    again.ends("x")
+    again.decide()
+    again.writes()
+    assert again.starts() == ["b[0]", "b[2]"]
+
+
+def test_a_restart_of_a_fan_out_that_has_ended_says_what_it_said():
+    world = fan("a >> b", a={"forEach": ABC, "allowFailure": True})
+    world.starts()
+    for index in range(3):
+        world.ends(f"a[{index}]", index)
+    world.decide()
+    world.writes()
+    again = world.restarted()
+    assert again.starts() == ["b"]
+    again.writes()
+    assert again.stored["tasks"]["a"] == world.stored["tasks"]["a"]
