@@ -84,6 +84,7 @@ def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
         "workflowruns/status": "patch",
         "pods": "get list watch create delete",
         "controllerrevisions": "get list create",
+        "configmaps": "get create patch",
         "events": "create",
     }
     assert permissions(role) == {(resource, verb) for resource, verbs in expected.items() for verb in verbs.split()}

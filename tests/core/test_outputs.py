@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sluice.core.naming import outputs_name
 from sluice.core.observation import Written, view
-from sluice.core.outputs import Unusable, as_json, as_text, read
+from sluice.core.outputs import Unusable, as_json, as_text, read, room_in_status
 from sluice.core.pods import ANNOTATIONS_MAX_BYTES, build, surplus
 from sluice.core.restore import restore
 from tests.core.kubelet import RUN, accepted, exited, pod, seen
@@ -82,12 +83,23 @@ def test_what_fills_all_the_room_may_have_been_cut(text, fits):
         assert found == Unusable(words)
 
 
-def test_outputs_of_a_run_are_limited():
-    text = '{"files": "' + "x" * 1000 + '"}'
-    assert read(Written(text, ROOM), ["files"], 64 * 1024 - 1012) == {"files": "x" * 1000}
-    assert read(Written(text, ROOM), ["files"], 64 * 1024 - 1011) == Unusable(
-        "outputs too large: 1012 bytes as JSON; the run has 64525 already, and 65536 fit"
-    )
+@pytest.mark.parametrize(
+    ("size", "taken", "words"),
+    [
+        (98304, 0, ""),
+        (98305, 0, "outputs too large: 98305 bytes as JSON; 98304 fit"),
+        (1000, 261144, ""),
+        (1000, 261145, "outputs too large: 1000 bytes as JSON; the run has 261145 already, and 262144 fit"),
+    ],
+)
+def test_outputs_of_a_task_and_of_a_run_are_limited(size, taken, words):
+    found = read(Written('{"files": "' + "x" * (size - 12) + '"}', 10**6), ["files"], taken)
+    assert found == Unusable(words) if words else list(found) == ["files"]
+
+
+@pytest.mark.parametrize(("tasks", "room"), [(0, 4096), (1, 4096), (24, 4096), (100, 1000), (2000, 50)])
+def test_the_more_tasks_have_outputs_the_less_room_has_each_in_the_status(tasks, room):
+    assert room_in_status(tasks) == room
 
 
 JSON = st.recursive(
@@ -181,6 +193,61 @@ def test_outputs_survive_a_restart():
     again = restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=[])
     assert again.outputs_of(0) == {"files": "x"}
     assert again.output_bytes == world.run.output_bytes == len('{"files":"x"}')
+
+
+MANY = [f"t{number:02}" for number in range(30)]
+LARGE = "files=" + "x" * 3980  # JSON's own signs are counted as well
+
+
+def test_outputs_that_are_too_large_for_the_status_are_kept_apart():
+    world = run(", ".join(MANY), fields=dict.fromkeys(MANY, FILES))
+    world.starts()
+    world.ends("t00", outputs=LARGE)
+    world.ends("t01", outputs="files=x")
+    world.decide()
+    world.writes()
+    assert world.stored["outputsConfigMap"] == outputs_name(RUN.name, RUN.uid)
+    assert world.stored["tasks"]["t00"]["outputsIn"] == "ConfigMap"
+    assert "outputs" not in world.stored["tasks"]["t00"]
+    assert world.stored["tasks"]["t01"]["outputs"] == '{"files":"x"}'
+    assert world.config_map == {"t00": f'{{"files":"{"x" * 3980}"}}'}
+
+
+def test_status_of_2000_tasks_with_outputs_fits_1_mib():
+    names = [f"{number:04}-".ljust(63, "t") for number in range(2000)]
+    world = run(", ".join(names), fields=dict.fromkeys(names, FILES))
+    world.starts()
+    for name in names:
+        world.ends(name, outputs="files=<" + "x" * 20)
+    world.decide()
+    world.writes()
+    assert len(json.dumps(world.stored)) < 2**20
+
+
+def test_outputs_that_are_kept_apart_survive_a_restart():
+    world, again = restarted_with(lambda data: data)
+    assert again.outputs_of(0) == world.run.outputs_of(0)
+    assert again.lost_outputs(again.tasks[-1]) == ""
+
+
+@pytest.mark.parametrize("change", [lambda _: {}, lambda data: dict.fromkeys(data, "cut {")], ids=["gone", "changed"])
+def test_who_needs_outputs_that_a_person_has_removed_fails_with_these_words(change):
+    _, again = restarted_with(change)
+    assert again.outputs_of(0) is None
+    place = f"ConfigMap {outputs_name(RUN.name, RUN.uid)} was deleted or changed"
+    assert again.lost_outputs(again.tasks[-1]) == f"the outputs of t00 are gone: {place}"
+    assert again.lost_outputs(again.tasks[1]) == ""
+
+
+def restarted_with(change):
+    fields = dict.fromkeys(MANY, FILES) | {"last": {"dependsOn": ["t00"], "bash": "true"}}
+    world = run(", ".join(MANY) + "; last", fields=fields)
+    world.starts()
+    world.ends("t00", outputs=LARGE)
+    world.decide()
+    world.writes()
+    kept = change(world.config_map)
+    return world, restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=[], outputs=kept)
 
 
 def test_attempt_with_unusable_outputs_is_paid_again_after_a_restart():

@@ -72,6 +72,8 @@ class World:
     """The run's status on the API server."""
     version: int = 100
     """The newest resourceVersion."""
+    config_map: dict[str, str] = field(default_factory=dict)
+    """The data of the run's ConfigMap."""
 
     # What is decided.
 
@@ -127,6 +129,7 @@ class World:
         sent = reporting.patch(self.run, self.stored, 1, self.now)
         self.stored = merge_patch(self.stored, sent.body)
         WorkflowRunStatus.model_validate(self.stored)
+        self.config_map |= sent.kept_apart
         reporting.written(self.run, sent)
         return sent.body
 

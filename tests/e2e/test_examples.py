@@ -166,6 +166,12 @@ def test_23_approval(kubectl: Kubectl) -> None:
     assert run["status"]["tasks"]["deploy"]["message"] == "approved by ada"
 
 
+def test_13_outputs(kubectl: Kubectl) -> None:
+    run = succeeded(kubectl.run(EXAMPLES / "13-outputs.yaml", "outputs"))
+    assert kubectl.log(run, "load").strip() == 'loading ["a","b"]'
+    assert kubectl.log(run, "count").strip() == "2 files of 2026-01-01"
+
+
 def test_every_example_has_a_test() -> None:
     numbers = [path.name[:2] for path in sorted(EXAMPLES.glob("*.yaml"))]
     tests = [name.removeprefix("test_")[:2] for name in globals() if name[5:7].isdigit()]

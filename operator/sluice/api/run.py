@@ -107,8 +107,10 @@ class TaskStatus(Model):
     """When the next attempt starts."""
     avoid_node: ObjectName | None = None
     """The node that the next attempt rather keeps away from, as the cluster ended the last one there."""
-    outputs: Annotated[str | None, Field(max_length=8192)] = None
+    outputs: Annotated[str | None, Field(max_length=4096)] = None
     """What the task handed on, as JSON."""
+    outputs_in: Word | None = None
+    """ConfigMap: it is too large to stand here, and is in the ConfigMap of the run, under the task's name."""
     progress: Word | None = None
     """Of a fan-out: items that succeeded over all items, and what became of the others."""
     items: ItemsStatus | None = None
@@ -128,6 +130,8 @@ class WorkflowRunStatus(Model):
     started_at: Time | None = None
     finished_at: Time | None = None
     conditions: Conditions | None = None
+    outputs_config_map: ObjectName | None = None
+    """The ConfigMap that has what is too large to stand here."""
     tasks: Annotated[
         dict[str, TaskStatus] | None,
         Field(max_length=2000, json_schema_extra={"x-kubernetes-map-type": "atomic"}),

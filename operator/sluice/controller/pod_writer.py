@@ -61,6 +61,9 @@ class PodWriter:
 
     async def _create(self, run: Execution, what: Create) -> None:
         identity, task = run.identity, run.tasks[what.number]
+        if words := run.lost_outputs(task):
+            await self._refused(run, what, Refusal.INVALID, words)
+            return
         body = build(
             identity,
             task.definition,

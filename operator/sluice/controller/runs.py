@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from sluice.controller.events import Events
 from sluice.controller.judgements import Judgements
 from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube, ours
+from sluice.controller.outputs import keep, kept
 from sluice.controller.pod_writer import PodWriter
 from sluice.controller.queue import KeyedQueue
 from sluice.controller.retention import Retention
@@ -18,7 +19,7 @@ from sluice.controller.store import Key, ObjectView, Store, view
 from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.decide import decide
-from sluice.core.errors import Fault
+from sluice.core.errors import Fault, SluiceError
 from sluice.core.execution import Execution, Limits
 from sluice.core.observation import PodView
 from sluice.core.pods import RunIdentity
@@ -152,8 +153,9 @@ class Runs:
             workflow=seen.spec["workflow"],
             parameters={name: given.get(name, default) for name, default in revision.definition.parameters.items()},
         )
+        outputs = await kept(self._kube, identity) if "outputsConfigMap" in seen.status else {}
         pods = self._store.pods.get(seen.uid, {}).values()
-        run = restore(identity, revision.name, revision.definition, status=seen.status, pods=pods)
+        run = restore(identity, revision.name, revision.definition, status=seen.status, pods=pods, outputs=outputs)
         status = {name: value for name, value in seen.status.items() if name != "tasks"}
         live = Live(seen, run, revision.workflow_uid, status, seen.version)
         self._live[seen.key] = live
@@ -217,6 +219,7 @@ class Runs:
         sent = patch(live.run, live.status, live.view.generation, time.time())
         if sent.body:
             try:
+                await self._keep_apart(live, sent)
                 answer = await self._patch(live.view, live.version, sent.body)
             except ApiError as error:
                 unwritten(live.run, sent)
@@ -241,6 +244,16 @@ class Runs:
             self._store.see_run(_finished(live))
         elif live.run.changed:
             self.writes.add_at(key, live.write_at)
+
+    async def _keep_apart(self, live: Live, sent: Patch) -> None:
+        if not sent.kept_apart:
+            return
+        try:
+            await keep(self._kube, live.run.identity, sent.kept_apart)
+        except ApiError as error:
+            words = f"outputs cannot be kept in a ConfigMap: {error.message}"
+            self._events.tell("WorkflowRun", live.view, "Warning", "OutputsNotKept", words)
+            raise SluiceError(words) from error
 
     async def _patch(self, run: ObjectView, version: int, status: Json) -> Json:
         """Raises ApiError(409) if the object is not what we know, or is another by that name."""

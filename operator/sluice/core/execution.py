@@ -22,11 +22,11 @@ from sluice.api.run import State, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.definition import Definition, TaskDefinition
 from sluice.core.fan_out import Group
-from sluice.core.naming import pod_name
+from sluice.core.naming import outputs_name, pod_name
 from sluice.core.observation import PodView
 from sluice.core.order import Line, Place, Ready
 from sluice.core.outcome import Outcome
-from sluice.core.outputs import as_values, size_of
+from sluice.core.outputs import as_values, room_in_status, size_of
 from sluice.core.pods import RunIdentity
 from sluice.core.refusal import Refusal
 from sluice.core.retries import Used
@@ -186,6 +186,8 @@ class Execution:
     """Heap of (when, number, attempt): backoffs and deadlines. An alarm for an older attempt is void."""
     output_bytes: int = 0
     """Of the outputs of all tasks, as JSON."""
+    outputs_room: int = 0
+    """How many of them one task may have in the status."""
     _number: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -196,6 +198,7 @@ class Execution:
                 zip(definition.tasks, definition.graph.dependencies, strict=True)
             )
         ]
+        self.outputs_room = room_in_status(sum(bool(task.outputs) for task in definition.tasks))
         self.open = sum(not task.final for task in definition.tasks)
         self._number = {task.name: number for number, task in enumerate(definition.tasks)}
 
@@ -252,6 +255,15 @@ class Execution:
         before = self.definition.graph.dependencies[self._number[task.definition.name]]
         found = {self.tasks[n].definition.name: self.outputs_of(n) for n in before}
         return {name: outputs for name, outputs in found.items() if outputs is not None}
+
+    def lost_outputs(self, task: TaskState) -> str:
+        """What a task should be given and nobody has any more; empty if there is nothing of the kind."""
+        given = self.outputs_before(task)
+        before = (self.tasks[n] for n in self.definition.graph.dependencies[self._number[task.definition.name]])
+        declared = [t.definition.name for t in before if t.phase == "Succeeded" and t.definition.outputs]
+        lost = [name for name in declared if name not in given]
+        place = f"ConfigMap {outputs_name(self.identity.name, self.identity.uid)} was deleted or changed"
+        return f"the outputs of {', '.join(lost)} are gone: {place}" if lost else ""
 
     def values_of(self, task: TaskState) -> dict[str, str]:
         """What the placeholders in a task's strings stand for."""

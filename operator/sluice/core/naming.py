@@ -24,6 +24,7 @@ LABEL_GENERATION = "sluice.dev/generation"
 """Of a run that a Workflow made: the generation of the Workflow that asked for it."""
 
 _POD_NAME_MAX = 63
+_OBJECT_NAME_MAX = 253
 
 
 def digest(text: str, length: int) -> str:
@@ -41,6 +42,12 @@ def pod_name(run: str, run_uid: str, task: str, attempt: int, index: int | None 
     task = task[: max(room // 2, room - len(run))].strip("-")
     run = run.replace(".", "-")[: room - len(task)].strip("-")
     return f"{run}-{task}-{tail}"
+
+
+def outputs_name(run: str, run_uid: str) -> str:
+    """Of the ConfigMap that has the outputs which are too large for the run's status."""
+    tail = f"outputs-{digest(run_uid, 8)}"
+    return f"{run[: _OBJECT_NAME_MAX - len(tail) - 1]}-{tail}"
 
 
 def run_name(workflow: str, workflow_uid: str, generation: int) -> str:

@@ -17,8 +17,10 @@ from typing import Any, NoReturn
 from sluice.core import Json
 from sluice.core.observation import Written
 
-TASK_MAX_BYTES = 8192
-RUN_MAX_BYTES = 64 * 1024
+TASK_MAX_BYTES = 96 * 1024
+RUN_MAX_BYTES = 256 * 1024
+
+_IN_STATUS_MAX, _IN_STATUS_MAX_OF_ALL = 4096, 100_000
 
 _KEY = re.compile(r"[A-Za-z_][-A-Za-z0-9_]*")
 _NAMES_SHOWN = 5
@@ -108,6 +110,13 @@ def as_json(value: Any) -> str:
 def size_of(outputs: Json) -> int:
     """Bytes as JSON."""
     return len(as_json(outputs).encode())
+
+
+def room_in_status(tasks: int) -> int:
+    """How many bytes the outputs of each task may have to stand in the run's status, where so many tasks have some. All
+    larger ones stand in a ConfigMap of the run.
+    """
+    return min(_IN_STATUS_MAX, _IN_STATUS_MAX_OF_ALL // max(1, tasks))
 
 
 def as_values(outputs: Mapping[str, Json]) -> dict[str, str]:

@@ -31,10 +31,13 @@ def restore(
     *,
     status: Json,
     pods: Iterable[PodView],
+    outputs: Mapping[str, str] | None = None,
     limits: Limits | None = None,
     state: State = "Running",
 ) -> Execution:
-    """The run as it is. `status` is the WorkflowRun's, `pods` are all that carry its UID."""
+    """The run as it is. `status` is the WorkflowRun's, `pods` are all that carry its UID, `outputs` is the data of its
+    ConfigMap.
+    """
     run = Execution(identity, revision, definition, limits or Limits())
     run.set_state(state)
     run.started_at, run.finished_at = instant(status.get("startedAt")), instant(status.get("finishedAt"))
@@ -48,6 +51,7 @@ def restore(
         if name in recorded:
             run.written[number] = recorded[name]
         _restore_task(run, number, recorded.get(name, {}), by_attempt[name, None])
+        _restore_outputs(run, number, recorded.get(name, {}), outputs or {})
     for number, task in enumerate(run.named):
         if task.step is Step.ENDED:
             count(run, number)
@@ -103,8 +107,6 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
     if entry.get("phase", "Pending") not in ("Pending", "Running"):
         task.step, task.phase, task.told = Step.ENDED, entry["phase"], entry
         task.last = _recorded_outcome(entry)
-        if "outputs" in entry:
-            run.hand_on(number, json.loads(entry["outputs"]))
         run.ended_pods.extend(pods.values())
         return
     task.retry_at = instant(entry.get("retryAt")) if task.attempt else None
@@ -126,6 +128,16 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
         task.step, task.told = Step.BACKOFF, entry
         task.last, task.avoid_node = _recorded_outcome(entry), entry.get("avoidNode", "")
         heapq.heappush(run.alarms, (task.retry_at or 0.0, number, task.attempt))
+
+
+def _restore_outputs(run: Execution, number: int, entry: Json, apart: Mapping[str, str]) -> None:
+    text = apart.get(run.tasks[number].definition.name, "") if "outputsIn" in entry else entry.get("outputs", "")
+    try:
+        found = json.loads(text)
+    except ValueError:  # there are none, or somebody has changed them
+        return
+    if isinstance(found, dict):
+        run.hand_on(number, found)
 
 
 def _pay(task: TaskState, pod: PodView | None) -> None:

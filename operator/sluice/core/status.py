@@ -12,7 +12,7 @@ from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.execution import HOLDS_SLOT, Execution, Step, TaskState
 from sluice.core.item_status import entry as item_entry
-from sluice.core.naming import pod_name
+from sluice.core.naming import outputs_name, pod_name
 from sluice.core.observation import PodView
 from sluice.core.outputs import as_json
 from sluice.core.pods import RunEnd
@@ -35,6 +35,8 @@ class Patch:
     tasks: dict[int, Json]
     ended: list[PodView]
     recorded: list[tuple[int, int]]
+    kept_apart: dict[str, str]
+    """Outputs by task that must be in the run's ConfigMap before the status says so, as JSON."""
 
 
 def run_end(run: Execution) -> RunEnd:
@@ -92,7 +94,9 @@ def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
             run.tasks[number].definition.name: _difference(run.written.get(number, {}), entry)
             for number, entry in tasks.items()
         }
-    return Patch(body, tasks, list(run.ended_pods), recorded)
+    if kept_apart := _kept_apart(run, tasks):
+        body["outputsConfigMap"] = outputs_name(run.identity.name, run.identity.uid)
+    return Patch(body, tasks, list(run.ended_pods), recorded, kept_apart)
 
 
 def _is_to_be_recorded(run: Execution, unit: int) -> bool:
@@ -182,8 +186,7 @@ def task_status(run: Execution, number: int) -> Json:
         entry["retryAt"] = rfc3339(task.retry_at)
         if task.avoid_node:
             entry["avoidNode"] = task.avoid_node
-    if task.outputs is not None:
-        entry["outputs"] = as_json(task.outputs)
+    entry |= _outputs(run, number)
     return entry
 
 
@@ -200,6 +203,22 @@ def _texts(run: Execution, why: Reason, taken: int = 0) -> Json:
 
 def _shown(task: TaskState) -> tuple[TaskPhase, int]:
     return _task_phase(task), _attempt_to_show(task)
+
+
+def _outputs(run: Execution, number: int) -> Json:
+    """What a task handed on, or where it is."""
+    outputs = run.outputs_of(number)
+    if outputs is None:
+        return {}
+    text = as_json(outputs)
+    if bytes_sent(text) <= run.outputs_room:
+        return {"outputs": text}
+    return {"outputsIn": "ConfigMap"}
+
+
+def _kept_apart(run: Execution, entries: dict[int, Json]) -> dict[str, str]:
+    found = {number: run.outputs_of(number) for number, entry in entries.items() if "outputsIn" in entry}
+    return {run.tasks[n].definition.name: as_json(outputs) for n, outputs in found.items() if outputs is not None}
 
 
 def _is_between_attempts(task: TaskState) -> bool:
