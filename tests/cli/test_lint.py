@@ -45,6 +45,12 @@ FAULTS = {
     "unknown-dependency": [
         "14: spec.tasks[1].dependsOn[0]: no task is called 'extrat'; did you mean 'extract'?",
     ],
+    "when-hyphen": [
+        (
+            "15: spec.tasks[1].when: line 1, column 1: `tasks.load-data` is not read as one name; "
+            "write tasks['load-data']"
+        )
+    ],
     "duplicate-name": ["13: spec.tasks[1].name: 'load' is the name of tasks[0] already; rename one"],
     "script-placeholder": [f"14: spec.tasks[0].bash: line 2 {PLACEHOLDER}"],
     "all": [
@@ -88,8 +94,8 @@ def test_every_invalid_example_is_known():
 
 def test_faults_of_all_files_come_in_one_go():
     result = lint(INVALID)
-    assert len(result.stdout.splitlines()) == 10
-    assert result.stderr == "10 faults in 6 files\n"
+    assert len(result.stdout.splitlines()) == 11
+    assert result.stderr == "11 faults in 7 files\n"
 
 
 def test_valid_examples_are_fine():

@@ -502,7 +502,10 @@ READS_A = {"args": ["$(tasks.a.outputs.files)"]}
             {"outputs": ["files"]},
             READS_A | {"runIf": "Always"},
             [
-                "spec.tasks[1].runIf: Always waits for nothing, and the outputs of 'a' are read; remove `runIf`",
+                (
+                    "spec.tasks[1].runIf: Always waits for nothing, and this task asks about 'a'; "
+                    "remove `runIf`, or write AllDone"
+                )
             ],
         ),
         (
@@ -539,5 +542,5 @@ def test_references_count_as_dependencies():
         "args": [f"$(tasks.{t['name']}.outputs.k)" for t in many],
     }
     assert faults(*many, last) == [
-        "spec.tasks[101]: 'last' waits for 101 tasks, with those whose outputs it reads; at most 100 are possible"
+        "spec.tasks[101]: 'last' waits for 101 tasks, with those that it asks about; at most 100 are possible"
     ]

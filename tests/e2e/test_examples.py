@@ -132,6 +132,19 @@ def test_11_fail_fast(kubectl: Kubectl) -> None:
     assert phases(run) == {"slow": "Stopped", "broken": "Failed", "later": "Stopped"}
 
 
+def test_12_when(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "12-when.yaml", "when")
+    assert run["status"]["phase"] == "Succeeded"
+    assert phases(run) == {
+        "load-data": "Succeeded",
+        "load": "Succeeded",
+        "repair": "Skipped",
+        "weekly": "Skipped",
+        "report": "Succeeded",
+    }
+    assert run["status"]["tasks"]["weekly"]["reason"] == "Skipped: when is false: params.day == 'sunday'"
+
+
 def test_18_out_of_memory(kubectl: Kubectl) -> None:
     run = succeeded(kubectl.run(EXAMPLES / "18-out-of-memory.yaml", "out-of-memory"))
     memory = {

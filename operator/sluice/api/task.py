@@ -6,6 +6,7 @@ from pydantic import Field
 
 from sluice.api.base import (
     Duration,
+    Expression,
     Model,
     ObjectName,
     ParameterName,
@@ -183,6 +184,10 @@ class Task(TaskTemplate):
     """Tasks that this one waits for."""
     run_if: RunIf | None = None
     """What must have become of them for this one to start. Default AllSucceeded."""
+    when: Expression | None = None
+    """A CEL expression that is asked once they have: if it is false, the task is skipped. It knows params.NAME,
+    tasks.NAME.phase, .outputs.KEY and .exitCode (the name in brackets if it has a hyphen: tasks['load-data'].phase),
+    run.name, in a fan-out item, and in a `finally` task run.phase. A task that it asks about is waited for."""
     allow_failure: bool | None = None
     """If this task fails, go on as if it had succeeded."""
     finally_: Annotated[bool | None, Field(alias="finally")] = None

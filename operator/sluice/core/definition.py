@@ -14,8 +14,10 @@ from sluice.core.fan_out import ForEach
 from sluice.core.graph import Graph
 from sluice.core.merge import merge
 from sluice.core.order import ways
-from sluice.core.references import needs, reads
+from sluice.core.references import dependencies, reads
 from sluice.core.retries import RetryPolicy
+from sluice.core.trouble import Trouble
+from sluice.core.when import When, compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class TaskDefinition:
     approval: Approval | None = None
     """What it asks, if it is a person's decision and has no pod."""
     for_each: ForEach | None = None
+    when: When | Trouble | None = None
+    """On which condition it runs, once its trigger rule says so."""
 
     @property
     def same_as(self) -> str | None:
@@ -68,7 +72,7 @@ class Definition:
         """From the data of a ControllerRevision."""
         defaults = graph.get("defaults", {})
         found = [_task(task if "approval" in task else merge(defaults, task)) for task in graph["tasks"]]
-        order = Graph.of([t.name for t in found], [needs(t.fields) for t in found])
+        order = Graph.of([t.name for t in found], dependencies([t.fields for t in found]))
         ways_s = ways(order, [t.duration_s for t in found])
         return cls(
             tasks=tuple(replace(task, way_s=way_s) for task, way_s in zip(found, ways_s, strict=True)),
@@ -93,4 +97,5 @@ def _task(fields: Json) -> TaskDefinition:
         outputs=tuple(fields.get("outputs", ())),
         reads=reads(fields),
         for_each=ForEach.of(fields["forEach"]) if "forEach" in fields else None,
+        when=compiled(fields["when"]) if "when" in fields else None,
     )

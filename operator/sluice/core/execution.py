@@ -90,6 +90,8 @@ class TaskState:
     refused: Refused | None = None
     asked_at: Instant | None = None
     """Since when an approval asks for a decision."""
+    skipped: str = ""
+    """Why it was skipped, if not by its trigger rule."""
     told: Json | None = None
     """What the status says of it since before a restart: of an ended attempt that is more than can be seen today."""
     outputs: Json | None = None

@@ -7,6 +7,7 @@ items (`sameAs`); the task itself ends with the last of its items.
 from collections.abc import Iterable, Iterator
 
 from sluice.api.run import TaskPhase
+from sluice.core.admission import Skip, admitted
 from sluice.core.execution import Execution, Step, TaskState
 from sluice.core.fan_out import Group, NoItems
 from sluice.core.outcome import Ending, Outcome
@@ -90,7 +91,14 @@ def settle(run: Execution, number: int) -> Iterator[tuple[int, TaskPhase]]:
     waiting = [number]
     while waiting:
         number = waiting.pop()
-        match _verdict(run, number):
+        verdict = _verdict(run, number)
+        match admitted(run, number) if verdict is Verdict.RUN else verdict:
+            case Skip(why):
+                run.tasks[number].skipped = why
+                yield number, "Skipped"
+            case Outcome() as failed:
+                run.tasks[number].last = failed
+                yield number, "Failed"
             case Verdict.RUN if _is_fan_out(run, number):
                 yield from _fan_out(run, number)
                 waiting += _with_same_items(run, number)

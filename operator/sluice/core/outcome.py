@@ -27,6 +27,8 @@ class Ending(StrEnum):
     TIMEOUT = "Timeout"
     INFRASTRUCTURE = "Infrastructure"
     LOST = "Lost"
+    WHEN_FAILED = "WhenFailed"
+    """The task never started: its condition could not be answered."""
     REJECTED = "Rejected"
     """A person said no."""
     GAVE_UP = "GaveUp"

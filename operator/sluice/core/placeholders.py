@@ -16,6 +16,7 @@ from sluice.core import Json
 PLACEHOLDER = re.compile(r"\$\(((?:params|run|tasks|item)\.[A-Za-z0-9_.-]+|item)\)")
 
 SCRIPT_FIELDS = frozenset({"bash", "python"})
+UNFILLED = SCRIPT_FIELDS | {"when"}  # a condition knows the values by name
 _EXPANDED_BY_KUBELET = frozenset({"command", "args", "env"})
 
 Values = Mapping[str, str]
@@ -25,7 +26,7 @@ Values = Mapping[str, str]
 def fill(fields: Json, values: Values) -> Json:
     """A task's fields with every placeholder replaced."""
     return {
-        name: field if name in SCRIPT_FIELDS else _filled(field, values, doubled=name in _EXPANDED_BY_KUBELET)
+        name: field if name in UNFILLED else _filled(field, values, doubled=name in _EXPANDED_BY_KUBELET)
         for name, field in fields.items()
     }
 

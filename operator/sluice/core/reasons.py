@@ -126,6 +126,8 @@ def _ended(run: Execution, number: int) -> Reason:
         names = _names(run, number, "Failed", "UpstreamFailed")
         return Reason(f"UpstreamFailed: {names or 'no dependency has succeeded'}")
     if task.phase == "Skipped":
+        if task.skipped:
+            return Reason(f"Skipped: {task.skipped}")
         inherited = task.definition.run_if == "AllSucceeded" or task.definition.reads
         names = _names(run, number, "Skipped") if inherited else ""
         return Reason(f"Skipped: {f'so was {names}' if names else f'runIf {task.definition.run_if} does not hold'}")
@@ -143,6 +145,8 @@ def _paid(task: TaskState, last: Outcome, separator: str) -> str:
     """How many retries are used, if any are allowed."""
     if last.ending is Ending.GAVE_UP:
         return ""
+    if last.ending is Ending.WHEN_FAILED:
+        return f"{separator}its condition has no answer"
     if last.ending in PAID_BY_CLUSTER:
         used, limit, whose = task.used.infrastructure, task.definition.retries.infrastructure, "infrastructure retries"
     else:

@@ -1,17 +1,22 @@
-"""References from one task to another: `$(tasks.extract.outputs.files)`. They imply the dependency.
+"""References from one task to another: `$(tasks.extract.outputs.files)`, and `when: tasks.extract.phase == 'Failed'`.
+They imply the dependency.
 
 A task that reads the outputs of another starts when that one has succeeded, whatever its trigger rule: there is nothing
 to put in the place of outputs that do not exist.
+
+A `finally` task starts after all others anyhow, so what its `when` asks about them is no dependency: they may have
+failed.
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from sluice.api.run import TaskPhase
 from sluice.core import Json
-from sluice.core.placeholders import SCRIPT_FIELDS, used
+from sluice.core.placeholders import UNFILLED, used
 from sluice.core.rules import Verdict
+from sluice.core.when import compiled, tasks_asked
 
 _OUTPUT = re.compile(r"tasks\.([a-z0-9-]+)\.outputs\.([A-Za-z_][-A-Za-z0-9_]*)")
 
@@ -34,7 +39,7 @@ def output_of(placeholder: str) -> tuple[str, str] | None:
 def references(fields: Json, path: str = "") -> Iterator[Reference]:
     """Those of a task, in the order of its fields."""
     for name, field in fields.items():
-        if name not in SCRIPT_FIELDS:
+        if name not in UNFILLED:
             for place, placeholder in used(field, f"{path}.{name}"):
                 if output := output_of(placeholder):
                     yield Reference(place, *output)
@@ -46,9 +51,25 @@ def reads(fields: Json) -> tuple[str, ...]:
 
 
 def needs(fields: Json) -> tuple[str, ...]:
-    """All that a task depends on: what it says, then what its references imply, and whose items it goes by."""
+    """All that a task depends on but for its `when`: what it says, then what its references imply, and whose items it
+    goes by.
+    """
     same_as = (fields.get("forEach") or {}).get("sameAs")
     return tuple(dict.fromkeys([*(fields.get("dependsOn") or ()), *reads(fields), *filter(None, (same_as,))]))
+
+
+def asks(fields: Json) -> tuple[str, ...]:
+    """The tasks that a task's `when` asks about."""
+    return tasks_asked(compiled(fields["when"])) if "when" in fields else ()
+
+
+def dependencies(tasks: Sequence[Json]) -> list[tuple[str, ...]]:
+    """What each task of a graph depends on."""
+    final = {fields["name"] for fields in tasks if fields.get("finally")}
+    return [
+        tuple(dict.fromkeys([*needs(fields), *(n for n in asks(fields) if n in final or not fields.get("finally"))]))
+        for fields in tasks
+    ]
 
 
 def readable(phases: Collection[TaskPhase]) -> Verdict:

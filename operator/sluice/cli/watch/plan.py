@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sluice.core import Json
 from sluice.core.graph import Graph
-from sluice.core.references import needs
+from sluice.core.references import dependencies
 
 _DEEPEST_TREE = 6
 
@@ -34,7 +34,7 @@ class Plan:
     def of(cls, graph: Json) -> "Plan":
         """From the data of a ControllerRevision."""
         tasks = graph["tasks"]
-        return cls.arrange([task["name"] for task in tasks], [needs(task) for task in tasks])
+        return cls.arrange([task["name"] for task in tasks], dependencies(tasks))
 
     @classmethod
     def of_names(cls, names: Iterable[str]) -> "Plan":

@@ -18,6 +18,7 @@ from sluice.core.validation import container, graph, outputs, retries, values
 from sluice.core.validation.approvals import approvals
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean, read
+from sluice.core.validation.when import conditions
 
 _ANY_TASK: Json = {"name": "any"}  # where only the number of tasks counts
 
@@ -48,6 +49,7 @@ def workflow_faults(manifest: Json) -> list[Fault]:
             for number, task in tasks.items()
             if task is not None
         },
+        final=frozenset(task.name for task in tasks.values() if task is not None and task.finally_),
     )
     faults += [fault for check in _CHECKS for fault in check(found)]
     return sorted(faults, key=_position)
@@ -84,6 +86,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     graph.no_cycles,
     outputs.declared_once,
     outputs.known_references,
+    conditions,
     values.no_placeholder_in_scripts,
     values.known_placeholders,
     values.parameters,

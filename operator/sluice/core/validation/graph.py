@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 from sluice.core.errors import Fault
 from sluice.core.graph import cycles
+from sluice.core.trouble import Trouble
 from sluice.core.validation.manifest import Manifest
 from sluice.core.validation.shape import did_you_mean
+from sluice.core.when import compiled
 
 _HINTS_AT_MOST = 20  # each compares a name with all others
 _DEPENDENCIES_AT_MOST = 100
@@ -37,12 +39,12 @@ def known_dependencies(found: Manifest) -> Iterator[Fault]:
             elif dependency in (task.depends_on or ())[:place]:
                 yield Fault(path, f"'{dependency}' stands in the list twice")
         if (count := len(found.dependencies(number))) > _DEPENDENCIES_AT_MOST:
-            words = f"'{task.name}' waits for {count} tasks, with those whose outputs it reads"
+            words = f"'{task.name}' waits for {count} tasks, with those that it asks about"
             yield Fault(f"spec.tasks[{number}]", f"{words}; at most {_DEPENDENCIES_AT_MOST} are possible")
 
 
 def trigger_rules(found: Manifest) -> Iterator[Fault]:
-    final = {task.name for task in found.tasks.values() if task.finally_}
+    final = found.final
     for number, task in found.tasks.items():
         path, dependencies = f"spec.tasks[{number}]", found.dependencies(number)
         if task.run_if == "Always" and task.depends_on:
@@ -50,11 +52,10 @@ def trigger_rules(found: Manifest) -> Iterator[Fault]:
                 f"{path}.runIf", "Always waits for nothing; remove `dependsOn`, or write AllDone to wait for all"
             )
         elif task.run_if == "Always" and dependencies:
-            words = (
-                f"Always waits for nothing, and the outputs of '{next(iter(dependencies))}' are read; remove `runIf`"
-            )
-            yield Fault(f"{path}.runIf", words)
-        if task.run_if not in (None, "Always", "AllSucceeded") and not dependencies:
+            words = f"Always waits for nothing, and this task asks about '{next(iter(dependencies))}'"
+            yield Fault(f"{path}.runIf", f"{words}; remove `runIf`, or write AllDone")
+        asks = task.when is not None and isinstance(compiled(task.when), Trouble)  # nobody knows whom
+        if task.run_if not in (None, "Always", "AllSucceeded") and not dependencies and not asks:
             yield Fault(f"{path}.runIf", f"{task.run_if} is about dependencies, and there are none; add `dependsOn`")
         for dependency, where in dependencies.items():
             if dependency in final and not task.finally_:

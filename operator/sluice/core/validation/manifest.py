@@ -7,6 +7,7 @@ from sluice.api.task import Task, TaskTemplate
 from sluice.api.workflow import Parameter
 from sluice.core import Json
 from sluice.core.references import Reference
+from sluice.core.when import compiled, tasks_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Manifest:
     """What could be read.
 
     `names` has one entry a task, None where it has no usable name; `tasks` are those that are sound, by number, and
-    `references` what these say of each other.
+    `references` what these say of each other; `final` are the names of the `finally` tasks among them.
     """
 
     raw: Json
@@ -23,14 +24,19 @@ class Manifest:
     names: list[str | None]
     tasks: dict[int, Task]
     references: dict[int, list[Reference]]
+    final: frozenset[str]
 
     def dependencies(self, number: int) -> dict[str, str]:
         """The tasks that one waits for, each with the first place that says so."""
         places: dict[str, str] = {}
-        for place, name in enumerate(self.tasks[number].depends_on or ()):
+        task = self.tasks[number]
+        for place, name in enumerate(task.depends_on or ()):
             places.setdefault(name, f"spec.tasks[{number}].dependsOn[{place}]")
         for reference in self.references[number]:
             places.setdefault(reference.task, reference.path)
+        for name in tasks_asked(compiled(task.when)) if task.when is not None else ():
+            if name in self.final or not task.finally_:
+                places.setdefault(name, f"spec.tasks[{number}].when")
         return places
 
 

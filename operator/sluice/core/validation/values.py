@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sluice.core import Json
 from sluice.core.errors import Fault
-from sluice.core.placeholders import PLACEHOLDER, SCRIPT_FIELDS, used
+from sluice.core.placeholders import PLACEHOLDER, UNFILLED, used
 from sluice.core.pods import ANNOTATIONS_MAX_BYTES, parameter_variable
 from sluice.core.references import output_of
 from sluice.core.validation.manifest import Manifest, name_of
@@ -42,7 +42,7 @@ def known_placeholders(found: Manifest) -> Iterator[Fault]:
         layers["spec.defaults"] = found.defaults.model_dump(by_alias=True, exclude_none=True)
     for path, fields in layers.items():
         for name, field in fields.items():
-            if name in SCRIPT_FIELDS:
+            if name in UNFILLED:
                 continue
             for place, placeholder in used(field, f"{path}.{name}"):
                 if placeholder == "run.phase" and not fields.get("finally"):

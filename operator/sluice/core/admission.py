@@ -1,0 +1,86 @@
+"""What becomes of a unit once its trigger rule says run: that is for its `when` to say.
+
+It is asked when all tasks that it asks about have ended, which may be later than the trigger rule needs. So the answer
+is the same whenever it is asked again, after a restart too. A fan-out is asked once for all its items, unless the
+condition is about the item: then each item is asked, and skipped or not, by itself.
+"""
+
+from dataclasses import dataclass
+
+from sluice.api.run import RunPhase
+from sluice.core import Json
+from sluice.core.execution import Execution, TaskState
+from sluice.core.outcome import Ending, Outcome
+from sluice.core.rules import Verdict
+from sluice.core.scope import Ended, scope
+from sluice.core.trouble import Trouble
+from sluice.core.when import When, asks_item, outputs_asked, tasks_asked
+
+_SHOWN = 100  # characters of an expression in a reason
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """The unit does not run, and nothing is wrong."""
+
+    why: str
+
+
+def admitted(run: Execution, number: int) -> Skip | Outcome | Verdict:
+    """RUN, WAIT, or how the unit ends instead."""
+    task = run.tasks[number]
+    condition = task.definition.when
+    if condition is None:
+        return Verdict.RUN
+    numbers = {name: run.number(name) for name in tasks_asked(condition)}
+    others = {name: run.tasks[other] for name, other in numbers.items() if other is not None}
+    if any(other.phase == "Pending" for other in others.values()):
+        return Verdict.WAIT
+    is_item, is_fan_out = task.group is not None, task.definition.for_each is not None
+    if is_fan_out and is_item is not asks_item(condition):
+        return Verdict.RUN  # it was asked for all items at once, or will be for each
+    answer = condition.answer(_known(run, number, others)) if isinstance(condition, When) else condition
+    if isinstance(answer, Trouble):
+        return _unanswered(condition, answer, others)
+    return Verdict.RUN if answer else Skip(f"when is false: {_shown(condition.text)}")
+
+
+def _known(run: Execution, number: int, others: dict[str, TaskState]) -> Json:
+    return scope(
+        run.identity.name,
+        run.identity.parameters,
+        {
+            name: Ended(other.phase, other.last.exit_code if other.last else None, other.outputs or {})
+            for name, other in others.items()
+        },
+        run_phase=_before_the_end(run) if run.tasks[number].definition.final else None,
+        item=run.item(number),
+    )
+
+
+def _unanswered(condition: When | Trouble, trouble: Trouble, others: dict[str, TaskState]) -> Skip | Outcome:
+    """What a skipped task would have handed on cannot be asked for, other than by has()."""
+    skipped = [name for name in outputs_asked(condition) if others[name].phase == "Skipped"]
+    if skipped:
+        return Skip(f"so was {', '.join(skipped)}")
+    return Outcome(Ending.WHEN_FAILED, f"when: {_shown(condition.text)}: {trouble}")
+
+
+def _shown(text: str) -> str:
+    """In one line, cut short."""
+    words = " ".join(text.split())
+    return words if len(words) <= _SHOWN else f"{words[: _SHOWN - 3]}..."
+
+
+def _before_the_end(run: Execution) -> RunPhase:
+    """How the run stood when all but its `finally` tasks had ended: what these do does not change it."""
+    named = zip(run.named, run.definition.graph.dependents, strict=True)
+    before = [(task, after) for task, after in named if not task.definition.final]
+    if any(task.phase == "Stopped" for task, _ in before):
+        return "Stopped" if run.state == "Stopped" else "Failed"
+    leaves_only = run.limits.leaf_failed
+    bad = {"Failed", "UpstreamFailed"} if leaves_only else {"Failed"}
+    for task, after in before:
+        if task.phase in bad and not task.definition.allow_failure and not (leaves_only and after):
+            return "Failed"
+    return "Succeeded"

@@ -1,0 +1,153 @@
+"""Faults of conditions: no CEL, or about something that there is not. Each with its line and column."""
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sluice.api.task import Task
+from sluice.core.errors import Fault
+from sluice.core.expression import Kind, Node, nodes
+from sluice.core.placeholders import PLACEHOLDER
+from sluice.core.scope import RUN_ENDS, RUN_FIELDS, TASK_ENDS, TASK_FIELDS
+from sluice.core.trouble import Trouble, path_of, written
+from sluice.core.validation.manifest import Manifest, name_of
+from sluice.core.validation.shape import did_you_mean
+from sluice.core.when import Read, When, compiled
+
+_NAME = re.compile(r"\b(tasks|params)\.([A-Za-z0-9_][-A-Za-z0-9_]*)")
+
+
+def conditions(found: Manifest) -> Iterator[Fault]:
+    declared = found.raw.get("parameters")
+    parameters = filter(None, map(name_of, declared if isinstance(declared, list) else ()))
+    tasks = {task.name: task for task in found.tasks.values()}
+    known = _Known(frozenset(parameters), frozenset(filter(None, found.names)), tasks)
+    for number, task in found.tasks.items():
+        if task.when is None:
+            continue
+        troubles = list(_troubles(task, task.when, known))
+        if troubles and (hyphen := _hyphen(task.when, known)):
+            troubles = [hyphen]
+        for trouble in dict.fromkeys(map(str, troubles)):
+            yield Fault(f"spec.tasks[{number}].when", trouble)
+
+
+@dataclass(slots=True)
+class _Known:
+    """`names` are those of all tasks, `tasks` those that are sound."""
+
+    parameters: frozenset[str]
+    names: frozenset[str]
+    tasks: dict[str, Task]
+    hints: int = 20
+    """How many more may be given: each compares a name with all others."""
+
+    def hint(self, word: Any, names: Collection[str]) -> str:
+        self.hints -= 1
+        return did_you_mean(str(word), names) if self.hints >= 0 else ""
+
+
+def _troubles(task: Task, text: str, known: _Known) -> Iterator[Trouble]:
+    if found := PLACEHOLDER.search(text):
+        yield Trouble(text, found.start(), f"a condition knows {found[1]} by itself; write it without $( )")
+        return
+    condition = compiled(text)
+    if isinstance(condition, Trouble):
+        yield condition
+        return
+    for read in condition.reads:
+        for message in _READS[read.root](read, task, known):
+            yield Trouble(text, read.position, message)
+    yield from _ends(condition)
+
+
+def _parameter(read: Read, task: Task, known: _Known) -> Iterator[str]:  # noqa: ARG001  # as all in _READS
+    if read.keys and read.keys[0] not in known.parameters:
+        yield f"there is no parameter '{read.keys[0]}'{known.hint(read.keys[0], known.parameters)}"
+
+
+def _task(read: Read, task: Task, known: _Known) -> Iterator[str]:
+    match read.keys:
+        case (str(name), *_) if name == task.name:
+            yield f"'{name}' cannot ask about itself: it has not run yet"
+        case (str(name), *_) if name not in known.names:
+            yield f"no task is called '{name}'{known.hint(name, known.names)}"
+        case (str(name), str(field), *_) if field not in TASK_FIELDS:
+            hint = did_you_mean(field, TASK_FIELDS) or f"; it has {_list(TASK_FIELDS)}"
+            yield f"{written(('tasks', name))} has no field '{field}'{hint}"
+        case (str(name), "outputs", str(key), *_):
+            yield from _output(name, key, known)
+        case (str(name),):
+            yield f"say what of '{name}': {_list(written(('tasks', name, field)) for field in TASK_FIELDS)}"
+        case () | (str(),):
+            yield "say of which task, by name: tasks.NAME, or tasks['NAME'] if it has a hyphen"
+
+
+def _output(name: str, key: str, known: _Known) -> Iterator[str]:
+    task = known.tasks.get(name)
+    if task is not None and key not in (task.outputs or ()):
+        hint = did_you_mean(key, task.outputs or ()) or f"; add it there: `outputs: [{key}]`"
+        yield f"'{name}' declares no output '{key}'{hint}"
+
+
+def _item(read: Read, task: Task, known: _Known) -> Iterator[str]:  # noqa: ARG001  # as all in _READS
+    if task.for_each is None:
+        yield "only the tasks of a fan-out have an item; add `forEach`"
+
+
+def _run(read: Read, task: Task, known: _Known) -> Iterator[str]:  # noqa: ARG001  # as all in _READS
+    match read.keys:
+        case ("phase", *_) if not task.finally_:
+            yield "run.phase is known to `finally` tasks only, as the run has not ended before"
+        case (str(field), *_) if field not in RUN_FIELDS:
+            yield f"run has no field '{field}'{did_you_mean(field, RUN_FIELDS) or f'; it has {_list(RUN_FIELDS)}'}"
+
+
+_READS = {"params": _parameter, "tasks": _task, "item": _item, "run": _run}
+
+
+def _ends(condition: When) -> Iterator[Trouble]:
+    """Phases that nothing ends in, so that the answer would always be the same."""
+    for node in nodes(condition.root):
+        if node.kind is not Kind.CALL or node.value not in ("_==_", "_!=_", "@in"):
+            continue
+        left, right = node.parts
+        for asked, given in ((left, right), (right, left)):
+            ends = _phases(path_of(asked) or ())
+            for literal in nodes(given) if ends else ():
+                if literal.kind is Kind.VALUE and literal.value not in ends:
+                    yield Trouble(condition.text, literal.position, _no_phase(literal, ends))
+
+
+def _phases(path: tuple[Any, ...]) -> tuple[str, ...]:
+    match path:
+        case ("tasks", _, "phase"):
+            return TASK_ENDS
+        case ("run", "phase"):
+            return RUN_ENDS
+    return ()
+
+
+def _no_phase(literal: Node, ends: tuple[str, ...]) -> str:
+    hint = did_you_mean(str(literal.value), ends) or f"; it may be {_list(ends)}"
+    return f"nothing ends {literal.value!r}{hint}"
+
+
+def _hyphen(text: str, known: _Known) -> Trouble | None:
+    """`tasks.load-data` is a subtraction. Looked for only where something is wrong, as it may be meant."""
+    names = {"tasks": known.names, "params": known.parameters}
+    for found in _NAME.finditer(text):
+        root, name = found[1], found[2]
+        parts = name.split("-")
+        starts = ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
+        meant = next((start for start in starts if start in names[root]), name)
+        if written((root, meant)) != f"{root}.{meant}":
+            words = f"`{root}.{meant}` is not read as one name; write {written((root, meant))}"
+            return Trouble(text, found.start(), words)
+    return None
+
+
+def _list(words: Collection[str] | Iterator[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}"
