@@ -83,6 +83,7 @@ def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
         "workflows/status": "patch",
         "workflowruns/status": "patch",
         "pods": "get list watch create delete",
+        "persistentvolumeclaims": "get list create delete",
         "controllerrevisions": "get list create",
         "configmaps": "get create patch",
         "events": "create",

@@ -195,3 +195,24 @@ def test_words_of_a_stranger_command_no_terminal(file):
 def test_called_wrongly():
     assert lint().exit_code == 2
     assert lint("no-such-file.yaml").exit_code == 2
+
+
+def test_a_warning_is_no_fault(tmp_path):
+    file = tmp_path / "etl.yaml"
+    file.write_text(
+        """\
+apiVersion: sluice.dev/v1alpha1
+kind: Workflow
+metadata: {name: etl}
+spec:
+  volumeClaimTemplates:
+  - metadata: {name: scratch}
+    spec: {accessModes: [ReadWriteOnce]}
+  defaults: {image: busybox, volumeMounts: [{name: scratch, mountPath: /scratch}]}
+  tasks: [{name: a}, {name: b}]
+"""
+    )
+    result = lint(file)
+    where = f"{file}:7: spec.volumeClaimTemplates[0].spec.accessModes: warning: 'a' and 'b' can run at the same time"
+    assert result.stdout.startswith(where)
+    assert (result.stderr, result.exit_code) == ("1 Workflow is fine\n", 0)

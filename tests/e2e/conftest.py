@@ -12,6 +12,7 @@ import pytest
 from tests.cluster import Cluster
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Kubectl, eventually
+from tests.e2e.volumes import Disks
 from tests.install import NAMESPACE, RELEASE, install
 
 _SESSION = secrets.token_hex(3)  # a kept cluster may still have the namespaces of another session
@@ -64,6 +65,14 @@ def kubectl(installed: Installed, bare: Kubectl) -> Kubectl:
     """kubectl in a namespace of the test's own, with the installed operator at work."""
     installed.on()
     return bare
+
+
+@pytest.fixture
+def disks(kubectl: Kubectl) -> Iterator[Disks]:
+    """Volumes for the claims of a test."""
+    found = Disks(kubectl)
+    yield found
+    found.remove()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, container, eventually, most_at_once
+from tests.e2e.volumes import Disks
 
 
 def times(kubectl: Kubectl, run: str) -> dict[str, tuple[datetime, datetime]]:
@@ -183,6 +184,14 @@ def test_13_outputs(kubectl: Kubectl) -> None:
     run = succeeded(kubectl.run(EXAMPLES / "13-outputs.yaml", "outputs"))
     assert kubectl.log(run, "load").strip() == 'loading ["a","b"]'
     assert kubectl.log(run, "count").strip() == "2 files of 2026-01-01"
+
+
+def test_25_run_volume(kubectl: Kubectl, disks: Disks) -> None:
+    disks.make(1)
+    run = succeeded(kubectl.run(EXAMPLES / "25-run-volume.yaml", "run-volume"))
+    assert kubectl.log(run, "read") == "from write\n"
+    kubectl("delete", "pods", "-l", f"sluice.dev/run={run}")  # Kubernetes keeps a claim for as long as they are there
+    eventually(lambda: not kubectl.list("pvc"), "the claim is gone")
 
 
 def test_every_example_has_a_test() -> None:

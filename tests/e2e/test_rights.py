@@ -29,6 +29,7 @@ def test_its_account_may_do_what_it_does_and_nothing_else(system: Kubectl) -> No
         "workflows.sluice.dev/status": {"patch"},
         "workflowruns.sluice.dev/status": {"patch"},
         "pods": {"get", "list", "watch", "create", "delete"},
+        "persistentvolumeclaims": {"get", "list", "create", "delete"},
         "controllerrevisions.apps": {"get", "list", "create"},
         "configmaps": {"get", "create", "patch"},
         "events": {"create"},

@@ -4,8 +4,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice.api.base import Duration, Model, ObjectName, ParameterName, ParameterValue, Priority, Text, Time, Word
-from sluice.api.task import Task, TaskTemplate
+from sluice.api.base import (
+    Duration,
+    Model,
+    ObjectName,
+    ParameterName,
+    ParameterValue,
+    Priority,
+    TaskName,
+    Text,
+    Time,
+    Verbatim,
+    Word,
+)
+from sluice.api.task import Labels, Task, TaskTemplate
 
 
 class Parameter(Model):
@@ -17,6 +29,24 @@ class Parameter(Model):
     """The value of runs that give none. Without a default, each run must give one."""
     description: Annotated[str | None, Field(max_length=1024)] = None
     """What it is for."""
+
+
+class ClaimMetadata(Model):
+    """The name of a run's volume, and labels for its PersistentVolumeClaim."""
+
+    name: TaskName
+    """The name by which the tasks' `volumeMounts` know it."""
+    labels: Labels | None = None
+
+
+class ClaimTemplate(Model):
+    """A volume that each run has for itself. It is deleted when the run has succeeded; else it stays until the run
+    goes.
+    """
+
+    metadata: ClaimMetadata
+    spec: Verbatim
+    """The spec of a PersistentVolumeClaim."""
 
 
 class WorkflowSpec(Model):
@@ -38,6 +68,9 @@ class WorkflowSpec(Model):
     trigger: Literal["OnChange", "Manual"] | None = None
     """OnChange (the default): run once when first seen, and once more for each change of what the Workflow would do.
     Manual: run only when somebody creates a WorkflowRun."""
+    volume_claim_templates: Annotated[list[ClaimTemplate] | None, Field(max_length=16)] = None
+    """Volumes that the tasks of one run share: a PersistentVolumeClaim for each run, made before the first task that
+    mounts it."""
     defaults: TaskTemplate | None = None
     """What every task has that does not say otherwise."""
     tasks: Annotated[

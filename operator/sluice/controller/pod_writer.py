@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable
 
+from sluice.controller.claims import Claims
 from sluice.controller.kube import CONFLICT, METADATA_ONLY, NOT_FOUND, ApiError, Kube, NotLeader, patiently, pods
 from sluice.controller.retention import Retention
 from sluice.controller.store import Key, Store
@@ -20,6 +21,8 @@ from sluice.core.pods import ItemOf, build, surplus
 from sluice.core.refusal import Refusal, classify
 from sluice.core.status import run_end
 
+# A deleted claim uses up its quota until no pod mounts it, as do ended pods themselves.
+_HELD_BY_ENDED_PODS = ("count/pods", "persistentvolumeclaims", "requests.storage")
 _DELETE_PAUSE_S, _DELETE_LONGEST_PAUSE_S = 0.5, 30.0
 
 log = logging.getLogger("sluice.pods")
@@ -28,8 +31,11 @@ log = logging.getLogger("sluice.pods")
 class PodWriter:
     """`changed` is told the key of a run that has news."""
 
-    def __init__(self, kube: Kube, store: Store, retention: Retention, changed: Callable[[Key], None]) -> None:
+    def __init__(
+        self, kube: Kube, store: Store, claims: Claims, retention: Retention, changed: Callable[[Key], None]
+    ) -> None:
         self._kube, self._store, self._retention, self._changed = kube, store, retention, changed
+        self._claims = claims
         self._wanted: asyncio.Queue[tuple[Execution, Create]] = asyncio.Queue()
         self._unwanted: asyncio.Queue[tuple[str, Delete]] = asyncio.Queue()
 
@@ -63,6 +69,11 @@ class PodWriter:
         identity, task = run.identity, run.tasks[what.number]
         if words := run.lost_outputs(task):
             await self._refused(run, what, Refusal.INVALID, words)
+            return
+        if no_claim := await self._claims.refusal(run, what.number):
+            await self._refused(run, what, *no_claim)
+            return
+        if not run.still_wanted(what.number, what.attempt):
             return
         body = build(
             identity,
@@ -109,7 +120,7 @@ class PodWriter:
 
     async def _refused(self, run: Execution, what: Create, refusal: Refusal, message: str) -> None:
         refused(run, what, refusal, message, time.time())
-        if refusal is Refusal.QUOTA and "count/pods" in message:
+        if refusal is Refusal.QUOTA and any(resource in message for resource in _HELD_BY_ENDED_PODS):
             await self._retention.make_room(run.identity.namespace, 1)
             room_made(run, time.time())
 

@@ -7,6 +7,7 @@ import logging
 import time
 from dataclasses import dataclass, replace
 
+from sluice.controller.claims import Claims
 from sluice.controller.events import Events
 from sluice.controller.judgements import Judgements
 from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube, ours
@@ -28,6 +29,7 @@ from sluice.core.status import Patch, patch, unwritten, written
 from sluice.core.times import rfc3339
 from sluice.core.validation import run_faults
 from sluice.core.validation.approvals import unknown_approvals
+from sluice.core.volumes import claims_of
 
 _WRITE_AT_MOST_EVERY_S = 1.0
 _WRITE_AT_LEAST_EVERY_S = 30.0
@@ -64,7 +66,8 @@ class Runs:
         self._judgements, self._retention = judgements, retention
         self.queue: KeyedQueue[Key] = KeyedQueue(self.reconcile)
         self.writes: KeyedQueue[Key] = KeyedQueue(self.write)
-        self.pods = PodWriter(kube, store, retention, self.queue.add)
+        self.claims = Claims(kube, store)
+        self.pods = PodWriter(kube, store, self.claims, retention, self.queue.add)
         self._live: dict[Key, Live] = {}
         self._by_uid: dict[str, Key] = {}
 
@@ -152,6 +155,7 @@ class Runs:
             uid=seen.uid,
             workflow=seen.spec["workflow"],
             parameters={name: given.get(name, default) for name, default in revision.definition.parameters.items()},
+            claims=claims_of(seen.key.name, seen.uid, revision.definition.claims),
         )
         outputs = await kept(self._kube, identity) if "outputsConfigMap" in seen.status else {}
         pods = self._store.pods.get(seen.uid, {}).values()
@@ -242,6 +246,8 @@ class Runs:
             self.queue.add(key)
         if live.run.finished_at is not None:
             self._store.see_run(_finished(live))
+            if live.status["phase"] == "Succeeded" and live.run.definition.claims:
+                self.claims.delete(live.view.key.namespace, live.view.uid)
         elif live.run.changed:
             self.writes.add_at(key, live.write_at)
 

@@ -4,7 +4,7 @@ It is read from what was accepted once, perhaps by an older operator, so it is t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sluice.api.base import seconds
 from sluice.api.task import RunIf
@@ -61,11 +61,14 @@ class TaskDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A frozen graph. `parameters` maps each parameter to its default, None where a run must give a value."""
+    """A frozen graph. `parameters` maps each parameter to its default, None where a run must give a value; `claims` are
+    the volumeClaimTemplates by name.
+    """
 
     tasks: tuple[TaskDefinition, ...]
     graph: Graph
     parameters: Mapping[str, str | None]
+    claims: Mapping[str, Json] = field(default_factory=dict)
 
     @classmethod
     def of(cls, graph: Json) -> "Definition":
@@ -78,6 +81,7 @@ class Definition:
             tasks=tuple(replace(task, way_s=way_s) for task, way_s in zip(found, ways_s, strict=True)),
             graph=order,
             parameters={p["name"]: p.get("default") for p in graph.get("parameters", ())},
+            claims={c["metadata"]["name"]: c for c in graph.get("volumeClaimTemplates", ())},
         )
 
 

@@ -177,6 +177,8 @@ class Execution:
     """Tasks with news for `decide`."""
     unheard: set[int] = field(default_factory=set)
     """Approvals with news for `decide`."""
+    claimed: set[str] = field(default_factory=set)
+    """Templates whose PersistentVolumeClaim is known to exist."""
     recording: int = 0
     """Tasks and fan-outs that must be in the status before a pod is made."""
     granted: list[int] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """The graph of a Workflow: which task waits for which. Tasks are numbered in the order of the manifest."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 
@@ -22,6 +22,30 @@ class Graph:
             for dependency in found:
                 dependents[dependency].append(index)
         return cls(tuple(dependencies), tuple(map(tuple, dependents)))
+
+    def unordered(self, some: Collection[int]) -> tuple[int, int] | None:
+        """Two of some tasks of which neither waits for the other, not even through others."""
+        before = [0] * len(self.dependencies)  # of each task, those of `some` that it waits for, as bits
+        last: int | None = None
+        for number in self.order():
+            for dependency in self.dependencies[number]:
+                before[number] |= before[dependency] | (dependency in some) << dependency
+            if number in some:
+                if last is not None and not before[number] >> last & 1:
+                    return last, number
+                last = number
+        return None
+
+    def order(self) -> list[int]:
+        """All tasks, each after those that it waits for."""
+        waiting = [len(dependencies) for dependencies in self.dependencies]
+        ordered = [number for number, count in enumerate(waiting) if count == 0]
+        for number in ordered:  # grows while it is read
+            for dependent in self.dependents[number]:
+                waiting[dependent] -= 1
+                if waiting[dependent] == 0:
+                    ordered.append(dependent)
+        return ordered
 
 
 def cycles(depends_on: dict[str, list[str]]) -> list[list[str]]:

@@ -50,6 +50,11 @@ def outputs_name(run: str, run_uid: str) -> str:
     return f"{run[: _OBJECT_NAME_MAX - len(tail) - 1]}-{tail}"
 
 
+def claim_name(run: str, run_uid: str, template: str) -> str:
+    """The PersistentVolumeClaim that a run has of a template: at most 137 characters."""
+    return f"{run}-{template}-{digest(f'{run_uid}/{template}', 8)}"
+
+
 def run_name(workflow: str, workflow_uid: str, generation: int) -> str:
     return f"{workflow}-g{generation}-{digest(workflow_uid, 5)}"
 
@@ -64,4 +69,4 @@ def graph_of(spec: Json) -> Json:
 
     It is taken before any default is filled in, so that an upgrade of the operator changes no revision.
     """
-    return {key: spec[key] for key in ("parameters", "defaults", "tasks") if key in spec}
+    return {key: spec[key] for key in ("parameters", "volumeClaimTemplates", "defaults", "tasks") if key in spec}

@@ -10,7 +10,7 @@ expand.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sluice.api import API_VERSION
@@ -32,6 +32,7 @@ from sluice.core.naming import (
 from sluice.core.outputs import as_text, as_values
 from sluice.core.placeholders import fill, kubelet_literal
 from sluice.core.placement import away_from
+from sluice.core.volumes import claim_volumes
 
 SCRIPT = "sluice.dev/script"
 INPUTS = "sluice.dev/inputs"
@@ -67,13 +68,16 @@ NOBODY = 65534
 
 @dataclass(frozen=True, slots=True)
 class RunIdentity:
-    """What the pods of a run need to know of it. `parameters` are the run's values, defaults filled in."""
+    """What the pods of a run need to know of it. `parameters` are the run's values, defaults filled in; `claims` the
+    PersistentVolumeClaims it has, by the name of their template.
+    """
 
     name: str
     namespace: str
     uid: str
     workflow: str
     parameters: Mapping[str, str]
+    claims: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, str]:
@@ -148,6 +152,8 @@ def build(
             INPUTS: inputs(run, task.name, attempt, outputs, item),
         }
         spec = merge(spec, {"volumes": [_SCRIPT_VOLUME]})
+    if mounts := claim_volumes(task.fields, run.claims):
+        spec = merge(spec, {"volumes": mounts})
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 

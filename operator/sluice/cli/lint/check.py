@@ -10,7 +10,7 @@ from sluice.api import API_VERSION, GROUP
 from sluice.cli.lint.source import Document, Finding
 from sluice.core import Json
 from sluice.core.errors import Fault
-from sluice.core.validation import run_faults, workflow_faults
+from sluice.core.validation import run_faults, workflow_faults, workflow_warnings
 
 _KINDS = ("Workflow", "WorkflowRun")
 
@@ -25,9 +25,10 @@ class Source:
 
 @dataclass(slots=True)
 class Report:
-    """`findings` are by file; `checked` and `ignored` count objects by kind."""
+    """`findings` and `warnings` are by file; `checked` and `ignored` count objects by kind."""
 
     findings: dict[str, list[Finding]] = field(default_factory=dict)
+    warnings: dict[str, list[Finding]] = field(default_factory=dict)
     checked: Counter[str] = field(default_factory=Counter)
     ignored: Counter[str] = field(default_factory=Counter)
 
@@ -65,7 +66,7 @@ def check(sources: Iterable[Source]) -> Report:
     report = Report()
     objects: list[_Object] = []
     for source in sources:
-        report.findings[source.name] = []
+        report.findings[source.name], report.warnings[source.name] = [], []
         for document in source.documents:
             if isinstance(document, Finding):
                 report.findings[source.name].append(document)
@@ -79,8 +80,12 @@ def check(sources: Iterable[Source]) -> Report:
             report.ignored[".".join(filter(None, (each.kind, each.group))) or "no kind"] += 1
         else:
             report.checked[each.kind] += 1
-            report.findings[each.file] += (each.document.at(fault, each.prefix) for fault in _faults(each, objects))
-    for findings in report.findings.values():
+            faults = list(_faults(each, objects))
+            report.findings[each.file] += (each.document.at(fault, each.prefix) for fault in faults)
+            if each.kind == "Workflow" and not faults:
+                warnings = workflow_warnings(each.manifest)
+                report.warnings[each.file] += (each.document.at(warning, each.prefix) for warning in warnings)
+    for findings in (*report.findings.values(), *report.warnings.values()):
         findings.sort()
     return report
 

@@ -1,4 +1,4 @@
-"""`sluice lint FILE...`: exit code 0 if all is well, 1 on faults, 2 if it was called wrongly."""
+"""`sluice lint FILE...`: exit code 0 if all is well or worth a warning, 1 on faults, 2 if it was called wrongly."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -26,6 +26,8 @@ def command(files: tuple[str, ...]) -> None:
         for finding in findings:
             path = f"{finding.path}: " if finding.path else ""
             click.echo(printable(f"{file}:{finding.line}: {path}{finding.message}"))
+        for warning in report.warnings[file]:
+            click.echo(printable(f"{file}:{warning.line}: {warning.path}: warning: {warning.message}"))
     click.echo(_summary(report), err=True)
     sys.exit(1 if any(report.findings.values()) else 0)
 

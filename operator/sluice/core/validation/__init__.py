@@ -12,9 +12,11 @@ from sluice.api.run import WorkflowRunSpec
 from sluice.api.task import Task, TaskTemplate
 from sluice.api.workflow import Parameter, WorkflowSpec
 from sluice.core import Json
+from sluice.core.definition import Definition
 from sluice.core.errors import Fault
+from sluice.core.naming import graph_of
 from sluice.core.references import references
-from sluice.core.validation import container, graph, outputs, retries, values
+from sluice.core.validation import container, graph, outputs, retries, values, volumes
 from sluice.core.validation.approvals import approvals
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean, read
@@ -53,6 +55,14 @@ def workflow_faults(manifest: Json) -> list[Fault]:
     )
     faults += [fault for check in _CHECKS for fault in check(found)]
     return sorted(faults, key=_position)
+
+
+def workflow_warnings(manifest: Json) -> list[Fault]:
+    """What may go wrong with a Workflow that has no faults."""
+    spec = manifest["spec"]
+    if spec.get("parallelism") == 1:
+        return []
+    return list(volumes.one_node_at_a_time(Definition.of(graph_of(spec))))
 
 
 def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
@@ -97,6 +107,8 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     container.quantities,
     container.pod_templates,
     retries.out_of_memory,
+    volumes.claim_templates,
+    volumes.known_volumes,
 )
 
 

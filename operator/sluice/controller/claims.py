@@ -1,0 +1,120 @@
+"""The PersistentVolumeClaims of runs: made before the first pod that mounts them, deleted when the run has succeeded.
+
+A claim's name is a claim too: `AlreadyExists` means that an earlier request arrived after all. Which of them have to
+go is asked of the API server, so that nothing has to be remembered about them.
+"""
+
+import asyncio
+import logging
+from typing import NamedTuple
+
+from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube
+from sluice.controller.queue import KeyedQueue
+from sluice.controller.store import Key, Store
+from sluice.core import Json
+from sluice.core.errors import Unanswered
+from sluice.core.execution import Execution
+from sluice.core.naming import LABEL_RUN, LABEL_RUN_UID
+from sluice.core.pods import owner
+from sluice.core.refusal import Refusal, classify
+from sluice.core.volumes import body, mounted
+
+_WORKERS = 4
+_SWEEP_S = 600.0
+
+log = logging.getLogger("sluice.claims")
+
+
+class RunUid(NamedTuple):
+    """A run that has succeeded."""
+
+    namespace: str
+    uid: str
+
+
+def path(namespace: str, name: str = "") -> str:
+    return f"/api/v1/namespaces/{namespace}/persistentvolumeclaims" + (f"/{name}" if name else "")
+
+
+class Claims:
+    def __init__(self, kube: Kube, store: Store) -> None:
+        self._kube, self._store = kube, store
+        self._unwanted: KeyedQueue[RunUid] = KeyedQueue(self._delete)
+
+    async def refusal(self, run: Execution, number: int) -> tuple[Refusal, str] | None:
+        """Makes the claims that a task mounts. Returns why that cannot be, if it cannot."""
+        for template in mounted(run.tasks[number].definition.fields, run.identity.claims):
+            if template not in run.claimed:
+                if refused := await self._refusal(run, template):
+                    return refused
+                run.claimed.add(template)
+        return None
+
+    async def _refusal(self, run: Execution, template: str) -> tuple[Refusal, str] | None:
+        identity, name = run.identity, run.identity.claims[template]
+        run_owner = owner("WorkflowRun", identity.name, identity.uid)
+        wanted = body(
+            run.definition.claims[template], name, run=identity.name, workflow=identity.workflow, run_owner=run_owner
+        )
+        try:
+            await self._kube.create(path(identity.namespace), wanted)
+        except ApiError as error:
+            if error.reason == "AlreadyExists":
+                return await self._adopt(identity.namespace, name, identity.uid)
+            return classify(error.status, error.message), f"PersistentVolumeClaim {name}: {error.message}"
+        except Unanswered as error:
+            return Refusal.BUSY, f"PersistentVolumeClaim {name}: no answer yet: {error}"
+        return None
+
+    async def _adopt(self, namespace: str, name: str, run_uid: str) -> tuple[Refusal, str] | None:
+        try:
+            found = await self._kube.get(path(namespace, name))
+        except (ApiError, Unanswered) as error:
+            return Refusal.BUSY, f"PersistentVolumeClaim {name}: {error}"
+        if owner_uid(found) != run_uid:
+            return Refusal.NAME_TAKEN, f"a PersistentVolumeClaim {name} exists and belongs to somebody else; delete it"
+        if "deletionTimestamp" in found["metadata"]:
+            return Refusal.BUSY, f"PersistentVolumeClaim {name} is being deleted, by somebody else"
+        return None
+
+    def delete(self, namespace: str, run_uid: str) -> None:
+        """Deletes the claims of a run whose success is recorded."""
+        self._unwanted.add(RunUid(namespace, run_uid))
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._unwanted.run(_WORKERS))
+            while True:
+                await self._sweep()
+                await asyncio.sleep(_SWEEP_S)
+
+    async def _sweep(self) -> None:
+        """Claims of runs that had succeeded when nobody was there to delete them."""
+        try:
+            found, _ = await self._kube.list("/api/v1/persistentvolumeclaims", labelSelector=LABEL_RUN_UID)
+        except (ApiError, Unanswered) as error:
+            log.warning("listing claims: %s", error)
+            return
+        for claim in found:
+            labels, namespace = claim["metadata"]["labels"], claim["metadata"]["namespace"]
+            run = self._store.runs.get(Key(namespace, labels.get(LABEL_RUN, "")))
+            if run is not None and run.uid == labels[LABEL_RUN_UID] and run.status.get("phase") == "Succeeded":
+                self.delete(namespace, run.uid)
+
+    async def _delete(self, run: RunUid) -> None:
+        found, _ = await self._kube.list(path(run.namespace), labelSelector=f"{LABEL_RUN_UID}={run.uid}")
+        for claim in found:
+            if owner_uid(claim) == run.uid and "deletionTimestamp" not in claim["metadata"]:
+                await self._remove(path(run.namespace, claim["metadata"]["name"]), claim["metadata"]["uid"])
+
+    async def _remove(self, claim: str, uid: str) -> None:
+        try:
+            await self._kube.delete(claim, uid)
+        except ApiError as error:
+            if error.status not in (NOT_FOUND, CONFLICT):  # gone, or another by that name
+                raise
+
+
+def owner_uid(claim: Json) -> str:
+    """The UID of the run that a claim belongs to."""
+    return next((o["uid"] for o in claim["metadata"].get("ownerReferences", ()) if o.get("controller")), "")

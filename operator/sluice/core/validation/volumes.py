@@ -1,0 +1,78 @@
+"""Faults of volumes, and a warning of those that tasks on two nodes could want at the same time."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sluice.core import Json
+from sluice.core.definition import Definition
+from sluice.core.errors import Fault
+from sluice.core.validation.manifest import Manifest, name_of
+from sluice.core.validation.shape import did_you_mean
+from sluice.core.volumes import for_one_node, mounted
+
+_OURS = "sluice"  # the volume of a task's script
+
+
+def claim_templates(found: Manifest) -> Iterator[Fault]:
+    first: dict[str, int] = {}
+    for number, name in enumerate(_templates(found)):
+        path = f"spec.volumeClaimTemplates[{number}].metadata.name"
+        if name in first:
+            yield Fault(path, f"'{name}' is the name of volumeClaimTemplates[{first[name]}] already; rename one")
+        elif name == _OURS:
+            yield Fault(path, f"'{_OURS}' is the volume of a task's script; choose another name")
+        elif name is not None:
+            first[name] = number
+    layers = {"spec.defaults": _defaults(found)} | {f"spec.tasks[{n}]": found.raw["tasks"][n] for n in found.tasks}
+    for layer, fields in layers.items():
+        for name in sorted(_volumes(fields) & first.keys()):
+            words = f"'{name}' is one of the volumes of {layer} too; rename one"
+            yield Fault(f"spec.volumeClaimTemplates[{first[name]}].metadata.name", words)
+
+
+def known_volumes(found: Manifest) -> Iterator[Fault]:
+    """Of the tasks' own mounts; what a podTemplate mounts is the API server's to judge."""
+    for_all = set(filter(None, _templates(found))) | _volumes(_defaults(found))
+    for number, task in found.tasks.items():
+        known = for_all | _volumes(found.raw["tasks"][number])
+        for place, mount in enumerate(task.volume_mounts or ()):
+            name = name_of(mount)
+            if name is not None and name not in known:
+                words = f"no volume is called '{name}'{did_you_mean(name, known)}"
+                yield Fault(f"spec.tasks[{number}].volumeMounts[{place}].name", words)
+
+
+def one_node_at_a_time(definition: Definition) -> Iterator[Fault]:
+    """Not a fault: where there is one node, or the tasks come to the same one, all is well."""
+    for place, (name, template) in enumerate(definition.claims.items()):
+        if not for_one_node(template):
+            continue
+        users = [n for n, task in enumerate(definition.tasks) if mounted(task.fields, {name})]
+        for final in (False, True):
+            pair = definition.graph.unordered([n for n in users if definition.tasks[n].final is final])
+            if pair is not None:
+                one, other = (definition.tasks[n].name for n in pair)
+                words = (
+                    f"'{one}' and '{other}' can run at the same time, and only one node at a time can have '{name}'; "
+                    "let one wait for the other, or use ReadWriteMany where the storage has it"
+                )
+                yield Fault(f"spec.volumeClaimTemplates[{place}].spec.accessModes", words)
+
+
+def _templates(found: Manifest) -> list[str | None]:
+    """Their names, None where there is no usable one."""
+    templates = found.raw.get("volumeClaimTemplates")
+    listed = templates if isinstance(templates, list) else []
+    return [name_of(template.get("metadata")) if isinstance(template, dict) else None for template in listed]
+
+
+def _defaults(found: Manifest) -> Json:
+    fields = found.raw.get("defaults")
+    return fields if found.defaults is not None and isinstance(fields, dict) else {}
+
+
+def _volumes(fields: Json) -> set[str]:
+    """The names of a task's volumes."""
+    spec: Any = (fields.get("podTemplate") or {}).get("spec") or {}
+    lists = (fields.get("volumes"), spec.get("volumes"))
+    return {name for volumes in lists if isinstance(volumes, list) for volume in volumes if (name := name_of(volume))}
