@@ -1,5 +1,6 @@
 """What a simulated run is to do, and what is to go wrong (see `simulation`)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sluice.core.definition import Definition
@@ -16,18 +17,27 @@ FAULTS = (
     "suspensions",
 )
 TIMED_OUT = 124
+OUT_OF_MEMORY = 137
+NOT_YET = 75
 
 
 @dataclass(frozen=True)
 class Program:
     """What the pods of a task do. `codes` are the exit codes of those that end by themselves, the last one for ever.
 
-    TIMED_OUT is a program that runs until its pod's deadline.
+    TIMED_OUT is a program that runs until its pod's deadline, OUT_OF_MEMORY one that is killed for its memory. With
+    `poll`, the task's, NOT_YET is not the end.
     """
 
     codes: tuple[int, ...] = (0,)
+    poll: Mapping[str, str] | None = None
     pullable: bool = True
     valid: bool = True
+
+    @property
+    def may_be_ended(self) -> bool:
+        """May the operator delete its pod before it has ended by itself?"""
+        return not self.pullable or "timeout" in (self.poll or {})
 
     def code(self, run: int) -> int:
         return self.codes[min(run, len(self.codes) - 1)]
@@ -53,6 +63,7 @@ class Plan:
                 "image": "busybox",
                 "dependsOn": [f"t{need}" for need in needs],
                 "retries": {"limit": self.limits[number], "infrastructure": 0 if number in self.once else 1000},
+                **({"poll": self.programs[number].poll} if self.programs[number].poll else {}),
             }
             for number, needs in enumerate(self.needs)
         ]

@@ -19,7 +19,7 @@ from sluice.core.observation import PodView
 from sluice.core.refusal import Refusal
 from sluice.core.restore import restore
 from tests.core.kubelet import RUN, START, Json, accepted, exited, past_deadline, running, seen, waiting
-from tests.core.plan import TIMED_OUT, Plan
+from tests.core.plan import NOT_YET, OUT_OF_MEMORY, TIMED_OUT, Plan
 from tests.core.world import merge_patch
 
 TERMINAL = ("Succeeded", "Failed")
@@ -169,7 +169,8 @@ class Simulation:
         if self.operator.deletes:
             name = self.operator.deletes.pop(0).name
             for pod in [pod for pod in self.pods.values() if self.view(pod).name == name]:
-                assert self.state == "Stopped" or not self.plan.programs[pod.number].pullable, "deleted without a cause"
+                may_be_ended = self.plan.programs[pod.number].may_be_ended
+                assert self.state == "Stopped" or may_be_ended, "deleted without a cause"
                 self.ask_for_deletion(pod)
 
     def deliver(self) -> None:
@@ -210,7 +211,13 @@ class Simulation:
         reporting.written(operator.run, sent)
         operator.dirty = operator.dirty or bool(sent.recorded)
         self.check_recorded(sent.ended)
-        operator.may_clean += sent.ended
+        for view in sent.ended:
+            pod = self.pods.get((int(view.task[1:]), view.attempt))
+            if not operator.run.is_spent(view):
+                operator.may_clean.append(view)
+            elif pod is not None:
+                assert self.is_not_yet(pod), "its log is needed"
+                self.remove(pod)
 
     def kill(self) -> None:
         self.operator = self.restart()
@@ -307,7 +314,7 @@ class Simulation:
         elif pod.status["phase"] == "Running":
             code = program.code(len(self.ends[pod.number]))
             self.ends[pod.number].append(code)
-            ended = exited(code, started=second, ended=second)
+            ended = exited(code, "OOMKilled" if code == OUT_OF_MEMORY else "", started=second, ended=second)
             self.change(pod, past_deadline(ended) if code == TIMED_OUT else ended)
         elif "containerStatuses" not in pod.status:
             trouble = "ContainerCreating" if program.pullable else "ImagePullBackOff"
@@ -344,6 +351,14 @@ class Simulation:
             assert before <= sum(code != 0 for code in self.ends[number]), "at most once: after an attempt was lost"
         else:
             assert record.get("attempt", 0) < attempt, "made again though it is on record"
+
+        ran_out, grew = self.ends[number].count(OUT_OF_MEMORY), self.operator.run.tasks[number].used.out_of_memory
+        assert grew == ran_out or (self.plan.faults and grew < ran_out), "not the memory that it needs"
+
+    def is_not_yet(self, pod: Pod) -> bool:
+        state = pod.status["containerStatuses"][0]["state"]
+        polls = self.plan.programs[pod.number].poll is not None
+        return polls and state.get("terminated", {}).get("exitCode") == NOT_YET
 
     def check_recorded(self, ended: list[PodView]) -> None:
         """Pods that may be deleted from now on must not be missed after a restart."""

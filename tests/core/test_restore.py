@@ -268,11 +268,19 @@ def _story_lost_with_its_node(world):
     world.decide()
 
 
+def _story_polling(world):
+    world.starts()
+    world.sees("a", running())
+    world.sees("a", exited(75))
+    world.decide()
+
+
 STORIES = [
     _story_running,
     _story_backoff,
     _story_evicted,
     _story_lost_with_its_node,
+    _story_polling,
     _story_second_attempt,
     _story_failed,
     _story_succeeded,
@@ -282,7 +290,7 @@ STORIES = [
 @pytest.mark.parametrize("pods_stay", [True, False], ids=["pods stay", "ended pods are cleaned up"])
 @pytest.mark.parametrize("story", STORIES)
 def test_restart_changes_nothing_in_the_status(story, pods_stay):
-    world = run("a >> b", fields={"a": RETRIES})
+    world = run("a >> b", fields={"a": RETRIES | {"poll": {"every": "30s", "timeout": "1h"}}})
     story(world)
     world.decide()
     world.writes()

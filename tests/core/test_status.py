@@ -293,6 +293,20 @@ def test_status_of_2000_unschedulable_tasks_fits_1_mib():
     assert _as_go_writes_it(world.stored) < MIB
 
 
+def test_status_of_2000_tasks_that_failed_while_they_polled_fits_1_mib():
+    names = [f"{number:04}-".ljust(63, "t") for number in range(2000)]
+    poll = {"poll": {"every": "1s", "timeout": "1h"}, "retries": {"limit": 1}}
+    world = run(", ".join(names), fields={"every": poll})
+    for _ in range(2):
+        world.starts(after=1)
+        for name in names:
+            world.sees(name, exited(137, "ContainerCannotRun", "bye " * 300))
+        world.decide()
+    world.writes()
+    assert world.stored["tasks"][names[0]]["poll"] == {"since": at(2), "tries": 0}
+    assert _as_go_writes_it(world.stored) < MIB
+
+
 def test_status_of_2000_evicted_tasks_fits_1_mib():
     names = [f"{number:04}-".ljust(63, "t") for number in range(2000)]
     world = run(", ".join(names))

@@ -52,5 +52,22 @@ def test_more_memory_by_default(tasks, found):
     assert all(words in fault for words, fault in zip(found, told, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("poll", "found"),
+    [
+        ({"every": "30s"}, []),
+        ({"every": "30s", "timeout": "1h"}, []),
+        ({}, ["spec.tasks[0].poll.every: is required"]),
+        ({"every": "0s"}, ["spec.tasks[0].poll.every: '0s' is no pause; write for example 30s"]),
+        (
+            {"every": "1m", "timeout": "60s"},
+            ["spec.tasks[0].poll.timeout: '60s' is over before the second try; raise it, or lower `every`"],
+        ),
+    ],
+)
+def test_poll(poll, found):
+    assert faults(A | {"poll": poll}) == found
+
+
 def test_memory_limit_of_the_defaults_counts():
     assert faults(A | GROW, defaults=LIMIT) == []

@@ -180,6 +180,17 @@ def test_23_approval(kubectl: Kubectl) -> None:
     assert run["status"]["tasks"]["deploy"]["message"] == "approved by ada"
 
 
+def test_19_poll(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "19-poll.yaml", "poll")
+    name = succeeded(run)
+    tasks = run["status"]["tasks"]
+    assert phases(run) == {"file": "Succeeded", "nothing": "Failed", "load": "Succeeded"}
+    assert (tasks["file"]["attempt"], tasks["file"]["poll"]["tries"], "retries" in tasks["file"]) == (3, 2, False)
+    assert tasks["nothing"]["reason"] == "Timeout"
+    assert tasks["nothing"]["message"].startswith("not yet after ")
+    eventually(lambda: len(kubectl.pods(name)) == 3, "of each task only the last pod is left")
+
+
 def test_13_outputs(kubectl: Kubectl) -> None:
     run = succeeded(kubectl.run(EXAMPLES / "13-outputs.yaml", "outputs"))
     assert kubectl.log(run, "load").strip() == 'loading ["a","b"]'

@@ -82,8 +82,23 @@ class ItemsStatus(Model):
     """Of the same: attempts that ran out of memory."""
     retry_at: Grouped | None = None
     """When the next attempts start."""
+    avoid_node: Grouped | None = None
+    """The nodes that the next attempts rather keep away from."""
+    poll_since: Grouped | None = None
+    """When the first tries of items that poll started."""
+    poll_tries: Grouped | None = None
+    """How many tries of items that poll said "not yet"."""
     failures: Annotated[list[ItemFailure] | None, Field(max_length=16)] = None
     """The first few items that failed, and why."""
+
+
+class PollStatus(Model):
+    """How far a task that polls has come."""
+
+    since: Time
+    """When its first try started."""
+    tries: int
+    """How many tries said "not yet"."""
 
 
 class TaskStatus(Model):
@@ -105,6 +120,8 @@ class TaskStatus(Model):
     retries: UsedRetries | None = None
     retry_at: Time | None = None
     """When the next attempt starts."""
+    poll: PollStatus | None = None
+    """How far a task that polls has come."""
     avoid_node: ObjectName | None = None
     """The node that the next attempt rather keeps away from, as the cluster ended the last one there."""
     outputs: Annotated[str | None, Field(max_length=4096)] = None

@@ -124,6 +124,15 @@ class Approval(Model):
     """What counts as decided when the time is up. Without it, the task has failed then."""
 
 
+class Poll(Model):
+    """How a task waits for something: it is tried until it exits with anything else than 75, which says "not yet"."""
+
+    every: Duration
+    """The pause between two tries. No pod exists meanwhile."""
+    timeout: Duration | None = None
+    """How long to go on, from the start of the first try, before the task fails. Default: without end."""
+
+
 class PodMetadata(Model):
     """Labels and annotations for the pod."""
 
@@ -199,6 +208,8 @@ class Task(TaskTemplate):
     the run go first. Default 1s."""
     for_each: ForEach | None = None
     """Run once for each of many items."""
+    poll: Poll | None = None
+    """Wait for something: while the task exits with 75, which says "not yet", it is tried again and uses no retry."""
     command: Words | None = None
     """The entry point of the image; the image's own if absent."""
     args: Words | None = None

@@ -19,7 +19,7 @@ from sluice.controller.revisions import Revision, Revisions
 from sluice.controller.store import Key, ObjectView, Store, view
 from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
-from sluice.core.decide import decide
+from sluice.core.decide import Delete, decide
 from sluice.core.errors import Fault, SluiceError
 from sluice.core.execution import Execution, Limits
 from sluice.core.observation import PodView
@@ -238,7 +238,10 @@ class Runs:
             live.status |= {name: value for name, value in sent.body.items() if name != "tasks"}
         written(live.run, sent)
         for pod in sent.ended:
-            self._retention.add(pod)
+            if live.run.is_spent(pod):
+                self.pods.delete(live.run, Delete(pod.name, pod.uid))
+            else:
+                self._retention.add(pod)
         self._tell(live, sent)
         pause_s = max(_WRITE_AT_MOST_EVERY_S, _WRITE_SHARE * (time.monotonic() - started))
         live.write_at = time.time() + min(pause_s, _WRITE_AT_LEAST_EVERY_S)

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from sluice.core import Instant
 from sluice.core.approvals import answer
-from sluice.core.execution import Execution, Hold, Refused, Step, TaskState
+from sluice.core.execution import ANY_ATTEMPT, Execution, Hold, Refused, Step, TaskState
 from sluice.core.following import end, settle
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
 from sluice.core.outputs import Unusable, read
 from sluice.core.patience import deadline
 from sluice.core.refusal import GIVE_UP_AFTER_S, WHAT_TO_CUT, Refusal, delay
-from sluice.core.retries import PAID_BY_CLUSTER, next_attempt
+from sluice.core.retries import PAID_BY_CLUSTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ def _read_news(run: Execution, now: Instant) -> None:
         if task.step is not Step.LIVE:
             continue
         run.changed.add(number)
+        _see_try(run, number)
         if task.pod is None:
             if task.gone:
                 _attempt_ended(run, number, LOST, now)
@@ -80,6 +81,15 @@ def _read_news(run: Execution, now: Instant) -> None:
             task.alarm_at = due.at
             heapq.heappush(run.alarms, (due.at, number, task.attempt))
     run.seen.clear()
+
+
+def _see_try(run: Execution, number: int) -> None:
+    task, poll = run.tasks[number], run.tasks[number].definition.poll
+    if poll is None or task.polling is not None or task.pod is None:
+        return
+    task.see_try(task.pod)
+    if task.polling is not None and (ends_at := poll.ends_at(task.polling)) is not None:
+        heapq.heappush(run.alarms, (ends_at, number, ANY_ATTEMPT))
 
 
 def _outcome(task: TaskState) -> Outcome:
@@ -109,7 +119,9 @@ def _attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) ->
         run.ended_pods.append(task.pod)
     room_made(run, now)
     stopping = run.winding_down and not task.definition.final
-    retry = next_attempt(task.definition.retries, task.used, ended, run.chance(number))
+    retry = task.after(ended, run.chance(number))
+    if retry and (late := _too_late(task, now + retry.delay_s, ended)):
+        retry, task.last = None, late
     if ended.ending is Ending.SUCCESS:
         end(run, number, "Succeeded")
     elif stopping and (retry or task.doomed is ended or ended.ending in PAID_BY_CLUSTER):
@@ -121,6 +133,14 @@ def _attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) ->
         _back_off(run, number, now + retry.delay_s)
     else:
         end(run, number, "Failed")
+
+
+def _too_late(task: TaskState, at: Instant, ended: Outcome) -> Outcome | None:
+    """How a task ends whose next try would start when its time for polling is over."""
+    poll, polling = task.definition.poll, task.polling
+    if poll is None or polling is None or (ends_at := poll.ends_at(polling)) is None or at < ends_at:
+        return None
+    return poll.time_is_up(polling, ended)
 
 
 def room_made(run: Execution, now: Instant) -> None:
@@ -152,6 +172,8 @@ def _ring_alarms(run: Execution, now: Instant) -> Iterator[Delete]:
     while run.alarms and run.alarms[0][0] <= now:
         _, number, attempt = heapq.heappop(run.alarms)
         task = run.tasks[number]
+        if attempt == ANY_ATTEMPT:
+            yield from _stop_polling(run, number, now)
         if attempt != task.attempt:
             continue
         if task.step is Step.BACKOFF and (task.retry_at or 0.0) <= now:
@@ -165,6 +187,22 @@ def _ring_alarms(run: Execution, now: Instant) -> Iterator[Delete]:
                 continue
             task.doomed = due.outcome
             yield Delete(task.pod.name, task.pod.uid)
+
+
+def _stop_polling(run: Execution, number: int, now: Instant) -> Iterator[Delete]:
+    task, poll = run.tasks[number], run.tasks[number].definition.poll
+    if poll is None or task.polling is None:
+        return
+    over = poll.time_is_up(task.polling, None)
+    if task.step in (Step.READY, Step.BACKOFF):
+        run.ready.keep(lambda other: other != number)
+        task.last = over
+        end(run, number, "Failed")
+    elif task.step in (Step.RECORDING, Step.CREATING):  # its pod may exist already: end it when it is seen
+        heapq.heappush(run.alarms, (now + 1, number, ANY_ATTEMPT))
+    elif task.step is Step.LIVE and task.pod is not None and not task.pod.deleting and task.doomed is None:
+        task.doomed = over
+        yield Delete(task.pod.name, task.pod.uid)
 
 
 # 3. What people have decided.

@@ -14,6 +14,7 @@ from sluice.core.fan_out import ForEach
 from sluice.core.graph import Graph
 from sluice.core.merge import merge
 from sluice.core.order import ways
+from sluice.core.polling import Poll
 from sluice.core.references import dependencies, reads
 from sluice.core.retries import RetryPolicy
 from sluice.core.trouble import Trouble
@@ -42,6 +43,7 @@ class TaskDefinition:
     duration_s: float
     way_s: float = 0
     """See `order`."""
+    poll: Poll | None = None
     approval: Approval | None = None
     """What it asks, if it is a person's decision and has no pod."""
     for_each: ForEach | None = None
@@ -95,6 +97,7 @@ def _task(fields: Json) -> TaskDefinition:
         run_if=fields.get("runIf", "AllSucceeded"),
         allow_failure=fields.get("allowFailure", False),
         final=fields.get("finally", False),
+        poll=Poll.of(fields["poll"]) if "poll" in fields else None,
         approval=Approval.of(fields["approval"]) if "approval" in fields else None,
         priority=fields.get("priority"),
         duration_s=seconds(fields["duration"]) if "duration" in fields else 1,

@@ -12,7 +12,7 @@ and each goes through the steps of a task.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from hashlib import sha256
 from typing import Any
@@ -25,11 +25,12 @@ from sluice.core.fan_out import Group
 from sluice.core.naming import outputs_name, pod_name
 from sluice.core.observation import PodView
 from sluice.core.order import Line, Place, Ready
-from sluice.core.outcome import Outcome
+from sluice.core.outcome import Outcome, outcome
 from sluice.core.outputs import as_values, room_in_status, size_of
 from sluice.core.pods import RunIdentity
+from sluice.core.polling import Polling
 from sluice.core.refusal import Refusal
-from sluice.core.retries import Used
+from sluice.core.retries import Retry, Used, anew, next_attempt
 from sluice.core.rules import Tally
 from sluice.core.times import span
 
@@ -45,6 +46,9 @@ class Step(Enum):
     FANNED_OUT = "for its items to end"
     ENDED = "ended"
 
+
+ANY_ATTEMPT = -1
+"""In place of an attempt's number: an alarm for the task as a whole."""
 
 HOLDS_SLOT = frozenset({Step.RECORDING, Step.CREATING, Step.LIVE})
 
@@ -92,10 +96,24 @@ class TaskState:
     """Since when an approval asks for a decision."""
     skipped: str = ""
     """Why it was skipped, if not by its trigger rule."""
+    polling: Polling | None = None
+    """How far a task that polls has come; None until its first try has started."""
     told: Json | None = None
     """What the status says of it since before a restart: of an ended attempt that is more than can be seen today."""
     outputs: Json | None = None
     """What it handed on, if it has succeeded and declares any."""
+
+    def see_try(self, pod: PodView) -> None:
+        if self.definition.poll is not None and self.polling is None and pod.container.started_at is not None:
+            self.polling = Polling(pod.container.started_at)
+
+    def after(self, ended: Outcome, chance: float = 0.5) -> Retry | None:
+        """The attempt that follows one that ended so, and who pays for it; None if there is none."""
+        poll = self.definition.poll
+        if poll is None or self.polling is None or not poll.not_yet(ended):
+            return next_attempt(self.definition.retries, self.used, ended, chance)
+        self.polling = replace(self.polling, tries=self.polling.tries + 1)
+        return Retry(anew(self.used), poll.every_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,6 +426,15 @@ class Execution:
             elif self.limits.timeout_s is not None and now >= (self.started_at or now) + self.limits.timeout_s:
                 self.winding_down = f"the run took longer than its timeout, {span(self.limits.timeout_s)}"
         return bool(self.winding_down)
+
+    def is_spent(self, pod: PodView) -> bool:
+        """Is it of a try that said "not yet", with others to come? Nobody needs it once that is recorded."""
+        number = self.unit(pod)
+        if number is None or (poll := self.tasks[number].definition.poll) is None:
+            return False
+        task = self.tasks[number]
+        is_last = task.step is Step.ENDED and pod.attempt == task.attempt
+        return not is_last and poll.not_yet(outcome(pod))
 
     def chance(self, number: int) -> float:
         """A number between 0 and 1 that is the same for the same attempt, to spread retries."""

@@ -22,7 +22,16 @@ _KEYS: dict[TaskPhase, str] = {
     "Stopped": "stopped",
     "Running": "running",
 }
-_GOING = ("attempts", "limitRetries", "infrastructureRetries", "outOfMemory", "retryAt")
+_GOING = (
+    "attempts",
+    "limitRetries",
+    "infrastructureRetries",
+    "outOfMemory",
+    "retryAt",
+    "avoidNode",
+    "pollSince",
+    "pollTries",
+)
 """What is kept of items that have begun and not ended: each a map from what is said to the items it is said of."""
 
 Shown = Callable[[TaskState], tuple[TaskPhase, int]]
@@ -45,7 +54,18 @@ def entry(run: Execution, number: int, shown: Shown) -> Json:
         by_phase[phase].append(index)
         if attempt:
             retry_at = None if task.retry_at is None else rfc3339(task.retry_at)
-            said = (attempt, task.used.limit, task.used.infrastructure, task.used.out_of_memory, retry_at)
+            since, tries = (rfc3339(task.polling.since), task.polling.tries) if task.polling else (None, 0)
+            used = task.used
+            said = (
+                attempt,
+                used.limit,
+                used.infrastructure,
+                used.out_of_memory,
+                retry_at,
+                task.avoid_node,
+                since,
+                tries,
+            )
             for key, value in zip(_GOING, said, strict=True):
                 if value:
                     going[key][str(value)].append(index)
@@ -77,8 +97,13 @@ def entries(items: Json) -> dict[int, Json]:
             found[index]["phase"] = phase
     for index, value in _told(items, "attempts"):
         found[index]["attempt"] = int(value)
-    for index, value in _told(items, "retryAt"):
-        found[index]["retryAt"] = value
+    for key in ("retryAt", "avoidNode"):
+        for index, value in _told(items, key):
+            found[index][key] = value
+    for index, value in _told(items, "pollSince"):
+        found[index]["poll"] = {"since": value, "tries": 0}
+    for index, value in _told(items, "pollTries"):
+        found[index]["poll"]["tries"] = int(value)
     for key, count in (("limitRetries", "limit"), ("infrastructureRetries", "infrastructure"), ("outOfMemory",) * 2):
         for index, value in _told(items, key):
             found[index].setdefault("retries", {})[count] = int(value)

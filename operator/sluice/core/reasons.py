@@ -94,6 +94,8 @@ def _backoff(run: Execution, task: TaskState) -> Reason:
         return Reason(f"{task.refused.refusal}: trying again at {until}", task.refused.message)
     if task.last is None:
         return Reason(f"Backoff: until {until}")
+    if task.polling is not None and task.definition.poll is not None and task.definition.poll.not_yet(task.last):
+        return Reason(f"Polling: not yet, {task.polling}; next at {until}")
     paid, memory = _paid(task, task.last, ", "), _memory(run, task, task.last, ", next with ")
     return Reason(f"Backoff: until {until}{paid}{memory}", task.last.message)
 
@@ -136,6 +138,8 @@ def _ended(run: Execution, number: int) -> Reason:
     if task.phase == "Failed" and task.last is not None and task.definition.for_each is not None:
         return Reason(f"{task.last.ending}", task.last.message)
     if task.phase == "Failed" and task.last is not None:
+        if task.polling is not None and task.last.ending is Ending.TIMEOUT:
+            return Reason("Timeout", task.last.message)
         paid, memory = _paid(task, task.last, ": "), _memory(run, task, task.last, ", the last with ")
         return Reason(f"{task.last.ending}{paid}{memory}", task.last.message)
     return Reason(message=task.last.message or None) if task.last is not None else Reason()

@@ -13,14 +13,15 @@ from dataclasses import replace
 from sluice.api.run import State
 from sluice.core import Json
 from sluice.core.definition import Definition
-from sluice.core.execution import Execution, Limits, Step, TaskState
+from sluice.core.execution import ANY_ATTEMPT, Execution, Limits, Step, TaskState
 from sluice.core.fan_out import NoItems
 from sluice.core.following import count, count_items, end, settle
 from sluice.core.item_status import entries as item_entries
 from sluice.core.observation import PodView
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
 from sluice.core.pods import RunIdentity
-from sluice.core.retries import Used, next_attempt
+from sluice.core.polling import Polling
+from sluice.core.retries import Used
 from sluice.core.times import instant
 
 
@@ -101,6 +102,8 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
     task = run.tasks[number]
     used = entry.get("retries", {})
     task.used = Used(used.get("limit", 0), used.get("infrastructure", 0), used.get("outOfMemory", 0))
+    if (poll := entry.get("poll")) is not None:
+        task.polling = Polling(instant(poll["since"]) or 0.0, poll["tries"])
     task.attempt = entry.get("attempt", 0)
     task.asked_at = instant(entry.get("startedAt")) if task.definition.approval is not None else None
     task.pod = pods.get(task.attempt)
@@ -128,6 +131,9 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
         task.step, task.told = Step.BACKOFF, entry
         task.last, task.avoid_node = _recorded_outcome(entry), entry.get("avoidNode", "")
         heapq.heappush(run.alarms, (task.retry_at or 0.0, number, task.attempt))
+    poll = task.definition.poll
+    if poll is not None and task.polling is not None and (ends_at := poll.ends_at(task.polling)) is not None:
+        heapq.heappush(run.alarms, (ends_at, number, ANY_ATTEMPT))
 
 
 def _restore_outputs(run: Execution, number: int, entry: Json, apart: Mapping[str, str]) -> None:
@@ -142,10 +148,13 @@ def _restore_outputs(run: Execution, number: int, entry: Json, apart: Mapping[st
 
 def _pay(task: TaskState, pod: PodView | None) -> None:
     """An attempt that was followed by another has ended; its retry was paid then, and is paid again here."""
-    ended = outcome(pod) if pod is not None else LOST
+    ended = LOST
+    if pod is not None:
+        ended = outcome(pod)
+        task.see_try(pod)
     if ended.ending is Ending.SUCCESS:  # its outputs were of no use, or there would have been no other attempt
         ended = replace(ended, ending=Ending.ERROR)
-    if retry := next_attempt(task.definition.retries, task.used, ended):
+    if retry := task.after(ended):
         task.used = retry.used
 
 

@@ -78,6 +78,11 @@ class Retry:
     delay_s: float
 
 
+def anew(used: Used) -> Used:
+    """Nothing is paid for yet. What the program needs is not forgotten."""
+    return Used(out_of_memory=used.out_of_memory)
+
+
 def next_attempt(policy: RetryPolicy, used: Used, ended: Outcome, chance: float = 0.5) -> Retry | None:
     """The retry after an attempt that ended so, or None if the task has failed. `chance` spreads the backoff."""
     if ended.ending in PAID_BY_CLUSTER:

@@ -19,6 +19,7 @@ from sluice.core.pods import RunEnd
 from sluice.core.progress import how_far
 from sluice.core.reasons import Reason, reason
 from sluice.core.refusal import Refusal
+from sluice.core.retries import Used
 from sluice.core.times import rfc3339
 
 _STATUS_BYTES = 800_000  # an object has at most 1 MiB in many places on its way; the rest is names and managedFields
@@ -177,8 +178,7 @@ def task_status(run: Execution, number: int) -> Json:
             entry["finishedAt"] = rfc3339(task.last.finished_at)
         if task.last.exit_code is not None:
             entry["exitCode"] = task.last.exit_code
-    entry |= _texts(run, why, taken=len(task.avoid_node))
-    if task.used.limit or task.used.infrastructure:
+    if task.used != Used():
         entry["retries"] = {"limit": task.used.limit, "infrastructure": task.used.infrastructure}
         if task.used.out_of_memory:
             entry["retries"]["outOfMemory"] = task.used.out_of_memory
@@ -186,7 +186,10 @@ def task_status(run: Execution, number: int) -> Json:
         entry["retryAt"] = rfc3339(task.retry_at)
         if task.avoid_node:
             entry["avoidNode"] = task.avoid_node
-    entry |= _outputs(run, number)
+    if task.polling is not None:
+        entry["poll"] = {"since": rfc3339(task.polling.since), "tries": task.polling.tries}
+    rare = [entry[name] for name in ("avoidNode", "poll") if name in entry]
+    entry |= _texts(run, why, taken=sum(len(json.dumps(value)) for value in rare)) | _outputs(run, number)
     return entry
 
 

@@ -109,6 +109,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     retries.out_of_memory,
     volumes.claim_templates,
     volumes.known_volumes,
+    retries.polls,
 )
 
 

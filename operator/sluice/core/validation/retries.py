@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sluice.api.base import seconds
 from sluice.core import Json
 from sluice.core.errors import Fault
 from sluice.core.memory import limit
@@ -25,6 +26,19 @@ def out_of_memory(found: Manifest) -> Iterator[Fault]:
             layers["spec.defaults"].append(task)
     for path, tasks in layers.items():
         yield from _faults(f"{path}.retries.outOfMemory", tasks)
+
+
+def polls(found: Manifest) -> Iterator[Fault]:
+    for number, task in found.tasks.items():
+        if task.poll is None:
+            continue
+        path, every = f"spec.tasks[{number}].poll", task.poll.every
+        if not seconds(every):
+            yield Fault(f"{path}.every", f"'{every}' is no pause; write for example 30s")
+        elif task.poll.timeout is not None and seconds(task.poll.timeout) <= seconds(every):
+            yield Fault(
+                f"{path}.timeout", f"'{task.poll.timeout}' is over before the second try; raise it, or lower `every`"
+            )
 
 
 def _faults(path: str, tasks: list[Json]) -> Iterator[Fault]:
