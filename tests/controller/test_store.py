@@ -8,7 +8,7 @@ from sluice.controller.store import Key, Store, view
 
 
 def store() -> Store:
-    return Store(on_workflow=lambda *_: None, on_run=lambda *_: None, on_pod=lambda *_: None)
+    return Store(on_workflow=lambda *_: None, on_run=lambda *_: None, on_pod=lambda *_: None, on_child=lambda *_: None)
 
 
 def run(version: int, *, uid: str = "u1", workflow: str = "etl", **status: Any) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sluice.api.run import WorkflowRunStatus
 from sluice.core import decide as deciding
 from sluice.core import status as reporting
+from sluice.core.children import ChildView
 from sluice.core.decide import Create, Decision
 from sluice.core.definition import Definition
 from sluice.core.execution import Execution, Limits, Step
@@ -96,7 +97,10 @@ class World:
         """Decides, and the API server makes every pod that is asked for. Returns the tasks that started."""
         started = [self.name(create.number) for create in self.decide(after).create]
         for task in started:
-            self.sees(task, accepted())
+            if self.task(task).definition.calls:
+                self.sees_child(task, "Pending")
+            else:
+                self.sees(task, accepted())
         return started
 
     # What is seen.
@@ -112,6 +116,14 @@ class World:
         state = self.task(task)
         item = None if state.group is None else ItemOf(state.index, self.run.item(self.number(task)))
         return seen(status, state.definition, attempt or state.attempt, version=version or self.version, item=item)
+
+    def sees_child(self, task: str, phase: str = "Running", message: str = "", **status: Json) -> ChildView:
+        """The child run of the task's current attempt has this status now."""
+        self.version += 1
+        name = self.run.pod_name(self.number(task))
+        child = ChildView.of(name, f"uid-of-{name}", self.version, {"phase": phase, "message": message, **status})
+        self.run.see_child(child)
+        return child
 
     def ends(self, task: str, code: int = 0, outputs: str = "") -> None:
         """`outputs` is the text that its program left in $SLUICE_OUTPUTS."""
@@ -158,12 +170,14 @@ class World:
     def restarted(self) -> "World":
         """The world as a new process finds it: the stored status and the pods that were seen last."""
         pods = [task.pod for task in self.run.tasks if task.pod is not None and not task.gone]
+        children = [task.child for task in self.run.tasks if task.child is not None and not task.gone]
         run = restore(
             RUN,
             "etl-1",
             self.run.definition,
             status=self.stored,
             pods=pods,
+            children=children,
             limits=self.run.limits,
             state=self.run.state,
         )

@@ -205,6 +205,13 @@ def test_25_run_volume(kubectl: Kubectl, disks: Disks) -> None:
     eventually(lambda: not kubectl.list("pvc"), "the claim is gone")
 
 
+def test_24_sub_workflow(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "24-sub-workflow.yaml", "load-week")
+    assert run["status"]["phase"] == "Succeeded"
+    assert phases(run) == {"monday": "Succeeded", "tuesday": "Failed", "tidy": "Succeeded"}
+    assert kubectl.log(run["status"]["tasks"]["monday"]["run"], "load").strip() == "loading monday"
+
+
 def test_every_example_has_a_test() -> None:
     numbers = [path.name[:2] for path in sorted(EXAMPLES.glob("*.yaml"))]
     tests = [name.removeprefix("test_")[:2] for name in globals() if name[5:7].isdigit()]

@@ -108,10 +108,12 @@ class TaskStatus(Model):
     attempt: int | None = None
     """The current attempt, from 1."""
     started_at: Time | None = None
-    """When the container of the current attempt started, or the decision was asked for."""
+    """When the container or the run of the current attempt started, or the decision was asked for."""
     finished_at: Time | None = None
     pod: ObjectName | None = None
     """The pod of the current attempt."""
+    run: ObjectName | None = None
+    """The run of another Workflow that is the current attempt."""
     reason: Annotated[str | None, Field(max_length=512)] = None
     """Why the task is not running, or how its last attempt ended."""
     message: Annotated[str | None, Field(max_length=1024)] = None

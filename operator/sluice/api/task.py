@@ -10,6 +10,7 @@ from sluice.api.base import (
     Model,
     ObjectName,
     ParameterName,
+    ParameterValue,
     Priority,
     Quantity,
     Script,
@@ -133,6 +134,15 @@ class Poll(Model):
     """How long to go on, from the start of the first try, before the task fails. Default: without end."""
 
 
+class SubWorkflow(Model):
+    """Another Workflow of the namespace, which the task runs as a run of its own. Its end is the task's end."""
+
+    name: ObjectName
+    """The Workflow."""
+    parameters: Annotated[dict[str, ParameterValue] | None, Field(max_length=256)] = None
+    """Values for its parameters. Placeholders such as $(params.day) are filled in."""
+
+
 class PodMetadata(Model):
     """Labels and annotations for the pod."""
 
@@ -183,8 +193,8 @@ class TaskTemplate(Model):
 
 
 class Task(TaskTemplate):
-    """One node of the graph. It runs a script (`bash` or `python`) or else the command of its image, or it waits for an
-    `approval`.
+    """One node of the graph. It runs a script (`bash` or `python`) or else the command of its image, or it runs another
+    `workflow`, or it waits for an `approval`.
     """
 
     name: TaskName
@@ -223,6 +233,8 @@ class Task(TaskTemplate):
     outputs: Annotated[list[ParameterName] | None, Field(max_length=256)] = None
     """The keys of what the task hands on, as one JSON object or key=value lines in the file $SLUICE_OUTPUTS. Others
     read $(tasks.NAME.outputs.KEY). A task that does not write them all has failed."""
+    workflow: SubWorkflow | None = None
+    """Another Workflow to run. Such a task has no pod of its own, and parallelism does not count it."""
     approval: Approval | None = None
     """A decision that a person takes. Such a task has no pod."""
 

@@ -47,6 +47,7 @@ async def operate(config: Settings) -> None:
         on_workflow=lambda key: queue.add(key),  # noqa: PLW0108  # the two are made further down
         on_run=lambda key: runs.queue.add(key),  # noqa: PLW0108
         on_pod=lambda pod, gone: runs.pod_changed(pod, gone),  # noqa: PLW0108
+        on_child=lambda child, gone: runs.child_changed(child, gone),  # noqa: PLW0108
     )
     judgements = Judgements()
     runs = Runs(kube, store, revisions, judgements, events, retention)
@@ -67,6 +68,7 @@ async def operate(config: Settings) -> None:
             group.create_task(runs.writes.run(_WORKERS))
             group.create_task(runs.pods.run(config.creates_in_flight))
             group.create_task(runs.claims.run())
+            group.create_task(runs.children.run(_WORKERS))
             group.create_task(retention.run())
             group.create_task(_relist(kube, store))
 

@@ -7,6 +7,8 @@ import logging
 import time
 from dataclasses import dataclass, replace
 
+from sluice.api.run import State
+from sluice.controller.child_writer import ChildWriter, child_view
 from sluice.controller.claims import Claims
 from sluice.controller.events import Events
 from sluice.controller.judgements import Judgements
@@ -21,7 +23,7 @@ from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.decide import Delete, decide
 from sluice.core.errors import Fault, SluiceError
-from sluice.core.execution import Execution, Limits
+from sluice.core.execution import RESUMED_BY_HAND, STOPPED_BY_HAND, Execution, Limits
 from sluice.core.observation import PodView
 from sluice.core.pods import RunIdentity
 from sluice.core.restore import restore
@@ -48,6 +50,8 @@ class Live:
     status: Json
     version: int
     write_at: Instant = 0.0
+    orders: int = -1
+    """The orders that its child runs have been woken for."""
 
 
 class Runs:
@@ -68,6 +72,7 @@ class Runs:
         self.writes: KeyedQueue[Key] = KeyedQueue(self.write)
         self.claims = Claims(kube, store)
         self.pods = PodWriter(kube, store, self.claims, retention, self.queue.add)
+        self.children = ChildWriter(kube, store, self.queue.add)
         self._live: dict[Key, Live] = {}
         self._by_uid: dict[str, Key] = {}
 
@@ -84,6 +89,16 @@ class Runs:
             live.run.see_pod(pod)
         self.queue.add(key)
 
+    def child_changed(self, child: ObjectView, gone: bool) -> None:  # noqa: FBT001  # the store's callback
+        parent = self._live.get(Key(child.key.namespace, child.parent))
+        if parent is None or parent.view.uid != child.owner_uid:
+            return
+        if gone:
+            parent.run.child_gone(child_view(child))
+        else:
+            parent.run.see_child(child_view(child))
+        self.queue.add(parent.view.key)
+
     async def reconcile(self, key: Key) -> None:
         seen = self._store.runs.get(key)
         if seen is None or seen.deleting or seen.finished:
@@ -92,6 +107,8 @@ class Runs:
         live = self._live.get(key)
         if live is None or live.view.uid != seen.uid:
             self._close(key, None)
+            if self._comes_after_its_parent(seen):
+                return
             live = await self._open(seen)
             if live is None:
                 return
@@ -104,9 +121,13 @@ class Runs:
         self._take_orders(live)
         decision = decide(live.run, time.time())
         for create in decision.create:
-            self.pods.create(live.run, create)
+            writer = self.children if live.run.tasks[create.number].definition.calls else self.pods
+            writer.create(live.run, create)
         for delete in decision.delete:
             self.pods.delete(live.run, delete)
+        if live.orders != live.run.orders:
+            live.orders = live.run.orders
+            self._wake_children(seen.uid)
         if decision.wake_at is not None:
             self.queue.add_at(key, decision.wake_at)
         if decision.finished or live.run.recording:
@@ -120,7 +141,7 @@ class Runs:
         if workflow is None or workflow.deleting or workflow.uid != live.workflow_uid:
             live.run.set_state("Stopped", "its Workflow was deleted")
         else:
-            live.run.set_state(live.view.spec.get("state", "Running"))
+            live.run.set_state(*self._orders(live.view))
             live.run.set_limits(Limits.of(workflow.spec, live.view.spec))
         approvals = live.view.spec.get("approvals", {})
         if approvals != live.run.approvals:
@@ -128,12 +149,41 @@ class Runs:
             for fault in unknown_approvals(approvals, live.run.definition):
                 self._events.tell("WorkflowRun", live.view, "Warning", "UnknownApproval", str(fault))
 
+    def _orders(self, run: ObjectView) -> tuple[State, str, str]:
+        """What the run is to do, and the words for it: its own state, or that of the run that made it if that is
+        further from running.
+        """
+        own: State = run.spec.get("state", "Running")
+        by_hand: tuple[State, str, str] = (own, STOPPED_BY_HAND, RESUMED_BY_HAND)
+        if not run.parent or own == "Stopped":
+            return by_hand
+        parent = self._live.get(Key(run.key.namespace, run.parent))
+        if parent is None or parent.view.uid != run.owner_uid:
+            return "Stopped", f"run {run.parent}, which made it, has ended", RESUMED_BY_HAND
+        state, why = parent.run.orders_for(run.key.name)
+        if state == "Running":
+            return by_hand
+        return state, f"run {run.parent} stops it: {why}", f"run {run.parent} goes on"
+
+    def _wake_children(self, uid: str) -> None:
+        for child in self._store.children_of.get(uid, ()):
+            self.queue.add(child)
+
+    def _comes_after_its_parent(self, run: ObjectView) -> bool:
+        """Is the run that made it still to be opened? That one knows what this one is to do, and wakes it."""
+        parent = self._store.runs.get(Key(run.key.namespace, run.parent))
+        if parent is None or parent.uid != run.owner_uid or parent.finished or parent.deleting:
+            return False
+        return parent.key not in self._live
+
     def _close(self, key: Key, finished: ObjectView | None) -> None:
         live = self._live.pop(key, None)
         if live is not None:
             self._by_uid.pop(live.view.uid, None)
             live.run.closed = True
+            self._wake_children(live.view.uid)
         if finished is not None and finished.finished:
+            self._wake_children(finished.uid)
             for pod in self._store.pods.pop(finished.uid, {}).values():
                 self._retention.add(pod)
 
@@ -156,10 +206,18 @@ class Runs:
             workflow=seen.spec["workflow"],
             parameters={name: given.get(name, default) for name, default in revision.definition.parameters.items()},
             claims=claims_of(seen.key.name, seen.uid, revision.definition.claims),
+            depth=seen.depth,
         )
         outputs = await kept(self._kube, identity) if "outputsConfigMap" in seen.status else {}
-        pods = self._store.pods.get(seen.uid, {}).values()
-        run = restore(identity, revision.name, revision.definition, status=seen.status, pods=pods, outputs=outputs)
+        run = restore(
+            identity,
+            revision.name,
+            revision.definition,
+            status=seen.status,
+            pods=self._store.pods.get(seen.uid, {}).values(),
+            children=[child_view(self._store.runs[key]) for key in self._store.children_of.get(seen.uid, ())],
+            outputs=outputs,
+        )
         status = {name: value for name, value in seen.status.items() if name != "tasks"}
         live = Live(seen, run, revision.workflow_uid, status, seen.version)
         self._live[seen.key] = live
@@ -192,6 +250,12 @@ class Runs:
             return None
 
     async def _wait(self, seen: ObjectView, reason: str, message: str) -> None:
+        state, why, _ = self._orders(seen)
+        if state == "Stopped":
+            facts = [*of_run("Stopped", why), Condition("Stalled", False, "Stopped")]
+            status = {"phase": "Stopped", "message": why, "finishedAt": rfc3339(time.time())}
+            await self._write_plainly(seen, status, facts)
+            return
         facts = [Condition("Accepted", False, reason, message), Condition("Stalled", True, reason, message)]
         await self._write_plainly(seen, {"phase": "Pending", "message": message}, facts)
 

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from sluice.core import Json
 from sluice.core.conditions import ended
-from sluice.core.naming import LABEL_GENERATION
+from sluice.core.naming import LABEL_DEPTH, LABEL_GENERATION
 from sluice.core.observation import PodView, number
 from sluice.core.triggers import OwnRun
 
 _REMEMBERED = 10_000
+_LABELS = frozenset({LABEL_GENERATION, LABEL_DEPTH})
 
 
 class Key(NamedTuple):
@@ -37,9 +38,16 @@ class ObjectView:
     generation: int
     deleting: bool
     owner_uid: str
+    parent: str
+    """The run that made this run for one of its tasks; empty if none did. Its UID is the owner's."""
     labels: dict[str, str]
     spec: Json
     status: Json
+
+    @property
+    def depth(self) -> int:
+        """How many runs stand above this run."""
+        return number(self.labels.get(LABEL_DEPTH, ""))
 
     @property
     def finished(self) -> bool:
@@ -49,6 +57,7 @@ class ObjectView:
 def view(body: Json) -> ObjectView:
     metadata = body["metadata"]
     status = body.get("status", {})
+    owner: Json = next((o for o in metadata.get("ownerReferences", ()) if o.get("controller")), {})
     if ended(status.get("phase", "")):
         status = {key: value for key, value in status.items() if key != "tasks"}
     return ObjectView(
@@ -57,8 +66,9 @@ def view(body: Json) -> ObjectView:
         version=int(metadata["resourceVersion"]),
         generation=metadata["generation"],
         deleting="deletionTimestamp" in metadata,
-        owner_uid=next((o["uid"] for o in metadata.get("ownerReferences", ()) if o.get("controller")), ""),
-        labels={name: value for name, value in metadata.get("labels", {}).items() if name == LABEL_GENERATION},
+        owner_uid=owner.get("uid", ""),
+        parent=owner["name"] if owner.get("kind") == "WorkflowRun" else "",
+        labels={name: value for name, value in metadata.get("labels", {}).items() if name in _LABELS},
         spec=body.get("spec", {}),
         status=status,
     )
@@ -66,17 +76,22 @@ def view(body: Json) -> ObjectView:
 
 @dataclass(slots=True)
 class Store:
-    """`on_workflow` and `on_run` are told the key of whatever changed, `on_pod` the pod and whether it is gone."""
+    """`on_workflow` and `on_run` are told the key of whatever changed, `on_pod` and `on_child` the pod or the child run
+    and whether it is gone.
+    """
 
     on_workflow: Callable[[Key], None]
     on_run: Callable[[Key], None]
     on_pod: Callable[[PodView, bool], None]
+    on_child: Callable[[ObjectView, bool], None]
     workflows: dict[Key, ObjectView] = field(default_factory=dict)
     runs: dict[Key, ObjectView] = field(default_factory=dict)
     pods: dict[str, dict[str, PodView]] = field(default_factory=lambda: defaultdict(dict))
     """Pods by the UID of their run, then by name."""
     runs_of: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
     """The runs of a Workflow, whoever made them."""
+    children_of: dict[str, set[Key]] = field(default_factory=lambda: defaultdict(set))
+    """Child runs, by the UID of the run that made them."""
     _gone: dict[str, None] = field(default_factory=dict)
     """UIDs of objects that are gone, the oldest first."""
 
@@ -93,6 +108,9 @@ class Store:
             self.runs[seen.key] = seen
             self.runs_of[_workflow_of(seen)].add(seen.key)
             self.on_run(seen.key)
+            if seen.parent:
+                self.children_of[seen.owner_uid].add(seen.key)
+                self.on_child(seen, False)
             if known is None or known.status.get("phase") != seen.status.get("phase"):
                 self.on_workflow(_workflow_of(seen))
 
@@ -111,8 +129,11 @@ class Store:
     def forget_run(self, key: Key, uid: str) -> None:
         self._bury(uid)
         if key in self.runs and self.runs[key].uid == uid:
-            self._leave(self.runs.pop(key))
+            gone = self.runs.pop(key)
+            self._leave(gone)
             self.on_run(key)
+            if gone.parent:
+                self.on_child(gone, True)
 
     def _leave(self, run: ObjectView) -> None:
         """It is no longer a run of its Workflow."""
@@ -120,6 +141,10 @@ class Store:
         runs.discard(run.key)
         if not runs:
             del self.runs_of[_workflow_of(run)]
+        if run.parent:
+            self.children_of[run.owner_uid].discard(run.key)
+            if not self.children_of[run.owner_uid]:
+                del self.children_of[run.owner_uid]
 
     def _bury(self, uid: str) -> None:
         """What is gone must not come back with a LIST that began before."""

@@ -1,14 +1,14 @@
 """What should follow, given what is so: `decide(run, now) -> Decision`.
 
-The phases, in order: read the news of pods, ring the alarms that are due, hear what people have decided, stop or start
-tasks, finish the run. Deciding twice without news in between asks for nothing twice.
+The phases, in order: read the news of pods and child runs, ring the alarms that are due, hear what people have decided,
+stop or start tasks, finish the run. Deciding twice without news in between asks for nothing twice.
 """
 
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from sluice.core import Instant
+from sluice.core import Instant, children
 from sluice.core.approvals import answer
 from sluice.core.execution import ANY_ATTEMPT, Execution, Hold, Refused, Step, TaskState
 from sluice.core.following import end, settle
@@ -21,7 +21,7 @@ from sluice.core.retries import PAID_BY_CLUSTER
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Make the pod of a task's attempt."""
+    """Make the pod of a task's attempt, or the child run that is the attempt."""
 
     number: int
     attempt: int
@@ -68,6 +68,8 @@ def decide(run: Execution, now: Instant) -> Decision:
 def _read_news(run: Execution, now: Instant) -> None:
     for number in sorted(run.seen):
         task = run.tasks[number]
+        if task.step is Step.CALLING:
+            _read_child(run, number, now)
         if task.step is not Step.LIVE:
             continue
         run.changed.add(number)
@@ -114,17 +116,24 @@ def _with_outputs(run: Execution, number: int, ended: Outcome) -> Outcome:
 def _attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) -> None:
     task = run.tasks[number]
     run.free_slot(number)
-    task.last = ended
     if task.pod is not None and not task.gone:
         run.ended_pods.append(task.pod)
     room_made(run, now)
+    _conclude(run, number, ended, now)
+
+
+def _conclude(run: Execution, number: int, ended: Outcome, now: Instant) -> None:
+    """What follows from the end of an attempt."""
+    task = run.tasks[number]
+    task.last = ended
     stopping = run.winding_down and not task.definition.final
     retry = task.after(ended, run.chance(number))
     if retry and (late := _too_late(task, now + retry.delay_s, ended)):
         retry, task.last = None, late
+    stopped = stopping and (retry or task.doomed is ended or ended.ending in PAID_BY_CLUSTER)
     if ended.ending is Ending.SUCCESS:
         end(run, number, "Succeeded")
-    elif stopping and (retry or task.doomed is ended or ended.ending in PAID_BY_CLUSTER):
+    elif stopped or ended.ending is Ending.STOPPED:
         end(run, number, "Stopped")
     elif retry:
         task.used = retry.used
@@ -141,6 +150,25 @@ def _too_late(task: TaskState, at: Instant, ended: Outcome) -> Outcome | None:
     if poll is None or polling is None or (ends_at := poll.ends_at(polling)) is None or at < ends_at:
         return None
     return poll.time_is_up(polling, ended)
+
+
+def _read_child(run: Execution, number: int, now: Instant) -> None:
+    task = run.tasks[number]
+    run.changed.add(number)
+    if task.gone or (task.child is not None and task.child.ended):
+        ended = children.LOST if task.child is None else children.outcome(task.child)
+        _call_ended(run, number, ended if ended.ending is Ending.SUCCESS else task.doomed or ended, now)
+        return
+    due = None if task.child is None else children.deadline(task.definition, task.child)
+    if due is not None and due.at != task.alarm_at:
+        task.alarm_at = due.at
+        heapq.heappush(run.alarms, (due.at, number, task.attempt))
+
+
+def _call_ended(run: Execution, number: int, ended: Outcome, now: Instant) -> None:
+    run.children.pop(run.pod_name(number), None)
+    run.free_slot(number)
+    _conclude(run, number, ended, now)
 
 
 def room_made(run: Execution, now: Instant) -> None:
@@ -178,6 +206,12 @@ def _ring_alarms(run: Execution, now: Instant) -> Iterator[Delete]:
             continue
         if task.step is Step.BACKOFF and (task.retry_at or 0.0) <= now:
             run.make_ready(number)
+        elif task.step is Step.CALLING and task.child is not None and task.doomed is None:
+            late = children.deadline(task.definition, task.child)
+            if late is None or late.at > now:
+                task.alarm_at = None
+                continue
+            _take_back(run, number, late.outcome)
         elif task.step is Step.ASKING:
             run.unheard.add(number)
         elif task.step is Step.LIVE and task.pod is not None and task.doomed is None:
@@ -237,7 +271,17 @@ def _stop(run: Execution) -> Iterator[Delete]:
         elif task.step is Step.LIVE and task.pod is not None and not task.pod.deleting and task.doomed is None:
             task.doomed = Outcome(Ending.INFRASTRUCTURE, run.winding_down)
             yield Delete(task.pod.name, task.pod.uid)
+        elif task.step is Step.CALLING and task.doomed is None:
+            _take_back(run, number, Outcome(Ending.INFRASTRUCTURE, run.winding_down))
     run.ready.keep(lambda number: run.tasks[number].step is Step.READY)
+    run.calls.keep(lambda number: run.tasks[number].step is Step.READY)
+
+
+def _take_back(run: Execution, number: int, why: Outcome) -> None:
+    """A child run is to stop. The task ends when it has."""
+    run.tasks[number].doomed = why
+    run.orders += 1
+    run.changed.add(number)
 
 
 # 5. What may start.
@@ -247,6 +291,8 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
     for number in run.granted:
         yield Create(number, run.tasks[number].attempt)
     run.granted.clear()
+    if run.state != "Suspended":
+        yield from _call(run, now)
     if run.state == "Suspended" or (run.hold is not None and now < run.hold.until):
         return
     fronts = run.ready.fronts()
@@ -272,6 +318,27 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
             yield Create(number, task.attempt)
 
 
+def _call(run: Execution, now: Instant) -> Iterator[Create]:
+    fronts = run.calls.fronts()
+    while fronts:
+        first, line = heapq.heappop(fronts)
+        number = first.number
+        task = run.tasks[number]
+        if task.group is not None and run.groups[task.group].full:
+            continue
+        if (following := run.calls.pop(line)) is not None:
+            heapq.heappush(fronts, (following, line))
+        run.take_slot(number)
+        if (hopeless := children.too_deep(run.identity)) is not None:
+            _call_ended(run, number, hopeless, now)
+            continue
+        if task.refused is None:
+            task.attempt += 1
+        task.step, task.child, task.gone, task.doomed, task.alarm_at = Step.CALLING, None, False, None, None
+        run.children[run.pod_name(number)] = number
+        yield Create(number, task.attempt)
+
+
 def _room(run: Execution) -> bool:
     if run.limits.parallelism is not None and run.live >= run.limits.parallelism:
         return False
@@ -288,17 +355,9 @@ def refused(run: Execution, what: Create, refusal: Refusal, message: str, now: I
     if task.step is not Step.CREATING or task.attempt != what.attempt:
         return
     run.creating -= 1
-    before = task.refused
-    again = before is not None and before.refusal is refusal
-    task.refused = Refused(
-        refusal, message, before.since if before and again else now, before.tries + 1 if before and again else 1
-    )
-    limit_s = GIVE_UP_AFTER_S.get(refusal)
-    if limit_s:
-        limit_s = task.definition.pending_timeout_s or limit_s
-    if limit_s is not None and now - task.refused.since >= limit_s:
-        hint = WHAT_TO_CUT if refusal is Refusal.TOO_LARGE else ""
-        _attempt_ended(run, number, Outcome(Ending.GAVE_UP, f"{refusal}: {message}{hint}"), now)
+    told, hopeless = _note_refusal(task, refusal, message, now)
+    if hopeless is not None:
+        _attempt_ended(run, number, hopeless, now)
         return
     run.free_slot(number)
     if refusal is Refusal.POD_SECURITY and not run.hardened:
@@ -312,7 +371,36 @@ def refused(run: Execution, what: Create, refusal: Refusal, message: str, now: I
         run.make_ready(number)
         run.changed.update(run.ready)
     else:
-        _back_off(run, number, now + delay(task.refused.tries))
+        _back_off(run, number, now + delay(told.tries))
+
+
+def child_refused(run: Execution, what: Create, refusal: Refusal, message: str, now: Instant) -> None:
+    """The API server did not make a child run."""
+    task = run.tasks[what.number]
+    if task.step is not Step.CALLING or task.attempt != what.attempt or task.child is not None:
+        return
+    told, hopeless = _note_refusal(task, refusal, message, now)
+    if hopeless is not None:
+        _call_ended(run, what.number, hopeless, now)
+    else:
+        run.free_slot(what.number)
+        _back_off(run, what.number, now + delay(told.tries))
+
+
+def _note_refusal(task: TaskState, refusal: Refusal, message: str, now: Instant) -> tuple[Refused, Outcome | None]:
+    """The no as the task remembers it, and how it ends if trying again cannot help."""
+    before = task.refused
+    again = before is not None and before.refusal is refusal
+    task.refused = told = Refused(
+        refusal, message, before.since if before and again else now, before.tries + 1 if before and again else 1
+    )
+    limit_s = GIVE_UP_AFTER_S.get(refusal)
+    if limit_s:
+        limit_s = task.definition.pending_timeout_s or limit_s
+    if limit_s is None or now - told.since < limit_s:
+        return told, None
+    hint = WHAT_TO_CUT if refusal is Refusal.TOO_LARGE else ""
+    return told, Outcome(Ending.GAVE_UP, f"{refusal}: {message}{hint}")
 
 
 def _wake_at(run: Execution, now: Instant) -> Instant | None:

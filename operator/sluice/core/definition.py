@@ -56,6 +56,11 @@ class TaskDefinition:
         return self.for_each.same_as if self.for_each is not None else None
 
     @property
+    def calls(self) -> bool:
+        """Does it run another Workflow? Then its attempts are runs and not pods."""
+        return "workflow" in self.fields
+
+    @property
     def at_most_once(self) -> bool:
         """May the task never start twice, whatever happens? Then each attempt is recorded before its pod is made."""
         return self.retries.infrastructure == 0

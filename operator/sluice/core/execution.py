@@ -4,8 +4,8 @@ The shell reports what it saw (`see_pod`, `pod_gone`, `refused`, `recorded`); `d
 time in proportion to what changed: a report marks one task, and an ended task touches only its dependents.
 
 A task goes WAITING -> READY -> [RECORDING ->] CREATING -> LIVE -> ENDED, with BACKOFF between two attempts. It holds
-a slot of the run's parallelism from RECORDING until its pod is terminal or gone. An approval goes WAITING -> ASKING ->
-ENDED and holds none.
+a slot of the run's parallelism from RECORDING until its pod is terminal or gone. Two kinds hold none: an approval goes
+WAITING -> ASKING -> ENDED, and a task that runs another Workflow WAITING -> READY -> CALLING -> ENDED.
 
 A fan-out goes WAITING -> FANNED_OUT -> ENDED. Its items are further units of the run, numbered after the named tasks,
 and each goes through the steps of a task.
@@ -20,6 +20,7 @@ from typing import Any
 from sluice.api.base import seconds
 from sluice.api.run import State, TaskPhase
 from sluice.core import Instant, Json
+from sluice.core.children import ChildView
 from sluice.core.definition import Definition, TaskDefinition
 from sluice.core.fan_out import Group
 from sluice.core.naming import outputs_name, pod_name
@@ -44,11 +45,13 @@ class Step(Enum):
     CREATING = "for the API server's answer"
     LIVE = "for its pod to end"
     FANNED_OUT = "for its items to end"
+    CALLING = "for its run of another Workflow to end"
     ENDED = "ended"
 
 
 ANY_ATTEMPT = -1
 """In place of an attempt's number: an alarm for the task as a whole."""
+STOPPED_BY_HAND, RESUMED_BY_HAND = "the run was stopped", "spec.state is Running"
 
 HOLDS_SLOT = frozenset({Step.RECORDING, Step.CREATING, Step.LIVE})
 
@@ -79,6 +82,7 @@ class TaskState:
     phase: TaskPhase = "Pending"
     attempt: int = 0
     pod: PodView | None = None
+    child: ChildView | None = None
     gone: bool = False
     used: Used = field(default_factory=Used)
     retry_at: Instant | None = None
@@ -88,7 +92,7 @@ class TaskState:
     last: Outcome | None = None
     """How the last attempt ended."""
     doomed: Outcome | None = None
-    """Why we are deleting the pod."""
+    """Why we are deleting the pod, or stopping the child run."""
     alarm_at: Instant | None = None
     """The deadline that stands among the alarms."""
     refused: Refused | None = None
@@ -114,6 +118,20 @@ class TaskState:
             return next_attempt(self.definition.retries, self.used, ended, chance)
         self.polling = replace(self.polling, tries=self.polling.tries + 1)
         return Retry(anew(self.used), poll.every_s)
+
+    @property
+    def started_at(self) -> Instant | None:
+        """Since when its container or its child run runs, or a decision is asked for."""
+        if self.pod is not None:
+            return self.pod.container.started_at
+        return self.asked_at if self.child is None else self.child.started_at
+
+    @property
+    def runs(self) -> bool:
+        """Does its container run, or its child run?"""
+        if self.step is Step.CALLING:
+            return self.child is not None and self.child.phase == "Running"
+        return self.step is Step.LIVE and self.started_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +222,14 @@ class Execution:
     counted: list[int] = field(default_factory=list)
     """Fan-outs whose items `decide` has not looked at yet: they were recorded."""
     ready: Ready = field(default_factory=Ready)
+    calls: Ready = field(default_factory=Ready)
+    """Tasks that are ready to run another Workflow: no limit on pods holds them back."""
+    children: dict[str, int] = field(default_factory=dict)
+    """The tasks that wait for a child run, by its name."""
+    orders: int = 0
+    """Grows whenever what the child runs are to do may have changed."""
+    resumes_when: str = RESUMED_BY_HAND
+    """What a suspended run waits for."""
     alarms: list[tuple[Instant, int, int]] = field(default_factory=list)
     """Heap of (when, number, attempt): backoffs and deadlines. An alarm for an older attempt is void."""
     output_bytes: int = 0
@@ -263,10 +289,12 @@ class Execution:
         task = self.tasks[number]
         return None if task.group is None else self.groups[task.group].items[task.index]
 
-    def pod_name(self, number: int) -> str:
+    def pod_name(self, number: int, attempt: int | None = None) -> str:
+        """Of the pod, or of the child run, of an attempt: by default the newest."""
         task = self.tasks[number]
         index = None if task.group is None else task.index
-        return pod_name(self.identity.name, self.identity.uid, task.definition.name, task.attempt, index)
+        which = task.attempt if attempt is None else attempt
+        return pod_name(self.identity.name, self.identity.uid, task.definition.name, which, index)
 
     def outputs_of(self, number: int) -> Json | None:
         """What a task has handed on; None if it has not succeeded, or declares no outputs."""
@@ -334,6 +362,36 @@ class Execution:
         task.pod, task.gone = pod, True
         self.seen.add(number)
 
+    def see_child(self, child: ChildView) -> None:
+        """A child run as it is now."""
+        number = self.children.get(child.name)
+        if number is None:
+            return
+        task = self.tasks[number]
+        if task.gone or (task.child is not None and child.version <= task.child.version):
+            return
+        if task.step is not Step.CALLING:  # its creation counted as refused, and was carried out after all
+            self.calls.keep(lambda other: other != number)
+            self.take_slot(number)
+            task.step = Step.CALLING
+        task.child, task.refused, task.retry_at = child, None, None
+        self.seen.add(number)
+
+    def child_gone(self, child: ChildView) -> None:
+        """A child run was removed from the API server; `child` is how it was last seen."""
+        number = self.children.get(child.name)
+        if number is not None and self.tasks[number].step is Step.CALLING:
+            self.tasks[number].gone = True
+            self.seen.add(number)
+
+    def orders_for(self, child: str) -> tuple[State, str]:
+        """What a child run is to do, and why if it is to end."""
+        number = self.children.get(child)
+        doomed = self.tasks[number].doomed if number is not None else None
+        if doomed is not None:
+            return "Stopped", doomed.message
+        return ("Suspended" if self.state == "Suspended" else "Running"), ""
+
     def was_created(self, number: int) -> None:
         task = self.tasks[number]
         if task.step is Step.CREATING:
@@ -382,17 +440,21 @@ class Execution:
         self.limits = limits
         self.changed.update(self.ready)
         if reorder:
-            waiting, self.ready = self.ready, Ready()
+            waiting, self.ready, self.calls = [*self.ready, *self.calls], Ready(), Ready()
             for number in waiting:
                 self.make_ready(number)
 
-    def set_state(self, state: State, why: str = "the run was stopped") -> None:
-        """`why` is what the tasks of a stopped run say."""
+    def set_state(self, state: State, why: str = STOPPED_BY_HAND, resumes_when: str = RESUMED_BY_HAND) -> None:
+        """`why` is what the tasks of a stopped run say, `resumes_when` those of a suspended one."""
+        if state == self.state and resumes_when == self.resumes_when:
+            return
         if state != self.state:
-            self.state = state
             self.winding_down = why if state == "Stopped" else ""
-            self.changed.update(self.ready)
-            self.changed.update(number for number, task in enumerate(self.tasks) if task.step is Step.ASKING)
+        self.state, self.resumes_when = state, resumes_when
+        self.orders += 1
+        self.changed.update(self.ready)
+        self.changed.update(self.calls)
+        self.changed.update(number for number, task in enumerate(self.tasks) if task.step is Step.ASKING)
 
     def set_approvals(self, approvals: Mapping[str, Json]) -> None:
         for name, decision in approvals.items():
@@ -409,12 +471,13 @@ class Execution:
         self.output_bytes += size_of(outputs)
 
     def take_slot(self, number: int) -> None:
-        self.live += 1
+        """A child run takes one of its fan-out's, and none of the run's."""
+        self.live += not self.tasks[number].definition.calls
         if (group := self.tasks[number].group) is not None:
             self.groups[group].live += 1
 
     def free_slot(self, number: int) -> None:
-        self.live -= 1
+        self.live -= not self.tasks[number].definition.calls
         if (group := self.tasks[number].group) is not None:
             self.groups[group].live -= 1
 
@@ -452,5 +515,6 @@ class Execution:
         priority = self.limits.priority if definition.priority is None else definition.priority
         refusals = task.refused.tries if task.refused else 0
         capped = task.group if task.group is not None and self.groups[task.group].parallelism is not None else None
-        self.ready.add(Line((), capped), Place(refusals, -priority, -task.way_s, task.order, number))
+        ready = self.calls if definition.calls else self.ready
+        ready.add(Line((), capped), Place(refusals, -priority, -task.way_s, task.order, number))
         self.changed.add(number)

@@ -45,7 +45,7 @@ def entry(run: Execution, number: int, shown: Shown) -> Json:
     going: dict[str, defaultdict[str, list[int]]] = {key: defaultdict(list) for key in _GOING}
     for index, unit in enumerate(group.units):
         task = run.tasks[unit]
-        if task.pod is not None and (started_at := task.pod.container.started_at) is not None:
+        if (started_at := task.started_at) is not None:
             group.started_at = min(started_at, group.started_at or started_at)
         if task.step is Step.ENDED:
             by_phase[task.phase].append(index)

@@ -23,6 +23,11 @@ LABEL_ATTEMPT = "sluice.dev/attempt"
 LABEL_GENERATION = "sluice.dev/generation"
 """Of a run that a Workflow made: the generation of the Workflow that asked for it."""
 
+LABEL_PARENT = "sluice.dev/parent"
+"""Of a run that a task of another run made: the name of that run."""
+LABEL_DEPTH = "sluice.dev/depth"
+"""Of the same: how many runs stand above it."""
+
 _POD_NAME_MAX = 63
 _OBJECT_NAME_MAX = 253
 
@@ -33,7 +38,7 @@ def digest(text: str, length: int) -> str:
 
 
 def pod_name(run: str, run_uid: str, task: str, attempt: int, index: int | None = None) -> str:
-    """`index` is that of an item of a fan-out."""
+    """Of an attempt's pod, or of the run that is the attempt. `index` is that of an item of a fan-out."""
     unit = task if index is None else f"{task}/{index}"
     tail = f"{attempt}-{digest(f'{run_uid}/{unit}/{attempt}', 8)}"
     if index is not None:

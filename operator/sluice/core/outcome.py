@@ -31,6 +31,8 @@ class Ending(StrEnum):
     """The task never started: its condition could not be answered."""
     REJECTED = "Rejected"
     """A person said no."""
+    STOPPED = "Stopped"
+    """A person stopped the run that was the attempt."""
     GAVE_UP = "GaveUp"
     """The pod could not be made or started, and trying the same again would not help."""
 

@@ -78,6 +78,8 @@ class RunIdentity:
     workflow: str
     parameters: Mapping[str, str]
     claims: Mapping[str, str] = field(default_factory=dict)
+    depth: int = 0
+    """How many runs stand above it."""
 
     @property
     def values(self) -> dict[str, str]:

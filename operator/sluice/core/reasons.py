@@ -37,6 +37,8 @@ def reason(run: Execution, number: int) -> Reason:
             return _ready(run, task)
         case Step.BACKOFF:
             return _backoff(run, task)
+        case Step.CALLING:
+            return _calling(task)
         case Step.ASKING:
             return _asking(run, task)
         case Step.RECORDING | Step.CREATING:
@@ -51,20 +53,20 @@ def reason(run: Execution, number: int) -> Reason:
 
 def _ready(run: Execution, task: TaskState) -> Reason:
     if run.state == "Suspended":
-        return Reason("Suspended: the run starts no task until spec.state is Running")
-    if run.hold is not None:
+        return Reason(f"Suspended: the run starts no task until {run.resumes_when}")
+    calls, cap = task.definition.calls, run.limits.parallelism
+    if run.hold is not None and not calls:
         return _refused(run.hold.refused)
-    cap = run.limits.parallelism
-    if cap is not None and run.live >= cap:
+    if cap is not None and run.live >= cap and not calls:
         return Reason(f"Parallelism: {run.live}/{cap}")
     if task.group is not None and (group := run.groups[task.group]).full:
         return Reason(f"Parallelism: {group.live}/{group.parallelism} of forEach")
-    return _refused(task.refused) if task.refused else Reason(_STARTING)
+    return _refused(task.refused) if task.refused else Reason(_CHILD_IS_MADE if calls else _STARTING)
 
 
 def _items(run: Execution, group: Group) -> Reason:
     """Of the items that are not running, why the first one is not."""
-    waiting = [unit for unit in group.units if not _runs(run.tasks[unit]) and run.tasks[unit].step is not Step.ENDED]
+    waiting = [unit for unit in group.units if not run.tasks[unit].runs and run.tasks[unit].step is not Step.ENDED]
     if not waiting:
         return Reason()
     first = reason(run, waiting[0])
@@ -72,16 +74,27 @@ def _items(run: Execution, group: Group) -> Reason:
     return Reason(f"{first.text} (item {waiting[0] - group.first}{more})", first.message)
 
 
-def _runs(task: TaskState) -> bool:
-    return task.step is Step.LIVE and task.pod is not None and task.pod.container.started_at is not None
-
-
 def _asking(run: Execution, task: TaskState) -> Reason:
     approval = task.definition.approval
     if run.state == "Suspended" or approval is None:
-        return Reason("Suspended: the run hears no decision until spec.state is Running")
+        return Reason(f"Suspended: the run hears no decision until {run.resumes_when}")
     message = fill({"message": approval.message}, run.values_of(task))["message"]
     return Reason(f"Approval: {question(task.definition.name, approval, task.asked_at)}", message or None)
+
+
+_CHILD_IS_MADE = "Starting: its run is being created"
+
+
+def _calling(task: TaskState) -> Reason:
+    child = task.child
+    if child is None:
+        return Reason(_CHILD_IS_MADE)
+    if task.doomed is not None:
+        return Reason(f"Terminating: run {child.name} is being stopped", task.doomed.message)
+    if child.phase == "Running":
+        return Reason()
+    word = child.waits or ("Starting" if child.phase == "Pending" else child.phase)
+    return Reason(f"{word}: see run {child.name}", child.message or None)
 
 
 def _refused(refused: Refused) -> Reason:
@@ -134,7 +147,8 @@ def _ended(run: Execution, number: int) -> Reason:
         names = _names(run, number, "Skipped") if inherited else ""
         return Reason(f"Skipped: {f'so was {names}' if names else f'runIf {task.definition.run_if} does not hold'}")
     if task.phase == "Stopped":
-        return Reason(f"Stopped: {run.winding_down or 'what it waits for was stopped'}")
+        own = task.last.message if task.last is not None and task.last.ending is Ending.STOPPED else ""
+        return Reason(f"Stopped: {own or run.winding_down or 'what it waits for was stopped'}")
     if task.phase == "Failed" and task.last is not None and task.definition.for_each is not None:
         return Reason(f"{task.last.ending}", task.last.message)
     if task.phase == "Failed" and task.last is not None:

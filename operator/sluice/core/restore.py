@@ -8,10 +8,11 @@ import heapq
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sluice.api.run import State
 from sluice.core import Json
+from sluice.core.children import ChildView
 from sluice.core.definition import Definition
 from sluice.core.execution import ANY_ATTEMPT, Execution, Limits, Step, TaskState
 from sluice.core.fan_out import NoItems
@@ -25,6 +26,14 @@ from sluice.core.retries import Used
 from sluice.core.times import instant
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What there is of a run's units: pods by task, index and attempt, child runs by name."""
+
+    pods: defaultdict[tuple[str, int | None], dict[int, PodView]]
+    children: Mapping[str, ChildView]
+
+
 def restore(
     identity: RunIdentity,
     revision: str,
@@ -32,32 +41,33 @@ def restore(
     *,
     status: Json,
     pods: Iterable[PodView],
+    children: Iterable[ChildView] = (),
     outputs: Mapping[str, str] | None = None,
     limits: Limits | None = None,
     state: State = "Running",
 ) -> Execution:
-    """The run as it is. `status` is the WorkflowRun's, `pods` are all that carry its UID, `outputs` is the data of its
-    ConfigMap.
+    """The run as it is. `status` is the WorkflowRun's, `pods` are all that carry its UID, `children` the runs that it
+    owns, `outputs` is the data of its ConfigMap.
     """
     run = Execution(identity, revision, definition, limits or Limits())
     run.set_state(state)
     run.started_at, run.finished_at = instant(status.get("startedAt")), instant(status.get("finishedAt"))
-    by_attempt: defaultdict[tuple[str, int | None], dict[int, PodView]] = defaultdict(dict)
+    found = _Found(defaultdict(dict), {child.name: child for child in children})
     for pod in pods:
         if pod.owner_uid == identity.uid:
-            by_attempt[pod.task, pod.index][pod.attempt] = pod
+            found.pods[pod.task, pod.index][pod.attempt] = pod
     recorded = status.get("tasks", {})
     for number, task in enumerate(run.named):
         name = task.definition.name
         if name in recorded:
             run.written[number] = recorded[name]
-        _restore_task(run, number, recorded.get(name, {}), by_attempt[name, None])
+        _restore_unit(run, number, recorded.get(name, {}), found)
         _restore_outputs(run, number, recorded.get(name, {}), outputs or {})
     for number, task in enumerate(run.named):
         if task.step is Step.ENDED:
             count(run, number)
     for number in range(len(run.definition.tasks)):
-        _restore_items(run, number, recorded, by_attempt)
+        _restore_items(run, number, recorded, found)
     for number in range(len(run.tasks)):
         for unit, phase in list(settle(run, number)):
             end(run, unit, phase)
@@ -65,9 +75,7 @@ def restore(
     return run
 
 
-def _restore_items(
-    run: Execution, number: int, recorded: Json, pods: Mapping[tuple[str, int | None], Mapping[int, PodView]]
-) -> None:
+def _restore_items(run: Execution, number: int, recorded: Json, found: _Found) -> None:
     """A fan-out whose items were counted, as the status says, and before it those by whose items it goes."""
     chain = [number]
     while (leader := run.leader(chain[-1])) is not None:
@@ -75,12 +83,10 @@ def _restore_items(
     for each in reversed(chain):
         told = recorded.get(run.definition.tasks[each].name, {})
         if "items" in told and each not in run.groups:
-            _restore_group(run, each, told, pods)
+            _restore_group(run, each, told, found)
 
 
-def _restore_group(
-    run: Execution, number: int, told: Json, pods: Mapping[tuple[str, int | None], Mapping[int, PodView]]
-) -> None:
+def _restore_group(run: Execution, number: int, told: Json, found: _Found) -> None:
     task = run.tasks[number]
     try:
         group = count_items(run, number)
@@ -89,7 +95,7 @@ def _restore_group(
     group.recorded = True
     entries = item_entries(told["items"])
     for index, unit in enumerate(group.units):
-        _restore_task(run, unit, entries.get(index, {}), pods.get((task.definition.name, index), {}))
+        _restore_unit(run, unit, entries.get(index, {}), found)
         if run.tasks[unit].step is Step.ENDED:
             group.ended(index, run.tasks[unit].phase, None)
     group.failures = list(told["items"].get("failures", ()))
@@ -98,22 +104,22 @@ def _restore_group(
         run.failing += group.failing
 
 
+def _restore_unit(run: Execution, number: int, entry: Json, found: _Found) -> None:
+    task = run.tasks[number]
+    if task.definition.calls:
+        _restore_call(run, number, entry, found.children)
+    else:
+        index = None if task.group is None else task.index
+        _restore_task(run, number, entry, found.pods.get((task.definition.name, index), {}))
+
+
 def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, PodView]) -> None:
     task = run.tasks[number]
-    used = entry.get("retries", {})
-    task.used = Used(used.get("limit", 0), used.get("infrastructure", 0), used.get("outOfMemory", 0))
-    if (poll := entry.get("poll")) is not None:
-        task.polling = Polling(instant(poll["since"]) or 0.0, poll["tries"])
-    task.attempt = entry.get("attempt", 0)
-    task.asked_at = instant(entry.get("startedAt")) if task.definition.approval is not None else None
+    between_attempts = _restore_record(task, entry)
     task.pod = pods.get(task.attempt)
-    if entry.get("phase", "Pending") not in ("Pending", "Running"):
-        task.step, task.phase, task.told = Step.ENDED, entry["phase"], entry
-        task.last = _recorded_outcome(entry)
+    if task.step is Step.ENDED:
         run.ended_pods.extend(pods.values())
         return
-    task.retry_at = instant(entry.get("retryAt")) if task.attempt else None
-    between_attempts = task.attempt == 0 or task.retry_at is not None
     newest = max(pods, default=0)
     while task.attempt < newest:  # the status had not heard of these yet
         if not between_attempts:
@@ -127,7 +133,50 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
         task.gone = task.pod is None
         run.take_slot(number)
         run.seen.add(number)
-    elif task.attempt:
+    else:
+        _restore_backoff(run, number, entry)
+
+
+def _restore_call(run: Execution, number: int, entry: Json, children: Mapping[str, ChildView]) -> None:
+    """Of a child run that is ahead of the status by more than one attempt, its name will tell when it is asked for."""
+    task = run.tasks[number]
+    between_attempts = _restore_record(task, entry)
+    if task.step is Step.ENDED:
+        return
+    if between_attempts and run.pod_name(number, task.attempt + 1) in children:
+        task.attempt += 1
+        between_attempts = False
+    if between_attempts:
+        _restore_backoff(run, number, entry)
+        return
+    name = run.pod_name(number)
+    task.step, task.retry_at = Step.CALLING, None
+    task.child = children.get(name)
+    task.gone = task.child is None
+    run.take_slot(number)
+    run.children[name] = number
+    run.seen.add(number)
+
+
+def _restore_record(task: TaskState, entry: Json) -> bool:
+    """What the status says of it. Returns whether it stands between two attempts, or before the first."""
+    used = entry.get("retries", {})
+    task.used = Used(used.get("limit", 0), used.get("infrastructure", 0), used.get("outOfMemory", 0))
+    if (poll := entry.get("poll")) is not None:
+        task.polling = Polling(instant(poll["since"]) or 0.0, poll["tries"])
+    task.attempt = entry.get("attempt", 0)
+    task.asked_at = instant(entry.get("startedAt")) if task.definition.approval is not None else None
+    if entry.get("phase", "Pending") not in ("Pending", "Running"):
+        task.step, task.phase, task.told = Step.ENDED, entry["phase"], entry
+        task.last = _recorded_outcome(entry)
+        return False
+    task.retry_at = instant(entry.get("retryAt")) if task.attempt else None
+    return task.attempt == 0 or task.retry_at is not None
+
+
+def _restore_backoff(run: Execution, number: int, entry: Json) -> None:
+    task = run.tasks[number]
+    if task.attempt:
         task.step, task.told = Step.BACKOFF, entry
         task.last, task.avoid_node = _recorded_outcome(entry), entry.get("avoidNode", "")
         heapq.heappush(run.alarms, (task.retry_at or 0.0, number, task.attempt))

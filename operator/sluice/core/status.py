@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sluice.api.run import RunPhase, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
-from sluice.core.execution import HOLDS_SLOT, Execution, Step, TaskState
+from sluice.core.execution import HOLDS_SLOT, STOPPED_BY_HAND, Execution, Step, TaskState
 from sluice.core.item_status import entry as item_entry
 from sluice.core.naming import outputs_name, pod_name
 from sluice.core.observation import PodView
@@ -68,11 +68,13 @@ def progress(run: Execution) -> str:
 
 def message(run: Execution) -> str:
     """Why the run has failed, or will."""
-    if run.winding_down and run.state != "Stopped" and not run.failed:
+    if run.winding_down not in ("", STOPPED_BY_HAND) and not run.failed:
         return run.winding_down
     failed = [t for t in run.named if t.phase == "Failed" and not t.definition.allow_failure] if run.failed else []
     if not failed:
-        return ""
+        stopped = (t for t in run.tasks if t.phase == "Stopped") if run.counts.get("Stopped") else iter(())
+        first = next(stopped, None) if run.state != "Stopped" else None
+        return f"task {first.definition.name} was stopped" if first is not None else ""
     first = failed[0]
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
     words = f"task {first.definition.name} failed{more}: {first.last.message if first.last else 'unknown'}"
@@ -168,11 +170,11 @@ def task_status(run: Execution, number: int) -> Json:
     attempt = _attempt_to_show(task)
     if attempt:
         entry["attempt"] = attempt
-        entry["pod"] = pod_name(run.identity.name, run.identity.uid, task.definition.name, attempt)
-    if task.pod is not None and (started_at := task.pod.container.started_at) is not None:
-        entry["startedAt"] = rfc3339(started_at)
-    elif task.asked_at is not None:
-        entry["startedAt"] = rfc3339(task.asked_at)
+        entry["run" if task.definition.calls else "pod"] = pod_name(
+            run.identity.name, run.identity.uid, task.definition.name, attempt
+        )
+    if task.started_at is not None:
+        entry["startedAt"] = rfc3339(task.started_at)
     if _is_between_attempts(task) and task.last is not None:
         if task.last.finished_at is not None:
             entry["finishedAt"] = rfc3339(task.last.finished_at)
@@ -226,7 +228,15 @@ def _kept_apart(run: Execution, entries: dict[int, Json]) -> dict[str, str]:
 
 def _is_between_attempts(task: TaskState) -> bool:
     """Has the attempt that is shown ended?"""
-    return task.step not in HOLDS_SLOT or (task.step is Step.CREATING and not task.definition.at_most_once)
+    under_way = task.step in HOLDS_SLOT or task.step is Step.CALLING
+    return not under_way or _is_asked_for(task)
+
+
+def _is_asked_for(task: TaskState) -> bool:
+    """Does nobody know yet whether the pod or the child run of the attempt exists?"""
+    if task.step is Step.CALLING:
+        return task.child is None and not task.gone
+    return task.step is Step.CREATING and not task.definition.at_most_once
 
 
 def text_room(tasks: int) -> int:
@@ -247,9 +257,7 @@ def fit(text: str, room: int) -> str:
 
 
 def _task_phase(task: TaskState) -> TaskPhase:
-    if task.step is Step.LIVE and task.pod is not None and task.pod.container.started_at is not None:
-        return "Running"
-    return task.phase
+    return "Running" if task.runs else task.phase
 
 
 def _attempt_to_show(task: TaskState) -> int:
@@ -257,6 +265,5 @@ def _attempt_to_show(task: TaskState) -> int:
 
     An attempt that is merely asked for is not written down: after a crash it would be taken for lost.
     """
-    refused = task.refused is not None and task.step not in HOLDS_SLOT
-    asked_for = task.step is Step.CREATING and not task.definition.at_most_once
-    return task.attempt - 1 if refused or asked_for else task.attempt
+    refused = task.refused is not None and task.step not in HOLDS_SLOT and task.step is not Step.CALLING
+    return task.attempt - 1 if refused or _is_asked_for(task) else task.attempt

@@ -18,6 +18,7 @@ from sluice.core.naming import graph_of
 from sluice.core.references import references
 from sluice.core.validation import container, graph, outputs, retries, values, volumes
 from sluice.core.validation.approvals import approvals
+from sluice.core.validation.children import sub_workflows
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean, read
 from sluice.core.validation.when import conditions
@@ -41,6 +42,7 @@ def workflow_faults(manifest: Json) -> list[Fault]:
         for number, parameter in enumerate(parts["parameters"])
     }
     found = Manifest(
+        name=name_of(manifest.get("metadata")) or "",
         raw=raw,
         defaults=read(TaskTemplate, parts["defaults"], "spec.defaults", faults),
         parameters={number: parameter for number, parameter in parameters.items() if parameter is not None},
@@ -102,6 +104,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     values.parameters,
     values.scripts_fit,
     approvals,
+    sub_workflows,
     container.something_to_run,
     container.timeouts,
     container.quantities,

@@ -18,6 +18,7 @@ class Manifest:
     `references` what these say of each other; `final` are the names of the `finally` tasks among them.
     """
 
+    name: str
     raw: Json
     defaults: TaskTemplate | None
     parameters: dict[int, Parameter]

@@ -1,0 +1,34 @@
+"""Faults of tasks that run another Workflow: fields that mean nothing there, and a Workflow that runs itself."""
+
+from collections.abc import Iterator
+
+from sluice.core.errors import Fault
+from sluice.core.validation.manifest import Manifest
+
+_FIELDS = frozenset(
+    {
+        "name",
+        "dependsOn",
+        "runIf",
+        "when",
+        "allowFailure",
+        "finally",
+        "forEach",
+        "retries",
+        "pendingTimeout",
+        "workflow",
+    }
+) | frozenset({"priority", "duration"})
+
+
+def sub_workflows(found: Manifest) -> Iterator[Fault]:
+    for number, task in found.tasks.items():
+        if task.workflow is None or task.approval is not None:
+            continue
+        path = f"spec.tasks[{number}]"
+        for field in task.model_dump(by_alias=True, exclude_none=True).keys() - _FIELDS:
+            words = f"this task runs a Workflow and has no pod; set it in Workflow '{task.workflow.name}', or remove it"
+            yield Fault(f"{path}.{field}", words)
+        if task.workflow.name == found.name:
+            words = f"'{found.name}' would run itself, without end; name another Workflow"
+            yield Fault(f"{path}.workflow.name", words)

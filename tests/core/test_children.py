@@ -1,0 +1,401 @@
+"""Tasks that run another Workflow: what becomes of them, given what becomes of their child runs."""
+
+from dataclasses import replace
+
+import pytest
+
+from sluice.core import decide as deciding
+from sluice.core.children import MAX_DEPTH, ChildView, build
+from sluice.core.decide import Create
+from sluice.core.definition import Definition
+from sluice.core.outcome import Ending
+from sluice.core.reasons import Reason, reason
+from sluice.core.refusal import Refusal
+from sluice.core.restore import restore
+from sluice.core.status import message, phase, task_status
+from tests.core.kubelet import RUN, START, at
+from tests.core.test_validation import A, faults
+from tests.core.world import World, graph, run
+
+NAME = "etl-g1-4f7a9-sub-1-"
+NOT_FOUND = [
+    {
+        "type": "Accepted",
+        "status": "False",
+        "reason": "WorkflowNotFound",
+        "message": "no Workflow",
+        "lastTransitionTime": at(0),
+    }
+]
+
+
+def calls(text="sub >> b", *, limits=None, **sub):
+    """A run whose task `sub` runs the Workflow `other`."""
+    return run(text, fields={"sub": {"workflow": {"name": "other"}} | sub}, **limits or {})
+
+
+def stops(world, task):
+    """Is the child run told to stop, and with which words?"""
+    state, why = world.run.orders_for(world.run.pod_name(world.number(task)))
+    return why if state == "Stopped" else None
+
+
+# What the run is.
+
+
+def test_child_run_is_named_and_owned_like_a_pod():
+    fields = {"workflow": {"name": "other", "parameters": {"day": "$(params.day)", "of": "$(run.name)"}}}
+    (task,) = Definition.of(graph("sub", sub=fields)).tasks
+    made = build(replace(RUN, depth=2), task, "the-name", {"params.day": "monday", "run.name": RUN.name})
+    assert made["metadata"]["name"] == "the-name"
+    assert made["metadata"]["ownerReferences"][0] | {"apiVersion": ""} == {
+        "apiVersion": "",
+        "kind": "WorkflowRun",
+        "name": RUN.name,
+        "uid": RUN.uid,
+        "controller": True,
+        "blockOwnerDeletion": False,
+    }
+    assert made["metadata"]["labels"]["sluice.dev/depth"] == "3"
+    assert made["spec"] == {"workflow": "other", "parameters": {"day": "monday", "of": RUN.name}}
+
+
+# How it ends.
+
+
+@pytest.mark.parametrize(
+    ("ends", "phases", "words"),
+    [
+        ("Succeeded", {"sub": "Succeeded", "b": "Pending"}, ""),
+        ("Failed", {"sub": "Failed", "b": "UpstreamFailed"}, "task sub failed: run {} failed: task x failed"),
+        ("Stopped", {"sub": "Stopped", "b": "Stopped"}, "task sub was stopped"),
+    ],
+)
+def test_end_of_the_child_is_the_end_of_the_task(ends, phases, words):
+    world = calls()
+    assert world.starts() == ["sub"]
+    child = world.sees_child("sub", ends, "task x failed" if ends == "Failed" else "")
+    world.decide()
+    assert world.phases == phases
+    assert message(world.run) == words.format(child.name)
+
+
+def test_child_that_a_person_stopped_is_no_success_of_the_run():
+    world = calls("sub")
+    world.starts()
+    child = world.sees_child("sub", "Stopped")
+    assert world.decide().finished
+    assert phase(world.run) == "Failed"
+    assert reason(world.run, 0) == Reason(f"Stopped: run {child.name} was stopped")
+
+
+def test_failed_child_is_paid_for_by_the_task_and_followed_by_another():
+    world = calls(retries={"limit": 1})
+    world.starts()
+    first = world.sees_child("sub", "Failed")
+    assert world.decided() == []
+    assert world.decided(after=1) == ["create sub/2"]
+    second = world.sees_child("sub", "Succeeded")
+    assert world.decided() == ["create b/1"]
+    assert world.task("sub").used.limit == 1
+    assert first.name != second.name
+
+
+def test_child_that_is_deleted_is_lost_and_paid_for_by_the_cluster():
+    world = calls(retries={"limit": 0})
+    world.starts()
+    world.run.child_gone(world.sees_child("sub"))
+    world.decide()
+    assert (world.task("sub").last.ending, world.task("sub").used.infrastructure) == (Ending.LOST, 1)
+    assert world.decided(after=1) == ["create sub/2"]
+
+
+def test_status_names_the_run_and_its_times():
+    world = calls("sub")
+    world.starts()
+    child = world.sees_child("sub", startedAt=at(3))
+    world.decide()
+    shown = {"phase": "Running", "attempt": 1, "run": child.name, "startedAt": at(3)}
+    assert task_status(world.run, 0) == shown
+    world.sees_child("sub", "Succeeded", startedAt=at(3), finishedAt=at(9))
+    world.decide()
+    assert task_status(world.run, 0) == shown | {"phase": "Succeeded", "finishedAt": at(9)}
+
+
+# What it is told.
+
+
+def test_it_holds_no_slot_and_waits_for_none():
+    world = run("a, sub, b", parallelism=1, fields={"sub": {"workflow": {"name": "other"}}})
+    assert sorted(world.starts()) == ["a", "sub"]
+    assert world.run.live == 1
+
+
+def test_stop_takes_the_child_back_and_the_task_ends_when_the_child_has():
+    world = calls()
+    world.starts()
+    world.sees_child("sub")
+    assert stops(world, "sub") is None
+    world.run.set_state("Stopped")
+    assert not world.decide().finished
+    assert stops(world, "sub") == "the run was stopped"
+    assert reason(world.run, 0).text.startswith("Terminating: run ")
+    world.sees_child("sub", "Stopped")
+    assert world.decide().finished
+    assert world.phases == {"sub": "Stopped", "b": "Stopped"}
+    assert phase(world.run) == "Stopped"
+
+
+def test_child_that_succeeds_all_the_same_has_succeeded():
+    world = calls("sub")
+    world.starts()
+    world.run.set_state("Stopped")
+    world.decide()
+    world.sees_child("sub", "Succeeded")
+    assert world.decide().finished
+    assert world.phases == {"sub": "Succeeded"}
+
+
+def test_fail_fast_takes_the_child_back():
+    world = run("a, sub", fail_fast=True, fields={"sub": {"workflow": {"name": "other"}}})
+    world.starts()
+    world.ends("a", 1)
+    world.decide()
+    assert stops(world, "sub") == "another task failed, and failFast is set"
+
+
+def test_child_of_a_finally_task_goes_on_after_a_stop():
+    world = run("a; sub", fields={"sub": {"workflow": {"name": "other"}, "finally": True}})
+    world.run.set_state("Stopped")
+    assert world.starts() == ["sub"]
+    assert stops(world, "sub") is None
+
+
+def test_suspended_run_makes_no_child_and_tells_those_it_has():
+    world = calls("sub, other", other={"workflow": {"name": "other"}})
+    world.starts()
+    world.sees_child("sub")
+    world.decide()
+    before = world.run.orders
+    world.run.set_state("Suspended")
+    assert world.decided() == []
+    assert world.run.orders_for(world.run.pod_name(0))[0] == "Suspended"
+    assert world.run.orders > before
+
+
+def test_suspended_run_starts_no_child_until_it_goes_on():
+    world = calls("a >> sub")
+    world.starts()
+    world.run.set_state("Suspended", resumes_when="run top goes on")
+    world.ends("a")
+    assert world.decided() == []
+    assert reason(world.run, world.number("sub")) == Reason("Suspended: the run starts no task until run top goes on")
+    world.run.set_state("Running")
+    assert world.decided() == ["create sub/1"]
+
+
+# What keeps it waiting.
+
+
+@pytest.mark.parametrize(
+    ("stands", "status", "words"),
+    [
+        ("Pending", {}, Reason("Starting: see run {}")),
+        ("Suspended", {}, Reason("Suspended: see run {}")),
+        ("Running", {}, Reason()),
+        (
+            "Pending",
+            {"conditions": NOT_FOUND, "message": "no Workflow"},
+            Reason("WorkflowNotFound: see run {}", "no Workflow"),
+        ),
+    ],
+)
+def test_reason(stands, status, words):
+    world = calls("sub")
+    world.starts()
+    child = world.sees_child("sub", stands, **status)
+    world.decide()
+    assert reason(world.run, 0) == replace(words, text=words.text and words.text.format(child.name))
+
+
+def test_missing_workflow_is_waited_for_until_the_pending_timeout():
+    world = calls("sub", pendingTimeout="1h")
+    world.starts()
+    world.sees_child("sub", "Pending", "no Workflow", conditions=NOT_FOUND)
+    assert world.decide().wake_at == START + 3600
+    world.decide(after=3600)
+    assert stops(world, "sub") == "gave up after 60m: WorkflowNotFound: no Workflow"
+    world.sees_child("sub", "Stopped")
+    assert world.decide().finished
+    assert world.phases == {"sub": "Failed"}
+    assert message(world.run) == "task sub failed: gave up after 60m: WorkflowNotFound: no Workflow"
+
+
+def test_workflow_that_comes_in_time_is_run():
+    world = calls("sub")
+    world.starts()
+    world.sees_child("sub", "Pending", "no Workflow", conditions=NOT_FOUND)
+    world.decide()
+    world.sees_child("sub")
+    world.decide(after=9999)
+    assert stops(world, "sub") is None
+
+
+def test_refused_creation_is_tried_again_and_a_late_answer_is_believed():
+    world = calls("sub")
+    assert world.decided() == ["create sub/1"]
+    deciding.child_refused(world.run, Create(0, 1), Refusal.BUSY, "busy", world.now)
+    assert task_status(world.run, 0).get("attempt") is None
+    assert world.decided(after=1) == ["create sub/1"]
+    deciding.child_refused(world.run, Create(0, 1), Refusal.BUSY, "busy", world.now)
+    world.sees_child("sub", "Succeeded")
+    assert world.decide().finished
+
+
+def test_invalid_child_fails_with_the_words_of_the_server():
+    world = calls("sub")
+    world.decide()
+    deciding.child_refused(world.run, Create(0, 1), Refusal.INVALID, "spec.workflow: too long", world.now)
+    assert world.decide().finished
+    assert message(world.run) == "task sub failed: Invalid: spec.workflow: too long"
+
+
+def test_recursion_is_bounded():
+    world = calls("sub")
+    world.run.identity = replace(RUN, depth=MAX_DEPTH)
+    assert world.decided() == []
+    assert world.phases == {"sub": "Failed"}
+    assert "do the Workflows run each other?" in message(world.run)
+
+
+# A child run for each item.
+
+
+def fan(**for_each):
+    items = {"items": ["x", "y", "z"]} | for_each
+    world = calls(forEach=items, limits={"parallelism": 1})
+    world.decide()
+    world.writes()
+    return world
+
+
+def test_each_item_of_a_fan_out_has_a_child_of_its_own():
+    world = fan()
+    assert world.starts() == ["sub[0]", "sub[1]", "sub[2]"]
+    assert world.run.live == 0
+    names = {world.sees_child(f"sub[{index}]", "Succeeded").name for index in range(3)}
+    assert len(names) == 3
+    assert world.decided() == ["create b/1"]
+
+
+def test_parallelism_of_the_fan_out_counts_child_runs():
+    world = fan(parallelism=2)
+    assert world.starts() == ["sub[0]", "sub[1]"]
+    assert reason(world.run, world.number("sub[2]")) == Reason("Parallelism: 2/2 of forEach")
+    world.sees_child("sub[0]", "Succeeded")
+    assert world.starts() == ["sub[2]"]
+
+
+def test_fan_out_of_children_goes_on_after_a_restart():
+    world = fan(parallelism=2)
+    world.starts()
+    world.sees_child("sub[0]", "Succeeded")
+    world.sees_child("sub[1]")
+    world.decide()
+    world.sees_child("sub[2]")
+    world.decide()
+    world.writes()
+    again = world.restarted()
+    assert again.decided() == []
+    assert again.run.groups[0].live == 2
+    for index in (1, 2):
+        again.sees_child(f"sub[{index}]", "Succeeded")
+    assert again.decided() == ["create b/1"]
+
+
+# After a restart.
+
+
+def restarted(entry, *children, **sub):
+    """The run as a new operator sees it. `children` are (attempt, phase)."""
+    definition = Definition.of(graph("sub >> b", sub={"workflow": {"name": "other"}, "retries": {"limit": 2}} | sub))
+    entries = {"sub": entry} if entry else {}
+    probe = restore(RUN, "etl-1", definition, status={}, pods=[])
+    seen = [ChildView.of(probe.pod_name(0, attempt), "uid", attempt, {"phase": phase}) for attempt, phase in children]
+    found = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=[], children=seen)
+    return World(found, now=START + 100, stored={"tasks": entries})
+
+
+LIVE = {"phase": "Running", "attempt": 1}
+BETWEEN = {"phase": "Pending", "attempt": 1, "retryAt": at(50)}
+
+
+@pytest.mark.parametrize(
+    ("entry", "children", "decided"),
+    [
+        ({}, [], ["create sub/1"]),
+        ({}, [(1, "Running")], []),  # the status had not heard of the child
+        ({}, [(1, "Succeeded")], ["create b/1"]),
+        (LIVE, [(1, "Running")], []),
+        (LIVE, [(1, "Succeeded")], ["create b/1"]),
+        (BETWEEN, [(1, "Failed")], ["create sub/2"]),
+        (BETWEEN, [(1, "Failed"), (2, "Running")], []),
+        (BETWEEN, [(1, "Failed"), (2, "Succeeded")], ["create b/1"]),
+        ({"phase": "Succeeded", "attempt": 1}, [(1, "Succeeded")], ["create b/1"]),
+        ({"phase": "Failed", "attempt": 3}, [(3, "Failed")], []),
+    ],
+)
+def test_children_are_believed_before_the_status(entry, children, decided):
+    assert restarted(entry, *children).decided() == decided
+
+
+def test_second_child_that_the_status_has_not_heard_of_is_asked_for_and_found():
+    world = restarted(LIVE, (1, "Failed"), (2, "Succeeded"))
+    assert world.decided() == []
+    assert world.decided(after=1) == ["create sub/2"]
+
+
+def test_child_that_is_gone_with_its_end_unseen_is_lost():
+    world = restarted(LIVE)
+    world.decide()
+    assert world.task("sub").last.ending is Ending.LOST
+
+
+def test_stopped_run_takes_its_child_back_again():
+    world = restarted(LIVE, (1, "Running"))
+    world.run.set_state("Stopped")
+    world.decide()
+    assert stops(world, "sub") == "the run was stopped"
+
+
+# Faults.
+
+
+@pytest.mark.parametrize(
+    ("task", "fault"),
+    [
+        ({"image": "x"}, "image: this task runs a Workflow and has no pod; set it in Workflow 'other', or remove it"),
+        (
+            {"timeout": "1h"},
+            "timeout: this task runs a Workflow and has no pod; set it in Workflow 'other', or remove it",
+        ),
+        ({"workflow": {"name": "etl"}}, "workflow.name: 'etl' would run itself, without end; name another Workflow"),
+        ({"workflow": {}}, "workflow.name: is required"),
+        (
+            {"workflow": {"name": "other", "parameters": {"day": "$(params.dya)"}}},
+            "workflow.parameters.day: $(params.dya) stands for nothing; did you mean $(params.day)?",
+        ),
+        (
+            {"approval": {}},
+            "workflow: an approval waits for a person and has no pod; remove this, or make another task of it",
+        ),
+    ],
+)
+def test_fault(task, fault):
+    parameters = [{"name": "day", "default": "monday"}]
+    sub = {"name": "sub", "workflow": {"name": "other"}}
+    assert faults(A, sub | task, parameters=parameters) == [f"spec.tasks[1].{fault}"]
+
+
+def test_sub_workflow_needs_no_image():
+    assert faults({"name": "sub", "workflow": {"name": "other"}, "retries": {"limit": 1}, "finally": True}) == []
