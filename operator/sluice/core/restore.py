@@ -135,6 +135,9 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
         run.seen.add(number)
     else:
         _restore_backoff(run, number, entry)
+    poll = task.definition.poll
+    if poll is not None and task.polling is not None and (ends_at := poll.ends_at(task.polling)) is not None:
+        heapq.heappush(run.alarms, (ends_at, number, ANY_ATTEMPT))
 
 
 def _restore_call(run: Execution, number: int, entry: Json, children: Mapping[str, ChildView]) -> None:
@@ -180,9 +183,6 @@ def _restore_backoff(run: Execution, number: int, entry: Json) -> None:
         task.step, task.told = Step.BACKOFF, entry
         task.last, task.avoid_node = _recorded_outcome(entry), entry.get("avoidNode", "")
         heapq.heappush(run.alarms, (task.retry_at or 0.0, number, task.attempt))
-    poll = task.definition.poll
-    if poll is not None and task.polling is not None and (ends_at := poll.ends_at(task.polling)) is not None:
-        heapq.heappush(run.alarms, (ends_at, number, ANY_ATTEMPT))
 
 
 def _restore_outputs(run: Execution, number: int, entry: Json, apart: Mapping[str, str]) -> None:
