@@ -362,3 +362,77 @@ def test_a_restart_of_a_fan_out_that_has_ended_says_what_it_said():
     assert again.starts() == ["b"]
     again.writes()
     assert again.stored["tasks"]["a"] == world.stored["tasks"]["a"]
+
+
+# What the items hand on.
+
+ROWS = {"outputs": ["rows"]}
+
+
+def counted(world, *rows):
+    """Every item of a ends with its rows, None is a failure."""
+    world.starts()
+    for index, value in enumerate(rows):
+        world.ends(f"a[{index}]", *((1,) if value is None else (0, f"rows={value}")))
+    world.decide()
+    return world
+
+
+def test_outputs_are_lists_in_the_order_of_the_items():
+    world = counted(
+        fan("a >> b", a={"forEach": ABC | {"minSuccess": 2}} | ROWS, b={"args": ["$(tasks.a.outputs.rows)"]}),
+        7,
+        None,
+        9,
+    )
+    assert world.run.outputs_of(0) == {"rows": ["7", None, "9"]}
+    assert world.run.values_of(world.task("b"))["tasks.a.outputs.rows"] == '["7",null,"9"]'
+
+
+def test_what_was_handed_on_so_far_survives_a_restart():
+    world = fan(a={"forEach": ABC} | ROWS)
+    world.starts()
+    world.ends("a[1]", 0, "rows=5")
+    world.decide()
+    world.writes()
+    assert world.stored["tasks"]["a"]["outputs"] == '{"rows":[null,"5",null]}'
+    again = world.restarted()
+    assert again.run.output_bytes >= world.run.output_bytes > 0
+    for item in ("a[0]", "a[2]"):
+        again.ends(item, 0, "rows=1")
+    assert again.decide().finished
+    assert again.run.outputs_of(0) == {"rows": ["1", "5", "1"]}
+
+
+def test_a_fan_out_over_nothing_hands_on_empty_lists():
+    world = fan(a={"forEach": {"items": []}} | ROWS)
+    assert world.run.outputs_of(0) == {"rows": []}
+
+
+def test_an_item_reads_what_its_own_item_before_handed_on():
+    b = {"forEach": {"sameAs": "a"}, "args": ["$(tasks.a.outputs.rows)"]}
+    world = fan("a, b", a={"forEach": ABC} | ROWS, b=b)
+    world.starts()
+    world.ends("a[1]", 0, "rows=5")
+    assert world.starts() == ["b[1]"]
+    assert world.run.values_of(world.task("b[1]"))["tasks.a.outputs.rows"] == "5"
+
+
+def test_items_can_come_from_what_another_task_found():
+    world = run("x, a", fields={"x": {"outputs": ["files"]}, "a": {"forEach": {"from": "$(tasks.x.outputs.files)"}}})
+    assert world.starts() == ["x"]
+    world.ends("x", 0, '{"files": ["p", "q"]}')
+    world.decide()
+    world.writes()
+    assert world.starts() == ["a[0]", "a[1]"]
+    assert world.run.item(world.number("a[1]")) == "q"
+
+
+def test_what_all_items_hand_on_together_is_limited():
+    world = fan(a={"forEach": {"range": {"end": 40}}} | ROWS)
+    world.starts()
+    for index in range(40):
+        world.ends(f"a[{index}]", 0, "rows=" + "x" * 3_000)
+    assert world.decide().finished
+    assert world.run.groups[0].counts == {"Succeeded": 32, "Failed": 8}
+    assert "the task's other items have" in world.task("a[39]").last.message

@@ -212,6 +212,39 @@ def test_24_sub_workflow(kubectl: Kubectl) -> None:
     assert kubectl.log(run["status"]["tasks"]["monday"]["run"], "load").strip() == "loading monday"
 
 
+def logs(kubectl: Kubectl, run: Json, task: str) -> list[str]:
+    """What the pods of a fan-out have printed, in the order of their items."""
+    pods = [
+        pod for pod in kubectl.pods(run["metadata"]["name"]) if pod["metadata"]["labels"]["sluice.dev/task"] == task
+    ]
+    pods.sort(key=lambda pod: int(pod["metadata"]["labels"]["sluice.dev/index"]))
+    return [kubectl("logs", pod["metadata"]["name"]).strip() for pod in pods]
+
+
+def test_15_for_each(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "15-for-each.yaml", "for-each")
+    assert kubectl.log(succeeded(run), "total").strip() == '["5","4","6"]'
+    measured = [pod for pod in kubectl.pods(run["metadata"]["name"]) if "sluice.dev/index" in pod["metadata"]["labels"]]
+    spans = [(container(pod)["startedAt"], container(pod)["finishedAt"]) for pod in measured]
+    assert most_at_once((datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in spans) <= 2
+    assert run["status"]["tasks"]["measure"]["items"] == {"total": 3, "succeeded": "0-2"}
+
+
+def test_16_same_as(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "16-same-as.yaml", "same-as")
+    assert phases(run) == {"clean": "Failed", "load": "UpstreamFailed"}
+    assert run["status"]["tasks"]["load"]["items"] == {"total": 3, "succeeded": "0,2", "upstreamFailed": "1"}
+    assert logs(kubectl, run, "load") == ["berlin from /data/berlin.csv", "rome from /data/rome.csv"]
+
+
+def test_17_matrix(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "17-matrix.yaml", "matrix")
+    succeeded(run)
+    assert logs(kubectl, run, "test") == ["linux small", "linux large", "windows small"]
+    assert logs(kubectl, run, "sum") == ["6", "9"]
+    assert run["status"]["tasks"]["ping"]["progress"] == "9/10, 1 failed"
+
+
 def test_every_example_has_a_test() -> None:
     numbers = [path.name[:2] for path in sorted(EXAMPLES.glob("*.yaml"))]
     tests = [name.removeprefix("test_")[:2] for name in globals() if name[5:7].isdigit()]

@@ -106,7 +106,8 @@ def _with_outputs(run: Execution, number: int, ended: Outcome) -> Outcome:
     task = run.tasks[number]
     if ended.ending is not Ending.SUCCESS or not task.definition.outputs or task.pod is None:
         return ended
-    outputs = read(task.pod.container.written, task.definition.outputs, run.output_bytes)
+    of_task = run.groups[task.group].output_bytes if task.group is not None else 0
+    outputs = read(task.pod.container.written, task.definition.outputs, run.output_bytes, of_task)
     if isinstance(outputs, Unusable):
         return replace(ended, ending=Ending.ERROR, message=outputs.message)
     run.hand_on(number, outputs)

@@ -300,10 +300,25 @@ class Execution:
         """What a task has handed on; None if it has not succeeded, or declares no outputs."""
         return self.tasks[number].outputs
 
+    def outputs_so_far(self, number: int) -> Json | None:
+        """As `outputs_of`. Of a fan-out that goes on, what its items have handed on until now: for each key a list in
+        their order, null for those that have not.
+        """
+        group = self.groups.get(number)
+        if group is None or (group.items and not group.output_bytes):
+            return self.outputs_of(number)
+        given = [self.tasks[unit].outputs or {} for unit in group.units]
+        return {key: [outputs.get(key) for outputs in given] for key in self.definition.tasks[number].outputs} or None
+
     def outputs_before(self, task: TaskState) -> dict[str, Json]:
-        """What a task is given: the outputs of its direct dependencies, by name."""
-        before = self.definition.graph.dependencies[self._number[task.definition.name]]
+        """What a task is given: the outputs of its direct dependencies, by name. An item that goes by that of another
+        fan-out is given what that item handed on.
+        """
+        number = self._number[task.definition.name]
+        before = self.definition.graph.dependencies[number]
         found = {self.tasks[n].definition.name: self.outputs_of(n) for n in before}
+        if task.group is not None and (leader := self.leader(number)) is not None:
+            found[self.tasks[leader].definition.name] = self.tasks[self.groups[leader].first + task.index].outputs
         return {name: outputs for name, outputs in found.items() if outputs is not None}
 
     def lost_outputs(self, task: TaskState) -> str:
@@ -466,9 +481,12 @@ class Execution:
     # What `decide` concludes.
 
     def hand_on(self, number: int, outputs: Json) -> None:
-        """A task has succeeded, with these outputs."""
-        self.tasks[number].outputs = outputs
-        self.output_bytes += size_of(outputs)
+        """A unit has succeeded, with these outputs."""
+        task, size = self.tasks[number], size_of(outputs)
+        task.outputs = outputs
+        self.output_bytes += size
+        if task.group is not None:
+            self.groups[task.group].output_bytes += size
 
     def take_slot(self, number: int) -> None:
         """A child run takes one of its fan-out's, and none of the run's."""

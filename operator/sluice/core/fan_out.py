@@ -115,6 +115,8 @@ class Group:
     """Does the run's status have the items? No pod is made before: after a restart it would belong to nobody."""
     live: int = 0
     """Items that hold a slot of the run."""
+    output_bytes: int = 0
+    """Of what its items have handed on."""
     counts: dict[TaskPhase, int] = field(default_factory=dict)
     """Ended items by phase."""
     failures: list[Json] = field(default_factory=list)

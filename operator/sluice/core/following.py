@@ -69,6 +69,8 @@ def _item_ended(run: Execution, number: int) -> TaskPhase | None:
         run.failing -= 1
     if phase == "Failed":
         run.tasks[task.group or 0].last = Outcome(Ending.ERROR, group.message())
+    if phase == "Succeeded":
+        run.tasks[task.group or 0].outputs = run.outputs_so_far(task.group or 0)
     return phase
 
 
@@ -131,8 +133,19 @@ def _verdict(run: Execution, number: int) -> Verdict:
     verdict = RULES[task.definition.run_if](task.tally)
     if verdict is not Verdict.RUN:
         return verdict
-    read = map(run.number, task.definition.reads)
-    return readable({run.tasks[n].phase for n in read if n is not None})
+    return readable(set(_phases_read(run, number)))
+
+
+def _phases_read(run: Execution, number: int) -> Iterator[TaskPhase]:
+    """How the tasks stand whose outputs a unit reads. An item that goes by another reads that one's only."""
+    task, leader = run.tasks[number], run.leader(number)
+    for before in run.definition.graph.dependencies[run.entry_of(number)] if task.definition.reads else ():
+        if run.tasks[before].definition.name not in task.definition.reads:
+            continue
+        if before != leader:
+            yield run.tasks[before].phase
+        elif task.group is not None:
+            yield run.tasks[run.groups[leader].first + task.index].phase
 
 
 def _was_stopped(run: Execution, number: int) -> bool:
@@ -158,6 +171,7 @@ def _fan_out(run: Execution, number: int) -> Iterator[tuple[int, TaskPhase]]:
         return
     run.recording += 1
     if not run.groups[number].items:
+        run.tasks[number].outputs = run.outputs_so_far(number)
         yield number, "Succeeded"
 
 

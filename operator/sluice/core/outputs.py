@@ -34,9 +34,9 @@ class Unusable:
     message: str
 
 
-def read(written: Written | None, declared: Sequence[str], taken: int) -> Json | Unusable:
+def read(written: Written | None, declared: Sequence[str], taken: int, of_task: int = 0) -> Json | Unusable:
     """The declared outputs, from what a container that ended with 0 left in its file. `taken` are the bytes that the
-    run's other outputs have.
+    run's other outputs have, `of_task` those of the same fan-out's other items.
     """
     written = written or _NOTHING
     size = len(written.text.encode())
@@ -48,10 +48,10 @@ def read(written: Written | None, declared: Sequence[str], taken: int) -> Json |
     where = f"{size} bytes in $SLUICE_OUTPUTS"
     if isinstance(found, Unusable):
         return Unusable(f"cannot read its outputs, {where}: {found.message}")
-    return _declared(found, declared, where, taken)
+    return _declared(found, declared, where, taken, of_task)
 
 
-def _declared(found: Json, declared: Sequence[str], where: str, taken: int) -> Json | Unusable:
+def _declared(found: Json, declared: Sequence[str], where: str, taken: int, of_task: int) -> Json | Unusable:
     missing = [key for key in declared if key not in found]
     if missing:
         there = f"with {_names(found)}" if found else "with no output"
@@ -61,8 +61,9 @@ def _declared(found: Json, declared: Sequence[str], where: str, taken: int) -> J
         size = size_of(outputs)
     except (ValueError, RecursionError) as error:
         return Unusable(f"cannot read its outputs, {where}: {error}")
-    if size > TASK_MAX_BYTES:
-        return Unusable(f"outputs too large: {size} bytes as JSON; {TASK_MAX_BYTES} fit")
+    if of_task + size > TASK_MAX_BYTES:
+        others = f", and the task's other items have {of_task}" if of_task else ""
+        return Unusable(f"outputs too large: {size} bytes as JSON{others}; {TASK_MAX_BYTES} fit")
     if taken + size > RUN_MAX_BYTES:
         return Unusable(
             f"outputs too large: {size} bytes as JSON; the run has {taken} already, and {RUN_MAX_BYTES} fit"

@@ -20,6 +20,7 @@ from sluice.core.following import count, count_items, end, settle
 from sluice.core.item_status import entries as item_entries
 from sluice.core.observation import PodView
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
+from sluice.core.outputs import size_of
 from sluice.core.pods import RunIdentity
 from sluice.core.polling import Polling
 from sluice.core.retries import Used
@@ -94,10 +95,18 @@ def _restore_group(run: Execution, number: int, told: Json, found: _Found) -> No
         return
     group.recorded = True
     entries = item_entries(told["items"])
+    given = task.outputs or {}
+    if any(not isinstance(values, list) or len(values) != len(group.items) for values in given.values()):
+        given = {}  # somebody has changed them
     for index, unit in enumerate(group.units):
         _restore_unit(run, unit, entries.get(index, {}), found)
+        if run.tasks[unit].phase == "Succeeded" and given:
+            run.tasks[unit].outputs = {key: values[index] for key, values in given.items()}
         if run.tasks[unit].step is Step.ENDED:
             group.ended(index, run.tasks[unit].phase, None)
+    if given:
+        group.output_bytes = size_of(given)
+        task.outputs = given if task.phase == "Succeeded" else None
     group.failures = list(told["items"].get("failures", ()))
     group.started_at, group.finished_at = instant(told.get("startedAt")), instant(told.get("finishedAt"))
     if task.step is not Step.ENDED and not task.definition.allow_failure:

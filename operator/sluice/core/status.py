@@ -165,7 +165,7 @@ def task_status(run: Execution, number: int) -> Json:
         return task.told
     why = reason(run, number)
     if number in run.groups:
-        return item_entry(run, number, _shown) | _texts(run, why)
+        return item_entry(run, number, _shown) | _texts(run, why) | _outputs(run, number)
     entry: Json = {"phase": _task_phase(task)}
     attempt = _attempt_to_show(task)
     if attempt:
@@ -212,7 +212,7 @@ def _shown(task: TaskState) -> tuple[TaskPhase, int]:
 
 def _outputs(run: Execution, number: int) -> Json:
     """What a task handed on, or where it is."""
-    outputs = run.outputs_of(number)
+    outputs = run.outputs_so_far(number)
     if outputs is None:
         return {}
     text = as_json(outputs)
@@ -222,7 +222,7 @@ def _outputs(run: Execution, number: int) -> Json:
 
 
 def _kept_apart(run: Execution, entries: dict[int, Json]) -> dict[str, str]:
-    found = {number: run.outputs_of(number) for number, entry in entries.items() if "outputsIn" in entry}
+    found = {number: run.outputs_so_far(number) for number, entry in entries.items() if "outputsIn" in entry}
     return {run.tasks[n].definition.name: as_json(outputs) for n, outputs in found.items() if outputs is not None}
 
 

@@ -19,6 +19,7 @@ from sluice.core.references import references
 from sluice.core.validation import container, graph, outputs, retries, values, volumes
 from sluice.core.validation.approvals import approvals
 from sluice.core.validation.children import sub_workflows
+from sluice.core.validation.fan_out import fan_outs
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean, read
 from sluice.core.validation.when import conditions
@@ -103,6 +104,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     values.known_placeholders,
     values.parameters,
     values.scripts_fit,
+    fan_outs,
     approvals,
     sub_workflows,
     container.something_to_run,

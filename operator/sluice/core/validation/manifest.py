@@ -38,6 +38,8 @@ class Manifest:
         for name in tasks_asked(compiled(task.when)) if task.when is not None else ():
             if name in self.final or not task.finally_:
                 places.setdefault(name, f"spec.tasks[{number}].when")
+        if (for_each := task.for_each) is not None and for_each.same_as is not None:
+            places.setdefault(for_each.same_as, f"spec.tasks[{number}].forEach.sameAs")
         return places
 
 

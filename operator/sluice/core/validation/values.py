@@ -1,5 +1,6 @@
 """Faults of what travels into a task: parameters, placeholders, scripts."""
 
+import re
 from collections.abc import Iterator
 
 from sluice.core import Json
@@ -9,6 +10,8 @@ from sluice.core.pods import ANNOTATIONS_MAX_BYTES, parameter_variable
 from sluice.core.references import output_of
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean
+
+ITEM = re.compile(r"item(\..+)?$")
 
 
 def no_placeholder_in_scripts(found: Manifest) -> Iterator[Fault]:
@@ -26,6 +29,8 @@ def _instead(placeholder: str, field: str) -> str:
         task, key = output
         return f"read tasks.{task}.outputs.{key} from /sluice/inputs.json, and say dependsOn: [{task}]"
     scope, name = placeholder.split(".", 1) if "." in placeholder else (placeholder, "")
+    if placeholder == "item":
+        return 'write "$ITEM" instead' if field == "bash" else 'write os.environ["ITEM"] instead'
     variable = parameter_variable(name) if scope == "params" and name else "SLUICE_RUN"
     if scope not in ("params", "run"):
         return "read /sluice/inputs.json instead"
@@ -53,9 +58,39 @@ def known_placeholders(found: Manifest) -> Iterator[Fault]:
                         yield Fault(place, f"$({placeholder}) cannot be a default: {words}")
                 elif placeholder.startswith("tasks."):
                     yield Fault(place, f"$({placeholder}) stands for nothing; write $(tasks.NAME.outputs.KEY)")
+                elif ITEM.match(placeholder):
+                    yield from _item(found, fields, placeholder, place)
                 elif placeholder not in known:
                     hint = did_you_mean(placeholder, known, form="$({})")
                     yield Fault(place, f"$({placeholder}) stands for nothing{hint}")
+
+
+def _item(found: Manifest, fields: Json, placeholder: str, place: str) -> Iterator[Fault]:
+    """A place that says $(item), or one of its fields."""
+    for_each = fields.get("forEach")
+    if for_each is None or ".forEach" in place:
+        words = "stands for an item of a fan-out, and there is none here; add `forEach` to the task"
+        yield Fault(
+            place, f"$({placeholder}) {words}" if for_each is None else f"$({placeholder}) is not known yet here"
+        )
+        return
+    leader = {name: number for number, name in enumerate(found.names)}
+    followed = 0
+    while (same_as := for_each.get("sameAs")) in leader and followed < len(leader):
+        for_each = found.raw["tasks"][leader[same_as]].get("forEach") or {}
+        followed += 1
+    _, _, key = placeholder.partition(".")
+    if key and "batch" in for_each:
+        yield Fault(place, f"$({placeholder}) is a field of one item, and with `batch` there are many; use $(item)")
+    elif key and "matrix" in for_each and key not in for_each["matrix"]:
+        hint = did_you_mean(key, for_each["matrix"])
+        yield Fault(place, f"$({placeholder}) stands for nothing: the matrix has no key '{key}'{hint}")
+    elif key and ("range" in for_each or _are_words(for_each.get("items"))):
+        yield Fault(place, f"$({placeholder}) stands for nothing: the items are no maps; use $(item)")
+
+
+def _are_words(items: object) -> bool:
+    return isinstance(items, list) and not any(isinstance(item, dict) for item in items)
 
 
 def parameters(found: Manifest) -> Iterator[Fault]:

@@ -1,0 +1,88 @@
+"""Faults of `forEach`."""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+
+from sluice.api.for_each import MAX_ITEMS, ForEach
+from sluice.core.errors import Fault
+from sluice.core.placeholders import PLACEHOLDER
+from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.shape import did_you_mean
+
+_WAYS = {"items": "items", "range": "range", "matrix": "matrix", "from_": "from", "same_as": "sameAs"}
+_COMBINATIONS_AT_MOST = 10 * MAX_ITEMS  # before any are excluded
+_PERCENTAGE = re.compile(r"(100|[0-9]{1,2})%")
+
+
+def fan_outs(found: Manifest) -> Iterator[Fault]:
+    over_items = [task.name for task in found.tasks.values() if task.for_each is not None]
+    for number, task in found.tasks.items():
+        if task.for_each is None:
+            continue
+        path, for_each = f"spec.tasks[{number}].forEach", task.for_each
+        yield from _one_way(for_each, path)
+        yield from _countable(for_each, path)
+        yield from _matrix(for_each, path)
+        yield from _min_success(for_each, path)
+        if (leader := for_each.same_as) is None:
+            continue
+        if leader in found.names and leader not in over_items:
+            yield Fault(f"{path}.sameAs", f"'{leader}' has no `forEach`, so there are no items to go by")
+        elif leader not in found.names:
+            yield Fault(f"{path}.sameAs", f"no task is called '{leader}'{did_you_mean(leader, over_items)}")
+        if leader in (task.depends_on or ()):
+            place = (task.depends_on or []).index(leader)
+            words = f"'{task.name}' goes by the items of '{leader}', each after its own; remove it from the list"
+            yield Fault(f"spec.tasks[{number}].dependsOn[{place}]", words)
+
+
+def _one_way(for_each: ForEach, path: str) -> Iterator[Fault]:
+    ways = [name for field, name in _WAYS.items() if getattr(for_each, field) is not None]
+    if not ways:
+        yield Fault(path, "says no items; give one of items, range, matrix, from or sameAs")
+    if len(ways) > 1:
+        yield Fault(path, f"says its items in {len(ways)} ways, {' and '.join(ways)}; keep one")
+    if for_each.batch is not None and for_each.same_as is not None:
+        words = f"the items are those of '{for_each.same_as}', in batches if it has some; remove it here"
+        yield Fault(f"{path}.batch", words)
+
+
+def _countable(for_each: ForEach, path: str) -> Iterator[Fault]:
+    if for_each.range is not None:
+        bounds = for_each.range
+        count = len(range(bounds.start, bounds.end, bounds.step))
+        if count > MAX_ITEMS:
+            yield Fault(f"{path}.range", f"has {count} numbers; at most {MAX_ITEMS} items are possible")
+    text = for_each.from_
+    if text is not None and not PLACEHOLDER.search(text) and not _is_list(text):
+        yield Fault(f"{path}.from", f"'{text}' is no JSON list; write for example $(params.files), or use `items`")
+
+
+def _is_list(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), list)
+    except ValueError:
+        return False
+
+
+def _matrix(for_each: ForEach, path: str) -> Iterator[Fault]:
+    matrix = for_each.matrix or {}
+    combinations = math.prod(map(len, matrix.values()))
+    if combinations > _COMBINATIONS_AT_MOST:
+        yield Fault(f"{path}.matrix", f"has {combinations} combinations; at most {MAX_ITEMS} items are possible")
+    if for_each.exclude is not None and for_each.matrix is None:
+        yield Fault(f"{path}.exclude", "leaves combinations out of a matrix, and there is none; remove it")
+        return
+    for place, unwanted in enumerate(for_each.exclude or ()):
+        for key in unwanted.keys() - matrix.keys():
+            yield Fault(f"{path}.exclude[{place}].{key}", f"the matrix has no such key{did_you_mean(key, matrix)}")
+
+
+def _min_success(for_each: ForEach, path: str) -> Iterator[Fault]:
+    needed = for_each.min_success
+    if isinstance(needed, str) and not _PERCENTAGE.fullmatch(needed):
+        yield Fault(f"{path}.minSuccess", f"'{needed}' is neither a number nor a percentage; write for example 90%")
+    if isinstance(needed, int) and needed < 0:
+        yield Fault(f"{path}.minSuccess", "must not be negative")
