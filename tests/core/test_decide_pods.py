@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sluice.core.execution import Step
 from sluice.core.outcome import Ending
-from tests.core.kubelet import START, accepted, at, being_deleted, exited, running, unschedulable, waiting
+from tests.core.kubelet import START, accepted, at, being_deleted, disrupted, exited, running, unschedulable, waiting
 from tests.core.world import run
 
 DAY = 24 * 3600
@@ -20,6 +20,23 @@ def test_lost_pod_is_made_again_and_the_cluster_pays():
     world.loses("a", running())
     world.decide()
     assert world.task("a").last.ending is Ending.LOST
+    assert world.decided(after=1) == ["create a/2"]
+
+
+def test_pod_that_terminates_on_a_lost_node_holds_up_the_next_attempt_until_it_is_gone():
+    """Its program may still run there: nobody but the node could say that it has ended."""
+    lost = being_deleted(disrupted(running(), "Taint manager: deleting due to NoExecute taint"), asked=300)
+    world = run("a", fields={"a": {"timeout": "1h", "poll": {"every": "1m", "timeout": "2h"}}})
+    world.starts()
+    world.sees("a", running())
+    world.decide()
+    world.sees("a", lost)
+    assert world.decided(after=400) == []
+    assert world.restarted().decided(after=7 * DAY) == []
+    assert world.run.live == 1
+    world.loses("a", lost)
+    world.decide()
+    assert world.task("a").used.infrastructure == 1
     assert world.decided(after=1) == ["create a/2"]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from sluice.core.reasons import Reason, reason
 from sluice.core.refusal import Refusal
-from tests.core.kubelet import accepted, being_deleted, exited, running, unschedulable, waiting
+from tests.core.kubelet import accepted, being_deleted, disrupted, exited, running, unschedulable, waiting
 from tests.core.world import run
 
 PULL = "Back-off pulling image"
@@ -44,7 +44,14 @@ def test_dependencies(text, ended, words):
             waiting("CreateContainerConfigError", 'secret "s" not found'),
             Reason("CreateContainerConfigError: on node node-1", 'secret "s" not found'),
         ),
-        (being_deleted(running()), Reason("Terminating: its pod is being deleted")),
+        (being_deleted(unschedulable()), Reason("Terminating: its pod is being deleted")),
+        (being_deleted(running()), Reason("Terminating: its pod is being deleted on node node-1")),
+        (
+            being_deleted(disrupted(running(), "Taint manager: deleting due to NoExecute taint")),
+            Reason(
+                "Terminating: its pod is being deleted on node node-1", "Taint manager: deleting due to NoExecute taint"
+            ),
+        ),
         (running(), Reason()),
     ],
 )
@@ -64,7 +71,7 @@ def test_pod_that_we_delete_says_for_what():
     world.decide(after=601)
     world.sees("a", being_deleted(waiting("ErrImagePull", "not found")))
     assert why(world, "a") == Reason(
-        "Terminating: its pod is being deleted", "gave up after 10m: ErrImagePull: not found"
+        "Terminating: its pod is being deleted on node node-1", "gave up after 10m: ErrImagePull: not found"
     )
 
 

@@ -118,7 +118,9 @@ def _live(task: TaskState) -> Reason:
     if pod is None:
         return Reason(_STARTING)
     if pod.deleting:
-        return Reason("Terminating: its pod is being deleted", task.doomed.message if task.doomed else None)
+        where = f" on node {pod.node}" if pod.node else ""
+        why = task.doomed.message if task.doomed else pod.disruption
+        return Reason(f"Terminating: its pod is being deleted{where}", why or None)
     if pod.container.started_at is not None:
         return Reason()
     return _pending(pod)
