@@ -188,7 +188,12 @@ def test_19_poll(kubectl: Kubectl) -> None:
     assert (tasks["file"]["attempt"], tasks["file"]["poll"]["tries"], "retries" in tasks["file"]) == (3, 2, False)
     assert tasks["nothing"]["reason"] == "Timeout"
     assert tasks["nothing"]["message"].startswith("not yet after ")
-    eventually(lambda: len(kubectl.pods(name)) == 3, "of each task only the last pod is left")
+
+    def tries() -> list[str]:
+        pods = kubectl.list("pods", f"sluice.dev/run={name},sluice.dev/task=file")
+        return [pod["metadata"]["labels"]["sluice.dev/attempt"] for pod in pods]
+
+    eventually(lambda: tries() == ["3"], "only the last try's pod is left")
 
 
 def test_13_outputs(kubectl: Kubectl) -> None:
