@@ -85,6 +85,7 @@ def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
         "pods": "get list watch create delete",
         "persistentvolumeclaims": "get list create delete",
         "controllerrevisions": "get list create",
+        "pods/log": "get",
         "configmaps": "get create patch",
         "events": "create",
     }

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from sluice.core.naming import outputs_name
 from sluice.core.observation import Written, view
-from sluice.core.outputs import Unusable, as_json, as_text, read, room_in_status
+from sluice.core.outputs import Unusable, as_json, as_text, outputs_line, read, read_log, room_in_status
 from sluice.core.pods import ANNOTATIONS_MAX_BYTES, build, surplus
 from sluice.core.restore import restore
 from tests.core.kubelet import RUN, accepted, exited, pod, seen
-from tests.core.world import run
+from tests.core.world import World, run
 
 ROOM = 4096
 
@@ -107,6 +107,36 @@ JSON = st.recursive(
     lambda node: st.lists(node, max_size=3) | st.dictionaries(st.text(), node, max_size=3),
     max_leaves=8,
 )
+
+
+@pytest.mark.parametrize(
+    ("log", "outputs"),
+    [
+        ('working\n::outputs::{"files": ["a"]}\n', {"files": ["a"]}),
+        ('::outputs::{"files": 1}\n::outputs::{"files": 2}\nbye\n', {"files": 2}),  # the last one counts
+        ('::outputs::{"files": "' + "x" * 90_000 + '"}', {"files": "x" * 90_000}),
+        ('::outputs::{"files": "\u2028"}', {"files": "\u2028"}),  # no end of a line
+    ],
+)
+def test_last_line_of_a_log_that_says_so(log, outputs):
+    assert read_log(outputs_line(log), ["files"], 0) == outputs
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ("", "the declared outputs 'files' are missing: none of the log's last 100 lines starts with ::outputs::"),
+        ('so ::outputs::{"files": 1}', "the declared outputs 'files' are missing: none of the log's last 100 lines"),
+        ('::outputs::{"file": 1}', "the declared outputs 'files' are missing: there are 22 bytes in the log, with 'fi"),
+        ("::outputs::files=x", "cannot read its outputs, 18 bytes in the log: no JSON object: Expecting value"),
+        ("::outputs::[1]", "cannot read its outputs, 14 bytes in the log: no JSON object"),
+        ("::outputs::" + "x" * 262_144, "outputs too large: a line of 262155 bytes in the log; 262144 fit"),
+    ],
+)
+def test_log_without_usable_outputs(log, words):
+    found = read_log(outputs_line(log), ["files"], 0)
+    assert isinstance(found, Unusable)
+    assert found.message.startswith(words)
 
 
 @given(JSON)
@@ -256,6 +286,81 @@ def test_attempt_with_unusable_outputs_is_paid_again_after_a_restart():
     pods = [seen(exited(0), task, 1), seen(accepted(), task, 2)]
     status = {"tasks": {"a": {"phase": "Running", "attempt": 1}}}
     assert restore(RUN, "etl-1", world.run.definition, status=status, pods=pods).tasks[0].used.limit == 1
+
+
+# By the log.
+
+BY_LOG = FILES | {"outputsFrom": "Log"}
+
+
+def ended_with_outputs_in_its_log(**fields):
+    world = run("a >> b", fields={"a": BY_LOG | fields})
+    world.starts()
+    world.ends("a")
+    assert world.decided() == ["read a/1"]
+    assert world.decided() == []
+    return world
+
+
+def test_task_has_not_ended_before_its_log_was_read():
+    world = ended_with_outputs_in_its_log()
+    assert world.reasons["a"] == "ReadingLog: its outputs are there"
+    assert world.stored["tasks"]["a"]["phase"] == "Running"
+    world.logs("a", '::outputs::{"files": 7}')
+    assert world.decided() == ["create b/1"]
+    world.writes()
+    assert world.stored["tasks"]["a"]["outputs"] == '{"files":7}'
+
+
+def test_log_that_cannot_be_read_says_why():
+    world = ended_with_outputs_in_its_log()
+    world.run.log_unread(0, 1, "502: no route to node-1")
+    world.writes()
+    assert world.stored["tasks"]["a"]["message"] == "502: no route to node-1"
+
+
+def test_log_without_outputs_is_the_programs_error():
+    world = ended_with_outputs_in_its_log()
+    world.logs("a", "done")
+    world.decide()
+    assert (world.phases["a"], world.reasons["a"]) == ("Failed", "Error")
+
+
+def test_pod_that_goes_before_its_log_was_read_is_paid_by_the_cluster():
+    world = ended_with_outputs_in_its_log(retries={"limit": 0, "infrastructure": 1})
+    world.loses("a", exited(0))
+    world.decide()
+    assert world.task("a").used.infrastructure == 1
+    world.logs("a", '::outputs::{"files": 7}')  # too late
+    assert world.starts(after=1) == ["a"]
+    world.ends("a")
+    assert world.decided() == ["read a/2"]
+
+
+def test_log_is_asked_for_again_after_a_restart():
+    world = ended_with_outputs_in_its_log()
+    world.writes()
+    pods = [world.pod("a", exited(0))]
+    again = World(restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=pods), stored=world.stored)
+    assert again.decided() == ["read a/1"]
+
+
+def test_stopped_run_still_reads_the_log_of_what_has_ended():
+    world = ended_with_outputs_in_its_log()
+    world.run.set_state("Stopped")
+    assert world.decided() == []
+    world.logs("a", '::outputs::{"files": 7}')
+    assert world.decide().finished
+    assert world.phases == {"a": "Succeeded", "b": "Stopped"}
+
+
+def test_log_is_read_for_declared_outputs_of_a_success_only():
+    world = run("a, b", fields={"a": BY_LOG})
+    world.starts()
+    world.ends("a", 1)
+    world.ends("b")
+    assert world.decided() == []
+    assert world.phases == {"a": "Failed", "b": "Succeeded"}
 
 
 # Who reads it.

@@ -486,6 +486,11 @@ READS_A = {"args": ["$(tasks.a.outputs.files)"]}
             {"outputs": ["k"], "args": ["$(tasks.b.outputs.k)"]},
             ["spec.tasks[1].args[0]: 'b' cannot read its own outputs: it has none before it has ended"],
         ),
+        (
+            {"outputsFrom": "Log"},
+            {},
+            ["spec.tasks[0].outputsFrom: says where outputs are, and there are none; add `outputs`"],
+        ),
         ({"outputs": ["k", "k"]}, {}, ["spec.tasks[0].outputs[1]: 'k' stands in the list twice"]),
         ({"outputs": ["1k"]}, {}, ["spec.tasks[0].outputs[0]: '1k' does not match ^[A-Za-z_][-A-Za-z0-9_]*$"]),
         (

@@ -91,7 +91,8 @@ class World:
             if task.pod
         }
         creates = [f"create {self.name(c.number)}/{c.attempt}" for c in decision.create]
-        return creates + [f"delete {pods[delete.uid]}" for delete in decision.delete]
+        deletes = [f"delete {pods[delete.uid]}" for delete in decision.delete]
+        return creates + deletes + [f"read {self.name(read.number)}/{read.attempt}" for read in decision.read]
 
     def starts(self, after: float = 0) -> list[str]:
         """Decides, and the API server makes every pod that is asked for. Returns the tasks that started."""
@@ -128,6 +129,10 @@ class World:
     def ends(self, task: str, code: int = 0, outputs: str = "") -> None:
         """`outputs` is the text that its program left in $SLUICE_OUTPUTS."""
         self.sees(task, exited(code, message=outputs, ended=int(self.now) - START))
+
+    def logs(self, task: str, text: str) -> None:
+        """The end of the log of the task's current attempt was read."""
+        self.run.log_read(self.number(task), self.task(task).attempt, text)
 
     def loses(self, task: str, status: Json) -> None:
         """The pod is gone from the API server; this is how it was last seen."""

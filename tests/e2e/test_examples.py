@@ -250,6 +250,11 @@ def test_17_matrix(kubectl: Kubectl) -> None:
     assert run["status"]["tasks"]["ping"]["progress"] == "9/10, 1 failed"
 
 
+def test_14_outputs_from_log(kubectl: Kubectl) -> None:
+    run = succeeded(kubectl.run(EXAMPLES / "14-outputs-from-log.yaml", "outputs-from-log"))
+    assert kubectl.log(run, "sum").strip() == "49995000"
+
+
 def test_every_example_has_a_test() -> None:
     numbers = [path.name[:2] for path in sorted(EXAMPLES.glob("*.yaml"))]
     tests = [name.removeprefix("test_")[:2] for name in globals() if name[5:7].isdigit()]

@@ -233,6 +233,9 @@ class Task(TaskTemplate):
     outputs: Annotated[list[ParameterName] | None, Field(max_length=256)] = None
     """The keys of what the task hands on, as one JSON object or key=value lines in the file $SLUICE_OUTPUTS. Others
     read $(tasks.NAME.outputs.KEY). A task that does not write them all has failed."""
+    outputs_from: Literal["File", "Log"] | None = None
+    """File (the default) takes up to 4 KiB from $SLUICE_OUTPUTS. Log takes up to 96 KiB from the log: its last line is
+    then ::outputs::{...}, a JSON object."""
     workflow: SubWorkflow | None = None
     """Another Workflow to run. Such a task has no pod of its own, and parallelism does not count it."""
     approval: Approval | None = None

@@ -52,6 +52,9 @@ class ChildWriter:
 
     async def _create(self, run: Execution, what: Create) -> None:
         identity, task = run.identity, run.tasks[what.number]
+        if words := run.lost_outputs(task):
+            child_refused(run, what, Refusal.INVALID, words, time.time())
+            return
         values = run.values_of(task)
         if task.definition.final:
             values["run.phase"] = run_end(run).phase

@@ -83,6 +83,10 @@ class Kube:
     async def get(self, path: str, **params: str) -> Json:
         return await self._request("GET", path, params=params)
 
+    async def text(self, path: str, **params: str) -> str:
+        """What is no JSON: a log."""
+        return (await self._send("GET", path, params=params, accept="*/*")).decode(errors="replace")
+
     async def create(self, path: str, body: Json, accept: str = JSON) -> Json:
         return await self._request("POST", path, body=body, accept=accept)
 
@@ -135,6 +139,23 @@ class Kube:
         content_type: str = JSON,
         accept: str = JSON,
     ) -> Json:
+        content = await self._send(method, path, params=params, body=body, content_type=content_type, accept=accept)
+        try:
+            found: Json = orjson.loads(content)
+        except ValueError as error:  # a proxy's words
+            raise Unanswered(f"{method} {path}: {error!r}") from error
+        return found
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: Json | None = None,
+        content_type: str = JSON,
+        accept: str = JSON,
+    ) -> bytes:
         if method != "GET" and not self.may_write():
             raise NotLeader(f"{method} {path}")
         try:
@@ -149,10 +170,9 @@ class Kube:
                 content = await answer.read()
                 if not answer.ok:
                     raise _refusal(answer.status, content)
-                found: Json = orjson.loads(content)
         except _NO_ANSWER as error:
             raise Unanswered(f"{method} {path}: {error!r}") from error
-        return found
+        return content
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

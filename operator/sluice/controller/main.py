@@ -67,6 +67,7 @@ async def operate(config: Settings) -> None:
             group.create_task(runs.queue.run(_WORKERS))
             group.create_task(runs.writes.run(_WORKERS))
             group.create_task(runs.pods.run(config.creates_in_flight))
+            group.create_task(runs.logs.run())
             group.create_task(runs.claims.run())
             group.create_task(runs.children.run(_WORKERS))
             group.create_task(retention.run())

@@ -13,6 +13,7 @@ from sluice.controller.claims import Claims
 from sluice.controller.events import Events
 from sluice.controller.judgements import Judgements
 from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube, ours
+from sluice.controller.logs import LogReader
 from sluice.controller.outputs import keep, kept
 from sluice.controller.pod_writer import PodWriter
 from sluice.controller.queue import KeyedQueue
@@ -73,6 +74,7 @@ class Runs:
         self.claims = Claims(kube, store)
         self.pods = PodWriter(kube, store, self.claims, retention, self.queue.add)
         self.children = ChildWriter(kube, store, self.queue.add)
+        self.logs = LogReader(kube, self.queue.add)
         self._live: dict[Key, Live] = {}
         self._by_uid: dict[str, Key] = {}
 
@@ -128,6 +130,8 @@ class Runs:
         if live.orders != live.run.orders:
             live.orders = live.run.orders
             self._wake_children(seen.uid)
+        for read in decision.read:
+            self.logs.read(live.run, read)
         if decision.wake_at is not None:
             self.queue.add_at(key, decision.wake_at)
         if decision.finished or live.run.recording:

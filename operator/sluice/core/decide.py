@@ -12,8 +12,9 @@ from sluice.core import Instant, children
 from sluice.core.approvals import answer
 from sluice.core.execution import ANY_ATTEMPT, Execution, Hold, Refused, Step, TaskState
 from sluice.core.following import end, settle
+from sluice.core.observation import PodView
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
-from sluice.core.outputs import Unusable, read
+from sluice.core.outputs import Unusable, read, read_log
 from sluice.core.patience import deadline
 from sluice.core.refusal import GIVE_UP_AFTER_S, WHAT_TO_CUT, Refusal, delay
 from sluice.core.retries import PAID_BY_CLUSTER
@@ -36,11 +37,21 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadLog:
+    """Read the end of the log of an attempt that has ended: its outputs are there."""
+
+    number: int
+    attempt: int
+    pod: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """`wake_at`: when to decide again without news, None for never."""
 
     create: list[Create] = field(default_factory=list)
     delete: list[Delete] = field(default_factory=list)
+    read: list[ReadLog] = field(default_factory=list)
     wake_at: Instant | None = None
     finished: bool = False
 
@@ -50,7 +61,7 @@ def decide(run: Execution, now: Instant) -> Decision:
         return Decision(finished=True)
     delete: list[Delete] = []
     run.started_at = run.started_at or now
-    _read_news(run, now)
+    logs = list(_read_news(run, now))
     _open_fan_outs(run)
     delete += _ring_alarms(run, now)
     _hear(run, now)
@@ -59,13 +70,13 @@ def decide(run: Execution, now: Instant) -> Decision:
     create = list(_start(run, now))
     if run.ended == len(run.definition.tasks):
         run.finished_at = now
-    return Decision(create, delete, _wake_at(run, now), run.finished_at is not None)
+    return Decision(create, delete, logs, _wake_at(run, now), run.finished_at is not None)
 
 
 # 1. How attempts ended.
 
 
-def _read_news(run: Execution, now: Instant) -> None:
+def _read_news(run: Execution, now: Instant) -> Iterator[ReadLog]:
     for number in sorted(run.seen):
         task = run.tasks[number]
         if task.step is Step.CALLING:
@@ -78,7 +89,14 @@ def _read_news(run: Execution, now: Instant) -> None:
             if task.gone:
                 _attempt_ended(run, number, LOST, now)
         elif task.pod.terminal or task.gone:
-            _attempt_ended(run, number, _with_outputs(run, number, _outcome(task)), now)
+            ended = _outcome(task)
+            if ended.ending is not Ending.SUCCESS or not task.definition.outputs:
+                _attempt_ended(run, number, ended, now)
+            elif not task.definition.outputs_in_log or task.log is not None or task.gone:
+                _attempt_ended(run, number, _with_outputs(run, number, task.pod, ended), now)
+            elif not task.log_asked:
+                task.log_asked = True
+                yield ReadLog(number, task.attempt, task.pod.name)
         elif (due := deadline(task.definition, task.pod)) and due.at != task.alarm_at:
             task.alarm_at = due.at
             heapq.heappush(run.alarms, (due.at, number, task.attempt))
@@ -101,13 +119,18 @@ def _outcome(task: TaskState) -> Outcome:
     return found if found.ending is Ending.SUCCESS else task.doomed or found
 
 
-def _with_outputs(run: Execution, number: int, ended: Outcome) -> Outcome:
+def _with_outputs(run: Execution, number: int, pod: PodView, ended: Outcome) -> Outcome:
     """A program that ended well and did not hand on what its task declares has failed."""
     task = run.tasks[number]
-    if ended.ending is not Ending.SUCCESS or not task.definition.outputs or task.pod is None:
-        return ended
     of_task = run.groups[task.group].output_bytes if task.group is not None else 0
-    outputs = read(task.pod.container.written, task.definition.outputs, run.output_bytes, of_task)
+    declared = task.definition.outputs
+    if not task.definition.outputs_in_log:
+        outputs = read(pod.container.written, declared, run.output_bytes, of_task)
+    elif task.log is not None:
+        outputs = read_log(task.log, declared, run.output_bytes, of_task)
+        task.log = None
+    else:
+        return replace(ended, ending=Ending.LOST, message="the pod is gone, and with it the log that has its outputs")
     if isinstance(outputs, Unusable):
         return replace(ended, ending=Ending.ERROR, message=outputs.message)
     run.hand_on(number, outputs)
@@ -269,9 +292,9 @@ def _stop(run: Execution) -> Iterator[Delete]:
             continue
         if task.step in (Step.WAITING, Step.READY, Step.BACKOFF, Step.ASKING):
             end(run, number, "Stopped")
-        elif task.step is Step.LIVE and task.pod is not None and not task.pod.deleting and task.doomed is None:
+        elif task.step is Step.LIVE and (pod := task.pod) and not (pod.terminal or pod.deleting or task.doomed):
             task.doomed = Outcome(Ending.INFRASTRUCTURE, run.winding_down)
-            yield Delete(task.pod.name, task.pod.uid)
+            yield Delete(pod.name, pod.uid)
         elif task.step is Step.CALLING and task.doomed is None:
             _take_back(run, number, Outcome(Ending.INFRASTRUCTURE, run.winding_down))
     run.ready.keep(lambda number: run.tasks[number].step is Step.READY)
@@ -308,6 +331,7 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
         if task.refused is None:
             task.attempt += 1
         task.pod, task.gone, task.doomed, task.alarm_at = None, False, None, None
+        task.log, task.log_asked, task.log_trouble = None, False, ""
         run.take_slot(number)
         if task.definition.at_most_once:
             task.step, task.retry_at = Step.RECORDING, None

@@ -36,6 +36,8 @@ class TaskDefinition:
     """Is it a `finally` task?"""
     outputs: tuple[str, ...]
     """The keys of what it hands on."""
+    outputs_in_log: bool
+    """Are they in its log, and not in its file?"""
     reads: tuple[str, ...]
     """The tasks whose outputs it cannot start without."""
     priority: int | None
@@ -107,6 +109,7 @@ def _task(fields: Json) -> TaskDefinition:
         priority=fields.get("priority"),
         duration_s=seconds(fields["duration"]) if "duration" in fields else 1,
         outputs=tuple(fields.get("outputs", ())),
+        outputs_in_log=fields.get("outputsFrom") == "Log",
         reads=reads(fields),
         for_each=ForEach.of(fields["forEach"]) if "forEach" in fields else None,
         when=compiled(fields["when"]) if "when" in fields else None,

@@ -27,7 +27,7 @@ from sluice.core.naming import outputs_name, pod_name
 from sluice.core.observation import PodView
 from sluice.core.order import Line, Place, Ready
 from sluice.core.outcome import Outcome, outcome
-from sluice.core.outputs import as_values, room_in_status, size_of
+from sluice.core.outputs import as_values, outputs_line, room_in_status, size_of
 from sluice.core.pods import RunIdentity
 from sluice.core.polling import Polling
 from sluice.core.refusal import Refusal
@@ -106,6 +106,12 @@ class TaskState:
     """What the status says of it since before a restart: of an ended attempt that is more than can be seen today."""
     outputs: Json | None = None
     """What it handed on, if it has succeeded and declares any."""
+    log: str | None = None
+    """The line of the current attempt's log that has its outputs, once that log was read; empty if there is none."""
+    log_asked: bool = False
+    """Is it being read?"""
+    log_trouble: str = ""
+    """Why it could not be read the last time."""
 
     def see_try(self, pod: PodView) -> None:
         if self.definition.poll is not None and self.polling is None and pod.container.started_at is not None:
@@ -433,6 +439,23 @@ class Execution:
             self.make_ready(number)
             return False
         return True
+
+    def wants_log(self, number: int, attempt: int) -> bool:
+        """Is the end of this attempt's log still to be read?"""
+        task = self.tasks[number]
+        return not self.closed and task.step is Step.LIVE and task.attempt == attempt and not task.gone
+
+    def log_read(self, number: int, attempt: int, end: str) -> None:
+        """`end` is the end of the log of an attempt that has ended."""
+        if self.wants_log(number, attempt):
+            self.tasks[number].log = outputs_line(end)
+            self.seen.add(number)
+
+    def log_unread(self, number: int, attempt: int, why: str) -> None:
+        """The log could not be read. It is tried again for as long as the pod is there."""
+        if self.wants_log(number, attempt):
+            self.tasks[number].log_trouble = why
+            self.changed.add(number)
 
     def recorded(self, attempts: Iterable[tuple[int, int]]) -> None:
         """These (number, attempt) stand in the run's status on the API server now; of fan-outs, their items."""

@@ -5,6 +5,9 @@ Kubernetes keeps min(4096, 12288 / number of containers) bytes and cuts without 
 that was cut does not parse; of lines nobody can tell, so lines that fill all the room count as cut.
 https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/status/status_manager.go (normalizeStatus)
 
+What is larger goes by the log, as its last line `::outputs::{...}`. Of a log only the end is read. The kubelet counts
+pieces of 16 KiB as lines there, so a line of 256 KiB is 17 of them.
+
 Keys that the task does not declare are dropped: they are nobody's business but its own.
 """
 
@@ -19,6 +22,11 @@ from sluice.core.observation import Written
 
 TASK_MAX_BYTES = 96 * 1024
 RUN_MAX_BYTES = 256 * 1024
+
+LOG_LINES, LOG_MAX_BYTES = 100, 2 * 1024 * 1024
+"""How much of the end of a log has to be read to find the outputs."""
+_LINE_MAX_BYTES = 256 * 1024
+_MARK = "::outputs::"
 
 _IN_STATUS_MAX, _IN_STATUS_MAX_OF_ALL = 4096, 100_000
 
@@ -51,6 +59,26 @@ def read(written: Written | None, declared: Sequence[str], taken: int, of_task: 
     return _declared(found, declared, where, taken, of_task)
 
 
+def read_log(line: str, declared: Sequence[str], taken: int, of_task: int = 0) -> Json | Unusable:
+    """The same, from the line that `outputs_line` found."""
+    size = len(line.encode())
+    if not line:
+        words = f"none of the log's last {LOG_LINES} lines starts with {_MARK}"
+        return Unusable(f"the declared outputs {_names(declared)} are missing: {words}")
+    if size > _LINE_MAX_BYTES:
+        return Unusable(f"outputs too large: a line of {size} bytes in the log; {_LINE_MAX_BYTES} fit")
+    where = f"{size} bytes in the log"
+    found = _object(line.removeprefix(_MARK))
+    if isinstance(found, Unusable):
+        return Unusable(f"cannot read its outputs, {where}: {found.message}")
+    return _declared(found, declared, where, taken, of_task)
+
+
+def outputs_line(log: str) -> str:
+    """The last line with outputs among the last of a log, empty if there is none."""
+    return next((line for line in reversed(log.split("\n")) if line.startswith(_MARK)), "")
+
+
 def _declared(found: Json, declared: Sequence[str], where: str, taken: int, of_task: int) -> Json | Unusable:
     missing = [key for key in declared if key not in found]
     if missing:
@@ -79,10 +107,10 @@ def _names(keys: Sequence[str] | Json) -> str:
 
 def _object(text: str) -> Json | Unusable:
     try:
-        found: Json = json.loads(text, parse_constant=_no_number)
+        found: Any = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         return Unusable(f"no JSON object: {error}")
-    return found
+    return found if isinstance(found, dict) else Unusable("no JSON object")
 
 
 def _no_number(word: str) -> NoReturn:
@@ -91,8 +119,8 @@ def _no_number(word: str) -> NoReturn:
 
 def _lines(text: str) -> Json | Unusable:
     found: Json = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        key, equals, value = line.partition("=")
+    for number, line in enumerate(text.split("\n"), start=1):
+        key, equals, value = line.rstrip("\r").partition("=")
         if not line.strip():
             continue
         if not equals or not _KEY.fullmatch(key):

@@ -121,6 +121,8 @@ def _live(task: TaskState) -> Reason:
         where = f" on node {pod.node}" if pod.node else ""
         why = task.doomed.message if task.doomed else pod.disruption
         return Reason(f"Terminating: its pod is being deleted{where}", why or None)
+    if pod.terminal:
+        return Reason("ReadingLog: its outputs are there", task.log_trouble or None)
     if pod.container.started_at is not None:
         return Reason()
     return _pending(pod)

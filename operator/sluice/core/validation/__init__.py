@@ -98,6 +98,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     graph.trigger_rules,
     graph.no_cycles,
     outputs.declared_once,
+    outputs.log_has_some,
     outputs.known_references,
     conditions,
     values.no_placeholder_in_scripts,

@@ -10,6 +10,14 @@ from sluice.core.validation.shape import did_you_mean
 _HINTS_AT_MOST = 20  # each compares a name with all others
 
 
+def log_has_some(found: Manifest) -> Iterator[Fault]:
+    for number, task in found.tasks.items():
+        if task.outputs_from is not None and not task.outputs:
+            yield Fault(
+                f"spec.tasks[{number}].outputsFrom", "says where outputs are, and there are none; add `outputs`"
+            )
+
+
 def declared_once(found: Manifest) -> Iterator[Fault]:
     for number, task in found.tasks.items():
         for place, key in enumerate(task.outputs or ()):
