@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sluice.api.run import RunPhase
 from sluice.core import Json
-from sluice.core.execution import Execution, TaskState
+from sluice.core.execution import Execution
 from sluice.core.outcome import Ending, Outcome
 from sluice.core.rules import Verdict
 from sluice.core.scope import Ended, scope
@@ -33,34 +33,36 @@ def admitted(run: Execution, number: int) -> Skip | Outcome | Verdict:
     if condition is None:
         return Verdict.RUN
     numbers = {name: run.number(name) for name in tasks_asked(condition)}
-    others = {name: run.tasks[other] for name, other in numbers.items() if other is not None}
-    if any(other.phase == "Pending" for other in others.values()):
+    others = {name: other for name, other in numbers.items() if other is not None}
+    if any(run.tasks[other].phase == "Pending" for other in others.values()):
         return Verdict.WAIT
     is_item, is_fan_out = task.group is not None, task.definition.for_each is not None
     if is_fan_out and is_item is not asks_item(condition):
         return Verdict.RUN  # it was asked for all items at once, or will be for each
     answer = condition.answer(_known(run, number, others)) if isinstance(condition, When) else condition
     if isinstance(answer, Trouble):
-        return _unanswered(condition, answer, others)
+        return _unanswered(run, condition, answer, others)
     return Verdict.RUN if answer else Skip(f"when is false: {_shown(condition.text)}")
 
 
-def _known(run: Execution, number: int, others: dict[str, TaskState]) -> Json:
+def _known(run: Execution, number: int, others: dict[str, int]) -> Json:
     return scope(
         run.identity.name,
         run.identity.parameters,
-        {
-            name: Ended(other.phase, other.last.exit_code if other.last else None, other.outputs or {})
-            for name, other in others.items()
-        },
+        {name: _ended(run, other) for name, other in others.items()},
         run_phase=_before_the_end(run) if run.tasks[number].definition.final else None,
         item=run.item(number),
     )
 
 
-def _unanswered(condition: When | Trouble, trouble: Trouble, others: dict[str, TaskState]) -> Skip | Outcome:
+def _ended(run: Execution, number: int) -> Ended:
+    task = run.tasks[number]
+    return Ended(task.phase, task.last.exit_code if task.last else None, run.outputs_of(number) or {})
+
+
+def _unanswered(run: Execution, condition: When | Trouble, trouble: Trouble, others: dict[str, int]) -> Skip | Outcome:
     """What a skipped task would have handed on cannot be asked for, other than by has()."""
-    skipped = [name for name in outputs_asked(condition) if others[name].phase == "Skipped"]
+    skipped = [name for name in outputs_asked(condition) if run.tasks[others[name]].phase == "Skipped"]
     if skipped:
         return Skip(f"so was {', '.join(skipped)}")
     return Outcome(Ending.WHEN_FAILED, f"when: {_shown(condition.text)}: {trouble}")

@@ -15,7 +15,7 @@ from sluice.core.expression import Kind, Node
 
 MOST = 10_000_000
 _ROUNDS = 10_000
-_HAND_ON = frozenset({"_+_", "_?_:_", "_[_]", "dyn", "string", "bytes"})
+_HAND_ON = frozenset({"_+_", "_?_:_", "dyn", "string", "bytes"})
 """Their result may be as large as all that they are given; that of all others is a number or the like."""
 
 
@@ -58,20 +58,41 @@ class _Meter:
                 return variables[node.value]
             case Kind.NAME:
                 return size_of(self.values.get(node.value))
-            case Kind.FIELD | Kind.HAS:
+            case Kind.FIELD:
                 known, value = self._known(node, variables)
                 return size_of(value) if known else self._size(node.parts[0], variables, rounds)
+            case Kind.HAS:
+                known, _ = self._known(node.parts[0], variables)
+                return 1 if known else self._size(node.parts[0], variables, rounds)
             case Kind.CALL:
-                given = [self.size(part, variables, rounds) for part in node.parts]
-                if node.value == "matches":  # a text against a pattern
-                    self.total += rounds * given[0] * given[1]
-                else:
-                    self.total += rounds * sum(given)
-                return sum(given) if node.value in _HAND_ON else 1
+                return self._call(node, variables, rounds)
             case Kind.LIST | Kind.MAP:
                 return 1 + sum(self.size(part, variables, rounds) for part in node.parts)
             case Kind.LOOP:
                 return self._loop(node, variables, rounds)
+
+    def _call(self, node: Node, variables: Mapping[str, int], rounds: int) -> int:
+        given = [
+            1 if self._is_only_touched(node, place, variables) else self.size(part, variables, rounds)
+            for place, part in enumerate(node.parts)
+        ]
+        if node.value == "matches":  # a text against a pattern
+            self.total += rounds * given[0] * given[1]
+        else:
+            self.total += rounds * sum(given)
+        if node.value == "_[_]":
+            return self._range(node.parts[0], variables, rounds)[1]
+        return sum(given) if node.value in _HAND_ON else 1
+
+    def _is_only_touched(self, call: Node, place: int, variables: Mapping[str, int]) -> bool:
+        """Does it not matter how large an argument is, as one step finds what is wanted?"""
+        known, value = self._known(call.parts[place], variables)
+        match call.value, place:
+            case ("_[_]" | "size", 0):
+                return known and isinstance(value, (list, dict))
+            case ("@in", 1):
+                return known and isinstance(value, dict)
+        return False
 
     def _loop(self, node: Node, variables: Mapping[str, int], rounds: int) -> int:
         over, start, condition, step, _ = node.parts

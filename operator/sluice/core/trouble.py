@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
 from sluice.core import Json
@@ -42,7 +43,17 @@ def not_sound(text: str, said: str) -> Trouble:
         return Trouble(text, 0, "is nested more than 32 deep; split the condition" if deep else said.partition("\n")[0])
     lines = text.split("\n")
     position = sum(len(line) + 1 for line in lines[: int(found[1]) - 1]) + int(found[2]) - 1
-    return Trouble(text, position, _in_our_words(found[3].removesuffix(" [INVALID_ARGUMENT]")))
+    message = re.sub(r",? expecting .*| \(in container ''\)| \[INVALID_ARGUMENT\]$|^Syntax error: ", "", found[3])
+    if unknown := re.fullmatch(r"undeclared reference to '([^'.]*).*'", message):
+        return _unknown(text, position, unknown[1])
+    return Trouble(text, position, _in_our_words(message))
+
+
+def _unknown(text: str, position: int, name: str) -> Trouble:
+    """The library points behind the name."""
+    close = get_close_matches(name, ROOTS, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(ROOTS)}, and a text needs quotes"
+    return Trouble(text, max(0, text.rfind(name, 0, position + len(name))), f"nothing is called '{name}'; {hint}")
 
 
 def not_a_condition(text: str, root: Node, type_name: str) -> Trouble:
@@ -84,9 +95,6 @@ def _call(root: Node, *functions: str) -> int:
 
 
 def _in_our_words(message: str) -> str:
-    message = re.sub(r",? expecting .*| \(in container ''\)|^Syntax error: ", "", message)
-    if unknown := re.fullmatch(r"undeclared reference to '([^']*)'", message):
-        return f"nothing is called '{unknown[1]}'; known are {', '.join(ROOTS)}, and a text needs quotes"
     if overload := re.fullmatch(r"found no matching overload for '([^']*)' applied to '(.*)'", message):
         return f"{_operator(overload[1])} does not take {overload[2]}{_number_hint(overload[2])}"
     if "'<EOF>'" in message:

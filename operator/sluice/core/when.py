@@ -62,7 +62,7 @@ class When:
         return not_a_condition(self.text, self.root, found.type().name())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def compiled(text: str) -> When | Trouble:
     """Once for each text: whoever judges a Workflow asks several times, and so does whoever runs it."""
     try:
