@@ -213,7 +213,8 @@ def test_25_run_volume(kubectl: Kubectl, disks: Disks) -> None:
 def test_24_sub_workflow(kubectl: Kubectl) -> None:
     run = kubectl.run(EXAMPLES / "24-sub-workflow.yaml", "load-week")
     assert run["status"]["phase"] == "Succeeded"
-    assert phases(run) == {"monday": "Succeeded", "tuesday": "Failed", "tidy": "Succeeded"}
+    assert phases(run) == {"monday": "Succeeded", "tuesday": "Failed", "tell": "Succeeded"}
+    assert kubectl.log(run["metadata"]["name"], "tell").strip() == "7 rows"
     assert kubectl.log(run["status"]["tasks"]["monday"]["run"], "load").strip() == "loading monday"
 
 

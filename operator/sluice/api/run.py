@@ -149,6 +149,8 @@ class WorkflowRunStatus(Model):
     started_at: Time | None = None
     finished_at: Time | None = None
     conditions: Conditions | None = None
+    outputs: Annotated[str | None, Field(max_length=4096)] = None
+    """What the run hands on, as a JSON object."""
     outputs_config_map: ObjectName | None = None
     """The ConfigMap that has what is too large to stand here."""
     tasks: Annotated[

@@ -11,6 +11,7 @@ from sluice.api.base import (
     ParameterName,
     ParameterValue,
     Priority,
+    Sentence,
     TaskName,
     Text,
     Time,
@@ -77,6 +78,8 @@ class WorkflowSpec(Model):
         list[Task], Field(min_length=1, max_length=2000, json_schema_extra={"x-kubernetes-list-type": "atomic"})
     ]
     """The tasks of the graph."""
+    outputs: Annotated[dict[Word, Sentence] | None, Field(max_length=64)] = None
+    """What a run that has succeeded hands on, by name, for example rows: $(tasks.load.outputs.rows)."""
 
 
 class Condition(Model):

@@ -5,6 +5,8 @@ is lost. A child does as its parent does: while that is suspended it starts noth
 back it stops. The child asks for that (`Execution.orders_for`), so nothing has to be written into it.
 """
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sluice.api import API_VERSION
@@ -13,6 +15,7 @@ from sluice.core.conditions import ended
 from sluice.core.definition import TaskDefinition
 from sluice.core.naming import LABEL_DEPTH, LABEL_INDEX, LABEL_PARENT, LABEL_TASK, LABEL_WORKFLOW
 from sluice.core.outcome import Ending, Outcome
+from sluice.core.outputs import Unusable, declared_of
 from sluice.core.patience import Deadline
 from sluice.core.placeholders import Values, fill
 from sluice.core.pods import RunIdentity, owner
@@ -36,6 +39,8 @@ class ChildView:
     message: str
     started_at: Instant | None = None
     finished_at: Instant | None = None
+    outputs: str = ""
+    """What it hands on, as a JSON object."""
     waits: str = ""
     waits_since: Instant | None = None
 
@@ -52,6 +57,7 @@ class ChildView:
             message=status.get("message", ""),
             started_at=instant(status.get("startedAt")),
             finished_at=instant(status.get("finishedAt")),
+            outputs=status.get("outputs", ""),
             waits=accepted["reason"] if refused else "",
             waits_since=instant(accepted["lastTransitionTime"]) if refused else None,
         )
@@ -105,6 +111,15 @@ def outcome(child: ChildView) -> Outcome:
         case "Stopped":
             return Outcome(Ending.STOPPED, f"run {child.name} was stopped", child.finished_at)
     return LOST
+
+
+def outputs(child: ChildView, declared: Sequence[str], taken: int, of_task: int) -> Json | Unusable:
+    """The declared outputs of a task, from what its child handed on. `taken` are the bytes that the run's other outputs
+    have, `of_task` those of its items among them.
+    """
+    text = child.outputs or "{}"
+    where = f"{len(text.encode())} bytes in the outputs of run {child.name}"
+    return declared_of(json.loads(text), declared, where, taken, of_task)
 
 
 LOST = Outcome(Ending.LOST, "its run was deleted, and nobody saw how it ended")

@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from sluice.core import Instant, children
+from sluice.core import Instant, Json, children
 from sluice.core.approvals import answer
 from sluice.core.execution import ANY_ATTEMPT, Execution, Hold, Refused, Step, TaskState
 from sluice.core.following import end, settle
@@ -131,6 +131,20 @@ def _with_outputs(run: Execution, number: int, pod: PodView, ended: Outcome) -> 
         task.log = None
     else:
         return replace(ended, ending=Ending.LOST, message="the pod is gone, and with it the log that has its outputs")
+    return _handed_on(run, number, outputs, ended)
+
+
+def _with_outputs_of(run: Execution, number: int, child: children.ChildView, ended: Outcome) -> Outcome:
+    """As with a program, of a child run that has succeeded."""
+    task = run.tasks[number]
+    if not task.definition.outputs:
+        return ended
+    of_task = run.groups[task.group].output_bytes if task.group is not None else 0
+    outputs = children.outputs(child, task.definition.outputs, run.output_bytes, of_task)
+    return _handed_on(run, number, outputs, ended)
+
+
+def _handed_on(run: Execution, number: int, outputs: Json | Unusable, ended: Outcome) -> Outcome:
     if isinstance(outputs, Unusable):
         return replace(ended, ending=Ending.ERROR, message=outputs.message)
     run.hand_on(number, outputs)
@@ -179,11 +193,16 @@ def _too_late(task: TaskState, at: Instant, ended: Outcome) -> Outcome | None:
 def _read_child(run: Execution, number: int, now: Instant) -> None:
     task = run.tasks[number]
     run.changed.add(number)
-    if task.gone or (task.child is not None and task.child.ended):
-        ended = children.LOST if task.child is None else children.outcome(task.child)
-        _call_ended(run, number, ended if ended.ending is Ending.SUCCESS else task.doomed or ended, now)
+    child = task.child
+    if task.gone or (child is not None and child.ended):
+        ended = children.LOST if child is None else children.outcome(child)
+        if child is not None and ended.ending is Ending.SUCCESS:
+            ended = _with_outputs_of(run, number, child, ended)
+        else:
+            ended = task.doomed or ended
+        _call_ended(run, number, ended, now)
         return
-    due = None if task.child is None else children.deadline(task.definition, task.child)
+    due = None if child is None else children.deadline(task.definition, child)
     if due is not None and due.at != task.alarm_at:
         task.alarm_at = due.at
         heapq.heappush(run.alarms, (due.at, number, task.attempt))

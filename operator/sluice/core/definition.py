@@ -78,6 +78,8 @@ class Definition:
     graph: Graph
     parameters: Mapping[str, str | None]
     claims: Mapping[str, Json] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    """What a run hands on, placeholders not yet filled in."""
 
     @classmethod
     def of(cls, graph: Json) -> "Definition":
@@ -90,6 +92,7 @@ class Definition:
             tasks=tuple(replace(task, way_s=way_s) for task, way_s in zip(found, ways_s, strict=True)),
             graph=order,
             parameters={p["name"]: p.get("default") for p in graph.get("parameters", ())},
+            outputs=graph.get("outputs", {}),
             claims={c["metadata"]["name"]: c for c in graph.get("volumeClaimTemplates", ())},
         )
 

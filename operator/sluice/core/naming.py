@@ -69,9 +69,12 @@ def revision_name(workflow: str, workflow_uid: str, graph: Json) -> str:
     return f"{workflow}-{digest(workflow_uid, 5)}-{digest(canonical, 10)}"
 
 
+_WHAT_IT_DOES = ("parameters", "volumeClaimTemplates", "defaults", "outputs", "tasks")
+
+
 def graph_of(spec: Json) -> Json:
     """The part of a Workflow's spec that says what it does, as the user wrote it: a change of it is a new revision.
 
     It is taken before any default is filled in, so that an upgrade of the operator changes no revision.
     """
-    return {key: spec[key] for key in ("parameters", "volumeClaimTemplates", "defaults", "tasks") if key in spec}
+    return {key: spec[key] for key in _WHAT_IT_DOES if key in spec}

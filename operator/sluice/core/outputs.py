@@ -22,6 +22,8 @@ from sluice.core.observation import Written
 
 TASK_MAX_BYTES = 96 * 1024
 RUN_MAX_BYTES = 256 * 1024
+RESULTS_MAX_BYTES = 4096
+"""Of what a run hands on as a whole."""
 
 LOG_LINES, LOG_MAX_BYTES = 100, 2 * 1024 * 1024
 """How much of the end of a log has to be read to find the outputs."""
@@ -56,7 +58,7 @@ def read(written: Written | None, declared: Sequence[str], taken: int, of_task: 
     where = f"{size} bytes in $SLUICE_OUTPUTS"
     if isinstance(found, Unusable):
         return Unusable(f"cannot read its outputs, {where}: {found.message}")
-    return _declared(found, declared, where, taken, of_task)
+    return declared_of(found, declared, where, taken, of_task)
 
 
 def read_log(line: str, declared: Sequence[str], taken: int, of_task: int = 0) -> Json | Unusable:
@@ -71,7 +73,7 @@ def read_log(line: str, declared: Sequence[str], taken: int, of_task: int = 0) -
     found = _object(line.removeprefix(_MARK))
     if isinstance(found, Unusable):
         return Unusable(f"cannot read its outputs, {where}: {found.message}")
-    return _declared(found, declared, where, taken, of_task)
+    return declared_of(found, declared, where, taken, of_task)
 
 
 def outputs_line(log: str) -> str:
@@ -79,7 +81,8 @@ def outputs_line(log: str) -> str:
     return next((line for line in reversed(log.split("\n")) if line.startswith(_MARK)), "")
 
 
-def _declared(found: Json, declared: Sequence[str], where: str, taken: int, of_task: int) -> Json | Unusable:
+def declared_of(found: Json, declared: Sequence[str], where: str, taken: int, of_task: int) -> Json | Unusable:
+    """The declared ones of the outputs that were found, `where` in words."""
     missing = [key for key in declared if key not in found]
     if missing:
         there = f"with {_names(found)}" if found else "with no output"

@@ -14,11 +14,12 @@ from sluice.core.execution import HOLDS_SLOT, STOPPED_BY_HAND, Execution, Step, 
 from sluice.core.item_status import entry as item_entry
 from sluice.core.naming import outputs_name, pod_name
 from sluice.core.observation import PodView
-from sluice.core.outputs import as_json
+from sluice.core.outputs import Unusable, as_json
 from sluice.core.pods import RunEnd
 from sluice.core.progress import how_far
 from sluice.core.reasons import Reason, reason
 from sluice.core.refusal import Refusal
+from sluice.core.results import results
 from sluice.core.retries import Used
 from sluice.core.times import rfc3339
 
@@ -129,6 +130,9 @@ def _difference(old: Json, new: Json) -> Json:
 
 def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> Json:
     run_phase, words = phase(run), message(run)
+    handed_on = results(run) if run.definition.outputs and run_phase == "Succeeded" else "{}"
+    if isinstance(handed_on, Unusable):
+        words, handed_on = handed_on.message, "{}"
     facts = [
         Condition("Accepted", True, "Valid"),
         *of_run(run_phase, words),
@@ -145,6 +149,8 @@ def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> 
     }
     if words:
         status["message"] = words
+    if handed_on != "{}":
+        status["outputs"] = handed_on
     if run.finished_at is not None:
         status["finishedAt"] = rfc3339(run.finished_at)
     return status

@@ -15,6 +15,7 @@ _FIELDS = frozenset(
         "finally",
         "forEach",
         "retries",
+        "outputs",
         "pendingTimeout",
         "workflow",
     }

@@ -27,6 +27,12 @@ class Manifest:
     references: dict[int, list[Reference]]
     final: frozenset[str]
 
+    @property
+    def outputs(self) -> Json:
+        """What a run hands on; empty if that cannot be read."""
+        given = self.raw.get("outputs")
+        return given if isinstance(given, dict) else {}
+
     def dependencies(self, number: int) -> dict[str, str]:
         """The tasks that one waits for, each with the first place that says so."""
         places: dict[str, str] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sluice.core.errors import Fault
-from sluice.core.references import Reference
+from sluice.core.references import Reference, references
 from sluice.core.validation.manifest import Manifest
 from sluice.core.validation.shape import did_you_mean
 
@@ -41,6 +41,11 @@ def known_references(found: Manifest) -> Iterator[Fault]:
                 yield Fault(reference.path, f"no task is called '{reference.task}'{hint}")
             elif reference.task in declared and reference.output not in declared[reference.task]:
                 yield Fault(reference.path, _undeclared(reference, declared[reference.task]))
+    for reference in references({"outputs": found.outputs}, "spec"):
+        if reference.task not in names:
+            yield Fault(reference.path, f"no task is called '{reference.task}'{did_you_mean(reference.task, names)}")
+        elif reference.task in declared and reference.output not in declared[reference.task]:
+            yield Fault(reference.path, _undeclared(reference, declared[reference.task]))
 
 
 def _undeclared(reference: Reference, declared: list[str]) -> str:

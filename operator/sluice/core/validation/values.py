@@ -45,6 +45,7 @@ def known_placeholders(found: Manifest) -> Iterator[Fault]:
     layers: dict[str, Json] = {f"spec.tasks[{number}]": found.raw["tasks"][number] for number in found.tasks}
     if found.defaults is not None:
         layers["spec.defaults"] = found.defaults.model_dump(by_alias=True, exclude_none=True)
+    layers["spec"] = {"outputs": found.outputs}
     for path, fields in layers.items():
         for name, field in fields.items():
             if name in UNFILLED:
