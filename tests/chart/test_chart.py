@@ -80,7 +80,9 @@ def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
     expected = {
         "workflows": "get list watch",
         "workflowruns": "get list watch create",
+        "pools": "get list watch",
         "workflows/status": "patch",
+        "pools/status": "patch",
         "workflowruns/status": "patch",
         "pods": "get list watch create delete",
         "persistentvolumeclaims": "get list create delete",
@@ -151,6 +153,8 @@ def test_the_environment_has_the_defaults(render):
         "SLUICE_KEEP_PODS_SUCCEEDED": "1h",
         "SLUICE_KEEP_PODS_FAILED": "24h",
         "SLUICE_CREATES_IN_FLIGHT": "32",
+        "SLUICE_PODS": "0",
+        "SLUICE_PODS_PER_NAMESPACE": "0",
     }
 
 
@@ -175,6 +179,7 @@ def test_the_values_reach_the_environment(render):
                 "keepPods.succeeded": "90s",
                 "keepPods.failed": "1d12h",
                 "createsInFlight": 8,
+                "limits": {"pods": 1000000, "podsPerNamespace": 200},
                 "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}],
             }
         )
@@ -183,6 +188,8 @@ def test_the_values_reach_the_environment(render):
     assert environment["SLUICE_KEEP_PODS_SUCCEEDED"] == "90s"
     assert environment["SLUICE_KEEP_PODS_FAILED"] == "1d12h"
     assert environment["SLUICE_CREATES_IN_FLIGHT"] == "8"
+    assert environment["SLUICE_PODS"] == "1000000"
+    assert environment["SLUICE_PODS_PER_NAMESPACE"] == "200"
     assert environment["HTTPS_PROXY"] == "http://proxy:3128"
 
 
@@ -262,6 +269,8 @@ def _load(file):
         ("keepPods.failed=1w", "keepPods/failed"),
         ("keepPods.failed=3600", "keepPods/failed"),
         ("createsInFlight=0", "createsInFlight"),
+        ("limits.pods=-1", "limits/pods"),
+        ("limits.podsPerNamspace=1", "podsPerNamspace"),
         ("replicas=many", "replicas"),
         ("replcas=2", "replcas"),
         ("image.pullPolicy=always", "image/pullPolicy"),

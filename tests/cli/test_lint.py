@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from sluice.cli.main import main
@@ -102,8 +104,9 @@ def test_valid_examples_are_fine():
     files = sorted(EXAMPLES.glob("*.yaml"))
     result = lint(*files)
     assert (result.exit_code, result.stdout) == (0, "")
-    workflows = sum(path.read_text().count("kind: Workflow\n") for path in files)
-    assert result.stderr == f"{workflows} Workflows and 1 WorkflowRun are fine\n"
+    kinds = Counter(found["kind"] for path in files for found in yaml.safe_load_all(path.read_text()))
+    assert result.stderr.endswith(" are fine\n")
+    assert {count for count in result.stderr.split() if count.isdigit()} == {str(count) for count in kinds.values()}
 
 
 def test_other_kinds_are_passed_over(file):
@@ -217,3 +220,34 @@ spec:
     where = f"{file}:7: spec.volumeClaimTemplates[0].spec.accessModes: warning: 'a' and 'b' can run at the same time"
     assert result.stdout.startswith(where)
     assert (result.stderr, result.exit_code) == ("1 Workflow is fine\n", 0)
+
+
+TOO_MANY = "Pool 'warehouse' has 2, so the task would wait; ask for less, or raise its slots"
+POOL = """\
+apiVersion: sluice.dev/v1alpha1
+kind: Pool
+metadata: {name: warehouse}
+spec: {slots: 2}
+"""
+
+
+@pytest.mark.parametrize(
+    ("pool", "claim", "warning"),
+    [
+        (POOL, "{name: warehouse, slots: 2}", ""),
+        (POOL.replace("}", ", namespace: other}", 1), "{name: warehouse, slots: 9}", ""),
+        (POOL, "{name: warehouse, slots: 3}", f"slots: warning: {TOO_MANY}"),
+        (POOL, "{name: lab}", "name: warning: no Pool among these files is called 'lab'"),
+    ],
+)
+def test_workflow_is_checked_against_the_pools_among_the_files(file, pool, claim, warning):
+    workflow = WORKFLOW.replace("name: etl", "name: etl\n  namespace: team") + f"    pools: [{claim}]\n"
+    path, _ = file(workflow), file(pool, "pool.yaml")
+    result = lint(path.parent)
+    assert result.stdout.splitlines() == ([f"{path}:13: spec.tasks[0].pools[0].{warning}"] if warning else [])
+    assert result.exit_code == 0
+
+
+def test_pool_is_checked_too(file):
+    path = file(POOL.replace("2", "-1"))
+    assert lint(path).stdout == f"{path}:4: spec.slots: input should be greater than or equal to 0\n"

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from sluice.controller.store import Key, Store, view
+from tests.core.kubelet import running, seen
 
 
 def store() -> Store:
-    return Store(on_workflow=lambda *_: None, on_run=lambda *_: None, on_pod=lambda *_: None, on_child=lambda *_: None)
+    def nobody(*_: Any) -> None:
+        pass
+
+    return Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_pod=nobody, on_child=nobody)
 
 
 def run(version: int, *, uid: str = "u1", workflow: str = "etl", **status: Any) -> Any:
@@ -50,6 +54,15 @@ def test_run_that_is_made_again_for_another_workflow_leaves_the_first():
     known.forget_run(KEY, "u1")  # told late
     assert {workflow.name: runs for workflow, runs in known.runs_of.items()} == {"report": {KEY}}
     assert known.runs[KEY].uid == "u2"
+
+
+def test_pod_that_was_gone_before_the_answer_to_its_creation_was_read_stays_gone():
+    """It would hold its slots of a pool until the next LIST."""
+    known = store()
+    known.see_pod(seen(running(), version=8))
+    known.forget_pod(seen(running(), version=9))
+    known.see_pod(seen(running(), version=7))
+    assert not known.pods
 
 
 def test_finished_run_is_kept_without_its_tasks():

@@ -5,6 +5,7 @@ import pytest
 import yaml
 
 from sluice.api.crd import KINDS, crd, files
+from sluice.api.pool import PoolSpec
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSpec
 
@@ -119,6 +120,7 @@ def test_status_is_written_apart_from_the_spec(kind):
     ("kind", "columns"),
     [
         ("Workflow", ["Accepted", "Phase", "Last Run", "Age"]),
+        ("Pool", ["Slots", "Used", "Waiting", "Age"]),
         ("WorkflowRun", ["Workflow", "Phase", "Progress", "Started", "Finished", "Age"]),
     ],
 )
@@ -146,7 +148,9 @@ def test_names_leave_room_for_the_names_made_from_them():
 
 
 @pytest.mark.parametrize(
-    ("model", "required"), [(WorkflowSpec, {"tasks"}), (WorkflowRunSpec, {"workflow"})], ids=["Workflow", "WorkflowRun"]
+    ("model", "required"),
+    [(WorkflowSpec, {"tasks"}), (WorkflowRunSpec, {"workflow"}), (PoolSpec, {"slots"})],
+    ids=["Workflow", "WorkflowRun", "Pool"],
 )
 def test_only_what_nobody_can_guess_is_required(model, required):
     assert {field.alias or name for name, field in model.model_fields.items() if field.is_required()} == required

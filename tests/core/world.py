@@ -5,7 +5,7 @@ A keyword says how a task stands in the stored status; tasks that are not named 
 `World` moves on by what the shell would report, and says what was decided in words: `create b/1`, `delete a/1`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sluice.api.run import WorkflowRunStatus
 from sluice.core import decide as deciding
@@ -14,6 +14,7 @@ from sluice.core.children import ChildView
 from sluice.core.decide import Create, Decision
 from sluice.core.definition import Definition
 from sluice.core.execution import Execution, Limits, Step
+from sluice.core.limits import SharedLimits
 from sluice.core.observation import PodView
 from sluice.core.pods import ItemOf
 from sluice.core.refusal import Refusal
@@ -46,14 +47,21 @@ def run(
     timeout_s: int | None = None,
     fail_fast: bool = False,
     leaf_failed: bool = False,
+    priority: int = 0,
+    shared: SharedLimits | None = None,
+    name: str = RUN.name,
     **stands: str,
 ) -> "World":
     definition = Definition.of(graph(text, **fields or {}))
     entries = {name: _entry(phase) for name, phase in stands.items()}
     tasks = {task.name: task for task in definition.tasks}
     pods = [seen(running(), tasks[name]) for name, phase in stands.items() if phase == "Running"]
-    limits = Limits(parallelism, timeout_s, fail_fast, leaf_failed)
-    execution = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=pods, limits=limits, state=state)
+    limits = Limits(parallelism, timeout_s, fail_fast, leaf_failed, priority)
+    identity = RUN if name == RUN.name else replace(RUN, name=name, uid=f"uid-of-{name}")
+    status = {"tasks": entries}
+    execution = restore(
+        identity, "etl-1", definition, status=status, pods=pods, limits=limits, state=state, shared=shared
+    )
     return World(execution, stored={"tasks": entries})
 
 
@@ -109,6 +117,7 @@ class World:
     def sees(self, task: str, status: Json, *, version: int | None = None) -> PodView:
         """The pod of the task's current attempt has this status now."""
         pod = self.pod(task, status, version=version)
+        self.run.shared.see(pod)
         self.run.see_pod(pod)
         return pod
 
@@ -116,7 +125,8 @@ class World:
         self.version += 1
         state = self.task(task)
         item = None if state.group is None else ItemOf(state.index, self.run.item(self.number(task)))
-        return seen(status, state.definition, attempt or state.attempt, version=version or self.version, item=item)
+        attempt, version = attempt or state.attempt, version or self.version
+        return seen(status, state.definition, attempt, run=self.run.identity, version=version, item=item)
 
     def sees_child(self, task: str, phase: str = "Running", message: str = "", **status: Json) -> ChildView:
         """The child run of the task's current attempt has this status now."""
@@ -136,7 +146,9 @@ class World:
 
     def loses(self, task: str, status: Json) -> None:
         """The pod is gone from the API server; this is how it was last seen."""
-        self.run.pod_gone(self.pod(task, status))
+        pod = self.pod(task, status)
+        self.run.shared.gone(pod)
+        self.run.pod_gone(pod)
 
     def refuses(self, task: str, refusal: Refusal = Refusal.QUOTA, message: str = "no room") -> None:
         deciding.refused(self.run, Create(self.number(task), self.task(task).attempt), refusal, message, self.now)

@@ -256,6 +256,23 @@ def test_14_outputs_from_log(kubectl: Kubectl) -> None:
     assert kubectl.log(run, "sum").strip() == "49995000"
 
 
+def test_20_pool(kubectl: Kubectl) -> None:
+    kubectl.apply(EXAMPLES / "20-pool.yaml")
+    runs = {name: succeeded(kubectl.finished(kubectl.run_of(name))) for name in ("loads", "report")}
+    spans = [
+        (*(datetime.fromisoformat(container(pod)[end]) for end in ("startedAt", "finishedAt")), slots)
+        for name, slots in (("loads", 1), ("report", 2))
+        for pod in kubectl.pods(runs[name])
+    ]
+    assert len(spans) == 7
+    assert most_at_once((start, end) for start, end, slots in spans for _ in range(slots)) <= 2
+
+
+def test_21_priority(kubectl: Kubectl) -> None:
+    spans = times(kubectl, succeeded(kubectl.run(EXAMPLES / "21-priority.yaml", "priority")))
+    assert sorted(spans, key=lambda task: spans[task][0]) == ["urgent", "train", "publish", "plot", "count"]
+
+
 def test_every_example_has_a_test() -> None:
     numbers = [path.name[:2] for path in sorted(EXAMPLES.glob("*.yaml"))]
     tests = [name.removeprefix("test_")[:2] for name in globals() if name[5:7].isdigit()]

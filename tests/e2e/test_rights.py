@@ -26,7 +26,9 @@ def test_its_account_may_do_what_it_does_and_nothing_else(system: Kubectl) -> No
     assert {name: verbs for name, verbs in rights(system).items() if name not in everybodys} == {
         "workflows.sluice.dev": {"get", "list", "watch"},
         "workflowruns.sluice.dev": {"get", "list", "watch", "create"},
+        "pools.sluice.dev": {"get", "list", "watch"},
         "workflows.sluice.dev/status": {"patch"},
+        "pools.sluice.dev/status": {"patch"},
         "workflowruns.sluice.dev/status": {"patch"},
         "pods": {"get", "list", "watch", "create", "delete"},
         "persistentvolumeclaims": {"get", "list", "create", "delete"},

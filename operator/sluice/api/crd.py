@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from sluice.api import GROUP, VERSION
+from sluice.api.pool import PoolSpec, PoolStatus
 from sluice.api.run import WorkflowRunSpec, WorkflowRunStatus
 from sluice.api.workflow import WorkflowSpec, WorkflowStatus
 
@@ -20,6 +21,7 @@ Json = dict[str, Any]
 
 MAX_WORKFLOW_NAME = 40  # a run's name adds up to 19 characters, and is a label's value (63)
 MAX_RUN_NAME = 63
+MAX_POOL_NAME = 63
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,20 @@ KINDS = (
         ),
         max_name=MAX_RUN_NAME,
         immutable=("workflow", "parameters", "revision"),
+    ),
+    Kind(
+        name="Pool",
+        plural="pools",
+        short="slp",
+        spec=PoolSpec,
+        status=PoolStatus,
+        columns=(
+            ("Slots", "integer", ".spec.slots"),
+            ("Used", "integer", ".status.used"),
+            ("Waiting", "integer", ".status.waiting"),
+            ("Age", "date", ".metadata.creationTimestamp"),
+        ),
+        max_name=MAX_POOL_NAME,
     ),
 )
 

@@ -158,6 +158,15 @@ class PodTemplate(Model):
     """A PodSpec, checked by the API server when the pod is created. The task's container is called `main`."""
 
 
+class PoolUse(Model):
+    """Slots of a Pool."""
+
+    name: Annotated[str, Field(min_length=1, max_length=63)]
+    """The Pool, in the same namespace."""
+    slots: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
+    """How many slots. Default 1."""
+
+
 class TaskTemplate(Model):
     """What `defaults` and a task have in common."""
 
@@ -211,6 +220,8 @@ class Task(TaskTemplate):
     """If this task fails, go on as if it had succeeded."""
     finally_: Annotated[bool | None, Field(alias="finally")] = None
     """Start when all other tasks have ended, however they did, also when the run was stopped."""
+    pools: Annotated[list[PoolUse] | None, Field(max_length=8)] = None
+    """Slots of Pools that each pod of the task holds until it has ended. It gets all of them or none."""
     priority: Priority | None = None
     """Instead of the run's priority, for the pods of this task."""
     duration: Duration | None = None

@@ -27,6 +27,14 @@ def register(registry: kopf.OperatorRegistry, store: Store) -> None:
         else:
             store.see_workflow(seen)
 
+    @kopf.on.event(GROUP, VERSION, "pools", registry=registry)
+    async def pool_changed(event: kopf.RawEvent, **_: Any) -> None:
+        seen = view(dict(event["object"]))
+        if event["type"] == "DELETED":
+            store.forget_pool(seen.key, seen.uid)
+        else:
+            store.see_pool(seen)
+
     @kopf.on.event(GROUP, VERSION, "workflowruns", registry=registry)
     async def run_changed(event: kopf.RawEvent, **_: Any) -> None:
         seen = view(dict(event["object"]))

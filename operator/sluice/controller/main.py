@@ -20,6 +20,7 @@ from sluice.controller.judgements import Judgements
 from sluice.controller.kube import ApiError, Kube
 from sluice.controller.leader import Leader
 from sluice.controller.pod_watch import watch_pods
+from sluice.controller.pools import Pools
 from sluice.controller.queue import KeyedQueue
 from sluice.controller.retention import Retention
 from sluice.controller.revisions import Revisions
@@ -28,6 +29,7 @@ from sluice.controller.settings import Settings
 from sluice.controller.store import Key, Store, view
 from sluice.controller.workflows import Workflows
 from sluice.core.errors import SluiceError, Unanswered
+from sluice.core.limits import SharedLimits
 
 _WORKERS = 16
 _RELEASE_S = 3.0
@@ -46,11 +48,19 @@ async def operate(config: Settings) -> None:
     store = Store(
         on_workflow=lambda key: queue.add(key),  # noqa: PLW0108  # the two are made further down
         on_run=lambda key: runs.queue.add(key),  # noqa: PLW0108
+        on_pool=lambda key: pools.seen(key),  # noqa: PLW0108
         on_pod=lambda pod, gone: runs.pod_changed(pod, gone),  # noqa: PLW0108
         on_child=lambda child, gone: runs.child_changed(child, gone),  # noqa: PLW0108
     )
     judgements = Judgements()
-    runs = Runs(kube, store, revisions, judgements, events, retention)
+    shared = SharedLimits(
+        wake=lambda run: runs.queue.add(Key(run.namespace, run.name)),
+        changed=lambda key: pools.used(key),  # noqa: PLW0108
+        pods=config.pods,
+        pods_per_namespace=config.pods_per_namespace,
+    )
+    runs = Runs(kube, store, revisions, judgements, events, retention, shared)
+    pools = Pools(kube, store, shared, runs.look_again)
     workflows = Workflows(kube, store, revisions, judgements, events, config.on_first_sight)
     queue: KeyedQueue[Key] = KeyedQueue(workflows.reconcile)
 
@@ -70,6 +80,8 @@ async def operate(config: Settings) -> None:
             group.create_task(runs.logs.run())
             group.create_task(runs.claims.run())
             group.create_task(runs.children.run(_WORKERS))
+            group.create_task(pools.queue.run(_WORKERS))
+            group.create_task(pools.telling.run(1))
             group.create_task(retention.run())
             group.create_task(_relist(kube, store))
 
@@ -117,7 +129,9 @@ async def _signalled(ready: asyncio.Event, stop: asyncio.Event) -> None:
 
 
 async def _list_ours(kube: Kube, store: Store) -> None:
-    """Workflows first: a run without its Workflow would look orphaned."""
+    """Before the runs what they need: without its Workflow one would look orphaned."""
+    items, version = await kube.list(f"/apis/{API_VERSION}/pools")
+    store.replace_pools(map(view, items), int(version))
     items, version = await kube.list(f"/apis/{API_VERSION}/workflows")
     store.replace_workflows(map(view, items), int(version))
     items, version = await kube.list(f"/apis/{API_VERSION}/workflowruns")

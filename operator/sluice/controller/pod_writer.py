@@ -13,6 +13,7 @@ from sluice.controller.claims import Claims
 from sluice.controller.kube import CONFLICT, METADATA_ONLY, NOT_FOUND, ApiError, Kube, NotLeader, patiently, pods
 from sluice.controller.retention import Retention
 from sluice.controller.store import Key, Store
+from sluice.core import Json
 from sluice.core.decide import Create, Delete, refused, room_made
 from sluice.core.errors import Unanswered
 from sluice.core.execution import Execution
@@ -104,19 +105,27 @@ class PodWriter:
 
     async def _adopt(self, run: Execution, what: Create, name: str) -> None:
         try:
-            found = await patiently(lambda: self._kube.get(pods(run.identity.namespace, name)))
-        except (ApiError, Unanswered) as error:
-            if isinstance(error, ApiError) and error.status != NOT_FOUND:
-                log.warning("looking for pod %s: %s", name, error)
+            seen = view(await self._find(pods(run.identity.namespace, name)))
+        except ApiError as error:
             await self._refused(run, what, Refusal.BUSY, f"no answer yet: {error}")
             return
-        seen = view(found)
         if seen.owner_uid == run.identity.uid:
             self._store.see_pod(seen)
-            run.see_pod(seen)  # the store may have known it before the run asked for it
+            run.shared.see(seen)  # the store may have known it before the run asked for it
+            run.see_pod(seen)
         else:
             message = f"a pod called {name} exists and belongs to somebody else; delete or rename it"
             await self._refused(run, what, Refusal.NAME_TAKEN, message)
+
+    async def _find(self, path: str) -> Json:
+        """Asks until there is an answer: the pod may exist, and hold slots that others must not get."""
+        while True:
+            try:
+                found: Json = await patiently(lambda: self._kube.get(path))
+            except Unanswered as error:
+                log.warning("looking for a pod that may have been made: %s", error)
+            else:
+                return found
 
     async def _refused(self, run: Execution, what: Create, refusal: Refusal, message: str) -> None:
         refused(run, what, refusal, message, time.time())

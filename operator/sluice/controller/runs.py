@@ -5,6 +5,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sluice.api.run import State
@@ -25,6 +26,7 @@ from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.decide import Delete, decide
 from sluice.core.errors import Fault, SluiceError
 from sluice.core.execution import RESUMED_BY_HAND, STOPPED_BY_HAND, Execution, Limits
+from sluice.core.limits import SharedLimits
 from sluice.core.observation import PodView
 from sluice.core.pods import RunIdentity
 from sluice.core.restore import restore
@@ -66,9 +68,10 @@ class Runs:
         judgements: Judgements,
         events: Events,
         retention: Retention,
+        shared: SharedLimits,
     ) -> None:
         self._kube, self._store, self._revisions, self._events = kube, store, revisions, events
-        self._judgements, self._retention = judgements, retention
+        self._judgements, self._retention, self._shared = judgements, retention, shared
         self.queue: KeyedQueue[Key] = KeyedQueue(self.reconcile)
         self.writes: KeyedQueue[Key] = KeyedQueue(self.write)
         self.claims = Claims(kube, store)
@@ -81,6 +84,9 @@ class Runs:
     def pod_changed(self, pod: PodView, gone: bool) -> None:  # noqa: FBT001  # the store's callback
         if gone:
             self._retention.forget(pod)
+            self._shared.gone(pod)
+        else:
+            self._shared.see(pod)
         key = self._by_uid.get(pod.run_uid)
         live = self._live.get(key) if key else None
         if live is None or key is None:
@@ -100,6 +106,14 @@ class Runs:
         else:
             parent.run.see_child(child_view(child))
         self.queue.add(parent.view.key)
+
+    def look_again(self, runs: Iterable[RunIdentity]) -> None:
+        """Their ready tasks may have another reason to wait."""
+        for run in runs:
+            key = Key(run.namespace, run.name)
+            if (live := self._live.get(key)) is not None:
+                live.run.changed.update(live.run.ready)
+                self.writes.add_at(key, live.write_at)
 
     async def reconcile(self, key: Key) -> None:
         seen = self._store.runs.get(key)
@@ -184,7 +198,7 @@ class Runs:
         live = self._live.pop(key, None)
         if live is not None:
             self._by_uid.pop(live.view.uid, None)
-            live.run.closed = True
+            live.run.close()
             self._wake_children(live.view.uid)
         if finished is not None and finished.finished:
             self._wake_children(finished.uid)
@@ -221,6 +235,7 @@ class Runs:
             pods=self._store.pods.get(seen.uid, {}).values(),
             children=[child_view(self._store.runs[key]) for key in self._store.children_of.get(seen.uid, ())],
             outputs=outputs,
+            shared=self._shared,
         )
         status = {name: value for name, value in seen.status.items() if name != "tasks"}
         live = Live(seen, run, revision.workflow_uid, status, seen.version)

@@ -18,6 +18,8 @@ class Settings:
     keep_succeeded_s: int
     keep_failed_s: int
     creates_in_flight: int
+    pods: int | None
+    pods_per_namespace: int | None
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -33,4 +35,6 @@ class Settings:
             keep_succeeded_s=seconds(os.environ.get("SLUICE_KEEP_PODS_SUCCEEDED", "1h")),
             keep_failed_s=seconds(os.environ.get("SLUICE_KEEP_PODS_FAILED", "24h")),
             creates_in_flight=int(os.environ.get("SLUICE_CREATES_IN_FLIGHT", "32")),
+            pods=int(os.environ.get("SLUICE_PODS", "0")) or None,
+            pods_per_namespace=int(os.environ.get("SLUICE_PODS_PER_NAMESPACE", "0")) or None,
         )

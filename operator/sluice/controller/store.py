@@ -30,7 +30,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ObjectView:
-    """A Workflow or a WorkflowRun. Of a run that has finished only the end is kept of the status."""
+    """An object of one of our kinds. Of a run that has finished only the end is kept of the status."""
 
     key: Key
     uid: str
@@ -76,16 +76,18 @@ def view(body: Json) -> ObjectView:
 
 @dataclass(slots=True)
 class Store:
-    """`on_workflow` and `on_run` are told the key of whatever changed, `on_pod` and `on_child` the pod or the child run
-    and whether it is gone.
+    """`on_workflow`, `on_run` and `on_pool` are told the key of what changed, `on_pod` and `on_child` the pod or the
+    child run and whether it is gone.
     """
 
     on_workflow: Callable[[Key], None]
     on_run: Callable[[Key], None]
+    on_pool: Callable[[Key], None]
     on_pod: Callable[[PodView, bool], None]
     on_child: Callable[[ObjectView, bool], None]
     workflows: dict[Key, ObjectView] = field(default_factory=dict)
     runs: dict[Key, ObjectView] = field(default_factory=dict)
+    pools: dict[Key, ObjectView] = field(default_factory=dict)
     pods: dict[str, dict[str, PodView]] = field(default_factory=lambda: defaultdict(dict))
     """Pods by the UID of their run, then by name."""
     runs_of: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
@@ -114,7 +116,14 @@ class Store:
             if known is None or known.status.get("phase") != seen.status.get("phase"):
                 self.on_workflow(_workflow_of(seen))
 
+    def see_pool(self, seen: ObjectView) -> None:
+        if seen.uid not in self._gone and _is_newer(self.pools.get(seen.key), seen):
+            self.pools[seen.key] = seen
+            self.on_pool(seen.key)
+
     def see_pod(self, seen: PodView) -> None:
+        if seen.uid in self._gone:  # it was gone before the answer to its creation was read
+            return
         known = self.pods[seen.run_uid].get(seen.name)
         if known is None or known.version < seen.version:
             self.pods[seen.run_uid][seen.name] = seen
@@ -135,6 +144,12 @@ class Store:
             if gone.parent:
                 self.on_child(gone, True)
 
+    def forget_pool(self, key: Key, uid: str) -> None:
+        self._bury(uid)
+        if key in self.pools and self.pools[key].uid == uid:
+            del self.pools[key]
+            self.on_pool(key)
+
     def _leave(self, run: ObjectView) -> None:
         """It is no longer a run of its Workflow."""
         runs = self.runs_of[_workflow_of(run)]
@@ -153,6 +168,7 @@ class Store:
             del self._gone[next(iter(self._gone))]
 
     def forget_pod(self, gone: PodView) -> None:
+        self._bury(gone.uid)
         of_run = self.pods.get(gone.run_uid, {})
         if gone.name in of_run and of_run[gone.name].uid == gone.uid:
             del of_run[gone.name]
@@ -183,6 +199,13 @@ class Store:
             self.forget_run(known.key, known.uid)
         for seen in found.values():
             self.see_run(seen)
+
+    def replace_pools(self, listed: Iterable[ObjectView], version: int) -> None:
+        found = {seen.key: seen for seen in listed}
+        for known in _missing(self.pools, found, version):
+            self.forget_pool(known.key, known.uid)
+        for seen in found.values():
+            self.see_pool(seen)
 
     def own_runs(self, workflow: ObjectView) -> Iterator[OwnRun]:
         """The runs that the Workflow itself made."""

@@ -12,7 +12,10 @@ from sluice.core import Instant, Json, children
 from sluice.core.approvals import answer
 from sluice.core.execution import ANY_ATTEMPT, Execution, Hold, Refused, Step, TaskState
 from sluice.core.following import end, settle
+from sluice.core.limits import Request, Turn
+from sluice.core.naming import unit_name
 from sluice.core.observation import PodView
+from sluice.core.order import Line, Place
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
 from sluice.core.outputs import Unusable, read, read_log
 from sluice.core.patience import deadline
@@ -336,19 +339,22 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
     run.granted.clear()
     if run.state != "Suspended":
         yield from _call(run, now)
-    if run.state == "Suspended" or (run.hold is not None and now < run.hold.until):
-        return
-    fronts = run.ready.fronts()
+    waiting: list[Line] = []
+    held = run.state == "Suspended" or (run.hold is not None and now < run.hold.until)
+    fronts = [] if held else run.ready.fronts()
     while fronts and _room(run):
-        first, line = heapq.heappop(fronts)
-        number = first.number
+        place, line = heapq.heappop(fronts)
+        number = place.number
         if (group := run.tasks[number].group) is not None and run.groups[group].full:
             continue  # and with it all others of its line
+        if (line.claim or run.shared.capped) and not _granted(run, place, line):
+            waiting.append(line)
+            continue
         if (following := run.ready.pop(line)) is not None:
             heapq.heappush(fronts, (following, line))
+            run.changed.add(following.number)  # it is the one to say whom it waits for
         task = run.tasks[number]
-        if task.refused is None:
-            task.attempt += 1
+        task.attempt = _next_attempt_number(task)
         task.pod, task.gone, task.doomed, task.alarm_at = None, False, None, None
         task.log, task.log_asked, task.log_trouble = None, False, ""
         run.take_slot(number)
@@ -360,6 +366,20 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
             task.step = Step.CREATING
             run.creating += 1
             yield Create(number, task.attempt)
+    run.shared.stay(run.identity.uid, waiting if _room(run) else ())  # who could not start stands in nobody's way
+
+
+def _granted(run: Execution, place: Place, line: Line) -> bool:
+    task = run.tasks[place.number]
+    pod = run.pod_name(place.number, _next_attempt_number(task))
+    turn = Turn(place.priority, place.way_s, run.started_at or 0, run.identity.uid, place.order, place.number)
+    name = unit_name(task.definition.name, None if task.group is None else task.index)
+    return run.shared.grant(Request(run.identity, line, turn, name, pod), len(run.ready.lines[line]))
+
+
+def _next_attempt_number(task: TaskState) -> int:
+    """An attempt that the API server refused is made again under its number."""
+    return task.attempt + (task.refused is None)
 
 
 def _call(run: Execution, now: Instant) -> Iterator[Create]:
@@ -376,8 +396,7 @@ def _call(run: Execution, now: Instant) -> Iterator[Create]:
         if (hopeless := children.too_deep(run.identity)) is not None:
             _call_ended(run, number, hopeless, now)
             continue
-        if task.refused is None:
-            task.attempt += 1
+        task.attempt = _next_attempt_number(task)
         task.step, task.child, task.gone, task.doomed, task.alarm_at = Step.CALLING, None, False, None, None
         run.children[run.pod_name(number)] = number
         yield Create(number, task.attempt)
@@ -396,6 +415,7 @@ def refused(run: Execution, what: Create, refusal: Refusal, message: str, now: I
     """The API server did not make a pod. It is tried again, later, unless that cannot help."""
     number = what.number
     task = run.tasks[number]
+    run.give_back(number, what.attempt)
     if task.step is not Step.CREATING or task.attempt != what.attempt:
         return
     run.creating -= 1

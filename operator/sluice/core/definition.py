@@ -13,7 +13,7 @@ from sluice.core.approvals import Approval
 from sluice.core.fan_out import ForEach
 from sluice.core.graph import Graph
 from sluice.core.merge import merge
-from sluice.core.order import ways
+from sluice.core.order import Claim, ways
 from sluice.core.polling import Poll
 from sluice.core.references import dependencies, reads
 from sluice.core.retries import RetryPolicy
@@ -46,6 +46,7 @@ class TaskDefinition:
     way_s: float = 0
     """See `order`."""
     poll: Poll | None = None
+    pools: Claim = ()
     approval: Approval | None = None
     """What it asks, if it is a person's decision and has no pod."""
     for_each: ForEach | None = None
@@ -110,6 +111,7 @@ def _task(fields: Json) -> TaskDefinition:
         poll=Poll.of(fields["poll"]) if "poll" in fields else None,
         approval=Approval.of(fields["approval"]) if "approval" in fields else None,
         priority=fields.get("priority"),
+        pools=tuple(sorted((pool["name"], pool.get("slots", 1)) for pool in fields.get("pools", ()))),
         duration_s=seconds(fields["duration"]) if "duration" in fields else 1,
         outputs=tuple(fields.get("outputs", ())),
         outputs_in_log=fields.get("outputsFrom") == "Log",

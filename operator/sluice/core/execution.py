@@ -23,6 +23,7 @@ from sluice.core import Instant, Json
 from sluice.core.children import ChildView
 from sluice.core.definition import Definition, TaskDefinition
 from sluice.core.fan_out import Group
+from sluice.core.limits import SharedLimits
 from sluice.core.naming import outputs_name, pod_name
 from sluice.core.observation import PodView
 from sluice.core.order import Line, Place, Ready
@@ -179,6 +180,7 @@ class Execution:
     revision: str
     definition: Definition
     limits: Limits = field(default_factory=Limits)
+    shared: SharedLimits = field(default_factory=SharedLimits)
     state: State = "Running"
     approvals: Mapping[str, Json] = field(default_factory=dict)
     """What people have decided, by task."""
@@ -301,6 +303,12 @@ class Execution:
         index = None if task.group is None else task.index
         which = task.attempt if attempt is None else attempt
         return pod_name(self.identity.name, self.identity.uid, task.definition.name, which, index)
+
+    def line(self, number: int) -> Line:
+        """The line in which a unit stands when it is ready."""
+        task = self.tasks[number]
+        capped = task.group if task.group is not None and self.groups[task.group].parallelism is not None else None
+        return Line(task.definition.pools, capped)
 
     def outputs_of(self, number: int) -> Json | None:
         """What a task has handed on; None if it has not succeeded, or declares no outputs."""
@@ -430,8 +438,10 @@ class Execution:
         """Is the pod of this attempt still to be made? Asked right before it is, since people may think again."""
         task = self.tasks[number]
         if self.closed or task.step is not Step.CREATING or task.attempt != attempt:
+            self.give_back(number, attempt)
             return False
         if self.state == "Suspended" or (self.winding_down and not task.definition.final):
+            self.give_back(number, attempt)
             self.creating -= 1
             self.free_slot(number)
             if task.refused is None and not task.definition.at_most_once:  # its attempt was neither begun nor recorded
@@ -456,6 +466,19 @@ class Execution:
         if self.wants_log(number, attempt):
             self.tasks[number].log_trouble = why
             self.changed.add(number)
+
+    def give_back(self, number: int, attempt: int) -> None:
+        """The pod of this attempt was not made, so it holds none of what runs share."""
+        self.shared.give_back(self.identity.namespace, self.pod_name(number, attempt))
+
+    def close(self) -> None:
+        """The shell lets go of the run. What is on its way to the API server is given back when it answers."""
+        self.closed = True
+        self.shared.stay(self.identity.uid, ())
+        granted = set(self.granted)
+        for number, task in enumerate(self.tasks):
+            if task.step is Step.RECORDING or number in granted:
+                self.give_back(number, task.attempt)
 
     def recorded(self, attempts: Iterable[tuple[int, int]]) -> None:
         """These (number, attempt) stand in the run's status on the API server now; of fan-outs, their items."""
@@ -555,7 +578,6 @@ class Execution:
         definition = task.definition
         priority = self.limits.priority if definition.priority is None else definition.priority
         refusals = task.refused.tries if task.refused else 0
-        capped = task.group if task.group is not None and self.groups[task.group].parallelism is not None else None
         ready = self.calls if definition.calls else self.ready
-        ready.add(Line((), capped), Place(refusals, -priority, -task.way_s, task.order, number))
+        ready.add(self.line(number), Place(refusals, -priority, -task.way_s, task.order, number))
         self.changed.add(number)

@@ -28,6 +28,9 @@ LABEL_PARENT = "sluice.dev/parent"
 LABEL_DEPTH = "sluice.dev/depth"
 """Of the same: how many runs stand above it."""
 
+POOLS = "sluice.dev/pools"
+"""The annotation of a pod that holds slots: `{"warehouse": 1}`."""
+
 _POD_NAME_MAX = 63
 _OBJECT_NAME_MAX = 253
 
@@ -58,6 +61,11 @@ def outputs_name(run: str, run_uid: str) -> str:
 def claim_name(run: str, run_uid: str, template: str) -> str:
     """The PersistentVolumeClaim that a run has of a template: at most 137 characters."""
     return f"{run}-{template}-{digest(f'{run_uid}/{template}', 8)}"
+
+
+def unit_name(task: str, index: int | None) -> str:
+    """A task, or an item of a fan-out, as people read it."""
+    return task if index is None else f"{task}[{index}]"
 
 
 def run_name(workflow: str, workflow_uid: str, generation: int) -> str:

@@ -1,9 +1,11 @@
 """A pod as the API server shows it, cut down to what decisions need. Thousands are held in memory at a time."""
 
+import json
 from dataclasses import dataclass, replace
 
 from sluice.core import Instant, Json
-from sluice.core.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_RUN_UID, LABEL_TASK, MAIN
+from sluice.core.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_RUN, LABEL_RUN_UID, LABEL_TASK, MAIN, POOLS
+from sluice.core.order import Claim
 from sluice.core.times import instant
 
 _DISRUPTIONS = frozenset({"DisruptionTarget", "TerminationTarget"})
@@ -59,6 +61,9 @@ class PodView:
     unschedulable: str = ""
     disruption: str = ""
     deletion_asked_at: Instant | None = None
+    run: str = ""
+    pools: Claim = ()
+    """The slots that it holds while it lives."""
 
     @property
     def terminal(self) -> bool:
@@ -102,12 +107,24 @@ def view(pod: Json) -> PodView:
         unschedulable=_cut(unschedulable),
         disruption=_cut(disruption),
         deletion_asked_at=_deletion_asked_at(metadata),
+        run=labels.get(LABEL_RUN, ""),
+        pools=_pools(metadata.get("annotations", {}).get(POOLS)),
     )
 
 
 def number(label: str) -> int:
     """A label's number, 0 if it is none: anybody can put our labels on an object."""
     return int(label) if label.isascii() and label.isdecimal() else 0
+
+
+def _pools(annotation: str | None) -> Claim:
+    """As `pods` writes it. What is anything else was not written there."""
+    try:
+        found = json.loads(annotation) if annotation else {}
+    except ValueError:
+        return ()
+    slots = found.items() if isinstance(found, dict) else ()
+    return tuple(sorted((name, count) for name, count in slots if isinstance(count, int) and count > 0))
 
 
 def _container(spec: Json, status: Json) -> Container:

@@ -55,6 +55,9 @@ class Ready:
         heapq.heapify(fronts)
         return fronts
 
+    def first(self, line: Line) -> int:
+        return self.lines[line][0].number
+
     def pop(self, line: Line) -> Place | None:
         """Takes the first of a line, and returns who is first now."""
         places = self.lines[line]

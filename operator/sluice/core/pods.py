@@ -27,6 +27,7 @@ from sluice.core.naming import (
     LABEL_TASK,
     LABEL_WORKFLOW,
     MAIN,
+    POOLS,
     pod_name,
 )
 from sluice.core.outputs import as_text, as_values
@@ -147,6 +148,8 @@ def build(
 
     protection = {} if fields.get("interruptible") else {"annotations": _NOT_TO_BE_EVICTED}
     metadata = merge(merge(protection, template.get("metadata", {})), _metadata(run, task, attempt, item))
+    if task.pools:
+        metadata["annotations"] = metadata.get("annotations", {}) | {POOLS: json.dumps(dict(task.pools))}
     script = task.fields.get("bash", task.fields.get("python"))
     if script is not None:
         metadata["annotations"] = metadata.get("annotations", {}) | {

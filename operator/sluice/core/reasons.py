@@ -34,7 +34,7 @@ def reason(run: Execution, number: int) -> Reason:
         case Step.WAITING:
             return Reason(f"WaitingFor: {_waiting_for(run, number)}")
         case Step.READY:
-            return _ready(run, task)
+            return _ready(run, number)
         case Step.BACKOFF:
             return _backoff(run, task)
         case Step.CALLING:
@@ -51,7 +51,8 @@ def reason(run: Execution, number: int) -> Reason:
             return _ended(run, number)
 
 
-def _ready(run: Execution, task: TaskState) -> Reason:
+def _ready(run: Execution, number: int) -> Reason:
+    task = run.tasks[number]
     if run.state == "Suspended":
         return Reason(f"Suspended: the run starts no task until {run.resumes_when}")
     calls, cap = task.definition.calls, run.limits.parallelism
@@ -61,6 +62,9 @@ def _ready(run: Execution, task: TaskState) -> Reason:
         return Reason(f"Parallelism: {run.live}/{cap}")
     if task.group is not None and (group := run.groups[task.group]).full:
         return Reason(f"Parallelism: {group.live}/{group.parallelism} of forEach")
+    line = run.line(number)
+    if not calls and (why := run.shared.why(run.identity.uid, line, first=run.ready.first(line) == number)):
+        return Reason(why)
     return _refused(task.refused) if task.refused else Reason(_CHILD_IS_MADE if calls else _STARTING)
 
 

@@ -18,6 +18,7 @@ from sluice.core.execution import ANY_ATTEMPT, Execution, Limits, Step, TaskStat
 from sluice.core.fan_out import NoItems
 from sluice.core.following import count, count_items, end, settle
 from sluice.core.item_status import entries as item_entries
+from sluice.core.limits import SharedLimits
 from sluice.core.observation import PodView
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
 from sluice.core.outputs import size_of
@@ -46,11 +47,12 @@ def restore(
     outputs: Mapping[str, str] | None = None,
     limits: Limits | None = None,
     state: State = "Running",
+    shared: SharedLimits | None = None,
 ) -> Execution:
     """The run as it is. `status` is the WorkflowRun's, `pods` are all that carry its UID, `children` the runs that it
     owns, `outputs` is the data of its ConfigMap.
     """
-    run = Execution(identity, revision, definition, limits or Limits())
+    run = Execution(identity, revision, definition, limits or Limits(), shared or SharedLimits())
     run.set_state(state)
     run.started_at, run.finished_at = instant(status.get("startedAt")), instant(status.get("finishedAt"))
     found = _Found(defaultdict(dict), {child.name: child for child in children})

@@ -1,4 +1,4 @@
-"""What is wrong with the Workflows and WorkflowRuns among some documents. The judgement is `core.validation`'s."""
+"""What is wrong with the objects of our kinds among some documents. The judgement is `core.validation`'s."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -7,12 +7,13 @@ from difflib import get_close_matches
 from typing import Any
 
 from sluice.api import API_VERSION, GROUP
+from sluice.cli.lint.pools import unmet_claims
 from sluice.cli.lint.source import Document, Finding
 from sluice.core import Json
 from sluice.core.errors import Fault
-from sluice.core.validation import run_faults, workflow_faults, workflow_warnings
+from sluice.core.validation import pool_faults, run_faults, workflow_faults, workflow_warnings
 
-_KINDS = ("Workflow", "WorkflowRun")
+_KINDS = ("Workflow", "WorkflowRun", "Pool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def check(sources: Iterable[Source]) -> Report:
             faults = list(_faults(each, objects))
             report.findings[each.file] += (each.document.at(fault, each.prefix) for fault in faults)
             if each.kind == "Workflow" and not faults:
-                warnings = workflow_warnings(each.manifest)
+                warnings = [*workflow_warnings(each.manifest), *unmet_claims(each.manifest, _pools(each, objects))]
                 report.warnings[each.file] += (each.document.at(warning, each.prefix) for warning in warnings)
     for findings in (*report.findings.values(), *report.warnings.values()):
         findings.sort()
@@ -121,6 +122,8 @@ def _faults(found: _Object, among: Iterable[_Object]) -> Iterator[Fault]:
         return
     if found.kind == "Workflow":
         yield from workflow_faults(found.manifest | {"metadata": _readable(found.metadata)})
+    elif found.kind == "Pool":
+        yield from pool_faults(found.manifest)
     else:
         yield from _run_faults(found, [other for other in among if other.ours and other.kind == "Workflow"])
 
@@ -162,8 +165,20 @@ def _run_faults(run: _Object, workflows: Iterable[_Object]) -> Iterator[Fault]:
     yield from run_faults(spec, unjudged if workflow is None else _parameters(workflow.manifest))
 
 
+def _pools(workflow: _Object, among: Iterable[_Object]) -> dict[str, Any]:
+    """The slots of the Pools that the Workflow could mean, as they stand there."""
+    found = (other for other in among if other.ours and other.kind == "Pool")
+    return {
+        name: other.manifest["spec"].get("slots")
+        for other in found
+        if isinstance(name := other.metadata.get("name"), str)
+        and isinstance(other.manifest.get("spec"), dict)
+        and _names(name, workflow.metadata, other.metadata)
+    }
+
+
 def _names(name: Any, run: Json, workflow: Json) -> bool:
-    """Is this the Workflow that a run means? An object without a namespace goes where the others go."""
+    """Is this the object that another one means? An object without a namespace goes where the others go."""
     namespaces = {each["namespace"] for each in (run, workflow) if isinstance(each.get("namespace"), str)}
     return bool(name) and workflow.get("name") == name and len(namespaces) <= 1
 

@@ -16,10 +16,10 @@ _SUFFIXES = {".yaml", ".yml", ".json"}
 @click.command("lint")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True), metavar="FILE...")
 def command(files: tuple[str, ...]) -> None:
-    """Say everything that is wrong with the Workflows and WorkflowRuns in files.
+    """Say everything that is wrong with the Workflows, WorkflowRuns and Pools in files.
 
     A FILE is YAML or JSON, a directory of such files, or - for standard input. Objects of other kinds are passed
-    over. A WorkflowRun is checked against its Workflow if that is among the files.
+    over. A WorkflowRun is checked against its Workflow, and a Workflow against its Pools, if they are among the files.
     """
     report = check(map(_source, _expand(files)))
     for file, findings in report.findings.items():
@@ -73,7 +73,8 @@ def _summary(report: Report) -> str:
     if files:
         words = f"{_count(sum(map(len, files.values())), 'fault')} in {_count(len(files), 'file')}"
     elif report.checked:
-        kinds = " and ".join(_count(count, kind) for kind, count in sorted(report.checked.items()))
+        *others, last = [_count(count, kind) for kind, count in sorted(report.checked.items())]
+        kinds = " and ".join(filter(None, (", ".join(others), last)))
         words = f"{kinds} {'is' if report.checked.total() == 1 else 'are'} fine"
     else:
         words = "there is no Workflow in these files"

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 
 from sluice.api.crd import MAX_WORKFLOW_NAME
+from sluice.api.pool import PoolSpec
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.task import Task, TaskTemplate
 from sluice.api.workflow import Parameter, WorkflowSpec
@@ -16,7 +17,7 @@ from sluice.core.definition import Definition
 from sluice.core.errors import Fault
 from sluice.core.naming import graph_of
 from sluice.core.references import references
-from sluice.core.validation import container, graph, outputs, retries, values, volumes
+from sluice.core.validation import container, graph, limits, outputs, retries, values, volumes
 from sluice.core.validation.approvals import approvals
 from sluice.core.validation.children import sub_workflows
 from sluice.core.validation.fan_out import fan_outs
@@ -84,6 +85,13 @@ def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
     return sorted(faults)
 
 
+def pool_faults(manifest: Json) -> list[Fault]:
+    """All faults of a Pool."""
+    faults: list[Fault] = []
+    read(PoolSpec, manifest.get("spec"), "spec", faults)
+    return sorted(faults)
+
+
 def _name_faults(manifest: Json) -> Iterator[Fault]:
     name = name_of(manifest.get("metadata")) or ""
     if len(name) > MAX_WORKFLOW_NAME:
@@ -116,6 +124,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     volumes.claim_templates,
     volumes.known_volumes,
     retries.polls,
+    limits.one_entry_for_a_pool,
 )
 
 

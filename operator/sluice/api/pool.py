@@ -1,0 +1,32 @@
+"""`Pool`: a limit that the tasks of a namespace share."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from sluice.api.base import Model, Sentence, Word
+
+Slots = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+class PoolSpec(Model):
+    """How much there is to share."""
+
+    slots: Slots
+    """How many slots there are. One slot is a mutex; none lets no task through."""
+    description: Sentence | None = None
+    """What the slots stand for."""
+
+
+class PoolStatus(Model):
+    """What is in use."""
+
+    observed_generation: int | None = None
+    slots: Slots | None = None
+    used: int | None = None
+    """Slots in use: of pods that have not ended, and of pods that are being created. More than `slots` after a pool was
+    made smaller."""
+    waiting: int | None = None
+    """Tasks that could start if there were room."""
+    holders: Annotated[list[Word] | None, Field(max_length=10)] = None
+    """Some of the tasks that hold slots, as run/task."""

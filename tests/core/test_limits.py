@@ -1,0 +1,349 @@
+"""The slots that runs share: who gets them, who waits for what, and what is in use."""
+
+import json
+
+import pytest
+
+from sluice.core.limits import PoolKey, Request, SharedLimits, Turn
+from sluice.core.naming import POOLS
+from sluice.core.observation import view
+from sluice.core.order import Line
+from sluice.core.pods import RunIdentity
+from tests.core.kubelet import accepted, being_deleted, exited, running, unschedulable
+from tests.core.kubelet import pod as pod_of
+
+A, B = {"a": 1}, {"b": 1}
+
+
+class Limits(SharedLimits):
+    """`Limits(a=1, b=2)`: two pools, in the namespace where all ask."""
+
+    def __init__(self, *, pods=None, pods_per_namespace=None, **slots):
+        super().__init__(pods=pods, pods_per_namespace=pods_per_namespace, wake=lambda run: self.woken.append(run.name))
+        self.woken = []
+        for name, count in slots.items():
+            self.has(name, count)
+
+    def has(self, name, count):
+        self.set_pool(PoolKey("team", name), count)
+
+    def ask(self, run, claim, *, priority=0, way=1, namespace="team"):
+        """Each run has one task."""
+        return self.grant(request(run, claim, priority, way, namespace))
+
+    def why(self, run, claim):
+        return super().why(run, Line(tuple(claim.items())), first=True)
+
+    def used(self, name):
+        return self.use(PoolKey("team", name)).used
+
+    def wakes(self):
+        woken, self.woken = self.woken, []
+        return woken
+
+
+def request(run, claim, priority=0, way=1, namespace="team"):
+    identity = RunIdentity(run, namespace, run, "etl", {})
+    turn = Turn(-priority, -way, 0, run, (), 0)
+    return Request(identity, Line(tuple(sorted(claim.items()))), turn, "load", f"{run}-load")
+
+
+def pod(run, claim, status, *, namespace="team", uid=None, owner=None, annotation=None):
+    """The pod of a run's task."""
+    body = pod_of(status, run=RunIdentity(run, namespace, owner or run, "etl", {}))
+    body["metadata"] |= {"name": f"{run}-load", "uid": uid or f"uid-of-{run}"}
+    body["metadata"]["labels"] |= {"sluice.dev/run-uid": run, "sluice.dev/task": "load"}
+    body["metadata"]["annotations"] = {POOLS: annotation or json.dumps(claim)}
+    return view(body)
+
+
+# Who gets them.
+
+
+def test_slots_are_granted_until_there_are_no_more():
+    limits = Limits(a=2)
+    assert [limits.ask(run, A) for run in ("r1", "r2", "r3")] == [True, True, False]
+
+
+def test_all_or_nothing():
+    limits = Limits(a=1, b=0)
+    limits.has("b", 1)
+    assert limits.ask("r1", B)
+    assert not limits.ask("r2", A | B)
+    assert (limits.used("a"), limits.used("b")) == (0, 1)
+
+
+def test_task_that_asks_for_many_is_not_starved():
+    limits = Limits(a=2)
+    limits.ask("r1", A)
+    assert not limits.ask("r2", {"a": 2}, priority=1)
+    assert not limits.ask("r3", A)  # there is a slot, but r2 stands before it
+    limits.gone(seen(limits, "r1", A))
+    assert limits.wakes() == ["r2"]
+    assert limits.ask("r2", {"a": 2}, priority=1)
+
+
+def test_who_is_overtaken_before_it_took_its_slot_waits_again():
+    limits = Limits(a=2)
+    for run in ("r1", "r2"):
+        limits.ask(run, A)
+    limits.ask("r3", A)
+    limits.gone(seen(limits, "r1", A))
+    assert limits.wakes() == ["r3"]
+    limits.ask("r4", {"a": 2}, priority=1)
+    assert not limits.ask("r3", A)
+
+
+def test_other_pools_go_on():
+    limits = Limits(a=1, b=1)
+    limits.ask("r1", A)
+    assert not limits.ask("r2", A)
+    assert limits.ask("r3", B)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"priority": 1}, {"priority": 0}),
+        ({"priority": 1}, {"priority": 0, "way": 100}),
+        ({"way": 2}, {"way": 1}),
+        ({"run": "r2"}, {"run": "r3"}),
+    ],
+)
+def test_order_of_a_line(first, second):
+    for asked in ((first, second), (second, first)):
+        limits = Limits(a=1)
+        limits.ask("r1", A)
+        for fields in asked:
+            limits.ask(**{"claim": A, "run": "r2" if fields is first else "r3"} | fields)
+        limits.gone(seen(limits, "r1", A))
+        assert limits.wakes() == ["r2"]
+
+
+def test_two_that_want_the_same_two_do_not_wait_for_each_other():
+    limits = Limits(a=1, b=1)
+    limits.ask("r1", A)
+    limits.ask("r2", B)
+    limits.ask("r3", A | B)
+    limits.ask("r4", B | A)
+    limits.gone(seen(limits, "r2", B))
+    assert limits.wakes() == []
+    limits.gone(seen(limits, "r1", A))
+    assert limits.wakes() == ["r3"]
+
+
+def test_run_that_leaves_lets_the_next_one_through():
+    limits = Limits(a=2)
+    limits.ask("r1", A)
+    limits.ask("r2", {"a": 2}, priority=1)
+    limits.ask("r3", A)
+    limits.stay("r2", ())
+    assert limits.wakes() == ["r3"]
+    assert limits.ask("r3", A)
+
+
+def test_who_asks_for_what_cannot_be_had_stands_in_nobodys_way():
+    limits = Limits(a=1)
+    assert not limits.ask("r1", {"a": 2}, priority=1)
+    assert not limits.ask("r2", A | B, priority=1)
+    assert limits.ask("r3", A)
+
+
+@pytest.mark.parametrize(("claim", "pool", "slots"), [({"a": 2}, "a", 2), (A | B, "b", 1), ({"a": 1, "b": 3}, "b", 4)])
+def test_pool_that_is_made_or_made_larger_lets_them_through(claim, pool, slots):
+    limits = Limits(a=1)
+    assert not limits.ask("r1", claim)
+    limits.has(pool, slots)
+    assert limits.wakes() == ["r1"]
+    assert limits.ask("r1", claim)
+
+
+def test_pool_that_is_made_smaller_ends_nothing_and_lets_nobody_through():
+    limits = Limits(a=3)
+    for run in ("r1", "r2", "r3"):
+        limits.ask(run, A)
+    limits.has("a", 1)
+    limits.ask("r4", A)
+    for run in ("r1", "r2"):
+        limits.gone(seen(limits, run, A))
+        assert limits.wakes() == []
+    limits.gone(seen(limits, "r3", A))
+    assert limits.wakes() == ["r4"]
+
+
+def test_pools_of_two_namespaces_have_nothing_to_do_with_each_other():
+    limits = Limits(a=1)
+    limits.set_pool(PoolKey("other", "a"), 1)
+    assert limits.ask("r1", A)
+    assert limits.ask("r2", A, namespace="other")
+
+
+# What is in use.
+
+
+def seen(limits, run, claim, status=None, **more):
+    """The run's pod is seen."""
+    found = pod(run, claim, status or running(), **more)
+    limits.see(found)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("status", "used"),
+    [
+        (accepted(), 1),
+        (unschedulable(), 1),
+        (running(), 1),
+        (being_deleted(running()), 1),  # its node may be lost, and the program may run on
+        (exited(0), 0),
+        (exited(1), 0),
+        (being_deleted(exited(0)), 0),
+    ],
+)
+def test_slot_is_held_until_the_pod_is_terminal(status, used):
+    limits = Limits(a=1)
+    limits.ask("r1", A)
+    seen(limits, "r1", A, status)
+    assert limits.used("a") == used
+
+
+def test_grant_holds_before_the_pod_is_seen_and_is_given_back_if_it_is_not_made():
+    limits = Limits(a=1)
+    limits.ask("r1", A)
+    assert limits.used("a") == 1
+    limits.ask("r2", A)
+    limits.give_back("team", "r1-load")
+    assert (limits.used("a"), limits.wakes()) == (0, ["r2"])
+
+
+def test_pod_that_exists_is_not_given_back():
+    limits = Limits(a=1)
+    limits.ask("r1", A)
+    seen(limits, "r1", A)
+    limits.give_back("team", "r1-load")
+    assert limits.used("a") == 1
+
+
+def test_pods_of_a_list_say_what_is_in_use_however_often_they_are_heard():
+    limits = Limits(a=5)
+    for _ in range(2):
+        seen(limits, "r1", {"a": 2})
+        seen(limits, "r2", {"a": 2})
+        seen(limits, "r3", {"a": 2}, exited())
+    assert limits.used("a") == 4
+    assert not limits.ask("r4", {"a": 2})
+
+
+def test_pod_that_is_gone_late_takes_nothing_from_a_later_one_by_its_name():
+    limits = Limits(a=1)
+    first = pod("r1", A, running(), uid="first")
+    limits.ask("r1", A)
+    limits.gone(first)
+    assert limits.used("a") == 1
+    seen(limits, "r1", A, uid="second")
+    limits.gone(first)
+    assert limits.used("a") == 1
+
+
+@pytest.mark.parametrize(
+    "fields", [{"owner": "somebody"}, {"annotation": "[]"}, {"annotation": "{"}, {"annotation": '{"a": "x"}'}]
+)
+def test_pod_that_is_not_ours_holds_nothing(fields):
+    limits = Limits(a=1)
+    seen(limits, "r1", A, **fields)
+    assert limits.used("a") == 0
+
+
+def test_nothing_is_kept_of_what_is_over():
+    limits = Limits()
+    limits.ask("r1", A)
+    limits.stay("r1", ())
+    limits.gone(seen(limits, "r2", B))
+    assert not any((limits._pools, limits._namespaces, limits._held, limits._standing, limits._requests, limits._tasks))
+
+
+# Caps on pods.
+
+
+def test_cap_of_a_namespace_holds_for_each():
+    limits = Limits(pods_per_namespace=1)
+    assert limits.ask("r1", {})
+    assert not limits.ask("r2", {})
+    assert limits.ask("r3", {}, namespace="other")
+    limits.gone(seen(limits, "r1", {}))
+    assert limits.wakes() == ["r2"]
+
+
+def test_cap_over_all_lets_the_first_through_wherever_it_is():
+    limits = Limits(pods=1)
+    assert limits.ask("r1", {})
+    assert not limits.ask("r2", {})
+    assert not limits.ask("r3", {}, namespace="other", priority=1)
+    limits.gone(seen(limits, "r1", {}))
+    assert limits.wakes() == ["r3"]
+
+
+def test_full_namespace_and_full_pool_hold_up_no_other():
+    limits = Limits(pods=3, pods_per_namespace=2, a=1)
+    limits.ask("r1", A)
+    assert not limits.ask("r2", A, priority=9)
+    assert limits.ask("r3", {})
+    assert not limits.ask("r4", {}, priority=9)
+    assert limits.ask("r5", {}, namespace="other")
+
+
+# What people are told.
+
+
+@pytest.mark.parametrize(
+    ("claim", "why"),
+    [
+        ({"x": 1}, "Pool: x does not exist; create it"),
+        ({"a": 3}, "Pool: a has 2 slots, 3 are asked for"),
+        ({"one": 2}, "Pool: one has 1 slot, 2 are asked for"),
+        ({"none": 1}, "Pool: none has 0 slots, 1 is asked for"),
+        ({"one": 1}, "Pool: one 1/1, held by r1/load"),
+        ({"a": 2}, "Pool: a 1/2, 2 are asked for, held by r2/load"),
+        ({"many": 1}, "Pool: many 5/5, held by m0/load, m1/load, m2/load and 2 more"),
+    ],
+)
+def test_why(claim, why):
+    limits = Limits(a=2, one=1, none=0, many=5)
+    limits.ask("r1", {"one": 1})
+    limits.ask("r2", A)
+    for number in range(5):
+        limits.ask(f"m{number}", {"many": 1})
+    assert not limits.ask("r3", claim)
+    assert limits.why("r3", claim) == why
+
+
+def test_why_it_waits_though_there_is_room():
+    limits = Limits(a=2)
+    limits.ask("r1", A)
+    limits.ask("r2", {"a": 2}, priority=1)
+    limits.ask("r3", A)
+    assert limits.why("r3", A) == "Pool: a 1/2, after r2/load"
+
+
+@pytest.mark.parametrize(
+    ("caps", "why"),
+    [
+        ({"pods": 1}, "PodLimit: 1/1 pods of all namespaces"),
+        ({"pods_per_namespace": 1}, "PodLimit: 1/1 pods of this namespace"),
+    ],
+)
+def test_why_a_cap_holds_it_up(caps, why):
+    limits = Limits(**caps)
+    limits.ask("r1", {})
+    limits.ask("r2", {})
+    assert limits.why("r2", {}) == why
+
+
+def test_use_of_a_pool():
+    limits = Limits(a=2)
+    for run in ("r1", "r2"):
+        limits.ask(run, A)
+    limits.grant(request("r3", A), tasks=7)
+    limits.grant(request("r4", {"a": 3}), tasks=2)
+    use = limits.use(PoolKey("team", "a"))
+    assert (use.used, use.waiting, use.holders) == (2, 9, ["r1/load", "r2/load"])

@@ -1,0 +1,195 @@
+"""The shared limits against a slow, obvious reference: whatever happens, in whatever order.
+
+The reference keeps no lines: it looks at everybody each time.
+"""
+
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sluice.core.limits import PoolKey, Request, SharedLimits, Turn
+from sluice.core.order import Line
+from sluice.core.pods import RunIdentity
+from tests.core.kubelet import accepted, exited
+from tests.core.test_limits import pod
+
+NAMESPACES, POOLS, RUNS = ("n1", "n2"), ("a", "b", "c"), tuple(f"r{number}" for number in range(6))
+CLAIMS = st.dictionaries(st.sampled_from(POOLS), st.integers(1, 3), max_size=2)
+RUN = st.sampled_from(RUNS)
+POOL = st.tuples(st.sampled_from(NAMESPACES), st.sampled_from(POOLS))
+SLOTS = st.integers(0, 4)
+STEPS = st.one_of(
+    st.tuples(st.just("ask"), RUN, CLAIMS, st.integers(0, 2)),
+    st.tuples(st.just("leave"), RUN),
+    st.tuples(st.just("set pool"), POOL, st.none() | SLOTS),
+    st.tuples(st.sampled_from(["see", "end", "lose", "refuse"]), st.integers(0, 9)),
+)
+WORLDS = {
+    "pools": st.dictionaries(POOL, SLOTS),
+    "steps": st.lists(STEPS, max_size=60),
+    "caps": st.tuples(st.none() | st.integers(1, 4), st.none() | st.integers(1, 3)),
+}
+
+
+def namespace_of(run):
+    return NAMESPACES[int(run[1:]) % len(NAMESPACES)]
+
+
+@dataclass
+class Pair:
+    """The limits, and what is plainly so."""
+
+    caps: tuple
+    slots: dict = field(default_factory=dict)
+    standing: dict = field(default_factory=dict)
+    """Requests by (run, claim)."""
+    held: dict = field(default_factory=dict)
+    """Claims by (namespace, pod)."""
+    seen: set = field(default_factory=set)
+    made: int = 0
+    called: set = field(default_factory=set)
+    numbers: dict = field(default_factory=dict)
+    """The number of the task that has a claim."""
+
+    def __post_init__(self):
+        everywhere, each = self.caps
+        self.limits = SharedLimits(wake=lambda run: self.called.add(run.name), pods=everywhere, pods_per_namespace=each)
+
+    # What is so.
+
+    def used(self, pool):
+        return sum(dict(claim).get(pool[1], 0) for (namespace, _), claim in self.held.items() if namespace == pool[0])
+
+    def possible(self, request):
+        return all(slots <= (self.slots.get(pool) or 0) for pool, slots in wanted(request))
+
+    def no_pool_is_in_the_way(self, request):
+        return self.possible(request) and all(
+            self.used(pool) + slots <= self.slots[pool]
+            and all(
+                request.turn <= other.turn
+                for other in self.standing.values()
+                if self.possible(other) and pool in dict(wanted(other))
+            )
+            for pool, slots in wanted(request)
+        )
+
+    def may_start(self):
+        everywhere, each = self.caps
+        free = [request for request in self.standing.values() if self.no_pool_is_in_the_way(request)]
+        if each is not None:
+            free = [
+                min((r for r in free if r.run.namespace == name), key=lambda r: r.turn)
+                for name in {r.run.namespace for r in free}
+                if sum(namespace == name for namespace, _ in self.held) < each
+            ]
+        if everywhere is not None:
+            free = [min(free, key=lambda r: r.turn)] if free and len(self.held) < everywhere else []
+        return {(request.run.name, request.line.claim) for request in free}
+
+    # What happens.
+
+    def ask(self, run, claim, priority):
+        claim = tuple(sorted(claim.items()))
+        self.made += 1
+        identity = RunIdentity(run, namespace_of(run), run, "etl", {})
+        turn = Turn(-priority, -1, 0, run, (), self.numbers.setdefault(claim, len(self.numbers)))
+        request = Request(identity, Line(claim), turn, "load", f"{run}-{self.made}")
+        standing = self.standing.get((run, claim))
+        if standing is not None and standing.turn == turn:
+            request = standing
+        self.standing[run, claim] = request
+        expected = (run, claim) in self.may_start()
+        if not claim and not self.limits.capped:  # asks for nothing that is shared
+            del self.standing[run, claim]
+            return
+        assert self.limits.grant(request) == expected
+        if expected:
+            del self.standing[run, claim]
+            self.held[request.run.namespace, request.pod] = claim
+
+    def leave(self, run):
+        self.limits.stay(run, ())
+        self.standing = {key: request for key, request in self.standing.items() if key[0] != run}
+
+    def set_pool(self, pool, slots):
+        self.slots[pool] = slots
+        self.limits.set_pool(PoolKey(*pool), slots)
+
+    def pod_news(self, news, which):
+        if not self.held:
+            return
+        (namespace, name), claim = list(self.held.items())[which % len(self.held)]
+        found = view_of(namespace, name, claim, accepted() if news in ("see", "lose") else exited())
+        match news:
+            case "see":
+                self.limits.see(found)
+                self.seen.add(name)
+            case "end":
+                self.limits.see(found)
+                del self.held[namespace, name]
+            case "lose":
+                self.limits.see(found)
+                self.limits.gone(found)
+                del self.held[namespace, name]
+            case "refuse" if name not in self.seen:
+                self.limits.give_back(namespace, name)
+                del self.held[namespace, name]
+
+
+def view_of(namespace, name, claim, status):
+    run = name.partition("-")[0]
+    found = pod(run, dict(claim), status, namespace=namespace)
+    return type(found)(**{slot: getattr(found, slot) for slot in found.__slots__} | {"name": name, "uid": name})
+
+
+def wanted(request):
+    return [((request.run.namespace, name), slots) for name, slots in request.line.claim]
+
+
+@settings(max_examples=300, deadline=None)
+@given(**WORLDS)
+def test_same_grants_as_the_reference_and_nobody_is_forgotten(pools, steps, caps):
+    pair = Pair(caps)
+    for pool, slots in pools.items():
+        pair.set_pool(pool, slots)
+    for step in steps:
+        match step:
+            case ("ask", run, claim, priority):
+                pair.ask(run, claim, priority)
+            case ("leave", run):
+                pair.leave(run)
+            case ("set pool", pool, slots):
+                pair.set_pool(pool, slots)
+            case (news, which):
+                pair.pod_news(news, which)
+        assert {run for run, _ in pair.may_start()} <= pair.called, "may start, and nobody has called it"
+        pair.called &= {run for run, _ in pair.may_start()}
+        _check(pair)
+    _everybody_gets_through(pair)
+
+
+def _check(pair):
+    restarted = SharedLimits(pods=pair.caps[0], pods_per_namespace=pair.caps[1])
+    for (namespace, name), claim in pair.held.items():
+        restarted.see(view_of(namespace, name, claim, accepted()))
+    for namespace in NAMESPACES:
+        for name in POOLS:
+            key = PoolKey(namespace, name)
+            assert pair.limits.use(key).used == restarted.use(key).used == pair.used(key)
+
+
+def _everybody_gets_through(pair):
+    """No deadlock: as pods end, each that can be served at all gets its turn."""
+    while True:
+        for run, claim in sorted(pair.may_start()):
+            request = pair.standing[run, claim]
+            assert pair.limits.grant(request) == ((run, claim) in pair.may_start())
+            if (request.run.namespace, request.pod) in pair.limits._held:
+                pair.held[request.run.namespace, request.pod] = claim
+                del pair.standing[run, claim]
+        if not pair.held:
+            break
+        pair.pod_news("end", 0)
+    assert [request for request in pair.standing.values() if pair.possible(request)] == []

@@ -1,0 +1,94 @@
+"""A pool that runs share: never more than its slots, and whoever waits says for what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
+
+ONE = {"pools": [{"name": "warehouse"}]}
+
+
+def pool(slots: int) -> Json:
+    return {
+        "apiVersion": "sluice.dev/v1alpha1",
+        "kind": "Pool",
+        "metadata": {"name": "warehouse"},
+        "spec": {"slots": slots},
+    }
+
+
+def loads(name: str, count: int, **fields: Any) -> Json:
+    """Loads that go on until somebody stops them, so that nothing depends on how fast the machine is."""
+    return workflow(name, *({"name": f"load-{n}", "command": ["sleep", "1000"], **ONE, **fields} for n in range(count)))
+
+
+def living(kubectl: Kubectl) -> list[str]:
+    """`run/task` of all pods that have not ended."""
+    return sorted(
+        "/".join(pod["metadata"]["labels"][f"sluice.dev/{label}"] for label in ("run", "task"))
+        for pod in kubectl.list("pods")
+        if pod["status"]["phase"] not in ("Succeeded", "Failed")
+    )
+
+
+def status(kubectl: Kubectl) -> Json:
+    found: Json = kubectl.get("pools.sluice.dev", "warehouse").get("status", {})
+    return found
+
+
+def stands(kubectl: Kubectl, slots: int, used: int, waiting: int) -> None:
+    """The Pool's status says so, and as many pods live."""
+    wanted = {"slots": slots, "used": used, "waiting": waiting}
+    eventually(lambda: wanted.items() <= status(kubectl).items() or None, f"the Pool says {wanted}")
+    eventually(lambda: sorted(status(kubectl)["holders"]) == living(kubectl), "it names those that live")
+
+
+def test_two_runs_share_a_pool_whose_slots_are_changed_on_the_way(kubectl: Kubectl) -> None:
+    kubectl.apply(pool(2))
+    kubectl.apply(loads("first", 3))
+    first = kubectl.run_of("first")
+    stands(kubectl, slots=2, used=2, waiting=1)
+    kubectl.apply(loads("second", 3))
+    second = kubectl.run_of("second")
+    stands(kubectl, slots=2, used=2, waiting=4)
+
+    kubectl.apply(pool(4))
+    stands(kubectl, slots=4, used=4, waiting=2)
+    kubectl.apply(pool(1))
+    stands(kubectl, slots=1, used=4, waiting=2)  # it ends nothing
+    reasons = [kubectl.task(second, f"load-{n}").get("reason", "") for n in range(3)]
+    assert [reason for reason in reasons if reason.startswith("Pool: warehouse ")], reasons
+
+    kubectl.patch("workflowrun", first, {"spec": {"state": "Stopped"}})
+    kubectl.finished(first)
+    stands(kubectl, slots=1, used=1, waiting=2)
+    assert living(kubectl)[0].startswith(f"{second}/")
+
+
+def test_operator_that_is_killed_knows_from_the_pods_what_is_in_use(kubectl: Kubectl, system: Kubectl) -> None:
+    kubectl.apply(pool(1))
+    kubectl.apply(loads("first", 1))
+    kubectl.apply(loads("second", 1))
+    stands(kubectl, slots=1, used=1, waiting=1)
+    before = living(kubectl)
+    system("delete", "pods", "--all", "--grace-period=0", "--force")
+    kubectl.apply(loads("third", 1))
+    kubectl.run_of("third", seconds=60)
+    stands(kubectl, slots=1, used=1, waiting=2)
+    assert living(kubectl) == before
+
+
+def test_missing_pool_is_a_reason_and_its_creation_lets_the_task_through(kubectl: Kubectl) -> None:
+    kubectl.apply(workflow("etl", {"name": "load", "command": ["true"], **ONE}))
+    run = kubectl.run_of("etl")
+
+    def says(reason: str) -> None:
+        eventually(lambda: kubectl.task(run, "load").get("reason") == reason, f"the task says {reason}")
+
+    says("Pool: warehouse does not exist; create it")
+    kubectl.apply(pool(0))
+    says("Pool: warehouse has 0 slots, 1 is asked for")
+    kubectl.apply(pool(1))
+    assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
+    stands(kubectl, slots=1, used=0, waiting=0)
