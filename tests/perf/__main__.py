@@ -9,12 +9,12 @@ import asyncio
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import yaml
 from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
 
@@ -41,7 +41,7 @@ async def measure(kube: Kube, operator: operated.Operator, scenario: Scenario) -
         async with namespace(kube, f"bench-{os.getpid()}-{scenario.name}-{round_}") as name:
             costs.append(await operated.cost(kube, operator, scenario, name))
         say(f"{scenario.name} {round_}/{_ROUNDS}: plain pods {plain_s[-1]:.2f} s, sluice {costs[-1].seconds:.2f} s")
-    tasks = len(scenario.depends_on)
+    tasks = scenario.pods
     sluice_s = [cost.seconds for cost in costs]
     return {
         "name": scenario.name,
@@ -86,7 +86,7 @@ async def connect(cluster: Cluster) -> Kube:
 async def bench(names: list[str]) -> None:
     cluster = open_cluster(os.environ.get("CLUSTER_NAME", "sluice-bench"), kwok_nodes=_KWOK_NODES)
     kube = await connect(cluster)
-    await install_crds(kube)
+    install_crds(cluster)
     with tempfile.TemporaryDirectory() as directory:
         operator = operated.Operator(cluster, Path(directory) / "operator.log")
         await operator.start()
@@ -100,15 +100,11 @@ async def bench(names: list[str]) -> None:
         cluster.down()
 
 
-async def install_crds(kube: Kube) -> None:
-    path = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-    known = {crd["metadata"]["name"] for crd in (await kube.get(path))["items"]}
-    for file in sorted((_ROOT / "crds").glob("*.yaml")):
-        crd = yaml.safe_load(file.read_text())
-        if crd["metadata"]["name"] not in known:
-            await kube.create(path, crd)
-    while len((await kube.get("/apis/sluice.dev/v1alpha1"))["resources"]) < 2:  # both kinds
-        await asyncio.sleep(0.2)
+def install_crds(cluster: Cluster) -> None:
+    """Those of this checkout, also where a kept cluster has older ones."""
+    kubectl = [cluster.bin / "kubectl", "--kubeconfig", cluster.kubeconfig]
+    for words in (["apply", "--server-side", "-f"], ["wait", "--for=condition=Established", "--timeout=60s", "-f"]):
+        subprocess.run([*kubectl, *words, _ROOT / "crds"], check=True, stdout=subprocess.DEVNULL)
 
 
 def main() -> None:

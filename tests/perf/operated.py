@@ -73,31 +73,37 @@ class Operator:
 
 
 async def cost(kube: Kube, operator: Operator, scenario: Scenario, namespace: str) -> Cost:
-    """From the creation of the Workflow until its run is seen to have succeeded."""
-    name = scenario.name
-    body = {
-        "apiVersion": API_VERSION,
-        "kind": "Workflow",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": scenario.spec(),
-    }
-    runs = ours(namespace, "workflowruns")
+    """From the creation of the Workflows until their runs are seen to have succeeded."""
+    runs, workflows = ours(namespace, "workflowruns"), ours(namespace, "workflows")
+    bodies = [
+        {
+            "apiVersion": API_VERSION,
+            "kind": "Workflow",
+            "metadata": {"name": f"{scenario.name}-{copy}", "namespace": namespace},
+            "spec": scenario.spec(),
+        }
+        for copy in range(scenario.copies)
+    ]
     _, version = await kube.list(runs)
     cpu_before, writes_before = operator.cpu_s(), await writes(operator.cluster)
     started = time.monotonic()
-    made = await kube.create(ours(namespace, "workflows"), body)
-    phase, status_bytes = "", 0
-    async for event in kube.watch(runs, version):
-        status: Json = event["object"].get("status", {}) if event["type"] != "BOOKMARK" else {}
-        phase = status.get("phase", phase)
-        if phase in ("Succeeded", "Failed", "Stopped"):
-            status_bytes = len(str(status))
-            break
+    creating = asyncio.gather(*(kube.create(workflows, body) for body in bodies))
+    ended: dict[str, Json] = {}
+    while len(ended) < len(bodies):  # the server ends a watch that falls behind a burst
+        async for event in kube.watch(runs, version):
+            version = event["object"]["metadata"]["resourceVersion"]
+            status: Json = event["object"].get("status", {}) if event["type"] != "BOOKMARK" else {}
+            if status.get("phase") in ("Succeeded", "Failed", "Stopped"):
+                ended[event["object"]["metadata"]["name"]] = status
+            if len(ended) == len(bodies):
+                break
     took_s = time.monotonic() - started
-    if phase != "Succeeded":
-        raise RuntimeError(f"{name} has {phase}")
+    if {status["phase"] for status in ended.values()} != {"Succeeded"}:
+        raise RuntimeError(f"not all of {scenario.name} has succeeded: {[s.get('message') for s in ended.values()]}")
+    status_bytes = max(len(str(status)) for status in ended.values())
     spent_s, written = operator.cpu_s() - cpu_before, await writes(operator.cluster) - writes_before
-    await kube.delete(ours(namespace, "workflows", name), made["metadata"]["uid"])
+    for made in await creating:
+        await kube.delete(ours(namespace, "workflows", made["metadata"]["name"]), made["metadata"]["uid"])
     return Cost(took_s, spent_s, operator.peak_rss_mb(), written, status_bytes)
 
 

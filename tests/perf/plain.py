@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from typing import NamedTuple
 
 from sluice.controller.kube import METADATA_ONLY, Kube, pods
 from sluice.core.definition import Definition
 from sluice.core.naming import LABEL_RUN
-from sluice.core.pods import RunIdentity, build
+from sluice.core.pods import ItemOf, RunIdentity, build
 from tests.perf.scenarios import Scenario
 
 _IN_FLIGHT = 32
@@ -24,51 +25,72 @@ async def seconds(kube: Kube, scenario: Scenario, namespace: str) -> float:
     return await run.seconds()
 
 
+class _Unit(NamedTuple):
+    """One pod to be: of which copy of the Workflow, which task, which item."""
+
+    copy: int
+    task: int
+    item: int | None
+
+
 class _Run:
     def __init__(self, kube: Kube, scenario: Scenario, namespace: str) -> None:
         self.kube, self.namespace = kube, namespace
         self.definition = Definition.of(scenario.graph())
-        self.identity = RunIdentity(f"plain-{uuid.uuid4().hex[:6]}", namespace, str(uuid.uuid4()), scenario.name, {})
-        self.number = {task.name: number for number, task in enumerate(self.definition.tasks)}
-        self.waits_for = [len(dependencies) for dependencies in self.definition.graph.dependencies]
-        self.room = asyncio.Semaphore(scenario.parallelism or len(self.number))
-        self.wanted: asyncio.Queue[int] = asyncio.Queue()
+        self.label = f"plain-{uuid.uuid4().hex[:6]}"
+        self.identities = [
+            RunIdentity(self.label, namespace, str(uuid.uuid4()), scenario.name, {}) for _ in range(scenario.copies)
+        ]
+        items = range(scenario.items) if scenario.items else [None]
+        self.units = {
+            _Unit(copy, task, item): len(dependencies)
+            for copy in range(scenario.copies)
+            for task, dependencies in enumerate(self.definition.graph.dependencies)
+            for item in items
+        }
+        self.of_pod: dict[str, _Unit] = {}
+        self.room = asyncio.Semaphore(scenario.parallelism or len(self.units))
+        self.wanted: asyncio.Queue[_Unit] = asyncio.Queue()
 
     async def seconds(self) -> float:
-        labels = f"{LABEL_RUN}={self.identity.name}"
+        labels = f"{LABEL_RUN}={self.label}"
         _, version = await self.kube.list(pods(self.namespace), labelSelector=labels)
         started = time.monotonic()
-        for number, open_dependencies in enumerate(self.waits_for):
+        for unit, open_dependencies in self.units.items():
             if not open_dependencies:
-                self.wanted.put_nowait(number)
+                self.wanted.put_nowait(unit)
         creators = [asyncio.create_task(self._create()) for _ in range(_IN_FLIGHT)]
         ended: set[str] = set()
-        while len(ended) < len(self.number):  # the server ends a watch that falls behind a burst
+        while len(ended) < len(self.units):  # the server ends a watch that falls behind a burst
             async for event in self.kube.watch(pods(self.namespace), version, labelSelector=labels):
                 version = event["object"]["metadata"]["resourceVersion"]
                 if event["type"] != "BOOKMARK" and event["object"]["status"]["phase"] == "Succeeded":
-                    self._ended(event["object"]["metadata"]["labels"]["sluice.dev/task"], ended)
-                if len(ended) == len(self.number):
+                    self._ended(event["object"]["metadata"]["name"], ended)
+                if len(ended) == len(self.units):
                     break
         took_s = time.monotonic() - started
         for creator in creators:
             creator.cancel()
         return took_s
 
-    def _ended(self, task: str, ended: set[str]) -> None:
-        if task in ended:
+    def _ended(self, pod: str, ended: set[str]) -> None:
+        if pod in ended:
             return
-        ended.add(task)
+        ended.add(pod)
         self.room.release()
-        for dependent in self.definition.graph.dependents[self.number[task]]:
-            self.waits_for[dependent] -= 1
-            if not self.waits_for[dependent]:
-                self.wanted.put_nowait(dependent)
+        before = self.of_pod[pod]
+        for dependent in self.definition.graph.dependents[before.task]:
+            unit = before._replace(task=dependent)
+            self.units[unit] -= 1
+            if not self.units[unit]:
+                self.wanted.put_nowait(unit)
 
     async def _create(self) -> None:
         while True:
-            number = await self.wanted.get()
+            unit = await self.wanted.get()
             await self.room.acquire()
-            body = build(self.identity, self.definition.tasks[number], 1)
+            item = None if unit.item is None else ItemOf(unit.item, str(unit.item))
+            body = build(self.identities[unit.copy], self.definition.tasks[unit.task], 1, item=item)
             del body["metadata"]["ownerReferences"]  # there is no run to own it
+            self.of_pod[body["metadata"]["name"]] = unit
             await self.kube.create(pods(self.namespace), body, accept=METADATA_ONLY)

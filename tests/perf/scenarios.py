@@ -21,7 +21,10 @@ _REAL: Json = {"image": "busybox:1.35", "command": ["true"]}
 
 @dataclass(frozen=True)
 class Scenario:
-    """A Workflow. `goal` is the time with the operator over the time of plain pods that we mean to stay under."""
+    """A Workflow, `copies` times. With `items`, each of its tasks is a fan-out over so many.
+
+    `goal` is the time with the operator over the time of plain pods that we mean to stay under.
+    """
 
     name: str
     goal: float
@@ -29,10 +32,17 @@ class Scenario:
     real: bool = False
     parallelism: int | None = None
     quick: bool = False
+    items: int | None = None
+    copies: int = 1
+
+    @property
+    def pods(self) -> int:
+        return self.copies * len(self.depends_on) * (self.items or 1)
 
     def spec(self) -> Json:
+        fan_out = {"forEach": {"range": {"end": self.items}}} if self.items else {}
         tasks = [
-            {"name": name} | ({"dependsOn": dependencies} if dependencies else {})
+            {"name": name} | fan_out | ({"dependsOn": dependencies} if dependencies else {})
             for name, dependencies in self.depends_on.items()
         ]
         cap = {"parallelism": self.parallelism} if self.parallelism else {}
@@ -65,6 +75,10 @@ SCENARIOS = {
         Scenario("chain-20", 1.05, _chain(20), quick=True),
         Scenario("wide-1000", 1.15, _wide(1000)),
         Scenario("wide-2000", 1.2, _wide(2000)),
+        Scenario("foreach-200", 1.2, _wide(1), items=200, quick=True),
+        Scenario("foreach-5000", 1.2, _wide(1), items=5_000),
+        Scenario("foreach-10000", 1.2, _wide(1), items=10_000),
+        Scenario("runs-200x10", 1.2, _wide(10), copies=200),
         Scenario("chain-200", 1.05, _chain(200)),
         Scenario("layers-20x50", 1.1, _layers(20, 50, 5)),
         Scenario("capped-1000", 1.1, _wide(1000), parallelism=50),
