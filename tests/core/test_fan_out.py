@@ -436,3 +436,17 @@ def test_what_all_items_hand_on_together_is_limited():
     assert world.decide().finished
     assert world.run.groups[0].counts == {"Succeeded": 32, "Failed": 8}
     assert "the task's other items have" in world.task("a[39]").last.message
+
+
+def test_what_is_over_is_taken_out_of_the_status():
+    world = fan(a={"forEach": ABC})
+    world.starts()
+    world.sees("a[2]", running())
+    world.decide()
+    world.writes()
+    assert world.stored["tasks"]["a"]["items"] == {"total": 3, "running": "2", "attempts": {"1": "0-2"}}
+    for index in range(3):
+        world.ends(f"a[{index}]")
+    world.decide()
+    world.writes()
+    assert world.stored["tasks"]["a"]["items"] == {"total": 3, "succeeded": "0-2"}

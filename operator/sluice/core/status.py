@@ -122,10 +122,16 @@ def unwritten(run: Execution, lost: Patch) -> None:
 
 
 def _difference(old: Json, new: Json) -> Json:
-    """A merge patch: null removes a key."""
-    return {key: value for key, value in new.items() if old.get(key) != value} | {
-        key: None for key in old if key not in new
-    }
+    """A merge patch (RFC 7386): null removes a key, and maps inside are merged as well."""
+    changes: Json = {key: None for key in old if key not in new}
+    for key, value in new.items():
+        before = old.get(key)
+        if isinstance(before, dict) and isinstance(value, dict):
+            if inside := _difference(before, value):
+                changes[key] = inside
+        elif before != value:
+            changes[key] = value
+    return changes
 
 
 def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> Json:
