@@ -28,6 +28,20 @@ def test_what_cannot_get_better_is_given_up(status, at):
 
 
 @pytest.mark.parametrize(
+    ("own_s", "status", "limit_s"),
+    [
+        (None, unschedulable(), 60 * MINUTE),
+        (None, accepted(), 60 * MINUTE),
+        (None, waiting("ErrImagePull", placed=0), 10 * MINUTE),
+        (2 * DAY, unschedulable(), 2 * DAY),
+    ],
+)
+def test_slots_of_a_pool_are_not_held_for_a_day_without_use(own_s, status, limit_s):
+    task = replace(TASK, pools=(("warehouse", 1),), pending_timeout_s=own_s)
+    assert deadline(task, seen(status)).at == START + limit_s
+
+
+@pytest.mark.parametrize(
     "status",
     [
         waiting("ContainerCreating"),

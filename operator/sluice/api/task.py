@@ -192,7 +192,7 @@ class TaskTemplate(Model):
     """How long one attempt may take, for example 90s or 1h30m, counted from when its pod is placed on a node."""
     pending_timeout: Duration | None = None
     """How long a pod may be refused, find no node, or fail to get its image, before the task fails. Default: 10m for an
-    image or a missing right, 24h for a node."""
+    image or a missing right, 24h for a node, 1h for a node if the task holds slots of a pool."""
     retries: Retries | None = None
     """How often a failed attempt is made again."""
     interruptible: bool | None = None

@@ -15,6 +15,7 @@ from sluice.core.times import span
 
 IMAGE_S = 600.0
 SCHEDULING_S = 24 * 3600.0
+SCHEDULING_WITH_SLOTS_S = 3600.0  # of a pool: others wait for what it holds and does not use
 _GRACE_S = 60.0  # the kubelet's own 30 s to end the container, and as much again
 
 IMAGE_TROUBLE = frozenset(
@@ -34,7 +35,7 @@ def deadline(task: TaskDefinition, pod: PodView) -> Deadline | None:
     if pod.terminal or pod.deleting:
         return None
     if pod.scheduled_at is None:
-        limit_s = task.pending_timeout_s or SCHEDULING_S
+        limit_s = task.pending_timeout_s or (SCHEDULING_WITH_SLOTS_S if task.pools else SCHEDULING_S)
         return _give_up(pod.created_at, limit_s, f"found no node: {pod.unschedulable or 'not scheduled'}")
     if pod.container.waiting in IMAGE_TROUBLE | CONTAINER_TROUBLE:
         words = f"{pod.container.waiting}: {pod.container.message}"
