@@ -85,7 +85,7 @@ def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
         "pools/status": "patch",
         "workflowruns/status": "patch",
         "pods": "get list watch create delete",
-        "persistentvolumeclaims": "get list create delete",
+        "persistentvolumeclaims": "get list create patch delete",
         "controllerrevisions": "get list create",
         "pods/log": "get",
         "configmaps": "get create patch",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, container, eventually, most_at_once
+from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, by_hand, container, eventually, most_at_once
 from tests.e2e.volumes import Disks
 
 
@@ -249,6 +249,16 @@ def test_17_matrix(kubectl: Kubectl) -> None:
     assert logs(kubectl, run, "test") == ["linux small", "linux large", "windows small"]
     assert logs(kubectl, run, "sum") == ["6", "9"]
     assert run["status"]["tasks"]["ping"]["progress"] == "9/10, 1 failed"
+def test_26_resume(kubectl: Kubectl, disks: Disks) -> None:
+    disks.make(1)
+    first = kubectl.run(EXAMPLES / "26-resume.yaml", "resume")
+    assert first["status"]["phase"] == "Failed"
+    name = first["metadata"]["name"]
+    kubectl.apply(by_hand("again", "resume", resumeFrom={"run": name}))
+    again = kubectl.finished("again")
+    succeeded(again)
+    assert again["status"]["tasks"]["extract"]["reason"] == f"Kept: from run {name}"
+    assert kubectl.log("again", "load") == "3 rows of monday\n"
 
 
 def test_14_outputs_from_log(kubectl: Kubectl) -> None:

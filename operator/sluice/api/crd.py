@@ -68,7 +68,7 @@ KINDS = (
             ("Age", "date", ".metadata.creationTimestamp"),
         ),
         max_name=MAX_RUN_NAME,
-        immutable=("workflow", "parameters", "revision"),
+        immutable=("workflow", "parameters", "revision", "resumeFrom"),
     ),
     Kind(
         name="Pool",

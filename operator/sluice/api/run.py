@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice.api.base import Model, ObjectName, ParameterValue, Priority, Text, Time, Word
+from sluice.api.base import Model, ObjectName, ParameterValue, Priority, TaskName, Text, Time, Word
 from sluice.api.task import Verdict
 from sluice.api.workflow import Conditions
 
@@ -23,6 +23,17 @@ class Decision(Model):
     """Why."""
 
 
+class ResumeFrom(Model):
+    """An earlier run of the same Workflow, which has ended. Its successes whose definition and inputs are unchanged are
+    kept.
+    """
+
+    run: ObjectName
+    """The earlier run."""
+    rerun: Annotated[list[TaskName] | None, Field(max_length=2000)] = None
+    """Tasks to run again whatever became of them, with all that depends on them."""
+
+
 class WorkflowRunSpec(Model):
     """Which graph to run, with which values."""
 
@@ -37,6 +48,8 @@ class WorkflowRunSpec(Model):
     """Instead of the Workflow's priority."""
     state: State | None = None
     """Running (the default), Suspended (starts no further task) or Stopped (ends the tasks that run, and the run)."""
+    resume_from: ResumeFrom | None = None
+    """Keep what an earlier run has done already, and take over its volumes."""
     approvals: Annotated[dict[Word, Decision] | None, Field(max_length=2000)] = None
     """Decisions about approval tasks, by the name of the task."""
 
@@ -136,6 +149,15 @@ class TaskStatus(Model):
     """Of a fan-out: how its items stand."""
 
 
+class Resumed(Model):
+    """What the run has from an earlier one, decided before its first task started."""
+
+    run: ObjectName
+    """The earlier run."""
+    claims: Annotated[dict[Word, ObjectName] | None, Field(max_length=16)] = None
+    """The PersistentVolumeClaims that were taken over, by the name of their template."""
+
+
 class WorkflowRunStatus(Model):
     """How the run stands."""
 
@@ -143,6 +165,7 @@ class WorkflowRunStatus(Model):
     phase: RunPhase | None = None
     revision: ObjectName | None = None
     """The ControllerRevision that holds the run's graph."""
+    resumed: Resumed | None = None
     progress: Word | None = None
     """Ended tasks over all tasks, for example 9/12."""
     message: Text | None = None

@@ -50,6 +50,14 @@ class ClaimTemplate(Model):
     """The spec of a PersistentVolumeClaim."""
 
 
+class OnChange(Model):
+    """What a run does that is made because the Workflow has changed."""
+
+    reuse: Literal["Nothing", "Unchanged"] | None = None
+    """Nothing (the default): it does everything. Unchanged: it waits for the last run, keeps its successes whose
+    definition and inputs are unchanged, and takes over its volumes."""
+
+
 class WorkflowSpec(Model):
     """What to run, and when."""
 
@@ -69,6 +77,8 @@ class WorkflowSpec(Model):
     trigger: Literal["OnChange", "Manual"] | None = None
     """OnChange (the default): run once when first seen, and once more for each change of what the Workflow would do.
     Manual: run only when somebody creates a WorkflowRun."""
+    on_change: OnChange | None = None
+    """How a changed Workflow goes on from its last run."""
     volume_claim_templates: Annotated[list[ClaimTemplate] | None, Field(max_length=16)] = None
     """Volumes that the tasks of one run share: a PersistentVolumeClaim for each run, made before the first task that
     mounts it."""

@@ -15,7 +15,7 @@ from sluice.core import Json
 from sluice.core.errors import Unanswered
 from sluice.core.execution import Execution
 from sluice.core.naming import LABEL_RUN, LABEL_RUN_UID
-from sluice.core.pods import owner
+from sluice.core.pods import RunIdentity, owner
 from sluice.core.refusal import Refusal, classify
 from sluice.core.volumes import body, mounted
 
@@ -76,6 +76,38 @@ class Claims:
         if "deletionTimestamp" in found["metadata"]:
             return Refusal.BUSY, f"PersistentVolumeClaim {name} is being deleted, by somebody else"
         return None
+
+    async def can_be_had(self, name: str, run: RunIdentity, old_uid: str) -> bool:
+        """Is this claim still the old run's, or the run's own already?"""
+        return await self._found(name, run, old_uid) is not None
+
+    async def take(self, name: str, run: RunIdentity, old_uid: str) -> bool:
+        """Makes a claim of an old run one of this run. Returns whether it is."""
+        while (claim := await self._found(name, run, old_uid)) is not None:
+            if owner_uid(claim) == run.uid:
+                return True
+            metadata = {
+                "uid": claim["metadata"]["uid"],
+                "resourceVersion": claim["metadata"]["resourceVersion"],
+                "labels": {LABEL_RUN: run.name, LABEL_RUN_UID: run.uid},
+                "ownerReferences": [owner("WorkflowRun", run.name, run.uid)],
+            }
+            try:
+                await self._kube.patch(path(run.namespace, name), {"metadata": metadata})
+            except ApiError as error:
+                if error.status != CONFLICT:  # else it has changed: look again
+                    raise
+        return False
+
+    async def _found(self, name: str, run: RunIdentity, old_uid: str) -> Json | None:
+        try:
+            claim = await self._kube.get(path(run.namespace, name))
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise
+            return None
+        going = "deletionTimestamp" in claim["metadata"]
+        return None if going or owner_uid(claim) not in (old_uid, run.uid) else claim
 
     def delete(self, namespace: str, run_uid: str) -> None:
         """Deletes the claims of a run whose success is recorded."""

@@ -18,11 +18,12 @@ from sluice.controller.logs import LogReader
 from sluice.controller.outputs import keep, kept
 from sluice.controller.pod_writer import PodWriter
 from sluice.controller.queue import KeyedQueue
+from sluice.controller.resuming import Resuming
 from sluice.controller.retention import Retention
 from sluice.controller.revisions import Revision, Revisions
 from sluice.controller.store import Key, ObjectView, Store, view
 from sluice.core import Instant, Json
-from sluice.core.conditions import Condition, conditions, of_run
+from sluice.core.conditions import Condition, conditions, ended, of_run
 from sluice.core.decide import Delete, decide
 from sluice.core.errors import Fault, SluiceError
 from sluice.core.execution import RESUMED_BY_HAND, STOPPED_BY_HAND, Execution, Limits
@@ -30,12 +31,14 @@ from sluice.core.limits import SharedLimits
 from sluice.core.observation import PodView
 from sluice.core.pods import RunIdentity
 from sluice.core.restore import restore
+from sluice.core.resume import faults
 from sluice.core.status import Patch, patch, unwritten, written
 from sluice.core.times import rfc3339
 from sluice.core.validation import run_faults
 from sluice.core.validation.approvals import unknown_approvals
 from sluice.core.volumes import claims_of
 
+_LOOK_EVERY_S = 1.0
 _WRITE_AT_MOST_EVERY_S = 1.0
 _WRITE_AT_LEAST_EVERY_S = 30.0
 _WRITE_SHARE = 10.0  # a write may take at most a tenth of the time
@@ -75,6 +78,7 @@ class Runs:
         self.queue: KeyedQueue[Key] = KeyedQueue(self.reconcile)
         self.writes: KeyedQueue[Key] = KeyedQueue(self.write)
         self.claims = Claims(kube, store)
+        self._resuming = Resuming(kube, revisions, self.claims)
         self.pods = PodWriter(kube, store, self.claims, retention, self.queue.add)
         self.children = ChildWriter(kube, store, self.queue.add)
         self.logs = LogReader(kube, self.queue.add)
@@ -212,20 +216,24 @@ class Runs:
         revision = await self._revision(seen)
         if revision is None:
             return None
-        faults = run_faults(seen.spec, revision.definition.parameters)
-        if faults:
-            await self._refuse(seen, faults)
+        if found := run_faults(seen.spec, revision.definition.parameters):
+            await self._refuse(seen, found)
             return None
-        given = seen.spec.get("parameters", {})
         identity = RunIdentity(
             name=seen.key.name,
             namespace=seen.key.namespace,
             uid=seen.uid,
             workflow=seen.spec["workflow"],
-            parameters={name: given.get(name, default) for name, default in revision.definition.parameters.items()},
+            parameters=revision.definition.values(seen.spec.get("parameters", {})),
             claims=claims_of(seen.key.name, seen.uid, revision.definition.claims),
             depth=seen.depth,
         )
+        if "resumeFrom" in seen.spec:
+            resumed = await self._resumed(seen, identity, revision)
+            if resumed is None:
+                return None
+            seen = resumed
+            identity = replace(identity, claims={**identity.claims, **seen.status["resumed"].get("claims", {})})
         outputs = await kept(self._kube, identity) if "outputsConfigMap" in seen.status else {}
         run = restore(
             identity,
@@ -242,6 +250,32 @@ class Runs:
         self._live[seen.key] = live
         self._by_uid[seen.uid] = seen.key
         return live
+
+    async def _resumed(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> ObjectView | None:
+        """The run with what it keeps of another in its status, or None if it cannot start yet."""
+        if "resumed" in seen.status:
+            return seen
+        asked, of_itself = seen.spec["resumeFrom"], bool(seen.labels)  # made by its Workflow, for a change
+        old = await self._resuming.find(identity.namespace, asked["run"])
+        found = faults(asked, identity.name, identity.workflow, revision.definition, old)
+        if found and not (of_itself and old is None):
+            await self._refuse(seen, found)
+            return None
+        if old is not None and not ended(old["status"].get("phase", "")):
+            await self._wait_for_run(seen, asked["run"])
+            return None
+        status = await self._resuming.status(asked, identity, revision, old)
+        answer = await self._patch(seen, seen.version, {**status, "message": None})
+        words = f"{len(status.get('tasks', {}))} tasks kept of run {asked['run']}"
+        self._events.tell("WorkflowRun", seen, "Normal", "Resumed", words)
+        rest = {name: value for name, value in seen.status.items() if name != "message"}
+        return replace(seen, version=int(answer["metadata"]["resourceVersion"]), status={**rest, **status})
+
+    async def _wait_for_run(self, seen: ObjectView, other: str) -> None:
+        message = f"waits for run {other}, from which it resumes, to end"
+        facts = [Condition("Accepted", True, "Valid"), Condition("Reconciling", True, "WaitingForRun", message)]
+        await self._write_plainly(seen, {"phase": "Pending", "message": message}, facts)
+        self.queue.add_at(seen.key, time.time() + _LOOK_EVERY_S)
 
     async def _revision(self, seen: ObjectView) -> Revision | None:
         """The graph that the run was given, or the Workflow's as it is now."""

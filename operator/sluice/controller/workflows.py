@@ -69,6 +69,8 @@ class Workflows:
             },
             "spec": {"workflow": name, "revision": mark.revision},
         }
+        if (before := self._to_resume(workflow)) is not None:
+            body["spec"]["resumeFrom"] = {"run": before}
         try:
             made = await patiently(lambda: self._kube.create(ours(namespace, "workflowruns"), body))
         except ApiError as error:
@@ -84,6 +86,14 @@ class Workflows:
             return False
         self._store.see_run(run)
         return True
+
+    def _to_resume(self, workflow: ObjectView) -> str | None:
+        """The Workflow's last run, if a changed manifest goes on from there."""
+        last = Mark.of(workflow.status)
+        if workflow.spec.get("onChange", {}).get("reuse") != "Unchanged" or last is None or last.run is None:
+            return None
+        run = self._store.runs.get(Key(workflow.key.namespace, last.run))
+        return last.run if run is not None and not run.deleting else None
 
     async def _refuse(self, workflow: ObjectView, reason: str, message: str) -> None:
         facts = [

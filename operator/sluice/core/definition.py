@@ -97,6 +97,10 @@ class Definition:
             claims={c["metadata"]["name"]: c for c in graph.get("volumeClaimTemplates", ())},
         )
 
+    def values(self, given: Mapping[str, str]) -> dict[str, str]:
+        """The parameters of a run: what it was given, and the defaults of the rest."""
+        return {name: given.get(name, default or "") for name, default in self.parameters.items()}
+
 
 def _task(fields: Json) -> TaskDefinition:
     return TaskDefinition(
