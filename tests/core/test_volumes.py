@@ -153,6 +153,13 @@ def test_warning_where_tasks_on_two_nodes_could_want_a_volume_of_one(text, mode,
     assert workflow_warnings({"spec": spec | {"parallelism": 1}}) == []
 
 
+@pytest.mark.parametrize(("parallelism", "warned"), [(None, True), (2, True), (1, False)])
+def test_items_of_a_fan_out_run_beside_each_other(parallelism, warned):
+    each = {"items": ["x", "y"]} | ({"parallelism": parallelism} if parallelism else {})
+    spec = graph("a", a=MOUNTS | {"forEach": each}) | {"volumeClaimTemplates": [template()]}
+    assert bool(workflow_warnings({"spec": spec})) is warned
+
+
 def test_finally_task_does_not_run_beside_the_others():
     spec = graph("a, z", a=MOUNTS, z=MOUNTS | {"finally": True}) | {"volumeClaimTemplates": [template()]}
     assert workflow_warnings({"spec": spec}) == []

@@ -249,6 +249,8 @@ def test_17_matrix(kubectl: Kubectl) -> None:
     assert logs(kubectl, run, "test") == ["linux small", "linux large", "windows small"]
     assert logs(kubectl, run, "sum") == ["6", "9"]
     assert run["status"]["tasks"]["ping"]["progress"] == "9/10, 1 failed"
+
+
 def test_26_resume(kubectl: Kubectl, disks: Disks) -> None:
     disks.make(1)
     first = kubectl.run(EXAMPLES / "26-resume.yaml", "resume")

@@ -48,15 +48,24 @@ def one_node_at_a_time(definition: Definition) -> Iterator[Fault]:
         if not for_one_node(template):
             continue
         users = [n for n, task in enumerate(definition.tasks) if mounted(task.fields, {name})]
-        for final in (False, True):
-            pair = definition.graph.unordered([n for n in users if definition.tasks[n].final is final])
-            if pair is not None:
-                one, other = (definition.tasks[n].name for n in pair)
-                words = (
-                    f"'{one}' and '{other}' can run at the same time, and only one node at a time can have '{name}'; "
-                    "let one wait for the other, or use ReadWriteMany where the storage has it"
-                )
-                yield Fault(f"spec.volumeClaimTemplates[{place}].spec.accessModes", words)
+        for both in _at_the_same_time(definition, users):
+            words = (
+                f"{both} can run at the same time, and only one node at a time can have '{name}'; "
+                "let one wait for the other, or use ReadWriteMany where the storage has it"
+            )
+            yield Fault(f"spec.volumeClaimTemplates[{place}].spec.accessModes", words)
+
+
+def _at_the_same_time(definition: Definition, users: list[int]) -> Iterator[str]:
+    """An example each of two tasks, of two `finally` tasks, and of a fan-out."""
+    tasks = definition.tasks
+    for final in (False, True):
+        pair = definition.graph.unordered([n for n in users if tasks[n].final is final])
+        if pair is not None:
+            yield " and ".join(f"'{tasks[n].name}'" for n in pair)
+    fans = (tasks[n] for n in users if (each := tasks[n].for_each) is not None and each.parallelism != 1)
+    if (fan := next(fans, None)) is not None:
+        yield f"the items of '{fan.name}'"
 
 
 def _templates(found: Manifest) -> list[str | None]:
