@@ -27,6 +27,7 @@ def items(**for_each):
         ({"matrix": {"os": ["a", "b"], "v": [1, 2]}}, [{"os": o, "v": v} for o in "ab" for v in (1, 2)]),
         ({"matrix": {"os": ["a", "b"], "v": [1]}, "exclude": [{"os": "b"}]}, [{"os": "a", "v": 1}]),
         ({"matrix": {"os": ["a"], "v": [1, 2]}, "exclude": [{"os": "a", "v": 2}]}, [{"os": "a", "v": 1}]),
+        ({"matrix": {"v": [1, 2], "os": ["a", "b"]}}, [{"os": o, "v": v} for o in "ab" for v in (1, 2)]),
         ({"from": '["x", {"y": 1}]'}, ["x", {"y": 1}]),
         ({"items": ["a", "b", "c"], "batch": 2}, [["a", "b"], ["c"]]),
     ],

@@ -246,7 +246,7 @@ def test_16_same_as(kubectl: Kubectl) -> None:
 def test_17_matrix(kubectl: Kubectl) -> None:
     run = kubectl.run(EXAMPLES / "17-matrix.yaml", "matrix")
     succeeded(run)
-    assert logs(kubectl, run, "test") == ["linux small", "linux large", "windows small"]
+    assert logs(kubectl, run, "test") == ["linux small", "windows small", "linux large"]
     assert logs(kubectl, run, "sum") == ["6", "9"]
     assert run["status"]["tasks"]["ping"]["progress"] == "9/10, 1 failed"
 

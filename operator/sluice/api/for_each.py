@@ -36,7 +36,8 @@ class ForEach(Model):
         dict[_Key, Annotated[list[Item], Field(min_length=1, max_length=MAX_ITEMS)]] | None,
         Field(min_length=1, max_length=16),
     ] = None
-    """Every combination of these values, as maps."""
+    """Every combination of these values, as maps. The keys are taken in alphabetical order, the last one changes
+    fastest."""
     exclude: Annotated[list[Annotated[dict[_Key, Item], Field(max_length=16)]] | None, Field(max_length=1000)] = None
     """Combinations to leave out of the matrix. One that names only some of the keys leaves out all that agree."""
     from_: Annotated[str | None, Field(alias="from", min_length=1, max_length=65536)] = None

@@ -79,8 +79,9 @@ class ForEach:
 
 
 def _combinations(matrix: Json, exclude: Any) -> Iterator[Json]:
-    for values in itertools.product(*matrix.values()):
-        combination = dict(zip(matrix, values, strict=True))
+    keys = sorted(matrix)  # the API server keeps no order of keys
+    for values in itertools.product(*(matrix[key] for key in keys)):
+        combination = dict(zip(keys, values, strict=True))
         if not any(unwanted.items() <= combination.items() for unwanted in exclude):
             yield combination
 
