@@ -45,7 +45,9 @@ class Program:
 
 @dataclass(frozen=True)
 class Plan:
-    """Task i is called `ti` and waits for `needs[i]`. `once` are the tasks that ask for at most once."""
+    """Task i is called `ti` and waits for `needs[i]`. `once` are the tasks that ask for at most once, `outputs` those
+    that hand on a value to all that wait for them, `by_log` those of them that do so by their log.
+    """
 
     needs: tuple[tuple[int, ...], ...]
     programs: tuple[Program, ...]
@@ -53,6 +55,8 @@ class Plan:
     once: frozenset[int] = frozenset()
     cap: int | None = None
     quota: int | None = None
+    outputs: frozenset[int] = frozenset()
+    by_log: frozenset[int] = frozenset()
     faults: frozenset[str] = frozenset()
     stop: bool = False
 
@@ -63,6 +67,9 @@ class Plan:
                 "image": "busybox",
                 "dependsOn": [f"t{need}" for need in needs],
                 "retries": {"limit": self.limits[number], "infrastructure": 0 if number in self.once else 1000},
+                "args": [f"$(tasks.t{need}.outputs.n)" for need in needs if need in self.outputs],
+                "outputs": ["n"] if number in self.outputs else [],
+                "outputsFrom": "Log" if number in self.by_log else "File",
                 **({"poll": self.programs[number].poll} if self.programs[number].poll else {}),
             }
             for number, needs in enumerate(self.needs)

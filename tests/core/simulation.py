@@ -48,6 +48,7 @@ class Operator:
     unwritten: bool = True
     creates: list[deciding.Create] = field(default_factory=list)
     deletes: list[deciding.Delete] = field(default_factory=list)
+    reads: list[deciding.ReadLog] = field(default_factory=list)
     events: list[tuple[PodView, bool]] = field(default_factory=list)
     """(pod, is it gone), in the order of the watch."""
     answers: list[PodView] = field(default_factory=list)
@@ -80,7 +81,8 @@ class Simulation:
         assert "finishedAt" in self.stored, f"no end: {self.stored}"
 
     def go(self, steps: int) -> None:
-        actions = [self.decide, self.post, self.delete, self.deliver, self.write, self.kubelet, self.kubelet]
+        actions = [self.decide, self.post, self.delete, self.read, self.deliver, self.write]
+        actions += [self.kubelet, self.kubelet]
         troubles = {
             "evictions": self.evict,
             "kills": self.kill,
@@ -115,7 +117,7 @@ class Simulation:
     def idle(self) -> bool:
         operator = self.operator
         due = operator.dirty or operator.unwritten or (operator.wake_at is not None and operator.wake_at <= self.now)
-        under_way = operator.creates or operator.deletes or operator.events or operator.answers
+        under_way = operator.creates or operator.deletes or operator.reads or operator.events or operator.answers
         return not (due or under_way or any(self.moves(pod) for pod in self.pods.values()))
 
     # The operator.
@@ -137,9 +139,10 @@ class Simulation:
         decision = deciding.decide(operator.run, self.now)
         assert self.state == "Running" or len(decision.create) <= announced, "started though it should not"
         again = deciding.decide(operator.run, self.now)
-        assert (again.create, again.delete) == ([], []), "asked for twice"
+        assert (again.create, again.delete, again.read) == ([], [], []), "asked for twice"
         operator.creates += decision.create
         operator.deletes += decision.delete
+        operator.reads += decision.read
         operator.dirty, operator.wake_at, operator.unwritten = False, decision.wake_at, True
 
     def post(self) -> None:
@@ -172,6 +175,18 @@ class Simulation:
                 may_be_ended = self.plan.programs[pod.number].may_be_ended
                 assert self.state == "Stopped" or may_be_ended, "deleted without a cause"
                 self.ask_for_deletion(pod)
+
+    def read(self) -> None:
+        operator = self.operator
+        if not operator.reads:
+            return
+        wanted = operator.reads.pop(0)
+        if self.happens("busy server", 0.3):
+            operator.run.log_unread(wanted.number, wanted.attempt, "the server's words")
+            operator.reads.append(wanted)
+        elif (wanted.number, wanted.attempt) in self.pods:
+            operator.run.log_read(wanted.number, wanted.attempt, f'::outputs::{{"n": "{wanted.number}"}}')
+        operator.dirty = True
 
     def deliver(self) -> None:
         operator = self.operator
@@ -314,7 +329,9 @@ class Simulation:
         elif pod.status["phase"] == "Running":
             code = program.code(len(self.ends[pod.number]))
             self.ends[pod.number].append(code)
-            ended = exited(code, "OOMKilled" if code == OUT_OF_MEMORY else "", started=second, ended=second)
+            written = f"n={pod.number}" if pod.number in self.plan.outputs - self.plan.by_log else ""
+            killed = "OOMKilled" if code == OUT_OF_MEMORY else ""
+            ended = exited(code, killed, written, started=second, ended=second)
             self.change(pod, past_deadline(ended) if code == TIMED_OUT else ended)
         elif "containerStatuses" not in pod.status:
             trouble = "ContainerCreating" if program.pullable else "ImagePullBackOff"
@@ -342,6 +359,9 @@ class Simulation:
         assert self.state != "Stopped", "a stopped run starts nothing"
         assert self.plan.cap is None or len(living) < self.plan.cap, "cap exceeded"
         assert all(0 in self.ends[need] for need in self.plan.needs[number]), "before its dependencies"
+        given = {need: f"{need}" for need in self.plan.needs[number] if need in self.plan.outputs}
+        values = self.operator.run.values_of(self.operator.run.tasks[number])
+        assert {need: values.get(f"tasks.t{need}.outputs.n") for need in given} == given, "without what it reads"
         assert all(pod.number != number for pod in living), "two attempts at once"
         if number in self.plan.once:
             assert record.get("attempt") == attempt, "at most once: not recorded first"

@@ -33,6 +33,7 @@ MODEL = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @st.composite
 def plans(draw, *, max_tasks=7, stop=False):
     count = draw(st.integers(1, max_tasks))
+    outputs = draw(st.frozensets(st.integers(0, count - 1)))
     earlier = [st.lists(st.integers(0, max(0, n - 1)), max_size=min(n, 3), unique=True) for n in range(count)]
     return Plan(
         needs=tuple(tuple(draw(needs)) for needs in earlier),
@@ -41,6 +42,8 @@ def plans(draw, *, max_tasks=7, stop=False):
         once=draw(st.frozensets(st.integers(0, count - 1), max_size=2)),
         cap=draw(st.none() | st.integers(1, 4)),
         quota=draw(st.none() | st.integers(1, 3)),
+        outputs=outputs,
+        by_log=draw(st.frozensets(st.sampled_from(sorted(outputs)))) if outputs else frozenset(),
         faults=draw(st.frozensets(st.sampled_from(FAULTS))),
         stop=stop,
     )
@@ -95,6 +98,9 @@ def _check_end(simulation, allowed):
     assert len(ended) == len(allowed) == run.ended
     assert (stored["phase"] == "Stopped") == ("Stopped" in ended.values())
     assert (stored["phase"] == "Succeeded") == ({"Succeeded"} == set(ended.values()))
+    handed_on = {name: entry["outputs"] for name, entry in stored["tasks"].items() if "outputs" in entry}
+    succeeded = [number for number in simulation.plan.outputs if ended[f"t{number}"] == "Succeeded"]
+    assert handed_on == {f"t{number}": f'{{"n":"{number}"}}' for number in succeeded}
     assert simulation.living() == []
     if "busy server" not in simulation.plan.faults:  # its last answer may have been lost
         left = [pod for pod in simulation.pods.values() if simulation.is_not_yet(pod)]
