@@ -79,7 +79,7 @@ def test_what_fills_all_the_room_may_have_been_cut(text, fits):
     if fits:
         assert list(found) == ["files"]
     else:
-        words = "outputs too large: $SLUICE_OUTPUTS is full, 4096 bytes; Kubernetes cuts what is over that"
+        words = "outputs too large: Kubernetes has cut $SLUICE_OUTPUTS at 4096 bytes; set outputsFrom: Log"
         assert found == Unusable(words)
 
 

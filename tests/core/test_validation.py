@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.validation import run_faults, workflow_faults
+from sluice.core.validation import run_faults, workflow_faults, workflow_warnings
 from tests.core.world import graph
 
 A, B = {"name": "a", "image": "busybox"}, {"name": "b", "image": "busybox"}
@@ -549,3 +549,26 @@ def test_references_count_as_dependencies():
     assert faults(*many, last) == [
         "spec.tasks[101]: 'last' waits for 101 tasks, with those that it asks about; at most 100 are possible"
     ]
+
+
+# Warnings.
+
+
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        ({"command": ["sh", "-c", "echo $(params.day)"]}, "command[2]"),
+        ({"command": ["/bin/bash", "-o", "pipefail", "-ec"], "args": ["echo $(params.day) $(params.day)"]}, "args[0]"),
+        ({"command": ["sh", "-c", 'echo "$1"', "sh", "$(params.day)"]}, None),  # an argument stays one
+        ({"command": ["sh", "-c", "echo $(date)"]}, None),
+        ({"command": ["sh", "-c"]}, None),
+        ({"command": ["echo", "-c", "$(params.day)"]}, None),
+        ({"args": ["$(params.day)"]}, None),
+    ],
+)
+def test_placeholder_that_the_shell_takes_as_code(command, place):
+    spec = {"tasks": [A | command], "parameters": [{"name": "day", "default": "x"}]}
+    found = [str(warning) for warning in workflow_warnings({"metadata": {"name": "etl"}, "spec": spec})]
+    words = "the shell takes what $(params.day) stands for as code; "
+    hint = """write `env: [{name: VALUE, value: "$(params.day)"}]`, and "$VALUE" here"""
+    assert found == ([f"spec.tasks[0].{place}: {words}{hint}"] if place else [])

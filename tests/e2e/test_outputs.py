@@ -27,7 +27,7 @@ def extract(bash: str, **fields: Any) -> Json:
         pytest.param(
             """awk 'BEGIN {printf "{\\"files\\": \\""; for (i = 0; i < 5000; i++) printf "x"; print "\\"}"}' """
             "> $SLUICE_OUTPUTS",
-            "outputs too large: $SLUICE_OUTPUTS is full, 4096 bytes; Kubernetes cuts what is over that",
+            "outputs too large: Kubernetes has cut $SLUICE_OUTPUTS at 4096 bytes; set outputsFrom: Log",
             id="too large",
         ),
     ],

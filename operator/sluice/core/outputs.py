@@ -54,7 +54,7 @@ def read(written: Written | None, declared: Sequence[str], taken: int, of_task: 
     is_object = text.startswith("{")
     found = _object(text) if is_object else _lines(text)
     if size >= written.room and (isinstance(found, Unusable) or not is_object):
-        return Unusable(f"outputs too large: $SLUICE_OUTPUTS is full, {size} bytes; Kubernetes cuts what is over that")
+        return Unusable(f"outputs too large: Kubernetes has cut $SLUICE_OUTPUTS at {size} bytes; set outputsFrom: Log")
     where = f"{size} bytes in $SLUICE_OUTPUTS"
     if isinstance(found, Unusable):
         return Unusable(f"cannot read its outputs, {where}: {found.message}")

@@ -64,9 +64,11 @@ def workflow_faults(manifest: Json) -> list[Fault]:
 def workflow_warnings(manifest: Json) -> list[Fault]:
     """What may go wrong with a Workflow that has no faults."""
     spec = manifest["spec"]
-    if spec.get("parallelism") == 1:
-        return []
-    return list(volumes.one_node_at_a_time(Definition.of(graph_of(spec))))
+    definition = Definition.of(graph_of(spec))
+    warnings = list(values.placeholders_in_shell_commands(definition))
+    if spec.get("parallelism") != 1:
+        warnings += volumes.one_node_at_a_time(definition)
+    return sorted(warnings, key=_position)
 
 
 def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from sluice.core import Json
+from sluice.core.definition import Definition
 from sluice.core.errors import Fault
 from sluice.core.placeholders import PLACEHOLDER, UNFILLED, used
 from sluice.core.pods import ANNOTATIONS_MAX_BYTES, parameter_variable
@@ -92,6 +93,26 @@ def _item(found: Manifest, fields: Json, placeholder: str, place: str) -> Iterat
 
 def _are_words(items: object) -> bool:
     return isinstance(items, list) and not any(isinstance(item, dict) for item in items)
+
+
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
+
+
+def placeholders_in_shell_commands(definition: Definition) -> Iterator[Fault]:
+    """Not a fault: whoever gives the values may be the one who wrote the command."""
+    for number, task in enumerate(definition.tasks):
+        words = [
+            (f"spec.tasks[{number}].{field}[{place}]", word)
+            for field in ("command", "args")
+            for place, word in enumerate(task.fields.get(field, ()))
+        ]
+        if not words or words[0][1].rpartition("/")[2] not in _SHELLS:
+            continue
+        flags = [place for place, (_, word) in enumerate(words) if re.fullmatch("-[a-z]*c", word)]
+        for path, command in words[flags[0] + 1 : flags[0] + 2] if flags else ():
+            for placeholder in dict.fromkeys(found[0] for found in PLACEHOLDER.finditer(command)):
+                hint = f'write `env: [{{name: VALUE, value: "{placeholder}"}}]`, and "$VALUE" here'
+                yield Fault(path, f"the shell takes what {placeholder} stands for as code; {hint}")
 
 
 def parameters(found: Manifest) -> Iterator[Fault]:
