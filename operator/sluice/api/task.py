@@ -230,7 +230,8 @@ class Task(TaskTemplate):
     for_each: ForEach | None = None
     """Run once for each of many items."""
     poll: Poll | None = None
-    """Wait for something: while the task exits with 75, which says "not yet", it is tried again and uses no retry."""
+    """Wait for something: while the task exits with 75, which says "not yet", it is tried again. This uses no retry;
+    after it retries are counted anew."""
     command: Words | None = None
     """The entry point of the image; the image's own if absent."""
     args: Words | None = None
