@@ -62,6 +62,8 @@ def test_success_is_kept_if_all_before_it_is(text, stands, rerun, keeps):
         ({}, {"resources": {"limits": {"memory": "1Gi"}}}, "abc"),
         ({}, {"nodeSelector": {"disk": "ssd"}}, "abc"),
         ({}, {"allowFailure": True}, "abc"),
+        ({}, {"pools": [{"name": "warehouse"}]}, "abc"),
+        ({"poll": {"every": "1m"}}, {"poll": {"every": "5m"}}, "abc"),
     ],
 )
 def test_changed_task_runs_again_with_all_after_it(before, after, keeps):

@@ -30,6 +30,8 @@ _HOW_IT_IS_RUN = frozenset(
         "interruptible",
         "priority",
         "duration",
+        "pools",
+        "poll",
     }
 )
 _OF_ITS_ATTEMPTS = frozenset({"attempt", "pod", "retries", "retryAt", "avoidNode", "message"})
