@@ -16,7 +16,14 @@ def store() -> Store:
 
 
 def run(version: int, *, uid: str = "u1", workflow: str = "etl", **status: Any) -> Any:
-    metadata = {"namespace": "team", "name": "today", "uid": uid, "resourceVersion": str(version), "generation": 1}
+    metadata = {
+        "namespace": "team",
+        "name": "today",
+        "uid": uid,
+        "resourceVersion": str(version),
+        "generation": 1,
+        "creationTimestamp": "2026-01-01T00:00:00Z",
+    }
     return view({"metadata": metadata, "spec": {"workflow": workflow}, "status": status})
 
 
@@ -63,6 +70,14 @@ def test_pod_that_was_gone_before_the_answer_to_its_creation_was_read_stays_gone
     known.forget_pod(seen(running(), version=9))
     known.see_pod(seen(running(), version=7))
     assert not known.pods
+
+
+def test_runs_that_have_not_ended_are_known_by_their_workflow():
+    known = store()
+    known.see_run(run(7, phase="Running"))
+    assert known.unfinished_of == {Key("team", "etl"): {KEY}}
+    known.see_run(run(8, phase="Failed"))
+    assert (known.unfinished_of, known.runs_of) == ({}, {Key("team", "etl"): {KEY}})
 
 
 def test_finished_run_is_kept_without_its_tasks():

@@ -35,6 +35,14 @@ def test_first_patch_says_everything():
     }
 
 
+def test_why_it_waited_goes_when_it_starts():
+    world = run("a")
+    world.stored = {"phase": "Pending", "message": "Queued: 1/1 runs of etl are going (etl-g1)"}
+    world.decide()
+    world.writes()
+    assert "message" not in world.stored
+
+
 def test_nothing_new_is_nothing_to_send():
     world = run("a >> b")
     world.starts()

@@ -2,11 +2,30 @@
 
 import pytest
 
+from sluice.core.restore import restore
 from sluice.core.status import message, phase, progress, run_end
 from tests.core.kubelet import being_deleted, running
 from tests.core.world import run
 
 FINALLY = {"finally": True}
+
+
+def test_a_replaced_run_is_stopped_and_says_for_whom():
+    world = run("a >> b; tidy", fields={"tidy": FINALLY})
+    world.starts()
+    world.run.replaced_by = "etl-g2"
+    world.run.set_state("Stopped", "replaced by run etl-g2")
+    assert world.decided() == ["delete a/1"]
+    world.loses("a", being_deleted(running()))
+    assert world.starts() == ["tidy"]
+    world.writes()
+    again = restore(world.run.identity, "etl-1", world.run.definition, status=world.stored, pods=[])
+    assert again.replaced_by == "etl-g2"
+    world.ends("tidy")
+    assert world.decide().finished
+    world.writes()
+    assert (world.stored["phase"], world.stored["message"]) == ("Stopped", "replaced by run etl-g2")
+    assert world.stored["tasks"]["b"]["reason"] == "Stopped: replaced by run etl-g2"
 
 
 def test_a_task_that_may_fail_counts_as_succeeded():

@@ -160,6 +160,15 @@ def test_18_out_of_memory(kubectl: Kubectl) -> None:
     assert kubectl.task(run, "buffer")["retries"] == {"limit": 2, "infrastructure": 0, "outOfMemory": 2}
 
 
+def test_22_concurrency(kubectl: Kubectl) -> None:
+    kubectl.apply(EXAMPLES / "22-concurrency.yaml")
+    first, second, other = (succeeded(kubectl.finished(f"deploy-{run}")) for run in ("prod-1", "prod-2", "test"))
+    ((_, first_end),) = times(kubectl, first).values()
+    ((second_start, _),) = times(kubectl, second).values()
+    ((other_start, _),) = times(kubectl, other).values()
+    assert other_start < first_end <= second_start
+
+
 def test_23_approval(kubectl: Kubectl) -> None:
     kubectl.apply(EXAMPLES / "23-approval.yaml")
     name = kubectl.run_of("approval")

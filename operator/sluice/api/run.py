@@ -169,7 +169,10 @@ class WorkflowRunStatus(Model):
     progress: Word | None = None
     """Ended tasks over all tasks, for example 9/12."""
     message: Text | None = None
+    replaced_by: ObjectName | None = None
+    """The run that this one is, or was, stopped for; see the Workflow's `concurrency`."""
     started_at: Time | None = None
+    """When it was let in. A run that has started is never held back again."""
     finished_at: Time | None = None
     conditions: Conditions | None = None
     outputs: Annotated[str | None, Field(max_length=4096)] = None

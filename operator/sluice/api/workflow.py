@@ -58,6 +58,24 @@ class OnChange(Model):
     definition and inputs are unchanged, and takes over its volumes."""
 
 
+Policy = Literal["Allow", "Queue", "Forbid", "Replace"]
+
+
+class Concurrency(Model):
+    """How many runs may go at a time, and what becomes of one that finds no room."""
+
+    max_runs: Annotated[int | None, Field(ge=1, le=100000)] = None
+    """At most so many runs at a time, for each value of `key`. Default 1."""
+    policy: Policy | None = None
+    """Queue (the default): it waits its turn, by priority, then first come. Forbid: it ends at once, Stopped. Replace:
+    the oldest run is stopped for it. Allow: there is no limit."""
+    key: Annotated[str | None, Field(min_length=1, max_length=1024)] = None
+    """Runs with different values do not hold each other back, for example $(params.env)."""
+    max_queued: Annotated[int | None, Field(ge=0, le=100000)] = None
+    """At most so many runs wait, for each value of `key`. Beyond that a run that somebody created ends at once,
+    Stopped; one that the Workflow made takes the place of the oldest such one."""
+
+
 class WorkflowSpec(Model):
     """What to run, and when."""
 
@@ -67,6 +85,9 @@ class WorkflowSpec(Model):
     """At most so many pods of one run at a time."""
     priority: Priority | None = None
     """Where tasks of several runs wait for the same slots, those of the higher priority go first. Default 0."""
+    concurrency: Concurrency | None = None
+    """How many runs may go at a time, whoever made them. By default only those that the Workflow makes wait for each
+    other: one goes at a time, and one of which no container has started yet gives way to a newer one."""
     timeout: Duration | None = None
     """How long one run may take. Then its tasks are stopped, and it has failed."""
     fail_fast: bool | None = None

@@ -73,9 +73,8 @@ async def operate(config: Settings) -> None:
             await _list_ours(kube, store)
             await synced.wait()
             log.info("%d Workflows, %d runs", len(store.workflows), len(store.runs))
-            group.create_task(queue.run(_WORKERS))
-            group.create_task(runs.queue.run(_WORKERS))
-            group.create_task(runs.writes.run(_WORKERS))
+            for of_keys in (queue, runs.queue, runs.admissions.queue, runs.writes):
+                group.create_task(of_keys.run(_WORKERS))
             group.create_task(runs.pods.run(config.creates_in_flight))
             group.create_task(runs.logs.run())
             group.create_task(runs.claims.run())

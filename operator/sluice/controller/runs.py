@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sluice.api.run import State
+from sluice.controller.admissions import Admissions
 from sluice.controller.child_writer import ChildWriter, child_view
 from sluice.controller.claims import Claims
 from sluice.controller.events import Events
@@ -23,6 +24,7 @@ from sluice.controller.retention import Retention
 from sluice.controller.revisions import Revision, Revisions
 from sluice.controller.store import Key, ObjectView, Store, view
 from sluice.core import Instant, Json
+from sluice.core.concurrency import Go, Replaced, TurnedAway, Wait
 from sluice.core.conditions import Condition, conditions, ended, of_run
 from sluice.core.decide import Delete, decide
 from sluice.core.errors import Fault, SluiceError
@@ -82,6 +84,7 @@ class Runs:
         self.pods = PodWriter(kube, store, self.claims, retention, self.queue.add)
         self.children = ChildWriter(kube, store, self.queue.add)
         self.logs = LogReader(kube, self.queue.add)
+        self.admissions = Admissions(store, revisions, self.queue.add)
         self._live: dict[Key, Live] = {}
         self._by_uid: dict[str, Key] = {}
 
@@ -123,13 +126,14 @@ class Runs:
         seen = self._store.runs.get(key)
         if seen is None or seen.deleting or seen.finished:
             self._close(key, seen)
+            self.admissions.left(key)
             return
         live = self._live.get(key)
         if live is None or live.view.uid != seen.uid:
             self._close(key, None)
             if self._comes_after_its_parent(seen):
                 return
-            live = await self._open(seen)
+            live = await self._let_in(seen)
             if live is None:
                 return
             seen = self._store.runs.get(key)  # it may have gone while it was opened
@@ -158,12 +162,13 @@ class Runs:
             self.writes.add_at(key, live.write_at)
 
     def _take_orders(self, live: Live) -> None:
-        """What people may change while the run goes on: its state, its approvals, and the Workflow's cap."""
+        """What may change while the run goes on: its state, also for the sake of another run, approvals and limits."""
         workflow = self._store.workflows.get(Key(live.view.key.namespace, live.view.spec["workflow"]))
         if workflow is None or workflow.deleting or workflow.uid != live.workflow_uid:
             live.run.set_state("Stopped", "its Workflow was deleted")
         else:
-            live.run.set_state(*self._orders(live.view))
+            by = live.run.replaced_by = live.run.replaced_by or self.admissions.replaced_by(live.view)
+            live.run.set_state(*(("Stopped", Replaced(by).words) if by else self._orders(live.view)))
             live.run.set_limits(Limits.of(workflow.spec, live.view.spec))
         approvals = live.view.spec.get("approvals", {})
         if approvals != live.run.approvals:
@@ -211,14 +216,35 @@ class Runs:
 
     # Opening a run.
 
-    async def _open(self, seen: ObjectView) -> Live | None:
-        """The run in memory, or None if it cannot start; then its status says why."""
+    async def _let_in(self, seen: ObjectView) -> Live | None:
+        """The run in memory, or None if it cannot start, or not yet; then its status says why."""
         revision = await self._revision(seen)
         if revision is None:
             return None
         if found := run_faults(seen.spec, revision.definition.parameters):
             await self._refuse(seen, found)
             return None
+        if self.admissions.going(seen):
+            return await self._open(seen, revision)
+        state, why, _ = self._orders(seen)
+        if state == "Stopped":
+            await self._end(seen, {"message": f"{why} before it had started"})
+            return None
+        match verdict := self.admissions.verdict(seen):
+            case Go():
+                return await self._open(seen, revision)
+            case Wait(words):
+                await self._queue_up(seen, revision.name, words)
+            case TurnedAway(words):
+                await self._end(seen, {"message": words})
+            case Replaced(by):
+                await self._end(seen, {"message": verdict.words, "replacedBy": by})
+            case None:
+                pass  # the answer comes as news
+        return None
+
+    async def _open(self, seen: ObjectView, revision: Revision) -> Live | None:
+        """The run in memory, or None if it waits for another from which it resumes."""
         identity = RunIdentity(
             name=seen.key.name,
             namespace=seen.key.namespace,
@@ -319,6 +345,16 @@ class Runs:
         await self._write_plainly(seen, status, facts)
         self._events.tell("WorkflowRun", seen, "Warning", "Refused", message)
 
+    async def _queue_up(self, seen: ObjectView, revision: str, message: str) -> None:
+        facts = [Condition("Queued", True, "Concurrency", message), Condition("Reconciling", True, "Queued", message)]
+        await self._write_plainly(seen, {"phase": "Pending", "message": message, "revision": revision}, facts)
+
+    async def _end(self, seen: ObjectView, why: Json) -> None:
+        """It ends without having started, which is no failure of its own."""
+        facts = [*of_run("Stopped", why["message"]), Condition("Reconciling", False, "Stopped")]
+        await self._write_plainly(seen, {"phase": "Stopped", "finishedAt": rfc3339(time.time()), **why}, facts)
+        self._events.tell("WorkflowRun", seen, "Normal", "Stopped", why["message"])
+
     async def _write_plainly(self, seen: ObjectView, status: Json, facts: list[Condition]) -> None:
         """The status of a run that has not been opened."""
         now_is = {
@@ -328,7 +364,9 @@ class Runs:
         }
         body = {name: value for name, value in now_is.items() if seen.status.get(name) != value}
         if body:
-            await self._patch(seen, seen.version, body)
+            answer = await self._patch(seen, seen.version, body)
+            version = int(answer["metadata"]["resourceVersion"])
+            self._store.see_run(replace(seen, version=version, status=seen.status | body))
 
     # Writing its status.
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sluice.core import Json
+from sluice.core import Instant, Json
 from sluice.core.conditions import ended
 from sluice.core.naming import LABEL_DEPTH, LABEL_GENERATION
 from sluice.core.observation import PodView, number
+from sluice.core.times import instant
 from sluice.core.triggers import OwnRun
 
 _REMEMBERED = 10_000
@@ -36,6 +37,7 @@ class ObjectView:
     uid: str
     version: int
     generation: int
+    created_at: Instant
     deleting: bool
     owner_uid: str
     parent: str
@@ -65,6 +67,7 @@ def view(body: Json) -> ObjectView:
         uid=metadata["uid"],
         version=int(metadata["resourceVersion"]),
         generation=metadata["generation"],
+        created_at=instant(metadata["creationTimestamp"]) or 0.0,
         deleting="deletionTimestamp" in metadata,
         owner_uid=owner.get("uid", ""),
         parent=owner["name"] if owner.get("kind") == "WorkflowRun" else "",
@@ -92,6 +95,8 @@ class Store:
     """Pods by the UID of their run, then by name."""
     runs_of: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
     """The runs of a Workflow, whoever made them."""
+    unfinished_of: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
+    """Those of them that have not ended."""
     children_of: dict[str, set[Key]] = field(default_factory=lambda: defaultdict(set))
     """Child runs, by the UID of the run that made them."""
     _gone: dict[str, None] = field(default_factory=dict)
@@ -108,13 +113,15 @@ class Store:
             if known is not None:
                 self._leave(known)
             self.runs[seen.key] = seen
-            self.runs_of[_workflow_of(seen)].add(seen.key)
+            self.runs_of[workflow_of(seen)].add(seen.key)
+            if not seen.finished:
+                self.unfinished_of[workflow_of(seen)].add(seen.key)
             self.on_run(seen.key)
             if seen.parent:
                 self.children_of[seen.owner_uid].add(seen.key)
                 self.on_child(seen, False)
             if known is None or known.status.get("phase") != seen.status.get("phase"):
-                self.on_workflow(_workflow_of(seen))
+                self.on_workflow(workflow_of(seen))
 
     def see_pool(self, seen: ObjectView) -> None:
         if seen.uid not in self._gone and _is_newer(self.pools.get(seen.key), seen):
@@ -152,10 +159,11 @@ class Store:
 
     def _leave(self, run: ObjectView) -> None:
         """It is no longer a run of its Workflow."""
-        runs = self.runs_of[_workflow_of(run)]
-        runs.discard(run.key)
-        if not runs:
-            del self.runs_of[_workflow_of(run)]
+        workflow = workflow_of(run)
+        for runs_of in (self.runs_of, self.unfinished_of):
+            runs_of[workflow].discard(run.key)
+            if not runs_of[workflow]:
+                del runs_of[workflow]
         if run.parent:
             self.children_of[run.owner_uid].discard(run.key)
             if not self.children_of[run.owner_uid]:
@@ -221,7 +229,7 @@ class Store:
             self.on_run(run)
 
 
-def _workflow_of(run: ObjectView) -> Key:
+def workflow_of(run: ObjectView) -> Key:
     return Key(run.key.namespace, run.spec["workflow"])
 
 

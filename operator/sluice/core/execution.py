@@ -188,6 +188,8 @@ class Execution:
     """Has the shell let go of the run? Then nothing that was asked for is made any more."""
     winding_down: str = ""
     """Why all tasks but the `finally` ones are being brought to an end; empty while they are not."""
+    replaced_by: str = ""
+    """The run that it is stopped for."""
     failed: int = 0
     """Tasks that ended Failed and may not."""
     open: int = 0

@@ -54,6 +54,7 @@ def restore(
     """
     run = Execution(identity, revision, definition, limits or Limits(), shared or SharedLimits())
     run.set_state(state)
+    run.replaced_by = status.get("replacedBy", "")
     run.started_at, run.finished_at = instant(status.get("startedAt")), instant(status.get("finishedAt"))
     found = _Found(defaultdict(dict), {child.name: child for child in children})
     for pod in pods:

@@ -93,6 +93,8 @@ def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
     run.changed.clear()
     now_is = _run_status(run, before, generation, now)
     body = {key: value for key, value in now_is.items() if before.get(key) != value}
+    if "message" not in now_is and before.get("message") is not None:  # why it waited
+        body["message"] = None
     if tasks:
         body["tasks"] = {
             run.tasks[number].definition.name: _difference(run.written.get(number, {}), entry)
@@ -157,6 +159,8 @@ def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> 
         status["message"] = words
     if handed_on != "{}":
         status["outputs"] = handed_on
+    if run.replaced_by:
+        status["replacedBy"] = run.replaced_by
     if run.finished_at is not None:
         status["finishedAt"] = rfc3339(run.finished_at)
     return status

@@ -17,7 +17,7 @@ from sluice.core.definition import Definition
 from sluice.core.errors import Fault
 from sluice.core.naming import graph_of
 from sluice.core.references import references
-from sluice.core.validation import container, graph, limits, outputs, retries, values, volumes
+from sluice.core.validation import concurrency, container, graph, limits, outputs, retries, values, volumes
 from sluice.core.validation.approvals import approvals
 from sluice.core.validation.children import sub_workflows
 from sluice.core.validation.fan_out import fan_outs
@@ -127,6 +127,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     volumes.known_volumes,
     retries.polls,
     limits.one_entry_for_a_pool,
+    concurrency.contradictions,
 )
 
 

@@ -1,0 +1,145 @@
+"""Runs are let in by what the store shows, whoever tells it and in whatever order."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from sluice.controller.admissions import Admissions
+from sluice.controller.store import Key, Store, view
+from sluice.core.concurrency import Go, Replaced, TurnedAway, Verdict, Wait
+
+ETL = Key("team", "etl")
+
+
+class World:
+    """The runs of one Workflow. `tell` is what the admissions said: whom to look at again."""
+
+    def __init__(self, **concurrency: Any) -> None:
+        def nobody(*_: Any) -> None:
+            pass
+
+        self.store = Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_pod=nobody, on_child=nobody)
+        self.told: list[str] = []
+        self.version = 0
+        self.changes(**concurrency)
+        self.restarts()
+
+    def restarts(self) -> None:
+        """The operator is another process now."""
+        self.admissions = Admissions(self.store, None, lambda key: self.told.append(key.name))  # type: ignore[arg-type]
+
+    def changes(self, **concurrency: Any) -> None:
+        """The Workflow says this of its runs now."""
+        spec = {"concurrency": concurrency} if concurrency else {}
+        self.store.see_workflow(view(self._body("etl", spec)))
+
+    def sees(self, name: str, *, own: bool = False, parent: str = "", state: str = "Running", **status: Any) -> None:
+        body = self._body(name, {"workflow": "etl", "state": state}, status)
+        if own:
+            body["metadata"]["ownerReferences"] = [{"uid": "uid-of-etl", "controller": True}]
+        if parent:
+            owner = {"kind": "WorkflowRun", "name": parent, "uid": f"uid-of-{parent}", "controller": True}
+            body["metadata"]["ownerReferences"] = [owner]
+        self.store.see_run(view(body))
+        if self.store.runs[Key("team", name)].finished:
+            self.admissions.left(Key("team", name))
+
+    def asks(self, name: str) -> Verdict | None:
+        """What it is told at last."""
+        run = self.store.runs[Key("team", name)]
+        if self.admissions.verdict(run) is None:
+            self.looks()
+        return self.admissions.verdict(run)
+
+    def looks(self) -> None:
+        asyncio.run(self.admissions.admit(ETL))
+
+    def _body(self, name: str, spec: Any, status: Any = None) -> Any:
+        self.version += 1
+        metadata = {
+            "namespace": "team",
+            "name": name,
+            "uid": f"uid-of-{name}",
+            "resourceVersion": str(self.version),
+            "generation": 1,
+            "creationTimestamp": "2026-01-01T00:00:00Z",
+        }
+        return {"metadata": metadata, "spec": spec, "status": status or {}}
+
+
+def test_who_waits_is_told_when_there_is_room():
+    world = World(maxRuns=1)
+    world.sees("a")
+    world.sees("b")
+    assert world.asks("a") == Go()
+    assert isinstance(world.asks("b"), Wait)
+    world.told.clear()
+    world.sees("a", phase="Succeeded")
+    world.looks()
+    assert world.told == ["b"]
+    assert world.asks("b") == Go()
+
+
+def test_who_was_let_in_is_going_before_its_status_says_so():
+    world = World(policy="Queue")
+    world.sees("b")
+    assert world.asks("b") == Go()
+    world.sees("a")  # its name comes first, and both came in the same second
+    assert isinstance(world.asks("a"), Wait)
+
+
+def test_who_has_started_is_going_after_a_restart():
+    world = World(policy="Queue")
+    world.sees("b", startedAt="2026-01-01T00:00:00Z")
+    world.sees("a")
+    world.restarts()
+    assert isinstance(world.asks("a"), Wait)
+
+
+def test_a_change_of_the_workflow_is_for_those_that_wait():
+    world = World(policy="Queue")
+    world.sees("a")
+    world.sees("b")
+    assert (world.asks("a"), type(world.asks("b"))) == (Go(), Wait)
+    world.changes(policy="Forbid")
+    assert isinstance(world.asks("b"), TurnedAway)
+    assert world.asks("a") == Go()
+
+
+def test_who_is_replaced_goes_until_it_has_ended():
+    world = World(policy="Replace")
+    world.sees("a", startedAt="2026-01-01T00:00:00Z")
+    world.sees("b")
+    assert isinstance(world.asks("b"), Wait)
+    assert world.asks("a") == Replaced("b")
+    run = world.store.runs[Key("team", "a")]
+    assert (world.admissions.going(run), world.admissions.replaced_by(run)) == (True, "b")
+    world.sees("a", phase="Stopped")
+    world.looks()
+    assert world.asks("b") == Go()
+
+
+def test_who_was_stopped_before_it_started_holds_nobody_up():
+    world = World(policy="Queue")
+    world.sees("a", state="Stopped")
+    world.sees("b")
+    assert world.asks("b") == Go()
+
+
+def test_without_concurrency_only_the_workflows_own_runs_wait():
+    world = World()
+    world.sees("a", own=True, startedAt="2026-01-01T00:00:00Z", tasks={"t": {"phase": "Running"}})
+    world.sees("b", own=True)
+    world.sees("c")
+    assert isinstance(world.asks("b"), Wait)
+    assert world.asks("c") == Go()
+
+
+def test_a_child_of_a_run_of_the_same_workflow_does_not_wait_for_it():
+    world = World(policy="Queue")
+    world.sees("a", startedAt="2026-01-01T00:00:00Z")
+    world.sees("child", parent="a")
+    world.sees("b")
+    assert world.asks("child") == Go()
+    assert world.asks("b") == Wait("Queued: 1/1 runs of etl are going (a)")
