@@ -392,6 +392,12 @@ def test_a_restart_finds_the_same_answer(files, phase):
     assert (world.phases["b"], world.reasons["b"]) == (phase, reasons["b"])
 
 
+def test_a_task_that_is_stopped_is_not_asked():
+    world = run("a >> b", state="Stopped", fields={"a": FILES, "b": ANY_FILE | {"runIf": "AllDone"}})
+    assert world.decide().finished
+    assert world.phases == {"a": "Stopped", "b": "Stopped"}
+
+
 def test_a_fan_out_is_asked_once_for_all_items():
     world = run("a", fields={"a": when("1 > 2", forEach={"items": ["x", "y"]})})
     assert world.decide().finished

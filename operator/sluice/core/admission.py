@@ -30,7 +30,7 @@ def admitted(run: Execution, number: int) -> Skip | Outcome | Verdict:
     """RUN, WAIT, or how the unit ends instead."""
     task = run.tasks[number]
     condition = task.definition.when
-    if condition is None:
+    if condition is None or (run.winding_down and not task.definition.final):  # it will be stopped
         return Verdict.RUN
     numbers = {name: run.number(name) for name in tasks_asked(condition)}
     others = {name: other for name, other in numbers.items() if other is not None}
