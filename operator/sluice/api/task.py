@@ -197,6 +197,9 @@ class TaskTemplate(Model):
     """How often a failed attempt is made again."""
     interruptible: bool | None = None
     """May an autoscaler take the pod away to empty its node? By default it is asked not to."""
+    queue_name: Annotated[str | None, Field(min_length=1, max_length=63)] = None
+    """The LocalQueue of Kueue's that the pod goes through. While it waits there, and if it is preempted, no retry is
+    used."""
     pod_template: PodTemplate | None = None
     """Whatever else the pod needs."""
 

@@ -28,6 +28,8 @@ LABEL_PARENT = "sluice.dev/parent"
 LABEL_DEPTH = "sluice.dev/depth"
 """Of the same: how many runs stand above it."""
 
+LABEL_QUEUE = "kueue.x-k8s.io/queue-name"
+
 POOLS = "sluice.dev/pools"
 """The annotation of a pod that holds slots: `{"warehouse": 1}`."""
 

@@ -4,11 +4,21 @@ import json
 from dataclasses import dataclass, replace
 
 from sluice.core import Instant, Json
-from sluice.core.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_RUN, LABEL_RUN_UID, LABEL_TASK, MAIN, POOLS
+from sluice.core.naming import (
+    LABEL_ATTEMPT,
+    LABEL_INDEX,
+    LABEL_QUEUE,
+    LABEL_RUN,
+    LABEL_RUN_UID,
+    LABEL_TASK,
+    MAIN,
+    POOLS,
+)
 from sluice.core.order import Claim
 from sluice.core.times import instant
 
 _DISRUPTIONS = frozenset({"DisruptionTarget", "TerminationTarget"})
+_STOPPED_BY_KUEUE = "StoppedByKueue"  # https://kueue.sigs.k8s.io/docs/tasks/run/plain_pods/
 MESSAGE_MAX = 256
 _OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL = 4096, 12288  # bytes that the kubelet keeps of a container's message, and of a pod's
 
@@ -64,6 +74,12 @@ class PodView:
     run: str = ""
     pools: Claim = ()
     """The slots that it holds while it lives."""
+    queue: str = ""
+    """Kueue's queue that it goes through."""
+    gated: bool = False
+    """Is it kept from the scheduler?"""
+    preempted: bool = False
+    """Has Kueue taken its place away?"""
 
     @property
     def terminal(self) -> bool:
@@ -79,14 +95,17 @@ def view(pod: Json) -> PodView:
     metadata, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
     labels = metadata.get("labels", {})
     scheduled_at, unschedulable, disruption = None, "", ""
+    gated = preempted = False
     for condition in status.get("conditions", ()):
         if condition["type"] == "PodScheduled":
             if condition["status"] == "True":
                 scheduled_at = instant(condition.get("lastTransitionTime"))
             else:
                 unschedulable = condition.get("message") or condition.get("reason", "")
+                gated = condition.get("reason") == "SchedulingGated"
         elif condition["type"] in _DISRUPTIONS and condition["status"] == "True":
             disruption = condition.get("message") or condition.get("reason", "")
+            preempted = preempted or condition.get("reason") == _STOPPED_BY_KUEUE
     return PodView(
         name=metadata["name"],
         namespace=metadata["namespace"],
@@ -109,6 +128,9 @@ def view(pod: Json) -> PodView:
         deletion_asked_at=_deletion_asked_at(metadata),
         run=labels.get(LABEL_RUN, ""),
         pools=_pools(metadata.get("annotations", {}).get(POOLS)),
+        queue=labels.get(LABEL_QUEUE, ""),
+        gated=gated,
+        preempted=preempted,
     )
 
 

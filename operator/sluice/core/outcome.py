@@ -4,6 +4,7 @@
 2. The cluster or a person took the pod away before its container had ended: Infrastructure, even with exit code 0,
    since a program that answers SIGTERM with 0 has not done its work.
    https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
+   If it was Kueue, which takes pods away as a matter of course: Preempted.
 3. Killed for its memory: OutOfMemory.
 4. Exit code 0: Success.
 5. Any other exit code: Error.
@@ -27,6 +28,8 @@ class Ending(StrEnum):
     TIMEOUT = "Timeout"
     INFRASTRUCTURE = "Infrastructure"
     LOST = "Lost"
+    PREEMPTED = "Preempted"
+    """Kueue gave its place to others, and will give it another."""
     WHEN_FAILED = "WhenFailed"
     """The task never started: its condition could not be answered."""
     REJECTED = "Rejected"
@@ -53,6 +56,8 @@ def outcome(pod: PodView) -> Outcome:
     finished_at, exit_code = container.finished_at, container.exit_code
     if pod.reason == "DeadlineExceeded":
         return Outcome(Ending.TIMEOUT, "took longer than its timeout", finished_at, exit_code)
+    if pod.preempted:
+        return Outcome(Ending.PREEMPTED, f"Kueue took the pod away: {pod.disruption}", finished_at, exit_code)
     if pod.disruption:
         return Outcome(Ending.INFRASTRUCTURE, f"the pod was evicted: {pod.disruption}", finished_at, exit_code)
     if _taken_away(pod):

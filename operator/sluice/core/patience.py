@@ -3,6 +3,9 @@
 Only an attempt that cannot get better by waiting is given up: a full cluster is not a failed task, but an image that
 does not exist is. An attempt's own timeout is enforced by the kubelet (`activeDeadlineSeconds`), so that it holds
 while the operator is down; the operator is the backstop, in case the node does not answer.
+
+A pod that somebody keeps from the scheduler waits as long as they like. So does one in a queue of Kueue's: Kueue admits
+it when there is room for it, and takes it back (`waitForPodsReady`) where it then finds none.
 """
 
 from dataclasses import dataclass
@@ -35,6 +38,8 @@ def deadline(task: TaskDefinition, pod: PodView) -> Deadline | None:
     if pod.terminal or pod.deleting:
         return None
     if pod.scheduled_at is None:
+        if pod.gated or pod.queue:
+            return None
         limit_s = task.pending_timeout_s or (SCHEDULING_WITH_SLOTS_S if task.pools else SCHEDULING_S)
         return _give_up(pod.created_at, limit_s, f"found no node: {pod.unschedulable or 'not scheduled'}")
     if pod.container.waiting in IMAGE_TROUBLE | CONTAINER_TROUBLE:

@@ -22,6 +22,7 @@ from sluice.core.merge import merge
 from sluice.core.naming import (
     LABEL_ATTEMPT,
     LABEL_INDEX,
+    LABEL_QUEUE,
     LABEL_RUN,
     LABEL_RUN_UID,
     LABEL_TASK,
@@ -148,6 +149,8 @@ def build(
 
     protection = {} if fields.get("interruptible") else {"annotations": _NOT_TO_BE_EVICTED}
     metadata = merge(merge(protection, template.get("metadata", {})), _metadata(run, task, attempt, item))
+    if "queueName" in fields:
+        metadata["labels"][LABEL_QUEUE] = fields["queueName"]
     if task.pools:
         metadata["annotations"] = metadata.get("annotations", {}) | {POOLS: json.dumps(dict(task.pools))}
     script = task.fields.get("bash", task.fields.get("python"))

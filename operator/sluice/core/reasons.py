@@ -134,6 +134,9 @@ def _live(task: TaskState) -> Reason:
 
 def _pending(pod: PodView) -> Reason:
     if pod.scheduled_at is None:
+        if pod.gated:
+            in_queue = f"Queued: in Kueue's queue {pod.queue}"
+            return Reason(in_queue if pod.queue else "Gated: its pod waits for somebody to remove its scheduling gates")
         if pod.unschedulable:
             return Reason(f"Unschedulable: {pod.unschedulable}")
         return Reason("Scheduling: its pod waits for the cluster's scheduler")

@@ -2,7 +2,8 @@
 
 The task pays for what its program did (Error, OutOfMemory, Timeout) from `retries.limit`, for the endings and exit
 codes that it says are worth another try. The cluster pays for what it did itself (Infrastructure, Lost) from
-`retries.infrastructure`, so a drained node never costs a user's retry.
+`retries.infrastructure`, so a drained node never costs a user's retry. A preemption by Kueue costs nobody a retry; but
+what may start only once has started.
 """
 
 from dataclasses import dataclass, field, replace
@@ -11,7 +12,7 @@ from sluice.api.base import seconds
 from sluice.core import Json
 from sluice.core.outcome import Ending, Outcome
 
-PAID_BY_CLUSTER = frozenset({Ending.INFRASTRUCTURE, Ending.LOST})
+PAID_BY_CLUSTER = frozenset({Ending.INFRASTRUCTURE, Ending.LOST, Ending.PREEMPTED})
 _PAID_BY_TASK = ("Error", "OutOfMemory", "Timeout")
 
 
@@ -85,6 +86,8 @@ def anew(used: Used) -> Used:
 
 def next_attempt(policy: RetryPolicy, used: Used, ended: Outcome, chance: float = 0.5) -> Retry | None:
     """The retry after an attempt that ended so, or None if the task has failed. `chance` spreads the backoff."""
+    if ended.ending is Ending.PREEMPTED and policy.infrastructure:
+        return Retry(used, policy.backoff.delay_s(0, chance))
     if ended.ending in PAID_BY_CLUSTER:
         if used.infrastructure >= policy.infrastructure:
             return None
