@@ -45,13 +45,16 @@ class Program:
 
 @dataclass(frozen=True)
 class Plan:
-    """Task i is called `ti` and waits for `needs[i]`. `once` are the tasks that ask for at most once, `outputs` those
-    that hand on a value to all that wait for them, `by_log` those of them that do so by their log.
+    """Task i is called `ti`, waits for `needs[i]` and holds `claims[i]` of the pool's `slots`. `once` are the tasks
+    that ask for at most once, `outputs` those that hand on a value to all that wait for them, `by_log` those of them
+    that do so by their log.
     """
 
     needs: tuple[tuple[int, ...], ...]
     programs: tuple[Program, ...]
     limits: tuple[int, ...]
+    claims: tuple[int, ...]
+    slots: int
     once: frozenset[int] = frozenset()
     cap: int | None = None
     quota: int | None = None
@@ -70,6 +73,7 @@ class Plan:
                 "args": [f"$(tasks.t{need}.outputs.n)" for need in needs if need in self.outputs],
                 "outputs": ["n"] if number in self.outputs else [],
                 "outputsFrom": "Log" if number in self.by_log else "File",
+                "pools": [{"name": "pool", "slots": self.claims[number]}] if self.claims[number] else [],
                 **({"poll": self.programs[number].poll} if self.programs[number].poll else {}),
             }
             for number, needs in enumerate(self.needs)

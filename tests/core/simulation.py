@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from random import Random
 
 from sluice.api.run import WorkflowRunStatus
+from sluice.controller.store import Store
 from sluice.core import decide as deciding
 from sluice.core import status as reporting
 from sluice.core.execution import Execution, Limits
+from sluice.core.limits import PoolKey, SharedLimits
 from sluice.core.observation import PodView
 from sluice.core.refusal import Refusal
 from sluice.core.restore import restore
@@ -43,6 +45,7 @@ class Operator:
     """One life of the operator, as the controller does it."""
 
     run: Execution
+    store: Store
     dirty: bool = True
     wake_at: float | None = None
     unwritten: bool = True
@@ -54,6 +57,10 @@ class Operator:
     answers: list[PodView] = field(default_factory=list)
     """Answers to POSTs, under way."""
     may_clean: list[PodView] = field(default_factory=list)
+
+
+def _nobody(*_: object) -> None:
+    pass
 
 
 class Simulation:
@@ -127,9 +134,23 @@ class Simulation:
 
     def restart(self) -> Operator:
         pods = [self.view(pod) for pod in self.pods.values()]
-        run = restore(RUN, "rev", self.definition, status=self.stored, pods=pods, limits=Limits(self.plan.cap))
+        shared = SharedLimits(wake=lambda _: self.wake())
+        shared.set_pool(PoolKey(RUN.namespace, "pool"), self.plan.slots)
+        store = Store(
+            on_workflow=_nobody,
+            on_run=_nobody,
+            on_pool=_nobody,
+            on_child=_nobody,
+            on_pod=lambda pod, gone: shared.gone(pod) if gone else shared.see(pod),
+        )
+        store.replace_pods(pods, self.version)
+        limits = Limits(self.plan.cap)
+        run = restore(RUN, "rev", self.definition, status=self.stored, pods=pods, limits=limits, shared=shared)
         run.set_state(self.state)
-        return Operator(run)
+        return Operator(run, store)
+
+    def wake(self) -> None:
+        self.operator.dirty = True
 
     def decide(self) -> None:
         operator = self.operator
@@ -154,8 +175,8 @@ class Simulation:
         if not operator.run.still_wanted(create.number, create.attempt):
             return
         key = (create.number, create.attempt)
-        if key in self.pods:  # AlreadyExists: adopted
-            operator.run.see_pod(self.view(self.pods[key]))
+        if key in self.pods:  # AlreadyExists
+            self.adopt(self.view(self.pods[key]))
         elif refusal := self.refusal(create.number):
             deciding.refused(operator.run, create, refusal, "the server's words", self.now)
         else:
@@ -164,7 +185,7 @@ class Simulation:
             self.pods[key] = Pod(*key, accepted(), self.next_version())
             self.tell(self.pods[key])
             if self.happens("lost answers", 0.3):
-                operator.run.see_pod(self.view(self.pods[key]))  # looked up with a GET
+                self.adopt(self.view(self.pods[key]))  # looked up with a GET
             else:
                 operator.answers.append(self.view(self.pods[key]))
 
@@ -195,6 +216,7 @@ class Simulation:
         for _ in range(self.random.randint(0, len(operator.events))):
             pod, gone = operator.events.pop(0)
             if gone:
+                operator.store.forget_pod(pod)
                 operator.run.pod_gone(pod)
                 operator.dirty = True
             else:
@@ -202,7 +224,13 @@ class Simulation:
             if self.happens("late events", 0.2):
                 operator.answers.append(pod)  # once more, later
 
+    def adopt(self, pod: PodView) -> None:
+        self.operator.store.see_pod(pod)
+        self.operator.run.shared.see(pod)
+        self.operator.run.see_pod(pod)
+
     def see(self, pod: PodView) -> None:
+        self.operator.store.see_pod(pod)
         self.operator.run.see_pod(pod)
         self.operator.dirty = True
 
@@ -250,6 +278,7 @@ class Simulation:
         for answer in operator.answers:
             self.see(answer)
         operator.answers, operator.events, operator.dirty = [], [], True
+        operator.store.replace_pods(map(self.view, self.pods.values()), self.version)
         for task in operator.run.tasks:
             if task.pod is not None and (int(task.pod.task[1:]), task.pod.attempt) not in self.pods:
                 operator.run.pod_gone(task.pod)
@@ -358,6 +387,7 @@ class Simulation:
         living = self.living()
         assert self.state != "Stopped", "a stopped run starts nothing"
         assert self.plan.cap is None or len(living) < self.plan.cap, "cap exceeded"
+        assert sum(self.plan.claims[n] for n in (number, *(pod.number for pod in living))) <= self.plan.slots, "pool"
         assert all(0 in self.ends[need] for need in self.plan.needs[number]), "before its dependencies"
         given = {need: f"{need}" for need in self.plan.needs[number] if need in self.plan.outputs}
         values = self.operator.run.values_of(self.operator.run.tasks[number])

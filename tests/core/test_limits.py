@@ -137,7 +137,7 @@ def test_run_that_leaves_lets_the_next_one_through():
     limits.ask("r1", A)
     limits.ask("r2", {"a": 2}, priority=1)
     limits.ask("r3", A)
-    limits.stay("r2", ())
+    limits.stay("r2", {})
     assert limits.wakes() == ["r3"]
     assert limits.ask("r3", A)
 
@@ -257,7 +257,7 @@ def test_pod_that_is_not_ours_holds_nothing(fields):
 def test_nothing_is_kept_of_what_is_over():
     limits = Limits()
     limits.ask("r1", A)
-    limits.stay("r1", ())
+    limits.stay("r1", {})
     limits.gone(seen(limits, "r2", B))
     assert not any((limits._pools, limits._namespaces, limits._held, limits._standing, limits._requests, limits._tasks))
 

@@ -110,7 +110,7 @@ class Pair:
             self.held[request.run.namespace, request.pod] = claim
 
     def leave(self, run):
-        self.limits.stay(run, ())
+        self.limits.stay(run, {})
         self.standing = {key: request for key, request in self.standing.items() if key[0] != run}
 
     def set_pool(self, pool, slots):

@@ -35,7 +35,10 @@ def plans(draw, *, max_tasks=7, stop=False):
     count = draw(st.integers(1, max_tasks))
     outputs = draw(st.frozensets(st.integers(0, count - 1)))
     earlier = [st.lists(st.integers(0, max(0, n - 1)), max_size=min(n, 3), unique=True) for n in range(count)]
+    slots = draw(st.integers(1, 4))
     return Plan(
+        claims=tuple(draw(st.integers(0, slots)) for _ in range(count)),
+        slots=slots,
         needs=tuple(tuple(draw(needs)) for needs in earlier),
         programs=tuple(draw(PROGRAMS) for _ in range(count)),
         limits=tuple(draw(st.integers(0, 2)) for _ in range(count)),

@@ -339,7 +339,8 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
     run.granted.clear()
     if run.state != "Suspended":
         yield from _call(run, now)
-    waiting: list[Line] = []
+    run.shared.stay(run.identity.uid, run.ready.firsts())
+    waiting: dict[Line, int] = {}
     held = run.state == "Suspended" or (run.hold is not None and now < run.hold.until)
     fronts = [] if held else run.ready.fronts()
     while fronts and _room(run):
@@ -348,7 +349,7 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
         if (group := run.tasks[number].group) is not None and run.groups[group].full:
             continue  # and with it all others of its line
         if (line.claim or run.shared.capped) and not _granted(run, place, line):
-            waiting.append(line)
+            waiting[line] = number
             continue
         if (following := run.ready.pop(line)) is not None:
             heapq.heappush(fronts, (following, line))
@@ -366,7 +367,7 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
             task.step = Step.CREATING
             run.creating += 1
             yield Create(number, task.attempt)
-    run.shared.stay(run.identity.uid, waiting if _room(run) else ())  # who could not start stands in nobody's way
+    run.shared.stay(run.identity.uid, waiting if _room(run) else {})  # who could not start stands in nobody's way
 
 
 def _granted(run: Execution, place: Place, line: Line) -> bool:

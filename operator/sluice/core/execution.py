@@ -476,7 +476,7 @@ class Execution:
     def close(self) -> None:
         """The shell lets go of the run. What is on its way to the API server is given back when it answers."""
         self.closed = True
-        self.shared.stay(self.identity.uid, ())
+        self.shared.stay(self.identity.uid, {})
         granted = set(self.granted)
         for number, task in enumerate(self.tasks):
             if task.step is Step.RECORDING or number in granted:

@@ -14,7 +14,7 @@ start now is called (`wake`) and asks again: what nobody has taken belongs to no
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
@@ -153,9 +153,10 @@ class SharedLimits:
         self._hold(pod, _Held(request.line.claim, request.who))
         return True
 
-    def stay(self, run_uid: str, lines: Collection[Line]) -> None:
-        """Of the run's lines only these still wait."""
-        for line in [line for line in self._standing.get(run_uid, ()) if line not in lines]:
+    def stay(self, run_uid: str, firsts: Mapping[Line, int]) -> None:
+        """Of the run's lines only these still wait, each with this task as its first."""
+        standing = self._standing.get(run_uid, {})
+        for line in [line for line, request in standing.items() if firsts.get(line) != request.turn.number]:
             self._leave(run_uid, line)
 
     def give_back(self, namespace: str, pod: str) -> None:

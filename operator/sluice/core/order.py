@@ -55,6 +55,9 @@ class Ready:
         heapq.heapify(fronts)
         return fronts
 
+    def firsts(self) -> dict[Line, int]:
+        return {line: places[0].number for line, places in self.lines.items()}
+
     def first(self, line: Line) -> int:
         return self.lines[line][0].number
 
