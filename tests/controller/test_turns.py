@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -47,24 +48,26 @@ def phase(kubectl: Kubectl, run: str) -> str:
     return str(kubectl.get("workflowrun", run).get("status", {}).get("phase"))
 
 
-def test_changes_of_a_workflow_are_run_one_at_a_time_the_newest_only(kubectl: Kubectl, operator: HostOperator) -> None:
-    def changed(version: str) -> str:
-        kubectl.apply(workflow("etl", {"name": "work", "env": [{"name": "VERSION", "value": version}]}))
-        label = f"sluice.dev/generation={kubectl.get('workflow', 'etl')['metadata']['generation']}"
-        (run,) = eventually(lambda: kubectl.list("workflowruns", label), f"version {version} has a run")
-        return str(run["metadata"]["name"])
+def changed(kubectl: Kubectl, version: str, **spec: Any) -> str:
+    """The run of a Workflow that has another version now."""
+    kubectl.apply(workflow("etl", {"name": "work", "env": [{"name": "VERSION", "value": version}]}, **spec))
+    label = f"sluice.dev/generation={kubectl.get('workflow', 'etl')['metadata']['generation']}"
+    (run,) = eventually(lambda: kubectl.list("workflowruns", label), f"version {version} has a run")
+    return str(run["metadata"]["name"])
 
+
+def test_changes_of_a_workflow_are_run_one_at_a_time_the_newest_only(kubectl: Kubectl, operator: HostOperator) -> None:
     operator.leading()
-    first = changed("1")
+    first = changed(kubectl, "1")
     eventually(lambda: kubectl.pods(first), "the first has a pod, and no container has started")
-    second = changed("2")
+    second = changed(kubectl, "2")
     says(kubectl, first, f"replaced by run {second}")
     assert kubectl.finished(first)["status"]["replacedBy"] == second
     becomes(kubectl, second, "Running")
     eventually(lambda: kubectl.task(second, "work").get("phase") == "Running", "the status says so")
-    third = changed("3")
+    third = changed(kubectl, "3")
     says(kubectl, third, f"Queued: 1/1 runs of etl are going ({second})")
-    fourth = changed("4")
+    fourth = changed(kubectl, "4")
     assert kubectl.finished(third)["status"]["message"] == f"replaced by run {fourth}"
 
     assert kubectl.pods(fourth) == []
@@ -74,6 +77,18 @@ def test_changes_of_a_workflow_are_run_one_at_a_time_the_newest_only(kubectl: Ku
     status = kubectl.finished(fourth)["status"]
     assert (status["phase"], status.get("message")) == ("Succeeded", None)
     assert kubectl.pods(third) == []
+
+
+def test_a_change_resumes_from_the_last_run_that_has_started(kubectl: Kubectl, operator: HostOperator) -> None:
+    operator.leading()
+    first = changed(kubectl, "1", onChange={"reuse": "Unchanged"})
+    becomes(kubectl, first, "Running")
+    eventually(lambda: kubectl.task(first, "work").get("phase") == "Running", "the status says so")
+    second = changed(kubectl, "2", onChange={"reuse": "Unchanged"})
+    says(kubectl, second, f"Queued: 1/1 runs of etl are going ({first})")
+    third = changed(kubectl, "3", onChange={"reuse": "Unchanged"})
+    assert kubectl.finished(second)["status"]["message"] == f"replaced by run {third}"
+    assert kubectl.get("workflowrun", third)["spec"]["resumeFrom"] == {"run": first}
 
 
 def test_a_queue_survives_the_operator(kubectl: Kubectl, operator: HostOperator) -> None:

@@ -10,6 +10,7 @@ from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube, ours, pa
 from sluice.controller.revisions import Revisions
 from sluice.controller.store import Key, ObjectView, Store, view
 from sluice.core import Json
+from sluice.core.concurrency import Concurrency
 from sluice.core.conditions import Condition, conditions, ended, of_run
 from sluice.core.errors import SluiceError
 from sluice.core.naming import LABEL_GENERATION, LABEL_WORKFLOW, run_name
@@ -88,12 +89,20 @@ class Workflows:
         return True
 
     def _to_resume(self, workflow: ObjectView) -> str | None:
-        """The Workflow's last run, if a changed manifest goes on from there."""
+        """The Workflow's last run, if a changed manifest goes on from there. If that one never starts, because it gives
+        way, then the run from which it would have resumed.
+        """
         last = Mark.of(workflow.status)
         if workflow.spec.get("onChange", {}).get("reuse") != "Unchanged" or last is None or last.run is None:
             return None
         run = self._store.runs.get(Key(workflow.key.namespace, last.run))
-        return last.run if run is not None and not run.deleting else None
+        if run is None or run.deleting:
+            return None
+        gives_way = run.finished or Concurrency.of(workflow.spec).policy is None
+        if gives_way and "startedAt" not in run.status:
+            before: str | None = run.spec.get("resumeFrom", {}).get("run")
+            return before
+        return last.run
 
     async def _refuse(self, workflow: ObjectView, reason: str, message: str) -> None:
         facts = [
