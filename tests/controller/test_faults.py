@@ -93,6 +93,30 @@ def test_each_pod_is_made_once_and_the_run_succeeds(
     assert len(kubectl.list("workflowruns")) == len(kubectl.list("controllerrevisions")) == 1
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault(BUSY, "POST", RUNS, times=5), id="429"),
+        pytest.param(Fault(lose, "POST", RUNS, times=5), id="never asked for"),
+        pytest.param(Fault(swallow, "POST", RUNS, times=5), id="made, and nobody said so"),
+    ],
+)
+def test_each_child_run_is_made_once_and_succeeds(
+    kubectl: Kubectl, api_server: str, operator: Start, fault: Fault
+) -> None:
+    with Proxy(api_server, kubectl.namespace, fault) as proxy:
+        operator(proxy)
+        kubectl.apply(etl({"a": ""}) | {"metadata": {"name": "inner"}})
+        eventually(lambda: kubectl.list("workflowruns"), "the inner Workflow has had its own run")
+        calls = ({"name": name, "workflow": {"name": "inner"}} for name in "abcd")
+        run = kubectl.run(workflow("outer", *calls), seconds=60)
+        assert proxy.pending == []
+
+    assert (run["status"]["phase"], run["status"]["progress"]) == ("Succeeded", "4/4")
+    assert {task["attempt"] for task in run["status"]["tasks"].values()} == {1}
+    assert len(kubectl.list("workflowruns")) == 6
+
+
 def test_an_operator_killed_while_it_waits_for_answers_finds_its_pods_again(
     kubectl: Kubectl, api_server: str, operator: Start
 ) -> None:

@@ -63,6 +63,19 @@ def test_run_that_is_made_again_for_another_workflow_leaves_the_first():
     assert known.runs[KEY].uid == "u2"
 
 
+def test_parent_is_told_of_its_child_runs_until_they_are_gone():
+    known, told = store(), []
+    known.on_child = lambda child, gone: told.append((child.parent, child.version, gone))
+    owner = {"kind": "WorkflowRun", "name": "week", "uid": "u0", "controller": True}
+    metadata = {"namespace": "team", "name": "today", "uid": "u1", "generation": 1, "ownerReferences": [owner]}
+    for version in ("7", "9", "8"):
+        known.see_run(view({"metadata": metadata | {"resourceVersion": version}, "spec": {"workflow": "etl"}}))
+    assert known.children_of == {"u0": {KEY}}
+    known.forget_run(KEY, "u1")
+    assert known.children_of == {}
+    assert told == [("week", 7, False), ("week", 9, False), ("week", 9, True)]
+
+
 def test_pod_that_was_gone_before_the_answer_to_its_creation_was_read_stays_gone():
     """It would hold its slots of a pool until the next LIST."""
     known = store()

@@ -83,10 +83,10 @@ def test_end_of_the_child_is_the_end_of_the_task(ends, phases, words):
 def test_child_that_a_person_stopped_is_no_success_of_the_run():
     world = calls("sub")
     world.starts()
-    child = world.sees_child("sub", "Stopped")
+    child = world.sees_child("sub", "Stopped", "its Workflow was deleted")
     assert world.decide().finished
     assert phase(world.run) == "Failed"
-    assert reason(world.run, 0) == Reason(f"Stopped: run {child.name} was stopped")
+    assert reason(world.run, 0) == Reason(f"Stopped: run {child.name} was stopped: its Workflow was deleted")
 
 
 def test_failed_child_is_paid_for_by_the_task_and_followed_by_another():

@@ -102,14 +102,14 @@ def too_deep(run: RunIdentity) -> Outcome | None:
 
 def outcome(child: ChildView) -> Outcome:
     """Of a child that has ended, or is gone without having ended."""
+    why = f": {child.message}" if child.message else ""
     match child.phase:
         case "Succeeded":
             return Outcome(Ending.SUCCESS, "", child.finished_at)
         case "Failed":
-            why = f": {child.message}" if child.message else ""
             return Outcome(Ending.ERROR, f"run {child.name} failed{why}", child.finished_at)
         case "Stopped":
-            return Outcome(Ending.STOPPED, f"run {child.name} was stopped", child.finished_at)
+            return Outcome(Ending.STOPPED, f"run {child.name} was stopped{why}", child.finished_at)
     return LOST
 
 
