@@ -68,6 +68,7 @@ def test_parent_is_told_of_its_child_runs_until_they_are_gone():
     known.on_child = lambda child, gone: told.append((child.parent, child.version, gone))
     owner = {"kind": "WorkflowRun", "name": "week", "uid": "u0", "controller": True}
     metadata = {"namespace": "team", "name": "today", "uid": "u1", "generation": 1, "ownerReferences": [owner]}
+    metadata["creationTimestamp"] = "2026-01-01T00:00:00Z"
     for version in ("7", "9", "8"):
         known.see_run(view({"metadata": metadata | {"resourceVersion": version}, "spec": {"workflow": "etl"}}))
     assert known.children_of == {"u0": {KEY}}

@@ -12,6 +12,7 @@ from sluice.core.outcome import Ending
 from sluice.core.reasons import Reason, reason
 from sluice.core.refusal import Refusal
 from sluice.core.restore import restore
+from sluice.core.retries import Used
 from sluice.core.status import message, phase, task_status
 from tests.core.kubelet import RUN, START, at
 from tests.core.test_validation import A, faults
@@ -46,8 +47,8 @@ def stops(world, task):
 def test_child_run_is_named_and_owned_like_a_pod():
     fields = {"workflow": {"name": "other", "parameters": {"day": "$(params.day)", "of": "$(run.name)"}}}
     (task,) = Definition.of(graph("sub", sub=fields)).tasks
-    made = build(replace(RUN, depth=2), task, "the-name", {"params.day": "monday", "run.name": RUN.name})
-    assert made["metadata"]["name"] == "the-name"
+    made = build(replace(RUN, depth=2), task, 3, {"params.day": "monday", "run.name": RUN.name})
+    assert made["metadata"]["name"].startswith("etl-g1-4f7a9-sub-3-")
     assert made["metadata"]["ownerReferences"][0] | {"apiVersion": ""} == {
         "apiVersion": "",
         "kind": "WorkflowRun",
@@ -252,6 +253,17 @@ def test_refused_creation_is_tried_again_and_a_late_answer_is_believed():
     assert world.decide().finished
 
 
+def test_child_that_turns_up_after_its_task_was_stopped_stops_too():
+    world = calls("sub")
+    world.decide()
+    deciding.child_refused(world.run, Create(0, 1), Refusal.BUSY, "no answer", world.now)
+    world.run.set_state("Stopped")
+    assert world.decide().finished
+    world.sees_child("sub")
+    assert world.phases == {"sub": "Stopped"}
+    assert stops(world, "sub") == "the run was stopped"
+
+
 def test_invalid_child_fails_with_the_words_of_the_server():
     world = calls("sub")
     world.decide()
@@ -321,7 +333,7 @@ def restarted(entry, *children, **sub):
     definition = Definition.of(graph("sub >> b", sub={"workflow": {"name": "other"}, "retries": {"limit": 2}} | sub))
     entries = {"sub": entry} if entry else {}
     probe = restore(RUN, "etl-1", definition, status={}, pods=[])
-    seen = [ChildView.of(probe.pod_name(0, attempt), "uid", attempt, {"phase": phase}) for attempt, phase in children]
+    seen = [ChildView(probe.pod_name(0, n), "uid", n, "sub", None, n, stands, "") for n, stands in children]
     found = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=[], children=seen)
     return World(found, now=START + 100, stored={"tasks": entries})
 
@@ -341,6 +353,8 @@ BETWEEN = {"phase": "Pending", "attempt": 1, "retryAt": at(50)}
         (BETWEEN, [(1, "Failed")], ["create sub/2"]),
         (BETWEEN, [(1, "Failed"), (2, "Running")], []),
         (BETWEEN, [(1, "Failed"), (2, "Succeeded")], ["create b/1"]),
+        (LIVE, [(1, "Failed"), (2, "Succeeded")], ["create b/1"]),
+        ({}, [(2, "Running")], []),  # nor of the first, which is gone
         ({"phase": "Succeeded", "attempt": 1}, [(1, "Succeeded")], ["create b/1"]),
         ({"phase": "Failed", "attempt": 3}, [(3, "Failed")], []),
     ],
@@ -349,10 +363,10 @@ def test_children_are_believed_before_the_status(entry, children, decided):
     assert restarted(entry, *children).decided() == decided
 
 
-def test_second_child_that_the_status_has_not_heard_of_is_asked_for_and_found():
-    world = restarted(LIVE, (1, "Failed"), (2, "Succeeded"))
-    assert world.decided() == []
-    assert world.decided(after=1) == ["create sub/2"]
+def test_attempt_that_was_not_recorded_is_paid_for_once():
+    world = restarted(LIVE, (1, "Failed"), (2, "Running"))
+    world.decide()
+    assert world.task("sub").used == Used(limit=1)
 
 
 def test_child_that_is_gone_with_its_end_unseen_is_lost():

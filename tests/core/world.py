@@ -15,6 +15,7 @@ from sluice.core.decide import Create, Decision
 from sluice.core.definition import Definition
 from sluice.core.execution import Execution, Limits, Step
 from sluice.core.limits import SharedLimits
+from sluice.core.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_TASK
 from sluice.core.observation import PodView
 from sluice.core.pods import ItemOf
 from sluice.core.refusal import Refusal
@@ -132,7 +133,12 @@ class World:
         """The child run of the task's current attempt has this status now."""
         self.version += 1
         name = self.run.pod_name(self.number(task))
-        child = ChildView.of(name, f"uid-of-{name}", self.version, {"phase": phase, "message": message, **status})
+        state = self.task(task)
+        labels = {LABEL_TASK: state.definition.name, LABEL_ATTEMPT: str(state.attempt)}
+        if state.group is not None:
+            labels[LABEL_INDEX] = str(state.index)
+        status = {"phase": phase, "message": message, **status}
+        child = ChildView.of(name, f"uid-of-{name}", self.version, labels, status)
         self.run.see_child(child)
         return child
 

@@ -39,7 +39,7 @@ class ChildWriter:
     async def _worker(self) -> None:
         while True:
             run, what = await self._wanted.get()
-            if run.closed:
+            if not run.still_called(what.number, what.attempt):
                 continue
             try:
                 await self._create(run, what)
@@ -61,7 +61,7 @@ class ChildWriter:
         if task.group is not None:
             values |= placeholders(run.item(what.number))
         index = None if task.group is None else task.index
-        body = build(identity, task.definition, run.pod_name(what.number), values, index)
+        body = build(identity, task.definition, what.attempt, values, index)
         try:
             made = await self._kube.create(ours(identity.namespace, "workflowruns"), body)
         except ApiError as error:
@@ -93,4 +93,4 @@ class ChildWriter:
 
 
 def child_view(run: ObjectView) -> ChildView:
-    return ChildView.of(run.key.name, run.uid, run.version, run.status)
+    return ChildView.of(run.key.name, run.uid, run.version, run.labels, run.status)

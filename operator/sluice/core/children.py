@@ -6,14 +6,23 @@ back it stops. The child asks for that (`Execution.orders_for`), so nothing has 
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sluice.api import API_VERSION
 from sluice.core import Instant, Json
 from sluice.core.conditions import ended
 from sluice.core.definition import TaskDefinition
-from sluice.core.naming import LABEL_DEPTH, LABEL_INDEX, LABEL_PARENT, LABEL_TASK, LABEL_WORKFLOW
+from sluice.core.naming import (
+    LABEL_ATTEMPT,
+    LABEL_DEPTH,
+    LABEL_INDEX,
+    LABEL_PARENT,
+    LABEL_TASK,
+    LABEL_WORKFLOW,
+    pod_name,
+)
+from sluice.core.observation import number
 from sluice.core.outcome import Ending, Outcome
 from sluice.core.outputs import Unusable, declared_of
 from sluice.core.patience import Deadline
@@ -35,6 +44,9 @@ class ChildView:
     name: str
     uid: str
     version: int
+    task: str
+    index: int | None
+    attempt: int
     phase: str
     message: str
     started_at: Instant | None = None
@@ -45,14 +57,17 @@ class ChildView:
     waits_since: Instant | None = None
 
     @classmethod
-    def of(cls, name: str, uid: str, version: int, status: Json) -> "ChildView":
-        """From the status of a WorkflowRun."""
+    def of(cls, name: str, uid: str, version: int, labels: Mapping[str, str], status: Json) -> "ChildView":
+        """From the labels and the status of a WorkflowRun."""
         accepted: Json = next((c for c in status.get("conditions", ()) if c["type"] == "Accepted"), {})
         refused = accepted.get("status") == "False"
         return cls(
             name=name,
             uid=uid,
             version=version,
+            task=labels.get(LABEL_TASK, ""),
+            index=number(labels[LABEL_INDEX]) if LABEL_INDEX in labels else None,
+            attempt=number(labels.get(LABEL_ATTEMPT, "")),
             phase=status.get("phase", "Pending"),
             message=status.get("message", ""),
             started_at=instant(status.get("startedAt")),
@@ -67,7 +82,7 @@ class ChildView:
         return ended(self.phase)
 
 
-def build(run: RunIdentity, task: TaskDefinition, name: str, values: Values, index: int | None = None) -> Json:
+def build(run: RunIdentity, task: TaskDefinition, attempt: int, values: Values, index: int | None = None) -> Json:
     """The WorkflowRun. `index` is that of an item of a fan-out."""
     workflow = fill(task.fields["workflow"], values)
     spec = {"workflow": workflow["name"]}
@@ -77,13 +92,14 @@ def build(run: RunIdentity, task: TaskDefinition, name: str, values: Values, ind
         "apiVersion": API_VERSION,
         "kind": "WorkflowRun",
         "metadata": {
-            "name": name,
+            "name": pod_name(run.name, run.uid, task.name, attempt, index),
             "namespace": run.namespace,
             "labels": {
                 LABEL_WORKFLOW: workflow["name"],
                 LABEL_PARENT: run.name,
                 LABEL_DEPTH: str(run.depth + 1),
                 LABEL_TASK: task.name,
+                LABEL_ATTEMPT: str(attempt),
             }
             | ({} if index is None else {LABEL_INDEX: str(index)}),
             "ownerReferences": [owner("WorkflowRun", run.name, run.uid)],

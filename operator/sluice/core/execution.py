@@ -401,12 +401,19 @@ class Execution:
         task = self.tasks[number]
         if task.gone or (task.child is not None and child.version <= task.child.version):
             return
-        if task.step is not Step.CALLING:  # its creation counted as refused, and was carried out after all
+        if task.refused is not None and task.step in (Step.READY, Step.BACKOFF):  # it was carried out after all
             self.calls.keep(lambda other: other != number)
             self.take_slot(number)
             task.step = Step.CALLING
+        if task.step is not Step.CALLING:
+            return
         task.child, task.refused, task.retry_at = child, None, None
         self.seen.add(number)
+
+    def still_called(self, number: int, attempt: int) -> bool:
+        """Is the child run of this attempt still to be made? Asked right before it is."""
+        task = self.tasks[number]
+        return not self.closed and task.step is Step.CALLING and task.attempt == attempt and task.child is None
 
     def child_gone(self, child: ChildView) -> None:
         """A child run was removed from the API server; `child` is how it was last seen."""
@@ -418,9 +425,11 @@ class Execution:
     def orders_for(self, child: str) -> tuple[State, str]:
         """What a child run is to do, and why if it is to end."""
         number = self.children.get(child)
-        doomed = self.tasks[number].doomed if number is not None else None
-        if doomed is not None:
-            return "Stopped", doomed.message
+        task = None if number is None else self.tasks[number]
+        if task is not None and task.doomed is not None:
+            return "Stopped", task.doomed.message
+        if task is not None and task.step is Step.ENDED:  # while nobody knew that the child exists
+            return "Stopped", self.winding_down or "its task has ended"
         return ("Suspended" if self.state == "Suspended" else "Running"), ""
 
     def was_created(self, number: int) -> None:

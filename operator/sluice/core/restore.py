@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 
 from sluice.api.run import State
 from sluice.core import Json
+from sluice.core.children import LOST as CHILD_LOST
 from sluice.core.children import ChildView
+from sluice.core.children import outcome as child_outcome
 from sluice.core.definition import Definition
 from sluice.core.execution import ANY_ATTEMPT, Execution, Limits, Step, TaskState
 from sluice.core.fan_out import NoItems
@@ -30,10 +32,10 @@ from sluice.core.times import instant
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What there is of a run's units: pods by task, index and attempt, child runs by name."""
+    """What there is of a run's units: pods and child runs, by task and index and then by attempt."""
 
     pods: defaultdict[tuple[str, int | None], dict[int, PodView]]
-    children: Mapping[str, ChildView]
+    children: defaultdict[tuple[str, int | None], dict[int, ChildView]]
 
 
 def restore(
@@ -56,7 +58,9 @@ def restore(
     run.set_state(state)
     run.replaced_by = status.get("replacedBy", "")
     run.started_at, run.finished_at = instant(status.get("startedAt")), instant(status.get("finishedAt"))
-    found = _Found(defaultdict(dict), {child.name: child for child in children})
+    found = _Found(defaultdict(dict), defaultdict(dict))
+    for child in children:
+        found.children[child.task, child.index][child.attempt] = child
     for pod in pods:
         if pod.owner_uid == identity.uid:
             found.pods[pod.task, pod.index][pod.attempt] = pod
@@ -118,11 +122,11 @@ def _restore_group(run: Execution, number: int, told: Json, found: _Found) -> No
 
 def _restore_unit(run: Execution, number: int, entry: Json, found: _Found) -> None:
     task = run.tasks[number]
+    unit = (task.definition.name, None if task.group is None else task.index)
     if task.definition.calls:
-        _restore_call(run, number, entry, found.children)
+        _restore_call(run, number, entry, found.children.get(unit, {}))
     else:
-        index = None if task.group is None else task.index
-        _restore_task(run, number, entry, found.pods.get((task.definition.name, index), {}))
+        _restore_task(run, number, entry, found.pods.get(unit, {}))
 
 
 def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, PodView]) -> None:
@@ -135,7 +139,7 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
     newest = max(pods, default=0)
     while task.attempt < newest:  # the status had not heard of these yet
         if not between_attempts:
-            _pay(task, pods.get(task.attempt))
+            _pay_for_pod(task, pods.get(task.attempt))
         task.attempt += 1
         between_attempts = False
     task.pod = pods.get(task.attempt)
@@ -152,24 +156,28 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
         heapq.heappush(run.alarms, (ends_at, number, ANY_ATTEMPT))
 
 
-def _restore_call(run: Execution, number: int, entry: Json, children: Mapping[str, ChildView]) -> None:
-    """Of a child run that is ahead of the status by more than one attempt, its name will tell when it is asked for."""
+def _restore_call(run: Execution, number: int, entry: Json, children: Mapping[int, ChildView]) -> None:
+    """A task that runs another Workflow; `children` are its child runs by attempt."""
     task = run.tasks[number]
     between_attempts = _restore_record(task, entry)
     if task.step is Step.ENDED:
+        run.children |= {child.name: number for child in children.values()}
         return
-    if between_attempts and run.pod_name(number, task.attempt + 1) in children:
+    newest = max(children, default=0)
+    while task.attempt < newest:  # the status had not heard of these yet
+        if not between_attempts:
+            child = children.get(task.attempt)
+            _pay(task, child_outcome(child) if child is not None else CHILD_LOST)
         task.attempt += 1
         between_attempts = False
     if between_attempts:
         _restore_backoff(run, number, entry)
         return
-    name = run.pod_name(number)
     task.step, task.retry_at = Step.CALLING, None
-    task.child = children.get(name)
+    task.child = children.get(task.attempt)
     task.gone = task.child is None
     run.take_slot(number)
-    run.children[name] = number
+    run.children[run.pod_name(number)] = number
     run.seen.add(number)
 
 
@@ -207,12 +215,14 @@ def _restore_outputs(run: Execution, number: int, entry: Json, apart: Mapping[st
         run.hand_on(number, found)
 
 
-def _pay(task: TaskState, pod: PodView | None) -> None:
-    """An attempt that was followed by another has ended; its retry was paid then, and is paid again here."""
-    ended = LOST
+def _pay_for_pod(task: TaskState, pod: PodView | None) -> None:
     if pod is not None:
-        ended = outcome(pod)
         task.see_try(pod)
+    _pay(task, outcome(pod) if pod is not None else LOST)
+
+
+def _pay(task: TaskState, ended: Outcome) -> None:
+    """An attempt that was followed by another has ended; its retry was paid then, and is paid again here."""
     if ended.ending is Ending.SUCCESS:  # its outputs were of no use, or there would have been no other attempt
         ended = replace(ended, ending=Ending.ERROR)
     if retry := task.after(ended):

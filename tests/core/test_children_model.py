@@ -1,0 +1,148 @@
+"""Random lives of a run whose tasks run other Workflows: children end, fail and are deleted, answers get lost, the
+operator is killed and people suspend and stop the run. It ends, and no task ever has two children at once.
+"""
+
+from dataclasses import replace
+from random import Random
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sluice.core import decide as deciding
+from sluice.core import status as reporting
+from sluice.core.children import ChildView
+from sluice.core.decide import Create
+from sluice.core.definition import Definition
+from sluice.core.refusal import Refusal
+from sluice.core.restore import restore
+from tests.core.kubelet import RUN, START
+from tests.core.world import graph, merge_patch
+
+TEXT = "a, b >> ok >> c"
+FIELDS = {name: {"workflow": {"name": "other"}, "retries": {"limit": 2, "infrastructure": 100}} for name in "abc"}
+DEFINITION = Definition.of(graph(TEXT, ok={"approval": {}}, **FIELDS))
+DECISION = {"ok": {"decision": "Approve"}}
+NEXT = {"Pending": ["Running"], "Running": ["Running", "Succeeded", "Failed"]}
+
+
+class Life:
+    """One run, its operator and the API server."""
+
+    def __init__(self, random: Random, *, may_stop: bool) -> None:
+        self.random, self.may_stop = random, may_stop
+        self.now, self.version, self.state = float(START), 0, "Running"
+        self.stored, self.children, self.calm = {}, {}, False
+        self.restart()
+
+    def go(self, steps: int) -> None:
+        actions = [self.decide, self.decide, self.post, self.move, self.move, self.write]
+        faults = [self.restart, self.delete, self.order]
+        for _ in range(steps):
+            if "finishedAt" in self.stored:
+                return
+            if not self.calm and self.random.random() < 0.15:
+                self.random.choice(faults)()
+            else:
+                self.random.choice(actions)()
+            self.now += self.random.choice([0, 0.3, 5])
+
+    def finish(self) -> None:
+        self.go(80)
+        self.calm = True
+        if self.state == "Suspended":
+            self.set_state("Running")
+        self.go(1500)
+        assert "finishedAt" in self.stored, self.stored
+
+    # The operator.
+
+    def restart(self) -> None:
+        children = list(self.children.values())
+        self.run = restore(RUN, "rev", DEFINITION, status=self.stored, pods=[], children=children)
+        self.run.set_state(self.state)
+        self.run.set_approvals(DECISION)
+        self.creates = []
+
+    def decide(self) -> None:
+        decision = deciding.decide(self.run, self.now)
+        assert self.state == "Running" or not decision.create
+        assert deciding.decide(self.run, self.now).create == []
+        self.creates += decision.create
+
+    def post(self) -> None:
+        if not self.creates:
+            return
+        what = self.creates.pop(0)
+        if not self.run.still_called(what.number, what.attempt):
+            return
+        name = self.run.pod_name(what.number, what.attempt)
+        lost = not self.calm and self.random.random() < 0.3
+        made = name in self.children
+        if not made and not (lost and self.random.random() < 0.5):
+            self.check_create(what.number)
+            self.make_child(what, name)
+        if lost:
+            deciding.child_refused(self.run, what, Refusal.BUSY, "no answer", self.now)
+        elif name in self.children:
+            self.run.see_child(self.children[name])
+
+    def write(self) -> None:
+        sent = reporting.patch(self.run, self.stored, 1, self.now)
+        self.stored = merge_patch(self.stored, sent.body)
+        reporting.written(self.run, sent)
+
+    # The children, and people.
+
+    def move(self) -> None:
+        going = [child for child in self.children.values() if not child.ended]
+        if going:
+            child = self.random.choice(going)
+            state, _ = self.run.orders_for(child.name)
+            phase = "Stopped" if state == "Stopped" else self.random.choice(NEXT[child.phase])
+            if state == "Running" or phase != "Running":
+                self.set_child(child.name, phase)
+        for child in self.children.values():
+            self.run.see_child(child)
+
+    def delete(self) -> None:
+        if self.children:
+            gone = self.children.pop(self.random.choice(list(self.children)))
+            self.run.child_gone(gone)
+
+    def order(self) -> None:
+        choices = ["Running", "Suspended", "Stopped"] if self.may_stop else ["Running", "Suspended"]
+        if self.state != "Stopped":
+            self.set_state(self.random.choice(choices))
+
+    def set_state(self, state: str) -> None:
+        self.state = state
+        self.run.set_state(state)
+
+    def make_child(self, what: Create, name: str) -> None:
+        self.version += 1
+        task = DEFINITION.tasks[what.number].name
+        self.children[name] = ChildView(name, f"uid-of-{name}", self.version, task, None, what.attempt, "Pending", "")
+
+    def set_child(self, name: str, phase: str) -> None:
+        self.version += 1
+        self.children[name] = replace(self.children[name], phase=phase, version=self.version)
+
+    # What must hold.
+
+    def check_create(self, number: int) -> None:
+        names = {self.run.pod_name(number, attempt) for attempt in range(1, 200)}
+        assert all(child.ended for name, child in self.children.items() if name in names), "two children at once"
+
+
+@settings(max_examples=300)
+@given(st.randoms(use_true_random=True), st.booleans())
+def test_run_ends_and_no_task_has_two_children_at_once(random, may_stop):
+    life = Life(random, may_stop=may_stop)
+    life.finish()
+    assert life.run.live == 0
+    told = [life.run.orders_for(child.name)[0] for child in life.children.values() if not child.ended]
+    assert set(told) <= {"Stopped"}
+    phases = {name: entry["phase"] for name, entry in life.stored["tasks"].items()}
+    assert ("Stopped" in phases.values()) <= (life.state == "Stopped")
+    if life.stored["phase"] == "Succeeded":
+        assert set(phases.values()) == {"Succeeded"}
