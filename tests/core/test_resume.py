@@ -63,6 +63,7 @@ def test_success_is_kept_if_all_before_it_is(text, stands, rerun, keeps):
         ({}, {"nodeSelector": {"disk": "ssd"}}, "abc"),
         ({}, {"allowFailure": True}, "abc"),
         ({}, {"pools": [{"name": "warehouse"}]}, "abc"),
+        ({}, {"queueName": "night"}, "abc"),
         ({"poll": {"every": "1m"}}, {"poll": {"every": "5m"}}, "abc"),
     ],
 )

@@ -32,6 +32,7 @@ _HOW_IT_IS_RUN = frozenset(
         "duration",
         "pools",
         "poll",
+        "queueName",
     }
 )
 _OF_ITS_ATTEMPTS = frozenset({"attempt", "pod", "retries", "retryAt", "avoidNode", "message"})
