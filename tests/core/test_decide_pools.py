@@ -152,6 +152,20 @@ def test_quota_gives_the_slot_back():
     assert first.starts(after=60) == []
 
 
+def test_task_that_was_refused_goes_behind_the_others_of_its_run():
+    shared = Shared(2)
+    world = run("a, b", fields={"a": TWO, "b": ONE}, shared=shared)
+    holder = loads(shared, "a, b", name="holder", priority=1)
+    assert world.decided() == ["create a/1"]
+    world.refuses("a", Refusal.POD_SECURITY)
+    assert holder.starts() == ["a", "b"]
+    assert world.decided() == []
+    for task in "ab":
+        holder.ends(task)
+    assert world.decided() == ["create b/1"]
+    assert world.decided() == []
+
+
 def test_suspension_right_before_the_pod_is_made_gives_the_slot_back():
     shared = Shared(1)
     world = loads(shared, "a")

@@ -56,7 +56,8 @@ class Ready:
         return fronts
 
     def firsts(self) -> dict[Line, int]:
-        return {line: places[0].number for line, places in self.lines.items()}
+        """The first of each line, unless it was refused: then it goes behind those of the other lines as well."""
+        return {line: places[0].number for line, places in self.lines.items() if not places[0].refusals}
 
     def first(self, line: Line) -> int:
         return self.lines[line][0].number
