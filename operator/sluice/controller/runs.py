@@ -331,9 +331,7 @@ class Runs:
     async def _wait(self, seen: ObjectView, reason: str, message: str) -> None:
         state, why, _ = self._orders(seen)
         if state == "Stopped":
-            facts = [*of_run("Stopped", why), Condition("Stalled", False, "Stopped")]
-            status = {"phase": "Stopped", "message": why, "finishedAt": rfc3339(time.time())}
-            await self._write_plainly(seen, status, facts)
+            await self._end(seen, {"message": f"{why} before it had started"})
             return
         facts = [Condition("Accepted", False, reason, message), Condition("Stalled", True, reason, message)]
         await self._write_plainly(seen, {"phase": "Pending", "message": message}, facts)
