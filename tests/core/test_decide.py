@@ -115,6 +115,14 @@ def test_failure_reaches_all_that_wait_for_it(text, phases):
     assert world.phases == {"a": "Failed"} | phases
 
 
+def test_failure_that_reaches_a_task_twice_ends_it_once():
+    world = run("a >> b; a >> c >> b")  # b ends for a, and once more for c, which ended for a as well
+    world.starts()
+    world.ends("a", 1)
+    assert world.decide().finished
+    assert world.run.counts == {"Failed": 1, "UpstreamFailed": 2}
+
+
 def test_failure_reaches_the_end_of_a_chain_of_2000():
     chain = " >> ".join(f"t{number}" for number in range(2000))
     world = run(chain)

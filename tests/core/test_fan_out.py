@@ -191,6 +191,15 @@ def test_without_the_other_s_items_there_is_nothing_to_do():
     assert world.phases == {"x": "Failed", "a": "UpstreamFailed", "b": "UpstreamFailed"}
 
 
+def test_what_fails_as_its_items_are_counted_ends_once():
+    a, b = {"forEach": {"items": []}, "runIf": "OneFailed"}, {"forEach": {"sameAs": "a"}}
+    world = run("x >> a, b", fields={"a": a, "b": b})
+    world.starts()
+    world.ends("x", 1)
+    world.decide()
+    assert world.run.counts == {"Failed": 1, "Succeeded": 1, "UpstreamFailed": 1}
+
+
 # How the task ends.
 
 

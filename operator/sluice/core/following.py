@@ -24,6 +24,8 @@ def end(run: Execution, number: int, phase: TaskPhase) -> None:
     while ending:
         number, phase = ending.pop()
         task = run.tasks[number]
+        if task.step is Step.ENDED:  # two that it waits for ended with it
+            continue
         task.step, task.phase, task.told = Step.ENDED, phase, None
         run.changed.add(number)
         if task.group is None:
