@@ -78,6 +78,7 @@ def test_gated_pod_holds_its_slots():
     [
         preempted(exited(143)),
         preempted(exited(0)),  # answered SIGTERM with 0: its work is not done
+        preempted(gated()),
         being_deleted(preempted(gated())),
         being_deleted(preempted(running())),
     ],

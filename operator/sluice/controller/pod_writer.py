@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable
 
 from sluice.controller.claims import Claims
-from sluice.controller.kube import CONFLICT, METADATA_ONLY, NOT_FOUND, ApiError, Kube, NotLeader, patiently, pods
+from sluice.controller.kube import CONFLICT, JSON, METADATA_ONLY, NOT_FOUND, ApiError, Kube, NotLeader, patiently, pods
 from sluice.controller.retention import Retention
 from sluice.controller.store import Key, Store
 from sluice.core import Json
 from sluice.core.decide import Create, Delete, refused, room_made
 from sluice.core.errors import Unanswered
 from sluice.core.execution import Execution
+from sluice.core.naming import LABEL_QUEUE
 from sluice.core.observation import view
 from sluice.core.pods import ItemOf, build, surplus
 from sluice.core.refusal import Refusal, classify
@@ -27,6 +28,12 @@ _HELD_BY_ENDED_PODS = ("count/pods", "persistentvolumeclaims", "requests.storage
 _DELETE_PAUSE_S, _DELETE_LONGEST_PAUSE_S = 0.5, 30.0
 
 log = logging.getLogger("sluice.pods")
+
+
+def _answer_to(pod: Json) -> str:
+    """How much of it comes back: all of one at a gate, since nothing happens to it that the watch would tell."""
+    gated = "schedulingGates" in pod["spec"] or LABEL_QUEUE in pod["metadata"]["labels"]
+    return JSON if gated else METADATA_ONLY
 
 
 class PodWriter:
@@ -91,7 +98,7 @@ class PodWriter:
             await self._refused(run, what, Refusal.TOO_LARGE, words)
             return
         try:
-            made = await self._kube.create(pods(identity.namespace), body, accept=METADATA_ONLY)
+            made = await self._kube.create(pods(identity.namespace), body, accept=_answer_to(body))
         except ApiError as error:
             if error.reason == "AlreadyExists":
                 await self._adopt(run, what, body["metadata"]["name"])

@@ -116,9 +116,10 @@ def _see_try(run: Execution, number: int) -> None:
 
 
 def _outcome(task: TaskState) -> Outcome:
-    if task.pod is None or (task.gone and not task.pod.terminal and not task.pod.deleting):
+    pod = task.pod
+    if pod is None or (task.gone and not (pod.terminal or pod.deleting or pod.preempted)):
         return task.doomed or LOST
-    found = outcome(task.pod)
+    found = outcome(pod)
     return found if found.ending is Ending.SUCCESS else task.doomed or found
 
 
