@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 
 from sluice.core.refusal import Refusal
-from sluice.core.status import fit, message, patch, progress, task_status, text_room, unwritten
-from tests.core.kubelet import accepted, at, disrupted, exited, running, waiting
+from sluice.core.status import REWORD_EVERY_S, fit, message, patch, progress, task_status, text_room, unwritten
+from tests.core.kubelet import accepted, at, disrupted, exited, running, unschedulable, waiting
 from tests.core.world import merge_patch, run
 
 MIB = 1024 * 1024
@@ -82,7 +82,7 @@ def test_stored_status_is_what_the_tasks_are():
         world.starts(after=1)
         world.writes()
         world.sees(task, status)
-    world.decide()
+    world.decide(after=REWORD_EVERY_S)
     world.writes()
     assert world.stored["tasks"] == {
         world.name(number): task_status(world.run, number) for number in range(len(world.run.tasks))
@@ -342,3 +342,31 @@ def test_merge_patch_is_what_the_api_server_does():
     }
     assert merge_patch({"a": [{"b": "c"}]}, {"a": [1]}) == {"a": [1]}
     assert merge_patch({}, {"a": {"bb": {"ccc": None}}}) == {"a": {"bb": {}}}
+
+
+def test_a_reason_that_only_changes_its_numbers_is_written_once_in_ten_seconds():
+    world = run("a")
+    world.starts()
+    world.writes()
+    for second in range(1, 10):
+        world.sees("a", unschedulable(f"0/{second} nodes are available"))
+        world.decide(after=1)
+        sent = world.writes()
+        assert (sent != {}) == (second == 1), second  # Scheduling became Unschedulable: another reason
+    world.decide(after=2)
+    assert world.writes()["tasks"]["a"] == {"reason": "Unschedulable: 0/9 nodes are available"}
+    assert world.writes() == {}
+
+
+def test_the_last_words_are_not_held_back():
+    world = run("a")
+    world.starts()
+    world.sees("a", unschedulable("0/1 nodes"))
+    world.decide()
+    world.writes()
+    world.run.set_state("Stopped")
+    world.decide()
+    world.loses("a", unschedulable("0/2 nodes"))
+    assert world.decide().finished
+    world.writes()
+    assert world.stored["tasks"]["a"]["phase"] == "Stopped"

@@ -179,6 +179,8 @@ class WorkflowRunStatus(Model):
     """What the run hands on, as a JSON object."""
     outputs_config_map: ObjectName | None = None
     """The ConfigMap that has what is too large to stand here."""
+    time: Annotated[dict[str, Word] | None, Field(max_length=64)] = None
+    """Where the time of the run's tasks went, added up, for example running: 31m, pool/warehouse: 44m."""
     tasks: Annotated[
         dict[str, TaskStatus] | None,
         Field(max_length=2000, json_schema_extra={"x-kubernetes-map-type": "atomic"}),

@@ -34,7 +34,7 @@ from sluice.core.observation import PodView
 from sluice.core.pods import RunIdentity
 from sluice.core.restore import restore
 from sluice.core.resume import faults
-from sluice.core.status import Patch, patch, unwritten, written
+from sluice.core.status import REWORD_EVERY_S, Patch, patch, unwritten, written
 from sluice.core.times import rfc3339
 from sluice.core.validation import run_faults
 from sluice.core.validation.approvals import unknown_approvals
@@ -406,6 +406,8 @@ class Runs:
                 self.claims.delete(live.view.key.namespace, live.view.uid)
         elif live.run.changed:
             self.writes.add_at(key, live.write_at)
+        elif live.run.reworded:
+            self.writes.add_at(key, time.time() + REWORD_EVERY_S)
 
     async def _keep_apart(self, live: Live, sent: Patch) -> None:
         if not sent.kept_apart:

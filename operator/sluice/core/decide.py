@@ -5,6 +5,7 @@ stop or start tasks, finish the run. Deciding twice without news in between asks
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -71,6 +72,7 @@ def decide(run: Execution, now: Instant) -> Decision:
     if run.winds_down(now):
         delete += _stop(run)
     create = list(_start(run, now))
+    run.ledger.held_up(_held_up(run), now)
     if run.ended == len(run.definition.tasks):
         run.finished_at = now
     return Decision(create, delete, logs, _wake_at(run, now), run.finished_at is not None)
@@ -87,6 +89,7 @@ def _read_news(run: Execution, now: Instant) -> Iterator[ReadLog]:
         if task.step is not Step.LIVE:
             continue
         run.changed.add(number)
+        _note_times(run, task, now)
         _see_try(run, number)
         if task.pod is None:
             if task.gone:
@@ -104,6 +107,14 @@ def _read_news(run: Execution, now: Instant) -> Iterator[ReadLog]:
             task.alarm_at = due.at
             heapq.heappush(run.alarms, (due.at, number, task.attempt))
     run.seen.clear()
+
+
+def _note_times(run: Execution, task: TaskState, now: Instant) -> None:
+    if task.begun_at is not None:
+        run.ledger.add("operator", now - task.begun_at)
+        task.begun_at = None
+    if task.pod is not None and task.pod.unschedulable:
+        task.was_unschedulable = True
 
 
 def _see_try(run: Execution, number: int) -> None:
@@ -158,8 +169,10 @@ def _handed_on(run: Execution, number: int, outputs: Json | Unusable, ended: Out
 def _attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) -> None:
     task = run.tasks[number]
     run.free_slot(number)
-    if task.pod is not None and not task.gone:
-        run.ended_pods.append(task.pod)
+    if task.pod is not None:
+        run.ledger.pod_ended(task.pod, was_unschedulable=task.was_unschedulable)
+        if not task.gone:
+            run.ended_pods.append(task.pod)
     room_made(run, now)
     _conclude(run, number, ended, now)
 
@@ -168,6 +181,7 @@ def _conclude(run: Execution, number: int, ended: Outcome, now: Instant) -> None
     """What follows from the end of an attempt."""
     task = run.tasks[number]
     task.last = ended
+    poll = task.definition.poll
     stopping = run.winding_down and not task.definition.final
     retry = task.after(ended, run.chance(number))
     if retry and (late := _too_late(task, now + retry.delay_s, ended)):
@@ -181,6 +195,7 @@ def _conclude(run: Execution, number: int, ended: Outcome, now: Instant) -> None
         task.used = retry.used
         if task.pod is not None and ended.ending in PAID_BY_CLUSTER:
             task.avoid_node = task.pod.node
+        run.ledger.add("polling" if poll is not None and poll.not_yet(ended) else "backoff", retry.delay_s)
         _back_off(run, number, now + retry.delay_s)
     else:
         end(run, number, "Failed")
@@ -301,6 +316,7 @@ def _hear(run: Execution, now: Instant) -> None:
             run.changed.add(number)
             task.last = answer(approval, run.approvals.get(task.definition.name), task.asked_at, now)
             if task.last is not None:
+                run.ledger.add("approval", now - task.asked_at)
                 end(run, number, "Succeeded" if task.last.ending is Ending.SUCCESS else "Failed")
             elif (due_at := approval.due_at(task.asked_at)) is not None:
                 heapq.heappush(run.alarms, (due_at, number, task.attempt))
@@ -358,6 +374,7 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
         task = run.tasks[number]
         task.attempt = _next_attempt_number(task)
         task.pod, task.gone, task.doomed, task.alarm_at = None, False, None, None
+        task.begun_at, task.was_unschedulable = now, False
         task.log, task.log_asked, task.log_trouble = None, False, ""
         run.take_slot(number)
         if task.definition.at_most_once:
@@ -408,6 +425,22 @@ def _room(run: Execution) -> bool:
     if run.limits.parallelism is not None and run.live >= run.limits.parallelism:
         return False
     return run.window is None or run.creating < run.window
+
+
+def _held_up(run: Execution) -> Counter[str]:
+    """How many tasks could start but for what: see `ledger`."""
+    found: Counter[str] = Counter()
+    for line, places in run.ready.lines.items():
+        if run.state == "Suspended":
+            kind = "suspended"
+        elif run.hold is not None:
+            kind = run.hold.refused.refusal.value[0].lower() + run.hold.refused.refusal.value[1:]
+        elif not _room(run) or (line.fan_out is not None and run.groups[line.fan_out].full):
+            kind = "parallelism" if run.window is None else "operator"
+        else:
+            kind = "pool/" + "+".join(name for name, _ in line.claim) if line.claim else "podLimit"
+        found[kind] += len(places)
+    return found
 
 
 # The API server's no.

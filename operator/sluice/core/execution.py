@@ -23,6 +23,7 @@ from sluice.core import Instant, Json
 from sluice.core.children import ChildView
 from sluice.core.definition import Definition, TaskDefinition
 from sluice.core.fan_out import Group
+from sluice.core.ledger import Ledger
 from sluice.core.limits import SharedLimits
 from sluice.core.naming import outputs_name, pod_name
 from sluice.core.observation import PodView
@@ -92,6 +93,10 @@ class TaskState:
     """Where the last attempt was when the cluster ended it, until the pod of the next exists."""
     last: Outcome | None = None
     """How the last attempt ended."""
+    begun_at: Instant | None = None
+    """When its pod was asked for, until it exists."""
+    was_unschedulable: bool = False
+    """Did its pod find no node at first?"""
     doomed: Outcome | None = None
     """Why we are deleting the pod, or stopping the child run."""
     alarm_at: Instant | None = None
@@ -219,6 +224,10 @@ class Execution:
     """Pods of ended attempts whose end is not yet on the API server."""
     written: dict[int, Json] = field(default_factory=dict)
     """The status of each task as it was last written."""
+    said_at: dict[int, Instant] = field(default_factory=dict)
+    """When that was."""
+    reworded: set[int] = field(default_factory=set)
+    """Tasks whose status says the same in other words, which can wait."""
     seen: set[int] = field(default_factory=set)
     """Tasks with news for `decide`."""
     unheard: set[int] = field(default_factory=set)
@@ -231,6 +240,7 @@ class Execution:
     """Tasks whose pod `decide` has not asked for yet: their attempt was recorded."""
     counted: list[int] = field(default_factory=list)
     """Fan-outs whose items `decide` has not looked at yet: they were recorded."""
+    ledger: Ledger = field(default_factory=Ledger)
     ready: Ready = field(default_factory=Ready)
     calls: Ready = field(default_factory=Ready)
     """Tasks that are ready to run another Workflow: no limit on pods holds them back."""

@@ -20,6 +20,7 @@ from sluice.core.execution import ANY_ATTEMPT, Execution, Limits, Step, TaskStat
 from sluice.core.fan_out import NoItems
 from sluice.core.following import count, count_items, end, settle
 from sluice.core.item_status import entries as item_entries
+from sluice.core.ledger import Ledger
 from sluice.core.limits import SharedLimits
 from sluice.core.observation import PodView
 from sluice.core.outcome import LOST, Ending, Outcome, outcome
@@ -61,6 +62,7 @@ def restore(
     found = _Found(defaultdict(dict), defaultdict(dict))
     for child in children:
         found.children[child.task, child.index][child.attempt] = child
+    run.ledger = Ledger.of(status.get("time", {}))
     for pod in pods:
         if pod.owner_uid == identity.uid:
             found.pods[pod.task, pod.index][pod.attempt] = pod

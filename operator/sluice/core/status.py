@@ -25,6 +25,8 @@ from sluice.core.times import rfc3339
 
 _STATUS_BYTES = 800_000  # an object has at most 1 MiB in many places on its way; the rest is names and managedFields
 _ENTRY_BYTES = 330  # of a task's entry beside its texts
+REWORD_EVERY_S = 10.0
+"""A reason whose numbers change every second is written no more often than this."""
 _TEXT_MAX, _TEXT_MIN = 512, 64
 _MESSAGE_MAX = 1024  # of a run; it stands in three conditions as well
 
@@ -39,6 +41,7 @@ class Patch:
     recorded: list[tuple[int, int]]
     kept_apart: dict[str, str]
     """Outputs by task that must be in the run's ConfigMap before the status says so, as JSON."""
+    at: Instant
 
 
 def run_end(run: Execution) -> RunEnd:
@@ -85,9 +88,14 @@ def message(run: Execution) -> str:
 def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
     """What to send, given the status as it was last written."""
     tasks = {}
-    for number in sorted({run.entry_of(unit) for unit in run.changed}):
-        entry = task_status(run, number)
-        if entry != run.written.get(number):
+    for number in sorted({run.entry_of(unit) for unit in run.changed | run.reworded}):
+        entry, last = task_status(run, number), run.written.get(number, {})
+        too_soon = run.finished_at is None and now < run.said_at.get(number, 0.0) + REWORD_EVERY_S
+        if too_soon and _only_reworded(last, entry):
+            run.reworded.add(number)
+            continue
+        run.reworded.discard(number)
+        if entry != last:
             tasks[number] = entry
     recorded = [(unit, run.tasks[unit].attempt) for unit in sorted(run.changed) if _is_to_be_recorded(run, unit)]
     run.changed.clear()
@@ -100,9 +108,21 @@ def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
             run.tasks[number].definition.name: _difference(run.written.get(number, {}), entry)
             for number, entry in tasks.items()
         }
+    if body and (time := run.ledger.told()) and time != before.get("time"):  # never the only news
+        body["time"] = time
     if kept_apart := _kept_apart(run, tasks):
         body["outputsConfigMap"] = outputs_name(run.identity.name, run.identity.uid)
-    return Patch(body, tasks, list(run.ended_pods), recorded, kept_apart)
+    return Patch(body, tasks, list(run.ended_pods), recorded, kept_apart, now)
+
+
+def _only_reworded(old: Json, new: Json) -> bool:
+    """Does an entry say the same with other numbers or other words of somebody else's?"""
+    words = ("reason", "message")
+    return (
+        old != new
+        and all(old.get(key) == new.get(key) for key in (old.keys() | new.keys()) - set(words))
+        and old.get("reason", "").partition(":")[0] == new.get("reason", "").partition(":")[0]
+    )
 
 
 def _is_to_be_recorded(run: Execution, unit: int) -> bool:
@@ -113,6 +133,7 @@ def written(run: Execution, sent: Patch) -> None:
     """The API server has stored what was sent."""
     for number, entry in sent.tasks.items():
         run.written[number] = entry
+        run.said_at[number] = sent.at
     del run.ended_pods[: len(sent.ended)]
     run.recorded(sent.recorded)
 
