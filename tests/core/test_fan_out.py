@@ -225,6 +225,28 @@ def test_end(min_success, codes, phase):
     assert world.phases == {"a": phase}
 
 
+@pytest.mark.parametrize(
+    ("min_success", "codes", "phase"),
+    [
+        (None, (0, 0), "Succeeded"),
+        (None, (0, 1), "Failed"),
+        (3, (0, 0), "Succeeded"),
+        (3, (0, 1), "Failed"),
+        (1, (0, 1), "Succeeded"),
+        ("50%", (0, 1), "Succeeded"),
+        ("51%", (0, 1), "Failed"),
+    ],
+)
+def test_skipped_items_count_for_nothing(min_success, codes, phase):
+    for_each = {"items": ["a", "b", "c", "d"]} | ({} if min_success is None else {"minSuccess": min_success})
+    world = fan(a={"forEach": for_each, "when": "item in ['a', 'b']"})
+    assert world.starts() == ["a[0]", "a[1]"]
+    for index, code in enumerate(codes):
+        world.ends(f"a[{index}]", code)
+    assert world.decide().finished
+    assert world.phases == {"a": phase}
+
+
 def test_the_rest_go_on_when_the_task_can_only_fail():
     world = fan(a={"forEach": ABC | {"parallelism": 1}})
     world.starts()
@@ -244,6 +266,20 @@ def test_fail_fast_stops_the_rest_once_the_task_can_only_fail():
     assert world.decide().finished
     assert world.phases == {"a": "Failed"}
     assert world.run.groups[0].counts == {"Failed": 2, "Stopped": 1}
+
+
+def test_fail_fast_stops_nobody_for_items_that_could_not_run():
+    b = {"forEach": {"sameAs": "a"}}
+    world = run("a, b, c", fields={"a": {"forEach": ABC | {"minSuccess": 0}}, "b": b}, fail_fast=True)
+    world.starts()
+    world.writes()
+    world.starts()
+    for index in range(3):
+        world.ends(f"a[{index}]", 1)
+    assert world.decided() == []
+    world.ends("c")
+    assert world.decide().finished
+    assert world.phases == {"a": "Succeeded", "b": "UpstreamFailed", "c": "Succeeded"}
 
 
 def test_stopping_ends_every_item():
@@ -397,6 +433,15 @@ def test_outputs_are_lists_in_the_order_of_the_items():
     )
     assert world.run.outputs_of(0) == {"rows": ["7", None, "9"]}
     assert world.run.values_of(world.task("b"))["tasks.a.outputs.rows"] == '["7",null,"9"]'
+
+
+def test_enough_items_succeeded_even_if_none_did_and_each_is_null():
+    fields = {"a": {"forEach": ABC | {"minSuccess": 0}} | ROWS, "b": {"args": ["$(tasks.a.outputs.rows)"]}}
+    world = counted(fan("a >> b", **fields), None, None, None)
+    assert world.run.values_of(world.task("b"))["tasks.a.outputs.rows"] == "[null,null,null]"
+    world.writes()
+    again = world.restarted()
+    assert again.run.values_of(again.task("b"))["tasks.a.outputs.rows"] == "[null,null,null]"
 
 
 def test_what_was_handed_on_so_far_survives_a_restart():

@@ -327,13 +327,13 @@ class Execution:
         return self.tasks[number].outputs
 
     def outputs_so_far(self, number: int) -> Json | None:
-        """As `outputs_of`. Of a fan-out that goes on, what its items have handed on until now: for each key a list in
-        their order, null for those that have not.
-        """
+        """As `outputs_of`. Of a fan-out that goes on, what its items have handed on until now, if any has."""
         group = self.groups.get(number)
-        if group is None or (group.items and not group.output_bytes):
-            return self.outputs_of(number)
-        given = [self.tasks[unit].outputs or {} for unit in group.units]
+        return self.outputs_of_items(number) if group is not None and group.output_bytes else self.outputs_of(number)
+
+    def outputs_of_items(self, number: int) -> Json | None:
+        """Of a fan-out: for each key a list in the order of its items, null for those that have handed on nothing."""
+        given = [self.tasks[unit].outputs or {} for unit in self.groups[number].units]
         return {key: [outputs.get(key) for outputs in given] for key in self.definition.tasks[number].outputs} or None
 
     def outputs_before(self, task: TaskState) -> dict[str, Json]:

@@ -109,8 +109,8 @@ class Group:
 
     first: int
     items: list[Any]
-    needed: int
-    """How many must succeed."""
+    needed: Callable[[int], int]
+    """Of so many items, how many must succeed."""
     parallelism: int | None = None
     recorded: bool = False
     """Does the run's status have the items? No pod is made before: after a restart it would belong to nobody."""
@@ -139,7 +139,17 @@ class Group:
     def failing(self) -> bool:
         """Is it certain that too few will succeed?"""
         bad = sum(self.counts.get(phase, 0) for phase in ("Failed", "UpstreamFailed"))
-        return bad > len(self.items) - self.needed
+        return bad > self._counting - self.needed(self._counting)
+
+    @property
+    def fails(self) -> bool:
+        """Is that for the items' own failures, so that the task will be Failed?"""
+        return self.failing and bool(self.counts.get("Failed"))
+
+    @property
+    def _counting(self) -> int:
+        """Skipped items count for nothing."""
+        return len(self.items) - self.counts.get("Skipped", 0)
 
     def ended(self, index: int, phase: TaskPhase, last: Outcome | None) -> None:
         """An item has ended; `last` is how its last attempt did."""
@@ -152,13 +162,11 @@ class Group:
 
     def phase(self) -> TaskPhase | None:
         """How the fan-out has ended, None while it has not."""
-        total = len(self.items)
-        if sum(self.counts.values()) < total:
+        if sum(self.counts.values()) < len(self.items):
             return None
-        succeeded, skipped = self.counts.get("Succeeded", 0), self.counts.get("Skipped", 0)
-        if total and skipped == total:
+        if self.items and not self._counting:
             return "Skipped"
-        if succeeded >= self.needed - (skipped if self.needed == total else 0):
+        if self.counts.get("Succeeded", 0) >= self.needed(self._counting):
             return "Succeeded"
         if self.counts.get("Stopped") and not self.failing:
             return "Stopped"

@@ -62,17 +62,17 @@ def _item_ended(run: Execution, number: int) -> TaskPhase | None:
     """Returns how its fan-out has ended, if this was the last item."""
     task = run.tasks[number]
     group = run.groups[task.group or 0]
-    failing = group.failing
+    fails = group.fails
     group.ended(task.index, task.phase, task.last)
     if not task.definition.allow_failure:
-        run.failing += group.failing - failing
+        run.failing += group.fails - fails
     phase = group.phase()
-    if phase is not None and group.failing and not task.definition.allow_failure:
+    if phase is not None and group.fails and not task.definition.allow_failure:
         run.failing -= 1
     if phase == "Failed":
         run.tasks[task.group or 0].last = Outcome(Ending.ERROR, group.message())
     if phase == "Succeeded":
-        run.tasks[task.group or 0].outputs = run.outputs_so_far(task.group or 0)
+        run.tasks[task.group or 0].outputs = run.outputs_of_items(task.group or 0)
     return phase
 
 
@@ -173,7 +173,7 @@ def _fan_out(run: Execution, number: int) -> Iterator[tuple[int, TaskPhase]]:
         return
     run.recording += 1
     if not run.groups[number].items:
-        run.tasks[number].outputs = run.outputs_so_far(number)
+        run.tasks[number].outputs = run.outputs_of_items(number)
         yield number, "Succeeded"
 
 
@@ -195,7 +195,7 @@ def count_items(run: Execution, number: int) -> Group:
         items = for_each.items(lambda fields: fill(fields, run.values_of(task)))
     else:
         items = run.groups[leader].items
-    group = Group(len(run.tasks), items, for_each.needed(len(items)), for_each.parallelism)
+    group = Group(len(run.tasks), items, for_each.needed, for_each.parallelism)
     run.groups[number] = group
     run.changed.add(number)
     for index in range(len(items)):

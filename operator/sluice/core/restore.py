@@ -119,7 +119,7 @@ def _restore_group(run: Execution, number: int, told: Json, found: _Found) -> No
     group.failures = list(told["items"].get("failures", ()))
     group.started_at, group.finished_at = instant(told.get("startedAt")), instant(told.get("finishedAt"))
     if task.step is not Step.ENDED and not task.definition.allow_failure:
-        run.failing += group.failing
+        run.failing += group.fails
 
 
 def _restore_unit(run: Execution, number: int, entry: Json, found: _Found) -> None:

@@ -1,0 +1,121 @@
+"""Random plans for simulated runs (see `simulation`): any graph that a Workflow may have, and any trouble."""
+
+from hypothesis import strategies as st
+
+from tests.core.plan import (
+    FAULTS,
+    NOT_YET,
+    OUT_OF_MEMORY,
+    TIMED_OUT,
+    Approval,
+    FanOut,
+    Plan,
+    Program,
+    Task,
+    When,
+)
+
+RULES = (
+    "AllFailed",
+    "AllDone",
+    "AllDoneOneSucceeded",
+    "AllSkipped",
+    "OneSucceeded",
+    "OneFailed",
+    "OneDone",
+    "NoneFailed",
+    "NoneFailedOneSucceeded",
+    "NoneSkipped",
+)
+ENDS = ("Succeeded", "Failed", "UpstreamFailed", "Skipped")
+
+CODES = st.lists(st.sampled_from([0, 0, 1, TIMED_OUT, OUT_OF_MEMORY]), min_size=1, max_size=3).map(tuple)
+TRIES = st.lists(st.sampled_from([NOT_YET, NOT_YET, 1, OUT_OF_MEMORY]), max_size=4)
+SENSORS = st.builds(lambda tries, last: Program((*tries, last), {"every": "5s"}), TRIES, st.sampled_from([0, 1]))
+PROGRAMS = st.builds(Program, CODES) | st.sampled_from([Program(), Program(pullable=False), Program(valid=False)])
+FEW = st.lists(PROGRAMS, min_size=1, max_size=3).map(tuple)
+IMPATIENT = Program((NOT_YET,), {"every": "5s", "timeout": "20s"})
+ONE = st.one_of(PROGRAMS, PROGRAMS, SENSORS, st.just(IMPATIENT)).map(lambda program: (program,))
+SOMETIMES = st.integers(0, 4).map(lambda number: number == 4)
+APPROVALS = st.builds(Approval, said=st.sampled_from(["Approve", "Reject"])) | st.builds(
+    Approval, default=st.sampled_from([None, "Approve", "Reject"])
+)
+MIN_SUCCESS = st.none() | st.integers(0, 4) | st.sampled_from(["0%", "50%", "67%", "100%"])
+
+
+@st.composite
+def plans(draw, *, max_tasks=6, stop=False):
+    tasks = []
+    for _ in range(draw(st.integers(1, max_tasks))):
+        tasks.append(draw(_task(tasks)))
+    return Plan(
+        tasks=tuple(tasks),
+        cap=draw(st.none() | st.integers(1, 4)),
+        quota=draw(st.none() | st.integers(1, 3)),
+        faults=draw(st.frozensets(st.sampled_from(FAULTS))),
+        stop=stop,
+        fail_fast=draw(SOMETIMES),
+        leaf_failed=draw(SOMETIMES),
+    )
+
+
+@st.composite
+def _task(draw, earlier):
+    """It may depend on `earlier` ones."""
+    kind = draw(st.sampled_from(["pod", "pod", "pod", "fan-out", "fan-out", "approval"]))
+    final = kind != "approval" and draw(SOMETIMES)
+    others = [number for number, task in enumerate(earlier) if task.final == final]
+    needs = draw(st.lists(st.sampled_from(others), max_size=3, unique=True)) if others else []
+    of_pods = {} if kind == "approval" else _of_pods(draw, earlier, others)
+    fan_out = draw(_fan_out(earlier, others)) if kind == "fan-out" else None
+    if fan_out is not None:
+        needs = [need for need in needs if need != fan_out.same_as]
+        of_pods["programs"] = draw(FEW | SENSORS.map(lambda program: (program,)))
+    task = Task(
+        needs=tuple(needs),
+        allow_failure=draw(SOMETIMES),
+        final=final,
+        when=_when(draw, range(len(earlier)) if final else others, is_fan_out=fan_out is not None),
+        fan_out=fan_out,
+        approval=draw(APPROVALS) if kind == "approval" else None,
+        **of_pods,
+    )
+    rule = draw(st.sampled_from(RULES)) if needs and draw(st.booleans()) else None
+    return Task(**vars(task) | {"run_if": rule})
+
+
+def _of_pods(draw, earlier, others):
+    telling = [number for number in others if earlier[number].lists is not None]
+    return {
+        "programs": draw(ONE),
+        "limit": draw(st.integers(0, 2)),
+        "once": draw(SOMETIMES),
+        "reads": draw(st.sampled_from(telling)) if telling and draw(SOMETIMES) else None,
+        "lists": draw(st.none() | st.integers(0, 4)),
+        "priority": draw(st.integers(0, 2)),
+    }
+
+
+@st.composite
+def _fan_out(draw, earlier, others):
+    lists = [n for n in others if earlier[n].lists is not None and earlier[n].fan_out is None]
+    leaders = [n for n in others if earlier[n].fan_out is not None]
+    ways = ["count"] + ["listed"] * bool(lists) + ["same", "same"] * bool(leaders)
+    way = draw(st.sampled_from(ways))
+    return FanOut(
+        count=draw(st.integers(0, 5)) if way == "count" else 0,
+        listed_by=draw(st.sampled_from(lists)) if way == "listed" else None,
+        same_as=draw(st.sampled_from(leaders)) if way == "same" else None,
+        parallelism=draw(st.none() | st.integers(1, 3)),
+        min_success=draw(MIN_SUCCESS),
+    )
+
+
+def _when(draw, others, *, is_fan_out):
+    kinds = ["false", "mistake"] + ["phase"] * 3 * bool(others) + ["item"] * 3 * is_fan_out
+    if not draw(SOMETIMES):
+        return None
+    kind = draw(st.sampled_from(kinds))
+    if kind == "phase":
+        return When(kind, draw(st.sampled_from(ENDS)), draw(st.sampled_from(others)))
+    return When(kind, str(draw(st.integers(0, 3))) if kind == "item" else "")

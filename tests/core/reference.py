@@ -1,0 +1,218 @@
+"""How a run must end: DESIGN's section 2 once more, slow and obvious, and nothing of it taken from the core.
+
+It looks at a run that has ended, and says of each task and each item in which phase it should have, given how those
+before it ended. More than one phase is possible only where the design leaves it to time.
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from tests.core.plan import NOT_YET, Plan, Program, Task, Unit
+
+Ends = Mapping[Unit, str | None]
+"""None: it has not ended yet. The items of a fan-out are there once they are counted."""
+
+RUNS = "runs"
+
+
+def unexplained(plan: Plan, ends: Ends, *, stopped: bool) -> dict[Unit, tuple[str, set[str]]]:
+    """The units that ended otherwise than they should: how they did, and how they might have.
+
+    `stopped`: was the run brought to an end before its tasks were?
+    """
+    wrong = {}
+    for unit, phase in ends.items():
+        assert phase is not None
+        allowed = may_end(plan, unit, ends)
+        if stopped and not plan.tasks[unit[0]].final:
+            allowed.add("Stopped")
+        if phase not in allowed:
+            wrong[unit] = (phase, allowed)
+    return wrong
+
+
+def may_end(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
+    found = set()
+    for verdict in may_begin(plan, unit, ends):
+        found |= _by_itself(plan, unit, ends) if verdict == RUNS else {verdict}
+    return found
+
+
+# Does it run?
+
+
+def may_begin(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
+    """RUNS, or the phases in which it ends instead. Nothing if that is not decided yet."""
+    task, index = plan.tasks[unit[0]], unit[1]
+    if task.final and any(ends.get((number, None)) is None for number, other in enumerate(plan.tasks) if not other.final):
+        return set()
+    if index is None and task.fan_out and (leader := task.fan_out.same_as) is not None and (leader, 0) not in ends:
+        never = {None: set(), "Skipped": {"Skipped"}}  # it was never counted, or has no items
+        if plan.items(leader) or ends.get((leader, None)) != "Succeeded":
+            return never.get(ends.get((leader, None)), _upstream_failed(ends, [(leader, None)]))
+    before = waits_for(plan, unit)
+    verdicts = by_rule(task.run_if or "AllSucceeded", [_counts_as(plan, other, ends) for other in before])
+    verdicts = (verdicts - {"UpstreamFailed"}) | (
+        _upstream_failed(ends, before) if "UpstreamFailed" in verdicts else set()
+    )
+    if RUNS not in verdicts:
+        return verdicts
+    return (verdicts - {RUNS}) | _given(plan, unit, ends)
+
+
+def waits_for(plan: Plan, unit: Unit) -> list[Unit]:
+    """Its direct dependencies. An item has none, but for the same item of the fan-out by whose items it goes."""
+    task, index = plan.tasks[unit[0]], unit[1]
+    leader = task.fan_out.same_as if task.fan_out else None
+    if index is not None:
+        return [] if leader is None else [(leader, index)]
+    return [(number, None) for number in dependencies(plan, task) if number != leader]
+
+
+def dependencies(plan: Plan, task: Task) -> set[int]:
+    found = {*task.needs}
+    found |= {task.reads} if task.reads is not None else set()
+    if task.fan_out:
+        found |= {n for n in (task.fan_out.listed_by, task.fan_out.same_as) if n is not None}
+    if task.when and task.when.kind == "phase" and task.final <= plan.tasks[task.when.asked].final:
+        found.add(task.when.asked)
+    return found
+
+
+def _counts_as(plan: Plan, unit: Unit, ends: Ends) -> str | None:
+    """S, F or K, for succeeded, failed and skipped. None: it has not ended."""
+    phase = ends.get(unit)
+    if phase is None or phase == "Skipped":
+        return "K" if phase else None
+    forgiven = phase == "Failed" and plan.tasks[unit[0]].allow_failure
+    return "S" if phase == "Succeeded" or forgiven else "F"
+
+
+def by_rule(rule: str, ends: Sequence[str | None]) -> set[str]:
+    """The table of trigger rules. Two verdicts are possible where the first end decides."""
+    any_s, any_f, any_k = (letter in ends for letter in "SFK")
+    all_s, all_f, all_k = (all(end == letter for end in ends) for letter in "SFK")
+    done = None not in ends
+    if rule == "AllSucceeded":
+        first = ({"UpstreamFailed"} if any_f else set()) | ({"Skipped"} if any_k else set())
+        return first or ({RUNS} if all_s else set())
+    table: dict[str, Iterable[tuple[bool, str]]] = {
+        "AllFailed": [(any_s or any_k, "Skipped"), (all_f, RUNS)],
+        "AllDone": [(done, RUNS)],
+        "AllDoneOneSucceeded": [(done and any_s, RUNS), (done, "UpstreamFailed")],
+        "AllSkipped": [(any_s or any_f, "Skipped"), (all_k, RUNS)],
+        "OneSucceeded": [(any_s, RUNS), (all_k, "Skipped"), (done, "UpstreamFailed")],
+        "OneFailed": [(any_f, RUNS), (done, "Skipped")],
+        "OneDone": [(any_s or any_f, RUNS), (done, "Skipped")],
+        "NoneFailed": [(any_f, "UpstreamFailed"), (done, RUNS)],
+        "NoneFailedOneSucceeded": [(any_f, "UpstreamFailed"), (done and any_s, RUNS), (done, "Skipped")],
+        "NoneSkipped": [(any_k, "Skipped"), (done, RUNS)],
+        "Always": [(True, RUNS)],
+    }
+    if not ends:
+        return {RUNS}
+    return {next((verdict for holds, verdict in table[rule] if holds), "")} - {""}
+
+
+def _upstream_failed(ends: Ends, before: Iterable[Unit]) -> set[str]:
+    """Who could not run because others were stopped was stopped as well."""
+    phases = {ends.get(unit) for unit in before}
+    if "Stopped" not in phases:
+        return {"UpstreamFailed"}
+    return {"Stopped", "UpstreamFailed"} if phases & {"Failed", "UpstreamFailed"} else {"Stopped"}
+
+
+def _given(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
+    """What the outputs that it reads and its condition have to say, once its trigger rule says that it runs."""
+    task, index = plan.tasks[unit[0]], unit[1]
+    read = list(_read(task, index))
+    phases = [ends.get(other) for other in read]
+    if None in phases:
+        return set()
+    if set(phases) - {"Succeeded", "Skipped"}:
+        return _upstream_failed(ends, read)
+    if "Skipped" in phases:
+        return {"Skipped"}
+    if task.when is None or (task.fan_out and (task.when.kind == "item") != (index is not None)):
+        return {RUNS}
+    match task.when.kind:
+        case "phase":
+            asked = ends.get((task.when.asked, None))
+            return set() if asked is None else {RUNS if asked == task.when.word else "Skipped"}
+        case "item":
+            return {RUNS if str(index) != task.when.word else "Skipped"}
+        case "false":
+            return {"Skipped"}
+        case "mistake":
+            return {"Failed"}
+
+
+def _read(task: Task, index: int | None) -> Iterable[Unit]:
+    """The units whose outputs it cannot do without."""
+    leader = task.fan_out.same_as if task.fan_out else None
+    if task.reads is not None and task.reads != leader:
+        yield task.reads, None
+    elif task.reads is not None and index is not None:
+        yield task.reads, index
+    if task.fan_out and task.fan_out.listed_by is not None:
+        yield task.fan_out.listed_by, None
+
+
+# How does it end if it runs?
+
+
+def _by_itself(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
+    task = plan.tasks[unit[0]]
+    if task.approval is not None:
+        return {"Succeeded" if (task.approval.said or task.approval.default) == "Approve" else "Failed"}
+    if task.fan_out and unit[1] is None:
+        items = [ends.get((unit[0], index)) for index in range(plan.items(unit[0]))]
+        return set() if None in items else {_of_items(task.fan_out.min_success, items)}
+    given_up = {"Failed"} if task.once and plan.faults & {"evictions", "kills"} else set()
+    return {_of_program(plan.program(unit), task.limit)} | given_up
+
+
+def _of_items(min_success: int | str | None, items: Sequence[str | None]) -> str:
+    """Skipped items count for nothing."""
+    counted = [phase for phase in items if phase != "Skipped"]
+    if items and not counted:
+        return "Skipped"
+    if min_success is None:
+        needed = len(counted)
+    elif isinstance(min_success, int):
+        needed = min(min_success, len(counted))
+    else:
+        needed = math.ceil(len(counted) * int(min_success.removesuffix("%")) / 100)
+    if counted.count("Succeeded") >= needed:
+        return "Succeeded"
+    if counted.count("Succeeded") + counted.count("Stopped") >= needed:  # it might have
+        return "Stopped"
+    return "Failed" if "Failed" in counted else "UpstreamFailed"
+
+
+def _of_program(program: Program, limit: int) -> str:
+    if not (program.pullable and program.valid):
+        return "Failed"
+    if program.poll is None:
+        return "Succeeded" if 0 in [program.code(run) for run in range(limit + 1)] else "Failed"
+    failed = 0
+    for code in program.codes:
+        failed = 0 if code == NOT_YET else failed + 1
+        if code == 0 or failed > limit:
+            break
+    return "Succeeded" if code == 0 else "Failed"
+
+
+# How does the run end?
+
+
+def run_may_end(plan: Plan, ends: Ends, *, stopped_by_hand: bool) -> str:
+    named = {number: phase for (number, index), phase in ends.items() if index is None}
+    if "Stopped" in named.values():
+        return "Stopped" if stopped_by_hand else "Failed"
+    if plan.leaf_failed:
+        inner = {number for task in plan.tasks for number in dependencies(plan, task)}
+        bad = {n for n, phase in named.items() if phase in ("Failed", "UpstreamFailed") and n not in inner}
+    else:
+        bad = {n for n, phase in named.items() if phase == "Failed"}
+    return "Failed" if any(not plan.tasks[number].allow_failure for number in bad) else "Succeeded"
