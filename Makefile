@@ -4,8 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLUSTER_NAME ?= sluice
 SOURCES := operator tests
+SEED ?= $(shell date +%s)
 
-.PHONY: demo test lint crds lock bench cluster-up cluster-down clean
+.PHONY: demo test fuzz lint crds lock bench cluster-up cluster-down clean
 
 demo: $(VENV)/ready  ## a Workflow on a real cluster, from nothing
 	$(BIN)/python -m tests.demo
@@ -18,6 +19,10 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check --quiet $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+fuzz: $(VENV)/ready  ## 10,000 random runs on a random cluster, for each of the model's tests
+	@echo "SEED=$(SEED)"
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -q --durations=0 --hypothesis-seed=$(SEED) tests/core/test_model.py
 
 crds: $(VENV)/ready  ## after a change in operator/sluice/api
 	$(BIN)/python -m sluice.api.crd crds charts/sluice/files/crds

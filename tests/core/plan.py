@@ -1,9 +1,13 @@
 """What a simulated run is to do, and what is to go wrong (see `simulation`)."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
 
 from sluice.core.definition import Definition
+from sluice.core.validation import workflow_faults
 
 FAULTS = (
     "evictions",
@@ -20,10 +24,13 @@ TIMED_OUT = 124
 OUT_OF_MEMORY = 137
 NOT_YET = 75
 
+Unit = tuple[int, int | None]
+"""A task, or an item of a fan-out: (task, item). Not the number that a run gives it, which changes with a restart."""
+
 
 @dataclass(frozen=True)
 class Program:
-    """What the pods of a task do. `codes` are the exit codes of those that end by themselves, the last one for ever.
+    """What the pods of a unit do. `codes` are the exit codes of those that end by themselves, the last one for ever.
 
     TIMED_OUT is a program that runs until its pod's deadline, OUT_OF_MEMORY one that is killed for its memory. With
     `poll`, the task's, NOT_YET is not the end.
@@ -44,38 +51,143 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Task i is called `ti`, waits for `needs[i]` and holds `claims[i]` of the pool's `slots`. `once` are the tasks
-    that ask for at most once, `outputs` those that hand on a value to all that wait for them, `by_log` those of them
-    that do so by their log.
-    """
+class FanOut:
+    """`count` items, or those that the task `listed_by` hands on, or those of the fan-out `same_as`."""
 
-    needs: tuple[tuple[int, ...], ...]
-    programs: tuple[Program, ...]
-    limits: tuple[int, ...]
-    claims: tuple[int, ...]
-    slots: int
-    once: frozenset[int] = frozenset()
+    count: int = 0
+    listed_by: int | None = None
+    same_as: int | None = None
+    parallelism: int | None = None
+    min_success: int | str | None = None
+
+
+@dataclass(frozen=True)
+class When:
+    """Did `asked` end as `word` says? Is the item none of those in `word`? Or always false, or a mistake."""
+
+    kind: Literal["phase", "item", "false", "mistake"]
+    word: str = ""
+    asked: int = 0
+
+    @property
+    def text(self) -> str:
+        match self.kind:
+            case "phase":
+                return f"tasks.t{self.asked}.phase == '{self.word}'"
+            case "item":
+                return f"!('{self.word}'.contains(item))"
+            case "false":
+                return "false"
+            case "mistake":
+                return "int('x' + run.name) == 1"
+
+
+@dataclass(frozen=True)
+class Approval:
+    """What people say, in the end. If they say nothing, `default` counts, and without one it fails."""
+
+    said: Literal["Approve", "Reject"] | None = None
+    default: Literal["Approve", "Reject"] | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """`needs` are those in `dependsOn`. The items of a fan-out have the `programs` in turn."""
+
+    needs: tuple[int, ...] = ()
+    programs: tuple[Program, ...] = (Program(),)
+    limit: int = 0
+    once: bool = False
+    """Does it ask for at most once?"""
+    run_if: str | None = None
+    allow_failure: bool = False
+    final: bool = False
+    when: When | None = None
+    reads: int | None = None
+    """The task whose outputs it reads."""
+    lists: int | None = None
+    """How many items it hands on."""
+    fan_out: FanOut | None = None
+    approval: Approval | None = None
+    by_log: bool = False
+    """Does it hand them on by its log?"""
+    priority: int = 0
+    slots: int = 0
+    """How many of the pool it holds."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Task i is called `ti`. There is a pool of so many `slots`."""
+
+    tasks: tuple[Task, ...]
+    slots: int = 0
     cap: int | None = None
     quota: int | None = None
-    outputs: frozenset[int] = frozenset()
-    by_log: frozenset[int] = frozenset()
     faults: frozenset[str] = frozenset()
     stop: bool = False
+    fail_fast: bool = False
+    leaf_failed: bool = False
 
+    @cached_property
     def definition(self) -> Definition:
-        tasks = [
-            {
-                "name": f"t{number}",
-                "image": "busybox",
-                "dependsOn": [f"t{need}" for need in needs],
-                "retries": {"limit": self.limits[number], "infrastructure": 0 if number in self.once else 1000},
-                "args": [f"$(tasks.t{need}.outputs.n)" for need in needs if need in self.outputs],
-                "outputs": ["n"] if number in self.outputs else [],
-                "outputsFrom": "Log" if number in self.by_log else "File",
-                "pools": [{"name": "pool", "slots": self.claims[number]}] if self.claims[number] else [],
-                **({"poll": self.programs[number].poll} if self.programs[number].poll else {}),
-            }
-            for number, needs in enumerate(self.needs)
-        ]
-        return Definition.of({"tasks": tasks})
+        spec = {"tasks": [_manifest(number, task) for number, task in enumerate(self.tasks)]}
+        manifest = {"metadata": {"name": "etl"}, "spec": spec}
+        assert workflow_faults(manifest) == [], "no run is made of this"
+        return Definition.of(spec)
+
+    def items(self, number: int) -> int:
+        """How many items a fan-out has."""
+        fan_out = self.tasks[number].fan_out
+        if fan_out.same_as is not None:
+            return self.items(fan_out.same_as)
+        return fan_out.count if fan_out.listed_by is None else self.tasks[fan_out.listed_by].lists
+
+    def units(self) -> Iterator[Unit]:
+        """All that there may ever be."""
+        for number, task in enumerate(self.tasks):
+            yield number, None
+            if task.fan_out is not None:
+                yield from ((number, index) for index in range(self.items(number)))
+
+    def program(self, unit: Unit) -> Program:
+        programs = self.tasks[unit[0]].programs
+        return programs[(unit[1] or 0) % len(programs)]
+
+    def written(self, unit: Unit) -> str:
+        """What its program hands on."""
+        count = self.tasks[unit[0]].lists
+        return "" if count is None else json.dumps({"items": _items(count)})
+
+
+def _items(count: int) -> list[str]:
+    return [str(index) for index in range(count)]
+
+
+def _manifest(number: int, task: Task) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": f"t{number}", "dependsOn": [f"t{need}" for need in task.needs]}
+    found |= {"runIf": task.run_if} if task.run_if else {}
+    found |= {"when": task.when.text} if task.when else {}
+    found |= {"allowFailure": True} if task.allow_failure else {}
+    found |= {"finally": True} if task.final else {}
+    if task.approval is not None:
+        late = {"timeout": "30s"} if task.approval.said is None else {}
+        return found | {"approval": late | ({"default": task.approval.default} if task.approval.default else {})}
+    found |= {"image": "busybox", "retries": {"limit": task.limit, "infrastructure": 0 if task.once else 1000}}
+    found |= {"priority": task.priority}
+    found |= {"pools": [{"name": "pool", "slots": task.slots}]} if task.slots else {}
+    found |= {"poll": task.programs[0].poll} if task.programs[0].poll else {}
+    found |= {"args": [f"$(tasks.t{task.reads}.outputs.items)"]} if task.reads is not None else {}
+    found |= {"outputs": ["items"], "outputsFrom": "Log" if task.by_log else "File"} if task.lists is not None else {}
+    return found | ({"forEach": _for_each(task.fan_out)} if task.fan_out else {})
+
+
+def _for_each(fan_out: FanOut) -> dict[str, Any]:
+    said = {
+        "sameAs": None if fan_out.same_as is None else f"t{fan_out.same_as}",
+        "from": None if fan_out.listed_by is None else f"$(tasks.t{fan_out.listed_by}.outputs.items)",
+        "parallelism": fan_out.parallelism,
+        "minSuccess": fan_out.min_success,
+    }
+    found = {name: value for name, value in said.items() if value is not None}
+    return found if found.keys() & {"sameAs", "from"} else found | {"items": _items(fan_out.count)}

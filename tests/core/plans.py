@@ -1,5 +1,7 @@
 """Random plans for simulated runs (see `simulation`): any graph that a Workflow may have, and any trouble."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from tests.core.plan import (
@@ -45,11 +47,14 @@ MIN_SUCCESS = st.none() | st.integers(0, 4) | st.sampled_from(["0%", "50%", "67%
 
 @st.composite
 def plans(draw, *, max_tasks=6, stop=False):
+    slots = draw(st.integers(1, 4))
     tasks = []
     for _ in range(draw(st.integers(1, max_tasks))):
-        tasks.append(draw(_task(tasks)))
+        tasks.append(draw(_task(tasks, slots)))
+    order = draw(st.permutations(range(len(tasks))))
     return Plan(
-        tasks=tuple(tasks),
+        tasks=_in_order(tasks, order),
+        slots=slots,
         cap=draw(st.none() | st.integers(1, 4)),
         quota=draw(st.none() | st.integers(1, 3)),
         faults=draw(st.frozensets(st.sampled_from(FAULTS))),
@@ -59,32 +64,48 @@ def plans(draw, *, max_tasks=6, stop=False):
     )
 
 
+def _in_order(tasks, order):
+    """The same graph in a manifest with another order."""
+    place = {number: order.index(number) for number in order} | {None: None}
+    return tuple(_renumbered(tasks[number], place) for number in order)
+
+
+def _renumbered(task, place):
+    fan_out, when = task.fan_out, task.when
+    return replace(
+        task,
+        needs=tuple(place[need] for need in task.needs),
+        reads=place[task.reads],
+        when=when and replace(when, asked=place[when.asked]),
+        fan_out=fan_out and replace(fan_out, listed_by=place[fan_out.listed_by], same_as=place[fan_out.same_as]),
+    )
+
+
 @st.composite
-def _task(draw, earlier):
+def _task(draw, earlier, slots):
     """It may depend on `earlier` ones."""
     kind = draw(st.sampled_from(["pod", "pod", "pod", "fan-out", "fan-out", "approval"]))
     final = kind != "approval" and draw(SOMETIMES)
     others = [number for number, task in enumerate(earlier) if task.final == final]
     needs = draw(st.lists(st.sampled_from(others), max_size=3, unique=True)) if others else []
-    of_pods = {} if kind == "approval" else _of_pods(draw, earlier, others)
+    of_pods = {} if kind == "approval" else _of_pods(draw, earlier, others, slots)
     fan_out = draw(_fan_out(earlier, others)) if kind == "fan-out" else None
     if fan_out is not None:
         needs = [need for need in needs if need != fan_out.same_as]
         of_pods["programs"] = draw(FEW | SENSORS.map(lambda program: (program,)))
-    task = Task(
+    return Task(
         needs=tuple(needs),
         allow_failure=draw(SOMETIMES),
         final=final,
         when=_when(draw, range(len(earlier)) if final else others, is_fan_out=fan_out is not None),
         fan_out=fan_out,
+        run_if=draw(st.sampled_from(RULES)) if needs and draw(st.booleans()) else None,
         approval=draw(APPROVALS) if kind == "approval" else None,
         **of_pods,
     )
-    rule = draw(st.sampled_from(RULES)) if needs and draw(st.booleans()) else None
-    return Task(**vars(task) | {"run_if": rule})
 
 
-def _of_pods(draw, earlier, others):
+def _of_pods(draw, earlier, others, slots):
     telling = [number for number in others if earlier[number].lists is not None]
     return {
         "programs": draw(ONE),
@@ -92,7 +113,9 @@ def _of_pods(draw, earlier, others):
         "once": draw(SOMETIMES),
         "reads": draw(st.sampled_from(telling)) if telling and draw(SOMETIMES) else None,
         "lists": draw(st.none() | st.integers(0, 4)),
+        "by_log": draw(SOMETIMES),
         "priority": draw(st.integers(0, 2)),
+        "slots": draw(st.integers(0, slots)),
     }
 
 
@@ -118,4 +141,4 @@ def _when(draw, others, *, is_fan_out):
     kind = draw(st.sampled_from(kinds))
     if kind == "phase":
         return When(kind, draw(st.sampled_from(ENDS)), draw(st.sampled_from(others)))
-    return When(kind, str(draw(st.integers(0, 3))) if kind == "item" else "")
+    return When(kind, "".join(draw(st.lists(st.sampled_from("01234"), max_size=4))) if kind == "item" else "")

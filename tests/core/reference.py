@@ -4,8 +4,10 @@ It looks at a run that has ended, and says of each task and each item in which p
 before it ended. More than one phase is possible only where the design leaves it to time.
 """
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from tests.core.plan import NOT_YET, Plan, Program, Task, Unit
 
@@ -44,17 +46,20 @@ def may_end(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
 def may_begin(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
     """RUNS, or the phases in which it ends instead. Nothing if that is not decided yet."""
     task, index = plan.tasks[unit[0]], unit[1]
-    if task.final and any(ends.get((number, None)) is None for number, other in enumerate(plan.tasks) if not other.final):
+    others = [(number, None) for number, other in enumerate(plan.tasks) if not other.final]
+    if task.final and any(ends.get(other) is None for other in others):
         return set()
-    if index is None and task.fan_out and (leader := task.fan_out.same_as) is not None and (leader, 0) not in ends:
-        never = {None: set(), "Skipped": {"Skipped"}}  # it was never counted, or has no items
-        if plan.items(leader) or ends.get((leader, None)) != "Succeeded":
-            return never.get(ends.get((leader, None)), _upstream_failed(ends, [(leader, None)]))
+    if index is None and task.fan_out and (leader := task.fan_out.same_as) is not None:
+        how = ends.get((leader, None))
+        counted = (leader, 0) in ends or (how == "Succeeded" and plan.items(leader) == 0)
+        if not counted and how in (None, "Skipped"):
+            return {"Skipped"} if how else set()
+        if not counted:
+            return _upstream_failed(ends, [(leader, None)])
     before = waits_for(plan, unit)
     verdicts = by_rule(task.run_if or "AllSucceeded", [_counts_as(plan, other, ends) for other in before])
-    verdicts = (verdicts - {"UpstreamFailed"}) | (
-        _upstream_failed(ends, before) if "UpstreamFailed" in verdicts else set()
-    )
+    if "UpstreamFailed" in verdicts:
+        verdicts = (verdicts - {"UpstreamFailed"}) | _upstream_failed(ends, before)
     if RUNS not in verdicts:
         return verdicts
     return (verdicts - {RUNS}) | _given(plan, unit, ends)
@@ -125,12 +130,12 @@ def _upstream_failed(ends: Ends, before: Iterable[Unit]) -> set[str]:
 def _given(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
     """What the outputs that it reads and its condition have to say, once its trigger rule says that it runs."""
     task, index = plan.tasks[unit[0]], unit[1]
-    read = list(_read(task, index))
-    phases = [ends.get(other) for other in read]
+    before = list(read(task, index))
+    phases = [ends.get(other) for other in before]
     if None in phases:
         return set()
     if set(phases) - {"Succeeded", "Skipped"}:
-        return _upstream_failed(ends, read)
+        return _upstream_failed(ends, before)
     if "Skipped" in phases:
         return {"Skipped"}
     if task.when is None or (task.fan_out and (task.when.kind == "item") != (index is not None)):
@@ -140,15 +145,15 @@ def _given(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
             asked = ends.get((task.when.asked, None))
             return set() if asked is None else {RUNS if asked == task.when.word else "Skipped"}
         case "item":
-            return {RUNS if str(index) != task.when.word else "Skipped"}
+            return {RUNS if str(index) not in task.when.word else "Skipped"}
         case "false":
             return {"Skipped"}
         case "mistake":
             return {"Failed"}
 
 
-def _read(task: Task, index: int | None) -> Iterable[Unit]:
-    """The units whose outputs it cannot do without."""
+def read(task: Task, index: int | None) -> Iterable[Unit]:
+    """The units whose outputs a unit cannot do without."""
     leader = task.fan_out.same_as if task.fan_out else None
     if task.reads is not None and task.reads != leader:
         yield task.reads, None
@@ -156,6 +161,15 @@ def _read(task: Task, index: int | None) -> Iterable[Unit]:
         yield task.reads, index
     if task.fan_out and task.fan_out.listed_by is not None:
         yield task.fan_out.listed_by, None
+
+
+def handed_on(plan: Plan, unit: Unit, ends: Ends) -> list[Any] | None:
+    """What others read of it. Of a fan-out it is a list in the order of the items, null for those that failed."""
+    if ends.get(unit) != "Succeeded":
+        return None
+    if plan.tasks[unit[0]].fan_out and unit[1] is None:
+        return [handed_on(plan, (unit[0], index), ends) for index in range(plan.items(unit[0]))]
+    return json.loads(plan.written(unit))["items"]
 
 
 # How does it end if it runs?

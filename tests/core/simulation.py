@@ -7,6 +7,7 @@ it has news or asked to be woken, so a forgotten wake-up is a run that never end
 What must hold is asserted where it could break: when a pod is made, when one is deleted, when an end is recorded.
 """
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
@@ -16,20 +17,25 @@ from sluice.controller.store import Store
 from sluice.core import decide as deciding
 from sluice.core import status as reporting
 from sluice.core.execution import Execution, Limits
+from sluice.core.item_status import entries
 from sluice.core.limits import PoolKey, SharedLimits
 from sluice.core.observation import PodView
+from sluice.core.pods import ItemOf
 from sluice.core.refusal import Refusal
 from sluice.core.restore import restore
+from tests.core import reference
 from tests.core.kubelet import RUN, START, Json, accepted, exited, past_deadline, running, seen, waiting
-from tests.core.plan import NOT_YET, OUT_OF_MEMORY, TIMED_OUT, Plan
+from tests.core.plan import NOT_YET, OUT_OF_MEMORY, TIMED_OUT, Plan, Unit
 from tests.core.world import merge_patch
 
 TERMINAL = ("Succeeded", "Failed")
+GOES_ON = ("Pending", "Running")
+Attempt = tuple[Unit, int]
 
 
 @dataclass
 class Pod:
-    number: int
+    unit: Unit
     attempt: int
     status: Json
     version: int
@@ -66,21 +72,23 @@ def _nobody(*_: object) -> None:
 class Simulation:
     def __init__(self, plan: Plan, random: Random) -> None:
         self.plan, self.random = plan, random
-        self.definition = plan.definition()
+        self.definition = plan.definition
         self.now = float(START)
         self.version = 0
         self.stored: Json = {}
-        self.pods: dict[tuple[int, int], Pod] = {}
-        self.made: Counter[tuple[int, int]] = Counter()
-        self.ends: dict[int, list[int]] = {number: [] for number in range(len(plan.needs))}
+        self.pods: dict[Attempt, Pod] = {}
+        self.made: Counter[Attempt] = Counter()
+        self.ends: dict[Unit, list[int]] = {unit: [] for unit in plan.units()}
         """The exit codes of the runs that ended by themselves."""
         self.calm = False
         self.state = "Running"
+        self.unsaid = [n for n, task in enumerate(plan.tasks) if task.approval is not None and task.approval.said]
+        """Approvals that people have not decided about yet."""
         self.operator = self.restart()
 
     def finish(self) -> None:
         """Until the end of the run is in its status."""
-        trouble = 60 * len(self.plan.needs)
+        trouble = 60 * len(self.plan.tasks)
         self.go(trouble)
         self.calm = True
         self.order("Running")
@@ -90,6 +98,7 @@ class Simulation:
     def go(self, steps: int) -> None:
         actions = [self.decide, self.post, self.delete, self.read, self.deliver, self.write]
         actions += [self.kubelet, self.kubelet]
+        actions += [self.say] if self.unsaid else []
         troubles = {
             "evictions": self.evict,
             "kills": self.kill,
@@ -115,27 +124,34 @@ class Simulation:
     def settle(self) -> None:
         """The operator knows all that happened, and has written it down."""
         self.calm = True
-        while self.operator.events or self.operator.answers:
-            self.deliver()
-        self.decide()
-        self.operator.unwritten = True
-        self.write()
+        self.operator.dirty = True
+        while self.busy():
+            for action in (self.decide, self.post, self.delete, self.read, self.deliver, self.write):
+                action()
 
-    def idle(self) -> bool:
+    def busy(self) -> bool:
+        """Has the operator something to do?"""
         operator = self.operator
         due = operator.dirty or operator.unwritten or (operator.wake_at is not None and operator.wake_at <= self.now)
         under_way = operator.creates or operator.deletes or operator.reads or operator.events or operator.answers
-        return not (due or under_way or any(self.moves(pod) for pod in self.pods.values()))
+        return bool(due or under_way)
+
+    def idle(self) -> bool:
+        return not (self.busy() or self.unsaid or any(self.moves(pod) for pod in self.pods.values()))
 
     # The operator.
 
-    def name(self, number: int) -> str:
-        return self.definition.tasks[number].name
+    def unit(self, number: int) -> Unit:
+        task = self.operator.run.tasks[number]
+        return (number, None) if task.group is None else (task.group, task.index)
+
+    def number(self, unit: Unit) -> int:
+        return unit[0] if unit[1] is None else self.operator.run.groups[unit[0]].first + unit[1]
 
     def restart(self) -> Operator:
         pods = [self.view(pod) for pod in self.pods.values()]
-        shared = SharedLimits(wake=lambda _: self.wake())
-        shared.set_pool(PoolKey(RUN.namespace, "pool"), self.plan.slots)
+        plan, shared = self.plan, SharedLimits(wake=lambda _: self.wake())
+        shared.set_pool(PoolKey(RUN.namespace, "pool"), plan.slots)
         store = Store(
             on_workflow=_nobody,
             on_run=_nobody,
@@ -144,9 +160,10 @@ class Simulation:
             on_pod=lambda pod, gone: shared.gone(pod) if gone else shared.see(pod),
         )
         store.replace_pods(pods, self.version)
-        limits = Limits(self.plan.cap)
+        limits = Limits(plan.cap, fail_fast=plan.fail_fast, leaf_failed=plan.leaf_failed)
         run = restore(RUN, "rev", self.definition, status=self.stored, pods=pods, limits=limits, shared=shared)
         run.set_state(self.state)
+        run.set_approvals(self.decisions())
         return Operator(run, store)
 
     def wake(self) -> None:
@@ -158,7 +175,8 @@ class Simulation:
             return
         announced = len(operator.run.granted)
         decision = deciding.decide(operator.run, self.now)
-        assert self.state == "Running" or len(decision.create) <= announced, "started though it should not"
+        started = decision.create[announced:]
+        assert self.state != "Suspended" or not started, "started though it should not"
         again = deciding.decide(operator.run, self.now)
         assert (again.create, again.delete, again.read) == ([], [], []), "asked for twice"
         operator.creates += decision.create
@@ -174,10 +192,10 @@ class Simulation:
         operator.dirty = True
         if not operator.run.still_wanted(create.number, create.attempt):
             return
-        key = (create.number, create.attempt)
+        key = (self.unit(create.number), create.attempt)
         if key in self.pods:  # AlreadyExists
             self.adopt(self.view(self.pods[key]))
-        elif refusal := self.refusal(create.number):
+        elif refusal := self.refusal(key[0]):
             deciding.refused(operator.run, create, refusal, "the server's words", self.now)
         else:
             self.check_create(*key)
@@ -193,8 +211,9 @@ class Simulation:
         if self.operator.deletes:
             name = self.operator.deletes.pop(0).name
             for pod in [pod for pod in self.pods.values() if self.view(pod).name == name]:
-                may_be_ended = self.plan.programs[pod.number].may_be_ended
-                assert self.state == "Stopped" or may_be_ended, "deleted without a cause"
+                may_be_ended = self.plan.program(pod.unit).may_be_ended
+                winding_down = self.winds_down() and not self.plan.tasks[pod.unit[0]].final
+                assert winding_down or may_be_ended, "deleted without a cause"
                 self.ask_for_deletion(pod)
 
     def read(self) -> None:
@@ -205,8 +224,9 @@ class Simulation:
         if self.happens("busy server", 0.3):
             operator.run.log_unread(wanted.number, wanted.attempt, "the server's words")
             operator.reads.append(wanted)
-        elif (wanted.number, wanted.attempt) in self.pods:
-            operator.run.log_read(wanted.number, wanted.attempt, f'::outputs::{{"n": "{wanted.number}"}}')
+        elif (self.unit(wanted.number), wanted.attempt) in self.pods:
+            written = self.plan.written(self.unit(wanted.number))
+            operator.run.log_read(wanted.number, wanted.attempt, f"::outputs::{written}")
         operator.dirty = True
 
     def deliver(self) -> None:
@@ -249,13 +269,15 @@ class Simulation:
             operator.run.changed.update(range(len(operator.run.tasks)))
             operator.unwritten = True
             return
+        ended = self.ended()
         self.stored = merge_patch(self.stored, sent.body)
+        assert ended.items() <= self.ended().items(), "what has ended has ended"
         WorkflowRunStatus.model_validate(self.stored)
         reporting.written(operator.run, sent)
         operator.dirty = operator.dirty or bool(sent.recorded)
         self.check_recorded(sent.ended)
         for view in sent.ended:
-            pod = self.pods.get((int(view.task[1:]), view.attempt))
+            pod = self.pods.get(_key(view))
             if not operator.run.is_spent(view):
                 operator.may_clean.append(view)
             elif pod is not None:
@@ -268,7 +290,7 @@ class Simulation:
     def clean_up(self) -> None:
         """Retention: pods whose end is recorded go."""
         for view in self.operator.may_clean:
-            pod = self.pods.get((int(view.task[1:]), view.attempt))
+            pod = self.pods.get(_key(view))
             if pod is not None and self.random.random() < 0.5:
                 self.remove(pod)
 
@@ -280,7 +302,7 @@ class Simulation:
         operator.answers, operator.events, operator.dirty = [], [], True
         operator.store.replace_pods(map(self.view, self.pods.values()), self.version)
         for task in operator.run.tasks:
-            if task.pod is not None and (int(task.pod.task[1:]), task.pod.attempt) not in self.pods:
+            if task.pod is not None and _key(task.pod) not in self.pods:
                 operator.run.pod_gone(task.pod)
         for pod in self.pods.values():
             self.see(self.view(pod))
@@ -291,6 +313,18 @@ class Simulation:
     def stop(self) -> None:
         self.order("Stopped")
 
+    def say(self) -> None:
+        """A person decides about an approval."""
+        if self.unsaid:
+            self.unsaid.remove(self.random.choice(self.unsaid))
+            self.operator.run.set_approvals(self.decisions())
+            self.operator.dirty = True
+
+    def decisions(self) -> dict[str, Json]:
+        approvals = {n: task.approval for n, task in enumerate(self.plan.tasks) if task.approval is not None}
+        said = {n: approval.said for n, approval in approvals.items() if approval.said and n not in self.unsaid}
+        return {f"t{number}": {"decision": decision} for number, decision in said.items()}
+
     def order(self, state: str) -> None:
         """A person changes the run's spec.state. A stopped run stays stopped."""
         if self.state != "Stopped":
@@ -300,8 +334,8 @@ class Simulation:
 
     # The API server.
 
-    def refusal(self, number: int) -> Refusal | None:
-        if not self.plan.programs[number].valid:
+    def refusal(self, unit: Unit) -> Refusal | None:
+        if not self.plan.program(unit).valid:
             return Refusal.INVALID
         if "restricted" in self.plan.faults and not self.operator.run.hardened:
             return Refusal.POD_SECURITY
@@ -327,7 +361,7 @@ class Simulation:
                 self.remove(pod)
 
     def remove(self, pod: Pod) -> None:
-        del self.pods[pod.number, pod.attempt]
+        del self.pods[pod.unit, pod.attempt]
         pod.version = self.next_version()
         self.tell(pod, gone=True)
 
@@ -336,7 +370,9 @@ class Simulation:
 
     def view(self, pod: Pod) -> PodView:
         status = pod.status if pod.deletion is None else pod.status | {"deletion": (pod.deletion, 30)}
-        return seen(status, self.definition.tasks[pod.number], pod.attempt, version=pod.version)
+        number, index = pod.unit
+        item = None if index is None else ItemOf(index, str(index))
+        return seen(status, self.definition.tasks[number], pod.attempt, version=pod.version, item=item)
 
     def next_version(self) -> int:
         self.version += 1
@@ -349,18 +385,19 @@ class Simulation:
         if not moving:
             return
         pod = self.random.choice(moving)
-        program, second = self.plan.programs[pod.number], int(self.now) - START
+        program, second = self.plan.program(pod.unit), int(self.now) - START
         if pod.deletion is not None:  # SIGTERM, which a program may answer with 0
             self.now += 1
             if self.random.random() < 0.7:
                 self.change(pod, exited(self.random.choice([0, 143]), ended=second + 1))
             self.remove(pod)
         elif pod.status["phase"] == "Running":
-            code = program.code(len(self.ends[pod.number]))
-            self.ends[pod.number].append(code)
-            written = f"n={pod.number}" if pod.number in self.plan.outputs - self.plan.by_log else ""
-            killed = "OOMKilled" if code == OUT_OF_MEMORY else ""
-            ended = exited(code, killed, written, started=second, ended=second)
+            code = program.code(len(self.ends[pod.unit]))
+            self.ends[pod.unit].append(code)
+            by_file = code == 0 and not self.plan.tasks[pod.unit[0]].by_log
+            written = self.plan.written(pod.unit) if by_file else ""
+            reason = "OOMKilled" if code == OUT_OF_MEMORY else ""
+            ended = exited(code, reason, written, started=second, ended=second)
             self.change(pod, past_deadline(ended) if code == TIMED_OUT else ended)
         elif "containerStatuses" not in pod.status:
             trouble = "ContainerCreating" if program.pullable else "ImagePullBackOff"
@@ -369,7 +406,7 @@ class Simulation:
             self.change(pod, running(second, placed=second))
 
     def moves(self, pod: Pod) -> bool:
-        stuck = "containerStatuses" in pod.status and not self.plan.programs[pod.number].pullable
+        stuck = "containerStatuses" in pod.status and not self.plan.program(pod.unit).pullable
         return not pod.terminal and (pod.deletion is not None or not stuck)
 
     def evict(self) -> None:
@@ -381,39 +418,80 @@ class Simulation:
 
     # What must hold.
 
-    def check_create(self, number: int, attempt: int) -> None:
-        task = self.definition.tasks[number]
-        record = self.stored.get("tasks", {}).get(task.name, {})
-        living = self.living()
-        assert self.state != "Stopped", "a stopped run starts nothing"
+    def check_create(self, unit: Unit, attempt: int) -> None:
+        task, living = self.plan.tasks[unit[0]], self.living()
+        assert task.final or not self.winds_down(), "started though it should not"
         assert self.plan.cap is None or len(living) < self.plan.cap, "cap exceeded"
-        assert sum(self.plan.claims[n] for n in (number, *(pod.number for pod in living))) <= self.plan.slots, "pool"
-        assert all(0 in self.ends[need] for need in self.plan.needs[number]), "before its dependencies"
-        given = {need: f"{need}" for need in self.plan.needs[number] if need in self.plan.outputs}
-        values = self.operator.run.values_of(self.operator.run.tasks[number])
-        assert {need: values.get(f"tasks.t{need}.outputs.n") for need in given} == given, "without what it reads"
-        assert all(pod.number != number for pod in living), "two attempts at once"
-        if number in self.plan.once:
+        held = sum(self.plan.tasks[pod.unit[0]].slots for pod in living)
+        assert held + task.slots <= self.plan.slots, "the pool has no more"
+        assert all(pod.unit != unit for pod in living), "two attempts at once"
+        if task.fan_out is not None:
+            like_it = sum(pod.unit[0] == unit[0] for pod in living)
+            assert task.fan_out.parallelism is None or like_it < task.fan_out.parallelism, "the fan-out's cap exceeded"
+            items = self.stored.get("tasks", {}).get(f"t{unit[0]}", {}).get("items", {})
+            assert items.get("total") == self.plan.items(unit[0]), "before its items are recorded"
+        self.check_dependencies(unit)
+        record = self.record(unit)
+        assert record.get("phase", "Pending") in GOES_ON, "made again though it has ended"
+        if task.once:
             assert record.get("attempt") == attempt, "at most once: not recorded first"
             assert "retryAt" not in record, "at most once: recorded as over"
-            assert self.made[number, attempt] == 0, "at most once: made twice"
-            before = sum(self.made[number, earlier] for earlier in range(attempt))
-            assert before <= sum(code != 0 for code in self.ends[number]), "at most once: after an attempt was lost"
+            assert self.made[unit, attempt] == 0, "at most once: made twice"
+            before = sum(self.made[unit, earlier] for earlier in range(attempt))
+            assert before <= sum(code != 0 for code in self.ends[unit]), "at most once: after an attempt was lost"
         else:
             assert record.get("attempt", 0) < attempt, "made again though it is on record"
 
-        ran_out, grew = self.ends[number].count(OUT_OF_MEMORY), self.operator.run.tasks[number].used.out_of_memory
+        ran_out = self.ends[unit].count(OUT_OF_MEMORY)
+        grew = self.operator.run.tasks[self.number(unit)].used.out_of_memory
         assert grew == ran_out or (self.plan.faults and grew < ran_out), "not the memory that it needs"
+
+    def check_dependencies(self, unit: Unit) -> None:
+        run = self.operator.run
+        known = {self.unit(n): None if task.phase == "Pending" else task.phase for n, task in enumerate(run.tasks)}
+        for each in {unit, (unit[0], None)}:
+            assert reference.RUNS in reference.may_begin(self.plan, each, known), "before its dependencies"
+            for other in reference.waits_for(self.plan, each):
+                has_pods = self.plan.tasks[other[0]].approval is None and known[other] == "Succeeded"
+                fanned_out = self.plan.tasks[other[0]].fan_out is not None and other[1] is None
+                assert fanned_out or not has_pods or 0 in self.ends[other], "a success that was none"
+        values = run.values_of(run.tasks[self.number(unit)])
+        for read in reference.read(self.plan.tasks[unit[0]], unit[1]):
+            given = json.loads(values[f"tasks.t{read[0]}.outputs.items"])
+            assert given == reference.handed_on(self.plan, read, known), "without what it reads"
+
+    def winds_down(self) -> bool:
+        return self.state == "Stopped" or (self.plan.fail_fast and bool(self.operator.run.winding_down))
 
     def is_not_yet(self, pod: Pod) -> bool:
         state = pod.status["containerStatuses"][0]["state"]
-        polls = self.plan.programs[pod.number].poll is not None
+        polls = self.plan.program(pod.unit).poll is not None
         return polls and state.get("terminated", {}).get("exitCode") == NOT_YET
 
     def check_recorded(self, ended: list[PodView]) -> None:
         """Pods that may be deleted from now on must not be missed after a restart."""
         for pod in ended:
-            record = self.stored["tasks"][pod.task]
-            over = record["phase"] not in ("Pending", "Running") or "retryAt" in record
+            unit, attempt = _key(pod)
+            record = self.record(unit)
+            over = record["phase"] not in GOES_ON or "retryAt" in record
             recorded = record.get("attempt", 0)
-            assert recorded > pod.attempt or (recorded == pod.attempt and over), "forgotten"
+            gone = unit[1] is not None and record["phase"] not in GOES_ON  # nothing else is kept of such an item
+            assert gone or recorded > attempt or (recorded == attempt and over), "forgotten"
+
+    def record(self, unit: Unit) -> Json:
+        """What the stored status says of a unit."""
+        entry = self.stored.get("tasks", {}).get(f"t{unit[0]}", {})
+        return entry if unit[1] is None else entries(entry.get("items", {})).get(unit[1], {"phase": "Pending"})
+
+    def ended(self) -> dict[Unit, str]:
+        """How the units have ended that the stored status says have."""
+        found = {}
+        for name, entry in self.stored.get("tasks", {}).items():
+            found[int(name[1:]), None] = entry["phase"]
+            for index, item in entries(entry.get("items", {})).items():
+                found[int(name[1:]), index] = item["phase"]
+        return {unit: phase for unit, phase in found.items() if phase not in GOES_ON}
+
+
+def _key(pod: PodView) -> Attempt:
+    return (int(pod.task[1:]), pod.index), pod.attempt
