@@ -201,14 +201,18 @@ def _refusal(status: int, content: bytes) -> ApiError:
         return ApiError(status, "", content[:256].decode(errors="replace"))
 
 
+def may_pass(error: ApiError | Unanswered) -> bool:
+    """Is the server busy, or silent, so that it does not say how things stand?"""
+    return not isinstance(error, ApiError) or error.status == 429 or error.status >= 500  # noqa: PLR2004
+
+
 async def patiently(attempt: Callable[[], Any], tries: int = 8) -> Any:
     """Repeats a request that may be repeated, while the server is busy or does not answer. The last error is raised."""
     for number in range(tries):
         try:
             return await attempt()
         except (ApiError, Unanswered) as error:
-            busy = not isinstance(error, ApiError) or error.status == 429 or error.status >= 500  # noqa: PLR2004
-            if not busy or number == tries - 1:
+            if not may_pass(error) or number == tries - 1:
                 raise
             await asyncio.sleep(min(0.2 * 2**number, 10.0))
     raise AssertionError

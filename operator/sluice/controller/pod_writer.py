@@ -10,7 +10,18 @@ import time
 from collections.abc import Callable
 
 from sluice.controller.claims import Claims
-from sluice.controller.kube import CONFLICT, JSON, METADATA_ONLY, NOT_FOUND, ApiError, Kube, NotLeader, patiently, pods
+from sluice.controller.kube import (
+    CONFLICT,
+    JSON,
+    METADATA_ONLY,
+    NOT_FOUND,
+    ApiError,
+    Kube,
+    NotLeader,
+    may_pass,
+    patiently,
+    pods,
+)
 from sluice.controller.retention import Retention
 from sluice.controller.store import Key, Store
 from sluice.core import Json
@@ -25,6 +36,7 @@ from sluice.core.status import run_end
 
 # A deleted claim uses up its quota until no pod mounts it, as do ended pods themselves.
 _HELD_BY_ENDED_PODS = ("count/pods", "persistentvolumeclaims", "requests.storage")
+_DELETES_IN_FLIGHT = 32
 _DELETE_PAUSE_S, _DELETE_LONGEST_PAUSE_S = 0.5, 30.0
 
 log = logging.getLogger("sluice.pods")
@@ -46,6 +58,7 @@ class PodWriter:
         self._claims = claims
         self._wanted: asyncio.Queue[tuple[Execution, Create]] = asyncio.Queue()
         self._unwanted: asyncio.Queue[tuple[str, Delete]] = asyncio.Queue()
+        self._turns = asyncio.Semaphore(_DELETES_IN_FLIGHT)
 
     def create(self, run: Execution, what: Create) -> None:
         self._wanted.put_nowait((run, what))
@@ -118,8 +131,12 @@ class PodWriter:
             return
         if seen.owner_uid == run.identity.uid:
             self._store.see_pod(seen)
-            run.shared.see(seen)  # the store may have known it before the run asked for it
-            run.see_pod(seen)
+            known = self._store.pod(seen)
+            run.shared.see(known or seen)  # the store may have known it before the run asked for it
+            run.see_pod(known or seen)
+            if known is None:  # it went while the answer was on its way
+                run.shared.gone(seen)
+                run.pod_gone(seen)
         else:
             message = f"a pod called {name} exists and belongs to somebody else; delete or rename it"
             await self._refused(run, what, Refusal.NAME_TAKEN, message)
@@ -129,15 +146,17 @@ class PodWriter:
         while True:
             try:
                 found: Json = await patiently(lambda: self._kube.get(path))
-            except Unanswered as error:
+            except (ApiError, Unanswered) as error:
+                if not may_pass(error):
+                    raise
                 log.warning("looking for a pod that may have been made: %s", error)
             else:
                 return found
 
     async def _refused(self, run: Execution, what: Create, refusal: Refusal, message: str) -> None:
         refused(run, what, refusal, message, time.time())
-        if refusal is Refusal.QUOTA and any(resource in message for resource in _HELD_BY_ENDED_PODS):
-            await self._retention.make_room(run.identity.namespace, 1)
+        held_by_ended_pods = refusal is Refusal.QUOTA and any(resource in message for resource in _HELD_BY_ENDED_PODS)
+        if held_by_ended_pods and await self._retention.make_room(run.identity.namespace, 1):
             room_made(run, time.time())
 
     async def _delete(self, namespace: str, what: Delete) -> None:
@@ -145,7 +164,8 @@ class PodWriter:
         pause_s = _DELETE_PAUSE_S
         while True:
             try:
-                await self._kube.delete(pods(namespace, what.name), what.uid)
+                async with self._turns:
+                    await self._kube.delete(pods(namespace, what.name), what.uid)
             except (ApiError, Unanswered) as error:
                 if isinstance(error, ApiError) and error.status in (
                     NOT_FOUND,

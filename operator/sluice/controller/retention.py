@@ -37,11 +37,14 @@ class Retention:
     def forget(self, pod: PodView) -> None:
         self._known.discard(pod.uid)
 
-    async def make_room(self, namespace: str, count: int) -> None:
-        """Deletes up to `count` ended pods of a namespace now, those first that would go first."""
+    async def make_room(self, namespace: str, count: int) -> bool:
+        """Deletes up to `count` ended pods of a namespace now, those first that would go first. Returns whether there
+        were any.
+        """
         going = [entry for entry in sorted(self._due) if entry[1] == namespace and entry[3] in self._known][:count]
         for entry in going:
             await self._delete(entry)
+        return bool(going)
 
     async def run(self) -> None:
         while True:

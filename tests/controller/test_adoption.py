@@ -1,0 +1,102 @@
+"""A pod whose creation had no answer: what becomes of it counts, however late the answer comes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from sluice.controller.kube import ApiError
+from sluice.controller.pod_writer import PodWriter
+from sluice.controller.store import Store
+from sluice.core.errors import Unanswered
+from sluice.core.execution import Step
+from sluice.core.limits import PoolKey, SharedLimits
+from sluice.core.observation import PodView
+from tests.core import kubelet, world
+
+FIELDS: Any = {"a": {"retries": {"infrastructure": 1}, "pools": [{"name": "database"}]}}
+DATABASE = PoolKey("team", "database")
+
+
+class Server:
+    """Makes the pod and does not say so. While the answer to a GET is on its way something else happens."""
+
+    def __init__(self, *answers: Any, meanwhile: Callable[[], None] = lambda: None) -> None:
+        self.answers, self.meanwhile = list(answers), meanwhile
+
+    async def create(self, path: str, _body: Any, **_: Any) -> Any:
+        raise Unanswered(path)
+
+    async def get(self, _path: str) -> Any:
+        answer = self.answers.pop(0)
+        if isinstance(answer, ApiError):
+            raise answer
+        self.meanwhile()
+        return answer
+
+
+class NoClaims:
+    async def refusal(self, *_: Any) -> None:
+        return None
+
+
+def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Store, Any], None]) -> tuple[world.World, int]:
+    """A run with one task that takes the only slot of a pool; its pod is adopted."""
+    shared = SharedLimits()
+    shared.set_pool(DATABASE, 1)
+    one = world.run("a", fields=FIELDS, shared=shared)
+
+    def told(pod: PodView, gone: bool) -> None:  # noqa: FBT001
+        (shared.gone if gone else shared.see)(pod)
+        (one.run.pod_gone if gone else one.run.see_pod)(pod)
+
+    def nobody(*_: Any) -> None:
+        pass
+
+    store = Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_pod=told, on_child=nobody)
+    (create,) = one.decide().create
+    assert shared.use(DATABASE).used == 1
+    task = one.task("a").definition
+    server = Server(*answers(task), meanwhile=lambda: meanwhile(store, task))
+    writer = PodWriter(server, store, NoClaims(), None, nobody)  # type: ignore[arg-type]
+    asyncio.run(writer._create(one.run, create))
+    return one, shared.use(DATABASE).used
+
+
+def running(task: Any) -> Any:
+    return kubelet.pod(kubelet.running(), task, version=5)
+
+
+def ends(store: Store, task: Any) -> None:
+    store.see_pod(kubelet.seen(kubelet.exited(0), task, version=6))
+
+
+def goes(store: Store, task: Any) -> None:
+    store.forget_pod(kubelet.seen(kubelet.running(), task, version=6))
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "slots", "then"),
+    [
+        pytest.param(lambda *_: None, 1, Step.LIVE, id="it runs"),
+        pytest.param(ends, 0, Step.ENDED, id="it has ended before the answer is read"),
+        pytest.param(goes, 0, Step.BACKOFF, id="it has gone before the answer is read"),
+    ],
+)
+def test_a_slot_is_held_for_as_long_as_the_pod_lives(meanwhile: Any, slots: int, then: Step) -> None:
+    one, used = adopted(lambda task: [running(task)], meanwhile)
+    assert used == slots
+    one.decide()
+    assert one.steps["a"] is then
+
+
+def test_a_server_that_is_busy_has_not_said_that_there_is_no_pod(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def at_once(_: float) -> None:
+        pass
+
+    monkeypatch.setattr(asyncio, "sleep", at_once)
+    _, used = adopted(lambda task: [ApiError(503, "", "")] * 20 + [running(task)], lambda *_: None)
+    assert used == 1
