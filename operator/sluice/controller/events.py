@@ -16,6 +16,7 @@ from sluice.core.naming import digest
 from sluice.core.times import rfc3339
 
 _MESSAGE_MAX = 1024  # Kubernetes' limit
+_IN_FLIGHT = 8  # a thousand tasks may fail at once
 
 log = logging.getLogger("sluice.events")
 
@@ -24,6 +25,7 @@ class Events:
     def __init__(self, kube: Kube) -> None:
         self._kube = kube
         self._sending: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(_IN_FLIGHT)
 
     def tell(
         self, kind: str, about: ObjectView, type_: Literal["Normal", "Warning"], reason: str, message: str
@@ -56,7 +58,8 @@ class Events:
 
     async def _send(self, namespace: str, body: dict[str, object]) -> None:
         try:
-            await self._kube.create(f"/api/v1/namespaces/{namespace}/events", body)
+            async with self._turns:
+                await self._kube.create(f"/api/v1/namespaces/{namespace}/events", body)
         except (ApiError, Unanswered, NotLeader) as error:
             if getattr(error, "reason", "") != "AlreadyExists":
                 log.debug("event not written: %s", error)

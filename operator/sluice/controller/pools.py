@@ -36,9 +36,9 @@ class Pools:
     def seen(self, key: Key) -> None:
         """The Pool is another now, or gone."""
         pool = self._store.pools.get(key)
-        self._shared.set_pool(PoolKey(*key), None if pool is None else pool.spec["slots"])
-        self.telling.add(key)
-        self.queue.add(key)
+        if self._shared.set_pool(PoolKey(*key), None if pool is None else pool.spec["slots"]):
+            self.telling.add(key)
+        self.queue.add_at(key, self._write_at.get(key, 0.0))
 
     def used(self, pool: PoolKey) -> None:
         key = Key(*pool)
@@ -47,7 +47,8 @@ class Pools:
             self.telling.add_at(key, self._tell_at.get(key, 0.0))
 
     async def tell(self, key: Key) -> None:
-        self._tell_at[key] = time.time() + _TELL_AT_MOST_EVERY_S
+        if key in self._store.pools:
+            self._tell_at[key] = time.time() + _TELL_AT_MOST_EVERY_S
         self._tell(self._shared.runs_waiting_for(PoolKey(*key)))
 
     async def write(self, key: Key) -> None:

@@ -167,10 +167,10 @@ class SharedLimits:
 
     # What is so.
 
-    def set_pool(self, key: PoolKey, slots: int | None) -> None:
-        """A pool has so many slots now; None if it does not exist."""
+    def set_pool(self, key: PoolKey, slots: int | None) -> bool:
+        """A pool has so many slots now; None if it does not exist. Returns whether that is news."""
         if self._pools.get(key, _Pool()).slots == slots:
-            return
+            return False
         waiting = [(self._requests[turn], self._tasks[turn]) for turn in self._pool(key).asked]
         for request, _ in waiting:
             self._leave(request.run.uid, request.line)
@@ -179,6 +179,7 @@ class SharedLimits:
             self._enter(request, tasks)
         self._look([key], key.namespace)
         self.changed(key)
+        return True
 
     def see(self, pod: PodView) -> None:
         """A pod as it is now. Anybody can put our labels and annotations on a pod, but not have it owned by the run."""

@@ -1,0 +1,64 @@
+"""A Pool's status and the words of those who wait for it follow its use, but not each step of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from sluice.controller.pools import Pools
+from sluice.controller.store import Key, Store, view
+from sluice.core.limits import SharedLimits
+
+KEY = Key("team", "database")
+
+
+class Server:
+    """An API server that takes every patch."""
+
+    def __init__(self) -> None:
+        self.patches: list[Any] = []
+
+    async def patch(self, _path: str, body: Any) -> Any:
+        self.patches.append(body["status"])
+        return {"metadata": {"resourceVersion": str(100 + len(self.patches))}}
+
+
+def pool(version: int, slots: int) -> Any:
+    metadata = {"namespace": "team", "name": "database", "uid": "u1", "resourceVersion": str(version)}
+    metadata |= {"generation": slots, "creationTimestamp": "2026-01-01T00:00:00Z"}
+    return view({"metadata": metadata, "spec": {"slots": slots}})
+
+
+async def settled() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def test_its_own_status_is_no_news_of_a_pool():
+    asyncio.run(its_own_status_is_no_news_of_a_pool())
+
+
+async def its_own_status_is_no_news_of_a_pool() -> None:
+    def nobody(*_: Any) -> None:
+        pass
+
+    told: list[Any] = []
+    server = Server()
+    store = Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_pod=nobody, on_child=nobody)
+    pools = Pools(server, store, SharedLimits(), told.append)  # type: ignore[arg-type]
+    store.on_pool = pools.seen
+    working = [asyncio.create_task(queue.run(1)) for queue in (pools.queue, pools.telling)]
+    try:
+        store.see_pool(pool(1, slots=2))
+        await asyncio.sleep(0.01)  # the timer of its first write
+        await settled()
+        assert ([status["slots"] for status in server.patches], len(told)) == ([2], 1)
+        store.see_pool(pool(200, slots=2))
+        await settled()
+        assert (len(server.patches), len(told)) == (1, 1)  # its status is written once a second
+        store.see_pool(pool(300, slots=3))
+        await settled()
+        assert len(told) == 2  # those who wait may have something else to say at once
+    finally:
+        for each in working:
+            each.cancel()
