@@ -120,6 +120,15 @@ def test_who_is_replaced_goes_until_it_has_ended():
     assert world.asks("b") == Go()
 
 
+def test_who_gives_way_does_so_whatever_the_workflow_says_then():
+    world = World()
+    world.sees("a", own=True)
+    world.sees("b", own=True)
+    assert (world.asks("b"), world.asks("a")) == (Go(), Replaced("b"))
+    world.changes(policy="Queue")
+    assert world.asks("a") == Replaced("b")
+
+
 def test_who_was_stopped_before_it_started_holds_nobody_up():
     world = World(policy="Queue")
     world.sees("a", state="Stopped")

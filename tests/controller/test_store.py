@@ -15,7 +15,7 @@ def store() -> Store:
     return Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_pod=nobody, on_child=nobody)
 
 
-def run(version: int, *, uid: str = "u1", workflow: str = "etl", **status: Any) -> Any:
+def run(version: int, *, uid: str = "u1", workflow: str = "etl", parent: str = "", **status: Any) -> Any:
     metadata = {
         "namespace": "team",
         "name": "today",
@@ -24,6 +24,8 @@ def run(version: int, *, uid: str = "u1", workflow: str = "etl", **status: Any) 
         "generation": 1,
         "creationTimestamp": "2026-01-01T00:00:00Z",
     }
+    if parent:
+        metadata["ownerReferences"] = [{"kind": "WorkflowRun", "name": parent, "uid": "u0", "controller": True}]
     return view({"metadata": metadata, "spec": {"workflow": workflow}, "status": status})
 
 
@@ -61,6 +63,32 @@ def test_run_that_is_made_again_for_another_workflow_leaves_the_first():
     known.forget_run(KEY, "u1")  # told late
     assert {workflow.name: runs for workflow, runs in known.runs_of.items()} == {"report": {KEY}}
     assert known.runs[KEY].uid == "u2"
+
+
+def test_child_that_somebody_made_anew_is_gone_for_its_parent():
+    """kopf tells of two objects in any order, also when they have one name."""
+    known, told = store(), []
+    known.on_child = lambda child, gone: told.append((child.uid, gone))
+    known.see_run(run(7, uid="u1", parent="week"))
+    known.see_run(run(9, uid="u2"))
+    known.forget_run(KEY, "u1")
+    assert told == [("u1", False), ("u1", True)]
+    assert known.runs[KEY].uid == "u2"
+
+
+def test_runs_that_have_not_ended_take_notice_of_what_their_workflow_says():
+    known, woken = store(), []
+    known.see_run(run(1, phase="Running"))
+    known.on_run = woken.append
+    for version, generation, status in (("2", 1, {}), ("3", 1, {"phase": "Running"}), ("4", 2, {})):
+        metadata = {"namespace": "team", "name": "etl", "uid": "u0", "resourceVersion": version}
+        metadata |= {"generation": generation, "creationTimestamp": "2026-01-01T00:00:00Z"}
+        known.see_workflow(view({"metadata": metadata, "status": status}))
+    assert woken == [KEY, KEY]  # not for a status
+    known.see_run(run(5, phase="Succeeded"))
+    woken.clear()
+    known.forget_workflow(Key("team", "etl"), "u0")
+    assert woken == []
 
 
 def test_parent_is_told_of_its_child_runs_until_they_are_gone():

@@ -39,14 +39,14 @@ class Admissions:
     def verdict(self, run: ObjectView) -> Verdict | None:
         """What a run may do that has not started; None if that is not known yet."""
         workflow = self._store.workflows.get(workflow_of(run))
-        if workflow is None:
-            return Go()
+        if workflow is None or workflow.deleting:
+            return Go()  # and is stopped for it
         concurrency = Concurrency.of(workflow.spec)
         if not concurrency.holds(own=run.owner_uid == workflow.uid) or self._is_within(run):
             return Go()
         answer = self._answer(run)
-        if answer is not None and answer.concurrency == concurrency:
-            return answer.verdict
+        if answer is not None and (answer.concurrency == concurrency or isinstance(answer.verdict, Replaced)):
+            return answer.verdict  # who gives way is no longer looked at, whatever the Workflow says then
         self.queue.add(workflow.key)
         return None
 

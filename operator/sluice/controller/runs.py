@@ -97,12 +97,19 @@ class Runs:
         key = self._by_uid.get(pod.run_uid)
         live = self._live.get(key) if key else None
         if live is None or key is None:
+            self._see_left_over(pod, gone)
             return
         if gone:
             live.run.pod_gone(pod)
         else:
             live.run.see_pod(pod)
         self.queue.add(key)
+
+    def _see_left_over(self, pod: PodView, gone: bool) -> None:  # noqa: FBT001
+        """A pod whose run has finished: nobody thinks of it any more, but it goes when its time has come."""
+        run = self._store.runs.get(Key(pod.namespace, pod.run))
+        if not gone and run is not None and run.uid == pod.run_uid and run.finished:
+            self._retention.add(pod)
 
     def child_changed(self, child: ObjectView, gone: bool) -> None:  # noqa: FBT001  # the store's callback
         parent = self._live.get(Key(child.key.namespace, child.parent))
@@ -282,13 +289,18 @@ class Runs:
         if "resumed" in seen.status:
             return seen
         asked, of_itself = seen.spec["resumeFrom"], bool(seen.labels)  # made by its Workflow, for a change
+        waits = f"waits for run {asked['run']}, from which it resumes, to end"
+        known = self._store.runs.get(Key(identity.namespace, asked["run"]))
+        if known is not None and not known.finished and seen.status.get("message") == waits:
+            self.queue.add_at(seen.key, time.time() + _LOOK_EVERY_S)
+            return None
         old = await self._resuming.find(identity.namespace, asked["run"])
         found = faults(asked, identity.name, identity.workflow, revision.definition, old)
         if found and not (of_itself and old is None):
             await self._refuse(seen, found)
             return None
         if old is not None and not ended(old["status"].get("phase", "")):
-            await self._wait_for_run(seen, asked["run"])
+            await self._wait_for_run(seen, waits)
             return None
         status = await self._resuming.status(asked, identity, revision, old)
         answer = await self._patch(seen, seen.version, {**status, "message": None})
@@ -297,8 +309,7 @@ class Runs:
         rest = {name: value for name, value in seen.status.items() if name != "message"}
         return replace(seen, version=int(answer["metadata"]["resourceVersion"]), status={**rest, **status})
 
-    async def _wait_for_run(self, seen: ObjectView, other: str) -> None:
-        message = f"waits for run {other}, from which it resumes, to end"
+    async def _wait_for_run(self, seen: ObjectView, message: str) -> None:
         facts = [Condition("Accepted", True, "Valid"), Condition("Reconciling", True, "WaitingForRun", message)]
         await self._write_plainly(seen, {"phase": "Pending", "message": message}, facts)
         self.queue.add_at(seen.key, time.time() + _LOOK_EVERY_S)

@@ -103,12 +103,18 @@ class Store:
     """UIDs of objects that are gone, the oldest first."""
 
     def see_workflow(self, seen: ObjectView) -> None:
-        if seen.uid not in self._gone and _is_newer(self.workflows.get(seen.key), seen):
+        known = self.workflows.get(seen.key)
+        if seen.uid not in self._gone and _is_newer(known, seen):
             self.workflows[seen.key] = seen
-            self._workflow_changed(seen.key)
+            self.on_workflow(seen.key)
+            if known is None or _what_runs_see(known) != _what_runs_see(seen):
+                self._wake_runs_of(seen.key)
 
     def see_run(self, seen: ObjectView) -> None:
         known = self.runs.get(seen.key)
+        if known is not None and known.uid != seen.uid and known.version < seen.version:
+            self.forget_run(known.key, known.uid)  # events of two objects may come in any order
+            known = None
         if seen.uid not in self._gone and _is_newer(known, seen):
             if known is not None:
                 self._leave(known)
@@ -136,11 +142,17 @@ class Store:
             self.pods[seen.run_uid][seen.name] = seen
             self.on_pod(seen, False)
 
+    def pod(self, pod: PodView) -> PodView | None:
+        """The same pod as it is known now, if it is."""
+        known = self.pods.get(pod.run_uid, {}).get(pod.name)
+        return known if known is not None and known.uid == pod.uid else None
+
     def forget_workflow(self, key: Key, uid: str) -> None:
         self._bury(uid)
         if key in self.workflows and self.workflows[key].uid == uid:
             del self.workflows[key]
-            self._workflow_changed(key)
+            self.on_workflow(key)
+            self._wake_runs_of(key)
 
     def forget_run(self, key: Key, uid: str) -> None:
         self._bury(uid)
@@ -223,14 +235,18 @@ class Store:
             if run.owner_uid == workflow.uid and LABEL_GENERATION in run.labels and "revision" in run.spec
         )
 
-    def _workflow_changed(self, key: Key) -> None:
-        self.on_workflow(key)
-        for run in self.runs_of.get(key, ()):
+    def _wake_runs_of(self, workflow: Key) -> None:
+        for run in self.unfinished_of.get(workflow, ()):
             self.on_run(run)
 
 
 def workflow_of(run: ObjectView) -> Key:
     return Key(run.key.namespace, run.spec["workflow"])
+
+
+def _what_runs_see(workflow: ObjectView) -> tuple[str, int, bool]:
+    """What has to change for a run to take notice; the status is not among it."""
+    return workflow.uid, workflow.generation, workflow.deleting
 
 
 def _is_newer(known: ObjectView | None, seen: ObjectView) -> bool:
