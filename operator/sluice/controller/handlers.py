@@ -1,5 +1,6 @@
 """What kopf tells us of our own kinds goes into the store, and nothing else happens here."""
 
+import asyncio
 import os
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,11 @@ from sluice.api import GROUP, VERSION
 from sluice.controller.store import Store, view
 
 
-def register(registry: kopf.OperatorRegistry, store: Store) -> None:
+def register(registry: kopf.OperatorRegistry, store: Store, listening: asyncio.Event) -> None:
+    """What comes before `listening` is set is let go: an operator that stands by lists afresh when it leads, and until
+    then would remember for nothing.
+    """
+
     @kopf.on.login(registry=registry)
     async def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
         inside = kopf.login_with_service_account(**kwargs)
@@ -21,6 +26,8 @@ def register(registry: kopf.OperatorRegistry, store: Store) -> None:
 
     @kopf.on.event(GROUP, VERSION, "workflows", registry=registry)
     async def workflow_changed(event: kopf.RawEvent, **_: Any) -> None:
+        if not listening.is_set():
+            return
         seen = view(dict(event["object"]))
         if event["type"] == "DELETED":
             store.forget_workflow(seen.key, seen.uid)
@@ -29,6 +36,8 @@ def register(registry: kopf.OperatorRegistry, store: Store) -> None:
 
     @kopf.on.event(GROUP, VERSION, "pools", registry=registry)
     async def pool_changed(event: kopf.RawEvent, **_: Any) -> None:
+        if not listening.is_set():
+            return
         seen = view(dict(event["object"]))
         if event["type"] == "DELETED":
             store.forget_pool(seen.key, seen.uid)
@@ -37,6 +46,8 @@ def register(registry: kopf.OperatorRegistry, store: Store) -> None:
 
     @kopf.on.event(GROUP, VERSION, "workflowruns", registry=registry)
     async def run_changed(event: kopf.RawEvent, **_: Any) -> None:
+        if not listening.is_set():
+            return
         seen = view(dict(event["object"]))
         if event["type"] == "DELETED":
             store.forget_run(seen.key, seen.uid)

@@ -17,7 +17,7 @@ from sluice.api import API_VERSION
 from sluice.controller.events import Events
 from sluice.controller.handlers import register, settings
 from sluice.controller.judgements import Judgements
-from sluice.controller.kube import ApiError, Kube
+from sluice.controller.kube import ApiError, Kube, patiently
 from sluice.controller.leader import Leader
 from sluice.controller.pod_watch import watch_pods
 from sluice.controller.pools import Pools
@@ -64,13 +64,16 @@ async def operate(config: Settings) -> None:
     workflows = Workflows(kube, store, revisions, judgements, events, config.on_first_sight)
     queue: KeyedQueue[Key] = KeyedQueue(workflows.reconcile)
 
+    listening = asyncio.Event()
+
     async def work() -> None:
         await leader.acquire()
+        listening.set()
         synced = asyncio.Event()
         async with asyncio.TaskGroup() as group:
             group.create_task(_until_lost(leader))
             group.create_task(watch_pods(kube, store, synced))
-            await _list_ours(kube, store)
+            await patiently(lambda: _list_ours(kube, store))
             await synced.wait()
             log.info("%d Workflows, %d runs", len(store.workflows), len(store.runs))
             for of_keys in (queue, runs.queue, runs.admissions.queue, runs.writes):
@@ -85,7 +88,7 @@ async def operate(config: Settings) -> None:
             group.create_task(_relist(kube, store))
 
     registry = kopf.OperatorRegistry()
-    register(registry, store)
+    register(registry, store, listening)
     ready, stop_shell, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
     shell = asyncio.create_task(
         kopf.operator(
