@@ -86,7 +86,7 @@ def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
         "workflowruns/status": "patch",
         "pods": "get list watch create delete",
         "persistentvolumeclaims": "get list create patch delete",
-        "controllerrevisions": "get list create",
+        "controllerrevisions": "get create",
         "pods/log": "get",
         "configmaps": "get create patch",
         "events": "create",

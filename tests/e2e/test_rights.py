@@ -32,7 +32,7 @@ def test_its_account_may_do_what_it_does_and_nothing_else(system: Kubectl) -> No
         "workflowruns.sluice.dev/status": {"patch"},
         "pods": {"get", "list", "watch", "create", "delete"},
         "persistentvolumeclaims": {"get", "list", "create", "patch", "delete"},
-        "controllerrevisions.apps": {"get", "list", "create"},
+        "controllerrevisions.apps": {"get", "create"},
         "pods/log": {"get"},
         "configmaps": {"get", "create", "patch"},
         "events": {"create"},
