@@ -273,8 +273,7 @@ def test_invalid_child_fails_with_the_words_of_the_server():
 
 
 def test_recursion_is_bounded():
-    world = calls("sub")
-    world.run.identity = replace(RUN, depth=MAX_DEPTH)
+    world = calls("sub", limits={"depth": MAX_DEPTH})
     assert world.decided() == []
     assert world.phases == {"sub": "Failed"}
     assert "do the Workflows run each other?" in message(world.run)
@@ -413,3 +412,10 @@ def test_fault(task, fault):
 
 def test_sub_workflow_needs_no_image():
     assert faults({"name": "sub", "workflow": {"name": "other"}, "retries": {"limit": 1}, "finally": True}) == []
+
+
+def test_what_handles_a_child_that_is_too_deep_starts_at_once():
+    fields = {"a": {"approval": {}, "runIf": "OneFailed"}, "b": {"runIf": "AllDone"}}
+    world = run("sub >> a; sub >> b", fields={"sub": {"workflow": {"name": "other"}}} | fields, depth=MAX_DEPTH)
+    assert world.decided() == ["create b/1"]
+    assert world.task("a").asked_at == world.now

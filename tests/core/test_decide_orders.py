@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.core.counting import calls
 from tests.core.kubelet import accepted, being_deleted, running
 from tests.core.world import run
 
@@ -50,6 +51,19 @@ def test_stop_catches_a_pod_that_is_just_being_made():
     assert world.decided() == []
     world.sees("a", accepted())
     assert world.decided() == ["delete a/1"]
+
+
+def test_cost_of_an_event_in_a_stopped_run_is_that_of_one_task():
+    def end(tasks):
+        world = run(", ".join(f"t{number}" for number in range(tasks)))
+        world.starts()
+        world.decide()
+        world.run.set_state("Stopped")
+        world.decide()
+        world.loses("t7", running())
+        return calls(world.decide)
+
+    assert end(2000) == end(20)
 
 
 def test_stop_right_before_a_pod_is_made_spares_it():

@@ -44,6 +44,16 @@ def test_success_opens_the_window_again():
     assert [len(world.starts(after=5)), len(world.starts()), len(world.starts())] == [1, 2, 5]
 
 
+def test_what_was_asked_for_before_the_first_no_is_not_asked_for_any_more():
+    """The first no comes when thousands of pods may have been asked for."""
+    world = run("a, b, c, d")
+    creates = world.decide().create
+    world.refuses("a")
+    assert [world.run.still_wanted(create.number, create.attempt) for create in creates[1:]] == [False, False, True]
+    assert [world.task(name).attempt for name in "bcd"] == [0, 0, 1]
+    assert (world.run.live, world.run.creating) == (1, 1)
+
+
 def test_end_of_a_pod_tries_again_early_since_it_made_room():
     world = run("a, b", a="Running")
     world.decide()
@@ -189,6 +199,32 @@ def test_refused_attempt_is_recorded_again_before_it_is_tried_again(refusal):
     world.writes()
     assert world.stored["tasks"]["a"]["attempt"] == 1
     assert world.decided() == ["create a/1"]
+
+
+def test_under_a_quota_one_attempt_at_a_time_is_recorded():
+    world = run("a, b, c", fields={"every": ONCE})
+    world.decide()
+    world.writes()
+    world.decide()
+    for task in "abc":
+        world.refuses(task)
+    world.decide(after=5)
+    assert world.run.recording == 1
+
+
+def test_recorded_attempt_that_is_put_back_was_not_made_as_a_restart_knows():
+    world = run("a", fields={"a": ONCE})
+    world.decide()
+    world.writes()
+    (create,) = world.decide().create
+    world.run.set_state("Suspended")
+    assert not world.run.still_wanted(create.number, create.attempt)
+    world.writes()
+    again = world.restarted()
+    again.run.set_state("Running")
+    assert again.decided() == []
+    again.writes()
+    assert again.decided() == ["create a/1"]
 
 
 def test_creation_that_was_carried_out_after_all_takes_its_slot_back():

@@ -410,6 +410,23 @@ def test_a_restart_of_a_fan_out_that_has_ended_says_what_it_said():
     assert again.stored["tasks"]["a"] == world.stored["tasks"]["a"]
 
 
+def test_items_that_cannot_be_counted_any_more_fail_their_task_and_those_that_go_by_them():
+    fields = {"x": {"outputs": ["files"]}, "a": {"forEach": {"from": "$(tasks.x.outputs.files)"}}}
+    world = run("x, a, b", fields=fields | {"b": {"forEach": {"sameAs": "a"}}})
+    world.starts()
+    world.ends("x", 0, '{"files": ["p", "q"]}')
+    world.decide()
+    world.writes()
+    world.starts()
+    world.writes()
+    del world.stored["tasks"]["x"]["outputs"]
+    again = world.restarted()
+    assert again.decide().finished
+    assert again.phases == {"x": "Succeeded", "a": "Failed", "b": "UpstreamFailed"}
+    again.writes()
+    assert again.stored["tasks"]["a"]["message"].startswith("the outputs of x are gone: ConfigMap ")
+
+
 # What the items hand on.
 
 ROWS = {"outputs": ["rows"]}

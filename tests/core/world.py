@@ -51,6 +51,7 @@ def run(
     priority: int = 0,
     shared: SharedLimits | None = None,
     name: str = RUN.name,
+    depth: int = 0,
     **stands: str,
 ) -> "World":
     definition = Definition.of(graph(text, **fields or {}))
@@ -58,7 +59,7 @@ def run(
     tasks = {task.name: task for task in definition.tasks}
     pods = [seen(running(), tasks[name]) for name, phase in stands.items() if phase == "Running"]
     limits = Limits(parallelism, timeout_s, fail_fast, leaf_failed, priority)
-    identity = RUN if name == RUN.name else replace(RUN, name=name, uid=f"uid-of-{name}")
+    identity = replace(RUN, depth=depth) if name == RUN.name else replace(RUN, name=name, uid=f"uid-of-{name}")
     status = {"tasks": entries}
     execution = restore(
         identity, "etl-1", definition, status=status, pods=pods, limits=limits, state=state, shared=shared

@@ -1,14 +1,15 @@
-"""What becomes of a unit once its trigger rule says run: that is for its `when` to say.
+"""What becomes of a unit once its trigger rule says run: its `when` may skip it, and child runs may go too deep.
 
-It is asked when all tasks that it asks about have ended, which may be later than the trigger rule needs. So the answer
-is the same whenever it is asked again, after a restart too. A fan-out is asked once for all its items, unless the
-condition is about the item: then each item is asked, and skipped or not, by itself.
+A condition is asked when all tasks that it asks about have ended, which may be later than the trigger rule needs. So
+the answer is the same whenever it is asked again, after a restart too. A fan-out is asked once for all its items,
+unless the condition is about the item: then each item is asked, and skipped or not, by itself.
 """
 
 from dataclasses import dataclass
 
 from sluice.api.run import RunPhase
 from sluice.core import Json
+from sluice.core.children import too_deep
 from sluice.core.execution import Execution
 from sluice.core.outcome import Ending, Outcome
 from sluice.core.rules import Verdict
@@ -28,10 +29,17 @@ class Skip:
 
 def admitted(run: Execution, number: int) -> Skip | Outcome | Verdict:
     """RUN, WAIT, or how the unit ends instead."""
-    task = run.tasks[number]
-    condition = task.definition.when
-    if condition is None or (run.winding_down and not task.definition.final):  # it will be stopped
+    definition = run.tasks[number].definition
+    if run.winding_down and not definition.final:  # it will be stopped
         return Verdict.RUN
+    found = Verdict.RUN if definition.when is None else _asked(run, number, definition.when)
+    if found is Verdict.RUN and definition.calls:
+        return too_deep(run.identity) or found
+    return found
+
+
+def _asked(run: Execution, number: int, condition: When | Trouble) -> Skip | Outcome | Verdict:
+    task = run.tasks[number]
     numbers = {name: run.number(name) for name in tasks_asked(condition)}
     others = {name: other for name, other in numbers.items() if other is not None}
     if any(run.tasks[other].phase == "Pending" for other in others.values()):
@@ -46,13 +54,21 @@ def admitted(run: Execution, number: int) -> Skip | Outcome | Verdict:
 
 
 def _known(run: Execution, number: int, others: dict[str, int]) -> Json:
-    return scope(
+    """What the condition sees. It is the same for all items of a fan-out, the item apart."""
+    task = run.tasks[number]
+    group = run.groups[task.group] if task.group is not None else None
+    if group is not None and group.known is not None:
+        return group.known | {"item": run.item(number)}
+    known = scope(
         run.identity.name,
         run.identity.parameters,
         {name: _ended(run, other) for name, other in others.items()},
-        run_phase=_before_the_end(run) if run.tasks[number].definition.final else None,
+        run_phase=_before_the_end(run) if task.definition.final else None,
         item=run.item(number),
     )
+    if group is not None:
+        group.known = known
+    return known
 
 
 def _ended(run: Execution, number: int) -> Ended:

@@ -242,6 +242,7 @@ def room_made(run: Execution, now: Instant) -> None:
 def _back_off(run: Execution, number: int, until: Instant) -> None:
     task = run.tasks[number]
     task.step, task.retry_at = Step.BACKOFF, until
+    run.stir(number)
     heapq.heappush(run.alarms, (until, number, task.attempt))
     run.changed.add(number)
 
@@ -259,11 +260,14 @@ def _open_fan_outs(run: Execution) -> None:
 
 
 def _ring_alarms(run: Execution, now: Instant) -> Iterator[Delete]:
+    over = False
     while run.alarms and run.alarms[0][0] <= now:
         _, number, attempt = heapq.heappop(run.alarms)
         task = run.tasks[number]
         if attempt == ANY_ATTEMPT:
+            was_ready = task.step is Step.READY
             yield from _stop_polling(run, number, now)
+            over = over or (was_ready and task.step is Step.ENDED)
         if attempt != task.attempt:
             continue
         if task.step is Step.BACKOFF and (task.retry_at or 0.0) <= now:
@@ -283,6 +287,8 @@ def _ring_alarms(run: Execution, now: Instant) -> Iterator[Delete]:
                 continue
             task.doomed = due.outcome
             yield Delete(task.pod.name, task.pod.uid)
+    if over:
+        run.only_ready_stay_ready()
 
 
 def _stop_polling(run: Execution, number: int, now: Instant) -> Iterator[Delete]:
@@ -291,7 +297,6 @@ def _stop_polling(run: Execution, number: int, now: Instant) -> Iterator[Delete]
         return
     over = poll.time_is_up(task.polling, None)
     if task.step in (Step.READY, Step.BACKOFF):
-        run.ready.keep(lambda other: other != number)
         task.last = over
         end(run, number, "Failed")
     elif task.step in (Step.RECORDING, Step.CREATING):  # its pod may exist already: end it when it is seen
@@ -326,7 +331,10 @@ def _hear(run: Execution, now: Instant) -> None:
 
 
 def _stop(run: Execution) -> Iterator[Delete]:
-    for number, task in enumerate(run.tasks):
+    units = range(len(run.tasks)) if run.stirred is None else sorted(run.stirred)
+    run.stirred = set()
+    for number in units:
+        task = run.tasks[number]
         if task.definition.final:
             continue
         if task.step in (Step.WAITING, Step.READY, Step.BACKOFF, Step.ASKING):
@@ -336,8 +344,8 @@ def _stop(run: Execution) -> Iterator[Delete]:
             yield Delete(pod.name, pod.uid)
         elif task.step is Step.CALLING and task.doomed is None:
             _take_back(run, number, Outcome(Ending.INFRASTRUCTURE, run.winding_down))
-    run.ready.keep(lambda number: run.tasks[number].step is Step.READY)
-    run.calls.keep(lambda number: run.tasks[number].step is Step.READY)
+    if units:
+        run.only_ready_stay_ready()
 
 
 def _take_back(run: Execution, number: int, why: Outcome) -> None:
@@ -355,7 +363,7 @@ def _start(run: Execution, now: Instant) -> Iterator[Create]:
         yield Create(number, run.tasks[number].attempt)
     run.granted.clear()
     if run.state != "Suspended":
-        yield from _call(run, now)
+        yield from _call(run)
     run.shared.stay(run.identity.uid, run.ready.firsts())
     waiting: dict[Line, int] = {}
     held = run.state == "Suspended" or (run.hold is not None and now < run.hold.until)
@@ -401,7 +409,7 @@ def _next_attempt_number(task: TaskState) -> int:
     return task.attempt + (task.refused is None)
 
 
-def _call(run: Execution, now: Instant) -> Iterator[Create]:
+def _call(run: Execution) -> Iterator[Create]:
     fronts = run.calls.fronts()
     while fronts:
         first, line = heapq.heappop(fronts)
@@ -412,9 +420,6 @@ def _call(run: Execution, now: Instant) -> Iterator[Create]:
         if (following := run.calls.pop(line)) is not None:
             heapq.heappush(fronts, (following, line))
         run.take_slot(number)
-        if (hopeless := children.too_deep(run.identity)) is not None:
-            _call_ended(run, number, hopeless, now)
-            continue
         task.attempt = _next_attempt_number(task)
         task.step, task.child, task.gone, task.doomed, task.alarm_at = Step.CALLING, None, False, None, None
         run.children[run.pod_name(number)] = number
@@ -424,7 +429,7 @@ def _call(run: Execution, now: Instant) -> Iterator[Create]:
 def _room(run: Execution) -> bool:
     if run.limits.parallelism is not None and run.live >= run.limits.parallelism:
         return False
-    return run.window is None or run.creating < run.window
+    return run.window is None or run.creating + run.recording < run.window
 
 
 def _held_up(run: Execution) -> Counter[str]:

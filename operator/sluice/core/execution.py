@@ -232,6 +232,8 @@ class Execution:
     """Tasks with news for `decide`."""
     unheard: set[int] = field(default_factory=set)
     """Approvals with news for `decide`."""
+    stirred: set[int] | None = None
+    """Units that have got ready, or have got a pod, since a stop has looked at them; None if none was looked at."""
     claimed: set[str] = field(default_factory=set)
     """Templates whose PersistentVolumeClaim is known to exist."""
     recording: int = 0
@@ -415,6 +417,7 @@ class Execution:
             self.calls.keep(lambda other: other != number)
             self.take_slot(number)
             task.step = Step.CALLING
+            self.stir(number)
         if task.step is not Step.CALLING:
             return
         task.child, task.refused, task.retry_at = child, None, None
@@ -447,6 +450,7 @@ class Execution:
         if task.step is Step.CREATING:
             self.creating -= 1
         task.step = Step.LIVE
+        self.stir(number)
         task.refused, task.retry_at, task.avoid_node = None, None, ""
         if self.hold is not None:
             self.hold = None
@@ -461,11 +465,13 @@ class Execution:
         if self.closed or task.step is not Step.CREATING or task.attempt != attempt:
             self.give_back(number, attempt)
             return False
-        if self.state == "Suspended" or (self.winding_down and not task.definition.final):
+        stopping = self.winding_down and not task.definition.final
+        held = self.hold is not None and self.window is not None and self.creating > self.window
+        if self.state == "Suspended" or stopping or held:
             self.give_back(number, attempt)
             self.creating -= 1
             self.free_slot(number)
-            if task.refused is None and not task.definition.at_most_once:  # its attempt was neither begun nor recorded
+            if task.refused is None:  # it was not begun, and is not counted
                 task.attempt -= 1
             self.make_ready(number)
             return False
@@ -532,6 +538,7 @@ class Execution:
             return
         if state != self.state:
             self.winding_down = why if state == "Stopped" else ""
+            self.stirred = None
         self.state, self.resumes_when = state, resumes_when
         self.orders += 1
         self.changed.update(self.ready)
@@ -588,8 +595,18 @@ class Execution:
         """A number between 0 and 1 that is the same for the same attempt, to spread retries."""
         return int.from_bytes(sha256(self.pod_name(number).encode()).digest()[:4], "big") / 2**32
 
+    def stir(self, number: int) -> None:
+        if self.stirred is not None:
+            self.stirred.add(number)
+
+    def only_ready_stay_ready(self) -> None:
+        """Some of those that stood in a line have ended."""
+        for ready in (self.ready, self.calls):
+            ready.keep(lambda number: self.tasks[number].step is Step.READY)
+
     def make_ready(self, number: int) -> None:
         task = self.tasks[number]
+        self.stir(number)
         if task.definition.approval is not None:
             task.step = Step.ASKING
             self.unheard.add(number)

@@ -118,6 +118,8 @@ class Group:
     """Items that hold a slot of the run."""
     output_bytes: int = 0
     """Of what its items have handed on."""
+    known: Json | None = None
+    """What its condition sees, once an item was asked."""
     counts: dict[TaskPhase, int] = field(default_factory=dict)
     """Ended items by phase."""
     failures: list[Json] = field(default_factory=list)

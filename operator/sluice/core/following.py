@@ -192,7 +192,10 @@ def count_items(run: Execution, number: int) -> Group:
         raise AssertionError(f"{task.definition.name} is no fan-out")
     leader = run.leader(number)
     if leader is None:
-        items = for_each.items(lambda fields: fill(fields, run.values_of(task)))
+        try:
+            items = for_each.items(lambda fields: fill(fields, run.values_of(task)))
+        except NoItems as error:
+            raise NoItems(run.lost_outputs(task) or str(error)) from error
     else:
         items = run.groups[leader].items
     group = Group(len(run.tasks), items, for_each.needed, for_each.parallelism)

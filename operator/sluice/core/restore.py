@@ -92,7 +92,8 @@ def _restore_items(run: Execution, number: int, recorded: Json, found: _Found) -
         chain.append(leader)
     for each in reversed(chain):
         told = recorded.get(run.definition.tasks[each].name, {})
-        if "items" in told and each not in run.groups:
+        before = run.leader(each)
+        if "items" in told and each not in run.groups and (before is None or before in run.groups):
             _restore_group(run, each, told, found)
 
 
