@@ -16,12 +16,14 @@ from sluice.api.run import WorkflowRunStatus
 from sluice.controller.store import Store
 from sluice.core import decide as deciding
 from sluice.core import status as reporting
+from sluice.core.actions import Create, Delete, ReadLog
 from sluice.core.execution import Execution, Limits
 from sluice.core.item_status import entries
 from sluice.core.limits import PoolKey, SharedLimits
 from sluice.core.observation import PodView
 from sluice.core.pods import ItemOf
 from sluice.core.refusal import Refusal
+from sluice.core.refused import refused
 from sluice.core.restore import restore
 from tests.core import reference
 from tests.core.kubelet import RUN, START, Json, accepted, exited, past_deadline, running, seen, waiting
@@ -55,9 +57,9 @@ class Operator:
     dirty: bool = True
     wake_at: float | None = None
     unwritten: bool = True
-    creates: list[deciding.Create] = field(default_factory=list)
-    deletes: list[deciding.Delete] = field(default_factory=list)
-    reads: list[deciding.ReadLog] = field(default_factory=list)
+    creates: list[Create] = field(default_factory=list)
+    deletes: list[Delete] = field(default_factory=list)
+    reads: list[ReadLog] = field(default_factory=list)
     events: list[tuple[PodView, bool]] = field(default_factory=list)
     """(pod, is it gone), in the order of the watch."""
     answers: list[PodView] = field(default_factory=list)
@@ -196,7 +198,7 @@ class Simulation:
         if key in self.pods:  # AlreadyExists
             self.adopt(self.view(self.pods[key]))
         elif refusal := self.refusal(key[0]):
-            deciding.refused(operator.run, create, refusal, "the server's words", self.now)
+            refused(operator.run, create, refusal, "the server's words", self.now)
         else:
             self.check_create(*key)
             self.made[key] += 1

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.core import decide as deciding
+from sluice.core.actions import Create
 from sluice.core.children import MAX_DEPTH, ChildView, build
-from sluice.core.decide import Create
 from sluice.core.definition import Definition
 from sluice.core.outcome import Ending
 from sluice.core.reasons import Reason, reason
 from sluice.core.refusal import Refusal
+from sluice.core.refused import child_refused
 from sluice.core.restore import restore
 from sluice.core.retries import Used
 from sluice.core.status import message, phase, task_status
@@ -245,10 +245,10 @@ def test_workflow_that_comes_in_time_is_run():
 def test_refused_creation_is_tried_again_and_a_late_answer_is_believed():
     world = calls("sub")
     assert world.decided() == ["create sub/1"]
-    deciding.child_refused(world.run, Create(0, 1), Refusal.BUSY, "busy", world.now)
+    child_refused(world.run, Create(0, 1), Refusal.BUSY, "busy", world.now)
     assert task_status(world.run, 0).get("attempt") is None
     assert world.decided(after=1) == ["create sub/1"]
-    deciding.child_refused(world.run, Create(0, 1), Refusal.BUSY, "busy", world.now)
+    child_refused(world.run, Create(0, 1), Refusal.BUSY, "busy", world.now)
     world.sees_child("sub", "Succeeded")
     assert world.decide().finished
 
@@ -256,7 +256,7 @@ def test_refused_creation_is_tried_again_and_a_late_answer_is_believed():
 def test_child_that_turns_up_after_its_task_was_stopped_stops_too():
     world = calls("sub")
     world.decide()
-    deciding.child_refused(world.run, Create(0, 1), Refusal.BUSY, "no answer", world.now)
+    child_refused(world.run, Create(0, 1), Refusal.BUSY, "no answer", world.now)
     world.run.set_state("Stopped")
     assert world.decide().finished
     world.sees_child("sub")
@@ -267,7 +267,7 @@ def test_child_that_turns_up_after_its_task_was_stopped_stops_too():
 def test_invalid_child_fails_with_the_words_of_the_server():
     world = calls("sub")
     world.decide()
-    deciding.child_refused(world.run, Create(0, 1), Refusal.INVALID, "spec.workflow: too long", world.now)
+    child_refused(world.run, Create(0, 1), Refusal.INVALID, "spec.workflow: too long", world.now)
     assert world.decide().finished
     assert message(world.run) == "task sub failed: Invalid: spec.workflow: too long"
 

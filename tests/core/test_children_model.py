@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from sluice.core import decide as deciding
 from sluice.core import status as reporting
+from sluice.core.actions import Create
 from sluice.core.children import ChildView
-from sluice.core.decide import Create
 from sluice.core.definition import Definition
 from sluice.core.refusal import Refusal
+from sluice.core.refused import child_refused
 from sluice.core.restore import restore
 from tests.core.kubelet import RUN, START
 from tests.core.world import graph, merge_patch
@@ -82,7 +83,7 @@ class Life:
             self.check_create(what.number)
             self.make_child(what, name)
         if lost:
-            deciding.child_refused(self.run, what, Refusal.BUSY, "no answer", self.now)
+            child_refused(self.run, what, Refusal.BUSY, "no answer", self.now)
         elif name in self.children:
             self.run.see_child(self.children[name])
 

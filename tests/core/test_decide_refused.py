@@ -2,9 +2,10 @@
 
 import pytest
 
-from sluice.core.decide import Create, refused
-from sluice.core.execution import Step
+from sluice.core.actions import Create
 from sluice.core.refusal import Refusal
+from sluice.core.refused import refused
+from sluice.core.units import Step
 from tests.core.kubelet import running
 from tests.core.world import run
 

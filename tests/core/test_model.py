@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sluice.core.decide import decide
-from sluice.core.execution import Step
 from sluice.core.status import task_status
+from sluice.core.units import Step
 from tests.core import reference
 from tests.core.plan import Program
 from tests.core.plans import plans

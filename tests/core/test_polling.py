@@ -2,11 +2,11 @@
 
 import pytest
 
-from sluice.core.execution import Step
 from sluice.core.reasons import Reason, reason
 from sluice.core.refusal import Refusal
 from sluice.core.restore import restore
 from sluice.core.retries import Used
+from sluice.core.units import Step
 from tests.core.kubelet import RUN, START, at, being_deleted, exited, running, unschedulable
 from tests.core.world import World, run
 

@@ -10,16 +10,19 @@ from dataclasses import dataclass, field, replace
 from sluice.api.run import WorkflowRunStatus
 from sluice.core import decide as deciding
 from sluice.core import status as reporting
+from sluice.core.actions import Create
 from sluice.core.children import ChildView
-from sluice.core.decide import Create, Decision
+from sluice.core.decide import Decision
 from sluice.core.definition import Definition
-from sluice.core.execution import Execution, Limits, Step
+from sluice.core.execution import Execution, Limits
 from sluice.core.limits import SharedLimits
 from sluice.core.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_TASK
 from sluice.core.observation import PodView
 from sluice.core.pods import ItemOf
 from sluice.core.refusal import Refusal
+from sluice.core.refused import refused
 from sluice.core.restore import restore
+from sluice.core.units import Step
 from tests.core.kubelet import RUN, START, Json, accepted, at, exited, running, seen
 
 
@@ -158,7 +161,7 @@ class World:
         self.run.pod_gone(pod)
 
     def refuses(self, task: str, refusal: Refusal = Refusal.QUOTA, message: str = "no room") -> None:
-        deciding.refused(self.run, Create(self.number(task), self.task(task).attempt), refusal, message, self.now)
+        refused(self.run, Create(self.number(task), self.task(task).attempt), refusal, message, self.now)
 
     def writes(self) -> Json:
         """The status goes to the API server, which judges it by its schema. Returns what travelled."""

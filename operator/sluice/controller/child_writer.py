@@ -10,12 +10,13 @@ from collections.abc import Callable
 
 from sluice.controller.kube import NOT_FOUND, ApiError, Kube, NotLeader, ours, patiently
 from sluice.controller.store import Key, ObjectView, Store, view
+from sluice.core.actions import Create
 from sluice.core.children import ChildView, build
-from sluice.core.decide import Create, child_refused
 from sluice.core.errors import Unanswered
 from sluice.core.execution import Execution
 from sluice.core.fan_out import placeholders
 from sluice.core.refusal import Refusal, classify
+from sluice.core.refused import child_refused
 from sluice.core.status import run_end
 
 log = logging.getLogger("sluice.children")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sluice.controller.kube import ApiError, Kube, pods
 from sluice.controller.store import Key
-from sluice.core.decide import ReadLog
+from sluice.core.actions import ReadLog
 from sluice.core.errors import Unanswered
 from sluice.core.execution import Execution
 from sluice.core.naming import MAIN

@@ -25,13 +25,15 @@ from sluice.controller.kube import (
 from sluice.controller.retention import Retention
 from sluice.controller.store import Key, Store
 from sluice.core import Json
-from sluice.core.decide import Create, Delete, refused, room_made
+from sluice.core.actions import Create, Delete
+from sluice.core.ending import room_made
 from sluice.core.errors import Unanswered
 from sluice.core.execution import Execution
 from sluice.core.naming import LABEL_QUEUE
 from sluice.core.observation import view
 from sluice.core.pods import ItemOf, build, surplus
 from sluice.core.refusal import Refusal, classify
+from sluice.core.refused import refused
 from sluice.core.status import run_end
 
 # A deleted claim uses up its quota until no pod mounts it, as do ended pods themselves.

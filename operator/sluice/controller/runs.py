@@ -24,9 +24,10 @@ from sluice.controller.retention import Retention
 from sluice.controller.revisions import Revision, Revisions
 from sluice.controller.store import Key, ObjectView, Store, view
 from sluice.core import Instant, Json
+from sluice.core.actions import Delete
 from sluice.core.concurrency import Go, Replaced, TurnedAway, Wait
 from sluice.core.conditions import Condition, conditions, ended, of_run
-from sluice.core.decide import Delete, decide
+from sluice.core.decide import decide
 from sluice.core.errors import Fault, SluiceError
 from sluice.core.execution import RESUMED_BY_HAND, STOPPED_BY_HAND, Execution, Limits
 from sluice.core.limits import SharedLimits

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator
 
 from sluice.api.run import TaskPhase
 from sluice.core.admission import Skip, admitted
-from sluice.core.execution import Execution, Step, TaskState
+from sluice.core.execution import Execution
 from sluice.core.fan_out import Group, NoItems
 from sluice.core.outcome import Ending, Outcome
 from sluice.core.placeholders import fill
 from sluice.core.references import readable
 from sluice.core.rules import RULES, Tally, Verdict
+from sluice.core.units import Step, TaskState
 
 
 def end(run: Execution, number: int, phase: TaskPhase) -> None:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 
 from sluice.api.run import TaskPhase
 from sluice.core import Json
-from sluice.core.execution import Execution, Step, TaskState
+from sluice.core.execution import Execution
 from sluice.core.intervals import intervals, members
 from sluice.core.progress import how_far
 from sluice.core.times import rfc3339
+from sluice.core.units import Step, TaskState
 
 _KEYS: dict[TaskPhase, str] = {
     "Succeeded": "succeeded",

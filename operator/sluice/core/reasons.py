@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sluice.api.run import TaskPhase
 from sluice.core.approvals import question
-from sluice.core.execution import Execution, Refused, Step, TaskState
+from sluice.core.execution import Execution
 from sluice.core.fan_out import Group
 from sluice.core.memory import grown, limit
 from sluice.core.observation import PodView
@@ -13,6 +13,7 @@ from sluice.core.patience import IMAGE_TROUBLE
 from sluice.core.placeholders import fill
 from sluice.core.retries import PAID_BY_CLUSTER
 from sluice.core.times import clock
+from sluice.core.units import Refused, Step, TaskState
 
 _NAMES_SHOWN = 3
 _STARTING = "Starting: its pod is being created"

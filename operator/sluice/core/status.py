@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sluice.api.run import RunPhase, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
-from sluice.core.execution import HOLDS_SLOT, STOPPED_BY_HAND, Execution, Step, TaskState
+from sluice.core.execution import STOPPED_BY_HAND, Execution
 from sluice.core.item_status import entry as item_entry
 from sluice.core.naming import outputs_name, pod_name
 from sluice.core.observation import PodView
@@ -22,6 +22,7 @@ from sluice.core.refusal import Refusal
 from sluice.core.results import results
 from sluice.core.retries import Used
 from sluice.core.times import rfc3339
+from sluice.core.units import HOLDS_SLOT, Step, TaskState
 
 _STATUS_BYTES = 800_000  # an object has at most 1 MiB in many places on its way; the rest is names and managedFields
 _ENTRY_BYTES = 330  # of a task's entry beside its texts
