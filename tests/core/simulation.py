@@ -17,7 +17,7 @@ from sluice.controller.store import Store
 from sluice.core import decide as deciding
 from sluice.core import status as reporting
 from sluice.core.actions import Create, Delete, ReadLog
-from sluice.core.execution import Execution, Limits
+from sluice.core.execution import Execution
 from sluice.core.item_status import entries
 from sluice.core.limits import PoolKey, SharedLimits
 from sluice.core.observation import PodView
@@ -25,6 +25,7 @@ from sluice.core.pods import ItemOf
 from sluice.core.refusal import Refusal
 from sluice.core.refused import refused
 from sluice.core.restore import restore
+from sluice.core.standing import Limits
 from tests.core import reference
 from tests.core.kubelet import RUN, START, Json, accepted, exited, past_deadline, running, seen, waiting
 from tests.core.plan import NOT_YET, OUT_OF_MEMORY, TIMED_OUT, Plan, Unit

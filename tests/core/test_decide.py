@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.core.execution import Limits
+from sluice.core.standing import Limits
 from sluice.core.status import patch
 from tests.core.counting import calls
 from tests.core.kubelet import START, being_deleted, running, unschedulable, waiting

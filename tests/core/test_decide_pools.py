@@ -2,9 +2,9 @@
 
 import pytest
 
-from sluice.core.execution import Limits
 from sluice.core.limits import PoolKey, SharedLimits
 from sluice.core.refusal import Refusal
+from sluice.core.standing import Limits
 from sluice.core.status import REWORD_EVERY_S, task_status
 from tests.core.counting import calls
 from tests.core.kubelet import being_deleted, running, unschedulable

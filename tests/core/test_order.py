@@ -3,7 +3,7 @@
 import pytest
 
 from sluice.core.definition import Definition
-from sluice.core.execution import Limits
+from sluice.core.standing import Limits
 from tests.core.world import graph, run
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from sluice.core.definition import Definition
-from sluice.core.execution import Limits
 from sluice.core.outcome import Ending
 from sluice.core.pods import RunIdentity
 from sluice.core.refusal import Refusal
 from sluice.core.restore import restore
 from sluice.core.retries import Used
+from sluice.core.standing import Limits
 from sluice.core.status import patch, task_status
 from tests.core.kubelet import RUN, START, accepted, at, being_deleted, exited, running, seen, waiting
 from tests.core.world import World, graph, run

@@ -14,7 +14,7 @@ from sluice.core.actions import Create
 from sluice.core.children import ChildView
 from sluice.core.decide import Decision
 from sluice.core.definition import Definition
-from sluice.core.execution import Execution, Limits
+from sluice.core.execution import Execution
 from sluice.core.limits import SharedLimits
 from sluice.core.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_TASK
 from sluice.core.observation import PodView
@@ -22,6 +22,7 @@ from sluice.core.pods import ItemOf
 from sluice.core.refusal import Refusal
 from sluice.core.refused import refused
 from sluice.core.restore import restore
+from sluice.core.standing import Limits
 from sluice.core.units import Step
 from tests.core.kubelet import RUN, START, Json, accepted, at, exited, running, seen
 

@@ -29,12 +29,13 @@ from sluice.core.concurrency import Go, Replaced, TurnedAway, Wait
 from sluice.core.conditions import Condition, conditions, ended, of_run
 from sluice.core.decide import decide
 from sluice.core.errors import Fault, SluiceError
-from sluice.core.execution import RESUMED_BY_HAND, STOPPED_BY_HAND, Execution, Limits
+from sluice.core.execution import Execution
 from sluice.core.limits import SharedLimits
 from sluice.core.observation import PodView
 from sluice.core.pods import RunIdentity
 from sluice.core.restore import restore
 from sluice.core.resume import faults
+from sluice.core.standing import RESUMED_BY_HAND, STOPPED_BY_HAND, Limits
 from sluice.core.status import REWORD_EVERY_S, Patch, patch, unwritten, written
 from sluice.core.times import rfc3339
 from sluice.core.validation import run_faults

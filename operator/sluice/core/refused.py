@@ -6,9 +6,10 @@ A quota or a busy server holds up the whole run, since its other pods would hear
 from sluice.core import Instant
 from sluice.core.actions import Create
 from sluice.core.ending import attempt_ended, back_off, call_ended
-from sluice.core.execution import Execution, Hold
+from sluice.core.execution import Execution
 from sluice.core.outcome import Ending, Outcome
 from sluice.core.refusal import GIVE_UP_AFTER_S, WHAT_TO_CUT, Refusal, delay
+from sluice.core.standing import Hold
 from sluice.core.units import Refused, Step, TaskState
 
 

@@ -16,7 +16,7 @@ from sluice.core.children import LOST as CHILD_LOST
 from sluice.core.children import ChildView
 from sluice.core.children import outcome as child_outcome
 from sluice.core.definition import Definition
-from sluice.core.execution import Execution, Limits
+from sluice.core.execution import Execution
 from sluice.core.fan_out import NoItems
 from sluice.core.following import count, count_items, end, settle
 from sluice.core.item_status import entries as item_entries
@@ -28,6 +28,7 @@ from sluice.core.outputs import size_of
 from sluice.core.pods import RunIdentity
 from sluice.core.polling import Polling
 from sluice.core.retries import Used
+from sluice.core.standing import Limits
 from sluice.core.times import instant
 from sluice.core.units import ANY_ATTEMPT, Step, TaskState
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sluice.api.run import RunPhase, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
-from sluice.core.execution import STOPPED_BY_HAND, Execution
+from sluice.core.execution import Execution
 from sluice.core.item_status import entry as item_entry
 from sluice.core.naming import outputs_name, pod_name
 from sluice.core.observation import PodView
@@ -21,6 +21,7 @@ from sluice.core.reasons import Reason, reason
 from sluice.core.refusal import Refusal
 from sluice.core.results import results
 from sluice.core.retries import Used
+from sluice.core.standing import STOPPED_BY_HAND
 from sluice.core.times import rfc3339
 from sluice.core.units import HOLDS_SLOT, Step, TaskState
 
