@@ -5,9 +5,10 @@ import pytest
 from sluice.core.approvals import Approval, answer
 from sluice.core.definition import Definition
 from sluice.core.outcome import Ending, Outcome
+from sluice.core.outlook import message, phase
 from sluice.core.reasons import Reason, reason
 from sluice.core.restore import restore
-from sluice.core.status import message, phase, task_status
+from sluice.core.status import task_status
 from sluice.core.validation.approvals import unknown_approvals
 from tests.core.kubelet import RUN, START, at
 from tests.core.test_validation import A, faults

@@ -8,12 +8,13 @@ from sluice.core.actions import Create
 from sluice.core.children import MAX_DEPTH, ChildView, build
 from sluice.core.definition import Definition
 from sluice.core.outcome import Ending
+from sluice.core.outlook import message, phase
 from sluice.core.reasons import Reason, reason
 from sluice.core.refusal import Refusal
 from sluice.core.refused import child_refused
 from sluice.core.restore import restore
 from sluice.core.retries import Used
-from sluice.core.status import message, phase, task_status
+from sluice.core.status import task_status
 from tests.core.kubelet import RUN, START, at
 from tests.core.test_validation import A, faults
 from tests.core.world import World, graph, run

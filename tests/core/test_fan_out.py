@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sluice.core.fan_out import ForEach, NoItems
-from sluice.core.status import bytes_sent
+from sluice.core.room import bytes_sent
 from tests.core.kubelet import running
 from tests.core.world import run
 

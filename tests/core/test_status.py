@@ -3,8 +3,10 @@ from dataclasses import replace
 
 import pytest
 
+from sluice.core.outlook import message, progress
 from sluice.core.refusal import Refusal
-from sluice.core.status import REWORD_EVERY_S, fit, message, patch, progress, task_status, text_room, unwritten
+from sluice.core.room import fit, text_room
+from sluice.core.status import REWORD_EVERY_S, patch, task_status, unwritten
 from tests.core.kubelet import accepted, at, disrupted, exited, running, unschedulable, waiting
 from tests.core.world import merge_patch, run
 

@@ -15,9 +15,9 @@ from sluice.core.children import ChildView, build
 from sluice.core.errors import Unanswered
 from sluice.core.execution import Execution
 from sluice.core.fan_out import placeholders
+from sluice.core.outlook import run_end
 from sluice.core.refusal import Refusal, classify
 from sluice.core.refused import child_refused
-from sluice.core.status import run_end
 
 log = logging.getLogger("sluice.children")
 

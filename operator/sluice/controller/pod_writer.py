@@ -31,10 +31,10 @@ from sluice.core.errors import Unanswered
 from sluice.core.execution import Execution
 from sluice.core.naming import LABEL_QUEUE
 from sluice.core.observation import view
+from sluice.core.outlook import run_end
 from sluice.core.pods import ItemOf, build, surplus
 from sluice.core.refusal import Refusal, classify
 from sluice.core.refused import refused
-from sluice.core.status import run_end
 
 # A deleted claim uses up its quota until no pod mounts it, as do ended pods themselves.
 _HELD_BY_ENDED_PODS = ("count/pods", "persistentvolumeclaims", "requests.storage")

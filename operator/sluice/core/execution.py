@@ -19,7 +19,7 @@ from sluice.core.units import HOLDS_SLOT, Step
 
 @dataclass(slots=True)
 class Execution(Standing):
-    """One run. Its methods are the reports; what they do not need is in `Standing`."""
+    """One run: as it stands, and what is reported of it."""
 
     def see_pod(self, pod: PodView) -> None:
         """A pod of this run as it is now: from a watch, a LIST or the answer to a POST."""

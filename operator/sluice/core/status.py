@@ -7,30 +7,25 @@ deleted, and `Patch.recorded` the attempts that may then be started.
 import json
 from dataclasses import dataclass
 
-from sluice.api.run import RunPhase, TaskPhase
+from sluice.api.run import TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.execution import Execution
 from sluice.core.item_status import entry as item_entry
 from sluice.core.naming import outputs_name, pod_name
 from sluice.core.observation import PodView
+from sluice.core.outlook import message, phase, progress
 from sluice.core.outputs import Unusable, as_json
-from sluice.core.pods import RunEnd
-from sluice.core.progress import how_far
 from sluice.core.reasons import Reason, reason
 from sluice.core.refusal import Refusal
 from sluice.core.results import results
 from sluice.core.retries import Used
-from sluice.core.standing import STOPPED_BY_HAND
+from sluice.core.room import bytes_sent, fit, text_room
 from sluice.core.times import rfc3339
 from sluice.core.units import HOLDS_SLOT, Step, TaskState
 
-_STATUS_BYTES = 800_000  # an object has at most 1 MiB in many places on its way; the rest is names and managedFields
-_ENTRY_BYTES = 330  # of a task's entry beside its texts
 REWORD_EVERY_S = 10.0
 """A reason whose numbers change every second is written no more often than this."""
-_TEXT_MAX, _TEXT_MIN = 512, 64
-_MESSAGE_MAX = 1024  # of a run; it stands in three conditions as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,47 +39,6 @@ class Patch:
     kept_apart: dict[str, str]
     """Outputs by task that must be in the run's ConfigMap before the status says so, as JSON."""
     at: Instant
-
-
-def run_end(run: Execution) -> RunEnd:
-    """What a `finally` task is told."""
-    return RunEnd(outlook(run), tuple(task.definition.name for task in run.named if task.phase == "Failed"))
-
-
-def phase(run: Execution) -> RunPhase:
-    if run.finished_at is None:
-        return "Suspended" if run.state == "Suspended" else "Running"
-    return outlook(run)
-
-
-def outlook(run: Execution) -> RunPhase:
-    """The phase in which the run ends if nothing else happens. Its `finally` tasks are told so."""
-    if run.counts.get("Stopped"):
-        return "Stopped" if run.state == "Stopped" else "Failed"
-    if run.limits.leaf_failed:
-        leaves = (t for t, after in zip(run.named, run.definition.graph.dependents, strict=True) if not after)
-        bad = ("Failed", "UpstreamFailed")
-        return "Failed" if any(t.phase in bad and not t.definition.allow_failure for t in leaves) else "Succeeded"
-    return "Failed" if run.failed else "Succeeded"
-
-
-def progress(run: Execution) -> str:
-    return how_far(run.counts, len(run.definition.tasks))
-
-
-def message(run: Execution) -> str:
-    """Why the run has failed, or will."""
-    if run.winding_down not in ("", STOPPED_BY_HAND) and not run.failed:
-        return run.winding_down
-    failed = [t for t in run.named if t.phase == "Failed" and not t.definition.allow_failure] if run.failed else []
-    if not failed:
-        stopped = (t for t in run.tasks if t.phase == "Stopped") if run.counts.get("Stopped") else iter(())
-        first = next(stopped, None) if run.state != "Stopped" else None
-        return f"task {first.definition.name} was stopped" if first is not None else ""
-    first = failed[0]
-    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-    words = f"task {first.definition.name} failed{more}: {first.last.message if first.last else 'unknown'}"
-    return fit(words, _MESSAGE_MAX)
 
 
 def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
@@ -276,23 +230,6 @@ def _is_asked_for(task: TaskState) -> bool:
     if task.step is Step.CALLING:
         return task.child is None and not task.gone
     return task.step is Step.CREATING and not task.definition.at_most_once
-
-
-def text_room(tasks: int) -> int:
-    """How many bytes the reason and the message of a task may have together, so that every status fits."""
-    return max(_TEXT_MIN, min(_TEXT_MAX, _STATUS_BYTES // tasks - _ENTRY_BYTES))
-
-
-def bytes_sent(text: str) -> int:
-    """The length of a text as the API server stores it: Go's JSON escapes `<`, `>` and `&` as well."""
-    return len(json.dumps(text, ensure_ascii=False).encode()) - 2 + 5 * sum(map(text.count, "<>&"))
-
-
-def fit(text: str, room: int) -> str:
-    """As much of a text as has room."""
-    while bytes_sent(text) > room:
-        text = text[: len(text) * room // bytes_sent(text)] if len(text) > 1 else ""
-    return text
 
 
 def _task_phase(task: TaskState) -> TaskPhase:

@@ -1,0 +1,24 @@
+"""How much room there is for texts in a status, which must fit into one object."""
+
+import json
+
+_STATUS_BYTES = 800_000  # an object has at most 1 MiB in many places on its way; the rest is names and managedFields
+_ENTRY_BYTES = 330  # of a task's entry beside its texts
+_TEXT_MAX, _TEXT_MIN = 512, 64
+
+
+def text_room(tasks: int) -> int:
+    """How many bytes the reason and the message of a task may have together, so that every status fits."""
+    return max(_TEXT_MIN, min(_TEXT_MAX, _STATUS_BYTES // tasks - _ENTRY_BYTES))
+
+
+def bytes_sent(text: str) -> int:
+    """The length of a text as the API server stores it: Go's JSON escapes `<`, `>` and `&` as well."""
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2 + 5 * sum(map(text.count, "<>&"))
+
+
+def fit(text: str, room: int) -> str:
+    """As much of a text as has room."""
+    while bytes_sent(text) > room:
+        text = text[: len(text) * room // bytes_sent(text)] if len(text) > 1 else ""
+    return text
