@@ -6,7 +6,7 @@ CLUSTER_NAME ?= sluice
 SOURCES := operator tests
 SEED ?= $(shell date +%s)
 
-.PHONY: demo test fuzz lint crds lock bench cluster-up cluster-down clean
+.PHONY: demo test fuzz lint crds lock bench makespan cluster-up cluster-down clean
 
 demo: $(VENV)/ready  ## a Workflow on a real cluster, from nothing
 	$(BIN)/python -m tests.demo
@@ -33,6 +33,9 @@ lock: $(VENV)/ready  ## after a change of dependencies
 
 bench: $(VENV)/ready  ## speed, against plain pods on the same cluster
 	$(BIN)/python -m tests.perf $(SCENARIOS)
+
+makespan: $(VENV)/ready  ## how long runs take under a cap, against other orders of starting tasks; simulated
+	$(BIN)/python -m tests.perf.makespan
 
 cluster-up: $(VENV)/ready
 	$(BIN)/python -m tests.cluster up --name $(CLUSTER_NAME)

@@ -1,6 +1,7 @@
 """`make bench [SCENARIOS="wide-1000 chain-20"]`: the operator's time over that of plain pods, in turns on one cluster.
 
-One JSON object a line on standard output, progress on standard error. BENCH=quick runs the short scenarios only.
+One JSON object a line on standard output, progress on standard error, and at the end a chart in bench.svg. BENCH=quick
+runs the short scenarios only.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from sluice.controller.kube import Kube
 from sluice.core.naming import LABEL_RUN_UID
 from tests.cluster import Cluster, open_cluster
 from tests.perf import operated, plain
+from tests.perf.chart import Bar, chart
 from tests.perf.scenarios import SCENARIOS, Scenario
 
 _ROUNDS = 3
@@ -87,15 +89,19 @@ async def bench(names: list[str]) -> None:
     cluster = open_cluster(os.environ.get("CLUSTER_NAME", "sluice-bench"), kwok_nodes=_KWOK_NODES)
     kube = await connect(cluster)
     install_crds(cluster)
+    results = []
     with tempfile.TemporaryDirectory() as directory:
         operator = operated.Operator(cluster, Path(directory) / "operator.log")
         await operator.start()
         try:
             for name in names:
-                print(json.dumps(await measure(kube, operator, SCENARIOS[name])), flush=True)
+                results.append(await measure(kube, operator, SCENARIOS[name]))
+                print(json.dumps(results[-1]), flush=True)
         finally:
             await operator.stop()
             await kube.close()
+    bars = [Bar(result["name"], result["ratio"], result["goal"]) for result in results]
+    (_ROOT / "bench.svg").write_text(chart("Time with the operator over that of plain pods, and its goal", bars))
     if not os.environ.get("KEEP_CLUSTER"):
         cluster.down()
 

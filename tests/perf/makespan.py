@@ -1,0 +1,145 @@
+"""`make makespan`: how long runs take under a cap in the order that we start tasks, and in other orders. No cluster.
+
+Time is simulated, the decisions are the operator's own. A makespan is told as a ratio: over the longer of the critical
+path and the work divided by the cap, which no order can beat (and often none can reach). One JSON object a line on
+standard output, a table of medians and 90th percentiles on standard error, and a chart in makespan.svg.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+from sluice.core.definition import Definition
+from sluice.core.execution import Execution, Limits
+from sluice.core.following import settle
+from sluice.core.graph import Graph
+from sluice.core.order import ways
+from sluice.core.pods import RunIdentity
+from sluice.core.restore import restore
+from sluice.core.simulate import simulate
+from tests.perf.chart import Bar, chart
+from tests.perf.shapes import FAMILIES, Shape, drawn
+
+CAPS = (4, 8, 16, 32, 64)
+GRAPHS = 20  # of each family
+GOAL = 1.05
+CHART = Path(__file__).parent.parent.parent / "makespan.svg"
+_NOISE = math.log(2)  # two of three hints are wrong by at most a factor of two
+_RUN = RunIdentity("run", "bench", "00000000-0000-4000-8000-000000000000", "bench", {})
+
+
+class ByWeight(Execution):
+    """Another order than ours: by what stands in for the tasks' ways, then who was ready first."""
+
+    came = 0
+
+    def make_ready(self, number: int) -> None:
+        self.came += 1
+        self.tasks[number].order = (self.came,)
+        super().make_ready(number)
+
+
+def _weighted(shape: Shape, cap: int, weigh: Callable[[Graph], list[float]]) -> Execution:
+    run = ByWeight(_RUN, "bench-1", _definition(shape, None), Limits(cap))
+    for task, weight in zip(run.tasks, weigh(run.definition.graph), strict=True):
+        task.way_s = weight
+    for number in range(len(run.tasks)):
+        list(settle(run, number))
+    return run
+
+
+def _descendants(graph: Graph) -> list[float]:
+    """Airflow's default `priority_weight`: one for the task and one for each that waits for it, even through others.
+
+    https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/priority-weight.html
+    """
+    below = [0] * len(graph.dependents)  # as bits
+    for number in reversed(graph.order()):
+        below[number] = 1 << number
+        for dependent in graph.dependents[number]:
+            below[number] |= below[dependent]
+    return [float(tasks.bit_count()) for tasks in below]
+
+
+def _ours(shape: Shape, cap: int, hints_s: list[int] | None) -> Execution:
+    return restore(_RUN, "bench-1", _definition(shape, hints_s), status={}, pods=[], limits=Limits(cap))
+
+
+def _definition(shape: Shape, hints_s: list[int] | None) -> Definition:
+    tasks = [{"name": name, "dependsOn": after} for name, after in shape.depends_on.items()]
+    if hints_s is not None:
+        tasks = [task | {"duration": f"{hint_s}s"} for task, hint_s in zip(tasks, hints_s, strict=True)]
+    return Definition.of({"tasks": tasks})
+
+
+def _noisy(shape: Shape) -> list[int]:
+    random = Random(str(shape.durations_s))  # noqa: S311  # no secret
+    return [max(1, round(took_s * random.lognormvariate(0, _NOISE))) for took_s in shape.durations_s]
+
+
+POLICIES: dict[str, Callable[[Shape, int], Execution]] = {
+    "ours-exact-hints": lambda shape, cap: _ours(shape, cap, shape.durations_s),
+    "ours-noisy-hints": lambda shape, cap: _ours(shape, cap, _noisy(shape)),
+    "ours-no-hints": lambda shape, cap: _ours(shape, cap, None),
+    "airflow": lambda shape, cap: _weighted(shape, cap, _descendants),
+    "first-come": lambda shape, cap: _weighted(shape, cap, lambda graph: [0.0] * len(graph.dependents)),
+}
+HINTED = ("ours-exact-hints", "ours-noisy-hints")
+
+
+def ratio(shape: Shape, cap: int, policy: str) -> float:
+    run = POLICIES[policy](shape, cap)
+    longest_s = max(ways(run.definition.graph, shape.durations_s))
+    bound_s = max(longest_s, sum(shape.durations_s) / cap)
+    return simulate(run, shape.durations_s)[-1].ended_s / bound_s
+
+
+def measured(family: str) -> dict[str, list[float]]:
+    """The ratios of each policy, over all caps. Says those of each cap."""
+    shapes = [drawn(family, number) for number in range(GRAPHS)]
+    over_all: dict[str, list[float]] = {policy: [] for policy in POLICIES}
+    for cap in CAPS:
+        found = {policy: [ratio(shape, cap, policy) for shape in shapes] for policy in POLICIES}
+        say(family, str(cap), found)
+        for policy, ratios in found.items():
+            over_all[policy] += ratios
+            print(json.dumps({"family": family, "cap": cap, "policy": policy, **_summed_up(ratios)}), flush=True)
+    say(family, "all", over_all)
+    return over_all
+
+
+def say(family: str, cap: str, found: dict[str, list[float]]) -> None:
+    """A row of the table: the median and the 90th percentile of each policy."""
+    cells = [f"{summed['median']:.3f} {summed['p90']:.3f}" for summed in map(_summed_up, found.values())]
+    print(f"{family:<12} {cap:>3}", *(f"{cell:>17}" for cell in cells), file=sys.stderr, flush=True)
+
+
+def _summed_up(ratios: list[float]) -> dict[str, float]:
+    p90 = statistics.quantiles(ratios, n=10)[-1]
+    return {"median": round(statistics.median(ratios), 3), "p90": round(p90, 3), "n": len(ratios)}
+
+
+def bars(families: dict[str, dict[str, list[float]]]) -> list[Bar]:
+    return [
+        Bar(f"{family}, {policy}", statistics.median(ratios), GOAL if policy in HINTED else None, kind)
+        for family, found in families.items()
+        for kind, (policy, ratios) in enumerate(found.items())
+    ]
+
+
+def main() -> None:
+    print(f"{'family':<12} cap", *(f"{policy:>17}" for policy in POLICIES), file=sys.stderr)
+    families = {family: measured(family) for family in FAMILIES}
+    families["all"] = {policy: [r for found in families.values() for r in found[policy]] for policy in POLICIES}
+    say("all", "all", families["all"])
+    CHART.write_text(chart(f"Makespan over its lower bound, caps of {CAPS[0]} to {CAPS[-1]}: medians", bars(families)))
+
+
+if __name__ == "__main__":
+    main()
