@@ -15,6 +15,8 @@ from tests.core.kubelet import at, running, seen, waiting
 
 NONE = Concurrency()
 QUEUE = Concurrency("Queue")
+ON_TIME = Concurrency(scheduled=True)
+QUEUE_ON_TIME = Concurrency("Queue", scheduled=True)
 
 
 def runs(text):
@@ -260,3 +262,16 @@ def _shuffled(those, chance):
     those = list(those)
     chance.shuffle(those)
     return those
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "there", "then"),
+    [
+        (ON_TIME, "A' B", "A goes, B waits"),  # a slow start is no reason never to run
+        (ON_TIME, "A* B C", "A goes, B gives way to C, C waits"),
+        (QUEUE_ON_TIME, "A* B C", "A goes, B gives way to C, C waits"),  # nothing piles up behind a stuck run
+        (QUEUE_ON_TIME, "A* b C", "A goes, b waits, C waits"),  # a person's run is nobody's to take
+    ],
+)
+def test_on_a_schedule_one_run_waits(concurrency, there, then):
+    assert decided(concurrency, there) == then

@@ -119,7 +119,7 @@ def test_status_is_written_apart_from_the_spec(kind):
 @pytest.mark.parametrize(
     ("kind", "columns"),
     [
-        ("Workflow", ["Accepted", "Phase", "Last Run", "Age"]),
+        ("Workflow", ["Accepted", "Phase", "Last Run", "Next", "Age"]),
         ("Pool", ["Slots", "Used", "Waiting", "Age"]),
         ("WorkflowRun", ["Workflow", "Phase", "Progress", "Started", "Finished", "Age"]),
     ],

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from sluice.core.definition import Definition
 from sluice.core.naming import pod_name
 from sluice.core.pods import RunIdentity, build
+from sluice.core.scheduled import Scheduled
 from sluice.core.validation import workflow_faults
 from tests.core.kubelet import RUN
 
@@ -338,8 +340,26 @@ def test_script_travels_as_an_annotation_untouched():
 def test_inputs_travel_as_json():
     inputs = json.loads(pod(bash=SCRIPT, attempt=2)["metadata"]["annotations"]["sluice.dev/inputs"])
     assert inputs["params"] == PARAMETERS
-    assert inputs["run"] == {"name": RUN.name, "workflow": "etl"}
+    assert inputs["run"] == {"name": RUN.name, "workflow": "etl"} | RUN.scheduled.values
     assert inputs["task"] == {"name": "a", "attempt": 2}
+
+
+def test_a_scheduled_run_tells_its_times():
+    run = replace(RUN, scheduled=Scheduled("2026-03-02T02:00:00Z", "2026-03-01T02:00:00Z"))
+    (task,) = Definition.of({"tasks": [{"name": "a", "bash": SCRIPT, "args": ["$(run.intervalStart)"]}]}).tasks
+    made = build(run, task, 1)
+    assert main(made)["args"] == ["2026-03-01T02:00:00Z"]
+    known = environment(made)
+    assert known["SLUICE_INTERVAL_START"] == "2026-03-01T02:00:00Z"
+    assert known["SLUICE_SCHEDULED_TIME"] == known["SLUICE_INTERVAL_END"] == "2026-03-02T02:00:00Z"
+    told = json.loads(made["metadata"]["annotations"]["sluice.dev/inputs"])["run"]
+    assert told["scheduledTime"] == "2026-03-02T02:00:00Z"
+
+
+def test_a_run_that_no_schedule_made_has_no_such_variables_and_empty_placeholders():
+    made = pod(command=["echo", "<$(run.scheduledTime)>"])
+    assert main(made)["command"] == ["echo", "<>"]
+    assert "SLUICE_SCHEDULED_TIME" not in environment(made)
 
 
 def test_annotations_appear_as_files_beside_the_users_own_volumes():

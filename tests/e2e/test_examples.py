@@ -169,6 +169,26 @@ def test_22_concurrency(kubectl: Kubectl) -> None:
     assert other_start < first_end <= second_start
 
 
+def test_27_schedule(kubectl: Kubectl) -> None:
+    kubectl.apply(EXAMPLES / "27-schedule.yaml")
+    planned = eventually(
+        lambda: kubectl.get("workflow", "every-minute").get("status", {}).get("nextScheduleTime"),
+        "the next time is told",
+    )
+    name = kubectl.run_of("every-minute", seconds=75)
+    run = kubectl.finished(name)
+    kubectl.patch("workflow", "every-minute", {"spec": {"schedule": {"suspend": True}}})
+    time = datetime.fromisoformat(run["spec"]["scheduledTime"])
+    assert datetime.fromisoformat(planned) <= time
+    assert name.startswith(f"every-minute-{time:%Y%m%d%H%M}-")
+    since = datetime.fromisoformat(run["spec"]["intervalStart"])
+    assert (time - since).total_seconds() == 60
+    assert kubectl.log(succeeded(run), "load") == f"loading {since:%Y-%m-%dT%H:%M:%SZ} to {time:%Y-%m-%dT%H:%M:%SZ}\n"
+    eventually(
+        lambda: "nextScheduleTime" not in kubectl.get("workflow", "every-minute")["status"], "the schedule is suspended"
+    )
+
+
 def test_23_approval(kubectl: Kubectl) -> None:
     kubectl.apply(EXAMPLES / "23-approval.yaml")
     name = kubectl.run_of("approval")

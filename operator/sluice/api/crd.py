@@ -49,6 +49,7 @@ KINDS = (
             ("Accepted", "string", '.status.conditions[?(@.type=="Accepted")].status'),
             ("Phase", "string", ".status.phase"),
             ("Last Run", "string", ".status.lastRun.name"),
+            ("Next", "string", ".status.nextScheduleTime"),
             ("Age", "date", ".metadata.creationTimestamp"),
         ),
         max_name=MAX_WORKFLOW_NAME,
@@ -68,7 +69,7 @@ KINDS = (
             ("Age", "date", ".metadata.creationTimestamp"),
         ),
         max_name=MAX_RUN_NAME,
-        immutable=("workflow", "parameters", "revision", "resumeFrom"),
+        immutable=("workflow", "parameters", "revision", "resumeFrom", "scheduledTime", "intervalStart"),
     ),
     Kind(
         name="Pool",

@@ -44,6 +44,10 @@ class WorkflowRunSpec(Model):
     revision: ObjectName | None = None
     """The ControllerRevision that holds the graph; by default the Workflow's graph as it is when the run is first
     seen."""
+    scheduled_time: Time | None = None
+    """The time of the Workflow's schedule that this run is for: $(run.scheduledTime), also $(run.intervalEnd)."""
+    interval_start: Time | None = None
+    """The time of the schedule before that: $(run.intervalStart)."""
     priority: Priority | None = None
     """Instead of the Workflow's priority."""
     state: State | None = None

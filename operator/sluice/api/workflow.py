@@ -18,6 +18,7 @@ from sluice.api.base import (
     Verbatim,
     Word,
 )
+from sluice.api.schedule import Schedule, ScheduleMark
 from sluice.api.task import Labels, Task, TaskTemplate
 
 
@@ -87,7 +88,8 @@ class WorkflowSpec(Model):
     """Where tasks of several runs wait for the same slots, those of the higher priority go first. Default 0."""
     concurrency: Concurrency | None = None
     """How many runs may go at a time, whoever made them. By default only those that the Workflow makes wait for each
-    other: one goes at a time, and one of which no container has started yet gives way to a newer one."""
+    other: one goes at a time, and one of which no container has started yet gives way to a newer one; with a
+    `schedule`, one that has not started."""
     timeout: Duration | None = None
     """How long one run may take. Then its tasks are stopped, and it has failed."""
     fail_fast: bool | None = None
@@ -98,6 +100,8 @@ class WorkflowSpec(Model):
     trigger: Literal["OnChange", "Manual"] | None = None
     """OnChange (the default): run once when first seen, and once more for each change of what the Workflow would do.
     Manual: run only when somebody creates a WorkflowRun."""
+    schedule: Schedule | None = None
+    """Run on time, and not on change."""
     on_change: OnChange | None = None
     """How a changed Workflow goes on from its last run."""
     volume_claim_templates: Annotated[list[ClaimTemplate] | None, Field(max_length=16)] = None
@@ -148,4 +152,13 @@ class WorkflowStatus(Model):
     phase: Word | None = None
     """Refused, Ready (nothing has run yet), or the phase of the last run."""
     last_run: LastRun | None = None
+    last_schedule_time: Time | None = None
+    """The newest time that was run."""
+    next_schedule_time: Time | None = None
+    """When the schedule makes its next run; absent if it makes none any more, or is suspended."""
+    last_successful_time: Time | None = None
+    """When a run of the schedule has last succeeded."""
+    missed: int | None = None
+    """How many times were let go, since the first. More than 1000 at once count as 1000."""
+    schedule_mark: ScheduleMark | None = None
     conditions: Conditions | None = None

@@ -61,7 +61,15 @@ async def operate(config: Settings) -> None:
     )
     runs = Runs(kube, store, revisions, judgements, events, retention, shared)
     pools = Pools(kube, store, shared, runs.look_again)
-    workflows = Workflows(kube, store, revisions, judgements, events, config.on_first_sight)
+    workflows = Workflows(
+        kube,
+        store,
+        revisions,
+        judgements,
+        events,
+        config.on_first_sight,
+        wake_at=lambda key, when: queue.add_at(key, when),  # noqa: PLW0108
+    )
     queue: KeyedQueue[Key] = KeyedQueue(workflows.reconcile)
 
     listening = asyncio.Event()

@@ -16,6 +16,7 @@ from sluice.core import Json
 from sluice.core.naming import outputs_name
 from sluice.core.pods import RunIdentity
 from sluice.core.resume import Past, entry, kept, same_templates
+from sluice.core.scheduled import Scheduled
 from sluice.core.volumes import claims_of, mounted
 
 
@@ -67,6 +68,7 @@ class Resuming:
             definition=definition,
             parameters=definition.values(old["spec"].get("parameters", {})),
             tasks=status.get("tasks", {}),
+            scheduled=Scheduled.of(old["spec"]),
             claims=own | status.get("resumed", {}).get("claims", {}),
         )
 
@@ -76,7 +78,7 @@ class Resuming:
         """Takes the volumes that kept tasks mount. Without one that somebody else was faster to take, less is kept."""
         definition = revision.definition
         while True:
-            numbers = kept(definition, identity.parameters, past, asked.get("rerun", ()))
+            numbers = kept(definition, identity.parameters, past, asked.get("rerun", ()), identity.scheduled)
             needed = {t for n in numbers for t in mounted(definition.tasks[n].fields, definition.claims)}
             lost = [t for t in needed if not await self._claims.take(past.claims[t], identity, uid)]
             left: Mapping[str, str] = {t: name for t, name in past.claims.items() if t in needed and t not in lost}

@@ -35,6 +35,7 @@ from sluice.core.observation import PodView
 from sluice.core.pods import RunIdentity
 from sluice.core.restore import restore
 from sluice.core.resume import faults
+from sluice.core.scheduled import Scheduled
 from sluice.core.standing import RESUMED_BY_HAND, STOPPED_BY_HAND, Limits
 from sluice.core.status import REWORD_EVERY_S, Patch, patch, unwritten, written
 from sluice.core.times import rfc3339
@@ -262,6 +263,7 @@ class Runs:
             parameters=revision.definition.values(seen.spec.get("parameters", {})),
             claims=claims_of(seen.key.name, seen.uid, revision.definition.claims),
             depth=seen.depth,
+            scheduled=Scheduled.of(seen.spec),
         )
         if "resumeFrom" in seen.spec:
             resumed = await self._resumed(seen, identity, revision)

@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from sluice.core import Instant, Json
 from sluice.core.conditions import ended
-from sluice.core.naming import LABEL_ATTEMPT, LABEL_DEPTH, LABEL_GENERATION, LABEL_INDEX, LABEL_TASK
+from sluice.core.naming import LABEL_ATTEMPT, LABEL_DEPTH, LABEL_GENERATION, LABEL_INDEX, LABEL_SCHEDULED, LABEL_TASK
 from sluice.core.observation import PodView, number
 from sluice.core.times import instant
 from sluice.core.triggers import OwnRun
 
 _REMEMBERED = 10_000
-_LABELS = frozenset({LABEL_GENERATION, LABEL_DEPTH, LABEL_TASK, LABEL_INDEX, LABEL_ATTEMPT})
+_LABELS = frozenset({LABEL_GENERATION, LABEL_SCHEDULED, LABEL_DEPTH, LABEL_TASK, LABEL_INDEX, LABEL_ATTEMPT})
 
 
 class Key(NamedTuple):

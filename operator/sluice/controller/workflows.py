@@ -2,14 +2,16 @@
 
 import logging
 import time
+from collections.abc import Callable
 
 from sluice.api import API_VERSION
 from sluice.controller.events import Events
 from sluice.controller.judgements import Judgements
 from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube, ours, patiently
 from sluice.controller.revisions import Revisions
+from sluice.controller.schedules import Schedules, Timed
 from sluice.controller.store import Key, ObjectView, Store, view
-from sluice.core import Json
+from sluice.core import Instant, Json
 from sluice.core.concurrency import Concurrency
 from sluice.core.conditions import Condition, conditions, ended, of_run
 from sluice.core.errors import SluiceError
@@ -29,9 +31,11 @@ class Workflows:
         judgements: Judgements,
         events: Events,
         on_first_sight: OnFirstSight,
+        wake_at: Callable[[Key, Instant], None],
     ) -> None:
         self._kube, self._store, self._revisions, self._events = kube, store, revisions, events
         self._judgements, self._on_first_sight = judgements, on_first_sight
+        self._schedules = Schedules(store, on_first_sight, wake_at)
 
     async def reconcile(self, key: Key) -> None:
         workflow = self._store.workflows.get(key)
@@ -42,20 +46,23 @@ class Workflows:
         if judged.faults:
             await self._refuse(workflow, "InvalidSpec", "\n".join(map(str, judged.faults)))
             return
+        on_time = self._schedules.look(workflow)
         mark, make = due(
             generation=workflow.generation,
             revision=judged.revision,
             run_name=run_name(key.name, workflow.uid, workflow.generation),
-            manual=workflow.spec.get("trigger") == "Manual",
+            manual=workflow.spec.get("trigger") == "Manual" or "schedule" in workflow.spec,
             mark=Mark.of(workflow.status),
             runs=self._store.own_runs(workflow),
             on_first_sight=self._on_first_sight,
         )
-        if make and not await self._make_run(workflow, mark):
+        if on_time.name:
+            mark, make = Mark(workflow.generation, judged.revision, on_time.name), True
+        if make and not await self._make_run(workflow, mark, on_time):
             return
-        await self._write(workflow, self._status(workflow, mark))
+        await self._write(workflow, self._status(workflow, mark) | on_time.status)
 
-    async def _make_run(self, workflow: ObjectView, mark: Mark) -> bool:
+    async def _make_run(self, workflow: ObjectView, mark: Mark, on_time: Timed) -> bool:
         """Whether the run exists now. If its name is taken, only a person can help."""
         await self._revisions.freeze(workflow)
         namespace, name = workflow.key
@@ -65,10 +72,10 @@ class Workflows:
             "metadata": {
                 "name": mark.run,
                 "namespace": namespace,
-                "labels": {LABEL_WORKFLOW: name, LABEL_GENERATION: str(mark.generation)},
+                "labels": {LABEL_WORKFLOW: name, LABEL_GENERATION: str(mark.generation)} | on_time.labels,
                 "ownerReferences": [owner("Workflow", name, workflow.uid)],
             },
-            "spec": {"workflow": name, "revision": mark.revision},
+            "spec": {"workflow": name, "revision": mark.revision} | on_time.spec,
         }
         if (before := self._to_resume(workflow)) is not None:
             body["spec"]["resumeFrom"] = {"run": before}

@@ -63,6 +63,7 @@ def _known(run: Execution, number: int, others: dict[str, int]) -> Json:
         run.identity.name,
         run.identity.parameters,
         {name: _ended(run, other) for name, other in others.items()},
+        scheduled=run.identity.scheduled,
         run_phase=_before_the_end(run) if task.definition.final else None,
         item=run.item(number),
     )

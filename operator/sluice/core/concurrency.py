@@ -10,7 +10,10 @@ values of `key` never hold each other back.
 | Queue | waits its turn: the higher priority, then first come. Beyond `maxQueued` the oldest waiting run that the Workflow made gives way to a newer such one, and a person's run ends at once |
 | Forbid | ends at once |
 | Replace | stops the oldest, and starts when they have ended |
-| none given | a person's run starts. Of those that the Workflow makes, one goes at a time, and one of which no container has started yet gives way to a newer one |
+| none given | a person's run starts. Of those that the Workflow makes, one goes at a time, and one of which no container has started yet gives way to a newer one. On a schedule one that has started stays, so that a slow start is no reason never to run |
+
+With a schedule, Queue without `maxQueued` lets one of the Workflow's own runs wait, the newest: a stuck run must not
+pile up a queue behind it.
 
 A run that is not let in ends Stopped, not Failed: nothing of it has run, and so nothing of it is broken.
 """  # noqa: E501  # a row of a table is one line
@@ -37,14 +40,17 @@ class Concurrency:
     max_runs: int = 1
     max_queued: int | None = None
     key: str = ""
+    scheduled: bool = False
+    """Does the Workflow run on time?"""
 
     @classmethod
     def of(cls, spec: Json) -> "Concurrency":
         """From a Workflow's spec."""
-        said = spec.get("concurrency")
+        said, scheduled = spec.get("concurrency"), "schedule" in spec
         if said is None:
-            return cls()
-        return cls(said.get("policy", "Queue"), said.get("maxRuns", 1), said.get("maxQueued"), said.get("key", ""))
+            return cls(scheduled=scheduled)
+        limits = said.get("maxRuns", 1), said.get("maxQueued"), said.get("key", "")
+        return cls(said.get("policy", "Queue"), *limits, scheduled)
 
     def holds(self, *, own: bool) -> bool:
         """May a run have to wait at all? `own`: one that the Workflow made."""
@@ -151,7 +157,10 @@ def _give_way(concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[
     if concurrency.policy == "Replace":
         older = staying[: -concurrency.max_runs]
     elif concurrency.policy is None:
-        older = [run for run in staying[:-1] if not run.begun]
+        older = [run for run in staying[:-1] if not (run.going if concurrency.scheduled else run.begun)]
+    elif concurrency.scheduled and concurrency.policy == "Queue" and concurrency.max_queued is None:
+        staying = [run for run in staying if run.own]
+        older = [run for run in staying[:-1] if not run.going]
     else:
         return {}
     return {run.name: Replaced(staying[-1].name) for run in older}

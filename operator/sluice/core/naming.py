@@ -7,8 +7,9 @@ UID, so a Workflow that is deleted and created again under its name never meets 
 import base64
 import hashlib
 import json
+from datetime import UTC, datetime
 
-from sluice.core import Json
+from sluice.core import Instant, Json
 
 MAIN = "main"
 """The container that runs the task."""
@@ -22,6 +23,9 @@ LABEL_INDEX = "sluice.dev/index"
 LABEL_ATTEMPT = "sluice.dev/attempt"
 LABEL_GENERATION = "sluice.dev/generation"
 """Of a run that a Workflow made: the generation of the Workflow that asked for it."""
+
+LABEL_SCHEDULED = "sluice.dev/scheduled"
+"""Of a run that a schedule made: its time as in its name, to the minute in UTC."""
 
 LABEL_PARENT = "sluice.dev/parent"
 """Of a run that a task of another run made: the name of that run."""
@@ -72,6 +76,15 @@ def unit_name(task: str, index: int | None) -> str:
 
 def run_name(workflow: str, workflow_uid: str, generation: int) -> str:
     return f"{workflow}-g{generation}-{digest(workflow_uid, 5)}"
+
+
+def scheduled_minute(when: Instant) -> str:
+    """In UTC: `202603010200`. Times of one schedule are at least a minute apart."""
+    return datetime.fromtimestamp(when, UTC).strftime("%Y%m%d%H%M")
+
+
+def scheduled_run_name(workflow: str, workflow_uid: str, when: Instant) -> str:
+    return f"{workflow}-{scheduled_minute(when)}-{digest(workflow_uid, 5)}"
 
 
 def revision_name(workflow: str, workflow_uid: str, graph: Json) -> str:

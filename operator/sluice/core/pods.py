@@ -34,6 +34,7 @@ from sluice.core.naming import (
 from sluice.core.outputs import as_text, as_values
 from sluice.core.placeholders import fill, kubelet_literal
 from sluice.core.placement import away_from
+from sluice.core.scheduled import NOT_SCHEDULED, Scheduled
 from sluice.core.volumes import claim_volumes
 
 SCRIPT = "sluice.dev/script"
@@ -82,11 +83,14 @@ class RunIdentity:
     claims: Mapping[str, str] = field(default_factory=dict)
     depth: int = 0
     """How many runs stand above it."""
+    scheduled: Scheduled = NOT_SCHEDULED
 
     @property
     def values(self) -> dict[str, str]:
         """What its placeholders stand for."""
-        return {f"params.{name}": value for name, value in self.parameters.items()} | {"run.name": self.name}
+        return {f"params.{name}": value for name, value in self.parameters.items()} | {
+            f"run.{name}": value for name, value in ({"name": self.name} | self.scheduled.values).items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +173,7 @@ def inputs(run: RunIdentity, task: str, attempt: int, outputs: Mapping[str, Json
     """The contents of `/sluice/inputs.json`."""
     known: Json = {
         "params": dict(run.parameters),
-        "run": {"name": run.name, "workflow": run.workflow},
+        "run": {"name": run.name, "workflow": run.workflow} | run.scheduled.values,
         "task": {"name": task, "attempt": attempt},
         "tasks": {name: {"outputs": given} for name, given in outputs.items()},
     }
@@ -265,6 +269,8 @@ def _environment(
         "SLUICE_ATTEMPT": str(attempt),
         "SLUICE_OUTPUTS": _OUTPUTS_PATH,
     }
+    if run.scheduled != NOT_SCHEDULED:
+        variables |= run.scheduled.variables
     if item is not None:
         batched = task.for_each is not None and task.for_each.batch is not None
         variables["ITEMS" if batched else "ITEM"] = kubelet_literal(as_text(item.value))

@@ -1,9 +1,9 @@
 """Resuming: what a run need not do again, because an earlier run of its Workflow has done it.
 
 A task is kept if it succeeded there and nothing that makes its success what it was has changed: its definition (how
-it is run apart: retries, timeouts, resources, placement), the run's parameters (each task has them all in its
-environment), the tasks it depends on, and the volumes it mounts. A skipped task that is unchanged will be skipped
-again, so it holds up nobody.
+it is run apart: retries, timeouts, resources, placement), the run's parameters and scheduled time (each task has them
+all in its environment), the tasks it depends on, and the volumes it mounts. A skipped task that is unchanged will be
+skipped again, so it holds up nobody.
 
 Never kept are `finally` tasks, approvals, which are decisions about one run, and sub-workflows, whose own graph may
 have changed; nor what depends on any of these, or on a task that is to run again.
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from sluice.core import Json
 from sluice.core.definition import Definition, TaskDefinition
 from sluice.core.errors import Fault
+from sluice.core.scheduled import NOT_SCHEDULED, Scheduled
 from sluice.core.validation.shape import did_you_mean
 from sluice.core.volumes import mounted
 
@@ -48,11 +49,18 @@ class Past:
     parameters: Mapping[str, str]
     tasks: Json
     claims: Mapping[str, str]
+    scheduled: Scheduled = NOT_SCHEDULED
 
 
-def kept(new: Definition, parameters: Mapping[str, str], past: Past, rerun: Collection[str]) -> list[int]:
+def kept(
+    new: Definition,
+    parameters: Mapping[str, str],
+    past: Past,
+    rerun: Collection[str],
+    scheduled: Scheduled = NOT_SCHEDULED,
+) -> list[int]:
     """The tasks that need not run again."""
-    if parameters != past.parameters:
+    if parameters != past.parameters or scheduled != past.scheduled:
         return []
     before = {task.name: task for task in past.definition.tasks}
     unchanged: set[int] = set()

@@ -6,10 +6,11 @@ from typing import Any, get_args
 
 from sluice.api.run import RunPhase, TaskPhase
 from sluice.core import Json
+from sluice.core.scheduled import NOT_SCHEDULED, Scheduled
 
 ROOTS = ("params", "tasks", "item", "run")
 TASK_FIELDS = ("phase", "outputs", "exitCode")
-RUN_FIELDS = ("name", "phase")
+RUN_FIELDS = ("name", "scheduledTime", "intervalStart", "intervalEnd", "phase")
 TASK_ENDS: tuple[str, ...] = tuple(phase for phase in get_args(TaskPhase) if phase not in ("Pending", "Running"))
 RUN_ENDS = ("Succeeded", "Failed", "Stopped")
 
@@ -30,6 +31,7 @@ def scope(
     parameters: Mapping[str, str],
     tasks: Mapping[str, Ended],
     *,
+    scheduled: Scheduled = NOT_SCHEDULED,
     run_phase: RunPhase | None = None,
     item: Any = None,
 ) -> Json:
@@ -38,7 +40,7 @@ def scope(
         "params": dict(parameters),
         "tasks": {name: _task(ended) for name, ended in tasks.items()},
         "item": item,
-        "run": {"name": run} | ({"phase": run_phase} if run_phase else {}),
+        "run": {"name": run} | scheduled.values | ({"phase": run_phase} if run_phase else {}),
     }
 
 

@@ -22,6 +22,7 @@ from sluice.core.validation.approvals import approvals
 from sluice.core.validation.children import sub_workflows
 from sluice.core.validation.fan_out import fan_outs
 from sluice.core.validation.manifest import Manifest, name_of
+from sluice.core.validation.schedule import schedules
 from sluice.core.validation.shape import did_you_mean, read
 from sluice.core.validation.when import conditions
 
@@ -128,6 +129,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     retries.polls,
     limits.one_entry_for_a_pool,
     concurrency.contradictions,
+    schedules,
 )
 
 

@@ -9,6 +9,7 @@ from sluice.core.errors import Fault
 from sluice.core.placeholders import PLACEHOLDER, UNFILLED, used
 from sluice.core.pods import ANNOTATIONS_MAX_BYTES, parameter_variable
 from sluice.core.references import output_of
+from sluice.core.scheduled import FIELDS as SCHEDULED
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean
 
@@ -32,7 +33,7 @@ def _instead(placeholder: str, field: str) -> str:
     scope, name = placeholder.split(".", 1) if "." in placeholder else (placeholder, "")
     if placeholder == "item":
         return 'write "$ITEM" instead' if field == "bash" else 'write os.environ["ITEM"] instead'
-    variable = parameter_variable(name) if scope == "params" and name else "SLUICE_RUN"
+    variable = parameter_variable(name) if scope == "params" and name else SCHEDULED.get(name, "SLUICE_RUN")
     if scope not in ("params", "run"):
         return "read /sluice/inputs.json instead"
     reading = f'"${variable}"' if field == "bash" else f'os.environ["{variable}"]'
@@ -42,7 +43,9 @@ def _instead(placeholder: str, field: str) -> str:
 def known_placeholders(found: Manifest) -> Iterator[Fault]:
     declared = found.raw.get("parameters")
     names = map(name_of, declared if isinstance(declared, list) else ())
-    known = {"run.name", "run.phase"} | {f"params.{name}" for name in names if name}
+    known = (
+        {"run.name", "run.phase"} | {f"run.{name}" for name in SCHEDULED} | {f"params.{name}" for name in names if name}
+    )
     layers: dict[str, Json] = {f"spec.tasks[{number}]": found.raw["tasks"][number] for number in found.tasks}
     if found.defaults is not None:
         layers["spec.defaults"] = found.defaults.model_dump(by_alias=True, exclude_none=True)
@@ -126,7 +129,8 @@ def parameters(found: Manifest) -> Iterator[Fault]:
             )
         variables.setdefault(variable, parameter.name)
         if parameter.default is None and found.raw.get("trigger") != "Manual":
-            words = "has no default, so a run cannot start by itself; give one, or set spec.trigger: Manual"
+            instead = "take the schedule away" if "schedule" in found.raw else "set spec.trigger: Manual"
+            words = f"has no default, so a run cannot start by itself; give one, or {instead}"
             yield Fault(path, f"'{parameter.name}' {words}")
 
 

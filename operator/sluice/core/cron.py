@@ -1,0 +1,98 @@
+"""The instants that a cron expression stands for in a time zone.
+
+The library knows times of day, without a zone; what a time of day is in UTC is said here. As clocks go forward, the
+times that do not exist are all run at the first instant after the gap, together, once. As they go back, a time that
+exists twice is run the first time only. So a later time of day is never an earlier instant.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from cronsim import CronSim, CronSimError
+
+from sluice.core import Instant
+
+_NICKNAMES = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+}
+_FIELDS = ("minute", "hour", "day-of-month", "month", "day-of-week")
+_RANGES = {
+    "minute": "0-59",
+    "hour": "0-23",
+    "day-of-month": "1-31, L or LW",
+    "month": "1-12 or JAN-DEC",
+    "day-of-week": "0-7 or SUN-SAT",
+}
+
+
+@cache
+def zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def after(cron: str, zone: ZoneInfo, when: Instant) -> Iterator[Instant]:
+    """All later instants, in order, each once."""
+    last = when
+    for time_of_day in CronSim(_NICKNAMES.get(cron, cron), datetime.fromtimestamp(when, zone).replace(tzinfo=None)):
+        found = instant_of(time_of_day, zone)
+        if found > last:
+            yield found
+            last = found
+
+
+def before(cron: str, zone: ZoneInfo, when: Instant) -> Iterator[Instant]:
+    """All earlier instants, the latest first, each once."""
+    last, local = when, datetime.fromtimestamp(when, zone)
+    back = (local.replace(fold=0).utcoffset() or timedelta()) - (local.utcoffset() or timedelta())
+    shown = local.replace(tzinfo=None) + back  # the second time around, times up to there were shown before
+    for time_of_day in CronSim(_NICKNAMES.get(cron, cron), shown, reverse=True):
+        found = instant_of(time_of_day, zone)
+        if found < last:
+            yield found
+            last = found
+
+
+def instant_of(time_of_day: datetime, zone: ZoneInfo) -> Instant:
+    found = time_of_day.replace(tzinfo=zone).timestamp()  # the first of two
+    if datetime.fromtimestamp(found, zone).replace(tzinfo=None) == time_of_day:
+        return found
+    ahead = int(time_of_day.replace(tzinfo=zone, fold=1).timestamp())  # PEP 495: of a gap, one lies on each side
+    offset = datetime.fromtimestamp(ahead, zone).utcoffset()
+    side = range(ahead, int(found) + 1)
+    changed = bisect_left(side, True, key=lambda at: datetime.fromtimestamp(at, zone).utcoffset() != offset)
+    return float(side[changed])
+
+
+def fault(cron: str) -> str:
+    """What is wrong with an expression, empty if it can be read."""
+    if cron.startswith("@"):
+        return "" if cron in _NICKNAMES else f"there is no {cron}; write one of {', '.join(_NICKNAMES)}"
+    parts = cron.split()
+    if len(parts) != len(_FIELDS):
+        return f"has {len(parts)} fields, not the five of cron: {', '.join(_FIELDS)}"
+    for place, name in enumerate(_FIELDS):
+        alone = ["*"] * len(_FIELDS)
+        alone[place] = parts[place]
+        if not _can_be_read(" ".join(alone)):
+            where = f"field {place + 1} ({name}) of '{cron}' is '{parts[place]}'"
+            return f"{where}; it takes {_RANGES[name]}, *, lists (1,15), ranges (1-5) and steps (*/10)"
+    if not _can_be_read(cron) or next(after(cron, ZoneInfo("UTC"), 0.0), None) is None:
+        return f"'{cron}' never comes: no month that it names has such a day"
+    return ""
+
+
+def _can_be_read(cron: str) -> bool:
+    try:
+        CronSim(cron, datetime(1970, 1, 1))  # noqa: DTZ001  # times of day have no zone
+    except CronSimError:
+        return False
+    return True
