@@ -174,6 +174,18 @@ def test_a_failed_item_stops_its_own_chain_only():
     assert world.stored["tasks"]["b"]["items"] == {"total": 3, "succeeded": "0,2", "upstreamFailed": "1"}
 
 
+def test_items_that_the_other_forgives_are_missed_here_and_the_reason_says_so():
+    world = fan("a, b", a={"forEach": ABC | {"minSuccess": 2}}, b={"forEach": {"sameAs": "a"}})
+    world.starts()
+    for index, code in enumerate((0, 1, 0)):
+        world.ends(f"a[{index}]", code)
+    for item in world.starts():
+        world.ends(item)
+    world.decide()
+    words = "UpstreamFailed: 1 of 3 items, which failed in a; set forEach.minSuccess here, too"
+    assert (world.phases, world.reasons) == ({"a": "Succeeded", "b": "UpstreamFailed"}, {"b": words})
+
+
 def test_same_items_wait_for_the_other_dependencies_too():
     world = fan("x >> b; a", a={"forEach": ABC}, b={"forEach": {"sameAs": "a"}})
     world.ends("x", 0)

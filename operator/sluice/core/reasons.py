@@ -151,7 +151,7 @@ def _ended(run: Execution, number: int) -> Reason:
     task = run.tasks[number]
     if task.phase == "UpstreamFailed":
         names = _names(run, number, "Failed", "UpstreamFailed")
-        return Reason(f"UpstreamFailed: {names or 'no dependency has succeeded'}")
+        return Reason(f"UpstreamFailed: {names or _items_before(run, number) or 'no dependency has succeeded'}")
     if task.phase == "Skipped":
         if task.skipped:
             return Reason(f"Skipped: {task.skipped}")
@@ -169,6 +169,15 @@ def _ended(run: Execution, number: int) -> Reason:
         paid, memory = _paid(task, task.last, ": "), _memory(run, task, task.last, ", the last with ")
         return Reason(f"{task.last.ending}{paid}{memory}", task.last.message)
     return Reason(message=task.last.message or None) if task.last is not None else Reason()
+
+
+def _items_before(run: Execution, number: int) -> str:
+    """Of a fan-out that goes by the items of one that forgives some their failure (`minSuccess`)."""
+    group = run.groups.get(number)
+    if group is None or not (failed := group.counts.get("UpstreamFailed")):
+        return ""
+    leader = run.tasks[number].definition.same_as
+    return f"{failed} of {len(group.items)} items, which failed in {leader}; set forEach.minSuccess here, too"
 
 
 def _paid(task: TaskState, last: Outcome, separator: str) -> str:
