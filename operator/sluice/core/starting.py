@@ -14,7 +14,7 @@ from sluice.core.execution import Execution
 from sluice.core.limits import Request, Turn
 from sluice.core.naming import unit_name
 from sluice.core.order import Line, Place
-from sluice.core.units import Step, TaskState
+from sluice.core.units import Step
 
 
 def start(run: Execution, now: Instant) -> Iterator[Create]:
@@ -22,7 +22,7 @@ def start(run: Execution, now: Instant) -> Iterator[Create]:
         yield Create(number, run.tasks[number].attempt)
     run.granted.clear()
     if run.state != "Suspended":
-        yield from _call(run)
+        yield from _call(run, now)
     run.shared.stay(run.identity.uid, run.ready.firsts())
     waiting: dict[Line, int] = {}
     held = run.state == "Suspended" or (run.hold is not None and now < run.hold.until)
@@ -39,10 +39,7 @@ def start(run: Execution, now: Instant) -> Iterator[Create]:
             heapq.heappush(fronts, (following, line))
             run.changed.add(following.number)  # it is the one to say whom it waits for
         task = run.tasks[number]
-        task.attempt = _next_attempt_number(task)
-        task.pod, task.gone, task.doomed, task.alarm_at = None, False, None, None
-        task.begun_at, task.was_unschedulable = now, False
-        task.log, task.log_asked, task.log_trouble = None, False, ""
+        task.begin(now)
         run.take_slot(number)
         if task.definition.at_most_once:
             task.step, task.retry_at = Step.RECORDING, None
@@ -57,18 +54,14 @@ def start(run: Execution, now: Instant) -> Iterator[Create]:
 
 def _granted(run: Execution, place: Place, line: Line) -> bool:
     task = run.tasks[place.number]
-    pod = run.pod_name(place.number, _next_attempt_number(task))
+    pod = run.pod_name(place.number, task.next_attempt)
     turn = Turn(place.priority, place.way_s, run.started_at or 0, run.identity.uid, place.order, place.number)
     name = unit_name(task.definition.name, None if task.group is None else task.index)
     return run.shared.grant(Request(run.identity, line, turn, name, pod), len(run.ready.lines[line]))
 
 
-def _next_attempt_number(task: TaskState) -> int:
-    """An attempt that the API server refused is made again under its number."""
-    return task.attempt + (task.refused is None)
-
-
-def _call(run: Execution) -> Iterator[Create]:
+def _call(run: Execution, now: Instant) -> Iterator[Create]:
+    """Child runs that may start."""
     fronts = run.calls.fronts()
     while fronts:
         first, line = heapq.heappop(fronts)
@@ -79,8 +72,8 @@ def _call(run: Execution) -> Iterator[Create]:
         if (following := run.calls.pop(line)) is not None:
             heapq.heappush(fronts, (following, line))
         run.take_slot(number)
-        task.attempt = _next_attempt_number(task)
-        task.step, task.child, task.gone, task.doomed, task.alarm_at = Step.CALLING, None, False, None, None
+        task.begin(now)
+        task.step = Step.CALLING
         run.children[run.pod_name(number)] = number
         yield Create(number, task.attempt)
 

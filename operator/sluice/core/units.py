@@ -103,6 +103,18 @@ class TaskState:
     log_trouble: str = ""
     """Why it could not be read the last time."""
 
+    @property
+    def next_attempt(self) -> int:
+        """The number of the next one. An attempt that the API server refused is made again under its number."""
+        return self.attempt + (self.refused is None)
+
+    def begin(self, now: Instant) -> None:
+        """The next attempt: nothing is known of it yet."""
+        self.attempt, self.begun_at = self.next_attempt, now
+        self.pod, self.child, self.gone, self.doomed, self.alarm_at = None, None, False, None, None
+        self.was_unschedulable = False
+        self.log, self.log_asked, self.log_trouble = None, False, ""
+
     def see_try(self, pod: PodView) -> None:
         if self.definition.poll is not None and self.polling is None and pod.container.started_at is not None:
             self.polling = Polling(pod.container.started_at)
