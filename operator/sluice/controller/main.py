@@ -84,7 +84,7 @@ async def operate(config: Settings) -> None:
             await patiently(lambda: _list_ours(kube, store))
             await synced.wait()
             log.info("%d Workflows, %d runs", len(store.workflows), len(store.runs))
-            for of_keys in (queue, runs.queue, runs.admissions.queue, runs.writes):
+            for of_keys in (queue, runs.queue, runs.admissions.queue, runs.status.queue):
                 group.create_task(of_keys.run(_WORKERS))
             group.create_task(runs.pods.run(config.creates_in_flight))
             group.create_task(runs.logs.run())
