@@ -72,6 +72,21 @@ def test_why_a_task_is_held_is_told_once_for_each_kind_of_reason():
     ]
 
 
+def test_a_fan_out_tells_how_far_its_items_are_when_it_starts_and_ends():
+    going = {**task("Running 2"), "progress": "0/3", "items": {"total": 3, "running": "0-2"}}
+    further = {**going, "progress": "2/3"}
+    failed = {**task("Failed 2-9"), "progress": "2/3, 1 failed", "reason": "Error", "message": "item 1: exit code 3"}
+    assert lines(run("a"), run("a", a=going), run("a", a=further), run("a", a=failed))[1:] == [
+        "12:03:02 a Running 0/3",
+        "12:03:09 a Failed 7s 2/3, 1 failed Error: item 1: exit code 3",
+    ]
+
+
+def test_skipped_tasks_say_why():
+    skipped = {"phase": "Skipped", "reason": "Skipped: so was a"}
+    assert lines(run("a >> b", b=skipped))[1:] == ["12:03:30 b Skipped so was a"]
+
+
 def test_one_cause_for_many_tasks_is_one_line():
     held = dict.fromkeys("abcd", pending("QuotaExceeded: trying again", message="exceeded quota: two"))
     assert lines(run("a, b, c, d", **held))[1:] == [

@@ -11,6 +11,7 @@ from sluice.cli.watch.view import (
     FAILED,
     PENDING,
     RUNNING,
+    SKIPPED,
     STOPPED,
     UPSTREAM_FAILED,
     WAITING,
@@ -52,7 +53,7 @@ def _tasks(before: RunView | None, after: RunView, now: Instant) -> Iterator[tup
         sight = _sight(task)
         if sight == known.get(task.name, _NOTHING) or sight == _NOTHING:
             continue
-        if task.state in (PENDING, UPSTREAM_FAILED, STOPPED):
+        if task.state in (PENDING, UPSTREAM_FAILED, SKIPPED, STOPPED):
             together.setdefault((task.state.word, task.words), []).append(task.name)
         else:
             yield _when(task, now), _line(task, now)
@@ -80,4 +81,4 @@ def _line(task: TaskView, now: Instant) -> str:
     attempt = f"attempt {task.attempt}" if task.attempt > 1 else ""
     lasted = "" if task.state is RUNNING else lasting(task.lasted(now))
     words = task.words if task.state is FAILED else ""
-    return " ".join(filter(None, (task.name, task.state.word, attempt, lasted, words)))
+    return " ".join(filter(None, (task.name, task.state.word, attempt, lasted, task.progress, words)))

@@ -16,6 +16,7 @@ from sluice.cli.watch.view import (
     FAILED,
     PENDING,
     RUNNING,
+    SKIPPED,
     STOPPED,
     SUCCEEDED,
     UPSTREAM_FAILED,
@@ -27,11 +28,11 @@ from sluice.cli.watch.view import (
 from sluice.core import Instant
 
 _SECTIONS = (FAILED, RUNNING, PENDING, WAITING)
-_COUNTED = (SUCCEEDED, *_SECTIONS, UPSTREAM_FAILED, STOPPED)
+_COUNTED = (SUCCEEDED, *_SECTIONS, UPSTREAM_FAILED, SKIPPED, STOPPED)
 _NOTES_MAX = 3
 _GAP = "  "
 _DIM = "bright_black"
-_ASCII = str.maketrans("✔✖●◌○⊘■…├└─│·", "+x>~.-#~|`-|,")
+_ASCII = str.maketrans("✔✖●◌○⊘»■…├└─│·", "+x>~.-=#~|`-|,")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def _table(rows: Sequence[_Row | _Rest], now: Instant, width: int) -> Iterator[T
             Text(row.task.state.word.ljust(state), colour),
             Text(row.attempt.ljust(attempt)),
             Text(lasting(row.task.lasted(now)).rjust(time), _DIM),
-            Text(row.task.words),
+            Text("; ".join(filter(None, (row.task.progress, row.task.words)))),
         ]
         line = Text(_GAP).join(cell for cell in cells if cell.plain)
         line.rstrip()

@@ -26,10 +26,13 @@ RUNNING = State("Running", "●", "cyan")
 PENDING = State("Pending", "◌", "yellow")  # nothing but a limit or the cluster holds it
 WAITING = State("Waiting", "○", "bright_black")  # for other tasks
 UPSTREAM_FAILED = State("UpstreamFailed", "⊘", "magenta")
+SKIPPED = State("Skipped", "»", "bright_black")
 STOPPED = State("Stopped", "■", "magenta")
 SUSPENDED = State("Suspended", "■", "yellow")  # of a run only
 
-_STATES = {state.word: state for state in (SUCCEEDED, FAILED, RUNNING, PENDING, UPSTREAM_FAILED, STOPPED, SUSPENDED)}
+_STATES = {
+    state.word: state for state in (SUCCEEDED, FAILED, RUNNING, PENDING, UPSTREAM_FAILED, SKIPPED, STOPPED, SUSPENDED)
+}
 
 
 def state_of(phase: str) -> State:
@@ -39,7 +42,9 @@ def state_of(phase: str) -> State:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """One task. `kind` is the first word of its reason, `words` the whole of it with the message."""
+    """One task. `kind` is the first word of its reason, `words` the whole of it with the message, `progress` how far
+    the items of a fan-out have come.
+    """
 
     name: str
     state: State
@@ -49,6 +54,7 @@ class TaskView:
     kind: str = ""
     words: str = ""
     pod: str = ""
+    progress: str = ""
 
     def lasted(self, now: Instant) -> float | None:
         """Seconds that the attempt has run, None if it has not."""
@@ -145,6 +151,7 @@ def _task(name: str, entry: Json, *, waits: bool) -> TaskView:
         kind=kind,
         words=_words(state, reason, message),
         pod=entry.get("pod", ""),
+        progress=printable(entry.get("progress", "")),
     )
 
 
