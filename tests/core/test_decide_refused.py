@@ -202,6 +202,28 @@ def test_refused_attempt_is_recorded_again_before_it_is_tried_again(refusal):
     assert world.decided() == ["create a/1"]
 
 
+@pytest.mark.parametrize("for_each", [{}, {"forEach": {"items": ["x"]}}])
+def test_ended_attempt_is_not_judged_again_after_a_restart_when_the_next_one_was_refused(for_each):
+    world = run("a", fields={"a": {"retries": {"limit": 1, "infrastructure": 0}} | for_each})
+    unit = "a[0]" if for_each else "a"
+    for _ in range(3):
+        world.starts()
+        world.writes()
+    world.ends(unit, 1)
+    world.decide()
+    world.decide(after=1)
+    world.writes()
+    assert world.decided() == [f"create {unit}/2"]
+    world.refuses(unit)
+    world.writes()
+    again = world.restarted()
+    again.decide()
+    assert again.phases == {"a": "Pending"}
+    assert again.task(unit).used.limit == 1
+    again.writes()
+    assert again.decided() == [f"create {unit}/2"]
+
+
 def test_under_a_quota_one_attempt_at_a_time_is_recorded():
     world = run("a, b, c", fields={"every": ONCE})
     world.decide()

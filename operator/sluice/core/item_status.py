@@ -5,7 +5,7 @@ not with the number of items. Of an item that has ended only its phase is kept.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from sluice.api.run import TaskPhase
 from sluice.core import Json
@@ -13,7 +13,7 @@ from sluice.core.execution import Execution
 from sluice.core.intervals import intervals, members
 from sluice.core.progress import how_far
 from sluice.core.times import rfc3339
-from sluice.core.units import Step, TaskState
+from sluice.core.units import Step
 
 _KEYS: dict[TaskPhase, str] = {
     "Succeeded": "succeeded",
@@ -35,11 +35,8 @@ _GOING = (
 )
 """What is kept of items that have begun and not ended: each a map from what is said to the items it is said of."""
 
-Shown = Callable[[TaskState], tuple[TaskPhase, int]]
-"""The phase and the attempt that the status shows of a unit."""
 
-
-def entry(run: Execution, number: int, shown: Shown) -> Json:
+def entry(run: Execution, number: int) -> Json:
     """Of a fan-out whose items are counted."""
     group = run.groups[number]
     by_phase: defaultdict[TaskPhase, list[int]] = defaultdict(list)
@@ -51,10 +48,10 @@ def entry(run: Execution, number: int, shown: Shown) -> Json:
         if task.step is Step.ENDED:
             by_phase[task.phase].append(index)
             continue
-        phase, attempt = shown(task)
+        phase, attempt = task.shown_phase, task.shown_attempt
         by_phase[phase].append(index)
         if attempt:
-            retry_at = None if task.retry_at is None else rfc3339(task.retry_at)
+            retry_at = rfc3339(task.retry_at) if task.between_attempts and task.retry_at is not None else None
             since, tries = (rfc3339(task.polling.since), task.polling.tries) if task.polling else (None, 0)
             used = task.used
             said = (

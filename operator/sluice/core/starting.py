@@ -42,7 +42,7 @@ def start(run: Execution, now: Instant) -> Iterator[Create]:
         task.begin(now)
         run.take_slot(number)
         if task.definition.at_most_once:
-            task.step, task.retry_at = Step.RECORDING, None
+            task.step = Step.RECORDING
             run.recording += 1
             run.changed.add(number)
         else:

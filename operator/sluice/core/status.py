@@ -7,7 +7,6 @@ deleted, and `Patch.recorded` the attempts that may then be started.
 import json
 from dataclasses import dataclass
 
-from sluice.api.run import TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.execution import Execution
@@ -22,7 +21,7 @@ from sluice.core.results import results
 from sluice.core.retries import Used
 from sluice.core.room import bytes_sent, fit, text_room
 from sluice.core.times import rfc3339
-from sluice.core.units import HOLDS_SLOT, Step, TaskState
+from sluice.core.units import Step
 
 REWORD_EVERY_S = 10.0
 """A reason whose numbers change every second is written no more often than this."""
@@ -158,9 +157,9 @@ def task_status(run: Execution, number: int) -> Json:
         return task.told
     why = reason(run, number)
     if number in run.groups:
-        return item_entry(run, number, _shown) | _texts(run, why) | _outputs(run, number)
-    entry: Json = {"phase": _task_phase(task)}
-    attempt = _attempt_to_show(task)
+        return item_entry(run, number) | _texts(run, why) | _outputs(run, number)
+    entry: Json = {"phase": task.shown_phase}
+    attempt = task.shown_attempt
     if attempt:
         entry["attempt"] = attempt
         entry["run" if task.definition.calls else "pod"] = pod_name(
@@ -168,7 +167,7 @@ def task_status(run: Execution, number: int) -> Json:
         )
     if task.started_at is not None:
         entry["startedAt"] = rfc3339(task.started_at)
-    if _is_between_attempts(task) and task.last is not None:
+    if task.between_attempts and task.last is not None:
         if task.last.finished_at is not None:
             entry["finishedAt"] = rfc3339(task.last.finished_at)
         if task.last.exit_code is not None:
@@ -177,7 +176,7 @@ def task_status(run: Execution, number: int) -> Json:
         entry["retries"] = {"limit": task.used.limit, "infrastructure": task.used.infrastructure}
         if task.used.out_of_memory:
             entry["retries"]["outOfMemory"] = task.used.out_of_memory
-    if attempt and task.retry_at is not None:
+    if attempt and task.between_attempts and task.retry_at is not None:
         entry["retryAt"] = rfc3339(task.retry_at)
         if task.avoid_node:
             entry["avoidNode"] = task.avoid_node
@@ -199,10 +198,6 @@ def _texts(run: Execution, why: Reason, taken: int = 0) -> Json:
     return found
 
 
-def _shown(task: TaskState) -> tuple[TaskPhase, int]:
-    return _task_phase(task), _attempt_to_show(task)
-
-
 def _outputs(run: Execution, number: int) -> Json:
     """What a task handed on, or where it is."""
     outputs = run.outputs_so_far(number)
@@ -217,29 +212,3 @@ def _outputs(run: Execution, number: int) -> Json:
 def _kept_apart(run: Execution, entries: dict[int, Json]) -> dict[str, str]:
     found = {number: run.outputs_so_far(number) for number, entry in entries.items() if "outputsIn" in entry}
     return {run.tasks[n].definition.name: as_json(outputs) for n, outputs in found.items() if outputs is not None}
-
-
-def _is_between_attempts(task: TaskState) -> bool:
-    """Has the attempt that is shown ended?"""
-    under_way = task.step in HOLDS_SLOT or task.step is Step.CALLING
-    return not under_way or _is_asked_for(task)
-
-
-def _is_asked_for(task: TaskState) -> bool:
-    """Does nobody know yet whether the pod or the child run of the attempt exists?"""
-    if task.step is Step.CALLING:
-        return task.child is None and not task.gone
-    return task.step is Step.CREATING and not task.definition.at_most_once
-
-
-def _task_phase(task: TaskState) -> TaskPhase:
-    return "Running" if task.runs else task.phase
-
-
-def _attempt_to_show(task: TaskState) -> int:
-    """The newest attempt whose pod has existed, or was announced before it was made.
-
-    An attempt that is merely asked for is not written down: after a crash it would be taken for lost.
-    """
-    refused = task.refused is not None and task.step not in HOLDS_SLOT and task.step is not Step.CALLING
-    return task.attempt - 1 if refused or _is_asked_for(task) else task.attempt

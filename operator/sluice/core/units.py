@@ -115,6 +115,34 @@ class TaskState:
         self.was_unschedulable = False
         self.log, self.log_asked, self.log_trouble = None, False, ""
 
+    # What the status says of it.
+
+    @property
+    def shown_phase(self) -> TaskPhase:
+        return "Running" if self.runs else self.phase
+
+    @property
+    def shown_attempt(self) -> int:
+        """The newest attempt whose pod has existed, or was announced before it was made.
+
+        An attempt that is merely asked for is not written down: after a crash it would be taken for lost.
+        """
+        refused = self.refused is not None and self.step not in HOLDS_SLOT and self.step is not Step.CALLING
+        return self.attempt - 1 if refused or self._asked_for else self.attempt
+
+    @property
+    def between_attempts(self) -> bool:
+        """Has the attempt that is shown ended?"""
+        under_way = self.step in HOLDS_SLOT or self.step is Step.CALLING
+        return not under_way or self._asked_for
+
+    @property
+    def _asked_for(self) -> bool:
+        """Does nobody know yet whether the pod or the child run of the attempt exists?"""
+        if self.step is Step.CALLING:
+            return self.child is None and not self.gone
+        return self.step is Step.CREATING and not self.definition.at_most_once
+
     def see_try(self, pod: PodView) -> None:
         if self.definition.poll is not None and self.polling is None and pod.container.started_at is not None:
             self.polling = Polling(pod.container.started_at)
