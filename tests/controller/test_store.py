@@ -91,6 +91,16 @@ def test_runs_that_have_not_ended_take_notice_of_what_their_workflow_says():
     assert woken == []
 
 
+def test_workflow_is_told_when_its_run_starts_ends_or_goes():
+    """Whoever catches up with a schedule waits for room, and a deleted run makes some as well."""
+    known, told = store(), []
+    known.on_workflow = told.append
+    known.see_run(run(1, phase="Running"))
+    known.see_run(run(2, phase="Running", progress="1/2"))
+    known.forget_run(KEY, "u1")
+    assert told == [Key("team", "etl")] * 2
+
+
 def test_parent_is_told_of_its_child_runs_until_they_are_gone():
     known, told = store(), []
     known.on_child = lambda child, gone: told.append((child.parent, child.version, gone))

@@ -160,6 +160,7 @@ class Store:
             gone = self.runs.pop(key)
             self._leave(gone)
             self.on_run(key)
+            self.on_workflow(workflow_of(gone))  # it may wait for room, or for the name
             if gone.parent:
                 self.on_child(gone, True)
 
