@@ -79,7 +79,7 @@ def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
     (role,) = render()["ClusterRole"]
     expected = {
         "workflows": "get list watch",
-        "workflowruns": "get list watch create",
+        "workflowruns": "get list watch create delete",
         "pools": "get list watch",
         "workflows/status": "patch",
         "pools/status": "patch",

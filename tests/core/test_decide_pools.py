@@ -5,7 +5,7 @@ import pytest
 from sluice.core.limits import PoolKey, SharedLimits
 from sluice.core.refusal import Refusal
 from sluice.core.standing import Limits
-from sluice.core.status import REWORD_EVERY_S, task_status
+from sluice.core.status import task_status
 from tests.core.counting import calls
 from tests.core.kubelet import being_deleted, running, unschedulable
 from tests.core.world import run
@@ -241,7 +241,7 @@ def test_only_the_first_of_a_run_says_whom_it_waits_for():
     assert why(world, "b") == "Pool: warehouse 1/1, held by etl-1/a"
     assert why(world, "c") == "Pool: other tasks of this run come first"
     world.ends("a")
-    world.starts(after=REWORD_EVERY_S)
+    world.starts()
     assert set(world.writes()["tasks"]) == {"a", "c"}
     assert why(world, "c") == "Pool: warehouse 1/1, held by etl-1/b"
 

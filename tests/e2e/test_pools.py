@@ -57,8 +57,11 @@ def test_two_runs_share_a_pool_whose_slots_are_changed_on_the_way(kubectl: Kubec
     stands(kubectl, slots=4, used=4, waiting=2)
     kubectl.apply(pool(1))
     stands(kubectl, slots=1, used=4, waiting=2)  # it ends nothing
-    reasons = [kubectl.task(second, f"load-{n}").get("reason", "") for n in range(3)]
-    assert [reason for reason in reasons if reason.startswith("Pool: warehouse ")], reasons
+
+    def reasons() -> list[str]:
+        return [kubectl.task(second, f"load-{n}").get("reason", "") for n in range(3)]
+
+    eventually(lambda: any(reason.startswith("Pool: warehouse ") for reason in reasons()), "one says for what it waits")
 
     kubectl.patch("workflowrun", first, {"spec": {"state": "Stopped"}})
     kubectl.finished(first)

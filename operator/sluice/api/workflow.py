@@ -77,6 +77,15 @@ class Concurrency(Model):
     Stopped; one that the Workflow made takes the place of the oldest such one."""
 
 
+class History(Model):
+    """How many ended runs stay, of those that the Workflow made itself."""
+
+    succeeded: Annotated[int | None, Field(ge=0, le=1000)] = None
+    """The newest that succeeded. Default 3."""
+    failed: Annotated[int | None, Field(ge=0, le=1000)] = None
+    """The newest that did not. Default 3."""
+
+
 class WorkflowSpec(Model):
     """What to run, and when."""
 
@@ -90,6 +99,10 @@ class WorkflowSpec(Model):
     """How many runs may go at a time, whoever made them. By default only those that the Workflow makes wait for each
     other: one goes at a time, and one of which no container has started yet gives way to a newer one; with a
     `schedule`, one that has not started."""
+    history: History | None = None
+    """How many of its own ended runs stay. None goes within an hour of its end."""
+    ttl: Duration | None = None
+    """How long ended runs stay that somebody else created. Default 7d, at least 1h."""
     timeout: Duration | None = None
     """How long one run may take. Then its tasks are stopped, and it has failed."""
     fail_fast: bool | None = None

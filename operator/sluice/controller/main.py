@@ -21,7 +21,6 @@ from sluice.controller.kube import ApiError, Kube, patiently
 from sluice.controller.leader import Leader
 from sluice.controller.pod_watch import watch_pods
 from sluice.controller.pools import Pools
-from sluice.controller.queue import KeyedQueue
 from sluice.controller.retention import Retention
 from sluice.controller.revisions import Revisions
 from sluice.controller.runs import Runs
@@ -46,7 +45,7 @@ async def operate(config: Settings) -> None:
     retention = Retention(kube, config.keep_succeeded_s, config.keep_failed_s)
     revisions = Revisions(kube)
     store = Store(
-        on_workflow=lambda key: queue.add(key),  # noqa: PLW0108  # the two are made further down
+        on_workflow=lambda key: workflows.queue.add(key),  # noqa: PLW0108  # the two are made further down
         on_run=lambda key: runs.queue.add(key),  # noqa: PLW0108
         on_pool=lambda key: pools.seen(key),  # noqa: PLW0108
         on_pod=lambda pod, gone: runs.pod_changed(pod, gone),  # noqa: PLW0108
@@ -61,16 +60,7 @@ async def operate(config: Settings) -> None:
     )
     runs = Runs(kube, store, revisions, judgements, events, retention, shared)
     pools = Pools(kube, store, shared, runs.look_again)
-    workflows = Workflows(
-        kube,
-        store,
-        revisions,
-        judgements,
-        events,
-        config.on_first_sight,
-        wake_at=lambda key, when: queue.add_at(key, when),  # noqa: PLW0108
-    )
-    queue: KeyedQueue[Key] = KeyedQueue(workflows.reconcile)
+    workflows = Workflows(kube, store, revisions, judgements, events, config.on_first_sight)
 
     listening = asyncio.Event()
 
@@ -84,7 +74,7 @@ async def operate(config: Settings) -> None:
             await patiently(lambda: _list_ours(kube, store))
             await synced.wait()
             log.info("%d Workflows, %d runs", len(store.workflows), len(store.runs))
-            for of_keys in (queue, runs.queue, runs.admissions.queue, runs.status.queue):
+            for of_keys in (workflows.queue, runs.queue, runs.admissions.queue, runs.status.queue):
                 group.create_task(of_keys.run(_WORKERS))
             group.create_task(runs.pods.run(config.creates_in_flight))
             group.create_task(runs.logs.run())

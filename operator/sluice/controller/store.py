@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sluice.core import Instant, Json
 from sluice.core.conditions import ended
+from sluice.core.history import EndedRun
 from sluice.core.naming import LABEL_ATTEMPT, LABEL_DEPTH, LABEL_GENERATION, LABEL_INDEX, LABEL_SCHEDULED, LABEL_TASK
 from sluice.core.observation import PodView, number
 from sluice.core.times import instant
@@ -235,6 +236,14 @@ class Store:
             for run in map(self.runs.__getitem__, self.runs_of.get(workflow.key, ()))
             if run.owner_uid == workflow.uid and LABEL_GENERATION in run.labels and "revision" in run.spec
         )
+
+    def ended_runs(self, workflow: ObjectView) -> Iterator[EndedRun]:
+        """The runs that have ended, child runs apart."""
+        for run in map(self.runs.__getitem__, self.runs_of.get(workflow.key, ())):
+            finished_at = instant(run.status.get("finishedAt"))
+            if run.finished and not run.deleting and finished_at is not None and run.owner_uid in ("", workflow.uid):
+                succeeded = run.status["phase"] == "Succeeded"
+                yield EndedRun(finished_at, run.key.name, bool(run.owner_uid), succeeded)
 
     def _wake_runs_of(self, workflow: Key) -> None:
         for run in self.unfinished_of.get(workflow, ()):

@@ -2,22 +2,25 @@
 
 import logging
 import time
-from collections.abc import Callable
 
 from sluice.api import API_VERSION
 from sluice.controller.events import Events
 from sluice.controller.judgements import Judgements
 from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube, ours, patiently
+from sluice.controller.queue import KeyedQueue
 from sluice.controller.revisions import Revisions
 from sluice.controller.schedules import Schedules, Timed
 from sluice.controller.store import Key, ObjectView, Store, view
-from sluice.core import Instant, Json
+from sluice.core import Json
 from sluice.core.concurrency import Concurrency
 from sluice.core.conditions import Condition, conditions, ended, of_run
 from sluice.core.errors import SluiceError
+from sluice.core.history import History, surplus
 from sluice.core.naming import LABEL_GENERATION, LABEL_WORKFLOW, run_name
 from sluice.core.pods import owner
 from sluice.core.triggers import Mark, OnFirstSight, due
+
+_NEXT_DELETION_S = 1.0
 
 log = logging.getLogger("sluice.workflows")
 
@@ -31,11 +34,11 @@ class Workflows:
         judgements: Judgements,
         events: Events,
         on_first_sight: OnFirstSight,
-        wake_at: Callable[[Key, Instant], None],
     ) -> None:
         self._kube, self._store, self._revisions, self._events = kube, store, revisions, events
         self._judgements, self._on_first_sight = judgements, on_first_sight
-        self._schedules = Schedules(store, on_first_sight, wake_at)
+        self.queue: KeyedQueue[Key] = KeyedQueue(self.reconcile)
+        self._schedules = Schedules(store, on_first_sight, self.queue.add_at)
 
     async def reconcile(self, key: Key) -> None:
         workflow = self._store.workflows.get(key)
@@ -61,6 +64,24 @@ class Workflows:
         if make and not await self._make_run(workflow, mark, on_time):
             return
         await self._write(workflow, self._status(workflow, mark) | on_time.status)
+        await self._thin_out(workflow)
+
+    async def _thin_out(self, workflow: ObjectView) -> None:
+        """Deletes one ended run that need not stay, and comes back for the next: never many at a time."""
+        goes = surplus(History.of(workflow.spec), self._store.ended_runs(workflow))
+        if goes is None:
+            return
+        if goes.at > time.time():
+            self.queue.add_at(workflow.key, goes.at)
+            return
+        run = self._store.runs[Key(workflow.key.namespace, goes.name)]
+        try:
+            await self._kube.delete(ours(workflow.key.namespace, "workflowruns", goes.name), run.uid)
+        except ApiError as error:
+            if error.status not in (CONFLICT, NOT_FOUND):
+                raise
+        self._store.forget_run(run.key, run.uid)
+        self.queue.add_at(workflow.key, time.time() + _NEXT_DELETION_S)
 
     async def _make_run(self, workflow: ObjectView, mark: Mark, on_time: Timed) -> bool:
         """Whether the run exists now. If its name is taken, only a person can help."""

@@ -106,10 +106,10 @@ class Standing:
     """Pods of ended attempts whose end is not yet on the API server."""
     written: dict[int, Json] = field(default_factory=dict)
     """The status of each task as it was last written."""
-    said_at: dict[int, Instant] = field(default_factory=dict)
-    """When that was."""
     reworded: set[int] = field(default_factory=set)
     """Tasks whose status says the same in other words, which can wait."""
+    reworded_at: dict[int, Instant] = field(default_factory=dict)
+    """When other words were last written."""
     seen: set[int] = field(default_factory=set)
     """Tasks with news for `decide`."""
     unheard: set[int] = field(default_factory=set)

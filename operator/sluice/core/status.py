@@ -37,7 +37,6 @@ class Patch:
     recorded: list[tuple[int, int]]
     kept_apart: dict[str, str]
     """Outputs by task that must be in the run's ConfigMap before the status says so, as JSON."""
-    at: Instant
 
 
 def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
@@ -45,11 +44,12 @@ def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
     tasks = {}
     for number in sorted({run.entry_of(unit) for unit in run.changed | run.reworded}):
         entry, last = task_status(run, number), run.written.get(number, {})
-        too_soon = run.finished_at is None and now < run.said_at.get(number, 0.0) + REWORD_EVERY_S
-        if too_soon and _only_reworded(last, entry):
-            run.reworded.add(number)
-            continue
         run.reworded.discard(number)
+        if _only_reworded(last, entry):
+            if run.finished_at is None and now < run.reworded_at.get(number, 0.0) + REWORD_EVERY_S:
+                run.reworded.add(number)
+                continue
+            run.reworded_at[number] = now
         if entry != last:
             tasks[number] = entry
     recorded = [(unit, run.tasks[unit].attempt) for unit in sorted(run.changed) if _is_to_be_recorded(run, unit)]
@@ -67,7 +67,7 @@ def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
         body["time"] = time
     if kept_apart := _kept_apart(run, tasks):
         body["outputsConfigMap"] = outputs_name(run.identity.name, run.identity.uid)
-    return Patch(body, tasks, list(run.ended_pods), recorded, kept_apart, now)
+    return Patch(body, tasks, list(run.ended_pods), recorded, kept_apart)
 
 
 def _only_reworded(old: Json, new: Json) -> bool:
@@ -88,7 +88,6 @@ def written(run: Execution, sent: Patch) -> None:
     """The API server has stored what was sent."""
     for number, entry in sent.tasks.items():
         run.written[number] = entry
-        run.said_at[number] = sent.at
     del run.ended_pods[: len(sent.ended)]
     run.recorded(sent.recorded)
 

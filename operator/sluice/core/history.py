@@ -1,0 +1,65 @@
+"""Which ended runs of a Workflow may go, and when to look again.
+
+Of the runs that a Workflow made itself the newest stay: three that succeeded and three that did not, unless it says
+otherwise. Runs that somebody else created stay for a time (`ttl`, a week). No run goes within an hour of its end, and
+child runs go with their parent.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sluice.api.base import seconds
+from sluice.core import Instant, Json
+
+_AT_LEAST_S = 3600
+_TTL_S = 7 * 86400
+_KEPT = 3
+
+
+class EndedRun(NamedTuple):
+    """A run that has ended. `own`: the Workflow made it."""
+
+    finished_at: Instant
+    name: str
+    own: bool
+    succeeded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a Workflow says of its ended runs."""
+
+    succeeded: int = _KEPT
+    failed: int = _KEPT
+    ttl_s: int = _TTL_S
+
+    @classmethod
+    def of(cls, spec: Json) -> "History":
+        """From a Workflow's spec."""
+        kept = spec.get("history", {})
+        return cls(
+            succeeded=kept.get("succeeded", _KEPT),
+            failed=kept.get("failed", _KEPT),
+            ttl_s=seconds(spec["ttl"]) if "ttl" in spec else _TTL_S,
+        )
+
+
+class Surplus(NamedTuple):
+    """`name` is the run that goes next, from `at` on."""
+
+    at: Instant
+    name: str
+
+
+def surplus(history: History, runs: Iterable[EndedRun]) -> Surplus | None:
+    """The run that goes first; None if all may stay."""
+    kept = {True: history.succeeded, False: history.failed}
+    found = []
+    for run in sorted(runs, reverse=True):  # the newest first
+        if run.own and kept[run.succeeded] > 0:
+            kept[run.succeeded] -= 1
+        else:
+            stays_s = _AT_LEAST_S if run.own else max(_AT_LEAST_S, history.ttl_s)
+            found.append(Surplus(run.finished_at + stays_s, run.name))
+    return min(found, default=None)
