@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLUSTER_NAME ?= sluice
 SOURCES := operator tests
-SEED ?= $(shell date +%s)
+SEED := $(or $(SEED),$(shell date +%s))
 
 .PHONY: demo test fuzz lint crds lock bench makespan cluster-up cluster-down clean
 

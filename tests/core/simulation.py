@@ -26,6 +26,7 @@ from sluice.core.refusal import Refusal
 from sluice.core.refused import refused
 from sluice.core.restore import restore
 from sluice.core.standing import Limits
+from sluice.core.units import Step
 from tests.core import reference
 from tests.core.kubelet import RUN, START, Json, accepted, exited, past_deadline, running, seen, waiting
 from tests.core.plan import NOT_YET, OUT_OF_MEMORY, TIMED_OUT, Plan, Unit
@@ -121,6 +122,7 @@ class Simulation:
             if self.random.random() < 0.2:
                 self.now += self.random.choice([0.1, 1, 7])
             if "finishedAt" not in self.stored and self.state != "Suspended" and self.idle():
+                self.check_waiting()
                 assert self.operator.wake_at is not None, f"nobody will ever look again: {self.stored}"
                 self.now = max(self.now, self.operator.wake_at)
 
@@ -131,6 +133,7 @@ class Simulation:
         while self.busy():
             for action in (self.decide, self.post, self.delete, self.read, self.deliver, self.write):
                 action()
+        self.check_waiting()
 
     def busy(self) -> bool:
         """Has the operator something to do?"""
@@ -449,9 +452,19 @@ class Simulation:
         grew = self.operator.run.tasks[self.number(unit)].used.out_of_memory
         assert grew == ran_out or (self.plan.faults and grew < ran_out), "not the memory that it needs"
 
+    def known(self) -> reference.Ends:
+        """How the units have ended, as the operator knows."""
+        tasks = enumerate(self.operator.run.tasks)
+        return {self.unit(number): None if task.phase == "Pending" else task.phase for number, task in tasks}
+
+    def check_waiting(self) -> None:
+        waiting = [n for n, task in enumerate(self.operator.run.tasks) if task.step is Step.WAITING]
+        known = self.known()
+        held_up = [unit for unit in map(self.unit, waiting) if reference.may_begin(self.plan, unit, known)]
+        assert held_up == [], "they wait for nothing"
+
     def check_dependencies(self, unit: Unit) -> None:
-        run = self.operator.run
-        known = {self.unit(n): None if task.phase == "Pending" else task.phase for n, task in enumerate(run.tasks)}
+        run, known = self.operator.run, self.known()
         for each in {unit, (unit[0], None)}:
             assert reference.RUNS in reference.may_begin(self.plan, each, known), "before its dependencies"
             for other in reference.waits_for(self.plan, each):
