@@ -248,6 +248,12 @@ def test_workflow_is_checked_against_the_pools_among_the_files(file, pool, claim
     assert result.exit_code == 0
 
 
+def test_slots_for_a_whole_run_are_checked_against_the_pools_as_well(file):
+    path, _ = file(f"{WORKFLOW}  pools: [{{name: warehouse, slots: 3}}]\n"), file(POOL, "pool.yaml")
+    words = TOO_MANY.replace("the task", "each run")
+    assert lint(path.parent).stdout.endswith(f": spec.pools[0].slots: warning: {words}\n")
+
+
 def test_pool_is_checked_too(file):
     path = file(POOL.replace("2", "-1"))
     assert lint(path).stdout == f"{path}:4: spec.slots: input should be greater than or equal to 0\n"

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sluice.core.limits import PoolKey, Request, SharedLimits, Turn
-from sluice.core.naming import POOLS
+from sluice.core.limits import PoolKey, Request, RunClaim, SharedLimits, Turn
+from sluice.core.naming import POOLS, RUN_POOLS
 from sluice.core.observation import view
 from sluice.core.order import Line
 from sluice.core.pods import RunIdentity
@@ -31,6 +31,10 @@ class Limits(SharedLimits):
         """Each run has one task."""
         return self.grant(request(run, claim, priority, way, namespace))
 
+    def ask_run(self, run, claim, **fields):
+        """A whole run asks."""
+        return self.grant_run(request(run, claim, task="", **fields)) is not None
+
     def why(self, run, claim):
         return super().why(run, Line(tuple(claim.items())), first=True)
 
@@ -42,18 +46,18 @@ class Limits(SharedLimits):
         return woken
 
 
-def request(run, claim, priority=0, way=1, namespace="team"):
+def request(run, claim, priority=0, way=1, namespace="team", task="load"):
     identity = RunIdentity(run, namespace, run, "etl", {})
-    turn = Turn(-priority, -way, 0, run, (), 0)
-    return Request(identity, Line(tuple(sorted(claim.items()))), turn, "load", f"{run}-load")
+    turn = Turn(-priority, -way, 0, run, (), 0 if task else -1)
+    return Request(identity, Line(tuple(sorted(claim.items()))), turn, task, f"{run}-load" if task else "")
 
 
-def pod(run, claim, status, *, namespace="team", uid=None, owner=None, annotation=None):
+def pod(run, claim, status, *, namespace="team", uid=None, owner=None, annotation=None, of_run=None):
     """The pod of a run's task."""
     body = pod_of(status, run=RunIdentity(run, namespace, owner or run, "etl", {}))
     body["metadata"] |= {"name": f"{run}-load", "uid": uid or f"uid-of-{run}"}
     body["metadata"]["labels"] |= {"sluice.dev/run-uid": run, "sluice.dev/task": "load"}
-    body["metadata"]["annotations"] = {POOLS: annotation or json.dumps(claim)}
+    body["metadata"]["annotations"] = {POOLS: annotation or json.dumps(claim), RUN_POOLS: json.dumps(of_run or {})}
     return view(body)
 
 
@@ -259,7 +263,91 @@ def test_nothing_is_kept_of_what_is_over():
     limits.ask("r1", A)
     limits.stay("r1", {})
     limits.gone(seen(limits, "r2", B))
+    limits.ask_run("r3", A)
+    limits.see_run(RunClaim("team", "r4", "r4", (("b", 1),)))
+    for run in ("r3", "r4"):
+        limits.run_over(run)
     assert not any((limits._pools, limits._namespaces, limits._held, limits._standing, limits._requests, limits._tasks))
+    assert not limits._runs
+
+
+# Whole runs.
+
+
+def test_run_holds_its_slots_until_it_is_over():
+    limits = Limits(a=1)
+    assert limits.ask_run("r1", A)
+    assert not limits.ask_run("r2", A)
+    assert limits.wakes() == []
+    limits.run_over("r1")
+    assert limits.wakes() == ["r2"]
+    assert limits.ask_run("r2", A)
+
+
+def test_runs_and_tasks_stand_in_the_same_line():
+    limits = Limits(a=2)
+    limits.ask("r1", A)
+    assert not limits.ask_run("r2", {"a": 2}, priority=1)
+    assert not limits.ask("r3", A)
+    assert limits.why("r3", A) == "Pool: a 1/2, after r2"
+    limits.gone(seen(limits, "r1", A))
+    assert limits.wakes() == ["r2"]
+
+
+def test_asking_again_gives_what_was_granted():
+    """The answer to writing it down may have been lost, and the Workflow may say something else by now."""
+    limits = Limits(a=2)
+    limits.ask_run("r1", A)
+    assert limits.grant_run(request("r1", {"a": 2}, task="")) == (("a", 1),)
+    assert limits.used("a") == 1
+
+
+def test_run_that_asks_for_something_else_leaves_its_old_line():
+    limits = Limits(a=0, b=0)
+    limits.ask_run("r1", A)
+    limits.ask_run("r1", B)
+    assert [limits.use(PoolKey("team", name)).waiting for name in ("a", "b")] == [0, 1]
+
+
+def test_runs_of_a_list_say_what_is_in_use_however_often_they_are_heard():
+    limits = Limits(a=3)
+    for _ in range(2):
+        limits.see_run(RunClaim("team", "r1", "r1", (("a", 2),)))
+    assert (limits.used("a"), limits.use(PoolKey("team", "a")).holders) == (2, ["r1"])
+    limits.run_over("r1")
+    assert limits.used("a") == 0
+
+
+@pytest.mark.parametrize("last", ["run", "pod", "pod that ends"])
+def test_pods_of_a_run_that_was_deleted_hold_its_slots_until_they_have_ended(last):
+    limits = Limits(a=1)
+    limits.ask_run("r1", A)
+    living = seen(limits, "r1", {}, of_run=A)
+    ends = {
+        "run": lambda: limits.run_over("r1"),
+        "pod": lambda: limits.gone(living),
+        "pod that ends": lambda: seen(limits, "r1", {}, exited(), of_run=A),
+    }
+    for end in [ends["pod" if last == "run" else "run"], ends[last]]:
+        assert limits.used("a") == 1
+        end()
+    assert limits.used("a") == 0
+
+
+def test_pods_of_a_list_say_what_their_runs_hold():
+    limits = Limits(a=3)
+    living = seen(limits, "r1", {"a": 1}, of_run={"a": 2})
+    assert limits.used("a") == 3
+    limits.gone(living)
+    assert limits.used("a") == 0
+
+
+def test_caps_on_pods_are_nothing_to_whole_runs():
+    limits = Limits(pods=1, pods_per_namespace=1, a=2)
+    assert limits.ask("r1", {})
+    assert limits.ask_run("r2", A)
+    assert not limits.ask("r3", {})
+    assert limits.why("r3", {}) == "PodLimit: 1/1 pods of this namespace"
 
 
 # Caps on pods.

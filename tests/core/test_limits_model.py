@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.core.limits import PoolKey, Request, SharedLimits, Turn
+from sluice.core.limits import PoolKey, Request, RunClaim, SharedLimits, Turn
 from sluice.core.order import Line
 from sluice.core.pods import RunIdentity
 from tests.core.kubelet import accepted, exited
@@ -21,6 +21,8 @@ POOL = st.tuples(st.sampled_from(NAMESPACES), st.sampled_from(POOLS))
 SLOTS = st.integers(0, 4)
 STEPS = st.one_of(
     st.tuples(st.just("ask"), RUN, CLAIMS, st.integers(0, 2)),
+    st.tuples(st.just("ask for the run"), RUN, CLAIMS, st.integers(0, 2)),
+    st.tuples(st.just("end the run"), RUN),
     st.tuples(st.just("leave"), RUN),
     st.tuples(st.just("set pool"), POOL, st.none() | SLOTS),
     st.tuples(st.sampled_from(["see", "end", "lose", "refuse"]), st.integers(0, 9)),
@@ -46,6 +48,8 @@ class Pair:
     """Requests by (run, claim)."""
     held: dict = field(default_factory=dict)
     """Claims by (namespace, pod)."""
+    runs: dict = field(default_factory=dict)
+    """Claims by (namespace, run)."""
     seen: set = field(default_factory=set)
     made: int = 0
     called: set = field(default_factory=set)
@@ -59,7 +63,8 @@ class Pair:
     # What is so.
 
     def used(self, pool):
-        return sum(dict(claim).get(pool[1], 0) for (namespace, _), claim in self.held.items() if namespace == pool[0])
+        holders = [*self.held.items(), *self.runs.items()]
+        return sum(dict(claim).get(pool[1], 0) for (namespace, _), claim in holders if namespace == pool[0])
 
     def possible(self, request):
         return all(slots <= (self.slots.get(pool) or 0) for pool, slots in wanted(request))
@@ -77,7 +82,8 @@ class Pair:
 
     def may_start(self):
         everywhere, each = self.caps
-        free = [request for request in self.standing.values() if self.no_pool_is_in_the_way(request)]
+        all_free = [request for request in self.standing.values() if self.no_pool_is_in_the_way(request)]
+        runs, free = ([r for r in all_free if bool(r.task) is of_task] for of_task in (False, True))
         if each is not None:
             free = [
                 min((r for r in free if r.run.namespace == name), key=lambda r: r.turn)
@@ -86,11 +92,13 @@ class Pair:
             ]
         if everywhere is not None:
             free = [min(free, key=lambda r: r.turn)] if free and len(self.held) < everywhere else []
-        return {(request.run.name, request.line.claim) for request in free}
+        return {(request.run.name, request.line.claim) for request in (*runs, *free)}
 
     # What happens.
 
     def ask(self, run, claim, priority):
+        if any(name == run and not request.task for (name, _), request in self.standing.items()):
+            return  # it has not started
         claim = tuple(sorted(claim.items()))
         self.made += 1
         identity = RunIdentity(run, namespace_of(run), run, "etl", {})
@@ -108,6 +116,26 @@ class Pair:
         if expected:
             del self.standing[run, claim]
             self.held[request.run.namespace, request.pod] = claim
+
+    def ask_for_the_run(self, run, claim, priority):
+        """Before it has tasks that ask, and after they have ended: in between it asks for nothing more."""
+        claim, key = tuple(sorted(claim.items())), (namespace_of(run), run)
+        if key in self.runs or not claim or any(name.partition("-")[0] == run for _, name in self.held):
+            return
+        self.leave(run)
+        identity = RunIdentity(run, namespace_of(run), run, "etl", {})
+        request = Request(identity, Line(claim), Turn(-priority, -1, 0, run, (), -1))
+        self.standing[run, claim] = request
+        expected = (run, claim) in self.may_start()
+        assert (self.limits.grant_run(request) == claim) == expected
+        if expected:
+            del self.standing[run, claim]
+            self.runs[key] = claim
+
+    def end_the_run(self, run):
+        self.runs.pop((namespace_of(run), run), None)
+        self.limits.run_over(run)
+        self.standing = {key: request for key, request in self.standing.items() if key[0] != run}
 
     def leave(self, run):
         self.limits.stay(run, {})
@@ -158,6 +186,10 @@ def test_same_grants_as_the_reference_and_nobody_is_forgotten(pools, steps, caps
         match step:
             case ("ask", run, claim, priority):
                 pair.ask(run, claim, priority)
+            case ("ask for the run", run, claim, priority):
+                pair.ask_for_the_run(run, claim, priority)
+            case ("end the run", run):
+                pair.end_the_run(run)
             case ("leave", run):
                 pair.leave(run)
             case ("set pool", pool, slots):
@@ -174,6 +206,8 @@ def _check(pair):
     restarted = SharedLimits(pods=pair.caps[0], pods_per_namespace=pair.caps[1])
     for (namespace, name), claim in pair.held.items():
         restarted.see(view_of(namespace, name, claim, accepted()))
+    for (namespace, name), claim in pair.runs.items():
+        restarted.see_run(RunClaim(namespace, name, name, claim))
     for namespace in NAMESPACES:
         for name in POOLS:
             key = PoolKey(namespace, name)
@@ -181,15 +215,22 @@ def _check(pair):
 
 
 def _everybody_gets_through(pair):
-    """No deadlock: as pods end, each that can be served at all gets its turn."""
+    """No deadlock: as pods and runs end, each that can be served at all gets its turn."""
     while True:
         for run, claim in sorted(pair.may_start()):
             request = pair.standing[run, claim]
+            if not request.task:
+                pair.ask_for_the_run(run, dict(claim), -request.turn.priority)
+                continue
             assert pair.limits.grant(request) == ((run, claim) in pair.may_start())
             if (request.run.namespace, request.pod) in pair.limits._held:
                 pair.held[request.run.namespace, request.pod] = claim
                 del pair.standing[run, claim]
-        if not pair.held:
+        if not pair.held and not pair.runs:
             break
-        pair.pod_news("end", 0)
+        if pair.held:
+            pair.pod_news("end", 0)
+        else:
+            _, run = next(iter(pair.runs))
+            pair.end_the_run(run)
     assert [request for request in pair.standing.values() if pair.possible(request)] == []

@@ -19,3 +19,25 @@ from tests.core.test_validation import faults
 )
 def test_pools_of_a_task(pools, found):
     assert faults({"name": "a", "image": "busybox", "pools": pools}) == found
+
+
+WAITS_FOR_ITSELF = "so the task would wait for its own run; remove one of the two"
+
+
+@pytest.mark.parametrize(
+    ("pools", "found"),
+    [
+        ([{"name": "warehouse", "slots": 2}], []),
+        (
+            [{"name": "warehouse"}, {"name": "lab"}],
+            [f"spec.tasks[0].pools[0].name: each run holds slots of 'lab' (spec.pools[1]), {WAITS_FOR_ITSELF}"],
+        ),
+        (
+            [{"name": "warehouse"}, {"name": "warehouse"}],
+            ["spec.pools[1].name: 'warehouse' stands in pools[0] already; add its slots there"],
+        ),
+        ([{"slots": 1}], ["spec.pools[0].name: is required"]),
+    ],
+)
+def test_pools_of_a_run(pools, found):
+    assert faults({"name": "a", "image": "busybox", "pools": [{"name": "lab"}]}, pools=pools) == found

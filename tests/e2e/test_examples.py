@@ -314,6 +314,14 @@ def test_21_priority(kubectl: Kubectl) -> None:
     assert sorted(spans, key=lambda task: spans[task][0]) == ["urgent", "train", "publish", "plot", "count"]
 
 
+def test_28_pool_for_a_run(kubectl: Kubectl) -> None:
+    kubectl.apply(EXAMPLES / "28-pool-for-a-run.yaml")
+    runs = [kubectl.finished(kubectl.run_of(name)) for name in ("rebuild", "backup")]
+    assert all(map(succeeded, runs))
+    first, second = sorted((run["status"] for run in runs), key=lambda status: status["startedAt"])
+    assert first["finishedAt"] <= second["startedAt"]
+
+
 def test_every_example_has_a_test() -> None:
     numbers = [path.name[:2] for path in sorted(EXAMPLES.glob("*.yaml"))]
     tests = [name.removeprefix("test_")[:2] for name in globals() if name[5:7].isdigit()]

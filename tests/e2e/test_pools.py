@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
+from tests.e2e.kubernetes import Json, Kubectl, by_hand, condition, eventually, workflow
+from tests.e2e.test_concurrency import QUICK, WAITS, says, working
 
 ONE = {"pools": [{"name": "warehouse"}]}
 
@@ -42,6 +43,15 @@ def stands(kubectl: Kubectl, slots: int, used: int, waiting: int) -> None:
     wanted = {"slots": slots, "used": used, "waiting": waiting}
     eventually(lambda: wanted.items() <= status(kubectl).items() or None, f"the Pool says {wanted}")
     eventually(lambda: sorted(status(kubectl)["holders"]) == living(kubectl), "it names those that live")
+
+
+def whole(name: str, task: Json, slots: int = 1) -> Json:
+    """A Workflow whose runs hold slots from their start to their end."""
+    return workflow(name, task, pools=[{"name": "warehouse", "slots": slots}])
+
+
+def uses(kubectl: Kubectl, **wanted: Any) -> None:
+    eventually(lambda: wanted.items() <= status(kubectl).items() or None, f"the Pool says {wanted}")
 
 
 def test_two_runs_share_a_pool_whose_slots_are_changed_on_the_way(kubectl: Kubectl) -> None:
@@ -95,3 +105,57 @@ def test_missing_pool_is_a_reason_and_its_creation_lets_the_task_through(kubectl
     kubectl.apply(pool(1))
     assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
     stands(kubectl, slots=1, used=0, waiting=0)
+
+
+def test_two_workflows_hold_a_pool_for_their_whole_runs_one_after_the_other(kubectl: Kubectl, system: Kubectl) -> None:
+    kubectl.apply(pool(1))
+    kubectl.apply(whole("first", WAITS))
+    first = kubectl.run_of("first")
+    working(kubectl, first)
+    kubectl.apply(whole("second", WAITS))
+    second = kubectl.run_of("second")
+    held_by_first = f"Pool: warehouse 1/1, held by {first}"
+    says(kubectl, second, held_by_first)
+    waiting = kubectl.get("workflowrun", second)
+    assert waiting["status"]["phase"] == "Pending"
+    assert condition(waiting, "Queued")["message"] == held_by_first
+    assert "pools" not in waiting["status"]
+    uses(kubectl, used=1, waiting=1, holders=[first])
+
+    system("delete", "pods", "--all", "--grace-period=0", "--force")
+    kubectl.apply(whole("third", WAITS))
+    third = kubectl.run_of("third", seconds=60)
+    uses(kubectl, used=1, waiting=2, holders=[first])  # the next operator knows it from the runs
+    assert kubectl.pods(second) == kubectl.pods(third) == []
+
+    kubectl.patch("workflowrun", first, {"spec": {"state": "Stopped"}})
+    ended = kubectl.finished(first)["status"]
+    working(kubectl, second)
+    status = kubectl.get("workflowrun", second)["status"]
+    assert status["pools"] == {"warehouse": 1}
+    assert "message" not in status
+    assert status["startedAt"] >= ended["finishedAt"]
+    uses(kubectl, used=1, waiting=1, holders=[second])
+
+    kubectl.apply(pool(2))
+    working(kubectl, third)
+    uses(kubectl, used=2, waiting=0, holders=[second, third])
+    kubectl("delete", "workflowrun", second)
+    kubectl.patch("workflowrun", third, {"spec": {"state": "Stopped"}})
+    uses(kubectl, used=0, waiting=0, holders=[])
+
+
+def test_run_that_waits_for_slots_can_be_stopped_and_the_pool_may_come_later(kubectl: Kubectl) -> None:
+    kubectl.apply(whole("etl", QUICK, slots=2))
+    run = kubectl.run_of("etl")
+    says(kubectl, run, "Pool: warehouse does not exist; create it")
+    kubectl.apply(pool(1))
+    says(kubectl, run, "Pool: warehouse has 1 slot, 2 are asked for")
+    kubectl.apply(by_hand("mine", "etl"))
+    says(kubectl, "mine", "Pool: warehouse has 1 slot, 2 are asked for")
+    kubectl.patch("workflowrun", "mine", {"spec": {"state": "Stopped"}})
+    status = kubectl.finished("mine")["status"]
+    assert (status["phase"], status["message"]) == ("Stopped", "the run was stopped before it had started")
+    kubectl.apply(pool(2))
+    assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
+    uses(kubectl, used=0, waiting=0, holders=[])

@@ -1,4 +1,4 @@
-"""`Pool`: a limit that the tasks of a namespace share."""
+"""`Pool`: a limit that the tasks and runs of a namespace share."""
 
 from typing import Annotated
 
@@ -24,9 +24,9 @@ class PoolStatus(Model):
     observed_generation: int | None = None
     slots: Slots | None = None
     used: int | None = None
-    """Slots in use: of pods that have not ended, and of pods that are being created. More than `slots` after a pool was
-    made smaller."""
+    """Slots in use: of pods that have not ended, of pods that are being created, and of runs that hold slots from their
+    start to their end. More than `slots` after a pool was made smaller."""
     waiting: int | None = None
-    """Tasks that could start if there were room."""
+    """Tasks and runs that could start if there were room."""
     holders: Annotated[list[Word] | None, Field(max_length=10)] = None
-    """Some of the tasks that hold slots, as run/task."""
+    """Some of those that hold slots: tasks as run/task, whole runs as run."""

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sluice.api.base import Model, ObjectName, ParameterValue, Priority, TaskName, Text, Time, Word
+from sluice.api.pool import Slots
 from sluice.api.task import Verdict
 from sluice.api.workflow import Conditions
 
@@ -175,6 +176,9 @@ class WorkflowRunStatus(Model):
     message: Text | None = None
     replaced_by: ObjectName | None = None
     """The run that this one is, or was, stopped for; see the Workflow's `concurrency`."""
+    pools: Annotated[dict[str, Slots] | None, Field(max_length=8)] = None
+    """The slots that it holds from its start to its end, by the name of the Pool. They are decided before its first
+    task starts."""
     started_at: Time | None = None
     """When it was let in. A run that has started is never held back again."""
     finished_at: Time | None = None

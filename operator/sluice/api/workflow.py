@@ -19,7 +19,7 @@ from sluice.api.base import (
     Word,
 )
 from sluice.api.schedule import Schedule, ScheduleMark
-from sluice.api.task import Labels, Task, TaskTemplate
+from sluice.api.task import Labels, PoolUse, Task, TaskTemplate
 
 
 class Parameter(Model):
@@ -103,6 +103,9 @@ class WorkflowSpec(Model):
     """How many of its own ended runs stay. None goes within an hour of its end."""
     ttl: Duration | None = None
     """How long ended runs stay that somebody else created. Default 7d, at least 1h."""
+    pools: Annotated[list[PoolUse] | None, Field(max_length=8)] = None
+    """Slots of Pools that each run holds from its start to its end. It gets all of them or none, and does not start
+    before. A change holds for runs that start after it."""
     timeout: Duration | None = None
     """How long one run may take. Then its tasks are stopped, and it has failed."""
     fail_fast: bool | None = None

@@ -51,10 +51,14 @@ class Admissions:
         return None
 
     def going(self, run: ObjectView) -> bool:
-        """Has it started? Its pods say so where the status could not be written any more."""
+        """Has it started, or been let in?"""
         answer = self._answer(run)
         let_in = answer is not None and answer.let_in
-        return let_in or "startedAt" in run.status or run.uid in self._store.pods
+        return let_in or self.started(run)
+
+    def started(self, run: ObjectView) -> bool:
+        """As the API server has it: its pods say so where the status could not be written any more."""
+        return "startedAt" in run.status or "pools" in run.status or run.uid in self._store.pods
 
     def replaced_by(self, run: ObjectView) -> str:
         """The run that this one is to be stopped for, if there is one."""

@@ -46,7 +46,7 @@ async def operate(config: Settings) -> None:
     revisions = Revisions(kube)
     store = Store(
         on_workflow=lambda key: workflows.queue.add(key),  # noqa: PLW0108  # the two are made further down
-        on_run=lambda key: runs.queue.add(key),  # noqa: PLW0108
+        on_run=lambda key: runs.run_changed(key),  # noqa: PLW0108
         on_pool=lambda key: pools.seen(key),  # noqa: PLW0108
         on_pod=lambda pod, gone: runs.pod_changed(pod, gone),  # noqa: PLW0108
         on_child=lambda child, gone: runs.child_changed(child, gone),  # noqa: PLW0108

@@ -32,8 +32,8 @@ class NotStarted:
         await self._write(seen, status, facts)
         self._events.tell("WorkflowRun", seen, "Warning", "Refused", message)
 
-    async def queue_up(self, seen: ObjectView, revision: str, message: str) -> None:
-        facts = [Condition("Queued", True, "Concurrency", message), Condition("Reconciling", True, "Queued", message)]
+    async def queue_up(self, seen: ObjectView, revision: str, reason: str, message: str) -> None:
+        facts = [Condition("Queued", True, reason, message), Condition("Reconciling", True, "Queued", message)]
         await self._write(seen, {"phase": "Pending", "message": message, "revision": revision}, facts)
 
     async def end(self, seen: ObjectView, why: Json) -> None:

@@ -17,6 +17,7 @@ from sluice.controller.not_started import NotStarted
 from sluice.controller.outputs import kept
 from sluice.controller.resuming import Resuming
 from sluice.controller.revisions import Revision, Revisions
+from sluice.controller.run_slots import RunSlots
 from sluice.controller.run_status import patch_status
 from sluice.controller.store import Key, ObjectView, Store
 from sluice.core import Instant
@@ -46,12 +47,13 @@ class Opening:
         events: Events,
         resuming: Resuming,
         admissions: Admissions,
+        slots: RunSlots,
         shared: SharedLimits,
         live: LiveRuns,
         look_again: Callable[[Key, Instant], None],
     ) -> None:
         self._kube, self._store, self._revisions, self._judgements = kube, store, revisions, judgements
-        self._events, self._resuming, self._admissions = events, resuming, admissions
+        self._events, self._resuming, self._admissions, self._slots = events, resuming, admissions, slots
         self._shared, self._live, self._look_again = shared, live, look_again
         self._not_started = NotStarted(kube, store, events)
 
@@ -73,7 +75,7 @@ class Opening:
             case Go():
                 return await self._open(seen, revision)
             case Wait(words):
-                await self._not_started.queue_up(seen, revision.name, words)
+                await self._not_started.queue_up(seen, revision.name, "Concurrency", words)
             case TurnedAway(words):
                 await self._not_started.end(seen, {"message": words})
             case Replaced(by):
@@ -83,7 +85,9 @@ class Opening:
         return None
 
     async def _open(self, seen: ObjectView, revision: Revision) -> Live | None:
-        """The run in memory, or None if it waits for another from which it resumes."""
+        """The run in memory, or None if it waits: for another from which it resumes, or for slots that it is to hold
+        until it ends.
+        """
         identity = RunIdentity(
             name=seen.key.name,
             namespace=seen.key.namespace,
@@ -100,6 +104,12 @@ class Opening:
                 return None
             seen = resumed
             identity = replace(identity, claims={**identity.claims, **seen.status["resumed"].get("claims", {})})
+        if not self._admissions.started(seen):
+            holding = await self._with_slots(seen, identity, revision)
+            if holding is None:
+                return None
+            seen = holding
+        identity = replace(identity, pools=self._slots.held_by(seen))
         outputs = await kept(self._kube, identity) if "outputsConfigMap" in seen.status else {}
         run = restore(
             identity,
@@ -115,6 +125,28 @@ class Opening:
         live = Live(seen, run, revision.workflow_uid, status, seen.version)
         self._live.add(live)
         return live
+
+    async def _with_slots(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> ObjectView | None:
+        """The run with the slots of `pools` in its status, or None if it waits for them or has been stopped."""
+        state, why, _ = self._live.orders(seen)
+        if by := self._admissions.replaced_by(seen):
+            await self._not_started.end(seen, {"message": Replaced(by).words, "replacedBy": by})
+            return None
+        if state == "Stopped":
+            await self._not_started.end(seen, {"message": f"{why} before it had started"})
+            return None
+        granted = self._slots.ask(seen, identity, revision.definition)
+        if isinstance(granted, str):
+            await self._not_started.queue_up(seen, revision.name, "Pool", granted)
+            return None
+        if not granted:
+            return seen
+        answer = await patch_status(self._kube, seen, seen.version, {"pools": dict(granted), "message": None})
+        rest = {name: value for name, value in seen.status.items() if name != "message"}
+        version = int(answer["metadata"]["resourceVersion"])
+        holding = replace(seen, version=version, status={**rest, "pools": dict(granted)})
+        self._store.see_run(holding)
+        return holding
 
     async def _resumed(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> ObjectView | None:
         """The run with what it keeps of another in its status, or None if it cannot start yet."""

@@ -20,6 +20,7 @@ from sluice.controller.queue import KeyedQueue
 from sluice.controller.resuming import Resuming
 from sluice.controller.retention import Retention
 from sluice.controller.revisions import Revisions
+from sluice.controller.run_slots import RunSlots
 from sluice.controller.run_status import RunStatus
 from sluice.controller.store import Key, ObjectView, Store
 from sluice.core.concurrency import Replaced
@@ -53,6 +54,7 @@ class Runs:
         self.logs = LogReader(kube, self.queue.add)
         self.admissions = Admissions(store, revisions, self.queue.add)
         self.status = RunStatus(kube, store, live, self.pods, self.claims, events, retention, self.queue.add)
+        self._slots = RunSlots(store, shared)
         self._opening = Opening(
             kube,
             store,
@@ -61,10 +63,15 @@ class Runs:
             events,
             Resuming(kube, revisions, self.claims),
             self.admissions,
+            self._slots,
             shared,
             live,
             self.queue.add_at,
         )
+
+    def run_changed(self, key: Key) -> None:
+        self._slots.run_changed(key)
+        self.queue.add(key)
 
     def pod_changed(self, pod: PodView, gone: bool) -> None:  # noqa: FBT001  # the store's callback
         if gone:
@@ -99,12 +106,14 @@ class Runs:
         self.queue.add(parent.view.key)
 
     def look_again(self, runs: Iterable[RunIdentity]) -> None:
-        """Their ready tasks may have another reason to wait."""
+        """Their ready tasks, or they themselves, may have another reason to wait."""
         for run in runs:
             key = Key(run.namespace, run.name)
             if (live := self._live.get(key)) is not None:
                 live.run.changed.update(live.run.ready)
                 self.status.queue.add_at(key, live.write_at)
+            else:
+                self.queue.add(key)
 
     async def reconcile(self, key: Key) -> None:
         live = await self._as_it_is(key)  # 1. what is so

@@ -7,7 +7,9 @@
 3. Who asks for what cannot be had, a pool that does not exist or more slots than it has, stands in no line.
 4. A slot is in use from its grant until the pod is terminal or gone. Slots stand in the pod's annotation, so the pods
    of a LIST say what is in use; news of a pod count by its name, so hearing them twice changes nothing.
-5. The caps count pods. Who waits for a pool takes no part in them; of the others, the first in the order goes first.
+5. A run may hold slots from its start to its end. It waits in the same lines, by its longest way. Its status says what
+   it holds, and an annotation of its pods, as those of a run that was deleted may outlive it.
+6. The caps count pods. Who waits for a pool takes no part in them; of the others, the first in the order goes first.
 
 Of each of its own lines a run has only the first task stand here, and only while it could start that one. Whoever may
 start now is called (`wake`) and asks again: what nobody has taken belongs to nobody, and cannot leak.
@@ -40,13 +42,14 @@ class _PodKey(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """The place of a task among those of all runs. The smaller goes first."""
+    """The place of a task, or of a whole run, among those of all runs. The smaller goes first."""
 
     priority: int
     """Negated."""
     way_s: float
     """Negated."""
     run_started_at: Instant
+    """When it was created, of a whole run."""
     run_uid: str
     order: tuple[int, ...]
     number: int
@@ -54,17 +57,20 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The first in a line of a run's tasks asks for its claim. `pod` is the name of the pod that will hold it."""
+    """The first in a line of a run's tasks asks for its claim, or the whole run. `pod` is the name of the pod that will
+    hold it.
+    """
 
     run: RunIdentity
     line: Line
     turn: Turn
-    task: str
-    pod: str
+    task: str = ""
+    """Empty if the whole run asks."""
+    pod: str = ""
 
     @property
     def who(self) -> str:
-        return f"{self.run.name}/{self.task}"
+        return f"{self.run.name}/{self.task}" if self.task else self.run.name
 
     def pools(self) -> Iterator[tuple[PoolKey, int]]:
         return ((PoolKey(self.run.namespace, name), slots) for name, slots in self.line.claim)
@@ -79,9 +85,27 @@ class _Held:
     pod_uid: str = ""
 
 
+class RunClaim(NamedTuple):
+    """What a run holds from its start to its end."""
+
+    namespace: str
+    run: str
+    uid: str
+    claim: Claim
+
+
+@dataclass(slots=True)
+class _HeldByRun:
+    held: RunClaim
+    known_by: set[str]
+    """The UIDs of whoever says so: the run, its pods that have not ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class PoolUse:
-    """How a pool stands. `waiting` are tasks, `holders` the first few of them as `run/task`."""
+    """How a pool stands. `waiting` are tasks and runs; `holders` the first few that hold slots, as `run/task` or, of a
+    whole run, `run`.
+    """
 
     used: int
     waiting: int
@@ -95,7 +119,7 @@ class _Pool:
     used: int = 0
     """The sum of what its holders hold."""
     holders: dict[str, str] = field(default_factory=dict)
-    """As they are shown, by the pod's name."""
+    """As they are shown, by the pod's name or the run's UID."""
     asked: set[Turn] = field(default_factory=set)
     """All who name it, also those who cannot be served."""
     line: list[Turn] = field(default_factory=list)
@@ -109,6 +133,8 @@ class _Namespace:
     pods: set[str] = field(default_factory=set)
     line: list[Turn] = field(default_factory=list)
     """Those that no pool holds up."""
+    runs: list[Turn] = field(default_factory=list)
+    """Whole runs that no pool holds up. They are no pods, so the caps are nothing to them."""
 
 
 def _nobody(_: object) -> None:
@@ -126,6 +152,8 @@ class SharedLimits:
     _pools: dict[PoolKey, _Pool] = field(default_factory=dict)
     _namespaces: dict[str, _Namespace] = field(default_factory=dict)
     _held: dict[_PodKey, _Held] = field(default_factory=dict)
+    _runs: dict[str, _HeldByRun] = field(default_factory=dict)
+    """By the run's UID."""
     _standing: dict[str, dict[Line, Request]] = field(default_factory=dict)
     """Who waits, by the run's UID."""
     _requests: dict[Turn, Request] = field(default_factory=dict)
@@ -152,6 +180,20 @@ class SharedLimits:
         self._step_out(request)
         self._hold(pod, _Held(request.line.claim, request.who))
         return True
+
+    def grant_run(self, request: Request) -> Claim | None:
+        """What the whole run holds from now on, or None if it cannot start yet. Then it stands in line, until it asks
+        again or is over.
+        """
+        uid = request.run.uid
+        if uid not in self._runs:
+            self.stay(uid, {request.line: request.turn.number})
+            self._enter(request, tasks=1)
+            if request.turn not in self._next(request.run.namespace):
+                return None
+            self._step_out(request)
+            self.see_run(RunClaim(request.run.namespace, request.run.name, uid, request.line.claim))
+        return self._runs[uid].held.claim
 
     def stay(self, run_uid: str, firsts: Mapping[Line, int]) -> None:
         """Of the run's lines only these still wait, each with this task as its first."""
@@ -183,7 +225,13 @@ class SharedLimits:
 
     def see(self, pod: PodView) -> None:
         """A pod as it is now. Anybody can put our labels and annotations on a pod, but not have it owned by the run."""
-        if not pod.run_uid or pod.run_uid != pod.owner_uid or not (pod.pools or self.capped):
+        if not pod.run_uid or pod.run_uid != pod.owner_uid:
+            return
+        if pod.run_pools and not pod.terminal:
+            self._see_run(RunClaim(pod.namespace, pod.run, pod.run_uid, pod.run_pools), pod.uid)
+        elif pod.run_pools:
+            self._run_over(pod.run_uid, pod.uid)
+        if not (pod.pools or self.capped):
             return
         key = _PodKey(pod.namespace, pod.name)
         if pod.terminal:
@@ -192,7 +240,34 @@ class SharedLimits:
             self._hold(key, held)
 
     def gone(self, pod: PodView) -> None:
+        self._run_over(pod.run_uid, pod.uid)
         self._pod_ended(_PodKey(pod.namespace, pod.name), pod.uid, unseen=False)
+
+    def see_run(self, held: RunClaim) -> None:
+        """A run has started and has not ended."""
+        self._see_run(held, held.uid)
+
+    def run_over(self, uid: str) -> None:
+        """A run has ended or is gone."""
+        self.stay(uid, {})
+        self._run_over(uid, uid)
+
+    def _see_run(self, held: RunClaim, by: str) -> None:
+        known = self._runs.get(held.uid)
+        if known is None:
+            self._runs[held.uid] = _HeldByRun(held, {by})
+            self._count(held.namespace, held.uid, (), held.claim, held.run)
+        else:
+            known.known_by.add(by)
+
+    def _run_over(self, uid: str, by: str) -> None:
+        known = self._runs.get(uid)
+        if known is None:
+            return
+        known.known_by.discard(by)
+        if not known.known_by:
+            del self._runs[uid]
+            self._count(known.held.namespace, uid, known.held.claim, (), "")
 
     def _pod_ended(self, key: _PodKey, uid: str, *, unseen: bool) -> None:
         """`unseen`: also if the pod was not seen before. One that is gone may be an earlier one by that name."""
@@ -280,11 +355,11 @@ class SharedLimits:
             self._pools[key].asked.discard(request.turn)
             _remove(self._pools[key].line, request.turn)
             self.changed(key)
-        _remove(self._namespace(request.run.namespace).line, request.turn)
+        _remove(self._free(request), request.turn)
 
     def _sort(self, request: Request) -> None:
         """If no pool holds it up, only the caps can."""
-        line = self._namespace(request.run.namespace).line
+        line = self._free(request)
         _remove(line, request.turn)
         pools = [(self._pool(key), slots) for key, slots in request.pools()]
         if all(pool.line[:1] == [request.turn] and pool.has(slots) for pool, slots in pools):
@@ -300,11 +375,20 @@ class SharedLimits:
                 del self._pools[key]
         for turn in self._next(namespace):
             self.wake(self._requests[turn].run)
-        if not self._namespace(namespace).pods and not self._namespace(namespace).line:
+        if self._namespace(namespace) == _Namespace():
             del self._namespaces[namespace]
 
+    def _free(self, request: Request) -> list[Turn]:
+        """Where it stands if no pool holds it up."""
+        namespace = self._namespace(request.run.namespace)
+        return namespace.line if request.task else namespace.runs
+
     def _next(self, namespace: str) -> Sequence[Turn]:
-        """Those who may start now, of this namespace or, where one cap is over all, of any."""
+        """Those who may start now: whole runs of this namespace, and of the tasks those whom the caps let through."""
+        return [*self._namespace(namespace).runs, *self._next_tasks(namespace)]
+
+    def _next_tasks(self, namespace: str) -> Sequence[Turn]:
+        """Of this namespace or, where one cap is over all, of any."""
         if self.pods is None:
             return self._next_of(self._namespace(namespace))
         if len(self._held) >= self.pods:
@@ -329,19 +413,22 @@ class SharedLimits:
             self._namespace(key.namespace).pods.discard(key.name)
         if before is not None and held is not None and before.claim == held.claim:
             return  # it was granted, and is seen now
-        pools = set()
-        for each, sign in ((before, -1), (held, 1)):
-            for name, slots in each.claim if each is not None else ():
-                pools.add(pool_key := PoolKey(key.namespace, name))
-                pool = self._pool(pool_key)
-                pool.used += sign * slots
-                if held is None:
-                    pool.holders.pop(key.name, None)
-                else:
-                    pool.holders[key.name] = held.who
-        for pool_key in pools:
-            self.changed(pool_key)
-        self._look(pools, key.namespace)
+        had, has = (each.claim if each is not None else () for each in (before, held))
+        self._count(key.namespace, key.name, had, has, held.who if held is not None else "")
+
+    def _count(self, namespace: str, holder: str, before: Claim, now: Claim, who: str) -> None:
+        for name, slots in before:
+            pool = self._pool(PoolKey(namespace, name))
+            pool.used -= slots
+            del pool.holders[holder]
+        for name, slots in now:
+            pool = self._pool(PoolKey(namespace, name))
+            pool.used += slots
+            pool.holders[holder] = who
+        pools = {PoolKey(namespace, name) for name, _ in (*before, *now)}
+        for key in pools:
+            self.changed(key)
+        self._look(pools, namespace)
 
     def _pool(self, key: PoolKey) -> _Pool:
         return self._pools.setdefault(key, _Pool())

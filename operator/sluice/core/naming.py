@@ -36,6 +36,8 @@ LABEL_QUEUE = "kueue.x-k8s.io/queue-name"
 
 POOLS = "sluice.dev/pools"
 """The annotation of a pod that holds slots: `{"warehouse": 1}`."""
+RUN_POOLS = "sluice.dev/run-pools"
+"""The same of the slots that its run holds from its start to its end."""
 
 _POD_NAME_MAX = 63
 _OBJECT_NAME_MAX = 253

@@ -13,6 +13,7 @@ from sluice.core.naming import (
     LABEL_TASK,
     MAIN,
     POOLS,
+    RUN_POOLS,
 )
 from sluice.core.order import Claim
 from sluice.core.times import instant
@@ -74,6 +75,8 @@ class PodView:
     run: str = ""
     pools: Claim = ()
     """The slots that it holds while it lives."""
+    run_pools: Claim = ()
+    """Those that its run holds."""
     queue: str = ""
     """Kueue's queue that it goes through."""
     gated: bool = False
@@ -128,6 +131,7 @@ def view(pod: Json) -> PodView:
         deletion_asked_at=_deletion_asked_at(metadata),
         run=labels.get(LABEL_RUN, ""),
         pools=_pools(metadata.get("annotations", {}).get(POOLS)),
+        run_pools=_pools(metadata.get("annotations", {}).get(RUN_POOLS)),
         queue=labels.get(LABEL_QUEUE, ""),
         gated=gated,
         preempted=preempted,

@@ -29,8 +29,10 @@ from sluice.core.naming import (
     LABEL_WORKFLOW,
     MAIN,
     POOLS,
+    RUN_POOLS,
     pod_name,
 )
+from sluice.core.order import Claim
 from sluice.core.outputs import as_text, as_values
 from sluice.core.placeholders import fill, kubelet_literal
 from sluice.core.placement import away_from
@@ -84,6 +86,8 @@ class RunIdentity:
     depth: int = 0
     """How many runs stand above it."""
     scheduled: Scheduled = NOT_SCHEDULED
+    pools: Claim = ()
+    """The slots that it holds from its start to its end."""
 
     @property
     def values(self) -> dict[str, str]:
@@ -155,8 +159,9 @@ def build(
     metadata = merge(merge(protection, template.get("metadata", {})), _metadata(run, task, attempt, item))
     if "queueName" in fields:
         metadata["labels"][LABEL_QUEUE] = fields["queueName"]
-    if task.pools:
-        metadata["annotations"] = metadata.get("annotations", {}) | {POOLS: json.dumps(dict(task.pools))}
+    for annotation, claim in ((POOLS, task.pools), (RUN_POOLS, run.pools)):
+        if claim:
+            metadata["annotations"] = metadata.get("annotations", {}) | {annotation: json.dumps(dict(claim))}
     script = task.fields.get("bash", task.fields.get("python"))
     if script is not None:
         metadata["annotations"] = metadata.get("annotations", {}) | {

@@ -128,6 +128,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     volumes.known_volumes,
     retries.polls,
     limits.one_entry_for_a_pool,
+    limits.no_task_waits_for_its_own_run,
     concurrency.contradictions,
     schedules,
 )

@@ -1,16 +1,35 @@
-"""Faults of what a task asks of the limits that runs share."""
+"""Faults of what a task, or a whole run, asks of the limits that runs share."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sluice.core.errors import Fault
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import Manifest, name_of
 
 
 def one_entry_for_a_pool(found: Manifest) -> Iterator[Fault]:
+    yield from _twice(_held_by_run(found), "spec")
     for number, task in found.tasks.items():
-        first: dict[str, int] = {}
+        yield from _twice([pool.name for pool in task.pools or ()], f"spec.tasks[{number}]")
+
+
+def no_task_waits_for_its_own_run(found: Manifest) -> Iterator[Fault]:
+    held = _held_by_run(found)
+    for number, task in found.tasks.items():
         for place, pool in enumerate(task.pools or ()):
-            if pool.name in first:
+            if pool.name in held:
                 path = f"spec.tasks[{number}].pools[{place}].name"
-                yield Fault(path, f"'{pool.name}' stands in pools[{first[pool.name]}] already; add its slots there")
-            first.setdefault(pool.name, place)
+                words = "so the task would wait for its own run; remove one of the two"
+                where = f"spec.pools[{held.index(pool.name)}]"
+                yield Fault(path, f"each run holds slots of '{pool.name}' ({where}), {words}")
+
+
+def _held_by_run(found: Manifest) -> list[str | None]:
+    pools = found.raw.get("pools")
+    return [name_of(pool) for pool in pools] if isinstance(pools, list) else []
+
+
+def _twice(names: Sequence[str | None], where: str) -> Iterator[Fault]:
+    for place, name in enumerate(names):
+        if name is not None and (first := names.index(name)) < place:
+            path = f"{where}.pools[{place}].name"
+            yield Fault(path, f"'{name}' stands in pools[{first}] already; add its slots there")

@@ -1,0 +1,53 @@
+"""Which slots a run holds from its start to its end, and its place in the lines."""
+
+import pytest
+
+from sluice.core.definition import Definition
+from sluice.core.limits import Turn
+from sluice.core.naming import RUN_POOLS, graph_of
+from sluice.core.pods import RunIdentity, build
+from sluice.core.run_pools import asked, held, request
+
+BOTH = {"pools": [{"name": "warehouse"}, {"name": "lab", "slots": 2}]}
+
+
+def definition(*tasks):
+    return Definition.of(
+        {"tasks": [{"name": f"t{number}", "image": "busybox", **task} for number, task in enumerate(tasks)]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "task", "above", "claim"),
+    [
+        ({}, {}, set(), ()),
+        (BOTH, {}, set(), (("lab", 2), ("warehouse", 1))),
+        (BOTH, {"pools": [{"name": "lab"}]}, set(), (("warehouse", 1),)),  # its task would wait for it
+        (BOTH, {}, {"warehouse"}, (("lab", 2),)),  # it would wait for the run that waits for it
+    ],
+)
+def test_what_a_run_asks_for(spec, task, above, claim):
+    assert asked(spec, definition(task), above) == claim
+
+
+def test_its_status_says_what_it_holds():
+    assert held({"pools": {"warehouse": 1, "lab": 2}}) == (("lab", 2), ("warehouse", 1))
+    assert held({}) == ()
+
+
+def test_its_place_is_that_of_its_longest_way():
+    tasks = definition({"duration": "1m"}, {"duration": "2m", "dependsOn": ["t0"]}, {"duration": "90s"})
+    run = RunIdentity("etl-1", "team", "uid", "etl", {})
+    found = request(run, (("lab", 1),), tasks, priority=5, created_at=7.0)
+    assert found.turn == Turn(-5, -180, 7.0, "uid", (), -1)
+    assert found.who == "etl-1"
+
+
+def test_its_pods_say_what_it_holds():
+    run = RunIdentity("etl-1", "team", "uid", "etl", {}, pools=(("lab", 1),))
+    made = build(run, definition({}).tasks[0], attempt=1)
+    assert made["metadata"]["annotations"][RUN_POOLS] == '{"lab": 1}'
+
+
+def test_it_is_how_a_workflow_is_run_and_not_what_it_does():
+    assert graph_of({"tasks": [], **BOTH}) == {"tasks": []}
