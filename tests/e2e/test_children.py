@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
@@ -11,8 +13,8 @@ WORKS = {"name": "work", "bash": "trap 'exit 0' TERM; echo ready; sleep 300 & wa
 CALL = {"name": "sub", "workflow": {"name": "inner"}}
 
 
-def inner(*tasks: Json) -> Json:
-    return workflow("inner", *tasks, trigger="Manual")
+def inner(*tasks: Json, **spec: Any) -> Json:
+    return workflow("inner", *tasks, trigger="Manual", **spec)
 
 
 def child_of(kubectl: Kubectl, run: str) -> str:
@@ -66,6 +68,25 @@ def test_a_child_is_suspended_with_its_parent(kubectl: Kubectl) -> None:
     kubectl.patch("workflowrun", child, {"spec": {"approvals": {"gate": {"decision": "Approve"}}}})
     kubectl.patch("workflowrun", run, {"spec": {"state": "Running"}})
     assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
+
+
+def test_each_item_of_a_fan_out_has_a_child_of_its_own(kubectl: Kubectl) -> None:
+    hello = {"name": "hello", "env": [{"name": "CITY", "value": "$(params.city)"}], "outputs": ["said"]}
+    hello["bash"] = 'echo "said=hello $CITY" > "$SLUICE_OUTPUTS"'
+    called = inner(hello, parameters=[{"name": "city"}], outputs={"said": "$(tasks.hello.outputs.said)"})
+    kubectl.apply(called)
+    cities = ["berlin", "paris", "rome"]
+    call = {"name": "sub", "workflow": {"name": "inner", "parameters": {"city": "$(item)"}}, "outputs": ["said"]}
+    tell = {"name": "tell", "command": ["echo", "$(tasks.sub.outputs.said)"]}
+    run = kubectl.run(workflow("outer", {**call, "forEach": {"items": cities, "parallelism": 2}}, tell))
+    name, task = run["metadata"]["name"], run["status"]["tasks"]["sub"]
+    assert (run["status"]["phase"], task["items"]) == ("Succeeded", {"total": 3, "succeeded": "0-2"})
+    assert json.loads(kubectl.log(name, "tell")) == [f"hello {city}" for city in cities]
+    made = {child["metadata"]["labels"]["sluice.dev/index"]: child for child in children(kubectl, name)}
+    assert {index: child["spec"]["parameters"] for index, child in made.items()} == {
+        str(index): {"city": city} for index, city in enumerate(cities)
+    }
+    assert {child["status"]["phase"] for child in made.values()} == {"Succeeded"}
 
 
 def test_it_waits_for_a_workflow_that_does_not_exist_yet(kubectl: Kubectl) -> None:
