@@ -131,6 +131,16 @@ def test_stopped_run_asks_no_longer():
     assert world.phases == {"a": "Succeeded", "ok": "Stopped", "b": "Stopped"}
 
 
+def test_stopped_run_hears_no_decision_that_was_given_before():
+    world = run("a >> ok", fields={"ok": {"approval": {}, "when": "tasks.a.phase == 'Failed'", "runIf": "AllDone"}})
+    world.starts()
+    world.run.set_approvals({"ok": {"decision": "Approve"}})
+    world.run.set_state("Stopped")
+    world.ends("a")
+    assert world.decide().finished
+    assert world.phases == {"a": "Succeeded", "ok": "Stopped"}
+
+
 @pytest.mark.parametrize(
     ("approval", "words"),
     [

@@ -11,7 +11,7 @@ from sluice.core.units import Step
 
 
 def hear(run: Execution, now: Instant) -> None:
-    while run.unheard and run.state != "Suspended":
+    while run.unheard and run.state != "Suspended" and not run.winding_down:
         asking, run.unheard = sorted(run.unheard), set()
         for number in asking:  # its end may let others ask
             task = run.tasks[number]
