@@ -9,7 +9,7 @@ What must hold is asserted where it could break: when a pod is made, when one is
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from sluice.api.run import WorkflowRunStatus
@@ -43,6 +43,7 @@ class Pod:
     attempt: int
     status: Json
     version: int
+    created_at: float
     deletion: float | None = None
 
     @property
@@ -206,7 +207,7 @@ class Simulation:
         else:
             self.check_create(*key)
             self.made[key] += 1
-            self.pods[key] = Pod(*key, accepted(), self.next_version())
+            self.pods[key] = Pod(*key, accepted(), self.next_version(), self.now)
             self.tell(self.pods[key])
             if self.happens("lost answers", 0.3):
                 self.adopt(self.view(self.pods[key]))  # looked up with a GET
@@ -378,7 +379,8 @@ class Simulation:
         status = pod.status if pod.deletion is None else pod.status | {"deletion": (pod.deletion, 30)}
         number, index = pod.unit
         item = None if index is None else ItemOf(index, str(index))
-        return seen(status, self.definition.tasks[number], pod.attempt, version=pod.version, item=item)
+        view = seen(status, self.definition.tasks[number], pod.attempt, version=pod.version, item=item)
+        return replace(view, created_at=pod.created_at)
 
     def next_version(self) -> int:
         self.version += 1
