@@ -65,7 +65,7 @@ def test_a_script_finds_its_inputs_in_a_file(kubectl: Kubectl) -> None:
     )
     assert json.loads(kubectl.log(run, "work")) == {
         "params": {"day": 'mon"day\n$(x)'},
-        "run": {"name": run, "workflow": "etl"},
+        "run": {"name": run, "workflow": "etl", "scheduledTime": "", "intervalStart": "", "intervalEnd": ""},
         "task": {"name": "work", "attempt": 1},
         "tasks": {},
     }

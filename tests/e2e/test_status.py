@@ -17,8 +17,8 @@ def test_kubectl_get_reads_well(kubectl: Kubectl) -> None:
     run = kubectl.run(workflow("etl", HELLO, WORLD))["metadata"]["name"]
     kubectl("wait", "--for=condition=Complete", "workflow/etl", "--timeout=120s")
     heading, row = table(kubectl, "workflows")
-    assert heading == ["NAME", "ACCEPTED", "PHASE", "LAST", "RUN", "AGE"]
-    assert row[:-1] == ["etl", "True", "Succeeded", run]
+    assert heading == ["NAME", "ACCEPTED", "PHASE", "LAST", "RUN", "NEXT", "AGE"]
+    assert row[:4] == ["etl", "True", "Succeeded", run]
     heading, row = table(kubectl, "workflowruns")
     assert heading == ["NAME", "WORKFLOW", "PHASE", "PROGRESS", "STARTED", "FINISHED", "AGE"]
     assert row[:4] == [run, "etl", "Succeeded", "2/2"]
