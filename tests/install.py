@@ -9,18 +9,27 @@ from tests.cluster import Cluster
 
 NAMESPACE = "sluice-system"
 RELEASE = "sluice"
-_CHART = Path(__file__).parent.parent / "charts/sluice"
+CHART = Path(__file__).parent.parent / "charts/sluice"
 
 
-def install(cluster: Cluster, *values: str) -> None:
+def install(
+    cluster: Cluster, *values: str, release: str = RELEASE, namespace: str = NAMESPACE, chart: Path = CHART
+) -> None:
     """Installs or upgrades, and waits until the operator is ready. `values` are Helm's `--set` arguments."""
     started = time.monotonic()
     repository, _, tag = cluster.build_operator_image().partition(":")
     settings = [f"image.repository={repository}", f"image.tag={tag}", "image.pullPolicy=Never", *values]
-    command = [str(cluster.bin / "helm"), "upgrade", "--install", RELEASE, str(_CHART), "--namespace", NAMESPACE]
-    command += ["--create-namespace", "--wait", "--timeout", "120s"]
-    command += [word for setting in settings for word in ("--set", setting)]
-    subprocess.run(
-        command, env=os.environ | {"KUBECONFIG": str(cluster.kubeconfig)}, check=True, stdout=subprocess.DEVNULL
-    )
-    print(f"[{time.monotonic() - started:6.1f}s] the operator is installed in namespace {NAMESPACE}")
+    command = ["upgrade", "--install", release, str(chart), "--create-namespace", "--wait", "--timeout", "120s"]
+    helm(cluster, namespace, *command, *(word for setting in settings for word in ("--set", setting)))
+    print(f"[{time.monotonic() - started:6.1f}s] the operator is installed in namespace {namespace}")
+
+
+def helm(cluster: Cluster, namespace: str, *arguments: str) -> str:
+    """Runs helm and returns what it printed."""
+    return subprocess.run(
+        [str(cluster.bin / "helm"), "--namespace", namespace, *arguments],
+        env=os.environ | {"KUBECONFIG": str(cluster.kubeconfig)},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout

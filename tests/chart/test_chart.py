@@ -69,9 +69,11 @@ def test_an_older_kubernetes_is_refused(helm):
 # What the operator may do
 
 
-def test_no_role_has_a_wildcard(render):
-    objects = render()
-    rules = [rule for role in objects["ClusterRole"] + objects["Role"] for rule in role["rules"]]
+@pytest.mark.parametrize("values", [{}, {"watchNamespaces": ["team-a"]}])
+def test_no_role_has_a_wildcard(render, values):
+    objects = render(**values)
+    rules = [rule for role in objects.get("ClusterRole", []) + objects["Role"] for rule in role["rules"]]
+    assert rules
     assert not [rule for rule in rules if "*" in rule["apiGroups"] + rule["resources"] + rule["verbs"]]
 
 
@@ -92,6 +94,19 @@ def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
         "events": "create",
     }
     assert permissions(role) == {(resource, verb) for resource, verbs in expected.items() for verb in verbs.split()}
+
+
+def test_confined_to_namespaces_it_has_a_role_in_each_of_them_and_none_for_the_cluster(render):
+    (everywhere,) = render()["ClusterRole"]
+    objects = render(watchNamespaces=["team-a", "sluice-system"])
+    assert not [kind for kind in objects if kind.startswith("ClusterRole")]
+    lease, *roles = sorted(objects["Role"], key=lambda role: len(role["rules"]))
+    assert [role["metadata"]["namespace"] for role in roles] == ["team-a", "sluice-system"]
+    assert [role["rules"] for role in roles] == [everywhere["rules"]] * 2
+    bound = {(each["metadata"]["namespace"], each["roleRef"]["name"]) for each in objects["RoleBinding"]}
+    assert bound == {(role["metadata"]["namespace"], role["metadata"]["name"]) for role in [lease, *roles]}
+    assert {each["subjects"][0]["namespace"] for each in objects["RoleBinding"]} == {"sluice-system"}
+    assert environment_of(objects)["SLUICE_NAMESPACES"] == "team-a,sluice-system"
 
 
 def test_only_its_own_lease_can_be_taken(render):
@@ -234,7 +249,7 @@ def test_replicas_resources_and_annotations_reach_the_deployment(render):
 def test_the_release_names_everything(render, release, name):
     objects = render(release=release)
     named = [each for kind, found in objects.items() if kind != "CustomResourceDefinition" for each in found]
-    assert {each["metadata"]["name"] for each in named} == {name}
+    assert {each["metadata"]["name"].removesuffix("-lease") for each in named} == {name}
     assert {each["metadata"]["labels"]["app.kubernetes.io/instance"] for each in named} == {release}
 
 
@@ -264,6 +279,9 @@ def _load(file):
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
+        ("watchNamespaces=team-a", "watchNamespaces"),
+        ("watchNamespaces={team_a}", "watchNamespaces/0"),
+        ("watchNamespaces={team-a,team-a}", "watchNamespaces"),
         ("onFirstSight=Sometimes", "onFirstSight"),
         ("keepPods.succeded=1h", "succeded"),
         ("keepPods.failed=1w", "keepPods/failed"),

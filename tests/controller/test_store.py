@@ -56,6 +56,18 @@ def test_list_removes_what_went_unseen_and_keeps_what_is_newer_than_it():
     assert known.runs == {}
 
 
+def test_list_of_a_namespace_says_nothing_of_the_others():
+    known = store()
+    known.see_run(run(7))
+    known.see_pod(seen(running()))
+    known.replace_runs([], version=8, namespace="other")
+    known.replace_pods([], version=8, namespace="other")
+    assert (len(known.runs), len(known.pods)) == (1, 1)
+    known.replace_runs([], version=8, namespace="team")
+    known.replace_pods([], version=8, namespace="team")
+    assert (len(known.runs), len(known.pods)) == (0, 0)
+
+
 def test_run_that_is_made_again_for_another_workflow_leaves_the_first():
     known = store()
     known.see_run(run(7, uid="u1", workflow="etl"))

@@ -14,9 +14,14 @@ def operator_pod(system: Kubectl) -> Json:
 
 
 def rights(system: Kubectl) -> dict[str, set[str]]:
-    """Verbs by resource, as `kubectl auth can-i --list` says in a namespace that is not the operator's."""
+    """What the operator may do in a namespace that is not its own."""
     account = f"system:serviceaccount:{NAMESPACE}:{operator_pod(system)['spec']['serviceAccountName']}"
-    listed = system("auth", "can-i", "--list", f"--as={account}", "--namespace=default").splitlines()[1:]
+    return rights_of(account, Kubectl(system.cluster, "default"))
+
+
+def rights_of(account: str, kubectl: Kubectl) -> dict[str, set[str]]:
+    """Verbs by resource, as `kubectl auth can-i --list` says in a namespace."""
+    listed = kubectl("auth", "can-i", "--list", f"--as={account}").splitlines()[1:]
     table = [re.fullmatch(r"(\S*)\s+\[(.*)\]\s+\[(.*)\]\s+\[(.*)\]", line) for line in listed]
     return {row[1]: set(row[4].split()) for row in table if row and row[1]}
 

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from typing import NamedTuple
 
-from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube
+from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube, within
 from sluice.controller.queue import KeyedQueue
 from sluice.controller.store import Key, Store
 from sluice.core import Json
@@ -33,7 +33,7 @@ class RunUid(NamedTuple):
 
 
 def path(namespace: str, name: str = "") -> str:
-    return f"/api/v1/namespaces/{namespace}/persistentvolumeclaims" + (f"/{name}" if name else "")
+    return f"/api/v1{within(namespace)}/persistentvolumeclaims" + (f"/{name}" if name else "")
 
 
 class Claims:
@@ -117,13 +117,14 @@ class Claims:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._unwanted.run(_WORKERS))
             while True:
-                await self._sweep()
+                for namespace in self._store.namespaces:
+                    await self._sweep(namespace)
                 await asyncio.sleep(_SWEEP_S)
 
-    async def _sweep(self) -> None:
+    async def _sweep(self, namespace: str) -> None:
         """Claims of runs that had succeeded when nobody was there to delete them."""
         try:
-            found, _ = await self._kube.list("/api/v1/persistentvolumeclaims", labelSelector=LABEL_RUN_UID)
+            found, _ = await self._kube.list(path(namespace), labelSelector=LABEL_RUN_UID)
         except (ApiError, Unanswered) as error:
             log.warning("listing claims: %s", error)
             return

@@ -28,7 +28,7 @@ _ANSWER_S = 30.0
 _SILENCE_S = 90.0  # a watch has a bookmark at least once a minute
 _PAGE = 500
 
-NOT_FOUND, CONFLICT, GONE = 404, 409, 410
+FORBIDDEN, NOT_FOUND, CONFLICT, GONE = 403, 404, 409, 410
 
 # The network's troubles, a token that cannot be read just now, and words that are no JSON (ValueError): a proxy's, or a
 # watch's last line cut in the middle.
@@ -49,11 +49,16 @@ class NotLeader(SluiceError):
 
 def ours(namespace: str, plural: str, name: str = "") -> str:
     """The path of an object or a collection of our own kinds."""
-    return f"/apis/{API_VERSION}/namespaces/{namespace}/{plural}" + (f"/{name}" if name else "")
+    return f"/apis/{API_VERSION}{within(namespace)}/{plural}" + (f"/{name}" if name else "")
 
 
 def pods(namespace: str, name: str = "") -> str:
-    return f"/api/v1/namespaces/{namespace}/pods" + (f"/{name}" if name else "")
+    return f"/api/v1{within(namespace)}/pods" + (f"/{name}" if name else "")
+
+
+def within(namespace: str) -> str:
+    """The part of a path that names the namespace; nothing stands for all of them."""
+    return f"/namespaces/{namespace}" if namespace else ""
 
 
 class Kube:

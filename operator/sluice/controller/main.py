@@ -9,16 +9,17 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from functools import partial
 
 import kopf
 
 from sluice import __version__
-from sluice.api import API_VERSION
 from sluice.controller.events import Events
 from sluice.controller.handlers import register, settings
 from sluice.controller.judgements import Judgements
-from sluice.controller.kube import ApiError, Kube, patiently
+from sluice.controller.kube import ApiError, Kube, ours, patiently
 from sluice.controller.leader import Leader
+from sluice.controller.namespaces import readable
 from sluice.controller.pod_watch import watch_pods
 from sluice.controller.pools import Pools
 from sluice.controller.retention import Retention
@@ -44,12 +45,14 @@ async def operate(config: Settings) -> None:
     events = Events(kube)
     retention = Retention(kube, config.keep_succeeded_s, config.keep_failed_s)
     revisions = Revisions(kube)
+    namespaces = await readable(kube, config.namespaces)
     store = Store(
         on_workflow=lambda key: workflows.queue.add(key),  # noqa: PLW0108  # the two are made further down
         on_run=lambda key: runs.run_changed(key),  # noqa: PLW0108
         on_pool=lambda key: pools.seen(key),  # noqa: PLW0108
         on_pod=lambda pod, gone: runs.pod_changed(pod, gone),  # noqa: PLW0108
         on_child=lambda child, gone: runs.child_changed(child, gone),  # noqa: PLW0108
+        namespaces=namespaces or ("",),
     )
     judgements = Judgements()
     shared = SharedLimits(
@@ -67,12 +70,14 @@ async def operate(config: Settings) -> None:
     async def work() -> None:
         await leader.acquire()
         listening.set()
-        synced = asyncio.Event()
+        synced = {namespace: asyncio.Event() for namespace in store.namespaces}
         async with asyncio.TaskGroup() as group:
             group.create_task(_until_lost(leader))
-            group.create_task(watch_pods(kube, store, synced))
-            await patiently(lambda: _list_ours(kube, store))
-            await synced.wait()
+            for namespace, known in synced.items():
+                group.create_task(watch_pods(kube, store, namespace, known))
+            for namespace, known in synced.items():
+                await patiently(partial(_list_ours, kube, store, namespace))
+                await known.wait()
             log.info("%d Workflows, %d runs", len(store.workflows), len(store.runs))
             for of_keys in (workflows.queue, runs.queue, runs.admissions.queue, runs.status.queue):
                 group.create_task(of_keys.run(_WORKERS))
@@ -94,7 +99,8 @@ async def operate(config: Settings) -> None:
             settings=settings(),
             identity=config.identity,  # type: ignore[arg-type]  # kopf's own type for it, a str, is private
             standalone=True,
-            clusterwide=True,
+            clusterwide=not namespaces,
+            namespaces=namespaces,
             liveness_endpoint=f"http://0.0.0.0:{os.environ.get('SLUICE_HEALTH_PORT', '8080')}/healthz",
             ready_flag=ready,
             stop_flag=stop_shell,
@@ -128,23 +134,24 @@ async def _signalled(ready: asyncio.Event, stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-async def _list_ours(kube: Kube, store: Store) -> None:
+async def _list_ours(kube: Kube, store: Store, namespace: str) -> None:
     """Before the runs what they need: without its Workflow one would look orphaned."""
-    items, version = await kube.list(f"/apis/{API_VERSION}/pools")
-    store.replace_pools(map(view, items), int(version))
-    items, version = await kube.list(f"/apis/{API_VERSION}/workflows")
-    store.replace_workflows(map(view, items), int(version))
-    items, version = await kube.list(f"/apis/{API_VERSION}/workflowruns")
-    store.replace_runs(map(view, items), int(version))
+    items, version = await kube.list(ours(namespace, "pools"))
+    store.replace_pools(map(view, items), int(version), namespace)
+    items, version = await kube.list(ours(namespace, "workflows"))
+    store.replace_workflows(map(view, items), int(version), namespace)
+    items, version = await kube.list(ours(namespace, "workflowruns"))
+    store.replace_runs(map(view, items), int(version), namespace)
 
 
 async def _relist(kube: Kube, store: Store) -> None:
     while True:
         await asyncio.sleep(_RELIST_S)
-        try:
-            await _list_ours(kube, store)
-        except (ApiError, Unanswered) as error:
-            log.warning("listing again: %s", error)
+        for namespace in store.namespaces:
+            try:
+                await _list_ours(kube, store, namespace)
+            except (ApiError, Unanswered) as error:
+                log.warning("listing again: %s", error)
 
 
 async def _until_lost(leader: Leader) -> None:

@@ -9,30 +9,29 @@ import asyncio
 import logging
 import time
 
-from sluice.controller.kube import GONE, ApiError, Kube
+from sluice.controller.kube import GONE, ApiError, Kube, pods
 from sluice.controller.store import Store
 from sluice.core.errors import Unanswered
 from sluice.core.naming import LABEL_RUN_UID
 from sluice.core.observation import view
 
-_ALL_PODS = "/api/v1/pods"
 _PAUSE_S = 1.0
 _LONG_S = 300.0
 
 log = logging.getLogger("sluice.pods")
 
 
-async def watch_pods(kube: Kube, store: Store, synced: asyncio.Event) -> None:
-    """Never returns. `synced` is set once the store knows every pod."""
+async def watch_pods(kube: Kube, store: Store, namespace: str, synced: asyncio.Event) -> None:
+    """Never returns. `synced` is set once the store knows every pod of the namespace; "" means all namespaces."""
     version = ""
     while True:
         try:
             if not version:
-                items, version = await kube.list(_ALL_PODS, labelSelector=LABEL_RUN_UID)
-                store.replace_pods(map(view, items), int(version))
+                items, version = await kube.list(pods(namespace), labelSelector=LABEL_RUN_UID)
+                store.replace_pods(map(view, items), int(version), namespace)
                 synced.set()
             began, heard = time.monotonic(), False
-            async for event in kube.watch(_ALL_PODS, version, labelSelector=LABEL_RUN_UID):
+            async for event in kube.watch(pods(namespace), version, labelSelector=LABEL_RUN_UID):
                 pod, heard = event["object"], True
                 version = pod["metadata"]["resourceVersion"]
                 if event["type"] == "DELETED":

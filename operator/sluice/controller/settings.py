@@ -11,6 +11,8 @@ from sluice.core.triggers import OnFirstSight
 
 @dataclass(frozen=True, slots=True)
 class Settings:
+    namespaces: tuple[str, ...]
+    """What is watched; none means all."""
     lease_namespace: str
     lease_name: str
     identity: str
@@ -28,6 +30,7 @@ class Settings:
         if first_sight not in get_args(OnFirstSight):
             raise SystemExit(f"SLUICE_ON_FIRST_SIGHT is '{first_sight}'; it must be one of {get_args(OnFirstSight)}")
         return cls(
+            namespaces=tuple(filter(None, os.environ.get("SLUICE_NAMESPACES", "").split(","))),
             lease_namespace=os.environ.get("SLUICE_LEASE_NAMESPACE", "default"),
             lease_name=os.environ.get("SLUICE_LEASE_NAME", "sluice-operator"),
             identity=os.environ.get("SLUICE_IDENTITY", f"{socket.gethostname()}-{os.getpid()}"),

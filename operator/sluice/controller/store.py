@@ -92,6 +92,8 @@ class Store:
     workflows: dict[Key, ObjectView] = field(default_factory=dict)
     runs: dict[Key, ObjectView] = field(default_factory=dict)
     pools: dict[Key, ObjectView] = field(default_factory=dict)
+    namespaces: tuple[str, ...] = ("",)
+    """What is watched; "" means all namespaces."""
     pods: dict[str, dict[str, PodView]] = field(default_factory=lambda: defaultdict(dict))
     """Pods by the UID of their run, then by name."""
     runs_of: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
@@ -198,33 +200,34 @@ class Store:
                 del self.pods[gone.run_uid]
         self.on_pod(gone, True)
 
-    def replace_pods(self, listed: Iterable[PodView], version: int) -> None:
-        """After a LIST: what it does not have and is not newer than it has gone unseen."""
+    def replace_pods(self, listed: Iterable[PodView], version: int, namespace: str = "") -> None:
+        """After a LIST of a namespace, or of all: what it does not have and is not newer than it has gone unseen."""
         pods = {pod.uid: pod for pod in listed}
         for of_run in list(self.pods.values()):
             for known in list(of_run.values()):
-                if known.uid not in pods and known.version <= version:
+                listed_too = namespace in ("", known.namespace)
+                if listed_too and known.uid not in pods and known.version <= version:
                     self.forget_pod(known)
         for pod in pods.values():
             self.see_pod(pod)
 
-    def replace_workflows(self, listed: Iterable[ObjectView], version: int) -> None:
+    def replace_workflows(self, listed: Iterable[ObjectView], version: int, namespace: str = "") -> None:
         found = {seen.key: seen for seen in listed}
-        for known in _missing(self.workflows, found, version):
+        for known in _missing(self.workflows, found, version, namespace):
             self.forget_workflow(known.key, known.uid)
         for seen in found.values():
             self.see_workflow(seen)
 
-    def replace_runs(self, listed: Iterable[ObjectView], version: int) -> None:
+    def replace_runs(self, listed: Iterable[ObjectView], version: int, namespace: str = "") -> None:
         found = {seen.key: seen for seen in listed}
-        for known in _missing(self.runs, found, version):
+        for known in _missing(self.runs, found, version, namespace):
             self.forget_run(known.key, known.uid)
         for seen in found.values():
             self.see_run(seen)
 
-    def replace_pools(self, listed: Iterable[ObjectView], version: int) -> None:
+    def replace_pools(self, listed: Iterable[ObjectView], version: int, namespace: str = "") -> None:
         found = {seen.key: seen for seen in listed}
-        for known in _missing(self.pools, found, version):
+        for known in _missing(self.pools, found, version, namespace):
             self.forget_pool(known.key, known.uid)
         for seen in found.values():
             self.see_pool(seen)
@@ -263,9 +266,13 @@ def _is_newer(known: ObjectView | None, seen: ObjectView) -> bool:
     return known is None or known.version < seen.version
 
 
-def _missing(known: dict[Key, ObjectView], found: dict[Key, ObjectView], version: int) -> list[ObjectView]:
+def _missing(
+    known: dict[Key, ObjectView], found: dict[Key, ObjectView], version: int, namespace: str
+) -> list[ObjectView]:
     return [
         view
         for key, view in known.items()
-        if view.version <= version and (key not in found or found[key].uid != view.uid)
+        if namespace in ("", key.namespace)
+        and view.version <= version
+        and (key not in found or found[key].uid != view.uid)
     ]
