@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
+from tests.chart.conftest import CHART, ON_135
+
 REPOSITORY = Path(__file__).parents[2]
-CHART = REPOSITORY / "charts/sluice"
 CRDS = REPOSITORY / "crds"
-# A helm that was not released but built with `go install` takes the cluster for an ancient one, unless it is told.
-ON_135 = ("--kube-version", "1.35.0")
-
-
-@pytest.fixture
-def render(helm):
-    """The objects of `helm template`, by kind. Values are given as dotted names: render(**{"image.tag": "dev"})."""
-
-    def template(release="sluice", chart=CHART, **values):
-        chosen = [f"--set-json={name}={json.dumps(value)}" for name, value in values.items()]
-        answer = helm("template", release, chart, "--namespace", "sluice-system", *ON_135, *chosen)
-        assert answer.returncode == 0, answer.stderr
-        by_kind = {}
-        for found in filter(None, yaml.safe_load_all(answer.stdout)):
-            by_kind.setdefault(found["kind"], []).append(found)
-        return by_kind
-
-    return template
 
 
 def pod_of(objects):
@@ -78,7 +60,7 @@ def test_no_role_has_a_wildcard(render, values):
 
 
 def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
-    (role,) = render()["ClusterRole"]
+    (role,) = render(**{"userRoles.create": False})["ClusterRole"]
     expected = {
         "workflows": "get list watch",
         "workflowruns": "get list watch create delete",
@@ -97,8 +79,8 @@ def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
 
 
 def test_confined_to_namespaces_it_has_a_role_in_each_of_them_and_none_for_the_cluster(render):
-    (everywhere,) = render()["ClusterRole"]
-    objects = render(watchNamespaces=["team-a", "sluice-system"])
+    (everywhere,) = render(**{"userRoles.create": False})["ClusterRole"]
+    objects = render(**{"watchNamespaces": ["team-a", "sluice-system"], "userRoles.create": False})
     assert not [kind for kind in objects if kind.startswith("ClusterRole")]
     lease, *roles = sorted(objects["Role"], key=lambda role: len(role["rules"]))
     assert [role["metadata"]["namespace"] for role in roles] == ["team-a", "sluice-system"]
@@ -249,7 +231,12 @@ def test_replicas_resources_and_annotations_reach_the_deployment(render):
 def test_the_release_names_everything(render, release, name):
     objects = render(release=release)
     named = [each for kind, found in objects.items() if kind != "CustomResourceDefinition" for each in found]
-    assert {each["metadata"]["name"].removesuffix("-lease") for each in named} == {name}
+    begins = name.removesuffix("-operator")
+    assert {each["metadata"]["name"] for each in named} == {
+        name,
+        f"{name}-lease",
+        *(f"{begins}-{rest}" for rest in ("authors", "approvals", "view", "edit", "approver")),
+    }
     assert {each["metadata"]["labels"]["app.kubernetes.io/instance"] for each in named} == {release}
 
 
@@ -289,6 +276,8 @@ def _load(file):
         ("createsInFlight=0", "createsInFlight"),
         ("limits.pods=-1", "limits/pods"),
         ("limits.podsPerNamspace=1", "podsPerNamspace"),
+        ("admissionPolicy.create=perhaps", "admissionPolicy/create"),
+        ("userRoles.enabled=true", "enabled"),
         ("replicas=many", "replicas"),
         ("replcas=2", "replcas"),
         ("image.pullPolicy=always", "image/pullPolicy"),

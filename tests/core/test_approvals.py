@@ -16,7 +16,7 @@ from tests.core.world import World, graph, run
 
 NO_TIMEOUT = Approval()
 HOUR = {"timeout": "1h"}
-ASKS = "Approval: set spec.approvals.ok.decision to Approve or Reject"
+ASKS = "Approval: set spec.approvals.ok.decision to Approve or Reject, and .by to your user name"
 
 
 def asks(text="a >> ok >> b", state="Running", **approval):

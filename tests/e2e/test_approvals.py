@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
@@ -18,25 +17,22 @@ def asking(kubectl: Kubectl, run: str) -> Json:
     )
 
 
-def decide(kubectl: Kubectl, run: str, task: str = "deploy", **decision: Any) -> None:
-    kubectl.patch("workflowrun", run, {"spec": {"approvals": {task: decision}}})
-
-
 def test_a_rejected_task_has_failed_and_makes_no_pod(kubectl: Kubectl) -> None:
     kubectl.apply(GATED)
     run = kubectl.run_of("gated")
     assert asking(kubectl, run)["reason"].startswith(
-        "Approval: set spec.approvals.deploy.decision to Approve or Reject"
+        "Approval: set spec.approvals.deploy.decision to Approve or Reject, and .by to your user name"
     )
-    decide(kubectl, run, "deplyo", decision="Approve")
+    kubectl.decide(run, "deplyo", "Approve")
 
     def told() -> bool:
         return any("did you mean 'deploy'?" in event["message"] for event in kubectl.list("events"))
 
     eventually(told, "an Event names the task that was meant")
-    decide(kubectl, run, decision="Reject", by="ada", comment="not today")
+    kubectl.decide(run, "deploy", "Reject", comment="not today")
     status = kubectl.finished(run)["status"]
-    assert (status["phase"], status["message"]) == ("Failed", "task deploy failed: rejected by ada: not today")
+    assert status["phase"] == "Failed"
+    assert status["message"] == f"task deploy failed: rejected by {kubectl.whoami()}: not today"
     assert {name: task["phase"] for name, task in status["tasks"].items()} == {
         "deploy": "Failed",
         "next": "UpstreamFailed",
@@ -52,7 +48,8 @@ def test_a_decision_that_was_taken_while_the_operator_was_dead_counts(
     run = bare.run_of("gated")
     before = asking(bare, run)
     mortal.kill()
-    decide(bare, run, decision="Reject", by="ada")
+    bare.decide(run, "deploy", "Reject")
     mortal.start()
     task = bare.finished(run)["status"]["tasks"]["deploy"]
-    assert (task["phase"], task["message"], task["startedAt"]) == ("Failed", "rejected by ada", before["startedAt"])
+    assert (task["phase"], task["startedAt"]) == ("Failed", before["startedAt"])
+    assert task["message"] == f"rejected by {bare.whoami()}"

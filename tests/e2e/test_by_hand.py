@@ -97,7 +97,16 @@ def test_a_stopped_run_ends_its_tasks_gracefully(kubectl: Kubectl) -> None:
     assert {name: task["phase"] for name, task in status["tasks"].items()} == {"work": "Stopped", "next": "Stopped"}
 
 
-@pytest.mark.parametrize("change", [{"workflow": "other"}, {"parameters": {"day": "tuesday"}}, {"revision": "other"}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"workflow": "other"},
+        {"parameters": {"day": "tuesday"}},
+        {"parameters": {"hour": "noon"}},  # one more
+        {"parameters": None},
+        {"revision": "other"},  # of a run that named none
+    ],
+)
 def test_what_it_runs_cannot_be_changed(kubectl: Kubectl, change: Json) -> None:
     kubectl.apply(by_hand("today", "etl", parameters={"day": "monday"}))
     with pytest.raises(KubectlError, match="cannot be changed; create another WorkflowRun"):

@@ -65,7 +65,7 @@ def test_a_child_is_suspended_with_its_parent(kubectl: Kubectl) -> None:
         return kubectl.task(child, "gate").get("reason", "").endswith(f"until run {run} goes on")
 
     eventually(suspended, "the child says that its parent is suspended")
-    kubectl.patch("workflowrun", child, {"spec": {"approvals": {"gate": {"decision": "Approve"}}}})
+    kubectl.decide(child, "gate", "Approve")
     kubectl.patch("workflowrun", run, {"spec": {"state": "Running"}})
     assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
 
@@ -135,7 +135,7 @@ def test_kill_9_makes_no_child_twice(bare: Kubectl, operator: Callable[[str], Ho
         mortal.leading()
     mortal.kill()
     for child in children(bare, run):
-        bare.patch("workflowrun", child["metadata"]["name"], {"spec": {"approvals": {"gate": {"decision": "Approve"}}}})
+        bare.decide(child["metadata"]["name"], "gate", "Approve")
     mortal.start()
     status = bare.finished(run)["status"]
     assert (status["phase"], status["progress"]) == ("Succeeded", "5/5")

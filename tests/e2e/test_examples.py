@@ -197,7 +197,7 @@ def test_23_approval(kubectl: Kubectl) -> None:
         "deploy asks for a decision",
     )
     assert asking["message"] == f"Deploy {name} to production?"
-    kubectl.patch("workflowrun", name, {"spec": {"approvals": {"deploy": {"decision": "Approve", "by": "ada"}}}})
+    kubectl.decide(name, "deploy", "Approve")
     run = kubectl.finished(name)
     assert run["status"]["phase"] == "Succeeded"
     assert phases(run) == {
@@ -206,7 +206,7 @@ def test_23_approval(kubectl: Kubectl) -> None:
         "roll-out": "Succeeded",
         "nobody-there": "Failed",
     }
-    assert run["status"]["tasks"]["deploy"]["message"] == "approved by ada"
+    assert run["status"]["tasks"]["deploy"]["message"] == f"approved by {kubectl.whoami()}"
 
 
 def test_19_poll(kubectl: Kubectl) -> None:

@@ -49,7 +49,7 @@ def test_an_operator_that_came_later_has_the_same_answer(kubectl: Kubectl, syste
     run = kubectl.run_of("patient")
     eventually(lambda: kubectl.task(run, "agree").get("reason", "").startswith("Approval:"), "agree asks")
     restart(system)
-    kubectl.patch("workflowrun", run, {"spec": {"approvals": {"agree": {"decision": "Approve"}}}})
+    kubectl.decide(run, "agree", "Approve")
     assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
 
 

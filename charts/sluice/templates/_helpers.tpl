@@ -4,6 +4,11 @@
 {{- printf "%s-operator" (trunc 54 $release | trimSuffix "-") -}}
 {{- end }}
 
+{{/* What the names of policies and of people's roles begin with: sluice for a release called sluice. */}}
+{{- define "sluice.release" -}}
+{{- include "sluice.name" . | trimSuffix "-operator" -}}
+{{- end }}
+
 {{- define "sluice.serviceAccountName" -}}
 {{- .Values.serviceAccount.name | default (include "sluice.name" .) -}}
 {{- end }}

@@ -19,7 +19,8 @@ class Decision(Model):
 
     decision: Verdict
     by: Word | None = None
-    """Who decided. It is taken as it is written: who may write it is a matter of RBAC."""
+    """Who decided: the user name that `kubectl auth whoami` shows. The chart's admission policy refuses a decision
+    without it or in another's name; without that policy it is taken as it is written."""
     comment: Annotated[str | None, Field(max_length=256)] = None
     """Why."""
 

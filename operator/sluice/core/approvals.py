@@ -57,7 +57,7 @@ def question(task: str, approval: Approval, asked_at: Instant | None) -> str:
     """What a person is to do, in one line."""
     due_at = None if asked_at is None else approval.due_at(asked_at)
     after = "" if due_at is None else f"; {_AT_LAST[approval.default]} at {rfc3339(due_at)}"
-    return f"set spec.approvals.{task}.decision to Approve or Reject{after}"
+    return f"set spec.approvals.{task}.decision to Approve or Reject, and .by to your user name{after}"
 
 
 _AT_LAST = {"Approve": "approved", "Reject": "rejected", None: "fails"}

@@ -1,0 +1,72 @@
+"""Policies and roles for people, as the chart renders them. What they refuse and grant is shown in tests/e2e."""
+
+from __future__ import annotations
+
+import pytest
+
+from sluice.api.crd import KINDS
+from sluice.api.run import WorkflowRunSpec
+
+POLICIES = ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+AGGREGATE = "rbac.authorization.k8s.io/aggregate-to-"
+(RUN,) = (kind for kind in KINDS if kind.name == "WorkflowRun")
+
+
+def named(objects, kind):
+    return {found["metadata"]["name"]: found for found in objects[kind]}
+
+
+@pytest.mark.parametrize(("kube", "made"), [("1.29.9", False), ("1.30.0", True), ("1.33.1-gke.100", True)])
+def test_policies_are_made_where_the_server_has_them(render, kube, made):
+    assert {kind in render(kube=kube) for kind in POLICIES} == {made}
+
+
+def test_policies_can_be_left_out(render):
+    assert not set(POLICIES) & render(**{"admissionPolicy.create": False}).keys()
+
+
+def test_each_policy_is_bound_and_denies(render):
+    objects = render()
+    policies, bindings = (named(objects, kind) for kind in POLICIES)
+    assert policies.keys() == bindings.keys() == {"sluice-authors", "sluice-approvals"}
+    for name, binding in bindings.items():
+        assert binding["spec"] == {"policyName": name, "validationActions": ["Deny"]}
+
+
+def test_policies_look_at_what_people_write_and_never_at_a_status_or_a_deletion(render):
+    for policy in render()["ValidatingAdmissionPolicy"]:
+        for rule in policy["spec"]["matchConstraints"]["resourceRules"]:
+            assert rule["operations"] == ["CREATE", "UPDATE"]
+            assert not [resource for resource in rule["resources"] if "/" in resource or "*" in resource]
+
+
+def test_every_field_of_a_run_that_can_change_is_looked_at(render):
+    """The policy names those that have the operator act; a field that is added must be immutable, or be named there."""
+    can_change = {field.alias for field in WorkflowRunSpec.model_fields.values()} - set(RUN.immutable)
+    assert can_change == {"state", "priority", "approvals"}
+    policies = named(render(), "ValidatingAdmissionPolicy")
+    for policy, fields in (("sluice-authors", ("state", "priority")), ("sluice-approvals", ("approvals",))):
+        (condition,) = policies[policy]["spec"]["matchConditions"]
+        for field in fields:
+            assert f"object.spec.?{field} != oldObject.spec.?{field}" in condition["expression"]
+
+
+@pytest.mark.parametrize(
+    ("role", "to", "verbs"),
+    [
+        ("sluice-view", "view", "get list watch"),
+        ("sluice-edit", "edit", "create update patch delete deletecollection"),
+        ("sluice-approver", "admin", "get list watch update patch approve"),
+    ],
+)
+def test_the_roles_for_people_join_kubernetes_own(render, role, to, verbs):
+    found = named(render(), "ClusterRole")[role]
+    labels = found["metadata"]["labels"]
+    assert [label for label in labels if label.startswith(AGGREGATE)] == [AGGREGATE + to]
+    (rule,) = found["rules"]
+    assert (rule["apiGroups"], rule["verbs"]) == (["sluice.dev"], verbs.split())
+    assert not [resource for resource in rule["resources"] if "/" in resource]  # a status is the operator's word
+
+
+def test_the_roles_for_people_can_be_left_out(render):
+    assert named(render(**{"userRoles.create": False}), "ClusterRole").keys() == {"sluice-operator"}

@@ -1,0 +1,141 @@
+"""Who may do what: the API server refuses what the operator would carry out for people who may not do it themselves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.kubernetes import Json, Kubectl, KubectlError, by_hand, eventually, workflow
+from tests.install import RELEASE
+
+QUICK = workflow("etl", {"name": "work", "bash": "true"})
+CHANGED = workflow("etl", {"name": "work", "bash": "echo changed"})
+GATED = workflow("gated", {"name": "deploy", "approval": {}}, trigger="Manual")
+NO_PODS = "alice may not create pods in namespace .*; ask for the verb create on pods there"
+
+
+class Person(Kubectl):
+    """kubectl as somebody who has these ClusterRoles in the namespace of the test, and no other rights."""
+
+    def __init__(self, admin: Kubectl, name: str, *roles: str) -> None:
+        super().__init__(admin.cluster, admin.namespace)
+        self.name = name
+        for role in roles:
+            admin("create", "rolebinding", f"{name}-{role}", f"--clusterrole={role}", f"--user={name}")
+
+    def __call__(self, *arguments: str | Path, stdin: str | None = None) -> str:
+        return super().__call__(f"--as={self.name}", *arguments, stdin=stdin)
+
+    def is_refused(self, manifest: Json) -> bool:
+        """Would it be? Nothing is written."""
+        try:
+            self("apply", "--dry-run=server", "-f", "-", stdin=json.dumps(manifest))
+        except KubectlError as error:
+            return "ValidatingAdmissionPolicy" in str(error)
+        return False
+
+    def may(self, verb: str, resource: str, subresource: str = "") -> bool:
+        try:
+            return self("auth", "can-i", verb, resource, f"--subresource={subresource}").strip() == "yes"
+        except KubectlError:  # its exit code says no, too
+            return False
+
+
+@pytest.fixture
+def alice(kubectl: Kubectl) -> Person:
+    """May do all with our kinds, and nothing with pods."""
+    alice = Person(kubectl, "alice", f"{RELEASE}-view", f"{RELEASE}-edit")
+    eventually(lambda: alice.is_refused(QUICK), "the policies take effect")  # a second or so after they were installed
+    return alice
+
+
+@pytest.fixture
+def bob(kubectl: Kubectl) -> Person:
+    """May do what most people may in their namespace."""
+    return Person(kubectl, "bob", "edit")
+
+
+def test_who_may_not_create_pods_cannot_have_the_operator_create_them(alice: Person, bob: Person) -> None:
+    for manifest in (QUICK, by_hand("today", "etl")):
+        with pytest.raises(KubectlError, match=NO_PODS):
+            alice.apply(manifest)
+    bob.apply(QUICK)
+    run = bob.run_of("etl")
+    assert bob.finished(run)["status"]["phase"] == "Succeeded"
+    with pytest.raises(KubectlError, match=NO_PODS):
+        alice.apply(CHANGED)
+    with pytest.raises(KubectlError, match=NO_PODS):
+        alice.patch("workflowrun", run, {"spec": {"state": "Suspended"}})
+    bob.apply(by_hand("today", "etl"))
+    assert bob.finished("today")["status"]["phase"] == "Succeeded"
+
+
+def test_labels_deletions_and_garbage_collection_pass(alice: Person, bob: Person) -> None:
+    bob.apply(QUICK)
+    run = bob.run_of("etl")
+    alice("label", "workflows.sluice.dev/etl", "team=data")
+    alice("annotate", f"workflowruns/{run}", "note=mine")
+    # The garbage collector, which may not create pods either, takes its finalizer from the Workflow at the end.
+    alice("delete", "workflows.sluice.dev/etl", "--cascade=foreground", "--timeout=60s")
+    eventually(lambda: not alice.list("workflowruns"), "the run is gone")
+
+
+def test_a_decision_is_signed_by_who_takes_it_and_may_take_it(kubectl: Kubectl, alice: Person, bob: Person) -> None:
+    carol = Person(kubectl, "carol", f"{RELEASE}-approver")
+    bob.apply(GATED)
+    bob.apply(by_hand("release", "gated"))
+    for person in (alice, bob):
+        with pytest.raises(
+            KubectlError, match=f"{person.name} may not approve the run release; ask for the verb approve"
+        ):
+            person.decide("release", "deploy", "Approve", by=person.name)
+    for by in ("bob", ""):
+        with pytest.raises(KubectlError, match=r"spec.approvals.deploy.by: who decides signs .*; write carol"):
+            carol.decide("release", "deploy", "Approve", by=by)
+    with pytest.raises(KubectlError, match=r"deploy.by: .* write carol"):
+        carol.patch("workflowrun", "release", {"spec": {"approvals": {"deploy": {"decision": "Approve"}}}})
+    with pytest.raises(KubectlError, match=r"deploy.by: who decides signs"):
+        kubectl.decide("release", "deploy", "Approve", by="carol")  # not even the administrator
+    with pytest.raises(KubectlError, match="bob may not approve the run tomorrow"):
+        bob.apply(by_hand("tomorrow", "gated", approvals={"deploy": {"decision": "Approve", "by": "bob"}}))
+    with pytest.raises(KubectlError, match="carol may not create pods"):
+        carol.patch("workflowrun", "release", {"spec": {"priority": 1}})
+
+    bob.patch("workflowrun", "release", {"spec": {"state": "Suspended"}})
+    carol.decide("release", "deploy", "Approve")
+    with pytest.raises(KubectlError, match="bob may not approve the run release"):
+        bob.patch("workflowrun", "release", {"spec": {"approvals": None}})
+    bob.patch("workflowrun", "release", {"spec": {"state": "Running"}})  # carol's decision stays as it is
+    status = bob.finished("release")["status"]
+    assert (status["phase"], status["tasks"]["deploy"]["message"]) == ("Succeeded", "approved by carol")
+
+
+def test_the_api_server_finds_nothing_to_say_about_the_policies(kubectl: Kubectl) -> None:
+    """It checks each expression against the schema of each kind."""
+    for name in (f"{RELEASE}-authors", f"{RELEASE}-approvals"):
+
+        def checked(name: str = name) -> Json | None:
+            found = kubectl.get("validatingadmissionpolicy", name)
+            status: Json = found.get("status", {})
+            return status if status.get("observedGeneration") == found["metadata"]["generation"] else None
+
+        status = eventually(checked, f"policy {name} is checked")
+        assert status["typeChecking"] == {}
+
+
+@pytest.mark.parametrize(
+    ("role", "yes", "no"),
+    [
+        ("view", "get list watch", "create patch delete approve"),
+        ("edit", "get list watch create update patch delete deletecollection", "approve"),
+        ("admin", "get list watch create update patch delete deletecollection approve", ""),
+    ],
+)
+def test_kubernetes_own_roles_hold_for_our_kinds(kubectl: Kubectl, role: str, yes: str, no: str) -> None:
+    person = Person(kubectl, "dora", role)
+    eventually(lambda: person.may("get", "pools.sluice.dev"), f"the role {role} has our kinds")
+    may = {verb for verb in (yes + " " + no).split() if person.may(verb, "workflowruns.sluice.dev")}
+    assert may == set(yes.split())
+    assert not person.may("patch", "workflowruns.sluice.dev", "status")
