@@ -41,6 +41,14 @@ class Cluster(Protocol):
     def has_node(self) -> bool:
         """Whether pods really run, as opposed to simulated ones only."""
 
+    @property
+    def audit_log(self) -> Path | None:
+        """Where the API server writes down what becomes of pods; None if it does not."""
+
+    @property
+    def etcd(self) -> str | None:
+        """The URL of etcd; None if it is out of reach."""
+
     def load(self, image: str) -> None:
         """Make an image known to the nodes: an archive's path, or the tag of an image that Docker has."""
 
@@ -54,10 +62,11 @@ class Cluster(Protocol):
         """Take the cluster apart."""
 
 
-def open_cluster(name: str = DEFAULT_NAME, kwok_nodes: int = 0, *, node: bool = True) -> Cluster:
+def open_cluster(name: str = DEFAULT_NAME, kwok_nodes: int = 0, *, node: bool = True, audit: bool = False) -> Cluster:
     """The cluster of that name, started if it is not up, with at least `kwok_nodes` simulated nodes.
 
     `node=False` asks for no real node, which needs no root; a cluster that has one serves as well.
+    `audit=True` asks for an audit log of pods, which only a local cluster keeps.
     The kind is CLUSTER's: kind, current or local. Raises ClusterError.
     """
     chosen = chosen_kind()
@@ -65,7 +74,7 @@ def open_cluster(name: str = DEFAULT_NAME, kwok_nodes: int = 0, *, node: bool = 
         return kind.up(name, kwok_nodes)
     if chosen == "current":
         return current.open_current(kwok_nodes)
-    return local.up(name, kwok_nodes, with_node=node)
+    return local.up(name, kwok_nodes, with_node=node, audit=audit)
 
 
 def existing_cluster(name: str) -> Cluster:

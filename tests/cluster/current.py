@@ -26,6 +26,8 @@ class CurrentCluster:
     name: str
     server: str
     has_node: bool = True
+    audit_log: None = None
+    etcd: None = None
 
     @property
     def kubeconfig(self) -> Path:

@@ -21,6 +21,8 @@ class KindCluster:
 
     name: str
     has_node: bool = True
+    audit_log: None = None
+    etcd: None = None
 
     @property
     def state(self) -> Path:

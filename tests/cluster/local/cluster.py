@@ -57,6 +57,17 @@ class LocalCluster:
         """Whether pods really run."""
         return self.plan.node
 
+    @property
+    def audit_log(self) -> Path | None:
+        """Where the API server writes down what becomes of pods, if it was started so."""
+        log = controlplane.audit_log(self.plan)
+        return log if log.exists() else None
+
+    @property
+    def etcd(self) -> str:
+        """The URL of etcd."""
+        return controlplane.etcd_url(self.plan)
+
     def load(self, image: str) -> None:
         """Load an image archive, or an image that Docker has."""
         self._needs_node(image)
@@ -88,16 +99,16 @@ class LocalCluster:
             raise ClusterError(f"cluster {self.name} has no node to load {image} into")
 
 
-def up(name: str, kwok_nodes: int, *, with_node: bool) -> LocalCluster:
+def up(name: str, kwok_nodes: int, *, with_node: bool, audit: bool) -> LocalCluster:
     """The cluster of that name, started if need be."""
     with cache.locked(f"cluster-{name}"):
         found = plan.read(name)
-        troubles = sick(found, node_wanted=with_node) if found else ["it was never wholly there"]
+        troubles = sick(found, node_wanted=with_node, audit_wanted=audit) if found else ["it was never wholly there"]
         if not found or troubles:
             if teardown.remains(name):
                 say(f"cluster {name}: taking apart what is there, since {troubles[0]}")
                 teardown.remove(name)
-            found = _start(name, with_node=with_node)
+            found = _start(name, with_node=with_node, audit=audit)
         kwok.ensure(found.state, found.kubectl, kwok_nodes)
         return LocalCluster(found)
 
@@ -122,10 +133,12 @@ def existing(name: str) -> LocalCluster:
     return LocalCluster(found)
 
 
-def sick(found: Plan, *, node_wanted: bool = False) -> list[str]:
+def sick(found: Plan, *, node_wanted: bool = False, audit_wanted: bool = False) -> list[str]:
     """What is wrong with the cluster, in words; empty if it is healthy."""
     if node_wanted and not found.node:
         return ["it has no real node"]
+    if audit_wanted and not controlplane.audit_log(found).exists():
+        return ["it keeps no audit log"]
     if (found.bin / "kube-apiserver").resolve() != binaries.file_of(binaries.KUBERNETES):
         return ["it runs another build of Kubernetes"]
     daemons = controlplane.daemons(found)
@@ -141,7 +154,7 @@ def sick(found: Plan, *, node_wanted: bool = False) -> list[str]:
     return ["the node is not ready"] if found.node and not node.is_ready(found) else []
 
 
-def _start(name: str, *, with_node: bool) -> Plan:
+def _start(name: str, *, with_node: bool, audit: bool) -> Plan:
     debian.require(debian.CONTROL_PLANE + (debian.NODE if with_node else []))
     if with_node and os.geteuid() != 0:
         raise ClusterError("a node needs root (namespaces, cgroups, a bridge); as another user: up --no-node")
@@ -155,7 +168,7 @@ def _start(name: str, *, with_node: bool) -> Plan:
     try:
         with ThreadPoolExecutor(1) as beside:
             runtime: Future[None] = beside.submit(_start_runtime, ours, archives)
-            controlplane.start(ours)
+            controlplane.start(ours, audit=audit)
             runtime.result()
     except BaseException:
         say(f"cluster {name}: did not start, its logs are in {ours.state / 'logs'} until the next up or down")

@@ -1,6 +1,7 @@
 """etcd, API server, controller manager and scheduler: how each is called, and when it is ready.
 
 Limits on clients are set far above the defaults (50 requests a second), so that measurements measure the operator.
+The audit log, where it is asked for, has each creation of a pod and each change of its status, with the bodies.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from typing import TYPE_CHECKING
 
 from tests.cluster.process import Daemon, wait_for
 from tests.cluster.progress import say
@@ -16,7 +18,22 @@ from . import kubeconfig
 from .certificates import pki
 from .plan import SERVICES, Plan
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 CLIENT_QPS = "1000"
+AUDIT_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],  # the one event at the end of a request has both times
+    "omitManagedFields": True,
+    "rules": [
+        {"level": "Request", "verbs": ["create"], "resources": [{"group": "", "resources": ["pods"]}]},
+        {"level": "Request", "verbs": ["patch", "update"], "resources": [{"group": "", "resources": ["pods/status"]}]},
+        {"level": "None"},
+    ],
+}
+AUDIT_LOG_MB = 100_000  # it is read by position, so it must not be rotated
 NAMES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
 
@@ -25,12 +42,12 @@ def daemons(plan: Plan) -> list[Daemon]:
     return [Daemon(plan.state, name) for name in NAMES]
 
 
-def start(plan: Plan) -> None:
+def start(plan: Plan, *, audit: bool) -> None:
     """Start all four; the API server answers as ready, and new namespaces are served, when this returns."""
     etcd, api_server, controllers, scheduler = daemons(plan)
     etcd.start([plan.bin / "etcd", *_etcd(plan)])
-    wait_for(lambda: _says(f"{_etcd_url(plan)}/health", '"true"'), "etcd", 30, etcd)
-    api_server.start([plan.bin / "kube-apiserver", *_api_server(plan)])
+    wait_for(lambda: _says(f"{etcd_url(plan)}/health", '"true"'), "etcd", 30, etcd)
+    api_server.start([plan.bin / "kube-apiserver", *_api_server(plan), *(_audit(plan) if audit else ())])
     kubeconfig.write(plan, "admin", plan.kubeconfig)
     wait_for(lambda: is_ready(plan), "the API server", 60, etcd, api_server)
     say("API server ready")
@@ -56,7 +73,13 @@ def is_ready(plan: Plan) -> bool:
     return plan.kubectl("get", "--raw=/readyz").stdout == "ok"
 
 
-def _etcd_url(plan: Plan) -> str:
+def audit_log(plan: Plan) -> Path:
+    """Where the API server's audit log is, if it keeps one."""
+    return plan.state / "logs/audit.log"
+
+
+def etcd_url(plan: Plan) -> str:
+    """Where etcd serves clients; it asks for no credentials."""
     return f"http://127.0.0.1:{plan.etcd_port}"
 
 
@@ -65,12 +88,11 @@ def _etcd(plan: Plan) -> list[str]:
     return [
         f"--name={plan.name}",
         f"--data-dir={plan.state / 'etcd'}",
-        f"--listen-client-urls={_etcd_url(plan)}",
-        f"--advertise-client-urls={_etcd_url(plan)}",
+        f"--listen-client-urls={etcd_url(plan)}",
+        f"--advertise-client-urls={etcd_url(plan)}",
         f"--listen-peer-urls={peers}",
         f"--initial-advertise-peer-urls={peers}",
         f"--initial-cluster={plan.name}={peers}",
-        f"--quota-backend-bytes={4 << 30}",
         "--unsafe-no-fsync",  # a test cluster need not survive a power cut
         "--log-level=warn",
     ]
@@ -79,7 +101,7 @@ def _etcd(plan: Plan) -> list[str]:
 def _api_server(plan: Plan) -> list[str]:
     keys = pki(plan)
     flags = [
-        f"--etcd-servers={_etcd_url(plan)}",
+        f"--etcd-servers={etcd_url(plan)}",
         f"--secure-port={plan.api_port}",
         f"--service-cluster-ip-range={SERVICES}",
         f"--tls-cert-file={keys / 'apiserver.crt'}",
@@ -100,6 +122,16 @@ def _api_server(plan: Plan) -> list[str]:
     if plan.node:  # pods come over the bridge, and the Service `kubernetes` leads to its address
         return [*flags, "--bind-address=0.0.0.0", f"--advertise-address={plan.gateway}"]
     return [*flags, "--bind-address=127.0.0.1", "--endpoint-reconciler-type=none"]
+
+
+def _audit(plan: Plan) -> list[str]:
+    policy = plan.state / "config/audit.json"
+    policy.write_text(json.dumps(AUDIT_POLICY, indent=2))
+    return [
+        f"--audit-policy-file={policy}",
+        f"--audit-log-path={audit_log(plan)}",
+        f"--audit-log-maxsize={AUDIT_LOG_MB}",
+    ]
 
 
 def _controllers(plan: Plan) -> list[str]:
