@@ -13,7 +13,8 @@ from pathlib import Path
 from sluice.api import API_VERSION
 from sluice.controller.kube import Kube, ours
 from tests.cluster import Cluster
-from tests.perf.scenarios import Json, Scenario
+from tests.perf.metrics import writes
+from tests.perf.scenarios import POOL, Json, Scenario
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -84,8 +85,10 @@ async def cost(kube: Kube, operator: Operator, scenario: Scenario, namespace: st
         }
         for copy in range(scenario.copies)
     ]
+    if scenario.pool:
+        await _make_pool(kube, namespace, scenario.pool)
     _, version = await kube.list(runs)
-    cpu_before, writes_before = operator.cpu_s(), await writes(operator.cluster)
+    cpu_before, writes_before = operator.cpu_s(), await written(kube, scenario)
     started = time.monotonic()
     creating = asyncio.gather(*(kube.create(workflows, body) for body in bodies))
     ended: dict[str, Json] = {}
@@ -101,31 +104,22 @@ async def cost(kube: Kube, operator: Operator, scenario: Scenario, namespace: st
     if {status["phase"] for status in ended.values()} != {"Succeeded"}:
         raise RuntimeError(f"not all of {scenario.name} has succeeded: {[s.get('message') for s in ended.values()]}")
     status_bytes = max(len(str(status)) for status in ended.values())
-    spent_s, written = operator.cpu_s() - cpu_before, await writes(operator.cluster) - writes_before
-    for made in await creating:
-        await kube.delete(ours(namespace, "workflows", made["metadata"]["name"]), made["metadata"]["uid"])
-    return Cost(took_s, spent_s, operator.peak_rss_mb(), written, status_bytes)
+    spent_s, wrote = operator.cpu_s() - cpu_before, await written(kube, scenario) - writes_before - len(bodies)
+    await creating
+    return Cost(took_s, spent_s, operator.peak_rss_mb(), wrote, status_bytes)
 
 
-async def writes(cluster: Cluster) -> int:
-    """Requests so far that wrote pods, revisions, events or our kinds, by the API server's own count; Leases apart.
+async def _make_pool(kube: Kube, namespace: str, slots: int) -> None:
+    """Returns once the operator has seen it."""
+    body = {"apiVersion": API_VERSION, "kind": "Pool", "metadata": {"name": POOL, "namespace": namespace}}
+    await kube.create(ours(namespace, "pools"), body | {"spec": {"slots": slots}})
+    while "slots" not in (await kube.get(ours(namespace, "pools", POOL))).get("status", {}):
+        await asyncio.sleep(0.05)
 
-    Kubernetes' own components write pods too (bindings, statuses), as subresources, which are left out.
-    """
-    command = (cluster.bin / "kubectl", "--kubeconfig", cluster.kubeconfig, "get", "--raw", "/metrics")
-    reading = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    metrics = (await reading.communicate())[0].decode()
-    total = 0.0
-    for line in metrics.splitlines():
-        if not line.startswith("apiserver_request_total{"):
-            continue
-        labels = dict(part.split("=", 1) for part in line[line.index("{") + 1 : line.index("}")].split(","))
-        labels = {name: value.strip('"') for name, value in labels.items()}
-        ours_ = labels["group"] == "sluice.dev" or labels["resource"] == "controllerrevisions"
-        pods_ = labels["resource"] == "pods" and labels["subresource"] == "" and labels["verb"] == "POST"
-        if labels["verb"] in ("POST", "PUT", "PATCH") and (ours_ or pods_):
-            total += float(line.rpartition(" ")[2])
-    return int(total)
+
+async def written(kube: Kube, scenario: Scenario) -> int:
+    """See `writes`."""
+    return writes(await kube.text("/metrics"), events=not scenario.real)
 
 
 def _free_port() -> int:

@@ -49,7 +49,7 @@ class _Run:
             for item in items
         }
         self.of_pod: dict[str, _Unit] = {}
-        self.room = asyncio.Semaphore(scenario.parallelism or len(self.units))
+        self.room = asyncio.Semaphore(scenario.cap)
         self.wanted: asyncio.Queue[_Unit] = asyncio.Queue()
 
     async def seconds(self) -> float:

@@ -16,12 +16,14 @@ _SIMULATED: Json = {
     "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}],
     "podTemplate": {"metadata": {"annotations": {"simulation.sluice.dev/duration": "1s"}}},
 }
+POOL = "bench"
 _REAL: Json = {"image": "busybox:1.35", "command": ["true"]}
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A Workflow, `copies` times. With `items`, each of its tasks is a fan-out over so many.
+    """A Workflow, `copies` times. With `items`, each of its tasks is a fan-out over so many; with `pool`, each of its
+    pods holds one of so many slots.
 
     `goal` is the time with the operator over the time of plain pods that we mean to stay under.
     """
@@ -31,6 +33,7 @@ class Scenario:
     depends_on: dict[str, list[str]]
     real: bool = False
     parallelism: int | None = None
+    pool: int | None = None
     quick: bool = False
     items: int | None = None
     copies: int = 1
@@ -39,10 +42,26 @@ class Scenario:
     def pods(self) -> int:
         return self.copies * len(self.depends_on) * (self.items or 1)
 
+    @property
+    def is_wide(self) -> bool:
+        """Does none of its pods wait for another?"""
+        return not any(self.depends_on.values())
+
+    @property
+    def is_chain(self) -> bool:
+        """Does each of its pods but the first wait for one other?"""
+        return sum(map(len, self.depends_on.values())) == len(self.depends_on) - 1 > 0
+
+    @property
+    def cap(self) -> int:
+        """How many of its pods may live at a time."""
+        return self.parallelism or self.pool or self.pods
+
     def spec(self) -> Json:
         fan_out = {"forEach": {"range": {"end": self.items}}} if self.items else {}
+        slots = {"pools": [{"name": POOL}]} if self.pool else {}
         tasks = [
-            {"name": name} | fan_out | ({"dependsOn": dependencies} if dependencies else {})
+            {"name": name} | fan_out | slots | ({"dependsOn": dependencies} if dependencies else {})
             for name, dependencies in self.depends_on.items()
         ]
         cap = {"parallelism": self.parallelism} if self.parallelism else {}
@@ -82,6 +101,7 @@ SCENARIOS = {
         Scenario("chain-200", 1.05, _chain(200)),
         Scenario("layers-20x50", 1.1, _layers(20, 50, 5)),
         Scenario("capped-1000", 1.1, _wide(1000), parallelism=50),
+        Scenario("pool-1000", 1.1, _wide(1000), pool=50),
         Scenario("real-wide-40", 1.05, _wide(40), real=True),
         Scenario("real-chain-10", 1.05, _chain(10), real=True),
     )

@@ -1,0 +1,123 @@
+"""A scenario, some rounds of it: plain pods and the operator in turns, and what the cluster says of each run.
+
+The operator's process is a fresh one for each scenario, so that its peak memory is that of this scenario.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sluice.controller.kube import Kube
+from sluice.core.definition import Definition
+from tests.cluster import Cluster
+from tests.perf import dispatch, operated, plain
+from tests.perf.cluster import namespace
+from tests.perf.etcd import Etcd, Growth
+from tests.perf.goals import goals, missed
+from tests.perf.scenarios import Json, Scenario
+
+_ROUNDS = 3
+_HEARTBEAT_S = 20
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Run(Generic[T]):
+    """What one run took, and what API server and etcd say of it where they can be asked."""
+
+    cost: T
+    waits_ms: list[float]
+    growth: Growth | None
+
+
+async def measure(kube: Kube, cluster: Cluster, operator: operated.Operator, scenario: Scenario) -> Json:
+    plainly: list[Run[float]] = []
+    ours: list[Run[operated.Cost]] = []
+    await operator.start()
+    try:
+        for number in range(1, _ROUNDS + 1):
+            title = f"{scenario.name} {number}/{_ROUNDS}"
+            async with _named(kube, title, "plain") as name:
+                plainly.append(await _run(cluster, scenario, name, lambda name: plain.seconds(kube, scenario, name)))
+            async with _named(kube, title, "sluice") as name:
+                ours.append(
+                    await _run(cluster, scenario, name, lambda name: operated.cost(kube, operator, scenario, name))
+                )
+            say(f"{title}: plain pods {plainly[-1].cost:.2f} s, sluice {ours[-1].cost.seconds:.2f} s")
+    finally:
+        await operator.stop()
+    result = _result(scenario, plainly, ours)
+    return result | {"missed": missed(result, goals(scenario))}
+
+
+async def _run(cluster: Cluster, scenario: Scenario, name: str, run: Callable[[str], Awaitable[T]]) -> Run[T]:
+    log = dispatch.AuditLog(cluster.audit_log) if cluster.audit_log and not scenario.is_wide else None
+    etcd = Etcd(cluster.etcd) if cluster.etcd else None
+    if etcd:
+        await etcd.begin()
+    cost = await run(name)
+    growth = await etcd.growth() if etcd else None
+    return Run(cost, _waits_ms(log, name, scenario) if log else [], growth)
+
+
+def _waits_ms(log: dispatch.AuditLog, name: str, scenario: Scenario) -> list[float]:
+    definition = Definition.of(scenario.graph())
+    names = [task.name for task in definition.tasks]
+    return dispatch.waits_ms(dispatch.lives(log.lines(), name), names, definition.graph)
+
+
+def _result(scenario: Scenario, plainly: Sequence[Run[float]], ours: Sequence[Run[operated.Cost]]) -> Json:
+    raw_s, sluice_s = [run.cost for run in plainly], [run.cost.seconds for run in ours]
+    costs = [run.cost for run in ours]
+    result: Json = {
+        "name": scenario.name,
+        "ratio": round(statistics.median(sluice_s) / statistics.median(raw_s), 3),
+        "goal": scenario.goal,
+        "raw_s": [round(took_s, 2) for took_s in raw_s],
+        "sluice_s": [round(took_s, 2) for took_s in sluice_s],
+        "cpu_ms_per_task": round(1000 * statistics.median(cost.cpu_s for cost in costs) / scenario.pods, 2),
+        "peak_rss_mb": round(max(cost.peak_rss_mb for cost in costs)),
+        "writes_per_task": round(statistics.median(cost.writes for cost in costs) / scenario.pods, 2),
+        "status_bytes": max(cost.status_bytes for cost in costs),
+    }
+    for prefix, runs in (("raw_", plainly), ("", ours)):
+        if waits := [wait for run in runs for wait in run.waits_ms]:
+            result[f"{prefix}dispatch_ms"] = dispatch.in_short(waits)
+        if growths := [run.growth for run in runs if run.growth]:
+            result[f"{prefix}etcd_bytes_per_run"] = {
+                "written": max(growth.written for growth in growths),  # a compaction within a run hides some of it
+                "left": round(statistics.median(growth.left for growth in growths)),
+            }
+    return result
+
+
+@asynccontextmanager
+async def _named(kube: Kube, title: str, how: str) -> AsyncIterator[str]:
+    """A namespace for a run; a word now and then while it takes long."""
+    beating = asyncio.create_task(_heartbeat(f"{title}: {how}"))
+    name = f"bench-{os.getpid()}-{title.replace(' ', '-').replace('/', '-')}-{how}"
+    try:
+        async with namespace(kube, name):
+            yield name
+    finally:
+        beating.cancel()
+
+
+async def _heartbeat(what: str) -> None:
+    began = time.monotonic()
+    while True:
+        await asyncio.sleep(_HEARTBEAT_S)
+        say(f"{what}, {time.monotonic() - began:.0f} s so far")
+
+
+def say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
