@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -150,6 +151,7 @@ def test_the_environment_has_the_defaults(render):
         "SLUICE_KEEP_PODS_SUCCEEDED": "1h",
         "SLUICE_KEEP_PODS_FAILED": "24h",
         "SLUICE_CREATES_IN_FLIGHT": "32",
+        "SLUICE_TASK_DEFAULTS": '{"image":"","podTemplate":{}}',
         "SLUICE_PODS": "0",
         "SLUICE_PODS_PER_NAMESPACE": "0",
     }
@@ -176,6 +178,7 @@ def test_the_values_reach_the_environment(render):
                 "keepPods.succeeded": "90s",
                 "keepPods.failed": "1d12h",
                 "createsInFlight": 8,
+                "taskDefaults": {"image": "busybox", "podTemplate": {"metadata": {"labels": {"price": "$(5)$"}}}},
                 "limits": {"pods": 1000000, "podsPerNamespace": 200},
                 "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy:3128"}],
             }
@@ -185,6 +188,8 @@ def test_the_values_reach_the_environment(render):
     assert environment["SLUICE_KEEP_PODS_SUCCEEDED"] == "90s"
     assert environment["SLUICE_KEEP_PODS_FAILED"] == "1d12h"
     assert environment["SLUICE_CREATES_IN_FLIGHT"] == "8"
+    defaults = json.loads(environment["SLUICE_TASK_DEFAULTS"].replace("$$", "$"))  # as the kubelet does
+    assert defaults == {"image": "busybox", "podTemplate": {"metadata": {"labels": {"price": "$(5)$"}}}}
     assert environment["SLUICE_PODS"] == "1000000"
     assert environment["SLUICE_PODS_PER_NAMESPACE"] == "200"
     assert environment["HTTPS_PROXY"] == "http://proxy:3128"
@@ -274,6 +279,10 @@ def _load(file):
         ("keepPods.failed=1w", "keepPods/failed"),
         ("keepPods.failed=3600", "keepPods/failed"),
         ("createsInFlight=0", "createsInFlight"),
+        ("taskDefaults.image=1", "taskDefaults/image"),
+        ("taskDefaults.podTemplate.metadata.lables.a=b", "lables"),
+        ("taskDefaults.podTemplate.spec.nodeSelctor.a=b", "nodeSelctor"),
+        ("taskDefaults.podTemplate.spec.containers[0].image=b", "containers/0"),
         ("limits.pods=-1", "limits/pods"),
         ("limits.podsPerNamspace=1", "podsPerNamspace"),
         ("admissionPolicy.create=perhaps", "admissionPolicy/create"),

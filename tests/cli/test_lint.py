@@ -109,6 +109,12 @@ def test_valid_examples_are_fine():
     assert {count for count in result.stderr.split() if count.isdigit()} == {str(count) for count in kinds.values()}
 
 
+def test_a_task_without_an_image_is_a_fault_unless_the_operator_has_one_for_it(file):
+    manifest = file(WORKFLOW.replace("    image: busybox:1.35\n", ""))
+    assert "'load' has no image" in lint(manifest).stdout
+    assert lint(manifest, "--default-image").exit_code == 0
+
+
 def test_other_kinds_are_passed_over(file):
     other = "apiVersion: argoproj.io/v1alpha1\nkind: Workflow\n---\napiVersion: v1\nkind: Secret\n---\njust: values\n"
     result = lint(file(f"{WORKFLOW}---\n{other}"))

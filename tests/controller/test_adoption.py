@@ -15,6 +15,7 @@ from sluice.core.errors import Unanswered
 from sluice.core.execution import Step
 from sluice.core.limits import PoolKey, SharedLimits
 from sluice.core.observation import PodView
+from sluice.core.pod_defaults import NO_DEFAULTS
 from tests.core import kubelet, world
 
 FIELDS: Any = {"a": {"retries": {"infrastructure": 1}, "pools": [{"name": "database"}]}}
@@ -61,7 +62,7 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Store, Any
     assert shared.use(DATABASE).used == 1
     task = one.task("a").definition
     server = Server(*answers(task), meanwhile=lambda: meanwhile(store, task))
-    writer = PodWriter(server, store, NoClaims(), None, nobody)  # type: ignore[arg-type]
+    writer = PodWriter(server, store, NoClaims(), None, NO_DEFAULTS, nobody)  # type: ignore[arg-type]
     asyncio.run(writer._create(one.run, create))
     return one, shared.use(DATABASE).used
 

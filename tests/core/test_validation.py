@@ -195,6 +195,12 @@ def test_image_may_come_from_the_defaults():
     assert faults({"name": "a"}, defaults={"image": "busybox"}) == []
 
 
+def test_image_may_come_from_the_chart():
+    manifest = {"metadata": {"name": "etl"}, "spec": {"tasks": [{"name": "a"}]}}
+    assert workflow_faults(manifest)
+    assert workflow_faults(manifest, chart_has_image=True) == []
+
+
 @pytest.mark.parametrize(
     ("quantity", "sound"),
     [

@@ -6,6 +6,7 @@ A Workflow of 2,000 tasks takes some tenths of a second to judge, and is looked 
 from dataclasses import dataclass
 
 from sluice.controller.store import Key, ObjectView
+from sluice.core import Json
 from sluice.core.errors import Fault
 from sluice.core.naming import graph_of, revision_name
 from sluice.core.validation import workflow_faults
@@ -20,13 +21,17 @@ class Judgement:
 
 
 class Judgements:
-    def __init__(self) -> None:
+    """`chart_has_image`: has the operator a default image for tasks?"""
+
+    def __init__(self, *, chart_has_image: bool) -> None:
+        self._chart_has_image = chart_has_image
         self._known: dict[Key, Judgement] = {}
 
     def of(self, workflow: ObjectView) -> Judgement:
         known = self._known.get(workflow.key)
         if known is None or (known.uid, known.generation) != (workflow.uid, workflow.generation):
-            faults = workflow_faults({"metadata": {"name": workflow.key.name}, "spec": workflow.spec})
+            manifest: Json = {"metadata": {"name": workflow.key.name}, "spec": workflow.spec}
+            faults = workflow_faults(manifest, chart_has_image=self._chart_has_image)
             revision = revision_name(workflow.key.name, workflow.uid, graph_of(workflow.spec))
             known = self._known[workflow.key] = Judgement(workflow.uid, workflow.generation, faults, revision)
         return known

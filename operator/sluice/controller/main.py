@@ -54,14 +54,14 @@ async def operate(config: Settings) -> None:
         on_child=lambda child, gone: runs.child_changed(child, gone),  # noqa: PLW0108
         namespaces=namespaces or ("",),
     )
-    judgements = Judgements()
+    judgements = Judgements(chart_has_image=config.pod_defaults.image)
     shared = SharedLimits(
         wake=lambda run: runs.queue.add(Key(run.namespace, run.name)),
         changed=lambda key: pools.used(key),  # noqa: PLW0108
         pods=config.pods,
         pods_per_namespace=config.pods_per_namespace,
     )
-    runs = Runs(kube, store, revisions, judgements, events, retention, shared)
+    runs = Runs(kube, store, revisions, judgements, events, retention, shared, config.pod_defaults)
     pools = Pools(kube, store, shared, runs.look_again)
     workflows = Workflows(kube, store, revisions, judgements, events, config.on_first_sight)
 

@@ -32,6 +32,7 @@ from sluice.core.execution import Execution
 from sluice.core.naming import LABEL_QUEUE
 from sluice.core.observation import view
 from sluice.core.outlook import run_end
+from sluice.core.pod_defaults import PodDefaults
 from sluice.core.pods import ItemOf, build, surplus
 from sluice.core.refusal import Refusal, classify
 from sluice.core.refused import refused
@@ -54,10 +55,16 @@ class PodWriter:
     """`changed` is told the key of a run that has news."""
 
     def __init__(
-        self, kube: Kube, store: Store, claims: Claims, retention: Retention, changed: Callable[[Key], None]
+        self,
+        kube: Kube,
+        store: Store,
+        claims: Claims,
+        retention: Retention,
+        defaults: PodDefaults,
+        changed: Callable[[Key], None],
     ) -> None:
         self._kube, self._store, self._retention, self._changed = kube, store, retention, changed
-        self._claims = claims
+        self._claims, self._defaults = claims, defaults
         self._wanted: asyncio.Queue[tuple[Execution, Create]] = asyncio.Queue()
         self._unwanted: asyncio.Queue[tuple[str, Delete]] = asyncio.Queue()
         self._turns = asyncio.Semaphore(_DELETES_IN_FLIGHT)
@@ -108,6 +115,7 @@ class PodWriter:
             hardened=run.hardened,
             end=run_end(run) if task.definition.final else None,
             outputs=run.outputs_before(task),
+            defaults=self._defaults,
         )
         if words := surplus(body):
             await self._refused(run, what, Refusal.TOO_LARGE, words)

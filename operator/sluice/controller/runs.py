@@ -27,6 +27,7 @@ from sluice.core.concurrency import Replaced
 from sluice.core.decide import Decision, decide
 from sluice.core.limits import SharedLimits
 from sluice.core.observation import PodView
+from sluice.core.pod_defaults import PodDefaults
 from sluice.core.pods import RunIdentity
 from sluice.core.standing import Limits
 from sluice.core.validation.approvals import unknown_approvals
@@ -44,12 +45,13 @@ class Runs:
         events: Events,
         retention: Retention,
         shared: SharedLimits,
+        pod_defaults: PodDefaults,
     ) -> None:
         self._store, self._events, self._retention, self._shared = store, events, retention, shared
         self.queue: KeyedQueue[Key] = KeyedQueue(self.reconcile)
         self._live = live = LiveRuns(store)
         self.claims = Claims(kube, store)
-        self.pods = PodWriter(kube, store, self.claims, retention, self.queue.add)
+        self.pods = PodWriter(kube, store, self.claims, retention, pod_defaults, self.queue.add)
         self.children = ChildWriter(kube, store, self.queue.add)
         self.logs = LogReader(kube, self.queue.add)
         self.admissions = Admissions(store, revisions, self.queue.add)

@@ -1,12 +1,17 @@
 """The operator's few settings, from the environment that the chart sets."""
 
+import json
 import os
 import socket
 from dataclasses import dataclass
 from typing import cast, get_args
 
 from sluice.api.base import seconds
+from sluice.api.chart import TaskDefaults
+from sluice.core.errors import Fault
+from sluice.core.pod_defaults import PodDefaults
 from sluice.core.triggers import OnFirstSight
+from sluice.core.validation.shape import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,7 @@ class Settings:
     keep_succeeded_s: int
     keep_failed_s: int
     creates_in_flight: int
+    pod_defaults: PodDefaults
     pods: int | None
     pods_per_namespace: int | None
 
@@ -38,6 +44,15 @@ class Settings:
             keep_succeeded_s=seconds(os.environ.get("SLUICE_KEEP_PODS_SUCCEEDED", "1h")),
             keep_failed_s=seconds(os.environ.get("SLUICE_KEEP_PODS_FAILED", "24h")),
             creates_in_flight=int(os.environ.get("SLUICE_CREATES_IN_FLIGHT", "32")),
+            pod_defaults=_pod_defaults(os.environ.get("SLUICE_TASK_DEFAULTS", "{}")),
             pods=int(os.environ.get("SLUICE_PODS", "0")) or None,
             pods_per_namespace=int(os.environ.get("SLUICE_PODS_PER_NAMESPACE", "0")) or None,
         )
+
+
+def _pod_defaults(text: str) -> PodDefaults:
+    faults: list[Fault] = []
+    given = read(TaskDefaults, json.loads(text), "taskDefaults", faults)
+    if given is None:
+        raise SystemExit("\n".join(map(str, faults)))
+    return PodDefaults.of(given)

@@ -1,8 +1,8 @@
 """Builds the pod of one attempt.
 
-Layers, the upper ones winning: our defaults, the user's podTemplate, the task's fields, and what an attempt cannot do
-without (its command, its labels, its owner). The user's pod is the user's: one container, no init container, no
-sidecar, and no ServiceAccount token unless a ServiceAccount was asked for.
+Layers, the upper ones winning: our defaults, the chart's, the user's podTemplate, the task's fields, and what an
+attempt cannot do without (its command, its labels, its owner). The user's pod is the user's: one container, no init
+container, no sidecar, and no ServiceAccount token unless a ServiceAccount was asked for.
 
 Scripts and inputs are annotations, projected as files: no ConfigMap to create, no quoting, nothing for the kubelet to
 expand.
@@ -36,6 +36,7 @@ from sluice.core.order import Claim
 from sluice.core.outputs import as_text, as_values
 from sluice.core.placeholders import fill, kubelet_literal
 from sluice.core.placement import away_from
+from sluice.core.pod_defaults import NO_DEFAULTS, PodDefaults
 from sluice.core.scheduled import NOT_SCHEDULED, Scheduled
 from sluice.core.volumes import claim_volumes
 
@@ -124,10 +125,11 @@ def build(
     hardened: bool = False,
     end: RunEnd | None = None,
     outputs: Mapping[str, Json] | None = None,
+    defaults: PodDefaults = NO_DEFAULTS,
 ) -> Json:
     """The pod. `out_of_memory` attempts before this one ended so; the cluster ended the last one on `avoid_node`.
     `hardened` adds all that the PodSecurity level `restricted` asks for. `outputs` are those of the task's
-    dependencies, by name.
+    dependencies, by name; `defaults` are the chart's.
     """
     outputs = outputs or {}
     values = run.values | as_values(outputs)
@@ -139,7 +141,7 @@ def build(
     if out_of_memory:
         fields["resources"] = grown(fields, out_of_memory)
     template = fields.get("podTemplate", {})
-    spec = _defaults(fields, hardened=hardened)
+    spec = merge(_defaults(fields, hardened=hardened), defaults.spec)
     spec = merge(spec, template.get("spec", {}))
     spec = merge(spec, {name: fields[name] for name in _POD_FIELDS if name in fields})
     if avoid_node:
@@ -156,7 +158,8 @@ def build(
     ]
 
     protection = {} if fields.get("interruptible") else {"annotations": _NOT_TO_BE_EVICTED}
-    metadata = merge(merge(protection, template.get("metadata", {})), _metadata(run, task, attempt, item))
+    metadata = merge(merge(protection, defaults.metadata), template.get("metadata", {}))
+    metadata = merge(metadata, _metadata(run, task, attempt, item))
     if "queueName" in fields:
         metadata["labels"][LABEL_QUEUE] = fields["queueName"]
     for annotation, claim in ((POOLS, task.pools), (RUN_POOLS, run.pools)):

@@ -63,7 +63,8 @@ class _Object:
         return metadata if isinstance(metadata, dict) else {}
 
 
-def check(sources: Iterable[Source]) -> Report:
+def check(sources: Iterable[Source], *, chart_has_image: bool = False) -> Report:
+    """With `chart_has_image` the operator that the manifests are for has a default image for tasks."""
     report = Report()
     objects: list[_Object] = []
     for source in sources:
@@ -81,7 +82,7 @@ def check(sources: Iterable[Source]) -> Report:
             report.ignored[".".join(filter(None, (each.kind, each.group))) or "no kind"] += 1
         else:
             report.checked[each.kind] += 1
-            faults = list(_faults(each, objects))
+            faults = list(_faults(each, objects, chart_has_image=chart_has_image))
             report.findings[each.file] += (each.document.at(fault, each.prefix) for fault in faults)
             if each.kind == "Workflow" and not faults:
                 warnings = [*workflow_warnings(each.manifest), *unmet_claims(each.manifest, _pools(each, objects))]
@@ -114,14 +115,15 @@ def _word(manifest: Json, field: str) -> str:
     return word if isinstance(word, str) else ""
 
 
-def _faults(found: _Object, among: Iterable[_Object]) -> Iterator[Fault]:
+def _faults(found: _Object, among: Iterable[_Object], *, chart_has_image: bool) -> Iterator[Fault]:
     kind_faults = list(_kind_faults(found.manifest))
     yield from kind_faults
     yield from _metadata_faults(found.manifest)
     if kind_faults:
         return
     if found.kind == "Workflow":
-        yield from workflow_faults(found.manifest | {"metadata": _readable(found.metadata)})
+        manifest = found.manifest | {"metadata": _readable(found.metadata)}
+        yield from workflow_faults(manifest, chart_has_image=chart_has_image)
     elif found.kind == "Pool":
         yield from pool_faults(found.manifest)
     else:

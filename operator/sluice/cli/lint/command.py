@@ -15,13 +15,18 @@ _SUFFIXES = {".yaml", ".yml", ".json"}
 
 @click.command("lint")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True), metavar="FILE...")
-def command(files: tuple[str, ...]) -> None:
+@click.option(
+    "--default-image",
+    is_flag=True,
+    help="Tasks may go without an image: the operator has one for them (taskDefaults.image of the chart).",
+)
+def command(files: tuple[str, ...], *, default_image: bool) -> None:
     """Say everything that is wrong with the Workflows, WorkflowRuns and Pools in files.
 
     A FILE is YAML or JSON, a directory of such files, or - for standard input. Objects of other kinds are passed
     over. A WorkflowRun is checked against its Workflow, and a Workflow against its Pools, if they are among the files.
     """
-    report = check(map(_source, _expand(files)))
+    report = check(map(_source, _expand(files)), chart_has_image=default_image)
     for file, findings in report.findings.items():
         for finding in findings:
             path = f"{finding.path}: " if finding.path else ""

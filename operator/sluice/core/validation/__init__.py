@@ -29,8 +29,11 @@ from sluice.core.validation.when import conditions
 _ANY_TASK: Json = {"name": "any"}  # where only the number of tasks counts
 
 
-def workflow_faults(manifest: Json) -> list[Fault]:
-    """All faults of a Workflow, in the order of their paths. An empty list means that it can run."""
+def workflow_faults(manifest: Json, *, chart_has_image: bool = False) -> list[Fault]:
+    """All faults of a Workflow, in the order of their paths. An empty list means that it can run.
+
+    With `chart_has_image` the operator has a default image for tasks.
+    """
     faults = list(_name_faults(manifest))
     raw = manifest.get("spec")
     if not isinstance(raw, dict):
@@ -57,6 +60,7 @@ def workflow_faults(manifest: Json) -> list[Fault]:
             if task is not None
         },
         final=frozenset(task.name for task in tasks.values() if task is not None and task.finally_),
+        chart_has_image=chart_has_image,
     )
     faults += [fault for check in _CHECKS for fault in check(found)]
     return sorted(faults, key=_position)

@@ -16,7 +16,7 @@ def something_to_run(found: Manifest) -> Iterator[Fault]:
         if task.approval is not None or task.workflow is not None:
             continue
         path = f"spec.tasks[{number}]"
-        if not (task.image or default_image):
+        if not (task.image or default_image or found.chart_has_image):
             yield Fault(path, f"'{task.name}' has no image; set `image` here or in spec.defaults")
         if task.bash is not None and task.python is not None:
             yield Fault(

@@ -26,6 +26,8 @@ class Manifest:
     tasks: dict[int, Task]
     references: dict[int, list[Reference]]
     final: frozenset[str]
+    chart_has_image: bool
+    """May a task go without an image, since the operator has one for it?"""
 
     @property
     def outputs(self) -> Json:
