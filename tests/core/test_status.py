@@ -157,8 +157,8 @@ def test_message_names_the_first_failed_task(codes, words):
         ({}, "Suspended", "Suspended", {"Accepted", "Reconciling"}),
         ({"a": "Running"}, "Stopped", "Running", {"Accepted", "Reconciling"}),  # until its pods have ended
         ({"a": "Succeeded", "b": "Succeeded"}, "Running", "Succeeded", {"Accepted", "Complete", "Finished"}),
-        ({"a": "Failed"}, "Running", "Failed", {"Accepted", "Failed", "Finished"}),
-        ({"a": "Succeeded"}, "Stopped", "Stopped", {"Accepted", "Failed", "Finished"}),
+        ({"a": "Failed"}, "Running", "Failed", {"Accepted", "Failed", "Finished", "Stalled"}),
+        ({"a": "Succeeded"}, "Stopped", "Stopped", {"Accepted", "Failed", "Finished", "Stalled"}),
         ({"a": "Succeeded", "b": "Succeeded"}, "Stopped", "Succeeded", {"Accepted", "Complete", "Finished"}),
     ],
 )

@@ -167,6 +167,13 @@ def test_workflow_made_again_under_its_name_never_meets_the_first_ones_runs():
     assert revision_name("etl", "uid-1", SPEC) != revision_name("etl", "uid-2", SPEC)
 
 
+def test_an_upgrade_of_the_operator_changes_no_name():
+    """Each Workflow in each cluster would run again."""
+    graph = graph_of({"tasks": TASKS, "parallelism": 2, "defaults": {"env": [{"name": "A", "value": "ü"}]}})
+    assert revision_name("etl", "uid", graph) == "etl-c63yr-hfqfhlxadr"
+    assert run_name("etl", "uid", 3) == "etl-g3-c63yr"
+
+
 def test_revision_does_not_depend_on_the_order_of_keys():
     one, other = {"tasks": [{"name": "a", "image": "i"}]}, {"tasks": [{"image": "i", "name": "a"}]}
     assert revision_name("etl", "uid", one) == revision_name("etl", "uid", other)

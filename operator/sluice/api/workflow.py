@@ -120,6 +120,10 @@ class WorkflowSpec(Model):
     """Run on time, and not on change."""
     on_change: OnChange | None = None
     """How a changed Workflow goes on from its last run."""
+    health: Literal["Workflow", "Run"] | None = None
+    """What tools wait for that go by the conditions Reconciling and Stalled, such as Flux and Helm. Workflow (the
+    default): that the run for the applied manifest exists. Run: that the newest run which the Workflow made has
+    succeeded."""
     volume_claim_templates: Annotated[list[ClaimTemplate] | None, Field(max_length=16)] = None
     """Volumes that the tasks of one run share: a PersistentVolumeClaim for each run, made before the first task that
     mounts it."""
@@ -166,7 +170,7 @@ class WorkflowStatus(Model):
 
     observed_generation: int | None = None
     phase: Word | None = None
-    """Refused, Ready (nothing has run yet), or the phase of the last run."""
+    """Refused, Ready (no run is known), or the phase of the last run."""
     last_run: LastRun | None = None
     last_schedule_time: Time | None = None
     """The newest time that was run."""

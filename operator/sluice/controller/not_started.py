@@ -10,6 +10,7 @@ from sluice.controller.store import ObjectView, Store
 from sluice.core import Json
 from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.errors import Fault
+from sluice.core.health import run_health
 from sluice.core.times import rfc3339
 
 
@@ -22,12 +23,17 @@ class NotStarted:
         await self._write(seen, {"phase": "Pending", "message": message}, facts)
 
     async def wait(self, seen: ObjectView, reason: str, message: str) -> None:
-        facts = [Condition("Accepted", False, reason, message), Condition("Stalled", True, reason, message)]
+        """For what may come without a hand on this run: what was applied together need not arrive in order."""
+        facts = [Condition("Accepted", False, reason, message), Condition("Reconciling", True, reason, message)]
         await self._write(seen, {"phase": "Pending", "message": message}, facts)
 
     async def refuse(self, seen: ObjectView, faults: list[Fault]) -> None:
         message = "\n".join(map(str, faults))
-        facts = [Condition("Accepted", False, "InvalidSpec", message), *of_run("Failed", message)]
+        facts = [
+            Condition("Accepted", False, "InvalidSpec", message),
+            *of_run("Failed", message),
+            *run_health("Failed", message),
+        ]
         status = {"phase": "Failed", "message": message, "finishedAt": rfc3339(time.time())}
         await self._write(seen, status, facts)
         self._events.tell("WorkflowRun", seen, "Warning", "Refused", message)
@@ -38,7 +44,7 @@ class NotStarted:
 
     async def end(self, seen: ObjectView, why: Json) -> None:
         """It ends without having started, which is no failure of its own."""
-        facts = [*of_run("Stopped", why["message"]), Condition("Reconciling", False, "Stopped")]
+        facts = [*of_run("Stopped", why["message"]), *run_health("Stopped", why["message"])]
         await self._write(seen, {"phase": "Stopped", "finishedAt": rfc3339(time.time()), **why}, facts)
         self._events.tell("WorkflowRun", seen, "Normal", "Stopped", why["message"])
 

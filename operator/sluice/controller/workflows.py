@@ -13,8 +13,9 @@ from sluice.controller.schedules import Schedules, Timed
 from sluice.controller.store import Key, ObjectView, Store, view
 from sluice.core import Json
 from sluice.core.concurrency import Concurrency
-from sluice.core.conditions import Condition, conditions, ended, of_run
+from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.errors import SluiceError
+from sluice.core.health import NewestRun, stalled, workflow_health
 from sluice.core.history import History, surplus
 from sluice.core.naming import LABEL_GENERATION, LABEL_WORKFLOW, run_name
 from sluice.core.pods import owner
@@ -133,30 +134,23 @@ class Workflows:
         return last.run
 
     async def _refuse(self, workflow: ObjectView, reason: str, message: str) -> None:
-        facts = [
-            Condition("Accepted", False, reason, message),
-            Condition("Stalled", True, reason, message),
-            Condition("Reconciling", False, reason),
-        ]
+        facts = [Condition("Accepted", False, reason, message), *stalled(reason, message)]
         mark = Mark.of(workflow.status)
         if await self._write(workflow, self._compose(workflow, "Refused", mark, facts)):
             self._events.tell("Workflow", workflow, "Warning", "Refused", message)
 
     def _status(self, workflow: ObjectView, mark: Mark) -> Json:
-        phase, message = "Ready", ""
+        newest = None
         if mark.run is not None:
             run = self._store.runs.get(Key(workflow.key.namespace, mark.run))
-            known = run.status if run is not None else workflow.status  # a run that is gone ended as it was last seen
-            phase, message = known.get("phase") or "Running", known.get("message", "")
-            phase = "Running" if phase in ("Pending", "Refused", "Ready") else phase
+            newest = NewestRun.of(mark.run, run.status if run is not None else None, workflow.status)
         facts = [
             Condition("Accepted", True, "Valid"),
-            Condition("Stalled", False, "Valid"),
-            Condition("Reconciling", False, "RunExists" if mark.run else "NothingDue"),
+            *workflow_health(newest, follows_run=workflow.spec.get("health") == "Run"),
         ]
-        if mark.run is not None:
-            facts += of_run(phase, message if ended(phase) else "")
-        return self._compose(workflow, phase, mark, facts)
+        if newest is None:
+            return self._compose(workflow, "Ready", mark, facts)
+        return self._compose(workflow, newest.phase, mark, facts + of_run(newest.phase, newest.message))
 
     def _compose(self, workflow: ObjectView, phase: str, mark: Mark | None, facts: list[Condition]) -> Json:
         before = workflow.status.get("conditions", ())

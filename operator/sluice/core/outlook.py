@@ -7,7 +7,7 @@ from sluice.core.progress import how_far
 from sluice.core.room import fit
 from sluice.core.standing import STOPPED_BY_HAND
 
-_MESSAGE_MAX = 1024  # of a run; it stands in three conditions as well
+_MESSAGE_MAX = 1024  # of a run; it stands in four conditions as well
 
 
 def run_end(run: Execution) -> RunEnd:

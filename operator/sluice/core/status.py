@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sluice.core import Instant, Json
 from sluice.core.conditions import Condition, conditions, of_run
 from sluice.core.execution import Execution
+from sluice.core.health import run_health, stalled
 from sluice.core.item_status import entry as item_entry
 from sluice.core.naming import outputs_name, pod_name
 from sluice.core.observation import PodView
@@ -119,8 +120,7 @@ def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> 
     facts = [
         Condition("Accepted", True, "Valid"),
         *of_run(run_phase, words),
-        Condition("Reconciling", run.finished_at is None, run_phase),
-        _stalled(run),
+        *(_name_taken(run) or run_health(run_phase, words)),
     ]
     status: Json = {
         "observedGeneration": generation,
@@ -141,12 +141,12 @@ def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> 
     return status
 
 
-def _stalled(run: Execution) -> Condition:
-    """Is there something that only a person can mend?"""
+def _name_taken(run: Execution) -> list[Condition]:
+    """What there is to say if only a person can mend it."""
     for task in run.tasks:
         if task.refused is not None and task.refused.refusal is Refusal.NAME_TAKEN and task.step is not Step.ENDED:
-            return Condition("Stalled", True, "NameTaken", f"{task.definition.name}: {task.refused.message}")
-    return Condition("Stalled", False, "Working")
+            return stalled("NameTaken", f"{task.definition.name}: {task.refused.message}")
+    return []
 
 
 def task_status(run: Execution, number: int) -> Json:
