@@ -45,7 +45,8 @@ ETCD = Program("etcd", "go.etcd.io/etcd/server/v3")
 HELM = Program("helm", "helm.sh/helm/v3/cmd/helm")
 KWOK = Program("kwok", "sigs.k8s.io/kwok/cmd/kwok")
 PAUSE = Program("pause", ".")
-ALL = (KUBERNETES, ETCD, HELM, KWOK, PAUSE)
+KSTATUS = Program("kstatus", ".")  # what a test asks how GitOps tools see an object
+ALL = (KUBERNETES, ETCD, HELM, KWOK, PAUSE, KSTATUS)
 
 
 def file_of(program: Program) -> Path:

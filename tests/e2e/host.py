@@ -15,10 +15,14 @@ _PROGRAM = Path(sys.executable).parent / "sluice-operator"
 
 
 class HostOperator:
-    """One operator. Born again under its identity it leads at once; another identity waits for the Lease to run out."""
+    """One operator. Born again under its identity it leads at once; another identity waits for the Lease to run out.
+
+    `settings` are more environment variables; they may change between two lives.
+    """
 
     def __init__(self, kubeconfig: Path, lease_namespace: str, identity: str, log: Path) -> None:
         self.identity, self._log = identity, log
+        self.settings: dict[str, str] = {}
         self._environment = {name: value for name, value in os.environ.items() if name != "KUBERNETES_SERVICE_HOST"} | {
             "KUBECONFIG": str(kubeconfig),
             "SLUICE_LEASE_NAMESPACE": lease_namespace,
@@ -31,7 +35,7 @@ class HostOperator:
         """Starts the process, again if it has ended."""
         self._born_at = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
-            environment = self._environment | {"SLUICE_HEALTH_PORT": str(_free_port())}
+            environment = self._environment | self.settings | {"SLUICE_HEALTH_PORT": str(_free_port())}
             self._process = subprocess.Popen([_PROGRAM], env=environment, stdout=log, stderr=log)
 
     @property

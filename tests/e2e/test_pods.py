@@ -168,18 +168,6 @@ def test_common_images_run_at_every_pod_security_level(kubectl: Kubectl, level: 
     }
 
 
-def test_labels_of_other_tools_stay_on_the_workflow(kubectl: Kubectl) -> None:
-    manifest = workflow("etl", {"name": "work", "bash": "true"})
-    manifest["metadata"]["labels"] = {"argocd.argoproj.io/instance": "apps", "app.kubernetes.io/managed-by": "Helm"}
-    manifest["metadata"]["annotations"] = {"argocd.argoproj.io/tracking-id": "apps:sluice.dev/Workflow:etl"}
-    run = kubectl.run(manifest)
-    assert run["status"]["phase"] == "Succeeded"
-    to_autoscalers = {"cluster-autoscaler.kubernetes.io/safe-to-evict", "karpenter.sh/do-not-disrupt"}
-    for made in (run, the_pod(kubectl, run["metadata"]["name"])):
-        marks = {*made["metadata"].get("labels", {}), *made["metadata"].get("annotations", {})} - to_autoscalers
-        assert [mark for mark in marks if not mark.startswith("sluice.dev/")] == []
-
-
 def test_the_users_container_is_the_only_one_and_safe_by_default(kubectl: Kubectl) -> None:
     spec = the_pod(kubectl, ran(kubectl, {"name": "work", "bash": "true"}))["spec"]
     (container,) = spec["containers"]
