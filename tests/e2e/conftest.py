@@ -83,14 +83,17 @@ def system(installed: Installed, cluster: Cluster) -> Kubectl:
 
 
 @pytest.fixture
-def operator(installed: Installed, bare: Kubectl, tmp_path: Path) -> Iterator[Callable[[str], HostOperator]]:
-    """Starts an operator of that identity as a process of this machine. The test's namespace has the Lease."""
+def operator(installed: Installed, bare: Kubectl, tmp_path: Path) -> Iterator[Callable[..., HostOperator]]:
+    """Starts an operator of that identity as a process of this machine. The test's namespace has the Lease.
+
+    It is the administrator, unless it is given another kubeconfig.
+    """
     installed.off()
     started: list[HostOperator] = []
 
-    def start(identity: str) -> HostOperator:
+    def start(identity: str, kubeconfig: Path = bare.cluster.kubeconfig) -> HostOperator:
         log = tmp_path / f"{identity}.log"
-        started.append(HostOperator(bare.cluster.kubeconfig, bare.namespace, identity, log))
+        started.append(HostOperator(kubeconfig, bare.namespace, identity, log))
         started[-1].start()
         return started[-1]
 

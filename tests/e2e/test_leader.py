@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Kubectl, eventually, workflow
 from tests.e2e.watch import PodWatch
+from tests.e2e.wire import Wire
 
-Start = Callable[[str], HostOperator]
+Start = Callable[..., HostOperator]
 
 # Its second task is due only when the first has been let go, by hand, after the leader has changed.
 GATED = workflow(
@@ -19,9 +21,9 @@ GATED = workflow(
 )
 
 
-def pair(operator: Start) -> tuple[HostOperator, HostOperator]:
+def pair(operator: Start, **of_the_leader: Path) -> tuple[HostOperator, HostOperator]:
     """One that leads, and one that stands by."""
-    leader = operator("first")
+    leader = operator("first", **of_the_leader)
     leader.leading()
     other = operator("second")
     eventually(lambda: other.says("standing by"), "the second stands by")
@@ -70,4 +72,23 @@ def test_a_leader_that_was_stopped_for_too_long_writes_nothing_and_ends(bare: Ku
         assert leader.exit_code() == 1
         assert bare.finished(run)["status"]["phase"] == "Succeeded"
         assert watch.pods_of_attempts() == {"after/1": 1, "gate/1": 1}
+    assert bare.get("lease", "sluice-operator")["spec"]["holderIdentity"] == "second"
+
+
+def test_a_leader_that_is_cut_off_ends_and_what_it_has_sent_comes_too_late(
+    bare: Kubectl, operator: Start, tmp_path: Path
+) -> None:
+    with Wire(bare) as wire, PodWatch(bare) as watch:
+        leader, other = pair(operator, kubeconfig=wire.kubeconfig(tmp_path / "wire"))
+        run = at_the_gate(bare)
+        wire.cut_at(f"POST /api/v1/namespaces/{bare.namespace}/pods")  # it asks for the second pod, and gets no answer
+        let_go(bare, run)
+        assert leader.exit_code() == 1
+        other.leading()
+        status = bare.finished(run)["status"]
+        assert status["phase"] == "Succeeded"
+        wire.mend()  # now its words arrive
+        eventually(lambda: wire.all_answered and b"AlreadyExists" in wire.answers, "all that came late is answered")
+        assert watch.pods_of_attempts() == {"after/1": 1, "gate/1": 1}
+        assert bare.get("workflowrun", run)["status"] == status
     assert bare.get("lease", "sluice-operator")["spec"]["holderIdentity"] == "second"

@@ -20,6 +20,7 @@ _DURATION_S = 8
 _VALID_S = 6.0
 _RENEW_S = 2.0
 _RETRY_S = 0.2
+_LOOK_S = 0.5  # who stands by: another leads at most _DURATION_S and twice this after a kill
 
 log = logging.getLogger("sluice.leader")
 
@@ -44,7 +45,7 @@ class Leader:
             if not waiting:
                 log.info("standing by for the Lease %s/%s", self._namespace, self._name)
                 waiting = True
-            await asyncio.sleep(_RENEW_S)
+            await asyncio.sleep(_LOOK_S)
         log.info("leading as %s", self._identity)
 
     async def keep(self) -> None:
@@ -71,7 +72,7 @@ class Leader:
         try:
             granted = await asyncio.wait_for(self._ask(), timeout=min(_RENEW_S, left_s))
         except (ApiError, Unanswered, TimeoutError) as error:
-            log.warning("the Lease %s/%s: %s", self._namespace, self._name, error or "no answer")
+            log.warning("the Lease %s/%s: %s", self._namespace, self._name, str(error) or "no answer")
             return False
         if granted:
             self._valid_until = asked_at + _VALID_S
