@@ -263,3 +263,21 @@ def test_slots_for_a_whole_run_are_checked_against_the_pools_as_well(file):
 def test_pool_is_checked_too(file):
     path = file(POOL.replace("2", "-1"))
     assert lint(path).stdout == f"{path}:4: spec.slots: input should be greater than or equal to 0\n"
+
+
+def test_backfill_is_checked_with_its_workflow_if_that_is_among_the_files(file):
+    backfill = """\
+apiVersion: sluice.dev/v1alpha1
+kind: Backfill
+metadata: {name: march}
+spec:
+  workflow: etl
+  from: 2026-03-01T00:00:00Z
+  until: 2026-03-03T00:00:00Z
+  parameters: {day: monday}
+"""
+    path = file(backfill, "backfill.yaml")
+    assert lint(path).exit_code == 0
+    file(WORKFLOW)
+    words = "'etl' has no schedule; say `cron` or `every` here"
+    assert lint(path.parent).stdout == f"{path}:5: spec.workflow: {words}\n"

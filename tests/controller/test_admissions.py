@@ -19,7 +19,9 @@ class World:
         def nobody(*_: Any) -> None:
             pass
 
-        self.store = Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_pod=nobody, on_child=nobody)
+        self.store = Store(
+            on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=nobody, on_child=nobody
+        )
         self.told: list[str] = []
         self.version = 0
         self.changes(**concurrency)

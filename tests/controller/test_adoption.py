@@ -57,7 +57,7 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Store, Any
     def nobody(*_: Any) -> None:
         pass
 
-    store = Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_pod=told, on_child=nobody)
+    store = Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=told, on_child=nobody)
     (create,) = one.decide().create
     assert shared.use(DATABASE).used == 1
     task = one.task("a").definition

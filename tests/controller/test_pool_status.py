@@ -44,7 +44,7 @@ async def its_own_status_is_no_news_of_a_pool() -> None:
 
     told: list[Any] = []
     server = Server()
-    store = Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_pod=nobody, on_child=nobody)
+    store = Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=nobody, on_child=nobody)
     pools = Pools(server, store, SharedLimits(), told.append)  # type: ignore[arg-type]
     store.on_pool = pools.seen
     working = [asyncio.create_task(queue.run(1)) for queue in (pools.queue, pools.telling)]

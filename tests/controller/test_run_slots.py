@@ -25,6 +25,7 @@ class World:
             on_workflow=nobody,
             on_run=lambda key: self.slots.run_changed(key),  # noqa: PLW0108  # restarts() makes another
             on_pool=nobody,
+            on_backfill=nobody,
             on_pod=nobody,
             on_child=nobody,
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sluice.controller.store import Key, Store, view
+from sluice.core.naming import LABEL_BACKFILL_UID
 from tests.core.kubelet import running, seen
 
 
@@ -12,7 +14,7 @@ def store() -> Store:
     def nobody(*_: Any) -> None:
         pass
 
-    return Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_pod=nobody, on_child=nobody)
+    return Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=nobody, on_child=nobody)
 
 
 def run(version: int, *, uid: str = "u1", workflow: str = "etl", parent: str = "", **status: Any) -> Any:
@@ -30,6 +32,31 @@ def run(version: int, *, uid: str = "u1", workflow: str = "etl", parent: str = "
 
 
 KEY = Key("team", "today")
+ENDED = {"phase": "Succeeded", "finishedAt": "2026-01-02T00:00:00Z"}
+
+
+def test_a_run_of_a_backfill_is_not_the_workflows_own():
+    """So it stays as long as one that a person has made, and gives way to none."""
+    known, workflow = store(), replace(run(1, uid="u9"), key=Key("team", "etl"))
+    made = replace(run(7, **ENDED), owner_uid="u9")
+    for labels, own in (({}, True), ({LABEL_BACKFILL_UID: "b1"}, False)):
+        known.runs[KEY] = made = replace(made, labels=labels)
+        known.runs_of[workflow.key] = {KEY}
+        assert made.is_own(workflow) is own
+        assert [ended.own for ended in known.ended_runs(workflow)] == [own]
+
+
+def test_the_backfills_of_a_workflow_are_told_of_its_runs():
+    known, told = store(), []
+    known.on_backfill = told.append
+    known.see_backfill(run(3, uid="b1"))
+    known.see_run(run(7, phase="Running"))
+    known.see_run(run(8, phase="Succeeded"))
+    known.see_backfill(run(9, uid="b2", workflow="other"))  # another by that name
+    known.see_run(run(10, phase="Failed"))
+    assert told == [KEY] * 5  # seen, two news of its run, gone, seen again
+    known.replace_backfills([], version=10)
+    assert (known.backfills, known.backfills_of) == ({}, {})
 
 
 def test_older_never_overwrites_newer():

@@ -163,6 +163,7 @@ class Simulation:
             on_workflow=_nobody,
             on_run=_nobody,
             on_pool=_nobody,
+            on_backfill=_nobody,
             on_child=_nobody,
             on_pod=lambda pod, gone: shared.gone(pod) if gone else shared.see(pod),
         )

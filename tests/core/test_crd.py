@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sluice.api.backfill import BackfillSpec
 from sluice.api.crd import KINDS, crd, files
 from sluice.api.pool import PoolSpec
 from sluice.api.run import WorkflowRunSpec
@@ -121,6 +122,7 @@ def test_status_is_written_apart_from_the_spec(kind):
     [
         ("Workflow", ["Accepted", "Phase", "Last Run", "Next", "Age"]),
         ("Pool", ["Slots", "Used", "Waiting", "Age"]),
+        ("Backfill", ["Workflow", "Phase", "Progress", "From", "Until", "Age"]),
         ("WorkflowRun", ["Workflow", "Phase", "Progress", "Started", "Finished", "Age"]),
     ],
 )
@@ -139,9 +141,16 @@ def test_what_a_run_is_cannot_be_changed():
     assert "self.state" not in rule["rule"]
 
 
+def test_of_a_backfill_only_its_pace_can_be_changed():
+    (rule,) = schema("Backfill")["properties"]["spec"]["x-kubernetes-validations"]
+    fields = BackfillSpec.model_json_schema(by_alias=True)["properties"].keys()
+    assert {field for field in fields if f"self.{field} == oldSelf.{field}" not in rule["rule"]} == {"maxRuns", "state"}
+
+
 def test_names_leave_room_for_the_names_made_from_them():
     by_name = {kind.name: kind.max_name for kind in KINDS}
     assert by_name["Workflow"] + len("-g99999999999-4f7a9") <= by_name["WorkflowRun"] <= 63
+    assert by_name["Workflow"] + len("-202603010200-4f7a9-r99") <= by_name["WorkflowRun"]
     for kind in CRDS:
         (rule,) = schema(kind)["x-kubernetes-validations"]
         assert rule["rule"] == f"self.metadata.name.size() <= {by_name[kind]}"
@@ -149,8 +158,13 @@ def test_names_leave_room_for_the_names_made_from_them():
 
 @pytest.mark.parametrize(
     ("model", "required"),
-    [(WorkflowSpec, {"tasks"}), (WorkflowRunSpec, {"workflow"}), (PoolSpec, {"slots"})],
-    ids=["Workflow", "WorkflowRun", "Pool"],
+    [
+        (WorkflowSpec, {"tasks"}),
+        (WorkflowRunSpec, {"workflow"}),
+        (PoolSpec, {"slots"}),
+        (BackfillSpec, {"workflow", "from", "until"}),
+    ],
+    ids=["Workflow", "WorkflowRun", "Pool", "Backfill"],
 )
 def test_only_what_nobody_can_guess_is_required(model, required):
     assert {field.alias or name for name, field in model.model_fields.items() if field.is_required()} == required

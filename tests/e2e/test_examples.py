@@ -189,6 +189,17 @@ def test_27_schedule(kubectl: Kubectl) -> None:
     )
 
 
+def test_29_backfill(kubectl: Kubectl) -> None:
+    kubectl.apply(EXAMPLES / "29-backfill.yaml")
+    kubectl("wait", "--for=condition=Complete", "backfill/first-days", "--timeout=120s")
+    assert kubectl.get("backfill", "first-days")["status"]["progress"] == "3/3"
+    runs = {r["spec"]["scheduledTime"]: succeeded(r) for r in kubectl.list("workflowruns")}
+    assert sorted(runs) == [f"2025-03-0{day}T01:00:00Z" for day in (1, 2, 3)]
+    said = kubectl.log(runs["2025-03-01T01:00:00Z"], "load")
+    assert said == "loading sales_2025 from 2025-02-28T01:00:00Z to 2025-03-01T01:00:00Z\n"
+    assert "unchanged" in kubectl.apply(EXAMPLES / "29-backfill.yaml")
+
+
 def test_23_approval(kubectl: Kubectl) -> None:
     kubectl.apply(EXAMPLES / "23-approval.yaml")
     name = kubectl.run_of("approval")

@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from sluice.api import GROUP, VERSION
+from sluice.api.backfill import BackfillSpec, BackfillStatus
 from sluice.api.pool import PoolSpec, PoolStatus
 from sluice.api.run import WorkflowRunSpec, WorkflowRunStatus
 from sluice.api.workflow import WorkflowSpec, WorkflowStatus
@@ -22,6 +23,7 @@ Json = dict[str, Any]
 MAX_WORKFLOW_NAME = 40  # a run's name adds up to 19 characters, and is a label's value (63)
 MAX_RUN_NAME = 63
 MAX_POOL_NAME = 63
+MAX_BACKFILL_NAME = 63  # it is the value of a label of its runs
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,23 @@ KINDS = (
             ("Age", "date", ".metadata.creationTimestamp"),
         ),
         max_name=MAX_POOL_NAME,
+    ),
+    Kind(
+        name="Backfill",
+        plural="backfills",
+        short="slb",
+        spec=BackfillSpec,
+        status=BackfillStatus,
+        columns=(
+            ("Workflow", "string", ".spec.workflow"),
+            ("Phase", "string", ".status.phase"),
+            ("Progress", "string", ".status.progress"),
+            ("From", "string", ".spec.from"),
+            ("Until", "string", ".spec.until"),
+            ("Age", "date", ".metadata.creationTimestamp"),
+        ),
+        max_name=MAX_BACKFILL_NAME,
+        immutable=("workflow", "from", "until", "cron", "every", "timeZone", "order", "rerun", "parameters"),
     ),
 )
 

@@ -42,7 +42,7 @@ class Admissions:
         if workflow is None or workflow.deleting:
             return Go()  # and is stopped for it
         concurrency = Concurrency.of(workflow.spec)
-        if not concurrency.holds(own=run.owner_uid == workflow.uid) or self._is_within(run):
+        if not concurrency.holds(own=run.is_own(workflow)) or self._is_within(run):
             return Go()
         answer = self._answer(run)
         if answer is not None and (answer.concurrency == concurrency or isinstance(answer.verdict, Replaced)):
@@ -109,7 +109,7 @@ class Admissions:
         return UnfinishedRun(
             name=run.key.name,
             created_at=run.created_at,
-            own=run.owner_uid == workflow.uid,
+            own=run.is_own(workflow),
             generation=number(run.labels.get(LABEL_GENERATION, "")),
             priority=run.spec.get("priority", workflow.spec.get("priority")) or 0,
             key=key,

@@ -44,6 +44,16 @@ def register(registry: kopf.OperatorRegistry, store: Store, listening: asyncio.E
         else:
             store.see_pool(seen)
 
+    @kopf.on.event(GROUP, VERSION, "backfills", registry=registry)
+    async def backfill_changed(event: kopf.RawEvent, **_: Any) -> None:
+        if not listening.is_set():
+            return
+        seen = view(dict(event["object"]))
+        if event["type"] == "DELETED":
+            store.forget_backfill(seen.key, seen.uid)
+        else:
+            store.see_backfill(seen)
+
     @kopf.on.event(GROUP, VERSION, "workflowruns", registry=registry)
     async def run_changed(event: kopf.RawEvent, **_: Any) -> None:
         if not listening.is_set():

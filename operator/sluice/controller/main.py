@@ -14,6 +14,7 @@ from functools import partial
 import kopf
 
 from sluice import __version__
+from sluice.controller.backfills import Backfills
 from sluice.controller.events import Events
 from sluice.controller.handlers import register, settings
 from sluice.controller.judgements import Judgements
@@ -50,6 +51,7 @@ async def operate(config: Settings) -> None:
         on_workflow=lambda key: workflows.queue.add(key),  # noqa: PLW0108  # the two are made further down
         on_run=lambda key: runs.run_changed(key),  # noqa: PLW0108
         on_pool=lambda key: pools.seen(key),  # noqa: PLW0108
+        on_backfill=lambda key: backfills.queue.add(key),  # noqa: PLW0108
         on_pod=lambda pod, gone: runs.pod_changed(pod, gone),  # noqa: PLW0108
         on_child=lambda child, gone: runs.child_changed(child, gone),  # noqa: PLW0108
         namespaces=namespaces or ("",),
@@ -64,6 +66,7 @@ async def operate(config: Settings) -> None:
     runs = Runs(kube, store, revisions, judgements, events, retention, shared, config.pod_defaults)
     pools = Pools(kube, store, shared, runs.look_again)
     workflows = Workflows(kube, store, revisions, judgements, events, config.on_first_sight)
+    backfills = Backfills(kube, store, judgements, events, config.on_first_sight)
 
     listening = asyncio.Event()
 
@@ -79,13 +82,19 @@ async def operate(config: Settings) -> None:
                 await patiently(partial(_list_ours, kube, store, namespace))
                 await known.wait()
             log.info("%d Workflows, %d runs", len(store.workflows), len(store.runs))
-            for of_keys in (workflows.queue, runs.queue, runs.admissions.queue, runs.status.queue):
+            for of_keys in (
+                workflows.queue,
+                backfills.queue,
+                pools.queue,
+                runs.queue,
+                runs.admissions.queue,
+                runs.status.queue,
+            ):
                 group.create_task(of_keys.run(_WORKERS))
             group.create_task(runs.pods.run(config.creates_in_flight))
             group.create_task(runs.logs.run())
             group.create_task(runs.claims.run())
             group.create_task(runs.children.run(_WORKERS))
-            group.create_task(pools.queue.run(_WORKERS))
             group.create_task(pools.telling.run(1))
             group.create_task(retention.run())
             group.create_task(_relist(kube, store))
@@ -135,13 +144,17 @@ async def _signalled(ready: asyncio.Event, stop: asyncio.Event) -> None:
 
 
 async def _list_ours(kube: Kube, store: Store, namespace: str) -> None:
-    """Before the runs what they need: without its Workflow one would look orphaned."""
+    """Before the runs what they need: without its Workflow one would look orphaned. After them the Backfills: runs
+    that are not there would look deleted.
+    """
     items, version = await kube.list(ours(namespace, "pools"))
     store.replace_pools(map(view, items), int(version), namespace)
     items, version = await kube.list(ours(namespace, "workflows"))
     store.replace_workflows(map(view, items), int(version), namespace)
     items, version = await kube.list(ours(namespace, "workflowruns"))
     store.replace_runs(map(view, items), int(version), namespace)
+    items, version = await kube.list(ours(namespace, "backfills"))
+    store.replace_backfills(map(view, items), int(version), namespace)
 
 
 async def _relist(kube: Kube, store: Store) -> None:

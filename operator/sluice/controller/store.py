@@ -11,13 +11,23 @@ from typing import NamedTuple
 from sluice.core import Instant, Json
 from sluice.core.conditions import ended
 from sluice.core.history import EndedRun
-from sluice.core.naming import LABEL_ATTEMPT, LABEL_DEPTH, LABEL_GENERATION, LABEL_INDEX, LABEL_SCHEDULED, LABEL_TASK
+from sluice.core.naming import (
+    LABEL_ATTEMPT,
+    LABEL_BACKFILL_UID,
+    LABEL_DEPTH,
+    LABEL_GENERATION,
+    LABEL_INDEX,
+    LABEL_SCHEDULED,
+    LABEL_TASK,
+)
 from sluice.core.observation import PodView, number
 from sluice.core.times import instant
 from sluice.core.triggers import OwnRun
 
 _REMEMBERED = 10_000
-_LABELS = frozenset({LABEL_GENERATION, LABEL_SCHEDULED, LABEL_DEPTH, LABEL_TASK, LABEL_INDEX, LABEL_ATTEMPT})
+_LABELS = frozenset(
+    {LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH, LABEL_TASK, LABEL_INDEX, LABEL_ATTEMPT}
+)
 
 
 class Key(NamedTuple):
@@ -56,6 +66,10 @@ class ObjectView:
     def finished(self) -> bool:
         return ended(self.status.get("phase", ""))
 
+    def is_own(self, workflow: "ObjectView") -> bool:
+        """Did the Workflow make this run of itself? A Backfill's belong to it as well, but somebody asked for them."""
+        return self.owner_uid == workflow.uid and LABEL_BACKFILL_UID not in self.labels
+
 
 def view(body: Json) -> ObjectView:
     metadata = body["metadata"]
@@ -80,18 +94,20 @@ def view(body: Json) -> ObjectView:
 
 @dataclass(slots=True)
 class Store:
-    """`on_workflow`, `on_run` and `on_pool` are told the key of what changed, `on_pod` and `on_child` the pod or the
-    child run and whether it is gone.
+    """`on_pod` and `on_child` are told the pod or the child run, and whether it is gone; the others the key of what has
+    changed.
     """
 
     on_workflow: Callable[[Key], None]
     on_run: Callable[[Key], None]
     on_pool: Callable[[Key], None]
+    on_backfill: Callable[[Key], None]
     on_pod: Callable[[PodView, bool], None]
     on_child: Callable[[ObjectView, bool], None]
     workflows: dict[Key, ObjectView] = field(default_factory=dict)
     runs: dict[Key, ObjectView] = field(default_factory=dict)
     pools: dict[Key, ObjectView] = field(default_factory=dict)
+    backfills: dict[Key, ObjectView] = field(default_factory=dict)
     namespaces: tuple[str, ...] = ("",)
     """What is watched; "" means all namespaces."""
     pods: dict[str, dict[str, PodView]] = field(default_factory=lambda: defaultdict(dict))
@@ -100,6 +116,8 @@ class Store:
     """The runs of a Workflow, whoever made them."""
     unfinished_of: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
     """Those of them that have not ended."""
+    backfills_of: dict[Key, set[Key]] = field(default_factory=lambda: defaultdict(set))
+    """The Backfills of a Workflow, also of one that is not there."""
     children_of: dict[str, set[Key]] = field(default_factory=lambda: defaultdict(set))
     """Child runs, by the UID of the run that made them."""
     _gone: dict[str, None] = field(default_factory=dict)
@@ -109,7 +127,7 @@ class Store:
         known = self.workflows.get(seen.key)
         if seen.uid not in self._gone and _is_newer(known, seen):
             self.workflows[seen.key] = seen
-            self.on_workflow(seen.key)
+            self._tell_workflow(seen.key)
             if known is None or _what_runs_see(known) != _what_runs_see(seen):
                 self._wake_runs_of(seen.key)
 
@@ -130,12 +148,22 @@ class Store:
                 self.children_of[seen.owner_uid].add(seen.key)
                 self.on_child(seen, False)
             if known is None or known.status.get("phase") != seen.status.get("phase"):
-                self.on_workflow(workflow_of(seen))
+                self._tell_workflow(workflow_of(seen))
 
     def see_pool(self, seen: ObjectView) -> None:
         if seen.uid not in self._gone and _is_newer(self.pools.get(seen.key), seen):
             self.pools[seen.key] = seen
             self.on_pool(seen.key)
+
+    def see_backfill(self, seen: ObjectView) -> None:
+        known = self.backfills.get(seen.key)
+        if known is not None and known.uid != seen.uid and known.version < seen.version:
+            self.forget_backfill(known.key, known.uid)  # the new one may be of another Workflow
+            known = None
+        if seen.uid not in self._gone and _is_newer(known, seen):
+            self.backfills[seen.key] = seen
+            self.backfills_of[workflow_of(seen)].add(seen.key)
+            self.on_backfill(seen.key)
 
     def see_pod(self, seen: PodView) -> None:
         if seen.uid in self._gone:  # it was gone before the answer to its creation was read
@@ -154,7 +182,7 @@ class Store:
         self._bury(uid)
         if key in self.workflows and self.workflows[key].uid == uid:
             del self.workflows[key]
-            self.on_workflow(key)
+            self._tell_workflow(key)
             self._wake_runs_of(key)
 
     def forget_run(self, key: Key, uid: str) -> None:
@@ -163,7 +191,7 @@ class Store:
             gone = self.runs.pop(key)
             self._leave(gone)
             self.on_run(key)
-            self.on_workflow(workflow_of(gone))  # it may wait for room, or for the name
+            self._tell_workflow(workflow_of(gone))  # it may wait for room, or for the name
             if gone.parent:
                 self.on_child(gone, True)
 
@@ -172,6 +200,15 @@ class Store:
         if key in self.pools and self.pools[key].uid == uid:
             del self.pools[key]
             self.on_pool(key)
+
+    def forget_backfill(self, key: Key, uid: str) -> None:
+        self._bury(uid)
+        if key in self.backfills and self.backfills[key].uid == uid:
+            workflow = workflow_of(self.backfills.pop(key))
+            self.backfills_of[workflow].discard(key)
+            if not self.backfills_of[workflow]:
+                del self.backfills_of[workflow]
+            self.on_backfill(key)
 
     def _leave(self, run: ObjectView) -> None:
         """It is no longer a run of its Workflow."""
@@ -232,6 +269,13 @@ class Store:
         for seen in found.values():
             self.see_pool(seen)
 
+    def replace_backfills(self, listed: Iterable[ObjectView], version: int, namespace: str = "") -> None:
+        found = {seen.key: seen for seen in listed}
+        for known in _missing(self.backfills, found, version, namespace):
+            self.forget_backfill(known.key, known.uid)
+        for seen in found.values():
+            self.see_backfill(seen)
+
     def own_runs(self, workflow: ObjectView) -> Iterator[OwnRun]:
         """The runs that the Workflow itself made."""
         return (
@@ -246,15 +290,22 @@ class Store:
             finished_at = instant(run.status.get("finishedAt"))
             if run.finished and not run.deleting and finished_at is not None and run.owner_uid in ("", workflow.uid):
                 succeeded = run.status["phase"] == "Succeeded"
-                yield EndedRun(finished_at, run.key.name, bool(run.owner_uid), succeeded)
+                yield EndedRun(finished_at, run.key.name, run.is_own(workflow), succeeded)
+
+    def _tell_workflow(self, key: Key) -> None:
+        """It is another now, or one of its runs is."""
+        self.on_workflow(key)
+        for backfill in self.backfills_of.get(key, ()):
+            self.on_backfill(backfill)
 
     def _wake_runs_of(self, workflow: Key) -> None:
         for run in self.unfinished_of.get(workflow, ()):
             self.on_run(run)
 
 
-def workflow_of(run: ObjectView) -> Key:
-    return Key(run.key.namespace, run.spec["workflow"])
+def workflow_of(seen: ObjectView) -> Key:
+    """Of a run or a Backfill."""
+    return Key(seen.key.namespace, seen.spec["workflow"])
 
 
 def _what_runs_see(workflow: ObjectView) -> tuple[str, int, bool]:

@@ -56,6 +56,15 @@ class Concurrency:
         """May a run have to wait at all? `own`: one that the Workflow made."""
         return own if self.policy is None else self.policy != "Allow"
 
+    @property
+    def places(self) -> int | None:
+        """How many runs of one key may be there that have not ended: one more would be turned away, or stop another.
+        None: any number, as they wait their turn.
+        """
+        if self.policy in (None, "Allow") or (self.policy == "Queue" and self.max_queued is None):
+            return None
+        return self.max_runs + (self.max_queued or 0)
+
     def value(self, parameters: Mapping[str, str | None]) -> str:
         """The run's value of `key`."""
         values = {f"params.{name}": value or "" for name, value in parameters.items()}

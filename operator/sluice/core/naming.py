@@ -27,6 +27,10 @@ LABEL_GENERATION = "sluice.dev/generation"
 LABEL_SCHEDULED = "sluice.dev/scheduled"
 """Of a run that a schedule made: its time as in its name, to the minute in UTC."""
 
+LABEL_BACKFILL = "sluice.dev/backfill"
+"""Of a run that a Backfill made: the Backfill's name."""
+LABEL_BACKFILL_UID = "sluice.dev/backfill-uid"
+
 LABEL_PARENT = "sluice.dev/parent"
 """Of a run that a task of another run made: the name of that run."""
 LABEL_DEPTH = "sluice.dev/depth"
@@ -85,8 +89,14 @@ def scheduled_minute(when: Instant) -> str:
     return datetime.fromtimestamp(when, UTC).strftime("%Y%m%d%H%M")
 
 
-def scheduled_run_name(workflow: str, workflow_uid: str, when: Instant) -> str:
-    return f"{workflow}-{scheduled_minute(when)}-{digest(workflow_uid, 5)}"
+MAX_RUNS_OF_A_TIME = 99
+"""A label has no room for more digits."""
+
+
+def scheduled_run_name(workflow: str, workflow_uid: str, when: Instant, number: int = 1) -> str:
+    """`number`: 2 is the first that runs the same time again."""
+    again = f"-r{number}" if number > 1 else ""
+    return f"{workflow}-{scheduled_minute(when)}-{digest(workflow_uid, 5)}{again}"
 
 
 def revision_name(workflow: str, workflow_uid: str, graph: Json) -> str:

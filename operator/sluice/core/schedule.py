@@ -76,9 +76,7 @@ class Schedule:
 
     def after(self, when: Instant) -> Iterator[Instant]:
         """The times after an instant, the next first."""
-        begin = max(when, self.start_at - 1)
-        found = self._once(heapq.merge(*(cron.after(one, self.zone, begin) for one in self.crons), self._steps(begin)))
-        return takewhile(lambda time: time <= self.end_at, found)
+        return takewhile(lambda time: time <= self.end_at, self._on(max(when, self.start_at - 1)))
 
     def before(self, when: Instant) -> Iterator[Instant]:
         """The times before an instant, the last first."""
@@ -87,6 +85,16 @@ class Schedule:
     def interval_start(self, time: Instant) -> Instant:
         """The time before this one, whether or not it counts."""
         return next(self._back(time), time)
+
+    def within(self, begin: Instant, end: Instant, *, back: bool = False) -> Iterator[Instant]:
+        """The times from `begin` (with it) to `end` (without it), whether or not they count. `back`: the last first."""
+        if back:
+            return takewhile(lambda time: time >= begin, self._back(end))
+        return takewhile(lambda time: time < end, self._on(begin - 1))
+
+    def _on(self, when: Instant) -> Iterator[Instant]:
+        walks = [cron.after(one, self.zone, when) for one in self.crons]
+        return self._once(heapq.merge(*walks, self._steps(when)))
 
     def _back(self, when: Instant) -> Iterator[Instant]:
         walks = [cron.before(one, self.zone, when) for one in self.crons]

@@ -11,9 +11,9 @@ from sluice.cli.lint.pools import unmet_claims
 from sluice.cli.lint.source import Document, Finding
 from sluice.core import Json
 from sluice.core.errors import Fault
-from sluice.core.validation import pool_faults, run_faults, workflow_faults, workflow_warnings
+from sluice.core.validation import backfill_faults, pool_faults, run_faults, workflow_faults, workflow_warnings
 
-_KINDS = ("Workflow", "WorkflowRun", "Pool")
+_KINDS = ("Workflow", "WorkflowRun", "Pool", "Backfill")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,8 @@ def _faults(found: _Object, among: Iterable[_Object], *, chart_has_image: bool) 
         yield from workflow_faults(manifest, chart_has_image=chart_has_image)
     elif found.kind == "Pool":
         yield from pool_faults(found.manifest)
+    elif found.kind == "Backfill":
+        yield from backfill_faults(found.manifest, _sound_workflow_of(found, among))
     else:
         yield from _run_faults(found, [other for other in among if other.ours and other.kind == "Workflow"])
 
@@ -165,6 +167,17 @@ def _run_faults(run: _Object, workflows: Iterable[_Object]) -> Iterator[Fault]:
     own = (workflow for workflow in workflows if _names(spec.get("workflow"), run.metadata, workflow.metadata))
     workflow = next(own, None)
     yield from run_faults(spec, unjudged if workflow is None else _parameters(workflow.manifest))
+
+
+def _sound_workflow_of(backfill: _Object, among: Iterable[_Object]) -> Json | None:
+    """The spec of its Workflow, if that is among the files and has no faults."""
+    spec = backfill.manifest.get("spec")
+    name = spec.get("workflow") if isinstance(spec, dict) else None
+    for other in among:
+        if other.ours and other.kind == "Workflow" and _names(name, backfill.metadata, other.metadata):
+            found: Json = other.manifest.get("spec", {})
+            return None if workflow_faults(other.manifest | {"metadata": _readable(other.metadata)}) else found
+    return None
 
 
 def _pools(workflow: _Object, among: Iterable[_Object]) -> dict[str, Any]:

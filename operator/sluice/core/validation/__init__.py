@@ -19,12 +19,16 @@ from sluice.core.naming import graph_of
 from sluice.core.references import references
 from sluice.core.validation import concurrency, container, graph, limits, outputs, retries, values, volumes
 from sluice.core.validation.approvals import approvals
+from sluice.core.validation.arguments import argument_faults
+from sluice.core.validation.backfill import backfill_faults
 from sluice.core.validation.children import sub_workflows
 from sluice.core.validation.fan_out import fan_outs
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.schedule import schedules
-from sluice.core.validation.shape import did_you_mean, read
+from sluice.core.validation.shape import read
 from sluice.core.validation.when import conditions
+
+__all__ = ["backfill_faults", "pool_faults", "run_faults", "workflow_faults", "workflow_warnings"]
 
 _ANY_TASK: Json = {"name": "any"}  # where only the number of tasks counts
 
@@ -82,14 +86,7 @@ def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
     found = read(WorkflowRunSpec, spec, "spec", faults)
     if found is None:
         return sorted(faults)
-    given = found.parameters or {}
-    for name in given.keys() - parameters.keys():
-        hint = did_you_mean(name, parameters)
-        faults.append(Fault(f"spec.parameters.{name}", f"the Workflow has no parameter called '{name}'{hint}"))
-    for name, default in parameters.items():
-        if default is None and name not in given:
-            faults.append(Fault("spec.parameters", f"'{name}' has no default in the Workflow; give it a value here"))
-    return sorted(faults)
+    return sorted(argument_faults(found.parameters or {}, parameters))
 
 
 def pool_faults(manifest: Json) -> list[Fault]:

@@ -1,0 +1,16 @@
+"""Faults of the values that are given to a Workflow's parameters."""
+
+from collections.abc import Iterator, Mapping
+
+from sluice.core.errors import Fault
+from sluice.core.validation.shape import did_you_mean
+
+
+def argument_faults(given: Mapping[str, str], parameters: Mapping[str, str | None]) -> Iterator[Fault]:
+    """`parameters` are the Workflow's, with their defaults."""
+    for name in given.keys() - parameters.keys():
+        hint = did_you_mean(name, parameters)
+        yield Fault(f"spec.parameters.{name}", f"the Workflow has no parameter called '{name}'{hint}")
+    for name, default in parameters.items():
+        if default is None and name not in given:
+            yield Fault("spec.parameters", f"'{name}' has no default in the Workflow; give it a value here")

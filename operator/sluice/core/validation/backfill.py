@@ -1,0 +1,76 @@
+"""Faults of a Backfill. What is said of its Workflow is only known if that is there."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sluice.api.backfill import MAX_TIMES, BackfillSpec
+from sluice.core import Instant, Json
+from sluice.core.backfill import Backfill, times_said
+from sluice.core.errors import Fault
+from sluice.core.times import rfc3339
+from sluice.core.validation.arguments import argument_faults
+from sluice.core.validation.schedule import moments, one_way_to_say_times, wrong_times
+from sluice.core.validation.shape import read
+
+_COUNTED = 10 * MAX_TIMES
+
+
+def backfill_faults(manifest: Json, workflow: Json | None = None, created_at: Instant | None = None) -> list[Fault]:
+    """All faults of a Backfill. `workflow` is the spec of its Workflow, which has no faults itself; None if it is not
+    known. `created_at` is None for one that is not in a cluster.
+    """
+    faults: list[Fault] = []
+    spec = manifest.get("spec")
+    if not isinstance(spec, dict):
+        return [Fault("spec", "is required; it needs `workflow`, `from` and `until`")]
+    said = read(BackfillSpec, spec, "spec", faults)
+    if said is None:
+        return sorted(faults)
+    bounds = {"from": said.from_, "until": said.until}
+    faults += moments(bounds, "spec")
+    sound = not faults
+    faults += _times(said)
+    if sound:
+        faults += _range(said, created_at)
+    if workflow is not None:
+        faults += _of_workflow(said, workflow)
+    if not faults and (times := times_said(spec, workflow or {})):
+        faults += _count(Backfill.of(spec, times))
+    return sorted(faults)
+
+
+def _times(said: BackfillSpec) -> Iterator[Fault]:
+    if said.cron is not None or said.every is not None:
+        yield from one_way_to_say_times(said.cron, said.every, "spec")
+        yield from wrong_times([("spec.cron", said.cron)] if said.cron else [], said.every, said.time_zone, "spec")
+    elif said.time_zone is not None:
+        words = "goes with `cron` here, and the Workflow's schedule has its own; remove this, or say `cron`"
+        yield Fault("spec.timeZone", words)
+
+
+def _range(said: BackfillSpec, created_at: Instant | None) -> Iterator[Fault]:
+    begin, end = datetime.fromisoformat(said.from_), datetime.fromisoformat(said.until)
+    if end <= begin:
+        yield Fault("spec.until", "is not after `from`, so no time is left; it is itself not part of the range")
+    elif created_at is not None and end.timestamp() > created_at:
+        words = (
+            f"lies ahead: the Backfill was created at {rfc3339(created_at)}. It makes runs of times that have passed"
+        )
+        yield Fault("spec.until", f"{words}; those to come are the schedule's")
+
+
+def _of_workflow(said: BackfillSpec, workflow: Json) -> Iterator[Fault]:
+    if said.cron is None and said.every is None and "schedule" not in workflow:
+        words = f"'{said.workflow}' has no schedule; say `cron` or `every` here"
+        yield Fault("spec.workflow", words)
+    parameters = {parameter["name"]: parameter.get("default") for parameter in workflow.get("parameters", ())}
+    yield from argument_faults(said.parameters or {}, parameters)
+
+
+def _count(backfill: Backfill) -> Iterator[Fault]:
+    count = backfill.count(_COUNTED)
+    if not count:
+        yield Fault("spec.until", "no time of the schedule lies between `from` and `until`; make the range longer")
+    elif count > MAX_TIMES:
+        many = f"{count} times" if count < _COUNTED else f"{_COUNTED} times or more"
+        yield Fault("spec.until", f"there are {many} from `from` to there; at most {MAX_TIMES} fit in one Backfill")
