@@ -40,6 +40,15 @@ def test_policies_look_at_what_people_write_and_never_at_a_status_or_a_deletion(
             assert not [resource for resource in rule["resources"] if "/" in resource or "*" in resource]
 
 
+def test_every_kind_of_ours_has_its_guard_and_its_roles(render):
+    objects = render()
+    ours = {kind.plural for kind in KINDS}
+    for role in ("sluice-view", "sluice-edit"):
+        assert ours <= set(named(objects, "ClusterRole")[role]["rules"][0]["resources"])
+    (rule,) = named(objects, "ValidatingAdmissionPolicy")["sluice-authors"]["spec"]["matchConstraints"]["resourceRules"]
+    assert ours - {"pools"} <= set(rule["resources"])  # a Pool makes no pods
+
+
 def test_every_field_of_a_run_that_can_change_is_looked_at(render):
     """The policy names those that have the operator act; a field that is added must be immutable, or be named there."""
     can_change = {field.alias for field in WorkflowRunSpec.model_fields.values()} - set(RUN.immutable)
