@@ -62,7 +62,7 @@ def test_it_runs_on_time_or_on_change(field):
 
 def test_each_parameter_needs_a_default():
     (found,) = faults({"cron": "@daily"}, parameters=[{"name": "day"}])
-    assert found.endswith("give one, or take the schedule away")
+    assert found.endswith("give one, or take spec.schedule away")
 
 
 def test_a_script_reads_the_scheduled_time_in_its_environment():

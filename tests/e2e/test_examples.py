@@ -200,6 +200,15 @@ def test_29_backfill(kubectl: Kubectl) -> None:
     assert "unchanged" in kubectl.apply(EXAMPLES / "29-backfill.yaml")
 
 
+def test_30_after(kubectl: Kubectl) -> None:
+    kubectl.apply(EXAMPLES / "30-after.yaml")
+    report = kubectl.finished(kubectl.run_of("report"))
+    ends = [kubectl.finished(kubectl.run_of(other))["status"]["finishedAt"] for other in ("orders", "customers")]
+    assert report["metadata"]["creationTimestamp"] >= max(ends)
+    succeeded(report)
+    assert len(kubectl.list("workflowruns")) == 3
+
+
 def test_23_approval(kubectl: Kubectl) -> None:
     kubectl.apply(EXAMPLES / "23-approval.yaml")
     name = kubectl.run_of("approval")

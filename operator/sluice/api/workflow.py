@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from sluice.api.after import After, AfterMark
 from sluice.api.base import (
     Duration,
     Model,
@@ -98,7 +99,7 @@ class WorkflowSpec(Model):
     concurrency: Concurrency | None = None
     """How many runs may go at a time, whoever made them. By default only those that the Workflow makes wait for each
     other: one goes at a time, and one of which no container has started yet gives way to a newer one; with a
-    `schedule`, one that has not started."""
+    `schedule` or `after`, one that has not started."""
     history: History | None = None
     """How many of its own ended runs stay. None goes within an hour of its end."""
     ttl: Duration | None = None
@@ -118,6 +119,9 @@ class WorkflowSpec(Model):
     Manual: run only when somebody creates a WorkflowRun."""
     schedule: Schedule | None = None
     """Run on time, and not on change."""
+    after: Annotated[list[After] | None, Field(min_length=1, max_length=16)] = None
+    """Run after others, and not on change: once as soon as each of these Workflows has a run that has succeeded since
+    the last time, whoever made that run. Several successes that come together count as one."""
     on_change: OnChange | None = None
     """How a changed Workflow goes on from its last run."""
     health: Literal["Workflow", "Run"] | None = None
@@ -181,4 +185,10 @@ class WorkflowStatus(Model):
     missed: int | None = None
     """How many times were let go, since the first. More than 1000 at once count as 1000."""
     schedule_mark: ScheduleMark | None = None
+    after: Annotated[
+        list[AfterMark] | None, Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+    ] = None
+    """Of the Workflows that it runs after: which successes have counted."""
+    making: ObjectName | None = None
+    """The run that is made next, for what has counted last."""
     conditions: Conditions | None = None

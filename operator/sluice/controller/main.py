@@ -48,7 +48,7 @@ async def operate(config: Settings) -> None:
     revisions = Revisions(kube)
     namespaces = await readable(kube, config.namespaces)
     store = Store(
-        on_workflow=lambda key: workflows.queue.add(key),  # noqa: PLW0108  # the two are made further down
+        on_workflow=lambda key: workflows.changed(key),  # noqa: PLW0108  # the two are made further down
         on_run=lambda key: runs.run_changed(key),  # noqa: PLW0108
         on_pool=lambda key: pools.seen(key),  # noqa: PLW0108
         on_backfill=lambda key: backfills.queue.add(key),  # noqa: PLW0108

@@ -6,7 +6,7 @@ and know nothing of a wall clock that is set.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sluice.controller.store import Key, ObjectView, Store
 from sluice.core import Instant, Json
@@ -21,24 +21,25 @@ _ENTRIES = ("lastScheduleTime", "nextScheduleTime", "lastSuccessfulTime", "misse
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
+class Asked:
     """`name` is that of the run that is due, empty if none is; `labels` and `spec` are for it. `status` is what the
-    Workflow's status says of its times as soon as it exists; None takes an entry away.
+    Workflow's status says as soon as it exists; None takes an entry away. `waits`: for what, in words.
     """
 
-    name: str
-    labels: dict[str, str]
-    spec: Json
     status: Json
+    name: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    spec: Json = field(default_factory=dict)
+    waits: str = ""
 
 
 class Schedules:
     def __init__(self, store: Store, on_first_sight: OnFirstSight, wake_at: Callable[[Key, Instant], None]) -> None:
         self._store, self._on_first_sight, self._wake_at = store, on_first_sight, wake_at
 
-    def look(self, workflow: ObjectView) -> Timed:
+    def look(self, workflow: ObjectView) -> Asked:
         if "schedule" not in workflow.spec:
-            return Timed("", {}, {}, {name: None for name in _ENTRIES if name in workflow.status})
+            return Asked({name: None for name in _ENTRIES if name in workflow.status})
         now = time.time()
         schedule, status = Schedule.of(workflow.spec["schedule"]), workflow.status
         start = begin(
@@ -68,9 +69,9 @@ class Schedules:
         if last := max([status.get("lastSuccessfulTime", ""), *succeeded]):
             told["lastSuccessfulTime"] = last
         if found.run is None:
-            return Timed("", {}, {}, told)
+            return Asked(told)
         told["lastScheduleTime"] = rfc3339(found.run)
-        return Timed(
+        return Asked(
             name=scheduled_run_name(workflow.key.name, workflow.uid, found.run),
             labels={LABEL_SCHEDULED: scheduled_minute(found.run)},
             spec={

@@ -4,12 +4,13 @@ import logging
 import time
 
 from sluice.api import API_VERSION
+from sluice.controller.after import After
 from sluice.controller.events import Events
 from sluice.controller.judgements import Judgements
 from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube, ours, patiently
 from sluice.controller.queue import KeyedQueue
 from sluice.controller.revisions import Revisions
-from sluice.controller.schedules import Schedules, Timed
+from sluice.controller.schedules import Asked, Schedules
 from sluice.controller.store import Key, ObjectView, Store, view
 from sluice.core import Json
 from sluice.core.concurrency import Concurrency
@@ -40,31 +41,41 @@ class Workflows:
         self._judgements, self._on_first_sight = judgements, on_first_sight
         self.queue: KeyedQueue[Key] = KeyedQueue(self.reconcile)
         self._schedules = Schedules(store, on_first_sight, self.queue.add_at)
+        self._after = After(store, on_first_sight)
+
+    def changed(self, key: Key) -> None:
+        """The Workflow is another now, or gone, or one of its runs is."""
+        self.queue.add(key)
+        for follower in self._after.followers(key):
+            self.queue.add(follower)
 
     async def reconcile(self, key: Key) -> None:
         workflow = self._store.workflows.get(key)
         if workflow is None or workflow.deleting:
             self._judgements.forget(key)
+            self._after.forget(key)
             return
         judged = self._judgements.of(workflow)
         if judged.faults:
             await self._refuse(workflow, "InvalidSpec", "\n".join(map(str, judged.faults)))
             return
-        on_time = self._schedules.look(workflow)
+        on_time, follows = self._schedules.look(workflow), self._after.look(workflow)
+        asked = on_time if on_time.name else follows
         mark, make = due(
             generation=workflow.generation,
             revision=judged.revision,
             run_name=run_name(key.name, workflow.uid, workflow.generation),
-            manual=workflow.spec.get("trigger") == "Manual" or "schedule" in workflow.spec,
+            manual=workflow.spec.get("trigger") == "Manual"
+            or not workflow.spec.keys().isdisjoint(("schedule", "after")),
             mark=Mark.of(workflow.status),
             runs=self._store.own_runs(workflow),
             on_first_sight=self._on_first_sight,
         )
-        if on_time.name:
-            mark, make = Mark(workflow.generation, judged.revision, on_time.name), True
-        if make and not await self._make_run(workflow, mark, on_time):
+        if asked.name:
+            mark, make = Mark(workflow.generation, judged.revision, asked.name), True
+        if make and not await self._make_run(workflow, mark, asked):
             return
-        await self._write(workflow, self._status(workflow, mark) | on_time.status)
+        await self._write(workflow, self._status(workflow, mark, asked.waits) | on_time.status | follows.status)
         await self._thin_out(workflow)
 
     async def _thin_out(self, workflow: ObjectView) -> None:
@@ -84,7 +95,7 @@ class Workflows:
         self._store.forget_run(run.key, run.uid)
         self.queue.add_at(workflow.key, time.time() + _NEXT_DELETION_S)
 
-    async def _make_run(self, workflow: ObjectView, mark: Mark, on_time: Timed) -> bool:
+    async def _make_run(self, workflow: ObjectView, mark: Mark, asked: Asked) -> bool:
         """Whether the run exists now. If its name is taken, only a person can help."""
         await self._revisions.freeze(workflow)
         namespace, name = workflow.key
@@ -94,10 +105,10 @@ class Workflows:
             "metadata": {
                 "name": mark.run,
                 "namespace": namespace,
-                "labels": {LABEL_WORKFLOW: name, LABEL_GENERATION: str(mark.generation)} | on_time.labels,
+                "labels": {LABEL_WORKFLOW: name, LABEL_GENERATION: str(mark.generation)} | asked.labels,
                 "ownerReferences": [owner("Workflow", name, workflow.uid)],
             },
-            "spec": {"workflow": name, "revision": mark.revision} | on_time.spec,
+            "spec": {"workflow": name, "revision": mark.revision} | asked.spec,
         }
         if (before := self._to_resume(workflow)) is not None:
             body["spec"]["resumeFrom"] = {"run": before}
@@ -139,13 +150,13 @@ class Workflows:
         if await self._write(workflow, self._compose(workflow, "Refused", mark, facts)):
             self._events.tell("Workflow", workflow, "Warning", "Refused", message)
 
-    def _status(self, workflow: ObjectView, mark: Mark) -> Json:
+    def _status(self, workflow: ObjectView, mark: Mark, waits: str) -> Json:
         newest = None
         if mark.run is not None:
             run = self._store.runs.get(Key(workflow.key.namespace, mark.run))
             newest = NewestRun.of(mark.run, run.status if run is not None else None, workflow.status)
         facts = [
-            Condition("Accepted", True, "Valid"),
+            Condition("Accepted", True, "Valid", waits),
             *workflow_health(newest, follows_run=workflow.spec.get("health") == "Run"),
         ]
         if newest is None:

@@ -13,7 +13,7 @@ values of `key` never hold each other back.
 | none given | a person's run starts. Of those that the Workflow makes, one goes at a time, and one of which no container has started yet gives way to a newer one. On a schedule one that has started stays, so that a slow start is no reason never to run |
 
 With a schedule, Queue without `maxQueued` lets one of the Workflow's own runs wait, the newest: a stuck run must not
-pile up a queue behind it.
+pile up a queue behind it. What is said of a schedule goes for `after` too.
 
 A run that is not let in ends Stopped, not Failed: nothing of it has run, and so nothing of it is broken.
 """  # noqa: E501  # a row of a table is one line
@@ -41,12 +41,12 @@ class Concurrency:
     max_queued: int | None = None
     key: str = ""
     scheduled: bool = False
-    """Does the Workflow run on time?"""
+    """Does the Workflow run on time, or after others?"""
 
     @classmethod
     def of(cls, spec: Json) -> "Concurrency":
         """From a Workflow's spec."""
-        said, scheduled = spec.get("concurrency"), "schedule" in spec
+        said, scheduled = spec.get("concurrency"), "schedule" in spec or "after" in spec
         if said is None:
             return cls(scheduled=scheduled)
         limits = said.get("maxRuns", 1), said.get("maxQueued"), said.get("key", "")

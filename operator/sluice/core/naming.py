@@ -99,6 +99,11 @@ def scheduled_run_name(workflow: str, workflow_uid: str, when: Instant, number: 
     return f"{workflow}-{scheduled_minute(when)}-{digest(workflow_uid, 5)}{again}"
 
 
+def followed_run_name(workflow: str, workflow_uid: str, cause: str) -> str:
+    """Of a run after others. `cause`: six characters for the successes that it is for."""
+    return f"{workflow}-after-{cause}-{digest(workflow_uid, 5)}"
+
+
 def revision_name(workflow: str, workflow_uid: str, graph: Json) -> str:
     canonical = json.dumps(graph, sort_keys=True, separators=(",", ":"))
     return f"{workflow}-{digest(workflow_uid, 5)}-{digest(canonical, 10)}"

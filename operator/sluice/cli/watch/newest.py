@@ -53,6 +53,8 @@ def _what_is_missing(workflow: Json) -> str:
         return f"waiting for the operator to read Workflow {name}"
     if workflow["spec"].get("trigger") == "Manual":
         return f"waiting for somebody to create a WorkflowRun of {name}, whose trigger is Manual"
+    if others := [other["workflow"] for other in workflow["spec"].get("after", ())]:
+        return f"waiting for the first run of Workflow {name}, which comes after a success of {', '.join(others)}"
     return f"waiting for the first run of Workflow {name}"
 
 

@@ -18,6 +18,7 @@ from sluice.core.errors import Fault
 from sluice.core.naming import graph_of
 from sluice.core.references import references
 from sluice.core.validation import concurrency, container, graph, limits, outputs, retries, values, volumes
+from sluice.core.validation.after import successions
 from sluice.core.validation.approvals import approvals
 from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.backfill import backfill_faults
@@ -132,6 +133,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     limits.no_task_waits_for_its_own_run,
     concurrency.contradictions,
     schedules,
+    successions,
 )
 
 

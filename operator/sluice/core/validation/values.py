@@ -129,7 +129,8 @@ def parameters(found: Manifest) -> Iterator[Fault]:
             )
         variables.setdefault(variable, parameter.name)
         if parameter.default is None and found.raw.get("trigger") != "Manual":
-            instead = "take the schedule away" if "schedule" in found.raw else "set spec.trigger: Manual"
+            by = next((field for field in ("schedule", "after") if field in found.raw), None)
+            instead = f"take spec.{by} away" if by else "set spec.trigger: Manual"
             words = f"has no default, so a run cannot start by itself; give one, or {instead}"
             yield Fault(path, f"'{parameter.name}' {words}")
 

@@ -1,0 +1,26 @@
+"""When a Workflow runs after others: `spec.after`."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from sluice.api.base import Model, ObjectName, Time, Word
+
+MAX_COUNTED = 64
+
+
+class After(Model):
+    """Another Workflow, in the same namespace."""
+
+    workflow: ObjectName
+    """Its name."""
+
+
+class AfterMark(Model):
+    """Which successes of another Workflow have counted."""
+
+    workflow: ObjectName
+    since: Time
+    """No success before this one counts any more."""
+    counted: Annotated[list[Word] | None, Field(max_length=MAX_COUNTED)] = None
+    """The UIDs of the runs since then that have counted, as far as they are still there."""
