@@ -6,7 +6,7 @@ CLUSTER_NAME ?= sluice
 SOURCES := operator tests
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: demo test fuzz lint crds lock bench makespan cluster-up cluster-down clean
+.PHONY: demo test fuzz lint crds snapshots lock bench makespan cluster-up cluster-down clean
 
 demo: $(VENV)/ready  ## a Workflow on a real cluster, from nothing
 	$(BIN)/python -m tests.demo
@@ -26,6 +26,9 @@ fuzz: $(VENV)/ready  ## 10,000 random runs on a random cluster, for each of the 
 
 crds: $(VENV)/ready  ## after a change in operator/sluice/api
 	$(BIN)/python -m sluice.api.crd crds charts/sluice/files/crds
+
+snapshots: $(VENV)/ready  ## after a change in charts/sluice
+	$(BIN)/python -m tests.chart.snapshots
 
 lock: $(VENV)/ready  ## after a change of dependencies
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o operator/requirements.lock

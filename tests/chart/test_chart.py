@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.chart.conftest import CHART, ON_135
+from sluice.core.validation import workflow_faults
+from tests.chart.snapshots import CHART, ON_135
 
 REPOSITORY = Path(__file__).parents[2]
 CRDS = REPOSITORY / "crds"
@@ -31,11 +32,6 @@ def environment_of(objects):
 
 def permissions(role):
     return {(resource, verb) for rule in role["rules"] for resource in rule["resources"] for verb in rule["verbs"]}
-
-
-def test_lint_finds_nothing(helm):
-    answer = helm("lint", "--strict", CHART)
-    assert answer.returncode == 0, answer.stdout
 
 
 def test_chart_and_package_have_one_version():
@@ -247,6 +243,66 @@ def test_the_release_names_everything(render, release, name):
     assert {each["metadata"]["labels"]["app.kubernetes.io/instance"] for each in named} == {release}
 
 
+# The objects around the Deployment
+
+
+@pytest.mark.parametrize(("replicas", "create", "made"), [(1, True, False), (2, True, True), (2, False, False)])
+def test_a_disruption_budget_is_made_only_for_several(render, replicas, create, made):
+    objects = render(**{"replicas": replicas, "podDisruptionBudget.create": create})
+    assert ("PodDisruptionBudget" in objects) is made
+
+
+def test_the_network_policy_lets_in_and_out_what_the_operator_needs(render):
+    assert "NetworkPolicy" not in render()
+    monitoring = [{"namespaceSelector": {"matchLabels": {"team": "monitoring"}}}]
+    for given, sources in ([], {}), (monitoring, {"from": monitoring}):
+        objects = render(**{"networkPolicy.create": True, "networkPolicy.ingressFrom": given})
+        (policy,) = objects["NetworkPolicy"]
+        (ingress,) = policy["spec"]["ingress"]
+        (egress,) = policy["spec"]["egress"]
+        assert ingress == {"ports": [{"port": port["name"]} for port in container_of(objects)["ports"]], **sources}
+        assert egress == {"ports": [{"port": 443}, {"port": 6443}]}
+
+
+@pytest.mark.parametrize("kind", ["NetworkPolicy", "PodDisruptionBudget"])
+def test_they_find_the_operators_pods(render, kind):
+    objects = render(**{"replicas": 2, "networkPolicy.create": True})
+    (deployment,), (found,) = objects["Deployment"], objects[kind]
+    selector = found["spec"].get("podSelector") or found["spec"]["selector"]
+    assert selector == deployment["spec"]["selector"]
+
+
+# helm test
+
+
+@pytest.mark.parametrize(
+    ("values", "namespace"), [({}, "sluice-system"), ({"watchNamespaces": ["team-a", "team-b"]}, "team-a")]
+)
+def test_the_run_of_helm_test_is_where_the_operator_sees_it(render, values, namespace):
+    objects = render(hooks=True, **values)
+    workflow, run, pod = (objects[kind][0] for kind in ("Workflow", "WorkflowRun", "Pod"))
+    assert workflow["metadata"]["namespace"] == run["metadata"]["namespace"] == namespace
+    assert run["spec"]["workflow"] == workflow["metadata"]["name"]
+    (container,) = pod["spec"]["containers"]
+    assert container["command"] == ["sluice", "watch", run["metadata"]["name"], "--namespace", namespace]
+
+
+def test_the_workflow_of_helm_test_is_sound(render):
+    (workflow,) = render(hooks=True)["Workflow"]
+    assert workflow_faults(workflow) == []
+
+
+def test_the_image_of_helm_test_is_the_operators_unless_another_is_named(render):
+    for values, image in (({}, "sluice:0.1.0"), ({"test.image": "busybox"}, "busybox")):
+        (workflow,) = render(hooks=True, **values)["Workflow"]
+        assert workflow["spec"]["defaults"]["image"] == image
+
+
+def test_the_pod_of_helm_test_is_not_taken_for_an_operator(render):
+    (deployment,), (pod,) = render()["Deployment"], render(hooks=True)["Pod"]
+    assert not deployment["spec"]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+
+
 # CRDs
 
 
@@ -297,6 +353,11 @@ def _load(file):
         ("extraEnv[0].value=nameless", "name"),
         ("podAnnotations.scrape=true", "podAnnotations/scrape"),
         ("crds.instal=false", "instal"),
+        ("networkPolicy.enabled=true", "enabled"),
+        ("networkPolicy.apiServerPorts={https}", "networkPolicy/apiServerPorts/0"),
+        ("networkPolicy.ingressFrom[0].podSelectr.a=b", "podSelectr"),
+        ("podDisruptionBudget.create=2", "podDisruptionBudget/create"),
+        ("test.image=1", "test/image"),
         ("serviceAccount.create=false", "serviceAccount/name"),  # the namespace's default account gets no rights
     ],
 )

@@ -1,0 +1,40 @@
+"""What the chart renders for a few sets of values, as files. `make snapshots` writes them anew, and so a change of the
+chart shows in the diff. The CRDs are left out: a test of their own compares them.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.cluster import binaries
+
+CHART = Path(__file__).parents[2] / "charts/sluice"
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+# A helm that was not released but built with `go install` takes the cluster for an ancient one, unless it is told.
+ON_135 = ("--kube-version", "1.35.0")
+
+
+def value_sets() -> list[Path]:
+    return sorted(SNAPSHOTS.glob("*.values.yaml"))
+
+
+def snapshot_of(values: Path) -> Path:
+    return values.with_name(values.name.replace(".values", ""))
+
+
+def program() -> str:
+    """Helm, the machine's own or the harness's."""
+    return shutil.which("helm") or str(binaries.build(binaries.HELM))
+
+
+def rendered(values: Path) -> str:
+    command = ["template", "sluice", str(CHART), "--namespace", "sluice-system", "--values", str(values)]
+    without_crds = ["--set", "crds.install=false"]
+    return subprocess.run(
+        [program(), *command, *without_crds, *ON_135], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+
+
+if __name__ == "__main__":
+    for values in value_sets():
+        snapshot_of(values).write_text(rendered(values))
