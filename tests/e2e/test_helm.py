@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.e2e.conftest import Installed
-from tests.e2e.kubernetes import Json, Kubectl, workflow
+from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
 from tests.e2e.test_rights import rights_of
-from tests.install import helm, install
+from tests.e2e.watch import PodWatch
+from tests.install import CHART, NAMESPACE, RELEASE, helm, install
 
 HELLO = workflow("hello", {"name": "a", "bash": "true"}, {"name": "b", "bash": "true", "dependsOn": ["a"]})
 CONFINED = "confined-sluice-operator"
@@ -75,3 +79,85 @@ def test_the_charts_defaults_reach_the_pods_and_a_changed_one_starts_no_run(conf
     upgrade_confined(confined, "taskDefaults.image=python:3.13-slim", f"{label}=science")
     assert team_of(confined.run(workflow("second", {"name": "a", "bash": "true"}, defaults={}))) == "science"
     assert len(confined.list("workflowruns")) == 2
+
+
+def test_helm_test_runs_a_workflow(system: Kubectl) -> None:
+    assert "Phase:          Succeeded" in helm(system.cluster, NAMESPACE, "test", RELEASE)
+    left = system("get", "workflows,workflowruns,serviceaccounts,roles,rolebindings", "-o", "name")
+    assert f"{RELEASE}-test" not in left
+
+
+@pytest.fixture
+def older_chart(tmp_path: Path) -> Path:
+    """The chart as it could have been one version earlier: without `history` in the CRD of Workflows."""
+    older = shutil.copytree(CHART, tmp_path / "sluice")
+    described = yaml.safe_load((older / "Chart.yaml").read_text()) | {"version": "0.0.9"}
+    (older / "Chart.yaml").write_text(yaml.safe_dump(described))
+    crd = older / "files/crds/sluice.dev_workflows.yaml"
+    found = yaml.safe_load(crd.read_text())
+    del fields_of(found)["history"]
+    crd.write_text(yaml.safe_dump(found))
+    return older
+
+
+def fields_of(crd: Json) -> Json:
+    (version,) = crd["spec"]["versions"]
+    fields: Json = version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
+    return fields
+
+
+@pytest.fixture
+def release(installed: Installed, bare: Kubectl) -> Iterator[Kubectl]:
+    """kubectl in a namespace of the test's own. What the test does to the installed release is undone."""
+    installed.on()
+    yield bare
+    install(bare.cluster)
+
+
+def knows_history(kubectl: Kubectl) -> bool:
+    return "history" in fields_of(kubectl.get("crd", "workflows.sluice.dev"))
+
+
+def test_an_upgrade_loses_no_run_and_doubles_none(release: Kubectl, older_chart: Path) -> None:
+    kubectl = release
+    install(kubectl.cluster, chart=older_chart)
+    assert not knows_history(kubectl)
+    kubectl.run(HELLO)
+    with PodWatch(kubectl) as watch:
+        kubectl.apply(workflow("long", *({"name": f"t{n}", "bash": "sleep 1"} for n in range(20)), parallelism=2))
+        run = kubectl.run_of("long")
+        eventually(lambda: kubectl.pods(run), "it is under way")
+        install(kubectl.cluster)
+        assert kubectl.get("workflowrun", run)["status"]["phase"] == "Running", "it should have outlasted the upgrade"
+        assert knows_history(kubectl)
+        assert kubectl.finished(run)["status"]["progress"] == "20/20"
+        assert watch.pods_of_attempts() == {"a/1": 1, "b/1": 1} | {f"t{n}/1": 1 for n in range(20)}
+    assert len(kubectl.list("workflowruns")) == 2
+
+
+def test_uninstalled_it_leaves_what_people_made_and_goes_on_when_it_is_back(release: Kubectl) -> None:
+    kubectl = release
+    gate = {"name": "gate", "bash": "until [ -e /tmp/go ]; do sleep 0.1; done"}
+    kubectl.apply(workflow("gated", gate, {"name": "after", "bash": "true", "dependsOn": ["gate"]}))
+    run = kubectl.run_of("gated")
+    eventually(lambda: kubectl.task(run, "gate").get("phase") == "Running", "the first task runs")
+    of_the_release = list(yaml.safe_load_all(helm(kubectl.cluster, NAMESPACE, "get", "manifest", RELEASE)))
+
+    helm(kubectl.cluster, NAMESPACE, "uninstall", RELEASE, "--wait")
+    there = {f"{each['kind']}/{each['metadata']['name']}" for each in of_the_release if is_there(kubectl, each)}
+    crds = ("pools", "workflowruns", "workflows")
+    assert there >= {f"CustomResourceDefinition/{kind}.sluice.dev" for kind in crds}
+    assert not [name for name in there if not name.startswith("CustomResourceDefinition/")]
+    (pod,) = kubectl.pods(run)
+    kubectl("exec", pod["metadata"]["name"], "--", "touch", "/tmp/go")  # noqa: S108
+    eventually(lambda: kubectl.pods(run)[0]["status"]["phase"] == "Succeeded", "its pod ends by itself")
+
+    install(kubectl.cluster)
+    assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
+    assert len(kubectl.list("workflowruns")) == 1
+    assert kubectl.get("pod", pod["metadata"]["name"])["metadata"]["uid"] == pod["metadata"]["uid"]
+
+
+def is_there(kubectl: Kubectl, found: Json) -> bool:
+    name, namespace = found["metadata"]["name"], found["metadata"].get("namespace", "default")
+    return bool(kubectl("get", f"--namespace={namespace}", "--ignore-not-found", "-o", "name", found["kind"], name))
