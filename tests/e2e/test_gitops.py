@@ -74,6 +74,7 @@ def test_the_tools_see_how_it_stands_and_why(kubectl: Kubectl) -> None:
     kubectl.apply(workflow("plain", FAILS))
     kubectl.apply(workflow("broken", FAILS, health="Run"))
     kubectl.apply(workflow("refused", {"name": "hello", "dependsOn": ["helo"], "bash": "true"}))
+    kubectl.apply(workflow("timed", FAILS, schedule={"cron": "* * * * *", "suspend": True}))
     kubectl.apply(POOL)
     kubectl.apply(by_hand("paused", "plain", state="Suspended"))
     kubectl.apply(by_hand("early", "later"))
@@ -93,6 +94,7 @@ def test_the_tools_see_how_it_stands_and_why(kubectl: Kubectl) -> None:
     assert by_expressions("plain") == "Failed"
     why = f"run {broken}: {WHY}"
     sees(kubectl, "workflow", "broken", ("Failed", why), ("Degraded", why))
+    sees(kubectl, "workflow", "timed", CURRENT, ("Suspended", "its schedule is suspended"))
     observed(kubectl, "pool", "db")
     assert kstatus(kubectl.get("pool", "db")) == CURRENT
 
