@@ -271,6 +271,7 @@ def test_kustomize_knows_every_field_that_names_an_object(bare: Kubectl, tmp_pat
     task = {"name": "work", "pools": [{"name": "the-pool"}], "workflow": {"name": "the-flow"}, **template}
     flow = workflow("the-flow", task, defaults=template, pools=[{"name": "the-pool"}])
     asked = by_hand("the-run", "the-flow", resumeFrom={"run": "the-run"})
+    past = asked | {"kind": "Backfill", "metadata": {"name": "the-past"}, "spec": {"workflow": "the-flow"}}
     others = [
         {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}}
         for kind, name in (("ConfigMap", "the-map"), ("Secret", "the-secret"), ("ServiceAccount", "the-account"))
@@ -278,7 +279,7 @@ def test_kustomize_knows_every_field_that_names_an_object(bare: Kubectl, tmp_pat
     pool = POOL | {"metadata": {"name": "the-pool"}}
     configuration = GITOPS / "kustomize/base/sluice.yaml"
     (tmp_path / "sluice.yaml").write_text(configuration.read_text())
-    (tmp_path / "all.yaml").write_text(yaml.safe_dump_all([flow, asked, pool, *others]))
+    (tmp_path / "all.yaml").write_text(yaml.safe_dump_all([flow, asked, past, pool, *others]))
     kustomization = {
         "resources": ["all.yaml"],
         "configurations": ["sluice.yaml"],
@@ -298,8 +299,9 @@ def test_kustomize_knows_every_field_that_names_an_object(bare: Kubectl, tmp_pat
 
     told = yaml.safe_load(configuration.read_text())
     fields = [*told["images"], *(field for each in told["nameReference"] for field in each["fieldSpecs"])]
+    manifests = {each["kind"]: each for each in (flow, asked, past)}
     for field in fields:
-        assert there(asked if field["kind"] == "WorkflowRun" else flow, field["path"].split("/")), field
+        assert there(manifests[field["kind"]], field["path"].split("/")), field
 
 
 def test_the_kustomizations_for_flux_are_read_by_its_own_types(tmp_path: Path) -> None:
