@@ -8,7 +8,7 @@ A write is sent only while `may_write` says so: an operator that has lost its Le
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import orjson
@@ -19,6 +19,8 @@ from sluice import __version__
 from sluice.api import API_VERSION
 from sluice.core import Json
 from sluice.core.errors import SluiceError, Unanswered
+
+T = TypeVar("T")
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -106,15 +108,22 @@ class Kube:
         """Deletes the object only if it still is the one with this UID."""
         await self._request("DELETE", path, body={"preconditions": {"uid": uid}}, accept=METADATA_ONLY)
 
-    async def list(self, path: str, **params: str) -> tuple[list[Json], str]:
-        """All objects of a collection, fresh from etcd, and the resourceVersion at which they stood so."""
-        items: list[Json] = []
+    async def views(self, view: Callable[[Json], T], path: str, **params: str) -> tuple[list[T], str]:
+        """All objects of a collection, fresh from etcd, and the resourceVersion at which they stood so.
+
+        They are cut down to their views page by page: thousands of whole pods would take hundreds of megabytes.
+        """
+        found: list[T] = []
         page = await self.get(path, limit=str(_PAGE), **params)
-        items += page["items"]
+        found += map(view, page["items"])
         while following := page["metadata"].get("continue"):
             page = await self.get(path, **{"limit": str(_PAGE), "continue": following}, **params)
-            items += page["items"]
-        return items, page["metadata"]["resourceVersion"]
+            found += map(view, page["items"])
+        return found, page["metadata"]["resourceVersion"]
+
+    async def list(self, path: str, **params: str) -> tuple[list[Json], str]:
+        """The same, with the objects as they are."""
+        return await self.views(lambda item: item, path, **params)
 
     async def watch(self, path: str, version: str, **params: str) -> AsyncIterator[Json]:
         """Events after `version`, until the server ends the stream. Raises ApiError(410) if `version` is too old."""

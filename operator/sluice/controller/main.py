@@ -147,14 +147,14 @@ async def _list_ours(kube: Kube, store: Store, namespace: str) -> None:
     """Before the runs what they need: without its Workflow one would look orphaned. After them the Backfills: runs
     that are not there would look deleted.
     """
-    items, version = await kube.list(ours(namespace, "pools"))
-    store.replace_pools(map(view, items), int(version), namespace)
-    items, version = await kube.list(ours(namespace, "workflows"))
-    store.replace_workflows(map(view, items), int(version), namespace)
-    items, version = await kube.list(ours(namespace, "workflowruns"))
-    store.replace_runs(map(view, items), int(version), namespace)
-    items, version = await kube.list(ours(namespace, "backfills"))
-    store.replace_backfills(map(view, items), int(version), namespace)
+    found, version = await kube.views(view, ours(namespace, "pools"))
+    store.replace_pools(found, int(version), namespace)
+    found, version = await kube.views(view, ours(namespace, "workflows"))
+    store.replace_workflows(found, int(version), namespace)
+    found, version = await kube.views(view, ours(namespace, "workflowruns"))
+    store.replace_runs(found, int(version), namespace)
+    found, version = await kube.views(view, ours(namespace, "backfills"))
+    store.replace_backfills(found, int(version), namespace)
 
 
 async def _relist(kube: Kube, store: Store) -> None:

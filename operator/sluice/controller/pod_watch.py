@@ -27,8 +27,8 @@ async def watch_pods(kube: Kube, store: Store, namespace: str, synced: asyncio.E
     while True:
         try:
             if not version:
-                items, version = await kube.list(pods(namespace), labelSelector=LABEL_RUN_UID)
-                store.replace_pods(map(view, items), int(version), namespace)
+                found, version = await kube.views(view, pods(namespace), labelSelector=LABEL_RUN_UID)
+                store.replace_pods(found, int(version), namespace)
                 synced.set()
             began, heard = time.monotonic(), False
             async for event in kube.watch(pods(namespace), version, labelSelector=LABEL_RUN_UID):
