@@ -1,11 +1,13 @@
 """`make bench [SCENARIOS="wide-1000 chain-20"]`: the operator's time over that of plain pods, in turns on one cluster.
 
-One JSON object a line on standard output, progress on standard error, and at the end a chart in bench.svg. BENCH=quick
-runs the short scenarios only. It fails only where something must be broken; what misses its goal is in `missed`.
+Two more look at the operator alone: `idle-2000` (for so many `--minutes`) and `restart-10000`. One JSON object a line
+on standard output, progress on standard error, and at the end a chart in bench.svg. BENCH=quick runs the short
+scenarios only. It fails only where something must be broken; the goals that are not kept are in `missed`.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import os
@@ -13,42 +15,60 @@ import sys
 import tempfile
 from pathlib import Path
 
+from sluice.controller.kube import Kube
+from tests.cluster import Cluster
 from tests.perf.chart import Bar, chart
 from tests.perf.cluster import ROOT, connect, opened
 from tests.perf.goals import gross
+from tests.perf.idle import NAME as IDLE
+from tests.perf.idle import idle
 from tests.perf.operated import Operator
+from tests.perf.restart import NAME as RESTART
+from tests.perf.restart import restart
 from tests.perf.rounds import measure
-from tests.perf.scenarios import SCENARIOS
+from tests.perf.scenarios import SCENARIOS, Json
 
 
-async def bench(names: list[str]) -> None:
+async def bench(names: list[str], minutes: float) -> None:
     cluster = opened()
     kube = await connect(cluster)
-    results, broken = [], []
-    with tempfile.TemporaryDirectory() as directory:
-        try:
-            for name in names:
-                operator = Operator(cluster, Path(directory) / "operator.log")
-                results.append(await measure(kube, cluster, operator, SCENARIOS[name]))
-                print(json.dumps(results[-1]), flush=True)
-                broken += [name] if gross(results[-1], SCENARIOS[name]) else []
-        finally:
-            await kube.close()
-    bars = [Bar(result["name"], result["ratio"], result["goal"]) for result in results]
-    (ROOT / "bench.svg").write_text(chart("Time with the operator over that of plain pods, and its goal", bars))
+    results = []
+    try:
+        for name in names:
+            results.append(await _result(kube, cluster, name, minutes))
+            print(json.dumps(results[-1]), flush=True)
+    finally:
+        await kube.close()
+    compared = [result for result in results if "ratio" in result]
+    bars = [Bar(result["name"], result["ratio"], result["goal"]) for result in compared]
+    if bars:
+        (ROOT / "bench.svg").write_text(chart("Time with the operator over that of plain pods, and its goal", bars))
     if not os.environ.get("KEEP_CLUSTER"):
         cluster.down()
-    if broken:
+    if broken := [result["name"] for result in compared if gross(result, SCENARIOS[result["name"]])]:
         sys.exit(f"far too slow: {', '.join(broken)}")
 
 
+async def _result(kube: Kube, cluster: Cluster, name: str, minutes: float) -> Json:
+    with tempfile.TemporaryDirectory() as directory:
+        operator = Operator(cluster, Path(directory) / "operator.log")
+        if name == IDLE:
+            return await idle(kube, operator, minutes)
+        if name == RESTART:
+            return await restart(kube, operator)
+        return await measure(kube, cluster, operator, SCENARIOS[name])
+
+
 def main() -> None:
-    quick = os.environ.get("BENCH") == "quick"
-    names = sys.argv[1:] or [name for name, scenario in SCENARIOS.items() if scenario.quick or not quick]
-    unknown = [name for name in names if name not in SCENARIOS]
-    if unknown:
-        sys.exit(f"no scenario is called {', '.join(unknown)}; there are: {', '.join(SCENARIOS)}")
-    asyncio.run(bench(names))
+    known = [*SCENARIOS, IDLE, RESTART]
+    quick = [name for name, scenario in SCENARIOS.items() if scenario.quick]
+    parser = argparse.ArgumentParser(prog="python3 -m tests.perf", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
+    parser.add_argument("--minutes", type=float, default=10, help="how long to watch the idle operator")
+    options = parser.parse_args()
+    if unknown := [name for name in options.names if name not in known]:
+        parser.error(f"there is no {', '.join(unknown)}")
+    asyncio.run(bench(options.names or (quick if os.environ.get("BENCH") == "quick" else known), options.minutes))
 
 
 main()

@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from kubernetes.aio import config
@@ -12,11 +16,13 @@ from kubernetes.aio.client import Configuration
 
 from sluice.api import API_VERSION
 from sluice.controller.kube import Kube
+from sluice.core import Json
 from sluice.core.naming import LABEL_RUN_UID
 from tests.cluster import Cluster, open_cluster
 
 ROOT = Path(__file__).parent.parent.parent
 _KWOK_NODES = 20
+_HEARTBEAT_S = 20
 
 
 def opened() -> Cluster:
@@ -38,24 +44,45 @@ async def connect(cluster: Cluster) -> Kube:
     return Kube(configuration)
 
 
-class namespace:  # noqa: N801  # reads as a word where it is used
-    """A namespace for one run. It is gone, with its pods and runs, before the next run begins."""
+async def follow(kube: Kube, path: str, version: str, **params: str) -> AsyncIterator[Json]:
+    """Objects as they change after `version`, without end: the server ends a watch that falls behind a burst."""
+    while True:
+        async for event in kube.watch(path, version, **params):
+            version = event["object"]["metadata"]["resourceVersion"]
+            if event["type"] != "BOOKMARK":
+                yield event["object"]
 
-    def __init__(self, kube: Kube, name: str) -> None:
-        self._kube, self._name = kube, name
 
-    async def __aenter__(self) -> str:
-        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self._name}}
-        self._uid = (await self._kube.create("/api/v1/namespaces", body))["metadata"]["uid"]
-        account = f"/api/v1/namespaces/{self._name}/serviceaccounts"
-        while not (await self._kube.get(account))["items"]:
+def say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+@asynccontextmanager
+async def namespace(kube: Kube, title: str) -> AsyncIterator[str]:
+    """A namespace for one run, and a word now and then. It is gone, with its pods and runs, before the next begins."""
+    name = f"bench-{os.getpid()}-{title.replace(' ', '-').replace('/', '-')}"
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+    uid = (await kube.create("/api/v1/namespaces", body))["metadata"]["uid"]
+    beating = asyncio.create_task(_heartbeat(title))
+    try:
+        while not (await kube.get(f"/api/v1/namespaces/{name}/serviceaccounts"))["items"]:
             await asyncio.sleep(0.05)
-        return self._name
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._kube.delete(f"/api/v1/namespaces/{self._name}", self._uid)
-        selector = {"labelSelector": LABEL_RUN_UID, "limit": "1"}
-        while (await self._kube.get("/api/v1/pods", **selector))["items"] or (
-            await self._kube.get(f"/apis/{API_VERSION}/workflowruns", limit="1")
-        )["items"]:
+        yield name
+    finally:
+        await kube.delete(f"/api/v1/namespaces/{name}", uid)
+        while await _left(kube):
             await asyncio.sleep(0.5)
+        beating.cancel()
+
+
+async def _left(kube: Kube) -> bool:
+    runs = await kube.get(f"/apis/{API_VERSION}/workflowruns", limit="1")
+    pods = await kube.get("/api/v1/pods", labelSelector=LABEL_RUN_UID, limit="1")
+    return bool(runs["items"] or pods["items"])
+
+
+async def _heartbeat(what: str) -> None:
+    began = time.monotonic()
+    while True:
+        await asyncio.sleep(_HEARTBEAT_S)
+        say(f"{what}: {time.monotonic() - began:.0f} s so far")

@@ -13,6 +13,7 @@ from pathlib import Path
 from sluice.api import API_VERSION
 from sluice.controller.kube import Kube, ours
 from tests.cluster import Cluster
+from tests.perf.cluster import follow
 from tests.perf.metrics import writes
 from tests.perf.scenarios import POOL, Json, Scenario
 
@@ -51,8 +52,14 @@ class Operator:
             await asyncio.sleep(0.2)
 
     async def stop(self) -> None:
-        if self._process is not None:
+        """Politely; does nothing if it has ended."""
+        if self._process is not None and self._process.returncode is None:
             self._process.terminate()
+            await self._process.wait()
+
+    async def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
             await self._process.wait()
 
     def _leads(self) -> bool:
@@ -64,8 +71,14 @@ class Operator:
         fields = self._proc("stat").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
+    def rss_mb(self) -> float:
+        return self._memory_mb("VmRSS")
+
     def peak_rss_mb(self) -> float:
-        (line,) = (line for line in self._proc("status").splitlines() if line.startswith("VmHWM"))
+        return self._memory_mb("VmHWM")
+
+    def _memory_mb(self, what: str) -> float:
+        (line,) = (line for line in self._proc("status").splitlines() if line.startswith(what))
         return int(line.split()[1]) / 1024
 
     def _proc(self, name: str) -> str:
@@ -91,22 +104,26 @@ async def cost(kube: Kube, operator: Operator, scenario: Scenario, namespace: st
     cpu_before, writes_before = operator.cpu_s(), await written(kube, scenario)
     started = time.monotonic()
     creating = asyncio.gather(*(kube.create(workflows, body) for body in bodies))
-    ended: dict[str, Json] = {}
-    while len(ended) < len(bodies):  # the server ends a watch that falls behind a burst
-        async for event in kube.watch(runs, version):
-            version = event["object"]["metadata"]["resourceVersion"]
-            status: Json = event["object"].get("status", {}) if event["type"] != "BOOKMARK" else {}
-            if status.get("phase") in ("Succeeded", "Failed", "Stopped"):
-                ended[event["object"]["metadata"]["name"]] = status
-            if len(ended) == len(bodies):
-                break
+    statuses = await succeeded(kube, runs, version, len(bodies))
     took_s = time.monotonic() - started
-    if {status["phase"] for status in ended.values()} != {"Succeeded"}:
-        raise RuntimeError(f"not all of {scenario.name} has succeeded: {[s.get('message') for s in ended.values()]}")
-    status_bytes = max(len(str(status)) for status in ended.values())
+    status_bytes = max(len(str(status)) for status in statuses)
     spent_s, wrote = operator.cpu_s() - cpu_before, await written(kube, scenario) - writes_before - len(bodies)
     await creating
     return Cost(took_s, spent_s, operator.peak_rss_mb(), wrote, status_bytes)
+
+
+async def succeeded(kube: Kube, runs: str, version: str, count: int) -> list[Json]:
+    """Their last statuses, once so many runs have."""
+    ended: dict[str, Json] = {}
+    async for run in follow(kube, runs, version):
+        status = run.get("status", {})
+        if status.get("phase") in ("Failed", "Stopped"):
+            raise RuntimeError(f"{run['metadata']['name']} has not succeeded: {status.get('message')}")
+        if status.get("phase") == "Succeeded":
+            ended[run["metadata"]["name"]] = status
+        if len(ended) == count:
+            break
+    return list(ended.values())
 
 
 async def _make_pool(kube: Kube, namespace: str, slots: int) -> None:

@@ -14,6 +14,7 @@ from sluice.controller.kube import METADATA_ONLY, Kube, pods
 from sluice.core.definition import Definition
 from sluice.core.naming import LABEL_RUN
 from sluice.core.pods import ItemOf, RunIdentity, build
+from tests.perf.cluster import follow
 from tests.perf.scenarios import Scenario
 
 _IN_FLIGHT = 32
@@ -61,13 +62,11 @@ class _Run:
                 self.wanted.put_nowait(unit)
         creators = [asyncio.create_task(self._create()) for _ in range(_IN_FLIGHT)]
         ended: set[str] = set()
-        while len(ended) < len(self.units):  # the server ends a watch that falls behind a burst
-            async for event in self.kube.watch(pods(self.namespace), version, labelSelector=labels):
-                version = event["object"]["metadata"]["resourceVersion"]
-                if event["type"] != "BOOKMARK" and event["object"]["status"]["phase"] == "Succeeded":
-                    self._ended(event["object"]["metadata"]["name"], ended)
-                if len(ended) == len(self.units):
-                    break
+        async for pod in follow(self.kube, pods(self.namespace), version, labelSelector=labels):
+            if pod["status"]["phase"] == "Succeeded":
+                self._ended(pod["metadata"]["name"], ended)
+            if len(ended) == len(self.units):
+                break
         took_s = time.monotonic() - started
         for creator in creators:
             creator.cancel()

@@ -5,13 +5,8 @@ The operator's process is a fresh one for each scenario, so that its peak memory
 
 from __future__ import annotations
 
-import asyncio
-import os
 import statistics
-import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -19,13 +14,12 @@ from sluice.controller.kube import Kube
 from sluice.core.definition import Definition
 from tests.cluster import Cluster
 from tests.perf import dispatch, operated, plain
-from tests.perf.cluster import namespace
+from tests.perf.cluster import namespace, say
 from tests.perf.etcd import Etcd, Growth
 from tests.perf.goals import goals, missed
 from tests.perf.scenarios import Json, Scenario
 
 _ROUNDS = 3
-_HEARTBEAT_S = 20
 
 T = TypeVar("T")
 
@@ -46,9 +40,9 @@ async def measure(kube: Kube, cluster: Cluster, operator: operated.Operator, sce
     try:
         for number in range(1, _ROUNDS + 1):
             title = f"{scenario.name} {number}/{_ROUNDS}"
-            async with _named(kube, title, "plain") as name:
+            async with namespace(kube, f"{title} plain") as name:
                 plainly.append(await _run(cluster, scenario, name, lambda name: plain.seconds(kube, scenario, name)))
-            async with _named(kube, title, "sluice") as name:
+            async with namespace(kube, f"{title} sluice") as name:
                 ours.append(
                     await _run(cluster, scenario, name, lambda name: operated.cost(kube, operator, scenario, name))
                 )
@@ -98,26 +92,3 @@ def _result(scenario: Scenario, plainly: Sequence[Run[float]], ours: Sequence[Ru
                 "left": round(statistics.median(growth.left for growth in growths)),
             }
     return result
-
-
-@asynccontextmanager
-async def _named(kube: Kube, title: str, how: str) -> AsyncIterator[str]:
-    """A namespace for a run; a word now and then while it takes long."""
-    beating = asyncio.create_task(_heartbeat(f"{title}: {how}"))
-    name = f"bench-{os.getpid()}-{title.replace(' ', '-').replace('/', '-')}-{how}"
-    try:
-        async with namespace(kube, name):
-            yield name
-    finally:
-        beating.cancel()
-
-
-async def _heartbeat(what: str) -> None:
-    began = time.monotonic()
-    while True:
-        await asyncio.sleep(_HEARTBEAT_S)
-        say(f"{what}, {time.monotonic() - began:.0f} s so far")
-
-
-def say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)

@@ -9,15 +9,19 @@ from sluice.core.naming import graph_of
 
 Json = dict[str, Any]
 
-_SIMULATED: Json = {
-    "image": "busybox:1.35",
-    "command": ["sleep", "1"],
-    "nodeSelector": {"type": "kwok"},
-    "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}],
-    "podTemplate": {"metadata": {"annotations": {"simulation.sluice.dev/duration": "1s"}}},
-}
 POOL = "bench"
 _REAL: Json = {"image": "busybox:1.35", "command": ["true"]}
+
+
+def simulated(duration: str = "1s") -> Json:
+    """The defaults of tasks that run on simulated nodes."""
+    return {
+        "image": "busybox:1.35",
+        "command": ["sleep", "1"],
+        "nodeSelector": {"type": "kwok"},
+        "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}],
+        "podTemplate": {"metadata": {"annotations": {"simulation.sluice.dev/duration": duration}}},
+    }
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ class Scenario:
             for name, dependencies in self.depends_on.items()
         ]
         cap = {"parallelism": self.parallelism} if self.parallelism else {}
-        return {"defaults": _REAL if self.real else _SIMULATED, "tasks": tasks, **cap}
+        return {"defaults": _REAL if self.real else simulated(), "tasks": tasks, **cap}
 
     def graph(self) -> Json:
         return graph_of(self.spec())

@@ -1,0 +1,88 @@
+"""An operator with nothing to do, in a cluster with two thousand finished runs: its CPU, its memory, and whether that
+grows.
+
+The runs have really run, by the very process that is measured, and their pods are still there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Iterable, Sequence
+
+from sluice.api import API_VERSION
+from sluice.controller.kube import Kube, ours
+from tests.perf.cluster import namespace, say
+from tests.perf.goals import missed
+from tests.perf.operated import Operator, succeeded
+from tests.perf.scenarios import Json, simulated
+
+NAME = "idle-2000"
+_WORKFLOWS, _RUNS_EACH, _TASKS_EACH = 200, 10, 5
+_IN_FLIGHT = 32
+_SETTLE_S, _EVERY_S = 30, 5
+_GOALS = {"cpu_percent": 0.5, "rss_mb": 150, "rss_mb_per_hour": 1}
+
+
+async def idle(kube: Kube, operator: Operator, minutes: float) -> Json:
+    await operator.start()
+    try:
+        async with namespace(kube, NAME) as name:
+            await _finished_runs(kube, name)
+            await asyncio.sleep(_SETTLE_S)
+            say(f"{NAME}: the runs have finished; watching for {minutes:g} minutes")
+            result = await _watch(operator, 60 * minutes)
+    finally:
+        await operator.stop()
+    result = {"name": NAME, "runs": _WORKFLOWS * _RUNS_EACH, "minutes": minutes} | result
+    return result | {"missed": missed(result, _GOALS)}
+
+
+async def _finished_runs(kube: Kube, name: str) -> None:
+    tasks = [{"name": f"t{number}"} for number in range(_TASKS_EACH)]
+    spec = {"defaults": simulated(), "tasks": tasks, "trigger": "Manual"}
+    _, version = await kube.list(ours(name, "workflowruns"))
+    workflows = [f"w{number}" for number in range(_WORKFLOWS)]
+    await _create(kube, ours(name, "workflows"), (_body("Workflow", one, spec) for one in workflows))
+    runs = (
+        _body("WorkflowRun", f"{one}-r{turn}", {"workflow": one}) for turn in range(_RUNS_EACH) for one in workflows
+    )
+    creating = asyncio.create_task(_create(kube, ours(name, "workflowruns"), runs))
+    await succeeded(kube, ours(name, "workflowruns"), version, _WORKFLOWS * _RUNS_EACH)
+    await creating
+
+
+def _body(kind: str, name: str, spec: Json) -> Json:
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
+async def _create(kube: Kube, path: str, bodies: Iterable[Json]) -> None:
+    turns = asyncio.Semaphore(_IN_FLIGHT)
+
+    async def one(body: Json) -> None:
+        async with turns:
+            await kube.create(path, body)
+
+    await asyncio.gather(*map(one, bodies))
+
+
+async def _watch(operator: Operator, seconds: float) -> Json:
+    began, cpu_before = time.monotonic(), operator.cpu_s()
+    at_s: list[float] = []
+    rss_mb: list[float] = []
+    while not at_s or at_s[-1] < seconds:
+        at_s.append(time.monotonic() - began)
+        rss_mb.append(operator.rss_mb())
+        await asyncio.sleep(_EVERY_S)
+    spent_s = operator.cpu_s() - cpu_before
+    return {
+        "cpu_percent": round(100 * spent_s / (time.monotonic() - began), 2),
+        "rss_mb": round(max(rss_mb), 1),
+        "rss_mb_per_hour": round(growth_per_hour(at_s, rss_mb), 2),
+    }
+
+
+def growth_per_hour(at_s: Sequence[float], values: Sequence[float]) -> float:
+    """The slope of the straight line that fits best."""
+    return 3600 * statistics.linear_regression(at_s, values).slope

@@ -1,0 +1,89 @@
+"""kill -9 with ten thousand live pods: how long until the operator's next process decides, and knows all it missed.
+
+While nobody operates, one of the pods ends and a new Workflow is applied. The first decision is the new one's pod;
+all is as before when the end has been recorded too. No pod may have been made twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from sluice.api import API_VERSION
+from sluice.controller.kube import Kube, ours, pods
+from sluice.core.naming import LABEL_INDEX, LABEL_WORKFLOW
+from tests.perf.cluster import follow, namespace, say
+from tests.perf.goals import missed
+from tests.perf.operated import Operator
+from tests.perf.scenarios import Json, simulated
+
+NAME = "restart-10000"
+_LIVE = 10_000
+_ENDS = 4_711
+_GOALS = {"decision_s": 15, "peak_rss_mb": 140}
+
+
+async def restart(kube: Kube, operator: Operator) -> Json:
+    await operator.start()
+    try:
+        async with namespace(kube, NAME) as name:
+            await _apply(kube, name, "live", {"forEach": {"range": {"end": _LIVE}}}, "12h")
+            await _once(kube, ours(name, "workflowruns"), lambda run: _items(run).get("running") == f"0-{_LIVE - 1}")
+            say(f"{NAME}: all pods live; killing the operator")
+            await operator.kill()
+            await _end_one(kube, name)
+            await _apply(kube, name, "new", {}, "1s")
+            result = await _start(kube, operator, name)
+            await operator.stop()  # it need not see to the end of ten thousand pods
+    finally:
+        await operator.stop()
+    return {"name": NAME} | result | {"missed": missed(result, _GOALS)}
+
+
+async def _start(kube: Kube, operator: Operator, name: str) -> Json:
+    began = time.monotonic()
+
+    async def took_s(path: str, is_so: Callable[[Json], bool], **params: str) -> float:
+        await _once(kube, path, is_so, **params)
+        return round(time.monotonic() - began, 2)
+
+    decided = took_s(pods(name), lambda _: True, labelSelector=f"{LABEL_WORKFLOW}=new")
+    recorded = took_s(ours(name, "workflowruns"), lambda run: _items(run).get("succeeded") == str(_ENDS))
+    _, decision_s, whole_s = await asyncio.gather(operator.start(), decided, recorded)
+    made, _ = await kube.list(pods(name), labelSelector=f"{LABEL_WORKFLOW}=live")
+    if len(made) != _LIVE:
+        raise RuntimeError(f"there are {len(made)} pods for {_LIVE} items")
+    return {"decision_s": decision_s, "whole_s": whole_s, "peak_rss_mb": round(operator.peak_rss_mb())}
+
+
+async def _apply(kube: Kube, name: str, workflow: str, more: Json, duration: str) -> None:
+    spec = {"defaults": simulated(duration), "tasks": [{"name": "t"} | more]}
+    body = {"apiVersion": API_VERSION, "kind": "Workflow", "metadata": {"name": workflow}, "spec": spec}
+    await kube.create(ours(name, "workflows"), body)
+
+
+async def _end_one(kube: Kube, name: str) -> None:
+    """As the kubelet would."""
+    found, _ = await kube.list(pods(name), labelSelector=f"{LABEL_WORKFLOW}=live,{LABEL_INDEX}={_ENDS}")
+    (status,) = found[0]["status"]["containerStatuses"]
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    terminated = {"exitCode": 0, "reason": "Completed", "startedAt": found[0]["status"]["startTime"], "finishedAt": now}
+    status |= {"ready": False, "state": {"terminated": terminated}}
+    path = pods(name, found[0]["metadata"]["name"])
+    await kube.patch(f"{path}/status", {"status": {"phase": "Succeeded", "containerStatuses": [status]}})
+
+
+async def _once(kube: Kube, path: str, is_so: Callable[[Json], bool], **params: str) -> None:
+    """Returns as soon as an object of the collection is so."""
+    found, version = await kube.list(path, **params)
+    if any(map(is_so, found)):
+        return
+    async for one in follow(kube, path, version, **params):
+        if is_so(one):
+            return
+
+
+def _items(run: Json) -> Json:
+    found: Json = run.get("status", {}).get("tasks", {}).get("t", {}).get("items", {})
+    return found
