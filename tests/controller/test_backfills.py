@@ -1,0 +1,138 @@
+"""A Backfill beside the other runs of its Workflow, with an API server that answers as it is told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from sluice.controller.backfills import Backfills
+from sluice.controller.judgements import Judgements
+from sluice.controller.kube import ApiError
+from sluice.controller.store import Key, Store, view
+from sluice.core.naming import LABEL_BACKFILL_UID, scheduled_run_name
+
+KEY = Key("team", "march")
+TASKS = [{"name": "load", "image": "busybox", "bash": "true"}]
+
+
+class World:
+    """A Workflow that runs every hour, and a Backfill of three hours."""
+
+    def __init__(self, *, of_workflow: Any = None, **spec: Any) -> None:
+        self.made: dict[str, Any] = {}
+        self.taken: dict[str, Any] = {}
+        self.conflict = False
+        self._version = 1
+
+        def nobody(*_: Any) -> None:
+            pass
+
+        self.store = Store(
+            on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=nobody, on_child=nobody
+        )
+        self.backfills = Backfills(self, self.store, Judgements(chart_has_image=False), self, "Run")  # type: ignore[arg-type]
+        schedule = {"schedule": {"cron": "0 * * * *"}, "tasks": TASKS}
+        self.store.see_workflow(view(self._body("etl", schedule | (of_workflow or {}))))
+        hours = {"from": "2025-03-01T00:00:00Z", "until": "2025-03-01T03:00:00Z"}
+        self.backfill = self._body("march", {"workflow": "etl"} | hours | spec)
+        self.store.see_backfill(view(self.backfill))
+
+    def _body(self, name: str, spec: Any, **status: Any) -> Any:
+        self._version += 1
+        metadata = {"namespace": "team", "name": name, "uid": f"uid-{name}", "resourceVersion": str(self._version)}
+        when = {"generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"}
+        return {"metadata": metadata | when, "spec": spec, "status": status}
+
+    def sees(self, name: str, phase: str, **spec: Any) -> None:
+        """A run of the Workflow, or what has become of it."""
+        body = self._body(name, self.made.get(name, {}).get("spec", {"workflow": "etl"}) | spec, phase=phase)
+        body["metadata"] |= self.made.get(name, {}).get("metadata", {})
+        self.store.see_run(view(body))
+
+    def look(self) -> Any:
+        async def some() -> None:
+            for _ in range(3):
+                await self.backfills.reconcile(KEY)
+
+        asyncio.run(some())
+        return self.store.backfills[KEY].status
+
+    async def create(self, _: str, body: Any) -> Any:
+        name = body["metadata"]["name"]
+        if name in self.taken:
+            raise ApiError(409, "AlreadyExists", "it is there")
+        self.made[name] = body
+        made = self._body(name, body["spec"])
+        made["metadata"] |= body["metadata"]
+        return made
+
+    async def get(self, path: str) -> Any:
+        name = path.rpartition("/")[2]
+        if name == "march":
+            self._version += 1
+            self.backfill["metadata"]["resourceVersion"] = str(self._version)
+            return self.backfill
+        return self.taken[name]
+
+    async def patch(self, _: str, body: Any) -> Any:
+        if self.conflict:
+            self.conflict = False
+            raise ApiError(409, "Conflict", "somebody was faster")
+        self._version += 1
+        self.backfill["status"] |= body["status"]
+        return {"metadata": {"resourceVersion": str(self._version)}}
+
+    def tell(self, *_: Any) -> None:
+        """Of no interest here."""
+
+
+def name(hour: int) -> str:
+    return scheduled_run_name("etl", "uid-etl", 1740787200.0 + 3600 * hour)
+
+
+def test_where_runs_would_be_turned_away_it_waits_for_a_place() -> None:
+    world = World(of_workflow={"concurrency": {"policy": "Forbid"}}, maxRuns=3)
+    world.sees("by-hand", "Running")
+    assert world.look()["message"] == "Concurrency: 1/1 runs of etl are there that have not ended"
+    assert world.made == {}
+    world.sees("by-hand", "Succeeded")
+    assert world.look()["progress"] == "0/3"
+    assert list(world.made) == [name(0)]
+
+
+def test_runs_of_another_key_do_not_hold_it_back() -> None:
+    concurrency = {"policy": "Forbid", "key": "$(params.env)"}
+    parameters = [{"name": "env", "default": "test"}]
+    world = World(of_workflow={"concurrency": concurrency, "parameters": parameters}, parameters={"env": "prod"})
+    world.sees("by-hand", "Running")
+    world.look()
+    assert world.made[name(0)]["spec"]["parameters"] == {"env": "prod"}
+    world.sees("by-hand-too", "Running", parameters={"env": "prod"})
+    world.sees(name(0), "Succeeded")
+    assert world.look()["message"].startswith("Concurrency: 1/1 runs of etl")
+
+
+def test_a_run_that_the_schedule_makes_just_then_is_left_to_it() -> None:
+    world = World()
+    world.taken[name(0)] = world._body(name(0), {"workflow": "etl"})
+    assert world.look()["progress"] == "0/3, 1 skipped"
+    assert list(world.made) == [name(1)]
+
+
+def test_a_status_that_could_not_be_written_is_worked_out_again() -> None:
+    world = World(maxRuns=2)
+    asyncio.run(world.backfills.reconcile(KEY))  # it has begun
+    world.conflict = True
+    status = world.look()
+    assert [entry["run"] for entry in status["going"]] == [name(0), name(1)] == list(world.made)
+    assert world.made[name(0)]["metadata"]["labels"][LABEL_BACKFILL_UID] == "uid-march"
+
+
+def test_a_changed_schedule_does_not_change_a_range_that_has_begun() -> None:
+    world = World()
+    world.look()
+    changed = {"schedule": {"cron": "30 * * * *"}, "tasks": TASKS}
+    world.store.see_workflow(view(world._body("etl", changed)))
+    world.sees(name(0), "Succeeded")
+    world.look()
+    assert list(world.made) == [name(0), name(1)]
