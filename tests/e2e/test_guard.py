@@ -13,6 +13,12 @@ from tests.install import RELEASE
 QUICK = workflow("etl", {"name": "work", "bash": "true"})
 CHANGED = workflow("etl", {"name": "work", "bash": "echo changed"})
 GATED = workflow("gated", {"name": "deploy", "approval": {}}, trigger="Manual")
+BACKFILL = {
+    "apiVersion": "sluice.dev/v1alpha1",
+    "kind": "Backfill",
+    "metadata": {"name": "past"},
+    "spec": {"workflow": "etl", "from": "2026-01-01T00:00:00Z", "until": "2026-01-01T00:01:00Z", "every": "1m"},
+}
 NO_PODS = "alice may not create pods in namespace .*; ask for the verb create on pods there"
 
 
@@ -58,7 +64,7 @@ def bob(kubectl: Kubectl) -> Person:
 
 
 def test_who_may_not_create_pods_cannot_have_the_operator_create_them(alice: Person, bob: Person) -> None:
-    for manifest in (QUICK, by_hand("today", "etl")):
+    for manifest in (QUICK, by_hand("today", "etl"), BACKFILL):
         with pytest.raises(KubectlError, match=NO_PODS):
             alice.apply(manifest)
     bob.apply(QUICK)
@@ -68,8 +74,10 @@ def test_who_may_not_create_pods_cannot_have_the_operator_create_them(alice: Per
         alice.apply(CHANGED)
     with pytest.raises(KubectlError, match=NO_PODS):
         alice.patch("workflowrun", run, {"spec": {"state": "Suspended"}})
-    bob.apply(by_hand("today", "etl"))
+    for manifest in (by_hand("today", "etl"), BACKFILL):
+        bob.apply(manifest)
     assert bob.finished("today")["status"]["phase"] == "Succeeded"
+    eventually(lambda: bob.get("backfill", "past").get("status", {}).get("phase") == "Succeeded", "the past is run")
 
 
 def test_labels_deletions_and_garbage_collection_pass(alice: Person, bob: Person) -> None:
