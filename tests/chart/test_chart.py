@@ -132,7 +132,7 @@ def test_the_pod_passes_as_restricted(render):
 def test_the_probes_ask_healthz(render, probe):
     container = container_of(render())
     assert container[probe]["httpGet"] == {"path": "/healthz", "port": "http"}
-    assert container["ports"] == [{"name": "http", "containerPort": 8080}]
+    assert {"name": "http", "containerPort": 8080} in container["ports"]
 
 
 def test_the_new_pod_runs_before_the_old_one_goes(render):
@@ -152,6 +152,9 @@ def test_the_environment_has_the_defaults(render):
         "SLUICE_TASK_DEFAULTS": '{"image":"","podTemplate":{}}',
         "SLUICE_PODS": "0",
         "SLUICE_PODS_PER_NAMESPACE": "0",
+        "SLUICE_LOG_FORMAT": "json",
+        "SLUICE_LOG_LEVEL": "info",
+        "SLUICE_METRICS_PORT": "9090",
     }
 
 
