@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.chart.conftest import CHART, ON_135
+from tests.chart.snapshots import CHART, ON_135
 from tests.chart.test_chart import container_of, environment_of
 
 DASHBOARD = CHART / "files/dashboard.json"

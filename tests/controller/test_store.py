@@ -175,3 +175,13 @@ def test_finished_run_is_kept_without_its_tasks():
     known = store()
     known.see_run(run(7, phase="Succeeded", tasks={"a": {"phase": "Succeeded"}}))
     assert known.runs[KEY].status == {"phase": "Succeeded"}
+
+
+def test_a_list_has_news_of_what_is_newer_or_unknown_and_not_of_what_is_gone():
+    known = store()
+    known.see_run(run(7))
+    assert not known.has_news(known.runs, [run(7)])
+    assert known.has_news(known.runs, [run(8)])
+    assert known.has_news(known.runs, [run(9, uid="u2")])
+    known.forget_run(KEY, "u1")
+    assert not known.has_news(known.runs, [run(7)])

@@ -34,7 +34,7 @@ class Admissions:
     def __init__(self, store: Store, revisions: Revisions, tell: Callable[[Key], None]) -> None:
         self._store, self._revisions, self._tell = store, revisions, tell
         self._answers: dict[Key, _Answer] = {}
-        self.queue: KeyedQueue[Key] = KeyedQueue(self.admit)
+        self.queue: KeyedQueue[Key] = KeyedQueue("admissions", self.admit, of="workflow")
 
     def verdict(self, run: ObjectView) -> Verdict | None:
         """What a run may do that has not started; None if that is not known yet."""

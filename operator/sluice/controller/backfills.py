@@ -38,7 +38,7 @@ class Backfills:
     ) -> None:
         self._kube, self._store, self._judgements, self._events = kube, store, judgements, events
         self._on_first_sight = on_first_sight
-        self.queue: KeyedQueue[Key] = KeyedQueue(self.reconcile)
+        self.queue: KeyedQueue[Key] = KeyedQueue("backfills", self.reconcile, of="backfill")
 
     async def reconcile(self, key: Key) -> None:
         seen = self._store.backfills.get(key)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from sluice.controller.kube import NOT_FOUND, ApiError, Kube, NotLeader, ours, patiently
+from sluice.controller.log_lines import about
 from sluice.controller.store import Key, ObjectView, Store, view
 from sluice.core.actions import Create
 from sluice.core.children import ChildView, build
@@ -47,7 +48,7 @@ class ChildWriter:
             except NotLeader:
                 raise
             except Exception as error:  # one task that we cannot handle must not stop all others
-                log.exception("child of %s, task %d: a bug of ours", run.identity.name, what.number)
+                log.exception("its child run cannot be made: a bug of ours", extra=about(run, what.number))
                 child_refused(run, what, Refusal.BUSY, f"a bug of ours: {error!r}", time.time())
             self._changed(Key(run.identity.namespace, run.identity.name))
 
@@ -71,7 +72,7 @@ class ChildWriter:
             else:
                 child_refused(run, what, classify(error.status, error.message), error.message, time.time())
         except Unanswered as error:
-            log.warning("%s", error)
+            log.warning("%s", error, extra=about(run, what.number))
             await self._adopt(run, what, body["metadata"]["name"])
         else:
             self._store.see_run(view(made))
@@ -81,7 +82,7 @@ class ChildWriter:
             found = await patiently(lambda: self._kube.get(ours(run.identity.namespace, "workflowruns", name)))
         except (ApiError, Unanswered) as error:
             if isinstance(error, ApiError) and error.status != NOT_FOUND:
-                log.warning("looking for run %s: %s", name, error)
+                log.warning("looking for run %s: %s", name, error, extra=about(run, what.number))
             child_refused(run, what, Refusal.BUSY, f"no answer yet: {error}", time.time())
             return
         seen = view(found)

@@ -39,7 +39,7 @@ def path(namespace: str, name: str = "") -> str:
 class Claims:
     def __init__(self, kube: Kube, store: Store) -> None:
         self._kube, self._store = kube, store
-        self._unwanted: KeyedQueue[RunUid] = KeyedQueue(self._delete)
+        self._unwanted: KeyedQueue[RunUid] = KeyedQueue("claims", self._delete, of="run_uid")
 
     async def refusal(self, run: Execution, number: int) -> tuple[Refusal, str] | None:
         """Makes the claims that a task mounts. Returns why that cannot be, if it cannot."""

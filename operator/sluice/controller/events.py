@@ -1,4 +1,5 @@
-"""Kubernetes Events, for `kubectl describe`: a run's start and end, a task that failed, a Workflow that was refused.
+"""Kubernetes Events, for `kubectl describe`, and the same in the log: a run's start and end, a task that failed, a
+Workflow that was refused.
 
 They are told after the status says so, once, and never stand in the way: an Event that cannot be written is let go.
 """
@@ -10,12 +11,14 @@ from typing import Literal
 
 from sluice.api import API_VERSION
 from sluice.controller.kube import ApiError, Kube, NotLeader
+from sluice.controller.log_lines import field_of
 from sluice.controller.store import ObjectView
 from sluice.core.errors import Unanswered
 from sluice.core.naming import digest
 from sluice.core.times import rfc3339
 
 _MESSAGE_MAX = 1024  # Kubernetes' limit
+_LEVEL = {"Normal": logging.INFO, "Warning": logging.WARNING}
 _IN_FLIGHT = 8  # a thousand tasks may fail at once
 
 log = logging.getLogger("sluice.events")
@@ -28,9 +31,19 @@ class Events:
         self._turns = asyncio.Semaphore(_IN_FLIGHT)
 
     def tell(
-        self, kind: str, about: ObjectView, type_: Literal["Normal", "Warning"], reason: str, message: str
+        self,
+        kind: str,
+        about: ObjectView,
+        type_: Literal["Normal", "Warning"],
+        reason: str,
+        message: str,
+        task: str = "",
     ) -> None:
-        """The name comes from what is told, so that telling it again after a restart changes nothing."""
+        """The name comes from what is told, so that telling it again after a restart changes nothing. `task` is for the
+        log.
+        """
+        fields = {"namespace": about.key.namespace, field_of(kind): about.key.name} | ({"task": task} if task else {})
+        log.log(_LEVEL[type_], "%s %s: %s: %s", kind, about.key, reason, message, extra=fields)
         said = digest(f"{about.uid}/{about.generation}/{reason}/{message}", 10)
         now = rfc3339(time.time())
         body = {
@@ -52,9 +65,9 @@ class Events:
             "lastTimestamp": now,
             "count": 1,
         }
-        task = asyncio.create_task(self._send(about.key.namespace, body))
-        self._sending.add(task)
-        task.add_done_callback(self._sending.discard)
+        sending = asyncio.create_task(self._send(about.key.namespace, body))
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
 
     async def _send(self, namespace: str, body: dict[str, object]) -> None:
         try:

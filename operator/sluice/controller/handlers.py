@@ -8,10 +8,11 @@ from typing import Any
 import kopf
 
 from sluice.api import GROUP, VERSION
+from sluice.controller.health import Watches
 from sluice.controller.store import Store, view
 
 
-def register(registry: kopf.OperatorRegistry, store: Store, listening: asyncio.Event) -> None:
+def register(registry: kopf.OperatorRegistry, store: Store, watches: Watches, listening: asyncio.Event) -> None:
     """What comes before `listening` is set is let go: an operator that stands by lists afresh when it leads, and until
     then would remember for nothing.
     """
@@ -29,6 +30,7 @@ def register(registry: kopf.OperatorRegistry, store: Store, listening: asyncio.E
         if not listening.is_set():
             return
         seen = view(dict(event["object"]))
+        watches.of("workflows", seen.key.namespace).heard()
         if event["type"] == "DELETED":
             store.forget_workflow(seen.key, seen.uid)
         else:
@@ -39,6 +41,7 @@ def register(registry: kopf.OperatorRegistry, store: Store, listening: asyncio.E
         if not listening.is_set():
             return
         seen = view(dict(event["object"]))
+        watches.of("pools", seen.key.namespace).heard()
         if event["type"] == "DELETED":
             store.forget_pool(seen.key, seen.uid)
         else:
@@ -49,6 +52,7 @@ def register(registry: kopf.OperatorRegistry, store: Store, listening: asyncio.E
         if not listening.is_set():
             return
         seen = view(dict(event["object"]))
+        watches.of("backfills", seen.key.namespace).heard()
         if event["type"] == "DELETED":
             store.forget_backfill(seen.key, seen.uid)
         else:
@@ -59,6 +63,7 @@ def register(registry: kopf.OperatorRegistry, store: Store, listening: asyncio.E
         if not listening.is_set():
             return
         seen = view(dict(event["object"]))
+        watches.of("workflowruns", seen.key.namespace).heard()
         if event["type"] == "DELETED":
             store.forget_run(seen.key, seen.uid)
         else:

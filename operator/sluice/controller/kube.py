@@ -7,6 +7,7 @@ A write is sent only while `may_write` says so: an operator that has lost its Le
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 
 from sluice import __version__
 from sluice.api import API_VERSION
+from sluice.controller.metrics import api_answered, api_retried, watch_began
 from sluice.core import Json
 from sluice.core.errors import SluiceError, Unanswered
 
@@ -132,6 +134,7 @@ class Kube:
         try:
             headers = await self._headers(JSON)
             async with self._open().get(self._url(path), params=query, headers=headers, timeout=timeout) as answer:
+                watch_began(path, answer.status)
                 if not answer.ok:
                     raise _refusal(answer.status, await answer.read())
                 async for line in answer.content:
@@ -172,6 +175,7 @@ class Kube:
     ) -> bytes:
         if method != "GET" and not self.may_write():
             raise NotLeader(f"{method} {path}")
+        began = time.monotonic()
         try:
             headers = await self._headers(accept) | ({"Content-Type": content_type} if body is not None else {})
             async with self._open().request(
@@ -182,9 +186,11 @@ class Kube:
                 headers=headers,
             ) as answer:
                 content = await answer.read()
+                api_answered(method, path, answer.status, began)
                 if not answer.ok:
                     raise _refusal(answer.status, content)
         except _NO_ANSWER as error:
+            api_answered(method, path, 0, began)
             raise Unanswered(f"{method} {path}: {error!r}") from error
         return content
 
@@ -228,5 +234,6 @@ async def patiently(attempt: Callable[[], Any], tries: int = 8) -> Any:
         except (ApiError, Unanswered) as error:
             if not may_pass(error) or number == tries - 1:
                 raise
+            api_retried(error.status if isinstance(error, ApiError) else 0)
             await asyncio.sleep(min(0.2 * 2**number, 10.0))
     raise AssertionError

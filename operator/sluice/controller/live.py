@@ -1,5 +1,6 @@
 """The runs that have not finished, in memory, and what each of them is to do for the sake of the run that made it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sluice.api.run import State
@@ -28,6 +29,9 @@ class LiveRuns:
     store: Store
     _live: dict[Key, Live] = field(default_factory=dict)
     _by_uid: dict[str, Key] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Live]:
+        return iter(self._live.values())
 
     def get(self, key: Key) -> Live | None:
         return self._live.get(key)

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 
 from sluice.controller.kube import ApiError, Kube, pods
+from sluice.controller.log_lines import about
 from sluice.controller.store import Key
 from sluice.core.actions import ReadLog
 from sluice.core.errors import Unanswered
@@ -41,7 +42,9 @@ class LogReader:
                 async with self._turns:
                     end = await self._end(run.identity.namespace, what.pod)
             except (ApiError, Unanswered) as error:
-                log.warning("log of pod %s/%s: %s", run.identity.namespace, what.pod, error)
+                log.warning(
+                    "log of pod %s/%s: %s", run.identity.namespace, what.pod, error, extra=about(run, what.number)
+                )
                 run.log_unread(what.number, what.attempt, str(error))
             else:
                 run.log_read(what.number, what.attempt, end)

@@ -1,4 +1,4 @@
-"""The operator's process: kopf from the start (so that probes answer), the work from when the Lease is ours.
+"""The operator's process: kopf and the probe from the start, the work from when the Lease is ours.
 
 On SIGTERM the Lease is given back. When the Lease is lost the process ends, and its successor starts from a LIST.
 """
@@ -15,11 +15,17 @@ import kopf
 
 from sluice import __version__
 from sluice.controller.backfills import Backfills
+from sluice.controller.endpoints import serve_health, serve_metrics
 from sluice.controller.events import Events
+from sluice.controller.gauges import Gauges
 from sluice.controller.handlers import register, settings
+from sluice.controller.health import Health, Watches
 from sluice.controller.judgements import Judgements
-from sluice.controller.kube import ApiError, Kube, ours, patiently
+from sluice.controller.kube import Kube, patiently
 from sluice.controller.leader import Leader
+from sluice.controller.listing import list_again, list_ours
+from sluice.controller.live import LiveRuns
+from sluice.controller.log_lines import set_up
 from sluice.controller.namespaces import readable
 from sluice.controller.pod_watch import watch_pods
 from sluice.controller.pools import Pools
@@ -27,14 +33,13 @@ from sluice.controller.retention import Retention
 from sluice.controller.revisions import Revisions
 from sluice.controller.runs import Runs
 from sluice.controller.settings import Settings
-from sluice.controller.store import Key, Store, view
+from sluice.controller.store import Key, Store
 from sluice.controller.workflows import Workflows
-from sluice.core.errors import SluiceError, Unanswered
+from sluice.core.errors import SluiceError
 from sluice.core.limits import SharedLimits
 
 _WORKERS = 16
 _RELEASE_S = 3.0
-_RELIST_S = 600.0  # kopf does not report what was deleted while its watch was down
 
 log = logging.getLogger("sluice")
 
@@ -63,12 +68,19 @@ async def operate(config: Settings) -> None:
         pods=config.pods,
         pods_per_namespace=config.pods_per_namespace,
     )
-    runs = Runs(kube, store, revisions, judgements, events, retention, shared, config.pod_defaults)
+    live = LiveRuns(store)
+    runs = Runs(kube, store, live, revisions, judgements, events, retention, shared, config.pod_defaults)
     pools = Pools(kube, store, shared, runs.look_again)
     workflows = Workflows(kube, store, revisions, judgements, events, config.on_first_sight)
     backfills = Backfills(kube, store, judgements, events, config.on_first_sight)
 
     listening = asyncio.Event()
+    of_runs = (runs.queue, runs.admissions.queue, runs.status.queue)
+    queues = (workflows.queue, backfills.queue, *of_runs, pools.queue, pools.telling)
+    watches = Watches(store.namespaces)
+    servers = [await serve_health(config.health_port, Health(watches, queues))]
+    if config.metrics_port:
+        servers.append(await serve_metrics(config.metrics_port, Gauges(leader, store, live, shared)))
 
     async def work() -> None:
         await leader.acquire()
@@ -77,30 +89,24 @@ async def operate(config: Settings) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(_until_lost(leader))
             for namespace, known in synced.items():
-                group.create_task(watch_pods(kube, store, namespace, known))
+                group.create_task(watch_pods(kube, store, namespace, known, watches.of("pods", namespace)))
             for namespace, known in synced.items():
-                await patiently(partial(_list_ours, kube, store, namespace))
+                await patiently(partial(list_ours, kube, store, namespace))
                 await known.wait()
             log.info("%d Workflows, %d runs", len(store.workflows), len(store.runs))
-            for of_keys in (
-                workflows.queue,
-                backfills.queue,
-                pools.queue,
-                runs.queue,
-                runs.admissions.queue,
-                runs.status.queue,
+            for worker in (
+                *(of_keys.run(_WORKERS) for of_keys in queues),
+                runs.pods.run(config.creates_in_flight),
+                runs.children.run(_WORKERS),
+                runs.logs.run(),
+                runs.claims.run(),
+                retention.run(),
+                list_again(kube, store, watches),
             ):
-                group.create_task(of_keys.run(_WORKERS))
-            group.create_task(runs.pods.run(config.creates_in_flight))
-            group.create_task(runs.logs.run())
-            group.create_task(runs.claims.run())
-            group.create_task(runs.children.run(_WORKERS))
-            group.create_task(pools.telling.run(1))
-            group.create_task(retention.run())
-            group.create_task(_relist(kube, store))
+                group.create_task(worker)
 
     registry = kopf.OperatorRegistry()
-    register(registry, store, listening)
+    register(registry, store, watches, listening)
     ready, stop_shell, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
     shell = asyncio.create_task(
         kopf.operator(
@@ -110,7 +116,6 @@ async def operate(config: Settings) -> None:
             standalone=True,
             clusterwide=not namespaces,
             namespaces=namespaces,
-            liveness_endpoint=f"http://0.0.0.0:{os.environ.get('SLUICE_HEALTH_PORT', '8080')}/healthz",
             ready_flag=ready,
             stop_flag=stop_shell,
         )
@@ -118,18 +123,22 @@ async def operate(config: Settings) -> None:
     working = asyncio.create_task(work())
     stopping = asyncio.create_task(_signalled(ready, stop))
     await asyncio.wait({shell, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    for task in (working, stopping):
-        task.cancel()
-    ended = await asyncio.gather(working, stopping, return_exceptions=True)
+    ended = await _end(working, stopping)
     with suppress(SluiceError, TimeoutError):  # then it runs out by itself
         await asyncio.wait_for(leader.release(), timeout=_RELEASE_S)
     stop_shell.set()
-    ended_last = await asyncio.gather(shell, return_exceptions=True)
-    await kube.close()
-    await leases.close()
-    for result in (*ended, *ended_last):
+    ended += await asyncio.gather(shell, return_exceptions=True)
+    for closing in (*(server.cleanup() for server in servers), kube.close(), leases.close()):
+        await closing
+    for result in ended:
         if isinstance(result, Exception):
             raise result
+
+
+async def _end(*tasks: asyncio.Task[None]) -> list[BaseException | None]:
+    for task in tasks:
+        task.cancel()
+    return await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _signalled(ready: asyncio.Event, stop: asyncio.Event) -> None:
@@ -143,30 +152,6 @@ async def _signalled(ready: asyncio.Event, stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-async def _list_ours(kube: Kube, store: Store, namespace: str) -> None:
-    """Before the runs what they need: without its Workflow one would look orphaned. After them the Backfills: runs
-    that are not there would look deleted.
-    """
-    found, version = await kube.views(view, ours(namespace, "pools"))
-    store.replace_pools(found, int(version), namespace)
-    found, version = await kube.views(view, ours(namespace, "workflows"))
-    store.replace_workflows(found, int(version), namespace)
-    found, version = await kube.views(view, ours(namespace, "workflowruns"))
-    store.replace_runs(found, int(version), namespace)
-    found, version = await kube.views(view, ours(namespace, "backfills"))
-    store.replace_backfills(found, int(version), namespace)
-
-
-async def _relist(kube: Kube, store: Store) -> None:
-    while True:
-        await asyncio.sleep(_RELIST_S)
-        for namespace in store.namespaces:
-            try:
-                await _list_ours(kube, store, namespace)
-            except (ApiError, Unanswered) as error:
-                log.warning("listing again: %s", error)
-
-
 async def _until_lost(leader: Leader) -> None:
     await leader.keep()
     log.error("no longer the leader; ending, so that a fresh process starts from what is so")
@@ -177,10 +162,9 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["--help"]):
         print(f"sluice-operator {__version__}: runs in a cluster, set up by the chart's environment variables")  # noqa: T201
         return
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("kopf", "aiohttp.access"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    asyncio.run(operate(Settings.from_environment()))
+    config = Settings.from_environment()
+    set_up(config.log_format, config.log_level)
+    asyncio.run(operate(config))
 
 
 if __name__ == "__main__":

@@ -48,7 +48,8 @@ async def kept(kube: Kube, run: RunIdentity) -> Mapping[str, str]:
     except ApiError as error:
         if error.status != NOT_FOUND:
             raise
-        log.warning("ConfigMap %s/%s is gone, and with it outputs of run %s", run.namespace, name, run.name)
+        words = "ConfigMap %s/%s is gone, and with it outputs of run %s"
+        log.warning(words, run.namespace, name, run.name, extra={"namespace": run.namespace, "run": run.name})
         return {}
     data: dict[str, str] = found.get("data") or {}
     return data

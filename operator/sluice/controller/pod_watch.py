@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 
+from sluice.controller.health import Watched
 from sluice.controller.kube import GONE, ApiError, Kube, pods
 from sluice.controller.store import Store
 from sluice.core.errors import Unanswered
@@ -21,18 +22,21 @@ _LONG_S = 300.0
 log = logging.getLogger("sluice.pods")
 
 
-async def watch_pods(kube: Kube, store: Store, namespace: str, synced: asyncio.Event) -> None:
+async def watch_pods(kube: Kube, store: Store, namespace: str, synced: asyncio.Event, watch: Watched) -> None:
     """Never returns. `synced` is set once the store knows every pod of the namespace; "" means all namespaces."""
     version = ""
+    watch.heard()
     while True:
         try:
             if not version:
                 found, version = await kube.views(view, pods(namespace), labelSelector=LABEL_RUN_UID)
                 store.replace_pods(found, int(version), namespace)
                 synced.set()
+                watch.heard()
             began, heard = time.monotonic(), False
             async for event in kube.watch(pods(namespace), version, labelSelector=LABEL_RUN_UID):
                 pod, heard = event["object"], True
+                watch.heard()
                 version = pod["metadata"]["resourceVersion"]
                 if event["type"] == "DELETED":
                     store.forget_pod(view(pod))

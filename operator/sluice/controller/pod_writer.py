@@ -22,6 +22,8 @@ from sluice.controller.kube import (
     patiently,
     pods,
 )
+from sluice.controller.log_lines import about
+from sluice.controller.metrics import pod_refused
 from sluice.controller.retention import Retention
 from sluice.controller.store import Key, Store
 from sluice.core import Json
@@ -91,7 +93,7 @@ class PodWriter:
                 except NotLeader:
                     raise
                 except Exception as error:  # one task that we cannot handle must not stop all others
-                    log.exception("pod of %s, task %d: a bug of ours", run.identity.name, what.number)
+                    log.exception("its pod cannot be made: a bug of ours", extra=about(run, what.number))
                     await self._refused(run, what, Refusal.BUSY, f"a bug of ours: {error!r}")
             self._changed(Key(run.identity.namespace, run.identity.name))
 
@@ -128,7 +130,7 @@ class PodWriter:
             else:
                 await self._refused(run, what, classify(error.status, error.message), error.message)
         except Unanswered as error:
-            log.warning("%s", error)
+            log.warning("%s", error, extra=about(run, what.number))
             await self._adopt(run, what, body["metadata"]["name"])
         else:
             self._store.see_pod(view(made))
@@ -164,6 +166,7 @@ class PodWriter:
                 return found
 
     async def _refused(self, run: Execution, what: Create, refusal: Refusal, message: str) -> None:
+        pod_refused(refusal)
         refused(run, what, refusal, message, time.time())
         held_by_ended_pods = refusal is Refusal.QUOTA and any(resource in message for resource in _HELD_BY_ENDED_PODS)
         if held_by_ended_pods and await self._retention.make_room(run.identity.namespace, 1):
@@ -182,7 +185,13 @@ class PodWriter:
                     CONFLICT,
                 ):  # gone, or another by that name
                     return
-                log.warning("pod %s/%s is not deleted yet: %s", namespace, what.name, error)
+                log.warning(
+                    "pod %s/%s is not deleted yet: %s",
+                    namespace,
+                    what.name,
+                    error,
+                    extra={"namespace": namespace, "pod": what.name},
+                )
             else:
                 return
             await asyncio.sleep(pause_s)

@@ -28,8 +28,8 @@ class Pools:
         self, kube: Kube, store: Store, shared: SharedLimits, tell: Callable[[Iterable[RunIdentity]], None]
     ) -> None:
         self._kube, self._store, self._shared, self._tell = kube, store, shared, tell
-        self.queue: KeyedQueue[Key] = KeyedQueue(self.write)
-        self.telling: KeyedQueue[Key] = KeyedQueue(self.tell)
+        self.queue: KeyedQueue[Key] = KeyedQueue("pools", self.write, of="pool")
+        self.telling: KeyedQueue[Key] = KeyedQueue("pool_news", self.tell, of="pool")
         self._write_at: dict[Key, Instant] = {}
         self._tell_at: dict[Key, Instant] = {}
 

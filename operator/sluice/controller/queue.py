@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from sluice.controller.metrics import QueueMeter
 from sluice.core import Instant
 from sluice.core.errors import SluiceError
 
-Key = TypeVar("Key", bound=Hashable)
+Key = TypeVar("Key", bound=tuple[str, str])  # a namespace and a name
 
 _RETRY_FIRST_S = 0.2
 _RETRY_LONGEST_S = 30.0
@@ -18,22 +19,36 @@ log = logging.getLogger("sluice.queue")
 
 
 class KeyedQueue(Generic[Key]):
-    """Calls `work(key)` for every added key. Work that raises is logged and tried again, later each time."""
+    """Calls `work(key)` for every added key. Work that raises is logged and tried again, later each time. `name` is
+    what the metrics call it, `of` the field of the log that has the key's name.
+    """
 
-    def __init__(self, work: Callable[[Key], Awaitable[None]]) -> None:
-        self._work = work
-        self._waiting: dict[Key, None] = {}  # in order, each key once
-        self._busy: set[Key] = set()
-        self._again: set[Key] = set()
+    def __init__(self, name: str, work: Callable[[Key], Awaitable[None]], *, of: str) -> None:
+        self.name, self._work, self._of = name, work, of
+        # Since when, by the monotonic clock: in order, each key once.
+        self._waiting: dict[Key, float] = {}
+        self._busy: dict[Key, float] = {}
+        self._again: dict[Key, float] = {}
         self._failures: dict[Key, int] = {}
         self._alarms: dict[Key, tuple[Instant, asyncio.TimerHandle]] = {}
         self._news = asyncio.Event()
+        self._got_on_at = 0.0
+        """When a worker last began or ended a piece of work."""
+        self._meter = QueueMeter(name)
+
+    @property
+    def stuck_s(self) -> float:
+        """How long a worker has been at one key; or how long the first in line has waited while no worker got on."""
+        now = time.monotonic()
+        begun_at = next(iter(self._busy.values()), now)
+        waits_since = max(next(iter(self._waiting.values()), now), self._got_on_at)
+        return now - min(begun_at, waits_since)
 
     def add(self, key: Key) -> None:
         if key in self._busy:
-            self._again.add(key)
+            self._again.setdefault(key, time.monotonic())
         elif key not in self._waiting:
-            self._waiting[key] = None
+            self._waiting[key] = time.monotonic()
             self._news.set()
 
     def add_at(self, key: Key, when: Instant) -> None:
@@ -56,6 +71,7 @@ class KeyedQueue(Generic[Key]):
 
     def _retry(self, key: Key) -> float:
         """Seconds until the key's next turn."""
+        self._meter.fails()
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         delay_s = min(_RETRY_FIRST_S * 2.0 ** min(failures - 1, 16), _RETRY_LONGEST_S)
         self.add_at(key, time.time() + delay_s)
@@ -67,17 +83,25 @@ class KeyedQueue(Generic[Key]):
                 self._news.clear()
                 await self._news.wait()
             key = next(iter(self._waiting))
-            del self._waiting[key]
-            self._busy.add(key)
+            began = time.monotonic()
+            self._meter.begins(began - self._waiting.pop(key))
+            self._busy[key] = self._got_on_at = began
             try:
                 await self._work(key)
                 self._failures.pop(key, None)
             except SluiceError as error:
-                log.warning("%s: %s; trying again in %.1f s", key, error, self._retry(key))
+                log.warning("%s: %s; trying again in %.1f s", key, error, self._retry(key), extra=self._about(key))
             except Exception:
-                log.exception("%s: a bug of ours; trying again in %.1f s", key, self._retry(key))
+                log.exception(
+                    "%s: a bug of ours; trying again in %.1f s", key, self._retry(key), extra=self._about(key)
+                )
             finally:
-                self._busy.discard(key)
+                del self._busy[key]
+                self._got_on_at = time.monotonic()
+                self._meter.ends(self._got_on_at - began)
                 if key in self._again:
-                    self._again.discard(key)
-                    self.add(key)
+                    self._waiting[key] = self._again.pop(key)
+                    self._news.set()
+
+    def _about(self, key: Key) -> dict[str, str]:
+        return {"namespace": key[0], self._of: key[1]}

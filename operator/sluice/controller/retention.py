@@ -61,6 +61,12 @@ class Retention:
             await self._kube.delete(pods(namespace, name), uid)
         except (ApiError, Unanswered) as error:
             if not isinstance(error, ApiError) or error.status not in (404, 409):  # gone, or another by that name
-                log.warning("ended pod %s/%s is not deleted yet: %s", namespace, name, error)
+                log.warning(
+                    "ended pod %s/%s is not deleted yet: %s",
+                    namespace,
+                    name,
+                    error,
+                    extra={"namespace": namespace, "pod": name},
+                )
                 self._known.add(uid)
                 heapq.heappush(self._due, (time.time() + 60, namespace, name, uid))

@@ -10,6 +10,7 @@ from sluice.controller.claims import Claims
 from sluice.controller.events import Events
 from sluice.controller.kube import CONFLICT, NOT_FOUND, ApiError, Kube, ours
 from sluice.controller.live import Live, LiveRuns
+from sluice.controller.metrics import run_ended, run_told
 from sluice.controller.outputs import keep
 from sluice.controller.pod_writer import PodWriter
 from sluice.controller.queue import KeyedQueue
@@ -41,7 +42,7 @@ class RunStatus:
     ) -> None:
         self._kube, self._store, self._live, self._pods, self._claims = kube, store, live, pods, claims
         self._events, self._retention, self._changed = events, retention, changed
-        self.queue: KeyedQueue[Key] = KeyedQueue(self.write)
+        self.queue: KeyedQueue[Key] = KeyedQueue("run_status", self.write, of="run")
 
     async def write(self, key: Key) -> None:
         live = self._live.get(key)
@@ -65,6 +66,7 @@ class RunStatus:
             live.version = max(live.version, int(answer["metadata"]["resourceVersion"]))
             live.status |= {name: value for name, value in sent.body.items() if name != "tasks"}
         written(live.run, sent)
+        run_told(live.run.ledger)
         for pod in sent.ended:
             if live.run.is_spent(pod):
                 self._pods.delete(live.run, Delete(pod.name, pod.uid))
@@ -126,9 +128,10 @@ class RunStatus:
             if entry["phase"] == "Failed":
                 name = live.run.tasks[number].definition.name
                 words = f"{name}: {entry.get('reason', '')} {entry.get('message', '')}".strip()
-                self._events.tell("WorkflowRun", live.view, "Warning", "TaskFailed", words)
+                self._events.tell("WorkflowRun", live.view, "Warning", "TaskFailed", words, name)
         if live.run.finished_at is not None and "finishedAt" in sent.body:
             phase = live.status["phase"]
+            run_ended(phase, live.run.finished_at - (live.run.started_at or live.run.finished_at))
             words = ": ".join(filter(None, (live.status["progress"], live.status.get("message"))))
             self._events.tell("WorkflowRun", live.view, "Normal" if phase == "Succeeded" else "Warning", phase, words)
 

@@ -40,6 +40,7 @@ class Runs:
         self,
         kube: Kube,
         store: Store,
+        live: LiveRuns,
         revisions: Revisions,
         judgements: Judgements,
         events: Events,
@@ -48,8 +49,8 @@ class Runs:
         pod_defaults: PodDefaults,
     ) -> None:
         self._store, self._events, self._retention, self._shared = store, events, retention, shared
-        self.queue: KeyedQueue[Key] = KeyedQueue(self.reconcile)
-        self._live = live = LiveRuns(store)
+        self.queue: KeyedQueue[Key] = KeyedQueue("runs", self.reconcile, of="run")
+        self._live = live
         self.claims = Claims(kube, store)
         self.pods = PodWriter(kube, store, self.claims, retention, pod_defaults, self.queue.add)
         self.children = ChildWriter(kube, store, self.queue.add)

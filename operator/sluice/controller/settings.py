@@ -8,6 +8,7 @@ from typing import cast, get_args
 
 from sluice.api.base import seconds
 from sluice.api.chart import TaskDefaults
+from sluice.controller.log_lines import LogFormat, LogLevel
 from sluice.core.errors import Fault
 from sluice.core.pod_defaults import PodDefaults
 from sluice.core.triggers import OnFirstSight
@@ -26,21 +27,27 @@ class Settings:
     keep_failed_s: int
     creates_in_flight: int
     pod_defaults: PodDefaults
+    health_port: int
+    metrics_port: int | None
+    """None: no metrics are served."""
+    log_format: LogFormat
+    log_level: LogLevel
     pods: int | None
     pods_per_namespace: int | None
 
     @classmethod
     def from_environment(cls) -> "Settings":
         """Raises SystemExit with what to correct."""
-        first_sight = os.environ.get("SLUICE_ON_FIRST_SIGHT", "Run")
-        if first_sight not in get_args(OnFirstSight):
-            raise SystemExit(f"SLUICE_ON_FIRST_SIGHT is '{first_sight}'; it must be one of {get_args(OnFirstSight)}")
         return cls(
+            health_port=int(os.environ.get("SLUICE_HEALTH_PORT", "8080")),
+            metrics_port=int(os.environ.get("SLUICE_METRICS_PORT", "0")) or None,
+            log_format=cast("LogFormat", _one_of("SLUICE_LOG_FORMAT", get_args(LogFormat), "text")),
+            log_level=cast("LogLevel", _one_of("SLUICE_LOG_LEVEL", get_args(LogLevel), "info")),
             namespaces=tuple(filter(None, os.environ.get("SLUICE_NAMESPACES", "").split(","))),
             lease_namespace=os.environ.get("SLUICE_LEASE_NAMESPACE", "default"),
             lease_name=os.environ.get("SLUICE_LEASE_NAME", "sluice-operator"),
             identity=os.environ.get("SLUICE_IDENTITY", f"{socket.gethostname()}-{os.getpid()}"),
-            on_first_sight=cast("OnFirstSight", first_sight),
+            on_first_sight=cast("OnFirstSight", _one_of("SLUICE_ON_FIRST_SIGHT", get_args(OnFirstSight), "Run")),
             keep_succeeded_s=seconds(os.environ.get("SLUICE_KEEP_PODS_SUCCEEDED", "1h")),
             keep_failed_s=seconds(os.environ.get("SLUICE_KEEP_PODS_FAILED", "24h")),
             creates_in_flight=int(os.environ.get("SLUICE_CREATES_IN_FLIGHT", "32")),
@@ -56,3 +63,10 @@ def _pod_defaults(text: str) -> PodDefaults:
     if given is None:
         raise SystemExit("\n".join(map(str, faults)))
     return PodDefaults.of(given)
+
+
+def _one_of(variable: str, words: tuple[str, ...], default: str) -> str:
+    found = os.environ.get(variable, default)
+    if found not in words:
+        raise SystemExit(f"{variable} is '{found}'; it must be one of {words}")
+    return found

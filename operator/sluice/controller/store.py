@@ -4,7 +4,7 @@ The store is a cache and nothing else: whatever is here can be had again by a LI
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -275,6 +275,10 @@ class Store:
             self.forget_backfill(known.key, known.uid)
         for seen in found.values():
             self.see_backfill(seen)
+
+    def has_news(self, known: Mapping[Key, ObjectView], listed: Iterable[ObjectView]) -> bool:
+        """Has a LIST of objects what is not known, or is not known to be gone?"""
+        return any(seen.uid not in self._gone and _is_newer(known.get(seen.key), seen) for seen in listed)
 
     def own_runs(self, workflow: ObjectView) -> Iterator[OwnRun]:
         """The runs that the Workflow itself made."""

@@ -39,7 +39,7 @@ class Workflows:
     ) -> None:
         self._kube, self._store, self._revisions, self._events = kube, store, revisions, events
         self._judgements, self._on_first_sight = judgements, on_first_sight
-        self.queue: KeyedQueue[Key] = KeyedQueue(self.reconcile)
+        self.queue: KeyedQueue[Key] = KeyedQueue("workflows", self.reconcile, of="workflow")
         self._schedules = Schedules(store, on_first_sight, self.queue.add_at)
         self._after = After(store, on_first_sight)
 

@@ -14,10 +14,9 @@ from sluice.core.units import Step, TaskState
 def attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) -> None:
     task = run.tasks[number]
     run.free_slot(number)
-    if task.pod is not None:
-        run.ledger.pod_ended(task.pod, was_unschedulable=task.was_unschedulable)
-        if not task.gone:
-            run.ended_pods.append(task.pod)
+    run.ledger.attempt_ended(ended.ending, task.pod, was_unschedulable=task.was_unschedulable)
+    if task.pod is not None and not task.gone:
+        run.ended_pods.append(task.pod)
     room_made(run, now)
     _conclude(run, number, ended, now)
 

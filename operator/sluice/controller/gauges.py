@@ -1,0 +1,74 @@
+"""What Prometheus is told of how things stand. It is counted when it asks, so that nothing has to be kept in step."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import get_args
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from sluice.api.run import RunPhase, TaskPhase
+from sluice.controller.leader import Leader
+from sluice.controller.live import LiveRuns
+from sluice.controller.store import Key, ObjectView, Store
+from sluice.core.limits import PoolKey, SharedLimits
+
+
+class Gauges(Collector):
+    """An operator that stands by has nothing to say but that."""
+
+    def __init__(self, leader: Leader, store: Store, live: LiveRuns, shared: SharedLimits) -> None:
+        self._leader, self._store, self._live, self._shared = leader, store, live, shared
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        leads = GaugeMetricFamily("sluice_leader", "1 if this process holds the Lease and works, else 0.")
+        leads.add_metric([], float(self._leader.leads()))
+        yield leads
+        workflows, runs = _phases(self._store.workflows), _phases(self._store.runs)
+        words = "Workflows, by the phase of the last run; Ready if there was none."
+        yield _by_phase("sluice_workflows", words, workflows, ("Refused", "Ready", *get_args(RunPhase)))
+        yield _by_phase("sluice_runs", "WorkflowRuns that are there.", runs, get_args(RunPhase))
+        tasks, waiting = self._tasks()
+        words = "Tasks of runs that have not ended, each item of a fan-out by itself."
+        yield _by_phase("sluice_tasks", words, tasks, get_args(TaskPhase))
+        held_up = GaugeMetricFamily(
+            "sluice_tasks_waiting", "Tasks that could start but for this: a cap, a pool, a quota.", labels=["reason"]
+        )
+        for reason, count in waiting.items():
+            held_up.add_metric([reason], count)
+        yield held_up
+        yield from self._pools()
+
+    def _tasks(self) -> tuple[Counter[str], Counter[str]]:
+        phases: Counter[str] = Counter()
+        waiting: Counter[str] = Counter()
+        for live in self._live:
+            run = live.run
+            phases.update(task.shown_phase for number, task in enumerate(run.tasks) if number not in run.groups)
+            for kind, count in run.ledger.waiting.items():
+                waiting[kind.partition("/")[0]] += count
+        return phases, waiting
+
+    def _pools(self) -> Iterator[GaugeMetricFamily]:
+        labels = ["namespace", "pool"]
+        slots = GaugeMetricFamily("sluice_pool_slots", "The slots that a Pool has.", labels=labels)
+        in_use = GaugeMetricFamily("sluice_pool_slots_in_use", "Its slots that somebody holds.", labels=labels)
+        waiting = GaugeMetricFamily("sluice_pool_waiting", "Tasks, and whole runs, that wait for it.", labels=labels)
+        for key, pool in self._store.pools.items():
+            use = self._shared.use(PoolKey(*key))
+            slots.add_metric(key, pool.spec["slots"])
+            in_use.add_metric(key, use.used)
+            waiting.add_metric(key, use.waiting)
+        yield from (slots, in_use, waiting)
+
+
+def _phases(objects: Mapping[Key, ObjectView]) -> Counter[str]:
+    return Counter(seen.status.get("phase") or "Pending" for seen in objects.values())
+
+
+def _by_phase(name: str, words: str, counts: Counter[str], phases: Iterable[str]) -> GaugeMetricFamily:
+    """Also those phases that nothing is in, and no other words: anybody may have written into a status."""
+    family = GaugeMetricFamily(name, words, labels=["phase"])
+    for phase in phases:
+        family.add_metric([phase], counts[phase])
+    return family

@@ -1,0 +1,181 @@
+"""The probe fails when the work no longer goes on, and for nothing else. The clock is the test's."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sluice.controller import pod_watch, queue
+from sluice.controller.endpoints import serve_health
+from sluice.controller.health import Health, Watched, Watches
+from sluice.controller.kube import ApiError
+from sluice.controller.queue import KeyedQueue
+from sluice.controller.store import Key
+from sluice.core.errors import Unanswered
+from tests.controller.test_store import store
+
+MINUTE = 60.0
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+class Server:
+    """Plays the API server: each watch goes on as `watch` says, and each LIST finds nothing or is refused."""
+
+    def __init__(self, watch: Callable[[], AsyncIterator[Any]], *, lists: bool = True) -> None:
+        self._watch, self._lists = watch, lists
+
+    async def views(self, _view: Any, _path: str, **_: str) -> tuple[list[Any], str]:
+        await asyncio.sleep(0)
+        if not self._lists:
+            raise ApiError(403, "Forbidden", "no more")
+        return [], "1"
+
+    def watch(self, _path: str, _version: str, **_: str) -> AsyncIterator[Any]:
+        return self._watch()
+
+
+class Over(Exception):
+    """The hour of the test has passed."""
+
+
+async def an_hour_of(server: Server, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the probe said at the end of it."""
+    passes(clock, 0)
+    monkeypatch.setattr(pod_watch, "_PAUSE_S", 0.0)
+    watches = Watches(("",), clock)
+    with pytest.raises(Over):
+        await pod_watch.watch_pods(server, store(), "", asyncio.Event(), watches.of("pods", ""))  # type: ignore[arg-type]
+    return Health(watches, ()).troubles()
+
+
+def passes(clock: Clock, seconds: float) -> None:
+    clock.now += seconds
+    if clock.now > 60 * MINUTE:
+        raise Over
+
+
+async def test_a_watch_on_an_idle_cluster_is_healthy(clock, monkeypatch):
+    async def bookmarks() -> AsyncIterator[Any]:
+        while True:
+            passes(clock, MINUTE)
+            yield {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "7"}}}
+
+    assert await an_hour_of(Server(bookmarks), clock, monkeypatch) == []
+
+
+async def test_a_watch_that_is_opened_and_tells_nothing_is_stuck(clock, monkeypatch):
+    async def silence() -> AsyncIterator[Any]:
+        passes(clock, 90)
+        raise Unanswered("nothing for 90 s")
+        yield
+
+    (trouble,) = await an_hour_of(Server(silence), clock, monkeypatch)
+    assert trouble.startswith("the watch for pods is silent for ")
+
+
+async def test_pods_that_cannot_be_listed_are_noticed(clock, monkeypatch):
+    async def never() -> AsyncIterator[Any]:
+        raise AssertionError
+        yield
+
+    class Refusing(Server):
+        async def views(self, view: Any, path: str, **params: str) -> tuple[list[Any], str]:
+            passes(clock, MINUTE)
+            return await super().views(view, path, **params)
+
+    assert len(await an_hour_of(Refusing(never, lists=False), clock, monkeypatch)) == 1
+
+
+def test_kopf_s_watch_is_stuck_if_it_does_not_tell_what_a_list_has_found(clock):
+    watches = Watches(("a", "b"), clock)
+    health = Health(watches, ())
+    clock.now += 60 * MINUTE
+    assert health.troubles() == []  # nothing happened
+    watches.of("workflows", "a").missed()
+    watches.of("workflows", "b").missed()
+    clock.now += MINUTE
+    assert health.troubles() == []  # it may be on its way
+    watches.of("workflows", "b").heard()
+    clock.now += 10 * MINUTE
+    assert health.troubles() == ["the watch for workflows in a is silent for 660 s"]
+
+
+def test_an_operator_that_stands_by_is_healthy(clock):
+    watches = Watches(("",), clock)
+    clock.now += 60 * MINUTE
+    assert Health(watches, ()).troubles() == []
+
+
+def test_a_watch_is_overdue_from_the_first_thing_that_it_missed(clock):
+    watch = Watched(bookmarks=False, clock=clock)
+    watch.missed()
+    clock.now += MINUTE
+    watch.missed()
+    assert watch.silent_s == MINUTE
+
+
+async def stuck_after(minutes: float, clock: Clock, monkeypatch: pytest.MonkeyPatch, keys: int, workers: int) -> Any:
+    """The queue and its workers after some minutes in which each piece of work hangs."""
+    monkeypatch.setattr(queue, "time", clock)
+    hanging: KeyedQueue[Key] = KeyedQueue("hanging", lambda _: asyncio.Event().wait(), of="run")  # type: ignore[arg-type]
+    for number in range(keys):
+        hanging.add(Key("team", f"run-{number}"))
+    working = asyncio.create_task(hanging.run(workers))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    clock.now += minutes * MINUTE
+    troubles = Health(Watches(("",), clock), (hanging,)).troubles()
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    return troubles
+
+
+async def test_work_that_hangs_is_noticed(clock, monkeypatch):
+    assert await stuck_after(9, clock, monkeypatch, keys=1, workers=2) == []
+    assert await stuck_after(11, clock, monkeypatch, keys=1, workers=2) == [
+        "the work of queue hanging is stuck for 660 s"
+    ]
+
+
+async def test_work_that_nobody_begins_is_noticed(clock, monkeypatch):
+    assert len(await stuck_after(11, clock, monkeypatch, keys=1, workers=0)) == 1
+
+
+async def test_an_idle_queue_is_not_stuck(clock, monkeypatch):
+    assert await stuck_after(60, clock, monkeypatch, keys=0, workers=2) == []
+
+
+async def test_the_probe_s_answer_says_what_is_stuck(clock):
+    watches = Watches(("",), clock)
+    with socket.socket() as some:
+        some.bind(("127.0.0.1", 0))
+        port = some.getsockname()[1]
+    server = await serve_health(port, Health(watches, ()))
+    async with aiohttp.ClientSession() as session:
+        url = f"http://127.0.0.1:{port}/healthz"
+        async with session.get(url) as answer:
+            assert (answer.status, await answer.text()) == (200, "ok")
+        watches.of("pools", "").missed()
+        clock.now += 6 * MINUTE
+        async with session.get(url) as answer:
+            assert (answer.status, await answer.text()) == (503, "the watch for pools is silent for 360 s")
+    await server.cleanup()
