@@ -38,7 +38,7 @@ class Etcd:
         """The bytes in use without history. Pages that become free are counted as such with the next commit."""
         revision = (await self._post("maintenance/status", {}))["header"]["revision"]
         await self._post("kv/compaction", {"revision": revision, "physical": True})
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.3)
         return int((await self._post("maintenance/status", {}))["dbSizeInUse"])
 
     async def _post(self, path: str, body: Json) -> Json:
