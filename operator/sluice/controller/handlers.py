@@ -74,4 +74,20 @@ def settings() -> kopf.OperatorSettings:
     quiet = kopf.OperatorSettings()
     quiet.posting.enabled = False  # our Events are in `events`
     quiet.scanning.disabled = True  # needs no right to list namespaces and CRDs
+    quiet.persistence.diffbase_storage = _NoDiffs()
     return quiet
+
+
+class _NoDiffs(kopf.DiffBaseStorage):
+    """Our handlers take events as they come, so nothing need be copied and compared: a status may have thousands of
+    tasks.
+    """
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> kopf.BodyEssence | None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        """Nothing is kept."""

@@ -44,6 +44,10 @@ class KeyedQueue(Generic[Key]):
         waits_since = max(next(iter(self._waiting.values()), now), self._got_on_at)
         return now - min(begun_at, waits_since)
 
+    def __len__(self) -> int:
+        """How many keys have their turn now or at a time that is set."""
+        return len(self._waiting) + len(self._busy) + len(self._alarms)
+
     def add(self, key: Key) -> None:
         if key in self._busy:
             self._again.setdefault(key, time.monotonic())

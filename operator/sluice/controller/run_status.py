@@ -21,9 +21,10 @@ from sluice.core.actions import Delete
 from sluice.core.errors import SluiceError
 from sluice.core.status import REWORD_EVERY_S, Patch, patch, unwritten, written
 
-_WRITE_AT_MOST_EVERY_S = 1.0
+_WRITE_AT_MOST_EVERY_S = 1.25
 _WRITE_AT_LEAST_EVERY_S = 30.0
-_WRITE_SHARE = 10.0  # a write may take at most a tenth of the time
+_SHARE_OF_A_RUN = 0.1  # of the time, at most, that the writes of one run take
+_SHARE_OF_ALL = 0.5  # and those of all runs: what the API server does for them, it cannot do for pods
 
 
 class RunStatus:
@@ -73,7 +74,8 @@ class RunStatus:
             else:
                 self._retention.add(pod)
         self._tell(live, sent)
-        pause_s = max(_WRITE_AT_MOST_EVERY_S, _WRITE_SHARE * (time.monotonic() - started))
+        took_s = time.monotonic() - started
+        pause_s = max(_WRITE_AT_MOST_EVERY_S, took_s / _SHARE_OF_A_RUN, len(self.queue) * took_s / _SHARE_OF_ALL)
         live.write_at = time.time() + min(pause_s, _WRITE_AT_LEAST_EVERY_S)
         if sent.recorded:
             self._changed(key)
