@@ -117,6 +117,16 @@ def test_fail_fast_stops_the_others_and_the_run_has_failed():
     assert (phase(world.run), message(world.run)) == ("Failed", "task a failed: exit code 3")
 
 
+def test_a_run_that_is_being_stopped_stays_so_when_it_is_suspended():
+    world = run("a, b", fail_fast=True)
+    world.starts()
+    world.ends("a", 3)
+    assert world.decided() == ["delete b/1"]
+    why = world.run.winding_down
+    world.run.set_state("Suspended")
+    assert (why, world.run.winding_down) == ("another task failed, and failFast is set", why)
+
+
 def test_fail_fast_overlooks_a_task_that_may_fail():
     world = run("a, b", fail_fast=True, fields={"a": {"allowFailure": True}})
     world.starts()

@@ -194,7 +194,8 @@ class Execution(Standing):
         if state == self.state and resumes_when == self.resumes_when:
             return
         if state != self.state:
-            self.winding_down = why if state == "Stopped" else ""
+            if "Stopped" in (state, self.state):
+                self.winding_down = why if state == "Stopped" else ""
             self.stirred = None
         self.state, self.resumes_when = state, resumes_when
         self.orders += 1
