@@ -269,9 +269,7 @@ def test_kustomize_knows_every_field_that_names_an_object(bare: Kubectl, tmp_pat
         "image": "old",
     }
     task = {"name": "work", "pools": [{"name": "the-pool"}], "workflow": {"name": "the-flow"}, **template}
-    flow = workflow(
-        "the-flow", task, defaults=template, pools=[{"name": "the-pool"}], after=[{"workflow": "the-flow"}]
-    )
+    flow = workflow("the-flow", task, defaults=template, pools=[{"name": "the-pool"}], after=[{"workflow": "the-flow"}])
     asked = by_hand("the-run", "the-flow", resumeFrom={"run": "the-run"})
     past = asked | {"kind": "Backfill", "metadata": {"name": "the-past"}, "spec": {"workflow": "the-flow"}}
     others = [
