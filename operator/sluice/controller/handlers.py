@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import kopf
 
 from sluice.api import GROUP, VERSION
 from sluice.controller.health import Watches
-from sluice.controller.store import Store, view
+from sluice.controller.store import Key, ObjectView, Store, view
 
 
 def register(registry: kopf.OperatorRegistry, store: Store, watches: Watches, listening: asyncio.Event) -> None:
@@ -25,49 +26,33 @@ def register(registry: kopf.OperatorRegistry, store: Store, watches: Watches, li
         host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
         return replace(inside, server=f"https://{host}:{port}")  # kopf's way needs the cluster's DNS
 
-    @kopf.on.event(GROUP, VERSION, "workflows", registry=registry)
-    async def workflow_changed(event: kopf.RawEvent, **_: Any) -> None:
-        if not listening.is_set():
-            return
-        seen = view(dict(event["object"]))
-        watches.of("workflows", seen.key.namespace).heard()
-        if event["type"] == "DELETED":
-            store.forget_workflow(seen.key, seen.uid)
-        else:
-            store.see_workflow(seen)
+    for plural, see, forget in (
+        ("workflows", store.see_workflow, store.forget_workflow),
+        ("pools", store.see_pool, store.forget_pool),
+        ("backfills", store.see_backfill, store.forget_backfill),
+        ("workflowruns", store.see_run, store.forget_run),
+    ):
+        kopf.on.event(GROUP, VERSION, plural, registry=registry)(_told(plural, see, forget, watches, listening))
 
-    @kopf.on.event(GROUP, VERSION, "pools", registry=registry)
-    async def pool_changed(event: kopf.RawEvent, **_: Any) -> None:
-        if not listening.is_set():
-            return
-        seen = view(dict(event["object"]))
-        watches.of("pools", seen.key.namespace).heard()
-        if event["type"] == "DELETED":
-            store.forget_pool(seen.key, seen.uid)
-        else:
-            store.see_pool(seen)
 
-    @kopf.on.event(GROUP, VERSION, "backfills", registry=registry)
-    async def backfill_changed(event: kopf.RawEvent, **_: Any) -> None:
+def _told(
+    plural: str,
+    see: Callable[[ObjectView], None],
+    forget: Callable[[Key, str], None],
+    watches: Watches,
+    listening: asyncio.Event,
+) -> Callable[..., Awaitable[None]]:
+    async def changed(event: kopf.RawEvent, **_: Any) -> None:
         if not listening.is_set():
             return
         seen = view(dict(event["object"]))
-        watches.of("backfills", seen.key.namespace).heard()
+        watches.of(plural, seen.key.namespace).heard()
         if event["type"] == "DELETED":
-            store.forget_backfill(seen.key, seen.uid)
+            forget(seen.key, seen.uid)
         else:
-            store.see_backfill(seen)
+            see(seen)
 
-    @kopf.on.event(GROUP, VERSION, "workflowruns", registry=registry)
-    async def run_changed(event: kopf.RawEvent, **_: Any) -> None:
-        if not listening.is_set():
-            return
-        seen = view(dict(event["object"]))
-        watches.of("workflowruns", seen.key.namespace).heard()
-        if event["type"] == "DELETED":
-            store.forget_run(seen.key, seen.uid)
-        else:
-            store.see_run(seen)
+    return changed
 
 
 def settings() -> kopf.OperatorSettings:

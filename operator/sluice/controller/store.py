@@ -249,32 +249,16 @@ class Store:
             self.see_pod(pod)
 
     def replace_workflows(self, listed: Iterable[ObjectView], version: int, namespace: str = "") -> None:
-        found = {seen.key: seen for seen in listed}
-        for known in _missing(self.workflows, found, version, namespace):
-            self.forget_workflow(known.key, known.uid)
-        for seen in found.values():
-            self.see_workflow(seen)
+        _replace(self.workflows, listed, version, namespace, self.see_workflow, self.forget_workflow)
 
     def replace_runs(self, listed: Iterable[ObjectView], version: int, namespace: str = "") -> None:
-        found = {seen.key: seen for seen in listed}
-        for known in _missing(self.runs, found, version, namespace):
-            self.forget_run(known.key, known.uid)
-        for seen in found.values():
-            self.see_run(seen)
+        _replace(self.runs, listed, version, namespace, self.see_run, self.forget_run)
 
     def replace_pools(self, listed: Iterable[ObjectView], version: int, namespace: str = "") -> None:
-        found = {seen.key: seen for seen in listed}
-        for known in _missing(self.pools, found, version, namespace):
-            self.forget_pool(known.key, known.uid)
-        for seen in found.values():
-            self.see_pool(seen)
+        _replace(self.pools, listed, version, namespace, self.see_pool, self.forget_pool)
 
     def replace_backfills(self, listed: Iterable[ObjectView], version: int, namespace: str = "") -> None:
-        found = {seen.key: seen for seen in listed}
-        for known in _missing(self.backfills, found, version, namespace):
-            self.forget_backfill(known.key, known.uid)
-        for seen in found.values():
-            self.see_backfill(seen)
+        _replace(self.backfills, listed, version, namespace, self.see_backfill, self.forget_backfill)
 
     def has_news(self, known: Mapping[Key, ObjectView], listed: Iterable[ObjectView]) -> bool:
         """Has a LIST of objects what is not known, or is not known to be gone?"""
@@ -321,13 +305,18 @@ def _is_newer(known: ObjectView | None, seen: ObjectView) -> bool:
     return known is None or known.version < seen.version
 
 
-def _missing(
-    known: dict[Key, ObjectView], found: dict[Key, ObjectView], version: int, namespace: str
-) -> list[ObjectView]:
-    return [
-        view
-        for key, view in known.items()
-        if namespace in ("", key.namespace)
-        and view.version <= version
-        and (key not in found or found[key].uid != view.uid)
-    ]
+def _replace(
+    known: Mapping[Key, ObjectView],
+    listed: Iterable[ObjectView],
+    version: int,
+    namespace: str,
+    see: Callable[[ObjectView], None],
+    forget: Callable[[Key, str], None],
+) -> None:
+    listed = list(listed)
+    found = {seen.key: seen.uid for seen in listed}
+    for old in list(known.values()):
+        if namespace in ("", old.key.namespace) and old.version <= version and found.get(old.key) != old.uid:
+            forget(old.key, old.uid)
+    for seen in listed:
+        see(seen)
