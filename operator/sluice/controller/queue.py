@@ -31,7 +31,7 @@ class KeyedQueue(Generic[Key]):
         self._again: dict[Key, float] = {}
         self._failures: dict[Key, int] = {}
         self._alarms: dict[Key, tuple[Instant, asyncio.TimerHandle]] = {}
-        self._news = asyncio.Event()
+        self._turns = asyncio.Semaphore(0)  # one for each key that waits, so that each wakes one worker
         self._got_on_at = 0.0
         """When a worker last began or ended a piece of work."""
         self._meter = QueueMeter(name)
@@ -52,8 +52,11 @@ class KeyedQueue(Generic[Key]):
         if key in self._busy:
             self._again.setdefault(key, time.monotonic())
         elif key not in self._waiting:
-            self._waiting[key] = time.monotonic()
-            self._news.set()
+            self._wait(key, time.monotonic())
+
+    def _wait(self, key: Key, since: float) -> None:
+        self._waiting[key] = since
+        self._turns.release()
 
     def add_at(self, key: Key, when: Instant) -> None:
         """At a time. Of several times for one key, the earliest counts: who looks then sets the next."""
@@ -83,9 +86,7 @@ class KeyedQueue(Generic[Key]):
 
     async def _worker(self) -> None:
         while True:
-            while not self._waiting:
-                self._news.clear()
-                await self._news.wait()
+            await self._turns.acquire()
             key = next(iter(self._waiting))
             began = time.monotonic()
             self._meter.begins(began - self._waiting.pop(key))
@@ -104,8 +105,7 @@ class KeyedQueue(Generic[Key]):
                 self._got_on_at = time.monotonic()
                 self._meter.ends(self._got_on_at - began)
                 if key in self._again:
-                    self._waiting[key] = self._again.pop(key)
-                    self._news.set()
+                    self._wait(key, self._again.pop(key))
 
     def _about(self, key: Key) -> dict[str, str]:
         return {"namespace": key[0], self._of: key[1]}
