@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import replace
 
 from sluice.api import API_VERSION
 from sluice.controller.after import After
@@ -184,12 +185,14 @@ class Workflows:
         path = ours(workflow.key.namespace, "workflows", workflow.key.name)
         patch = {"metadata": {"resourceVersion": str(workflow.version)}, "status": body}
         try:
-            await patiently(lambda: self._kube.patch(f"{path}/status", patch))
+            answer = await patiently(lambda: self._kube.patch(f"{path}/status", patch))
         except ApiError as error:
             if error.status not in (CONFLICT, NOT_FOUND):
                 raise
             await self._look_again(workflow, path)
             return False
+        version = int(answer["metadata"]["resourceVersion"])
+        self._store.see_workflow(replace(workflow, version=version, status={**workflow.status, **body}))
         return True
 
     async def _look_again(self, workflow: ObjectView, path: str) -> None:
