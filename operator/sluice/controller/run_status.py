@@ -1,5 +1,5 @@
 """Writes the status of a run that is under way: the first change at once, the last at once, and between them not too
-often.
+often. Where many runs have news, even the first change waits for its turn.
 """
 
 import time
@@ -16,14 +16,14 @@ from sluice.controller.pod_writer import PodWriter
 from sluice.controller.queue import KeyedQueue
 from sluice.controller.retention import Retention
 from sluice.controller.store import Key, ObjectView, Store, view
-from sluice.core import Json
+from sluice.core import Instant, Json
 from sluice.core.actions import Delete
 from sluice.core.errors import SluiceError
 from sluice.core.status import REWORD_EVERY_S, Patch, patch, unwritten, written
 
-_WRITE_AT_MOST_EVERY_S = 1.25
+_WRITE_AT_MOST_EVERY_S = 1.5
 _WRITE_AT_LEAST_EVERY_S = 30.0
-_SHARE_OF_A_RUN = 0.1  # of the time, at most, that the writes of one run take
+_SHARE_OF_A_RUN = 0.05  # of the time, at most, that the writes of one run take
 _SHARE_OF_ALL = 0.5  # and those of all runs: what the API server does for them, it cannot do for pods
 
 
@@ -44,6 +44,12 @@ class RunStatus:
         self._kube, self._store, self._live, self._pods, self._claims = kube, store, live, pods, claims
         self._events, self._retention, self._changed = events, retention, changed
         self.queue: KeyedQueue[Key] = KeyedQueue("run_status", self.write, of="run")
+        self._took_s = 0.0
+        """The last write."""
+
+    def turn(self) -> Instant:
+        """When one more run may be written about: at once, unless many others wait."""
+        return time.time() + min(len(self.queue) * self._took_s / _SHARE_OF_ALL, _WRITE_AT_LEAST_EVERY_S)
 
     async def write(self, key: Key) -> None:
         live = self._live.get(key)
@@ -74,9 +80,9 @@ class RunStatus:
             else:
                 self._retention.add(pod)
         self._tell(live, sent)
-        took_s = time.monotonic() - started
-        pause_s = max(_WRITE_AT_MOST_EVERY_S, took_s / _SHARE_OF_A_RUN, len(self.queue) * took_s / _SHARE_OF_ALL)
-        live.write_at = time.time() + min(pause_s, _WRITE_AT_LEAST_EVERY_S)
+        self._took_s = time.monotonic() - started
+        pause_s = max(_WRITE_AT_MOST_EVERY_S, self._took_s / _SHARE_OF_A_RUN)
+        live.write_at = max(self.turn(), time.time() + min(pause_s, _WRITE_AT_LEAST_EVERY_S))
         if sent.recorded:
             self._changed(key)
         if live.run.finished_at is not None:

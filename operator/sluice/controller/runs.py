@@ -147,6 +147,7 @@ class Runs:
             if seen is None or seen.uid != live.view.uid or seen.deleting:
                 self._close(key, None)
                 return None
+            live.write_at = self.status.turn()
         live.view = seen
         live.version = max(live.version, seen.version)
         return live
