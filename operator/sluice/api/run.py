@@ -164,6 +164,11 @@ class Resumed(Model):
     """The PersistentVolumeClaims that were taken over, by the name of their template."""
 
 
+_FREE = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+"""An entry that the API server takes as it is. With the schema of TaskStatus, one write to a run of 1,000 tasks costs
+it 300 ms of CPU, without 137 ms; and only the operator writes there, whose tests hold each entry against the model."""
+
+
 class WorkflowRunStatus(Model):
     """How the run stands."""
 
@@ -192,6 +197,9 @@ class WorkflowRunStatus(Model):
     """Where the time of the run's tasks went, added up, for example running: 31m, pool/warehouse: 44m."""
     tasks: Annotated[
         dict[str, TaskStatus] | None,
-        Field(max_length=2000, json_schema_extra={"x-kubernetes-map-type": "atomic"}),
+        Field(max_length=2000, json_schema_extra={"x-kubernetes-map-type": "atomic", "additionalProperties": _FREE}),
     ] = None
-    """How each task stands, by name."""
+    """How each task stands, by name: phase (Pending, Running, Succeeded, Failed, UpstreamFailed, Skipped or Stopped),
+    attempt (from 1), startedAt, finishedAt, pod or run (of the current attempt), reason (why it is not running, or how
+    its last attempt ended), message, exitCode, retries, retryAt, outputs (as JSON) and, of a fan-out, progress and
+    items (as intervals such as 0-4711,4713)."""
