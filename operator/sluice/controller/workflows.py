@@ -192,7 +192,8 @@ class Workflows:
             await self._look_again(workflow, path)
             return False
         version = int(answer["metadata"]["resourceVersion"])
-        self._store.see_workflow(replace(workflow, version=version, status={**workflow.status, **body}))
+        now = {name: value for name, value in (workflow.status | status).items() if value is not None}
+        self._store.see_workflow(replace(workflow, version=version, status=now))
         return True
 
     async def _look_again(self, workflow: ObjectView, path: str) -> None:
