@@ -26,8 +26,8 @@ _GOALS = {"cpu_percent": 0.5, "rss_mb": 150, "rss_mb_per_hour": 1}
 
 
 async def idle(kube: Kube, operator: Operator, minutes: float) -> Json:
-    await operator.start()
     try:
+        await operator.start()
         async with namespace(kube, NAME) as name:
             await _finished_runs(kube, name)
             await asyncio.sleep(_SETTLE_S)

@@ -25,8 +25,8 @@ _GOALS = {"decision_s": 15, "peak_rss_mb": 140}
 
 
 async def restart(kube: Kube, operator: Operator) -> Json:
-    await operator.start()
     try:
+        await operator.start()
         async with namespace(kube, NAME) as name:
             await _apply(kube, name, "live", {"forEach": {"range": {"end": _LIVE}}}, "12h")
             await _once(kube, ours(name, "workflowruns"), lambda run: _items(run).get("running") == f"0-{_LIVE - 1}")

@@ -36,8 +36,8 @@ class Run(Generic[T]):
 async def measure(kube: Kube, cluster: Cluster, operator: operated.Operator, scenario: Scenario) -> Json:
     plainly: list[Run[float]] = []
     ours: list[Run[operated.Cost]] = []
-    await operator.start()
     try:
+        await operator.start()
         for number in range(1, _ROUNDS + 1):
             title = f"{scenario.name} {number}/{_ROUNDS}"
             async with namespace(kube, f"{title} plain") as name:
