@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from sluice.cli.watch.api import Refused
-from sluice.core.errors import Unanswered
+from sluice.core.base.errors import Unanswered
 
 BROKEN = Unanswered("Connection refused")
 EXPIRED = Refused(410, "Expired", "too old resource version")

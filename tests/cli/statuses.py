@@ -9,7 +9,7 @@ from typing import Any
 
 from sluice.cli.watch.plan import Plan
 from sluice.cli.watch.view import RunView
-from sluice.core.times import instant
+from sluice.core.base.times import instant
 
 Json = dict[str, Any]
 

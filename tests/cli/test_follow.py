@@ -10,7 +10,7 @@ from sluice.cli.watch.api import Refused
 from sluice.cli.watch.follow import follow
 from sluice.cli.watch.newest import WorkflowRefused, newest_run
 from sluice.cli.watch.trouble import Gone, Waiting
-from sluice.core.errors import Unanswered
+from sluice.core.base.errors import Unanswered
 from tests.cli.scripted import BROKEN, EXPIRED, UNKNOWN_PATH, Script, not_found
 from tests.cli.statuses import manifest
 

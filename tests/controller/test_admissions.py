@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from sluice.controller.admissions import Admissions
-from sluice.controller.store import Key, Store, view
-from sluice.core.concurrency import Go, Replaced, TurnedAway, Verdict, Wait
+from sluice.controller.kube.cache import Key, Store, view
+from sluice.controller.run.admission import Admissions
+from sluice.core.quota.run_concurrency import Go, Replaced, TurnedAway, Verdict, Wait
 
 ETL = Key("team", "etl")
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from sluice.controller.kube import ApiError
-from sluice.controller.pod_writer import PodWriter
-from sluice.controller.store import Store
-from sluice.core.errors import Unanswered
-from sluice.core.execution import Step
-from sluice.core.limits import PoolKey, SharedLimits
-from sluice.core.observation import PodView
-from sluice.core.pod_defaults import NO_DEFAULTS
+from sluice.controller.kube.cache import Store
+from sluice.controller.kube.client import ApiError
+from sluice.controller.run.pod_writer import PodWriter
+from sluice.core.base.errors import Unanswered
+from sluice.core.pod.defaults import NO_DEFAULTS
+from sluice.core.pod.view import PodView
+from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.run.execution import Step
 from tests.core import kubelet, world
 
 FIELDS: Any = {"a": {"retries": {"infrastructure": 1}, "pools": [{"name": "database"}]}}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from sluice.controller.backfills import Backfills
-from sluice.controller.judgements import Judgements
-from sluice.controller.kube import ApiError
-from sluice.controller.store import Key, Store, view
-from sluice.core.naming import LABEL_BACKFILL_UID, scheduled_run_name
+from sluice.controller.kube.cache import Key, Store, view
+from sluice.controller.kube.client import ApiError
+from sluice.controller.resources.validation_cache import Judgements
+from sluice.controller.workflow.backfill import Backfills
+from sluice.core.base.naming import LABEL_BACKFILL_UID, scheduled_run_name
 
 KEY = Key("team", "march")
 TASKS = [{"name": "load", "image": "busybox", "bash": "true"}]

@@ -10,13 +10,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sluice.controller import pod_watch, queue
-from sluice.controller.endpoints import serve_health
-from sluice.controller.health import Health, Watched, Watches
-from sluice.controller.kube import ApiError
-from sluice.controller.queue import KeyedQueue
-from sluice.controller.store import Key
-from sluice.core.errors import Unanswered
+from sluice.controller.kube import pod_informer, workqueue
+from sluice.controller.kube.cache import Key
+from sluice.controller.kube.client import ApiError
+from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.controller.observability.endpoints import serve_health
+from sluice.controller.observability.liveness import Health, Watched, Watches
+from sluice.core.base.errors import Unanswered
 from tests.controller.test_store import store
 
 MINUTE = 60.0
@@ -60,10 +60,10 @@ class Over(Exception):
 async def an_hour_of(server: Server, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the probe said at the end of it."""
     passes(clock, 0)
-    monkeypatch.setattr(pod_watch, "_PAUSE_S", 0.0)
+    monkeypatch.setattr(pod_informer, "_PAUSE_S", 0.0)
     watches = Watches(("",), clock)
     with pytest.raises(Over):
-        await pod_watch.watch_pods(server, store(), "", asyncio.Event(), watches.of("pods", ""))  # type: ignore[arg-type]
+        await pod_informer.watch_pods(server, store(), "", asyncio.Event(), watches.of("pods", ""))  # type: ignore[arg-type]
     return Health(watches, ()).troubles()
 
 
@@ -135,7 +135,7 @@ def test_a_watch_is_overdue_from_the_first_thing_that_it_missed(clock):
 
 async def stuck_after(minutes: float, clock: Clock, monkeypatch: pytest.MonkeyPatch, keys: int, workers: int) -> Any:
     """The queue and its workers after some minutes in which each piece of work hangs."""
-    monkeypatch.setattr(queue, "time", clock)
+    monkeypatch.setattr(workqueue, "time", clock)
     hanging: KeyedQueue[Key] = KeyedQueue("hanging", lambda _: asyncio.Event().wait(), of="run")  # type: ignore[arg-type]
     for number in range(keys):
         hanging.add(Key("team", f"run-{number}"))

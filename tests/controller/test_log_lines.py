@@ -9,7 +9,7 @@ from typing import Any
 import kopf
 import pytest
 
-from sluice.controller.log_lines import JsonLines, about
+from sluice.controller.observability.logging import JsonLines, about
 from tests.core.world import run
 
 

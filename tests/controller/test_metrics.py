@@ -15,12 +15,12 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from sluice.controller import metrics
 from sluice.controller.gauges import Gauges
-from sluice.controller.live import Live, LiveRuns
-from sluice.controller.queue import KeyedQueue
-from sluice.controller.store import Key
-from sluice.core.limits import PoolKey, SharedLimits
+from sluice.controller.kube.cache import Key
+from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.controller.observability import metrics
+from sluice.controller.run.live import Live, LiveRuns
+from sluice.core.quota.shared_limits import PoolKey, SharedLimits
 from tests.controller.test_store import run as run_object
 from tests.controller.test_store import store
 from tests.core import world

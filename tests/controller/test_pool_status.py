@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from sluice.controller.pools import Pools
-from sluice.controller.store import Key, Store, view
-from sluice.core.limits import SharedLimits
+from sluice.controller.kube.cache import Key, Store, view
+from sluice.controller.resources.pools import Pools
+from sluice.core.quota.shared_limits import SharedLimits
 
 KEY = Key("team", "database")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sluice.controller.run_slots import RunSlots
-from sluice.controller.store import Key, Store, view
-from sluice.core.definition import Definition
-from sluice.core.limits import PoolKey, SharedLimits
-from sluice.core.pods import RunIdentity
+from sluice.controller.kube.cache import Key, Store, view
+from sluice.controller.resources.run_slots import RunSlots
+from sluice.core.pod.builder import RunIdentity
+from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.spec.definition import Definition
 
 GRAPH = Definition.of({"tasks": [{"name": "work", "image": "busybox"}]})
 ONE = {"warehouse": 1}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sluice.controller.store import Key, Store, view
-from sluice.core.naming import LABEL_BACKFILL_UID
+from sluice.controller.kube.cache import Key, Store, view
+from sluice.core.base.naming import LABEL_BACKFILL_UID
 from tests.core.kubelet import running, seen
 
 

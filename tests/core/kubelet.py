@@ -5,10 +5,10 @@ Times are whole seconds after START. Pods are created at 0 and placed on a node 
 
 from typing import Any
 
-from sluice.core.definition import Definition, TaskDefinition
-from sluice.core.observation import PodView, view
-from sluice.core.pods import ItemOf, RunIdentity, build
-from sluice.core.times import rfc3339
+from sluice.core.base.times import rfc3339
+from sluice.core.pod.builder import ItemOf, RunIdentity, build
+from sluice.core.pod.view import PodView, view
+from sluice.core.spec.definition import Definition, TaskDefinition
 
 Json = dict[str, Any]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from sluice.core.definition import Definition
+from sluice.core.spec.definition import Definition
 from sluice.core.validation import workflow_faults
 
 FAULTS = (

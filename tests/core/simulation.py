@@ -13,20 +13,20 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from sluice.api.run import WorkflowRunStatus
-from sluice.controller.store import Store
-from sluice.core import decide as deciding
-from sluice.core import status as reporting
-from sluice.core.actions import Create, Delete, ReadLog
-from sluice.core.execution import Execution
-from sluice.core.item_status import entries
-from sluice.core.limits import PoolKey, SharedLimits
-from sluice.core.observation import PodView
-from sluice.core.pods import ItemOf
-from sluice.core.refusal import Refusal
-from sluice.core.refused import refused
-from sluice.core.restore import restore
-from sluice.core.standing import Limits
-from sluice.core.units import Step
+from sluice.controller.kube.cache import Store
+from sluice.core.pod.builder import ItemOf
+from sluice.core.pod.create_errors import Refusal
+from sluice.core.pod.view import PodView
+from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.reconcile import decide as deciding
+from sluice.core.reconcile.actions import Create, Delete, ReadLog
+from sluice.core.reconcile.create_failure import refused
+from sluice.core.reconcile.restore import restore
+from sluice.core.run.execution import Execution
+from sluice.core.run.state import Limits
+from sluice.core.run.task_state import Step
+from sluice.core.status import run_status as reporting
+from sluice.core.status.fan_out_status import entries
 from tests.core import reference
 from tests.core.kubelet import RUN, START, Json, accepted, exited, past_deadline, running, seen, waiting
 from tests.core.plan import NOT_YET, OUT_OF_MEMORY, TIMED_OUT, Plan, Unit

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.api.after import MAX_COUNTED
-from sluice.core.after import AfterMark, Success, circle, look, marks
-from sluice.core.concurrency import Concurrency
-from sluice.core.naming import followed_run_name
+from sluice.core.base.naming import followed_run_name
+from sluice.core.quota.run_concurrency import Concurrency
+from sluice.core.triggers.upstream import AfterMark, Success, circle, look, marks
 
 
 def one(uid, at=10):

@@ -2,13 +2,13 @@
 
 import pytest
 
-from sluice.core.approvals import Approval, answer
-from sluice.core.definition import Definition
-from sluice.core.outcome import Ending, Outcome
-from sluice.core.outlook import message, phase
-from sluice.core.reasons import Reason, reason
-from sluice.core.restore import restore
-from sluice.core.status import task_status
+from sluice.core.pod.outcome import Ending, Outcome
+from sluice.core.reconcile.restore import restore
+from sluice.core.spec.approval import Approval, answer
+from sluice.core.spec.definition import Definition
+from sluice.core.status.reasons import Reason, reason
+from sluice.core.status.run_phase import message, phase
+from sluice.core.status.run_status import task_status
 from sluice.core.validation.approvals import unknown_approvals
 from tests.core.kubelet import RUN, START, at
 from tests.core.test_validation import A, faults

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.backfill import Backfill, Progress, RunOfTime, settled, start, step, times_said
-from sluice.core.concurrency import Concurrency
+from sluice.core.quota.run_concurrency import Concurrency
+from sluice.core.triggers.backfill import Backfill, Progress, RunOfTime, settled, start, step, times_said
 
 HOURLY = {"cron": "0 * * * *"}
 

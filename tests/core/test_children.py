@@ -4,17 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.core.actions import Create
-from sluice.core.children import MAX_DEPTH, ChildView, build
-from sluice.core.definition import Definition
-from sluice.core.outcome import Ending
-from sluice.core.outlook import message, phase
-from sluice.core.reasons import Reason, reason
-from sluice.core.refusal import Refusal
-from sluice.core.refused import child_refused
-from sluice.core.restore import restore
-from sluice.core.retries import Used
-from sluice.core.status import task_status
+from sluice.core.pod.create_errors import Refusal
+from sluice.core.pod.outcome import Ending
+from sluice.core.reconcile.actions import Create
+from sluice.core.reconcile.create_failure import child_refused
+from sluice.core.reconcile.restore import restore
+from sluice.core.run.children import MAX_DEPTH, ChildView, build
+from sluice.core.spec.definition import Definition
+from sluice.core.spec.retry_policy import Used
+from sluice.core.status.reasons import Reason, reason
+from sluice.core.status.run_phase import message, phase
+from sluice.core.status.run_status import task_status
 from tests.core.kubelet import RUN, START, at
 from tests.core.test_validation import A, faults
 from tests.core.world import World, graph, run

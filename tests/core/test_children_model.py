@@ -8,14 +8,14 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.core import decide as deciding
-from sluice.core import status as reporting
-from sluice.core.actions import Create
-from sluice.core.children import ChildView
-from sluice.core.definition import Definition
-from sluice.core.refusal import Refusal
-from sluice.core.refused import child_refused
-from sluice.core.restore import restore
+from sluice.core.pod.create_errors import Refusal
+from sluice.core.reconcile import decide as deciding
+from sluice.core.reconcile.actions import Create
+from sluice.core.reconcile.create_failure import child_refused
+from sluice.core.reconcile.restore import restore
+from sluice.core.run.children import ChildView
+from sluice.core.spec.definition import Definition
+from sluice.core.status import run_status as reporting
 from tests.core.kubelet import RUN, START
 from tests.core.world import graph, merge_patch
 

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.concurrency import Concurrency, Go, Replaced, TurnedAway, UnfinishedRun, Wait, admit, has_begun
+from sluice.core.quota.run_concurrency import (
+    Concurrency,
+    Go,
+    Replaced,
+    TurnedAway,
+    UnfinishedRun,
+    Wait,
+    admit,
+    has_begun,
+)
 from tests.core.kubelet import at, running, seen, waiting
 
 NONE = Concurrency()

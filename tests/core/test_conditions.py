@@ -1,6 +1,6 @@
 import pytest
 
-from sluice.core.conditions import Condition, conditions, of_run
+from sluice.core.status.conditions import Condition, conditions, of_run
 
 T0, T1 = 1767225600.0, 1767225660.0
 

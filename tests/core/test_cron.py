@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sluice.core import cron
+from sluice.core.triggers import cron
 
 
 def utc(text):

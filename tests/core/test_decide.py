@@ -2,8 +2,8 @@
 
 import pytest
 
-from sluice.core.standing import Limits
-from sluice.core.status import patch
+from sluice.core.run.state import Limits
+from sluice.core.status.run_status import patch
 from tests.core.counting import calls
 from tests.core.kubelet import START, being_deleted, running, unschedulable, waiting
 from tests.core.world import run

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from sluice.core.outcome import Ending
-from sluice.core.units import Step
+from sluice.core.pod.outcome import Ending
+from sluice.core.run.task_state import Step
 from tests.core.kubelet import START, accepted, at, being_deleted, disrupted, exited, running, unschedulable, waiting
 from tests.core.world import run
 

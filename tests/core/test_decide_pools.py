@@ -2,10 +2,10 @@
 
 import pytest
 
-from sluice.core.limits import PoolKey, SharedLimits
-from sluice.core.refusal import Refusal
-from sluice.core.standing import Limits
-from sluice.core.status import task_status
+from sluice.core.pod.create_errors import Refusal
+from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.run.state import Limits
+from sluice.core.status.run_status import task_status
 from tests.core.counting import calls
 from tests.core.kubelet import being_deleted, running, unschedulable
 from tests.core.world import run

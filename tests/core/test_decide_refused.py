@@ -2,10 +2,10 @@
 
 import pytest
 
-from sluice.core.actions import Create
-from sluice.core.refusal import Refusal
-from sluice.core.refused import refused
-from sluice.core.units import Step
+from sluice.core.pod.create_errors import Refusal
+from sluice.core.reconcile.actions import Create
+from sluice.core.reconcile.create_failure import refused
+from sluice.core.run.task_state import Step
 from tests.core.kubelet import running
 from tests.core.world import run
 

@@ -1,4 +1,4 @@
-from sluice.core.definition import Definition
+from sluice.core.spec.definition import Definition
 
 GRAPH = {
     "parameters": [{"name": "day"}, {"name": "size", "default": "small"}],

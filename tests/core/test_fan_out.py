@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sluice.core.fan_out import ForEach, NoItems
-from sluice.core.room import bytes_sent
+from sluice.core.spec.for_each import ForEach, NoItems
+from sluice.core.status.text_budget import bytes_sent
 from tests.core.kubelet import running
 from tests.core.world import run
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.graph import Graph, cycles
+from sluice.core.graph.dag import Graph, cycles
 from tests.core.world import graph
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from sluice.core.conditions import Condition, conditions, of_run
-from sluice.core.health import NewestRun, run_health, stalled, workflow_health
+from sluice.core.status.conditions import Condition, conditions, of_run
+from sluice.core.status.kstatus import NewestRun, run_health, stalled, workflow_health
 
 NONE, RECONCILING, STALLED = "", "Reconciling", "Stalled"
 

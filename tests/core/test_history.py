@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.core.history import EndedRun, History, Surplus, surplus
+from sluice.core.triggers.history import EndedRun, History, Surplus, surplus
 
 HOUR, WEEK = 3600, 7 * 86400
 

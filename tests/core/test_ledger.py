@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.core.ledger import Ledger
+from sluice.core.run.time_accounting import Ledger
 from tests.core.kubelet import accepted, exited, unschedulable
 from tests.core.world import run
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from sluice.core.limits import PoolKey, Request, RunClaim, SharedLimits, Turn
-from sluice.core.naming import POOLS, RUN_POOLS
-from sluice.core.observation import view
-from sluice.core.order import Line
-from sluice.core.pods import RunIdentity
+from sluice.core.base.naming import POOLS, RUN_POOLS
+from sluice.core.pod.builder import RunIdentity
+from sluice.core.pod.view import view
+from sluice.core.quota.ready_queue import Line
+from sluice.core.quota.shared_limits import PoolKey, Request, RunClaim, SharedLimits, Turn
 from tests.core.kubelet import accepted, being_deleted, exited, running, unschedulable
 from tests.core.kubelet import pod as pod_of
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.core.limits import PoolKey, Request, RunClaim, SharedLimits, Turn
-from sluice.core.order import Line
-from sluice.core.pods import RunIdentity
+from sluice.core.pod.builder import RunIdentity
+from sluice.core.quota.ready_queue import Line
+from sluice.core.quota.shared_limits import PoolKey, Request, RunClaim, SharedLimits, Turn
 from tests.core.kubelet import accepted, exited
 from tests.core.test_limits import pod
 

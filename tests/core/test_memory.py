@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.core.reasons import reason
+from sluice.core.status.reasons import reason
 from tests.core.kubelet import exited
 from tests.core.test_pods import main, pod
 from tests.core.world import run

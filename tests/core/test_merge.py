@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.merge import merge
+from sluice.core.base.merge import merge
 
 A, B = {"name": "a"}, {"name": "b"}
 

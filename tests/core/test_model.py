@@ -6,9 +6,9 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sluice.core.decide import decide
-from sluice.core.status import task_status
-from sluice.core.units import Step
+from sluice.core.reconcile.decide import decide
+from sluice.core.run.task_state import Step
+from sluice.core.status.run_status import task_status
 from tests.core import reference
 from tests.core.plan import Program
 from tests.core.plans import plans

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sluice.core.observation import Container, view
+from sluice.core.pod.view import Container, view
 from tests.core.kubelet import START, accepted, being_deleted, exited, pod, running, seen, unschedulable, waiting
 
 PULLING_FAILS = json.loads("""

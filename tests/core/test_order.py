@@ -2,8 +2,8 @@
 
 import pytest
 
-from sluice.core.definition import Definition
-from sluice.core.standing import Limits
+from sluice.core.run.state import Limits
+from sluice.core.spec.definition import Definition
 from tests.core.world import graph, run
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.core.outcome import Ending, outcome
+from sluice.core.pod.outcome import Ending, outcome
 from tests.core.kubelet import (
     START,
     accepted,

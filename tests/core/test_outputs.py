@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.naming import outputs_name
-from sluice.core.observation import Written, view
-from sluice.core.outputs import Unusable, as_json, as_text, outputs_line, read, read_log, room_in_status
-from sluice.core.pods import ANNOTATIONS_MAX_BYTES, build, surplus
-from sluice.core.restore import restore
+from sluice.core.base.naming import outputs_name
+from sluice.core.pod.builder import ANNOTATIONS_MAX_BYTES, build, surplus
+from sluice.core.pod.view import Written, view
+from sluice.core.reconcile.restore import restore
+from sluice.core.spec.outputs import Unusable, as_json, as_text, outputs_line, read, read_log, room_in_status
 from tests.core.kubelet import RUN, accepted, exited, pod, seen
 from tests.core.world import World, run
 

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.core.outcome import Ending
-from sluice.core.patience import deadline
+from sluice.core.pod.deadlines import deadline
+from sluice.core.pod.outcome import Ending
 from tests.core.kubelet import START, TASK, accepted, being_deleted, exited, running, seen, unschedulable, waiting
 
 MINUTE, DAY = 60, 24 * 3600

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.placeholders import fill, used
+from sluice.core.graph.placeholders import fill, used
 
 VALUES = {"params.day": "monday", "params.cost": "5$", "params.code": "$(HOME)$(params.day)", "run.name": "etl-g1"}
 

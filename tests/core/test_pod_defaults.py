@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sluice.api.chart import TaskDefaults
-from sluice.core.definition import Definition
-from sluice.core.pod_defaults import NO_DEFAULTS, PodDefaults
-from sluice.core.pods import build
+from sluice.core.pod.builder import build
+from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
+from sluice.core.spec.definition import Definition
 from tests.core.kubelet import RUN, TASK
 
 

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.definition import Definition
-from sluice.core.naming import pod_name
-from sluice.core.pods import RunIdentity, build
-from sluice.core.scheduled import Scheduled
+from sluice.core.base.naming import pod_name
+from sluice.core.pod.builder import RunIdentity, build
+from sluice.core.spec.definition import Definition
+from sluice.core.spec.scheduled_time import Scheduled
 from sluice.core.validation import workflow_faults
 from tests.core.kubelet import RUN
 

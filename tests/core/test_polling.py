@@ -2,11 +2,11 @@
 
 import pytest
 
-from sluice.core.reasons import Reason, reason
-from sluice.core.refusal import Refusal
-from sluice.core.restore import restore
-from sluice.core.retries import Used
-from sluice.core.units import Step
+from sluice.core.pod.create_errors import Refusal
+from sluice.core.reconcile.restore import restore
+from sluice.core.run.task_state import Step
+from sluice.core.spec.retry_policy import Used
+from sluice.core.status.reasons import Reason, reason
 from tests.core.kubelet import RUN, START, at, being_deleted, exited, running, unschedulable
 from tests.core.world import World, run
 

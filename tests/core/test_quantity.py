@@ -2,7 +2,7 @@ from fractions import Fraction
 
 import pytest
 
-from sluice.core.quantity import parse, rounded_up
+from sluice.core.base.quantity import parse, rounded_up
 
 MI, GI = 1024**2, 1024**3
 

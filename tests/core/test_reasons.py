@@ -2,8 +2,8 @@
 
 import pytest
 
-from sluice.core.reasons import Reason, reason
-from sluice.core.refusal import Refusal
+from sluice.core.pod.create_errors import Refusal
+from sluice.core.status.reasons import Reason, reason
 from tests.core.kubelet import accepted, being_deleted, disrupted, exited, running, unschedulable, waiting
 from tests.core.world import run
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.core.refusal import Refusal, classify, delay
+from sluice.core.pod.create_errors import Refusal, classify, delay
 
 QUOTA, POD_SECURITY, FORBIDDEN = Refusal.QUOTA, Refusal.POD_SECURITY, Refusal.FORBIDDEN
 GONE, BUSY, TOO_LARGE, INVALID = Refusal.NAMESPACE_GONE, Refusal.BUSY, Refusal.TOO_LARGE, Refusal.INVALID

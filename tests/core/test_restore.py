@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.core.definition import Definition
-from sluice.core.outcome import Ending
-from sluice.core.pods import RunIdentity
-from sluice.core.refusal import Refusal
-from sluice.core.restore import restore
-from sluice.core.retries import Used
-from sluice.core.standing import Limits
-from sluice.core.status import patch, task_status
+from sluice.core.pod.builder import RunIdentity
+from sluice.core.pod.create_errors import Refusal
+from sluice.core.pod.outcome import Ending
+from sluice.core.reconcile.restore import restore
+from sluice.core.run.state import Limits
+from sluice.core.spec.definition import Definition
+from sluice.core.spec.retry_policy import Used
+from sluice.core.status.run_status import patch, task_status
 from tests.core.kubelet import RUN, START, accepted, at, being_deleted, exited, running, seen, waiting
 from tests.core.world import World, graph, run
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from sluice.core.definition import Definition
-from sluice.core.naming import graph_of, revision_name
-from sluice.core.reasons import reason
-from sluice.core.restore import restore
+from sluice.core.base.naming import graph_of, revision_name
+from sluice.core.reconcile.restore import restore
+from sluice.core.spec.definition import Definition
+from sluice.core.status.reasons import reason
 from tests.core.kubelet import RUN
 from tests.core.test_validation import A, faults
 from tests.core.world import World, graph, run

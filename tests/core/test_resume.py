@@ -2,10 +2,10 @@
 
 import pytest
 
-from sluice.core.definition import Definition
-from sluice.core.naming import graph_of
-from sluice.core.restore import restore
-from sluice.core.resume import Past, entry, faults, kept, same_templates
+from sluice.core.base.naming import graph_of
+from sluice.core.reconcile.restore import restore
+from sluice.core.spec.definition import Definition
+from sluice.core.triggers.resume import Past, entry, faults, kept, same_templates
 from tests.core.kubelet import RUN
 from tests.core.world import World, graph
 

@@ -1,7 +1,7 @@
 import pytest
 
-from sluice.core.outcome import Ending, Outcome
-from sluice.core.retries import Retry, RetryPolicy, Used, next_attempt
+from sluice.core.pod.outcome import Ending, Outcome
+from sluice.core.spec.retry_policy import Retry, RetryPolicy, Used, next_attempt
 
 LIMIT, INFRASTRUCTURE = 2, 3
 NONE = Used()

@@ -1,6 +1,6 @@
 import pytest
 
-from sluice.core.rules import RULES, Tally, Verdict
+from sluice.core.graph.trigger_rules import RULES, Tally, Verdict
 
 WAIT, RUN, SKIP, UPSTREAM_FAILED = Verdict.WAIT, Verdict.RUN, Verdict.SKIP, Verdict.UPSTREAM_FAILED
 

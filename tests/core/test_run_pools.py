@@ -2,11 +2,11 @@
 
 import pytest
 
-from sluice.core.definition import Definition
-from sluice.core.limits import Turn
-from sluice.core.naming import RUN_POOLS, graph_of
-from sluice.core.pods import RunIdentity, build
-from sluice.core.run_pools import asked, held, request
+from sluice.core.base.naming import RUN_POOLS, graph_of
+from sluice.core.pod.builder import RunIdentity, build
+from sluice.core.quota.run_pools import asked, held, request
+from sluice.core.quota.shared_limits import Turn
+from sluice.core.spec.definition import Definition
 
 BOTH = {"pools": [{"name": "warehouse"}, {"name": "lab", "slots": 2}]}
 

@@ -5,8 +5,8 @@ from itertools import islice
 
 import pytest
 
-from sluice.core.concurrency import Concurrency
-from sluice.core.schedule import Look, Schedule, ScheduleMark, begin, look
+from sluice.core.quota.run_concurrency import Concurrency
+from sluice.core.triggers.schedule import Look, Schedule, ScheduleMark, begin, look
 
 HOURLY = {"cron": "0 * * * *"}
 

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sluice.core.concurrency import Concurrency
-from sluice.core.schedule import Schedule, look
+from sluice.core.quota.run_concurrency import Concurrency
+from sluice.core.triggers.schedule import Schedule, look
 
 START, END = datetime(2019, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
 STEP = timedelta(minutes=15)

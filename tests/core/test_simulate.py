@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.definition import Definition
-from sluice.core.execution import Limits
-from sluice.core.limits import PoolKey, SharedLimits
-from sluice.core.order import ways
-from sluice.core.restore import restore
-from sluice.core.simulate import Unforeseen, simulate
+from sluice.core.quota.ready_queue import ways
+from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.reconcile.restore import restore
+from sluice.core.run.execution import Limits
+from sluice.core.spec.definition import Definition
+from sluice.core.whatif.simulate import Unforeseen, simulate
 from tests.core.kubelet import RUN
 from tests.core.world import graph
 

@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.core.outlook import message, progress
-from sluice.core.refusal import Refusal
-from sluice.core.room import fit, text_room
-from sluice.core.status import REWORD_EVERY_S, patch, task_status, unwritten
+from sluice.core.pod.create_errors import Refusal
+from sluice.core.status.run_phase import message, progress
+from sluice.core.status.run_status import REWORD_EVERY_S, patch, task_status, unwritten
+from sluice.core.status.text_budget import fit, text_room
 from tests.core.kubelet import accepted, at, disrupted, exited, running, unschedulable, waiting
 from tests.core.world import merge_patch, run
 

@@ -1,6 +1,6 @@
 import pytest
 
-from sluice.core.times import clock, instant, rfc3339, span
+from sluice.core.base.times import clock, instant, rfc3339, span
 
 NEW_YEAR = 1767225600.0
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.naming import graph_of, revision_name, run_name
-from sluice.core.triggers import Mark, OwnRun, due
+from sluice.core.base.naming import graph_of, revision_name, run_name
+from sluice.core.triggers.on_change import Mark, OwnRun, due
 
 TASKS = [{"name": "a", "image": "busybox"}]
 SPEC = {"tasks": TASKS}

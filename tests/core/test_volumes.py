@@ -2,12 +2,12 @@
 
 import pytest
 
-from sluice.core.definition import Definition
-from sluice.core.graph import Graph
-from sluice.core.naming import claim_name, graph_of
-from sluice.core.pods import RunIdentity, build, owner
+from sluice.core.base.naming import claim_name, graph_of
+from sluice.core.graph.dag import Graph
+from sluice.core.pod.builder import RunIdentity, build, owner
+from sluice.core.pod.volumes import body, claims_of, mounted
+from sluice.core.spec.definition import Definition
 from sluice.core.validation import workflow_faults, workflow_warnings
-from sluice.core.volumes import body, claims_of, mounted
 from tests.core.kubelet import RUN
 from tests.core.world import graph
 

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.cost import MOST, cost
-from sluice.core.scope import Ended, scope
-from sluice.core.trouble import Trouble
-from sluice.core.when import When, compiled, tasks_asked
+from sluice.core.cel.cost import MOST, cost
+from sluice.core.cel.diagnostics import Trouble
+from sluice.core.cel.program import When, compiled, tasks_asked
+from sluice.core.cel.variables import Ended, scope
 from tests.core.world import run
 
 OUTPUTS = {

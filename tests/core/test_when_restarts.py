@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.rules import RULES, Tally, Verdict
+from sluice.core.graph.trigger_rules import RULES, Tally, Verdict
 from tests.core.world import run
 
 RUN_IF = ["AllDone", "NoneFailed", "NoneSkipped", "OneDone", "OneFailed", "AllSkipped"]  # whichever end comes first

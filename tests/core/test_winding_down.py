@@ -2,8 +2,8 @@
 
 import pytest
 
-from sluice.core.outlook import message, phase, progress, run_end
-from sluice.core.restore import restore
+from sluice.core.reconcile.restore import restore
+from sluice.core.status.run_phase import message, phase, progress, run_end
 from tests.core.kubelet import being_deleted, running
 from tests.core.world import run
 

@@ -8,22 +8,22 @@ A keyword says how a task stands in the stored status; tasks that are not named 
 from dataclasses import dataclass, field, replace
 
 from sluice.api.run import WorkflowRunStatus
-from sluice.core import decide as deciding
-from sluice.core import status as reporting
-from sluice.core.actions import Create
-from sluice.core.children import ChildView
-from sluice.core.decide import Decision
-from sluice.core.definition import Definition
-from sluice.core.execution import Execution
-from sluice.core.limits import SharedLimits
-from sluice.core.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_TASK
-from sluice.core.observation import PodView
-from sluice.core.pods import ItemOf
-from sluice.core.refusal import Refusal
-from sluice.core.refused import refused
-from sluice.core.restore import restore
-from sluice.core.standing import Limits
-from sluice.core.units import Step
+from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_TASK
+from sluice.core.pod.builder import ItemOf
+from sluice.core.pod.create_errors import Refusal
+from sluice.core.pod.view import PodView
+from sluice.core.quota.shared_limits import SharedLimits
+from sluice.core.reconcile import decide as deciding
+from sluice.core.reconcile.actions import Create
+from sluice.core.reconcile.create_failure import refused
+from sluice.core.reconcile.decide import Decision
+from sluice.core.reconcile.restore import restore
+from sluice.core.run.children import ChildView
+from sluice.core.run.execution import Execution
+from sluice.core.run.state import Limits
+from sluice.core.run.task_state import Step
+from sluice.core.spec.definition import Definition
+from sluice.core.status import run_status as reporting
 from tests.core.kubelet import RUN, START, Json, accepted, at, exited, running, seen
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import uvloop
 
-from sluice.controller.kube import Kube
+from sluice.controller.kube.client import Kube
 from tests.cluster import Cluster
 from tests.perf.chart import Bar, chart
 from tests.perf.cluster import ROOT, connect, opened

@@ -15,9 +15,9 @@ from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
 
 from sluice.api import API_VERSION
-from sluice.controller.kube import Kube
+from sluice.controller.kube.client import Kube
 from sluice.core import Json
-from sluice.core.naming import LABEL_RUN_UID
+from sluice.core.base.naming import LABEL_RUN_UID
 from tests.cluster import Cluster, open_cluster
 
 ROOT = Path(__file__).parent.parent.parent

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 import orjson
 
-from sluice.core.graph import Graph
-from sluice.core.naming import LABEL_RUN_UID, LABEL_TASK
+from sluice.core.base.naming import LABEL_RUN_UID, LABEL_TASK
+from sluice.core.graph.dag import Graph
 from tests.perf.scenarios import Json
 
 

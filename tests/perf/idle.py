@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from sluice.api import API_VERSION
-from sluice.controller.kube import Kube, ours
+from sluice.controller.kube.client import Kube, ours
 from tests.perf.cluster import namespace, say
 from tests.perf.goals import missed
 from tests.perf.operated import Operator, succeeded

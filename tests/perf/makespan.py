@@ -15,14 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from sluice.core.definition import Definition
-from sluice.core.execution import Execution, Limits
-from sluice.core.following import settle
-from sluice.core.graph import Graph
-from sluice.core.order import ways
-from sluice.core.pods import RunIdentity
-from sluice.core.restore import restore
-from sluice.core.simulate import simulate
+from sluice.core.graph.dag import Graph
+from sluice.core.pod.builder import RunIdentity
+from sluice.core.quota.ready_queue import ways
+from sluice.core.reconcile.propagate import settle
+from sluice.core.reconcile.restore import restore
+from sluice.core.run.execution import Execution, Limits
+from sluice.core.spec.definition import Definition
+from sluice.core.whatif.simulate import simulate
 from tests.perf.chart import Bar, chart
 from tests.perf.shapes import FAMILIES, Shape, drawn
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sluice.api import API_VERSION
-from sluice.controller.kube import Kube, ours
+from sluice.controller.kube.client import Kube, ours
 from tests.cluster import Cluster
 from tests.perf.cluster import follow
 from tests.perf.metrics import writes

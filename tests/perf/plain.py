@@ -10,10 +10,10 @@ import time
 import uuid
 from typing import NamedTuple
 
-from sluice.controller.kube import METADATA_ONLY, Kube, pods
-from sluice.core.definition import Definition
-from sluice.core.naming import LABEL_RUN
-from sluice.core.pods import ItemOf, RunIdentity, build
+from sluice.controller.kube.client import METADATA_ONLY, Kube, pods
+from sluice.core.base.naming import LABEL_RUN
+from sluice.core.pod.builder import ItemOf, RunIdentity, build
+from sluice.core.spec.definition import Definition
 from tests.perf.cluster import follow
 from tests.perf.scenarios import Scenario
 

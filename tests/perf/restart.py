@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 
 from sluice.api import API_VERSION
-from sluice.controller.kube import Kube, ours, pods
-from sluice.core.naming import LABEL_INDEX, LABEL_WORKFLOW
+from sluice.controller.kube.client import Kube, ours, pods
+from sluice.core.base.naming import LABEL_INDEX, LABEL_WORKFLOW
 from tests.perf.cluster import follow, namespace, say
 from tests.perf.goals import missed
 from tests.perf.operated import Operator

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sluice.controller.kube import Kube
-from sluice.core.definition import Definition
+from sluice.controller.kube.client import Kube
+from sluice.core.spec.definition import Definition
 from tests.cluster import Cluster
 from tests.perf import dispatch, operated, plain
 from tests.perf.cluster import namespace, say

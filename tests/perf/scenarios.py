@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sluice.core.naming import graph_of
+from sluice.core.base.naming import graph_of
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sluice.core.definition import Definition
+from sluice.core.spec.definition import Definition
 from tests.perf.dispatch import AuditLog, Unit, in_short, lives, percentile, waits_ms
 
 

@@ -8,10 +8,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from sluice.api.run import RunPhase, TaskPhase
-from sluice.controller.leader import Leader
-from sluice.controller.live import LiveRuns
-from sluice.controller.store import Key, ObjectView, Store
-from sluice.core.limits import PoolKey, SharedLimits
+from sluice.controller.kube.cache import Key, ObjectView, Store
+from sluice.controller.kube.leader_election import Leader
+from sluice.controller.run.live import LiveRuns
+from sluice.core.quota.shared_limits import PoolKey, SharedLimits
 
 
 class Gauges(Collector):

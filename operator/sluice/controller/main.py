@@ -16,29 +16,29 @@ import kopf
 import uvloop
 
 from sluice import __version__
-from sluice.controller.backfills import Backfills
-from sluice.controller.endpoints import serve_health, serve_metrics
-from sluice.controller.events import Events
 from sluice.controller.gauges import Gauges
-from sluice.controller.handlers import register, settings
-from sluice.controller.health import Health, Watches
-from sluice.controller.judgements import Judgements
-from sluice.controller.kube import Kube, patiently
-from sluice.controller.leader import Leader
-from sluice.controller.listing import list_again, list_ours
-from sluice.controller.live import LiveRuns
-from sluice.controller.log_lines import set_up
-from sluice.controller.namespaces import readable
-from sluice.controller.pod_watch import watch_pods
-from sluice.controller.pools import Pools
-from sluice.controller.retention import Retention
-from sluice.controller.revisions import Revisions
-from sluice.controller.runs import Runs
+from sluice.controller.kube.cache import Key, Store
+from sluice.controller.kube.client import Kube, patiently
+from sluice.controller.kube.event_recorder import Events
+from sluice.controller.kube.kopf_informers import register, settings
+from sluice.controller.kube.leader_election import Leader
+from sluice.controller.kube.namespaces import readable
+from sluice.controller.kube.pod_informer import watch_pods
+from sluice.controller.kube.resync import list_again, list_ours
+from sluice.controller.observability.endpoints import serve_health, serve_metrics
+from sluice.controller.observability.liveness import Health, Watches
+from sluice.controller.observability.logging import set_up
+from sluice.controller.resources.pod_gc import Retention
+from sluice.controller.resources.pools import Pools
+from sluice.controller.resources.revisions import Revisions
+from sluice.controller.resources.validation_cache import Judgements
+from sluice.controller.run.live import LiveRuns
+from sluice.controller.run.reconciler import Runs
 from sluice.controller.settings import Settings
-from sluice.controller.store import Key, Store
-from sluice.controller.workflows import Workflows
-from sluice.core.errors import SluiceError
-from sluice.core.limits import SharedLimits
+from sluice.controller.workflow.backfill import Backfills
+from sluice.controller.workflow.reconciler import Workflows
+from sluice.core.base.errors import SluiceError
+from sluice.core.quota.shared_limits import SharedLimits
 
 _COLLECT_AFTER = 10_000  # objects; most of ours live as long as their run, so looking for cycles among them seldom pays
 _WORKERS = 16

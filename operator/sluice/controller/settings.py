@@ -8,10 +8,10 @@ from typing import cast, get_args
 
 from sluice.api.base import seconds
 from sluice.api.chart import TaskDefaults
-from sluice.controller.log_lines import LogFormat, LogLevel
-from sluice.core.errors import Fault
-from sluice.core.pod_defaults import PodDefaults
-from sluice.core.triggers import OnFirstSight
+from sluice.controller.observability.logging import LogFormat, LogLevel
+from sluice.core.base.errors import Fault
+from sluice.core.pod.defaults import PodDefaults
+from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.validation.shape import read
 
 

@@ -10,7 +10,7 @@ from sluice.api import API_VERSION, GROUP
 from sluice.cli.lint.pools import unmet_claims
 from sluice.cli.lint.source import Document, Finding
 from sluice.core import Json
-from sluice.core.errors import Fault
+from sluice.core.base.errors import Fault
 from sluice.core.validation import backfill_faults, pool_faults, run_faults, workflow_faults, workflow_warnings
 
 _KINDS = ("Workflow", "WorkflowRun", "Pool", "Backfill")

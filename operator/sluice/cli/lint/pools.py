@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sluice.core import Json
-from sluice.core.errors import Fault
+from sluice.core.base.errors import Fault
 from sluice.core.validation.shape import did_you_mean
 
 

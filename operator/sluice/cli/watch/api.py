@@ -15,7 +15,7 @@ from urllib3.exceptions import TimeoutError as TimeoutException
 from sluice import __version__
 from sluice.api import API_VERSION
 from sluice.core import Json
-from sluice.core.errors import SluiceError, Unanswered
+from sluice.core.base.errors import SluiceError, Unanswered
 
 JSON = "application/json"
 TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"

@@ -17,7 +17,7 @@ from sluice.cli.watch.newest import WorkflowRefused, newest_run
 from sluice.cli.watch.plain import changes
 from sluice.cli.watch.trouble import Gone, Waiting
 from sluice.cli.watch.view import FAILED, SUCCEEDED, RunView
-from sluice.core.errors import SluiceError
+from sluice.core.base.errors import SluiceError
 
 _NOT_SUCCEEDED, _NOT_WATCHED, _INTERRUPTED, _TERMINATED = 1, 2, 130, 143
 _LOGS_NAMED = 3

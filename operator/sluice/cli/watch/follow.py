@@ -12,7 +12,7 @@ from sluice.cli.watch.plan import Plan
 from sluice.cli.watch.trouble import Gone, Pause, Trouble, Waiting
 from sluice.cli.watch.view import RunView
 from sluice.core import Json
-from sluice.core.errors import Unanswered
+from sluice.core.base.errors import Unanswered
 
 _BETWEEN_WATCHES_S = 0.2
 _FORBIDDEN, _NOT_FOUND, _GONE = 403, 404, 410

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from sluice.cli.watch.api import TABLE, Api, Refused
 from sluice.cli.watch.trouble import Pause, Trouble, Waiting
 from sluice.core import Json
-from sluice.core.errors import SluiceError, Unanswered
+from sluice.core.base.errors import SluiceError, Unanswered
 
 _POLL_S = 1.0
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sluice.core import Json
-from sluice.core.graph import Graph
-from sluice.core.references import dependencies
+from sluice.core.graph.dag import Graph
+from sluice.core.graph.references import dependencies
 
 _DEEPEST_TREE = 6
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sluice.cli.printable import printable
 from sluice.cli.watch.api import Refused
-from sluice.core.errors import SluiceError, Unanswered
+from sluice.core.base.errors import SluiceError, Unanswered
 
 Pause = Callable[[float], None]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sluice.cli.printable import printable
 from sluice.cli.watch.plan import Plan
 from sluice.core import Instant, Json
-from sluice.core.times import instant
+from sluice.core.base.times import instant
 
 ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
 

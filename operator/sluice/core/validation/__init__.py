@@ -13,10 +13,10 @@ from sluice.api.run import WorkflowRunSpec
 from sluice.api.task import Task, TaskTemplate
 from sluice.api.workflow import Parameter, WorkflowSpec
 from sluice.core import Json
-from sluice.core.definition import Definition
-from sluice.core.errors import Fault
-from sluice.core.naming import graph_of
-from sluice.core.references import references
+from sluice.core.base.errors import Fault
+from sluice.core.base.naming import graph_of
+from sluice.core.graph.references import references
+from sluice.core.spec.definition import Definition
 from sluice.core.validation import concurrency, container, graph, limits, outputs, retries, values, volumes
 from sluice.core.validation.after import successions
 from sluice.core.validation.approvals import approvals

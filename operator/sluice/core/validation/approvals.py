@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from sluice.core import Json
-from sluice.core.definition import Definition
-from sluice.core.errors import Fault
+from sluice.core.base.errors import Fault
+from sluice.core.spec.definition import Definition
 from sluice.core.validation.manifest import Manifest
 from sluice.core.validation.shape import did_you_mean
 

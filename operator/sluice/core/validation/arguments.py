@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from sluice.core.errors import Fault
+from sluice.core.base.errors import Fault
 from sluice.core.validation.shape import did_you_mean
 
 

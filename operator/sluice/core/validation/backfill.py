@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sluice.api.backfill import MAX_TIMES, BackfillSpec
 from sluice.core import Instant, Json
-from sluice.core.backfill import Backfill, times_said
-from sluice.core.errors import Fault
-from sluice.core.times import rfc3339
+from sluice.core.base.errors import Fault
+from sluice.core.base.times import rfc3339
+from sluice.core.triggers.backfill import Backfill, times_said
 from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.schedule import moments, one_way_to_say_times, wrong_times
 from sluice.core.validation.shape import read

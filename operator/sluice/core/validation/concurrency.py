@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from sluice.core.errors import Fault
-from sluice.core.placeholders import used
+from sluice.core.base.errors import Fault
+from sluice.core.graph.placeholders import used
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean
 

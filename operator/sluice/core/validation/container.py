@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from sluice.api.base import seconds
 from sluice.api.task import TaskTemplate
-from sluice.core.errors import Fault
-from sluice.core.placeholders import PLACEHOLDER
-from sluice.core.quantity import parse
+from sluice.core.base.errors import Fault
+from sluice.core.base.quantity import parse
+from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.validation.manifest import Manifest, name_of
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from sluice.api.for_each import MAX_ITEMS, ForEach
-from sluice.core.errors import Fault
-from sluice.core.placeholders import PLACEHOLDER
+from sluice.core.base.errors import Fault
+from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.validation.manifest import Manifest
 from sluice.core.validation.shape import did_you_mean
 

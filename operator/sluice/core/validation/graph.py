@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from sluice.core.errors import Fault
-from sluice.core.graph import cycles
-from sluice.core.trouble import Trouble
+from sluice.core.base.errors import Fault
+from sluice.core.cel.diagnostics import Trouble
+from sluice.core.cel.program import compiled
+from sluice.core.graph.dag import cycles
 from sluice.core.validation.manifest import Manifest
 from sluice.core.validation.shape import did_you_mean
-from sluice.core.when import compiled
 
 _HINTS_AT_MOST = 20  # each compares a name with all others
 _DEPENDENCIES_AT_MOST = 100

@@ -6,8 +6,8 @@ from typing import Any
 from sluice.api.task import Task, TaskTemplate
 from sluice.api.workflow import Parameter
 from sluice.core import Json
-from sluice.core.references import Reference
-from sluice.core.when import compiled, tasks_asked
+from sluice.core.cel.program import compiled, tasks_asked
+from sluice.core.graph.references import Reference
 
 
 @dataclass(frozen=True, slots=True)

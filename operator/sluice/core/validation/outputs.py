@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from sluice.core.errors import Fault
-from sluice.core.references import Reference, references
+from sluice.core.base.errors import Fault
+from sluice.core.graph.references import Reference, references
 from sluice.core.validation.manifest import Manifest
 from sluice.core.validation.shape import did_you_mean
 

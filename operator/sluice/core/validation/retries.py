@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from sluice.api.base import seconds
 from sluice.core import Json
-from sluice.core.errors import Fault
-from sluice.core.memory import limit
-from sluice.core.merge import merge
-from sluice.core.quantity import parse
+from sluice.core.base.errors import Fault
+from sluice.core.base.merge import merge
+from sluice.core.base.quantity import parse
+from sluice.core.pod.memory import limit
 from sluice.core.validation.container import is_quantity
 from sluice.core.validation.manifest import Manifest
 

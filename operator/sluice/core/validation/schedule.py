@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sluice.api.base import seconds
 from sluice.api.schedule import Schedule
-from sluice.core import cron
-from sluice.core.errors import Fault
+from sluice.core.base.errors import Fault
+from sluice.core.triggers import cron
 from sluice.core.validation.manifest import Manifest
 from sluice.core.validation.shape import did_you_mean, read
 

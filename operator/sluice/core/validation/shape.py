@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sluice.core import Json
-from sluice.core.errors import Fault
+from sluice.core.base.errors import Fault
 
 _Read = TypeVar("_Read", bound=BaseModel)
 

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 
 from sluice.core import Json
-from sluice.core.definition import Definition
-from sluice.core.errors import Fault
-from sluice.core.placeholders import PLACEHOLDER, UNFILLED, used
-from sluice.core.pods import ANNOTATIONS_MAX_BYTES, parameter_variable
-from sluice.core.references import output_of
-from sluice.core.scheduled import FIELDS as SCHEDULED
+from sluice.core.base.errors import Fault
+from sluice.core.graph.placeholders import PLACEHOLDER, UNFILLED, used
+from sluice.core.graph.references import output_of
+from sluice.core.pod.builder import ANNOTATIONS_MAX_BYTES, parameter_variable
+from sluice.core.spec.definition import Definition
+from sluice.core.spec.scheduled_time import FIELDS as SCHEDULED
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean
 

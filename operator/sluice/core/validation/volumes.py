@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from sluice.core import Json
-from sluice.core.definition import Definition
-from sluice.core.errors import Fault
+from sluice.core.base.errors import Fault
+from sluice.core.pod.volumes import for_one_node, mounted
+from sluice.core.spec.definition import Definition
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean
-from sluice.core.volumes import for_one_node, mounted
 
 _OURS = "sluice"  # the volume of a task's script
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from sluice.api.task import Task
-from sluice.core.errors import Fault
-from sluice.core.expression import Kind, Node, nodes
-from sluice.core.placeholders import PLACEHOLDER
-from sluice.core.scope import RUN_ENDS, RUN_FIELDS, TASK_ENDS, TASK_FIELDS
-from sluice.core.trouble import Trouble, path_of, written
+from sluice.core.base.errors import Fault
+from sluice.core.cel.ast import Kind, Node, nodes
+from sluice.core.cel.diagnostics import Trouble, path_of, written
+from sluice.core.cel.program import Read, When, compiled
+from sluice.core.cel.variables import RUN_ENDS, RUN_FIELDS, TASK_ENDS, TASK_FIELDS
+from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.shape import did_you_mean
-from sluice.core.when import Read, When, compiled
 
 _NAME = re.compile(r"\b(tasks|params)\.([A-Za-z0-9_][-A-Za-z0-9_]*)")
 

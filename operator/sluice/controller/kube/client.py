@@ -1,0 +1,239 @@
+"""All HTTP: one session to the API server, raw JSON in and out.
+
+Credentials and TLS come from the kubernetes package; its generated models do not take part, since turning a pod into
+objects and back costs more than everything else we do with it.
+
+A write is sent only while `may_write` says so: an operator that has lost its Lease must not act (see `leader`).
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
+
+import aiohttp
+import orjson
+from kubernetes.aio import config
+from kubernetes.aio.client import ApiClient, Configuration
+
+from sluice import __version__
+from sluice.api import API_VERSION
+from sluice.controller.observability.metrics import api_answered, api_retried, watch_began
+from sluice.core import Json
+from sluice.core.base.errors import SluiceError, Unanswered
+
+T = TypeVar("T")
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+
+_ANSWER_S = 30.0
+_SILENCE_S = 90.0  # a watch has a bookmark at least once a minute
+_PAGE = 500
+
+FORBIDDEN, NOT_FOUND, CONFLICT, GONE = 403, 404, 409, 410
+
+# The network's troubles, a token that cannot be read just now, and words that are no JSON (ValueError): a proxy's, or a
+# watch's last line cut in the middle.
+_NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError, ValueError, config.ConfigException)
+
+
+class ApiError(SluiceError):
+    """The API server's no. `reason` is its word for programs, `message` its words for people."""
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        self.status, self.reason, self.message = status, reason, message
+        super().__init__(f"{status} {reason}: {message}")
+
+
+class NotLeader(SluiceError):
+    """A write was about to be sent without a valid Lease."""
+
+
+def ours(namespace: str, plural: str, name: str = "") -> str:
+    """The path of an object or a collection of our own kinds."""
+    return f"/apis/{API_VERSION}{within(namespace)}/{plural}" + (f"/{name}" if name else "")
+
+
+def pods(namespace: str, name: str = "") -> str:
+    return f"/api/v1{within(namespace)}/pods" + (f"/{name}" if name else "")
+
+
+def within(namespace: str) -> str:
+    """The part of a path that names the namespace; nothing stands for all of them."""
+    return f"/namespaces/{namespace}" if namespace else ""
+
+
+class Kube:
+    """The API server. All methods raise ApiError for a no and Unanswered where no answer came."""
+
+    def __init__(self, configuration: Configuration, may_write: Callable[[], bool] = lambda: True) -> None:
+        self.may_write = may_write
+        self._configuration = configuration
+        self._tls = ApiClient(configuration).rest_client.ssl_context
+        self._session: aiohttp.ClientSession | None = None
+
+    @classmethod
+    async def connect(cls, may_write: Callable[[], bool] = lambda: True) -> "Kube":
+        """In a cluster with the pod's ServiceAccount, elsewhere with the current kubeconfig."""
+        configuration = Configuration()
+        try:
+            # the package has no annotations here
+            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        except config.ConfigException:
+            await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        return cls(configuration, may_write)
+
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def get(self, path: str, **params: str) -> Json:
+        return await self._request("GET", path, params=params)
+
+    async def text(self, path: str, **params: str) -> str:
+        """What is no JSON: a log."""
+        return (await self._send("GET", path, params=params, accept="*/*")).decode(errors="replace")
+
+    async def create(self, path: str, body: Json, accept: str = JSON) -> Json:
+        return await self._request("POST", path, body=body, accept=accept)
+
+    async def replace(self, path: str, body: Json) -> Json:
+        return await self._request("PUT", path, body=body)
+
+    async def patch(self, path: str, body: Json) -> Json:
+        """A JSON merge patch. The answer has the object's metadata only."""
+        return await self._request("PATCH", path, body=body, content_type=MERGE_PATCH, accept=METADATA_ONLY)
+
+    async def delete(self, path: str, uid: str) -> None:
+        """Deletes the object only if it still is the one with this UID."""
+        await self._request("DELETE", path, body={"preconditions": {"uid": uid}}, accept=METADATA_ONLY)
+
+    async def views(self, view: Callable[[Json], T], path: str, **params: str) -> tuple[list[T], str]:
+        """All objects of a collection, fresh from etcd, and the resourceVersion at which they stood so.
+
+        They are cut down to their views page by page: thousands of whole pods would take hundreds of megabytes.
+        """
+        found: list[T] = []
+        page = await self.get(path, limit=str(_PAGE), **params)
+        found += map(view, page["items"])
+        while following := page["metadata"].get("continue"):
+            page = await self.get(path, **{"limit": str(_PAGE), "continue": following}, **params)
+            found += map(view, page["items"])
+        return found, page["metadata"]["resourceVersion"]
+
+    async def list(self, path: str, **params: str) -> tuple[list[Json], str]:
+        """The same, with the objects as they are."""
+        return await self.views(lambda item: item, path, **params)
+
+    async def watch(self, path: str, version: str, **params: str) -> AsyncIterator[Json]:
+        """Events after `version`, until the server ends the stream. Raises ApiError(410) if `version` is too old."""
+        query = {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true", **params}
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=_ANSWER_S, sock_read=_SILENCE_S)
+        try:
+            headers = await self._headers(JSON)
+            async with self._open().get(self._url(path), params=query, headers=headers, timeout=timeout) as answer:
+                watch_began(path, answer.status)
+                if not answer.ok:
+                    raise _refusal(answer.status, await answer.read())
+                async for line in answer.content:
+                    event = orjson.loads(line)
+                    if event["type"] == "ERROR":
+                        status = event["object"]
+                        raise ApiError(status.get("code", 0), status.get("reason", ""), status.get("message", ""))
+                    yield event
+        except _NO_ANSWER as error:
+            raise Unanswered(f"watch {path}: {error!r}") from error
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: Json | None = None,
+        content_type: str = JSON,
+        accept: str = JSON,
+    ) -> Json:
+        content = await self._send(method, path, params=params, body=body, content_type=content_type, accept=accept)
+        try:
+            found: Json = orjson.loads(content)
+        except ValueError as error:  # a proxy's words
+            raise Unanswered(f"{method} {path}: {error!r}") from error
+        return found
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: Json | None = None,
+        content_type: str = JSON,
+        accept: str = JSON,
+    ) -> bytes:
+        if method != "GET" and not self.may_write():
+            raise NotLeader(f"{method} {path}")
+        began = time.monotonic()
+        try:
+            headers = await self._headers(accept) | ({"Content-Type": content_type} if body is not None else {})
+            async with self._open().request(
+                method,
+                self._url(path),
+                params=params,
+                data=orjson.dumps(body) if body is not None else None,
+                headers=headers,
+            ) as answer:
+                content = await answer.read()
+                api_answered(method, path, answer.status, began)
+                if not answer.ok:
+                    raise _refusal(answer.status, content)
+        except _NO_ANSWER as error:
+            api_answered(method, path, 0, began)
+            raise Unanswered(f"{method} {path}: {error!r}") from error
+        return content
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, ssl=self._tls),
+                timeout=aiohttp.ClientTimeout(total=_ANSWER_S),
+                read_bufsize=2**21,  # a line of a watch is a whole object
+            )
+        return self._session
+
+    def _url(self, path: str) -> str:
+        return f"{self._configuration.host}{path}"
+
+    async def _headers(self, accept: str) -> dict[str, str]:
+        headers = {"Accept": accept, "User-Agent": f"sluice-operator/{__version__}"}
+        if token := await self._configuration.get_api_key_with_prefix("BearerToken"):
+            headers["Authorization"] = token
+        return headers
+
+
+def _refusal(status: int, content: bytes) -> ApiError:
+    try:
+        answer: Any = orjson.loads(content)
+        return ApiError(status, answer.get("reason", ""), answer.get("message", ""))
+    except (orjson.JSONDecodeError, AttributeError):  # a proxy's words
+        return ApiError(status, "", content[:256].decode(errors="replace"))
+
+
+def may_pass(error: ApiError | Unanswered) -> bool:
+    """Is the server busy, or silent, so that it does not say how things stand?"""
+    return not isinstance(error, ApiError) or error.status == 429 or error.status >= 500  # noqa: PLR2004
+
+
+async def patiently(attempt: Callable[[], Any], tries: int = 8) -> Any:
+    """Repeats a request that may be repeated, while the server is busy or does not answer. The last error is raised."""
+    for number in range(tries):
+        try:
+            return await attempt()
+        except (ApiError, Unanswered) as error:
+            if not may_pass(error) or number == tries - 1:
+                raise
+            api_retried(error.status if isinstance(error, ApiError) else 0)
+            await asyncio.sleep(min(0.2 * 2**number, 10.0))
+    raise AssertionError

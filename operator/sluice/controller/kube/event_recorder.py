@@ -1,0 +1,78 @@
+"""Kubernetes Events, for `kubectl describe`, and the same in the log: a run's start and end, a task that failed, a
+Workflow that was refused.
+
+They are told after the status says so, once, and never stand in the way: an Event that cannot be written is let go.
+"""
+
+import asyncio
+import logging
+import time
+from typing import Literal
+
+from sluice.api import API_VERSION
+from sluice.controller.kube.cache import ObjectView
+from sluice.controller.kube.client import ApiError, Kube, NotLeader
+from sluice.controller.observability.logging import field_of
+from sluice.core.base.errors import Unanswered
+from sluice.core.base.naming import digest
+from sluice.core.base.times import rfc3339
+
+_MESSAGE_MAX = 1024  # Kubernetes' limit
+_LEVEL = {"Normal": logging.INFO, "Warning": logging.WARNING}
+_IN_FLIGHT = 8  # a thousand tasks may fail at once
+
+log = logging.getLogger("sluice.events")
+
+
+class Events:
+    def __init__(self, kube: Kube) -> None:
+        self._kube = kube
+        self._sending: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(_IN_FLIGHT)
+
+    def tell(
+        self,
+        kind: str,
+        about: ObjectView,
+        type_: Literal["Normal", "Warning"],
+        reason: str,
+        message: str,
+        task: str = "",
+    ) -> None:
+        """The name comes from what is told, so that telling it again after a restart changes nothing. `task` is for the
+        log.
+        """
+        fields = {"namespace": about.key.namespace, field_of(kind): about.key.name} | ({"task": task} if task else {})
+        log.log(_LEVEL[type_], "%s %s: %s: %s", kind, about.key, reason, message, extra=fields)
+        said = digest(f"{about.uid}/{about.generation}/{reason}/{message}", 10)
+        now = rfc3339(time.time())
+        body = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": f"{about.key.name}.{said}", "namespace": about.key.namespace},
+            "involvedObject": {
+                "apiVersion": API_VERSION,
+                "kind": kind,
+                "namespace": about.key.namespace,
+                "name": about.key.name,
+                "uid": about.uid,
+            },
+            "type": type_,
+            "reason": reason,
+            "message": message[:_MESSAGE_MAX],
+            "source": {"component": "sluice"},
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+        }
+        sending = asyncio.create_task(self._send(about.key.namespace, body))
+        self._sending.add(sending)
+        sending.add_done_callback(self._sending.discard)
+
+    async def _send(self, namespace: str, body: dict[str, object]) -> None:
+        try:
+            async with self._turns:
+                await self._kube.create(f"/api/v1/namespaces/{namespace}/events", body)
+        except (ApiError, Unanswered, NotLeader) as error:
+            if getattr(error, "reason", "") != "AlreadyExists":
+                log.debug("event not written: %s", error)

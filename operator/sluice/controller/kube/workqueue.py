@@ -1,0 +1,111 @@
+"""A queue of keys: many events about one object are one piece of work, and no object is worked on twice at a time."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from sluice.controller.observability.metrics import QueueMeter
+from sluice.core import Instant
+from sluice.core.base.errors import SluiceError
+
+Key = TypeVar("Key", bound=tuple[str, str])  # a namespace and a name
+
+_RETRY_FIRST_S = 0.2
+_RETRY_LONGEST_S = 30.0
+
+log = logging.getLogger("sluice.queue")
+
+
+class KeyedQueue(Generic[Key]):
+    """Calls `work(key)` for every added key. Work that raises is logged and tried again, later each time. `name` is
+    what the metrics call it, `of` the field of the log that has the key's name.
+    """
+
+    def __init__(self, name: str, work: Callable[[Key], Awaitable[None]], *, of: str) -> None:
+        self.name, self._work, self._of = name, work, of
+        # Since when, by the monotonic clock: in order, each key once.
+        self._waiting: dict[Key, float] = {}
+        self._busy: dict[Key, float] = {}
+        self._again: dict[Key, float] = {}
+        self._failures: dict[Key, int] = {}
+        self._alarms: dict[Key, tuple[Instant, asyncio.TimerHandle]] = {}
+        self._turns = asyncio.Semaphore(0)  # one for each key that waits, so that each wakes one worker
+        self._got_on_at = 0.0
+        """When a worker last began or ended a piece of work."""
+        self._meter = QueueMeter(name)
+
+    @property
+    def stuck_s(self) -> float:
+        """How long a worker has been at one key; or how long the first in line has waited while no worker got on."""
+        now = time.monotonic()
+        begun_at = next(iter(self._busy.values()), now)
+        waits_since = max(next(iter(self._waiting.values()), now), self._got_on_at)
+        return now - min(begun_at, waits_since)
+
+    def __len__(self) -> int:
+        """How many keys have their turn now or at a time that is set."""
+        return len(self._waiting) + len(self._busy) + len(self._alarms)
+
+    def add(self, key: Key) -> None:
+        if key in self._busy:
+            self._again.setdefault(key, time.monotonic())
+        elif key not in self._waiting:
+            self._wait(key, time.monotonic())
+
+    def _wait(self, key: Key, since: float) -> None:
+        self._waiting[key] = since
+        self._turns.release()
+
+    def add_at(self, key: Key, when: Instant) -> None:
+        """At a time. Of several times for one key, the earliest counts: who looks then sets the next."""
+        if key in self._alarms:
+            if self._alarms[key][0] <= when:
+                return
+            self._alarms[key][1].cancel()
+        timer = asyncio.get_running_loop().call_later(max(0.0, when - time.time()), self._ring, key)
+        self._alarms[key] = (when, timer)
+
+    def _ring(self, key: Key) -> None:
+        del self._alarms[key]
+        self.add(key)
+
+    async def run(self, workers: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(self._worker())
+
+    def _retry(self, key: Key) -> float:
+        """Seconds until the key's next turn."""
+        self._meter.fails()
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        delay_s = min(_RETRY_FIRST_S * 2.0 ** min(failures - 1, 16), _RETRY_LONGEST_S)
+        self.add_at(key, time.time() + delay_s)
+        return delay_s
+
+    async def _worker(self) -> None:
+        while True:
+            await self._turns.acquire()
+            key = next(iter(self._waiting))
+            began = time.monotonic()
+            self._meter.begins(began - self._waiting.pop(key))
+            self._busy[key] = self._got_on_at = began
+            try:
+                await self._work(key)
+                self._failures.pop(key, None)
+            except SluiceError as error:
+                log.warning("%s: %s; trying again in %.1f s", key, error, self._retry(key), extra=self._about(key))
+            except Exception:
+                log.exception(
+                    "%s: a bug of ours; trying again in %.1f s", key, self._retry(key), extra=self._about(key)
+                )
+            finally:
+                del self._busy[key]
+                self._got_on_at = time.monotonic()
+                self._meter.ends(self._got_on_at - began)
+                if key in self._again:
+                    self._wait(key, self._again.pop(key))
+
+    def _about(self, key: Key) -> dict[str, str]:
+        return {"namespace": key[0], self._of: key[1]}

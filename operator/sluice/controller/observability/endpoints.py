@@ -1,0 +1,37 @@
+"""What others may ask the process over HTTP: /healthz is the kubelet's, /metrics Prometheus'."""
+
+import logging
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from prometheus_client.aiohttp import make_aiohttp_handler
+
+from sluice.controller.gauges import Gauges
+from sluice.controller.observability.liveness import Health
+from sluice.controller.observability.metrics import REGISTRY
+
+log = logging.getLogger("sluice.health")
+
+
+async def serve_health(port: int, health: Health) -> web.AppRunner:
+    async def answer(_: web.Request) -> web.Response:
+        troubles = health.troubles()
+        for trouble in troubles:
+            log.error("%s", trouble)
+        return web.Response(status=503 if troubles else 200, text="\n".join(troubles) or "ok")
+
+    return await _serve(port, "/healthz", answer)
+
+
+async def serve_metrics(port: int, gauges: Gauges) -> web.AppRunner:
+    REGISTRY.register(gauges)
+    return await _serve(port, "/metrics", make_aiohttp_handler(REGISTRY))
+
+
+async def _serve(port: int, path: str, handler: Handler) -> web.AppRunner:
+    app = web.Application()
+    app.router.add_get(path, handler)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    await runner.setup()
+    await web.TCPSite(runner, port=port).start()
+    return runner

@@ -1,0 +1,59 @@
+"""The ConfigMap of a run that has the outputs which are too large for its status: a key for each task.
+
+It is written before the status says so, and read when a run is opened again.
+"""
+
+import logging
+from collections.abc import Mapping
+
+from sluice.controller.kube.client import NOT_FOUND, ApiError, Kube
+from sluice.core import Json
+from sluice.core.base.errors import SluiceError
+from sluice.core.base.naming import LABEL_RUN, LABEL_WORKFLOW, outputs_name
+from sluice.core.pod.builder import RunIdentity, owner
+
+log = logging.getLogger("sluice.outputs")
+
+
+async def keep(kube: Kube, run: RunIdentity, outputs: Mapping[str, str]) -> None:
+    """`outputs` by task, as JSON. Those of other tasks stay."""
+    name = outputs_name(run.name, run.uid)
+    body: Json = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": name,
+            "namespace": run.namespace,
+            "labels": {LABEL_WORKFLOW: run.workflow, LABEL_RUN: run.name},
+            "ownerReferences": [owner("WorkflowRun", run.name, run.uid)],
+        },
+        "data": dict(outputs),
+    }
+    try:
+        await kube.create(_path(run.namespace), body)
+    except ApiError as error:
+        if error.reason != "AlreadyExists":
+            raise
+        found = (await kube.get(_path(run.namespace, name)))["metadata"]
+        if run.uid not in [reference["uid"] for reference in found.get("ownerReferences", ())]:
+            raise SluiceError(f"ConfigMap {run.namespace}/{name} is not of run {run.name}; delete it") from error
+        await kube.patch(_path(run.namespace, name), {"metadata": {"uid": found["uid"]}, "data": dict(outputs)})
+
+
+async def kept(kube: Kube, run: RunIdentity) -> Mapping[str, str]:
+    """What was kept, by task. Nothing if somebody has deleted it."""
+    name = outputs_name(run.name, run.uid)
+    try:
+        found = await kube.get(_path(run.namespace, name))
+    except ApiError as error:
+        if error.status != NOT_FOUND:
+            raise
+        words = "ConfigMap %s/%s is gone, and with it outputs of run %s"
+        log.warning(words, run.namespace, name, run.name, extra={"namespace": run.namespace, "run": run.name})
+        return {}
+    data: dict[str, str] = found.get("data") or {}
+    return data
+
+
+def _path(namespace: str, name: str = "") -> str:
+    return f"/api/v1/namespaces/{namespace}/configmaps" + (f"/{name}" if name else "")

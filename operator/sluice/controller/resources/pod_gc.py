@@ -1,0 +1,72 @@
+"""Ended pods stay for their logs and then go, one at a time so that new pods never wait behind a burst of deletions.
+
+Only pods whose end is recorded in their run's status come here. Where ended pods use up a quota (`count/pods`), they
+go early.
+"""
+
+import asyncio
+import heapq
+import logging
+import time
+
+from sluice.controller.kube.client import ApiError, Kube, pods
+from sluice.core import Instant
+from sluice.core.base.errors import Unanswered
+from sluice.core.pod.view import PodView
+
+_LOOK_EVERY_S = 1.0
+
+log = logging.getLogger("sluice.retention")
+
+
+class Retention:
+    def __init__(self, kube: Kube, keep_succeeded_s: int, keep_failed_s: int) -> None:
+        self._kube = kube
+        self._keep_s = {"Succeeded": keep_succeeded_s, "Failed": keep_failed_s}
+        self._due: list[tuple[Instant, str, str, str]] = []  # heap of (when, namespace, name, uid)
+        self._known: set[str] = set()
+
+    def add(self, pod: PodView) -> None:
+        """A pod whose end is recorded."""
+        if pod.uid in self._known or not pod.terminal or pod.deleting:
+            return
+        self._known.add(pod.uid)
+        ended_at = pod.container.finished_at or pod.created_at
+        heapq.heappush(self._due, (ended_at + self._keep_s[pod.phase], pod.namespace, pod.name, pod.uid))
+
+    def forget(self, pod: PodView) -> None:
+        self._known.discard(pod.uid)
+
+    async def make_room(self, namespace: str, count: int) -> bool:
+        """Deletes up to `count` ended pods of a namespace now, those first that would go first. Returns whether there
+        were any.
+        """
+        going = [entry for entry in sorted(self._due) if entry[1] == namespace and entry[3] in self._known][:count]
+        for entry in going:
+            await self._delete(entry)
+        return bool(going)
+
+    async def run(self) -> None:
+        while True:
+            while self._due and self._due[0][0] <= time.time():
+                await self._delete(heapq.heappop(self._due))
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _delete(self, entry: tuple[Instant, str, str, str]) -> None:
+        _, namespace, name, uid = entry
+        if uid not in self._known:
+            return
+        self._known.discard(uid)
+        try:
+            await self._kube.delete(pods(namespace, name), uid)
+        except (ApiError, Unanswered) as error:
+            if not isinstance(error, ApiError) or error.status not in (404, 409):  # gone, or another by that name
+                log.warning(
+                    "ended pod %s/%s is not deleted yet: %s",
+                    namespace,
+                    name,
+                    error,
+                    extra={"namespace": namespace, "pod": name},
+                )
+                self._known.add(uid)
+                heapq.heappush(self._due, (time.time() + 60, namespace, name, uid))

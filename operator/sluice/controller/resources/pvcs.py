@@ -1,0 +1,153 @@
+"""The PersistentVolumeClaims of runs: made before the first pod that mounts them, deleted when the run has succeeded.
+
+A claim's name is a claim too: `AlreadyExists` means that an earlier request arrived after all. Which of them have to
+go is asked of the API server, so that nothing has to be remembered about them.
+"""
+
+import asyncio
+import logging
+from typing import NamedTuple
+
+from sluice.controller.kube.cache import Key, Store
+from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, Kube, within
+from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.core import Json
+from sluice.core.base.errors import Unanswered
+from sluice.core.base.naming import LABEL_RUN, LABEL_RUN_UID
+from sluice.core.pod.builder import RunIdentity, owner
+from sluice.core.pod.create_errors import Refusal, classify
+from sluice.core.pod.volumes import body, mounted
+from sluice.core.run.execution import Execution
+
+_WORKERS = 4
+_SWEEP_S = 600.0
+
+log = logging.getLogger("sluice.claims")
+
+
+class RunUid(NamedTuple):
+    """A run that has succeeded."""
+
+    namespace: str
+    uid: str
+
+
+def path(namespace: str, name: str = "") -> str:
+    return f"/api/v1{within(namespace)}/persistentvolumeclaims" + (f"/{name}" if name else "")
+
+
+class Claims:
+    def __init__(self, kube: Kube, store: Store) -> None:
+        self._kube, self._store = kube, store
+        self._unwanted: KeyedQueue[RunUid] = KeyedQueue("claims", self._delete, of="run_uid")
+
+    async def refusal(self, run: Execution, number: int) -> tuple[Refusal, str] | None:
+        """Makes the claims that a task mounts. Returns why that cannot be, if it cannot."""
+        for template in mounted(run.tasks[number].definition.fields, run.identity.claims):
+            if template not in run.claimed:
+                if refused := await self._refusal(run, template):
+                    return refused
+                run.claimed.add(template)
+        return None
+
+    async def _refusal(self, run: Execution, template: str) -> tuple[Refusal, str] | None:
+        identity, name = run.identity, run.identity.claims[template]
+        run_owner = owner("WorkflowRun", identity.name, identity.uid)
+        wanted = body(
+            run.definition.claims[template], name, run=identity.name, workflow=identity.workflow, run_owner=run_owner
+        )
+        try:
+            await self._kube.create(path(identity.namespace), wanted)
+        except ApiError as error:
+            if error.reason == "AlreadyExists":
+                return await self._adopt(identity.namespace, name, identity.uid)
+            return classify(error.status, error.message), f"PersistentVolumeClaim {name}: {error.message}"
+        except Unanswered as error:
+            return Refusal.BUSY, f"PersistentVolumeClaim {name}: no answer yet: {error}"
+        return None
+
+    async def _adopt(self, namespace: str, name: str, run_uid: str) -> tuple[Refusal, str] | None:
+        try:
+            found = await self._kube.get(path(namespace, name))
+        except (ApiError, Unanswered) as error:
+            return Refusal.BUSY, f"PersistentVolumeClaim {name}: {error}"
+        if owner_uid(found) != run_uid:
+            return Refusal.NAME_TAKEN, f"a PersistentVolumeClaim {name} exists and belongs to somebody else; delete it"
+        if "deletionTimestamp" in found["metadata"]:
+            return Refusal.BUSY, f"PersistentVolumeClaim {name} is being deleted, by somebody else"
+        return None
+
+    async def can_be_had(self, name: str, run: RunIdentity, old_uid: str) -> bool:
+        """Is this claim still the old run's, or the run's own already?"""
+        return await self._found(name, run, old_uid) is not None
+
+    async def take(self, name: str, run: RunIdentity, old_uid: str) -> bool:
+        """Makes a claim of an old run one of this run. Returns whether it is."""
+        while (claim := await self._found(name, run, old_uid)) is not None:
+            if owner_uid(claim) == run.uid:
+                return True
+            metadata = {
+                "uid": claim["metadata"]["uid"],
+                "resourceVersion": claim["metadata"]["resourceVersion"],
+                "labels": {LABEL_RUN: run.name, LABEL_RUN_UID: run.uid},
+                "ownerReferences": [owner("WorkflowRun", run.name, run.uid)],
+            }
+            try:
+                await self._kube.patch(path(run.namespace, name), {"metadata": metadata})
+            except ApiError as error:
+                if error.status != CONFLICT:  # else it has changed: look again
+                    raise
+        return False
+
+    async def _found(self, name: str, run: RunIdentity, old_uid: str) -> Json | None:
+        try:
+            claim = await self._kube.get(path(run.namespace, name))
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise
+            return None
+        going = "deletionTimestamp" in claim["metadata"]
+        return None if going or owner_uid(claim) not in (old_uid, run.uid) else claim
+
+    def delete(self, namespace: str, run_uid: str) -> None:
+        """Deletes the claims of a run whose success is recorded."""
+        self._unwanted.add(RunUid(namespace, run_uid))
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._unwanted.run(_WORKERS))
+            while True:
+                for namespace in self._store.namespaces:
+                    await self._sweep(namespace)
+                await asyncio.sleep(_SWEEP_S)
+
+    async def _sweep(self, namespace: str) -> None:
+        """Claims of runs that had succeeded when nobody was there to delete them."""
+        try:
+            found, _ = await self._kube.list(path(namespace), labelSelector=LABEL_RUN_UID)
+        except (ApiError, Unanswered) as error:
+            log.warning("listing claims: %s", error)
+            return
+        for claim in found:
+            labels, namespace = claim["metadata"]["labels"], claim["metadata"]["namespace"]
+            run = self._store.runs.get(Key(namespace, labels.get(LABEL_RUN, "")))
+            if run is not None and run.uid == labels[LABEL_RUN_UID] and run.status.get("phase") == "Succeeded":
+                self.delete(namespace, run.uid)
+
+    async def _delete(self, run: RunUid) -> None:
+        found, _ = await self._kube.list(path(run.namespace), labelSelector=f"{LABEL_RUN_UID}={run.uid}")
+        for claim in found:
+            if owner_uid(claim) == run.uid and "deletionTimestamp" not in claim["metadata"]:
+                await self._remove(path(run.namespace, claim["metadata"]["name"]), claim["metadata"]["uid"])
+
+    async def _remove(self, claim: str, uid: str) -> None:
+        try:
+            await self._kube.delete(claim, uid)
+        except ApiError as error:
+            if error.status not in (NOT_FOUND, CONFLICT):  # gone, or another by that name
+                raise
+
+
+def owner_uid(claim: Json) -> str:
+    """The UID of the run that a claim belongs to."""
+    return next((o["uid"] for o in claim["metadata"].get("ownerReferences", ()) if o.get("controller")), "")

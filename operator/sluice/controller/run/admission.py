@@ -1,0 +1,137 @@
+"""Lets runs in: asks `core.concurrency` what the runs of a Workflow may do, for all of them at once.
+
+A run asks; where the answer takes a look at the others it is told when there is one, and again when it has changed.
+Answers are kept so that the same is not asked twice, and between letting a run in and its status saying so. After a
+restart they follow from the LIST.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sluice.controller.kube.cache import Key, ObjectView, Store, workflow_of
+from sluice.controller.kube.client import NOT_FOUND, ApiError
+from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.controller.resources.revisions import Revisions
+from sluice.core.base.naming import LABEL_GENERATION
+from sluice.core.pod.view import number
+from sluice.core.quota.run_concurrency import Concurrency, Go, Replaced, UnfinishedRun, Verdict, admit, has_begun
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """`concurrency` is what the Workflow said then. `let_in`: it may go, or might once."""
+
+    uid: str
+    workflow: Key
+    concurrency: Concurrency
+    verdict: Verdict
+    let_in: bool
+
+
+class Admissions:
+    """`tell` is told the key of a run that has an answer, or another one. `queue` holds Workflows."""
+
+    def __init__(self, store: Store, revisions: Revisions, tell: Callable[[Key], None]) -> None:
+        self._store, self._revisions, self._tell = store, revisions, tell
+        self._answers: dict[Key, _Answer] = {}
+        self.queue: KeyedQueue[Key] = KeyedQueue("admissions", self.admit, of="workflow")
+
+    def verdict(self, run: ObjectView) -> Verdict | None:
+        """What a run may do that has not started; None if that is not known yet."""
+        workflow = self._store.workflows.get(workflow_of(run))
+        if workflow is None or workflow.deleting:
+            return Go()  # and is stopped for it
+        concurrency = Concurrency.of(workflow.spec)
+        if not concurrency.holds(own=run.is_own(workflow)) or self._is_within(run):
+            return Go()
+        answer = self._answer(run)
+        if answer is not None and (answer.concurrency == concurrency or isinstance(answer.verdict, Replaced)):
+            return answer.verdict  # who gives way is no longer looked at, whatever the Workflow says then
+        self.queue.add(workflow.key)
+        return None
+
+    def going(self, run: ObjectView) -> bool:
+        """Has it started, or been let in?"""
+        answer = self._answer(run)
+        let_in = answer is not None and answer.let_in
+        return let_in or self.started(run)
+
+    def started(self, run: ObjectView) -> bool:
+        """As the API server has it: its pods say so where the status could not be written any more."""
+        return "startedAt" in run.status or "pools" in run.status or run.uid in self._store.pods
+
+    def replaced_by(self, run: ObjectView) -> str:
+        """The run that this one is to be stopped for, if there is one."""
+        answer = self._answer(run)
+        by: str = run.status.get("replacedBy", "")
+        return answer.verdict.by if answer is not None and isinstance(answer.verdict, Replaced) else by
+
+    def left(self, run: Key) -> None:
+        """It has ended or is gone: there may be room for another."""
+        answer = self._answers.pop(run, None)
+        if answer is not None:
+            self.queue.add(answer.workflow)
+
+    async def admit(self, key: Key) -> None:
+        """One look at all runs of a Workflow that have not ended."""
+        workflow = self._store.workflows.get(key)
+        if workflow is None or workflow.deleting:
+            return
+        concurrency = Concurrency.of(workflow.spec)
+        keys: dict[str, str] = {}
+        for run in self._unfinished(workflow):
+            keys[run.uid] = concurrency.value(await self._parameters(workflow, run)) if concurrency.key else ""
+        runs = {run.key.name: run for run in self._unfinished(workflow) if run.uid in keys}  # the others ask for it
+        held = [self._view(workflow, concurrency, run, keys[run.uid]) for run in runs.values()]
+        held = [run for run in held if concurrency.holds(own=run.own) and (run.going or not run.leaving)]
+        for name, verdict in admit(key.name, concurrency, held).items():
+            run = runs[name]
+            before = self._answer(run)
+            let_in = isinstance(verdict, Go) or (before is not None and before.let_in)
+            self._answers[run.key] = _Answer(run.uid, key, concurrency, verdict, let_in)
+            if before is None or before.verdict != verdict or before.concurrency != concurrency:
+                self._tell(run.key)
+
+    def _unfinished(self, workflow: ObjectView) -> list[ObjectView]:
+        runs = map(self._store.runs.__getitem__, self._store.unfinished_of.get(workflow.key, ()))
+        return [run for run in runs if not run.deleting and (self.going(run) or not self._is_within(run))]
+
+    def _is_within(self, run: ObjectView) -> bool:
+        """Was it made by a run of the same Workflow, perhaps through others? That one would wait for it forever."""
+        above: ObjectView | None = run
+        while above is not None and above.parent:
+            above = self._store.runs.get(Key(run.key.namespace, above.parent))
+            if above is not None and workflow_of(above) == workflow_of(run):
+                return True
+        return False
+
+    def _view(self, workflow: ObjectView, concurrency: Concurrency, run: ObjectView, key: str) -> UnfinishedRun:
+        return UnfinishedRun(
+            name=run.key.name,
+            created_at=run.created_at,
+            own=run.is_own(workflow),
+            generation=number(run.labels.get(LABEL_GENERATION, "")),
+            priority=run.spec.get("priority", workflow.spec.get("priority")) or 0,
+            key=key,
+            going=self.going(run),
+            begun=concurrency.policy is not None or has_begun(run.status, self._store.pods.get(run.uid, {}).values()),
+            leaving=run.spec.get("state") == "Stopped" or bool(self.replaced_by(run)),
+        )
+
+    async def _parameters(self, workflow: ObjectView, run: ObjectView) -> Mapping[str, str | None]:
+        """The values of the run: its own, and the defaults of its graph."""
+        revision = run.status.get("revision") or run.spec.get("revision")
+        if revision is None:  # then it will be the Workflow's graph as it is now
+            defaults = {p["name"]: p.get("default") for p in workflow.spec.get("parameters", ())}
+        else:
+            try:
+                defaults = dict((await self._revisions.read(run.key.namespace, revision)).definition.parameters)
+            except ApiError as error:
+                if error.status != NOT_FOUND:
+                    raise
+                defaults = {}  # its graph is gone, and so it will end
+        return {**defaults, **run.spec.get("parameters", {})}
+
+    def _answer(self, run: ObjectView) -> _Answer | None:
+        answer = self._answers.get(run.key)
+        return answer if answer is not None and answer.uid == run.uid else None

@@ -1,0 +1,79 @@
+"""The runs that have not finished, in memory, and what each of them is to do for the sake of the run that made it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sluice.api.run import State
+from sluice.controller.kube.cache import Key, ObjectView, Store
+from sluice.core import Instant, Json
+from sluice.core.run.execution import Execution
+from sluice.core.run.state import RESUMED_BY_HAND, STOPPED_BY_HAND
+
+
+@dataclass(slots=True)
+class Live:
+    """A run that has not finished. `status` is what was last written, less the tasks."""
+
+    view: ObjectView
+    run: Execution
+    workflow_uid: str
+    status: Json
+    version: int
+    write_at: Instant = 0.0
+    orders: int = -1
+    """The orders that its child runs have been woken for."""
+
+
+@dataclass(slots=True)
+class LiveRuns:
+    store: Store
+    _live: dict[Key, Live] = field(default_factory=dict)
+    _by_uid: dict[str, Key] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Live]:
+        return iter(self._live.values())
+
+    def get(self, key: Key) -> Live | None:
+        return self._live.get(key)
+
+    def of_uid(self, uid: str) -> Live | None:
+        key = self._by_uid.get(uid)
+        return None if key is None else self._live.get(key)
+
+    def parent_of(self, run: ObjectView) -> Live | None:
+        """The run that made this run for one of its tasks, if it is still under way."""
+        parent = self._live.get(Key(run.key.namespace, run.parent))
+        return parent if parent is not None and parent.view.uid == run.owner_uid else None
+
+    def add(self, live: Live) -> None:
+        self._live[live.view.key] = live
+        self._by_uid[live.view.uid] = live.view.key
+
+    def pop(self, key: Key) -> Live | None:
+        live = self._live.pop(key, None)
+        if live is not None:
+            self._by_uid.pop(live.view.uid, None)
+        return live
+
+    def orders(self, run: ObjectView) -> tuple[State, str, str]:
+        """What the run is to do, and the words for it: its own state, or that of the run that made it if that is
+        further from running.
+        """
+        own: State = run.spec.get("state", "Running")
+        by_hand: tuple[State, str, str] = (own, STOPPED_BY_HAND, RESUMED_BY_HAND)
+        if not run.parent or own == "Stopped":
+            return by_hand
+        parent = self.parent_of(run)
+        if parent is None:
+            return "Stopped", f"run {run.parent}, which made it, has ended", RESUMED_BY_HAND
+        state, why = parent.run.orders_for(run.key.name)
+        if state == "Running":
+            return by_hand
+        return state, f"run {run.parent} stops it: {why}", f"run {run.parent} goes on"
+
+    def comes_after_its_parent(self, run: ObjectView) -> bool:
+        """Is the run that made it still to be opened? That one knows what this one is to do, and wakes it."""
+        parent = self.store.runs.get(Key(run.key.namespace, run.parent))
+        if parent is None or parent.uid != run.owner_uid or parent.finished or parent.deleting:
+            return False
+        return parent.key not in self._live

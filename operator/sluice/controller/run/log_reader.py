@@ -1,0 +1,59 @@
+"""Reads the ends of logs for the outputs that are there, until it is done or the pod is gone."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from sluice.controller.kube.cache import Key
+from sluice.controller.kube.client import ApiError, Kube, pods
+from sluice.controller.observability.logging import about
+from sluice.core.base.errors import Unanswered
+from sluice.core.base.naming import MAIN
+from sluice.core.reconcile.actions import ReadLog
+from sluice.core.run.execution import Execution
+from sluice.core.spec.outputs import LOG_LINES, LOG_MAX_BYTES
+
+_AT_ONCE = 16
+_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
+
+log = logging.getLogger("sluice.logs")
+
+
+class LogReader:
+    """`changed` is told the key of a run that has news."""
+
+    def __init__(self, kube: Kube, changed: Callable[[Key], None]) -> None:
+        self._kube, self._changed = kube, changed
+        self._wanted: asyncio.Queue[tuple[Execution, ReadLog]] = asyncio.Queue()
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    def read(self, run: Execution, what: ReadLog) -> None:
+        self._wanted.put_nowait((run, what))
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            while True:
+                group.create_task(self._read(*await self._wanted.get()))
+
+    async def _read(self, run: Execution, what: ReadLog) -> None:
+        pause_s = _PAUSE_S
+        while run.wants_log(what.number, what.attempt):
+            try:
+                async with self._turns:
+                    end = await self._end(run.identity.namespace, what.pod)
+            except (ApiError, Unanswered) as error:
+                log.warning(
+                    "log of pod %s/%s: %s", run.identity.namespace, what.pod, error, extra=about(run, what.number)
+                )
+                run.log_unread(what.number, what.attempt, str(error))
+            else:
+                run.log_read(what.number, what.attempt, end)
+            self._changed(Key(run.identity.namespace, run.identity.name))
+            if run.tasks[what.number].log is not None:
+                return
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+
+    async def _end(self, namespace: str, pod: str) -> str:
+        limits = {"tailLines": str(LOG_LINES), "limitBytes": str(LOG_MAX_BYTES)}
+        return await self._kube.text(f"{pods(namespace, pod)}/log", container=MAIN, **limits)

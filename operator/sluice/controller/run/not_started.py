@@ -1,0 +1,61 @@
+"""What the status of a run says that has not started: why it waits, or why it has ended before it could."""
+
+import time
+from dataclasses import replace
+
+from sluice.controller.kube.cache import ObjectView, Store
+from sluice.controller.kube.client import Kube
+from sluice.controller.kube.event_recorder import Events
+from sluice.controller.run.status_writer import patch_status
+from sluice.core import Json
+from sluice.core.base.errors import Fault
+from sluice.core.base.times import rfc3339
+from sluice.core.status.conditions import Condition, conditions, of_run
+from sluice.core.status.kstatus import run_health
+
+
+class NotStarted:
+    def __init__(self, kube: Kube, store: Store, events: Events) -> None:
+        self._kube, self._store, self._events = kube, store, events
+
+    async def wait_for_run(self, seen: ObjectView, message: str) -> None:
+        facts = [Condition("Accepted", True, "Valid"), Condition("Reconciling", True, "WaitingForRun", message)]
+        await self._write(seen, {"phase": "Pending", "message": message}, facts)
+
+    async def wait(self, seen: ObjectView, reason: str, message: str) -> None:
+        """For what may come without a hand on this run: what was applied together need not arrive in order."""
+        facts = [Condition("Accepted", False, reason, message), Condition("Reconciling", True, reason, message)]
+        await self._write(seen, {"phase": "Pending", "message": message}, facts)
+
+    async def refuse(self, seen: ObjectView, faults: list[Fault]) -> None:
+        message = "\n".join(map(str, faults))
+        facts = [
+            Condition("Accepted", False, "InvalidSpec", message),
+            *of_run("Failed", message),
+            *run_health("Failed", message),
+        ]
+        status = {"phase": "Failed", "message": message, "finishedAt": rfc3339(time.time())}
+        await self._write(seen, status, facts)
+        self._events.tell("WorkflowRun", seen, "Warning", "Refused", message)
+
+    async def queue_up(self, seen: ObjectView, revision: str, reason: str, message: str) -> None:
+        facts = [Condition("Queued", True, reason, message), Condition("Reconciling", True, "Queued", message)]
+        await self._write(seen, {"phase": "Pending", "message": message, "revision": revision}, facts)
+
+    async def end(self, seen: ObjectView, why: Json) -> None:
+        """It ends without having started, which is no failure of its own."""
+        facts = [*of_run("Stopped", why["message"]), *run_health("Stopped", why["message"])]
+        await self._write(seen, {"phase": "Stopped", "finishedAt": rfc3339(time.time()), **why}, facts)
+        self._events.tell("WorkflowRun", seen, "Normal", "Stopped", why["message"])
+
+    async def _write(self, seen: ObjectView, status: Json, facts: list[Condition]) -> None:
+        now_is = {
+            **status,
+            "observedGeneration": seen.generation,
+            "conditions": conditions(seen.status.get("conditions", ()), facts, seen.generation, time.time()),
+        }
+        body = {name: value for name, value in now_is.items() if seen.status.get(name) != value}
+        if body:
+            answer = await patch_status(self._kube, seen, seen.version, body)
+            version = int(answer["metadata"]["resourceVersion"])
+            self._store.see_run(replace(seen, version=version, status=seen.status | body))

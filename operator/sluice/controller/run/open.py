@@ -1,0 +1,208 @@
+"""Opens a run: its graph, whether it may start, what it keeps of another run; and then it is in memory, as it is.
+
+A run that cannot start, or not yet, says so in its status (see `not_started`).
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from sluice.controller.kube.cache import Key, ObjectView, Store
+from sluice.controller.kube.client import NOT_FOUND, ApiError, Kube
+from sluice.controller.kube.event_recorder import Events
+from sluice.controller.resources.output_configmaps import kept
+from sluice.controller.resources.revisions import Revision, Revisions
+from sluice.controller.resources.run_slots import RunSlots
+from sluice.controller.resources.validation_cache import Judgements
+from sluice.controller.run.admission import Admissions
+from sluice.controller.run.child_runs import child_view
+from sluice.controller.run.live import Live, LiveRuns
+from sluice.controller.run.not_started import NotStarted
+from sluice.controller.run.resume import Resuming
+from sluice.controller.run.status_writer import patch_status
+from sluice.core import Instant
+from sluice.core.base.errors import Fault
+from sluice.core.pod.builder import RunIdentity
+from sluice.core.pod.volumes import claims_of
+from sluice.core.quota.run_concurrency import Go, Replaced, TurnedAway, Wait
+from sluice.core.quota.shared_limits import SharedLimits
+from sluice.core.reconcile.restore import restore
+from sluice.core.spec.scheduled_time import Scheduled
+from sluice.core.status.conditions import ended
+from sluice.core.triggers.resume import faults
+from sluice.core.validation import run_faults
+
+_LOOK_EVERY_S = 1.0
+
+
+class Opening:
+    """`look_again` is told the key of a run that waits for another, and when to try it again."""
+
+    def __init__(
+        self,
+        kube: Kube,
+        store: Store,
+        revisions: Revisions,
+        judgements: Judgements,
+        events: Events,
+        resuming: Resuming,
+        admissions: Admissions,
+        slots: RunSlots,
+        shared: SharedLimits,
+        live: LiveRuns,
+        look_again: Callable[[Key, Instant], None],
+    ) -> None:
+        self._kube, self._store, self._revisions, self._judgements = kube, store, revisions, judgements
+        self._events, self._resuming, self._admissions, self._slots = events, resuming, admissions, slots
+        self._shared, self._live, self._look_again = shared, live, look_again
+        self._not_started = NotStarted(kube, store, events)
+
+    async def let_in(self, seen: ObjectView) -> Live | None:
+        """The run in memory, or None if it cannot start, or not yet; then its status says why."""
+        revision = await self._revision(seen)
+        if revision is None:
+            return None
+        if found := run_faults(seen.spec, revision.definition.parameters):
+            await self._not_started.refuse(seen, found)
+            return None
+        if self._admissions.going(seen):
+            return await self._open(seen, revision)
+        state, why, _ = self._live.orders(seen)
+        if state == "Stopped":
+            await self._not_started.end(seen, {"message": f"{why} before it had started"})
+            return None
+        match verdict := self._admissions.verdict(seen):
+            case Go():
+                return await self._open(seen, revision)
+            case Wait(words):
+                await self._not_started.queue_up(seen, revision.name, "Concurrency", words)
+            case TurnedAway(words):
+                await self._not_started.end(seen, {"message": words})
+            case Replaced(by):
+                await self._not_started.end(seen, {"message": verdict.words, "replacedBy": by})
+            case None:
+                pass  # the answer comes as news
+        return None
+
+    async def _open(self, seen: ObjectView, revision: Revision) -> Live | None:
+        """The run in memory, or None if it waits: for another from which it resumes, or for slots that it is to hold
+        until it ends.
+        """
+        identity = RunIdentity(
+            name=seen.key.name,
+            namespace=seen.key.namespace,
+            uid=seen.uid,
+            workflow=seen.spec["workflow"],
+            parameters=revision.definition.values(seen.spec.get("parameters", {})),
+            claims=claims_of(seen.key.name, seen.uid, revision.definition.claims),
+            depth=seen.depth,
+            scheduled=Scheduled.of(seen.spec),
+        )
+        if "resumeFrom" in seen.spec:
+            resumed = await self._resumed(seen, identity, revision)
+            if resumed is None:
+                return None
+            seen = resumed
+            identity = replace(identity, claims={**identity.claims, **seen.status["resumed"].get("claims", {})})
+        if not self._admissions.started(seen):
+            holding = await self._with_slots(seen, identity, revision)
+            if holding is None:
+                return None
+            seen = holding
+        identity = replace(identity, pools=self._slots.held_by(seen))
+        outputs = await kept(self._kube, identity) if "outputsConfigMap" in seen.status else {}
+        run = restore(
+            identity,
+            revision.name,
+            revision.definition,
+            status=seen.status,
+            pods=self._store.pods.get(seen.uid, {}).values(),
+            children=[child_view(self._store.runs[key]) for key in self._store.children_of.get(seen.uid, ())],
+            outputs=outputs,
+            shared=self._shared,
+        )
+        status = {name: value for name, value in seen.status.items() if name != "tasks"}
+        live = Live(seen, run, revision.workflow_uid, status, seen.version)
+        self._live.add(live)
+        return live
+
+    async def _with_slots(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> ObjectView | None:
+        """The run with the slots of `pools` in its status, or None if it waits for them or has been stopped."""
+        state, why, _ = self._live.orders(seen)
+        if by := self._admissions.replaced_by(seen):
+            await self._not_started.end(seen, {"message": Replaced(by).words, "replacedBy": by})
+            return None
+        if state == "Stopped":
+            await self._not_started.end(seen, {"message": f"{why} before it had started"})
+            return None
+        granted = self._slots.ask(seen, identity, revision.definition)
+        if isinstance(granted, str):
+            await self._not_started.queue_up(seen, revision.name, "Pool", granted)
+            return None
+        if not granted:
+            return seen
+        answer = await patch_status(self._kube, seen, seen.version, {"pools": dict(granted), "message": None})
+        rest = {name: value for name, value in seen.status.items() if name != "message"}
+        version = int(answer["metadata"]["resourceVersion"])
+        holding = replace(seen, version=version, status={**rest, "pools": dict(granted)})
+        self._store.see_run(holding)
+        return holding
+
+    async def _resumed(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> ObjectView | None:
+        """The run with what it keeps of another in its status, or None if it cannot start yet."""
+        if "resumed" in seen.status:
+            return seen
+        asked, of_itself = seen.spec["resumeFrom"], bool(seen.labels)  # made by its Workflow, for a change
+        waits = f"waits for run {asked['run']}, from which it resumes, to end"
+        known = self._store.runs.get(Key(identity.namespace, asked["run"]))
+        if known is not None and not known.finished and seen.status.get("message") == waits:
+            self._look_again(seen.key, time.time() + _LOOK_EVERY_S)
+            return None
+        old = await self._resuming.find(identity.namespace, asked["run"])
+        found = faults(asked, identity.name, identity.workflow, revision.definition, old)
+        if found and not (of_itself and old is None):
+            await self._not_started.refuse(seen, found)
+            return None
+        if old is not None and not ended(old.get("status", {}).get("phase", "")):
+            await self._not_started.wait_for_run(seen, waits)
+            self._look_again(seen.key, time.time() + _LOOK_EVERY_S)
+            return None
+        status = await self._resuming.status(asked, identity, revision, old)
+        answer = await patch_status(self._kube, seen, seen.version, {**status, "message": None})
+        words = f"{len(status.get('tasks', {}))} tasks kept of run {asked['run']}"
+        self._events.tell("WorkflowRun", seen, "Normal", "Resumed", words)
+        rest = {name: value for name, value in seen.status.items() if name != "message"}
+        return replace(seen, version=int(answer["metadata"]["resourceVersion"]), status={**rest, **status})
+
+    async def _revision(self, seen: ObjectView) -> Revision | None:
+        """The graph that the run was given, or the Workflow's as it is now."""
+        namespace = seen.key.namespace
+        name = seen.status.get("revision") or seen.spec.get("revision")
+        if name is None:
+            workflow = self._store.workflows.get(Key(namespace, seen.spec["workflow"]))
+            if workflow is None or workflow.deleting:
+                words = (
+                    f"there is no Workflow '{seen.spec['workflow']}' in this namespace; create it, or delete this run"
+                )
+                await self._wait(seen, "WorkflowNotFound", words)
+                return None
+            if self._judgements.of(workflow).faults:
+                await self._wait(seen, "WorkflowRefused", f"Workflow '{workflow.key.name}' has faults; see its status")
+                return None
+            name = await self._revisions.freeze(workflow)
+        try:
+            return await self._revisions.read(namespace, name)
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise
+            words = f"ControllerRevision '{name}' is gone, and with it the graph; its Workflow was deleted"
+            await self._not_started.refuse(seen, [Fault("spec.revision", words)])
+            return None
+
+    async def _wait(self, seen: ObjectView, reason: str, message: str) -> None:
+        """Its Workflow is not there, or not sound; who stops it meanwhile need not wait."""
+        state, why, _ = self._live.orders(seen)
+        if state == "Stopped":
+            await self._not_started.end(seen, {"message": f"{why} before it had started"})
+        else:
+            await self._not_started.wait(seen, reason, message)

@@ -1,0 +1,198 @@
+"""Creates and deletes pods, a bounded number at a time, and reports the API server's answers to the run.
+
+A pod's name is a claim. `AlreadyExists` means that an earlier request arrived after all, so the pod is adopted if it
+is the run's own. A request without an answer counts as carried out until a GET says otherwise.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from sluice.controller.kube.cache import Key, Store
+from sluice.controller.kube.client import (
+    CONFLICT,
+    JSON,
+    METADATA_ONLY,
+    NOT_FOUND,
+    ApiError,
+    Kube,
+    NotLeader,
+    may_pass,
+    patiently,
+    pods,
+)
+from sluice.controller.observability.logging import about
+from sluice.controller.observability.metrics import pod_refused
+from sluice.controller.resources.pod_gc import Retention
+from sluice.controller.resources.pvcs import Claims
+from sluice.core import Json
+from sluice.core.base.errors import Unanswered
+from sluice.core.base.naming import LABEL_QUEUE
+from sluice.core.pod.builder import ItemOf, build, surplus
+from sluice.core.pod.create_errors import Refusal, classify
+from sluice.core.pod.defaults import PodDefaults
+from sluice.core.pod.view import view
+from sluice.core.reconcile.actions import Create, Delete
+from sluice.core.reconcile.attempt import room_made
+from sluice.core.reconcile.create_failure import refused
+from sluice.core.run.execution import Execution
+from sluice.core.status.run_phase import run_end
+
+# A deleted claim uses up its quota until no pod mounts it, as do ended pods themselves.
+_HELD_BY_ENDED_PODS = ("count/pods", "persistentvolumeclaims", "requests.storage")
+_DELETES_IN_FLIGHT = 32
+_DELETE_PAUSE_S, _DELETE_LONGEST_PAUSE_S = 0.5, 30.0
+
+log = logging.getLogger("sluice.pods")
+
+
+def _answer_to(pod: Json) -> str:
+    """How much of it comes back: all of one at a gate, since nothing happens to it that the watch would tell."""
+    gated = "schedulingGates" in pod["spec"] or LABEL_QUEUE in pod["metadata"]["labels"]
+    return JSON if gated else METADATA_ONLY
+
+
+class PodWriter:
+    """`changed` is told the key of a run that has news."""
+
+    def __init__(
+        self,
+        kube: Kube,
+        store: Store,
+        claims: Claims,
+        retention: Retention,
+        defaults: PodDefaults,
+        changed: Callable[[Key], None],
+    ) -> None:
+        self._kube, self._store, self._retention, self._changed = kube, store, retention, changed
+        self._claims, self._defaults = claims, defaults
+        self._wanted: asyncio.Queue[tuple[Execution, Create]] = asyncio.Queue()
+        self._unwanted: asyncio.Queue[tuple[str, Delete]] = asyncio.Queue()
+        self._turns = asyncio.Semaphore(_DELETES_IN_FLIGHT)
+
+    def create(self, run: Execution, what: Create) -> None:
+        self._wanted.put_nowait((run, what))
+
+    def delete(self, run: Execution, what: Delete) -> None:
+        self._unwanted.put_nowait((run.identity.namespace, what))
+
+    async def run(self, in_flight: int) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(in_flight):
+                group.create_task(self._worker())
+            while True:
+                group.create_task(self._delete(*await self._unwanted.get()))
+
+    async def _worker(self) -> None:
+        while True:
+            run, what = await self._wanted.get()
+            if run.still_wanted(what.number, what.attempt):
+                try:
+                    await self._create(run, what)
+                except NotLeader:
+                    raise
+                except Exception as error:  # one task that we cannot handle must not stop all others
+                    log.exception("its pod cannot be made: a bug of ours", extra=about(run, what.number))
+                    await self._refused(run, what, Refusal.BUSY, f"a bug of ours: {error!r}")
+            self._changed(Key(run.identity.namespace, run.identity.name))
+
+    async def _create(self, run: Execution, what: Create) -> None:
+        identity, task = run.identity, run.tasks[what.number]
+        if words := run.lost_outputs(task):
+            await self._refused(run, what, Refusal.INVALID, words)
+            return
+        if no_claim := await self._claims.refusal(run, what.number):
+            await self._refused(run, what, *no_claim)
+            return
+        if not run.still_wanted(what.number, what.attempt):
+            return
+        body = build(
+            identity,
+            task.definition,
+            what.attempt,
+            item=None if task.group is None else ItemOf(task.index, run.item(what.number)),
+            out_of_memory=task.used.out_of_memory,
+            avoid_node=task.avoid_node,
+            hardened=run.hardened,
+            end=run_end(run) if task.definition.final else None,
+            outputs=run.outputs_before(task),
+            defaults=self._defaults,
+        )
+        if words := surplus(body):
+            await self._refused(run, what, Refusal.TOO_LARGE, words)
+            return
+        try:
+            made = await self._kube.create(pods(identity.namespace), body, accept=_answer_to(body))
+        except ApiError as error:
+            if error.reason == "AlreadyExists":
+                await self._adopt(run, what, body["metadata"]["name"])
+            else:
+                await self._refused(run, what, classify(error.status, error.message), error.message)
+        except Unanswered as error:
+            log.warning("%s", error, extra=about(run, what.number))
+            await self._adopt(run, what, body["metadata"]["name"])
+        else:
+            self._store.see_pod(view(made))
+
+    async def _adopt(self, run: Execution, what: Create, name: str) -> None:
+        try:
+            seen = view(await self._find(pods(run.identity.namespace, name)))
+        except ApiError as error:
+            await self._refused(run, what, Refusal.BUSY, f"no answer yet: {error}")
+            return
+        if seen.owner_uid == run.identity.uid:
+            self._store.see_pod(seen)
+            known = self._store.pod(seen)
+            run.shared.see(known or seen)  # the store may have known it before the run asked for it
+            run.see_pod(known or seen)
+            if known is None:  # it went while the answer was on its way
+                run.shared.gone(seen)
+                run.pod_gone(seen)
+        else:
+            message = f"a pod called {name} exists and belongs to somebody else; delete or rename it"
+            await self._refused(run, what, Refusal.NAME_TAKEN, message)
+
+    async def _find(self, path: str) -> Json:
+        """Asks until there is an answer: the pod may exist, and hold slots that others must not get."""
+        while True:
+            try:
+                found: Json = await patiently(lambda: self._kube.get(path))
+            except (ApiError, Unanswered) as error:
+                if not may_pass(error):
+                    raise
+                log.warning("looking for a pod that may have been made: %s", error)
+            else:
+                return found
+
+    async def _refused(self, run: Execution, what: Create, refusal: Refusal, message: str) -> None:
+        pod_refused(refusal)
+        refused(run, what, refusal, message, time.time())
+        held_by_ended_pods = refusal is Refusal.QUOTA and any(resource in message for resource in _HELD_BY_ENDED_PODS)
+        if held_by_ended_pods and await self._retention.make_room(run.identity.namespace, 1):
+            room_made(run, time.time())
+
+    async def _delete(self, namespace: str, what: Delete) -> None:
+        """Until it is so: nobody asks for it twice."""
+        pause_s = _DELETE_PAUSE_S
+        while True:
+            try:
+                async with self._turns:
+                    await self._kube.delete(pods(namespace, what.name), what.uid)
+            except (ApiError, Unanswered) as error:
+                if isinstance(error, ApiError) and error.status in (
+                    NOT_FOUND,
+                    CONFLICT,
+                ):  # gone, or another by that name
+                    return
+                log.warning(
+                    "pod %s/%s is not deleted yet: %s",
+                    namespace,
+                    what.name,
+                    error,
+                    extra={"namespace": namespace, "pod": what.name},
+                )
+            else:
+                return
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _DELETE_LONGEST_PAUSE_S)

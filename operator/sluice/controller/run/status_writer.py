@@ -1,0 +1,155 @@
+"""Writes the status of a run that is under way: the first change at once, the last at once, and between them not too
+often. Where many runs have news, even the first change waits for its turn.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from sluice.controller.kube.cache import Key, ObjectView, Store, view
+from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, Kube, ours
+from sluice.controller.kube.event_recorder import Events
+from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.controller.observability.metrics import run_ended, run_told
+from sluice.controller.resources.output_configmaps import keep
+from sluice.controller.resources.pod_gc import Retention
+from sluice.controller.resources.pvcs import Claims
+from sluice.controller.run.live import Live, LiveRuns
+from sluice.controller.run.pod_writer import PodWriter
+from sluice.core import Instant, Json
+from sluice.core.base.errors import SluiceError
+from sluice.core.reconcile.actions import Delete
+from sluice.core.status.run_status import REWORD_EVERY_S, Patch, patch, unwritten, written
+
+_WRITE_AT_MOST_EVERY_S = 1.5
+_WRITE_AT_LEAST_EVERY_S = 30.0
+_SHARE_OF_A_RUN = 0.05  # of the time, at most, that the writes of one run take
+_SHARE_OF_ALL = 0.5  # and those of all runs: what the API server does for them, it cannot do for pods
+
+
+class RunStatus:
+    """`queue` holds runs whose status is to be written; `changed` is told the key of one with news from that."""
+
+    def __init__(
+        self,
+        kube: Kube,
+        store: Store,
+        live: LiveRuns,
+        pods: PodWriter,
+        claims: Claims,
+        events: Events,
+        retention: Retention,
+        changed: Callable[[Key], None],
+    ) -> None:
+        self._kube, self._store, self._live, self._pods, self._claims = kube, store, live, pods, claims
+        self._events, self._retention, self._changed = events, retention, changed
+        self.queue: KeyedQueue[Key] = KeyedQueue("run_status", self.write, of="run")
+        self._took_s = 0.0
+        """The last write."""
+
+    def turn(self) -> Instant:
+        """When one more run may be written about: at once, unless many others wait."""
+        return time.time() + min(len(self.queue) * self._took_s / _SHARE_OF_ALL, _WRITE_AT_LEAST_EVERY_S)
+
+    async def write(self, key: Key) -> None:
+        live = self._live.get(key)
+        if live is None:
+            return
+        started = time.monotonic()
+        sent = patch(live.run, live.status, live.view.generation, time.time())
+        if sent.body:
+            try:
+                await self._keep_apart(live, sent)
+                answer = await patch_status(self._kube, live.view, live.version, sent.body)
+            except ApiError as error:
+                unwritten(live.run, sent)
+                if error.status not in (CONFLICT, NOT_FOUND):
+                    raise
+                await self._look_again(live)
+                return
+            except BaseException:
+                unwritten(live.run, sent)
+                raise
+            live.version = max(live.version, int(answer["metadata"]["resourceVersion"]))
+            live.status |= {name: value for name, value in sent.body.items() if name != "tasks"}
+        written(live.run, sent)
+        run_told(live.run.ledger)
+        for pod in sent.ended:
+            if live.run.is_spent(pod):
+                self._pods.delete(live.run, Delete(pod.name, pod.uid))
+            else:
+                self._retention.add(pod)
+        self._tell(live, sent)
+        self._took_s = time.monotonic() - started
+        pause_s = max(_WRITE_AT_MOST_EVERY_S, self._took_s / _SHARE_OF_A_RUN)
+        live.write_at = max(self.turn(), time.time() + min(pause_s, _WRITE_AT_LEAST_EVERY_S))
+        if sent.recorded:
+            self._changed(key)
+        if live.run.finished_at is not None:
+            self._store.see_run(_finished(live))
+            if live.status["phase"] == "Succeeded" and live.run.definition.claims:
+                self._claims.delete(live.view.key.namespace, live.view.uid)
+        elif live.run.changed:
+            self.queue.add_at(key, live.write_at)
+        elif live.run.reworded:
+            self.queue.add_at(key, time.time() + REWORD_EVERY_S)
+
+    async def _keep_apart(self, live: Live, sent: Patch) -> None:
+        if not sent.kept_apart:
+            return
+        try:
+            await keep(self._kube, live.run.identity, sent.kept_apart)
+        except ApiError as error:
+            words = f"outputs cannot be kept in a ConfigMap: {error.message}"
+            self._events.tell("WorkflowRun", live.view, "Warning", "OutputsNotKept", words)
+            raise SluiceError(words) from error
+
+    async def _look_again(self, live: Live) -> None:
+        """Somebody changed the object, or our own patch had arrived without an answer: start from what it is now."""
+        key = live.view.key
+        try:
+            body = await self._kube.get(ours(key.namespace, "workflowruns", key.name))
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise
+            self._store.forget_run(key, live.view.uid)
+            return
+        if body["metadata"]["uid"] != live.view.uid:
+            self._store.see_run(view(body))
+            return
+        status = body.get("status", {})
+        for name, entry in status.get("tasks", {}).items():
+            number = live.run.number(name)
+            if number is not None:
+                live.run.written[number] = entry
+        live.run.changed.update(range(len(live.run.tasks)))
+        live.status = {name: value for name, value in status.items() if name != "tasks"}
+        live.version = int(body["metadata"]["resourceVersion"])
+        self._store.see_run(view(body))
+        self.queue.add(key)
+
+    def _tell(self, live: Live, sent: Patch) -> None:
+        """Events about what the status says now."""
+        if "startedAt" in sent.body:
+            self._events.tell("WorkflowRun", live.view, "Normal", "Started", f"{len(live.run.definition.tasks)} tasks")
+        for number, entry in sent.tasks.items():
+            if entry["phase"] == "Failed":
+                name = live.run.tasks[number].definition.name
+                words = f"{name}: {entry.get('reason', '')} {entry.get('message', '')}".strip()
+                self._events.tell("WorkflowRun", live.view, "Warning", "TaskFailed", words, name)
+        if live.run.finished_at is not None and "finishedAt" in sent.body:
+            phase = live.status["phase"]
+            run_ended(phase, live.run.finished_at - (live.run.started_at or live.run.finished_at))
+            words = ": ".join(filter(None, (live.status["progress"], live.status.get("message"))))
+            self._events.tell("WorkflowRun", live.view, "Normal" if phase == "Succeeded" else "Warning", phase, words)
+
+
+async def patch_status(kube: Kube, run: ObjectView, version: int, status: Json) -> Json:
+    """Raises ApiError(409) if the object is not what we know, or is another by that name."""
+    body = {"metadata": {"resourceVersion": str(version), "uid": run.uid}, "status": status}
+    return await kube.patch(f"{ours(run.key.namespace, 'workflowruns', run.key.name)}/status", body)
+
+
+def _finished(live: Live) -> ObjectView:
+    """The run as the API server has it now, without waiting for the watch to say so."""
+    return replace(live.view, version=live.version, status=dict(live.status))

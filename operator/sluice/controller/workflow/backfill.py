@@ -1,0 +1,204 @@
+"""A Backfill: judge it, make the runs of its times, and say in its status how far it has come.
+
+Its runs belong to the Workflow, under the names that the schedule would give them: a time that the schedule and a
+Backfill both come to has one run.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sluice.api import API_VERSION
+from sluice.controller.kube.cache import Key, ObjectView, Store, view, workflow_of
+from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, Kube, ours, patiently
+from sluice.controller.kube.event_recorder import Events
+from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.controller.resources.validation_cache import Judgements
+from sluice.core import Instant, Json
+from sluice.core.base.naming import (
+    LABEL_BACKFILL,
+    LABEL_BACKFILL_UID,
+    LABEL_WORKFLOW,
+    MAX_RUNS_OF_A_TIME,
+    scheduled_run_name,
+)
+from sluice.core.base.times import rfc3339
+from sluice.core.pod.builder import owner
+from sluice.core.quota.run_concurrency import Concurrency
+from sluice.core.status.conditions import Condition, conditions, ended, of_run
+from sluice.core.status.kstatus import run_health, stalled
+from sluice.core.triggers.backfill import Backfill, Make, Progress, RunOfTime, settled, start, step, times_said
+from sluice.core.triggers.on_change import OnFirstSight
+from sluice.core.validation import backfill_faults
+
+
+class Backfills:
+    def __init__(
+        self, kube: Kube, store: Store, judgements: Judgements, events: Events, on_first_sight: OnFirstSight
+    ) -> None:
+        self._kube, self._store, self._judgements, self._events = kube, store, judgements, events
+        self._on_first_sight = on_first_sight
+        self.queue: KeyedQueue[Key] = KeyedQueue("backfills", self.reconcile, of="backfill")
+
+    async def reconcile(self, key: Key) -> None:
+        seen = self._store.backfills.get(key)
+        if seen is None or seen.deleting:
+            return
+        if ended(phase := seen.status.get("phase", "")):
+            await self._write(seen, {}, _sound(phase, seen.status.get("message", "")))
+            return
+        workflow = self._store.workflows.get(workflow_of(seen))
+        if workflow is None or workflow.deleting:
+            words = (
+                f"there is no Workflow '{seen.spec['workflow']}' in this namespace; create it, or delete this Backfill"
+            )
+            await self._stall(seen, "WorkflowNotFound", words)
+        elif self._judgements.of(workflow).faults:
+            await self._stall(seen, "WorkflowRefused", f"Workflow '{workflow.key.name}' has faults; see its status")
+        elif (progress := Progress.of(seen.status)) is not None:
+            await self._go_on(seen, workflow, progress)
+        else:
+            await self._begin(seen, workflow)
+
+    async def _begin(self, seen: ObjectView, workflow: ObjectView) -> None:
+        manifest = {"metadata": {"name": seen.key.name}, "spec": seen.spec}
+        if faults := backfill_faults(manifest, workflow.spec, seen.created_at):
+            await self._refuse(seen, "\n".join(map(str, faults)))
+            return
+        said = times_said(seen.spec, workflow.spec)
+        progress = start(Backfill.of(seen.spec, said), self._on_first_sight)
+        await self._tell(seen, progress, "", {"schedule": said})
+
+    async def _go_on(self, seen: ObjectView, workflow: ObjectView, progress: Progress) -> None:
+        backfill = Backfill.of(seen.spec, seen.status["schedule"])
+        progress = settled(progress, self._phases(seen.key.namespace, progress))
+        while True:
+            full = self._full(seen, workflow)
+            found = step(backfill, progress, lambda when: self._runs_of(seen, workflow, when), full)
+            progress = found.progress
+            if found.make is None:
+                break
+            if (run := await self._make(seen, workflow, backfill, found.make)) is not None:
+                progress = progress.made(found.make.time, run)
+        await self._tell(seen, progress, found.waits)
+
+    def _phases(self, namespace: str, progress: Progress) -> dict[str, str]:
+        found = {name: self._store.runs.get(Key(namespace, name)) for name, _ in progress.going}
+        return {name: run.status.get("phase", "") for name, run in found.items() if run is not None}
+
+    def _runs_of(self, seen: ObjectView, workflow: ObjectView, when: Instant) -> Sequence[RunOfTime]:
+        found = []
+        for number in range(1, MAX_RUNS_OF_A_TIME + 1):
+            name = scheduled_run_name(workflow.key.name, workflow.uid, when, number)
+            if (run := self._store.runs.get(Key(seen.key.namespace, name))) is not None:
+                mine = run.labels.get(LABEL_BACKFILL_UID) == seen.uid
+                found.append(RunOfTime(number, name, run.status.get("phase", ""), mine, run.deleting))
+        return found
+
+    def _full(self, seen: ObjectView, workflow: ObjectView) -> str:
+        """Why the Workflow's `concurrency` has no place for another run, if it has none."""
+        concurrency = Concurrency.of(workflow.spec)
+        if concurrency.places is None:
+            return ""
+        defaults = {each["name"]: each.get("default") for each in workflow.spec.get("parameters", ())}
+        key = concurrency.value(defaults | seen.spec.get("parameters", {}))
+        runs = map(self._store.runs.__getitem__, self._store.unfinished_of.get(workflow.key, ()))
+        there = sum(concurrency.value(defaults | run.spec.get("parameters", {})) == key for run in runs)
+        if there < concurrency.places:
+            return ""
+        return f"Concurrency: {there}/{concurrency.places} runs of {workflow.key.name} are there that have not ended"
+
+    async def _make(self, seen: ObjectView, workflow: ObjectView, backfill: Backfill, what: Make) -> str | None:
+        """The name of the run. None if somebody else has made one by that name just now."""
+        namespace = seen.key.namespace
+        name = scheduled_run_name(workflow.key.name, workflow.uid, what.time, what.number)
+        body: Json = {
+            "apiVersion": API_VERSION,
+            "kind": "WorkflowRun",
+            "metadata": {
+                "name": name,
+                "namespace": namespace,
+                "labels": {
+                    LABEL_WORKFLOW: workflow.key.name,
+                    LABEL_BACKFILL: seen.key.name,
+                    LABEL_BACKFILL_UID: seen.uid,
+                },
+                "ownerReferences": [owner("Workflow", workflow.key.name, workflow.uid)],
+            },
+            "spec": {
+                "workflow": workflow.key.name,
+                "scheduledTime": rfc3339(what.time),
+                "intervalStart": rfc3339(backfill.schedule.interval_start(what.time)),
+            },
+        }
+        if "parameters" in seen.spec:
+            body["spec"]["parameters"] = seen.spec["parameters"]
+        try:
+            made = await patiently(lambda: self._kube.create(ours(namespace, "workflowruns"), body))
+        except ApiError as error:
+            if error.reason != "AlreadyExists":
+                raise
+            made = await self._kube.get(ours(namespace, "workflowruns", name))
+        run = view(made)
+        self._store.see_run(run)
+        return name if run.labels.get(LABEL_BACKFILL_UID) == seen.uid else None
+
+    async def _tell(self, seen: ObjectView, progress: Progress, waits: str, begun: Json | None = None) -> None:
+        phase, words = "Running", waits
+        if progress.finished:
+            phase, words = ("Failed", progress.failures) if progress.failed else ("Succeeded", "")
+        elif seen.spec.get("state") == "Suspended":
+            phase, words = "Suspended", ""
+        status: Json = (begun or {}) | progress.written() | {"phase": phase, "message": words or None}
+        if progress.finished:
+            status["finishedAt"] = rfc3339(time.time())
+        if await self._write(seen, status, _sound(phase, words)) and progress.finished:
+            self._events.tell("Backfill", seen, "Warning" if progress.failed else "Normal", phase, progress.words)
+
+    async def _stall(self, seen: ObjectView, reason: str, message: str) -> None:
+        """It waits until somebody mends what stands in its way."""
+        await self._write(seen, {"phase": "Pending", "message": message}, _stuck(reason, message))
+
+    async def _refuse(self, seen: ObjectView, message: str) -> None:
+        if await self._write(seen, {"phase": "Refused", "message": message}, _stuck("InvalidSpec", message)):
+            self._events.tell("Backfill", seen, "Warning", "Refused", message)
+
+    async def _write(self, seen: ObjectView, status: Json, facts: list[Condition]) -> bool:
+        """Writes what differs. Returns whether anything did."""
+        now_is = status | {
+            "observedGeneration": seen.generation,
+            "conditions": conditions(seen.status.get("conditions", ()), facts, seen.generation, time.time()),
+        }
+        body = {name: value for name, value in now_is.items() if seen.status.get(name) != value}
+        if not body:
+            return False
+        path = ours(seen.key.namespace, "backfills", seen.key.name)
+        patch = {"metadata": {"resourceVersion": str(seen.version)}, "status": body}
+        try:
+            answer = await patiently(lambda: self._kube.patch(f"{path}/status", patch))
+        except ApiError as error:
+            if error.status not in (CONFLICT, NOT_FOUND):
+                raise
+            await self._look_again(seen, path)
+            return False
+        after = {name: value for name, value in (seen.status | body).items() if value is not None}
+        version = int(answer["metadata"]["resourceVersion"])
+        self._store.see_backfill(replace(seen, version=version, status=after))
+        return True
+
+    async def _look_again(self, seen: ObjectView, path: str) -> None:
+        try:
+            self._store.see_backfill(view(await self._kube.get(path)))
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise
+            self._store.forget_backfill(seen.key, seen.uid)
+
+
+def _sound(phase: str, message: str) -> list[Condition]:
+    ending = message if ended(phase) else ""
+    return [Condition("Accepted", True, "Valid"), *of_run(phase, ending), *run_health(phase, message)]
+
+
+def _stuck(reason: str, message: str) -> list[Condition]:
+    return [Condition("Accepted", False, reason, message), *stalled(reason, message)]

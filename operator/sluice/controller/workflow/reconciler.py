@@ -1,0 +1,205 @@
+"""A Workflow: judge it, make its run when one is due, and say in its status how it stands."""
+
+import logging
+import time
+from dataclasses import replace
+
+from sluice.api import API_VERSION
+from sluice.controller.kube.cache import Key, ObjectView, Store, view
+from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, Kube, ours, patiently
+from sluice.controller.kube.event_recorder import Events
+from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.controller.resources.revisions import Revisions
+from sluice.controller.resources.validation_cache import Judgements
+from sluice.controller.workflow.schedule import Asked, Schedules
+from sluice.controller.workflow.upstream import After
+from sluice.core import Json
+from sluice.core.base.errors import SluiceError
+from sluice.core.base.naming import LABEL_GENERATION, LABEL_WORKFLOW, run_name
+from sluice.core.pod.builder import owner
+from sluice.core.quota.run_concurrency import Concurrency
+from sluice.core.status.conditions import Condition, conditions, of_run
+from sluice.core.status.kstatus import NewestRun, stalled, workflow_health
+from sluice.core.triggers.history import History, surplus
+from sluice.core.triggers.on_change import Mark, OnFirstSight, due
+
+_NEXT_DELETION_S = 1.0
+
+log = logging.getLogger("sluice.workflows")
+
+
+class Workflows:
+    def __init__(
+        self,
+        kube: Kube,
+        store: Store,
+        revisions: Revisions,
+        judgements: Judgements,
+        events: Events,
+        on_first_sight: OnFirstSight,
+    ) -> None:
+        self._kube, self._store, self._revisions, self._events = kube, store, revisions, events
+        self._judgements, self._on_first_sight = judgements, on_first_sight
+        self.queue: KeyedQueue[Key] = KeyedQueue("workflows", self.reconcile, of="workflow")
+        self._schedules = Schedules(store, on_first_sight, self.queue.add_at)
+        self._after = After(store, on_first_sight)
+
+    def changed(self, key: Key) -> None:
+        """The Workflow is another now, or gone, or one of its runs is."""
+        self.queue.add(key)
+        for follower in self._after.followers(key):
+            self.queue.add(follower)
+
+    async def reconcile(self, key: Key) -> None:
+        workflow = self._store.workflows.get(key)
+        if workflow is None or workflow.deleting:
+            self._judgements.forget(key)
+            self._after.forget(key)
+            return
+        judged = self._judgements.of(workflow)
+        if judged.faults:
+            await self._refuse(workflow, "InvalidSpec", "\n".join(map(str, judged.faults)))
+            return
+        on_time, follows = self._schedules.look(workflow), self._after.look(workflow)
+        asked = on_time if on_time.name else follows
+        mark, make = due(
+            generation=workflow.generation,
+            revision=judged.revision,
+            run_name=run_name(key.name, workflow.uid, workflow.generation),
+            manual=workflow.spec.get("trigger") == "Manual"
+            or not workflow.spec.keys().isdisjoint(("schedule", "after")),
+            mark=Mark.of(workflow.status),
+            runs=self._store.own_runs(workflow),
+            on_first_sight=self._on_first_sight,
+        )
+        if asked.name:
+            mark, make = Mark(workflow.generation, judged.revision, asked.name), True
+        if make and not await self._make_run(workflow, mark, asked):
+            return
+        await self._write(workflow, self._status(workflow, mark, asked.waits) | on_time.status | follows.status)
+        await self._thin_out(workflow)
+
+    async def _thin_out(self, workflow: ObjectView) -> None:
+        """Deletes one ended run that need not stay, and comes back for the next: never many at a time."""
+        goes = surplus(History.of(workflow.spec), self._store.ended_runs(workflow))
+        if goes is None:
+            return
+        if goes.at > time.time():
+            self.queue.add_at(workflow.key, goes.at)
+            return
+        run = self._store.runs[Key(workflow.key.namespace, goes.name)]
+        try:
+            await self._kube.delete(ours(workflow.key.namespace, "workflowruns", goes.name), run.uid)
+        except ApiError as error:
+            if error.status not in (CONFLICT, NOT_FOUND):
+                raise
+        self._store.forget_run(run.key, run.uid)
+        self.queue.add_at(workflow.key, time.time() + _NEXT_DELETION_S)
+
+    async def _make_run(self, workflow: ObjectView, mark: Mark, asked: Asked) -> bool:
+        """Whether the run exists now. If its name is taken, only a person can help."""
+        await self._revisions.freeze(workflow)
+        namespace, name = workflow.key
+        body: Json = {
+            "apiVersion": API_VERSION,
+            "kind": "WorkflowRun",
+            "metadata": {
+                "name": mark.run,
+                "namespace": namespace,
+                "labels": {LABEL_WORKFLOW: name, LABEL_GENERATION: str(mark.generation)} | asked.labels,
+                "ownerReferences": [owner("Workflow", name, workflow.uid)],
+            },
+            "spec": {"workflow": name, "revision": mark.revision} | asked.spec,
+        }
+        if (before := self._to_resume(workflow)) is not None:
+            body["spec"]["resumeFrom"] = {"run": before}
+        try:
+            made = await patiently(lambda: self._kube.create(ours(namespace, "workflowruns"), body))
+        except ApiError as error:
+            if error.reason != "AlreadyExists":
+                raise
+            made = await self._kube.get(ours(namespace, "workflowruns", mark.run or ""))
+        run = view(made)
+        if run.owner_uid != workflow.uid:
+            if run.deleting:
+                raise SluiceError(f"run {run.key} of another Workflow by this name is still going away") from None
+            words = f"a WorkflowRun called '{mark.run}' exists and was not made by this Workflow; delete it"
+            await self._refuse(workflow, "NameTaken", words)
+            return False
+        self._store.see_run(run)
+        return True
+
+    def _to_resume(self, workflow: ObjectView) -> str | None:
+        """The Workflow's last run, if a changed manifest goes on from there. If that one never starts, because it gives
+        way, then the run from which it would have resumed.
+        """
+        last = Mark.of(workflow.status)
+        if workflow.spec.get("onChange", {}).get("reuse") != "Unchanged" or last is None or last.run is None:
+            return None
+        run = self._store.runs.get(Key(workflow.key.namespace, last.run))
+        if run is None or run.deleting:
+            return None
+        gives_way = run.finished or Concurrency.of(workflow.spec).policy is None
+        if gives_way and "startedAt" not in run.status:
+            before: str | None = run.spec.get("resumeFrom", {}).get("run")
+            return before
+        return last.run
+
+    async def _refuse(self, workflow: ObjectView, reason: str, message: str) -> None:
+        facts = [Condition("Accepted", False, reason, message), *stalled(reason, message)]
+        mark = Mark.of(workflow.status)
+        if await self._write(workflow, self._compose(workflow, "Refused", mark, facts)):
+            self._events.tell("Workflow", workflow, "Warning", "Refused", message)
+
+    def _status(self, workflow: ObjectView, mark: Mark, waits: str) -> Json:
+        newest = None
+        if mark.run is not None:
+            run = self._store.runs.get(Key(workflow.key.namespace, mark.run))
+            newest = NewestRun.of(mark.run, run.status if run is not None else None, workflow.status)
+        facts = [
+            Condition("Accepted", True, "Valid", waits),
+            *workflow_health(newest, follows_run=workflow.spec.get("health") == "Run"),
+        ]
+        if newest is None:
+            return self._compose(workflow, "Ready", mark, facts)
+        return self._compose(workflow, newest.phase, mark, facts + of_run(newest.phase, newest.message))
+
+    def _compose(self, workflow: ObjectView, phase: str, mark: Mark | None, facts: list[Condition]) -> Json:
+        before = workflow.status.get("conditions", ())
+        status: Json = {
+            "observedGeneration": workflow.generation,
+            "phase": phase,
+            "conditions": conditions(before, facts, workflow.generation, time.time()),
+        }
+        if mark is not None:
+            status["lastRun"] = mark.written()
+        return status
+
+    async def _write(self, workflow: ObjectView, status: Json) -> bool:
+        """Writes what differs. Returns whether anything did."""
+        body: Json = {name: value for name, value in status.items() if workflow.status.get(name) != value}
+        if not body:
+            return False
+        if "lastRun" in body and "name" not in body["lastRun"]:
+            body["lastRun"] = {**body["lastRun"], "name": None}
+        path = ours(workflow.key.namespace, "workflows", workflow.key.name)
+        patch = {"metadata": {"resourceVersion": str(workflow.version)}, "status": body}
+        try:
+            answer = await patiently(lambda: self._kube.patch(f"{path}/status", patch))
+        except ApiError as error:
+            if error.status not in (CONFLICT, NOT_FOUND):
+                raise
+            await self._look_again(workflow, path)
+            return False
+        version = int(answer["metadata"]["resourceVersion"])
+        now = {name: value for name, value in (workflow.status | status).items() if value is not None}
+        self._store.see_workflow(replace(workflow, version=version, status=now))
+        return True
+
+    async def _look_again(self, workflow: ObjectView, path: str) -> None:
+        try:
+            self._store.see_workflow(view(await self._kube.get(path)))
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise
+            self._store.forget_workflow(workflow.key, workflow.uid)

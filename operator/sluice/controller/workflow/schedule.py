@@ -1,0 +1,91 @@
+"""A Workflow with a schedule: which run is due, and what its status says of its times.
+
+The next look is set for the next time, but no further away than a minute: timers stand still while a machine sleeps,
+and know nothing of a wall clock that is set.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sluice.controller.kube.cache import Key, ObjectView, Store
+from sluice.core import Instant, Json
+from sluice.core.base.naming import LABEL_SCHEDULED, scheduled_minute, scheduled_run_name
+from sluice.core.base.times import instant, rfc3339
+from sluice.core.quota.run_concurrency import Concurrency
+from sluice.core.triggers.on_change import Mark, OnFirstSight
+from sluice.core.triggers.schedule import Schedule, ScheduleMark, begin, look
+
+_LOOK_S = 60.0
+_ENTRIES = ("lastScheduleTime", "nextScheduleTime", "lastSuccessfulTime", "missed", "scheduleMark")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`name` is that of the run that is due, empty if none is; `labels` and `spec` are for it. `status` is what the
+    Workflow's status says as soon as it exists; None takes an entry away. `waits`: for what, in words.
+    """
+
+    status: Json
+    name: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    spec: Json = field(default_factory=dict)
+    waits: str = ""
+
+
+class Schedules:
+    def __init__(self, store: Store, on_first_sight: OnFirstSight, wake_at: Callable[[Key, Instant], None]) -> None:
+        self._store, self._on_first_sight, self._wake_at = store, on_first_sight, wake_at
+
+    def look(self, workflow: ObjectView) -> Asked:
+        if "schedule" not in workflow.spec:
+            return Asked({name: None for name in _ENTRIES if name in workflow.status})
+        now = time.time()
+        schedule, status = Schedule.of(workflow.spec["schedule"]), workflow.status
+        start = begin(
+            schedule,
+            ScheduleMark.of(status),
+            known=Mark.of(status) is not None,
+            created_at=workflow.created_at,
+            on_first_sight=self._on_first_sight,
+            now=now,
+        )
+        runs = self._runs(workflow)
+        found = look(
+            schedule,
+            start,
+            now,
+            concurrency=Concurrency.of(workflow.spec),
+            going=sum(not run.finished for run in runs.values()),
+            made=runs.keys(),
+        )
+        self._wake_at(workflow.key, min(found.next or now + _LOOK_S, now + _LOOK_S))
+        told: Json = {
+            "scheduleMark": ScheduleMark(found.mark, schedule.digest).written(),
+            "nextScheduleTime": rfc3339(found.next) if found.next is not None else None,
+            "missed": status.get("missed", 0) + found.missed,
+        }
+        succeeded = [r.status.get("finishedAt", "") for r in runs.values() if r.status.get("phase") == "Succeeded"]
+        if last := max([status.get("lastSuccessfulTime", ""), *succeeded]):
+            told["lastSuccessfulTime"] = last
+        if found.run is None:
+            return Asked(told)
+        told["lastScheduleTime"] = rfc3339(found.run)
+        return Asked(
+            name=scheduled_run_name(workflow.key.name, workflow.uid, found.run),
+            labels={LABEL_SCHEDULED: scheduled_minute(found.run)},
+            spec={
+                "scheduledTime": rfc3339(found.run),
+                "intervalStart": rfc3339(schedule.interval_start(found.run)),
+            },
+            status=told,
+        )
+
+    def _runs(self, workflow: ObjectView) -> dict[Instant, ObjectView]:
+        """Those that the schedule made, by their time."""
+        runs = map(self._store.runs.__getitem__, self._store.runs_of.get(workflow.key, ()))
+        return {
+            instant(run.spec.get("scheduledTime")) or 0.0: run
+            for run in runs
+            if run.owner_uid == workflow.uid and LABEL_SCHEDULED in run.labels
+        }

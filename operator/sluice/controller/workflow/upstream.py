@@ -1,0 +1,88 @@
+"""A Workflow that runs after others: which run is due, and what its status says of what has counted.
+
+In two steps: the status says what has counted and which run is `making`; seeing that, the run is made, and `making` is
+taken away. A crash in between leaves a name that is still to be made, and says nothing else.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sluice.controller.kube.cache import Key, ObjectView, Store
+from sluice.controller.workflow.schedule import Asked
+from sluice.core import Json
+from sluice.core.base.naming import followed_run_name
+from sluice.core.base.times import instant
+from sluice.core.triggers.on_change import Mark, OnFirstSight
+from sluice.core.triggers.upstream import Success, circle, look, marks
+
+_ENTRIES = ("after", "making")
+
+
+class After:
+    def __init__(self, store: Store, on_first_sight: OnFirstSight) -> None:
+        self._store, self._on_first_sight = store, on_first_sight
+        self._followers: defaultdict[Key, set[Key]] = defaultdict(set)
+        self._followed: dict[Key, list[Key]] = {}
+
+    def followers(self, key: Key) -> Iterable[Key]:
+        """The Workflows that come after this one."""
+        return tuple(self._followers.get(key, ()))
+
+    def forget(self, key: Key) -> None:
+        self._follow(key, [])
+
+    def look(self, workflow: ObjectView) -> Asked:
+        names = _names(workflow)
+        self._follow(workflow.key, names)
+        status = workflow.status
+        if not names:
+            return Asked(status={name: None for name in _ENTRIES if name in status})
+        new = Mark.of(status) is None and self._on_first_sight == "Run"
+        known = marks(names, status.get("after", ()), workflow.created_at if new else time.time())
+        if making := status.get("making"):
+            return Asked(name=making, status={"after": [mark.written() for mark in known], "making": None})
+        found = look(known, {name: self._successes(workflow.key.namespace, name) for name in names})
+        told: Json = {"after": [mark.written() for mark in found.marks]}
+        if found.cause:
+            told["making"] = followed_run_name(workflow.key.name, workflow.uid, found.cause)
+        return Asked(status=told, waits=self._words(workflow, found.waits_for))
+
+    def _successes(self, namespace: str, name: str) -> list[Success]:
+        runs = map(self._store.runs.__getitem__, self._store.runs_of.get(Key(namespace, name), ()))
+        return [
+            Success(finished_at, run.uid)
+            for run in runs
+            if run.status.get("phase") == "Succeeded" and not run.parent
+            if (finished_at := instant(run.status.get("finishedAt"))) is not None
+        ]
+
+    def _words(self, workflow: ObjectView, waits_for: Iterable[str]) -> str:
+        if not waits_for:
+            return ""
+        namespace = workflow.key.namespace
+        missing = [name for name in waits_for if Key(namespace, name) not in self._store.workflows]
+        words = f"waits for a new success of {', '.join(waits_for)}"
+        if missing:
+            words += f"; there is no Workflow {', '.join(missing)} in this namespace"
+        if way := circle(workflow.key.name, lambda name: self._names_of(Key(namespace, name))):
+            words += f"; these wait for each other: {' after '.join(way)}"
+        return words
+
+    def _names_of(self, key: Key) -> list[str]:
+        found = self._store.workflows.get(key)
+        return _names(found) if found is not None else []
+
+    def _follow(self, key: Key, names: list[str]) -> None:
+        for other in self._followed.pop(key, ()):
+            self._followers[other].discard(key)
+            if not self._followers[other]:
+                del self._followers[other]
+        if names:
+            self._followed[key] = [Key(key.namespace, name) for name in names]
+        for other in self._followed.get(key, ()):
+            self._followers[other].add(key)
+
+
+def _names(workflow: ObjectView) -> list[str]:
+    return [entry["workflow"] for entry in workflow.spec.get("after", ())]

@@ -1,0 +1,317 @@
+"""Builds the pod of one attempt.
+
+Layers, the upper ones winning: our defaults, the chart's, the user's podTemplate, the task's fields, and what an
+attempt cannot do without (its command, its labels, its owner). The user's pod is the user's: one container, no init
+container, no sidecar, and no ServiceAccount token unless a ServiceAccount was asked for.
+
+Scripts and inputs are annotations, projected as files: no ConfigMap to create, no quoting, nothing for the kubelet to
+expand.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sluice.api import API_VERSION
+from sluice.core import Json
+from sluice.core.base.merge import merge
+from sluice.core.base.naming import (
+    LABEL_ATTEMPT,
+    LABEL_INDEX,
+    LABEL_QUEUE,
+    LABEL_RUN,
+    LABEL_RUN_UID,
+    LABEL_TASK,
+    LABEL_WORKFLOW,
+    MAIN,
+    POOLS,
+    RUN_POOLS,
+    pod_name,
+)
+from sluice.core.graph.placeholders import fill, kubelet_literal
+from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
+from sluice.core.pod.memory import grown
+from sluice.core.pod.node_affinity import away_from
+from sluice.core.pod.volumes import claim_volumes
+from sluice.core.quota.ready_queue import Claim
+from sluice.core.spec.definition import TaskDefinition
+from sluice.core.spec.for_each import placeholders
+from sluice.core.spec.outputs import as_text, as_values
+from sluice.core.spec.scheduled_time import NOT_SCHEDULED, Scheduled
+
+SCRIPT = "sluice.dev/script"
+INPUTS = "sluice.dev/inputs"
+ANNOTATIONS_MAX_BYTES = 256 * 1024  # of one object, Kubernetes' limit
+
+_SCRIPT_PATH = "/sluice/script"
+_OUTPUTS_PATH = "/dev/termination-log"  # the container's termination message file, where the kubelet looks for it
+_SHELL = [
+    "sh",
+    "-c",
+    (
+        "if command -v bash >/dev/null 2>&1; "
+        f"then exec bash -eo pipefail {_SCRIPT_PATH}; else exec sh -e {_SCRIPT_PATH}; fi"
+    ),
+]
+_PYTHON = ["python3", "-u", _SCRIPT_PATH]  # unbuffered, so that a killed task's last words are in its log
+
+_MAIN_FIELDS = ("image", "command", "args", "env", "envFrom", "resources", "volumeMounts")
+_POD_FIELDS = ("nodeSelector", "tolerations", "serviceAccountName", "volumes")
+
+_NOT_TO_BE_EVICTED = {
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+    "karpenter.sh/do-not-disrupt": "true",
+}
+"""What keeps autoscalers from emptying a node under a pod, with all its work lost.
+
+https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md
+https://karpenter.sh/docs/concepts/disruption/#pod-level-controls
+"""
+
+NOBODY = 65534
+
+
+@dataclass(frozen=True, slots=True)
+class RunIdentity:
+    """What the pods of a run need to know of it. `parameters` are the run's values, defaults filled in; `claims` the
+    PersistentVolumeClaims it has, by the name of their template.
+    """
+
+    name: str
+    namespace: str
+    uid: str
+    workflow: str
+    parameters: Mapping[str, str]
+    claims: Mapping[str, str] = field(default_factory=dict)
+    depth: int = 0
+    """How many runs stand above it."""
+    scheduled: Scheduled = NOT_SCHEDULED
+    pools: Claim = ()
+    """The slots that it holds from its start to its end."""
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What its placeholders stand for."""
+        return {f"params.{name}": value for name, value in self.parameters.items()} | {
+            f"run.{name}": value for name, value in ({"name": self.name} | self.scheduled.values).items()
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run went, for its `finally` tasks: its phase, and the tasks that failed."""
+
+    phase: str
+    failed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOf:
+    """One item of a fan-out; of a batch, the list of its items."""
+
+    index: int
+    value: Any
+
+
+def build(
+    run: RunIdentity,
+    task: TaskDefinition,
+    attempt: int,
+    *,
+    item: ItemOf | None = None,
+    out_of_memory: int = 0,
+    avoid_node: str = "",
+    hardened: bool = False,
+    end: RunEnd | None = None,
+    outputs: Mapping[str, Json] | None = None,
+    defaults: PodDefaults = NO_DEFAULTS,
+) -> Json:
+    """The pod. `out_of_memory` attempts before this one ended so; the cluster ended the last one on `avoid_node`.
+    `hardened` adds all that the PodSecurity level `restricted` asks for. `outputs` are those of the task's
+    dependencies, by name; `defaults` are the chart's.
+    """
+    outputs = outputs or {}
+    values = run.values | as_values(outputs)
+    if end is not None:
+        values["run.phase"] = end.phase
+    if item is not None:
+        values |= placeholders(item.value)
+    fields = fill(task.fields, values)
+    if out_of_memory:
+        fields["resources"] = grown(fields, out_of_memory)
+    template = fields.get("podTemplate", {})
+    spec = merge(_defaults(fields, hardened=hardened), defaults.spec)
+    spec = merge(spec, template.get("spec", {}))
+    spec = merge(spec, {name: fields[name] for name in _POD_FIELDS if name in fields})
+    if avoid_node:
+        spec = away_from(avoid_node, spec)
+    spec["restartPolicy"] = "Never"
+    if task.timeout_s is not None:
+        spec["activeDeadlineSeconds"] = task.timeout_s
+    if hardened:
+        for containers in ("initContainers", "containers"):
+            spec[containers] = [_hardened(container) for container in spec.get(containers, ())]
+    spec["containers"] = [
+        _main(container, fields, _environment(run, task, attempt, item, end)) if _is_main(container) else container
+        for container in spec["containers"]
+    ]
+
+    protection = {} if fields.get("interruptible") else {"annotations": _NOT_TO_BE_EVICTED}
+    metadata = merge(merge(protection, defaults.metadata), template.get("metadata", {}))
+    metadata = merge(metadata, _metadata(run, task, attempt, item))
+    if "queueName" in fields:
+        metadata["labels"][LABEL_QUEUE] = fields["queueName"]
+    for annotation, claim in ((POOLS, task.pools), (RUN_POOLS, run.pools)):
+        if claim:
+            metadata["annotations"] = metadata.get("annotations", {}) | {annotation: json.dumps(dict(claim))}
+    script = task.fields.get("bash", task.fields.get("python"))
+    if script is not None:
+        metadata["annotations"] = metadata.get("annotations", {}) | {
+            SCRIPT: script,
+            INPUTS: inputs(run, task.name, attempt, outputs, item),
+        }
+        spec = merge(spec, {"volumes": [_SCRIPT_VOLUME]})
+    if mounts := claim_volumes(task.fields, run.claims):
+        spec = merge(spec, {"volumes": mounts})
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def inputs(run: RunIdentity, task: str, attempt: int, outputs: Mapping[str, Json], item: ItemOf | None = None) -> str:
+    """The contents of `/sluice/inputs.json`."""
+    known: Json = {
+        "params": dict(run.parameters),
+        "run": {"name": run.name, "workflow": run.workflow} | run.scheduled.values,
+        "task": {"name": task, "attempt": attempt},
+        "tasks": {name: {"outputs": given} for name, given in outputs.items()},
+    }
+    if item is not None:
+        known["task"]["index"] = item.index
+        known["item"] = item.value
+    return json.dumps(known, ensure_ascii=False)
+
+
+def surplus(pod: Json) -> str:
+    """What is too much to travel as annotations, empty if all of it fits."""
+    annotations = pod["metadata"].get("annotations", {})
+    size = sum(len(f"{name}{value}".encode()) for name, value in annotations.items())
+    if size <= ANNOTATIONS_MAX_BYTES:
+        return ""
+    return f"the script and its inputs (parameters, outputs) have {size} bytes; {ANNOTATIONS_MAX_BYTES} fit"
+
+
+def parameter_variable(parameter: str) -> str:
+    """The environment variable that holds a parameter: `PARAM_DAY` for `day`."""
+    return "PARAM_" + parameter.upper().replace("-", "_")
+
+
+_SCRIPT_VOLUME = {
+    "name": "sluice",
+    "downwardAPI": {
+        "items": [
+            {"path": "script", "fieldRef": {"fieldPath": f"metadata.annotations['{SCRIPT}']"}},
+            {"path": "inputs.json", "fieldRef": {"fieldPath": f"metadata.annotations['{INPUTS}']"}},
+        ]
+    },
+}
+
+
+def _defaults(fields: Json, *, hardened: bool) -> Json:
+    """What a pod is without anybody's word: safe, as far as common images still work as they are."""
+    security: Json = {"seccompProfile": {"type": "RuntimeDefault"}}
+    if hardened:
+        security |= {"runAsNonRoot": True, "runAsUser": NOBODY, "runAsGroup": NOBODY}
+    return {
+        "automountServiceAccountToken": "serviceAccountName" in fields,
+        "enableServiceLinks": False,
+        "securityContext": security,
+        "containers": [{"name": MAIN, "securityContext": {"allowPrivilegeEscalation": False}}],
+    }
+
+
+def _hardened(container: Any) -> Any:
+    """Under the user's own settings, what `restricted` asks of each container.
+
+    https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+    """
+    if not isinstance(container, dict):
+        return container
+    asked = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    return merge({"securityContext": asked}, container)
+
+
+def _is_main(container: Any) -> bool:
+    return isinstance(container, dict) and container.get("name") == MAIN
+
+
+def _main(base: Json, fields: Json, environment: list[Json]) -> Json:
+    container = merge({**base, "env": environment}, {"env": base.get("env", [])})
+    container = merge(container, {name: fields[name] for name in _MAIN_FIELDS if name in fields})
+    security = container["securityContext"]
+    if _escalates(security):
+        container["securityContext"] = {name: security[name] for name in security if name != "allowPrivilegeEscalation"}
+    if "bash" in fields or "python" in fields:
+        interpreter = _PYTHON if "python" in fields else _SHELL
+        container["command"] = [*fields["shell"], _SCRIPT_PATH] if "shell" in fields else interpreter
+        container = merge(container, {"volumeMounts": [{"name": "sluice", "mountPath": "/sluice", "readOnly": True}]})
+    return container
+
+
+def _escalates(security: Any) -> bool:
+    """Does the user ask for what the API server refuses together with `allowPrivilegeEscalation: false`?"""
+    match security:
+        case {"privileged": True}:
+            return True
+        case {"capabilities": {"add": [*added]}}:
+            return "CAP_SYS_ADMIN" in added
+    return False
+
+
+def _environment(
+    run: RunIdentity, task: TaskDefinition, attempt: int, item: ItemOf | None, end: RunEnd | None
+) -> list[Json]:
+    variables = {
+        "SLUICE_RUN": run.name,
+        "SLUICE_TASK": task.name,
+        "SLUICE_INDEX": str(item.index if item else 0),
+        "SLUICE_ATTEMPT": str(attempt),
+        "SLUICE_OUTPUTS": _OUTPUTS_PATH,
+    }
+    if run.scheduled != NOT_SCHEDULED:
+        variables |= run.scheduled.variables
+    if item is not None:
+        batched = task.for_each is not None and task.for_each.batch is not None
+        variables["ITEMS" if batched else "ITEM"] = kubelet_literal(as_text(item.value))
+    if end is not None:
+        variables |= {"SLUICE_RUN_PHASE": end.phase, "SLUICE_FAILED_TASKS": " ".join(end.failed)}
+    variables |= {parameter_variable(name): kubelet_literal(value) for name, value in run.parameters.items()}
+    return [{"name": name, "value": value} for name, value in variables.items()]
+
+
+def _metadata(run: RunIdentity, task: TaskDefinition, attempt: int, item: ItemOf | None) -> Json:
+    index = {LABEL_INDEX: str(item.index)} if item is not None else {}
+    return {
+        "name": pod_name(run.name, run.uid, task.name, attempt, item.index if item else None),
+        "namespace": run.namespace,
+        "labels": {
+            LABEL_WORKFLOW: run.workflow,
+            LABEL_RUN: run.name,
+            LABEL_RUN_UID: run.uid,
+            LABEL_TASK: task.name,
+            **index,
+            LABEL_ATTEMPT: str(attempt),
+        },
+        "ownerReferences": [owner("WorkflowRun", run.name, run.uid)],
+    }
+
+
+def owner(kind: str, name: str, uid: str) -> Json:
+    """An owner reference that blocks nothing, so that a foreground deletion never waits for us."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": kind,
+        "name": name,
+        "uid": uid,
+        "controller": True,
+        "blockOwnerDeletion": False,
+    }

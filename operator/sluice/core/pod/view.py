@@ -1,0 +1,206 @@
+"""A pod as the API server shows it, cut down to what decisions need. Thousands are held in memory at a time."""
+
+import json
+from dataclasses import dataclass, replace
+
+from sluice.core import Instant, Json
+from sluice.core.base.naming import (
+    LABEL_ATTEMPT,
+    LABEL_INDEX,
+    LABEL_QUEUE,
+    LABEL_RUN,
+    LABEL_RUN_UID,
+    LABEL_TASK,
+    MAIN,
+    POOLS,
+    RUN_POOLS,
+)
+from sluice.core.base.times import instant
+from sluice.core.quota.ready_queue import Claim
+
+_DISRUPTIONS = frozenset({"DisruptionTarget", "TerminationTarget"})
+_STOPPED_BY_KUEUE = "StoppedByKueue"  # https://kueue.sigs.k8s.io/docs/tasks/run/plain_pods/
+MESSAGE_MAX = 256
+_OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL = 4096, 12288  # bytes that the kubelet keeps of a container's message, and of a pod's
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The outputs file of a container, as far as Kubernetes kept it: `room` bytes at most."""
+
+    text: str
+    room: int
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The container `main`, or the user's init container that it waits for. `exit_code` is None until it has ended;
+    `waiting` is why it has not started.
+    """
+
+    started_at: Instant | None = None
+    finished_at: Instant | None = None
+    exit_code: int | None = None
+    reason: str = ""
+    message: str = ""
+    waiting: str = ""
+    written: Written | None = None
+    """What `main` left for others, if it ended with 0. Otherwise that file has its last words: `message`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodView:
+    """One pod. `version` is its resourceVersion, which grows with each change."""
+
+    name: str
+    namespace: str
+    uid: str
+    version: int
+    owner_uid: str
+    run_uid: str
+    task: str
+    index: int | None
+    """Its item's place in a fan-out."""
+    attempt: int
+    phase: str
+    created_at: Instant
+    container: Container
+    node: str = ""
+    reason: str = ""
+    message: str = ""
+    scheduled_at: Instant | None = None
+    unschedulable: str = ""
+    disruption: str = ""
+    deletion_asked_at: Instant | None = None
+    run: str = ""
+    pools: Claim = ()
+    """The slots that it holds while it lives."""
+    run_pools: Claim = ()
+    """Those that its run holds."""
+    queue: str = ""
+    """Kueue's queue that it goes through."""
+    gated: bool = False
+    """Is it kept from the scheduler?"""
+    preempted: bool = False
+    """Has Kueue taken its place away?"""
+
+    @property
+    def terminal(self) -> bool:
+        return self.phase in ("Succeeded", "Failed")
+
+    @property
+    def deleting(self) -> bool:
+        return self.deletion_asked_at is not None
+
+
+def view(pod: Json) -> PodView:
+    """The slim view of one of our pods, from the whole object or from its metadata."""
+    metadata, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
+    labels = metadata.get("labels", {})
+    scheduled_at, unschedulable, disruption = None, "", ""
+    gated = preempted = False
+    for condition in status.get("conditions", ()):
+        if condition["type"] == "PodScheduled":
+            if condition["status"] == "True":
+                scheduled_at = instant(condition.get("lastTransitionTime"))
+            else:
+                unschedulable = condition.get("message") or condition.get("reason", "")
+                gated = condition.get("reason") == "SchedulingGated"
+        elif condition["type"] in _DISRUPTIONS and condition["status"] == "True":
+            disruption = condition.get("message") or condition.get("reason", "")
+            preempted = preempted or condition.get("reason") == _STOPPED_BY_KUEUE
+    return PodView(
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        uid=metadata["uid"],
+        version=int(metadata["resourceVersion"]),
+        owner_uid=next((o["uid"] for o in metadata.get("ownerReferences", ()) if o.get("controller")), ""),
+        run_uid=labels.get(LABEL_RUN_UID, ""),
+        task=labels.get(LABEL_TASK, ""),
+        index=number(labels[LABEL_INDEX]) if LABEL_INDEX in labels else None,
+        attempt=number(labels.get(LABEL_ATTEMPT, "")),
+        phase=status.get("phase", "Pending"),
+        created_at=instant(metadata["creationTimestamp"]) or 0.0,
+        container=_container(spec, status),
+        node=spec.get("nodeName", ""),
+        reason=status.get("reason", ""),
+        message=_cut(status.get("message", "")),
+        scheduled_at=scheduled_at,
+        unschedulable=_cut(unschedulable),
+        disruption=_cut(disruption),
+        deletion_asked_at=_deletion_asked_at(metadata),
+        run=labels.get(LABEL_RUN, ""),
+        pools=_pools(metadata.get("annotations", {}).get(POOLS)),
+        run_pools=_pools(metadata.get("annotations", {}).get(RUN_POOLS)),
+        queue=labels.get(LABEL_QUEUE, ""),
+        gated=gated,
+        preempted=preempted,
+    )
+
+
+def number(label: str) -> int:
+    """A label's number, 0 if it is none: anybody can put our labels on an object."""
+    return int(label) if label.isascii() and label.isdecimal() else 0
+
+
+def _pools(annotation: str | None) -> Claim:
+    """As `pods` writes it. What is anything else was not written there."""
+    try:
+        found = json.loads(annotation) if annotation else {}
+    except ValueError:
+        return ()
+    slots = found.items() if isinstance(found, dict) else ()
+    return tuple(sorted((name, count) for name, count in slots if isinstance(count, int) and count > 0))
+
+
+def _container(spec: Json, status: Json) -> Container:
+    state: Json = next((s.get("state", {}) for s in status.get("containerStatuses", ()) if s["name"] == MAIN), {})
+    if ended := state.get("terminated"):
+        if ended["exitCode"] == 0 and ended.get("message"):
+            return replace(_ended(ended | {"message": ""}), written=Written(ended["message"], _outputs_room(spec)))
+        return _ended(ended)
+    if running := state.get("running"):
+        return Container(started_at=instant(running.get("startedAt")))
+    for init in status.get("initContainerStatuses", ()):  # the user's own; while one is in trouble, `main` only waits
+        who = f"init container {init['name']}"
+        trouble = init.get("state", {})
+        if trouble.get("terminated", {}).get("exitCode", 0) != 0:
+            return _ended(trouble["terminated"], who)
+        if trouble.get("waiting", {}).get("reason", "PodInitializing") != "PodInitializing":
+            return _waiting(trouble["waiting"], who)
+    return _waiting(state.get("waiting", {}))
+
+
+def _outputs_room(spec: Json) -> int:
+    """https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/status/status_manager.go (normalizeStatus)"""
+    containers = sum(len(spec.get(kind) or ()) for kind in ("containers", "initContainers", "ephemeralContainers"))
+    return min(_OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL // max(1, containers))
+
+
+def _ended(state: Json, who: str = "") -> Container:
+    return Container(
+        started_at=instant(state.get("startedAt")),
+        finished_at=instant(state.get("finishedAt")),
+        exit_code=state["exitCode"],
+        reason=state.get("reason", ""),
+        message=_words(who, state.get("message", "")),
+    )
+
+
+def _waiting(state: Json, who: str = "") -> Container:
+    return Container(waiting=state.get("reason", ""), message=_words(who, state.get("message", "")))
+
+
+def _words(who: str, message: str) -> str:
+    return _cut(": ".join(filter(None, (who, message))))
+
+
+def _deletion_asked_at(metadata: Json) -> Instant | None:
+    """The API server writes when the grace period will have ended, not when the deletion was asked for."""
+    ends_at = instant(metadata.get("deletionTimestamp"))
+    return None if ends_at is None else ends_at - (metadata.get("deletionGracePeriodSeconds") or 0)
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= MESSAGE_MAX else text[: MESSAGE_MAX - 1] + "…"

@@ -1,0 +1,60 @@
+"""The volumes of a run: one PersistentVolumeClaim for each volumeClaimTemplate that a task mounts, shared by its tasks.
+
+A claim is made before the first pod that mounts it, and owned by its run: it stays when the run has failed, for a
+person to look at and for the run that resumes it, and goes with the run. When the run has succeeded it is deleted at
+once; Kubernetes then removes it when no pod object mounts it any more, ended ones included.
+"""
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from typing import Any
+
+from sluice.core import Json
+from sluice.core.base.naming import LABEL_RUN, LABEL_RUN_UID, LABEL_WORKFLOW, claim_name
+
+_MORE_THAN_ONE_NODE = {"ReadWriteMany", "ReadOnlyMany"}
+
+
+def claims_of(run: str, run_uid: str, templates: Iterable[str]) -> dict[str, str]:
+    """The names of a run's own claims, by template."""
+    return {template: claim_name(run, run_uid, template) for template in templates}
+
+
+def mounted(fields: Json, templates: Container[str]) -> list[str]:
+    """The templates that a task mounts, in any container of its pod. `fields` have the defaults merged in."""
+    spec = fields.get("podTemplate", {}).get("spec", {})
+    containers = [fields, *spec.get("containers", ()), *spec.get("initContainers", ())]
+    mounts = (mount for container in containers for mount in _maps(container.get("volumeMounts", ())))
+    names: dict[str, None] = dict.fromkeys(str(mount.get("name")) for mount in mounts)
+    return [name for name in names if name in templates]
+
+
+def claim_volumes(fields: Json, claims: Mapping[str, str]) -> list[Json]:
+    """What the pod of a task needs in its `volumes`."""
+    return [
+        {"name": template, "persistentVolumeClaim": {"claimName": claims[template]}}
+        for template in mounted(fields, claims)
+    ]
+
+
+def body(template: Json, name: str, *, run: str, workflow: str, run_owner: Json) -> Json:
+    """The PersistentVolumeClaim of a run."""
+    labels = {LABEL_WORKFLOW: workflow, LABEL_RUN: run, LABEL_RUN_UID: run_owner["uid"]}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {
+            "name": name,
+            "labels": template["metadata"].get("labels", {}) | labels,
+            "ownerReferences": [run_owner],
+        },
+        "spec": template["spec"],
+    }
+
+
+def for_one_node(template: Json) -> bool:
+    """Can pods on two nodes not have it at the same time?"""
+    return not _MORE_THAN_ONE_NODE & set(template["spec"].get("accessModes") or ())
+
+
+def _maps(items: Any) -> Iterator[Json]:
+    return (item for item in (items if isinstance(items, list) else ()) if isinstance(item, dict))

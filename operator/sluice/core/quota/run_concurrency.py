@@ -1,0 +1,217 @@
+"""Which runs of a Workflow may go at a time: `spec.concurrency`.
+
+Looked at are the Workflow's runs that have not ended, and nothing else, so the same LIST gives the same answer. A run
+that has started goes until it has ended, also while it is Suspended; it is never held back again. Runs with different
+values of `key` never hold each other back.
+
+| policy | a run that finds `maxRuns` going |
+|---|---|
+| Allow | starts |
+| Queue | waits its turn: the higher priority, then first come. Beyond `maxQueued` the oldest waiting run that the Workflow made gives way to a newer such one, and a person's run ends at once |
+| Forbid | ends at once |
+| Replace | stops the oldest, and starts when they have ended |
+| none given | a person's run starts. Of those that the Workflow makes, one goes at a time, and one of which no container has started yet gives way to a newer one. On a schedule one that has started stays, so that a slow start is no reason never to run |
+
+With a schedule, Queue without `maxQueued` lets one of the Workflow's own runs wait, the newest: a stuck run must not
+pile up a queue behind it. What is said of a schedule goes for `after` too.
+
+A run that is not let in ends Stopped, not Failed: nothing of it has run, and so nothing of it is broken.
+"""  # noqa: E501  # a row of a table is one line
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sluice.api.workflow import Policy
+from sluice.core import Instant, Json
+from sluice.core.graph.placeholders import fill
+from sluice.core.pod.view import PodView
+
+_NAMES_SHOWN = 3
+_COUNTED_EXACTLY = 10
+_KEY_SHOWN = 63
+
+
+@dataclass(frozen=True, slots=True)
+class Concurrency:
+    """What the Workflow says, as it is now. `policy` is None where it says nothing."""
+
+    policy: Policy | None = None
+    max_runs: int = 1
+    max_queued: int | None = None
+    key: str = ""
+    scheduled: bool = False
+    """Does the Workflow run on time, or after others?"""
+
+    @classmethod
+    def of(cls, spec: Json) -> "Concurrency":
+        """From a Workflow's spec."""
+        said, scheduled = spec.get("concurrency"), "schedule" in spec or "after" in spec
+        if said is None:
+            return cls(scheduled=scheduled)
+        limits = said.get("maxRuns", 1), said.get("maxQueued"), said.get("key", "")
+        return cls(said.get("policy", "Queue"), *limits, scheduled)
+
+    def holds(self, *, own: bool) -> bool:
+        """May a run have to wait at all? `own`: one that the Workflow made."""
+        return own if self.policy is None else self.policy != "Allow"
+
+    @property
+    def places(self) -> int | None:
+        """How many runs of one key may be there that have not ended: one more would be turned away, or stop another.
+        None: any number, as they wait their turn.
+        """
+        if self.policy in (None, "Allow") or (self.policy == "Queue" and self.max_queued is None):
+            return None
+        return self.max_runs + (self.max_queued or 0)
+
+    def value(self, parameters: Mapping[str, str | None]) -> str:
+        """The run's value of `key`."""
+        values = {f"params.{name}": value or "" for name, value in parameters.items()}
+        filled: str = fill({"key": self.key}, values)["key"]
+        return filled
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedRun:
+    """A run that has not ended."""
+
+    name: str
+    created_at: Instant = 0.0
+    own: bool = False
+    """Did the Workflow make it? Else a person did."""
+    generation: int = 0
+    """The Workflow's, of a run that it made."""
+    priority: int = 0
+    key: str = ""
+    going: bool = False
+    """Has it started?"""
+    begun: bool = False
+    """Has any container of it started? Of no interest where a policy is given."""
+    leaving: bool = False
+    """Is it being stopped already?"""
+
+    @property
+    def arrival(self) -> tuple[Instant, int, str]:
+        return self.created_at, self.generation, self.name
+
+    @property
+    def place(self) -> tuple[int, tuple[Instant, int, str]]:
+        """In the queue: the higher priority, then first come, first served."""
+        return -self.priority, self.arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """It starts, or goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """It ends without having started."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """It is stopped for another run: at once if it has not started, else as a person would stop it."""
+
+    by: str
+
+    @property
+    def words(self) -> str:
+        return f"replaced by run {self.by}"
+
+
+Verdict = Go | Wait | TurnedAway | Replaced
+
+
+def admit(workflow: str, concurrency: Concurrency, runs: Iterable[UnfinishedRun]) -> dict[str, Verdict]:
+    """What each of the runs may do, by its name."""
+    by_key: defaultdict[str, list[UnfinishedRun]] = defaultdict(list)
+    for run in sorted(runs, key=lambda run: run.arrival):
+        by_key[run.key].append(run)
+    verdicts: dict[str, Verdict] = {}
+    for group in by_key.values():
+        verdicts |= _admit(workflow, concurrency, group)
+    return verdicts
+
+
+def _admit(workflow: str, concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[str, Verdict]:
+    """`group` are the runs of one key, the oldest first."""
+    verdicts: dict[str, Verdict] = {run.name: Go() for run in group} | _give_way(concurrency, group)
+    going = [run for run in group if run.going]  # those that give way as well, until they have ended
+    waiting = [run for run in group if not run.going and isinstance(verdicts[run.name], Go)]
+    free = len(waiting) if concurrency.policy == "Allow" else max(0, concurrency.max_runs - len(going))
+    waiting.sort(key=lambda run: run.place)
+    going, held = going + waiting[:free], waiting[free:]
+    if not held:
+        return verdicts
+    full = f"{len(going)}/{concurrency.max_runs} runs of {workflow}{_with_key(group[0].key)} are going"
+    if concurrency.policy == "Forbid":
+        return verdicts | {run.name: TurnedAway(f"Forbid: {full}{_names(going)}") for run in held}
+    verdicts |= _overflow(concurrency.max_queued, held, full)
+    queue = [run for run in held if isinstance(verdicts[run.name], Go)]
+    return verdicts | {run.name: Wait(f"Queued: {full}{_ahead(place, going)}") for place, run in enumerate(queue)}
+
+
+def _give_way(concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[str, Verdict]:
+    staying = [run for run in group if not run.leaving]
+    if concurrency.policy == "Replace":
+        older = staying[: -concurrency.max_runs]
+    elif concurrency.policy is None:
+        older = [run for run in staying[:-1] if not (run.going if concurrency.scheduled else run.begun)]
+    elif concurrency.scheduled and concurrency.policy == "Queue" and concurrency.max_queued is None:
+        staying = [run for run in staying if run.own]
+        older = [run for run in staying[:-1] if not run.going]
+    else:
+        return {}
+    return {run.name: Replaced(staying[-1].name) for run in older}
+
+
+def _overflow(max_queued: int | None, held: Sequence[UnfinishedRun], full: str) -> dict[str, Verdict]:
+    """Who finds no place in the queue, taken as they came."""
+    verdicts: dict[str, Verdict] = {}
+    queue: list[UnfinishedRun] = []
+    for run in sorted(held, key=lambda run: run.arrival):
+        queue.append(run)
+        if max_queued is None or len(queue) <= max_queued:
+            continue
+        leaves = next(other for other in queue if other.own) if run.own else run
+        queue.remove(leaves)
+        words = f"QueueFull: {full}, and as many wait as maxQueued allows, {max_queued}"
+        verdicts[leaves.name] = TurnedAway(words) if leaves is run else Replaced(run.name)
+    return verdicts
+
+
+def has_begun(status: Json, pods: Iterable[PodView]) -> bool:
+    """Has any container of a run started? `pods` are those that are left; the status knows of the others."""
+    return any(pod.container.started_at is not None for pod in pods) or any(
+        task["phase"] in ("Running", "Succeeded", "Failed") or "startedAt" in task or task.get("attempt", 0) > 1
+        for task in status.get("tasks", {}).values()
+    )
+
+
+def _with_key(key: str) -> str:
+    return f" with key {key[:_KEY_SHOWN]}" if key else ""
+
+
+def _names(going: Sequence[UnfinishedRun]) -> str:
+    more = f" and {len(going) - _NAMES_SHOWN} more" if len(going) > _NAMES_SHOWN else ""
+    return f" ({', '.join(run.name for run in going[:_NAMES_SHOWN])}{more})"
+
+
+def _ahead(place: int, going: Sequence[UnfinishedRun]) -> str:
+    """What a waiting run waits for. Far back in the queue it is rounded: else each run that ends would change the
+    status of all that wait.
+    """
+    if place < _COUNTED_EXACTLY:
+        return _names(going) + (f", {place} before this one" if place else "")
+    size = 10 ** (len(str(place)) - 1)
+    return f", {place // size * size} or more before this one"

@@ -1,0 +1,64 @@
+"""What should follow, given what is so: `decide(run, now) -> Decision`.
+
+The phases, in order: read the news of pods and child runs, ring the alarms that are due, hear what people have decided,
+stop or start tasks, finish the run. Deciding twice without news in between asks for nothing twice.
+"""
+
+from dataclasses import dataclass, field
+
+from sluice.core import Instant
+from sluice.core.reconcile.actions import Create, Delete, ReadLog
+from sluice.core.reconcile.approvals import hear
+from sluice.core.reconcile.dispatch import held_up, start
+from sluice.core.reconcile.observe import read_news
+from sluice.core.reconcile.propagate import end, settle
+from sluice.core.reconcile.stop import stop
+from sluice.core.reconcile.timers import ring
+from sluice.core.run.execution import Execution
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`wake_at`: when to decide again without news, None for never."""
+
+    create: list[Create] = field(default_factory=list)
+    delete: list[Delete] = field(default_factory=list)
+    read: list[ReadLog] = field(default_factory=list)
+    wake_at: Instant | None = None
+    finished: bool = False
+
+
+def decide(run: Execution, now: Instant) -> Decision:
+    if run.finished_at is not None:
+        return Decision(finished=True)
+    delete: list[Delete] = []
+    run.started_at = run.started_at or now
+    logs = list(read_news(run, now))
+    _open_fan_outs(run)
+    delete += ring(run, now)
+    hear(run, now)
+    if run.winds_down(now):
+        delete += stop(run)
+    create = list(start(run, now))
+    run.ledger.held_up(held_up(run), now)
+    if run.ended == len(run.definition.tasks):
+        run.finished_at = now
+    return Decision(create, delete, logs, _wake_at(run, now), run.finished_at is not None)
+
+
+def _open_fan_outs(run: Execution) -> None:
+    """Their items are recorded, so pods may be made."""
+    for number in run.counted:
+        for unit in run.groups[number].units:
+            for ended, phase in list(settle(run, unit)):
+                end(run, ended, phase)
+    run.counted.clear()
+
+
+def _wake_at(run: Execution, now: Instant) -> Instant | None:
+    times = [run.alarms[0][0]] if run.alarms else []
+    if run.hold is not None and run.ready and run.hold.until > now:
+        times.append(run.hold.until)
+    if run.limits.timeout_s is not None and run.started_at is not None and not run.winding_down:
+        times.append(run.started_at + run.limits.timeout_s)
+    return min(times, default=None)

@@ -1,0 +1,123 @@
+"""What has become of pods and child runs since they were last looked at: which attempts have ended, and how.
+
+An attempt whose program ended well has succeeded once its outputs are there: from its file with the news of its pod,
+from its log when that was read.
+"""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sluice.core import Instant, Json
+from sluice.core.pod.deadlines import deadline
+from sluice.core.pod.outcome import LOST, Ending, Outcome, outcome
+from sluice.core.pod.view import PodView
+from sluice.core.reconcile.actions import ReadLog
+from sluice.core.reconcile.attempt import attempt_ended, call_ended
+from sluice.core.run import children
+from sluice.core.run.execution import Execution
+from sluice.core.run.task_state import ANY_ATTEMPT, Step, TaskState
+from sluice.core.spec.outputs import Unusable, read, read_log
+
+
+def read_news(run: Execution, now: Instant) -> Iterator[ReadLog]:
+    for number in sorted(run.seen):
+        task = run.tasks[number]
+        if task.step is Step.CALLING:
+            _read_child(run, number, now)
+        if task.step is not Step.LIVE:
+            continue
+        run.changed.add(number)
+        _note_times(run, task, now)
+        _see_try(run, number)
+        if task.pod is None:
+            if task.gone:
+                attempt_ended(run, number, LOST, now)
+        elif task.pod.terminal or task.gone:
+            ended = _outcome(task)
+            if ended.ending is not Ending.SUCCESS or not task.definition.outputs:
+                attempt_ended(run, number, ended, now)
+            elif not task.definition.outputs_in_log or task.log is not None or task.gone:
+                attempt_ended(run, number, _with_outputs(run, number, task.pod, ended), now)
+            elif not task.log_asked:
+                task.log_asked = True
+                yield ReadLog(number, task.attempt, task.pod.name)
+        elif (due := deadline(task.definition, task.pod)) and due.at != task.alarm_at:
+            task.alarm_at = due.at
+            heapq.heappush(run.alarms, (due.at, number, task.attempt))
+    run.seen.clear()
+
+
+def _note_times(run: Execution, task: TaskState, now: Instant) -> None:
+    if task.begun_at is not None:
+        run.ledger.add("operator", now - task.begun_at)
+        task.begun_at = None
+    if task.pod is not None and task.pod.unschedulable:
+        task.was_unschedulable = True
+
+
+def _see_try(run: Execution, number: int) -> None:
+    task, poll = run.tasks[number], run.tasks[number].definition.poll
+    if poll is None or task.polling is not None or task.pod is None:
+        return
+    task.see_try(task.pod)
+    if task.polling is not None and (ends_at := poll.ends_at(task.polling)) is not None:
+        heapq.heappush(run.alarms, (ends_at, number, ANY_ATTEMPT))
+
+
+def _outcome(task: TaskState) -> Outcome:
+    pod = task.pod
+    if pod is None or (task.gone and not (pod.terminal or pod.deleting or pod.preempted)):
+        return task.doomed or LOST
+    found = outcome(pod)
+    return found if found.ending is Ending.SUCCESS else task.doomed or found
+
+
+def _read_child(run: Execution, number: int, now: Instant) -> None:
+    task = run.tasks[number]
+    run.changed.add(number)
+    child = task.child
+    if task.gone or (child is not None and child.ended):
+        ended = children.LOST if child is None else children.outcome(child)
+        if child is not None and ended.ending is Ending.SUCCESS:
+            ended = _with_outputs_of(run, number, child, ended)
+        else:
+            ended = task.doomed or ended
+        call_ended(run, number, ended, now)
+        return
+    due = None if child is None else children.deadline(task.definition, child)
+    if due is not None and due.at != task.alarm_at:
+        task.alarm_at = due.at
+        heapq.heappush(run.alarms, (due.at, number, task.attempt))
+
+
+def _with_outputs(run: Execution, number: int, pod: PodView, ended: Outcome) -> Outcome:
+    """A program that ended well and did not hand on what its task declares has failed."""
+    task = run.tasks[number]
+    of_task = run.groups[task.group].output_bytes if task.group is not None else 0
+    declared = task.definition.outputs
+    if not task.definition.outputs_in_log:
+        outputs = read(pod.container.written, declared, run.output_bytes, of_task)
+    elif task.log is not None:
+        outputs = read_log(task.log, declared, run.output_bytes, of_task)
+        task.log = None
+    else:
+        return replace(ended, ending=Ending.LOST, message="the pod is gone, and with it the log that has its outputs")
+    return _handed_on(run, number, outputs, ended)
+
+
+def _with_outputs_of(run: Execution, number: int, child: children.ChildView, ended: Outcome) -> Outcome:
+    """As with a program, of a child run that has succeeded."""
+    task = run.tasks[number]
+    if not task.definition.outputs:
+        return ended
+    of_task = run.groups[task.group].output_bytes if task.group is not None else 0
+    outputs = children.outputs(child, task.definition.outputs, run.output_bytes, of_task)
+    return _handed_on(run, number, outputs, ended)
+
+
+def _handed_on(run: Execution, number: int, outputs: Json | Unusable, ended: Outcome) -> Outcome:
+    if isinstance(outputs, Unusable):
+        return replace(ended, ending=Ending.ERROR, message=outputs.message)
+    run.hand_on(number, outputs)
+    return ended

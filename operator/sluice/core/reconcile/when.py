@@ -1,0 +1,105 @@
+"""What becomes of a unit once its trigger rule says run: its `when` may skip it, and child runs may go too deep.
+
+A condition is asked when all tasks that it asks about have ended, which may be later than the trigger rule needs. So
+the answer is the same whenever it is asked again, after a restart too. A fan-out is asked once for all its items,
+unless the condition is about the item: then each item is asked, and skipped or not, by itself.
+"""
+
+from dataclasses import dataclass
+
+from sluice.api.run import RunPhase
+from sluice.core import Json
+from sluice.core.cel.diagnostics import Trouble
+from sluice.core.cel.program import When, asks_item, outputs_asked, tasks_asked
+from sluice.core.cel.variables import Ended, scope
+from sluice.core.graph.trigger_rules import Verdict
+from sluice.core.pod.outcome import Ending, Outcome
+from sluice.core.run.children import too_deep
+from sluice.core.run.execution import Execution
+
+_SHOWN = 100  # characters of an expression in a reason
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """The unit does not run, and nothing is wrong."""
+
+    why: str
+
+
+def admitted(run: Execution, number: int) -> Skip | Outcome | Verdict:
+    """RUN, WAIT, or how the unit ends instead."""
+    definition = run.tasks[number].definition
+    if run.winding_down and not definition.final:  # it will be stopped
+        return Verdict.RUN
+    found = Verdict.RUN if definition.when is None else _asked(run, number, definition.when)
+    if found is Verdict.RUN and definition.calls:
+        return too_deep(run.identity) or found
+    return found
+
+
+def _asked(run: Execution, number: int, condition: When | Trouble) -> Skip | Outcome | Verdict:
+    task = run.tasks[number]
+    numbers = {name: run.number(name) for name in tasks_asked(condition)}
+    others = {name: other for name, other in numbers.items() if other is not None}
+    if any(run.tasks[other].phase == "Pending" for other in others.values()):
+        return Verdict.WAIT
+    is_item, is_fan_out = task.group is not None, task.definition.for_each is not None
+    if is_fan_out and is_item is not asks_item(condition):
+        return Verdict.RUN  # it was asked for all items at once, or will be for each
+    answer = condition.answer(_known(run, number, others)) if isinstance(condition, When) else condition
+    if isinstance(answer, Trouble):
+        return _unanswered(run, condition, answer, others)
+    return Verdict.RUN if answer else Skip(f"when is false: {_shown(condition.text)}")
+
+
+def _known(run: Execution, number: int, others: dict[str, int]) -> Json:
+    """What the condition sees. It is the same for all items of a fan-out, the item apart."""
+    task = run.tasks[number]
+    group = run.groups[task.group] if task.group is not None else None
+    if group is not None and group.known is not None:
+        return group.known | {"item": run.item(number)}
+    known = scope(
+        run.identity.name,
+        run.identity.parameters,
+        {name: _ended(run, other) for name, other in others.items()},
+        scheduled=run.identity.scheduled,
+        run_phase=_before_the_end(run) if task.definition.final else None,
+        item=run.item(number),
+    )
+    if group is not None:
+        group.known = known
+    return known
+
+
+def _ended(run: Execution, number: int) -> Ended:
+    task = run.tasks[number]
+    return Ended(task.phase, task.last.exit_code if task.last else None, run.outputs_of(number) or {})
+
+
+def _unanswered(run: Execution, condition: When | Trouble, trouble: Trouble, others: dict[str, int]) -> Skip | Outcome:
+    """What a skipped task would have handed on cannot be asked for, other than by has()."""
+    skipped = [name for name in outputs_asked(condition) if run.tasks[others[name]].phase == "Skipped"]
+    if skipped:
+        return Skip(f"so was {', '.join(skipped)}")
+    return Outcome(Ending.WHEN_FAILED, f"when: {_shown(condition.text)}: {trouble}")
+
+
+def _shown(text: str) -> str:
+    """In one line, cut short."""
+    words = " ".join(text.split())
+    return words if len(words) <= _SHOWN else f"{words[: _SHOWN - 3]}..."
+
+
+def _before_the_end(run: Execution) -> RunPhase:
+    """How the run stood when all but its `finally` tasks had ended: what these do does not change it."""
+    named = zip(run.named, run.definition.graph.dependents, strict=True)
+    before = [(task, after) for task, after in named if not task.definition.final]
+    if any(task.phase == "Stopped" for task, _ in before):
+        return "Stopped" if run.state == "Stopped" else "Failed"
+    leaves_only = run.limits.leaf_failed
+    bad = {"Failed", "UpstreamFailed"} if leaves_only else {"Failed"}
+    for task, after in before:
+        if task.phase in bad and not task.definition.allow_failure and not (leaves_only and after):
+            return "Failed"
+    return "Succeeded"

@@ -1,0 +1,150 @@
+"""Child runs: a task that runs another Workflow. Each attempt is a WorkflowRun, named and owned as a pod would be.
+
+The child's end is the task's end. A failed child is paid for as a failed program is, one that was deleted as a pod that
+is lost. A child does as its parent does: while that is suspended it starts nothing, and when the parent takes its task
+back it stops. The child asks for that (`Execution.orders_for`), so nothing has to be written into it.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sluice.api import API_VERSION
+from sluice.core import Instant, Json
+from sluice.core.base.naming import (
+    LABEL_ATTEMPT,
+    LABEL_DEPTH,
+    LABEL_INDEX,
+    LABEL_PARENT,
+    LABEL_TASK,
+    LABEL_WORKFLOW,
+    pod_name,
+)
+from sluice.core.base.times import instant, span
+from sluice.core.graph.placeholders import Values, fill
+from sluice.core.pod.builder import RunIdentity, owner
+from sluice.core.pod.deadlines import Deadline
+from sluice.core.pod.outcome import Ending, Outcome
+from sluice.core.pod.view import number
+from sluice.core.spec.definition import TaskDefinition
+from sluice.core.spec.outputs import Unusable, declared_of
+from sluice.core.status.conditions import ended
+
+MAX_DEPTH = 8
+WORKFLOW_S = 600.0
+"""How long a child may wait for its Workflow to exist and to be sound."""
+
+_WAITS_FOR_WORKFLOW = frozenset({"WorkflowNotFound", "WorkflowRefused"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChildView:
+    """A child run, cut down to what its parent needs. `waits` is why it cannot start: one word."""
+
+    name: str
+    uid: str
+    version: int
+    task: str
+    index: int | None
+    attempt: int
+    phase: str
+    message: str
+    started_at: Instant | None = None
+    finished_at: Instant | None = None
+    outputs: str = ""
+    """What it hands on, as a JSON object."""
+    waits: str = ""
+    waits_since: Instant | None = None
+
+    @classmethod
+    def of(cls, name: str, uid: str, version: int, labels: Mapping[str, str], status: Json) -> "ChildView":
+        """From the labels and the status of a WorkflowRun."""
+        accepted: Json = next((c for c in status.get("conditions", ()) if c["type"] == "Accepted"), {})
+        refused = accepted.get("status") == "False"
+        return cls(
+            name=name,
+            uid=uid,
+            version=version,
+            task=labels.get(LABEL_TASK, ""),
+            index=number(labels[LABEL_INDEX]) if LABEL_INDEX in labels else None,
+            attempt=number(labels.get(LABEL_ATTEMPT, "")),
+            phase=status.get("phase", "Pending"),
+            message=status.get("message", ""),
+            started_at=instant(status.get("startedAt")),
+            finished_at=instant(status.get("finishedAt")),
+            outputs=status.get("outputs", ""),
+            waits=accepted["reason"] if refused else "",
+            waits_since=instant(accepted["lastTransitionTime"]) if refused else None,
+        )
+
+    @property
+    def ended(self) -> bool:
+        return ended(self.phase)
+
+
+def build(run: RunIdentity, task: TaskDefinition, attempt: int, values: Values, index: int | None = None) -> Json:
+    """The WorkflowRun. `index` is that of an item of a fan-out."""
+    workflow = fill(task.fields["workflow"], values)
+    spec = {"workflow": workflow["name"]}
+    if "parameters" in workflow:
+        spec["parameters"] = workflow["parameters"]
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "WorkflowRun",
+        "metadata": {
+            "name": pod_name(run.name, run.uid, task.name, attempt, index),
+            "namespace": run.namespace,
+            "labels": {
+                LABEL_WORKFLOW: workflow["name"],
+                LABEL_PARENT: run.name,
+                LABEL_DEPTH: str(run.depth + 1),
+                LABEL_TASK: task.name,
+                LABEL_ATTEMPT: str(attempt),
+            }
+            | ({} if index is None else {LABEL_INDEX: str(index)}),
+            "ownerReferences": [owner("WorkflowRun", run.name, run.uid)],
+        },
+        "spec": spec,
+    }
+
+
+def too_deep(run: RunIdentity) -> Outcome | None:
+    """Why a run may have no children. Workflows that run each other would go on for ever."""
+    if run.depth < MAX_DEPTH:
+        return None
+    words = f"{MAX_DEPTH} runs stand above this one, and more are not allowed: do the Workflows run each other?"
+    return Outcome(Ending.GAVE_UP, words)
+
+
+def outcome(child: ChildView) -> Outcome:
+    """Of a child that has ended, or is gone without having ended."""
+    why = f": {child.message}" if child.message else ""
+    match child.phase:
+        case "Succeeded":
+            return Outcome(Ending.SUCCESS, "", child.finished_at)
+        case "Failed":
+            return Outcome(Ending.ERROR, f"run {child.name} failed{why}", child.finished_at)
+        case "Stopped":
+            return Outcome(Ending.STOPPED, f"run {child.name} was stopped{why}", child.finished_at)
+    return LOST
+
+
+def outputs(child: ChildView, declared: Sequence[str], taken: int, of_task: int) -> Json | Unusable:
+    """The declared outputs of a task, from what its child handed on. `taken` are the bytes that the run's other outputs
+    have, `of_task` those of its items among them.
+    """
+    text = child.outputs or "{}"
+    where = f"{len(text.encode())} bytes in the outputs of run {child.name}"
+    return declared_of(json.loads(text), declared, where, taken, of_task)
+
+
+LOST = Outcome(Ending.LOST, "its run was deleted, and nobody saw how it ended")
+
+
+def deadline(task: TaskDefinition, child: ChildView) -> Deadline | None:
+    """When to take back a child that cannot start."""
+    if child.ended or child.waits_since is None or child.waits not in _WAITS_FOR_WORKFLOW:
+        return None
+    limit_s = task.pending_timeout_s or WORKFLOW_S
+    words = f"gave up after {span(limit_s)}: {child.waits}: {child.message}"
+    return Deadline(child.waits_since + limit_s, Outcome(Ending.GAVE_UP, words))

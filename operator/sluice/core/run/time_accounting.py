@@ -1,0 +1,98 @@
+"""Where a run's time went: `{running: 31m, pool/warehouse: 44m, unschedulable: 12m, operator: 0.4s}`.
+
+The times of all tasks add up, so ten tasks that wait a minute for a pool have waited ten. Waiting for other tasks is
+not counted: that time is in what those did. An attempt's own times come from its pod, as Kubernetes has them, in whole
+seconds, once it has ended; what comes before the pod is told by what held the task up. `operator` is the time from the
+decision to make a pod until it exists.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sluice.core import Instant
+from sluice.core.pod.view import Container, PodView
+
+_PART = re.compile(r"([0-9.]+)([hms])")
+_SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0}
+_EXACT_BELOW_S = 10.0
+_LEAST_S = 0.05
+KINDS_MAX = 64
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Seconds by what they went into."""
+
+    spent_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    _held_up: Mapping[str, int] = field(default_factory=dict)
+    """How many tasks could start but for what."""
+    _since: Instant = 0.0
+    _known: dict[str, float] = field(default_factory=dict)
+    """What `spent_s` was when `news` was last asked for."""
+    _ended: list[tuple[str, float | None]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, told: Mapping[str, str]) -> "Ledger":
+        """As it stands in a run's status."""
+        spent = {kind: _seconds(text) for kind, text in told.items()}
+        return cls(defaultdict(float, spent), _known=spent)
+
+    def add(self, kind: str, seconds: float) -> None:
+        if kind in self.spent_s or len(self.spent_s) < KINDS_MAX:
+            self.spent_s[kind] += max(0.0, seconds)
+
+    def held_up(self, by: Counter[str], now: Instant) -> None:
+        """From now on so many tasks are held up by what."""
+        for kind, tasks in self._held_up.items():
+            self.add(kind, tasks * (now - self._since))
+        self._held_up, self._since = by, now
+
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """How many tasks could start but for what, as it was decided last."""
+        return self._held_up
+
+    def attempt_ended(self, ending: str, pod: PodView | None, *, was_unschedulable: bool) -> None:
+        """The times of an attempt, if its pod was ever seen."""
+        container = Container() if pod is None else pod.container
+        if container.started_at is None or container.finished_at is None:
+            self._ended.append((ending, None))
+        else:
+            self._ended.append((ending, container.finished_at - container.started_at))
+        if pod is None or pod.scheduled_at is None:
+            return
+        self.add("unschedulable" if was_unschedulable else "scheduling", pod.scheduled_at - pod.created_at)
+        if container.started_at is not None:
+            self.add("starting", container.started_at - pod.scheduled_at)
+            self.add("running", (container.finished_at or container.started_at) - container.started_at)
+
+    def news(self) -> Iterator[tuple[str, float]]:
+        """Seconds by what they went into, since this was last asked for; none from before a restart."""
+        for kind, spent_s in self.spent_s.items():
+            if (added_s := spent_s - self._known.get(kind, 0.0)) > 0:
+                self._known[kind] = spent_s
+                yield kind, added_s
+
+    def attempts_ended(self) -> list[tuple[str, float | None]]:
+        """How each attempt ended since this was last asked for, and after how many seconds if its program started."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def told(self) -> dict[str, str]:
+        """For people, and for the next process."""
+        return {kind: _text(spent) for kind, spent in sorted(self.spent_s.items()) if spent >= _LEAST_S}
+
+
+def _text(seconds: float) -> str:
+    if seconds < _EXACT_BELOW_S:
+        return f"{seconds:.1f}s"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "m"), (rest, "s"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count)
+
+
+def _seconds(text: str) -> float:
+    return sum(float(count) * _SECONDS[unit] for count, unit in _PART.findall(text))

@@ -1,0 +1,63 @@
+"""Approvals: a task that is a person's decision. It has no pod, holds no slot, and nobody pays for it.
+
+A decision counts from when the task asks for it, also one that was taken before. It counts before the timeout, however
+late it is seen, since nobody can tell when it was taken. A suspended run hears none until it is resumed.
+"""
+
+from dataclasses import dataclass
+
+from sluice.api.base import seconds
+from sluice.api.task import Verdict
+from sluice.core import Instant, Json
+from sluice.core.base.times import rfc3339, span
+from sluice.core.pod.outcome import Ending, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What a task asks. Without `timeout_s` it waits as long as it takes; without `default` it fails after that."""
+
+    message: str = ""
+    timeout_s: int | None = None
+    default: Verdict | None = None
+
+    @classmethod
+    def of(cls, approval: Json) -> "Approval":
+        return cls(
+            message=approval.get("message", ""),
+            timeout_s=seconds(approval["timeout"]) if "timeout" in approval else None,
+            default=approval.get("default"),
+        )
+
+    def due_at(self, asked_at: Instant) -> Instant | None:
+        return None if self.timeout_s is None else asked_at + self.timeout_s
+
+
+def answer(approval: Approval, given: Json | None, asked_at: Instant, now: Instant) -> Outcome | None:
+    """How the task has ended, None while it waits. `given` is what stands in the run's `spec.approvals`."""
+    if given is not None:
+        by = f" by {given['by']}" if given.get("by") else ""
+        comment = f": {given['comment']}" if given.get("comment") else ""
+        return _decided(given["decision"], by + comment, now)
+    if approval.timeout_s is None or now < asked_at + approval.timeout_s:
+        return None
+    late = f"nobody decided within {span(approval.timeout_s)}"
+    if approval.default is None:
+        return Outcome(Ending.TIMEOUT, late, now)
+    return _decided(approval.default, f" by default: {late}", now)
+
+
+def _decided(verdict: Verdict, words: str, now: Instant) -> Outcome:
+    if verdict == "Approve":
+        return Outcome(Ending.SUCCESS, f"approved{words}", now)
+    return Outcome(Ending.REJECTED, f"rejected{words}", now)
+
+
+def question(task: str, approval: Approval, asked_at: Instant | None) -> str:
+    """What a person is to do, in one line."""
+    due_at = None if asked_at is None else approval.due_at(asked_at)
+    after = "" if due_at is None else f"; {_AT_LAST[approval.default]} at {rfc3339(due_at)}"
+    return f"set spec.approvals.{task}.decision to Approve or Reject, and .by to your user name{after}"
+
+
+_AT_LAST = {"Approve": "approved", "Reject": "rejected", None: "fails"}

@@ -1,0 +1,161 @@
+"""What a task hands on: how it is read, what it may be, and how it stands in another task's strings.
+
+A task writes one JSON object or `key=value` lines to `$SLUICE_OUTPUTS`, its container's termination message file. Of it
+Kubernetes keeps min(4096, 12288 / number of containers) bytes and cuts without a word, at either end. A JSON object
+that was cut does not parse; of lines nobody can tell, so lines that fill all the room count as cut.
+https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/status/status_manager.go (normalizeStatus)
+
+What is larger goes by the log, as its last line `::outputs::{...}`. Of a log only the end is read. The kubelet counts
+pieces of 16 KiB as lines there, so a line of 256 KiB is 17 of them.
+
+Keys that the task does not declare are dropped: they are nobody's business but its own.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from sluice.core import Json
+from sluice.core.pod.view import Written
+
+TASK_MAX_BYTES = 96 * 1024
+RUN_MAX_BYTES = 256 * 1024
+RESULTS_MAX_BYTES = 4096
+"""Of what a run hands on as a whole."""
+
+LOG_LINES, LOG_MAX_BYTES = 100, 2 * 1024 * 1024
+"""How much of the end of a log has to be read to find the outputs."""
+_LINE_MAX_BYTES = 256 * 1024
+_MARK = "::outputs::"
+
+_IN_STATUS_MAX, _IN_STATUS_MAX_OF_ALL = 4096, 100_000
+
+_KEY = re.compile(r"[A-Za-z_][-A-Za-z0-9_]*")
+_NAMES_SHOWN = 5
+_NOTHING = Written("", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Why there are no outputs."""
+
+    message: str
+
+
+def read(written: Written | None, declared: Sequence[str], taken: int, of_task: int = 0) -> Json | Unusable:
+    """The declared outputs, from what a container that ended with 0 left in its file. `taken` are the bytes that the
+    run's other outputs have, `of_task` those of the same fan-out's other items.
+    """
+    written = written or _NOTHING
+    size = len(written.text.encode())
+    text = written.text.strip()
+    is_object = text.startswith("{")
+    found = _object(text) if is_object else _lines(text)
+    if size >= written.room and (isinstance(found, Unusable) or not is_object):
+        return Unusable(f"outputs too large: Kubernetes has cut $SLUICE_OUTPUTS at {size} bytes; set outputsFrom: Log")
+    where = f"{size} bytes in $SLUICE_OUTPUTS"
+    if isinstance(found, Unusable):
+        return Unusable(f"cannot read its outputs, {where}: {found.message}")
+    return declared_of(found, declared, where, taken, of_task)
+
+
+def read_log(line: str, declared: Sequence[str], taken: int, of_task: int = 0) -> Json | Unusable:
+    """The same, from the line that `outputs_line` found."""
+    size = len(line.encode())
+    if not line:
+        words = f"none of the log's last {LOG_LINES} lines starts with {_MARK}"
+        return Unusable(f"the declared outputs {_names(declared)} are missing: {words}")
+    if size > _LINE_MAX_BYTES:
+        return Unusable(f"outputs too large: a line of {size} bytes in the log; {_LINE_MAX_BYTES} fit")
+    where = f"{size} bytes in the log"
+    found = _object(line.removeprefix(_MARK))
+    if isinstance(found, Unusable):
+        return Unusable(f"cannot read its outputs, {where}: {found.message}")
+    return declared_of(found, declared, where, taken, of_task)
+
+
+def outputs_line(log: str) -> str:
+    """The last line with outputs among the last of a log, empty if there is none."""
+    return next((line for line in reversed(log.split("\n")) if line.startswith(_MARK)), "")
+
+
+def declared_of(found: Json, declared: Sequence[str], where: str, taken: int, of_task: int) -> Json | Unusable:
+    """The declared ones of the outputs that were found, `where` in words."""
+    missing = [key for key in declared if key not in found]
+    if missing:
+        there = f"with {_names(found)}" if found else "with no output"
+        return Unusable(f"the declared outputs {_names(missing)} are missing: there are {where}, {there}")
+    outputs = {key: found[key] for key in declared}
+    try:
+        size = size_of(outputs)
+    except (ValueError, RecursionError) as error:
+        return Unusable(f"cannot read its outputs, {where}: {error}")
+    if of_task + size > TASK_MAX_BYTES:
+        others = f", and the task's other items have {of_task}" if of_task else ""
+        return Unusable(f"outputs too large: {size} bytes as JSON{others}; {TASK_MAX_BYTES} fit")
+    if taken + size > RUN_MAX_BYTES:
+        return Unusable(
+            f"outputs too large: {size} bytes as JSON; the run has {taken} already, and {RUN_MAX_BYTES} fit"
+        )
+    return outputs
+
+
+def _names(keys: Sequence[str] | Json) -> str:
+    names = [repr(key) for key in keys]
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more
+
+
+def _object(text: str) -> Json | Unusable:
+    try:
+        found: Any = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        return Unusable(f"no JSON object: {error}")
+    return found if isinstance(found, dict) else Unusable("no JSON object")
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number in JSON")
+
+
+def _lines(text: str) -> Json | Unusable:
+    found: Json = {}
+    for number, line in enumerate(text.split("\n"), start=1):
+        key, equals, value = line.rstrip("\r").partition("=")
+        if not line.strip():
+            continue
+        if not equals or not _KEY.fullmatch(key):
+            return Unusable(f"line {number} is no key=value, nor is it all one JSON object")
+        found[key] = value
+    return found
+
+
+def as_json(value: Any) -> str:
+    """Compact JSON. Raises ValueError for what JSON cannot say: infinity, half a character."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text.encode()
+    return text
+
+
+def size_of(outputs: Json) -> int:
+    """Bytes as JSON."""
+    return len(as_json(outputs).encode())
+
+
+def room_in_status(tasks: int) -> int:
+    """How many bytes the outputs of each task may have to stand in the run's status, where so many tasks have some. All
+    larger ones stand in a ConfigMap of the run.
+    """
+    return min(_IN_STATUS_MAX, _IN_STATUS_MAX_OF_ALL // max(1, tasks))
+
+
+def as_values(outputs: Mapping[str, Json]) -> dict[str, str]:
+    """What the placeholders for the outputs of these tasks stand for."""
+    return {f"tasks.{task}.outputs.{key}": as_text(value) for task in outputs for key, value in outputs[task].items()}
+
+
+def as_text(value: Any) -> str:
+    """In the place of a placeholder: a string as it is, any other value as compact JSON."""
+    return value if isinstance(value, str) else as_json(value)

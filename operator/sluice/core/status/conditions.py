@@ -1,0 +1,56 @@
+"""Conditions, with kstatus in mind: `Reconciling` while something is under way, `Stalled` when only a person can help.
+
+https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sluice.core import Instant, Json
+from sluice.core.base.times import rfc3339
+
+_MESSAGE_MAX = 32768
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    type: str
+    status: bool
+    reason: str
+    message: str = ""
+
+
+def conditions(before: Iterable[Json], after: Iterable[Condition], generation: int, now: Instant) -> list[Json]:
+    """As they are written. A condition keeps the time of its last change of status."""
+    old = {condition["type"]: condition for condition in before}
+    written = []
+    for condition in after:
+        status = "True" if condition.status else "False"
+        was = old.get(condition.type, {})
+        changed_at = was["lastTransitionTime"] if was.get("status") == status else rfc3339(now)
+        written.append(
+            {
+                "type": condition.type,
+                "status": status,
+                "reason": condition.reason,
+                "message": condition.message[:_MESSAGE_MAX],
+                "observedGeneration": generation,
+                "lastTransitionTime": changed_at,
+            }
+        )
+    return written
+
+
+def ended(phase: str) -> bool:
+    """Has a run of this phase finished?"""
+    return phase in ("Succeeded", "Failed", "Stopped")
+
+
+def of_run(phase: str, message: str) -> list[Condition]:
+    """The conditions of a run, and of the Workflow whose newest run it is."""
+    succeeded = phase == "Succeeded"
+    return [
+        Condition("Complete", succeeded, phase, message),
+        Condition("Failed", ended(phase) and not succeeded, phase, message),
+        Condition("Finished", ended(phase), phase, message),
+    ]

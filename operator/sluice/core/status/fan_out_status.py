@@ -1,0 +1,114 @@
+"""The entry of a fan-out in `status.tasks`: thousands of items in a few words, and all that a restart needs of them.
+
+Which items stand how is told in intervals (`succeeded: 0-4711,4713`), so the entry grows with the number of gaps and
+not with the number of items. Of an item that has ended only its phase is kept.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from sluice.api.run import TaskPhase
+from sluice.core import Json
+from sluice.core.base.intervals import intervals, members
+from sluice.core.base.times import rfc3339
+from sluice.core.run.execution import Execution
+from sluice.core.run.task_state import Step
+from sluice.core.status.progress import how_far
+
+_KEYS: dict[TaskPhase, str] = {
+    "Succeeded": "succeeded",
+    "Failed": "failed",
+    "UpstreamFailed": "upstreamFailed",
+    "Skipped": "skipped",
+    "Stopped": "stopped",
+    "Running": "running",
+}
+_GOING = (
+    "attempts",
+    "limitRetries",
+    "infrastructureRetries",
+    "outOfMemory",
+    "retryAt",
+    "avoidNode",
+    "pollSince",
+    "pollTries",
+)
+"""What is kept of items that have begun and not ended: each a map from what is said to the items it is said of."""
+
+
+def entry(run: Execution, number: int) -> Json:
+    """Of a fan-out whose items are counted."""
+    group = run.groups[number]
+    by_phase: defaultdict[TaskPhase, list[int]] = defaultdict(list)
+    going: dict[str, defaultdict[str, list[int]]] = {key: defaultdict(list) for key in _GOING}
+    for index, unit in enumerate(group.units):
+        task = run.tasks[unit]
+        if (started_at := task.started_at) is not None:
+            group.started_at = min(started_at, group.started_at or started_at)
+        if task.step is Step.ENDED:
+            by_phase[task.phase].append(index)
+            continue
+        phase, attempt = task.shown_phase, task.shown_attempt
+        by_phase[phase].append(index)
+        if attempt:
+            retry_at = rfc3339(task.retry_at) if task.between_attempts and task.retry_at is not None else None
+            since, tries = (rfc3339(task.polling.since), task.polling.tries) if task.polling else (None, 0)
+            used = task.used
+            said = (
+                attempt,
+                used.limit,
+                used.infrastructure,
+                used.out_of_memory,
+                retry_at,
+                task.avoid_node,
+                since,
+                tries,
+            )
+            for key, value in zip(_GOING, said, strict=True):
+                if value:
+                    going[key][str(value)].append(index)
+    items: Json = {"total": len(group.items)}
+    items |= {key: intervals(by_phase[phase]) for phase, key in _KEYS.items() if phase in by_phase}
+    items |= {
+        key: {value: intervals(which) for value, which in values.items()} for key, values in going.items() if values
+    }
+    if group.failures:
+        items["failures"] = list(group.failures)
+    begun = by_phase.keys() - {"Pending"}
+    found: Json = {
+        "phase": run.tasks[number].phase if run.tasks[number].step is Step.ENDED or not begun else "Running",
+        "progress": how_far(group.counts, len(group.items)),
+        "items": items,
+    }
+    if group.started_at is not None:
+        found["startedAt"] = rfc3339(group.started_at)
+    if run.tasks[number].step is Step.ENDED and group.finished_at is not None:
+        found["finishedAt"] = rfc3339(group.finished_at)
+    return found
+
+
+def entries(items: Json) -> dict[int, Json]:
+    """What the status says of each item, as it would of a task. Items that have not begun are left out."""
+    found: defaultdict[int, Json] = defaultdict(lambda: {"phase": "Pending"})
+    for phase, key in _KEYS.items():
+        for index in members(items.get(key, "")):
+            found[index]["phase"] = phase
+    for index, value in _told(items, "attempts"):
+        found[index]["attempt"] = int(value)
+    for key in ("retryAt", "avoidNode"):
+        for index, value in _told(items, key):
+            found[index][key] = value
+    for index, value in _told(items, "pollSince"):
+        found[index]["poll"] = {"since": value, "tries": 0}
+    for index, value in _told(items, "pollTries"):
+        found[index]["poll"]["tries"] = int(value)
+    for key, count in (("limitRetries", "limit"), ("infrastructureRetries", "infrastructure"), ("outOfMemory",) * 2):
+        for index, value in _told(items, key):
+            found[index].setdefault("retries", {})[count] = int(value)
+    return found
+
+
+def _told(items: Json, key: str) -> Iterator[tuple[int, str]]:
+    for said, which in items.get(key, {}).items():
+        for index in members(which):
+            yield index, said

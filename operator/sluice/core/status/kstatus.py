@@ -1,0 +1,71 @@
+"""How an object stands in the words of kstatus, which Flux and Helm wait by: `Reconciling` and `Stalled`.
+
+Never both are true. Neither is: the object is current. Nobody has looked at this generation yet: it is not, whatever
+its conditions say, since `observedGeneration` is -1 from the start.
+
+| | Reconciling | Stalled |
+|---|---|---|
+| a Workflow that was refused | | with every fault |
+| any other Workflow | until the run for its generation exists: a long one must not time out who waits | |
+| with `health: Run` | until that run has ended | if it has not succeeded |
+| a WorkflowRun | until it has ended | if it has not succeeded, as with a Job |
+
+https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
+"""
+
+from dataclasses import dataclass
+
+from sluice.core import Json
+from sluice.core.status.conditions import Condition, ended
+
+
+@dataclass(frozen=True, slots=True)
+class NewestRun:
+    """The newest run that a Workflow made, as its Workflow tells of it. `message` is empty until it has ended."""
+
+    name: str
+    phase: str
+    message: str = ""
+
+    @classmethod
+    def of(cls, name: str, run: Json | None, workflow: Json) -> "NewestRun | None":
+        """From the statuses of the run and of the Workflow. A run that is gone (None) has ended as the Workflow last
+        saw it; None if that is not known any more.
+        """
+        if run is not None:
+            phase = run.get("phase", "Pending")
+            if phase == "Pending":
+                return cls(name, "Running")
+            return cls(name, phase, run.get("message", "") if ended(phase) else "")
+        phase = workflow.get("phase", "")
+        if ended(phase):
+            return cls(name, phase, next(c["message"] for c in workflow["conditions"] if c["type"] == "Finished"))
+        if phase in ("Running", "Suspended"):
+            return cls(name, "Stopped", "it was deleted before its end was seen")
+        return None
+
+
+def workflow_health(newest: NewestRun | None, *, follows_run: bool) -> list[Condition]:
+    """Of a Workflow without faults."""
+    if newest is None:
+        return _current("NothingDue")
+    if not follows_run:
+        return _current("RunExists")
+    return run_health(newest.phase, f"run {newest.name}: {newest.message or newest.phase}")
+
+
+def run_health(phase: str, message: str) -> list[Condition]:
+    if not ended(phase):
+        return [Condition("Reconciling", True, phase, message), Condition("Stalled", False, phase)]
+    if phase == "Succeeded":
+        return _current(phase)
+    return stalled(phase, message or phase)
+
+
+def stalled(reason: str, message: str) -> list[Condition]:
+    """Only a person can help."""
+    return [Condition("Reconciling", False, reason), Condition("Stalled", True, reason, message)]
+
+
+def _current(reason: str) -> list[Condition]:
+    return [Condition("Reconciling", False, reason), Condition("Stalled", False, reason)]

@@ -1,0 +1,220 @@
+"""Why a task is not running, in one line that a person can act on; or, once it has ended, how."""
+
+from dataclasses import dataclass
+
+from sluice.api.run import TaskPhase
+from sluice.core.base.times import clock
+from sluice.core.graph.placeholders import fill
+from sluice.core.pod.deadlines import IMAGE_TROUBLE
+from sluice.core.pod.memory import grown, limit
+from sluice.core.pod.outcome import Ending, Outcome
+from sluice.core.pod.view import PodView
+from sluice.core.run.execution import Execution
+from sluice.core.run.task_state import Refused, Step, TaskState
+from sluice.core.spec.approval import question
+from sluice.core.spec.for_each import Group
+from sluice.core.spec.retry_policy import PAID_BY_CLUSTER
+
+_NAMES_SHOWN = 3
+_STARTING = "Starting: its pod is being created"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """`text` starts with one word that programs can rely on; `message` is what somebody else said."""
+
+    text: str | None = None
+    message: str | None = None
+
+
+def reason(run: Execution, number: int) -> Reason:
+    task = run.tasks[number]
+    match task.step:
+        case Step.WAITING if task.group is not None and run.leader(number) is None:
+            return Reason(_STARTING)
+        case Step.WAITING:
+            return Reason(f"WaitingFor: {_waiting_for(run, number)}")
+        case Step.READY:
+            return _ready(run, number)
+        case Step.BACKOFF:
+            return _backoff(run, task)
+        case Step.CALLING:
+            return _calling(task)
+        case Step.ASKING:
+            return _asking(run, task)
+        case Step.RECORDING | Step.CREATING:
+            return Reason(_STARTING)
+        case Step.LIVE:
+            return _live(task)
+        case Step.FANNED_OUT:
+            return _items(run, run.groups[number])
+        case Step.ENDED:
+            return _ended(run, number)
+
+
+def _ready(run: Execution, number: int) -> Reason:
+    task = run.tasks[number]
+    if run.state == "Suspended":
+        return Reason(f"Suspended: the run starts no task until {run.resumes_when}")
+    calls, cap = task.definition.calls, run.limits.parallelism
+    if run.hold is not None and not calls:
+        return _refused(run.hold.refused)
+    if cap is not None and run.live >= cap and not calls:
+        return Reason(f"Parallelism: {run.live}/{cap}")
+    if task.group is not None and (group := run.groups[task.group]).full:
+        return Reason(f"Parallelism: {group.live}/{group.parallelism} of forEach")
+    line = run.line(number)
+    if not calls and (why := run.shared.why(run.identity.uid, line, first=run.ready.first(line) == number)):
+        return Reason(why)
+    return _refused(task.refused) if task.refused else Reason(_CHILD_IS_MADE if calls else _STARTING)
+
+
+def _items(run: Execution, group: Group) -> Reason:
+    """Of the items that are not running, why the first one is not."""
+    waiting = [unit for unit in group.units if not run.tasks[unit].runs and run.tasks[unit].step is not Step.ENDED]
+    if not waiting:
+        return Reason()
+    first = reason(run, waiting[0])
+    more = f" and {len(waiting) - 1} more" if len(waiting) > 1 else ""
+    return Reason(f"{first.text} (item {waiting[0] - group.first}{more})", first.message)
+
+
+def _asking(run: Execution, task: TaskState) -> Reason:
+    approval = task.definition.approval
+    if run.state == "Suspended" or approval is None:
+        return Reason(f"Suspended: the run hears no decision until {run.resumes_when}")
+    message = fill({"message": approval.message}, run.values_of(task))["message"]
+    return Reason(f"Approval: {question(task.definition.name, approval, task.asked_at)}", message or None)
+
+
+_CHILD_IS_MADE = "Starting: its run is being created"
+
+
+def _calling(task: TaskState) -> Reason:
+    child = task.child
+    if child is None:
+        return Reason(_CHILD_IS_MADE)
+    if task.doomed is not None:
+        return Reason(f"Terminating: run {child.name} is being stopped", task.doomed.message)
+    if child.phase == "Running":
+        return Reason()
+    word = child.waits or ("Starting" if child.phase == "Pending" else child.phase)
+    return Reason(f"{word}: see run {child.name}", child.message or None)
+
+
+def _refused(refused: Refused) -> Reason:
+    return Reason(f"{refused.refusal}: the API server takes no pod at present; trying again", refused.message)
+
+
+def _backoff(run: Execution, task: TaskState) -> Reason:
+    until = clock(task.retry_at or 0)
+    if task.refused is not None:
+        return Reason(f"{task.refused.refusal}: trying again at {until}", task.refused.message)
+    if task.last is None:
+        return Reason(f"Backoff: until {until}")
+    if task.polling is not None and task.definition.poll is not None and task.definition.poll.not_yet(task.last):
+        return Reason(f"Polling: not yet, {task.polling}; next at {until}")
+    paid, memory = _paid(task, task.last, ", "), _memory(run, task, task.last, ", next with ")
+    return Reason(f"Backoff: until {until}{paid}{memory}", task.last.message)
+
+
+def _live(task: TaskState) -> Reason:
+    pod = task.pod
+    if pod is None:
+        return Reason(_STARTING)
+    if pod.deleting:
+        where = f" on node {pod.node}" if pod.node else ""
+        why = task.doomed.message if task.doomed else pod.disruption
+        return Reason(f"Terminating: its pod is being deleted{where}", why or None)
+    if pod.terminal:
+        return Reason("ReadingLog: its outputs are there", task.log_trouble or None)
+    if pod.container.started_at is not None:
+        return Reason()
+    return _pending(pod)
+
+
+def _pending(pod: PodView) -> Reason:
+    if pod.scheduled_at is None:
+        if pod.gated:
+            in_queue = f"Queued: in Kueue's queue {pod.queue}"
+            return Reason(in_queue if pod.queue else "Gated: its pod waits for somebody to remove its scheduling gates")
+        if pod.unschedulable:
+            return Reason(f"Unschedulable: {pod.unschedulable}")
+        return Reason("Scheduling: its pod waits for the cluster's scheduler")
+    if pod.container.waiting in IMAGE_TROUBLE:
+        return Reason(f"{pod.container.waiting}: check the image's name and the pull secret", pod.container.message)
+    word = pod.container.waiting or "Starting"
+    return Reason(f"{word}: on node {pod.node}", pod.container.message or None)
+
+
+def _ended(run: Execution, number: int) -> Reason:
+    task = run.tasks[number]
+    if task.phase == "UpstreamFailed":
+        names = _names(run, number, "Failed", "UpstreamFailed")
+        return Reason(f"UpstreamFailed: {names or _items_before(run, number) or 'no dependency has succeeded'}")
+    if task.phase == "Skipped":
+        if task.skipped:
+            return Reason(f"Skipped: {task.skipped}")
+        inherited = task.definition.run_if == "AllSucceeded" or task.definition.reads
+        names = _names(run, number, "Skipped") if inherited else ""
+        return Reason(f"Skipped: {f'so was {names}' if names else f'runIf {task.definition.run_if} does not hold'}")
+    if task.phase == "Stopped":
+        own = task.last.message if task.last is not None and task.last.ending is Ending.STOPPED else ""
+        return Reason(f"Stopped: {own or run.winding_down or 'what it waits for was stopped'}")
+    if task.phase == "Failed" and task.last is not None and task.definition.for_each is not None:
+        return Reason(f"{task.last.ending}", task.last.message)
+    if task.phase == "Failed" and task.last is not None:
+        if task.polling is not None and task.last.ending is Ending.TIMEOUT:
+            return Reason("Timeout", task.last.message)
+        paid, memory = _paid(task, task.last, ": "), _memory(run, task, task.last, ", the last with ")
+        return Reason(f"{task.last.ending}{paid}{memory}", task.last.message)
+    return Reason(message=task.last.message or None) if task.last is not None else Reason()
+
+
+def _items_before(run: Execution, number: int) -> str:
+    """Of a fan-out that goes by the items of one that forgives some their failure (`minSuccess`)."""
+    group = run.groups.get(number)
+    if group is None or not (failed := group.counts.get("UpstreamFailed")):
+        return ""
+    leader = run.tasks[number].definition.same_as
+    return f"{failed} of {len(group.items)} items, which failed in {leader}; set forEach.minSuccess here, too"
+
+
+def _paid(task: TaskState, last: Outcome, separator: str) -> str:
+    """How many retries are used, if any are allowed."""
+    if last.ending is Ending.GAVE_UP:
+        return ""
+    if last.ending is Ending.WHEN_FAILED:
+        return f"{separator}its condition has no answer"
+    if last.ending in PAID_BY_CLUSTER:
+        used, limit, whose = task.used.infrastructure, task.definition.retries.infrastructure, "infrastructure retries"
+    else:
+        used, limit, whose = task.used.limit, task.definition.retries.limit, "retries"
+    return f"{separator}{used} of {limit} {whose} used" if limit else ""
+
+
+def _memory(run: Execution, task: TaskState, last: Outcome, before: str) -> str:
+    """How much memory the newest attempt of a task has that gets more of it."""
+    fields = task.definition.fields
+    if last.ending is not Ending.OUT_OF_MEMORY or "outOfMemory" not in fields.get("retries", {}):
+        return ""
+    filled = fill({name: fields[name] for name in ("retries", "resources") if name in fields}, run.values_of(task))
+    size = limit(grown(filled, task.used.out_of_memory))
+    return f"{before}{size} of memory" if size else ""
+
+
+def _waiting_for(run: Execution, number: int) -> str:
+    names = _names(run, number, "Pending")
+    if names or not run.tasks[number].definition.final:
+        return names
+    return f"the {run.open} tasks before the end" if run.open > 1 else "the last task before the end"
+
+
+def _names(run: Execution, number: int, *phases: TaskPhase) -> str:
+    """The direct dependencies that stand so. A task that runs has not ended: its phase is Pending until then."""
+    if (group := run.tasks[number].group) is not None:
+        return f"{run.tasks[group].definition.same_as}[{run.tasks[number].index}]"
+    before = (run.tasks[dependency] for dependency in run.definition.graph.dependencies[number])
+    names = [task.definition.name for task in before if task.phase in phases]
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more

@@ -1,0 +1,51 @@
+"""How a run stands as a whole: its phase, the one in which it will end, how far it has come, and why it has failed."""
+
+from sluice.api.run import RunPhase
+from sluice.core.pod.builder import RunEnd
+from sluice.core.run.execution import Execution
+from sluice.core.run.state import STOPPED_BY_HAND
+from sluice.core.status.progress import how_far
+from sluice.core.status.text_budget import fit
+
+_MESSAGE_MAX = 1024  # of a run; it stands in four conditions as well
+
+
+def run_end(run: Execution) -> RunEnd:
+    """What a `finally` task is told."""
+    return RunEnd(outlook(run), tuple(task.definition.name for task in run.named if task.phase == "Failed"))
+
+
+def phase(run: Execution) -> RunPhase:
+    if run.finished_at is None:
+        return "Suspended" if run.state == "Suspended" else "Running"
+    return outlook(run)
+
+
+def outlook(run: Execution) -> RunPhase:
+    """The phase in which the run ends if nothing else happens. Its `finally` tasks are told so."""
+    if run.counts.get("Stopped"):
+        return "Stopped" if run.state == "Stopped" else "Failed"
+    if run.limits.leaf_failed:
+        leaves = (t for t, after in zip(run.named, run.definition.graph.dependents, strict=True) if not after)
+        bad = ("Failed", "UpstreamFailed")
+        return "Failed" if any(t.phase in bad and not t.definition.allow_failure for t in leaves) else "Succeeded"
+    return "Failed" if run.failed else "Succeeded"
+
+
+def progress(run: Execution) -> str:
+    return how_far(run.counts, len(run.definition.tasks))
+
+
+def message(run: Execution) -> str:
+    """Why the run has failed, or will."""
+    if run.winding_down not in ("", STOPPED_BY_HAND) and not run.failed:
+        return run.winding_down
+    failed = [t for t in run.named if t.phase == "Failed" and not t.definition.allow_failure] if run.failed else []
+    if not failed:
+        stopped = (t for t in run.tasks if t.phase == "Stopped") if run.counts.get("Stopped") else iter(())
+        first = next(stopped, None) if run.state != "Stopped" else None
+        return f"task {first.definition.name} was stopped" if first is not None else ""
+    first = failed[0]
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    words = f"task {first.definition.name} failed{more}: {first.last.message if first.last else 'unknown'}"
+    return fit(words, _MESSAGE_MAX)

@@ -1,0 +1,213 @@
+"""What a run's status says, and the least that has to be sent for it.
+
+A task's end counts as known only once the API server has stored it: `Patch.ended` names the pods that may then be
+deleted, and `Patch.recorded` the attempts that may then be started.
+"""
+
+import json
+from dataclasses import dataclass
+
+from sluice.core import Instant, Json
+from sluice.core.base.naming import outputs_name, pod_name
+from sluice.core.base.times import rfc3339
+from sluice.core.pod.create_errors import Refusal
+from sluice.core.pod.view import PodView
+from sluice.core.run.execution import Execution
+from sluice.core.run.task_state import Step
+from sluice.core.spec.outputs import Unusable, as_json
+from sluice.core.spec.retry_policy import Used
+from sluice.core.status.conditions import Condition, conditions, of_run
+from sluice.core.status.fan_out_status import entry as item_entry
+from sluice.core.status.kstatus import run_health, stalled
+from sluice.core.status.reasons import Reason, reason
+from sluice.core.status.run_outputs import results
+from sluice.core.status.run_phase import message, phase, progress
+from sluice.core.status.text_budget import bytes_sent, fit, text_room
+
+REWORD_EVERY_S = 10.0
+"""A reason whose numbers change every second is written no more often than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """`body` is a JSON merge patch of the status, empty if there is nothing to say."""
+
+    body: Json
+    tasks: dict[int, Json]
+    ended: list[PodView]
+    recorded: list[tuple[int, int]]
+    kept_apart: dict[str, str]
+    """Outputs by task that must be in the run's ConfigMap before the status says so, as JSON."""
+
+
+def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
+    """What to send, given the status as it was last written."""
+    tasks = {}
+    for number in sorted({run.entry_of(unit) for unit in run.changed | run.reworded}):
+        entry, last = task_status(run, number), run.written.get(number, {})
+        run.reworded.discard(number)
+        if _only_reworded(last, entry):
+            if run.finished_at is None and now < run.reworded_at.get(number, 0.0) + REWORD_EVERY_S:
+                run.reworded.add(number)
+                continue
+            run.reworded_at[number] = now
+        if entry != last:
+            tasks[number] = entry
+    recorded = [(unit, run.tasks[unit].attempt) for unit in sorted(run.changed) if _is_to_be_recorded(run, unit)]
+    run.changed.clear()
+    now_is = _run_status(run, before, generation, now)
+    body = {key: value for key, value in now_is.items() if before.get(key) != value}
+    if "message" not in now_is and before.get("message") is not None:  # why it waited
+        body["message"] = None
+    if tasks:
+        body["tasks"] = {
+            run.tasks[number].definition.name: _difference(run.written.get(number, {}), entry)
+            for number, entry in tasks.items()
+        }
+    if body and (time := run.ledger.told()) and time != before.get("time"):  # never the only news
+        body["time"] = time
+    if kept_apart := _kept_apart(run, tasks):
+        body["outputsConfigMap"] = outputs_name(run.identity.name, run.identity.uid)
+    return Patch(body, tasks, list(run.ended_pods), recorded, kept_apart)
+
+
+def _only_reworded(old: Json, new: Json) -> bool:
+    """Does an entry say the same with other numbers or other words of somebody else's?"""
+    words = ("reason", "message")
+    return (
+        old != new
+        and all(old.get(key) == new.get(key) for key in (old.keys() | new.keys()) - set(words))
+        and old.get("reason", "").partition(":")[0] == new.get("reason", "").partition(":")[0]
+    )
+
+
+def _is_to_be_recorded(run: Execution, unit: int) -> bool:
+    return run.tasks[unit].step is Step.RECORDING or (unit in run.groups and not run.groups[unit].recorded)
+
+
+def written(run: Execution, sent: Patch) -> None:
+    """The API server has stored what was sent."""
+    for number, entry in sent.tasks.items():
+        run.written[number] = entry
+    del run.ended_pods[: len(sent.ended)]
+    run.recorded(sent.recorded)
+
+
+def unwritten(run: Execution, lost: Patch) -> None:
+    """It has not: say it again with the next patch."""
+    run.changed.update(lost.tasks)
+    run.changed.update(number for number, _ in lost.recorded)
+
+
+def _difference(old: Json, new: Json) -> Json:
+    """A merge patch (RFC 7386): null removes a key, and maps inside are merged as well."""
+    changes: Json = {key: None for key in old if key not in new}
+    for key, value in new.items():
+        before = old.get(key)
+        if isinstance(before, dict) and isinstance(value, dict):
+            if inside := _difference(before, value):
+                changes[key] = inside
+        elif before != value:
+            changes[key] = value
+    return changes
+
+
+def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> Json:
+    run_phase, words = phase(run), message(run)
+    handed_on = results(run) if run.definition.outputs and run_phase == "Succeeded" else "{}"
+    if isinstance(handed_on, Unusable):
+        words, handed_on = handed_on.message, "{}"
+    facts = [
+        Condition("Accepted", True, "Valid"),
+        *of_run(run_phase, words),
+        *(_name_taken(run) or run_health(run_phase, words)),
+    ]
+    status: Json = {
+        "observedGeneration": generation,
+        "phase": run_phase,
+        "revision": run.revision,
+        "progress": progress(run),
+        "startedAt": rfc3339(run.started_at or now),
+        "conditions": conditions(before.get("conditions", ()), facts, generation, now),
+    }
+    if words:
+        status["message"] = words
+    if handed_on != "{}":
+        status["outputs"] = handed_on
+    if run.replaced_by:
+        status["replacedBy"] = run.replaced_by
+    if run.finished_at is not None:
+        status["finishedAt"] = rfc3339(run.finished_at)
+    return status
+
+
+def _name_taken(run: Execution) -> list[Condition]:
+    """What there is to say if only a person can mend it."""
+    for task in run.tasks:
+        if task.refused is not None and task.refused.refusal is Refusal.NAME_TAKEN and task.step is not Step.ENDED:
+            return stalled("NameTaken", f"{task.definition.name}: {task.refused.message}")
+    return []
+
+
+def task_status(run: Execution, number: int) -> Json:
+    """One entry of `status.tasks`. What is absent has no value yet."""
+    task = run.tasks[number]
+    if task.told is not None:
+        return task.told
+    why = reason(run, number)
+    if number in run.groups:
+        return item_entry(run, number) | _texts(run, why) | _outputs(run, number)
+    entry: Json = {"phase": task.shown_phase}
+    attempt = task.shown_attempt
+    if attempt:
+        entry["attempt"] = attempt
+        entry["run" if task.definition.calls else "pod"] = pod_name(
+            run.identity.name, run.identity.uid, task.definition.name, attempt
+        )
+    if task.started_at is not None:
+        entry["startedAt"] = rfc3339(task.started_at)
+    if task.between_attempts and task.last is not None:
+        if task.last.finished_at is not None:
+            entry["finishedAt"] = rfc3339(task.last.finished_at)
+        if task.last.exit_code is not None:
+            entry["exitCode"] = task.last.exit_code
+    if task.used != Used():
+        entry["retries"] = {"limit": task.used.limit, "infrastructure": task.used.infrastructure}
+        if task.used.out_of_memory:
+            entry["retries"]["outOfMemory"] = task.used.out_of_memory
+    if attempt and task.between_attempts and task.retry_at is not None:
+        entry["retryAt"] = rfc3339(task.retry_at)
+        if task.avoid_node:
+            entry["avoidNode"] = task.avoid_node
+    if task.polling is not None:
+        entry["poll"] = {"since": rfc3339(task.polling.since), "tries": task.polling.tries}
+    rare = [entry[name] for name in ("avoidNode", "poll") if name in entry]
+    entry |= _texts(run, why, taken=sum(len(json.dumps(value)) for value in rare)) | _outputs(run, number)
+    return entry
+
+
+def _texts(run: Execution, why: Reason, taken: int = 0) -> Json:
+    """`taken` are bytes of the room for texts that something else has."""
+    found: Json = {}
+    room = text_room(len(run.definition.tasks)) - taken
+    if why.text:
+        found["reason"] = fit(why.text, room)
+    if why.message and (left := room - bytes_sent(found.get("reason", ""))) > 0:
+        found["message"] = fit(why.message, left)
+    return found
+
+
+def _outputs(run: Execution, number: int) -> Json:
+    """What a task handed on, or where it is."""
+    outputs = run.outputs_so_far(number)
+    if outputs is None:
+        return {}
+    text = as_json(outputs)
+    if bytes_sent(text) <= run.outputs_room:
+        return {"outputs": text}
+    return {"outputsIn": "ConfigMap"}
+
+
+def _kept_apart(run: Execution, entries: dict[int, Json]) -> dict[str, str]:
+    found = {number: run.outputs_so_far(number) for number, entry in entries.items() if "outputsIn" in entry}
+    return {run.tasks[n].definition.name: as_json(outputs) for n, outputs in found.items() if outputs is not None}

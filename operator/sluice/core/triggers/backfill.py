@@ -1,0 +1,227 @@
+"""Backfills: which of a range's times is run next, given how far it has come and which runs there are.
+
+The times are walked in order. Each is run at most once, whatever restarts: its run's name says which time it is for,
+and the mark in the status which times are not looked at any more. So a run at or before the mark that is gone, for
+example since it was old, stays gone. A run that was made just before a crash, and not marked, is known by its label.
+
+| rerun | a time that has a run already |
+|---|---|
+| None | is skipped |
+| Failed | is run again if the last run of it failed or was stopped |
+| All | is run again |
+
+A time whose run has not ended is skipped whatever `rerun` says. A run that was deleted counts as none.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from math import ceil
+
+from sluice.api.backfill import Rerun
+from sluice.core import Instant, Json
+from sluice.core.base.naming import MAX_RUNS_OF_A_TIME
+from sluice.core.base.times import instant, rfc3339
+from sluice.core.status.conditions import ended
+from sluice.core.triggers.on_change import OnFirstSight
+from sluice.core.triggers.schedule import Schedule
+
+_TIMES = ("cron", "every", "timeZone", "startAt")
+_NAMES_SHOWN = 10
+
+
+def times_said(spec: Json, workflow: Json) -> Json:
+    """The schedule that says the times: the Backfill's own, else the Workflow's; empty if neither says any. Both are
+    specs.
+    """
+    if "cron" in spec or "every" in spec:
+        return {"startAt": spec["from"]} | {name: spec[name] for name in _TIMES if name in spec}
+    schedule = workflow.get("schedule", {})
+    return {name: schedule[name] for name in _TIMES if name in schedule}
+
+
+@dataclass(frozen=True, slots=True)
+class Backfill:
+    """What is asked for: the times of `schedule` from `begin` (with it) to `end` (without it)."""
+
+    schedule: Schedule
+    begin: Instant
+    end: Instant
+    newest_first: bool = False
+    rerun: Rerun = "None"
+    max_runs: int = 1
+    suspended: bool = False
+
+    @classmethod
+    def of(cls, spec: Json, times: Json) -> "Backfill":
+        """From a Backfill's spec and what `times_said` says."""
+        return cls(
+            schedule=Schedule.of(times),
+            begin=float(ceil(instant(spec["from"]) or 0.0)),
+            end=float(ceil(instant(spec["until"]) or 0.0)),
+            newest_first=spec.get("order") == "NewestFirst",
+            rerun=spec.get("rerun", "None"),
+            max_runs=spec.get("maxRuns", 1),
+            suspended=spec.get("state") == "Suspended",
+        )
+
+    def times(self, mark: Instant | None = None) -> Iterator[Instant]:
+        """In order, those that come after the mark."""
+        if self.newest_first:
+            return self.schedule.within(self.begin, self.end if mark is None else mark, back=True)
+        return self.schedule.within(self.begin if mark is None else mark + 1, self.end)
+
+    def count(self, at_most: int) -> int:
+        return sum(1 for _ in islice(self.times(), at_most))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far it has come. `going` has its runs that have not ended, by name, each with its time."""
+
+    times: int
+    mark: Instant | None = None
+    succeeded: int = 0
+    failed: int = 0
+    skipped: int = 0
+    going: tuple[tuple[str, Instant], ...] = ()
+    failed_runs: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, status: Json) -> "Progress | None":
+        """None if it has not begun."""
+        if "times" not in status:
+            return None
+        return cls(
+            times=status["times"],
+            mark=instant(status.get("mark")),
+            succeeded=status.get("succeeded", 0),
+            failed=status.get("failed", 0),
+            skipped=status.get("skipped", 0),
+            going=tuple((entry["run"], instant(entry["time"]) or 0.0) for entry in status.get("going", ())),
+            failed_runs=tuple(status.get("failedRuns", ())),
+        )
+
+    def written(self) -> Json:
+        """None takes an entry away."""
+        return {
+            "times": self.times,
+            "mark": None if self.mark is None else rfc3339(self.mark),
+            "succeeded": self.succeeded,
+            "failed": self.failed,
+            "skipped": self.skipped,
+            "going": [{"time": rfc3339(time), "run": run} for run, time in self.going] or None,
+            "failedRuns": list(self.failed_runs) or None,
+            "progress": self.words,
+        }
+
+    @property
+    def words(self) -> str:
+        """`12/31, 1 failed, 3 skipped`."""
+        others = ((self.failed, "failed"), (self.skipped, "skipped"))
+        return ", ".join([f"{self.succeeded}/{self.times}", *(f"{count} {word}" for count, word in others if count)])
+
+    @property
+    def failures(self) -> str:
+        """`2 of 31 times failed: etl-202603010200-4f7a9, …`."""
+        more = " and others" if self.failed > len(self.failed_runs) else ""
+        return f"{self.failed} of {self.times} times failed: {', '.join(self.failed_runs)}{more}"
+
+    @property
+    def finished(self) -> bool:
+        return self.succeeded + self.failed + self.skipped >= self.times
+
+    def made(self, time: Instant, run: str) -> "Progress":
+        return replace(self, mark=time, going=(*self.going, (run, time)))
+
+    def passed_over(self, time: Instant) -> "Progress":
+        return replace(self, mark=time, skipped=self.skipped + 1)
+
+
+def start(backfill: Backfill, on_first_sight: OnFirstSight) -> Progress:
+    """`Adopt`: a Backfill without a status comes from a restored backup, and is taken as done."""
+    times = list(backfill.times())
+    if on_first_sight == "Adopt":
+        return Progress(len(times), mark=times[-1], skipped=len(times))
+    return Progress(len(times))
+
+
+def settled(progress: Progress, phases: Mapping[str, str]) -> Progress:
+    """With those of its runs counted that have ended. `phases` has the runs that are there, by name."""
+    for entry in progress.going:
+        run, _ = entry
+        phase = phases.get(run, "Stopped")  # deleted on the way: nobody will ever see its end
+        if not ended(phase):
+            continue
+        progress = replace(progress, going=tuple(other for other in progress.going if other != entry))
+        if phase == "Succeeded":
+            progress = replace(progress, succeeded=progress.succeeded + 1)
+        else:
+            names = (*progress.failed_runs, run)[:_NAMES_SHOWN]
+            progress = replace(progress, failed=progress.failed + 1, failed_runs=names)
+    return progress
+
+
+@dataclass(frozen=True, slots=True)
+class RunOfTime:
+    """A run that a time has. `number`: how often it has been run by then. `mine`: this Backfill made it."""
+
+    number: int
+    name: str
+    phase: str
+    mine: bool = False
+    deleting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Make:
+    """The run to make: the `number`-th of its time."""
+
+    time: Instant
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do next. `waits`: why no run is made now though times are left."""
+
+    progress: Progress
+    make: Make | None = None
+    waits: str = ""
+
+
+def step(backfill: Backfill, progress: Progress, runs_of: Callable[[Instant], Sequence[RunOfTime]], full: str) -> Step:
+    """`runs_of` has the runs of a time, the newest last. `full`: why the Workflow takes no further run now, else
+    empty.
+    """
+    for time in backfill.times(progress.mark):
+        runs = runs_of(time)
+        mine = next((run for run in runs if run.mine), None)
+        if mine is not None:
+            progress = progress.made(time, mine.name)
+        elif _is_passed_over(backfill.rerun, runs):
+            progress = progress.passed_over(time)
+        elif waits := _waits(backfill, progress, runs, full):
+            return Step(progress, waits=waits)
+        else:
+            return Step(progress, Make(time, runs[-1].number + 1 if runs else 1))
+    return Step(progress)
+
+
+def _is_passed_over(rerun: Rerun, runs: Sequence[RunOfTime]) -> bool:
+    if not runs or runs[-1].deleting:
+        return False
+    last = runs[-1]
+    if rerun == "None" or not ended(last.phase) or last.number >= MAX_RUNS_OF_A_TIME:
+        return True
+    return rerun == "Failed" and last.phase == "Succeeded"
+
+
+def _waits(backfill: Backfill, progress: Progress, runs: Sequence[RunOfTime], full: str) -> str:
+    if backfill.suspended:
+        return "Suspended"
+    if len(progress.going) >= backfill.max_runs:
+        return f"MaxRuns: {len(progress.going)}/{backfill.max_runs} of its runs are going"
+    if runs and runs[-1].deleting:
+        return f"NameTaken: run {runs[-1].name} is being deleted"
+    return full

@@ -1,0 +1,198 @@
+"""Schedules: which of a Workflow's times are to be run, given how far it has come and what the time is.
+
+Each time is run at most once, whatever restarts: its run's name says which time it is for, and the mark in the
+Workflow's status which times are not looked at any more. A run at or below the mark that is gone stays gone.
+
+| catchUp | of the times that have passed since the mark |
+|---|---|
+| Latest | the newest is run, the others are missed |
+| None | the newest is run if it has passed for no longer than a minute, the others are missed |
+| All | each is run, the oldest first: when fewer runs go than `concurrency.maxRuns`, so that none has to give way. A policy that never lets runs wait (Allow, Forbid, Replace) gets the newest at once |
+
+`startingDeadline` says for each of them how long ago a time may have passed and still be run.
+
+The mark begins where the Workflow was created, so that no earlier time counts; with All and `startAt`, at `startAt`.
+It is set to now whenever the schedule is another one than before, also by `suspend`: what was behind under the old
+schedule is given up, and the new one owes nothing for the past. That goes for All too: whoever wants past times after
+a change asks for them by name.
+"""  # noqa: E501  # a row of a table is one line
+
+import heapq
+import json
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby, islice, takewhile
+from zoneinfo import ZoneInfo
+
+from sluice.api.base import seconds
+from sluice.api.schedule import CatchUp
+from sluice.core import Instant, Json
+from sluice.core.base.naming import digest
+from sluice.core.base.times import instant, rfc3339
+from sluice.core.quota.run_concurrency import Concurrency
+from sluice.core.triggers import cron
+from sluice.core.triggers.on_change import OnFirstSight
+
+_NONE_IS_LATE_S = 60
+_COUNTED = 1000
+_CLOCK_WAS_WRONG_S = 3600
+_TIMES = ("cron", "every", "timeZone", "startAt", "endAt", "suspend")
+"""What makes a schedule another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """`deadline_s` is None if times can be run however long ago they were."""
+
+    crons: tuple[str, ...]
+    zone: ZoneInfo
+    every_s: int
+    start_at: Instant
+    end_at: Instant
+    catch_up: CatchUp
+    deadline_s: int | None
+    suspended: bool
+    digest: str
+    from_start: bool
+    """Do times before the Workflow was created count?"""
+
+    @classmethod
+    def of(cls, said: Json) -> "Schedule":
+        """From a Workflow's `spec.schedule`."""
+        given, start_at = said.get("cron", []), instant(said.get("startAt"))
+        deadline, catch_up = said.get("startingDeadline"), said.get("catchUp", "Latest")
+        times = {name: said[name] for name in _TIMES if said.get(name) not in (None, False)}
+        return cls(
+            crons=(given,) if isinstance(given, str) else tuple(given),
+            zone=ZoneInfo(said.get("timeZone", "UTC")),
+            every_s=seconds(said["every"]) if "every" in said else 0,
+            start_at=float(int(start_at or 0.0)),
+            end_at=instant(said.get("endAt")) or float("inf"),
+            catch_up=catch_up,
+            deadline_s=seconds(deadline) if deadline else _NONE_IS_LATE_S if catch_up == "None" else None,
+            suspended=said.get("suspend", False),
+            digest=digest(json.dumps(times, sort_keys=True), 10),
+            from_start=catch_up == "All" and start_at is not None,
+        )
+
+    def after(self, when: Instant) -> Iterator[Instant]:
+        """The times after an instant, the next first."""
+        return takewhile(lambda time: time <= self.end_at, self._on(max(when, self.start_at - 1)))
+
+    def before(self, when: Instant) -> Iterator[Instant]:
+        """The times before an instant, the last first."""
+        return takewhile(lambda time: time >= self.start_at, self._back(min(when, self.end_at + 1)))
+
+    def interval_start(self, time: Instant) -> Instant:
+        """The time before this one, whether or not it counts."""
+        return next(self._back(time), time)
+
+    def within(self, begin: Instant, end: Instant, *, back: bool = False) -> Iterator[Instant]:
+        """The times from `begin` (with it) to `end` (without it), whether or not they count. `back`: the last first."""
+        if back:
+            return takewhile(lambda time: time >= begin, self._back(end))
+        return takewhile(lambda time: time < end, self._on(begin - 1))
+
+    def _on(self, when: Instant) -> Iterator[Instant]:
+        walks = [cron.after(one, self.zone, when) for one in self.crons]
+        return self._once(heapq.merge(*walks, self._steps(when)))
+
+    def _back(self, when: Instant) -> Iterator[Instant]:
+        walks = [cron.before(one, self.zone, when) for one in self.crons]
+        return self._once(heapq.merge(*walks, self._steps(when, back=True), reverse=True))
+
+    def _steps(self, when: Instant, *, back: bool = False) -> Iterator[Instant]:
+        """Those of `every`."""
+        if not self.every_s:
+            return
+        steps, rest = divmod(when - self.start_at, self.every_s)
+        number = int(steps) + (1 if not back else 0 if rest else -1)
+        while True:
+            yield self.start_at + number * self.every_s
+            number += -1 if back else 1
+
+    @staticmethod
+    def _once(times: Iterable[Instant]) -> Iterator[Instant]:
+        return (time for time, _ in groupby(times))
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleMark:
+    """No time up to `time` is looked at again; `schedule` is the digest of the schedule that this is about."""
+
+    time: Instant
+    schedule: str
+
+    @classmethod
+    def of(cls, status: Json) -> "ScheduleMark | None":
+        mark = status.get("scheduleMark")
+        return cls(instant(mark["time"]) or 0.0, mark["schedule"]) if mark else None
+
+    def written(self) -> Json:
+        return {"time": rfc3339(self.time), "schedule": self.schedule}
+
+
+def begin(
+    schedule: Schedule,
+    mark: ScheduleMark | None,
+    *,
+    known: bool,
+    created_at: Instant,
+    on_first_sight: OnFirstSight,
+    now: Instant,
+) -> Instant:
+    """The instant after which times count. `known`: was the Workflow accepted before, on a schedule or not?"""
+    if mark is not None and mark.schedule == schedule.digest:
+        return mark.time if mark.time < now + _CLOCK_WAS_WRONG_S else now
+    if known or mark is not None or on_first_sight == "Adopt":
+        return now
+    return min(created_at, schedule.start_at - 1) if schedule.from_start else created_at
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`run` is the time that is to be run now, `missed` how many were let go, `next` the first time to come."""
+
+    mark: Instant
+    run: Instant | None
+    missed: int
+    next: Instant | None
+
+
+def look(
+    schedule: Schedule,
+    mark: Instant,
+    now: Instant,
+    *,
+    concurrency: Concurrency,
+    going: int = 0,
+    made: Collection[Instant] = (),
+) -> Look:
+    """What the schedule asks for. `going` are runs of it that have not ended, `made` the times that have a run."""
+    if schedule.suspended:
+        return Look(mark, None, 0, None)
+    coming = next(schedule.after(max(now, mark)), None)
+    due = takewhile(lambda time: time > mark, schedule.before(int(now) + 1))
+    newest = next(due, None)
+    if newest is None:
+        return Look(mark, None, 0, coming)
+    oldest_s = schedule.deadline_s
+    if schedule.catch_up != "All":
+        late = oldest_s is not None and newest < now - oldest_s and newest not in made
+        return Look(newest, None if late else newest, _count(due, made) + late, coming)
+    lost = 0
+    if oldest_s is not None:
+        late_times = takewhile(lambda time: time > mark, schedule.before(now - oldest_s))
+        if (last := next(late_times, None)) is not None:
+            mark, lost = last, _count(late_times, made) + (last not in made)
+    run = next(schedule.after(mark), None)
+    if run is None or run > now:
+        return Look(mark, None, lost, coming)
+    waits = run != newest or concurrency.policy in (None, "Queue")
+    if waits and going >= concurrency.max_runs and run not in made:
+        return Look(mark, None, lost, coming)
+    return Look(run, run, lost, coming)
+
+
+def _count(times: Iterator[Instant], made: Collection[Instant]) -> int:
+    return sum(time not in made for time in islice(times, _COUNTED))

@@ -1,0 +1,102 @@
+"""How long a run takes if each of its pods starts the moment it is made and ends well after a known time.
+
+The decisions are those of the operator; only the clock and the pods are made up. What nobody can know beforehand is
+left out: outputs, the answers of people, child runs, and pods that fail. A run that needs any of that is Unforeseen.
+"""
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sluice.core import Instant
+from sluice.core.base.errors import SluiceError
+from sluice.core.pod.view import Container, PodView
+from sluice.core.reconcile.decide import decide
+from sluice.core.run.execution import Execution
+from sluice.core.run.task_state import Step
+from sluice.core.status.reasons import reason
+from sluice.core.status.run_phase import message, outlook
+from sluice.core.status.run_status import patch, written
+
+_BEGIN: Instant = 1.0  # 0 would be no time at all to those who ask whether a run has started
+
+
+class Unforeseen(SluiceError):
+    """The run would fail, or wait for what is not simulated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One pod of the unit `number`. Times are seconds since the start of the run."""
+
+    number: int
+    started_s: float
+    ended_s: float
+
+
+def simulate(run: Execution, durations_s: Sequence[float]) -> list[Attempt]:
+    """The attempts of a run that has not started yet, in the order of their ends.
+
+    `durations_s` are those of the named tasks; each item of a fan-out takes as long as its task's. Raises Unforeseen.
+    """
+    now = _BEGIN
+    ends: list[tuple[Instant, int]] = []
+    pods: dict[int, PodView] = {}
+    attempts: list[Attempt] = []
+    while not (decision := decide(run, now)).finished:
+        for create in decision.create:
+            number = create.number
+            pods[number] = _running(run, number, now)
+            _see(run, pods[number])
+            heapq.heappush(ends, (now + durations_s[run.entry_of(number)], number))
+        if run.recording:
+            written(run, patch(run, {}, 1, now))
+            continue
+        if not ends:
+            raise Unforeseen(_stuck(run))
+        now = ends[0][0]
+        while ends and ends[0][0] == now:
+            _, number = heapq.heappop(ends)
+            pod = pods.pop(number)
+            attempts.append(Attempt(number, pod.created_at - _BEGIN, now - _BEGIN))
+            _see(run, _ended(pod, now))
+    if outlook(run) != "Succeeded":
+        raise Unforeseen(message(run))
+    return attempts
+
+
+def _see(run: Execution, pod: PodView) -> None:
+    run.shared.see(pod)
+    run.see_pod(pod)
+
+
+def _running(run: Execution, number: int, now: Instant) -> PodView:
+    task, identity = run.tasks[number], run.identity
+    name = run.pod_name(number)
+    return PodView(
+        name=name,
+        namespace=identity.namespace,
+        uid=name,
+        version=1,
+        owner_uid=identity.uid,
+        run_uid=identity.uid,
+        task=task.definition.name,
+        index=None if task.group is None else task.index,
+        attempt=task.attempt,
+        phase="Running",
+        created_at=now,
+        scheduled_at=now,
+        container=Container(started_at=now),
+        pools=task.definition.pools,
+    )
+
+
+def _ended(pod: PodView, now: Instant) -> PodView:
+    container = replace(pod.container, finished_at=now, exit_code=0)
+    return replace(pod, version=2, phase="Succeeded", container=container)
+
+
+def _stuck(run: Execution) -> str:
+    """The first task that others wait for, and what it waits for itself."""
+    first = next(n for n, task in enumerate(run.named) if task.step not in (Step.WAITING, Step.ENDED))
+    return f"task {run.named[first].definition.name} would never end: {reason(run, first).text}"
