@@ -22,7 +22,7 @@ lint: $(VENV)/ready
 
 fuzz: $(VENV)/ready  ## 10,000 random runs on a random cluster, for each of the model's tests
 	@echo "SEED=$(SEED)"
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -q --durations=0 --hypothesis-seed=$(SEED) tests/core/test_model.py
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -q --durations=0 --hypothesis-seed=$(SEED) tests/core/reconcile/test_model.py
 
 crds: $(VENV)/ready  ## after a change in operator/sluice/api
 	$(BIN)/python -m sluice.api.crd crds charts/sluice/files/crds

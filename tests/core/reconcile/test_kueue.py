@@ -6,7 +6,7 @@ from sluice.core.pod.builder import build
 from sluice.core.pod.outcome import Ending, outcome
 from sluice.core.status.run_status import task_status
 from tests.core.kubelet import RUN, TASK, being_deleted, exited, running, seen, unschedulable
-from tests.core.test_limits import Limits
+from tests.core.quota.test_shared_limits import Limits
 from tests.core.world import run
 
 QUEUED = {"queueName": "batch"}

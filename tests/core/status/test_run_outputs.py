@@ -9,7 +9,7 @@ from sluice.core.reconcile.restore import restore
 from sluice.core.spec.definition import Definition
 from sluice.core.status.reasons import reason
 from tests.core.kubelet import RUN
-from tests.core.test_validation import A, faults
+from tests.core.validation.test_workflow import A, faults
 from tests.core.world import World, graph, run
 
 LISTS = {"outputs": ["files", "total"]}

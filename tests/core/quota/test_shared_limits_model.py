@@ -12,7 +12,7 @@ from sluice.core.pod.builder import RunIdentity
 from sluice.core.quota.ready_queue import Line
 from sluice.core.quota.shared_limits import PoolKey, Request, RunClaim, SharedLimits, Turn
 from tests.core.kubelet import accepted, exited
-from tests.core.test_limits import pod
+from tests.core.quota.test_shared_limits import pod
 
 NAMESPACES, POOLS, RUNS = ("n1", "n2"), ("a", "b", "c"), tuple(f"r{number}" for number in range(6))
 CLAIMS = st.dictionaries(st.sampled_from(POOLS), st.integers(1, 3), max_size=2)

@@ -4,7 +4,7 @@ import pytest
 
 from sluice.core.status.reasons import reason
 from tests.core.kubelet import exited
-from tests.core.test_pods import main, pod
+from tests.core.pod.test_builder import main, pod
 from tests.core.world import run
 
 KILLED = exited(137, "OOMKilled")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.core.kubelet import accepted, being_deleted, disrupted, exited, running, unschedulable
-from tests.core.test_pods import pod
+from tests.core.pod.test_builder import pod
 from tests.core.world import run
 
 WISH = {

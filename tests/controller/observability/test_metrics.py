@@ -21,12 +21,12 @@ from sluice.controller.kube.workqueue import KeyedQueue
 from sluice.controller.observability import metrics
 from sluice.controller.run.live import Live, LiveRuns
 from sluice.core.quota.shared_limits import PoolKey, SharedLimits
-from tests.controller.test_store import run as run_object
-from tests.controller.test_store import store
+from tests.controller.kube.test_cache import run as run_object
+from tests.controller.kube.test_cache import store
 from tests.core import world
 from tests.core.kubelet import exited, running
 
-DASHBOARD = Path(__file__).parents[2] / "charts/sluice/files/dashboard.json"
+DASHBOARD = Path(__file__).parents[3] / "charts/sluice/files/dashboard.json"
 
 
 class Leads:

@@ -17,7 +17,7 @@ from sluice.controller.kube.workqueue import KeyedQueue
 from sluice.controller.observability.endpoints import serve_health
 from sluice.controller.observability.liveness import Health, Watched, Watches
 from sluice.core.base.errors import Unanswered
-from tests.controller.test_store import store
+from tests.controller.kube.test_cache import store
 
 MINUTE = 60.0
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.core.test_validation import faults
+from tests.core.validation.test_workflow import faults
 
 
 @pytest.mark.parametrize(

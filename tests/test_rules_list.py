@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent.parent
+TESTS = Path(__file__).parent
 ROWS = [line.strip("|").split("|") for line in (TESTS / "RULES.md").read_text().splitlines() if "::" in line]
 
 
