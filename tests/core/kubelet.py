@@ -6,9 +6,11 @@ Times are whole seconds after START. Pods are created at 0 and placed on a node 
 from typing import Any
 
 from sluice.core.base.times import rfc3339
-from sluice.core.pod.builder import ItemOf, RunIdentity, build
-from sluice.core.pod.view import PodView, view
-from sluice.core.spec.definition import Definition, TaskDefinition
+from sluice.core.pod.builder import Item, build_pod
+from sluice.core.pod.view import PodView, pod_view
+from sluice.core.spec.definition import Definition
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.task import TaskDefinition
 
 Json = dict[str, Any]
 
@@ -28,10 +30,10 @@ def seen(
     *,
     run: RunIdentity = RUN,
     version: int = 1,
-    item: ItemOf | None = None,
+    item: Item | None = None,
 ) -> PodView:
     """The slim view of a pod with this status."""
-    return view(pod(status, task, attempt, run=run, version=version, item=item))
+    return pod_view(pod(status, task, attempt, run=run, version=version, item=item))
 
 
 def pod(
@@ -41,10 +43,10 @@ def pod(
     *,
     run: RunIdentity = RUN,
     version: int = 1,
-    item: ItemOf | None = None,
+    item: Item | None = None,
 ) -> Json:
     """The whole pod. `deletion` in the status is not a kubelet's: (asked at, grace period), see `being_deleted`."""
-    made = build(run, task, attempt, item=item)
+    made = build_pod(run, task, attempt, item=item)
     status = dict(status)
     deletion = status.pop("deletion", None)
     metadata = made["metadata"] | {

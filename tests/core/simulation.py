@@ -13,20 +13,20 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from sluice.api.run import WorkflowRunStatus
-from sluice.controller.kube.cache import Store
-from sluice.core.pod.builder import ItemOf
-from sluice.core.pod.create_errors import Refusal
+from sluice.controller.kube.cache import Cache
+from sluice.core.pod.builder import Item
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
 from sluice.core.quota.shared_limits import PoolKey, SharedLimits
 from sluice.core.reconcile import decide as deciding
 from sluice.core.reconcile.actions import Create, Delete, ReadLog
-from sluice.core.reconcile.create_failure import refused
+from sluice.core.reconcile.create_failure import create_failed
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.execution import Execution
-from sluice.core.run.state import Limits
-from sluice.core.run.task_state import Step
+from sluice.core.run.task_state import TaskStep
+from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status import run_status as reporting
-from sluice.core.status.fan_out_status import entries
+from sluice.core.status.fan_out_status import item_entries
 from tests.core import reference
 from tests.core.kubelet import RUN, START, Json, accepted, exited, past_deadline, running, seen, waiting
 from tests.core.plan import NOT_YET, OUT_OF_MEMORY, TIMED_OUT, Plan, Unit
@@ -56,7 +56,7 @@ class Operator:
     """One life of the operator, as the controller does it."""
 
     run: Execution
-    store: Store
+    store: Cache
     dirty: bool = True
     wake_at: float | None = None
     unwritten: bool = True
@@ -159,16 +159,16 @@ class Simulation:
         pods = [self.view(pod) for pod in self.pods.values()]
         plan, shared = self.plan, SharedLimits(wake=lambda _: self.wake())
         shared.set_pool(PoolKey(RUN.namespace, "pool"), plan.slots)
-        store = Store(
+        store = Cache(
             on_workflow=_nobody,
             on_run=_nobody,
             on_pool=_nobody,
             on_backfill=_nobody,
             on_child=_nobody,
-            on_pod=lambda pod, gone: shared.gone(pod) if gone else shared.see(pod),
+            on_pod=lambda pod, gone: shared.pod_deleted(pod) if gone else shared.observe_pod(pod),
         )
         store.replace_pods(pods, self.version)
-        limits = Limits(plan.cap, fail_fast=plan.fail_fast, leaf_failed=plan.leaf_failed)
+        limits = RunLimits(plan.cap, fail_fast=plan.fail_fast, leaf_failed=plan.leaf_failed)
         run = restore(RUN, "rev", self.definition, status=self.stored, pods=pods, limits=limits, shared=shared)
         run.set_state(self.state)
         run.set_approvals(self.decisions())
@@ -204,7 +204,7 @@ class Simulation:
         if key in self.pods:  # AlreadyExists
             self.adopt(self.view(self.pods[key]))
         elif refusal := self.refusal(key[0]):
-            refused(operator.run, create, refusal, "the server's words", self.now)
+            create_failed(operator.run, create, refusal, "the server's words", self.now)
         else:
             self.check_create(*key)
             self.made[key] += 1
@@ -254,7 +254,7 @@ class Simulation:
 
     def adopt(self, pod: PodView) -> None:
         self.operator.store.see_pod(pod)
-        self.operator.run.shared.see(pod)
+        self.operator.run.shared.observe_pod(pod)
         self.operator.run.see_pod(pod)
 
     def see(self, pod: PodView) -> None:
@@ -342,15 +342,15 @@ class Simulation:
 
     # The API server.
 
-    def refusal(self, unit: Unit) -> Refusal | None:
+    def refusal(self, unit: Unit) -> CreateError | None:
         if not self.plan.program(unit).valid:
-            return Refusal.INVALID
+            return CreateError.INVALID
         if "restricted" in self.plan.faults and not self.operator.run.hardened:
-            return Refusal.POD_SECURITY
+            return CreateError.POD_SECURITY
         if self.plan.quota is not None and len(self.living()) >= self.plan.quota:
-            return Refusal.QUOTA
+            return CreateError.QUOTA
         if self.happens("busy server", 0.2):
-            return self.random.choice([Refusal.BUSY, Refusal.FORBIDDEN, Refusal.NAME_TAKEN])
+            return self.random.choice([CreateError.BUSY, CreateError.FORBIDDEN, CreateError.NAME_TAKEN])
         return None
 
     def living(self) -> list[Pod]:
@@ -379,7 +379,7 @@ class Simulation:
     def view(self, pod: Pod) -> PodView:
         status = pod.status if pod.deletion is None else pod.status | {"deletion": (pod.deletion, 30)}
         number, index = pod.unit
-        item = None if index is None else ItemOf(index, str(index))
+        item = None if index is None else Item(index, str(index))
         view = seen(status, self.definition.tasks[number], pod.attempt, version=pod.version, item=item)
         return replace(view, created_at=pod.created_at)
 
@@ -461,7 +461,7 @@ class Simulation:
         return {self.unit(number): None if task.phase == "Pending" else task.phase for number, task in tasks}
 
     def check_waiting(self) -> None:
-        waiting = [n for n, task in enumerate(self.operator.run.tasks) if task.step is Step.WAITING]
+        waiting = [n for n, task in enumerate(self.operator.run.tasks) if task.step is TaskStep.WAITING]
         known = self.known()
         held_up = [unit for unit in map(self.unit, waiting) if reference.may_begin(self.plan, unit, known)]
         assert held_up == [], "they wait for nothing"
@@ -500,14 +500,14 @@ class Simulation:
     def record(self, unit: Unit) -> Json:
         """What the stored status says of a unit."""
         entry = self.stored.get("tasks", {}).get(f"t{unit[0]}", {})
-        return entry if unit[1] is None else entries(entry.get("items", {})).get(unit[1], {"phase": "Pending"})
+        return entry if unit[1] is None else item_entries(entry.get("items", {})).get(unit[1], {"phase": "Pending"})
 
     def ended(self) -> dict[Unit, str]:
         """How the units have ended that the stored status says have."""
         found = {}
         for name, entry in self.stored.get("tasks", {}).items():
             found[int(name[1:]), None] = entry["phase"]
-            for index, item in entries(entry.get("items", {})).items():
+            for index, item in item_entries(entry.get("items", {})).items():
                 found[int(name[1:]), index] = item["phase"]
         return {unit: phase for unit, phase in found.items() if phase not in GOES_ON}
 

@@ -9,20 +9,20 @@ from dataclasses import dataclass, field, replace
 
 from sluice.api.run import WorkflowRunStatus
 from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_TASK
-from sluice.core.pod.builder import ItemOf
-from sluice.core.pod.create_errors import Refusal
+from sluice.core.pod.builder import Item
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile import decide as deciding
 from sluice.core.reconcile.actions import Create
-from sluice.core.reconcile.create_failure import refused
+from sluice.core.reconcile.create_failure import create_failed
 from sluice.core.reconcile.decide import Decision
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.children import ChildView
 from sluice.core.run.execution import Execution
-from sluice.core.run.state import Limits
-from sluice.core.run.task_state import Step
+from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status import run_status as reporting
 from tests.core.kubelet import RUN, START, Json, accepted, at, exited, running, seen
 
@@ -62,7 +62,7 @@ def run(
     entries = {name: _entry(phase) for name, phase in stands.items()}
     tasks = {task.name: task for task in definition.tasks}
     pods = [seen(running(), tasks[name]) for name, phase in stands.items() if phase == "Running"]
-    limits = Limits(parallelism, timeout_s, fail_fast, leaf_failed, priority)
+    limits = RunLimits(parallelism, timeout_s, fail_fast, leaf_failed, priority)
     identity = replace(RUN, depth=depth) if name == RUN.name else replace(RUN, name=name, uid=f"uid-of-{name}")
     status = {"tasks": entries}
     execution = restore(
@@ -123,14 +123,14 @@ class World:
     def sees(self, task: str, status: Json, *, version: int | None = None) -> PodView:
         """The pod of the task's current attempt has this status now."""
         pod = self.pod(task, status, version=version)
-        self.run.shared.see(pod)
+        self.run.shared.observe_pod(pod)
         self.run.see_pod(pod)
         return pod
 
     def pod(self, task: str, status: Json, *, attempt: int | None = None, version: int | None = None) -> PodView:
         self.version += 1
         state = self.task(task)
-        item = None if state.group is None else ItemOf(state.index, self.run.item(self.number(task)))
+        item = None if state.group is None else Item(state.index, self.run.item(self.number(task)))
         attempt, version = attempt or state.attempt, version or self.version
         return seen(status, state.definition, attempt, run=self.run.identity, version=version, item=item)
 
@@ -158,11 +158,11 @@ class World:
     def loses(self, task: str, status: Json) -> None:
         """The pod is gone from the API server; this is how it was last seen."""
         pod = self.pod(task, status)
-        self.run.shared.gone(pod)
+        self.run.shared.pod_deleted(pod)
         self.run.pod_gone(pod)
 
-    def refuses(self, task: str, refusal: Refusal = Refusal.QUOTA, message: str = "no room") -> None:
-        refused(self.run, Create(self.number(task), self.task(task).attempt), refusal, message, self.now)
+    def refuses(self, task: str, refusal: CreateError = CreateError.QUOTA, message: str = "no room") -> None:
+        create_failed(self.run, Create(self.number(task), self.task(task).attempt), refusal, message, self.now)
 
     def writes(self) -> Json:
         """The status goes to the API server, which judges it by its schema. Returns what travelled."""
@@ -222,7 +222,7 @@ class World:
         return {task.definition.name: task.phase for task in self.run.named}
 
     @property
-    def steps(self) -> dict[str, Step]:
+    def steps(self) -> dict[str, TaskStep]:
         return {task.definition.name: task.step for task in self.run.named}
 
 

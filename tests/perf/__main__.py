@@ -16,7 +16,7 @@ from pathlib import Path
 
 import uvloop
 
-from sluice.controller.kube.client import Kube
+from sluice.controller.kube.client import KubeClient
 from tests.cluster import Cluster
 from tests.perf.chart import Bar, chart
 from tests.perf.cluster import ROOT, connect, opened
@@ -50,7 +50,7 @@ async def bench(names: list[str], minutes: float) -> None:
         sys.exit(f"far too slow: {', '.join(broken)}")
 
 
-async def _result(kube: Kube, cluster: Cluster, name: str, minutes: float) -> Json:
+async def _result(kube: KubeClient, cluster: Cluster, name: str, minutes: float) -> Json:
     with tempfile.TemporaryDirectory() as directory:
         operator = Operator(cluster, Path(directory) / "operator.log")
         if name == IDLE:

@@ -15,7 +15,7 @@ from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
 
 from sluice.api import API_VERSION
-from sluice.controller.kube.client import Kube
+from sluice.controller.kube.client import KubeClient
 from sluice.core import Json
 from sluice.core.base.naming import LABEL_RUN_UID
 from tests.cluster import Cluster, open_cluster
@@ -38,13 +38,13 @@ def install_crds(cluster: Cluster) -> None:
         subprocess.run([*kubectl, *words, ROOT / "crds"], check=True, stdout=subprocess.DEVNULL)
 
 
-async def connect(cluster: Cluster) -> Kube:
+async def connect(cluster: Cluster) -> KubeClient:
     configuration = Configuration()
     await config.load_kube_config(str(cluster.kubeconfig), client_configuration=configuration)
-    return Kube(configuration)
+    return KubeClient(configuration)
 
 
-async def follow(kube: Kube, path: str, version: str, **params: str) -> AsyncIterator[Json]:
+async def follow(kube: KubeClient, path: str, version: str, **params: str) -> AsyncIterator[Json]:
     """Objects as they change after `version`, without end: the server ends a watch that falls behind a burst."""
     while True:
         async for event in kube.watch(path, version, **params):
@@ -58,7 +58,7 @@ def say(words: str) -> None:
 
 
 @asynccontextmanager
-async def namespace(kube: Kube, title: str) -> AsyncIterator[str]:
+async def namespace(kube: KubeClient, title: str) -> AsyncIterator[str]:
     """A namespace for one run, and a word now and then. It is gone, with its pods and runs, before the next begins."""
     name = f"bench-{os.getpid()}-{title.replace(' ', '-').replace('/', '-')}"
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
@@ -75,7 +75,7 @@ async def namespace(kube: Kube, title: str) -> AsyncIterator[str]:
         beating.cancel()
 
 
-async def _left(kube: Kube) -> bool:
+async def _left(kube: KubeClient) -> bool:
     runs = await kube.get(f"/apis/{API_VERSION}/workflowruns", limit="1")
     pods = await kube.get("/api/v1/pods", labelSelector=LABEL_RUN_UID, limit="1")
     return bool(runs["items"] or pods["items"])

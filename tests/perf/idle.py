@@ -12,7 +12,8 @@ import time
 from collections.abc import Iterable, Sequence
 
 from sluice.api import API_VERSION
-from sluice.controller.kube.client import Kube, ours
+from sluice.controller.kube.client import KubeClient
+from sluice.controller.kube.paths import our_path
 from tests.perf.cluster import namespace, say
 from tests.perf.goals import missed
 from tests.perf.operated import Operator, succeeded
@@ -25,7 +26,7 @@ _SETTLE_S, _EVERY_S = 30, 5
 _GOALS = {"cpu_percent": 0.5, "rss_mb": 150, "rss_mb_per_hour": 1}
 
 
-async def idle(kube: Kube, operator: Operator, minutes: float) -> Json:
+async def idle(kube: KubeClient, operator: Operator, minutes: float) -> Json:
     try:
         await operator.start()
         async with namespace(kube, NAME) as name:
@@ -39,17 +40,17 @@ async def idle(kube: Kube, operator: Operator, minutes: float) -> Json:
     return result | {"missed": missed(result, _GOALS)}
 
 
-async def _finished_runs(kube: Kube, name: str) -> None:
+async def _finished_runs(kube: KubeClient, name: str) -> None:
     tasks = [{"name": f"t{number}"} for number in range(_TASKS_EACH)]
     spec = {"defaults": simulated(), "tasks": tasks, "trigger": "Manual"}
-    _, version = await kube.list(ours(name, "workflowruns"))
+    _, version = await kube.list(our_path(name, "workflowruns"))
     workflows = [f"w{number}" for number in range(_WORKFLOWS)]
-    await _create(kube, ours(name, "workflows"), (_body("Workflow", one, spec) for one in workflows))
+    await _create(kube, our_path(name, "workflows"), (_body("Workflow", one, spec) for one in workflows))
     runs = (
         _body("WorkflowRun", f"{one}-r{turn}", {"workflow": one}) for turn in range(_RUNS_EACH) for one in workflows
     )
-    creating = asyncio.create_task(_create(kube, ours(name, "workflowruns"), runs))
-    await succeeded(kube, ours(name, "workflowruns"), version, _WORKFLOWS * _RUNS_EACH)
+    creating = asyncio.create_task(_create(kube, our_path(name, "workflowruns"), runs))
+    await succeeded(kube, our_path(name, "workflowruns"), version, _WORKFLOWS * _RUNS_EACH)
     await creating
 
 
@@ -57,7 +58,7 @@ def _body(kind: str, name: str, spec: Json) -> Json:
     return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
 
 
-async def _create(kube: Kube, path: str, bodies: Iterable[Json]) -> None:
+async def _create(kube: KubeClient, path: str, bodies: Iterable[Json]) -> None:
     turns = asyncio.Semaphore(_IN_FLIGHT)
 
     async def one(body: Json) -> None:

@@ -15,13 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+from sluice.core.graph.critical_path import critical_paths_s
 from sluice.core.graph.dag import Graph
-from sluice.core.pod.builder import RunIdentity
-from sluice.core.quota.ready_queue import ways
-from sluice.core.reconcile.propagate import settle
+from sluice.core.reconcile.propagate import evaluate
 from sluice.core.reconcile.restore import restore
-from sluice.core.run.execution import Execution, Limits
+from sluice.core.run.execution import Execution
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.run_limits import RunLimits
 from sluice.core.whatif.simulate import simulate
 from tests.perf.chart import Bar, chart
 from tests.perf.shapes import FAMILIES, Shape, drawn
@@ -46,11 +47,11 @@ class ByWeight(Execution):
 
 
 def _weighted(shape: Shape, cap: int, weigh: Callable[[Graph], list[float]]) -> Execution:
-    run = ByWeight(_RUN, "bench-1", _definition(shape, None), Limits(cap))
+    run = ByWeight(_RUN, "bench-1", _definition(shape, None), RunLimits(cap))
     for task, weight in zip(run.tasks, weigh(run.definition.graph), strict=True):
-        task.way_s = weight
+        task.critical_path_s = weight
     for number in range(len(run.tasks)):
-        list(settle(run, number))
+        list(evaluate(run, number))
     return run
 
 
@@ -68,7 +69,7 @@ def _descendants(graph: Graph) -> list[float]:
 
 
 def _ours(shape: Shape, cap: int, hints_s: list[int] | None) -> Execution:
-    return restore(_RUN, "bench-1", _definition(shape, hints_s), status={}, pods=[], limits=Limits(cap))
+    return restore(_RUN, "bench-1", _definition(shape, hints_s), status={}, pods=[], limits=RunLimits(cap))
 
 
 def _definition(shape: Shape, hints_s: list[int] | None) -> Definition:
@@ -95,7 +96,7 @@ HINTED = ("ours-exact-hints", "ours-noisy-hints")
 
 def ratio(shape: Shape, cap: int, policy: str) -> float:
     run = POLICIES[policy](shape, cap)
-    longest_s = max(ways(run.definition.graph, shape.durations_s))
+    longest_s = max(critical_paths_s(run.definition.graph, shape.durations_s))
     bound_s = max(longest_s, sum(shape.durations_s) / cap)
     return simulate(run, shape.durations_s)[-1].ended_s / bound_s
 

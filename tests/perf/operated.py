@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sluice.api import API_VERSION
-from sluice.controller.kube.client import Kube, ours
+from sluice.controller.kube.client import KubeClient
+from sluice.controller.kube.paths import our_path
 from tests.cluster import Cluster
 from tests.perf.cluster import follow
 from tests.perf.metrics import writes
@@ -86,9 +87,9 @@ class Operator:
         return Path(f"/proc/{self._process.pid}/{name}").read_text()
 
 
-async def cost(kube: Kube, operator: Operator, scenario: Scenario, namespace: str) -> Cost:
+async def cost(kube: KubeClient, operator: Operator, scenario: Scenario, namespace: str) -> Cost:
     """From the creation of the Workflows until their runs are seen to have succeeded."""
-    runs, workflows = ours(namespace, "workflowruns"), ours(namespace, "workflows")
+    runs, workflows = our_path(namespace, "workflowruns"), our_path(namespace, "workflows")
     bodies = [
         {
             "apiVersion": API_VERSION,
@@ -115,7 +116,7 @@ async def cost(kube: Kube, operator: Operator, scenario: Scenario, namespace: st
     return Cost(took_s, spent_s, operator.peak_rss_mb(), wrote, status_bytes)
 
 
-async def succeeded(kube: Kube, runs: str, version: str, count: int) -> list[Json]:
+async def succeeded(kube: KubeClient, runs: str, version: str, count: int) -> list[Json]:
     """Their last statuses, once so many runs have."""
     ended: dict[str, Json] = {}
     async for run in follow(kube, runs, version):
@@ -129,11 +130,11 @@ async def succeeded(kube: Kube, runs: str, version: str, count: int) -> list[Jso
     return list(ended.values())
 
 
-async def _make_pool(kube: Kube, namespace: str, slots: int) -> None:
+async def _make_pool(kube: KubeClient, namespace: str, slots: int) -> None:
     """Returns once the operator has seen it."""
     body = {"apiVersion": API_VERSION, "kind": "Pool", "metadata": {"name": POOL, "namespace": namespace}}
-    await kube.create(ours(namespace, "pools"), body | {"spec": {"slots": slots}})
-    while "slots" not in (await kube.get(ours(namespace, "pools", POOL))).get("status", {}):
+    await kube.create(our_path(namespace, "pools"), body | {"spec": {"slots": slots}})
+    while "slots" not in (await kube.get(our_path(namespace, "pools", POOL))).get("status", {}):
         await asyncio.sleep(0.05)
 
 

@@ -10,17 +10,19 @@ import time
 import uuid
 from typing import NamedTuple
 
-from sluice.controller.kube.client import METADATA_ONLY, Kube, pods
+from sluice.controller.kube.client import METADATA_ONLY, KubeClient
+from sluice.controller.kube.paths import pods_path
 from sluice.core.base.naming import LABEL_RUN
-from sluice.core.pod.builder import ItemOf, RunIdentity, build
+from sluice.core.pod.builder import Item, build_pod
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.identity import RunIdentity
 from tests.perf.cluster import follow
 from tests.perf.scenarios import Scenario
 
 _IN_FLIGHT = 32
 
 
-async def seconds(kube: Kube, scenario: Scenario, namespace: str) -> float:
+async def seconds(kube: KubeClient, scenario: Scenario, namespace: str) -> float:
     """From the first creation until the last pod is seen to have ended."""
     run = _Run(kube, scenario, namespace)
     return await run.seconds()
@@ -35,7 +37,7 @@ class _Unit(NamedTuple):
 
 
 class _Run:
-    def __init__(self, kube: Kube, scenario: Scenario, namespace: str) -> None:
+    def __init__(self, kube: KubeClient, scenario: Scenario, namespace: str) -> None:
         self.kube, self.namespace = kube, namespace
         self.definition = Definition.of(scenario.graph())
         self.label = f"plain-{uuid.uuid4().hex[:6]}"
@@ -55,14 +57,14 @@ class _Run:
 
     async def seconds(self) -> float:
         labels = f"{LABEL_RUN}={self.label}"
-        _, version = await self.kube.list(pods(self.namespace), labelSelector=labels)
+        _, version = await self.kube.list(pods_path(self.namespace), labelSelector=labels)
         started = time.monotonic()
         for unit, open_dependencies in self.units.items():
             if not open_dependencies:
                 self.wanted.put_nowait(unit)
         creators = [asyncio.create_task(self._create()) for _ in range(_IN_FLIGHT)]
         ended: set[str] = set()
-        async for pod in follow(self.kube, pods(self.namespace), version, labelSelector=labels):
+        async for pod in follow(self.kube, pods_path(self.namespace), version, labelSelector=labels):
             if pod["status"]["phase"] == "Succeeded":
                 self._ended(pod["metadata"]["name"], ended)
             if len(ended) == len(self.units):
@@ -88,8 +90,8 @@ class _Run:
         while True:
             unit = await self.wanted.get()
             await self.room.acquire()
-            item = None if unit.item is None else ItemOf(unit.item, str(unit.item))
-            body = build(self.identities[unit.copy], self.definition.tasks[unit.task], 1, item=item)
+            item = None if unit.item is None else Item(unit.item, str(unit.item))
+            body = build_pod(self.identities[unit.copy], self.definition.tasks[unit.task], 1, item=item)
             del body["metadata"]["ownerReferences"]  # there is no run to own it
             self.of_pod[body["metadata"]["name"]] = unit
-            await self.kube.create(pods(self.namespace), body, accept=METADATA_ONLY)
+            await self.kube.create(pods_path(self.namespace), body, accept=METADATA_ONLY)

@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 
 from sluice.api import API_VERSION
-from sluice.controller.kube.client import Kube, ours, pods
+from sluice.controller.kube.client import KubeClient
+from sluice.controller.kube.paths import our_path, pods_path
 from sluice.core.base.naming import LABEL_INDEX, LABEL_WORKFLOW
 from tests.perf.cluster import follow, namespace, say
 from tests.perf.goals import missed
@@ -24,12 +25,14 @@ _ENDS = 4_711
 _GOALS = {"decision_s": 15, "peak_rss_mb": 140}
 
 
-async def restart(kube: Kube, operator: Operator) -> Json:
+async def restart(kube: KubeClient, operator: Operator) -> Json:
     try:
         await operator.start()
         async with namespace(kube, NAME) as name:
             await _apply(kube, name, "live", {"forEach": {"range": {"end": _LIVE}}}, "12h")
-            await _once(kube, ours(name, "workflowruns"), lambda run: _items(run).get("running") == f"0-{_LIVE - 1}")
+            await _once(
+                kube, our_path(name, "workflowruns"), lambda run: _items(run).get("running") == f"0-{_LIVE - 1}"
+            )
             say(f"{NAME}: all pods live; killing the operator")
             await operator.kill()
             await _end_one(kube, name)
@@ -41,40 +44,40 @@ async def restart(kube: Kube, operator: Operator) -> Json:
     return {"name": NAME} | result | {"missed": missed(result, _GOALS)}
 
 
-async def _start(kube: Kube, operator: Operator, name: str) -> Json:
+async def _start(kube: KubeClient, operator: Operator, name: str) -> Json:
     began = time.monotonic()
 
     async def took_s(path: str, is_so: Callable[[Json], bool], **params: str) -> float:
         await _once(kube, path, is_so, **params)
         return round(time.monotonic() - began, 2)
 
-    decided = took_s(pods(name), lambda _: True, labelSelector=f"{LABEL_WORKFLOW}=new")
-    recorded = took_s(ours(name, "workflowruns"), lambda run: _items(run).get("succeeded") == str(_ENDS))
+    decided = took_s(pods_path(name), lambda _: True, labelSelector=f"{LABEL_WORKFLOW}=new")
+    recorded = took_s(our_path(name, "workflowruns"), lambda run: _items(run).get("succeeded") == str(_ENDS))
     _, decision_s, whole_s = await asyncio.gather(operator.start(), decided, recorded)
-    made, _ = await kube.list(pods(name), labelSelector=f"{LABEL_WORKFLOW}=live")
+    made, _ = await kube.list(pods_path(name), labelSelector=f"{LABEL_WORKFLOW}=live")
     if len(made) != _LIVE:
         raise RuntimeError(f"there are {len(made)} pods for {_LIVE} items")
     return {"decision_s": decision_s, "whole_s": whole_s, "peak_rss_mb": round(operator.peak_rss_mb())}
 
 
-async def _apply(kube: Kube, name: str, workflow: str, more: Json, duration: str) -> None:
+async def _apply(kube: KubeClient, name: str, workflow: str, more: Json, duration: str) -> None:
     spec = {"defaults": simulated(duration), "tasks": [{"name": "t"} | more]}
     body = {"apiVersion": API_VERSION, "kind": "Workflow", "metadata": {"name": workflow}, "spec": spec}
-    await kube.create(ours(name, "workflows"), body)
+    await kube.create(our_path(name, "workflows"), body)
 
 
-async def _end_one(kube: Kube, name: str) -> None:
+async def _end_one(kube: KubeClient, name: str) -> None:
     """As the kubelet would."""
-    found, _ = await kube.list(pods(name), labelSelector=f"{LABEL_WORKFLOW}=live,{LABEL_INDEX}={_ENDS}")
+    found, _ = await kube.list(pods_path(name), labelSelector=f"{LABEL_WORKFLOW}=live,{LABEL_INDEX}={_ENDS}")
     (status,) = found[0]["status"]["containerStatuses"]
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     terminated = {"exitCode": 0, "reason": "Completed", "startedAt": found[0]["status"]["startTime"], "finishedAt": now}
     status |= {"ready": False, "state": {"terminated": terminated}}
-    path = pods(name, found[0]["metadata"]["name"])
+    path = pods_path(name, found[0]["metadata"]["name"])
     await kube.patch(f"{path}/status", {"status": {"phase": "Succeeded", "containerStatuses": [status]}})
 
 
-async def _once(kube: Kube, path: str, is_so: Callable[[Json], bool], **params: str) -> None:
+async def _once(kube: KubeClient, path: str, is_so: Callable[[Json], bool], **params: str) -> None:
     """Returns as soon as an object of the collection is so."""
     found, version = await kube.list(path, **params)
     if any(map(is_so, found)):

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sluice.controller.kube.client import Kube
+from sluice.controller.kube.client import KubeClient
 from sluice.core.spec.definition import Definition
 from tests.cluster import Cluster
 from tests.perf import dispatch, operated, plain
@@ -33,7 +33,7 @@ class Run(Generic[T]):
     growth: Growth | None
 
 
-async def measure(kube: Kube, cluster: Cluster, operator: operated.Operator, scenario: Scenario) -> Json:
+async def measure(kube: KubeClient, cluster: Cluster, operator: operated.Operator, scenario: Scenario) -> Json:
     plainly: list[Run[float]] = []
     ours: list[Run[operated.Cost]] = []
     try:

@@ -9,14 +9,14 @@ from sluice.api.base import Model, ObjectName, Time, Word
 MAX_COUNTED = 64
 
 
-class After(Model):
+class AfterSpec(Model):
     """Another Workflow, in the same namespace."""
 
     workflow: ObjectName
     """Its name."""
 
 
-class AfterMark(Model):
+class AfterMarkStatus(Model):
     """Which successes of another Workflow have counted."""
 
     workflow: ObjectName

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sluice.api.base import Duration, Model, ObjectName, ParameterValue, Text, Time, Word
-from sluice.api.schedule import Cron, Schedule
+from sluice.api.schedule import Cron, ScheduleSpec
 from sluice.api.workflow import Conditions
 
 MAX_TIMES = 10_000
@@ -66,7 +66,7 @@ class BackfillStatus(Model):
     """Times whose run has succeeded over all times, and what became of others: 12/31, 1 failed, 3 skipped."""
     message: Text | None = None
     """Why it makes no run just now."""
-    schedule: Schedule | None = None
+    schedule: ScheduleSpec | None = None
     """The times, as they were said when it began: a schedule that is changed later is of no concern to it."""
     times: _Count | None = None
     """How many there are from `from` to `until`."""

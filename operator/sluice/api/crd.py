@@ -27,7 +27,7 @@ MAX_BACKFILL_NAME = 63  # it is the value of a label of its runs
 
 
 @dataclass(frozen=True)
-class Kind:
+class CrdKind:
     """What a CRD says of a kind beside its schema. `columns`: (name, type, JSON path) of `kubectl get`."""
 
     name: str
@@ -41,7 +41,7 @@ class Kind:
 
 
 KINDS = (
-    Kind(
+    CrdKind(
         name="Workflow",
         plural="workflows",
         short="slw",
@@ -56,7 +56,7 @@ KINDS = (
         ),
         max_name=MAX_WORKFLOW_NAME,
     ),
-    Kind(
+    CrdKind(
         name="WorkflowRun",
         plural="workflowruns",
         short="slr",
@@ -73,7 +73,7 @@ KINDS = (
         max_name=MAX_RUN_NAME,
         immutable=("workflow", "parameters", "revision", "resumeFrom", "scheduledTime", "intervalStart"),
     ),
-    Kind(
+    CrdKind(
         name="Pool",
         plural="pools",
         short="slp",
@@ -87,7 +87,7 @@ KINDS = (
         ),
         max_name=MAX_POOL_NAME,
     ),
-    Kind(
+    CrdKind(
         name="Backfill",
         plural="backfills",
         short="slb",
@@ -107,7 +107,7 @@ KINDS = (
 )
 
 
-def crd(kind: Kind) -> Json:
+def crd(kind: CrdKind) -> Json:
     """The CustomResourceDefinition of one kind."""
     spec = _structural(kind.spec)
     if kind.immutable:

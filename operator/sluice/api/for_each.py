@@ -24,7 +24,7 @@ class Range(Model):
     step: Annotated[int, Field(ge=1, le=2**31)] = 1
 
 
-class ForEach(Model):
+class ForEachSpec(Model):
     """One pod for each item. Says the items in exactly one way: `items`, `range`, `matrix`, `from` or `sameAs`."""
 
     items: Annotated[list[Item] | None, Field(max_length=MAX_ITEMS)] = None

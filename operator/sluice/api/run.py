@@ -6,18 +6,18 @@ from pydantic import Field
 
 from sluice.api.base import Model, ObjectName, ParameterValue, Priority, TaskName, Text, Time, Word
 from sluice.api.pool import Slots
-from sluice.api.task import Verdict
+from sluice.api.task import ApprovalVerdict
 from sluice.api.workflow import Conditions
 
-State = Literal["Running", "Suspended", "Stopped"]
+DesiredState = Literal["Running", "Suspended", "Stopped"]
 RunPhase = Literal["Pending", "Running", "Suspended", "Succeeded", "Failed", "Stopped"]
 TaskPhase = Literal["Pending", "Running", "Succeeded", "Failed", "UpstreamFailed", "Skipped", "Stopped"]
 
 
-class Decision(Model):
+class ApprovalDecision(Model):
     """What a person has decided about an approval task. It counts as soon as the task asks for it."""
 
-    decision: Verdict
+    decision: ApprovalVerdict
     by: Word | None = None
     """Who decided: the user name that `kubectl auth whoami` shows. The chart's admission policy refuses a decision
     without it or in another's name; without that policy it is taken as it is written."""
@@ -52,11 +52,11 @@ class WorkflowRunSpec(Model):
     """The time of the schedule before that: $(run.intervalStart)."""
     priority: Priority | None = None
     """Instead of the Workflow's priority."""
-    state: State | None = None
+    state: DesiredState | None = None
     """Running (the default), Suspended (starts no further task) or Stopped (ends the tasks that run, and the run)."""
     resume_from: ResumeFrom | None = None
     """Keep what an earlier run has done already, and take over its volumes."""
-    approvals: Annotated[dict[Word, Decision] | None, Field(max_length=2000)] = None
+    approvals: Annotated[dict[Word, ApprovalDecision] | None, Field(max_length=2000)] = None
     """Decisions about approval tasks, by the name of the task."""
 
 
@@ -203,3 +203,8 @@ class WorkflowRunStatus(Model):
     attempt (from 1), startedAt, finishedAt, pod or run (of the current attempt), reason (why it is not running, or how
     its last attempt ended), message, exitCode, retries, retryAt, outputs (as JSON) and, of a fan-out, progress and
     items (as intervals such as 0-4711,4713)."""
+
+
+def has_ended(phase: str) -> bool:
+    """Has a run of this phase finished?"""
+    return phase in ("Succeeded", "Failed", "Stopped")

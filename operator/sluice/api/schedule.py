@@ -15,7 +15,7 @@ Crons = Annotated[
 CatchUp = Literal["None", "Latest", "All"]
 
 
-class Schedule(Model):
+class ScheduleSpec(Model):
     """The times at which the Workflow runs: those of `cron`, or one in each `every`."""
 
     cron: Crons | None = None
@@ -42,7 +42,7 @@ class Schedule(Model):
     """Make no run for as long as this is true."""
 
 
-class ScheduleMark(Model):
+class ScheduleMarkStatus(Model):
     """How far the operator has come with the schedule."""
 
     time: Time

@@ -19,7 +19,7 @@ from sluice.api.base import (
     Verbatim,
     Word,
 )
-from sluice.api.for_each import ForEach
+from sluice.api.for_each import ForEachSpec
 
 Labels = Annotated[dict[str, Annotated[str, Field(max_length=253)]], Field(max_length=64)]
 Words = Annotated[list[Annotated[str, Field(max_length=32768)]], Field(max_length=256)]
@@ -71,7 +71,7 @@ RunIf = Literal[
 ]
 
 
-class Backoff(Model):
+class BackoffSpec(Model):
     """How long to wait before the next attempt."""
 
     initial: Duration | None = None
@@ -101,7 +101,7 @@ class Retries(Model):
     infrastructure: Annotated[int | None, Field(ge=0, le=1000)] = None
     """Retries paid by the cluster: the pod was evicted, deleted or lost with its node. Default 5; 0 means that the task
     starts at most once."""
-    backoff: Backoff | None = None
+    backoff: BackoffSpec | None = None
     """How long to wait before the next attempt."""
     on: Annotated[list[Literal["Error", "OutOfMemory", "Timeout"]] | None, Field(max_length=3)] = None
     """The endings that are worth another attempt. Default: all."""
@@ -111,21 +111,21 @@ class Retries(Model):
     """How much more memory the next attempt gets after one that ran out of it; `limit` pays for that attempt, too."""
 
 
-Verdict = Literal["Approve", "Reject"]
+ApprovalVerdict = Literal["Approve", "Reject"]
 
 
-class Approval(Model):
+class ApprovalSpec(Model):
     """A decision that a person takes, in `spec.approvals` of the run. Until then the task waits, without a pod."""
 
     message: Sentence | None = None
     """What there is to decide. Placeholders such as $(params.day) are filled in."""
     timeout: Duration | None = None
     """How long the task waits, from when all that it depends on is done. Without it, as long as it takes."""
-    default: Verdict | None = None
+    default: ApprovalVerdict | None = None
     """What counts as decided when the time is up. Without it, the task has failed then."""
 
 
-class Poll(Model):
+class PollSpec(Model):
     """How a task waits for something: it is tried until it exits with anything else than 75, which says "not yet"."""
 
     every: Duration
@@ -158,7 +158,7 @@ class PodTemplate(Model):
     """A PodSpec, checked by the API server when the pod is created. The task's container is called `main`."""
 
 
-class PoolUse(Model):
+class PoolRequest(Model):
     """Slots of a Pool."""
 
     name: Annotated[str, Field(min_length=1, max_length=63)]
@@ -223,16 +223,16 @@ class Task(TaskTemplate):
     """If this task fails, go on as if it had succeeded."""
     finally_: Annotated[bool | None, Field(alias="finally")] = None
     """Start when all other tasks have ended, however they did, also when the run was stopped."""
-    pools: Annotated[list[PoolUse] | None, Field(max_length=8)] = None
+    pools: Annotated[list[PoolRequest] | None, Field(max_length=8)] = None
     """Slots of Pools that each pod of the task holds until it has ended. It gets all of them or none."""
     priority: Priority | None = None
     """Instead of the run's priority, for the pods of this task."""
     duration: Duration | None = None
     """How long the task takes, roughly. Where not all tasks can start at once, those with the longest way to the end of
     the run go first. Default 1s."""
-    for_each: ForEach | None = None
+    for_each: ForEachSpec | None = None
     """Run once for each of many items."""
-    poll: Poll | None = None
+    poll: PollSpec | None = None
     """Wait for something: while the task exits with 75, which says "not yet", it is tried again. This uses no retry;
     after it retries are counted anew."""
     command: Words | None = None
@@ -253,7 +253,7 @@ class Task(TaskTemplate):
     then ::outputs::{...}, a JSON object."""
     workflow: SubWorkflow | None = None
     """Another Workflow to run. Such a task has no pod of its own, and parallelism does not count it."""
-    approval: Approval | None = None
+    approval: ApprovalSpec | None = None
     """A decision that a person takes. Such a task has no pod."""
 
     @property

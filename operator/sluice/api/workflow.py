@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice.api.after import After, AfterMark
+from sluice.api.after import AfterMarkStatus, AfterSpec
 from sluice.api.base import (
     Duration,
     Model,
@@ -19,8 +19,8 @@ from sluice.api.base import (
     Verbatim,
     Word,
 )
-from sluice.api.schedule import Schedule, ScheduleMark
-from sluice.api.task import Labels, PoolUse, Task, TaskTemplate
+from sluice.api.schedule import ScheduleMarkStatus, ScheduleSpec
+from sluice.api.task import Labels, PoolRequest, Task, TaskTemplate
 
 
 class Parameter(Model):
@@ -63,7 +63,7 @@ class OnChange(Model):
 Policy = Literal["Allow", "Queue", "Forbid", "Replace"]
 
 
-class Concurrency(Model):
+class ConcurrencySpec(Model):
     """How many runs may go at a time, and what becomes of one that finds no room."""
 
     max_runs: Annotated[int | None, Field(ge=1, le=100000)] = None
@@ -78,7 +78,7 @@ class Concurrency(Model):
     Stopped; one that the Workflow made takes the place of the oldest such one."""
 
 
-class History(Model):
+class HistorySpec(Model):
     """How many ended runs stay, of those that the Workflow made itself."""
 
     succeeded: Annotated[int | None, Field(ge=0, le=1000)] = None
@@ -96,15 +96,15 @@ class WorkflowSpec(Model):
     """At most so many pods of one run at a time."""
     priority: Priority | None = None
     """Where tasks of several runs wait for the same slots, those of the higher priority go first. Default 0."""
-    concurrency: Concurrency | None = None
+    concurrency: ConcurrencySpec | None = None
     """How many runs may go at a time, whoever made them. By default only those that the Workflow makes wait for each
     other: one goes at a time, and one of which no container has started yet gives way to a newer one; with a
     `schedule` or `after`, one that has not started."""
-    history: History | None = None
+    history: HistorySpec | None = None
     """How many of its own ended runs stay. None goes within an hour of its end."""
     ttl: Duration | None = None
     """How long ended runs stay that somebody else created. Default 7d, at least 1h."""
-    pools: Annotated[list[PoolUse] | None, Field(max_length=8)] = None
+    pools: Annotated[list[PoolRequest] | None, Field(max_length=8)] = None
     """Slots of Pools that each run holds from its start to its end. It gets all of them or none, and does not start
     before. A change holds for runs that start after it."""
     timeout: Duration | None = None
@@ -117,9 +117,9 @@ class WorkflowSpec(Model):
     trigger: Literal["OnChange", "Manual"] | None = None
     """OnChange (the default): run once when first seen, and once more for each change of what the Workflow would do.
     Manual: run only when somebody creates a WorkflowRun."""
-    schedule: Schedule | None = None
+    schedule: ScheduleSpec | None = None
     """Run on time, and not on change."""
-    after: Annotated[list[After] | None, Field(min_length=1, max_length=16)] = None
+    after: Annotated[list[AfterSpec] | None, Field(min_length=1, max_length=16)] = None
     """Run after others, and not on change: once as soon as each of these Workflows has a run that has succeeded since
     the last time, whoever made that run. Several successes that come together count as one."""
     on_change: OnChange | None = None
@@ -141,7 +141,7 @@ class WorkflowSpec(Model):
     """What a run that has succeeded hands on, by name, for example rows: $(tasks.load.outputs.rows)."""
 
 
-class Condition(Model):
+class ConditionStatus(Model):
     """A condition, as everywhere in Kubernetes."""
 
     type: Word
@@ -153,7 +153,7 @@ class Condition(Model):
 
 
 Conditions = Annotated[
-    list[Condition],
+    list[ConditionStatus],
     Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]}),
 ]
 
@@ -184,9 +184,9 @@ class WorkflowStatus(Model):
     """When a run of the schedule has last succeeded."""
     missed: int | None = None
     """How many times were let go, since the first. More than 1000 at once count as 1000."""
-    schedule_mark: ScheduleMark | None = None
+    schedule_mark: ScheduleMarkStatus | None = None
     after: Annotated[
-        list[AfterMark] | None, Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+        list[AfterMarkStatus] | None, Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"})
     ] = None
     """Of the Workflows that it runs after: which successes have counted."""
     making: ObjectName | None = None

@@ -8,8 +8,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from sluice.api.run import RunPhase, TaskPhase
-from sluice.controller.kube.cache import Key, ObjectView, Store
-from sluice.controller.kube.leader_election import Leader
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.leader_election import LeaderElection
+from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.run.live import LiveRuns
 from sluice.core.quota.shared_limits import PoolKey, SharedLimits
 
@@ -17,7 +18,7 @@ from sluice.core.quota.shared_limits import PoolKey, SharedLimits
 class Gauges(Collector):
     """An operator that stands by has nothing to say but that."""
 
-    def __init__(self, leader: Leader, store: Store, live: LiveRuns, shared: SharedLimits) -> None:
+    def __init__(self, leader: LeaderElection, store: Cache, live: LiveRuns, shared: SharedLimits) -> None:
         self._leader, self._store, self._live, self._shared = leader, store, live, shared
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -55,7 +56,7 @@ class Gauges(Collector):
         in_use = GaugeMetricFamily("sluice_pool_slots_in_use", "Its slots that somebody holds.", labels=labels)
         waiting = GaugeMetricFamily("sluice_pool_waiting", "Tasks, and whole runs, that wait for it.", labels=labels)
         for key, pool in self._store.pools.items():
-            use = self._shared.use(PoolKey(*key))
+            use = self._shared.usage(PoolKey(*key))
             slots.add_metric(key, pool.spec["slots"])
             in_use.add_metric(key, use.used)
             waiting.add_metric(key, use.waiting)

@@ -17,26 +17,27 @@ import uvloop
 
 from sluice import __version__
 from sluice.controller.gauges import Gauges
-from sluice.controller.kube.cache import Key, Store
-from sluice.controller.kube.client import Kube, patiently
-from sluice.controller.kube.event_recorder import Events
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.client import KubeClient, with_retries
+from sluice.controller.kube.event_recorder import EventRecorder
 from sluice.controller.kube.kopf_informers import register, settings
-from sluice.controller.kube.leader_election import Leader
-from sluice.controller.kube.namespaces import readable
-from sluice.controller.kube.pod_informer import watch_pods
-from sluice.controller.kube.resync import list_again, list_ours
+from sluice.controller.kube.leader_election import LeaderElection
+from sluice.controller.kube.namespaces import readable_namespaces
+from sluice.controller.kube.objects import Key
+from sluice.controller.kube.pod_informer import run_pod_informer
+from sluice.controller.kube.resync import list_objects, resync
 from sluice.controller.observability.endpoints import serve_health, serve_metrics
-from sluice.controller.observability.liveness import Health, Watches
+from sluice.controller.observability.liveness import Liveness, Watches
 from sluice.controller.observability.logging import set_up
-from sluice.controller.resources.pod_gc import Retention
-from sluice.controller.resources.pools import Pools
+from sluice.controller.resources.pod_gc import PodGarbageCollector
+from sluice.controller.resources.pools import PoolController
 from sluice.controller.resources.revisions import Revisions
-from sluice.controller.resources.validation_cache import Judgements
+from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.controller.run.live import LiveRuns
-from sluice.controller.run.reconciler import Runs
+from sluice.controller.run.reconciler import RunReconciler
 from sluice.controller.settings import Settings
-from sluice.controller.workflow.backfill import Backfills
-from sluice.controller.workflow.reconciler import Workflows
+from sluice.controller.workflow.backfill import BackfillReconciler
+from sluice.controller.workflow.reconciler import WorkflowReconciler
 from sluice.core.base.errors import SluiceError
 from sluice.core.quota.shared_limits import SharedLimits
 
@@ -48,14 +49,14 @@ log = logging.getLogger("sluice")
 
 
 async def operate(config: Settings) -> None:
-    leases = await Kube.connect()
-    leader = Leader(leases, config.lease_namespace, config.lease_name, config.identity)
-    kube = await Kube.connect(may_write=leader.leads)
-    events = Events(kube)
-    retention = Retention(kube, config.keep_succeeded_s, config.keep_failed_s)
+    leases = await KubeClient.connect()
+    leader = LeaderElection(leases, config.lease_namespace, config.lease_name, config.identity)
+    kube = await KubeClient.connect(may_write=leader.leads)
+    events = EventRecorder(kube)
+    retention = PodGarbageCollector(kube, config.keep_succeeded_s, config.keep_failed_s)
     revisions = Revisions(kube)
-    namespaces = await readable(kube, config.namespaces)
-    store = Store(
+    namespaces = await readable_namespaces(kube, config.namespaces)
+    store = Cache(
         on_workflow=lambda key: workflows.changed(key),  # noqa: PLW0108  # the two are made further down
         on_run=lambda key: runs.run_changed(key),  # noqa: PLW0108
         on_pool=lambda key: pools.seen(key),  # noqa: PLW0108
@@ -64,7 +65,7 @@ async def operate(config: Settings) -> None:
         on_child=lambda child, gone: runs.child_changed(child, gone),  # noqa: PLW0108
         namespaces=namespaces or ("",),
     )
-    judgements = Judgements(chart_has_image=config.pod_defaults.image)
+    judgements = ValidationCache(chart_has_image=config.pod_defaults.image)
     shared = SharedLimits(
         wake=lambda run: runs.queue.add(Key(run.namespace, run.name)),
         changed=lambda key: pools.used(key),  # noqa: PLW0108
@@ -72,16 +73,16 @@ async def operate(config: Settings) -> None:
         pods_per_namespace=config.pods_per_namespace,
     )
     live = LiveRuns(store)
-    runs = Runs(kube, store, live, revisions, judgements, events, retention, shared, config.pod_defaults)
-    pools = Pools(kube, store, shared, runs.look_again)
-    workflows = Workflows(kube, store, revisions, judgements, events, config.on_first_sight)
-    backfills = Backfills(kube, store, judgements, events, config.on_first_sight)
+    runs = RunReconciler(kube, store, live, revisions, judgements, events, retention, shared, config.pod_defaults)
+    pools = PoolController(kube, store, shared, runs.look_again)
+    workflows = WorkflowReconciler(kube, store, revisions, judgements, events, config.on_first_sight)
+    backfills = BackfillReconciler(kube, store, judgements, events, config.on_first_sight)
 
     listening = asyncio.Event()
     of_runs = (runs.queue, runs.admissions.queue, runs.status.queue)
     queues = (workflows.queue, backfills.queue, *of_runs, pools.queue, pools.telling)
     watches = Watches(store.namespaces)
-    servers = [await serve_health(config.health_port, Health(watches, queues))]
+    servers = [await serve_health(config.health_port, Liveness(watches, queues))]
     if config.metrics_port:
         servers.append(await serve_metrics(config.metrics_port, Gauges(leader, store, live, shared)))
 
@@ -92,9 +93,9 @@ async def operate(config: Settings) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(_until_lost(leader))
             for namespace, known in synced.items():
-                group.create_task(watch_pods(kube, store, namespace, known, watches.of("pods", namespace)))
+                group.create_task(run_pod_informer(kube, store, namespace, known, watches.of("pods", namespace)))
             for namespace, known in synced.items():
-                await patiently(partial(list_ours, kube, store, namespace))
+                await with_retries(partial(list_objects, kube, store, namespace))
                 await known.wait()
             log.info("%d Workflows, %d runs", len(store.workflows), len(store.runs))
             for worker in (
@@ -104,7 +105,7 @@ async def operate(config: Settings) -> None:
                 runs.logs.run(),
                 runs.claims.run(),
                 retention.run(),
-                list_again(kube, store, watches),
+                resync(kube, store, watches),
             ):
                 group.create_task(worker)
 
@@ -155,7 +156,7 @@ async def _signalled(ready: asyncio.Event, stop: asyncio.Event) -> None:
     await stop.wait()
 
 
-async def _until_lost(leader: Leader) -> None:
+async def _until_lost(leader: LeaderElection) -> None:
     await leader.keep()
     log.error("no longer the leader; ending, so that a fresh process starts from what is so")
     os._exit(1)  # at once: nothing that is under way may still be sent

@@ -12,7 +12,7 @@ from sluice.controller.observability.logging import LogFormat, LogLevel
 from sluice.core.base.errors import Fault
 from sluice.core.pod.defaults import PodDefaults
 from sluice.core.triggers.on_change import OnFirstSight
-from sluice.core.validation.shape import read
+from sluice.core.validation.shape import parse_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Settings:
 
 def _pod_defaults(text: str) -> PodDefaults:
     faults: list[Fault] = []
-    given = read(TaskDefaults, json.loads(text), "taskDefaults", faults)
+    given = parse_model(TaskDefaults, json.loads(text), "taskDefaults", faults)
     if given is None:
         raise SystemExit("\n".join(map(str, faults)))
     return PodDefaults.of(given)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sluice.controller.kube.cache import Key, Store, view
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.objects import Key, object_view
 from sluice.core.base.naming import LABEL_BACKFILL_UID
 from tests.core.kubelet import running, seen
 
 
-def store() -> Store:
+def store() -> Cache:
     def nobody(*_: Any) -> None:
         pass
 
-    return Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=nobody, on_child=nobody)
+    return Cache(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=nobody, on_child=nobody)
 
 
 def run(version: int, *, uid: str = "u1", workflow: str = "etl", parent: str = "", **status: Any) -> Any:
@@ -28,7 +29,7 @@ def run(version: int, *, uid: str = "u1", workflow: str = "etl", parent: str = "
     }
     if parent:
         metadata["ownerReferences"] = [{"kind": "WorkflowRun", "name": parent, "uid": "u0", "controller": True}]
-    return view({"metadata": metadata, "spec": {"workflow": workflow}, "status": status})
+    return object_view({"metadata": metadata, "spec": {"workflow": workflow}, "status": status})
 
 
 KEY = Key("team", "today")
@@ -122,7 +123,7 @@ def test_runs_that_have_not_ended_take_notice_of_what_their_workflow_says():
     for version, generation, status in (("2", 1, {}), ("3", 1, {"phase": "Running"}), ("4", 2, {})):
         metadata = {"namespace": "team", "name": "etl", "uid": "u0", "resourceVersion": version}
         metadata |= {"generation": generation, "creationTimestamp": "2026-01-01T00:00:00Z"}
-        known.see_workflow(view({"metadata": metadata, "status": status}))
+        known.see_workflow(object_view({"metadata": metadata, "status": status}))
     assert woken == [KEY, KEY]  # not for a status
     known.see_run(run(5, phase="Succeeded"))
     woken.clear()
@@ -147,7 +148,7 @@ def test_parent_is_told_of_its_child_runs_until_they_are_gone():
     metadata = {"namespace": "team", "name": "today", "uid": "u1", "generation": 1, "ownerReferences": [owner]}
     metadata["creationTimestamp"] = "2026-01-01T00:00:00Z"
     for version in ("7", "9", "8"):
-        known.see_run(view({"metadata": metadata | {"resourceVersion": version}, "spec": {"workflow": "etl"}}))
+        known.see_run(object_view({"metadata": metadata | {"resourceVersion": version}, "spec": {"workflow": "etl"}}))
     assert known.children_of == {"u0": {KEY}}
     known.forget_run(KEY, "u1")
     assert known.children_of == {}

@@ -11,11 +11,11 @@ import aiohttp
 import pytest
 
 from sluice.controller.kube import pod_informer, workqueue
-from sluice.controller.kube.cache import Key
 from sluice.controller.kube.client import ApiError
-from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.controller.kube.objects import Key
+from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.observability.endpoints import serve_health
-from sluice.controller.observability.liveness import Health, Watched, Watches
+from sluice.controller.observability.liveness import Liveness, Watches, WatchHealth
 from sluice.core.base.errors import Unanswered
 from tests.controller.kube.test_cache import store
 
@@ -63,8 +63,8 @@ async def an_hour_of(server: Server, clock: Clock, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(pod_informer, "_PAUSE_S", 0.0)
     watches = Watches(("",), clock)
     with pytest.raises(Over):
-        await pod_informer.watch_pods(server, store(), "", asyncio.Event(), watches.of("pods", ""))  # type: ignore[arg-type]
-    return Health(watches, ()).troubles()
+        await pod_informer.run_pod_informer(server, store(), "", asyncio.Event(), watches.of("pods", ""))  # type: ignore[arg-type]
+    return Liveness(watches, ()).troubles()
 
 
 def passes(clock: Clock, seconds: float) -> None:
@@ -107,7 +107,7 @@ async def test_pods_that_cannot_be_listed_are_noticed(clock, monkeypatch):
 
 def test_kopf_s_watch_is_stuck_if_it_does_not_tell_what_a_list_has_found(clock):
     watches = Watches(("a", "b"), clock)
-    health = Health(watches, ())
+    health = Liveness(watches, ())
     clock.now += 60 * MINUTE
     assert health.troubles() == []  # nothing happened
     watches.of("workflows", "a").missed()
@@ -122,11 +122,11 @@ def test_kopf_s_watch_is_stuck_if_it_does_not_tell_what_a_list_has_found(clock):
 def test_an_operator_that_stands_by_is_healthy(clock):
     watches = Watches(("",), clock)
     clock.now += 60 * MINUTE
-    assert Health(watches, ()).troubles() == []
+    assert Liveness(watches, ()).troubles() == []
 
 
 def test_a_watch_is_overdue_from_the_first_thing_that_it_missed(clock):
-    watch = Watched(bookmarks=False, clock=clock)
+    watch = WatchHealth(bookmarks=False, clock=clock)
     watch.missed()
     clock.now += MINUTE
     watch.missed()
@@ -136,14 +136,14 @@ def test_a_watch_is_overdue_from_the_first_thing_that_it_missed(clock):
 async def stuck_after(minutes: float, clock: Clock, monkeypatch: pytest.MonkeyPatch, keys: int, workers: int) -> Any:
     """The queue and its workers after some minutes in which each piece of work hangs."""
     monkeypatch.setattr(workqueue, "time", clock)
-    hanging: KeyedQueue[Key] = KeyedQueue("hanging", lambda _: asyncio.Event().wait(), of="run")  # type: ignore[arg-type]
+    hanging: WorkQueue[Key] = WorkQueue("hanging", lambda _: asyncio.Event().wait(), of="run")  # type: ignore[arg-type]
     for number in range(keys):
         hanging.add(Key("team", f"run-{number}"))
     working = asyncio.create_task(hanging.run(workers))
     for _ in range(3):
         await asyncio.sleep(0)
     clock.now += minutes * MINUTE
-    troubles = Health(Watches(("",), clock), (hanging,)).troubles()
+    troubles = Liveness(Watches(("",), clock), (hanging,)).troubles()
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
     return troubles
@@ -169,7 +169,7 @@ async def test_the_probe_s_answer_says_what_is_stuck(clock):
     with socket.socket() as some:
         some.bind(("127.0.0.1", 0))
         port = some.getsockname()[1]
-    server = await serve_health(port, Health(watches, ()))
+    server = await serve_health(port, Liveness(watches, ()))
     async with aiohttp.ClientSession() as session:
         url = f"http://127.0.0.1:{port}/healthz"
         async with session.get(url) as answer:

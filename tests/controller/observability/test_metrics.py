@@ -16,10 +16,10 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from sluice.controller.gauges import Gauges
-from sluice.controller.kube.cache import Key
-from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.controller.kube.objects import Key
+from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.observability import metrics
-from sluice.controller.run.live import Live, LiveRuns
+from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.core.quota.shared_limits import PoolKey, SharedLimits
 from tests.controller.kube.test_cache import run as run_object
 from tests.controller.kube.test_cache import store
@@ -58,7 +58,7 @@ def goes_under_way(gauges: Gauges, text: str, **fields: object) -> world.World:
     """A run of that graph, in memory, after its first decision."""
     found = world.run(text, **fields)
     found.decide()
-    gauges._live.add(Live(run_object(1), found.run, "w", {}, 1))
+    gauges._live.add(LiveRun(run_object(1), found.run, "w", {}, 1))
     return found
 
 
@@ -89,14 +89,14 @@ async def test_a_queue_tells_how_long_its_keys_wait_and_how_long_they_take():
     async def work(_: Key) -> None:
         raise KeyError
 
-    queue = KeyedQueue("of-the-test", work, of="run")
+    queue = WorkQueue("of-the-test", work, of="run")
     queue.add(Key("team", "etl"))
     await _one_turn(queue)
     for sample in ("queue_wait_seconds_count", "reconcile_duration_seconds_count", "reconcile_errors_total"):
         assert value(f"sluice_{sample}", queue="of-the-test") == 1
 
 
-async def _one_turn(queue: KeyedQueue[Key]) -> None:
+async def _one_turn(queue: WorkQueue[Key]) -> None:
     worker = asyncio.create_task(queue.run(1))
     while queue._waiting or queue._busy:
         await asyncio.sleep(0)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from sluice.controller.kube.cache import Key, Store, view
-from sluice.controller.resources.pools import Pools
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.objects import Key, object_view
+from sluice.controller.resources.pools import PoolController
 from sluice.core.quota.shared_limits import SharedLimits
 
 KEY = Key("team", "database")
@@ -26,7 +27,7 @@ class Server:
 def pool(version: int, slots: int) -> Any:
     metadata = {"namespace": "team", "name": "database", "uid": "u1", "resourceVersion": str(version)}
     metadata |= {"generation": slots, "creationTimestamp": "2026-01-01T00:00:00Z"}
-    return view({"metadata": metadata, "spec": {"slots": slots}})
+    return object_view({"metadata": metadata, "spec": {"slots": slots}})
 
 
 async def settled() -> None:
@@ -44,8 +45,8 @@ async def its_own_status_is_no_news_of_a_pool() -> None:
 
     told: list[Any] = []
     server = Server()
-    store = Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=nobody, on_child=nobody)
-    pools = Pools(server, store, SharedLimits(), told.append)  # type: ignore[arg-type]
+    store = Cache(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=nobody, on_child=nobody)
+    pools = PoolController(server, store, SharedLimits(), told.append)  # type: ignore[arg-type]
     store.on_pool = pools.seen
     working = [asyncio.create_task(queue.run(1)) for queue in (pools.queue, pools.telling)]
     try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sluice.controller.kube.cache import Key, Store, view
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.resources.run_slots import RunSlots
-from sluice.core.pod.builder import RunIdentity
 from sluice.core.quota.shared_limits import PoolKey, SharedLimits
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.identity import RunIdentity
 
 GRAPH = Definition.of({"tasks": [{"name": "work", "image": "busybox"}]})
 ONE = {"warehouse": 1}
@@ -21,7 +22,7 @@ class World:
         def nobody(*_: Any) -> None:
             pass
 
-        self.store = Store(
+        self.store = Cache(
             on_workflow=nobody,
             on_run=lambda key: self.slots.run_changed(key),  # noqa: PLW0108  # restarts() makes another
             on_pool=nobody,
@@ -32,7 +33,7 @@ class World:
         self.woken: list[str] = []
         self.version = 0
         self.restarts()
-        self.store.see_workflow(view(self._body("etl", {"pools": [{"name": "warehouse"}]})))
+        self.store.see_workflow(object_view(self._body("etl", {"pools": [{"name": "warehouse"}]})))
 
     def restarts(self) -> None:
         """The operator is another process now, which has the same LIST."""
@@ -48,7 +49,7 @@ class World:
         if parent:
             owner = {"kind": "WorkflowRun", "name": parent, "uid": f"uid-of-{parent}", "controller": True}
             body["metadata"]["ownerReferences"] = [owner]
-        self.store.see_run(view(body))
+        self.store.see_run(object_view(body))
 
     def goes(self, name: str) -> None:
         self.store.forget_run(Key("team", name), f"uid-of-{name}")
@@ -59,7 +60,7 @@ class World:
 
     @property
     def holders(self) -> list[str]:
-        return self.shared.use(PoolKey("team", "warehouse")).holders
+        return self.shared.usage(PoolKey("team", "warehouse")).holders
 
     def _body(self, name: str, spec: Any, status: Any = None) -> Any:
         self.version += 1

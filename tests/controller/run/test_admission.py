@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from sluice.controller.kube.cache import Key, Store, view
-from sluice.controller.run.admission import Admissions
-from sluice.core.quota.run_concurrency import Go, Replaced, TurnedAway, Verdict, Wait
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.objects import Key, object_view
+from sluice.controller.run.admission import RunAdmission
+from sluice.core.quota.run_concurrency import Admission, Admitted, Queued, Rejected, Replaced
 
 ETL = Key("team", "etl")
 
@@ -19,7 +20,7 @@ class World:
         def nobody(*_: Any) -> None:
             pass
 
-        self.store = Store(
+        self.store = Cache(
             on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=nobody, on_child=nobody
         )
         self.told: list[str] = []
@@ -29,12 +30,12 @@ class World:
 
     def restarts(self) -> None:
         """The operator is another process now."""
-        self.admissions = Admissions(self.store, None, lambda key: self.told.append(key.name))  # type: ignore[arg-type]
+        self.admissions = RunAdmission(self.store, None, lambda key: self.told.append(key.name))  # type: ignore[arg-type]
 
     def changes(self, **concurrency: Any) -> None:
         """The Workflow says this of its runs now."""
         spec = {"concurrency": concurrency} if concurrency else {}
-        self.store.see_workflow(view(self._body("etl", spec)))
+        self.store.see_workflow(object_view(self._body("etl", spec)))
 
     def sees(self, name: str, *, own: bool = False, parent: str = "", state: str = "Running", **status: Any) -> None:
         body = self._body(name, {"workflow": "etl", "state": state}, status)
@@ -43,11 +44,11 @@ class World:
         if parent:
             owner = {"kind": "WorkflowRun", "name": parent, "uid": f"uid-of-{parent}", "controller": True}
             body["metadata"]["ownerReferences"] = [owner]
-        self.store.see_run(view(body))
+        self.store.see_run(object_view(body))
         if self.store.runs[Key("team", name)].finished:
             self.admissions.left(Key("team", name))
 
-    def asks(self, name: str) -> Verdict | None:
+    def asks(self, name: str) -> Admission | None:
         """What it is told at last."""
         run = self.store.runs[Key("team", name)]
         if self.admissions.verdict(run) is None:
@@ -74,21 +75,21 @@ def test_who_waits_is_told_when_there_is_room():
     world = World(maxRuns=1)
     world.sees("a")
     world.sees("b")
-    assert world.asks("a") == Go()
-    assert isinstance(world.asks("b"), Wait)
+    assert world.asks("a") == Admitted()
+    assert isinstance(world.asks("b"), Queued)
     world.told.clear()
     world.sees("a", phase="Succeeded")
     world.looks()
     assert world.told == ["b"]
-    assert world.asks("b") == Go()
+    assert world.asks("b") == Admitted()
 
 
 def test_who_was_let_in_is_going_before_its_status_says_so():
     world = World(policy="Queue")
     world.sees("b")
-    assert world.asks("b") == Go()
+    assert world.asks("b") == Admitted()
     world.sees("a")  # its name comes first, and both came in the same second
-    assert isinstance(world.asks("a"), Wait)
+    assert isinstance(world.asks("a"), Queued)
 
 
 def test_who_has_started_is_going_after_a_restart():
@@ -96,37 +97,37 @@ def test_who_has_started_is_going_after_a_restart():
     world.sees("b", startedAt="2026-01-01T00:00:00Z")
     world.sees("a")
     world.restarts()
-    assert isinstance(world.asks("a"), Wait)
+    assert isinstance(world.asks("a"), Queued)
 
 
 def test_a_change_of_the_workflow_is_for_those_that_wait():
     world = World(policy="Queue")
     world.sees("a")
     world.sees("b")
-    assert (world.asks("a"), type(world.asks("b"))) == (Go(), Wait)
+    assert (world.asks("a"), type(world.asks("b"))) == (Admitted(), Queued)
     world.changes(policy="Forbid")
-    assert isinstance(world.asks("b"), TurnedAway)
-    assert world.asks("a") == Go()
+    assert isinstance(world.asks("b"), Rejected)
+    assert world.asks("a") == Admitted()
 
 
 def test_who_is_replaced_goes_until_it_has_ended():
     world = World(policy="Replace")
     world.sees("a", startedAt="2026-01-01T00:00:00Z")
     world.sees("b")
-    assert isinstance(world.asks("b"), Wait)
+    assert isinstance(world.asks("b"), Queued)
     assert world.asks("a") == Replaced("b")
     run = world.store.runs[Key("team", "a")]
     assert (world.admissions.going(run), world.admissions.replaced_by(run)) == (True, "b")
     world.sees("a", phase="Stopped")
     world.looks()
-    assert world.asks("b") == Go()
+    assert world.asks("b") == Admitted()
 
 
 def test_who_gives_way_does_so_whatever_the_workflow_says_then():
     world = World()
     world.sees("a", own=True)
     world.sees("b", own=True)
-    assert (world.asks("b"), world.asks("a")) == (Go(), Replaced("b"))
+    assert (world.asks("b"), world.asks("a")) == (Admitted(), Replaced("b"))
     world.changes(policy="Queue")
     assert world.asks("a") == Replaced("b")
 
@@ -135,7 +136,7 @@ def test_who_was_stopped_before_it_started_holds_nobody_up():
     world = World(policy="Queue")
     world.sees("a", state="Stopped")
     world.sees("b")
-    assert world.asks("b") == Go()
+    assert world.asks("b") == Admitted()
 
 
 def test_without_concurrency_only_the_workflows_own_runs_wait():
@@ -143,8 +144,8 @@ def test_without_concurrency_only_the_workflows_own_runs_wait():
     world.sees("a", own=True, startedAt="2026-01-01T00:00:00Z", tasks={"t": {"phase": "Running"}})
     world.sees("b", own=True)
     world.sees("c")
-    assert isinstance(world.asks("b"), Wait)
-    assert world.asks("c") == Go()
+    assert isinstance(world.asks("b"), Queued)
+    assert world.asks("c") == Admitted()
 
 
 def test_a_child_of_a_run_of_the_same_workflow_does_not_wait_for_it():
@@ -152,5 +153,5 @@ def test_a_child_of_a_run_of_the_same_workflow_does_not_wait_for_it():
     world.sees("a", startedAt="2026-01-01T00:00:00Z")
     world.sees("child", parent="a")
     world.sees("b")
-    assert world.asks("child") == Go()
-    assert world.asks("b") == Wait("Queued: 1/1 runs of etl are going (a)")
+    assert world.asks("child") == Admitted()
+    assert world.asks("b") == Queued("Queued: 1/1 runs of etl are going (a)")

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from sluice.controller.kube.cache import Store
+from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import ApiError
 from sluice.controller.run.pod_writer import PodWriter
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.defaults import NO_DEFAULTS
 from sluice.core.pod.view import PodView
 from sluice.core.quota.shared_limits import PoolKey, SharedLimits
-from sluice.core.run.execution import Step
+from sluice.core.run.task_state import TaskStep
 from tests.core import kubelet, world
 
 FIELDS: Any = {"a": {"retries": {"infrastructure": 1}, "pools": [{"name": "database"}]}}
@@ -44,7 +44,7 @@ class NoClaims:
         return None
 
 
-def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Store, Any], None]) -> tuple[world.World, int]:
+def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any], None]) -> tuple[world.World, int]:
     """A run with one task that takes the only slot of a pool; its pod is adopted."""
     shared = SharedLimits()
     shared.set_pool(DATABASE, 1)
@@ -57,7 +57,7 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Store, Any
     def nobody(*_: Any) -> None:
         pass
 
-    store = Store(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=told, on_child=nobody)
+    store = Cache(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=told, on_child=nobody)
     (create,) = one.decide().create
     assert shared.use(DATABASE).used == 1
     task = one.task("a").definition
@@ -71,23 +71,23 @@ def running(task: Any) -> Any:
     return kubelet.pod(kubelet.running(), task, version=5)
 
 
-def ends(store: Store, task: Any) -> None:
+def ends(store: Cache, task: Any) -> None:
     store.see_pod(kubelet.seen(kubelet.exited(0), task, version=6))
 
 
-def goes(store: Store, task: Any) -> None:
+def goes(store: Cache, task: Any) -> None:
     store.forget_pod(kubelet.seen(kubelet.running(), task, version=6))
 
 
 @pytest.mark.parametrize(
     ("meanwhile", "slots", "then"),
     [
-        pytest.param(lambda *_: None, 1, Step.LIVE, id="it runs"),
-        pytest.param(ends, 0, Step.ENDED, id="it has ended before the answer is read"),
-        pytest.param(goes, 0, Step.BACKOFF, id="it has gone before the answer is read"),
+        pytest.param(lambda *_: None, 1, TaskStep.LIVE, id="it runs"),
+        pytest.param(ends, 0, TaskStep.ENDED, id="it has ended before the answer is read"),
+        pytest.param(goes, 0, TaskStep.BACKOFF, id="it has gone before the answer is read"),
     ],
 )
-def test_a_slot_is_held_for_as_long_as_the_pod_lives(meanwhile: Any, slots: int, then: Step) -> None:
+def test_a_slot_is_held_for_as_long_as_the_pod_lives(meanwhile: Any, slots: int, then: TaskStep) -> None:
     one, used = adopted(lambda task: [running(task)], meanwhile)
     assert used == slots
     one.decide()

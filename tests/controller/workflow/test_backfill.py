@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from sluice.controller.kube.cache import Key, Store, view
+from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import ApiError
-from sluice.controller.resources.validation_cache import Judgements
-from sluice.controller.workflow.backfill import Backfills
+from sluice.controller.kube.objects import Key, object_view
+from sluice.controller.resources.validation_cache import ValidationCache
+from sluice.controller.workflow.backfill import BackfillReconciler
 from sluice.core.base.naming import LABEL_BACKFILL_UID, scheduled_run_name
 
 KEY = Key("team", "march")
@@ -27,15 +28,15 @@ class World:
         def nobody(*_: Any) -> None:
             pass
 
-        self.store = Store(
+        self.store = Cache(
             on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=nobody, on_child=nobody
         )
-        self.backfills = Backfills(self, self.store, Judgements(chart_has_image=False), self, "Run")  # type: ignore[arg-type]
+        self.backfills = BackfillReconciler(self, self.store, ValidationCache(chart_has_image=False), self, "Run")  # type: ignore[arg-type]
         schedule = {"schedule": {"cron": "0 * * * *"}, "tasks": TASKS}
-        self.store.see_workflow(view(self._body("etl", schedule | (of_workflow or {}))))
+        self.store.see_workflow(object_view(self._body("etl", schedule | (of_workflow or {}))))
         hours = {"from": "2025-03-01T00:00:00Z", "until": "2025-03-01T03:00:00Z"}
         self.backfill = self._body("march", {"workflow": "etl"} | hours | spec)
-        self.store.see_backfill(view(self.backfill))
+        self.store.see_backfill(object_view(self.backfill))
 
     def _body(self, name: str, spec: Any, **status: Any) -> Any:
         self._version += 1
@@ -47,7 +48,7 @@ class World:
         """A run of the Workflow, or what has become of it."""
         body = self._body(name, self.made.get(name, {}).get("spec", {"workflow": "etl"}) | spec, phase=phase)
         body["metadata"] |= self.made.get(name, {}).get("metadata", {})
-        self.store.see_run(view(body))
+        self.store.see_run(object_view(body))
 
     def look(self) -> Any:
         async def some() -> None:
@@ -132,7 +133,7 @@ def test_a_changed_schedule_does_not_change_a_range_that_has_begun() -> None:
     world = World()
     world.look()
     changed = {"schedule": {"cron": "30 * * * *"}, "tasks": TASKS}
-    world.store.see_workflow(view(world._body("etl", changed)))
+    world.store.see_workflow(object_view(world._body("etl", changed)))
     world.sees(name(0), "Succeeded")
     world.look()
     assert list(world.made) == [name(0), name(1)]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.graph.placeholders import fill, used
+from sluice.core.graph.placeholders import fill, placeholders_in
 
 VALUES = {"params.day": "monday", "params.cost": "5$", "params.code": "$(HOME)$(params.day)", "run.name": "etl-g1"}
 
@@ -103,9 +103,9 @@ def _kubelet_expands(text, environment):
     ],
 )
 def test_used_names_the_place_of_each_placeholder(node, found):
-    assert list(used(node, "here")) == found
+    assert list(placeholders_in(node, "here")) == found
 
 
 @pytest.mark.parametrize("text", ["$(run)", "$(params)", "$(tasks)", "$(runs.name)", "$(item-count)"])
 def test_a_command_substitution_is_no_placeholder(text):
-    assert list(used(f"x={text}", "here")) == []
+    assert list(placeholders_in(f"x={text}", "here")) == []

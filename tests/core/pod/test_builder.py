@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.core.base.naming import pod_name
-from sluice.core.pod.builder import RunIdentity, build
+from sluice.core.pod.builder import build_pod
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.scheduled_time import Scheduled
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.scheduled_time import ScheduledTime
 from sluice.core.validation import workflow_faults
 from tests.core.kubelet import RUN
 
@@ -18,7 +19,7 @@ PARAMETERS = {"day": "2026-01-01", "max-cost": "5$ (of 7$)"}
 def pod(*, defaults=None, parameters=PARAMETERS, run=RUN, attempt=1, hardened=False, before=None, **fields):
     definition = Definition.of({"defaults": defaults or {}, "tasks": [{"name": "a", "image": "busybox"} | fields]})
     identity = RunIdentity(run.name, run.namespace, run.uid, run.workflow, parameters)
-    return build(identity, definition.tasks[0], attempt, hardened=hardened, **before or {})
+    return build_pod(identity, definition.tasks[0], attempt, hardened=hardened, **before or {})
 
 
 def main(made):
@@ -345,9 +346,9 @@ def test_inputs_travel_as_json():
 
 
 def test_a_scheduled_run_tells_its_times():
-    run = replace(RUN, scheduled=Scheduled("2026-03-02T02:00:00Z", "2026-03-01T02:00:00Z"))
+    run = replace(RUN, scheduled=ScheduledTime("2026-03-02T02:00:00Z", "2026-03-01T02:00:00Z"))
     (task,) = Definition.of({"tasks": [{"name": "a", "bash": SCRIPT, "args": ["$(run.intervalStart)"]}]}).tasks
-    made = build(run, task, 1)
+    made = build_pod(run, task, 1)
     assert main(made)["args"] == ["2026-03-01T02:00:00Z"]
     known = environment(made)
     assert known["SLUICE_INTERVAL_START"] == "2026-03-01T02:00:00Z"

@@ -2,10 +2,15 @@
 
 import pytest
 
-from sluice.core.pod.create_errors import Refusal, classify, delay
+from sluice.core.pod.create_errors import CreateError, classify, create_delay_s
 
-QUOTA, POD_SECURITY, FORBIDDEN = Refusal.QUOTA, Refusal.POD_SECURITY, Refusal.FORBIDDEN
-GONE, BUSY, TOO_LARGE, INVALID = Refusal.NAMESPACE_GONE, Refusal.BUSY, Refusal.TOO_LARGE, Refusal.INVALID
+QUOTA, POD_SECURITY, FORBIDDEN = CreateError.QUOTA, CreateError.POD_SECURITY, CreateError.FORBIDDEN
+GONE, BUSY, TOO_LARGE, INVALID = (
+    CreateError.NAMESPACE_GONE,
+    CreateError.BUSY,
+    CreateError.TOO_LARGE,
+    CreateError.INVALID,
+)
 
 NO = 'pods "etl-a-1" is forbidden: '
 
@@ -43,9 +48,9 @@ def test_what_the_server_said_means(status, message, refusal):
 
 
 def test_expired_token_does_not_fail_the_task():
-    assert classify(401, "Unauthorized") not in (Refusal.INVALID, Refusal.TOO_LARGE)
+    assert classify(401, "Unauthorized") not in (CreateError.INVALID, CreateError.TOO_LARGE)
 
 
 @pytest.mark.parametrize(("tries", "delay_s"), [(1, 0.5), (2, 1), (3, 2), (4, 4), (5, 5), (6, 5), (100_000, 5)])
 def test_delay_doubles_up_to_five_seconds_however_long_the_cluster_is_full(tries, delay_s):
-    assert delay(tries) == delay_s
+    assert create_delay_s(tries) == delay_s

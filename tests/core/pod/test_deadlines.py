@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.core.pod.deadlines import deadline
-from sluice.core.pod.outcome import Ending
+from sluice.core.pod.deadlines import pod_deadline
+from sluice.core.spec.ending import Ending
 from tests.core.kubelet import START, TASK, accepted, being_deleted, exited, running, seen, unschedulable, waiting
 
 MINUTE, DAY = 60, 24 * 3600
@@ -22,7 +22,7 @@ TIMED = replace(TASK, timeout_s=90)
     ],
 )
 def test_what_cannot_get_better_is_given_up(status, at):
-    found = deadline(TASK, seen(status))
+    found = pod_deadline(TASK, seen(status))
     assert found.at == START + at
     assert found.outcome.ending is Ending.GAVE_UP
 
@@ -38,7 +38,7 @@ def test_what_cannot_get_better_is_given_up(status, at):
 )
 def test_slots_of_a_pool_are_not_held_for_a_day_without_use(own_s, status, limit_s):
     task = replace(TASK, pools=(("warehouse", 1),), pending_timeout_s=own_s)
-    assert deadline(task, seen(status)).at == START + limit_s
+    assert pod_deadline(task, seen(status)).at == START + limit_s
 
 
 @pytest.mark.parametrize(
@@ -54,20 +54,20 @@ def test_slots_of_a_pool_are_not_held_for_a_day_without_use(own_s, status, limit
     ],
 )
 def test_what_gets_on_or_ends_anyway_is_left_alone(status):
-    assert deadline(TASK, seen(status)) is None
+    assert pod_deadline(TASK, seen(status)) is None
 
 
 @pytest.mark.parametrize("status", [running(placed=7), waiting("ContainerCreating", placed=7)])
 def test_operator_backs_the_kubelet_up_a_minute_after_the_timeout(status):
-    found = deadline(TIMED, seen(status))
+    found = pod_deadline(TIMED, seen(status))
     assert found.at == START + 7 + 90 + MINUTE
     assert found.outcome.ending is Ending.TIMEOUT
 
 
 def test_words_say_how_long_and_why():
-    scheduling = deadline(TASK, seen(unschedulable("0/3 nodes have 64 CPUs"))).outcome.message
+    scheduling = pod_deadline(TASK, seen(unschedulable("0/3 nodes have 64 CPUs"))).outcome.message
     assert scheduling == "gave up after 24h: found no node: 0/3 nodes have 64 CPUs"
-    image = deadline(TASK, seen(waiting("ErrImagePull", "not found"))).outcome.message
+    image = pod_deadline(TASK, seen(waiting("ErrImagePull", "not found"))).outcome.message
     assert image == "gave up after 10m: ErrImagePull: not found"
 
 
@@ -77,4 +77,4 @@ def test_image_of_the_users_own_init_container_is_seen():
             {"name": "fetch", "state": {"waiting": {"reason": "ImagePullBackOff", "message": "no"}}}
         ]
     }
-    assert deadline(TASK, seen(status)).outcome.ending is Ending.GAVE_UP
+    assert pod_deadline(TASK, seen(status)).outcome.ending is Ending.GAVE_UP

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sluice.api.chart import TaskDefaults
-from sluice.core.pod.builder import build
+from sluice.core.pod.builder import build_pod
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
 from sluice.core.spec.definition import Definition
 from tests.core.kubelet import RUN, TASK
@@ -18,7 +18,7 @@ def chart(image="", metadata=None, **spec):
 
 def pod(defaults, *, of_workflow=None, **fields):
     (task,) = Definition.of({"defaults": of_workflow or {}, "tasks": [{"name": "a"} | fields]}).tasks
-    return build(RUN, task, 1, defaults=defaults)
+    return build_pod(RUN, task, 1, defaults=defaults)
 
 
 def main(made):
@@ -94,7 +94,7 @@ def test_what_an_attempt_cannot_do_without_is_not_the_charts_to_say():
 
 
 def test_nothing_said_changes_nothing():
-    assert build(RUN, TASK, 1, defaults=chart()) == build(RUN, TASK, 1, defaults=NO_DEFAULTS)
+    assert build_pod(RUN, TASK, 1, defaults=chart()) == build_pod(RUN, TASK, 1, defaults=NO_DEFAULTS)
 
 
 @pytest.mark.parametrize(

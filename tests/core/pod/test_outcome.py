@@ -2,7 +2,8 @@
 
 import pytest
 
-from sluice.core.pod.outcome import Ending, outcome
+from sluice.core.pod.outcome import pod_outcome
+from sluice.core.spec.ending import Ending
 from tests.core.kubelet import (
     START,
     accepted,
@@ -62,7 +63,7 @@ KILLED = exited(137, "OOMKilled")
     ],
 )
 def test_how_an_attempt_ended(status, ending):
-    assert outcome(seen(status)).ending is ending
+    assert pod_outcome(seen(status)).ending is ending
 
 
 @pytest.mark.parametrize(
@@ -79,11 +80,11 @@ def test_how_an_attempt_ended(status, ending):
     ],
 )
 def test_message_says_what_a_person_can_act_on(status, words):
-    assert words in outcome(seen(status)).message
+    assert words in pod_outcome(seen(status)).message
 
 
 def test_end_and_exit_code_are_the_containers():
-    ended = outcome(seen(exited(3, ended=10)))
+    ended = pod_outcome(seen(exited(3, ended=10)))
     assert (ended.finished_at, ended.exit_code) == (START + 10, 3)
 
 
@@ -92,7 +93,7 @@ def test_users_own_init_container_that_failed_is_the_programs_error():
         "phase": "Failed",
         "initContainerStatuses": [{"name": "fetch", "state": {"terminated": {"exitCode": 7, "reason": "Error"}}}],
     }
-    ended = outcome(seen(status))
+    ended = pod_outcome(seen(status))
     assert ended.ending is ERROR
     assert "fetch" in ended.message
     assert "7" in ended.message
@@ -102,4 +103,4 @@ def test_success_is_mains_even_if_the_users_own_sidecar_failed():
     sidecar = {"name": "proxy", "state": {"terminated": {"exitCode": 1, "reason": "Error"}}}
     status = exited(0)
     status |= {"phase": "Failed", "containerStatuses": [sidecar, *status["containerStatuses"]]}
-    assert outcome(seen(status)).ending is SUCCESS
+    assert pod_outcome(seen(status)).ending is SUCCESS

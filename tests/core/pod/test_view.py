@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sluice.core.pod.view import Container, view
+from sluice.core.pod.view import ContainerState, pod_view
 from tests.core.kubelet import START, accepted, being_deleted, exited, pod, running, seen, unschedulable, waiting
 
 PULLING_FAILS = json.loads("""
@@ -53,12 +53,12 @@ PULLING_FAILS = json.loads("""
 
 
 def test_whole_pod():
-    found = view(PULLING_FAILS)
+    found = pod_view(PULLING_FAILS)
     assert (found.name, found.namespace, found.uid) == ("etl-g1-4f7a9-load-2-abcdefgh", "team", "6a1f")
     assert (found.owner_uid, found.run_uid, found.task, found.attempt) == ("0d5c2b8e", "0d5c2b8e", "load", 2)
     assert (found.version, found.phase, found.node) == (48213, "Pending", "node-1")
     assert (found.created_at, found.scheduled_at) == (START, START + 1)
-    assert found.container == Container(
+    assert found.container == ContainerState(
         waiting="ImagePullBackOff", message='Back-off pulling image "busybux": ErrImagePull: not found'
     )
     assert not found.terminal
@@ -68,12 +68,12 @@ def test_whole_pod():
 @pytest.mark.parametrize(
     ("status", "container"),
     [
-        (accepted(), Container()),
-        (waiting("ContainerCreating"), Container(waiting="ContainerCreating")),
-        (running(started=4), Container(started_at=START + 4)),
+        (accepted(), ContainerState()),
+        (waiting("ContainerCreating"), ContainerState(waiting="ContainerCreating")),
+        (running(started=4), ContainerState(started_at=START + 4)),
         (
             exited(3, message="bye", started=4, ended=9),
-            Container(started_at=START + 4, finished_at=START + 9, exit_code=3, reason="Error", message="bye"),
+            ContainerState(started_at=START + 4, finished_at=START + 9, exit_code=3, reason="Error", message="bye"),
         ),
     ],
 )
@@ -91,7 +91,7 @@ def test_container_that_the_kubelet_lost_track_of_has_no_times():
 def test_only_main_counts_among_the_users_own_containers():
     status = running(started=4)
     status["containerStatuses"].insert(0, {"name": "proxy", "state": {"terminated": {"exitCode": 1}}})
-    assert seen(status).container == Container(started_at=START + 4)
+    assert seen(status).container == ContainerState(started_at=START + 4)
 
 
 def test_why_no_node_takes_it():
@@ -137,5 +137,5 @@ def test_long_messages_are_cut_since_thousands_are_held_in_memory():
 def test_pod_that_a_stranger_labelled_belongs_to_no_task(labels):
     stranger = pod(accepted())
     stranger["metadata"] |= {"labels": labels, "ownerReferences": []}
-    found = view(stranger)
+    found = pod_view(stranger)
     assert (found.owner_uid, found.run_uid, found.task, found.attempt) == ("", "", "", 0)

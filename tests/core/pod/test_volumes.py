@@ -2,11 +2,12 @@
 
 import pytest
 
-from sluice.core.base.naming import claim_name, graph_of
+from sluice.core.base.naming import claim_name, graph_of, owner_reference
 from sluice.core.graph.dag import Graph
-from sluice.core.pod.builder import RunIdentity, build, owner
-from sluice.core.pod.volumes import body, claims_of, mounted
+from sluice.core.pod.builder import build_pod
+from sluice.core.pod.volumes import claim_body, claims_of, mounted
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.identity import RunIdentity
 from sluice.core.validation import workflow_faults, workflow_warnings
 from tests.core.kubelet import RUN
 from tests.core.world import graph
@@ -40,15 +41,15 @@ def test_task_mounts_a_claim_in_whichever_container(fields, found):
 def test_pod_has_the_volumes_that_it_mounts_and_no_others():
     a, b = Definition.of(graph("a, b", a=MOUNTS | {"bash": "true"})).tasks
     run = RunIdentity(RUN.name, RUN.namespace, RUN.uid, "etl", {}, CLAIMS)
-    volumes = {volume["name"]: volume for volume in build(run, a, 1)["spec"]["volumes"]}
+    volumes = {volume["name"]: volume for volume in build_pod(run, a, 1)["spec"]["volumes"]}
     assert volumes.keys() == {"sluice", "scratch"}
     assert volumes["scratch"]["persistentVolumeClaim"] == {"claimName": CLAIMS["scratch"]}
-    assert "volumes" not in build(run, b, 1)["spec"]
+    assert "volumes" not in build_pod(run, b, 1)["spec"]
 
 
 def test_claim_belongs_to_its_run_and_is_found_by_its_labels():
-    run_owner = owner("WorkflowRun", RUN.name, RUN.uid)
-    made = body(SCRATCH, CLAIMS["scratch"], run=RUN.name, workflow="etl", run_owner=run_owner)
+    run_owner = owner_reference("WorkflowRun", RUN.name, RUN.uid)
+    made = claim_body(SCRATCH, CLAIMS["scratch"], run=RUN.name, workflow="etl", run_owner=run_owner)
     assert made["metadata"] == {
         "name": f"{RUN.name}-scratch-{CLAIMS['scratch'][-8:]}",
         "labels": {

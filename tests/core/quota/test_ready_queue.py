@@ -2,8 +2,8 @@
 
 import pytest
 
-from sluice.core.run.state import Limits
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.run_limits import RunLimits
 from tests.core.world import graph, run
 
 
@@ -19,12 +19,12 @@ from tests.core.world import graph, run
 )
 def test_way_of_a_task_is_the_longest_to_the_end(text, durations, ways):
     fields = {task: {"duration": duration} for task, duration in durations.items()}
-    assert {task.name: task.way_s for task in Definition.of(graph(text, **fields)).tasks} == ways
+    assert {task.name: task.critical_path_s for task in Definition.of(graph(text, **fields)).tasks} == ways
 
 
 def test_way_through_a_chain_of_2000():
     chain = " >> ".join(f"t{number}" for number in range(2000))
-    assert Definition.of(graph(chain)).tasks[0].way_s == 2000
+    assert Definition.of(graph(chain)).tasks[0].critical_path_s == 2000
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_one_at_a_time_in_the_best_order(text, fields, order):
 def test_priority_of_a_run_holds_for_its_tasks_that_have_none_and_may_change():
     world = run("a, b, c, d", fields={"b": {"priority": 5}}, parallelism=1)
     assert world.starts() == ["b"]
-    world.run.set_limits(Limits(1, priority=9))
+    world.run.set_limits(RunLimits(1, priority=9))
     world.ends("b")
     assert world.starts() == ["a"]
     world = run("a, b", fields={"b": {"priority": 5}}, parallelism=1)
-    world.run.set_limits(Limits(1, priority=9))
+    world.run.set_limits(RunLimits(1, priority=9))
     assert world.starts() == ["a"]
 
 
@@ -63,4 +63,4 @@ def test_priority_of_a_run_holds_for_its_tasks_that_have_none_and_may_change():
     [({}, {}, 0), ({"priority": 3}, {}, 3), ({"priority": 3}, {"priority": -1}, -1), ({}, {"priority": 2}, 2)],
 )
 def test_priority_of_the_run_counts_before_its_workflow_s(workflow, of_run, priority):
-    assert Limits.of(workflow, of_run).priority == priority
+    assert RunLimits.of(workflow, of_run).priority == priority

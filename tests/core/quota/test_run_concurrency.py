@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.core.quota.run_concurrency import (
+    Admitted,
     Concurrency,
-    Go,
+    Queued,
+    Rejected,
     Replaced,
-    TurnedAway,
     UnfinishedRun,
-    Wait,
     admit,
-    has_begun,
+    has_started_container,
 )
 from tests.core.kubelet import at, running, seen, waiting
 
@@ -47,11 +47,11 @@ def decided(concurrency, text):
     words = []
     for name, verdict in admit("etl", concurrency, runs(text)).items():
         match verdict:
-            case Go():
+            case Admitted():
                 words.append(f"{name} goes")
-            case Wait():
+            case Queued():
                 words.append(f"{name} waits")
-            case TurnedAway():
+            case Rejected():
                 words.append(f"{name} ends")
             case Replaced(by):
                 words.append(f"{name} gives way to {by}")
@@ -136,23 +136,23 @@ def test_forbid_replace_and_allow(policy, max_runs, there, then):
 def test_first_come_is_by_time_then_generation_then_name():
     late, second, third = UnfinishedRun("a", 2), UnfinishedRun("c", 1, generation=2), UnfinishedRun("b", 1)
     verdicts = admit("etl", QUEUE, [late, second, third])
-    assert [name for name, verdict in verdicts.items() if verdict == Go()] == ["b"]
+    assert [name for name, verdict in verdicts.items() if verdict == Admitted()] == ["b"]
     assert list(verdicts) == ["b", "c", "a"]
 
 
 def test_the_higher_priority_goes_first_and_stops_nobody():
     there = [replace(run, priority=priority) for run, priority in zip(runs("a* b c"), (0, 0, 5), strict=True)]
     verdicts = admit("etl", QUEUE, there)
-    assert verdicts["c"] == Wait("Queued: 1/1 runs of etl are going (a)")
-    assert verdicts["b"] == Wait("Queued: 1/1 runs of etl are going (a), 1 before this one")
+    assert verdicts["c"] == Queued("Queued: 1/1 runs of etl are going (a)")
+    assert verdicts["b"] == Queued("Queued: 1/1 runs of etl are going (a), 1 before this one")
 
 
 def test_runs_with_different_keys_do_not_hold_each_other_back():
     rule = replace(QUEUE, key="$(params.env)")
     there = [replace(run, key=key) for run, key in zip(runs("a* b c"), ("prod", "test", "prod"), strict=True)]
     verdicts = admit("etl", rule, there)
-    assert verdicts["b"] == Go()
-    assert verdicts["c"] == Wait("Queued: 1/1 runs of etl with key prod are going (a)")
+    assert verdicts["b"] == Admitted()
+    assert verdicts["c"] == Queued("Queued: 1/1 runs of etl with key prod are going (a)")
 
 
 def test_key_is_filled_in_from_the_runs_parameters():
@@ -165,7 +165,7 @@ def test_key_is_filled_in_from_the_runs_parameters():
 
 def test_who_waits_says_behind_whom():
     verdicts = admit("etl", QUEUE, runs("a* b c d"))
-    assert [verdict.words for verdict in verdicts.values() if isinstance(verdict, Wait)] == [
+    assert [verdict.words for verdict in verdicts.values() if isinstance(verdict, Queued)] == [
         "Queued: 1/1 runs of etl are going (a)",
         "Queued: 1/1 runs of etl are going (a), 1 before this one",
         "Queued: 1/1 runs of etl are going (a), 2 before this one",
@@ -184,9 +184,9 @@ def test_a_long_queue_is_rounded_so_that_a_runs_end_changes_few_words():
 
 def test_who_is_turned_away_is_told_why():
     (_, forbidden) = admit("etl", Concurrency("Forbid"), runs("a* b")).values()
-    assert forbidden == TurnedAway("Forbid: 1/1 runs of etl are going (a)")
+    assert forbidden == Rejected("Forbid: 1/1 runs of etl are going (a)")
     (*_, full) = admit("etl", replace(QUEUE, max_queued=1), runs("a* b c")).values()
-    assert full == TurnedAway("QueueFull: 1/1 runs of etl are going, and as many wait as maxQueued allows, 1")
+    assert full == Rejected("QueueFull: 1/1 runs of etl are going, and as many wait as maxQueued allows, 1")
 
 
 # What has begun.
@@ -205,12 +205,12 @@ def test_who_is_turned_away_is_told_why():
     ],
 )
 def test_a_run_has_begun_when_a_container_has_started(task, begun):
-    assert has_begun({"tasks": {"a": task}}, []) is begun
+    assert has_started_container({"tasks": {"a": task}}, []) is begun
 
 
 def test_pods_are_ahead_of_the_status():
-    assert not has_begun({}, [seen(waiting("ContainerCreating"))])
-    assert has_begun({}, [seen(running())])
+    assert not has_started_container({}, [seen(waiting("ContainerCreating"))])
+    assert has_started_container({}, [seen(running())])
 
 
 # What always holds.
@@ -242,19 +242,19 @@ def test_never_too_many_nobody_waits_while_there_is_room_and_each_policy_keeps_i
         for name, verdict in verdicts.items():
             run = there[name]
             match verdict:
-                case Go():
+                case Admitted():
                     there[name] = replace(run, going=True)
-                case Wait():
+                case Queued():
                     assert not run.going
                     assert rule.policy != "Forbid"
-                case TurnedAway() | Replaced() if not run.going:
+                case Rejected() | Replaced() if not run.going:
                     assert rule.policy != "Queue" or rule.max_queued is not None
                     del there[name]
                     stopped.add(name)
                 case Replaced():
                     assert rule.policy == "Replace" or not run.begun
                     there[name] = replace(run, leaving=True)
-                case TurnedAway():
+                case Rejected():
                     pytest.fail("who goes is never turned away")
         for key in "xy":
             of_key = [run for run in there.values() if run.key == key]

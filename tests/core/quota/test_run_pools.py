@@ -3,10 +3,11 @@
 import pytest
 
 from sluice.core.base.naming import RUN_POOLS, graph_of
-from sluice.core.pod.builder import RunIdentity, build
-from sluice.core.quota.run_pools import asked, held, request
-from sluice.core.quota.shared_limits import Turn
+from sluice.core.pod.builder import build_pod
+from sluice.core.quota.run_pools import held_claim, requested_claim, run_request
+from sluice.core.quota.shared_limits import QueuePosition
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.identity import RunIdentity
 
 BOTH = {"pools": [{"name": "warehouse"}, {"name": "lab", "slots": 2}]}
 
@@ -27,25 +28,25 @@ def definition(*tasks):
     ],
 )
 def test_what_a_run_asks_for(spec, task, above, claim):
-    assert asked(spec, definition(task), above) == claim
+    assert requested_claim(spec, definition(task), above) == claim
 
 
 def test_its_status_says_what_it_holds():
-    assert held({"pools": {"warehouse": 1, "lab": 2}}) == (("lab", 2), ("warehouse", 1))
-    assert held({}) == ()
+    assert held_claim({"pools": {"warehouse": 1, "lab": 2}}) == (("lab", 2), ("warehouse", 1))
+    assert held_claim({}) == ()
 
 
 def test_its_place_is_that_of_its_longest_way():
     tasks = definition({"duration": "1m"}, {"duration": "2m", "dependsOn": ["t0"]}, {"duration": "90s"})
     run = RunIdentity("etl-1", "team", "uid", "etl", {})
-    found = request(run, (("lab", 1),), tasks, priority=5, created_at=7.0)
-    assert found.turn == Turn(-5, -180, 7.0, "uid", (), -1)
+    found = run_request(run, (("lab", 1),), tasks, priority=5, created_at=7.0)
+    assert found.turn == QueuePosition(-5, -180, 7.0, "uid", (), -1)
     assert found.who == "etl-1"
 
 
 def test_its_pods_say_what_it_holds():
     run = RunIdentity("etl-1", "team", "uid", "etl", {}, pools=(("lab", 1),))
-    made = build(run, definition({}).tasks[0], attempt=1)
+    made = build_pod(run, definition({}).tasks[0], attempt=1)
     assert made["metadata"]["annotations"][RUN_POOLS] == '{"lab": 1}'
 
 

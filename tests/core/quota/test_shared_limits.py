@@ -5,10 +5,10 @@ import json
 import pytest
 
 from sluice.core.base.naming import POOLS, RUN_POOLS
-from sluice.core.pod.builder import RunIdentity
-from sluice.core.pod.view import view
-from sluice.core.quota.ready_queue import Line
-from sluice.core.quota.shared_limits import PoolKey, Request, RunClaim, SharedLimits, Turn
+from sluice.core.pod.view import pod_view
+from sluice.core.quota.ready_queue import WaitKey
+from sluice.core.quota.shared_limits import PoolKey, QueuePosition, Request, RunClaim, SharedLimits
+from sluice.core.spec.identity import RunIdentity
 from tests.core.kubelet import accepted, being_deleted, exited, running, unschedulable
 from tests.core.kubelet import pod as pod_of
 
@@ -35,11 +35,11 @@ class Limits(SharedLimits):
         """A whole run asks."""
         return self.grant_run(request(run, claim, task="", **fields)) is not None
 
-    def why(self, run, claim):
-        return super().why(run, Line(tuple(claim.items())), first=True)
+    def wait_reason(self, run, claim):
+        return super().wait_reason(run, WaitKey(tuple(claim.items())), first=True)
 
     def used(self, name):
-        return self.use(PoolKey("team", name)).used
+        return self.usage(PoolKey("team", name)).used
 
     def wakes(self):
         woken, self.woken = self.woken, []
@@ -48,8 +48,8 @@ class Limits(SharedLimits):
 
 def request(run, claim, priority=0, way=1, namespace="team", task="load"):
     identity = RunIdentity(run, namespace, run, "etl", {})
-    turn = Turn(-priority, -way, 0, run, (), 0 if task else -1)
-    return Request(identity, Line(tuple(sorted(claim.items()))), turn, task, f"{run}-load" if task else "")
+    turn = QueuePosition(-priority, -way, 0, run, (), 0 if task else -1)
+    return Request(identity, WaitKey(tuple(sorted(claim.items()))), turn, task, f"{run}-load" if task else "")
 
 
 def pod(run, claim, status, *, namespace="team", uid=None, owner=None, annotation=None, of_run=None):
@@ -58,7 +58,7 @@ def pod(run, claim, status, *, namespace="team", uid=None, owner=None, annotatio
     body["metadata"] |= {"name": f"{run}-load", "uid": uid or f"uid-of-{run}"}
     body["metadata"]["labels"] |= {"sluice.dev/run-uid": run, "sluice.dev/task": "load"}
     body["metadata"]["annotations"] = {POOLS: annotation or json.dumps(claim), RUN_POOLS: json.dumps(of_run or {})}
-    return view(body)
+    return pod_view(body)
 
 
 # Who gets them.
@@ -82,7 +82,7 @@ def test_task_that_asks_for_many_is_not_starved():
     limits.ask("r1", A)
     assert not limits.ask("r2", {"a": 2}, priority=1)
     assert not limits.ask("r3", A)  # there is a slot, but r2 stands before it
-    limits.gone(seen(limits, "r1", A))
+    limits.pod_deleted(seen(limits, "r1", A))
     assert limits.wakes() == ["r2"]
     assert limits.ask("r2", {"a": 2}, priority=1)
 
@@ -92,7 +92,7 @@ def test_who_is_overtaken_before_it_took_its_slot_waits_again():
     for run in ("r1", "r2"):
         limits.ask(run, A)
     limits.ask("r3", A)
-    limits.gone(seen(limits, "r1", A))
+    limits.pod_deleted(seen(limits, "r1", A))
     assert limits.wakes() == ["r3"]
     limits.ask("r4", {"a": 2}, priority=1)
     assert not limits.ask("r3", A)
@@ -120,7 +120,7 @@ def test_order_of_a_line(first, second):
         limits.ask("r1", A)
         for fields in asked:
             limits.ask(**{"claim": A, "run": "r2" if fields is first else "r3"} | fields)
-        limits.gone(seen(limits, "r1", A))
+        limits.pod_deleted(seen(limits, "r1", A))
         assert limits.wakes() == ["r2"]
 
 
@@ -130,9 +130,9 @@ def test_two_that_want_the_same_two_do_not_wait_for_each_other():
     limits.ask("r2", B)
     limits.ask("r3", A | B)
     limits.ask("r4", B | A)
-    limits.gone(seen(limits, "r2", B))
+    limits.pod_deleted(seen(limits, "r2", B))
     assert limits.wakes() == []
-    limits.gone(seen(limits, "r1", A))
+    limits.pod_deleted(seen(limits, "r1", A))
     assert limits.wakes() == ["r3"]
 
 
@@ -141,7 +141,7 @@ def test_run_that_leaves_lets_the_next_one_through():
     limits.ask("r1", A)
     limits.ask("r2", {"a": 2}, priority=1)
     limits.ask("r3", A)
-    limits.stay("r2", {})
+    limits.retain_waiters("r2", {})
     assert limits.wakes() == ["r3"]
     assert limits.ask("r3", A)
 
@@ -169,9 +169,9 @@ def test_pool_that_is_made_smaller_ends_nothing_and_lets_nobody_through():
     limits.has("a", 1)
     limits.ask("r4", A)
     for run in ("r1", "r2"):
-        limits.gone(seen(limits, run, A))
+        limits.pod_deleted(seen(limits, run, A))
         assert limits.wakes() == []
-    limits.gone(seen(limits, "r3", A))
+    limits.pod_deleted(seen(limits, "r3", A))
     assert limits.wakes() == ["r4"]
 
 
@@ -188,7 +188,7 @@ def test_pools_of_two_namespaces_have_nothing_to_do_with_each_other():
 def seen(limits, run, claim, status=None, **more):
     """The run's pod is seen."""
     found = pod(run, claim, status or running(), **more)
-    limits.see(found)
+    limits.observe_pod(found)
     return found
 
 
@@ -216,7 +216,7 @@ def test_grant_holds_before_the_pod_is_seen_and_is_given_back_if_it_is_not_made(
     limits.ask("r1", A)
     assert limits.used("a") == 1
     limits.ask("r2", A)
-    limits.give_back("team", "r1-load")
+    limits.release("team", "r1-load")
     assert (limits.used("a"), limits.wakes()) == (0, ["r2"])
 
 
@@ -224,7 +224,7 @@ def test_pod_that_exists_is_not_given_back():
     limits = Limits(a=1)
     limits.ask("r1", A)
     seen(limits, "r1", A)
-    limits.give_back("team", "r1-load")
+    limits.release("team", "r1-load")
     assert limits.used("a") == 1
 
 
@@ -242,10 +242,10 @@ def test_pod_that_is_gone_late_takes_nothing_from_a_later_one_by_its_name():
     limits = Limits(a=1)
     first = pod("r1", A, running(), uid="first")
     limits.ask("r1", A)
-    limits.gone(first)
+    limits.pod_deleted(first)
     assert limits.used("a") == 1
     seen(limits, "r1", A, uid="second")
-    limits.gone(first)
+    limits.pod_deleted(first)
     assert limits.used("a") == 1
 
 
@@ -261,12 +261,12 @@ def test_pod_that_is_not_ours_holds_nothing(fields):
 def test_nothing_is_kept_of_what_is_over():
     limits = Limits()
     limits.ask("r1", A)
-    limits.stay("r1", {})
-    limits.gone(seen(limits, "r2", B))
+    limits.retain_waiters("r1", {})
+    limits.pod_deleted(seen(limits, "r2", B))
     limits.ask_run("r3", A)
-    limits.see_run(RunClaim("team", "r4", "r4", (("b", 1),)))
+    limits.observe_run(RunClaim("team", "r4", "r4", (("b", 1),)))
     for run in ("r3", "r4"):
-        limits.run_over(run)
+        limits.run_ended(run)
     assert not any((limits._pools, limits._namespaces, limits._held, limits._standing, limits._requests, limits._tasks))
     assert not limits._runs
 
@@ -279,7 +279,7 @@ def test_run_holds_its_slots_until_it_is_over():
     assert limits.ask_run("r1", A)
     assert not limits.ask_run("r2", A)
     assert limits.wakes() == []
-    limits.run_over("r1")
+    limits.run_ended("r1")
     assert limits.wakes() == ["r2"]
     assert limits.ask_run("r2", A)
 
@@ -289,8 +289,8 @@ def test_runs_and_tasks_stand_in_the_same_line():
     limits.ask("r1", A)
     assert not limits.ask_run("r2", {"a": 2}, priority=1)
     assert not limits.ask("r3", A)
-    assert limits.why("r3", A) == "Pool: a 1/2, after r2"
-    limits.gone(seen(limits, "r1", A))
+    assert limits.wait_reason("r3", A) == "Pool: a 1/2, after r2"
+    limits.pod_deleted(seen(limits, "r1", A))
     assert limits.wakes() == ["r2"]
 
 
@@ -306,15 +306,15 @@ def test_run_that_asks_for_something_else_leaves_its_old_line():
     limits = Limits(a=0, b=0)
     limits.ask_run("r1", A)
     limits.ask_run("r1", B)
-    assert [limits.use(PoolKey("team", name)).waiting for name in ("a", "b")] == [0, 1]
+    assert [limits.usage(PoolKey("team", name)).waiting for name in ("a", "b")] == [0, 1]
 
 
 def test_runs_of_a_list_say_what_is_in_use_however_often_they_are_heard():
     limits = Limits(a=3)
     for _ in range(2):
-        limits.see_run(RunClaim("team", "r1", "r1", (("a", 2),)))
-    assert (limits.used("a"), limits.use(PoolKey("team", "a")).holders) == (2, ["r1"])
-    limits.run_over("r1")
+        limits.observe_run(RunClaim("team", "r1", "r1", (("a", 2),)))
+    assert (limits.used("a"), limits.usage(PoolKey("team", "a")).holders) == (2, ["r1"])
+    limits.run_ended("r1")
     assert limits.used("a") == 0
 
 
@@ -324,8 +324,8 @@ def test_pods_of_a_run_that_was_deleted_hold_its_slots_until_they_have_ended(las
     limits.ask_run("r1", A)
     living = seen(limits, "r1", {}, of_run=A)
     ends = {
-        "run": lambda: limits.run_over("r1"),
-        "pod": lambda: limits.gone(living),
+        "run": lambda: limits.run_ended("r1"),
+        "pod": lambda: limits.pod_deleted(living),
         "pod that ends": lambda: seen(limits, "r1", {}, exited(), of_run=A),
     }
     for end in [ends["pod" if last == "run" else "run"], ends[last]]:
@@ -338,7 +338,7 @@ def test_pods_of_a_list_say_what_their_runs_hold():
     limits = Limits(a=3)
     living = seen(limits, "r1", {"a": 1}, of_run={"a": 2})
     assert limits.used("a") == 3
-    limits.gone(living)
+    limits.pod_deleted(living)
     assert limits.used("a") == 0
 
 
@@ -347,7 +347,7 @@ def test_caps_on_pods_are_nothing_to_whole_runs():
     assert limits.ask("r1", {})
     assert limits.ask_run("r2", A)
     assert not limits.ask("r3", {})
-    assert limits.why("r3", {}) == "PodLimit: 1/1 pods of this namespace"
+    assert limits.wait_reason("r3", {}) == "PodLimit: 1/1 pods of this namespace"
 
 
 # Caps on pods.
@@ -358,7 +358,7 @@ def test_cap_of_a_namespace_holds_for_each():
     assert limits.ask("r1", {})
     assert not limits.ask("r2", {})
     assert limits.ask("r3", {}, namespace="other")
-    limits.gone(seen(limits, "r1", {}))
+    limits.pod_deleted(seen(limits, "r1", {}))
     assert limits.wakes() == ["r2"]
 
 
@@ -367,7 +367,7 @@ def test_cap_over_all_lets_the_first_through_wherever_it_is():
     assert limits.ask("r1", {})
     assert not limits.ask("r2", {})
     assert not limits.ask("r3", {}, namespace="other", priority=1)
-    limits.gone(seen(limits, "r1", {}))
+    limits.pod_deleted(seen(limits, "r1", {}))
     assert limits.wakes() == ["r3"]
 
 
@@ -402,7 +402,7 @@ def test_why(claim, why):
     for number in range(5):
         limits.ask(f"m{number}", {"many": 1})
     assert not limits.ask("r3", claim)
-    assert limits.why("r3", claim) == why
+    assert limits.wait_reason("r3", claim) == why
 
 
 def test_why_it_waits_though_there_is_room():
@@ -410,7 +410,7 @@ def test_why_it_waits_though_there_is_room():
     limits.ask("r1", A)
     limits.ask("r2", {"a": 2}, priority=1)
     limits.ask("r3", A)
-    assert limits.why("r3", A) == "Pool: a 1/2, after r2/load"
+    assert limits.wait_reason("r3", A) == "Pool: a 1/2, after r2/load"
 
 
 @pytest.mark.parametrize(
@@ -424,7 +424,7 @@ def test_why_a_cap_holds_it_up(caps, why):
     limits = Limits(**caps)
     limits.ask("r1", {})
     limits.ask("r2", {})
-    assert limits.why("r2", {}) == why
+    assert limits.wait_reason("r2", {}) == why
 
 
 def test_use_of_a_pool():
@@ -433,5 +433,5 @@ def test_use_of_a_pool():
         limits.ask(run, A)
     limits.grant(request("r3", A), tasks=7)
     limits.grant(request("r4", {"a": 3}), tasks=2)
-    use = limits.use(PoolKey("team", "a"))
+    use = limits.usage(PoolKey("team", "a"))
     assert (use.used, use.waiting, use.holders) == (2, 9, ["r1/load", "r2/load"])

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.core.pod.builder import RunIdentity
-from sluice.core.quota.ready_queue import Line
-from sluice.core.quota.shared_limits import PoolKey, Request, RunClaim, SharedLimits, Turn
+from sluice.core.quota.ready_queue import WaitKey
+from sluice.core.quota.shared_limits import PoolKey, QueuePosition, Request, RunClaim, SharedLimits
+from sluice.core.spec.identity import RunIdentity
 from tests.core.kubelet import accepted, exited
 from tests.core.quota.test_shared_limits import pod
 
@@ -102,8 +102,8 @@ class Pair:
         claim = tuple(sorted(claim.items()))
         self.made += 1
         identity = RunIdentity(run, namespace_of(run), run, "etl", {})
-        turn = Turn(-priority, -1, 0, run, (), self.numbers.setdefault(claim, len(self.numbers)))
-        request = Request(identity, Line(claim), turn, "load", f"{run}-{self.made}")
+        turn = QueuePosition(-priority, -1, 0, run, (), self.numbers.setdefault(claim, len(self.numbers)))
+        request = Request(identity, WaitKey(claim), turn, "load", f"{run}-{self.made}")
         standing = self.standing.get((run, claim))
         if standing is not None and standing.turn == turn:
             request = standing
@@ -124,7 +124,7 @@ class Pair:
             return
         self.leave(run)
         identity = RunIdentity(run, namespace_of(run), run, "etl", {})
-        request = Request(identity, Line(claim), Turn(-priority, -1, 0, run, (), -1))
+        request = Request(identity, WaitKey(claim), QueuePosition(-priority, -1, 0, run, (), -1))
         self.standing[run, claim] = request
         expected = (run, claim) in self.may_start()
         assert (self.limits.grant_run(request) == claim) == expected
@@ -134,11 +134,11 @@ class Pair:
 
     def end_the_run(self, run):
         self.runs.pop((namespace_of(run), run), None)
-        self.limits.run_over(run)
+        self.limits.run_ended(run)
         self.standing = {key: request for key, request in self.standing.items() if key[0] != run}
 
     def leave(self, run):
-        self.limits.stay(run, {})
+        self.limits.retain_waiters(run, {})
         self.standing = {key: request for key, request in self.standing.items() if key[0] != run}
 
     def set_pool(self, pool, slots):
@@ -152,17 +152,17 @@ class Pair:
         found = view_of(namespace, name, claim, accepted() if news in ("see", "lose") else exited())
         match news:
             case "see":
-                self.limits.see(found)
+                self.limits.observe_pod(found)
                 self.seen.add(name)
             case "end":
-                self.limits.see(found)
+                self.limits.observe_pod(found)
                 del self.held[namespace, name]
             case "lose":
-                self.limits.see(found)
-                self.limits.gone(found)
+                self.limits.observe_pod(found)
+                self.limits.pod_deleted(found)
                 del self.held[namespace, name]
             case "refuse" if name not in self.seen:
-                self.limits.give_back(namespace, name)
+                self.limits.release(namespace, name)
                 del self.held[namespace, name]
 
 
@@ -205,13 +205,13 @@ def test_same_grants_as_the_reference_and_nobody_is_forgotten(pools, steps, caps
 def _check(pair):
     restarted = SharedLimits(pods=pair.caps[0], pods_per_namespace=pair.caps[1])
     for (namespace, name), claim in pair.held.items():
-        restarted.see(view_of(namespace, name, claim, accepted()))
+        restarted.observe_pod(view_of(namespace, name, claim, accepted()))
     for (namespace, name), claim in pair.runs.items():
-        restarted.see_run(RunClaim(namespace, name, name, claim))
+        restarted.observe_run(RunClaim(namespace, name, name, claim))
     for namespace in NAMESPACES:
         for name in POOLS:
             key = PoolKey(namespace, name)
-            assert pair.limits.use(key).used == restarted.use(key).used == pair.used(key)
+            assert pair.limits.usage(key).used == restarted.usage(key).used == pair.used(key)
 
 
 def _everybody_gets_through(pair):

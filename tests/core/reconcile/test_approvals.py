@@ -2,12 +2,12 @@
 
 import pytest
 
-from sluice.core.pod.outcome import Ending, Outcome
 from sluice.core.reconcile.restore import restore
-from sluice.core.spec.approval import Approval, answer
+from sluice.core.spec.approval import Approval, resolve
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.status.reasons import Reason, reason
-from sluice.core.status.run_phase import message, phase
+from sluice.core.status.run_phase import current_phase, run_message
 from sluice.core.status.run_status import task_status
 from sluice.core.validation.approvals import unknown_approvals
 from tests.core.kubelet import RUN, START, at
@@ -35,7 +35,7 @@ def asks(text="a >> ok >> b", state="Running", **approval):
     ],
 )
 def test_decision(given, ending, words):
-    assert answer(NO_TIMEOUT, given, START, START + 5) == Outcome(ending, words, START + 5)
+    assert resolve(NO_TIMEOUT, given, START, START + 5) == Outcome(ending, words, START + 5)
 
 
 @pytest.mark.parametrize(
@@ -48,11 +48,11 @@ def test_decision(given, ending, words):
     ],
 )
 def test_timeout(default, after, ended):
-    assert answer(Approval(timeout_s=3600, default=default), None, START, START + after) == ended
+    assert resolve(Approval(timeout_s=3600, default=default), None, START, START + after) == ended
 
 
 def test_decision_that_is_seen_late_counts_before_the_timeout():
-    ended = answer(Approval(timeout_s=3600, default="Reject"), {"decision": "Approve"}, START, START + 9999)
+    ended = resolve(Approval(timeout_s=3600, default="Reject"), {"decision": "Approve"}, START, START + 9999)
     assert ended.ending is Ending.SUCCESS
 
 
@@ -79,7 +79,10 @@ def test_rejected_task_has_failed_and_is_not_tried_again():
     assert world.decide().finished
     assert world.phases == {"a": "Succeeded", "ok": "Failed", "b": "UpstreamFailed"}
     assert reason(world.run, world.number("ok")) == Reason("Rejected", "rejected by ada: not on a friday")
-    assert (phase(world.run), message(world.run)) == ("Failed", "task ok failed: rejected by ada: not on a friday")
+    assert (current_phase(world.run), run_message(world.run)) == (
+        "Failed",
+        "task ok failed: rejected by ada: not on a friday",
+    )
 
 
 def test_decision_that_was_given_before_counts_as_soon_as_it_is_asked_for():

@@ -8,10 +8,10 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.core.pod.create_errors import Refusal
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile import decide as deciding
 from sluice.core.reconcile.actions import Create
-from sluice.core.reconcile.create_failure import child_refused
+from sluice.core.reconcile.create_failure import child_create_failed
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.children import ChildView
 from sluice.core.spec.definition import Definition
@@ -83,7 +83,7 @@ class Life:
             self.check_create(what.number)
             self.make_child(what, name)
         if lost:
-            child_refused(self.run, what, Refusal.BUSY, "no answer", self.now)
+            child_create_failed(self.run, what, CreateError.BUSY, "no answer", self.now)
         elif name in self.children:
             self.run.see_child(self.children[name])
 

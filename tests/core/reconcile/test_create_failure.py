@@ -2,10 +2,10 @@
 
 import pytest
 
-from sluice.core.pod.create_errors import Refusal
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile.actions import Create
-from sluice.core.reconcile.create_failure import refused
-from sluice.core.run.task_state import Step
+from sluice.core.reconcile.create_failure import create_failed
+from sluice.core.run.task_state import TaskStep
 from tests.core.kubelet import running
 from tests.core.world import run
 
@@ -19,7 +19,7 @@ def test_quota_holds_the_run_and_it_tries_one_pod_at_a_time():
     world = run("a, b, c, d")
     world.decide()
     for task in "abcd":
-        world.refuses(task, Refusal.QUOTA)
+        world.refuses(task, CreateError.QUOTA)
     assert world.run.live == 0
     assert world.decide().create == []
     assert len(world.decided(after=5)) == 1
@@ -29,7 +29,7 @@ def test_hold_wakes_by_itself_and_a_full_quota_never_fails_a_task():
     world = run("a >> b")
     world.decide()
     for _ in range(3000):  # some hours
-        world.refuses("a", Refusal.QUOTA)
+        world.refuses("a", CreateError.QUOTA)
         wake_at = world.decide().wake_at
         assert world.now < wake_at <= world.now + 5
         world.now = wake_at
@@ -79,7 +79,7 @@ def test_task_that_was_refused_lets_others_try_first():
     assert {first, second} == {"create big/1", "create small/1"}
 
 
-@pytest.mark.parametrize("refusal", [Refusal.TOO_LARGE, Refusal.INVALID])
+@pytest.mark.parametrize("refusal", [CreateError.TOO_LARGE, CreateError.INVALID])
 def test_final_refusal_fails_the_task_with_the_servers_words(refusal):
     world = run("a >> b", fields={"a": {"retries": {"limit": 3}}})
     world.decide()
@@ -95,14 +95,14 @@ def refused_for(world, refusal, seconds):
     tries = 0
     until = world.now + seconds
     while world.now < until and not world.decide().finished:
-        if world.steps["a"] is Step.CREATING:
+        if world.steps["a"] is TaskStep.CREATING:
             world.refuses("a", refusal)
             tries += 1
         world.now += 1
     return tries
 
 
-@pytest.mark.parametrize("refusal", [Refusal.FORBIDDEN, Refusal.POD_SECURITY])
+@pytest.mark.parametrize("refusal", [CreateError.FORBIDDEN, CreateError.POD_SECURITY])
 def test_forbidden_is_given_up_after_ten_minutes(refusal):
     world = run("a")
     assert refused_for(world, refusal, 590) > 60
@@ -113,20 +113,20 @@ def test_forbidden_is_given_up_after_ten_minutes(refusal):
 
 def test_forbidden_then_allowed_goes_on():
     world = run("a")
-    refused_for(world, Refusal.FORBIDDEN, 300)
+    refused_for(world, CreateError.FORBIDDEN, 300)
     assert world.starts(after=5) == ["a"]
 
 
 def test_taken_name_waits_for_a_person_without_end():
     world = run("a")
-    assert refused_for(world, Refusal.NAME_TAKEN, 7000) > 1100
+    assert refused_for(world, CreateError.NAME_TAKEN, 7000) > 1100
     assert world.phases["a"] == "Pending"
 
 
 def test_pod_security_is_tried_once_more_at_once_with_all_that_restricted_asks():
     world = run("a, b", parallelism=1)
     world.decide()
-    world.refuses("a", Refusal.POD_SECURITY)
+    world.refuses("a", CreateError.POD_SECURITY)
     assert world.run.hardened
     assert len(world.decided()) == 1
 
@@ -144,9 +144,9 @@ def test_refused_retry_keeps_its_attempt():
 def test_late_refusal_of_a_pod_that_exists_changes_nothing():
     world = run("a")
     world.starts()
-    world.refuses("a", Refusal.INVALID)
+    world.refuses("a", CreateError.INVALID)
     assert world.decided() == []
-    assert world.steps["a"] is Step.LIVE
+    assert world.steps["a"] is TaskStep.LIVE
 
 
 # At most once.
@@ -189,7 +189,7 @@ def test_each_retry_of_the_task_is_recorded_too():
     assert world.decided() == ["create a/2"]
 
 
-@pytest.mark.parametrize("refusal", [Refusal.QUOTA, Refusal.FORBIDDEN, Refusal.POD_SECURITY])
+@pytest.mark.parametrize("refusal", [CreateError.QUOTA, CreateError.FORBIDDEN, CreateError.POD_SECURITY])
 def test_refused_attempt_is_recorded_again_before_it_is_tried_again(refusal):
     world = run("a", fields={"a": ONCE})
     world.decide()
@@ -253,7 +253,7 @@ def test_recorded_attempt_that_is_put_back_was_not_made_as_a_restart_knows():
 def test_creation_that_was_carried_out_after_all_takes_its_slot_back():
     world = run("a, b", parallelism=1)
     world.decide()
-    world.refuses("a", Refusal.BUSY)
+    world.refuses("a", CreateError.BUSY)
     world.sees("a", running())
     assert world.decided(after=10) == []
     assert (world.run.live, world.run.creating) == (1, 0)
@@ -267,14 +267,14 @@ def test_refusal_of_an_earlier_attempt_is_no_news():
     world.ends("a", 1)
     world.decide()
     (create,) = world.decide(after=1).create
-    refused(world.run, Create(create.number, 1), Refusal.BUSY, "late", world.now)
+    create_failed(world.run, Create(create.number, 1), CreateError.BUSY, "late", world.now)
     assert world.run.still_wanted(create.number, 2)
 
 
 def test_pod_that_is_too_large_fails_its_task_and_says_what_to_cut():
     world = run("a")
     world.decide()
-    world.refuses("a", Refusal.TOO_LARGE, "etcdserver: request is too large")
+    world.refuses("a", CreateError.TOO_LARGE, "etcdserver: request is too large")
     assert world.decide().finished
     assert world.task("a").last.message.startswith(
         "TooLarge: etcdserver: request is too large; the pod holds the script"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.core.run.state import Limits
+from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.run_status import patch
 from tests.core.counting import calls
 from tests.core.kubelet import START, being_deleted, running, unschedulable, waiting
@@ -86,9 +86,9 @@ def test_pod_that_is_only_asked_for_holds_a_slot_too():
 def test_raised_cap_lets_more_through_and_a_lowered_one_ends_nothing():
     world = run("a, b, c, d", parallelism=1)
     world.starts()
-    world.run.set_limits(Limits(3))
+    world.run.set_limits(RunLimits(3))
     assert world.starts() == ["b", "c"]
-    world.run.set_limits(Limits(1))
+    world.run.set_limits(RunLimits(1))
     assert world.decided() == []
     for task in "abc":
         world.ends(task)

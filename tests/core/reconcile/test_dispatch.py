@@ -2,9 +2,9 @@
 
 import pytest
 
-from sluice.core.pod.create_errors import Refusal
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.quota.shared_limits import PoolKey, SharedLimits
-from sluice.core.run.state import Limits
+from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.run_status import task_status
 from tests.core.counting import calls
 from tests.core.kubelet import being_deleted, running, unschedulable
@@ -25,7 +25,7 @@ class Shared(SharedLimits):
 
     @property
     def used(self):
-        return self.use(WAREHOUSE).used
+        return self.usage(WAREHOUSE).used
 
 
 def loads(shared, text="a, b, c", *, name="etl-1", **more):
@@ -92,17 +92,17 @@ def test_slot_goes_from_run_to_run():
 def test_higher_priority_goes_first_and_may_change():
     shared = Shared(1)
     holder, low, high = (loads(shared, "a", name=name) for name in ("holder", "low", "high"))
-    high.run.set_limits(Limits(priority=1))
+    high.run.set_limits(RunLimits(priority=1))
     for world in (holder, low, high):
         world.starts()
-    low.run.set_limits(Limits(priority=2))
+    low.run.set_limits(RunLimits(priority=2))
     low.decide()
     holder.ends("a")
     assert shared.woken == ["low"]
 
 
 def full(world):
-    world.run.set_limits(Limits(parallelism=1))
+    world.run.set_limits(RunLimits(parallelism=1))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_quota_gives_the_slot_back():
     shared = Shared(1)
     first, second = loads(shared, "a", name="first"), loads(shared, "a", name="second")
     first.decide()
-    first.refuses("a", Refusal.QUOTA)
+    first.refuses("a", CreateError.QUOTA)
     assert shared.used == 0
     assert second.starts() == ["a"]
     assert first.starts(after=60) == []
@@ -157,7 +157,7 @@ def test_task_that_was_refused_goes_behind_the_others_of_its_run():
     world = run("a, b", fields={"a": TWO, "b": ONE}, shared=shared)
     holder = loads(shared, "a, b", name="holder", priority=1)
     assert world.decided() == ["create a/1"]
-    world.refuses("a", Refusal.POD_SECURITY)
+    world.refuses("a", CreateError.POD_SECURITY)
     assert holder.starts() == ["a", "b"]
     assert world.decided() == []
     for task in "ab":
@@ -197,7 +197,7 @@ def test_creation_that_counted_as_refused_and_was_carried_out_holds_its_slot():
     shared = Shared(1)
     first, second = loads(shared, "a", name="first"), loads(shared, "a", name="second")
     first.decide()
-    first.refuses("a", Refusal.BUSY)
+    first.refuses("a", CreateError.BUSY)
     first.sees("a", running())
     assert shared.used == 1
     assert second.starts() == []

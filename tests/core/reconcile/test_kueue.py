@@ -2,8 +2,9 @@
 
 import pytest
 
-from sluice.core.pod.builder import build
-from sluice.core.pod.outcome import Ending, outcome
+from sluice.core.pod.builder import build_pod
+from sluice.core.pod.outcome import pod_outcome
+from sluice.core.spec.ending import Ending
 from sluice.core.status.run_status import task_status
 from tests.core.kubelet import RUN, TASK, being_deleted, exited, running, seen, unschedulable
 from tests.core.quota.test_shared_limits import Limits
@@ -38,8 +39,8 @@ def why(world):
 
 def test_pod_has_kueues_label():
     (task,) = run("a", fields={"a": QUEUED}).run.definition.tasks
-    assert build(RUN, task, 1)["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "batch"
-    assert "kueue.x-k8s.io/queue-name" not in build(RUN, TASK, 1)["metadata"]["labels"]
+    assert build_pod(RUN, task, 1)["metadata"]["labels"]["kueue.x-k8s.io/queue-name"] == "batch"
+    assert "kueue.x-k8s.io/queue-name" not in build_pod(RUN, TASK, 1)["metadata"]["labels"]
 
 
 def test_gated_pod_waits_without_limit_and_says_where():
@@ -103,5 +104,5 @@ def test_preemption_is_no_second_start_for_what_may_start_once():
 
 
 def test_eviction_by_others_is_charged_as_ever():
-    assert outcome(seen(preempted(exited(143)))).ending is Ending.PREEMPTED
-    assert outcome(seen(being_deleted(exited(143)))).ending is Ending.INFRASTRUCTURE
+    assert pod_outcome(seen(preempted(exited(143)))).ending is Ending.PREEMPTED
+    assert pod_outcome(seen(being_deleted(exited(143)))).ending is Ending.INFRASTRUCTURE

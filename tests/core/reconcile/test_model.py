@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sluice.core.reconcile.decide import decide
-from sluice.core.run.task_state import Step
+from sluice.core.run.task_state import TaskStep
 from sluice.core.status.run_status import task_status
 from tests.core import reference
 from tests.core.plan import Program
@@ -81,7 +81,7 @@ def _known(run):
     found = {}
     for number, task in enumerate(run.tasks):
         unit = (run.entry_of(number), None if task.group is None else task.index)
-        live, over = task.step is Step.LIVE, task.group is not None and task.step is Step.ENDED
+        live, over = task.step is TaskStep.LIVE, task.group is not None and task.step is TaskStep.ENDED
         of_attempts = None if over else (live, task.attempt if live else None, task.used, task.polling)
         found[unit] = (task.phase, task.outputs, of_attempts)
     return found

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from sluice.core.pod.outcome import Ending
-from sluice.core.run.task_state import Step
+from sluice.core.run.task_state import TaskStep
+from sluice.core.spec.ending import Ending
 from tests.core.kubelet import START, accepted, at, being_deleted, disrupted, exited, running, unschedulable, waiting
 from tests.core.world import run
 
@@ -60,7 +60,7 @@ def test_deletion_of_another_pod_by_that_name_is_not_ours():
     world.starts()
     world.run.pod_gone(replace(world.pod("a", running()), uid="another"))
     assert world.decided() == []
-    assert world.steps["a"] is Step.LIVE
+    assert world.steps["a"] is TaskStep.LIVE
 
 
 def test_late_event_with_an_older_version_changes_nothing():
@@ -100,7 +100,7 @@ def test_pod_of_another_run_is_not_ours():
     world = run("a")
     world.decide()
     world.run.see_pod(replace(world.pod("a", running()), owner_uid="another"))
-    assert world.steps["a"] is Step.CREATING
+    assert world.steps["a"] is TaskStep.CREATING
 
 
 def test_pod_that_ended_is_kept_until_its_end_is_recorded():

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sluice.core.pod.create_errors import Refusal
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile.restore import restore
-from sluice.core.run.task_state import Step
-from sluice.core.spec.retry_policy import Used
+from sluice.core.run.retries import RetriesUsed
+from sluice.core.run.task_state import TaskStep
 from sluice.core.status.reasons import Reason, reason
 from tests.core.kubelet import RUN, START, at, being_deleted, exited, running, unschedulable
 from tests.core.world import World, run
@@ -37,7 +37,7 @@ def test_not_yet_is_tried_again_after_a_while_and_costs_nothing():
     assert tries(world).wake_at == START + 30
     assert world.decided(after=29) == []
     assert world.decided(after=1) == ["create a/2"]
-    assert world.task("a").used == Used()
+    assert world.task("a").used == RetriesUsed()
 
 
 def test_success_ends_it():
@@ -46,7 +46,7 @@ def test_success_ends_it():
     world.now += 30
     tries(world, 0)
     assert world.phases["a"] == "Succeeded"
-    assert world.steps["b"] is Step.CREATING
+    assert world.steps["b"] is TaskStep.CREATING
 
 
 def test_without_poll_75_is_an_error_like_any_other():
@@ -78,7 +78,7 @@ def test_between_two_tries_no_slot_is_held():
 def test_other_endings_are_paid_for():
     world = sensor()
     tries(world, 1)
-    assert world.task("a").used == Used(limit=1)
+    assert world.task("a").used == RetriesUsed(limit=1)
     world.now += 1
     tries(world, 1)
     assert ended(world) == ("Failed", Reason("Error: 1 of 1 retries used", "exit code 1"))
@@ -97,7 +97,7 @@ def test_eviction_is_no_not_yet():
     world.starts()
     world.loses("a", being_deleted(exited(NOT_YET, ended=10), asked=5))
     world.decide()
-    assert world.task("a").used == Used(infrastructure=1)
+    assert world.task("a").used == RetriesUsed(infrastructure=1)
 
 
 # Its time.
@@ -153,7 +153,7 @@ def test_try_that_waits_for_a_slot_ends_when_the_time_is_up():
     tries(world)
     world.sees("b", running())
     assert world.decided(after=30) == []
-    assert world.steps["a"] is Step.READY
+    assert world.steps["a"] is TaskStep.READY
     assert world.decided(after=70) == []
     assert ended(world)[0] == "Failed"
     world.ends("b")
@@ -174,7 +174,7 @@ def test_try_that_is_refused_when_the_time_is_up_has_failed():
     tries(world)
     world.decide(after=30)
     world.decide(after=70)
-    world.refuses("a", Refusal.QUOTA)
+    world.refuses("a", CreateError.QUOTA)
     world.decide(after=1)
     assert ended(world)[0] == "Failed"
 
@@ -260,7 +260,7 @@ def test_tries_that_were_not_recorded_are_counted_after_a_restart(every):
     found = restore(RUN, "etl-1", world.run.definition, status={}, pods=pods)
     assert definition.name == "a"
     assert (found.tasks[0].polling.since, found.tasks[0].polling.tries) == (START + 5, 2)
-    assert found.tasks[0].used == Used()
+    assert found.tasks[0].used == RetriesUsed()
     assert [found.is_spent(pod) for pod in pods] == [True, True, False]
     assert World(found, now=START + 90).decide().wake_at == START + 105
 

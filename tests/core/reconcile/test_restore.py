@@ -4,20 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.core.pod.builder import RunIdentity
-from sluice.core.pod.create_errors import Refusal
-from sluice.core.pod.outcome import Ending
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile.restore import restore
-from sluice.core.run.state import Limits
+from sluice.core.run.retries import RetriesUsed
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.retry_policy import Used
+from sluice.core.spec.ending import Ending
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.run_status import patch, task_status
 from tests.core.kubelet import RUN, START, accepted, at, being_deleted, exited, running, seen, waiting
 from tests.core.world import World, graph, run
 
 LIVE = {"phase": "Running", "attempt": 1}
 RETRIES = {"retries": {"limit": 2, "infrastructure": 2}}
-GONE_PAID = Used(infrastructure=1)
+GONE_PAID = RetriesUsed(infrastructure=1)
 
 
 def restarted(text, entries, pods=(), *, now=START + 100, state="Running", **fields):
@@ -72,15 +72,15 @@ def test_pods_are_believed_before_the_status(entry, pods, decided):
 @pytest.mark.parametrize(
     ("entry", "pods", "used"),
     [
-        (LIVE, [(1, exited(1)), (2, running())], Used(limit=1)),
-        ({}, [(1, exited(1)), (2, exited(1)), (3, running())], Used(limit=2)),
-        ({}, [(1, exited(1)), (2, being_deleted(running())), (3, running())], Used(limit=1, infrastructure=1)),
-        (LIVE, [(1, exited(137, "OOMKilled")), (2, running())], Used(limit=1, out_of_memory=1)),
-        (LIVE, [(2, running())], Used(infrastructure=1)),  # nobody saw how the first ended
+        (LIVE, [(1, exited(1)), (2, running())], RetriesUsed(limit=1)),
+        ({}, [(1, exited(1)), (2, exited(1)), (3, running())], RetriesUsed(limit=2)),
+        ({}, [(1, exited(1)), (2, being_deleted(running())), (3, running())], RetriesUsed(limit=1, infrastructure=1)),
+        (LIVE, [(1, exited(137, "OOMKilled")), (2, running())], RetriesUsed(limit=1, out_of_memory=1)),
+        (LIVE, [(2, running())], RetriesUsed(infrastructure=1)),  # nobody saw how the first ended
         (
             {"phase": "Pending", "attempt": 1, "retryAt": at(500), "retries": {"limit": 1, "infrastructure": 0}},
             [(1, exited(1)), (2, running())],
-            Used(limit=1),  # was paid before
+            RetriesUsed(limit=1),  # was paid before
         ),
     ],
 )
@@ -120,7 +120,7 @@ def test_failure_that_was_recorded_before_its_reach_was():
 
 def test_pods_hold_their_slots():
     world = restarted("a, b, c, d", {}, [("a", 1, running()), ("b", 1, accepted()), ("c", 1, exited(0))])
-    world.run.set_limits(Limits(2))
+    world.run.set_limits(RunLimits(2))
     assert world.decided() == []
     world.ends("a")
     assert world.decided() == ["create d/1"]
@@ -185,7 +185,7 @@ def test_announced_attempt_without_a_pod_counts_as_made():
     assert world.task("a").last.ending is Ending.LOST
 
 
-@pytest.mark.parametrize("refusal", [Refusal.QUOTA, Refusal.FORBIDDEN])
+@pytest.mark.parametrize("refusal", [CreateError.QUOTA, CreateError.FORBIDDEN])
 def test_attempt_that_was_refused_was_not_made(refusal):
     """A full cluster is not a failure, whoever starts the operator anew."""
     world = run("a", fields={"a": ONCE})
@@ -202,7 +202,7 @@ def test_attempt_that_was_refused_was_not_made(refusal):
     assert again.decided() == ["create a/1"]
 
 
-@pytest.mark.parametrize("refusal", [Refusal.QUOTA, Refusal.FORBIDDEN])
+@pytest.mark.parametrize("refusal", [CreateError.QUOTA, CreateError.FORBIDDEN])
 def test_attempt_that_was_refused_and_then_made_is_not_made_again(refusal):
     world = run("a", fields={"a": ONCE})
     for _ in range(2):

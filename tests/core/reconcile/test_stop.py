@@ -3,7 +3,7 @@
 import pytest
 
 from sluice.core.reconcile.restore import restore
-from sluice.core.status.run_phase import message, phase, progress, run_end
+from sluice.core.status.run_phase import current_phase, run_end, run_message, run_progress
 from tests.core.kubelet import being_deleted, running
 from tests.core.world import run
 
@@ -35,7 +35,7 @@ def test_a_task_that_may_fail_counts_as_succeeded():
     assert world.starts() == ["b"]
     world.ends("b")
     assert world.decide().finished
-    assert (phase(world.run), progress(world.run)) == ("Succeeded", "1/2, 1 failed")
+    assert (current_phase(world.run), run_progress(world.run)) == ("Succeeded", "1/2, 1 failed")
 
 
 def test_a_handler_does_not_turn_a_failure_into_a_success():
@@ -45,7 +45,7 @@ def test_a_handler_does_not_turn_a_failure_into_a_success():
     assert world.starts() == ["alert"]
     world.ends("alert")
     assert world.decide().finished
-    assert phase(world.run) == "Failed"
+    assert current_phase(world.run) == "Failed"
 
 
 @pytest.mark.parametrize(("code", "ends"), [(0, "Succeeded"), (1, "Failed")])
@@ -56,7 +56,7 @@ def test_leaf_failed_looks_at_the_last_tasks_only(code, ends):
     world.starts()
     world.ends("rescue", code)
     assert world.decide().finished
-    assert phase(world.run) == ends
+    assert current_phase(world.run) == ends
 
 
 def test_skips_travel_and_are_no_failure():
@@ -65,7 +65,7 @@ def test_skips_travel_and_are_no_failure():
     world.ends("a")
     assert world.decide().finished
     assert world.phases == {"a": "Succeeded", "alert": "Skipped", "tell": "Skipped"}
-    assert (phase(world.run), progress(world.run)) == ("Succeeded", "1/3, 2 skipped")
+    assert (current_phase(world.run), run_progress(world.run)) == ("Succeeded", "1/3, 2 skipped")
 
 
 @pytest.mark.parametrize("code", [0, 1])
@@ -79,7 +79,7 @@ def test_finally_starts_when_all_others_have_ended_however_they_did(code):
     assert run_end(world.run).failed == (("a",) if code else ())
     world.ends("tidy")
     assert world.decide().finished
-    assert phase(world.run) == ("Failed" if code else "Succeeded")
+    assert current_phase(world.run) == ("Failed" if code else "Succeeded")
 
 
 def test_finally_tasks_wait_for_each_other():
@@ -102,7 +102,7 @@ def test_finally_tasks_run_after_a_stop():
     assert run_end(world.run).phase == "Stopped"
     world.ends("tidy")
     assert world.decide().finished
-    assert phase(world.run) == "Stopped"
+    assert current_phase(world.run) == "Stopped"
 
 
 def test_fail_fast_stops_the_others_and_the_run_has_failed():
@@ -114,7 +114,7 @@ def test_fail_fast_stops_the_others_and_the_run_has_failed():
     world.loses("b", being_deleted(running()))
     assert world.decide().finished
     assert world.phases == {"a": "Failed", "b": "Stopped", "c": "UpstreamFailed"}
-    assert (phase(world.run), message(world.run)) == ("Failed", "task a failed: exit code 3")
+    assert (current_phase(world.run), run_message(world.run)) == ("Failed", "task a failed: exit code 3")
 
 
 def test_a_run_that_is_being_stopped_stays_so_when_it_is_suspended():
@@ -143,7 +143,7 @@ def test_timeout_of_the_run_stops_all_and_the_run_has_failed():
     world.loses("a", being_deleted(running()))
     assert world.decide().finished
     assert world.phases == {"a": "Stopped", "b": "Stopped"}
-    assert (phase(world.run), message(world.run)) == ("Failed", "the run took longer than its timeout, 60s")
+    assert (current_phase(world.run), run_message(world.run)) == ("Failed", "the run took longer than its timeout, 60s")
 
 
 def test_nothing_is_retried_while_the_run_is_brought_to_an_end():

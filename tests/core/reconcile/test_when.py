@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.cel.cost import MOST, cost
-from sluice.core.cel.diagnostics import Trouble
-from sluice.core.cel.program import When, compiled, tasks_asked
-from sluice.core.cel.variables import Ended, scope
+from sluice.core.cel.cost import MAX_COST, cost
+from sluice.core.cel.diagnostics import CelError
+from sluice.core.cel.program import Program, compile_condition, tasks_read
+from sluice.core.cel.variables import TaskResult, condition_variables
+from sluice.core.spec.scheduled_time import NOT_SCHEDULED
 from tests.core.world import run
 
 OUTPUTS = {
@@ -20,18 +21,23 @@ OUTPUTS = {
     "huge": 2**70,
     "rows": [{"a": 1}, {"b": 2}],
 }
-KNOWN = scope(
-    "etl-1",
+ETL = {"name": "etl-1"} | NOT_SCHEDULED.values
+KNOWN = condition_variables(
+    ETL,
     {"day": "monday", "max-cost": "3"},
-    {"a": Ended("Succeeded", 0, OUTPUTS), "load-data": Ended("Skipped", None, {}), "b": Ended("Failed", 3, {})},
+    {
+        "a": TaskResult("Succeeded", 0, OUTPUTS),
+        "load-data": TaskResult("Skipped", None, {}),
+        "b": TaskResult("Failed", 3, {}),
+    },
     run_phase="Failed",
     item={"name": "eu"},
 )
 
 
 def answer(text, known=KNOWN):
-    condition = compiled(text)
-    return condition.answer(known) if isinstance(condition, When) else condition
+    condition = compile_condition(text)
+    return condition.answer(known) if isinstance(condition, Program) else condition
 
 
 # The language.
@@ -114,8 +120,8 @@ QUOTES = "known are params, tasks, item, run, and a text needs quotes"
     ],
 )
 def test_not_sound(text, words):
-    found = compiled(text)
-    assert isinstance(found, Trouble)
+    found = compile_condition(text)
+    assert isinstance(found, CelError)
     assert str(found) == words
 
 
@@ -177,7 +183,7 @@ def test_not_sound(text, words):
 )
 def test_no_answer(text, words):
     found = answer(text)
-    assert isinstance(found, Trouble)
+    assert isinstance(found, CelError)
     assert str(found) == words
 
 
@@ -206,14 +212,14 @@ NUMBERS = list(range(9000))
     ],
 )
 def test_what_would_hold_up_the_operator_is_not_begun(text):
-    known = scope("etl-1", {}, {"a": Ended("Succeeded", 0, {"long": LONG, "numbers": NUMBERS})})
+    known = condition_variables(ETL, {}, {"a": TaskResult("Succeeded", 0, {"long": LONG, "numbers": NUMBERS})})
     found = answer(text, known)
-    assert isinstance(found, Trouble)
+    assert isinstance(found, CelError)
     assert found.message == "takes more than 10,000,000 steps; let a task find this out"
 
 
 def test_rounds_of_loops_are_limited():
-    known = scope("etl-1", {}, {"a": Ended("Succeeded", 0, {"numbers": list(range(300))})})
+    known = condition_variables(ETL, {}, {"a": TaskResult("Succeeded", 0, {"numbers": list(range(300))})})
     found = answer("tasks.a.outputs.numbers.all(n, tasks.a.outputs.numbers.all(m, n + m >= 0))", known)
     assert str(found).endswith("its loops take more than 10,000 rounds; let a task find this out")
 
@@ -230,7 +236,7 @@ def test_rounds_of_loops_are_limited():
 def test_the_outputs_of_a_large_fan_out_can_be_asked_for(text):
     rows = [{"name": f"part-{number}", "rows": number} for number in range(5000)]
     outputs = {"rows": rows, "by": {row["name"]: row["rows"] for row in rows}}
-    assert answer(text, scope("etl-1", {}, {"a": Ended("Succeeded", 0, outputs)})) is True
+    assert answer(text, condition_variables(ETL, {}, {"a": TaskResult("Succeeded", 0, outputs)})) is True
 
 
 @pytest.mark.parametrize(
@@ -242,7 +248,7 @@ def test_the_outputs_of_a_large_fan_out_can_be_asked_for(text):
     ],
 )
 def test_common_conditions_are_far_from_the_limit(text, less_than):
-    assert cost(compiled(text).root, KNOWN) < less_than < MOST / 1000
+    assert cost(compile_condition(text).root, KNOWN) < less_than < MAX_COST / 1000
 
 
 # Which tasks it asks about.
@@ -261,7 +267,7 @@ def test_common_conditions_are_far_from_the_limit(text, less_than):
     ],
 )
 def test_tasks_asked(text, tasks):
-    assert tasks_asked(compiled(text)) == tasks
+    assert tasks_read(compile_condition(text)) == tasks
 
 
 # What becomes of the task.

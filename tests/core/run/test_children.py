@@ -4,16 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.core.pod.create_errors import Refusal
-from sluice.core.pod.outcome import Ending
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile.actions import Create
-from sluice.core.reconcile.create_failure import child_refused
+from sluice.core.reconcile.create_failure import child_create_failed
 from sluice.core.reconcile.restore import restore
-from sluice.core.run.children import MAX_DEPTH, ChildView, build
+from sluice.core.run.children import MAX_DEPTH, ChildView, build_child_run
+from sluice.core.run.retries import RetriesUsed
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.retry_policy import Used
+from sluice.core.spec.ending import Ending
 from sluice.core.status.reasons import Reason, reason
-from sluice.core.status.run_phase import message, phase
+from sluice.core.status.run_phase import current_phase, run_message
 from sluice.core.status.run_status import task_status
 from tests.core.kubelet import RUN, START, at
 from tests.core.validation.test_workflow import A, faults
@@ -48,7 +48,7 @@ def stops(world, task):
 def test_child_run_is_named_and_owned_like_a_pod():
     fields = {"workflow": {"name": "other", "parameters": {"day": "$(params.day)", "of": "$(run.name)"}}}
     (task,) = Definition.of(graph("sub", sub=fields)).tasks
-    made = build(replace(RUN, depth=2), task, 3, {"params.day": "monday", "run.name": RUN.name})
+    made = build_child_run(replace(RUN, depth=2), task, 3, {"params.day": "monday", "run.name": RUN.name})
     assert made["metadata"]["name"].startswith("etl-g1-4f7a9-sub-3-")
     assert made["metadata"]["ownerReferences"][0] | {"apiVersion": ""} == {
         "apiVersion": "",
@@ -79,7 +79,7 @@ def test_end_of_the_child_is_the_end_of_the_task(ends, phases, words):
     child = world.sees_child("sub", ends, "task x failed" if ends == "Failed" else "")
     world.decide()
     assert world.phases == phases
-    assert message(world.run) == words.format(child.name)
+    assert run_message(world.run) == words.format(child.name)
 
 
 def test_child_that_a_person_stopped_is_no_success_of_the_run():
@@ -87,7 +87,7 @@ def test_child_that_a_person_stopped_is_no_success_of_the_run():
     world.starts()
     child = world.sees_child("sub", "Stopped", "its Workflow was deleted")
     assert world.decide().finished
-    assert phase(world.run) == "Failed"
+    assert current_phase(world.run) == "Failed"
     assert reason(world.run, 0) == Reason(f"Stopped: run {child.name} was stopped: its Workflow was deleted")
 
 
@@ -145,7 +145,7 @@ def test_stop_takes_the_child_back_and_the_task_ends_when_the_child_has():
     world.sees_child("sub", "Stopped")
     assert world.decide().finished
     assert world.phases == {"sub": "Stopped", "b": "Stopped"}
-    assert phase(world.run) == "Stopped"
+    assert current_phase(world.run) == "Stopped"
 
 
 def test_child_that_succeeds_all_the_same_has_succeeded():
@@ -230,7 +230,7 @@ def test_missing_workflow_is_waited_for_until_the_pending_timeout():
     world.sees_child("sub", "Stopped")
     assert world.decide().finished
     assert world.phases == {"sub": "Failed"}
-    assert message(world.run) == "task sub failed: gave up after 60m: WorkflowNotFound: no Workflow"
+    assert run_message(world.run) == "task sub failed: gave up after 60m: WorkflowNotFound: no Workflow"
 
 
 def test_workflow_that_comes_in_time_is_run():
@@ -246,10 +246,10 @@ def test_workflow_that_comes_in_time_is_run():
 def test_refused_creation_is_tried_again_and_a_late_answer_is_believed():
     world = calls("sub")
     assert world.decided() == ["create sub/1"]
-    child_refused(world.run, Create(0, 1), Refusal.BUSY, "busy", world.now)
+    child_create_failed(world.run, Create(0, 1), CreateError.BUSY, "busy", world.now)
     assert task_status(world.run, 0).get("attempt") is None
     assert world.decided(after=1) == ["create sub/1"]
-    child_refused(world.run, Create(0, 1), Refusal.BUSY, "busy", world.now)
+    child_create_failed(world.run, Create(0, 1), CreateError.BUSY, "busy", world.now)
     world.sees_child("sub", "Succeeded")
     assert world.decide().finished
 
@@ -257,7 +257,7 @@ def test_refused_creation_is_tried_again_and_a_late_answer_is_believed():
 def test_child_that_turns_up_after_its_task_was_stopped_stops_too():
     world = calls("sub")
     world.decide()
-    child_refused(world.run, Create(0, 1), Refusal.BUSY, "no answer", world.now)
+    child_create_failed(world.run, Create(0, 1), CreateError.BUSY, "no answer", world.now)
     world.run.set_state("Stopped")
     assert world.decide().finished
     world.sees_child("sub")
@@ -268,16 +268,16 @@ def test_child_that_turns_up_after_its_task_was_stopped_stops_too():
 def test_invalid_child_fails_with_the_words_of_the_server():
     world = calls("sub")
     world.decide()
-    child_refused(world.run, Create(0, 1), Refusal.INVALID, "spec.workflow: too long", world.now)
+    child_create_failed(world.run, Create(0, 1), CreateError.INVALID, "spec.workflow: too long", world.now)
     assert world.decide().finished
-    assert message(world.run) == "task sub failed: Invalid: spec.workflow: too long"
+    assert run_message(world.run) == "task sub failed: Invalid: spec.workflow: too long"
 
 
 def test_recursion_is_bounded():
     world = calls("sub", limits={"depth": MAX_DEPTH})
     assert world.decided() == []
     assert world.phases == {"sub": "Failed"}
-    assert "do the Workflows run each other?" in message(world.run)
+    assert "do the Workflows run each other?" in run_message(world.run)
 
 
 # A child run for each item.
@@ -366,7 +366,7 @@ def test_children_are_believed_before_the_status(entry, children, decided):
 def test_attempt_that_was_not_recorded_is_paid_for_once():
     world = restarted(LIVE, (1, "Failed"), (2, "Running"))
     world.decide()
-    assert world.task("sub").used == Used(limit=1)
+    assert world.task("sub").used == RetriesUsed(limit=1)
 
 
 def test_child_that_is_gone_with_its_end_unseen_is_lost():

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sluice.core.spec.for_each import ForEach, NoItems
-from sluice.core.status.text_budget import bytes_sent
+from sluice.core.status.text_budget import encoded_size
 from tests.core.kubelet import running
 from tests.core.world import run
 
@@ -358,7 +358,7 @@ def test_the_status_of_10_000_items_at_their_most_scattered_is_under_100_kb():
     world.writes()
     told = world.stored["tasks"]["a"]
     assert told["items"]["attempts"]["1"].startswith("1,3,5,7,")
-    assert bytes_sent(json.dumps(told)) < 100_000
+    assert encoded_size(json.dumps(told)) < 100_000
 
 
 # What a restart finds.

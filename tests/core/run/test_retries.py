@@ -1,10 +1,11 @@
 import pytest
 
-from sluice.core.pod.outcome import Ending, Outcome
-from sluice.core.spec.retry_policy import Retry, RetryPolicy, Used, next_attempt
+from sluice.core.run.retries import RetriesUsed, Retry, next_attempt
+from sluice.core.spec.ending import Ending, Outcome
+from sluice.core.spec.retry_policy import RetryPolicy
 
 LIMIT, INFRASTRUCTURE = 2, 3
-NONE = Used()
+NONE = RetriesUsed()
 
 
 def retry(ending, used=NONE, limit=LIMIT, infrastructure=INFRASTRUCTURE):
@@ -15,16 +16,18 @@ def retry(ending, used=NONE, limit=LIMIT, infrastructure=INFRASTRUCTURE):
     ("ending", "out_of_memory"), [(Ending.ERROR, 0), (Ending.OUT_OF_MEMORY, 1), (Ending.TIMEOUT, 0)]
 )
 def test_task_pays_for_what_its_program_did(ending, out_of_memory):
-    assert retry(ending) == Retry(Used(1, 0, out_of_memory), 1.0)
-    assert retry(ending, Used(limit=LIMIT)) is None
-    assert retry(ending, Used(infrastructure=INFRASTRUCTURE)) == Retry(Used(1, INFRASTRUCTURE, out_of_memory), 1.0)
+    assert retry(ending) == Retry(RetriesUsed(1, 0, out_of_memory), 1.0)
+    assert retry(ending, RetriesUsed(limit=LIMIT)) is None
+    assert retry(ending, RetriesUsed(infrastructure=INFRASTRUCTURE)) == Retry(
+        RetriesUsed(1, INFRASTRUCTURE, out_of_memory), 1.0
+    )
 
 
 @pytest.mark.parametrize("ending", [Ending.INFRASTRUCTURE, Ending.LOST])
 def test_cluster_pays_for_what_it_did(ending):
-    assert retry(ending) == Retry(Used(infrastructure=1), 1.0)
-    assert retry(ending, Used(infrastructure=INFRASTRUCTURE)) is None
-    assert retry(ending, Used(limit=LIMIT)) == Retry(Used(LIMIT, 1), 1.0)
+    assert retry(ending) == Retry(RetriesUsed(infrastructure=1), 1.0)
+    assert retry(ending, RetriesUsed(infrastructure=INFRASTRUCTURE)) is None
+    assert retry(ending, RetriesUsed(limit=LIMIT)) == Retry(RetriesUsed(LIMIT, 1), 1.0)
 
 
 def test_what_was_given_up_is_not_tried_again():
@@ -43,8 +46,8 @@ def test_at_most_once_has_no_second_attempt_when_lost():
     ("before", "delay_s"), [(0, 1), (1, 2), (2, 4), (7, 128), (8, 256), (9, 300), (99, 300), (999, 300)]
 )
 def test_backoff_doubles_up_to_five_minutes(before, delay_s):
-    assert retry(Ending.ERROR, Used(limit=before), limit=1000).delay_s == delay_s
-    assert retry(Ending.LOST, Used(infrastructure=before), infrastructure=1000).delay_s == delay_s
+    assert retry(Ending.ERROR, RetriesUsed(limit=before), limit=1000).delay_s == delay_s
+    assert retry(Ending.LOST, RetriesUsed(infrastructure=before), infrastructure=1000).delay_s == delay_s
 
 
 @pytest.mark.parametrize(
@@ -62,7 +65,7 @@ def test_backoff_doubles_up_to_five_minutes(before, delay_s):
 )
 def test_which_endings_are_worth_another_attempt(retries, ending, exit_code, again):
     ended = Outcome(ending, "", exit_code=exit_code)
-    assert (next_attempt(RetryPolicy.of(retries), Used(), ended) is not None) is again
+    assert (next_attempt(RetryPolicy.of(retries), RetriesUsed(), ended) is not None) is again
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.core.run.time_accounting import Ledger
+from sluice.core.run.time_accounting import TimeAccounting
 from tests.core.kubelet import accepted, exited, unschedulable
 from tests.core.world import run
 
@@ -21,14 +21,14 @@ from tests.core.world import run
     ],
 )
 def test_text(spent_s, text):
-    ledger = Ledger()
+    ledger = TimeAccounting()
     ledger.add("running", spent_s)
     assert ledger.told().get("running") == text
 
 
 @pytest.mark.parametrize("text", ["0.4s", "12s", "1m", "12m5s", "2h3m4s"])
 def test_the_next_process_goes_on_from_what_was_told(text):
-    assert Ledger.of({"pool/warehouse": text}).told() == {"pool/warehouse": text}
+    assert TimeAccounting.of({"pool/warehouse": text}).told() == {"pool/warehouse": text}
 
 
 def test_an_attempt_s_times_are_its_pod_s():

@@ -7,10 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.core.base.naming import outputs_name
-from sluice.core.pod.builder import ANNOTATIONS_MAX_BYTES, build, surplus
-from sluice.core.pod.view import Written, view
+from sluice.core.base.text import as_json, as_text
+from sluice.core.pod.builder import ANNOTATIONS_MAX_BYTES, build_pod, oversize
+from sluice.core.pod.view import pod_view
 from sluice.core.reconcile.restore import restore
-from sluice.core.spec.outputs import Unusable, as_json, as_text, outputs_line, read, read_log, room_in_status
+from sluice.core.spec.outputs import (
+    InvalidOutputs,
+    OutputsFile,
+    inline_outputs_budget,
+    outputs_line,
+    parse_log_outputs,
+    parse_outputs,
+)
 from tests.core.kubelet import RUN, accepted, exited, pod, seen
 from tests.core.world import World, run
 
@@ -31,7 +39,7 @@ ROOM = 4096
     ],
 )
 def test_json_object_or_lines(text, outputs):
-    assert read(Written(text, ROOM), ["files", "rows"], 0) == outputs
+    assert parse_outputs(OutputsFile(text, ROOM), ["files", "rows"], 0) == outputs
 
 
 IN_FILE = "bytes in $SLUICE_OUTPUTS"
@@ -56,8 +64,8 @@ IN_FILE = "bytes in $SLUICE_OUTPUTS"
     ],
 )
 def test_unusable(text, words):
-    found = read(Written(text, ROOM), ["files"], 0)
-    assert isinstance(found, Unusable)
+    found = parse_outputs(OutputsFile(text, ROOM), ["files"], 0)
+    assert isinstance(found, InvalidOutputs)
     assert found.message.startswith(words)
 
 
@@ -75,12 +83,12 @@ FULL = '{"files": "' + "x" * (ROOM - 13) + '"}'
     ],
 )
 def test_what_fills_all_the_room_may_have_been_cut(text, fits):
-    found = read(Written(text, ROOM), ["files"], 0)
+    found = parse_outputs(OutputsFile(text, ROOM), ["files"], 0)
     if fits:
         assert list(found) == ["files"]
     else:
         words = "outputs too large: Kubernetes has cut $SLUICE_OUTPUTS at 4096 bytes; set outputsFrom: Log"
-        assert found == Unusable(words)
+        assert found == InvalidOutputs(words)
 
 
 @pytest.mark.parametrize(
@@ -93,13 +101,13 @@ def test_what_fills_all_the_room_may_have_been_cut(text, fits):
     ],
 )
 def test_outputs_of_a_task_and_of_a_run_are_limited(size, taken, words):
-    found = read(Written('{"files": "' + "x" * (size - 12) + '"}', 10**6), ["files"], taken)
-    assert found == Unusable(words) if words else list(found) == ["files"]
+    found = parse_outputs(OutputsFile('{"files": "' + "x" * (size - 12) + '"}', 10**6), ["files"], taken)
+    assert found == InvalidOutputs(words) if words else list(found) == ["files"]
 
 
 @pytest.mark.parametrize(("tasks", "room"), [(0, 4096), (1, 4096), (24, 4096), (100, 1000), (2000, 50)])
 def test_the_more_tasks_have_outputs_the_less_room_has_each_in_the_status(tasks, room):
-    assert room_in_status(tasks) == room
+    assert inline_outputs_budget(tasks) == room
 
 
 JSON = st.recursive(
@@ -119,7 +127,7 @@ JSON = st.recursive(
     ],
 )
 def test_last_line_of_a_log_that_says_so(log, outputs):
-    assert read_log(outputs_line(log), ["files"], 0) == outputs
+    assert parse_log_outputs(outputs_line(log), ["files"], 0) == outputs
 
 
 @pytest.mark.parametrize(
@@ -134,22 +142,22 @@ def test_last_line_of_a_log_that_says_so(log, outputs):
     ],
 )
 def test_log_without_usable_outputs(log, words):
-    found = read_log(outputs_line(log), ["files"], 0)
-    assert isinstance(found, Unusable)
+    found = parse_log_outputs(outputs_line(log), ["files"], 0)
+    assert isinstance(found, InvalidOutputs)
     assert found.message.startswith(words)
 
 
 @given(JSON)
 def test_every_value_arrives_as_it_was_written(value):
-    found = read(Written(json.dumps({"k": value}), 10**6), ["k"], 0)
+    found = parse_outputs(OutputsFile(json.dumps({"k": value}), 10**6), ["k"], 0)
     assert found == {"k": value}
     assert json.loads(as_json(found)) == found
 
 
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: raw.decode(errors="replace")))
 def test_nothing_that_is_written_breaks_the_reader(text):
-    found = read(Written(text, ROOM), ["k"], 0)
-    assert isinstance(found, Unusable) or list(found) == ["k"]
+    found = parse_outputs(OutputsFile(text, ROOM), ["k"], 0)
+    assert isinstance(found, InvalidOutputs) or list(found) == ["k"]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +175,7 @@ def test_value_in_the_place_of_a_placeholder(value, text):
 def test_room_is_shared_by_the_containers_of_a_pod(more, room):
     made = pod(exited(0, message="a=1\n"))
     made["spec"]["initContainers"] = [{"name": f"c{number}"} for number in range(more)]
-    assert view(made).container.written == Written("a=1\n", room)
+    assert pod_view(made).container.written == OutputsFile("a=1\n", room)
 
 
 @pytest.mark.parametrize("status", [exited(1, message="a=1"), exited(0), accepted()])
@@ -439,7 +447,7 @@ def built(outputs, **fields):
     world.ends("a", outputs=json.dumps(outputs))
     world.ends("c", outputs="rows=1")
     assert world.decided() == ["create b/1"]
-    return build(RUN, world.task("b").definition, 1, outputs=world.run.outputs_before(world.task("b")))
+    return build_pod(RUN, world.task("b").definition, 1, outputs=world.run.outputs_before(world.task("b")))
 
 
 def test_values_stand_in_every_string_but_the_scripts():
@@ -473,8 +481,8 @@ def test_question_of_an_approval_names_them():
 def test_inputs_that_do_not_fit_say_so_in_bytes():
     large = {f"t{number}": {"k": "x" * 90 * 1024} for number in range(3)}
     task = run("a", fields={"a": {"bash": "true"}}).task("a").definition
-    made = build(RUN, task, 1, outputs=large)
+    made = build_pod(RUN, task, 1, outputs=large)
     size = sum(len(name + value) for name, value in made["metadata"]["annotations"].items())
     assert size > ANNOTATIONS_MAX_BYTES
-    assert surplus(made) == f"the script and its inputs (parameters, outputs) have {size} bytes; 262144 fit"
-    assert surplus(build(RUN, task, 1, outputs={"t1": large["t1"]})) == ""
+    assert oversize(made) == f"the script and its inputs (parameters, outputs) have {size} bytes; 262144 fit"
+    assert oversize(build_pod(RUN, task, 1, outputs={"t1": large["t1"]})) == ""

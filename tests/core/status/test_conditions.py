@@ -1,12 +1,12 @@
 import pytest
 
-from sluice.core.status.conditions import Condition, conditions, of_run
+from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
 
 T0, T1 = 1767225600.0, 1767225660.0
 
 
 def test_condition_is_written_as_kubernetes_does():
-    assert conditions([], [Condition("Accepted", True, "Valid", "fine")], 3, T0) == [
+    assert merge_conditions([], [Condition("Accepted", True, "Valid", "fine")], 3, T0) == [
         {
             "type": "Accepted",
             "status": "True",
@@ -27,12 +27,12 @@ def test_condition_is_written_as_kubernetes_does():
     ],
 )
 def test_time_is_of_the_last_change_of_status(after, time):
-    before = conditions([], [Condition("Complete", False, "Running")], 1, T0)
-    assert conditions(before, [after], 1, T1)[0]["lastTransitionTime"] == time
+    before = merge_conditions([], [Condition("Complete", False, "Running")], 1, T0)
+    assert merge_conditions(before, [after], 1, T1)[0]["lastTransitionTime"] == time
 
 
 def test_message_is_cut_to_what_the_schema_takes():
-    (written,) = conditions([], [Condition("Accepted", False, "Invalid", "x" * 40_000)], 1, T0)
+    (written,) = merge_conditions([], [Condition("Accepted", False, "Invalid", "x" * 40_000)], 1, T0)
     assert len(written["message"]) == 32768
 
 
@@ -47,7 +47,7 @@ def test_message_is_cut_to_what_the_schema_takes():
     ],
 )
 def test_how_a_run_stands(phase, true):
-    found = of_run(phase, "words")
+    found = run_conditions(phase, "words")
     assert {condition.type for condition in found} == {"Complete", "Failed", "Finished"}
     assert {condition.type for condition in found if condition.status} == true
     assert all(condition.reason == phase for condition in found)

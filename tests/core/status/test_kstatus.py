@@ -1,6 +1,6 @@
 import pytest
 
-from sluice.core.status.conditions import Condition, conditions, of_run
+from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import NewestRun, run_health, stalled, workflow_health
 
 NONE, RECONCILING, STALLED = "", "Reconciling", "Stalled"
@@ -47,7 +47,7 @@ def test_what_only_a_person_can_mend_is_never_under_way():
 
 
 def workflow(phase, message=""):
-    return {"phase": phase, "conditions": conditions([], of_run(phase, message), 1, 0.0)}
+    return {"phase": phase, "conditions": merge_conditions([], run_conditions(phase, message), 1, 0.0)}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.core.pod.create_errors import Refusal
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.status.reasons import Reason, reason
 from tests.core.kubelet import accepted, being_deleted, disrupted, exited, running, unschedulable, waiting
 from tests.core.world import run
@@ -93,7 +93,7 @@ def test_starting():
     assert why(world, "a") == Reason("Starting: its pod is being created")
 
 
-@pytest.mark.parametrize("refusal", [Refusal.QUOTA, Refusal.BUSY, Refusal.NAMESPACE_GONE])
+@pytest.mark.parametrize("refusal", [CreateError.QUOTA, CreateError.BUSY, CreateError.NAMESPACE_GONE])
 def test_refused_run_holds_all_its_ready_tasks(refusal):
     world = run("a, b", parallelism=1)
     world.decide()
@@ -104,7 +104,7 @@ def test_refused_run_holds_all_its_ready_tasks(refusal):
         )
 
 
-@pytest.mark.parametrize("refusal", [Refusal.FORBIDDEN, Refusal.NAME_TAKEN])
+@pytest.mark.parametrize("refusal", [CreateError.FORBIDDEN, CreateError.NAME_TAKEN])
 def test_refused_task_says_when_it_tries_again(refusal):
     world = run("a", parallelism=1)
     world.decide()
@@ -170,7 +170,7 @@ def test_failed_says_how_the_last_attempt_ended(retries, status, words):
 def test_given_up_task_needs_no_count_of_retries():
     world = run("a", fields={"a": {"retries": {"limit": 3}}})
     world.decide()
-    world.refuses("a", Refusal.INVALID, "spec.containers[0].image: Required value")
+    world.refuses("a", CreateError.INVALID, "spec.containers[0].image: Required value")
     assert why(world, "a") == Reason("GaveUp", "Invalid: spec.containers[0].image: Required value")
 
 

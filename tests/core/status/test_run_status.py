@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.core.pod.create_errors import Refusal
-from sluice.core.status.run_phase import message, progress
+from sluice.core.pod.create_errors import CreateError
+from sluice.core.status.run_phase import run_message, run_progress
 from sluice.core.status.run_status import REWORD_EVERY_S, patch, task_status, unwritten
-from sluice.core.status.text_budget import fit, text_room
+from sluice.core.status.text_budget import text_budget, truncate
 from tests.core.kubelet import accepted, at, disrupted, exited, running, unschedulable, waiting
 from tests.core.world import merge_patch, run
 
@@ -130,7 +130,7 @@ def test_attempt_to_record_is_said_again_until_it_is_stored():
     ],
 )
 def test_progress(text, stands, words):
-    assert progress(run(text, **stands).run) == words
+    assert run_progress(run(text, **stands).run) == words
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_message_names_the_first_failed_task(codes, words):
     for task, code in codes.items():
         world.ends(task, code)
     world.decide()
-    assert message(world.run) == words
+    assert run_message(world.run) == words
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_attempt_is_written_once_its_pod_exists():
 def test_pod_that_was_never_made_has_no_name():
     world = run("a")
     world.decide()
-    world.refuses("a", Refusal.INVALID, "no image")
+    world.refuses("a", CreateError.INVALID, "no image")
     world.decide()
     entry = task_status(world.run, 0)
     assert (entry["phase"], entry["message"]) == ("Failed", "Invalid: no image")
@@ -226,7 +226,7 @@ def test_refused_retry_shows_the_attempt_before_it():
 def test_end_of_a_hold_changes_the_reason_of_all_that_wait():
     world = run("a, b", parallelism=1)
     world.decide()
-    world.refuses("a", Refusal.QUOTA)
+    world.refuses("a", CreateError.QUOTA)
     world.decide()
     world.writes()
     (started,) = world.starts(after=5)
@@ -250,7 +250,7 @@ def test_change_of_a_cap_or_a_state_changes_the_reason_of_all_that_wait():
 def test_long_words_of_the_server_are_cut_to_what_the_schema_takes():
     world = run("a")
     world.decide()
-    world.refuses("a", Refusal.INVALID, "spec.containers[0].env[0].name: Invalid value; " * 5000)
+    world.refuses("a", CreateError.INVALID, "spec.containers[0].env[0].name: Invalid value; " * 5000)
     assert world.decide().finished
     world.writes()  # the schema judges
     assert world.stored["message"].startswith("task a failed: Invalid: spec.containers[0].env[0].name")
@@ -270,12 +270,12 @@ def test_long_words_of_the_server_are_cut_to_what_the_schema_takes():
     ],
 )
 def test_fit_leaves_as_much_as_has_room(text, room, left):
-    assert fit(text, room) == left
+    assert truncate(text, room) == left
 
 
 def test_text_room_is_all_a_task_needs_until_there_are_very_many():
-    assert text_room(1) == text_room(100) == 512
-    assert text_room(1000) > text_room(2000) > 64
+    assert text_budget(1) == text_budget(100) == 512
+    assert text_budget(1000) > text_budget(2000) > 64
 
 
 @pytest.mark.parametrize("letter", ["x", "語", "<", '"'], ids=["latin", "chinese", "markup", "quote"])

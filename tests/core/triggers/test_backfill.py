@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.core.quota.run_concurrency import Concurrency
-from sluice.core.triggers.backfill import Backfill, Progress, RunOfTime, settled, start, step, times_said
+from sluice.core.triggers.backfill import (
+    Backfill,
+    Progress,
+    RunOfTime,
+    backfill_schedule,
+    count_ended,
+    next_step,
+    start_backfill,
+)
 
 HOURLY = {"cron": "0 * * * *"}
 
@@ -25,7 +33,7 @@ def clock(instant):
 
 def asked(since="01:00", until="05:00", workflow=None, **spec):
     spec = {"from": f"2026-03-01T{since}:00Z", "until": f"2026-03-01T{until}:00Z"} | spec
-    return Backfill.of(spec, times_said(spec, {"schedule": HOURLY} if workflow is None else workflow))
+    return Backfill.of(spec, backfill_schedule(spec, {"schedule": HOURLY} if workflow is None else workflow))
 
 
 def times(backfill):
@@ -76,7 +84,7 @@ def test_fractions_of_a_second_let_no_earlier_time_in():
 )
 def test_a_time_that_has_runs_already(rerun, there, then):
     runs = [RunOfTime(number, f"r{number}", phase) for number, phase in enumerate(there, start=1)]
-    found = step(asked(until="02:00", rerun=rerun), Progress(1), lambda _: runs, "")
+    found = next_step(asked(until="02:00", rerun=rerun), Progress(1), lambda _: runs, "")
     assert ("skipped" if found.progress.skipped else str(found.make.number)) == then
 
 
@@ -93,13 +101,13 @@ def test_a_time_that_has_runs_already(rerun, there, then):
 )
 def test_why_it_makes_no_run(there, going, full, words):
     progress = Progress(4, going=tuple((f"r{number}", 0.0) for number in range(going)))
-    found = step(asked(**there), progress, lambda _: [], full)
+    found = next_step(asked(**there), progress, lambda _: [], full)
     assert found.waits == words
     assert (found.make is None) == bool(words)
 
 
 def test_the_name_of_a_run_that_is_being_deleted_is_waited_for():
-    found = step(asked(), Progress(4), lambda _: [RunOfTime(1, "etl-1", "Failed", deleting=True)], "")
+    found = next_step(asked(), Progress(4), lambda _: [RunOfTime(1, "etl-1", "Failed", deleting=True)], "")
     assert found.waits == "NameTaken: run etl-1 is being deleted"
 
 
@@ -131,9 +139,9 @@ class Cluster:
     def look(self, *, crash=False):
         progress = Progress.of(self.status)
         if progress is None:
-            progress = start(self.backfill, "Run")
-        progress = settled(progress, self.runs)
-        while (found := step(self.backfill, progress, self._of_time, "")).make:
+            progress = start_backfill(self.backfill, "Run")
+        progress = count_ended(progress, self.runs)
+        while (found := next_step(self.backfill, progress, self._of_time, "")).make:
             again = f"-r{found.make.number}" if found.make.number > 1 else ""
             name = clock(found.make.time) + again
             assert name not in self.runs, "names are claims"
@@ -209,9 +217,9 @@ def test_runs_that_were_made_before_a_crash_are_known_and_counted():
 
 
 def test_a_restored_backup_is_taken_as_done():
-    progress = start(asked(), "Adopt")
+    progress = start_backfill(asked(), "Adopt")
     assert progress.finished
-    assert step(asked(), progress, lambda _: [], "").make is None
+    assert next_step(asked(), progress, lambda _: [], "").make is None
 
 
 def test_progress_is_read_as_it_was_written():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.core.triggers.history import EndedRun, History, Surplus, surplus
+from sluice.core.triggers.history import EndedRun, Expiry, History, next_expired
 
 HOUR, WEEK = 3600, 7 * 86400
 
@@ -20,18 +20,18 @@ def runs(text):
     [
         (History(), "", None),
         (History(), "S@1 S@2 S@3", None),
-        (History(), "S@1 S@2 S@3 S@4", Surplus(2 * HOUR, "S@1")),  # an hour after its end
+        (History(), "S@1 S@2 S@3 S@4", Expiry(2 * HOUR, "S@1")),  # an hour after its end
         (History(), "S@1 F@2 S@3 F@4 S@5 F@6", None),  # each kind has its own count
-        (History(), "F@1 F@2 F@3 F@4 S@5", Surplus(2 * HOUR, "F@1")),
-        (History(succeeded=1), "S@3 S@1 S@2", Surplus(2 * HOUR, "S@1")),
-        (History(succeeded=0, failed=0), "S@2 F@1", Surplus(2 * HOUR, "F@1")),
-        (History(), "s@1 f@2", Surplus(HOUR + WEEK, "s@1")),
-        (History(ttl_s=60), "f@2", Surplus(3 * HOUR, "f@2")),  # nothing goes within an hour
-        (History(succeeded=1), "S@1 S@9 s@2", Surplus(2 * HOUR, "S@1")),  # others do not count among its own
+        (History(), "F@1 F@2 F@3 F@4 S@5", Expiry(2 * HOUR, "F@1")),
+        (History(succeeded=1), "S@3 S@1 S@2", Expiry(2 * HOUR, "S@1")),
+        (History(succeeded=0, failed=0), "S@2 F@1", Expiry(2 * HOUR, "F@1")),
+        (History(), "s@1 f@2", Expiry(HOUR + WEEK, "s@1")),
+        (History(ttl_s=60), "f@2", Expiry(3 * HOUR, "f@2")),  # nothing goes within an hour
+        (History(succeeded=1), "S@1 S@9 s@2", Expiry(2 * HOUR, "S@1")),  # others do not count among its own
     ],
 )
 def test_surplus(history, ended, goes):
-    assert surplus(history, runs(ended)) == goes
+    assert next_expired(history, runs(ended)) == goes
 
 
 @pytest.mark.parametrize(

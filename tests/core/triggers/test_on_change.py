@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.core.base.naming import graph_of, revision_name, run_name
-from sluice.core.triggers.on_change import Mark, OwnRun, due
+from sluice.core.triggers.on_change import OwnRun, RunMark, due_run
 
 TASKS = [{"name": "a", "image": "busybox"}]
 SPEC = {"tasks": TASKS}
@@ -34,12 +34,12 @@ class Cluster:
     def look(self, *, crash=False):
         revision = revision_name("etl", "uid", graph_of(self.spec))
         name = run_name("etl", "uid", self.generation)
-        mark, to_make = due(
+        mark, to_make = due_run(
             generation=self.generation,
             revision=revision,
             run_name=name,
             manual=self.spec.get("trigger") == "Manual",
-            mark=Mark.of(self.status),
+            mark=RunMark.of(self.status),
             runs=list(self.runs.values()),
             on_first_sight=self.on_first_sight,
         )
@@ -180,9 +180,9 @@ def test_revision_does_not_depend_on_the_order_of_keys():
 
 
 def test_mark_is_read_as_it_was_written():
-    for mark in (Mark(3, "etl-rev", "etl-g3-4f7a9"), Mark(3, "etl-rev", None)):
-        assert Mark.of({"lastRun": mark.written()}) == mark
-    assert Mark.of({}) is None
+    for mark in (RunMark(3, "etl-rev", "etl-g3-4f7a9"), RunMark(3, "etl-rev", None)):
+        assert RunMark.of({"lastRun": mark.written()}) == mark
+    assert RunMark.of({}) is None
 
 
 _SPECS = [SPEC, OTHER, SPEC | {"parallelism": 8}, SPEC | {"trigger": "Manual"}]

@@ -5,7 +5,7 @@ import pytest
 from sluice.core.base.naming import graph_of
 from sluice.core.reconcile.restore import restore
 from sluice.core.spec.definition import Definition
-from sluice.core.triggers.resume import Past, entry, faults, kept, same_templates
+from sluice.core.triggers.resume import Past, kept_entry, kept_tasks, resume_faults, same_templates
 from tests.core.kubelet import RUN
 from tests.core.world import World, graph
 
@@ -22,7 +22,7 @@ def past(text, stands, *, claims=None, parameters=None, templates=(), **fields):
 def names(old, text, *, rerun=(), parameters=None, templates=(), **fields):
     """The tasks that a new run with this graph keeps."""
     new = Definition.of(graph(text, **fields) | {"volumeClaimTemplates": list(templates)})
-    return "".join(new.tasks[number].name for number in kept(new, parameters or {}, old, rerun))
+    return "".join(new.tasks[number].name for number in kept_tasks(new, parameters or {}, old, rerun))
 
 
 CHAIN = {"a": "Succeeded", "b": "Succeeded", "c": "Failed", "d": "UpstreamFailed"}
@@ -136,12 +136,12 @@ def test_volume_of_a_changed_template_is_another_volume():
 def test_kept_task_says_in_which_run_it_succeeded(told, says):
     old = past("a", {})
     old.tasks["a"] = told
-    assert entry(old, "a") == says
+    assert kept_entry(old, "a") == says
 
 
 def test_run_goes_on_after_what_it_keeps():
     old = past("a >> b >> c", {"a": "Succeeded", "b": "Failed"})
-    status = {"tasks": {"a": entry(old, "a")}}
+    status = {"tasks": {"a": kept_entry(old, "a")}}
     world = World(restore(RUN, "etl-2", old.definition, status=status, pods=[]), stored=status)
     assert world.decided() == ["create b/1"]
     world.writes()
@@ -170,7 +170,7 @@ OLD = {"spec": {"workflow": "etl"}}
     ],
 )
 def test_faults_of_resume_from(asked, old, said):
-    found = faults(asked, "new", "etl", Definition.of(graph("load")), old)
+    found = resume_faults(asked, "new", "etl", Definition.of(graph("load")), old)
     assert len(found) == len(said)
     for fault, words in zip(found, said, strict=True):
         assert str(fault).startswith(f"spec.resumeFrom.{words}")

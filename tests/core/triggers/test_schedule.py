@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 
 from sluice.core.quota.run_concurrency import Concurrency
-from sluice.core.triggers.schedule import Look, Schedule, ScheduleMark, begin, look
+from sluice.core.triggers.schedule import Schedule, ScheduleDecision, SchedulePosition, counting_from, due_time
 
 HOURLY = {"cron": "0 * * * *"}
 
@@ -25,7 +25,7 @@ def clock(instant):
 def looked(said, mark, now, concurrency=None, **there):
     """(the mark then, what is run, how many are missed, what comes next)"""
     limits = Concurrency.of({"schedule": said} | ({"concurrency": concurrency} if concurrency else {}))
-    found = look(Schedule.of(said), at(mark), at(now), concurrency=limits, **there)
+    found = due_time(Schedule.of(said), at(mark), at(now), concurrency=limits, **there)
     return clock(found.mark), clock(found.run), found.missed, clock(found.next)
 
 
@@ -89,7 +89,7 @@ def test_missed_times_are_counted_up_to_a_thousand():
 def test_each_time_is_run_once_over_an_outage():
     mark, runs = at("00:00"), []
     for now in ("01:00", "01:00:01", "05:30", "05:31", "05:32", "05:33", "05:34"):
-        found = look(Schedule.of(ALL), mark, at(now), concurrency=Concurrency())
+        found = due_time(Schedule.of(ALL), mark, at(now), concurrency=Concurrency())
         mark = found.mark
         runs.append(clock(found.run))
     assert runs == ["01:00", None, "02:00", "03:00", "04:00", "05:00", None]
@@ -103,7 +103,7 @@ def test_an_interval_begins_with_the_time_before(suspend):
 
 def begun(said, *, mark=None, known=False, adopt=False, now="06:30"):
     return clock(
-        begin(
+        counting_from(
             Schedule.of(said),
             mark,
             known=known,
@@ -115,7 +115,7 @@ def begun(said, *, mark=None, known=False, adopt=False, now="06:30"):
 
 
 def marked(clock, said):
-    return ScheduleMark(at(clock), Schedule.of(said).digest)
+    return SchedulePosition(at(clock), Schedule.of(said).digest)
 
 
 START = ALL | {"startAt": "2026-03-01T01:00:00Z"}
@@ -147,7 +147,7 @@ def test_from_when_on_times_count(said, there, then):
 
 def test_a_mark_is_written_and_read():
     mark = marked("04:00", HOURLY)
-    assert ScheduleMark.of({"scheduleMark": mark.written()}) == mark
+    assert SchedulePosition.of({"scheduleMark": mark.written()}) == mark
 
 
 def test_every_is_counted_from_midnight():
@@ -159,6 +159,6 @@ def test_every_is_counted_from_midnight():
 
 
 def test_a_suspended_schedule_says_nothing():
-    assert look(Schedule.of(HOURLY | {"suspend": True}), at("02:00"), at("06:30"), concurrency=Concurrency()) == Look(
-        at("02:00"), None, 0, None
-    )
+    assert due_time(
+        Schedule.of(HOURLY | {"suspend": True}), at("02:00"), at("06:30"), concurrency=Concurrency()
+    ) == ScheduleDecision(at("02:00"), None, 0, None)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sluice.core.quota.run_concurrency import Concurrency
-from sluice.core.triggers.schedule import Schedule, look
+from sluice.core.triggers.schedule import Schedule, due_time
 
 START, END = datetime(2019, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC)
 STEP = timedelta(minutes=15)
@@ -69,9 +69,9 @@ class Operator:
             self.now = found.next + away_s + self.chance.choice((0.0, 0.4, 17.0))
 
     def _look(self):
-        found = look(self.schedule, self.mark, self.now, concurrency=Concurrency())
+        found = due_time(self.schedule, self.mark, self.now, concurrency=Concurrency())
         if found.run is not None and self.chance.random() < 0.02:  # killed after the run was made, before it was marked
-            again = look(self.schedule, self.mark, self.now, concurrency=Concurrency(), made={found.run})
+            again = due_time(self.schedule, self.mark, self.now, concurrency=Concurrency(), made={found.run})
             assert (again.run, again.mark) == (found.run, found.mark)
         self.mark = found.mark
         self.missed += found.missed

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from sluice.api.after import MAX_COUNTED
 from sluice.core.base.naming import followed_run_name
 from sluice.core.quota.run_concurrency import Concurrency
-from sluice.core.triggers.upstream import AfterMark, Success, circle, look, marks
+from sluice.core.triggers.upstream import UpstreamMark, UpstreamSuccess, circle, due_after, upstream_marks
 
 
 def one(uid, at=10):
-    return Success(float(at), uid)
+    return UpstreamSuccess(float(at), uid)
 
 
 @pytest.mark.parametrize(
@@ -30,39 +30,42 @@ def one(uid, at=10):
     ],
 )
 def test_when_it_is_due(counted, ingest, clean, due, waits_for):
-    known = (AfterMark("ingest", 5.0, counted), AfterMark("clean", 5.0))
-    found = look(known, {"ingest": ingest, "clean": clean})
+    known = (UpstreamMark("ingest", 5.0, counted), UpstreamMark("clean", 5.0))
+    found = due_after(known, {"ingest": ingest, "clean": clean})
     assert (bool(found.cause), found.waits_for) == (due, waits_for)
     if due:
-        assert look(found.marks, {"ingest": ingest, "clean": clean}).cause == ""
+        assert due_after(found.marks, {"ingest": ingest, "clean": clean}).cause == ""
 
 
 def test_a_success_that_is_told_late_counts_all_the_same():
-    (mark,) = look((AfterMark("ingest", 0.0),), {"ingest": [one("b", 11)]}).marks
-    assert look((mark,), {"ingest": [one("b", 11), one("a", 10)]}).cause
+    (mark,) = due_after((UpstreamMark("ingest", 0.0),), {"ingest": [one("b", 11)]}).marks
+    assert due_after((mark,), {"ingest": [one("b", 11), one("a", 10)]}).cause
 
 
 def test_only_the_newest_are_remembered_and_none_counts_twice():
     successes = [one(f"u{number}", number // 2) for number in range(3 * MAX_COUNTED)]
-    (mark,) = look((AfterMark("ingest", 0.0),), {"ingest": successes}).marks
+    (mark,) = due_after((UpstreamMark("ingest", 0.0),), {"ingest": successes}).marks
     assert len(mark.counted) <= MAX_COUNTED
-    assert look((mark,), {"ingest": successes}).cause == ""
-    assert look((mark,), {"ingest": [*successes, one("new", 3 * MAX_COUNTED)]}).cause
+    assert due_after((mark,), {"ingest": successes}).cause == ""
+    assert due_after((mark,), {"ingest": [*successes, one("new", 3 * MAX_COUNTED)]}).cause
 
 
 def test_a_run_that_is_gone_is_not_remembered():
-    (mark,) = look((AfterMark("ingest", 0.0, ("gone",)),), {"ingest": [one("a")]}).marks
+    (mark,) = due_after((UpstreamMark("ingest", 0.0, ("gone",)),), {"ingest": [one("a")]}).marks
     assert mark.counted == ("a",)
 
 
 def test_a_changed_list_keeps_what_has_counted_and_begins_anew_with_the_others():
-    before = [AfterMark("ingest", 5.0, ("a",)).written(), AfterMark("old", 5.0).written()]
-    assert marks(["clean", "ingest"], before, 90.0) == (AfterMark("clean", 90.0), AfterMark("ingest", 5.0, ("a",)))
+    before = [UpstreamMark("ingest", 5.0, ("a",)).written(), UpstreamMark("old", 5.0).written()]
+    assert upstream_marks(["clean", "ingest"], before, 90.0) == (
+        UpstreamMark("clean", 90.0),
+        UpstreamMark("ingest", 5.0, ("a",)),
+    )
 
 
 def test_names_leave_room_for_a_label():
-    (mark,) = marks(["ingest"], [], 0.0)
-    cause = look((mark,), {"ingest": [one("a")]}).cause
+    (mark,) = upstream_marks(["ingest"], [], 0.0)
+    cause = due_after((mark,), {"ingest": [one("a")]}).cause
     assert len(followed_run_name("w" * 40, "uid", cause)) <= 63
     assert followed_run_name("report", "uid-1", cause) != followed_run_name("report", "uid-2", cause)
 
@@ -89,19 +92,19 @@ class Cluster:
     """A Workflow after others. Its operator may die before its write is there, or between two writes."""
 
     names: list[str]
-    successes: dict[str, list[Success]]
+    successes: dict[str, list[UpstreamSuccess]]
     status: dict = field(default_factory=dict)
     runs: dict[str, set[str]] = field(default_factory=dict)
     """Which successes each run was made for."""
 
     def look(self, *, crash=False):
-        known = marks(self.names, self.status.get("after", ()), 0.0)
+        known = upstream_marks(self.names, self.status.get("after", ()), 0.0)
         if making := self.status.get("making"):
             self.runs.setdefault(making, set(self.status["for"]))
             if not crash:
                 del self.status["making"]
             return
-        found = look(known, self.successes)
+        found = due_after(known, self.successes)
         if crash:
             return
         self.status["after"] = [mark.written() for mark in found.marks]

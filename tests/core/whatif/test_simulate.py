@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.quota.ready_queue import ways
+from sluice.core.graph.critical_path import critical_paths_s
 from sluice.core.quota.shared_limits import PoolKey, SharedLimits
 from sluice.core.reconcile.restore import restore
-from sluice.core.run.execution import Limits
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.run_limits import RunLimits
 from sluice.core.whatif.simulate import Unforeseen, simulate
 from tests.core.kubelet import RUN
 from tests.core.world import graph
@@ -18,7 +18,7 @@ def attempts(data, durations_s, **limits):
     shared = SharedLimits()
     shared.set_pool(PoolKey(RUN.namespace, "database"), 2)
     definition = Definition.of(data)
-    run = restore(RUN, "etl-1", definition, status={}, pods=[], limits=Limits(**limits), shared=shared)
+    run = restore(RUN, "etl-1", definition, status={}, pods=[], limits=RunLimits(**limits), shared=shared)
     return run, simulate(run, durations_s)
 
 
@@ -105,6 +105,6 @@ def test_never_faster_than_work_and_critical_path_allow_and_never_idle(given_gra
         assert ended[number] - started[number] == durations_s[number]
     for at in started.values():
         assert sum(a.started_s <= at < a.ended_s for a in made) <= cap
-    makespan, longest, work = max(ended.values()), max(ways(order, durations_s)), sum(durations_s)
+    makespan, longest, work = max(ended.values()), max(critical_paths_s(order, durations_s)), sum(durations_s)
     assert max(longest, work / cap) <= makespan
     assert makespan <= work / cap + longest * (cap - 1) / cap + 1e-9  # Graham's bound: no slot is idle for nothing

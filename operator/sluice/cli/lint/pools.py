@@ -7,7 +7,7 @@ from typing import Any
 
 from sluice.core import Json
 from sluice.core.base.errors import Fault
-from sluice.core.validation.shape import did_you_mean
+from sluice.core.base.text import did_you_mean
 
 
 def unmet_claims(workflow: Json, pools: Mapping[str, Any]) -> Iterator[Fault]:

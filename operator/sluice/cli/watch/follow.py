@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from sluice.cli.watch.api import Api, Refused
 from sluice.cli.watch.plan import Plan
-from sluice.cli.watch.trouble import Gone, Pause, Trouble, Waiting
+from sluice.cli.watch.trouble import ConnectionState, Gone, Pause, Waiting
 from sluice.cli.watch.view import RunView
 from sluice.core import Json
 from sluice.core.base.errors import Unanswered
@@ -21,7 +21,7 @@ _FORBIDDEN, _NOT_FOUND, _GONE = 403, 404, 410
 def follow(api: Api, run: str, pause: Pause = time.sleep) -> Iterator[Waiting | RunView]:
     """The run each time it changes, and what is waited for while the API server does not answer."""
     revisions = _Revisions(api)
-    trouble = Trouble(api.server, run, pause)
+    trouble = ConnectionState(api.server, run, pause)
     watched = {"fieldSelector": f"metadata.name={run}"}
     version = None
     while True:

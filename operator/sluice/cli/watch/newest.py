@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from sluice.cli.watch.api import TABLE, Api, Refused
-from sluice.cli.watch.trouble import Pause, Trouble, Waiting
+from sluice.cli.watch.trouble import ConnectionState, Pause, Waiting
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError, Unanswered
 
@@ -17,7 +17,7 @@ class WorkflowRefused(SluiceError):
 
 def newest_run(api: Api, workflow: str, pause: Pause = time.sleep) -> Iterator[Waiting | str]:
     """What is waited for, then the name of the run."""
-    trouble = Trouble(api.server, workflow, pause)
+    trouble = ConnectionState(api.server, workflow, pause)
     while True:
         try:
             found = api.get(api.ours("workflows", workflow))

@@ -30,7 +30,7 @@ class Waiting:
 
 
 @dataclass(slots=True)
-class Trouble:
+class ConnectionState:
     """How it stands with the questions about one object. `name` is the object's."""
 
     server: str

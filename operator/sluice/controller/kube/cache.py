@@ -6,94 +6,22 @@ The store is a cache and nothing else: whatever is here can be had again by a LI
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from sluice.core import Instant, Json
+from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.core.base.naming import (
-    LABEL_ATTEMPT,
-    LABEL_BACKFILL_UID,
-    LABEL_DEPTH,
     LABEL_GENERATION,
-    LABEL_INDEX,
-    LABEL_SCHEDULED,
-    LABEL_TASK,
+    label_number,
 )
 from sluice.core.base.times import instant
-from sluice.core.pod.view import PodView, number
-from sluice.core.status.conditions import ended
+from sluice.core.pod.view import PodView
 from sluice.core.triggers.history import EndedRun
 from sluice.core.triggers.on_change import OwnRun
 
 _REMEMBERED = 10_000
-_LABELS = frozenset(
-    {LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH, LABEL_TASK, LABEL_INDEX, LABEL_ATTEMPT}
-)
-
-
-class Key(NamedTuple):
-    """An object of one of our kinds."""
-
-    namespace: str
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.namespace}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectView:
-    """An object of one of our kinds. Of a run that has finished only the end is kept of the status."""
-
-    key: Key
-    uid: str
-    version: int
-    generation: int
-    created_at: Instant
-    deleting: bool
-    owner_uid: str
-    parent: str
-    """The run that made this run for one of its tasks; empty if none did. Its UID is the owner's."""
-    labels: dict[str, str]
-    spec: Json
-    status: Json
-
-    @property
-    def depth(self) -> int:
-        """How many runs stand above this run."""
-        return number(self.labels.get(LABEL_DEPTH, ""))
-
-    @property
-    def finished(self) -> bool:
-        return ended(self.status.get("phase", ""))
-
-    def is_own(self, workflow: "ObjectView") -> bool:
-        """Did the Workflow make this run of itself? A Backfill's belong to it as well, but somebody asked for them."""
-        return self.owner_uid == workflow.uid and LABEL_BACKFILL_UID not in self.labels
-
-
-def view(body: Json) -> ObjectView:
-    metadata = body["metadata"]
-    status = body.get("status", {})
-    owner: Json = next((o for o in metadata.get("ownerReferences", ()) if o.get("controller")), {})
-    if ended(status.get("phase", "")):
-        status = {key: value for key, value in status.items() if key != "tasks"}
-    return ObjectView(
-        key=Key(metadata["namespace"], metadata["name"]),
-        uid=metadata["uid"],
-        version=int(metadata["resourceVersion"]),
-        generation=metadata["generation"],
-        created_at=instant(metadata["creationTimestamp"]) or 0.0,
-        deleting="deletionTimestamp" in metadata,
-        owner_uid=owner.get("uid", ""),
-        parent=owner["name"] if owner.get("kind") == "WorkflowRun" else "",
-        labels={name: value for name, value in metadata.get("labels", {}).items() if name in _LABELS},
-        spec=body.get("spec", {}),
-        status=status,
-    )
 
 
 @dataclass(slots=True)
-class Store:
+class Cache:
     """`on_pod` and `on_child` are told the pod or the child run, and whether it is gone; the others the key of what has
     changed.
     """
@@ -267,7 +195,7 @@ class Store:
     def own_runs(self, workflow: ObjectView) -> Iterator[OwnRun]:
         """The runs that the Workflow itself made."""
         return (
-            OwnRun(run.key.name, number(run.labels[LABEL_GENERATION]), run.spec["revision"])
+            OwnRun(run.key.name, label_number(run.labels[LABEL_GENERATION]), run.spec["revision"])
             for run in map(self.runs.__getitem__, self.runs_of.get(workflow.key, ()))
             if run.owner_uid == workflow.uid and LABEL_GENERATION in run.labels and "revision" in run.spec
         )
@@ -289,11 +217,6 @@ class Store:
     def _wake_runs_of(self, workflow: Key) -> None:
         for run in self.unfinished_of.get(workflow, ()):
             self.on_run(run)
-
-
-def workflow_of(seen: ObjectView) -> Key:
-    """Of a run or a Backfill."""
-    return Key(seen.key.namespace, seen.spec["workflow"])
 
 
 def _what_runs_see(workflow: ObjectView) -> tuple[str, int, bool]:

@@ -17,7 +17,6 @@ from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
 from sluice import __version__
-from sluice.api import API_VERSION
 from sluice.controller.observability.metrics import api_answered, api_retried, watch_began
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError, Unanswered
@@ -51,21 +50,7 @@ class NotLeader(SluiceError):
     """A write was about to be sent without a valid Lease."""
 
 
-def ours(namespace: str, plural: str, name: str = "") -> str:
-    """The path of an object or a collection of our own kinds."""
-    return f"/apis/{API_VERSION}{within(namespace)}/{plural}" + (f"/{name}" if name else "")
-
-
-def pods(namespace: str, name: str = "") -> str:
-    return f"/api/v1{within(namespace)}/pods" + (f"/{name}" if name else "")
-
-
-def within(namespace: str) -> str:
-    """The part of a path that names the namespace; nothing stands for all of them."""
-    return f"/namespaces/{namespace}" if namespace else ""
-
-
-class Kube:
+class KubeClient:
     """The API server. All methods raise ApiError for a no and Unanswered where no answer came."""
 
     def __init__(self, configuration: Configuration, may_write: Callable[[], bool] = lambda: True) -> None:
@@ -75,7 +60,7 @@ class Kube:
         self._session: aiohttp.ClientSession | None = None
 
     @classmethod
-    async def connect(cls, may_write: Callable[[], bool] = lambda: True) -> "Kube":
+    async def connect(cls, may_write: Callable[[], bool] = lambda: True) -> "KubeClient":
         """In a cluster with the pod's ServiceAccount, elsewhere with the current kubeconfig."""
         configuration = Configuration()
         try:
@@ -221,18 +206,18 @@ def _refusal(status: int, content: bytes) -> ApiError:
         return ApiError(status, "", content[:256].decode(errors="replace"))
 
 
-def may_pass(error: ApiError | Unanswered) -> bool:
+def is_transient(error: ApiError | Unanswered) -> bool:
     """Is the server busy, or silent, so that it does not say how things stand?"""
     return not isinstance(error, ApiError) or error.status == 429 or error.status >= 500  # noqa: PLR2004
 
 
-async def patiently(attempt: Callable[[], Any], tries: int = 8) -> Any:
+async def with_retries(attempt: Callable[[], Any], tries: int = 8) -> Any:
     """Repeats a request that may be repeated, while the server is busy or does not answer. The last error is raised."""
     for number in range(tries):
         try:
             return await attempt()
         except (ApiError, Unanswered) as error:
-            if not may_pass(error) or number == tries - 1:
+            if not is_transient(error) or number == tries - 1:
                 raise
             api_retried(error.status if isinstance(error, ApiError) else 0)
             await asyncio.sleep(min(0.2 * 2**number, 10.0))

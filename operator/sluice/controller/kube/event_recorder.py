@@ -10,8 +10,8 @@ import time
 from typing import Literal
 
 from sluice.api import API_VERSION
-from sluice.controller.kube.cache import ObjectView
-from sluice.controller.kube.client import ApiError, Kube, NotLeader
+from sluice.controller.kube.client import ApiError, KubeClient, NotLeader
+from sluice.controller.kube.objects import ObjectView
 from sluice.controller.observability.logging import field_of
 from sluice.core.base.errors import Unanswered
 from sluice.core.base.naming import digest
@@ -24,8 +24,8 @@ _IN_FLIGHT = 8  # a thousand tasks may fail at once
 log = logging.getLogger("sluice.events")
 
 
-class Events:
-    def __init__(self, kube: Kube) -> None:
+class EventRecorder:
+    def __init__(self, kube: KubeClient) -> None:
         self._kube = kube
         self._sending: set[asyncio.Task[None]] = set()
         self._turns = asyncio.Semaphore(_IN_FLIGHT)

@@ -9,11 +9,12 @@ from typing import Any
 import kopf
 
 from sluice.api import GROUP, VERSION
-from sluice.controller.kube.cache import Key, ObjectView, Store, view
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.observability.liveness import Watches
 
 
-def register(registry: kopf.OperatorRegistry, store: Store, watches: Watches, listening: asyncio.Event) -> None:
+def register(registry: kopf.OperatorRegistry, store: Cache, watches: Watches, listening: asyncio.Event) -> None:
     """What comes before `listening` is set is let go: an operator that stands by lists afresh when it leads, and until
     then would remember for nothing.
     """
@@ -45,7 +46,7 @@ def _told(
     async def changed(event: kopf.RawEvent, **_: Any) -> None:
         if not listening.is_set():
             return
-        seen = view(dict(event["object"]))
+        seen = object_view(dict(event["object"]))
         watches.of(plural, seen.key.namespace).heard()
         if event["type"] == "DELETED":
             forget(seen.key, seen.uid)

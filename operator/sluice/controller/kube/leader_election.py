@@ -12,7 +12,7 @@ import logging
 import time
 from datetime import UTC, datetime
 
-from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, Kube
+from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
 from sluice.core import Json
 from sluice.core.base.errors import Unanswered
 
@@ -25,10 +25,10 @@ _LOOK_S = 0.5  # who stands by: another leads at most _DURATION_S and twice this
 log = logging.getLogger("sluice.leader")
 
 
-class Leader:
+class LeaderElection:
     """`kube` is its own: the Lease is written when nothing else may be."""
 
-    def __init__(self, kube: Kube, namespace: str, name: str, identity: str) -> None:
+    def __init__(self, kube: KubeClient, namespace: str, name: str, identity: str) -> None:
         self._kube = kube
         self._path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
         self._namespace, self._name, self._identity = namespace, name, identity

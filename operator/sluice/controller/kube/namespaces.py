@@ -7,12 +7,13 @@ chart had made there. kopf ends the process after such a no, so all the others w
 import logging
 from functools import partial
 
-from sluice.controller.kube.client import FORBIDDEN, ApiError, Kube, ours, patiently
+from sluice.controller.kube.client import FORBIDDEN, ApiError, KubeClient, with_retries
+from sluice.controller.kube.paths import our_path
 
 log = logging.getLogger("sluice.namespaces")
 
 
-async def readable(kube: Kube, asked: tuple[str, ...]) -> tuple[str, ...]:
+async def readable_namespaces(kube: KubeClient, asked: tuple[str, ...]) -> tuple[str, ...]:
     """Those of them that may be read, in their order; none if none was asked for, which means all. Raises SystemExit
     if not one can be watched.
     """
@@ -22,9 +23,9 @@ async def readable(kube: Kube, asked: tuple[str, ...]) -> tuple[str, ...]:
     return found
 
 
-async def _may_read(kube: Kube, namespace: str) -> bool:
+async def _may_read(kube: KubeClient, namespace: str) -> bool:
     try:
-        await patiently(partial(kube.get, ours(namespace, "workflows"), limit="1"))
+        await with_retries(partial(kube.get, our_path(namespace, "workflows"), limit="1"))
     except ApiError as error:
         if error.status != FORBIDDEN:
             raise

@@ -18,7 +18,7 @@ _RETRY_LONGEST_S = 30.0
 log = logging.getLogger("sluice.queue")
 
 
-class KeyedQueue(Generic[Key]):
+class WorkQueue(Generic[Key]):
     """Calls `work(key)` for every added key. Work that raises is logged and tried again, later each time. `name` is
     what the metrics call it, `of` the field of the log that has the key's name.
     """

@@ -5,15 +5,15 @@ import logging
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from prometheus_client.aiohttp import make_aiohttp_handler
+from prometheus_client.registry import Collector
 
-from sluice.controller.gauges import Gauges
-from sluice.controller.observability.liveness import Health
+from sluice.controller.observability.liveness import Liveness
 from sluice.controller.observability.metrics import REGISTRY
 
 log = logging.getLogger("sluice.health")
 
 
-async def serve_health(port: int, health: Health) -> web.AppRunner:
+async def serve_health(port: int, health: Liveness) -> web.AppRunner:
     async def answer(_: web.Request) -> web.Response:
         troubles = health.troubles()
         for trouble in troubles:
@@ -23,8 +23,8 @@ async def serve_health(port: int, health: Health) -> web.AppRunner:
     return await _serve(port, "/healthz", answer)
 
 
-async def serve_metrics(port: int, gauges: Gauges) -> web.AppRunner:
-    REGISTRY.register(gauges)
+async def serve_metrics(port: int, collector: Collector) -> web.AppRunner:
+    REGISTRY.register(collector)
     return await _serve(port, "/metrics", make_aiohttp_handler(REGISTRY))
 
 

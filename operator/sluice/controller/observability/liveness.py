@@ -12,9 +12,7 @@ is idle. One that cannot reach the API server loses its Lease, and ends for that
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sluice.controller.kube.workqueue import KeyedQueue
+from typing import Protocol
 
 Clock = Callable[[], float]
 
@@ -22,7 +20,7 @@ _SILENT_S = 300.0  # a watch that is silent for 90 s is opened anew, which is to
 _STUCK_S = 600.0  # a request that is repeated patiently may take 4 minutes
 
 
-class Watched:
+class WatchHealth:
     """A watch, as far as can be told whether it lives. `bookmarks`: has it something to say again and again?"""
 
     def __init__(self, *, bookmarks: bool, clock: Clock = time.monotonic) -> None:
@@ -49,12 +47,12 @@ class Watches:
     def __init__(self, namespaces: Sequence[str], clock: Clock = time.monotonic) -> None:
         kinds = ("pods", "pools", "workflows", "workflowruns", "backfills")
         self._of = {
-            (plural, namespace): Watched(bookmarks=plural == "pods", clock=clock)
+            (plural, namespace): WatchHealth(bookmarks=plural == "pods", clock=clock)
             for plural in kinds
             for namespace in namespaces
         }
 
-    def of(self, plural: str, namespace: str) -> Watched:
+    def of(self, plural: str, namespace: str) -> WatchHealth:
         """The one that tells of such objects in that namespace."""
         return self._of.get((plural, namespace)) or self._of[plural, ""]
 
@@ -66,10 +64,20 @@ class Watches:
         ]
 
 
+class Queue(Protocol):
+    """A workqueue, as far as liveness is concerned."""
+
+    name: str
+
+    @property
+    def stuck_s(self) -> float:
+        """For how long its work has not moved on."""
+
+
 @dataclass(frozen=True, slots=True)
-class Health:
+class Liveness:
     watches: Watches
-    queues: Sequence[KeyedQueue[Any]]
+    queues: Sequence[Queue]
 
     def troubles(self) -> list[str]:
         """What is stuck; empty if the work goes on."""

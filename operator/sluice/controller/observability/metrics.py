@@ -12,8 +12,8 @@ import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, Info, ProcessCollector
 
 from sluice import __version__
-from sluice.core.pod.create_errors import Refusal
-from sluice.core.run.time_accounting import Ledger
+from sluice.core.pod.create_errors import CreateError
+from sluice.core.run.time_accounting import TimeAccounting
 
 _WORK_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 _PROGRAM_S = (1, 5, 15, 30, 60, 300, 900, 1800, 3600, 4 * 3600, 12 * 3600, 24 * 3600)
@@ -117,11 +117,11 @@ def api_retried(code: int) -> None:
     _api_retries.labels(code).inc()
 
 
-def pod_refused(refusal: Refusal) -> None:
+def pod_refused(refusal: CreateError) -> None:
     _pods_refused.labels(refusal).inc()
 
 
-def run_told(ledger: Ledger) -> None:
+def run_told(ledger: TimeAccounting) -> None:
     """The status of a run has been written: what has been added to its ledger since the last time."""
     for kind, added_s in ledger.news():
         if kind != "running":  # that is in the duration of the attempts

@@ -6,16 +6,16 @@ It is written before the status says so, and read when a run is opened again.
 import logging
 from collections.abc import Mapping
 
-from sluice.controller.kube.client import NOT_FOUND, ApiError, Kube
+from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError
-from sluice.core.base.naming import LABEL_RUN, LABEL_WORKFLOW, outputs_name
-from sluice.core.pod.builder import RunIdentity, owner
+from sluice.core.base.naming import LABEL_RUN, LABEL_WORKFLOW, outputs_name, owner_reference
+from sluice.core.spec.identity import RunIdentity
 
 log = logging.getLogger("sluice.outputs")
 
 
-async def keep(kube: Kube, run: RunIdentity, outputs: Mapping[str, str]) -> None:
+async def store_outputs(kube: KubeClient, run: RunIdentity, outputs: Mapping[str, str]) -> None:
     """`outputs` by task, as JSON. Those of other tasks stay."""
     name = outputs_name(run.name, run.uid)
     body: Json = {
@@ -25,7 +25,7 @@ async def keep(kube: Kube, run: RunIdentity, outputs: Mapping[str, str]) -> None
             "name": name,
             "namespace": run.namespace,
             "labels": {LABEL_WORKFLOW: run.workflow, LABEL_RUN: run.name},
-            "ownerReferences": [owner("WorkflowRun", run.name, run.uid)],
+            "ownerReferences": [owner_reference("WorkflowRun", run.name, run.uid)],
         },
         "data": dict(outputs),
     }
@@ -40,7 +40,7 @@ async def keep(kube: Kube, run: RunIdentity, outputs: Mapping[str, str]) -> None
         await kube.patch(_path(run.namespace, name), {"metadata": {"uid": found["uid"]}, "data": dict(outputs)})
 
 
-async def kept(kube: Kube, run: RunIdentity) -> Mapping[str, str]:
+async def load_outputs(kube: KubeClient, run: RunIdentity) -> Mapping[str, str]:
     """What was kept, by task. Nothing if somebody has deleted it."""
     name = outputs_name(run.name, run.uid)
     try:

@@ -9,7 +9,8 @@ import heapq
 import logging
 import time
 
-from sluice.controller.kube.client import ApiError, Kube, pods
+from sluice.controller.kube.client import ApiError, KubeClient
+from sluice.controller.kube.paths import pods_path
 from sluice.core import Instant
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.view import PodView
@@ -19,8 +20,8 @@ _LOOK_EVERY_S = 1.0
 log = logging.getLogger("sluice.retention")
 
 
-class Retention:
-    def __init__(self, kube: Kube, keep_succeeded_s: int, keep_failed_s: int) -> None:
+class PodGarbageCollector:
+    def __init__(self, kube: KubeClient, keep_succeeded_s: int, keep_failed_s: int) -> None:
         self._kube = kube
         self._keep_s = {"Succeeded": keep_succeeded_s, "Failed": keep_failed_s}
         self._due: list[tuple[Instant, str, str, str]] = []  # heap of (when, namespace, name, uid)
@@ -58,7 +59,7 @@ class Retention:
             return
         self._known.discard(uid)
         try:
-            await self._kube.delete(pods(namespace, name), uid)
+            await self._kube.delete(pods_path(namespace, name), uid)
         except (ApiError, Unanswered) as error:
             if not isinstance(error, ApiError) or error.status not in (404, 409):  # gone, or another by that name
                 log.warning(

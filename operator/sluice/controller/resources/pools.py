@@ -8,28 +8,30 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from sluice.controller.kube.cache import Key, ObjectView, Store, view
-from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, Kube, ours
-from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
+from sluice.controller.kube.objects import Key, ObjectView, object_view
+from sluice.controller.kube.paths import our_path
+from sluice.controller.kube.workqueue import WorkQueue
 from sluice.core import Instant, Json
-from sluice.core.pod.builder import RunIdentity
 from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.spec.identity import RunIdentity
 
 _WRITE_AT_MOST_EVERY_S = 1.0
 _TELL_AT_MOST_EVERY_S = 10.0
 
 
-class Pools:
+class PoolController:
     """`queue` holds pools whose status is to be written, `telling` those whose waiting tasks may have something else to
     say: `tell` is given their runs.
     """
 
     def __init__(
-        self, kube: Kube, store: Store, shared: SharedLimits, tell: Callable[[Iterable[RunIdentity]], None]
+        self, kube: KubeClient, store: Cache, shared: SharedLimits, tell: Callable[[Iterable[RunIdentity]], None]
     ) -> None:
         self._kube, self._store, self._shared, self._tell = kube, store, shared, tell
-        self.queue: KeyedQueue[Key] = KeyedQueue("pools", self.write, of="pool")
-        self.telling: KeyedQueue[Key] = KeyedQueue("pool_news", self.tell, of="pool")
+        self.queue: WorkQueue[Key] = WorkQueue("pools", self.write, of="pool")
+        self.telling: WorkQueue[Key] = WorkQueue("pool_news", self.tell, of="pool")
         self._write_at: dict[Key, Instant] = {}
         self._tell_at: dict[Key, Instant] = {}
 
@@ -58,7 +60,7 @@ class Pools:
             self._tell_at.pop(key, None)
             return
         self._write_at[key] = time.time() + _WRITE_AT_MOST_EVERY_S
-        use = self._shared.use(PoolKey(*key))
+        use = self._shared.usage(PoolKey(*key))
         status: Json = {
             "observedGeneration": pool.generation,
             "slots": pool.spec["slots"],
@@ -71,7 +73,7 @@ class Pools:
             await self._patch(pool, body)
 
     async def _patch(self, pool: ObjectView, status: Json) -> None:
-        path = ours(pool.key.namespace, "pools", pool.key.name)
+        path = our_path(pool.key.namespace, "pools", pool.key.name)
         body = {"metadata": {"resourceVersion": str(pool.version), "uid": pool.uid}, "status": status}
         try:
             answer = await self._kube.patch(f"{path}/status", body)
@@ -84,7 +86,7 @@ class Pools:
 
     async def _look_again(self, pool: ObjectView, path: str) -> None:
         try:
-            self._store.see_pool(view(await self._kube.get(path)))
+            self._store.see_pool(object_view(await self._kube.get(path)))
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise

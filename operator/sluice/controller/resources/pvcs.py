@@ -8,16 +8,18 @@ import asyncio
 import logging
 from typing import NamedTuple
 
-from sluice.controller.kube.cache import Key, Store
-from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, Kube, within
-from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
+from sluice.controller.kube.objects import Key
+from sluice.controller.kube.paths import namespace_path
+from sluice.controller.kube.workqueue import WorkQueue
 from sluice.core import Json
 from sluice.core.base.errors import Unanswered
-from sluice.core.base.naming import LABEL_RUN, LABEL_RUN_UID
-from sluice.core.pod.builder import RunIdentity, owner
-from sluice.core.pod.create_errors import Refusal, classify
-from sluice.core.pod.volumes import body, mounted
+from sluice.core.base.naming import LABEL_RUN, LABEL_RUN_UID, owner_reference
+from sluice.core.pod.create_errors import CreateError, classify
+from sluice.core.pod.volumes import claim_body, mounted
 from sluice.core.run.execution import Execution
+from sluice.core.spec.identity import RunIdentity
 
 _WORKERS = 4
 _SWEEP_S = 600.0
@@ -32,16 +34,16 @@ class RunUid(NamedTuple):
     uid: str
 
 
-def path(namespace: str, name: str = "") -> str:
-    return f"/api/v1{within(namespace)}/persistentvolumeclaims" + (f"/{name}" if name else "")
+def claims_path(namespace: str, name: str = "") -> str:
+    return f"/api/v1{namespace_path(namespace)}/persistentvolumeclaims" + (f"/{name}" if name else "")
 
 
-class Claims:
-    def __init__(self, kube: Kube, store: Store) -> None:
+class VolumeClaims:
+    def __init__(self, kube: KubeClient, store: Cache) -> None:
         self._kube, self._store = kube, store
-        self._unwanted: KeyedQueue[RunUid] = KeyedQueue("claims", self._delete, of="run_uid")
+        self._unwanted: WorkQueue[RunUid] = WorkQueue("claims", self._delete, of="run_uid")
 
-    async def refusal(self, run: Execution, number: int) -> tuple[Refusal, str] | None:
+    async def refusal(self, run: Execution, number: int) -> tuple[CreateError, str] | None:
         """Makes the claims that a task mounts. Returns why that cannot be, if it cannot."""
         for template in mounted(run.tasks[number].definition.fields, run.identity.claims):
             if template not in run.claimed:
@@ -50,31 +52,34 @@ class Claims:
                 run.claimed.add(template)
         return None
 
-    async def _refusal(self, run: Execution, template: str) -> tuple[Refusal, str] | None:
+    async def _refusal(self, run: Execution, template: str) -> tuple[CreateError, str] | None:
         identity, name = run.identity, run.identity.claims[template]
-        run_owner = owner("WorkflowRun", identity.name, identity.uid)
-        wanted = body(
+        run_owner = owner_reference("WorkflowRun", identity.name, identity.uid)
+        wanted = claim_body(
             run.definition.claims[template], name, run=identity.name, workflow=identity.workflow, run_owner=run_owner
         )
         try:
-            await self._kube.create(path(identity.namespace), wanted)
+            await self._kube.create(claims_path(identity.namespace), wanted)
         except ApiError as error:
             if error.reason == "AlreadyExists":
                 return await self._adopt(identity.namespace, name, identity.uid)
             return classify(error.status, error.message), f"PersistentVolumeClaim {name}: {error.message}"
         except Unanswered as error:
-            return Refusal.BUSY, f"PersistentVolumeClaim {name}: no answer yet: {error}"
+            return CreateError.BUSY, f"PersistentVolumeClaim {name}: no answer yet: {error}"
         return None
 
-    async def _adopt(self, namespace: str, name: str, run_uid: str) -> tuple[Refusal, str] | None:
+    async def _adopt(self, namespace: str, name: str, run_uid: str) -> tuple[CreateError, str] | None:
         try:
-            found = await self._kube.get(path(namespace, name))
+            found = await self._kube.get(claims_path(namespace, name))
         except (ApiError, Unanswered) as error:
-            return Refusal.BUSY, f"PersistentVolumeClaim {name}: {error}"
+            return CreateError.BUSY, f"PersistentVolumeClaim {name}: {error}"
         if owner_uid(found) != run_uid:
-            return Refusal.NAME_TAKEN, f"a PersistentVolumeClaim {name} exists and belongs to somebody else; delete it"
+            return (
+                CreateError.NAME_TAKEN,
+                f"a PersistentVolumeClaim {name} exists and belongs to somebody else; delete it",
+            )
         if "deletionTimestamp" in found["metadata"]:
-            return Refusal.BUSY, f"PersistentVolumeClaim {name} is being deleted, by somebody else"
+            return CreateError.BUSY, f"PersistentVolumeClaim {name} is being deleted, by somebody else"
         return None
 
     async def can_be_had(self, name: str, run: RunIdentity, old_uid: str) -> bool:
@@ -90,10 +95,10 @@ class Claims:
                 "uid": claim["metadata"]["uid"],
                 "resourceVersion": claim["metadata"]["resourceVersion"],
                 "labels": {LABEL_RUN: run.name, LABEL_RUN_UID: run.uid},
-                "ownerReferences": [owner("WorkflowRun", run.name, run.uid)],
+                "ownerReferences": [owner_reference("WorkflowRun", run.name, run.uid)],
             }
             try:
-                await self._kube.patch(path(run.namespace, name), {"metadata": metadata})
+                await self._kube.patch(claims_path(run.namespace, name), {"metadata": metadata})
             except ApiError as error:
                 if error.status != CONFLICT:  # else it has changed: look again
                     raise
@@ -101,7 +106,7 @@ class Claims:
 
     async def _found(self, name: str, run: RunIdentity, old_uid: str) -> Json | None:
         try:
-            claim = await self._kube.get(path(run.namespace, name))
+            claim = await self._kube.get(claims_path(run.namespace, name))
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise
@@ -124,7 +129,7 @@ class Claims:
     async def _sweep(self, namespace: str) -> None:
         """Claims of runs that had succeeded when nobody was there to delete them."""
         try:
-            found, _ = await self._kube.list(path(namespace), labelSelector=LABEL_RUN_UID)
+            found, _ = await self._kube.list(claims_path(namespace), labelSelector=LABEL_RUN_UID)
         except (ApiError, Unanswered) as error:
             log.warning("listing claims: %s", error)
             return
@@ -135,10 +140,10 @@ class Claims:
                 self.delete(namespace, run.uid)
 
     async def _delete(self, run: RunUid) -> None:
-        found, _ = await self._kube.list(path(run.namespace), labelSelector=f"{LABEL_RUN_UID}={run.uid}")
+        found, _ = await self._kube.list(claims_path(run.namespace), labelSelector=f"{LABEL_RUN_UID}={run.uid}")
         for claim in found:
             if owner_uid(claim) == run.uid and "deletionTimestamp" not in claim["metadata"]:
-                await self._remove(path(run.namespace, claim["metadata"]["name"]), claim["metadata"]["uid"])
+                await self._remove(claims_path(run.namespace, claim["metadata"]["name"]), claim["metadata"]["uid"])
 
     async def _remove(self, claim: str, uid: str) -> None:
         try:

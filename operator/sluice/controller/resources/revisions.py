@@ -5,12 +5,11 @@ revision.
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from sluice.controller.kube.cache import ObjectView
-from sluice.controller.kube.client import CONFLICT, ApiError, Kube, patiently
+from sluice.controller.kube.client import CONFLICT, ApiError, KubeClient, with_retries
+from sluice.controller.kube.objects import ObjectView
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError
-from sluice.core.base.naming import LABEL_WORKFLOW, graph_of, revision_name
-from sluice.core.pod.builder import owner
+from sluice.core.base.naming import LABEL_WORKFLOW, graph_of, owner_reference, revision_name
 from sluice.core.spec.definition import Definition
 
 _KEPT_TASKS = 20_000  # over all revisions: some 40 MB at most
@@ -26,7 +25,7 @@ class Revision:
 
 
 class Revisions:
-    def __init__(self, kube: Kube) -> None:
+    def __init__(self, kube: KubeClient) -> None:
         self._kube = kube
         self._read: OrderedDict[tuple[str, str], Revision] = OrderedDict()
         self._kept_tasks = 0
@@ -44,13 +43,13 @@ class Revisions:
                 "name": name,
                 "namespace": workflow.key.namespace,
                 "labels": {LABEL_WORKFLOW: workflow.key.name},
-                "ownerReferences": [owner("Workflow", workflow.key.name, workflow.uid)],
+                "ownerReferences": [owner_reference("Workflow", workflow.key.name, workflow.uid)],
             },
             "revision": workflow.generation,
             "data": graph,
         }
         try:
-            await patiently(lambda: self._kube.create(_path(workflow.key.namespace), body))
+            await with_retries(lambda: self._kube.create(_path(workflow.key.namespace), body))
         except ApiError as error:
             if error.status != CONFLICT or (await self.read(workflow.key.namespace, name)).workflow_uid != workflow.uid:
                 raise
@@ -62,7 +61,7 @@ class Revisions:
         known = self._read.get((namespace, name))
         if known is not None:
             return known
-        body = await patiently(lambda: self._kube.get(f"{_path(namespace)}/{name}"))
+        body = await with_retries(lambda: self._kube.get(f"{_path(namespace)}/{name}"))
         owners = [reference["uid"] for reference in body["metadata"].get("ownerReferences", ())]
         if not owners:
             raise SluiceError(f"ControllerRevision {namespace}/{name} has no owner; delete it")

@@ -8,13 +8,21 @@ restart they follow from the LIST.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sluice.controller.kube.cache import Key, ObjectView, Store, workflow_of
+from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import NOT_FOUND, ApiError
-from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.controller.kube.objects import Key, ObjectView, workflow_of
+from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.resources.revisions import Revisions
-from sluice.core.base.naming import LABEL_GENERATION
-from sluice.core.pod.view import number
-from sluice.core.quota.run_concurrency import Concurrency, Go, Replaced, UnfinishedRun, Verdict, admit, has_begun
+from sluice.core.base.naming import LABEL_GENERATION, label_number
+from sluice.core.quota.run_concurrency import (
+    Admission,
+    Admitted,
+    Concurrency,
+    Replaced,
+    UnfinishedRun,
+    admit,
+    has_started_container,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,26 +32,26 @@ class _Answer:
     uid: str
     workflow: Key
     concurrency: Concurrency
-    verdict: Verdict
+    verdict: Admission
     let_in: bool
 
 
-class Admissions:
+class RunAdmission:
     """`tell` is told the key of a run that has an answer, or another one. `queue` holds Workflows."""
 
-    def __init__(self, store: Store, revisions: Revisions, tell: Callable[[Key], None]) -> None:
+    def __init__(self, store: Cache, revisions: Revisions, tell: Callable[[Key], None]) -> None:
         self._store, self._revisions, self._tell = store, revisions, tell
         self._answers: dict[Key, _Answer] = {}
-        self.queue: KeyedQueue[Key] = KeyedQueue("admissions", self.admit, of="workflow")
+        self.queue: WorkQueue[Key] = WorkQueue("admissions", self.admit, of="workflow")
 
-    def verdict(self, run: ObjectView) -> Verdict | None:
+    def verdict(self, run: ObjectView) -> Admission | None:
         """What a run may do that has not started; None if that is not known yet."""
         workflow = self._store.workflows.get(workflow_of(run))
         if workflow is None or workflow.deleting:
-            return Go()  # and is stopped for it
+            return Admitted()  # and is stopped for it
         concurrency = Concurrency.of(workflow.spec)
         if not concurrency.holds(own=run.is_own(workflow)) or self._is_within(run):
-            return Go()
+            return Admitted()
         answer = self._answer(run)
         if answer is not None and (answer.concurrency == concurrency or isinstance(answer.verdict, Replaced)):
             return answer.verdict  # who gives way is no longer looked at, whatever the Workflow says then
@@ -87,7 +95,7 @@ class Admissions:
         for name, verdict in admit(key.name, concurrency, held).items():
             run = runs[name]
             before = self._answer(run)
-            let_in = isinstance(verdict, Go) or (before is not None and before.let_in)
+            let_in = isinstance(verdict, Admitted) or (before is not None and before.let_in)
             self._answers[run.key] = _Answer(run.uid, key, concurrency, verdict, let_in)
             if before is None or before.verdict != verdict or before.concurrency != concurrency:
                 self._tell(run.key)
@@ -110,11 +118,12 @@ class Admissions:
             name=run.key.name,
             created_at=run.created_at,
             own=run.is_own(workflow),
-            generation=number(run.labels.get(LABEL_GENERATION, "")),
+            generation=label_number(run.labels.get(LABEL_GENERATION, "")),
             priority=run.spec.get("priority", workflow.spec.get("priority")) or 0,
             key=key,
             going=self.going(run),
-            begun=concurrency.policy is not None or has_begun(run.status, self._store.pods.get(run.uid, {}).values()),
+            begun=concurrency.policy is not None
+            or has_started_container(run.status, self._store.pods.get(run.uid, {}).values()),
             leaving=run.spec.get("state") == "Stopped" or bool(self.replaced_by(run)),
         )
 

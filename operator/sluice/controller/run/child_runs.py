@@ -8,25 +8,27 @@ import logging
 import time
 from collections.abc import Callable
 
-from sluice.controller.kube.cache import Key, ObjectView, Store, view
-from sluice.controller.kube.client import NOT_FOUND, ApiError, Kube, NotLeader, ours, patiently
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient, NotLeader, with_retries
+from sluice.controller.kube.objects import Key, ObjectView, object_view
+from sluice.controller.kube.paths import our_path
 from sluice.controller.observability.logging import about
 from sluice.core.base.errors import Unanswered
-from sluice.core.pod.create_errors import Refusal, classify
+from sluice.core.pod.create_errors import CreateError, classify
 from sluice.core.reconcile.actions import Create
-from sluice.core.reconcile.create_failure import child_refused
-from sluice.core.run.children import ChildView, build
+from sluice.core.reconcile.create_failure import child_create_failed
+from sluice.core.run.children import ChildView, build_child_run
 from sluice.core.run.execution import Execution
-from sluice.core.spec.for_each import placeholders
+from sluice.core.spec.for_each import item_values
 from sluice.core.status.run_phase import run_end
 
 log = logging.getLogger("sluice.children")
 
 
-class ChildWriter:
+class ChildRunWriter:
     """`changed` is told the key of a run that has news."""
 
-    def __init__(self, kube: Kube, store: Store, changed: Callable[[Key], None]) -> None:
+    def __init__(self, kube: KubeClient, store: Cache, changed: Callable[[Key], None]) -> None:
         self._kube, self._store, self._changed = kube, store, changed
         self._wanted: asyncio.Queue[tuple[Execution, Create]] = asyncio.Queue()
 
@@ -49,49 +51,49 @@ class ChildWriter:
                 raise
             except Exception as error:  # one task that we cannot handle must not stop all others
                 log.exception("its child run cannot be made: a bug of ours", extra=about(run, what.number))
-                child_refused(run, what, Refusal.BUSY, f"a bug of ours: {error!r}", time.time())
+                child_create_failed(run, what, CreateError.BUSY, f"a bug of ours: {error!r}", time.time())
             self._changed(Key(run.identity.namespace, run.identity.name))
 
     async def _create(self, run: Execution, what: Create) -> None:
         identity, task = run.identity, run.tasks[what.number]
         if words := run.lost_outputs(task):
-            child_refused(run, what, Refusal.INVALID, words, time.time())
+            child_create_failed(run, what, CreateError.INVALID, words, time.time())
             return
         values = run.values_of(task)
         if task.definition.final:
             values["run.phase"] = run_end(run).phase
         if task.group is not None:
-            values |= placeholders(run.item(what.number))
+            values |= item_values(run.item(what.number))
         index = None if task.group is None else task.index
-        body = build(identity, task.definition, what.attempt, values, index)
+        body = build_child_run(identity, task.definition, what.attempt, values, index)
         try:
-            made = await self._kube.create(ours(identity.namespace, "workflowruns"), body)
+            made = await self._kube.create(our_path(identity.namespace, "workflowruns"), body)
         except ApiError as error:
             if error.reason == "AlreadyExists":
                 await self._adopt(run, what, body["metadata"]["name"])
             else:
-                child_refused(run, what, classify(error.status, error.message), error.message, time.time())
+                child_create_failed(run, what, classify(error.status, error.message), error.message, time.time())
         except Unanswered as error:
             log.warning("%s", error, extra=about(run, what.number))
             await self._adopt(run, what, body["metadata"]["name"])
         else:
-            self._store.see_run(view(made))
+            self._store.see_run(object_view(made))
 
     async def _adopt(self, run: Execution, what: Create, name: str) -> None:
         try:
-            found = await patiently(lambda: self._kube.get(ours(run.identity.namespace, "workflowruns", name)))
+            found = await with_retries(lambda: self._kube.get(our_path(run.identity.namespace, "workflowruns", name)))
         except (ApiError, Unanswered) as error:
             if isinstance(error, ApiError) and error.status != NOT_FOUND:
                 log.warning("looking for run %s: %s", name, error, extra=about(run, what.number))
-            child_refused(run, what, Refusal.BUSY, f"no answer yet: {error}", time.time())
+            child_create_failed(run, what, CreateError.BUSY, f"no answer yet: {error}", time.time())
             return
-        seen = view(found)
+        seen = object_view(found)
         if seen.owner_uid == run.identity.uid:
             self._store.see_run(seen)
             run.see_child(child_view(seen))  # the store may have known it before the run asked for it
         else:
             message = f"a WorkflowRun called {name} exists and belongs to somebody else; delete it"
-            child_refused(run, what, Refusal.NAME_TAKEN, message, time.time())
+            child_create_failed(run, what, CreateError.NAME_TAKEN, message, time.time())
 
 
 def child_view(run: ObjectView) -> ChildView:

@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sluice.api.run import State
-from sluice.controller.kube.cache import Key, ObjectView, Store
+from sluice.api.run import DesiredState
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Instant, Json
 from sluice.core.run.execution import Execution
 from sluice.core.run.state import RESUMED_BY_HAND, STOPPED_BY_HAND
 
 
 @dataclass(slots=True)
-class Live:
+class LiveRun:
     """A run that has not finished. `status` is what was last written, less the tasks."""
 
     view: ObjectView
@@ -26,41 +27,41 @@ class Live:
 
 @dataclass(slots=True)
 class LiveRuns:
-    store: Store
-    _live: dict[Key, Live] = field(default_factory=dict)
+    store: Cache
+    _live: dict[Key, LiveRun] = field(default_factory=dict)
     _by_uid: dict[str, Key] = field(default_factory=dict)
 
-    def __iter__(self) -> Iterator[Live]:
+    def __iter__(self) -> Iterator[LiveRun]:
         return iter(self._live.values())
 
-    def get(self, key: Key) -> Live | None:
+    def get(self, key: Key) -> LiveRun | None:
         return self._live.get(key)
 
-    def of_uid(self, uid: str) -> Live | None:
+    def of_uid(self, uid: str) -> LiveRun | None:
         key = self._by_uid.get(uid)
         return None if key is None else self._live.get(key)
 
-    def parent_of(self, run: ObjectView) -> Live | None:
+    def parent_of(self, run: ObjectView) -> LiveRun | None:
         """The run that made this run for one of its tasks, if it is still under way."""
         parent = self._live.get(Key(run.key.namespace, run.parent))
         return parent if parent is not None and parent.view.uid == run.owner_uid else None
 
-    def add(self, live: Live) -> None:
+    def add(self, live: LiveRun) -> None:
         self._live[live.view.key] = live
         self._by_uid[live.view.uid] = live.view.key
 
-    def pop(self, key: Key) -> Live | None:
+    def pop(self, key: Key) -> LiveRun | None:
         live = self._live.pop(key, None)
         if live is not None:
             self._by_uid.pop(live.view.uid, None)
         return live
 
-    def orders(self, run: ObjectView) -> tuple[State, str, str]:
+    def orders(self, run: ObjectView) -> tuple[DesiredState, str, str]:
         """What the run is to do, and the words for it: its own state, or that of the run that made it if that is
         further from running.
         """
-        own: State = run.spec.get("state", "Running")
-        by_hand: tuple[State, str, str] = (own, STOPPED_BY_HAND, RESUMED_BY_HAND)
+        own: DesiredState = run.spec.get("state", "Running")
+        by_hand: tuple[DesiredState, str, str] = (own, STOPPED_BY_HAND, RESUMED_BY_HAND)
         if not run.parent or own == "Stopped":
             return by_hand
         parent = self.parent_of(run)

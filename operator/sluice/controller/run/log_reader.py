@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from sluice.controller.kube.cache import Key
-from sluice.controller.kube.client import ApiError, Kube, pods
+from sluice.controller.kube.client import ApiError, KubeClient
+from sluice.controller.kube.objects import Key
+from sluice.controller.kube.paths import pods_path
 from sluice.controller.observability.logging import about
 from sluice.core.base.errors import Unanswered
 from sluice.core.base.naming import MAIN
@@ -22,7 +23,7 @@ log = logging.getLogger("sluice.logs")
 class LogReader:
     """`changed` is told the key of a run that has news."""
 
-    def __init__(self, kube: Kube, changed: Callable[[Key], None]) -> None:
+    def __init__(self, kube: KubeClient, changed: Callable[[Key], None]) -> None:
         self._kube, self._changed = kube, changed
         self._wanted: asyncio.Queue[tuple[Execution, ReadLog]] = asyncio.Queue()
         self._turns = asyncio.Semaphore(_AT_ONCE)
@@ -56,4 +57,4 @@ class LogReader:
 
     async def _end(self, namespace: str, pod: str) -> str:
         limits = {"tailLines": str(LOG_LINES), "limitBytes": str(LOG_MAX_BYTES)}
-        return await self._kube.text(f"{pods(namespace, pod)}/log", container=MAIN, **limits)
+        return await self._kube.text(f"{pods_path(namespace, pod)}/log", container=MAIN, **limits)

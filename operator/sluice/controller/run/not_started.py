@@ -3,19 +3,20 @@
 import time
 from dataclasses import replace
 
-from sluice.controller.kube.cache import ObjectView, Store
-from sluice.controller.kube.client import Kube
-from sluice.controller.kube.event_recorder import Events
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.client import KubeClient
+from sluice.controller.kube.event_recorder import EventRecorder
+from sluice.controller.kube.objects import ObjectView
 from sluice.controller.run.status_writer import patch_status
 from sluice.core import Json
 from sluice.core.base.errors import Fault
 from sluice.core.base.times import rfc3339
-from sluice.core.status.conditions import Condition, conditions, of_run
+from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import run_health
 
 
 class NotStarted:
-    def __init__(self, kube: Kube, store: Store, events: Events) -> None:
+    def __init__(self, kube: KubeClient, store: Cache, events: EventRecorder) -> None:
         self._kube, self._store, self._events = kube, store, events
 
     async def wait_for_run(self, seen: ObjectView, message: str) -> None:
@@ -31,7 +32,7 @@ class NotStarted:
         message = "\n".join(map(str, faults))
         facts = [
             Condition("Accepted", False, "InvalidSpec", message),
-            *of_run("Failed", message),
+            *run_conditions("Failed", message),
             *run_health("Failed", message),
         ]
         status = {"phase": "Failed", "message": message, "finishedAt": rfc3339(time.time())}
@@ -44,7 +45,7 @@ class NotStarted:
 
     async def end(self, seen: ObjectView, why: Json) -> None:
         """It ends without having started, which is no failure of its own."""
-        facts = [*of_run("Stopped", why["message"]), *run_health("Stopped", why["message"])]
+        facts = [*run_conditions("Stopped", why["message"]), *run_health("Stopped", why["message"])]
         await self._write(seen, {"phase": "Stopped", "finishedAt": rfc3339(time.time()), **why}, facts)
         self._events.tell("WorkflowRun", seen, "Normal", "Stopped", why["message"])
 
@@ -52,7 +53,7 @@ class NotStarted:
         now_is = {
             **status,
             "observedGeneration": seen.generation,
-            "conditions": conditions(seen.status.get("conditions", ()), facts, seen.generation, time.time()),
+            "conditions": merge_conditions(seen.status.get("conditions", ()), facts, seen.generation, time.time()),
         }
         body = {name: value for name, value in now_is.items() if seen.status.get(name) != value}
         if body:

@@ -7,46 +7,47 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from sluice.controller.kube.cache import Key, ObjectView, Store
-from sluice.controller.kube.client import NOT_FOUND, ApiError, Kube
-from sluice.controller.kube.event_recorder import Events
-from sluice.controller.resources.output_configmaps import kept
+from sluice.api.run import has_ended
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient
+from sluice.controller.kube.event_recorder import EventRecorder
+from sluice.controller.kube.objects import Key, ObjectView
+from sluice.controller.resources.output_configmaps import load_outputs
 from sluice.controller.resources.revisions import Revision, Revisions
 from sluice.controller.resources.run_slots import RunSlots
-from sluice.controller.resources.validation_cache import Judgements
-from sluice.controller.run.admission import Admissions
+from sluice.controller.resources.validation_cache import ValidationCache
+from sluice.controller.run.admission import RunAdmission
 from sluice.controller.run.child_runs import child_view
-from sluice.controller.run.live import Live, LiveRuns
+from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.controller.run.not_started import NotStarted
-from sluice.controller.run.resume import Resuming
+from sluice.controller.run.resume import ResumePlanner
 from sluice.controller.run.status_writer import patch_status
 from sluice.core import Instant
 from sluice.core.base.errors import Fault
-from sluice.core.pod.builder import RunIdentity
 from sluice.core.pod.volumes import claims_of
-from sluice.core.quota.run_concurrency import Go, Replaced, TurnedAway, Wait
+from sluice.core.quota.run_concurrency import Admitted, Queued, Rejected, Replaced
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.restore import restore
-from sluice.core.spec.scheduled_time import Scheduled
-from sluice.core.status.conditions import ended
-from sluice.core.triggers.resume import faults
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.scheduled_time import ScheduledTime
+from sluice.core.triggers.resume import resume_faults
 from sluice.core.validation import run_faults
 
 _LOOK_EVERY_S = 1.0
 
 
-class Opening:
+class RunOpener:
     """`look_again` is told the key of a run that waits for another, and when to try it again."""
 
     def __init__(
         self,
-        kube: Kube,
-        store: Store,
+        kube: KubeClient,
+        store: Cache,
         revisions: Revisions,
-        judgements: Judgements,
-        events: Events,
-        resuming: Resuming,
-        admissions: Admissions,
+        judgements: ValidationCache,
+        events: EventRecorder,
+        resuming: ResumePlanner,
+        admissions: RunAdmission,
         slots: RunSlots,
         shared: SharedLimits,
         live: LiveRuns,
@@ -57,7 +58,7 @@ class Opening:
         self._shared, self._live, self._look_again = shared, live, look_again
         self._not_started = NotStarted(kube, store, events)
 
-    async def let_in(self, seen: ObjectView) -> Live | None:
+    async def let_in(self, seen: ObjectView) -> LiveRun | None:
         """The run in memory, or None if it cannot start, or not yet; then its status says why."""
         revision = await self._revision(seen)
         if revision is None:
@@ -72,11 +73,11 @@ class Opening:
             await self._not_started.end(seen, {"message": f"{why} before it had started"})
             return None
         match verdict := self._admissions.verdict(seen):
-            case Go():
+            case Admitted():
                 return await self._open(seen, revision)
-            case Wait(words):
+            case Queued(words):
                 await self._not_started.queue_up(seen, revision.name, "Concurrency", words)
-            case TurnedAway(words):
+            case Rejected(words):
                 await self._not_started.end(seen, {"message": words})
             case Replaced(by):
                 await self._not_started.end(seen, {"message": verdict.words, "replacedBy": by})
@@ -84,7 +85,7 @@ class Opening:
                 pass  # the answer comes as news
         return None
 
-    async def _open(self, seen: ObjectView, revision: Revision) -> Live | None:
+    async def _open(self, seen: ObjectView, revision: Revision) -> LiveRun | None:
         """The run in memory, or None if it waits: for another from which it resumes, or for slots that it is to hold
         until it ends.
         """
@@ -96,7 +97,7 @@ class Opening:
             parameters=revision.definition.values(seen.spec.get("parameters", {})),
             claims=claims_of(seen.key.name, seen.uid, revision.definition.claims),
             depth=seen.depth,
-            scheduled=Scheduled.of(seen.spec),
+            scheduled=ScheduledTime.of(seen.spec),
         )
         if "resumeFrom" in seen.spec:
             resumed = await self._resumed(seen, identity, revision)
@@ -110,7 +111,7 @@ class Opening:
                 return None
             seen = holding
         identity = replace(identity, pools=self._slots.held_by(seen))
-        outputs = await kept(self._kube, identity) if "outputsConfigMap" in seen.status else {}
+        outputs = await load_outputs(self._kube, identity) if "outputsConfigMap" in seen.status else {}
         run = restore(
             identity,
             revision.name,
@@ -122,7 +123,7 @@ class Opening:
             shared=self._shared,
         )
         status = {name: value for name, value in seen.status.items() if name != "tasks"}
-        live = Live(seen, run, revision.workflow_uid, status, seen.version)
+        live = LiveRun(seen, run, revision.workflow_uid, status, seen.version)
         self._live.add(live)
         return live
 
@@ -159,11 +160,11 @@ class Opening:
             self._look_again(seen.key, time.time() + _LOOK_EVERY_S)
             return None
         old = await self._resuming.find(identity.namespace, asked["run"])
-        found = faults(asked, identity.name, identity.workflow, revision.definition, old)
+        found = resume_faults(asked, identity.name, identity.workflow, revision.definition, old)
         if found and not (of_itself and old is None):
             await self._not_started.refuse(seen, found)
             return None
-        if old is not None and not ended(old.get("status", {}).get("phase", "")):
+        if old is not None and not has_ended(old.get("status", {}).get("phase", "")):
             await self._not_started.wait_for_run(seen, waits)
             self._look_again(seen.key, time.time() + _LOOK_EVERY_S)
             return None

@@ -9,33 +9,34 @@ import logging
 import time
 from collections.abc import Callable
 
-from sluice.controller.kube.cache import Key, Store
+from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import (
     CONFLICT,
     JSON,
     METADATA_ONLY,
     NOT_FOUND,
     ApiError,
-    Kube,
+    KubeClient,
     NotLeader,
-    may_pass,
-    patiently,
-    pods,
+    is_transient,
+    with_retries,
 )
+from sluice.controller.kube.objects import Key
+from sluice.controller.kube.paths import pods_path
 from sluice.controller.observability.logging import about
 from sluice.controller.observability.metrics import pod_refused
-from sluice.controller.resources.pod_gc import Retention
-from sluice.controller.resources.pvcs import Claims
+from sluice.controller.resources.pod_gc import PodGarbageCollector
+from sluice.controller.resources.pvcs import VolumeClaims
 from sluice.core import Json
 from sluice.core.base.errors import Unanswered
 from sluice.core.base.naming import LABEL_QUEUE
-from sluice.core.pod.builder import ItemOf, build, surplus
-from sluice.core.pod.create_errors import Refusal, classify
+from sluice.core.pod.builder import Item, build_pod, oversize
+from sluice.core.pod.create_errors import CreateError, classify
 from sluice.core.pod.defaults import PodDefaults
-from sluice.core.pod.view import view
+from sluice.core.pod.view import pod_view
 from sluice.core.reconcile.actions import Create, Delete
-from sluice.core.reconcile.attempt import room_made
-from sluice.core.reconcile.create_failure import refused
+from sluice.core.reconcile.attempt import retry_creates_soon
+from sluice.core.reconcile.create_failure import create_failed
 from sluice.core.run.execution import Execution
 from sluice.core.status.run_phase import run_end
 
@@ -58,10 +59,10 @@ class PodWriter:
 
     def __init__(
         self,
-        kube: Kube,
-        store: Store,
-        claims: Claims,
-        retention: Retention,
+        kube: KubeClient,
+        store: Cache,
+        claims: VolumeClaims,
+        retention: PodGarbageCollector,
         defaults: PodDefaults,
         changed: Callable[[Key], None],
     ) -> None:
@@ -94,24 +95,24 @@ class PodWriter:
                     raise
                 except Exception as error:  # one task that we cannot handle must not stop all others
                     log.exception("its pod cannot be made: a bug of ours", extra=about(run, what.number))
-                    await self._refused(run, what, Refusal.BUSY, f"a bug of ours: {error!r}")
+                    await self._refused(run, what, CreateError.BUSY, f"a bug of ours: {error!r}")
             self._changed(Key(run.identity.namespace, run.identity.name))
 
     async def _create(self, run: Execution, what: Create) -> None:
         identity, task = run.identity, run.tasks[what.number]
         if words := run.lost_outputs(task):
-            await self._refused(run, what, Refusal.INVALID, words)
+            await self._refused(run, what, CreateError.INVALID, words)
             return
         if no_claim := await self._claims.refusal(run, what.number):
             await self._refused(run, what, *no_claim)
             return
         if not run.still_wanted(what.number, what.attempt):
             return
-        body = build(
+        body = build_pod(
             identity,
             task.definition,
             what.attempt,
-            item=None if task.group is None else ItemOf(task.index, run.item(what.number)),
+            item=None if task.group is None else Item(task.index, run.item(what.number)),
             out_of_memory=task.used.out_of_memory,
             avoid_node=task.avoid_node,
             hardened=run.hardened,
@@ -119,11 +120,11 @@ class PodWriter:
             outputs=run.outputs_before(task),
             defaults=self._defaults,
         )
-        if words := surplus(body):
-            await self._refused(run, what, Refusal.TOO_LARGE, words)
+        if words := oversize(body):
+            await self._refused(run, what, CreateError.TOO_LARGE, words)
             return
         try:
-            made = await self._kube.create(pods(identity.namespace), body, accept=_answer_to(body))
+            made = await self._kube.create(pods_path(identity.namespace), body, accept=_answer_to(body))
         except ApiError as error:
             if error.reason == "AlreadyExists":
                 await self._adopt(run, what, body["metadata"]["name"])
@@ -133,44 +134,46 @@ class PodWriter:
             log.warning("%s", error, extra=about(run, what.number))
             await self._adopt(run, what, body["metadata"]["name"])
         else:
-            self._store.see_pod(view(made))
+            self._store.see_pod(pod_view(made))
 
     async def _adopt(self, run: Execution, what: Create, name: str) -> None:
         try:
-            seen = view(await self._find(pods(run.identity.namespace, name)))
+            seen = pod_view(await self._find(pods_path(run.identity.namespace, name)))
         except ApiError as error:
-            await self._refused(run, what, Refusal.BUSY, f"no answer yet: {error}")
+            await self._refused(run, what, CreateError.BUSY, f"no answer yet: {error}")
             return
         if seen.owner_uid == run.identity.uid:
             self._store.see_pod(seen)
             known = self._store.pod(seen)
-            run.shared.see(known or seen)  # the store may have known it before the run asked for it
+            run.shared.observe_pod(known or seen)  # the store may have known it before the run asked for it
             run.see_pod(known or seen)
             if known is None:  # it went while the answer was on its way
-                run.shared.gone(seen)
+                run.shared.pod_deleted(seen)
                 run.pod_gone(seen)
         else:
             message = f"a pod called {name} exists and belongs to somebody else; delete or rename it"
-            await self._refused(run, what, Refusal.NAME_TAKEN, message)
+            await self._refused(run, what, CreateError.NAME_TAKEN, message)
 
     async def _find(self, path: str) -> Json:
         """Asks until there is an answer: the pod may exist, and hold slots that others must not get."""
         while True:
             try:
-                found: Json = await patiently(lambda: self._kube.get(path))
+                found: Json = await with_retries(lambda: self._kube.get(path))
             except (ApiError, Unanswered) as error:
-                if not may_pass(error):
+                if not is_transient(error):
                     raise
                 log.warning("looking for a pod that may have been made: %s", error)
             else:
                 return found
 
-    async def _refused(self, run: Execution, what: Create, refusal: Refusal, message: str) -> None:
+    async def _refused(self, run: Execution, what: Create, refusal: CreateError, message: str) -> None:
         pod_refused(refusal)
-        refused(run, what, refusal, message, time.time())
-        held_by_ended_pods = refusal is Refusal.QUOTA and any(resource in message for resource in _HELD_BY_ENDED_PODS)
+        create_failed(run, what, refusal, message, time.time())
+        held_by_ended_pods = refusal is CreateError.QUOTA and any(
+            resource in message for resource in _HELD_BY_ENDED_PODS
+        )
         if held_by_ended_pods and await self._retention.make_room(run.identity.namespace, 1):
-            room_made(run, time.time())
+            retry_creates_soon(run, time.time())
 
     async def _delete(self, namespace: str, what: Delete) -> None:
         """Until it is so: nobody asks for it twice."""
@@ -178,7 +181,7 @@ class PodWriter:
         while True:
             try:
                 async with self._turns:
-                    await self._kube.delete(pods(namespace, what.name), what.uid)
+                    await self._kube.delete(pods_path(namespace, what.name), what.uid)
             except (ApiError, Unanswered) as error:
                 if isinstance(error, ApiError) and error.status in (
                     NOT_FOUND,

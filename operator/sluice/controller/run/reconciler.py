@@ -6,65 +6,66 @@
 import time
 from collections.abc import Iterable
 
-from sluice.controller.kube.cache import Key, ObjectView, Store
-from sluice.controller.kube.client import Kube
-from sluice.controller.kube.event_recorder import Events
-from sluice.controller.kube.workqueue import KeyedQueue
-from sluice.controller.resources.pod_gc import Retention
-from sluice.controller.resources.pvcs import Claims
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.client import KubeClient
+from sluice.controller.kube.event_recorder import EventRecorder
+from sluice.controller.kube.objects import Key, ObjectView
+from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.resources.pod_gc import PodGarbageCollector
+from sluice.controller.resources.pvcs import VolumeClaims
 from sluice.controller.resources.revisions import Revisions
 from sluice.controller.resources.run_slots import RunSlots
-from sluice.controller.resources.validation_cache import Judgements
-from sluice.controller.run.admission import Admissions
-from sluice.controller.run.child_runs import ChildWriter, child_view
-from sluice.controller.run.live import Live, LiveRuns
+from sluice.controller.resources.validation_cache import ValidationCache
+from sluice.controller.run.admission import RunAdmission
+from sluice.controller.run.child_runs import ChildRunWriter, child_view
+from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.controller.run.log_reader import LogReader
-from sluice.controller.run.open import Opening
+from sluice.controller.run.open import RunOpener
 from sluice.controller.run.pod_writer import PodWriter
-from sluice.controller.run.resume import Resuming
-from sluice.controller.run.status_writer import RunStatus
-from sluice.core.pod.builder import RunIdentity
+from sluice.controller.run.resume import ResumePlanner
+from sluice.controller.run.status_writer import StatusWriter
 from sluice.core.pod.defaults import PodDefaults
 from sluice.core.pod.view import PodView
 from sluice.core.quota.run_concurrency import Replaced
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.decide import Decision, decide
-from sluice.core.run.state import Limits
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.run_limits import RunLimits
 from sluice.core.validation.approvals import unknown_approvals
 
 
-class Runs:
+class RunReconciler:
     """`queue` holds runs with news."""
 
     def __init__(
         self,
-        kube: Kube,
-        store: Store,
+        kube: KubeClient,
+        store: Cache,
         live: LiveRuns,
         revisions: Revisions,
-        judgements: Judgements,
-        events: Events,
-        retention: Retention,
+        judgements: ValidationCache,
+        events: EventRecorder,
+        retention: PodGarbageCollector,
         shared: SharedLimits,
         pod_defaults: PodDefaults,
     ) -> None:
         self._store, self._events, self._retention, self._shared = store, events, retention, shared
-        self.queue: KeyedQueue[Key] = KeyedQueue("runs", self.reconcile, of="run")
+        self.queue: WorkQueue[Key] = WorkQueue("runs", self.reconcile, of="run")
         self._live = live
-        self.claims = Claims(kube, store)
+        self.claims = VolumeClaims(kube, store)
         self.pods = PodWriter(kube, store, self.claims, retention, pod_defaults, self.queue.add)
-        self.children = ChildWriter(kube, store, self.queue.add)
+        self.children = ChildRunWriter(kube, store, self.queue.add)
         self.logs = LogReader(kube, self.queue.add)
-        self.admissions = Admissions(store, revisions, self.queue.add)
-        self.status = RunStatus(kube, store, live, self.pods, self.claims, events, retention, self.queue.add)
+        self.admissions = RunAdmission(store, revisions, self.queue.add)
+        self.status = StatusWriter(kube, store, live, self.pods, self.claims, events, retention, self.queue.add)
         self._slots = RunSlots(store, shared)
-        self._opening = Opening(
+        self._opening = RunOpener(
             kube,
             store,
             revisions,
             judgements,
             events,
-            Resuming(kube, revisions, self.claims),
+            ResumePlanner(kube, revisions, self.claims),
             self.admissions,
             self._slots,
             shared,
@@ -79,9 +80,9 @@ class Runs:
     def pod_changed(self, pod: PodView, gone: bool) -> None:  # noqa: FBT001  # the store's callback
         if gone:
             self._retention.forget(pod)
-            self._shared.gone(pod)
+            self._shared.pod_deleted(pod)
         else:
-            self._shared.see(pod)
+            self._shared.observe_pod(pod)
         live = self._live.of_uid(pod.run_uid)
         if live is None:
             self._see_left_over(pod, gone)
@@ -128,7 +129,7 @@ class Runs:
         self._pass_on_orders(live)  # 5. what its child runs are to do
         self._have_it_told(live, decision)  # 6. say how it stands, not too often
 
-    async def _as_it_is(self, key: Key) -> Live | None:
+    async def _as_it_is(self, key: Key) -> LiveRun | None:
         """The run in memory, opened if it may start; None if there is nothing to do for it now."""
         seen = self._store.runs.get(key)
         if seen is None or seen.deleting or seen.finished:
@@ -152,7 +153,7 @@ class Runs:
         live.version = max(live.version, seen.version)
         return live
 
-    def _take_orders(self, live: Live) -> None:
+    def _take_orders(self, live: LiveRun) -> None:
         """What may change while the run goes on: its state, also for the sake of another run, approvals and limits."""
         workflow = self._store.workflows.get(Key(live.view.key.namespace, live.view.spec["workflow"]))
         if workflow is None or workflow.deleting or workflow.uid != live.workflow_uid:
@@ -160,14 +161,14 @@ class Runs:
         else:
             by = live.run.replaced_by = live.run.replaced_by or self.admissions.replaced_by(live.view)
             live.run.set_state(*(("Stopped", Replaced(by).words) if by else self._live.orders(live.view)))
-            live.run.set_limits(Limits.of(workflow.spec, live.view.spec))
+            live.run.set_limits(RunLimits.of(workflow.spec, live.view.spec))
         approvals = live.view.spec.get("approvals", {})
         if approvals != live.run.approvals:
             live.run.set_approvals(approvals)
             for fault in unknown_approvals(approvals, live.run.definition):
                 self._events.tell("WorkflowRun", live.view, "Warning", "UnknownApproval", str(fault))
 
-    def _carry_out(self, live: Live, decision: Decision) -> None:
+    def _carry_out(self, live: LiveRun, decision: Decision) -> None:
         for create in decision.create:
             writer = self.children if live.run.tasks[create.number].definition.calls else self.pods
             writer.create(live.run, create)
@@ -178,12 +179,12 @@ class Runs:
         if decision.wake_at is not None:
             self.queue.add_at(live.view.key, decision.wake_at)
 
-    def _pass_on_orders(self, live: Live) -> None:
+    def _pass_on_orders(self, live: LiveRun) -> None:
         if live.orders != live.run.orders:
             live.orders = live.run.orders
             self._wake_children(live.view.uid)
 
-    def _have_it_told(self, live: Live, decision: Decision) -> None:
+    def _have_it_told(self, live: LiveRun, decision: Decision) -> None:
         if decision.finished or live.run.recording:
             self.status.queue.add(live.view.key)
         else:

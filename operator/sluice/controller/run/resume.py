@@ -7,26 +7,27 @@ the volumes are ours already, and the decision is the same. Once it is recorded,
 from collections.abc import Mapping
 from dataclasses import replace
 
-from sluice.controller.kube.client import NOT_FOUND, ApiError, Kube, ours
-from sluice.controller.resources.output_configmaps import keep
-from sluice.controller.resources.output_configmaps import kept as kept_outputs
-from sluice.controller.resources.pvcs import Claims
+from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient
+from sluice.controller.kube.paths import our_path
+from sluice.controller.resources.output_configmaps import load_outputs as kept_outputs
+from sluice.controller.resources.output_configmaps import store_outputs
+from sluice.controller.resources.pvcs import VolumeClaims
 from sluice.controller.resources.revisions import Revision, Revisions
 from sluice.core import Json
 from sluice.core.base.naming import outputs_name
-from sluice.core.pod.builder import RunIdentity
 from sluice.core.pod.volumes import claims_of, mounted
-from sluice.core.spec.scheduled_time import Scheduled
-from sluice.core.triggers.resume import Past, entry, kept, same_templates
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.scheduled_time import ScheduledTime
+from sluice.core.triggers.resume import Past, kept_entry, kept_tasks, same_templates
 
 
-class Resuming:
-    def __init__(self, kube: Kube, revisions: Revisions, claims: Claims) -> None:
+class ResumePlanner:
+    def __init__(self, kube: KubeClient, revisions: Revisions, claims: VolumeClaims) -> None:
         self._kube, self._revisions, self._claims = kube, revisions, claims
 
     async def find(self, namespace: str, run: str) -> Json | None:
         try:
-            return await self._kube.get(ours(namespace, "workflowruns", run))
+            return await self._kube.get(our_path(namespace, "workflowruns", run))
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise
@@ -43,7 +44,9 @@ class Resuming:
         same = set() if going else same_templates(revision.definition, past.definition)
         free = {t: past.claims[t] for t in sorted(same) if await self._claims.can_be_had(past.claims[t], identity, uid)}
         past, numbers = await self._take_over(asked, identity, revision, replace(past, claims=free), uid)
-        tasks = {revision.definition.tasks[n].name: entry(past, revision.definition.tasks[n].name) for n in numbers}
+        tasks = {
+            revision.definition.tasks[n].name: kept_entry(past, revision.definition.tasks[n].name) for n in numbers
+        }
         status = {**nothing, "tasks": tasks}
         if past.claims:
             status["resumed"] = {**nothing["resumed"], "claims": dict(past.claims)}
@@ -68,7 +71,7 @@ class Resuming:
             definition=definition,
             parameters=definition.values(old["spec"].get("parameters", {})),
             tasks=status.get("tasks", {}),
-            scheduled=Scheduled.of(old["spec"]),
+            scheduled=ScheduledTime.of(old["spec"]),
             claims=own | status.get("resumed", {}).get("claims", {}),
         )
 
@@ -78,7 +81,7 @@ class Resuming:
         """Takes the volumes that kept tasks mount. Without one that somebody else was faster to take, less is kept."""
         definition = revision.definition
         while True:
-            numbers = kept(definition, identity.parameters, past, asked.get("rerun", ()), identity.scheduled)
+            numbers = kept_tasks(definition, identity.parameters, past, asked.get("rerun", ()), identity.scheduled)
             needed = {t for n in numbers for t in mounted(definition.tasks[n].fields, definition.claims)}
             lost = [t for t in needed if not await self._claims.take(past.claims[t], identity, uid)]
             left: Mapping[str, str] = {t: name for t, name in past.claims.items() if t in needed and t not in lost}
@@ -93,5 +96,5 @@ class Resuming:
             return False
         metadata = old["metadata"]
         theirs = await kept_outputs(self._kube, replace(identity, name=metadata["name"], uid=metadata["uid"]))
-        await keep(self._kube, identity, {name: theirs[name] for name in apart if name in theirs})
+        await store_outputs(self._kube, identity, {name: theirs[name] for name in apart if name in theirs})
         return True

@@ -6,15 +6,17 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from sluice.controller.kube.cache import Key, ObjectView, Store, view
-from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, Kube, ours
-from sluice.controller.kube.event_recorder import Events
-from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
+from sluice.controller.kube.event_recorder import EventRecorder
+from sluice.controller.kube.objects import Key, ObjectView, object_view
+from sluice.controller.kube.paths import our_path
+from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.observability.metrics import run_ended, run_told
-from sluice.controller.resources.output_configmaps import keep
-from sluice.controller.resources.pod_gc import Retention
-from sluice.controller.resources.pvcs import Claims
-from sluice.controller.run.live import Live, LiveRuns
+from sluice.controller.resources.output_configmaps import store_outputs
+from sluice.controller.resources.pod_gc import PodGarbageCollector
+from sluice.controller.resources.pvcs import VolumeClaims
+from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.controller.run.pod_writer import PodWriter
 from sluice.core import Instant, Json
 from sluice.core.base.errors import SluiceError
@@ -27,23 +29,23 @@ _SHARE_OF_A_RUN = 0.05  # of the time, at most, that the writes of one run take
 _SHARE_OF_ALL = 0.5  # and those of all runs: what the API server does for them, it cannot do for pods
 
 
-class RunStatus:
+class StatusWriter:
     """`queue` holds runs whose status is to be written; `changed` is told the key of one with news from that."""
 
     def __init__(
         self,
-        kube: Kube,
-        store: Store,
+        kube: KubeClient,
+        store: Cache,
         live: LiveRuns,
         pods: PodWriter,
-        claims: Claims,
-        events: Events,
-        retention: Retention,
+        claims: VolumeClaims,
+        events: EventRecorder,
+        retention: PodGarbageCollector,
         changed: Callable[[Key], None],
     ) -> None:
         self._kube, self._store, self._live, self._pods, self._claims = kube, store, live, pods, claims
         self._events, self._retention, self._changed = events, retention, changed
-        self.queue: KeyedQueue[Key] = KeyedQueue("run_status", self.write, of="run")
+        self.queue: WorkQueue[Key] = WorkQueue("run_status", self.write, of="run")
         self._took_s = 0.0
         """The last write."""
 
@@ -94,28 +96,28 @@ class RunStatus:
         elif live.run.reworded:
             self.queue.add_at(key, time.time() + REWORD_EVERY_S)
 
-    async def _keep_apart(self, live: Live, sent: Patch) -> None:
+    async def _keep_apart(self, live: LiveRun, sent: Patch) -> None:
         if not sent.kept_apart:
             return
         try:
-            await keep(self._kube, live.run.identity, sent.kept_apart)
+            await store_outputs(self._kube, live.run.identity, sent.kept_apart)
         except ApiError as error:
             words = f"outputs cannot be kept in a ConfigMap: {error.message}"
             self._events.tell("WorkflowRun", live.view, "Warning", "OutputsNotKept", words)
             raise SluiceError(words) from error
 
-    async def _look_again(self, live: Live) -> None:
+    async def _look_again(self, live: LiveRun) -> None:
         """Somebody changed the object, or our own patch had arrived without an answer: start from what it is now."""
         key = live.view.key
         try:
-            body = await self._kube.get(ours(key.namespace, "workflowruns", key.name))
+            body = await self._kube.get(our_path(key.namespace, "workflowruns", key.name))
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise
             self._store.forget_run(key, live.view.uid)
             return
         if body["metadata"]["uid"] != live.view.uid:
-            self._store.see_run(view(body))
+            self._store.see_run(object_view(body))
             return
         status = body.get("status", {})
         for name, entry in status.get("tasks", {}).items():
@@ -125,10 +127,10 @@ class RunStatus:
         live.run.changed.update(range(len(live.run.tasks)))
         live.status = {name: value for name, value in status.items() if name != "tasks"}
         live.version = int(body["metadata"]["resourceVersion"])
-        self._store.see_run(view(body))
+        self._store.see_run(object_view(body))
         self.queue.add(key)
 
-    def _tell(self, live: Live, sent: Patch) -> None:
+    def _tell(self, live: LiveRun, sent: Patch) -> None:
         """Events about what the status says now."""
         if "startedAt" in sent.body:
             self._events.tell("WorkflowRun", live.view, "Normal", "Started", f"{len(live.run.definition.tasks)} tasks")
@@ -144,12 +146,12 @@ class RunStatus:
             self._events.tell("WorkflowRun", live.view, "Normal" if phase == "Succeeded" else "Warning", phase, words)
 
 
-async def patch_status(kube: Kube, run: ObjectView, version: int, status: Json) -> Json:
+async def patch_status(kube: KubeClient, run: ObjectView, version: int, status: Json) -> Json:
     """Raises ApiError(409) if the object is not what we know, or is another by that name."""
     body = {"metadata": {"resourceVersion": str(version), "uid": run.uid}, "status": status}
-    return await kube.patch(f"{ours(run.key.namespace, 'workflowruns', run.key.name)}/status", body)
+    return await kube.patch(f"{our_path(run.key.namespace, 'workflowruns', run.key.name)}/status", body)
 
 
-def _finished(live: Live) -> ObjectView:
+def _finished(live: LiveRun) -> ObjectView:
     """The run as the API server has it now, without waiting for the watch to say so."""
     return replace(live.view, version=live.version, status=dict(live.status))

@@ -9,42 +9,59 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sluice.api import API_VERSION
-from sluice.controller.kube.cache import Key, ObjectView, Store, view, workflow_of
-from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, Kube, ours, patiently
-from sluice.controller.kube.event_recorder import Events
-from sluice.controller.kube.workqueue import KeyedQueue
-from sluice.controller.resources.validation_cache import Judgements
+from sluice.api.run import has_ended
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient, with_retries
+from sluice.controller.kube.event_recorder import EventRecorder
+from sluice.controller.kube.objects import Key, ObjectView, object_view, workflow_of
+from sluice.controller.kube.paths import our_path
+from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.core import Instant, Json
 from sluice.core.base.naming import (
     LABEL_BACKFILL,
     LABEL_BACKFILL_UID,
     LABEL_WORKFLOW,
     MAX_RUNS_OF_A_TIME,
+    owner_reference,
     scheduled_run_name,
 )
 from sluice.core.base.times import rfc3339
-from sluice.core.pod.builder import owner
 from sluice.core.quota.run_concurrency import Concurrency
-from sluice.core.status.conditions import Condition, conditions, ended, of_run
+from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import run_health, stalled
-from sluice.core.triggers.backfill import Backfill, Make, Progress, RunOfTime, settled, start, step, times_said
+from sluice.core.triggers.backfill import (
+    Backfill,
+    Progress,
+    RunOfTime,
+    RunToMake,
+    backfill_schedule,
+    count_ended,
+    next_step,
+    start_backfill,
+)
 from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.validation import backfill_faults
 
 
-class Backfills:
+class BackfillReconciler:
     def __init__(
-        self, kube: Kube, store: Store, judgements: Judgements, events: Events, on_first_sight: OnFirstSight
+        self,
+        kube: KubeClient,
+        store: Cache,
+        judgements: ValidationCache,
+        events: EventRecorder,
+        on_first_sight: OnFirstSight,
     ) -> None:
         self._kube, self._store, self._judgements, self._events = kube, store, judgements, events
         self._on_first_sight = on_first_sight
-        self.queue: KeyedQueue[Key] = KeyedQueue("backfills", self.reconcile, of="backfill")
+        self.queue: WorkQueue[Key] = WorkQueue("backfills", self.reconcile, of="backfill")
 
     async def reconcile(self, key: Key) -> None:
         seen = self._store.backfills.get(key)
         if seen is None or seen.deleting:
             return
-        if ended(phase := seen.status.get("phase", "")):
+        if has_ended(phase := seen.status.get("phase", "")):
             await self._write(seen, {}, _sound(phase, seen.status.get("message", "")))
             return
         workflow = self._store.workflows.get(workflow_of(seen))
@@ -65,16 +82,16 @@ class Backfills:
         if faults := backfill_faults(manifest, workflow.spec, seen.created_at):
             await self._refuse(seen, "\n".join(map(str, faults)))
             return
-        said = times_said(seen.spec, workflow.spec)
-        progress = start(Backfill.of(seen.spec, said), self._on_first_sight)
+        said = backfill_schedule(seen.spec, workflow.spec)
+        progress = start_backfill(Backfill.of(seen.spec, said), self._on_first_sight)
         await self._tell(seen, progress, "", {"schedule": said})
 
     async def _go_on(self, seen: ObjectView, workflow: ObjectView, progress: Progress) -> None:
         backfill = Backfill.of(seen.spec, seen.status["schedule"])
-        progress = settled(progress, self._phases(seen.key.namespace, progress))
+        progress = count_ended(progress, self._phases(seen.key.namespace, progress))
         while True:
             full = self._full(seen, workflow)
-            found = step(backfill, progress, lambda when: self._runs_of(seen, workflow, when), full)
+            found = next_step(backfill, progress, lambda when: self._runs_of(seen, workflow, when), full)
             progress = found.progress
             if found.make is None:
                 break
@@ -108,7 +125,7 @@ class Backfills:
             return ""
         return f"Concurrency: {there}/{concurrency.places} runs of {workflow.key.name} are there that have not ended"
 
-    async def _make(self, seen: ObjectView, workflow: ObjectView, backfill: Backfill, what: Make) -> str | None:
+    async def _make(self, seen: ObjectView, workflow: ObjectView, backfill: Backfill, what: RunToMake) -> str | None:
         """The name of the run. None if somebody else has made one by that name just now."""
         namespace = seen.key.namespace
         name = scheduled_run_name(workflow.key.name, workflow.uid, what.time, what.number)
@@ -123,7 +140,7 @@ class Backfills:
                     LABEL_BACKFILL: seen.key.name,
                     LABEL_BACKFILL_UID: seen.uid,
                 },
-                "ownerReferences": [owner("Workflow", workflow.key.name, workflow.uid)],
+                "ownerReferences": [owner_reference("Workflow", workflow.key.name, workflow.uid)],
             },
             "spec": {
                 "workflow": workflow.key.name,
@@ -134,12 +151,12 @@ class Backfills:
         if "parameters" in seen.spec:
             body["spec"]["parameters"] = seen.spec["parameters"]
         try:
-            made = await patiently(lambda: self._kube.create(ours(namespace, "workflowruns"), body))
+            made = await with_retries(lambda: self._kube.create(our_path(namespace, "workflowruns"), body))
         except ApiError as error:
             if error.reason != "AlreadyExists":
                 raise
-            made = await self._kube.get(ours(namespace, "workflowruns", name))
-        run = view(made)
+            made = await self._kube.get(our_path(namespace, "workflowruns", name))
+        run = object_view(made)
         self._store.see_run(run)
         return name if run.labels.get(LABEL_BACKFILL_UID) == seen.uid else None
 
@@ -167,15 +184,15 @@ class Backfills:
         """Writes what differs. Returns whether anything did."""
         now_is = status | {
             "observedGeneration": seen.generation,
-            "conditions": conditions(seen.status.get("conditions", ()), facts, seen.generation, time.time()),
+            "conditions": merge_conditions(seen.status.get("conditions", ()), facts, seen.generation, time.time()),
         }
         body = {name: value for name, value in now_is.items() if seen.status.get(name) != value}
         if not body:
             return False
-        path = ours(seen.key.namespace, "backfills", seen.key.name)
+        path = our_path(seen.key.namespace, "backfills", seen.key.name)
         patch = {"metadata": {"resourceVersion": str(seen.version)}, "status": body}
         try:
-            answer = await patiently(lambda: self._kube.patch(f"{path}/status", patch))
+            answer = await with_retries(lambda: self._kube.patch(f"{path}/status", patch))
         except ApiError as error:
             if error.status not in (CONFLICT, NOT_FOUND):
                 raise
@@ -188,7 +205,7 @@ class Backfills:
 
     async def _look_again(self, seen: ObjectView, path: str) -> None:
         try:
-            self._store.see_backfill(view(await self._kube.get(path)))
+            self._store.see_backfill(object_view(await self._kube.get(path)))
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise
@@ -196,8 +213,8 @@ class Backfills:
 
 
 def _sound(phase: str, message: str) -> list[Condition]:
-    ending = message if ended(phase) else ""
-    return [Condition("Accepted", True, "Valid"), *of_run(phase, ending), *run_health(phase, message)]
+    ending = message if has_ended(phase) else ""
+    return [Condition("Accepted", True, "Valid"), *run_conditions(phase, ending), *run_health(phase, message)]
 
 
 def _stuck(reason: str, message: str) -> list[Condition]:

@@ -5,44 +5,45 @@ import time
 from dataclasses import replace
 
 from sluice.api import API_VERSION
-from sluice.controller.kube.cache import Key, ObjectView, Store, view
-from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, Kube, ours, patiently
-from sluice.controller.kube.event_recorder import Events
-from sluice.controller.kube.workqueue import KeyedQueue
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient, with_retries
+from sluice.controller.kube.event_recorder import EventRecorder
+from sluice.controller.kube.objects import Key, ObjectView, object_view
+from sluice.controller.kube.paths import our_path
+from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.resources.revisions import Revisions
-from sluice.controller.resources.validation_cache import Judgements
-from sluice.controller.workflow.schedule import Asked, Schedules
-from sluice.controller.workflow.upstream import After
+from sluice.controller.resources.validation_cache import ValidationCache
+from sluice.controller.workflow.schedule import RunRequest, ScheduleTrigger
+from sluice.controller.workflow.upstream import UpstreamTrigger
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError
-from sluice.core.base.naming import LABEL_GENERATION, LABEL_WORKFLOW, run_name
-from sluice.core.pod.builder import owner
+from sluice.core.base.naming import LABEL_GENERATION, LABEL_WORKFLOW, owner_reference, run_name
 from sluice.core.quota.run_concurrency import Concurrency
-from sluice.core.status.conditions import Condition, conditions, of_run
+from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import NewestRun, stalled, workflow_health
-from sluice.core.triggers.history import History, surplus
-from sluice.core.triggers.on_change import Mark, OnFirstSight, due
+from sluice.core.triggers.history import History, next_expired
+from sluice.core.triggers.on_change import OnFirstSight, RunMark, due_run
 
 _NEXT_DELETION_S = 1.0
 
 log = logging.getLogger("sluice.workflows")
 
 
-class Workflows:
+class WorkflowReconciler:
     def __init__(
         self,
-        kube: Kube,
-        store: Store,
+        kube: KubeClient,
+        store: Cache,
         revisions: Revisions,
-        judgements: Judgements,
-        events: Events,
+        judgements: ValidationCache,
+        events: EventRecorder,
         on_first_sight: OnFirstSight,
     ) -> None:
         self._kube, self._store, self._revisions, self._events = kube, store, revisions, events
         self._judgements, self._on_first_sight = judgements, on_first_sight
-        self.queue: KeyedQueue[Key] = KeyedQueue("workflows", self.reconcile, of="workflow")
-        self._schedules = Schedules(store, on_first_sight, self.queue.add_at)
-        self._after = After(store, on_first_sight)
+        self.queue: WorkQueue[Key] = WorkQueue("workflows", self.reconcile, of="workflow")
+        self._schedules = ScheduleTrigger(store, on_first_sight, self.queue.add_at)
+        self._after = UpstreamTrigger(store, on_first_sight)
 
     def changed(self, key: Key) -> None:
         """The Workflow is another now, or gone, or one of its runs is."""
@@ -62,18 +63,18 @@ class Workflows:
             return
         on_time, follows = self._schedules.look(workflow), self._after.look(workflow)
         asked = on_time if on_time.name else follows
-        mark, make = due(
+        mark, make = due_run(
             generation=workflow.generation,
             revision=judged.revision,
             run_name=run_name(key.name, workflow.uid, workflow.generation),
             manual=workflow.spec.get("trigger") == "Manual"
             or not workflow.spec.keys().isdisjoint(("schedule", "after")),
-            mark=Mark.of(workflow.status),
+            mark=RunMark.of(workflow.status),
             runs=self._store.own_runs(workflow),
             on_first_sight=self._on_first_sight,
         )
         if asked.name:
-            mark, make = Mark(workflow.generation, judged.revision, asked.name), True
+            mark, make = RunMark(workflow.generation, judged.revision, asked.name), True
         if make and not await self._make_run(workflow, mark, asked):
             return
         await self._write(workflow, self._status(workflow, mark, asked.waits) | on_time.status | follows.status)
@@ -81,7 +82,7 @@ class Workflows:
 
     async def _thin_out(self, workflow: ObjectView) -> None:
         """Deletes one ended run that need not stay, and comes back for the next: never many at a time."""
-        goes = surplus(History.of(workflow.spec), self._store.ended_runs(workflow))
+        goes = next_expired(History.of(workflow.spec), self._store.ended_runs(workflow))
         if goes is None:
             return
         if goes.at > time.time():
@@ -89,14 +90,14 @@ class Workflows:
             return
         run = self._store.runs[Key(workflow.key.namespace, goes.name)]
         try:
-            await self._kube.delete(ours(workflow.key.namespace, "workflowruns", goes.name), run.uid)
+            await self._kube.delete(our_path(workflow.key.namespace, "workflowruns", goes.name), run.uid)
         except ApiError as error:
             if error.status not in (CONFLICT, NOT_FOUND):
                 raise
         self._store.forget_run(run.key, run.uid)
         self.queue.add_at(workflow.key, time.time() + _NEXT_DELETION_S)
 
-    async def _make_run(self, workflow: ObjectView, mark: Mark, asked: Asked) -> bool:
+    async def _make_run(self, workflow: ObjectView, mark: RunMark, asked: RunRequest) -> bool:
         """Whether the run exists now. If its name is taken, only a person can help."""
         await self._revisions.freeze(workflow)
         namespace, name = workflow.key
@@ -107,19 +108,19 @@ class Workflows:
                 "name": mark.run,
                 "namespace": namespace,
                 "labels": {LABEL_WORKFLOW: name, LABEL_GENERATION: str(mark.generation)} | asked.labels,
-                "ownerReferences": [owner("Workflow", name, workflow.uid)],
+                "ownerReferences": [owner_reference("Workflow", name, workflow.uid)],
             },
             "spec": {"workflow": name, "revision": mark.revision} | asked.spec,
         }
         if (before := self._to_resume(workflow)) is not None:
             body["spec"]["resumeFrom"] = {"run": before}
         try:
-            made = await patiently(lambda: self._kube.create(ours(namespace, "workflowruns"), body))
+            made = await with_retries(lambda: self._kube.create(our_path(namespace, "workflowruns"), body))
         except ApiError as error:
             if error.reason != "AlreadyExists":
                 raise
-            made = await self._kube.get(ours(namespace, "workflowruns", mark.run or ""))
-        run = view(made)
+            made = await self._kube.get(our_path(namespace, "workflowruns", mark.run or ""))
+        run = object_view(made)
         if run.owner_uid != workflow.uid:
             if run.deleting:
                 raise SluiceError(f"run {run.key} of another Workflow by this name is still going away") from None
@@ -133,7 +134,7 @@ class Workflows:
         """The Workflow's last run, if a changed manifest goes on from there. If that one never starts, because it gives
         way, then the run from which it would have resumed.
         """
-        last = Mark.of(workflow.status)
+        last = RunMark.of(workflow.status)
         if workflow.spec.get("onChange", {}).get("reuse") != "Unchanged" or last is None or last.run is None:
             return None
         run = self._store.runs.get(Key(workflow.key.namespace, last.run))
@@ -147,11 +148,11 @@ class Workflows:
 
     async def _refuse(self, workflow: ObjectView, reason: str, message: str) -> None:
         facts = [Condition("Accepted", False, reason, message), *stalled(reason, message)]
-        mark = Mark.of(workflow.status)
+        mark = RunMark.of(workflow.status)
         if await self._write(workflow, self._compose(workflow, "Refused", mark, facts)):
             self._events.tell("Workflow", workflow, "Warning", "Refused", message)
 
-    def _status(self, workflow: ObjectView, mark: Mark, waits: str) -> Json:
+    def _status(self, workflow: ObjectView, mark: RunMark, waits: str) -> Json:
         newest = None
         if mark.run is not None:
             run = self._store.runs.get(Key(workflow.key.namespace, mark.run))
@@ -162,14 +163,14 @@ class Workflows:
         ]
         if newest is None:
             return self._compose(workflow, "Ready", mark, facts)
-        return self._compose(workflow, newest.phase, mark, facts + of_run(newest.phase, newest.message))
+        return self._compose(workflow, newest.phase, mark, facts + run_conditions(newest.phase, newest.message))
 
-    def _compose(self, workflow: ObjectView, phase: str, mark: Mark | None, facts: list[Condition]) -> Json:
+    def _compose(self, workflow: ObjectView, phase: str, mark: RunMark | None, facts: list[Condition]) -> Json:
         before = workflow.status.get("conditions", ())
         status: Json = {
             "observedGeneration": workflow.generation,
             "phase": phase,
-            "conditions": conditions(before, facts, workflow.generation, time.time()),
+            "conditions": merge_conditions(before, facts, workflow.generation, time.time()),
         }
         if mark is not None:
             status["lastRun"] = mark.written()
@@ -182,10 +183,10 @@ class Workflows:
             return False
         if "lastRun" in body and "name" not in body["lastRun"]:
             body["lastRun"] = {**body["lastRun"], "name": None}
-        path = ours(workflow.key.namespace, "workflows", workflow.key.name)
+        path = our_path(workflow.key.namespace, "workflows", workflow.key.name)
         patch = {"metadata": {"resourceVersion": str(workflow.version)}, "status": body}
         try:
-            answer = await patiently(lambda: self._kube.patch(f"{path}/status", patch))
+            answer = await with_retries(lambda: self._kube.patch(f"{path}/status", patch))
         except ApiError as error:
             if error.status not in (CONFLICT, NOT_FOUND):
                 raise
@@ -198,7 +199,7 @@ class Workflows:
 
     async def _look_again(self, workflow: ObjectView, path: str) -> None:
         try:
-            self._store.see_workflow(view(await self._kube.get(path)))
+            self._store.see_workflow(object_view(await self._kube.get(path)))
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise

@@ -8,20 +8,21 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sluice.controller.kube.cache import Key, ObjectView, Store
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Instant, Json
 from sluice.core.base.naming import LABEL_SCHEDULED, scheduled_minute, scheduled_run_name
 from sluice.core.base.times import instant, rfc3339
 from sluice.core.quota.run_concurrency import Concurrency
-from sluice.core.triggers.on_change import Mark, OnFirstSight
-from sluice.core.triggers.schedule import Schedule, ScheduleMark, begin, look
+from sluice.core.triggers.on_change import OnFirstSight, RunMark
+from sluice.core.triggers.schedule import Schedule, SchedulePosition, counting_from, due_time
 
 _LOOK_S = 60.0
 _ENTRIES = ("lastScheduleTime", "nextScheduleTime", "lastSuccessfulTime", "missed", "scheduleMark")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RunRequest:
     """`name` is that of the run that is due, empty if none is; `labels` and `spec` are for it. `status` is what the
     Workflow's status says as soon as it exists; None takes an entry away. `waits`: for what, in words.
     """
@@ -33,25 +34,25 @@ class Asked:
     waits: str = ""
 
 
-class Schedules:
-    def __init__(self, store: Store, on_first_sight: OnFirstSight, wake_at: Callable[[Key, Instant], None]) -> None:
+class ScheduleTrigger:
+    def __init__(self, store: Cache, on_first_sight: OnFirstSight, wake_at: Callable[[Key, Instant], None]) -> None:
         self._store, self._on_first_sight, self._wake_at = store, on_first_sight, wake_at
 
-    def look(self, workflow: ObjectView) -> Asked:
+    def look(self, workflow: ObjectView) -> RunRequest:
         if "schedule" not in workflow.spec:
-            return Asked({name: None for name in _ENTRIES if name in workflow.status})
+            return RunRequest({name: None for name in _ENTRIES if name in workflow.status})
         now = time.time()
         schedule, status = Schedule.of(workflow.spec["schedule"]), workflow.status
-        start = begin(
+        start = counting_from(
             schedule,
-            ScheduleMark.of(status),
-            known=Mark.of(status) is not None,
+            SchedulePosition.of(status),
+            known=RunMark.of(status) is not None,
             created_at=workflow.created_at,
             on_first_sight=self._on_first_sight,
             now=now,
         )
         runs = self._runs(workflow)
-        found = look(
+        found = due_time(
             schedule,
             start,
             now,
@@ -61,7 +62,7 @@ class Schedules:
         )
         self._wake_at(workflow.key, min(found.next or now + _LOOK_S, now + _LOOK_S))
         told: Json = {
-            "scheduleMark": ScheduleMark(found.mark, schedule.digest).written(),
+            "scheduleMark": SchedulePosition(found.mark, schedule.digest).written(),
             "nextScheduleTime": rfc3339(found.next) if found.next is not None else None,
             "missed": status.get("missed", 0) + found.missed,
         }
@@ -69,9 +70,9 @@ class Schedules:
         if last := max([status.get("lastSuccessfulTime", ""), *succeeded]):
             told["lastSuccessfulTime"] = last
         if found.run is None:
-            return Asked(told)
+            return RunRequest(told)
         told["lastScheduleTime"] = rfc3339(found.run)
-        return Asked(
+        return RunRequest(
             name=scheduled_run_name(workflow.key.name, workflow.uid, found.run),
             labels={LABEL_SCHEDULED: scheduled_minute(found.run)},
             spec={

@@ -8,19 +8,20 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 
-from sluice.controller.kube.cache import Key, ObjectView, Store
-from sluice.controller.workflow.schedule import Asked
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.objects import Key, ObjectView
+from sluice.controller.workflow.schedule import RunRequest
 from sluice.core import Json
 from sluice.core.base.naming import followed_run_name
 from sluice.core.base.times import instant
-from sluice.core.triggers.on_change import Mark, OnFirstSight
-from sluice.core.triggers.upstream import Success, circle, look, marks
+from sluice.core.triggers.on_change import OnFirstSight, RunMark
+from sluice.core.triggers.upstream import UpstreamSuccess, circle, due_after, upstream_marks
 
 _ENTRIES = ("after", "making")
 
 
-class After:
-    def __init__(self, store: Store, on_first_sight: OnFirstSight) -> None:
+class UpstreamTrigger:
+    def __init__(self, store: Cache, on_first_sight: OnFirstSight) -> None:
         self._store, self._on_first_sight = store, on_first_sight
         self._followers: defaultdict[Key, set[Key]] = defaultdict(set)
         self._followed: dict[Key, list[Key]] = {}
@@ -32,26 +33,26 @@ class After:
     def forget(self, key: Key) -> None:
         self._follow(key, [])
 
-    def look(self, workflow: ObjectView) -> Asked:
+    def look(self, workflow: ObjectView) -> RunRequest:
         names = _names(workflow)
         self._follow(workflow.key, names)
         status = workflow.status
         if not names:
-            return Asked(status={name: None for name in _ENTRIES if name in status})
-        new = Mark.of(status) is None and self._on_first_sight == "Run"
-        known = marks(names, status.get("after", ()), workflow.created_at if new else time.time())
+            return RunRequest(status={name: None for name in _ENTRIES if name in status})
+        new = RunMark.of(status) is None and self._on_first_sight == "Run"
+        known = upstream_marks(names, status.get("after", ()), workflow.created_at if new else time.time())
         if making := status.get("making"):
-            return Asked(name=making, status={"after": [mark.written() for mark in known], "making": None})
-        found = look(known, {name: self._successes(workflow.key.namespace, name) for name in names})
+            return RunRequest(name=making, status={"after": [mark.written() for mark in known], "making": None})
+        found = due_after(known, {name: self._successes(workflow.key.namespace, name) for name in names})
         told: Json = {"after": [mark.written() for mark in found.marks]}
         if found.cause:
             told["making"] = followed_run_name(workflow.key.name, workflow.uid, found.cause)
-        return Asked(status=told, waits=self._words(workflow, found.waits_for))
+        return RunRequest(status=told, waits=self._words(workflow, found.waits_for))
 
-    def _successes(self, namespace: str, name: str) -> list[Success]:
+    def _successes(self, namespace: str, name: str) -> list[UpstreamSuccess]:
         runs = map(self._store.runs.__getitem__, self._store.runs_of.get(Key(namespace, name), ()))
         return [
-            Success(finished_at, run.uid)
+            UpstreamSuccess(finished_at, run.uid)
             for run in runs
             if run.status.get("phase") == "Succeeded" and not run.parent
             if (finished_at := instant(run.status.get("finishedAt"))) is not None

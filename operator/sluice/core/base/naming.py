@@ -9,6 +9,7 @@ import hashlib
 import json
 from datetime import UTC, datetime
 
+from sluice.api import API_VERSION
 from sluice.core import Instant, Json
 
 MAIN = "main"
@@ -118,3 +119,20 @@ def graph_of(spec: Json) -> Json:
     It is taken before any default is filled in, so that an upgrade of the operator changes no revision.
     """
     return {key: spec[key] for key in _WHAT_IT_DOES if key in spec}
+
+
+def label_number(label: str) -> int:
+    """A label's number, 0 if it is none: anybody can put our labels on an object."""
+    return int(label) if label.isascii() and label.isdecimal() else 0
+
+
+def owner_reference(kind: str, name: str, uid: str) -> Json:
+    """An owner reference that blocks nothing, so that a foreground deletion never waits for us."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": kind,
+        "name": name,
+        "uid": uid,
+        "controller": True,
+        "blockOwnerDeletion": False,
+    }

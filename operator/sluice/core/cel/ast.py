@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 
-class Kind(Enum):
+class NodeKind(Enum):
     """What a node is, what its `value` is, and of what it is made."""
 
     VALUE = "a literal"
@@ -30,13 +30,13 @@ class Kind(Enum):
 class Node:
     """`position` counts characters from 0."""
 
-    kind: Kind
+    kind: NodeKind
     position: int
     value: Any = None
     parts: tuple["Node", ...] = ()
 
 
-def tree(serialized: bytes) -> Node:
+def parse_tree(serialized: bytes) -> Node:
     checked = _message(_message(serialized)[2][0])  # in a google.protobuf.Any
     positions = {}
     for entry in _message(checked[5][0]).get(4, ()):
@@ -53,13 +53,13 @@ def nodes(root: Node) -> Iterator[Node]:
 
 
 _EXPRESSION = {  # numbers of Expr's fields
-    3: Kind.VALUE,
-    4: Kind.NAME,
-    5: Kind.FIELD,
-    6: Kind.CALL,
-    7: Kind.LIST,
-    8: Kind.MAP,
-    9: Kind.LOOP,
+    3: NodeKind.VALUE,
+    4: NodeKind.NAME,
+    5: NodeKind.FIELD,
+    6: NodeKind.CALL,
+    7: NodeKind.LIST,
+    8: NodeKind.MAP,
+    9: NodeKind.LOOP,
 }
 
 
@@ -73,25 +73,25 @@ def _node(encoded: bytes, positions: Mapping[int, int]) -> Node:
         return tuple(_node(part, positions) for number in numbers for part in inner.get(number, ()))
 
     match kind:
-        case Kind.VALUE:
+        case NodeKind.VALUE:
             return Node(kind, position, _literal(inner))
-        case Kind.NAME:
+        case NodeKind.NAME:
             return Node(kind, position, _text(inner[1]))
-        case Kind.FIELD:
-            return Node(Kind.HAS if inner.get(3) else kind, position, _text(inner[2]), parts(1))
-        case Kind.CALL:
+        case NodeKind.FIELD:
+            return Node(NodeKind.HAS if inner.get(3) else kind, position, _text(inner[2]), parts(1))
+        case NodeKind.CALL:
             function, arguments = _text(inner[2]), parts(1, 3)
-            if function == "_[_]" and arguments[1].kind is Kind.VALUE:
-                return Node(Kind.FIELD, position, arguments[1].value, arguments[:1])
+            if function == "_[_]" and arguments[1].kind is NodeKind.VALUE:
+                return Node(NodeKind.FIELD, position, arguments[1].value, arguments[:1])
             return Node(kind, position, function, arguments)
-        case Kind.LIST:
+        case NodeKind.LIST:
             return Node(kind, position, None, parts(1))
-        case Kind.MAP:
+        case NodeKind.MAP:
             entries = [_message(entry) for entry in inner.get(2, ())]
             found = [part for entry in entries for part in (*entry.get(3, ()), *entry.get(4, ()))]
             return Node(kind, position, None, tuple(_node(part, positions) for part in found))
         case _:
-            return Node(Kind.LOOP, position, (_text(inner[1]), _text(inner[3])), parts(2, 4, 5, 6, 7))
+            return Node(NodeKind.LOOP, position, (_text(inner[1]), _text(inner[3])), parts(2, 4, 5, 6, 7))
 
 
 def _literal(constant: dict[int, list[Any]]) -> Any:

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sluice.core import Json
-from sluice.core.cel.ast import Kind, Node
+from sluice.core.cel.ast import Node, NodeKind
 
-MOST = 10_000_000
+MAX_COST = 10_000_000
 _ROUNDS = 10_000
 _HAND_ON = frozenset({"_+_", "_?_:_", "dyn", "string", "bytes"})
 """Their result may be as large as all that they are given; that of all others is a number or the like."""
@@ -25,14 +25,14 @@ def cost(root: Node, values: Json) -> int:
     return meter.total
 
 
-def size_of(value: Any) -> int:
+def value_size(value: Any) -> int:
     """Characters and elements, deeply."""
     if isinstance(value, (str, bytes)):
         return 1 + len(value)
     if isinstance(value, list):
-        return 1 + sum(map(size_of, value))
+        return 1 + sum(map(value_size, value))
     if isinstance(value, dict):
-        return 1 + sum(size_of(key) + size_of(element) for key, element in value.items())
+        return 1 + sum(value_size(key) + value_size(element) for key, element in value.items())
     return 1
 
 
@@ -52,23 +52,23 @@ class _Meter:
 
     def _size(self, node: Node, variables: Mapping[str, int], rounds: int) -> int:
         match node.kind:
-            case Kind.VALUE:
-                return size_of(node.value)
-            case Kind.NAME if node.value in variables:
+            case NodeKind.VALUE:
+                return value_size(node.value)
+            case NodeKind.NAME if node.value in variables:
                 return variables[node.value]
-            case Kind.NAME:
-                return size_of(self.values.get(node.value))
-            case Kind.FIELD:
+            case NodeKind.NAME:
+                return value_size(self.values.get(node.value))
+            case NodeKind.FIELD:
                 known, value = self._known(node, variables)
-                return size_of(value) if known else self._size(node.parts[0], variables, rounds)
-            case Kind.HAS:
+                return value_size(value) if known else self._size(node.parts[0], variables, rounds)
+            case NodeKind.HAS:
                 known, _ = self._known(node.parts[0], variables)
                 return 1 if known else self._size(node.parts[0], variables, rounds)
-            case Kind.CALL:
+            case NodeKind.CALL:
                 return self._call(node, variables, rounds)
-            case Kind.LIST | Kind.MAP:
+            case NodeKind.LIST | NodeKind.MAP:
                 return 1 + sum(self.size(part, variables, rounds) for part in node.parts)
-            case Kind.LOOP:
+            case NodeKind.LOOP:
                 return self._loop(node, variables, rounds)
 
     def _call(self, node: Node, variables: Mapping[str, int], rounds: int) -> int:
@@ -102,21 +102,21 @@ class _Meter:
         rounds = min(rounds * max(count, 1), _ROUNDS)
         self.size(condition, inside, rounds)
         grows = self.size(step, inside, rounds)
-        return 1 + min(count, _ROUNDS) * grows if start.kind is Kind.LIST else 1
+        return 1 + min(count, _ROUNDS) * grows if start.kind is NodeKind.LIST else 1
 
     def _range(self, over: Node, variables: Mapping[str, int], rounds: int) -> tuple[int, int]:
         """How many elements, and how large the largest of them is."""
         known, value = self._known(over, variables)
         if known and isinstance(value, (list, dict)):
-            return len(value), max(map(size_of, value), default=1)
+            return len(value), max(map(value_size, value), default=1)
         size = self.size(over, variables, rounds)
         return size, size
 
     def _known(self, node: Node, variables: Mapping[str, int]) -> tuple[bool, Any]:
         """The value of a path such as `tasks.a.outputs.k`, if it has one."""
-        if node.kind is Kind.NAME and node.value not in variables:
+        if node.kind is NodeKind.NAME and node.value not in variables:
             return node.value in self.values, self.values.get(node.value)
-        if node.kind is not Kind.FIELD:
+        if node.kind is not NodeKind.FIELD:
             return False, None
         known, inside = self._known(node.parts[0], variables)
         if not known:

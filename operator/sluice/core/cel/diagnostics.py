@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from sluice.core import Json
-from sluice.core.cel.ast import Kind, Node, nodes
+from sluice.core.cel.ast import Node, NodeKind, nodes
 from sluice.core.cel.variables import ROOTS
 
 _ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
@@ -16,7 +16,7 @@ _INFIX = {"and": "&&", "or": "||", "not": "!"}
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class CelError:
     """`position` counts characters from 0."""
 
     text: str
@@ -29,51 +29,53 @@ class Trouble:
         return f"line {line}, column {column}: {self.message}"
 
 
-def written(path: tuple[Any, ...]) -> str:
+def path_text(path: tuple[Any, ...]) -> str:
     """(tasks, load-data, phase) as an expression has it: `tasks['load-data'].phase`."""
     steps = (f".{step}" if isinstance(step, str) and _PLAIN.fullmatch(step) else f"[{step!r}]" for step in path[1:])
     return f"{path[0]}{''.join(steps)}"
 
 
-def not_sound(text: str, said: str) -> Trouble:
+def compile_error(text: str, said: str) -> CelError:
     """`said` is what the library answers to an expression that it does not compile."""
     found = _ERROR.search(said)
     if found is None or int(found[1]) < 1:
         deep = "recursion" in said
-        return Trouble(text, 0, "is nested more than 32 deep; split the condition" if deep else said.partition("\n")[0])
+        return CelError(
+            text, 0, "is nested more than 32 deep; split the condition" if deep else said.partition("\n")[0]
+        )
     lines = text.split("\n")
     position = sum(len(line) + 1 for line in lines[: int(found[1]) - 1]) + int(found[2]) - 1
     message = re.sub(r",? expecting .*| \(in container ''\)| \[INVALID_ARGUMENT\]$|^Syntax error: ", "", found[3])
     if unknown := re.fullmatch(r"undeclared reference to '([^'.]*).*'", message):
         return _unknown(text, position, unknown[1])
-    return Trouble(text, position, _in_our_words(message))
+    return CelError(text, position, _in_our_words(message))
 
 
-def _unknown(text: str, position: int, name: str) -> Trouble:
+def _unknown(text: str, position: int, name: str) -> CelError:
     """The library points behind the name."""
     close = get_close_matches(name, ROOTS, n=1)
     hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(ROOTS)}, and a text needs quotes"
-    return Trouble(text, max(0, text.rfind(name, 0, position + len(name))), f"nothing is called '{name}'; {hint}")
+    return CelError(text, max(0, text.rfind(name, 0, position + len(name))), f"nothing is called '{name}'; {hint}")
 
 
-def not_a_condition(text: str, root: Node, type_name: str) -> Trouble:
+def not_boolean(text: str, root: Node, type_name: str) -> CelError:
     names = {"MAP": "a map", "LIST": "a list", "STRING": "a string", "INT": "a number", "DOUBLE": "a number"}
     name = names.get(type_name.partition("<")[0], type_name.lower())
-    return Trouble(text, root.position, f"this is {name}, not true or false; compare it with something")
+    return CelError(text, root.position, f"this is {name}, not true or false; compare it with something")
 
 
-def went_wrong(text: str, root: Node, values: Json, said: str) -> Trouble:
+def evaluation_error(text: str, root: Node, values: Json, said: str) -> CelError:
     """`said` is what the library answers when an evaluation fails; it does not say where."""
     message = re.sub(r"^[A-Z_]+: |\s\[[A-Z_]+\]$", "", said)
     if "budget" in message:
-        return Trouble(text, root.position, "its loops take more than 10,000 rounds; let a task find this out")
+        return CelError(text, root.position, "its loops take more than 10,000 rounds; let a task find this out")
     if missing := next(_missing(root, values, message), None):
-        return Trouble(text, *missing)
+        return CelError(text, *missing)
     if overload := re.search(r"No matching overloads found : (\S+?)\((.*)\)", message):
         words = f"{_operator(overload[1])} does not take ({overload[2]}); convert with int(), double() or string()"
-        return Trouble(text, _call(root, overload[1]), words)
+        return CelError(text, _call(root, overload[1]), words)
     suspects = next((names for words, names in _SUSPECTS.items() if words in message), ())
-    return Trouble(text, _call(root, *suspects), message)
+    return CelError(text, _call(root, *suspects), message)
 
 
 _SUSPECTS = {
@@ -90,7 +92,7 @@ _SUSPECTS = {
 
 def _call(root: Node, *functions: str) -> int:
     """Where one of these is called first; the place of all if none is."""
-    calls = (node.position for node in nodes(root) if node.kind is Kind.CALL and node.value in functions)
+    calls = (node.position for node in nodes(root) if node.kind is NodeKind.CALL and node.value in functions)
     return next(calls, root.position)
 
 
@@ -123,7 +125,7 @@ def _missing(root: Node, values: Json, message: str) -> Iterator[tuple[int, str]
     index = re.search(r"Index error: index=(-?\d+) size=(\d+)", message)
     if key is None and index is None and "SELECT" not in message:
         return
-    fields = [node for node in nodes(root) if node.kind in (Kind.FIELD, Kind.HAS)]
+    fields = [node for node in nodes(root) if node.kind in (NodeKind.FIELD, NodeKind.HAS)]
     for node in fields:
         if (path := path_of(node)) is not None and _breaks_at(path, values):
             yield node.position, _what_to_do(path, values)
@@ -139,9 +141,9 @@ def _missing(root: Node, values: Json, message: str) -> Iterator[tuple[int, str]
 
 def path_of(node: Node) -> tuple[Any, ...] | None:
     """`tasks.a.outputs` as (tasks, a, outputs); None for what does not begin with a known variable."""
-    if node.kind is Kind.NAME:
+    if node.kind is NodeKind.NAME:
         return (node.value,) if node.value in ROOTS else None
-    before = path_of(node.parts[0]) if node.kind in (Kind.FIELD, Kind.HAS) else None
+    before = path_of(node.parts[0]) if node.kind in (NodeKind.FIELD, NodeKind.HAS) else None
     return None if before is None else (*before, node.value)
 
 
@@ -161,9 +163,9 @@ def _leads_on(value: Any, step: Any) -> bool:
 
 
 def _what_to_do(path: tuple[Any, ...], values: Json) -> str:
-    asked = written(path)
+    asked = path_text(path)
     if isinstance(path[-1], int):
-        return f"there is no {asked}; ask for the size() of {written(path[:-1])} first"
+        return f"there is no {asked}; ask for the size() of {path_text(path[:-1])} first"
     match path:
         case ("tasks", str(task), "outputs", str(key)):
             return f"{_ended(task, values)} and handed on no '{key}'; ask for it with has({asked}) first"

@@ -15,9 +15,9 @@ from typing import Any
 from cel_expr_python import cel
 
 from sluice.core import Json
-from sluice.core.cel.ast import Kind, Node, tree
-from sluice.core.cel.cost import MOST, cost
-from sluice.core.cel.diagnostics import Trouble, not_a_condition, not_sound, went_wrong
+from sluice.core.cel.ast import Node, NodeKind, parse_tree
+from sluice.core.cel.cost import MAX_COST, cost
+from sluice.core.cel.diagnostics import CelError, compile_error, evaluation_error, not_boolean
 from sluice.core.cel.variables import ROOTS
 
 _ANYTHING_BY_NAME = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
@@ -39,7 +39,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class When:
+class Program:
     """A sound expression, compiled."""
 
     text: str
@@ -47,50 +47,52 @@ class When:
     reads: tuple[Read, ...]
     _program: Any = field(repr=False)
 
-    def answer(self, values: Json) -> bool | Trouble:
+    def answer(self, values: Json) -> bool | CelError:
         """`values` are what `scope` makes of the tasks that it asks about."""
-        if cost(self.root, values) > MOST:
-            return Trouble(self.text, self.root.position, f"takes more than {MOST:,} steps; let a task find this out")
+        if cost(self.root, values) > MAX_COST:
+            return CelError(
+                self.text, self.root.position, f"takes more than {MAX_COST:,} steps; let a task find this out"
+            )
         try:
             found = self._program.eval(data=values)
         except (RuntimeError, ValueError, TypeError) as error:
-            return went_wrong(self.text, self.root, values, str(error))
+            return evaluation_error(self.text, self.root, values, str(error))
         if found.type() == cel.Type.BOOL:
             return bool(found.value())
         if found.type() == cel.Type.ERROR:
-            return went_wrong(self.text, self.root, values, str(found.plain_value()))
-        return not_a_condition(self.text, self.root, found.type().name())
+            return evaluation_error(self.text, self.root, values, str(found.plain_value()))
+        return not_boolean(self.text, self.root, found.type().name())
 
 
 @lru_cache(maxsize=2048)
-def compiled(text: str) -> When | Trouble:
+def compile_condition(text: str) -> Program | CelError:
     """Once for each text: whoever judges a Workflow asks several times, and so does whoever runs it."""
     try:
         program = _ENVIRONMENT.compile(text)
     except (RuntimeError, ValueError, TypeError) as error:
-        return not_sound(text, str(error))
-    root = tree(program.serialize())
+        return compile_error(text, str(error))
+    root = parse_tree(program.serialize())
     if program.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
-        return not_a_condition(text, root, program.return_type().name())
-    return When(text, root, tuple(_reads(root)), program)
+        return not_boolean(text, root, program.return_type().name())
+    return Program(text, root, tuple(_reads(root)), program)
 
 
-def tasks_asked(condition: When | Trouble | None) -> tuple[str, ...]:
+def tasks_read(condition: Program | CelError | None) -> tuple[str, ...]:
     """The names of the tasks that a condition asks about."""
-    if not isinstance(condition, When):
+    if not isinstance(condition, Program):
         return ()
     names = (read.keys[0] for read in condition.reads if read.root == "tasks" and read.keys)
     return tuple(dict.fromkeys(name for name in names if isinstance(name, str)))
 
 
-def asks_item(condition: When | Trouble) -> bool:
+def reads_item(condition: Program | CelError) -> bool:
     """Is it about the item of a fan-out?"""
-    return isinstance(condition, When) and any(read.root == "item" for read in condition.reads)
+    return isinstance(condition, Program) and any(read.root == "item" for read in condition.reads)
 
 
-def outputs_asked(condition: When | Trouble) -> tuple[str, ...]:
+def outputs_read(condition: Program | CelError) -> tuple[str, ...]:
     """The names of the tasks whose outputs it asks about."""
-    if not isinstance(condition, When):
+    if not isinstance(condition, Program):
         return ()
     asked = (read.keys for read in condition.reads if read.root == "tasks" and len(read.keys) > 1)
     return tuple(dict.fromkeys(str(name) for name, field, *_ in asked if field == "outputs"))
@@ -100,17 +102,17 @@ def _reads(node: Node, hidden: frozenset[str] = frozenset()) -> Iterator[Read]:
     """`hidden` are the variables of the loops around it."""
     keys: list[Any] = []
     at = node
-    while at.kind in (Kind.FIELD, Kind.HAS) or (at.kind is Kind.CALL and at.value == "_[_]"):
-        if at.kind is Kind.CALL:
+    while at.kind in (NodeKind.FIELD, NodeKind.HAS) or (at.kind is NodeKind.CALL and at.value == "_[_]"):
+        if at.kind is NodeKind.CALL:
             yield from _reads(at.parts[1], hidden)
             keys = []
         else:
             keys.append(at.value)
         at = at.parts[0]
-    if at.kind is Kind.NAME:
+    if at.kind is NodeKind.NAME:
         if at.value in ROOTS and at.value not in hidden:
             yield Read(at.value, tuple(reversed(keys)), at.position)
-    elif at.kind is Kind.LOOP:
+    elif at.kind is NodeKind.LOOP:
         yield from _reads(at.parts[0], hidden)
         for part in at.parts[1:]:
             yield from _reads(part, hidden | set(at.value))

@@ -6,19 +6,20 @@ from typing import Any, get_args
 
 from sluice.api.run import RunPhase, TaskPhase
 from sluice.core import Json
-from sluice.core.spec.scheduled_time import NOT_SCHEDULED, Scheduled
 
 ROOTS = ("params", "tasks", "item", "run")
 TASK_FIELDS = ("phase", "outputs", "exitCode")
 RUN_FIELDS = ("name", "scheduledTime", "intervalStart", "intervalEnd", "phase")
-TASK_ENDS: tuple[str, ...] = tuple(phase for phase in get_args(TaskPhase) if phase not in ("Pending", "Running"))
-RUN_ENDS = ("Succeeded", "Failed", "Stopped")
+ENDED_TASK_PHASES: tuple[str, ...] = tuple(
+    phase for phase in get_args(TaskPhase) if phase not in ("Pending", "Running")
+)
+ENDED_RUN_PHASES = ("Succeeded", "Failed", "Stopped")
 
 _LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class TaskResult:
     """How a task has ended. `exit_code` is None if its program did not, `outputs` are empty if it handed on none."""
 
     phase: TaskPhase
@@ -26,25 +27,27 @@ class Ended:
     outputs: Json
 
 
-def scope(
-    run: str,
+def condition_variables(
+    run: Mapping[str, str],
     parameters: Mapping[str, str],
-    tasks: Mapping[str, Ended],
+    tasks: Mapping[str, TaskResult],
     *,
-    scheduled: Scheduled = NOT_SCHEDULED,
     run_phase: RunPhase | None = None,
     item: Any = None,
 ) -> Json:
-    """The variables, by name. `run_phase` is for `finally` tasks, `item` for those of a fan-out."""
+    """The variables of an expression, by name.
+
+    `run` has what is known of the run itself, `run_phase` is for `finally` tasks, `item` for those of a fan-out.
+    """
     return {
         "params": dict(parameters),
         "tasks": {name: _task(ended) for name, ended in tasks.items()},
         "item": item,
-        "run": {"name": run} | scheduled.values | ({"phase": run_phase} if run_phase else {}),
+        "run": dict(run) | ({"phase": run_phase} if run_phase else {}),
     }
 
 
-def _task(ended: Ended) -> Json:
+def _task(ended: TaskResult) -> Json:
     seen: Json = {"phase": ended.phase, "outputs": _plain(ended.outputs)}
     return seen if ended.exit_code is None else seen | {"exitCode": ended.exit_code}
 

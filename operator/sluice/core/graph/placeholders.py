@@ -55,14 +55,14 @@ def kubelet_literal(value: str) -> str:
     return value.replace("$", "$$")
 
 
-def used(node: Any, path: str) -> Iterator[tuple[str, str]]:
+def placeholders_in(node: Any, path: str) -> Iterator[tuple[str, str]]:
     """(path, words between the brackets) of each placeholder in a piece of a manifest."""
     if isinstance(node, str):
         for found in PLACEHOLDER.finditer(node):
             yield path, found[1]
     elif isinstance(node, list):
         for index, item in enumerate(node):
-            yield from used(item, f"{path}[{index}]")
+            yield from placeholders_in(item, f"{path}[{index}]")
     elif isinstance(node, dict):
         for key, value in node.items():
-            yield from used(value, f"{path}.{key}")
+            yield from placeholders_in(value, f"{path}.{key}")

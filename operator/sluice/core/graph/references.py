@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from sluice.api.run import TaskPhase
 from sluice.core import Json
-from sluice.core.cel.program import compiled, tasks_asked
-from sluice.core.graph.placeholders import UNFILLED, used
+from sluice.core.cel.program import compile_condition, tasks_read
+from sluice.core.graph.placeholders import UNFILLED, placeholders_in
 from sluice.core.graph.trigger_rules import Verdict
 
 _OUTPUT = re.compile(r"tasks\.([a-z0-9-]+)\.outputs\.([A-Za-z_][-A-Za-z0-9_]*)")
@@ -40,7 +40,7 @@ def references(fields: Json, path: str = "") -> Iterator[Reference]:
     """Those of a task, in the order of its fields."""
     for name, field in fields.items():
         if name not in UNFILLED:
-            for place, placeholder in used(field, f"{path}.{name}"):
+            for place, placeholder in placeholders_in(field, f"{path}.{name}"):
                 if output := output_of(placeholder):
                     yield Reference(place, *output)
 
@@ -58,21 +58,25 @@ def needs(fields: Json) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*(fields.get("dependsOn") or ()), *reads(fields), *filter(None, (same_as,))]))
 
 
-def asks(fields: Json) -> tuple[str, ...]:
+def tasks_in_condition(fields: Json) -> tuple[str, ...]:
     """The tasks that a task's `when` asks about."""
-    return tasks_asked(compiled(fields["when"])) if "when" in fields else ()
+    return tasks_read(compile_condition(fields["when"])) if "when" in fields else ()
 
 
 def dependencies(tasks: Sequence[Json]) -> list[tuple[str, ...]]:
     """What each task of a graph depends on."""
     final = {fields["name"] for fields in tasks if fields.get("finally")}
     return [
-        tuple(dict.fromkeys([*needs(fields), *(n for n in asks(fields) if n in final or not fields.get("finally"))]))
+        tuple(
+            dict.fromkeys(
+                [*needs(fields), *(n for n in tasks_in_condition(fields) if n in final or not fields.get("finally"))]
+            )
+        )
         for fields in tasks
     ]
 
 
-def readable(phases: Collection[TaskPhase]) -> Verdict:
+def can_read(phases: Collection[TaskPhase]) -> Verdict:
     """May a task start that reads the outputs of tasks which stand so? Pending are all that have not ended."""
     if "Pending" in phases:
         return Verdict.WAIT

@@ -10,10 +10,9 @@ expand.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from sluice.api import API_VERSION
 from sluice.core import Json
 from sluice.core.base.merge import merge
 from sluice.core.base.naming import (
@@ -27,18 +26,19 @@ from sluice.core.base.naming import (
     MAIN,
     POOLS,
     RUN_POOLS,
+    owner_reference,
     pod_name,
 )
+from sluice.core.base.text import as_text, as_values
 from sluice.core.graph.placeholders import fill, kubelet_literal
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
-from sluice.core.pod.memory import grown
-from sluice.core.pod.node_affinity import away_from
+from sluice.core.pod.memory import grown_resources
+from sluice.core.pod.node_affinity import prefer_other_node
 from sluice.core.pod.volumes import claim_volumes
-from sluice.core.quota.ready_queue import Claim
-from sluice.core.spec.definition import TaskDefinition
-from sluice.core.spec.for_each import placeholders
-from sluice.core.spec.outputs import as_text, as_values
-from sluice.core.spec.scheduled_time import NOT_SCHEDULED, Scheduled
+from sluice.core.spec.for_each import item_values
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.scheduled_time import NOT_SCHEDULED
+from sluice.core.spec.task import TaskDefinition
 
 SCRIPT = "sluice.dev/script"
 INPUTS = "sluice.dev/inputs"
@@ -73,32 +73,6 @@ NOBODY = 65534
 
 
 @dataclass(frozen=True, slots=True)
-class RunIdentity:
-    """What the pods of a run need to know of it. `parameters` are the run's values, defaults filled in; `claims` the
-    PersistentVolumeClaims it has, by the name of their template.
-    """
-
-    name: str
-    namespace: str
-    uid: str
-    workflow: str
-    parameters: Mapping[str, str]
-    claims: Mapping[str, str] = field(default_factory=dict)
-    depth: int = 0
-    """How many runs stand above it."""
-    scheduled: Scheduled = NOT_SCHEDULED
-    pools: Claim = ()
-    """The slots that it holds from its start to its end."""
-
-    @property
-    def values(self) -> dict[str, str]:
-        """What its placeholders stand for."""
-        return {f"params.{name}": value for name, value in self.parameters.items()} | {
-            f"run.{name}": value for name, value in ({"name": self.name} | self.scheduled.values).items()
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class RunEnd:
     """How a run went, for its `finally` tasks: its phase, and the tasks that failed."""
 
@@ -107,19 +81,19 @@ class RunEnd:
 
 
 @dataclass(frozen=True, slots=True)
-class ItemOf:
+class Item:
     """One item of a fan-out; of a batch, the list of its items."""
 
     index: int
     value: Any
 
 
-def build(
+def build_pod(
     run: RunIdentity,
     task: TaskDefinition,
     attempt: int,
     *,
-    item: ItemOf | None = None,
+    item: Item | None = None,
     out_of_memory: int = 0,
     avoid_node: str = "",
     hardened: bool = False,
@@ -136,16 +110,16 @@ def build(
     if end is not None:
         values["run.phase"] = end.phase
     if item is not None:
-        values |= placeholders(item.value)
+        values |= item_values(item.value)
     fields = fill(task.fields, values)
     if out_of_memory:
-        fields["resources"] = grown(fields, out_of_memory)
+        fields["resources"] = grown_resources(fields, out_of_memory)
     template = fields.get("podTemplate", {})
     spec = merge(_defaults(fields, hardened=hardened), defaults.spec)
     spec = merge(spec, template.get("spec", {}))
     spec = merge(spec, {name: fields[name] for name in _POD_FIELDS if name in fields})
     if avoid_node:
-        spec = away_from(avoid_node, spec)
+        spec = prefer_other_node(avoid_node, spec)
     spec["restartPolicy"] = "Never"
     if task.timeout_s is not None:
         spec["activeDeadlineSeconds"] = task.timeout_s
@@ -169,7 +143,7 @@ def build(
     if script is not None:
         metadata["annotations"] = metadata.get("annotations", {}) | {
             SCRIPT: script,
-            INPUTS: inputs(run, task.name, attempt, outputs, item),
+            INPUTS: inputs_json(run, task.name, attempt, outputs, item),
         }
         spec = merge(spec, {"volumes": [_SCRIPT_VOLUME]})
     if mounts := claim_volumes(task.fields, run.claims):
@@ -177,7 +151,9 @@ def build(
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
-def inputs(run: RunIdentity, task: str, attempt: int, outputs: Mapping[str, Json], item: ItemOf | None = None) -> str:
+def inputs_json(
+    run: RunIdentity, task: str, attempt: int, outputs: Mapping[str, Json], item: Item | None = None
+) -> str:
     """The contents of `/sluice/inputs.json`."""
     known: Json = {
         "params": dict(run.parameters),
@@ -191,7 +167,7 @@ def inputs(run: RunIdentity, task: str, attempt: int, outputs: Mapping[str, Json
     return json.dumps(known, ensure_ascii=False)
 
 
-def surplus(pod: Json) -> str:
+def oversize(pod: Json) -> str:
     """What is too much to travel as annotations, empty if all of it fits."""
     annotations = pod["metadata"].get("annotations", {})
     size = sum(len(f"{name}{value}".encode()) for name, value in annotations.items())
@@ -268,7 +244,7 @@ def _escalates(security: Any) -> bool:
 
 
 def _environment(
-    run: RunIdentity, task: TaskDefinition, attempt: int, item: ItemOf | None, end: RunEnd | None
+    run: RunIdentity, task: TaskDefinition, attempt: int, item: Item | None, end: RunEnd | None
 ) -> list[Json]:
     variables = {
         "SLUICE_RUN": run.name,
@@ -288,7 +264,7 @@ def _environment(
     return [{"name": name, "value": value} for name, value in variables.items()]
 
 
-def _metadata(run: RunIdentity, task: TaskDefinition, attempt: int, item: ItemOf | None) -> Json:
+def _metadata(run: RunIdentity, task: TaskDefinition, attempt: int, item: Item | None) -> Json:
     index = {LABEL_INDEX: str(item.index)} if item is not None else {}
     return {
         "name": pod_name(run.name, run.uid, task.name, attempt, item.index if item else None),
@@ -301,17 +277,5 @@ def _metadata(run: RunIdentity, task: TaskDefinition, attempt: int, item: ItemOf
             **index,
             LABEL_ATTEMPT: str(attempt),
         },
-        "ownerReferences": [owner("WorkflowRun", run.name, run.uid)],
-    }
-
-
-def owner(kind: str, name: str, uid: str) -> Json:
-    """An owner reference that blocks nothing, so that a foreground deletion never waits for us."""
-    return {
-        "apiVersion": API_VERSION,
-        "kind": kind,
-        "name": name,
-        "uid": uid,
-        "controller": True,
-        "blockOwnerDeletion": False,
+        "ownerReferences": [owner_reference("WorkflowRun", run.name, run.uid)],
     }

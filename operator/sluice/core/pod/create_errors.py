@@ -11,7 +11,7 @@ _FIRST_DELAY_S = 0.5
 _LONGEST_DELAY_S = 5.0
 
 
-class Refusal(StrEnum):
+class CreateError(StrEnum):
     QUOTA = "QuotaExceeded"
     POD_SECURITY = "PodSecurity"
     FORBIDDEN = "Forbidden"
@@ -26,10 +26,10 @@ class Refusal(StrEnum):
 WHAT_TO_CUT = "; the pod holds the script, the parameters, env and podTemplate: put the largest of them into the image"
 
 GIVE_UP_AFTER_S = {
-    Refusal.TOO_LARGE: 0.0,
-    Refusal.INVALID: 0.0,
-    Refusal.FORBIDDEN: 600.0,  # somebody may be about to grant the right, or to create the ServiceAccount
-    Refusal.POD_SECURITY: 600.0,
+    CreateError.TOO_LARGE: 0.0,
+    CreateError.INVALID: 0.0,
+    CreateError.FORBIDDEN: 600.0,  # somebody may be about to grant the right, or to create the ServiceAccount
+    CreateError.POD_SECURITY: 600.0,
 }
 """Seconds of the same answer after which the task has failed. All others are waited for without limit."""
 
@@ -37,26 +37,26 @@ _TOO_LARGE_WORDS = ("request is too large", "message larger than max")  # etcd's
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _INVALID, _TOO_MANY = 401, 403, 404, 409, 413, 422, 429
 
 
-def classify(status: int, message: str) -> Refusal:
+def classify(status: int, message: str) -> CreateError:
     """From the HTTP status and the message of the API server's answer to a POST. AlreadyExists is the caller's."""
     text = message.lower()
     if status == _TOO_LARGE or any(words in text for words in _TOO_LARGE_WORDS):
-        return Refusal.TOO_LARGE
+        return CreateError.TOO_LARGE
     if status == _FORBIDDEN:
         if "exceeded quota" in text:
-            return Refusal.QUOTA
+            return CreateError.QUOTA
         if "violates podsecurity" in text:
-            return Refusal.POD_SECURITY
+            return CreateError.POD_SECURITY
         if "because it is being terminated" in text:
-            return Refusal.NAMESPACE_GONE
-        return Refusal.FORBIDDEN
+            return CreateError.NAMESPACE_GONE
+        return CreateError.FORBIDDEN
     if status == _NOT_FOUND:
-        return Refusal.NAMESPACE_GONE
+        return CreateError.NAMESPACE_GONE
     if status in (_UNAUTHORIZED, _CONFLICT, _TOO_MANY) or status >= 500:  # noqa: PLR2004  # every server error
-        return Refusal.BUSY
-    return Refusal.INVALID
+        return CreateError.BUSY
+    return CreateError.INVALID
 
 
-def delay(tries: int) -> float:
+def create_delay_s(tries: int) -> float:
     """Seconds to wait after so many refusals in a row (from 1)."""
     return min(_FIRST_DELAY_S * 2.0 ** min(tries - 1, 16), _LONGEST_DELAY_S)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from sluice.core import Instant
 from sluice.core.base.times import span
-from sluice.core.pod.outcome import Ending, Outcome
 from sluice.core.pod.view import PodView
-from sluice.core.spec.definition import TaskDefinition
+from sluice.core.spec.ending import Ending, Outcome
+from sluice.core.spec.task import TaskDefinition
 
 IMAGE_S = 600.0
 SCHEDULING_S = 24 * 3600.0
@@ -33,7 +33,7 @@ class Deadline:
     outcome: Outcome
 
 
-def deadline(task: TaskDefinition, pod: PodView) -> Deadline | None:
+def pod_deadline(task: TaskDefinition, pod: PodView) -> Deadline | None:
     """When to delete a pod that goes on as it is, and how its attempt has then ended."""
     if pod.terminal or pod.deleting:
         return None

@@ -14,7 +14,7 @@ from sluice.core.base.quantity import parse, rounded_up
 DEFAULT_FACTOR = 2
 
 
-def grown(fields: Json, times: int) -> Json:
+def grown_resources(fields: Json, times: int) -> Json:
     """A task's `resources` after so many OutOfMemory endings. `fields` are the task's, placeholders filled in."""
     resources: Json = fields.get("resources", {})
     growth = fields.get("retries", {}).get("outOfMemory")
@@ -30,7 +30,7 @@ def grown(fields: Json, times: int) -> Json:
     }
 
 
-def limit(resources: Json) -> Any:
+def memory_limit(resources: Json) -> Any:
     """The memory limit, None if there is none."""
     return (resources.get("limits") or {}).get("memory")
 

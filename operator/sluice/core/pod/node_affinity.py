@@ -11,7 +11,7 @@ from sluice.core.base.merge import merge
 _HEAVIEST = 100
 
 
-def away_from(node: str, spec: Json) -> Json:
+def prefer_other_node(node: str, spec: Json) -> Json:
     """A pod's spec with that wish added to the user's own."""
     match spec:
         case {"affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [*wishes]}}}:

@@ -14,43 +14,11 @@ without its container ever having ended was turned away by its node: Infrastruct
 was seen is Lost.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
-
-from sluice.core import Instant
 from sluice.core.pod.view import PodView
+from sluice.core.spec.ending import Ending, Outcome
 
 
-class Ending(StrEnum):
-    SUCCESS = "Success"
-    ERROR = "Error"
-    OUT_OF_MEMORY = "OutOfMemory"
-    TIMEOUT = "Timeout"
-    INFRASTRUCTURE = "Infrastructure"
-    LOST = "Lost"
-    PREEMPTED = "Preempted"
-    """Kueue gave its place to others, and will give it another."""
-    WHEN_FAILED = "WhenFailed"
-    """The task never started: its condition could not be answered."""
-    REJECTED = "Rejected"
-    """A person said no."""
-    STOPPED = "Stopped"
-    """A person stopped the run that was the attempt."""
-    GAVE_UP = "GaveUp"
-    """The pod could not be made or started, and trying the same again would not help."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an attempt ended, with a message that a person can act on."""
-
-    ending: Ending
-    message: str
-    finished_at: Instant | None = None
-    exit_code: int | None = None
-
-
-def outcome(pod: PodView) -> Outcome:
+def pod_outcome(pod: PodView) -> Outcome:
     """Of a pod that is terminal, or was deleted."""
     container = pod.container
     finished_at, exit_code = container.finished_at, container.exit_code
@@ -85,4 +53,4 @@ def _taken_away(pod: PodView) -> bool:
     return finished_at is None or finished_at >= pod.deletion_asked_at  # whole seconds: in doubt, run it again
 
 
-LOST = Outcome(Ending.LOST, "the pod is gone and nobody saw how it ended")
+POD_LOST = Outcome(Ending.LOST, "the pod is gone and nobody saw how it ended")

@@ -14,9 +14,11 @@ from sluice.core.base.naming import (
     MAIN,
     POOLS,
     RUN_POOLS,
+    label_number,
 )
 from sluice.core.base.times import instant
-from sluice.core.quota.ready_queue import Claim
+from sluice.core.spec.identity import PoolClaim
+from sluice.core.spec.outputs import OutputsFile
 
 _DISRUPTIONS = frozenset({"DisruptionTarget", "TerminationTarget"})
 _STOPPED_BY_KUEUE = "StoppedByKueue"  # https://kueue.sigs.k8s.io/docs/tasks/run/plain_pods/
@@ -25,15 +27,7 @@ _OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL = 4096, 12288  # bytes that the kubelet keeps 
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """The outputs file of a container, as far as Kubernetes kept it: `room` bytes at most."""
-
-    text: str
-    room: int
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
+class ContainerState:
     """The container `main`, or the user's init container that it waits for. `exit_code` is None until it has ended;
     `waiting` is why it has not started.
     """
@@ -44,7 +38,7 @@ class Container:
     reason: str = ""
     message: str = ""
     waiting: str = ""
-    written: Written | None = None
+    written: OutputsFile | None = None
     """What `main` left for others, if it ended with 0. Otherwise that file has its last words: `message`."""
 
 
@@ -64,7 +58,7 @@ class PodView:
     attempt: int
     phase: str
     created_at: Instant
-    container: Container
+    container: ContainerState
     node: str = ""
     reason: str = ""
     message: str = ""
@@ -73,9 +67,9 @@ class PodView:
     disruption: str = ""
     deletion_asked_at: Instant | None = None
     run: str = ""
-    pools: Claim = ()
+    pools: PoolClaim = ()
     """The slots that it holds while it lives."""
-    run_pools: Claim = ()
+    run_pools: PoolClaim = ()
     """Those that its run holds."""
     queue: str = ""
     """Kueue's queue that it goes through."""
@@ -93,7 +87,7 @@ class PodView:
         return self.deletion_asked_at is not None
 
 
-def view(pod: Json) -> PodView:
+def pod_view(pod: Json) -> PodView:
     """The slim view of one of our pods, from the whole object or from its metadata."""
     metadata, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
     labels = metadata.get("labels", {})
@@ -117,8 +111,8 @@ def view(pod: Json) -> PodView:
         owner_uid=next((o["uid"] for o in metadata.get("ownerReferences", ()) if o.get("controller")), ""),
         run_uid=labels.get(LABEL_RUN_UID, ""),
         task=labels.get(LABEL_TASK, ""),
-        index=number(labels[LABEL_INDEX]) if LABEL_INDEX in labels else None,
-        attempt=number(labels.get(LABEL_ATTEMPT, "")),
+        index=label_number(labels[LABEL_INDEX]) if LABEL_INDEX in labels else None,
+        attempt=label_number(labels.get(LABEL_ATTEMPT, "")),
         phase=status.get("phase", "Pending"),
         created_at=instant(metadata["creationTimestamp"]) or 0.0,
         container=_container(spec, status),
@@ -138,12 +132,7 @@ def view(pod: Json) -> PodView:
     )
 
 
-def number(label: str) -> int:
-    """A label's number, 0 if it is none: anybody can put our labels on an object."""
-    return int(label) if label.isascii() and label.isdecimal() else 0
-
-
-def _pools(annotation: str | None) -> Claim:
+def _pools(annotation: str | None) -> PoolClaim:
     """As `pods` writes it. What is anything else was not written there."""
     try:
         found = json.loads(annotation) if annotation else {}
@@ -153,14 +142,14 @@ def _pools(annotation: str | None) -> Claim:
     return tuple(sorted((name, count) for name, count in slots if isinstance(count, int) and count > 0))
 
 
-def _container(spec: Json, status: Json) -> Container:
+def _container(spec: Json, status: Json) -> ContainerState:
     state: Json = next((s.get("state", {}) for s in status.get("containerStatuses", ()) if s["name"] == MAIN), {})
     if ended := state.get("terminated"):
         if ended["exitCode"] == 0 and ended.get("message"):
-            return replace(_ended(ended | {"message": ""}), written=Written(ended["message"], _outputs_room(spec)))
+            return replace(_ended(ended | {"message": ""}), written=OutputsFile(ended["message"], _outputs_room(spec)))
         return _ended(ended)
     if running := state.get("running"):
-        return Container(started_at=instant(running.get("startedAt")))
+        return ContainerState(started_at=instant(running.get("startedAt")))
     for init in status.get("initContainerStatuses", ()):  # the user's own; while one is in trouble, `main` only waits
         who = f"init container {init['name']}"
         trouble = init.get("state", {})
@@ -177,8 +166,8 @@ def _outputs_room(spec: Json) -> int:
     return min(_OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL // max(1, containers))
 
 
-def _ended(state: Json, who: str = "") -> Container:
-    return Container(
+def _ended(state: Json, who: str = "") -> ContainerState:
+    return ContainerState(
         started_at=instant(state.get("startedAt")),
         finished_at=instant(state.get("finishedAt")),
         exit_code=state["exitCode"],
@@ -187,8 +176,8 @@ def _ended(state: Json, who: str = "") -> Container:
     )
 
 
-def _waiting(state: Json, who: str = "") -> Container:
-    return Container(waiting=state.get("reason", ""), message=_words(who, state.get("message", "")))
+def _waiting(state: Json, who: str = "") -> ContainerState:
+    return ContainerState(waiting=state.get("reason", ""), message=_words(who, state.get("message", "")))
 
 
 def _words(who: str, message: str) -> str:

@@ -36,7 +36,7 @@ def claim_volumes(fields: Json, claims: Mapping[str, str]) -> list[Json]:
     ]
 
 
-def body(template: Json, name: str, *, run: str, workflow: str, run_owner: Json) -> Json:
+def claim_body(template: Json, name: str, *, run: str, workflow: str, run_owner: Json) -> Json:
     """The PersistentVolumeClaim of a run."""
     labels = {LABEL_WORKFLOW: workflow, LABEL_RUN: run, LABEL_RUN_UID: run_owner["uid"]}
     return {

@@ -102,17 +102,17 @@ class UnfinishedRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Go:
+class Admitted:
     """It starts, or goes on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class Queued:
     words: str
 
 
 @dataclass(frozen=True, slots=True)
-class TurnedAway:
+class Rejected:
     """It ends without having started."""
 
     words: str
@@ -129,25 +129,25 @@ class Replaced:
         return f"replaced by run {self.by}"
 
 
-Verdict = Go | Wait | TurnedAway | Replaced
+Admission = Admitted | Queued | Rejected | Replaced
 
 
-def admit(workflow: str, concurrency: Concurrency, runs: Iterable[UnfinishedRun]) -> dict[str, Verdict]:
+def admit(workflow: str, concurrency: Concurrency, runs: Iterable[UnfinishedRun]) -> dict[str, Admission]:
     """What each of the runs may do, by its name."""
     by_key: defaultdict[str, list[UnfinishedRun]] = defaultdict(list)
     for run in sorted(runs, key=lambda run: run.arrival):
         by_key[run.key].append(run)
-    verdicts: dict[str, Verdict] = {}
+    verdicts: dict[str, Admission] = {}
     for group in by_key.values():
         verdicts |= _admit(workflow, concurrency, group)
     return verdicts
 
 
-def _admit(workflow: str, concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[str, Verdict]:
+def _admit(workflow: str, concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[str, Admission]:
     """`group` are the runs of one key, the oldest first."""
-    verdicts: dict[str, Verdict] = {run.name: Go() for run in group} | _give_way(concurrency, group)
+    verdicts: dict[str, Admission] = {run.name: Admitted() for run in group} | _give_way(concurrency, group)
     going = [run for run in group if run.going]  # those that give way as well, until they have ended
-    waiting = [run for run in group if not run.going and isinstance(verdicts[run.name], Go)]
+    waiting = [run for run in group if not run.going and isinstance(verdicts[run.name], Admitted)]
     free = len(waiting) if concurrency.policy == "Allow" else max(0, concurrency.max_runs - len(going))
     waiting.sort(key=lambda run: run.place)
     going, held = going + waiting[:free], waiting[free:]
@@ -155,13 +155,13 @@ def _admit(workflow: str, concurrency: Concurrency, group: Sequence[UnfinishedRu
         return verdicts
     full = f"{len(going)}/{concurrency.max_runs} runs of {workflow}{_with_key(group[0].key)} are going"
     if concurrency.policy == "Forbid":
-        return verdicts | {run.name: TurnedAway(f"Forbid: {full}{_names(going)}") for run in held}
+        return verdicts | {run.name: Rejected(f"Forbid: {full}{_names(going)}") for run in held}
     verdicts |= _overflow(concurrency.max_queued, held, full)
-    queue = [run for run in held if isinstance(verdicts[run.name], Go)]
-    return verdicts | {run.name: Wait(f"Queued: {full}{_ahead(place, going)}") for place, run in enumerate(queue)}
+    queue = [run for run in held if isinstance(verdicts[run.name], Admitted)]
+    return verdicts | {run.name: Queued(f"Queued: {full}{_ahead(place, going)}") for place, run in enumerate(queue)}
 
 
-def _give_way(concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[str, Verdict]:
+def _give_way(concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[str, Admission]:
     staying = [run for run in group if not run.leaving]
     if concurrency.policy == "Replace":
         older = staying[: -concurrency.max_runs]
@@ -175,9 +175,9 @@ def _give_way(concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[
     return {run.name: Replaced(staying[-1].name) for run in older}
 
 
-def _overflow(max_queued: int | None, held: Sequence[UnfinishedRun], full: str) -> dict[str, Verdict]:
+def _overflow(max_queued: int | None, held: Sequence[UnfinishedRun], full: str) -> dict[str, Admission]:
     """Who finds no place in the queue, taken as they came."""
-    verdicts: dict[str, Verdict] = {}
+    verdicts: dict[str, Admission] = {}
     queue: list[UnfinishedRun] = []
     for run in sorted(held, key=lambda run: run.arrival):
         queue.append(run)
@@ -186,11 +186,11 @@ def _overflow(max_queued: int | None, held: Sequence[UnfinishedRun], full: str) 
         leaves = next(other for other in queue if other.own) if run.own else run
         queue.remove(leaves)
         words = f"QueueFull: {full}, and as many wait as maxQueued allows, {max_queued}"
-        verdicts[leaves.name] = TurnedAway(words) if leaves is run else Replaced(run.name)
+        verdicts[leaves.name] = Rejected(words) if leaves is run else Replaced(run.name)
     return verdicts
 
 
-def has_begun(status: Json, pods: Iterable[PodView]) -> bool:
+def has_started_container(status: Json, pods: Iterable[PodView]) -> bool:
     """Has any container of a run started? `pods` are those that are left; the status knows of the others."""
     return any(pod.container.started_at is not None for pod in pods) or any(
         task["phase"] in ("Running", "Succeeded", "Failed") or "startedAt" in task or task.get("attempt", 0) > 1

@@ -7,26 +7,28 @@ refuses that, but the graph of a run may be older than the Workflow's `pools`), 
 from collections.abc import Container
 
 from sluice.core import Instant, Json
-from sluice.core.pod.builder import RunIdentity
-from sluice.core.quota.ready_queue import Claim, Line
-from sluice.core.quota.shared_limits import Request, Turn
+from sluice.core.quota.ready_queue import WaitKey
+from sluice.core.quota.shared_limits import QueuePosition, Request
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.identity import PoolClaim, RunIdentity
 
 _NO_TASK = -1
 
 
-def asked(spec: Json, definition: Definition, held_above: Container[str]) -> Claim:
+def requested_claim(spec: Json, definition: Definition, held_above: Container[str]) -> PoolClaim:
     """What a run asks for, given its Workflow's spec."""
     of_tasks = {name for task in definition.tasks for name, _ in task.pools}
     claim = ((pool["name"], pool.get("slots", 1)) for pool in spec.get("pools", ()))
     return tuple(sorted((name, slots) for name, slots in claim if name not in of_tasks and name not in held_above))
 
 
-def held(status: Json) -> Claim:
+def held_claim(status: Json) -> PoolClaim:
     """What a run holds, as its status says."""
     return tuple(sorted(status.get("pools", {}).items()))
 
 
-def request(run: RunIdentity, claim: Claim, definition: Definition, *, priority: int, created_at: Instant) -> Request:
-    way_s = max(task.way_s for task in definition.tasks)
-    return Request(run, Line(claim), Turn(-priority, -way_s, created_at, run.uid, (), _NO_TASK))
+def run_request(
+    run: RunIdentity, claim: PoolClaim, definition: Definition, *, priority: int, created_at: Instant
+) -> Request:
+    critical_path_s = max(task.critical_path_s for task in definition.tasks)
+    return Request(run, WaitKey(claim), QueuePosition(-priority, -critical_path_s, created_at, run.uid, (), _NO_TASK))

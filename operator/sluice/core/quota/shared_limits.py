@@ -23,9 +23,9 @@ from typing import NamedTuple
 
 from sluice.core import Instant
 from sluice.core.base.naming import unit_name
-from sluice.core.pod.builder import RunIdentity
 from sluice.core.pod.view import PodView
-from sluice.core.quota.ready_queue import Claim, Line
+from sluice.core.quota.ready_queue import WaitKey
+from sluice.core.spec.identity import PoolClaim, RunIdentity
 
 _HOLDERS_SHOWN = 10
 _NAMES_SHOWN = 3
@@ -41,12 +41,12 @@ class _PodKey(NamedTuple):
     name: str
 
 
-class Turn(NamedTuple):
+class QueuePosition(NamedTuple):
     """The place of a task, or of a whole run, among those of all runs. The smaller goes first."""
 
     priority: int
     """Negated."""
-    way_s: float
+    critical_path_s: float
     """Negated."""
     run_started_at: Instant
     """When it was created, of a whole run."""
@@ -62,8 +62,8 @@ class Request:
     """
 
     run: RunIdentity
-    line: Line
-    turn: Turn
+    line: WaitKey
+    turn: QueuePosition
     task: str = ""
     """Empty if the whole run asks."""
     pod: str = ""
@@ -80,7 +80,7 @@ class Request:
 class _Held:
     """`pod_uid` is empty until the pod is seen."""
 
-    claim: Claim
+    claim: PoolClaim
     who: str
     pod_uid: str = ""
 
@@ -91,7 +91,7 @@ class RunClaim(NamedTuple):
     namespace: str
     run: str
     uid: str
-    claim: Claim
+    claim: PoolClaim
 
 
 @dataclass(slots=True)
@@ -102,7 +102,7 @@ class _HeldByRun:
 
 
 @dataclass(frozen=True, slots=True)
-class PoolUse:
+class PoolUsage:
     """How a pool stands. `waiting` are tasks and runs; `holders` the first few that hold slots, as `run/task` or, of a
     whole run, `run`.
     """
@@ -120,9 +120,9 @@ class _Pool:
     """The sum of what its holders hold."""
     holders: dict[str, str] = field(default_factory=dict)
     """As they are shown, by the pod's name or the run's UID."""
-    asked: set[Turn] = field(default_factory=set)
+    asked: set[QueuePosition] = field(default_factory=set)
     """All who name it, also those who cannot be served."""
-    line: list[Turn] = field(default_factory=list)
+    line: list[QueuePosition] = field(default_factory=list)
 
     def has(self, slots: int) -> bool:
         return self.slots is not None and self.used + slots <= self.slots
@@ -131,9 +131,9 @@ class _Pool:
 @dataclass(slots=True)
 class _Namespace:
     pods: set[str] = field(default_factory=set)
-    line: list[Turn] = field(default_factory=list)
+    line: list[QueuePosition] = field(default_factory=list)
     """Those that no pool holds up."""
-    runs: list[Turn] = field(default_factory=list)
+    runs: list[QueuePosition] = field(default_factory=list)
     """Whole runs that no pool holds up. They are no pods, so the caps are nothing to them."""
 
 
@@ -154,10 +154,10 @@ class SharedLimits:
     _held: dict[_PodKey, _Held] = field(default_factory=dict)
     _runs: dict[str, _HeldByRun] = field(default_factory=dict)
     """By the run's UID."""
-    _standing: dict[str, dict[Line, Request]] = field(default_factory=dict)
+    _standing: dict[str, dict[WaitKey, Request]] = field(default_factory=dict)
     """Who waits, by the run's UID."""
-    _requests: dict[Turn, Request] = field(default_factory=dict)
-    _tasks: dict[Turn, int] = field(default_factory=dict)
+    _requests: dict[QueuePosition, Request] = field(default_factory=dict)
+    _tasks: dict[QueuePosition, int] = field(default_factory=dict)
     """How many tasks wait with a request: itself, and those of its run behind it."""
 
     @property
@@ -181,27 +181,27 @@ class SharedLimits:
         self._hold(pod, _Held(request.line.claim, request.who))
         return True
 
-    def grant_run(self, request: Request) -> Claim | None:
+    def grant_run(self, request: Request) -> PoolClaim | None:
         """What the whole run holds from now on, or None if it cannot start yet. Then it stands in line, until it asks
         again or is over.
         """
         uid = request.run.uid
         if uid not in self._runs:
-            self.stay(uid, {request.line: request.turn.number})
+            self.retain_waiters(uid, {request.line: request.turn.number})
             self._enter(request, tasks=1)
             if request.turn not in self._next(request.run.namespace):
                 return None
             self._step_out(request)
-            self.see_run(RunClaim(request.run.namespace, request.run.name, uid, request.line.claim))
+            self.observe_run(RunClaim(request.run.namespace, request.run.name, uid, request.line.claim))
         return self._runs[uid].held.claim
 
-    def stay(self, run_uid: str, firsts: Mapping[Line, int]) -> None:
+    def retain_waiters(self, run_uid: str, firsts: Mapping[WaitKey, int]) -> None:
         """Of the run's lines only these still wait, each with this task as its first."""
         standing = self._standing.get(run_uid, {})
         for line in [line for line, request in standing.items() if firsts.get(line) != request.turn.number]:
             self._leave(run_uid, line)
 
-    def give_back(self, namespace: str, pod: str) -> None:
+    def release(self, namespace: str, pod: str) -> None:
         """The pod was not made."""
         held = self._held.get(_PodKey(namespace, pod))
         if held is not None and not held.pod_uid:
@@ -223,7 +223,7 @@ class SharedLimits:
         self.changed(key)
         return True
 
-    def see(self, pod: PodView) -> None:
+    def observe_pod(self, pod: PodView) -> None:
         """A pod as it is now. Anybody can put our labels and annotations on a pod, but not have it owned by the run."""
         if not pod.run_uid or pod.run_uid != pod.owner_uid:
             return
@@ -239,17 +239,17 @@ class SharedLimits:
         elif self._held.get(key) != (held := _Held(pod.pools, f"{pod.run}/{unit_name(pod.task, pod.index)}", pod.uid)):
             self._hold(key, held)
 
-    def gone(self, pod: PodView) -> None:
+    def pod_deleted(self, pod: PodView) -> None:
         self._run_over(pod.run_uid, pod.uid)
         self._pod_ended(_PodKey(pod.namespace, pod.name), pod.uid, unseen=False)
 
-    def see_run(self, held: RunClaim) -> None:
+    def observe_run(self, held: RunClaim) -> None:
         """A run has started and has not ended."""
         self._see_run(held, held.uid)
 
-    def run_over(self, uid: str) -> None:
+    def run_ended(self, uid: str) -> None:
         """A run has ended or is gone."""
-        self.stay(uid, {})
+        self.retain_waiters(uid, {})
         self._run_over(uid, uid)
 
     def _see_run(self, held: RunClaim, by: str) -> None:
@@ -277,14 +277,14 @@ class SharedLimits:
 
     # What people are told.
 
-    def use(self, key: PoolKey) -> PoolUse:
+    def usage(self, key: PoolKey) -> PoolUsage:
         pool = self._pools.get(key, _Pool())
-        return PoolUse(pool.used, sum(self._tasks[turn] for turn in pool.asked), _first(pool, _HOLDERS_SHOWN))
+        return PoolUsage(pool.used, sum(self._tasks[turn] for turn in pool.asked), _first(pool, _HOLDERS_SHOWN))
 
     def runs_waiting_for(self, key: PoolKey) -> list[RunIdentity]:
         return [self._requests[turn].run for turn in self._pools.get(key, _Pool()).asked]
 
-    def why(self, run_uid: str, line: Line, *, first: bool) -> str:
+    def wait_reason(self, run_uid: str, line: WaitKey, *, first: bool) -> str:
         """Why a task of the run does not start. Empty if it may. `first`: is it the first in its line?"""
         request = self._standing.get(run_uid, {}).get(line)
         if request is None:
@@ -340,7 +340,7 @@ class SharedLimits:
         for each in (*overtaken, request):
             self._sort(each)
 
-    def _leave(self, run_uid: str, line: Line) -> None:
+    def _leave(self, run_uid: str, line: WaitKey) -> None:
         request = self._standing.get(run_uid, {}).get(line)
         if request is not None:
             self._step_out(request)
@@ -378,16 +378,16 @@ class SharedLimits:
         if self._namespace(namespace) == _Namespace():
             del self._namespaces[namespace]
 
-    def _free(self, request: Request) -> list[Turn]:
+    def _free(self, request: Request) -> list[QueuePosition]:
         """Where it stands if no pool holds it up."""
         namespace = self._namespace(request.run.namespace)
         return namespace.line if request.task else namespace.runs
 
-    def _next(self, namespace: str) -> Sequence[Turn]:
+    def _next(self, namespace: str) -> Sequence[QueuePosition]:
         """Those who may start now: whole runs of this namespace, and of the tasks those whom the caps let through."""
         return [*self._namespace(namespace).runs, *self._next_tasks(namespace)]
 
-    def _next_tasks(self, namespace: str) -> Sequence[Turn]:
+    def _next_tasks(self, namespace: str) -> Sequence[QueuePosition]:
         """Of this namespace or, where one cap is over all, of any."""
         if self.pods is None:
             return self._next_of(self._namespace(namespace))
@@ -396,7 +396,7 @@ class SharedLimits:
         fronts = [turns[0] for turns in map(self._next_of, self._namespaces.values()) if turns]
         return (min(fronts),) if fronts else ()
 
-    def _next_of(self, namespace: _Namespace) -> Sequence[Turn]:
+    def _next_of(self, namespace: _Namespace) -> Sequence[QueuePosition]:
         if self.pods_per_namespace is None:
             return namespace.line
         return namespace.line[:1] if len(namespace.pods) < self.pods_per_namespace else ()
@@ -416,7 +416,7 @@ class SharedLimits:
         had, has = (each.claim if each is not None else () for each in (before, held))
         self._count(key.namespace, key.name, had, has, held.who if held is not None else "")
 
-    def _count(self, namespace: str, holder: str, before: Claim, now: Claim, who: str) -> None:
+    def _count(self, namespace: str, holder: str, before: PoolClaim, now: PoolClaim, who: str) -> None:
         for name, slots in before:
             pool = self._pool(PoolKey(namespace, name))
             pool.used -= slots
@@ -437,7 +437,7 @@ class SharedLimits:
         return self._namespaces.setdefault(name, _Namespace())
 
 
-def _remove(line: list[Turn], turn: Turn) -> None:
+def _remove(line: list[QueuePosition], turn: QueuePosition) -> None:
     place = bisect_left(line, turn)
     if line[place : place + 1] == [turn]:
         del line[place]

@@ -3,12 +3,12 @@
 import heapq
 
 from sluice.core import Instant
-from sluice.core.pod.create_errors import delay
-from sluice.core.pod.outcome import Ending, Outcome
-from sluice.core.reconcile.propagate import end
+from sluice.core.pod.create_errors import create_delay_s
+from sluice.core.reconcile.propagate import end_task
 from sluice.core.run.execution import Execution
-from sluice.core.run.task_state import Step, TaskState
-from sluice.core.spec.retry_policy import PAID_BY_CLUSTER
+from sluice.core.run.retries import PAID_BY_CLUSTER
+from sluice.core.run.task_state import TaskState, TaskStep
+from sluice.core.spec.ending import Ending, Outcome
 
 
 def attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) -> None:
@@ -17,7 +17,7 @@ def attempt_ended(run: Execution, number: int, ended: Outcome, now: Instant) -> 
     run.ledger.attempt_ended(ended.ending, task.pod, was_unschedulable=task.was_unschedulable)
     if task.pod is not None and not task.gone:
         run.ended_pods.append(task.pod)
-    room_made(run, now)
+    retry_creates_soon(run, now)
     _conclude(run, number, ended, now)
 
 
@@ -38,36 +38,36 @@ def _conclude(run: Execution, number: int, ended: Outcome, now: Instant) -> None
         retry, task.last = None, late
     stopped = stopping and (retry or task.doomed is ended or ended.ending in PAID_BY_CLUSTER)
     if ended.ending is Ending.SUCCESS:
-        end(run, number, "Succeeded")
+        end_task(run, number, "Succeeded")
     elif stopped or ended.ending is Ending.STOPPED:
-        end(run, number, "Stopped")
+        end_task(run, number, "Stopped")
     elif retry:
         task.used = retry.used
         if task.pod is not None and ended.ending in PAID_BY_CLUSTER:
             task.avoid_node = task.pod.node
         run.ledger.add("polling" if poll is not None and poll.not_yet(ended) else "backoff", retry.delay_s)
-        back_off(run, number, now + retry.delay_s)
+        schedule_retry(run, number, now + retry.delay_s)
     else:
-        end(run, number, "Failed")
+        end_task(run, number, "Failed")
 
 
 def _too_late(task: TaskState, at: Instant, ended: Outcome) -> Outcome | None:
     """How a task ends whose next try would start when its time for polling is over."""
     poll, polling = task.definition.poll, task.polling
-    if poll is None or polling is None or (ends_at := poll.ends_at(polling)) is None or at < ends_at:
+    if poll is None or polling is None or (ends_at := polling.deadline(poll)) is None or at < ends_at:
         return None
-    return poll.time_is_up(polling, ended)
+    return polling.timed_out(poll, ended)
 
 
-def back_off(run: Execution, number: int, until: Instant) -> None:
+def schedule_retry(run: Execution, number: int, until: Instant) -> None:
     task = run.tasks[number]
-    task.step, task.retry_at = Step.BACKOFF, until
+    task.step, task.retry_at = TaskStep.BACKOFF, until
     run.stir(number)
     heapq.heappush(run.alarms, (until, number, task.attempt))
     run.changed.add(number)
 
 
-def room_made(run: Execution, now: Instant) -> None:
+def retry_creates_soon(run: Execution, now: Instant) -> None:
     """A pod has ended or gone, so a quota may have room: do not sit out a long hold."""
     if run.hold is not None:
-        run.hold.until = min(run.hold.until, now + delay(1))
+        run.hold.until = min(run.hold.until, now + create_delay_s(1))

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from sluice.core import Instant
 from sluice.core.reconcile.actions import Create, Delete, ReadLog
-from sluice.core.reconcile.approvals import hear
-from sluice.core.reconcile.dispatch import held_up, start
-from sluice.core.reconcile.observe import read_news
-from sluice.core.reconcile.propagate import end, settle
-from sluice.core.reconcile.stop import stop
-from sluice.core.reconcile.timers import ring
+from sluice.core.reconcile.approvals import apply_approvals
+from sluice.core.reconcile.dispatch import dispatch, waiting_counts
+from sluice.core.reconcile.observe import observe
+from sluice.core.reconcile.propagate import end_task, evaluate
+from sluice.core.reconcile.stop import stop_tasks
+from sluice.core.reconcile.timers import fire_timers
 from sluice.core.run.execution import Execution
 
 
@@ -33,14 +33,14 @@ def decide(run: Execution, now: Instant) -> Decision:
         return Decision(finished=True)
     delete: list[Delete] = []
     run.started_at = run.started_at or now
-    logs = list(read_news(run, now))
+    logs = list(observe(run, now))
     _open_fan_outs(run)
-    delete += ring(run, now)
-    hear(run, now)
+    delete += fire_timers(run, now)
+    apply_approvals(run, now)
     if run.winds_down(now):
-        delete += stop(run)
-    create = list(start(run, now))
-    run.ledger.held_up(held_up(run), now)
+        delete += stop_tasks(run)
+    create = list(dispatch(run, now))
+    run.ledger.held_up(waiting_counts(run), now)
     if run.ended == len(run.definition.tasks):
         run.finished_at = now
     return Decision(create, delete, logs, _wake_at(run, now), run.finished_at is not None)
@@ -50,8 +50,8 @@ def _open_fan_outs(run: Execution) -> None:
     """Their items are recorded, so pods may be made."""
     for number in run.counted:
         for unit in run.groups[number].units:
-            for ended, phase in list(settle(run, unit)):
-                end(run, ended, phase)
+            for ended, phase in list(evaluate(run, unit)):
+                end_task(run, ended, phase)
     run.counted.clear()
 
 

@@ -10,21 +10,21 @@ from collections.abc import Iterator
 
 from sluice.core import Instant
 from sluice.core.base.naming import unit_name
-from sluice.core.quota.ready_queue import Line, Place
-from sluice.core.quota.shared_limits import Request, Turn
+from sluice.core.quota.ready_queue import ReadyEntry, WaitKey
+from sluice.core.quota.shared_limits import QueuePosition, Request
 from sluice.core.reconcile.actions import Create
 from sluice.core.run.execution import Execution
-from sluice.core.run.task_state import Step
+from sluice.core.run.task_state import TaskStep
 
 
-def start(run: Execution, now: Instant) -> Iterator[Create]:
+def dispatch(run: Execution, now: Instant) -> Iterator[Create]:
     for number in run.granted:
         yield Create(number, run.tasks[number].attempt)
     run.granted.clear()
     if run.state != "Suspended":
         yield from _call(run, now)
-    run.shared.stay(run.identity.uid, run.ready.firsts())
-    waiting: dict[Line, int] = {}
+    run.shared.retain_waiters(run.identity.uid, run.ready.firsts())
+    waiting: dict[WaitKey, int] = {}
     held = run.state == "Suspended" or (run.hold is not None and now < run.hold.until)
     fronts = [] if held else run.ready.fronts()
     while fronts and _room(run):
@@ -42,20 +42,24 @@ def start(run: Execution, now: Instant) -> Iterator[Create]:
         task.begin(now)
         run.take_slot(number)
         if task.definition.at_most_once:
-            task.step = Step.RECORDING
+            task.step = TaskStep.RECORDING
             run.recording += 1
             run.changed.add(number)
         else:
-            task.step = Step.CREATING
+            task.step = TaskStep.CREATING
             run.creating += 1
             yield Create(number, task.attempt)
-    run.shared.stay(run.identity.uid, waiting if _room(run) else {})  # who could not start stands in nobody's way
+    run.shared.retain_waiters(
+        run.identity.uid, waiting if _room(run) else {}
+    )  # who could not start stands in nobody's way
 
 
-def _granted(run: Execution, place: Place, line: Line) -> bool:
+def _granted(run: Execution, place: ReadyEntry, line: WaitKey) -> bool:
     task = run.tasks[place.number]
     pod = run.pod_name(place.number, task.next_attempt)
-    turn = Turn(place.priority, place.way_s, run.started_at or 0, run.identity.uid, place.order, place.number)
+    turn = QueuePosition(
+        place.priority, place.critical_path_s, run.started_at or 0, run.identity.uid, place.order, place.number
+    )
     name = unit_name(task.definition.name, None if task.group is None else task.index)
     return run.shared.grant(Request(run.identity, line, turn, name, pod), len(run.ready.lines[line]))
 
@@ -73,7 +77,7 @@ def _call(run: Execution, now: Instant) -> Iterator[Create]:
             heapq.heappush(fronts, (following, line))
         run.take_slot(number)
         task.begin(now)
-        task.step = Step.CALLING
+        task.step = TaskStep.CALLING
         run.children[run.pod_name(number)] = number
         yield Create(number, task.attempt)
 
@@ -84,7 +88,7 @@ def _room(run: Execution) -> bool:
     return run.window is None or run.creating + run.recording < run.window
 
 
-def held_up(run: Execution) -> Counter[str]:
+def waiting_counts(run: Execution) -> Counter[str]:
     """How many tasks could start but for what: see `ledger`."""
     found: Counter[str] = Counter()
     for line, places in run.ready.lines.items():

@@ -9,30 +9,31 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sluice.core import Instant, Json
-from sluice.core.pod.deadlines import deadline
-from sluice.core.pod.outcome import LOST, Ending, Outcome, outcome
+from sluice.core.pod.deadlines import pod_deadline
+from sluice.core.pod.outcome import POD_LOST, pod_outcome
 from sluice.core.pod.view import PodView
 from sluice.core.reconcile.actions import ReadLog
 from sluice.core.reconcile.attempt import attempt_ended, call_ended
 from sluice.core.run import children
 from sluice.core.run.execution import Execution
-from sluice.core.run.task_state import ANY_ATTEMPT, Step, TaskState
-from sluice.core.spec.outputs import Unusable, read, read_log
+from sluice.core.run.task_state import ANY_ATTEMPT, TaskState, TaskStep
+from sluice.core.spec.ending import Ending, Outcome
+from sluice.core.spec.outputs import InvalidOutputs, parse_log_outputs, parse_outputs
 
 
-def read_news(run: Execution, now: Instant) -> Iterator[ReadLog]:
+def observe(run: Execution, now: Instant) -> Iterator[ReadLog]:
     for number in sorted(run.seen):
         task = run.tasks[number]
-        if task.step is Step.CALLING:
+        if task.step is TaskStep.CALLING:
             _read_child(run, number, now)
-        if task.step is not Step.LIVE:
+        if task.step is not TaskStep.LIVE:
             continue
         run.changed.add(number)
         _note_times(run, task, now)
         _see_try(run, number)
         if task.pod is None:
             if task.gone:
-                attempt_ended(run, number, LOST, now)
+                attempt_ended(run, number, POD_LOST, now)
         elif task.pod.terminal or task.gone:
             ended = _outcome(task)
             if ended.ending is not Ending.SUCCESS or not task.definition.outputs:
@@ -42,7 +43,7 @@ def read_news(run: Execution, now: Instant) -> Iterator[ReadLog]:
             elif not task.log_asked:
                 task.log_asked = True
                 yield ReadLog(number, task.attempt, task.pod.name)
-        elif (due := deadline(task.definition, task.pod)) and due.at != task.alarm_at:
+        elif (due := pod_deadline(task.definition, task.pod)) and due.at != task.alarm_at:
             task.alarm_at = due.at
             heapq.heappush(run.alarms, (due.at, number, task.attempt))
     run.seen.clear()
@@ -61,15 +62,15 @@ def _see_try(run: Execution, number: int) -> None:
     if poll is None or task.polling is not None or task.pod is None:
         return
     task.see_try(task.pod)
-    if task.polling is not None and (ends_at := poll.ends_at(task.polling)) is not None:
+    if task.polling is not None and (ends_at := task.polling.deadline(poll)) is not None:
         heapq.heappush(run.alarms, (ends_at, number, ANY_ATTEMPT))
 
 
 def _outcome(task: TaskState) -> Outcome:
     pod = task.pod
     if pod is None or (task.gone and not (pod.terminal or pod.deleting or pod.preempted)):
-        return task.doomed or LOST
-    found = outcome(pod)
+        return task.doomed or POD_LOST
+    found = pod_outcome(pod)
     return found if found.ending is Ending.SUCCESS else task.doomed or found
 
 
@@ -78,14 +79,14 @@ def _read_child(run: Execution, number: int, now: Instant) -> None:
     run.changed.add(number)
     child = task.child
     if task.gone or (child is not None and child.ended):
-        ended = children.LOST if child is None else children.outcome(child)
+        ended = children.CHILD_LOST if child is None else children.child_outcome(child)
         if child is not None and ended.ending is Ending.SUCCESS:
             ended = _with_outputs_of(run, number, child, ended)
         else:
             ended = task.doomed or ended
         call_ended(run, number, ended, now)
         return
-    due = None if child is None else children.deadline(task.definition, child)
+    due = None if child is None else children.child_deadline(task.definition, child)
     if due is not None and due.at != task.alarm_at:
         task.alarm_at = due.at
         heapq.heappush(run.alarms, (due.at, number, task.attempt))
@@ -97,9 +98,9 @@ def _with_outputs(run: Execution, number: int, pod: PodView, ended: Outcome) -> 
     of_task = run.groups[task.group].output_bytes if task.group is not None else 0
     declared = task.definition.outputs
     if not task.definition.outputs_in_log:
-        outputs = read(pod.container.written, declared, run.output_bytes, of_task)
+        outputs = parse_outputs(pod.container.written, declared, run.output_bytes, of_task)
     elif task.log is not None:
-        outputs = read_log(task.log, declared, run.output_bytes, of_task)
+        outputs = parse_log_outputs(task.log, declared, run.output_bytes, of_task)
         task.log = None
     else:
         return replace(ended, ending=Ending.LOST, message="the pod is gone, and with it the log that has its outputs")
@@ -112,12 +113,12 @@ def _with_outputs_of(run: Execution, number: int, child: children.ChildView, end
     if not task.definition.outputs:
         return ended
     of_task = run.groups[task.group].output_bytes if task.group is not None else 0
-    outputs = children.outputs(child, task.definition.outputs, run.output_bytes, of_task)
+    outputs = children.child_outputs(child, task.definition.outputs, run.output_bytes, of_task)
     return _handed_on(run, number, outputs, ended)
 
 
-def _handed_on(run: Execution, number: int, outputs: Json | Unusable, ended: Outcome) -> Outcome:
-    if isinstance(outputs, Unusable):
+def _handed_on(run: Execution, number: int, outputs: Json | InvalidOutputs, ended: Outcome) -> Outcome:
+    if isinstance(outputs, InvalidOutputs):
         return replace(ended, ending=Ending.ERROR, message=outputs.message)
     run.hand_on(number, outputs)
     return ended

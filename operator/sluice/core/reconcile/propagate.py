@@ -8,16 +8,17 @@ from collections.abc import Iterable, Iterator
 
 from sluice.api.run import TaskPhase
 from sluice.core.graph.placeholders import fill
-from sluice.core.graph.references import readable
+from sluice.core.graph.references import can_read
 from sluice.core.graph.trigger_rules import RULES, Tally, Verdict
-from sluice.core.pod.outcome import Ending, Outcome
-from sluice.core.reconcile.when import Skip, admitted
+from sluice.core.reconcile.when import Skip, check_start
 from sluice.core.run.execution import Execution
-from sluice.core.run.task_state import Step, TaskState
-from sluice.core.spec.for_each import Group, NoItems
+from sluice.core.run.fan_out import FanOut
+from sluice.core.run.task_state import TaskState, TaskStep
+from sluice.core.spec.ending import Ending, Outcome
+from sluice.core.spec.for_each import NoItems
 
 
-def end(run: Execution, number: int, phase: TaskPhase) -> None:
+def end_task(run: Execution, number: int, phase: TaskPhase) -> None:
     """A unit has ended: what waits for it becomes ready, or ends as well. Without recursion: a chain may have
     2,000 tasks.
     """
@@ -25,19 +26,19 @@ def end(run: Execution, number: int, phase: TaskPhase) -> None:
     while ending:
         number, phase = ending.pop()
         task = run.tasks[number]
-        if task.step is Step.ENDED:  # two that it waits for ended with it
+        if task.step is TaskStep.ENDED:  # two that it waits for ended with it
             continue
-        task.step, task.phase, task.told = Step.ENDED, phase, None
+        task.step, task.phase, task.told = TaskStep.ENDED, phase, None
         run.changed.add(number)
         if task.group is None:
-            count(run, number)
+            count_end(run, number)
             following = _dependents(run, number)
         else:
             following = _followers(run, number)
             if (fanned := _item_ended(run, number)) is not None:
                 ending.append((task.group, fanned))
         for unit in following:
-            ending += settle(run, unit)
+            ending += evaluate(run, unit)
 
 
 def _dependents(run: Execution, number: int) -> Iterable[int]:
@@ -77,7 +78,7 @@ def _item_ended(run: Execution, number: int) -> TaskPhase | None:
     return phase
 
 
-def count(run: Execution, number: int) -> None:
+def count_end(run: Execution, number: int) -> None:
     """A named task has ended: what is known of it without looking at it again."""
     task = run.tasks[number]
     phase = task.phase
@@ -89,7 +90,7 @@ def count(run: Execution, number: int) -> None:
             run.tasks[dependent].tally.add(_counted_as(task))
 
 
-def settle(run: Execution, number: int) -> Iterator[tuple[int, TaskPhase]]:
+def evaluate(run: Execution, number: int) -> Iterator[tuple[int, TaskPhase]]:
     """Lets a waiting unit start if it may now, and whatever may start with it. Yields those that end instead, and
     how.
     """
@@ -97,7 +98,7 @@ def settle(run: Execution, number: int) -> Iterator[tuple[int, TaskPhase]]:
     while waiting:
         number = waiting.pop()
         verdict = _verdict(run, number)
-        match admitted(run, number) if verdict is Verdict.RUN else verdict:
+        match check_start(run, number) if verdict is Verdict.RUN else verdict:
             case Skip(why):
                 run.tasks[number].skipped = why
                 yield number, "Skipped"
@@ -119,14 +120,14 @@ def settle(run: Execution, number: int) -> Iterator[tuple[int, TaskPhase]]:
 
 def _verdict(run: Execution, number: int) -> Verdict:
     task = run.tasks[number]
-    if task.step is not Step.WAITING or (task.definition.final and run.open):
+    if task.step is not TaskStep.WAITING or (task.definition.final and run.open):
         return Verdict.WAIT
     leader = run.leader(number)
     if task.group is None and leader is not None and leader not in run.groups:  # its items are not counted, or never
         match run.tasks[leader]:
-            case TaskState(step=Step.ENDED, phase="Skipped"):
+            case TaskState(step=TaskStep.ENDED, phase="Skipped"):
                 return Verdict.SKIP
-            case TaskState(step=Step.ENDED):
+            case TaskState(step=TaskStep.ENDED):
                 return Verdict.UPSTREAM_FAILED
         return Verdict.WAIT
     if task.group is not None and not run.groups[task.group].recorded:
@@ -136,7 +137,7 @@ def _verdict(run: Execution, number: int) -> Verdict:
     verdict = RULES[task.definition.run_if](task.tally)
     if verdict is not Verdict.RUN:
         return verdict
-    return readable(set(_phases_read(run, number)))
+    return can_read(set(_phases_read(run, number)))
 
 
 def _phases_read(run: Execution, number: int) -> Iterator[TaskPhase]:
@@ -185,7 +186,7 @@ def _with_same_items(run: Execution, number: int) -> Iterator[int]:
             yield dependent
 
 
-def count_items(run: Execution, number: int) -> Group:
+def count_items(run: Execution, number: int) -> FanOut:
     """Makes the units of a fan-out's items. Raises NoItems."""
     task = run.tasks[number]
     for_each = task.definition.for_each
@@ -199,20 +200,20 @@ def count_items(run: Execution, number: int) -> Group:
             raise NoItems(run.lost_outputs(task) or str(error)) from error
     else:
         items = run.groups[leader].items
-    group = Group(len(run.tasks), items, for_each.needed, for_each.parallelism)
+    group = FanOut(len(run.tasks), items, for_each.needed, for_each.parallelism)
     run.groups[number] = group
     run.changed.add(number)
     for index in range(len(items)):
         if leader is None:
-            tally, way_s, order = Tally(total=0), task.way_s, (*task.order, index)
+            tally, critical_path_s, order = Tally(total=0), task.critical_path_s, (*task.order, index)
         else:  # depth first
             before = run.tasks[run.groups[leader].first + index]
-            tally, way_s, order = Tally(total=1), before.way_s, (*before.order, number)
-            if before.step is Step.ENDED:
+            tally, critical_path_s, order = Tally(total=1), before.critical_path_s, (*before.order, number)
+            if before.step is TaskStep.ENDED:
                 tally.add(_counted_as(before))
-        run.tasks.append(TaskState(task.definition, tally, way_s, order, group=number, index=index))
-    if task.step is Step.WAITING:
-        task.step = Step.FANNED_OUT
+        run.tasks.append(TaskState(task.definition, tally, critical_path_s, order, group=number, index=index))
+    if task.step is TaskStep.WAITING:
+        task.step = TaskStep.FANNED_OUT
     return group
 
 

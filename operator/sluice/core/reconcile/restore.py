@@ -10,27 +10,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sluice.api.run import State
+from sluice.api.run import DesiredState
 from sluice.core import Json
 from sluice.core.base.times import instant
-from sluice.core.pod.builder import RunIdentity
-from sluice.core.pod.outcome import LOST, Ending, Outcome, outcome
+from sluice.core.pod.outcome import POD_LOST, pod_outcome
 from sluice.core.pod.view import PodView
 from sluice.core.quota.shared_limits import SharedLimits
-from sluice.core.reconcile.propagate import count, count_items, end, settle
-from sluice.core.run.children import LOST as CHILD_LOST
-from sluice.core.run.children import ChildView
-from sluice.core.run.children import outcome as child_outcome
+from sluice.core.reconcile.propagate import count_end, count_items, end_task, evaluate
+from sluice.core.run.children import CHILD_LOST, ChildView, child_outcome
 from sluice.core.run.execution import Execution
-from sluice.core.run.state import Limits
-from sluice.core.run.task_state import ANY_ATTEMPT, Step, TaskState
-from sluice.core.run.time_accounting import Ledger
+from sluice.core.run.polling import Polling
+from sluice.core.run.retries import RetriesUsed
+from sluice.core.run.task_state import ANY_ATTEMPT, TaskState, TaskStep
+from sluice.core.run.time_accounting import TimeAccounting
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.for_each import NoItems
-from sluice.core.spec.outputs import size_of
-from sluice.core.spec.retry_policy import Used
-from sluice.core.spec.sensor import Polling
-from sluice.core.status.fan_out_status import entries as item_entries
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.outputs import outputs_size
+from sluice.core.spec.run_limits import RunLimits
+from sluice.core.status.fan_out_status import item_entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +49,21 @@ def restore(
     pods: Iterable[PodView],
     children: Iterable[ChildView] = (),
     outputs: Mapping[str, str] | None = None,
-    limits: Limits | None = None,
-    state: State = "Running",
+    limits: RunLimits | None = None,
+    state: DesiredState = "Running",
     shared: SharedLimits | None = None,
 ) -> Execution:
     """The run as it is. `status` is the WorkflowRun's, `pods` are all that carry its UID, `children` the runs that it
     owns, `outputs` is the data of its ConfigMap.
     """
-    run = Execution(identity, revision, definition, limits or Limits(), shared or SharedLimits())
+    run = Execution(identity, revision, definition, limits or RunLimits(), shared or SharedLimits())
     run.set_state(state)
     run.replaced_by = status.get("replacedBy", "")
     run.started_at, run.finished_at = instant(status.get("startedAt")), instant(status.get("finishedAt"))
     found = _Found(defaultdict(dict), defaultdict(dict))
     for child in children:
         found.children[child.task, child.index][child.attempt] = child
-    run.ledger = Ledger.of(status.get("time", {}))
+    run.ledger = TimeAccounting.of(status.get("time", {}))
     for pod in pods:
         if pod.owner_uid == identity.uid:
             found.pods[pod.task, pod.index][pod.attempt] = pod
@@ -76,13 +75,13 @@ def restore(
         _restore_unit(run, number, recorded.get(name, {}), found)
         _restore_outputs(run, number, recorded.get(name, {}), outputs or {})
     for number, task in enumerate(run.named):
-        if task.step is Step.ENDED:
-            count(run, number)
+        if task.step is TaskStep.ENDED:
+            count_end(run, number)
     for number in range(len(run.definition.tasks)):
         _restore_items(run, number, recorded, found)
     for number in range(len(run.tasks)):
-        for unit, phase in list(settle(run, number)):
-            end(run, unit, phase)
+        for unit, phase in list(evaluate(run, number)):
+            end_task(run, unit, phase)
     run.changed.update(number for number, task in enumerate(run.tasks) if task.told is None)
     return run
 
@@ -114,14 +113,14 @@ def _restore_group(run: Execution, number: int, told: Json, found: _Found) -> No
         _restore_unit(run, unit, entries.get(index, {}), found)
         if run.tasks[unit].phase == "Succeeded" and given:
             run.tasks[unit].outputs = {key: values[index] for key, values in given.items()}
-        if run.tasks[unit].step is Step.ENDED:
+        if run.tasks[unit].step is TaskStep.ENDED:
             group.ended(index, run.tasks[unit].phase, None)
     if given:
-        group.output_bytes = size_of(given)
+        group.output_bytes = outputs_size(given)
         task.outputs = given if task.phase == "Succeeded" else None
     group.failures = list(told["items"].get("failures", ()))
     group.started_at, group.finished_at = instant(told.get("startedAt")), instant(told.get("finishedAt"))
-    if task.step is not Step.ENDED and not task.definition.allow_failure:
+    if task.step is not TaskStep.ENDED and not task.definition.allow_failure:
         run.failing += group.fails
 
 
@@ -138,7 +137,7 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
     task = run.tasks[number]
     between_attempts = _restore_record(task, entry)
     task.pod = pods.get(task.attempt)
-    if task.step is Step.ENDED:
+    if task.step is TaskStep.ENDED:
         run.ended_pods.extend(pods.values())
         return
     newest = max(pods, default=0)
@@ -150,14 +149,14 @@ def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, P
     task.pod = pods.get(task.attempt)
     run.ended_pods.extend(pod for attempt, pod in pods.items() if attempt < task.attempt or between_attempts)
     if not between_attempts:
-        task.step, task.retry_at = Step.LIVE, None
+        task.step, task.retry_at = TaskStep.LIVE, None
         task.gone = task.pod is None
         run.take_slot(number)
         run.seen.add(number)
     else:
         _restore_backoff(run, number, entry)
     poll = task.definition.poll
-    if poll is not None and task.polling is not None and (ends_at := poll.ends_at(task.polling)) is not None:
+    if poll is not None and task.polling is not None and (ends_at := task.polling.deadline(poll)) is not None:
         heapq.heappush(run.alarms, (ends_at, number, ANY_ATTEMPT))
 
 
@@ -165,7 +164,7 @@ def _restore_call(run: Execution, number: int, entry: Json, children: Mapping[in
     """A task that runs another Workflow; `children` are its child runs by attempt."""
     task = run.tasks[number]
     between_attempts = _restore_record(task, entry)
-    if task.step is Step.ENDED:
+    if task.step is TaskStep.ENDED:
         run.children |= {child.name: number for child in children.values()}
         return
     newest = max(children, default=0)
@@ -178,7 +177,7 @@ def _restore_call(run: Execution, number: int, entry: Json, children: Mapping[in
     if between_attempts:
         _restore_backoff(run, number, entry)
         return
-    task.step, task.retry_at = Step.CALLING, None
+    task.step, task.retry_at = TaskStep.CALLING, None
     task.child = children.get(task.attempt)
     task.gone = task.child is None
     run.take_slot(number)
@@ -189,13 +188,13 @@ def _restore_call(run: Execution, number: int, entry: Json, children: Mapping[in
 def _restore_record(task: TaskState, entry: Json) -> bool:
     """What the status says of it. Returns whether it stands between two attempts, or before the first."""
     used = entry.get("retries", {})
-    task.used = Used(used.get("limit", 0), used.get("infrastructure", 0), used.get("outOfMemory", 0))
+    task.used = RetriesUsed(used.get("limit", 0), used.get("infrastructure", 0), used.get("outOfMemory", 0))
     if (poll := entry.get("poll")) is not None:
         task.polling = Polling(instant(poll["since"]) or 0.0, poll["tries"])
     task.attempt = entry.get("attempt", 0)
     task.asked_at = instant(entry.get("startedAt")) if task.definition.approval is not None else None
     if entry.get("phase", "Pending") not in ("Pending", "Running"):
-        task.step, task.phase, task.told = Step.ENDED, entry["phase"], entry
+        task.step, task.phase, task.told = TaskStep.ENDED, entry["phase"], entry
         task.last = _recorded_outcome(entry)
         return False
     task.retry_at = instant(entry.get("retryAt")) if task.attempt else None
@@ -205,7 +204,7 @@ def _restore_record(task: TaskState, entry: Json) -> bool:
 def _restore_backoff(run: Execution, number: int, entry: Json) -> None:
     task = run.tasks[number]
     if task.attempt:
-        task.step, task.told = Step.BACKOFF, entry
+        task.step, task.told = TaskStep.BACKOFF, entry
         task.last, task.avoid_node = _recorded_outcome(entry), entry.get("avoidNode", "")
         heapq.heappush(run.alarms, (task.retry_at or 0.0, number, task.attempt))
 
@@ -223,7 +222,7 @@ def _restore_outputs(run: Execution, number: int, entry: Json, apart: Mapping[st
 def _pay_for_pod(task: TaskState, pod: PodView | None) -> None:
     if pod is not None:
         task.see_try(pod)
-    _pay(task, outcome(pod) if pod is not None else LOST)
+    _pay(task, pod_outcome(pod) if pod is not None else POD_LOST)
 
 
 def _pay(task: TaskState, ended: Outcome) -> None:

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from sluice.api.run import RunPhase
 from sluice.core import Json
-from sluice.core.cel.diagnostics import Trouble
-from sluice.core.cel.program import When, asks_item, outputs_asked, tasks_asked
-from sluice.core.cel.variables import Ended, scope
+from sluice.core.cel.diagnostics import CelError
+from sluice.core.cel.program import Program, outputs_read, reads_item, tasks_read
+from sluice.core.cel.variables import TaskResult, condition_variables
 from sluice.core.graph.trigger_rules import Verdict
-from sluice.core.pod.outcome import Ending, Outcome
 from sluice.core.run.children import too_deep
 from sluice.core.run.execution import Execution
+from sluice.core.spec.ending import Ending, Outcome
 
 _SHOWN = 100  # characters of an expression in a reason
 
@@ -27,7 +27,7 @@ class Skip:
     why: str
 
 
-def admitted(run: Execution, number: int) -> Skip | Outcome | Verdict:
+def check_start(run: Execution, number: int) -> Skip | Outcome | Verdict:
     """RUN, WAIT, or how the unit ends instead."""
     definition = run.tasks[number].definition
     if run.winding_down and not definition.final:  # it will be stopped
@@ -38,17 +38,17 @@ def admitted(run: Execution, number: int) -> Skip | Outcome | Verdict:
     return found
 
 
-def _asked(run: Execution, number: int, condition: When | Trouble) -> Skip | Outcome | Verdict:
+def _asked(run: Execution, number: int, condition: Program | CelError) -> Skip | Outcome | Verdict:
     task = run.tasks[number]
-    numbers = {name: run.number(name) for name in tasks_asked(condition)}
+    numbers = {name: run.number(name) for name in tasks_read(condition)}
     others = {name: other for name, other in numbers.items() if other is not None}
     if any(run.tasks[other].phase == "Pending" for other in others.values()):
         return Verdict.WAIT
     is_item, is_fan_out = task.group is not None, task.definition.for_each is not None
-    if is_fan_out and is_item is not asks_item(condition):
+    if is_fan_out and is_item is not reads_item(condition):
         return Verdict.RUN  # it was asked for all items at once, or will be for each
-    answer = condition.answer(_known(run, number, others)) if isinstance(condition, When) else condition
-    if isinstance(answer, Trouble):
+    answer = condition.answer(_known(run, number, others)) if isinstance(condition, Program) else condition
+    if isinstance(answer, CelError):
         return _unanswered(run, condition, answer, others)
     return Verdict.RUN if answer else Skip(f"when is false: {_shown(condition.text)}")
 
@@ -59,11 +59,10 @@ def _known(run: Execution, number: int, others: dict[str, int]) -> Json:
     group = run.groups[task.group] if task.group is not None else None
     if group is not None and group.known is not None:
         return group.known | {"item": run.item(number)}
-    known = scope(
-        run.identity.name,
+    known = condition_variables(
+        run.identity.fields,
         run.identity.parameters,
         {name: _ended(run, other) for name, other in others.items()},
-        scheduled=run.identity.scheduled,
         run_phase=_before_the_end(run) if task.definition.final else None,
         item=run.item(number),
     )
@@ -72,14 +71,16 @@ def _known(run: Execution, number: int, others: dict[str, int]) -> Json:
     return known
 
 
-def _ended(run: Execution, number: int) -> Ended:
+def _ended(run: Execution, number: int) -> TaskResult:
     task = run.tasks[number]
-    return Ended(task.phase, task.last.exit_code if task.last else None, run.outputs_of(number) or {})
+    return TaskResult(task.phase, task.last.exit_code if task.last else None, run.outputs_of(number) or {})
 
 
-def _unanswered(run: Execution, condition: When | Trouble, trouble: Trouble, others: dict[str, int]) -> Skip | Outcome:
+def _unanswered(
+    run: Execution, condition: Program | CelError, trouble: CelError, others: dict[str, int]
+) -> Skip | Outcome:
     """What a skipped task would have handed on cannot be asked for, other than by has()."""
-    skipped = [name for name in outputs_asked(condition) if run.tasks[others[name]].phase == "Skipped"]
+    skipped = [name for name in outputs_read(condition) if run.tasks[others[name]].phase == "Skipped"]
     if skipped:
         return Skip(f"so was {', '.join(skipped)}")
     return Outcome(Ending.WHEN_FAILED, f"when: {_shown(condition.text)}: {trouble}")

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sluice.api import API_VERSION
+from sluice.api.run import has_ended
 from sluice.core import Instant, Json
 from sluice.core.base.naming import (
     LABEL_ATTEMPT,
@@ -18,17 +19,17 @@ from sluice.core.base.naming import (
     LABEL_PARENT,
     LABEL_TASK,
     LABEL_WORKFLOW,
+    label_number,
+    owner_reference,
     pod_name,
 )
 from sluice.core.base.times import instant, span
 from sluice.core.graph.placeholders import Values, fill
-from sluice.core.pod.builder import RunIdentity, owner
 from sluice.core.pod.deadlines import Deadline
-from sluice.core.pod.outcome import Ending, Outcome
-from sluice.core.pod.view import number
-from sluice.core.spec.definition import TaskDefinition
-from sluice.core.spec.outputs import Unusable, declared_of
-from sluice.core.status.conditions import ended
+from sluice.core.spec.ending import Ending, Outcome
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.outputs import InvalidOutputs, select_declared
+from sluice.core.spec.task import TaskDefinition
 
 MAX_DEPTH = 8
 WORKFLOW_S = 600.0
@@ -66,8 +67,8 @@ class ChildView:
             uid=uid,
             version=version,
             task=labels.get(LABEL_TASK, ""),
-            index=number(labels[LABEL_INDEX]) if LABEL_INDEX in labels else None,
-            attempt=number(labels.get(LABEL_ATTEMPT, "")),
+            index=label_number(labels[LABEL_INDEX]) if LABEL_INDEX in labels else None,
+            attempt=label_number(labels.get(LABEL_ATTEMPT, "")),
             phase=status.get("phase", "Pending"),
             message=status.get("message", ""),
             started_at=instant(status.get("startedAt")),
@@ -79,10 +80,12 @@ class ChildView:
 
     @property
     def ended(self) -> bool:
-        return ended(self.phase)
+        return has_ended(self.phase)
 
 
-def build(run: RunIdentity, task: TaskDefinition, attempt: int, values: Values, index: int | None = None) -> Json:
+def build_child_run(
+    run: RunIdentity, task: TaskDefinition, attempt: int, values: Values, index: int | None = None
+) -> Json:
     """The WorkflowRun. `index` is that of an item of a fan-out."""
     workflow = fill(task.fields["workflow"], values)
     spec = {"workflow": workflow["name"]}
@@ -102,7 +105,7 @@ def build(run: RunIdentity, task: TaskDefinition, attempt: int, values: Values, 
                 LABEL_ATTEMPT: str(attempt),
             }
             | ({} if index is None else {LABEL_INDEX: str(index)}),
-            "ownerReferences": [owner("WorkflowRun", run.name, run.uid)],
+            "ownerReferences": [owner_reference("WorkflowRun", run.name, run.uid)],
         },
         "spec": spec,
     }
@@ -116,7 +119,7 @@ def too_deep(run: RunIdentity) -> Outcome | None:
     return Outcome(Ending.GAVE_UP, words)
 
 
-def outcome(child: ChildView) -> Outcome:
+def child_outcome(child: ChildView) -> Outcome:
     """Of a child that has ended, or is gone without having ended."""
     why = f": {child.message}" if child.message else ""
     match child.phase:
@@ -126,22 +129,22 @@ def outcome(child: ChildView) -> Outcome:
             return Outcome(Ending.ERROR, f"run {child.name} failed{why}", child.finished_at)
         case "Stopped":
             return Outcome(Ending.STOPPED, f"run {child.name} was stopped{why}", child.finished_at)
-    return LOST
+    return CHILD_LOST
 
 
-def outputs(child: ChildView, declared: Sequence[str], taken: int, of_task: int) -> Json | Unusable:
+def child_outputs(child: ChildView, declared: Sequence[str], taken: int, of_task: int) -> Json | InvalidOutputs:
     """The declared outputs of a task, from what its child handed on. `taken` are the bytes that the run's other outputs
     have, `of_task` those of its items among them.
     """
     text = child.outputs or "{}"
     where = f"{len(text.encode())} bytes in the outputs of run {child.name}"
-    return declared_of(json.loads(text), declared, where, taken, of_task)
+    return select_declared(json.loads(text), declared, where, taken, of_task)
 
 
-LOST = Outcome(Ending.LOST, "its run was deleted, and nobody saw how it ended")
+CHILD_LOST = Outcome(Ending.LOST, "its run was deleted, and nobody saw how it ended")
 
 
-def deadline(task: TaskDefinition, child: ChildView) -> Deadline | None:
+def child_deadline(task: TaskDefinition, child: ChildView) -> Deadline | None:
     """When to take back a child that cannot start."""
     if child.ended or child.waits_since is None or child.waits not in _WAITS_FOR_WORKFLOW:
         return None

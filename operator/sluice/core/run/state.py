@@ -8,54 +8,32 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from sluice.api.base import seconds
-from sluice.api.run import State, TaskPhase
+from sluice.api.run import DesiredState, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.base.naming import outputs_name, pod_name
+from sluice.core.base.text import as_values
 from sluice.core.base.times import span
 from sluice.core.graph.trigger_rules import Tally
-from sluice.core.pod.builder import RunIdentity
-from sluice.core.pod.outcome import outcome
+from sluice.core.pod.outcome import pod_outcome
 from sluice.core.pod.view import PodView
-from sluice.core.quota.ready_queue import Line, Place, Ready
+from sluice.core.quota.ready_queue import ReadyEntry, ReadyQueue, WaitKey
 from sluice.core.quota.shared_limits import SharedLimits
-from sluice.core.run.task_state import Refused, Step, TaskState
-from sluice.core.run.time_accounting import Ledger
+from sluice.core.run.fan_out import FanOut
+from sluice.core.run.task_state import CreateFailure, TaskState, TaskStep
+from sluice.core.run.time_accounting import TimeAccounting
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.for_each import Group
-from sluice.core.spec.outputs import as_values, room_in_status, size_of
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.outputs import inline_outputs_budget, outputs_size
+from sluice.core.spec.run_limits import RunLimits
 
 STOPPED_BY_HAND, RESUMED_BY_HAND = "the run was stopped", "spec.state is Running"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the Workflow and the run say, as they are now: it may change while the run goes on. None is no limit."""
-
-    parallelism: int | None = None
-    timeout_s: int | None = None
-    fail_fast: bool = False
-    leaf_failed: bool = False
-    """Does the run fail only for a task that no other depends on?"""
-    priority: int = 0
-
-    @classmethod
-    def of(cls, spec: Json, run: Json) -> "Limits":
-        """From the specs of a Workflow and of its run."""
-        return cls(
-            parallelism=spec.get("parallelism"),
-            timeout_s=seconds(spec["timeout"]) if "timeout" in spec else None,
-            fail_fast=spec.get("failFast", False),
-            leaf_failed=spec.get("failWhen") == "LeafFailed",
-            priority=run.get("priority", spec.get("priority")) or 0,
-        )
 
 
 @dataclass(slots=True)
 class Hold:
     """The API server takes no more pods of this run for now. One try at a time until it does."""
 
-    refused: Refused
+    refused: CreateFailure
     until: Instant
 
 
@@ -66,9 +44,9 @@ class Standing:
     identity: RunIdentity
     revision: str
     definition: Definition
-    limits: Limits = field(default_factory=Limits)
+    limits: RunLimits = field(default_factory=RunLimits)
     shared: SharedLimits = field(default_factory=SharedLimits)
-    state: State = "Running"
+    state: DesiredState = "Running"
     approvals: Mapping[str, Json] = field(default_factory=dict)
     """What people have decided, by task."""
     closed: bool = False
@@ -83,7 +61,7 @@ class Standing:
     """Tasks that have not ended, the `finally` ones apart."""
     tasks: list[TaskState] = field(default_factory=list)
     """The named tasks in the order of the manifest, then the items of fan-outs, in the order of their counting."""
-    groups: dict[int, Group] = field(default_factory=dict)
+    groups: dict[int, FanOut] = field(default_factory=dict)
     """Fan-outs whose items are counted, by number."""
     started_at: Instant | None = None
     finished_at: Instant | None = None
@@ -124,9 +102,9 @@ class Standing:
     """Tasks whose pod `decide` has not asked for yet: their attempt was recorded."""
     counted: list[int] = field(default_factory=list)
     """Fan-outs whose items `decide` has not looked at yet: they were recorded."""
-    ledger: Ledger = field(default_factory=Ledger)
-    ready: Ready = field(default_factory=Ready)
-    calls: Ready = field(default_factory=Ready)
+    ledger: TimeAccounting = field(default_factory=TimeAccounting)
+    ready: ReadyQueue = field(default_factory=ReadyQueue)
+    calls: ReadyQueue = field(default_factory=ReadyQueue)
     """Tasks that are ready to run another Workflow: no limit on pods holds them back."""
     children: dict[str, int] = field(default_factory=dict)
     """The tasks that wait for a child run, by its name."""
@@ -145,12 +123,14 @@ class Standing:
     def __post_init__(self) -> None:
         definition = self.definition
         self.tasks = [
-            TaskState(task, Tally(total=len(dependencies) - (task.same_as is not None)), task.way_s, (number,))
+            TaskState(
+                task, Tally(total=len(dependencies) - (task.same_as is not None)), task.critical_path_s, (number,)
+            )
             for number, (task, dependencies) in enumerate(
                 zip(definition.tasks, definition.graph.dependencies, strict=True)
             )
         ]
-        self.outputs_room = room_in_status(sum(bool(task.outputs) for task in definition.tasks))
+        self.outputs_room = inline_outputs_budget(sum(bool(task.outputs) for task in definition.tasks))
         self.open = sum(not task.final for task in definition.tasks)
         self._number = {task.name: number for number, task in enumerate(definition.tasks)}
 
@@ -200,11 +180,11 @@ class Standing:
         which = task.attempt if attempt is None else attempt
         return pod_name(self.identity.name, self.identity.uid, task.definition.name, which, index)
 
-    def line(self, number: int) -> Line:
+    def line(self, number: int) -> WaitKey:
         """The line in which a unit stands when it is ready."""
         task = self.tasks[number]
         capped = task.group if task.group is not None and self.groups[task.group].parallelism is not None else None
-        return Line(task.definition.pools, capped)
+        return WaitKey(task.definition.pools, capped)
 
     def outputs_of(self, number: int) -> Json | None:
         """What a task has handed on; None if it has not succeeded, or declares no outputs."""
@@ -246,7 +226,7 @@ class Standing:
 
     def hand_on(self, number: int, outputs: Json) -> None:
         """A unit has succeeded, with these outputs."""
-        task, size = self.tasks[number], size_of(outputs)
+        task, size = self.tasks[number], outputs_size(outputs)
         task.outputs = outputs
         self.output_bytes += size
         if task.group is not None:
@@ -278,8 +258,8 @@ class Standing:
         if number is None or (poll := self.tasks[number].definition.poll) is None:
             return False
         task = self.tasks[number]
-        is_last = task.step is Step.ENDED and pod.attempt == task.attempt
-        return not is_last and poll.not_yet(outcome(pod))
+        is_last = task.step is TaskStep.ENDED and pod.attempt == task.attempt
+        return not is_last and poll.not_yet(pod_outcome(pod))
 
     def chance(self, number: int) -> float:
         """A number between 0 and 1 that is the same for the same attempt, to spread retries."""
@@ -292,20 +272,20 @@ class Standing:
     def only_ready_stay_ready(self) -> None:
         """Some of those that stood in a line have ended."""
         for ready in (self.ready, self.calls):
-            ready.keep(lambda number: self.tasks[number].step is Step.READY)
+            ready.keep(lambda number: self.tasks[number].step is TaskStep.READY)
 
     def make_ready(self, number: int) -> None:
         task = self.tasks[number]
         self.stir(number)
         if task.definition.approval is not None:
-            task.step = Step.ASKING
+            task.step = TaskStep.ASKING
             self.unheard.add(number)
             self.changed.add(number)
             return
-        task.step, task.told = Step.READY, None
+        task.step, task.told = TaskStep.READY, None
         definition = task.definition
         priority = self.limits.priority if definition.priority is None else definition.priority
         refusals = task.refused.tries if task.refused else 0
         ready = self.calls if definition.calls else self.ready
-        ready.add(self.line(number), Place(refusals, -priority, -task.way_s, task.order, number))
+        ready.add(self.line(number), ReadyEntry(refusals, -priority, -task.critical_path_s, task.order, number))
         self.changed.add(number)

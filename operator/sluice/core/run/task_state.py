@@ -14,16 +14,16 @@ from enum import Enum
 from sluice.api.run import TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.graph.trigger_rules import Tally
-from sluice.core.pod.create_errors import Refusal
-from sluice.core.pod.outcome import Outcome
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
 from sluice.core.run.children import ChildView
-from sluice.core.spec.definition import TaskDefinition
-from sluice.core.spec.retry_policy import Retry, Used, anew, next_attempt
-from sluice.core.spec.sensor import Polling
+from sluice.core.run.polling import Polling
+from sluice.core.run.retries import RetriesUsed, Retry, next_attempt, reset_retries
+from sluice.core.spec.ending import Outcome
+from sluice.core.spec.task import TaskDefinition
 
 
-class Step(Enum):
+class TaskStep(Enum):
     WAITING = "for its dependencies"
     READY = "to start when the limits allow it"
     BACKOFF = "between two attempts"
@@ -39,14 +39,14 @@ class Step(Enum):
 ANY_ATTEMPT = -1
 """In place of an attempt's number: an alarm for the task as a whole."""
 
-HOLDS_SLOT = frozenset({Step.RECORDING, Step.CREATING, Step.LIVE})
+HOLDS_SLOT = frozenset({TaskStep.RECORDING, TaskStep.CREATING, TaskStep.LIVE})
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class CreateFailure:
     """The API server's last no to a task: what it said, since when it says so, and how often in a row."""
 
-    refusal: Refusal
+    refusal: CreateError
     message: str
     since: Instant
     tries: int
@@ -58,19 +58,19 @@ class TaskState:
 
     definition: TaskDefinition
     tally: Tally
-    way_s: float
+    critical_path_s: float
     order: tuple[int, ...]
     """Its place among those with the same priority and way."""
     group: int | None = None
     """Of an item: the number of its task."""
     index: int = 0
-    step: Step = Step.WAITING
+    step: TaskStep = TaskStep.WAITING
     phase: TaskPhase = "Pending"
     attempt: int = 0
     pod: PodView | None = None
     child: ChildView | None = None
     gone: bool = False
-    used: Used = field(default_factory=Used)
+    used: RetriesUsed = field(default_factory=RetriesUsed)
     retry_at: Instant | None = None
     """When the next attempt starts. Set from the end of one attempt until the pod of the next exists."""
     avoid_node: str = ""
@@ -85,7 +85,7 @@ class TaskState:
     """Why we are deleting the pod, or stopping the child run."""
     alarm_at: Instant | None = None
     """The deadline that stands among the alarms."""
-    refused: Refused | None = None
+    refused: CreateFailure | None = None
     asked_at: Instant | None = None
     """Since when an approval asks for a decision."""
     skipped: str = ""
@@ -127,21 +127,21 @@ class TaskState:
 
         An attempt that is merely asked for is not written down: after a crash it would be taken for lost.
         """
-        refused = self.refused is not None and self.step not in HOLDS_SLOT and self.step is not Step.CALLING
+        refused = self.refused is not None and self.step not in HOLDS_SLOT and self.step is not TaskStep.CALLING
         return self.attempt - 1 if refused or self._asked_for else self.attempt
 
     @property
     def between_attempts(self) -> bool:
         """Has the attempt that is shown ended?"""
-        under_way = self.step in HOLDS_SLOT or self.step is Step.CALLING
+        under_way = self.step in HOLDS_SLOT or self.step is TaskStep.CALLING
         return not under_way or self._asked_for
 
     @property
     def _asked_for(self) -> bool:
         """Does nobody know yet whether the pod or the child run of the attempt exists?"""
-        if self.step is Step.CALLING:
+        if self.step is TaskStep.CALLING:
             return self.child is None and not self.gone
-        return self.step is Step.CREATING and not self.definition.at_most_once
+        return self.step is TaskStep.CREATING and not self.definition.at_most_once
 
     def see_try(self, pod: PodView) -> None:
         if self.definition.poll is not None and self.polling is None and pod.container.started_at is not None:
@@ -153,7 +153,7 @@ class TaskState:
         if poll is None or self.polling is None or not poll.not_yet(ended):
             return next_attempt(self.definition.retries, self.used, ended, chance)
         self.polling = replace(self.polling, tries=self.polling.tries + 1)
-        return Retry(anew(self.used), poll.every_s)
+        return Retry(reset_retries(self.used), poll.every_s)
 
     @property
     def started_at(self) -> Instant | None:
@@ -165,6 +165,6 @@ class TaskState:
     @property
     def runs(self) -> bool:
         """Does its container run, or its child run?"""
-        if self.step is Step.CALLING:
+        if self.step is TaskStep.CALLING:
             return self.child is not None and self.child.phase == "Running"
-        return self.step is Step.LIVE and self.started_at is not None
+        return self.step is TaskStep.LIVE and self.started_at is not None

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sluice.core import Instant
-from sluice.core.pod.view import Container, PodView
+from sluice.core.pod.view import ContainerState, PodView
 
 _PART = re.compile(r"([0-9.]+)([hms])")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0}
@@ -22,7 +22,7 @@ KINDS_MAX = 64
 
 
 @dataclass(slots=True)
-class Ledger:
+class TimeAccounting:
     """Seconds by what they went into."""
 
     spent_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -34,7 +34,7 @@ class Ledger:
     _ended: list[tuple[str, float | None]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, told: Mapping[str, str]) -> "Ledger":
+    def of(cls, told: Mapping[str, str]) -> "TimeAccounting":
         """As it stands in a run's status."""
         spent = {kind: _seconds(text) for kind, text in told.items()}
         return cls(defaultdict(float, spent), _known=spent)
@@ -56,7 +56,7 @@ class Ledger:
 
     def attempt_ended(self, ending: str, pod: PodView | None, *, was_unschedulable: bool) -> None:
         """The times of an attempt, if its pod was ever seen."""
-        container = Container() if pod is None else pod.container
+        container = ContainerState() if pod is None else pod.container
         if container.started_at is None or container.finished_at is None:
             self._ended.append((ending, None))
         else:

@@ -7,10 +7,10 @@ late it is seen, since nobody can tell when it was taken. A suspended run hears 
 from dataclasses import dataclass
 
 from sluice.api.base import seconds
-from sluice.api.task import Verdict
+from sluice.api.task import ApprovalVerdict
 from sluice.core import Instant, Json
 from sluice.core.base.times import rfc3339, span
-from sluice.core.pod.outcome import Ending, Outcome
+from sluice.core.spec.ending import Ending, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Approval:
 
     message: str = ""
     timeout_s: int | None = None
-    default: Verdict | None = None
+    default: ApprovalVerdict | None = None
 
     @classmethod
     def of(cls, approval: Json) -> "Approval":
@@ -33,7 +33,7 @@ class Approval:
         return None if self.timeout_s is None else asked_at + self.timeout_s
 
 
-def answer(approval: Approval, given: Json | None, asked_at: Instant, now: Instant) -> Outcome | None:
+def resolve(approval: Approval, given: Json | None, asked_at: Instant, now: Instant) -> Outcome | None:
     """How the task has ended, None while it waits. `given` is what stands in the run's `spec.approvals`."""
     if given is not None:
         by = f" by {given['by']}" if given.get("by") else ""
@@ -47,13 +47,13 @@ def answer(approval: Approval, given: Json | None, asked_at: Instant, now: Insta
     return _decided(approval.default, f" by default: {late}", now)
 
 
-def _decided(verdict: Verdict, words: str, now: Instant) -> Outcome:
+def _decided(verdict: ApprovalVerdict, words: str, now: Instant) -> Outcome:
     if verdict == "Approve":
         return Outcome(Ending.SUCCESS, f"approved{words}", now)
     return Outcome(Ending.REJECTED, f"rejected{words}", now)
 
 
-def question(task: str, approval: Approval, asked_at: Instant | None) -> str:
+def prompt(task: str, approval: Approval, asked_at: Instant | None) -> str:
     """What a person is to do, in one line."""
     due_at = None if asked_at is None else approval.due_at(asked_at)
     after = "" if due_at is None else f"; {_AT_LAST[approval.default]} at {rfc3339(due_at)}"

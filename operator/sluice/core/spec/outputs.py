@@ -13,12 +13,12 @@ Keys that the task does not declare are dropped: they are nobody's business but 
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from sluice.core import Json
-from sluice.core.pod.view import Written
+from sluice.core.base.text import as_json
 
 TASK_MAX_BYTES = 96 * 1024
 RUN_MAX_BYTES = 256 * 1024
@@ -34,17 +34,29 @@ _IN_STATUS_MAX, _IN_STATUS_MAX_OF_ALL = 4096, 100_000
 
 _KEY = re.compile(r"[A-Za-z_][-A-Za-z0-9_]*")
 _NAMES_SHOWN = 5
-_NOTHING = Written("", 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Unusable:
+class OutputsFile:
+    """What Kubernetes kept of a container's outputs file: at most `room` bytes."""
+
+    text: str
+    room: int
+
+
+_NOTHING = OutputsFile("", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidOutputs:
     """Why there are no outputs."""
 
     message: str
 
 
-def read(written: Written | None, declared: Sequence[str], taken: int, of_task: int = 0) -> Json | Unusable:
+def parse_outputs(
+    written: OutputsFile | None, declared: Sequence[str], taken: int, of_task: int = 0
+) -> Json | InvalidOutputs:
     """The declared outputs, from what a container that ended with 0 left in its file. `taken` are the bytes that the
     run's other outputs have, `of_task` those of the same fan-out's other items.
     """
@@ -53,27 +65,29 @@ def read(written: Written | None, declared: Sequence[str], taken: int, of_task: 
     text = written.text.strip()
     is_object = text.startswith("{")
     found = _object(text) if is_object else _lines(text)
-    if size >= written.room and (isinstance(found, Unusable) or not is_object):
-        return Unusable(f"outputs too large: Kubernetes has cut $SLUICE_OUTPUTS at {size} bytes; set outputsFrom: Log")
+    if size >= written.room and (isinstance(found, InvalidOutputs) or not is_object):
+        return InvalidOutputs(
+            f"outputs too large: Kubernetes has cut $SLUICE_OUTPUTS at {size} bytes; set outputsFrom: Log"
+        )
     where = f"{size} bytes in $SLUICE_OUTPUTS"
-    if isinstance(found, Unusable):
-        return Unusable(f"cannot read its outputs, {where}: {found.message}")
-    return declared_of(found, declared, where, taken, of_task)
+    if isinstance(found, InvalidOutputs):
+        return InvalidOutputs(f"cannot read its outputs, {where}: {found.message}")
+    return select_declared(found, declared, where, taken, of_task)
 
 
-def read_log(line: str, declared: Sequence[str], taken: int, of_task: int = 0) -> Json | Unusable:
+def parse_log_outputs(line: str, declared: Sequence[str], taken: int, of_task: int = 0) -> Json | InvalidOutputs:
     """The same, from the line that `outputs_line` found."""
     size = len(line.encode())
     if not line:
         words = f"none of the log's last {LOG_LINES} lines starts with {_MARK}"
-        return Unusable(f"the declared outputs {_names(declared)} are missing: {words}")
+        return InvalidOutputs(f"the declared outputs {_names(declared)} are missing: {words}")
     if size > _LINE_MAX_BYTES:
-        return Unusable(f"outputs too large: a line of {size} bytes in the log; {_LINE_MAX_BYTES} fit")
+        return InvalidOutputs(f"outputs too large: a line of {size} bytes in the log; {_LINE_MAX_BYTES} fit")
     where = f"{size} bytes in the log"
     found = _object(line.removeprefix(_MARK))
-    if isinstance(found, Unusable):
-        return Unusable(f"cannot read its outputs, {where}: {found.message}")
-    return declared_of(found, declared, where, taken, of_task)
+    if isinstance(found, InvalidOutputs):
+        return InvalidOutputs(f"cannot read its outputs, {where}: {found.message}")
+    return select_declared(found, declared, where, taken, of_task)
 
 
 def outputs_line(log: str) -> str:
@@ -81,22 +95,24 @@ def outputs_line(log: str) -> str:
     return next((line for line in reversed(log.split("\n")) if line.startswith(_MARK)), "")
 
 
-def declared_of(found: Json, declared: Sequence[str], where: str, taken: int, of_task: int) -> Json | Unusable:
+def select_declared(
+    found: Json, declared: Sequence[str], where: str, taken: int, of_task: int
+) -> Json | InvalidOutputs:
     """The declared ones of the outputs that were found, `where` in words."""
     missing = [key for key in declared if key not in found]
     if missing:
         there = f"with {_names(found)}" if found else "with no output"
-        return Unusable(f"the declared outputs {_names(missing)} are missing: there are {where}, {there}")
+        return InvalidOutputs(f"the declared outputs {_names(missing)} are missing: there are {where}, {there}")
     outputs = {key: found[key] for key in declared}
     try:
-        size = size_of(outputs)
+        size = outputs_size(outputs)
     except (ValueError, RecursionError) as error:
-        return Unusable(f"cannot read its outputs, {where}: {error}")
+        return InvalidOutputs(f"cannot read its outputs, {where}: {error}")
     if of_task + size > TASK_MAX_BYTES:
         others = f", and the task's other items have {of_task}" if of_task else ""
-        return Unusable(f"outputs too large: {size} bytes as JSON{others}; {TASK_MAX_BYTES} fit")
+        return InvalidOutputs(f"outputs too large: {size} bytes as JSON{others}; {TASK_MAX_BYTES} fit")
     if taken + size > RUN_MAX_BYTES:
-        return Unusable(
+        return InvalidOutputs(
             f"outputs too large: {size} bytes as JSON; the run has {taken} already, and {RUN_MAX_BYTES} fit"
         )
     return outputs
@@ -108,54 +124,37 @@ def _names(keys: Sequence[str] | Json) -> str:
     return ", ".join(names[:_NAMES_SHOWN]) + more
 
 
-def _object(text: str) -> Json | Unusable:
+def _object(text: str) -> Json | InvalidOutputs:
     try:
         found: Any = json.loads(text, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        return Unusable(f"no JSON object: {error}")
-    return found if isinstance(found, dict) else Unusable("no JSON object")
+        return InvalidOutputs(f"no JSON object: {error}")
+    return found if isinstance(found, dict) else InvalidOutputs("no JSON object")
 
 
 def _no_number(word: str) -> NoReturn:
     raise ValueError(f"{word} is no number in JSON")
 
 
-def _lines(text: str) -> Json | Unusable:
+def _lines(text: str) -> Json | InvalidOutputs:
     found: Json = {}
     for number, line in enumerate(text.split("\n"), start=1):
         key, equals, value = line.rstrip("\r").partition("=")
         if not line.strip():
             continue
         if not equals or not _KEY.fullmatch(key):
-            return Unusable(f"line {number} is no key=value, nor is it all one JSON object")
+            return InvalidOutputs(f"line {number} is no key=value, nor is it all one JSON object")
         found[key] = value
     return found
 
 
-def as_json(value: Any) -> str:
-    """Compact JSON. Raises ValueError for what JSON cannot say: infinity, half a character."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    text.encode()
-    return text
-
-
-def size_of(outputs: Json) -> int:
+def outputs_size(outputs: Json) -> int:
     """Bytes as JSON."""
     return len(as_json(outputs).encode())
 
 
-def room_in_status(tasks: int) -> int:
+def inline_outputs_budget(tasks: int) -> int:
     """How many bytes the outputs of each task may have to stand in the run's status, where so many tasks have some. All
     larger ones stand in a ConfigMap of the run.
     """
     return min(_IN_STATUS_MAX, _IN_STATUS_MAX_OF_ALL // max(1, tasks))
-
-
-def as_values(outputs: Mapping[str, Json]) -> dict[str, str]:
-    """What the placeholders for the outputs of these tasks stand for."""
-    return {f"tasks.{task}.outputs.{key}": as_text(value) for task in outputs for key, value in outputs[task].items()}
-
-
-def as_text(value: Any) -> str:
-    """In the place of a placeholder: a string as it is, any other value as compact JSON."""
-    return value if isinstance(value, str) else as_json(value)

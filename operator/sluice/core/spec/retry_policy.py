@@ -6,13 +6,11 @@ codes that it says are worth another try. The cluster pays for what it did itsel
 what may start only once has started.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sluice.api.base import seconds
 from sluice.core import Json
-from sluice.core.pod.outcome import Ending, Outcome
 
-PAID_BY_CLUSTER = frozenset({Ending.INFRASTRUCTURE, Ending.LOST, Ending.PREEMPTED})
 _PAID_BY_TASK = ("Error", "OutOfMemory", "Timeout")
 
 
@@ -62,46 +60,3 @@ class RetryPolicy:
             "backoff": Backoff.of(retries.get("backoff", {})),
         }
         return cls(**{name: value for name, value in given.items() if value is not None})
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """Retries used so far, by who paid. `out_of_memory` are those of `limit` that followed an OutOfMemory."""
-
-    limit: int = 0
-    infrastructure: int = 0
-    out_of_memory: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    used: Used
-    delay_s: float
-
-
-def anew(used: Used) -> Used:
-    """Nothing is paid for yet. What the program needs is not forgotten."""
-    return Used(out_of_memory=used.out_of_memory)
-
-
-def next_attempt(policy: RetryPolicy, used: Used, ended: Outcome, chance: float = 0.5) -> Retry | None:
-    """The retry after an attempt that ended so, or None if the task has failed. `chance` spreads the backoff."""
-    if ended.ending is Ending.PREEMPTED and policy.infrastructure:
-        return Retry(used, policy.backoff.delay_s(0, chance))
-    if ended.ending in PAID_BY_CLUSTER:
-        if used.infrastructure >= policy.infrastructure:
-            return None
-        paid = replace(used, infrastructure=used.infrastructure + 1)
-        return Retry(paid, policy.backoff.delay_s(used.infrastructure, chance))
-    if used.limit >= policy.limit or not _worth_another(policy, ended):
-        return None
-    paid = replace(
-        used, limit=used.limit + 1, out_of_memory=used.out_of_memory + (ended.ending is Ending.OUT_OF_MEMORY)
-    )
-    return Retry(paid, policy.backoff.delay_s(used.limit, chance))
-
-
-def _worth_another(policy: RetryPolicy, ended: Outcome) -> bool:
-    if ended.ending not in policy.on:  # giving up is in none
-        return False
-    return policy.exit_codes is None or ended.ending is not Ending.ERROR or ended.exit_code in policy.exit_codes

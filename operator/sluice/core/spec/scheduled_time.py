@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sluice.core import Json
 
-FIELDS = {
+SCHEDULE_VARIABLES = {
     "scheduledTime": "SLUICE_SCHEDULED_TIME",
     "intervalStart": "SLUICE_INTERVAL_START",
     "intervalEnd": "SLUICE_INTERVAL_END",
@@ -20,14 +20,14 @@ FIELDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Scheduled:
+class ScheduledTime:
     """As the run's spec has them: RFC 3339, empty if it says nothing."""
 
     time: str = ""
     interval_start: str = ""
 
     @classmethod
-    def of(cls, spec: Json) -> "Scheduled":
+    def of(cls, spec: Json) -> "ScheduledTime":
         """From a WorkflowRun's spec."""
         return cls(spec.get("scheduledTime", ""), spec.get("intervalStart", ""))
 
@@ -37,7 +37,7 @@ class Scheduled:
 
     @property
     def variables(self) -> dict[str, str]:
-        return {FIELDS[name]: value for name, value in self.values.items()}
+        return {SCHEDULE_VARIABLES[name]: value for name, value in self.values.items()}
 
 
-NOT_SCHEDULED = Scheduled()
+NOT_SCHEDULED = ScheduledTime()

@@ -6,6 +6,7 @@ https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sluice.api.run import has_ended
 from sluice.core import Instant, Json
 from sluice.core.base.times import rfc3339
 
@@ -20,7 +21,7 @@ class Condition:
     message: str = ""
 
 
-def conditions(before: Iterable[Json], after: Iterable[Condition], generation: int, now: Instant) -> list[Json]:
+def merge_conditions(before: Iterable[Json], after: Iterable[Condition], generation: int, now: Instant) -> list[Json]:
     """As they are written. A condition keeps the time of its last change of status."""
     old = {condition["type"]: condition for condition in before}
     written = []
@@ -41,16 +42,11 @@ def conditions(before: Iterable[Json], after: Iterable[Condition], generation: i
     return written
 
 
-def ended(phase: str) -> bool:
-    """Has a run of this phase finished?"""
-    return phase in ("Succeeded", "Failed", "Stopped")
-
-
-def of_run(phase: str, message: str) -> list[Condition]:
+def run_conditions(phase: str, message: str) -> list[Condition]:
     """The conditions of a run, and of the Workflow whose newest run it is."""
     succeeded = phase == "Succeeded"
     return [
         Condition("Complete", succeeded, phase, message),
-        Condition("Failed", ended(phase) and not succeeded, phase, message),
-        Condition("Finished", ended(phase), phase, message),
+        Condition("Failed", has_ended(phase) and not succeeded, phase, message),
+        Condition("Finished", has_ended(phase), phase, message),
     ]

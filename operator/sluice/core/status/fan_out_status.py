@@ -12,8 +12,8 @@ from sluice.core import Json
 from sluice.core.base.intervals import intervals, members
 from sluice.core.base.times import rfc3339
 from sluice.core.run.execution import Execution
-from sluice.core.run.task_state import Step
-from sluice.core.status.progress import how_far
+from sluice.core.run.task_state import TaskStep
+from sluice.core.status.progress import progress_text
 
 _KEYS: dict[TaskPhase, str] = {
     "Succeeded": "succeeded",
@@ -36,7 +36,7 @@ _GOING = (
 """What is kept of items that have begun and not ended: each a map from what is said to the items it is said of."""
 
 
-def entry(run: Execution, number: int) -> Json:
+def fan_out_entry(run: Execution, number: int) -> Json:
     """Of a fan-out whose items are counted."""
     group = run.groups[number]
     by_phase: defaultdict[TaskPhase, list[int]] = defaultdict(list)
@@ -45,7 +45,7 @@ def entry(run: Execution, number: int) -> Json:
         task = run.tasks[unit]
         if (started_at := task.started_at) is not None:
             group.started_at = min(started_at, group.started_at or started_at)
-        if task.step is Step.ENDED:
+        if task.step is TaskStep.ENDED:
             by_phase[task.phase].append(index)
             continue
         phase, attempt = task.shown_phase, task.shown_attempt
@@ -76,18 +76,18 @@ def entry(run: Execution, number: int) -> Json:
         items["failures"] = list(group.failures)
     begun = by_phase.keys() - {"Pending"}
     found: Json = {
-        "phase": run.tasks[number].phase if run.tasks[number].step is Step.ENDED or not begun else "Running",
-        "progress": how_far(group.counts, len(group.items)),
+        "phase": run.tasks[number].phase if run.tasks[number].step is TaskStep.ENDED or not begun else "Running",
+        "progress": progress_text(group.counts, len(group.items)),
         "items": items,
     }
     if group.started_at is not None:
         found["startedAt"] = rfc3339(group.started_at)
-    if run.tasks[number].step is Step.ENDED and group.finished_at is not None:
+    if run.tasks[number].step is TaskStep.ENDED and group.finished_at is not None:
         found["finishedAt"] = rfc3339(group.finished_at)
     return found
 
 
-def entries(items: Json) -> dict[int, Json]:
+def item_entries(items: Json) -> dict[int, Json]:
     """What the status says of each item, as it would of a task. Items that have not begun are left out."""
     found: defaultdict[int, Json] = defaultdict(lambda: {"phase": "Pending"})
     for phase, key in _KEYS.items():

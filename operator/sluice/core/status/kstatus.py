@@ -15,8 +15,9 @@ https://github.com/kubernetes-sigs/cli-utils/blob/master/pkg/kstatus/README.md
 
 from dataclasses import dataclass
 
+from sluice.api.run import has_ended
 from sluice.core import Json
-from sluice.core.status.conditions import Condition, ended
+from sluice.core.status.conditions import Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,9 @@ class NewestRun:
             phase = run.get("phase", "Pending")
             if phase == "Pending":
                 return cls(name, "Running")
-            return cls(name, phase, run.get("message", "") if ended(phase) else "")
+            return cls(name, phase, run.get("message", "") if has_ended(phase) else "")
         phase = workflow.get("phase", "")
-        if ended(phase):
+        if has_ended(phase):
             return cls(name, phase, next(c["message"] for c in workflow["conditions"] if c["type"] == "Finished"))
         if phase in ("Running", "Suspended"):
             return cls(name, "Stopped", "it was deleted before its end was seen")
@@ -55,7 +56,7 @@ def workflow_health(newest: NewestRun | None, *, follows_run: bool) -> list[Cond
 
 
 def run_health(phase: str, message: str) -> list[Condition]:
-    if not ended(phase):
+    if not has_ended(phase):
         return [Condition("Reconciling", True, phase, message), Condition("Stalled", False, phase)]
     if phase == "Succeeded":
         return _current(phase)

@@ -12,7 +12,7 @@ _ENDED_WITHOUT_SUCCESS: dict[TaskPhase, str] = {
 }
 
 
-def how_far(counts: Mapping[TaskPhase, int], total: int) -> str:
+def progress_text(counts: Mapping[TaskPhase, int], total: int) -> str:
     """`9/12` succeeded, and what became of those that did not: `9/12, 1 failed, 2 not run`."""
     words = [f"{counts.get('Succeeded', 0)}/{total}"]
     words += [f"{counts[phase]} {word}" for phase, word in _ENDED_WITHOUT_SUCCESS.items() if counts.get(phase)]

@@ -6,14 +6,14 @@ from sluice.api.run import TaskPhase
 from sluice.core.base.times import clock
 from sluice.core.graph.placeholders import fill
 from sluice.core.pod.deadlines import IMAGE_TROUBLE
-from sluice.core.pod.memory import grown, limit
-from sluice.core.pod.outcome import Ending, Outcome
+from sluice.core.pod.memory import grown_resources, memory_limit
 from sluice.core.pod.view import PodView
 from sluice.core.run.execution import Execution
-from sluice.core.run.task_state import Refused, Step, TaskState
-from sluice.core.spec.approval import question
-from sluice.core.spec.for_each import Group
-from sluice.core.spec.retry_policy import PAID_BY_CLUSTER
+from sluice.core.run.fan_out import FanOut
+from sluice.core.run.retries import PAID_BY_CLUSTER
+from sluice.core.run.task_state import CreateFailure, TaskState, TaskStep
+from sluice.core.spec.approval import prompt
+from sluice.core.spec.ending import Ending, Outcome
 
 _NAMES_SHOWN = 3
 _STARTING = "Starting: its pod is being created"
@@ -30,25 +30,25 @@ class Reason:
 def reason(run: Execution, number: int) -> Reason:
     task = run.tasks[number]
     match task.step:
-        case Step.WAITING if task.group is not None and run.leader(number) is None:
+        case TaskStep.WAITING if task.group is not None and run.leader(number) is None:
             return Reason(_STARTING)
-        case Step.WAITING:
+        case TaskStep.WAITING:
             return Reason(f"WaitingFor: {_waiting_for(run, number)}")
-        case Step.READY:
+        case TaskStep.READY:
             return _ready(run, number)
-        case Step.BACKOFF:
+        case TaskStep.BACKOFF:
             return _backoff(run, task)
-        case Step.CALLING:
+        case TaskStep.CALLING:
             return _calling(task)
-        case Step.ASKING:
+        case TaskStep.ASKING:
             return _asking(run, task)
-        case Step.RECORDING | Step.CREATING:
+        case TaskStep.RECORDING | TaskStep.CREATING:
             return Reason(_STARTING)
-        case Step.LIVE:
+        case TaskStep.LIVE:
             return _live(task)
-        case Step.FANNED_OUT:
+        case TaskStep.FANNED_OUT:
             return _items(run, run.groups[number])
-        case Step.ENDED:
+        case TaskStep.ENDED:
             return _ended(run, number)
 
 
@@ -64,14 +64,14 @@ def _ready(run: Execution, number: int) -> Reason:
     if task.group is not None and (group := run.groups[task.group]).full:
         return Reason(f"Parallelism: {group.live}/{group.parallelism} of forEach")
     line = run.line(number)
-    if not calls and (why := run.shared.why(run.identity.uid, line, first=run.ready.first(line) == number)):
+    if not calls and (why := run.shared.wait_reason(run.identity.uid, line, first=run.ready.first(line) == number)):
         return Reason(why)
     return _refused(task.refused) if task.refused else Reason(_CHILD_IS_MADE if calls else _STARTING)
 
 
-def _items(run: Execution, group: Group) -> Reason:
+def _items(run: Execution, group: FanOut) -> Reason:
     """Of the items that are not running, why the first one is not."""
-    waiting = [unit for unit in group.units if not run.tasks[unit].runs and run.tasks[unit].step is not Step.ENDED]
+    waiting = [unit for unit in group.units if not run.tasks[unit].runs and run.tasks[unit].step is not TaskStep.ENDED]
     if not waiting:
         return Reason()
     first = reason(run, waiting[0])
@@ -84,7 +84,7 @@ def _asking(run: Execution, task: TaskState) -> Reason:
     if run.state == "Suspended" or approval is None:
         return Reason(f"Suspended: the run hears no decision until {run.resumes_when}")
     message = fill({"message": approval.message}, run.values_of(task))["message"]
-    return Reason(f"Approval: {question(task.definition.name, approval, task.asked_at)}", message or None)
+    return Reason(f"Approval: {prompt(task.definition.name, approval, task.asked_at)}", message or None)
 
 
 _CHILD_IS_MADE = "Starting: its run is being created"
@@ -102,7 +102,7 @@ def _calling(task: TaskState) -> Reason:
     return Reason(f"{word}: see run {child.name}", child.message or None)
 
 
-def _refused(refused: Refused) -> Reason:
+def _refused(refused: CreateFailure) -> Reason:
     return Reason(f"{refused.refusal}: the API server takes no pod at present; trying again", refused.message)
 
 
@@ -187,7 +187,11 @@ def _paid(task: TaskState, last: Outcome, separator: str) -> str:
     if last.ending is Ending.WHEN_FAILED:
         return f"{separator}its condition has no answer"
     if last.ending in PAID_BY_CLUSTER:
-        used, limit, whose = task.used.infrastructure, task.definition.retries.infrastructure, "infrastructure retries"
+        used, limit, whose = (
+            task.used.infrastructure,
+            task.definition.retries.infrastructure,
+            "infrastructure retries",
+        )
     else:
         used, limit, whose = task.used.limit, task.definition.retries.limit, "retries"
     return f"{separator}{used} of {limit} {whose} used" if limit else ""
@@ -199,7 +203,7 @@ def _memory(run: Execution, task: TaskState, last: Outcome, before: str) -> str:
     if last.ending is not Ending.OUT_OF_MEMORY or "outOfMemory" not in fields.get("retries", {}):
         return ""
     filled = fill({name: fields[name] for name in ("retries", "resources") if name in fields}, run.values_of(task))
-    size = limit(grown(filled, task.used.out_of_memory))
+    size = memory_limit(grown_resources(filled, task.used.out_of_memory))
     return f"{before}{size} of memory" if size else ""
 
 

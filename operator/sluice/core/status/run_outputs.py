@@ -5,13 +5,14 @@ from a task that handed nothing on, since it was skipped for example, is left ou
 """
 
 from sluice.core import Json
+from sluice.core.base.text import as_json, as_values
 from sluice.core.graph.placeholders import PLACEHOLDER, fill
 from sluice.core.graph.references import output_of
 from sluice.core.run.execution import Execution
-from sluice.core.spec.outputs import RESULTS_MAX_BYTES, Unusable, as_json, as_values
+from sluice.core.spec.outputs import RESULTS_MAX_BYTES, InvalidOutputs
 
 
-def results(run: Execution) -> str | Unusable:
+def run_outputs(run: Execution) -> str | InvalidOutputs:
     """As a JSON object, empty if the Workflow declares none."""
     handed_on = {task.definition.name: run.outputs_of(number) or {} for number, task in enumerate(run.named)}
     values = run.identity.values | as_values(handed_on)
@@ -25,5 +26,5 @@ def results(run: Execution) -> str | Unusable:
     written = as_json(found)
     size = len(written.encode())
     if size > RESULTS_MAX_BYTES:
-        return Unusable(f"outputs too large: those of the run have {size} bytes as JSON; {RESULTS_MAX_BYTES} fit")
+        return InvalidOutputs(f"outputs too large: those of the run have {size} bytes as JSON; {RESULTS_MAX_BYTES} fit")
     return written

@@ -4,24 +4,24 @@ from sluice.api.run import RunPhase
 from sluice.core.pod.builder import RunEnd
 from sluice.core.run.execution import Execution
 from sluice.core.run.state import STOPPED_BY_HAND
-from sluice.core.status.progress import how_far
-from sluice.core.status.text_budget import fit
+from sluice.core.status.progress import progress_text
+from sluice.core.status.text_budget import truncate
 
 _MESSAGE_MAX = 1024  # of a run; it stands in four conditions as well
 
 
 def run_end(run: Execution) -> RunEnd:
     """What a `finally` task is told."""
-    return RunEnd(outlook(run), tuple(task.definition.name for task in run.named if task.phase == "Failed"))
+    return RunEnd(expected_phase(run), tuple(task.definition.name for task in run.named if task.phase == "Failed"))
 
 
-def phase(run: Execution) -> RunPhase:
+def current_phase(run: Execution) -> RunPhase:
     if run.finished_at is None:
         return "Suspended" if run.state == "Suspended" else "Running"
-    return outlook(run)
+    return expected_phase(run)
 
 
-def outlook(run: Execution) -> RunPhase:
+def expected_phase(run: Execution) -> RunPhase:
     """The phase in which the run ends if nothing else happens. Its `finally` tasks are told so."""
     if run.counts.get("Stopped"):
         return "Stopped" if run.state == "Stopped" else "Failed"
@@ -32,11 +32,11 @@ def outlook(run: Execution) -> RunPhase:
     return "Failed" if run.failed else "Succeeded"
 
 
-def progress(run: Execution) -> str:
-    return how_far(run.counts, len(run.definition.tasks))
+def run_progress(run: Execution) -> str:
+    return progress_text(run.counts, len(run.definition.tasks))
 
 
-def message(run: Execution) -> str:
+def run_message(run: Execution) -> str:
     """Why the run has failed, or will."""
     if run.winding_down not in ("", STOPPED_BY_HAND) and not run.failed:
         return run.winding_down
@@ -48,4 +48,4 @@ def message(run: Execution) -> str:
     first = failed[0]
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
     words = f"task {first.definition.name} failed{more}: {first.last.message if first.last else 'unknown'}"
-    return fit(words, _MESSAGE_MAX)
+    return truncate(words, _MESSAGE_MAX)

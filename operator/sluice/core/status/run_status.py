@@ -9,20 +9,21 @@ from dataclasses import dataclass
 
 from sluice.core import Instant, Json
 from sluice.core.base.naming import outputs_name, pod_name
+from sluice.core.base.text import as_json
 from sluice.core.base.times import rfc3339
-from sluice.core.pod.create_errors import Refusal
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
 from sluice.core.run.execution import Execution
-from sluice.core.run.task_state import Step
-from sluice.core.spec.outputs import Unusable, as_json
-from sluice.core.spec.retry_policy import Used
-from sluice.core.status.conditions import Condition, conditions, of_run
-from sluice.core.status.fan_out_status import entry as item_entry
+from sluice.core.run.retries import RetriesUsed
+from sluice.core.run.task_state import TaskStep
+from sluice.core.spec.outputs import InvalidOutputs
+from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
+from sluice.core.status.fan_out_status import fan_out_entry as item_entry
 from sluice.core.status.kstatus import run_health, stalled
 from sluice.core.status.reasons import Reason, reason
-from sluice.core.status.run_outputs import results
-from sluice.core.status.run_phase import message, phase, progress
-from sluice.core.status.text_budget import bytes_sent, fit, text_room
+from sluice.core.status.run_outputs import run_outputs
+from sluice.core.status.run_phase import current_phase, run_message, run_progress
+from sluice.core.status.text_budget import encoded_size, text_budget, truncate
 
 REWORD_EVERY_S = 10.0
 """A reason whose numbers change every second is written no more often than this."""
@@ -82,7 +83,7 @@ def _only_reworded(old: Json, new: Json) -> bool:
 
 
 def _is_to_be_recorded(run: Execution, unit: int) -> bool:
-    return run.tasks[unit].step is Step.RECORDING or (unit in run.groups and not run.groups[unit].recorded)
+    return run.tasks[unit].step is TaskStep.RECORDING or (unit in run.groups and not run.groups[unit].recorded)
 
 
 def written(run: Execution, sent: Patch) -> None:
@@ -113,22 +114,22 @@ def _difference(old: Json, new: Json) -> Json:
 
 
 def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> Json:
-    run_phase, words = phase(run), message(run)
-    handed_on = results(run) if run.definition.outputs and run_phase == "Succeeded" else "{}"
-    if isinstance(handed_on, Unusable):
+    run_phase, words = current_phase(run), run_message(run)
+    handed_on = run_outputs(run) if run.definition.outputs and run_phase == "Succeeded" else "{}"
+    if isinstance(handed_on, InvalidOutputs):
         words, handed_on = handed_on.message, "{}"
     facts = [
         Condition("Accepted", True, "Valid"),
-        *of_run(run_phase, words),
+        *run_conditions(run_phase, words),
         *(_name_taken(run) or run_health(run_phase, words)),
     ]
     status: Json = {
         "observedGeneration": generation,
         "phase": run_phase,
         "revision": run.revision,
-        "progress": progress(run),
+        "progress": run_progress(run),
         "startedAt": rfc3339(run.started_at or now),
-        "conditions": conditions(before.get("conditions", ()), facts, generation, now),
+        "conditions": merge_conditions(before.get("conditions", ()), facts, generation, now),
     }
     if words:
         status["message"] = words
@@ -144,7 +145,11 @@ def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> 
 def _name_taken(run: Execution) -> list[Condition]:
     """What there is to say if only a person can mend it."""
     for task in run.tasks:
-        if task.refused is not None and task.refused.refusal is Refusal.NAME_TAKEN and task.step is not Step.ENDED:
+        if (
+            task.refused is not None
+            and task.refused.refusal is CreateError.NAME_TAKEN
+            and task.step is not TaskStep.ENDED
+        ):
             return stalled("NameTaken", f"{task.definition.name}: {task.refused.message}")
     return []
 
@@ -171,7 +176,7 @@ def task_status(run: Execution, number: int) -> Json:
             entry["finishedAt"] = rfc3339(task.last.finished_at)
         if task.last.exit_code is not None:
             entry["exitCode"] = task.last.exit_code
-    if task.used != Used():
+    if task.used != RetriesUsed():
         entry["retries"] = {"limit": task.used.limit, "infrastructure": task.used.infrastructure}
         if task.used.out_of_memory:
             entry["retries"]["outOfMemory"] = task.used.out_of_memory
@@ -189,11 +194,11 @@ def task_status(run: Execution, number: int) -> Json:
 def _texts(run: Execution, why: Reason, taken: int = 0) -> Json:
     """`taken` are bytes of the room for texts that something else has."""
     found: Json = {}
-    room = text_room(len(run.definition.tasks)) - taken
+    room = text_budget(len(run.definition.tasks)) - taken
     if why.text:
-        found["reason"] = fit(why.text, room)
-    if why.message and (left := room - bytes_sent(found.get("reason", ""))) > 0:
-        found["message"] = fit(why.message, left)
+        found["reason"] = truncate(why.text, room)
+    if why.message and (left := room - encoded_size(found.get("reason", ""))) > 0:
+        found["message"] = truncate(why.message, left)
     return found
 
 
@@ -203,7 +208,7 @@ def _outputs(run: Execution, number: int) -> Json:
     if outputs is None:
         return {}
     text = as_json(outputs)
-    if bytes_sent(text) <= run.outputs_room:
+    if encoded_size(text) <= run.outputs_room:
         return {"outputs": text}
     return {"outputsIn": "ConfigMap"}
 

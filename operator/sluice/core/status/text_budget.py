@@ -7,18 +7,18 @@ _ENTRY_BYTES = 330  # of a task's entry beside its texts
 _TEXT_MAX, _TEXT_MIN = 512, 64
 
 
-def text_room(tasks: int) -> int:
+def text_budget(tasks: int) -> int:
     """How many bytes the reason and the message of a task may have together, so that every status fits."""
     return max(_TEXT_MIN, min(_TEXT_MAX, _STATUS_BYTES // tasks - _ENTRY_BYTES))
 
 
-def bytes_sent(text: str) -> int:
+def encoded_size(text: str) -> int:
     """The length of a text as the API server stores it: Go's JSON escapes `<`, `>` and `&` as well."""
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2 + 5 * sum(map(text.count, "<>&"))
 
 
-def fit(text: str, room: int) -> str:
+def truncate(text: str, room: int) -> str:
     """As much of a text as has room."""
-    while bytes_sent(text) > room:
-        text = text[: len(text) * room // bytes_sent(text)] if len(text) > 1 else ""
+    while encoded_size(text) > room:
+        text = text[: len(text) * room // encoded_size(text)] if len(text) > 1 else ""
     return text

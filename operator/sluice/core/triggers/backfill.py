@@ -19,10 +19,10 @@ from itertools import islice
 from math import ceil
 
 from sluice.api.backfill import Rerun
+from sluice.api.run import has_ended
 from sluice.core import Instant, Json
 from sluice.core.base.naming import MAX_RUNS_OF_A_TIME
 from sluice.core.base.times import instant, rfc3339
-from sluice.core.status.conditions import ended
 from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.triggers.schedule import Schedule
 
@@ -30,7 +30,7 @@ _TIMES = ("cron", "every", "timeZone", "startAt")
 _NAMES_SHOWN = 10
 
 
-def times_said(spec: Json, workflow: Json) -> Json:
+def backfill_schedule(spec: Json, workflow: Json) -> Json:
     """The schedule that says the times: the Backfill's own, else the Workflow's; empty if neither says any. Both are
     specs.
     """
@@ -138,7 +138,7 @@ class Progress:
         return replace(self, mark=time, skipped=self.skipped + 1)
 
 
-def start(backfill: Backfill, on_first_sight: OnFirstSight) -> Progress:
+def start_backfill(backfill: Backfill, on_first_sight: OnFirstSight) -> Progress:
     """`Adopt`: a Backfill without a status comes from a restored backup, and is taken as done."""
     times = list(backfill.times())
     if on_first_sight == "Adopt":
@@ -146,12 +146,12 @@ def start(backfill: Backfill, on_first_sight: OnFirstSight) -> Progress:
     return Progress(len(times))
 
 
-def settled(progress: Progress, phases: Mapping[str, str]) -> Progress:
+def count_ended(progress: Progress, phases: Mapping[str, str]) -> Progress:
     """With those of its runs counted that have ended. `phases` has the runs that are there, by name."""
     for entry in progress.going:
         run, _ = entry
         phase = phases.get(run, "Stopped")  # deleted on the way: nobody will ever see its end
-        if not ended(phase):
+        if not has_ended(phase):
             continue
         progress = replace(progress, going=tuple(other for other in progress.going if other != entry))
         if phase == "Succeeded":
@@ -174,7 +174,7 @@ class RunOfTime:
 
 
 @dataclass(frozen=True, slots=True)
-class Make:
+class RunToMake:
     """The run to make: the `number`-th of its time."""
 
     time: Instant
@@ -182,15 +182,17 @@ class Make:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class BackfillStep:
     """What to do next. `waits`: why no run is made now though times are left."""
 
     progress: Progress
-    make: Make | None = None
+    make: RunToMake | None = None
     waits: str = ""
 
 
-def step(backfill: Backfill, progress: Progress, runs_of: Callable[[Instant], Sequence[RunOfTime]], full: str) -> Step:
+def next_step(
+    backfill: Backfill, progress: Progress, runs_of: Callable[[Instant], Sequence[RunOfTime]], full: str
+) -> BackfillStep:
     """`runs_of` has the runs of a time, the newest last. `full`: why the Workflow takes no further run now, else
     empty.
     """
@@ -202,17 +204,17 @@ def step(backfill: Backfill, progress: Progress, runs_of: Callable[[Instant], Se
         elif _is_passed_over(backfill.rerun, runs):
             progress = progress.passed_over(time)
         elif waits := _waits(backfill, progress, runs, full):
-            return Step(progress, waits=waits)
+            return BackfillStep(progress, waits=waits)
         else:
-            return Step(progress, Make(time, runs[-1].number + 1 if runs else 1))
-    return Step(progress)
+            return BackfillStep(progress, RunToMake(time, runs[-1].number + 1 if runs else 1))
+    return BackfillStep(progress)
 
 
 def _is_passed_over(rerun: Rerun, runs: Sequence[RunOfTime]) -> bool:
     if not runs or runs[-1].deleting:
         return False
     last = runs[-1]
-    if rerun == "None" or not ended(last.phase) or last.number >= MAX_RUNS_OF_A_TIME:
+    if rerun == "None" or not has_ended(last.phase) or last.number >= MAX_RUNS_OF_A_TIME:
         return True
     return rerun == "Failed" and last.phase == "Succeeded"
 

@@ -45,14 +45,14 @@ class History:
         )
 
 
-class Surplus(NamedTuple):
+class Expiry(NamedTuple):
     """`name` is the run that goes next, from `at` on."""
 
     at: Instant
     name: str
 
 
-def surplus(history: History, runs: Iterable[EndedRun]) -> Surplus | None:
+def next_expired(history: History, runs: Iterable[EndedRun]) -> Expiry | None:
     """The run that goes first; None if all may stay."""
     kept = {True: history.succeeded, False: history.failed}
     found = []
@@ -61,5 +61,5 @@ def surplus(history: History, runs: Iterable[EndedRun]) -> Surplus | None:
             kept[run.succeeded] -= 1
         else:
             stays_s = _AT_LEAST_S if run.own else max(_AT_LEAST_S, history.ttl_s)
-            found.append(Surplus(run.finished_at + stays_s, run.name))
+            found.append(Expiry(run.finished_at + stays_s, run.name))
     return min(found, default=None)

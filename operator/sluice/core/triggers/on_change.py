@@ -16,7 +16,7 @@ OnFirstSight = Literal["Run", "Adopt"]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class RunMark:
     """The last revision that was due, and the generation that asked for it. `run` is None if it was not run."""
 
     generation: int
@@ -24,7 +24,7 @@ class Mark:
     run: str | None
 
     @classmethod
-    def of(cls, status: Json) -> "Mark | None":
+    def of(cls, status: Json) -> "RunMark | None":
         last = status.get("lastRun")
         return cls(last["generation"], last["revision"], last.get("name")) if last else None
 
@@ -42,23 +42,23 @@ class OwnRun:
     revision: str
 
 
-def due(
+def due_run(
     *,
     generation: int,
     revision: str,
     run_name: str,
     manual: bool,
-    mark: Mark | None,
+    mark: RunMark | None,
     runs: Iterable[OwnRun],
     on_first_sight: OnFirstSight,
-) -> tuple[Mark, bool]:
+) -> tuple[RunMark, bool]:
     """(the mark as it should be, whether its run is still to be made)."""
     if mark is not None and mark.revision == revision:
         return mark, False
     if manual or (mark is None and on_first_sight == "Adopt"):
-        return Mark(generation, revision, None), False
+        return RunMark(generation, revision, None), False
     after = mark.generation if mark else 0
     for run in runs:  # made just before a crash, and not marked
         if run.generation > after and run.revision == revision:
-            return Mark(run.generation, revision, run.name), False
-    return Mark(generation, revision, run_name), True
+            return RunMark(run.generation, revision, run.name), False
+    return RunMark(generation, revision, run_name), True

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 from sluice.core import Json
 from sluice.core.base.errors import Fault
+from sluice.core.base.text import did_you_mean
 from sluice.core.pod.volumes import mounted
-from sluice.core.spec.definition import Definition, TaskDefinition
-from sluice.core.spec.scheduled_time import NOT_SCHEDULED, Scheduled
-from sluice.core.validation.shape import did_you_mean
+from sluice.core.spec.definition import Definition
+from sluice.core.spec.scheduled_time import NOT_SCHEDULED, ScheduledTime
+from sluice.core.spec.task import TaskDefinition
 
 _HOW_IT_IS_RUN = frozenset(
     {
@@ -49,15 +50,15 @@ class Past:
     parameters: Mapping[str, str]
     tasks: Json
     claims: Mapping[str, str]
-    scheduled: Scheduled = NOT_SCHEDULED
+    scheduled: ScheduledTime = NOT_SCHEDULED
 
 
-def kept(
+def kept_tasks(
     new: Definition,
     parameters: Mapping[str, str],
     past: Past,
     rerun: Collection[str],
-    scheduled: Scheduled = NOT_SCHEDULED,
+    scheduled: ScheduledTime = NOT_SCHEDULED,
 ) -> list[int]:
     """The tasks that need not run again."""
     if parameters != past.parameters or scheduled != past.scheduled:
@@ -94,7 +95,7 @@ def _what(task: TaskDefinition) -> Json:
     return what | {"dependsOn": set(task.fields.get("dependsOn") or ())}
 
 
-def entry(past: Past, task: str) -> Json:
+def kept_entry(past: Past, task: str) -> Json:
     """What the new run's status says of a kept task: how it ended, and in which run."""
     told = {name: value for name, value in past.tasks[task].items() if name not in _OF_ITS_ATTEMPTS}
     reason = told.get("reason", "")
@@ -106,7 +107,7 @@ def same_templates(new: Definition, old: Definition) -> set[str]:
     return {name for name, template in new.claims.items() if old.claims.get(name) == template}
 
 
-def faults(asked: Json, run: str, workflow: str, definition: Definition, old: Json | None) -> list[Fault]:
+def resume_faults(asked: Json, run: str, workflow: str, definition: Definition, old: Json | None) -> list[Fault]:
     """What is wrong with a run's `resumeFrom`. `old` is the WorkflowRun that it names, None if there is none."""
     found = []
     names = [task.name for task in definition.tasks]

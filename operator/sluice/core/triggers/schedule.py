@@ -117,14 +117,14 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class ScheduleMark:
+class SchedulePosition:
     """No time up to `time` is looked at again; `schedule` is the digest of the schedule that this is about."""
 
     time: Instant
     schedule: str
 
     @classmethod
-    def of(cls, status: Json) -> "ScheduleMark | None":
+    def of(cls, status: Json) -> "SchedulePosition | None":
         mark = status.get("scheduleMark")
         return cls(instant(mark["time"]) or 0.0, mark["schedule"]) if mark else None
 
@@ -132,9 +132,9 @@ class ScheduleMark:
         return {"time": rfc3339(self.time), "schedule": self.schedule}
 
 
-def begin(
+def counting_from(
     schedule: Schedule,
-    mark: ScheduleMark | None,
+    mark: SchedulePosition | None,
     *,
     known: bool,
     created_at: Instant,
@@ -150,7 +150,7 @@ def begin(
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ScheduleDecision:
     """`run` is the time that is to be run now, `missed` how many were let go, `next` the first time to come."""
 
     mark: Instant
@@ -159,7 +159,7 @@ class Look:
     next: Instant | None
 
 
-def look(
+def due_time(
     schedule: Schedule,
     mark: Instant,
     now: Instant,
@@ -167,19 +167,19 @@ def look(
     concurrency: Concurrency,
     going: int = 0,
     made: Collection[Instant] = (),
-) -> Look:
+) -> ScheduleDecision:
     """What the schedule asks for. `going` are runs of it that have not ended, `made` the times that have a run."""
     if schedule.suspended:
-        return Look(mark, None, 0, None)
+        return ScheduleDecision(mark, None, 0, None)
     coming = next(schedule.after(max(now, mark)), None)
     due = takewhile(lambda time: time > mark, schedule.before(int(now) + 1))
     newest = next(due, None)
     if newest is None:
-        return Look(mark, None, 0, coming)
+        return ScheduleDecision(mark, None, 0, coming)
     oldest_s = schedule.deadline_s
     if schedule.catch_up != "All":
         late = oldest_s is not None and newest < now - oldest_s and newest not in made
-        return Look(newest, None if late else newest, _count(due, made) + late, coming)
+        return ScheduleDecision(newest, None if late else newest, _count(due, made) + late, coming)
     lost = 0
     if oldest_s is not None:
         late_times = takewhile(lambda time: time > mark, schedule.before(now - oldest_s))
@@ -187,11 +187,11 @@ def look(
             mark, lost = last, _count(late_times, made) + (last not in made)
     run = next(schedule.after(mark), None)
     if run is None or run > now:
-        return Look(mark, None, lost, coming)
+        return ScheduleDecision(mark, None, lost, coming)
     waits = run != newest or concurrency.policy in (None, "Queue")
     if waits and going >= concurrency.max_runs and run not in made:
-        return Look(mark, None, lost, coming)
-    return Look(run, run, lost, coming)
+        return ScheduleDecision(mark, None, lost, coming)
+    return ScheduleDecision(run, run, lost, coming)
 
 
 def _count(times: Iterator[Instant], made: Collection[Instant]) -> int:

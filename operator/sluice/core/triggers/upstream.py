@@ -24,7 +24,7 @@ _CAUSE_CHARACTERS = 6
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Success:
+class UpstreamSuccess:
     """A run of another Workflow that has succeeded."""
 
     finished_at: Instant
@@ -32,7 +32,7 @@ class Success:
 
 
 @dataclass(frozen=True, slots=True)
-class AfterMark:
+class UpstreamMark:
     """Of another Workflow: no success before `since` counts, and of the later ones those have, by UID."""
 
     workflow: str
@@ -40,17 +40,17 @@ class AfterMark:
     counted: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, entry: Json) -> "AfterMark":
+    def of(cls, entry: Json) -> "UpstreamMark":
         return cls(entry["workflow"], instant(entry["since"]) or 0.0, tuple(entry.get("counted", ())))
 
     def written(self) -> Json:
         counted = {"counted": list(self.counted)} if self.counted else {}
         return {"workflow": self.workflow, "since": rfc3339(self.since), **counted}
 
-    def fresh(self, successes: Iterable[Success]) -> list[Success]:
+    def fresh(self, successes: Iterable[UpstreamSuccess]) -> list[UpstreamSuccess]:
         return [one for one in successes if one.finished_at >= self.since and one.uid not in self.counted]
 
-    def with_all(self, successes: Iterable[Success]) -> "AfterMark":
+    def with_all(self, successes: Iterable[UpstreamSuccess]) -> "UpstreamMark":
         """All of them have counted. The newest are remembered; `since` keeps the others from counting again."""
         counted = sorted(one for one in successes if one.finished_at >= self.since)
         forgotten = counted[:-MAX_COUNTED]
@@ -58,30 +58,30 @@ class AfterMark:
         return replace(self, since=since, counted=tuple(one.uid for one in counted if one.finished_at >= since))
 
 
-def marks(names: Sequence[str], before: Iterable[Json], begin: Instant) -> tuple[AfterMark, ...]:
+def upstream_marks(names: Sequence[str], before: Iterable[Json], begin: Instant) -> tuple[UpstreamMark, ...]:
     """For each of the others, in order. `before` are those in the status; of one that is new there only successes from
     `begin` on count.
     """
-    known = {mark.workflow: mark for mark in map(AfterMark.of, before)}
-    return tuple(known.get(name) or AfterMark(name, begin) for name in names)
+    known = {mark.workflow: mark for mark in map(UpstreamMark.of, before)}
+    return tuple(known.get(name) or UpstreamMark(name, begin) for name in names)
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class UpstreamDecision:
     """`cause` names what the run is for that is due; empty if none is. `waits_for` are those without a new success."""
 
-    marks: tuple[AfterMark, ...]
+    marks: tuple[UpstreamMark, ...]
     cause: str = ""
     waits_for: tuple[str, ...] = ()
 
 
-def look(known: tuple[AfterMark, ...], successes: Mapping[str, Sequence[Success]]) -> Look:
+def due_after(known: tuple[UpstreamMark, ...], successes: Mapping[str, Sequence[UpstreamSuccess]]) -> UpstreamDecision:
     fresh = {mark.workflow: mark.fresh(successes[mark.workflow]) for mark in known}
     if waits_for := tuple(name for name, found in fresh.items() if not found):
-        return Look(known, waits_for=waits_for)
+        return UpstreamDecision(known, waits_for=waits_for)
     uids = sorted(one.uid for found in fresh.values() for one in found)
     counted = tuple(mark.with_all(successes[mark.workflow]) for mark in known)
-    return Look(counted, cause=digest("/".join(uids), _CAUSE_CHARACTERS))
+    return UpstreamDecision(counted, cause=digest("/".join(uids), _CAUSE_CHARACTERS))
 
 
 def circle(name: str, after: Callable[[str], Iterable[str]]) -> tuple[str, ...]:

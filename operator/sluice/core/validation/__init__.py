@@ -26,8 +26,8 @@ from sluice.core.validation.children import sub_workflows
 from sluice.core.validation.fan_out import fan_outs
 from sluice.core.validation.manifest import Manifest, name_of
 from sluice.core.validation.schedule import schedules
-from sluice.core.validation.shape import read
-from sluice.core.validation.when import conditions
+from sluice.core.validation.shape import parse_model
+from sluice.core.validation.when import when_faults
 
 __all__ = ["backfill_faults", "pool_faults", "run_faults", "workflow_faults", "workflow_warnings"]
 
@@ -46,16 +46,20 @@ def workflow_faults(manifest: Json, *, chart_has_image: bool = False) -> list[Fa
     parts: Json = {"tasks": [], "parameters": [], "defaults": {}}
     parts |= {name: raw[name] for name in parts if isinstance(raw.get(name), type(parts[name]))}
     empty = {"tasks": [_ANY_TASK] * len(parts["tasks"]), "parameters": [], "defaults": {}}
-    read(WorkflowSpec, raw | {name: empty[name] for name in parts if raw.get(name) == parts[name]}, "spec", faults)
-    tasks = {number: read(Task, task, f"spec.tasks[{number}]", faults) for number, task in enumerate(parts["tasks"])}
+    parse_model(
+        WorkflowSpec, raw | {name: empty[name] for name in parts if raw.get(name) == parts[name]}, "spec", faults
+    )
+    tasks = {
+        number: parse_model(Task, task, f"spec.tasks[{number}]", faults) for number, task in enumerate(parts["tasks"])
+    }
     parameters = {
-        number: read(Parameter, parameter, f"spec.parameters[{number}]", faults)
+        number: parse_model(Parameter, parameter, f"spec.parameters[{number}]", faults)
         for number, parameter in enumerate(parts["parameters"])
     }
     found = Manifest(
         name=name_of(manifest.get("metadata")) or "",
         raw=raw,
-        defaults=read(TaskTemplate, parts["defaults"], "spec.defaults", faults),
+        defaults=parse_model(TaskTemplate, parts["defaults"], "spec.defaults", faults),
         parameters={number: parameter for number, parameter in parameters.items() if parameter is not None},
         names=[name_of(task) for task in parts["tasks"]],
         tasks={number: task for number, task in tasks.items() if task is not None},
@@ -84,7 +88,7 @@ def workflow_warnings(manifest: Json) -> list[Fault]:
 def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
     """All faults of a WorkflowRun, given the parameters of its Workflow with their defaults."""
     faults: list[Fault] = []
-    found = read(WorkflowRunSpec, spec, "spec", faults)
+    found = parse_model(WorkflowRunSpec, spec, "spec", faults)
     if found is None:
         return sorted(faults)
     return sorted(argument_faults(found.parameters or {}, parameters))
@@ -93,7 +97,7 @@ def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
 def pool_faults(manifest: Json) -> list[Fault]:
     """All faults of a Pool."""
     faults: list[Fault] = []
-    read(PoolSpec, manifest.get("spec"), "spec", faults)
+    parse_model(PoolSpec, manifest.get("spec"), "spec", faults)
     return sorted(faults)
 
 
@@ -113,7 +117,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     outputs.declared_once,
     outputs.log_has_some,
     outputs.known_references,
-    conditions,
+    when_faults,
     values.no_placeholder_in_scripts,
     values.known_placeholders,
     values.parameters,

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 
 from sluice.core import Json
 from sluice.core.base.errors import Fault
+from sluice.core.base.text import did_you_mean
 from sluice.core.spec.definition import Definition
 from sluice.core.validation.manifest import Manifest
-from sluice.core.validation.shape import did_you_mean
 
 _FIELDS = frozenset({"name", "dependsOn", "runIf", "when", "allowFailure", "approval"})
 _RUNS_NOTHING = "an approval waits for a person and has no pod; remove this, or make another task of it"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from sluice.core.base.errors import Fault
-from sluice.core.validation.shape import did_you_mean
+from sluice.core.base.text import did_you_mean
 
 
 def argument_faults(given: Mapping[str, str], parameters: Mapping[str, str | None]) -> Iterator[Fault]:

@@ -7,10 +7,10 @@ from sluice.api.backfill import MAX_TIMES, BackfillSpec
 from sluice.core import Instant, Json
 from sluice.core.base.errors import Fault
 from sluice.core.base.times import rfc3339
-from sluice.core.triggers.backfill import Backfill, times_said
+from sluice.core.triggers.backfill import Backfill, backfill_schedule
 from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.schedule import moments, one_way_to_say_times, wrong_times
-from sluice.core.validation.shape import read
+from sluice.core.validation.shape import parse_model
 
 _COUNTED = 10 * MAX_TIMES
 
@@ -23,7 +23,7 @@ def backfill_faults(manifest: Json, workflow: Json | None = None, created_at: In
     spec = manifest.get("spec")
     if not isinstance(spec, dict):
         return [Fault("spec", "is required; it needs `workflow`, `from` and `until`")]
-    said = read(BackfillSpec, spec, "spec", faults)
+    said = parse_model(BackfillSpec, spec, "spec", faults)
     if said is None:
         return sorted(faults)
     bounds = {"from": said.from_, "until": said.until}
@@ -34,7 +34,7 @@ def backfill_faults(manifest: Json, workflow: Json | None = None, created_at: In
         faults += _range(said, created_at)
     if workflow is not None:
         faults += _of_workflow(said, workflow)
-    if not faults and (times := times_said(spec, workflow or {})):
+    if not faults and (times := backfill_schedule(spec, workflow or {})):
         faults += _count(Backfill.of(spec, times))
     return sorted(faults)
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from sluice.core.base.errors import Fault
-from sluice.core.graph.placeholders import used
+from sluice.core.base.text import did_you_mean
+from sluice.core.graph.placeholders import placeholders_in
 from sluice.core.validation.manifest import Manifest, name_of
-from sluice.core.validation.shape import did_you_mean
 
 _WHERE = "spec.concurrency"
 
@@ -29,7 +29,7 @@ def _key(found: Manifest, key: object) -> Iterator[Fault]:
         return
     declared = found.raw.get("parameters")
     known = {f"params.{name}" for name in map(name_of, declared if isinstance(declared, list) else ()) if name}
-    placeholders = [placeholder for _, placeholder in used(key, f"{_WHERE}.key")]
+    placeholders = [placeholder for _, placeholder in placeholders_in(key, f"{_WHERE}.key")]
     if not placeholders:
         words = "is the same for every run of this Workflow; write for example $(params.env), or remove it"
         yield Fault(f"{_WHERE}.key", words)

@@ -5,11 +5,11 @@ import math
 import re
 from collections.abc import Iterator
 
-from sluice.api.for_each import MAX_ITEMS, ForEach
+from sluice.api.for_each import MAX_ITEMS, ForEachSpec
 from sluice.core.base.errors import Fault
+from sluice.core.base.text import did_you_mean
 from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.validation.manifest import Manifest
-from sluice.core.validation.shape import did_you_mean
 
 _WAYS = {"items": "items", "range": "range", "matrix": "matrix", "from_": "from", "same_as": "sameAs"}
 _COMBINATIONS_AT_MOST = 10 * MAX_ITEMS  # before any are excluded
@@ -38,7 +38,7 @@ def fan_outs(found: Manifest) -> Iterator[Fault]:
             yield Fault(f"spec.tasks[{number}].dependsOn[{place}]", words)
 
 
-def _one_way(for_each: ForEach, path: str) -> Iterator[Fault]:
+def _one_way(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
     ways = [name for field, name in _WAYS.items() if getattr(for_each, field) is not None]
     if not ways:
         yield Fault(path, "says no items; give one of items, range, matrix, from or sameAs")
@@ -49,7 +49,7 @@ def _one_way(for_each: ForEach, path: str) -> Iterator[Fault]:
         yield Fault(f"{path}.batch", words)
 
 
-def _countable(for_each: ForEach, path: str) -> Iterator[Fault]:
+def _countable(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
     if for_each.range is not None:
         bounds = for_each.range
         count = len(range(bounds.start, bounds.end, bounds.step))
@@ -67,7 +67,7 @@ def _is_list(text: str) -> bool:
         return False
 
 
-def _matrix(for_each: ForEach, path: str) -> Iterator[Fault]:
+def _matrix(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
     matrix = for_each.matrix or {}
     combinations = math.prod(map(len, matrix.values()))
     if combinations > _COMBINATIONS_AT_MOST:
@@ -80,7 +80,7 @@ def _matrix(for_each: ForEach, path: str) -> Iterator[Fault]:
             yield Fault(f"{path}.exclude[{place}].{key}", f"the matrix has no such key{did_you_mean(key, matrix)}")
 
 
-def _min_success(for_each: ForEach, path: str) -> Iterator[Fault]:
+def _min_success(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
     needed = for_each.min_success
     if isinstance(needed, str) and not _PERCENTAGE.fullmatch(needed):
         yield Fault(f"{path}.minSuccess", f"'{needed}' is neither a number nor a percentage; write for example 90%")

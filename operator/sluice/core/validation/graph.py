@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from sluice.core.base.errors import Fault
-from sluice.core.cel.diagnostics import Trouble
-from sluice.core.cel.program import compiled
+from sluice.core.base.text import did_you_mean
+from sluice.core.cel.diagnostics import CelError
+from sluice.core.cel.program import compile_condition
 from sluice.core.graph.dag import cycles
 from sluice.core.validation.manifest import Manifest
-from sluice.core.validation.shape import did_you_mean
 
 _HINTS_AT_MOST = 20  # each compares a name with all others
 _DEPENDENCIES_AT_MOST = 100
@@ -54,7 +54,7 @@ def trigger_rules(found: Manifest) -> Iterator[Fault]:
         elif task.run_if == "Always" and dependencies:
             words = f"Always waits for nothing, and this task asks about '{next(iter(dependencies))}'"
             yield Fault(f"{path}.runIf", f"{words}; remove `runIf`, or write AllDone")
-        asks = task.when is not None and isinstance(compiled(task.when), Trouble)  # nobody knows whom
+        asks = task.when is not None and isinstance(compile_condition(task.when), CelError)  # nobody knows whom
         if task.run_if not in (None, "Always", "AllSucceeded") and not dependencies and not asks:
             yield Fault(f"{path}.runIf", f"{task.run_if} is about dependencies, and there are none; add `dependsOn`")
         for dependency, where in dependencies.items():

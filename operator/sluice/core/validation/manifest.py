@@ -6,7 +6,7 @@ from typing import Any
 from sluice.api.task import Task, TaskTemplate
 from sluice.api.workflow import Parameter
 from sluice.core import Json
-from sluice.core.cel.program import compiled, tasks_asked
+from sluice.core.cel.program import compile_condition, tasks_read
 from sluice.core.graph.references import Reference
 
 
@@ -43,7 +43,7 @@ class Manifest:
             places.setdefault(name, f"spec.tasks[{number}].dependsOn[{place}]")
         for reference in self.references[number]:
             places.setdefault(reference.task, reference.path)
-        for name in tasks_asked(compiled(task.when)) if task.when is not None else ():
+        for name in tasks_read(compile_condition(task.when)) if task.when is not None else ():
             if name in self.final or not task.finally_:
                 places.setdefault(name, f"spec.tasks[{number}].when")
         if (for_each := task.for_each) is not None and for_each.same_as is not None:

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from sluice.core.base.errors import Fault
+from sluice.core.base.text import did_you_mean
 from sluice.core.graph.references import Reference, references
 from sluice.core.validation.manifest import Manifest
-from sluice.core.validation.shape import did_you_mean
 
 _HINTS_AT_MOST = 20  # each compares a name with all others
 

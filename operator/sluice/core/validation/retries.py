@@ -7,7 +7,7 @@ from sluice.core import Json
 from sluice.core.base.errors import Fault
 from sluice.core.base.merge import merge
 from sluice.core.base.quantity import parse
-from sluice.core.pod.memory import limit
+from sluice.core.pod.memory import memory_limit
 from sluice.core.validation.container import is_quantity
 from sluice.core.validation.manifest import Manifest
 
@@ -46,7 +46,7 @@ def _faults(path: str, tasks: list[Json]) -> Iterator[Fault]:
     most = str(growth["max"])
     if not is_quantity(most):
         yield Fault(f"{path}.max", f"'{most}' is not a quantity; write for example 8Gi")
-    limits = [str(size) for task in tasks if (size := limit(task.get("resources") or {})) is not None]
+    limits = [str(size) for task in tasks if (size := memory_limit(task.get("resources") or {})) is not None]
     if not limits:
         yield Fault(path, "there is no memory limit that could grow; set resources.limits.memory")
     for size in limits:

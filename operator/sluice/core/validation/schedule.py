@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sluice.api.base import seconds
-from sluice.api.schedule import Schedule
+from sluice.api.schedule import ScheduleSpec
 from sluice.core.base.errors import Fault
+from sluice.core.base.text import did_you_mean
 from sluice.core.triggers import cron
 from sluice.core.validation.manifest import Manifest
-from sluice.core.validation.shape import did_you_mean, read
+from sluice.core.validation.shape import parse_model
 
 _WHERE = "spec.schedule"
 _YEARS = range(1970, 2200)
@@ -21,7 +22,7 @@ def schedules(found: Manifest) -> Iterator[Fault]:
     for field in ("trigger", "onChange"):
         if field in found.raw:
             yield Fault(f"spec.{field}", "with a schedule it runs on time, and not on change; remove one of the two")
-    said = read(Schedule, raw, _WHERE, [])  # what is wrong with its shape is said with the rest of the spec
+    said = parse_model(ScheduleSpec, raw, _WHERE, [])  # what is wrong with its shape is said with the rest of the spec
     if said is None:
         return
     yield from one_way_to_say_times(said.cron, said.every, _WHERE)
@@ -78,7 +79,7 @@ def _moment(text: str | None) -> datetime | None:
     return None if text is None or list(moments({"": text}, "")) else datetime.fromisoformat(text)
 
 
-def _crons(said: Schedule) -> Iterator[tuple[str, str]]:
+def _crons(said: ScheduleSpec) -> Iterator[tuple[str, str]]:
     if isinstance(said.cron, str):
         yield f"{_WHERE}.cron", said.cron
     for number, expression in enumerate(said.cron if isinstance(said.cron, list) else ()):

@@ -1,7 +1,6 @@
 """The shape of a manifest: what pydantic says of it, in our words, each with its path."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -10,11 +9,12 @@ from pydantic_core import ErrorDetails
 
 from sluice.core import Json
 from sluice.core.base.errors import Fault
+from sluice.core.base.text import did_you_mean
 
 _Read = TypeVar("_Read", bound=BaseModel)
 
 
-def read(model: type[_Read], raw: Any, path: str, faults: list[Fault]) -> _Read | None:
+def parse_model(model: type[_Read], raw: Any, path: str, faults: list[Fault]) -> _Read | None:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
@@ -71,9 +71,3 @@ def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
         if "$ref" in node:
             node = schema["$defs"][node["$ref"].removeprefix("#/$defs/")]
     return list(node.get("properties", ()))
-
-
-def did_you_mean(word: str, known: Iterable[str], form: str = "'{}'") -> str:
-    """The end of a message, empty if nothing known is close."""
-    close = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {form.format(close[0])}?" if close else ""

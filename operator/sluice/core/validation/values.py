@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 from sluice.core import Json
 from sluice.core.base.errors import Fault
-from sluice.core.graph.placeholders import PLACEHOLDER, UNFILLED, used
+from sluice.core.base.text import did_you_mean
+from sluice.core.graph.placeholders import PLACEHOLDER, UNFILLED, placeholders_in
 from sluice.core.graph.references import output_of
 from sluice.core.pod.builder import ANNOTATIONS_MAX_BYTES, parameter_variable
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.scheduled_time import FIELDS as SCHEDULED
+from sluice.core.spec.scheduled_time import SCHEDULE_VARIABLES as SCHEDULED
 from sluice.core.validation.manifest import Manifest, name_of
-from sluice.core.validation.shape import did_you_mean
 
 ITEM = re.compile(r"item(\..+)?$")
 
@@ -54,7 +54,7 @@ def known_placeholders(found: Manifest) -> Iterator[Fault]:
         for name, field in fields.items():
             if name in UNFILLED:
                 continue
-            for place, placeholder in used(field, f"{path}.{name}"):
+            for place, placeholder in placeholders_in(field, f"{path}.{name}"):
                 if placeholder == "run.phase" and not fields.get("finally"):
                     yield Fault(place, "$(run.phase) is known to `finally` tasks only, as the run has not ended before")
                 elif output_of(placeholder):

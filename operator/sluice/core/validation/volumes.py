@@ -5,10 +5,10 @@ from typing import Any
 
 from sluice.core import Json
 from sluice.core.base.errors import Fault
+from sluice.core.base.text import did_you_mean
 from sluice.core.pod.volumes import for_one_node, mounted
 from sluice.core.spec.definition import Definition
 from sluice.core.validation.manifest import Manifest, name_of
-from sluice.core.validation.shape import did_you_mean
 
 _OURS = "sluice"  # the volume of a task's script
 

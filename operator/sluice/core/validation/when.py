@@ -7,18 +7,18 @@ from typing import Any
 
 from sluice.api.task import Task
 from sluice.core.base.errors import Fault
-from sluice.core.cel.ast import Kind, Node, nodes
-from sluice.core.cel.diagnostics import Trouble, path_of, written
-from sluice.core.cel.program import Read, When, compiled
-from sluice.core.cel.variables import RUN_ENDS, RUN_FIELDS, TASK_ENDS, TASK_FIELDS
+from sluice.core.base.text import did_you_mean
+from sluice.core.cel.ast import Node, NodeKind, nodes
+from sluice.core.cel.diagnostics import CelError, path_of, path_text
+from sluice.core.cel.program import Program, Read, compile_condition
+from sluice.core.cel.variables import ENDED_RUN_PHASES, ENDED_TASK_PHASES, RUN_FIELDS, TASK_FIELDS
 from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.validation.manifest import Manifest, name_of
-from sluice.core.validation.shape import did_you_mean
 
 _NAME = re.compile(r"\b(tasks|params)\.([A-Za-z0-9_][-A-Za-z0-9_]*)")
 
 
-def conditions(found: Manifest) -> Iterator[Fault]:
+def when_faults(found: Manifest) -> Iterator[Fault]:
     declared = found.raw.get("parameters")
     parameters = filter(None, map(name_of, declared if isinstance(declared, list) else ()))
     tasks = {task.name: task for task in found.tasks.values()}
@@ -48,17 +48,17 @@ class _Known:
         return did_you_mean(str(word), names) if self.hints >= 0 else ""
 
 
-def _troubles(task: Task, text: str, known: _Known) -> Iterator[Trouble]:
+def _troubles(task: Task, text: str, known: _Known) -> Iterator[CelError]:
     if found := PLACEHOLDER.search(text):
-        yield Trouble(text, found.start(), f"a condition knows {found[1]} by itself; write it without $( )")
+        yield CelError(text, found.start(), f"a condition knows {found[1]} by itself; write it without $( )")
         return
-    condition = compiled(text)
-    if isinstance(condition, Trouble):
+    condition = compile_condition(text)
+    if isinstance(condition, CelError):
         yield condition
         return
     for read in condition.reads:
         for message in _READS[read.root](read, task, known):
-            yield Trouble(text, read.position, message)
+            yield CelError(text, read.position, message)
     yield from _ends(condition)
 
 
@@ -75,11 +75,11 @@ def _task(read: Read, task: Task, known: _Known) -> Iterator[str]:
             yield f"no task is called '{name}'{known.hint(name, known.names)}"
         case (str(name), str(field), *_) if field not in TASK_FIELDS:
             hint = did_you_mean(field, TASK_FIELDS) or f"; it has {_list(TASK_FIELDS)}"
-            yield f"{written(('tasks', name))} has no field '{field}'{hint}"
+            yield f"{path_text(('tasks', name))} has no field '{field}'{hint}"
         case (str(name), "outputs", str(key), *_):
             yield from _output(name, key, known)
         case (str(name),):
-            yield f"say what of '{name}': {_list(written(('tasks', name, field)) for field in TASK_FIELDS)}"
+            yield f"say what of '{name}': {_list(path_text(('tasks', name, field)) for field in TASK_FIELDS)}"
         case () | (str(),):
             yield "say of which task, by name: tasks.NAME, or tasks['NAME'] if it has a hyphen"
 
@@ -107,25 +107,25 @@ def _run(read: Read, task: Task, known: _Known) -> Iterator[str]:  # noqa: ARG00
 _READS = {"params": _parameter, "tasks": _task, "item": _item, "run": _run}
 
 
-def _ends(condition: When) -> Iterator[Trouble]:
+def _ends(condition: Program) -> Iterator[CelError]:
     """Phases that nothing ends in, so that the answer would always be the same."""
     for node in nodes(condition.root):
-        if node.kind is not Kind.CALL or node.value not in ("_==_", "_!=_", "@in"):
+        if node.kind is not NodeKind.CALL or node.value not in ("_==_", "_!=_", "@in"):
             continue
         left, right = node.parts
         for asked, given in ((left, right), (right, left)):
             ends = _phases(path_of(asked) or ())
             for literal in nodes(given) if ends else ():
-                if literal.kind is Kind.VALUE and literal.value not in ends:
-                    yield Trouble(condition.text, literal.position, _no_phase(literal, ends))
+                if literal.kind is NodeKind.VALUE and literal.value not in ends:
+                    yield CelError(condition.text, literal.position, _no_phase(literal, ends))
 
 
 def _phases(path: tuple[Any, ...]) -> tuple[str, ...]:
     match path:
         case ("tasks", _, "phase"):
-            return TASK_ENDS
+            return ENDED_TASK_PHASES
         case ("run", "phase"):
-            return RUN_ENDS
+            return ENDED_RUN_PHASES
     return ()
 
 
@@ -134,7 +134,7 @@ def _no_phase(literal: Node, ends: tuple[str, ...]) -> str:
     return f"nothing ends {literal.value!r}{hint}"
 
 
-def _hyphen(text: str, known: _Known) -> Trouble | None:
+def _hyphen(text: str, known: _Known) -> CelError | None:
     """`tasks.load-data` is a subtraction. Looked for only where something is wrong, as it may be meant."""
     names = {"tasks": known.names, "params": known.parameters}
     for found in _NAME.finditer(text):
@@ -142,9 +142,9 @@ def _hyphen(text: str, known: _Known) -> Trouble | None:
         parts = name.split("-")
         starts = ["-".join(parts[:count]) for count in range(len(parts), 0, -1)]
         meant = next((start for start in starts if start in names[root]), name)
-        if written((root, meant)) != f"{root}.{meant}":
-            words = f"`{root}.{meant}` is not read as one name; write {written((root, meant))}"
-            return Trouble(text, found.start(), words)
+        if path_text((root, meant)) != f"{root}.{meant}":
+            words = f"`{root}.{meant}` is not read as one name; write {path_text((root, meant))}"
+            return CelError(text, found.start(), words)
     return None
 
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 from sluice.core import Instant
 from sluice.core.base.errors import SluiceError
-from sluice.core.pod.view import Container, PodView
+from sluice.core.pod.view import ContainerState, PodView
 from sluice.core.reconcile.decide import decide
 from sluice.core.run.execution import Execution
-from sluice.core.run.task_state import Step
+from sluice.core.run.task_state import TaskStep
 from sluice.core.status.reasons import reason
-from sluice.core.status.run_phase import message, outlook
+from sluice.core.status.run_phase import expected_phase, run_message
 from sluice.core.status.run_status import patch, written
 
 _BEGIN: Instant = 1.0  # 0 would be no time at all to those who ask whether a run has started
@@ -60,13 +60,13 @@ def simulate(run: Execution, durations_s: Sequence[float]) -> list[Attempt]:
             pod = pods.pop(number)
             attempts.append(Attempt(number, pod.created_at - _BEGIN, now - _BEGIN))
             _see(run, _ended(pod, now))
-    if outlook(run) != "Succeeded":
-        raise Unforeseen(message(run))
+    if expected_phase(run) != "Succeeded":
+        raise Unforeseen(run_message(run))
     return attempts
 
 
 def _see(run: Execution, pod: PodView) -> None:
-    run.shared.see(pod)
+    run.shared.observe_pod(pod)
     run.see_pod(pod)
 
 
@@ -86,7 +86,7 @@ def _running(run: Execution, number: int, now: Instant) -> PodView:
         phase="Running",
         created_at=now,
         scheduled_at=now,
-        container=Container(started_at=now),
+        container=ContainerState(started_at=now),
         pools=task.definition.pools,
     )
 
@@ -98,5 +98,5 @@ def _ended(pod: PodView, now: Instant) -> PodView:
 
 def _stuck(run: Execution) -> str:
     """The first task that others wait for, and what it waits for itself."""
-    first = next(n for n, task in enumerate(run.named) if task.step not in (Step.WAITING, Step.ENDED))
+    first = next(n for n, task in enumerate(run.named) if task.step not in (TaskStep.WAITING, TaskStep.ENDED))
     return f"task {run.named[first].definition.name} would never end: {reason(run, first).text}"

@@ -1,0 +1,89 @@
+"""Objects of our kinds, cut down to what the controller needs."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sluice.api.run import has_ended
+from sluice.core import Instant, Json
+from sluice.core.base.naming import (
+    LABEL_ATTEMPT,
+    LABEL_BACKFILL_UID,
+    LABEL_DEPTH,
+    LABEL_GENERATION,
+    LABEL_INDEX,
+    LABEL_SCHEDULED,
+    LABEL_TASK,
+    label_number,
+)
+from sluice.core.base.times import instant
+
+_LABELS = frozenset(
+    {LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH, LABEL_TASK, LABEL_INDEX, LABEL_ATTEMPT}
+)
+
+
+class Key(NamedTuple):
+    """An object of one of our kinds."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectView:
+    """An object of one of our kinds. Of a run that has finished only the end is kept of the status."""
+
+    key: Key
+    uid: str
+    version: int
+    generation: int
+    created_at: Instant
+    deleting: bool
+    owner_uid: str
+    parent: str
+    """The run that made this run for one of its tasks; empty if none did. Its UID is the owner's."""
+    labels: dict[str, str]
+    spec: Json
+    status: Json
+
+    @property
+    def depth(self) -> int:
+        """How many runs stand above this run."""
+        return label_number(self.labels.get(LABEL_DEPTH, ""))
+
+    @property
+    def finished(self) -> bool:
+        return has_ended(self.status.get("phase", ""))
+
+    def is_own(self, workflow: "ObjectView") -> bool:
+        """Did the Workflow make this run of itself? A Backfill's belong to it as well, but somebody asked for them."""
+        return self.owner_uid == workflow.uid and LABEL_BACKFILL_UID not in self.labels
+
+
+def object_view(body: Json) -> ObjectView:
+    metadata = body["metadata"]
+    status = body.get("status", {})
+    owner: Json = next((o for o in metadata.get("ownerReferences", ()) if o.get("controller")), {})
+    if has_ended(status.get("phase", "")):
+        status = {key: value for key, value in status.items() if key != "tasks"}
+    return ObjectView(
+        key=Key(metadata["namespace"], metadata["name"]),
+        uid=metadata["uid"],
+        version=int(metadata["resourceVersion"]),
+        generation=metadata["generation"],
+        created_at=instant(metadata["creationTimestamp"]) or 0.0,
+        deleting="deletionTimestamp" in metadata,
+        owner_uid=owner.get("uid", ""),
+        parent=owner["name"] if owner.get("kind") == "WorkflowRun" else "",
+        labels={name: value for name, value in metadata.get("labels", {}).items() if name in _LABELS},
+        spec=body.get("spec", {}),
+        status=status,
+    )
+
+
+def workflow_of(seen: ObjectView) -> Key:
+    """Of a run or a Backfill."""
+    return Key(seen.key.namespace, seen.spec["workflow"])

@@ -1,0 +1,31 @@
+"""Texts for people, and JSON as text."""
+
+import json
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from sluice.core import Json
+
+
+def did_you_mean(word: str, known: Iterable[str], form: str = "'{}'") -> str:
+    """The end of a message, empty if nothing known is close."""
+    close = get_close_matches(word, list(known), n=1)
+    return f"; did you mean {form.format(close[0])}?" if close else ""
+
+
+def as_json(value: Any) -> str:
+    """Compact JSON. Raises ValueError for what JSON cannot say: infinity, half a character."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text.encode()
+    return text
+
+
+def as_values(outputs: Mapping[str, Json]) -> dict[str, str]:
+    """What the placeholders for the outputs of these tasks stand for."""
+    return {f"tasks.{task}.outputs.{key}": as_text(value) for task in outputs for key, value in outputs[task].items()}
+
+
+def as_text(value: Any) -> str:
+    """In the place of a placeholder: a string as it is, any other value as compact JSON."""
+    return value if isinstance(value, str) else as_json(value)

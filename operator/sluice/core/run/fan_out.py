@@ -1,0 +1,94 @@
+"""A fan-out under way: its items, how many have ended and how."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sluice.api.run import TaskPhase
+from sluice.core import Instant, Json
+from sluice.core.spec.ending import Outcome
+
+_FAILURES_SHOWN = 5
+
+
+_FAILURE_MAX = 256
+
+
+@dataclass(slots=True)
+class FanOut:
+    """A fan-out whose items are counted. Item i is the unit `first + i` of the run."""
+
+    first: int
+    items: list[Any]
+    needed: Callable[[int], int]
+    """Of so many items, how many must succeed."""
+    parallelism: int | None = None
+    recorded: bool = False
+    """Does the run's status have the items? No pod is made before: after a restart it would belong to nobody."""
+    live: int = 0
+    """Items that hold a slot of the run."""
+    output_bytes: int = 0
+    """Of what its items have handed on."""
+    known: Json | None = None
+    """What its condition sees, once an item was asked."""
+    counts: dict[TaskPhase, int] = field(default_factory=dict)
+    """Ended items by phase."""
+    failures: list[Json] = field(default_factory=list)
+    """The first few that failed: index and message."""
+    started_at: Instant | None = None
+    """When the first container started."""
+    finished_at: Instant | None = None
+    """When the last one so far ended."""
+
+    @property
+    def units(self) -> range:
+        return range(self.first, self.first + len(self.items))
+
+    @property
+    def full(self) -> bool:
+        return self.parallelism is not None and self.live >= self.parallelism
+
+    @property
+    def failing(self) -> bool:
+        """Is it certain that too few will succeed?"""
+        bad = sum(self.counts.get(phase, 0) for phase in ("Failed", "UpstreamFailed"))
+        return bad > self._counting - self.needed(self._counting)
+
+    @property
+    def fails(self) -> bool:
+        """Is that for the items' own failures, so that the task will be Failed?"""
+        return self.failing and bool(self.counts.get("Failed"))
+
+    @property
+    def _counting(self) -> int:
+        """Skipped items count for nothing."""
+        return len(self.items) - self.counts.get("Skipped", 0)
+
+    def ended(self, index: int, phase: TaskPhase, last: Outcome | None) -> None:
+        """An item has ended; `last` is how its last attempt did."""
+        self.counts[phase] = self.counts.get(phase, 0) + 1
+        if last is not None and last.finished_at is not None:
+            self.finished_at = max(last.finished_at, self.finished_at or 0.0)
+        if phase == "Failed" and len(self.failures) < _FAILURES_SHOWN:
+            message = last.message if last is not None else ""
+            self.failures.append({"index": index, "message": message[:_FAILURE_MAX]})
+
+    def phase(self) -> TaskPhase | None:
+        """How the fan-out has ended, None while it has not."""
+        if sum(self.counts.values()) < len(self.items):
+            return None
+        if self.items and not self._counting:
+            return "Skipped"
+        if self.counts.get("Succeeded", 0) >= self.needed(self._counting):
+            return "Succeeded"
+        if self.counts.get("Stopped") and not self.failing:
+            return "Stopped"
+        return "Failed" if self.counts.get("Failed") else "UpstreamFailed"
+
+    def message(self) -> str:
+        """Why it has failed."""
+        failed = self.counts.get("Failed", 0)
+        if not failed:
+            return ""
+        first = self.failures[0]
+        return f"{failed} of {len(self.items)} items failed; item {first['index']}: {first['message']}"

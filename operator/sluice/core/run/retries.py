@@ -1,0 +1,57 @@
+"""Does a failed attempt get another one, who pays for it, and when does it start?
+
+The task pays for what its program did (Error, OutOfMemory, Timeout) from `retries.limit`, for the endings and exit
+codes that it names. The cluster pays for what it did itself (Infrastructure, Lost) from `retries.infrastructure`, so a
+drained node never costs a user's retry. A preemption by Kueue costs nobody a retry, but a task that may start only once
+has started.
+"""
+
+from dataclasses import dataclass, replace
+
+from sluice.core.spec.ending import Ending, Outcome
+from sluice.core.spec.retry_policy import RetryPolicy
+
+PAID_BY_CLUSTER = frozenset({Ending.INFRASTRUCTURE, Ending.LOST, Ending.PREEMPTED})
+
+
+@dataclass(frozen=True, slots=True)
+class RetriesUsed:
+    """Retries used so far, by who paid. `out_of_memory` are those of `limit` that followed an OutOfMemory."""
+
+    limit: int = 0
+    infrastructure: int = 0
+    out_of_memory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    used: RetriesUsed
+    delay_s: float
+
+
+def reset_retries(used: RetriesUsed) -> RetriesUsed:
+    """Nothing is paid for yet. What the program needs is not forgotten."""
+    return RetriesUsed(out_of_memory=used.out_of_memory)
+
+
+def next_attempt(policy: RetryPolicy, used: RetriesUsed, ended: Outcome, chance: float = 0.5) -> Retry | None:
+    """The retry after an attempt that ended so, or None if the task has failed. `chance` spreads the backoff."""
+    if ended.ending is Ending.PREEMPTED and policy.infrastructure:
+        return Retry(used, policy.backoff.delay_s(0, chance))
+    if ended.ending in PAID_BY_CLUSTER:
+        if used.infrastructure >= policy.infrastructure:
+            return None
+        paid = replace(used, infrastructure=used.infrastructure + 1)
+        return Retry(paid, policy.backoff.delay_s(used.infrastructure, chance))
+    if used.limit >= policy.limit or not _worth_another(policy, ended):
+        return None
+    paid = replace(
+        used, limit=used.limit + 1, out_of_memory=used.out_of_memory + (ended.ending is Ending.OUT_OF_MEMORY)
+    )
+    return Retry(paid, policy.backoff.delay_s(used.limit, chance))
+
+
+def _worth_another(policy: RetryPolicy, ended: Outcome) -> bool:
+    if ended.ending not in policy.on:  # giving up is in none
+        return False
+    return policy.exit_codes is None or ended.ending is not Ending.ERROR or ended.exit_code in policy.exit_codes
