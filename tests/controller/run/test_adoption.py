@@ -59,12 +59,12 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any
 
     store = Cache(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=told, on_child=nobody)
     (create,) = one.decide().create
-    assert shared.use(DATABASE).used == 1
+    assert shared.usage(DATABASE).used == 1
     task = one.task("a").definition
     server = Server(*answers(task), meanwhile=lambda: meanwhile(store, task))
     writer = PodWriter(server, store, NoClaims(), None, NO_DEFAULTS, nobody)  # type: ignore[arg-type]
-    asyncio.run(writer._create(one.run, create))
-    return one, shared.use(DATABASE).used
+    asyncio.run(writer._create(create))
+    return one, shared.usage(DATABASE).used
 
 
 def running(task: Any) -> Any:

@@ -171,7 +171,7 @@ def test_suspension_right_before_the_pod_is_made_gives_the_slot_back():
     world = loads(shared, "a")
     (create,) = world.decide().create
     world.run.set_state("Suspended")
-    assert not world.run.still_wanted(create.number, create.attempt)
+    assert not create.proceed()
     assert shared.used == 0
 
 

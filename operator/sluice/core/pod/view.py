@@ -146,7 +146,9 @@ def _container(spec: Json, status: Json) -> ContainerState:
     state: Json = next((s.get("state", {}) for s in status.get("containerStatuses", ()) if s["name"] == MAIN), {})
     if ended := state.get("terminated"):
         if ended["exitCode"] == 0 and ended.get("message"):
-            return replace(_ended(ended | {"message": ""}), written=OutputsFile(ended["message"], _outputs_room(spec)))
+            return replace(
+                _ended(ended | {"message": ""}), written=OutputsFile(ended["message"], _outputs_budget(spec))
+            )
         return _ended(ended)
     if running := state.get("running"):
         return ContainerState(started_at=instant(running.get("startedAt")))
@@ -160,7 +162,7 @@ def _container(spec: Json, status: Json) -> ContainerState:
     return _waiting(state.get("waiting", {}))
 
 
-def _outputs_room(spec: Json) -> int:
+def _outputs_budget(spec: Json) -> int:
     """https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/status/status_manager.go (normalizeStatus)"""
     containers = sum(len(spec.get(kind) or ()) for kind in ("containers", "initContainers", "ephemeralContainers"))
     return min(_OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL // max(1, containers))
