@@ -51,8 +51,8 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any
     one = world.run("a", fields=FIELDS, shared=shared)
 
     def told(pod: PodView, gone: bool) -> None:  # noqa: FBT001
-        (shared.gone if gone else shared.see)(pod)
-        (one.run.pod_gone if gone else one.run.see_pod)(pod)
+        (shared.pod_deleted if gone else shared.observe_pod)(pod)
+        (one.run.observe_pod_deleted if gone else one.run.observe_pod)(pod)
 
     def nobody(*_: Any) -> None:
         pass
