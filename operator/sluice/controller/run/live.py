@@ -20,8 +20,8 @@ class LiveRun:
     status: Json
     version: int
     write_at: Instant = 0.0
-    desired_state_version: int = -1
-    """The version that its child runs have been woken for."""
+    children_woken_for: int = -1
+    """The version of the desired state for which its child runs have been woken."""
 
 
 @dataclass(slots=True)

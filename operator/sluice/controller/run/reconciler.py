@@ -180,8 +180,8 @@ class RunReconciler:
             self.queue.add_at(live.view.key, decision.wake_at)
 
     def _pass_on_orders(self, live: LiveRun) -> None:
-        if live.desired_state_version != live.run.desired_state_version:
-            live.desired_state_version = live.run.desired_state_version
+        if live.children_woken_for != live.run.desired_state_version:
+            live.children_woken_for = live.run.desired_state_version
             self._wake_children(live.view.uid)
 
     def _have_it_told(self, live: LiveRun, decision: Decision) -> None:

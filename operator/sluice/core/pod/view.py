@@ -133,7 +133,7 @@ def pod_view(pod: Json) -> PodView:
 
 
 def _pools(annotation: str | None) -> PoolClaim:
-    """As `pods` writes it. What is anything else was not written there."""
+    """As `builder` writes it. Anything else was written by somebody else."""
     try:
         found = json.loads(annotation) if annotation else {}
     except ValueError:

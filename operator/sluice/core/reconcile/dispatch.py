@@ -1,6 +1,6 @@
 """What may start: the first in each line of those that are ready, for as long as there is room.
 
-Room is the run's own parallelism and that of its fan-outs, what runs share (`limits`), and what the API server takes:
+Room is the run's own parallelism and that of its fan-outs, what runs share (`quota`), and what the API server takes:
 after a no it is asked for one pod at a time. Child runs have no pods, so only the parallelism of a fan-out counts.
 """
 
@@ -73,7 +73,7 @@ def _room(run: RunState) -> bool:
 
 
 def waiting_counts(run: RunState) -> Counter[str]:
-    """How many tasks could start but for what: see `ledger`."""
+    """How many tasks could start but for what: see `time_accounting`."""
     found: Counter[str] = Counter()
     for line, places in run.ready.lines.items():
         if run.state == "Suspended":

@@ -38,7 +38,7 @@ class TaskDefinition:
     """None: the run's."""
     duration_s: float
     critical_path_s: float = 0
-    """See `order`."""
+    """See `graph.critical_path`."""
     poll: Sensor | None = None
     pools: PoolClaim = ()
     approval: Approval | None = None
