@@ -14,7 +14,8 @@ from sluice.controller.run.pod_writer import PodWriter
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.defaults import NO_DEFAULTS
 from sluice.core.pod.view import PodView
-from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.task_state import TaskStep
 from tests.core import kubelet, world
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sluice.core import Instant
 from sluice.core.base.naming import unit_name
 from sluice.core.quota.ready_queue import ReadyEntry, WaitKey
-from sluice.core.quota.shared_limits import QueuePosition, Request
+from sluice.core.quota.waiters import QueuePosition, Request
 from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.run.dirty import News
 from sluice.core.run.state import RunState
@@ -45,11 +45,11 @@ def dispatch(run: RunState, now: Instant) -> Iterator[CreateIntent]:
 def _granted(run: RunState, place: ReadyEntry, line: WaitKey) -> bool:
     task = run.tasks[place.number]
     pod = run.pod_name(place.number, task.next_attempt)
-    turn = QueuePosition(
+    position = QueuePosition(
         place.priority, place.critical_path_s, run.started_at or 0, run.identity.uid, place.order, place.number
     )
     name = unit_name(task.definition.name, None if task.group is None else task.index)
-    return run.shared.grant(Request(run.identity, line, turn, name, pod), len(run.ready.lines[line]))
+    return run.shared.grant(Request(run.identity, line, position, name, pod), run.ready.size(line))
 
 
 def _call(run: RunState, now: Instant) -> Iterator[CreateIntent]:
@@ -75,7 +75,7 @@ def _room(run: RunState) -> bool:
 def waiting_counts(run: RunState) -> Counter[str]:
     """How many tasks could start but for what: see `time_accounting`."""
     found: Counter[str] = Counter()
-    for line, places in run.ready.lines.items():
+    for line, count in run.ready.sizes():
         if run.state == "Suspended":
             kind = "suspended"
         elif run.create_backoff is not None:
@@ -84,5 +84,5 @@ def waiting_counts(run: RunState) -> Counter[str]:
             kind = "parallelism" if run.create_concurrency is None else "operator"
         else:
             kind = "pool/" + "+".join(name for name, _ in line.claim) if line.claim else "podLimit"
-        found[kind] += len(places)
+        found[kind] += count
     return found
