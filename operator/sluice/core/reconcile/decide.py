@@ -1,7 +1,7 @@
-"""What should follow, given what is so: `decide(run, now) -> Decision`.
+"""What follows from the state of a run: `decide(run, now) -> Decision`.
 
-The phases, in order: read the news of pods and child runs, ring the alarms that are due, hear what people have decided,
-stop or start tasks, finish the run. Deciding twice without news in between asks for nothing twice.
+The phases, in order: observe pods and child runs, fire the timers that are due, apply people's approvals, stop or
+dispatch tasks, finish the run. Deciding again without news asks for nothing again.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from sluice.core.run.state import RunState
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`wake_at`: when to decide again without news, None for never."""
+    """`wake_at`: when to decide again if nothing happens before, None for never."""
 
     create: list[CreateIntent] = field(default_factory=list)
     delete: list[Delete] = field(default_factory=list)

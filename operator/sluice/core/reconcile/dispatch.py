@@ -1,7 +1,7 @@
-"""What may start: the first in each line of those that are ready, for as long as there is room.
+"""Which ready tasks start: the first of each queue, for as long as there is room.
 
-Room is the run's own parallelism and that of its fan-outs, what runs share (`quota`), and what the API server takes:
-after a no it is asked for one pod at a time. Child runs have no pods, so only the parallelism of a fan-out counts.
+Room is the run's own parallelism and that of its fan-outs, what runs share (`quota`), and what the API server accepts:
+after a refusal it is asked for one pod at a time. Child runs have no pods, so only a fan-out's parallelism limits them.
 """
 
 import heapq
@@ -42,14 +42,14 @@ def dispatch(run: RunState, now: Instant) -> Iterator[CreateIntent]:
     run.shared.retain_waiters(run.identity.uid, waiting if _room(run) else {})  # who could not start is in nobody's way
 
 
-def _granted(run: RunState, place: ReadyEntry, line: WaitKey) -> bool:
-    task = run.tasks[place.number]
-    pod = run.pod_name(place.number, task.next_attempt)
+def _granted(run: RunState, entry: ReadyEntry, key: WaitKey) -> bool:
+    task = run.tasks[entry.number]
+    pod = run.pod_name(entry.number, task.next_attempt)
     position = QueuePosition(
-        place.priority, place.critical_path_s, run.started_at or 0, run.identity.uid, place.order, place.number
+        entry.priority, entry.critical_path_s, run.started_at or 0, run.identity.uid, entry.order, entry.number
     )
     name = unit_name(task.definition.name, None if task.group is None else task.index)
-    return run.shared.grant(Request(run.identity, line, position, name, pod), run.ready.size(line))
+    return run.shared.grant(Request(run.identity, key, position, name, pod), run.ready.size(key))
 
 
 def _call(run: RunState, now: Instant) -> Iterator[CreateIntent]:
@@ -73,16 +73,16 @@ def _room(run: RunState) -> bool:
 
 
 def waiting_counts(run: RunState) -> Counter[str]:
-    """How many tasks could start but for what: see `time_accounting`."""
+    """How many tasks wait, by what they wait for: see `time_accounting`."""
     found: Counter[str] = Counter()
-    for line, count in run.ready.sizes():
+    for key, count in run.ready.sizes():
         if run.state == "Suspended":
             kind = "suspended"
         elif run.create_backoff is not None:
             kind = run.create_backoff.refused.refusal.value[0].lower() + run.create_backoff.refused.refusal.value[1:]
-        elif not _room(run) or (line.fan_out is not None and run.fan_outs[line.fan_out].full):
+        elif not _room(run) or (key.fan_out is not None and run.fan_outs[key.fan_out].full):
             kind = "parallelism" if run.create_concurrency is None else "operator"
         else:
-            kind = "pool/" + "+".join(name for name, _ in line.claim) if line.claim else "podLimit"
+            kind = "pool/" + "+".join(name for name, _ in key.claim) if key.claim else "podLimit"
         found[kind] += count
     return found

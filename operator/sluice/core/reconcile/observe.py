@@ -1,7 +1,7 @@
-"""What has become of pods and child runs since they were last looked at: which attempts have ended, and how.
+"""Reads the pods and child runs that changed: which attempts have ended, and how.
 
-An attempt whose program ended well has succeeded once its outputs are there: from its file with the news of its pod,
-from its log when that was read.
+An attempt whose program exited with 0 has succeeded once its outputs are known: from its file together with the pod, or
+from its log once that has been read.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""What follows when a task or an item of a fan-out has ended: what waits for it starts, or ends as well.
+"""Passes the end of a unit on: its dependents become ready, or end as well.
 
-An ended unit touches only what waits for it. An item of a fan-out touches the same item of the fan-outs that go by its
-items (`sameAs`); the task itself ends with the last of its items.
+An ended unit touches only its dependents. An item touches the same item of the fan-outs that use its items (`sameAs`);
+its task ends with the last item.
 """
 
 from collections.abc import Iterable, Iterator
@@ -157,12 +157,12 @@ def _with_same_items(run: RunState, number: int) -> Iterator[int]:
 def count_items(run: RunState, number: int) -> FanOut:
     """Makes the units of a fan-out's items. Raises NoItems."""
     task = run.tasks[number]
-    for_each = task.definition.for_each
-    if for_each is None:
-        raise AssertionError(f"{task.definition.name} is no fan-out")
     leader = run.leader(number)
     if leader is not None:
         return run.add_items(number, run.fan_outs[leader].items)
+    for_each = task.definition.for_each
+    if for_each is None:
+        raise AssertionError(f"{task.definition.name} is no fan-out")
     try:
         items = for_each.items(lambda fields: fill(fields, run.values_of(task)))
     except NoItems as error:

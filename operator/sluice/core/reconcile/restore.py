@@ -1,7 +1,7 @@
-"""Rebuilds a run from what the API server holds: its status and its pods. A new run is one with neither.
+"""Rebuilds a run from what the API server holds: its status, its pods and its child runs. A new run has none of them.
 
-The status may be a second or so behind the pods. So a pod is believed even where the status has not heard of it, and
-the attempts between the recorded one and the newest pod are read as what they must have been: ended, and paid for.
+The status may be a second or so behind the pods. So a pod counts even if the status does not know it, and attempts
+between the recorded one and the newest pod must have ended and have used a retry each.
 """
 
 import json

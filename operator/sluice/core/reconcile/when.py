@@ -1,8 +1,8 @@
-"""What becomes of a unit once its trigger rule says run: its `when` may skip it, and child runs may go too deep.
+"""Whether a unit starts once its trigger rule says run: `when` may skip it, and child runs may be nested too deep.
 
-A condition is asked when all tasks that it asks about have ended, which may be later than the trigger rule needs. So
-the answer is the same whenever it is asked again, after a restart too. A fan-out is asked once for all its items,
-unless the condition is about the item: then each item is asked, and skipped or not, by itself.
+A condition is evaluated when all tasks that it reads have ended, which may be later than the trigger rule needs, so the
+answer is the same after a restart. A fan-out is evaluated once for all its items, unless the condition reads the item:
+then each item is evaluated by itself.
 """
 
 from dataclasses import dataclass

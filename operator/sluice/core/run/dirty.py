@@ -28,9 +28,6 @@ class DirtyUnits:
     def mark(self, news: News, *units: int) -> None:
         self._units[news].update(units)
 
-    def unmark(self, news: News, unit: int) -> None:
-        self._units[news].discard(unit)
-
     def take(self, news: News) -> list[int]:
         """The units with news of this kind, which count as read from now on."""
         units, self._units[news] = sorted(self._units[news]), set()

@@ -266,7 +266,7 @@ class RunState:
             self._dirty.mark(News.STOP, number)
 
     def drop_ended_from_queues(self) -> None:
-        """Some of those that stood in a line have ended."""
+        """Some of the units that were ready have ended."""
         for ready in (self.ready, self.ready_children):
             ready.keep(lambda number: self.tasks[number].step is TaskStep.READY)
 
@@ -305,7 +305,7 @@ class RunState:
             return
         task.pod = pod
         if task.step is not TaskStep.LIVE:
-            self.pod_created(number)
+            self._pod_created(number)
         self._dirty.mark(News.POD, number)
 
     def _created_late(self, number: int) -> None:
@@ -326,7 +326,7 @@ class RunState:
         if task.pod is not None and task.pod.uid != pod.uid:
             return
         if task.step is not TaskStep.LIVE:  # gone before the answer to its creation was read
-            self.pod_created(number)
+            self._pod_created(number)
         task.pod, task.pod_deleted = pod, True
         self._dirty.mark(News.POD, number)
 
@@ -369,7 +369,7 @@ class RunState:
             return "Stopped", self.winding_down or "its task has ended"
         return ("Suspended" if self.state == "Suspended" else "Running"), ""
 
-    def pod_created(self, number: int) -> None:
+    def _pod_created(self, number: int) -> None:
         task = self.tasks[number]
         if task.step is TaskStep.RECORDING:  # somebody was faster than the record
             self.recording -= 1
@@ -430,7 +430,7 @@ class RunState:
         self.shared.release(self.identity.namespace, self.pod_name(number, attempt))
 
     def close(self) -> None:
-        """The shell lets go of the run. What is on its way to the API server is given back when it answers."""
+        """The shell lets go of the run. A create that is under way gives back its slots when it is answered."""
         self.closed = True
         self.shared.retain_waiters(self.identity.uid, {})
         granted = self._dirty.peek(News.RECORDED_ATTEMPT)
