@@ -55,17 +55,17 @@ class RunState:
     shared: SharedLimits = field(default_factory=SharedLimits)
     state: DesiredState = "Running"
     approvals: Mapping[str, Json] = field(default_factory=dict)
-    """What people have decided, by task."""
+    """People's decisions, by task."""
     closed: bool = False
-    """Has the shell let go of the run? Then nothing that was asked for is made any more."""
+    """Has the shell dropped the run? Then no intent proceeds."""
     winding_down: str = ""
-    """Why all tasks but the `finally` ones are being brought to an end; empty while they are not."""
+    """Why all tasks except `finally` tasks are being ended; empty while they are not."""
     replaced_by: str = ""
-    """The run that it is stopped for."""
+    """The run for which this one is stopped."""
     failed: int = 0
-    """Tasks that ended Failed and may not."""
+    """Tasks that ended Failed without `allowFailure`."""
     open: int = 0
-    """Tasks that have not ended, the `finally` ones apart."""
+    """Tasks that have not ended, without `finally` tasks."""
     tasks: list[TaskState] = field(default_factory=list)
     """The named tasks in the order of the manifest, then the items of fan-outs, in the order of their counting."""
     fan_outs: dict[int, FanOut] = field(default_factory=dict)
@@ -155,17 +155,17 @@ class RunState:
         return group.first + pod.index if group is not None and pod.index < len(group.items) else None
 
     def leader(self, number: int) -> int | None:
-        """The number of the fan-out by whose items a unit goes."""
+        """The number of the fan-out whose items a unit uses (`sameAs`)."""
         same_as = self.tasks[number].definition.same_as
         return None if same_as is None else self._number[same_as]
 
     def named_task_of(self, number: int) -> int:
-        """The number of the named task under which the status speaks of a unit."""
+        """The number of the named task in whose status entry a unit is."""
         group = self.tasks[number].group
         return number if group is None else group
 
     def item(self, number: int) -> Any:
-        """What a unit of a fan-out is about."""
+        """The value of a fan-out's item; None for a named task."""
         task = self.tasks[number]
         return None if task.group is None else self.fan_outs[task.group].items[task.index]
 
@@ -183,22 +183,22 @@ class RunState:
         return WaitKey(task.definition.pools, capped)
 
     def outputs_of(self, number: int) -> Json | None:
-        """What a task has handed on; None if it has not succeeded, or declares no outputs."""
+        """A unit's outputs; None if it has not succeeded, or declares none."""
         return self.tasks[number].outputs
 
     def outputs_so_far(self, number: int) -> Json | None:
-        """As `outputs_of`. Of a fan-out that goes on, what its items have handed on until now, if any has."""
+        """As `outputs_of`; of a fan-out that has not ended, the outputs of the items that have."""
         group = self.fan_outs.get(number)
         return self.outputs_of_items(number) if group is not None and group.output_bytes else self.outputs_of(number)
 
     def outputs_of_items(self, number: int) -> Json | None:
-        """Of a fan-out: for each key a list in the order of its items, null for those that have handed on nothing."""
+        """Of a fan-out: for each key a list in the order of its items, null where an item has no outputs."""
         given = [self.tasks[unit].outputs or {} for unit in self.fan_outs[number].units]
         return {key: [outputs.get(key) for outputs in given] for key in self.definition.tasks[number].outputs} or None
 
     def outputs_before(self, task: TaskState) -> dict[str, Json]:
-        """What a task is given: the outputs of its direct dependencies, by name. An item that goes by that of another
-        fan-out is given what that item handed on.
+        """The outputs of a unit's direct dependencies, by name. An item that uses the items of another fan-out gets the
+        outputs of the same item there.
         """
         number = self._number[task.definition.name]
         before = self.definition.graph.dependencies[number]
@@ -208,7 +208,7 @@ class RunState:
         return {name: outputs for name, outputs in found.items() if outputs is not None}
 
     def lost_outputs(self, task: TaskState) -> str:
-        """What a task should be given and nobody has any more; empty if there is nothing of the kind."""
+        """Why outputs that a unit needs cannot be had any more; empty if they can."""
         given = self.outputs_before(task)
         before = (self.tasks[n] for n in self.definition.graph.dependencies[self._number[task.definition.name]])
         declared = [t.definition.name for t in before if t.phase == "Succeeded" and t.definition.outputs]
@@ -217,7 +217,7 @@ class RunState:
         return f"the outputs of {', '.join(lost)} are gone: {place}" if lost else ""
 
     def values_of(self, task: TaskState) -> dict[str, str]:
-        """What the placeholders in a task's strings stand for."""
+        """The value of each placeholder in a unit's strings."""
         return self.identity.values | as_values(self.outputs_before(task))
 
     def set_outputs(self, number: int, outputs: Json) -> None:
@@ -240,7 +240,7 @@ class RunState:
             self.fan_outs[group].live -= 1
 
     def check_wind_down(self, now: Instant) -> bool:
-        """Is the run being brought to an end? Once it is, it stays so, unless a person stopped it and thinks again."""
+        """Does the run wind down? Once it does it goes on to, unless a person stopped it and takes that back."""
         if not self.winding_down:
             if self.limits.fail_fast and (self.failed or self._failing):
                 self.winding_down = "another task failed, and failFast is set"
@@ -249,7 +249,7 @@ class RunState:
         return bool(self.winding_down)
 
     def is_spent(self, pod: PodView) -> bool:
-        """Is it of a try that said "not yet", with others to come? Nobody needs it once that is recorded."""
+        """Is it the pod of a try that said "not yet", with others to come? It is of no use once that is recorded."""
         number = self.unit_of(pod)
         if number is None or (poll := self.tasks[number].definition.poll) is None:
             return False
@@ -309,7 +309,7 @@ class RunState:
         self._dirty.mark(News.POD, number)
 
     def _created_late(self, number: int) -> None:
-        """A creation that counted as refused was carried out after all."""
+        """A create that counted as refused was carried out after all."""
         self.ready.keep(lambda other: other != number)
         self._take_slot(number)
         self.creates_in_flight += 1
@@ -360,7 +360,7 @@ class RunState:
             self._dirty.mark(News.POD, number)
 
     def desired_state_of(self, child: str) -> tuple[DesiredState, str]:
-        """What a child run is to do, and why if it is to end."""
+        """The desired state of a child run, and why if that is Stopped."""
         number = self._children.get(child)
         task = None if number is None else self.tasks[number]
         if task is not None and task.termination_cause is not None:
@@ -430,7 +430,7 @@ class RunState:
         self.shared.release(self.identity.namespace, self.pod_name(number, attempt))
 
     def close(self) -> None:
-        """The shell lets go of the run. A create that is under way gives back its slots when it is answered."""
+        """The shell drops the run. A create that is under way gives back its slots when it is answered."""
         self.closed = True
         self.shared.retain_waiters(self.identity.uid, {})
         granted = self._dirty.peek(News.RECORDED_ATTEMPT)
