@@ -1,9 +1,10 @@
 """All HTTP: one session to the API server, raw JSON in and out.
 
-Credentials and TLS come from the kubernetes package; its generated models do not take part, since turning a pod into
-objects and back costs more than everything else we do with it.
+Credentials and TLS come from the kubernetes package. Its generated models are not used: turning a pod into objects and
+back costs more than everything else we do with it.
 
-A write is sent only while `may_write` says so: an operator that has lost its Lease must not act (see `leader`).
+A write is sent only while `may_write` says so: an operator that has lost its Lease must not act (see
+`leader_election`).
 """
 
 import asyncio
@@ -33,8 +34,8 @@ _PAGE = 500
 
 FORBIDDEN, NOT_FOUND, CONFLICT, GONE = 403, 404, 409, 410
 
-# The network's troubles, a token that cannot be read just now, and words that are no JSON (ValueError): a proxy's, or a
-# watch's last line cut in the middle.
+# The network failed, a token cannot be read just now, or the text is no JSON (ValueError): a proxy's page, or the last
+# line of a watch that was cut.
 _NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError, ValueError, config.ConfigException)
 
 
@@ -98,7 +99,7 @@ class KubeClient:
     async def views(self, view: Callable[[Json], T], path: str, **params: str) -> tuple[list[T], str]:
         """All objects of a collection, fresh from etcd, and the resourceVersion at which they stood so.
 
-        They are cut down to their views page by page: thousands of whole pods would take hundreds of megabytes.
+        Each page is cut down to its views before the next: thousands of whole pods would take hundreds of megabytes.
         """
         found: list[T] = []
         page = await self.get(path, limit=str(_PAGE), **params)

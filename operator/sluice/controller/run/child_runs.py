@@ -26,14 +26,14 @@ log = logging.getLogger("sluice.children")
 
 
 class ChildRunWriter:
-    """`changed` is told the key of a run that has news."""
+    """`requeue` is given the key of a run that has news."""
 
-    def __init__(self, kube: KubeClient, store: Cache, changed: Callable[[Key], None]) -> None:
-        self._kube, self._store, self._changed = kube, store, changed
-        self._wanted: asyncio.Queue[tuple[Execution, Create]] = asyncio.Queue()
+    def __init__(self, kube: KubeClient, cache: Cache, requeue: Callable[[Key], None]) -> None:
+        self._kube, self._cache, self._requeue = kube, cache, requeue
+        self._create_queue: asyncio.Queue[tuple[Execution, Create]] = asyncio.Queue()
 
     def create(self, run: Execution, what: Create) -> None:
-        self._wanted.put_nowait((run, what))
+        self._create_queue.put_nowait((run, what))
 
     async def run(self, in_flight: int) -> None:
         async with asyncio.TaskGroup() as group:
@@ -42,7 +42,7 @@ class ChildRunWriter:
 
     async def _worker(self) -> None:
         while True:
-            run, what = await self._wanted.get()
+            run, what = await self._create_queue.get()
             if not run.still_called(what.number, what.attempt):
                 continue
             try:
@@ -52,7 +52,7 @@ class ChildRunWriter:
             except Exception as error:  # one task that we cannot handle must not stop all others
                 log.exception("its child run cannot be made: a bug of ours", extra=about(run, what.number))
                 child_create_failed(run, what, CreateError.BUSY, f"a bug of ours: {error!r}", time.time())
-            self._changed(Key(run.identity.namespace, run.identity.name))
+            self._requeue(Key(run.identity.namespace, run.identity.name))
 
     async def _create(self, run: Execution, what: Create) -> None:
         identity, task = run.identity, run.tasks[what.number]
@@ -77,7 +77,7 @@ class ChildRunWriter:
             log.warning("%s", error, extra=about(run, what.number))
             await self._adopt(run, what, body["metadata"]["name"])
         else:
-            self._store.see_run(object_view(made))
+            self._cache.runs.upsert(object_view(made))
 
     async def _adopt(self, run: Execution, what: Create, name: str) -> None:
         try:
@@ -89,7 +89,7 @@ class ChildRunWriter:
             return
         seen = object_view(found)
         if seen.owner_uid == run.identity.uid:
-            self._store.see_run(seen)
+            self._cache.runs.upsert(seen)
             run.see_child(child_view(seen))  # the store may have known it before the run asked for it
         else:
             message = f"a WorkflowRun called {name} exists and belongs to somebody else; delete it"

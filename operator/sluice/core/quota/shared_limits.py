@@ -160,6 +160,10 @@ class SharedLimits:
     _tasks: dict[QueuePosition, int] = field(default_factory=dict)
     """How many tasks wait with a request: itself, and those of its run behind it."""
 
+    def subscribe(self, *, wake: Callable[[RunIdentity], None], changed: Callable[[PoolKey], None]) -> None:
+        """From now on these are told; see the class."""
+        self.wake, self.changed = wake, changed
+
     @property
     def capped(self) -> bool:
         return self.pods is not None or self.pods_per_namespace is not None
