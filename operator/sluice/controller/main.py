@@ -19,7 +19,7 @@ from sluice import __version__
 from sluice.controller.gauges import Gauges
 from sluice.controller.kube.client import KubeClient, with_retries
 from sluice.controller.kube.kopf_informers import register, settings
-from sluice.controller.kube.leader_election import LeaderElection
+from sluice.controller.kube.leader_election import LeaderElection, Lease
 from sluice.controller.kube.namespaces import readable_namespaces
 from sluice.controller.kube.pod_informer import run_pod_informer
 from sluice.controller.kube.resync import list_objects
@@ -38,7 +38,8 @@ log = logging.getLogger("sluice")
 
 async def operate(config: Settings) -> None:
     leases = await KubeClient.connect()
-    leader = LeaderElection(leases, config.lease_namespace, config.lease_name, config.identity)
+    lease = Lease(config.lease_namespace, config.lease_name, config.identity, config.lease_duration_s)
+    leader = LeaderElection(leases, lease)
     kube = await KubeClient.connect(may_write=leader.leads)
     namespaces = await readable_namespaces(kube, config.namespaces)
     controller = wire(config, kube, namespaces)
