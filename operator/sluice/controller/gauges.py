@@ -1,4 +1,4 @@
-"""What Prometheus is told of how things stand. It is counted when it asks, so that nothing has to be kept in step."""
+"""Gauges: how things stand. They are counted when Prometheus asks, so nothing has to be kept in step."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ from sluice.core.quota.shared_limits import PoolKey, SharedLimits
 
 
 class Gauges(Collector):
-    """An operator that stands by has nothing to say but that."""
+    """A standby has nothing in memory: it only says that it does not lead."""
 
     def __init__(self, leader: LeaderElection, cache: Cache, live: LiveRuns, shared: SharedLimits) -> None:
         self._leader, self._cache, self._live, self._shared = leader, cache, live, shared
@@ -68,7 +68,7 @@ def _phases(objects: Mapping[Key, ObjectView]) -> Counter[str]:
 
 
 def _by_phase(name: str, words: str, counts: Counter[str], phases: Iterable[str]) -> GaugeMetricFamily:
-    """Also those phases that nothing is in, and no other words: anybody may have written into a status."""
+    """All of the phases, also those that nothing is in, and no others: anybody may have written into a status."""
     family = GaugeMetricFamily(name, words, labels=["phase"])
     for phase in phases:
         family.add_metric([phase], counts[phase])

@@ -1,7 +1,6 @@
-"""The object graph of the operator: who is made of what, who hears of what, and who works off which queue.
+"""The object graph of the operator: what each object is made of, what it is subscribed to, and who serves which queue.
 
-Objects that news is published to are made first, the publishers' handlers are subscribed last. So nothing is referred
-to before it exists.
+Everything is constructed first and subscribed last, so nothing is referred to before it exists.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
@@ -45,8 +44,8 @@ Loop = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """What the process runs, serves and fills. `queues` has who works off each queue, `loops` what else runs as long as
-    the process leads.
+    """What the process has to run. `queues` maps each queue to the work that is done for its keys; `loops` is what else
+    runs as long as the process leads.
     """
 
     cache: Cache

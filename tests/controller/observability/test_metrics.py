@@ -113,7 +113,7 @@ def test_each_attempt_and_each_wait_is_told_once():
     attempts, waits = value("sluice_task_attempts_total", outcome="Success"), value_of_wait("parallelism")
     ran = value("sluice_task_duration_seconds_sum", outcome="Success")
     for _ in range(2):
-        metrics.run_told(found.run.ledger)
+        metrics.status_written(found.run.ledger)
     assert value("sluice_task_attempts_total", outcome="Success") == attempts + 1
     assert value("sluice_task_duration_seconds_sum", outcome="Success") == ran + 26
     assert value_of_wait("parallelism") == waits + 30

@@ -40,7 +40,7 @@ _NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError, ValueError, config.Con
 
 
 class ApiError(SluiceError):
-    """The API server's no. `reason` is its word for programs, `message` its words for people."""
+    """The API server refused. `reason` is for programs, `message` for people."""
 
     def __init__(self, status: int, reason: str, message: str) -> None:
         self.status, self.reason, self.message = status, reason, message
@@ -52,7 +52,7 @@ class NotLeader(SluiceError):
 
 
 class KubeClient:
-    """The API server. All methods raise ApiError for a no and Unanswered where no answer came."""
+    """The API server. All methods raise ApiError if it refuses and Unanswered if no answer comes."""
 
     def __init__(self, configuration: Configuration, may_write: Callable[[], bool] = lambda: True) -> None:
         self.may_write = may_write
@@ -79,7 +79,7 @@ class KubeClient:
         return await self._request("GET", path, params=params)
 
     async def text(self, path: str, **params: str) -> str:
-        """What is no JSON: a log."""
+        """A resource that is plain text: a log."""
         return (await self._send("GET", path, params=params, accept="*/*")).decode(errors="replace")
 
     async def create(self, path: str, body: Json, accept: str = JSON) -> Json:

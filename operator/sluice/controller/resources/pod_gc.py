@@ -49,13 +49,11 @@ class PodGarbageCollector:
             self.add(pod)
 
     async def make_room(self, namespace: str, count: int) -> bool:
-        """Deletes up to `count` ended pods of a namespace now, those first that would go first. Returns whether there
-        were any.
-        """
-        going = [entry for entry in sorted(self._due) if entry[1] == namespace and entry[3] in self._known][:count]
-        for entry in going:
+        """Deletes up to `count` ended pods of a namespace now, those due first. Returns whether there were any."""
+        chosen = [entry for entry in sorted(self._due) if entry[1] == namespace and entry[3] in self._known][:count]
+        for entry in chosen:
             await self._delete(entry)
-        return bool(going)
+        return bool(chosen)
 
     async def run(self) -> None:
         while True:

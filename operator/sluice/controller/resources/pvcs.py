@@ -44,7 +44,7 @@ class VolumeClaims:
         self._delete_queue: WorkQueue[RunUid] = WorkQueue("claims", of="run_uid")
 
     async def refusal(self, run: Execution, number: int) -> tuple[CreateError, str] | None:
-        """Makes the claims that a task mounts. Returns why that cannot be, if it cannot."""
+        """Creates the claims that a task mounts. Returns why it could not, or None."""
         for template in mounted(run.tasks[number].definition.fields, run.identity.claims):
             if template not in run.claimed:
                 if refused := await self._refusal(run, template):
@@ -83,11 +83,11 @@ class VolumeClaims:
         return None
 
     async def can_be_had(self, name: str, run: RunIdentity, old_uid: str) -> bool:
-        """Is this claim still the old run's, or the run's own already?"""
+        """Does this claim still belong to the old run, or already to this run?"""
         return await self._found(name, run, old_uid) is not None
 
     async def take(self, name: str, run: RunIdentity, old_uid: str) -> bool:
-        """Makes a claim of an old run one of this run. Returns whether it is."""
+        """Hands a claim of an old run to this run. Returns whether it is this run's now."""
         while (claim := await self._found(name, run, old_uid)) is not None:
             if owner_uid(claim) == run.uid:
                 return True
@@ -111,8 +111,8 @@ class VolumeClaims:
             if error.status != NOT_FOUND:
                 raise
             return None
-        going = "deletionTimestamp" in claim["metadata"]
-        return None if going or owner_uid(claim) not in (old_uid, run.uid) else claim
+        deleting = "deletionTimestamp" in claim["metadata"]
+        return None if deleting or owner_uid(claim) not in (old_uid, run.uid) else claim
 
     def delete(self, namespace: str, run_uid: str) -> None:
         """Deletes the claims of a run whose success is recorded."""
@@ -127,7 +127,7 @@ class VolumeClaims:
                 await asyncio.sleep(_SWEEP_S)
 
     async def _sweep(self, namespace: str) -> None:
-        """Claims of runs that had succeeded when nobody was there to delete them."""
+        """Deletes the claims of runs whose success was recorded while no operator was there to delete them."""
         try:
             found, _ = await self._kube.list(claims_path(namespace), labelSelector=LABEL_RUN_UID)
         except (ApiError, Unanswered) as error:

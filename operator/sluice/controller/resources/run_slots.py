@@ -1,6 +1,6 @@
-"""Tells the shared limits which runs hold slots from their start to their end, and asks for those of a run.
+"""Slots that a run holds from its start to its end: asks the shared limits for them, and tells them who holds some.
 
-What a run was granted is in its status before any pod of it is made. So the LIST of runs says what is in use.
+What a run was granted is in its status before its first pod is made. So the LIST of runs says what is in use.
 """
 
 from sluice.controller.kube.cache import Cache
@@ -19,7 +19,7 @@ class RunSlots:
         """Of runs that hold slots, or ask for some."""
 
     def run_changed(self, key: Key) -> None:
-        """A run is another now, or gone."""
+        """A run changed or was deleted."""
         run = self._cache.runs.get(key)
         known = self._uids.get(key)
         if known is not None and (run is None or run.finished or run.uid != known):
@@ -48,7 +48,7 @@ class RunSlots:
         return granted if granted is not None else self._shared.wait_reason(run.uid, WaitKey(claim), first=True)
 
     def _held_above(self, run: ObjectView) -> set[str]:
-        """The pools of the runs that made it, perhaps through others."""
+        """The pools that its ancestors hold: the run that made it, the one that made that, and so on."""
         found: set[str] = set()
         above = self._cache.runs.get(Key(run.key.namespace, run.parent))
         while above is not None:

@@ -11,7 +11,7 @@ from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
 from sluice.controller.kube.workqueue import WorkQueue
-from sluice.controller.observability.metrics import run_ended, run_told
+from sluice.controller.observability.metrics import run_ended, status_written
 from sluice.controller.resources.output_configmaps import store_outputs
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pvcs import VolumeClaims
@@ -73,7 +73,7 @@ class StatusWriter:
             live.version = max(live.version, int(answer["metadata"]["resourceVersion"]))
             live.status |= {name: value for name, value in sent.body.items() if name != "tasks"}
         written(live.run, sent)
-        run_told(live.run.ledger)
+        status_written(live.run.ledger)
         for pod in sent.ended:
             if live.run.is_spent(pod):
                 self._pods.delete(live.run, Delete(pod.name, pod.uid))
