@@ -15,7 +15,8 @@ from sluice.controller.run.pod_writer import PodWriter
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.defaults import NO_DEFAULTS
 from sluice.core.pod.view import PodView
-from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.task_state import TaskStep
 from tests.core import kubelet, world
 
@@ -53,7 +54,7 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any
 
     def told(change: Change[PodView]) -> None:
         (shared.pod_deleted if change.deleted else shared.observe_pod)(change.object)
-        (one.run.pod_gone if change.deleted else one.run.see_pod)(change.object)
+        (one.run.observe_pod_deleted if change.deleted else one.run.observe_pod)(change.object)
 
     cache = Cache()
     cache.pods.subscribe(told)
@@ -62,7 +63,7 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any
     task = one.task("a").definition
     server = Server(*answers(task), meanwhile=lambda: meanwhile(cache, task))
     writer = PodWriter(server, cache, NoClaims(), None, NO_DEFAULTS, lambda _: None)  # type: ignore[arg-type]
-    asyncio.run(writer._create(one.run, create))
+    asyncio.run(writer._create(create))
     return one, shared.usage(DATABASE).used
 
 

@@ -145,7 +145,7 @@ class Index(Generic[I, V]):
 
     def __init__(self, objects: Mapping[Key, V], value_of: Callable[[V], I | None]) -> None:
         self._objects, self._value_of = objects, value_of
-        self._keys: dict[I, set[Key]] = {}
+        self._keys: dict[I, dict[Key, None]] = {}  # sets that keep their order
 
     def __contains__(self, value: I) -> bool:
         return value in self._keys
@@ -157,14 +157,14 @@ class Index(Generic[I, V]):
         return [self._objects[key] for key in self._keys.get(value, ())]
 
     def update(self, key: Key, before: V | None, now: V | None) -> None:
-        """Only the store calls this."""
+        """Only the store calls this, for each change."""
         was = None if before is None else self._value_of(before)
         is_ = None if now is None else self._value_of(now)
         if was == is_:
             return
         if was is not None:
-            self._keys[was].discard(key)
+            del self._keys[was][key]
             if not self._keys[was]:
                 del self._keys[was]
         if is_ is not None:
-            self._keys.setdefault(is_, set()).add(key)
+            self._keys.setdefault(is_, {})[key] = None

@@ -29,9 +29,9 @@ class RunEventHandler:
         if live is None:
             return
         if change.deleted:
-            live.run.pod_gone(pod)
+            live.run.observe_pod_deleted(pod)
         else:
-            live.run.see_pod(pod)
+            live.run.observe_pod(pod)
         self._queue.add(live.view.key)
 
     def run_changed(self, change: Change[ObjectView]) -> None:
@@ -41,9 +41,9 @@ class RunEventHandler:
         if parent is None:
             return
         if not change.deleted:
-            parent.run.see_child(child_view(child))
+            parent.run.observe_child(child_view(child))
         elif change.before is not None:
-            parent.run.child_gone(child_view(child))
+            parent.run.observe_child_deleted(child_view(child))
         self._queue.add(parent.view.key)
 
     def may_start(self, run: RunIdentity) -> None:
@@ -55,7 +55,7 @@ class RunEventHandler:
         for run in runs:
             key = Key(run.namespace, run.name)
             if (live := self._live.get(key)) is not None:
-                live.run.changed.update(live.run.ready)
+                live.run.mark_status(*live.run.ready)
                 self._status.queue.add_at(key, live.write_at)
             else:
                 self._queue.add(key)

@@ -92,8 +92,9 @@ class RunReconciler:
         if workflow is None or workflow.deleting or workflow.uid != live.workflow_uid:
             live.run.set_state("Stopped", "its Workflow was deleted")
         else:
-            by = live.run.replaced_by = live.run.replaced_by or self._admission.replaced_by(live.view)
-            live.run.set_state(*(("Stopped", Replaced(by).words) if by else self._live.orders(live.view)))
+            live.run.replace_by(self._admission.replaced_by(live.view))
+            by = live.run.replaced_by
+            live.run.set_state(*(("Stopped", Replaced(by).words) if by else self._live.desired_state(live.view)))
             live.run.set_limits(RunLimits.of(workflow.spec, live.view.spec))
         approvals = live.view.spec.get("approvals", {})
         if approvals != live.run.approvals:
@@ -103,8 +104,7 @@ class RunReconciler:
 
     def _carry_out(self, live: LiveRun, decision: Decision) -> None:
         for create in decision.create:
-            writer = self._children if live.run.tasks[create.number].definition.calls else self._pods
-            writer.create(live.run, create)
+            (self._children if create.is_child_run else self._pods).create(create)
         for delete in decision.delete:
             self._pods.delete(live.run, delete)
         for read in decision.read:
@@ -113,8 +113,8 @@ class RunReconciler:
             self.queue.add_at(live.view.key, decision.wake_at)
 
     def _pass_on_orders(self, live: LiveRun) -> None:
-        if live.orders != live.run.orders:
-            live.orders = live.run.orders
+        if live.children_woken_for != live.run.desired_state_version:
+            live.children_woken_for = live.run.desired_state_version
             self._wake_children(live.view.uid)
 
     def _have_it_told(self, live: LiveRun, decision: Decision) -> None:

@@ -38,7 +38,7 @@ class TaskDefinition:
     """None: the run's."""
     duration_s: float
     critical_path_s: float = 0
-    """See `order`."""
+    """See `graph.critical_path`."""
     poll: Sensor | None = None
     pools: PoolClaim = ()
     approval: Approval | None = None
@@ -53,7 +53,7 @@ class TaskDefinition:
         return self.for_each.same_as if self.for_each is not None else None
 
     @property
-    def calls(self) -> bool:
+    def is_sub_workflow(self) -> bool:
         """Does it run another Workflow? Then its attempts are runs and not pods."""
         return "workflow" in self.fields
 
