@@ -148,7 +148,7 @@ class PodWriter:
         if seen.owner_uid == run.identity.uid:
             self._cache.pods.upsert(seen)
             known = self._cache.pods.current(seen)
-            run.shared.observe_pod(known or seen)  # the store may have known it before the run asked for it
+            run.shared.observe_pod(known or seen)  # the cache may have known it before the run asked for it
             intent.done(known or seen)
             if known is None:  # it went while the answer was on its way
                 run.shared.pod_deleted(seen)

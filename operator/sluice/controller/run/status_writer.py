@@ -80,7 +80,7 @@ class StatusWriter:
                 self._pods.delete(live.run, Delete(pod.name, pod.uid))
             else:
                 self._pod_gc.add(pod)
-        self._tell(live, sent)
+        self._record_events(live, sent)
         self._took_s = time.monotonic() - started
         pause_s = max(_WRITE_AT_MOST_EVERY_S, self._took_s / _SHARE_OF_A_RUN)
         live.write_at = max(self.turn(), time.time() + min(pause_s, _WRITE_AT_LEAST_EVERY_S))
@@ -125,7 +125,7 @@ class StatusWriter:
         self._cache.runs.upsert(object_view(body))
         self.queue.add(key)
 
-    def _tell(self, live: LiveRun, sent: StatusPatch) -> None:
+    def _record_events(self, live: LiveRun, sent: StatusPatch) -> None:
         """Events about what the status says now."""
         if "startedAt" in sent.body:
             self._events.record(

@@ -44,7 +44,7 @@ class SharedLimits:
         self._waiters = Waiters(self._pools)
 
     def subscribe(self, *, wake: Callable[[RunIdentity], None], changed: Callable[[PoolKey], None]) -> None:
-        """From now on these are told; see the class."""
+        """Replaces the two handlers (see the class)."""
         self.wake, self.changed = wake, changed
 
     @property
