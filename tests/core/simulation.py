@@ -58,7 +58,7 @@ class Operator:
     """One life of the operator, as the controller does it."""
 
     run: RunState
-    store: Cache
+    cache: Cache
     dirty: bool = True
     wake_at: float | None = None
     unwritten: bool = True
@@ -70,10 +70,6 @@ class Operator:
     answers: list[PodView] = field(default_factory=list)
     """Answers to POSTs, under way."""
     may_clean: list[PodView] = field(default_factory=list)
-
-
-def _nobody(*_: object) -> None:
-    pass
 
 
 class Simulation:
@@ -161,20 +157,14 @@ class Simulation:
         pods = [self.view(pod) for pod in self.pods.values()]
         plan, shared = self.plan, SharedLimits(wake=lambda _: self.wake())
         shared.set_pool(PoolKey(RUN.namespace, "pool"), plan.slots)
-        store = Cache(
-            on_workflow=_nobody,
-            on_run=_nobody,
-            on_pool=_nobody,
-            on_backfill=_nobody,
-            on_child=_nobody,
-            on_pod=lambda pod, gone: shared.pod_deleted(pod) if gone else shared.observe_pod(pod),
-        )
-        store.replace_pods(pods, self.version)
+        cache = Cache()
+        cache.pods.subscribe(lambda it: (shared.pod_deleted if it.deleted else shared.observe_pod)(it.object))
+        cache.pods.replace(pods, self.version)
         limits = RunLimits(plan.cap, fail_fast=plan.fail_fast, leaf_failed=plan.leaf_failed)
         run = restore(RUN, "rev", self.definition, status=self.stored, pods=pods, limits=limits, shared=shared)
         run.set_state(self.state)
         run.set_approvals(self.decisions())
-        return Operator(run, store)
+        return Operator(run, cache)
 
     def wake(self) -> None:
         self.operator.dirty = True
@@ -246,7 +236,7 @@ class Simulation:
         for _ in range(self.random.randint(0, len(operator.events))):
             pod, gone = operator.events.pop(0)
             if gone:
-                operator.store.forget_pod(pod)
+                operator.cache.pods.delete(pod)
                 operator.run.observe_pod_deleted(pod)
                 operator.dirty = True
             else:
@@ -255,12 +245,12 @@ class Simulation:
                 operator.answers.append(pod)  # once more, later
 
     def adopt(self, pod: PodView) -> None:
-        self.operator.store.see_pod(pod)
+        self.operator.cache.pods.upsert(pod)
         self.operator.run.shared.observe_pod(pod)
         self.operator.run.observe_pod(pod)
 
     def see(self, pod: PodView) -> None:
-        self.operator.store.see_pod(pod)
+        self.operator.cache.pods.upsert(pod)
         self.operator.run.observe_pod(pod)
         self.operator.dirty = True
 
@@ -308,7 +298,7 @@ class Simulation:
         for answer in operator.answers:
             self.see(answer)
         operator.answers, operator.events, operator.dirty = [], [], True
-        operator.store.replace_pods(map(self.view, self.pods.values()), self.version)
+        operator.cache.pods.replace(map(self.view, self.pods.values()), self.version)
         for task in operator.run.tasks:
             if task.pod is not None and _key(task.pod) not in self.pods:
                 operator.run.observe_pod_deleted(task.pod)

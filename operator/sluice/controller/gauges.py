@@ -1,4 +1,4 @@
-"""What Prometheus is told of how things stand. It is counted when it asks, so that nothing has to be kept in step."""
+"""Gauges: how things stand. They are counted when Prometheus asks, so nothing has to be kept in step."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,16 +17,16 @@ from sluice.core.quota.shared_limits import SharedLimits
 
 
 class Gauges(Collector):
-    """An operator that stands by has nothing to say but that."""
+    """A standby has nothing in memory: it only says that it does not lead."""
 
-    def __init__(self, leader: LeaderElection, store: Cache, live: LiveRuns, shared: SharedLimits) -> None:
-        self._leader, self._store, self._live, self._shared = leader, store, live, shared
+    def __init__(self, leader: LeaderElection, cache: Cache, live: LiveRuns, shared: SharedLimits) -> None:
+        self._leader, self._cache, self._live, self._shared = leader, cache, live, shared
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         leads = GaugeMetricFamily("sluice_leader", "1 if this process holds the Lease and works, else 0.")
         leads.add_metric([], float(self._leader.leads()))
         yield leads
-        workflows, runs = _phases(self._store.workflows), _phases(self._store.runs)
+        workflows, runs = _phases(self._cache.workflows), _phases(self._cache.runs)
         words = "Workflows, by the phase of the last run; Ready if there was none."
         yield _by_phase("sluice_workflows", words, workflows, ("Refused", "Ready", *get_args(RunPhase)))
         yield _by_phase("sluice_runs", "WorkflowRuns that are there.", runs, get_args(RunPhase))
@@ -56,7 +56,7 @@ class Gauges(Collector):
         slots = GaugeMetricFamily("sluice_pool_slots", "The slots that a Pool has.", labels=labels)
         in_use = GaugeMetricFamily("sluice_pool_slots_in_use", "Its slots that somebody holds.", labels=labels)
         waiting = GaugeMetricFamily("sluice_pool_waiting", "Tasks, and whole runs, that wait for it.", labels=labels)
-        for key, pool in self._store.pools.items():
+        for key, pool in self._cache.pools.items():
             use = self._shared.usage(PoolKey(*key))
             slots.add_metric(key, pool.spec["slots"])
             in_use.add_metric(key, use.used)
@@ -65,11 +65,11 @@ class Gauges(Collector):
 
 
 def _phases(objects: Mapping[Key, ObjectView]) -> Counter[str]:
-    return Counter(seen.status.get("phase") or "Pending" for seen in objects.values())
+    return Counter(each.status.get("phase") or "Pending" for each in objects.values())
 
 
 def _by_phase(name: str, words: str, counts: Counter[str], phases: Iterable[str]) -> GaugeMetricFamily:
-    """Also those phases that nothing is in, and no other words: anybody may have written into a status."""
+    """All of the phases, also those that nothing is in, and no others: anybody may have written into a status."""
     family = GaugeMetricFamily(name, words, labels=["phase"])
     for phase in phases:
         family.add_metric([phase], counts[phase])

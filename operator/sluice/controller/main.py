@@ -17,32 +17,20 @@ import uvloop
 
 from sluice import __version__
 from sluice.controller.gauges import Gauges
-from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import KubeClient, with_retries
-from sluice.controller.kube.event_recorder import EventRecorder
 from sluice.controller.kube.kopf_informers import register, settings
-from sluice.controller.kube.leader_election import LeaderElection
+from sluice.controller.kube.leader_election import LeaderElection, Lease
 from sluice.controller.kube.namespaces import readable_namespaces
-from sluice.controller.kube.objects import Key
 from sluice.controller.kube.pod_informer import run_pod_informer
-from sluice.controller.kube.resync import list_objects, resync
+from sluice.controller.kube.resync import list_objects
 from sluice.controller.observability.endpoints import serve_health, serve_metrics
-from sluice.controller.observability.liveness import Liveness, Watches
+from sluice.controller.observability.liveness import Liveness, WatchHealth
 from sluice.controller.observability.logging import set_up
-from sluice.controller.resources.pod_gc import PodGarbageCollector
-from sluice.controller.resources.pools import PoolController
-from sluice.controller.resources.revisions import Revisions
-from sluice.controller.resources.validation_cache import ValidationCache
-from sluice.controller.run.live import LiveRuns
-from sluice.controller.run.reconciler import RunReconciler
 from sluice.controller.settings import Settings
-from sluice.controller.workflow.backfill import BackfillReconciler
-from sluice.controller.workflow.reconciler import WorkflowReconciler
+from sluice.controller.wiring import Controller, wire
 from sluice.core.base.errors import SluiceError
-from sluice.core.quota.shared_limits import SharedLimits
 
 _COLLECT_AFTER = 10_000  # objects; most of ours live as long as their run, so looking for cycles among them seldom pays
-_WORKERS = 16
 _RELEASE_S = 3.0
 
 log = logging.getLogger("sluice")
@@ -50,68 +38,21 @@ log = logging.getLogger("sluice")
 
 async def operate(config: Settings) -> None:
     leases = await KubeClient.connect()
-    leader = LeaderElection(leases, config.lease_namespace, config.lease_name, config.identity)
+    lease = Lease(config.lease_namespace, config.lease_name, config.identity, config.lease_duration_s)
+    leader = LeaderElection(leases, lease)
     kube = await KubeClient.connect(may_write=leader.leads)
-    events = EventRecorder(kube)
-    retention = PodGarbageCollector(kube, config.keep_succeeded_s, config.keep_failed_s)
-    revisions = Revisions(kube)
     namespaces = await readable_namespaces(kube, config.namespaces)
-    store = Cache(
-        on_workflow=lambda key: workflows.changed(key),  # noqa: PLW0108  # the two are made further down
-        on_run=lambda key: runs.run_changed(key),  # noqa: PLW0108
-        on_pool=lambda key: pools.seen(key),  # noqa: PLW0108
-        on_backfill=lambda key: backfills.queue.add(key),  # noqa: PLW0108
-        on_pod=lambda pod, gone: runs.pod_changed(pod, gone),  # noqa: PLW0108
-        on_child=lambda child, gone: runs.child_changed(child, gone),  # noqa: PLW0108
-        namespaces=namespaces or ("",),
-    )
-    judgements = ValidationCache(chart_has_image=config.pod_defaults.image)
-    shared = SharedLimits(
-        wake=lambda run: runs.queue.add(Key(run.namespace, run.name)),
-        changed=lambda key: pools.used(key),  # noqa: PLW0108
-        pods=config.pods,
-        pods_per_namespace=config.pods_per_namespace,
-    )
-    live = LiveRuns(store)
-    runs = RunReconciler(kube, store, live, revisions, judgements, events, retention, shared, config.pod_defaults)
-    pools = PoolController(kube, store, shared, runs.look_again)
-    workflows = WorkflowReconciler(kube, store, revisions, judgements, events, config.on_first_sight)
-    backfills = BackfillReconciler(kube, store, judgements, events, config.on_first_sight)
+    controller = wire(config, kube, namespaces)
 
-    listening = asyncio.Event()
-    of_runs = (runs.queue, runs.admissions.queue, runs.status.queue)
-    queues = (workflows.queue, backfills.queue, *of_runs, pools.queue, pools.telling)
-    watches = Watches(store.namespaces)
-    servers = [await serve_health(config.health_port, Liveness(watches, queues))]
+    pod_watches = {namespace: WatchHealth() for namespace in controller.cache.namespaces}
+    servers = [await serve_health(config.health_port, Liveness(pod_watches, tuple(controller.queues)))]
     if config.metrics_port:
-        servers.append(await serve_metrics(config.metrics_port, Gauges(leader, store, live, shared)))
+        gauges = Gauges(leader, controller.cache, controller.live, controller.shared)
+        servers.append(await serve_metrics(config.metrics_port, gauges))
 
-    async def work() -> None:
-        await leader.acquire()
-        listening.set()
-        synced = {namespace: asyncio.Event() for namespace in store.namespaces}
-        async with asyncio.TaskGroup() as group:
-            group.create_task(_until_lost(leader))
-            for namespace, known in synced.items():
-                group.create_task(run_pod_informer(kube, store, namespace, known, watches.of("pods", namespace)))
-            for namespace, known in synced.items():
-                await with_retries(partial(list_objects, kube, store, namespace))
-                await known.wait()
-            log.info("%d Workflows, %d runs", len(store.workflows), len(store.runs))
-            for worker in (
-                *(of_keys.run(_WORKERS) for of_keys in queues),
-                runs.pods.run(config.creates_in_flight),
-                runs.children.run(_WORKERS),
-                runs.logs.run(),
-                runs.claims.run(),
-                retention.run(),
-                resync(kube, store, watches),
-            ):
-                group.create_task(worker)
-
+    listening, ready, stop_shell = asyncio.Event(), asyncio.Event(), asyncio.Event()
     registry = kopf.OperatorRegistry()
-    register(registry, store, watches, listening)
-    ready, stop_shell, stop = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    register(registry, controller.cache, listening)
     shell = asyncio.create_task(
         kopf.operator(
             registry=registry,
@@ -124,8 +65,8 @@ async def operate(config: Settings) -> None:
             stop_flag=stop_shell,
         )
     )
-    working = asyncio.create_task(work())
-    stopping = asyncio.create_task(_signalled(ready, stop))
+    working = asyncio.create_task(_work(leader, kube, controller, pod_watches, listening))
+    stopping = asyncio.create_task(_signalled(ready))
     await asyncio.wait({shell, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     ended = await _end(working, stopping)
     with suppress(SluiceError, TimeoutError):  # then it runs out by itself
@@ -139,18 +80,43 @@ async def operate(config: Settings) -> None:
             raise result
 
 
+async def _work(
+    leader: LeaderElection,
+    kube: KubeClient,
+    controller: Controller,
+    pod_watches: dict[str, WatchHealth],
+    listening: asyncio.Event,
+) -> None:
+    """Waits for the Lease, fills the cache, and works until it is cancelled."""
+    cache = controller.cache
+    await leader.acquire()
+    listening.set()
+    synced = {namespace: asyncio.Event() for namespace in cache.namespaces}
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_until_lost(leader))
+        for namespace, known in synced.items():
+            group.create_task(run_pod_informer(kube, cache.pods, namespace, known, pod_watches[namespace]))
+        for namespace, known in synced.items():
+            await with_retries(partial(list_objects, kube, cache, namespace))
+            await known.wait()
+        log.info("%d Workflows, %d runs", len(cache.workflows), len(cache.runs))
+        for worker in controller.workers():
+            group.create_task(worker)
+
+
 async def _end(*tasks: asyncio.Task[None]) -> list[BaseException | None]:
     for task in tasks:
         task.cancel()
     return await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _signalled(ready: asyncio.Event, stop: asyncio.Event) -> None:
+async def _signalled(ready: asyncio.Event) -> None:
     """Returns on SIGTERM or SIGINT.
 
     kopf sets its own handlers as it starts; ours replace them, so that our work ends first and the Lease is given back.
     """
     await ready.wait()
+    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()

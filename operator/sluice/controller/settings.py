@@ -3,70 +3,89 @@
 import json
 import os
 import socket
-from dataclasses import dataclass
-from typing import cast, get_args
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from sluice.api.base import seconds
 from sluice.api.chart import TaskDefaults
 from sluice.controller.observability.logging import LogFormat, LogLevel
 from sluice.core.base.errors import Fault
-from sluice.core.pod.defaults import PodDefaults
+from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
 from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.validation.shape import parse_model
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    namespaces: tuple[str, ...]
-    """What is watched; none means all."""
-    lease_namespace: str
-    lease_name: str
-    identity: str
-    on_first_sight: OnFirstSight
-    keep_succeeded_s: int
-    keep_failed_s: int
-    creates_in_flight: int
-    pod_defaults: PodDefaults
-    health_port: int
-    metrics_port: int | None
-    """None: no metrics are served."""
-    log_format: LogFormat
-    log_level: LogLevel
-    pods: int | None
-    pods_per_namespace: int | None
+def _identity() -> str:
+    return f"{socket.gethostname()}-{os.getpid()}"
 
-    @classmethod
-    def from_environment(cls) -> "Settings":
-        """Raises SystemExit with what to correct."""
-        return cls(
-            health_port=int(os.environ.get("SLUICE_HEALTH_PORT", "8080")),
-            metrics_port=int(os.environ.get("SLUICE_METRICS_PORT", "0")) or None,
-            log_format=cast("LogFormat", _one_of("SLUICE_LOG_FORMAT", get_args(LogFormat), "text")),
-            log_level=cast("LogLevel", _one_of("SLUICE_LOG_LEVEL", get_args(LogLevel), "info")),
-            namespaces=tuple(filter(None, os.environ.get("SLUICE_NAMESPACES", "").split(","))),
-            lease_namespace=os.environ.get("SLUICE_LEASE_NAMESPACE", "default"),
-            lease_name=os.environ.get("SLUICE_LEASE_NAME", "sluice-operator"),
-            identity=os.environ.get("SLUICE_IDENTITY", f"{socket.gethostname()}-{os.getpid()}"),
-            on_first_sight=cast("OnFirstSight", _one_of("SLUICE_ON_FIRST_SIGHT", get_args(OnFirstSight), "Run")),
-            keep_succeeded_s=seconds(os.environ.get("SLUICE_KEEP_PODS_SUCCEEDED", "1h")),
-            keep_failed_s=seconds(os.environ.get("SLUICE_KEEP_PODS_FAILED", "24h")),
-            creates_in_flight=int(os.environ.get("SLUICE_CREATES_IN_FLIGHT", "32")),
-            pod_defaults=_pod_defaults(os.environ.get("SLUICE_TASK_DEFAULTS", "{}")),
-            pods=int(os.environ.get("SLUICE_PODS", "0")) or None,
-            pods_per_namespace=int(os.environ.get("SLUICE_PODS_PER_NAMESPACE", "0")) or None,
-        )
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, text.split(",")))
 
 
 def _pod_defaults(text: str) -> PodDefaults:
     faults: list[Fault] = []
     given = parse_model(TaskDefaults, json.loads(text), "taskDefaults", faults)
     if given is None:
-        raise SystemExit("\n".join(map(str, faults)))
+        raise ValueError("\n".join(map(str, faults)))
     return PodDefaults.of(given)
 
 
-def _one_of(variable: str, words: tuple[str, ...], default: str) -> str:
-    found = os.environ.get(variable, default)
-    if found not in words:
-        raise SystemExit(f"{variable} is '{found}'; it must be one of {words}")
-    return found
+def _none_if_zero(number: int) -> int | None:
+    return number or None
+
+
+Duration = Annotated[int, BeforeValidator(seconds)]
+OrNone = Annotated[int | None, AfterValidator(_none_if_zero)]
+
+_WORDS = {
+    "literal_error": "{variable} is '{found}'; it must be {expected}",
+    "int_parsing": "{variable} is '{found}'; it must be a whole number",
+    "greater_than_equal": "{variable} is '{found}'; it must be at least {ge}",
+    "value_error": "{variable}: {error}",
+}
+
+
+class Settings(BaseSettings):
+    """Each field is read from the variable that is its alias."""
+
+    model_config = SettingsConfigDict(frozen=True, case_sensitive=True, validate_default=False)
+
+    namespaces: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)] = Field((), alias="SLUICE_NAMESPACES")
+    """What is watched; none means all."""
+    lease_namespace: str = Field("default", alias="SLUICE_LEASE_NAMESPACE")
+    lease_name: str = Field("sluice-operator", alias="SLUICE_LEASE_NAME")
+    lease_duration_s: int = Field(8, ge=2, alias="SLUICE_LEASE_DURATION")
+    """For how long another operator waits for one that has fallen silent."""
+    identity: str = Field(default_factory=_identity, alias="SLUICE_IDENTITY")
+    on_first_sight: OnFirstSight = Field("Run", alias="SLUICE_ON_FIRST_SIGHT")
+    keep_succeeded_s: Duration = Field(3600, alias="SLUICE_KEEP_PODS_SUCCEEDED")
+    keep_failed_s: Duration = Field(24 * 3600, alias="SLUICE_KEEP_PODS_FAILED")
+    creates_in_flight: int = Field(32, alias="SLUICE_CREATES_IN_FLIGHT")
+    pod_defaults: Annotated[PodDefaults, NoDecode, BeforeValidator(_pod_defaults)] = Field(
+        NO_DEFAULTS, alias="SLUICE_TASK_DEFAULTS"
+    )
+    health_port: int = Field(8080, alias="SLUICE_HEALTH_PORT")
+    metrics_port: OrNone = Field(None, alias="SLUICE_METRICS_PORT")
+    """None: no metrics are served."""
+    log_format: LogFormat = Field("text", alias="SLUICE_LOG_FORMAT")
+    log_level: LogLevel = Field("info", alias="SLUICE_LOG_LEVEL")
+    pods: OrNone = Field(None, alias="SLUICE_PODS")
+    """At most so many at a time; None means no cap."""
+    pods_per_namespace: OrNone = Field(None, alias="SLUICE_PODS_PER_NAMESPACE")
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Raises SystemExit with what to correct."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SystemExit("\n".join(map(_correction, error.errors()))) from None
+
+
+def _correction(error: ErrorDetails) -> str:
+    words = _WORDS.get(error["type"], "{variable} is '{found}': {msg}")
+    return words.format(variable=error["loc"][0], found=error["input"], msg=error["msg"], **error.get("ctx", {}))

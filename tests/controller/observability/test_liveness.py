@@ -11,13 +11,13 @@ import aiohttp
 import pytest
 
 from sluice.controller.kube import pod_informer, workqueue
+from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import ApiError
 from sluice.controller.kube.objects import Key
 from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.observability.endpoints import serve_health
-from sluice.controller.observability.liveness import Liveness, Watches, WatchHealth
+from sluice.controller.observability.liveness import Liveness, WatchHealth
 from sluice.core.base.errors import Unanswered
-from tests.controller.kube.test_cache import store
 
 MINUTE = 60.0
 
@@ -61,10 +61,10 @@ async def an_hour_of(server: Server, clock: Clock, monkeypatch: pytest.MonkeyPat
     """What the probe said at the end of it."""
     passes(clock, 0)
     monkeypatch.setattr(pod_informer, "_PAUSE_S", 0.0)
-    watches = Watches(("",), clock)
+    watch = WatchHealth(clock)
     with pytest.raises(Over):
-        await pod_informer.run_pod_informer(server, store(), "", asyncio.Event(), watches.of("pods", ""))  # type: ignore[arg-type]
-    return Liveness(watches, ()).troubles()
+        await pod_informer.run_pod_informer(server, Cache().pods, "", asyncio.Event(), watch)  # type: ignore[arg-type]
+    return Liveness({"": watch}, ()).troubles()
 
 
 def passes(clock: Clock, seconds: float) -> None:
@@ -105,45 +105,33 @@ async def test_pods_that_cannot_be_listed_are_noticed(clock, monkeypatch):
     assert len(await an_hour_of(Refusing(never, lists=False), clock, monkeypatch)) == 1
 
 
-def test_kopf_s_watch_is_stuck_if_it_does_not_tell_what_a_list_has_found(clock):
-    watches = Watches(("a", "b"), clock)
-    health = Liveness(watches, ())
-    clock.now += 60 * MINUTE
-    assert health.troubles() == []  # nothing happened
-    watches.of("workflows", "a").missed()
-    watches.of("workflows", "b").missed()
+def test_the_watch_of_each_namespace_is_looked_at(clock):
+    watches = {"a": WatchHealth(clock), "b": WatchHealth(clock)}
+    for watch in watches.values():
+        watch.heard()
+    clock.now += 5 * MINUTE
+    assert Liveness(watches, ()).troubles() == []
+    watches["b"].heard()
     clock.now += MINUTE
-    assert health.troubles() == []  # it may be on its way
-    watches.of("workflows", "b").heard()
-    clock.now += 10 * MINUTE
-    assert health.troubles() == ["the watch for workflows in a is silent for 660 s"]
+    assert Liveness(watches, ()).troubles() == ["the watch for pods in a is silent for 360 s"]
 
 
 def test_an_operator_that_stands_by_is_healthy(clock):
-    watches = Watches(("",), clock)
     clock.now += 60 * MINUTE
-    assert Liveness(watches, ()).troubles() == []
-
-
-def test_a_watch_is_overdue_from_the_first_thing_that_it_missed(clock):
-    watch = WatchHealth(bookmarks=False, clock=clock)
-    watch.missed()
-    clock.now += MINUTE
-    watch.missed()
-    assert watch.silent_s == MINUTE
+    assert Liveness({"": WatchHealth(clock)}, ()).troubles() == []
 
 
 async def stuck_after(minutes: float, clock: Clock, monkeypatch: pytest.MonkeyPatch, keys: int, workers: int) -> Any:
     """The queue and its workers after some minutes in which each piece of work hangs."""
     monkeypatch.setattr(workqueue, "time", clock)
-    hanging: WorkQueue[Key] = WorkQueue("hanging", lambda _: asyncio.Event().wait(), of="run")  # type: ignore[arg-type]
+    hanging: WorkQueue[Key] = WorkQueue("hanging", of="run")
     for number in range(keys):
         hanging.add(Key("team", f"run-{number}"))
-    working = asyncio.create_task(hanging.run(workers))
+    working = asyncio.create_task(hanging.run(lambda _: asyncio.Event().wait(), workers))  # type: ignore[arg-type]
     for _ in range(3):
         await asyncio.sleep(0)
     clock.now += minutes * MINUTE
-    troubles = Liveness(Watches(("",), clock), (hanging,)).troubles()
+    troubles = Liveness({}, (hanging,)).troubles()
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
     return troubles
@@ -165,17 +153,17 @@ async def test_an_idle_queue_is_not_stuck(clock, monkeypatch):
 
 
 async def test_the_probe_s_answer_says_what_is_stuck(clock):
-    watches = Watches(("",), clock)
+    watch = WatchHealth(clock)
     with socket.socket() as some:
         some.bind(("127.0.0.1", 0))
         port = some.getsockname()[1]
-    server = await serve_health(port, Liveness(watches, ()))
+    server = await serve_health(port, Liveness({"": watch}, ()))
     async with aiohttp.ClientSession() as session:
         url = f"http://127.0.0.1:{port}/healthz"
         async with session.get(url) as answer:
             assert (answer.status, await answer.text()) == (200, "ok")
-        watches.of("pools", "").missed()
+        watch.heard()
         clock.now += 6 * MINUTE
         async with session.get(url) as answer:
-            assert (answer.status, await answer.text()) == (503, "the watch for pools is silent for 360 s")
+            assert (answer.status, await answer.text()) == (503, "the watch for pods is silent for 360 s")
     await server.cleanup()

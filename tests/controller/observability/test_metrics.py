@@ -16,6 +16,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from sluice.controller.gauges import Gauges
+from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key
 from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.observability import metrics
@@ -23,7 +24,6 @@ from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
 from tests.controller.kube.test_cache import run as run_object
-from tests.controller.kube.test_cache import store
 from tests.core import world
 from tests.core.kubelet import exited, running
 
@@ -37,7 +37,7 @@ class Leads:
 
 @pytest.fixture
 def gauges() -> Iterator[Gauges]:
-    known = store()
+    known = Cache()
     registered = Gauges(Leads(), known, LiveRuns(known), SharedLimits())
     metrics.REGISTRY.register(registered)
     yield registered
@@ -90,15 +90,15 @@ async def test_a_queue_tells_how_long_its_keys_wait_and_how_long_they_take():
     async def work(_: Key) -> None:
         raise KeyError
 
-    queue = WorkQueue("of-the-test", work, of="run")
+    queue = WorkQueue("of-the-test", of="run")
     queue.add(Key("team", "etl"))
-    await _one_turn(queue)
+    await _one_turn(queue, work)
     for sample in ("queue_wait_seconds_count", "reconcile_duration_seconds_count", "reconcile_errors_total"):
         assert value(f"sluice_{sample}", queue="of-the-test") == 1
 
 
-async def _one_turn(queue: WorkQueue[Key]) -> None:
-    worker = asyncio.create_task(queue.run(1))
+async def _one_turn(queue: WorkQueue[Key], work: Any) -> None:
+    worker = asyncio.create_task(queue.run(work, 1))
     while queue._waiting or queue._busy:
         await asyncio.sleep(0)
     worker.cancel()
@@ -114,7 +114,7 @@ def test_each_attempt_and_each_wait_is_told_once():
     attempts, waits = value("sluice_task_attempts_total", outcome="Success"), value_of_wait("parallelism")
     ran = value("sluice_task_duration_seconds_sum", outcome="Success")
     for _ in range(2):
-        metrics.run_told(found.run.time)
+        metrics.status_written(found.run.time)
     assert value("sluice_task_attempts_total", outcome="Success") == attempts + 1
     assert value("sluice_task_duration_seconds_sum", outcome="Success") == ran + 26
     assert value_of_wait("parallelism") == waits + 30
@@ -150,13 +150,13 @@ def test_tasks_are_counted_when_it_is_asked(gauges):
 
 def test_pools_are_one_reason_and_each_has_its_use(gauges):
     shared = gauges._shared
-    gauges._store.see_pool(replace(run_object(1, uid="u-db"), key=Key("team", "db"), spec={"slots": 1}))
+    gauges._cache.pools.upsert(replace(run_object(1, uid="u-db"), key=Key("team", "db"), spec={"slots": 1}))
     shared.set_pool(PoolKey("team", "db"), 1)
     goes_under_way(gauges, "a, b", fields={"every": {"pools": [{"name": "db"}]}}, shared=shared)
     assert value("sluice_tasks_waiting", reason="pool") == 1
     use = {"namespace": "team", "pool": "db"}
     assert [value(f"sluice_pool_{what}", **use) for what in ("slots", "slots_in_use", "waiting")] == [1, 1, 1]
-    gauges._store.forget_pool(Key("team", "db"), "u-db")
+    gauges._cache.pools.delete(gauges._cache.pools[Key("team", "db")])
     assert not served()["sluice_pool_slots"].samples
 
 

@@ -40,24 +40,24 @@ def test_its_own_status_is_no_news_of_a_pool():
 
 
 async def its_own_status_is_no_news_of_a_pool() -> None:
-    def nobody(*_: Any) -> None:
-        pass
-
     told: list[Any] = []
     server = Server()
-    store = Cache(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=nobody, on_child=nobody)
-    pools = PoolController(server, store, SharedLimits(), told.append)  # type: ignore[arg-type]
-    store.on_pool = pools.seen
-    working = [asyncio.create_task(queue.run(1)) for queue in (pools.queue, pools.telling)]
+    cache = Cache()
+    pools = PoolController(server, cache, SharedLimits(), told.append)  # type: ignore[arg-type]
+    cache.subscribe("pools", pools.pool_changed)
+    working = [
+        asyncio.create_task(pools.queue.run(pools.write, 1)),
+        asyncio.create_task(pools.waiters_queue.run(pools.notify_waiters, 1)),
+    ]
     try:
-        store.see_pool(pool(1, slots=2))
+        cache.pools.upsert(pool(1, slots=2))
         await asyncio.sleep(0.01)  # the timer of its first write
         await settled()
         assert ([status["slots"] for status in server.patches], len(told)) == ([2], 1)
-        store.see_pool(pool(200, slots=2))
+        cache.pools.upsert(pool(200, slots=2))
         await settled()
         assert (len(server.patches), len(told)) == (1, 1)  # its status is written once a second
-        store.see_pool(pool(300, slots=3))
+        cache.pools.upsert(pool(300, slots=3))
         await settled()
         assert len(told) == 2  # those who wait may have something else to say at once
     finally:

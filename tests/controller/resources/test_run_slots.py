@@ -1,4 +1,4 @@
-"""Runs hold slots from their start to their end, as the store shows it, whoever tells it and in whatever order."""
+"""Runs hold slots from their start to their end, as the cache shows it, whoever tells it and in whatever order."""
 
 from __future__ import annotations
 
@@ -20,28 +20,19 @@ class World:
     """A pool of one slot, and a Workflow of which each run holds it."""
 
     def __init__(self) -> None:
-        def nobody(*_: Any) -> None:
-            pass
-
-        self.store = Cache(
-            on_workflow=nobody,
-            on_run=lambda key: self.slots.run_changed(key),  # noqa: PLW0108  # restarts() makes another
-            on_pool=nobody,
-            on_backfill=nobody,
-            on_pod=nobody,
-            on_child=nobody,
-        )
+        self.cache = Cache()
+        self.cache.subscribe("workflowruns", lambda key: self.slots.run_changed(key))  # noqa: PLW0108  # there are others
         self.woken: list[str] = []
         self.version = 0
         self.restarts()
-        self.store.see_workflow(object_view(self._body("etl", {"pools": [{"name": "warehouse"}]})))
+        self.cache.workflows.upsert(object_view(self._body("etl", {"pools": [{"name": "warehouse"}]})))
 
     def restarts(self) -> None:
         """The operator is another process now, which has the same LIST."""
         self.shared = SharedLimits(wake=lambda run: self.woken.append(run.name))
         self.shared.set_pool(PoolKey("team", "warehouse"), 1)
-        self.slots = RunSlots(self.store, self.shared)
-        for key in self.store.runs:
+        self.slots = RunSlots(self.cache, self.shared)
+        for key in self.cache.runs:
             self.slots.run_changed(key)
 
     def sees(self, name: str, *, uid: str = "", parent: str = "", **status: Any) -> None:
@@ -50,13 +41,13 @@ class World:
         if parent:
             owner = {"kind": "WorkflowRun", "name": parent, "uid": f"uid-of-{parent}", "controller": True}
             body["metadata"]["ownerReferences"] = [owner]
-        self.store.see_run(object_view(body))
+        self.cache.runs.upsert(object_view(body))
 
     def goes(self, name: str) -> None:
-        self.store.forget_run(Key("team", name), f"uid-of-{name}")
+        self.cache.runs.delete(self.cache.runs[Key("team", name)])
 
     def asks(self, name: str) -> Any:
-        run = self.store.runs[Key("team", name)]
+        run = self.cache.runs[Key("team", name)]
         return self.slots.ask(run, RunIdentity(name, "team", run.uid, "etl", {}), GRAPH)
 
     @property

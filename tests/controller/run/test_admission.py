@@ -1,4 +1,4 @@
-"""Runs are let in by what the store shows, whoever tells it and in whatever order."""
+"""Runs are let in by what the cache shows, whoever tells it and in whatever order."""
 
 from __future__ import annotations
 
@@ -14,15 +14,10 @@ ETL = Key("team", "etl")
 
 
 class World:
-    """The runs of one Workflow. `tell` is what the admissions said: whom to look at again."""
+    """The runs of one Workflow. `told` is what the admissions said: whom to look at again."""
 
     def __init__(self, **concurrency: Any) -> None:
-        def nobody(*_: Any) -> None:
-            pass
-
-        self.store = Cache(
-            on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=nobody, on_child=nobody
-        )
+        self.cache = Cache()
         self.told: list[str] = []
         self.version = 0
         self.changes(**concurrency)
@@ -30,12 +25,12 @@ class World:
 
     def restarts(self) -> None:
         """The operator is another process now."""
-        self.admissions = RunAdmission(self.store, None, lambda key: self.told.append(key.name))  # type: ignore[arg-type]
+        self.admissions = RunAdmission(self.cache, None, lambda key: self.told.append(key.name))  # type: ignore[arg-type]
 
     def changes(self, **concurrency: Any) -> None:
         """The Workflow says this of its runs now."""
         spec = {"concurrency": concurrency} if concurrency else {}
-        self.store.see_workflow(object_view(self._body("etl", spec)))
+        self.cache.workflows.upsert(object_view(self._body("etl", spec)))
 
     def sees(self, name: str, *, own: bool = False, parent: str = "", state: str = "Running", **status: Any) -> None:
         body = self._body(name, {"workflow": "etl", "state": state}, status)
@@ -44,13 +39,13 @@ class World:
         if parent:
             owner = {"kind": "WorkflowRun", "name": parent, "uid": f"uid-of-{parent}", "controller": True}
             body["metadata"]["ownerReferences"] = [owner]
-        self.store.see_run(object_view(body))
-        if self.store.runs[Key("team", name)].finished:
+        self.cache.runs.upsert(object_view(body))
+        if self.cache.runs[Key("team", name)].finished:
             self.admissions.left(Key("team", name))
 
     def asks(self, name: str) -> Admission | None:
         """What it is told at last."""
-        run = self.store.runs[Key("team", name)]
+        run = self.cache.runs[Key("team", name)]
         if self.admissions.verdict(run) is None:
             self.looks()
         return self.admissions.verdict(run)
@@ -116,7 +111,7 @@ def test_who_is_replaced_goes_until_it_has_ended():
     world.sees("b")
     assert isinstance(world.asks("b"), Queued)
     assert world.asks("a") == Replaced("b")
-    run = world.store.runs[Key("team", "a")]
+    run = world.cache.runs[Key("team", "a")]
     assert (world.admissions.going(run), world.admissions.replaced_by(run)) == (True, "b")
     world.sees("a", phase="Stopped")
     world.looks()

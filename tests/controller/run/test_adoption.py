@@ -10,6 +10,7 @@ import pytest
 
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import ApiError
+from sluice.controller.kube.store import Change
 from sluice.controller.run.pod_writer import PodWriter
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.defaults import NO_DEFAULTS
@@ -51,19 +52,17 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any
     shared.set_pool(DATABASE, 1)
     one = world.run("a", fields=FIELDS, shared=shared)
 
-    def told(pod: PodView, gone: bool) -> None:  # noqa: FBT001
-        (shared.pod_deleted if gone else shared.observe_pod)(pod)
-        (one.run.observe_pod_deleted if gone else one.run.observe_pod)(pod)
+    def told(change: Change[PodView]) -> None:
+        (shared.pod_deleted if change.deleted else shared.observe_pod)(change.object)
+        (one.run.observe_pod_deleted if change.deleted else one.run.observe_pod)(change.object)
 
-    def nobody(*_: Any) -> None:
-        pass
-
-    store = Cache(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=told, on_child=nobody)
+    cache = Cache()
+    cache.pods.subscribe(told)
     (create,) = one.decide().create
     assert shared.usage(DATABASE).used == 1
     task = one.task("a").definition
-    server = Server(*answers(task), meanwhile=lambda: meanwhile(store, task))
-    writer = PodWriter(server, store, NoClaims(), None, NO_DEFAULTS, nobody)  # type: ignore[arg-type]
+    server = Server(*answers(task), meanwhile=lambda: meanwhile(cache, task))
+    writer = PodWriter(server, cache, NoClaims(), None, NO_DEFAULTS, lambda _: None)  # type: ignore[arg-type]
     asyncio.run(writer._create(create))
     return one, shared.usage(DATABASE).used
 
@@ -72,12 +71,12 @@ def running(task: Any) -> Any:
     return kubelet.pod(kubelet.running(), task, version=5)
 
 
-def ends(store: Cache, task: Any) -> None:
-    store.see_pod(kubelet.seen(kubelet.exited(0), task, version=6))
+def ends(cache: Cache, task: Any) -> None:
+    cache.pods.upsert(kubelet.seen(kubelet.exited(0), task, version=6))
 
 
-def goes(store: Cache, task: Any) -> None:
-    store.forget_pod(kubelet.seen(kubelet.running(), task, version=6))
+def goes(cache: Cache, task: Any) -> None:
+    cache.pods.delete(kubelet.seen(kubelet.running(), task, version=6))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import ApiError
+from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.controller.workflow.backfill import BackfillReconciler
@@ -24,19 +25,14 @@ class World:
         self.taken: dict[str, Any] = {}
         self.conflict = False
         self._version = 1
-
-        def nobody(*_: Any) -> None:
-            pass
-
-        self.store = Cache(
-            on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=nobody, on_child=nobody
-        )
-        self.backfills = BackfillReconciler(self, self.store, ValidationCache(chart_has_image=False), self, "Run")  # type: ignore[arg-type]
+        self.cache = Cache()
+        cluster = Cluster(self, self.cache, self)  # type: ignore[arg-type]
+        self.backfills = BackfillReconciler(cluster, ValidationCache(chart_has_image=False), "Run")
         schedule = {"schedule": {"cron": "0 * * * *"}, "tasks": TASKS}
-        self.store.see_workflow(object_view(self._body("etl", schedule | (of_workflow or {}))))
+        self.cache.workflows.upsert(object_view(self._body("etl", schedule | (of_workflow or {}))))
         hours = {"from": "2025-03-01T00:00:00Z", "until": "2025-03-01T03:00:00Z"}
         self.backfill = self._body("march", {"workflow": "etl"} | hours | spec)
-        self.store.see_backfill(object_view(self.backfill))
+        self.cache.backfills.upsert(object_view(self.backfill))
 
     def _body(self, name: str, spec: Any, **status: Any) -> Any:
         self._version += 1
@@ -48,7 +44,7 @@ class World:
         """A run of the Workflow, or what has become of it."""
         body = self._body(name, self.made.get(name, {}).get("spec", {"workflow": "etl"}) | spec, phase=phase)
         body["metadata"] |= self.made.get(name, {}).get("metadata", {})
-        self.store.see_run(object_view(body))
+        self.cache.runs.upsert(object_view(body))
 
     def look(self) -> Any:
         async def some() -> None:
@@ -56,7 +52,7 @@ class World:
                 await self.backfills.reconcile(KEY)
 
         asyncio.run(some())
-        return self.store.backfills[KEY].status
+        return self.cache.backfills[KEY].status
 
     async def create(self, _: str, body: Any) -> Any:
         name = body["metadata"]["name"]
@@ -83,7 +79,7 @@ class World:
         self.backfill["status"] |= body["status"]
         return {"metadata": {"resourceVersion": str(self._version)}}
 
-    def tell(self, *_: Any) -> None:
+    def record(self, *_: Any) -> None:
         """Of no interest here."""
 
 
@@ -133,7 +129,7 @@ def test_a_changed_schedule_does_not_change_a_range_that_has_begun() -> None:
     world = World()
     world.look()
     changed = {"schedule": {"cron": "30 * * * *"}, "tasks": TASKS}
-    world.store.see_workflow(object_view(world._body("etl", changed)))
+    world.cache.workflows.upsert(object_view(world._body("etl", changed)))
     world.sees(name(0), "Succeeded")
     world.look()
     assert list(world.made) == [name(0), name(1)]

@@ -1,9 +1,9 @@
 """All HTTP: one session to the API server, raw JSON in and out.
 
-Credentials and TLS come from the kubernetes package; its generated models do not take part, since turning a pod into
-objects and back costs more than everything else we do with it.
+Credentials and TLS come from the kubernetes package. Its generated models are not used: turning a pod into objects and
+back costs more than everything else we do with it.
 
-A write is sent only while `may_write` says so, since an operator that has lost its Lease must not act (see
+A write is sent only while `may_write` says so: an operator that has lost its Lease must not act (see
 `leader_election`).
 """
 
@@ -34,13 +34,13 @@ _PAGE = 500
 
 FORBIDDEN, NOT_FOUND, CONFLICT, GONE = 403, 404, 409, 410
 
-# The network's troubles, a token that cannot be read just now, and words that are no JSON (ValueError): a proxy's, or a
-# watch's last line cut in the middle.
+# The network failed, a token cannot be read just now, or the text is no JSON (ValueError): a proxy's page, or the last
+# line of a watch that was cut.
 _NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError, ValueError, config.ConfigException)
 
 
 class ApiError(SluiceError):
-    """The API server's no. `reason` is its word for programs, `message` its words for people."""
+    """The API server refused. `reason` is for programs, `message` for people."""
 
     def __init__(self, status: int, reason: str, message: str) -> None:
         self.status, self.reason, self.message = status, reason, message
@@ -52,7 +52,7 @@ class NotLeader(SluiceError):
 
 
 class KubeClient:
-    """The API server. All methods raise ApiError for a no and Unanswered where no answer came."""
+    """The API server. All methods raise ApiError if it refuses and Unanswered if no answer comes."""
 
     def __init__(self, configuration: Configuration, may_write: Callable[[], bool] = lambda: True) -> None:
         self.may_write = may_write
@@ -79,7 +79,7 @@ class KubeClient:
         return await self._request("GET", path, params=params)
 
     async def text(self, path: str, **params: str) -> str:
-        """What is no JSON: a log."""
+        """A resource that is plain text: a log."""
         return (await self._send("GET", path, params=params, accept="*/*")).decode(errors="replace")
 
     async def create(self, path: str, body: Json, accept: str = JSON) -> Json:
@@ -99,7 +99,7 @@ class KubeClient:
     async def views(self, view: Callable[[Json], T], path: str, **params: str) -> tuple[list[T], str]:
         """All objects of a collection, fresh from etcd, and the resourceVersion at which they stood so.
 
-        They are cut down to their views page by page: thousands of whole pods would take hundreds of megabytes.
+        Each page is cut down to its views before the next: thousands of whole pods would take hundreds of megabytes.
         """
         found: list[T] = []
         page = await self.get(path, limit=str(_PAGE), **params)

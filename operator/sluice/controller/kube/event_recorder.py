@@ -1,7 +1,7 @@
 """Kubernetes Events, for `kubectl describe`, and the same in the log: a run's start and end, a task that failed, a
 Workflow that was refused.
 
-They are told after the status says so, once, and never stand in the way: an Event that cannot be written is let go.
+They are recorded after the status says so, once. An Event that cannot be written is let go: it never holds anything up.
 """
 
 import asyncio
@@ -28,9 +28,9 @@ class EventRecorder:
     def __init__(self, kube: KubeClient) -> None:
         self._kube = kube
         self._sending: set[asyncio.Task[None]] = set()
-        self._turns = asyncio.Semaphore(_IN_FLIGHT)
+        self._in_flight = asyncio.Semaphore(_IN_FLIGHT)
 
-    def tell(
+    def record(
         self,
         kind: str,
         about: ObjectView,
@@ -39,17 +39,17 @@ class EventRecorder:
         message: str,
         task: str = "",
     ) -> None:
-        """The name comes from what is told, so that telling it again after a restart changes nothing. `task` is for the
-        log.
+        """The Event's name follows from what it says, so recording it again after a restart changes nothing. `task` is
+        for the log.
         """
         fields = {"namespace": about.key.namespace, field_of(kind): about.key.name} | ({"task": task} if task else {})
         log.log(_LEVEL[type_], "%s %s: %s: %s", kind, about.key, reason, message, extra=fields)
-        said = digest(f"{about.uid}/{about.generation}/{reason}/{message}", 10)
+        content = digest(f"{about.uid}/{about.generation}/{reason}/{message}", 10)
         now = rfc3339(time.time())
         body = {
             "apiVersion": "v1",
             "kind": "Event",
-            "metadata": {"name": f"{about.key.name}.{said}", "namespace": about.key.namespace},
+            "metadata": {"name": f"{about.key.name}.{content}", "namespace": about.key.namespace},
             "involvedObject": {
                 "apiVersion": API_VERSION,
                 "kind": kind,
@@ -71,7 +71,7 @@ class EventRecorder:
 
     async def _send(self, namespace: str, body: dict[str, object]) -> None:
         try:
-            async with self._turns:
+            async with self._in_flight:
                 await self._kube.create(f"/api/v1/namespaces/{namespace}/events", body)
         except (ApiError, Unanswered, NotLeader) as error:
             if getattr(error, "reason", "") != "AlreadyExists":

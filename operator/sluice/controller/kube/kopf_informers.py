@@ -1,4 +1,8 @@
-"""What kopf tells us of our own kinds goes into the store, and nothing else happens here."""
+"""The informers of our own kinds are kopf's: its events go into the cache, and nothing else happens here.
+
+kopf opens a watch anew that has told nothing for `inactivity_timeout`, not even a bookmark, and goes on where it was.
+Of a watch that fails for good it ends the process.
+"""
 
 import asyncio
 import os
@@ -10,11 +14,15 @@ import kopf
 
 from sluice.api import GROUP, VERSION
 from sluice.controller.kube.cache import Cache
-from sluice.controller.kube.objects import Key, ObjectView, object_view
-from sluice.controller.observability.liveness import Watches
+from sluice.controller.kube.objects import ObjectView, object_view
+from sluice.controller.kube.store import Store
+
+_SILENCE_S = 70.0  # a bookmark is due every minute, and the API server's cache keeps events for 75 s
+_CONNECT_S = 10.0
+_ANSWER_S = 60.0  # a LIST comes in one piece
 
 
-def register(registry: kopf.OperatorRegistry, store: Cache, watches: Watches, listening: asyncio.Event) -> None:
+def register(registry: kopf.OperatorRegistry, cache: Cache, listening: asyncio.Event) -> None:
     """What comes before `listening` is set is let go: an operator that stands by lists afresh when it leads, and until
     then would remember for nothing.
     """
@@ -27,41 +35,33 @@ def register(registry: kopf.OperatorRegistry, store: Cache, watches: Watches, li
         host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
         return replace(inside, server=f"https://{host}:{port}")  # kopf's way needs the cluster's DNS
 
-    for plural, see, forget in (
-        ("workflows", store.see_workflow, store.forget_workflow),
-        ("pools", store.see_pool, store.forget_pool),
-        ("backfills", store.see_backfill, store.forget_backfill),
-        ("workflowruns", store.see_run, store.forget_run),
-    ):
-        kopf.on.event(GROUP, VERSION, plural, registry=registry)(_told(plural, see, forget, watches, listening))
+    for plural, store in cache.stores.items():
+        kopf.on.event(GROUP, VERSION, plural, registry=registry)(_handler(store, listening))
 
 
-def _told(
-    plural: str,
-    see: Callable[[ObjectView], None],
-    forget: Callable[[Key, str], None],
-    watches: Watches,
-    listening: asyncio.Event,
-) -> Callable[..., Awaitable[None]]:
+def _handler(store: Store[ObjectView], listening: asyncio.Event) -> Callable[..., Awaitable[None]]:
     async def changed(event: kopf.RawEvent, **_: Any) -> None:
         if not listening.is_set():
             return
         seen = object_view(dict(event["object"]))
-        watches.of(plural, seen.key.namespace).heard()
         if event["type"] == "DELETED":
-            forget(seen.key, seen.uid)
+            store.delete(seen)
         else:
-            see(seen)
+            store.upsert(seen)
 
     return changed
 
 
-def settings() -> kopf.OperatorSettings:
-    quiet = kopf.OperatorSettings()
-    quiet.posting.enabled = False  # our Events are in `event_recorder`
-    quiet.scanning.disabled = True  # needs no right to list namespaces and CRDs
-    quiet.persistence.diffbase_storage = _NoDiffs()
-    return quiet
+def settings(silence_s: float = _SILENCE_S) -> kopf.OperatorSettings:
+    """`silence_s`: after which a watch counts as dead."""
+    chosen = kopf.OperatorSettings()
+    chosen.watching.inactivity_timeout = silence_s
+    chosen.watching.connect_timeout = chosen.networking.connect_timeout = _CONNECT_S
+    chosen.networking.request_timeout = _ANSWER_S
+    chosen.posting.enabled = False  # our Events are in `event_recorder`
+    chosen.scanning.disabled = True  # needs no right to list namespaces and CRDs
+    chosen.persistence.diffbase_storage = _NoDiffs()
+    return chosen
 
 
 class _NoDiffs(kopf.DiffBaseStorage):

@@ -1,7 +1,7 @@
 """Which of the namespaces that it was given the operator can watch.
 
 One that it may not read is left out, and the log says so: the namespace was deleted, and with it the Role that the
-chart had made there. kopf ends the process after such a no, so all the others would stand still with it.
+chart had made there. kopf ends the process when it is refused, which would stop the work in all the others.
 """
 
 import logging

@@ -1,4 +1,6 @@
-"""A queue of keys: many events about one object are one piece of work, and no object is worked on twice at a time."""
+"""A queue of keys, as client-go's: many events about one object are one piece of work, and no object is worked on
+twice at a time.
+"""
 
 import asyncio
 import logging
@@ -19,20 +21,19 @@ log = logging.getLogger("sluice.queue")
 
 
 class WorkQueue(Generic[Key]):
-    """Calls `work(key)` for every added key. Work that raises is logged and tried again, later each time. `name` is
-    what the metrics call it, `of` the field of the log that has the key's name.
-    """
+    """`name` is what the metrics call it, `of` the field of the log that has the key's name."""
 
-    def __init__(self, name: str, work: Callable[[Key], Awaitable[None]], *, of: str) -> None:
-        self.name, self._work, self._of = name, work, of
+    def __init__(self, name: str, *, of: str) -> None:
+        self.name, self._of = name, of
         # Since when, by the monotonic clock: in order, each key once.
         self._waiting: dict[Key, float] = {}
         self._busy: dict[Key, float] = {}
-        self._again: dict[Key, float] = {}
+        self._dirty: dict[Key, float] = {}
+        """Added again while they are worked on."""
         self._failures: dict[Key, int] = {}
-        self._alarms: dict[Key, tuple[Instant, asyncio.TimerHandle]] = {}
+        self._timers: dict[Key, tuple[Instant, asyncio.TimerHandle]] = {}
         self._turns = asyncio.Semaphore(0)  # one for each key that waits, so that each wakes one worker
-        self._got_on_at = 0.0
+        self._moved_at = 0.0
         """When a worker last began or ended a piece of work."""
         self._meter = QueueMeter(name)
 
@@ -41,16 +42,16 @@ class WorkQueue(Generic[Key]):
         """How long a worker has been at one key; or how long the first in line has waited while no worker got on."""
         now = time.monotonic()
         begun_at = next(iter(self._busy.values()), now)
-        waits_since = max(next(iter(self._waiting.values()), now), self._got_on_at)
+        waits_since = max(next(iter(self._waiting.values()), now), self._moved_at)
         return now - min(begun_at, waits_since)
 
     def __len__(self) -> int:
         """How many keys have their turn now or at a time that is set."""
-        return len(self._waiting) + len(self._busy) + len(self._alarms)
+        return len(self._waiting) + len(self._busy) + len(self._timers)
 
     def add(self, key: Key) -> None:
         if key in self._busy:
-            self._again.setdefault(key, time.monotonic())
+            self._dirty.setdefault(key, time.monotonic())
         elif key not in self._waiting:
             self._wait(key, time.monotonic())
 
@@ -60,21 +61,24 @@ class WorkQueue(Generic[Key]):
 
     def add_at(self, key: Key, when: Instant) -> None:
         """At a time. Of several times for one key, the earliest counts: who looks then sets the next."""
-        if key in self._alarms:
-            if self._alarms[key][0] <= when:
+        if key in self._timers:
+            if self._timers[key][0] <= when:
                 return
-            self._alarms[key][1].cancel()
-        timer = asyncio.get_running_loop().call_later(max(0.0, when - time.time()), self._ring, key)
-        self._alarms[key] = (when, timer)
+            self._timers[key][1].cancel()
+        timer = asyncio.get_running_loop().call_later(max(0.0, when - time.time()), self._due, key)
+        self._timers[key] = (when, timer)
 
-    def _ring(self, key: Key) -> None:
-        del self._alarms[key]
+    def _due(self, key: Key) -> None:
+        del self._timers[key]
         self.add(key)
 
-    async def run(self, workers: int) -> None:
+    async def run(self, work: Callable[[Key], Awaitable[None]], workers: int) -> None:
+        """Never returns. Calls `work(key)` for every added key. If it raises, that is logged and the key tried again,
+        later each time.
+        """
         async with asyncio.TaskGroup() as group:
             for _ in range(workers):
-                group.create_task(self._worker())
+                group.create_task(self._worker(work))
 
     def _retry(self, key: Key) -> float:
         """Seconds until the key's next turn."""
@@ -84,15 +88,15 @@ class WorkQueue(Generic[Key]):
         self.add_at(key, time.time() + delay_s)
         return delay_s
 
-    async def _worker(self) -> None:
+    async def _worker(self, work: Callable[[Key], Awaitable[None]]) -> None:
         while True:
             await self._turns.acquire()
             key = next(iter(self._waiting))
             began = time.monotonic()
             self._meter.begins(began - self._waiting.pop(key))
-            self._busy[key] = self._got_on_at = began
+            self._busy[key] = self._moved_at = began
             try:
-                await self._work(key)
+                await work(key)
                 self._failures.pop(key, None)
             except SluiceError as error:
                 log.warning("%s: %s; trying again in %.1f s", key, error, self._retry(key), extra=self._about(key))
@@ -102,10 +106,10 @@ class WorkQueue(Generic[Key]):
                 )
             finally:
                 del self._busy[key]
-                self._got_on_at = time.monotonic()
-                self._meter.ends(self._got_on_at - began)
-                if key in self._again:
-                    self._wait(key, self._again.pop(key))
+                self._moved_at = time.monotonic()
+                self._meter.ends(self._moved_at - began)
+                if key in self._dirty:
+                    self._wait(key, self._dirty.pop(key))
 
     def _about(self, key: Key) -> dict[str, str]:
         return {"namespace": key[0], self._of: key[1]}

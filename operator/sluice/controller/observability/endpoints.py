@@ -1,4 +1,4 @@
-"""What others may ask the process over HTTP: /healthz is the kubelet's, /metrics Prometheus'."""
+"""The HTTP endpoints of the process: /healthz for the kubelet, /metrics for Prometheus."""
 
 import logging
 

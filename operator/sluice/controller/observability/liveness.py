@@ -1,16 +1,15 @@
-"""Does the work go on? A process that hangs says so at /healthz, and the kubelet starts it again.
+"""Does the work go on? A process that hangs says so at /healthz, and the kubelet restarts it.
 
 1. The watch for pods lives while there is an event, a bookmark (one a minute also where nothing happens) or a LIST.
-2. kopf's watches of our own kinds do not say that they live. But where a LIST finds what a watch should have told,
-   the watch has something to tell.
-3. No piece of work takes for ever, and none waits for ever while no worker gets on.
+2. No key is worked on for ever, and none waits for ever while no worker finishes.
 
-An event loop that is stuck answers nothing at all. An operator that stands by is healthy, and so is one whose cluster
-is idle. One that cannot reach the API server loses its Lease, and ends for that.
+kopf looks after its own watches (see `kopf_informers`). An event loop that is stuck answers nothing at all. An
+operator that stands by is healthy, and so is one whose cluster is idle. One that cannot reach the API server loses its
+Lease, and ends for that.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,47 +20,19 @@ _STUCK_S = 600.0  # a request that is repeated patiently may take 4 minutes
 
 
 class WatchHealth:
-    """A watch, as far as can be told whether it lives. `bookmarks`: has it something to say again and again?"""
+    """A watch that has something to tell at least once a minute."""
 
-    def __init__(self, *, bookmarks: bool, clock: Clock = time.monotonic) -> None:
-        self._bookmarks, self._clock = bookmarks, clock
-        self._owes_since: float | None = None
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._heard_at: float | None = None
 
     def heard(self) -> None:
-        self._owes_since = self._clock() if self._bookmarks else None
-
-    def missed(self) -> None:
-        """There is something that it has not told."""
-        if self._owes_since is None:
-            self._owes_since = self._clock()
+        self._heard_at = self._clock()
 
     @property
     def silent_s(self) -> float:
-        """For how long it has told nothing although there was something to tell."""
-        return 0.0 if self._owes_since is None else self._clock() - self._owes_since
-
-
-class Watches:
-    """Those of each namespace that is watched; "" means all namespaces."""
-
-    def __init__(self, namespaces: Sequence[str], clock: Clock = time.monotonic) -> None:
-        kinds = ("pods", "pools", "workflows", "workflowruns", "backfills")
-        self._of = {
-            (plural, namespace): WatchHealth(bookmarks=plural == "pods", clock=clock)
-            for plural in kinds
-            for namespace in namespaces
-        }
-
-    def of(self, plural: str, namespace: str) -> WatchHealth:
-        """The one that tells of such objects in that namespace."""
-        return self._of.get((plural, namespace)) or self._of[plural, ""]
-
-    def silent(self, longer_than_s: float) -> list[str]:
-        return [
-            f"the watch for {plural}{f' in {namespace}' if namespace else ''} is silent for {watch.silent_s:.0f} s"
-            for (plural, namespace), watch in self._of.items()
-            if watch.silent_s > longer_than_s
-        ]
+        """For how long it has told nothing; 0 before it begins."""
+        return 0.0 if self._heard_at is None else self._clock() - self._heard_at
 
 
 class Queue(Protocol):
@@ -76,14 +47,21 @@ class Queue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    watches: Watches
+    """`watches` are those for pods, by namespace; "" means all namespaces."""
+
+    watches: Mapping[str, WatchHealth]
     queues: Sequence[Queue]
 
     def troubles(self) -> list[str]:
         """What is stuck; empty if the work goes on."""
+        silent = [
+            f"the watch for pods{f' in {namespace}' if namespace else ''} is silent for {watch.silent_s:.0f} s"
+            for namespace, watch in self.watches.items()
+            if watch.silent_s > _SILENT_S
+        ]
         stuck = [
             f"the work of queue {queue.name} is stuck for {queue.stuck_s:.0f} s"
             for queue in self.queues
             if queue.stuck_s > _STUCK_S
         ]
-        return self.watches.silent(_SILENT_S) + stuck
+        return silent + stuck

@@ -1,7 +1,7 @@
 """The log: one line per event, as JSON where programs read it.
 
-What is about an object says so in fields of its own: `namespace`, and `workflow`, `run`, `task`, `pod` or `pool`.
-kopf's lines about an object get the same ones. Nothing that goes well is worth a line for each pod.
+A line about an object names it in fields: `namespace`, and `workflow`, `run`, `task`, `pod` or `pool`. kopf's lines
+about an object get the same ones. What goes well is not worth a line for each pod.
 """
 
 import logging
@@ -16,8 +16,16 @@ from sluice.core.run.state import RunState
 LogFormat = Literal["json", "text"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
-_NOT_OURS = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "settings", "k8s_skip", "k8s_ref"}
-"""What logging and kopf hang on a record."""
+_COMMON = {
+    *vars(logging.makeLogRecord({})),
+    "message",
+    "asctime",
+    "taskName",
+    "settings",
+    "k8s_skip",
+    "k8s_ref",
+}
+"""Attributes that logging and kopf set on each record."""
 
 _TEXT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -29,17 +37,17 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            **_kopf_s(record),
-            **{field: value for field, value in vars(record).items() if field not in _NOT_OURS},
+            **_kopf_fields(record),
+            **{field: value for field, value in vars(record).items() if field not in _COMMON},
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str).decode()
 
 
-def _kopf_s(record: logging.LogRecord) -> dict[str, str]:
-    of = getattr(record, "k8s_ref", {})
-    return {"namespace": of["namespace"], field_of(of["kind"]): of["name"]} if of.get("kind") else {}
+def _kopf_fields(record: logging.LogRecord) -> dict[str, str]:
+    ref = getattr(record, "k8s_ref", {})
+    return {"namespace": ref["namespace"], field_of(ref["kind"]): ref["name"]} if ref.get("kind") else {}
 
 
 def field_of(kind: str) -> str:
@@ -60,8 +68,8 @@ def about(run: RunState, number: int) -> dict[str, object]:
 
 
 def set_up(log_format: LogFormat, level: LogLevel) -> None:
-    to = logging.StreamHandler()
-    to.setFormatter(JsonLines() if log_format == "json" else logging.Formatter(_TEXT))
-    logging.basicConfig(level=level.upper(), handlers=[to])
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines() if log_format == "json" else logging.Formatter(_TEXT))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
     for chatty in ("kopf", "aiohttp.access"):  # kopf has a line for each event
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))

@@ -1,8 +1,8 @@
-"""What Prometheus is told of what happens. What it is told of how things stand is in `gauges`.
+"""Counters and histograms: what happens. How things stand is in `gauges`.
 
-Names and units go by https://prometheus.io/docs/practices/naming/. No label says which run, task or Workflow it was:
-the number of series must not grow with what a cluster runs. There are about ten observations for a pod, of a
-microsecond or two each.
+Names and units go by https://prometheus.io/docs/practices/naming/. No label names a run, a task or a Workflow: the
+number of series must not grow with what a cluster runs. A pod costs about ten observations, of a microsecond or two
+each.
 """
 
 import time
@@ -121,8 +121,8 @@ def pod_refused(refusal: CreateError) -> None:
     _pods_refused.labels(refusal).inc()
 
 
-def run_told(ledger: TimeAccounting) -> None:
-    """The status of a run has been written: what has been added to its ledger since the last time."""
+def status_written(ledger: TimeAccounting) -> None:
+    """The status of a run was written: observes what its ledger has got since the last time."""
     for kind, added_s in ledger.news():
         if kind != "running":  # that is in the duration of the attempts
             _wait.labels(kind.partition("/")[0]).inc(added_s)
@@ -137,7 +137,7 @@ def run_ended(phase: str, seconds: float) -> None:
 
 
 class QueueMeter:
-    """What a queue tells of itself."""
+    """The metrics of one queue."""
 
     def __init__(self, name: str) -> None:
         self._wait, self._work = _queue_wait.labels(name), _reconcile.labels(name)

@@ -1,6 +1,6 @@
-"""The ConfigMap of a run that has the outputs which are too large for its status: a key for each task.
+"""The ConfigMap of a run, for outputs that are too large for its status: one key for each task.
 
-It is written before the status says so, and read when a run is opened again.
+It is written before the status refers to it, and read when a run is opened again.
 """
 
 import logging
@@ -16,7 +16,7 @@ log = logging.getLogger("sluice.outputs")
 
 
 async def store_outputs(kube: KubeClient, run: RunIdentity, outputs: Mapping[str, str]) -> None:
-    """`outputs` by task, as JSON. Those of other tasks stay."""
+    """`outputs` by task, as JSON. What the ConfigMap has of other tasks stays."""
     name = outputs_name(run.name, run.uid)
     body: Json = {
         "apiVersion": "v1",

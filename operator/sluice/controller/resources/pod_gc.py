@@ -1,7 +1,7 @@
-"""Ended pods stay for their logs and then go, one at a time so that new pods never wait behind a burst of deletions.
+"""Deletes ended pods once their logs have been kept for long enough.
 
-Only pods whose end is recorded in their run's status come here. Where ended pods use up a quota (`count/pods`), they
-go early.
+They go one at a time, so that new pods never wait behind a burst of deletions, and only after their end is recorded in
+the status of their run. Where ended pods use up a quota (`count/pods`), they go early.
 """
 
 import asyncio
@@ -9,20 +9,23 @@ import heapq
 import logging
 import time
 
+from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import ApiError, KubeClient
+from sluice.controller.kube.objects import Key
 from sluice.controller.kube.paths import pods_path
+from sluice.controller.kube.store import Change
 from sluice.core import Instant
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.view import PodView
 
-_LOOK_EVERY_S = 1.0
+_POLL_S = 1.0
 
 log = logging.getLogger("sluice.retention")
 
 
 class PodGarbageCollector:
-    def __init__(self, kube: KubeClient, keep_succeeded_s: int, keep_failed_s: int) -> None:
-        self._kube = kube
+    def __init__(self, kube: KubeClient, cache: Cache, *, keep_succeeded_s: int, keep_failed_s: int) -> None:
+        self._kube, self._cache = kube, cache
         self._keep_s = {"Succeeded": keep_succeeded_s, "Failed": keep_failed_s}
         self._due: list[tuple[Instant, str, str, str]] = []  # heap of (when, namespace, name, uid)
         self._known: set[str] = set()
@@ -35,23 +38,28 @@ class PodGarbageCollector:
         ended_at = pod.container.finished_at or pod.created_at
         heapq.heappush(self._due, (ended_at + self._keep_s[pod.phase], pod.namespace, pod.name, pod.uid))
 
-    def forget(self, pod: PodView) -> None:
-        self._known.discard(pod.uid)
+    def pod_changed(self, change: Change[PodView]) -> None:
+        """Takes up what ends after its run did: no run looks at such a pod any more."""
+        pod = change.object
+        if change.deleted:
+            self._known.discard(pod.uid)
+            return
+        run = self._cache.runs.get(Key(pod.namespace, pod.run))
+        if run is not None and run.uid == pod.run_uid and run.finished:
+            self.add(pod)
 
     async def make_room(self, namespace: str, count: int) -> bool:
-        """Deletes up to `count` ended pods of a namespace now, those first that would go first. Returns whether there
-        were any.
-        """
-        going = [entry for entry in sorted(self._due) if entry[1] == namespace and entry[3] in self._known][:count]
-        for entry in going:
+        """Deletes up to `count` ended pods of a namespace now, those due first. Returns whether there were any."""
+        chosen = [entry for entry in sorted(self._due) if entry[1] == namespace and entry[3] in self._known][:count]
+        for entry in chosen:
             await self._delete(entry)
-        return bool(going)
+        return bool(chosen)
 
     async def run(self) -> None:
         while True:
             while self._due and self._due[0][0] <= time.time():
                 await self._delete(heapq.heappop(self._due))
-            await asyncio.sleep(_LOOK_EVERY_S)
+            await asyncio.sleep(_POLL_S)
 
     async def _delete(self, entry: tuple[Instant, str, str, str]) -> None:
         _, namespace, name, uid = entry

@@ -1,7 +1,7 @@
-"""The PersistentVolumeClaims of runs: made before the first pod that mounts them, deleted when the run has succeeded.
+"""The PersistentVolumeClaims of runs: created before the first pod that mounts them, deleted once the run succeeded.
 
-A claim's name is a claim too: `AlreadyExists` means that an earlier request arrived after all. Which of them have to
-go is asked of the API server, so that nothing has to be remembered about them.
+A PersistentVolumeClaim's name is a claim, as a pod's is: `AlreadyExists` means that an earlier request arrived after
+all. The API server is asked which of them have to go, so nothing has to be remembered about them.
 """
 
 import asyncio
@@ -39,12 +39,12 @@ def claims_path(namespace: str, name: str = "") -> str:
 
 
 class VolumeClaims:
-    def __init__(self, kube: KubeClient, store: Cache) -> None:
-        self._kube, self._store = kube, store
-        self._unwanted: WorkQueue[RunUid] = WorkQueue("claims", self._delete, of="run_uid")
+    def __init__(self, kube: KubeClient, cache: Cache) -> None:
+        self._kube, self._cache = kube, cache
+        self._delete_queue: WorkQueue[RunUid] = WorkQueue("claims", of="run_uid")
 
     async def refusal(self, run: RunState, number: int) -> tuple[CreateError, str] | None:
-        """Makes the claims that a task mounts. Returns why that cannot be, if it cannot."""
+        """Creates the claims that a task mounts. Returns why it could not, or None."""
         for template in mounted(run.tasks[number].definition.fields, run.identity.claims):
             if not run.is_claimed(template):
                 if refused := await self._refusal(run, template):
@@ -83,11 +83,11 @@ class VolumeClaims:
         return None
 
     async def can_be_had(self, name: str, run: RunIdentity, old_uid: str) -> bool:
-        """Is this claim still the old run's, or the run's own already?"""
+        """Does this claim still belong to the old run, or already to this run?"""
         return await self._found(name, run, old_uid) is not None
 
     async def take(self, name: str, run: RunIdentity, old_uid: str) -> bool:
-        """Makes a claim of an old run one of this run. Returns whether it is."""
+        """Hands a claim of an old run to this run. Returns whether it is this run's now."""
         while (claim := await self._found(name, run, old_uid)) is not None:
             if owner_uid(claim) == run.uid:
                 return True
@@ -111,23 +111,23 @@ class VolumeClaims:
             if error.status != NOT_FOUND:
                 raise
             return None
-        going = "deletionTimestamp" in claim["metadata"]
-        return None if going or owner_uid(claim) not in (old_uid, run.uid) else claim
+        deleting = "deletionTimestamp" in claim["metadata"]
+        return None if deleting or owner_uid(claim) not in (old_uid, run.uid) else claim
 
     def delete(self, namespace: str, run_uid: str) -> None:
         """Deletes the claims of a run whose success is recorded."""
-        self._unwanted.add(RunUid(namespace, run_uid))
+        self._delete_queue.add(RunUid(namespace, run_uid))
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._unwanted.run(_WORKERS))
+            group.create_task(self._delete_queue.run(self._delete, _WORKERS))
             while True:
-                for namespace in self._store.namespaces:
+                for namespace in self._cache.namespaces:
                     await self._sweep(namespace)
                 await asyncio.sleep(_SWEEP_S)
 
     async def _sweep(self, namespace: str) -> None:
-        """Claims of runs that had succeeded when nobody was there to delete them."""
+        """Deletes the claims of runs whose success was recorded while no operator was there to delete them."""
         try:
             found, _ = await self._kube.list(claims_path(namespace), labelSelector=LABEL_RUN_UID)
         except (ApiError, Unanswered) as error:
@@ -135,7 +135,7 @@ class VolumeClaims:
             return
         for claim in found:
             labels, namespace = claim["metadata"]["labels"], claim["metadata"]["namespace"]
-            run = self._store.runs.get(Key(namespace, labels.get(LABEL_RUN, "")))
+            run = self._cache.runs.get(Key(namespace, labels.get(LABEL_RUN, "")))
             if run is not None and run.uid == labels[LABEL_RUN_UID] and run.status.get("phase") == "Succeeded":
                 self.delete(namespace, run.uid)
 

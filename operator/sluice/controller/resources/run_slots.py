@@ -1,6 +1,6 @@
-"""Tells the shared limits which runs hold slots from their start to their end, and asks for those of a run.
+"""Slots that a run holds from its start to its end: asks the shared limits for them, and tells them who holds some.
 
-What a run was granted is in its status before any pod of it is made. So the LIST of runs says what is in use.
+What a run was granted is in its status before its first pod is made. So the LIST of runs says what is in use.
 """
 
 from sluice.controller.kube.cache import Cache
@@ -14,14 +14,14 @@ from sluice.core.spec.identity import PoolClaim, RunIdentity
 
 
 class RunSlots:
-    def __init__(self, store: Cache, shared: SharedLimits) -> None:
-        self._store, self._shared = store, shared
+    def __init__(self, cache: Cache, shared: SharedLimits) -> None:
+        self._cache, self._shared = cache, shared
         self._uids: dict[Key, str] = {}
         """Of runs that hold slots, or ask for some."""
 
     def run_changed(self, key: Key) -> None:
-        """A run is another now, or gone."""
-        run = self._store.runs.get(key)
+        """A run changed or was deleted."""
+        run = self._cache.runs.get(key)
         known = self._uids.get(key)
         if known is not None and (run is None or run.finished or run.uid != known):
             self._shared.run_ended(known)
@@ -35,7 +35,7 @@ class RunSlots:
 
     def ask(self, run: ObjectView, identity: RunIdentity, definition: Definition) -> PoolClaim | str:
         """What a run that has not started holds from now on, or why it cannot start yet."""
-        workflow = self._store.workflows.get(Key(run.key.namespace, identity.workflow))
+        workflow = self._cache.workflows.get(Key(run.key.namespace, identity.workflow))
         spec = workflow.spec if workflow is not None else {}
         claim = requested_claim(spec, definition, self._held_above(run))
         if not claim:
@@ -49,10 +49,10 @@ class RunSlots:
         return granted if granted is not None else self._shared.wait_reason(run.uid, WaitKey(claim), first=True)
 
     def _held_above(self, run: ObjectView) -> set[str]:
-        """The pools of the runs that made it, perhaps through others."""
+        """The pools that its ancestors hold: the run that made it, the one that made that, and so on."""
         found: set[str] = set()
-        above = self._store.runs.get(Key(run.key.namespace, run.parent))
+        above = self._cache.runs.get(Key(run.key.namespace, run.parent))
         while above is not None:
             found |= above.status.get("pools", {}).keys()
-            above = self._store.runs.get(Key(run.key.namespace, above.parent))
+            above = self._cache.runs.get(Key(run.key.namespace, above.parent))
         return found

@@ -1,8 +1,8 @@
-"""Lets runs in: asks `core.concurrency` what the runs of a Workflow may do, for all of them at once.
+"""Lets runs in: asks `core.quota.run_concurrency` what the runs of a Workflow may do, for all of them at once.
 
-A run asks; where the answer takes a look at the others it is told when there is one, and again when it has changed.
-Answers are kept so that the same is not asked twice, and between letting a run in and its status saying so. After a
-restart they follow from the LIST.
+A run asks. Where the answer depends on other runs, it comes later: the run is requeued when there is an answer, and
+again when that changes. Answers are kept so that nothing is computed twice, and to cover the time between letting a run
+in and its status saying so. After a restart they follow from the LIST.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,16 +37,16 @@ class _Answer:
 
 
 class RunAdmission:
-    """`tell` is told the key of a run that has an answer, or another one. `queue` holds Workflows."""
+    """`requeue` is given the key of a run that has an answer, or another one. `queue` holds Workflows."""
 
-    def __init__(self, store: Cache, revisions: Revisions, tell: Callable[[Key], None]) -> None:
-        self._store, self._revisions, self._tell = store, revisions, tell
+    def __init__(self, cache: Cache, revisions: Revisions, requeue: Callable[[Key], None]) -> None:
+        self._cache, self._revisions, self._requeue = cache, revisions, requeue
         self._answers: dict[Key, _Answer] = {}
-        self.queue: WorkQueue[Key] = WorkQueue("admissions", self.admit, of="workflow")
+        self.queue: WorkQueue[Key] = WorkQueue("admissions", of="workflow")
 
     def verdict(self, run: ObjectView) -> Admission | None:
         """What a run may do that has not started; None if that is not known yet."""
-        workflow = self._store.workflows.get(workflow_of(run))
+        workflow = self._cache.workflows.get(workflow_of(run))
         if workflow is None or workflow.deleting:
             return Admitted()  # and is stopped for it
         concurrency = Concurrency.of(workflow.spec)
@@ -66,7 +66,7 @@ class RunAdmission:
 
     def started(self, run: ObjectView) -> bool:
         """As the API server has it: its pods say so where the status could not be written any more."""
-        return "startedAt" in run.status or "pools" in run.status or run.uid in self._store.pods
+        return "startedAt" in run.status or "pools" in run.status or run.uid in self._cache.pods_by_run
 
     def replaced_by(self, run: ObjectView) -> str:
         """The run that this one is to be stopped for, if there is one."""
@@ -82,7 +82,7 @@ class RunAdmission:
 
     async def admit(self, key: Key) -> None:
         """One look at all runs of a Workflow that have not ended."""
-        workflow = self._store.workflows.get(key)
+        workflow = self._cache.workflows.get(key)
         if workflow is None or workflow.deleting:
             return
         concurrency = Concurrency.of(workflow.spec)
@@ -98,17 +98,17 @@ class RunAdmission:
             let_in = isinstance(verdict, Admitted) or (before is not None and before.let_in)
             self._answers[run.key] = _Answer(run.uid, key, concurrency, verdict, let_in)
             if before is None or before.verdict != verdict or before.concurrency != concurrency:
-                self._tell(run.key)
+                self._requeue(run.key)
 
     def _unfinished(self, workflow: ObjectView) -> list[ObjectView]:
-        runs = map(self._store.runs.__getitem__, self._store.unfinished_of.get(workflow.key, ()))
+        runs = self._cache.unfinished_by_workflow.objects(workflow.key)
         return [run for run in runs if not run.deleting and (self.going(run) or not self._is_within(run))]
 
     def _is_within(self, run: ObjectView) -> bool:
         """Was it made by a run of the same Workflow, perhaps through others? That one would wait for it forever."""
         above: ObjectView | None = run
         while above is not None and above.parent:
-            above = self._store.runs.get(Key(run.key.namespace, above.parent))
+            above = self._cache.runs.get(Key(run.key.namespace, above.parent))
             if above is not None and workflow_of(above) == workflow_of(run):
                 return True
         return False
@@ -123,7 +123,7 @@ class RunAdmission:
             key=key,
             going=self.going(run),
             begun=concurrency.policy is not None
-            or has_started_container(run.status, self._store.pods.get(run.uid, {}).values()),
+            or has_started_container(run.status, self._cache.pods_by_run.objects(run.uid)),
             leaving=run.spec.get("state") == "Stopped" or bool(self.replaced_by(run)),
         )
 

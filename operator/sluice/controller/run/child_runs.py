@@ -24,14 +24,14 @@ log = logging.getLogger("sluice.children")
 
 
 class ChildRunWriter:
-    """`changed` is told the key of a run that has news."""
+    """`requeue` is given the key of a run that has news."""
 
-    def __init__(self, kube: KubeClient, store: Cache, changed: Callable[[Key], None]) -> None:
-        self._kube, self._store, self._changed = kube, store, changed
-        self._wanted: asyncio.Queue[CreateIntent] = asyncio.Queue()
+    def __init__(self, kube: KubeClient, cache: Cache, requeue: Callable[[Key], None]) -> None:
+        self._kube, self._cache, self._requeue = kube, cache, requeue
+        self._create_queue: asyncio.Queue[CreateIntent] = asyncio.Queue()
 
     def create(self, intent: CreateIntent) -> None:
-        self._wanted.put_nowait(intent)
+        self._create_queue.put_nowait(intent)
 
     async def run(self, in_flight: int) -> None:
         async with asyncio.TaskGroup() as group:
@@ -40,7 +40,7 @@ class ChildRunWriter:
 
     async def _worker(self) -> None:
         while True:
-            intent = await self._wanted.get()
+            intent = await self._create_queue.get()
             run = intent.run
             if not intent.proceed():
                 continue
@@ -51,7 +51,7 @@ class ChildRunWriter:
             except Exception as error:  # one task that we cannot handle must not stop all others
                 log.exception("its child run cannot be made: a bug of ours", extra=about(run, intent.number))
                 intent.failed(CreateError.BUSY, f"a bug of ours: {error!r}", time.time())
-            self._changed(Key(run.identity.namespace, run.identity.name))
+            self._requeue(Key(run.identity.namespace, run.identity.name))
 
     async def _create(self, intent: CreateIntent) -> None:
         run = intent.run
@@ -77,7 +77,7 @@ class ChildRunWriter:
             log.warning("%s", error, extra=about(run, intent.number))
             await self._adopt(intent, body["metadata"]["name"])
         else:
-            self._store.see_run(object_view(made))
+            self._cache.runs.upsert(object_view(made))
 
     async def _adopt(self, intent: CreateIntent, name: str) -> None:
         run = intent.run
@@ -90,8 +90,8 @@ class ChildRunWriter:
             return
         seen = object_view(found)
         if seen.owner_uid == run.identity.uid:
-            self._store.see_run(seen)
-            intent.done(child_view(seen))  # the store may have known it before the run asked for it
+            self._cache.runs.upsert(seen)
+            intent.done(child_view(seen))  # the cache may have known it before the run asked for it
         else:
             message = f"a WorkflowRun called {name} exists and belongs to somebody else; delete it"
             intent.failed(CreateError.NAME_TAKEN, message, time.time())

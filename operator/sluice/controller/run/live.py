@@ -26,7 +26,7 @@ class LiveRun:
 
 @dataclass(slots=True)
 class LiveRuns:
-    store: Cache
+    _cache: Cache
     _live: dict[Key, LiveRun] = field(default_factory=dict)
     _by_uid: dict[str, Key] = field(default_factory=dict)
 
@@ -73,7 +73,7 @@ class LiveRuns:
 
     def comes_after_its_parent(self, run: ObjectView) -> bool:
         """Is the run that made it still to be opened? That one knows what this one is to do, and wakes it."""
-        parent = self.store.runs.get(Key(run.key.namespace, run.parent))
+        parent = self._cache.runs.get(Key(run.key.namespace, run.parent))
         if parent is None or parent.uid != run.owner_uid or parent.finished or parent.deleting:
             return False
         return parent.key not in self._live

@@ -21,20 +21,20 @@ log = logging.getLogger("sluice.logs")
 
 
 class LogReader:
-    """`changed` is told the key of a run that has news."""
+    """`requeue` is given the key of a run that has news."""
 
-    def __init__(self, kube: KubeClient, changed: Callable[[Key], None]) -> None:
-        self._kube, self._changed = kube, changed
-        self._wanted: asyncio.Queue[tuple[RunState, ReadLog]] = asyncio.Queue()
+    def __init__(self, kube: KubeClient, requeue: Callable[[Key], None]) -> None:
+        self._kube, self._requeue = kube, requeue
+        self._read_queue: asyncio.Queue[tuple[RunState, ReadLog]] = asyncio.Queue()
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
     def read(self, run: RunState, what: ReadLog) -> None:
-        self._wanted.put_nowait((run, what))
+        self._read_queue.put_nowait((run, what))
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             while True:
-                group.create_task(self._read(*await self._wanted.get()))
+                group.create_task(self._read(*await self._read_queue.get()))
 
     async def _read(self, run: RunState, what: ReadLog) -> None:
         pause_s = _PAUSE_S
@@ -49,7 +49,7 @@ class LogReader:
                 run.log_unread(what.number, what.attempt, str(error))
             else:
                 run.log_read(what.number, what.attempt, end)
-            self._changed(Key(run.identity.namespace, run.identity.name))
+            self._requeue(Key(run.identity.namespace, run.identity.name))
             if run.tasks[what.number].log is not None:
                 return
             await asyncio.sleep(pause_s)

@@ -3,9 +3,7 @@
 import time
 from dataclasses import replace
 
-from sluice.controller.kube.cache import Cache
-from sluice.controller.kube.client import KubeClient
-from sluice.controller.kube.event_recorder import EventRecorder
+from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import ObjectView
 from sluice.controller.run.status_writer import patch_status
 from sluice.core import Json
@@ -16,8 +14,8 @@ from sluice.core.status.kstatus import run_health
 
 
 class NotStarted:
-    def __init__(self, kube: KubeClient, store: Cache, events: EventRecorder) -> None:
-        self._kube, self._store, self._events = kube, store, events
+    def __init__(self, cluster: Cluster) -> None:
+        self._kube, self._cache, self._events = cluster.kube, cluster.cache, cluster.events
 
     async def wait_for_run(self, seen: ObjectView, message: str) -> None:
         facts = [Condition("Accepted", True, "Valid"), Condition("Reconciling", True, "WaitingForRun", message)]
@@ -37,7 +35,7 @@ class NotStarted:
         ]
         status = {"phase": "Failed", "message": message, "finishedAt": rfc3339(time.time())}
         await self._write(seen, status, facts)
-        self._events.tell("WorkflowRun", seen, "Warning", "Refused", message)
+        self._events.record("WorkflowRun", seen, "Warning", "Refused", message)
 
     async def queue_up(self, seen: ObjectView, revision: str, reason: str, message: str) -> None:
         facts = [Condition("Queued", True, reason, message), Condition("Reconciling", True, "Queued", message)]
@@ -47,7 +45,7 @@ class NotStarted:
         """It ends without having started, which is no failure of its own."""
         facts = [*run_conditions("Stopped", why["message"]), *run_health("Stopped", why["message"])]
         await self._write(seen, {"phase": "Stopped", "finishedAt": rfc3339(time.time()), **why}, facts)
-        self._events.tell("WorkflowRun", seen, "Normal", "Stopped", why["message"])
+        self._events.record("WorkflowRun", seen, "Normal", "Stopped", why["message"])
 
     async def _write(self, seen: ObjectView, status: Json, facts: list[Condition]) -> None:
         now_is = {
@@ -59,4 +57,4 @@ class NotStarted:
         if body:
             answer = await patch_status(self._kube, seen, seen.version, body)
             version = int(answer["metadata"]["resourceVersion"])
-            self._store.see_run(replace(seen, version=version, status=seen.status | body))
+            self._cache.runs.upsert(replace(seen, version=version, status=seen.status | body))

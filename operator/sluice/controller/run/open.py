@@ -5,12 +5,11 @@ A run that cannot start, or not yet, says so in its status (see `not_started`).
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sluice.api.run import has_ended
-from sluice.controller.kube.cache import Cache
-from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient
-from sluice.controller.kube.event_recorder import EventRecorder
+from sluice.controller.kube.client import NOT_FOUND, ApiError
+from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.resources.output_configmaps import load_outputs
 from sluice.controller.resources.revisions import Revision, Revisions
@@ -36,27 +35,35 @@ from sluice.core.validation import run_faults
 _LOOK_EVERY_S = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class StartGates:
+    """What a run passes before it starts: its place among the runs of its Workflow, what it keeps of another run, and
+    the slots that it holds until its end.
+    """
+
+    admission: RunAdmission
+    resume: ResumePlanner
+    slots: RunSlots
+
+
 class RunOpener:
-    """`look_again` is told the key of a run that waits for another, and when to try it again."""
+    """`requeue_at` is given the key of a run that waits for another, and when to try it again."""
 
     def __init__(
         self,
-        kube: KubeClient,
-        store: Cache,
+        cluster: Cluster,
         revisions: Revisions,
-        judgements: ValidationCache,
-        events: EventRecorder,
-        resuming: ResumePlanner,
-        admissions: RunAdmission,
-        slots: RunSlots,
+        validation: ValidationCache,
+        gates: StartGates,
         shared: SharedLimits,
         live: LiveRuns,
-        look_again: Callable[[Key, Instant], None],
+        requeue_at: Callable[[Key, Instant], None],
     ) -> None:
-        self._kube, self._store, self._revisions, self._judgements = kube, store, revisions, judgements
-        self._events, self._resuming, self._admissions, self._slots = events, resuming, admissions, slots
-        self._shared, self._live, self._look_again = shared, live, look_again
-        self._not_started = NotStarted(kube, store, events)
+        self._kube, self._cache, self._events = cluster.kube, cluster.cache, cluster.events
+        self._revisions, self._validation = revisions, validation
+        self._admission, self._resume, self._slots = gates.admission, gates.resume, gates.slots
+        self._shared, self._live, self._requeue_at = shared, live, requeue_at
+        self._not_started = NotStarted(cluster)
 
     async def let_in(self, seen: ObjectView) -> LiveRun | None:
         """The run in memory, or None if it cannot start, or not yet; then its status says why."""
@@ -66,13 +73,13 @@ class RunOpener:
         if found := run_faults(seen.spec, revision.definition.parameters):
             await self._not_started.refuse(seen, found)
             return None
-        if self._admissions.going(seen):
+        if self._admission.going(seen):
             return await self._open(seen, revision)
         state, why, _ = self._live.desired_state(seen)
         if state == "Stopped":
             await self._not_started.end(seen, {"message": f"{why} before it had started"})
             return None
-        match verdict := self._admissions.verdict(seen):
+        match verdict := self._admission.verdict(seen):
             case Admitted():
                 return await self._open(seen, revision)
             case Queued(words):
@@ -105,7 +112,7 @@ class RunOpener:
                 return None
             seen = resumed
             identity = replace(identity, claims={**identity.claims, **seen.status["resumed"].get("claims", {})})
-        if not self._admissions.started(seen):
+        if not self._admission.started(seen):
             holding = await self._with_slots(seen, identity, revision)
             if holding is None:
                 return None
@@ -117,8 +124,8 @@ class RunOpener:
             revision.name,
             revision.definition,
             status=seen.status,
-            pods=self._store.pods.get(seen.uid, {}).values(),
-            children=[child_view(self._store.runs[key]) for key in self._store.children_of.get(seen.uid, ())],
+            pods=self._cache.pods_by_run.objects(seen.uid),
+            children=list(map(child_view, self._cache.children_by_parent.objects(seen.uid))),
             outputs=outputs,
             shared=self._shared,
         )
@@ -130,7 +137,7 @@ class RunOpener:
     async def _with_slots(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> ObjectView | None:
         """The run with the slots of `pools` in its status, or None if it waits for them or has been stopped."""
         state, why, _ = self._live.desired_state(seen)
-        if by := self._admissions.replaced_by(seen):
+        if by := self._admission.replaced_by(seen):
             await self._not_started.end(seen, {"message": Replaced(by).words, "replacedBy": by})
             return None
         if state == "Stopped":
@@ -146,7 +153,7 @@ class RunOpener:
         rest = {name: value for name, value in seen.status.items() if name != "message"}
         version = int(answer["metadata"]["resourceVersion"])
         holding = replace(seen, version=version, status={**rest, "pools": dict(granted)})
-        self._store.see_run(holding)
+        self._cache.runs.upsert(holding)
         return holding
 
     async def _resumed(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> ObjectView | None:
@@ -155,23 +162,23 @@ class RunOpener:
             return seen
         asked, of_itself = seen.spec["resumeFrom"], bool(seen.labels)  # made by its Workflow, for a change
         waits = f"waits for run {asked['run']}, from which it resumes, to end"
-        known = self._store.runs.get(Key(identity.namespace, asked["run"]))
+        known = self._cache.runs.get(Key(identity.namespace, asked["run"]))
         if known is not None and not known.finished and seen.status.get("message") == waits:
-            self._look_again(seen.key, time.time() + _LOOK_EVERY_S)
+            self._requeue_at(seen.key, time.time() + _LOOK_EVERY_S)
             return None
-        old = await self._resuming.find(identity.namespace, asked["run"])
+        old = await self._resume.find(identity.namespace, asked["run"])
         found = resume_faults(asked, identity.name, identity.workflow, revision.definition, old)
         if found and not (of_itself and old is None):
             await self._not_started.refuse(seen, found)
             return None
         if old is not None and not has_ended(old.get("status", {}).get("phase", "")):
             await self._not_started.wait_for_run(seen, waits)
-            self._look_again(seen.key, time.time() + _LOOK_EVERY_S)
+            self._requeue_at(seen.key, time.time() + _LOOK_EVERY_S)
             return None
-        status = await self._resuming.status(asked, identity, revision, old)
+        status = await self._resume.status(asked, identity, revision, old)
         answer = await patch_status(self._kube, seen, seen.version, {**status, "message": None})
         words = f"{len(status.get('tasks', {}))} tasks kept of run {asked['run']}"
-        self._events.tell("WorkflowRun", seen, "Normal", "Resumed", words)
+        self._events.record("WorkflowRun", seen, "Normal", "Resumed", words)
         rest = {name: value for name, value in seen.status.items() if name != "message"}
         return replace(seen, version=int(answer["metadata"]["resourceVersion"]), status={**rest, **status})
 
@@ -180,14 +187,14 @@ class RunOpener:
         namespace = seen.key.namespace
         name = seen.status.get("revision") or seen.spec.get("revision")
         if name is None:
-            workflow = self._store.workflows.get(Key(namespace, seen.spec["workflow"]))
+            workflow = self._cache.workflows.get(Key(namespace, seen.spec["workflow"]))
             if workflow is None or workflow.deleting:
                 words = (
                     f"there is no Workflow '{seen.spec['workflow']}' in this namespace; create it, or delete this run"
                 )
                 await self._wait(seen, "WorkflowNotFound", words)
                 return None
-            if self._judgements.of(workflow).faults:
+            if self._validation.of(workflow).faults:
                 await self._wait(seen, "WorkflowRefused", f"Workflow '{workflow.key.name}' has faults; see its status")
                 return None
             name = await self._revisions.freeze(workflow)

@@ -55,39 +55,39 @@ def _answer_to(pod: Json) -> str:
 
 
 class PodWriter:
-    """`changed` is told the key of a run that has news."""
+    """`requeue` is given the key of a run that has news."""
 
     def __init__(
         self,
         kube: KubeClient,
-        store: Cache,
+        cache: Cache,
         claims: VolumeClaims,
-        retention: PodGarbageCollector,
+        pod_gc: PodGarbageCollector,
         defaults: PodDefaults,
-        changed: Callable[[Key], None],
+        requeue: Callable[[Key], None],
     ) -> None:
-        self._kube, self._store, self._retention, self._changed = kube, store, retention, changed
+        self._kube, self._cache, self._pod_gc, self._requeue = kube, cache, pod_gc, requeue
         self._claims, self._defaults = claims, defaults
-        self._wanted: asyncio.Queue[CreateIntent] = asyncio.Queue()
-        self._unwanted: asyncio.Queue[tuple[str, Delete]] = asyncio.Queue()
+        self._create_queue: asyncio.Queue[CreateIntent] = asyncio.Queue()
+        self._delete_queue: asyncio.Queue[tuple[str, Delete]] = asyncio.Queue()
         self._turns = asyncio.Semaphore(_DELETES_IN_FLIGHT)
 
     def create(self, intent: CreateIntent) -> None:
-        self._wanted.put_nowait(intent)
+        self._create_queue.put_nowait(intent)
 
     def delete(self, run: RunState, what: Delete) -> None:
-        self._unwanted.put_nowait((run.identity.namespace, what))
+        self._delete_queue.put_nowait((run.identity.namespace, what))
 
     async def run(self, in_flight: int) -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(in_flight):
                 group.create_task(self._worker())
             while True:
-                group.create_task(self._delete(*await self._unwanted.get()))
+                group.create_task(self._delete(*await self._delete_queue.get()))
 
     async def _worker(self) -> None:
         while True:
-            intent = await self._wanted.get()
+            intent = await self._create_queue.get()
             run = intent.run
             if intent.proceed():
                 try:
@@ -97,7 +97,7 @@ class PodWriter:
                 except Exception as error:  # one task that we cannot handle must not stop all others
                     log.exception("its pod cannot be made: a bug of ours", extra=about(run, intent.number))
                     await self._failed(intent, CreateError.BUSY, f"a bug of ours: {error!r}")
-            self._changed(Key(run.identity.namespace, run.identity.name))
+            self._requeue(Key(run.identity.namespace, run.identity.name))
 
     async def _create(self, intent: CreateIntent) -> None:
         run = intent.run
@@ -136,7 +136,7 @@ class PodWriter:
             log.warning("%s", error, extra=about(run, intent.number))
             await self._adopt(intent, body["metadata"]["name"])
         else:
-            self._store.see_pod(pod_view(made))
+            self._cache.pods.upsert(pod_view(made))
 
     async def _adopt(self, intent: CreateIntent, name: str) -> None:
         run = intent.run
@@ -146,9 +146,9 @@ class PodWriter:
             await self._failed(intent, CreateError.BUSY, f"no answer yet: {error}")
             return
         if seen.owner_uid == run.identity.uid:
-            self._store.see_pod(seen)
-            known = self._store.pod(seen)
-            run.shared.observe_pod(known or seen)  # the store may have known it before the run asked for it
+            self._cache.pods.upsert(seen)
+            known = self._cache.pods.current(seen)
+            run.shared.observe_pod(known or seen)  # the cache may have known it before the run asked for it
             intent.done(known or seen)
             if known is None:  # it went while the answer was on its way
                 run.shared.pod_deleted(seen)
@@ -173,7 +173,7 @@ class PodWriter:
         pod_refused(error)
         intent.failed(error, message, time.time())
         held_by_ended_pods = error is CreateError.QUOTA and any(resource in message for resource in _HELD_BY_ENDED_PODS)
-        if held_by_ended_pods and await self._retention.make_room(intent.run.identity.namespace, 1):
+        if held_by_ended_pods and await self._pod_gc.make_room(intent.run.identity.namespace, 1):
             retry_creates_soon(intent.run, time.time())
 
     async def _delete(self, namespace: str, what: Delete) -> None:

@@ -6,13 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
-from sluice.controller.kube.event_recorder import EventRecorder
+from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
 from sluice.controller.kube.workqueue import WorkQueue
-from sluice.controller.observability.metrics import run_ended, run_told
+from sluice.controller.observability.metrics import run_ended, status_written
 from sluice.controller.resources.output_configmaps import store_outputs
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pvcs import VolumeClaims
@@ -31,22 +30,21 @@ _SHARE_OF_ALL = 0.5  # and those of all runs: what the API server does for them,
 
 
 class StatusWriter:
-    """`queue` holds runs whose status is to be written; `changed` is told the key of one with news from that."""
+    """`queue` holds runs whose status is to be written; `requeue` is given the key of one that has news from that."""
 
     def __init__(
         self,
-        kube: KubeClient,
-        store: Cache,
+        cluster: Cluster,
         live: LiveRuns,
         pods: PodWriter,
         claims: VolumeClaims,
-        events: EventRecorder,
-        retention: PodGarbageCollector,
-        changed: Callable[[Key], None],
+        pod_gc: PodGarbageCollector,
+        requeue: Callable[[Key], None],
     ) -> None:
-        self._kube, self._store, self._live, self._pods, self._claims = kube, store, live, pods, claims
-        self._events, self._retention, self._changed = events, retention, changed
-        self.queue: WorkQueue[Key] = WorkQueue("run_status", self.write, of="run")
+        self._kube, self._cache, self._events = cluster.kube, cluster.cache, cluster.events
+        self._live, self._pods, self._claims = live, pods, claims
+        self._pod_gc, self._requeue = pod_gc, requeue
+        self.queue: WorkQueue[Key] = WorkQueue("run_status", of="run")
         self._took_s = 0.0
         """The last write."""
 
@@ -76,20 +74,20 @@ class StatusWriter:
             live.version = max(live.version, int(answer["metadata"]["resourceVersion"]))
             live.status |= {name: value for name, value in sent.body.items() if name != "tasks"}
         sent.commit()
-        run_told(live.run.time)
+        status_written(live.run.time)
         for pod in sent.ended:
             if live.run.is_spent(pod):
                 self._pods.delete(live.run, Delete(pod.name, pod.uid))
             else:
-                self._retention.add(pod)
-        self._tell(live, sent)
+                self._pod_gc.add(pod)
+        self._record_events(live, sent)
         self._took_s = time.monotonic() - started
         pause_s = max(_WRITE_AT_MOST_EVERY_S, self._took_s / _SHARE_OF_A_RUN)
         live.write_at = max(self.turn(), time.time() + min(pause_s, _WRITE_AT_LEAST_EVERY_S))
         if sent.recorded:
-            self._changed(key)
+            self._requeue(key)
         if live.run.finished_at is not None:
-            self._store.see_run(_finished(live))
+            self._cache.runs.upsert(_finished(live))
             if live.status["phase"] == "Succeeded" and live.run.definition.claims:
                 self._claims.delete(live.view.key.namespace, live.view.uid)
         elif live.run.has(News.STATUS):
@@ -104,7 +102,7 @@ class StatusWriter:
             await store_outputs(self._kube, live.run.identity, sent.kept_apart)
         except ApiError as error:
             words = f"outputs cannot be kept in a ConfigMap: {error.message}"
-            self._events.tell("WorkflowRun", live.view, "Warning", "OutputsNotKept", words)
+            self._events.record("WorkflowRun", live.view, "Warning", "OutputsNotKept", words)
             raise SluiceError(words) from error
 
     async def _look_again(self, live: LiveRun) -> None:
@@ -115,32 +113,34 @@ class StatusWriter:
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise
-            self._store.forget_run(key, live.view.uid)
+            self._cache.runs.delete(live.view)
             return
         if body["metadata"]["uid"] != live.view.uid:
-            self._store.see_run(object_view(body))
+            self._cache.runs.upsert(object_view(body))
             return
         status = body.get("status", {})
         live.run.status_found(status.get("tasks", {}))
         live.status = {name: value for name, value in status.items() if name != "tasks"}
         live.version = int(body["metadata"]["resourceVersion"])
-        self._store.see_run(object_view(body))
+        self._cache.runs.upsert(object_view(body))
         self.queue.add(key)
 
-    def _tell(self, live: LiveRun, sent: StatusPatch) -> None:
+    def _record_events(self, live: LiveRun, sent: StatusPatch) -> None:
         """Events about what the status says now."""
         if "startedAt" in sent.body:
-            self._events.tell("WorkflowRun", live.view, "Normal", "Started", f"{len(live.run.definition.tasks)} tasks")
+            self._events.record(
+                "WorkflowRun", live.view, "Normal", "Started", f"{len(live.run.definition.tasks)} tasks"
+            )
         for number, entry in sent.tasks.items():
             if entry["phase"] == "Failed":
                 name = live.run.tasks[number].definition.name
                 words = f"{name}: {entry.get('reason', '')} {entry.get('message', '')}".strip()
-                self._events.tell("WorkflowRun", live.view, "Warning", "TaskFailed", words, name)
+                self._events.record("WorkflowRun", live.view, "Warning", "TaskFailed", words, name)
         if live.run.finished_at is not None and "finishedAt" in sent.body:
             phase = live.status["phase"]
             run_ended(phase, live.run.finished_at - (live.run.started_at or live.run.finished_at))
             words = ": ".join(filter(None, (live.status["progress"], live.status.get("message"))))
-            self._events.tell("WorkflowRun", live.view, "Normal" if phase == "Succeeded" else "Warning", phase, words)
+            self._events.record("WorkflowRun", live.view, "Normal" if phase == "Succeeded" else "Warning", phase, words)
 
 
 async def patch_status(kube: KubeClient, run: ObjectView, version: int, status: Json) -> Json:

@@ -10,9 +10,8 @@ from dataclasses import replace
 
 from sluice.api import API_VERSION
 from sluice.api.run import has_ended
-from sluice.controller.kube.cache import Cache
-from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient, with_retries
-from sluice.controller.kube.event_recorder import EventRecorder
+from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, with_retries
+from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView, object_view, workflow_of
 from sluice.controller.kube.paths import our_path
 from sluice.controller.kube.workqueue import WorkQueue
@@ -47,30 +46,28 @@ from sluice.core.validation import backfill_faults
 class BackfillReconciler:
     def __init__(
         self,
-        kube: KubeClient,
-        store: Cache,
-        judgements: ValidationCache,
-        events: EventRecorder,
+        cluster: Cluster,
+        validation: ValidationCache,
         on_first_sight: OnFirstSight,
     ) -> None:
-        self._kube, self._store, self._judgements, self._events = kube, store, judgements, events
-        self._on_first_sight = on_first_sight
-        self.queue: WorkQueue[Key] = WorkQueue("backfills", self.reconcile, of="backfill")
+        self._kube, self._cache, self._events = cluster.kube, cluster.cache, cluster.events
+        self._validation, self._on_first_sight = validation, on_first_sight
+        self.queue: WorkQueue[Key] = WorkQueue("backfills", of="backfill")
 
     async def reconcile(self, key: Key) -> None:
-        seen = self._store.backfills.get(key)
+        seen = self._cache.backfills.get(key)
         if seen is None or seen.deleting:
             return
         if has_ended(phase := seen.status.get("phase", "")):
             await self._write(seen, {}, _sound(phase, seen.status.get("message", "")))
             return
-        workflow = self._store.workflows.get(workflow_of(seen))
+        workflow = self._cache.workflows.get(workflow_of(seen))
         if workflow is None or workflow.deleting:
             words = (
                 f"there is no Workflow '{seen.spec['workflow']}' in this namespace; create it, or delete this Backfill"
             )
             await self._stall(seen, "WorkflowNotFound", words)
-        elif self._judgements.of(workflow).faults:
+        elif self._validation.of(workflow).faults:
             await self._stall(seen, "WorkflowRefused", f"Workflow '{workflow.key.name}' has faults; see its status")
         elif (progress := Progress.of(seen.status)) is not None:
             await self._go_on(seen, workflow, progress)
@@ -100,14 +97,14 @@ class BackfillReconciler:
         await self._tell(seen, progress, found.waits)
 
     def _phases(self, namespace: str, progress: Progress) -> dict[str, str]:
-        found = {name: self._store.runs.get(Key(namespace, name)) for name, _ in progress.going}
+        found = {name: self._cache.runs.get(Key(namespace, name)) for name, _ in progress.going}
         return {name: run.status.get("phase", "") for name, run in found.items() if run is not None}
 
     def _runs_of(self, seen: ObjectView, workflow: ObjectView, when: Instant) -> Sequence[RunOfTime]:
         found = []
         for number in range(1, MAX_RUNS_OF_A_TIME + 1):
             name = scheduled_run_name(workflow.key.name, workflow.uid, when, number)
-            if (run := self._store.runs.get(Key(seen.key.namespace, name))) is not None:
+            if (run := self._cache.runs.get(Key(seen.key.namespace, name))) is not None:
                 mine = run.labels.get(LABEL_BACKFILL_UID) == seen.uid
                 found.append(RunOfTime(number, name, run.status.get("phase", ""), mine, run.deleting))
         return found
@@ -119,7 +116,7 @@ class BackfillReconciler:
             return ""
         defaults = {each["name"]: each.get("default") for each in workflow.spec.get("parameters", ())}
         key = concurrency.value(defaults | seen.spec.get("parameters", {}))
-        runs = map(self._store.runs.__getitem__, self._store.unfinished_of.get(workflow.key, ()))
+        runs = self._cache.unfinished_by_workflow.objects(workflow.key)
         there = sum(concurrency.value(defaults | run.spec.get("parameters", {})) == key for run in runs)
         if there < concurrency.places:
             return ""
@@ -157,7 +154,7 @@ class BackfillReconciler:
                 raise
             made = await self._kube.get(our_path(namespace, "workflowruns", name))
         run = object_view(made)
-        self._store.see_run(run)
+        self._cache.runs.upsert(run)
         return name if run.labels.get(LABEL_BACKFILL_UID) == seen.uid else None
 
     async def _tell(self, seen: ObjectView, progress: Progress, waits: str, begun: Json | None = None) -> None:
@@ -170,7 +167,7 @@ class BackfillReconciler:
         if progress.finished:
             status["finishedAt"] = rfc3339(time.time())
         if await self._write(seen, status, _sound(phase, words)) and progress.finished:
-            self._events.tell("Backfill", seen, "Warning" if progress.failed else "Normal", phase, progress.words)
+            self._events.record("Backfill", seen, "Warning" if progress.failed else "Normal", phase, progress.words)
 
     async def _stall(self, seen: ObjectView, reason: str, message: str) -> None:
         """It waits until somebody mends what stands in its way."""
@@ -178,7 +175,7 @@ class BackfillReconciler:
 
     async def _refuse(self, seen: ObjectView, message: str) -> None:
         if await self._write(seen, {"phase": "Refused", "message": message}, _stuck("InvalidSpec", message)):
-            self._events.tell("Backfill", seen, "Warning", "Refused", message)
+            self._events.record("Backfill", seen, "Warning", "Refused", message)
 
     async def _write(self, seen: ObjectView, status: Json, facts: list[Condition]) -> bool:
         """Writes what differs. Returns whether anything did."""
@@ -200,16 +197,16 @@ class BackfillReconciler:
             return False
         after = {name: value for name, value in (seen.status | body).items() if value is not None}
         version = int(answer["metadata"]["resourceVersion"])
-        self._store.see_backfill(replace(seen, version=version, status=after))
+        self._cache.backfills.upsert(replace(seen, version=version, status=after))
         return True
 
     async def _look_again(self, seen: ObjectView, path: str) -> None:
         try:
-            self._store.see_backfill(object_view(await self._kube.get(path)))
+            self._cache.backfills.upsert(object_view(await self._kube.get(path)))
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise
-            self._store.forget_backfill(seen.key, seen.uid)
+            self._cache.backfills.delete(seen)
 
 
 def _sound(phase: str, message: str) -> list[Condition]:

@@ -5,9 +5,8 @@ import time
 from dataclasses import replace
 
 from sluice.api import API_VERSION
-from sluice.controller.kube.cache import Cache
-from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient, with_retries
-from sluice.controller.kube.event_recorder import EventRecorder
+from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, with_retries
+from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
 from sluice.controller.kube.workqueue import WorkQueue
@@ -32,32 +31,30 @@ log = logging.getLogger("sluice.workflows")
 class WorkflowReconciler:
     def __init__(
         self,
-        kube: KubeClient,
-        store: Cache,
+        cluster: Cluster,
         revisions: Revisions,
-        judgements: ValidationCache,
-        events: EventRecorder,
+        validation: ValidationCache,
         on_first_sight: OnFirstSight,
     ) -> None:
-        self._kube, self._store, self._revisions, self._events = kube, store, revisions, events
-        self._judgements, self._on_first_sight = judgements, on_first_sight
-        self.queue: WorkQueue[Key] = WorkQueue("workflows", self.reconcile, of="workflow")
-        self._schedules = ScheduleTrigger(store, on_first_sight, self.queue.add_at)
-        self._after = UpstreamTrigger(store, on_first_sight)
+        self._kube, self._cache, self._events = cluster.kube, cluster.cache, cluster.events
+        self._revisions, self._validation, self._on_first_sight = revisions, validation, on_first_sight
+        self.queue: WorkQueue[Key] = WorkQueue("workflows", of="workflow")
+        self._schedules = ScheduleTrigger(cluster.cache, on_first_sight, self.queue.add_at)
+        self._after = UpstreamTrigger(cluster.cache, on_first_sight)
 
-    def changed(self, key: Key) -> None:
-        """The Workflow is another now, or gone, or one of its runs is."""
+    def workflow_changed(self, key: Key) -> None:
+        """The Workflow changed or was deleted, or one of its runs did or was."""
         self.queue.add(key)
         for follower in self._after.followers(key):
             self.queue.add(follower)
 
     async def reconcile(self, key: Key) -> None:
-        workflow = self._store.workflows.get(key)
+        workflow = self._cache.workflows.get(key)
         if workflow is None or workflow.deleting:
-            self._judgements.forget(key)
+            self._validation.forget(key)
             self._after.forget(key)
             return
-        judged = self._judgements.of(workflow)
+        judged = self._validation.of(workflow)
         if judged.faults:
             await self._refuse(workflow, "InvalidSpec", "\n".join(map(str, judged.faults)))
             return
@@ -70,7 +67,7 @@ class WorkflowReconciler:
             manual=workflow.spec.get("trigger") == "Manual"
             or not workflow.spec.keys().isdisjoint(("schedule", "after")),
             mark=RunMark.of(workflow.status),
-            runs=self._store.own_runs(workflow),
+            runs=self._cache.own_runs(workflow),
             on_first_sight=self._on_first_sight,
         )
         if asked.name:
@@ -82,19 +79,19 @@ class WorkflowReconciler:
 
     async def _thin_out(self, workflow: ObjectView) -> None:
         """Deletes one ended run that need not stay, and comes back for the next: never many at a time."""
-        goes = next_expired(History.of(workflow.spec), self._store.ended_runs(workflow))
+        goes = next_expired(History.of(workflow.spec), self._cache.ended_runs(workflow))
         if goes is None:
             return
         if goes.at > time.time():
             self.queue.add_at(workflow.key, goes.at)
             return
-        run = self._store.runs[Key(workflow.key.namespace, goes.name)]
+        run = self._cache.runs[Key(workflow.key.namespace, goes.name)]
         try:
             await self._kube.delete(our_path(workflow.key.namespace, "workflowruns", goes.name), run.uid)
         except ApiError as error:
             if error.status not in (CONFLICT, NOT_FOUND):
                 raise
-        self._store.forget_run(run.key, run.uid)
+        self._cache.runs.delete(run)
         self.queue.add_at(workflow.key, time.time() + _NEXT_DELETION_S)
 
     async def _make_run(self, workflow: ObjectView, mark: RunMark, asked: RunRequest) -> bool:
@@ -127,7 +124,7 @@ class WorkflowReconciler:
             words = f"a WorkflowRun called '{mark.run}' exists and was not made by this Workflow; delete it"
             await self._refuse(workflow, "NameTaken", words)
             return False
-        self._store.see_run(run)
+        self._cache.runs.upsert(run)
         return True
 
     def _to_resume(self, workflow: ObjectView) -> str | None:
@@ -137,7 +134,7 @@ class WorkflowReconciler:
         last = RunMark.of(workflow.status)
         if workflow.spec.get("onChange", {}).get("reuse") != "Unchanged" or last is None or last.run is None:
             return None
-        run = self._store.runs.get(Key(workflow.key.namespace, last.run))
+        run = self._cache.runs.get(Key(workflow.key.namespace, last.run))
         if run is None or run.deleting:
             return None
         gives_way = run.finished or Concurrency.of(workflow.spec).policy is None
@@ -150,12 +147,12 @@ class WorkflowReconciler:
         facts = [Condition("Accepted", False, reason, message), *stalled(reason, message)]
         mark = RunMark.of(workflow.status)
         if await self._write(workflow, self._compose(workflow, "Refused", mark, facts)):
-            self._events.tell("Workflow", workflow, "Warning", "Refused", message)
+            self._events.record("Workflow", workflow, "Warning", "Refused", message)
 
     def _status(self, workflow: ObjectView, mark: RunMark, waits: str) -> Json:
         newest = None
         if mark.run is not None:
-            run = self._store.runs.get(Key(workflow.key.namespace, mark.run))
+            run = self._cache.runs.get(Key(workflow.key.namespace, mark.run))
             newest = NewestRun.of(mark.run, run.status if run is not None else None, workflow.status)
         facts = [
             Condition("Accepted", True, "Valid", waits),
@@ -194,13 +191,13 @@ class WorkflowReconciler:
             return False
         version = int(answer["metadata"]["resourceVersion"])
         now = {name: value for name, value in (workflow.status | status).items() if value is not None}
-        self._store.see_workflow(replace(workflow, version=version, status=now))
+        self._cache.workflows.upsert(replace(workflow, version=version, status=now))
         return True
 
     async def _look_again(self, workflow: ObjectView, path: str) -> None:
         try:
-            self._store.see_workflow(object_view(await self._kube.get(path)))
+            self._cache.workflows.upsert(object_view(await self._kube.get(path)))
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise
-            self._store.forget_workflow(workflow.key, workflow.uid)
+            self._cache.workflows.delete(workflow)

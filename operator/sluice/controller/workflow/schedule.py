@@ -35,8 +35,8 @@ class RunRequest:
 
 
 class ScheduleTrigger:
-    def __init__(self, store: Cache, on_first_sight: OnFirstSight, wake_at: Callable[[Key, Instant], None]) -> None:
-        self._store, self._on_first_sight, self._wake_at = store, on_first_sight, wake_at
+    def __init__(self, cache: Cache, on_first_sight: OnFirstSight, requeue_at: Callable[[Key, Instant], None]) -> None:
+        self._cache, self._on_first_sight, self._requeue_at = cache, on_first_sight, requeue_at
 
     def look(self, workflow: ObjectView) -> RunRequest:
         if "schedule" not in workflow.spec:
@@ -60,7 +60,7 @@ class ScheduleTrigger:
             going=sum(not run.finished for run in runs.values()),
             made=runs.keys(),
         )
-        self._wake_at(workflow.key, min(found.next or now + _LOOK_S, now + _LOOK_S))
+        self._requeue_at(workflow.key, min(found.next or now + _LOOK_S, now + _LOOK_S))
         told: Json = {
             "scheduleMark": SchedulePosition(found.mark, schedule.digest).written(),
             "nextScheduleTime": rfc3339(found.next) if found.next is not None else None,
@@ -84,7 +84,7 @@ class ScheduleTrigger:
 
     def _runs(self, workflow: ObjectView) -> dict[Instant, ObjectView]:
         """Those that the schedule made, by their time."""
-        runs = map(self._store.runs.__getitem__, self._store.runs_of.get(workflow.key, ()))
+        runs = self._cache.runs_by_workflow.objects(workflow.key)
         return {
             instant(run.spec.get("scheduledTime")) or 0.0: run
             for run in runs

@@ -21,8 +21,8 @@ _ENTRIES = ("after", "making")
 
 
 class UpstreamTrigger:
-    def __init__(self, store: Cache, on_first_sight: OnFirstSight) -> None:
-        self._store, self._on_first_sight = store, on_first_sight
+    def __init__(self, cache: Cache, on_first_sight: OnFirstSight) -> None:
+        self._cache, self._on_first_sight = cache, on_first_sight
         self._followers: defaultdict[Key, set[Key]] = defaultdict(set)
         self._followed: dict[Key, list[Key]] = {}
 
@@ -50,7 +50,7 @@ class UpstreamTrigger:
         return RunRequest(status=told, waits=self._words(workflow, found.waits_for))
 
     def _successes(self, namespace: str, name: str) -> list[UpstreamSuccess]:
-        runs = map(self._store.runs.__getitem__, self._store.runs_of.get(Key(namespace, name), ()))
+        runs = self._cache.runs_by_workflow.objects(Key(namespace, name))
         return [
             UpstreamSuccess(finished_at, run.uid)
             for run in runs
@@ -62,7 +62,7 @@ class UpstreamTrigger:
         if not waits_for:
             return ""
         namespace = workflow.key.namespace
-        missing = [name for name in waits_for if Key(namespace, name) not in self._store.workflows]
+        missing = [name for name in waits_for if Key(namespace, name) not in self._cache.workflows]
         words = f"waits for a new success of {', '.join(waits_for)}"
         if missing:
             words += f"; there is no Workflow {', '.join(missing)} in this namespace"
@@ -71,7 +71,7 @@ class UpstreamTrigger:
         return words
 
     def _names_of(self, key: Key) -> list[str]:
-        found = self._store.workflows.get(key)
+        found = self._cache.workflows.get(key)
         return _names(found) if found is not None else []
 
     def _follow(self, key: Key, names: list[str]) -> None:

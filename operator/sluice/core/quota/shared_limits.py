@@ -43,6 +43,10 @@ class SharedLimits:
         self._runs = RunHolders()
         self._waiters = Waiters(self._pools)
 
+    def subscribe(self, *, wake: Callable[[RunIdentity], None], changed: Callable[[PoolKey], None]) -> None:
+        """Replaces the two handlers (see the class)."""
+        self.wake, self.changed = wake, changed
+
     @property
     def capped(self) -> bool:
         """Is there a cap on live pods?"""

@@ -1,0 +1,170 @@
+"""The objects of one kind as they were last seen, with indexes and handlers: client-go's store, for slim views.
+
+1. An older resourceVersion never overwrites a newer one.
+2. A deleted object stays deleted: its UID is kept as a tombstone, as a LIST or an answer may be older than that.
+3. An object is its UID: another one by the same name means that the first was deleted.
+4. Indexes follow before handlers are called, so a handler sees the store as it is after the change.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from sluice.controller.kube.objects import Key
+
+_TOMBSTONES = 10_000
+
+
+class View(Protocol):
+    """What a store has to know of an object."""
+
+    @property
+    def uid(self) -> str: ...
+
+    @property
+    def version(self) -> int: ...
+
+
+V = TypeVar("V", bound=View)
+I = TypeVar("I")  # noqa: E741  # what an index goes by
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[V]):
+    """`object` is as it is now or, if `deleted`, as it was last seen; `before` is as the store had it, if it did."""
+
+    object: V
+    before: V | None
+    deleted: bool = False
+
+
+class Tombstones:
+    """The UIDs of the objects that were deleted last."""
+
+    def __init__(self) -> None:
+        self._uids: dict[str, None] = {}  # the oldest first
+
+    def add(self, uid: str) -> None:
+        self._uids[uid] = None
+        if len(self._uids) > _TOMBSTONES:
+            del self._uids[next(iter(self._uids))]
+
+    def __contains__(self, uid: str) -> bool:
+        return uid in self._uids
+
+
+class Store(Mapping[Key, V]):
+    """`key_of` is the key of an object. Reading works as with any mapping."""
+
+    def __init__(self, key_of: Callable[[V], Key], tombstones: Tombstones) -> None:
+        self._key_of, self._tombstones = key_of, tombstones
+        self._objects: dict[Key, V] = {}
+        self._indexes: list[Index[object, V]] = []
+        self._handlers: list[Callable[[Change[V]], None]] = []
+
+    def __getitem__(self, key: Key) -> V:
+        return self._objects[key]
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._objects)
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._objects
+
+    def subscribe(self, handler: Callable[[Change[V]], None]) -> None:
+        """`handler` is told every change from now on."""
+        self._handlers.append(handler)
+
+    def index(self, value_of: Callable[[V], I | None]) -> "Index[I, V]":
+        """An index that is kept in step with the store. None keeps an object out of it."""
+        index = Index(self._objects, value_of)
+        self._indexes.append(index)  # type: ignore[arg-type]  # the store does not look at the values
+        return index
+
+    def upsert(self, seen: V) -> None:
+        """An object as a watch, a LIST or an answer has it. What is not newer than what is known changes nothing."""
+        key = self._key_of(seen)
+        before = self._objects.get(key)
+        if seen.uid in self._tombstones or (before is not None and seen.version <= before.version):
+            return
+        if before is not None and before.uid != seen.uid:
+            self.delete(before)
+            before = None
+        self._put(key, before, seen)
+        self._publish(Change(seen, before))
+
+    def delete(self, last: V) -> None:
+        """An object is gone; `last` is how it was last seen. Handlers are told even if the store did not have it: it
+        may have been evicted.
+        """
+        if last.uid in self._tombstones:
+            return
+        self._tombstones.add(last.uid)
+        known = self.current(last)
+        if known is not None:
+            self._put(self._key_of(last), known, None)
+        self._publish(Change(last, known, deleted=True))
+
+    def evict(self, known: V) -> None:
+        """Makes room: the object still exists, but it is no longer kept here."""
+        self._put(self._key_of(known), known, None)
+
+    def replace(self, listed: Iterable[V], version: int, namespace: str = "") -> None:
+        """After a LIST of a namespace, or of all: what it does not have and is not newer than it has gone unseen."""
+        listed = list(listed)
+        uids = {seen.uid for seen in listed}
+        for key, known in list(self._objects.items()):
+            if namespace in ("", key.namespace) and known.version <= version and known.uid not in uids:
+                self.delete(known)
+        for seen in listed:
+            self.upsert(seen)
+
+    def current(self, other: V) -> V | None:
+        """The same object as the store has it, if it does."""
+        known = self._objects.get(self._key_of(other))
+        return known if known is not None and known.uid == other.uid else None
+
+    def _put(self, key: Key, before: V | None, now: V | None) -> None:
+        if now is None:
+            del self._objects[key]
+        else:
+            self._objects[key] = now
+        for index in self._indexes:
+            index.update(key, before, now)
+
+    def _publish(self, change: Change[V]) -> None:
+        for handler in self._handlers:
+            handler(change)
+
+
+class Index(Generic[I, V]):
+    """The objects of a store by something that they have in common, such as their Workflow."""
+
+    def __init__(self, objects: Mapping[Key, V], value_of: Callable[[V], I | None]) -> None:
+        self._objects, self._value_of = objects, value_of
+        self._keys: dict[I, dict[Key, None]] = {}  # sets that keep their order
+
+    def __contains__(self, value: I) -> bool:
+        return value in self._keys
+
+    def keys(self, value: I) -> list[Key]:
+        return list(self._keys.get(value, ()))
+
+    def objects(self, value: I) -> list[V]:
+        return [self._objects[key] for key in self._keys.get(value, ())]
+
+    def update(self, key: Key, before: V | None, now: V | None) -> None:
+        """Only the store calls this, for each change."""
+        was = None if before is None else self._value_of(before)
+        is_ = None if now is None else self._value_of(now)
+        if was == is_:
+            return
+        if was is not None:
+            del self._keys[was][key]
+            if not self._keys[was]:
+                del self._keys[was]
+        if is_ is not None:
+            self._keys.setdefault(is_, {})[key] = None

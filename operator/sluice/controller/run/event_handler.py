@@ -1,0 +1,61 @@
+"""Brings news of pods, child runs and shared limits to the run that they are about, and queues it."""
+
+from collections.abc import Iterable
+
+from sluice.controller.kube.objects import Key, ObjectView
+from sluice.controller.kube.store import Change
+from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.run.child_runs import child_view
+from sluice.controller.run.live import LiveRuns
+from sluice.controller.run.status_writer import StatusWriter
+from sluice.core.pod.view import PodView
+from sluice.core.quota.shared_limits import SharedLimits
+from sluice.core.spec.identity import RunIdentity
+
+
+class RunEventHandler:
+    """`queue` holds runs with news."""
+
+    def __init__(self, queue: WorkQueue[Key], live: LiveRuns, status: StatusWriter, shared: SharedLimits) -> None:
+        self._queue, self._live, self._status, self._shared = queue, live, status, shared
+
+    def pod_changed(self, change: Change[PodView]) -> None:
+        pod = change.object
+        if change.deleted:
+            self._shared.pod_deleted(pod)
+        else:
+            self._shared.observe_pod(pod)
+        live = self._live.of_uid(pod.run_uid)
+        if live is None:
+            return
+        if change.deleted:
+            live.run.observe_pod_deleted(pod)
+        else:
+            live.run.observe_pod(pod)
+        self._queue.add(live.view.key)
+
+    def run_changed(self, change: Change[ObjectView]) -> None:
+        """If it is a child run, the run that made it has news."""
+        child = change.object
+        parent = self._live.parent_of(child)
+        if parent is None:
+            return
+        if not change.deleted:
+            parent.run.observe_child(child_view(child))
+        elif change.before is not None:
+            parent.run.observe_child_deleted(child_view(child))
+        self._queue.add(parent.view.key)
+
+    def may_start(self, run: RunIdentity) -> None:
+        """The shared limits have room for a task of the run, or for the run."""
+        self._queue.add(Key(run.namespace, run.name))
+
+    def reasons_changed(self, runs: Iterable[RunIdentity]) -> None:
+        """Their ready tasks, or they themselves, may have another reason to wait."""
+        for run in runs:
+            key = Key(run.namespace, run.name)
+            if (live := self._live.get(key)) is not None:
+                live.run.mark_status(*live.run.ready)
+                self._status.queue.add_at(key, live.write_at)
+            else:
+                self._queue.add(key)
