@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CLUSTER_NAME ?= sluice
+WORKERS ?= auto  # processes that run the tests side by side; 0: all in one, which Ctrl-C and --pdb prefer
 SOURCES := operator tests
 SEED := $(or $(SEED),$(shell date +%s))
 
@@ -12,7 +13,7 @@ demo: $(VENV)/ready  ## a Workflow on a real cluster, from nothing
 	$(BIN)/python -m tests.demo
 
 test: lint  ## everything that is claimed
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS)
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check $(SOURCES)
