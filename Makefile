@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CLUSTER_NAME ?= sluice
-WORKERS ?= auto  # processes that run the tests side by side; 0: all in one, which Ctrl-C and --pdb prefer
+WORKERS ?= auto
 SOURCES := operator tests
 SEED := $(or $(SEED),$(shell date +%s))
 
@@ -12,7 +12,7 @@ SEED := $(or $(SEED),$(shell date +%s))
 demo: $(VENV)/ready  ## a Workflow on a real cluster, from nothing
 	$(BIN)/python -m tests.demo
 
-test: lint  ## everything that is claimed
+test: lint  ## everything that is claimed; WORKERS=0 runs it in one process and one cluster
 	$(BIN)/pytest -n $(WORKERS)
 
 lint: $(VENV)/ready

@@ -6,10 +6,13 @@ of a chain run one after another in one process; all others run anywhere, in the
 
 from __future__ import annotations
 
+import json
 import os
+from functools import cached_property
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.cluster import Cluster, ClusterError
 from tests.cluster.cluster import chosen_kind
@@ -39,13 +42,14 @@ def own_cluster(session: Session) -> Cluster:
 
 
 # The chains, in the order in which they begin.
+_CHAINS_FILE = "chains.json"
 _CHAINS = ("clock", "operators", "control-plane", "harness", "disks")
 
 
 def _chain(item: pytest.Item) -> str:
     """The one that this test belongs to, by its own word or by what it asks for; empty if it goes beside all others."""
     asks = getattr(item, "fixturenames", ())
-    if said := item.get_closest_marker("xdist_group"):
+    if said := item.get_closest_marker("chain"):
         return str(said.args[0])
     if "bare" in asks or "system" in asks:  # it does with the installed operator what it likes
         return "operators"
@@ -63,15 +67,31 @@ def _place(item: pytest.Item) -> tuple[bool, bool, int]:
     return not waits, not ("operator" in asks or "confined" in asks), _CHAINS.index(chain) if chain else len(_CHAINS)
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=_place)
-    for item in items:
-        if chain := _chain(item):
-            item.add_marker(pytest.mark.xdist_group(chain))
+    session = config.stash[_SESSION]
+    if not session.alone:
+        session.tell(_CHAINS_FILE, json.dumps({item.nodeid: chain for item in items if (chain := _chain(item))}))
+
+
+class _ChainScheduling(LoadScopeScheduling):  # pytest-xdist's own --dist=loadgroup does not know pytest 9's node ids
+    """Hands a chain to a worker whole, and other tests one by one."""
+
+    @cached_property
+    def _chain_of(self) -> dict[str, str]:
+        return json.loads(self.config.stash[_SESSION].told(_CHAINS_FILE))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return self._chain_of.get(nodeid, nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> _ChainScheduling:
+    return _ChainScheduling(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "chain(name): the tests that it runs with, one after another")
     known = getattr(config, "workerinput", {})
     config.stash[_SESSION] = Session(known.get("session", ""), known.get("workerid", ""))
 

@@ -45,6 +45,16 @@ class Session:
         """A cluster that no other process of the session has. Raises ClusterError."""
         return self.open(name if self.alone else f"{name}-{self._worker}", node=node)
 
+    def tell(self, file: str, text: str) -> None:
+        """Leave a text for the other processes."""
+        with tempfile.NamedTemporaryFile("w", dir=self.directory, delete=False) as whole:
+            whole.write(text)
+        Path(whole.name).rename(Path(self.directory) / file)
+
+    def told(self, file: str) -> str:
+        """What another process has left."""
+        return (Path(self.directory) / file).read_text()
+
     @contextmanager
     def once(self, what: str) -> Iterator[bool]:
         """Whether it is still to be done; the other processes wait until it is."""

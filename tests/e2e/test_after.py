@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Kubectl, by_hand, condition, eventually, workflow
 
-pytestmark = pytest.mark.xdist_group("clock")  # it waits longest: beside the other operators, not after them
+pytestmark = pytest.mark.chain("clock")  # it waits longest: beside the other operators, not after them
 
 QUICK = {"name": "quick", "bash": "true"}
 

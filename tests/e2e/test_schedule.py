@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
 
-pytestmark = pytest.mark.xdist_group("clock")  # it waits longest: beside the other operators, not after them
+pytestmark = pytest.mark.chain("clock")  # it waits longest: beside the other operators, not after them
 
 IDLE = {"name": "idle", "nodeSelector": {"example.com/nowhere": "true"}}
 

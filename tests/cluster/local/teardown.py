@@ -44,8 +44,8 @@ def remains(name: str) -> list[str]:
 
 
 def _daemons(state: Path) -> list[int]:
-    """Processes that run a daemon's program from the state directory, also if their pid files are lost."""
-    programs = {str(state / "bin" / name).encode() for name in (*controlplane.NAMES, "kubelet", "kwok")}
+    """Processes that run a program from the state directory, also if their pid files or who started them are lost."""
+    programs = {str(state / "bin" / name).encode() for name in (*controlplane.NAMES, "kubelet", "kwok", "kubectl")}
     found = []
     for directory in Path("/proc").glob("[0-9]*"):
         try:
