@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 CLUSTER_NAME ?= sluice
+WORKERS ?= auto
 SOURCES := operator tests
 SEED := $(or $(SEED),$(shell date +%s))
 
@@ -11,8 +12,8 @@ SEED := $(or $(SEED),$(shell date +%s))
 demo: $(VENV)/ready  ## a Workflow on a real cluster, from nothing
 	$(BIN)/python -m tests.demo
 
-test: lint  ## everything that is claimed
-	$(BIN)/pytest
+test: lint  ## everything that is claimed; WORKERS=0 runs it in one process and one cluster
+	$(BIN)/pytest -n $(WORKERS)
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check $(SOURCES)

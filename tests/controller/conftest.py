@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import secrets
 import subprocess
 from collections.abc import Iterator
@@ -11,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster, open_cluster
+from tests.cluster import Cluster
 from tests.cluster.cluster import chosen_kind
+from tests.cluster.session import Session
 from tests.e2e.kubernetes import Kubectl
 
 _CRDS = Path(__file__).parent.parent.parent / "crds"
@@ -22,17 +22,15 @@ _number = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def control_plane() -> Iterator[Cluster]:
+def control_plane(session: Session) -> Cluster:
     """Taken down afterwards; `KEEP_CLUSTER=1` keeps it for the next session."""
     if chosen_kind() == "current":
         pytest.skip("needs a control plane of its own, where no operator is installed")
-    opened = open_cluster("sluice-test-control", node=False)
+    opened = session.open("sluice-test-control", node=False)
     kubectl = Kubectl(opened, "default")
     kubectl("apply", "--server-side", "-f", _CRDS)
     kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
-    yield opened
-    if not os.environ.get("KEEP_CLUSTER"):
-        opened.down()
+    return opened
 
 
 @pytest.fixture(scope="session")

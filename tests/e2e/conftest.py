@@ -1,15 +1,17 @@
-"""One installed operator for the whole session; a namespace of its own for every test."""
+"""An operator for all tests, and one that a test may switch off, break and upgrade; a namespace for every test."""
 
 from __future__ import annotations
 
 import itertools
 import secrets
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.cluster import Cluster
+from tests.cluster.session import Session
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Kubectl, eventually
 from tests.e2e.volumes import Disks
@@ -22,38 +24,40 @@ _number = itertools.count(1)
 class Installed:
     """The operator that was installed by Helm. It is switched off where a test brings operators of its own."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._system = Kubectl(cluster, NAMESPACE)
-        self._selector = f"app.kubernetes.io/instance={RELEASE}"
-        self._on = True
+    def __init__(self, cluster: Cluster, *, on: bool = False) -> None:
+        self.cluster = cluster
+        self._replicas = 1 if on else None  # a kept cluster may have any number
 
     def on(self) -> None:
-        if not self._on:
-            self._scale(1)
-            self._system("rollout", "status", "deployment", "-l", self._selector, "--timeout=180s")
-            self._on = True
+        if self._replicas != 1:
+            install(self.cluster)
+            self._replicas = 1
 
     def off(self) -> None:
-        if self._on:
-            self._scale(0)
-            eventually(lambda: not self._system.list("pods", self._selector), "the operator's pods are gone", 180)
-            self._on = False
-
-    def _scale(self, replicas: int) -> None:
-        self._system("scale", "deployment", "-l", self._selector, f"--replicas={replicas}")
+        if self._replicas != 0:
+            install(self.cluster, "replicas=0")
+            pods = Kubectl(self.cluster, NAMESPACE)
+            eventually(lambda: not pods.list("pods", f"app.kubernetes.io/instance={RELEASE}"), "its pods are gone", 180)
+            self._replicas = 0
 
 
 @pytest.fixture(scope="session")
-def installed(cluster: Cluster) -> Iterator[Installed]:
-    install(cluster)
-    found = Installed(cluster)
-    yield found
-    found.on()
+def installed(session: Session, cluster: Cluster) -> Installed:
+    """In the cluster for all."""
+    with session.once("install") as first:
+        if first:
+            install(cluster)
+    return Installed(cluster, on=True)
 
 
-@pytest.fixture
-def bare(cluster: Cluster) -> Iterator[Kubectl]:
-    """kubectl in a namespace of the test's own."""
+@pytest.fixture(scope="session")
+def own(request: pytest.FixtureRequest, session: Session) -> Installed:
+    """In a cluster that no other process uses."""
+    return request.getfixturevalue("installed") if session.alone else Installed(request.getfixturevalue("own_cluster"))
+
+
+@contextmanager
+def _namespace(cluster: Cluster) -> Iterator[Kubectl]:
     kubectl = Kubectl(cluster, f"test-{_SESSION}-{next(_number)}")
     kubectl("create", "namespace", kubectl.namespace)
     yield kubectl
@@ -61,10 +65,19 @@ def bare(cluster: Cluster) -> Iterator[Kubectl]:
 
 
 @pytest.fixture
-def kubectl(installed: Installed, bare: Kubectl) -> Kubectl:
+def bare(own: Installed) -> Iterator[Kubectl]:
+    """kubectl in a namespace of the test's own, in a cluster whose operator is the test's own affair."""
+    with _namespace(own.cluster) as kubectl:
+        yield kubectl
+
+
+@pytest.fixture
+def kubectl(request: pytest.FixtureRequest) -> Iterator[Kubectl]:
     """kubectl in a namespace of the test's own, with the installed operator at work."""
-    installed.on()
-    return bare
+    where: Installed = request.getfixturevalue("own" if "system" in request.fixturenames else "installed")
+    where.on()
+    with _namespace(where.cluster) as kubectl:
+        yield kubectl
 
 
 @pytest.fixture
@@ -76,19 +89,19 @@ def disks(kubectl: Kubectl) -> Iterator[Disks]:
 
 
 @pytest.fixture
-def system(installed: Installed, cluster: Cluster) -> Kubectl:
-    """kubectl in the namespace of the installed operator, which is at work."""
-    installed.on()
-    return Kubectl(cluster, NAMESPACE)
+def system(own: Installed) -> Kubectl:
+    """kubectl in the namespace of the installed operator, which is at work, and which the test may kill."""
+    own.on()
+    return Kubectl(own.cluster, NAMESPACE)
 
 
 @pytest.fixture
-def operator(installed: Installed, bare: Kubectl, tmp_path: Path) -> Iterator[Callable[..., HostOperator]]:
+def operator(own: Installed, bare: Kubectl, tmp_path: Path) -> Iterator[Callable[..., HostOperator]]:
     """Starts an operator of that identity as a process of this machine. The test's namespace has the Lease.
 
     It is the administrator, unless it is given another kubeconfig.
     """
-    installed.off()
+    own.off()
     started: list[HostOperator] = []
 
     def start(identity: str, kubeconfig: Path = bare.cluster.kubeconfig) -> HostOperator:

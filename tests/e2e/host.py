@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.e2e.kubernetes import eventually
 
+_SETTINGS = {"SLUICE_LEASE_DURATION": "4"}  # of every operator that a test starts: takeovers take half the default time
 _PROGRAM = Path(sys.executable).parent / "sluice-operator"
 
 
@@ -23,7 +24,8 @@ class HostOperator:
     def __init__(self, kubeconfig: Path, lease_namespace: str, identity: str, log: Path) -> None:
         self.identity, self._log = identity, log
         self.settings: dict[str, str] = {}
-        self._environment = {name: value for name, value in os.environ.items() if name != "KUBERNETES_SERVICE_HOST"} | {
+        ours = {name: value for name, value in os.environ.items() if name != "KUBERNETES_SERVICE_HOST"} | _SETTINGS
+        self._environment = ours | {
             "KUBECONFIG": str(kubeconfig),
             "SLUICE_LEASE_NAMESPACE": lease_namespace,
             "SLUICE_IDENTITY": identity,

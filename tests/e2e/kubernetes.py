@@ -1,4 +1,4 @@
-"""The few words that end-to-end tests use of Kubernetes, by kubectl as a user would."""
+"""The few words that end-to-end tests use of Kubernetes: kubectl as a user would, and the API for looks in between."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tests.cluster import Cluster
+from tests.e2e.api import Json, Unread, api_of
 
-Json = dict[str, Any]
 Found = TypeVar("Found")
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
-_LOOK_EVERY_S = 0.2
+_LOOK_EVERY_S = 0.1
 
 
 class KubectlError(Exception):
@@ -25,10 +25,10 @@ class KubectlError(Exception):
 
 
 class Kubectl:
-    """kubectl in one namespace of a cluster."""
+    """kubectl in one namespace of a cluster. `user` is whom it impersonates; by default it is the administrator."""
 
-    def __init__(self, cluster: Cluster, namespace: str) -> None:
-        self.cluster, self.namespace = cluster, namespace
+    def __init__(self, cluster: Cluster, namespace: str, user: str = "") -> None:
+        self.cluster, self.namespace, self.user = cluster, namespace, user
         self.environment = os.environ | {
             "KUBECONFIG": str(cluster.kubeconfig),
             "PATH": f"{cluster.bin}:{os.environ['PATH']}",
@@ -36,7 +36,7 @@ class Kubectl:
 
     def __call__(self, *arguments: str | Path, stdin: str | None = None) -> str:
         done = subprocess.run(
-            ["kubectl", "--namespace", self.namespace, *map(str, arguments)],
+            ["kubectl", "--namespace", self.namespace, *self._as(), *map(str, arguments)],
             env=self.environment,
             input=stdin,
             capture_output=True,
@@ -55,13 +55,16 @@ class Kubectl:
 
     def get(self, kind: str, name: str) -> Json:
         """Raises KubectlError if it is not there."""
-        found: Json = json.loads(self("get", kind, name, "-o", "json"))
-        return found
+        try:
+            return api_of(self.cluster.kubeconfig).get(self.namespace, kind, name, self.user)
+        except Unread as error:
+            raise KubectlError(str(error)) from error
 
     def list(self, kind: str, selector: str = "") -> list[Json]:
-        arguments = ["get", kind, "-o", "json"] + (["-l", selector] if selector else [])
-        items: list[Json] = json.loads(self(*arguments))["items"]
-        return items
+        try:
+            return api_of(self.cluster.kubeconfig).list(self.namespace, kind, selector, self.user)
+        except Unread as error:
+            raise KubectlError(str(error)) from error
 
     def patch(self, kind: str, name: str, change: Json) -> None:
         self("patch", kind, name, "--type=merge", "-p", json.dumps(change))
@@ -110,7 +113,14 @@ class Kubectl:
         return entry
 
     def log(self, run: str, task: str) -> str:
-        return self("logs", "-l", f"sluice.dev/run={run},sluice.dev/task={task}", "-c", "main", "--tail=-1")
+        """Raises KubectlError as long as no container has started that could have one."""
+        pods = f"sluice.dev/run={run},sluice.dev/task={task}"
+        if not any(map(_has_started, self.list("pods", pods))):
+            raise KubectlError(f"no container of task {task} of {run} has started")
+        return self("logs", "-l", pods, "-c", "main", "--tail=-1")
+
+    def _as(self) -> tuple[str, ...]:
+        return (f"--as={self.user}",) if self.user else ()
 
 
 def eventually(look: Callable[[], Found | None], what: str, seconds: float = 60) -> Found:
@@ -152,6 +162,11 @@ def condition(found: Json, type_: str) -> Json:
     """A condition of an object; empty if it has none of that type."""
     conditions = found.get("status", {}).get("conditions", [])
     return next((c for c in conditions if c["type"] == type_), {})
+
+
+def _has_started(pod: Json) -> bool:
+    containers = pod["status"].get("containerStatuses", ())
+    return any(each["name"] == "main" and "waiting" not in each["state"] for each in containers)
 
 
 def container(pod: Json) -> Json:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Kubectl, by_hand, condition, eventually, workflow
+
+pytestmark = pytest.mark.chain("clock")  # it waits longest: beside the other operators, not after them
 
 QUICK = {"name": "quick", "bash": "true"}
 

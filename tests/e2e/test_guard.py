@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -26,13 +25,10 @@ class Person(Kubectl):
     """kubectl as somebody who has these ClusterRoles in the namespace of the test, and no other rights."""
 
     def __init__(self, admin: Kubectl, name: str, *roles: str) -> None:
-        super().__init__(admin.cluster, admin.namespace)
+        super().__init__(admin.cluster, admin.namespace, user=name)
         self.name = name
         for role in roles:
             admin("create", "rolebinding", f"{name}-{role}", f"--clusterrole={role}", f"--user={name}")
-
-    def __call__(self, *arguments: str | Path, stdin: str | None = None) -> str:
-        return super().__call__(f"--as={self.name}", *arguments, stdin=stdin)
 
     def is_refused(self, manifest: Json) -> bool:
         """Would it be? Nothing is written."""

@@ -36,12 +36,12 @@ def upgrade_confined(kubectl: Kubectl, *values: str) -> None:
 
 @pytest.fixture
 def confined(
-    installed: Installed,
+    own: Installed,
     bare: Kubectl,
     elsewhere: Kubectl,  # noqa: ARG001  # it has to be there
 ) -> Iterator[Kubectl]:
     """kubectl in a namespace with an operator that watches it and `elsewhere`; no other operator is at work."""
-    installed.off()
+    own.off()
     upgrade_confined(bare)
     yield bare
     helm(bare.cluster, bare.namespace, "uninstall", "confined", "--wait")
@@ -107,9 +107,9 @@ def fields_of(crd: Json) -> Json:
 
 
 @pytest.fixture
-def release(installed: Installed, bare: Kubectl) -> Iterator[Kubectl]:
+def release(own: Installed, bare: Kubectl) -> Iterator[Kubectl]:
     """kubectl in a namespace of the test's own. What the test does to the installed release is undone."""
-    installed.on()
+    own.on()
     yield bare
     install(bare.cluster)
 

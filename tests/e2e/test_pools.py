@@ -21,7 +21,9 @@ def pool(slots: int) -> Json:
 
 def loads(name: str, count: int, **fields: Any) -> Json:
     """Loads that go on until somebody stops them, so that nothing depends on how fast the machine is."""
-    return workflow(name, *({"name": f"load-{n}", "command": ["sleep", "1000"], **ONE, **fields} for n in range(count)))
+    at_once = {"podTemplate": {"spec": {"terminationGracePeriodSeconds": 1}}}  # `sleep` does not listen
+    load = {"command": ["sleep", "1000"], **ONE, **at_once, **fields}
+    return workflow(name, *({"name": f"load-{n}", **load} for n in range(count)))
 
 
 def living(kubectl: Kubectl) -> list[str]:

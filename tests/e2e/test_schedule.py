@@ -6,8 +6,12 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
+
+pytestmark = pytest.mark.chain("clock")  # it waits longest: beside the other operators, not after them
 
 IDLE = {"name": "idle", "nodeSelector": {"example.com/nowhere": "true"}}
 

@@ -52,7 +52,10 @@ class Wire:
 
     def __enter__(self) -> Self:
         self._proxy = subprocess.Popen(
-            ["kubectl", "proxy", "--port=0"], env=self._kubectl.environment, stdout=subprocess.PIPE, text=True
+            [self._kubectl.cluster.bin / "kubectl", "proxy", "--port=0"],
+            env=self._kubectl.environment,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._proxy.stdout is not None
         self._server = urlsplit("http://" + self._proxy.stdout.readline().split()[-1])

@@ -44,8 +44,8 @@ def remains(name: str) -> list[str]:
 
 
 def _daemons(state: Path) -> list[int]:
-    """Processes that run a program from the state directory, even if their pid files are lost."""
-    programs = {str(state / "bin" / name).encode() for name in (*controlplane.NAMES, "kubelet", "kwok")}
+    """Processes that run a program from the state directory, even if their pid files or their parents are gone."""
+    programs = {str(state / "bin" / name).encode() for name in (*controlplane.NAMES, "kubelet", "kwok", "kubectl")}
     pids = []
     for directory in Path("/proc").glob("[0-9]*"):
         try:
