@@ -3,20 +3,59 @@ descriptions.
 """
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
+
+Json = dict[str, Any]
 
 
 class Model(BaseModel):
+    """One kind of our API, or a part of one.
+
+    `model_validate` judges a manifest: unknown fields are faults. The other two read what the API server holds: it was
+    accepted once, perhaps by an older or a newer operator, so unknown fields are ignored.
+    """
+
     model_config = ConfigDict(
         alias_generator=to_camel,
         extra="forbid",
         frozen=True,
         use_attribute_docstrings=True,
         strict=True,
+        hide_input_in_errors=True,  # a script or a parameter is nobody's business but its owner's
     )
+
+    @classmethod
+    def read(cls, stored: Json) -> Self:
+        """Raises pydantic's ValidationError."""
+        return cls.model_validate(stored, extra="ignore")
+
+    @classmethod
+    def read_usable(cls, stored: Json) -> Self:
+        """The same, but a field that cannot be read counts as absent; ValidationError if it is a required one."""
+        try:
+            return cls.read(stored)
+        except ValidationError as error:
+            unusable = {detail["loc"][0] for detail in error.errors() if detail["loc"]}
+            return cls.read({name: value for name, value in stored.items() if name not in unusable})
+
+
+_M = TypeVar("_M", bound=Model)
+
+
+def layered(base: _M | None, over: _M | None) -> _M | None:
+    """`over` on top of `base`, field by field; a field that `over` does not have changes nothing."""
+    if base is None or over is None:
+        return base if over is None else over
+    said = {name: getattr(over, name) for name in over.model_fields_set}
+    merged = {
+        name: layered(getattr(base, name), value) if isinstance(value, Model) else value
+        for name, value in said.items()
+        if value is not None
+    }
+    return base.model_copy(update=merged)
 
 
 _DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"

@@ -87,8 +87,10 @@ class HistorySpec(Model):
     """The newest that did not. Default 3."""
 
 
-class WorkflowSpec(Model):
-    """What to run, and when."""
+class WorkflowSettings(Model):
+    """All that a Workflow says beside its tasks and its outputs. Read apart from them, it costs the same whatever the
+    size of the graph.
+    """
 
     parameters: Annotated[list[Parameter] | None, Field(max_length=256)] = None
     """Values that a run can set."""
@@ -133,6 +135,16 @@ class WorkflowSpec(Model):
     mounts it."""
     defaults: TaskTemplate | None = None
     """What every task has that does not say otherwise."""
+
+    @property
+    def parameter_defaults(self) -> dict[str, str | None]:
+        """By the parameter's name; None where each run must give a value."""
+        return {parameter.name: parameter.default for parameter in self.parameters or ()}
+
+
+class WorkflowSpec(WorkflowSettings):
+    """What to run, and when."""
+
     tasks: Annotated[
         list[Task], Field(min_length=1, max_length=2000, json_schema_extra={"x-kubernetes-list-type": "atomic"})
     ]

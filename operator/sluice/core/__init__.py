@@ -5,9 +5,9 @@ make and delete and when to look again, and `status` says what the user should r
 policy a file.
 """
 
-from typing import Any
+from sluice.api.base import Json
 
-Json = dict[str, Any]
+__all__ = ["Instant", "Json"]
 
 Instant = float
 """Seconds since 1970 UTC."""

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from sluice.api import API_VERSION, GROUP
+from sluice.api.workflow import WorkflowSettings
 from sluice.cli.lint.pools import unmet_claims
 from sluice.cli.lint.source import Document, Finding
 from sluice.core import Json
@@ -169,14 +170,14 @@ def _run_faults(run: _Object, workflows: Iterable[_Object]) -> Iterator[Fault]:
     yield from run_faults(spec, unjudged if workflow is None else _parameters(workflow.manifest))
 
 
-def _sound_workflow_of(backfill: _Object, among: Iterable[_Object]) -> Json | None:
-    """The spec of its Workflow, if that is among the files and has no faults."""
+def _sound_workflow_of(backfill: _Object, among: Iterable[_Object]) -> WorkflowSettings | None:
+    """What its Workflow says, if that is among the files and has no faults."""
     spec = backfill.manifest.get("spec")
     name = spec.get("workflow") if isinstance(spec, dict) else None
     for other in among:
         if other.ours and other.kind == "Workflow" and _names(name, backfill.metadata, other.metadata):
-            found: Json = other.manifest.get("spec", {})
-            return None if workflow_faults(other.manifest | {"metadata": _readable(other.metadata)}) else found
+            sound = not workflow_faults(other.manifest | {"metadata": _readable(other.metadata)})
+            return WorkflowSettings.read(other.manifest["spec"]) if sound else None
     return None
 
 

@@ -54,6 +54,7 @@ class Cache:
     def see_workflow(self, seen: ObjectView) -> None:
         known = self.workflows.get(seen.key)
         if seen.uid not in self._gone and _is_newer(known, seen):
+            seen.take_over(known)
             self.workflows[seen.key] = seen
             self._tell_workflow(seen.key)
             if known is None or _what_runs_see(known) != _what_runs_see(seen):
@@ -67,6 +68,7 @@ class Cache:
         if seen.uid not in self._gone and _is_newer(known, seen):
             if known is not None:
                 self._leave(known)
+            seen.take_over(known)
             self.runs[seen.key] = seen
             self.runs_of[workflow_of(seen)].add(seen.key)
             if not seen.finished:
@@ -89,6 +91,7 @@ class Cache:
             self.forget_backfill(known.key, known.uid)  # the new one may be of another Workflow
             known = None
         if seen.uid not in self._gone and _is_newer(known, seen):
+            seen.take_over(known)
             self.backfills[seen.key] = seen
             self.backfills_of[workflow_of(seen)].add(seen.key)
             self.on_backfill(seen.key)

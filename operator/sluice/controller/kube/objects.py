@@ -1,8 +1,9 @@
 """Objects of our kinds, cut down to what the controller needs."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
+from sluice.api.base import Model
 from sluice.api.run import has_ended
 from sluice.core import Instant, Json
 from sluice.core.base.naming import (
@@ -20,6 +21,9 @@ from sluice.core.base.times import instant
 _LABELS = frozenset(
     {LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH, LABEL_TASK, LABEL_INDEX, LABEL_ATTEMPT}
 )
+
+
+_M = TypeVar("_M", bound=Model)
 
 
 class Key(NamedTuple):
@@ -48,6 +52,24 @@ class ObjectView:
     labels: dict[str, str]
     spec: Json
     status: Json
+    typed: dict[type[Model], Model] = field(default_factory=dict, compare=False, repr=False)
+    """The spec as models, for as long as the object is of this generation."""
+
+    def spec_as(self, model: type[_M]) -> _M:
+        """The spec, read once for each generation. What cannot be read of it counts as absent (`Model.read_usable`)."""
+        known = self.typed.get(model)
+        if not isinstance(known, model):
+            known = self.typed[model] = model.read_usable(self.spec)
+        return known
+
+    def status_as(self, model: type[_M]) -> _M:
+        """The status, read anew each time. Raises pydantic's ValidationError: a lost mark would make a run again."""
+        return model.read(self.status)
+
+    def take_over(self, known: "ObjectView | None") -> None:
+        """What the same object was read as before, if its spec is the same."""
+        if known is not None and (known.uid, known.generation) == (self.uid, self.generation):
+            self.typed.update(known.typed)
 
     @property
     def depth(self) -> int:

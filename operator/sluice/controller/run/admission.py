@@ -8,6 +8,7 @@ restart they follow from the LIST.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sluice.api.workflow import WorkflowSettings
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import NOT_FOUND, ApiError
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
@@ -49,7 +50,7 @@ class RunAdmission:
         workflow = self._store.workflows.get(workflow_of(run))
         if workflow is None or workflow.deleting:
             return Admitted()  # and is stopped for it
-        concurrency = Concurrency.of(workflow.spec)
+        concurrency = Concurrency.of(workflow.spec_as(WorkflowSettings))
         if not concurrency.holds(own=run.is_own(workflow)) or self._is_within(run):
             return Admitted()
         answer = self._answer(run)
@@ -85,7 +86,7 @@ class RunAdmission:
         workflow = self._store.workflows.get(key)
         if workflow is None or workflow.deleting:
             return
-        concurrency = Concurrency.of(workflow.spec)
+        concurrency = Concurrency.of(workflow.spec_as(WorkflowSettings))
         keys: dict[str, str] = {}
         for run in self._unfinished(workflow):
             keys[run.uid] = concurrency.value(await self._parameters(workflow, run)) if concurrency.key else ""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from sluice.api.run import has_ended
+from sluice.api.run import ResumeFrom, WorkflowRunSpec, has_ended
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient
 from sluice.controller.kube.event_recorder import EventRecorder
@@ -97,7 +97,7 @@ class RunOpener:
             parameters=revision.definition.values(seen.spec.get("parameters", {})),
             claims=claims_of(seen.key.name, seen.uid, revision.definition.claims),
             depth=seen.depth,
-            scheduled=ScheduledTime.of(seen.spec),
+            scheduled=ScheduledTime.of(seen.spec_as(WorkflowRunSpec)),
         )
         if "resumeFrom" in seen.spec:
             resumed = await self._resumed(seen, identity, revision)
@@ -160,7 +160,8 @@ class RunOpener:
             self._look_again(seen.key, time.time() + _LOOK_EVERY_S)
             return None
         old = await self._resuming.find(identity.namespace, asked["run"])
-        found = resume_faults(asked, identity.name, identity.workflow, revision.definition, old)
+        of_old = None if old is None else WorkflowRunSpec.read_usable(old["spec"])
+        found = resume_faults(ResumeFrom.read(asked), identity.name, identity.workflow, revision.definition, of_old)
         if found and not (of_itself and old is None):
             await self._not_started.refuse(seen, found)
             return None

@@ -6,6 +6,8 @@
 import time
 from collections.abc import Iterable
 
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.event_recorder import EventRecorder
@@ -161,7 +163,7 @@ class RunReconciler:
         else:
             by = live.run.replaced_by = live.run.replaced_by or self.admissions.replaced_by(live.view)
             live.run.set_state(*(("Stopped", Replaced(by).words) if by else self._live.orders(live.view)))
-            live.run.set_limits(RunLimits.of(workflow.spec, live.view.spec))
+            live.run.set_limits(RunLimits.of(workflow.spec_as(WorkflowSettings), live.view.spec_as(WorkflowRunSpec)))
         approvals = live.view.spec.get("approvals", {})
         if approvals != live.run.approvals:
             live.run.set_approvals(approvals)

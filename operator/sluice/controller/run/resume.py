@@ -7,6 +7,7 @@ the volumes are ours already, and the decision is the same. Once it is recorded,
 from collections.abc import Mapping
 from dataclasses import replace
 
+from sluice.api.run import WorkflowRunSpec
 from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient
 from sluice.controller.kube.paths import our_path
 from sluice.controller.resources.output_configmaps import load_outputs as kept_outputs
@@ -71,7 +72,7 @@ class ResumePlanner:
             definition=definition,
             parameters=definition.values(old["spec"].get("parameters", {})),
             tasks=status.get("tasks", {}),
-            scheduled=ScheduledTime.of(old["spec"]),
+            scheduled=ScheduledTime.of(WorkflowRunSpec.read_usable(old["spec"])),
             claims=own | status.get("resumed", {}).get("claims", {}),
         )
 

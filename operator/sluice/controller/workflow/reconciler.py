@@ -5,6 +5,8 @@ import time
 from dataclasses import replace
 
 from sluice.api import API_VERSION
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient, with_retries
 from sluice.controller.kube.event_recorder import EventRecorder
@@ -61,15 +63,15 @@ class WorkflowReconciler:
         if judged.faults:
             await self._refuse(workflow, "InvalidSpec", "\n".join(map(str, judged.faults)))
             return
+        settings = workflow.spec_as(WorkflowSettings)
         on_time, follows = self._schedules.look(workflow), self._after.look(workflow)
         asked = on_time if on_time.name else follows
         mark, make = due_run(
             generation=workflow.generation,
             revision=judged.revision,
             run_name=run_name(key.name, workflow.uid, workflow.generation),
-            manual=workflow.spec.get("trigger") == "Manual"
-            or not workflow.spec.keys().isdisjoint(("schedule", "after")),
-            mark=RunMark.of(workflow.status),
+            manual=settings.trigger == "Manual" or settings.schedule is not None or settings.after is not None,
+            mark=_mark(workflow),
             runs=self._store.own_runs(workflow),
             on_first_sight=self._on_first_sight,
         )
@@ -82,7 +84,7 @@ class WorkflowReconciler:
 
     async def _thin_out(self, workflow: ObjectView) -> None:
         """Deletes one ended run that need not stay, and comes back for the next: never many at a time."""
-        goes = next_expired(History.of(workflow.spec), self._store.ended_runs(workflow))
+        goes = next_expired(History.of(workflow.spec_as(WorkflowSettings)), self._store.ended_runs(workflow))
         if goes is None:
             return
         if goes.at > time.time():
@@ -134,21 +136,21 @@ class WorkflowReconciler:
         """The Workflow's last run, if a changed manifest goes on from there. If that one never starts, because it gives
         way, then the run from which it would have resumed.
         """
-        last = RunMark.of(workflow.status)
-        if workflow.spec.get("onChange", {}).get("reuse") != "Unchanged" or last is None or last.run is None:
+        last, settings = _mark(workflow), workflow.spec_as(WorkflowSettings)
+        if settings.on_change is None or settings.on_change.reuse != "Unchanged" or last is None or last.run is None:
             return None
         run = self._store.runs.get(Key(workflow.key.namespace, last.run))
         if run is None or run.deleting:
             return None
-        gives_way = run.finished or Concurrency.of(workflow.spec).policy is None
+        gives_way = run.finished or Concurrency.of(settings).policy is None
         if gives_way and "startedAt" not in run.status:
-            before: str | None = run.spec.get("resumeFrom", {}).get("run")
-            return before
+            before = run.spec_as(WorkflowRunSpec).resume_from
+            return None if before is None else before.run
         return last.run
 
     async def _refuse(self, workflow: ObjectView, reason: str, message: str) -> None:
         facts = [Condition("Accepted", False, reason, message), *stalled(reason, message)]
-        mark = RunMark.of(workflow.status)
+        mark = _mark(workflow)
         if await self._write(workflow, self._compose(workflow, "Refused", mark, facts)):
             self._events.tell("Workflow", workflow, "Warning", "Refused", message)
 
@@ -159,7 +161,7 @@ class WorkflowReconciler:
             newest = NewestRun.of(mark.run, run.status if run is not None else None, workflow.status)
         facts = [
             Condition("Accepted", True, "Valid", waits),
-            *workflow_health(newest, follows_run=workflow.spec.get("health") == "Run"),
+            *workflow_health(newest, follows_run=workflow.spec_as(WorkflowSettings).health == "Run"),
         ]
         if newest is None:
             return self._compose(workflow, "Ready", mark, facts)
@@ -204,3 +206,7 @@ class WorkflowReconciler:
             if error.status != NOT_FOUND:
                 raise
             self._store.forget_workflow(workflow.key, workflow.uid)
+
+
+def _mark(workflow: ObjectView) -> RunMark | None:
+    return RunMark.of(workflow.status_as(WorkflowStatus).last_run)

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Instant, Json
@@ -39,14 +41,15 @@ class ScheduleTrigger:
         self._store, self._on_first_sight, self._wake_at = store, on_first_sight, wake_at
 
     def look(self, workflow: ObjectView) -> RunRequest:
-        if "schedule" not in workflow.spec:
+        settings = workflow.spec_as(WorkflowSettings)
+        if settings.schedule is None:
             return RunRequest({name: None for name in _ENTRIES if name in workflow.status})
         now = time.time()
-        schedule, status = Schedule.of(workflow.spec["schedule"]), workflow.status
+        schedule, status = Schedule.of(settings.schedule), workflow.status_as(WorkflowStatus)
         start = counting_from(
             schedule,
-            SchedulePosition.of(status),
-            known=RunMark.of(status) is not None,
+            SchedulePosition.of(status.schedule_mark),
+            known=RunMark.of(status.last_run) is not None,
             created_at=workflow.created_at,
             on_first_sight=self._on_first_sight,
             now=now,
@@ -56,7 +59,7 @@ class ScheduleTrigger:
             schedule,
             start,
             now,
-            concurrency=Concurrency.of(workflow.spec),
+            concurrency=Concurrency.of(settings),
             going=sum(not run.finished for run in runs.values()),
             made=runs.keys(),
         )
@@ -64,10 +67,10 @@ class ScheduleTrigger:
         told: Json = {
             "scheduleMark": SchedulePosition(found.mark, schedule.digest).written(),
             "nextScheduleTime": rfc3339(found.next) if found.next is not None else None,
-            "missed": status.get("missed", 0) + found.missed,
+            "missed": (status.missed or 0) + found.missed,
         }
         succeeded = [r.status.get("finishedAt", "") for r in runs.values() if r.status.get("phase") == "Succeeded"]
-        if last := max([status.get("lastSuccessfulTime", ""), *succeeded]):
+        if last := max([status.last_successful_time or "", *succeeded]):
             told["lastSuccessfulTime"] = last
         if found.run is None:
             return RunRequest(told)
@@ -86,7 +89,7 @@ class ScheduleTrigger:
         """Those that the schedule made, by their time."""
         runs = map(self._store.runs.__getitem__, self._store.runs_of.get(workflow.key, ()))
         return {
-            instant(run.spec.get("scheduledTime")) or 0.0: run
+            instant(run.spec_as(WorkflowRunSpec).scheduled_time) or 0.0: run
             for run in runs
             if run.owner_uid == workflow.uid and LABEL_SCHEDULED in run.labels
         }

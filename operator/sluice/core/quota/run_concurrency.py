@@ -22,7 +22,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sluice.api.workflow import Policy
+from sluice.api.workflow import Policy, WorkflowSettings
 from sluice.core import Instant, Json
 from sluice.core.graph.placeholders import fill
 from sluice.core.pod.view import PodView
@@ -44,13 +44,11 @@ class Concurrency:
     """Does the Workflow run on time, or after others?"""
 
     @classmethod
-    def of(cls, spec: Json) -> "Concurrency":
-        """From a Workflow's spec."""
-        said, scheduled = spec.get("concurrency"), "schedule" in spec or "after" in spec
-        if said is None:
+    def of(cls, workflow: WorkflowSettings) -> "Concurrency":
+        spec, scheduled = workflow.concurrency, workflow.schedule is not None or workflow.after is not None
+        if spec is None:
             return cls(scheduled=scheduled)
-        limits = said.get("maxRuns", 1), said.get("maxQueued"), said.get("key", "")
-        return cls(said.get("policy", "Queue"), *limits, scheduled)
+        return cls(spec.policy or "Queue", spec.max_runs or 1, spec.max_queued, spec.key or "", scheduled)
 
     def holds(self, *, own: bool) -> bool:
         """May a run have to wait at all? `own`: one that the Workflow made."""

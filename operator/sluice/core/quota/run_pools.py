@@ -4,27 +4,27 @@ A run does not ask for a pool whose slots it would then wait for itself: one tha
 refuses that, but the graph of a run may be older than the Workflow's `pools`), or one that a run above it holds.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterable, Mapping
 
-from sluice.core import Instant, Json
+from sluice.api.task import PoolRequest
+from sluice.core import Instant
 from sluice.core.quota.ready_queue import WaitKey
 from sluice.core.quota.shared_limits import QueuePosition, Request
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.identity import PoolClaim, RunIdentity
+from sluice.core.spec.identity import PoolClaim, RunIdentity, pool_claim
 
 _NO_TASK = -1
 
 
-def requested_claim(spec: Json, definition: Definition, held_above: Container[str]) -> PoolClaim:
-    """What a run asks for, given its Workflow's spec."""
+def requested_claim(pools: Iterable[PoolRequest], definition: Definition, held_above: Container[str]) -> PoolClaim:
+    """What a run asks for, given the `spec.pools` of its Workflow."""
     of_tasks = {name for task in definition.tasks for name, _ in task.pools}
-    claim = ((pool["name"], pool.get("slots", 1)) for pool in spec.get("pools", ()))
-    return tuple(sorted((name, slots) for name, slots in claim if name not in of_tasks and name not in held_above))
+    return tuple((name, slots) for name, slots in pool_claim(pools) if name not in of_tasks and name not in held_above)
 
 
-def held_claim(status: Json) -> PoolClaim:
-    """What a run holds, as its status says."""
-    return tuple(sorted(status.get("pools", {}).items()))
+def held_claim(pools: Mapping[str, int]) -> PoolClaim:
+    """What a run holds, given its `status.pools`."""
+    return tuple(sorted(pools.items()))
 
 
 def run_request(

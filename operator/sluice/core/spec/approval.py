@@ -7,7 +7,7 @@ late it is seen, since nobody can tell when it was taken. A suspended run hears 
 from dataclasses import dataclass
 
 from sluice.api.base import seconds
-from sluice.api.task import ApprovalVerdict
+from sluice.api.task import ApprovalSpec, ApprovalVerdict
 from sluice.core import Instant, Json
 from sluice.core.base.times import rfc3339, span
 from sluice.core.spec.ending import Ending, Outcome
@@ -22,11 +22,11 @@ class Approval:
     default: ApprovalVerdict | None = None
 
     @classmethod
-    def of(cls, approval: Json) -> "Approval":
+    def of(cls, spec: ApprovalSpec) -> "Approval":
         return cls(
-            message=approval.get("message", ""),
-            timeout_s=seconds(approval["timeout"]) if "timeout" in approval else None,
-            default=approval.get("default"),
+            message=spec.message or "",
+            timeout_s=None if spec.timeout is None else seconds(spec.timeout),
+            default=spec.default,
         )
 
     def due_at(self, asked_at: Instant) -> Instant | None:

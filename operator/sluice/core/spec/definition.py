@@ -6,12 +6,14 @@ It is read from what was accepted once, perhaps by an older operator, so it is t
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from sluice.api.revision import FrozenGraph
+from sluice.api.task import TaskTemplate
 from sluice.core import Json
 from sluice.core.base.merge import merge
 from sluice.core.graph.critical_path import critical_paths_s
 from sluice.core.graph.dag import Graph
 from sluice.core.graph.references import dependencies
-from sluice.core.spec.task import TaskDefinition, _task
+from sluice.core.spec.task import TaskDefinition
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,9 @@ class Definition:
 
     @classmethod
     def of(cls, graph: Json) -> "Definition":
-        """From the data of a ControllerRevision."""
-        defaults = graph.get("defaults", {})
-        found = [_task(task if "approval" in task else merge(defaults, task)) for task in graph["tasks"]]
+        """From the data of a ControllerRevision. Raises pydantic's ValidationError if it is no graph at all."""
+        frozen = FrozenGraph.read(graph)
+        found = [_with_defaults(frozen, graph, number) for number in range(len(frozen.tasks))]
         order = Graph.of([t.name for t in found], dependencies([t.fields for t in found]))
         critical_paths = critical_paths_s(order, [t.duration_s for t in found])
         return cls(
@@ -40,11 +42,22 @@ class Definition:
                 for task, critical_path_s in zip(found, critical_paths, strict=True)
             ),
             graph=order,
-            parameters={p["name"]: p.get("default") for p in graph.get("parameters", ())},
-            outputs=graph.get("outputs", {}),
-            claims={c["metadata"]["name"]: c for c in graph.get("volumeClaimTemplates", ())},
+            parameters={parameter.name: parameter.default for parameter in frozen.parameters or ()},
+            outputs=frozen.outputs or {},
+            claims={
+                claim.metadata.name: graph["volumeClaimTemplates"][number]
+                for number, claim in enumerate(frozen.volume_claim_templates or ())
+            },
         )
 
     def values(self, given: Mapping[str, str]) -> dict[str, str]:
         """The parameters of a run: what it was given, and the defaults of the rest."""
         return {name: given.get(name, default or "") for name, default in self.parameters.items()}
+
+
+def _with_defaults(frozen: FrozenGraph, graph: Json, number: int) -> TaskDefinition:
+    """Of `graph`, the same as JSON, the task's fields are taken as they stand: they are the template of its pod."""
+    task, fields = frozen.tasks[number], graph["tasks"][number]
+    if task.approval is not None:
+        return TaskDefinition.of(task, TaskTemplate(), fields)
+    return TaskDefinition.of(task, frozen.defaults or TaskTemplate(), merge(graph.get("defaults") or {}, fields))

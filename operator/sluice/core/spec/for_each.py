@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sluice.api.for_each import MAX_ITEMS
+from sluice.api.for_each import MAX_ITEMS, ForEachSpec
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.text import as_text
@@ -26,36 +26,34 @@ class NoItems(SluiceError):
 
 @dataclass(frozen=True, slots=True)
 class ForEach:
-    """A task's `forEach`. `fields` are the manifest's."""
+    """A task's `forEach`. `spec` says the items, placeholders not yet filled in."""
 
-    fields: Json
+    spec: ForEachSpec
     same_as: str | None = None
     batch: int | None = None
     parallelism: int | None = None
     min_success: int | str | None = None
 
     @classmethod
-    def of(cls, fields: Json) -> "ForEach":
-        return cls(
-            fields, fields.get("sameAs"), fields.get("batch"), fields.get("parallelism"), fields.get("minSuccess")
-        )
+    def of(cls, spec: ForEachSpec) -> "ForEach":
+        return cls(spec, spec.same_as, spec.batch, spec.parallelism, spec.min_success)
 
     def items(self, fill: Callable[[Json], Json]) -> list[Any]:
         """What each pod gets: an item, or with `batch` a list of them. `fill` replaces placeholders.
 
         Raises NoItems.
         """
-        fields = fill(self.fields)
-        if "range" in fields:
-            bounds = fields["range"]
-            numbers = range(bounds.get("start", 0), bounds["end"], bounds.get("step", 1))
+        spec = self.spec
+        if spec.range is not None:
+            numbers = range(spec.range.start, spec.range.end, spec.range.step)
             found: list[Any] = list(map(str, numbers[: MAX_ITEMS + 1]))
-        elif "matrix" in fields:
-            found = list(itertools.islice(_combinations(fields["matrix"], fields.get("exclude", ())), MAX_ITEMS + 1))
-        elif "from" in fields:
-            found = _parsed(fields["from"])
+        elif spec.matrix is not None:
+            filled = fill({"matrix": spec.matrix, "exclude": spec.exclude or []})
+            found = list(itertools.islice(_combinations(filled["matrix"], filled["exclude"]), MAX_ITEMS + 1))
+        elif spec.from_ is not None:
+            found = _parsed(fill({"from": spec.from_})["from"])
         else:
-            found = fields["items"]
+            found = fill({"items": spec.items or []})["items"]
         if len(found) > MAX_ITEMS:
             raise NoItems(f"forEach has more than {MAX_ITEMS} items; split the task, or give each item more to do")
         if self.batch is not None:

@@ -1,12 +1,17 @@
 """Who a run is, and the pool slots that a task or a run asks for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from sluice.api.task import PoolRequest
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED, ScheduledTime
 
 PoolClaim = tuple[tuple[str, int], ...]
 """Slots that a task or a run asks for: (pool, slots), ordered by the pools' names. Empty for most."""
+
+
+def pool_claim(requests: Iterable[PoolRequest]) -> PoolClaim:
+    return tuple(sorted((request.name, request.slots or 1) for request in requests))
 
 
 @dataclass(frozen=True, slots=True)

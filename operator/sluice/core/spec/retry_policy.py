@@ -7,9 +7,10 @@ what may start only once has started.
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sluice.api.base import seconds
-from sluice.core import Json
+from sluice.api.task import BackoffSpec, Retries
 
 _PAID_BY_TASK = ("Error", "OutOfMemory", "Timeout")
 
@@ -24,14 +25,14 @@ class Backoff:
     jitter: float = 0.0
 
     @classmethod
-    def of(cls, backoff: Json) -> "Backoff":
-        given: Json = {
-            "initial_s": seconds(backoff["initial"]) if "initial" in backoff else None,
-            "factor": backoff.get("factor"),
-            "max_s": seconds(backoff["max"]) if "max" in backoff else None,
-            "jitter": backoff.get("jitter"),
+    def of(cls, spec: BackoffSpec) -> "Backoff":
+        said: dict[str, float | None] = {
+            "initial_s": None if spec.initial is None else seconds(spec.initial),
+            "factor": spec.factor,
+            "max_s": None if spec.max is None else seconds(spec.max),
+            "jitter": spec.jitter,
         }
-        return cls(**{name: value for name, value in given.items() if value is not None})
+        return cls(**{name: value for name, value in said.items() if value is not None})
 
     def delay_s(self, before: int, chance: float) -> float:
         """After `before` retries. `chance` is between 0 and 1."""
@@ -50,13 +51,12 @@ class RetryPolicy:
     backoff: Backoff = field(default_factory=Backoff)
 
     @classmethod
-    def of(cls, retries: Json) -> "RetryPolicy":
-        codes = retries.get("exitCodes")
-        given: Json = {
-            "limit": retries.get("limit"),
-            "infrastructure": retries.get("infrastructure"),
-            "on": frozenset(retries["on"]) if "on" in retries else None,
-            "exit_codes": frozenset(codes) if codes is not None else None,
-            "backoff": Backoff.of(retries.get("backoff", {})),
+    def of(cls, spec: Retries) -> "RetryPolicy":
+        said: dict[str, Any] = {
+            "limit": spec.limit,
+            "infrastructure": spec.infrastructure,
+            "on": None if spec.on is None else frozenset(spec.on),
+            "exit_codes": None if spec.exit_codes is None else frozenset(spec.exit_codes),
+            "backoff": None if spec.backoff is None else Backoff.of(spec.backoff),
         }
-        return cls(**{name: value for name, value in given.items() if value is not None})
+        return cls(**{name: value for name, value in said.items() if value is not None})

@@ -9,7 +9,7 @@ Who needs them then says `spec.scheduledTime` and `spec.intervalStart` in the ru
 
 from dataclasses import dataclass
 
-from sluice.core import Json
+from sluice.api.run import WorkflowRunSpec
 
 SCHEDULE_VARIABLES = {
     "scheduledTime": "SLUICE_SCHEDULED_TIME",
@@ -27,9 +27,8 @@ class ScheduledTime:
     interval_start: str = ""
 
     @classmethod
-    def of(cls, spec: Json) -> "ScheduledTime":
-        """From a WorkflowRun's spec."""
-        return cls(spec.get("scheduledTime", ""), spec.get("intervalStart", ""))
+    def of(cls, run: WorkflowRunSpec) -> "ScheduledTime":
+        return cls(run.scheduled_time or "", run.interval_start or "")
 
     @property
     def values(self) -> dict[str, str]:

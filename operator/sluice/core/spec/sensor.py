@@ -9,7 +9,7 @@ runs is ended.
 from dataclasses import dataclass
 
 from sluice.api.base import seconds
-from sluice.core import Json
+from sluice.api.task import PollSpec
 from sluice.core.spec.ending import Ending, Outcome
 
 NOT_YET = 75
@@ -23,8 +23,8 @@ class Sensor:
     timeout_s: int | None = None
 
     @classmethod
-    def of(cls, poll: Json) -> "Sensor":
-        return cls(seconds(poll["every"]), seconds(poll["timeout"]) if "timeout" in poll else None)
+    def of(cls, spec: PollSpec) -> "Sensor":
+        return cls(seconds(spec.every), None if spec.timeout is None else seconds(spec.timeout))
 
     def not_yet(self, ended: Outcome) -> bool:
         return ended.ending is Ending.ERROR and ended.exit_code == NOT_YET

@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from sluice.api.base import seconds
-from sluice.api.task import RunIf
+from sluice.api.base import layered, seconds
+from sluice.api.task import Retries, RunIf, Task, TaskTemplate
 from sluice.core import Json
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, compile_condition
 from sluice.core.graph.references import reads
 from sluice.core.spec.approval import Approval
 from sluice.core.spec.for_each import ForEach
-from sluice.core.spec.identity import PoolClaim
+from sluice.core.spec.identity import PoolClaim, pool_claim
 from sluice.core.spec.retry_policy import RetryPolicy
 from sluice.core.spec.sensor import Sensor
 
@@ -46,6 +46,34 @@ class TaskDefinition:
     for_each: ForEach | None = None
     when: Program | CelError | None = None
     """On which condition it runs, once its trigger rule says so."""
+    calls: bool = False
+    """Does it run another Workflow? Then its attempts are runs and not pods."""
+
+    @classmethod
+    def of(cls, task: Task, defaults: TaskTemplate, fields: Json) -> "TaskDefinition":
+        """`fields` are the task's in the manifest, with the defaults merged in."""
+        timeout, pending_timeout = task.timeout or defaults.timeout, task.pending_timeout or defaults.pending_timeout
+        return cls(
+            name=task.name,
+            fields=fields,
+            retries=RetryPolicy.of(layered(defaults.retries, task.retries) or Retries()),
+            timeout_s=None if timeout is None else seconds(timeout),
+            pending_timeout_s=None if pending_timeout is None else seconds(pending_timeout),
+            run_if=task.run_if or "AllSucceeded",
+            allow_failure=task.allow_failure or False,
+            final=task.finally_ or False,
+            poll=None if task.poll is None else Sensor.of(task.poll),
+            approval=None if task.approval is None else Approval.of(task.approval),
+            priority=task.priority,
+            pools=pool_claim(task.pools or ()),
+            duration_s=1 if task.duration is None else seconds(task.duration),
+            outputs=tuple(task.outputs or ()),
+            outputs_in_log=task.outputs_from == "Log",
+            reads=reads(fields),
+            for_each=None if task.for_each is None else ForEach.of(task.for_each),
+            when=None if task.when is None else compile_condition(task.when),
+            calls=task.workflow is not None,
+        )
 
     @property
     def same_as(self) -> str | None:
@@ -53,34 +81,6 @@ class TaskDefinition:
         return self.for_each.same_as if self.for_each is not None else None
 
     @property
-    def calls(self) -> bool:
-        """Does it run another Workflow? Then its attempts are runs and not pods."""
-        return "workflow" in self.fields
-
-    @property
     def at_most_once(self) -> bool:
         """May the task never start twice, whatever happens? Then each attempt is recorded before its pod is made."""
         return self.retries.infrastructure == 0
-
-
-def _task(fields: Json) -> TaskDefinition:
-    return TaskDefinition(
-        name=fields["name"],
-        fields=fields,
-        retries=RetryPolicy.of(fields.get("retries", {})),
-        timeout_s=seconds(fields["timeout"]) if "timeout" in fields else None,
-        pending_timeout_s=seconds(fields["pendingTimeout"]) if "pendingTimeout" in fields else None,
-        run_if=fields.get("runIf", "AllSucceeded"),
-        allow_failure=fields.get("allowFailure", False),
-        final=fields.get("finally", False),
-        poll=Sensor.of(fields["poll"]) if "poll" in fields else None,
-        approval=Approval.of(fields["approval"]) if "approval" in fields else None,
-        priority=fields.get("priority"),
-        pools=tuple(sorted((pool["name"], pool.get("slots", 1)) for pool in fields.get("pools", ()))),
-        duration_s=seconds(fields["duration"]) if "duration" in fields else 1,
-        outputs=tuple(fields.get("outputs", ())),
-        outputs_in_log=fields.get("outputsFrom") == "Log",
-        reads=reads(fields),
-        for_each=ForEach.of(fields["forEach"]) if "forEach" in fields else None,
-        when=compile_condition(fields["when"]) if "when" in fields else None,
-    )

@@ -18,26 +18,26 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from math import ceil
 
-from sluice.api.backfill import Rerun
+from sluice.api.backfill import BackfillSpec, BackfillStatus, Rerun
 from sluice.api.run import has_ended
+from sluice.api.schedule import ScheduleSpec
+from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
 from sluice.core.base.naming import MAX_RUNS_OF_A_TIME
 from sluice.core.base.times import instant, rfc3339
 from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.triggers.schedule import Schedule
 
-_TIMES = ("cron", "every", "timeZone", "startAt")
 _NAMES_SHOWN = 10
 
 
-def backfill_schedule(spec: Json, workflow: Json) -> Json:
-    """The schedule that says the times: the Backfill's own, else the Workflow's; empty if neither says any. Both are
-    specs.
-    """
-    if "cron" in spec or "every" in spec:
-        return {"startAt": spec["from"]} | {name: spec[name] for name in _TIMES if name in spec}
-    schedule = workflow.get("schedule", {})
-    return {name: schedule[name] for name in _TIMES if name in schedule}
+def backfill_schedule(spec: BackfillSpec, workflow: WorkflowSettings) -> ScheduleSpec | None:
+    """The schedule that says the times: the Backfill's own, else the Workflow's; None if neither says any."""
+    if spec.cron is not None or spec.every is not None:
+        return ScheduleSpec(cron=spec.cron, every=spec.every, timeZone=spec.time_zone, startAt=spec.from_)
+    if (of := workflow.schedule) is None:
+        return None
+    return ScheduleSpec(cron=of.cron, every=of.every, timeZone=of.time_zone, startAt=of.start_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +53,16 @@ class Backfill:
     suspended: bool = False
 
     @classmethod
-    def of(cls, spec: Json, times: Json) -> "Backfill":
-        """From a Backfill's spec and what `times_said` says."""
+    def of(cls, spec: BackfillSpec, schedule: ScheduleSpec) -> "Backfill":
+        """`schedule` is what `backfill_schedule` said when the Backfill began."""
         return cls(
-            schedule=Schedule.of(times),
-            begin=float(ceil(instant(spec["from"]) or 0.0)),
-            end=float(ceil(instant(spec["until"]) or 0.0)),
-            newest_first=spec.get("order") == "NewestFirst",
-            rerun=spec.get("rerun", "None"),
-            max_runs=spec.get("maxRuns", 1),
-            suspended=spec.get("state") == "Suspended",
+            schedule=Schedule.of(schedule),
+            begin=float(ceil(instant(spec.from_) or 0.0)),
+            end=float(ceil(instant(spec.until) or 0.0)),
+            newest_first=spec.order == "NewestFirst",
+            rerun=spec.rerun or "None",
+            max_runs=spec.max_runs or 1,
+            suspended=spec.state == "Suspended",
         )
 
     def times(self, mark: Instant | None = None) -> Iterator[Instant]:
@@ -88,18 +88,18 @@ class Progress:
     failed_runs: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, status: Json) -> "Progress | None":
+    def of(cls, status: BackfillStatus) -> "Progress | None":
         """None if it has not begun."""
-        if "times" not in status:
+        if status.times is None:
             return None
         return cls(
-            times=status["times"],
-            mark=instant(status.get("mark")),
-            succeeded=status.get("succeeded", 0),
-            failed=status.get("failed", 0),
-            skipped=status.get("skipped", 0),
-            going=tuple((entry["run"], instant(entry["time"]) or 0.0) for entry in status.get("going", ())),
-            failed_runs=tuple(status.get("failedRuns", ())),
+            times=status.times,
+            mark=instant(status.mark),
+            succeeded=status.succeeded or 0,
+            failed=status.failed or 0,
+            skipped=status.skipped or 0,
+            going=tuple((entry.run, instant(entry.time) or 0.0) for entry in status.going or ()),
+            failed_runs=tuple(status.failed_runs or ()),
         )
 
     def written(self) -> Json:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sluice.api.base import seconds
-from sluice.core import Instant, Json
+from sluice.api.workflow import HistorySpec, WorkflowSettings
+from sluice.core import Instant
 
 _AT_LEAST_S = 3600
 _TTL_S = 7 * 86400
@@ -35,13 +36,12 @@ class History:
     ttl_s: int = _TTL_S
 
     @classmethod
-    def of(cls, spec: Json) -> "History":
-        """From a Workflow's spec."""
-        kept = spec.get("history", {})
+    def of(cls, workflow: WorkflowSettings) -> "History":
+        kept = workflow.history or HistorySpec()
         return cls(
-            succeeded=kept.get("succeeded", _KEPT),
-            failed=kept.get("failed", _KEPT),
-            ttl_s=seconds(spec["ttl"]) if "ttl" in spec else _TTL_S,
+            succeeded=_KEPT if kept.succeeded is None else kept.succeeded,
+            failed=_KEPT if kept.failed is None else kept.failed,
+            ttl_s=_TTL_S if workflow.ttl is None else seconds(workflow.ttl),
         )
 
 

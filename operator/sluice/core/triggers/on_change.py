@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from sluice.api.workflow import LastRun
 from sluice.core import Json
 
 OnFirstSight = Literal["Run", "Adopt"]
@@ -24,9 +25,9 @@ class RunMark:
     run: str | None
 
     @classmethod
-    def of(cls, status: Json) -> "RunMark | None":
-        last = status.get("lastRun")
-        return cls(last["generation"], last["revision"], last.get("name")) if last else None
+    def of(cls, last: LastRun | None) -> "RunMark | None":
+        """From a Workflow's `status.lastRun`."""
+        return None if last is None else cls(last.generation, last.revision, last.name)
 
     def written(self) -> Json:
         name = {"name": self.run} if self.run else {}

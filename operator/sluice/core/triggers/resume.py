@@ -12,6 +12,7 @@ have changed; nor what depends on any of these, or on a task that is to run agai
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from sluice.api.run import ResumeFrom, WorkflowRunSpec
 from sluice.core import Json
 from sluice.core.base.errors import Fault
 from sluice.core.base.text import did_you_mean
@@ -86,7 +87,7 @@ def _phase(past: Past, task: TaskDefinition) -> str:
 
 
 def _can_be_kept(task: TaskDefinition) -> bool:
-    return not task.final and not {"approval", "workflow"} & task.fields.keys()
+    return not task.final and task.approval is None and not task.calls
 
 
 def _what(task: TaskDefinition) -> Json:
@@ -107,21 +108,23 @@ def same_templates(new: Definition, old: Definition) -> set[str]:
     return {name for name, template in new.claims.items() if old.claims.get(name) == template}
 
 
-def resume_faults(asked: Json, run: str, workflow: str, definition: Definition, old: Json | None) -> list[Fault]:
-    """What is wrong with a run's `resumeFrom`. `old` is the WorkflowRun that it names, None if there is none."""
+def resume_faults(
+    asked: ResumeFrom, run: str, workflow: str, definition: Definition, old: WorkflowRunSpec | None
+) -> list[Fault]:
+    """What is wrong with a run's `resumeFrom`. `old` is the run that it names, None if there is none."""
     found = []
     names = [task.name for task in definition.tasks]
-    for place, name in enumerate(asked.get("rerun", ())):
+    for place, name in enumerate(asked.rerun or ()):
         if name not in names:
             words = f"no task is called '{name}'{did_you_mean(name, names)}"
             found.append(Fault(f"spec.resumeFrom.rerun[{place}]", words))
-    path, name = "spec.resumeFrom.run", asked["run"]
+    path, name = "spec.resumeFrom.run", asked.run
     if name == run:
         found.append(Fault(path, "a run cannot resume from itself; name an earlier one"))
     elif old is None:
         words = f"there is no run '{name}' in this namespace; name one that has ended, or leave out resumeFrom"
         found.append(Fault(path, words))
-    elif old["spec"]["workflow"] != workflow:
-        words = f"run '{name}' is one of Workflow '{old['spec']['workflow']}'; name one of '{workflow}'"
+    elif old.workflow != workflow:
+        words = f"run '{name}' is one of Workflow '{old.workflow}'; name one of '{workflow}'"
         found.append(Fault(path, words))
     return sorted(found)

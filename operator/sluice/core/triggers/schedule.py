@@ -25,7 +25,7 @@ from itertools import groupby, islice, takewhile
 from zoneinfo import ZoneInfo
 
 from sluice.api.base import seconds
-from sluice.api.schedule import CatchUp
+from sluice.api.schedule import CatchUp, ScheduleMarkStatus, ScheduleSpec
 from sluice.core import Instant, Json
 from sluice.core.base.naming import digest
 from sluice.core.base.times import instant, rfc3339
@@ -36,7 +36,7 @@ from sluice.core.triggers.on_change import OnFirstSight
 _NONE_IS_LATE_S = 60
 _COUNTED = 1000
 _CLOCK_WAS_WRONG_S = 3600
-_TIMES = ("cron", "every", "timeZone", "startAt", "endAt", "suspend")
+_TIMES = {"cron", "every", "time_zone", "start_at", "end_at", "suspend"}
 """What makes a schedule another one."""
 
 
@@ -57,20 +57,20 @@ class Schedule:
     """Do times before the Workflow was created count?"""
 
     @classmethod
-    def of(cls, said: Json) -> "Schedule":
-        """From a Workflow's `spec.schedule`."""
-        given, start_at = said.get("cron", []), instant(said.get("startAt"))
-        deadline, catch_up = said.get("startingDeadline"), said.get("catchUp", "Latest")
-        times = {name: said[name] for name in _TIMES if said.get(name) not in (None, False)}
+    def of(cls, spec: ScheduleSpec) -> "Schedule":
+        start_at, deadline, catch_up = instant(spec.start_at), spec.starting_deadline, spec.catch_up or "Latest"
+        times = spec.model_dump(by_alias=True, exclude_none=True, include=_TIMES)
+        if not spec.suspend:
+            times.pop("suspend", None)
         return cls(
-            crons=(given,) if isinstance(given, str) else tuple(given),
-            zone=ZoneInfo(said.get("timeZone", "UTC")),
-            every_s=seconds(said["every"]) if "every" in said else 0,
+            crons=(spec.cron,) if isinstance(spec.cron, str) else tuple(spec.cron or ()),
+            zone=ZoneInfo(spec.time_zone or "UTC"),
+            every_s=0 if spec.every is None else seconds(spec.every),
             start_at=float(int(start_at or 0.0)),
-            end_at=instant(said.get("endAt")) or float("inf"),
+            end_at=instant(spec.end_at) or float("inf"),
             catch_up=catch_up,
             deadline_s=seconds(deadline) if deadline else _NONE_IS_LATE_S if catch_up == "None" else None,
-            suspended=said.get("suspend", False),
+            suspended=spec.suspend or False,
             digest=digest(json.dumps(times, sort_keys=True), 10),
             from_start=catch_up == "All" and start_at is not None,
         )
@@ -124,9 +124,9 @@ class SchedulePosition:
     schedule: str
 
     @classmethod
-    def of(cls, status: Json) -> "SchedulePosition | None":
-        mark = status.get("scheduleMark")
-        return cls(instant(mark["time"]) or 0.0, mark["schedule"]) if mark else None
+    def of(cls, mark: ScheduleMarkStatus | None) -> "SchedulePosition | None":
+        """From a Workflow's `status.scheduleMark`."""
+        return None if mark is None else cls(instant(mark.time) or 0.0, mark.schedule)
 
     def written(self) -> Json:
         return {"time": rfc3339(self.time), "schedule": self.schedule}

@@ -15,7 +15,7 @@ the other. So nothing runs at first sight, or because the list was changed.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sluice.api.after import MAX_COUNTED
+from sluice.api.after import MAX_COUNTED, AfterMarkStatus
 from sluice.core import Instant, Json
 from sluice.core.base.naming import digest
 from sluice.core.base.times import instant, rfc3339
@@ -40,8 +40,8 @@ class UpstreamMark:
     counted: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, entry: Json) -> "UpstreamMark":
-        return cls(entry["workflow"], instant(entry["since"]) or 0.0, tuple(entry.get("counted", ())))
+    def of(cls, mark: AfterMarkStatus) -> "UpstreamMark":
+        return cls(mark.workflow, instant(mark.since) or 0.0, tuple(mark.counted or ()))
 
     def written(self) -> Json:
         counted = {"counted": list(self.counted)} if self.counted else {}
@@ -58,7 +58,7 @@ class UpstreamMark:
         return replace(self, since=since, counted=tuple(one.uid for one in counted if one.finished_at >= since))
 
 
-def upstream_marks(names: Sequence[str], before: Iterable[Json], begin: Instant) -> tuple[UpstreamMark, ...]:
+def upstream_marks(names: Sequence[str], before: Iterable[AfterMarkStatus], begin: Instant) -> tuple[UpstreamMark, ...]:
     """For each of the others, in order. `before` are those in the status; of one that is new there only successes from
     `begin` on count.
     """
