@@ -7,7 +7,7 @@ A keyword says how a task stands in the stored status; tasks that are not named 
 
 from dataclasses import dataclass, field, replace
 
-from sluice.api.run import WorkflowRunStatus
+from sluice.api.run import ApprovalDecision, WorkflowRunStatus
 from sluice.api.task import TaskTemplate
 from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_TASK
 from sluice.core.pod.builder import Item
@@ -184,7 +184,9 @@ class World:
 
     def says(self, decision: str, task: str, **words: str) -> None:
         """A person decides about an approval."""
-        self.run.set_approvals({**self.run.approvals, task: {"decision": decision, **words}})
+        self.run.set_approvals(
+            {**self.run.approvals, task: ApprovalDecision.model_validate({"decision": decision, **words})}
+        )
 
     # How things stand.
 

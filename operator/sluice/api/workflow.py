@@ -88,9 +88,7 @@ class HistorySpec(Model):
 
 
 class WorkflowSettings(Model):
-    """All that a Workflow says beside its tasks and its outputs. Read apart from them, it costs the same whatever the
-    size of the graph.
-    """
+    """A Workflow's spec without what its tasks are made of. Reading it costs the same for one task as for 2,000."""
 
     parameters: Annotated[list[Parameter] | None, Field(max_length=256)] = None
     """Values that a run can set."""
@@ -130,11 +128,6 @@ class WorkflowSettings(Model):
     """What tools wait for that go by the conditions Reconciling and Stalled, such as Flux and Helm. Workflow (the
     default): that the run for the applied manifest exists. Run: that the newest run which the Workflow made has
     succeeded."""
-    volume_claim_templates: Annotated[list[ClaimTemplate] | None, Field(max_length=16)] = None
-    """Volumes that the tasks of one run share: a PersistentVolumeClaim for each run, made before the first task that
-    mounts it."""
-    defaults: TaskTemplate | None = None
-    """What every task has that does not say otherwise."""
 
     @property
     def parameter_defaults(self) -> dict[str, str | None]:
@@ -145,6 +138,11 @@ class WorkflowSettings(Model):
 class WorkflowSpec(WorkflowSettings):
     """What to run, and when."""
 
+    volume_claim_templates: Annotated[list[ClaimTemplate] | None, Field(max_length=16)] = None
+    """Volumes that the tasks of one run share: a PersistentVolumeClaim for each run, made before the first task that
+    mounts it."""
+    defaults: TaskTemplate | None = None
+    """What every task has that does not say otherwise."""
     tasks: Annotated[
         list[Task], Field(min_length=1, max_length=2000, json_schema_extra={"x-kubernetes-list-type": "atomic"})
     ]

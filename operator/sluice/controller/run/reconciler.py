@@ -164,7 +164,7 @@ class RunReconciler:
             by = live.run.replaced_by = live.run.replaced_by or self.admissions.replaced_by(live.view)
             live.run.set_state(*(("Stopped", Replaced(by).words) if by else self._live.orders(live.view)))
             live.run.set_limits(RunLimits.of(workflow.spec_as(WorkflowSettings), live.view.spec_as(WorkflowRunSpec)))
-        approvals = live.view.spec.get("approvals", {})
+        approvals = live.view.spec_as(WorkflowRunSpec).approvals or {}
         if approvals != live.run.approvals:
             live.run.set_approvals(approvals)
             for fault in unknown_approvals(approvals, live.run.definition):

@@ -7,8 +7,7 @@ proportion to what changed: a report marks one task, and an ended task touches o
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sluice.api.run import DesiredState
-from sluice.core import Json
+from sluice.api.run import ApprovalDecision, DesiredState
 from sluice.core.pod.view import PodView
 from sluice.core.quota.ready_queue import ReadyQueue
 from sluice.core.run.children import ChildView
@@ -204,7 +203,7 @@ class Execution(Standing):
         self.changed.update(self.calls)
         self.changed.update(number for number, task in enumerate(self.tasks) if task.step is TaskStep.ASKING)
 
-    def set_approvals(self, approvals: Mapping[str, Json]) -> None:
+    def set_approvals(self, approvals: Mapping[str, ApprovalDecision]) -> None:
         for name, decision in approvals.items():
             number = self._number.get(name)
             if number is not None and decision != self.approvals.get(name):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from sluice.api.run import DesiredState, TaskPhase
+from sluice.api.run import ApprovalDecision, DesiredState, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.base.naming import outputs_name, pod_name
 from sluice.core.base.text import as_values
@@ -47,7 +47,7 @@ class Standing:
     limits: RunLimits = field(default_factory=RunLimits)
     shared: SharedLimits = field(default_factory=SharedLimits)
     state: DesiredState = "Running"
-    approvals: Mapping[str, Json] = field(default_factory=dict)
+    approvals: Mapping[str, ApprovalDecision] = field(default_factory=dict)
     """What people have decided, by task."""
     closed: bool = False
     """Has the shell let go of the run? Then nothing that was asked for is made any more."""

@@ -7,8 +7,9 @@ late it is seen, since nobody can tell when it was taken. A suspended run hears 
 from dataclasses import dataclass
 
 from sluice.api.base import seconds
+from sluice.api.run import ApprovalDecision
 from sluice.api.task import ApprovalSpec, ApprovalVerdict
-from sluice.core import Instant, Json
+from sluice.core import Instant
 from sluice.core.base.times import rfc3339, span
 from sluice.core.spec.ending import Ending, Outcome
 
@@ -33,12 +34,12 @@ class Approval:
         return None if self.timeout_s is None else asked_at + self.timeout_s
 
 
-def resolve(approval: Approval, given: Json | None, asked_at: Instant, now: Instant) -> Outcome | None:
+def resolve(approval: Approval, given: ApprovalDecision | None, asked_at: Instant, now: Instant) -> Outcome | None:
     """How the task has ended, None while it waits. `given` is what stands in the run's `spec.approvals`."""
     if given is not None:
-        by = f" by {given['by']}" if given.get("by") else ""
-        comment = f": {given['comment']}" if given.get("comment") else ""
-        return _decided(given["decision"], by + comment, now)
+        by = f" by {given.by}" if given.by else ""
+        comment = f": {given.comment}" if given.comment else ""
+        return _decided(given.decision, by + comment, now)
     if approval.timeout_s is None or now < asked_at + approval.timeout_s:
         return None
     late = f"nobody decided within {span(approval.timeout_s)}"
