@@ -17,12 +17,14 @@ from sluice.controller.kube.cache import Cache
 from sluice.core.pod.builder import Item
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
-from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile import decide as deciding
-from sluice.core.reconcile.actions import Create, Delete, ReadLog
-from sluice.core.reconcile.create_failure import create_failed
+from sluice.core.reconcile.actions import Delete, ReadLog
+from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.reconcile.restore import restore
-from sluice.core.run.execution import Execution
+from sluice.core.run.dirty import News
+from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status import run_status as reporting
@@ -55,12 +57,12 @@ class Pod:
 class Operator:
     """One life of the operator, as the controller does it."""
 
-    run: Execution
+    run: RunState
     store: Cache
     dirty: bool = True
     wake_at: float | None = None
     unwritten: bool = True
-    creates: list[Create] = field(default_factory=list)
+    creates: list[CreateIntent] = field(default_factory=list)
     deletes: list[Delete] = field(default_factory=list)
     reads: list[ReadLog] = field(default_factory=list)
     events: list[tuple[PodView, bool]] = field(default_factory=list)
@@ -153,7 +155,7 @@ class Simulation:
         return (number, None) if task.group is None else (task.group, task.index)
 
     def number(self, unit: Unit) -> int:
-        return unit[0] if unit[1] is None else self.operator.run.groups[unit[0]].first + unit[1]
+        return unit[0] if unit[1] is None else self.operator.run.fan_outs[unit[0]].first + unit[1]
 
     def restart(self) -> Operator:
         pods = [self.view(pod) for pod in self.pods.values()]
@@ -181,7 +183,7 @@ class Simulation:
         operator = self.operator
         if not (operator.dirty or (operator.wake_at is not None and operator.wake_at <= self.now)):
             return
-        announced = len(operator.run.granted)
+        announced = len(operator.run._dirty.peek(News.RECORDED_ATTEMPT))
         decision = deciding.decide(operator.run, self.now)
         started = decision.create[announced:]
         assert self.state != "Suspended" or not started, "started though it should not"
@@ -198,13 +200,13 @@ class Simulation:
             return
         create = operator.creates.pop(0)
         operator.dirty = True
-        if not operator.run.still_wanted(create.number, create.attempt):
+        if not create.proceed():
             return
         key = (self.unit(create.number), create.attempt)
         if key in self.pods:  # AlreadyExists
             self.adopt(self.view(self.pods[key]))
         elif refusal := self.refusal(key[0]):
-            create_failed(operator.run, create, refusal, "the server's words", self.now)
+            create.failed(refusal, "the server's words", self.now)
         else:
             self.check_create(*key)
             self.made[key] += 1
@@ -220,7 +222,7 @@ class Simulation:
             name = self.operator.deletes.pop(0).name
             for pod in [pod for pod in self.pods.values() if self.view(pod).name == name]:
                 may_be_ended = self.plan.program(pod.unit).may_be_ended
-                winding_down = self.winds_down() and not self.plan.tasks[pod.unit[0]].final
+                winding_down = self.check_wind_down() and not self.plan.tasks[pod.unit[0]].final
                 assert winding_down or may_be_ended, "deleted without a cause"
                 self.ask_for_deletion(pod)
 
@@ -245,7 +247,7 @@ class Simulation:
             pod, gone = operator.events.pop(0)
             if gone:
                 operator.store.forget_pod(pod)
-                operator.run.pod_gone(pod)
+                operator.run.observe_pod_deleted(pod)
                 operator.dirty = True
             else:
                 self.see(pod)
@@ -255,11 +257,11 @@ class Simulation:
     def adopt(self, pod: PodView) -> None:
         self.operator.store.see_pod(pod)
         self.operator.run.shared.observe_pod(pod)
-        self.operator.run.see_pod(pod)
+        self.operator.run.observe_pod(pod)
 
     def see(self, pod: PodView) -> None:
         self.operator.store.see_pod(pod)
-        self.operator.run.see_pod(pod)
+        self.operator.run.observe_pod(pod)
         self.operator.dirty = True
 
     def write(self) -> None:
@@ -267,21 +269,19 @@ class Simulation:
         if not operator.unwritten:
             return
         operator.unwritten = False
-        sent = reporting.patch(operator.run, self.stored, 1, self.now)
+        sent = reporting.compose(operator.run, self.stored, 1, self.now)
         if self.happens("busy server", 0.3):  # refused, or stored without an answer
             if self.random.random() < 0.5:
                 self.stored = merge_patch(self.stored, sent.body)
-            reporting.unwritten(operator.run, sent)
-            for name, entry in self.stored.get("tasks", {}).items():  # looked up with a GET
-                operator.run.written[operator.run.number(name)] = entry
-            operator.run.changed.update(range(len(operator.run.tasks)))
+            sent.roll_back()
+            operator.run.status_found(self.stored.get("tasks", {}))  # looked up with a GET
             operator.unwritten = True
             return
         ended = self.ended()
         self.stored = merge_patch(self.stored, sent.body)
         assert ended.items() <= self.ended().items(), "what has ended has ended"
         WorkflowRunStatus.model_validate(self.stored)
-        reporting.written(operator.run, sent)
+        sent.commit()
         operator.dirty = operator.dirty or bool(sent.recorded)
         self.check_recorded(sent.ended)
         for view in sent.ended:
@@ -311,7 +311,7 @@ class Simulation:
         operator.store.replace_pods(map(self.view, self.pods.values()), self.version)
         for task in operator.run.tasks:
             if task.pod is not None and _key(task.pod) not in self.pods:
-                operator.run.pod_gone(task.pod)
+                operator.run.observe_pod_deleted(task.pod)
         for pod in self.pods.values():
             self.see(self.view(pod))
 
@@ -429,7 +429,7 @@ class Simulation:
 
     def check_create(self, unit: Unit, attempt: int) -> None:
         task, living = self.plan.tasks[unit[0]], self.living()
-        assert task.final or not self.winds_down(), "started though it should not"
+        assert task.final or not self.check_wind_down(), "started though it should not"
         assert self.plan.cap is None or len(living) < self.plan.cap, "cap exceeded"
         held = sum(self.plan.tasks[pod.unit[0]].slots for pod in living)
         assert held + task.slots <= self.plan.slots, "the pool has no more"
@@ -479,7 +479,7 @@ class Simulation:
             given = json.loads(values[f"tasks.t{read[0]}.outputs.items"])
             assert given == reference.handed_on(self.plan, read, known), "without what it reads"
 
-    def winds_down(self) -> bool:
+    def check_wind_down(self) -> bool:
         return self.state == "Stopped" or (self.plan.fail_fast and bool(self.operator.run.winding_down))
 
     def is_not_yet(self, pod: Pod) -> bool:

@@ -15,12 +15,11 @@ from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile import decide as deciding
-from sluice.core.reconcile.actions import Create
-from sluice.core.reconcile.create_failure import create_failed
 from sluice.core.reconcile.decide import Decision
+from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.children import ChildView
-from sluice.core.run.execution import Execution
+from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.run_limits import RunLimits
@@ -88,7 +87,7 @@ def _entry(phase: str) -> Json:
 
 @dataclass
 class World:
-    run: Execution
+    run: RunState
     now: float = START
     stored: Json = field(default_factory=dict)
     """The run's status on the API server."""
@@ -119,7 +118,7 @@ class World:
         """Decides, and the API server makes every pod that is asked for. Returns the tasks that started."""
         started = [self.name(create.number) for create in self.decide(after).create]
         for task in started:
-            if self.task(task).definition.calls:
+            if self.task(task).definition.is_sub_workflow:
                 self.sees_child(task, "Pending")
             else:
                 self.sees(task, accepted())
@@ -131,7 +130,7 @@ class World:
         """The pod of the task's current attempt has this status now."""
         pod = self.pod(task, status, version=version)
         self.run.shared.observe_pod(pod)
-        self.run.see_pod(pod)
+        self.run.observe_pod(pod)
         return pod
 
     def pod(self, task: str, status: Json, *, attempt: int | None = None, version: int | None = None) -> PodView:
@@ -151,7 +150,7 @@ class World:
             labels[LABEL_INDEX] = str(state.index)
         status = {"phase": phase, "message": message, **status}
         child = ChildView.of(name, f"uid-of-{name}", self.version, labels, status)
-        self.run.see_child(child)
+        self.run.observe_child(child)
         return child
 
     def ends(self, task: str, code: int = 0, outputs: str = "") -> None:
@@ -166,18 +165,22 @@ class World:
         """The pod is gone from the API server; this is how it was last seen."""
         pod = self.pod(task, status)
         self.run.shared.pod_deleted(pod)
-        self.run.pod_gone(pod)
+        self.run.observe_pod_deleted(pod)
 
     def refuses(self, task: str, refusal: CreateError = CreateError.QUOTA, message: str = "no room") -> None:
-        create_failed(self.run, Create(self.number(task), self.task(task).attempt), refusal, message, self.now)
+        self.intent(task).failed(refusal, message, self.now)
+
+    def intent(self, task: str, attempt: int | None = None) -> CreateIntent:
+        """The create of the task's current attempt."""
+        return CreateIntent(self.number(task), attempt or self.task(task).attempt, self.run)
 
     def writes(self) -> Json:
         """The status goes to the API server, which judges it by its schema. Returns what travelled."""
-        sent = reporting.patch(self.run, self.stored, 1, self.now)
+        sent = reporting.compose(self.run, self.stored, 1, self.now)
         self.stored = merge_patch(self.stored, sent.body)
         WorkflowRunStatus.model_validate(self.stored)
         self.config_map |= sent.kept_apart
-        reporting.written(self.run, sent)
+        sent.commit()
         return sent.body
 
     # What people say.
@@ -198,7 +201,7 @@ class World:
         task, _, index = name.removesuffix("]").partition("[")
         number = self.run.number(task)
         assert number is not None, name
-        return self.run.groups[number].first + int(index) if index else number
+        return self.run.fan_outs[number].first + int(index) if index else number
 
     def name(self, number: int) -> str:
         task = self.run.tasks[number]
@@ -206,8 +209,8 @@ class World:
 
     def restarted(self) -> "World":
         """The world as a new process finds it: the stored status and the pods that were seen last."""
-        pods = [task.pod for task in self.run.tasks if task.pod is not None and not task.gone]
-        children = [task.child for task in self.run.tasks if task.child is not None and not task.gone]
+        pods = [task.pod for task in self.run.tasks if task.pod is not None and not task.pod_deleted]
+        children = [task.child for task in self.run.tasks if task.child is not None and not task.pod_deleted]
         run = restore(
             RUN,
             "etl-1",

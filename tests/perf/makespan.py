@@ -19,7 +19,7 @@ from sluice.core.graph.critical_path import critical_paths_s
 from sluice.core.graph.dag import Graph
 from sluice.core.reconcile.propagate import evaluate
 from sluice.core.reconcile.restore import restore
-from sluice.core.run.execution import Execution
+from sluice.core.run.state import RunState
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.run_limits import RunLimits
@@ -35,7 +35,7 @@ _NOISE = math.log(2)  # two of three hints are wrong by at most a factor of two
 _RUN = RunIdentity("run", "bench", "00000000-0000-4000-8000-000000000000", "bench", {})
 
 
-class ByWeight(Execution):
+class ByWeight(RunState):
     """Another order than ours: by what stands in for the tasks' ways, then who was ready first."""
 
     came = 0
@@ -46,7 +46,7 @@ class ByWeight(Execution):
         super().make_ready(number)
 
 
-def _weighted(shape: Shape, cap: int, weigh: Callable[[Graph], list[float]]) -> Execution:
+def _weighted(shape: Shape, cap: int, weigh: Callable[[Graph], list[float]]) -> RunState:
     run = ByWeight(_RUN, "bench-1", _definition(shape, None), RunLimits(cap))
     for task, weight in zip(run.tasks, weigh(run.definition.graph), strict=True):
         task.critical_path_s = weight
@@ -68,7 +68,7 @@ def _descendants(graph: Graph) -> list[float]:
     return [float(tasks.bit_count()) for tasks in below]
 
 
-def _ours(shape: Shape, cap: int, hints_s: list[int] | None) -> Execution:
+def _ours(shape: Shape, cap: int, hints_s: list[int] | None) -> RunState:
     return restore(_RUN, "bench-1", _definition(shape, hints_s), status={}, pods=[], limits=RunLimits(cap))
 
 
@@ -84,7 +84,7 @@ def _noisy(shape: Shape) -> list[int]:
     return [max(1, round(took_s * random.lognormvariate(0, _NOISE))) for took_s in shape.durations_s]
 
 
-POLICIES: dict[str, Callable[[Shape, int], Execution]] = {
+POLICIES: dict[str, Callable[[Shape, int], RunState]] = {
     "ours-exact-hints": lambda shape, cap: _ours(shape, cap, shape.durations_s),
     "ours-noisy-hints": lambda shape, cap: _ours(shape, cap, _noisy(shape)),
     "ours-no-hints": lambda shape, cap: _ours(shape, cap, None),

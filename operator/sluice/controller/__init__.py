@@ -1,5 +1,11 @@
-"""The kopf shell around the core: it watches, keeps what it saw in a store, asks the core what follows, and does it.
+"""The kopf shell around the core.
 
-watch (kopf, pod_watch) -> store -> queue of keys -> workflows / runs (ask the core) -> pods / status_writer -> API
-server
+    observability   metrics, liveness, endpoints, logging
+    kube            the API server: client, Lease, informers, cache, workqueue, Events
+    resources       what runs own or share: pods to delete, claims, ConfigMaps, revisions, pools
+    run, workflow   the reconcilers
+    main            the process: settings, wiring, start and end
+
+An event goes from an informer to the cache, which puts a key into a workqueue; a reconciler asks the core what follows
+and carries it out; the answers of the API server come back as events.
 """

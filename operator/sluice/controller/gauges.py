@@ -12,7 +12,8 @@ from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.leader_election import LeaderElection
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.run.live import LiveRuns
-from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.shared_limits import SharedLimits
 
 
 class Gauges(Collector):
@@ -45,8 +46,8 @@ class Gauges(Collector):
         waiting: Counter[str] = Counter()
         for live in self._live:
             run = live.run
-            phases.update(task.shown_phase for number, task in enumerate(run.tasks) if number not in run.groups)
-            for kind, count in run.ledger.waiting.items():
+            phases.update(task.shown_phase for number, task in enumerate(run.tasks) if number not in run.fan_outs)
+            for kind, count in run.time.waiting.items():
                 waiting[kind.partition("/")[0]] += count
         return phases, waiting
 

@@ -1,8 +1,7 @@
 """Decisions, and nothing else: no clock, no randomness, no I/O. Time comes in as an argument.
 
-How an event becomes an action: the shell tells an `Execution` what it saw (`execution`), `decide` says which pods to
-make and delete and when to look again, and `status` says what the user should read. Everything else here is one
-policy a file.
+How an event becomes an action: the shell reports to a `RunState` what it observed (`run`), `decide` says which pods to
+make and delete and when to look again (`reconcile`), and `status` says what the user should read. README.md is the map.
 """
 
 from sluice.api.base import Json

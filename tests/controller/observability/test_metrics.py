@@ -20,7 +20,8 @@ from sluice.controller.kube.objects import Key
 from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.observability import metrics
 from sluice.controller.run.live import LiveRun, LiveRuns
-from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.shared_limits import SharedLimits
 from tests.controller.kube.test_cache import run as run_object
 from tests.controller.kube.test_cache import store
 from tests.core import world
@@ -113,7 +114,7 @@ def test_each_attempt_and_each_wait_is_told_once():
     attempts, waits = value("sluice_task_attempts_total", outcome="Success"), value_of_wait("parallelism")
     ran = value("sluice_task_duration_seconds_sum", outcome="Success")
     for _ in range(2):
-        metrics.run_told(found.run.ledger)
+        metrics.run_told(found.run.time)
     assert value("sluice_task_attempts_total", outcome="Success") == attempts + 1
     assert value("sluice_task_duration_seconds_sum", outcome="Success") == ran + 26
     assert value_of_wait("parallelism") == waits + 30
@@ -130,7 +131,7 @@ def test_after_a_restart_only_what_is_new_is_told():
     found.ends("a")
     found.decide()
     found.writes()
-    again = found.restarted().run.ledger
+    again = found.restarted().run.time
     assert again.told()["parallelism"] == "30s"
     assert list(again.news()) == []
     assert again.attempts_ended() == []

@@ -4,6 +4,7 @@ import pytest
 
 from sluice.api.run import ApprovalDecision
 from sluice.core.reconcile.restore import restore
+from sluice.core.run.dirty import News
 from sluice.core.spec.approval import Approval, resolve
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending, Outcome
@@ -181,7 +182,7 @@ def test_cost_of_a_decision_is_that_of_one_task():
     world.writes()
     world.says("Approve", "t7")
     world.decide()
-    assert world.run.changed == {world.number("t7")}
+    assert world.run._dirty.peek(News.STATUS) == {world.number("t7")}
 
 
 # Faults.

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from sluice.api.run import ApprovalDecision
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile import decide as deciding
-from sluice.core.reconcile.actions import Create
-from sluice.core.reconcile.create_failure import child_create_failed
+from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.children import ChildView
 from sluice.core.spec.definition import Definition
@@ -75,7 +74,7 @@ class Life:
         if not self.creates:
             return
         what = self.creates.pop(0)
-        if not self.run.still_called(what.number, what.attempt):
+        if not what.proceed():
             return
         name = self.run.pod_name(what.number, what.attempt)
         lost = not self.calm and self.random.random() < 0.3
@@ -84,14 +83,14 @@ class Life:
             self.check_create(what.number)
             self.make_child(what, name)
         if lost:
-            child_create_failed(self.run, what, CreateError.BUSY, "no answer", self.now)
+            what.failed(CreateError.BUSY, "no answer", self.now)
         elif name in self.children:
-            self.run.see_child(self.children[name])
+            self.run.observe_child(self.children[name])
 
     def write(self) -> None:
-        sent = reporting.patch(self.run, self.stored, 1, self.now)
+        sent = reporting.compose(self.run, self.stored, 1, self.now)
         self.stored = merge_patch(self.stored, sent.body)
-        reporting.written(self.run, sent)
+        sent.commit()
 
     # The children, and people.
 
@@ -99,17 +98,17 @@ class Life:
         going = [child for child in self.children.values() if not child.ended]
         if going:
             child = self.random.choice(going)
-            state, _ = self.run.orders_for(child.name)
+            state, _ = self.run.desired_state_of(child.name)
             phase = "Stopped" if state == "Stopped" else self.random.choice(NEXT[child.phase])
             if state == "Running" or phase != "Running":
                 self.set_child(child.name, phase)
         for child in self.children.values():
-            self.run.see_child(child)
+            self.run.observe_child(child)
 
     def delete(self) -> None:
         if self.children:
             gone = self.children.pop(self.random.choice(list(self.children)))
-            self.run.child_gone(gone)
+            self.run.observe_child_deleted(gone)
 
     def order(self) -> None:
         choices = ["Running", "Suspended", "Stopped"] if self.may_stop else ["Running", "Suspended"]
@@ -120,7 +119,7 @@ class Life:
         self.state = state
         self.run.set_state(state)
 
-    def make_child(self, what: Create, name: str) -> None:
+    def make_child(self, what: CreateIntent, name: str) -> None:
         self.version += 1
         task = DEFINITION.tasks[what.number].name
         self.children[name] = ChildView(name, f"uid-of-{name}", self.version, task, None, what.attempt, "Pending", "")
@@ -142,7 +141,7 @@ def test_run_ends_and_no_task_has_two_children_at_once(random, may_stop):
     life = Life(random, may_stop=may_stop)
     life.finish()
     assert life.run.live == 0
-    told = [life.run.orders_for(child.name)[0] for child in life.children.values() if not child.ended]
+    told = [life.run.desired_state_of(child.name)[0] for child in life.children.values() if not child.ended]
     assert set(told) <= {"Stopped"}
     phases = {name: entry["phase"] for name, entry in life.stored["tasks"].items()}
     assert ("Stopped" in phases.values()) <= (life.state == "Stopped")

@@ -3,8 +3,6 @@
 import pytest
 
 from sluice.core.pod.create_errors import CreateError
-from sluice.core.reconcile.actions import Create
-from sluice.core.reconcile.create_failure import create_failed
 from sluice.core.run.task_state import TaskStep
 from tests.core.kubelet import running
 from tests.core.world import run
@@ -50,9 +48,9 @@ def test_what_was_asked_for_before_the_first_no_is_not_asked_for_any_more():
     world = run("a, b, c, d")
     creates = world.decide().create
     world.refuses("a")
-    assert [world.run.still_wanted(create.number, create.attempt) for create in creates[1:]] == [False, False, True]
+    assert [create.proceed() for create in creates[1:]] == [False, False, True]
     assert [world.task(name).attempt for name in "bcd"] == [0, 0, 1]
-    assert (world.run.live, world.run.creating) == (1, 1)
+    assert (world.run.live, world.run.creates_in_flight) == (1, 1)
 
 
 def test_end_of_a_pod_tries_again_early_since_it_made_room():
@@ -241,7 +239,7 @@ def test_recorded_attempt_that_is_put_back_was_not_made_as_a_restart_knows():
     world.writes()
     (create,) = world.decide().create
     world.run.set_state("Suspended")
-    assert not world.run.still_wanted(create.number, create.attempt)
+    assert not create.proceed()
     world.writes()
     again = world.restarted()
     again.run.set_state("Running")
@@ -256,7 +254,7 @@ def test_creation_that_was_carried_out_after_all_takes_its_slot_back():
     world.refuses("a", CreateError.BUSY)
     world.sees("a", running())
     assert world.decided(after=10) == []
-    assert (world.run.live, world.run.creating) == (1, 0)
+    assert (world.run.live, world.run.creates_in_flight) == (1, 0)
     world.ends("a")
     assert world.starts() == ["b"]
 
@@ -267,8 +265,8 @@ def test_refusal_of_an_earlier_attempt_is_no_news():
     world.ends("a", 1)
     world.decide()
     (create,) = world.decide(after=1).create
-    create_failed(world.run, Create(create.number, 1), CreateError.BUSY, "late", world.now)
-    assert world.run.still_wanted(create.number, 2)
+    world.intent("a", attempt=1).failed(CreateError.BUSY, "late", world.now)
+    assert create.proceed()
 
 
 def test_pod_that_is_too_large_fails_its_task_and_says_what_to_cut():

@@ -3,7 +3,7 @@
 import pytest
 
 from sluice.core.spec.run_limits import RunLimits
-from sluice.core.status.run_status import patch
+from sluice.core.status.run_status import compose
 from tests.core.counting import calls
 from tests.core.kubelet import START, being_deleted, running, unschedulable, waiting
 from tests.core.world import run
@@ -188,9 +188,9 @@ def one_event(tasks):
     pod = world.pod("t7", running())
 
     def event():
-        world.run.see_pod(pod)
+        world.run.observe_pod(pod)
         world.decide()
-        patch(world.run, world.stored, 1, world.now)
+        compose(world.run, world.stored, 1, world.now)
 
     return event
 

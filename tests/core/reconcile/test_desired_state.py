@@ -69,18 +69,18 @@ def test_cost_of_an_event_in_a_stopped_run_is_that_of_one_task():
 def test_stop_right_before_a_pod_is_made_spares_it():
     world = run("a")
     (create,) = world.decide().create
-    assert world.run.still_wanted(create.number, create.attempt)
+    assert create.proceed()
     world.run.set_state("Stopped")
-    assert not world.run.still_wanted(create.number, create.attempt)
+    assert not create.proceed()
     assert world.decide().finished
-    assert (world.run.live, world.run.creating) == (0, 0)
+    assert (world.run.live, world.run.creates_in_flight) == (0, 0)
 
 
 def test_pod_of_a_decision_that_is_out_of_date_is_not_wanted():
     world = run("a")
     (create,) = world.decide().create
     world.sees("a", accepted())
-    assert not world.run.still_wanted(create.number, create.attempt)
+    assert not create.proceed()
 
 
 def test_suspended_run_starts_nothing_and_lets_the_rest_end():
@@ -96,15 +96,15 @@ def test_suspended_run_starts_nothing_and_lets_the_rest_end():
 def test_what_was_asked_for_is_not_made_once_the_shell_has_let_go_of_the_run():
     world = run("a")
     (create,) = world.decide().create
-    world.run.closed = True
-    assert not world.run.still_wanted(create.number, create.attempt)
+    world.run.close()
+    assert not create.proceed()
 
 
 def test_what_was_asked_for_is_put_back_while_the_run_is_suspended():
     world = run("a")
     (create,) = world.decide().create
     world.run.set_state("Suspended")
-    assert not world.run.still_wanted(create.number, create.attempt)
+    assert not create.proceed()
     assert world.decided() == []
     world.run.set_state("Running")
     assert world.decided() == ["create a/1"]

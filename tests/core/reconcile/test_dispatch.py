@@ -3,7 +3,8 @@
 import pytest
 
 from sluice.core.pod.create_errors import CreateError
-from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.run_status import task_status
 from tests.core.counting import calls
@@ -171,7 +172,7 @@ def test_suspension_right_before_the_pod_is_made_gives_the_slot_back():
     world = loads(shared, "a")
     (create,) = world.decide().create
     world.run.set_state("Suspended")
-    assert not world.run.still_wanted(create.number, create.attempt)
+    assert not create.proceed()
     assert shared.used == 0
 
 

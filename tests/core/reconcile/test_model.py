@@ -50,8 +50,8 @@ def _check_end(simulation):
         left = [pod for pod in simulation.pods.values() if simulation.is_not_yet(pod)]
         assert all(pod.attempt == run.tasks[simulation.number(pod.unit)].attempt for pod in left)
         assert run.recording == 0
-    assert (run.live, run.creating) == (0, 0)
-    assert all(group.live == 0 for group in run.groups.values())
+    assert (run.live, run.creates_in_flight) == (0, 0)
+    assert all(group.live == 0 for group in run.fan_outs.values())
     for number in range(len(plan.tasks)):
         told, is_ = stored["tasks"][f"t{number}"], task_status(run, number)
         assert told | {"reason": ""} == is_ | {"reason": ""}  # UpstreamFailed names those that had failed by then
@@ -80,7 +80,7 @@ def _unhurried(task):
 def _known(run):
     found = {}
     for number, task in enumerate(run.tasks):
-        unit = (run.entry_of(number), None if task.group is None else task.index)
+        unit = (run.named_task_of(number), None if task.group is None else task.index)
         live, over = task.step is TaskStep.LIVE, task.group is not None and task.step is TaskStep.ENDED
         of_attempts = None if over else (live, task.attempt if live else None, task.used, task.polling)
         found[unit] = (task.phase, task.outputs, of_attempts)

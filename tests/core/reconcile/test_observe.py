@@ -58,7 +58,7 @@ def test_end_that_is_seen_only_in_the_deletion_counts():
 def test_deletion_of_another_pod_by_that_name_is_not_ours():
     world = run("a")
     world.starts()
-    world.run.pod_gone(replace(world.pod("a", running()), uid="another"))
+    world.run.observe_pod_deleted(replace(world.pod("a", running()), uid="another"))
     assert world.decided() == []
     assert world.steps["a"] is TaskStep.LIVE
 
@@ -79,8 +79,8 @@ def test_news_of_an_older_attempt_changes_nothing():
     world.ends("a", 1)
     world.decide()
     world.starts(after=1)
-    world.run.see_pod(world.pod("a", exited(0), attempt=1))
-    world.run.pod_gone(world.pod("a", exited(0), attempt=1))
+    world.run.observe_pod(world.pod("a", exited(0), attempt=1))
+    world.run.observe_pod_deleted(world.pod("a", exited(0), attempt=1))
     assert world.decided() == []
     assert world.phases["a"] == "Pending"
 
@@ -99,7 +99,7 @@ def test_news_of_an_ended_task_changes_nothing():
 def test_pod_of_another_run_is_not_ours():
     world = run("a")
     world.decide()
-    world.run.see_pod(replace(world.pod("a", running()), owner_uid="another"))
+    world.run.observe_pod(replace(world.pod("a", running()), owner_uid="another"))
     assert world.steps["a"] is TaskStep.CREATING
 
 

@@ -220,7 +220,7 @@ def test_status_says_since_when_and_how_often_and_does_not_grow():
         tries(world)
         world.writes()
     assert world.stored["tasks"]["a"].keys() == first.keys()
-    assert len(world.run.alarms) < 5
+    assert len(world.run._timers) < 5
 
 
 def test_memory_does_not_grow_with_the_tries_either():
@@ -229,7 +229,7 @@ def test_memory_does_not_grow_with_the_tries_either():
         tries(world)
         world.now += 30
         world.decide()
-    assert len(world.run.alarms) < 10
+    assert len(world.run._timers) < 10
 
 
 def test_restart_goes_on_with_the_same_time_and_the_same_count():

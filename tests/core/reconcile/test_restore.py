@@ -11,7 +11,7 @@ from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.run_limits import RunLimits
-from sluice.core.status.run_status import patch, task_status
+from sluice.core.status.run_status import compose, task_status
 from tests.core.kubelet import RUN, START, accepted, at, being_deleted, exited, running, seen, waiting
 from tests.core.world import World, graph, run
 
@@ -137,7 +137,7 @@ def test_ended_pods_are_handed_on_so_that_they_do_not_stay_for_ever():
     pods = [("a", 1, exited(1)), ("a", 2, exited(0)), ("b", 1, exited(0))]
     world = restarted("a, b", {"a": {"phase": "Succeeded", "attempt": 2}}, pods, a=RETRIES)
     world.decide()
-    ended = patch(world.run, {}, 1, world.now).ended
+    ended = compose(world.run, {}, 1, world.now).ended
     assert sorted((pod.task, pod.attempt) for pod in ended) == [("a", 1), ("a", 2), ("b", 1)]
 
 
@@ -294,7 +294,11 @@ def test_restart_changes_nothing_in_the_status(story, pods_stay):
     story(world)
     world.decide()
     world.writes()
-    pods = [task.pod for task in world.run.tasks if task.pod and not task.gone and (pods_stay or not task.pod.terminal)]
+    pods = [
+        task.pod
+        for task in world.run.tasks
+        if task.pod and not task.pod_deleted and (pods_stay or not task.pod.terminal)
+    ]
     again = restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=pods)
     restarted_ = World(again, now=world.now, stored=world.stored)
     restarted_.decide()

@@ -13,7 +13,7 @@ FINALLY = {"finally": True}
 def test_a_replaced_run_is_stopped_and_says_for_whom():
     world = run("a >> b; tidy", fields={"tidy": FINALLY})
     world.starts()
-    world.run.replaced_by = "etl-g2"
+    world.run.replace_by("etl-g2")
     world.run.set_state("Stopped", "replaced by run etl-g2")
     assert world.decided() == ["delete a/1"]
     world.loses("a", being_deleted(running()))

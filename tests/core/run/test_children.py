@@ -5,8 +5,6 @@ from dataclasses import replace
 import pytest
 
 from sluice.core.pod.create_errors import CreateError
-from sluice.core.reconcile.actions import Create
-from sluice.core.reconcile.create_failure import child_create_failed
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.children import MAX_DEPTH, ChildView, build_child_run
 from sluice.core.run.retries import RetriesUsed
@@ -38,7 +36,7 @@ def calls(text="sub >> b", *, limits=None, **sub):
 
 def stops(world, task):
     """Is the child run told to stop, and with which words?"""
-    state, why = world.run.orders_for(world.run.pod_name(world.number(task)))
+    state, why = world.run.desired_state_of(world.run.pod_name(world.number(task)))
     return why if state == "Stopped" else None
 
 
@@ -106,7 +104,7 @@ def test_failed_child_is_paid_for_by_the_task_and_followed_by_another():
 def test_child_that_is_deleted_is_lost_and_paid_for_by_the_cluster():
     world = calls(retries={"limit": 0})
     world.starts()
-    world.run.child_gone(world.sees_child("sub"))
+    world.run.observe_child_deleted(world.sees_child("sub"))
     world.decide()
     assert (world.task("sub").last.ending, world.task("sub").used.infrastructure) == (Ending.LOST, 1)
     assert world.decided(after=1) == ["create sub/2"]
@@ -178,11 +176,11 @@ def test_suspended_run_makes_no_child_and_tells_those_it_has():
     world.starts()
     world.sees_child("sub")
     world.decide()
-    before = world.run.orders
+    before = world.run.desired_state_version
     world.run.set_state("Suspended")
     assert world.decided() == []
-    assert world.run.orders_for(world.run.pod_name(0))[0] == "Suspended"
-    assert world.run.orders > before
+    assert world.run.desired_state_of(world.run.pod_name(0))[0] == "Suspended"
+    assert world.run.desired_state_version > before
 
 
 def test_suspended_run_starts_no_child_until_it_goes_on():
@@ -246,10 +244,10 @@ def test_workflow_that_comes_in_time_is_run():
 def test_refused_creation_is_tried_again_and_a_late_answer_is_believed():
     world = calls("sub")
     assert world.decided() == ["create sub/1"]
-    child_create_failed(world.run, Create(0, 1), CreateError.BUSY, "busy", world.now)
+    world.intent("sub").failed(CreateError.BUSY, "busy", world.now)
     assert task_status(world.run, 0).get("attempt") is None
     assert world.decided(after=1) == ["create sub/1"]
-    child_create_failed(world.run, Create(0, 1), CreateError.BUSY, "busy", world.now)
+    world.intent("sub").failed(CreateError.BUSY, "busy", world.now)
     world.sees_child("sub", "Succeeded")
     assert world.decide().finished
 
@@ -257,7 +255,7 @@ def test_refused_creation_is_tried_again_and_a_late_answer_is_believed():
 def test_child_that_turns_up_after_its_task_was_stopped_stops_too():
     world = calls("sub")
     world.decide()
-    child_create_failed(world.run, Create(0, 1), CreateError.BUSY, "no answer", world.now)
+    world.intent("sub").failed(CreateError.BUSY, "no answer", world.now)
     world.run.set_state("Stopped")
     assert world.decide().finished
     world.sees_child("sub")
@@ -268,7 +266,7 @@ def test_child_that_turns_up_after_its_task_was_stopped_stops_too():
 def test_invalid_child_fails_with_the_words_of_the_server():
     world = calls("sub")
     world.decide()
-    child_create_failed(world.run, Create(0, 1), CreateError.INVALID, "spec.workflow: too long", world.now)
+    world.intent("sub").failed(CreateError.INVALID, "spec.workflow: too long", world.now)
     assert world.decide().finished
     assert run_message(world.run) == "task sub failed: Invalid: spec.workflow: too long"
 
@@ -319,7 +317,7 @@ def test_fan_out_of_children_goes_on_after_a_restart():
     world.writes()
     again = world.restarted()
     assert again.decided() == []
-    assert again.run.groups[0].live == 2
+    assert again.run.fan_outs[0].live == 2
     for index in (1, 2):
         again.sees_child(f"sub[{index}]", "Succeeded")
     assert again.decided() == ["create b/1"]

@@ -278,7 +278,7 @@ def test_fail_fast_stops_the_rest_once_the_task_can_only_fail():
     world.ends("a[1]", 1)
     assert world.decide().finished
     assert world.phases == {"a": "Failed"}
-    assert world.run.groups[0].counts == {"Failed": 2, "Stopped": 1}
+    assert world.run.fan_outs[0].counts == {"Failed": 2, "Stopped": 1}
 
 
 def test_fail_fast_stops_nobody_for_items_that_could_not_run():
@@ -377,7 +377,7 @@ def test_a_restart_goes_on_where_every_item_was():
     world.writes()
     again = world.restarted()
     assert again.starts() == []
-    assert again.run.groups[0].live == 4
+    assert again.run.fan_outs[0].live == 4
     assert [again.task(f"a[{index}]").attempt for index in range(6)] == [0, 1, 1, 1, 1, 1]
     assert again.task("a[1]").used.limit == 1
     again.ends("a[2]")
@@ -519,7 +519,7 @@ def test_what_all_items_hand_on_together_is_limited():
     for index in range(40):
         world.ends(f"a[{index}]", 0, "rows=" + "x" * 3_000)
     assert world.decide().finished
-    assert world.run.groups[0].counts == {"Succeeded": 32, "Failed": 8}
+    assert world.run.fan_outs[0].counts == {"Succeeded": 32, "Failed": 8}
     assert "the task's other items have" in world.task("a[39]").last.message
 
 

@@ -38,7 +38,7 @@ def test_an_attempt_s_times_are_its_pod_s():
     world.decide(after=0.3)
     world.sees("a", exited(started=4, ended=30))
     world.decide(after=40)
-    assert world.run.ledger.told() == {"operator": "0.3s", "scheduling": "1.0s", "starting": "3.0s", "running": "26s"}
+    assert world.run.time.told() == {"operator": "0.3s", "scheduling": "1.0s", "starting": "3.0s", "running": "26s"}
 
 
 def test_a_pod_that_found_no_node_at_first_was_unschedulable():
@@ -48,7 +48,7 @@ def test_a_pod_that_found_no_node_at_first_was_unschedulable():
     world.decide()
     world.ends("a")
     world.decide()
-    assert "unschedulable" in world.run.ledger.told()
+    assert "unschedulable" in world.run.time.told()
 
 
 def held_up(text="a, b, c", **options):
@@ -56,7 +56,7 @@ def held_up(text="a, b, c", **options):
     world = run(text, **options)
     world.starts()
     world.decide(after=30)
-    return world.run.ledger.told()
+    return world.run.time.told()
 
 
 def test_the_times_of_all_who_wait_add_up():
@@ -69,7 +69,7 @@ def test_a_full_fan_out_holds_up_its_own_items():
     world.writes()
     world.starts()
     world.decide(after=30)
-    assert world.run.ledger.told()["parallelism"] == "1m"
+    assert world.run.time.told()["parallelism"] == "1m"
 
 
 def test_a_suspended_run_has_its_own_account():
@@ -94,4 +94,4 @@ def test_a_restart_keeps_it():
     world.ends("a")
     world.decide()
     world.writes()
-    assert world.restarted().run.ledger.told()["parallelism"] == "30s"
+    assert world.restarted().run.time.told()["parallelism"] == "30s"

@@ -5,7 +5,7 @@ import pytest
 
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.status.run_phase import run_message, run_progress
-from sluice.core.status.run_status import REWORD_EVERY_S, patch, task_status, unwritten
+from sluice.core.status.run_status import REWORD_EVERY_S, compose, task_status
 from sluice.core.status.text_budget import text_budget, truncate
 from tests.core.kubelet import accepted, at, disrupted, exited, running, unschedulable, waiting
 from tests.core.world import merge_patch, run
@@ -97,11 +97,11 @@ def test_patch_that_was_not_stored_is_said_again():
     world.writes()
     world.ends("a")
     world.decide()
-    lost = patch(world.run, world.stored, 1, world.now)
+    lost = compose(world.run, world.stored, 1, world.now)
     world.sees("b", running())
     world.decide()
-    unwritten(world.run, lost)
-    again = patch(world.run, world.stored, 1, world.now)
+    lost.roll_back()
+    again = compose(world.run, world.stored, 1, world.now)
     assert again.body["tasks"].keys() == {"a", "b"}
     assert [pod.task for pod in again.ended] == ["a"]
 
@@ -109,9 +109,9 @@ def test_patch_that_was_not_stored_is_said_again():
 def test_attempt_to_record_is_said_again_until_it_is_stored():
     world = run("a", fields={"a": {"retries": {"infrastructure": 0}}})
     world.decide()
-    lost = patch(world.run, world.stored, 1, world.now)
+    lost = compose(world.run, world.stored, 1, world.now)
     assert lost.recorded == [(0, 1)]
-    unwritten(world.run, lost)
+    lost.roll_back()
     assert world.decided() == []
     world.writes()
     assert world.decided() == ["create a/1"]
@@ -323,7 +323,7 @@ def test_status_of_2000_evicted_tasks_fits_1_mib():
     world.starts()
     for name in names:
         evicted = disrupted(exited(143), "Eviction API: evicting " * 30)
-        world.run.see_pod(replace(world.pod(name, evicted), node="n" * 63))
+        world.run.observe_pod(replace(world.pod(name, evicted), node="n" * 63))
     world.decide()
     world.writes()
     assert world.stored["tasks"][names[0]]["avoidNode"] == "n" * 63

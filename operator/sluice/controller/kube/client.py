@@ -3,7 +3,8 @@
 Credentials and TLS come from the kubernetes package; its generated models do not take part, since turning a pod into
 objects and back costs more than everything else we do with it.
 
-A write is sent only while `may_write` says so: an operator that has lost its Lease must not act (see `leader`).
+A write is sent only while `may_write` says so, since an operator that has lost its Lease must not act (see
+`leader_election`).
 """
 
 import asyncio

@@ -58,7 +58,7 @@ def _told(
 
 def settings() -> kopf.OperatorSettings:
     quiet = kopf.OperatorSettings()
-    quiet.posting.enabled = False  # our Events are in `events`
+    quiet.posting.enabled = False  # our Events are in `event_recorder`
     quiet.scanning.disabled = True  # needs no right to list namespaces and CRDs
     quiet.persistence.diffbase_storage = _NoDiffs()
     return quiet

@@ -1,7 +1,7 @@
 """Lists our own kinds: before the work begins, and now and again after that, since kopf does not report what was
 deleted while its watch was down.
 
-What such a LIST finds and no watch has told makes one suspect that the watch is stuck: see `health`.
+What such a LIST finds and no watch has told makes one suspect that the watch is stuck: see `liveness`.
 """
 
 import asyncio

@@ -11,7 +11,7 @@ from typing import Literal
 import orjson
 
 from sluice.core.base.naming import unit_name
-from sluice.core.run.execution import Execution
+from sluice.core.run.state import RunState
 
 LogFormat = Literal["json", "text"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -47,7 +47,7 @@ def field_of(kind: str) -> str:
     return "run" if kind == "WorkflowRun" else kind.lower()
 
 
-def about(run: Execution, number: int) -> dict[str, object]:
+def about(run: RunState, number: int) -> dict[str, object]:
     """The fields of a line about a task of a run, or about an item of a fan-out."""
     task, of = run.tasks[number], run.identity
     return {

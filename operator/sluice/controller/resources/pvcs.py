@@ -18,7 +18,7 @@ from sluice.core.base.errors import Unanswered
 from sluice.core.base.naming import LABEL_RUN, LABEL_RUN_UID, owner_reference
 from sluice.core.pod.create_errors import CreateError, classify
 from sluice.core.pod.volumes import claim_body, mounted
-from sluice.core.run.execution import Execution
+from sluice.core.run.state import RunState
 from sluice.core.spec.identity import RunIdentity
 
 _WORKERS = 4
@@ -43,16 +43,16 @@ class VolumeClaims:
         self._kube, self._store = kube, store
         self._unwanted: WorkQueue[RunUid] = WorkQueue("claims", self._delete, of="run_uid")
 
-    async def refusal(self, run: Execution, number: int) -> tuple[CreateError, str] | None:
+    async def refusal(self, run: RunState, number: int) -> tuple[CreateError, str] | None:
         """Makes the claims that a task mounts. Returns why that cannot be, if it cannot."""
         for template in mounted(run.tasks[number].definition.fields, run.identity.claims):
-            if template not in run.claimed:
+            if not run.is_claimed(template):
                 if refused := await self._refusal(run, template):
                     return refused
-                run.claimed.add(template)
+                run.claimed(template)
         return None
 
-    async def _refusal(self, run: Execution, template: str) -> tuple[CreateError, str] | None:
+    async def _refusal(self, run: RunState, template: str) -> tuple[CreateError, str] | None:
         identity, name = run.identity, run.identity.claims[template]
         run_owner = owner_reference("WorkflowRun", identity.name, identity.uid)
         wanted = claim_body(

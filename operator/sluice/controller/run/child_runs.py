@@ -15,10 +15,8 @@ from sluice.controller.kube.paths import our_path
 from sluice.controller.observability.logging import about
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.create_errors import CreateError, classify
-from sluice.core.reconcile.actions import Create
-from sluice.core.reconcile.create_failure import child_create_failed
+from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.run.children import ChildView, build_child_run
-from sluice.core.run.execution import Execution
 from sluice.core.spec.for_each import item_values
 from sluice.core.status.run_phase import run_end
 
@@ -30,10 +28,10 @@ class ChildRunWriter:
 
     def __init__(self, kube: KubeClient, store: Cache, changed: Callable[[Key], None]) -> None:
         self._kube, self._store, self._changed = kube, store, changed
-        self._wanted: asyncio.Queue[tuple[Execution, Create]] = asyncio.Queue()
+        self._wanted: asyncio.Queue[CreateIntent] = asyncio.Queue()
 
-    def create(self, run: Execution, what: Create) -> None:
-        self._wanted.put_nowait((run, what))
+    def create(self, intent: CreateIntent) -> None:
+        self._wanted.put_nowait(intent)
 
     async def run(self, in_flight: int) -> None:
         async with asyncio.TaskGroup() as group:
@@ -42,58 +40,61 @@ class ChildRunWriter:
 
     async def _worker(self) -> None:
         while True:
-            run, what = await self._wanted.get()
-            if not run.still_called(what.number, what.attempt):
+            intent = await self._wanted.get()
+            run = intent.run
+            if not intent.proceed():
                 continue
             try:
-                await self._create(run, what)
+                await self._create(intent)
             except NotLeader:
                 raise
             except Exception as error:  # one task that we cannot handle must not stop all others
-                log.exception("its child run cannot be made: a bug of ours", extra=about(run, what.number))
-                child_create_failed(run, what, CreateError.BUSY, f"a bug of ours: {error!r}", time.time())
+                log.exception("its child run cannot be made: a bug of ours", extra=about(run, intent.number))
+                intent.failed(CreateError.BUSY, f"a bug of ours: {error!r}", time.time())
             self._changed(Key(run.identity.namespace, run.identity.name))
 
-    async def _create(self, run: Execution, what: Create) -> None:
-        identity, task = run.identity, run.tasks[what.number]
+    async def _create(self, intent: CreateIntent) -> None:
+        run = intent.run
+        identity, task = run.identity, run.tasks[intent.number]
         if words := run.lost_outputs(task):
-            child_create_failed(run, what, CreateError.INVALID, words, time.time())
+            intent.failed(CreateError.INVALID, words, time.time())
             return
         values = run.values_of(task)
         if task.definition.final:
             values["run.phase"] = run_end(run).phase
         if task.group is not None:
-            values |= item_values(run.item(what.number))
+            values |= item_values(run.item(intent.number))
         index = None if task.group is None else task.index
-        body = build_child_run(identity, task.definition, what.attempt, values, index)
+        body = build_child_run(identity, task.definition, intent.attempt, values, index)
         try:
             made = await self._kube.create(our_path(identity.namespace, "workflowruns"), body)
         except ApiError as error:
             if error.reason == "AlreadyExists":
-                await self._adopt(run, what, body["metadata"]["name"])
+                await self._adopt(intent, body["metadata"]["name"])
             else:
-                child_create_failed(run, what, classify(error.status, error.message), error.message, time.time())
+                intent.failed(classify(error.status, error.message), error.message, time.time())
         except Unanswered as error:
-            log.warning("%s", error, extra=about(run, what.number))
-            await self._adopt(run, what, body["metadata"]["name"])
+            log.warning("%s", error, extra=about(run, intent.number))
+            await self._adopt(intent, body["metadata"]["name"])
         else:
             self._store.see_run(object_view(made))
 
-    async def _adopt(self, run: Execution, what: Create, name: str) -> None:
+    async def _adopt(self, intent: CreateIntent, name: str) -> None:
+        run = intent.run
         try:
             found = await with_retries(lambda: self._kube.get(our_path(run.identity.namespace, "workflowruns", name)))
         except (ApiError, Unanswered) as error:
             if isinstance(error, ApiError) and error.status != NOT_FOUND:
-                log.warning("looking for run %s: %s", name, error, extra=about(run, what.number))
-            child_create_failed(run, what, CreateError.BUSY, f"no answer yet: {error}", time.time())
+                log.warning("looking for run %s: %s", name, error, extra=about(run, intent.number))
+            intent.failed(CreateError.BUSY, f"no answer yet: {error}", time.time())
             return
         seen = object_view(found)
         if seen.owner_uid == run.identity.uid:
             self._store.see_run(seen)
-            run.see_child(child_view(seen))  # the store may have known it before the run asked for it
+            intent.done(child_view(seen))  # the store may have known it before the run asked for it
         else:
             message = f"a WorkflowRun called {name} exists and belongs to somebody else; delete it"
-            child_create_failed(run, what, CreateError.NAME_TAKEN, message, time.time())
+            intent.failed(CreateError.NAME_TAKEN, message, time.time())
 
 
 def child_view(run: ObjectView) -> ChildView:

@@ -7,8 +7,7 @@ from sluice.api.run import DesiredState
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Instant, Json
-from sluice.core.run.execution import Execution
-from sluice.core.run.state import RESUMED_BY_HAND, STOPPED_BY_HAND
+from sluice.core.run.state import RESUMED_BY_HAND, STOPPED_BY_HAND, RunState
 
 
 @dataclass(slots=True)
@@ -16,13 +15,13 @@ class LiveRun:
     """A run that has not finished. `status` is what was last written, less the tasks."""
 
     view: ObjectView
-    run: Execution
+    run: RunState
     workflow_uid: str
     status: Json
     version: int
     write_at: Instant = 0.0
-    orders: int = -1
-    """The orders that its child runs have been woken for."""
+    children_woken_for: int = -1
+    """The version of the desired state for which its child runs have been woken."""
 
 
 @dataclass(slots=True)
@@ -56,7 +55,7 @@ class LiveRuns:
             self._by_uid.pop(live.view.uid, None)
         return live
 
-    def orders(self, run: ObjectView) -> tuple[DesiredState, str, str]:
+    def desired_state(self, run: ObjectView) -> tuple[DesiredState, str, str]:
         """What the run is to do, and the words for it: its own state, or that of the run that made it if that is
         further from running.
         """
@@ -67,7 +66,7 @@ class LiveRuns:
         parent = self.parent_of(run)
         if parent is None:
             return "Stopped", f"run {run.parent}, which made it, has ended", RESUMED_BY_HAND
-        state, why = parent.run.orders_for(run.key.name)
+        state, why = parent.run.desired_state_of(run.key.name)
         if state == "Running":
             return by_hand
         return state, f"run {run.parent} stops it: {why}", f"run {run.parent} goes on"

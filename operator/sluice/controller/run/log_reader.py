@@ -11,7 +11,7 @@ from sluice.controller.observability.logging import about
 from sluice.core.base.errors import Unanswered
 from sluice.core.base.naming import MAIN
 from sluice.core.reconcile.actions import ReadLog
-from sluice.core.run.execution import Execution
+from sluice.core.run.state import RunState
 from sluice.core.spec.outputs import LOG_LINES, LOG_MAX_BYTES
 
 _AT_ONCE = 16
@@ -25,10 +25,10 @@ class LogReader:
 
     def __init__(self, kube: KubeClient, changed: Callable[[Key], None]) -> None:
         self._kube, self._changed = kube, changed
-        self._wanted: asyncio.Queue[tuple[Execution, ReadLog]] = asyncio.Queue()
+        self._wanted: asyncio.Queue[tuple[RunState, ReadLog]] = asyncio.Queue()
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    def read(self, run: Execution, what: ReadLog) -> None:
+    def read(self, run: RunState, what: ReadLog) -> None:
         self._wanted.put_nowait((run, what))
 
     async def run(self) -> None:
@@ -36,7 +36,7 @@ class LogReader:
             while True:
                 group.create_task(self._read(*await self._wanted.get()))
 
-    async def _read(self, run: Execution, what: ReadLog) -> None:
+    async def _read(self, run: RunState, what: ReadLog) -> None:
         pause_s = _PAUSE_S
         while run.wants_log(what.number, what.attempt):
             try:

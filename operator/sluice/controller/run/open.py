@@ -68,7 +68,7 @@ class RunOpener:
             return None
         if self._admissions.going(seen):
             return await self._open(seen, revision)
-        state, why, _ = self._live.orders(seen)
+        state, why, _ = self._live.desired_state(seen)
         if state == "Stopped":
             await self._not_started.end(seen, {"message": f"{why} before it had started"})
             return None
@@ -129,7 +129,7 @@ class RunOpener:
 
     async def _with_slots(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> ObjectView | None:
         """The run with the slots of `pools` in its status, or None if it waits for them or has been stopped."""
-        state, why, _ = self._live.orders(seen)
+        state, why, _ = self._live.desired_state(seen)
         if by := self._admissions.replaced_by(seen):
             await self._not_started.end(seen, {"message": Replaced(by).words, "replacedBy": by})
             return None
@@ -203,7 +203,7 @@ class RunOpener:
 
     async def _wait(self, seen: ObjectView, reason: str, message: str) -> None:
         """Its Workflow is not there, or not sound; who stops it meanwhile need not wait."""
-        state, why, _ = self._live.orders(seen)
+        state, why, _ = self._live.desired_state(seen)
         if state == "Stopped":
             await self._not_started.end(seen, {"message": f"{why} before it had started"})
         else:

@@ -34,10 +34,10 @@ from sluice.core.pod.builder import Item, build_pod, oversize
 from sluice.core.pod.create_errors import CreateError, classify
 from sluice.core.pod.defaults import PodDefaults
 from sluice.core.pod.view import pod_view
-from sluice.core.reconcile.actions import Create, Delete
+from sluice.core.reconcile.actions import Delete
 from sluice.core.reconcile.attempt import retry_creates_soon
-from sluice.core.reconcile.create_failure import create_failed
-from sluice.core.run.execution import Execution
+from sluice.core.reconcile.intents import CreateIntent
+from sluice.core.run.state import RunState
 from sluice.core.status.run_phase import run_end
 
 # A deleted claim uses up its quota until no pod mounts it, as do ended pods themselves.
@@ -68,14 +68,14 @@ class PodWriter:
     ) -> None:
         self._kube, self._store, self._retention, self._changed = kube, store, retention, changed
         self._claims, self._defaults = claims, defaults
-        self._wanted: asyncio.Queue[tuple[Execution, Create]] = asyncio.Queue()
+        self._wanted: asyncio.Queue[CreateIntent] = asyncio.Queue()
         self._unwanted: asyncio.Queue[tuple[str, Delete]] = asyncio.Queue()
         self._turns = asyncio.Semaphore(_DELETES_IN_FLIGHT)
 
-    def create(self, run: Execution, what: Create) -> None:
-        self._wanted.put_nowait((run, what))
+    def create(self, intent: CreateIntent) -> None:
+        self._wanted.put_nowait(intent)
 
-    def delete(self, run: Execution, what: Delete) -> None:
+    def delete(self, run: RunState, what: Delete) -> None:
         self._unwanted.put_nowait((run.identity.namespace, what))
 
     async def run(self, in_flight: int) -> None:
@@ -87,32 +87,34 @@ class PodWriter:
 
     async def _worker(self) -> None:
         while True:
-            run, what = await self._wanted.get()
-            if run.still_wanted(what.number, what.attempt):
+            intent = await self._wanted.get()
+            run = intent.run
+            if intent.proceed():
                 try:
-                    await self._create(run, what)
+                    await self._create(intent)
                 except NotLeader:
                     raise
                 except Exception as error:  # one task that we cannot handle must not stop all others
-                    log.exception("its pod cannot be made: a bug of ours", extra=about(run, what.number))
-                    await self._refused(run, what, CreateError.BUSY, f"a bug of ours: {error!r}")
+                    log.exception("its pod cannot be made: a bug of ours", extra=about(run, intent.number))
+                    await self._failed(intent, CreateError.BUSY, f"a bug of ours: {error!r}")
             self._changed(Key(run.identity.namespace, run.identity.name))
 
-    async def _create(self, run: Execution, what: Create) -> None:
-        identity, task = run.identity, run.tasks[what.number]
+    async def _create(self, intent: CreateIntent) -> None:
+        run = intent.run
+        identity, task = run.identity, run.tasks[intent.number]
         if words := run.lost_outputs(task):
-            await self._refused(run, what, CreateError.INVALID, words)
+            await self._failed(intent, CreateError.INVALID, words)
             return
-        if no_claim := await self._claims.refusal(run, what.number):
-            await self._refused(run, what, *no_claim)
+        if no_claim := await self._claims.refusal(run, intent.number):
+            await self._failed(intent, *no_claim)
             return
-        if not run.still_wanted(what.number, what.attempt):
+        if not intent.proceed():
             return
         body = build_pod(
             identity,
             task.definition,
-            what.attempt,
-            item=None if task.group is None else Item(task.index, run.item(what.number)),
+            intent.attempt,
+            item=None if task.group is None else Item(task.index, run.item(intent.number)),
             out_of_memory=task.used.out_of_memory,
             avoid_node=task.avoid_node,
             hardened=run.hardened,
@@ -121,38 +123,39 @@ class PodWriter:
             defaults=self._defaults,
         )
         if words := oversize(body):
-            await self._refused(run, what, CreateError.TOO_LARGE, words)
+            await self._failed(intent, CreateError.TOO_LARGE, words)
             return
         try:
             made = await self._kube.create(pods_path(identity.namespace), body, accept=_answer_to(body))
         except ApiError as error:
             if error.reason == "AlreadyExists":
-                await self._adopt(run, what, body["metadata"]["name"])
+                await self._adopt(intent, body["metadata"]["name"])
             else:
-                await self._refused(run, what, classify(error.status, error.message), error.message)
+                await self._failed(intent, classify(error.status, error.message), error.message)
         except Unanswered as error:
-            log.warning("%s", error, extra=about(run, what.number))
-            await self._adopt(run, what, body["metadata"]["name"])
+            log.warning("%s", error, extra=about(run, intent.number))
+            await self._adopt(intent, body["metadata"]["name"])
         else:
             self._store.see_pod(pod_view(made))
 
-    async def _adopt(self, run: Execution, what: Create, name: str) -> None:
+    async def _adopt(self, intent: CreateIntent, name: str) -> None:
+        run = intent.run
         try:
             seen = pod_view(await self._find(pods_path(run.identity.namespace, name)))
         except ApiError as error:
-            await self._refused(run, what, CreateError.BUSY, f"no answer yet: {error}")
+            await self._failed(intent, CreateError.BUSY, f"no answer yet: {error}")
             return
         if seen.owner_uid == run.identity.uid:
             self._store.see_pod(seen)
             known = self._store.pod(seen)
             run.shared.observe_pod(known or seen)  # the store may have known it before the run asked for it
-            run.see_pod(known or seen)
+            intent.done(known or seen)
             if known is None:  # it went while the answer was on its way
                 run.shared.pod_deleted(seen)
-                run.pod_gone(seen)
+                run.observe_pod_deleted(seen)
         else:
             message = f"a pod called {name} exists and belongs to somebody else; delete or rename it"
-            await self._refused(run, what, CreateError.NAME_TAKEN, message)
+            await self._failed(intent, CreateError.NAME_TAKEN, message)
 
     async def _find(self, path: str) -> Json:
         """Asks until there is an answer: the pod may exist, and hold slots that others must not get."""
@@ -166,14 +169,12 @@ class PodWriter:
             else:
                 return found
 
-    async def _refused(self, run: Execution, what: Create, refusal: CreateError, message: str) -> None:
-        pod_refused(refusal)
-        create_failed(run, what, refusal, message, time.time())
-        held_by_ended_pods = refusal is CreateError.QUOTA and any(
-            resource in message for resource in _HELD_BY_ENDED_PODS
-        )
-        if held_by_ended_pods and await self._retention.make_room(run.identity.namespace, 1):
-            retry_creates_soon(run, time.time())
+    async def _failed(self, intent: CreateIntent, error: CreateError, message: str) -> None:
+        pod_refused(error)
+        intent.failed(error, message, time.time())
+        held_by_ended_pods = error is CreateError.QUOTA and any(resource in message for resource in _HELD_BY_ENDED_PODS)
+        if held_by_ended_pods and await self._retention.make_room(intent.run.identity.namespace, 1):
+            retry_creates_soon(intent.run, time.time())
 
     async def _delete(self, namespace: str, what: Delete) -> None:
         """Until it is so: nobody asks for it twice."""

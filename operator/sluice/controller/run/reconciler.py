@@ -90,9 +90,9 @@ class RunReconciler:
             self._see_left_over(pod, gone)
             return
         if gone:
-            live.run.pod_gone(pod)
+            live.run.observe_pod_deleted(pod)
         else:
-            live.run.see_pod(pod)
+            live.run.observe_pod(pod)
         self.queue.add(live.view.key)
 
     def _see_left_over(self, pod: PodView, gone: bool) -> None:  # noqa: FBT001
@@ -106,9 +106,9 @@ class RunReconciler:
         if parent is None:
             return
         if gone:
-            parent.run.child_gone(child_view(child))
+            parent.run.observe_child_deleted(child_view(child))
         else:
-            parent.run.see_child(child_view(child))
+            parent.run.observe_child(child_view(child))
         self.queue.add(parent.view.key)
 
     def look_again(self, runs: Iterable[RunIdentity]) -> None:
@@ -116,7 +116,7 @@ class RunReconciler:
         for run in runs:
             key = Key(run.namespace, run.name)
             if (live := self._live.get(key)) is not None:
-                live.run.changed.update(live.run.ready)
+                live.run.mark_status(*live.run.ready)
                 self.status.queue.add_at(key, live.write_at)
             else:
                 self.queue.add(key)
@@ -161,8 +161,9 @@ class RunReconciler:
         if workflow is None or workflow.deleting or workflow.uid != live.workflow_uid:
             live.run.set_state("Stopped", "its Workflow was deleted")
         else:
-            by = live.run.replaced_by = live.run.replaced_by or self.admissions.replaced_by(live.view)
-            live.run.set_state(*(("Stopped", Replaced(by).words) if by else self._live.orders(live.view)))
+            live.run.replace_by(self.admissions.replaced_by(live.view))
+            by = live.run.replaced_by
+            live.run.set_state(*(("Stopped", Replaced(by).words) if by else self._live.desired_state(live.view)))
             live.run.set_limits(RunLimits.of(workflow.spec_as(WorkflowSettings), live.view.spec_as(WorkflowRunSpec)))
         approvals = live.view.spec_as(WorkflowRunSpec).approvals or {}
         if approvals != live.run.approvals:
@@ -172,8 +173,7 @@ class RunReconciler:
 
     def _carry_out(self, live: LiveRun, decision: Decision) -> None:
         for create in decision.create:
-            writer = self.children if live.run.tasks[create.number].definition.calls else self.pods
-            writer.create(live.run, create)
+            (self.children if create.is_child_run else self.pods).create(create)
         for delete in decision.delete:
             self.pods.delete(live.run, delete)
         for read in decision.read:
@@ -182,8 +182,8 @@ class RunReconciler:
             self.queue.add_at(live.view.key, decision.wake_at)
 
     def _pass_on_orders(self, live: LiveRun) -> None:
-        if live.orders != live.run.orders:
-            live.orders = live.run.orders
+        if live.children_woken_for != live.run.desired_state_version:
+            live.children_woken_for = live.run.desired_state_version
             self._wake_children(live.view.uid)
 
     def _have_it_told(self, live: LiveRun, decision: Decision) -> None:

@@ -21,7 +21,8 @@ from sluice.controller.run.pod_writer import PodWriter
 from sluice.core import Instant, Json
 from sluice.core.base.errors import SluiceError
 from sluice.core.reconcile.actions import Delete
-from sluice.core.status.run_status import REWORD_EVERY_S, Patch, patch, unwritten, written
+from sluice.core.run.dirty import News
+from sluice.core.status.run_status import REWORD_EVERY_S, StatusPatch, compose
 
 _WRITE_AT_MOST_EVERY_S = 1.5
 _WRITE_AT_LEAST_EVERY_S = 30.0
@@ -58,24 +59,24 @@ class StatusWriter:
         if live is None:
             return
         started = time.monotonic()
-        sent = patch(live.run, live.status, live.view.generation, time.time())
+        sent = compose(live.run, live.status, live.view.generation, time.time())
         if sent.body:
             try:
                 await self._keep_apart(live, sent)
                 answer = await patch_status(self._kube, live.view, live.version, sent.body)
             except ApiError as error:
-                unwritten(live.run, sent)
+                sent.roll_back()
                 if error.status not in (CONFLICT, NOT_FOUND):
                     raise
                 await self._look_again(live)
                 return
             except BaseException:
-                unwritten(live.run, sent)
+                sent.roll_back()
                 raise
             live.version = max(live.version, int(answer["metadata"]["resourceVersion"]))
             live.status |= {name: value for name, value in sent.body.items() if name != "tasks"}
-        written(live.run, sent)
-        run_told(live.run.ledger)
+        sent.commit()
+        run_told(live.run.time)
         for pod in sent.ended:
             if live.run.is_spent(pod):
                 self._pods.delete(live.run, Delete(pod.name, pod.uid))
@@ -91,12 +92,12 @@ class StatusWriter:
             self._store.see_run(_finished(live))
             if live.status["phase"] == "Succeeded" and live.run.definition.claims:
                 self._claims.delete(live.view.key.namespace, live.view.uid)
-        elif live.run.changed:
+        elif live.run.has(News.STATUS):
             self.queue.add_at(key, live.write_at)
-        elif live.run.reworded:
+        elif live.run.has(News.WORDING):
             self.queue.add_at(key, time.time() + REWORD_EVERY_S)
 
-    async def _keep_apart(self, live: LiveRun, sent: Patch) -> None:
+    async def _keep_apart(self, live: LiveRun, sent: StatusPatch) -> None:
         if not sent.kept_apart:
             return
         try:
@@ -120,17 +121,13 @@ class StatusWriter:
             self._store.see_run(object_view(body))
             return
         status = body.get("status", {})
-        for name, entry in status.get("tasks", {}).items():
-            number = live.run.number(name)
-            if number is not None:
-                live.run.written[number] = entry
-        live.run.changed.update(range(len(live.run.tasks)))
+        live.run.status_found(status.get("tasks", {}))
         live.status = {name: value for name, value in status.items() if name != "tasks"}
         live.version = int(body["metadata"]["resourceVersion"])
         self._store.see_run(object_view(body))
         self.queue.add(key)
 
-    def _tell(self, live: LiveRun, sent: Patch) -> None:
+    def _tell(self, live: LiveRun, sent: StatusPatch) -> None:
         """Events about what the status says now."""
         if "startedAt" in sent.body:
             self._events.tell("WorkflowRun", live.view, "Normal", "Started", f"{len(live.run.definition.tasks)} tasks")

@@ -6,7 +6,7 @@ SluiceError
 └── NotLeader           a write without a valid Lease (controller.kube): the process ends
 
 A user's mistake is none of these but a `Fault`: listed in the status and by lint, and never tried again. What the API
-server says to a pod that it does not create is an answer, not an error: see `refusal`.
+server says to a pod that it does not create is an answer, not an error: see `create_errors`.
 """
 
 from dataclasses import dataclass

@@ -48,7 +48,7 @@ class Program:
     _program: Any = field(repr=False)
 
     def answer(self, values: Json) -> bool | CelError:
-        """`values` are what `scope` makes of the tasks that it asks about."""
+        """`values` are what `condition_variables` makes of the tasks that it reads."""
         if cost(self.root, values) > MAX_COST:
             return CelError(
                 self.text, self.root.position, f"takes more than {MAX_COST:,} steps; let a task find this out"

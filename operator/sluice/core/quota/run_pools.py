@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Mapping
 from sluice.api.task import PoolRequest
 from sluice.core import Instant
 from sluice.core.quota.ready_queue import WaitKey
-from sluice.core.quota.shared_limits import QueuePosition, Request
+from sluice.core.quota.waiters import QueuePosition, Request
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import PoolClaim, RunIdentity, pool_claim
 

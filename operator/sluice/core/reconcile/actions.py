@@ -1,14 +1,6 @@
-"""What a decision asks the shell to do."""
+"""What else a decision asks the shell to do; creates are objects of their own, see `intents`."""
 
 from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Create:
-    """Make the pod of a task's attempt, or the child run that is the attempt."""
-
-    number: int
-    attempt: int
 
 
 @dataclass(frozen=True, slots=True)

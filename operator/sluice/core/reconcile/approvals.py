@@ -1,28 +1,25 @@
-"""Approvals that ask: what people have decided since, or the time has."""
-
-import heapq
+"""Approvals that wait for a decision: what people have decided since, or their time is up."""
 
 from sluice.core import Instant
-from sluice.core.reconcile.propagate import end_task
-from sluice.core.run.execution import Execution
+from sluice.core.reconcile.propagate import End, end_task
+from sluice.core.run.dirty import News
+from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.approval import resolve
 from sluice.core.spec.ending import Ending
 
 
-def apply_approvals(run: Execution, now: Instant) -> None:
-    while run.unheard and run.state != "Suspended" and not run.winding_down:
-        asking, run.unheard = sorted(run.unheard), set()
-        for number in asking:  # its end may let others ask
+def apply_approvals(run: RunState, now: Instant) -> None:
+    while run.has(News.APPROVAL) and run.state != "Suspended" and not run.winding_down:
+        for number in run.take(News.APPROVAL):  # the end of one may let others ask
             task = run.tasks[number]
             approval = task.definition.approval
             if task.step is not TaskStep.ASKING or approval is None:
                 continue
-            task.asked_at = task.asked_at or now
-            run.changed.add(number)
-            task.last = resolve(approval, run.approvals.get(task.definition.name), task.asked_at, now)
-            if task.last is not None:
-                run.ledger.add("approval", now - task.asked_at)
-                end_task(run, number, "Succeeded" if task.last.ending is Ending.SUCCESS else "Failed")
-            elif (due_at := approval.due_at(task.asked_at)) is not None:
-                heapq.heappush(run.alarms, (due_at, number, task.attempt))
+            asked_at = run.ask(number, now)
+            outcome = resolve(approval, run.approvals.get(task.definition.name), asked_at, now)
+            if outcome is not None:
+                run.time.add("approval", now - asked_at)
+                end_task(run, End(number, "Succeeded" if outcome.ending is Ending.SUCCESS else "Failed", outcome))
+            elif (due_at := approval.due_at(asked_at)) is not None:
+                run.set_timer(due_at, number, task.attempt)

@@ -1,71 +1,61 @@
-"""The API server did not make a pod, or a child run: it is tried again, later, unless that cannot help.
+"""The API server did not make a pod, or a child run: it is tried again later, unless that cannot help.
 
-A quota or a busy server holds up the whole run, since its other pods would hear the same.
+A quota or a busy server holds up the whole run, since its other pods would get the same answer.
 """
 
 from sluice.core import Instant
 from sluice.core.pod.create_errors import GIVE_UP_AFTER_S, WHAT_TO_CUT, CreateError, create_delay_s
-from sluice.core.reconcile.actions import Create
-from sluice.core.reconcile.attempt import attempt_ended, call_ended, schedule_retry
-from sluice.core.run.execution import Execution
-from sluice.core.run.state import Hold
-from sluice.core.run.task_state import CreateFailure, TaskState, TaskStep
+from sluice.core.reconcile.attempt import attempt_ended, call_ended
+from sluice.core.run.state import CreateBackoff, RunState
+from sluice.core.run.task_state import CreateFailure, TaskState
 from sluice.core.spec.ending import Ending, Outcome
 
+_HOLDS_UP_THE_RUN = (CreateError.QUOTA, CreateError.BUSY, CreateError.NAMESPACE_GONE)
 
-def create_failed(run: Execution, what: Create, refusal: CreateError, message: str, now: Instant) -> None:
-    """The API server did not make a pod. It is tried again, later, unless that cannot help."""
-    number = what.number
-    task = run.tasks[number]
-    run.give_back(number, what.attempt)
-    if task.step is not TaskStep.CREATING or task.attempt != what.attempt:
+
+def create_failed(run: RunState, number: int, error: CreateError, message: str, now: Instant) -> None:
+    """Of the pod of a unit whose creation is under way."""
+    failure = _failure(run.tasks[number], error, message, now)
+    if outcome := _hopeless(run.tasks[number], failure, now):
+        run.create_given_up(number, failure)
+        attempt_ended(run, number, outcome, now)
         return
-    run.creating -= 1
-    told, hopeless = _note_refusal(task, refusal, message, now)
-    if hopeless is not None:
-        attempt_ended(run, number, hopeless, now)
-        return
-    run.free_slot(number)
-    if refusal is CreateError.POD_SECURITY and not run.hardened:
-        run.hardened = True
+    run.create_refused(number, failure)
+    if error is CreateError.POD_SECURITY and not run.hardened:
+        run.harden()
         run.make_ready(number)
-    elif refusal in (CreateError.QUOTA, CreateError.BUSY, CreateError.NAMESPACE_GONE):
-        tries = run.hold.refused.tries + 1 if run.hold else 1
-        held = CreateFailure(refusal, message, now, tries)
-        run.hold = Hold(held, now + create_delay_s(tries))
-        run.window = 1
+    elif error in _HOLDS_UP_THE_RUN:
+        tries = run.create_backoff.refused.tries + 1 if run.create_backoff else 1
         run.make_ready(number)
-        run.changed.update(run.ready)
+        run.back_off_creates(CreateBackoff(CreateFailure(error, message, now, tries), now + create_delay_s(tries)))
     else:
-        schedule_retry(run, number, now + create_delay_s(told.tries))
+        run.schedule_retry(number, now + create_delay_s(failure.tries))
 
 
-def child_create_failed(run: Execution, what: Create, refusal: CreateError, message: str, now: Instant) -> None:
-    """The API server did not make a child run."""
-    task = run.tasks[what.number]
-    if task.step is not TaskStep.CALLING or task.attempt != what.attempt or task.child is not None:
-        return
-    told, hopeless = _note_refusal(task, refusal, message, now)
-    if hopeless is not None:
-        call_ended(run, what.number, hopeless, now)
+def child_create_failed(run: RunState, number: int, error: CreateError, message: str, now: Instant) -> None:
+    """Of the child run of a unit whose creation is under way."""
+    failure = _failure(run.tasks[number], error, message, now)
+    run.child_refused(number, failure)
+    if outcome := _hopeless(run.tasks[number], failure, now):
+        call_ended(run, number, outcome, now)
     else:
-        run.free_slot(what.number)
-        schedule_retry(run, what.number, now + create_delay_s(told.tries))
+        run.give_up_slot(number)
+        run.schedule_retry(number, now + create_delay_s(failure.tries))
 
 
-def _note_refusal(
-    task: TaskState, refusal: CreateError, message: str, now: Instant
-) -> tuple[CreateFailure, Outcome | None]:
-    """The no as the task remembers it, and how it ends if trying again cannot help."""
+def _failure(task: TaskState, error: CreateError, message: str, now: Instant) -> CreateFailure:
     before = task.refused
-    again = before is not None and before.refusal is refusal
-    task.refused = told = CreateFailure(
-        refusal, message, before.since if before and again else now, before.tries + 1 if before and again else 1
-    )
-    limit_s = GIVE_UP_AFTER_S.get(refusal)
+    if before is not None and before.refusal is error:
+        return CreateFailure(error, message, before.since, before.tries + 1)
+    return CreateFailure(error, message, now, 1)
+
+
+def _hopeless(task: TaskState, failure: CreateFailure, now: Instant) -> Outcome | None:
+    """How the task ends if trying again cannot help."""
+    limit_s = GIVE_UP_AFTER_S.get(failure.refusal)
     if limit_s:
         limit_s = task.definition.pending_timeout_s or limit_s
-    if limit_s is None or now - told.since < limit_s:
-        return told, None
-    hint = WHAT_TO_CUT if refusal is CreateError.TOO_LARGE else ""
-    return told, Outcome(Ending.GAVE_UP, f"{refusal}: {message}{hint}")
+    if limit_s is None or now - failure.since < limit_s:
+        return None
+    hint = WHAT_TO_CUT if failure.refusal is CreateError.TOO_LARGE else ""
+    return Outcome(Ending.GAVE_UP, f"{failure.refusal}: {failure.message}{hint}")

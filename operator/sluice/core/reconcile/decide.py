@@ -7,58 +7,59 @@ stop or start tasks, finish the run. Deciding twice without news in between asks
 from dataclasses import dataclass, field
 
 from sluice.core import Instant
-from sluice.core.reconcile.actions import Create, Delete, ReadLog
+from sluice.core.reconcile.actions import Delete, ReadLog
 from sluice.core.reconcile.approvals import apply_approvals
 from sluice.core.reconcile.dispatch import dispatch, waiting_counts
+from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.reconcile.observe import observe
 from sluice.core.reconcile.propagate import end_task, evaluate
 from sluice.core.reconcile.stop import stop_tasks
 from sluice.core.reconcile.timers import fire_timers
-from sluice.core.run.execution import Execution
+from sluice.core.run.dirty import News
+from sluice.core.run.state import RunState
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """`wake_at`: when to decide again without news, None for never."""
 
-    create: list[Create] = field(default_factory=list)
+    create: list[CreateIntent] = field(default_factory=list)
     delete: list[Delete] = field(default_factory=list)
     read: list[ReadLog] = field(default_factory=list)
     wake_at: Instant | None = None
     finished: bool = False
 
 
-def decide(run: Execution, now: Instant) -> Decision:
+def decide(run: RunState, now: Instant) -> Decision:
     if run.finished_at is not None:
         return Decision(finished=True)
     delete: list[Delete] = []
-    run.started_at = run.started_at or now
+    run.start(now)
     logs = list(observe(run, now))
     _open_fan_outs(run)
     delete += fire_timers(run, now)
     apply_approvals(run, now)
-    if run.winds_down(now):
+    if run.check_wind_down(now):
         delete += stop_tasks(run)
     create = list(dispatch(run, now))
-    run.ledger.held_up(waiting_counts(run), now)
+    run.time.held_up(waiting_counts(run), now)
     if run.ended == len(run.definition.tasks):
-        run.finished_at = now
+        run.finish(now)
     return Decision(create, delete, logs, _wake_at(run, now), run.finished_at is not None)
 
 
-def _open_fan_outs(run: Execution) -> None:
+def _open_fan_outs(run: RunState) -> None:
     """Their items are recorded, so pods may be made."""
-    for number in run.counted:
-        for unit in run.groups[number].units:
-            for ended, phase in list(evaluate(run, unit)):
-                end_task(run, ended, phase)
-    run.counted.clear()
+    for number in run.take(News.RECORDED_ITEMS):
+        for unit in run.fan_outs[number].units:
+            for end in list(evaluate(run, unit)):
+                end_task(run, end)
 
 
-def _wake_at(run: Execution, now: Instant) -> Instant | None:
-    times = [run.alarms[0][0]] if run.alarms else []
-    if run.hold is not None and run.ready and run.hold.until > now:
-        times.append(run.hold.until)
+def _wake_at(run: RunState, now: Instant) -> Instant | None:
+    times = [] if run.next_timer is None else [run.next_timer]
+    if run.create_backoff is not None and run.ready and run.create_backoff.until > now:
+        times.append(run.create_backoff.until)
     if run.limits.timeout_s is not None and run.started_at is not None and not run.winding_down:
         times.append(run.started_at + run.limits.timeout_s)
     return min(times, default=None)

@@ -4,7 +4,6 @@ An attempt whose program ended well has succeeded once its outputs are there: fr
 from its log when that was read.
 """
 
-import heapq
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -15,110 +14,105 @@ from sluice.core.pod.view import PodView
 from sluice.core.reconcile.actions import ReadLog
 from sluice.core.reconcile.attempt import attempt_ended, call_ended
 from sluice.core.run import children
-from sluice.core.run.execution import Execution
+from sluice.core.run.dirty import News
+from sluice.core.run.state import RunState
 from sluice.core.run.task_state import ANY_ATTEMPT, TaskState, TaskStep
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.outputs import InvalidOutputs, parse_log_outputs, parse_outputs
 
 
-def observe(run: Execution, now: Instant) -> Iterator[ReadLog]:
-    for number in sorted(run.seen):
+def observe(run: RunState, now: Instant) -> Iterator[ReadLog]:
+    for number in run.take(News.POD):
         task = run.tasks[number]
         if task.step is TaskStep.CALLING:
             _read_child(run, number, now)
         if task.step is not TaskStep.LIVE:
             continue
-        run.changed.add(number)
+        run.mark_status(number)
         _note_times(run, task, now)
-        _see_try(run, number)
+        _note_first_try(run, number)
         if task.pod is None:
-            if task.gone:
+            if task.pod_deleted:
                 attempt_ended(run, number, POD_LOST, now)
-        elif task.pod.terminal or task.gone:
+        elif task.pod.terminal or task.pod_deleted:
             ended = _outcome(task)
             if ended.ending is not Ending.SUCCESS or not task.definition.outputs:
                 attempt_ended(run, number, ended, now)
-            elif not task.definition.outputs_in_log or task.log is not None or task.gone:
+            elif not task.definition.outputs_in_log or task.log is not None or task.pod_deleted:
                 attempt_ended(run, number, _with_outputs(run, number, task.pod, ended), now)
             elif not task.log_asked:
-                task.log_asked = True
+                task.request_log()
                 yield ReadLog(number, task.attempt, task.pod.name)
-        elif (due := pod_deadline(task.definition, task.pod)) and due.at != task.alarm_at:
-            task.alarm_at = due.at
-            heapq.heappush(run.alarms, (due.at, number, task.attempt))
-    run.seen.clear()
+        elif due := pod_deadline(task.definition, task.pod):
+            run.set_deadline(number, due.at)
 
 
-def _note_times(run: Execution, task: TaskState, now: Instant) -> None:
-    if task.begun_at is not None:
-        run.ledger.add("operator", now - task.begun_at)
-        task.begun_at = None
-    if task.pod is not None and task.pod.unschedulable:
-        task.was_unschedulable = True
+def _note_times(run: RunState, task: TaskState, now: Instant) -> None:
+    if (asked_at := task.note_pod()) is not None:
+        run.time.add("operator", now - asked_at)
 
 
-def _see_try(run: Execution, number: int) -> None:
+def _note_first_try(run: RunState, number: int) -> None:
     task, poll = run.tasks[number], run.tasks[number].definition.poll
     if poll is None or task.polling is not None or task.pod is None:
         return
-    task.see_try(task.pod)
+    task.note_first_try(task.pod)
     if task.polling is not None and (ends_at := task.polling.deadline(poll)) is not None:
-        heapq.heappush(run.alarms, (ends_at, number, ANY_ATTEMPT))
+        run.set_timer(ends_at, number, ANY_ATTEMPT)
 
 
 def _outcome(task: TaskState) -> Outcome:
     pod = task.pod
-    if pod is None or (task.gone and not (pod.terminal or pod.deleting or pod.preempted)):
-        return task.doomed or POD_LOST
+    if pod is None or (task.pod_deleted and not (pod.terminal or pod.deleting or pod.preempted)):
+        return task.termination_cause or POD_LOST
     found = pod_outcome(pod)
-    return found if found.ending is Ending.SUCCESS else task.doomed or found
+    return found if found.ending is Ending.SUCCESS else task.termination_cause or found
 
 
-def _read_child(run: Execution, number: int, now: Instant) -> None:
+def _read_child(run: RunState, number: int, now: Instant) -> None:
     task = run.tasks[number]
-    run.changed.add(number)
+    run.mark_status(number)
     child = task.child
-    if task.gone or (child is not None and child.ended):
+    if task.pod_deleted or (child is not None and child.ended):
         ended = children.CHILD_LOST if child is None else children.child_outcome(child)
         if child is not None and ended.ending is Ending.SUCCESS:
             ended = _with_outputs_of(run, number, child, ended)
         else:
-            ended = task.doomed or ended
+            ended = task.termination_cause or ended
         call_ended(run, number, ended, now)
         return
     due = None if child is None else children.child_deadline(task.definition, child)
-    if due is not None and due.at != task.alarm_at:
-        task.alarm_at = due.at
-        heapq.heappush(run.alarms, (due.at, number, task.attempt))
+    if due is not None:
+        run.set_deadline(number, due.at)
 
 
-def _with_outputs(run: Execution, number: int, pod: PodView, ended: Outcome) -> Outcome:
+def _with_outputs(run: RunState, number: int, pod: PodView, ended: Outcome) -> Outcome:
     """A program that ended well and did not hand on what its task declares has failed."""
     task = run.tasks[number]
-    of_task = run.groups[task.group].output_bytes if task.group is not None else 0
+    of_task = run.fan_outs[task.group].output_bytes if task.group is not None else 0
     declared = task.definition.outputs
     if not task.definition.outputs_in_log:
         outputs = parse_outputs(pod.container.written, declared, run.output_bytes, of_task)
     elif task.log is not None:
         outputs = parse_log_outputs(task.log, declared, run.output_bytes, of_task)
-        task.log = None
+        task.drop_log()
     else:
         return replace(ended, ending=Ending.LOST, message="the pod is gone, and with it the log that has its outputs")
     return _handed_on(run, number, outputs, ended)
 
 
-def _with_outputs_of(run: Execution, number: int, child: children.ChildView, ended: Outcome) -> Outcome:
+def _with_outputs_of(run: RunState, number: int, child: children.ChildView, ended: Outcome) -> Outcome:
     """As with a program, of a child run that has succeeded."""
     task = run.tasks[number]
     if not task.definition.outputs:
         return ended
-    of_task = run.groups[task.group].output_bytes if task.group is not None else 0
+    of_task = run.fan_outs[task.group].output_bytes if task.group is not None else 0
     outputs = children.child_outputs(child, task.definition.outputs, run.output_bytes, of_task)
     return _handed_on(run, number, outputs, ended)
 
 
-def _handed_on(run: Execution, number: int, outputs: Json | InvalidOutputs, ended: Outcome) -> Outcome:
+def _handed_on(run: RunState, number: int, outputs: Json | InvalidOutputs, ended: Outcome) -> Outcome:
     if isinstance(outputs, InvalidOutputs):
         return replace(ended, ending=Ending.ERROR, message=outputs.message)
-    run.hand_on(number, outputs)
+    run.set_outputs(number, outputs)
     return ended

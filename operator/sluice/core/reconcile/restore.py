@@ -4,7 +4,6 @@ The status may be a second or so behind the pods. So a pod is believed even wher
 the attempts between the recorded one and the newest pod are read as what they must have been: ended, and paid for.
 """
 
-import heapq
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,18 +15,18 @@ from sluice.core.base.times import instant
 from sluice.core.pod.outcome import POD_LOST, pod_outcome
 from sluice.core.pod.view import PodView
 from sluice.core.quota.shared_limits import SharedLimits
-from sluice.core.reconcile.propagate import count_end, count_items, end_task, evaluate
+from sluice.core.reconcile.propagate import count_items, end_task, evaluate
 from sluice.core.run.children import CHILD_LOST, ChildView, child_outcome
-from sluice.core.run.execution import Execution
+from sluice.core.run.dirty import News
 from sluice.core.run.polling import Polling
 from sluice.core.run.retries import RetriesUsed
+from sluice.core.run.state import RunState
 from sluice.core.run.task_state import ANY_ATTEMPT, TaskState, TaskStep
 from sluice.core.run.time_accounting import TimeAccounting
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.for_each import NoItems
 from sluice.core.spec.identity import RunIdentity
-from sluice.core.spec.outputs import outputs_size
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.fan_out_status import item_entries
 
@@ -52,41 +51,41 @@ def restore(
     limits: RunLimits | None = None,
     state: DesiredState = "Running",
     shared: SharedLimits | None = None,
-) -> Execution:
+) -> RunState:
     """The run as it is. `status` is the WorkflowRun's, `pods` are all that carry its UID, `children` the runs that it
     owns, `outputs` is the data of its ConfigMap.
     """
-    run = Execution(identity, revision, definition, limits or RunLimits(), shared or SharedLimits())
+    run = RunState(identity, revision, definition, limits or RunLimits(), shared or SharedLimits())
     run.set_state(state)
-    run.replaced_by = status.get("replacedBy", "")
-    run.started_at, run.finished_at = instant(status.get("startedAt")), instant(status.get("finishedAt"))
+    run.replace_by(status.get("replacedBy", ""))
+    time = TimeAccounting.of(status.get("time", {}))
+    run.restore_times(instant(status.get("startedAt")), instant(status.get("finishedAt")), time)
     found = _Found(defaultdict(dict), defaultdict(dict))
     for child in children:
         found.children[child.task, child.index][child.attempt] = child
-    run.ledger = TimeAccounting.of(status.get("time", {}))
     for pod in pods:
         if pod.owner_uid == identity.uid:
             found.pods[pod.task, pod.index][pod.attempt] = pod
     recorded = status.get("tasks", {})
+    run.status_found(recorded)
     for number, task in enumerate(run.named):
-        name = task.definition.name
-        if name in recorded:
-            run.written[number] = recorded[name]
-        _restore_unit(run, number, recorded.get(name, {}), found)
-        _restore_outputs(run, number, recorded.get(name, {}), outputs or {})
+        entry = recorded.get(task.definition.name, {})
+        _restore_unit(run, number, entry, found)
+        _restore_outputs(run, number, entry, outputs or {})
     for number, task in enumerate(run.named):
         if task.step is TaskStep.ENDED:
-            count_end(run, number)
+            run.count_end(number)
     for number in range(len(run.definition.tasks)):
         _restore_items(run, number, recorded, found)
     for number in range(len(run.tasks)):
-        for unit, phase in list(evaluate(run, number)):
-            end_task(run, unit, phase)
-    run.changed.update(number for number, task in enumerate(run.tasks) if task.told is None)
+        for end in list(evaluate(run, number)):
+            end_task(run, end)
+    run.take(News.STATUS)
+    run.mark_status(*(number for number, task in enumerate(run.tasks) if task.restored_entry is None))
     return run
 
 
-def _restore_items(run: Execution, number: int, recorded: Json, found: _Found) -> None:
+def _restore_items(run: RunState, number: int, recorded: Json, found: _Found) -> None:
     """A fan-out whose items were counted, as the status says, and before it those by whose items it goes."""
     chain = [number]
     while (leader := run.leader(chain[-1])) is not None:
@@ -94,143 +93,112 @@ def _restore_items(run: Execution, number: int, recorded: Json, found: _Found) -
     for each in reversed(chain):
         told = recorded.get(run.definition.tasks[each].name, {})
         before = run.leader(each)
-        if "items" in told and each not in run.groups and (before is None or before in run.groups):
+        if "items" in told and each not in run.fan_outs and (before is None or before in run.fan_outs):
             _restore_group(run, each, told, found)
 
 
-def _restore_group(run: Execution, number: int, told: Json, found: _Found) -> None:
-    task = run.tasks[number]
+def _restore_group(run: RunState, number: int, told: Json, found: _Found) -> None:
     try:
-        group = count_items(run, number)
-    except NoItems:  # what they came from is gone: the task will say so when it is settled
+        fan_out = count_items(run, number)
+    except NoItems:  # what they came from is gone: the task will say so when it is evaluated
         return
-    group.recorded = True
     entries = item_entries(told["items"])
-    given = task.outputs or {}
-    if any(not isinstance(values, list) or len(values) != len(group.items) for values in given.values()):
+    given = run.tasks[number].outputs or {}
+    if any(not isinstance(values, list) or len(values) != len(fan_out.items) for values in given.values()):
         given = {}  # somebody has changed them
-    for index, unit in enumerate(group.units):
+    for index, unit in enumerate(fan_out.units):
         _restore_unit(run, unit, entries.get(index, {}), found)
-        if run.tasks[unit].phase == "Succeeded" and given:
-            run.tasks[unit].outputs = {key: values[index] for key, values in given.items()}
-        if run.tasks[unit].step is TaskStep.ENDED:
-            group.ended(index, run.tasks[unit].phase, None)
-    if given:
-        group.output_bytes = outputs_size(given)
-        task.outputs = given if task.phase == "Succeeded" else None
-    group.failures = list(told["items"].get("failures", ()))
-    group.started_at, group.finished_at = instant(told.get("startedAt")), instant(told.get("finishedAt"))
-    if task.step is not TaskStep.ENDED and not task.definition.allow_failure:
-        run.failing += group.fails
+        run.restore_item(unit, {key: values[index] for key, values in given.items()})
+    fan_out.restore(told["items"].get("failures", ()), instant(told.get("startedAt")), instant(told.get("finishedAt")))
+    run.restore_items(number, given)
 
 
-def _restore_unit(run: Execution, number: int, entry: Json, found: _Found) -> None:
+def _restore_unit(run: RunState, number: int, entry: Json, found: _Found) -> None:
     task = run.tasks[number]
     unit = (task.definition.name, None if task.group is None else task.index)
-    if task.definition.calls:
+    if task.definition.is_sub_workflow:
         _restore_call(run, number, entry, found.children.get(unit, {}))
     else:
         _restore_task(run, number, entry, found.pods.get(unit, {}))
 
 
-def _restore_task(run: Execution, number: int, entry: Json, pods: Mapping[int, PodView]) -> None:
+def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, PodView]) -> None:
     task = run.tasks[number]
     between_attempts = _restore_record(task, entry)
-    task.pod = pods.get(task.attempt)
     if task.step is TaskStep.ENDED:
-        run.ended_pods.extend(pods.values())
+        task.restore_pod(pods.get(task.attempt))
+        run.restore_ended_pods(pods.values())
         return
     newest = max(pods, default=0)
     while task.attempt < newest:  # the status had not heard of these yet
-        if not between_attempts:
-            _pay_for_pod(task, pods.get(task.attempt))
-        task.attempt += 1
+        pod = pods.get(task.attempt)
+        task.missed_attempt(None if between_attempts else _ended(pod_outcome(pod) if pod else POD_LOST), pod)
         between_attempts = False
-    task.pod = pods.get(task.attempt)
-    run.ended_pods.extend(pod for attempt, pod in pods.items() if attempt < task.attempt or between_attempts)
-    if not between_attempts:
-        task.step, task.retry_at = TaskStep.LIVE, None
-        task.gone = task.pod is None
-        run.take_slot(number)
-        run.seen.add(number)
-    else:
+    task.restore_pod(pods.get(task.attempt))
+    run.restore_ended_pods(pod for attempt, pod in pods.items() if attempt < task.attempt or between_attempts)
+    if between_attempts:
         _restore_backoff(run, number, entry)
+    else:
+        run.restore_live(number)
     poll = task.definition.poll
     if poll is not None and task.polling is not None and (ends_at := task.polling.deadline(poll)) is not None:
-        heapq.heappush(run.alarms, (ends_at, number, ANY_ATTEMPT))
+        run.set_timer(ends_at, number, ANY_ATTEMPT)
 
 
-def _restore_call(run: Execution, number: int, entry: Json, children: Mapping[int, ChildView]) -> None:
+def _restore_call(run: RunState, number: int, entry: Json, children: Mapping[int, ChildView]) -> None:
     """A task that runs another Workflow; `children` are its child runs by attempt."""
     task = run.tasks[number]
     between_attempts = _restore_record(task, entry)
     if task.step is TaskStep.ENDED:
-        run.children |= {child.name: number for child in children.values()}
+        run.restore_ended_children(number, (child.name for child in children.values()))
         return
     newest = max(children, default=0)
     while task.attempt < newest:  # the status had not heard of these yet
-        if not between_attempts:
-            child = children.get(task.attempt)
-            _pay(task, child_outcome(child) if child is not None else CHILD_LOST)
-        task.attempt += 1
+        child = children.get(task.attempt)
+        task.missed_attempt(None if between_attempts else _ended(child_outcome(child) if child else CHILD_LOST))
         between_attempts = False
     if between_attempts:
         _restore_backoff(run, number, entry)
-        return
-    task.step, task.retry_at = TaskStep.CALLING, None
-    task.child = children.get(task.attempt)
-    task.gone = task.child is None
-    run.take_slot(number)
-    run.children[run.pod_name(number)] = number
-    run.seen.add(number)
+    else:
+        run.restore_call(number, children.get(task.attempt))
 
 
 def _restore_record(task: TaskState, entry: Json) -> bool:
-    """What the status says of it. Returns whether it stands between two attempts, or before the first."""
-    used = entry.get("retries", {})
-    task.used = RetriesUsed(used.get("limit", 0), used.get("infrastructure", 0), used.get("outOfMemory", 0))
-    if (poll := entry.get("poll")) is not None:
-        task.polling = Polling(instant(poll["since"]) or 0.0, poll["tries"])
-    task.attempt = entry.get("attempt", 0)
-    task.asked_at = instant(entry.get("startedAt")) if task.definition.approval is not None else None
+    """What the status says of it. Returns whether it is between two attempts, or before the first."""
+    used, poll, attempt = entry.get("retries", {}), entry.get("poll"), entry.get("attempt", 0)
+    task.restore_record(
+        attempt=attempt,
+        used=RetriesUsed(used.get("limit", 0), used.get("infrastructure", 0), used.get("outOfMemory", 0)),
+        polling=None if poll is None else Polling(instant(poll["since"]) or 0.0, poll["tries"]),
+        asked_at=instant(entry.get("startedAt")) if task.definition.approval is not None else None,
+        retry_at=instant(entry.get("retryAt")) if attempt else None,
+    )
     if entry.get("phase", "Pending") not in ("Pending", "Running"):
-        task.step, task.phase, task.told = TaskStep.ENDED, entry["phase"], entry
-        task.last = _recorded_outcome(entry)
+        task.restore_end(entry["phase"], _recorded_outcome(entry), entry)
         return False
-    task.retry_at = instant(entry.get("retryAt")) if task.attempt else None
     return task.attempt == 0 or task.retry_at is not None
 
 
-def _restore_backoff(run: Execution, number: int, entry: Json) -> None:
+def _restore_backoff(run: RunState, number: int, entry: Json) -> None:
     task = run.tasks[number]
     if task.attempt:
-        task.step, task.told = TaskStep.BACKOFF, entry
-        task.last, task.avoid_node = _recorded_outcome(entry), entry.get("avoidNode", "")
-        heapq.heappush(run.alarms, (task.retry_at or 0.0, number, task.attempt))
+        task.restore_backoff(_recorded_outcome(entry), entry.get("avoidNode", ""), entry)
+        run.set_timer(task.retry_at or 0.0, number, task.attempt)
 
 
-def _restore_outputs(run: Execution, number: int, entry: Json, apart: Mapping[str, str]) -> None:
+def _restore_outputs(run: RunState, number: int, entry: Json, apart: Mapping[str, str]) -> None:
     text = apart.get(run.tasks[number].definition.name, "") if "outputsIn" in entry else entry.get("outputs", "")
     try:
         found = json.loads(text)
     except ValueError:  # there are none, or somebody has changed them
         return
     if isinstance(found, dict):
-        run.hand_on(number, found)
+        run.set_outputs(number, found)
 
 
-def _pay_for_pod(task: TaskState, pod: PodView | None) -> None:
-    if pod is not None:
-        task.see_try(pod)
-    _pay(task, pod_outcome(pod) if pod is not None else POD_LOST)
-
-
-def _pay(task: TaskState, ended: Outcome) -> None:
-    """An attempt that was followed by another has ended; its retry was paid then, and is paid again here."""
-    if ended.ending is Ending.SUCCESS:  # its outputs were of no use, or there would have been no other attempt
-        ended = replace(ended, ending=Ending.ERROR)
-    if retry := task.after(ended):
-        task.used = retry.used
+def _ended(outcome: Outcome) -> Outcome:
+    """An attempt that was followed by another: it cannot have succeeded, or its outputs were of no use."""
+    return replace(outcome, ending=Ending.ERROR) if outcome.ending is Ending.SUCCESS else outcome
 
 
 def _recorded_outcome(entry: Json) -> Outcome:

@@ -1,22 +1,19 @@
-"""What has waited long enough: backoffs are over, deadlines have passed."""
+"""Timers that have gone off: backoffs are over, deadlines have passed."""
 
-import heapq
 from collections.abc import Iterator
 
 from sluice.core import Instant
 from sluice.core.pod.deadlines import pod_deadline
 from sluice.core.reconcile.actions import Delete
-from sluice.core.reconcile.propagate import end_task
-from sluice.core.reconcile.stop import cancel_child
+from sluice.core.reconcile.propagate import End, end_task
 from sluice.core.run import children
-from sluice.core.run.execution import Execution
+from sluice.core.run.state import RunState
 from sluice.core.run.task_state import ANY_ATTEMPT, TaskStep
 
 
-def fire_timers(run: Execution, now: Instant) -> Iterator[Delete]:
+def fire_timers(run: RunState, now: Instant) -> Iterator[Delete]:
     over = False
-    while run.alarms and run.alarms[0][0] <= now:
-        _, number, attempt = heapq.heappop(run.alarms)
+    for number, attempt in run.due_timers(now):
         task = run.tasks[number]
         if attempt == ANY_ATTEMPT:
             was_ready = task.step is TaskStep.READY
@@ -26,35 +23,34 @@ def fire_timers(run: Execution, now: Instant) -> Iterator[Delete]:
             continue
         if task.step is TaskStep.BACKOFF and (task.retry_at or 0.0) <= now:
             run.make_ready(number)
-        elif task.step is TaskStep.CALLING and task.child is not None and task.doomed is None:
+        elif task.step is TaskStep.CALLING and task.child is not None and task.termination_cause is None:
             late = children.child_deadline(task.definition, task.child)
             if late is None or late.at > now:
-                task.alarm_at = None
-                continue
-            cancel_child(run, number, late.outcome)
+                run.clear_deadline(number)
+            else:
+                run.terminate(number, late.outcome)
         elif task.step is TaskStep.ASKING:
-            run.unheard.add(number)
-        elif task.step is TaskStep.LIVE and task.pod is not None and task.doomed is None:
+            run.ask_again(number)
+        elif task.step is TaskStep.LIVE and task.pod is not None and task.termination_cause is None:
             due = pod_deadline(task.definition, task.pod)
-            if due is None or due.at > now:  # it got on, and a later deadline has an alarm of its own
-                task.alarm_at = None
-                continue
-            task.doomed = due.outcome
-            yield Delete(task.pod.name, task.pod.uid)
+            if due is None or due.at > now:  # the pod got on, and a later deadline has a timer of its own
+                run.clear_deadline(number)
+            else:
+                run.terminate(number, due.outcome)
+                yield Delete(task.pod.name, task.pod.uid)
     if over:
-        run.only_ready_stay_ready()
+        run.drop_ended_from_queues()
 
 
-def _stop_polling(run: Execution, number: int, now: Instant) -> Iterator[Delete]:
+def _stop_polling(run: RunState, number: int, now: Instant) -> Iterator[Delete]:
     task, poll = run.tasks[number], run.tasks[number].definition.poll
     if poll is None or task.polling is None:
         return
-    over = task.polling.timed_out(poll, None)
+    timed_out = task.polling.timed_out(poll, None)
     if task.step in (TaskStep.READY, TaskStep.BACKOFF):
-        task.last = over
-        end_task(run, number, "Failed")
+        end_task(run, End(number, "Failed", timed_out))
     elif task.step in (TaskStep.RECORDING, TaskStep.CREATING):  # its pod may exist already: end it when it is seen
-        heapq.heappush(run.alarms, (now + 1, number, ANY_ATTEMPT))
-    elif task.step is TaskStep.LIVE and task.pod is not None and not task.pod.deleting and task.doomed is None:
-        task.doomed = over
+        run.set_timer(now + 1, number, ANY_ATTEMPT)
+    elif task.step is TaskStep.LIVE and task.pod and not (task.pod.deleting or task.termination_cause):
+        run.terminate(number, timed_out)
         yield Delete(task.pod.name, task.pod.uid)

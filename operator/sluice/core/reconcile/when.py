@@ -14,7 +14,7 @@ from sluice.core.cel.program import Program, outputs_read, reads_item, tasks_rea
 from sluice.core.cel.variables import TaskResult, condition_variables
 from sluice.core.graph.trigger_rules import Verdict
 from sluice.core.run.children import too_deep
-from sluice.core.run.execution import Execution
+from sluice.core.run.state import RunState
 from sluice.core.spec.ending import Ending, Outcome
 
 _SHOWN = 100  # characters of an expression in a reason
@@ -27,18 +27,18 @@ class Skip:
     why: str
 
 
-def check_start(run: Execution, number: int) -> Skip | Outcome | Verdict:
+def check_start(run: RunState, number: int) -> Skip | Outcome | Verdict:
     """RUN, WAIT, or how the unit ends instead."""
     definition = run.tasks[number].definition
     if run.winding_down and not definition.final:  # it will be stopped
         return Verdict.RUN
     found = Verdict.RUN if definition.when is None else _asked(run, number, definition.when)
-    if found is Verdict.RUN and definition.calls:
+    if found is Verdict.RUN and definition.is_sub_workflow:
         return too_deep(run.identity) or found
     return found
 
 
-def _asked(run: Execution, number: int, condition: Program | CelError) -> Skip | Outcome | Verdict:
+def _asked(run: RunState, number: int, condition: Program | CelError) -> Skip | Outcome | Verdict:
     task = run.tasks[number]
     numbers = {name: run.number(name) for name in tasks_read(condition)}
     others = {name: other for name, other in numbers.items() if other is not None}
@@ -53,10 +53,10 @@ def _asked(run: Execution, number: int, condition: Program | CelError) -> Skip |
     return Verdict.RUN if answer else Skip(f"when is false: {_shown(condition.text)}")
 
 
-def _known(run: Execution, number: int, others: dict[str, int]) -> Json:
+def _known(run: RunState, number: int, others: dict[str, int]) -> Json:
     """What the condition sees. It is the same for all items of a fan-out, the item apart."""
     task = run.tasks[number]
-    group = run.groups[task.group] if task.group is not None else None
+    group = run.fan_outs[task.group] if task.group is not None else None
     if group is not None and group.known is not None:
         return group.known | {"item": run.item(number)}
     known = condition_variables(
@@ -67,17 +67,17 @@ def _known(run: Execution, number: int, others: dict[str, int]) -> Json:
         item=run.item(number),
     )
     if group is not None:
-        group.known = known
+        group.learn(known)
     return known
 
 
-def _ended(run: Execution, number: int) -> TaskResult:
+def _ended(run: RunState, number: int) -> TaskResult:
     task = run.tasks[number]
     return TaskResult(task.phase, task.last.exit_code if task.last else None, run.outputs_of(number) or {})
 
 
 def _unanswered(
-    run: Execution, condition: Program | CelError, trouble: CelError, others: dict[str, int]
+    run: RunState, condition: Program | CelError, trouble: CelError, others: dict[str, int]
 ) -> Skip | Outcome:
     """What a skipped task would have handed on cannot be asked for, other than by has()."""
     skipped = [name for name in outputs_read(condition) if run.tasks[others[name]].phase == "Skipped"]
@@ -92,7 +92,7 @@ def _shown(text: str) -> str:
     return words if len(words) <= _SHOWN else f"{words[: _SHOWN - 3]}..."
 
 
-def _before_the_end(run: Execution) -> RunPhase:
+def _before_the_end(run: RunState) -> RunPhase:
     """How the run stood when all but its `finally` tasks had ended: what these do does not change it."""
     named = zip(run.named, run.definition.graph.dependents, strict=True)
     before = [(task, after) for task, after in named if not task.definition.final]

@@ -1,6 +1,6 @@
 """A fan-out under way: its items, how many have ended and how."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,8 +9,6 @@ from sluice.core import Instant, Json
 from sluice.core.spec.ending import Outcome
 
 _FAILURES_SHOWN = 5
-
-
 _FAILURE_MAX = 256
 
 
@@ -92,3 +90,15 @@ class FanOut:
             return ""
         first = self.failures[0]
         return f"{failed} of {len(self.items)} items failed; item {first['index']}: {first['message']}"
+
+    def restore(self, failures: Iterable[Json], started_at: Instant | None, finished_at: Instant | None) -> None:
+        """What the status says of it beside its items."""
+        self.failures, self.started_at, self.finished_at = list(failures), started_at, finished_at
+
+    def started(self, at: Instant) -> None:
+        """The container of an item started then."""
+        self.started_at = min(at, self.started_at or at)
+
+    def learn(self, known: Json) -> None:
+        """What its condition sees, apart from the item."""
+        self.known = known

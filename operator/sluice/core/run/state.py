@@ -1,9 +1,12 @@
-"""How a run stands: its units and fan-outs, what it may use and uses, and what has changed since it was last looked at.
+"""The state of one run: its units, what they hold, and which of them have news.
 
-How a unit stands, and the steps it goes through, is in `units`.
+Everything that happens to a run is a method here (a transition), which keeps counts, slots and dirty units in step. The
+shell reports what it observes; `reconcile` draws the conclusions. A report marks one unit, and an ended unit touches
+only its dependents, so both cost time in proportion to what changed.
 """
 
-from collections.abc import Mapping
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -18,19 +21,23 @@ from sluice.core.pod.outcome import pod_outcome
 from sluice.core.pod.view import PodView
 from sluice.core.quota.ready_queue import ReadyEntry, ReadyQueue, WaitKey
 from sluice.core.quota.shared_limits import SharedLimits
+from sluice.core.run.children import ChildView
+from sluice.core.run.dirty import DirtyUnits, News
 from sluice.core.run.fan_out import FanOut
-from sluice.core.run.task_state import CreateFailure, TaskState, TaskStep
+from sluice.core.run.retries import PAID_BY_CLUSTER, Retry
+from sluice.core.run.task_state import HOLDS_SLOT, CreateFailure, TaskState, TaskStep
 from sluice.core.run.time_accounting import TimeAccounting
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.identity import RunIdentity
-from sluice.core.spec.outputs import inline_outputs_budget, outputs_size
+from sluice.core.spec.outputs import inline_outputs_budget, outputs_line, outputs_size
 from sluice.core.spec.run_limits import RunLimits
 
 STOPPED_BY_HAND, RESUMED_BY_HAND = "the run was stopped", "spec.state is Running"
 
 
 @dataclass(slots=True)
-class Hold:
+class CreateBackoff:
     """The API server takes no more pods of this run for now. One try at a time until it does."""
 
     refused: CreateFailure
@@ -38,8 +45,8 @@ class Hold:
 
 
 @dataclass(slots=True)
-class Standing:
-    """One run, as `decide` sees it."""
+class RunState:
+    """One run. What is public may be read anywhere; only the methods below change it."""
 
     identity: RunIdentity
     revision: str
@@ -61,63 +68,52 @@ class Standing:
     """Tasks that have not ended, the `finally` ones apart."""
     tasks: list[TaskState] = field(default_factory=list)
     """The named tasks in the order of the manifest, then the items of fan-outs, in the order of their counting."""
-    groups: dict[int, FanOut] = field(default_factory=dict)
+    fan_outs: dict[int, FanOut] = field(default_factory=dict)
     """Fan-outs whose items are counted, by number."""
     started_at: Instant | None = None
     finished_at: Instant | None = None
-    failing: int = 0
-    """Fan-outs that have not ended and can only fail."""
     live: int = 0
     """Units that hold a slot."""
     counts: dict[TaskPhase, int] = field(default_factory=dict)
     """Ended named tasks by phase."""
     hardened: bool = False
     """Does the namespace ask for pods that satisfy PodSecurity's `restricted`?"""
-    hold: Hold | None = None
-    window: int | None = None
-    """How many creates may be under way at once, None for any number. It shrinks to 1 on a hold and doubles on
+    create_backoff: CreateBackoff | None = None
+    create_concurrency: int | None = None
+    """How many creates may be under way at once, None for any number. It shrinks to 1 on a backoff and doubles on
     success."""
-    creating: int = 0
-    changed: set[int] = field(default_factory=set)
-    """Tasks whose status may not be what was last written."""
+    creates_in_flight: int = 0
+    recording: int = 0
+    """Tasks and fan-outs that must be in the status before a pod is made."""
+    time: TimeAccounting = field(default_factory=TimeAccounting)
+    ready: ReadyQueue = field(default_factory=ReadyQueue)
+    ready_children: ReadyQueue = field(default_factory=ReadyQueue)
+    """Tasks that are ready to run another Workflow: no limit on pods holds them back."""
+    desired_state_version: int = 0
+    """Grows whenever the desired state of the child runs may have changed."""
+    resumes_when: str = RESUMED_BY_HAND
+    """What a suspended run waits for."""
+    output_bytes: int = 0
+    """Of the outputs of all tasks, as JSON."""
+    outputs_budget: int = 0
+    """How many of them one task may have in the status."""
     ended_pods: list[PodView] = field(default_factory=list)
     """Pods of ended attempts whose end is not yet on the API server."""
     written: dict[int, Json] = field(default_factory=dict)
-    """The status of each task as it was last written."""
-    reworded: set[int] = field(default_factory=set)
-    """Tasks whose status says the same in other words, which can wait."""
-    reworded_at: dict[int, Instant] = field(default_factory=dict)
-    """When other words were last written."""
-    seen: set[int] = field(default_factory=set)
-    """Tasks with news for `decide`."""
-    unheard: set[int] = field(default_factory=set)
-    """Approvals with news for `decide`."""
-    stirred: set[int] | None = None
-    """Units that have got ready, or have got a pod, since a stop has looked at them; None if none was looked at."""
-    claimed: set[str] = field(default_factory=set)
+    """The status entry of each task as it was last written."""
+    _failing: int = 0
+    """Fan-outs that have not ended and can only fail."""
+    _dirty: DirtyUnits = field(default_factory=DirtyUnits)
+    _stop_looked: bool = False
+    """Has a stop looked at all units? Then the next one need only look at those that changed."""
+    _claimed: set[str] = field(default_factory=set)
     """Templates whose PersistentVolumeClaim is known to exist."""
-    recording: int = 0
-    """Tasks and fan-outs that must be in the status before a pod is made."""
-    granted: list[int] = field(default_factory=list)
-    """Tasks whose pod `decide` has not asked for yet: their attempt was recorded."""
-    counted: list[int] = field(default_factory=list)
-    """Fan-outs whose items `decide` has not looked at yet: they were recorded."""
-    ledger: TimeAccounting = field(default_factory=TimeAccounting)
-    ready: ReadyQueue = field(default_factory=ReadyQueue)
-    calls: ReadyQueue = field(default_factory=ReadyQueue)
-    """Tasks that are ready to run another Workflow: no limit on pods holds them back."""
-    children: dict[str, int] = field(default_factory=dict)
+    _children: dict[str, int] = field(default_factory=dict)
     """The tasks that wait for a child run, by its name."""
-    orders: int = 0
-    """Grows whenever what the child runs are to do may have changed."""
-    resumes_when: str = RESUMED_BY_HAND
-    """What a suspended run waits for."""
-    alarms: list[tuple[Instant, int, int]] = field(default_factory=list)
-    """Heap of (when, number, attempt): backoffs and deadlines. An alarm for an older attempt is void."""
-    output_bytes: int = 0
-    """Of the outputs of all tasks, as JSON."""
-    outputs_room: int = 0
-    """How many of them one task may have in the status."""
+    _timers: list[tuple[Instant, int, int]] = field(default_factory=list)
+    """Heap of (when, number, attempt): backoffs and deadlines. A timer for an older attempt is void."""
+    _reworded_at: dict[int, Instant] = field(default_factory=dict)
+    """When an entry was last written for its wording alone."""
     _number: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -130,7 +126,7 @@ class Standing:
                 zip(definition.tasks, definition.graph.dependencies, strict=True)
             )
         ]
-        self.outputs_room = inline_outputs_budget(sum(bool(task.outputs) for task in definition.tasks))
+        self.outputs_budget = inline_outputs_budget(sum(bool(task.outputs) for task in definition.tasks))
         self.open = sum(not task.final for task in definition.tasks)
         self._number = {task.name: number for number, task in enumerate(definition.tasks)}
 
@@ -146,7 +142,7 @@ class Standing:
     def number(self, task: str) -> int | None:
         return self._number.get(task)
 
-    def unit(self, pod: PodView) -> int | None:
+    def unit_of(self, pod: PodView) -> int | None:
         """The number of the unit that a pod belongs to."""
         number = self._number.get(pod.task)
         if number is None or pod.owner_uid != self.identity.uid:
@@ -155,7 +151,7 @@ class Standing:
             return None
         if pod.index is None:
             return number
-        group = self.groups.get(number)
+        group = self.fan_outs.get(number)
         return group.first + pod.index if group is not None and pod.index < len(group.items) else None
 
     def leader(self, number: int) -> int | None:
@@ -163,7 +159,7 @@ class Standing:
         same_as = self.tasks[number].definition.same_as
         return None if same_as is None else self._number[same_as]
 
-    def entry_of(self, number: int) -> int:
+    def named_task_of(self, number: int) -> int:
         """The number of the named task under which the status speaks of a unit."""
         group = self.tasks[number].group
         return number if group is None else group
@@ -171,7 +167,7 @@ class Standing:
     def item(self, number: int) -> Any:
         """What a unit of a fan-out is about."""
         task = self.tasks[number]
-        return None if task.group is None else self.groups[task.group].items[task.index]
+        return None if task.group is None else self.fan_outs[task.group].items[task.index]
 
     def pod_name(self, number: int, attempt: int | None = None) -> str:
         """Of the pod, or of the child run, of an attempt: by default the newest."""
@@ -180,10 +176,10 @@ class Standing:
         which = task.attempt if attempt is None else attempt
         return pod_name(self.identity.name, self.identity.uid, task.definition.name, which, index)
 
-    def line(self, number: int) -> WaitKey:
-        """The line in which a unit stands when it is ready."""
+    def wait_key(self, number: int) -> WaitKey:
+        """What a unit waits for when it is ready: the units of a run with the same key share one queue."""
         task = self.tasks[number]
-        capped = task.group if task.group is not None and self.groups[task.group].parallelism is not None else None
+        capped = task.group if task.group is not None and self.fan_outs[task.group].parallelism is not None else None
         return WaitKey(task.definition.pools, capped)
 
     def outputs_of(self, number: int) -> Json | None:
@@ -192,12 +188,12 @@ class Standing:
 
     def outputs_so_far(self, number: int) -> Json | None:
         """As `outputs_of`. Of a fan-out that goes on, what its items have handed on until now, if any has."""
-        group = self.groups.get(number)
+        group = self.fan_outs.get(number)
         return self.outputs_of_items(number) if group is not None and group.output_bytes else self.outputs_of(number)
 
     def outputs_of_items(self, number: int) -> Json | None:
         """Of a fan-out: for each key a list in the order of its items, null for those that have handed on nothing."""
-        given = [self.tasks[unit].outputs or {} for unit in self.groups[number].units]
+        given = [self.tasks[unit].outputs or {} for unit in self.fan_outs[number].units]
         return {key: [outputs.get(key) for outputs in given] for key in self.definition.tasks[number].outputs} or None
 
     def outputs_before(self, task: TaskState) -> dict[str, Json]:
@@ -208,7 +204,7 @@ class Standing:
         before = self.definition.graph.dependencies[number]
         found = {self.tasks[n].definition.name: self.outputs_of(n) for n in before}
         if task.group is not None and (leader := self.leader(number)) is not None:
-            found[self.tasks[leader].definition.name] = self.tasks[self.groups[leader].first + task.index].outputs
+            found[self.tasks[leader].definition.name] = self.tasks[self.fan_outs[leader].first + task.index].outputs
         return {name: outputs for name, outputs in found.items() if outputs is not None}
 
     def lost_outputs(self, task: TaskState) -> str:
@@ -224,29 +220,29 @@ class Standing:
         """What the placeholders in a task's strings stand for."""
         return self.identity.values | as_values(self.outputs_before(task))
 
-    def hand_on(self, number: int, outputs: Json) -> None:
+    def set_outputs(self, number: int, outputs: Json) -> None:
         """A unit has succeeded, with these outputs."""
         task, size = self.tasks[number], outputs_size(outputs)
         task.outputs = outputs
         self.output_bytes += size
         if task.group is not None:
-            self.groups[task.group].output_bytes += size
+            self.fan_outs[task.group].output_bytes += size
 
-    def take_slot(self, number: int) -> None:
+    def _take_slot(self, number: int) -> None:
         """A child run takes one of its fan-out's, and none of the run's."""
-        self.live += not self.tasks[number].definition.calls
+        self.live += not self.tasks[number].definition.is_sub_workflow
         if (group := self.tasks[number].group) is not None:
-            self.groups[group].live += 1
+            self.fan_outs[group].live += 1
 
-    def free_slot(self, number: int) -> None:
-        self.live -= not self.tasks[number].definition.calls
+    def _free_slot(self, number: int) -> None:
+        self.live -= not self.tasks[number].definition.is_sub_workflow
         if (group := self.tasks[number].group) is not None:
-            self.groups[group].live -= 1
+            self.fan_outs[group].live -= 1
 
-    def winds_down(self, now: Instant) -> bool:
+    def check_wind_down(self, now: Instant) -> bool:
         """Is the run being brought to an end? Once it is, it stays so, unless a person stopped it and thinks again."""
         if not self.winding_down:
-            if self.limits.fail_fast and (self.failed or self.failing):
+            if self.limits.fail_fast and (self.failed or self._failing):
                 self.winding_down = "another task failed, and failFast is set"
             elif self.limits.timeout_s is not None and now >= (self.started_at or now) + self.limits.timeout_s:
                 self.winding_down = f"the run took longer than its timeout, {span(self.limits.timeout_s)}"
@@ -254,7 +250,7 @@ class Standing:
 
     def is_spent(self, pod: PodView) -> bool:
         """Is it of a try that said "not yet", with others to come? Nobody needs it once that is recorded."""
-        number = self.unit(pod)
+        number = self.unit_of(pod)
         if number is None or (poll := self.tasks[number].definition.poll) is None:
             return False
         task = self.tasks[number]
@@ -265,27 +261,550 @@ class Standing:
         """A number between 0 and 1 that is the same for the same attempt, to spread retries."""
         return int.from_bytes(sha256(self.pod_name(number).encode()).digest()[:4], "big") / 2**32
 
-    def stir(self, number: int) -> None:
-        if self.stirred is not None:
-            self.stirred.add(number)
+    def _mark_stop_candidate(self, number: int) -> None:
+        if self._stop_looked:
+            self._dirty.mark(News.STOP, number)
 
-    def only_ready_stay_ready(self) -> None:
+    def drop_ended_from_queues(self) -> None:
         """Some of those that stood in a line have ended."""
-        for ready in (self.ready, self.calls):
+        for ready in (self.ready, self.ready_children):
             ready.keep(lambda number: self.tasks[number].step is TaskStep.READY)
 
     def make_ready(self, number: int) -> None:
         task = self.tasks[number]
-        self.stir(number)
+        self._mark_stop_candidate(number)
         if task.definition.approval is not None:
-            task.step = TaskStep.ASKING
-            self.unheard.add(number)
-            self.changed.add(number)
+            task.move(TaskStep.ASKING)
+            self._dirty.mark(News.APPROVAL, number)
+            self.mark_status(number)
             return
-        task.step, task.told = TaskStep.READY, None
+        task.move(TaskStep.READY)
+        task.restored_entry = None
         definition = task.definition
         priority = self.limits.priority if definition.priority is None else definition.priority
         refusals = task.refused.tries if task.refused else 0
-        ready = self.calls if definition.calls else self.ready
-        ready.add(self.line(number), ReadyEntry(refusals, -priority, -task.critical_path_s, task.order, number))
-        self.changed.add(number)
+        ready = self.ready_children if definition.is_sub_workflow else self.ready
+        ready.add(self.wait_key(number), ReadyEntry(refusals, -priority, -task.critical_path_s, task.order, number))
+        self.mark_status(number)
+
+    # What the shell observes.
+
+    def observe_pod(self, pod: PodView) -> None:
+        """A pod of this run as it is now: from a watch, a LIST or the answer to a POST."""
+        number = self.unit_of(pod)
+        if number is None:
+            return
+        task = self.tasks[number]
+        if pod.attempt != task.attempt or task.pod_deleted:
+            return
+        if task.refused is not None and task.step in (TaskStep.READY, TaskStep.BACKOFF):
+            self._created_late(number)
+        if task.step not in HOLDS_SLOT:
+            return
+        if task.pod is not None and pod.version <= task.pod.version:
+            return
+        task.pod = pod
+        if task.step is not TaskStep.LIVE:
+            self.pod_created(number)
+        self._dirty.mark(News.POD, number)
+
+    def _created_late(self, number: int) -> None:
+        """A creation that counted as refused was carried out after all."""
+        self.ready.keep(lambda other: other != number)
+        self._take_slot(number)
+        self.creates_in_flight += 1
+        self.tasks[number].move(TaskStep.CREATING)
+
+    def observe_pod_deleted(self, pod: PodView) -> None:
+        """A pod of this run was removed from the API server; `pod` is how it was last seen."""
+        number = self.unit_of(pod)
+        if number is None:
+            return
+        task = self.tasks[number]
+        if pod.attempt != task.attempt or task.step not in HOLDS_SLOT:
+            return
+        if task.pod is not None and task.pod.uid != pod.uid:
+            return
+        if task.step is not TaskStep.LIVE:  # gone before the answer to its creation was read
+            self.pod_created(number)
+        task.pod, task.pod_deleted = pod, True
+        self._dirty.mark(News.POD, number)
+
+    def observe_child(self, child: ChildView) -> None:
+        """A child run as it is now."""
+        number = self._children.get(child.name)
+        if number is None:
+            return
+        task = self.tasks[number]
+        if task.pod_deleted or (task.child is not None and child.version <= task.child.version):
+            return
+        if task.refused is not None and task.step in (TaskStep.READY, TaskStep.BACKOFF):  # it was carried out after all
+            self.ready_children.keep(lambda other: other != number)
+            self._take_slot(number)
+            task.move(TaskStep.CALLING)
+            self._mark_stop_candidate(number)
+        if task.step is not TaskStep.CALLING:
+            return
+        task.child, task.refused, task.retry_at = child, None, None
+        self._dirty.mark(News.POD, number)
+
+    def confirm_child(self, number: int, attempt: int) -> bool:
+        """Is the child run of this attempt still to be made? Asked right before it is."""
+        return not self.closed and self.is_calling(number, attempt)
+
+    def observe_child_deleted(self, child: ChildView) -> None:
+        """A child run was removed from the API server; `child` is how it was last seen."""
+        number = self._children.get(child.name)
+        if number is not None and self.tasks[number].step is TaskStep.CALLING:
+            self.tasks[number].pod_deleted = True
+            self._dirty.mark(News.POD, number)
+
+    def desired_state_of(self, child: str) -> tuple[DesiredState, str]:
+        """What a child run is to do, and why if it is to end."""
+        number = self._children.get(child)
+        task = None if number is None else self.tasks[number]
+        if task is not None and task.termination_cause is not None:
+            return "Stopped", task.termination_cause.message
+        if task is not None and task.step is TaskStep.ENDED:  # while nobody knew that the child exists
+            return "Stopped", self.winding_down or "its task has ended"
+        return ("Suspended" if self.state == "Suspended" else "Running"), ""
+
+    def pod_created(self, number: int) -> None:
+        task = self.tasks[number]
+        if task.step is TaskStep.RECORDING:  # somebody was faster than the record
+            self.recording -= 1
+            self.creates_in_flight += 1
+            task.move(TaskStep.CREATING)
+        self.creates_in_flight -= 1
+        task.move(TaskStep.LIVE)
+        self._mark_stop_candidate(number)
+        task.refused, task.retry_at, task.avoid_node = None, None, ""
+        if self.create_backoff is not None:
+            self.create_backoff = None
+            self.mark_status(*self.ready)
+        if self.create_concurrency is not None:
+            self.create_concurrency *= 2
+        self._dirty.mark(News.POD, number)
+
+    def confirm_create(self, number: int, attempt: int) -> bool:
+        """Is the pod of this attempt still to be made? Asked right before it is, since people may think again."""
+        task = self.tasks[number]
+        if self.closed or task.step is not TaskStep.CREATING or task.attempt != attempt:
+            self._release(number, attempt)
+            return False
+        stopping = self.winding_down and not task.definition.final
+        held = (
+            self.create_backoff is not None
+            and self.create_concurrency is not None
+            and self.creates_in_flight > self.create_concurrency
+        )
+        if self.state == "Suspended" or stopping or held:
+            self._release(number, attempt)
+            self.creates_in_flight -= 1
+            self._free_slot(number)
+            if task.refused is None:  # it was not begun, and is not counted
+                task.attempt -= 1
+            self.make_ready(number)
+            return False
+        return True
+
+    def wants_log(self, number: int, attempt: int) -> bool:
+        """Is the end of this attempt's log still to be read?"""
+        task = self.tasks[number]
+        return not self.closed and task.step is TaskStep.LIVE and task.attempt == attempt and not task.pod_deleted
+
+    def log_read(self, number: int, attempt: int, end: str) -> None:
+        """`end` is the end of the log of an attempt that has ended."""
+        if self.wants_log(number, attempt):
+            self.tasks[number].log = outputs_line(end)
+            self._dirty.mark(News.POD, number)
+
+    def log_unread(self, number: int, attempt: int, why: str) -> None:
+        """The log could not be read. It is tried again for as long as the pod is there."""
+        if self.wants_log(number, attempt):
+            self.tasks[number].log_trouble = why
+            self.mark_status(number)
+
+    def _release(self, number: int, attempt: int) -> None:
+        """The pod of this attempt was not made, so it holds none of what runs share."""
+        self.shared.release(self.identity.namespace, self.pod_name(number, attempt))
+
+    def close(self) -> None:
+        """The shell lets go of the run. What is on its way to the API server is given back when it answers."""
+        self.closed = True
+        self.shared.retain_waiters(self.identity.uid, {})
+        granted = self._dirty.peek(News.RECORDED_ATTEMPT)
+        for number, task in enumerate(self.tasks):
+            if task.step is TaskStep.RECORDING or number in granted:
+                self._release(number, task.attempt)
+
+    def _recorded(self, attempts: Iterable[tuple[int, int]]) -> None:
+        """These (number, attempt) stand in the run's status on the API server now; of fan-outs, their items."""
+        for number, attempt in attempts:
+            task = self.tasks[number]
+            if number in self.fan_outs:
+                self.recording -= not self.fan_outs[number].recorded
+                self.fan_outs[number].recorded = True
+                self._dirty.mark(News.RECORDED_ITEMS, number)
+            elif task.step is TaskStep.RECORDING and task.attempt == attempt:
+                task.move(TaskStep.CREATING)
+                self.recording -= 1
+                self.creates_in_flight += 1
+                self._dirty.mark(News.RECORDED_ATTEMPT, number)
+
+    def set_limits(self, limits: RunLimits) -> None:
+        if limits == self.limits:
+            return
+        reorder = limits.priority != self.limits.priority
+        self.limits = limits
+        self.mark_status(*self.ready)
+        if reorder:
+            waiting, self.ready, self.ready_children = [*self.ready, *self.ready_children], ReadyQueue(), ReadyQueue()
+            for number in waiting:
+                self.make_ready(number)
+
+    def set_state(self, state: DesiredState, why: str = STOPPED_BY_HAND, resumes_when: str = RESUMED_BY_HAND) -> None:
+        """`why` is what the tasks of a stopped run say, `resumes_when` those of a suspended one."""
+        if state == self.state and resumes_when == self.resumes_when:
+            return
+        if state != self.state:
+            if "Stopped" in (state, self.state):
+                self.winding_down = why if state == "Stopped" else ""
+            self._stop_looked = False
+        self.state, self.resumes_when = state, resumes_when
+        self.desired_state_version += 1
+        self.mark_status(*self.ready)
+        self.mark_status(*self.ready_children)
+        self.mark_status(*(number for number, task in enumerate(self.tasks) if task.step is TaskStep.ASKING))
+
+    def set_approvals(self, approvals: Mapping[str, ApprovalDecision]) -> None:
+        for name, decision in approvals.items():
+            number = self._number.get(name)
+            if number is not None and decision != self.approvals.get(name):
+                self._dirty.mark(News.APPROVAL, number)
+        self.approvals = approvals
+
+    # What `reconcile` decides.
+
+    def start(self, now: Instant) -> None:
+        self.started_at = self.started_at or now
+
+    def finish(self, now: Instant) -> None:
+        self.finished_at = now
+
+    def take(self, news: News) -> list[int]:
+        """The units with news of this kind, in ascending order; they count as read from now on."""
+        return self._dirty.take(news)
+
+    def has(self, news: News) -> bool:
+        return self._dirty.any(news)
+
+    def mark_status(self, *units: int) -> None:
+        """Their entries in the status may have changed."""
+        self._dirty.mark(News.STATUS, *units)
+
+    def ask_again(self, number: int) -> None:
+        """An approval's timer went off."""
+        self._dirty.mark(News.APPROVAL, number)
+
+    def begin(self, number: int, now: Instant) -> bool:
+        """The next attempt of a ready unit takes its slot. Returns whether its pod or child run may be made at once;
+        else the attempt must be recorded first.
+        """
+        task = self.tasks[number]
+        task.begin(now)
+        self._take_slot(number)
+        if task.definition.is_sub_workflow:
+            task.move(TaskStep.CALLING)
+            self._children[self.pod_name(number)] = number
+            return True
+        if task.definition.at_most_once:
+            task.move(TaskStep.RECORDING)
+            self.recording += 1
+            self.mark_status(number)
+            return False
+        task.move(TaskStep.CREATING)
+        self.creates_in_flight += 1
+        return True
+
+    def create_refused(self, number: int, failure: CreateFailure) -> None:
+        """The API server did not make the pod, which is now or later made again."""
+        self.tasks[number].refused = failure
+        self.creates_in_flight -= 1
+        self._free_slot(number)
+
+    def create_given_up(self, number: int, failure: CreateFailure) -> None:
+        """The API server did not make the pod, and asking again would not help: the attempt is about to end."""
+        self.tasks[number].refused = failure
+        self.creates_in_flight -= 1
+
+    def child_refused(self, number: int, failure: CreateFailure) -> None:
+        self.tasks[number].refused = failure
+
+    def give_up_slot(self, number: int) -> None:
+        """A child run that was refused holds none while it waits for its next turn."""
+        self._free_slot(number)
+
+    def release_create(self, number: int, attempt: int) -> bool:
+        """The pod of this attempt was not made, so it holds no slots of pools. Returns whether it is waited for."""
+        self._release(number, attempt)
+        task = self.tasks[number]
+        return task.step is TaskStep.CREATING and task.attempt == attempt
+
+    def is_calling(self, number: int, attempt: int) -> bool:
+        """Does the unit wait for the child run of this attempt to be made?"""
+        task = self.tasks[number]
+        return task.step is TaskStep.CALLING and task.attempt == attempt and task.child is None
+
+    def harden(self) -> None:
+        self.hardened = True
+
+    def back_off_creates(self, backoff: CreateBackoff) -> None:
+        """The API server takes no more pods of this run for now: one try at a time until it does."""
+        self.create_backoff, self.create_concurrency = backoff, 1
+        self.mark_status(*self.ready)
+
+    def retry_creates_by(self, until: Instant) -> None:
+        """Do not sit out a longer backoff."""
+        if self.create_backoff is not None:
+            self.create_backoff.until = min(self.create_backoff.until, until)
+
+    def attempt_ended(self, number: int, ended: Outcome) -> None:
+        """The pod of an attempt is terminal or gone: its slot is free."""
+        task = self.tasks[number]
+        self._free_slot(number)
+        self.time.attempt_ended(ended.ending, task.pod, was_unschedulable=task.was_unschedulable)
+        if task.pod is not None and not task.pod_deleted:
+            self.ended_pods.append(task.pod)
+
+    def call_ended(self, number: int) -> None:
+        """A child run has ended or is gone."""
+        self._children.pop(self.pod_name(number), None)
+        self._free_slot(number)
+
+    def schedule_retry(self, number: int, until: Instant) -> None:
+        task = self.tasks[number]
+        task.move(TaskStep.BACKOFF)
+        task.retry_at = until
+        self._mark_stop_candidate(number)
+        self.set_timer(until, number, task.attempt)
+        self.mark_status(number)
+
+    def retry(self, number: int, last: Outcome, retry: Retry, at: Instant) -> None:
+        """An attempt has ended, and another one follows."""
+        task = self.tasks[number]
+        task.last, task.used = last, retry.used
+        if task.pod is not None and last.ending in PAID_BY_CLUSTER:
+            task.avoid_node = task.pod.node
+        self.schedule_retry(number, at)
+
+    def ask(self, number: int, now: Instant) -> Instant:
+        """An approval asks for a decision. Returns since when it does."""
+        task = self.tasks[number]
+        task.asked_at = task.asked_at or now
+        self.mark_status(number)
+        return task.asked_at
+
+    def leading_item_ended(self, number: int, item: TaskState) -> int:
+        """An item of another fan-out has ended, by whose items this one goes. Returns the unit that waited for it."""
+        unit = self.fan_outs[number].first + item.index
+        self.tasks[unit].tally.add(item.counted_as)
+        return unit
+
+    def terminate(self, number: int, cause: Outcome) -> None:
+        """Its pod is to be deleted, or its child run to be stopped, for this. The unit ends when that has ended."""
+        task = self.tasks[number]
+        task.termination_cause = cause
+        if task.step is TaskStep.CALLING:
+            self.desired_state_version += 1
+            self.mark_status(number)
+
+    def end(self, number: int, phase: TaskPhase, last: Outcome | None = None, skipped: str = "") -> None:
+        """A unit ends for good. A named task counts for the run and for its dependents. `last` is how its last attempt
+        ended, if that is news; `skipped` why it was skipped, if not by its trigger rule.
+        """
+        task = self.tasks[number]
+        task.move(TaskStep.ENDED)
+        task.phase, task.restored_entry = phase, None
+        task.last, task.skipped = last or task.last, skipped
+        self.mark_status(number)
+        if task.group is None:
+            self.count_end(number)
+
+    def count_end(self, number: int) -> None:
+        """A named task has ended: what is known of it without looking at it again."""
+        task = self.tasks[number]
+        self.counts[task.phase] = self.counts.get(task.phase, 0) + 1
+        self.open -= not task.definition.final
+        self.failed += task.counted_as == "Failed"
+        for dependent in self.definition.graph.dependents[number]:
+            if self.leader(dependent) != number:  # that one goes by the items
+                self.tasks[dependent].tally.add(task.counted_as)
+
+    def item_ended(self, number: int) -> TaskPhase | None:
+        """An item has ended. Returns how its fan-out has, if it was the last."""
+        task = self.tasks[number]
+        fan_out = self.fan_outs[task.group or 0]
+        failed_before = fan_out.fails
+        fan_out.ended(task.index, task.phase, task.last)
+        phase = fan_out.phase()
+        if not task.definition.allow_failure:
+            self._failing += fan_out.fails - failed_before
+            if phase is not None and fan_out.fails:
+                self._failing -= 1
+        named = self.tasks[task.group or 0]
+        if phase == "Failed":
+            named.last = Outcome(Ending.ERROR, fan_out.message())
+        if phase == "Succeeded":
+            named.outputs = self.outputs_of_items(task.group or 0)
+        return phase
+
+    def add_items(self, number: int, items: list[Any]) -> FanOut:
+        """Makes the units of a fan-out's items."""
+        task, leader = self.tasks[number], self.leader(number)
+        for_each = task.definition.for_each
+        if for_each is None:
+            raise AssertionError(f"{task.definition.name} is no fan-out")
+        fan_out = FanOut(len(self.tasks), items, for_each.needed, for_each.parallelism)
+        self.fan_outs[number] = fan_out
+        self.mark_status(number)
+        for index in range(len(items)):
+            if leader is None:
+                tally, path_s, order = Tally(total=0), task.critical_path_s, (*task.order, index)
+            else:  # depth first
+                before = self.tasks[self.fan_outs[leader].first + index]
+                tally, path_s, order = Tally(total=1), before.critical_path_s, (*before.order, number)
+                if before.step is TaskStep.ENDED:
+                    tally.add(before.counted_as)
+            self.tasks.append(TaskState(task.definition, tally, path_s, order, group=number, index=index))
+        if task.step is TaskStep.WAITING:
+            task.move(TaskStep.FANNED_OUT)
+        return fan_out
+
+    def items_to_record(self, number: int) -> None:
+        """The items of a fan-out must be in the status before a pod of theirs is made."""
+        self.recording += 1
+        if not self.fan_outs[number].items:
+            self.tasks[number].outputs = self.outputs_of_items(number)
+
+    def stop_candidates(self) -> list[int]:
+        """The units that a stop has to look at: all at first, then those that became ready or got a pod since."""
+        looked, self._stop_looked = self._stop_looked, True
+        candidates = self._dirty.take(News.STOP)
+        return candidates if looked else list(range(len(self.tasks)))
+
+    # Timers.
+
+    def set_timer(self, when: Instant, number: int, attempt: int) -> None:
+        heapq.heappush(self._timers, (when, number, attempt))
+
+    def set_deadline(self, number: int, when: Instant) -> None:
+        """The deadline of an attempt: a timer, unless it is set already."""
+        task = self.tasks[number]
+        if when != task.alarm_at:
+            task.alarm_at = when
+            self.set_timer(when, number, task.attempt)
+
+    def clear_deadline(self, number: int) -> None:
+        """The unit got on before it."""
+        self.tasks[number].alarm_at = None
+
+    def due_timers(self, now: Instant) -> Iterator[tuple[int, int]]:
+        """(number, attempt) of each timer that has gone off, also of those set meanwhile."""
+        while self._timers and self._timers[0][0] <= now:
+            _, number, attempt = heapq.heappop(self._timers)
+            yield number, attempt
+
+    @property
+    def next_timer(self) -> Instant | None:
+        return self._timers[0][0] if self._timers else None
+
+    # The status on the API server.
+
+    def take_status_changes(self) -> tuple[list[int], list[int]]:
+        """(units whose entry may have changed, those of them that must be recorded before a pod is made)."""
+        changed = self.take(News.STATUS)
+        recorded = [
+            unit
+            for unit in changed
+            if self.tasks[unit].step is TaskStep.RECORDING
+            or (unit in self.fan_outs and not self.fan_outs[unit].recorded)
+        ]
+        return sorted({*changed, *self.take(News.WORDING)}), recorded
+
+    def may_reword(self, number: int, now: Instant, every_s: float) -> bool:
+        """May an entry be written for its wording alone? If not it is looked at again with the next patch."""
+        if self.finished_at is None and now < self._reworded_at.get(number, 0.0) + every_s:
+            self._dirty.mark(News.WORDING, number)
+            return False
+        self._reworded_at[number] = now
+        return True
+
+    def status_written(self, entries: Mapping[int, Json], ended_pods: int, recorded: Iterable[tuple[int, int]]) -> None:
+        """The API server has stored these entries, the ends of the first `ended_pods` pods, and these attempts."""
+        self.written.update(entries)
+        del self.ended_pods[:ended_pods]
+        self._recorded(recorded)
+
+    def status_found(self, entries: Json) -> None:
+        """Somebody else has written to the status: its entries are these, by task, and ours are to be said again."""
+        for name, entry in entries.items():
+            if (number := self.number(name)) is not None:
+                self.written[number] = entry
+        self.mark_status(*range(len(self.tasks)))
+
+    # Restored from the API server (`reconcile.restore`).
+
+    def restore_times(self, started_at: Instant | None, finished_at: Instant | None, time: TimeAccounting) -> None:
+        self.started_at, self.finished_at, self.time = started_at, finished_at, time
+
+    def restore_live(self, number: int) -> None:
+        """An attempt is under way; its pod is gone if there is none."""
+        task = self.tasks[number]
+        task.move(TaskStep.LIVE)
+        task.retry_at, task.pod_deleted = None, task.pod is None
+        self._take_slot(number)
+        self._dirty.mark(News.POD, number)
+
+    def restore_call(self, number: int, child: ChildView | None) -> None:
+        task = self.tasks[number]
+        task.move(TaskStep.CALLING)
+        task.child, task.retry_at, task.pod_deleted = child, None, child is None
+        self._take_slot(number)
+        self._children[self.pod_name(number)] = number
+        self._dirty.mark(News.POD, number)
+
+    def restore_ended_children(self, number: int, names: Iterable[str]) -> None:
+        self._children |= dict.fromkeys(names, number)
+
+    def restore_ended_pods(self, pods: Iterable[PodView]) -> None:
+        self.ended_pods.extend(pods)
+
+    def restore_item(self, number: int, outputs: Json) -> None:
+        """An item whose record has been restored; `outputs` are those that the status has of it."""
+        task = self.tasks[number]
+        if task.phase == "Succeeded" and outputs:
+            task.outputs = outputs
+        if task.step is TaskStep.ENDED:
+            self.fan_outs[task.group or 0].ended(task.index, task.phase, None)
+
+    def restore_items(self, number: int, outputs: Json) -> None:
+        """A fan-out whose items have been restored, with the lists of their outputs."""
+        task, fan_out = self.tasks[number], self.fan_outs[number]
+        fan_out.recorded = True
+        if outputs:
+            fan_out.output_bytes = outputs_size(outputs)
+            task.outputs = outputs if task.phase == "Succeeded" else None
+        if task.step is not TaskStep.ENDED and not task.definition.allow_failure:
+            self._failing += fan_out.fails
+
+    # PersistentVolumeClaims and replacement, which the shell knows of.
+
+    def is_claimed(self, template: str) -> bool:
+        return template in self._claimed
+
+    def claimed(self, template: str) -> None:
+        self._claimed.add(template)
+
+    def replace_by(self, run: str) -> None:
+        self.replaced_by = self.replaced_by or run

@@ -1,11 +1,10 @@
-"""A unit of a run: a task, or an item of a fan-out, and how it stands.
+"""The state of a unit: a task, or an item of a fan-out.
 
-A task goes WAITING -> READY -> [RECORDING ->] CREATING -> LIVE -> ENDED, with BACKOFF between two attempts. It holds
-a slot of the run's parallelism from RECORDING until its pod is terminal or gone. Two kinds hold none: an approval goes
-WAITING -> ASKING -> ENDED, and a task that runs another Workflow WAITING -> READY -> CALLING -> ENDED.
+`TRANSITIONS` is the machine that each unit goes through; README.md beside this file draws it. A unit holds a slot of
+the run's parallelism from RECORDING until its pod is terminal or gone. Two kinds of task hold none: an approval, and a
+task that runs another Workflow. The items of a fan-out are units of their own, numbered after the named tasks.
 
-A fan-out goes WAITING -> FANNED_OUT -> ENDED. Its items are further units of the run, numbered after the named tasks,
-and each goes through the steps of a task.
+Only `RunState` changes a unit, so that counts, slots and dirty units stay in step.
 """
 
 from dataclasses import dataclass, field, replace
@@ -34,6 +33,38 @@ class TaskStep(Enum):
     FANNED_OUT = "for its items to end"
     CALLING = "for its run of another Workflow to end"
     ENDED = "ended"
+
+
+TRANSITIONS: dict[tuple[TaskStep, TaskStep], str] = {
+    (TaskStep.WAITING, TaskStep.READY): "dependencies allow it",
+    (TaskStep.WAITING, TaskStep.ASKING): "an approval's dependencies allow it",
+    (TaskStep.WAITING, TaskStep.FANNED_OUT): "its items are counted",
+    (TaskStep.WAITING, TaskStep.ENDED): "skipped, stopped, failed upstream, or restored",
+    (TaskStep.WAITING, TaskStep.LIVE): "restored",
+    (TaskStep.WAITING, TaskStep.CALLING): "restored",
+    (TaskStep.WAITING, TaskStep.BACKOFF): "restored",
+    (TaskStep.READY, TaskStep.READY): "the run's priority changed",
+    (TaskStep.READY, TaskStep.RECORDING): "granted, at most once",
+    (TaskStep.READY, TaskStep.CREATING): "granted, or created although refused",
+    (TaskStep.READY, TaskStep.CALLING): "granted, or created although refused",
+    (TaskStep.READY, TaskStep.ENDED): "stopped, or its time is up",
+    (TaskStep.BACKOFF, TaskStep.READY): "the backoff is over",
+    (TaskStep.BACKOFF, TaskStep.CREATING): "created although refused",
+    (TaskStep.BACKOFF, TaskStep.CALLING): "created although refused",
+    (TaskStep.BACKOFF, TaskStep.ENDED): "stopped, or its time is up",
+    (TaskStep.ASKING, TaskStep.ENDED): "decided, timed out, or stopped",
+    (TaskStep.RECORDING, TaskStep.CREATING): "recorded",
+    (TaskStep.CREATING, TaskStep.READY): "cancelled, or refused for the whole run",
+    (TaskStep.CREATING, TaskStep.BACKOFF): "refused",
+    (TaskStep.CREATING, TaskStep.LIVE): "created",
+    (TaskStep.CREATING, TaskStep.ENDED): "refused for good",
+    (TaskStep.LIVE, TaskStep.BACKOFF): "the attempt ended, with another to come",
+    (TaskStep.LIVE, TaskStep.ENDED): "the last attempt ended",
+    (TaskStep.CALLING, TaskStep.BACKOFF): "refused, or ended with another attempt to come",
+    (TaskStep.CALLING, TaskStep.ENDED): "the last child run ended",
+    (TaskStep.FANNED_OUT, TaskStep.ENDED): "its last item ended",
+}
+"""Every move that a unit can make, and why. Any other is a bug of ours."""
 
 
 ANY_ATTEMPT = -1
@@ -69,7 +100,8 @@ class TaskState:
     attempt: int = 0
     pod: PodView | None = None
     child: ChildView | None = None
-    gone: bool = False
+    pod_deleted: bool = False
+    """Was its pod, or its child run, removed from the API server?"""
     used: RetriesUsed = field(default_factory=RetriesUsed)
     retry_at: Instant | None = None
     """When the next attempt starts. Set from the end of one attempt until the pod of the next exists."""
@@ -81,7 +113,7 @@ class TaskState:
     """When its pod was asked for, until it exists."""
     was_unschedulable: bool = False
     """Did its pod find no node at first?"""
-    doomed: Outcome | None = None
+    termination_cause: Outcome | None = None
     """Why we are deleting the pod, or stopping the child run."""
     alarm_at: Instant | None = None
     """The deadline that stands among the alarms."""
@@ -92,7 +124,7 @@ class TaskState:
     """Why it was skipped, if not by its trigger rule."""
     polling: Polling | None = None
     """How far a task that polls has come; None until its first try has started."""
-    told: Json | None = None
+    restored_entry: Json | None = None
     """What the status says of it since before a restart: of an ended attempt that is more than can be seen today."""
     outputs: Json | None = None
     """What it handed on, if it has succeeded and declares any."""
@@ -103,6 +135,62 @@ class TaskState:
     log_trouble: str = ""
     """Why it could not be read the last time."""
 
+    def move(self, to: TaskStep) -> None:
+        """Raises AssertionError for a move that is not in TRANSITIONS."""
+        if (self.step, to) not in TRANSITIONS:
+            raise AssertionError(f"{self.definition.name}: {self.step.name} -> {to.name} is no transition")
+        self.step = to
+
+    # Restored from the API server.
+
+    def restore_record(
+        self,
+        *,
+        attempt: int,
+        used: RetriesUsed,
+        polling: Polling | None,
+        asked_at: Instant | None,
+        retry_at: Instant | None,
+    ) -> None:
+        self.attempt, self.used, self.polling, self.asked_at, self.retry_at = attempt, used, polling, asked_at, retry_at
+
+    def restore_end(self, phase: TaskPhase, last: Outcome, entry: Json) -> None:
+        self.move(TaskStep.ENDED)
+        self.phase, self.last, self.restored_entry = phase, last, entry
+        self.retry_at = None
+
+    def restore_backoff(self, last: Outcome, avoid_node: str, entry: Json) -> None:
+        self.move(TaskStep.BACKOFF)
+        self.last, self.avoid_node, self.restored_entry = last, avoid_node, entry
+
+    def restore_pod(self, pod: PodView | None) -> None:
+        self.pod = pod
+
+    def missed_attempt(self, ended: Outcome | None, pod: PodView | None = None) -> None:
+        """The current attempt was followed by one that the status does not know. `ended` is how it must have ended,
+        None if that is paid for already.
+        """
+        if ended is not None:
+            if pod is not None:
+                self.note_first_try(pod)
+            if retry := self.after(ended):
+                self.used = retry.used
+        self.attempt += 1
+
+    def note_pod(self) -> Instant | None:
+        """Its pod exists. Returns when it was asked for, if that has not been accounted for."""
+        if self.pod is not None and self.pod.unschedulable:
+            self.was_unschedulable = True
+        begun_at, self.begun_at = self.begun_at, None
+        return begun_at
+
+    def request_log(self) -> None:
+        self.log_asked = True
+
+    def drop_log(self) -> None:
+        """Its outputs have been read."""
+        self.log = None
+
     @property
     def next_attempt(self) -> int:
         """The number of the next one. An attempt that the API server refused is made again under its number."""
@@ -111,9 +199,14 @@ class TaskState:
     def begin(self, now: Instant) -> None:
         """The next attempt: nothing is known of it yet."""
         self.attempt, self.begun_at = self.next_attempt, now
-        self.pod, self.child, self.gone, self.doomed, self.alarm_at = None, None, False, None, None
+        self.pod, self.child, self.pod_deleted, self.termination_cause, self.alarm_at = None, None, False, None, None
         self.was_unschedulable = False
         self.log, self.log_asked, self.log_trouble = None, False, ""
+
+    @property
+    def counted_as(self) -> TaskPhase:
+        """How an ended unit counts for its dependents and for the run."""
+        return "Succeeded" if self.phase == "Failed" and self.definition.allow_failure else self.phase
 
     # What the status says of it.
 
@@ -140,10 +233,10 @@ class TaskState:
     def _asked_for(self) -> bool:
         """Does nobody know yet whether the pod or the child run of the attempt exists?"""
         if self.step is TaskStep.CALLING:
-            return self.child is None and not self.gone
+            return self.child is None and not self.pod_deleted
         return self.step is TaskStep.CREATING and not self.definition.at_most_once
 
-    def see_try(self, pod: PodView) -> None:
+    def note_first_try(self, pod: PodView) -> None:
         if self.definition.poll is not None and self.polling is None and pod.container.started_at is not None:
             self.polling = Polling(pod.container.started_at)
 

@@ -38,7 +38,7 @@ class TaskDefinition:
     """None: the run's."""
     duration_s: float
     critical_path_s: float = 0
-    """See `order`."""
+    """See `graph.critical_path`."""
     poll: Sensor | None = None
     pools: PoolClaim = ()
     approval: Approval | None = None
@@ -46,7 +46,7 @@ class TaskDefinition:
     for_each: ForEach | None = None
     when: Program | CelError | None = None
     """On which condition it runs, once its trigger rule says so."""
-    calls: bool = False
+    is_sub_workflow: bool = False
     """Does it run another Workflow? Then its attempts are runs and not pods."""
 
     @classmethod
@@ -72,7 +72,7 @@ class TaskDefinition:
             reads=reads(fields),
             for_each=None if task.for_each is None else ForEach.of(task.for_each),
             when=None if task.when is None else compile_condition(task.when),
-            calls=task.workflow is not None,
+            is_sub_workflow=task.workflow is not None,
         )
 
     @property

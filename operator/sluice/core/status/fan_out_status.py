@@ -11,7 +11,7 @@ from sluice.api.run import TaskPhase
 from sluice.core import Json
 from sluice.core.base.intervals import intervals, members
 from sluice.core.base.times import rfc3339
-from sluice.core.run.execution import Execution
+from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.status.progress import progress_text
 
@@ -36,15 +36,15 @@ _GOING = (
 """What is kept of items that have begun and not ended: each a map from what is said to the items it is said of."""
 
 
-def fan_out_entry(run: Execution, number: int) -> Json:
+def fan_out_entry(run: RunState, number: int) -> Json:
     """Of a fan-out whose items are counted."""
-    group = run.groups[number]
+    group = run.fan_outs[number]
     by_phase: defaultdict[TaskPhase, list[int]] = defaultdict(list)
     going: dict[str, defaultdict[str, list[int]]] = {key: defaultdict(list) for key in _GOING}
     for index, unit in enumerate(group.units):
         task = run.tasks[unit]
         if (started_at := task.started_at) is not None:
-            group.started_at = min(started_at, group.started_at or started_at)
+            group.started(started_at)
         if task.step is TaskStep.ENDED:
             by_phase[task.phase].append(index)
             continue

@@ -8,9 +8,9 @@ from sluice.core.graph.placeholders import fill
 from sluice.core.pod.deadlines import IMAGE_TROUBLE
 from sluice.core.pod.memory import grown_resources, memory_limit
 from sluice.core.pod.view import PodView
-from sluice.core.run.execution import Execution
 from sluice.core.run.fan_out import FanOut
 from sluice.core.run.retries import PAID_BY_CLUSTER
+from sluice.core.run.state import RunState
 from sluice.core.run.task_state import CreateFailure, TaskState, TaskStep
 from sluice.core.spec.approval import prompt
 from sluice.core.spec.ending import Ending, Outcome
@@ -27,7 +27,7 @@ class Reason:
     message: str | None = None
 
 
-def reason(run: Execution, number: int) -> Reason:
+def reason(run: RunState, number: int) -> Reason:
     task = run.tasks[number]
     match task.step:
         case TaskStep.WAITING if task.group is not None and run.leader(number) is None:
@@ -47,29 +47,29 @@ def reason(run: Execution, number: int) -> Reason:
         case TaskStep.LIVE:
             return _live(task)
         case TaskStep.FANNED_OUT:
-            return _items(run, run.groups[number])
+            return _items(run, run.fan_outs[number])
         case TaskStep.ENDED:
             return _ended(run, number)
 
 
-def _ready(run: Execution, number: int) -> Reason:
+def _ready(run: RunState, number: int) -> Reason:
     task = run.tasks[number]
     if run.state == "Suspended":
         return Reason(f"Suspended: the run starts no task until {run.resumes_when}")
-    calls, cap = task.definition.calls, run.limits.parallelism
-    if run.hold is not None and not calls:
-        return _refused(run.hold.refused)
+    calls, cap = task.definition.is_sub_workflow, run.limits.parallelism
+    if run.create_backoff is not None and not calls:
+        return _refused(run.create_backoff.refused)
     if cap is not None and run.live >= cap and not calls:
         return Reason(f"Parallelism: {run.live}/{cap}")
-    if task.group is not None and (group := run.groups[task.group]).full:
+    if task.group is not None and (group := run.fan_outs[task.group]).full:
         return Reason(f"Parallelism: {group.live}/{group.parallelism} of forEach")
-    line = run.line(number)
+    line = run.wait_key(number)
     if not calls and (why := run.shared.wait_reason(run.identity.uid, line, first=run.ready.first(line) == number)):
         return Reason(why)
     return _refused(task.refused) if task.refused else Reason(_CHILD_IS_MADE if calls else _STARTING)
 
 
-def _items(run: Execution, group: FanOut) -> Reason:
+def _items(run: RunState, group: FanOut) -> Reason:
     """Of the items that are not running, why the first one is not."""
     waiting = [unit for unit in group.units if not run.tasks[unit].runs and run.tasks[unit].step is not TaskStep.ENDED]
     if not waiting:
@@ -79,7 +79,7 @@ def _items(run: Execution, group: FanOut) -> Reason:
     return Reason(f"{first.text} (item {waiting[0] - group.first}{more})", first.message)
 
 
-def _asking(run: Execution, task: TaskState) -> Reason:
+def _asking(run: RunState, task: TaskState) -> Reason:
     approval = task.definition.approval
     if run.state == "Suspended" or approval is None:
         return Reason(f"Suspended: the run hears no decision until {run.resumes_when}")
@@ -94,8 +94,8 @@ def _calling(task: TaskState) -> Reason:
     child = task.child
     if child is None:
         return Reason(_CHILD_IS_MADE)
-    if task.doomed is not None:
-        return Reason(f"Terminating: run {child.name} is being stopped", task.doomed.message)
+    if task.termination_cause is not None:
+        return Reason(f"Terminating: run {child.name} is being stopped", task.termination_cause.message)
     if child.phase == "Running":
         return Reason()
     word = child.waits or ("Starting" if child.phase == "Pending" else child.phase)
@@ -106,7 +106,7 @@ def _refused(refused: CreateFailure) -> Reason:
     return Reason(f"{refused.refusal}: the API server takes no pod at present; trying again", refused.message)
 
 
-def _backoff(run: Execution, task: TaskState) -> Reason:
+def _backoff(run: RunState, task: TaskState) -> Reason:
     until = clock(task.retry_at or 0)
     if task.refused is not None:
         return Reason(f"{task.refused.refusal}: trying again at {until}", task.refused.message)
@@ -124,7 +124,7 @@ def _live(task: TaskState) -> Reason:
         return Reason(_STARTING)
     if pod.deleting:
         where = f" on node {pod.node}" if pod.node else ""
-        why = task.doomed.message if task.doomed else pod.disruption
+        why = task.termination_cause.message if task.termination_cause else pod.disruption
         return Reason(f"Terminating: its pod is being deleted{where}", why or None)
     if pod.terminal:
         return Reason("ReadingLog: its outputs are there", task.log_trouble or None)
@@ -147,7 +147,7 @@ def _pending(pod: PodView) -> Reason:
     return Reason(f"{word}: on node {pod.node}", pod.container.message or None)
 
 
-def _ended(run: Execution, number: int) -> Reason:
+def _ended(run: RunState, number: int) -> Reason:
     task = run.tasks[number]
     if task.phase == "UpstreamFailed":
         names = _names(run, number, "Failed", "UpstreamFailed")
@@ -171,9 +171,9 @@ def _ended(run: Execution, number: int) -> Reason:
     return Reason(message=task.last.message or None) if task.last is not None else Reason()
 
 
-def _items_before(run: Execution, number: int) -> str:
+def _items_before(run: RunState, number: int) -> str:
     """Of a fan-out that goes by the items of one that forgives some their failure (`minSuccess`)."""
-    group = run.groups.get(number)
+    group = run.fan_outs.get(number)
     if group is None or not (failed := group.counts.get("UpstreamFailed")):
         return ""
     leader = run.tasks[number].definition.same_as
@@ -197,7 +197,7 @@ def _paid(task: TaskState, last: Outcome, separator: str) -> str:
     return f"{separator}{used} of {limit} {whose} used" if limit else ""
 
 
-def _memory(run: Execution, task: TaskState, last: Outcome, before: str) -> str:
+def _memory(run: RunState, task: TaskState, last: Outcome, before: str) -> str:
     """How much memory the newest attempt of a task has that gets more of it."""
     fields = task.definition.fields
     if last.ending is not Ending.OUT_OF_MEMORY or "outOfMemory" not in fields.get("retries", {}):
@@ -207,14 +207,14 @@ def _memory(run: Execution, task: TaskState, last: Outcome, before: str) -> str:
     return f"{before}{size} of memory" if size else ""
 
 
-def _waiting_for(run: Execution, number: int) -> str:
+def _waiting_for(run: RunState, number: int) -> str:
     names = _names(run, number, "Pending")
     if names or not run.tasks[number].definition.final:
         return names
     return f"the {run.open} tasks before the end" if run.open > 1 else "the last task before the end"
 
 
-def _names(run: Execution, number: int, *phases: TaskPhase) -> str:
+def _names(run: RunState, number: int, *phases: TaskPhase) -> str:
     """The direct dependencies that stand so. A task that runs has not ended: its phase is Pending until then."""
     if (group := run.tasks[number].group) is not None:
         return f"{run.tasks[group].definition.same_as}[{run.tasks[number].index}]"

@@ -8,11 +8,11 @@ from sluice.core import Json
 from sluice.core.base.text import as_json, as_values
 from sluice.core.graph.placeholders import PLACEHOLDER, fill
 from sluice.core.graph.references import output_of
-from sluice.core.run.execution import Execution
+from sluice.core.run.state import RunState
 from sluice.core.spec.outputs import RESULTS_MAX_BYTES, InvalidOutputs
 
 
-def run_outputs(run: Execution) -> str | InvalidOutputs:
+def run_outputs(run: RunState) -> str | InvalidOutputs:
     """As a JSON object, empty if the Workflow declares none."""
     handed_on = {task.definition.name: run.outputs_of(number) or {} for number, task in enumerate(run.named)}
     values = run.identity.values | as_values(handed_on)

@@ -2,26 +2,25 @@
 
 from sluice.api.run import RunPhase
 from sluice.core.pod.builder import RunEnd
-from sluice.core.run.execution import Execution
-from sluice.core.run.state import STOPPED_BY_HAND
+from sluice.core.run.state import STOPPED_BY_HAND, RunState
 from sluice.core.status.progress import progress_text
 from sluice.core.status.text_budget import truncate
 
 _MESSAGE_MAX = 1024  # of a run; it stands in four conditions as well
 
 
-def run_end(run: Execution) -> RunEnd:
+def run_end(run: RunState) -> RunEnd:
     """What a `finally` task is told."""
     return RunEnd(expected_phase(run), tuple(task.definition.name for task in run.named if task.phase == "Failed"))
 
 
-def current_phase(run: Execution) -> RunPhase:
+def current_phase(run: RunState) -> RunPhase:
     if run.finished_at is None:
         return "Suspended" if run.state == "Suspended" else "Running"
     return expected_phase(run)
 
 
-def expected_phase(run: Execution) -> RunPhase:
+def expected_phase(run: RunState) -> RunPhase:
     """The phase in which the run ends if nothing else happens. Its `finally` tasks are told so."""
     if run.counts.get("Stopped"):
         return "Stopped" if run.state == "Stopped" else "Failed"
@@ -32,11 +31,11 @@ def expected_phase(run: Execution) -> RunPhase:
     return "Failed" if run.failed else "Succeeded"
 
 
-def run_progress(run: Execution) -> str:
+def run_progress(run: RunState) -> str:
     return progress_text(run.counts, len(run.definition.tasks))
 
 
-def run_message(run: Execution) -> str:
+def run_message(run: RunState) -> str:
     """Why the run has failed, or will."""
     if run.winding_down not in ("", STOPPED_BY_HAND) and not run.failed:
         return run.winding_down

@@ -1,7 +1,7 @@
 """What a run's status says, and the least that has to be sent for it.
 
-A task's end counts as known only once the API server has stored it: `Patch.ended` names the pods that may then be
-deleted, and `Patch.recorded` the attempts that may then be started.
+A task's end counts as known only once the API server has stored it: `StatusPatch.ended` names the pods that may then be
+deleted, and `StatusPatch.recorded` the attempts that may then be started.
 """
 
 import json
@@ -13,8 +13,8 @@ from sluice.core.base.text import as_json
 from sluice.core.base.times import rfc3339
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
-from sluice.core.run.execution import Execution
 from sluice.core.run.retries import RetriesUsed
+from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.outputs import InvalidOutputs
 from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
@@ -30,9 +30,12 @@ REWORD_EVERY_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Patch:
-    """`body` is a JSON merge patch of the status, empty if there is nothing to say."""
+class StatusPatch:
+    """`body` is a JSON merge patch of the status, empty if there is nothing to say. Once sent, either `commit` it
+    or, if it was not stored, `roll_back`.
+    """
 
+    run: RunState
     body: Json
     tasks: dict[int, Json]
     ended: list[PodView]
@@ -40,22 +43,26 @@ class Patch:
     kept_apart: dict[str, str]
     """Outputs by task that must be in the run's ConfigMap before the status says so, as JSON."""
 
+    def commit(self) -> None:
+        """The API server has stored it."""
+        self.run.status_written(self.tasks, len(self.ended), self.recorded)
 
-def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
+    def roll_back(self) -> None:
+        """It has not: say it again with the next patch."""
+        self.run.mark_status(*self.tasks, *(number for number, _ in self.recorded))
+
+
+def compose(run: RunState, before: Json, generation: int, now: Instant) -> StatusPatch:
     """What to send, given the status as it was last written."""
+    changed, to_record = run.take_status_changes()
+    recorded = [(unit, run.tasks[unit].attempt) for unit in to_record]
     tasks = {}
-    for number in sorted({run.entry_of(unit) for unit in run.changed | run.reworded}):
+    for number in sorted({run.named_task_of(unit) for unit in changed}):
         entry, last = task_status(run, number), run.written.get(number, {})
-        run.reworded.discard(number)
-        if _only_reworded(last, entry):
-            if run.finished_at is None and now < run.reworded_at.get(number, 0.0) + REWORD_EVERY_S:
-                run.reworded.add(number)
-                continue
-            run.reworded_at[number] = now
+        if _only_reworded(last, entry) and not run.may_reword(number, now, REWORD_EVERY_S):
+            continue
         if entry != last:
             tasks[number] = entry
-    recorded = [(unit, run.tasks[unit].attempt) for unit in sorted(run.changed) if _is_to_be_recorded(run, unit)]
-    run.changed.clear()
     now_is = _run_status(run, before, generation, now)
     body = {key: value for key, value in now_is.items() if before.get(key) != value}
     if "message" not in now_is and before.get("message") is not None:  # why it waited
@@ -65,11 +72,11 @@ def patch(run: Execution, before: Json, generation: int, now: Instant) -> Patch:
             run.tasks[number].definition.name: _difference(run.written.get(number, {}), entry)
             for number, entry in tasks.items()
         }
-    if body and (time := run.ledger.told()) and time != before.get("time"):  # never the only news
+    if body and (time := run.time.told()) and time != before.get("time"):  # never the only news
         body["time"] = time
     if kept_apart := _kept_apart(run, tasks):
         body["outputsConfigMap"] = outputs_name(run.identity.name, run.identity.uid)
-    return Patch(body, tasks, list(run.ended_pods), recorded, kept_apart)
+    return StatusPatch(run, body, tasks, list(run.ended_pods), recorded, kept_apart)
 
 
 def _only_reworded(old: Json, new: Json) -> bool:
@@ -80,24 +87,6 @@ def _only_reworded(old: Json, new: Json) -> bool:
         and all(old.get(key) == new.get(key) for key in (old.keys() | new.keys()) - set(words))
         and old.get("reason", "").partition(":")[0] == new.get("reason", "").partition(":")[0]
     )
-
-
-def _is_to_be_recorded(run: Execution, unit: int) -> bool:
-    return run.tasks[unit].step is TaskStep.RECORDING or (unit in run.groups and not run.groups[unit].recorded)
-
-
-def written(run: Execution, sent: Patch) -> None:
-    """The API server has stored what was sent."""
-    for number, entry in sent.tasks.items():
-        run.written[number] = entry
-    del run.ended_pods[: len(sent.ended)]
-    run.recorded(sent.recorded)
-
-
-def unwritten(run: Execution, lost: Patch) -> None:
-    """It has not: say it again with the next patch."""
-    run.changed.update(lost.tasks)
-    run.changed.update(number for number, _ in lost.recorded)
 
 
 def _difference(old: Json, new: Json) -> Json:
@@ -113,7 +102,7 @@ def _difference(old: Json, new: Json) -> Json:
     return changes
 
 
-def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> Json:
+def _run_status(run: RunState, before: Json, generation: int, now: Instant) -> Json:
     run_phase, words = current_phase(run), run_message(run)
     handed_on = run_outputs(run) if run.definition.outputs and run_phase == "Succeeded" else "{}"
     if isinstance(handed_on, InvalidOutputs):
@@ -142,7 +131,7 @@ def _run_status(run: Execution, before: Json, generation: int, now: Instant) -> 
     return status
 
 
-def _name_taken(run: Execution) -> list[Condition]:
+def _name_taken(run: RunState) -> list[Condition]:
     """What there is to say if only a person can mend it."""
     for task in run.tasks:
         if (
@@ -154,19 +143,19 @@ def _name_taken(run: Execution) -> list[Condition]:
     return []
 
 
-def task_status(run: Execution, number: int) -> Json:
+def task_status(run: RunState, number: int) -> Json:
     """One entry of `status.tasks`. What is absent has no value yet."""
     task = run.tasks[number]
-    if task.told is not None:
-        return task.told
+    if task.restored_entry is not None:
+        return task.restored_entry
     why = reason(run, number)
-    if number in run.groups:
+    if number in run.fan_outs:
         return item_entry(run, number) | _texts(run, why) | _outputs(run, number)
     entry: Json = {"phase": task.shown_phase}
     attempt = task.shown_attempt
     if attempt:
         entry["attempt"] = attempt
-        entry["run" if task.definition.calls else "pod"] = pod_name(
+        entry["run" if task.definition.is_sub_workflow else "pod"] = pod_name(
             run.identity.name, run.identity.uid, task.definition.name, attempt
         )
     if task.started_at is not None:
@@ -191,7 +180,7 @@ def task_status(run: Execution, number: int) -> Json:
     return entry
 
 
-def _texts(run: Execution, why: Reason, taken: int = 0) -> Json:
+def _texts(run: RunState, why: Reason, taken: int = 0) -> Json:
     """`taken` are bytes of the room for texts that something else has."""
     found: Json = {}
     room = text_budget(len(run.definition.tasks)) - taken
@@ -202,17 +191,17 @@ def _texts(run: Execution, why: Reason, taken: int = 0) -> Json:
     return found
 
 
-def _outputs(run: Execution, number: int) -> Json:
+def _outputs(run: RunState, number: int) -> Json:
     """What a task handed on, or where it is."""
     outputs = run.outputs_so_far(number)
     if outputs is None:
         return {}
     text = as_json(outputs)
-    if encoded_size(text) <= run.outputs_room:
+    if encoded_size(text) <= run.outputs_budget:
         return {"outputs": text}
     return {"outputsIn": "ConfigMap"}
 
 
-def _kept_apart(run: Execution, entries: dict[int, Json]) -> dict[str, str]:
+def _kept_apart(run: RunState, entries: dict[int, Json]) -> dict[str, str]:
     found = {number: run.outputs_so_far(number) for number, entry in entries.items() if "outputsIn" in entry}
     return {run.tasks[n].definition.name: as_json(outputs) for n, outputs in found.items() if outputs is not None}

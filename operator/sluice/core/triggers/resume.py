@@ -87,7 +87,7 @@ def _phase(past: Past, task: TaskDefinition) -> str:
 
 
 def _can_be_kept(task: TaskDefinition) -> bool:
-    return not task.final and task.approval is None and not task.calls
+    return not task.final and task.approval is None and not task.is_sub_workflow
 
 
 def _what(task: TaskDefinition) -> Json:

@@ -12,11 +12,11 @@ from sluice.core import Instant
 from sluice.core.base.errors import SluiceError
 from sluice.core.pod.view import ContainerState, PodView
 from sluice.core.reconcile.decide import decide
-from sluice.core.run.execution import Execution
+from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.status.reasons import reason
 from sluice.core.status.run_phase import expected_phase, run_message
-from sluice.core.status.run_status import patch, written
+from sluice.core.status.run_status import compose
 
 _BEGIN: Instant = 1.0  # 0 would be no time at all to those who ask whether a run has started
 
@@ -34,7 +34,7 @@ class Attempt:
     ended_s: float
 
 
-def simulate(run: Execution, durations_s: Sequence[float]) -> list[Attempt]:
+def simulate(run: RunState, durations_s: Sequence[float]) -> list[Attempt]:
     """The attempts of a run that has not started yet, in the order of their ends.
 
     `durations_s` are those of the named tasks; each item of a fan-out takes as long as its task's. Raises Unforeseen.
@@ -48,9 +48,9 @@ def simulate(run: Execution, durations_s: Sequence[float]) -> list[Attempt]:
             number = create.number
             pods[number] = _running(run, number, now)
             _see(run, pods[number])
-            heapq.heappush(ends, (now + durations_s[run.entry_of(number)], number))
+            heapq.heappush(ends, (now + durations_s[run.named_task_of(number)], number))
         if run.recording:
-            written(run, patch(run, {}, 1, now))
+            compose(run, {}, 1, now).commit()
             continue
         if not ends:
             raise Unforeseen(_stuck(run))
@@ -65,12 +65,12 @@ def simulate(run: Execution, durations_s: Sequence[float]) -> list[Attempt]:
     return attempts
 
 
-def _see(run: Execution, pod: PodView) -> None:
+def _see(run: RunState, pod: PodView) -> None:
     run.shared.observe_pod(pod)
-    run.see_pod(pod)
+    run.observe_pod(pod)
 
 
-def _running(run: Execution, number: int, now: Instant) -> PodView:
+def _running(run: RunState, number: int, now: Instant) -> PodView:
     task, identity = run.tasks[number], run.identity
     name = run.pod_name(number)
     return PodView(
@@ -96,7 +96,7 @@ def _ended(pod: PodView, now: Instant) -> PodView:
     return replace(pod, version=2, phase="Succeeded", container=container)
 
 
-def _stuck(run: Execution) -> str:
+def _stuck(run: RunState) -> str:
     """The first task that others wait for, and what it waits for itself."""
     first = next(n for n, task in enumerate(run.named) if task.step not in (TaskStep.WAITING, TaskStep.ENDED))
     return f"task {run.named[first].definition.name} would never end: {reason(run, first).text}"

@@ -1,0 +1,48 @@
+"""A create as an object: `decide` hands it out, the shell carries it out and reports the answer to it.
+
+`proceed` right before the request, since people may have changed their minds while it waited for its turn; then either
+`done` or `failed`, once.
+"""
+
+from dataclasses import dataclass, field
+
+from sluice.core import Instant
+from sluice.core.pod.create_errors import CreateError
+from sluice.core.pod.view import PodView
+from sluice.core.reconcile.create_failure import child_create_failed, create_failed
+from sluice.core.run.children import ChildView
+from sluice.core.run.state import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class CreateIntent:
+    """Make the pod of an attempt, or the child run that is the attempt."""
+
+    number: int
+    attempt: int
+    run: RunState = field(repr=False, compare=False)
+
+    @property
+    def is_child_run(self) -> bool:
+        return self.run.tasks[self.number].definition.is_sub_workflow
+
+    def proceed(self) -> bool:
+        """Is it still to be made? If not the intent is cancelled, and holds nothing any more."""
+        if self.is_child_run:
+            return self.run.confirm_child(self.number, self.attempt)
+        return self.run.confirm_create(self.number, self.attempt)
+
+    def done(self, made: PodView | ChildView) -> None:
+        """It exists, whether this request made it or an earlier one."""
+        if isinstance(made, PodView):
+            self.run.observe_pod(made)
+        else:
+            self.run.observe_child(made)
+
+    def failed(self, error: CreateError, message: str, now: Instant) -> None:
+        """The API server did not make it. It is tried again later, unless that cannot help."""
+        if self.is_child_run:
+            if self.run.is_calling(self.number, self.attempt):
+                child_create_failed(self.run, self.number, error, message, now)
+        elif self.run.release_create(self.number, self.attempt):
+            create_failed(self.run, self.number, error, message, now)
