@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from sluice.api.run import WorkflowRunSpec
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.core.base.naming import LABEL_BACKFILL_UID
@@ -186,3 +187,21 @@ def test_a_list_has_news_of_what_is_newer_or_unknown_and_not_of_what_is_gone():
     assert known.has_news(known.runs, [run(9, uid="u2")])
     known.forget_run(KEY, "u1")
     assert not known.has_news(known.runs, [run(7)])
+
+
+def test_a_spec_is_typed_once_for_each_generation():
+    known = store()
+    known.see_run(run(1))
+    typed = known.runs[KEY].spec_as(WorkflowRunSpec)
+    known.see_run(run(2, phase="Running"))
+    assert known.runs[KEY].spec_as(WorkflowRunSpec) is typed
+    known.see_run(replace(run(3, workflow="other"), generation=2))
+    assert known.runs[KEY].spec_as(WorkflowRunSpec).workflow == "other"
+
+
+def test_a_namesake_is_typed_by_itself():
+    known = store()
+    known.see_run(run(1))
+    assert known.runs[KEY].spec_as(WorkflowRunSpec).workflow == "etl"
+    known.see_run(run(2, uid="u2", workflow="other"))
+    assert known.runs[KEY].spec_as(WorkflowRunSpec).workflow == "other"

@@ -11,7 +11,7 @@ from sluice.api.workflow import WorkflowSettings
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.event_recorder import EventRecorder
-from sluice.controller.kube.objects import Key, ObjectView
+from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pvcs import VolumeClaims
@@ -157,7 +157,7 @@ class RunReconciler:
 
     def _take_orders(self, live: LiveRun) -> None:
         """What may change while the run goes on: its state, also for the sake of another run, approvals and limits."""
-        workflow = self._store.workflows.get(Key(live.view.key.namespace, live.view.spec["workflow"]))
+        workflow = self._store.workflows.get(workflow_of(live.view))
         if workflow is None or workflow.deleting or workflow.uid != live.workflow_uid:
             live.run.set_state("Stopped", "its Workflow was deleted")
         else:
