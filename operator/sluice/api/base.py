@@ -12,10 +12,10 @@ Json = dict[str, Any]
 
 
 class Model(BaseModel):
-    """One kind of our API, or a part of one.
+    """A part of our API.
 
-    `model_validate` judges a manifest: unknown fields are faults. The other two read what the API server holds: it was
-    accepted once, perhaps by an older or a newer operator, so unknown fields are ignored.
+    `model_validate` is for a manifest: an unknown field is an error. `read` and `read_usable` are for what the API
+    server has accepted already, perhaps under another version of the CRDs: unknown fields are ignored.
     """
 
     model_config = ConfigDict(
@@ -24,7 +24,7 @@ class Model(BaseModel):
         frozen=True,
         use_attribute_docstrings=True,
         strict=True,
-        hide_input_in_errors=True,  # a script or a parameter is nobody's business but its owner's
+        hide_input_in_errors=True,  # scripts and parameters may hold secrets, and errors are logged
     )
 
     @classmethod
@@ -34,7 +34,7 @@ class Model(BaseModel):
 
     @classmethod
     def read_usable(cls, stored: Json) -> Self:
-        """The same, but a field that cannot be read counts as absent; ValidationError if it is a required one."""
+        """As `read`, but a field that does not validate counts as absent. Raises ValidationError if it is required."""
         try:
             return cls.read(stored)
         except ValidationError as error:
@@ -46,7 +46,7 @@ _M = TypeVar("_M", bound=Model)
 
 
 def layered(base: _M | None, over: _M | None) -> _M | None:
-    """`over` on top of `base`, field by field; a field that `over` does not have changes nothing."""
+    """`over` on top of `base`, field by field. A field that is None in `over` is that of `base`; lists are replaced."""
     if base is None or over is None:
         return base if over is None else over
     said = {name: getattr(over, name) for name in over.model_fields_set}

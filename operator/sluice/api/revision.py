@@ -8,7 +8,7 @@ from sluice.api.workflow import ClaimTemplate, Parameter
 
 
 class FrozenGraph(Model):
-    """To be taken by `read`: it was judged when its Workflow was accepted."""
+    """Read it by `FrozenGraph.read`: it was validated when its Workflow was accepted."""
 
     parameters: list[Parameter] | None = None
     volume_claim_templates: list[ClaimTemplate] | None = None

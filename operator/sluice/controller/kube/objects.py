@@ -53,21 +53,21 @@ class ObjectView:
     spec: Json
     status: Json
     typed: dict[type[Model], Model] = field(default_factory=dict, compare=False, repr=False)
-    """The spec as models, for as long as the object is of this generation."""
+    """What `spec_as` returned, by model. It is handed on to newer views of the same generation."""
 
     def spec_as(self, model: type[_M]) -> _M:
-        """The spec, read once for each generation. What cannot be read of it counts as absent (`Model.read_usable`)."""
+        """The spec, parsed once for each generation. A field that does not validate counts as absent."""
         known = self.typed.get(model)
         if not isinstance(known, model):
             known = self.typed[model] = model.read_usable(self.spec)
         return known
 
     def status_as(self, model: type[_M]) -> _M:
-        """The status, read anew each time. Raises pydantic's ValidationError: a lost mark would make a run again."""
+        """The status, parsed at each call. Raises ValidationError: a mark that counted as absent would be run again."""
         return model.read(self.status)
 
     def take_over(self, known: "ObjectView | None") -> None:
-        """What the same object was read as before, if its spec is the same."""
+        """Keeps what `known`, an older view, has parsed, if the spec is the same."""
         if known is not None and (known.uid, known.generation) == (self.uid, self.generation):
             self.typed.update(known.typed)
 

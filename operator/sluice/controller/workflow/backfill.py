@@ -1,7 +1,7 @@
-"""A Backfill: judge it, make the runs of its times, and say in its status how far it has come.
+"""Reconciles a Backfill: validates it, makes the runs of its times, and writes its progress into its status.
 
-Its runs belong to the Workflow, under the names that the schedule would give them: a time that the schedule and a
-Backfill both come to has one run.
+Its runs are owned by the Workflow and named as those of the schedule, so a time that both the schedule and a Backfill
+reach has one run.
 """
 
 import time
@@ -117,7 +117,7 @@ class BackfillReconciler:
         return found
 
     def _full(self, seen: ObjectView, workflow: ObjectView) -> str:
-        """Why the Workflow's `concurrency` has no place for another run, if it has none."""
+        """Why the Workflow's `concurrency` has no room for another run; empty if it has."""
         settings = workflow.spec_as(WorkflowSettings)
         concurrency = Concurrency.of(settings)
         if concurrency.places is None:
@@ -133,7 +133,7 @@ class BackfillReconciler:
         return f"Concurrency: {there}/{concurrency.places} runs of {workflow.key.name} are there that have not ended"
 
     async def _make(self, seen: ObjectView, workflow: ObjectView, backfill: Backfill, what: RunToMake) -> str | None:
-        """The name of the run. None if somebody else has made one by that name just now."""
+        """The name of the run; None if a run of that name exists and is not this Backfill's."""
         namespace = seen.key.namespace
         name = scheduled_run_name(workflow.key.name, workflow.uid, what.time, what.number)
         body: Json = {
@@ -180,7 +180,7 @@ class BackfillReconciler:
             self._events.tell("Backfill", seen, "Warning" if progress.failed else "Normal", phase, progress.words)
 
     async def _stall(self, seen: ObjectView, reason: str, message: str) -> None:
-        """It waits until somebody mends what stands in its way."""
+        """It waits until somebody resolves the reason."""
         await self._write(seen, {"phase": "Pending", "message": message}, _stuck(reason, message))
 
     async def _refuse(self, seen: ObjectView, message: str) -> None:
@@ -188,7 +188,7 @@ class BackfillReconciler:
             self._events.tell("Backfill", seen, "Warning", "Refused", message)
 
     async def _write(self, seen: ObjectView, status: Json, facts: list[Condition]) -> bool:
-        """Writes what differs. Returns whether anything did."""
+        """Writes the entries that differ. Returns whether any did."""
         now_is = status | {
             "observedGeneration": seen.generation,
             "conditions": merge_conditions(seen.status.get("conditions", ()), facts, seen.generation, time.time()),

@@ -1,4 +1,4 @@
-"""A Workflow: judge it, make its run when one is due, and say in its status how it stands."""
+"""Reconciles a Workflow: validates it, makes its run when one is due, deletes old runs, and writes its status."""
 
 import logging
 import time
@@ -48,7 +48,7 @@ class WorkflowReconciler:
         self._after = UpstreamTrigger(store, on_first_sight)
 
     def changed(self, key: Key) -> None:
-        """The Workflow is another now, or gone, or one of its runs is."""
+        """The Workflow, or one of its runs, has changed or is gone."""
         self.queue.add(key)
         for follower in self._after.followers(key):
             self.queue.add(follower)
@@ -83,7 +83,7 @@ class WorkflowReconciler:
         await self._thin_out(workflow)
 
     async def _thin_out(self, workflow: ObjectView) -> None:
-        """Deletes one ended run that need not stay, and comes back for the next: never many at a time."""
+        """Deletes one expired run and requeues for the next, so that never many are deleted at a time."""
         goes = next_expired(History.of(workflow.spec_as(WorkflowSettings)), self._store.ended_runs(workflow))
         if goes is None:
             return
@@ -100,7 +100,7 @@ class WorkflowReconciler:
         self.queue.add_at(workflow.key, time.time() + _NEXT_DELETION_S)
 
     async def _make_run(self, workflow: ObjectView, mark: RunMark, asked: RunRequest) -> bool:
-        """Whether the run exists now. If its name is taken, only a person can help."""
+        """Returns whether the run exists now. If its name is taken, the Workflow is refused: a person has to act."""
         await self._revisions.freeze(workflow)
         namespace, name = workflow.key
         body: Json = {
@@ -133,8 +133,8 @@ class WorkflowReconciler:
         return True
 
     def _to_resume(self, workflow: ObjectView) -> str | None:
-        """The Workflow's last run, if a changed manifest goes on from there. If that one never starts, because it gives
-        way, then the run from which it would have resumed.
+        """The run that the next one resumes from: with `onChange.reuse: Unchanged` the last one or, if that gives way
+        without having started, the run that it would have resumed from. None to start afresh.
         """
         last, settings = _mark(workflow), workflow.spec_as(WorkflowSettings)
         if settings.on_change is None or settings.on_change.reuse != "Unchanged" or last is None or last.run is None:
@@ -179,7 +179,7 @@ class WorkflowReconciler:
         return status
 
     async def _write(self, workflow: ObjectView, status: Json) -> bool:
-        """Writes what differs. Returns whether anything did."""
+        """Writes the entries that differ. Returns whether any did."""
         body: Json = {name: value for name, value in status.items() if workflow.status.get(name) != value}
         if not body:
             return False

@@ -1,7 +1,7 @@
-"""A Workflow with a schedule: which run is due, and what its status says of its times.
+"""A Workflow with a schedule: which run is due, and what its status says about its times.
 
-The next look is set for the next time, but no further away than a minute: timers stand still while a machine sleeps,
-and know nothing of a wall clock that is set.
+It is looked at again at the next scheduled time, but within a minute: timers stop while a machine sleeps, and do not
+notice when its clock is set.
 """
 
 import time
@@ -25,8 +25,9 @@ _ENTRIES = ("lastScheduleTime", "nextScheduleTime", "lastSuccessfulTime", "misse
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """`name` is that of the run that is due, empty if none is; `labels` and `spec` are for it. `status` is what the
-    Workflow's status says as soon as it exists; None takes an entry away. `waits`: for what, in words.
+    """What a trigger asks for. `name` is that of the due run, empty if none is due; `labels` and `spec` are for that
+    run. `status` are entries for the Workflow's status once the run exists; None removes one. `waits` says what is
+    waited for.
     """
 
     status: Json
@@ -86,7 +87,7 @@ class ScheduleTrigger:
         )
 
     def _runs(self, workflow: ObjectView) -> dict[Instant, ObjectView]:
-        """Those that the schedule made, by their time."""
+        """The runs that the schedule made, by scheduled time."""
         runs = map(self._store.runs.__getitem__, self._store.runs_of.get(workflow.key, ()))
         return {
             instant(run.spec_as(WorkflowRunSpec).scheduled_time) or 0.0: run

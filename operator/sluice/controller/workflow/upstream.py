@@ -1,7 +1,7 @@
-"""A Workflow that runs after others: which run is due, and what its status says of what has counted.
+"""A Workflow that runs after others: which run is due, and which successes have counted.
 
-In two steps: the status says what has counted and which run is `making`; seeing that, the run is made, and `making` is
-taken away. A crash in between leaves a name that is still to be made, and says nothing else.
+In two steps. First the status records what has counted and, in `making`, the name of the run to make. Then that run is
+made and `making` removed. A crash in between leaves only a run that is still to be made.
 """
 
 import time
@@ -28,7 +28,7 @@ class UpstreamTrigger:
         self._followed: dict[Key, list[Key]] = {}
 
     def followers(self, key: Key) -> Iterable[Key]:
-        """The Workflows that come after this one."""
+        """The Workflows that run after this one."""
         return tuple(self._followers.get(key, ()))
 
     def forget(self, key: Key) -> None:

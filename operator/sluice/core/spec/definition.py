@@ -1,6 +1,7 @@
-"""What a run executes: the tasks of its frozen graph with the defaults merged in, and the values of its parameters.
+"""What a run executes: its frozen graph, with the defaults merged into each task.
 
-It is read from what was accepted once, perhaps by an older operator, so it is taken as it is and not judged again.
+The graph was validated when its Workflow was accepted, perhaps by an older operator. It is read leniently
+(`Model.read`) and none of the checks in `validation` is made again.
 """
 
 from collections.abc import Mapping
@@ -18,8 +19,8 @@ from sluice.core.spec.task import TaskDefinition
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A frozen graph. `parameters` maps each parameter to its default, None where a run must give a value; `claims` are
-    the volumeClaimTemplates by name.
+    """A frozen graph. `parameters` maps each name to its default, None where a run must give a value; `claims` maps
+    each name to its volumeClaimTemplate as JSON.
     """
 
     tasks: tuple[TaskDefinition, ...]
@@ -27,11 +28,11 @@ class Definition:
     parameters: Mapping[str, str | None]
     claims: Mapping[str, Json] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
-    """What a run hands on, placeholders not yet filled in."""
+    """The run's own outputs, with placeholders."""
 
     @classmethod
     def of(cls, graph: Json) -> "Definition":
-        """From the data of a ControllerRevision. Raises pydantic's ValidationError if it is no graph at all."""
+        """`graph` is the data of a ControllerRevision. Raises pydantic's ValidationError if it is not a graph."""
         frozen = FrozenGraph.read(graph)
         found = [_with_defaults(frozen, graph, number) for number in range(len(frozen.tasks))]
         order = Graph.of([t.name for t in found], dependencies([t.fields for t in found]))
@@ -51,12 +52,12 @@ class Definition:
         )
 
     def values(self, given: Mapping[str, str]) -> dict[str, str]:
-        """The parameters of a run: what it was given, and the defaults of the rest."""
+        """A value for each parameter: the run's argument, else the default, else the empty string."""
         return {name: given.get(name, default or "") for name, default in self.parameters.items()}
 
 
 def _with_defaults(frozen: FrozenGraph, graph: Json, number: int) -> TaskDefinition:
-    """Of `graph`, the same as JSON, the task's fields are taken as they stand: they are the template of its pod."""
+    """`graph` is what `frozen` was read from. Its JSON is kept as the template of the task's pod."""
     task, fields = frozen.tasks[number], graph["tasks"][number]
     if task.approval is not None:
         return TaskDefinition.of(task, TaskTemplate(), fields)

@@ -1,10 +1,4 @@
-"""Does a failed attempt get another one, who pays for it, and when does it start?
-
-The task pays for what its program did (Error, OutOfMemory, Timeout) from `retries.limit`, for the endings and exit
-codes that it says are worth another try. The cluster pays for what it did itself (Infrastructure, Lost) from
-`retries.infrastructure`, so a drained node never costs a user's retry. A preemption by Kueue costs nobody a retry; but
-what may start only once has started.
-"""
+"""A task's `retries`: how many, for what, and the wait before each. `run/retries` says who pays for which."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +11,7 @@ _PAID_BY_TASK = ("Error", "OutOfMemory", "Timeout")
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """The n-th retry waits initial * factor**(n-1) seconds, at most `max_s`, give or take the share `jitter` of it."""
+    """The n-th retry waits initial_s * factor**(n-1) seconds, at most `max_s`, give or take the fraction `jitter`."""
 
     initial_s: float = 1.0
     factor: float = 2.0
@@ -35,14 +29,14 @@ class Backoff:
         return cls(**{name: value for name, value in said.items() if value is not None})
 
     def delay_s(self, before: int, chance: float) -> float:
-        """After `before` retries. `chance` is between 0 and 1."""
+        """The wait after `before` retries. `chance`, from 0 to 1, places it within the jitter."""
         delay_s = min(self.initial_s * self.factor ** min(before, 64), self.max_s)
         return delay_s * (1 + self.jitter * (2 * chance - 1))
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """A task's `retries`. `exit_codes` None means any."""
+    """A task's `retries`. `on` are the endings that are retried, `exit_codes` the exit codes, None for any."""
 
     limit: int = 0
     infrastructure: int = 5

@@ -1,4 +1,4 @@
-"""The limits that a Workflow and its run set."""
+"""The limits of a run, from its Workflow's spec and its own."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from sluice.api.workflow import WorkflowSettings
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """What the Workflow and the run say, as they are now: it may change while the run goes on. None is no limit."""
+    """They may change while the run goes on. None is no limit."""
 
     parallelism: int | None = None
     timeout_s: int | None = None
     fail_fast: bool = False
     leaf_failed: bool = False
-    """Does the run fail only for a task that no other depends on?"""
+    """`failWhen: LeafFailed`: only a failed task without dependents fails the run."""
     priority: int = 0
 
     @classmethod

@@ -1,4 +1,4 @@
-"""One task of a frozen graph, typed once."""
+"""One task of a frozen graph, typed once, when the graph is read."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from sluice.core.spec.sensor import Sensor
 
 @dataclass(frozen=True, slots=True)
 class TaskDefinition:
-    """One task. `fields` are the manifest's, defaults merged in, placeholders not yet filled in."""
+    """One task. `fields` is its manifest as JSON, defaults merged in, with placeholders: the template of its pod."""
 
     name: str
     fields: Json
@@ -29,11 +29,11 @@ class TaskDefinition:
     final: bool
     """Is it a `finally` task?"""
     outputs: tuple[str, ...]
-    """The keys of what it hands on."""
+    """The keys that it declares."""
     outputs_in_log: bool
-    """Are they in its log, and not in its file?"""
+    """Are they read from its log rather than its file?"""
     reads: tuple[str, ...]
-    """The tasks whose outputs it cannot start without."""
+    """The tasks whose outputs it reads."""
     priority: int | None
     """None: the run's."""
     duration_s: float
@@ -42,16 +42,16 @@ class TaskDefinition:
     poll: Sensor | None = None
     pools: PoolClaim = ()
     approval: Approval | None = None
-    """What it asks, if it is a person's decision and has no pod."""
+    """Set for a task that waits for a person and has no pod."""
     for_each: ForEach | None = None
     when: Program | CelError | None = None
-    """On which condition it runs, once its trigger rule says so."""
+    """Its condition, evaluated when its trigger rule lets it start; a CelError if it does not compile."""
     is_sub_workflow: bool = False
-    """Does it run another Workflow? Then its attempts are runs and not pods."""
+    """Does it run another Workflow? Then its attempts are runs instead of pods."""
 
     @classmethod
     def of(cls, task: Task, defaults: TaskTemplate, fields: Json) -> "TaskDefinition":
-        """`fields` are the task's in the manifest, with the defaults merged in."""
+        """`fields` is the task's manifest as JSON, with the defaults merged in."""
         timeout, pending_timeout = task.timeout or defaults.timeout, task.pending_timeout or defaults.pending_timeout
         return cls(
             name=task.name,
@@ -77,10 +77,10 @@ class TaskDefinition:
 
     @property
     def same_as(self) -> str | None:
-        """The fan-out by whose items this one goes."""
+        """The fan-out whose items it has too; None for most."""
         return self.for_each.same_as if self.for_each is not None else None
 
     @property
     def at_most_once(self) -> bool:
-        """May the task never start twice, whatever happens? Then each attempt is recorded before its pod is made."""
+        """May it never start twice, whatever happens? Then its attempt is recorded before the pod is created."""
         return self.retries.infrastructure == 0

@@ -1,16 +1,16 @@
-"""Backfills: which of a range's times is run next, given how far it has come and which runs there are.
+"""Backfills: which time of a range is run next.
 
-The times are walked in order. Each is run at most once, whatever restarts: its run's name says which time it is for,
-and the mark in the status which times are not looked at any more. So a run at or before the mark that is gone, for
-example since it was old, stays gone. A run that was made just before a crash, and not marked, is known by its label.
+The times are taken in order. Each is run at most once, whatever restarts: the run is named after its time, and `mark`
+in the status says up to where times are done with. A run at or before the mark that was deleted is not made again. A
+run that was made just before a crash, and not marked, is recognized by its label.
 
-| rerun | a time that has a run already |
+| rerun | a time that already has a run |
 |---|---|
 | None | is skipped |
-| Failed | is run again if the last run of it failed or was stopped |
+| Failed | is run again if its last run failed or was stopped |
 | All | is run again |
 
-A time whose run has not ended is skipped whatever `rerun` says. A run that was deleted counts as none.
+A time whose run has not ended is skipped, whatever `rerun` says. A deleted run counts as none.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ def backfill_schedule(spec: BackfillSpec, workflow: WorkflowSettings) -> Schedul
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """What is asked for: the times of `schedule` from `begin` (with it) to `end` (without it)."""
+    """A Backfill's spec: run the times of `schedule` from `begin` (included) to `end` (excluded)."""
 
     schedule: Schedule
     begin: Instant
@@ -66,18 +66,19 @@ class Backfill:
         )
 
     def times(self, mark: Instant | None = None) -> Iterator[Instant]:
-        """In order, those that come after the mark."""
+        """The times after the mark, in the Backfill's order."""
         if self.newest_first:
             return self.schedule.within(self.begin, self.end if mark is None else mark, back=True)
         return self.schedule.within(self.begin if mark is None else mark + 1, self.end)
 
     def count(self, at_most: int) -> int:
+        """How many times there are. It stops counting at `at_most`."""
         return sum(1 for _ in islice(self.times(), at_most))
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far it has come. `going` has its runs that have not ended, by name, each with its time."""
+    """How far a Backfill has come. `going` are its runs that have not ended: (name, time)."""
 
     times: int
     mark: Instant | None = None
@@ -103,7 +104,7 @@ class Progress:
         )
 
     def written(self) -> Json:
-        """None takes an entry away."""
+        """The entries of the status; None removes one."""
         return {
             "times": self.times,
             "mark": None if self.mark is None else rfc3339(self.mark),
@@ -139,7 +140,7 @@ class Progress:
 
 
 def start_backfill(backfill: Backfill, on_first_sight: OnFirstSight) -> Progress:
-    """`Adopt`: a Backfill without a status comes from a restored backup, and is taken as done."""
+    """Where a Backfill begins. With `Adopt` one without a status comes from a restored backup, and counts as done."""
     times = list(backfill.times())
     if on_first_sight == "Adopt":
         return Progress(len(times), mark=times[-1], skipped=len(times))
@@ -147,7 +148,7 @@ def start_backfill(backfill: Backfill, on_first_sight: OnFirstSight) -> Progress
 
 
 def count_ended(progress: Progress, phases: Mapping[str, str]) -> Progress:
-    """With those of its runs counted that have ended. `phases` has the runs that are there, by name."""
+    """The progress with each run counted that has ended. `phases` has the phase of each existing run, by name."""
     for entry in progress.going:
         run, _ = entry
         phase = phases.get(run, "Stopped")  # deleted on the way: nobody will ever see its end
@@ -164,7 +165,7 @@ def count_ended(progress: Progress, phases: Mapping[str, str]) -> Progress:
 
 @dataclass(frozen=True, slots=True)
 class RunOfTime:
-    """A run that a time has. `number`: how often it has been run by then. `mine`: this Backfill made it."""
+    """A run of a time, its `number`-th. `mine`: this Backfill made it."""
 
     number: int
     name: str
@@ -175,7 +176,7 @@ class RunOfTime:
 
 @dataclass(frozen=True, slots=True)
 class RunToMake:
-    """The run to make: the `number`-th of its time."""
+    """The run to make: the `number`-th of this time."""
 
     time: Instant
     number: int
@@ -183,7 +184,7 @@ class RunToMake:
 
 @dataclass(frozen=True, slots=True)
 class BackfillStep:
-    """What to do next. `waits`: why no run is made now though times are left."""
+    """What to do next. `waits` says why no run is made although times are left."""
 
     progress: Progress
     make: RunToMake | None = None
@@ -193,8 +194,8 @@ class BackfillStep:
 def next_step(
     backfill: Backfill, progress: Progress, runs_of: Callable[[Instant], Sequence[RunOfTime]], full: str
 ) -> BackfillStep:
-    """`runs_of` has the runs of a time, the newest last. `full`: why the Workflow takes no further run now, else
-    empty.
+    """`runs_of` gives the runs of a time, the newest last. `full` says why the Workflow admits no further run; empty if
+    it does.
     """
     for time in backfill.times(progress.mark):
         runs = runs_of(time)

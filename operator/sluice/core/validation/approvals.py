@@ -1,4 +1,4 @@
-"""Faults of approvals: fields that mean nothing where no pod is made, and decisions about tasks that ask for none."""
+"""Faults of `approval`: fields without a meaning where there is no pod, and decisions that no task asks for."""
 
 from collections.abc import Collection, Iterator
 
@@ -29,7 +29,7 @@ def approvals(found: Manifest) -> Iterator[Fault]:
 
 
 def unknown_approvals(approvals: Collection[str], definition: Definition) -> Iterator[Fault]:
-    """Decisions in a run that no task will ever ask for. `approvals` are the names of the tasks that they are about."""
+    """Faults of a run's `spec.approvals` that are about no approval task. `approvals` are its keys."""
     known = [task.name for task in definition.tasks if task.approval is not None]
     for name in sorted(set(approvals) - set(known)):
         yield Fault(f"spec.approvals.{name}", f"no approval task is called '{name}'{did_you_mean(name, known)}")

@@ -1,4 +1,4 @@
-"""Faults of a Backfill. What is said of its Workflow is only known if that is there."""
+"""Faults of a Backfill. Those that need its Workflow are only found if that is known."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,8 +19,8 @@ _COUNTED = 10 * MAX_TIMES
 def backfill_faults(
     manifest: Json, workflow: WorkflowSettings | None = None, created_at: Instant | None = None
 ) -> list[Fault]:
-    """All faults of a Backfill. `workflow` is what its Workflow says, which has no faults itself; None if it is not
-    known. `created_at` is None for one that is not in a cluster.
+    """All faults of a Backfill. `workflow` is its Workflow's spec, which must have no faults; None if it is not known.
+    `created_at` is None for a Backfill that is not in a cluster.
     """
     faults: list[Fault] = []
     spec = manifest.get("spec")
