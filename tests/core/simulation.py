@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from sluice.api.run import WorkflowRunStatus
+from sluice.api.run import ApprovalDecision, WorkflowRunStatus
 from sluice.controller.kube.cache import Cache
 from sluice.core.pod.builder import Item
 from sluice.core.pod.create_errors import CreateError
@@ -318,10 +318,10 @@ class Simulation:
             self.operator.run.set_approvals(self.decisions())
             self.operator.dirty = True
 
-    def decisions(self) -> dict[str, Json]:
+    def decisions(self) -> dict[str, ApprovalDecision]:
         approvals = {n: task.approval for n, task in enumerate(self.plan.tasks) if task.approval is not None}
         said = {n: approval.said for n, approval in approvals.items() if approval.said and n not in self.unsaid}
-        return {f"t{number}": {"decision": decision} for number, decision in said.items()}
+        return {f"t{number}": ApprovalDecision(decision=decision) for number, decision in said.items()}
 
     def order(self, state: str) -> None:
         """A person changes the run's spec.state. A stopped run stays stopped."""

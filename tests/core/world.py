@@ -7,7 +7,8 @@ A keyword says how a task stands in the stored status; tasks that are not named 
 
 from dataclasses import dataclass, field, replace
 
-from sluice.api.run import WorkflowRunStatus
+from sluice.api.run import ApprovalDecision, WorkflowRunStatus
+from sluice.api.task import TaskTemplate
 from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_TASK
 from sluice.core.pod.builder import Item
 from sluice.core.pod.create_errors import CreateError
@@ -27,7 +28,9 @@ from tests.core.kubelet import RUN, START, Json, accepted, at, exited, running, 
 
 
 def graph(text: str, **fields: Json) -> Json:
-    """The data of a ControllerRevision. `fields` are a task's, by name; those of `every` are the defaults."""
+    """The data of a ControllerRevision. `fields` are a task's, by name; those of `every` are all tasks': defaults where
+    a default can say them.
+    """
     tasks: dict[str, list[str]] = {}
     for chain in text.split(";"):
         before: list[str] = []
@@ -36,9 +39,13 @@ def graph(text: str, **fields: Json) -> Json:
             for name in names:
                 tasks.setdefault(name, []).extend(before)
             before = names
+    every = fields.pop("every", {})
+    can_be_defaults = {field.alias for field in TaskTemplate.model_fields.values()}
+    defaults = {name: value for name, value in every.items() if name in can_be_defaults}
+    each = {name: value for name, value in every.items() if name not in can_be_defaults}
     return {
-        "defaults": {"image": "busybox"} | fields.pop("every", {}),
-        "tasks": [{"name": name, "dependsOn": needs} | fields.get(name, {}) for name, needs in tasks.items()],
+        "defaults": {"image": "busybox"} | defaults,
+        "tasks": [{"name": name, "dependsOn": needs} | each | fields.get(name, {}) for name, needs in tasks.items()],
     }
 
 
@@ -180,7 +187,9 @@ class World:
 
     def says(self, decision: str, task: str, **words: str) -> None:
         """A person decides about an approval."""
-        self.run.set_approvals({**self.run.approvals, task: {"decision": decision, **words}})
+        self.run.set_approvals(
+            {**self.run.approvals, task: ApprovalDecision.model_validate({"decision": decision, **words})}
+        )
 
     # How things stand.
 

@@ -64,7 +64,7 @@ def fork_join(shape: Shape) -> None:
 
 def montage(shape: Shape) -> None:
     """Images in a grid: those that overlap are compared in pairs, and all are corrected by one model."""
-    rows, columns = shape.random.randint(4, 8), shape.random.randint(4, 10)
+    rows, columns = shape.random.randint(4, 6), shape.random.randint(4, 6)
     places = list(itertools.product(range(rows), range(columns)))
     projected = {place: shape.task(136, []) for place in places}
     differences = [

@@ -3,20 +3,59 @@ descriptions.
 """
 
 import re
-from typing import Annotated, Any
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
+
+Json = dict[str, Any]
 
 
 class Model(BaseModel):
+    """A part of our API.
+
+    `model_validate` is for a manifest: an unknown field is an error. `read` and `read_usable` are for what the API
+    server has accepted already, perhaps under another version of the CRDs: unknown fields are ignored.
+    """
+
     model_config = ConfigDict(
         alias_generator=to_camel,
         extra="forbid",
         frozen=True,
         use_attribute_docstrings=True,
         strict=True,
+        hide_input_in_errors=True,  # scripts and parameters may hold secrets, and errors are logged
     )
+
+    @classmethod
+    def read(cls, stored: Json) -> Self:
+        """Raises pydantic's ValidationError."""
+        return cls.model_validate(stored, extra="ignore")
+
+    @classmethod
+    def read_usable(cls, stored: Json) -> Self:
+        """As `read`, but a field that does not validate counts as absent. Raises ValidationError if it is required."""
+        try:
+            return cls.read(stored)
+        except ValidationError as error:
+            unusable = {detail["loc"][0] for detail in error.errors() if detail["loc"]}
+            return cls.read({name: value for name, value in stored.items() if name not in unusable})
+
+
+_M = TypeVar("_M", bound=Model)
+
+
+def layered(base: _M | None, over: _M | None) -> _M | None:
+    """`over` on top of `base`, field by field. A field that is None in `over` is that of `base`; lists are replaced."""
+    if base is None or over is None:
+        return base if over is None else over
+    said = {name: getattr(over, name) for name in over.model_fields_set}
+    merged = {
+        name: layered(getattr(base, name), value) if isinstance(value, Model) else value
+        for name, value in said.items()
+        if value is not None
+    }
+    return base.model_copy(update=merged)
 
 
 _DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"

@@ -14,11 +14,10 @@ from pydantic import BaseModel
 
 from sluice.api import GROUP, VERSION
 from sluice.api.backfill import BackfillSpec, BackfillStatus
+from sluice.api.base import Json
 from sluice.api.pool import PoolSpec, PoolStatus
 from sluice.api.run import WorkflowRunSpec, WorkflowRunStatus
 from sluice.api.workflow import WorkflowSpec, WorkflowStatus
-
-Json = dict[str, Any]
 
 MAX_WORKFLOW_NAME = 40  # a run's name adds up to 19 characters, and is a label's value (63)
 MAX_RUN_NAME = 63

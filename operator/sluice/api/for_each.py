@@ -8,7 +8,7 @@ from sluice.api.base import Model, TaskName
 
 MAX_ITEMS = 10_000
 
-Item = Annotated[
+ItemValue = Annotated[
     str | int | float | bool | dict[str, Any], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})
 ]
 _Key = Annotated[str, Field(min_length=1, max_length=63)]
@@ -27,18 +27,20 @@ class Range(Model):
 class ForEachSpec(Model):
     """One pod for each item. Says the items in exactly one way: `items`, `range`, `matrix`, `from` or `sameAs`."""
 
-    items: Annotated[list[Item] | None, Field(max_length=MAX_ITEMS)] = None
+    items: Annotated[list[ItemValue] | None, Field(max_length=MAX_ITEMS)] = None
     """The items: strings, numbers or maps. A task's strings have them as $(item) and $(item.FIELD), its environment as
     ITEM."""
     range: Range | None = None
     """Numbers as items."""
     matrix: Annotated[
-        dict[_Key, Annotated[list[Item], Field(min_length=1, max_length=MAX_ITEMS)]] | None,
+        dict[_Key, Annotated[list[ItemValue], Field(min_length=1, max_length=MAX_ITEMS)]] | None,
         Field(min_length=1, max_length=16),
     ] = None
     """Every combination of these values, as maps. The keys are taken in alphabetical order, the last one changes
     fastest."""
-    exclude: Annotated[list[Annotated[dict[_Key, Item], Field(max_length=16)]] | None, Field(max_length=1000)] = None
+    exclude: Annotated[list[Annotated[dict[_Key, ItemValue], Field(max_length=16)]] | None, Field(max_length=1000)] = (
+        None
+    )
     """Combinations to leave out of the matrix. One that names only some of the keys leaves out all that agree."""
     from_: Annotated[str | None, Field(alias="from", min_length=1, max_length=65536)] = None
     """A JSON list: a parameter such as $(params.files), or what an earlier task found, $(tasks.NAME.outputs.KEY)."""

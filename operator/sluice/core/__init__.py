@@ -4,9 +4,9 @@ How an event becomes an action: the shell reports to a `RunState` what it observ
 make and delete and when to look again (`reconcile`), and `status` says what the user should read. README.md is the map.
 """
 
-from typing import Any
+from sluice.api.base import Json
 
-Json = dict[str, Any]
+__all__ = ["Instant", "Json"]
 
 Instant = float
 """Seconds since 1970 UTC."""

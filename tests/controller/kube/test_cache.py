@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sluice.api.run import WorkflowRunSpec
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.core.base.naming import LABEL_BACKFILL_UID
@@ -197,3 +198,21 @@ def test_pod_that_was_evicted_is_still_missed():
     known.pods.subscribe(told.append)
     known.pods.delete(seen(running(), version=9))
     assert [change.deleted for change in told] == [True]
+
+
+def test_a_spec_is_typed_once_for_each_generation():
+    known = Cache()
+    known.runs.upsert(run(1))
+    typed = known.runs[KEY].spec_as(WorkflowRunSpec)
+    known.runs.upsert(run(2, phase="Running"))
+    assert known.runs[KEY].spec_as(WorkflowRunSpec) is typed
+    known.runs.upsert(replace(run(3, workflow="other"), generation=2))
+    assert known.runs[KEY].spec_as(WorkflowRunSpec).workflow == "other"
+
+
+def test_a_namesake_is_typed_by_itself():
+    known = Cache()
+    known.runs.upsert(run(1))
+    assert known.runs[KEY].spec_as(WorkflowRunSpec).workflow == "etl"
+    known.runs.upsert(run(2, uid="u2", workflow="other"))
+    assert known.runs[KEY].spec_as(WorkflowRunSpec).workflow == "other"

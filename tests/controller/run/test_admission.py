@@ -60,7 +60,7 @@ class World:
             "name": name,
             "uid": f"uid-of-{name}",
             "resourceVersion": str(self.version),
-            "generation": 1,
+            "generation": self.version,
             "creationTimestamp": "2026-01-01T00:00:00Z",
         }
         return {"metadata": metadata, "spec": spec, "status": status or {}}

@@ -37,7 +37,7 @@ class World:
     def _body(self, name: str, spec: Any, **status: Any) -> Any:
         self._version += 1
         metadata = {"namespace": "team", "name": name, "uid": f"uid-{name}", "resourceVersion": str(self._version)}
-        when = {"generation": 1, "creationTimestamp": "2026-01-01T00:00:00Z"}
+        when = {"generation": self._version, "creationTimestamp": "2026-01-01T00:00:00Z"}
         return {"metadata": metadata | when, "spec": spec, "status": status}
 
     def sees(self, name: str, phase: str, **spec: Any) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.run_limits import RunLimits
 from tests.core.world import graph, run
@@ -63,4 +65,9 @@ def test_priority_of_a_run_holds_for_its_tasks_that_have_none_and_may_change():
     [({}, {}, 0), ({"priority": 3}, {}, 3), ({"priority": 3}, {"priority": -1}, -1), ({}, {"priority": 2}, 2)],
 )
 def test_priority_of_the_run_counts_before_its_workflow_s(workflow, of_run, priority):
-    assert RunLimits.of(workflow, of_run).priority == priority
+    assert (
+        RunLimits.of(
+            WorkflowSettings.model_validate(workflow), WorkflowRunSpec.model_validate({"workflow": "etl"} | of_run)
+        ).priority
+        == priority
+    )

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sluice.api.workflow import WorkflowSettings
 from sluice.core.quota.run_concurrency import (
     Admitted,
     Concurrency,
@@ -156,7 +157,7 @@ def test_runs_with_different_keys_do_not_hold_each_other_back():
 
 
 def test_key_is_filled_in_from_the_runs_parameters():
-    rule = Concurrency.of({"concurrency": {"key": "$(params.env)/$(params.region)"}})
+    rule = Concurrency.of(WorkflowSettings.model_validate({"concurrency": {"key": "$(params.env)/$(params.region)"}}))
     assert rule.value({"env": "prod", "region": "north"}) == "prod/north"
 
 

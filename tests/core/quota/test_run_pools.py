@@ -2,6 +2,7 @@
 
 import pytest
 
+from sluice.api.workflow import WorkflowSettings
 from sluice.core.base.naming import RUN_POOLS, graph_of
 from sluice.core.pod.builder import build_pod
 from sluice.core.quota.run_pools import held_claim, requested_claim, run_request
@@ -28,11 +29,11 @@ def definition(*tasks):
     ],
 )
 def test_what_a_run_asks_for(spec, task, above, claim):
-    assert requested_claim(spec, definition(task), above) == claim
+    assert requested_claim(WorkflowSettings.model_validate(spec).pools or (), definition(task), above) == claim
 
 
 def test_its_status_says_what_it_holds():
-    assert held_claim({"pools": {"warehouse": 1, "lab": 2}}) == (("lab", 2), ("warehouse", 1))
+    assert held_claim({"warehouse": 1, "lab": 2}) == (("lab", 2), ("warehouse", 1))
     assert held_claim({}) == ()
 
 

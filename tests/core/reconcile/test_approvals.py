@@ -2,6 +2,7 @@
 
 import pytest
 
+from sluice.api.run import ApprovalDecision
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.dirty import News
 from sluice.core.spec.approval import Approval, resolve
@@ -17,6 +18,7 @@ from tests.core.world import World, graph, run
 
 NO_TIMEOUT = Approval()
 HOUR = {"timeout": "1h"}
+APPROVED = ApprovalDecision(decision="Approve")
 ASKS = "Approval: set spec.approvals.ok.decision to Approve or Reject, and .by to your user name"
 
 
@@ -36,7 +38,9 @@ def asks(text="a >> ok >> b", state="Running", **approval):
     ],
 )
 def test_decision(given, ending, words):
-    assert resolve(NO_TIMEOUT, given, START, START + 5) == Outcome(ending, words, START + 5)
+    assert resolve(NO_TIMEOUT, ApprovalDecision.model_validate(given), START, START + 5) == Outcome(
+        ending, words, START + 5
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +57,7 @@ def test_timeout(default, after, ended):
 
 
 def test_decision_that_is_seen_late_counts_before_the_timeout():
-    ended = resolve(Approval(timeout_s=3600, default="Reject"), {"decision": "Approve"}, START, START + 9999)
+    ended = resolve(Approval(timeout_s=3600, default="Reject"), APPROVED, START, START + 9999)
     assert ended.ending is Ending.SUCCESS
 
 
@@ -138,7 +142,7 @@ def test_stopped_run_asks_no_longer():
 def test_stopped_run_hears_no_decision_that_was_given_before():
     world = run("a >> ok", fields={"ok": {"approval": {}, "when": "tasks.a.phase == 'Failed'", "runIf": "AllDone"}})
     world.starts()
-    world.run.set_approvals({"ok": {"decision": "Approve"}})
+    world.run.set_approvals({"ok": APPROVED})
     world.run.set_state("Stopped")
     world.ends("a")
     assert world.decide().finished

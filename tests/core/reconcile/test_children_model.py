@@ -8,6 +8,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sluice.api.run import ApprovalDecision
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile import decide as deciding
 from sluice.core.reconcile.intents import CreateIntent
@@ -21,7 +22,7 @@ from tests.core.world import graph, merge_patch
 TEXT = "a, b >> ok >> c"
 FIELDS = {name: {"workflow": {"name": "other"}, "retries": {"limit": 2, "infrastructure": 100}} for name in "abc"}
 DEFINITION = Definition.of(graph(TEXT, ok={"approval": {}}, **FIELDS))
-DECISION = {"ok": {"decision": "Approve"}}
+DECISION = {"ok": ApprovalDecision(decision="Approve")}
 NEXT = {"Pending": ["Running"], "Running": ["Running", "Succeeded", "Failed"]}
 
 

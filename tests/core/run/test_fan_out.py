@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from sluice.api.for_each import ForEachSpec
 from sluice.core.spec.for_each import ForEach, NoItems
 from sluice.core.status.text_budget import encoded_size
 from tests.core.kubelet import running
@@ -13,7 +14,7 @@ ABC = {"items": ["a", "b", "c"]}
 
 
 def items(**for_each):
-    return ForEach.of(for_each).items(lambda fields: fields)
+    return ForEach.of(ForEachSpec.model_validate(for_each)).items(lambda fields: fields)
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_items(for_each, expected):
 @pytest.mark.parametrize("text", ["", "x", "{}", '"a"', "3", "[1"])
 def test_what_is_no_list_is_named(text):
     with pytest.raises(NoItems, match=r"forEach.from must be a JSON list such as \[1, 2\], and is: "):
-        items(**{"from": text})
+        ForEach.of(ForEachSpec.model_validate({"from": "$(params.x)"})).items(lambda _: {"from": text})
 
 
 def test_more_than_10_000_items_are_refused():

@@ -1,5 +1,6 @@
 import pytest
 
+from sluice.api.task import Retries
 from sluice.core.run.retries import RetriesUsed, Retry, next_attempt
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.retry_policy import RetryPolicy
@@ -65,7 +66,7 @@ def test_backoff_doubles_up_to_five_minutes(before, delay_s):
 )
 def test_which_endings_are_worth_another_attempt(retries, ending, exit_code, again):
     ended = Outcome(ending, "", exit_code=exit_code)
-    assert (next_attempt(RetryPolicy.of(retries), RetriesUsed(), ended) is not None) is again
+    assert (next_attempt(RetryPolicy.of(Retries.model_validate(retries)), RetriesUsed(), ended) is not None) is again
 
 
 @pytest.mark.parametrize(
@@ -81,4 +82,4 @@ def test_which_endings_are_worth_another_attempt(retries, ending, exit_code, aga
     ],
 )
 def test_backoff(backoff, before, chance, delay_s):
-    assert RetryPolicy.of({"backoff": backoff}).backoff.delay_s(before, chance) == delay_s
+    assert RetryPolicy.of(Retries.model_validate({"backoff": backoff})).backoff.delay_s(before, chance) == delay_s

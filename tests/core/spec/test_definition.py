@@ -37,3 +37,9 @@ def test_graph_that_says_the_least():
     (task,) = definition.tasks
     assert (task.retries.limit, task.retries.infrastructure, task.timeout_s) == (0, 5, None)
     assert definition.parameters == {}
+
+
+def test_graph_of_a_newer_operator_is_read_as_far_as_it_is_known():
+    newer = {"name": "a", "image": "busybox", "retries": {"limit": 2, "jitter": 1}, "layout": {"x": 1}}
+    (task,) = Definition.of({"tasks": [newer], "files": {}}).tasks
+    assert (task.retries.limit, task.fields["layout"]) == (2, {"x": 1})

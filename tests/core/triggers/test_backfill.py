@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sluice.api.backfill import BackfillSpec, BackfillStatus
+from sluice.api.schedule import ScheduleSpec
+from sluice.api.workflow import WorkflowSettings
 from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.triggers.backfill import (
     Backfill,
@@ -33,7 +36,13 @@ def clock(instant):
 
 def asked(since="01:00", until="05:00", workflow=None, **spec):
     spec = {"from": f"2026-03-01T{since}:00Z", "until": f"2026-03-01T{until}:00Z"} | spec
-    return Backfill.of(spec, backfill_schedule(spec, {"schedule": HOURLY} if workflow is None else workflow))
+    said = BackfillSpec.model_validate({"workflow": "etl"} | spec)
+    settings = WorkflowSettings.model_validate({"schedule": HOURLY} if workflow is None else workflow)
+    return Backfill.of(said, backfill_schedule(said, settings))
+
+
+def progress_of(status):
+    return Progress.of(BackfillStatus.model_validate(status))
 
 
 def times(backfill):
@@ -61,8 +70,11 @@ def test_times(there, then):
 
 
 def test_fractions_of_a_second_let_no_earlier_time_in():
-    spec = {"from": "2026-03-01T01:00:00.5Z", "until": "2026-03-01T03:00:00.5Z"}
-    assert times(Backfill.of(spec, HOURLY)) == ["02:00", "03:00"]
+    spec = {"workflow": "etl", "from": "2026-03-01T01:00:00.5Z", "until": "2026-03-01T03:00:00.5Z"}
+    assert times(Backfill.of(BackfillSpec.model_validate(spec), ScheduleSpec.model_validate(HOURLY))) == [
+        "02:00",
+        "03:00",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +135,10 @@ def test_the_name_of_a_run_that_is_being_deleted_is_waited_for():
     ],
 )
 def test_how_many_runs_the_workflow_has_places_for(concurrency, places):
-    assert Concurrency.of({"concurrency": concurrency} if concurrency else {}).places == places
+    assert (
+        Concurrency.of(WorkflowSettings.model_validate({"concurrency": concurrency} if concurrency else {})).places
+        == places
+    )
 
 
 @dataclass
@@ -137,7 +152,7 @@ class Cluster:
     status: dict = field(default_factory=dict)
 
     def look(self, *, crash=False):
-        progress = Progress.of(self.status)
+        progress = progress_of(self.status)
         if progress is None:
             progress = start_backfill(self.backfill, "Run")
         progress = count_ended(progress, self.runs)
@@ -181,7 +196,7 @@ def test_one_after_the_other():
     cluster.look()
     assert cluster.progress == "3/4, 1 failed"
     assert cluster.status["failedRuns"] == ["02:00"]
-    assert Progress.of(cluster.status).finished
+    assert progress_of(cluster.status).finished
 
 
 def test_two_at_a_time_the_newest_first():
@@ -224,8 +239,8 @@ def test_a_restored_backup_is_taken_as_done():
 
 def test_progress_is_read_as_it_was_written():
     progress = Progress(9, at("03:00"), 2, 1, 3, (("etl-1", at("03:00")),), ("etl-0",))
-    assert Progress.of(progress.written()) == progress
-    assert Progress.of({}) is None
+    assert progress_of(progress.written()) == progress
+    assert progress_of({}) is None
     assert progress.words == "2/9, 1 failed, 3 skipped"
     assert replace(progress, failed=2).failures == "2 of 9 times failed: etl-0 and others"
 
@@ -245,7 +260,7 @@ def test_each_time_is_run_once_in_order_and_counted_once_whatever_happens(story,
     cluster = Cluster(backfill, runs=dict(there))
     for crash, phase, place in story:
         cluster.look(crash=crash)
-        counted = dict(Progress.of(cluster.status).going) if cluster.status else {}
+        counted = dict(progress_of(cluster.status).going) if cluster.status else {}
         going = sorted(name for name in cluster.mine if cluster.runs[name] == "Running")
         assert len(going) <= backfill.max_runs
         if going:
@@ -260,7 +275,7 @@ def test_each_time_is_run_once_in_order_and_counted_once_whatever_happens(story,
             if cluster.runs[name] == "Running":
                 cluster.end(name)
     cluster.look()
-    progress = Progress.of(cluster.status)
+    progress = progress_of(cluster.status)
     assert progress.finished
     assert progress.succeeded + progress.failed + progress.skipped == progress.times == 4
     assert len(cluster.made) == progress.succeeded + progress.failed

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sluice.api.workflow import WorkflowSettings
 from sluice.core.triggers.history import EndedRun, Expiry, History, next_expired
 
 HOUR, WEEK = 3600, 7 * 86400
@@ -43,4 +44,4 @@ def test_surplus(history, ended, goes):
     ],
 )
 def test_history_of_a_workflow(spec, history):
-    assert History.of(spec) == history
+    assert History.of(WorkflowSettings.model_validate(spec)) == history

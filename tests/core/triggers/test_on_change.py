@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sluice.api.workflow import LastRun, WorkflowStatus
 from sluice.core.base.naming import graph_of, revision_name, run_name
 from sluice.core.triggers.on_change import OwnRun, RunMark, due_run
 
@@ -39,7 +40,7 @@ class Cluster:
             revision=revision,
             run_name=name,
             manual=self.spec.get("trigger") == "Manual",
-            mark=RunMark.of(self.status),
+            mark=RunMark.of(WorkflowStatus.model_validate(self.status).last_run),
             runs=list(self.runs.values()),
             on_first_sight=self.on_first_sight,
         )
@@ -181,8 +182,8 @@ def test_revision_does_not_depend_on_the_order_of_keys():
 
 def test_mark_is_read_as_it_was_written():
     for mark in (RunMark(3, "etl-rev", "etl-g3-4f7a9"), RunMark(3, "etl-rev", None)):
-        assert RunMark.of({"lastRun": mark.written()}) == mark
-    assert RunMark.of({}) is None
+        assert RunMark.of(LastRun.model_validate(mark.written())) == mark
+    assert RunMark.of(None) is None
 
 
 _SPECS = [SPEC, OTHER, SPEC | {"parallelism": 8}, SPEC | {"trigger": "Manual"}]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sluice.api.run import ResumeFrom, WorkflowRunSpec
 from sluice.core.base.naming import graph_of
 from sluice.core.reconcile.restore import restore
 from sluice.core.spec.definition import Definition
@@ -170,7 +171,13 @@ OLD = {"spec": {"workflow": "etl"}}
     ],
 )
 def test_faults_of_resume_from(asked, old, said):
-    found = resume_faults(asked, "new", "etl", Definition.of(graph("load")), old)
+    found = resume_faults(
+        ResumeFrom.model_validate(asked),
+        "new",
+        "etl",
+        Definition.of(graph("load")),
+        None if old is None else WorkflowRunSpec.model_validate(old["spec"]),
+    )
     assert len(found) == len(said)
     for fault, words in zip(found, said, strict=True):
         assert str(fault).startswith(f"spec.resumeFrom.{words}")

@@ -5,6 +5,8 @@ from itertools import islice
 
 import pytest
 
+from sluice.api.schedule import ScheduleMarkStatus, ScheduleSpec
+from sluice.api.workflow import WorkflowSettings
 from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.triggers.schedule import Schedule, ScheduleDecision, SchedulePosition, counting_from, due_time
 
@@ -22,10 +24,16 @@ def clock(instant):
     return None if instant is None else datetime.fromtimestamp(instant, UTC).strftime("%H:%M")
 
 
+def schedule(said):
+    return Schedule.of(ScheduleSpec.model_validate(said))
+
+
 def looked(said, mark, now, concurrency=None, **there):
     """(the mark then, what is run, how many are missed, what comes next)"""
-    limits = Concurrency.of({"schedule": said} | ({"concurrency": concurrency} if concurrency else {}))
-    found = due_time(Schedule.of(said), at(mark), at(now), concurrency=limits, **there)
+    limits = Concurrency.of(
+        WorkflowSettings.model_validate({"schedule": said} | ({"concurrency": concurrency} if concurrency else {}))
+    )
+    found = due_time(schedule(said), at(mark), at(now), concurrency=limits, **there)
     return clock(found.mark), clock(found.run), found.missed, clock(found.next)
 
 
@@ -89,7 +97,7 @@ def test_missed_times_are_counted_up_to_a_thousand():
 def test_each_time_is_run_once_over_an_outage():
     mark, runs = at("00:00"), []
     for now in ("01:00", "01:00:01", "05:30", "05:31", "05:32", "05:33", "05:34"):
-        found = due_time(Schedule.of(ALL), mark, at(now), concurrency=Concurrency())
+        found = due_time(schedule(ALL), mark, at(now), concurrency=Concurrency())
         mark = found.mark
         runs.append(clock(found.run))
     assert runs == ["01:00", None, "02:00", "03:00", "04:00", "05:00", None]
@@ -97,14 +105,14 @@ def test_each_time_is_run_once_over_an_outage():
 
 @pytest.mark.parametrize("suspend", [True, False])
 def test_an_interval_begins_with_the_time_before(suspend):
-    schedule = Schedule.of({"cron": "0 2 * * MON-FRI", "startAt": "2026-03-09T02:00:00Z", "suspend": suspend})
-    assert schedule.interval_start(at("9T02:00")) == at("6T02:00")
+    weekdays = schedule({"cron": "0 2 * * MON-FRI", "startAt": "2026-03-09T02:00:00Z", "suspend": suspend})
+    assert weekdays.interval_start(at("9T02:00")) == at("6T02:00")
 
 
 def begun(said, *, mark=None, known=False, adopt=False, now="06:30"):
     return clock(
         counting_from(
-            Schedule.of(said),
+            schedule(said),
             mark,
             known=known,
             created_at=at("02:00"),
@@ -115,7 +123,7 @@ def begun(said, *, mark=None, known=False, adopt=False, now="06:30"):
 
 
 def marked(clock, said):
-    return SchedulePosition(at(clock), Schedule.of(said).digest)
+    return SchedulePosition(at(clock), schedule(said).digest)
 
 
 START = ALL | {"startAt": "2026-03-01T01:00:00Z"}
@@ -147,11 +155,11 @@ def test_from_when_on_times_count(said, there, then):
 
 def test_a_mark_is_written_and_read():
     mark = marked("04:00", HOURLY)
-    assert SchedulePosition.of({"scheduleMark": mark.written()}) == mark
+    assert SchedulePosition.of(ScheduleMarkStatus.model_validate(mark.written())) == mark
 
 
 def test_every_is_counted_from_midnight():
-    assert [clock(time) for time in islice(Schedule.of({"every": "8h"}).after(at("01:00")), 3)] == [
+    assert [clock(time) for time in islice(schedule({"every": "8h"}).after(at("01:00")), 3)] == [
         "08:00",
         "16:00",
         "00:00",
@@ -160,5 +168,5 @@ def test_every_is_counted_from_midnight():
 
 def test_a_suspended_schedule_says_nothing():
     assert due_time(
-        Schedule.of(HOURLY | {"suspend": True}), at("02:00"), at("06:30"), concurrency=Concurrency()
+        schedule(HOURLY | {"suspend": True}), at("02:00"), at("06:30"), concurrency=Concurrency()
     ) == ScheduleDecision(at("02:00"), None, 0, None)

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sluice.api.schedule import ScheduleSpec
 from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.triggers.schedule import Schedule, due_time
 
@@ -53,7 +54,7 @@ class Operator:
     """Looks at the schedule when something is due, and is away for hours or days now and then."""
 
     def __init__(self, said, seed):
-        self.schedule = Schedule.of(said)
+        self.schedule = Schedule.of(ScheduleSpec.model_validate(said))
         self.chance = random.Random(seed)  # noqa: S311  # the same in every test run
         self.mark, self.now = START.timestamp(), START.timestamp()
         self.made, self.looks, self.missed = [], [], 0
@@ -111,7 +112,7 @@ def test_ten_years_are_run_as_a_second_computation_says(zone, catch_up):
 def test_a_backfills_range_has_the_same_times(zone):
     begin, end = datetime(2020, 2, 1, tzinfo=UTC).timestamp(), datetime(2027, 11, 15, tzinfo=UTC).timestamp()
     for expression, times in walked(zone).items():
-        schedule = Schedule.of({"cron": expression, "timeZone": zone})
+        schedule = Schedule.of(ScheduleSpec(cron=expression, timeZone=zone))
         there = [time for time in times if begin <= time < end]
         assert list(schedule.within(begin, end)) == there
         assert list(schedule.within(begin, end, back=True)) == there[::-1]

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.api.after import MAX_COUNTED
+from sluice.api.after import MAX_COUNTED, AfterMarkStatus
+from sluice.api.workflow import WorkflowSettings
 from sluice.core.base.naming import followed_run_name
 from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.triggers.upstream import UpstreamMark, UpstreamSuccess, circle, due_after, upstream_marks
@@ -57,7 +58,7 @@ def test_a_run_that_is_gone_is_not_remembered():
 
 def test_a_changed_list_keeps_what_has_counted_and_begins_anew_with_the_others():
     before = [UpstreamMark("ingest", 5.0, ("a",)).written(), UpstreamMark("old", 5.0).written()]
-    assert upstream_marks(["clean", "ingest"], before, 90.0) == (
+    assert upstream_marks(["clean", "ingest"], map(AfterMarkStatus.model_validate, before), 90.0) == (
         UpstreamMark("clean", 90.0),
         UpstreamMark("ingest", 5.0, ("a",)),
     )
@@ -84,7 +85,7 @@ def test_circle(after, way):
 
 
 def test_its_waiting_runs_give_way_as_on_a_schedule():
-    assert Concurrency.of({"after": [{"workflow": "ingest"}]}).scheduled
+    assert Concurrency.of(WorkflowSettings.model_validate({"after": [{"workflow": "ingest"}]})).scheduled
 
 
 @dataclass
@@ -98,7 +99,7 @@ class Cluster:
     """Which successes each run was made for."""
 
     def look(self, *, crash=False):
-        known = upstream_marks(self.names, self.status.get("after", ()), 0.0)
+        known = upstream_marks(self.names, map(AfterMarkStatus.model_validate, self.status.get("after", ())), 0.0)
         if making := self.status.get("making"):
             self.runs.setdefault(making, set(self.status["for"]))
             if not crash:

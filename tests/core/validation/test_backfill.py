@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sluice.api.workflow import WorkflowSettings
 from sluice.core.validation import backfill_faults
 
 DAILY = {"schedule": {"cron": "0 2 * * *"}, "tasks": []}
@@ -12,7 +13,8 @@ APRIL = datetime(2026, 4, 1, tzinfo=UTC).timestamp()
 
 
 def faults(spec, workflow=DAILY, created_at=APRIL):
-    return [str(fault) for fault in backfill_faults({"spec": MARCH | spec}, workflow, created_at)]
+    settings = None if workflow is None else WorkflowSettings.read(workflow)
+    return [str(fault) for fault in backfill_faults({"spec": MARCH | spec}, settings, created_at)]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from sluice.api import API_VERSION, GROUP
+from sluice.api.workflow import WorkflowSettings
 from sluice.cli.lint.pools import unmet_claims
 from sluice.cli.lint.source import Document, Finding
 from sluice.core import Json
@@ -127,7 +128,7 @@ def _faults(item: _Object, objects: Iterable[_Object], *, chart_has_image: bool)
     elif item.kind == "Pool":
         yield from pool_faults(item.manifest)
     elif item.kind == "Backfill":
-        yield from backfill_faults(item.manifest, _valid_workflow_spec(item, objects))
+        yield from backfill_faults(item.manifest, _valid_workflow(item, objects))
     else:
         yield from _run_faults(item, [other for other in objects if other.ours and other.kind == "Workflow"])
 
@@ -170,14 +171,14 @@ def _run_faults(run: _Object, workflows: Iterable[_Object]) -> Iterator[Fault]:
     yield from run_faults(spec, unchecked if workflow is None else _parameters(workflow.manifest))
 
 
-def _valid_workflow_spec(backfill: _Object, objects: Iterable[_Object]) -> Json | None:
-    """The spec of its Workflow, if that is among the files and has no faults."""
+def _valid_workflow(backfill: _Object, objects: Iterable[_Object]) -> WorkflowSettings | None:
+    """The settings of its Workflow, if that is among the files and has no faults."""
     spec = backfill.manifest.get("spec")
     name = spec.get("workflow") if isinstance(spec, dict) else None
     for other in objects:
         if other.ours and other.kind == "Workflow" and _refers_to(name, backfill.metadata, other.metadata):
-            workflow_spec: Json = other.manifest.get("spec", {})
-            return None if workflow_faults(other.manifest | {"metadata": _name_only(other.metadata)}) else workflow_spec
+            faults = workflow_faults(other.manifest | {"metadata": _name_only(other.metadata)})
+            return None if faults else WorkflowSettings.read(other.manifest["spec"])
     return None
 
 

@@ -26,9 +26,9 @@ class Cache:
         self.namespaces = namespaces
         tombstones = Tombstones()
         self.pools: Store[ObjectView] = Store(attrgetter("key"), tombstones)
-        self.workflows: Store[ObjectView] = Store(attrgetter("key"), tombstones)
-        self.runs: Store[ObjectView] = Store(attrgetter("key"), tombstones)
-        self.backfills: Store[ObjectView] = Store(attrgetter("key"), tombstones)
+        self.workflows: Store[ObjectView] = Store(attrgetter("key"), tombstones, ObjectView.inherit)
+        self.runs: Store[ObjectView] = Store(attrgetter("key"), tombstones, ObjectView.inherit)
+        self.backfills: Store[ObjectView] = Store(attrgetter("key"), tombstones, ObjectView.inherit)
         self.pods: Store[PodView] = Store(_pod_key, tombstones)
         self.stores: Mapping[Kind, Store[ObjectView]] = {
             "pools": self.pools,

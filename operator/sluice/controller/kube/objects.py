@@ -1,8 +1,9 @@
 """Objects of our kinds, cut down to what the controller needs."""
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
+from sluice.api.base import Model
 from sluice.api.run import has_ended
 from sluice.core import Instant, Json
 from sluice.core.base.naming import (
@@ -20,6 +21,9 @@ from sluice.core.base.times import instant
 _LABELS = frozenset(
     {LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH, LABEL_TASK, LABEL_INDEX, LABEL_ATTEMPT}
 )
+
+
+_M = TypeVar("_M", bound=Model)
 
 
 class Key(NamedTuple):
@@ -48,6 +52,24 @@ class ObjectView:
     labels: dict[str, str]
     spec: Json
     status: Json
+    typed: dict[type[Model], Model] = field(default_factory=dict, compare=False, repr=False)
+    """What `spec_as` returned, by model. It is handed on to newer views of the same generation."""
+
+    def spec_as(self, model: type[_M]) -> _M:
+        """The spec, parsed once for each generation. A field that does not validate counts as absent."""
+        known = self.typed.get(model)
+        if not isinstance(known, model):
+            known = self.typed[model] = model.read_usable(self.spec)
+        return known
+
+    def status_as(self, model: type[_M]) -> _M:
+        """The status, parsed at each call. Raises ValidationError: a mark that counted as absent would be run again."""
+        return model.read(self.status)
+
+    def inherit(self, older: "ObjectView") -> None:
+        """Keeps what an older view of this object has parsed, if the spec is still the same."""
+        if older.generation == self.generation:
+            self.typed.update(older.typed)
 
     @property
     def depth(self) -> int:

@@ -54,10 +54,14 @@ class Tombstones:
 
 
 class Store(Mapping[Key, V]):
-    """`key_of` is the key of an object. Reading works as with any mapping."""
+    """`key_of` is the key of an object. `inherit` hands what was worked out for an older view of an object, its second
+    argument, on to a newer one. Reading works as with any mapping.
+    """
 
-    def __init__(self, key_of: Callable[[V], Key], tombstones: Tombstones) -> None:
-        self._key_of, self._tombstones = key_of, tombstones
+    def __init__(
+        self, key_of: Callable[[V], Key], tombstones: Tombstones, inherit: Callable[[V, V], None] | None = None
+    ) -> None:
+        self._key_of, self._tombstones, self._inherit = key_of, tombstones, inherit
         self._objects: dict[Key, V] = {}
         self._indexes: list[Index[object, V]] = []
         self._handlers: list[Callable[[Change[V]], None]] = []
@@ -93,6 +97,8 @@ class Store(Mapping[Key, V]):
         if before is not None and before.uid != seen.uid:
             self.delete(before)
             before = None
+        if before is not None and self._inherit is not None:
+            self._inherit(seen, before)
         self._put(key, before, seen)
         self._publish(Change(seen, before))
 

@@ -1,6 +1,4 @@
-"""The frozen graphs of runs: ControllerRevisions, each owned by its Workflow and shared by all runs of that
-revision.
-"""
+"""The frozen graphs of runs: ControllerRevisions, each owned by its Workflow and shared by all its runs."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -31,7 +29,7 @@ class Revisions:
         self._kept_tasks = 0
 
     async def freeze(self, workflow: ObjectView) -> str:
-        """Makes sure that the Workflow's graph as it is now exists as a revision, and returns its name."""
+        """Creates the revision of the current graph unless it exists, and returns its name. Raises ApiError."""
         graph = graph_of(workflow.spec)
         name = revision_name(workflow.key.name, workflow.uid, graph)
         if (workflow.key.namespace, name) in self._read:
@@ -57,7 +55,7 @@ class Revisions:
         return name
 
     async def read(self, namespace: str, name: str) -> Revision:
-        """Raises ApiError(404) if the revision has gone with its Workflow."""
+        """Raises ApiError(404) if the revision was deleted with its Workflow, and SluiceError if it has no owner."""
         known = self._read.get((namespace, name))
         if known is not None:
             return known

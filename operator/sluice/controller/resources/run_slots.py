@@ -3,6 +3,8 @@
 What a run was granted is in its status before its first pod is made. So the LIST of runs says what is in use.
 """
 
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core.quota.pool import RunClaim
@@ -11,6 +13,7 @@ from sluice.core.quota.run_pools import held_claim, requested_claim, run_request
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import PoolClaim, RunIdentity
+from sluice.core.spec.run_limits import run_priority
 
 
 class RunSlots:
@@ -31,18 +34,18 @@ class RunSlots:
             self._shared.observe_run(RunClaim(key.namespace, key.name, run.uid, claim))
 
     def held_by(self, run: ObjectView) -> PoolClaim:
-        return held_claim(run.status)
+        return held_claim(run.status.get("pools", {}))
 
     def ask(self, run: ObjectView, identity: RunIdentity, definition: Definition) -> PoolClaim | str:
         """What a run that has not started holds from now on, or why it cannot start yet."""
         workflow = self._cache.workflows.get(Key(run.key.namespace, identity.workflow))
-        spec = workflow.spec if workflow is not None else {}
-        claim = requested_claim(spec, definition, self._held_above(run))
+        settings = workflow.spec_as(WorkflowSettings) if workflow is not None else WorkflowSettings()
+        claim = requested_claim(settings.pools or (), definition, self._held_above(run))
         if not claim:
             self._shared.retain_waiters(run.uid, {})
             return ()
         self._uids[run.key] = run.uid
-        priority = run.spec.get("priority", spec.get("priority")) or 0
+        priority = run_priority(settings, run.spec_as(WorkflowRunSpec))
         granted = self._shared.grant_run(
             run_request(identity, claim, definition, priority=priority, created_at=run.created_at)
         )

@@ -1,6 +1,6 @@
-"""What a Workflow is worth, judged once for each generation: its faults, and the name of its revision.
+"""Validates each generation of a Workflow once, and remembers its faults and the name of its revision.
 
-A Workflow of 2,000 tasks takes some tenths of a second to judge, and is looked at each time one of its runs moves on.
+Validating 2,000 tasks takes about 0.1 s, and a Workflow is reconciled whenever one of its runs changes.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class ValidationResult:
 
 
 class ValidationCache:
-    """`chart_has_image`: has the operator a default image for tasks?"""
+    """`chart_has_image`: the operator has a default image for tasks."""
 
     def __init__(self, *, chart_has_image: bool) -> None:
         self._chart_has_image = chart_has_image

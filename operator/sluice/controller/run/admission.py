@@ -8,6 +8,8 @@ in and its status saying so. After a restart they follow from the LIST.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import NOT_FOUND, ApiError
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
@@ -23,6 +25,7 @@ from sluice.core.quota.run_concurrency import (
     admit,
     has_started_container,
 )
+from sluice.core.spec.run_limits import run_priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ class RunAdmission:
         workflow = self._cache.workflows.get(workflow_of(run))
         if workflow is None or workflow.deleting:
             return Admitted()  # and is stopped for it
-        concurrency = Concurrency.of(workflow.spec)
+        concurrency = Concurrency.of(workflow.spec_as(WorkflowSettings))
         if not concurrency.holds(own=run.is_own(workflow)) or self._is_within(run):
             return Admitted()
         answer = self._answer(run)
@@ -85,7 +88,7 @@ class RunAdmission:
         workflow = self._cache.workflows.get(key)
         if workflow is None or workflow.deleting:
             return
-        concurrency = Concurrency.of(workflow.spec)
+        concurrency = Concurrency.of(workflow.spec_as(WorkflowSettings))
         keys: dict[str, str] = {}
         for run in self._unfinished(workflow):
             keys[run.uid] = concurrency.value(await self._parameters(workflow, run)) if concurrency.key else ""
@@ -114,24 +117,26 @@ class RunAdmission:
         return False
 
     def _view(self, workflow: ObjectView, concurrency: Concurrency, run: ObjectView, key: str) -> UnfinishedRun:
+        spec = run.spec_as(WorkflowRunSpec)
         return UnfinishedRun(
             name=run.key.name,
             created_at=run.created_at,
             own=run.is_own(workflow),
             generation=label_number(run.labels.get(LABEL_GENERATION, "")),
-            priority=run.spec.get("priority", workflow.spec.get("priority")) or 0,
+            priority=run_priority(workflow.spec_as(WorkflowSettings), spec),
             key=key,
             going=self.going(run),
             begun=concurrency.policy is not None
             or has_started_container(run.status, self._cache.pods_by_run.objects(run.uid)),
-            leaving=run.spec.get("state") == "Stopped" or bool(self.replaced_by(run)),
+            leaving=spec.state == "Stopped" or bool(self.replaced_by(run)),
         )
 
     async def _parameters(self, workflow: ObjectView, run: ObjectView) -> Mapping[str, str | None]:
         """The values of the run: its own, and the defaults of its graph."""
-        revision = run.status.get("revision") or run.spec.get("revision")
+        spec = run.spec_as(WorkflowRunSpec)
+        revision = run.status.get("revision") or spec.revision
         if revision is None:  # then it will be the Workflow's graph as it is now
-            defaults = {p["name"]: p.get("default") for p in workflow.spec.get("parameters", ())}
+            defaults = workflow.spec_as(WorkflowSettings).parameter_defaults
         else:
             try:
                 defaults = dict((await self._revisions.read(run.key.namespace, revision)).definition.parameters)
@@ -139,7 +144,7 @@ class RunAdmission:
                 if error.status != NOT_FOUND:
                     raise
                 defaults = {}  # its graph is gone, and so it will end
-        return {**defaults, **run.spec.get("parameters", {})}
+        return {**defaults, **(spec.parameters or {})}
 
     def _answer(self, run: ObjectView) -> _Answer | None:
         answer = self._answers.get(run.key)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sluice.api.run import DesiredState
+from sluice.api.run import DesiredState, WorkflowRunSpec
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Instant, Json
@@ -59,7 +59,7 @@ class LiveRuns:
         """What the run is to do, and the words for it: its own state, or that of the run that made it if that is
         further from running.
         """
-        own: DesiredState = run.spec.get("state", "Running")
+        own: DesiredState = run.spec_as(WorkflowRunSpec).state or "Running"
         by_hand: tuple[DesiredState, str, str] = (own, STOPPED_BY_HAND, RESUMED_BY_HAND)
         if not run.parent or own == "Stopped":
             return by_hand

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sluice.api.run import has_ended
+from sluice.api.run import ResumeFrom, WorkflowRunSpec, has_ended
 from sluice.controller.kube.client import NOT_FOUND, ApiError
 from sluice.controller.kube.cluster import Cluster
-from sluice.controller.kube.objects import Key, ObjectView
+from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.resources.output_configmaps import load_outputs
 from sluice.controller.resources.revisions import Revision, Revisions
 from sluice.controller.resources.run_slots import RunSlots
@@ -96,18 +96,19 @@ class RunOpener:
         """The run in memory, or None if it waits: for another from which it resumes, or for slots that it is to hold
         until it ends.
         """
+        spec = seen.spec_as(WorkflowRunSpec)
         identity = RunIdentity(
             name=seen.key.name,
             namespace=seen.key.namespace,
             uid=seen.uid,
-            workflow=seen.spec["workflow"],
-            parameters=revision.definition.values(seen.spec.get("parameters", {})),
+            workflow=spec.workflow,
+            parameters=revision.definition.values(spec.parameters or {}),
             claims=claims_of(seen.key.name, seen.uid, revision.definition.claims),
             depth=seen.depth,
-            scheduled=ScheduledTime.of(seen.spec),
+            scheduled=ScheduledTime.of(spec),
         )
-        if "resumeFrom" in seen.spec:
-            resumed = await self._resumed(seen, identity, revision)
+        if spec.resume_from is not None:
+            resumed = await self._resumed(seen, spec.resume_from, identity, revision)
             if resumed is None:
                 return None
             seen = resumed
@@ -156,18 +157,21 @@ class RunOpener:
         self._cache.runs.upsert(holding)
         return holding
 
-    async def _resumed(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> ObjectView | None:
+    async def _resumed(
+        self, seen: ObjectView, asked: ResumeFrom, identity: RunIdentity, revision: Revision
+    ) -> ObjectView | None:
         """The run with what it keeps of another in its status, or None if it cannot start yet."""
         if "resumed" in seen.status:
             return seen
-        asked, of_itself = seen.spec["resumeFrom"], bool(seen.labels)  # made by its Workflow, for a change
-        waits = f"waits for run {asked['run']}, from which it resumes, to end"
-        known = self._cache.runs.get(Key(identity.namespace, asked["run"]))
+        of_itself = bool(seen.labels)  # made by its Workflow, for a change
+        waits = f"waits for run {asked.run}, from which it resumes, to end"
+        known = self._cache.runs.get(Key(identity.namespace, asked.run))
         if known is not None and not known.finished and seen.status.get("message") == waits:
             self._requeue_at(seen.key, time.time() + _LOOK_EVERY_S)
             return None
-        old = await self._resume.find(identity.namespace, asked["run"])
-        found = resume_faults(asked, identity.name, identity.workflow, revision.definition, old)
+        old = await self._resume.find(identity.namespace, asked.run)
+        of_old = None if old is None else WorkflowRunSpec.read_usable(old["spec"])
+        found = resume_faults(asked, identity.name, identity.workflow, revision.definition, of_old)
         if found and not (of_itself and old is None):
             await self._not_started.refuse(seen, found)
             return None
@@ -177,7 +181,7 @@ class RunOpener:
             return None
         status = await self._resume.status(asked, identity, revision, old)
         answer = await patch_status(self._kube, seen, seen.version, {**status, "message": None})
-        words = f"{len(status.get('tasks', {}))} tasks kept of run {asked['run']}"
+        words = f"{len(status.get('tasks', {}))} tasks kept of run {asked.run}"
         self._events.record("WorkflowRun", seen, "Normal", "Resumed", words)
         rest = {name: value for name, value in seen.status.items() if name != "message"}
         return replace(seen, version=int(answer["metadata"]["resourceVersion"]), status={**rest, **status})
@@ -185,13 +189,11 @@ class RunOpener:
     async def _revision(self, seen: ObjectView) -> Revision | None:
         """The graph that the run was given, or the Workflow's as it is now."""
         namespace = seen.key.namespace
-        name = seen.status.get("revision") or seen.spec.get("revision")
+        name = seen.status.get("revision") or seen.spec_as(WorkflowRunSpec).revision
         if name is None:
-            workflow = self._cache.workflows.get(Key(namespace, seen.spec["workflow"]))
+            workflow = self._cache.workflows.get(key := workflow_of(seen))
             if workflow is None or workflow.deleting:
-                words = (
-                    f"there is no Workflow '{seen.spec['workflow']}' in this namespace; create it, or delete this run"
-                )
+                words = f"there is no Workflow '{key.name}' in this namespace; create it, or delete this run"
                 await self._wait(seen, "WorkflowNotFound", words)
                 return None
             if self._validation.of(workflow).faults:

@@ -6,8 +6,10 @@
 import time
 from dataclasses import dataclass
 
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings
 from sluice.controller.kube.cluster import Cluster
-from sluice.controller.kube.objects import Key, ObjectView
+from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.run.admission import RunAdmission
@@ -88,15 +90,15 @@ class RunReconciler:
 
     def _take_orders(self, live: LiveRun) -> None:
         """What may change while the run goes on: its state, also for the sake of another run, approvals and limits."""
-        workflow = self._cache.workflows.get(Key(live.view.key.namespace, live.view.spec["workflow"]))
+        workflow = self._cache.workflows.get(workflow_of(live.view))
         if workflow is None or workflow.deleting or workflow.uid != live.workflow_uid:
             live.run.set_state("Stopped", "its Workflow was deleted")
         else:
             live.run.replace_by(self._admission.replaced_by(live.view))
             by = live.run.replaced_by
             live.run.set_state(*(("Stopped", Replaced(by).words) if by else self._live.desired_state(live.view)))
-            live.run.set_limits(RunLimits.of(workflow.spec, live.view.spec))
-        approvals = live.view.spec.get("approvals", {})
+            live.run.set_limits(RunLimits.of(workflow.spec_as(WorkflowSettings), live.view.spec_as(WorkflowRunSpec)))
+        approvals = live.view.spec_as(WorkflowRunSpec).approvals or {}
         if approvals != live.run.approvals:
             live.run.set_approvals(approvals)
             for fault in unknown_approvals(approvals, live.run.definition):

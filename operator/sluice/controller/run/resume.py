@@ -7,6 +7,7 @@ the volumes are ours already, and the decision is the same. Once it is recorded,
 from collections.abc import Mapping
 from dataclasses import replace
 
+from sluice.api.run import ResumeFrom, WorkflowRunSpec
 from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient
 from sluice.controller.kube.paths import our_path
 from sluice.controller.resources.output_configmaps import load_outputs as kept_outputs
@@ -33,9 +34,9 @@ class ResumePlanner:
                 raise
             return None
 
-    async def status(self, asked: Json, identity: RunIdentity, revision: Revision, old: Json | None) -> Json:
+    async def status(self, asked: ResumeFrom, identity: RunIdentity, revision: Revision, old: Json | None) -> Json:
         """What the status of a run says from the start. Of `old` nothing is kept if it, or its graph, is gone."""
-        nothing: Json = {"revision": revision.name, "resumed": {"run": asked["run"]}}
+        nothing: Json = {"revision": revision.name, "resumed": {"run": asked.run}}
         past = await self._past(old, identity) if old is not None else None
         if old is None or past is None:
             return nothing
@@ -64,24 +65,24 @@ class ResumePlanner:
             if error.status != NOT_FOUND:
                 raise
             return None  # with the graph went the Workflow that it belonged to
-        definition = revision.definition
+        definition, spec = revision.definition, WorkflowRunSpec.read_usable(old["spec"])
         own = claims_of(metadata["name"], metadata["uid"], definition.claims)
         return Past(
             run=metadata["name"],
             definition=definition,
-            parameters=definition.values(old["spec"].get("parameters", {})),
+            parameters=definition.values(spec.parameters or {}),
             tasks=status.get("tasks", {}),
-            scheduled=ScheduledTime.of(old["spec"]),
+            scheduled=ScheduledTime.of(spec),
             claims=own | status.get("resumed", {}).get("claims", {}),
         )
 
     async def _take_over(
-        self, asked: Json, identity: RunIdentity, revision: Revision, past: Past, uid: str
+        self, asked: ResumeFrom, identity: RunIdentity, revision: Revision, past: Past, uid: str
     ) -> tuple[Past, list[int]]:
         """Takes the volumes that kept tasks mount. Without one that somebody else was faster to take, less is kept."""
         definition = revision.definition
         while True:
-            numbers = kept_tasks(definition, identity.parameters, past, asked.get("rerun", ()), identity.scheduled)
+            numbers = kept_tasks(definition, identity.parameters, past, asked.rerun or (), identity.scheduled)
             needed = {t for n in numbers for t in mounted(definition.tasks[n].fields, definition.claims)}
             lost = [t for t in needed if not await self._claims.take(past.claims[t], identity, uid)]
             left: Mapping[str, str] = {t: name for t, name in past.claims.items() if t in needed and t not in lost}

@@ -1,7 +1,7 @@
-"""A Backfill: judge it, make the runs of its times, and say in its status how far it has come.
+"""Reconciles a Backfill: validates it, makes the runs of its times, and writes its progress into its status.
 
-Its runs belong to the Workflow, under the names that the schedule would give them: a time that the schedule and a
-Backfill both come to has one run.
+Its runs are owned by the Workflow and named as those of the schedule, so a time that both the schedule and a Backfill
+reach has one run.
 """
 
 import time
@@ -9,7 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sluice.api import API_VERSION
-from sluice.api.run import has_ended
+from sluice.api.backfill import BackfillSpec, BackfillStatus
+from sluice.api.run import WorkflowRunSpec, has_ended
+from sluice.api.schedule import ScheduleSpec
+from sluice.api.workflow import WorkflowSettings
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, with_retries
 from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView, object_view, workflow_of
@@ -63,28 +66,29 @@ class BackfillReconciler:
             return
         workflow = self._cache.workflows.get(workflow_of(seen))
         if workflow is None or workflow.deleting:
-            words = (
-                f"there is no Workflow '{seen.spec['workflow']}' in this namespace; create it, or delete this Backfill"
-            )
+            name = workflow_of(seen).name
+            words = f"there is no Workflow '{name}' in this namespace; create it, or delete this Backfill"
             await self._stall(seen, "WorkflowNotFound", words)
         elif self._validation.of(workflow).faults:
             await self._stall(seen, "WorkflowRefused", f"Workflow '{workflow.key.name}' has faults; see its status")
-        elif (progress := Progress.of(seen.status)) is not None:
+        elif (progress := Progress.of(seen.status_as(BackfillStatus))) is not None:
             await self._go_on(seen, workflow, progress)
         else:
             await self._begin(seen, workflow)
 
     async def _begin(self, seen: ObjectView, workflow: ObjectView) -> None:
         manifest = {"metadata": {"name": seen.key.name}, "spec": seen.spec}
-        if faults := backfill_faults(manifest, workflow.spec, seen.created_at):
+        spec, settings = seen.spec_as(BackfillSpec), workflow.spec_as(WorkflowSettings)
+        faults, schedule = backfill_faults(manifest, settings, seen.created_at), backfill_schedule(spec, settings)
+        if faults or schedule is None:
             await self._refuse(seen, "\n".join(map(str, faults)))
             return
-        said = backfill_schedule(seen.spec, workflow.spec)
-        progress = start_backfill(Backfill.of(seen.spec, said), self._on_first_sight)
-        await self._tell(seen, progress, "", {"schedule": said})
+        progress = start_backfill(Backfill.of(spec, schedule), self._on_first_sight)
+        await self._tell(seen, progress, "", {"schedule": schedule.model_dump(by_alias=True, exclude_none=True)})
 
     async def _go_on(self, seen: ObjectView, workflow: ObjectView, progress: Progress) -> None:
-        backfill = Backfill.of(seen.spec, seen.status["schedule"])
+        status = seen.status_as(BackfillStatus)
+        backfill = Backfill.of(seen.spec_as(BackfillSpec), status.schedule or ScheduleSpec())
         progress = count_ended(progress, self._phases(seen.key.namespace, progress))
         while True:
             full = self._full(seen, workflow)
@@ -110,20 +114,23 @@ class BackfillReconciler:
         return found
 
     def _full(self, seen: ObjectView, workflow: ObjectView) -> str:
-        """Why the Workflow's `concurrency` has no place for another run, if it has none."""
-        concurrency = Concurrency.of(workflow.spec)
+        """Why the Workflow's `concurrency` has no room for another run; empty if it has."""
+        settings = workflow.spec_as(WorkflowSettings)
+        concurrency = Concurrency.of(settings)
         if concurrency.places is None:
             return ""
-        defaults = {each["name"]: each.get("default") for each in workflow.spec.get("parameters", ())}
-        key = concurrency.value(defaults | seen.spec.get("parameters", {}))
+        defaults = settings.parameter_defaults
+        key = concurrency.value(defaults | (seen.spec_as(BackfillSpec).parameters or {}))
         runs = self._cache.unfinished_by_workflow.objects(workflow.key)
-        there = sum(concurrency.value(defaults | run.spec.get("parameters", {})) == key for run in runs)
+        there = sum(
+            concurrency.value(defaults | (run.spec_as(WorkflowRunSpec).parameters or {})) == key for run in runs
+        )
         if there < concurrency.places:
             return ""
         return f"Concurrency: {there}/{concurrency.places} runs of {workflow.key.name} are there that have not ended"
 
     async def _make(self, seen: ObjectView, workflow: ObjectView, backfill: Backfill, what: RunToMake) -> str | None:
-        """The name of the run. None if somebody else has made one by that name just now."""
+        """The name of the run; None if a run of that name exists and is not this Backfill's."""
         namespace = seen.key.namespace
         name = scheduled_run_name(workflow.key.name, workflow.uid, what.time, what.number)
         body: Json = {
@@ -145,8 +152,8 @@ class BackfillReconciler:
                 "intervalStart": rfc3339(backfill.schedule.interval_start(what.time)),
             },
         }
-        if "parameters" in seen.spec:
-            body["spec"]["parameters"] = seen.spec["parameters"]
+        if (arguments := seen.spec_as(BackfillSpec).parameters) is not None:
+            body["spec"]["parameters"] = arguments
         try:
             made = await with_retries(lambda: self._kube.create(our_path(namespace, "workflowruns"), body))
         except ApiError as error:
@@ -161,7 +168,7 @@ class BackfillReconciler:
         phase, words = "Running", waits
         if progress.finished:
             phase, words = ("Failed", progress.failures) if progress.failed else ("Succeeded", "")
-        elif seen.spec.get("state") == "Suspended":
+        elif seen.spec_as(BackfillSpec).state == "Suspended":
             phase, words = "Suspended", ""
         status: Json = (begun or {}) | progress.written() | {"phase": phase, "message": words or None}
         if progress.finished:
@@ -170,7 +177,7 @@ class BackfillReconciler:
             self._events.record("Backfill", seen, "Warning" if progress.failed else "Normal", phase, progress.words)
 
     async def _stall(self, seen: ObjectView, reason: str, message: str) -> None:
-        """It waits until somebody mends what stands in its way."""
+        """It waits until somebody resolves the reason."""
         await self._write(seen, {"phase": "Pending", "message": message}, _stuck(reason, message))
 
     async def _refuse(self, seen: ObjectView, message: str) -> None:
@@ -178,7 +185,7 @@ class BackfillReconciler:
             self._events.record("Backfill", seen, "Warning", "Refused", message)
 
     async def _write(self, seen: ObjectView, status: Json, facts: list[Condition]) -> bool:
-        """Writes what differs. Returns whether anything did."""
+        """Writes the entries that differ. Returns whether any did."""
         now_is = status | {
             "observedGeneration": seen.generation,
             "conditions": merge_conditions(seen.status.get("conditions", ()), facts, seen.generation, time.time()),

@@ -1,10 +1,12 @@
-"""A Workflow: judge it, make its run when one is due, and say in its status how it stands."""
+"""Reconciles a Workflow: validates it, makes its run when one is due, deletes old runs, and writes its status."""
 
 import logging
 import time
 from dataclasses import replace
 
 from sluice.api import API_VERSION
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, with_retries
 from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView, object_view
@@ -58,15 +60,15 @@ class WorkflowReconciler:
         if judged.faults:
             await self._refuse(workflow, "InvalidSpec", "\n".join(map(str, judged.faults)))
             return
+        settings = workflow.spec_as(WorkflowSettings)
         on_time, follows = self._schedules.look(workflow), self._after.look(workflow)
         asked = on_time if on_time.name else follows
         mark, make = due_run(
             generation=workflow.generation,
             revision=judged.revision,
             run_name=run_name(key.name, workflow.uid, workflow.generation),
-            manual=workflow.spec.get("trigger") == "Manual"
-            or not workflow.spec.keys().isdisjoint(("schedule", "after")),
-            mark=RunMark.of(workflow.status),
+            manual=settings.trigger == "Manual" or settings.schedule is not None or settings.after is not None,
+            mark=_mark(workflow),
             runs=self._cache.own_runs(workflow),
             on_first_sight=self._on_first_sight,
         )
@@ -78,8 +80,8 @@ class WorkflowReconciler:
         await self._thin_out(workflow)
 
     async def _thin_out(self, workflow: ObjectView) -> None:
-        """Deletes one ended run that need not stay, and comes back for the next: never many at a time."""
-        goes = next_expired(History.of(workflow.spec), self._cache.ended_runs(workflow))
+        """Deletes one expired run and requeues for the next, so that never many are deleted at a time."""
+        goes = next_expired(History.of(workflow.spec_as(WorkflowSettings)), self._cache.ended_runs(workflow))
         if goes is None:
             return
         if goes.at > time.time():
@@ -95,7 +97,7 @@ class WorkflowReconciler:
         self.queue.add_at(workflow.key, time.time() + _NEXT_DELETION_S)
 
     async def _make_run(self, workflow: ObjectView, mark: RunMark, asked: RunRequest) -> bool:
-        """Whether the run exists now. If its name is taken, only a person can help."""
+        """Returns whether the run exists now. If its name is taken, the Workflow is refused: a person has to act."""
         await self._revisions.freeze(workflow)
         namespace, name = workflow.key
         body: Json = {
@@ -128,24 +130,24 @@ class WorkflowReconciler:
         return True
 
     def _to_resume(self, workflow: ObjectView) -> str | None:
-        """The Workflow's last run, if a changed manifest goes on from there. If that one never starts, because it gives
-        way, then the run from which it would have resumed.
+        """The run that the next one resumes from: with `onChange.reuse: Unchanged` the last one or, if that gives way
+        without having started, the run that it would have resumed from. None to start afresh.
         """
-        last = RunMark.of(workflow.status)
-        if workflow.spec.get("onChange", {}).get("reuse") != "Unchanged" or last is None or last.run is None:
+        last, settings = _mark(workflow), workflow.spec_as(WorkflowSettings)
+        if settings.on_change is None or settings.on_change.reuse != "Unchanged" or last is None or last.run is None:
             return None
         run = self._cache.runs.get(Key(workflow.key.namespace, last.run))
         if run is None or run.deleting:
             return None
-        gives_way = run.finished or Concurrency.of(workflow.spec).policy is None
+        gives_way = run.finished or Concurrency.of(settings).policy is None
         if gives_way and "startedAt" not in run.status:
-            before: str | None = run.spec.get("resumeFrom", {}).get("run")
-            return before
+            before = run.spec_as(WorkflowRunSpec).resume_from
+            return None if before is None else before.run
         return last.run
 
     async def _refuse(self, workflow: ObjectView, reason: str, message: str) -> None:
         facts = [Condition("Accepted", False, reason, message), *stalled(reason, message)]
-        mark = RunMark.of(workflow.status)
+        mark = _mark(workflow)
         if await self._write(workflow, self._compose(workflow, "Refused", mark, facts)):
             self._events.record("Workflow", workflow, "Warning", "Refused", message)
 
@@ -156,7 +158,7 @@ class WorkflowReconciler:
             newest = NewestRun.of(mark.run, run.status if run is not None else None, workflow.status)
         facts = [
             Condition("Accepted", True, "Valid", waits),
-            *workflow_health(newest, follows_run=workflow.spec.get("health") == "Run"),
+            *workflow_health(newest, follows_run=workflow.spec_as(WorkflowSettings).health == "Run"),
         ]
         if newest is None:
             return self._compose(workflow, "Ready", mark, facts)
@@ -174,7 +176,7 @@ class WorkflowReconciler:
         return status
 
     async def _write(self, workflow: ObjectView, status: Json) -> bool:
-        """Writes what differs. Returns whether anything did."""
+        """Writes the entries that differ. Returns whether any did."""
         body: Json = {name: value for name, value in status.items() if workflow.status.get(name) != value}
         if not body:
             return False
@@ -201,3 +203,7 @@ class WorkflowReconciler:
             if error.status != NOT_FOUND:
                 raise
             self._cache.workflows.delete(workflow)
+
+
+def _mark(workflow: ObjectView) -> RunMark | None:
+    return RunMark.of(workflow.status_as(WorkflowStatus).last_run)

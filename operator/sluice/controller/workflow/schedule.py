@@ -1,13 +1,15 @@
-"""A Workflow with a schedule: which run is due, and what its status says of its times.
+"""A Workflow with a schedule: which run is due, and what its status says about its times.
 
-The next look is set for the next time, but no further away than a minute: timers stand still while a machine sleeps,
-and know nothing of a wall clock that is set.
+It is looked at again at the next scheduled time, but within a minute: timers stop while a machine sleeps, and do not
+notice when its clock is set.
 """
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Instant, Json
@@ -23,8 +25,9 @@ _ENTRIES = ("lastScheduleTime", "nextScheduleTime", "lastSuccessfulTime", "misse
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """`name` is that of the run that is due, empty if none is; `labels` and `spec` are for it. `status` is what the
-    Workflow's status says as soon as it exists; None takes an entry away. `waits`: for what, in words.
+    """What a trigger asks for. `name` is that of the due run, empty if none is due; `labels` and `spec` are for that
+    run. `status` are entries for the Workflow's status once the run exists; None removes one. `waits` says what is
+    waited for.
     """
 
     status: Json
@@ -39,14 +42,15 @@ class ScheduleTrigger:
         self._cache, self._on_first_sight, self._requeue_at = cache, on_first_sight, requeue_at
 
     def look(self, workflow: ObjectView) -> RunRequest:
-        if "schedule" not in workflow.spec:
+        settings = workflow.spec_as(WorkflowSettings)
+        if settings.schedule is None:
             return RunRequest({name: None for name in _ENTRIES if name in workflow.status})
         now = time.time()
-        schedule, status = Schedule.of(workflow.spec["schedule"]), workflow.status
+        schedule, status = Schedule.of(settings.schedule), workflow.status_as(WorkflowStatus)
         start = counting_from(
             schedule,
-            SchedulePosition.of(status),
-            known=RunMark.of(status) is not None,
+            SchedulePosition.of(status.schedule_mark),
+            known=RunMark.of(status.last_run) is not None,
             created_at=workflow.created_at,
             on_first_sight=self._on_first_sight,
             now=now,
@@ -56,7 +60,7 @@ class ScheduleTrigger:
             schedule,
             start,
             now,
-            concurrency=Concurrency.of(workflow.spec),
+            concurrency=Concurrency.of(settings),
             going=sum(not run.finished for run in runs.values()),
             made=runs.keys(),
         )
@@ -64,10 +68,10 @@ class ScheduleTrigger:
         told: Json = {
             "scheduleMark": SchedulePosition(found.mark, schedule.digest).written(),
             "nextScheduleTime": rfc3339(found.next) if found.next is not None else None,
-            "missed": status.get("missed", 0) + found.missed,
+            "missed": (status.missed or 0) + found.missed,
         }
         succeeded = [r.status.get("finishedAt", "") for r in runs.values() if r.status.get("phase") == "Succeeded"]
-        if last := max([status.get("lastSuccessfulTime", ""), *succeeded]):
+        if last := max([status.last_successful_time or "", *succeeded]):
             told["lastSuccessfulTime"] = last
         if found.run is None:
             return RunRequest(told)
@@ -83,10 +87,10 @@ class ScheduleTrigger:
         )
 
     def _runs(self, workflow: ObjectView) -> dict[Instant, ObjectView]:
-        """Those that the schedule made, by their time."""
+        """The runs that the schedule made, by scheduled time."""
         runs = self._cache.runs_by_workflow.objects(workflow.key)
         return {
-            instant(run.spec.get("scheduledTime")) or 0.0: run
+            instant(run.spec_as(WorkflowRunSpec).scheduled_time) or 0.0: run
             for run in runs
             if run.owner_uid == workflow.uid and LABEL_SCHEDULED in run.labels
         }

@@ -1,20 +1,21 @@
-"""A Workflow that runs after others: which run is due, and what its status says of what has counted.
+"""A Workflow that runs after others: which run is due, and which successes have counted.
 
-In two steps: the status says what has counted and which run is `making`; seeing that, the run is made, and `making` is
-taken away. A crash in between leaves a name that is still to be made, and says nothing else.
+In two steps. First the status records what has counted and, in `making`, the name of the run to make. Then that run is
+made and `making` removed. A crash in between leaves only a run that is still to be made.
 """
 
 import time
 from collections import defaultdict
 from collections.abc import Iterable
 
+from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.workflow.schedule import RunRequest
 from sluice.core import Json
 from sluice.core.base.naming import followed_run_name
 from sluice.core.base.times import instant
-from sluice.core.triggers.on_change import OnFirstSight, RunMark
+from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.triggers.upstream import UpstreamSuccess, circle, due_after, upstream_marks
 
 _ENTRIES = ("after", "making")
@@ -27,7 +28,7 @@ class UpstreamTrigger:
         self._followed: dict[Key, list[Key]] = {}
 
     def followers(self, key: Key) -> Iterable[Key]:
-        """The Workflows that come after this one."""
+        """The Workflows that run after this one."""
         return tuple(self._followers.get(key, ()))
 
     def forget(self, key: Key) -> None:
@@ -36,13 +37,13 @@ class UpstreamTrigger:
     def look(self, workflow: ObjectView) -> RunRequest:
         names = _names(workflow)
         self._follow(workflow.key, names)
-        status = workflow.status
         if not names:
-            return RunRequest(status={name: None for name in _ENTRIES if name in status})
-        new = RunMark.of(status) is None and self._on_first_sight == "Run"
-        known = upstream_marks(names, status.get("after", ()), workflow.created_at if new else time.time())
-        if making := status.get("making"):
-            return RunRequest(name=making, status={"after": [mark.written() for mark in known], "making": None})
+            return RunRequest(status={name: None for name in _ENTRIES if name in workflow.status})
+        status = workflow.status_as(WorkflowStatus)
+        new = status.last_run is None and self._on_first_sight == "Run"
+        known = upstream_marks(names, status.after or (), workflow.created_at if new else time.time())
+        if status.making:
+            return RunRequest(name=status.making, status={"after": [mark.written() for mark in known], "making": None})
         found = due_after(known, {name: self._successes(workflow.key.namespace, name) for name in names})
         told: Json = {"after": [mark.written() for mark in found.marks]}
         if found.cause:
@@ -86,4 +87,4 @@ class UpstreamTrigger:
 
 
 def _names(workflow: ObjectView) -> list[str]:
-    return [entry["workflow"] for entry in workflow.spec.get("after", ())]
+    return [other.workflow for other in workflow.spec_as(WorkflowSettings).after or ()]

@@ -1,28 +1,28 @@
-"""Which runs of a Workflow may go at a time: `spec.concurrency`.
+"""Which runs of a Workflow may be active at a time: `spec.concurrency`.
 
-Looked at are the Workflow's runs that have not ended, and nothing else, so the same LIST gives the same answer. A run
-that has started goes until it has ended, also while it is Suspended; it is never held back again. Runs with different
-values of `key` never hold each other back.
+The answer follows from the Workflow's runs that have not ended and nothing else, so the same LIST gives the same
+answer. A run that has started is active until it ends, also while it is Suspended; it never has to wait again. Runs
+with different values of `key` do not affect each other.
 
-| policy | a run that finds `maxRuns` going |
+| policy | a run that finds `maxRuns` active |
 |---|---|
 | Allow | starts |
-| Queue | waits its turn: the higher priority, then first come. Beyond `maxQueued` the oldest waiting run that the Workflow made gives way to a newer such one, and a person's run ends at once |
+| Queue | waits: by priority, then first come, first served. Beyond `maxQueued` the oldest waiting run that the Workflow made gives way to a newer one of its own, and a person's run ends at once |
 | Forbid | ends at once |
-| Replace | stops the oldest, and starts when they have ended |
-| none given | a person's run starts. Of those that the Workflow makes, one goes at a time, and one of which no container has started yet gives way to a newer one. On a schedule one that has started stays, so that a slow start is no reason never to run |
+| Replace | stops the oldest active ones, and starts when they have ended |
+| none given | a person's run starts. Of those that the Workflow makes, one is active at a time, and gives way to a newer one as long as none of its containers has started. On a schedule it gives way only until it has started itself: a slow start must not keep every run from running |
 
-With a schedule, Queue without `maxQueued` lets one of the Workflow's own runs wait, the newest: a stuck run must not
-pile up a queue behind it. What is said of a schedule goes for `after` too.
+With a schedule, Queue without `maxQueued` lets only the newest of the Workflow's own runs wait: no queue must pile up
+behind a stuck run. What holds for a schedule holds for `after` too.
 
-A run that is not let in ends Stopped, not Failed: nothing of it has run, and so nothing of it is broken.
+A run that is rejected ends Stopped, not Failed: nothing of it has run, so nothing has failed.
 """  # noqa: E501  # a row of a table is one line
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sluice.api.workflow import Policy
+from sluice.api.workflow import Policy, WorkflowSettings
 from sluice.core import Instant, Json
 from sluice.core.base.text import first_names
 from sluice.core.graph.placeholders import fill
@@ -35,39 +35,37 @@ _KEY_SHOWN = 63
 
 @dataclass(frozen=True, slots=True)
 class Concurrency:
-    """What the Workflow says, as it is now. `policy` is None where it says nothing."""
+    """A Workflow's `concurrency`. `policy` is None where there is none."""
 
     policy: Policy | None = None
     max_runs: int = 1
     max_queued: int | None = None
     key: str = ""
     scheduled: bool = False
-    """Does the Workflow run on time, or after others?"""
+    """Has the Workflow a `schedule` or an `after`?"""
 
     @classmethod
-    def of(cls, spec: Json) -> "Concurrency":
-        """From a Workflow's spec."""
-        said, scheduled = spec.get("concurrency"), "schedule" in spec or "after" in spec
-        if said is None:
+    def of(cls, workflow: WorkflowSettings) -> "Concurrency":
+        spec, scheduled = workflow.concurrency, workflow.schedule is not None or workflow.after is not None
+        if spec is None:
             return cls(scheduled=scheduled)
-        limits = said.get("maxRuns", 1), said.get("maxQueued"), said.get("key", "")
-        return cls(said.get("policy", "Queue"), *limits, scheduled)
+        return cls(spec.policy or "Queue", spec.max_runs or 1, spec.max_queued, spec.key or "", scheduled)
 
     def holds(self, *, own: bool) -> bool:
-        """May a run have to wait at all? `own`: one that the Workflow made."""
+        """Whether a run may have to wait at all. `own`: the Workflow made it."""
         return own if self.policy is None else self.policy != "Allow"
 
     @property
     def places(self) -> int | None:
-        """How many runs of one key may be there that have not ended: one more would be turned away, or stop another.
-        None: any number, as they wait their turn.
+        """How many unfinished runs of one key there can be before the next is rejected, or replaces another. None: any
+        number.
         """
         if self.policy in (None, "Allow") or (self.policy == "Queue" and self.max_queued is None):
             return None
         return self.max_runs + (self.max_queued or 0)
 
     def value(self, parameters: Mapping[str, str | None]) -> str:
-        """The run's value of `key`."""
+        """A run's value of `key`, given its parameters."""
         values = {f"params.{name}": value or "" for name, value in parameters.items()}
         filled: str = fill({"key": self.key}, values)["key"]
         return filled
@@ -86,9 +84,9 @@ class UnfinishedRun:
     priority: int = 0
     key: str = ""
     going: bool = False
-    """Has it started?"""
+    """Is it active: admitted, and not ended?"""
     begun: bool = False
-    """Has any container of it started? Of no interest where a policy is given."""
+    """Has any of its containers started? Only looked at where no policy is given."""
     leaving: bool = False
     """Is it being stopped already?"""
 
@@ -98,13 +96,13 @@ class UnfinishedRun:
 
     @property
     def place(self) -> tuple[int, tuple[Instant, int, str]]:
-        """In the queue: the higher priority, then first come, first served."""
+        """Its position in the queue: by priority, then first come, first served."""
         return -self.priority, self.arrival
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """It starts, or goes on."""
+    """It starts, or continues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +112,14 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """It ends without having started."""
+    """It ends without starting."""
 
     words: str
 
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """It is stopped for another run: at once if it has not started, else as a person would stop it."""
+    """Another run replaces it. It ends at once if it has not started, else it is stopped as by a person."""
 
     by: str
 
@@ -134,7 +132,7 @@ Admission = Admitted | Queued | Rejected | Replaced
 
 
 def admit(workflow: str, concurrency: Concurrency, runs: Iterable[UnfinishedRun]) -> dict[str, Admission]:
-    """What each of the runs may do, by its name."""
+    """The answer for each run, by name."""
     by_key: defaultdict[str, list[UnfinishedRun]] = defaultdict(list)
     for run in sorted(runs, key=lambda run: run.arrival):
         by_key[run.key].append(run)
@@ -145,7 +143,7 @@ def admit(workflow: str, concurrency: Concurrency, runs: Iterable[UnfinishedRun]
 
 
 def _admit(workflow: str, concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[str, Admission]:
-    """`group` are the runs of one key, the oldest first."""
+    """`group`: the runs of one key, the oldest first."""
     verdicts: dict[str, Admission] = {run.name: Admitted() for run in group} | _give_way(concurrency, group)
     going = [run for run in group if run.going]  # those that give way as well, until they have ended
     waiting = [run for run in group if not run.going and isinstance(verdicts[run.name], Admitted)]
@@ -177,7 +175,7 @@ def _give_way(concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[
 
 
 def _overflow(max_queued: int | None, held: Sequence[UnfinishedRun], full: str) -> dict[str, Admission]:
-    """Who finds no place in the queue, taken as they came."""
+    """The runs beyond `maxQueued`, first come, first served."""
     verdicts: dict[str, Admission] = {}
     queue: list[UnfinishedRun] = []
     for run in sorted(held, key=lambda run: run.arrival):
@@ -192,7 +190,7 @@ def _overflow(max_queued: int | None, held: Sequence[UnfinishedRun], full: str) 
 
 
 def has_started_container(status: Json, pods: Iterable[PodView]) -> bool:
-    """Has any container of a run started? `pods` are those that are left; the status knows of the others."""
+    """Whether any container of a run has started. `pods` are those that exist; the status tells of the others."""
     return any(pod.container.started_at is not None for pod in pods) or any(
         task["phase"] in ("Running", "Succeeded", "Failed") or "startedAt" in task or task.get("attempt", 0) > 1
         for task in status.get("tasks", {}).values()
@@ -208,7 +206,7 @@ def _names(going: Sequence[UnfinishedRun]) -> str:
 
 
 def _ahead(place: int, going: Sequence[UnfinishedRun]) -> str:
-    """What a waiting run waits for. Far back in the queue it is rounded: else each run that ends would change the
+    """What a waiting run waits for. Far back in the queue the number is rounded, or each run that ends would change the
     status of all that wait.
     """
     if place < _COUNTED_EXACTLY:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from sluice.api.run import DesiredState, TaskPhase
+from sluice.api.run import ApprovalDecision, DesiredState, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.base.naming import outputs_name, pod_name
 from sluice.core.base.text import as_values
@@ -54,8 +54,8 @@ class RunState:
     limits: RunLimits = field(default_factory=RunLimits)
     shared: SharedLimits = field(default_factory=SharedLimits)
     state: DesiredState = "Running"
-    approvals: Mapping[str, Json] = field(default_factory=dict)
-    """People's decisions, by task."""
+    approvals: Mapping[str, ApprovalDecision] = field(default_factory=dict)
+    """What people have decided, by task."""
     closed: bool = False
     """Has the shell dropped the run? Then no intent proceeds."""
     winding_down: str = ""
@@ -477,7 +477,7 @@ class RunState:
         self.mark_status(*self.ready_children)
         self.mark_status(*(number for number, task in enumerate(self.tasks) if task.step is TaskStep.ASKING))
 
-    def set_approvals(self, approvals: Mapping[str, Json]) -> None:
+    def set_approvals(self, approvals: Mapping[str, ApprovalDecision]) -> None:
         for name, decision in approvals.items():
             number = self._number.get(name)
             if number is not None and decision != self.approvals.get(name):

@@ -1,44 +1,46 @@
-"""Approvals: a task that is a person's decision. It has no pod, holds no slot, and nobody pays for it.
+"""Approvals: a task that waits for a person's decision. It has no pod, takes no slot and uses no retry.
 
-A decision counts from when the task asks for it, also one that was taken before. It counts before the timeout, however
-late it is seen, since nobody can tell when it was taken. A suspended run hears none until it is resumed.
+A decision may be given before the task asks for it, and takes effect when it does. A decision that is there beats the
+timeout, however late it is read: nobody can tell when it was given. A suspended run reads none until it is resumed.
 """
 
 from dataclasses import dataclass
 
 from sluice.api.base import seconds
-from sluice.api.task import ApprovalVerdict
-from sluice.core import Instant, Json
+from sluice.api.run import ApprovalDecision
+from sluice.api.task import ApprovalSpec, ApprovalVerdict
+from sluice.core import Instant
 from sluice.core.base.times import rfc3339, span
 from sluice.core.spec.ending import Ending, Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What a task asks. Without `timeout_s` it waits as long as it takes; without `default` it fails after that."""
+    """A task's `approval`. Without `timeout_s` it waits for ever; without `default` it fails when the time is up."""
 
     message: str = ""
     timeout_s: int | None = None
     default: ApprovalVerdict | None = None
 
     @classmethod
-    def of(cls, approval: Json) -> "Approval":
+    def of(cls, spec: ApprovalSpec) -> "Approval":
         return cls(
-            message=approval.get("message", ""),
-            timeout_s=seconds(approval["timeout"]) if "timeout" in approval else None,
-            default=approval.get("default"),
+            message=spec.message or "",
+            timeout_s=None if spec.timeout is None else seconds(spec.timeout),
+            default=spec.default,
         )
 
     def due_at(self, asked_at: Instant) -> Instant | None:
+        """When the time is up; None for never."""
         return None if self.timeout_s is None else asked_at + self.timeout_s
 
 
-def resolve(approval: Approval, given: Json | None, asked_at: Instant, now: Instant) -> Outcome | None:
-    """How the task has ended, None while it waits. `given` is what stands in the run's `spec.approvals`."""
+def resolve(approval: Approval, given: ApprovalDecision | None, asked_at: Instant, now: Instant) -> Outcome | None:
+    """How the task ended, or None while it waits. `given` is its entry in the run's `spec.approvals`."""
     if given is not None:
-        by = f" by {given['by']}" if given.get("by") else ""
-        comment = f": {given['comment']}" if given.get("comment") else ""
-        return _decided(given["decision"], by + comment, now)
+        by = f" by {given.by}" if given.by else ""
+        comment = f": {given.comment}" if given.comment else ""
+        return _decided(given.decision, by + comment, now)
     if approval.timeout_s is None or now < asked_at + approval.timeout_s:
         return None
     late = f"nobody decided within {span(approval.timeout_s)}"
@@ -54,7 +56,7 @@ def _decided(verdict: ApprovalVerdict, words: str, now: Instant) -> Outcome:
 
 
 def prompt(task: str, approval: Approval, asked_at: Instant | None) -> str:
-    """What a person is to do, in one line."""
+    """One line for the task's status that tells a person what to do."""
     due_at = None if asked_at is None else approval.due_at(asked_at)
     after = "" if due_at is None else f"; {_AT_LAST[approval.default]} at {rfc3339(due_at)}"
     return f"set spec.approvals.{task}.decision to Approve or Reject, and .by to your user name{after}"

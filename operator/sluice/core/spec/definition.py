@@ -1,23 +1,26 @@
-"""What a run executes: the tasks of its frozen graph with the defaults merged in, and the values of its parameters.
+"""What a run executes: its frozen graph, with the defaults merged into each task.
 
-It is read from what was accepted once, perhaps by an older operator, so it is taken as it is and not judged again.
+The graph was validated when its Workflow was accepted, perhaps by an older operator. It is read leniently
+(`Model.read`) and none of the checks in `validation` is made again.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from sluice.api.revision import FrozenGraph
+from sluice.api.task import TaskTemplate
 from sluice.core import Json
 from sluice.core.base.merge import merge
 from sluice.core.graph.critical_path import critical_paths_s
 from sluice.core.graph.dag import Graph
 from sluice.core.graph.references import dependencies
-from sluice.core.spec.task import TaskDefinition, _task
+from sluice.core.spec.task import TaskDefinition
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A frozen graph. `parameters` maps each parameter to its default, None where a run must give a value; `claims` are
-    the volumeClaimTemplates by name.
+    """A frozen graph. `parameters` maps each name to its default, None where a run must give a value; `claims` maps
+    each name to its volumeClaimTemplate as JSON.
     """
 
     tasks: tuple[TaskDefinition, ...]
@@ -25,13 +28,13 @@ class Definition:
     parameters: Mapping[str, str | None]
     claims: Mapping[str, Json] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
-    """What a run hands on, placeholders not yet filled in."""
+    """The run's own outputs, with placeholders."""
 
     @classmethod
     def of(cls, graph: Json) -> "Definition":
-        """From the data of a ControllerRevision."""
-        defaults = graph.get("defaults", {})
-        found = [_task(task if "approval" in task else merge(defaults, task)) for task in graph["tasks"]]
+        """`graph` is the data of a ControllerRevision. Raises pydantic's ValidationError if it is not a graph."""
+        frozen = FrozenGraph.read(graph)
+        found = [_with_defaults(frozen, graph, number) for number in range(len(frozen.tasks))]
         order = Graph.of([t.name for t in found], dependencies([t.fields for t in found]))
         critical_paths = critical_paths_s(order, [t.duration_s for t in found])
         return cls(
@@ -40,11 +43,22 @@ class Definition:
                 for task, critical_path_s in zip(found, critical_paths, strict=True)
             ),
             graph=order,
-            parameters={p["name"]: p.get("default") for p in graph.get("parameters", ())},
-            outputs=graph.get("outputs", {}),
-            claims={c["metadata"]["name"]: c for c in graph.get("volumeClaimTemplates", ())},
+            parameters={parameter.name: parameter.default for parameter in frozen.parameters or ()},
+            outputs=frozen.outputs or {},
+            claims={
+                claim.metadata.name: graph["volumeClaimTemplates"][number]
+                for number, claim in enumerate(frozen.volume_claim_templates or ())
+            },
         )
 
     def values(self, given: Mapping[str, str]) -> dict[str, str]:
-        """The parameters of a run: what it was given, and the defaults of the rest."""
+        """A value for each parameter: the run's argument, else the default, else the empty string."""
         return {name: given.get(name, default or "") for name, default in self.parameters.items()}
+
+
+def _with_defaults(frozen: FrozenGraph, graph: Json, number: int) -> TaskDefinition:
+    """`graph` is what `frozen` was read from. Its JSON is kept as the template of the task's pod."""
+    task, fields = frozen.tasks[number], graph["tasks"][number]
+    if task.approval is not None:
+        return TaskDefinition.of(task, TaskTemplate(), fields)
+    return TaskDefinition.of(task, frozen.defaults or TaskTemplate(), merge(graph.get("defaults") or {}, fields))

@@ -1,4 +1,4 @@
-"""How an attempt can end. A retry policy names endings; pods and child runs are read into outcomes."""
+"""How an attempt ends. Retry policies name endings; the end of a pod or a child run is read into an Outcome."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,20 +14,20 @@ class Ending(StrEnum):
     INFRASTRUCTURE = "Infrastructure"
     LOST = "Lost"
     PREEMPTED = "Preempted"
-    """Kueue gave its place to others, and will give it another."""
+    """Kueue evicted the pod for others, and will admit it again."""
     WHEN_FAILED = "WhenFailed"
-    """The task never started: its condition could not be answered."""
+    """The task never started: its `when` could not be evaluated."""
     REJECTED = "Rejected"
-    """A person said no."""
+    """A person rejected the approval."""
     STOPPED = "Stopped"
-    """A person stopped the run that was the attempt."""
+    """The child run that was the attempt was stopped."""
     GAVE_UP = "GaveUp"
-    """The pod could not be made or started, and trying the same again would not help."""
+    """The pod could not be created or started, and retrying would not help."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended, with a message that a person can act on."""
+    """How an attempt ended. `message` is for a person."""
 
     ending: Ending
     message: str

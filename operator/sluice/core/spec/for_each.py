@@ -1,10 +1,10 @@
-"""Fan-outs: one task over many items, each item an attempt, a pod and retries of its own.
+"""Fan-outs: one task over many items. Each item has its own pod, attempts and retries.
 
-A `forEach` says the items in one of five ways. They are counted once, when the task's dependencies let it start, and
-are the same whenever they are counted again: after a restart the items come from the same parameters and outputs.
+`forEach` gives the items in one of five ways. They are expanded when the task's dependencies let it start. After a
+restart they are expanded again, from the same parameters and outputs, and so are the same.
 
-A fan-out ends when all its items have ended. It has succeeded if enough of them have (`minSuccess`, all by default).
-Items with nothing to do are Skipped; they count for nothing, and if all are, so is the task.
+A fan-out ends when all its items have, and succeeds if enough of them did (`minSuccess`, by default all). Skipped items
+do not count; if all items are Skipped, so is the task.
 """
 
 import itertools
@@ -14,48 +14,46 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sluice.api.for_each import MAX_ITEMS
+from sluice.api.for_each import MAX_ITEMS, ForEachSpec
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.text import as_text
 
 
 class NoItems(SluiceError):
-    """A fan-out whose items cannot be counted. The task fails with these words."""
+    """The items cannot be expanded. The task fails with this message."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForEach:
-    """A task's `forEach`. `fields` are the manifest's."""
+    """A task's `forEach`. `spec` gives the items, with placeholders."""
 
-    fields: Json
+    spec: ForEachSpec
     same_as: str | None = None
     batch: int | None = None
     parallelism: int | None = None
     min_success: int | str | None = None
 
     @classmethod
-    def of(cls, fields: Json) -> "ForEach":
-        return cls(
-            fields, fields.get("sameAs"), fields.get("batch"), fields.get("parallelism"), fields.get("minSuccess")
-        )
+    def of(cls, spec: ForEachSpec) -> "ForEach":
+        return cls(spec, spec.same_as, spec.batch, spec.parallelism, spec.min_success)
 
     def items(self, fill: Callable[[Json], Json]) -> list[Any]:
-        """What each pod gets: an item, or with `batch` a list of them. `fill` replaces placeholders.
+        """What each pod gets: one item, or with `batch` a list of items. `fill` replaces the placeholders.
 
-        Raises NoItems.
+        Raises NoItems if `from` is not a JSON list, or there are more than MAX_ITEMS.
         """
-        fields = fill(self.fields)
-        if "range" in fields:
-            bounds = fields["range"]
-            numbers = range(bounds.get("start", 0), bounds["end"], bounds.get("step", 1))
+        spec = self.spec
+        if spec.range is not None:
+            numbers = range(spec.range.start, spec.range.end, spec.range.step)
             found: list[Any] = list(map(str, numbers[: MAX_ITEMS + 1]))
-        elif "matrix" in fields:
-            found = list(itertools.islice(_combinations(fields["matrix"], fields.get("exclude", ())), MAX_ITEMS + 1))
-        elif "from" in fields:
-            found = _parsed(fields["from"])
+        elif spec.matrix is not None:
+            filled = fill({"matrix": spec.matrix, "exclude": spec.exclude or []})
+            found = list(itertools.islice(_combinations(filled["matrix"], filled["exclude"]), MAX_ITEMS + 1))
+        elif spec.from_ is not None:
+            found = _parsed(fill({"from": spec.from_})["from"])
         else:
-            found = fields["items"]
+            found = fill({"items": spec.items or []})["items"]
         if len(found) > MAX_ITEMS:
             raise NoItems(f"forEach has more than {MAX_ITEMS} items; split the task, or give each item more to do")
         if self.batch is not None:
@@ -63,7 +61,7 @@ class ForEach:
         return found
 
     def needed(self, total: int) -> int:
-        """How many of `total` items must succeed."""
+        """How many of `total` items must succeed, at most all of them."""
         match self.min_success:
             case None:
                 return total
@@ -93,6 +91,6 @@ def _parsed(text: str) -> list[Any]:
 
 
 def item_values(item: Any) -> dict[str, str]:
-    """What $(item) and $(item.FIELD) stand for."""
+    """The values of $(item) and $(item.FIELD), by the words in the brackets."""
     fields = item if isinstance(item, dict) else {}
     return {"item": as_text(item)} | {f"item.{name}": as_text(value) for name, value in fields.items()}

@@ -1,18 +1,23 @@
-"""Who a run is, and the pool slots that a task or a run asks for."""
+"""A run's identity, and the pool slots that a task or a run requests."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from sluice.api.task import PoolRequest
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED, ScheduledTime
 
 PoolClaim = tuple[tuple[str, int], ...]
-"""Slots that a task or a run asks for: (pool, slots), ordered by the pools' names. Empty for most."""
+"""Slots that a task or a run requests: (pool, slots), ordered by pool. Usually empty."""
+
+
+def pool_claim(requests: Iterable[PoolRequest]) -> PoolClaim:
+    return tuple(sorted((request.name, request.slots or 1) for request in requests))
 
 
 @dataclass(frozen=True, slots=True)
 class RunIdentity:
-    """What the pods of a run need to know of it. `parameters` are the run's values, defaults filled in; `claims` the
-    PersistentVolumeClaims it has, by the name of their template.
+    """What the pods of a run need to know about it. `parameters` are its values, defaults included; `claims` maps each
+    volumeClaimTemplate to the run's PersistentVolumeClaim.
     """
 
     name: str
@@ -22,19 +27,19 @@ class RunIdentity:
     parameters: Mapping[str, str]
     claims: Mapping[str, str] = field(default_factory=dict)
     depth: int = 0
-    """How many runs stand above it."""
+    """The number of its ancestors: 0 for a run that no other run made."""
     scheduled: ScheduledTime = NOT_SCHEDULED
     pools: PoolClaim = ()
-    """The slots that it holds from its start to its end."""
+    """The slots that the run itself holds from start to end."""
 
     @property
     def fields(self) -> dict[str, str]:
-        """What placeholders and conditions know of the run itself, by the words after `run.`."""
+        """What `run.` gives in placeholders and conditions, by the word after it."""
         return {"name": self.name} | self.scheduled.values
 
     @property
     def values(self) -> dict[str, str]:
-        """What its placeholders stand for."""
+        """The values of $(params.…) and $(run.…), by the words in the brackets."""
         return {f"params.{name}": value for name, value in self.parameters.items()} | {
             f"run.{name}": value for name, value in self.fields.items()
         }

@@ -1,14 +1,14 @@
-"""What a task hands on: how it is read, what it may be, and how it stands in another task's strings.
+"""A task's outputs: how they are read, and how large they may be.
 
-A task writes one JSON object or `key=value` lines to `$SLUICE_OUTPUTS`, its container's termination message file. Of it
-Kubernetes keeps min(4096, 12288 / number of containers) bytes and cuts without a word, at either end. A JSON object
-that was cut does not parse; of lines nobody can tell, so lines that fill all the room count as cut.
+A task writes one JSON object or `key=value` lines to `$SLUICE_OUTPUTS`, which is its container's termination message
+file. Kubernetes keeps min(4096, 12288 / number of containers) bytes of it and truncates the rest silently, at either
+end. A truncated JSON object does not parse. Truncated lines may, so lines that fill the whole file count as truncated.
 https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/status/status_manager.go (normalizeStatus)
 
-What is larger goes by the log, as its last line `::outputs::{...}`. Of a log only the end is read. The kubelet counts
-pieces of 16 KiB as lines there, so a line of 256 KiB is 17 of them.
+Larger outputs go to the log, as its last line `::outputs::{...}`. Only the end of the log is read. The kubelet counts
+each 16 KiB of a line as a line, so a line of 256 KiB counts as 17.
 
-Keys that the task does not declare are dropped: they are nobody's business but its own.
+Keys that the task does not declare are dropped.
 """
 
 import json

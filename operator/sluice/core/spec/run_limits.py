@@ -1,29 +1,34 @@
-"""The limits that a Workflow and its run set."""
+"""The limits of a run, from its Workflow's spec and its own."""
 
 from dataclasses import dataclass
 
 from sluice.api.base import seconds
-from sluice.core import Json
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings
 
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """What the Workflow and the run say, as they are now: it may change while the run goes on. None is no limit."""
+    """They may change while the run goes on. None is no limit."""
 
     parallelism: int | None = None
     timeout_s: int | None = None
     fail_fast: bool = False
     leaf_failed: bool = False
-    """Does the run fail only for a task that no other depends on?"""
+    """`failWhen: LeafFailed`: only a failed task without dependents fails the run."""
     priority: int = 0
 
     @classmethod
-    def of(cls, spec: Json, run: Json) -> "RunLimits":
-        """From the specs of a Workflow and of its run."""
+    def of(cls, workflow: WorkflowSettings, run: WorkflowRunSpec) -> "RunLimits":
         return cls(
-            parallelism=spec.get("parallelism"),
-            timeout_s=seconds(spec["timeout"]) if "timeout" in spec else None,
-            fail_fast=spec.get("failFast", False),
-            leaf_failed=spec.get("failWhen") == "LeafFailed",
-            priority=run.get("priority", spec.get("priority")) or 0,
+            parallelism=workflow.parallelism,
+            timeout_s=None if workflow.timeout is None else seconds(workflow.timeout),
+            fail_fast=workflow.fail_fast or False,
+            leaf_failed=workflow.fail_when == "LeafFailed",
+            priority=run_priority(workflow, run),
         )
+
+
+def run_priority(workflow: WorkflowSettings, run: WorkflowRunSpec) -> int:
+    """The run's own priority, else its Workflow's, else 0."""
+    return run.priority if run.priority is not None else workflow.priority or 0

@@ -1,35 +1,35 @@
-"""The time of a schedule that a run is for, as its tasks see it.
+"""The scheduled time of a run, and the interval that it covers, as its tasks see them.
 
-As in Airflow, a run at the end of an interval is about what came since the time before: from `intervalStart` (with it)
-to `intervalEnd` (without it). Other than there, a run is called after the time at which it is made, the interval's end.
+As in Airflow, a run covers the data interval that ends at its scheduled time: `intervalStart` is included,
+`intervalEnd` is not. Unlike in Airflow, the run is named after the end of the interval, which is when it starts.
+https://airflow.apache.org/docs/apache-airflow/stable/core-concepts/dag-run.html#data-interval
 
-A run that no schedule made has none of them: they are empty strings, so that a person can try the Workflow by hand.
-Who needs them then says `spec.scheduledTime` and `spec.intervalStart` in the run.
+For a run without a schedule they are empty strings, so that a Workflow can be tried by hand; `spec.scheduledTime` and
+`spec.intervalStart` of the run set them.
 """
 
 from dataclasses import dataclass
 
-from sluice.core import Json
+from sluice.api.run import WorkflowRunSpec
 
 SCHEDULE_VARIABLES = {
     "scheduledTime": "SLUICE_SCHEDULED_TIME",
     "intervalStart": "SLUICE_INTERVAL_START",
     "intervalEnd": "SLUICE_INTERVAL_END",
 }
-"""The words after `run.`, and the variables in the environment."""
+"""The word after `run.`, and the environment variable with the same value."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledTime:
-    """As the run's spec has them: RFC 3339, empty if it says nothing."""
+    """RFC 3339 as in the run's spec; empty if absent."""
 
     time: str = ""
     interval_start: str = ""
 
     @classmethod
-    def of(cls, spec: Json) -> "ScheduledTime":
-        """From a WorkflowRun's spec."""
-        return cls(spec.get("scheduledTime", ""), spec.get("intervalStart", ""))
+    def of(cls, run: WorkflowRunSpec) -> "ScheduledTime":
+        return cls(run.scheduled_time or "", run.interval_start or "")
 
     @property
     def values(self) -> dict[str, str]:

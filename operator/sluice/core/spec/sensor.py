@@ -1,15 +1,15 @@
-"""A sensor: a task with `poll` is tried again and again until what it waits for is there.
+"""Sensors: a task with `poll` is tried until what it waits for is there.
 
-Exit code 75 says "not yet" (EX_TEMPFAIL in sysexits.h: try again later). It costs no retry, and retries are counted
-anew after it, so that a few drained nodes in a month do not end what has looked ten thousand times. Between two tries
-no pod exists. The time that `timeout` allows runs from the start of the first try; then no other starts, and one that
-runs is ended.
+Exit code 75 says "not yet" (EX_TEMPFAIL in sysexits.h: try again later). It uses no retry, and resets the count of
+those used: a few drained nodes in a month must not end a sensor that has looked ten thousand times. There is no pod
+between two tries. `timeout` counts from the start of the first try; after it no other starts, and one that is running
+is stopped.
 """
 
 from dataclasses import dataclass
 
 from sluice.api.base import seconds
-from sluice.core import Json
+from sluice.api.task import PollSpec
 from sluice.core.spec.ending import Ending, Outcome
 
 NOT_YET = 75
@@ -23,8 +23,9 @@ class Sensor:
     timeout_s: int | None = None
 
     @classmethod
-    def of(cls, poll: Json) -> "Sensor":
-        return cls(seconds(poll["every"]), seconds(poll["timeout"]) if "timeout" in poll else None)
+    def of(cls, spec: PollSpec) -> "Sensor":
+        return cls(seconds(spec.every), None if spec.timeout is None else seconds(spec.timeout))
 
     def not_yet(self, ended: Outcome) -> bool:
+        """Whether a try says that what it waits for is not there."""
         return ended.ending is Ending.ERROR and ended.exit_code == NOT_YET

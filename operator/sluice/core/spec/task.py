@@ -1,23 +1,23 @@
-"""One task of a frozen graph, typed once."""
+"""One task of a frozen graph, typed once, when the graph is read."""
 
 from dataclasses import dataclass
 
-from sluice.api.base import seconds
-from sluice.api.task import RunIf
+from sluice.api.base import layered, seconds
+from sluice.api.task import Retries, RunIf, Task, TaskTemplate
 from sluice.core import Json
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, compile_condition
 from sluice.core.graph.references import reads
 from sluice.core.spec.approval import Approval
 from sluice.core.spec.for_each import ForEach
-from sluice.core.spec.identity import PoolClaim
+from sluice.core.spec.identity import PoolClaim, pool_claim
 from sluice.core.spec.retry_policy import RetryPolicy
 from sluice.core.spec.sensor import Sensor
 
 
 @dataclass(frozen=True, slots=True)
 class TaskDefinition:
-    """One task. `fields` are the manifest's, defaults merged in, placeholders not yet filled in."""
+    """One task. `fields` is its manifest as JSON, defaults merged in, with placeholders: the template of its pod."""
 
     name: str
     fields: Json
@@ -29,11 +29,11 @@ class TaskDefinition:
     final: bool
     """Is it a `finally` task?"""
     outputs: tuple[str, ...]
-    """The keys of what it hands on."""
+    """The keys that it declares."""
     outputs_in_log: bool
-    """Are they in its log, and not in its file?"""
+    """Are they read from its log rather than its file?"""
     reads: tuple[str, ...]
-    """The tasks whose outputs it cannot start without."""
+    """The tasks whose outputs it reads."""
     priority: int | None
     """None: the run's."""
     duration_s: float
@@ -42,45 +42,45 @@ class TaskDefinition:
     poll: Sensor | None = None
     pools: PoolClaim = ()
     approval: Approval | None = None
-    """What it asks, if it is a person's decision and has no pod."""
+    """Set for a task that waits for a person and has no pod."""
     for_each: ForEach | None = None
     when: Program | CelError | None = None
-    """On which condition it runs, once its trigger rule says so."""
+    """Its condition, evaluated when its trigger rule lets it start; a CelError if it does not compile."""
+    is_sub_workflow: bool = False
+    """Does it run another Workflow? Then its attempts are runs instead of pods."""
+
+    @classmethod
+    def of(cls, task: Task, defaults: TaskTemplate, fields: Json) -> "TaskDefinition":
+        """`fields` is the task's manifest as JSON, with the defaults merged in."""
+        timeout, pending_timeout = task.timeout or defaults.timeout, task.pending_timeout or defaults.pending_timeout
+        return cls(
+            name=task.name,
+            fields=fields,
+            retries=RetryPolicy.of(layered(defaults.retries, task.retries) or Retries()),
+            timeout_s=None if timeout is None else seconds(timeout),
+            pending_timeout_s=None if pending_timeout is None else seconds(pending_timeout),
+            run_if=task.run_if or "AllSucceeded",
+            allow_failure=task.allow_failure or False,
+            final=task.finally_ or False,
+            poll=None if task.poll is None else Sensor.of(task.poll),
+            approval=None if task.approval is None else Approval.of(task.approval),
+            priority=task.priority,
+            pools=pool_claim(task.pools or ()),
+            duration_s=1 if task.duration is None else seconds(task.duration),
+            outputs=tuple(task.outputs or ()),
+            outputs_in_log=task.outputs_from == "Log",
+            reads=reads(fields),
+            for_each=None if task.for_each is None else ForEach.of(task.for_each),
+            when=None if task.when is None else compile_condition(task.when),
+            is_sub_workflow=task.workflow is not None,
+        )
 
     @property
     def same_as(self) -> str | None:
-        """The fan-out by whose items this one goes."""
+        """The fan-out whose items it has too; None for most."""
         return self.for_each.same_as if self.for_each is not None else None
 
     @property
-    def is_sub_workflow(self) -> bool:
-        """Does it run another Workflow? Then its attempts are runs and not pods."""
-        return "workflow" in self.fields
-
-    @property
     def at_most_once(self) -> bool:
-        """May the task never start twice, whatever happens? Then each attempt is recorded before its pod is made."""
+        """May it never start twice, whatever happens? Then its attempt is recorded before the pod is created."""
         return self.retries.infrastructure == 0
-
-
-def _task(fields: Json) -> TaskDefinition:
-    return TaskDefinition(
-        name=fields["name"],
-        fields=fields,
-        retries=RetryPolicy.of(fields.get("retries", {})),
-        timeout_s=seconds(fields["timeout"]) if "timeout" in fields else None,
-        pending_timeout_s=seconds(fields["pendingTimeout"]) if "pendingTimeout" in fields else None,
-        run_if=fields.get("runIf", "AllSucceeded"),
-        allow_failure=fields.get("allowFailure", False),
-        final=fields.get("finally", False),
-        poll=Sensor.of(fields["poll"]) if "poll" in fields else None,
-        approval=Approval.of(fields["approval"]) if "approval" in fields else None,
-        priority=fields.get("priority"),
-        pools=tuple(sorted((pool["name"], pool.get("slots", 1)) for pool in fields.get("pools", ()))),
-        duration_s=seconds(fields["duration"]) if "duration" in fields else 1,
-        outputs=tuple(fields.get("outputs", ())),
-        outputs_in_log=fields.get("outputsFrom") == "Log",
-        reads=reads(fields),
-        for_each=ForEach.of(fields["forEach"]) if "forEach" in fields else None,
-        when=compile_condition(fields["when"]) if "when" in fields else None,
-    )

@@ -1,16 +1,16 @@
-"""Backfills: which of a range's times is run next, given how far it has come and which runs there are.
+"""Backfills: which time of a range is run next.
 
-The times are walked in order. Each is run at most once, whatever restarts: its run's name says which time it is for,
-and the mark in the status which times are not looked at any more. So a run at or before the mark that is gone, for
-example since it was old, stays gone. A run that was made just before a crash, and not marked, is known by its label.
+The times are taken in order. Each is run at most once, whatever restarts: the run is named after its time, and `mark`
+in the status says up to where times are done with. A run at or before the mark that was deleted is not made again. A
+run that was made just before a crash, and not marked, is recognized by its label.
 
-| rerun | a time that has a run already |
+| rerun | a time that already has a run |
 |---|---|
 | None | is skipped |
-| Failed | is run again if the last run of it failed or was stopped |
+| Failed | is run again if its last run failed or was stopped |
 | All | is run again |
 
-A time whose run has not ended is skipped whatever `rerun` says. A run that was deleted counts as none.
+A time whose run has not ended is skipped, whatever `rerun` says. A deleted run counts as none.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,31 +18,31 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from math import ceil
 
-from sluice.api.backfill import Rerun
+from sluice.api.backfill import BackfillSpec, BackfillStatus, Rerun
 from sluice.api.run import has_ended
+from sluice.api.schedule import ScheduleSpec
+from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
 from sluice.core.base.naming import MAX_RUNS_OF_A_TIME
 from sluice.core.base.times import instant, rfc3339
 from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.triggers.schedule import Schedule
 
-_TIMES = ("cron", "every", "timeZone", "startAt")
 _NAMES_SHOWN = 10
 
 
-def backfill_schedule(spec: Json, workflow: Json) -> Json:
-    """The schedule that says the times: the Backfill's own, else the Workflow's; empty if neither says any. Both are
-    specs.
-    """
-    if "cron" in spec or "every" in spec:
-        return {"startAt": spec["from"]} | {name: spec[name] for name in _TIMES if name in spec}
-    schedule = workflow.get("schedule", {})
-    return {name: schedule[name] for name in _TIMES if name in schedule}
+def backfill_schedule(spec: BackfillSpec, workflow: WorkflowSettings) -> ScheduleSpec | None:
+    """The schedule that says the times: the Backfill's own, else the Workflow's; None if neither says any."""
+    if spec.cron is not None or spec.every is not None:
+        return ScheduleSpec(cron=spec.cron, every=spec.every, timeZone=spec.time_zone, startAt=spec.from_)
+    if (of := workflow.schedule) is None:
+        return None
+    return ScheduleSpec(cron=of.cron, every=of.every, timeZone=of.time_zone, startAt=of.start_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Backfill:
-    """What is asked for: the times of `schedule` from `begin` (with it) to `end` (without it)."""
+    """A Backfill's spec: run the times of `schedule` from `begin` (included) to `end` (excluded)."""
 
     schedule: Schedule
     begin: Instant
@@ -53,31 +53,32 @@ class Backfill:
     suspended: bool = False
 
     @classmethod
-    def of(cls, spec: Json, times: Json) -> "Backfill":
-        """From a Backfill's spec and what `times_said` says."""
+    def of(cls, spec: BackfillSpec, schedule: ScheduleSpec) -> "Backfill":
+        """`schedule` is what `backfill_schedule` said when the Backfill began."""
         return cls(
-            schedule=Schedule.of(times),
-            begin=float(ceil(instant(spec["from"]) or 0.0)),
-            end=float(ceil(instant(spec["until"]) or 0.0)),
-            newest_first=spec.get("order") == "NewestFirst",
-            rerun=spec.get("rerun", "None"),
-            max_runs=spec.get("maxRuns", 1),
-            suspended=spec.get("state") == "Suspended",
+            schedule=Schedule.of(schedule),
+            begin=float(ceil(instant(spec.from_) or 0.0)),
+            end=float(ceil(instant(spec.until) or 0.0)),
+            newest_first=spec.order == "NewestFirst",
+            rerun=spec.rerun or "None",
+            max_runs=spec.max_runs or 1,
+            suspended=spec.state == "Suspended",
         )
 
     def times(self, mark: Instant | None = None) -> Iterator[Instant]:
-        """In order, those that come after the mark."""
+        """The times after the mark, in the Backfill's order."""
         if self.newest_first:
             return self.schedule.within(self.begin, self.end if mark is None else mark, back=True)
         return self.schedule.within(self.begin if mark is None else mark + 1, self.end)
 
     def count(self, at_most: int) -> int:
+        """How many times there are. It stops counting at `at_most`."""
         return sum(1 for _ in islice(self.times(), at_most))
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far it has come. `going` has its runs that have not ended, by name, each with its time."""
+    """How far a Backfill has come. `going` are its runs that have not ended: (name, time)."""
 
     times: int
     mark: Instant | None = None
@@ -88,22 +89,22 @@ class Progress:
     failed_runs: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, status: Json) -> "Progress | None":
+    def of(cls, status: BackfillStatus) -> "Progress | None":
         """None if it has not begun."""
-        if "times" not in status:
+        if status.times is None:
             return None
         return cls(
-            times=status["times"],
-            mark=instant(status.get("mark")),
-            succeeded=status.get("succeeded", 0),
-            failed=status.get("failed", 0),
-            skipped=status.get("skipped", 0),
-            going=tuple((entry["run"], instant(entry["time"]) or 0.0) for entry in status.get("going", ())),
-            failed_runs=tuple(status.get("failedRuns", ())),
+            times=status.times,
+            mark=instant(status.mark),
+            succeeded=status.succeeded or 0,
+            failed=status.failed or 0,
+            skipped=status.skipped or 0,
+            going=tuple((entry.run, instant(entry.time) or 0.0) for entry in status.going or ()),
+            failed_runs=tuple(status.failed_runs or ()),
         )
 
     def written(self) -> Json:
-        """None takes an entry away."""
+        """The entries of the status; None removes one."""
         return {
             "times": self.times,
             "mark": None if self.mark is None else rfc3339(self.mark),
@@ -139,7 +140,7 @@ class Progress:
 
 
 def start_backfill(backfill: Backfill, on_first_sight: OnFirstSight) -> Progress:
-    """`Adopt`: a Backfill without a status comes from a restored backup, and is taken as done."""
+    """Where a Backfill begins. With `Adopt` one without a status comes from a restored backup, and counts as done."""
     times = list(backfill.times())
     if on_first_sight == "Adopt":
         return Progress(len(times), mark=times[-1], skipped=len(times))
@@ -147,7 +148,7 @@ def start_backfill(backfill: Backfill, on_first_sight: OnFirstSight) -> Progress
 
 
 def count_ended(progress: Progress, phases: Mapping[str, str]) -> Progress:
-    """With those of its runs counted that have ended. `phases` has the runs that are there, by name."""
+    """The progress with each run counted that has ended. `phases` has the phase of each existing run, by name."""
     for entry in progress.going:
         run, _ = entry
         phase = phases.get(run, "Stopped")  # deleted on the way: nobody will ever see its end
@@ -164,7 +165,7 @@ def count_ended(progress: Progress, phases: Mapping[str, str]) -> Progress:
 
 @dataclass(frozen=True, slots=True)
 class RunOfTime:
-    """A run that a time has. `number`: how often it has been run by then. `mine`: this Backfill made it."""
+    """A run of a time, its `number`-th. `mine`: this Backfill made it."""
 
     number: int
     name: str
@@ -175,7 +176,7 @@ class RunOfTime:
 
 @dataclass(frozen=True, slots=True)
 class RunToMake:
-    """The run to make: the `number`-th of its time."""
+    """The run to make: the `number`-th of this time."""
 
     time: Instant
     number: int
@@ -183,7 +184,7 @@ class RunToMake:
 
 @dataclass(frozen=True, slots=True)
 class BackfillStep:
-    """What to do next. `waits`: why no run is made now though times are left."""
+    """What to do next. `waits` says why no run is made although times are left."""
 
     progress: Progress
     make: RunToMake | None = None
@@ -193,8 +194,8 @@ class BackfillStep:
 def next_step(
     backfill: Backfill, progress: Progress, runs_of: Callable[[Instant], Sequence[RunOfTime]], full: str
 ) -> BackfillStep:
-    """`runs_of` has the runs of a time, the newest last. `full`: why the Workflow takes no further run now, else
-    empty.
+    """`runs_of` gives the runs of a time, the newest last. `full` says why the Workflow admits no further run; empty if
+    it does.
     """
     for time in backfill.times(progress.mark):
         runs = runs_of(time)

@@ -1,8 +1,8 @@
-"""The instants that a cron expression stands for in a time zone.
+"""Cron expressions in a time zone, as instants.
 
-The library knows times of day, without a zone; what a time of day is in UTC is said here. As clocks go forward, the
-times that do not exist are all run at the first instant after the gap, together, once. As they go back, a time that
-exists twice is run the first time only. So a later time of day is never an earlier instant.
+The library gives times of day without a zone; here they become UTC. When clocks go forward, all times of day in the gap
+become one instant, the first after it. When clocks go back, a time of day that comes twice counts the first time only.
+So a later time of day is never an earlier instant.
 """
 
 from bisect import bisect_left
@@ -36,11 +36,12 @@ _RANGES = {
 
 @cache
 def zones() -> frozenset[str]:
+    """The names of all time zones, such as Europe/Berlin."""
     return frozenset(available_timezones())
 
 
 def after(cron: str, zone: ZoneInfo, when: Instant) -> Iterator[Instant]:
-    """All later instants, in order, each once."""
+    """The instants after `when`, in order, each once. Raises CronSimError if it cannot be parsed."""
     last = when
     for time_of_day in CronSim(_NICKNAMES.get(cron, cron), datetime.fromtimestamp(when, zone).replace(tzinfo=None)):
         found = instant_of(time_of_day, zone)
@@ -50,7 +51,7 @@ def after(cron: str, zone: ZoneInfo, when: Instant) -> Iterator[Instant]:
 
 
 def before(cron: str, zone: ZoneInfo, when: Instant) -> Iterator[Instant]:
-    """All earlier instants, the latest first, each once."""
+    """The instants before `when`, the latest first, each once. Raises as `after` does."""
     last, local = when, datetime.fromtimestamp(when, zone)
     back = (local.replace(fold=0).utcoffset() or timedelta()) - (local.utcoffset() or timedelta())
     shown = local.replace(tzinfo=None) + back  # the second time around, times up to there were shown before
@@ -62,6 +63,7 @@ def before(cron: str, zone: ZoneInfo, when: Instant) -> Iterator[Instant]:
 
 
 def instant_of(time_of_day: datetime, zone: ZoneInfo) -> Instant:
+    """The first instant at which a clock in the zone shows this time or, where it is skipped, a later one."""
     found = time_of_day.replace(tzinfo=zone).timestamp()  # the first of two
     if datetime.fromtimestamp(found, zone).replace(tzinfo=None) == time_of_day:
         return found
@@ -73,7 +75,7 @@ def instant_of(time_of_day: datetime, zone: ZoneInfo) -> Instant:
 
 
 def fault(cron: str) -> str:
-    """What is wrong with an expression, empty if it can be read."""
+    """What is wrong with an expression; empty if nothing is."""
     if cron.startswith("@"):
         return "" if cron in _NICKNAMES else f"there is no {cron}; write one of {', '.join(_NICKNAMES)}"
     parts = cron.split()

@@ -1,8 +1,8 @@
-"""Which ended runs of a Workflow may go, and when to look again.
+"""Which ended runs of a Workflow are deleted, and when.
 
-Of the runs that a Workflow made itself the newest stay: three that succeeded and three that did not, unless it says
-otherwise. Runs that somebody else created stay for a time (`ttl`, a week). No run goes within an hour of its end, and
-child runs go with their parent.
+Of the runs that the Workflow made itself, the newest stay: by default three that succeeded and three that did not. Runs
+that somebody else created stay for `ttl`, by default a week. No run is deleted within an hour of its end. Child runs
+are deleted with their parent.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sluice.api.base import seconds
-from sluice.core import Instant, Json
+from sluice.api.workflow import HistorySpec, WorkflowSettings
+from sluice.core import Instant
 
 _AT_LEAST_S = 3600
 _TTL_S = 7 * 86400
@@ -18,7 +19,7 @@ _KEPT = 3
 
 
 class EndedRun(NamedTuple):
-    """A run that has ended. `own`: the Workflow made it."""
+    """A run that has ended. `own`: the Workflow made it itself."""
 
     finished_at: Instant
     name: str
@@ -28,32 +29,31 @@ class EndedRun(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a Workflow says of its ended runs."""
+    """How many of its own ended runs a Workflow keeps, and for how long those of others."""
 
     succeeded: int = _KEPT
     failed: int = _KEPT
     ttl_s: int = _TTL_S
 
     @classmethod
-    def of(cls, spec: Json) -> "History":
-        """From a Workflow's spec."""
-        kept = spec.get("history", {})
+    def of(cls, workflow: WorkflowSettings) -> "History":
+        kept = workflow.history or HistorySpec()
         return cls(
-            succeeded=kept.get("succeeded", _KEPT),
-            failed=kept.get("failed", _KEPT),
-            ttl_s=seconds(spec["ttl"]) if "ttl" in spec else _TTL_S,
+            succeeded=_KEPT if kept.succeeded is None else kept.succeeded,
+            failed=_KEPT if kept.failed is None else kept.failed,
+            ttl_s=_TTL_S if workflow.ttl is None else seconds(workflow.ttl),
         )
 
 
 class Expiry(NamedTuple):
-    """`name` is the run that goes next, from `at` on."""
+    """Run `name` can be deleted from `at` on."""
 
     at: Instant
     name: str
 
 
 def next_expired(history: History, runs: Iterable[EndedRun]) -> Expiry | None:
-    """The run that goes first; None if all may stay."""
+    """The run to delete first; None if all stay."""
     kept = {True: history.succeeded, False: history.failed}
     found = []
     for run in sorted(runs, reverse=True):  # the newest first

@@ -1,15 +1,16 @@
-"""When a Workflow runs by itself: once when first seen, and once more for each change of what it would do.
+"""When a Workflow runs by itself: once when first seen, and again for each change of its graph.
 
-Existence is not memory. The mark in the Workflow's status (`lastRun`) says which revision has had its run; a run that
-was deleted does not come back, and the same manifest applied again finds its revision marked.
+`lastRun` in the Workflow's status records the last revision that had its run, so a run that was deleted is not made
+again, and applying the same manifest again starts nothing.
 
-`trigger: Manual` moves the mark without a run, so switching it back to OnChange starts nothing until the next change.
+`trigger: Manual` records each revision without a run, so going back to OnChange starts nothing until the next change.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from sluice.api.workflow import LastRun
 from sluice.core import Json
 
 OnFirstSight = Literal["Run", "Adopt"]
@@ -17,16 +18,16 @@ OnFirstSight = Literal["Run", "Adopt"]
 
 @dataclass(frozen=True, slots=True)
 class RunMark:
-    """The last revision that was due, and the generation that asked for it. `run` is None if it was not run."""
+    """The last revision that was due, and the generation that asked for it. `run` is None if none was made for it."""
 
     generation: int
     revision: str
     run: str | None
 
     @classmethod
-    def of(cls, status: Json) -> "RunMark | None":
-        last = status.get("lastRun")
-        return cls(last["generation"], last["revision"], last.get("name")) if last else None
+    def of(cls, last: LastRun | None) -> "RunMark | None":
+        """From a Workflow's `status.lastRun`."""
+        return None if last is None else cls(last.generation, last.revision, last.name)
 
     def written(self) -> Json:
         name = {"name": self.run} if self.run else {}
@@ -35,7 +36,7 @@ class RunMark:
 
 @dataclass(frozen=True, slots=True)
 class OwnRun:
-    """A run that the Workflow made: its name, the generation in it, and its revision."""
+    """A run that the Workflow made, with the generation of the Workflow that it was made for, and its revision."""
 
     name: str
     generation: int
@@ -52,7 +53,7 @@ def due_run(
     runs: Iterable[OwnRun],
     on_first_sight: OnFirstSight,
 ) -> tuple[RunMark, bool]:
-    """(the mark as it should be, whether its run is still to be made)."""
+    """(the new mark, whether its run is still to be made)."""
     if mark is not None and mark.revision == revision:
         return mark, False
     if manual or (mark is None and on_first_sight == "Adopt"):

@@ -1,17 +1,18 @@
-"""Resuming: what a run need not do again, because an earlier run of its Workflow has done it.
+"""Resuming: which tasks of a run need not run again, since they succeeded in an earlier run of its Workflow.
 
-A task is kept if it succeeded there and nothing that makes its success what it was has changed: its definition (how
-it is run apart: retries, timeouts, resources, placement), the run's parameters and scheduled time (each task has them
-all in its environment), the tasks it depends on, and the volumes it mounts. A skipped task that is unchanged will be
-skipped again, so it holds up nobody.
+A task is kept if it succeeded there and nothing that its result depends on has changed: its definition (except how it
+is run: retries, timeouts, resources, placement), the run's parameters and scheduled time (all tasks have them in their
+environment), the tasks that it depends on, and the volumes that it mounts. An unchanged task that was skipped will be
+skipped again, so its dependents can be kept.
 
-Never kept are `finally` tasks, approvals, which are decisions about one run, and sub-workflows, whose own graph may
-have changed; nor what depends on any of these, or on a task that is to run again.
+Never kept are `finally` tasks, approvals (they are decisions about one run) and sub-workflows (their graphs may have
+changed), nor anything that depends on those or on a task that runs again.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from sluice.api.run import ResumeFrom, WorkflowRunSpec
 from sluice.core import Json
 from sluice.core.base.errors import Fault
 from sluice.core.base.text import did_you_mean
@@ -43,7 +44,9 @@ _KEPT = "Kept: from run "
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A run that has ended. `tasks` are its status's; `claims` its volumes by template, as far as they can be had."""
+    """A run that has ended. `tasks` are the entries of its status, by name; `claims` maps volumeClaimTemplates to the
+    PersistentVolumeClaims that can be taken over.
+    """
 
     run: str
     definition: Definition
@@ -60,7 +63,7 @@ def kept_tasks(
     rerun: Collection[str],
     scheduled: ScheduledTime = NOT_SCHEDULED,
 ) -> list[int]:
-    """The tasks that need not run again."""
+    """The numbers of the tasks that need not run again, in order."""
     if parameters != past.parameters or scheduled != past.scheduled:
         return []
     before = {task.name: task for task in past.definition.tasks}
@@ -86,42 +89,44 @@ def _phase(past: Past, task: TaskDefinition) -> str:
 
 
 def _can_be_kept(task: TaskDefinition) -> bool:
-    return not task.final and not {"approval", "workflow"} & task.fields.keys()
+    return not task.final and task.approval is None and not task.is_sub_workflow
 
 
 def _what(task: TaskDefinition) -> Json:
-    """What a task does: it makes no difference in which order it names what it depends on."""
+    """What a task does. The order of `dependsOn` makes no difference."""
     what = {name: field for name, field in task.fields.items() if name not in _HOW_IT_IS_RUN}
     return what | {"dependsOn": set(task.fields.get("dependsOn") or ())}
 
 
 def kept_entry(past: Past, task: str) -> Json:
-    """What the new run's status says of a kept task: how it ended, and in which run."""
+    """A kept task's entry in the status of the new run: how it ended, and in which run."""
     told = {name: value for name, value in past.tasks[task].items() if name not in _OF_ITS_ATTEMPTS}
     reason = told.get("reason", "")
     return told | {"reason": reason if reason.startswith(_KEPT) else f"{_KEPT}{past.run}"}
 
 
 def same_templates(new: Definition, old: Definition) -> set[str]:
-    """The volumes that both runs would make in the same way."""
+    """The names of the volumeClaimTemplates that are the same in both."""
     return {name for name, template in new.claims.items() if old.claims.get(name) == template}
 
 
-def resume_faults(asked: Json, run: str, workflow: str, definition: Definition, old: Json | None) -> list[Fault]:
-    """What is wrong with a run's `resumeFrom`. `old` is the WorkflowRun that it names, None if there is none."""
+def resume_faults(
+    asked: ResumeFrom, run: str, workflow: str, definition: Definition, old: WorkflowRunSpec | None
+) -> list[Fault]:
+    """The faults of a run's `resumeFrom`. `old` is the spec of the run that it names, None if there is none."""
     found = []
     names = [task.name for task in definition.tasks]
-    for place, name in enumerate(asked.get("rerun", ())):
+    for place, name in enumerate(asked.rerun or ()):
         if name not in names:
             words = f"no task is called '{name}'{did_you_mean(name, names)}"
             found.append(Fault(f"spec.resumeFrom.rerun[{place}]", words))
-    path, name = "spec.resumeFrom.run", asked["run"]
+    path, name = "spec.resumeFrom.run", asked.run
     if name == run:
         found.append(Fault(path, "a run cannot resume from itself; name an earlier one"))
     elif old is None:
         words = f"there is no run '{name}' in this namespace; name one that has ended, or leave out resumeFrom"
         found.append(Fault(path, words))
-    elif old["spec"]["workflow"] != workflow:
-        words = f"run '{name}' is one of Workflow '{old['spec']['workflow']}'; name one of '{workflow}'"
+    elif old.workflow != workflow:
+        words = f"run '{name}' is one of Workflow '{old.workflow}'; name one of '{workflow}'"
         found.append(Fault(path, words))
     return sorted(found)

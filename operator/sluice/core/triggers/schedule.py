@@ -1,20 +1,19 @@
-"""Schedules: which of a Workflow's times are to be run, given how far it has come and what the time is.
+"""Schedules: which scheduled times of a Workflow are due.
 
-Each time is run at most once, whatever restarts: its run's name says which time it is for, and the mark in the
-Workflow's status which times are not looked at any more. A run at or below the mark that is gone stays gone.
+Each time is run at most once, whatever restarts: the run is named after its time, and the mark in the Workflow's status
+(`scheduleMark`) says up to where times are done with. A run at or before the mark that was deleted is not made again.
 
-| catchUp | of the times that have passed since the mark |
+| catchUp | of the times since the mark that have passed |
 |---|---|
 | Latest | the newest is run, the others are missed |
-| None | the newest is run if it has passed for no longer than a minute, the others are missed |
-| All | each is run, the oldest first: when fewer runs go than `concurrency.maxRuns`, so that none has to give way. A policy that never lets runs wait (Allow, Forbid, Replace) gets the newest at once |
+| None | the newest is run if it passed at most a minute ago, the others are missed |
+| All | all are run, the oldest first, each when fewer than `concurrency.maxRuns` runs are active, so that none has to give way. Under a policy that never lets runs wait (Allow, Forbid, Replace) the newest is run at once |
 
-`startingDeadline` says for each of them how long ago a time may have passed and still be run.
+With `startingDeadline`, a time that passed longer ago than that is missed.
 
-The mark begins where the Workflow was created, so that no earlier time counts; with All and `startAt`, at `startAt`.
-It is set to now whenever the schedule is another one than before, also by `suspend`: what was behind under the old
-schedule is given up, and the new one owes nothing for the past. That goes for All too: whoever wants past times after
-a change asks for them by name.
+The mark starts at the Workflow's creation, with All and `startAt` at `startAt`; earlier times do not count. A changed
+schedule, also one that is suspended or resumed, moves the mark to now: times that were still to be caught up are
+dropped, also with All. A Backfill can run them.
 """  # noqa: E501  # a row of a table is one line
 
 import heapq
@@ -25,7 +24,7 @@ from itertools import groupby, islice, takewhile
 from zoneinfo import ZoneInfo
 
 from sluice.api.base import seconds
-from sluice.api.schedule import CatchUp
+from sluice.api.schedule import CatchUp, ScheduleMarkStatus, ScheduleSpec
 from sluice.core import Instant, Json
 from sluice.core.base.naming import digest
 from sluice.core.base.times import instant, rfc3339
@@ -36,13 +35,13 @@ from sluice.core.triggers.on_change import OnFirstSight
 _NONE_IS_LATE_S = 60
 _COUNTED = 1000
 _CLOCK_WAS_WRONG_S = 3600
-_TIMES = ("cron", "every", "timeZone", "startAt", "endAt", "suspend")
-"""What makes a schedule another one."""
+_TIMES = {"cron", "every", "time_zone", "start_at", "end_at", "suspend"}
+"""The fields that make it another schedule when they change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """`deadline_s` is None if times can be run however long ago they were."""
+    """A Workflow's `schedule`. `deadline_s` is how long ago a time may have passed and still be run; None for any."""
 
     crons: tuple[str, ...]
     zone: ZoneInfo
@@ -54,41 +53,41 @@ class Schedule:
     suspended: bool
     digest: str
     from_start: bool
-    """Do times before the Workflow was created count?"""
+    """Do times between `start_at` and the Workflow's creation count?"""
 
     @classmethod
-    def of(cls, said: Json) -> "Schedule":
-        """From a Workflow's `spec.schedule`."""
-        given, start_at = said.get("cron", []), instant(said.get("startAt"))
-        deadline, catch_up = said.get("startingDeadline"), said.get("catchUp", "Latest")
-        times = {name: said[name] for name in _TIMES if said.get(name) not in (None, False)}
+    def of(cls, spec: ScheduleSpec) -> "Schedule":
+        start_at, deadline, catch_up = instant(spec.start_at), spec.starting_deadline, spec.catch_up or "Latest"
+        times = spec.model_dump(by_alias=True, exclude_none=True, include=_TIMES)
+        if not spec.suspend:
+            times.pop("suspend", None)
         return cls(
-            crons=(given,) if isinstance(given, str) else tuple(given),
-            zone=ZoneInfo(said.get("timeZone", "UTC")),
-            every_s=seconds(said["every"]) if "every" in said else 0,
+            crons=(spec.cron,) if isinstance(spec.cron, str) else tuple(spec.cron or ()),
+            zone=ZoneInfo(spec.time_zone or "UTC"),
+            every_s=0 if spec.every is None else seconds(spec.every),
             start_at=float(int(start_at or 0.0)),
-            end_at=instant(said.get("endAt")) or float("inf"),
+            end_at=instant(spec.end_at) or float("inf"),
             catch_up=catch_up,
             deadline_s=seconds(deadline) if deadline else _NONE_IS_LATE_S if catch_up == "None" else None,
-            suspended=said.get("suspend", False),
+            suspended=spec.suspend or False,
             digest=digest(json.dumps(times, sort_keys=True), 10),
             from_start=catch_up == "All" and start_at is not None,
         )
 
     def after(self, when: Instant) -> Iterator[Instant]:
-        """The times after an instant, the next first."""
+        """The times after an instant, up to `end_at`, in order."""
         return takewhile(lambda time: time <= self.end_at, self._on(max(when, self.start_at - 1)))
 
     def before(self, when: Instant) -> Iterator[Instant]:
-        """The times before an instant, the last first."""
+        """The times before an instant, down to `start_at`, the latest first."""
         return takewhile(lambda time: time >= self.start_at, self._back(min(when, self.end_at + 1)))
 
     def interval_start(self, time: Instant) -> Instant:
-        """The time before this one, whether or not it counts."""
+        """The time before this one, whether or not it lies within `start_at` and `end_at`."""
         return next(self._back(time), time)
 
     def within(self, begin: Instant, end: Instant, *, back: bool = False) -> Iterator[Instant]:
-        """The times from `begin` (with it) to `end` (without it), whether or not they count. `back`: the last first."""
+        """The times from `begin` (included) to `end` (excluded), whatever `start_at` and `end_at`. `back`: reversed."""
         if back:
             return takewhile(lambda time: time >= begin, self._back(end))
         return takewhile(lambda time: time < end, self._on(begin - 1))
@@ -102,7 +101,7 @@ class Schedule:
         return self._once(heapq.merge(*walks, self._steps(when, back=True), reverse=True))
 
     def _steps(self, when: Instant, *, back: bool = False) -> Iterator[Instant]:
-        """Those of `every`."""
+        """The times of `every`."""
         if not self.every_s:
             return
         steps, rest = divmod(when - self.start_at, self.every_s)
@@ -118,15 +117,15 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class SchedulePosition:
-    """No time up to `time` is looked at again; `schedule` is the digest of the schedule that this is about."""
+    """All times up to `time` are done with; `schedule` is the digest of the schedule that they are of."""
 
     time: Instant
     schedule: str
 
     @classmethod
-    def of(cls, status: Json) -> "SchedulePosition | None":
-        mark = status.get("scheduleMark")
-        return cls(instant(mark["time"]) or 0.0, mark["schedule"]) if mark else None
+    def of(cls, mark: ScheduleMarkStatus | None) -> "SchedulePosition | None":
+        """From a Workflow's `status.scheduleMark`."""
+        return None if mark is None else cls(instant(mark.time) or 0.0, mark.schedule)
 
     def written(self) -> Json:
         return {"time": rfc3339(self.time), "schedule": self.schedule}
@@ -141,7 +140,7 @@ def counting_from(
     on_first_sight: OnFirstSight,
     now: Instant,
 ) -> Instant:
-    """The instant after which times count. `known`: was the Workflow accepted before, on a schedule or not?"""
+    """The instant after which times count. `known`: has the Workflow been accepted before, with a schedule or not?"""
     if mark is not None and mark.schedule == schedule.digest:
         return mark.time if mark.time < now + _CLOCK_WAS_WRONG_S else now
     if known or mark is not None or on_first_sight == "Adopt":
@@ -151,7 +150,7 @@ def counting_from(
 
 @dataclass(frozen=True, slots=True)
 class ScheduleDecision:
-    """`run` is the time that is to be run now, `missed` how many were let go, `next` the first time to come."""
+    """`run` is the time to run now, `missed` the number of times dropped, `next` the first time in the future."""
 
     mark: Instant
     run: Instant | None
@@ -168,7 +167,7 @@ def due_time(
     going: int = 0,
     made: Collection[Instant] = (),
 ) -> ScheduleDecision:
-    """What the schedule asks for. `going` are runs of it that have not ended, `made` the times that have a run."""
+    """What to do now. `going` is the number of its runs that have not ended, `made` the times that have a run."""
     if schedule.suspended:
         return ScheduleDecision(mark, None, 0, None)
     coming = next(schedule.after(max(now, mark)), None)

@@ -1,21 +1,21 @@
-"""After other Workflows: is a Workflow due that runs after others have succeeded?
+"""`after`: is a Workflow due that runs after other Workflows, its upstreams, have succeeded?
 
-A success is a run of the other Workflow that has Succeeded, whoever made it; only runs that a task of a run made are
-part of that run, and do not count. As soon as each of the others has a success that has not counted yet, the Workflow
-runs once, and all successes that are there by then have counted: those of one that came while another was waited for,
-and those that nobody was there to see, make one run.
+A success is a run of an upstream with the phase Succeeded, whoever made it, except child runs: they are part of their
+parent. As soon as every upstream has a success that has not counted yet, the Workflow runs once, and all successes that
+exist by then have counted. So several successes of one upstream, while another is waited for or the operator is down,
+make one run.
 
-Each success counts once whatever restarts: what has counted stands in the status, together with the name of the run
-that is to be made for it, before that run is made.
+Each success counts once, whatever restarts: before the run is made, the status records what has counted and the name of
+the run to be made for it.
 
-Nothing of the past counts: no success from before the Workflow was created, or from before it was told to come after
-the other. So nothing runs at first sight, or because the list was changed.
+Successes from before the Workflow was created, or before the upstream was added to its `after`, do not count. So
+nothing runs at first sight, or because the list was changed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sluice.api.after import MAX_COUNTED
+from sluice.api.after import MAX_COUNTED, AfterMarkStatus
 from sluice.core import Instant, Json
 from sluice.core.base.naming import digest
 from sluice.core.base.times import instant, rfc3339
@@ -25,7 +25,7 @@ _CAUSE_CHARACTERS = 6
 
 @dataclass(frozen=True, slots=True, order=True)
 class UpstreamSuccess:
-    """A run of another Workflow that has succeeded."""
+    """A run of an upstream Workflow that succeeded."""
 
     finished_at: Instant
     uid: str
@@ -33,34 +33,35 @@ class UpstreamSuccess:
 
 @dataclass(frozen=True, slots=True)
 class UpstreamMark:
-    """Of another Workflow: no success before `since` counts, and of the later ones those have, by UID."""
+    """Which successes of an upstream Workflow have counted: all before `since`, and later ones by UID."""
 
     workflow: str
     since: Instant
     counted: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, entry: Json) -> "UpstreamMark":
-        return cls(entry["workflow"], instant(entry["since"]) or 0.0, tuple(entry.get("counted", ())))
+    def of(cls, mark: AfterMarkStatus) -> "UpstreamMark":
+        return cls(mark.workflow, instant(mark.since) or 0.0, tuple(mark.counted or ()))
 
     def written(self) -> Json:
         counted = {"counted": list(self.counted)} if self.counted else {}
         return {"workflow": self.workflow, "since": rfc3339(self.since), **counted}
 
     def fresh(self, successes: Iterable[UpstreamSuccess]) -> list[UpstreamSuccess]:
+        """Those that have not counted yet."""
         return [one for one in successes if one.finished_at >= self.since and one.uid not in self.counted]
 
     def with_all(self, successes: Iterable[UpstreamSuccess]) -> "UpstreamMark":
-        """All of them have counted. The newest are remembered; `since` keeps the others from counting again."""
+        """The mark once all of them have counted. It names the newest MAX_COUNTED; `since` moves past the others."""
         counted = sorted(one for one in successes if one.finished_at >= self.since)
         forgotten = counted[:-MAX_COUNTED]
         since = forgotten[-1].finished_at + 1 if forgotten else self.since
         return replace(self, since=since, counted=tuple(one.uid for one in counted if one.finished_at >= since))
 
 
-def upstream_marks(names: Sequence[str], before: Iterable[Json], begin: Instant) -> tuple[UpstreamMark, ...]:
-    """For each of the others, in order. `before` are those in the status; of one that is new there only successes from
-    `begin` on count.
+def upstream_marks(names: Sequence[str], before: Iterable[AfterMarkStatus], begin: Instant) -> tuple[UpstreamMark, ...]:
+    """A mark for each upstream Workflow in `names`. `before` are those in the status; for a Workflow without one,
+    successes count from `begin` on.
     """
     known = {mark.workflow: mark for mark in map(UpstreamMark.of, before)}
     return tuple(known.get(name) or UpstreamMark(name, begin) for name in names)
@@ -68,7 +69,9 @@ def upstream_marks(names: Sequence[str], before: Iterable[Json], begin: Instant)
 
 @dataclass(frozen=True, slots=True)
 class UpstreamDecision:
-    """`cause` names what the run is for that is due; empty if none is. `waits_for` are those without a new success."""
+    """`cause` identifies the successes that the due run is for, empty if no run is due. `waits_for` are the upstream
+    Workflows without a new success.
+    """
 
     marks: tuple[UpstreamMark, ...]
     cause: str = ""
@@ -76,6 +79,7 @@ class UpstreamDecision:
 
 
 def due_after(known: tuple[UpstreamMark, ...], successes: Mapping[str, Sequence[UpstreamSuccess]]) -> UpstreamDecision:
+    """A run is due if each upstream Workflow has a fresh success. `successes` has all that are there, by Workflow."""
     fresh = {mark.workflow: mark.fresh(successes[mark.workflow]) for mark in known}
     if waits_for := tuple(name for name, found in fresh.items() if not found):
         return UpstreamDecision(known, waits_for=waits_for)
@@ -85,7 +89,7 @@ def due_after(known: tuple[UpstreamMark, ...], successes: Mapping[str, Sequence[
 
 
 def circle(name: str, after: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
-    """A way from a Workflow back to itself, along what each comes after; empty if there is none."""
+    """A cycle of `after` through a Workflow, the Workflow at both ends; empty if there is none."""
     ways: list[tuple[str, ...]] = [(name,)]
     seen: set[str] = set()
     for way in ways:  # it grows on the way

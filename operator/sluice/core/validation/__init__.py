@@ -1,7 +1,7 @@
-"""Everything that is wrong with a manifest, at once, each with its path. The operator and `sluice lint` both ask here.
+"""All faults of a manifest, each with its path. The operator and `sluice lint` both call this.
 
-Each task is read by itself, so a task with a wrong field does not hide what is wrong with the others. Then the checks
-run in order over what could be read.
+Each task is parsed by itself, so that a wrong field in one does not hide the faults of the others. Then the checks run
+in order over what could be parsed.
 """
 
 import re
@@ -35,9 +35,9 @@ _ANY_TASK: Json = {"name": "any"}  # where only the number of tasks counts
 
 
 def workflow_faults(manifest: Json, *, chart_has_image: bool = False) -> list[Fault]:
-    """All faults of a Workflow, in the order of their paths. An empty list means that it can run.
+    """All faults of a Workflow, by path. An empty list means that it can run.
 
-    With `chart_has_image` the operator has a default image for tasks.
+    `chart_has_image`: the operator has a default image for tasks.
     """
     faults = list(_name_faults(manifest))
     raw = manifest.get("spec")
@@ -76,7 +76,7 @@ def workflow_faults(manifest: Json, *, chart_has_image: bool = False) -> list[Fa
 
 
 def workflow_warnings(manifest: Json) -> list[Fault]:
-    """What may go wrong with a Workflow that has no faults."""
+    """What may go wrong with a Workflow. It must have no faults."""
     spec = manifest["spec"]
     definition = Definition.of(graph_of(spec))
     warnings = list(values.placeholders_in_shell_commands(definition))
@@ -86,7 +86,7 @@ def workflow_warnings(manifest: Json) -> list[Fault]:
 
 
 def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
-    """All faults of a WorkflowRun, given the parameters of its Workflow with their defaults."""
+    """All faults of a WorkflowRun. `parameters` are its Workflow's: the default by name, None if there is none."""
     faults: list[Fault] = []
     found = parse_model(WorkflowRunSpec, spec, "spec", faults)
     if found is None:

@@ -1,4 +1,4 @@
-"""Faults of running after others. That another Workflow is not there is none: it may come."""
+"""Faults of `after`. An upstream Workflow that does not exist is none: it may be created later."""
 
 from collections.abc import Iterator
 

@@ -1,8 +1,7 @@
-"""Faults of approvals: fields that mean nothing where no pod is made, and decisions about tasks that ask for none."""
+"""Faults of `approval`: fields without a meaning where there is no pod, and decisions that no task asks for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 
-from sluice.core import Json
 from sluice.core.base.errors import Fault
 from sluice.core.base.text import did_you_mean
 from sluice.core.spec.definition import Definition
@@ -29,8 +28,8 @@ def approvals(found: Manifest) -> Iterator[Fault]:
             yield Fault(f"{path}.approval.default", "counts when the time is up, and there is no limit; add `timeout`")
 
 
-def unknown_approvals(approvals: Mapping[str, Json], definition: Definition) -> Iterator[Fault]:
-    """Decisions in a run that no task will ever ask for."""
+def unknown_approvals(approvals: Collection[str], definition: Definition) -> Iterator[Fault]:
+    """Faults of a run's `spec.approvals` that are about no approval task. `approvals` are its keys."""
     known = [task.name for task in definition.tasks if task.approval is not None]
-    for name in sorted(approvals.keys() - set(known)):
+    for name in sorted(set(approvals) - set(known)):
         yield Fault(f"spec.approvals.{name}", f"no approval task is called '{name}'{did_you_mean(name, known)}")

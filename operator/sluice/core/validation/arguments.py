@@ -1,4 +1,4 @@
-"""Faults of the values that are given to a Workflow's parameters."""
+"""Faults of the arguments for a Workflow's parameters."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,7 +7,7 @@ from sluice.core.base.text import did_you_mean
 
 
 def argument_faults(given: Mapping[str, str], parameters: Mapping[str, str | None]) -> Iterator[Fault]:
-    """`parameters` are the Workflow's, with their defaults."""
+    """`parameters` are the Workflow's: the default by name, None if there is none."""
     for name in given.keys() - parameters.keys():
         hint = did_you_mean(name, parameters)
         yield Fault(f"spec.parameters.{name}", f"the Workflow has no parameter called '{name}'{hint}")

@@ -1,9 +1,10 @@
-"""Faults of a Backfill. What is said of its Workflow is only known if that is there."""
+"""Faults of a Backfill. Those that need its Workflow are only found if that is known."""
 
 from collections.abc import Iterator
 from datetime import datetime
 
 from sluice.api.backfill import MAX_TIMES, BackfillSpec
+from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
 from sluice.core.base.errors import Fault
 from sluice.core.base.times import rfc3339
@@ -15,9 +16,11 @@ from sluice.core.validation.shape import parse_model
 _COUNTED = 10 * MAX_TIMES
 
 
-def backfill_faults(manifest: Json, workflow: Json | None = None, created_at: Instant | None = None) -> list[Fault]:
-    """All faults of a Backfill. `workflow` is the spec of its Workflow, which has no faults itself; None if it is not
-    known. `created_at` is None for one that is not in a cluster.
+def backfill_faults(
+    manifest: Json, workflow: WorkflowSettings | None = None, created_at: Instant | None = None
+) -> list[Fault]:
+    """All faults of a Backfill. `workflow` is its Workflow's spec, which must have no faults; None if it is not known.
+    `created_at` is None for a Backfill that is not in a cluster.
     """
     faults: list[Fault] = []
     spec = manifest.get("spec")
@@ -34,8 +37,8 @@ def backfill_faults(manifest: Json, workflow: Json | None = None, created_at: In
         faults += _range(said, created_at)
     if workflow is not None:
         faults += _of_workflow(said, workflow)
-    if not faults and (times := backfill_schedule(spec, workflow or {})):
-        faults += _count(Backfill.of(spec, times))
+    if not faults and (schedule := backfill_schedule(said, workflow or WorkflowSettings())):
+        faults += _count(Backfill.of(said, schedule))
     return sorted(faults)
 
 
@@ -59,12 +62,11 @@ def _range(said: BackfillSpec, created_at: Instant | None) -> Iterator[Fault]:
         yield Fault("spec.until", f"{words}; those to come are the schedule's")
 
 
-def _of_workflow(said: BackfillSpec, workflow: Json) -> Iterator[Fault]:
-    if said.cron is None and said.every is None and "schedule" not in workflow:
+def _of_workflow(said: BackfillSpec, workflow: WorkflowSettings) -> Iterator[Fault]:
+    if said.cron is None and said.every is None and workflow.schedule is None:
         words = f"'{said.workflow}' has no schedule; say `cron` or `every` here"
         yield Fault("spec.workflow", words)
-    parameters = {parameter["name"]: parameter.get("default") for parameter in workflow.get("parameters", ())}
-    yield from argument_faults(said.parameters or {}, parameters)
+    yield from argument_faults(said.parameters or {}, workflow.parameter_defaults)
 
 
 def _count(backfill: Backfill) -> Iterator[Fault]:

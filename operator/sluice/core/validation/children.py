@@ -1,4 +1,4 @@
-"""Faults of tasks that run another Workflow: fields that mean nothing there, and a Workflow that runs itself."""
+"""Faults of tasks that run another Workflow: fields without a meaning there, and a Workflow that runs itself."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Faults of what a task's pod is made of: its image, its times, its resources, its template."""
+"""Faults of a task's pod: its image, its timeouts, its resources, its template."""
 
 from collections.abc import Iterator
 
@@ -63,7 +63,7 @@ def is_quantity(text: str) -> bool:
 
 
 def pod_templates(found: Manifest) -> Iterator[Fault]:
-    """The lists that are merged by name need names; all else in a podTemplate is the API server's to judge."""
+    """Lists that are merged by name need names. All else in a podTemplate is left to the API server."""
     layers: dict[str, TaskTemplate | None] = {f"spec.tasks[{number}]": task for number, task in found.tasks.items()}
     for path, layer in (layers | {"spec.defaults": found.defaults}).items():
         spec = (layer.pod_template.spec if layer and layer.pod_template else None) or {}

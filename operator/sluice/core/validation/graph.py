@@ -1,4 +1,4 @@
-"""Faults of the graph: names, dependencies, trigger rules, circles."""
+"""Faults of the graph: names, dependencies, trigger rules, cycles."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Faults of what a task, or a whole run, asks of the limits that runs share."""
+"""Faults of `pools`, of tasks and of the run."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""What could be read of a manifest, for the checks that take more than one field to see."""
+"""The input of the checks that look at more than one field."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +12,11 @@ from sluice.core.graph.references import Reference
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What could be read.
+    """What could be parsed of a Workflow.
 
-    `names` has one entry a task, None where it has no usable name; `tasks` are those that are sound, by number, and
-    `references` what these say of each other; `final` are the names of the `finally` tasks among them.
+    `raw` is its spec as JSON: a name that stands in a part with faults is a known name all the same. `names` has the
+    name of each task, None where there is no usable one. `tasks` are the tasks that could be parsed, by number,
+    `references` their references to others' outputs, and `final` the names of the `finally` tasks among them.
     """
 
     name: str
@@ -27,16 +28,16 @@ class Manifest:
     references: dict[int, list[Reference]]
     final: frozenset[str]
     chart_has_image: bool
-    """May a task go without an image, since the operator has one for it?"""
+    """Has the operator a default image for tasks?"""
 
     @property
     def outputs(self) -> Json:
-        """What a run hands on; empty if that cannot be read."""
+        """The outputs of the run, by name; empty if they are no map."""
         given = self.raw.get("outputs")
         return given if isinstance(given, dict) else {}
 
     def dependencies(self, number: int) -> dict[str, str]:
-        """The tasks that one waits for, each with the first place that says so."""
+        """The tasks that a task waits for, each with the first path that says so."""
         places: dict[str, str] = {}
         task = self.tasks[number]
         for place, name in enumerate(task.depends_on or ()):
@@ -52,6 +53,6 @@ class Manifest:
 
 
 def name_of(part: Any) -> str | None:
-    """The name of a task or a parameter as it stands in a manifest."""
+    """The `name` in a part of a manifest; None if it has none, or is no map."""
     name = part.get("name") if isinstance(part, dict) else None
     return name if isinstance(name, str) else None

@@ -1,4 +1,4 @@
-"""Faults of what tasks hand on, and of references to it."""
+"""Faults of `outputs`, and of references to them."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Faults of how a task is tried again."""
+"""Faults of `retries` and `poll`."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from sluice.core.validation.manifest import Manifest
 
 
 def out_of_memory(found: Manifest) -> Iterator[Fault]:
-    """A task that inherits it from the defaults need not have a memory limit, as long as some task has."""
+    """Not every task that inherits `outOfMemory` from the defaults needs a memory limit, but one has to have one."""
     defaults = found.defaults.model_dump(by_alias=True, exclude_none=True) if found.defaults else {}
     inherited: Json | None = defaults.get("retries", {}).get("outOfMemory")
     layers = {"spec.defaults": [defaults]} if inherited else {}

@@ -1,4 +1,4 @@
-"""Faults of when a Workflow runs."""
+"""Faults of `schedule`. Those of cron expressions and times are also used for Backfills."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -45,7 +45,7 @@ def one_way_to_say_times(cron_said: object, every: object, where: str) -> Iterat
 def wrong_times(
     crons: Sequence[tuple[str, str]], every: str | None, time_zone: str | None, where: str
 ) -> Iterator[Fault]:
-    """`crons` are expressions, each with its path."""
+    """`crons` are (path, expression)."""
     for path, expression in crons:
         if words := cron.fault(expression):
             yield Fault(path, words)
@@ -61,7 +61,7 @@ def wrong_times(
 
 
 def moments(bounds: Mapping[str, str | None], where: str) -> Iterator[Fault]:
-    """Faults of fields that are times."""
+    """Faults of fields that are times. `bounds` maps each field to its text."""
     for field, text in bounds.items():
         if text is None:
             continue

@@ -1,4 +1,4 @@
-"""The shape of a manifest: what pydantic says of it, in our words, each with its path."""
+"""The shape of a manifest: pydantic's errors as faults, in our words."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -15,6 +15,7 @@ _Read = TypeVar("_Read", bound=BaseModel)
 
 
 def parse_model(model: type[_Read], raw: Any, path: str, faults: list[Fault]) -> _Read | None:
+    """The model, or None if it does not parse; then its faults are added to `faults`. `path` is where `raw` stands."""
     try:
         return model.model_validate(raw)
     except ValidationError as error:
@@ -23,7 +24,7 @@ def parse_model(model: type[_Read], raw: Any, path: str, faults: list[Fault]) ->
 
 
 def _one_per_place(errors: list[ErrorDetails]) -> Iterable[ErrorDetails]:
-    """A union reports each of its members."""
+    """Keeps the first error of each path: pydantic reports one for each member of a union."""
     places: dict[tuple[int | str, ...], ErrorDetails] = {}
     for error in errors:
         error["loc"] = tuple(part for part in error["loc"] if part not in ("int", "float", "str"))
@@ -62,7 +63,7 @@ def _schema(model: type[BaseModel]) -> Json:
 
 
 def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    """The fields that a manifest may have at a place inside a model."""
+    """The fields that a manifest may have at a pydantic location inside the model."""
     schema = _schema(model)
     node = schema
     for part in loc:

@@ -1,4 +1,4 @@
-"""Faults of what travels into a task: parameters, placeholders, scripts."""
+"""Faults of parameters, placeholders and scripts."""
 
 import re
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ def known_placeholders(found: Manifest) -> Iterator[Fault]:
 
 
 def _item(found: Manifest, fields: Json, placeholder: str, place: str) -> Iterator[Fault]:
-    """A place that says $(item), or one of its fields."""
+    """Faults of a path with $(item), or one of its fields."""
     for_each = fields.get("forEach")
     if for_each is None or ".forEach" in place:
         words = "stands for an item of a fan-out, and there is none here; add `forEach` to the task"
@@ -102,7 +102,7 @@ _SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
 
 
 def placeholders_in_shell_commands(definition: Definition) -> Iterator[Fault]:
-    """Not a fault: whoever gives the values may be the one who wrote the command."""
+    """Not a fault: those who set the value and those who wrote the command may be the same."""
     for number, task in enumerate(definition.tasks):
         words = [
             (f"spec.tasks[{number}].{field}[{place}]", word)

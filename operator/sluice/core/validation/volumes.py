@@ -1,4 +1,4 @@
-"""Faults of volumes, and a warning of those that tasks on two nodes could want at the same time."""
+"""Faults of volumes, and a warning about volumes that pods on two nodes could need at the same time."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,7 +31,7 @@ def claim_templates(found: Manifest) -> Iterator[Fault]:
 
 
 def known_volumes(found: Manifest) -> Iterator[Fault]:
-    """Of the tasks' own mounts; what a podTemplate mounts is the API server's to judge."""
+    """Checks the tasks' own mounts. Those of a podTemplate are left to the API server."""
     for_all = set(filter(None, _templates(found))) | _volumes(_defaults(found))
     for number, task in found.tasks.items():
         known = for_all | _volumes(found.raw["tasks"][number])
@@ -43,7 +43,7 @@ def known_volumes(found: Manifest) -> Iterator[Fault]:
 
 
 def one_node_at_a_time(definition: Definition) -> Iterator[Fault]:
-    """Not a fault: where there is one node, or the tasks come to the same one, all is well."""
+    """Not a fault: it works on a cluster of one node, or if the pods are placed on the same node."""
     for place, (name, template) in enumerate(definition.claims.items()):
         if not for_one_node(template):
             continue
@@ -57,7 +57,7 @@ def one_node_at_a_time(definition: Definition) -> Iterator[Fault]:
 
 
 def _at_the_same_time(definition: Definition, users: list[int]) -> Iterator[str]:
-    """An example each of two tasks, of two `finally` tasks, and of a fan-out."""
+    """One example each: of two tasks, of two `finally` tasks, and of a fan-out."""
     tasks = definition.tasks
     for final in (False, True):
         pair = definition.graph.unordered([n for n in users if tasks[n].final is final])

@@ -1,4 +1,4 @@
-"""Faults of conditions: no CEL, or about something that there is not. Each with its line and column."""
+"""Faults of `when`: what is not valid CEL, and what it reads that does not exist. Each with its line and column."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -35,13 +35,13 @@ def when_faults(found: Manifest) -> Iterator[Fault]:
 
 @dataclass(slots=True)
 class _Known:
-    """`names` are those of all tasks, `tasks` those that are sound."""
+    """`names` are those of all tasks, `tasks` the tasks that could be parsed."""
 
     parameters: frozenset[str]
     names: frozenset[str]
     tasks: dict[str, Task]
     hints: int = 20
-    """How many more may be given: each compares a name with all others."""
+    """How many more may be given. Each is a comparison with all names."""
 
     def hint(self, word: Any, names: Collection[str]) -> str:
         self.hints -= 1
@@ -108,7 +108,7 @@ _READS = {"params": _parameter, "tasks": _task, "item": _item, "run": _run}
 
 
 def _ends(condition: Program) -> Iterator[CelError]:
-    """Phases that nothing ends in, so that the answer would always be the same."""
+    """Comparisons with a phase in which nothing ends: the answer would always be the same."""
     for node in nodes(condition.root):
         if node.kind is not NodeKind.CALL or node.value not in ("_==_", "_!=_", "@in"):
             continue
@@ -135,7 +135,7 @@ def _no_phase(literal: Node, ends: tuple[str, ...]) -> str:
 
 
 def _hyphen(text: str, known: _Known) -> CelError | None:
-    """`tasks.load-data` is a subtraction. Looked for only where something is wrong, as it may be meant."""
+    """`tasks.load-data` is a subtraction in CEL. It may be meant, so it is only a fault where there are others."""
     names = {"tasks": known.names, "params": known.parameters}
     for found in _NAME.finditer(text):
         root, name = found[1], found[2]
