@@ -17,7 +17,8 @@ from sluice.controller.kube.cache import Cache
 from sluice.core.pod.builder import Item
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
-from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile import decide as deciding
 from sluice.core.reconcile.actions import Create, Delete, ReadLog
 from sluice.core.reconcile.create_failure import create_failed

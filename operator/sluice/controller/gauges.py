@@ -12,7 +12,8 @@ from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.leader_election import LeaderElection
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.run.live import LiveRuns
-from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.shared_limits import SharedLimits
 
 
 class Gauges(Collector):

@@ -20,7 +20,8 @@ from sluice.controller.kube.objects import Key
 from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.observability import metrics
 from sluice.controller.run.live import LiveRun, LiveRuns
-from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.shared_limits import SharedLimits
 from tests.controller.kube.test_cache import run as run_object
 from tests.controller.kube.test_cache import store
 from tests.core import world

@@ -14,7 +14,8 @@ from sluice.controller.run.pod_writer import PodWriter
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.defaults import NO_DEFAULTS
 from sluice.core.pod.view import PodView
-from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.task_state import TaskStep
 from tests.core import kubelet, world
 
@@ -51,7 +52,7 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any
     one = world.run("a", fields=FIELDS, shared=shared)
 
     def told(pod: PodView, gone: bool) -> None:  # noqa: FBT001
-        (shared.gone if gone else shared.see)(pod)
+        (shared.pod_deleted if gone else shared.observe_pod)(pod)
         (one.run.pod_gone if gone else one.run.see_pod)(pod)
 
     def nobody(*_: Any) -> None:
@@ -59,12 +60,12 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any
 
     store = Cache(on_workflow=nobody, on_run=nobody, on_pool=nobody, on_backfill=nobody, on_pod=told, on_child=nobody)
     (create,) = one.decide().create
-    assert shared.use(DATABASE).used == 1
+    assert shared.usage(DATABASE).used == 1
     task = one.task("a").definition
     server = Server(*answers(task), meanwhile=lambda: meanwhile(store, task))
     writer = PodWriter(server, store, NoClaims(), None, NO_DEFAULTS, nobody)  # type: ignore[arg-type]
     asyncio.run(writer._create(one.run, create))
-    return one, shared.use(DATABASE).used
+    return one, shared.usage(DATABASE).used
 
 
 def running(task: Any) -> Any:

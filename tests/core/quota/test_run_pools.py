@@ -1,11 +1,11 @@
-"""Which slots a run holds from its start to its end, and its place in the lines."""
+"""Which slots a run holds from its start to its end, and its place in the queues."""
 
 import pytest
 
 from sluice.core.base.naming import RUN_POOLS, graph_of
 from sluice.core.pod.builder import build_pod
 from sluice.core.quota.run_pools import held_claim, requested_claim, run_request
-from sluice.core.quota.shared_limits import QueuePosition
+from sluice.core.quota.waiters import QueuePosition
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 
@@ -40,8 +40,8 @@ def test_its_place_is_that_of_its_longest_way():
     tasks = definition({"duration": "1m"}, {"duration": "2m", "dependsOn": ["t0"]}, {"duration": "90s"})
     run = RunIdentity("etl-1", "team", "uid", "etl", {})
     found = run_request(run, (("lab", 1),), tasks, priority=5, created_at=7.0)
-    assert found.turn == QueuePosition(-5, -180, 7.0, "uid", (), -1)
-    assert found.who == "etl-1"
+    assert found.position == QueuePosition(-5, -180, 7.0, "uid", (), -1)
+    assert found.display_name == "etl-1"
 
 
 def test_its_pods_say_what_it_holds():

@@ -6,8 +6,11 @@ import pytest
 
 from sluice.core.base.naming import POOLS, RUN_POOLS
 from sluice.core.pod.view import pod_view
+from sluice.core.quota.pod_cap import PodCaps
+from sluice.core.quota.pool import PoolKey, Pools, RunClaim, RunHolders
 from sluice.core.quota.ready_queue import WaitKey
-from sluice.core.quota.shared_limits import PoolKey, QueuePosition, Request, RunClaim, SharedLimits
+from sluice.core.quota.shared_limits import SharedLimits
+from sluice.core.quota.waiters import QueuePosition, Request, Waiters
 from sluice.core.spec.identity import RunIdentity
 from tests.core.kubelet import accepted, being_deleted, exited, running, unschedulable
 from tests.core.kubelet import pod as pod_of
@@ -48,8 +51,8 @@ class Limits(SharedLimits):
 
 def request(run, claim, priority=0, way=1, namespace="team", task="load"):
     identity = RunIdentity(run, namespace, run, "etl", {})
-    turn = QueuePosition(-priority, -way, 0, run, (), 0 if task else -1)
-    return Request(identity, WaitKey(tuple(sorted(claim.items()))), turn, task, f"{run}-load" if task else "")
+    position = QueuePosition(-priority, -way, 0, run, (), 0 if task else -1)
+    return Request(identity, WaitKey(tuple(sorted(claim.items()))), position, task, f"{run}-load" if task else "")
 
 
 def pod(run, claim, status, *, namespace="team", uid=None, owner=None, annotation=None, of_run=None):
@@ -81,7 +84,7 @@ def test_task_that_asks_for_many_is_not_starved():
     limits = Limits(a=2)
     limits.ask("r1", A)
     assert not limits.ask("r2", {"a": 2}, priority=1)
-    assert not limits.ask("r3", A)  # there is a slot, but r2 stands before it
+    assert not limits.ask("r3", A)  # there is a slot, but r2 is before it
     limits.pod_deleted(seen(limits, "r1", A))
     assert limits.wakes() == ["r2"]
     assert limits.ask("r2", {"a": 2}, priority=1)
@@ -114,7 +117,7 @@ def test_other_pools_go_on():
         ({"run": "r2"}, {"run": "r3"}),
     ],
 )
-def test_order_of_a_line(first, second):
+def test_order_of_a_queue(first, second):
     for asked in ((first, second), (second, first)):
         limits = Limits(a=1)
         limits.ask("r1", A)
@@ -146,7 +149,7 @@ def test_run_that_leaves_lets_the_next_one_through():
     assert limits.ask("r3", A)
 
 
-def test_who_asks_for_what_cannot_be_had_stands_in_nobodys_way():
+def test_who_asks_for_what_cannot_be_had_blocks_nobody():
     limits = Limits(a=1)
     assert not limits.ask("r1", {"a": 2}, priority=1)
     assert not limits.ask("r2", A | B, priority=1)
@@ -267,8 +270,8 @@ def test_nothing_is_kept_of_what_is_over():
     limits.observe_run(RunClaim("team", "r4", "r4", (("b", 1),)))
     for run in ("r3", "r4"):
         limits.run_ended(run)
-    assert not any((limits._pools, limits._namespaces, limits._held, limits._standing, limits._requests, limits._tasks))
-    assert not limits._runs
+    kept = limits._pools, limits._caps, limits._waiters, limits._runs
+    assert kept == (Pools(), PodCaps(), Waiters(Pools()), RunHolders())
 
 
 # Whole runs.
@@ -284,7 +287,7 @@ def test_run_holds_its_slots_until_it_is_over():
     assert limits.ask_run("r2", A)
 
 
-def test_runs_and_tasks_stand_in_the_same_line():
+def test_runs_and_tasks_wait_in_the_same_queue():
     limits = Limits(a=2)
     limits.ask("r1", A)
     assert not limits.ask_run("r2", {"a": 2}, priority=1)
@@ -302,7 +305,7 @@ def test_asking_again_gives_what_was_granted():
     assert limits.used("a") == 1
 
 
-def test_run_that_asks_for_something_else_leaves_its_old_line():
+def test_run_that_asks_for_something_else_leaves_its_old_queue():
     limits = Limits(a=0, b=0)
     limits.ask_run("r1", A)
     limits.ask_run("r1", B)

@@ -1,6 +1,6 @@
 """The shared limits against a slow, obvious reference: whatever happens, in whatever order.
 
-The reference keeps no lines: it looks at everybody each time.
+The reference keeps no queues: it looks at everybody each time.
 """
 
 from dataclasses import dataclass, field
@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sluice.core.quota.pool import PoolKey, RunClaim
 from sluice.core.quota.ready_queue import WaitKey
-from sluice.core.quota.shared_limits import PoolKey, QueuePosition, Request, RunClaim, SharedLimits
+from sluice.core.quota.shared_limits import SharedLimits
+from sluice.core.quota.waiters import QueuePosition, Request
 from sluice.core.spec.identity import RunIdentity
 from tests.core.kubelet import accepted, exited
 from tests.core.quota.test_shared_limits import pod
@@ -44,7 +46,7 @@ class Pair:
 
     caps: tuple
     slots: dict = field(default_factory=dict)
-    standing: dict = field(default_factory=dict)
+    waiting: dict = field(default_factory=dict)
     """Requests by (run, claim)."""
     held: dict = field(default_factory=dict)
     """Claims by (namespace, pod)."""
@@ -73,8 +75,8 @@ class Pair:
         return self.possible(request) and all(
             self.used(pool) + slots <= self.slots[pool]
             and all(
-                request.turn <= other.turn
-                for other in self.standing.values()
+                request.position <= other.position
+                for other in self.waiting.values()
                 if self.possible(other) and pool in dict(wanted(other))
             )
             for pool, slots in wanted(request)
@@ -82,39 +84,39 @@ class Pair:
 
     def may_start(self):
         everywhere, each = self.caps
-        all_free = [request for request in self.standing.values() if self.no_pool_is_in_the_way(request)]
+        all_free = [request for request in self.waiting.values() if self.no_pool_is_in_the_way(request)]
         runs, free = ([r for r in all_free if bool(r.task) is of_task] for of_task in (False, True))
         if each is not None:
             free = [
-                min((r for r in free if r.run.namespace == name), key=lambda r: r.turn)
+                min((r for r in free if r.run.namespace == name), key=lambda r: r.position)
                 for name in {r.run.namespace for r in free}
                 if sum(namespace == name for namespace, _ in self.held) < each
             ]
         if everywhere is not None:
-            free = [min(free, key=lambda r: r.turn)] if free and len(self.held) < everywhere else []
-        return {(request.run.name, request.line.claim) for request in (*runs, *free)}
+            free = [min(free, key=lambda r: r.position)] if free and len(self.held) < everywhere else []
+        return {(request.run.name, request.wait_key.claim) for request in (*runs, *free)}
 
     # What happens.
 
     def ask(self, run, claim, priority):
-        if any(name == run and not request.task for (name, _), request in self.standing.items()):
+        if any(name == run and not request.task for (name, _), request in self.waiting.items()):
             return  # it has not started
         claim = tuple(sorted(claim.items()))
         self.made += 1
         identity = RunIdentity(run, namespace_of(run), run, "etl", {})
-        turn = QueuePosition(-priority, -1, 0, run, (), self.numbers.setdefault(claim, len(self.numbers)))
-        request = Request(identity, WaitKey(claim), turn, "load", f"{run}-{self.made}")
-        standing = self.standing.get((run, claim))
-        if standing is not None and standing.turn == turn:
-            request = standing
-        self.standing[run, claim] = request
+        position = QueuePosition(-priority, -1, 0, run, (), self.numbers.setdefault(claim, len(self.numbers)))
+        request = Request(identity, WaitKey(claim), position, "load", f"{run}-{self.made}")
+        known = self.waiting.get((run, claim))
+        if known is not None and known.position == position:
+            request = known
+        self.waiting[run, claim] = request
         expected = (run, claim) in self.may_start()
         if not claim and not self.limits.capped:  # asks for nothing that is shared
-            del self.standing[run, claim]
+            del self.waiting[run, claim]
             return
         assert self.limits.grant(request) == expected
         if expected:
-            del self.standing[run, claim]
+            del self.waiting[run, claim]
             self.held[request.run.namespace, request.pod] = claim
 
     def ask_for_the_run(self, run, claim, priority):
@@ -125,21 +127,21 @@ class Pair:
         self.leave(run)
         identity = RunIdentity(run, namespace_of(run), run, "etl", {})
         request = Request(identity, WaitKey(claim), QueuePosition(-priority, -1, 0, run, (), -1))
-        self.standing[run, claim] = request
+        self.waiting[run, claim] = request
         expected = (run, claim) in self.may_start()
         assert (self.limits.grant_run(request) == claim) == expected
         if expected:
-            del self.standing[run, claim]
+            del self.waiting[run, claim]
             self.runs[key] = claim
 
     def end_the_run(self, run):
         self.runs.pop((namespace_of(run), run), None)
         self.limits.run_ended(run)
-        self.standing = {key: request for key, request in self.standing.items() if key[0] != run}
+        self.waiting = {key: request for key, request in self.waiting.items() if key[0] != run}
 
     def leave(self, run):
         self.limits.retain_waiters(run, {})
-        self.standing = {key: request for key, request in self.standing.items() if key[0] != run}
+        self.waiting = {key: request for key, request in self.waiting.items() if key[0] != run}
 
     def set_pool(self, pool, slots):
         self.slots[pool] = slots
@@ -173,7 +175,7 @@ def view_of(namespace, name, claim, status):
 
 
 def wanted(request):
-    return [((request.run.namespace, name), slots) for name, slots in request.line.claim]
+    return [((request.run.namespace, name), slots) for name, slots in request.wait_key.claim]
 
 
 @settings(max_examples=300, deadline=None)
@@ -215,17 +217,18 @@ def _check(pair):
 
 
 def _everybody_gets_through(pair):
-    """No deadlock: as pods and runs end, each that can be served at all gets its turn."""
+    """No deadlock: as pods and runs end, each that can be served at all gets through."""
     while True:
         for run, claim in sorted(pair.may_start()):
-            request = pair.standing[run, claim]
+            request = pair.waiting[run, claim]
             if not request.task:
-                pair.ask_for_the_run(run, dict(claim), -request.turn.priority)
+                pair.ask_for_the_run(run, dict(claim), -request.position.priority)
                 continue
-            assert pair.limits.grant(request) == ((run, claim) in pair.may_start())
-            if (request.run.namespace, request.pod) in pair.limits._held:
+            granted = pair.limits.grant(request)
+            assert granted == ((run, claim) in pair.may_start())
+            if granted:
                 pair.held[request.run.namespace, request.pod] = claim
-                del pair.standing[run, claim]
+                del pair.waiting[run, claim]
         if not pair.held and not pair.runs:
             break
         if pair.held:
@@ -233,4 +236,4 @@ def _everybody_gets_through(pair):
         else:
             _, run = next(iter(pair.runs))
             pair.end_the_run(run)
-    assert [request for request in pair.standing.values() if pair.possible(request)] == []
+    assert [request for request in pair.waiting.values() if pair.possible(request)] == []

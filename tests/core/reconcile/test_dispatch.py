@@ -3,7 +3,8 @@
 import pytest
 
 from sluice.core.pod.create_errors import CreateError
-from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.run_status import task_status
 from tests.core.counting import calls

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.core.graph.critical_path import critical_paths_s
-from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.restore import restore
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.run_limits import RunLimits

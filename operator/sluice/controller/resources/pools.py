@@ -14,7 +14,8 @@ from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
 from sluice.controller.kube.workqueue import WorkQueue
 from sluice.core import Instant, Json
-from sluice.core.quota.shared_limits import PoolKey, SharedLimits
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.identity import RunIdentity
 
 _WRITE_AT_MOST_EVERY_S = 1.0

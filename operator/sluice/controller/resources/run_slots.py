@@ -5,9 +5,10 @@ What a run was granted is in its status before any pod of it is made. So the LIS
 
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
+from sluice.core.quota.pool import RunClaim
 from sluice.core.quota.ready_queue import WaitKey
 from sluice.core.quota.run_pools import held_claim, requested_claim, run_request
-from sluice.core.quota.shared_limits import RunClaim, SharedLimits
+from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import PoolClaim, RunIdentity
 

@@ -8,7 +8,7 @@ from collections.abc import Container
 
 from sluice.core import Instant, Json
 from sluice.core.quota.ready_queue import WaitKey
-from sluice.core.quota.shared_limits import QueuePosition, Request
+from sluice.core.quota.waiters import QueuePosition, Request
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import PoolClaim, RunIdentity
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from sluice.core import Instant
 from sluice.core.base.naming import unit_name
 from sluice.core.quota.ready_queue import ReadyEntry, WaitKey
-from sluice.core.quota.shared_limits import QueuePosition, Request
+from sluice.core.quota.waiters import QueuePosition, Request
 from sluice.core.reconcile.actions import Create
 from sluice.core.run.execution import Execution
 from sluice.core.run.task_state import TaskStep
@@ -57,11 +57,11 @@ def dispatch(run: Execution, now: Instant) -> Iterator[Create]:
 def _granted(run: Execution, place: ReadyEntry, line: WaitKey) -> bool:
     task = run.tasks[place.number]
     pod = run.pod_name(place.number, task.next_attempt)
-    turn = QueuePosition(
+    position = QueuePosition(
         place.priority, place.critical_path_s, run.started_at or 0, run.identity.uid, place.order, place.number
     )
     name = unit_name(task.definition.name, None if task.group is None else task.index)
-    return run.shared.grant(Request(run.identity, line, turn, name, pod), len(run.ready.lines[line]))
+    return run.shared.grant(Request(run.identity, line, position, name, pod), run.ready.size(line))
 
 
 def _call(run: Execution, now: Instant) -> Iterator[Create]:
@@ -91,7 +91,7 @@ def _room(run: Execution) -> bool:
 def waiting_counts(run: Execution) -> Counter[str]:
     """How many tasks could start but for what: see `ledger`."""
     found: Counter[str] = Counter()
-    for line, places in run.ready.lines.items():
+    for line, count in run.ready.sizes():
         if run.state == "Suspended":
             kind = "suspended"
         elif run.hold is not None:
@@ -100,5 +100,5 @@ def waiting_counts(run: Execution) -> Counter[str]:
             kind = "parallelism" if run.window is None else "operator"
         else:
             kind = "pool/" + "+".join(name for name, _ in line.claim) if line.claim else "podLimit"
-        found[kind] += len(places)
+        found[kind] += count
     return found

@@ -1,0 +1,194 @@
+"""Pools: how many slots each has, and who holds them.
+
+1. A holder is a pod, known by its name, or a whole run, known by its UID. It holds a claim: slots of one or several
+   pools of its namespace.
+2. What is in use is the sum of what the holders hold. Hearing of a holder twice changes nothing.
+3. More slots may be in use than a pool has, after it was made smaller or deleted. Nobody loses a slot for that.
+4. A whole run holds its claim for as long as anybody says so: its own status, or an annotation of one of its pods,
+   since the pods of a deleted run may outlive it.
+
+`Pool` follows Airflow's: https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/pools.html
+"""
+
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+from sluice.core.spec.identity import PoolClaim
+
+_HOLDERS_IN_STATUS = 10
+_HOLDERS_IN_REASON = 3
+
+
+class PoolKey(NamedTuple):
+    namespace: str
+    name: str
+
+
+class RunClaim(NamedTuple):
+    """What a whole run holds from its start to its end. `run` is its name, `uid` its UID."""
+
+    namespace: str
+    run: str
+    uid: str
+    claim: PoolClaim
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUsage:
+    """What the status of a Pool says: the slots in use, how many tasks and runs wait for some, and the first ten
+    holders, as `run/task` or, for a whole run, `run`.
+    """
+
+    used: int
+    waiting: int
+    holders: list[str]
+
+
+class _Holding(NamedTuple):
+    slots: int
+    display_name: str
+
+
+@dataclass(slots=True)
+class Pool:
+    """`slots` is None while no such Pool exists: its slots may still be held, and waited for."""
+
+    name: str
+    slots: int | None = None
+    _used: int = 0
+    _holdings: dict[str, _Holding] = field(default_factory=dict)
+    """By holder, in the order in which they came."""
+
+    @property
+    def used(self) -> int:
+        """The sum of all holdings, kept so that it takes O(1)."""
+        return self._used
+
+    @property
+    def in_use(self) -> str:
+        """`1/2`: how many slots, of how many."""
+        return f"{self._used}/{self.slots}"
+
+    @property
+    def unused(self) -> bool:
+        """Is there neither such a Pool nor anybody who holds slots of it?"""
+        return self.slots is None and not self._holdings
+
+    def hold(self, holder: str, slots: int, display_name: str) -> None:
+        self._holdings[holder] = _Holding(slots, display_name)
+        self._used += slots
+
+    def release(self, holder: str) -> None:
+        self._used -= self._holdings.pop(holder).slots
+
+    def can_serve(self, slots: int) -> bool:
+        """Does it have so many slots at all, free or not?"""
+        return slots <= (self.slots or 0)
+
+    def has_room(self, slots: int) -> bool:
+        return self.slots is not None and self._used + slots <= self.slots
+
+    def holders(self) -> list[str]:
+        """The first few, as people read them."""
+        return self._first_holders(_HOLDERS_IN_STATUS)
+
+    def why_unservable(self, slots: int) -> str:
+        """Why it can never give out so many slots as it is now; empty if it can."""
+        if self.slots is None:
+            return f"Pool: {self.name} does not exist; create it"
+        if slots > self.slots:
+            has = f"{self.slots} slot{'' if self.slots == 1 else 's'}"
+            return f"Pool: {self.name} has {has}, {slots} {'is' if slots == 1 else 'are'} asked for"
+        return ""
+
+    def why_full(self, slots: int) -> str:
+        """Why it cannot give out so many slots now; empty if it can."""
+        if self.has_room(slots):
+            return ""
+        wanted = f", {slots} are asked for" if slots > 1 else ""
+        more = len(self._holdings) - _HOLDERS_IN_REASON
+        names = ", ".join(self._first_holders(_HOLDERS_IN_REASON)) + (f" and {more} more" if more > 0 else "")
+        return f"Pool: {self.name} {self.in_use}{wanted}, held by {names}"
+
+    def _first_holders(self, count: int) -> list[str]:
+        return [holding.display_name for holding in islice(self._holdings.values(), count)]
+
+
+@dataclass(slots=True)
+class Pools:
+    """The pools of all namespaces. Only those that exist, or that somebody holds slots of, take memory."""
+
+    _pools: dict[PoolKey, Pool] = field(default_factory=dict)
+    _claims: dict[tuple[str, str], PoolClaim] = field(default_factory=dict)
+    """By namespace and holder. None is empty."""
+
+    def __getitem__(self, key: PoolKey) -> Pool:
+        """To be read; a pool that nobody has told of does not exist and has no holders."""
+        return self._pools.get(key) or Pool(key.name)
+
+    def set_slots(self, key: PoolKey, slots: int | None) -> None:
+        """None: the Pool does not exist."""
+        self._known(key).slots = slots
+        self._forget_if_unused(key)
+
+    def hold(self, namespace: str, holder: str, claim: PoolClaim, display_name: str = "") -> set[PoolKey]:
+        """The holder holds this claim now, and nothing of what it held before; an empty claim releases all.
+
+        `display_name` is the holder as people read it. Returns the pools of both claims, or none if they are equal.
+        """
+        before = self._claims.pop((namespace, holder), ())
+        if claim:
+            self._claims[namespace, holder] = claim
+        if claim == before:
+            return set()
+        for name, _ in before:
+            self._known(PoolKey(namespace, name)).release(holder)
+        for name, slots in claim:
+            self._known(PoolKey(namespace, name)).hold(holder, slots, display_name)
+        touched = {PoolKey(namespace, name) for name, _ in (*before, *claim)}
+        for key in touched:
+            self._forget_if_unused(key)
+        return touched
+
+    def _known(self, key: PoolKey) -> Pool:
+        return self._pools.setdefault(key, Pool(key.name))
+
+    def _forget_if_unused(self, key: PoolKey) -> None:
+        if self._pools[key].unused:
+            del self._pools[key]
+
+
+@dataclass(slots=True)
+class RunHolders:
+    """The whole runs that hold slots, and for each the UIDs of those that say so: the run itself and its pods."""
+
+    _claims: dict[str, RunClaim] = field(default_factory=dict)
+    """By the run's UID, as `_sources`."""
+    _sources: dict[str, set[str]] = field(default_factory=dict)
+
+    def claim(self, uid: str) -> PoolClaim | None:
+        """None if the run holds nothing."""
+        known = self._claims.get(uid)
+        return None if known is None else known.claim
+
+    def add(self, held: RunClaim, source: str) -> bool:
+        """`source`, a UID, says that the run holds this. Returns whether the run is new; if not, what it was first
+        said to hold stays.
+        """
+        self._sources.setdefault(held.uid, set()).add(source)
+        if held.uid in self._claims:
+            return False
+        self._claims[held.uid] = held
+        return True
+
+    def remove(self, uid: str, source: str) -> RunClaim | None:
+        """`source` says so no longer. Returns what the run held if that was the last to say so."""
+        sources = self._sources.get(uid)
+        if sources is None:
+            return None
+        sources.discard(source)
+        if sources:
+            return None
+        del self._sources[uid]
+        return self._claims.pop(uid)

@@ -1,0 +1,188 @@
+"""Who waits for shared limits, in which order, and for what.
+
+1. All queues have one order, `QueuePosition`. So the first of all waiters is first in each of its queues, and no two
+   wait for each other.
+2. A waiter is blocked until it is first in the queue of each of its pools, and each has room for all that it claims.
+   So many small claims do not starve a large one, and pools that it does not claim go on meanwhile.
+3. Who claims what cannot be had, a pool that does not exist or more slots than it has, waits but is in no queue: it
+   blocks nobody.
+4. Of the tasks of a run that wait for the same (one `WaitKey`) only the first is here. It counts for those behind it.
+
+A waiter is what Kueue calls a pending workload: https://kueue.sigs.k8s.io/docs/concepts/cluster_queue/#queueing-strategy.
+Rule 2 is its StrictFIFO.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
+
+from sluice.core import Instant
+from sluice.core.quota.pool import PoolKey, Pools
+from sluice.core.quota.ready_queue import WaitKey
+from sluice.core.spec.identity import RunIdentity
+
+_Key = TypeVar("_Key")
+
+
+class QueuePosition(NamedTuple):
+    """Where a task, or a whole run, is among the waiters of all runs. The smaller goes first; no two are equal."""
+
+    priority: int
+    """Negated."""
+    critical_path_s: float
+    """Negated."""
+    run_started_at: Instant
+    """For a whole run, when it was created."""
+    run_uid: str
+    order: tuple[int, ...]
+    number: int
+    """Of the task in its run. A whole run has one that no task has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The first of a run's tasks that wait for the same, or the whole run, asks for its claim: `wait_key.claim`."""
+
+    run: RunIdentity
+    wait_key: WaitKey
+    position: QueuePosition
+    task: str = ""
+    """As people read it: `load` or `load[3]`. Empty if the whole run asks."""
+    pod: str = ""
+    """The name of the pod that will hold the claim. Empty if the whole run asks."""
+
+    @property
+    def display_name(self) -> str:
+        return f"{self.run.name}/{self.task}" if self.task else self.run.name
+
+    def pools(self) -> Iterator[tuple[PoolKey, int]]:
+        """Each pool of the claim, with how many slots of it."""
+        return ((PoolKey(self.run.namespace, name), slots) for name, slots in self.wait_key.claim)
+
+
+@dataclass(slots=True)
+class Waiter:
+    """A request that has not been granted. `tasks` of its run wait with it, itself among them."""
+
+    request: Request
+    tasks: int
+
+
+@dataclass(slots=True)
+class _Queues(Generic[_Key]):
+    """Sorted queues by key. None is empty. To find a position takes O(log n)."""
+
+    by_key: dict[_Key, list[QueuePosition]] = field(default_factory=dict)
+
+    def first(self, key: _Key) -> QueuePosition | None:
+        queue = self.by_key.get(key)
+        return queue[0] if queue else None
+
+    def add(self, key: _Key, position: QueuePosition) -> None:
+        insort(self.by_key.setdefault(key, []), position)
+
+    def discard(self, key: _Key, position: QueuePosition) -> None:
+        queue = self.by_key.get(key, [])
+        place = bisect_left(queue, position)
+        if queue[place : place + 1] == [position]:
+            del queue[place]
+            if not queue:
+                del self.by_key[key]
+
+
+@dataclass(slots=True)
+class Waiters:
+    """All who wait. `pools` is only read; whoever changes what is in use of a pool calls `room_changed`."""
+
+    pools: Pools
+    _by_run: dict[str, dict[WaitKey, Waiter]] = field(default_factory=dict)
+    """By the run's UID. None is empty."""
+    _by_position: dict[QueuePosition, Waiter] = field(default_factory=dict)
+    _claiming: dict[PoolKey, set[QueuePosition]] = field(default_factory=dict)
+    """All who claim slots of a pool, also those that it cannot serve. None is empty."""
+    _queues: _Queues[PoolKey] = field(default_factory=_Queues)
+    """Those that all their pools can serve."""
+    _unblocked_tasks: _Queues[str] = field(default_factory=_Queues)
+    """By namespace, as `_unblocked_runs`."""
+    _unblocked_runs: _Queues[str] = field(default_factory=_Queues)
+
+    def get(self, run_uid: str, wait_key: WaitKey) -> Waiter | None:
+        return self._by_run.get(run_uid, {}).get(wait_key)
+
+    def at(self, position: QueuePosition) -> Request:
+        """Raises KeyError if nobody waits there."""
+        return self._by_position[position].request
+
+    def of_run(self, run_uid: str) -> list[Request]:
+        return [waiter.request for waiter in self._by_run.get(run_uid, {}).values()]
+
+    def claiming(self, key: PoolKey) -> list[Waiter]:
+        """All who claim slots of the pool, in no order."""
+        return [self._by_position[position] for position in self._claiming.get(key, ())]
+
+    def first(self, key: PoolKey) -> Request | None:
+        """The first in the pool's queue."""
+        position = self._queues.first(key)
+        return None if position is None else self.at(position)
+
+    def unblocked_runs(self, namespace: str) -> Sequence[QueuePosition]:
+        """The whole runs that no pool blocks, the first first."""
+        return self._unblocked_runs.by_key.get(namespace, ())
+
+    def unblocked_tasks(self) -> Mapping[str, Sequence[QueuePosition]]:
+        """The tasks that no pool blocks, by namespace, the first first. To be read, not kept."""
+        return self._unblocked_tasks.by_key
+
+    def add(self, request: Request, tasks: int) -> None:
+        """The request waits from now on. None of its run may wait for the same, and none be at its position."""
+        waiter = Waiter(request, tasks)
+        self._by_run.setdefault(request.run.uid, {})[request.wait_key] = waiter
+        self._by_position[request.position] = waiter
+        servable = all(self.pools[key].can_serve(slots) for key, slots in request.pools())
+        overtaken = [first for key, _ in request.pools() if (first := self.first(key)) is not None]
+        for key, _ in request.pools():
+            self._claiming.setdefault(key, set()).add(request.position)
+            if servable:
+                self._queues.add(key, request.position)
+        for each in (*overtaken, request):
+            self._check(each)
+
+    def remove(self, request: Request) -> None:
+        """The request, which waits, waits no longer."""
+        waiters = self._by_run[request.run.uid]
+        del waiters[request.wait_key], self._by_position[request.position]
+        if not waiters:
+            del self._by_run[request.run.uid]
+        self._unblocked(request).discard(request.run.namespace, request.position)
+        for key, _ in request.pools():
+            self._claiming[key].discard(request.position)
+            if not self._claiming[key]:
+                del self._claiming[key]
+            self._queues.discard(key, request.position)
+            self.room_changed(key)
+
+    def slots_changed(self, key: PoolKey) -> None:
+        """The pool has another number of slots, and so may be able to serve others."""
+        for waiter in self.claiming(key):
+            self.remove(waiter.request)
+            self.add(waiter.request, waiter.tasks)
+
+    def room_changed(self, key: PoolKey) -> None:
+        """More or fewer slots of the pool are in use, or another is first in its queue."""
+        first = self.first(key)
+        if first is not None:
+            self._check(first)
+
+    def _check(self, request: Request) -> None:
+        """Is it blocked?"""
+        unblocked = self._unblocked(request)
+        unblocked.discard(request.run.namespace, request.position)
+        if all(
+            self._queues.first(key) == request.position and self.pools[key].has_room(slots)
+            for key, slots in request.pools()
+        ):
+            unblocked.add(request.run.namespace, request.position)
+
+    def _unblocked(self, request: Request) -> _Queues[str]:
+        return self._unblocked_tasks if request.task else self._unblocked_runs
