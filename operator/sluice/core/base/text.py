@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from sluice.core import Json
@@ -12,6 +13,12 @@ def did_you_mean(word: str, known: Iterable[str], form: str = "'{}'") -> str:
     """The end of a message, empty if nothing known is close."""
     close = get_close_matches(word, list(known), n=1)
     return f"; did you mean {form.format(close[0])}?" if close else ""
+
+
+def first_names(names: Iterable[str], count: int, shown: int) -> str:
+    """`a, b and 7 more`: the first `shown` of `count` names."""
+    more = f" and {count - shown} more" if count > shown else ""
+    return ", ".join(islice(names, shown)) + more
 
 
 def as_json(value: Any) -> str:

@@ -10,10 +10,12 @@
 `Pool` follows Airflow's: https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/pools.html
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
+from sluice.core.base.text import first_names
 from sluice.core.spec.identity import PoolClaim
 
 _HOLDERS_IN_STATUS = 10
@@ -91,7 +93,7 @@ class Pool:
 
     def holders(self) -> list[str]:
         """The first few, as people read them."""
-        return self._first_holders(_HOLDERS_IN_STATUS)
+        return list(islice(self._names(), _HOLDERS_IN_STATUS))
 
     def why_unservable(self, slots: int) -> str:
         """Why it can never give out so many slots as it is now; empty if it can."""
@@ -107,12 +109,11 @@ class Pool:
         if self.has_room(slots):
             return ""
         wanted = f", {slots} are asked for" if slots > 1 else ""
-        more = len(self._holdings) - _HOLDERS_IN_REASON
-        names = ", ".join(self._first_holders(_HOLDERS_IN_REASON)) + (f" and {more} more" if more > 0 else "")
+        names = first_names(self._names(), len(self._holdings), _HOLDERS_IN_REASON)
         return f"Pool: {self.name} {self.in_use}{wanted}, held by {names}"
 
-    def _first_holders(self, count: int) -> list[str]:
-        return [holding.display_name for holding in islice(self._holdings.values(), count)]
+    def _names(self) -> Iterator[str]:
+        return (holding.display_name for holding in self._holdings.values())
 
 
 @dataclass(slots=True)

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 
 from sluice.api.workflow import Policy
 from sluice.core import Instant, Json
+from sluice.core.base.text import first_names
 from sluice.core.graph.placeholders import fill
 from sluice.core.pod.view import PodView
 
@@ -203,8 +204,7 @@ def _with_key(key: str) -> str:
 
 
 def _names(going: Sequence[UnfinishedRun]) -> str:
-    more = f" and {len(going) - _NAMES_SHOWN} more" if len(going) > _NAMES_SHOWN else ""
-    return f" ({', '.join(run.name for run in going[:_NAMES_SHOWN])}{more})"
+    return f" ({first_names((run.name for run in going), len(going), _NAMES_SHOWN)})"
 
 
 def _ahead(place: int, going: Sequence[UnfinishedRun]) -> str:

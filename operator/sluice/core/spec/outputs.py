@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from sluice.core import Json
-from sluice.core.base.text import as_json
+from sluice.core.base.text import as_json, first_names
 
 TASK_MAX_BYTES = 96 * 1024
 RUN_MAX_BYTES = 256 * 1024
@@ -119,9 +119,7 @@ def select_declared(
 
 
 def _names(keys: Sequence[str] | Json) -> str:
-    names = [repr(key) for key in keys]
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    return ", ".join(names[:_NAMES_SHOWN]) + more
+    return first_names(map(repr, keys), len(keys), _NAMES_SHOWN)
 
 
 def _object(text: str) -> Json | InvalidOutputs:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sluice.api.run import TaskPhase
+from sluice.core.base.text import first_names
 from sluice.core.base.times import clock
 from sluice.core.graph.placeholders import fill
 from sluice.core.pod.deadlines import IMAGE_TROUBLE
@@ -220,5 +221,4 @@ def _names(run: Execution, number: int, *phases: TaskPhase) -> str:
         return f"{run.tasks[group].definition.same_as}[{run.tasks[number].index}]"
     before = (run.tasks[dependency] for dependency in run.definition.graph.dependencies[number])
     names = [task.definition.name for task in before if task.phase in phases]
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    return ", ".join(names[:_NAMES_SHOWN]) + more
+    return first_names(names, len(names), _NAMES_SHOWN)
