@@ -18,7 +18,7 @@ POD = PodKey("team", "r1-load")
         ("granted; seen one; ended one", False),
         ("granted; ended one", False),  # and was not seen before
         ("granted; deleted old", True),
-        ("granted; deleted one", True),  # the one that is gone had the name before
+        ("granted; deleted one", True),  # an earlier one by its name
         ("granted; seen one; deleted old", True),
         ("granted; seen one; ended old", True),
         ("granted; seen one; deleted one", False),

@@ -58,7 +58,7 @@ class SharedLimits:
         if self._caps.is_live(pod):  # the creation seemed refused, but was carried out
             self._withdraw(request.run.uid, request.wait_key)
             return True
-        if not self._is_next(request, tasks):
+        if not self._admit(request, tasks):
             return False
         self._hold(pod, request.wait_key.claim, request.display_name)
         return True
@@ -70,7 +70,7 @@ class SharedLimits:
         uid = request.run.uid
         if self._runs.claim(uid) is None:
             self.retain_waiters(uid, {request.wait_key: request.position.number})
-            if not self._is_next(request):
+            if not self._admit(request):
                 return None
             self.observe_run(RunClaim(request.run.namespace, request.run.name, uid, request.wait_key.claim))
         return self._runs.claim(uid)
@@ -82,7 +82,7 @@ class SharedLimits:
                 self._withdraw(run_uid, request.wait_key)
 
     def release(self, namespace: str, pod: str) -> None:
-        """The pod was not created, so it holds nothing. Of a pod that was seen this is not believed."""
+        """The pod was not created, so it holds nothing. For a pod that was seen, this is not believed."""
         key = PodKey(namespace, pod)
         if self._caps.cancel(key):
             self._let_go(key)
@@ -169,8 +169,8 @@ class SharedLimits:
 
     # Who waits.
 
-    def _is_next(self, request: Request, tasks: int = 1) -> bool:
-        """May it start? If so, it waits no longer; what it claims is to be held by somebody before anything else."""
+    def _admit(self, request: Request, tasks: int = 1) -> bool:
+        """It waits or, if it may start, waits no longer. Then the caller has its claim held at once."""
         self._wait(request, tasks)
         if request.position not in self._next(request.run.namespace):
             return False
