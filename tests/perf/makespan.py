@@ -61,7 +61,7 @@ def _descendants(graph: Graph) -> list[float]:
     https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/priority-weight.html
     """
     below = [0] * len(graph.dependents)  # as bits
-    for number in reversed(graph.order()):
+    for number in reversed(graph.topological_order()):
         below[number] = 1 << number
         for dependent in graph.dependents[number]:
             below[number] |= below[dependent]

@@ -1,24 +1,24 @@
-"""What can go wrong, by whose turn it is.
+"""What can go wrong, and what follows.
 
 SluiceError
-├── Unanswered          a request without an answer: it counts as carried out until a GET says otherwise
-├── ApiError            the API server's no (controller.kube): most are tried again
+├── Unanswered          a request got no answer: it counts as carried out until a GET says otherwise
+├── ApiError            the API server refused a request (controller.kube): most are retried
 └── NotLeader           a write without a valid Lease (controller.kube): the process ends
 
-A user's mistake is none of these but a `Fault`: listed in the status and by lint, and never tried again. What the API
-server says to a pod that it does not create is an answer, not an error: see `create_errors`.
+A mistake in a manifest is not an error but a `Fault`: the status and lint list it, and nothing is retried. The API
+server's refusal to create a pod is an answer, not an error: see `core.pod.create_errors`.
 """
 
 from dataclasses import dataclass
 
 
 class SluiceError(Exception):
-    """The root of all errors that we raise."""
+    """The base class of all errors that Sluice raises."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One thing that is wrong in a manifest. `path` reads like `spec.tasks[2].dependsOn[0]`."""
+    """One mistake in a manifest. `path` says where, for example `spec.tasks[2].dependsOn[0]`."""
 
     path: str
     message: str
@@ -28,4 +28,4 @@ class Fault:
 
 
 class Unanswered(SluiceError):
-    """A request was sent, or may have been, and no answer came."""
+    """A request was sent, or may have been, and got no answer."""

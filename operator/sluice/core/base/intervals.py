@@ -1,4 +1,4 @@
-"""Sets of numbers as text, as indexed Jobs have them: `0-4711,4713`.
+"""Sets of numbers as text, in the format that indexed Jobs use for their indexes: `0-4711,4713`.
 
 https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode
 """
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 
 def intervals(numbers: Iterable[int]) -> str:
-    """The text for numbers in ascending order."""
+    """`[0, 1, 2, 5]` as `0-2,5`. The numbers must be ascending and not negative."""
     return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in _spans(numbers))
 
 
@@ -26,7 +26,7 @@ def _spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def members(text: str) -> Iterator[int]:
-    """The numbers in a text."""
+    """`0-2,5` as 0, 1, 2, 5. Raises ValueError on reaching anything else."""
     for span in filter(None, text.split(",")):
         first, _, last = span.partition("-")
         yield from range(int(first), int(last or first) + 1)

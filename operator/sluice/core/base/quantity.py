@@ -1,4 +1,4 @@
-"""Kubernetes' quantities, as exact numbers: `64Mi`, `1.5G`, `500m`, `1e9`.
+"""Kubernetes' quantities as exact numbers: `64Mi`, `1.5G`, `500m`, `1e9`.
 
 https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 """
@@ -14,7 +14,7 @@ _QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eE]([+-]?[0-9]{1
 
 
 def parse(text: str) -> Fraction | None:
-    """None if it is no quantity."""
+    """The exact number, or None if the text is no quantity."""
     found = _QUANTITY.fullmatch(text)
     if found is None:
         return None
@@ -23,9 +23,9 @@ def parse(text: str) -> Fraction | None:
 
 
 def rounded_up(size: Fraction, like: str) -> str:
-    """A size in bytes, written as `like` is: in Mi and Gi, in M and G, or as a plain number.
+    """A size in bytes as a quantity in the unit system of `like`: binary (Mi, Gi), decimal (M, G) or a plain number.
 
-    What is larger than 1 Mi or 1 M is rounded up to a whole one.
+    It is rounded up: to whole Mi or M if it is larger than one, else to whole bytes.
     """
     unit = like.lstrip("+-.0123456789")
     if unit in _BINARY:

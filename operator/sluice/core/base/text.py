@@ -1,4 +1,4 @@
-"""Texts for people, and JSON as text."""
+"""Parts of messages, and JSON as text."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,10 @@ from sluice.core import Json
 
 
 def did_you_mean(word: str, known: Iterable[str], form: str = "'{}'") -> str:
-    """The end of a message, empty if nothing known is close."""
+    """The end of a message: `; did you mean 'extract'?`. Empty if no known word is close.
+
+    `form` is how the known word is written, with `{}` in its place.
+    """
     close = get_close_matches(word, list(known), n=1)
     return f"; did you mean {form.format(close[0])}?" if close else ""
 
@@ -22,17 +25,20 @@ def first_names(names: Iterable[str], count: int, shown: int) -> str:
 
 
 def as_json(value: Any) -> str:
-    """Compact JSON. Raises ValueError for what JSON cannot say: infinity, half a character."""
+    """Compact JSON. Raises ValueError for what JSON in UTF-8 cannot hold: infinity, NaN, a lone surrogate."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     text.encode()
     return text
 
 
 def as_values(outputs: Mapping[str, Json]) -> dict[str, str]:
-    """What the placeholders for the outputs of these tasks stand for."""
+    """The values of the placeholders `tasks.NAME.outputs.KEY`, given the outputs of each task by its name."""
     return {f"tasks.{task}.outputs.{key}": as_text(value) for task in outputs for key, value in outputs[task].items()}
 
 
 def as_text(value: Any) -> str:
-    """In the place of a placeholder: a string as it is, any other value as compact JSON."""
+    """What takes the place of a placeholder: a string as it is, any other value as compact JSON.
+
+    Raises ValueError as `as_json` does.
+    """
     return value if isinstance(value, str) else as_json(value)

@@ -1,4 +1,4 @@
-"""Instants as Kubernetes writes them: RFC 3339, UTC, whole seconds."""
+"""Instants as Kubernetes writes them, in RFC 3339, UTC and whole seconds; times and durations for messages."""
 
 from datetime import UTC, datetime
 
@@ -6,20 +6,22 @@ from sluice.core import Instant
 
 
 def instant(text: str | None) -> Instant | None:
+    """None if the text is absent or empty. Raises ValueError if it is no time in ISO 8601."""
     return datetime.fromisoformat(text).timestamp() if text else None
 
 
 def rfc3339(when: Instant) -> str:
+    """`2026-03-01T12:03:07Z`; fractions of a second are dropped."""
     return datetime.fromtimestamp(int(when), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def clock(when: Instant) -> str:
-    """The time of day in UTC, for a sentence: `12:03:07Z`."""
+    """The time of day in UTC, for a message: `12:03:07Z`."""
     return datetime.fromtimestamp(int(when), UTC).strftime("%H:%M:%SZ")
 
 
 def span(seconds: float) -> str:
-    """A length of time for a sentence: `90s`, `12m`, `24h`."""
+    """A duration for a message: `90s`, `12m`, `24h`. A unit is used if it is exact and there are at least two of it."""
     whole = int(seconds)
     for size, unit in ((3600, "h"), (60, "m")):
         if whole >= 2 * size and whole % size == 0:

@@ -1,9 +1,12 @@
-"""The tree of a CEL expression, read from the form in which the library serializes it.
+"""The syntax tree of a CEL expression, read from what the library serializes.
 
-That is the protobuf message cel.expr.CheckedExpr, whose fields are numbered, so that what is needed of it takes no
-generated code: https://github.com/google/cel-spec/blob/master/proto/cel/expr/checked.proto and syntax.proto beside it,
-https://protobuf.dev/programming-guides/encoding/. Macros are expanded in it: `xs.exists(x, …)` is a loop. It is safe to
-walk by recursion, since the library refuses what is nested more than 32 deep.
+The library has no interface to its tree, but serializes it as the protobuf message cel.expr.CheckedExpr. The few fields
+that are needed are read here by their numbers, so there is no generated code and no dependency on protobuf:
+https://github.com/google/cel-spec/blob/master/proto/cel/expr/checked.proto and syntax.proto beside it,
+https://protobuf.dev/programming-guides/encoding/.
+
+Macros are expanded: `xs.exists(x, …)` is a comprehension. The library refuses an expression that is nested more than 32
+deep, so recursion over the tree is safe.
 """
 
 import struct
@@ -14,21 +17,21 @@ from typing import Any
 
 
 class NodeKind(Enum):
-    """What a node is, what its `value` is, and of what it is made."""
+    """Each kind says what a node's `value` is; then what its `parts` are."""
 
-    VALUE = "a literal"
-    NAME = "a variable; its name"
-    FIELD = "a field or a constant index; which; of what"
-    HAS = "the question whether there is a field; which; of what"
-    CALL = "an operator or a function; its name; its arguments"
-    LIST = "a list; its elements"
-    MAP = "a map; its keys and values"
-    LOOP = "a macro; its variable and its result's; range, start, condition, step, result"
+    LITERAL = "the value: None, bool, int, float, str or bytes; no parts"
+    IDENTIFIER = "the name; no parts"
+    FIELD = "the field's name or the literal index; what it is selected from"
+    HAS = "as FIELD, for has(…): whether there is such a field"
+    CALL = "the name of the function, `_==_` for an operator; the arguments, a method's object first"
+    LIST = "None; the elements"
+    MAP = "None; keys and values in turn. A protobuf message has its values only"
+    COMPREHENSION = "the names of the variable and the accumulator; range, start, condition, step, result"
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`position` counts characters from 0."""
+    """`position` counts characters from 0. That of an operator, field or macro is its sign: `==`, `.`, `(`."""
 
     kind: NodeKind
     position: int
@@ -37,51 +40,53 @@ class Node:
 
 
 def parse_tree(serialized: bytes) -> Node:
-    checked = _message(_message(serialized)[2][0])  # in a google.protobuf.Any
+    """The root of the tree, given what the library's `serialize` returns: a CheckedExpr in a google.protobuf.Any."""
+    checked = _message(_message(serialized)[2][0])
     positions = {}
-    for entry in _message(checked[5][0]).get(4, ()):
-        of = _message(entry)
-        positions[of[1][0]] = of.get(2, [0])[0]
+    for encoded in _message(checked[5][0]).get(4, ()):
+        entry = _message(encoded)
+        positions[entry[1][0]] = entry.get(2, [0])[0]
     return _node(checked[4][0], positions)
 
 
 def nodes(root: Node) -> Iterator[Node]:
-    """All of them, in the order in which they are evaluated."""
+    """The whole tree, each node after its parts."""
     for part in root.parts:
         yield from nodes(part)
     yield root
 
 
-_EXPRESSION = {  # numbers of Expr's fields
-    3: NodeKind.VALUE,
-    4: NodeKind.NAME,
+_KINDS = {
+    3: NodeKind.LITERAL,
+    4: NodeKind.IDENTIFIER,
     5: NodeKind.FIELD,
     6: NodeKind.CALL,
     7: NodeKind.LIST,
     8: NodeKind.MAP,
-    9: NodeKind.LOOP,
+    9: NodeKind.COMPREHENSION,
 }
+"""By the number of the field of Expr that is set: const_expr, ident_expr, select_expr and so on."""
 
 
 def _node(encoded: bytes, positions: Mapping[int, int]) -> Node:
     fields = _message(encoded)
     position = positions.get(fields.get(2, [0])[0], 0)
-    number = next(number for number in fields if number in _EXPRESSION)
-    kind, inner = _EXPRESSION[number], _message(fields[number][0])
+    number = next(number for number in fields if number in _KINDS)
+    kind, inner = _KINDS[number], _message(fields[number][0])
 
     def parts(*numbers: int) -> tuple[Node, ...]:
         return tuple(_node(part, positions) for number in numbers for part in inner.get(number, ()))
 
     match kind:
-        case NodeKind.VALUE:
+        case NodeKind.LITERAL:
             return Node(kind, position, _literal(inner))
-        case NodeKind.NAME:
+        case NodeKind.IDENTIFIER:
             return Node(kind, position, _text(inner[1]))
         case NodeKind.FIELD:
             return Node(NodeKind.HAS if inner.get(3) else kind, position, _text(inner[2]), parts(1))
         case NodeKind.CALL:
             function, arguments = _text(inner[2]), parts(1, 3)
-            if function == "_[_]" and arguments[1].kind is NodeKind.VALUE:
+            if function == "_[_]" and arguments[1].kind is NodeKind.LITERAL:
                 return Node(NodeKind.FIELD, position, arguments[1].value, arguments[:1])
             return Node(kind, position, function, arguments)
         case NodeKind.LIST:
@@ -91,10 +96,11 @@ def _node(encoded: bytes, positions: Mapping[int, int]) -> Node:
             found = [part for entry in entries for part in (*entry.get(3, ()), *entry.get(4, ()))]
             return Node(kind, position, None, tuple(_node(part, positions) for part in found))
         case _:
-            return Node(NodeKind.LOOP, position, (_text(inner[1]), _text(inner[3])), parts(2, 4, 5, 6, 7))
+            return Node(NodeKind.COMPREHENSION, position, (_text(inner[1]), _text(inner[3])), parts(2, 4, 5, 6, 7))
 
 
 def _literal(constant: dict[int, list[Any]]) -> Any:
+    """The value of a Constant: by number of its field a bool, int64, uint64, double, string or bytes; else null."""
     ((number, (value,)),) = constant.items()
     match number:
         case 2:
@@ -115,7 +121,9 @@ def _text(encoded: list[bytes]) -> str:
 
 
 def _message(encoded: bytes) -> dict[int, list[Any]]:
-    """The values of each field, by number: whole numbers, or bytes that are a text, a message or a float."""
+    """The values of each field of a message, by the field's number. A varint is an int; anything else is the bytes of a
+    text, a message or a float.
+    """
     fields: dict[int, list[Any]] = {}
     at = 0
     while at < len(encoded):
@@ -136,7 +144,7 @@ def _message(encoded: bytes) -> dict[int, list[Any]]:
 
 
 def _varint(encoded: bytes, at: int) -> tuple[int, int]:
-    """A number in groups of seven bits, the lowest first, and where it ends."""
+    """A number in groups of seven bits, the lowest first, and the offset behind it."""
     found = shift = 0
     while True:
         byte = encoded[at]

@@ -1,10 +1,11 @@
-"""How much work an expression can be at most, given the values that it reads, so that none can hold up the operator.
+"""An upper bound for the work that an expression takes, given the values that it reads.
 
-The library counts the rounds of loops, and ends at 10,000. But one round may search a long text or build a long list,
-and loops over what loops have built grow without end. So the work is bounded before it is done: whatever is looked at
-or built costs its characters and elements, once for each round.
+No expression may hold up the operator. The library counts the rounds of comprehensions and gives up at 10,000, but a
+single round may search a long text or build a long list, and a comprehension over what another has built grows without
+limit. So the work is bounded before it is done.
 
-One of these takes up to 20 ns (measured: `contains`), so the most is a fifth of a second.
+The unit is one character or one element that is looked at or built; each counts once for each round. It takes up to
+20 ns (measured with `contains`), so `MAX_COST` is at most a fifth of a second.
 """
 
 from collections.abc import Mapping
@@ -14,19 +15,21 @@ from sluice.core import Json
 from sluice.core.cel.ast import Node, NodeKind
 
 MAX_COST = 10_000_000
-_ROUNDS = 10_000
-_HAND_ON = frozenset({"_+_", "_?_:_", "dyn", "string", "bytes"})
-"""Their result may be as large as all that they are given; that of all others is a number or the like."""
+_MAX_ROUNDS = 10_000
+"""The library's own limit."""
+_PASS_ON = frozenset({"_+_", "_?_:_", "dyn", "string", "bytes"})
+"""Functions whose result may be as large as all their arguments. The result of any other is a number or as small."""
 
 
 def cost(root: Node, values: Json) -> int:
+    """To be compared with `MAX_COST`. `values` are the expression's variables, by name."""
     meter = _Meter(values)
     meter.size(root, {}, 1)
     return meter.total
 
 
 def value_size(value: Any) -> int:
-    """Characters and elements, deeply."""
+    """Characters and elements, nested ones too. At least 1."""
     if isinstance(value, (str, bytes)):
         return 1 + len(value)
     if isinstance(value, list):
@@ -42,9 +45,9 @@ class _Meter:
         self.total = 0
 
     def size(self, node: Node, variables: Mapping[str, int], rounds: int) -> int:
-        """How large a value can be. What it takes to make it so many times is added up on the way.
+        """How large the node's value can be. The cost of evaluating it in so many rounds is added to `total`.
 
-        `variables` are those of the loops around it, with the size of the largest value that they can have.
+        `variables` are those of the comprehensions around it, each with the size of its largest possible value.
         """
         found = self._size(node, variables, rounds)
         self.total += rounds * found
@@ -52,11 +55,11 @@ class _Meter:
 
     def _size(self, node: Node, variables: Mapping[str, int], rounds: int) -> int:
         match node.kind:
-            case NodeKind.VALUE:
+            case NodeKind.LITERAL:
                 return value_size(node.value)
-            case NodeKind.NAME if node.value in variables:
+            case NodeKind.IDENTIFIER if node.value in variables:
                 return variables[node.value]
-            case NodeKind.NAME:
+            case NodeKind.IDENTIFIER:
                 return value_size(self.values.get(node.value))
             case NodeKind.FIELD:
                 known, value = self._known(node, variables)
@@ -68,44 +71,44 @@ class _Meter:
                 return self._call(node, variables, rounds)
             case NodeKind.LIST | NodeKind.MAP:
                 return 1 + sum(self.size(part, variables, rounds) for part in node.parts)
-            case NodeKind.LOOP:
-                return self._loop(node, variables, rounds)
+            case NodeKind.COMPREHENSION:
+                return self._comprehension(node, variables, rounds)
 
     def _call(self, node: Node, variables: Mapping[str, int], rounds: int) -> int:
-        given = [
-            1 if self._is_only_touched(node, place, variables) else self.size(part, variables, rounds)
-            for place, part in enumerate(node.parts)
+        sizes = [
+            1 if self._takes_constant_time(node, number, variables) else self.size(part, variables, rounds)
+            for number, part in enumerate(node.parts)
         ]
         if node.value == "matches":  # a text against a pattern
-            self.total += rounds * given[0] * given[1]
+            self.total += rounds * sizes[0] * sizes[1]
         else:
-            self.total += rounds * sum(given)
+            self.total += rounds * sum(sizes)
         if node.value == "_[_]":
             return self._range(node.parts[0], variables, rounds)[1]
-        return sum(given) if node.value in _HAND_ON else 1
+        return sum(sizes) if node.value in _PASS_ON else 1
 
-    def _is_only_touched(self, call: Node, place: int, variables: Mapping[str, int]) -> bool:
-        """Does it not matter how large an argument is, as one step finds what is wanted?"""
-        known, value = self._known(call.parts[place], variables)
-        match call.value, place:
+    def _takes_constant_time(self, call: Node, number: int, variables: Mapping[str, int]) -> bool:
+        """Is the size of this argument irrelevant? So it is for `xs[i]`, `size(xs)` and `key in map`."""
+        known, value = self._known(call.parts[number], variables)
+        match call.value, number:
             case ("_[_]" | "size", 0):
                 return known and isinstance(value, (list, dict))
             case ("@in", 1):
                 return known and isinstance(value, dict)
         return False
 
-    def _loop(self, node: Node, variables: Mapping[str, int], rounds: int) -> int:
+    def _comprehension(self, node: Node, variables: Mapping[str, int], rounds: int) -> int:
         over, start, condition, step, _ = node.parts
-        variable, result = node.value
+        variable, accumulator = node.value
         count, largest = self._range(over, variables, rounds)
-        inside = {**variables, variable: largest, result: 1}
-        rounds = min(rounds * max(count, 1), _ROUNDS)
+        inside = {**variables, variable: largest, accumulator: 1}
+        rounds = min(rounds * max(count, 1), _MAX_ROUNDS)
         self.size(condition, inside, rounds)
         grows = self.size(step, inside, rounds)
-        return 1 + min(count, _ROUNDS) * grows if start.kind is NodeKind.LIST else 1
+        return 1 + min(count, _MAX_ROUNDS) * grows if start.kind is NodeKind.LIST else 1
 
     def _range(self, over: Node, variables: Mapping[str, int], rounds: int) -> tuple[int, int]:
-        """How many elements, and how large the largest of them is."""
+        """How many elements a comprehension goes over, and the size of the largest."""
         known, value = self._known(over, variables)
         if known and isinstance(value, (list, dict)):
             return len(value), max(map(value_size, value), default=1)
@@ -113,8 +116,8 @@ class _Meter:
         return size, size
 
     def _known(self, node: Node, variables: Mapping[str, int]) -> tuple[bool, Any]:
-        """The value of a path such as `tasks.a.outputs.k`, if it has one."""
-        if node.kind is NodeKind.NAME and node.value not in variables:
+        """(is the node a path such as `tasks.a.outputs.k`?, its value). The value is None if it does not exist."""
+        if node.kind is NodeKind.IDENTIFIER and node.value not in variables:
             return node.value in self.values, self.values.get(node.value)
         if node.kind is not NodeKind.FIELD:
             return False, None

@@ -1,4 +1,8 @@
-"""What is wrong with an expression, or became of it, at which place and in our words."""
+"""Errors in CEL expressions: what is wrong, where, and what to write instead.
+
+The library's own messages name places for some errors only, and speak of its implementation. Those that users meet are
+put into plain words here; the others pass as they are.
+"""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +21,7 @@ _INFIX = {"and": "&&", "or": "||", "not": "!"}
 
 @dataclass(frozen=True, slots=True)
 class CelError:
-    """`position` counts characters from 0."""
+    """`text` is the whole expression, `position` the place of the error in characters from 0."""
 
     text: str
     position: int
@@ -30,43 +34,45 @@ class CelError:
 
 
 def path_text(path: tuple[Any, ...]) -> str:
-    """(tasks, load-data, phase) as an expression has it: `tasks['load-data'].phase`."""
+    """`(tasks, load-data, phase)` as it is written in an expression: `tasks['load-data'].phase`."""
     steps = (f".{step}" if isinstance(step, str) and _PLAIN.fullmatch(step) else f"[{step!r}]" for step in path[1:])
     return f"{path[0]}{''.join(steps)}"
 
 
-def compile_error(text: str, said: str) -> CelError:
-    """`said` is what the library answers to an expression that it does not compile."""
-    found = _ERROR.search(said)
+def compile_error(text: str, library_message: str) -> CelError:
+    """For an expression that the library does not compile."""
+    found = _ERROR.search(library_message)
     if found is None or int(found[1]) < 1:
-        deep = "recursion" in said
-        return CelError(
-            text, 0, "is nested more than 32 deep; split the condition" if deep else said.partition("\n")[0]
-        )
+        deep = "recursion" in library_message
+        words = "is nested more than 32 deep; split the condition" if deep else library_message.partition("\n")[0]
+        return CelError(text, 0, words)
     lines = text.split("\n")
     position = sum(len(line) + 1 for line in lines[: int(found[1]) - 1]) + int(found[2]) - 1
     message = re.sub(r",? expecting .*| \(in container ''\)| \[INVALID_ARGUMENT\]$|^Syntax error: ", "", found[3])
     if unknown := re.fullmatch(r"undeclared reference to '([^'.]*).*'", message):
         return _unknown(text, position, unknown[1])
-    return CelError(text, position, _in_our_words(message))
+    return CelError(text, position, _in_plain_words(message))
 
 
 def _unknown(text: str, position: int, name: str) -> CelError:
-    """The library points behind the name."""
+    """The library gives the position behind the name."""
     close = get_close_matches(name, ROOTS, n=1)
     hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(ROOTS)}, and a text needs quotes"
     return CelError(text, max(0, text.rfind(name, 0, position + len(name))), f"nothing is called '{name}'; {hint}")
 
 
 def not_boolean(text: str, root: Node, type_name: str) -> CelError:
+    """For an expression with a value of this type, in the library's name for it."""
     names = {"MAP": "a map", "LIST": "a list", "STRING": "a string", "INT": "a number", "DOUBLE": "a number"}
     name = names.get(type_name.partition("<")[0], type_name.lower())
     return CelError(text, root.position, f"this is {name}, not true or false; compare it with something")
 
 
-def evaluation_error(text: str, root: Node, values: Json, said: str) -> CelError:
-    """`said` is what the library answers when an evaluation fails; it does not say where."""
-    message = re.sub(r"^[A-Z_]+: |\s\[[A-Z_]+\]$", "", said)
+def evaluation_error(text: str, root: Node, values: Json, library_message: str) -> CelError:
+    """For an expression whose evaluation failed. The library does not say where, so the likeliest place is looked for:
+    `root` is the expression's tree, `values` its variables by name.
+    """
+    message = re.sub(r"^[A-Z_]+: |\s\[[A-Z_]+\]$", "", library_message)
     if "budget" in message:
         return CelError(text, root.position, "its loops take more than 10,000 rounds; let a task find this out")
     if missing := next(_missing(root, values, message), None):
@@ -88,15 +94,16 @@ _SUSPECTS = {
     "Duration": ("duration",),
     "regular expression": ("matches",),
 }
+"""The functions that fail with a message that has these words."""
 
 
 def _call(root: Node, *functions: str) -> int:
-    """Where one of these is called first; the place of all if none is."""
+    """The position of the first call of one of these functions; that of the root if there is none."""
     calls = (node.position for node in nodes(root) if node.kind is NodeKind.CALL and node.value in functions)
     return next(calls, root.position)
 
 
-def _in_our_words(message: str) -> str:
+def _in_plain_words(message: str) -> str:
     if overload := re.fullmatch(r"found no matching overload for '([^']*)' applied to '(.*)'", message):
         return f"{_operator(overload[1])} does not take {overload[2]}{_number_hint(overload[2])}"
     if "'<EOF>'" in message:
@@ -115,12 +122,12 @@ def _number_hint(types: str) -> str:
 
 
 def _operator(function: str) -> str:
-    """`_==_` as people know it."""
+    """The function `_==_` as it is written: `==`, in backquotes."""
     return f"`{function.strip('_@')}`"
 
 
 def _missing(root: Node, values: Json, message: str) -> Iterator[tuple[int, str]]:
-    """Where something is asked for that is not there, with what to do; the likeliest place first."""
+    """Positions where something may be read that does not exist, the likeliest first, each with what to do about it."""
     key = re.search(r'Key not found in map : "?(.*?)"?$', message)
     index = re.search(r"Index error: index=(-?\d+) size=(\d+)", message)
     if key is None and index is None and "SELECT" not in message:
@@ -130,7 +137,7 @@ def _missing(root: Node, values: Json, message: str) -> Iterator[tuple[int, str]
         if (path := path_of(node)) is not None and _breaks_at(path, values):
             yield node.position, _what_to_do(path, values)
     if key is not None:
-        for node in fields:  # inside a loop
+        for node in fields:  # inside a comprehension
             if node.value == key[1] and path_of(node) is None:
                 yield node.position, f"there is no '{key[1]}' in one of them; ask for it with has(…) first"
         yield root.position, f"there is no '{key[1]}'; ask whether it is there first, with `in`"
@@ -140,15 +147,15 @@ def _missing(root: Node, values: Json, message: str) -> Iterator[tuple[int, str]
 
 
 def path_of(node: Node) -> tuple[Any, ...] | None:
-    """`tasks.a.outputs` as (tasks, a, outputs); None for what does not begin with a known variable."""
-    if node.kind is NodeKind.NAME:
+    """`tasks.a.outputs` as `(tasks, a, outputs)`. None if the node is no path from one of the `ROOTS`."""
+    if node.kind is NodeKind.IDENTIFIER:
         return (node.value,) if node.value in ROOTS else None
     before = path_of(node.parts[0]) if node.kind in (NodeKind.FIELD, NodeKind.HAS) else None
     return None if before is None else (*before, node.value)
 
 
 def _breaks_at(path: tuple[Any, ...], values: Any) -> bool:
-    """Is the last step of the path the first that leads nowhere?"""
+    """Does all of the path exist but its last step?"""
     for step in path[:-1]:
         if not _leads_on(values, step):
             return False

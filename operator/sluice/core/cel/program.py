@@ -1,10 +1,10 @@
-"""`when`: a condition in CEL that is asked once the trigger rule says run.
+"""`when`: a condition in CEL, evaluated once a task's trigger rule says run.
 
-The language is that of Kubernetes' own validation rules: https://github.com/google/cel-spec/blob/master/doc/langdef.md.
-The library is Google's, over its implementation in C++. It checks types as far as they are known: parameters are
-strings, what tasks hand on is anything.
+CEL is the language of Kubernetes' own validation rules: https://github.com/google/cel-spec/blob/master/doc/langdef.md.
+The library wraps Google's implementation in C++. It checks types as far as they are known: parameters are strings,
+outputs of tasks are of any type.
 
-What is asked is asked of ended tasks only, so the answer is the same whenever it is asked again, after a restart too.
+A condition reads only tasks that have ended, so it has the same answer whenever it is evaluated, after a restart too.
 """
 
 from collections.abc import Iterator
@@ -28,9 +28,8 @@ _ENVIRONMENT = cel.NewEnv(variables=_VARIABLES)
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Where an expression reads a variable: `tasks.a.outputs[0]` is `tasks` and (a, outputs, 0).
-
-    `keys` end before the first that is computed.
+    """One place where an expression reads a variable. For `tasks.a.outputs[0]` the root is `tasks` and the keys are
+    `(a, outputs, 0)`; the keys end before the first that is computed. `position` counts characters from 0.
     """
 
     root: str
@@ -40,7 +39,7 @@ class Read:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """A sound expression, compiled."""
+    """A valid expression, compiled: `root` is its tree, `reads` are all the places where it reads a variable."""
 
     text: str
     root: Node
@@ -48,7 +47,7 @@ class Program:
     _program: Any = field(repr=False)
 
     def answer(self, values: Json) -> bool | CelError:
-        """`values` are what `condition_variables` makes of the tasks that it reads."""
+        """`values` are the variables by name, as `condition_variables` returns them."""
         if cost(self.root, values) > MAX_COST:
             return CelError(
                 self.text, self.root.position, f"takes more than {MAX_COST:,} steps; let a task find this out"
@@ -66,7 +65,7 @@ class Program:
 
 @lru_cache(maxsize=2048)
 def compile_condition(text: str) -> Program | CelError:
-    """Once for each text: whoever judges a Workflow asks several times, and so does whoever runs it."""
+    """Cached, as a condition is needed several times: by validation, by lint and by each run of the Workflow."""
     try:
         program = _ENVIRONMENT.compile(text)
     except (RuntimeError, ValueError, TypeError) as error:
@@ -78,7 +77,7 @@ def compile_condition(text: str) -> Program | CelError:
 
 
 def tasks_read(condition: Program | CelError | None) -> tuple[str, ...]:
-    """The names of the tasks that a condition asks about."""
+    """The names of the tasks that a condition reads. Empty if it has an error, or there is none."""
     if not isinstance(condition, Program):
         return ()
     names = (read.keys[0] for read in condition.reads if read.root == "tasks" and read.keys)
@@ -86,12 +85,12 @@ def tasks_read(condition: Program | CelError | None) -> tuple[str, ...]:
 
 
 def reads_item(condition: Program | CelError) -> bool:
-    """Is it about the item of a fan-out?"""
+    """Does it read the item of a fan-out?"""
     return isinstance(condition, Program) and any(read.root == "item" for read in condition.reads)
 
 
 def outputs_read(condition: Program | CelError) -> tuple[str, ...]:
-    """The names of the tasks whose outputs it asks about."""
+    """The names of the tasks whose outputs a condition reads. Empty if it has an error."""
     if not isinstance(condition, Program):
         return ()
     asked = (read.keys for read in condition.reads if read.root == "tasks" and len(read.keys) > 1)
@@ -99,7 +98,7 @@ def outputs_read(condition: Program | CelError) -> tuple[str, ...]:
 
 
 def _reads(node: Node, hidden: frozenset[str] = frozenset()) -> Iterator[Read]:
-    """`hidden` are the variables of the loops around it."""
+    """`hidden` are the names that the comprehensions around the node declare."""
     keys: list[Any] = []
     at = node
     while at.kind in (NodeKind.FIELD, NodeKind.HAS) or (at.kind is NodeKind.CALL and at.value == "_[_]"):
@@ -109,10 +108,10 @@ def _reads(node: Node, hidden: frozenset[str] = frozenset()) -> Iterator[Read]:
         else:
             keys.append(at.value)
         at = at.parts[0]
-    if at.kind is NodeKind.NAME:
+    if at.kind is NodeKind.IDENTIFIER:
         if at.value in ROOTS and at.value not in hidden:
             yield Read(at.value, tuple(reversed(keys)), at.position)
-    elif at.kind is NodeKind.LOOP:
+    elif at.kind is NodeKind.COMPREHENSION:
         yield from _reads(at.parts[0], hidden)
         for part in at.parts[1:]:
             yield from _reads(part, hidden | set(at.value))

@@ -1,4 +1,4 @@
-"""What an expression may see: the run's parameters and name, how other tasks ended, and the item of a fan-out."""
+"""The variables of a condition: `params`, `tasks` (how others ended), `item` (of a fan-out) and `run`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _LARGEST = 2**63
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """How a task has ended. `exit_code` is None if its program did not, `outputs` are empty if it handed on none."""
+    """How a task ended. `exit_code` is None if its program did not end, `outputs` are empty if there are none."""
 
     phase: TaskPhase
     exit_code: int | None
@@ -35,9 +35,10 @@ def condition_variables(
     run_phase: RunPhase | None = None,
     item: Any = None,
 ) -> Json:
-    """The variables of an expression, by name.
+    """The values of all `ROOTS`, by name.
 
-    `run` has what is known of the run itself, `run_phase` is for `finally` tasks, `item` for those of a fan-out.
+    `run` has the fields of the run, `run_phase` is added to them for a `finally` task. `parameters` and `tasks` are by
+    name. `item` is for a task that is fanned out.
     """
     return {
         "params": dict(parameters),
@@ -53,11 +54,11 @@ def _task(ended: TaskResult) -> Json:
 
 
 def _plain(value: Any) -> Any:
-    """JSON as CEL can hold it, whose whole numbers have 64 bits."""
+    """JSON as CEL can hold it: an integer that does not fit into 64 bits becomes a float, infinite if need be."""
     if isinstance(value, dict):
         return {key: _plain(element) for key, element in value.items()}
     if isinstance(value, list):
         return [_plain(element) for element in value]
     if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
-        return float(str(value))  # infinite if need be
+        return float(str(value))  # float(value) raises OverflowError for the largest
     return value

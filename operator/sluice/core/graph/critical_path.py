@@ -1,5 +1,6 @@
-"""Critical paths: the time from a task's start to the end of the last task that depends on it, if no limit holds
-anything up. It is estimated from the `duration` hints, 1 s where a task has none.
+"""Critical paths: how long it takes from a task's start to the end of the last task that depends on it.
+
+It is an estimate from the tasks' `duration` hints (1 s for a task without one), as if no limit held anything up.
 """
 
 from collections.abc import Sequence
@@ -8,7 +9,10 @@ from sluice.core.graph.dag import Graph
 
 
 def critical_paths_s(graph: Graph, durations_s: Sequence[float]) -> list[float]:
-    """Of each task, in seconds. Without recursion: a chain may have 2,000 tasks."""
+    """The critical path of each task, in seconds, given how long each takes by itself. The graph must have no cycle.
+
+    There is no recursion, as a chain may have 2,000 tasks.
+    """
     paths_s = list(durations_s)
     still_open = [len(dependents) for dependents in graph.dependents]
     known = [number for number, dependents in enumerate(graph.dependents) if not dependents]

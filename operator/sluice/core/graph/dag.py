@@ -1,4 +1,4 @@
-"""The graph of a Workflow: which task waits for which. Tasks are numbered in the order of the manifest."""
+"""The graph of a Workflow: which task depends on which. Tasks are numbered from 0, in the order of the manifest."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """`dependencies[i]` are the tasks that task i waits for, `dependents[i]` those that wait for it."""
+    """`dependencies[i]` are the tasks that task i depends on, `dependents[i]` those that depend on it. No cycles."""
 
     dependencies: tuple[tuple[int, ...], ...]
     dependents: tuple[tuple[int, ...], ...]
 
     @classmethod
     def of(cls, names: Sequence[str], depends_on: Sequence[Sequence[str]]) -> "Graph":
+        """`depends_on[i]` are the names that task i depends on; one that is there twice counts once.
+
+        Raises KeyError for a name that no task has.
+        """
         number = {name: index for index, name in enumerate(names)}
         dependents: list[list[int]] = [[] for _ in names]
         dependencies = []
@@ -24,10 +28,10 @@ class Graph:
         return cls(tuple(dependencies), tuple(map(tuple, dependents)))
 
     def unordered(self, some: Collection[int]) -> tuple[int, int] | None:
-        """Two of some tasks of which neither waits for the other, not even through others."""
-        before = [0] * len(self.dependencies)  # of each task, those of `some` that it waits for, as bits
+        """Two of these tasks of which neither depends on the other, directly or not. None if there are no such two."""
+        before = [0] * len(self.dependencies)  # of each task, those of `some` that it depends on, as bits
         last: int | None = None
-        for number in self.order():
+        for number in self.topological_order():
             for dependency in self.dependencies[number]:
                 before[number] |= before[dependency] | (dependency in some) << dependency
             if number in some:
@@ -36,8 +40,8 @@ class Graph:
                 last = number
         return None
 
-    def order(self) -> list[int]:
-        """All tasks, each after those that it waits for."""
+    def topological_order(self) -> list[int]:
+        """All tasks, each after those that it depends on."""
         waiting = [len(dependencies) for dependencies in self.dependencies]
         ordered = [number for number, count in enumerate(waiting) if count == 0]
         for number in ordered:  # grows while it is read
@@ -49,15 +53,16 @@ class Graph:
 
 
 def cycles(depends_on: dict[str, list[str]]) -> list[list[str]]:
-    """One cycle for each knot of tasks that all wait for each other, as `[a, b, a]`. A task that waits for itself is
-    none.
+    """One cycle, such as `[a, b, a]`, for each strongly connected component of several tasks.
+
+    A task that depends on itself is not reported. `depends_on` must have every name as a key.
     """
-    return [_cycle(depends_on, knot) for knot in _knots(depends_on) if len(knot) > 1]
+    return [_cycle(depends_on, component) for component in _components(depends_on) if len(component) > 1]
 
 
-def _cycle(depends_on: dict[str, list[str]], knot: set[str]) -> list[str]:
-    """A shortest cycle through the knot's first task, breadth first."""
-    start = next(name for name in depends_on if name in knot)
+def _cycle(depends_on: dict[str, list[str]], component: set[str]) -> list[str]:
+    """A shortest cycle through the component's first task, found breadth first."""
+    start = next(name for name in depends_on if name in component)
     came_from: dict[str, str] = {}
     front = [start]
     for name in front:  # grows while it is read
@@ -67,17 +72,19 @@ def _cycle(depends_on: dict[str, list[str]], knot: set[str]) -> list[str]:
                 while back[-1] != start:
                     back.append(came_from[back[-1]])
                 return back[::-1]
-            if following in knot and following not in came_from and following != start:
+            if following in component and following not in came_from and following != start:
                 came_from[following] = name
                 front.append(following)
-    raise AssertionError(f"{start} is in no cycle of {knot}")
+    raise AssertionError(f"{start} is in no cycle of {component}")
 
 
-def _knots(depends_on: dict[str, list[str]]) -> list[set[str]]:
-    """The strongly connected components, by Tarjan's algorithm without recursion, since a chain may have 2,000
+def _components(depends_on: dict[str, list[str]]) -> list[set[str]]:
+    """The strongly connected components, by Tarjan's algorithm. It is without recursion, as a chain may have 2,000
     tasks.
+
+    https://en.wikipedia.org/wiki/Tarjan%27s_strongly_connected_components_algorithm
     """
-    knots: list[set[str]] = []
+    components: list[set[str]] = []
     order: dict[str, int] = {}
     lowest: dict[str, int] = {}
     stack: list[str] = []
@@ -100,11 +107,11 @@ def _knots(depends_on: dict[str, list[str]]) -> list[set[str]]:
                     lowest[path[-1][0]] = min(lowest[path[-1][0]], lowest[name])
                 if lowest[name] == order[name]:
                     place = stack.index(name)
-                    knots.append(set(stack[place:]))
+                    components.append(set(stack[place:]))
                     on_stack.difference_update(stack[place:])
                     del stack[place:]
             elif following not in order:
                 path.append((following, enter(following)))
             elif following in on_stack:
                 lowest[name] = min(lowest[name], order[following])
-    return knots
+    return components

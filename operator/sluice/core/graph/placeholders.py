@@ -1,10 +1,9 @@
 """Placeholders: `$(params.x)`, `$(tasks.a.outputs.k)` and `$(run.name)` in the strings of a task.
 
-They are filled in everywhere except in scripts, where a value could become code; scripts read the environment instead.
-The kubelet expands `$(VAR)` in `command`, `args` and `env` once more, so there a `$` inside a value is doubled.
-https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
-
-Any other `$(...)` is left as it stands: it is the kubelet's or the shell's.
+1. They are filled in everywhere but in scripts, where a value could become code. Scripts read the environment instead.
+2. In `command`, `args` and `env` the kubelet expands `$(VAR)` afterwards, so there each `$` of a value is doubled:
+   https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
+3. Any other `$(...)` belongs to the kubelet or the shell, and stays as it is.
 """
 
 import re
@@ -16,15 +15,15 @@ from sluice.core import Json
 PLACEHOLDER = re.compile(r"\$\(((?:params|run|tasks|item)\.[A-Za-z0-9_.-]+|item)\)")
 
 SCRIPT_FIELDS = frozenset({"bash", "python"})
-UNFILLED = SCRIPT_FIELDS | {"when"}  # a condition knows the values by name
+UNFILLED = SCRIPT_FIELDS | {"when"}  # a condition reads the values as variables
 _EXPANDED_BY_KUBELET = frozenset({"command", "args", "env"})
 
 Values = Mapping[str, str]
-"""What each placeholder stands for, by the words between its brackets: `params.day`."""
+"""The value of each placeholder, by the words between its brackets: `params.day`."""
 
 
 def fill(fields: Json, values: Values) -> Json:
-    """A task's fields with every placeholder replaced."""
+    """A copy of a task's fields with the known placeholders replaced. Placeholders inside a value are not."""
     return {
         name: field if name in UNFILLED else _filled(field, values, doubled=name in _EXPANDED_BY_KUBELET)
         for name, field in fields.items()
@@ -51,12 +50,12 @@ def _value(found: re.Match[str], values: Values, *, doubled: bool) -> str:
 
 
 def kubelet_literal(value: str) -> str:
-    """`value` as it must be written where the kubelet expands variables."""
+    """`value` as it must be written where the kubelet expands variables, so that it stays as it is."""
     return value.replace("$", "$$")
 
 
 def placeholders_in(node: Any, path: str) -> Iterator[tuple[str, str]]:
-    """(path, words between the brackets) of each placeholder in a piece of a manifest."""
+    """(path, words between the brackets) of each placeholder in a part of a manifest. `path` is where the part is."""
     if isinstance(node, str):
         for found in PLACEHOLDER.finditer(node):
             yield path, found[1]

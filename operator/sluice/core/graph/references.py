@@ -1,11 +1,10 @@
 """References from one task to another: `$(tasks.extract.outputs.files)`, and `when: tasks.extract.phase == 'Failed'`.
-They imply the dependency.
 
-A task that reads the outputs of another starts when that one has succeeded, whatever its trigger rule: there is nothing
-to put in the place of outputs that do not exist.
-
-A `finally` task starts after all others anyhow, so what its `when` asks about them is no dependency: they may have
-failed.
+1. A reference implies the dependency.
+2. A task that reads outputs of another needs its success, whatever the trigger rule: otherwise there are no outputs to
+   put in the placeholder.
+3. The `when` of a `finally` task implies a dependency on other `finally` tasks only. All the rest have ended before it
+   starts, and may well have failed.
 """
 
 import re
@@ -23,7 +22,7 @@ _OUTPUT = re.compile(r"tasks\.([a-z0-9-]+)\.outputs\.([A-Za-z_][-A-Za-z0-9_]*)")
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`path` is where it stands, `output` the key that is read."""
+    """The placeholder at `path` reads the output `output` of the task `task`."""
 
     path: str
     task: str
@@ -31,13 +30,13 @@ class Reference:
 
 
 def output_of(placeholder: str) -> tuple[str, str] | None:
-    """(task, key) of the words between a placeholder's brackets, None if they mean something else."""
+    """(task, key) of the words between a placeholder's brackets. None if it reads no output."""
     found = _OUTPUT.fullmatch(placeholder)
     return (found[1], found[2]) if found else None
 
 
 def references(fields: Json, path: str = "") -> Iterator[Reference]:
-    """Those of a task, in the order of its fields."""
+    """The references in a task's fields, in their order. `path` is that of the task: where each reference's begins."""
     for name, field in fields.items():
         if name not in UNFILLED:
             for place, placeholder in placeholders_in(field, f"{path}.{name}"):
@@ -46,25 +45,25 @@ def references(fields: Json, path: str = "") -> Iterator[Reference]:
 
 
 def reads(fields: Json) -> tuple[str, ...]:
-    """The tasks whose outputs a task reads."""
+    """The tasks whose outputs a task's placeholders read."""
     return tuple(dict.fromkeys(reference.task for reference in references(fields)))
 
 
 def needs(fields: Json) -> tuple[str, ...]:
-    """All that a task depends on but for its `when`: what it says, then what its references imply, and whose items it
-    goes by.
+    """The tasks that a task depends on, apart from its `when`: those of `dependsOn`, then those whose outputs it reads,
+    then that of `forEach.sameAs`.
     """
     same_as = (fields.get("forEach") or {}).get("sameAs")
     return tuple(dict.fromkeys([*(fields.get("dependsOn") or ()), *reads(fields), *filter(None, (same_as,))]))
 
 
 def tasks_in_condition(fields: Json) -> tuple[str, ...]:
-    """The tasks that a task's `when` asks about."""
+    """The tasks that a task's `when` reads. Empty if it has an error, or there is none."""
     return tasks_read(compile_condition(fields["when"])) if "when" in fields else ()
 
 
 def dependencies(tasks: Sequence[Json]) -> list[tuple[str, ...]]:
-    """What each task of a graph depends on."""
+    """For each task of a graph, the tasks that it depends on: `needs`, then those that its `when` implies."""
     final = {fields["name"] for fields in tasks if fields.get("finally")}
     return [
         tuple(
@@ -77,7 +76,7 @@ def dependencies(tasks: Sequence[Json]) -> list[tuple[str, ...]]:
 
 
 def can_read(phases: Collection[TaskPhase]) -> Verdict:
-    """May a task start that reads the outputs of tasks which stand so? Pending are all that have not ended."""
+    """May a task start that reads outputs of tasks in these phases? One that has not ended counts as Pending."""
     if "Pending" in phases:
         return Verdict.WAIT
     if not {"Failed", "UpstreamFailed", "Stopped"}.isdisjoint(phases):

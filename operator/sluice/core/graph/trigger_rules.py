@@ -22,7 +22,9 @@ class Verdict(Enum):
 
 @dataclass(slots=True)
 class Tally:
-    """How a task's direct dependencies stand. `failed` counts all that ended neither succeeded nor skipped."""
+    """How many direct dependencies a task has, and how many of them have ended how. `failed` counts all that neither
+    succeeded nor were skipped: Failed, UpstreamFailed, Stopped.
+    """
 
     total: int
     succeeded: int = 0
@@ -112,7 +114,7 @@ def none_skipped(deps: Tally) -> Verdict:
     return Verdict.RUN if deps.all_ended else Verdict.WAIT
 
 
-def always(deps: Tally) -> Verdict:  # noqa: ARG001  # it looks at nothing, and has none
+def always(deps: Tally) -> Verdict:  # noqa: ARG001  # all rules have one signature
     return Verdict.RUN
 
 

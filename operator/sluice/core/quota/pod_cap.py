@@ -6,7 +6,7 @@
 3. A cap admits one task at a time, the first in the queue: the next one when that one's pod is live. Only tasks that
    no pool blocks take part.
 
-With neither cap only pods that hold slots are told of here, since nobody counts the others.
+Without a cap nobody needs the number of pods. Then only those that hold pool slots are told of here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,23 +47,23 @@ class PodCaps:
         return new
 
     def cancel(self, pod: PodKey) -> bool:
-        """The pod was not created. Returns whether it is not live any more: one that was seen is."""
+        """The pod was not created. Returns whether that is believed: a pod that was seen stays live."""
         return self._remove(pod, "")
 
     def end(self, pod: PodKey, uid: str) -> bool:
-        """The pod with this UID is terminal. Returns whether it was live; one that was granted counts though never
-        seen.
+        """The pod with this UID is terminal. Returns whether it was live. If no pod of its name was seen since the
+        grant, it is the granted one.
         """
         return self._remove(pod, uid, "")
 
     def delete(self, pod: PodKey, uid: str) -> bool:
-        """The pod with this UID is gone. Returns whether it was live; one that was never seen is a later pod by its
-        name.
+        """The pod with this UID is gone. Returns whether it was live. If no pod of its name was seen since the grant,
+        it is an earlier one.
         """
         return self._remove(pod, uid)
 
     def admitted(self, namespace: str, queues: Mapping[str, Sequence[QueuePosition]]) -> Sequence[QueuePosition]:
-        """Who may start now, of the tasks that no pool blocks: `queues` has them by namespace, the first first.
+        """Who may start now, of the tasks that no pool blocks: `queues` has them by namespace, in order.
 
         They are of the given namespace or, where one cap is over all, of any. O(1), with that cap O(namespaces).
         """

@@ -125,11 +125,11 @@ class Pools:
     """By namespace and holder. None is empty."""
 
     def __getitem__(self, key: PoolKey) -> Pool:
-        """To be read; a pool that nobody has told of does not exist and has no holders."""
+        """The pool, to be read only. One that nobody has told of does not exist, and nobody holds slots of it."""
         return self._pools.get(key) or Pool(key.name)
 
     def set_slots(self, key: PoolKey, slots: int | None) -> None:
-        """None: the Pool does not exist."""
+        """`slots` is None if there is no such Pool (any more)."""
         self._known(key).slots = slots
         self._forget_if_unused(key)
 

@@ -4,7 +4,7 @@
    wait for each other.
 2. A waiter is blocked until it is first in the queue of each of its pools, and each has room for all that it claims.
    So many small claims do not starve a large one, and pools that it does not claim go on meanwhile.
-3. Who claims what cannot be had, a pool that does not exist or more slots than it has, waits but is in no queue: it
+3. Who claims what cannot be had (a pool that does not exist, or more slots than it has) waits outside the queues, and
    blocks nobody.
 4. Of the tasks of a run that wait for the same (one `WaitKey`) only the first is here. It counts for those behind it.
 
@@ -93,7 +93,10 @@ class _Queues(Generic[_Key]):
 
 @dataclass(slots=True)
 class Waiters:
-    """All who wait. `pools` is only read; whoever changes what is in use of a pool calls `room_changed`."""
+    """All who wait, and which of them no pool blocks.
+
+    `pools` is only read. Whoever changes one calls `room_changed` or `slots_changed` afterwards.
+    """
 
     pools: Pools
     _by_run: dict[str, dict[WaitKey, Waiter]] = field(default_factory=dict)
@@ -127,15 +130,15 @@ class Waiters:
         return None if position is None else self.at(position)
 
     def unblocked_runs(self, namespace: str) -> Sequence[QueuePosition]:
-        """The whole runs that no pool blocks, the first first."""
+        """The whole runs that no pool blocks, in order."""
         return self._unblocked_runs.by_key.get(namespace, ())
 
     def unblocked_tasks(self) -> Mapping[str, Sequence[QueuePosition]]:
-        """The tasks that no pool blocks, by namespace, the first first. To be read, not kept."""
+        """The tasks that no pool blocks, by namespace, in order. To be read at once: it changes with the waiters."""
         return self._unblocked_tasks.by_key
 
     def add(self, request: Request, tasks: int) -> None:
-        """The request waits from now on. None of its run may wait for the same, and none be at its position."""
+        """The request waits from now on. No other of its run may wait for the same, and no other have its position."""
         waiter = Waiter(request, tasks)
         self._by_run.setdefault(request.run.uid, {})[request.wait_key] = waiter
         self._by_position[request.position] = waiter
@@ -149,7 +152,7 @@ class Waiters:
             self._check(each)
 
     def remove(self, request: Request) -> None:
-        """The request, which waits, waits no longer."""
+        """The request waits no longer. Raises KeyError if it did not."""
         waiters = self._by_run[request.run.uid]
         del waiters[request.wait_key], self._by_position[request.position]
         if not waiters:
@@ -175,7 +178,7 @@ class Waiters:
             self._check(first)
 
     def _check(self, request: Request) -> None:
-        """Is it blocked?"""
+        """Puts it among the unblocked, or takes it out."""
         unblocked = self._unblocked(request)
         unblocked.discard(request.run.namespace, request.position)
         if all(

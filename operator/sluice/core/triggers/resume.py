@@ -68,7 +68,7 @@ def kept_tasks(
         return []
     before = {task.name: task for task in past.definition.tasks}
     unchanged: set[int] = set()
-    for number in new.graph.order():
+    for number in new.graph.topological_order():
         task = new.tasks[number]
         if (
             task.name in before

@@ -116,7 +116,7 @@ def _ends(condition: Program) -> Iterator[CelError]:
         for asked, given in ((left, right), (right, left)):
             ends = _phases(path_of(asked) or ())
             for literal in nodes(given) if ends else ():
-                if literal.kind is NodeKind.VALUE and literal.value not in ends:
+                if literal.kind is NodeKind.LITERAL and literal.value not in ends:
                     yield CelError(condition.text, literal.position, _no_phase(literal, ends))
 
 
