@@ -1,11 +1,12 @@
 """Builds the pod of one attempt.
 
-Layers, the upper ones winning: our defaults, the chart's, the user's podTemplate, the task's fields, and what an
-attempt cannot do without (its command, its labels, its owner). The user's pod is the user's: one container, no init
-container, no sidecar, and no ServiceAccount token unless a ServiceAccount was asked for.
+Five layers, each overriding the one before: our defaults, the chart's, the user's podTemplate, the task's fields, and
+what every attempt needs (command, labels, owner). The user's pod is the user's: one container, no init container, no
+sidecar, and no ServiceAccount token unless the task names a ServiceAccount.
 
-Scripts and inputs are annotations, projected as files: no ConfigMap to create, no quoting, nothing for the kubelet to
-expand.
+The script and its inputs are annotations that the downward API projects as files: no ConfigMap to create, no quoting,
+nothing for the kubelet to expand.
+https://kubernetes.io/docs/concepts/workloads/pods/downward-api/
 """
 
 import json
@@ -42,10 +43,10 @@ from sluice.core.spec.task import TaskDefinition
 
 SCRIPT = "sluice.dev/script"
 INPUTS = "sluice.dev/inputs"
-ANNOTATIONS_MAX_BYTES = 256 * 1024  # of one object, Kubernetes' limit
+ANNOTATIONS_MAX_BYTES = 256 * 1024  # Kubernetes' limit for all annotations of one object
 
 _SCRIPT_PATH = "/sluice/script"
-_OUTPUTS_PATH = "/dev/termination-log"  # the container's termination message file, where the kubelet looks for it
+_OUTPUTS_PATH = "/dev/termination-log"  # the kubelet's default terminationMessagePath
 _SHELL = [
     "sh",
     "-c",
@@ -54,16 +55,16 @@ _SHELL = [
         f"then exec bash -eo pipefail {_SCRIPT_PATH}; else exec sh -e {_SCRIPT_PATH}; fi"
     ),
 ]
-_PYTHON = ["python3", "-u", _SCRIPT_PATH]  # unbuffered, so that a killed task's last words are in its log
+_PYTHON = ["python3", "-u", _SCRIPT_PATH]  # unbuffered, so that a killed task's last lines reach its log
 
 _MAIN_FIELDS = ("image", "command", "args", "env", "envFrom", "resources", "volumeMounts")
 _POD_FIELDS = ("nodeSelector", "tolerations", "serviceAccountName", "volumes")
 
-_NOT_TO_BE_EVICTED = {
+_DO_NOT_EVICT = {
     "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
     "karpenter.sh/do-not-disrupt": "true",
 }
-"""What keeps autoscalers from emptying a node under a pod, with all its work lost.
+"""Stops autoscalers from draining a node under a running pod, which would lose its work.
 
 https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md
 https://karpenter.sh/docs/concepts/disruption/#pod-level-controls
@@ -74,7 +75,7 @@ NOBODY = 65534
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a run went, for its `finally` tasks: its phase, and the tasks that failed."""
+    """The run's result as its `finally` tasks see it. `failed` names the tasks that failed."""
 
     phase: str
     failed: tuple[str, ...]
@@ -82,7 +83,7 @@ class RunEnd:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a fan-out; of a batch, the list of its items."""
+    """One item of a fan-out. With `batch`, `value` is the list of the batch's items."""
 
     index: int
     value: Any
@@ -101,9 +102,11 @@ def build_pod(
     outputs: Mapping[str, Json] | None = None,
     defaults: PodDefaults = NO_DEFAULTS,
 ) -> Json:
-    """The pod. `out_of_memory` attempts before this one ended so; the cluster ended the last one on `avoid_node`.
-    `hardened` adds all that the PodSecurity level `restricted` asks for. `outputs` are those of the task's
-    dependencies, by name; `defaults` are the chart's.
+    """The pod manifest of attempt number `attempt` (from 1).
+
+    `out_of_memory` counts the earlier attempts that ended as OutOfMemory. `avoid_node` is the node on which the cluster
+    ended the last attempt. `hardened` adds what the Pod Security level `restricted` requires. `outputs` maps each
+    dependency's name to its outputs. `defaults` are the chart's.
     """
     outputs = outputs or {}
     values = run.values | as_values(outputs)
@@ -131,7 +134,7 @@ def build_pod(
         for container in spec["containers"]
     ]
 
-    protection = {} if fields.get("interruptible") else {"annotations": _NOT_TO_BE_EVICTED}
+    protection = {} if fields.get("interruptible") else {"annotations": _DO_NOT_EVICT}
     metadata = merge(merge(protection, defaults.metadata), template.get("metadata", {}))
     metadata = merge(metadata, _metadata(run, task, attempt, item))
     if "queueName" in fields:
@@ -155,20 +158,20 @@ def inputs_json(
     run: RunIdentity, task: str, attempt: int, outputs: Mapping[str, Json], item: Item | None = None
 ) -> str:
     """The contents of `/sluice/inputs.json`."""
-    known: Json = {
+    inputs: Json = {
         "params": dict(run.parameters),
         "run": {"name": run.name, "workflow": run.workflow} | run.scheduled.values,
         "task": {"name": task, "attempt": attempt},
-        "tasks": {name: {"outputs": given} for name, given in outputs.items()},
+        "tasks": {name: {"outputs": values} for name, values in outputs.items()},
     }
     if item is not None:
-        known["task"]["index"] = item.index
-        known["item"] = item.value
-    return json.dumps(known, ensure_ascii=False)
+        inputs["task"]["index"] = item.index
+        inputs["item"] = item.value
+    return json.dumps(inputs, ensure_ascii=False)
 
 
 def oversize(pod: Json) -> str:
-    """What is too much to travel as annotations, empty if all of it fits."""
+    """Why the pod's annotations exceed Kubernetes' limit; empty if they fit."""
     annotations = pod["metadata"].get("annotations", {})
     size = sum(len(f"{name}{value}".encode()) for name, value in annotations.items())
     if size <= ANNOTATIONS_MAX_BYTES:
@@ -193,7 +196,7 @@ _SCRIPT_VOLUME = {
 
 
 def _defaults(fields: Json, *, hardened: bool) -> Json:
-    """What a pod is without anybody's word: safe, as far as common images still work as they are."""
+    """The bottom layer: as safe as it can be while common images still run unchanged."""
     security: Json = {"seccompProfile": {"type": "RuntimeDefault"}}
     if hardened:
         security |= {"runAsNonRoot": True, "runAsUser": NOBODY, "runAsGroup": NOBODY}
@@ -206,14 +209,14 @@ def _defaults(fields: Json, *, hardened: bool) -> Json:
 
 
 def _hardened(container: Any) -> Any:
-    """Under the user's own settings, what `restricted` asks of each container.
+    """Adds what `restricted` requires of a container; the user's own settings win.
 
     https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
     """
     if not isinstance(container, dict):
         return container
-    asked = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-    return merge({"securityContext": asked}, container)
+    required = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    return merge({"securityContext": required}, container)
 
 
 def _is_main(container: Any) -> bool:
@@ -234,7 +237,7 @@ def _main(base: Json, fields: Json, environment: list[Json]) -> Json:
 
 
 def _escalates(security: Any) -> bool:
-    """Does the user ask for what the API server refuses together with `allowPrivilegeEscalation: false`?"""
+    """Whether the user asks for something that the API server rejects beside `allowPrivilegeEscalation: false`."""
     match security:
         case {"privileged": True}:
             return True

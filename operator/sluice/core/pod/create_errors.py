@@ -1,7 +1,7 @@
-"""What it means that the API server did not create a pod.
+"""Classifies the API server's refusals to create a pod: which to retry, and for how long.
 
-A full cluster is not a failed task: a quota makes it wait without limit, and conflicts, overload and timeouts are tried
-again. What cannot become true by waiting ends the task with the server's words.
+A full cluster is not a failed task: a quota is waited for without limit; conflicts, overload and timeouts are retried
+with backoff. What no retry can fix fails the task with the server's message.
 https://kubernetes.io/docs/reference/using-api/api-concepts/#api-errors
 """
 
@@ -20,7 +20,7 @@ class CreateError(StrEnum):
     TOO_LARGE = "TooLarge"
     INVALID = "Invalid"
     NAME_TAKEN = "NameTaken"
-    """A pod of that name belongs to somebody else."""
+    """Another owner's pod has the name."""
 
 
 WHAT_TO_CUT = "; the pod holds the script, the parameters, env and podTemplate: put the largest of them into the image"
@@ -28,19 +28,19 @@ WHAT_TO_CUT = "; the pod holds the script, the parameters, env and podTemplate: 
 GIVE_UP_AFTER_S = {
     CreateError.TOO_LARGE: 0.0,
     CreateError.INVALID: 0.0,
-    CreateError.FORBIDDEN: 600.0,  # somebody may be about to grant the right, or to create the ServiceAccount
+    CreateError.FORBIDDEN: 600.0,  # someone may still grant the permission or create the ServiceAccount
     CreateError.POD_SECURITY: 600.0,
 }
-"""Seconds of the same answer after which the task has failed. All others are waited for without limit."""
+"""Seconds of the same error after which the task fails. Errors not listed are retried without limit."""
 
-_TOO_LARGE_WORDS = ("request is too large", "message larger than max")  # etcd's, and those of the way to it
+_TOO_LARGE_MESSAGES = ("request is too large", "message larger than max")  # etcd's, and its gRPC client's
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _INVALID, _TOO_MANY = 401, 403, 404, 409, 413, 422, 429
 
 
 def classify(status: int, message: str) -> CreateError:
-    """From the HTTP status and the message of the API server's answer to a POST. AlreadyExists is the caller's."""
+    """The error behind a POST's HTTP status and message. The caller handles AlreadyExists itself."""
     text = message.lower()
-    if status == _TOO_LARGE or any(words in text for words in _TOO_LARGE_WORDS):
+    if status == _TOO_LARGE or any(fragment in text for fragment in _TOO_LARGE_MESSAGES):
         return CreateError.TOO_LARGE
     if status == _FORBIDDEN:
         if "exceeded quota" in text:
@@ -58,5 +58,5 @@ def classify(status: int, message: str) -> CreateError:
 
 
 def create_delay_s(tries: int) -> float:
-    """Seconds to wait after so many refusals in a row (from 1)."""
+    """Seconds to wait after the given number of consecutive failures (at least 1)."""
     return min(_FIRST_DELAY_S * 2.0 ** min(tries - 1, 16), _LONGEST_DELAY_S)

@@ -1,7 +1,7 @@
-"""What each task's pod has that neither its task nor its Workflow says otherwise: `taskDefaults` of the chart.
+"""The chart's `taskDefaults`: pod settings that apply where neither the task nor its Workflow says otherwise.
 
-It is laid under everything of the user's when a pod is built, and stands in no Workflow and in no revision. So a change
-of it holds for the pods that are made after it, and starts no run.
+They are merged in, under the user's settings, when a pod is built. They are part of no Workflow and no revision, so
+changing them affects later pods only and starts no run.
 """
 
 from dataclasses import dataclass, field
@@ -14,19 +14,19 @@ from sluice.core.base.naming import MAIN
 
 @dataclass(frozen=True, slots=True)
 class PodDefaults:
-    """A layer of a pod's metadata and spec. `image`: is there one in it, so that a task may go without?"""
+    """Metadata and spec to merge into every pod. `image` is whether they set one, so that a task may omit its own."""
 
     image: bool = False
     metadata: Json = field(default_factory=dict)
     spec: Json = field(default_factory=dict)
 
     @classmethod
-    def of(cls, given: TaskDefaults) -> "PodDefaults":
-        template: Json = given.pod_template.model_dump(by_alias=True, exclude_none=True)
+    def of(cls, defaults: TaskDefaults) -> "PodDefaults":
+        template: Json = defaults.pod_template.model_dump(by_alias=True, exclude_none=True)
         spec: Json = template.get("spec", {})
-        if given.image:
-            spec = merge(spec, {"containers": [{"name": MAIN, "image": given.image}]})
-        image = any(each.get("name") == MAIN and "image" in each for each in spec.get("containers", ()))
+        if defaults.image:
+            spec = merge(spec, {"containers": [{"name": MAIN, "image": defaults.image}]})
+        image = any(container.get("name") == MAIN and "image" in container for container in spec.get("containers", ()))
         return cls(image, template.get("metadata", {}), spec)
 
 

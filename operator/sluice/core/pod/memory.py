@@ -1,8 +1,8 @@
-"""More memory after OutOfMemory: request and limit are multiplied for each attempt that ended so, up to `max`.
+"""More memory after OutOfMemory: each such attempt multiplies request and limit by a factor, up to `max`.
 
-How much an attempt gets follows from the count alone, so it is the same whoever computes it. At `max` nothing grows
-any more; attempts that `retries.limit` still allows are made with that much, since a node that runs out of memory
-kills as well, and so does a peak that is not the same each time.
+The memory of an attempt depends only on how many attempts ran out of memory before it, so a restart computes the same.
+At `max`, the attempts that `retries.limit` still allows run with that amount: a node short of memory kills too, and a
+peak may be lower next time.
 """
 
 from fractions import Fraction
@@ -15,7 +15,7 @@ DEFAULT_FACTOR = 2
 
 
 def grown_resources(fields: Json, times: int) -> Json:
-    """A task's `resources` after so many OutOfMemory endings. `fields` are the task's, placeholders filled in."""
+    """A task's `resources` after `times` OutOfMemory endings. `fields` are the task's, with placeholders filled in."""
     resources: Json = fields.get("resources", {})
     growth = fields.get("retries", {}).get("outOfMemory")
     if growth is None or not times:
@@ -31,13 +31,13 @@ def grown_resources(fields: Json, times: int) -> Json:
 
 
 def memory_limit(resources: Json) -> Any:
-    """The memory limit, None if there is none."""
+    """The memory limit as written, or None."""
     return (resources.get("limits") or {}).get("memory")
 
 
-def _grown(text: str, factor: Fraction, most: str) -> str:
-    size, most_size = parse(text), parse(most)
-    if size is None or most_size is None or size >= most_size:  # what is no quantity is the API server's to refuse
-        return text
-    larger = rounded_up(size * factor, like=text)
-    return larger if (parse(larger) or 0) < most_size else most
+def _grown(quantity: str, factor: Fraction, maximum: str) -> str:
+    size, max_size = parse(quantity), parse(maximum)
+    if size is None or max_size is None or size >= max_size:  # the API server rejects a malformed quantity
+        return quantity
+    larger = rounded_up(size * factor, like=quantity)
+    return larger if (parse(larger) or 0) < max_size else maximum

@@ -1,7 +1,7 @@
-"""After the cluster took a pod away, the next one rather goes elsewhere: the node may be what is wrong.
+"""After the cluster ended a pod, the next attempt prefers another node: the node may be at fault.
 
-It is a preference and no more, since there may be no other node with room. The node is meant by its name and not by the
-label `kubernetes.io/hostname`, which some clouds fill with something else.
+Only a preference, since no other node may have room. It matches the node's name, not the label
+`kubernetes.io/hostname`, which some clouds set to something else.
 https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/#node-affinity
 """
 
@@ -12,13 +12,13 @@ _HEAVIEST = 100
 
 
 def prefer_other_node(node: str, spec: Json) -> Json:
-    """A pod's spec with that wish added to the user's own."""
+    """The pod `spec` with that preference added to the user's own."""
     match spec:
-        case {"affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [*wishes]}}}:
+        case {"affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [*preferences]}}}:
             pass
         case _:
-            wishes = []
+            preferences = []
     elsewhere = {"matchFields": [{"key": "metadata.name", "operator": "NotIn", "values": [node]}]}
-    wish = {"weight": _HEAVIEST, "preference": elsewhere}
-    preferred = {"preferredDuringSchedulingIgnoredDuringExecution": [*wishes, wish]}
+    preference = {"weight": _HEAVIEST, "preference": elsewhere}
+    preferred = {"preferredDuringSchedulingIgnoredDuringExecution": [*preferences, preference]}
     return merge(spec, {"affinity": {"nodeAffinity": preferred}})

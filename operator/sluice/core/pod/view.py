@@ -1,4 +1,4 @@
-"""A pod as the API server shows it, cut down to what decisions need. Thousands are held in memory at a time."""
+"""A pod reduced to what decisions need, since the operator holds thousands in memory."""
 
 import json
 from dataclasses import dataclass, replace
@@ -23,13 +23,16 @@ from sluice.core.spec.outputs import OutputsFile
 _DISRUPTIONS = frozenset({"DisruptionTarget", "TerminationTarget"})
 _STOPPED_BY_KUEUE = "StoppedByKueue"  # https://kueue.sigs.k8s.io/docs/tasks/run/plain_pods/
 MESSAGE_MAX = 256
-_OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL = 4096, 12288  # bytes that the kubelet keeps of a container's message, and of a pod's
+_OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL = (
+    4096,
+    12288,
+)  # bytes of termination messages the kubelet keeps: a container's, a pod's
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerState:
-    """The container `main`, or the user's init container that it waits for. `exit_code` is None until it has ended;
-    `waiting` is why it has not started.
+    """The state of `main`, or of the init container that failed or is stuck before it. `exit_code` is None until it
+    has exited; `waiting` is the reason why it has not started.
     """
 
     started_at: Instant | None = None
@@ -39,12 +42,12 @@ class ContainerState:
     message: str = ""
     waiting: str = ""
     written: OutputsFile | None = None
-    """What `main` left for others, if it ended with 0. Otherwise that file has its last words: `message`."""
+    """The termination message of a `main` that exited with 0. After any other exit the text is in `message`."""
 
 
 @dataclass(frozen=True, slots=True)
 class PodView:
-    """One pod. `version` is its resourceVersion, which grows with each change."""
+    """One pod. `version` is its resourceVersion, which grows with each change. Times are Unix seconds."""
 
     name: str
     namespace: str
@@ -54,7 +57,7 @@ class PodView:
     run_uid: str
     task: str
     index: int | None
-    """Its item's place in a fan-out."""
+    """The item's index in a fan-out."""
     attempt: int
     phase: str
     created_at: Instant
@@ -68,15 +71,15 @@ class PodView:
     deletion_asked_at: Instant | None = None
     run: str = ""
     pools: PoolClaim = ()
-    """The slots that it holds while it lives."""
+    """The slots that it holds until it is terminal or gone."""
     run_pools: PoolClaim = ()
-    """Those that its run holds."""
+    """The slots that its run holds."""
     queue: str = ""
-    """Kueue's queue that it goes through."""
+    """Its Kueue LocalQueue."""
     gated: bool = False
-    """Is it kept from the scheduler?"""
+    """Whether a scheduling gate holds it back."""
     preempted: bool = False
-    """Has Kueue taken its place away?"""
+    """Whether Kueue evicted it."""
 
     @property
     def terminal(self) -> bool:
@@ -88,7 +91,7 @@ class PodView:
 
 
 def pod_view(pod: Json) -> PodView:
-    """The slim view of one of our pods, from the whole object or from its metadata."""
+    """The view of one of our pods, from the whole object or from its metadata alone."""
     metadata, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
     labels = metadata.get("labels", {})
     scheduled_at, unschedulable, disruption = None, "", ""
@@ -133,59 +136,63 @@ def pod_view(pod: Json) -> PodView:
 
 
 def _pools(annotation: str | None) -> PoolClaim:
-    """As `pods` writes it. What is anything else was not written there."""
+    """The claim that `build_pod` wrote; empty for a malformed annotation, which is not ours."""
     try:
-        found = json.loads(annotation) if annotation else {}
+        claim = json.loads(annotation) if annotation else {}
     except ValueError:
         return ()
-    slots = found.items() if isinstance(found, dict) else ()
+    slots = claim.items() if isinstance(claim, dict) else ()
     return tuple(sorted((name, count) for name, count in slots if isinstance(count, int) and count > 0))
 
 
 def _container(spec: Json, status: Json) -> ContainerState:
     state: Json = next((s.get("state", {}) for s in status.get("containerStatuses", ()) if s["name"] == MAIN), {})
-    if ended := state.get("terminated"):
-        if ended["exitCode"] == 0 and ended.get("message"):
-            return replace(_ended(ended | {"message": ""}), written=OutputsFile(ended["message"], _outputs_room(spec)))
-        return _ended(ended)
+    if terminated := state.get("terminated"):
+        if terminated["exitCode"] == 0 and terminated.get("message"):
+            written = OutputsFile(terminated["message"], _outputs_limit(spec))
+            return replace(_terminated(terminated | {"message": ""}), written=written)
+        return _terminated(terminated)
     if running := state.get("running"):
         return ContainerState(started_at=instant(running.get("startedAt")))
-    for init in status.get("initContainerStatuses", ()):  # the user's own; while one is in trouble, `main` only waits
-        who = f"init container {init['name']}"
-        trouble = init.get("state", {})
-        if trouble.get("terminated", {}).get("exitCode", 0) != 0:
-            return _ended(trouble["terminated"], who)
-        if trouble.get("waiting", {}).get("reason", "PodInitializing") != "PodInitializing":
-            return _waiting(trouble["waiting"], who)
+    for init in status.get("initContainerStatuses", ()):  # only the user's own: we add none
+        origin = f"init container {init['name']}"
+        init_state = init.get("state", {})
+        if init_state.get("terminated", {}).get("exitCode", 0) != 0:
+            return _terminated(init_state["terminated"], origin)
+        if init_state.get("waiting", {}).get("reason", "PodInitializing") != "PodInitializing":
+            return _waiting(init_state["waiting"], origin)
     return _waiting(state.get("waiting", {}))
 
 
-def _outputs_room(spec: Json) -> int:
-    """https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/status/status_manager.go (normalizeStatus)"""
+def _outputs_limit(spec: Json) -> int:
+    """Bytes the kubelet keeps of each container's termination message.
+
+    https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/status/status_manager.go (normalizeStatus)
+    """
     containers = sum(len(spec.get(kind) or ()) for kind in ("containers", "initContainers", "ephemeralContainers"))
     return min(_OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL // max(1, containers))
 
 
-def _ended(state: Json, who: str = "") -> ContainerState:
+def _terminated(state: Json, origin: str = "") -> ContainerState:
     return ContainerState(
         started_at=instant(state.get("startedAt")),
         finished_at=instant(state.get("finishedAt")),
         exit_code=state["exitCode"],
         reason=state.get("reason", ""),
-        message=_words(who, state.get("message", "")),
+        message=_prefixed(origin, state.get("message", "")),
     )
 
 
-def _waiting(state: Json, who: str = "") -> ContainerState:
-    return ContainerState(waiting=state.get("reason", ""), message=_words(who, state.get("message", "")))
+def _waiting(state: Json, origin: str = "") -> ContainerState:
+    return ContainerState(waiting=state.get("reason", ""), message=_prefixed(origin, state.get("message", "")))
 
 
-def _words(who: str, message: str) -> str:
-    return _cut(": ".join(filter(None, (who, message))))
+def _prefixed(origin: str, message: str) -> str:
+    return _cut(": ".join(filter(None, (origin, message))))
 
 
 def _deletion_asked_at(metadata: Json) -> Instant | None:
-    """The API server writes when the grace period will have ended, not when the deletion was asked for."""
+    """When the deletion was requested. `deletionTimestamp` is later: it is when the grace period ends."""
     ends_at = instant(metadata.get("deletionTimestamp"))
     return None if ends_at is None else ends_at - (metadata.get("deletionGracePeriodSeconds") or 0)
 

@@ -1,8 +1,8 @@
-"""The volumes of a run: one PersistentVolumeClaim for each volumeClaimTemplate that a task mounts, shared by its tasks.
+"""A run's volumes: one PersistentVolumeClaim for each volumeClaimTemplate that a task mounts, shared by its tasks.
 
-A claim is made before the first pod that mounts it, and owned by its run: it stays when the run has failed, for a
-person to look at and for the run that resumes it, and goes with the run. When the run has succeeded it is deleted at
-once; Kubernetes then removes it when no pod object mounts it any more, ended ones included.
+The claim is created before the first pod that mounts it, and owned by the run. It is deleted as soon as the run
+succeeds; Kubernetes keeps it until no pod mounts it, terminated pods included. If the run fails, the claim stays as
+long as the run, for a person to inspect and for a run that resumes it.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -15,12 +15,12 @@ _MORE_THAN_ONE_NODE = {"ReadWriteMany", "ReadOnlyMany"}
 
 
 def claims_of(run: str, run_uid: str, templates: Iterable[str]) -> dict[str, str]:
-    """The names of a run's own claims, by template."""
+    """The names of the run's claims, by template name."""
     return {template: claim_name(run, run_uid, template) for template in templates}
 
 
 def mounted(fields: Json, templates: Container[str]) -> list[str]:
-    """The templates that a task mounts, in any container of its pod. `fields` have the defaults merged in."""
+    """The templates that a task mounts in any container of its pod. `fields` include the defaults."""
     spec = fields.get("podTemplate", {}).get("spec", {})
     containers = [fields, *spec.get("containers", ()), *spec.get("initContainers", ())]
     mounts = (mount for container in containers for mount in _maps(container.get("volumeMounts", ())))
@@ -29,7 +29,7 @@ def mounted(fields: Json, templates: Container[str]) -> list[str]:
 
 
 def claim_volumes(fields: Json, claims: Mapping[str, str]) -> list[Json]:
-    """What the pod of a task needs in its `volumes`."""
+    """The entries for the pod's `volumes`."""
     return [
         {"name": template, "persistentVolumeClaim": {"claimName": claims[template]}}
         for template in mounted(fields, claims)
@@ -37,7 +37,7 @@ def claim_volumes(fields: Json, claims: Mapping[str, str]) -> list[Json]:
 
 
 def claim_body(template: Json, name: str, *, run: str, workflow: str, run_owner: Json) -> Json:
-    """The PersistentVolumeClaim of a run."""
+    """The manifest of a run's PersistentVolumeClaim."""
     labels = {LABEL_WORKFLOW: workflow, LABEL_RUN: run, LABEL_RUN_UID: run_owner["uid"]}
     return {
         "apiVersion": "v1",
@@ -52,7 +52,7 @@ def claim_body(template: Json, name: str, *, run: str, workflow: str, run_owner:
 
 
 def for_one_node(template: Json) -> bool:
-    """Can pods on two nodes not have it at the same time?"""
+    """Whether pods on only one node at a time can mount it."""
     return not _MORE_THAN_ONE_NODE & set(template["spec"].get("accessModes") or ())
 
 
