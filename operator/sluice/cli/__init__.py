@@ -1,1 +1,1 @@
-"""The command line: `sluice`, which kubectl finds as `kubectl sluice` too."""
+"""The command line: `sluice`, also found by kubectl as the plugin `kubectl sluice`."""

@@ -1,4 +1,4 @@
-"""The program `sluice`. A command is imported when it is called: `lint` does not wait for the cluster's client."""
+"""The program `sluice`. Imports only the command that is called, so `lint` need not load the Kubernetes client."""
 
 from importlib import import_module
 

@@ -1,6 +1,6 @@
-"""Words from manifests and pods may be a stranger's: on a terminal they must stay in their line and command nothing."""
+"""Text from manifests and pods is untrusted: it must not break a line or send escape sequences to the terminal."""
 
 
 def printable(text: str) -> str:
-    """`text` with line breaks, escape sequences and other invisible signs written out."""
-    return text if text.isprintable() else "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
+    """`text` with line breaks, escape sequences and other non-printable characters escaped."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

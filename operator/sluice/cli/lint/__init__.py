@@ -1,6 +1,7 @@
-"""`sluice lint`: everything that is wrong with manifests, at once, each fault with its line.
+"""`sluice lint`: every fault in some manifests at once, each with its line.
 
 source    text -> documents: their values, and the line of each value
 check     documents -> findings
+pools     Workflow and Pools -> warnings about claims that cannot be met
 command   files -> documents; findings -> the terminal
 """

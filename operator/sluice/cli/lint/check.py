@@ -1,4 +1,4 @@
-"""What is wrong with the objects of our kinds among some documents. The judgement is `core.validation`'s."""
+"""Checks the objects of our kinds among some documents. The rules are in `core.validation`."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ _KINDS = ("Workflow", "WorkflowRun", "Pool", "Backfill")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file, and what could be read of it."""
+    """A file: its documents, and a finding for each one that could not be read."""
 
     name: str
     documents: Sequence[Document | Finding]
@@ -36,7 +36,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Object:
-    """A Kubernetes object in a file. `prefix` is where it stands in its document: `items[0].` in a List."""
+    """A Kubernetes object in a file. `prefix` is its path in the document, such as `items[0].` in a List."""
 
     file: str
     document: Document
@@ -54,7 +54,7 @@ class _Object:
 
     @property
     def ours(self) -> bool:
-        """Is it meant for Sluice? Other groups have a kind Workflow too."""
+        """Whether it is one of Sluice's kinds. Other groups have a kind Workflow too."""
         return self.group == GROUP or ("apiVersion" not in self.manifest and self.kind in _KINDS)
 
     @property
@@ -64,7 +64,7 @@ class _Object:
 
 
 def check(sources: Iterable[Source], *, chart_has_image: bool = False) -> Report:
-    """With `chart_has_image` the operator that the manifests are for has a default image for tasks."""
+    """Check all objects, each against those it refers to. `chart_has_image`: the chart sets a default task image."""
     report = Report()
     objects: list[_Object] = []
     for source in sources:
@@ -73,27 +73,27 @@ def check(sources: Iterable[Source], *, chart_has_image: bool = False) -> Report
             if isinstance(document, Finding):
                 report.findings[source.name].append(document)
                 continue
-            found = list(_objects(source.name, document))
-            if any(each.ours for each in found):
+            in_document = list(_objects(source.name, document))
+            if any(item.ours for item in in_document):
                 report.findings[source.name] += document.findings
-            objects += found
-    for each in objects:
-        if not each.ours:
-            report.ignored[".".join(filter(None, (each.kind, each.group))) or "no kind"] += 1
+            objects += in_document
+    for item in objects:
+        if not item.ours:
+            report.ignored[".".join(filter(None, (item.kind, item.group))) or "no kind"] += 1
         else:
-            report.checked[each.kind] += 1
-            faults = list(_faults(each, objects, chart_has_image=chart_has_image))
-            report.findings[each.file] += (each.document.at(fault, each.prefix) for fault in faults)
-            if each.kind == "Workflow" and not faults:
-                warnings = [*workflow_warnings(each.manifest), *unmet_claims(each.manifest, _pools(each, objects))]
-                report.warnings[each.file] += (each.document.at(warning, each.prefix) for warning in warnings)
+            report.checked[item.kind] += 1
+            faults = list(_faults(item, objects, chart_has_image=chart_has_image))
+            report.findings[item.file] += (item.document.at(fault, item.prefix) for fault in faults)
+            if item.kind == "Workflow" and not faults:
+                warnings = [*workflow_warnings(item.manifest), *unmet_claims(item.manifest, _pools(item, objects))]
+                report.warnings[item.file] += (item.document.at(warning, item.prefix) for warning in warnings)
     for findings in (*report.findings.values(), *report.warnings.values()):
         findings.sort()
     return report
 
 
 def _objects(file: str, document: Document) -> Iterator[_Object]:
-    """A null counts as absent, as it does for kubectl."""
+    """The document's object, or the items of a List. Nulls count as absent, as in kubectl."""
     manifest = _without_nulls(document.value) if isinstance(document.value, dict) else {}
     items = manifest.get("items")
     if str(manifest.get("kind")).endswith("List") and isinstance(items, list):
@@ -111,36 +111,36 @@ def _without_nulls(node: Any) -> Any:
 
 
 def _word(manifest: Json, field: str) -> str:
-    word = manifest.get(field)
-    return word if isinstance(word, str) else ""
+    value = manifest.get(field)
+    return value if isinstance(value, str) else ""
 
 
-def _faults(found: _Object, among: Iterable[_Object], *, chart_has_image: bool) -> Iterator[Fault]:
-    kind_faults = list(_kind_faults(found.manifest))
+def _faults(item: _Object, objects: Iterable[_Object], *, chart_has_image: bool) -> Iterator[Fault]:
+    kind_faults = list(_kind_faults(item.manifest))
     yield from kind_faults
-    yield from _metadata_faults(found.manifest)
+    yield from _metadata_faults(item.manifest)
     if kind_faults:
         return
-    if found.kind == "Workflow":
-        manifest = found.manifest | {"metadata": _readable(found.metadata)}
+    if item.kind == "Workflow":
+        manifest = item.manifest | {"metadata": _name_only(item.metadata)}
         yield from workflow_faults(manifest, chart_has_image=chart_has_image)
-    elif found.kind == "Pool":
-        yield from pool_faults(found.manifest)
-    elif found.kind == "Backfill":
-        yield from backfill_faults(found.manifest, _sound_workflow_of(found, among))
+    elif item.kind == "Pool":
+        yield from pool_faults(item.manifest)
+    elif item.kind == "Backfill":
+        yield from backfill_faults(item.manifest, _valid_workflow_spec(item, objects))
     else:
-        yield from _run_faults(found, [other for other in among if other.ours and other.kind == "Workflow"])
+        yield from _run_faults(item, [other for other in objects if other.ours and other.kind == "Workflow"])
 
 
 def _kind_faults(manifest: Json) -> Iterator[Fault]:
     version, kind = manifest.get("apiVersion"), manifest.get("kind")
     if version != API_VERSION:
-        words = "is required" if version is None else f"'{version}' is not known here"
-        yield Fault("apiVersion", f"{words}; write {API_VERSION}")
+        problem = "is required" if version is None else f"'{version}' is not known here"
+        yield Fault("apiVersion", f"{problem}; write {API_VERSION}")
     if kind not in _KINDS:
         close = get_close_matches(str(kind), _KINDS, n=1)
-        words = "is required" if kind is None else f"{API_VERSION} has no kind '{kind}'"
-        yield Fault("kind", f"{words}; did you mean '{close[0]}'?" if close else words)
+        problem = "is required" if kind is None else f"{API_VERSION} has no kind '{kind}'"
+        yield Fault("kind", f"{problem}; did you mean '{close[0]}'?" if close else problem)
 
 
 def _metadata_faults(manifest: Json) -> Iterator[Fault]:
@@ -153,7 +153,8 @@ def _metadata_faults(manifest: Json) -> Iterator[Fault]:
         yield Fault("metadata.name", "must be a string; put it in quotes")
 
 
-def _readable(metadata: Json) -> Json:
+def _name_only(metadata: Json) -> Json:
+    """Metadata for `workflow_faults`, without the parts that `_metadata_faults` has reported."""
     return {"name": metadata["name"]} if isinstance(metadata.get("name"), str) else {}
 
 
@@ -162,44 +163,47 @@ def _run_faults(run: _Object, workflows: Iterable[_Object]) -> Iterator[Fault]:
     if not isinstance(spec, dict):
         yield Fault("spec", "is required; it needs at least `workflow`")
         return
-    given = spec.get("parameters")
-    unjudged = {name: "" for name in given if isinstance(name, str)} if isinstance(given, dict) else {}
-    own = (workflow for workflow in workflows if _names(spec.get("workflow"), run.metadata, workflow.metadata))
-    workflow = next(own, None)
-    yield from run_faults(spec, unjudged if workflow is None else _parameters(workflow.manifest))
+    arguments = spec.get("parameters")
+    unchecked = {name: "" for name in arguments if isinstance(name, str)} if isinstance(arguments, dict) else {}
+    matches = (workflow for workflow in workflows if _refers_to(spec.get("workflow"), run.metadata, workflow.metadata))
+    workflow = next(matches, None)
+    yield from run_faults(spec, unchecked if workflow is None else _parameters(workflow.manifest))
 
 
-def _sound_workflow_of(backfill: _Object, among: Iterable[_Object]) -> Json | None:
+def _valid_workflow_spec(backfill: _Object, objects: Iterable[_Object]) -> Json | None:
     """The spec of its Workflow, if that is among the files and has no faults."""
     spec = backfill.manifest.get("spec")
     name = spec.get("workflow") if isinstance(spec, dict) else None
-    for other in among:
-        if other.ours and other.kind == "Workflow" and _names(name, backfill.metadata, other.metadata):
-            found: Json = other.manifest.get("spec", {})
-            return None if workflow_faults(other.manifest | {"metadata": _readable(other.metadata)}) else found
+    for other in objects:
+        if other.ours and other.kind == "Workflow" and _refers_to(name, backfill.metadata, other.metadata):
+            workflow_spec: Json = other.manifest.get("spec", {})
+            return None if workflow_faults(other.manifest | {"metadata": _name_only(other.metadata)}) else workflow_spec
     return None
 
 
-def _pools(workflow: _Object, among: Iterable[_Object]) -> dict[str, Any]:
-    """The slots of the Pools that the Workflow could mean, as they stand there."""
-    found = (other for other in among if other.ours and other.kind == "Pool")
+def _pools(workflow: _Object, objects: Iterable[_Object]) -> dict[str, Any]:
+    """The unvalidated `slots` of each Pool that may be in the Workflow's namespace, by name."""
+    pools = (other for other in objects if other.ours and other.kind == "Pool")
     return {
         name: other.manifest["spec"].get("slots")
-        for other in found
+        for other in pools
         if isinstance(name := other.metadata.get("name"), str)
         and isinstance(other.manifest.get("spec"), dict)
-        and _names(name, workflow.metadata, other.metadata)
+        and _refers_to(name, workflow.metadata, other.metadata)
     }
 
 
-def _names(name: Any, run: Json, workflow: Json) -> bool:
-    """Is this the object that another one means? An object without a namespace goes where the others go."""
-    namespaces = {each["namespace"] for each in (run, workflow) if isinstance(each.get("namespace"), str)}
-    return bool(name) and workflow.get("name") == name and len(namespaces) <= 1
+def _refers_to(name: Any, source: Json, target: Json) -> bool:
+    """Whether `name`, in the object with metadata `source`, refers to the object with metadata `target`.
+
+    An object without a namespace could be applied to any.
+    """
+    namespaces = {metadata["namespace"] for metadata in (source, target) if isinstance(metadata.get("namespace"), str)}
+    return bool(name) and target.get("name") == name and len(namespaces) <= 1
 
 
 def _parameters(workflow: Json) -> Mapping[str, str | None]:
-    """Parameters and defaults, as far as they can be read; what cannot is a fault of the Workflow."""
+    """Each readable parameter with its default; unreadable ones are reported as faults of the Workflow."""
     spec = workflow.get("spec")
     parameters = spec.get("parameters") if isinstance(spec, dict) else None
     return {

@@ -1,4 +1,4 @@
-"""`sluice lint FILE...`: exit code 0 if all is well or worth a warning, 1 on faults, 2 if it was called wrongly."""
+"""`sluice lint FILE...`: exit code 0 without faults (warnings are allowed), 1 with faults, 2 on wrong usage."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -38,12 +38,12 @@ def command(files: tuple[str, ...], *, default_image: bool) -> None:
 
 
 def _expand(files: Iterable[str]) -> Iterator[str]:
-    """Each file once, those of a directory in the order of their names."""
+    """Each file once; a directory's manifests are sorted by path."""
     seen = set()
     for name in files:
         path = Path(name)
-        inside = sorted(map(str, _manifests(path))) if name != "-" and path.is_dir() else [name]
-        for file in inside:
+        expanded = sorted(map(str, _manifests(path))) if name != "-" and path.is_dir() else [name]
+        for file in expanded:
             if file not in seen:
                 seen.add(file)
                 yield file
@@ -64,28 +64,28 @@ def _source(name: str) -> Source:
         raise click.UsageError(f"{name}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        return Source(_shown(name), [Finding(line, "", "this is not UTF-8 text")])
+        return Source(_display_name(name), [Finding(line, "", "this is not UTF-8 text")])
     read = read_json if name.endswith(".json") else read_yaml
-    return Source(_shown(name), list(read(text)))
+    return Source(_display_name(name), list(read(text)))
 
 
-def _shown(name: str) -> str:
+def _display_name(name: str) -> str:
     return "<stdin>" if name == "-" else name
 
 
 def _summary(report: Report) -> str:
-    files = {file: findings for file, findings in report.findings.items() if findings}
-    if files:
-        words = f"{_count(sum(map(len, files.values())), 'fault')} in {_count(len(files), 'file')}"
+    faulty = {file: findings for file, findings in report.findings.items() if findings}
+    if faulty:
+        summary = f"{_count(sum(map(len, faulty.values())), 'fault')} in {_count(len(faulty), 'file')}"
     elif report.checked:
         *others, last = [_count(count, kind) for kind, count in sorted(report.checked.items())]
         kinds = " and ".join(filter(None, (", ".join(others), last)))
-        words = f"{kinds} {'is' if report.checked.total() == 1 else 'are'} fine"
+        summary = f"{kinds} {'is' if report.checked.total() == 1 else 'are'} fine"
     else:
-        words = "there is no Workflow in these files"
+        summary = "there is no Workflow in these files"
     if report.ignored:
-        words += f" (passed over: {', '.join(f'{count} {kind}' for kind, count in sorted(report.ignored.items()))})"
-    return words
+        summary += f" (passed over: {', '.join(f'{count} {kind}' for kind, count in sorted(report.ignored.items()))})"
+    return summary
 
 
 def _count(count: int, noun: str) -> str:

@@ -1,5 +1,6 @@
-"""What tasks and whole runs ask of the Pools that are among the same files. The operator lets them wait, for a Pool
-may change.
+"""Warnings about pool claims that the Pools among the same files cannot meet.
+
+Not faults: a Pool may change, so the operator lets such tasks and runs wait.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,10 @@ from sluice.core.base.text import did_you_mean
 
 
 def unmet_claims(workflow: Json, pools: Mapping[str, Any]) -> Iterator[Fault]:
-    """Of a Workflow without faults. `pools` are the slots of each Pool by its name; without any, they are elsewhere."""
+    """A warning for each such claim of a valid Workflow, by its tasks or by whole runs.
+
+    `pools` maps each Pool's name to its slots. If it is empty, the Pools are defined elsewhere and nothing is checked.
+    """
     if not pools:
         return
     yield from _unmet(workflow["spec"], "spec", "each run", pools)
@@ -19,12 +23,12 @@ def unmet_claims(workflow: Json, pools: Mapping[str, Any]) -> Iterator[Fault]:
         yield from _unmet(task, f"spec.tasks[{number}]", "the task", pools)
 
 
-def _unmet(part: Json, where: str, who: str, pools: Mapping[str, Any]) -> Iterator[Fault]:
-    for place, claim in enumerate(part.get("pools", ())):
-        path, name, wanted = f"{where}.pools[{place}]", claim["name"], claim.get("slots", 1)
+def _unmet(spec: Json, spec_path: str, claimant: str, pools: Mapping[str, Any]) -> Iterator[Fault]:
+    for index, claim in enumerate(spec.get("pools", ())):
+        path, name, slots = f"{spec_path}.pools[{index}]", claim["name"], claim.get("slots", 1)
         if name not in pools:
             hint = did_you_mean(name, pools)
             yield Fault(f"{path}.name", f"no Pool among these files is called '{name}'{hint}")
-        elif isinstance(pools[name], int) and wanted > pools[name]:
-            words = f"Pool '{name}' has {pools[name]}, so {who} would wait; ask for less, or raise its slots"
-            yield Fault(f"{path}.slots", words)
+        elif isinstance(pools[name], int) and slots > pools[name]:
+            message = f"Pool '{name}' has {pools[name]}, so {claimant} would wait; ask for less, or raise its slots"
+            yield Fault(f"{path}.slots", message)

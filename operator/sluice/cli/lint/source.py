@@ -1,7 +1,7 @@
-"""Reads YAML and JSON as kubectl does, and knows the line of every value.
+"""Reads YAML and JSON as kubectl does, and keeps the line of every value.
 
-Plain scalars become what kubectl makes of them, not what YAML 1.1 would: `2026-01-01` and `12:30` are strings, `1e3` is
-a number. Each document of a file is read by itself, so a syntax error hides nothing in the others.
+Plain scalars get kubectl's types, not YAML 1.1's: `2026-01-01` and `12:30` are strings, `1e3` is a number. Each
+document of a file is parsed separately, so a syntax error in one hides no faults in the others.
 """
 
 import json
@@ -22,7 +22,7 @@ _OWN_RULES = {"tag:yaml.org,2002:timestamp", _INT, _FLOAT}
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """A fault and its place. `line` counts from 1; `path` is empty where the file could not be read so far."""
+    """A fault and its location. `line` counts from 1; `path` is empty if the document could not be parsed."""
 
     line: int
     path: str
@@ -37,13 +37,13 @@ class Document:
     root: yaml.Node
     lines_before: int
     findings: list[Finding]
-    """What is wrong with it as a document, whatever it describes: duplicate keys."""
+    """Faults whatever the object's kind: duplicate keys."""
 
     def line(self, path: str) -> int:
-        """The line of the value at a path such as `spec.tasks[2].name`; if there is none, of what it is missing in."""
+        """The line of the value at a path such as `spec.tasks[2].name`, or of its nearest parent if it is missing."""
         node, line, rest = self.root, self.root.start_mark.line, f".{path}"
-        while found := _step(node, rest):
-            node, line, rest = found
+        while step := _step(node, rest):
+            node, line, rest = step
         return self.lines_before + line + 1
 
     def at(self, fault: Fault, prefix: str = "") -> Finding:
@@ -52,7 +52,7 @@ class Document:
 
 
 def _step(node: yaml.Node, rest: str) -> tuple[yaml.Node, int, str] | None:
-    """(value, its line, rest of the path) one step down. A key may contain dots: the longest that fits is meant."""
+    """One step down `rest`: (value, its line, remaining path). A key may contain dots, so the longest match wins."""
     if isinstance(node, yaml.SequenceNode):
         index = _INDEX.match(rest)
         if index is None or int(index[1]) >= len(node.value):
@@ -61,32 +61,33 @@ def _step(node: yaml.Node, rest: str) -> tuple[yaml.Node, int, str] | None:
         return item, item.start_mark.line, rest[index.end() :]
     if not isinstance(node, yaml.MappingNode):
         return None
-    fits = [
+    matches = [
         (key, value)
-        for key, value in reversed(node.value)  # what a merge key brought in comes first, and counts for less
+        for key, value in reversed(node.value)  # keys from a merge key come first, and own keys override them
         if rest.startswith(f".{key.value}") and rest[len(key.value) + 1 :][:1] in ("", ".", "[")
     ]
-    if not fits:
+    if not matches:
         return None
-    key, value = max(fits, key=lambda fit: len(fit[0].value))
+    key, value = max(matches, key=lambda match: len(match[0].value))
     return value, key.start_mark.line, rest[len(key.value) + 1 :]
 
 
 def read_yaml(text: str) -> Iterator[Document | Finding]:
-    """The documents of a file, and where one could not be read, why."""
-    starts = [0, *(found.start() for found in _DOCUMENT_START.finditer(text) if found.start())]
+    """The documents of a file, with a finding in place of each that cannot be parsed."""
+    starts = [0, *(marker.start() for marker in _DOCUMENT_START.finditer(text) if marker.start())]
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         lines_before = text.count("\n", 0, start)
         try:
             yield from _documents(text[start:end], lines_before)
         except yaml.YAMLError as error:
-            yield Finding(lines_before + _line(error, text[start:end]), "", f"this is not valid YAML: {_words(error)}")
+            line = lines_before + _line(error, text[start:end])
+            yield Finding(line, "", f"this is not valid YAML: {_message(error)}")
         except RecursionError:
             yield Finding(lines_before + 1, "", "this is nested too deeply to be read")
 
 
 def read_json(text: str) -> Iterator[Document | Finding]:
-    """The document of a JSON file. JSON is YAML, if there are no tabs between its values."""
+    """The document of a JSON file. YAML is a superset of JSON but for tabs between values, which become spaces."""
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
@@ -96,7 +97,7 @@ def read_json(text: str) -> Iterator[Document | Finding]:
 
 
 class _Loader(yaml.SafeLoader):
-    yaml_implicit_resolvers = {  # noqa: RUF012  # PyYAML's own way of telling its loaders apart
+    yaml_implicit_resolvers = {  # noqa: RUF012  # how PyYAML configures a loader class
         first: [(tag, pattern) for tag, pattern in rules if tag not in _OWN_RULES]
         for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
@@ -125,24 +126,24 @@ def _documents(text: str, lines_before: int) -> Iterator[Document]:
 
 @dataclass(slots=True)
 class _Tree:
-    """Turns nodes into what they say. A node that has several aliases is looked at once."""
+    """Constructs values from nodes; a node with several aliases only once."""
 
     loader: _Loader
     lines_before: int
     findings: list[Finding] = field(default_factory=list)
-    _known: dict[int, Any] = field(default_factory=dict)
+    _values: dict[int, Any] = field(default_factory=dict)
 
     def value(self, node: yaml.Node, path: str) -> Any:
-        if id(node) not in self._known:
-            self._known[id(node)] = _Unfinished
-            self._known[id(node)] = self._value(node, path)
-        if self._known[id(node)] is _Unfinished:
+        if id(node) not in self._values:
+            self._values[id(node)] = _Unfinished
+            self._values[id(node)] = self._value(node, path)
+        if self._values[id(node)] is _Unfinished:
             raise yaml.constructor.ConstructorError(None, None, "this contains itself", node.start_mark)
-        return self._known[id(node)]
+        return self._values[id(node)]
 
     def _value(self, node: yaml.Node, path: str) -> Any:
         if isinstance(node, yaml.MappingNode):
-            self._judge_keys(node, path)
+            self._check_keys(node, path)
             self.loader.flatten_mapping(node)
             return {key.value: self.value(value, f"{path}.{key.value}".lstrip(".")) for key, value in node.value}
         if isinstance(node, yaml.SequenceNode):
@@ -152,20 +153,20 @@ class _Tree:
         except ValueError:
             return node.value
 
-    def _judge_keys(self, node: yaml.MappingNode, path: str) -> None:
-        first: dict[str, int] = {}
+    def _check_keys(self, node: yaml.MappingNode, path: str) -> None:
+        first_lines: dict[str, int] = {}
         for key, _ in node.value:
             line = self.lines_before + key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(None, None, "a key must be a string", key.start_mark)
-            if key.value in first and key.tag != _MERGE:
-                where = f"{path}.{key.value}".lstrip(".")
-                self.findings.append(Finding(line, where, f"this key is in line {first[key.value]} already; keep one"))
-            first.setdefault(key.value, line)
+            if key.value in first_lines and key.tag != _MERGE:
+                message = f"this key is in line {first_lines[key.value]} already; keep one"
+                self.findings.append(Finding(line, f"{path}.{key.value}".lstrip("."), message))
+            first_lines.setdefault(key.value, line)
 
 
 class _Unfinished:
-    """Stands for a value while its parts are read."""
+    """Placeholder for a value that is being constructed: meeting it again means a cycle."""
 
 
 def _line(error: yaml.YAMLError, text: str) -> int:
@@ -177,7 +178,7 @@ def _line(error: yaml.YAMLError, text: str) -> int:
     return 1
 
 
-def _words(error: yaml.YAMLError) -> str:
+def _message(error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.MarkedYAMLError):
         return " ".join(", ".join(filter(None, (error.context, error.problem))).split())
     return str(error).partition("\n")[0]

@@ -1,14 +1,15 @@
-"""`sluice watch RUN`: the progress of a run until its end.
+"""`sluice watch RUN`: shows the progress of a run until it ends.
 
-    api       HTTP with the API server
-    trouble   what to do when it gives no answer
-    newest    which run of a Workflow is meant
-    follow    each change of a run
-    plan      in which order and under which tasks the tasks are shown
-    view      the run's status, as it is shown
+    api       HTTP client for the API server
+    trouble   retries when the API server fails or does not respond
+    newest    finds a Workflow's newest run
+    follow    yields each change of a run
+    plan      task order and tree layout
+    view      a run's status, ready for display
     screen    view -> a frame of the live display, on a terminal
-    plain     two views -> lines, elsewhere
-    command   puts them together
+    plain     two views -> lines, for logs and pipes
+    terminal  redraws the live display
+    command   wires them together
 
-Plan, view, screen and plain know nothing of the cluster.
+Plan, view, screen and plain do no I/O.
 """

@@ -1,4 +1,4 @@
-"""HTTP with the API server, raw JSON in and out. The kubernetes package finds credentials and TLS as kubectl would."""
+"""A minimal HTTP client for the API server: raw JSON, with credentials and TLS from the kubernetes package."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,16 +20,16 @@ from sluice.core.base.errors import SluiceError, Unanswered
 JSON = "application/json"
 TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"
 
-_NO_ANSWER = (HTTPError, ApiException, OSError, ValueError)  # an ApiException: what TLS found wrong
+_NO_ANSWER = (HTTPError, ApiException, OSError, ValueError)  # the kubernetes package raises TLS errors as ApiException
 _NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _CONNECT_S = 10.0
 _ANSWER_S = 30.0
 _WATCH_S = 60
-"""How long a watch lasts. It is begun anew where it left off, so a connection that died in silence is noticed soon."""
+"""Length of one watch, which then resumes at its last version. Short, so that a dead connection is noticed soon."""
 
 
 class Refused(SluiceError):
-    """The API server's no. `reason` is its word for programs; `about` names the object, if it speaks of one."""
+    """An error response. `status` is the HTTP code, `reason` the Status object's, `about` the name of the object."""
 
     def __init__(self, status: int, reason: str, message: str, about: str = "") -> None:
         self.status, self.reason, self.about = status, reason, about
@@ -41,7 +41,7 @@ class NoCluster(SluiceError):
 
 
 class Api:
-    """The API server, seen from one namespace."""
+    """A client of the API server for one namespace."""
 
     def __init__(self, client: ApiClient, namespace: str) -> None:
         self.namespace = namespace
@@ -50,7 +50,7 @@ class Api:
 
     @classmethod
     def connect(cls, kubeconfig: str | None, context: str | None, namespace: str | None) -> "Api":
-        """With the kubeconfig, or in a pod without one with its ServiceAccount. Nothing is sent yet."""
+        """From the kubeconfig or, in a pod without one, the ServiceAccount. Sends nothing yet. Raises NoCluster."""
         configuration = Configuration()
         configuration.retries = False
         try:
@@ -61,29 +61,29 @@ class Api:
                 raise NoCluster(f"no usable kubeconfig: {' '.join(str(error).split())}") from error
             config.load_incluster_config(configuration)  # type: ignore[no-untyped-call]
             default = _NAMESPACE_FILE.read_text().strip()
-        disable_warnings(InsecureRequestWarning)  # whoever wrote insecure-skip-tls-verify knows
+        disable_warnings(InsecureRequestWarning)  # the kubeconfig says insecure-skip-tls-verify
         client = ApiClient(configuration)
         client.user_agent = f"sluice/{__version__}"
         return cls(client, namespace or default)
 
     def ours(self, plural: str, name: str = "") -> str:
-        """The path of an object or a collection of our own kinds."""
+        """The path of a collection of our kinds, or of one object in it."""
         return f"/apis/{API_VERSION}/namespaces/{self.namespace}/{plural}" + (f"/{quote(name)}" if name else "")
 
     def revision(self, name: str) -> str:
         return f"/apis/apps/v1/namespaces/{self.namespace}/controllerrevisions/{name}"
 
     def get(self, path: str, accept: str = JSON) -> Json:
-        """An object or a list. Raises Refused for a no, and Unanswered if there is no answer."""
+        """An object or a list. Raises Refused for an error response, and Unanswered without a valid response."""
         try:
             response = self._open(path, {}, accept, _ANSWER_S)
-            found: Json = json.loads(response.data)
+            body: Json = json.loads(response.data)
         except _NO_ANSWER as error:
-            raise Unanswered(_words(error)) from error
-        return found
+            raise Unanswered(_reason(error)) from error
+        return body
 
     def watch(self, path: str, query: Mapping[str, str]) -> Iterator[Json]:
-        """Events, until the server ends the stream. Raises as `get` does."""
+        """Watch events, until the server ends the stream. Raises as `get` does, and Refused for an ERROR event."""
         query = {**query, "watch": "1", "allowWatchBookmarks": "true", "timeoutSeconds": str(_WATCH_S)}
         try:
             response = self._open(path, query, JSON, _WATCH_S + _ANSWER_S)
@@ -96,9 +96,9 @@ class Api:
             finally:
                 response.close()
         except _NO_ANSWER as error:
-            raise Unanswered(_words(error)) from error
+            raise Unanswered(_reason(error)) from error
 
-    def _open(self, path: str, query: Mapping[str, str], accept: str, silence_s: float) -> HTTPResponse:
+    def _open(self, path: str, query: Mapping[str, str], accept: str, read_timeout_s: float) -> HTTPResponse:
         request = self._client.param_serialize(
             "GET",
             path,
@@ -106,7 +106,7 @@ class Api:
             header_params={"Accept": accept},
             auth_settings=["BearerToken"],
         )
-        answer = self._client.call_api(*request, _request_timeout=(_CONNECT_S, silence_s))
+        answer = self._client.call_api(*request, _request_timeout=(_CONNECT_S, read_timeout_s))
         response: HTTPResponse = answer.response
         if response.status >= 300:  # noqa: PLR2004  # anything but success
             raise _refusal(_status(response.data), response.status)
@@ -122,8 +122,8 @@ def _namespace(kubeconfig: str | None, context: str | None) -> str:
 def _lines(response: HTTPResponse) -> Iterator[bytes]:
     rest = b""
     for chunk in response.stream(amt=None, decode_content=True):
-        *whole, rest = (rest + chunk).split(b"\n")
-        yield from filter(None, whole)
+        *complete, rest = (rest + chunk).split(b"\n")
+        yield from filter(None, complete)
 
 
 def _status(content: bytes) -> Json:
@@ -140,8 +140,8 @@ def _refusal(status: Json, code: int) -> Refused:
     return Refused(status.get("code") or code, status.get("reason", ""), message, about)
 
 
-def _words(error: Exception) -> str:
-    """What the system said, if it stands in the chain of exceptions; what the libraries say is for programmers."""
+def _reason(error: Exception) -> str:
+    """The operating system's message if there is one in the exception chain; the libraries' are for programmers."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:

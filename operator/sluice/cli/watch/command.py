@@ -1,4 +1,4 @@
-"""`sluice watch`: exit code 0 if the run succeeded, 1 if it did not, 2 if it could not be watched, 130 after Ctrl-C."""
+"""`sluice watch`: exit code 0 if the run succeeded, 1 if not, 2 if it could not be watched, 130 after Ctrl-C."""
 
 import os
 import signal
@@ -20,11 +20,11 @@ from sluice.cli.watch.view import FAILED, SUCCEEDED, RunView
 from sluice.core.base.errors import SluiceError
 
 _NOT_SUCCEEDED, _NOT_WATCHED, _INTERRUPTED, _TERMINATED = 1, 2, 130, 143
-_LOGS_NAMED = 3
+_LOG_HINTS_MAX = 3
 
 
 class Display(Protocol):
-    """Where the run is shown: a terminal, or a log."""
+    """Shows the run: live on a terminal, or as lines."""
 
     def show(self, view: RunView) -> None: ...
     def say(self, words: str) -> None: ...
@@ -44,7 +44,7 @@ def command(run: str, namespace: str | None, context: str | None, kubeconfig: st
     The exit code is 0 if the run succeeded, 1 if it failed or was stopped, and 2 if it could not be watched.
     Ctrl-C ends only the display.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))  # a closed display shows the cursor again
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(_TERMINATED))  # exits the display, which restores the cursor
     try:
         api = Api.connect(kubeconfig, context, namespace)
         with _display() as display:
@@ -55,59 +55,59 @@ def command(run: str, namespace: str | None, context: str | None, kubeconfig: st
     except SluiceError as error:
         click.echo("\n".join(map(printable, f"Error: {error}".splitlines())), err=True)
         sys.exit(_NOT_SUCCEEDED if isinstance(error, Gone | WorkflowRefused) else _NOT_WATCHED)
-    for line in where_to_look(last):
+    for line in log_hints(last):
         click.echo(line)
     sys.exit(0 if last.state is SUCCEEDED else _NOT_SUCCEEDED)
 
 
-def _watch(api: Api, wanted: str, display: Display) -> RunView:
-    """The run as it was when it ended."""
-    name = _run_name(api, wanted, display)
-    for news in follow(api, name):
-        if isinstance(news, Waiting):
-            display.say(news.words)
+def _watch(api: Api, argument: str, display: Display) -> RunView:
+    """Show the run until it ends; its last view."""
+    name = _run_name(api, argument, display)
+    for update in follow(api, name):
+        if isinstance(update, Waiting):
+            display.say(update.words)
             continue
-        display.show(news)
-        if news.ended:
-            return news
+        display.show(update)
+        if update.ended:
+            return update
     raise AssertionError("following a run has no end of its own")
 
 
-def _run_name(api: Api, wanted: str, display: Display) -> str:
-    kind, slash, name = wanted.rpartition("/")
+def _run_name(api: Api, argument: str, display: Display) -> str:
+    kind, slash, name = argument.rpartition("/")
     if not slash or kind in ("workflowrun", "workflowruns", "slr"):
         return name
     if kind not in ("workflow", "workflows", "slw"):
-        raise click.UsageError(f"'{wanted}' is neither the name of a run nor workflow/NAME")
-    for news in newest_run(api, name):
-        if isinstance(news, str):
-            return news
-        display.say(news.words)
+        raise click.UsageError(f"'{argument}' is neither the name of a run nor workflow/NAME")
+    for update in newest_run(api, name):
+        if isinstance(update, str):
+            return update
+        display.say(update.words)
     raise AssertionError("waiting for a run has no end of its own")
 
 
-def where_to_look(run: RunView) -> list[str]:
-    """How to read the logs of the first tasks that failed."""
-    failed = [task for task in run.tasks if task.state is FAILED and task.pod]
-    return [f"Log of {task.name}: kubectl logs -n {run.namespace} {task.pod} -c main" for task in failed[:_LOGS_NAMED]]
+def log_hints(run: RunView) -> list[str]:
+    """Commands that show the logs of the first failed tasks."""
+    failed = [task for task in run.tasks if task.state is FAILED and task.pod][:_LOG_HINTS_MAX]
+    return [f"Log of {task.name}: kubectl logs -n {run.namespace} {task.pod} -c main" for task in failed]
 
 
 class Lines:
-    """Writes a line for each change, and what it waits for to standard error."""
+    """Prints a line for each change, and what it waits for to standard error."""
 
     def __init__(self) -> None:
         self._last: RunView | None = None
-        self._said = ""
+        self._last_words = ""
 
     def show(self, view: RunView) -> None:
         for line in changes(self._last, view, time.time()):
             click.echo(line)
-        self._last, self._said = view, ""
+        self._last, self._last_words = view, ""
 
     def say(self, words: str) -> None:
-        if words != self._said:
+        if words != self._last_words:
             click.echo(f"{time.strftime('%H:%M:%S')} {words}", err=True)
-        self._said = words
+        self._last_words = words
 
 
 def _display() -> AbstractContextManager[Display]:

@@ -1,6 +1,6 @@
-"""A run and each of its changes, whatever happens to the connection, until the caller has seen enough.
+"""Follows a run through its changes, across lost connections and API server restarts.
 
-An ended watch is begun anew where it left off. After anything else (a version that is too old, a restart of the API
+A watch that times out resumes at its last version. After any other error (an expired version, a restart of the API
 server) the run is read again: its status holds all that was missed.
 """
 
@@ -19,37 +19,40 @@ _FORBIDDEN, _NOT_FOUND, _GONE = 403, 404, 410
 
 
 def follow(api: Api, run: str, pause: Pause = time.sleep) -> Iterator[Waiting | RunView]:
-    """The run each time it changes, and what is waited for while the API server does not answer."""
+    """The run now and after each change, without end; a Waiting before each retry.
+
+    Raises Gone once the run is deleted, and Refused or Unanswered if the first request fails.
+    """
     revisions = _Revisions(api)
-    trouble = ConnectionState(api.server, run, pause)
-    watched = {"fieldSelector": f"metadata.name={run}"}
+    connection = ConnectionState(api.server, run, pause)
+    selector = {"fieldSelector": f"metadata.name={run}"}
     version = None
     while True:
         try:
             if version is None:
-                found = api.get(api.ours("workflowruns", run))
-                trouble.answered()
-                yield revisions.view(found)
-                version = found["metadata"]["resourceVersion"]
-            for event in api.watch(api.ours("workflowruns"), {**watched, "resourceVersion": version}):
+                current = api.get(api.ours("workflowruns", run))
+                connection.answered()
+                yield revisions.view(current)
+                version = current["metadata"]["resourceVersion"]
+            for event in api.watch(api.ours("workflowruns"), {**selector, "resourceVersion": version}):
                 version = event["object"]["metadata"]["resourceVersion"]
                 if event["type"] == "DELETED":
                     raise Gone(f"{run} was deleted")
                 if event["type"] != "BOOKMARK":
                     yield revisions.view(event["object"])
-                trouble.over()
-            trouble.over()
+                connection.over()
+            connection.over()
             pause(_BETWEEN_WATCHES_S)
         except (Refused, Unanswered) as error:
             version = None
-            words = trouble.judge(error)
-            if not (isinstance(error, Refused) and error.status == _GONE):  # that one is the server's daily business
-                yield words
-            trouble.wait()
+            waiting = connection.judge(error)
+            if not (isinstance(error, Refused) and error.status == _GONE):  # versions expire in normal operation
+                yield waiting
+            connection.wait()
 
 
 class _Revisions:
-    """The plans of the graphs that were needed so far, by the name of their ControllerRevision."""
+    """Reads each ControllerRevision once, and keeps the plan of its graph."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
@@ -63,8 +66,8 @@ class _Revisions:
         if revision not in self._plans:
             try:
                 self._plans[revision] = Plan.of(self._api.get(self._api.revision(revision))["data"])
-            except Refused as no:
-                if no.status not in (_FORBIDDEN, _NOT_FOUND):
+            except Refused as error:
+                if error.status not in (_FORBIDDEN, _NOT_FOUND):
                     raise
-                self._plans[revision] = None  # without it the tasks have names and states, but no order
+                self._plans[revision] = None  # the tasks are then shown by name, without their order
         return self._plans[revision]

@@ -1,7 +1,7 @@
 """Lines for logs and pipes: one for each change of a task, without control characters.
 
-What comes and goes by itself, such as waiting for other tasks or for a turn, is no change. If one cause holds back or
-ends many tasks at once, it is told once.
+Routine waiting (for other tasks, for a free slot, for the scheduler) is not reported. A cause that holds back or ends
+many tasks at once is one line.
 """
 
 from collections.abc import Iterator
@@ -21,19 +21,19 @@ from sluice.cli.watch.view import (
 )
 from sluice.core import Instant
 
-_ORDINARY = frozenset(
+_ROUTINE = frozenset(
     {"", "Parallelism", "Starting", "Scheduling", "Suspended", "ContainerCreating", "PodInitializing", "Terminating"}
 )
-_ONE_BY_ONE = 3
+_LISTED_MAX = 3
 
-_Sight = tuple[str, int, str]
+_Signature = tuple[str, int, str]
 
 
 def changes(before: RunView | None, after: RunView, now: Instant, zone: tzinfo | None = None) -> Iterator[str]:
-    """The lines that lead from one view to the next. `zone` is the machine's if None."""
+    """The lines for what changed from one view to the next. `zone` defaults to the machine's time zone."""
     run, tasks = list(_run(before, after, now)), sorted(_tasks(before, after, now), key=lambda line: line[0])
-    for when, words in [*tasks, *run] if after.ended else [*run, *tasks]:
-        yield f"{datetime.fromtimestamp(when, zone):%H:%M:%S} {words}"
+    for when, text in [*tasks, *run] if after.ended else [*run, *tasks]:
+        yield f"{datetime.fromtimestamp(when, zone):%H:%M:%S} {text}"
 
 
 def _run(before: RunView | None, after: RunView, now: Instant) -> Iterator[tuple[Instant, str]]:
@@ -47,29 +47,29 @@ def _run(before: RunView | None, after: RunView, now: Instant) -> Iterator[tuple
 
 
 def _tasks(before: RunView | None, after: RunView, now: Instant) -> Iterator[tuple[Instant, str]]:
-    known = {task.name: _sight(task) for task in before.tasks} if before else {}
-    together: dict[tuple[str, str], list[str]] = {}
+    previous = {task.name: _signature(task) for task in before.tasks} if before else {}
+    by_cause: dict[tuple[str, str], list[str]] = {}
     for task in after.tasks:
-        sight = _sight(task)
-        if sight == known.get(task.name, _NOTHING) or sight == _NOTHING:
+        signature = _signature(task)
+        if signature == previous.get(task.name, _UNREPORTED) or signature == _UNREPORTED:
             continue
         if task.state in (PENDING, UPSTREAM_FAILED, SKIPPED, STOPPED):
-            together.setdefault((task.state.word, task.words), []).append(task.name)
+            by_cause.setdefault((task.state.word, task.words), []).append(task.name)
         else:
             yield _when(task, now), _line(task, now)
-    for (state, words), names in together.items():
-        subjects = names if len(names) <= _ONE_BY_ONE else [f"{len(names)} tasks"]
+    for (state, words), names in by_cause.items():
+        subjects = names if len(names) <= _LISTED_MAX else [f"{len(names)} tasks"]
         for subject in subjects:
             yield now, " ".join(filter(None, (subject, state, words)))
 
 
-_NOTHING: _Sight = ("", 0, "")
+_UNREPORTED: _Signature = ("", 0, "")
 
 
-def _sight(task: TaskView) -> _Sight:
-    """What must differ for a change to be told."""
-    if task.state is WAITING or (task.state is PENDING and task.kind in _ORDINARY):
-        return _NOTHING
+def _signature(task: TaskView) -> _Signature:
+    """A line is printed only when this changes."""
+    if task.state is WAITING or (task.state is PENDING and task.kind in _ROUTINE):
+        return _UNREPORTED
     return (task.state.word, task.attempt, task.kind if task.state is PENDING else "")
 
 

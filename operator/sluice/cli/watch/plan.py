@@ -1,7 +1,7 @@
-"""In which order tasks are shown: a tree where the graph is one, else by steps, each waiting only for earlier ones.
+"""Where tasks appear on the screen: as a tree if the graph is one, else by steps, each depending on earlier ones only.
 
-A tree tells at a glance who waits for whom, but a task with two dependencies has no place in it, and a long chain runs
-off the screen.
+A tree shows dependencies at a glance, but cannot hold a task with two of them, and a long chain would run off the
+screen.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ _DEEPEST_TREE = 6
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A task's line. `prefix` are the branches of the tree, or the number of the step on the first line of each."""
+    """A task's line. `prefix` is the branches of the tree, or the step's number on the first line of each step."""
 
     number: int
     prefix: str
@@ -24,7 +24,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The tasks of a run in the order of the manifest, and where they are shown."""
+    """A run's tasks in manifest order, and where each is shown."""
 
     names: tuple[str, ...]
     graph: Graph
@@ -38,9 +38,9 @@ class Plan:
 
     @classmethod
     def of_names(cls, names: Iterable[str]) -> "Plan":
-        """As long as the graph is not known."""
-        known = sorted(names)
-        return cls.arrange(known, [()] * len(known))
+        """By name, for a run whose graph is not known."""
+        ordered = sorted(names)
+        return cls.arrange(ordered, [()] * len(ordered))
 
     @classmethod
     def arrange(cls, names: Sequence[str], depends_on: Sequence[Sequence[str]]) -> "Plan":
@@ -59,15 +59,15 @@ class Plan:
 def _steps(graph: Graph) -> list[int]:
     """For each task, the length of the longest chain of dependencies before it."""
     steps = [0] * len(graph.dependencies)
-    waits_for = [len(dependencies) for dependencies in graph.dependencies]
-    free = [number for number, count in enumerate(waits_for) if count == 0]
-    while free:
-        number = free.pop()
+    open_dependencies = [len(dependencies) for dependencies in graph.dependencies]
+    ready = [number for number, count in enumerate(open_dependencies) if count == 0]
+    while ready:
+        number = ready.pop()
         for dependent in graph.dependents[number]:
             steps[dependent] = max(steps[dependent], steps[number] + 1)
-            waits_for[dependent] -= 1
-            if waits_for[dependent] == 0:
-                free.append(dependent)
+            open_dependencies[dependent] -= 1
+            if open_dependencies[dependent] == 0:
+                ready.append(dependent)
     return steps
 
 
@@ -81,11 +81,11 @@ def _step_by_step(steps: Sequence[int]) -> Iterator[Place]:
 
 def _tree(graph: Graph) -> Iterator[Place]:
     roots = [number for number, dependencies in enumerate(graph.dependencies) if not dependencies]
-    coming = [(root, "", "") for root in reversed(roots)]
-    while coming:
-        number, branch, trunk = coming.pop()
+    stack = [(root, "", "") for root in reversed(roots)]
+    while stack:
+        number, branch, trunk = stack.pop()
         yield Place(number, branch)
         children = graph.dependents[number]
         for child in reversed(children):
             last = child == children[-1]
-            coming.append((child, trunk + ("└─ " if last else "├─ "), trunk + ("   " if last else "│  ")))
+            stack.append((child, trunk + ("└─ " if last else "├─ "), trunk + ("   " if last else "│  ")))

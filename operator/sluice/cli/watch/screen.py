@@ -1,10 +1,10 @@
 """One frame of the live display: never more lines than the terminal has.
 
-    header        the run: state, progress, time
-    tasks         each in its place (see `plan`), if all fit
-    or sections   how many are in each state, and those that one wants to see: failed, running, held back, next
+    header        the run: state, progress, elapsed time
+    tasks         laid out by `plan`, if all fit
+    or sections   counts by state, then the tasks worth seeing: failed, running, held back, next
 
-It knows no clock and no terminal: time and size are arguments.
+Time and terminal size are arguments.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,7 +37,7 @@ _ASCII = str.maketrans("✔✖●◌○⊘»■…├└─│·", "+x>~.-=#~|`-
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A task's line, before it is known how wide the columns are. `prefix` is the plan's."""
+    """A task's line before the column widths are known. `prefix` is the plan's."""
 
     prefix: str
     task: TaskView
@@ -53,7 +53,7 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _Rest:
-    """Stands for tasks that have no line."""
+    """A line for the tasks of a section that do not fit."""
 
     words: str
 
@@ -61,7 +61,7 @@ class _Rest:
 def frame(
     view: RunView, trouble: str, now: Instant, width: int, height: int, *, ascii_only: bool = False
 ) -> list[Text]:
-    """The lines. `trouble` is what keeps us from seeing the run's present state, if anything does."""
+    """At most `height` lines of `width` columns. `trouble` says why the view may be stale; empty if it is not."""
     head = [_header(view, now), *_notes(view, trouble)]
     rows: Sequence[_Row | _Rest] = [_Row(place.prefix, view.tasks[place.number]) for place in view.plan.places]
     if len(head) + len(rows) > height:
@@ -103,7 +103,7 @@ def _counts(view: RunView) -> Text:
 
 
 def _sections(view: RunView, lines: int) -> Iterator[_Row | _Rest]:
-    """The tasks that one wants to see, in the order of the manifest within each state."""
+    """The tasks worth seeing, by state, in manifest order within each."""
     groups = [(state, [task for task in view.tasks if task.state is state]) for state in _SECTIONS]
     shares = share([len(tasks) for _, tasks in groups], lines)
     for (state, tasks), room in zip(groups, shares, strict=True):
@@ -115,13 +115,13 @@ def _sections(view: RunView, lines: int) -> Iterator[_Row | _Rest]:
 
 
 def share(wanted: Sequence[int], lines: int) -> list[int]:
-    """Lines for each of several lists that want so many: evenly, what one does not need going to the others."""
-    given = [0] * len(wanted)
-    while lines and (hungry := [index for index, count in enumerate(wanted) if given[index] < count]):
+    """Divides `lines` evenly among lists that want `wanted` each; what one does not need goes to the others."""
+    shares = [0] * len(wanted)
+    while lines and (hungry := [index for index, count in enumerate(wanted) if shares[index] < count]):
         for index in hungry[:lines]:
-            given[index] += 1
+            shares[index] += 1
         lines -= len(hungry[:lines])
-    return given
+    return shares
 
 
 def _table(rows: Sequence[_Row | _Rest], now: Instant, width: int) -> Iterator[Text]:

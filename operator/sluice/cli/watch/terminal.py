@@ -1,4 +1,4 @@
-"""The live display: a frame twice a second, so that the time runs, and at once when something has changed."""
+"""The live display: redraws twice a second, to keep the clock running, and at once on a change."""
 
 import time
 from types import TracebackType
@@ -13,7 +13,7 @@ from sluice.cli.watch.view import RunView
 
 
 class Terminal:
-    """Shows the run in place. The last frame stays when it is closed."""
+    """Redraws the run in place; the last frame stays on the screen."""
 
     def __init__(self) -> None:
         self._view: RunView | None = None

@@ -1,7 +1,7 @@
-"""What to do when the API server gives no answer, or says no.
+"""Retry rules for when the API server fails or does not respond.
 
-The first question must be answered, since a wrong kubeconfig does not get better by waiting. Later ones are asked again
-without limit, at most every ten seconds, unless what was asked for is gone.
+The first request must succeed: retries do not fix a wrong kubeconfig. Later ones are retried without limit, with
+backoff up to ten seconds, unless the object is gone.
 """
 
 import time
@@ -19,19 +19,19 @@ _NOT_FOUND = 404
 
 
 class Gone(SluiceError):
-    """What was watched was deleted."""
+    """The watched object was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Nothing new to show at present, and why."""
+    """There is nothing new to show; `words` say what is waited for."""
 
     words: str
 
 
 @dataclass(slots=True)
 class ConnectionState:
-    """How it stands with the questions about one object. `name` is the object's."""
+    """Whether requests about one object succeed. `server` is a URL, `name` the object's name."""
 
     server: str
     name: str
@@ -40,21 +40,22 @@ class ConnectionState:
     _tries: int = 0
 
     def answered(self) -> None:
-        """There is such an object, and we may see it."""
+        """The first request succeeded: the object exists and we may read it."""
         self._answered = True
 
     def over(self) -> None:
+        """All requests succeed again: the backoff starts over."""
         self._answered, self._tries = True, 0
 
     def judge(self, error: Refused | Unanswered) -> Waiting:
-        """What to say before `wait`. Raises what does not get better by waiting."""
+        """What to show before `wait`. Raises instead if a retry cannot help, Gone if the object was deleted."""
         if not self._answered:
-            raise self._in_better_words(error) from error
+            raise self._explained(error) from error
         if isinstance(error, Refused) and error.status == _NOT_FOUND and error.about == self.name:
             raise Gone(f"{self.name} was deleted") from error
         self._tries += 1
-        who = "the API server refuses" if isinstance(error, Refused) else "no answer from the API server"
-        return Waiting(f"{who} ({printable(str(error))}); trying again in {self._delay_s:.0f} s")
+        problem = "the API server refuses" if isinstance(error, Refused) else "no answer from the API server"
+        return Waiting(f"{problem} ({printable(str(error))}); trying again in {self._delay_s:.0f} s")
 
     def wait(self) -> None:
         self.pause(self._delay_s)
@@ -63,7 +64,7 @@ class ConnectionState:
     def _delay_s(self) -> float:
         return min(_FIRST_DELAY_S * 2.0 ** min(self._tries, 10), _LONGEST_DELAY_S)
 
-    def _in_better_words(self, error: Refused | Unanswered) -> SluiceError:
+    def _explained(self, error: Refused | Unanswered) -> SluiceError:
         if isinstance(error, Unanswered):
             return Unanswered(f"no answer from {self.server} ({error})")
         if error.status == _NOT_FOUND and not error.about:

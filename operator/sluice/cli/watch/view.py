@@ -1,4 +1,4 @@
-"""A run as it is shown: its status, with the tasks in the order of the manifest and each in one of a few states."""
+"""A run's status, ready for display: its tasks in manifest order, each in one of a few states."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a task's state looks like. Each has a sign of its own, so that colour is never needed."""
+    """How a state is displayed. Each has its own sign, so that colour carries no information."""
 
     word: str
     sign: str
@@ -23,12 +23,12 @@ class State:
 SUCCEEDED = State("Succeeded", "✔", "green")
 FAILED = State("Failed", "✖", "red")
 RUNNING = State("Running", "●", "cyan")
-PENDING = State("Pending", "◌", "yellow")  # nothing but a limit or the cluster holds it
-WAITING = State("Waiting", "○", "bright_black")  # for other tasks
+PENDING = State("Pending", "◌", "yellow")  # held back by a limit or by the cluster
+WAITING = State("Waiting", "○", "bright_black")  # for its dependencies
 UPSTREAM_FAILED = State("UpstreamFailed", "⊘", "magenta")
 SKIPPED = State("Skipped", "»", "bright_black")
 STOPPED = State("Stopped", "■", "magenta")
-SUSPENDED = State("Suspended", "■", "yellow")  # of a run only
+SUSPENDED = State("Suspended", "■", "yellow")  # runs only
 
 _STATES = {
     state.word: state for state in (SUCCEEDED, FAILED, RUNNING, PENDING, UPSTREAM_FAILED, SKIPPED, STOPPED, SUSPENDED)
@@ -36,14 +36,14 @@ _STATES = {
 
 
 def state_of(phase: str) -> State:
-    """A phase that a newer operator knows and we do not is shown by its name."""
+    """The state of a phase. An unknown one, from a newer operator, is shown by its name."""
     return _STATES.get(phase) or State(printable(phase), "?", "default")
 
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """One task. `kind` is the first word of its reason, `words` the whole of it with the message, `progress` how far
-    the items of a fan-out have come.
+    """One task. `kind` is the first word of its reason, `words` the reason with the message, `progress` that of a
+    fan-out's items.
     """
 
     name: str
@@ -57,14 +57,14 @@ class TaskView:
     progress: str = ""
 
     def lasted(self, now: Instant) -> float | None:
-        """Seconds that the attempt has run, None if it has not."""
+        """Seconds that the attempt has run; None if it has not started."""
         until = now if self.state is RUNNING else self.finished_at
         return None if self.started_at is None or until is None else max(0.0, until - self.started_at)
 
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run. `notes` say what is wrong with the run as a whole."""
+    """One run. `notes` are the problems of the run as a whole."""
 
     name: str
     namespace: str
@@ -78,7 +78,7 @@ class RunView:
 
     @classmethod
     def of(cls, run: Json, plan: Plan | None) -> "RunView":
-        """From the object as the API server has it, and the plan of its graph if that is known."""
+        """From the API object; `plan` is None if the graph is not known."""
         status = run.get("status", {})
         entries = status.get("tasks") or {}
         plan = plan or Plan.of_names(entries)
@@ -156,7 +156,7 @@ def _task(name: str, entry: Json, *, waits: bool) -> TaskView:
 
 
 def _words(state: State, reason: str, message: str) -> str:
-    """Reason and message as one, less what the state says already."""
+    """Reason and message as one text, without what the state already says."""
     if state is WAITING:
         return reason.replace("WaitingFor: ", "for ", 1)
     if state is UPSTREAM_FAILED:
