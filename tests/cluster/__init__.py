@@ -1,4 +1,4 @@
-"""A real Kubernetes for tests, benchmarks and the demo; README.md says how. Needs nothing but Python to begin with."""
+"""A real Kubernetes for tests, benchmarks and the demo, from nothing but Python: see README.md."""
 
 from .cluster import Cluster, open_cluster
 from .errors import ClusterError

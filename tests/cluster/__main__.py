@@ -12,9 +12,9 @@ from .errors import ClusterError
 from .progress import say
 
 
-def main(words: list[str] | None = None) -> int:
-    """Run one command; the exit code."""
-    options = _parser().parse_args(words)
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
     try:
         _run(options)
     except ClusterError as error:

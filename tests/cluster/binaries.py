@@ -1,8 +1,7 @@
-"""The Go programs of a cluster: built once per version from the modules under `go/`, kept in the cache.
+"""The cluster's Go programs: built once per version from the modules under `go/`, and kept in the cache.
 
-A module's directory is its version pin: go.mod names the versions, go.sum their content. A change of either, or of our
-own Go files there, makes a new key and so a new build. `go build -v` names each package that it compiles, which is
-what the progress counts.
+A module's directory pins the version: go.mod names it, go.sum has its checksums. A change to either, or to our own Go
+files there, changes the cache key and so triggers a build. Progress counts the packages that `go build -v` prints.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ PROGRESS_EVERY_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program to build: its module's directory, the package in it, and all names that it is called by."""
+    """A program to build: its module's directory, the package in it, and the names under which it is linked."""
 
     name: str
     package: str
@@ -45,18 +44,18 @@ ETCD = Program("etcd", "go.etcd.io/etcd/server/v3")
 HELM = Program("helm", "helm.sh/helm/v3/cmd/helm")
 KWOK = Program("kwok", "sigs.k8s.io/kwok/cmd/kwok")
 PAUSE = Program("pause", ".")
-KSTATUS = Program("kstatus", ".")  # what a test asks how GitOps tools see an object
+KSTATUS = Program("kstatus", ".")  # tests use it to see an object as GitOps tools do
 ALL = (KUBERNETES, ETCD, HELM, KWOK, PAUSE, KSTATUS)
 
 
 def file_of(program: Program) -> Path:
-    """Where this version of the program is, once it is built."""
+    """The path of this version of the program, built or not."""
     key = cache.key_of(cache.files_under(program.module), os.uname().machine)
     return cache.directory("bin") / f"{program.name}-{key}" / program.name
 
 
 def build(program: Program) -> Path:
-    """The program's file, built now if the cache does not have this version."""
+    """The program's file; built first if the cache does not have this version. Raises ClusterError."""
     file = file_of(program)
     if not file.exists():
         with cache.locked(f"build-{program.name}"):
@@ -67,7 +66,7 @@ def build(program: Program) -> Path:
 
 
 def link(program: Program, into: Path) -> None:
-    """Make the program callable, under each of its names, from the directory `into`."""
+    """Link the program, under each of its names, in the directory `into`."""
     file = build(program)
     into.mkdir(parents=True, exist_ok=True)
     for name in program.links or (program.name,):
@@ -76,11 +75,11 @@ def link(program: Program, into: Path) -> None:
 
 
 def kubernetes_version() -> str:
-    """The version that go.mod asks for, such as v1.35.4."""
-    found = re.search(r"^\s*k8s\.io/kubernetes (v\S+)", (KUBERNETES.module / "go.mod").read_text(), re.MULTILINE)
-    if not found:
+    """The version that go.mod requires, such as v1.35.4."""
+    match = re.search(r"^\s*k8s\.io/kubernetes (v\S+)", (KUBERNETES.module / "go.mod").read_text(), re.MULTILINE)
+    if not match:
         raise ClusterError(f"{KUBERNETES.module}/go.mod does not require k8s.io/kubernetes")
-    return found[1]
+    return match[1]
 
 
 def _compile(program: Program, file: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where things live that are made once: outside the repository, each under a key of all that went into it.
+"""The cache: what is built once, outside the repository, under a key of everything that went into it.
 
 $SLUICE_CACHE, else $XDG_CACHE_HOME/sluice, else ~/.cache/sluice
   bin/NAME-KEY/NAME     programs           images/NAME-KEY.tar   images
@@ -23,7 +23,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def root() -> Path:
-    """The cache directory, made if need be."""
+    """The cache directory, created if necessary."""
     chosen = os.environ.get("SLUICE_CACHE")
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     path = Path(chosen).absolute() if chosen else Path(home) / "sluice"
@@ -32,7 +32,7 @@ def root() -> Path:
 
 
 def directory(name: str) -> Path:
-    """A directory of the cache, made if need be."""
+    """A directory in the cache, created if necessary."""
     path = root() / name
     path.mkdir(parents=True, exist_ok=True)
     return path
@@ -40,7 +40,7 @@ def directory(name: str) -> Path:
 
 @contextmanager
 def locked(name: str) -> Iterator[None]:
-    """Hold the lock of that name against other processes; it is free again when its holder dies, however it dies."""
+    """Hold the lock of that name against other processes. The kernel releases it when its holder dies."""
     with (directory("locks") / name).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,7 +51,7 @@ def locked(name: str) -> Iterator[None]:
 
 
 def key_of(files: Iterable[Path], *also: str) -> str:
-    """Twelve hexadecimal digits that change when a file's name or content does, or one of the strings."""
+    """Twelve hexadecimal digits that depend on the files' names and contents, and on the strings in `also`."""
     digest = hashlib.sha256()
     for text in also:
         digest.update(f"{text}\0".encode())
@@ -62,7 +62,7 @@ def key_of(files: Iterable[Path], *also: str) -> str:
 
 
 def files_under(path: Path) -> list[Path]:
-    """All source files below a directory, or the file itself, leaving out what Python and editors leave behind."""
+    """All source files below a directory, or the file itself, without bytecode and hidden files."""
     if path.is_file():
         return [path]
     return [

@@ -1,4 +1,4 @@
-"""What every kind of cluster can do, and which kind it is to be."""
+"""The interface of every kind of cluster, and the choice of the kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KINDS = ("kind", "current", "local")
 
 
 class Cluster(Protocol):
-    """A running cluster, of whatever kind."""
+    """A running cluster of any kind."""
 
     @property
     def name(self) -> str:
@@ -39,35 +39,35 @@ class Cluster(Protocol):
 
     @property
     def has_node(self) -> bool:
-        """Whether pods really run, as opposed to simulated ones only."""
+        """Whether there is a real node, beside any simulated ones."""
 
     @property
     def audit_log(self) -> Path | None:
-        """Where the API server writes down what becomes of pods; None if it does not."""
+        """The API server's audit log of pods; None if it keeps none."""
 
     @property
     def etcd(self) -> str | None:
-        """The URL of etcd; None if it is out of reach."""
+        """The URL of etcd; None if it cannot be reached."""
 
     def load(self, image: str) -> None:
-        """Make an image known to the nodes: an archive's path, or the tag of an image that Docker has."""
+        """Load an image into the nodes: an archive's path, or the tag of an image in Docker."""
 
     def build_operator_image(self) -> str:
-        """Build the repository's Dockerfile and load the image; its tag. Cheap when nothing has changed."""
+        """Build the repository's Dockerfile, load the image and return its tag. Cheap if nothing has changed."""
 
     def restart_kubelet(self) -> None:
-        """Start the real node's kubelet anew; a node whose Node object was deleted comes back by this."""
+        """Restart the real node's kubelet, which registers the node again if its Node object was deleted."""
 
     def down(self) -> None:
-        """Take the cluster apart."""
+        """Remove the cluster."""
 
 
 def open_cluster(name: str = DEFAULT_NAME, kwok_nodes: int = 0, *, node: bool = True, audit: bool = False) -> Cluster:
     """The cluster of that name, started if it is not up, with at least `kwok_nodes` simulated nodes.
 
-    `node=False` asks for no real node, which needs no root; a cluster that has one serves as well.
-    `audit=True` asks for an audit log of pods, which only a local cluster keeps.
-    The kind is CLUSTER's: kind, current or local. Raises ClusterError.
+    With `node=False` a new local cluster has no real node and needs no root; an existing one may have a node.
+    With `audit=True` the API server logs changes of pods; local clusters only.
+    The environment variable CLUSTER selects the kind: kind, current or local. Raises ClusterError.
     """
     chosen = chosen_kind()
     if chosen == "kind":
@@ -78,14 +78,14 @@ def open_cluster(name: str = DEFAULT_NAME, kwok_nodes: int = 0, *, node: bool = 
 
 
 def existing_cluster(name: str) -> Cluster:
-    """The cluster of that name, without starting anything if it is local. Raises ClusterError if it is not there."""
+    """The cluster of that name; a local one is never started. Raises ClusterError if there is none."""
     if chosen_kind() != "local":
         return open_cluster(name)
     return local.existing(name)
 
 
 def take_down(name: str) -> None:
-    """Take apart the cluster of that name, or what is left of it."""
+    """Remove the cluster of that name, or what is left of it."""
     chosen = chosen_kind()
     if chosen == "kind":
         kind.down(name)
@@ -96,8 +96,8 @@ def take_down(name: str) -> None:
 
 
 def chosen_kind() -> str:
-    """CLUSTER if it is set; else kind where Docker answers and kind is installed, else local."""
-    asked = os.environ.get("CLUSTER", "")
-    if asked and asked not in KINDS:
-        raise ClusterError(f"CLUSTER={asked}: use one of {', '.join(KINDS)}")
-    return asked or ("kind" if shutil.which("kind") and docker.answers() else "local")
+    """CLUSTER if it is set; else kind if it is installed and Docker responds, else local."""
+    requested = os.environ.get("CLUSTER", "")
+    if requested and requested not in KINDS:
+        raise ClusterError(f"CLUSTER={requested}: use one of {', '.join(KINDS)}")
+    return requested or ("kind" if shutil.which("kind") and docker.answers() else "local")

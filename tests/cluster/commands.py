@@ -1,4 +1,4 @@
-"""Programs that are run to their end. A failure shows the command and what it said last."""
+"""Runs programs to completion. An error shows the command and the last lines of its output."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def run(
     stdin: str | None = None,
     timeout_s: float | None = 600,
 ) -> str:
-    """What the command wrote to standard output. Raises ClusterError if it is missing, fails or takes too long."""
-    words = [str(word) for word in command]
+    """The command's standard output. Raises ClusterError if it is missing, fails or takes longer than `timeout_s`."""
+    arguments = [str(argument) for argument in command]
     try:
         done = subprocess.run(
-            words,
+            arguments,
             env=env,
             cwd=cwd,
             input=stdin,
@@ -34,17 +34,17 @@ def run(
             check=False,
         )
     except FileNotFoundError:
-        raise ClusterError(f"{words[0]} is not installed (needed for: {' '.join(words)})") from None
+        raise ClusterError(f"{arguments[0]} is not installed (needed for: {' '.join(arguments)})") from None
     except subprocess.TimeoutExpired:
-        raise ClusterError(f"no end after {timeout_s:.0f} s: {' '.join(words)}") from None
+        raise ClusterError(f"no end after {timeout_s:.0f} s: {' '.join(arguments)}") from None
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()[-20:]
-        raise ClusterError(f"exit {done.returncode}: {' '.join(words)}\n" + "\n".join(f"  {line}" for line in said))
+        tail = "\n".join(f"  {line}" for line in (done.stderr or done.stdout).strip().splitlines()[-20:])
+        raise ClusterError(f"exit {done.returncode}: {' '.join(arguments)}\n{tail}")
     return done.stdout
 
 
 def works(*command: str | Path, timeout_s: float = 20) -> bool:
-    """Whether the command exists and ends with 0."""
+    """Whether the command exists and exits with 0."""
     try:
         run(*command, timeout_s=timeout_s)
     except ClusterError:

@@ -1,6 +1,6 @@
-"""The cluster of the current kubectl context: used as it is, never created and never taken down.
+"""The cluster of the current kubectl context: used as it is, never created and never removed.
 
-It has to have the operator's image already, or to be able to pull it: SLUICE_IMAGE names it.
+Its nodes must have the operator's image or be able to pull it: SLUICE_IMAGE names it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CurrentCluster:
-    """Somebody's cluster."""
+    """A cluster that is not ours."""
 
     name: str
     server: str
@@ -31,7 +31,7 @@ class CurrentCluster:
 
     @property
     def kubeconfig(self) -> Path:
-        """A copy of the current context alone, so that a later switch of context changes nothing here."""
+        """A copy of the current context only, so that switching context later has no effect here."""
         return _state() / "kubeconfig"
 
     @property
@@ -40,7 +40,7 @@ class CurrentCluster:
         return _state() / "bin"
 
     def load(self, image: str) -> None:
-        """There is no general way to do so."""
+        """Raises ClusterError: there is no general way to load an image."""
         raise ClusterError(f"CLUSTER=current: cannot load {image}; push it where the nodes of {self.name} can pull it")
 
     def build_operator_image(self) -> str:
@@ -51,7 +51,7 @@ class CurrentCluster:
         return image
 
     def restart_kubelet(self) -> None:
-        """Not ours to do."""
+        """Raises ClusterError: we do not touch nodes that are not ours."""
         raise ClusterError(f"CLUSTER=current: the nodes of context {self.name} are not ours to restart")
 
     def down(self) -> None:
@@ -60,7 +60,7 @@ class CurrentCluster:
 
 
 def open_current(kwok_nodes: int) -> CurrentCluster:
-    """The cluster of the current context, as the environment's KUBECONFIG has it."""
+    """The cluster of the current context of kubectl's kubeconfig."""
     with cache.locked("cluster-current"):
         tools.link(_state() / "bin")
         config = run(_state() / "bin/kubectl", "config", "view", "--minify", "--flatten", "--raw")
@@ -72,7 +72,7 @@ def open_current(kwok_nodes: int) -> CurrentCluster:
 
 
 def leave() -> None:
-    """Remove the nodes that our kwok plays, if it does, end it, and forget the credentials."""
+    """Remove our simulated nodes, stop kwok, and delete the copied credentials."""
     if kwok.daemon(_state()).pid():
         must(_kubectl()("delete", "nodes", "--selector=type=kwok"))
         kwok.daemon(_state()).stop()

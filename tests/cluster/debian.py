@@ -1,4 +1,4 @@
-"""What Debian has to provide. Missing packages are installed with apt-get; their services are kept from starting."""
+"""Required Debian packages. Missing ones are installed with apt-get, without starting their services."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A Debian package, a program or file by which one sees that it is there, and what it is for."""
+    """A Debian package, `sign` (a program or path that shows that it is installed), and what it is for."""
 
     name: str
     sign: str
@@ -27,7 +27,7 @@ class Package:
 
     @property
     def missing(self) -> bool:
-        """Whether its sign is nowhere to be found."""
+        """Whether its sign cannot be found."""
         return not (Path(self.sign).exists() if self.sign.startswith("/") else shutil.which(self.sign))
 
 
@@ -48,7 +48,7 @@ BUILDER = [Package("buildah", "buildah", "builds the operator's Dockerfile witho
 
 
 def require(packages: list[Package]) -> None:
-    """Install those that are missing, after saying which and why. Needs root and apt-get only if some are."""
+    """Install the missing packages, printing which and why. Raises ClusterError if that needs root or apt-get."""
     missing = [package for package in packages if package.missing]
     if not missing:
         return
@@ -62,10 +62,10 @@ def require(packages: list[Package]) -> None:
     with _no_service_starts():
         try:
             run(*install, env=env)
-        except ClusterError:  # most often the package lists are old or were never fetched
+        except ClusterError:  # usually because the package lists are stale or were never fetched
             try:
                 run("apt-get", "update", "--quiet", env=env)
-            except ClusterError as error:  # one dead source of many need not matter
+            except ClusterError as error:  # one dead source among many may not matter
                 say(f"apt-get update: {error}")
             run(*install, env=env)
     say(f"installed {' '.join(names)}")
@@ -73,7 +73,7 @@ def require(packages: list[Package]) -> None:
 
 @contextmanager
 def _no_service_starts() -> Iterator[None]:
-    """Debian asks this file whether a package may start its service; it is there only while packages are installed."""
+    """Create policy-rc.d, which tells Debian not to start a package's services, while packages are installed."""
     policy = Path("/usr/sbin/policy-rc.d")
     if policy.exists():
         yield

@@ -1,4 +1,4 @@
-"""The one error that the harness raises on purpose: it names what failed and what to do, or shows the log's end."""
+"""The harness's one error: it names what failed and what to do, or shows the end of a log."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
 
 class ClusterError(Exception):
-    """The cluster, or something that it needs, could not be had; the message is meant for a person."""
+    """The cluster, or something that it needs, is not available; the message is for a person."""
 
 
 def tail(log: Path, lines: int = 15) -> str:
-    """The last lines of a log, indented, under its path; empty logs and missing ones say so."""
+    """The last lines of a log, indented, under its path; says so if the log is empty or missing."""
     try:
         text = log.read_text(errors="replace").splitlines()[-lines:]
     except OSError as error:

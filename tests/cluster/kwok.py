@@ -1,6 +1,6 @@
-"""Simulated nodes: kwok plays their kubelets, and ends each of their pods after the time that the pod asks for.
+"""Simulated nodes: kwok stands in for their kubelets, and ends each pod after the duration in its annotation.
 
-A pod gets there by tolerating the taint, and by selecting the label `type: kwok` if it should go nowhere else. The
+A pod is scheduled there if it tolerates the taint, and only there if it also selects the label `type: kwok`. The
 annotation `simulation.sluice.dev/duration` (such as `1s` or `250ms`) says how long it runs.
 """
 
@@ -22,24 +22,24 @@ STAGES = Path(__file__).with_name("stages.yaml")
 
 
 def daemon(state: Path) -> Daemon:
-    """The process that plays all simulated nodes of a cluster."""
+    """The process that simulates all such nodes of a cluster."""
     return Daemon(state, "kwok")
 
 
 def ensure(state: Path, kubectl: Kubectl, nodes: int) -> None:
-    """See to it that the cluster has at least so many simulated nodes, and that they are ready."""
+    """Add simulated nodes until there are at least `nodes`, and wait until they are ready. Raises ClusterError."""
     if not nodes:
         return
     binaries.link(binaries.KWOK, kubectl.directory)
-    player = daemon(state)
-    if player.pid() is None:
-        player.start([kubectl.directory / "kwok", *_flags(state, kubectl.kubeconfig)])
-    have = must(kubectl("get", "nodes", "--selector=type=kwok", "--output=name")).split()
-    missing = [name for name in _names(nodes) if f"node/{name}" not in have]
+    process = daemon(state)
+    if process.pid() is None:
+        process.start([kubectl.directory / "kwok", *_flags(state, kubectl.kubeconfig)])
+    existing = must(kubectl("get", "nodes", "--selector=type=kwok", "--output=name")).split()
+    missing = [name for name in _names(nodes) if f"node/{name}" not in existing]
     if missing:
         objects = {"apiVersion": "v1", "kind": "List", "items": [_node(name) for name in missing]}
         must(kubectl("create", "--filename=-", stdin=json.dumps(objects)))
-    wait_for(lambda: _ready(kubectl) >= nodes, f"{nodes} simulated nodes", 60, player)
+    wait_for(lambda: _ready(kubectl) >= nodes, f"{nodes} simulated nodes", 60, process)
     if missing:
         say(f"{nodes} simulated nodes ready")
 

@@ -1,7 +1,7 @@
-"""Daemons that outlive the command that starts them, and are only ever ended if they are provably ours.
+"""Daemons that outlive the command that starts them, and are killed only if they are provably ours.
 
-A daemon's shell wrapper writes boot id, pid and start time to a file before it becomes the daemon. A pid that is used
-again, by another process or after a reboot, has another start time, and is left alone.
+A shell wrapper writes boot id, pid and start time to a file before it execs the daemon. If the pid is reused, by
+another process or after a reboot, the start time or boot id differs, and the process is left alone.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ _WRAPPER = (
 
 @dataclass(frozen=True, slots=True)
 class Daemon:
-    """A program of a cluster, under a name of its own within the state directory."""
+    """A cluster's background program, with a name that is unique within the state directory."""
 
     state: Path
     name: str
 
     @property
     def pid_file(self) -> Path:
-        """Where it says who it is."""
+        """The file with its boot id and /proc stat line."""
         return self.state / "run" / f"{self.name}.pid"
 
     @property
     def log(self) -> Path:
-        """What it prints."""
+        """Its output."""
         return self.state / "logs" / f"{self.name}.log"
 
     def start(self, command: Sequence[str | Path], within: Sequence[str] = ()) -> None:
-        """Start it in a session of its own; `within` is a prefix such as `nsenter ...` for the wrapper."""
+        """Start it in its own session; `within` is a command prefix such as `nsenter ...`. Raises ClusterError."""
         self.pid_file.parent.mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self.pid_file.unlink(missing_ok=True)
@@ -53,7 +53,7 @@ class Daemon:
         wait_for(self.pid_file.exists, f"{self.name} to start", 5, self)
 
     def pid(self) -> int | None:
-        """Its process id while it runs, else None."""
+        """Its process id, or None if it is not running."""
         try:
             boot, _, stat = self.pid_file.read_text().strip().partition(" ")
             pid = int(stat.split(" ", 1)[0])
@@ -64,7 +64,7 @@ class Daemon:
         return pid if ours and _run_state(now) not in "ZX" else None
 
     def stop(self, grace_s: float = 0) -> None:
-        """End it: politely if there is time, then for certain. Returns when it is gone."""
+        """Send SIGTERM and wait up to `grace_s` seconds, then SIGKILL. Returns when it is gone."""
         pid = self.pid()
         if pid and grace_s:
             _signal(pid, signal.SIGTERM)
@@ -76,14 +76,15 @@ class Daemon:
 
 
 def wait_for(ready: Callable[[], bool], what: str, timeout_s: float, *daemons: Daemon) -> None:
-    """Return once `ready` says so. Raises ClusterError with the logs' ends on a timeout or when a daemon dies."""
+    """Wait until `ready()` is true. Raises ClusterError, with log tails, on a timeout or if a daemon dies."""
     end = time.monotonic() + timeout_s
     while not ready():
         dead = [daemon for daemon in daemons if daemon.pid_file.exists() and daemon.pid() is None]
         if dead:
             raise ClusterError(f"{dead[0].name} ended while waiting for {what}\n{tail(dead[0].log)}")
         if time.monotonic() > end:
-            raise ClusterError("\n".join([f"waited {timeout_s:.0f} s for {what}", *(tail(one.log) for one in daemons)]))
+            logs = [tail(daemon.log) for daemon in daemons]
+            raise ClusterError("\n".join([f"waited {timeout_s:.0f} s for {what}", *logs]))
         time.sleep(0.05)
 
 
@@ -103,7 +104,7 @@ def _boot_id() -> str:
 
 
 def _after_name(stat: str) -> list[str]:
-    return stat[stat.rindex(")") + 2 :].split()  # the program's name may hold spaces and parentheses
+    return stat[stat.rindex(")") + 2 :].split()  # the program's name may contain spaces and parentheses
 
 
 def _run_state(stat: str) -> str:

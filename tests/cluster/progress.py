@@ -1,4 +1,4 @@
-"""Progress for a person who waits: one line per step on standard error, with the seconds since the start."""
+"""Progress output: one line per step on standard error, with the seconds since the start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The harness itself: clusters side by side, what runs in them, and that nothing is left of them."""
+"""Tests of the harness: clusters run side by side, run pods, and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def kubectl(cluster: Cluster) -> Kubectl:
 
 
 def run_pod(cluster: Cluster, image: str, *command: str) -> str:
-    """The log of a pod that ran to its end."""
+    """The log of a pod that ran to completion."""
     name, call = f"harness-{time.monotonic_ns()}", kubectl(cluster)
     must(call("run", name, f"--image={image}", "--restart=Never", "--command", "--", *command))
     try:
@@ -132,7 +132,7 @@ def test_simulated_pods_run_as_long_as_they_say() -> None:
         state = "{.status.containerStatuses[0].state.terminated}"
         ended = json.loads(must(call("get", "pod", "simulated", f"--output=jsonpath={state}")))
         started, finished = (datetime.fromisoformat(ended[end]) for end in ("startedAt", "finishedAt"))
-        assert finished - started >= timedelta(seconds=1)  # Kubernetes has whole seconds
+        assert finished - started >= timedelta(seconds=1)  # Kubernetes' times are whole seconds
     finally:
         cluster.down()
     assert teardown.remains("simulated") == []

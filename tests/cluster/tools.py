@@ -1,4 +1,4 @@
-"""kubectl and helm for clusters that are not ours: the machine's own where it has them, else built."""
+"""kubectl and helm for kind and for existing clusters: the machine's own if installed, else built."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def link(into: Path) -> None:
-    """Make both callable from the directory `into`."""
+    """Link both in the directory `into`."""
     into.mkdir(parents=True, exist_ok=True)
     for name, program in (("kubectl", binaries.KUBERNETES), ("helm", binaries.HELM)):
-        own = shutil.which(name)
+        installed = shutil.which(name)
         (into / name).unlink(missing_ok=True)
-        (into / name).symlink_to(own or binaries.build(program))
+        (into / name).symlink_to(installed or binaries.build(program))

@@ -1,4 +1,4 @@
-"""Build a Dockerfile without a Docker daemon: Debian's buildah, with a store of its own in the cache."""
+"""Builds a Dockerfile without a Docker daemon: Debian's buildah, with its own image store in the cache."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ def build(context: Path, tag: str, base: Path, to: Path) -> None:
     say(f"{tag}: {to.stat().st_size / 1e6:.0f} MB")
 
 
-def _buildah(*words: str | Path) -> None:
-    """Run buildah in a mount namespace of its own, so that what it mounts is gone with it even when it is killed."""
+def _buildah(*arguments: str | Path) -> None:
+    """Run buildah in its own mount namespace, so that its mounts disappear with it even if it is killed."""
     home = _home()
-    places: list[str | Path] = ["--root", home / "storage", "--runroot", home / "run", "--storage-driver", "overlay"]
-    alone = ["unshare", "--mount", "--propagation", "private"]
+    store: list[str | Path] = ["--root", home / "storage", "--runroot", home / "run", "--storage-driver", "overlay"]
+    isolated = ["unshare", "--mount", "--propagation", "private"]
     env = {**os.environ, "TMPDIR": str(home), "CONTAINERS_CONF": os.devnull, "BUILDAH_ISOLATION": "chroot"}
-    run(*alone, "buildah", *places, *words, env=env, timeout_s=1200)
+    run(*isolated, "buildah", *store, *arguments, env=env, timeout_s=1200)
 
 
 def _forget_layers() -> None:
-    """Layers of earlier builds make the next one faster, but pile up: after some builds the store starts afresh."""
+    """Empty the store after BUILDS_PER_STORE builds: old layers speed up the next build, but accumulate."""
     home = _home()
     builds = home / "builds"
     count = int(builds.read_text()) + 1 if builds.exists() else 1

@@ -1,4 +1,4 @@
-"""Docker, where it answers."""
+"""Docker, if there is one."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def answers() -> bool:
-    """Whether there is a Docker daemon to talk to."""
+    """Whether a Docker daemon responds."""
     return shutil.which("docker") is not None and works("docker", "info")
 
 
 @contextmanager
 def saved(image: str) -> Iterator[Path]:
-    """An archive of an image that Docker has, for as long as the context lasts."""
+    """A temporary archive of an image in Docker. Raises ClusterError without a Docker daemon."""
     if not answers():
         raise ClusterError(
             f"{image}: no such archive, and no Docker daemon answers that could have an image of that name"

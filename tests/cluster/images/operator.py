@@ -1,4 +1,4 @@
-"""The operator's image, built from the repository's Dockerfile: once per content of what goes into it."""
+"""The operator's image: built from the repository's Dockerfile, once per content of its inputs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ INPUTS = ("Dockerfile", ".dockerignore", "pyproject.toml", "operator", "crds")
 
 
 def key() -> str:
-    """Changes when any file does that goes into the image."""
+    """A hash of all files that go into the image. Raises ClusterError without a Dockerfile."""
     inputs = [cache.REPOSITORY / name for name in INPUTS]
     files = [file for path in inputs if path.exists() for file in cache.files_under(path)]
     if not (cache.REPOSITORY / "Dockerfile").exists():
@@ -26,12 +26,12 @@ def key() -> str:
 
 
 def tag() -> str:
-    """The image's tag: one of its own per content, so that an upgrade to a new image is a change to Kubernetes."""
+    """The image's tag. It depends on the content, so that Kubernetes sees a new image as a change."""
     return f"sluice:dev-{key()[:12]}"
 
 
 def build_archive() -> tuple[str, Path]:
-    """The image's tag and an archive of it, built without Docker on the local base if its content is new."""
+    """The image's tag and archive, built without Docker on the local base image if its content is new."""
     name = tag()
     archive = cache.directory("images") / f"{name.replace(':', '-')}.tar"
     if not archive.exists():

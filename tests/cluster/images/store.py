@@ -1,4 +1,4 @@
-"""The archives in the cache: each is made once per version of its recipe."""
+"""Image archives in the cache: each is built once per version of its recipe."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image, what writes its archive, and the files whose change makes it a different one."""
+    """An image: its tag, the function that writes its archive, and the files that this depends on."""
 
     tag: str
     write: Callable[[Path], None]
     recipe: tuple[Path, ...]
 
     def archive(self) -> Path:
-        """Its archive, made now if the cache does not have this version."""
+        """Its archive, built first if the cache does not have this version."""
         key = cache.key_of([*self.recipe, Path(archive.__file__)])
         name = self.tag.rpartition("/")[2].partition(":")[0]
         file = cache.directory("images") / f"{name}-{key}.tar"
@@ -41,4 +41,4 @@ BUSYBOX = Image(small.BUSYBOX_TAG, small.busybox, (Path(small.__file__),))
 PYTHON = Image(python.TASK_TAG, python.task_image, (Path(python.__file__),))
 BASE = Image(python.BASE_TAG, python.base_image, (Path(python.__file__), *python.host_files()))
 NODE_IMAGES = (PAUSE, BUSYBOX, PYTHON)
-"""What a node needs to run pods and tasks."""
+"""The images that a new node gets: for every pod's sandbox, and for tasks."""

@@ -1,1 +1,1 @@
-"""A Kubernetes without Docker: its programs as processes of this machine."""
+"""A Kubernetes without Docker: its programs run as processes of this machine."""

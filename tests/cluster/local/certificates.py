@@ -1,4 +1,8 @@
-"""The cluster's own authority and what it signs, made with openssl. An organisation in a certificate is a group."""
+"""The cluster's certificate authority and certificates, made with openssl.
+
+A certificate's common name is the user, its organisation the group.
+https://kubernetes.io/docs/reference/access-authn-authz/authentication/#x509-client-certificates
+"""
 
 from __future__ import annotations
 

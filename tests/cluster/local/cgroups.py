@@ -1,6 +1,6 @@
-"""A cluster's cgroup: the node's runtime and all pods are in it, so that none of their processes can be missed.
+"""A cluster's cgroup: it holds the container runtime and all pods, so a teardown finds every process.
 
-On cgroup v1 each controller has a hierarchy of its own, so the cgroup is a set of directories of the same name.
+On cgroup v1 each controller has its own hierarchy, so the cgroup is a directory of the same name in each.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _V2 = Path("/sys/fs/cgroup/cgroup.controllers")
 
 
 def create(name: str) -> None:
-    """Make the cgroup in every hierarchy, able to hold the kubelet's."""
+    """Create the cgroup in every hierarchy, ready for the kubelet to create cgroups below it."""
     for root in _roots():
         directory = root / name
         directory.mkdir(exist_ok=True)
@@ -31,7 +31,7 @@ def create(name: str) -> None:
 
 
 def runtime_files(name: str) -> list[Path]:
-    """The files to which a process writes its id to join the part of the cgroup where the container runtime runs."""
+    """The cgroup.procs files to which the container runtime writes its pid to join the cgroup."""
     roots = [_V2.parent] if _V2.exists() else [root for root in _roots() if root.name in ("pids", "systemd")]
     for root in roots:
         (root / name / "runtime").mkdir(parents=True, exist_ok=True)
@@ -39,24 +39,24 @@ def runtime_files(name: str) -> list[Path]:
 
 
 def pids(name: str) -> set[int]:
-    """All processes in the cgroup, in whatever hierarchy."""
-    found: set[int] = set()
+    """All processes in the cgroup, in any hierarchy."""
+    members: set[int] = set()
     for root in _roots():
         for file in (root / name).rglob("cgroup.procs"):
             try:
-                found.update(int(pid) for pid in file.read_text().split())
-            except OSError:  # removed meanwhile
+                members.update(int(pid) for pid in file.read_text().split())
+            except OSError:  # removed in the meantime
                 continue
-    return found - {0}
+    return members - {0}
 
 
 def directories(name: str) -> list[Path]:
-    """The cgroup's directories that exist, one per hierarchy."""
+    """The cgroup's existing directories, one per hierarchy."""
     return [root / name for root in _roots() if (root / name).exists()]
 
 
 def remove(name: str, timeout_s: float = 15) -> None:
-    """Kill all processes in the cgroup, and remove it."""
+    """Kill all processes in the cgroup, and remove it. Raises ClusterError if that takes too long."""
     end = time.monotonic() + timeout_s
     while left := directories(name):
         for pid in pids(name):
@@ -75,7 +75,7 @@ def _remove_tree(directory: Path) -> None:
     for path, _, _ in os.walk(directory, topdown=False):
         try:
             Path(path).rmdir()
-        except OSError:  # busy, since a process in it has not quite ended: the caller comes again
+        except OSError:  # busy: a process in it has not exited yet, and the caller tries again
             continue
 
 
@@ -83,7 +83,7 @@ def _enable(directory: Path, controllers: str) -> None:
     for controller in controllers.split():
         try:
             (directory / "cgroup.subtree_control").write_text(controller)
-        except OSError:  # the kubelet says so at once if it misses one that it needs
+        except OSError:  # the kubelet reports at once if it lacks a controller that it needs
             continue
 
 

@@ -1,9 +1,9 @@
-"""Up and down of a local cluster.
+"""Starts and removes a local cluster.
 
-    up    binaries and images -> plan -> control plane, with the node's runtime beside it -> kubelet -> simulated nodes
-    down  by name, whatever there is
+    up    binaries and images -> plan -> control plane, beside it the container runtime -> kubelet -> simulated nodes
+    down  removes whatever exists under the cluster's name
 
-A cluster that is not wholly healthy is taken apart and started anew: it holds nothing that is worth a repair.
+An unhealthy cluster is not repaired but removed and started again: it holds nothing worth keeping.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ class LocalCluster:
 
     @property
     def has_node(self) -> bool:
-        """Whether pods really run."""
+        """Whether there is a real node."""
         return self.plan.node
 
     @property
     def audit_log(self) -> Path | None:
-        """Where the API server writes down what becomes of pods, if it was started so."""
+        """The API server's audit log of pods, if it was started with one."""
         log = controlplane.audit_log(self.plan)
         return log if log.exists() else None
 
@@ -69,8 +69,8 @@ class LocalCluster:
         return controlplane.etcd_url(self.plan)
 
     def load(self, image: str) -> None:
-        """Load an image archive, or an image that Docker has."""
-        self._needs_node(image)
+        """Load an image archive, or an image in Docker."""
+        self._require_node(image)
         if Path(image).exists():
             images.load(self.plan, Path(image).absolute())
         else:
@@ -78,35 +78,35 @@ class LocalCluster:
                 images.load(self.plan, archive)
 
     def build_operator_image(self) -> str:
-        """Build the repository's Dockerfile and load the image; nothing is done twice for the same content."""
+        """Build the repository's Dockerfile and load the image, each only once for the same content."""
         tag, archive = build_archive()
-        self._needs_node(tag)
+        self._require_node(tag)
         images.load(self.plan, archive)
         return tag
 
     def restart_kubelet(self) -> None:
-        """Start the kubelet anew, as after its Node was deleted: it registers only when it starts."""
+        """Restart the kubelet, for example after its Node was deleted: it registers only at its start."""
         node.kubelet(self.plan).stop(grace_s=5)
         node.start_kubelet(self.plan)
         node.wait_until_ready(self.plan)
 
     def down(self) -> None:
-        """Take the cluster apart."""
+        """Remove the cluster."""
         down(self.name)
 
-    def _needs_node(self, image: str) -> None:
+    def _require_node(self, image: str) -> None:
         if not self.plan.node:
             raise ClusterError(f"cluster {self.name} has no node to load {image} into")
 
 
 def up(name: str, kwok_nodes: int, *, with_node: bool, audit: bool) -> LocalCluster:
-    """The cluster of that name, started if need be."""
+    """The cluster of that name, started if necessary."""
     with cache.locked(f"cluster-{name}"):
         found = plan.read(name)
-        troubles = sick(found, node_wanted=with_node, audit_wanted=audit) if found else ["it was never wholly there"]
-        if not found or troubles:
+        faults = problems(found, node_wanted=with_node, audit_wanted=audit) if found else ["it was never wholly there"]
+        if not found or faults:
             if teardown.remains(name):
-                say(f"cluster {name}: taking apart what is there, since {troubles[0]}")
+                say(f"cluster {name}: taking apart what is there, since {faults[0]}")
                 teardown.remove(name)
             found = _start(name, with_node=with_node, audit=audit)
         kwok.ensure(found.state, found.kubectl, kwok_nodes)
@@ -114,7 +114,7 @@ def up(name: str, kwok_nodes: int, *, with_node: bool, audit: bool) -> LocalClus
 
 
 def down(name: str) -> None:
-    """Take apart whatever there is of the cluster of that name."""
+    """Remove whatever there is of the cluster of that name. Raises ClusterError if anything is left."""
     with cache.locked(f"cluster-{name}"):
         if teardown.remains(name):
             teardown.remove(name)
@@ -124,7 +124,7 @@ def down(name: str) -> None:
 
 
 def existing(name: str) -> LocalCluster:
-    """The cluster of that name, which has to be there."""
+    """The cluster of that name. Raises ClusterError if there is none."""
     found = plan.read(name)
     if not found:
         raise ClusterError(
@@ -133,8 +133,8 @@ def existing(name: str) -> LocalCluster:
     return LocalCluster(found)
 
 
-def sick(found: Plan, *, node_wanted: bool = False, audit_wanted: bool = False) -> list[str]:
-    """What is wrong with the cluster, in words; empty if it is healthy."""
+def problems(found: Plan, *, node_wanted: bool = False, audit_wanted: bool = False) -> list[str]:
+    """What is wrong with the cluster, as messages; empty if it is healthy."""
     if node_wanted and not found.node:
         return ["it has no real node"]
     if audit_wanted and not controlplane.audit_log(found).exists():
@@ -158,33 +158,33 @@ def _start(name: str, *, with_node: bool, audit: bool) -> Plan:
     debian.require(debian.CONTROL_PLANE + (debian.NODE if with_node else []))
     if with_node and os.geteuid() != 0:
         raise ClusterError("a node needs root (namespaces, cgroups, a bridge); as another user: up --no-node")
-    ours = plan.make(name, node=with_node)
+    new = plan.make(name, node=with_node)
     for program in (binaries.KUBERNETES, binaries.ETCD, binaries.HELM):
-        binaries.link(program, ours.bin)
+        binaries.link(program, new.bin)
     archives = [image.archive() for image in store.NODE_IMAGES] if with_node else []
     say(f"cluster {name}: starting Kubernetes {binaries.kubernetes_version()}")
-    ours.save()
-    certificates.make(ours)
+    new.save()
+    certificates.make(new)
     try:
-        with ThreadPoolExecutor(1) as beside:
-            runtime: Future[None] = beside.submit(_start_runtime, ours, archives)
-            controlplane.start(ours, audit=audit)
+        with ThreadPoolExecutor(1) as pool:
+            runtime: Future[None] = pool.submit(_start_runtime, new, archives)
+            controlplane.start(new, audit=audit)
             runtime.result()
     except BaseException:
-        say(f"cluster {name}: did not start, its logs are in {ours.state / 'logs'} until the next up or down")
+        say(f"cluster {name}: did not start, its logs are in {new.state / 'logs'} until the next up or down")
         raise
     if with_node:
-        node.start_kubelet(ours)
-    controlplane.wait_until_serving(ours)
+        node.start_kubelet(new)
+    controlplane.wait_until_serving(new)
     if with_node:
-        node.wait_until_ready(ours)
-    (ours.state / "started").touch()
-    return ours
+        node.wait_until_ready(new)
+    (new.state / "started").touch()
+    return new
 
 
-def _start_runtime(ours: Plan, archives: list[Path]) -> None:
-    if ours.node:
-        node.start_runtime(ours)
+def _start_runtime(new: Plan, archives: list[Path]) -> None:
+    if new.node:
+        node.start_runtime(new)
         for archive in archives:
-            images.load(ours, archive)
+            images.load(new, archive)
         say("images loaded")

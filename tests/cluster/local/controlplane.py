@@ -1,7 +1,7 @@
-"""etcd, API server, controller manager and scheduler: how each is called, and when it is ready.
+"""etcd, API server, controller manager and scheduler: their flags, and when they are ready.
 
-Limits on clients are set far above the defaults (50 requests a second), so that measurements measure the operator.
-The audit log, where it is asked for, has each creation of a pod and each change of its status, with the bodies.
+Client rate limits are far above the defaults (50 requests a second), so that benchmarks measure the operator.
+The optional audit log has each creation of a pod and each change of its status, with the request bodies.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CLIENT_QPS = "1000"
 AUDIT_POLICY = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
-    "omitStages": ["RequestReceived"],  # the one event at the end of a request has both times
+    "omitStages": ["RequestReceived"],  # the event at the end of a request has both timestamps
     "omitManagedFields": True,
     "rules": [
         {"level": "Request", "verbs": ["create"], "resources": [{"group": "", "resources": ["pods"]}]},
@@ -33,20 +33,20 @@ AUDIT_POLICY = {
         {"level": "None"},
     ],
 }
-AUDIT_LOG_MB = 100_000  # it is read by position, so it must not be rotated
+AUDIT_LOG_MB = 100_000  # benchmarks read it by offset, so it must not be rotated
 NAMES = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
 
 def daemons(plan: Plan) -> list[Daemon]:
-    """The four of them, in the order of their start."""
+    """The four daemons, in start order."""
     return [Daemon(plan.state, name) for name in NAMES]
 
 
 def start(plan: Plan, *, audit: bool) -> None:
-    """Start all four; the API server answers as ready, and new namespaces are served, when this returns."""
+    """Start all four, and return once the API server is ready. Raises ClusterError."""
     etcd, api_server, controllers, scheduler = daemons(plan)
     etcd.start([plan.bin / "etcd", *_etcd(plan)])
-    wait_for(lambda: _says(f"{etcd_url(plan)}/health", '"true"'), "etcd", 30, etcd)
+    wait_for(lambda: _responds_with(f"{etcd_url(plan)}/health", '"true"'), "etcd", 30, etcd)
     api_server.start([plan.bin / "kube-apiserver", *_api_server(plan), *(_audit(plan) if audit else ())])
     kubeconfig.write(plan, "admin", plan.kubeconfig)
     wait_for(lambda: is_ready(plan), "the API server", 60, etcd, api_server)
@@ -56,7 +56,7 @@ def start(plan: Plan, *, audit: bool) -> None:
 
 
 def wait_until_serving(plan: Plan) -> None:
-    """Return once pods can be made: the first of the controllers' many doings is then done."""
+    """Wait until pods can be created: the controllers have made the default ServiceAccount. Raises ClusterError."""
     _, api_server, controllers, _ = daemons(plan)
     account = ("--namespace=default", "get", "serviceaccount/default", "configmap/kube-root-ca.crt", "--output=name")
     wait_for(
@@ -69,17 +69,17 @@ def wait_until_serving(plan: Plan) -> None:
 
 
 def is_ready(plan: Plan) -> bool:
-    """Whether the API server says that it is."""
+    """Whether the API server's readiness check passes."""
     return plan.kubectl("get", "--raw=/readyz").stdout == "ok"
 
 
 def audit_log(plan: Plan) -> Path:
-    """Where the API server's audit log is, if it keeps one."""
+    """The path of the API server's audit log, whether it keeps one or not."""
     return plan.state / "logs/audit.log"
 
 
 def etcd_url(plan: Plan) -> str:
-    """Where etcd serves clients; it asks for no credentials."""
+    """etcd's client URL; it needs no credentials."""
     return f"http://127.0.0.1:{plan.etcd_port}"
 
 
@@ -119,7 +119,7 @@ def _api_server(plan: Plan) -> list[str]:
         "--allow-privileged=true",
         "--profiling=false",
     ]
-    if plan.node:  # pods come over the bridge, and the Service `kubernetes` leads to its address
+    if plan.node:  # pods connect over the bridge, whose address is the endpoint of the Service `kubernetes`
         return [*flags, "--bind-address=0.0.0.0", f"--advertise-address={plan.gateway}"]
     return [*flags, "--bind-address=127.0.0.1", "--endpoint-reconciler-type=none"]
 
@@ -162,7 +162,7 @@ def _scheduler(plan: Plan) -> list[str]:
     return [f"--config={config}", "--secure-port=0", "--profiling=false"]
 
 
-def _says(url: str, text: str) -> bool:
+def _responds_with(url: str, text: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - always etcd's http URL
             return text in answer.read().decode()

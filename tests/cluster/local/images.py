@@ -1,4 +1,4 @@
-"""Images into containerd."""
+"""Loads images into containerd."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def load(plan: Plan, archive: Path) -> None:
-    """Import an archive, once per cluster and content: an archive in the cache is never changed, only replaced."""
+    """Import an archive, once per cluster and content. Size and mtime stand for the content: archives never change."""
     content = archive.stat()
     done = plan.state / "loaded" / f"{archive.name}-{content.st_size}-{content.st_mtime_ns}"
     if done.exists():

@@ -1,4 +1,4 @@
-"""Kubeconfigs with everything inside, so that they can be copied. JSON is YAML, too."""
+"""Kubeconfigs with embedded credentials, so that they can be copied. Written as JSON, which is valid YAML."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def write(plan: Plan, user: str, path: Path) -> Path:
-    """Write the kubeconfig of `user`, which is the name of a certificate, to `path`."""
+    """Write a kubeconfig for `user`, the name of a certificate, to `path`, which is returned."""
     directory = pki(plan)
     config = {
         "apiVersion": "v1",

@@ -1,7 +1,7 @@
-"""The pods' network: a bridge, a CNI configuration for it, and one iptables rule that takes pods to the API server.
+"""The pods' network: a bridge, its CNI configuration, and one iptables rule that leads pods to the API server.
 
-Pods reach each other and this machine, nothing beyond. There is no DNS and no kube-proxy: of all Services only
-`kubernetes` works. Name servers are sought at the bridge's address, where nothing listens: a look-up fails at once.
+Pods reach each other and this machine only. There is no DNS and no kube-proxy: `kubernetes` is the only Service that
+works. The pods' name server is the bridge's address, where nothing listens, so lookups fail at once.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CNI_PLUGINS = Path("/usr/lib/cni")
 
 
 def create(plan: Plan) -> None:
-    """Make the bridge and the rule."""
+    """Create the bridge and the rule."""
     prefix = ipaddress.ip_network(plan.subnet).prefixlen
     run("ip", "link", "add", plan.bridge, "type", "bridge")
     run("ip", "address", "add", f"{plan.gateway}/{prefix}", "dev", plan.bridge)
@@ -35,7 +35,7 @@ def create(plan: Plan) -> None:
 
 
 def cni_config(plan: Plan) -> str:
-    """The CNI network list for the runtime, as JSON."""
+    """The container runtime's CNI network list, as JSON."""
     ranges = [[{"subnet": plan.subnet, "gateway": plan.gateway}]]
     ipam = {"type": "host-local", "ranges": ranges, "routes": [{"dst": "0.0.0.0/0"}]}
     bridge = {"type": "bridge", "bridge": plan.bridge, "ipam": ipam}
@@ -43,27 +43,27 @@ def cni_config(plan: Plan) -> str:
 
 
 def remove(name: str) -> None:
-    """Remove whatever there is of the network of the cluster of that name."""
+    """Remove whatever exists of the named cluster's network."""
     for rule in rules(name):
         run("iptables", "--wait", "10", "--table", "nat", *rule.replace("-A ", "-D ", 1).split())
     for device in devices(name):
         try:
             run("ip", "link", "delete", device)
         except ClusterError:
-            if device in devices(name):  # else it went with its pod just now
+            if device in devices(name):  # otherwise it just disappeared with its pod
                 raise
 
 
 def rules(name: str) -> list[str]:
-    """The nat rules that carry the id of the cluster of that name, as iptables prints them."""
-    if os.geteuid() != 0 or not shutil.which("iptables"):  # then we made none
+    """The nat rules with the named cluster's id as a comment, as iptables prints them."""
+    if os.geteuid() != 0 or not shutil.which("iptables"):  # then we created none
         return []
-    printed = run("iptables", "--wait", "10", "--table", "nat", "--list-rules")
-    return [line for line in printed.splitlines() if line.startswith("-A ") and f"--comment {id_of(name)} " in line]
+    output = run("iptables", "--wait", "10", "--table", "nat", "--list-rules")
+    return [line for line in output.splitlines() if line.startswith("-A ") and f"--comment {id_of(name)} " in line]
 
 
 def devices(name: str) -> list[str]:
-    """The network devices of the cluster of that name: those that hang on its bridge, and last the bridge itself."""
+    """The named cluster's network devices: those attached to its bridge, then the bridge itself."""
     if not shutil.which("ip"):
         return []
     bridge = bridge_of(name)

@@ -1,8 +1,8 @@
-"""The real node: containerd and the kubelet, in a mount namespace of their own.
+"""The real node: containerd and the kubelet, in their own mount namespace.
 
-Both insist on fixed directories (/run/containerd, /var/lib/kubelet, ...). In their namespace these are mounted from
-the cluster's state directory, so that nodes do not meet and pods' mounts vanish with the namespace's last process.
-containerd, its shims and the pods are in the cluster's cgroup, so that none of them can be missed when the node ends.
+Both use fixed directories (/run/containerd, /var/lib/kubelet, ...). In the namespace these are bind mounts from the
+cluster's state directory, so that nodes do not collide, and pods' mounts vanish with the namespace's last process.
+containerd, its shims and the pods are in the cluster's cgroup, so that a teardown finds them all.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def kubelet(plan: Plan) -> Daemon:
 
 
 def start_runtime(plan: Plan) -> None:
-    """Start containerd; it takes images when this returns."""
+    """Start containerd, and return once it accepts images. Raises ClusterError."""
     cgroups.create(plan.id)
     network.create(plan)
     settings = plan.state / "config/cni"
@@ -63,7 +63,7 @@ def start_runtime(plan: Plan) -> None:
 
 
 def start_kubelet(plan: Plan) -> None:
-    """Start the kubelet; wait_until_ready tells when it has joined."""
+    """Start the kubelet; wait_until_ready waits for its node."""
     config = plan.state / "config/kubelet.json"
     config.write_text(json.dumps(_kubelet(plan), indent=2))
     (plan.state / "config/resolv.conf").write_text(f"nameserver {plan.gateway}\n")
@@ -81,36 +81,36 @@ def start_kubelet(plan: Plan) -> None:
 
 
 def wait_until_ready(plan: Plan) -> None:
-    """Return once the node takes pods."""
+    """Wait until the node accepts pods. Raises ClusterError."""
     wait_for(lambda: is_ready(plan), f"node {plan.node_name} to be ready", 90, kubelet(plan), runtime(plan))
     say(f"node {plan.node_name} ready")
 
 
 def is_ready(plan: Plan) -> bool:
-    """Whether the node says so."""
+    """Whether the node's condition Ready is True."""
     condition = '{.status.conditions[?(@.type=="Ready")].status}'
     return plan.kubectl("get", "node", plan.node_name, f"--output=jsonpath={condition}").stdout == "True"
 
 
 def namespace(plan: Plan) -> list[str]:
-    """The prefix that runs a command where containerd's mounts are."""
+    """The prefix that runs a command in containerd's mount namespace."""
     return ["nsenter", f"--mount=/proc/{runtime(plan).pid()}/ns/mnt"]
 
 
 def ctr_works(plan: Plan) -> bool:
-    """Whether containerd answers."""
+    """Whether containerd responds."""
     return works(*namespace(plan), "ctr", "version")
 
 
 def _enter(plan: Plan) -> str:
-    """A shell script's beginning: join the cgroup, then mount the private directories in the new namespace."""
+    """The start of a shell script: join the cgroup, then mount the private directories in the new namespace."""
     lines = [f"echo $$ >{shlex.quote(str(file))}" for file in cgroups.runtime_files(plan.id)]
     for directory in PRIVATE:
-        ours = plan.state / "node" / directory.strip("/").replace("/", "-")
-        ours.mkdir(parents=True, exist_ok=True)
+        private = plan.state / "node" / directory.strip("/").replace("/", "-")
+        private.mkdir(parents=True, exist_ok=True)
         Path(directory).mkdir(parents=True, exist_ok=True)
-        lines.append(f"mount --bind {shlex.quote(str(ours))} {directory}")
-    lines.append("mount --make-rshared /")  # as on a machine of its own, so that mounts can propagate to pods
+        lines.append(f"mount --bind {shlex.quote(str(private))} {directory}")
+    lines.append("mount --make-rshared /")  # as systemd does at boot, so that mounts can propagate to pods
     return "set -e; " + "; ".join(lines) + "; "
 
 
@@ -137,7 +137,7 @@ config_path = "{_no_registry(plan)}"
 
 
 def _no_registry(plan: Plan) -> Path:
-    """Images are loaded, never pulled: a pull is sent where it fails at once, instead of after many seconds."""
+    """Redirects pulls to a closed port, where they fail at once: images are loaded, never pulled."""
     directory = plan.state / "config/registries"
     (directory / "_default").mkdir(parents=True, exist_ok=True)
     (directory / "_default/hosts.toml").write_text('server = "http://127.0.0.1:1"\n[host."http://127.0.0.1:1"]\n')
@@ -152,10 +152,10 @@ def _may_lower_oom_score() -> bool:
 
 
 def snapshotter(state: Path) -> str:
-    """The way to lay image layers over each other that works on the state directory's file system."""
+    """The containerd snapshotter that works on the state directory's file system."""
     mounts = [line.split() for line in Path("/proc/mounts").read_text().splitlines()]
-    over = max((mount for mount in mounts if state.is_relative_to(mount[1])), key=lambda mount: len(mount[1]))
-    return "native" if over[2] == "overlay" else "overlayfs"  # an overlay cannot lie on an overlay
+    nearest = max((mount for mount in mounts if state.is_relative_to(mount[1])), key=lambda mount: len(mount[1]))
+    return "native" if nearest[2] == "overlay" else "overlayfs"  # overlayfs does not nest
 
 
 def _kubelet(plan: Plan) -> dict[str, object]:

@@ -1,7 +1,7 @@
-"""What is particular to one local cluster: its names, addresses, ports and directories. Decided once, kept in a file.
+"""The names, addresses, ports and directories of one local cluster: chosen once, and kept in a file.
 
-Everything that the machine has only one of (bridge, subnet, cgroup, iptables comment, ports) carries the cluster's `id`
-or was free when the plan was made, so that clusters run side by side, also from different caches.
+What must be unique on the machine (bridge, subnet, cgroup, iptables comment, ports) carries the cluster's `id` or was
+free when the plan was made. So clusters run side by side, even from different caches.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PORTS = range(20000, 30000)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where a cluster is. `node` tells whether it has a real node; without one it needs no network of its own."""
+    """One cluster's settings. `node`: whether it has a real node; without one it needs no pod network."""
 
     name: str
     node: bool
@@ -44,12 +44,12 @@ class Plan:
 
     @property
     def state(self) -> Path:
-        """The directory with all that the cluster writes."""
+        """The directory of everything that the cluster writes."""
         return state_of(self.name)
 
     @property
     def bin(self) -> Path:
-        """The directory with its programs."""
+        """The directory of its programs."""
         return self.state / "bin"
 
     @property
@@ -64,12 +64,12 @@ class Plan:
 
     @property
     def id(self) -> str:
-        """Its name on this machine, such as `sluice-sluice-1f0e9a2b`: of its cgroup, CNI network, iptables rules."""
+        """The name of its cgroup, CNI network and iptables rules, such as `sluice-sluice-1f0e9a2b`."""
         return id_of(self.name)
 
     @property
     def bridge(self) -> str:
-        """The pods' network device."""
+        """The name of the pods' bridge."""
         return bridge_of(self.name)
 
     @property
@@ -88,30 +88,30 @@ class Plan:
         return f"https://127.0.0.1:{self.api_port}"
 
     def save(self) -> None:
-        """Write the plan before anything is started after it, so that a later `down` knows of it."""
+        """Write the plan. Call it before starting anything, so that a later `down` finds it."""
         self.state.mkdir(parents=True, exist_ok=True)
         (self.state / "plan.json").write_text(json.dumps(dataclasses.asdict(self), indent=2))
 
 
 def state_of(name: str) -> Path:
-    """The state directory of the cluster of that name, whether it is there or not."""
+    """The state directory of the cluster of that name, existing or not."""
     return cache.root() / "clusters" / name
 
 
 def id_of(name: str) -> str:
-    """See Plan.id. The hash tells clusters of the same name in different caches apart."""
+    """See Plan.id. The hash distinguishes clusters of one name in different caches. Raises ClusterError."""
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,30}", name):
         raise ClusterError(f"cluster name {name!r}: use at most 31 lowercase letters, digits and dashes")
     return f"sluice-{name}-{hashlib.sha256(str(state_of(name)).encode()).hexdigest()[:8]}"
 
 
 def bridge_of(name: str) -> str:
-    """See Plan.bridge; Linux allows 15 characters."""
+    """See Plan.bridge. Linux allows 15 characters."""
     return f"sluice-{id_of(name)[-8:]}"
 
 
 def read(name: str) -> Plan | None:
-    """The plan of an existing cluster; None if there is none, or none that this version can read."""
+    """The plan of an existing cluster; None if there is none or this version cannot read it."""
     try:
         return Plan(**json.loads((state_of(name) / "plan.json").read_text()))
     except (OSError, ValueError, TypeError):
@@ -119,8 +119,8 @@ def read(name: str) -> Plan | None:
 
 
 def make(name: str, *, node: bool) -> Plan:
-    """A plan for a new cluster. Call with the name's lock held."""
-    start = int(id_of(name)[-8:], 16)  # so that two commands at the same time hardly ever look at the same ones
+    """A plan for a new cluster. The caller holds the name's lock. Raises ClusterError if nothing is free."""
+    start = int(id_of(name)[-8:], 16)  # each cluster starts its search elsewhere, so concurrent ones rarely collide
     etcd, peer, api = _free_ports(start, 3)
     subnet = _free_subnet(start) if node else "127.0.0.0/8"
     return Plan(name, node, subnet, etcd_port=etcd, peer_port=peer, api_port=api)
@@ -144,13 +144,13 @@ def _is_network(destination: str) -> bool:
 
 
 def _free_ports(start: int, count: int) -> list[int]:
-    found: list[int] = []
+    free: list[int] = []
     for offset in range(len(_PORTS)):
         port = _PORTS[(start + offset) % len(_PORTS)]
         if _is_free(port):
-            found.append(port)
-        if len(found) == count:
-            return found
+            free.append(port)
+        if len(free) == count:
+            return free
     raise ClusterError("no free TCP ports between 20000 and 29999")
 
 

@@ -1,4 +1,4 @@
-"""Take a local cluster apart, however much of it there is: everything is found by name, so half a cluster will do."""
+"""Removes a local cluster, or what is left of one: everything is found by the cluster's name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .plan import id_of, state_of
 
 
 def remove(name: str) -> None:
-    """End its processes, then remove its cgroup, network and files. Removing what is not there is no error."""
+    """Kill its processes, then remove its cgroup, network and files, as far as they exist. Raises ClusterError."""
     state, cgroup = state_of(name), id_of(name)
     pid_files = sorted((state / "run").glob("*.pid"))
     for daemon in [Daemon(state, file.stem) for file in pid_files]:
@@ -31,7 +31,7 @@ def remove(name: str) -> None:
 
 
 def remains(name: str) -> list[str]:
-    """What is left of the cluster on this machine, in words; empty after a `remove`."""
+    """What is left of the cluster on this machine, as messages; empty after `remove`."""
     state, cgroup = state_of(name), id_of(name)
     left = [f"state {state}"] if state.exists() else []
     left += [f"process {pid} in cgroup {cgroup}" for pid in sorted(cgroups.pids(cgroup))]
@@ -44,16 +44,16 @@ def remains(name: str) -> list[str]:
 
 
 def _daemons(state: Path) -> list[int]:
-    """Processes that run a daemon's program from the state directory, also if their pid files are lost."""
+    """Processes that run a program from the state directory, even if their pid files are lost."""
     programs = {str(state / "bin" / name).encode() for name in (*controlplane.NAMES, "kubelet", "kwok")}
-    found = []
+    pids = []
     for directory in Path("/proc").glob("[0-9]*"):
         try:
             if (directory / "cmdline").read_bytes().split(b"\0")[0] in programs:
-                found.append(int(directory.name))
-        except OSError:  # it ended meanwhile
+                pids.append(int(directory.name))
+        except OSError:  # it has exited in the meantime
             continue
-    return found
+    return pids
 
 
 def _mounts_below(state: Path) -> list[str]:
@@ -62,7 +62,9 @@ def _mounts_below(state: Path) -> list[str]:
 
 
 def _unmount_below(state: Path) -> None:
-    """Nodes mount in a namespace of their own, so there should be none; nothing is ever deleted through a mount."""
+    """Unmount whatever is below the state directory, so that deleting it follows no mount. Normally there is nothing,
+    since nodes mount in their own namespace. Raises ClusterError.
+    """
     for point in reversed(_mounts_below(state)):
         subprocess.run(["umount", "--lazy", point], check=False, capture_output=True)
     if left := _mounts_below(state):
@@ -74,7 +76,7 @@ def _remove_tree(state: Path, timeout_s: float = 10) -> None:
     while state.exists():
         try:
             shutil.rmtree(state)
-        except OSError as error:  # a file may have appeared, or a mount still be on its way out
+        except OSError as error:  # a new file may have appeared, or a mount may still be going away
             if time.monotonic() > end:
                 raise ClusterError(f"cannot remove {state}: {error}") from error
             time.sleep(0.1)
