@@ -1,4 +1,4 @@
-# What a newcomer types: `make demo`, `make test`. Needs Python 3.11 with pip; the rest is installed or built on the way.
+# Start with `make demo` or `make test`. Needs Python 3.11 with pip; everything else is installed or built on demand.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,10 +9,10 @@ SEED := $(or $(SEED),$(shell date +%s))
 
 .PHONY: demo test fuzz lint crds snapshots lock bench makespan cluster-up cluster-down clean
 
-demo: $(VENV)/ready  ## a Workflow on a real cluster, from nothing
+demo: $(VENV)/ready  ## build a real cluster and run a Workflow on it
 	$(BIN)/python -m tests.demo
 
-test: lint  ## everything that is claimed; WORKERS=0 runs it in one process and one cluster
+test: lint  ## all tests; WORKERS=0 runs it in one process and one cluster
 	$(BIN)/pytest -n $(WORKERS)
 
 lint: $(VENV)/ready
@@ -21,24 +21,24 @@ lint: $(VENV)/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-fuzz: $(VENV)/ready  ## 10,000 random runs on a random cluster, for each of the model's tests
+fuzz: $(VENV)/ready  ## 10,000 random simulated runs for each model test
 	@echo "SEED=$(SEED)"
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -q --durations=0 --hypothesis-seed=$(SEED) tests/core/reconcile/test_model.py
 
-crds: $(VENV)/ready  ## after a change in operator/sluice/api
+crds: $(VENV)/ready  ## regenerate after a change in operator/sluice/api
 	$(BIN)/python -m sluice.api.crd crds charts/sluice/files/crds
 
-snapshots: $(VENV)/ready  ## after a change in charts/sluice
+snapshots: $(VENV)/ready  ## regenerate after a change in charts/sluice
 	$(BIN)/python -m tests.chart.snapshots
 
-lock: $(VENV)/ready  ## after a change of dependencies
+lock: $(VENV)/ready  ## regenerate after a change of dependencies
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o operator/requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group dev pyproject.toml -o tests/requirements.lock
 
-bench: $(VENV)/ready  ## speed, against plain pods on the same cluster
+bench: $(VENV)/ready  ## speed compared with plain pods on the same cluster
 	$(BIN)/python -m tests.perf $(SCENARIOS)
 
-makespan: $(VENV)/ready  ## how long runs take under a cap, against other orders of starting tasks; simulated
+makespan: $(VENV)/ready  ## simulated run times under a cap, compared with other start orders
 	$(BIN)/python -m tests.perf.makespan
 
 cluster-up: $(VENV)/ready

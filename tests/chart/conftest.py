@@ -17,11 +17,11 @@ class Helm(Protocol):
 
 @pytest.fixture(scope="session")
 def helm() -> Helm:
-    """Runs helm and returns how it ended."""
-    found = program()
+    """Runs helm; does not raise if it fails."""
+    executable = program()
 
     def call(*arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([found, *map(str, arguments)], capture_output=True, text=True, check=False)
+        return subprocess.run([executable, *map(str, arguments)], capture_output=True, text=True, check=False)
 
     return call
 
@@ -34,20 +34,21 @@ class Render(Protocol):
 
 @pytest.fixture
 def render(helm: Helm) -> Render:
-    """The objects of `helm template`, by kind: what is installed, or the hooks. Values are given as dotted names:
-    render(**{"image.tag": "dev"}).
+    """The objects that `helm template` renders, by kind: those that are installed or, with `hooks`, the hooks.
+
+    Values are dotted names: render(**{"image.tag": "dev"}).
     """
 
     def template(
         release: str = "sluice", chart: Path = CHART, kube: str = "1.35.0", *, hooks: bool = False, **values: Any
     ) -> dict[str, list[dict[str, Any]]]:
-        chosen = [f"--set-json={name}={json.dumps(value)}" for name, value in values.items()]
-        answer = helm("template", release, chart, "--namespace", "sluice-system", "--kube-version", kube, *chosen)
+        options = [f"--set-json={name}={json.dumps(value)}" for name, value in values.items()]
+        answer = helm("template", release, chart, "--namespace", "sluice-system", "--kube-version", kube, *options)
         assert answer.returncode == 0, answer.stderr
         by_kind: dict[str, list[dict[str, Any]]] = {}
-        for found in filter(None, yaml.safe_load_all(answer.stdout)):
-            if ("helm.sh/hook" in found["metadata"].get("annotations", {})) is hooks:
-                by_kind.setdefault(found["kind"], []).append(found)
+        for item in filter(None, yaml.safe_load_all(answer.stdout)):
+            if ("helm.sh/hook" in item["metadata"].get("annotations", {})) is hooks:
+                by_kind.setdefault(item["kind"], []).append(item)
         return by_kind
 
     return template

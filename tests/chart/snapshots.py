@@ -1,5 +1,6 @@
-"""What the chart renders for a few sets of values, as files. `make snapshots` writes them anew, and so a change of the
-chart shows in the diff. The CRDs are left out: a test of their own compares them.
+"""Snapshots of what the chart renders for some sets of values, so that a change to the chart shows in the diff.
+
+`make snapshots` rewrites them. They omit the CRDs, which have their own test.
 """
 
 import shutil
@@ -10,7 +11,7 @@ from tests.cluster import binaries
 
 CHART = Path(__file__).parents[2] / "charts/sluice"
 SNAPSHOTS = Path(__file__).parent / "snapshots"
-# A helm that was not released but built with `go install` takes the cluster for an ancient one, unless it is told.
+# A helm built with `go install` assumes a very old Kubernetes unless it is given a version.
 ON_135 = ("--kube-version", "1.35.0")
 
 
@@ -23,7 +24,7 @@ def snapshot_of(values: Path) -> Path:
 
 
 def program() -> str:
-    """Helm, the machine's own or the harness's."""
+    """The path of helm: the machine's own, or else the cluster harness's."""
     return shutil.which("helm") or str(binaries.build(binaries.HELM))
 
 

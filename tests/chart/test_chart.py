@@ -1,4 +1,4 @@
-"""What the chart renders, shown by the real helm. What a cluster makes of it is shown in tests/e2e."""
+"""What the chart renders, by the real helm. tests/e2e installs it in a cluster."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_an_older_kubernetes_is_refused(helm):
     assert "chart requires kubeVersion: >=1.29" in answer.stderr
 
 
-# What the operator may do
+# Permissions
 
 
 @pytest.mark.parametrize("values", [{}, {"watchNamespaces": ["team-a"]}])
@@ -246,7 +246,7 @@ def test_the_release_names_everything(render, release, name):
     assert {each["metadata"]["labels"]["app.kubernetes.io/instance"] for each in named} == {release}
 
 
-# The objects around the Deployment
+# Objects beside the Deployment
 
 
 @pytest.mark.parametrize(("replicas", "create", "made"), [(1, True, False), (2, True, True), (2, False, False)])
@@ -372,7 +372,7 @@ def test_a_wrong_value_is_refused_by_name(helm, wrong, named):
 
 
 def test_the_chart_can_be_another_chart_s_dependency(render, tmp_path):
-    """Helm then adds a value of its own, `global`, which a strict schema must let in."""
+    """The schema must then allow the value `global`, which Helm adds."""
     (tmp_path / "Chart.yaml").write_text(
         "{apiVersion: v2, name: platform, version: 1.0.0, dependencies: [{name: sluice, version: 0.1.0}]}"
     )

@@ -1,4 +1,4 @@
-"""Policies and roles for people, as the chart renders them. What they refuse and grant is shown in tests/e2e."""
+"""Admission policies and users' roles, as the chart renders them. tests/e2e tests what they deny and grant."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def test_every_kind_of_ours_has_its_guard_and_its_roles(render):
     for role in ("sluice-view", "sluice-edit"):
         assert ours <= set(named(objects, "ClusterRole")[role]["rules"][0]["resources"])
     (rule,) = named(objects, "ValidatingAdmissionPolicy")["sluice-authors"]["spec"]["matchConstraints"]["resourceRules"]
-    assert ours - {"pools"} <= set(rule["resources"])  # a Pool makes no pods
+    assert ours - {"pools"} <= set(rule["resources"])  # a Pool creates no pods
 
 
 def test_every_field_of_a_run_that_can_change_is_looked_at(render):
-    """The policy names those that have the operator act; a field that is added must be immutable, or be named there."""
+    """A new field must be immutable, or listed in a policy as one that makes the operator act."""
     can_change = {field.alias for field in WorkflowRunSpec.model_fields.values()} - set(RUN.immutable)
     assert can_change == {"state", "priority", "approvals"}
     policies = named(render(), "ValidatingAdmissionPolicy")
@@ -74,7 +74,7 @@ def test_the_roles_for_people_join_kubernetes_own(render, role, to, verbs):
     assert [label for label in labels if label.startswith(AGGREGATE)] == [AGGREGATE + to]
     (rule,) = found["rules"]
     assert (rule["apiGroups"], rule["verbs"]) == (["sluice.dev"], verbs.split())
-    assert not [resource for resource in rule["resources"] if "/" in resource]  # a status is the operator's word
+    assert not [resource for resource in rule["resources"] if "/" in resource]  # only the operator writes a status
 
 
 def test_the_roles_for_people_can_be_left_out(render):

@@ -62,7 +62,7 @@ def test_panels_of_the_dashboard_have_their_own_ids_and_do_not_overlap():
     ("wrong", "named"),
     [
         ("metrics.port=8080", "metrics/port"),  # the probe's
-        ("metrics.port=80", "metrics/port"),  # the process may not take it
+        ("metrics.port=80", "metrics/port"),  # privileged
         ("metrics.serviceMonitor.interval=often", "metrics/serviceMonitor/interval"),
         ("metrics.serviceMonitor.enabled=true", "enabled"),
         ("logFormat=xml", "logFormat"),

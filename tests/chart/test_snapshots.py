@@ -1,4 +1,4 @@
-"""What a change of the chart changes: see `snapshots`."""
+"""The chart renders its snapshots (see `snapshots`) and passes `helm lint`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An API server that plays a script: answers that a real one gives only when it is in trouble."""
+"""A scripted stand-in for `Api`, for responses that a real API server gives only when it is failing."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def not_found(name):
 
 
 class Script:
-    """`gets` and `watches` map a path's last part to its answers; the last answer of a list is given again and again.
+    """`gets` maps each path to its responses, of which the last repeats; `watches` has the events of each watch.
 
-    An answer is an object, or an error to raise; a watch's is a list of them. `log` tells what was asked.
+    A response or event is an object, or an error to raise. `log` records the requests and pauses.
     """
 
     server = "https://cluster"
@@ -39,18 +39,18 @@ class Script:
     def get(self, path, accept=""):  # noqa: ARG002  # the real one's signature
         self.log.append(f"get {path}")
         answers = self._gets[path]
-        return _given(answers.popleft() if len(answers) > 1 else answers[0])
+        return _returned_or_raised(answers.popleft() if len(answers) > 1 else answers[0])
 
     def watch(self, path, query):
         self.log.append(f"watch {path} from {query['resourceVersion']}")
         for event in self._watches.popleft():
-            yield _given(event)
+            yield _returned_or_raised(event)
 
     def pause(self, seconds):
         self.log.append(f"pause {seconds:g}")
 
 
-def _given(answer):
+def _returned_or_raised(answer):
     if isinstance(answer, BaseException):
         raise answer
     return answer

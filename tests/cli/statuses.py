@@ -1,6 +1,6 @@
-"""Runs as the API server has them, small enough to write down.
+"""A one-line builder for run views.
 
-`run("a >> b", a="Succeeded 1-3", b="Running 4")`: a ran from second 1 to second 3 of the minute, b runs since second 4.
+`run("a >> b", a="Succeeded 1-3", b="Running 4")`: a ran from second 1 to 3 of the minute, b has run since second 4.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOW = instant(at(30))
 
 
 def task(status: str | Json) -> Json:
-    """`Succeeded 1-3`, or the entry itself for what needs more words."""
+    """A status entry from text such as `Succeeded 1-3`; an entry is returned as it is."""
     if isinstance(status, dict):
         return status
     phase, _, times = status.partition(" ")
@@ -40,7 +40,7 @@ def pending(reason: str, **fields: Any) -> Json:
 
 
 def plan(graph: str) -> Plan:
-    """`a, b >> c; c >> d` reads: a and b, then c; c, then d."""
+    """A plan from text: `a, b >> c; c >> d` reads "a and b, then c; c, then d"."""
     tasks: dict[str, list[str]] = {}
     for chain in graph.split(";"):
         before: list[str] = []

@@ -1,4 +1,4 @@
-"""The examples say what they show; what they do on a cluster is shown in tests/e2e."""
+"""Each example states what it shows and its result. tests/e2e runs them on a cluster."""
 
 from __future__ import annotations
 

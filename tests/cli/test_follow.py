@@ -1,4 +1,4 @@
-"""Following a run through timeouts, versions that are too old, and restarts of the API server."""
+"""Following a run through timeouts, expired versions, and restarts of the API server."""
 
 from __future__ import annotations
 
@@ -18,21 +18,20 @@ GRAPH = {"data": {"tasks": [{"name": "b"}, {"name": "a", "dependsOn": ["b"]}]}}
 
 
 def run(version, progress, phase="Running", **status):
-    found = manifest({"phase": phase, "progress": progress, **status}, name="r")
-    found["metadata"]["resourceVersion"] = str(version)
-    return found
+    made = manifest({"phase": phase, "progress": progress, **status}, name="r")
+    made["metadata"]["resourceVersion"] = str(version)
+    return made
 
 
-def event(found, kind="MODIFIED"):
-    return {"type": kind, "object": found}
+def event(changed, kind="MODIFIED"):
+    return {"type": kind, "object": changed}
 
 
 def seen(script):
-    """What is shown until the run has ended: its progress, or what is waited for."""
-    news = follow(script, "r", script.pause)
-    for each in news:
-        yield each.words if isinstance(each, Waiting) else each.progress
-        if not isinstance(each, Waiting) and each.ended:
+    """What is shown until the run has ended: its progress, or the reason for waiting."""
+    for update in follow(script, "r", script.pause):
+        yield update.words if isinstance(update, Waiting) else update.progress
+        if not isinstance(update, Waiting) and update.ended:
             return
 
 
@@ -137,7 +136,7 @@ def workflow(generation, observed, conditions=(), **spec):
 
 
 def table(*runs):
-    """Rows of (name, Workflow, created at, UID of the owner)."""
+    """A server-side table of runs: (name, Workflow, creation time, UID of the owner)."""
     return {
         "columnDefinitions": [{"name": "Name"}, {"name": "Workflow"}],
         "rows": [
@@ -154,7 +153,7 @@ def table(*runs):
 
 
 def found(script):
-    return [news if isinstance(news, str) else news.words for news in newest_run(script, "etl", script.pause)]
+    return [update if isinstance(update, str) else update.words for update in newest_run(script, "etl", script.pause)]
 
 
 def test_the_newest_run_of_a_workflow():
@@ -168,7 +167,7 @@ def test_the_newest_run_of_a_workflow():
 
 
 def test_the_run_of_a_change_is_waited_for():
-    """Not the run of the generation before, which is there already."""
+    """The run of the previous generation, which exists already, does not count."""
     script = Script(
         {
             "workflows/etl": [workflow(2, 1), BROKEN, workflow(2, 2)],

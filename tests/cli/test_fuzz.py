@@ -1,4 +1,4 @@
-"""Whatever the text, lint answers with findings and never with a traceback."""
+"""Lint reports findings for any text, and never raises."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `sluice lint` prints and how it ends."""
+"""The output and exit codes of `sluice lint`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lines for logs and pipes."""
+"""The output of `sluice watch` for logs and pipes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.cli.statuses import NOW, at, pending, run, task
 
 
 def lines(*views):
-    """What is printed for one view after the other."""
+    """The lines printed for successive views."""
     return [line for old, new in zip((None, *views), views, strict=False) for line in changes(old, new, NOW, UTC)]
 
 
@@ -73,10 +73,10 @@ def test_why_a_task_is_held_is_told_once_for_each_kind_of_reason():
 
 
 def test_a_fan_out_tells_how_far_its_items_are_when_it_starts_and_ends():
-    going = {**task("Running 2"), "progress": "0/3", "items": {"total": 3, "running": "0-2"}}
-    further = {**going, "progress": "2/3"}
+    started = {**task("Running 2"), "progress": "0/3", "items": {"total": 3, "running": "0-2"}}
+    advanced = {**started, "progress": "2/3"}
     failed = {**task("Failed 2-9"), "progress": "2/3, 1 failed", "reason": "Error", "message": "item 1: exit code 3"}
-    assert lines(run("a"), run("a", a=going), run("a", a=further), run("a", a=failed))[1:] == [
+    assert lines(run("a"), run("a", a=started), run("a", a=advanced), run("a", a=failed))[1:] == [
         "12:03:02 a Running 0/3",
         "12:03:09 a Failed 7s 2/3, 1 failed Error: item 1: exit code 3",
     ]

@@ -1,4 +1,4 @@
-"""Where each task stands on the screen."""
+"""The layout of tasks on the screen."""
 
 from __future__ import annotations
 

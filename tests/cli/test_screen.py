@@ -1,4 +1,4 @@
-"""What the live display shows, as text: colours only repeat what the signs and words say."""
+"""The live display, as text: its colours only repeat what signs and words say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading files: values as kubectl takes them, the line of each, and what is wrong with a text."""
+"""Reading manifests: values as kubectl parses them, the line of each, and syntax errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def findings(text, read=read_yaml):
         ("2026-01-01", "2026-01-01"),
         ("2026-01-01T12:00:00Z", "2026-01-01T12:00:00Z"),
         ("12:30", "12:30"),
-        ("08", 8.0),  # kubectl makes a number of it, which is why it must be quoted
+        ("08", 8.0),  # a number for kubectl too, so it must be quoted
         ("1e3", 1000.0),
         ("010", 8),
         ("0x1F", 31),
@@ -73,7 +73,7 @@ spec:
         ("spec.tasks[1].name", 10),
         ("spec.tasks[1].resources.requests.nvidia.com/gpu", 13),
         ("spec.tasks[1].resources.requests.nvidia.com", 14),
-        ("spec.tasks[0].image", 4),  # missing: in its task
+        ("spec.tasks[0].image", 4),  # missing, so the line of its task
         ("spec.tasks[7].name", 3),
         ("metadata.name", 2),
     ],

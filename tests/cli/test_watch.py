@@ -1,4 +1,4 @@
-"""How `sluice watch` ends, and what it prints where there is no terminal."""
+"""The exit codes of `sluice watch`, and its output without a terminal."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class Daemon:
         return pid if ours and _run_state(now) not in "ZX" else None
 
     def stop(self, grace_s: float = 0) -> None:
-        """Send SIGTERM and wait up to `grace_s` seconds, then SIGKILL. Returns when it is gone."""
+        """Send SIGTERM and wait up to `grace_s` seconds, then SIGKILL and wait up to 10 s."""
         pid = self.pid()
         if pid and grace_s:
             _signal(pid, signal.SIGTERM)

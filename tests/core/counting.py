@@ -1,20 +1,20 @@
-"""Cost as a number of calls, which is the same on every machine."""
+"""Measures cost as a number of calls, which is the same on every machine."""
 
 import sys
 
 
 def calls(action):
-    """How many Python functions `action` calls."""
+    """The number of Python function calls that `action` makes."""
     count = 0
 
-    def one_more(_frame, event, _arg):
+    def profile(_frame, event, _arg):
         nonlocal count
         count += event == "call"
 
-    before = sys.getprofile()
-    sys.setprofile(one_more)
+    previous = sys.getprofile()
+    sys.setprofile(profile)
     try:
         action()
     finally:
-        sys.setprofile(before)
+        sys.setprofile(previous)
     return count

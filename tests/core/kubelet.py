@@ -1,6 +1,6 @@
-"""Pods as the API server shows them: what `build` made, the server's metadata, and the status that a kubelet writes.
+"""Pods as the API server shows them: what `build_pod` made, the server's metadata, and a status as a kubelet writes it.
 
-Times are whole seconds after START. Pods are created at 0 and placed on a node at 1, and their container starts at 2.
+Times are seconds after START. By default a pod is created at 0, scheduled at 1, and its container starts at 2.
 """
 
 from typing import Any
@@ -32,7 +32,7 @@ def seen(
     version: int = 1,
     item: Item | None = None,
 ) -> PodView:
-    """The slim view of a pod with this status."""
+    """The view of a pod with this status."""
     return pod_view(pod(status, task, attempt, run=run, version=version, item=item))
 
 
@@ -45,7 +45,7 @@ def pod(
     version: int = 1,
     item: Item | None = None,
 ) -> Json:
-    """The whole pod. `deletion` in the status is not a kubelet's: (asked at, grace period), see `being_deleted`."""
+    """The whole pod. A `deletion` in the status becomes the metadata's deletion timestamp: see `being_deleted`."""
     made = build_pod(run, task, attempt, item=item)
     status = dict(status)
     deletion = status.pop("deletion", None)
@@ -63,7 +63,7 @@ def pod(
 
 
 def accepted() -> Json:
-    """As the API server answers a POST."""
+    """The status in the API server's response to a create."""
     return {"phase": "Pending", "qosClass": "BestEffort"}
 
 
@@ -94,7 +94,7 @@ def exited(code: int = 0, reason: str = "", message: str = "", *, started: float
 
 
 def turned_away(reason: str, message: str) -> Json:
-    """A pod whose node refused it, or was taken from it, before a container ran."""
+    """A pod that its node rejected, or that lost its node, before a container ran."""
     return {"phase": "Failed", "reason": reason, "message": message, "startTime": at(1)}
 
 
@@ -109,6 +109,7 @@ def disrupted(status: Json, message: str = "Eviction API: evicting", *, type_: s
 
 
 def being_deleted(status: Json, *, asked: float = 5, grace: int = 30) -> Json:
+    """A pod whose deletion was requested at second `asked`, with `grace` seconds to terminate."""
     return status | {"deletion": (asked, grace)}
 
 

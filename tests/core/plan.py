@@ -1,4 +1,4 @@
-"""What a simulated run is to do, and what is to go wrong (see `simulation`)."""
+"""The input of a simulated run (see `simulation`): its graph, what its programs do, and which faults to inject."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -25,15 +25,15 @@ OUT_OF_MEMORY = 137
 NOT_YET = 75
 
 Unit = tuple[int, int | None]
-"""A task, or an item of a fan-out: (task, item). Not the number that a run gives it, which changes with a restart."""
+"""A task, or an item of a fan-out: (task, item index). Unlike a run's own numbers, it survives a restart."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """What the pods of a unit do. `codes` are the exit codes of those that end by themselves, the last one for ever.
+    """What the pods of a unit do. `codes` are the exit codes of successive pods that run to the end; the last repeats.
 
-    TIMED_OUT is a program that runs until its pod's deadline, OUT_OF_MEMORY one that is killed for its memory. With
-    `poll`, the task's, NOT_YET is not the end.
+    TIMED_OUT means that the pod reaches its deadline, OUT_OF_MEMORY that it is OOM-killed. `poll` is the task's field:
+    if set, NOT_YET means to try again.
     """
 
     codes: tuple[int, ...] = (0,)
@@ -43,7 +43,7 @@ class Program:
 
     @property
     def may_be_ended(self) -> bool:
-        """May the operator delete its pod before it has ended by itself?"""
+        """Whether the operator may delete its pod before the program exits."""
         return not self.pullable or "timeout" in (self.poll or {})
 
     def code(self, run: int) -> int:
@@ -52,7 +52,7 @@ class Program:
 
 @dataclass(frozen=True)
 class FanOut:
-    """`count` items, or those that the task `listed_by` hands on, or those of the fan-out `same_as`."""
+    """`count` items, or those that the task `listed_by` outputs (`from`), or those of the fan-out `same_as`."""
 
     count: int = 0
     listed_by: int | None = None
@@ -63,7 +63,7 @@ class FanOut:
 
 @dataclass(frozen=True)
 class When:
-    """Did `asked` end as `word` says? Is the item none of those in `word`? Or always false, or a mistake."""
+    """A condition: the task `asked` ended in phase `word`, the item is not in `word`, always false, or an error."""
 
     kind: Literal["phase", "item", "false", "mistake"]
     word: str = ""
@@ -84,7 +84,7 @@ class When:
 
 @dataclass(frozen=True)
 class Approval:
-    """What people say, in the end. If they say nothing, `default` counts, and without one it fails."""
+    """A person's decision. Without one (`said` is None) `default` applies at the timeout; without either it fails."""
 
     said: Literal["Approve", "Reject"] | None = None
     default: Literal["Approve", "Reject"] | None = None
@@ -92,13 +92,13 @@ class Approval:
 
 @dataclass(frozen=True)
 class Task:
-    """`needs` are those in `dependsOn`. The items of a fan-out have the `programs` in turn."""
+    """`needs` are its `dependsOn`. The items of a fan-out cycle through `programs`."""
 
     needs: tuple[int, ...] = ()
     programs: tuple[Program, ...] = (Program(),)
     limit: int = 0
     once: bool = False
-    """Does it ask for at most once?"""
+    """Whether it runs at most once."""
     run_if: str | None = None
     allow_failure: bool = False
     final: bool = False
@@ -106,19 +106,19 @@ class Task:
     reads: int | None = None
     """The task whose outputs it reads."""
     lists: int | None = None
-    """How many items it hands on."""
+    """The number of items in its outputs; None if it has no outputs."""
     fan_out: FanOut | None = None
     approval: Approval | None = None
     by_log: bool = False
-    """Does it hand them on by its log?"""
+    """Whether its outputs come from its log."""
     priority: int = 0
     slots: int = 0
-    """How many of the pool it holds."""
+    """How many slots of the pool it claims."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Task i is called `ti`. There is a pool of so many `slots`."""
+    """Task i is called `ti`. `slots` is the size of the one pool."""
 
     tasks: tuple[Task, ...]
     slots: int = 0
@@ -137,14 +137,14 @@ class Plan:
         return Definition.of(spec)
 
     def items(self, number: int) -> int:
-        """How many items a fan-out has."""
+        """The number of items of a fan-out."""
         fan_out = self.tasks[number].fan_out
         if fan_out.same_as is not None:
             return self.items(fan_out.same_as)
         return fan_out.count if fan_out.listed_by is None else self.tasks[fan_out.listed_by].lists
 
     def units(self) -> Iterator[Unit]:
-        """All that there may ever be."""
+        """All units that the run may ever have."""
         for number, task in enumerate(self.tasks):
             yield number, None
             if task.fan_out is not None:
@@ -155,7 +155,7 @@ class Plan:
         return programs[(unit[1] or 0) % len(programs)]
 
     def written(self, unit: Unit) -> str:
-        """What its program hands on."""
+        """The text of its outputs."""
         count = self.tasks[unit[0]].lists
         return "" if count is None else json.dumps({"items": _items(count)})
 
@@ -165,29 +165,29 @@ def _items(count: int) -> list[str]:
 
 
 def _manifest(number: int, task: Task) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": f"t{number}", "dependsOn": [f"t{need}" for need in task.needs]}
-    found |= {"runIf": task.run_if} if task.run_if else {}
-    found |= {"when": task.when.text} if task.when else {}
-    found |= {"allowFailure": True} if task.allow_failure else {}
-    found |= {"finally": True} if task.final else {}
+    fields: dict[str, Any] = {"name": f"t{number}", "dependsOn": [f"t{need}" for need in task.needs]}
+    fields |= {"runIf": task.run_if} if task.run_if else {}
+    fields |= {"when": task.when.text} if task.when else {}
+    fields |= {"allowFailure": True} if task.allow_failure else {}
+    fields |= {"finally": True} if task.final else {}
     if task.approval is not None:
-        late = {"timeout": "30s"} if task.approval.said is None else {}
-        return found | {"approval": late | ({"default": task.approval.default} if task.approval.default else {})}
-    found |= {"image": "busybox", "retries": {"limit": task.limit, "infrastructure": 0 if task.once else 1000}}
-    found |= {"priority": task.priority}
-    found |= {"pools": [{"name": "pool", "slots": task.slots}]} if task.slots else {}
-    found |= {"poll": task.programs[0].poll} if task.programs[0].poll else {}
-    found |= {"args": [f"$(tasks.t{task.reads}.outputs.items)"]} if task.reads is not None else {}
-    found |= {"outputs": ["items"], "outputsFrom": "Log" if task.by_log else "File"} if task.lists is not None else {}
-    return found | ({"forEach": _for_each(task.fan_out)} if task.fan_out else {})
+        timeout = {"timeout": "30s"} if task.approval.said is None else {}
+        return fields | {"approval": timeout | ({"default": task.approval.default} if task.approval.default else {})}
+    fields |= {"image": "busybox", "retries": {"limit": task.limit, "infrastructure": 0 if task.once else 1000}}
+    fields |= {"priority": task.priority}
+    fields |= {"pools": [{"name": "pool", "slots": task.slots}]} if task.slots else {}
+    fields |= {"poll": task.programs[0].poll} if task.programs[0].poll else {}
+    fields |= {"args": [f"$(tasks.t{task.reads}.outputs.items)"]} if task.reads is not None else {}
+    fields |= {"outputs": ["items"], "outputsFrom": "Log" if task.by_log else "File"} if task.lists is not None else {}
+    return fields | ({"forEach": _for_each(task.fan_out)} if task.fan_out else {})
 
 
 def _for_each(fan_out: FanOut) -> dict[str, Any]:
-    said = {
+    fields = {
         "sameAs": None if fan_out.same_as is None else f"t{fan_out.same_as}",
         "from": None if fan_out.listed_by is None else f"$(tasks.t{fan_out.listed_by}.outputs.items)",
         "parallelism": fan_out.parallelism,
         "minSuccess": fan_out.min_success,
     }
-    found = {name: value for name, value in said.items() if value is not None}
-    return found if found.keys() & {"sameAs", "from"} else found | {"items": _items(fan_out.count)}
+    present = {name: value for name, value in fields.items() if value is not None}
+    return present if present.keys() & {"sameAs", "from"} else present | {"items": _items(fan_out.count)}

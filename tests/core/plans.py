@@ -1,4 +1,4 @@
-"""Random plans for simulated runs (see `simulation`): any graph that a Workflow may have, and any trouble."""
+"""Hypothesis strategies for plans (see `plan`): any graph that a Workflow may have, with any faults."""
 
 from dataclasses import replace
 
@@ -65,34 +65,34 @@ def plans(draw, *, max_tasks=6, stop=False):
 
 
 def _in_order(tasks, order):
-    """The same graph in a manifest with another order."""
-    place = {number: order.index(number) for number in order} | {None: None}
-    return tuple(_renumbered(tasks[number], place) for number in order)
+    """The same graph, with its tasks in another order."""
+    position = {number: order.index(number) for number in order} | {None: None}
+    return tuple(_renumbered(tasks[number], position) for number in order)
 
 
-def _renumbered(task, place):
+def _renumbered(task, position):
     fan_out, when = task.fan_out, task.when
     return replace(
         task,
-        needs=tuple(place[need] for need in task.needs),
-        reads=place[task.reads],
-        when=when and replace(when, asked=place[when.asked]),
-        fan_out=fan_out and replace(fan_out, listed_by=place[fan_out.listed_by], same_as=place[fan_out.same_as]),
+        needs=tuple(position[need] for need in task.needs),
+        reads=position[task.reads],
+        when=when and replace(when, asked=position[when.asked]),
+        fan_out=fan_out and replace(fan_out, listed_by=position[fan_out.listed_by], same_as=position[fan_out.same_as]),
     )
 
 
 @st.composite
 def _task(draw, earlier, slots):
-    """It may depend on `earlier` ones."""
+    """A task that may depend on `earlier` ones."""
     kind = draw(st.sampled_from(["pod", "pod", "pod", "fan-out", "fan-out", "approval"]))
     final = kind != "approval" and draw(SOMETIMES)
     others = [number for number, task in enumerate(earlier) if task.final == final]
     needs = draw(st.lists(st.sampled_from(others), max_size=3, unique=True)) if others else []
-    of_pods = {} if kind == "approval" else _of_pods(draw, earlier, others, slots)
+    pod_fields = {} if kind == "approval" else _pod_fields(draw, earlier, others, slots)
     fan_out = draw(_fan_out(earlier, others)) if kind == "fan-out" else None
     if fan_out is not None:
         needs = [need for need in needs if need != fan_out.same_as]
-        of_pods["programs"] = draw(FEW | SENSORS.map(lambda program: (program,)))
+        pod_fields["programs"] = draw(FEW | SENSORS.map(lambda program: (program,)))
     return Task(
         needs=tuple(needs),
         allow_failure=draw(SOMETIMES),
@@ -101,17 +101,17 @@ def _task(draw, earlier, slots):
         fan_out=fan_out,
         run_if=draw(st.sampled_from(RULES)) if needs and draw(st.booleans()) else None,
         approval=draw(APPROVALS) if kind == "approval" else None,
-        **of_pods,
+        **pod_fields,
     )
 
 
-def _of_pods(draw, earlier, others, slots):
-    telling = [number for number in others if earlier[number].lists is not None]
+def _pod_fields(draw, earlier, others, slots):
+    with_outputs = [number for number in others if earlier[number].lists is not None]
     return {
         "programs": draw(ONE),
         "limit": draw(st.integers(0, 2)),
         "once": draw(SOMETIMES),
-        "reads": draw(st.sampled_from(telling)) if telling and draw(SOMETIMES) else None,
+        "reads": draw(st.sampled_from(with_outputs)) if with_outputs and draw(SOMETIMES) else None,
         "lists": draw(st.none() | st.integers(0, 4)),
         "by_log": draw(SOMETIMES),
         "priority": draw(st.integers(0, 2)),
@@ -123,12 +123,12 @@ def _of_pods(draw, earlier, others, slots):
 def _fan_out(draw, earlier, others):
     lists = [n for n in others if earlier[n].lists is not None and earlier[n].fan_out is None]
     leaders = [n for n in others if earlier[n].fan_out is not None]
-    ways = ["count"] + ["listed"] * bool(lists) + ["same", "same"] * bool(leaders)
-    way = draw(st.sampled_from(ways))
+    sources = ["count"] + ["listed"] * bool(lists) + ["same", "same"] * bool(leaders)
+    source = draw(st.sampled_from(sources))
     return FanOut(
-        count=draw(st.integers(0, 5)) if way == "count" else 0,
-        listed_by=draw(st.sampled_from(lists)) if way == "listed" else None,
-        same_as=draw(st.sampled_from(leaders)) if way == "same" else None,
+        count=draw(st.integers(0, 5)) if source == "count" else 0,
+        listed_by=draw(st.sampled_from(lists)) if source == "listed" else None,
+        same_as=draw(st.sampled_from(leaders)) if source == "same" else None,
         parallelism=draw(st.none() | st.integers(1, 3)),
         min_success=draw(MIN_SUCCESS),
     )

@@ -1,7 +1,7 @@
-"""How a run must end: DESIGN's section 2 once more, slow and obvious, and nothing of it taken from the core.
+"""A reference model of how a run must end: slow and obvious, and sharing no code with the core.
 
-It looks at a run that has ended, and says of each task and each item in which phase it should have, given how those
-before it ended. More than one phase is possible only where the design leaves it to time.
+For a run that has ended, it gives the phases in which each task and item may be, from the phases of its dependencies.
+There is more than one only where the outcome depends on timing.
 """
 
 import json
@@ -12,15 +12,15 @@ from typing import Any
 from tests.core.plan import NOT_YET, Plan, Program, Task, Unit
 
 Ends = Mapping[Unit, str | None]
-"""None: it has not ended yet. The items of a fan-out are there once they are counted."""
+"""None for a unit that has not ended. A fan-out's items appear once their number is known."""
 
 RUNS = "runs"
 
 
 def unexplained(plan: Plan, ends: Ends, *, stopped: bool) -> dict[Unit, tuple[str, set[str]]]:
-    """The units that ended otherwise than they should: how they did, and how they might have.
+    """The units in a phase that they should not be in: (actual phase, allowed phases).
 
-    `stopped`: was the run brought to an end before its tasks were?
+    `stopped`: the run was stopped, by a person, a timeout or `failFast`, before all its tasks had ended.
     """
     wrong = {}
     for unit, phase in ends.items():
@@ -34,17 +34,17 @@ def unexplained(plan: Plan, ends: Ends, *, stopped: bool) -> dict[Unit, tuple[st
 
 
 def may_end(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
-    found = set()
+    phases = set()
     for verdict in may_begin(plan, unit, ends):
-        found |= _by_itself(plan, unit, ends) if verdict == RUNS else {verdict}
-    return found
+        phases |= _by_itself(plan, unit, ends) if verdict == RUNS else {verdict}
+    return phases
 
 
 # Does it run?
 
 
 def may_begin(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
-    """RUNS, or the phases in which it ends instead. Nothing if that is not decided yet."""
+    """RUNS, or the phases in which it may end without running; empty if that is still open."""
     task, index = plan.tasks[unit[0]], unit[1]
     others = [(number, None) for number, other in enumerate(plan.tasks) if not other.final]
     if task.final and any(ends.get(other) is None for other in others):
@@ -66,7 +66,7 @@ def may_begin(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
 
 
 def waits_for(plan: Plan, unit: Unit) -> list[Unit]:
-    """Its direct dependencies. An item has none, but for the same item of the fan-out by whose items it goes."""
+    """The unit's direct dependencies. An item has none, except the same item of the fan-out in its `sameAs`."""
     task, index = plan.tasks[unit[0]], unit[1]
     leader = task.fan_out.same_as if task.fan_out else None
     if index is not None:
@@ -75,17 +75,17 @@ def waits_for(plan: Plan, unit: Unit) -> list[Unit]:
 
 
 def dependencies(plan: Plan, task: Task) -> set[int]:
-    found = {*task.needs}
-    found |= {task.reads} if task.reads is not None else set()
+    numbers = {*task.needs}
+    numbers |= {task.reads} if task.reads is not None else set()
     if task.fan_out:
-        found |= {n for n in (task.fan_out.listed_by, task.fan_out.same_as) if n is not None}
+        numbers |= {n for n in (task.fan_out.listed_by, task.fan_out.same_as) if n is not None}
     if task.when and task.when.kind == "phase" and task.final <= plan.tasks[task.when.asked].final:
-        found.add(task.when.asked)
-    return found
+        numbers.add(task.when.asked)
+    return numbers
 
 
 def _counts_as(plan: Plan, unit: Unit, ends: Ends) -> str | None:
-    """S, F or K, for succeeded, failed and skipped. None: it has not ended."""
+    """S for succeeded, F for failed, K for skipped; None if it has not ended."""
     phase = ends.get(unit)
     if phase is None or phase == "Skipped":
         return "K" if phase else None
@@ -94,7 +94,7 @@ def _counts_as(plan: Plan, unit: Unit, ends: Ends) -> str | None:
 
 
 def by_rule(rule: str, ends: Sequence[str | None]) -> set[str]:
-    """The table of trigger rules. Two verdicts are possible where the first end decides."""
+    """The table of trigger rules. There are two verdicts where it matters which dependency ended first."""
     any_s, any_f, any_k = (letter in ends for letter in "SFK")
     all_s, all_f, all_k = (all(end == letter for end in ends) for letter in "SFK")
     done = None not in ends
@@ -120,7 +120,7 @@ def by_rule(rule: str, ends: Sequence[str | None]) -> set[str]:
 
 
 def _upstream_failed(ends: Ends, before: Iterable[Unit]) -> set[str]:
-    """Who could not run because others were stopped was stopped as well."""
+    """What cannot run because a dependency was stopped counts as stopped too."""
     phases = {ends.get(unit) for unit in before}
     if "Stopped" not in phases:
         return {"UpstreamFailed"}
@@ -128,7 +128,7 @@ def _upstream_failed(ends: Ends, before: Iterable[Unit]) -> set[str]:
 
 
 def _given(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
-    """What the outputs that it reads and its condition have to say, once its trigger rule says that it runs."""
+    """The verdict of the outputs that it reads and of its condition, once its trigger rule lets it run."""
     task, index = plan.tasks[unit[0]], unit[1]
     before = list(read(task, index))
     phases = [ends.get(other) for other in before]
@@ -153,7 +153,7 @@ def _given(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
 
 
 def read(task: Task, index: int | None) -> Iterable[Unit]:
-    """The units whose outputs a unit cannot do without."""
+    """The units whose outputs a unit requires."""
     leader = task.fan_out.same_as if task.fan_out else None
     if task.reads is not None and task.reads != leader:
         yield task.reads, None
@@ -164,7 +164,7 @@ def read(task: Task, index: int | None) -> Iterable[Unit]:
 
 
 def handed_on(plan: Plan, unit: Unit, ends: Ends) -> list[Any] | None:
-    """What others read of it. Of a fan-out it is a list in the order of the items, null for those that failed."""
+    """The unit's outputs. A fan-out's are a list in index order, null for failed items."""
     if ends.get(unit) != "Succeeded":
         return None
     if plan.tasks[unit[0]].fan_out and unit[1] is None:
@@ -187,7 +187,7 @@ def _by_itself(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
 
 
 def _of_items(min_success: int | str | None, items: Sequence[str | None]) -> str:
-    """Skipped items count for nothing."""
+    """The phase of a fan-out. Skipped items are not counted."""
     counted = [phase for phase in items if phase != "Skipped"]
     if items and not counted:
         return "Skipped"
@@ -199,7 +199,7 @@ def _of_items(min_success: int | str | None, items: Sequence[str | None]) -> str
         needed = math.ceil(len(counted) * int(min_success.removesuffix("%")) / 100)
     if counted.count("Succeeded") >= needed:
         return "Succeeded"
-    if counted.count("Succeeded") + counted.count("Stopped") >= needed:  # it might have
+    if counted.count("Succeeded") + counted.count("Stopped") >= needed:  # it could still have succeeded
         return "Stopped"
     return "Failed" if "Failed" in counted else "UpstreamFailed"
 

@@ -1,10 +1,10 @@
-"""A cluster and its operator, both simulated: whatever may happen between them happens, in random order.
+"""Simulates a cluster and its operator, with events and faults in random order.
 
-The API server keeps the pods and the run's status; kubelets run the programs of the plan; people and nodes take pods
-away; answers get lost, events come late, and the operator is killed and starts again from a LIST. It decides only when
-it has news or asked to be woken, so a forgotten wake-up is a run that never ends.
+The API server stores pods and the run's status. Kubelets run the plan's programs. People and nodes remove pods,
+responses get lost, events come late, and the operator is killed and restarts from a LIST. It decides only after an
+event or when its timer is due, so a forgotten timer shows as a run that never ends.
 
-What must hold is asserted where it could break: when a pod is made, when one is deleted, when an end is recorded.
+Invariants are asserted where they could break: when a pod is created or deleted, and when an end is recorded.
 """
 
 import json
@@ -55,7 +55,7 @@ class Pod:
 
 @dataclass
 class Operator:
-    """One life of the operator, as the controller does it."""
+    """One operator process: its state and its queues, as in the controller."""
 
     run: RunState
     cache: Cache
@@ -66,9 +66,9 @@ class Operator:
     deletes: list[Delete] = field(default_factory=list)
     reads: list[ReadLog] = field(default_factory=list)
     events: list[tuple[PodView, bool]] = field(default_factory=list)
-    """(pod, is it gone), in the order of the watch."""
+    """Undelivered watch events, in order: (pod, whether it was deleted)."""
     answers: list[PodView] = field(default_factory=list)
-    """Answers to POSTs, under way."""
+    """Undelivered responses to creates."""
     may_clean: list[PodView] = field(default_factory=list)
 
 
@@ -82,15 +82,15 @@ class Simulation:
         self.pods: dict[Attempt, Pod] = {}
         self.made: Counter[Attempt] = Counter()
         self.ends: dict[Unit, list[int]] = {unit: [] for unit in plan.units()}
-        """The exit codes of the runs that ended by themselves."""
+        """The exit codes of each unit's pods that ran to their end."""
         self.calm = False
         self.state = "Running"
         self.unsaid = [n for n, task in enumerate(plan.tasks) if task.approval is not None and task.approval.said]
-        """Approvals that people have not decided about yet."""
+        """Approvals still to be decided."""
         self.operator = self.restart()
 
     def finish(self) -> None:
-        """Until the end of the run is in its status."""
+        """Step until the run's end is in its status: first with faults, then without."""
         trouble = 60 * len(self.plan.tasks)
         self.go(trouble)
         self.calm = True
@@ -126,7 +126,7 @@ class Simulation:
                 self.now = max(self.now, self.operator.wake_at)
 
     def settle(self) -> None:
-        """The operator knows all that happened, and has written it down."""
+        """Deliver everything to the operator, and let it write its status."""
         self.calm = True
         self.operator.dirty = True
         while self.busy():
@@ -135,7 +135,7 @@ class Simulation:
         self.check_waiting()
 
     def busy(self) -> bool:
-        """Has the operator something to do?"""
+        """Whether the operator has something to do."""
         operator = self.operator
         due = operator.dirty or operator.unwritten or (operator.wake_at is not None and operator.wake_at <= self.now)
         under_way = operator.creates or operator.deletes or operator.reads or operator.events or operator.answers
@@ -203,7 +203,7 @@ class Simulation:
             self.pods[key] = Pod(*key, accepted(), self.next_version(), self.now)
             self.tell(self.pods[key])
             if self.happens("lost answers", 0.3):
-                self.adopt(self.view(self.pods[key]))  # looked up with a GET
+                self.adopt(self.view(self.pods[key]))  # the operator looks it up with a GET
             else:
                 operator.answers.append(self.view(self.pods[key]))
 
@@ -242,7 +242,7 @@ class Simulation:
             else:
                 self.see(pod)
             if self.happens("late events", 0.2):
-                operator.answers.append(pod)  # once more, later
+                operator.answers.append(pod)  # delivered again, later
 
     def adopt(self, pod: PodView) -> None:
         self.operator.cache.pods.upsert(pod)
@@ -260,11 +260,11 @@ class Simulation:
             return
         operator.unwritten = False
         sent = reporting.compose(operator.run, self.stored, 1, self.now)
-        if self.happens("busy server", 0.3):  # refused, or stored without an answer
+        if self.happens("busy server", 0.3):  # the write fails, or it succeeds and the response is lost
             if self.random.random() < 0.5:
                 self.stored = merge_patch(self.stored, sent.body)
             sent.roll_back()
-            operator.run.status_found(self.stored.get("tasks", {}))  # looked up with a GET
+            operator.run.status_found(self.stored.get("tasks", {}))  # it reads it back with a GET
             operator.unwritten = True
             return
         ended = self.ended()
@@ -286,14 +286,14 @@ class Simulation:
         self.operator = self.restart()
 
     def clean_up(self) -> None:
-        """Retention: pods whose end is recorded go."""
+        """Retention deletes pods whose end is recorded."""
         for view in self.operator.may_clean:
             pod = self.pods.get(_key(view))
             if pod is not None and self.random.random() < 0.5:
                 self.remove(pod)
 
     def relist(self) -> None:
-        """The watch fell behind: what happened meanwhile is seen only from a LIST."""
+        """The watch expired: undelivered events are lost, and a LIST replaces them."""
         operator = self.operator
         for answer in operator.answers:
             self.see(answer)
@@ -312,7 +312,7 @@ class Simulation:
         self.order("Stopped")
 
     def say(self) -> None:
-        """A person decides about an approval."""
+        """A person decides an approval."""
         if self.unsaid:
             self.unsaid.remove(self.random.choice(self.unsaid))
             self.operator.run.set_approvals(self.decisions())
@@ -352,7 +352,7 @@ class Simulation:
 
     def ask_for_deletion(self, pod: Pod) -> None:
         if pod.deletion is None:
-            self.now += 1  # whole seconds: never the second of its end
+            self.now += 1  # times are whole seconds: keeps the deletion out of the second in which the pod ended
             pod.deletion = int(self.now) - START
             self.change(pod, pod.status)
             if pod.terminal:
@@ -385,7 +385,7 @@ class Simulation:
             return
         pod = self.random.choice(moving)
         program, second = self.plan.program(pod.unit), int(self.now) - START
-        if pod.deletion is not None:  # SIGTERM, which a program may answer with 0
+        if pod.deletion is not None:  # SIGTERM, on which a program may exit with 0
             self.now += 1
             if self.random.random() < 0.7:
                 self.change(pod, exited(self.random.choice([0, 143]), ended=second + 1))
@@ -415,7 +415,7 @@ class Simulation:
     def happens(self, fault: str, share: float) -> bool:
         return fault in self.plan.faults and not self.calm and self.random.random() < share
 
-    # What must hold.
+    # Invariants.
 
     def check_create(self, unit: Unit, attempt: int) -> None:
         task, living = self.plan.tasks[unit[0]], self.living()
@@ -446,7 +446,7 @@ class Simulation:
         assert grew == ran_out or (self.plan.faults and grew < ran_out), "not the memory that it needs"
 
     def known(self) -> reference.Ends:
-        """How the units have ended, as the operator knows."""
+        """The phases of the ended units, as the operator knows them."""
         tasks = enumerate(self.operator.run.tasks)
         return {self.unit(number): None if task.phase == "Pending" else task.phase for number, task in tasks}
 
@@ -478,28 +478,28 @@ class Simulation:
         return polls and state.get("terminated", {}).get("exitCode") == NOT_YET
 
     def check_recorded(self, ended: list[PodView]) -> None:
-        """Pods that may be deleted from now on must not be missed after a restart."""
+        """A restart must not depend on pods that may be deleted from now on."""
         for pod in ended:
             unit, attempt = _key(pod)
             record = self.record(unit)
             over = record["phase"] not in GOES_ON or "retryAt" in record
             recorded = record.get("attempt", 0)
-            gone = unit[1] is not None and record["phase"] not in GOES_ON  # nothing else is kept of such an item
+            gone = unit[1] is not None and record["phase"] not in GOES_ON  # an ended item keeps only its phase
             assert gone or recorded > attempt or (recorded == attempt and over), "forgotten"
 
     def record(self, unit: Unit) -> Json:
-        """What the stored status says of a unit."""
+        """The stored status entry of a unit."""
         entry = self.stored.get("tasks", {}).get(f"t{unit[0]}", {})
         return entry if unit[1] is None else item_entries(entry.get("items", {})).get(unit[1], {"phase": "Pending"})
 
     def ended(self) -> dict[Unit, str]:
-        """How the units have ended that the stored status says have."""
-        found = {}
+        """The phases of the units that have ended by the stored status."""
+        phases = {}
         for name, entry in self.stored.get("tasks", {}).items():
-            found[int(name[1:]), None] = entry["phase"]
+            phases[int(name[1:]), None] = entry["phase"]
             for index, item in item_entries(entry.get("items", {})).items():
-                found[int(name[1:]), index] = item["phase"]
-        return {unit: phase for unit, phase in found.items() if phase not in GOES_ON}
+                phases[int(name[1:]), index] = item["phase"]
+        return {unit: phase for unit, phase in phases.items() if phase not in GOES_ON}
 
 
 def _key(pod: PodView) -> Attempt:

@@ -1,8 +1,8 @@
-"""The world of one run, small enough to write down: `run("a >> b", a="Succeeded")`.
+"""A builder for one run and its surroundings, in one line: `run("a >> b", a="Succeeded")`.
 
-Graphs: `a, b >> c; c >> d` reads "a and b, then c; c, then d". Tasks are in the order of their first mention.
-A keyword says how a task stands in the stored status; tasks that are not named have not started.
-`World` moves on by what the shell would report, and says what was decided in words: `create b/1`, `delete a/1`.
+A graph `a, b >> c; c >> d` reads "a and b, then c; c, then d". Tasks are in order of first mention.
+A keyword gives a task's phase in the stored status; tasks without one have not started.
+`World` then takes the events that the shell would report, and gives decisions as text: `create b/1`, `delete a/1`.
 """
 
 from dataclasses import dataclass, field, replace
@@ -28,9 +28,7 @@ from tests.core.kubelet import RUN, START, Json, accepted, at, exited, running, 
 
 
 def graph(text: str, **fields: Json) -> Json:
-    """The data of a ControllerRevision. `fields` are a task's, by name; those of `every` are all tasks': defaults where
-    a default can say them.
-    """
+    """The data of a ControllerRevision. `fields` maps task names to their fields; `every` gives the defaults."""
     tasks: dict[str, list[str]] = {}
     for chain in text.split(";"):
         before: list[str] = []
@@ -96,14 +94,14 @@ class World:
     config_map: dict[str, str] = field(default_factory=dict)
     """The data of the run's ConfigMap."""
 
-    # What is decided.
+    # Decisions.
 
     def decide(self, after: float = 0) -> Decision:
         self.now += after
         return deciding.decide(self.run, self.now)
 
     def decided(self, after: float = 0) -> list[str]:
-        """The decision in words."""
+        """The decision as text."""
         decision = self.decide(after)
         pods = {
             task.pod.uid: f"{self.name(number)}/{task.attempt}"
@@ -115,7 +113,7 @@ class World:
         return creates + deletes + [f"read {self.name(read.number)}/{read.attempt}" for read in decision.read]
 
     def starts(self, after: float = 0) -> list[str]:
-        """Decides, and the API server makes every pod that is asked for. Returns the tasks that started."""
+        """Decides, and lets the API server create every pod and child run. Returns the names of the started tasks."""
         started = [self.name(create.number) for create in self.decide(after).create]
         for task in started:
             if self.task(task).definition.is_sub_workflow:
@@ -124,10 +122,10 @@ class World:
                 self.sees(task, accepted())
         return started
 
-    # What is seen.
+    # Events.
 
     def sees(self, task: str, status: Json, *, version: int | None = None) -> PodView:
-        """The pod of the task's current attempt has this status now."""
+        """The pod of the task's current attempt now has this status."""
         pod = self.pod(task, status, version=version)
         self.run.shared.observe_pod(pod)
         self.run.observe_pod(pod)
@@ -141,7 +139,7 @@ class World:
         return seen(status, state.definition, attempt, run=self.run.identity, version=version, item=item)
 
     def sees_child(self, task: str, phase: str = "Running", message: str = "", **status: Json) -> ChildView:
-        """The child run of the task's current attempt has this status now."""
+        """The child run of the task's current attempt now has this status."""
         self.version += 1
         name = self.run.pod_name(self.number(task))
         state = self.task(task)
@@ -154,15 +152,15 @@ class World:
         return child
 
     def ends(self, task: str, code: int = 0, outputs: str = "") -> None:
-        """`outputs` is the text that its program left in $SLUICE_OUTPUTS."""
+        """The task's program exits; `outputs` is what it wrote to $SLUICE_OUTPUTS."""
         self.sees(task, exited(code, message=outputs, ended=int(self.now) - START))
 
     def logs(self, task: str, text: str) -> None:
-        """The end of the log of the task's current attempt was read."""
+        """The tail of the current attempt's log was read."""
         self.run.log_read(self.number(task), self.task(task).attempt, text)
 
     def loses(self, task: str, status: Json) -> None:
-        """The pod is gone from the API server; this is how it was last seen."""
+        """The pod is gone from the API server; `status` is its last one."""
         pod = self.pod(task, status)
         self.run.shared.pod_deleted(pod)
         self.run.observe_pod_deleted(pod)
@@ -175,7 +173,7 @@ class World:
         return CreateIntent(self.number(task), attempt or self.task(task).attempt, self.run)
 
     def writes(self) -> Json:
-        """The status goes to the API server, which judges it by its schema. Returns what travelled."""
+        """Patches the status on the API server, and validates it by the schema. Returns the patch."""
         sent = reporting.compose(self.run, self.stored, 1, self.now)
         self.stored = merge_patch(self.stored, sent.body)
         WorkflowRunStatus.model_validate(self.stored)
@@ -183,21 +181,21 @@ class World:
         sent.commit()
         return sent.body
 
-    # What people say.
+    # People.
 
-    def says(self, decision: str, task: str, **words: str) -> None:
-        """A person decides about an approval."""
+    def says(self, decision: str, task: str, **fields: str) -> None:
+        """A person decides an approval."""
         self.run.set_approvals(
-            {**self.run.approvals, task: ApprovalDecision.model_validate({"decision": decision, **words})}
+            {**self.run.approvals, task: ApprovalDecision.model_validate({"decision": decision, **fields})}
         )
 
-    # How things stand.
+    # State.
 
     def task(self, name: str):
         return self.run.tasks[self.number(name)]
 
     def number(self, name: str) -> int:
-        """Of a task, or of an item of a fan-out: `load[3]`."""
+        """The number of a task, or of a fan-out's item: `load[3]`."""
         task, _, index = name.removesuffix("]").partition("[")
         number = self.run.number(task)
         assert number is not None, name
@@ -208,7 +206,7 @@ class World:
         return task.definition.name if task.group is None else f"{task.definition.name}[{task.index}]"
 
     def restarted(self) -> "World":
-        """The world as a new process finds it: the stored status and the pods that were seen last."""
+        """The world of a restarted operator: restored from the stored status and the existing pods and child runs."""
         pods = [task.pod for task in self.run.tasks if task.pod is not None and not task.pod_deleted]
         children = [task.child for task in self.run.tasks if task.child is not None and not task.pod_deleted]
         run = restore(
@@ -225,7 +223,7 @@ class World:
 
     @property
     def reasons(self) -> dict[str, str]:
-        """As the status has them; those of tasks that have one."""
+        """The reasons in the written status, of the tasks that have one."""
         self.writes()
         return {name: entry["reason"] for name, entry in self.stored["tasks"].items() if "reason" in entry}
 
@@ -239,7 +237,7 @@ class World:
 
 
 def merge_patch(stored: Json, patch: Json) -> Json:
-    """What the API server makes of a JSON merge patch (RFC 7386)."""
+    """Applies a JSON merge patch (RFC 7386), as the API server does."""
     merged = dict(stored)
     for key, value in patch.items():
         if value is None:

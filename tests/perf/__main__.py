@@ -70,7 +70,7 @@ def main() -> None:
     if unknown := [name for name in options.names if name not in known]:
         parser.error(f"there is no {', '.join(unknown)}")
     names = options.names or (quick if os.environ.get("BENCH") == "quick" else known)
-    uvloop.run(bench(names, options.minutes))  # the loop that the operator has, for the plain pods too
+    uvloop.run(bench(names, options.minutes))  # the operator's event loop, for the plain pods too
 
 
 main()

@@ -1,4 +1,4 @@
-"""Ratios as bars, in an SVG: a bar starts at 1, as good as can be, and a stroke marks the goal that it should keep."""
+"""A bar chart of ratios, as SVG: bars start at 1, the ideal, and a stroke marks each goal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _GOOD, _MISSED = "black", "#c44536"
 
 @dataclass(frozen=True)
 class Bar:
-    """`kind` counts from 0; bars of one kind have the same colour."""
+    """`kind` (from 0) selects the colour; without a `goal` there is no stroke."""
 
     label: str
     ratio: float
@@ -22,7 +22,7 @@ class Bar:
 
 
 def chart(title: str, bars: list[Bar]) -> str:
-    """The number of a bar that misses its goal is red."""
+    """The SVG document. The number beside a bar that misses its goal is red."""
     marks = [value for bar in bars for value in (bar.ratio, bar.goal) if value is not None]
     low, high = min([1.0, *marks]), max([1.1, *marks])
 

@@ -1,4 +1,4 @@
-"""What is measured on: the cluster, a client for it, and a namespace for each run."""
+"""The environment of a benchmark: the cluster, a client for it, and a namespace for each run."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def opened() -> Cluster:
 
 
 def install_crds(cluster: Cluster) -> None:
-    """Those of this checkout, also where a kept cluster has older ones."""
+    """Install this checkout's CRDs, replacing older ones in a cluster that was kept."""
     kubectl = [cluster.bin / "kubectl", "--kubeconfig", cluster.kubeconfig]
-    for words in (["apply", "--server-side", "-f"], ["wait", "--for=condition=Established", "--timeout=60s", "-f"]):
-        subprocess.run([*kubectl, *words, ROOT / "crds"], check=True, stdout=subprocess.DEVNULL)
+    for verb in (["apply", "--server-side", "-f"], ["wait", "--for=condition=Established", "--timeout=60s", "-f"]):
+        subprocess.run([*kubectl, *verb, ROOT / "crds"], check=True, stdout=subprocess.DEVNULL)
 
 
 async def connect(cluster: Cluster) -> KubeClient:
@@ -45,7 +45,7 @@ async def connect(cluster: Cluster) -> KubeClient:
 
 
 async def follow(kube: KubeClient, path: str, version: str, **params: str) -> AsyncIterator[Json]:
-    """Objects as they change after `version`, without end: the server ends a watch that falls behind a burst."""
+    """Each changed object since `version`, without end: restarts the watch when the server ends it."""
     while True:
         async for event in kube.watch(path, version, **params):
             version = event["object"]["metadata"]["resourceVersion"]
@@ -53,36 +53,36 @@ async def follow(kube: KubeClient, path: str, version: str, **params: str) -> As
                 yield event["object"]
 
 
-def say(words: str) -> None:
-    print(words, file=sys.stderr, flush=True)
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
 
 
 @asynccontextmanager
 async def namespace(kube: KubeClient, title: str) -> AsyncIterator[str]:
-    """A namespace for one run, and a word now and then. It is gone, with its pods and runs, before the next begins."""
+    """A namespace for one run, deleted with its pods and runs on exit. Prints a sign of life now and then."""
     name = f"bench-{os.getpid()}-{title.replace(' ', '-').replace('/', '-')}"
     body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
     uid = (await kube.create("/api/v1/namespaces", body))["metadata"]["uid"]
-    beating = asyncio.create_task(_heartbeat(title))
+    heartbeat = asyncio.create_task(_heartbeat(title))
     try:
         while not (await kube.get(f"/api/v1/namespaces/{name}/serviceaccounts"))["items"]:
             await asyncio.sleep(0.05)
         yield name
     finally:
         await kube.delete(f"/api/v1/namespaces/{name}", uid)
-        while await _left(kube):
+        while await _any_left(kube):
             await asyncio.sleep(0.5)
-        beating.cancel()
+        heartbeat.cancel()
 
 
-async def _left(kube: KubeClient) -> bool:
+async def _any_left(kube: KubeClient) -> bool:
     runs = await kube.get(f"/apis/{API_VERSION}/workflowruns", limit="1")
     pods = await kube.get("/api/v1/pods", labelSelector=LABEL_RUN_UID, limit="1")
     return bool(runs["items"] or pods["items"])
 
 
-async def _heartbeat(what: str) -> None:
-    began = time.monotonic()
+async def _heartbeat(title: str) -> None:
+    started = time.monotonic()
     while True:
         await asyncio.sleep(_HEARTBEAT_S)
-        say(f"{what}: {time.monotonic() - began:.0f} s so far")
+        say(f"{title}: {time.monotonic() - started:.0f} s so far")

@@ -1,9 +1,8 @@
-"""How long after the end of its last dependency a pod is asked for, by the API server's own clock: its audit log.
+"""Dispatch latency: from the end of a pod's last dependency to the request that creates it, by the audit log's clock.
 
-Pods themselves know whole seconds only. The log has microseconds: when the creation of a pod was received, and when the
-request that wrote the end into its status had been received and was answered. Somewhere between these two the end is
-in etcd and every watch can have it; we count from the first, so that the API server's own writing is in the figure, for
-plain pods as for the operator.
+Pods have times in whole seconds only. The API server's audit log has microseconds for when each request was received:
+the creation of a pod, and the status patch that ends it. The end reaches etcd and the watches somewhat after the patch
+was received, so the figure includes the API server's own write, for plain pods and the operator alike.
 """
 
 from __future__ import annotations
@@ -30,51 +29,51 @@ class Unit(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Lives:
-    """Of a namespace's pods, by what they are for, in seconds: when each was first asked for, and when it ended."""
+class PodTimes:
+    """For each pod of a namespace, in Unix seconds: when it was first posted, and when it ended."""
 
     posted: dict[Unit, float]
     ended: dict[Unit, float]
 
 
-def lives(log: Iterable[bytes], namespace: str) -> Lives:
-    found, of_pod = Lives({}, {}), {}
+def pod_times(log: Iterable[bytes], namespace: str) -> PodTimes:
+    times, units = PodTimes({}, {}), {}
     for line in log:
         event = orjson.loads(line)
-        about = event["objectRef"]
-        if about["namespace"] != namespace:
+        ref = event["objectRef"]
+        if ref["namespace"] != namespace:
             continue
-        wanted = event["requestObject"]
+        body = event["requestObject"]
         if event["verb"] == "create":
-            labels = wanted["metadata"]["labels"]
-            of_pod[about["name"]] = unit = Unit(labels[LABEL_RUN_UID], labels[LABEL_TASK])
-            found.posted.setdefault(unit, _moment(event))
-        elif wanted.get("status", {}).get("phase") in ("Succeeded", "Failed"):
-            found.ended.setdefault(of_pod[about["name"]], _moment(event))
-    return found
+            labels = body["metadata"]["labels"]
+            units[ref["name"]] = unit = Unit(labels[LABEL_RUN_UID], labels[LABEL_TASK])
+            times.posted.setdefault(unit, _received_at(event))
+        elif body.get("status", {}).get("phase") in ("Succeeded", "Failed"):
+            times.ended.setdefault(units[ref["name"]], _received_at(event))
+    return times
 
 
-def waits_ms(seen: Lives, names: Sequence[str], graph: Graph) -> list[float]:
-    """For each pod that had to wait for others, from the end of the last of them until it was asked for."""
+def waits_ms(times: PodTimes, names: Sequence[str], graph: Graph) -> list[float]:
+    """The dispatch latency of each pod with dependencies. `names` are the graph's tasks in order."""
     numbers = {name: number for number, name in enumerate(names)}
     return [
-        1000 * (posted - max(seen.ended[unit._replace(task=names[number])] for number in dependencies))
-        for unit, posted in seen.posted.items()
+        1000 * (posted - max(times.ended[unit._replace(task=names[number])] for number in dependencies))
+        for unit, posted in times.posted.items()
         if (dependencies := graph.dependencies[numbers[unit.task]])
     ]
 
 
 def percentile(values: Sequence[float], per_cent: float) -> float:
-    """The smallest of the values that so many per cent of them do not exceed."""
+    """The nearest-rank percentile: the smallest value that at least `per_cent` of the values do not exceed."""
     return sorted(values)[max(0, math.ceil(len(values) * per_cent / 100) - 1)]
 
 
-def in_short(waits: Sequence[float]) -> Json:
+def summary(waits: Sequence[float]) -> Json:
     return {f"p{per_cent}": round(percentile(waits, per_cent), 1) for per_cent in (50, 99)}
 
 
 class AuditLog:
-    """The part of the log that is written from now on."""
+    """The part of the audit log that is written after this object is made."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._start = path, path.stat().st_size
@@ -85,5 +84,5 @@ class AuditLog:
             return [line for line in log if line.endswith(b"\n")]
 
 
-def _moment(event: Json) -> float:
+def _received_at(event: Json) -> float:
     return datetime.fromisoformat(event["requestReceivedTimestamp"]).timestamp()

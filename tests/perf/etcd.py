@@ -1,7 +1,7 @@
-"""What a run writes to etcd, and what it leaves there once etcd has forgotten older revisions.
+"""What a run writes to etcd, and what remains there after a compaction.
 
-Kubernetes has etcd forget what is older than five minutes; here it is asked to at once, while nothing is measured. It
-answers in JSON through its gRPC gateway: https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway/
+The API server compacts etcd every five minutes; here it is compacted between measurements, through its gRPC gateway:
+https://etcd.io/docs/v3.6/dev-guide/api_grpc_gateway/
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tests.perf.scenarios import Json
 
 
 class Growth(NamedTuple):
-    """In bytes in use. `written` counts every version of every object, `left` the last ones only."""
+    """Bytes in use: `written` with every version of every object, `left` with the latest ones only."""
 
     written: int
     left: int
@@ -35,13 +35,13 @@ class Etcd:
         return Growth(full - self._before, await self._compacted() - self._before)
 
     async def _compacted(self) -> int:
-        """The bytes in use without history. Pages that become free are counted as such with the next commit."""
+        """The bytes in use after a compaction. The pause lets etcd commit, which is when it counts pages as free."""
         revision = (await self._post("maintenance/status", {}))["header"]["revision"]
         await self._post("kv/compaction", {"revision": revision, "physical": True})
         await asyncio.sleep(0.3)
         return int((await self._post("maintenance/status", {}))["dbSizeInUse"])
 
     async def _post(self, path: str, body: Json) -> Json:
-        async with aiohttp.request("POST", f"{self._url}/v3/{path}", json=body, raise_for_status=True) as answer:
-            found: Json = await answer.json()
-            return found
+        async with aiohttp.request("POST", f"{self._url}/v3/{path}", json=body, raise_for_status=True) as response:
+            content: Json = await response.json()
+            return content

@@ -1,6 +1,6 @@
-"""What the operator's figures should stay under, and what is so far off that something must be broken.
+"""Goals for the operator's figures, and gross limits beyond which something must be broken.
 
-The limits of CPU and memory are for runs of a thousand tasks and more: a short run pays for the operator's own breath.
+The goals for CPU and memory apply to runs of 1,000 tasks or more: in a short run the operator's idle cost dominates.
 """
 
 from __future__ import annotations
@@ -12,34 +12,35 @@ _GROSS_RATIO, _GROSS_CPU_MS, _FOR_GROSS_CPU = 3, 40, 200
 
 
 def goals(scenario: Scenario) -> dict[str, float]:
-    """By the figure's name; a dot leads into it."""
-    found = {"ratio": scenario.goal}
+    """The upper limit of each figure, by its path in the result: `dispatch_ms.p50`."""
+    limits = {"ratio": scenario.goal}
     large = scenario.pods > _LARGE
     if scenario.pods >= _FOR_CPU:
-        found["cpu_ms_per_task"] = 8.8 if large else 8
-        found["peak_rss_mb"] = 140 if large else 110
+        limits["cpu_ms_per_task"] = 8.8 if large else 8
+        limits["peak_rss_mb"] = 140 if large else 110
     if scenario.copies > 1:
-        found["writes_per_task"] = 2
+        limits["writes_per_task"] = 2
     elif scenario.is_chain:
-        found["writes_per_task"] = 2.2
+        limits["writes_per_task"] = 2.2
     elif scenario.is_wide and not scenario.real:
-        found["writes_per_task"] = 1.1
+        limits["writes_per_task"] = 1.1
     if not scenario.is_wide:
-        found["dispatch_ms.p50"], found["dispatch_ms.p99"] = 20, 100
-    return found
+        limits["dispatch_ms.p50"], limits["dispatch_ms.p99"] = 20, 100
+    return limits
 
 
-def missed(result: Json, wanted: dict[str, float]) -> list[str]:
-    """`ratio 1.21 > 1.15`, one for each goal that the result has a figure for and does not keep."""
-    figures = {name: _figure(result, name) for name in wanted}
+def missed(result: Json, limits: dict[str, float]) -> list[str]:
+    """The goals that the result misses, as `ratio 1.21 > 1.15`. Figures that it does not have are not judged."""
+    figures = {name: _figure(result, name) for name in limits}
     return [
-        f"{name} {value:g} > {wanted[name]:g}"
+        f"{name} {value:g} > {limits[name]:g}"
         for name, value in figures.items()
-        if value is not None and value > wanted[name]
+        if value is not None and value > limits[name]
     ]
 
 
 def gross(result: Json, scenario: Scenario) -> bool:
+    """Whether the result is so far off that something must be broken."""
     cpu = result["cpu_ms_per_task"] if scenario.pods >= _FOR_GROSS_CPU else 0
     return bool(result["ratio"] > _GROSS_RATIO or cpu > _GROSS_CPU_MS)
 

@@ -1,7 +1,6 @@
-"""An operator with nothing to do, in a cluster with two thousand finished runs: its CPU, its memory, and whether that
-grows.
+"""An idle operator among 2,000 finished runs: its CPU, its memory, and whether that grows.
 
-The runs have really run, by the very process that is measured, and their pods are still there.
+The measured process has executed these runs itself, and their pods still exist.
 """
 
 from __future__ import annotations
@@ -45,9 +44,11 @@ async def _finished_runs(kube: KubeClient, name: str) -> None:
     spec = {"defaults": simulated(), "tasks": tasks, "trigger": "Manual"}
     _, version = await kube.list(our_path(name, "workflowruns"))
     workflows = [f"w{number}" for number in range(_WORKFLOWS)]
-    await _create(kube, our_path(name, "workflows"), (_body("Workflow", one, spec) for one in workflows))
+    await _create(kube, our_path(name, "workflows"), (_body("Workflow", workflow, spec) for workflow in workflows))
     runs = (
-        _body("WorkflowRun", f"{one}-r{turn}", {"workflow": one}) for turn in range(_RUNS_EACH) for one in workflows
+        _body("WorkflowRun", f"{workflow}-r{number}", {"workflow": workflow})
+        for number in range(_RUNS_EACH)
+        for workflow in workflows
     )
     creating = asyncio.create_task(_create(kube, our_path(name, "workflowruns"), runs))
     await succeeded(kube, our_path(name, "workflowruns"), version, _WORKFLOWS * _RUNS_EACH)
@@ -59,31 +60,31 @@ def _body(kind: str, name: str, spec: Json) -> Json:
 
 
 async def _create(kube: KubeClient, path: str, bodies: Iterable[Json]) -> None:
-    turns = asyncio.Semaphore(_IN_FLIGHT)
+    in_flight = asyncio.Semaphore(_IN_FLIGHT)
 
-    async def one(body: Json) -> None:
-        async with turns:
+    async def create(body: Json) -> None:
+        async with in_flight:
             await kube.create(path, body)
 
-    await asyncio.gather(*map(one, bodies))
+    await asyncio.gather(*map(create, bodies))
 
 
 async def _watch(operator: Operator, seconds: float) -> Json:
-    began, cpu_before = time.monotonic(), operator.cpu_s()
+    started, cpu_before = time.monotonic(), operator.cpu_s()
     at_s: list[float] = []
     rss_mb: list[float] = []
     while not at_s or at_s[-1] < seconds:
-        at_s.append(time.monotonic() - began)
+        at_s.append(time.monotonic() - started)
         rss_mb.append(operator.rss_mb())
         await asyncio.sleep(_EVERY_S)
-    spent_s = operator.cpu_s() - cpu_before
+    cpu_s = operator.cpu_s() - cpu_before
     return {
-        "cpu_percent": round(100 * spent_s / (time.monotonic() - began), 2),
+        "cpu_percent": round(100 * cpu_s / (time.monotonic() - started), 2),
         "rss_mb": round(max(rss_mb), 1),
         "rss_mb_per_hour": round(growth_per_hour(at_s, rss_mb), 2),
     }
 
 
 def growth_per_hour(at_s: Sequence[float], values: Sequence[float]) -> float:
-    """The slope of the straight line that fits best."""
+    """The slope, per hour, of a linear regression. `at_s` are the times of the `values`."""
     return 3600 * statistics.linear_regression(at_s, values).slope

@@ -1,8 +1,8 @@
-"""`make makespan`: how long runs take under a cap in the order that we start tasks, and in other orders. No cluster.
+"""`make makespan`: how long runs take under a cap with our start order and with others. Needs no cluster.
 
-Time is simulated, the decisions are the operator's own. A makespan is told as a ratio: over the longer of the critical
-path and the work divided by the cap, which no order can beat (and often none can reach). One JSON object a line on
-standard output, a table of medians and 90th percentiles on standard error, and a chart in makespan.svg.
+Time is simulated; the decisions are the operator's own. Each makespan is divided by its lower bound, the longer of the
+critical path and the total work over the cap, which no order can beat and often none can reach. Prints one JSON object
+a line to standard output and a table of medians and 90th percentiles to standard error, and draws makespan.svg.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ CAPS = (4, 8, 16, 32, 64)
 GRAPHS = 20  # of each family
 GOAL = 1.05
 CHART = Path(__file__).parent.parent.parent / "makespan.svg"
-_NOISE = math.log(2)  # two of three hints are wrong by at most a factor of two
+_NOISE = math.log(2)  # one standard deviation: two thirds of the hints are within a factor of two
 _RUN = RunIdentity("run", "bench", "00000000-0000-4000-8000-000000000000", "bench", {})
 
 
 class ByWeight(RunState):
-    """Another order than ours: by what stands in for the tasks' ways, then who was ready first."""
+    """A run with another start order than ours: by a weight in place of the critical path, then first come."""
 
-    came = 0
+    arrivals = 0
 
     def make_ready(self, number: int) -> None:
-        self.came += 1
-        self.tasks[number].order = (self.came,)
+        self.arrivals += 1
+        self.tasks[number].order = (self.arrivals,)
         super().make_ready(number)
 
 
@@ -56,16 +56,16 @@ def _weighted(shape: Shape, cap: int, weigh: Callable[[Graph], list[float]]) -> 
 
 
 def _descendants(graph: Graph) -> list[float]:
-    """Airflow's default `priority_weight`: one for the task and one for each that waits for it, even through others.
+    """Airflow's default `priority_weight`: one for the task and one for each of its direct and indirect dependents.
 
     https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/priority-weight.html
     """
-    below = [0] * len(graph.dependents)  # as bits
+    descendants = [0] * len(graph.dependents)  # bit sets of task numbers
     for number in reversed(graph.topological_order()):
-        below[number] = 1 << number
+        descendants[number] = 1 << number
         for dependent in graph.dependents[number]:
-            below[number] |= below[dependent]
-    return [float(tasks.bit_count()) for tasks in below]
+            descendants[number] |= descendants[dependent]
+    return [float(tasks.bit_count()) for tasks in descendants]
 
 
 def _ours(shape: Shape, cap: int, hints_s: list[int] | None) -> RunState:
@@ -102,26 +102,26 @@ def ratio(shape: Shape, cap: int, policy: str) -> float:
 
 
 def measured(family: str) -> dict[str, list[float]]:
-    """The ratios of each policy, over all caps. Says those of each cap."""
+    """The ratios of each policy over all caps. Also prints those of each cap."""
     shapes = [drawn(family, number) for number in range(GRAPHS)]
     over_all: dict[str, list[float]] = {policy: [] for policy in POLICIES}
     for cap in CAPS:
-        found = {policy: [ratio(shape, cap, policy) for shape in shapes] for policy in POLICIES}
-        say(family, str(cap), found)
-        for policy, ratios in found.items():
+        of_cap = {policy: [ratio(shape, cap, policy) for shape in shapes] for policy in POLICIES}
+        print_row(family, str(cap), of_cap)
+        for policy, ratios in of_cap.items():
             over_all[policy] += ratios
-            print(json.dumps({"family": family, "cap": cap, "policy": policy, **_summed_up(ratios)}), flush=True)
-    say(family, "all", over_all)
+            print(json.dumps({"family": family, "cap": cap, "policy": policy, **_summary(ratios)}), flush=True)
+    print_row(family, "all", over_all)
     return over_all
 
 
-def say(family: str, cap: str, found: dict[str, list[float]]) -> None:
-    """A row of the table: the median and the 90th percentile of each policy."""
-    cells = [f"{summed['median']:.3f} {summed['p90']:.3f}" for summed in map(_summed_up, found.values())]
+def print_row(family: str, cap: str, ratios: dict[str, list[float]]) -> None:
+    """Print a row of the table: the median and the 90th percentile of each policy."""
+    cells = [f"{summary['median']:.3f} {summary['p90']:.3f}" for summary in map(_summary, ratios.values())]
     print(f"{family:<12} {cap:>3}", *(f"{cell:>17}" for cell in cells), file=sys.stderr, flush=True)
 
 
-def _summed_up(ratios: list[float]) -> dict[str, float]:
+def _summary(ratios: list[float]) -> dict[str, float]:
     p90 = statistics.quantiles(ratios, n=10)[-1]
     return {"median": round(statistics.median(ratios), 3), "p90": round(p90, 3), "n": len(ratios)}
 
@@ -129,16 +129,16 @@ def _summed_up(ratios: list[float]) -> dict[str, float]:
 def bars(families: dict[str, dict[str, list[float]]]) -> list[Bar]:
     return [
         Bar(f"{family}, {policy}", statistics.median(ratios), GOAL if policy in HINTED else None, kind)
-        for family, found in families.items()
-        for kind, (policy, ratios) in enumerate(found.items())
+        for family, policies in families.items()
+        for kind, (policy, ratios) in enumerate(policies.items())
     ]
 
 
 def main() -> None:
     print(f"{'family':<12} cap", *(f"{policy:>17}" for policy in POLICIES), file=sys.stderr)
     families = {family: measured(family) for family in FAMILIES}
-    families["all"] = {policy: [r for found in families.values() for r in found[policy]] for policy in POLICIES}
-    say("all", "all", families["all"])
+    families["all"] = {policy: [r for policies in families.values() for r in policies[policy]] for policy in POLICIES}
+    print_row("all", "all", families["all"])
     CHART.write_text(chart(f"Makespan over its lower bound, caps of {CAPS[0]} to {CAPS[-1]}: medians", bars(families)))
 
 

@@ -1,4 +1,4 @@
-"""What the API server counts itself: requests that wrote what the operator writes."""
+"""Counts the operator's writes, from the API server's own request metrics."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ _LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
 def samples(text: str, name: str) -> Iterator[tuple[dict[str, str], float]]:
-    """Labels and value of each sample by that name, in Prometheus' text format."""
-    for found in _SAMPLE.finditer(text):
-        if found["name"] == name:
-            yield dict(_LABEL.findall(found["labels"])), float(found["value"])
+    """Labels and value of each sample of that name; `text` is in Prometheus' text format."""
+    for sample in _SAMPLE.finditer(text):
+        if sample["name"] == name:
+            yield dict(_LABEL.findall(sample["labels"])), float(sample["value"])
 
 
 def writes(text: str, *, events: bool) -> int:
-    """Requests so far that wrote pods, revisions, our kinds and, if asked, Events; Leases and deletions apart.
+    """The number of requests so far that wrote pods, revisions, our kinds and, with `events`, core Events.
 
-    Kubernetes' own components write pods too, as subresources (bindings, statuses), which are left out. The scheduler's
-    Events are of another group than ours; the kubelet's are not, so they cannot be told apart where it runs the pods.
+    Not counted: Leases, deletions, and the writes of Kubernetes' own components to subresources of pods (bindings,
+    statuses). The scheduler's Events are in another API group than the operator's, but the kubelet's are in the same:
+    pass `events=False` if a kubelet runs the pods.
     """
 
     def ours(labels: dict[str, str]) -> bool:

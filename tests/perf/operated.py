@@ -1,4 +1,4 @@
-"""The same graph by the operator, as a process of its own under the chart's settings, and what that process costs."""
+"""Runs a scenario with the operator, as a process with the chart's settings, and measures what that costs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one run. `status_bytes` is the largest status that the run had."""
+    """The cost of one round. `status_bytes` is the size of the largest final status of a run."""
 
     seconds: float
     cpu_s: float
@@ -33,7 +33,7 @@ class Cost:
 
 
 class Operator:
-    """The operator as a process of this machine."""
+    """The operator as a local process."""
 
     def __init__(self, cluster: Cluster, log: Path) -> None:
         self.cluster = cluster
@@ -53,7 +53,7 @@ class Operator:
             await asyncio.sleep(0.2)
 
     async def stop(self) -> None:
-        """Politely; does nothing if it has ended."""
+        """Terminate it gracefully, unless it has exited already."""
         if self._process is not None and self._process.returncode is None:
             self._process.terminate()
             await self._process.wait()
@@ -78,8 +78,8 @@ class Operator:
     def peak_rss_mb(self) -> float:
         return self._memory_mb("VmHWM")
 
-    def _memory_mb(self, what: str) -> float:
-        (line,) = (line for line in self._proc("status").splitlines() if line.startswith(what))
+    def _memory_mb(self, field: str) -> float:
+        (line,) = (line for line in self._proc("status").splitlines() if line.startswith(field))
         return int(line.split()[1]) / 1024
 
     def _proc(self, name: str) -> str:
@@ -88,7 +88,7 @@ class Operator:
 
 
 async def cost(kube: KubeClient, operator: Operator, scenario: Scenario, namespace: str) -> Cost:
-    """From the creation of the Workflows until their runs are seen to have succeeded."""
+    """The cost from the creation of the Workflows until a watch shows that all their runs have succeeded."""
     runs, workflows = our_path(namespace, "workflowruns"), our_path(namespace, "workflows")
     bodies = [
         {
@@ -102,22 +102,22 @@ async def cost(kube: KubeClient, operator: Operator, scenario: Scenario, namespa
     if scenario.pool:
         await _make_pool(kube, namespace, scenario.pool)
     _, version = await kube.list(runs)
-    cpu_before, writes_before = operator.cpu_s(), await written(operator.cluster, scenario)
+    cpu_before, writes_before = operator.cpu_s(), await write_count(operator.cluster, scenario)
     started = time.monotonic()
     creating = asyncio.gather(*(kube.create(workflows, body) for body in bodies))
     statuses = await succeeded(kube, runs, version, len(bodies))
     took_s = time.monotonic() - started
     status_bytes = max(len(str(status)) for status in statuses)
-    spent_s, wrote = (
+    cpu_s, write_delta = (
         operator.cpu_s() - cpu_before,
-        await written(operator.cluster, scenario) - writes_before - len(bodies),
+        await write_count(operator.cluster, scenario) - writes_before - len(bodies),
     )
     await creating
-    return Cost(took_s, spent_s, operator.peak_rss_mb(), wrote, status_bytes)
+    return Cost(took_s, cpu_s, operator.peak_rss_mb(), write_delta, status_bytes)
 
 
 async def succeeded(kube: KubeClient, runs: str, version: str, count: int) -> list[Json]:
-    """Their last statuses, once so many runs have."""
+    """Wait until `count` runs have succeeded; their final statuses. Raises RuntimeError if one has not."""
     ended: dict[str, Json] = {}
     async for run in follow(kube, runs, version):
         status = run.get("status", {})
@@ -131,18 +131,18 @@ async def succeeded(kube: KubeClient, runs: str, version: str, count: int) -> li
 
 
 async def _make_pool(kube: KubeClient, namespace: str, slots: int) -> None:
-    """Returns once the operator has seen it."""
+    """Create the pool and wait until the operator has seen it."""
     body = {"apiVersion": API_VERSION, "kind": "Pool", "metadata": {"name": POOL, "namespace": namespace}}
     await kube.create(our_path(namespace, "pools"), body | {"spec": {"slots": slots}})
     while "slots" not in (await kube.get(our_path(namespace, "pools", POOL))).get("status", {}):
         await asyncio.sleep(0.05)
 
 
-async def written(cluster: Cluster, scenario: Scenario) -> int:
-    """See `writes`."""
+async def write_count(cluster: Cluster, scenario: Scenario) -> int:
+    """The operator's writes so far: see `writes`."""
     command = (cluster.bin / "kubectl", "--kubeconfig", cluster.kubeconfig, "get", "--raw", "/metrics")
-    reading = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    return writes((await reading.communicate())[0].decode(), events=not scenario.real)
+    kubectl = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    return writes((await kubectl.communicate())[0].decode(), events=not scenario.real)
 
 
 def _free_port() -> int:

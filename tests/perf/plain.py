@@ -1,6 +1,6 @@
-"""Plain pods: the very pods that the operator would make, each created at the moment its dependencies have ended.
+"""The baseline: the same pods as the operator's, each created by a bare client once its dependencies have ended.
 
-No operator, no status, no store: 32 creations at a time and one watch. What remains is what the cluster itself takes.
+No operator, no status, no cache: 32 concurrent creates and one watch. So it measures the cluster itself.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _IN_FLIGHT = 32
 
 
 async def seconds(kube: KubeClient, scenario: Scenario, namespace: str) -> float:
-    """From the first creation until the last pod is seen to have ended."""
+    """Seconds from the first create until the watch shows that the last pod has ended."""
     run = _Run(kube, scenario, namespace)
     return await run.seconds()
 
 
 class _Unit(NamedTuple):
-    """One pod to be: of which copy of the Workflow, which task, which item."""
+    """What a pod is for: the copy of the Workflow, the task's number, and the item."""
 
     copy: int
     task: int
@@ -45,29 +45,29 @@ class _Run:
             RunIdentity(self.label, namespace, str(uuid.uuid4()), scenario.name, {}) for _ in range(scenario.copies)
         ]
         items = range(scenario.items) if scenario.items else [None]
-        self.units = {
+        self.open_dependencies = {
             _Unit(copy, task, item): len(dependencies)
             for copy in range(scenario.copies)
             for task, dependencies in enumerate(self.definition.graph.dependencies)
             for item in items
         }
-        self.of_pod: dict[str, _Unit] = {}
-        self.room = asyncio.Semaphore(scenario.cap)
-        self.wanted: asyncio.Queue[_Unit] = asyncio.Queue()
+        self.unit_of_pod: dict[str, _Unit] = {}
+        self.cap = asyncio.Semaphore(scenario.cap)
+        self.ready: asyncio.Queue[_Unit] = asyncio.Queue()
 
     async def seconds(self) -> float:
         labels = f"{LABEL_RUN}={self.label}"
         _, version = await self.kube.list(pods_path(self.namespace), labelSelector=labels)
         started = time.monotonic()
-        for unit, open_dependencies in self.units.items():
-            if not open_dependencies:
-                self.wanted.put_nowait(unit)
+        for unit, count in self.open_dependencies.items():
+            if not count:
+                self.ready.put_nowait(unit)
         creators = [asyncio.create_task(self._create()) for _ in range(_IN_FLIGHT)]
         ended: set[str] = set()
         async for pod in follow(self.kube, pods_path(self.namespace), version, labelSelector=labels):
             if pod["status"]["phase"] == "Succeeded":
                 self._ended(pod["metadata"]["name"], ended)
-            if len(ended) == len(self.units):
+            if len(ended) == len(self.open_dependencies):
                 break
         took_s = time.monotonic() - started
         for creator in creators:
@@ -78,20 +78,20 @@ class _Run:
         if pod in ended:
             return
         ended.add(pod)
-        self.room.release()
-        before = self.of_pod[pod]
-        for dependent in self.definition.graph.dependents[before.task]:
-            unit = before._replace(task=dependent)
-            self.units[unit] -= 1
-            if not self.units[unit]:
-                self.wanted.put_nowait(unit)
+        self.cap.release()
+        dependency = self.unit_of_pod[pod]
+        for dependent in self.definition.graph.dependents[dependency.task]:
+            unit = dependency._replace(task=dependent)
+            self.open_dependencies[unit] -= 1
+            if not self.open_dependencies[unit]:
+                self.ready.put_nowait(unit)
 
     async def _create(self) -> None:
         while True:
-            unit = await self.wanted.get()
-            await self.room.acquire()
+            unit = await self.ready.get()
+            await self.cap.acquire()
             item = None if unit.item is None else Item(unit.item, str(unit.item))
             body = build_pod(self.identities[unit.copy], self.definition.tasks[unit.task], 1, item=item)
             del body["metadata"]["ownerReferences"]  # there is no run to own it
-            self.of_pod[body["metadata"]["name"]] = unit
+            self.unit_of_pod[body["metadata"]["name"]] = unit
             await self.kube.create(pods_path(self.namespace), body, accept=METADATA_ONLY)

@@ -1,7 +1,7 @@
-"""kill -9 with ten thousand live pods: how long until the operator's next process decides, and knows all it missed.
+"""kill -9 with 10,000 live pods: how long until a new process makes its first decision, and has caught up.
 
-While nobody operates, one of the pods ends and a new Workflow is applied. The first decision is the new one's pod;
-all is as before when the end has been recorded too. No pod may have been made twice.
+While no operator runs, one pod ends and a new Workflow is applied. The first decision is to create that Workflow's pod;
+the operator has caught up once it has also recorded the end. No pod may have been created twice.
 """
 
 from __future__ import annotations
@@ -38,55 +38,55 @@ async def restart(kube: KubeClient, operator: Operator) -> Json:
             await _end_one(kube, name)
             await _apply(kube, name, "new", {}, "1s")
             result = await _start(kube, operator, name)
-            await operator.stop()  # it need not see to the end of ten thousand pods
+            await operator.stop()  # it need not handle the deletion of 10,000 pods
     finally:
         await operator.stop()
     return {"name": NAME} | result | {"missed": missed(result, _GOALS)}
 
 
 async def _start(kube: KubeClient, operator: Operator, name: str) -> Json:
-    began = time.monotonic()
+    started = time.monotonic()
 
-    async def took_s(path: str, is_so: Callable[[Json], bool], **params: str) -> float:
-        await _once(kube, path, is_so, **params)
-        return round(time.monotonic() - began, 2)
+    async def took_s(path: str, condition: Callable[[Json], bool], **params: str) -> float:
+        await _once(kube, path, condition, **params)
+        return round(time.monotonic() - started, 2)
 
     decided = took_s(pods_path(name), lambda _: True, labelSelector=f"{LABEL_WORKFLOW}=new")
     recorded = took_s(our_path(name, "workflowruns"), lambda run: _items(run).get("succeeded") == str(_ENDS))
     _, decision_s, whole_s = await asyncio.gather(operator.start(), decided, recorded)
-    made, _ = await kube.list(pods_path(name), labelSelector=f"{LABEL_WORKFLOW}=live")
-    if len(made) != _LIVE:
-        raise RuntimeError(f"there are {len(made)} pods for {_LIVE} items")
+    pods, _ = await kube.list(pods_path(name), labelSelector=f"{LABEL_WORKFLOW}=live")
+    if len(pods) != _LIVE:
+        raise RuntimeError(f"there are {len(pods)} pods for {_LIVE} items")
     return {"decision_s": decision_s, "whole_s": whole_s, "peak_rss_mb": round(operator.peak_rss_mb())}
 
 
-async def _apply(kube: KubeClient, name: str, workflow: str, more: Json, duration: str) -> None:
-    spec = {"defaults": simulated(duration), "tasks": [{"name": "t"} | more]}
+async def _apply(kube: KubeClient, name: str, workflow: str, fields: Json, duration: str) -> None:
+    spec = {"defaults": simulated(duration), "tasks": [{"name": "t"} | fields]}
     body = {"apiVersion": API_VERSION, "kind": "Workflow", "metadata": {"name": workflow}, "spec": spec}
     await kube.create(our_path(name, "workflows"), body)
 
 
 async def _end_one(kube: KubeClient, name: str) -> None:
-    """As the kubelet would."""
-    found, _ = await kube.list(pods_path(name), labelSelector=f"{LABEL_WORKFLOW}=live,{LABEL_INDEX}={_ENDS}")
-    (status,) = found[0]["status"]["containerStatuses"]
+    """Ends the pod as the kubelet would."""
+    (pod,), _ = await kube.list(pods_path(name), labelSelector=f"{LABEL_WORKFLOW}=live,{LABEL_INDEX}={_ENDS}")
+    (status,) = pod["status"]["containerStatuses"]
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    terminated = {"exitCode": 0, "reason": "Completed", "startedAt": found[0]["status"]["startTime"], "finishedAt": now}
+    terminated = {"exitCode": 0, "reason": "Completed", "startedAt": pod["status"]["startTime"], "finishedAt": now}
     status |= {"ready": False, "state": {"terminated": terminated}}
-    path = pods_path(name, found[0]["metadata"]["name"])
+    path = pods_path(name, pod["metadata"]["name"])
     await kube.patch(f"{path}/status", {"status": {"phase": "Succeeded", "containerStatuses": [status]}})
 
 
-async def _once(kube: KubeClient, path: str, is_so: Callable[[Json], bool], **params: str) -> None:
-    """Returns as soon as an object of the collection is so."""
-    found, version = await kube.list(path, **params)
-    if any(map(is_so, found)):
+async def _once(kube: KubeClient, path: str, condition: Callable[[Json], bool], **params: str) -> None:
+    """Wait until an object of the collection meets the condition."""
+    objects, version = await kube.list(path, **params)
+    if any(map(condition, objects)):
         return
-    async for one in follow(kube, path, version, **params):
-        if is_so(one):
+    async for changed in follow(kube, path, version, **params):
+        if condition(changed):
             return
 
 
 def _items(run: Json) -> Json:
-    found: Json = run.get("status", {}).get("tasks", {}).get("t", {}).get("items", {})
-    return found
+    items: Json = run.get("status", {}).get("tasks", {}).get("t", {}).get("items", {})
+    return items

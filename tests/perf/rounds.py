@@ -1,6 +1,6 @@
-"""A scenario, some rounds of it: plain pods and the operator in turns, and what the cluster says of each run.
+"""Measures a scenario in a few rounds: plain pods and the operator in turns, on one cluster.
 
-The operator's process is a fresh one for each scenario, so that its peak memory is that of this scenario.
+Each scenario gets a new operator process, so that its peak memory is that of the scenario.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Run(Generic[T]):
-    """What one run took, and what API server and etcd say of it where they can be asked."""
+    """One round's cost, with its dispatch latencies and etcd's growth where the cluster can report them."""
 
     cost: T
     waits_ms: list[float]
@@ -34,22 +34,22 @@ class Run(Generic[T]):
 
 
 async def measure(kube: KubeClient, cluster: Cluster, operator: operated.Operator, scenario: Scenario) -> Json:
-    plainly: list[Run[float]] = []
+    baseline: list[Run[float]] = []
     ours: list[Run[operated.Cost]] = []
     try:
         await operator.start()
         for number in range(1, _ROUNDS + 1):
             title = f"{scenario.name} {number}/{_ROUNDS}"
             async with namespace(kube, f"{title} plain") as name:
-                plainly.append(await _run(cluster, scenario, name, lambda name: plain.seconds(kube, scenario, name)))
+                baseline.append(await _run(cluster, scenario, name, lambda name: plain.seconds(kube, scenario, name)))
             async with namespace(kube, f"{title} sluice") as name:
                 ours.append(
                     await _run(cluster, scenario, name, lambda name: operated.cost(kube, operator, scenario, name))
                 )
-            say(f"{title}: plain pods {plainly[-1].cost:.2f} s, sluice {ours[-1].cost.seconds:.2f} s")
+            say(f"{title}: plain pods {baseline[-1].cost:.2f} s, sluice {ours[-1].cost.seconds:.2f} s")
     finally:
         await operator.stop()
-    result = _result(scenario, plainly, ours)
+    result = _result(scenario, baseline, ours)
     return result | {"missed": missed(result, goals(scenario))}
 
 
@@ -66,11 +66,11 @@ async def _run(cluster: Cluster, scenario: Scenario, name: str, run: Callable[[s
 def _waits_ms(log: dispatch.AuditLog, name: str, scenario: Scenario) -> list[float]:
     definition = Definition.of(scenario.graph())
     names = [task.name for task in definition.tasks]
-    return dispatch.waits_ms(dispatch.lives(log.lines(), name), names, definition.graph)
+    return dispatch.waits_ms(dispatch.pod_times(log.lines(), name), names, definition.graph)
 
 
-def _result(scenario: Scenario, plainly: Sequence[Run[float]], ours: Sequence[Run[operated.Cost]]) -> Json:
-    raw_s, sluice_s = [run.cost for run in plainly], [run.cost.seconds for run in ours]
+def _result(scenario: Scenario, baseline: Sequence[Run[float]], ours: Sequence[Run[operated.Cost]]) -> Json:
+    raw_s, sluice_s = [run.cost for run in baseline], [run.cost.seconds for run in ours]
     costs = [run.cost for run in ours]
     result: Json = {
         "name": scenario.name,
@@ -83,12 +83,12 @@ def _result(scenario: Scenario, plainly: Sequence[Run[float]], ours: Sequence[Ru
         "writes_per_task": round(statistics.median(cost.writes for cost in costs) / scenario.pods, 2),
         "status_bytes": max(cost.status_bytes for cost in costs),
     }
-    for prefix, runs in (("raw_", plainly), ("", ours)):
+    for prefix, runs in (("raw_", baseline), ("", ours)):
         if waits := [wait for run in runs for wait in run.waits_ms]:
-            result[f"{prefix}dispatch_ms"] = dispatch.in_short(waits)
+            result[f"{prefix}dispatch_ms"] = dispatch.summary(waits)
         if growths := [run.growth for run in runs if run.growth]:
             result[f"{prefix}etcd_bytes_per_run"] = {
-                "written": max(growth.written for growth in growths),  # a compaction within a run hides some of it
+                "written": max(growth.written for growth in growths),  # a compaction during a round hides some of it
                 "left": round(statistics.median(growth.left for growth in growths)),
             }
     return result

@@ -1,4 +1,4 @@
-"""What is measured: graphs of tasks that all take a second on simulated nodes, or no time at all on the real one."""
+"""The benchmark scenarios: graphs of tasks that take a second on simulated nodes, or no time on the real node."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REAL: Json = {"image": "busybox:1.35", "command": ["true"]}
 
 
 def simulated(duration: str = "1s") -> Json:
-    """The defaults of tasks that run on simulated nodes."""
+    """The `defaults` of tasks that run on simulated nodes for `duration`."""
     return {
         "image": "busybox:1.35",
         "command": ["sleep", "1"],
@@ -26,10 +26,10 @@ def simulated(duration: str = "1s") -> Json:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A Workflow, `copies` times. With `items`, each of its tasks is a fan-out over so many; with `pool`, each of its
-    pods holds one of so many slots.
+    """A Workflow, created `copies` times. With `items`, each task is a fan-out over that many; with `pool`, each pod
+    claims one of that many slots.
 
-    `goal` is the time with the operator over the time of plain pods that we mean to stay under.
+    `goal` is the upper limit of the operator's time divided by that of plain pods.
     """
 
     name: str
@@ -48,17 +48,17 @@ class Scenario:
 
     @property
     def is_wide(self) -> bool:
-        """Does none of its pods wait for another?"""
+        """Whether no pod has a dependency."""
         return not any(self.depends_on.values())
 
     @property
     def is_chain(self) -> bool:
-        """Does each of its pods but the first wait for one other?"""
+        """Whether each task but the first has one dependency."""
         return sum(map(len, self.depends_on.values())) == len(self.depends_on) - 1 > 0
 
     @property
     def cap(self) -> int:
-        """How many of its pods may live at a time."""
+        """The maximum number of live pods."""
         return self.parallelism or self.pool or self.pods
 
     def spec(self) -> Json:

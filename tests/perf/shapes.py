@@ -1,11 +1,11 @@
-"""Random graphs of tasks with durations, by family: the shapes of real work, with a few tasks that take very long.
+"""Random task graphs with durations, in families with the shapes of real workloads. A few tasks take very long.
 
-The last three have the shapes of published workflows, and roughly the durations that were measured of their tasks:
+The last three have the shapes of published workflows, and roughly the measured durations of their tasks:
 
-- Montage (a mosaic of the sky) and Epigenomics (a genome's sequence): Juve et al., "Characterizing and profiling
-  scientific workflows", Future Generation Computer Systems 29(3), 2013; Bharathi et al., "Characterization of
-  scientific workflows", WORKS 2008.
-- Cycles (crops over weather and soil): Ferreira da Silva et al., "Empowering agroecosystem modeling with HTC scientific
+- Montage (sky mosaics) and Epigenomics (genome sequencing): Juve et al., "Characterizing and profiling scientific
+  workflows", Future Generation Computer Systems 29(3), 2013; Bharathi et al., "Characterization of scientific
+  workflows", WORKS 2008.
+- Cycles (agroecosystem modeling): Ferreira da Silva et al., "Empowering agroecosystem modeling with HTC scientific
   workflows", IEEE Big Data 2019; Coleman et al., "WfCommons: a framework for enabling scientific workflow research and
   development", Future Generation Computer Systems 128, 2022.
 """
@@ -24,9 +24,7 @@ _LONGEST = 100  # times the mean
 
 @dataclass
 class Shape:
-    """Tasks in the order of a manifest that is written from the start to the end. Durations are whole seconds, as
-    hints are.
-    """
+    """A graph whose tasks come after their dependencies. Durations are whole seconds, as hints are."""
 
     random: Random
     depends_on: dict[str, list[str]] = field(default_factory=dict)
@@ -41,13 +39,13 @@ class Shape:
 
 
 def layered(shape: Shape) -> None:
-    """Each task waits for up to five of the layer before."""
-    before: list[str] = []
+    """Each task depends on up to five of the previous layer."""
+    previous: list[str] = []
     for _ in range(shape.random.randint(8, 20)):
         needs = [
-            shape.random.sample(before, min(len(before), shape.random.randint(1, 5))) for _ in range(_width(shape))
+            shape.random.sample(previous, min(len(previous), shape.random.randint(1, 5))) for _ in range(_width(shape))
         ]
-        before = [shape.task(100, after) for after in needs]
+        previous = [shape.task(100, after) for after in needs]
 
 
 def _width(shape: Shape) -> int:
@@ -63,7 +61,7 @@ def fork_join(shape: Shape) -> None:
 
 
 def montage(shape: Shape) -> None:
-    """Images in a grid: those that overlap are compared in pairs, and all are corrected by one model."""
+    """A grid of images: overlapping ones are compared in pairs, and one model corrects them all."""
     rows, columns = shape.random.randint(4, 6), shape.random.randint(4, 6)
     places = list(itertools.product(range(rows), range(columns)))
     projected = {place: shape.task(136, []) for place in places}
@@ -80,7 +78,7 @@ def montage(shape: Shape) -> None:
 
 
 def epigenomics(shape: Shape) -> None:
-    """Lanes of a sequencer, each split into chunks that go through a chain of four, then merged."""
+    """A sequencer's lanes, each split into chunks that pass through a chain of four tasks and are merged."""
     merged = []
     for _ in range(shape.random.randint(2, 6)):
         split = shape.task(343, [])
@@ -95,7 +93,7 @@ def epigenomics(shape: Shape) -> None:
 
 
 def cycles(shape: Shape) -> None:
-    """For each crop many points, each simulated as it is and with more fertilizer after a baseline."""
+    """Many points for each crop; each is simulated after a baseline, with and without more fertilizer."""
     summaries = []
     for _ in range(shape.random.randint(3, 6)):
         simulated, compared = [], []
@@ -118,7 +116,7 @@ FAMILIES: dict[str, Callable[[Shape], None]] = {
 
 
 def drawn(family: str, number: int) -> Shape:
-    """The same for the same number, wherever it is drawn."""
+    """The random graph with that number: the same on every call and machine."""
     shape = Shape(Random(f"{family} {number}"))  # noqa: S311  # no secret
     FAMILIES[family](shape)
     return shape

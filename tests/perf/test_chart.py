@@ -1,4 +1,4 @@
-"""The charts of the benchmarks."""
+"""The benchmarks' charts."""
 
 from xml.etree import ElementTree as ET
 

@@ -1,4 +1,4 @@
-"""Waits between pods, from an audit log."""
+"""Dispatch latency from an audit log."""
 
 import json
 from datetime import UTC, datetime
@@ -6,17 +6,17 @@ from datetime import UTC, datetime
 import pytest
 
 from sluice.core.spec.definition import Definition
-from tests.perf.dispatch import AuditLog, Unit, in_short, lives, percentile, waits_ms
+from tests.perf.dispatch import AuditLog, Unit, percentile, pod_times, summary, waits_ms
 
 
 def line(verb, pod, at_s, body, namespace="bench"):
-    moment = datetime.fromtimestamp(at_s, UTC).isoformat().replace("+00:00", "Z")
+    received_at = datetime.fromtimestamp(at_s, UTC).isoformat().replace("+00:00", "Z")
     return json.dumps(
         {
             "verb": verb,
             "objectRef": {"namespace": namespace, "name": pod},
             "requestObject": body,
-            "requestReceivedTimestamp": moment,
+            "requestReceivedTimestamp": received_at,
         }
     ).encode()
 
@@ -40,20 +40,20 @@ LOG = [
     phase("else", 2, "Succeeded", namespace="other"),
     phase("b", 3, "Succeeded"),
     posted("c", 3.004_250),
-    posted("c", 3.5),  # asked for once more, since no answer came
+    posted("c", 3.5),  # a retry after a lost response
 ]
 
 
 def test_the_log_tells_when_a_pod_was_first_asked_for_and_when_it_ended():
-    seen = lives(LOG, "bench")
-    assert seen.posted == {Unit("r", "a"): 1, Unit("r", "b"): 1.000_5, Unit("r", "c"): 3.004_25}
-    assert seen.ended == {Unit("r", "a"): 2, Unit("r", "b"): 3}
+    times = pod_times(LOG, "bench")
+    assert times.posted == {Unit("r", "a"): 1, Unit("r", "b"): 1.000_5, Unit("r", "c"): 3.004_25}
+    assert times.ended == {Unit("r", "a"): 2, Unit("r", "b"): 3}
 
 
 def test_a_pod_waits_from_the_end_of_its_last_dependency():
     tasks = [{"name": "a"}, {"name": "b"}, {"name": "c", "dependsOn": ["a", "b"]}]
     definition = Definition.of({"defaults": {"image": "i"}, "tasks": tasks})
-    waits = waits_ms(lives(LOG, "bench"), ["a", "b", "c"], definition.graph)
+    waits = waits_ms(pod_times(LOG, "bench"), ["a", "b", "c"], definition.graph)
     assert waits == [pytest.approx(4.25)]
 
 
@@ -65,8 +65,8 @@ def test_percentile(values, per_cent, is_):
     assert percentile(values, per_cent) == is_
 
 
-def test_in_short():
-    assert in_short([1.04, 2.06, 30]) == {"p50": 2.1, "p99": 30}
+def test_summary():
+    assert summary([1.04, 2.06, 30]) == {"p50": 2.1, "p99": 30}
 
 
 def test_only_what_is_logged_from_now_on_is_read_and_no_half_line(tmp_path):

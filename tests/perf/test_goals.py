@@ -1,4 +1,4 @@
-"""Goals, and what misses them."""
+"""The goals of scenarios, and how a miss is reported."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_what_is_missed_is_said_with_both_numbers():
         ("wide-200", 1.5, 12, False),
         ("wide-200", 3.1, 12, True),
         ("wide-200", 1.5, 41, True),
-        ("chain-20", 1.1, 41, False),  # twenty tasks do not tell what a task costs
+        ("chain-20", 1.1, 41, False),  # twenty tasks are too few to judge the cost of one
     ],
 )
 def test_only_a_gross_miss_is_a_failure(name, ratio, cpu, broken):

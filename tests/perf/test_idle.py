@@ -1,4 +1,4 @@
-"""Growth of what is watched for a while."""
+"""The growth rate of a sampled value."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The order in which we start tasks, against its goal, on few graphs. `make makespan` has more of them."""
+"""Our start order against its goal, on a few graphs. `make makespan` tries more."""
 
 import statistics
 

@@ -1,4 +1,4 @@
-"""Requests that the API server counted."""
+"""Counting writes from the API server's metrics."""
 
 import pytest
 
