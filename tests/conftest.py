@@ -20,7 +20,7 @@ from tests.cluster.progress import say
 from tests.cluster.session import Session
 
 _HERE = Path(__file__).parent
-_CLUSTER = "sluice-test"
+CLUSTER = os.environ.get("CLUSTER_NAME", "sluice-test")  # another name lets two checkouts test side by side
 _SESSION = pytest.StashKey[Session]()
 
 
@@ -32,13 +32,13 @@ def session(request: pytest.FixtureRequest) -> Session:
 @pytest.fixture(scope="session")
 def cluster(session: Session) -> Cluster:
     """A fresh cluster for all tests, taken down afterwards; `KEEP_CLUSTER=1` keeps it for the next session."""
-    return session.open(_CLUSTER)
+    return session.open(CLUSTER)
 
 
 @pytest.fixture(scope="session")
 def own_cluster(session: Session) -> Cluster:
     """The same for the tests of this process; in a single process it is the one for all."""
-    return session.open_own(_CLUSTER)
+    return session.open_own(CLUSTER)
 
 
 # The chains, in the order in which they begin.

@@ -13,6 +13,7 @@ import pytest
 from tests.cluster import Cluster
 from tests.cluster.cluster import chosen_kind
 from tests.cluster.session import Session
+from tests.conftest import CLUSTER
 from tests.e2e.kubernetes import Kubectl
 
 _CRDS = Path(__file__).parent.parent.parent / "crds"
@@ -26,7 +27,7 @@ def control_plane(session: Session) -> Cluster:
     """Taken down afterwards; `KEEP_CLUSTER=1` keeps it for the next session."""
     if chosen_kind() == "current":
         pytest.skip("needs a control plane of its own, where no operator is installed")
-    opened = session.open("sluice-test-control", node=False)
+    opened = session.open(f"{CLUSTER}-control", node=False)
     kubectl = Kubectl(opened, "default")
     kubectl("apply", "--server-side", "-f", _CRDS)
     kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
