@@ -44,7 +44,7 @@ def test_each_time_is_run_once_though_the_operator_is_killed_and_a_run_deleted(
     parameters = [{"name": "code", "default": "1"}]
     bare.apply(workflow("etl", LOAD, schedule=DAILY, parameters=parameters))
     bare.apply(backfill("march", maxRuns=2))
-    eventually(lambda: status(bare, "march").get("succeeded"), "the first time has succeeded", 90)
+    eventually(lambda: status(bare, "march").get("succeeded", 0) >= 2, "the first two times are counted", 90)
     first = runs(bare, "march")["2025-03-01"]["metadata"]["name"]
     mortal.kill()
     bare("delete", "workflowrun", first)
