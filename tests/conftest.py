@@ -117,4 +117,4 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """More than there are processors, as most of them wait. Somebody's cluster is one that must not be shared."""
-    return 0 if chosen_kind() == "current" else min(8, 2 + 2 * (os.cpu_count() or 1))
+    return 0 if chosen_kind() == "current" else min(8, 2 + (os.cpu_count() or 1))
