@@ -30,7 +30,7 @@ class World:
     def restarts(self) -> None:
         """The operator is another process now, which has the same LIST."""
         self.shared = SharedLimits(wake=lambda run: self.woken.append(run.name))
-        self.shared.set_pool(PoolKey("team", "warehouse"), 1)
+        self.shared.set_pool(PoolKey("team", "warehouse"), 1, "Runs")
         self.slots = RunSlots(self.cache, self.shared)
         for key in self.cache.runs:
             self.slots.run_changed(key)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sluice.api import API_VERSION, GROUP
 from sluice.api.workflow import WorkflowSettings
-from sluice.cli.lint.pools import unmet_claims
+from sluice.cli.lint.pools import claims_held_otherwise, unmet_claims
 from sluice.cli.lint.source import Document, Finding
 from sluice.core import Json
 from sluice.core.base.errors import Fault
@@ -84,6 +84,8 @@ def check(sources: Iterable[Source], *, chart_has_image: bool = False) -> Report
         else:
             report.checked[item.kind] += 1
             faults = list(_faults(item, objects, chart_has_image=chart_has_image))
+            if item.kind == "Workflow" and not faults:
+                faults += _faults_among(item, objects)
             report.findings[item.file] += (item.document.at(fault, item.prefix) for fault in faults)
             if item.kind == "Workflow" and not faults:
                 warnings = [*workflow_warnings(item.manifest), *unmet_claims(item.manifest, _pools(item, objects))]
@@ -131,6 +133,11 @@ def _faults(item: _Object, objects: Iterable[_Object], *, chart_has_image: bool)
         yield from backfill_faults(item.manifest, _valid_workflow(item, objects))
     else:
         yield from _run_faults(item, [other for other in objects if other.ours and other.kind == "Workflow"])
+
+
+def _faults_among(workflow: _Object, objects: Iterable[_Object]) -> Iterator[Fault]:
+    """What the other objects make a fault of a Workflow that has none by itself."""
+    yield from claims_held_otherwise(workflow.manifest, _pools(workflow, objects))
 
 
 def _kind_faults(manifest: Json) -> Iterator[Fault]:
@@ -182,11 +189,11 @@ def _valid_workflow(backfill: _Object, objects: Iterable[_Object]) -> WorkflowSe
     return None
 
 
-def _pools(workflow: _Object, objects: Iterable[_Object]) -> dict[str, Any]:
-    """The unvalidated `slots` of each Pool that may be in the Workflow's namespace, by name."""
+def _pools(workflow: _Object, objects: Iterable[_Object]) -> dict[str, Json]:
+    """The unvalidated spec of each Pool that may be in the Workflow's namespace, by name."""
     pools = (other for other in objects if other.ours and other.kind == "Pool")
     return {
-        name: other.manifest["spec"].get("slots")
+        name: other.manifest["spec"]
         for other in pools
         if isinstance(name := other.metadata.get("name"), str)
         and isinstance(other.manifest.get("spec"), dict)
