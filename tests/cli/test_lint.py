@@ -279,6 +279,38 @@ def test_claim_of_a_pool_that_is_held_otherwise_is_a_fault(file, claim, held_by,
     assert (result.stdout, result.exit_code) == (f"{path}:13: spec.{fault}\n", 1)
 
 
+def calling(name, called, more="", namespace=""):
+    return f"""\
+---
+apiVersion: sluice.dev/v1alpha1
+kind: Workflow
+metadata: {{name: {name}{namespace}}}
+spec: {{{more} tasks: [{{name: call, workflow: {{name: {called}}}}}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "namespaces", "line"),
+    [
+        ("concurrency: {maxRuns: 1},", ("", ""), 10),
+        ("concurrency: {maxRuns: 1},", ("", ", namespace: team"), 10),
+        ("concurrency: {maxRuns: 1},", (", namespace: other", ", namespace: team"), None),
+        ("concurrency: {policy: Allow},", ("", ""), None),
+        ("", ("", ""), None),
+    ],
+)
+def test_circle_of_calls_with_concurrency_is_a_fault(file, more, namespaces, line):
+    path = file(calling("one", "two", namespace=namespaces[0]) + calling("two", "one", more, namespaces[1]))
+    words = "two -> one -> two call each other; remove a call or this `concurrency`"
+    found = f"{path}:{line}: spec.concurrency: runs could wait for each other for ever: {words}\n"
+    assert lint(path).stdout == (found if line else "")
+
+
+def test_workflow_that_cannot_be_read_is_in_no_circle(file):
+    broken = calling("two", "one").replace("spec:", "specs:")
+    assert "wait for each other" not in lint(file(calling("one", "two") + broken)).stdout
+
+
 def test_pool_is_checked_too(file):
     path = file(POOL.replace("2", "-1"))
     assert lint(path).stdout == f"{path}:4: spec.slots: input should be greater than or equal to 0\n"

@@ -8,6 +8,7 @@ from typing import Any
 
 from sluice.api import API_VERSION, GROUP
 from sluice.api.workflow import WorkflowSettings
+from sluice.cli.lint.calls import circles_of_calls
 from sluice.cli.lint.pools import claims_held_otherwise, unmet_claims
 from sluice.cli.lint.source import Document, Finding
 from sluice.core import Json
@@ -78,14 +79,17 @@ def check(sources: Iterable[Source], *, chart_has_image: bool = False) -> Report
             if any(item.ours for item in in_document):
                 report.findings[source.name] += document.findings
             objects += in_document
-    for item in objects:
+    ours = {number: item for number, item in enumerate(objects) if item.ours}
+    circles = circles_of_calls({number: item.manifest for number, item in ours.items() if item.kind == "Workflow"})
+    for number, item in enumerate(objects):
         if not item.ours:
             report.ignored[".".join(filter(None, (item.kind, item.group))) or "no kind"] += 1
         else:
             report.checked[item.kind] += 1
             faults = list(_faults(item, objects, chart_has_image=chart_has_image))
             if item.kind == "Workflow" and not faults:
-                faults += _faults_among(item, objects)
+                faults += claims_held_otherwise(item.manifest, _pools(item, objects))
+                faults += [circles[number]] if number in circles else []
             report.findings[item.file] += (item.document.at(fault, item.prefix) for fault in faults)
             if item.kind == "Workflow" and not faults:
                 warnings = [*workflow_warnings(item.manifest), *unmet_claims(item.manifest, _pools(item, objects))]
@@ -133,11 +137,6 @@ def _faults(item: _Object, objects: Iterable[_Object], *, chart_has_image: bool)
         yield from backfill_faults(item.manifest, _valid_workflow(item, objects))
     else:
         yield from _run_faults(item, [other for other in objects if other.ours and other.kind == "Workflow"])
-
-
-def _faults_among(workflow: _Object, objects: Iterable[_Object]) -> Iterator[Fault]:
-    """What the other objects make a fault of a Workflow that has none by itself."""
-    yield from claims_held_otherwise(workflow.manifest, _pools(workflow, objects))
 
 
 def _kind_faults(manifest: Json) -> Iterator[Fault]:
