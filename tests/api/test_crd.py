@@ -135,6 +135,18 @@ def test_columns_read_well_and_point_at_fields_that_exist(kind, columns):
             assert second in schema(kind)["properties"][first]["properties"]
 
 
+def test_who_holds_a_pool_has_a_default_and_cannot_be_changed():
+    spec = schema("Pool")["properties"]["spec"]
+    (rule,) = spec["x-kubernetes-validations"]
+    assert "self.heldBy == oldSelf.heldBy" in rule["rule"]
+    assert spec["properties"]["heldBy"] | {"description": ""} == {
+        "type": "string",
+        "enum": ["Tasks", "Runs"],
+        "default": "Tasks",
+        "description": "",
+    }
+
+
 def test_what_a_run_is_cannot_be_changed():
     (rule,) = schema("WorkflowRun")["properties"]["spec"]["x-kubernetes-validations"]
     assert all(f"self.{field} == oldSelf.{field}" in rule["rule"] for field in ("workflow", "parameters", "revision"))

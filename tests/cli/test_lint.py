@@ -255,9 +255,60 @@ def test_workflow_is_checked_against_the_pools_among_the_files(file, pool, claim
 
 
 def test_slots_for_a_whole_run_are_checked_against_the_pools_as_well(file):
-    path, _ = file(f"{WORKFLOW}  pools: [{{name: warehouse, slots: 3}}]\n"), file(POOL, "pool.yaml")
+    pool = POOL.replace("slots: 2", "slots: 2, heldBy: Runs")
+    path, _ = file(f"{WORKFLOW}  pools: [{{name: warehouse, slots: 3}}]\n"), file(pool, "pool.yaml")
     words = TOO_MANY.replace("the task", "each run")
     assert lint(path.parent).stdout.endswith(f": spec.pools[0].slots: warning: {words}\n")
+
+
+BY_RUNS = "is held by whole runs; name it in spec.pools, or name one with heldBy: Tasks"
+BY_TASKS = "is held by tasks; name it in the pools of tasks, or name one with heldBy: Runs"
+
+
+@pytest.mark.parametrize(
+    ("claim", "held_by", "fault"),
+    [
+        ("    pools: [{name: warehouse}]\n", "Runs", f"tasks[0].pools[0].name: Pool 'warehouse' {BY_RUNS}"),
+        ("  pools: [{name: warehouse}]\n", "Tasks", f"pools[0].name: Pool 'warehouse' {BY_TASKS}"),
+    ],
+)
+def test_claim_of_a_pool_that_is_held_otherwise_is_a_fault(file, claim, held_by, fault):
+    workflow = WORKFLOW.replace("name: etl", "name: etl\n  namespace: team") + claim
+    path, _ = file(workflow), file(POOL.replace("slots: 2", f"slots: 2, heldBy: {held_by}"), "pool.yaml")
+    result = lint(path.parent)
+    assert (result.stdout, result.exit_code) == (f"{path}:13: spec.{fault}\n", 1)
+
+
+def calling(name, called, more="", namespace=""):
+    return f"""\
+---
+apiVersion: sluice.dev/v1alpha1
+kind: Workflow
+metadata: {{name: {name}{namespace}}}
+spec: {{{more} tasks: [{{name: call, workflow: {{name: {called}}}}}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "namespaces", "line"),
+    [
+        ("concurrency: {maxRuns: 1},", ("", ""), 10),
+        ("concurrency: {maxRuns: 1},", ("", ", namespace: team"), 10),
+        ("concurrency: {maxRuns: 1},", (", namespace: other", ", namespace: team"), None),
+        ("concurrency: {policy: Allow},", ("", ""), None),
+        ("", ("", ""), None),
+    ],
+)
+def test_circle_of_calls_with_concurrency_is_a_fault(file, more, namespaces, line):
+    path = file(calling("one", "two", namespace=namespaces[0]) + calling("two", "one", more, namespaces[1]))
+    words = "two -> one -> two call each other; remove a call or this `concurrency`"
+    found = f"{path}:{line}: spec.concurrency: runs could wait for each other for ever: {words}\n"
+    assert lint(path).stdout == (found if line else "")
+
+
+def test_workflow_that_cannot_be_read_is_in_no_circle(file):
+    broken = calling("two", "one").replace("spec:", "specs:")
+    assert "wait for each other" not in lint(file(calling("one", "two") + broken)).stdout
 
 
 def test_pool_is_checked_too(file):

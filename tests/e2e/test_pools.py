@@ -10,12 +10,12 @@ from tests.e2e.test_concurrency import QUICK, WAITS, says, working
 ONE = {"pools": [{"name": "warehouse"}]}
 
 
-def pool(slots: int) -> Json:
+def pool(slots: int, held_by: str = "Tasks") -> Json:
     return {
         "apiVersion": "sluice.dev/v1alpha1",
         "kind": "Pool",
         "metadata": {"name": "warehouse"},
-        "spec": {"slots": slots},
+        "spec": {"slots": slots, "heldBy": held_by},
     }
 
 
@@ -110,7 +110,7 @@ def test_missing_pool_is_a_reason_and_its_creation_lets_the_task_through(kubectl
 
 
 def test_two_workflows_hold_a_pool_for_their_whole_runs_one_after_the_other(kubectl: Kubectl, system: Kubectl) -> None:
-    kubectl.apply(pool(1))
+    kubectl.apply(pool(1, "Runs"))
     kubectl.apply(whole("first", WAITS))
     first = kubectl.run_of("first")
     working(kubectl, first)
@@ -139,7 +139,7 @@ def test_two_workflows_hold_a_pool_for_their_whole_runs_one_after_the_other(kube
     assert status["startedAt"] >= ended["finishedAt"]
     uses(kubectl, used=1, waiting=1, holders=[second])
 
-    kubectl.apply(pool(2))
+    kubectl.apply(pool(2, "Runs"))
     working(kubectl, third)
     uses(kubectl, used=2, waiting=0, holders=[second, third])
     kubectl("delete", "workflowrun", second)
@@ -151,13 +151,13 @@ def test_run_that_waits_for_slots_can_be_stopped_and_the_pool_may_come_later(kub
     kubectl.apply(whole("etl", QUICK, slots=2))
     run = kubectl.run_of("etl")
     says(kubectl, run, "Pool: warehouse does not exist; create it")
-    kubectl.apply(pool(1))
+    kubectl.apply(pool(1, "Runs"))
     says(kubectl, run, "Pool: warehouse has 1 slot, 2 are asked for")
     kubectl.apply(by_hand("mine", "etl"))
     says(kubectl, "mine", "Pool: warehouse has 1 slot, 2 are asked for")
     kubectl.patch("workflowrun", "mine", {"spec": {"state": "Stopped"}})
     status = kubectl.finished("mine")["status"]
     assert (status["phase"], status["message"]) == ("Stopped", "the run was stopped before it had started")
-    kubectl.apply(pool(2))
+    kubectl.apply(pool(2, "Runs"))
     assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
     uses(kubectl, used=0, waiting=0, holders=[])

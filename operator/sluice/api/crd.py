@@ -37,6 +37,8 @@ class CrdKind:
     columns: tuple[tuple[str, str, str], ...]
     max_name: int
     immutable: tuple[str, ...] = ()
+    defaults: tuple[tuple[str, str], ...] = ()
+    """Fields of the spec that the API server fills in."""
 
 
 KINDS = (
@@ -85,6 +87,8 @@ KINDS = (
             ("Age", "date", ".metadata.creationTimestamp"),
         ),
         max_name=MAX_POOL_NAME,
+        immutable=("heldBy",),
+        defaults=(("heldBy", "Tasks"),),
     ),
     CrdKind(
         name="Backfill",
@@ -109,6 +113,8 @@ KINDS = (
 def crd(kind: CrdKind) -> Json:
     """The CustomResourceDefinition of one kind."""
     spec = _structural(kind.spec)
+    for name, value in kind.defaults:
+        spec["properties"][name]["default"] = value
     if kind.immutable:
         same = (
             f"has(self.{f}) == has(oldSelf.{f}) && (!has(self.{f}) || self.{f} == oldSelf.{f})" for f in kind.immutable

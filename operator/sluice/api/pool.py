@@ -1,6 +1,6 @@
 """`Pool`: a limit that the tasks and runs of a namespace share."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -8,12 +8,17 @@ from sluice.api.base import Model, Sentence, Word
 
 Slots = Annotated[int, Field(ge=0, le=1_000_000)]
 
+Holder = Literal["Tasks", "Runs"]
+
 
 class PoolSpec(Model):
     """How much there is to share."""
 
     slots: Slots
     """How many slots there are. One slot is a mutex; none lets no task through."""
+    held_by: Holder = "Tasks"
+    """Who holds its slots. Tasks: each pod while it lives, for the task's `pools`. Runs: whole runs from their start to
+    their end, for the Workflow's `pools`. It cannot be changed."""
     description: Sentence | None = None
     """What the slots stand for."""
 

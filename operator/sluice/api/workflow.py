@@ -105,8 +105,9 @@ class WorkflowSettings(Model):
     ttl: Duration | None = None
     """How long ended runs stay that somebody else created. Default 7d, at least 1h."""
     pools: Annotated[list[PoolRequest] | None, Field(max_length=8)] = None
-    """Slots of Pools that each run holds from its start to its end. It gets all of them or none, and does not start
-    before. A change holds for runs that start after it."""
+    """Slots of Pools (with heldBy: Runs) that each run holds from its start to its end, with those of all Workflows
+    that it may call: all of them or none, and it does not start before. A run that another called takes none. A change
+    holds for runs that start after it."""
     timeout: Duration | None = None
     """How long one run may take. Then its tasks are stopped, and it has failed."""
     fail_fast: bool | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.resources.run_slots import RunSlots
@@ -12,8 +14,13 @@ from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 
-GRAPH = Definition.of({"tasks": [{"name": "work", "image": "busybox"}]})
 ONE = {"warehouse": 1}
+
+
+def graph(calls: str) -> Any:
+    """One task for each Workflow that it calls, or one that works."""
+    called = [{"name": f"run-{name}", "workflow": {"name": name}} for name in calls.split()]
+    return {"tasks": called or [{"name": "work", "image": "busybox"}]}
 
 
 class World:
@@ -25,18 +32,25 @@ class World:
         self.woken: list[str] = []
         self.version = 0
         self.restarts()
-        self.cache.workflows.upsert(object_view(self._body("etl", {"pools": [{"name": "warehouse"}]})))
+        self.has("etl", warehouse=1)
 
     def restarts(self) -> None:
         """The operator is another process now, which has the same LIST."""
         self.shared = SharedLimits(wake=lambda run: self.woken.append(run.name))
-        self.shared.set_pool(PoolKey("team", "warehouse"), 1)
+        self.shared.set_pool(PoolKey("team", "warehouse"), 1, "Runs")
         self.slots = RunSlots(self.cache, self.shared)
         for key in self.cache.runs:
             self.slots.run_changed(key)
 
-    def sees(self, name: str, *, uid: str = "", parent: str = "", **status: Any) -> None:
-        body = self._body(name, {"workflow": "etl"}, status)
+    def has(self, name: str, *, calls: str = "", concurrency: Any = None, **pools: int) -> None:
+        """A Workflow, with its calls and the slots that each of its runs asks for."""
+        spec: Any = {"pools": [{"name": pool, "slots": slots} for pool, slots in pools.items()], **graph(calls)}
+        if concurrency is not None:
+            spec["concurrency"] = concurrency
+        self.cache.workflows.upsert(object_view(self._body(name, spec)))
+
+    def sees(self, name: str, *, uid: str = "", parent: str = "", workflow: str = "etl", **status: Any) -> None:
+        body = self._body(name, {"workflow": workflow}, status)
         body["metadata"]["uid"] = uid or f"uid-of-{name}"
         if parent:
             owner = {"kind": "WorkflowRun", "name": parent, "uid": f"uid-of-{parent}", "controller": True}
@@ -46,9 +60,13 @@ class World:
     def goes(self, name: str) -> None:
         self.cache.runs.delete(self.cache.runs[Key("team", name)])
 
-    def asks(self, name: str) -> Any:
+    def asks(self, name: str, calls: str = "") -> Any:
         run = self.cache.runs[Key("team", name)]
-        return self.slots.ask(run, RunIdentity(name, "team", run.uid, "etl", {}), GRAPH)
+        identity = RunIdentity(name, "team", run.uid, run.spec["workflow"], {})
+        return self.slots.ask(run, identity, Definition.of(graph(calls)))
+
+    def faults(self, name: str, calls: str = "") -> list[str]:
+        return list(map(str, self.slots.faults(self.cache.runs[Key("team", name)], Definition.of(graph(calls)))))
 
     @property
     def holders(self) -> list[str]:
@@ -115,9 +133,61 @@ def test_another_run_by_the_name_of_one_that_held_slots_asks_for_its_own() -> No
     assert world.holders == []
 
 
-def test_what_a_run_above_holds_is_not_asked_for() -> None:
+def test_run_asks_for_what_it_may_call_and_what_that_may_call_holds_as_well() -> None:
+    world = World()
+    world.has("etl", calls="middle", warehouse=1)
+    world.has("middle", calls="leaf gone", lab=1)
+    world.has("leaf", lab=2, warehouse=1)
+    for pool in ("lab", "warehouse"):
+        world.shared.set_pool(PoolKey("team", pool), 3, "Runs")
+    world.sees("a")
+    assert world.asks("a", calls="middle") == (("lab", 2), ("warehouse", 1))
+
+
+def test_run_that_was_called_takes_no_slots_whoever_else_beneath_the_same_run_has_them() -> None:
+    world = World()
+    world.sees("a", pools=ONE, workflow="top")
+    world.sees("middle", parent="a", workflow="middle")
+    for name in ("one", "other"):
+        world.sees(name, parent="middle")
+        assert (world.faults(name), world.asks(name)) == ([], ())
+    assert world.holders == ["a"]
+
+
+@pytest.mark.parametrize("held", [{}, {"warehouse": 1}])
+def test_run_that_was_called_fails_for_what_the_run_at_the_top_does_not_hold(held: dict[str, int]) -> None:
+    world = World()
+    world.has("etl", warehouse=2)
+    world.sees("a", pools=held, workflow="top")
+    world.sees("middle", parent="a", workflow="middle")
+    world.sees("child", parent="middle")
+    words = f"of which run 'a' above it holds {held.get('warehouse', 0)}; what a run may call is looked up once"
+    asks = "spec.workflow: asks as a run for 2 of pool 'warehouse'"
+    assert world.faults("child") == [f"{asks}, {words}, at its start: start 'a' anew"]
+
+
+def test_who_names_a_run_as_its_caller_by_another_uid_has_nothing_of_what_it_holds() -> None:
     world = World()
     world.sees("a", pools=ONE)
     world.sees("child", parent="a")
-    world.sees("grandchild", parent="child")
-    assert world.asks("grandchild") == ()
+    world.sees("a", uid="another", pools=ONE)
+    assert len(world.faults("child")) == 1
+
+
+@pytest.mark.parametrize(("concurrency", "faults"), [({"maxRuns": 1}, 1), ({"policy": "Allow"}, 0), (None, 0)])
+def test_circle_of_calls_with_concurrency_refuses_the_run(concurrency: Any, faults: int) -> None:
+    world = World()
+    world.has("one", calls="two")
+    world.has("two", calls="one", concurrency=concurrency)
+    world.sees("a")
+    assert len(world.faults("a", calls="one")) == faults
+
+
+def test_run_that_lost_its_place_stands_in_no_line_for_slots() -> None:
+    world = World()
+    for name in ("a", "b", "c"):
+        world.sees(name)
+        world.asks(name)
+    world.slots.withdraw(world.cache.runs[Key("team", "b")])
+    world.goes("a")
+    assert world.woken == ["c"]

@@ -22,8 +22,8 @@ A, B = PoolKey("team", "a"), PoolKey("team", "b")
 def test_room(slots, used, wanted, can_serve, has_room):
     pool = Pool("a", slots)
     pool.hold("somebody", used, "somebody")
-    assert (pool.can_serve(wanted), pool.has_room(wanted)) == (can_serve, has_room)
-    assert (not pool.why_unservable(wanted), not pool.why_full(wanted)) == (can_serve, has_room)
+    assert (pool.can_serve(wanted, "Tasks"), pool.has_room(wanted)) == (can_serve, has_room)
+    assert (not pool.why_unservable(wanted, "Tasks"), not pool.why_full(wanted)) == (can_serve, has_room)
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,13 @@ def test_the_higher_priority_goes_first_and_stops_nobody():
     assert verdicts["b"] == Queued("Queued: 1/1 runs of etl are going (a), 1 before this one")
 
 
+def test_run_that_was_called_goes_before_those_that_nobody_called():
+    there = [replace(run, called=run.name == "c", priority=5 * (run.name == "b")) for run in runs("a b c")]
+    verdicts = admit("etl", QUEUE, there)
+    assert verdicts["c"] == Admitted()
+    assert verdicts["a"] == Queued("Queued: 1/1 runs of etl are going (c), 1 before this one")
+
+
 def test_runs_with_different_keys_do_not_hold_each_other_back():
     rule = replace(QUEUE, key="$(params.env)")
     there = [replace(run, key=key) for run, key in zip(runs("a* b c"), ("prod", "test", "prod"), strict=True)]

@@ -2,10 +2,9 @@
 
 import pytest
 
-from sluice.api.workflow import WorkflowSettings
 from sluice.core.base.naming import RUN_POOLS, graph_of
 from sluice.core.pod.builder import build_pod
-from sluice.core.quota.run_pools import held_claim, requested_claim, run_request
+from sluice.core.quota.run_pools import held_claim, missing_above, run_request
 from sluice.core.quota.waiters import QueuePosition
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
@@ -20,16 +19,18 @@ def definition(*tasks):
 
 
 @pytest.mark.parametrize(
-    ("spec", "task", "above", "claim"),
+    ("held", "missing"),
     [
-        ({}, {}, set(), ()),
-        (BOTH, {}, set(), (("lab", 2), ("warehouse", 1))),
-        (BOTH, {"pools": [{"name": "lab"}]}, set(), (("warehouse", 1),)),  # its task would wait for it
-        (BOTH, {}, {"warehouse"}, (("lab", 2),)),  # it would wait for the run that waits for it
+        ({"lab": 2, "warehouse": 1}, []),
+        ({"lab": 3, "warehouse": 1}, []),
+        ({"lab": 1, "warehouse": 1}, ["2 of pool 'lab', of which run 'top' above it holds 1"]),
+        ({"lab": 2}, ["1 of pool 'warehouse', of which run 'top' above it holds 0"]),
     ],
 )
-def test_what_a_run_asks_for(spec, task, above, claim):
-    assert requested_claim(WorkflowSettings.model_validate(spec).pools or (), definition(task), above) == claim
+def test_called_run_fails_for_what_the_run_at_the_top_does_not_hold(held, missing):
+    found = missing_above((("lab", 2), ("warehouse", 1)), "top", held)
+    words = "; what a run may call is looked up once, at its start: start 'top' anew"
+    assert list(map(str, found)) == [f"spec.workflow: asks as a run for {each}{words}" for each in missing]
 
 
 def test_its_status_says_what_it_holds():

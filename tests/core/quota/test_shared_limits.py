@@ -21,14 +21,14 @@ A, B = {"a": 1}, {"b": 1}
 class Limits(SharedLimits):
     """`Limits(a=1, b=2)`: two pools, in the namespace where all ask."""
 
-    def __init__(self, *, pods=None, pods_per_namespace=None, **slots):
+    def __init__(self, *, pods=None, pods_per_namespace=None, held_by="Tasks", **slots):
         super().__init__(pods=pods, pods_per_namespace=pods_per_namespace, wake=lambda run: self.woken.append(run.name))
         self.woken = []
         for name, count in slots.items():
-            self.has(name, count)
+            self.has(name, count, held_by)
 
-    def has(self, name, count):
-        self.set_pool(PoolKey("team", name), count)
+    def has(self, name, count, held_by="Tasks"):
+        self.set_pool(PoolKey("team", name), count, held_by)
 
     def ask(self, run, claim, *, priority=0, way=1, namespace="team"):
         """Each run has one task."""
@@ -278,7 +278,7 @@ def test_nothing_is_kept_of_what_is_over():
 
 
 def test_run_holds_its_slots_until_it_is_over():
-    limits = Limits(a=1)
+    limits = Limits(a=1, held_by="Runs")
     assert limits.ask_run("r1", A)
     assert not limits.ask_run("r2", A)
     assert limits.wakes() == []
@@ -287,26 +287,37 @@ def test_run_holds_its_slots_until_it_is_over():
     assert limits.ask_run("r2", A)
 
 
-def test_runs_and_tasks_wait_in_the_same_queue():
-    limits = Limits(a=2)
-    limits.ask("r1", A)
-    assert not limits.ask_run("r2", {"a": 2}, priority=1)
-    assert not limits.ask("r3", A)
-    assert limits.wait_reason("r3", A) == "Pool: a 1/2, after r2"
-    limits.pod_deleted(seen(limits, "r1", A))
-    assert limits.wakes() == ["r2"]
+@pytest.mark.parametrize(
+    ("held_by", "why"),
+    [
+        (
+            "Runs",
+            "Pool: a is held by whole runs; name it in spec.pools, or name one with heldBy: Tasks",
+        ),
+        ("Tasks", "Pool: a is held by tasks; name it in the pools of tasks, or name one with heldBy: Runs"),
+    ],
+)
+def test_pool_is_held_by_tasks_or_by_runs_and_who_asks_the_other_way_stands_in_no_line(held_by, why):
+    limits = Limits(a=1, held_by=held_by)
+    right, wrong = (limits.ask, limits.ask_run) if held_by == "Tasks" else (limits.ask_run, limits.ask)
+    assert not wrong("r1", A, priority=1)
+    assert limits.wait_reason("r1", A) == why
+    assert right("r2", A)
+    assert limits.wait_reason("r1", A) == why
+    limits.has("a", 1, "Runs" if held_by == "Tasks" else "Tasks")  # another Pool by its name
+    assert limits.wait_reason("r1", A) == "Pool: a 1/1, held by r2" + ("/load" if held_by == "Tasks" else "")
 
 
 def test_asking_again_gives_what_was_granted():
     """The answer to writing it down may have been lost, and the Workflow may say something else by now."""
-    limits = Limits(a=2)
+    limits = Limits(a=2, held_by="Runs")
     limits.ask_run("r1", A)
     assert limits.grant_run(request("r1", {"a": 2}, task="")) == (("a", 1),)
     assert limits.used("a") == 1
 
 
 def test_run_that_asks_for_something_else_leaves_its_old_queue():
-    limits = Limits(a=0, b=0)
+    limits = Limits(a=0, b=0, held_by="Runs")
     limits.ask_run("r1", A)
     limits.ask_run("r1", B)
     assert [limits.usage(PoolKey("team", name)).waiting for name in ("a", "b")] == [0, 1]
@@ -323,7 +334,7 @@ def test_runs_of_a_list_say_what_is_in_use_however_often_they_are_heard():
 
 @pytest.mark.parametrize("last", ["run", "pod", "pod that ends"])
 def test_pods_of_a_run_that_was_deleted_hold_its_slots_until_they_have_ended(last):
-    limits = Limits(a=1)
+    limits = Limits(a=1, held_by="Runs")
     limits.ask_run("r1", A)
     living = seen(limits, "r1", {}, of_run=A)
     ends = {
@@ -346,7 +357,7 @@ def test_pods_of_a_list_say_what_their_runs_hold():
 
 
 def test_caps_on_pods_are_nothing_to_whole_runs():
-    limits = Limits(pods=1, pods_per_namespace=1, a=2)
+    limits = Limits(pods=1, pods_per_namespace=1, a=2, held_by="Runs")
     assert limits.ask("r1", {})
     assert limits.ask_run("r2", A)
     assert not limits.ask("r3", {})

@@ -16,7 +16,7 @@ from sluice.core.spec.identity import RunIdentity
 from tests.core.kubelet import accepted, exited
 from tests.core.quota.test_shared_limits import pod
 
-NAMESPACES, POOLS, RUNS = ("n1", "n2"), ("a", "b", "c"), tuple(f"r{number}" for number in range(6))
+NAMESPACES, POOLS, RUNS = ("n1", "n2"), ("a", "b", "c", "whole"), tuple(f"r{number}" for number in range(6))
 CLAIMS = st.dictionaries(st.sampled_from(POOLS), st.integers(1, 3), max_size=2)
 RUN = st.sampled_from(RUNS)
 POOL = st.tuples(st.sampled_from(NAMESPACES), st.sampled_from(POOLS))
@@ -38,6 +38,10 @@ WORLDS = {
 
 def namespace_of(run):
     return NAMESPACES[int(run[1:]) % len(NAMESPACES)]
+
+
+def held_by(pool):
+    return "Runs" if pool[1] == "whole" else "Tasks"
 
 
 @dataclass
@@ -69,7 +73,10 @@ class Pair:
         return sum(dict(claim).get(pool[1], 0) for (namespace, _), claim in holders if namespace == pool[0])
 
     def possible(self, request):
-        return all(slots <= (self.slots.get(pool) or 0) for pool, slots in wanted(request))
+        return all(
+            slots <= (self.slots.get(pool) or 0) and (held_by(pool) == "Tasks") == bool(request.task)
+            for pool, slots in wanted(request)
+        )
 
     def no_pool_is_in_the_way(self, request):
         return self.possible(request) and all(
@@ -145,7 +152,7 @@ class Pair:
 
     def set_pool(self, pool, slots):
         self.slots[pool] = slots
-        self.limits.set_pool(PoolKey(*pool), slots)
+        self.limits.set_pool(PoolKey(*pool), slots, held_by(pool))
 
     def pod_news(self, news, which):
         if not self.held:

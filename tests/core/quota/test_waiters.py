@@ -98,8 +98,10 @@ def test_all_who_claim_slots_of_a_pool_count_also_those_that_it_cannot_serve():
     assert waiters.first(PoolKey("team", "b")) is None
 
 
-def test_tasks_and_whole_runs_wait_in_one_queue_and_are_told_apart():
-    waiters = Waiters(pools(a=1, b=1))
+def test_tasks_and_whole_runs_are_told_apart():
+    known = pools(b=1)
+    known.set_slots(PoolKey("team", "a"), 1, "Runs")
+    waiters = Waiters(known)
     waiters.add(request(0, "a", task=""), 1)
     waiters.add(request(1, "a"), 1)
     waiters.add(request(2, "b"), 1)

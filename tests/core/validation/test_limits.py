@@ -21,7 +21,7 @@ def test_pools_of_a_task(pools, found):
     assert faults({"name": "a", "image": "busybox", "pools": pools}) == found
 
 
-WAITS_FOR_ITSELF = "so the task would wait for its own run; remove one of the two"
+NEVER_BOTH = "and a Pool is held by tasks or by whole runs, never both; remove one of the two"
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ WAITS_FOR_ITSELF = "so the task would wait for its own run; remove one of the tw
         ([{"name": "warehouse", "slots": 2}], []),
         (
             [{"name": "warehouse"}, {"name": "lab"}],
-            [f"spec.tasks[0].pools[0].name: each run holds slots of 'lab' (spec.pools[1]), {WAITS_FOR_ITSELF}"],
+            [f"spec.tasks[0].pools[0].name: each run holds slots of 'lab' (spec.pools[1]), {NEVER_BOTH}"],
         ),
         (
             [{"name": "warehouse"}, {"name": "warehouse"}],

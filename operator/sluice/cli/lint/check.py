@@ -8,7 +8,8 @@ from typing import Any
 
 from sluice.api import API_VERSION, GROUP
 from sluice.api.workflow import WorkflowSettings
-from sluice.cli.lint.pools import unmet_claims
+from sluice.cli.lint.calls import circles_of_calls
+from sluice.cli.lint.pools import claims_held_otherwise, unmet_claims
 from sluice.cli.lint.source import Document, Finding
 from sluice.core import Json
 from sluice.core.base.errors import Fault
@@ -78,12 +79,17 @@ def check(sources: Iterable[Source], *, chart_has_image: bool = False) -> Report
             if any(item.ours for item in in_document):
                 report.findings[source.name] += document.findings
             objects += in_document
-    for item in objects:
+    ours = {number: item for number, item in enumerate(objects) if item.ours}
+    circles = circles_of_calls({number: item.manifest for number, item in ours.items() if item.kind == "Workflow"})
+    for number, item in enumerate(objects):
         if not item.ours:
             report.ignored[".".join(filter(None, (item.kind, item.group))) or "no kind"] += 1
         else:
             report.checked[item.kind] += 1
             faults = list(_faults(item, objects, chart_has_image=chart_has_image))
+            if item.kind == "Workflow" and not faults:
+                faults += claims_held_otherwise(item.manifest, _pools(item, objects))
+                faults += [circles[number]] if number in circles else []
             report.findings[item.file] += (item.document.at(fault, item.prefix) for fault in faults)
             if item.kind == "Workflow" and not faults:
                 warnings = [*workflow_warnings(item.manifest), *unmet_claims(item.manifest, _pools(item, objects))]
@@ -182,11 +188,11 @@ def _valid_workflow(backfill: _Object, objects: Iterable[_Object]) -> WorkflowSe
     return None
 
 
-def _pools(workflow: _Object, objects: Iterable[_Object]) -> dict[str, Any]:
-    """The unvalidated `slots` of each Pool that may be in the Workflow's namespace, by name."""
+def _pools(workflow: _Object, objects: Iterable[_Object]) -> dict[str, Json]:
+    """The unvalidated spec of each Pool that may be in the Workflow's namespace, by name."""
     pools = (other for other in objects if other.ours and other.kind == "Pool")
     return {
-        name: other.manifest["spec"].get("slots")
+        name: other.manifest["spec"]
         for other in pools
         if isinstance(name := other.metadata.get("name"), str)
         and isinstance(other.manifest.get("spec"), dict)

@@ -1,34 +1,48 @@
-"""Warnings about pool claims that the Pools among the same files cannot meet.
+"""What the Pools among the same files say of a Workflow's claims.
 
-Not faults: a Pool may change, so the operator lets such tasks and runs wait.
+A fault is a claim by tasks of a Pool that whole runs hold, or the other way round, since `heldBy` stays as it is. Only
+a warning is one for more slots than there are: a Pool may change, so the operator lets such tasks and runs wait.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sluice.api.pool import Holder
 from sluice.core import Json
 from sluice.core.base.errors import Fault
 from sluice.core.base.text import did_you_mean
+from sluice.core.quota.pool import HELD_OTHERWISE
+
+_CLAIMANTS: dict[Holder, str] = {"Tasks": "the task", "Runs": "each run"}
+_OTHER: dict[Holder, Holder] = {"Tasks": "Runs", "Runs": "Tasks"}
 
 
-def unmet_claims(workflow: Json, pools: Mapping[str, Any]) -> Iterator[Fault]:
-    """A warning for each such claim of a valid Workflow, by its tasks or by whole runs.
+def claims_held_otherwise(workflow: Json, pools: Mapping[str, Json]) -> Iterator[Fault]:
+    """A fault for each such claim of a Workflow without other faults. `pools` are the Pools' specs, not validated."""
+    for path, holder, claim in _claims(workflow):
+        if claim["name"] in pools and pools[claim["name"]].get("heldBy", "Tasks") == _OTHER[holder]:
+            yield Fault(f"{path}.name", f"Pool '{claim['name']}' {HELD_OTHERWISE[holder]}")
 
-    `pools` maps each Pool's name to its slots. If it is empty, the Pools are defined elsewhere and nothing is checked.
+
+def unmet_claims(workflow: Json, pools: Mapping[str, Json]) -> Iterator[Fault]:
+    """A warning for each claim of a valid Workflow that its Pool cannot meet. `pools` as above. If it is empty, the
+    Pools are defined elsewhere and nothing is checked.
     """
-    if not pools:
-        return
-    yield from _unmet(workflow["spec"], "spec", "each run", pools)
-    for number, task in enumerate(workflow["spec"]["tasks"]):
-        yield from _unmet(task, f"spec.tasks[{number}]", "the task", pools)
-
-
-def _unmet(spec: Json, spec_path: str, claimant: str, pools: Mapping[str, Any]) -> Iterator[Fault]:
-    for index, claim in enumerate(spec.get("pools", ())):
-        path, name, slots = f"{spec_path}.pools[{index}]", claim["name"], claim.get("slots", 1)
+    for path, holder, claim in _claims(workflow) if pools else ():
+        name, wanted = claim["name"], claim.get("slots", 1)
+        slots: Any = pools.get(name, {}).get("slots")
         if name not in pools:
-            hint = did_you_mean(name, pools)
-            yield Fault(f"{path}.name", f"no Pool among these files is called '{name}'{hint}")
-        elif isinstance(pools[name], int) and slots > pools[name]:
-            message = f"Pool '{name}' has {pools[name]}, so {claimant} would wait; ask for less, or raise its slots"
+            yield Fault(f"{path}.name", f"no Pool among these files is called '{name}'{did_you_mean(name, pools)}")
+        elif isinstance(slots, int) and wanted > slots:
+            message = f"Pool '{name}' has {slots}, so {_CLAIMANTS[holder]} would wait; ask for less, or raise its slots"
             yield Fault(f"{path}.slots", message)
+
+
+def _claims(workflow: Json) -> Iterator[tuple[str, Holder, Json]]:
+    """Each claim with its path, by whole runs and then by tasks."""
+    spec = workflow["spec"]
+    for index, claim in enumerate(spec.get("pools", ())):
+        yield f"spec.pools[{index}]", "Runs", claim
+    for number, task in enumerate(spec["tasks"]):
+        for index, claim in enumerate(task.get("pools", ())):
+            yield f"spec.tasks[{number}].pools[{index}]", "Tasks", claim

@@ -76,6 +76,19 @@ class Cache:
                 succeeded = run.status["phase"] == "Succeeded"
                 yield EndedRun(finished_at, run.key.name, run.is_own(workflow), succeeded)
 
+    def ancestors(self, run: ObjectView) -> Iterator[ObjectView]:
+        """The run that made this run, the one that made that, and so on, as far as they are known. Each must have the
+        UID that its child names, and comes once: owner references can be written by hand, also in a circle.
+        """
+        passed = {run.uid}
+        while run.parent:
+            above = self.runs.get(Key(run.key.namespace, run.parent))
+            if above is None or above.uid != run.owner_uid or above.uid in passed:
+                return
+            passed.add(above.uid)
+            yield above
+            run = above
+
     def evict_pods(self, run_uid: str) -> list[PodView]:
         """Takes the pods of a run that has ended out of memory, and returns them."""
         pods = self.pods_by_run.objects(run_uid)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from sluice.api.pool import PoolSpec
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
 from sluice.controller.kube.objects import Key, ObjectView, object_view
@@ -39,7 +40,12 @@ class PoolController:
     def pool_changed(self, key: Key) -> None:
         """The Pool changed or was deleted."""
         pool = self._cache.pools.get(key)
-        if self._shared.set_pool(PoolKey(*key), None if pool is None else pool.spec["slots"]):
+        if pool is None:
+            news = self._shared.set_pool(PoolKey(*key), None)
+        else:
+            spec = pool.spec_as(PoolSpec)
+            news = self._shared.set_pool(PoolKey(*key), spec.slots, spec.held_by)
+        if news:
             self.waiters_queue.add(key)
         self.queue.add_at(key, self._write_at.get(key, 0.0))
 

@@ -1,18 +1,28 @@
 """Slots that a run holds from its start to its end: asks the shared limits for them, and tells them who holds some.
 
-What a run was granted is in its status before its first pod is made. So the LIST of runs says what is in use.
+What a run was granted is in its status before its first pod is made. So the LIST of runs says what is in use. It asks
+when `concurrency` has a place for it, and takes both or neither; meanwhile a run that was called may take the place.
 """
 
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.controller.kube.cache import Cache
-from sluice.controller.kube.objects import Key, ObjectView
+from sluice.controller.kube.objects import Key, ObjectView, workflow_of
+from sluice.core.base.errors import Fault
+from sluice.core.quota.calls import (
+    CalledWorkflow,
+    callable_from,
+    calls_of,
+    circles_that_may_wait,
+    most_of_each,
+    why_circle,
+)
 from sluice.core.quota.pool import RunClaim
 from sluice.core.quota.ready_queue import WaitKey
-from sluice.core.quota.run_pools import held_claim, requested_claim, run_request
+from sluice.core.quota.run_pools import held_claim, missing_above, run_request
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.identity import PoolClaim, RunIdentity
+from sluice.core.spec.identity import PoolClaim, RunIdentity, pool_claim
 from sluice.core.spec.run_limits import run_priority
 
 
@@ -36,26 +46,47 @@ class RunSlots:
     def held_by(self, run: ObjectView) -> PoolClaim:
         return held_claim(run.status.get("pools", {}))
 
+    def faults(self, run: ObjectView, definition: Definition) -> list[Fault]:
+        """Why the run, which has not started, never can: its calls could wait for ever, or it was called and its
+        Workflow asks for slots that the run at the top does not hold.
+        """
+        if run.parent:
+            *_, top = (run, *self._cache.ancestors(run))
+            claim = pool_claim(self._settings(run).pools or ())
+            return missing_above(claim, top.key.name, top.status.get("pools", {}))
+        circles = circles_that_may_wait(self._may_call(run, definition))
+        return [Fault("spec.workflow", why_circle(circle)) for circle in circles]
+
     def ask(self, run: ObjectView, identity: RunIdentity, definition: Definition) -> PoolClaim | str:
         """What a run that has not started holds from now on, or why it cannot start yet."""
-        workflow = self._cache.workflows.get(Key(run.key.namespace, identity.workflow))
-        settings = workflow.spec_as(WorkflowSettings) if workflow is not None else WorkflowSettings()
-        claim = requested_claim(settings.pools or (), definition, self._held_above(run))
+        claim = self._claim(run, definition)
         if not claim:
-            self._shared.retain_waiters(run.uid, {})
+            self.withdraw(run)
             return ()
         self._uids[run.key] = run.uid
-        priority = run_priority(settings, run.spec_as(WorkflowRunSpec))
+        priority = run_priority(self._settings(run), run.spec_as(WorkflowRunSpec))
         granted = self._shared.grant_run(
             run_request(identity, claim, definition, priority=priority, created_at=run.created_at)
         )
         return granted if granted is not None else self._shared.wait_reason(run.uid, WaitKey(claim), first=True)
 
-    def _held_above(self, run: ObjectView) -> set[str]:
-        """The pools that its ancestors hold: the run that made it, the one that made that, and so on."""
-        found: set[str] = set()
-        above = self._cache.runs.get(Key(run.key.namespace, run.parent))
-        while above is not None:
-            found |= above.status.get("pools", {}).keys()
-            above = self._cache.runs.get(Key(run.key.namespace, above.parent))
-        return found
+    def withdraw(self, run: ObjectView) -> None:
+        """The run does not wait for slots (any more)."""
+        self._shared.retain_waiters(run.uid, {})
+
+    def _claim(self, run: ObjectView, definition: Definition) -> PoolClaim:
+        if run.parent:
+            return ()
+        own = pool_claim(self._settings(run).pools or ())
+        return most_of_each([own, *(called.pools for called in self._may_call(run, definition).values())])
+
+    def _may_call(self, run: ObjectView, definition: Definition) -> dict[str, CalledWorkflow]:
+        return callable_from(calls_of(definition), lambda name: self._called(run, name))
+
+    def _called(self, run: ObjectView, name: str) -> CalledWorkflow | None:
+        workflow = self._cache.workflows.get(Key(run.key.namespace, name))
+        return None if workflow is None else CalledWorkflow.of(workflow.spec, workflow.spec_as(WorkflowSettings))
+
+    def _settings(self, run: ObjectView) -> WorkflowSettings:
+        workflow = self._cache.workflows.get(workflow_of(run))
+        return WorkflowSettings() if workflow is None else workflow.spec_as(WorkflowSettings)

@@ -1,12 +1,13 @@
 """Lets runs in: asks `core.quota.run_concurrency` what the runs of a Workflow may do, for all of them at once.
 
 A run asks. Where the answer depends on other runs, it comes later: the run is requeued when there is an answer, and
-again when that changes. Answers are kept so that nothing is computed twice, and to cover the time between letting a run
-in and its status saying so. After a restart they follow from the LIST.
+again when that changes. Being admitted is an offer, which may go to another run before it is taken. Answers are kept so
+that nothing is computed twice, and to cover the time between taking a place and the status saying so. After a restart
+they follow from the LIST.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
@@ -30,7 +31,7 @@ from sluice.core.spec.run_limits import run_priority
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """`concurrency` is what the Workflow said then. `let_in`: it may go, or might once."""
+    """`concurrency` is what the Workflow said then. `let_in`: the run has taken its place."""
 
     uid: str
     workflow: Key
@@ -61,8 +62,14 @@ class RunAdmission:
         self.queue.add(workflow.key)
         return None
 
+    def take(self, run: ObjectView) -> None:
+        """The run, which is admitted, takes its place: it is going from now on."""
+        answer = self._answer(run)
+        if answer is not None:
+            self._answers[run.key] = replace(answer, let_in=True)
+
     def going(self, run: ObjectView) -> bool:
-        """Has it started, or been let in?"""
+        """Has it started, or taken its place?"""
         answer = self._answer(run)
         let_in = answer is not None and answer.let_in
         return let_in or self.started(run)
@@ -98,7 +105,7 @@ class RunAdmission:
         for name, verdict in admit(key.name, concurrency, held).items():
             run = runs[name]
             before = self._answer(run)
-            let_in = isinstance(verdict, Admitted) or (before is not None and before.let_in)
+            let_in = before is not None and before.let_in
             self._answers[run.key] = _Answer(run.uid, key, concurrency, verdict, let_in)
             if before is None or before.verdict != verdict or before.concurrency != concurrency:
                 self._requeue(run.key)
@@ -109,12 +116,7 @@ class RunAdmission:
 
     def _is_within(self, run: ObjectView) -> bool:
         """Was it made by a run of the same Workflow, perhaps through others? That one would wait for it forever."""
-        above: ObjectView | None = run
-        while above is not None and above.parent:
-            above = self._cache.runs.get(Key(run.key.namespace, above.parent))
-            if above is not None and workflow_of(above) == workflow_of(run):
-                return True
-        return False
+        return any(workflow_of(above) == workflow_of(run) for above in self._cache.ancestors(run))
 
     def _view(self, workflow: ObjectView, concurrency: Concurrency, run: ObjectView, key: str) -> UnfinishedRun:
         spec = run.spec_as(WorkflowRunSpec)
@@ -129,6 +131,7 @@ class RunAdmission:
             begun=concurrency.policy is not None
             or has_started_container(run.status, self._cache.pods_by_run.objects(run.uid)),
             leaving=spec.state == "Stopped" or bool(self.replaced_by(run)),
+            called=next(self._cache.ancestors(run), None) is not None,
         )
 
     async def _parameters(self, workflow: ObjectView, run: ObjectView) -> Mapping[str, str | None]:

@@ -79,10 +79,14 @@ class RunOpener:
         if state == "Stopped":
             await self._not_started.end(seen, {"message": f"{why} before it had started"})
             return None
+        if found := self._slots.faults(seen, revision.definition):
+            await self._not_started.refuse(seen, found)
+            return None
         match verdict := self._admission.verdict(seen):
             case Admitted():
                 return await self._open(seen, revision)
             case Queued(words):
+                self._slots.withdraw(seen)
                 await self._not_started.queue_up(seen, revision.name, "Concurrency", words)
             case Rejected(words):
                 await self._not_started.end(seen, {"message": words})
@@ -136,7 +140,9 @@ class RunOpener:
         return live
 
     async def _with_slots(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> ObjectView | None:
-        """The run with the slots of `pools` in its status, or None if it waits for them or has been stopped."""
+        """The run with its place and the slots of `pools` in its status, or None if it waits for one of them, which
+        then nobody holds, or has been stopped.
+        """
         state, why, _ = self._live.desired_state(seen)
         if by := self._admission.replaced_by(seen):
             await self._not_started.end(seen, {"message": Replaced(by).words, "replacedBy": by})
@@ -144,10 +150,13 @@ class RunOpener:
         if state == "Stopped":
             await self._not_started.end(seen, {"message": f"{why} before it had started"})
             return None
+        if not self._admission.going(seen) and not isinstance(self._admission.verdict(seen), Admitted):
+            return None  # another run got its place meanwhile; that is news
         granted = self._slots.ask(seen, identity, revision.definition)
         if isinstance(granted, str):
             await self._not_started.queue_up(seen, revision.name, "Pool", granted)
             return None
+        self._admission.take(seen)
         if not granted:
             return seen
         answer = await patch_status(self._kube, seen, seen.version, {"pools": dict(granted), "message": None})

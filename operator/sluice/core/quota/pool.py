@@ -4,7 +4,9 @@
    pools of its namespace.
 2. What is in use is the sum of what the holders hold. Hearing of a holder twice changes nothing.
 3. More slots may be in use than a pool has, after it was made smaller or deleted. Nobody loses a slot for that.
-4. A whole run holds its claim for as long as anybody says so: its own status, or an annotation of one of its pods,
+4. A pool is held by tasks or by whole runs, never both: else two runs could each hold what a task of the other needs.
+   Who asks the other way gets a reason and no slot.
+5. A whole run holds its claim for as long as anybody says so: its own status, or an annotation of one of its pods,
    since the pods of a deleted run may outlive it.
 
 `Pool` follows Airflow's: https://airflow.apache.org/docs/apache-airflow/stable/administration-and-deployment/pools.html
@@ -15,11 +17,18 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
+from sluice.api.pool import Holder
 from sluice.core.base.text import first_names
 from sluice.core.spec.identity import PoolClaim
 
 _HOLDERS_IN_STATUS = 10
 _HOLDERS_IN_REASON = 3
+
+HELD_OTHERWISE: dict[Holder, str] = {
+    "Tasks": "is held by whole runs; name it in spec.pools, or name one with heldBy: Tasks",
+    "Runs": "is held by tasks; name it in the pools of tasks, or name one with heldBy: Runs",
+}
+"""What one is told who asks as a task, or as a run, for slots of a Pool that the other kind holds."""
 
 
 class PoolKey(NamedTuple):
@@ -58,6 +67,7 @@ class Pool:
 
     name: str
     slots: int | None = None
+    held_by: Holder = "Tasks"
     _used: int = 0
     _holdings: dict[str, _Holding] = field(default_factory=dict)
     """By holder, in the order in which they came."""
@@ -84,9 +94,9 @@ class Pool:
     def release(self, holder: str) -> None:
         self._used -= self._holdings.pop(holder).slots
 
-    def can_serve(self, slots: int) -> bool:
-        """Does it have so many slots at all, free or not?"""
-        return slots <= (self.slots or 0)
+    def can_serve(self, slots: int, holder: Holder) -> bool:
+        """Does it have so many slots at all for such a holder, free or not?"""
+        return not self.why_unservable(slots, holder)
 
     def has_room(self, slots: int) -> bool:
         return self.slots is not None and self._used + slots <= self.slots
@@ -95,10 +105,12 @@ class Pool:
         """The first few, as people read them."""
         return list(islice(self._names(), _HOLDERS_IN_STATUS))
 
-    def why_unservable(self, slots: int) -> str:
+    def why_unservable(self, slots: int, holder: Holder) -> str:
         """Why it can never give out so many slots as it is now; empty if it can."""
         if self.slots is None:
             return f"Pool: {self.name} does not exist; create it"
+        if holder != self.held_by:
+            return f"Pool: {self.name} {HELD_OTHERWISE[holder]}"
         if slots > self.slots:
             has = f"{self.slots} slot{'' if self.slots == 1 else 's'}"
             return f"Pool: {self.name} has {has}, {slots} {'is' if slots == 1 else 'are'} asked for"
@@ -128,9 +140,10 @@ class Pools:
         """The pool, to be read only. One that nobody has told of does not exist, and nobody holds slots of it."""
         return self._pools.get(key) or Pool(key.name)
 
-    def set_slots(self, key: PoolKey, slots: int | None) -> None:
+    def set_slots(self, key: PoolKey, slots: int | None, held_by: Holder = "Tasks") -> None:
         """`slots` is None if there is no such Pool (any more)."""
-        self._known(key).slots = slots
+        pool = self._known(key)
+        pool.slots, pool.held_by = slots, held_by
         self._forget_if_unused(key)
 
     def hold(self, namespace: str, holder: str, claim: PoolClaim, display_name: str = "") -> set[PoolKey]:

@@ -4,6 +4,10 @@ The answer follows from the Workflow's runs that have not ended and nothing else
 answer. A run that has started is active until it ends, also while it is Suspended; it never has to wait again. Runs
 with different values of `key` do not affect each other.
 
+`Admitted` offers a place that the run may take, once it also has the slots of its pools: it takes both in one step.
+Until then it is not active, and runs that others called go before it, so that no caller waits for a run that waits for
+the caller. Runs that nobody called do not pass each other.
+
 | policy | a run that finds `maxRuns` active |
 |---|---|
 | Allow | starts |
@@ -89,20 +93,22 @@ class UnfinishedRun:
     """Has any of its containers started? Only looked at where no policy is given."""
     leaving: bool = False
     """Is it being stopped already?"""
+    called: bool = False
+    """Did another run make it? Then that one waits for it."""
 
     @property
     def arrival(self) -> tuple[Instant, int, str]:
         return self.created_at, self.generation, self.name
 
     @property
-    def place(self) -> tuple[int, tuple[Instant, int, str]]:
-        """Its position in the queue: by priority, then first come, first served."""
-        return -self.priority, self.arrival
+    def place(self) -> tuple[bool, int, tuple[Instant, int, str]]:
+        """Its position in the queue: called runs first, then by priority, then first come, first served."""
+        return not self.called, -self.priority, self.arrival
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """It starts, or continues."""
+    """It may start, or continues."""
 
 
 @dataclass(frozen=True, slots=True)

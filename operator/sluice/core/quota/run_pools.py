@@ -1,25 +1,32 @@
-"""Slots that a run holds from start to end: `spec.pools` of its Workflow, as it is when the run starts.
+"""Slots that a run holds from start to end, for itself and for all runs beneath it: see `calls`.
 
-A run does not request a pool that it would then wait for itself: one that its own tasks request (validation refuses
-that, but a run's graph may be older than the Workflow's `pools`), or one that an ancestor holds.
+Only a run that nobody called takes some. A run that was called uses what the run at the top holds, and fails if its
+Workflow asks for more: to wait would be to wait for its own caller.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Mapping
 
-from sluice.api.task import PoolRequest
 from sluice.core import Instant
+from sluice.core.base.errors import Fault
 from sluice.core.quota.ready_queue import WaitKey
 from sluice.core.quota.waiters import QueuePosition, Request
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.identity import PoolClaim, RunIdentity, pool_claim
+from sluice.core.spec.identity import PoolClaim, RunIdentity
 
 _NO_TASK = -1
 
 
-def requested_claim(pools: Iterable[PoolRequest], definition: Definition, held_above: Container[str]) -> PoolClaim:
-    """What a run requests. `pools` are its Workflow's `spec.pools`, `held_above` the pools that its ancestors hold."""
-    of_tasks = {name for task in definition.tasks for name, _ in task.pools}
-    return tuple((name, slots) for name, slots in pool_claim(pools) if name not in of_tasks and name not in held_above)
+def missing_above(claim: PoolClaim, top: str, held: Mapping[str, int]) -> list[Fault]:
+    """A fault for each pool of which a called run asks for more than `top` holds, the run that nobody called."""
+    return [
+        Fault(
+            "spec.workflow",
+            f"asks as a run for {slots} of pool '{pool}', of which run '{top}' above it holds {held.get(pool, 0)}; "
+            f"what a run may call is looked up once, at its start: start '{top}' anew",
+        )
+        for pool, slots in claim
+        if slots > held.get(pool, 0)
+    ]
 
 
 def held_claim(pools: Mapping[str, int]) -> PoolClaim:

@@ -10,6 +10,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
+from sluice.api.pool import Holder
 from sluice.core.base.naming import unit_name
 from sluice.core.pod.view import PodView
 from sluice.core.quota.pod_cap import PodCaps, PodKey
@@ -93,11 +94,12 @@ class SharedLimits:
 
     # What is so.
 
-    def set_pool(self, key: PoolKey, slots: int | None) -> bool:
+    def set_pool(self, key: PoolKey, slots: int | None, held_by: Holder = "Tasks") -> bool:
         """The pool has so many slots now; None if it does not exist. Returns whether that is news."""
-        if self._pools[key].slots == slots:
+        known = self._pools[key]
+        if (known.slots, known.held_by) == (slots, held_by):
             return False
-        self._pools.set_slots(key, slots)
+        self._pools.set_slots(key, slots, held_by)
         self._waiters.slots_changed(key)
         concerned = {pool for waiter in self._waiters.claiming(key) for pool, _ in waiter.request.pools()}
         self._announce({key} | concerned, key.namespace)
@@ -158,7 +160,7 @@ class SharedLimits:
             return ""
         claimed = [(key, self._pools[key], slots) for key, slots in waiter.request.pools()]
         for _, pool, slots in claimed:
-            if why := pool.why_unservable(slots):
+            if why := pool.why_unservable(slots, waiter.request.holder):
                 return why
         if not first:
             return f"{'Pool' if wait_key.claim else 'PodLimit'}: other tasks of this run come first"

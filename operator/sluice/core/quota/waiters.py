@@ -4,8 +4,8 @@
    wait for each other.
 2. A waiter is blocked until it is first in the queue of each of its pools, and each has room for all that it claims.
    So many small claims do not starve a large one, and pools that it does not claim go on meanwhile.
-3. Who claims what cannot be had (a pool that does not exist, or more slots than it has) waits outside the queues, and
-   blocks nobody.
+3. Who claims what cannot be had (a pool that does not exist or is held by others than it, or more slots than it has)
+   waits outside the queues, and blocks nobody.
 4. Of the tasks of a run that wait for the same (one `WaitKey`) only the first is here. It counts for those behind it.
 
 A waiter is what Kueue calls a pending workload: https://kueue.sigs.k8s.io/docs/concepts/cluster_queue/#queueing-strategy.
@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeVar
 
+from sluice.api.pool import Holder
 from sluice.core import Instant
 from sluice.core.quota.pool import PoolKey, Pools
 from sluice.core.quota.ready_queue import WaitKey
@@ -55,6 +56,10 @@ class Request:
     @property
     def display_name(self) -> str:
         return f"{self.run.name}/{self.task}" if self.task else self.run.name
+
+    @property
+    def holder(self) -> Holder:
+        return "Tasks" if self.task else "Runs"
 
     def pools(self) -> Iterator[tuple[PoolKey, int]]:
         """Each pool of the claim, with how many slots of it."""
@@ -142,7 +147,7 @@ class Waiters:
         waiter = Waiter(request, tasks)
         self._by_run.setdefault(request.run.uid, {})[request.wait_key] = waiter
         self._by_position[request.position] = waiter
-        servable = all(self.pools[key].can_serve(slots) for key, slots in request.pools())
+        servable = all(self.pools[key].can_serve(slots, request.holder) for key, slots in request.pools())
         overtaken = [first for key, _ in request.pools() if (first := self.first(key)) is not None]
         for key, _ in request.pools():
             self._claiming.setdefault(key, set()).add(request.position)
@@ -166,7 +171,7 @@ class Waiters:
             self.room_changed(key)
 
     def slots_changed(self, key: PoolKey) -> None:
-        """The pool has another number of slots, and so may be able to serve others."""
+        """The pool has another number of slots or other holders, and so may be able to serve others."""
         for waiter in self.claiming(key):
             self.remove(waiter.request)
             self.add(waiter.request, waiter.tasks)

@@ -134,7 +134,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     volumes.known_volumes,
     retries.polls,
     limits.one_entry_for_a_pool,
-    limits.no_task_waits_for_its_own_run,
+    limits.held_by_tasks_or_by_runs,
     concurrency.contradictions,
     schedules,
     successions,

@@ -12,13 +12,13 @@ def one_entry_for_a_pool(found: Manifest) -> Iterator[Fault]:
         yield from _twice([pool.name for pool in task.pools or ()], f"spec.tasks[{number}]")
 
 
-def no_task_waits_for_its_own_run(found: Manifest) -> Iterator[Fault]:
+def held_by_tasks_or_by_runs(found: Manifest) -> Iterator[Fault]:
     held = _held_by_run(found)
     for number, task in found.tasks.items():
         for place, pool in enumerate(task.pools or ()):
             if pool.name in held:
                 path = f"spec.tasks[{number}].pools[{place}].name"
-                words = "so the task would wait for its own run; remove one of the two"
+                words = "and a Pool is held by tasks or by whole runs, never both; remove one of the two"
                 where = f"spec.pools[{held.index(pool.name)}]"
                 yield Fault(path, f"each run holds slots of '{pool.name}' ({where}), {words}")
 
