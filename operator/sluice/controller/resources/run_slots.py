@@ -7,6 +7,7 @@ from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
+from sluice.core.base.ownership import RunRef
 from sluice.core.quota.pool import RunClaim
 from sluice.core.quota.ready_queue import WaitKey
 from sluice.core.quota.run_pools import held_claim, requested_claim, run_request
@@ -27,11 +28,11 @@ class RunSlots:
         run = self._cache.runs.get(key)
         known = self._uids.get(key)
         if known is not None and (run is None or run.finished or run.uid != known):
-            self._shared.run_ended(known)
+            self._shared.run_ended(RunRef(*key, known))
             del self._uids[key]
         if run is not None and not run.finished and (claim := self.held_by(run)):
             self._uids[key] = run.uid
-            self._shared.observe_run(RunClaim(key.namespace, key.name, run.uid, claim))
+            self._shared.observe_run(RunClaim(run.ref, claim))
 
     def held_by(self, run: ObjectView) -> PoolClaim:
         return held_claim(run.status.get("pools", {}))
@@ -54,8 +55,8 @@ class RunSlots:
     def _held_above(self, run: ObjectView) -> set[str]:
         """The pools that its ancestors hold: the run that made it, the one that made that, and so on."""
         found: set[str] = set()
-        above = self._cache.runs.get(Key(run.key.namespace, run.parent))
+        above = self._cache.parent(run)
         while above is not None:
             found |= above.status.get("pools", {}).keys()
-            above = self._cache.runs.get(Key(run.key.namespace, above.parent))
+            above = self._cache.parent(above)
         return found

@@ -69,7 +69,7 @@ class RunAdmission:
 
     def started(self, run: ObjectView) -> bool:
         """As the API server has it: its pods say so where the status could not be written any more."""
-        return "startedAt" in run.status or "pools" in run.status or run.uid in self._cache.pods_by_run
+        return "startedAt" in run.status or "pools" in run.status or run.ref in self._cache.pods_by_run
 
     def replaced_by(self, run: ObjectView) -> str:
         """The run that this one is to be stopped for, if there is one."""
@@ -109,11 +109,11 @@ class RunAdmission:
 
     def _is_within(self, run: ObjectView) -> bool:
         """Was it made by a run of the same Workflow, perhaps through others? That one would wait for it forever."""
-        above: ObjectView | None = run
-        while above is not None and above.parent:
-            above = self._cache.runs.get(Key(run.key.namespace, above.parent))
-            if above is not None and workflow_of(above) == workflow_of(run):
+        above = self._cache.parent(run)
+        while above is not None:
+            if workflow_of(above) == workflow_of(run):
                 return True
+            above = self._cache.parent(above)
         return False
 
     def _view(self, workflow: ObjectView, concurrency: Concurrency, run: ObjectView, key: str) -> UnfinishedRun:
@@ -127,7 +127,7 @@ class RunAdmission:
             key=key,
             going=self.going(run),
             begun=concurrency.policy is not None
-            or has_started_container(run.status, self._cache.pods_by_run.objects(run.uid)),
+            or has_started_container(run.status, self._cache.pods_by_run.objects(run.ref)),
             leaving=spec.state == "Stopped" or bool(self.replaced_by(run)),
         )
 

@@ -125,11 +125,13 @@ class RunOpener:
             revision.name,
             revision.definition,
             status=seen.status,
-            pods=self._cache.pods_by_run.objects(seen.uid),
-            children=list(map(child_view, self._cache.children_by_parent.objects(seen.uid))),
+            pods=(pods := self._cache.pods_by_run.objects(seen.ref)),
+            children=list(map(child_view, self._cache.children_by_parent.objects(seen.ref))),
             outputs=outputs,
             shared=self._shared,
         )
+        for pod in pods:  # until now only their annotations said what they hold
+            self._shared.observe_pod(run.with_claims(pod))
         status = {name: value for name, value in seen.status.items() if name != "tasks"}
         live = LiveRun(seen, run, revision.workflow_uid, status, seen.version)
         self._live.add(live)
