@@ -14,7 +14,7 @@ from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import NOT_FOUND, ApiError
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.kube.workqueue import WorkQueue
-from sluice.controller.resources.revisions import Revisions
+from sluice.controller.resources.revisions import ForeignRevision, Revisions
 from sluice.core.base.naming import LABEL_GENERATION, label_number
 from sluice.core.quota.run_concurrency import (
     Admission,
@@ -139,7 +139,9 @@ class RunAdmission:
             defaults = workflow.spec_as(WorkflowSettings).parameter_defaults
         else:
             try:
-                defaults = dict((await self._revisions.read(run.key.namespace, revision)).definition.parameters)
+                defaults = dict((await self._revisions.read(workflow_of(run), revision)).definition.parameters)
+            except ForeignRevision:
+                defaults = {}  # and so it will be refused
             except ApiError as error:
                 if error.status != NOT_FOUND:
                     raise

@@ -12,7 +12,7 @@ from sluice.controller.kube.client import NOT_FOUND, ApiError
 from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.resources.output_configmaps import load_outputs
-from sluice.controller.resources.revisions import Revision, Revisions
+from sluice.controller.resources.revisions import ForeignRevision, Revision, Revisions
 from sluice.controller.resources.run_slots import RunSlots
 from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.controller.run.admission import RunAdmission
@@ -190,7 +190,6 @@ class RunOpener:
 
     async def _revision(self, seen: ObjectView) -> Revision | None:
         """The graph that the run was given, or the Workflow's as it is now."""
-        namespace = seen.key.namespace
         name = seen.status.get("revision") or seen.spec_as(WorkflowRunSpec).revision
         if name is None:
             workflow = self._cache.workflows.get(key := workflow_of(seen))
@@ -203,7 +202,10 @@ class RunOpener:
                 return None
             name = await self._revisions.freeze(workflow)
         try:
-            return await self._revisions.read(namespace, name)
+            return await self._revisions.read(workflow_of(seen), name)
+        except ForeignRevision as error:
+            await self._not_started.refuse(seen, [Fault("spec.revision", str(error))])
+            return None
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise
