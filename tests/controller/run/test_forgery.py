@@ -1,4 +1,6 @@
-"""What others wrote is no evidence. An administrator forges here, whom no admission policy stops."""
+"""What others wrote is no evidence. An administrator forges here, whom no admission policy stops.
+And what the operator itself may not do, its status says.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.controller.proxy import Proxy
+from tests.controller.proxy import Fault, Proxy, refuse
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Json, Kubectl, KubectlError, by_hand, eventually, workflow
 
@@ -88,3 +90,20 @@ def test_a_revision_that_no_workflow_made_runs_nothing(kubectl: Kubectl, operato
     assert status["phase"] == "Failed"
     assert "ControllerRevision 'mine'" in status["message"]
     assert not kubectl.pods("today")
+
+
+def test_what_the_operator_may_not_do_is_said_in_the_status(kubectl: Kubectl, api_server: str, tmp_path: Path) -> None:
+    forbidden = Fault(refuse(403, "Forbidden"), "POST", r"/controllerrevisions$", times=1_000_000)
+    with Proxy(api_server, kubectl.namespace, forbidden, pods_run=False) as proxy:
+        operator = HostOperator(proxy.kubeconfig(tmp_path / "kubeconfig"), kubectl.namespace, "only", tmp_path / "log")
+        operator.start()
+        operator.leading()
+        kubectl.apply(workflow("etl", {"name": "a"}, trigger="Manual"))
+        kubectl.apply(by_hand("today", "etl"))
+
+        def told() -> bool:
+            conditions = kubectl.get("workflowrun", "today").get("status", {}).get("conditions", ())
+            return "OperatorForbidden" in {condition["reason"] for condition in conditions}
+
+        eventually(told, "the status says that the operator may not")
+        operator.end()

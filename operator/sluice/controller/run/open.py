@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sluice.api.run import ResumeFrom, WorkflowRunSpec, has_ended
-from sluice.controller.kube.client import NOT_FOUND, ApiError
+from sluice.controller.kube.client import FORBIDDEN, NOT_FOUND, ApiError
 from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.resources.output_configmaps import load_outputs
@@ -67,6 +67,15 @@ class RunOpener:
 
     async def let_in(self, seen: ObjectView) -> LiveRun | None:
         """The run in memory, or None if it cannot start, or not yet; then its status says why."""
+        try:
+            return await self._let_in(seen)
+        except ApiError as error:
+            if error.status == FORBIDDEN and not self._admission.started(seen):
+                words = f"the operator itself may not do what this needs, and tries again: {error.message}"
+                await self._not_started.wait(seen, "OperatorForbidden", words)
+            raise
+
+    async def _let_in(self, seen: ObjectView) -> LiveRun | None:
         revision = await self._revision(seen)
         if revision is None:
             return None
