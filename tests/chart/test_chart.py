@@ -60,7 +60,7 @@ def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
     (role,) = render(**{"userRoles.create": False})["ClusterRole"]
     expected = {
         "workflows": "get list watch",
-        "workflowruns": "get list watch create delete",
+        "workflowruns": "get list watch create delete operate",
         "pools": "get list watch",
         "backfills": "get list watch",
         "workflows/status": "patch",
@@ -241,7 +241,7 @@ def test_the_release_names_everything(render, release, name):
     assert {each["metadata"]["name"] for each in named} == {
         name,
         f"{name}-lease",
-        *(f"{begins}-{rest}" for rest in ("authors", "approvals", "view", "edit", "approver")),
+        *(f"{begins}-{rest}" for rest in ("authors", "approvals", "marks", "view", "edit", "approver")),
     }
     assert {each["metadata"]["labels"]["app.kubernetes.io/instance"] for each in named} == {release}
 

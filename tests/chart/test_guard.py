@@ -28,13 +28,15 @@ def test_policies_can_be_left_out(render):
 def test_each_policy_is_bound_and_denies(render):
     objects = render()
     policies, bindings = (named(objects, kind) for kind in POLICIES)
-    assert policies.keys() == bindings.keys() == {"sluice-authors", "sluice-approvals"}
+    assert policies.keys() == bindings.keys() == {"sluice-authors", "sluice-approvals", "sluice-marks"}
     for name, binding in bindings.items():
         assert binding["spec"] == {"policyName": name, "validationActions": ["Deny"]}
 
 
 def test_policies_look_at_what_people_write_and_never_at_a_status_or_a_deletion(render):
-    for policy in render()["ValidatingAdmissionPolicy"]:
+    for name, policy in named(render(), "ValidatingAdmissionPolicy").items():
+        if name == "sluice-marks":  # which also the status of a pod can carry
+            continue
         for rule in policy["spec"]["matchConstraints"]["resourceRules"]:
             assert rule["operations"] == ["CREATE", "UPDATE"]
             assert not [resource for resource in rule["resources"] if "/" in resource or "*" in resource]
@@ -79,3 +81,25 @@ def test_the_roles_for_people_join_kubernetes_own(render, role, to, verbs):
 
 def test_the_roles_for_people_can_be_left_out(render):
     assert named(render(**{"userRoles.create": False}), "ClusterRole").keys() == {"sluice-operator"}
+
+
+def test_only_the_operators_role_may_write_its_marks(render):
+    objects = render()
+    verbs = {
+        name: verb
+        for name, role in named(objects, "ClusterRole").items()
+        for rule in role["rules"]
+        for verb in rule["verbs"]
+        if verb in ("operate", "*")
+    }
+    assert verbs == {"sluice-operator": "operate"}
+    policy = named(objects, "ValidatingAdmissionPolicy")["sluice-marks"]["spec"]
+    guarded = {resource for rule in policy["matchConstraints"]["resourceRules"] for resource in rule["resources"]}
+    assert {"pods", "pods/status", "configmaps", "controllerrevisions", "workflowruns"} <= guarded
+    assert ".check('operate')" in policy["validations"][0]["expression"]
+
+
+def test_whoever_asks_for_volumes_must_be_allowed_to_make_them(render):
+    policy = named(render(), "ValidatingAdmissionPolicy")["sluice-authors"]["spec"]
+    (rule,) = (v["expression"] for v in policy["validations"] if "volumeClaimTemplates" in v["expression"])
+    assert "resource('persistentvolumeclaims')" in rule

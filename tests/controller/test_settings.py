@@ -69,3 +69,8 @@ def test_all_that_cannot_be_right_is_named_at_once(monkeypatch):
     with pytest.raises(SystemExit) as end:
         read(monkeypatch, PODS="many", LOG_LEVEL="loud")
     assert [line.split()[0] for line in str(end.value).splitlines()] == ["SLUICE_LOG_LEVEL", "SLUICE_PODS"]
+
+
+def test_task_defaults_must_not_write_the_operators_marks(monkeypatch):
+    with pytest.raises(SystemExit):
+        read(monkeypatch, TASK_DEFAULTS='{"podTemplate":{"metadata":{"labels":{"sluice.dev/run-uid":"x"}}}}')

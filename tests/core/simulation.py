@@ -503,4 +503,4 @@ class Simulation:
 
 
 def _key(pod: PodView) -> Attempt:
-    return (int(pod.task[1:]), pod.index), pod.attempt
+    return (int(pod.attempt_of.task[1:]), pod.attempt_of.index), pod.attempt

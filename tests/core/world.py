@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from sluice.api.run import ApprovalDecision, WorkflowRunStatus
 from sluice.api.task import TaskTemplate
-from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_TASK
+from sluice.core.base.ownership import AttemptRef
 from sluice.core.pod.builder import Item
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
@@ -143,11 +143,10 @@ class World:
         self.version += 1
         name = self.run.pod_name(self.number(task))
         state = self.task(task)
-        labels = {LABEL_TASK: state.definition.name, LABEL_ATTEMPT: str(state.attempt)}
-        if state.group is not None:
-            labels[LABEL_INDEX] = str(state.index)
+        index = None if state.group is None else state.index
+        attempt = AttemptRef(self.run.identity.ref, state.definition.name, index, state.attempt)
         status = {"phase": phase, "message": message, **status}
-        child = ChildView.of(name, f"uid-of-{name}", self.version, labels, status)
+        child = ChildView.of(name, f"uid-of-{name}", self.version, attempt, status)
         self.run.observe_child(child)
         return child
 

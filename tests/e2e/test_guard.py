@@ -116,9 +116,49 @@ def test_a_decision_is_signed_by_who_takes_it_and_may_take_it(kubectl: Kubectl, 
     assert (status["phase"], status["tasks"]["deploy"]["message"]) == ("Succeeded", "approved by carol")
 
 
+def test_an_editor_cannot_write_the_operators_marks(bob: Person) -> None:
+    labels = {"sluice.dev/run": "x"}
+    forged: Json = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "labels": labels}}
+    eventually(lambda: bob.is_refused(forged), "the policies take effect")
+    bob.apply(QUICK)
+    run = bob.run_of("etl")
+    assert bob.finished(run)["status"]["phase"] == "Succeeded"  # the operator can
+    refused = "bob may not set, change or remove labels sluice.dev/"
+    pod: Json = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "main", "image": "busybox"}]}}
+    config_map: Json = {"apiVersion": "v1", "kind": "ConfigMap"}
+    run_by_hand = by_hand("today", "etl")
+    for manifest, marks in (
+        (pod, {"labels": {"sluice.dev/run-uid": "u1"}}),
+        (pod, {"annotations": {"sluice.dev/pools": "{}"}}),
+        (config_map, {"labels": {"sluice.dev/run": run}}),
+        (run_by_hand, {"labels": {"sluice.dev/parent": run}}),
+    ):
+        with pytest.raises(KubectlError, match=refused):
+            bob.apply(manifest | {"metadata": {"name": "forged"} | marks})
+    (made,) = bob.pods(run)
+    for change in ("sluice.dev/attempt=2", "sluice.dev/attempt-"):
+        with pytest.raises(KubectlError, match=refused):
+            bob("label", "--overwrite", "pod", made["metadata"]["name"], change)
+    bob("label", "pod", made["metadata"]["name"], "team=data")  # what keeps the marks passes
+    bob.apply(run_by_hand)
+
+
+def test_volumes_need_the_right_to_create_claims(kubectl: Kubectl, alice: Person) -> None:
+    kubectl("create", "role", "pods-only", "--verb=create", "--resource=pods")
+    kubectl("create", "rolebinding", "pods-only", "--role=pods-only", "--user=alice")
+    claim = {
+        "name": "scratch",
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}},
+    }
+    manifest = workflow("etl", {"name": "work", "bash": "true"}, volumeClaimTemplates=[claim])
+    with pytest.raises(KubectlError, match="alice may not create PersistentVolumeClaims"):
+        alice.apply(manifest)
+    alice.apply(QUICK)
+
+
 def test_the_api_server_finds_nothing_to_say_about_the_policies(kubectl: Kubectl) -> None:
     """It checks each expression against the schema of each kind."""
-    for name in (f"{RELEASE}-authors", f"{RELEASE}-approvals"):
+    for name in (f"{RELEASE}-authors", f"{RELEASE}-approvals", f"{RELEASE}-marks"):
 
         def checked(name: str = name) -> Json | None:
             found = kubectl.get("validatingadmissionpolicy", name)

@@ -62,7 +62,10 @@ _DNS_LABEL = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
 
 TaskName = Annotated[str, Field(min_length=1, max_length=63, pattern=_DNS_LABEL)]
 ParameterName = Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z_][-A-Za-z0-9_]*$")]
-ObjectName = Annotated[str, Field(min_length=1, max_length=253)]
+ObjectName = Annotated[
+    str,
+    Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"),
+]
 ParameterValue = Annotated[str, Field(max_length=65536)]
 Text = Annotated[str, Field(max_length=32768)]
 Time = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]

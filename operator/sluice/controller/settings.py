@@ -15,6 +15,7 @@ from sluice.controller.observability.logging import LogFormat, LogLevel
 from sluice.core.base.errors import Fault
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
 from sluice.core.triggers.on_change import OnFirstSight
+from sluice.core.validation.container import no_marks
 from sluice.core.validation.shape import parse_model
 
 
@@ -29,7 +30,9 @@ def _names(text: str) -> tuple[str, ...]:
 def _pod_defaults(text: str) -> PodDefaults:
     faults: list[Fault] = []
     given = parse_model(TaskDefaults, json.loads(text), "taskDefaults", faults)
-    if given is None:
+    if given is not None:
+        faults += no_marks(given.pod_template, "taskDefaults.podTemplate")
+    if given is None or faults:
         raise ValueError("\n".join(map(str, faults)))
     return PodDefaults.of(given)
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from sluice.api import API_VERSION
 from sluice.api.run import WorkflowRunSpec
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.core.base.naming import LABEL_BACKFILL_UID
+from sluice.core.base.ownership import RunRef
 from tests.core.kubelet import RUN, running, seen
 
 
@@ -24,11 +26,14 @@ def run(version: int, *, uid: str = "u1", workflow: str = "etl", parent: str = "
         "creationTimestamp": "2026-01-01T00:00:00Z",
     }
     if parent:
-        metadata["ownerReferences"] = [{"kind": "WorkflowRun", "name": parent, "uid": "u0", "controller": True}]
+        metadata["ownerReferences"] = [
+            {"apiVersion": API_VERSION, "kind": "WorkflowRun", "name": parent, "uid": "u0", "controller": True}
+        ]
     return object_view({"metadata": metadata, "spec": {"workflow": workflow}, "status": status})
 
 
 KEY = Key("team", "today")
+WEEK = RunRef("team", "week", "u0")
 ENDED = {"phase": "Succeeded", "finishedAt": "2026-01-02T00:00:00Z"}
 
 
@@ -142,17 +147,17 @@ def test_workflow_is_told_when_its_run_starts_ends_or_goes():
 def test_parent_is_told_of_its_child_runs_until_they_are_gone():
     known, told = Cache(), []
     known.runs.subscribe(lambda change: told.append((change.object.parent, change.object.version, change.deleted)))
-    owner = {"kind": "WorkflowRun", "name": "week", "uid": "u0", "controller": True}
+    owner = {"apiVersion": API_VERSION, "kind": "WorkflowRun", "name": "week", "uid": "u0", "controller": True}
     metadata = {"namespace": "team", "name": "today", "uid": "u1", "generation": 1, "ownerReferences": [owner]}
     metadata["creationTimestamp"] = "2026-01-01T00:00:00Z"
     for version in ("7", "9", "8"):
         known.runs.upsert(
             object_view({"metadata": metadata | {"resourceVersion": version}, "spec": {"workflow": "etl"}})
         )
-    assert known.children_by_parent.keys("u0") == [KEY]
+    assert known.children_by_parent.keys(WEEK) == [KEY]
     known.runs.delete(known.runs[KEY])
-    assert "u0" not in known.children_by_parent
-    assert told == [("week", 7, False), ("week", 9, False), ("week", 9, True)]
+    assert WEEK not in known.children_by_parent
+    assert told == [(WEEK, 7, False), (WEEK, 9, False), (WEEK, 9, True)]
 
 
 def test_pod_that_was_gone_before_the_answer_to_its_creation_was_read_stays_gone():
@@ -193,7 +198,7 @@ def test_pod_that_was_evicted_is_still_missed():
     """It may hold slots of a pool, and is waited for by whoever deletes ended pods."""
     known, told = Cache(), []
     known.pods.upsert(seen(running(), version=8))
-    assert known.evict_pods(RUN.uid) == [seen(running(), version=8)]
+    assert known.evict_pods(RUN.ref) == [seen(running(), version=8)]
     assert not known.pods
     known.pods.subscribe(told.append)
     known.pods.delete(seen(running(), version=9))

@@ -9,6 +9,7 @@ import pytest
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.resources.run_slots import RunSlots
+from sluice.core.base.naming import owner_reference
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.definition import Definition
@@ -53,7 +54,7 @@ class World:
         body = self._body(name, {"workflow": workflow}, status)
         body["metadata"]["uid"] = uid or f"uid-of-{name}"
         if parent:
-            owner = {"kind": "WorkflowRun", "name": parent, "uid": f"uid-of-{parent}", "controller": True}
+            owner = owner_reference("WorkflowRun", parent, f"uid-of-{parent}")
             body["metadata"]["ownerReferences"] = [owner]
         self.cache.runs.upsert(object_view(body))
 

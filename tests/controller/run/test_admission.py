@@ -8,6 +8,7 @@ from typing import Any
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.run.admission import RunAdmission
+from sluice.core.base.naming import owner_reference
 from sluice.core.quota.run_concurrency import Admission, Admitted, Queued, Rejected, Replaced
 
 ETL = Key("team", "etl")
@@ -46,7 +47,7 @@ class World:
         if own:
             body["metadata"]["ownerReferences"] = [{"uid": "uid-of-etl", "controller": True}]
         if parent:
-            owner = {"kind": "WorkflowRun", "name": parent, "uid": f"uid-of-{parent}", "controller": True}
+            owner = owner_reference("WorkflowRun", parent, f"uid-of-{parent}")
             body["metadata"]["ownerReferences"] = [owner]
         self.cache.runs.upsert(object_view(body))
         if self.cache.runs[Key("team", name)].finished:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from sluice.core.base.ownership import AttemptRef, RunRef
 from sluice.core.pod.view import ContainerState, pod_view
 from tests.core.kubelet import START, accepted, being_deleted, exited, pod, running, seen, unschedulable, waiting
 
@@ -19,7 +20,7 @@ PULLING_FAILS = json.loads("""
       "sluice.dev/attempt": "2", "sluice.dev/run": "etl-g1-4f7a9", "sluice.dev/run-uid": "0d5c2b8e",
       "sluice.dev/task": "load", "sluice.dev/workflow": "etl"
     },
-    "name": "etl-g1-4f7a9-load-2-abcdefgh",
+    "name": "etl-g1-4f7a9-load-2-s4536lzq",
     "namespace": "team",
     "ownerReferences": [
       {"apiVersion": "v1", "kind": "ConfigMap", "name": "other", "uid": "someone-elses"},
@@ -54,8 +55,8 @@ PULLING_FAILS = json.loads("""
 
 def test_whole_pod():
     found = pod_view(PULLING_FAILS)
-    assert (found.name, found.namespace, found.uid) == ("etl-g1-4f7a9-load-2-abcdefgh", "team", "6a1f")
-    assert (found.owner_uid, found.run_uid, found.task, found.attempt) == ("0d5c2b8e", "0d5c2b8e", "load", 2)
+    assert (found.name, found.namespace, found.uid) == ("etl-g1-4f7a9-load-2-s4536lzq", "team", "6a1f")
+    assert found.attempt_of == AttemptRef(RunRef("team", "etl-g1-4f7a9", "0d5c2b8e"), "load", None, 2)
     assert (found.version, found.phase, found.node) == (48213, "Pending", "node-1")
     assert (found.created_at, found.scheduled_at) == (START, START + 1)
     assert found.container == ContainerState(
@@ -138,4 +139,4 @@ def test_pod_that_a_stranger_labelled_belongs_to_no_task(labels):
     stranger = pod(accepted())
     stranger["metadata"] |= {"labels": labels, "ownerReferences": []}
     found = pod_view(stranger)
-    assert (found.owner_uid, found.run_uid, found.task, found.attempt) == ("", "", "", 0)
+    assert (found.attempt_of, found.run, found.attempt) == (None, None, 0)

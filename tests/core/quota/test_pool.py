@@ -2,6 +2,7 @@
 
 import pytest
 
+from sluice.core.base.ownership import RunRef
 from sluice.core.quota.pool import Pool, PoolKey, Pools, RunClaim, RunHolders
 
 A, B = PoolKey("team", "a"), PoolKey("team", "b")
@@ -80,12 +81,12 @@ def test_a_pool_is_forgotten_once_it_neither_exists_nor_is_held():
     ],
 )
 def test_a_run_holds_its_claim_for_as_long_as_anybody_says_so(said, held):
-    runs, claim = RunHolders(), RunClaim("team", "r1", "run", (("a", 1),))
+    runs, claim = RunHolders(), RunClaim(RunRef("team", "r1", "run"), (("a", 1),))
     ended = []
     for word in said.split():
         if word[0] == "+":
             runs.add(claim, word[1:])
         else:
-            ended.append(runs.remove("run", word[1:]))
-    assert runs.claim("run") == (claim.claim if held else None)
-    assert ended.count(claim) == (0 if held or "+" not in said else 1)
+            ended.append(runs.remove(claim.run, word[1:]))
+    assert runs.claim(claim.run) == (claim.claim if held else None)
+    assert ended.count(True) == (0 if held or "+" not in said else 1)

@@ -4,13 +4,15 @@ import json
 
 import pytest
 
-from sluice.core.base.naming import POOLS, RUN_POOLS
+from sluice.core.base.naming import POOLS, RUN_POOLS, pod_name
+from sluice.core.base.ownership import RunRef
 from sluice.core.pod.view import pod_view
 from sluice.core.quota.pod_cap import PodCaps
 from sluice.core.quota.pool import PoolKey, Pools, RunClaim, RunHolders
 from sluice.core.quota.ready_queue import WaitKey
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.quota.waiters import QueuePosition, Request, Waiters
+from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 from tests.core.kubelet import accepted, being_deleted, exited, running, unschedulable
 from tests.core.kubelet import pod as pod_of
@@ -49,17 +51,27 @@ class Limits(SharedLimits):
         return woken
 
 
+(LOAD,) = Definition.of({"tasks": [{"name": "load", "image": "busybox"}]}).tasks
+
+
+def ref(run):
+    return RunRef("team", run, run)
+
+
 def request(run, claim, priority=0, way=1, namespace="team", task="load"):
     identity = RunIdentity(run, namespace, run, "etl", {})
     position = QueuePosition(-priority, -way, 0, run, (), 0 if task else -1)
-    return Request(identity, WaitKey(tuple(sorted(claim.items()))), position, task, f"{run}-load" if task else "")
+    return Request(
+        identity, WaitKey(tuple(sorted(claim.items()))), position, task, pod_name(run, run, task, 1) if task else ""
+    )
 
 
 def pod(run, claim, status, *, namespace="team", uid=None, owner=None, annotation=None, of_run=None):
     """The pod of a run's task."""
-    body = pod_of(status, run=RunIdentity(run, namespace, owner or run, "etl", {}))
-    body["metadata"] |= {"name": f"{run}-load", "uid": uid or f"uid-of-{run}"}
-    body["metadata"]["labels"] |= {"sluice.dev/run-uid": run, "sluice.dev/task": "load"}
+    body = pod_of(status, LOAD, run=RunIdentity(run, namespace, run, "etl", {}))
+    body["metadata"]["uid"] = uid or f"uid-of-{run}"
+    if owner:
+        body["metadata"]["ownerReferences"][0]["uid"] = owner
     body["metadata"]["annotations"] = {POOLS: annotation or json.dumps(claim), RUN_POOLS: json.dumps(of_run or {})}
     return pod_view(body)
 
@@ -219,7 +231,7 @@ def test_grant_holds_before_the_pod_is_seen_and_is_given_back_if_it_is_not_made(
     limits.ask("r1", A)
     assert limits.used("a") == 1
     limits.ask("r2", A)
-    limits.release("team", "r1-load")
+    limits.release("team", pod_name("r1", "r1", "load", 1))
     assert (limits.used("a"), limits.wakes()) == (0, ["r2"])
 
 
@@ -227,7 +239,7 @@ def test_pod_that_exists_is_not_given_back():
     limits = Limits(a=1)
     limits.ask("r1", A)
     seen(limits, "r1", A)
-    limits.release("team", "r1-load")
+    limits.release("team", pod_name("r1", "r1", "load", 1))
     assert limits.used("a") == 1
 
 
@@ -267,9 +279,9 @@ def test_nothing_is_kept_of_what_is_over():
     limits.retain_waiters("r1", {})
     limits.pod_deleted(seen(limits, "r2", B))
     limits.ask_run("r3", A)
-    limits.observe_run(RunClaim("team", "r4", "r4", (("b", 1),)))
+    limits.observe_run(RunClaim(ref("r4"), (("b", 1),)))
     for run in ("r3", "r4"):
-        limits.run_ended(run)
+        limits.run_ended(ref(run))
     kept = limits._pools, limits._caps, limits._waiters, limits._runs
     assert kept == (Pools(), PodCaps(), Waiters(Pools()), RunHolders())
 
@@ -282,7 +294,7 @@ def test_run_holds_its_slots_until_it_is_over():
     assert limits.ask_run("r1", A)
     assert not limits.ask_run("r2", A)
     assert limits.wakes() == []
-    limits.run_ended("r1")
+    limits.run_ended(ref("r1"))
     assert limits.wakes() == ["r2"]
     assert limits.ask_run("r2", A)
 
@@ -326,9 +338,9 @@ def test_run_that_asks_for_something_else_leaves_its_old_queue():
 def test_runs_of_a_list_say_what_is_in_use_however_often_they_are_heard():
     limits = Limits(a=3)
     for _ in range(2):
-        limits.observe_run(RunClaim("team", "r1", "r1", (("a", 2),)))
+        limits.observe_run(RunClaim(ref("r1"), (("a", 2),)))
     assert (limits.used("a"), limits.usage(PoolKey("team", "a")).holders) == (2, ["r1"])
-    limits.run_ended("r1")
+    limits.run_ended(ref("r1"))
     assert limits.used("a") == 0
 
 
@@ -338,7 +350,7 @@ def test_pods_of_a_run_that_was_deleted_hold_its_slots_until_they_have_ended(las
     limits.ask_run("r1", A)
     living = seen(limits, "r1", {}, of_run=A)
     ends = {
-        "run": lambda: limits.run_ended("r1"),
+        "run": lambda: limits.run_ended(ref("r1")),
         "pod": lambda: limits.pod_deleted(living),
         "pod that ends": lambda: seen(limits, "r1", {}, exited(), of_run=A),
     }
@@ -449,3 +461,29 @@ def test_use_of_a_pool():
     limits.grant(request("r4", {"a": 3}), tasks=2)
     use = limits.usage(PoolKey("team", "a"))
     assert (use.used, use.waiting, use.holders) == (2, 9, ["r1/load", "r2/load"])
+
+
+# What somebody else wrote.
+
+
+def test_annotation_of_an_unknown_runs_pod_holds_no_more_than_a_pool_has():
+    limits = Limits(a=2)
+    limits.observe_pod(pod("r1", {"a": 10**6, "nowhere": 1}, running()), known=False)
+    assert (limits.used("a"), limits.used("nowhere")) == (2, 0)
+
+
+def test_pod_of_another_namespace_gives_away_nothing_that_a_run_holds():
+    limits = Limits(a=1)
+    elsewhere = pod("r1", {}, running(), namespace="elsewhere", of_run=A)
+    limits.observe_pod(elsewhere)
+    limits.observe_run(RunClaim(ref("r1"), (("a", 1),)))
+    limits.pod_deleted(elsewhere)
+    assert limits.used("a") == 1
+    assert not limits.ask_run("r2", A)
+
+
+def test_a_run_knows_better_than_its_pods_what_it_holds():
+    limits = Limits(a=3, b=1)
+    seen(limits, "r1", {}, of_run=B)
+    limits.observe_run(RunClaim(ref("r1"), (("a", 2),)))
+    assert (limits.used("a"), limits.used("b")) == (2, 0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sluice.core.base.ownership import RunRef
 from sluice.core.quota.pool import PoolKey, RunClaim
 from sluice.core.quota.ready_queue import WaitKey
 from sluice.core.quota.shared_limits import SharedLimits
@@ -143,7 +144,7 @@ class Pair:
 
     def end_the_run(self, run):
         self.runs.pop((namespace_of(run), run), None)
-        self.limits.run_ended(run)
+        self.limits.run_ended(RunRef(namespace_of(run), run, run))
         self.waiting = {key: request for key, request in self.waiting.items() if key[0] != run}
 
     def leave(self, run):
@@ -216,7 +217,7 @@ def _check(pair):
     for (namespace, name), claim in pair.held.items():
         restarted.observe_pod(view_of(namespace, name, claim, accepted()))
     for (namespace, name), claim in pair.runs.items():
-        restarted.observe_run(RunClaim(namespace, name, name, claim))
+        restarted.observe_run(RunClaim(RunRef(namespace, name, name), claim))
     for namespace in NAMESPACES:
         for name in POOLS:
             key = PoolKey(namespace, name)

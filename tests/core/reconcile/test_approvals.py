@@ -1,10 +1,14 @@
 """Approvals: who decides, when it counts, and what the task says."""
 
+from dataclasses import replace
+
 import pytest
 
 from sluice.api.run import ApprovalDecision
+from sluice.core.base.ownership import AttemptRef
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.dirty import News
+from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.approval import Approval, resolve
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending, Outcome
@@ -12,7 +16,7 @@ from sluice.core.status.reasons import Reason, reason
 from sluice.core.status.run_phase import current_phase, run_message
 from sluice.core.status.run_status import task_status
 from sluice.core.validation.approvals import unknown_approvals
-from tests.core.kubelet import RUN, START, at
+from tests.core.kubelet import RUN, START, at, exited, seen
 from tests.core.validation.test_workflow import A, faults
 from tests.core.world import World, graph, run
 
@@ -224,3 +228,14 @@ def test_decision_about_no_approval_is_told():
         "spec.approvals.a: no approval task is called 'a'",
         "spec.approvals.deplyo: no approval task is called 'deplyo'; did you mean 'deploy'?",
     ]
+
+
+def test_no_pod_decides_in_a_persons_place():
+    """Somebody made one that looks like the task's own, and it has ended well."""
+    definition = Definition.of(graph("ok >> b", ok={"approval": {}}))
+    forged = replace(seen(exited(0)), attempt_of=AttemptRef(RUN.ref, "ok", None, 1))
+    world = World(restore(RUN, "etl-1", definition, status={}, pods=[forged]))
+    assert world.decided() == []
+    world.run.observe_pod(forged)
+    assert world.decided() == []
+    assert world.steps["ok"] is TaskStep.ASKING

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluice.api.run import ApprovalDecision
+from sluice.core.base.ownership import AttemptRef
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile import decide as deciding
 from sluice.core.reconcile.intents import CreateIntent
@@ -122,7 +123,8 @@ class Life:
     def make_child(self, what: CreateIntent, name: str) -> None:
         self.version += 1
         task = DEFINITION.tasks[what.number].name
-        self.children[name] = ChildView(name, f"uid-of-{name}", self.version, task, None, what.attempt, "Pending", "")
+        attempt = AttemptRef(what.run.identity.ref, task, None, what.attempt)
+        self.children[name] = ChildView(name, f"uid-of-{name}", self.version, attempt, "Pending", "")
 
     def set_child(self, name: str, phase: str) -> None:
         self.version += 1

@@ -99,7 +99,7 @@ def test_news_of_an_ended_task_changes_nothing():
 def test_pod_of_another_run_is_not_ours():
     world = run("a")
     world.decide()
-    world.run.observe_pod(replace(world.pod("a", running()), owner_uid="another"))
+    world.run.observe_pod(replace(world.pod("a", running()), attempt_of=None))
     assert world.steps["a"] is TaskStep.CREATING
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sluice.core.base.ownership import AttemptRef, RunRef
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.retries import RetriesUsed
@@ -127,8 +128,8 @@ def test_pods_hold_their_slots():
 
 
 def test_pods_of_another_run_and_of_unknown_tasks_are_left_alone():
-    stranger = replace(seen(running()), owner_uid="another")
-    other_graph = replace(seen(running()), task="no-such-task")
+    stranger = replace(seen(running()), attempt_of=AttemptRef(RunRef("team", RUN.name, "another"), "a", None, 1))
+    other_graph = replace(seen(running()), attempt_of=AttemptRef(RUN.ref, "no-such-task", None, 1))
     found = restore(RUN, "etl-1", Definition.of(graph("a")), status={}, pods=[stranger, other_graph])
     assert World(found).decided() == ["create a/1"]
 
@@ -138,7 +139,7 @@ def test_ended_pods_are_handed_on_so_that_they_do_not_stay_for_ever():
     world = restarted("a, b", {"a": {"phase": "Succeeded", "attempt": 2}}, pods, a=RETRIES)
     world.decide()
     ended = compose(world.run, {}, 1, world.now).ended
-    assert sorted((pod.task, pod.attempt) for pod in ended) == [("a", 1), ("a", 2), ("b", 1)]
+    assert sorted((pod.attempt_of.task, pod.attempt) for pod in ended) == [("a", 1), ("a", 2), ("b", 1)]
 
 
 def test_deadline_is_kept():

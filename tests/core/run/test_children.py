@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sluice.core.base.ownership import AttemptRef
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.children import MAX_DEPTH, ChildView, build_child_run
@@ -331,7 +332,10 @@ def restarted(entry, *children, **sub):
     definition = Definition.of(graph("sub >> b", sub={"workflow": {"name": "other"}, "retries": {"limit": 2}} | sub))
     entries = {"sub": entry} if entry else {}
     probe = restore(RUN, "etl-1", definition, status={}, pods=[])
-    seen = [ChildView(probe.pod_name(0, n), "uid", n, "sub", None, n, stands, "") for n, stands in children]
+    seen = [
+        ChildView(probe.pod_name(0, n), "uid", n, AttemptRef(RUN.ref, "sub", None, n), stands, "")
+        for n, stands in children
+    ]
     found = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=[], children=seen)
     return World(found, now=START + 100, stored={"tasks": entries})
 

@@ -103,7 +103,7 @@ def test_patch_that_was_not_stored_is_said_again():
     lost.roll_back()
     again = compose(world.run, world.stored, 1, world.now)
     assert again.body["tasks"].keys() == {"a", "b"}
-    assert [pod.task for pod in again.ended] == ["a"]
+    assert [pod.attempt_of.task for pod in again.ended] == ["a"]
 
 
 def test_attempt_to_record_is_said_again_until_it_is_stored():

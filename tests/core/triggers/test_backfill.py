@@ -34,6 +34,11 @@ def clock(instant):
     return datetime.fromtimestamp(instant, UTC).strftime("%H:%M")
 
 
+def run_at(instant):
+    """The name of a run of this time."""
+    return clock(instant).replace(":", ".")
+
+
 def asked(since="01:00", until="05:00", workflow=None, **spec):
     spec = {"from": f"2026-03-01T{since}:00Z", "until": f"2026-03-01T{until}:00Z"} | spec
     said = BackfillSpec.model_validate({"workflow": "etl"} | spec)
@@ -143,7 +148,7 @@ def test_how_many_runs_the_workflow_has_places_for(concurrency, places):
 
 @dataclass
 class Cluster:
-    """One Backfill and the runs of its Workflow, by name: `02:00`, `02:00-r2`. The operator looks when told to."""
+    """One Backfill and the runs of its Workflow, by name: `02.00`, `02.00-r2`. The operator looks when told to."""
 
     backfill: Backfill
     runs: dict[str, str] = field(default_factory=dict)
@@ -158,7 +163,7 @@ class Cluster:
         progress = count_ended(progress, self.runs)
         while (found := next_step(self.backfill, progress, self._of_time, "")).make:
             again = f"-r{found.make.number}" if found.make.number > 1 else ""
-            name = clock(found.make.time) + again
+            name = run_at(found.make.time) + again
             assert name not in self.runs, "names are claims"
             self.runs[name] = "Running"
             self.mine.add(name)
@@ -168,7 +173,7 @@ class Cluster:
             self.status = {name: value for name, value in found.progress.written().items() if value is not None}
 
     def _of_time(self, time):
-        names = sorted(name for name in self.runs if name.startswith(clock(time)))
+        names = sorted(name for name in self.runs if name.startswith(run_at(time)))
         numbers = [int(name.partition("-r")[2] or 1) for name in names]
         return [
             RunOfTime(number, name, self.runs[name], name in self.mine)
@@ -191,43 +196,43 @@ def test_one_after_the_other():
     cluster = Cluster(asked())
     for hour in range(1, 5):
         cluster.look()
-        assert cluster.made == [f"0{each}:00" for each in range(1, hour + 1)]
-        cluster.end(f"0{hour}:00", "Failed" if hour == 2 else "Succeeded")
+        assert cluster.made == [f"0{each}.00" for each in range(1, hour + 1)]
+        cluster.end(f"0{hour}.00", "Failed" if hour == 2 else "Succeeded")
     cluster.look()
     assert cluster.progress == "3/4, 1 failed"
-    assert cluster.status["failedRuns"] == ["02:00"]
+    assert cluster.status["failedRuns"] == ["02.00"]
     assert progress_of(cluster.status).finished
 
 
 def test_two_at_a_time_the_newest_first():
     cluster = Cluster(asked(maxRuns=2, order="NewestFirst"))
     cluster.look()
-    assert cluster.made == ["04:00", "03:00"]
-    cluster.end("03:00")
+    assert cluster.made == ["04.00", "03.00"]
+    cluster.end("03.00")
     cluster.look()
-    assert cluster.made == ["04:00", "03:00", "02:00"]
+    assert cluster.made == ["04.00", "03.00", "02.00"]
 
 
 def test_a_run_that_was_deleted_is_not_made_again():
     cluster = Cluster(asked())
     cluster.look()
-    cluster.end("01:00")
+    cluster.end("01.00")
     cluster.look()
-    cluster.delete("01:00")
+    cluster.delete("01.00")
     cluster.look()
-    cluster.delete("02:00")  # under way, so it will never succeed
+    cluster.delete("02.00")  # under way, so it will never succeed
     cluster.look()
-    assert cluster.made == ["01:00", "02:00", "03:00"]
+    assert cluster.made == ["01.00", "02.00", "03.00"]
     assert cluster.progress == "1/4, 1 failed"
 
 
 def test_runs_that_were_made_before_a_crash_are_known_and_counted():
-    cluster = Cluster(asked(maxRuns=2, rerun="All"), runs={"02:00": "Succeeded"})
+    cluster = Cluster(asked(maxRuns=2, rerun="All"), runs={"02.00": "Succeeded"})
     cluster.look(crash=True)
-    cluster.end("01:00")
+    cluster.end("01.00")
     cluster.look()
     cluster.look()
-    assert cluster.made == ["01:00", "02:00-r2", "03:00"]
+    assert cluster.made == ["01.00", "02.00-r2", "03.00"]
     assert cluster.progress == "1/4"
 
 
@@ -253,7 +258,7 @@ PHASES = ["Succeeded", "Failed", "Stopped"]
     st.sampled_from(
         [{}, {"order": "NewestFirst"}, {"maxRuns": 3}, {"rerun": "Failed"}, {"rerun": "All", "maxRuns": 2}]
     ),
-    st.dictionaries(st.sampled_from(["01:00", "02:00", "04:00"]), st.sampled_from(PHASES)),
+    st.dictionaries(st.sampled_from(["01.00", "02.00", "04.00"]), st.sampled_from(PHASES)),
 )
 def test_each_time_is_run_once_in_order_and_counted_once_whatever_happens(story, spec, there):
     backfill = asked(**spec)

@@ -259,6 +259,15 @@ def test_pod_template_whose_items_cannot_be_told_apart(place, spec, fault):
     assert found.startswith(f"{place}.podTemplate.spec.{fault}")
 
 
+@pytest.mark.parametrize("field", ["labels", "annotations"])
+@pytest.mark.parametrize("place", ["spec.tasks[0]", "spec.defaults"])
+def test_pod_template_must_not_write_the_operators_marks(place, field):
+    template = {"podTemplate": {"metadata": {field: {"sluice.dev/pools": "x", "team": "data"}}}}
+    own, defaults = (template, {}) if "tasks" in place else ({}, template)
+    (found,) = faults(A | own, defaults=defaults)
+    assert found.startswith(f"{place}.podTemplate.metadata.{field}.sluice.dev/pools: sluice.dev/ is the operator's own")
+
+
 # Placeholders.
 
 CODE = "and a value could become code there"

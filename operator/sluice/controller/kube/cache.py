@@ -10,6 +10,7 @@ from typing import Literal
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.kube.store import Change, Index, Store, Tombstones
 from sluice.core.base.naming import LABEL_GENERATION, label_number
+from sluice.core.base.ownership import RunRef
 from sluice.core.base.times import instant
 from sluice.core.pod.view import PodView
 from sluice.core.triggers.history import EndedRun
@@ -42,12 +43,12 @@ class Cache:
         self.runs_by_workflow: Index[Key, ObjectView] = self.runs.index(workflow_of)
         """Whoever made them."""
         self.unfinished_by_workflow: Index[Key, ObjectView] = self.runs.index(_workflow_of_unfinished)
-        self.children_by_parent: Index[str, ObjectView] = self.runs.index(_parent_uid)
-        """Child runs, by the UID of the run that made them."""
+        self.children_by_parent: Index[RunRef, ObjectView] = self.runs.index(attrgetter("parent"))
+        """Child runs, by the run that made them."""
         self.backfills_by_workflow: Index[Key, ObjectView] = self.backfills.index(workflow_of)
         """Also those of a Workflow that does not exist."""
-        self.pods_by_run: Index[str, PodView] = self.pods.index(attrgetter("run_uid"))
-        """By the UID of the run."""
+        self.pods_by_run: Index[RunRef, PodView] = self.pods.index(attrgetter("run"))
+        """Only those that are a run's own: see `core.base.ownership`."""
         self._handlers: dict[Kind, list[Callable[[Key], None]]] = {kind: [] for kind in self.stores}
         self.pools.subscribe(self._pool_changed)
         self.workflows.subscribe(self._workflow_changed)
@@ -76,22 +77,28 @@ class Cache:
                 succeeded = run.status["phase"] == "Succeeded"
                 yield EndedRun(finished_at, run.key.name, run.is_own(workflow), succeeded)
 
+    def run(self, ref: RunRef) -> ObjectView | None:
+        """None if it is gone, even if another has its name."""
+        found = self.runs.get(Key(ref.namespace, ref.name))
+        return found if found is not None and found.uid == ref.uid else None
+
+    def parent(self, run: ObjectView) -> ObjectView | None:
+        """The run that made this run for one of its tasks."""
+        return None if run.parent is None else self.run(run.parent)
+
     def ancestors(self, run: ObjectView) -> Iterator[ObjectView]:
-        """The run that made this run, the one that made that, and so on, as far as they are known. Each must have the
-        UID that its child names, and comes once: owner references can be written by hand, also in a circle.
+        """The run that made this run, the one that made that, and so on, as far as they are known. Each comes once:
+        owner references can be written by hand, also in a circle.
         """
         passed = {run.uid}
-        while run.parent:
-            above = self.runs.get(Key(run.key.namespace, run.parent))
-            if above is None or above.uid != run.owner_uid or above.uid in passed:
-                return
+        while (above := self.parent(run)) is not None and above.uid not in passed:
             passed.add(above.uid)
             yield above
             run = above
 
-    def evict_pods(self, run_uid: str) -> list[PodView]:
+    def evict_pods(self, run: RunRef) -> list[PodView]:
         """Takes the pods of a run that has ended out of memory, and returns them."""
-        pods = self.pods_by_run.objects(run_uid)
+        pods = self.pods_by_run.objects(run)
         for pod in pods:
             self.pods.evict(pod)
         return pods
@@ -132,10 +139,6 @@ def _pod_key(pod: PodView) -> Key:
 
 def _workflow_of_unfinished(run: ObjectView) -> Key | None:
     return None if run.finished else workflow_of(run)
-
-
-def _parent_uid(run: ObjectView) -> str | None:
-    return run.owner_uid if run.parent else None
 
 
 def _seen_by_runs(workflow: ObjectView) -> tuple[str, int, bool]:

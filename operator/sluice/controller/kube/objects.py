@@ -7,20 +7,16 @@ from sluice.api.base import Model
 from sluice.api.run import has_ended
 from sluice.core import Instant, Json
 from sluice.core.base.naming import (
-    LABEL_ATTEMPT,
     LABEL_BACKFILL_UID,
     LABEL_DEPTH,
     LABEL_GENERATION,
-    LABEL_INDEX,
     LABEL_SCHEDULED,
-    LABEL_TASK,
     label_number,
 )
+from sluice.core.base.ownership import AttemptRef, RunRef, attempt_of, controller_of
 from sluice.core.base.times import instant
 
-_LABELS = frozenset(
-    {LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH, LABEL_TASK, LABEL_INDEX, LABEL_ATTEMPT}
-)
+_LABELS = frozenset({LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH})
 
 
 _M = TypeVar("_M", bound=Model)
@@ -47,8 +43,10 @@ class ObjectView:
     created_at: Instant
     deleting: bool
     owner_uid: str
-    parent: str
-    """The run that made this run for one of its tasks; empty if none did. Its UID is the owner's."""
+    parent: RunRef | None
+    """The run that made this run for one of its tasks."""
+    attempt_of: AttemptRef | None
+    """The attempt of that task; None too if it only says so."""
     labels: dict[str, str]
     spec: Json
     status: Json
@@ -70,6 +68,11 @@ class ObjectView:
         """Keeps what an older view of this object has parsed, if the spec is still the same."""
         if older.generation == self.generation:
             self.typed.update(older.typed)
+
+    @property
+    def ref(self) -> RunRef:
+        """Of a run."""
+        return RunRef(*self.key, self.uid)
 
     @property
     def depth(self) -> int:
@@ -99,7 +102,8 @@ def object_view(body: Json) -> ObjectView:
         created_at=instant(metadata["creationTimestamp"]) or 0.0,
         deleting="deletionTimestamp" in metadata,
         owner_uid=owner.get("uid", ""),
-        parent=owner["name"] if owner.get("kind") == "WorkflowRun" else "",
+        parent=controller_of(metadata, "WorkflowRun"),
+        attempt_of=attempt_of(metadata),
         labels={name: value for name, value in metadata.get("labels", {}).items() if name in _LABELS},
         spec=body.get("spec", {}),
         status=status,

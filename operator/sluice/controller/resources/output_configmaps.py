@@ -7,9 +7,11 @@ import logging
 from collections.abc import Mapping
 
 from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient
+from sluice.controller.kube.paths import object_path
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.naming import LABEL_RUN, LABEL_WORKFLOW, outputs_name, owner_reference
+from sluice.core.base.ownership import controller_of
 from sluice.core.spec.identity import RunIdentity
 
 log = logging.getLogger("sluice.outputs")
@@ -35,13 +37,13 @@ async def store_outputs(kube: KubeClient, run: RunIdentity, outputs: Mapping[str
         if error.reason != "AlreadyExists":
             raise
         found = (await kube.get(_path(run.namespace, name)))["metadata"]
-        if run.uid not in [reference["uid"] for reference in found.get("ownerReferences", ())]:
+        if controller_of(found, "WorkflowRun") != run.ref:
             raise SluiceError(f"ConfigMap {run.namespace}/{name} is not of run {run.name}; delete it") from error
         await kube.patch(_path(run.namespace, name), {"metadata": {"uid": found["uid"]}, "data": dict(outputs)})
 
 
 async def load_outputs(kube: KubeClient, run: RunIdentity) -> Mapping[str, str]:
-    """What was kept, by task. Nothing if somebody has deleted it."""
+    """What was kept, by task. Nothing if somebody has deleted it. Raises SluiceError if it is somebody else's."""
     name = outputs_name(run.name, run.uid)
     try:
         found = await kube.get(_path(run.namespace, name))
@@ -51,9 +53,11 @@ async def load_outputs(kube: KubeClient, run: RunIdentity) -> Mapping[str, str]:
         words = "ConfigMap %s/%s is gone, and with it outputs of run %s"
         log.warning(words, run.namespace, name, run.name, extra={"namespace": run.namespace, "run": run.name})
         return {}
+    if controller_of(found["metadata"], "WorkflowRun") != run.ref:
+        raise SluiceError(f"ConfigMap {run.namespace}/{name} is not of run {run.name}; delete it")
     data: dict[str, str] = found.get("data") or {}
     return data
 
 
 def _path(namespace: str, name: str = "") -> str:
-    return f"/api/v1/namespaces/{namespace}/configmaps" + (f"/{name}" if name else "")
+    return object_path("/api/v1", namespace, "configmaps", name)

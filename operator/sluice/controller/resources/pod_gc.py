@@ -11,7 +11,6 @@ import time
 
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import ApiError, KubeClient
-from sluice.controller.kube.objects import Key
 from sluice.controller.kube.paths import pods_path
 from sluice.controller.kube.store import Change
 from sluice.core import Instant
@@ -44,8 +43,8 @@ class PodGarbageCollector:
         if change.deleted:
             self._known.discard(pod.uid)
             return
-        run = self._cache.runs.get(Key(pod.namespace, pod.run))
-        if run is not None and run.uid == pod.run_uid and run.finished:
+        run = None if pod.run is None else self._cache.run(pod.run)
+        if run is not None and run.finished:
             self.add(pod)
 
     async def make_room(self, namespace: str, count: int) -> bool:

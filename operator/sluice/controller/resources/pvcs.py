@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
 from sluice.controller.kube.objects import Key
-from sluice.controller.kube.paths import namespace_path
+from sluice.controller.kube.paths import object_path
 from sluice.controller.kube.workqueue import WorkQueue
 from sluice.core import Json
 from sluice.core.base.errors import Unanswered
@@ -35,7 +35,7 @@ class RunUid(NamedTuple):
 
 
 def claims_path(namespace: str, name: str = "") -> str:
-    return f"/api/v1{namespace_path(namespace)}/persistentvolumeclaims" + (f"/{name}" if name else "")
+    return object_path("/api/v1", namespace, "persistentvolumeclaims", name)
 
 
 class VolumeClaims:

@@ -4,20 +4,27 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from sluice.controller.kube.client import CONFLICT, ApiError, KubeClient, with_retries
-from sluice.controller.kube.objects import ObjectView
+from sluice.controller.kube.objects import Key, ObjectView
+from sluice.controller.kube.paths import object_path
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.naming import LABEL_WORKFLOW, graph_of, owner_reference, revision_name
+from sluice.core.base.ownership import controller_of
 from sluice.core.spec.definition import Definition
 
 _KEPT_TASKS = 20_000  # over all revisions: some 40 MB at most
 
 
+class ForeignRevision(SluiceError):
+    """It has the wrong owner, or not the graph that its name stands for: somebody else made or changed it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A frozen graph, and the UID of the Workflow that it belongs to."""
+    """A frozen graph, and the Workflow that it belongs to."""
 
     name: str
+    workflow: str
     workflow_uid: str
     definition: Definition
 
@@ -49,21 +56,25 @@ class Revisions:
         try:
             await with_retries(lambda: self._kube.create(_path(workflow.key.namespace), body))
         except ApiError as error:
-            if error.status != CONFLICT or (await self.read(workflow.key.namespace, name)).workflow_uid != workflow.uid:
+            if error.status != CONFLICT or (await self.read(workflow.key, name)).workflow_uid != workflow.uid:
                 raise
-        self._keep(workflow.key.namespace, Revision(name, workflow.uid, Definition.of(graph)))
+        self._keep(workflow.key.namespace, Revision(name, workflow.key.name, workflow.uid, Definition.of(graph)))
         return name
 
-    async def read(self, namespace: str, name: str) -> Revision:
-        """Raises ApiError(404) if the revision was deleted with its Workflow, and SluiceError if it has no owner."""
-        known = self._read.get((namespace, name))
-        if known is not None:
-            return known
-        body = await with_retries(lambda: self._kube.get(f"{_path(namespace)}/{name}"))
-        owners = [reference["uid"] for reference in body["metadata"].get("ownerReferences", ())]
-        if not owners:
-            raise SluiceError(f"ControllerRevision {namespace}/{name} has no owner; delete it")
-        return self._keep(namespace, Revision(name, owners[0], Definition.of(body["data"])))
+    async def read(self, workflow: Key, name: str) -> Revision:
+        """Raises ApiError(404) if the revision was deleted with its Workflow, and ForeignRevision if the Workflow has
+        not made it.
+        """
+        known = self._read.get((workflow.namespace, name))
+        if known is None:
+            body = await with_retries(lambda: self._kube.get(_path(workflow.namespace, name)))
+            owner = controller_of(body["metadata"], "Workflow")
+            if owner is None or name != revision_name(owner.name, owner.uid, body.get("data") or {}):
+                raise ForeignRevision(f"ControllerRevision '{name}' has no Workflow, or not the graph that it had")
+            known = self._keep(workflow.namespace, Revision(name, owner.name, owner.uid, Definition.of(body["data"])))
+        if known.workflow != workflow.name:
+            raise ForeignRevision(f"ControllerRevision '{name}' is of Workflow '{known.workflow}'")
+        return known
 
     def _keep(self, namespace: str, revision: Revision) -> Revision:
         if (namespace, revision.name) not in self._read:
@@ -75,5 +86,5 @@ class Revisions:
         return revision
 
 
-def _path(namespace: str) -> str:
-    return f"/apis/apps/v1/namespaces/{namespace}/controllerrevisions"
+def _path(namespace: str, name: str = "") -> str:
+    return object_path("/apis/apps/v1", namespace, "controllerrevisions", name)

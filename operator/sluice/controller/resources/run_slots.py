@@ -9,6 +9,7 @@ from sluice.api.workflow import WorkflowSettings
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.core.base.errors import Fault
+from sluice.core.base.ownership import RunRef
 from sluice.core.quota.calls import (
     CalledWorkflow,
     callable_from,
@@ -37,11 +38,11 @@ class RunSlots:
         run = self._cache.runs.get(key)
         known = self._uids.get(key)
         if known is not None and (run is None or run.finished or run.uid != known):
-            self._shared.run_ended(known)
+            self._shared.run_ended(RunRef(*key, known))
             del self._uids[key]
         if run is not None and not run.finished and (claim := self.held_by(run)):
             self._uids[key] = run.uid
-            self._shared.observe_run(RunClaim(key.namespace, key.name, run.uid, claim))
+            self._shared.observe_run(RunClaim(run.ref, claim))
 
     def held_by(self, run: ObjectView) -> PoolClaim:
         return held_claim(run.status.get("pools", {}))

@@ -15,7 +15,7 @@ from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import NOT_FOUND, ApiError
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.kube.workqueue import WorkQueue
-from sluice.controller.resources.revisions import Revisions
+from sluice.controller.resources.revisions import ForeignRevision, Revisions
 from sluice.core.base.naming import LABEL_GENERATION, label_number
 from sluice.core.quota.run_concurrency import (
     Admission,
@@ -76,7 +76,7 @@ class RunAdmission:
 
     def started(self, run: ObjectView) -> bool:
         """As the API server has it: its pods say so where the status could not be written any more."""
-        return "startedAt" in run.status or "pools" in run.status or run.uid in self._cache.pods_by_run
+        return "startedAt" in run.status or "pools" in run.status or run.ref in self._cache.pods_by_run
 
     def replaced_by(self, run: ObjectView) -> str:
         """The run that this one is to be stopped for, if there is one."""
@@ -129,7 +129,7 @@ class RunAdmission:
             key=key,
             going=self.going(run),
             begun=concurrency.policy is not None
-            or has_started_container(run.status, self._cache.pods_by_run.objects(run.uid)),
+            or has_started_container(run.status, self._cache.pods_by_run.objects(run.ref)),
             leaving=spec.state == "Stopped" or bool(self.replaced_by(run)),
             called=next(self._cache.ancestors(run), None) is not None,
         )
@@ -142,7 +142,9 @@ class RunAdmission:
             defaults = workflow.spec_as(WorkflowSettings).parameter_defaults
         else:
             try:
-                defaults = dict((await self._revisions.read(run.key.namespace, revision)).definition.parameters)
+                defaults = dict((await self._revisions.read(workflow_of(run), revision)).definition.parameters)
+            except ForeignRevision:
+                defaults = {}  # and so it will be refused
             except ApiError as error:
                 if error.status != NOT_FOUND:
                     raise

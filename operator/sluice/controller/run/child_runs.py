@@ -89,7 +89,7 @@ class ChildRunWriter:
             intent.failed(CreateError.BUSY, f"no answer yet: {error}", time.time())
             return
         seen = object_view(found)
-        if seen.owner_uid == run.identity.uid:
+        if seen.attempt_of is not None and seen.parent == run.identity.ref:
             self._cache.runs.upsert(seen)
             intent.done(child_view(seen))  # the cache may have known it before the run asked for it
         else:
@@ -98,4 +98,4 @@ class ChildRunWriter:
 
 
 def child_view(run: ObjectView) -> ChildView:
-    return ChildView.of(run.key.name, run.uid, run.version, run.labels, run.status)
+    return ChildView.of(run.key.name, run.uid, run.version, run.attempt_of, run.status)

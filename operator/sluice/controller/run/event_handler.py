@@ -21,11 +21,13 @@ class RunEventHandler:
 
     def pod_changed(self, change: Change[PodView]) -> None:
         pod = change.object
+        live = None if pod.run is None else self._live.of(pod.run)
         if change.deleted:
             self._shared.pod_deleted(pod)
+        elif live is None:
+            self._shared.observe_pod(pod, known=False)
         else:
-            self._shared.observe_pod(pod)
-        live = self._live.of_uid(pod.run_uid)
+            self._shared.observe_pod(live.run.with_claims(pod))
         if live is None:
             return
         if change.deleted:

@@ -7,6 +7,7 @@ from sluice.api.run import DesiredState, WorkflowRunSpec
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Instant, Json
+from sluice.core.base.ownership import RunRef
 from sluice.core.run.state import RESUMED_BY_HAND, STOPPED_BY_HAND, RunState
 
 
@@ -28,7 +29,6 @@ class LiveRun:
 class LiveRuns:
     _cache: Cache
     _live: dict[Key, LiveRun] = field(default_factory=dict)
-    _by_uid: dict[str, Key] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[LiveRun]:
         return iter(self._live.values())
@@ -36,24 +36,19 @@ class LiveRuns:
     def get(self, key: Key) -> LiveRun | None:
         return self._live.get(key)
 
-    def of_uid(self, uid: str) -> LiveRun | None:
-        key = self._by_uid.get(uid)
-        return None if key is None else self._live.get(key)
+    def of(self, run: RunRef) -> LiveRun | None:
+        live = self._live.get(Key(run.namespace, run.name))
+        return live if live is not None and live.view.uid == run.uid else None
 
     def parent_of(self, run: ObjectView) -> LiveRun | None:
         """The run that made this run for one of its tasks, if it is still under way."""
-        parent = self._live.get(Key(run.key.namespace, run.parent))
-        return parent if parent is not None and parent.view.uid == run.owner_uid else None
+        return None if run.parent is None else self.of(run.parent)
 
     def add(self, live: LiveRun) -> None:
         self._live[live.view.key] = live
-        self._by_uid[live.view.uid] = live.view.key
 
     def pop(self, key: Key) -> LiveRun | None:
-        live = self._live.pop(key, None)
-        if live is not None:
-            self._by_uid.pop(live.view.uid, None)
-        return live
+        return self._live.pop(key, None)
 
     def desired_state(self, run: ObjectView) -> tuple[DesiredState, str, str]:
         """What the run is to do, and the words for it: its own state, or that of the run that made it if that is
@@ -61,19 +56,19 @@ class LiveRuns:
         """
         own: DesiredState = run.spec_as(WorkflowRunSpec).state or "Running"
         by_hand: tuple[DesiredState, str, str] = (own, STOPPED_BY_HAND, RESUMED_BY_HAND)
-        if not run.parent or own == "Stopped":
+        if run.parent is None or own == "Stopped":
             return by_hand
         parent = self.parent_of(run)
         if parent is None:
-            return "Stopped", f"run {run.parent}, which made it, has ended", RESUMED_BY_HAND
+            return "Stopped", f"run {run.parent.name}, which made it, has ended", RESUMED_BY_HAND
         state, why = parent.run.desired_state_of(run.key.name)
         if state == "Running":
             return by_hand
-        return state, f"run {run.parent} stops it: {why}", f"run {run.parent} goes on"
+        return state, f"run {run.parent.name} stops it: {why}", f"run {run.parent.name} goes on"
 
     def comes_after_its_parent(self, run: ObjectView) -> bool:
         """Is the run that made it still to be opened? That one knows what this one is to do, and wakes it."""
-        parent = self._cache.runs.get(Key(run.key.namespace, run.parent))
-        if parent is None or parent.uid != run.owner_uid or parent.finished or parent.deleting:
+        parent = self._cache.parent(run)
+        if parent is None or parent.finished or parent.deleting:
             return False
         return parent.key not in self._live

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sluice.api.run import ResumeFrom, WorkflowRunSpec, has_ended
-from sluice.controller.kube.client import NOT_FOUND, ApiError
+from sluice.controller.kube.client import FORBIDDEN, NOT_FOUND, ApiError
 from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.resources.output_configmaps import load_outputs
-from sluice.controller.resources.revisions import Revision, Revisions
+from sluice.controller.resources.revisions import ForeignRevision, Revision, Revisions
 from sluice.controller.resources.run_slots import RunSlots
 from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.controller.run.admission import RunAdmission
@@ -67,6 +67,15 @@ class RunOpener:
 
     async def let_in(self, seen: ObjectView) -> LiveRun | None:
         """The run in memory, or None if it cannot start, or not yet; then its status says why."""
+        try:
+            return await self._let_in(seen)
+        except ApiError as error:
+            if error.status == FORBIDDEN and not self._admission.started(seen):
+                words = f"the operator itself may not do what this needs, and tries again: {error.message}"
+                await self._not_started.wait(seen, "OperatorForbidden", words)
+            raise
+
+    async def _let_in(self, seen: ObjectView) -> LiveRun | None:
         revision = await self._revision(seen)
         if revision is None:
             return None
@@ -129,11 +138,13 @@ class RunOpener:
             revision.name,
             revision.definition,
             status=seen.status,
-            pods=self._cache.pods_by_run.objects(seen.uid),
-            children=list(map(child_view, self._cache.children_by_parent.objects(seen.uid))),
+            pods=(pods := self._cache.pods_by_run.objects(seen.ref)),
+            children=list(map(child_view, self._cache.children_by_parent.objects(seen.ref))),
             outputs=outputs,
             shared=self._shared,
         )
+        for pod in pods:  # until now only their annotations said what they hold
+            self._shared.observe_pod(run.with_claims(pod))
         status = {name: value for name, value in seen.status.items() if name != "tasks"}
         live = LiveRun(seen, run, revision.workflow_uid, status, seen.version)
         self._live.add(live)
@@ -197,7 +208,6 @@ class RunOpener:
 
     async def _revision(self, seen: ObjectView) -> Revision | None:
         """The graph that the run was given, or the Workflow's as it is now."""
-        namespace = seen.key.namespace
         name = seen.status.get("revision") or seen.spec_as(WorkflowRunSpec).revision
         if name is None:
             workflow = self._cache.workflows.get(key := workflow_of(seen))
@@ -210,7 +220,10 @@ class RunOpener:
                 return None
             name = await self._revisions.freeze(workflow)
         try:
-            return await self._revisions.read(namespace, name)
+            return await self._revisions.read(workflow_of(seen), name)
+        except ForeignRevision as error:
+            await self._not_started.refuse(seen, [Fault("spec.revision", str(error))])
+            return None
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise

@@ -145,10 +145,11 @@ class PodWriter:
         except ApiError as error:
             await self._failed(intent, CreateError.BUSY, f"no answer yet: {error}")
             return
-        if seen.owner_uid == run.identity.uid:
+        if run.unit_of(seen) == intent.number:
             self._cache.pods.upsert(seen)
             known = self._cache.pods.current(seen)
-            run.shared.observe_pod(known or seen)  # the cache may have known it before the run asked for it
+            # The cache may have known it before the run asked for it.
+            run.shared.observe_pod(run.with_claims(known or seen))
             intent.done(known or seen)
             if known is None:  # it went while the answer was on its way
                 run.shared.pod_deleted(seen)

@@ -19,6 +19,7 @@ from sluice.controller.run.log_reader import LogReader
 from sluice.controller.run.open import RunOpener
 from sluice.controller.run.pod_writer import PodWriter
 from sluice.controller.run.status_writer import StatusWriter
+from sluice.core.base.ownership import RunRef
 from sluice.core.quota.run_concurrency import Replaced
 from sluice.core.reconcile.decide import Decision, decide
 from sluice.core.spec.run_limits import RunLimits
@@ -117,7 +118,7 @@ class RunReconciler:
     def _pass_on_orders(self, live: LiveRun) -> None:
         if live.children_woken_for != live.run.desired_state_version:
             live.children_woken_for = live.run.desired_state_version
-            self._wake_children(live.view.uid)
+            self._wake_children(live.view.ref)
 
     def _have_it_told(self, live: LiveRun, decision: Decision) -> None:
         if decision.finished or live.run.recording:
@@ -125,16 +126,16 @@ class RunReconciler:
         else:
             self._status.queue.add_at(live.view.key, live.write_at)
 
-    def _wake_children(self, uid: str) -> None:
-        for child in self._cache.children_by_parent.keys(uid):
+    def _wake_children(self, run: RunRef) -> None:
+        for child in self._cache.children_by_parent.keys(run):
             self.queue.add(child)
 
     def _close(self, key: Key, finished: ObjectView | None) -> None:
         live = self._live.pop(key)
         if live is not None:
             live.run.close()
-            self._wake_children(live.view.uid)
+            self._wake_children(live.view.ref)
         if finished is not None and finished.finished:
-            self._wake_children(finished.uid)
-            for pod in self._cache.evict_pods(finished.uid):
+            self._wake_children(finished.ref)
+            for pod in self._cache.evict_pods(finished.ref):
                 self._pod_gc.add(pod)

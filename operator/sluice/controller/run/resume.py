@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from sluice.api.run import ResumeFrom, WorkflowRunSpec
 from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient
+from sluice.controller.kube.objects import Key
 from sluice.controller.kube.paths import our_path
 from sluice.controller.resources.output_configmaps import load_outputs as kept_outputs
 from sluice.controller.resources.output_configmaps import store_outputs
 from sluice.controller.resources.pvcs import VolumeClaims
-from sluice.controller.resources.revisions import Revision, Revisions
+from sluice.controller.resources.revisions import ForeignRevision, Revision, Revisions
 from sluice.core import Json
 from sluice.core.base.naming import outputs_name
 from sluice.core.pod.volumes import claims_of, mounted
@@ -60,7 +61,9 @@ class ResumePlanner:
         if "revision" not in status:
             return None  # it was refused, and did nothing
         try:
-            revision = await self._revisions.read(identity.namespace, status["revision"])
+            revision = await self._revisions.read(Key(identity.namespace, identity.workflow), status["revision"])
+        except ForeignRevision:
+            return None
         except ApiError as error:
             if error.status != NOT_FOUND:
                 raise

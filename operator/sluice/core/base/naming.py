@@ -16,6 +16,9 @@ from sluice.core import Instant, Json
 MAIN = "main"
 """The name of the container that runs the task."""
 
+PREFIX = "sluice.dev/"
+"""Of all our labels and annotations."""
+
 LABEL_WORKFLOW = "sluice.dev/workflow"
 LABEL_RUN = "sluice.dev/run"
 LABEL_RUN_UID = "sluice.dev/run-uid"

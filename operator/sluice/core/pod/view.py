@@ -5,17 +5,12 @@ from dataclasses import dataclass, replace
 
 from sluice.core import Instant, Json
 from sluice.core.base.naming import (
-    LABEL_ATTEMPT,
-    LABEL_INDEX,
     LABEL_QUEUE,
-    LABEL_RUN,
-    LABEL_RUN_UID,
-    LABEL_TASK,
     MAIN,
     POOLS,
     RUN_POOLS,
-    label_number,
 )
+from sluice.core.base.ownership import AttemptRef, RunRef, attempt_of
 from sluice.core.base.times import instant
 from sluice.core.spec.identity import PoolClaim
 from sluice.core.spec.outputs import OutputsFile
@@ -53,12 +48,8 @@ class PodView:
     namespace: str
     uid: str
     version: int
-    owner_uid: str
-    run_uid: str
-    task: str
-    index: int | None
-    """The item's index in a fan-out."""
-    attempt: int
+    attempt_of: AttemptRef | None
+    """None if it only says that it is a run's: whatever else stands here, it is no run's pod."""
     phase: str
     created_at: Instant
     container: ContainerState
@@ -69,7 +60,6 @@ class PodView:
     unschedulable: str = ""
     disruption: str = ""
     deletion_asked_at: Instant | None = None
-    run: str = ""
     pools: PoolClaim = ()
     """The slots that it holds until it is terminal or gone."""
     run_pools: PoolClaim = ()
@@ -80,6 +70,15 @@ class PodView:
     """Whether a scheduling gate holds it back."""
     preempted: bool = False
     """Whether Kueue evicted it."""
+
+    @property
+    def run(self) -> RunRef | None:
+        """The run that it belongs to."""
+        return None if self.attempt_of is None else self.attempt_of.run
+
+    @property
+    def attempt(self) -> int:
+        return 0 if self.attempt_of is None else self.attempt_of.number
 
     @property
     def terminal(self) -> bool:
@@ -93,7 +92,6 @@ class PodView:
 def pod_view(pod: Json) -> PodView:
     """The view of one of our pods, from the whole object or from its metadata alone."""
     metadata, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
-    labels = metadata.get("labels", {})
     scheduled_at, unschedulable, disruption = None, "", ""
     gated = preempted = False
     for condition in status.get("conditions", ()):
@@ -111,11 +109,7 @@ def pod_view(pod: Json) -> PodView:
         namespace=metadata["namespace"],
         uid=metadata["uid"],
         version=int(metadata["resourceVersion"]),
-        owner_uid=next((o["uid"] for o in metadata.get("ownerReferences", ()) if o.get("controller")), ""),
-        run_uid=labels.get(LABEL_RUN_UID, ""),
-        task=labels.get(LABEL_TASK, ""),
-        index=label_number(labels[LABEL_INDEX]) if LABEL_INDEX in labels else None,
-        attempt=label_number(labels.get(LABEL_ATTEMPT, "")),
+        attempt_of=attempt_of(metadata),
         phase=status.get("phase", "Pending"),
         created_at=instant(metadata["creationTimestamp"]) or 0.0,
         container=_container(spec, status),
@@ -126,10 +120,9 @@ def pod_view(pod: Json) -> PodView:
         unschedulable=_cut(unschedulable),
         disruption=_cut(disruption),
         deletion_asked_at=_deletion_asked_at(metadata),
-        run=labels.get(LABEL_RUN, ""),
         pools=_pools(metadata.get("annotations", {}).get(POOLS)),
         run_pools=_pools(metadata.get("annotations", {}).get(RUN_POOLS)),
-        queue=labels.get(LABEL_QUEUE, ""),
+        queue=metadata.get("labels", {}).get(LABEL_QUEUE, ""),
         gated=gated,
         preempted=preempted,
     )

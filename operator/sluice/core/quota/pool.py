@@ -18,6 +18,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from sluice.api.pool import Holder
+from sluice.core.base.ownership import RunRef
 from sluice.core.base.text import first_names
 from sluice.core.spec.identity import PoolClaim
 
@@ -37,11 +38,9 @@ class PoolKey(NamedTuple):
 
 
 class RunClaim(NamedTuple):
-    """What a whole run holds from its start to its end. `run` is its name, `uid` its UID."""
+    """What a whole run holds from its start to its end."""
 
-    namespace: str
-    run: str
-    uid: str
+    run: RunRef
     claim: PoolClaim
 
 
@@ -177,32 +176,31 @@ class Pools:
 class RunHolders:
     """The whole runs that hold slots, and for each the UIDs of those that say so: the run itself and its pods."""
 
-    _claims: dict[str, RunClaim] = field(default_factory=dict)
-    """By the run's UID, as `_sources`."""
-    _sources: dict[str, set[str]] = field(default_factory=dict)
+    _claims: dict[RunRef, PoolClaim] = field(default_factory=dict)
+    _sources: dict[RunRef, set[str]] = field(default_factory=dict)
 
-    def claim(self, uid: str) -> PoolClaim | None:
+    def claim(self, run: RunRef) -> PoolClaim | None:
         """None if the run holds nothing."""
-        known = self._claims.get(uid)
-        return None if known is None else known.claim
+        return self._claims.get(run)
 
     def add(self, held: RunClaim, source: str) -> bool:
-        """`source`, a UID, says that the run holds this. Returns whether the run is new; if not, what it was first
-        said to hold stays.
+        """`source`, a UID, says that the run holds this. Returns whether that is news. The run's own word counts for
+        more than that of its pods, of which the first counts.
         """
-        self._sources.setdefault(held.uid, set()).add(source)
-        if held.uid in self._claims:
+        self._sources.setdefault(held.run, set()).add(source)
+        before = self._claims.get(held.run)
+        if before == held.claim or (before is not None and source != held.run.uid):
             return False
-        self._claims[held.uid] = held
+        self._claims[held.run] = held.claim
         return True
 
-    def remove(self, uid: str, source: str) -> RunClaim | None:
-        """`source` says so no longer. Returns what the run held if that was the last to say so."""
-        sources = self._sources.get(uid)
+    def remove(self, run: RunRef, source: str) -> bool:
+        """`source` says so no longer. Returns whether it was the last to say so."""
+        sources = self._sources.get(run)
         if sources is None:
-            return None
+            return False
         sources.discard(source)
         if sources:
-            return None
-        del self._sources[uid]
-        return self._claims.pop(uid)
+            return False
+        del self._sources[run], self._claims[run]
+        return True

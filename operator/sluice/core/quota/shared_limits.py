@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from sluice.api.pool import Holder
 from sluice.core.base.naming import unit_name
+from sluice.core.base.ownership import RunRef
 from sluice.core.pod.view import PodView
 from sluice.core.quota.pod_cap import PodCaps, PodKey
 from sluice.core.quota.pool import PoolKey, Pools, PoolUsage, RunClaim, RunHolders
@@ -72,13 +73,13 @@ class SharedLimits:
         """What the whole run holds from now on, which may be what it was granted before. None if it cannot start yet:
         then it waits, until it asks again or is over.
         """
-        uid = request.run.uid
-        if self._runs.claim(uid) is None:
-            self.retain_waiters(uid, {request.wait_key: request.position.number})
+        run = request.run.ref
+        if self._runs.claim(run) is None:
+            self.retain_waiters(run.uid, {request.wait_key: request.position.number})
             if not self._is_next(request):
                 return None
-            self.observe_run(RunClaim(request.run.namespace, request.run.name, uid, request.wait_key.claim))
-        return self._runs.claim(uid)
+            self.observe_run(RunClaim(run, request.wait_key.claim))
+        return self._runs.claim(run)
 
     def retain_waiters(self, run_uid: str, firsts: Mapping[WaitKey, int]) -> None:
         """Of the run's waiters only these stay: for each key, the task with this number."""
@@ -105,40 +106,45 @@ class SharedLimits:
         self._announce({key} | concerned, key.namespace)
         return True
 
-    def observe_pod(self, pod: PodView) -> None:
-        """A pod as it is now.
+    def observe_pod(self, pod: PodView, *, known: bool = True) -> None:
+        """A pod as it is now. `known`: what it claims follows from the graph of its run. The annotations of another are
+        believed up to the slots that a Pool has.
 
-        Only a pod that its run owns counts: anybody can put our labels and annotations on a pod.
+        Only a run's own pod counts: anybody can put our labels and annotations on a pod.
         """
-        if not pod.run_uid or pod.run_uid != pod.owner_uid:
+        attempt = pod.attempt_of
+        if attempt is None:
             return
-        if pod.run_pools and not pod.terminal:
-            self._run_holds(RunClaim(pod.namespace, pod.run, pod.run_uid, pod.run_pools), pod.uid)
-        elif pod.run_pools:
-            self._run_over(pod.run_uid, pod.uid)
-        if not (pod.pools or self.capped):
-            return
+        run_pools = pod.run_pools if known else self._within_slots(pod.namespace, pod.run_pools)
+        pools = pod.pools if known else self._within_slots(pod.namespace, pod.pools)
+        if run_pools and not pod.terminal:
+            self._run_holds(RunClaim(attempt.run, run_pools), pod.uid)
+        elif pod.terminal:
+            self._run_over(attempt.run, pod.uid)
         key = PodKey(pod.namespace, pod.name)
+        if not (pools or self.capped):
+            return
         if not pod.terminal:
-            self._hold(key, pod.pools, f"{pod.run}/{unit_name(pod.task, pod.index)}", pod.uid)
+            self._hold(key, pools, f"{attempt.run.name}/{unit_name(attempt.task, attempt.index)}", pod.uid)
         elif self._caps.end(key, pod.uid):
             self._let_go(key)
 
     def pod_deleted(self, pod: PodView) -> None:
         """The pod is gone; `pod` is how it was last."""
-        self._run_over(pod.run_uid, pod.uid)
+        if pod.run is not None:
+            self._run_over(pod.run, pod.uid)
         key = PodKey(pod.namespace, pod.name)
         if self._caps.delete(key, pod.uid):
             self._let_go(key)
 
     def observe_run(self, held: RunClaim) -> None:
         """The run has started and has not ended."""
-        self._run_holds(held, held.uid)
+        self._run_holds(held, held.run.uid)
 
-    def run_ended(self, uid: str) -> None:
+    def run_ended(self, run: RunRef) -> None:
         """The run has ended or is gone."""
-        self.retain_waiters(uid, {})
-        self._run_over(uid, uid)
+        self.retain_waiters(run.uid, {})
+        self._run_over(run, run.uid)
 
     # What people are told.
 
@@ -221,12 +227,17 @@ class SharedLimits:
 
     def _run_holds(self, held: RunClaim, source: str) -> None:
         if self._runs.add(held, source):
-            self._room_changed(self._pools.hold(held.namespace, held.uid, held.claim, held.run), held.namespace)
+            run = held.run
+            self._room_changed(self._pools.hold(run.namespace, run.uid, held.claim, run.name), run.namespace)
 
-    def _run_over(self, uid: str, source: str) -> None:
-        held = self._runs.remove(uid, source)
-        if held is not None:
-            self._room_changed(self._pools.hold(held.namespace, uid, ()), held.namespace)
+    def _run_over(self, run: RunRef, source: str) -> None:
+        if self._runs.remove(run, source):
+            self._room_changed(self._pools.hold(run.namespace, run.uid, ()), run.namespace)
+
+    def _within_slots(self, namespace: str, claim: PoolClaim) -> PoolClaim:
+        """No more than the Pools have."""
+        there = ((name, self._pools[PoolKey(namespace, name)].slots or 0) for name, _ in claim)
+        return tuple((name, min(slots, has)) for (name, slots), (_, has) in zip(claim, there, strict=True) if has)
 
     def _room_changed(self, pools: Collection[PoolKey], namespace: str) -> None:
         for key in pools:

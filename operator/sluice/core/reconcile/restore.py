@@ -8,9 +8,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from sluice.api.run import DesiredState
 from sluice.core import Json
+from sluice.core.base.ownership import plausible
 from sluice.core.base.times import instant
 from sluice.core.pod.outcome import POD_LOST, pod_outcome
 from sluice.core.pod.view import PodView
@@ -29,6 +31,8 @@ from sluice.core.spec.for_each import NoItems
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.fan_out_status import item_entries
+
+_V = TypeVar("_V", PodView, ChildView)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,8 @@ def restore(
     state: DesiredState = "Running",
     shared: SharedLimits | None = None,
 ) -> RunState:
-    """The run as it is. `status` is the WorkflowRun's, `pods` are all that carry its UID, `children` the runs that it
-    owns, `outputs` is the data of its ConfigMap.
+    """The run as it is. `status` is the WorkflowRun's, `pods` and `children` what says that it is the run's, `outputs`
+    is the data of its ConfigMap.
     """
     run = RunState(identity, revision, definition, limits or RunLimits(), shared or SharedLimits())
     run.set_state(state)
@@ -62,10 +66,11 @@ def restore(
     run.restore_times(instant(status.get("startedAt")), instant(status.get("finishedAt")), time)
     found = _Found(defaultdict(dict), defaultdict(dict))
     for child in children:
-        found.children[child.task, child.index][child.attempt] = child
+        if child.attempt_of is not None and child.attempt_of.run == identity.ref:
+            found.children[child.attempt_of.task, child.attempt_of.index][child.attempt_of.number] = child
     for pod in pods:
-        if pod.owner_uid == identity.uid:
-            found.pods[pod.task, pod.index][pod.attempt] = pod
+        if pod.attempt_of is not None and pod.run == identity.ref:
+            found.pods[pod.attempt_of.task, pod.attempt_of.index][pod.attempt] = pod
     recorded = status.get("tasks", {})
     run.status_found(recorded)
     for number, task in enumerate(run.named):
@@ -118,6 +123,8 @@ def _restore_unit(run: RunState, number: int, entry: Json, found: _Found) -> Non
     unit = (task.definition.name, None if task.group is None else task.index)
     if task.definition.is_sub_workflow:
         _restore_call(run, number, entry, found.children.get(unit, {}))
+    elif task.definition.approval is not None:  # no pod has a say in what a person decides
+        _restore_task(run, number, entry, {})
     else:
         _restore_task(run, number, entry, found.pods.get(unit, {}))
 
@@ -125,6 +132,7 @@ def _restore_unit(run: RunState, number: int, entry: Json, found: _Found) -> Non
 def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, PodView]) -> None:
     task = run.tasks[number]
     between_attempts = _restore_record(task, entry)
+    pods = _plausible(task, pods)
     if task.step is TaskStep.ENDED:
         task.restore_pod(pods.get(task.attempt))
         run.restore_ended_pods(pods.values())
@@ -149,6 +157,7 @@ def _restore_call(run: RunState, number: int, entry: Json, children: Mapping[int
     """A task that runs another Workflow; `children` are its child runs by attempt."""
     task = run.tasks[number]
     between_attempts = _restore_record(task, entry)
+    children = _plausible(task, children)
     if task.step is TaskStep.ENDED:
         run.restore_ended_children(number, (child.name for child in children.values()))
         return
@@ -161,6 +170,12 @@ def _restore_call(run: RunState, number: int, entry: Json, children: Mapping[int
         _restore_backoff(run, number, entry)
     else:
         run.restore_call(number, children.get(task.attempt))
+
+
+def _plausible(task: TaskState, found: Mapping[int, _V]) -> Mapping[int, _V]:
+    """The attempts that can be: between those that are there, the cluster lost as many as it may pay for at most."""
+    spare = max(0, task.definition.retries.infrastructure - task.used.infrastructure)
+    return {attempt: found[attempt] for attempt in plausible(found.keys(), task.attempt, spare)}
 
 
 def _restore_record(task: TaskState, entry: Json) -> bool:

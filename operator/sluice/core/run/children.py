@@ -6,7 +6,7 @@ back it stops. The child asks for that (`RunState.orders_for`), so nothing has t
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sluice.api import API_VERSION
@@ -19,10 +19,10 @@ from sluice.core.base.naming import (
     LABEL_PARENT,
     LABEL_TASK,
     LABEL_WORKFLOW,
-    label_number,
     owner_reference,
     pod_name,
 )
+from sluice.core.base.ownership import AttemptRef
 from sluice.core.base.times import instant, span
 from sluice.core.graph.placeholders import Values, fill
 from sluice.core.pod.deadlines import Deadline
@@ -45,9 +45,8 @@ class ChildView:
     name: str
     uid: str
     version: int
-    task: str
-    index: int | None
-    attempt: int
+    attempt_of: AttemptRef | None
+    """None if it only says that a run made it."""
     phase: str
     message: str
     started_at: Instant | None = None
@@ -58,17 +57,15 @@ class ChildView:
     waits_since: Instant | None = None
 
     @classmethod
-    def of(cls, name: str, uid: str, version: int, labels: Mapping[str, str], status: Json) -> "ChildView":
-        """From the labels and the status of a WorkflowRun."""
+    def of(cls, name: str, uid: str, version: int, attempt_of: AttemptRef | None, status: Json) -> "ChildView":
+        """From the status of a WorkflowRun."""
         accepted: Json = next((c for c in status.get("conditions", ()) if c["type"] == "Accepted"), {})
         refused = accepted.get("status") == "False"
         return cls(
             name=name,
             uid=uid,
             version=version,
-            task=labels.get(LABEL_TASK, ""),
-            index=label_number(labels[LABEL_INDEX]) if LABEL_INDEX in labels else None,
-            attempt=label_number(labels.get(LABEL_ATTEMPT, "")),
+            attempt_of=attempt_of,
             phase=status.get("phase", "Pending"),
             message=status.get("message", ""),
             started_at=instant(status.get("startedAt")),

@@ -7,13 +7,14 @@ only its dependents, so both cost time in proportion to what changed.
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
 from sluice.api.run import ApprovalDecision, DesiredState, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.base.naming import outputs_name, pod_name
+from sluice.core.base.ownership import AttemptRef
 from sluice.core.base.text import as_values
 from sluice.core.base.times import span
 from sluice.core.graph.trigger_rules import Tally
@@ -144,15 +145,28 @@ class RunState:
 
     def unit_of(self, pod: PodView) -> int | None:
         """The number of the unit that a pod belongs to."""
-        number = self._number.get(pod.task)
-        if number is None or pod.owner_uid != self.identity.uid:
+        return None if pod.attempt_of is None else self.unit_at(pod.attempt_of)
+
+    def unit_at(self, attempt: AttemptRef) -> int | None:
+        """The number of the unit that has this attempt; None if there is none, or it makes no pods."""
+        number = self._number.get(attempt.task)
+        if number is None or attempt.run != self.identity.ref:
             return None
-        if (pod.index is None) != (self.definition.tasks[number].for_each is None):
+        definition = self.definition.tasks[number]
+        if definition.approval is not None or definition.is_sub_workflow:
             return None
-        if pod.index is None:
+        if (attempt.index is None) != (definition.for_each is None):
+            return None
+        if attempt.index is None:
             return number
         group = self.fan_outs.get(number)
-        return group.first + pod.index if group is not None and pod.index < len(group.items) else None
+        return group.first + attempt.index if group is not None and attempt.index < len(group.items) else None
+
+    def with_claims(self, pod: PodView) -> PodView:
+        """The pod with what it holds by this run's graph, whatever its annotations say."""
+        number = self.unit_of(pod)
+        pools = () if number is None else self.tasks[number].definition.pools
+        return replace(pod, pools=pools, run_pools=self.identity.pools)
 
     def leader(self, number: int) -> int | None:
         """The number of the fan-out whose items a unit uses (`sameAs`)."""
@@ -301,7 +315,7 @@ class RunState:
             self._created_late(number)
         if task.step not in HOLDS_SLOT:
             return
-        if task.pod is not None and pod.version <= task.pod.version:
+        if task.pod is not None and (pod.uid != task.pod.uid or pod.version <= task.pod.version):
             return
         task.pod = pod
         if task.step is not TaskStep.LIVE:

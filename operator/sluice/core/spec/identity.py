@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sluice.api.task import PoolRequest
+from sluice.core.base.ownership import RunRef
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED, ScheduledTime
 
 PoolClaim = tuple[tuple[str, int], ...]
@@ -31,6 +32,10 @@ class RunIdentity:
     scheduled: ScheduledTime = NOT_SCHEDULED
     pools: PoolClaim = ()
     """The slots that the run itself holds from start to end."""
+
+    @property
+    def ref(self) -> RunRef:
+        return RunRef(self.namespace, self.name, self.uid)
 
     @property
     def fields(self) -> dict[str, str]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from sluice.api.base import seconds
-from sluice.api.task import TaskTemplate
+from sluice.api.task import PodMetadata, PodTemplate, TaskTemplate
 from sluice.core.base.errors import Fault
+from sluice.core.base.naming import PREFIX
 from sluice.core.base.quantity import parse
 from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.validation.manifest import Manifest, name_of
@@ -66,7 +67,10 @@ def pod_templates(found: Manifest) -> Iterator[Fault]:
     """Lists that are merged by name need names. All else in a podTemplate is left to the API server."""
     layers: dict[str, TaskTemplate | None] = {f"spec.tasks[{number}]": task for number, task in found.tasks.items()}
     for path, layer in (layers | {"spec.defaults": found.defaults}).items():
-        spec = (layer.pod_template.spec if layer and layer.pod_template else None) or {}
+        template = layer.pod_template if layer else None
+        if template is not None:
+            yield from no_marks(template, f"{path}.podTemplate")
+        spec = (template.spec if template else None) or {}
         for field in ("containers", "initContainers", "volumes", "imagePullSecrets"):
             where = f"{path}.podTemplate.spec.{field}"
             if not isinstance(spec.get(field, []), list):
@@ -76,3 +80,12 @@ def pod_templates(found: Manifest) -> Iterator[Fault]:
                 if name_of(item) is None:
                     hint = "; the task's own container is called 'main'" if field == "containers" else ""
                     yield Fault(f"{where}[{number}]", f"must be a map with a `name`{hint}")
+
+
+def no_marks(template: PodTemplate, path: str) -> Iterator[Fault]:
+    """The operator would write them in the author's place, who may not."""
+    metadata = template.metadata or PodMetadata()
+    for field, keys in (("labels", metadata.labels), ("annotations", metadata.annotations)):
+        for key in keys or ():
+            if key.startswith(PREFIX):
+                yield Fault(f"{path}.metadata.{field}.{key}", f"{PREFIX} is the operator's own prefix; leave it out")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from sluice.core import Instant
 from sluice.core.base.errors import SluiceError
+from sluice.core.base.ownership import AttemptRef
 from sluice.core.pod.view import ContainerState, PodView
 from sluice.core.reconcile.decide import decide
 from sluice.core.run.state import RunState
@@ -78,11 +79,9 @@ def _running(run: RunState, number: int, now: Instant) -> PodView:
         namespace=identity.namespace,
         uid=name,
         version=1,
-        owner_uid=identity.uid,
-        run_uid=identity.uid,
-        task=task.definition.name,
-        index=None if task.group is None else task.index,
-        attempt=task.attempt,
+        attempt_of=AttemptRef(
+            identity.ref, task.definition.name, None if task.group is None else task.index, task.attempt
+        ),
         phase="Running",
         created_at=now,
         scheduled_at=now,
