@@ -5,6 +5,7 @@ import pytest
 from sluice.api.run import ApprovalDecision
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.dirty import News
+from sluice.core.run.orders import Orders
 from sluice.core.spec.approval import Approval, resolve
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending, Outcome
@@ -170,7 +171,11 @@ def test_timeout_goes_on_after_a_restart():
     world.decide()
     world.writes()
     definition = Definition.of(graph("a >> ok >> b", ok={"approval": HOUR}))
-    again = World(restore(RUN, "etl-1", definition, status=world.stored, pods=[]), now=START + 600, stored=world.stored)
+    again = World(
+        restore(RUN, "etl-1", definition, status=world.stored, pods=[], orders=Orders()),
+        now=START + 600,
+        stored=world.stored,
+    )
     assert again.decide().wake_at == START + 3600
     assert again.writes() == {}
     assert again.decide(after=3000).finished

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from sluice.api.run import DesiredState
 from sluice.core import Json
 from sluice.core.base.times import instant
 from sluice.core.pod.outcome import POD_LOST, pod_outcome
@@ -18,6 +17,7 @@ from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.propagate import count_items, end_task, evaluate
 from sluice.core.run.children import CHILD_LOST, ChildView, child_outcome
 from sluice.core.run.dirty import News
+from sluice.core.run.orders import Orders
 from sluice.core.run.polling import Polling
 from sluice.core.run.retries import RetriesUsed
 from sluice.core.run.state import RunState
@@ -27,7 +27,6 @@ from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.for_each import NoItems
 from sluice.core.spec.identity import RunIdentity
-from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.fan_out_status import item_entries
 
 
@@ -48,16 +47,15 @@ def restore(
     pods: Iterable[PodView],
     children: Iterable[ChildView] = (),
     outputs: Mapping[str, str] | None = None,
-    limits: RunLimits | None = None,
-    state: DesiredState = "Running",
+    orders: Orders,
     shared: SharedLimits | None = None,
 ) -> RunState:
     """The run as it is. `status` is the WorkflowRun's, `pods` are all that carry its UID, `children` the runs that it
-    owns, `outputs` is the data of its ConfigMap.
+    owns, `outputs` is the data of its ConfigMap. `orders` count from
+    the start: conditions of `finally` tasks may be evaluated here, and depend on them.
     """
-    run = RunState(identity, revision, definition, limits or RunLimits(), shared or SharedLimits())
-    run.set_state(state)
-    run.replace_by(status.get("replacedBy", ""))
+    run = RunState(identity, revision, definition, shared=shared or SharedLimits())
+    run.take_orders(replace(orders, replaced_by=status.get("replacedBy", "") or orders.replaced_by))
     time = TimeAccounting.of(status.get("time", {}))
     run.restore_times(instant(status.get("startedAt")), instant(status.get("finishedAt")), time)
     found = _Found(defaultdict(dict), defaultdict(dict))
