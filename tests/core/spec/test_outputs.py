@@ -332,6 +332,28 @@ def test_log_that_cannot_be_read_says_why():
     assert world.stored["tasks"]["a"]["message"] == "502: no route to node-1"
 
 
+@pytest.mark.parametrize("stopped_first", [True, False])
+def test_a_stop_ends_a_task_whose_log_cannot_be_read(stopped_first):
+    world = ended_with_outputs_in_its_log()
+    if stopped_first:
+        world.run.set_state("Stopped")
+        assert world.decided() == []
+    world.run.log_unread(0, 1, "502: no route to node-1")
+    world.run.set_state("Stopped")
+    assert world.decide().finished
+    assert world.phases == {"a": "Stopped", "b": "Stopped"}
+
+
+def test_the_timeout_ends_a_task_whose_log_cannot_be_read():
+    world = ended_with_outputs_in_its_log(timeout="2m")
+    world.run.log_unread(0, 1, "502: no route to node-1")
+    wake_at = world.decide().wake_at
+    assert wake_at is not None
+    assert world.decide(wake_at - world.now).finished
+    assert (world.phases["a"], world.reasons["a"]) == ("Failed", "Timeout")
+    assert not world.run.wants_log(0, 1)
+
+
 def test_log_without_outputs_is_the_programs_error():
     world = ended_with_outputs_in_its_log()
     world.logs("a", "done")

@@ -422,6 +422,7 @@ class RunState:
         """The log could not be read. It is tried again for as long as the pod is there."""
         if self.wants_log(number, attempt):
             self.tasks[number].log_trouble = why
+            self._mark_stop_candidate(number)
             self.mark_status(number)
 
     def _release(self, number: int, attempt: int) -> None:
