@@ -24,6 +24,7 @@ from sluice.core.reconcile.actions import Delete, ReadLog
 from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.dirty import News
+from sluice.core.run.orders import Orders
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.run_limits import RunLimits
@@ -161,8 +162,9 @@ class Simulation:
         cache.pods.subscribe(lambda it: (shared.pod_deleted if it.deleted else shared.observe_pod)(it.object))
         cache.pods.replace(pods, self.version)
         limits = RunLimits(plan.cap, fail_fast=plan.fail_fast, leaf_failed=plan.leaf_failed)
-        run = restore(RUN, "rev", self.definition, status=self.stored, pods=pods, limits=limits, shared=shared)
-        run.set_state(self.state)
+        run = restore(
+            RUN, "rev", self.definition, status=self.stored, pods=pods, shared=shared, orders=Orders(limits, self.state)
+        )
         run.set_approvals(self.decisions())
         return Operator(run, cache)
 

@@ -19,6 +19,7 @@ from sluice.core.reconcile.decide import Decision
 from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.children import ChildView
+from sluice.core.run.orders import Orders
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.definition import Definition
@@ -70,7 +71,13 @@ def run(
     identity = replace(RUN, depth=depth) if name == RUN.name else replace(RUN, name=name, uid=f"uid-of-{name}")
     status = {"tasks": entries}
     execution = restore(
-        identity, "etl-1", definition, status=status, pods=pods, limits=limits, state=state, shared=shared
+        identity,
+        "etl-1",
+        definition,
+        status=status,
+        pods=pods,
+        shared=shared,
+        orders=Orders(limits=limits, state=state),
     )
     return World(execution, stored={"tasks": entries})
 
@@ -215,8 +222,7 @@ class World:
             status=self.stored,
             pods=pods,
             children=children,
-            limits=self.run.limits,
-            state=self.run.state,
+            orders=Orders(limits=self.run.limits, state=self.run.state),
         )
         return World(run, self.now, self.stored, self.version)
 

@@ -19,6 +19,7 @@ from sluice.core.graph.critical_path import critical_paths_s
 from sluice.core.graph.dag import Graph
 from sluice.core.reconcile.propagate import evaluate
 from sluice.core.reconcile.restore import restore
+from sluice.core.run.orders import Orders
 from sluice.core.run.state import RunState
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
@@ -69,7 +70,9 @@ def _descendants(graph: Graph) -> list[float]:
 
 
 def _ours(shape: Shape, cap: int, hints_s: list[int] | None) -> RunState:
-    return restore(_RUN, "bench-1", _definition(shape, hints_s), status={}, pods=[], limits=RunLimits(cap))
+    return restore(
+        _RUN, "bench-1", _definition(shape, hints_s), status={}, pods=[], orders=Orders(limits=RunLimits(cap))
+    )
 
 
 def _definition(shape: Shape, hints_s: list[int] | None) -> Definition:

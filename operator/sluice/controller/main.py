@@ -1,13 +1,13 @@
 """The operator's process: kopf and the probe from the start, the work from when the Lease is ours.
 
 On SIGTERM the Lease is given back. When the Lease is lost the process ends, and its successor starts from a LIST.
+However it ends, it does so within seconds (see `shutdown`).
 """
 
 import asyncio
 import gc
 import logging
 import os
-import signal
 import sys
 from contextlib import suppress
 from functools import partial
@@ -27,16 +27,19 @@ from sluice.controller.observability.endpoints import serve_health, serve_metric
 from sluice.controller.observability.liveness import Liveness, WatchHealth
 from sluice.controller.observability.logging import set_up
 from sluice.controller.settings import Settings
+from sluice.controller.shutdown import MainTasks, Shutdown
 from sluice.controller.wiring import Controller, wire
 from sluice.core.base.errors import SluiceError
 
 _COLLECT_AFTER = 10_000  # objects; most of ours live as long as their run, so looking for cycles among them seldom pays
 _RELEASE_S = 3.0
+_CANCELLED_WITHIN_S = 2.0
 
 log = logging.getLogger("sluice")
 
 
-async def operate(config: Settings) -> None:
+async def operate(config: Settings, shutdown: Shutdown) -> None:
+    stopping = asyncio.create_task(shutdown.begun())
     leases = await KubeClient.connect()
     lease = Lease(config.lease_namespace, config.lease_name, config.identity, config.lease_duration_s)
     leader = LeaderElection(leases, lease)
@@ -45,12 +48,13 @@ async def operate(config: Settings) -> None:
     controller = wire(config, kube, namespaces)
 
     pod_watches = {namespace: WatchHealth() for namespace in controller.cache.namespaces}
-    servers = [await serve_health(config.health_port, Liveness(pod_watches, tuple(controller.queues)))]
+    health = Liveness(pod_watches, tuple(controller.queues), shutdown)
+    servers = [await serve_health(config.health_port, health)]
     if config.metrics_port:
         gauges = Gauges(leader, controller.cache, controller.live, controller.shared)
         servers.append(await serve_metrics(config.metrics_port, gauges))
 
-    listening, ready, stop_shell = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    listening, stop_shell = asyncio.Event(), asyncio.Event()
     registry = kopf.OperatorRegistry()
     register(registry, controller.cache, listening)
     shell = asyncio.create_task(
@@ -61,18 +65,19 @@ async def operate(config: Settings) -> None:
             standalone=True,
             clusterwide=not namespaces,
             namespaces=namespaces,
-            ready_flag=ready,
             stop_flag=stop_shell,
         )
     )
-    working = asyncio.create_task(_work(leader, kube, controller, pod_watches, listening))
-    stopping = asyncio.create_task(_signalled(ready))
+    working = asyncio.create_task(_work(leader, kube, controller, pod_watches, listening, shutdown))
     await asyncio.wait({shell, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-    ended = await _end(working, stopping)
-    with suppress(SluiceError, TimeoutError):  # then it runs out by itself
-        await asyncio.wait_for(leader.release(), timeout=_RELEASE_S)
+    shutdown.begin("the work has ended")
+    working.cancel()
+    _, hanging = await asyncio.wait({working}, timeout=_CANCELLED_WITHIN_S)
+    if not hanging:  # else the Lease runs out by itself: something may still be under way
+        with suppress(SluiceError, TimeoutError):
+            await asyncio.wait_for(leader.release(), timeout=_RELEASE_S)
     stop_shell.set()
-    ended += await asyncio.gather(shell, return_exceptions=True)
+    ended = await asyncio.gather(working, shell, return_exceptions=True)
     for closing in (*(server.cleanup() for server in servers), kube.close(), leases.close()):
         await closing
     for result in ended:
@@ -86,40 +91,24 @@ async def _work(
     controller: Controller,
     pod_watches: dict[str, WatchHealth],
     listening: asyncio.Event,
+    shutdown: Shutdown,
 ) -> None:
     """Waits for the Lease, fills the cache, and works until it is cancelled."""
     cache = controller.cache
     await leader.acquire()
+    shutdown.unless(leader.leads)
     listening.set()
     synced = {namespace: asyncio.Event() for namespace in cache.namespaces}
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_until_lost(leader))
+    async with MainTasks(shutdown) as tasks:
+        tasks.start(_until_lost(leader))
         for namespace, known in synced.items():
-            group.create_task(run_pod_informer(kube, cache.pods, namespace, known, pod_watches[namespace]))
+            tasks.start(run_pod_informer(kube, cache.pods, namespace, known, pod_watches[namespace]))
         for namespace, known in synced.items():
             await with_retries(partial(list_objects, kube, cache, namespace))
             await known.wait()
         log.info("%d Workflows, %d runs", len(cache.workflows), len(cache.runs))
         for worker in controller.workers():
-            group.create_task(worker)
-
-
-async def _end(*tasks: asyncio.Task[None]) -> list[BaseException | None]:
-    for task in tasks:
-        task.cancel()
-    return await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _signalled(ready: asyncio.Event) -> None:
-    """Returns on SIGTERM or SIGINT.
-
-    kopf sets its own handlers as it starts; ours replace them, so that our work ends first and the Lease is given back.
-    """
-    await ready.wait()
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await stop.wait()
+            tasks.start(worker)
 
 
 async def _until_lost(leader: LeaderElection) -> None:
@@ -135,7 +124,9 @@ def main() -> None:
     config = Settings.from_environment()
     set_up(config.log_format, config.log_level)
     gc.set_threshold(_COLLECT_AFTER)
-    uvloop.run(operate(config))
+    shutdown = Shutdown()
+    shutdown.on_signals()
+    uvloop.run(operate(config, shutdown))
 
 
 if __name__ == "__main__":

@@ -37,6 +37,7 @@ from sluice.controller.workflow.reconciler import WorkflowReconciler
 from sluice.core.quota.shared_limits import SharedLimits
 
 _WORKERS = 16
+_CLAIM_WORKERS = 4
 
 Work = Callable[[Key], Awaitable[None]]
 Loop = Callable[[], Coroutine[Any, Any, None]]
@@ -57,7 +58,8 @@ class Controller:
     def workers(self) -> Iterator[Coroutine[Any, Any, None]]:
         """None of them ever returns."""
         for queue, work in self.queues.items():
-            yield queue.run(work, _WORKERS)
+            for _ in range(_WORKERS):
+                yield queue.run(work)
         for loop in self.loops:
             yield loop()
 
@@ -114,10 +116,12 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...]) -> Con
             pools.waiters_queue: pools.notify_waiters,
         },
         loops=(
-            partial(pods.run, config.creates_in_flight),
-            partial(children.run, _WORKERS),
+            *(pods.run_creates for _ in range(config.creates_in_flight)),
+            pods.run_deletes,
+            *(children.run for _ in range(_WORKERS)),
             logs.run,
-            claims.run,
+            *(claims.run_deletes for _ in range(_CLAIM_WORKERS)),
+            claims.run_sweeps,
             pod_gc.run,
             partial(resync, kube, cache),
         ),

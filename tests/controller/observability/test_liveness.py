@@ -17,6 +17,7 @@ from sluice.controller.kube.objects import Key
 from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.observability.endpoints import serve_health
 from sluice.controller.observability.liveness import Liveness, WatchHealth
+from sluice.controller.shutdown import Shutdown
 from sluice.core.base.errors import Unanswered
 
 MINUTE = 60.0
@@ -64,7 +65,7 @@ async def an_hour_of(server: Server, clock: Clock, monkeypatch: pytest.MonkeyPat
     watch = WatchHealth(clock)
     with pytest.raises(Over):
         await pod_informer.run_pod_informer(server, Cache().pods, "", asyncio.Event(), watch)  # type: ignore[arg-type]
-    return Liveness({"": watch}, ()).troubles()
+    return Liveness({"": watch}, (), Shutdown()).troubles()
 
 
 def passes(clock: Clock, seconds: float) -> None:
@@ -110,15 +111,15 @@ def test_the_watch_of_each_namespace_is_looked_at(clock):
     for watch in watches.values():
         watch.heard()
     clock.now += 5 * MINUTE
-    assert Liveness(watches, ()).troubles() == []
+    assert Liveness(watches, (), Shutdown()).troubles() == []
     watches["b"].heard()
     clock.now += MINUTE
-    assert Liveness(watches, ()).troubles() == ["the watch for pods in a is silent for 360 s"]
+    assert Liveness(watches, (), Shutdown()).troubles() == ["the watch for pods in a is silent for 360 s"]
 
 
 def test_an_operator_that_stands_by_is_healthy(clock):
     clock.now += 60 * MINUTE
-    assert Liveness({"": WatchHealth(clock)}, ()).troubles() == []
+    assert Liveness({"": WatchHealth(clock)}, (), Shutdown()).troubles() == []
 
 
 async def stuck_after(minutes: float, clock: Clock, monkeypatch: pytest.MonkeyPatch, keys: int, workers: int) -> Any:
@@ -127,13 +128,14 @@ async def stuck_after(minutes: float, clock: Clock, monkeypatch: pytest.MonkeyPa
     hanging: WorkQueue[Key] = WorkQueue("hanging", of="run")
     for number in range(keys):
         hanging.add(Key("team", f"run-{number}"))
-    working = asyncio.create_task(hanging.run(lambda _: asyncio.Event().wait(), workers))  # type: ignore[arg-type]
+    working = [asyncio.create_task(hanging.run(lambda _: asyncio.Event().wait())) for _ in range(workers)]  # type: ignore[arg-type]
     for _ in range(3):
         await asyncio.sleep(0)
     clock.now += minutes * MINUTE
-    troubles = Liveness({}, (hanging,)).troubles()
-    working.cancel()
-    await asyncio.gather(working, return_exceptions=True)
+    troubles = Liveness({}, (hanging,), Shutdown()).troubles()
+    for worker in working:
+        worker.cancel()
+    await asyncio.gather(*working, return_exceptions=True)
     return troubles
 
 
@@ -157,7 +159,7 @@ async def test_the_probe_s_answer_says_what_is_stuck(clock):
     with socket.socket() as some:
         some.bind(("127.0.0.1", 0))
         port = some.getsockname()[1]
-    server = await serve_health(port, Liveness({"": watch}, ()))
+    server = await serve_health(port, Liveness({"": watch}, (), Shutdown()))
     async with aiohttp.ClientSession() as session:
         url = f"http://127.0.0.1:{port}/healthz"
         async with session.get(url) as answer:

@@ -98,7 +98,7 @@ async def test_a_queue_tells_how_long_its_keys_wait_and_how_long_they_take():
 
 
 async def _one_turn(queue: WorkQueue[Key], work: Any) -> None:
-    worker = asyncio.create_task(queue.run(work, 1))
+    worker = asyncio.create_task(queue.run(work))
     while queue._waiting or queue._busy:
         await asyncio.sleep(0)
     worker.cancel()

@@ -46,8 +46,8 @@ async def its_own_status_is_no_news_of_a_pool() -> None:
     pools = PoolController(server, cache, SharedLimits(), told.append)  # type: ignore[arg-type]
     cache.subscribe("pools", pools.pool_changed)
     working = [
-        asyncio.create_task(pools.queue.run(pools.write, 1)),
-        asyncio.create_task(pools.waiters_queue.run(pools.notify_waiters, 1)),
+        asyncio.create_task(pools.queue.run(pools.write)),
+        asyncio.create_task(pools.waiters_queue.run(pools.notify_waiters)),
     ]
     try:
         cache.pools.upsert(pool(1, slots=2))

@@ -8,6 +8,7 @@ from sluice.api.run import ApprovalDecision
 from sluice.core.base.ownership import AttemptRef
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.dirty import News
+from sluice.core.run.orders import Orders
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.approval import Approval, resolve
 from sluice.core.spec.definition import Definition
@@ -174,7 +175,11 @@ def test_timeout_goes_on_after_a_restart():
     world.decide()
     world.writes()
     definition = Definition.of(graph("a >> ok >> b", ok={"approval": HOUR}))
-    again = World(restore(RUN, "etl-1", definition, status=world.stored, pods=[]), now=START + 600, stored=world.stored)
+    again = World(
+        restore(RUN, "etl-1", definition, status=world.stored, pods=[], orders=Orders()),
+        now=START + 600,
+        stored=world.stored,
+    )
     assert again.decide().wake_at == START + 3600
     assert again.writes() == {}
     assert again.decide(after=3000).finished
@@ -234,7 +239,7 @@ def test_no_pod_decides_in_a_persons_place():
     """Somebody made one that looks like the task's own, and it has ended well."""
     definition = Definition.of(graph("ok >> b", ok={"approval": {}}))
     forged = replace(seen(exited(0)), attempt_of=AttemptRef(RUN.ref, "ok", None, 1))
-    world = World(restore(RUN, "etl-1", definition, status={}, pods=[forged]))
+    world = World(restore(RUN, "etl-1", definition, status={}, pods=[forged], orders=Orders()))
     assert world.decided() == []
     world.run.observe_pod(forged)
     assert world.decided() == []

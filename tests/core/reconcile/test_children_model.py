@@ -15,6 +15,7 @@ from sluice.core.reconcile import decide as deciding
 from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.children import ChildView
+from sluice.core.run.orders import Orders
 from sluice.core.spec.definition import Definition
 from sluice.core.status import run_status as reporting
 from tests.core.kubelet import RUN, START
@@ -60,7 +61,7 @@ class Life:
 
     def restart(self) -> None:
         children = list(self.children.values())
-        self.run = restore(RUN, "rev", DEFINITION, status=self.stored, pods=[], children=children)
+        self.run = restore(RUN, "rev", DEFINITION, status=self.stored, pods=[], children=children, orders=Orders())
         self.run.set_state(self.state)
         self.run.set_approvals(DECISION)
         self.creates = []

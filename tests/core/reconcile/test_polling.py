@@ -4,6 +4,7 @@ import pytest
 
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile.restore import restore
+from sluice.core.run.orders import Orders
 from sluice.core.run.retries import RetriesUsed
 from sluice.core.run.task_state import TaskStep
 from sluice.core.status.reasons import Reason, reason
@@ -257,7 +258,7 @@ def test_tries_that_were_not_recorded_are_counted_after_a_restart(every):
         world.pod("a", exited(NOT_YET, started=40, ended=41), attempt=2),
         world.pod("a", running(80), attempt=3),
     ]
-    found = restore(RUN, "etl-1", world.run.definition, status={}, pods=pods)
+    found = restore(RUN, "etl-1", world.run.definition, status={}, pods=pods, orders=Orders())
     assert definition.name == "a"
     assert (found.tasks[0].polling.since, found.tasks[0].polling.tries) == (START + 5, 2)
     assert found.tasks[0].used == RetriesUsed()

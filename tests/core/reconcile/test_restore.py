@@ -7,6 +7,7 @@ import pytest
 from sluice.core.base.ownership import AttemptRef, RunRef
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile.restore import restore
+from sluice.core.run.orders import Orders
 from sluice.core.run.retries import RetriesUsed
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending
@@ -26,7 +27,7 @@ def restarted(text, entries, pods=(), *, now=START + 100, state="Running", **fie
     definition = Definition.of(graph(text, **fields))
     tasks = {task.name: task for task in definition.tasks}
     views = [seen(status, tasks[task], attempt) for task, attempt, status in pods]
-    found = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=views, state=state)
+    found = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=views, orders=Orders(state=state))
     return World(found, now=now, stored={"tasks": entries})
 
 
@@ -130,7 +131,7 @@ def test_pods_hold_their_slots():
 def test_pods_of_another_run_and_of_unknown_tasks_are_left_alone():
     stranger = replace(seen(running()), attempt_of=AttemptRef(RunRef("team", RUN.name, "another"), "a", None, 1))
     other_graph = replace(seen(running()), attempt_of=AttemptRef(RUN.ref, "no-such-task", None, 1))
-    found = restore(RUN, "etl-1", Definition.of(graph("a")), status={}, pods=[stranger, other_graph])
+    found = restore(RUN, "etl-1", Definition.of(graph("a")), status={}, pods=[stranger, other_graph], orders=Orders())
     assert World(found).decided() == ["create a/1"]
 
 
@@ -164,13 +165,15 @@ def test_stop_between_two_attempts_is_said_after_a_restart_too():
 def test_parameters_and_times_are_the_runs():
     identity = RunIdentity("r", "ns", RUN.uid, "etl", {"day": "monday"})
     status = {"startedAt": at(-50)}
-    found = restore(identity, "etl-1", Definition.of(graph("a")), status=status, pods=[])
+    found = restore(identity, "etl-1", Definition.of(graph("a")), status=status, pods=[], orders=Orders())
     assert (found.identity, found.revision, found.started_at) == (identity, "etl-1", START - 50)
 
 
 def test_finished_run_keeps_the_time_of_its_end():
     status = {"startedAt": at(-50), "finishedAt": at(-10), "tasks": {"a": {"phase": "Succeeded", "attempt": 1}}}
-    world = World(restore(RUN, "etl-1", Definition.of(graph("a")), status=status, pods=[]), stored=status)
+    world = World(
+        restore(RUN, "etl-1", Definition.of(graph("a")), status=status, pods=[], orders=Orders()), stored=status
+    )
     assert world.decide().finished
     assert world.writes().get("finishedAt", at(-10)) == at(-10)
 
@@ -300,7 +303,7 @@ def test_restart_changes_nothing_in_the_status(story, pods_stay):
         for task in world.run.tasks
         if task.pod and not task.pod_deleted and (pods_stay or not task.pod.terminal)
     ]
-    again = restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=pods)
+    again = restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=pods, orders=Orders())
     restarted_ = World(again, now=world.now, stored=world.stored)
     restarted_.decide()
     assert restarted_.writes() == {}
@@ -308,3 +311,21 @@ def test_restart_changes_nothing_in_the_status(story, pods_stay):
     assert [task_status(again, number) for number in range(2)] == [
         task_status(world.run, number) for number in range(2)
     ]
+
+
+@pytest.mark.parametrize(
+    ("orders", "ended", "asked", "starts"),
+    [
+        (Orders(RunLimits(leaf_failed=True)), {"a": "Failed", "b": "Succeeded"}, "Failed", []),
+        (Orders(RunLimits(leaf_failed=True)), {"a": "Failed", "b": "Succeeded"}, "Succeeded", ["mend"]),
+        (Orders(), {"a": "Failed", "b": "Succeeded"}, "Failed", ["mend"]),
+        (Orders(state="Stopped"), {"a": "Succeeded", "b": "Stopped"}, "Failed", []),
+        (Orders(state="Stopped"), {"a": "Succeeded", "b": "Stopped"}, "Stopped", ["mend"]),
+    ],
+)
+def test_condition_of_a_finally_task_answers_by_what_the_run_is_told(orders, ended, asked, starts):
+    mend = {"finally": True, "when": f"run.phase == '{asked}'"}
+    definition = Definition.of(graph("a >> b; mend", b={"runIf": "AllDone"}, mend=mend))
+    status = {"tasks": {name: {"phase": phase} for name, phase in ended.items()}}
+    found = restore(RUN, "etl-1", definition, status=status, pods=[], orders=orders)
+    assert World(found).starts() == starts

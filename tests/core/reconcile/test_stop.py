@@ -3,6 +3,7 @@
 import pytest
 
 from sluice.core.reconcile.restore import restore
+from sluice.core.run.orders import Orders
 from sluice.core.status.run_phase import current_phase, run_end, run_message, run_progress
 from tests.core.kubelet import being_deleted, running
 from tests.core.world import run
@@ -13,13 +14,12 @@ FINALLY = {"finally": True}
 def test_a_replaced_run_is_stopped_and_says_for_whom():
     world = run("a >> b; tidy", fields={"tidy": FINALLY})
     world.starts()
-    world.run.replace_by("etl-g2")
-    world.run.set_state("Stopped", "replaced by run etl-g2")
+    world.run.take_orders(Orders(state="Stopped", why="replaced by run etl-g2", replaced_by="etl-g2"))
     assert world.decided() == ["delete a/1"]
     world.loses("a", being_deleted(running()))
     assert world.starts() == ["tidy"]
     world.writes()
-    again = restore(world.run.identity, "etl-1", world.run.definition, status=world.stored, pods=[])
+    again = restore(world.run.identity, "etl-1", world.run.definition, status=world.stored, pods=[], orders=Orders())
     assert again.replaced_by == "etl-g2"
     world.ends("tidy")
     assert world.decide().finished

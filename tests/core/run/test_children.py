@@ -8,6 +8,7 @@ from sluice.core.base.ownership import AttemptRef
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.children import MAX_DEPTH, ChildView, build_child_run
+from sluice.core.run.orders import Orders
 from sluice.core.run.retries import RetriesUsed
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending
@@ -331,12 +332,12 @@ def restarted(entry, *children, **sub):
     """The run as a new operator sees it. `children` are (attempt, phase)."""
     definition = Definition.of(graph("sub >> b", sub={"workflow": {"name": "other"}, "retries": {"limit": 2}} | sub))
     entries = {"sub": entry} if entry else {}
-    probe = restore(RUN, "etl-1", definition, status={}, pods=[])
+    probe = restore(RUN, "etl-1", definition, status={}, pods=[], orders=Orders())
     seen = [
         ChildView(probe.pod_name(0, n), "uid", n, AttemptRef(RUN.ref, "sub", None, n), stands, "")
         for n, stands in children
     ]
-    found = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=[], children=seen)
+    found = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=[], children=seen, orders=Orders())
     return World(found, now=START + 100, stored={"tasks": entries})
 
 

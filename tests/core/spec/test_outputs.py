@@ -11,6 +11,7 @@ from sluice.core.base.text import as_json, as_text
 from sluice.core.pod.builder import ANNOTATIONS_MAX_BYTES, build_pod, oversize
 from sluice.core.pod.view import pod_view
 from sluice.core.reconcile.restore import restore
+from sluice.core.run.orders import Orders
 from sluice.core.spec.outputs import (
     InvalidOutputs,
     OutputsFile,
@@ -228,7 +229,7 @@ def test_outputs_survive_a_restart():
     world.ends("a", outputs="files=x")
     world.decide()
     world.writes()
-    again = restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=[])
+    again = restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=[], orders=Orders())
     assert again.outputs_of(0) == {"files": "x"}
     assert again.output_bytes == world.run.output_bytes == len('{"files":"x"}')
 
@@ -285,7 +286,9 @@ def restarted_with(change):
     world.decide()
     world.writes()
     kept = change(world.config_map)
-    return world, restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=[], outputs=kept)
+    return world, restore(
+        RUN, "etl-1", world.run.definition, status=world.stored, pods=[], outputs=kept, orders=Orders()
+    )
 
 
 def test_attempt_with_unusable_outputs_is_paid_again_after_a_restart():
@@ -293,7 +296,9 @@ def test_attempt_with_unusable_outputs_is_paid_again_after_a_restart():
     task = world.task("a").definition
     pods = [seen(exited(0), task, 1), seen(accepted(), task, 2)]
     status = {"tasks": {"a": {"phase": "Running", "attempt": 1}}}
-    assert restore(RUN, "etl-1", world.run.definition, status=status, pods=pods).tasks[0].used.limit == 1
+    assert (
+        restore(RUN, "etl-1", world.run.definition, status=status, pods=pods, orders=Orders()).tasks[0].used.limit == 1
+    )
 
 
 # By the log.
@@ -327,6 +332,28 @@ def test_log_that_cannot_be_read_says_why():
     assert world.stored["tasks"]["a"]["message"] == "502: no route to node-1"
 
 
+@pytest.mark.parametrize("stopped_first", [True, False])
+def test_a_stop_ends_a_task_whose_log_cannot_be_read(stopped_first):
+    world = ended_with_outputs_in_its_log()
+    if stopped_first:
+        world.run.set_state("Stopped")
+        assert world.decided() == []
+    world.run.log_unread(0, 1, "502: no route to node-1")
+    world.run.set_state("Stopped")
+    assert world.decide().finished
+    assert world.phases == {"a": "Stopped", "b": "Stopped"}
+
+
+def test_the_timeout_ends_a_task_whose_log_cannot_be_read():
+    world = ended_with_outputs_in_its_log(timeout="2m")
+    world.run.log_unread(0, 1, "502: no route to node-1")
+    wake_at = world.decide().wake_at
+    assert wake_at is not None
+    assert world.decide(wake_at - world.now).finished
+    assert (world.phases["a"], world.reasons["a"]) == ("Failed", "Timeout")
+    assert not world.run.wants_log(0, 1)
+
+
 def test_log_without_outputs_is_the_programs_error():
     world = ended_with_outputs_in_its_log()
     world.logs("a", "done")
@@ -349,7 +376,10 @@ def test_log_is_asked_for_again_after_a_restart():
     world = ended_with_outputs_in_its_log()
     world.writes()
     pods = [world.pod("a", exited(0))]
-    again = World(restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=pods), stored=world.stored)
+    again = World(
+        restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=pods, orders=Orders()),
+        stored=world.stored,
+    )
     assert again.decided() == ["read a/1"]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from sluice.core.base.naming import graph_of, revision_name
 from sluice.core.reconcile.restore import restore
+from sluice.core.run.orders import Orders
 from sluice.core.spec.definition import Definition
 from sluice.core.status.reasons import reason
 from tests.core.kubelet import RUN
@@ -18,7 +19,7 @@ LISTS = {"outputs": ["files", "total"]}
 def ended(outputs, text="a", written='{"files": ["x", "y"], "total": 6}', code=0, **fields):
     """The status of a run with these `outputs`, whose task `a` has written that."""
     data = graph(text, **{"a": LISTS} | fields) | {"outputs": outputs}
-    world = World(restore(RUN, "etl-1", Definition.of(data), status={}, pods=[]))
+    world = World(restore(RUN, "etl-1", Definition.of(data), status={}, pods=[], orders=Orders()))
     world.starts()
     world.ends("a", code, outputs=written if code == 0 else "")
     world.decide()

@@ -5,6 +5,7 @@ import pytest
 from sluice.api.run import ResumeFrom, WorkflowRunSpec
 from sluice.core.base.naming import graph_of
 from sluice.core.reconcile.restore import restore
+from sluice.core.run.orders import Orders
 from sluice.core.spec.definition import Definition
 from sluice.core.triggers.resume import Past, kept_entry, kept_tasks, resume_faults, same_templates
 from tests.core.kubelet import RUN
@@ -143,7 +144,7 @@ def test_kept_task_says_in_which_run_it_succeeded(told, says):
 def test_run_goes_on_after_what_it_keeps():
     old = past("a >> b >> c", {"a": "Succeeded", "b": "Failed"})
     status = {"tasks": {"a": kept_entry(old, "a")}}
-    world = World(restore(RUN, "etl-2", old.definition, status=status, pods=[]), stored=status)
+    world = World(restore(RUN, "etl-2", old.definition, status=status, pods=[], orders=Orders()), stored=status)
     assert world.decided() == ["create b/1"]
     world.writes()
     assert world.stored["tasks"]["a"] == {"phase": "Succeeded", "reason": "Kept: from run etl-g1"}

@@ -8,6 +8,7 @@ from sluice.core.graph.critical_path import critical_paths_s
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.restore import restore
+from sluice.core.run.orders import Orders
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.whatif.simulate import Unforeseen, simulate
@@ -19,7 +20,9 @@ def attempts(data, durations_s, **limits):
     shared = SharedLimits()
     shared.set_pool(PoolKey(RUN.namespace, "database"), 2)
     definition = Definition.of(data)
-    run = restore(RUN, "etl-1", definition, status={}, pods=[], limits=RunLimits(**limits), shared=shared)
+    run = restore(
+        RUN, "etl-1", definition, status={}, pods=[], shared=shared, orders=Orders(limits=RunLimits(**limits))
+    )
     return run, simulate(run, durations_s)
 
 

@@ -72,14 +72,6 @@ class WorkQueue(Generic[Key]):
         del self._timers[key]
         self.add(key)
 
-    async def run(self, work: Callable[[Key], Awaitable[None]], workers: int) -> None:
-        """Never returns. Calls `work(key)` for every added key. If it raises, that is logged and the key tried again,
-        later each time.
-        """
-        async with asyncio.TaskGroup() as group:
-            for _ in range(workers):
-                group.create_task(self._worker(work))
-
     def _retry(self, key: Key) -> float:
         """Seconds until the key's next turn."""
         self._meter.fails()
@@ -88,7 +80,10 @@ class WorkQueue(Generic[Key]):
         self.add_at(key, time.time() + delay_s)
         return delay_s
 
-    async def _worker(self, work: Callable[[Key], Awaitable[None]]) -> None:
+    async def run(self, work: Callable[[Key], Awaitable[None]]) -> None:
+        """One worker of the queue, of several. Never returns. Calls `work(key)` for added keys; if that raises, it is
+        logged and the key tried again, later each time.
+        """
         while True:
             await self._turns.acquire()
             key = next(iter(self._waiting))

@@ -2,6 +2,7 @@
 
 1. The watch for pods lives while there is an event, a bookmark (one a minute also where nothing happens) or a LIST.
 2. No key is worked on for ever, and none waits for ever while no worker finishes.
+3. The process has not begun to end.
 
 kopf looks after its own watches (see `kopf_informers`). An event loop that is stuck answers nothing at all. An
 operator that stands by is healthy, and so is one whose cluster is idle. One that cannot reach the API server loses its
@@ -12,6 +13,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from sluice.controller.shutdown import Shutdown
 
 Clock = Callable[[], float]
 
@@ -51,6 +54,7 @@ class Liveness:
 
     watches: Mapping[str, WatchHealth]
     queues: Sequence[Queue]
+    shutdown: Shutdown
 
     def troubles(self) -> list[str]:
         """What is stuck; empty if the work goes on."""
@@ -64,4 +68,4 @@ class Liveness:
             for queue in self.queues
             if queue.stuck_s > _STUCK_S
         ]
-        return silent + stuck
+        return ([f"ending: {self.shutdown.reason}"] if self.shutdown.reason else []) + silent + stuck

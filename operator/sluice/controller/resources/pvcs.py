@@ -21,7 +21,6 @@ from sluice.core.pod.volumes import claim_body, mounted
 from sluice.core.run.state import RunState
 from sluice.core.spec.identity import RunIdentity
 
-_WORKERS = 4
 _SWEEP_S = 600.0
 
 log = logging.getLogger("sluice.claims")
@@ -118,13 +117,15 @@ class VolumeClaims:
         """Deletes the claims of a run whose success is recorded."""
         self._delete_queue.add(RunUid(namespace, run_uid))
 
-    async def run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._delete_queue.run(self._delete, _WORKERS))
-            while True:
-                for namespace in self._cache.namespaces:
-                    await self._sweep(namespace)
-                await asyncio.sleep(_SWEEP_S)
+    async def run_deletes(self) -> None:
+        """One worker, of several."""
+        await self._delete_queue.run(self._delete)
+
+    async def run_sweeps(self) -> None:
+        while True:
+            for namespace in self._cache.namespaces:
+                await self._sweep(namespace)
+            await asyncio.sleep(_SWEEP_S)
 
     async def _sweep(self, namespace: str) -> None:
         """Deletes the claims of runs whose success was recorded while no operator was there to delete them."""

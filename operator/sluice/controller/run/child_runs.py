@@ -33,12 +33,8 @@ class ChildRunWriter:
     def create(self, intent: CreateIntent) -> None:
         self._create_queue.put_nowait(intent)
 
-    async def run(self, in_flight: int) -> None:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(in_flight):
-                group.create_task(self._worker())
-
-    async def _worker(self) -> None:
+    async def run(self) -> None:
+        """One worker, of several: each has one create under way."""
         while True:
             intent = await self._create_queue.get()
             run = intent.run

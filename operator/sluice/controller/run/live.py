@@ -8,7 +8,8 @@ from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Instant, Json
 from sluice.core.base.ownership import RunRef
-from sluice.core.run.state import RESUMED_BY_HAND, STOPPED_BY_HAND, RunState
+from sluice.core.run.orders import RESUMED_BY_HAND, STOPPED_BY_HAND
+from sluice.core.run.state import RunState
 
 
 @dataclass(slots=True)

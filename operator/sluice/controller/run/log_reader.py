@@ -4,11 +4,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from sluice.controller.kube.client import ApiError, KubeClient
+from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.objects import Key
 from sluice.controller.kube.paths import pods_path
 from sluice.controller.observability.logging import about
-from sluice.core.base.errors import Unanswered
 from sluice.core.base.naming import MAIN
 from sluice.core.reconcile.actions import ReadLog
 from sluice.core.run.state import RunState
@@ -42,7 +41,7 @@ class LogReader:
             try:
                 async with self._turns:
                     end = await self._end(run.identity.namespace, what.pod)
-            except (ApiError, Unanswered) as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is, it must not stop the other readers
                 log.warning(
                     "log of pod %s/%s: %s", run.identity.namespace, what.pod, error, extra=about(run, what.number)
                 )

@@ -19,6 +19,7 @@ from sluice.controller.run.admission import RunAdmission
 from sluice.controller.run.child_runs import child_view
 from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.controller.run.not_started import NotStarted
+from sluice.controller.run.orders import orders_for
 from sluice.controller.run.resume import ResumePlanner
 from sluice.controller.run.status_writer import patch_status
 from sluice.core import Instant
@@ -28,6 +29,7 @@ from sluice.core.quota.run_concurrency import Admitted, Queued, Rejected, Replac
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.restore import restore
 from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.run_limits import RunLimits
 from sluice.core.spec.scheduled_time import ScheduledTime
 from sluice.core.triggers.resume import resume_faults
 from sluice.core.validation import run_faults
@@ -141,6 +143,7 @@ class RunOpener:
             pods=(pods := self._cache.pods_by_run.objects(seen.ref)),
             children=list(map(child_view, self._cache.children_by_parent.objects(seen.ref))),
             outputs=outputs,
+            orders=orders_for(seen, revision.workflow_uid, self._cache, self._live, self._admission, RunLimits()),
             shared=self._shared,
         )
         for pod in pods:  # until now only their annotations said what they hold

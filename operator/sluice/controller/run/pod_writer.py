@@ -78,14 +78,13 @@ class PodWriter:
     def delete(self, run: RunState, what: Delete) -> None:
         self._delete_queue.put_nowait((run.identity.namespace, what))
 
-    async def run(self, in_flight: int) -> None:
+    async def run_deletes(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for _ in range(in_flight):
-                group.create_task(self._worker())
             while True:
                 group.create_task(self._delete(*await self._delete_queue.get()))
 
-    async def _worker(self) -> None:
+    async def run_creates(self) -> None:
+        """One worker, of several: each has one create under way."""
         while True:
             intent = await self._create_queue.get()
             run = intent.run
@@ -184,7 +183,7 @@ class PodWriter:
             try:
                 async with self._turns:
                     await self._kube.delete(pods_path(namespace, what.name), what.uid)
-            except (ApiError, Unanswered) as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is, it must not stop the other deletions
                 if isinstance(error, ApiError) and error.status in (
                     NOT_FOUND,
                     CONFLICT,

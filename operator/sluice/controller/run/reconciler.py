@@ -7,9 +7,8 @@ import time
 from dataclasses import dataclass
 
 from sluice.api.run import WorkflowRunSpec
-from sluice.api.workflow import WorkflowSettings
 from sluice.controller.kube.cluster import Cluster
-from sluice.controller.kube.objects import Key, ObjectView, workflow_of
+from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.run.admission import RunAdmission
@@ -17,12 +16,11 @@ from sluice.controller.run.child_runs import ChildRunWriter
 from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.controller.run.log_reader import LogReader
 from sluice.controller.run.open import RunOpener
+from sluice.controller.run.orders import orders_for
 from sluice.controller.run.pod_writer import PodWriter
 from sluice.controller.run.status_writer import StatusWriter
 from sluice.core.base.ownership import RunRef
-from sluice.core.quota.run_concurrency import Replaced
 from sluice.core.reconcile.decide import Decision, decide
-from sluice.core.spec.run_limits import RunLimits
 from sluice.core.validation.approvals import unknown_approvals
 
 
@@ -91,14 +89,8 @@ class RunReconciler:
 
     def _take_orders(self, live: LiveRun) -> None:
         """What may change while the run goes on: its state, also for the sake of another run, approvals and limits."""
-        workflow = self._cache.workflows.get(workflow_of(live.view))
-        if workflow is None or workflow.deleting or workflow.uid != live.workflow_uid:
-            live.run.set_state("Stopped", "its Workflow was deleted")
-        else:
-            live.run.replace_by(self._admission.replaced_by(live.view))
-            by = live.run.replaced_by
-            live.run.set_state(*(("Stopped", Replaced(by).words) if by else self._live.desired_state(live.view)))
-            live.run.set_limits(RunLimits.of(workflow.spec_as(WorkflowSettings), live.view.spec_as(WorkflowRunSpec)))
+        told = orders_for(live.view, live.workflow_uid, self._cache, self._live, self._admission, live.run.limits)
+        live.run.take_orders(told)
         approvals = live.view.spec_as(WorkflowRunSpec).approvals or {}
         if approvals != live.run.approvals:
             live.run.set_approvals(approvals)

@@ -51,5 +51,13 @@ def pod_deadline(task: TaskDefinition, pod: PodView) -> Deadline | None:
     return None
 
 
+def log_deadline(task: TaskDefinition, pod: PodView) -> Deadline | None:
+    """Until when the log of a program that has ended well is tried to be read, which its attempt waits for."""
+    if task.timeout_s is None or pod.scheduled_at is None:
+        return None
+    words = "took longer than its timeout: its log, which has its outputs, cannot be read"
+    return Deadline(pod.scheduled_at + task.timeout_s + _GRACE_S, Outcome(Ending.TIMEOUT, words))
+
+
 def _give_up(since: Instant, limit_s: float, reason: str) -> Deadline:
     return Deadline(since + limit_s, Outcome(Ending.GAVE_UP, f"gave up after {span(limit_s)}: {reason}"))

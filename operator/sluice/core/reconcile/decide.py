@@ -40,7 +40,7 @@ def decide(run: RunState, now: Instant) -> Decision:
     delete += fire_timers(run, now)
     apply_approvals(run, now)
     if run.check_wind_down(now):
-        delete += stop_tasks(run)
+        delete += stop_tasks(run, now)
     create = list(dispatch(run, now))
     run.time.held_up(waiting_counts(run), now)
     if run.ended == len(run.definition.tasks):

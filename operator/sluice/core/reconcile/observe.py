@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sluice.core import Instant, Json
-from sluice.core.pod.deadlines import pod_deadline
+from sluice.core.pod.deadlines import log_deadline, pod_deadline
 from sluice.core.pod.outcome import POD_LOST, pod_outcome
 from sluice.core.pod.view import PodView
 from sluice.core.reconcile.actions import ReadLog
@@ -42,6 +42,8 @@ def observe(run: RunState, now: Instant) -> Iterator[ReadLog]:
                 attempt_ended(run, number, _with_outputs(run, number, task.pod, ended), now)
             elif not task.log_asked:
                 task.request_log()
+                if late := log_deadline(task.definition, task.pod):
+                    run.set_deadline(number, late.at)
                 yield ReadLog(number, task.attempt, task.pod.name)
         elif due := pod_deadline(task.definition, task.pod):
             run.set_deadline(number, due.at)

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from sluice.api.run import DesiredState
 from sluice.core import Json
 from sluice.core.base.ownership import plausible
 from sluice.core.base.times import instant
@@ -20,6 +19,7 @@ from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.propagate import count_items, end_task, evaluate
 from sluice.core.run.children import CHILD_LOST, ChildView, child_outcome
 from sluice.core.run.dirty import News
+from sluice.core.run.orders import Orders
 from sluice.core.run.polling import Polling
 from sluice.core.run.retries import RetriesUsed
 from sluice.core.run.state import RunState
@@ -29,7 +29,6 @@ from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.for_each import NoItems
 from sluice.core.spec.identity import RunIdentity
-from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.fan_out_status import item_entries
 
 _V = TypeVar("_V", PodView, ChildView)
@@ -52,16 +51,15 @@ def restore(
     pods: Iterable[PodView],
     children: Iterable[ChildView] = (),
     outputs: Mapping[str, str] | None = None,
-    limits: RunLimits | None = None,
-    state: DesiredState = "Running",
+    orders: Orders,
     shared: SharedLimits | None = None,
 ) -> RunState:
     """The run as it is. `status` is the WorkflowRun's, `pods` and `children` what says that it is the run's, `outputs`
-    is the data of its ConfigMap.
+    the data of its ConfigMap. `orders` count from the start: conditions of `finally` tasks may be evaluated here, and
+    depend on them.
     """
-    run = RunState(identity, revision, definition, limits or RunLimits(), shared or SharedLimits())
-    run.set_state(state)
-    run.replace_by(status.get("replacedBy", ""))
+    run = RunState(identity, revision, definition, shared=shared or SharedLimits())
+    run.take_orders(replace(orders, replaced_by=status.get("replacedBy", "") or orders.replaced_by))
     time = TimeAccounting.of(status.get("time", {}))
     run.restore_times(instant(status.get("startedAt")), instant(status.get("finishedAt")), time)
     found = _Found(defaultdict(dict), defaultdict(dict))

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from sluice.core import Instant
 from sluice.core.reconcile.actions import Delete
+from sluice.core.reconcile.attempt import attempt_ended
 from sluice.core.reconcile.propagate import End, end_task
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
@@ -11,7 +13,7 @@ from sluice.core.spec.ending import Ending, Outcome
 _NOTHING_UNDER_WAY = (TaskStep.WAITING, TaskStep.READY, TaskStep.BACKOFF, TaskStep.ASKING)
 
 
-def stop_tasks(run: RunState) -> Iterator[Delete]:
+def stop_tasks(run: RunState, now: Instant) -> Iterator[Delete]:
     candidates = run.stop_candidates()
     for number in candidates:
         task = run.tasks[number]
@@ -22,6 +24,9 @@ def stop_tasks(run: RunState) -> Iterator[Delete]:
             end_task(run, End(number, "Stopped"))
         elif task.termination_cause is not None:
             continue
+        elif task.step is TaskStep.LIVE and task.pod and task.pod.terminal and task.log_trouble:
+            run.terminate(number, cause)
+            attempt_ended(run, number, cause, now)  # its program has, and its log may never be read
         elif task.step is TaskStep.LIVE and (pod := task.pod) and not (pod.terminal or pod.deleting):
             run.terminate(number, cause)
             yield Delete(pod.name, pod.uid)

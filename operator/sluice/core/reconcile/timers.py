@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from sluice.core import Instant
-from sluice.core.pod.deadlines import pod_deadline
+from sluice.core.pod.deadlines import log_deadline, pod_deadline
 from sluice.core.reconcile.actions import Delete
+from sluice.core.reconcile.attempt import attempt_ended
 from sluice.core.reconcile.propagate import End, end_task
 from sluice.core.run import children
 from sluice.core.run.state import RunState
@@ -32,9 +33,12 @@ def fire_timers(run: RunState, now: Instant) -> Iterator[Delete]:
         elif task.step is TaskStep.ASKING:
             run.ask_again(number)
         elif task.step is TaskStep.LIVE and task.pod is not None and task.termination_cause is None:
-            due = pod_deadline(task.definition, task.pod)
+            waits_for_log = task.pod.terminal and task.log_asked
+            due = (log_deadline if waits_for_log else pod_deadline)(task.definition, task.pod)
             if due is None or due.at > now:  # the pod got on, and a later deadline has a timer of its own
                 run.clear_deadline(number)
+            elif waits_for_log:
+                attempt_ended(run, number, due.outcome, now)
             else:
                 run.terminate(number, due.outcome)
                 yield Delete(task.pod.name, task.pod.uid)

@@ -25,6 +25,7 @@ from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.children import ChildView
 from sluice.core.run.dirty import DirtyUnits, News
 from sluice.core.run.fan_out import FanOut
+from sluice.core.run.orders import RESUMED_BY_HAND, STOPPED_BY_HAND, Orders
 from sluice.core.run.retries import PAID_BY_CLUSTER, Retry
 from sluice.core.run.task_state import HOLDS_SLOT, CreateFailure, TaskState, TaskStep
 from sluice.core.run.time_accounting import TimeAccounting
@@ -33,8 +34,6 @@ from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.outputs import inline_outputs_budget, outputs_line, outputs_size
 from sluice.core.spec.run_limits import RunLimits
-
-STOPPED_BY_HAND, RESUMED_BY_HAND = "the run was stopped", "spec.state is Running"
 
 
 @dataclass(slots=True)
@@ -437,6 +436,7 @@ class RunState:
         """The log could not be read. It is tried again for as long as the pod is there."""
         if self.wants_log(number, attempt):
             self.tasks[number].log_trouble = why
+            self._mark_stop_candidate(number)
             self.mark_status(number)
 
     def _release(self, number: int, attempt: int) -> None:
@@ -465,6 +465,11 @@ class RunState:
                 self.recording -= 1
                 self.creates_in_flight += 1
                 self._dirty.mark(News.RECORDED_ATTEMPT, number)
+
+    def take_orders(self, orders: Orders) -> None:
+        self.replaced_by = self.replaced_by or orders.replaced_by
+        self.set_state(orders.state, orders.why, orders.resumes_when)
+        self.set_limits(orders.limits)
 
     def set_limits(self, limits: RunLimits) -> None:
         if limits == self.limits:
@@ -812,13 +817,10 @@ class RunState:
         if task.step is not TaskStep.ENDED and not task.definition.allow_failure:
             self._failing += fan_out.fails
 
-    # PersistentVolumeClaims and replacement, which the shell knows of.
+    # PersistentVolumeClaims, which the shell knows of.
 
     def is_claimed(self, template: str) -> bool:
         return template in self._claimed
 
     def claimed(self, template: str) -> None:
         self._claimed.add(template)
-
-    def replace_by(self, run: str) -> None:
-        self.replaced_by = self.replaced_by or run

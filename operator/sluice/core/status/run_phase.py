@@ -2,7 +2,8 @@
 
 from sluice.api.run import RunPhase
 from sluice.core.pod.builder import RunEnd
-from sluice.core.run.state import STOPPED_BY_HAND, RunState
+from sluice.core.run.orders import STOPPED_BY_HAND
+from sluice.core.run.state import RunState
 from sluice.core.status.progress import progress_text
 from sluice.core.status.text_budget import truncate
 

@@ -1,0 +1,89 @@
+"""The end of the process: from the moment it is known, health says so, and within seconds the process is gone.
+
+The event loop may be what hangs, so threads of their own hear the signals, watch the Lease and end the process.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+_GONE_WITHIN_S = 10.0
+_LOOK_S = 0.25
+_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+
+log = logging.getLogger("sluice")
+
+
+class Shutdown:
+    """Begins once, from any thread. Who has not ended properly after `gone_within_s` is ended with status 1."""
+
+    def __init__(self, gone_within_s: float = _GONE_WITHIN_S) -> None:
+        self._gone_within_s = gone_within_s
+        self._lock = threading.Lock()
+        self._told: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+        self.reason = ""
+        """Why the process ends; empty while it does not."""
+
+    def begin(self, reason: str) -> None:
+        with self._lock:
+            if self.reason:
+                return
+            self.reason = reason
+        log.info("ending: %s", reason)
+        _thread(self._end_by_force)
+        if self._told is not None:
+            loop, begun = self._told
+            loop.call_soon_threadsafe(begun.set)
+
+    def on_signals(self) -> None:
+        """Begins on SIGTERM or SIGINT. Called before there is another thread, since each inherits what is blocked;
+        so nobody else's handler hears them.
+        """
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        _thread(lambda: self.begin(signal.Signals(signal.sigwait(_SIGNALS)).name))
+
+    def unless(self, leads: Callable[[], bool]) -> None:
+        """Begins once this no longer holds, whoever else was to notice."""
+        _thread(lambda: self._watch(leads))
+
+    async def begun(self) -> None:
+        told = asyncio.Event()
+        with self._lock:
+            self._told = asyncio.get_running_loop(), told
+            if self.reason:
+                return
+        await told.wait()
+
+    def _watch(self, leads: Callable[[], bool]) -> None:
+        while leads():
+            time.sleep(_LOOK_S)
+        self.begin("the Lease is lost")
+
+    def _end_by_force(self) -> None:
+        time.sleep(self._gone_within_s)
+        log.error("%s, and still something hangs; ending by force", self.reason)
+        os._exit(1)
+
+
+class MainTasks(asyncio.TaskGroup):
+    """Tasks none of which may end. The first that does begins the shutdown, even if another hangs when cancelled."""
+
+    def __init__(self, shutdown: Shutdown) -> None:
+        super().__init__()
+        self._shutdown = shutdown
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        self.create_task(work).add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            self._shutdown.begin(f"a main task has ended: {task.exception()!r}")
+
+
+def _thread(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, daemon=True).start()
