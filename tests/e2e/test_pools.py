@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from tests.e2e.kubernetes import Json, Kubectl, by_hand, condition, eventually, workflow
-from tests.e2e.test_concurrency import QUICK, WAITS, says, working
+from tests.e2e.test_concurrency import QUICK, WAITS, let_end, says, working
 
 ONE = {"pools": [{"name": "warehouse"}]}
 
 
-def pool(slots: int, held_by: str = "Tasks") -> Json:
+def pool(slots: int, held_by: str = "Tasks", name: str = "warehouse") -> Json:
     return {
         "apiVersion": "sluice.dev/v1alpha1",
         "kind": "Pool",
-        "metadata": {"name": "warehouse"},
+        "metadata": {"name": name},
         "spec": {"slots": slots, "heldBy": held_by},
     }
 
@@ -161,3 +161,32 @@ def test_run_that_waits_for_slots_can_be_stopped_and_the_pool_may_come_later(kub
     kubectl.apply(pool(2, "Runs"))
     assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
     uses(kubectl, used=0, waiting=0, holders=[])
+
+
+def test_two_runs_that_each_hold_what_the_other_calls_for_go_one_after_the_other(kubectl: Kubectl) -> None:
+    sides = ("left", "right")
+    for mine, other in (sides, sides[::-1]):
+        kubectl.apply(pool(1, "Runs", mine))
+        kubectl.apply(workflow(f"needs-{mine}", QUICK, trigger="Manual", pools=[{"name": mine}]))
+        call = {"name": "call", "workflow": {"name": f"needs-{other}"}}
+        kubectl.apply(workflow(mine, call, trigger="Manual", pools=[{"name": mine}]))
+    for side in sides:
+        kubectl.apply(by_hand(f"of-{side}", side))
+    for side in sides:
+        status = kubectl.finished(f"of-{side}", seconds=30)["status"]
+        assert (status["phase"], status["pools"]) == ("Succeeded", {"left": 1, "right": 1})
+
+
+def test_run_that_waits_for_a_pool_of_a_caller_takes_no_place_of_the_run_that_is_called(kubectl: Kubectl) -> None:
+    kubectl.apply(pool(1, "Runs"))
+    inner = whole("inner", QUICK)
+    inner["spec"] |= {"trigger": "Manual", "concurrency": {"maxRuns": 1}}
+    kubectl.apply(inner)
+    call = {"name": "call", "dependsOn": ["work"], "workflow": {"name": "inner"}}
+    kubectl.apply(workflow("outer", WAITS, call, trigger="Manual", pools=[{"name": "warehouse"}]))
+    kubectl.apply(by_hand("caller", "outer"))
+    working(kubectl, "caller")
+    kubectl.apply(by_hand("mine", "inner"))
+    says(kubectl, "mine", "Pool: warehouse 1/1, held by caller")
+    assert let_end(kubectl, "caller")["status"]["phase"] == "Succeeded"
+    assert kubectl.finished("mine", seconds=30)["status"]["phase"] == "Succeeded"

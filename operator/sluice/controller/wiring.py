@@ -81,7 +81,7 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...]) -> Con
     children = ChildRunWriter(kube, cache, run_queue.add)
     logs = LogReader(kube, run_queue.add)
     status = StatusWriter(cluster, live, pods, claims, pod_gc, run_queue.add)
-    admission, slots = RunAdmission(cache, revisions, run_queue.add), RunSlots(cache, shared)
+    admission, slots = RunAdmission(cache, revisions, run_queue.add), RunSlots(cache, shared, run_queue.add)
     gates = StartGates(admission, ResumePlanner(kube, revisions, claims), slots)
     opener = RunOpener(cluster, revisions, validation, gates, shared, live, run_queue.add_at)
     workers = RunWorkers(pods, children, logs, status)
@@ -100,6 +100,7 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...]) -> Con
     cache.pods.subscribe(pod_gc.pod_changed)
     cache.pods.subscribe(run_events.pod_changed)
     cache.runs.subscribe(run_events.run_changed)
+    cache.workflows.subscribe(slots.workflow_changed)
     shared.subscribe(wake=run_events.may_start, changed=pools.usage_changed)
 
     return Controller(

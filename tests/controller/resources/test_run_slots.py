@@ -30,7 +30,9 @@ class World:
     def __init__(self) -> None:
         self.cache = Cache()
         self.cache.subscribe("workflowruns", lambda key: self.slots.run_changed(key))  # noqa: PLW0108  # there are others
+        self.cache.workflows.subscribe(lambda change: self.slots.workflow_changed(change))  # noqa: PLW0108  # as above
         self.woken: list[str] = []
+        self.told: list[str] = []
         self.version = 0
         self.restarts()
         self.has("etl", warehouse=1)
@@ -39,7 +41,7 @@ class World:
         """The operator is another process now, which has the same LIST."""
         self.shared = SharedLimits(wake=lambda run: self.woken.append(run.name))
         self.shared.set_pool(PoolKey("team", "warehouse"), 1, "Runs")
-        self.slots = RunSlots(self.cache, self.shared)
+        self.slots = RunSlots(self.cache, self.shared, lambda run: self.told.append(run.name))
         for key in self.cache.runs:
             self.slots.run_changed(key)
 
@@ -182,6 +184,22 @@ def test_circle_of_calls_with_concurrency_refuses_the_run(concurrency: Any, faul
     world.has("two", calls="one", concurrency=concurrency)
     world.sees("a")
     assert len(world.faults("a", calls="one")) == faults
+
+
+def test_run_that_waits_is_told_when_a_workflow_changes_that_it_may_call() -> None:
+    world = World()
+    world.has("etl", calls="leaf")
+    world.has("leaf", warehouse=2)
+    for name in ("a", "b"):
+        world.sees(name)
+    assert world.asks("a", calls="leaf") == "Pool: warehouse has 1 slot, 2 are asked for"
+    world.has("other")
+    assert world.told == []
+    world.has("leaf", warehouse=1)
+    assert world.told == ["a"]
+    assert world.asks("a", calls="leaf") == (("warehouse", 1),)
+    world.has("leaf")
+    assert world.told == ["a"]
 
 
 def test_run_that_lost_its_place_stands_in_no_line_for_slots() -> None:

@@ -243,5 +243,7 @@ def _everybody_gets_through(pair):
             pair.pod_news("end", 0)
         else:
             _, run = next(iter(pair.runs))
+            waits = [request for (name, _), request in pair.waiting.items() if name == run and pair.possible(request)]
+            assert waits == [], "a run ends when its tasks have, and none of them waits for a run"
             pair.end_the_run(run)
     assert [request for request in pair.waiting.values() if pair.possible(request)] == []

@@ -4,10 +4,13 @@ What a run was granted is in its status before its first pod is made. So the LIS
 when `concurrency` has a place for it, and takes both or neither; meanwhile a run that was called may take the place.
 """
 
+from collections.abc import Callable, Collection
+
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
+from sluice.controller.kube.store import Change
 from sluice.core.base.errors import Fault
 from sluice.core.base.ownership import RunRef
 from sluice.core.quota.calls import (
@@ -28,10 +31,23 @@ from sluice.core.spec.run_limits import run_priority
 
 
 class RunSlots:
-    def __init__(self, cache: Cache, shared: SharedLimits) -> None:
-        self._cache, self._shared = cache, shared
+    """`requeue` is given the key of a run that may ask for something else now."""
+
+    def __init__(self, cache: Cache, shared: SharedLimits, requeue: Callable[[Key], None]) -> None:
+        self._cache, self._shared, self._requeue = cache, shared, requeue
         self._uids: dict[Key, str] = {}
         """Of runs that hold slots, or ask for some."""
+        self._waiting: dict[Key, Collection[str]] = {}
+        """Runs that ask for slots, and the Workflows that they may call."""
+
+    def workflow_changed(self, change: Change[ObjectView]) -> None:
+        """What a run waits for may be another Workflow's, which does not ask for it any more."""
+        now, before = change.object, change.before
+        if before is not None and before.generation == now.generation and not change.deleted:
+            return
+        for run, called in self._waiting.items():
+            if run.namespace == now.key.namespace and now.key.name in called:
+                self._requeue(run)
 
     def run_changed(self, key: Key) -> None:
         """A run changed or was deleted."""
@@ -40,6 +56,7 @@ class RunSlots:
         if known is not None and (run is None or run.finished or run.uid != known):
             self._shared.run_ended(RunRef(*key, known))
             del self._uids[key]
+            self._waiting.pop(key, None)
         if run is not None and not run.finished and (claim := self.held_by(run)):
             self._uids[key] = run.uid
             self._shared.observe_run(RunClaim(run.ref, claim))
@@ -60,7 +77,9 @@ class RunSlots:
 
     def ask(self, run: ObjectView, identity: RunIdentity, definition: Definition) -> PoolClaim | str:
         """What a run that has not started holds from now on, or why it cannot start yet."""
-        claim = self._claim(run, definition)
+        called = {} if run.parent else self._may_call(run, definition)
+        own = () if run.parent else pool_claim(self._settings(run).pools or ())
+        claim = most_of_each([own, *(workflow.pools for workflow in called.values())])
         if not claim:
             self.withdraw(run)
             return ()
@@ -69,17 +88,16 @@ class RunSlots:
         granted = self._shared.grant_run(
             run_request(identity, claim, definition, priority=priority, created_at=run.created_at)
         )
-        return granted if granted is not None else self._shared.wait_reason(run.uid, WaitKey(claim), first=True)
+        if granted is not None:
+            self._waiting.pop(run.key, None)
+            return granted
+        self._waiting[run.key] = frozenset(called)
+        return self._shared.wait_reason(run.uid, WaitKey(claim), first=True)
 
     def withdraw(self, run: ObjectView) -> None:
         """The run does not wait for slots (any more)."""
         self._shared.retain_waiters(run.uid, {})
-
-    def _claim(self, run: ObjectView, definition: Definition) -> PoolClaim:
-        if run.parent:
-            return ()
-        own = pool_claim(self._settings(run).pools or ())
-        return most_of_each([own, *(called.pools for called in self._may_call(run, definition).values())])
+        self._waiting.pop(run.key, None)
 
     def _may_call(self, run: ObjectView, definition: Definition) -> dict[str, CalledWorkflow]:
         return callable_from(calls_of(definition), lambda name: self._called(run, name))
