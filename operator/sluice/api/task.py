@@ -182,7 +182,7 @@ class TaskTemplate(Model):
     """Labels that a node must have."""
     tolerations: Annotated[list[Toleration] | None, Field(max_length=64)] = None
     """Taints that the pod tolerates."""
-    service_account_name: ObjectName | None = None
+    service_account_name: Annotated[str, Field(min_length=1, max_length=253)] | None = None
     """The ServiceAccount of the pod. Its token is mounted only if this is set."""
     volumes: Annotated[list[Verbatim] | None, Field(max_length=64)] = None
     """Volumes, as in a Pod."""
