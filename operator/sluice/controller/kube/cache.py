@@ -74,7 +74,8 @@ class Cache:
             finished_at = instant(run.status.get("finishedAt"))
             if run.finished and not run.deleting and finished_at is not None and run.owner_uid in ("", workflow.uid):
                 succeeded = run.status["phase"] == "Succeeded"
-                yield EndedRun(finished_at, run.key.name, run.is_own(workflow), succeeded)
+                turned_away = run.status["phase"] == "Stopped" and "startedAt" not in run.status
+                yield EndedRun(finished_at, run.key.name, run.is_own(workflow), succeeded, turned_away)
 
     def evict_pods(self, run_uid: str) -> list[PodView]:
         """Takes the pods of a run that has ended out of memory, and returns them."""
