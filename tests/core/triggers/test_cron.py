@@ -32,7 +32,12 @@ def written(instants):
         # 25 October: 02:00 to 03:00 comes twice. The first time.
         ("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00", ["10-25T00:30", "10-26T01:30"]),
         ("30 2 * * *", "Europe/Berlin", "2026-10-25T00:45", ["10-26T01:30", "10-27T01:30"]),
-        ("*/30 * * * *", "Europe/Berlin", "2026-10-25T00:15", ["10-25T00:30", "10-25T02:00"]),
+        # With * in the minute or the hour: by elapsed time, each time that the clock shows it.
+        ("*/30 * * * *", "Europe/Berlin", "2026-10-25T00:15", ["10-25T00:30", "10-25T01:00"]),
+        ("@hourly", "Europe/Berlin", "2026-10-25T00:15", ["10-25T01:00", "10-25T02:00"]),
+        ("30 * * * *", "Europe/Berlin", "2026-03-29T00:00", ["03-29T00:30", "03-29T01:30"]),
+        ("*/30 2 * * *", "Europe/Berlin", "2026-10-25T00:45", ["10-25T01:00", "10-25T01:30"]),
+        ("*/30 2 * * *", "Europe/Berlin", "2026-03-28T02:00", ["03-30T00:00", "03-30T00:30"]),
         ("0 12 * * *", "Pacific/Apia", "2011-12-29T00:00", ["12-29T22:00", "12-30T10:00"]),  # a day that was not
     ],
 )
@@ -65,24 +70,34 @@ CRONS = {
     "30 2 * * *": lambda t: (t.hour, t.minute) == (2, 30),
     "0 0 * * *": lambda t: (t.hour, t.minute) == (0, 0),
     "*/30 1-4 * * SUN": lambda t: t.hour in (1, 2, 3, 4) and t.weekday() == 6,
+    "0 * 1-7 * *": lambda t: t.minute == 0 and t.day <= 7,
+    "*/30 * 25-31 3,10 *": lambda t: t.month in (3, 10) and t.day >= 25,
     "30 */2 1 * *": lambda t: t.hour % 2 == 0 and t.minute == 30 and t.day == 1,
     "0 3 13 * FRI": lambda t: (t.hour, t.minute) == (3, 0) and (t.day == 13 or t.weekday() == 4),
 }
+
+
+def by_elapsed_time(expression):
+    return "*" in (expression[0], expression.split()[1][0])
 
 
 def walked(zone, start, end):
     """The slow way: look at the clock on the wall every half hour, and keep what it shows for the first time.
     What it has jumped over counts as shown when it lands.
     """
-    shown = start.astimezone(zone).replace(tzinfo=None)
+    shown = start.astimezone(zone).replace(tzinfo=None)  # what has * in the minute or the hour: whatever it shows
     found = {expression: [] for expression in CRONS}
     at = start
     while (at := at + STEP) < end:
         wall = at.astimezone(zone).replace(tzinfo=None)
-        new = set()
+        new = {expression for expression, matches in CRONS.items() if by_elapsed_time(expression) and matches(wall)}
         while shown < wall:
             shown += STEP
-            new |= {expression for expression, matches in CRONS.items() if matches(shown)}
+            new |= {
+                expression
+                for expression, matches in CRONS.items()
+                if not by_elapsed_time(expression) and matches(shown)
+            }
         for expression in new:
             found[expression].append(at.timestamp())
     return found

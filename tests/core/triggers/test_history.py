@@ -9,9 +9,11 @@ HOUR, WEEK = 3600, 7 * 86400
 
 
 def runs(text):
-    """`S@3` is an own run that succeeded at hour 3, `F@4` one that failed; small letters are runs of other people."""
+    """`S@3` is an own run that succeeded at hour 3, `F@4` one that failed; small letters are runs of other people.
+    `R@5` is one that was turned away.
+    """
     return [
-        EndedRun(int(hour) * HOUR, word, own=word[0].isupper(), succeeded=word[0] in "Ss")
+        EndedRun(int(hour) * HOUR, word, own=word[0].isupper(), succeeded=word[0] in "Ss", turned_away=word[0] == "R")
         for word, hour in ((word, word.partition("@")[2]) for word in text.split())
     ]
 
@@ -23,6 +25,7 @@ def runs(text):
         (History(), "S@1 S@2 S@3", None),
         (History(), "S@1 S@2 S@3 S@4", Expiry(2 * HOUR, "S@1")),  # an hour after its end
         (History(), "S@1 F@2 S@3 F@4 S@5 F@6", None),  # each kind has its own count
+        (History(), "F@1 F@2 F@3 R@4 R@5 R@6", Expiry(5 * HOUR, "R@4")),  # who was turned away is no failure
         (History(), "F@1 F@2 F@3 F@4 S@5", Expiry(2 * HOUR, "F@1")),
         (History(succeeded=1), "S@3 S@1 S@2", Expiry(2 * HOUR, "S@1")),
         (History(succeeded=0, failed=0), "S@2 F@1", Expiry(2 * HOUR, "F@1")),

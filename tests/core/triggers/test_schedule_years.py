@@ -42,10 +42,13 @@ def walked(zone):
     found = {expression: [] for expression in CRONS}
     while (at := at + STEP) < END:
         wall = at.astimezone(where).replace(tzinfo=None)
+        for expression, matches in CRONS.items():
+            if expression.startswith("*") and matches(wall):  # by elapsed time
+                found[expression].append(at.timestamp())
         while shown < wall:
             shown += STEP
             for expression, matches in CRONS.items():
-                if matches(shown) and found[expression][-1:] != [at.timestamp()]:
+                if not expression.startswith("*") and matches(shown) and found[expression][-1:] != [at.timestamp()]:
                     found[expression].append(at.timestamp())
     return found
 

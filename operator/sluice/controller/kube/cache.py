@@ -75,7 +75,8 @@ class Cache:
             finished_at = instant(run.status.get("finishedAt"))
             if run.finished and not run.deleting and finished_at is not None and run.owner_uid in ("", workflow.uid):
                 succeeded = run.status["phase"] == "Succeeded"
-                yield EndedRun(finished_at, run.key.name, run.is_own(workflow), succeeded)
+                turned_away = run.status["phase"] == "Stopped" and "startedAt" not in run.status
+                yield EndedRun(finished_at, run.key.name, run.is_own(workflow), succeeded, turned_away)
 
     def run(self, ref: RunRef) -> ObjectView | None:
         """None if it is gone, even if another has its name."""

@@ -1,13 +1,15 @@
 """Cron expressions in a time zone, as instants.
 
-The library gives times of day without a zone; here they become UTC. When clocks go forward, all times of day in the gap
-become one instant, the first after it. When clocks go back, a time of day that comes twice counts the first time only.
-So a later time of day is never an earlier instant.
+The library gives times of day without a zone; here they become UTC, as in Vixie cron. An expression whose minute or
+hour begins with `*` goes by elapsed time: whatever the clock shows counts each time, and what it skips does not. Others
+are for fixed times: when clocks go forward, all times of day in the gap become one instant, the first after it; when
+clocks go back, a time of day that comes twice counts the first time only. So a later time of day is never an
+earlier instant.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -24,6 +26,7 @@ _NICKNAMES = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
 }
+_DAY_S = 86400.0
 _FIELDS = ("minute", "hour", "day-of-month", "month", "day-of-week")
 _RANGES = {
     "minute": "0-59",
@@ -42,6 +45,9 @@ def zones() -> frozenset[str]:
 
 def after(cron: str, zone: ZoneInfo, when: Instant) -> Iterator[Instant]:
     """The instants after `when`, in order, each once. Raises CronSimError if it cannot be parsed."""
+    if _by_elapsed_time(cron):
+        yield from _shown(cron, zone, when)
+        return
     last = when
     for time_of_day in CronSim(_NICKNAMES.get(cron, cron), datetime.fromtimestamp(when, zone).replace(tzinfo=None)):
         found = instant_of(time_of_day, zone)
@@ -52,6 +58,9 @@ def after(cron: str, zone: ZoneInfo, when: Instant) -> Iterator[Instant]:
 
 def before(cron: str, zone: ZoneInfo, when: Instant) -> Iterator[Instant]:
     """The instants before `when`, the latest first, each once. Raises as `after` does."""
+    if _by_elapsed_time(cron):
+        yield from _shown(cron, zone, when, back=True)
+        return
     last, local = when, datetime.fromtimestamp(when, zone)
     back = (local.replace(fold=0).utcoffset() or timedelta()) - (local.utcoffset() or timedelta())
     shown = local.replace(tzinfo=None) + back  # the second time around, times up to there were shown before
@@ -60,6 +69,52 @@ def before(cron: str, zone: ZoneInfo, when: Instant) -> Iterator[Instant]:
         if found < last:
             yield found
             last = found
+
+
+def _by_elapsed_time(cron: str) -> bool:
+    return any(field.startswith("*") for field in _NICKNAMES.get(cron, cron).split()[:2])
+
+
+def _shown(cron: str, zone: ZoneInfo, when: Instant, *, back: bool = False) -> Iterator[Instant]:
+    """All instants after `when`, or before it, at which a clock in the zone shows a time that matches."""
+    step = -1 if back else 1
+    while True:
+        offset_s = _offset_s(zone, when + step)
+        times = CronSim(_NICKNAMES.get(cron, cron), _utc(when + offset_s), reverse=back)
+        for time_of_day in times:
+            found = time_of_day.replace(tzinfo=UTC).timestamp() - offset_s
+            if (change := _offset_changes(zone, when + step, found)) is not None:
+                when = change
+                break
+            yield found
+            when = found
+            if _offset_s(zone, when + step) != offset_s:  # it was the last with this offset
+                break
+        else:
+            return
+
+
+def _offset_changes(zone: ZoneInfo, begin: Instant, end: Instant) -> Instant | None:
+    """An instant from which a walk from `begin` to `end`, either way, has another offset from UTC; exclusive."""
+    offset_s, back = _offset_s(zone, begin), end < begin
+    at = begin
+    while at != end:
+        following = max(at - _DAY_S, end) if back else min(at + _DAY_S, end)
+        if _offset_s(zone, following) != offset_s:
+            low, high = sorted((int(at), int(following)))
+            side = range(low, high + 1)
+            first = side[bisect_left(side, True, key=lambda one: (_offset_s(zone, one) == offset_s) is back)]
+            return float(first if back else first - 1)
+        at = following
+    return None
+
+
+def _offset_s(zone: ZoneInfo, when: Instant) -> float:
+    return (datetime.fromtimestamp(when, zone).utcoffset() or timedelta()).total_seconds()
+
+
+def _utc(when: Instant) -> datetime:
+    return datetime.fromtimestamp(when, UTC).replace(tzinfo=None)
 
 
 def instant_of(time_of_day: datetime, zone: ZoneInfo) -> Instant:

@@ -1,8 +1,8 @@
 """Which ended runs of a Workflow are deleted, and when.
 
-Of the runs that the Workflow made itself, the newest stay: by default three that succeeded and three that did not. Runs
-that somebody else created stay for `ttl`, by default a week. No run is deleted within an hour of its end. Child runs
-are deleted with their parent.
+Of the runs that the Workflow made itself, the newest stay: by default three that succeeded and three that did not. One
+that was turned away before it had started takes nobody's place and does not stay. Runs that somebody else created stay
+for `ttl`, by default a week. No run is deleted within an hour of its end. Child runs are deleted with their parent.
 """
 
 from collections.abc import Iterable
@@ -19,12 +19,13 @@ _KEPT = 3
 
 
 class EndedRun(NamedTuple):
-    """A run that has ended. `own`: the Workflow made it itself."""
+    """A run that has ended. `own`: the Workflow made it itself. `turned_away`: it never started, and is no failure."""
 
     finished_at: Instant
     name: str
     own: bool
     succeeded: bool
+    turned_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def next_expired(history: History, runs: Iterable[EndedRun]) -> Expiry | None:
     kept = {True: history.succeeded, False: history.failed}
     found = []
     for run in sorted(runs, reverse=True):  # the newest first
-        if run.own and kept[run.succeeded] > 0:
+        if run.own and not run.turned_away and kept[run.succeeded] > 0:
             kept[run.succeeded] -= 1
         else:
             stays_s = _AT_LEAST_S if run.own else max(_AT_LEAST_S, history.ttl_s)
