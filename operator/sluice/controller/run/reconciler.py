@@ -115,7 +115,7 @@ class RunReconciler:
         if decision.finished or live.run.recording:
             self._status.queue.add(live.view.key)
         else:
-            self._status.queue.add_at(live.view.key, live.write_at)
+            self._status.queue.add_after(live.view.key, live.write_at - time.monotonic())
 
     def _wake_children(self, uid: str) -> None:
         for child in self._cache.children_by_parent.keys(uid):
