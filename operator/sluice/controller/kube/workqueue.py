@@ -31,7 +31,7 @@ class WorkQueue(Generic[Key]):
         self._dirty: dict[Key, float] = {}
         """Added again while they are worked on."""
         self._failures: dict[Key, int] = {}
-        self._timers: dict[Key, tuple[Instant, asyncio.TimerHandle]] = {}
+        self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._turns = asyncio.Semaphore(0)  # one for each key that waits, so that each wakes one worker
         self._moved_at = 0.0
         """When a worker last began or ended a piece of work."""
@@ -60,13 +60,20 @@ class WorkQueue(Generic[Key]):
         self._turns.release()
 
     def add_at(self, key: Key, when: Instant) -> None:
-        """At a time. Of several times for one key, the earliest counts: who looks then sets the next."""
+        """At a time of the clock on the wall."""
+        self.add_after(key, when - time.time())
+
+    def add_after(self, key: Key, delay_s: float) -> None:
+        """However the clock is set meanwhile. Of several for one key, the earliest counts: who looks then sets the
+        next.
+        """
+        loop = asyncio.get_running_loop()
+        due_at = loop.time() + max(0.0, delay_s)
         if key in self._timers:
-            if self._timers[key][0] <= when:
+            if self._timers[key].when() <= due_at:
                 return
-            self._timers[key][1].cancel()
-        timer = asyncio.get_running_loop().call_later(max(0.0, when - time.time()), self._due, key)
-        self._timers[key] = (when, timer)
+            self._timers[key].cancel()
+        self._timers[key] = loop.call_at(due_at, self._due, key)
 
     def _due(self, key: Key) -> None:
         del self._timers[key]
@@ -77,7 +84,7 @@ class WorkQueue(Generic[Key]):
         self._meter.fails()
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         delay_s = min(_RETRY_FIRST_S * 2.0 ** min(failures - 1, 16), _RETRY_LONGEST_S)
-        self.add_at(key, time.time() + delay_s)
+        self.add_after(key, delay_s)
         return delay_s
 
     async def run(self, work: Callable[[Key], Awaitable[None]]) -> None:

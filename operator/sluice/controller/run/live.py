@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sluice.api.run import DesiredState, WorkflowRunSpec
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
-from sluice.core import Instant, Json
+from sluice.core import Json
 from sluice.core.base.ownership import RunRef
 from sluice.core.run.orders import RESUMED_BY_HAND, STOPPED_BY_HAND
 from sluice.core.run.state import RunState
@@ -21,7 +21,8 @@ class LiveRun:
     workflow_uid: str
     status: Json
     version: int
-    write_at: Instant = 0.0
+    write_at: float = 0.0
+    """By the monotonic clock."""
     children_woken_for: int = -1
     """The version of the desired state for which its child runs have been woken."""
 

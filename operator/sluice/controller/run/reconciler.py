@@ -116,7 +116,7 @@ class RunReconciler:
         if decision.finished or live.run.recording:
             self._status.queue.add(live.view.key)
         else:
-            self._status.queue.add_at(live.view.key, live.write_at)
+            self._status.queue.add_after(live.view.key, live.write_at - time.monotonic())
 
     def _wake_children(self, run: RunRef) -> None:
         for child in self._cache.children_by_parent.keys(run):

@@ -17,7 +17,7 @@ from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pvcs import VolumeClaims
 from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.controller.run.pod_writer import PodWriter
-from sluice.core import Instant, Json
+from sluice.core import Json
 from sluice.core.base.errors import SluiceError
 from sluice.core.reconcile.actions import Delete
 from sluice.core.run.dirty import News
@@ -48,9 +48,9 @@ class StatusWriter:
         self._took_s = 0.0
         """The last write."""
 
-    def turn(self) -> Instant:
-        """When one more run may be written about: at once, unless many others wait."""
-        return time.time() + min(len(self.queue) * self._took_s / _SHARE_OF_ALL, _WRITE_AT_LEAST_EVERY_S)
+    def turn(self) -> float:
+        """When, by the monotonic clock, one more run may be written about: at once, unless many others wait."""
+        return time.monotonic() + min(len(self.queue) * self._took_s / _SHARE_OF_ALL, _WRITE_AT_LEAST_EVERY_S)
 
     async def write(self, key: Key) -> None:
         live = self._live.get(key)
@@ -83,7 +83,7 @@ class StatusWriter:
         self._record_events(live, sent)
         self._took_s = time.monotonic() - started
         pause_s = max(_WRITE_AT_MOST_EVERY_S, self._took_s / _SHARE_OF_A_RUN)
-        live.write_at = max(self.turn(), time.time() + min(pause_s, _WRITE_AT_LEAST_EVERY_S))
+        live.write_at = max(self.turn(), time.monotonic() + min(pause_s, _WRITE_AT_LEAST_EVERY_S))
         if sent.recorded:
             self._requeue(key)
         if live.run.finished_at is not None:
@@ -91,9 +91,9 @@ class StatusWriter:
             if live.status["phase"] == "Succeeded" and live.run.definition.claims:
                 self._claims.delete(live.view.key.namespace, live.view.uid)
         elif live.run.has(News.STATUS):
-            self.queue.add_at(key, live.write_at)
+            self.queue.add_after(key, live.write_at - time.monotonic())
         elif live.run.has(News.WORDING):
-            self.queue.add_at(key, time.time() + REWORD_EVERY_S)
+            self.queue.add_after(key, REWORD_EVERY_S)
 
     async def _keep_apart(self, live: LiveRun, sent: StatusPatch) -> None:
         if not sent.kept_apart:
