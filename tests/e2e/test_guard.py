@@ -147,7 +147,7 @@ def test_volumes_need_the_right_to_create_claims(kubectl: Kubectl, alice: Person
     kubectl("create", "role", "pods-only", "--verb=create", "--resource=pods")
     kubectl("create", "rolebinding", "pods-only", "--role=pods-only", "--user=alice")
     claim = {
-        "name": "scratch",
+        "metadata": {"name": "scratch"},
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Mi"}}},
     }
     manifest = workflow("etl", {"name": "work", "bash": "true"}, volumeClaimTemplates=[claim])

@@ -107,7 +107,7 @@ def test_the_task_says_where_its_pod_runs(kubectl: Kubectl) -> None:
 
 def test_a_pod_template_wins_over_our_defaults_and_loses_against_the_task(kubectl: Kubectl) -> None:
     template = {
-        "metadata": {"labels": {"team": "blue", "sluice.dev/task": "forged"}},
+        "metadata": {"labels": {"team": "blue"}},
         "spec": {
             "restartPolicy": "Always",
             "enableServiceLinks": True,

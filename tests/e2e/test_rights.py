@@ -30,7 +30,7 @@ def test_its_account_may_do_what_it_does_and_nothing_else(system: Kubectl) -> No
     everybodys = {name for name in rights(system) if name.startswith("self")}
     assert {name: verbs for name, verbs in rights(system).items() if name not in everybodys} == {
         "workflows.sluice.dev": {"get", "list", "watch"},
-        "workflowruns.sluice.dev": {"get", "list", "watch", "create", "delete"},
+        "workflowruns.sluice.dev": {"get", "list", "watch", "create", "delete", "operate"},
         "pools.sluice.dev": {"get", "list", "watch"},
         "backfills.sluice.dev": {"get", "list", "watch"},
         "workflows.sluice.dev/status": {"patch"},

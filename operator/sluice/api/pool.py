@@ -6,7 +6,8 @@ from pydantic import Field
 
 from sluice.api.base import Model, Sentence, Word
 
-Slots = Annotated[int, Field(ge=0, le=1_000_000)]
+MAX_SLOTS = 1_000_000
+Slots = Annotated[int, Field(ge=0, le=MAX_SLOTS)]
 
 Holder = Literal["Tasks", "Runs"]
 

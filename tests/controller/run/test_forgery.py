@@ -53,7 +53,8 @@ def test_outputs_of_a_pod_elsewhere_start_no_image_here(kubectl: Kubectl, operat
     kubectl("create", "namespace", elsewhere.namespace)
     metadata = {name: own["metadata"][name] for name in ("name", "labels", "ownerReferences")}
     spec = {"containers": [{"name": "main", "image": "busybox"}], "nodeSelector": {"example.com/nowhere": "true"}}
-    forged: Json = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+    stays = {"finalizers": ["example.com/stay"]}  # else it is collected as garbage: its owner is elsewhere
+    forged: Json = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata | stays, "spec": spec}
     elsewhere.apply(forged)
     writes(elsewhere, own["metadata"]["name"], image="forged")
     operator.kill()
@@ -64,6 +65,7 @@ def test_outputs_of_a_pod_elsewhere_start_no_image_here(kubectl: Kubectl, operat
         lambda: [pod for pod in kubectl.pods(run) if pod != own and "-b-" in pod["metadata"]["name"]], "b"
     )
     assert [pod["spec"]["containers"][0]["image"] for pod in second] == ["busybox:own"]
+    elsewhere("patch", "pod", own["metadata"]["name"], "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
     kubectl("delete", "namespace", elsewhere.namespace, "--wait=false")
 
 

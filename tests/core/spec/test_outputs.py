@@ -59,8 +59,8 @@ IN_FILE = "bytes in $SLUICE_OUTPUTS"
         ('{"files": [1,]}', f"cannot read its outputs, 15 {IN_FILE}: no JSON object: "),
         ('{"files": 1}{}', f"cannot read its outputs, 14 {IN_FILE}: no JSON object: Extra data"),
         ('{"files": NaN}', f"cannot read its outputs, 14 {IN_FILE}: no JSON object: NaN is no number in JSON"),
-        ('{"files": 1e999}', f"cannot read its outputs, 16 {IN_FILE}: Out of range"),
-        ('{"files": "\\ud800"}', f"cannot read its outputs, 19 {IN_FILE}: 'utf-8' codec can't encode"),
+        ('{"files": 1e999}', f"cannot read its outputs, 16 {IN_FILE}: no JSON object: 1e999 is too large"),
+        ('{"files": "\\ud800"}', f"cannot read its outputs, 19 {IN_FILE}: no JSON object: 'utf-8' codec can't encode"),
         ('{"files": ' + "[" * 4000, f"cannot read its outputs, 4010 {IN_FILE}: no JSON object"),
     ],
 )

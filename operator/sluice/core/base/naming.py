@@ -98,6 +98,8 @@ def scheduled_minute(when: Instant) -> str:
     return datetime.fromtimestamp(when, UTC).strftime("%Y%m%d%H%M")
 
 
+_DIGITS = 18  # of the numbers that we write, an instant in seconds is the longest
+
 MAX_RUNS_OF_A_TIME = 99
 """How often one scheduled time can be run. More digits would not fit into a label."""
 
@@ -131,8 +133,10 @@ def graph_of(spec: Json) -> Json:
 
 
 def label_number(label: str) -> int:
-    """The number that a label's text says; 0 for any other text, as anybody can put our labels on an object."""
-    return int(label) if label.isascii() and label.isdecimal() else 0
+    """The number that a label's text says; 0 for any other text and for one beyond 64 bits, as anybody can put our
+    labels on an object.
+    """
+    return int(label) if label.isascii() and label.isdecimal() and len(label) <= _DIGITS else 0
 
 
 def owner_reference(kind: str, name: str, uid: str) -> Json:

@@ -6,8 +6,11 @@ from sluice.core import Instant
 
 
 def instant(text: str | None) -> Instant | None:
-    """None if the text is absent or empty. Raises ValueError if it is no time in ISO 8601."""
-    return datetime.fromisoformat(text).timestamp() if text else None
+    """None if the text is absent or is no time in ISO 8601 that Python knows. Kubernetes takes more, as the year 0."""
+    try:
+        return datetime.fromisoformat(text).timestamp() if text else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def rfc3339(when: Instant) -> str:

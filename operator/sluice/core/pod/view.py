@@ -1,9 +1,10 @@
 """A pod reduced to what decisions need, since the operator holds thousands in memory."""
 
-import json
 from dataclasses import dataclass, replace
 
+from sluice.api.pool import MAX_SLOTS
 from sluice.core import Instant, Json
+from sluice.core.base import foreign
 from sluice.core.base.naming import (
     LABEL_QUEUE,
     MAIN,
@@ -131,11 +132,11 @@ def pod_view(pod: Json) -> PodView:
 def _pools(annotation: str | None) -> PoolClaim:
     """The claim that `build_pod` wrote; empty for a malformed annotation, which is not ours."""
     try:
-        claim = json.loads(annotation) if annotation else {}
+        claim = foreign.parse(annotation) if annotation else {}
     except ValueError:
         return ()
     slots = claim.items() if isinstance(claim, dict) else ()
-    return tuple(sorted((name, count) for name, count in slots if isinstance(count, int) and count > 0))
+    return tuple(sorted((name, count) for name, count in slots if type(count) is int and 0 < count <= MAX_SLOTS))
 
 
 def _container(spec: Json, status: Json) -> ContainerState:

@@ -4,13 +4,13 @@ The status may be a second or so behind the pods. So a pod counts even if the st
 between the recorded one and the newest pod must have ended and have used a retry each.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sluice.core import Json
+from sluice.core.base import foreign
 from sluice.core.base.ownership import plausible
 from sluice.core.base.times import instant
 from sluice.core.pod.outcome import POD_LOST, pod_outcome
@@ -202,7 +202,7 @@ def _restore_backoff(run: RunState, number: int, entry: Json) -> None:
 def _restore_outputs(run: RunState, number: int, entry: Json, apart: Mapping[str, str]) -> None:
     text = apart.get(run.tasks[number].definition.name, "") if "outputsIn" in entry else entry.get("outputs", "")
     try:
-        found = json.loads(text)
+        found = foreign.parse(text)
     except ValueError:  # there are none, or somebody has changed them
         return
     if isinstance(found, dict):

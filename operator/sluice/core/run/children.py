@@ -5,13 +5,13 @@ is lost. A child does as its parent does: while that is suspended it starts noth
 back it stops. The child asks for that (`RunState.orders_for`), so nothing has to be written into it.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sluice.api import API_VERSION
 from sluice.api.run import has_ended
 from sluice.core import Instant, Json
+from sluice.core.base import foreign
 from sluice.core.base.naming import (
     LABEL_ATTEMPT,
     LABEL_DEPTH,
@@ -135,7 +135,13 @@ def child_outputs(child: ChildView, declared: Sequence[str], taken: int, of_task
     """
     text = child.outputs or "{}"
     where = f"{len(text.encode())} bytes in the outputs of run {child.name}"
-    return select_declared(json.loads(text), declared, where, taken, of_task)
+    try:
+        found = foreign.parse(text)
+    except ValueError as error:
+        return InvalidOutputs(f"cannot read its outputs, {where}: {error}")
+    if not isinstance(found, dict):
+        return InvalidOutputs(f"cannot read its outputs, {where}: no JSON object")
+    return select_declared(found, declared, where, taken, of_task)
 
 
 CHILD_LOST = Outcome(Ending.LOST, "its run was deleted, and nobody saw how it ended")

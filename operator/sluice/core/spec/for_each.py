@@ -8,7 +8,6 @@ do not count; if all items are Skipped, so is the task.
 """
 
 import itertools
-import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from sluice.api.for_each import MAX_ITEMS, ForEachSpec
 from sluice.core import Json
+from sluice.core.base import foreign
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.text import as_text
 
@@ -81,7 +81,7 @@ def _combinations(matrix: Json, exclude: Any) -> Iterator[Json]:
 
 def _parsed(text: str) -> list[Any]:
     try:
-        found = json.loads(text)
+        found = foreign.parse(text)
     except ValueError:
         found = None
     if not isinstance(found, list):

@@ -11,13 +11,13 @@ each 16 KiB of a line as a line, so a line of 256 KiB counts as 17.
 Keys that the task does not declare are dropped.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from sluice.core import Json
+from sluice.core.base import foreign
 from sluice.core.base.text import as_json, first_names
 
 TASK_MAX_BYTES = 96 * 1024
@@ -124,14 +124,10 @@ def _names(keys: Sequence[str] | Json) -> str:
 
 def _object(text: str) -> Json | InvalidOutputs:
     try:
-        found: Any = json.loads(text, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
+        found: Any = foreign.parse(text)
+    except ValueError as error:
         return InvalidOutputs(f"no JSON object: {error}")
     return found if isinstance(found, dict) else InvalidOutputs("no JSON object")
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number in JSON")
 
 
 def _lines(text: str) -> Json | InvalidOutputs:

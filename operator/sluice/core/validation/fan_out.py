@@ -1,11 +1,11 @@
 """Faults of `forEach`."""
 
-import json
 import math
 import re
 from collections.abc import Iterator
 
 from sluice.api.for_each import MAX_ITEMS, ForEachSpec
+from sluice.core.base import foreign
 from sluice.core.base.errors import Fault
 from sluice.core.base.text import did_you_mean
 from sluice.core.graph.placeholders import PLACEHOLDER
@@ -62,7 +62,7 @@ def _countable(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
 
 def _is_list(text: str) -> bool:
     try:
-        return isinstance(json.loads(text), list)
+        return isinstance(foreign.parse(text), list)
     except ValueError:
         return False
 
