@@ -56,6 +56,11 @@ def test_task_defaults_are_read(monkeypatch):
         ("LOG_FORMAT", "xml", "SLUICE_LOG_FORMAT is 'xml'; it must be 'json' or 'text'"),
         ("PODS", "many", "SLUICE_PODS is 'many'; it must be a whole number"),
         ("LEASE_DURATION", "1", "SLUICE_LEASE_DURATION is '1'; it must be at least 2"),
+        (
+            "KEEP_PODS_SUCCEEDED",
+            "1.5h",
+            "SLUICE_KEEP_PODS_SUCCEEDED: '1.5h' is no duration; write for example 90s or 1h30m",
+        ),
         ("TASK_DEFAULTS", "[]", "SLUICE_TASK_DEFAULTS: taskDefaults: must be a map"),
     ],
 )

@@ -5,7 +5,7 @@ descriptions.
 import re
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 Json = dict[str, Any]
@@ -80,10 +80,22 @@ Verbatim = Annotated[dict[str, Any], Field(json_schema_extra={"x-kubernetes-pres
 # A structural schema's int-or-string refuses `cpu: 0.5`, which a Pod takes.
 Quantity = Annotated[int | float | str, Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
 
-Duration = Annotated[str, Field(min_length=2, max_length=32, pattern=r"^([0-9]+(s|m|h|d))+$")]
+_DURATION = r"^([0-9]+(s|m|h|d))+$"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST_DURATION = "3650d"
 
 
 def seconds(duration: str) -> int:
-    """The length in seconds of a `Duration` such as `90s` or `1h30m`."""
+    """The length in seconds of a `Duration` such as `90s` or `1h30m`. Raises ValueError if it is none: `1.5h`."""
+    if not re.fullmatch(_DURATION, duration):
+        raise ValueError(f"'{duration}' is no duration; write for example 90s or 1h30m")
     return sum(int(count) * _SECONDS[unit] for count, unit in re.findall(r"([0-9]+)([smhd])", duration))
+
+
+def _bounded(duration: str) -> str:
+    if seconds(duration) > seconds(_LONGEST_DURATION):
+        raise ValueError(f"'{duration}' is longer than {_LONGEST_DURATION}")
+    return duration
+
+
+Duration = Annotated[str, Field(min_length=2, max_length=32, pattern=_DURATION), AfterValidator(_bounded)]

@@ -65,6 +65,11 @@ def test_sound_workflow_has_none():
         ({"retries": {"limit": -1}}, "spec.tasks[1].retries.limit: input should be greater than or equal to 0"),
         ({"name": "B_1"}, "spec.tasks[1].name: 'B_1' does not match ^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
         ({"name": "b" * 64}, "spec.tasks[1].name: string should have at most 63 characters"),
+        ({"timeout": "9999999999d"}, "spec.tasks[1].timeout: '9999999999d' is longer than 3650d"),
+        (
+            {"retries": {"backoff": {"max": "87601h"}}},
+            "spec.tasks[1].retries.backoff.max: '87601h' is longer than 3650d",
+        ),
         ({"timeout": "1.5h"}, "spec.tasks[1].timeout: '1.5h' does not match ^([0-9]+(s|m|h|d))+$"),
         ({"volumes": ["v"]}, "spec.tasks[1].volumes[0]: must be a map"),
     ],

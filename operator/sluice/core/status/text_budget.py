@@ -18,7 +18,7 @@ def encoded_size(text: str) -> int:
 
 
 def truncate(text: str, room: int) -> str:
-    """As much of a text as has room."""
-    while encoded_size(text) > room:
+    """As much of a text as has room; nothing if `room` is negative."""
+    while text and encoded_size(text) > room:
         text = text[: len(text) * room // encoded_size(text)] if len(text) > 1 else ""
     return text

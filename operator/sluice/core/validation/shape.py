@@ -54,6 +54,8 @@ def _shape_fault(error: ErrorDetails, path: str, model: type[BaseModel]) -> Faul
         return Fault(where, f"there is no such field{did_you_mean(str(error['loc'][-1]), fields)}")
     if kind == "string_pattern_mismatch":
         return Fault(where, f"{error['input']!r} does not match {error['ctx']['pattern']}")
+    if kind == "value_error":
+        return Fault(where, str(error["ctx"]["error"]))
     return Fault(where, _WORDS.get(kind) or error["msg"][:1].lower() + error["msg"][1:])
 
 
