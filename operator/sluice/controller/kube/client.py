@@ -18,6 +18,7 @@ from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
 from sluice import __version__
+from sluice.controller.kube.parsing import loads
 from sluice.controller.observability.metrics import api_answered, api_retried, watch_began
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError, Unanswered
@@ -124,7 +125,7 @@ class KubeClient:
                 if not answer.ok:
                     raise _refusal(answer.status, await answer.read())
                 async for line in answer.content:
-                    event = orjson.loads(line)
+                    event = loads(line)
                     if event["type"] == "ERROR":
                         status = event["object"]
                         raise ApiError(status.get("code", 0), status.get("reason", ""), status.get("message", ""))
@@ -144,7 +145,7 @@ class KubeClient:
     ) -> Json:
         content = await self._send(method, path, params=params, body=body, content_type=content_type, accept=accept)
         try:
-            found: Json = orjson.loads(content)
+            found: Json = loads(content)
         except ValueError as error:  # a proxy's words
             raise Unanswered(f"{method} {path}: {error!r}") from error
         return found

@@ -8,13 +8,16 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import kopf
+from kopf._cogs.clients import api as kopf_api  # there is no public way; test_hostile_objects fails if it changes
 
 from sluice.api import GROUP, VERSION
 from sluice.controller.kube.cache import Cache
-from sluice.controller.kube.objects import ObjectView, object_view
+from sluice.controller.kube.objects import ObjectView, object_view, readable
+from sluice.controller.kube.parsing import loads
 from sluice.controller.kube.store import Store
 
 _SILENCE_S = 70.0  # a bookmark is due every minute, and the API server's cache keeps events for 75 s
@@ -26,6 +29,7 @@ def register(registry: kopf.OperatorRegistry, cache: Cache, listening: asyncio.E
     """What comes before `listening` is set is let go: an operator that stands by lists afresh when it leads, and until
     then would remember for nothing.
     """
+    parse_as_we_do()
 
     @kopf.on.login(registry=registry)
     async def login(**kwargs: Any) -> kopf.ConnectionInfo | None:
@@ -39,11 +43,23 @@ def register(registry: kopf.OperatorRegistry, cache: Cache, listening: asyncio.E
         kopf.on.event(GROUP, VERSION, plural, registry=registry)(_handler(store, listening))
 
 
+def parse_as_we_do() -> None:
+    """Kopf parses by `json`, which one object that is nested too deeply stops, and with it all of a kind."""
+
+    async def get(url: str, **kwargs: Any) -> Any:
+        async with await kopf_api.request(method="get", url=url, **kwargs) as response:
+            return await response.json(loads=loads)
+
+    kopf_api.get = get
+    kopf_api.json = SimpleNamespace(loads=loads)  # type: ignore[assignment, attr-defined]  # for the lines of a watch
+
+
 def _handler(store: Store[ObjectView], listening: asyncio.Event) -> Callable[..., Awaitable[None]]:
     async def changed(event: kopf.RawEvent, **_: Any) -> None:
-        if not listening.is_set():
+        body = dict(event["object"])
+        if not listening.is_set() or not readable(body):
             return
-        seen = object_view(dict(event["object"]))
+        seen = object_view(body)
         if event["type"] == "DELETED":
             store.delete(seen)
         else:

@@ -1,10 +1,12 @@
 """Objects of our kinds, cut down to what the controller needs."""
 
+import logging
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from sluice.api.base import Model
 from sluice.api.run import has_ended
+from sluice.controller.observability.metrics import object_unreadable
 from sluice.core import Instant, Json
 from sluice.core.base.naming import (
     LABEL_BACKFILL_UID,
@@ -20,6 +22,8 @@ _LABELS = frozenset({LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABE
 
 
 _M = TypeVar("_M", bound=Model)
+
+log = logging.getLogger("sluice.objects")
 
 
 class Key(NamedTuple):
@@ -108,6 +112,15 @@ def object_view(body: Json) -> ObjectView:
         spec=body.get("spec", {}),
         status=status,
     )
+
+
+def readable(body: Json) -> bool:
+    """Can the object be read? All of ours have a spec: one without was nested too deeply (see `parsing`)."""
+    if "spec" in body:
+        return True
+    log.warning("%(namespace)s/%(name)s cannot be read and is passed over: it is nested too deeply", body["metadata"])
+    object_unreadable()
+    return False
 
 
 def workflow_of(seen: ObjectView) -> Key:

@@ -7,8 +7,9 @@ import logging
 
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import ApiError, KubeClient
-from sluice.controller.kube.objects import object_view
+from sluice.controller.kube.objects import ObjectView, object_view, readable
 from sluice.controller.kube.paths import our_path
+from sluice.core import Json
 from sluice.core.base.errors import Unanswered
 
 _RESYNC_S = 600.0
@@ -19,8 +20,16 @@ log = logging.getLogger("sluice.listing")
 async def list_objects(kube: KubeClient, cache: Cache, namespace: str) -> None:
     """May raise ApiError or Unanswered."""
     for plural, store in cache.stores.items():
-        listed, version = await kube.views(object_view, our_path(namespace, plural))
-        store.replace(listed, int(version), namespace)
+        unreadable: set[str] = set()
+
+        def view(body: Json, unreadable: set[str] = unreadable) -> ObjectView | None:
+            if readable(body):
+                return object_view(body)
+            unreadable.add(body["metadata"]["uid"])
+            return None
+
+        listed, version = await kube.views(view, our_path(namespace, plural))
+        store.replace(filter(None, listed), int(version), namespace, unreadable=unreadable)
 
 
 async def resync(kube: KubeClient, cache: Cache) -> None:

@@ -6,7 +6,7 @@
 4. Indexes follow before handlers are called, so a handler sees the store as it is after the change.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -118,10 +118,12 @@ class Store(Mapping[Key, V]):
         """Makes room: the object still exists, but it is no longer kept here."""
         self._put(self._key_of(known), known, None)
 
-    def replace(self, listed: Iterable[V], version: int, namespace: str = "") -> None:
-        """After a LIST of a namespace, or of all: what it does not have and is not newer than it has gone unseen."""
+    def replace(self, listed: Iterable[V], version: int, namespace: str = "", unreadable: Collection[str] = ()) -> None:
+        """After a LIST of a namespace, or of all: what it does not have and is not newer than it has gone unseen.
+        `unreadable` are the UIDs of objects that it has too, and that stay as they were last read.
+        """
         listed = list(listed)
-        uids = {seen.uid for seen in listed}
+        uids = {seen.uid for seen in listed}.union(unreadable)
         for key, known in list(self._objects.items()):
             if namespace in ("", key.namespace) and known.version <= version and known.uid not in uids:
                 self.delete(known)

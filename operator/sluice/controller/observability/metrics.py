@@ -47,6 +47,11 @@ _api_retries = Counter(
     ("code",),
     registry=REGISTRY,
 )
+_objects_unreadable = Counter(
+    "sluice_objects_unreadable_total",
+    "Objects that were passed over since they are nested too deeply, each time that one was seen.",
+    registry=REGISTRY,
+)
 _pods_refused = Counter(
     "sluice_pod_creations_refused_total",
     "Pods that the API server did not take. Most are tried again.",
@@ -115,6 +120,10 @@ def watch_began(path: str, code: int) -> None:
 
 def api_retried(code: int) -> None:
     _api_retries.labels(code).inc()
+
+
+def object_unreadable() -> None:
+    _objects_unreadable.inc()
 
 
 def pod_refused(refusal: CreateError) -> None:

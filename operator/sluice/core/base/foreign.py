@@ -5,6 +5,7 @@ ValueError only. What has been read can be written again.
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 MAX_DEPTH = 100
@@ -28,13 +29,15 @@ def parse(text: str) -> Any:
 def depth(text: str) -> int:
     """Levels of lists and objects in a JSON text."""
     level = deepest = 0
-    for match in _STRINGS_AND_BRACKETS.finditer(text):
-        if match[0] in "[{":
-            level += 1
-            deepest = max(deepest, level)
-        elif match[0] in "]}":
-            level -= 1
+    for bracket, _ in brackets(text):
+        level += 1 if bracket in "[{" else -1
+        deepest = max(deepest, level)
     return deepest
+
+
+def brackets(text: str) -> Iterator[tuple[str, int]]:
+    """Each bracket of a JSON text outside its strings, and where it stands."""
+    return ((match[0], match.start()) for match in _STRINGS_AND_BRACKETS.finditer(text) if match[0][0] != '"')
 
 
 def _no_number(word: str) -> NoReturn:

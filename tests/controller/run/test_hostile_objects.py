@@ -1,0 +1,48 @@
+"""One object never stops the others: tried on a real API server, as somebody who may write Workflows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.controller.proxy import Proxy
+from tests.e2e.host import HostOperator
+from tests.e2e.kubernetes import Kubectl, eventually, workflow
+
+LEVELS = 1_100
+
+
+@pytest.fixture
+def operator(kubectl: Kubectl, api_server: str, tmp_path: Path) -> Iterator[HostOperator]:
+    with Proxy(api_server, kubectl.namespace, pods_run=False) as proxy:
+        started = HostOperator(proxy.kubeconfig(tmp_path / "kubeconfig"), kubectl.namespace, "only", tmp_path / "log")
+        yield started
+        started.end()
+    print(started.log)  # noqa: T201  # pytest shows it if the test has failed
+
+
+def deep(name: str) -> str:
+    """As text, since Python's `json` does not write it either."""
+    nested = '{"a":' * LEVELS + "1" + "}" * LEVELS
+    return (
+        f'{{"apiVersion":"sluice.dev/v1alpha1","kind":"Workflow","metadata":{{"name":"{name}"}},'
+        f'"spec":{{"tasks":[{{"name":"a","image":"busybox","podTemplate":{{"spec":{nested}}}}}]}}}}'
+    )
+
+
+def test_a_workflow_that_is_nested_too_deeply_stops_neither_the_list_nor_the_watch(
+    kubectl: Kubectl, operator: HostOperator
+) -> None:
+    kubectl("create", "-f", "-", stdin=deep("before"))
+    kubectl.apply(workflow("first", {"name": "a"}))
+    operator.start()
+    operator.leading()
+    kubectl.run_of("first")
+    kubectl("create", "-f", "-", stdin=deep("meanwhile"))
+    kubectl.apply(workflow("second", {"name": "a"}))
+    kubectl.run_of("second")
+    eventually(lambda: f"{kubectl.namespace}/meanwhile cannot be read" in operator.log, "it is said")
+    assert f"{kubectl.namespace}/before cannot be read" in operator.log
+    assert "Traceback" not in operator.log
