@@ -7,7 +7,7 @@ WORKERS ?= auto
 SOURCES := operator tests
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: demo test fuzz lint crds snapshots lock bench makespan cluster-up cluster-down clean
+.PHONY: demo test fuzz chaos lint crds snapshots lock bench makespan cluster-up cluster-down clean
 
 demo: $(VENV)/ready  ## build a real cluster and run a Workflow on it
 	$(BIN)/python -m tests.demo
@@ -24,6 +24,9 @@ lint: $(VENV)/ready
 fuzz: $(VENV)/ready  ## 10,000 random simulated runs for each model test
 	@echo "SEED=$(SEED)"
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -q --durations=0 --hypothesis-seed=$(SEED) tests/core/reconcile/test_model.py
+
+chaos: $(VENV)/ready  ## SEED=… FAULTS=…: breaks the operator and its API server while runs go on, and judges what came of it
+	SEED=$(SEED) FAULTS=$(or $(FAULTS),100) $(BIN)/python -m tests.chaos
 
 crds: $(VENV)/ready  ## regenerate after a change in operator/sluice/api
 	$(BIN)/python -m sluice.api.crd crds charts/sluice/files/crds
