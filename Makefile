@@ -7,7 +7,7 @@ WORKERS ?= auto
 SOURCES := operator tests
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: demo test fuzz lint crds snapshots lock bench makespan cluster-up cluster-down clean
+.PHONY: demo test fuzz chaos lint crds snapshots lock audit bench makespan cluster-up cluster-down clean
 
 demo: $(VENV)/ready  ## build a real cluster and run a Workflow on it
 	$(BIN)/python -m tests.demo
@@ -25,6 +25,9 @@ fuzz: $(VENV)/ready  ## 10,000 random simulated runs for each model test
 	@echo "SEED=$(SEED)"
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -q --durations=0 --hypothesis-seed=$(SEED) tests/core/reconcile/test_model.py
 
+chaos: $(VENV)/ready  ## SEED=… FAULTS=…: breaks the operator and its API server while runs go on, and judges what came of it
+	SEED=$(SEED) FAULTS=$(or $(FAULTS),100) $(BIN)/python -m tests.chaos
+
 crds: $(VENV)/ready  ## regenerate after a change in operator/sluice/api
 	$(BIN)/python -m sluice.api.crd crds charts/sluice/files/crds
 
@@ -34,6 +37,12 @@ snapshots: $(VENV)/ready  ## regenerate after a change in charts/sluice
 lock: $(VENV)/ready  ## regenerate after a change of dependencies
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o operator/requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group dev pyproject.toml -o tests/requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group build -o operator/build.lock
+
+audit: $(VENV)/ready  ## known vulnerabilities of what is locked; needs the network
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement operator/requirements.lock
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement operator/build.lock
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement tests/requirements.lock
 
 bench: $(VENV)/ready  ## speed compared with plain pods on the same cluster
 	$(BIN)/python -m tests.perf $(SCENARIOS)
@@ -50,5 +59,5 @@ cluster-down: $(VENV)/ready
 $(VENV)/ready: tests/requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV) || { apt-get install -y python3-venv && $(PYTHON) -m venv $(VENV); }
 	$(BIN)/pip install --quiet --require-hashes -r tests/requirements.lock
-	$(BIN)/pip install --quiet --no-deps --editable .
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@

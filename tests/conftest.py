@@ -43,7 +43,7 @@ def own_cluster(session: Session) -> Cluster:
 
 # The chains, in the order in which they begin.
 _CHAINS_FILE = "chains.json"
-_CHAINS = ("clock", "operators", "control-plane", "harness", "disks")
+_CHAINS = ("clock", "operators", "chaos", "control-plane", "harness", "disks")
 
 
 def _chain(item: pytest.Item) -> str:

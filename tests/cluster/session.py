@@ -38,9 +38,9 @@ class Session:
         """Whether this process runs all tests."""
         return not self._worker
 
-    def open(self, name: str, *, node: bool = True) -> Cluster:
+    def open(self, name: str, kwok_nodes: int = 0, *, node: bool = True, audit: bool = False) -> Cluster:
         """The cluster of that name, which all processes share. Raises ClusterError."""
-        opened = open_cluster(name, node=node)
+        opened = open_cluster(name, kwok_nodes, node=node, audit=audit)
         self._mark("cluster", name).touch()
         return opened
 

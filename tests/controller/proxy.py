@@ -11,6 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,13 +57,13 @@ def refuse(code: int, reason: str) -> Act:
 
 async def lose(request: web.Request, _forward: Forward) -> web.StreamResponse:
     """The request never arrives."""
-    return _hang_up(request)
+    return hang_up(request)
 
 
 async def swallow(request: web.Request, forward: Forward) -> web.StreamResponse:
     """The request is carried out, and its answer never arrives."""
     await forward()
-    return _hang_up(request)
+    return hang_up(request)
 
 
 async def hang(request: web.Request, forward: Forward) -> web.StreamResponse:
@@ -82,7 +83,7 @@ def cut(events: int) -> Act:
 
     async def act(request: web.Request, forward: Forward) -> web.StreamResponse:
         await forward(events=events)
-        return _hang_up(request)
+        return hang_up(request)
 
     return act
 
@@ -94,7 +95,7 @@ async def expire(_request: web.Request, _forward: Forward) -> web.StreamResponse
     return web.Response(text=json.dumps(event) + "\n", content_type="application/json")
 
 
-def _hang_up(request: web.Request) -> web.StreamResponse:
+def hang_up(request: web.Request) -> web.StreamResponse:
     if request.transport is not None:
         request.transport.abort()
     return web.Response()
@@ -122,7 +123,7 @@ class Proxy:
     def hang_up(self, where: str) -> None:
         """Ends all connections with such a request."""
         for request in [request for request in self._open if re.search(where, request.path_qs)]:
-            self._loop.call_soon_threadsafe(_hang_up, request)
+            self._loop.call_soon_threadsafe(hang_up, request)
 
     def kubeconfig(self, file: Path) -> Path:
         """Writes a kubeconfig that leads here."""
@@ -207,9 +208,10 @@ class Proxy:
 async def _stream(request: web.Request, answer: aiohttp.ClientResponse, events: int | None) -> web.StreamResponse:
     response = web.StreamResponse(status=answer.status, headers={"Content-Type": "application/json"})
     await response.prepare(request)
-    async for line in answer.content:
-        await response.write(line)
-        events = events - 1 if events else None
-        if events == 0:
-            break
+    with suppress(ConnectionResetError):  # the client has gone
+        async for line in answer.content:
+            await response.write(line)
+            events = events - 1 if events else None
+            if events == 0:
+                break
     return response

@@ -129,12 +129,16 @@ class Plan:
     fail_fast: bool = False
     leaf_failed: bool = False
 
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The spec of a Workflow."""
+        return {"tasks": [_manifest(number, task) for number, task in enumerate(self.tasks)]}
+
     @cached_property
     def definition(self) -> Definition:
-        spec = {"tasks": [_manifest(number, task) for number, task in enumerate(self.tasks)]}
-        manifest = {"metadata": {"name": "etl"}, "spec": spec}
+        manifest = {"metadata": {"name": "etl"}, "spec": self.manifest}
         assert workflow_faults(manifest) == [], "no run is made of this"
-        return Definition.of(spec)
+        return Definition.of(self.manifest)
 
     def items(self, number: int) -> int:
         """The number of items of a fan-out."""

@@ -495,13 +495,17 @@ class Simulation:
         return entry if unit[1] is None else item_entries(entry.get("items", {})).get(unit[1], {"phase": "Pending"})
 
     def ended(self) -> dict[Unit, str]:
-        """The phases of the units that have ended by the stored status."""
-        phases = {}
-        for name, entry in self.stored.get("tasks", {}).items():
-            phases[int(name[1:]), None] = entry["phase"]
-            for index, item in item_entries(entry.get("items", {})).items():
-                phases[int(name[1:]), index] = item["phase"]
-        return {unit: phase for unit, phase in phases.items() if phase not in GOES_ON}
+        return ended_units(self.stored)
+
+
+def ended_units(status: Json) -> dict[Unit, str]:
+    """The phases of the units that have ended by a run's status."""
+    phases = {}
+    for name, entry in status.get("tasks", {}).items():
+        phases[int(name[1:]), None] = entry["phase"]
+        for index, item in item_entries(entry.get("items", {})).items():
+            phases[int(name[1:]), index] = item["phase"]
+    return {unit: phase for unit, phase in phases.items() if phase not in GOES_ON}
 
 
 def _key(pod: PodView) -> Attempt:

@@ -66,6 +66,10 @@ class HostOperator:
         self.send(signal.SIGKILL)
         self.exit_code()
 
+    @property
+    def ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
     def exit_code(self) -> int:
         """Waits until it has ended by itself."""
         assert self._process is not None

@@ -41,6 +41,7 @@ LOG = [
     phase("b", 3, "Succeeded"),
     posted("c", 3.004_250),
     posted("c", 3.5),  # a retry after a lost response
+    json.dumps({"verb": "delete", "objectRef": {"namespace": "bench", "name": "pod-a"}}).encode(),
 ]
 
 

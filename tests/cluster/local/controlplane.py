@@ -1,7 +1,8 @@
 """etcd, API server, controller manager and scheduler: their flags, and when they are ready.
 
 Client rate limits are far above the defaults (50 requests a second), so that benchmarks measure the operator.
-The optional audit log has each creation of a pod and each change of its status, with the request bodies.
+The optional audit log has each creation of a pod and each change of its status, with the request bodies, and each
+deletion.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ AUDIT_POLICY = {
     "rules": [
         {"level": "Request", "verbs": ["create"], "resources": [{"group": "", "resources": ["pods"]}]},
         {"level": "Request", "verbs": ["patch", "update"], "resources": [{"group": "", "resources": ["pods/status"]}]},
+        {"level": "Metadata", "verbs": ["delete"], "resources": [{"group": "", "resources": ["pods"]}]},
         {"level": "None"},
     ],
 }
@@ -126,6 +128,7 @@ def _api_server(plan: Plan) -> list[str]:
 
 def _audit(plan: Plan) -> list[str]:
     policy = plan.state / "config/audit.json"
+    policy.parent.mkdir(exist_ok=True)
     policy.write_text(json.dumps(AUDIT_POLICY, indent=2))
     return [
         f"--audit-policy-file={policy}",

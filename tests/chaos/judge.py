@@ -1,0 +1,161 @@
+"""The verdict, from what the API server says and nobody else: its audit log, and the runs as they stand at the end."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import TypeVar
+
+from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_WORKFLOW
+from tests.chaos.programs import unit_of
+from tests.chaos.server import HARNESS, Json
+from tests.core import reference
+from tests.core.plan import Plan, Unit
+from tests.core.simulation import ended_units
+
+Key = TypeVar("Key", bound=Hashable)
+Each = TypeVar("Each")
+
+Plans = Mapping[str, Plan]
+"""By the name of the Workflow."""
+
+
+@dataclass
+class Life:
+    """A pod's, in Unix seconds: from when its creation was answered to when its end was asked for.
+
+    So it was certainly there all that time, and what exceeds a cap by this reckoning did exceed it.
+    """
+
+    workflow: str
+    unit: Unit
+    attempt: int
+    born: float
+    over: float = math.inf
+    phase: str = ""
+
+    def __str__(self) -> str:
+        return f"attempt {self.attempt} of {_name(self.unit)} of {self.workflow}"
+
+
+def lives(log: Iterable[bytes], namespace: str) -> list[Life]:
+    """All pods that the operator made, in the order in which they were made."""
+    found: list[Life] = []
+    current: dict[str, Life] = {}
+    for line in log:
+        event = json.loads(line)
+        ref, done = event["objectRef"], event["responseStatus"]["code"] < 300
+        if ref.get("namespace") != namespace or not done:
+            continue
+        if event["verb"] == "create" and not event["userAgent"].startswith(HARNESS):
+            labels = event["requestObject"]["metadata"]["labels"]
+            born = _instant(event["stageTimestamp"])
+            life = Life(labels[LABEL_WORKFLOW], unit_of(labels), int(labels[LABEL_ATTEMPT]), born)
+            current[ref["name"]] = life
+            found.append(life)
+        elif (living := current.get(ref["name"])) and not living.phase:
+            _observe(living, event)
+    return found
+
+
+def _observe(life: Life, event: Json) -> None:
+    """Of several deletions the last one removes it."""
+    received = _instant(event["requestReceivedTimestamp"])
+    if event["verb"] == "delete":
+        life.over = received
+    elif (phase := event["requestObject"].get("status", {}).get("phase")) in ("Succeeded", "Failed"):
+        life.over, life.phase = min(life.over, received), phase
+
+
+def violations(plans: Plans, runs: Iterable[Json], made: list[Life]) -> list[str]:
+    """In words; none if all is as it must be."""
+    return [*_of_attempts(made), *_of_caps(plans, made), *_of_runs(plans, runs, made)]
+
+
+def _of_attempts(made: list[Life]) -> Iterator[str]:
+    for life, times in Counter(map(str, made)).items():
+        if times > 1:
+            yield f"{life} was made {times} times"
+    for lives_ in _grouped(made, lambda life: (life.workflow, life.unit)).values():
+        for before, after in pairwise(lives_):
+            if before.phase == "Succeeded":
+                yield f"{after} was made though attempt {before.attempt} had succeeded"
+            if after.born < before.over:
+                yield f"{after} was made while attempt {before.attempt} lived"
+
+
+def _of_caps(plans: Plans, made: list[Life]) -> Iterator[str]:
+    for workflow, lives_ in _grouped(made, lambda life: life.workflow).items():
+        plan = plans[workflow]
+        yield from _exceeded(f"parallelism of {workflow}", plan.cap, lives_, lambda _: 1)
+        slots = [task.slots for task in plan.tasks]
+        yield from _exceeded(f"pool {workflow}", plan.slots, lives_, lambda life, slots=slots: slots[life.unit[0]])
+        for number, items in _grouped(lives_, lambda life: life.unit[0]).items():
+            fan_out = plan.tasks[number].fan_out
+            cap = fan_out and fan_out.parallelism
+            yield from _exceeded(f"parallelism of t{number} of {workflow}", cap, items, lambda _: 1)
+
+
+def _exceeded(what: str, cap: int | None, lives_: list[Life], weight: Callable[[Life], int]) -> Iterator[str]:
+    changes = [(life.born, weight(life)) for life in lives_] + [(life.over, -weight(life)) for life in lives_]
+    held = most = 0
+    for _, change in sorted(changes):
+        held += change
+        most = max(most, held)
+    if cap is not None and most > cap:
+        yield f"{what}: {most} at once, where {cap} may be"
+
+
+def _of_runs(plans: Plans, runs: Iterable[Json], made: list[Life]) -> Iterator[str]:
+    by_workflow = _grouped(runs, lambda run: run["spec"]["workflow"])
+    succeeded = {(life.workflow, life.unit) for life in made if life.phase == "Succeeded"}
+    for workflow, plan in plans.items():
+        found = by_workflow.get(workflow, [])
+        if len(found) != 1:
+            yield f"{workflow} has {len(found)} runs"
+        for run in found:
+            yield from (f"{workflow}: {wrong}" for wrong in _of_end(plan, run.get("status", {})))
+            for unit, phase in ended_units(run.get("status", {})).items():
+                if phase == "Succeeded" and _has_pods(plan, unit) and (workflow, unit) not in succeeded:
+                    yield f"{workflow}: {_name(unit)} is said to have succeeded, and none of its pods has"
+
+
+def _of_end(plan: Plan, status: Json) -> Iterator[str]:
+    if "finishedAt" not in status:
+        yield f"it has not ended: {json.dumps(status)}"
+        return
+    ends = ended_units(status)
+    if missing := [number for number in range(len(plan.tasks)) if (number, None) not in ends]:
+        yield f"ended without an end of {', '.join(f't{number}' for number in missing)}"
+        return
+    failed = [task for number, task in enumerate(plan.tasks) if ends[number, None] == "Failed"]
+    failed_fast = plan.fail_fast and not all(task.allow_failure for task in failed)
+    for unit, (phase, allowed) in reference.unexplained(plan, ends, stopped=failed_fast).items():
+        yield f"{_name(unit)} ended {phase}, and should have {' or '.join(sorted(allowed))}"
+    if status["phase"] != (wanted := reference.run_may_end(plan, ends, stopped_by_hand=False)):
+        yield f"the run ended {status['phase']}, and should have {wanted}"
+
+
+def _has_pods(plan: Plan, unit: Unit) -> bool:
+    task = plan.tasks[unit[0]]
+    return task.approval is None and (task.fan_out is None or unit[1] is not None)
+
+
+def _name(unit: Unit) -> str:
+    return f"t{unit[0]}" if unit[1] is None else f"t{unit[0]}[{unit[1]}]"
+
+
+def _grouped(members: Iterable[Each], key: Callable[[Each], Key]) -> dict[Key, list[Each]]:
+    groups = defaultdict(list)
+    for member in members:
+        groups[key(member)].append(member)
+    return groups
+
+
+def _instant(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()

@@ -1,0 +1,73 @@
+"""One performance from the first Workflow to the verdict."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+from tests.chaos.conductor import Hits, conduct
+from tests.chaos.judge import lives, violations
+from tests.chaos.programs import Programs
+from tests.chaos.server import Json, Server, without_credentials
+from tests.chaos.system import System, replicas
+from tests.chaos.workloads import random_plans
+from tests.cluster import Cluster
+from tests.core.plan import Plan
+from tests.e2e.kubernetes import Kubectl
+from tests.perf.dispatch import AuditLog
+
+_CRDS = Path(__file__).parent.parent.parent / "crds"
+_PLANS_AT_A_TIME = 20
+_LAST_END_S = 90
+
+
+def perform(cluster: Cluster, seed: str, faults: int, directory: Path) -> Json:
+    """Faults by kind and by what they hit, runs, pods, violations. The operators' logs go to the directory."""
+    assert cluster.audit_log is not None, "the audit log is the judge's evidence"
+    kubectl = Kubectl(cluster, f"chaos-{secrets.token_hex(3)}")
+    kubectl("apply", "--server-side", "-f", _CRDS)
+    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    kubectl("create", "namespace", kubectl.namespace)
+    log = AuditLog(cluster.audit_log)
+    stuck = []
+    with without_credentials(cluster) as url:
+        server = Server(url, kubectl.namespace)
+        with Programs(server, _chance(seed, "programs")) as programs, replicas(server, directory) as both:
+            system = System(server, both, programs, _plans(_chance(seed, "plans")))
+            hits = conduct(system, faults, _chance(seed, "faults"))
+            try:
+                system.drain(_LAST_END_S)
+            except AssertionError as error:
+                stuck.append(str(error))
+            runs = system.runs()
+    made = lives(log.lines(), kubectl.namespace)
+    found = [*stuck, *violations(programs.plans, runs, made)]
+    kubectl("delete", "namespace", kubectl.namespace, "--wait=false")
+    return {
+        "seed": seed,
+        "faults": hits.total(),
+        "hits": _by_kind(hits),
+        "runs": len(runs),
+        "pods": len(made),
+        "verdict": "broken" if found else "sound",
+        "violations": found,
+    }
+
+
+def _plans(chance: Random) -> Iterator[Plan]:
+    while True:
+        yield from random_plans(_PLANS_AT_A_TIME, chance)
+
+
+def _chance(seed: str, what: str) -> Random:
+    return Random(f"{seed} {what}")  # noqa: S311  # not for secrets
+
+
+def _by_kind(hits: Hits) -> dict[str, dict[str, int]]:
+    found: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for (kind, what), times in sorted(hits.items()):
+        found[kind][what] = times
+    return found

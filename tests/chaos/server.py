@@ -1,0 +1,73 @@
+"""The API server for those who break things and for those who judge: JSON over plain HTTP, as the administrator."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from tests.cluster import Cluster
+
+Json = dict[str, Any]
+
+HARNESS = "sluice-chaos"
+"""How our own requests call themselves in the audit log, so that they are not taken for the operator's."""
+
+
+class Refused(Exception):
+    """The API server's no. `code` is HTTP's."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+
+
+class Server:
+    """In one namespace. `url` leads to the API server without credentials."""
+
+    def __init__(self, url: str, namespace: str) -> None:
+        self.url, self.namespace = url, namespace
+        self._core = f"/api/v1/namespaces/{namespace}"
+        self._ours = f"/apis/sluice.dev/v1alpha1/namespaces/{namespace}"
+
+    def path(self, kind: str, name: str = "", subresource: str = "") -> str:
+        """Of a kind by its plural: the core's, a Lease, or one of ours."""
+        if kind == "leases":
+            where = f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}"
+        else:
+            where = self._core if kind == "pods" else self._ours
+        return "/".join(filter(None, (where, kind, name, subresource)))
+
+    def list(self, kind: str) -> list[Json]:
+        items: list[Json] = self.ask("GET", self.path(kind))["items"]
+        return items
+
+    def get(self, kind: str, name: str) -> Json:
+        return self.ask("GET", self.path(kind, name))
+
+    def ask(self, method: str, path: str, body: Json | None = None) -> Json:
+        """A PATCH is a merge patch. Raises Refused."""
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        content = None if body is None else json.dumps(body).encode()
+        headers = {"Content-Type": kind, "User-Agent": HARNESS}
+        request = Request(f"{self.url}{path}", content, headers, method=method)  # noqa: S310  # always our own proxy
+        try:
+            with urlopen(request, timeout=30) as answer:  # noqa: S310
+                found: Json = json.load(answer)
+                return found
+        except HTTPError as error:
+            raise Refused(error.code, error.read().decode(errors="replace")) from error
+
+
+@contextmanager
+def without_credentials(cluster: Cluster) -> Iterator[str]:
+    """The URL of the cluster's API server for clients that have no credentials, while the block goes on."""
+    command = [cluster.bin / "kubectl", "--kubeconfig", cluster.kubeconfig, "proxy", "--port=0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy:
+        assert proxy.stdout is not None
+        yield "http://" + proxy.stdout.readline().split()[-1]  # Starting to serve on 127.0.0.1:12345
+        proxy.terminate()

@@ -1,0 +1,112 @@
+"""Two replicas of the operator, each with a proxy of its own before the API server, and runs that keep them busy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.chaos.programs import Programs
+from tests.chaos.server import Json, Server
+from tests.chaos.workloads import approvals, manifests
+from tests.controller.proxy import Proxy
+from tests.core.plan import Plan
+from tests.e2e.host import HostOperator
+from tests.e2e.kubernetes import eventually
+
+IDENTITIES = ("one", "two")
+LIVE_RUNS = 5
+_PLURALS = {"Workflow": "workflows", "Pool": "pools"}
+
+
+@dataclass(frozen=True)
+class Replica:
+    operator: HostOperator
+    proxy: Proxy
+
+
+@dataclass
+class System:
+    server: Server
+    replicas: list[Replica]
+    programs: Programs
+    fresh: Iterator[Plan]
+    """The graphs of runs to come."""
+    _undecided: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def leader(self) -> Replica:
+        """The holder of the Lease, even if it has just died."""
+        holder = self.server.get("leases", "sluice-operator")["spec"]["holderIdentity"]
+        return next(replica for replica in self.replicas if replica.operator.identity == holder)
+
+    def runs(self) -> list[Json]:
+        return self.server.list("workflowruns")
+
+    def living_pods(self) -> list[Json]:
+        """The pods of attempts that have not ended and that nobody has deleted."""
+        pods = [pod for pod in self.server.list("pods") if pod["status"]["phase"] in ("Pending", "Running")]
+        return [pod for pod in pods if pod["metadata"].get("ownerReferences") and not _going(pod)]
+
+    def keep_busy(self) -> None:
+        """What happens without the operator: processes are started again, people apply Workflows and decide."""
+        self.revive()
+        ended = sum(has_ended(run) for run in self.runs())
+        for _ in range(len(self.programs.plans) - ended, LIVE_RUNS):
+            self._apply(next(self.fresh))
+        self._decide()
+
+    def drain(self, seconds: float) -> None:
+        """Nothing new comes, and all that is there ends. It is for the judge to say if it does not."""
+
+        def done() -> bool:
+            self.revive()
+            self._decide()
+            return sum(map(has_ended, self.runs())) >= len(self.programs.plans) and not self.living_pods()
+
+        eventually(done, "all runs end", seconds)
+
+    def revive(self) -> None:
+        for replica in self.replicas:
+            if replica.operator.ended:
+                replica.operator.start()
+
+    def _apply(self, plan: Plan) -> None:
+        name = f"w{len(self.programs.plans)}"
+        self.programs.plans[name] = plan
+        for manifest in manifests(plan, name):
+            self.server.ask("POST", self.server.path(_PLURALS[manifest["kind"]]), manifest)
+        if decisions := approvals(plan):
+            self._undecided[name] = decisions
+
+    def _decide(self) -> None:
+        for run in self.runs():
+            if decisions := self._undecided.pop(run["spec"]["workflow"], None):
+                where = self.server.path("workflowruns", run["metadata"]["name"])
+                self.server.ask("PATCH", where, {"spec": {"approvals": decisions}})
+
+
+def has_ended(run: Json) -> bool:
+    return "finishedAt" in run.get("status", {})
+
+
+def _going(pod: Json) -> bool:
+    return "deletionTimestamp" in pod["metadata"]
+
+
+@contextmanager
+def replicas(server: Server, directory: Path) -> Iterator[list[Replica]]:
+    """Started, and one of them leads. They are killed when the block ends; their logs stay in the directory."""
+    with ExitStack() as stack:
+        started = []
+        for identity in IDENTITIES:
+            proxy = stack.enter_context(Proxy(server.url, server.namespace, pods_run=False))
+            kubeconfig = proxy.kubeconfig(directory / f"{identity}.kubeconfig")
+            operator = HostOperator(kubeconfig, server.namespace, identity, directory / f"{identity}.log")
+            operator.settings["SLUICE_NAMESPACES"] = server.namespace
+            operator.start()
+            stack.callback(operator.end)
+            started.append(Replica(operator, proxy))
+        eventually(lambda: any(replica.operator.leads for replica in started), "an operator leads", 60)
+        yield started

@@ -1,0 +1,123 @@
+"""The judge sees each kind of wrong in the API server's words, and none where there is none."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.chaos.judge import lives, violations
+from tests.core.plan import FanOut, Plan, Program, Task
+
+PLANS = {
+    "w": Plan(
+        (
+            Task(programs=(Program((1, 0)),), limit=1, slots=1),
+            Task(slots=1),
+            Task(needs=(0,), fan_out=FanOut(count=2, parallelism=1)),
+        ),
+        slots=1,
+        cap=2,
+    )
+}
+STATUS = {
+    "phase": "Succeeded",
+    "finishedAt": "2026-01-01T00:01:00Z",
+    "tasks": {
+        "t0": {"phase": "Succeeded", "attempt": 2},
+        "t1": {"phase": "Succeeded", "attempt": 1},
+        "t2": {"phase": "Succeeded", "items": {"total": 2, "succeeded": "0-1"}},
+    },
+}
+
+
+def event(verb, pod, at_s, body=None, agent="operator", code=200):
+    at = datetime.fromtimestamp(at_s, UTC).isoformat().replace("+00:00", "Z")
+    return json.dumps(
+        {
+            "verb": verb,
+            "objectRef": {"namespace": "n", "name": pod},
+            "requestObject": body,
+            "responseStatus": {"code": code},
+            "userAgent": agent,
+            "requestReceivedTimestamp": at,
+            "stageTimestamp": at,
+        }
+    ).encode()
+
+
+def made(unit, attempt, at_s, **more):
+    task, _, index = unit.partition(".")
+    labels = {"workflow": "w", "task": task, "attempt": str(attempt)} | ({"index": index} if index else {})
+    body = {"metadata": {"labels": {f"sluice.dev/{name}": value for name, value in labels.items()}}}
+    return event("create", f"{unit}-{attempt}", at_s, body, **more)
+
+
+def ends(unit, attempt, at_s, phase="Succeeded"):
+    return event("patch", f"{unit}-{attempt}", at_s, {"status": {"phase": phase}}, "sluice-chaos")
+
+
+def gone(unit, attempt, at_s):
+    return event("delete", f"{unit}-{attempt}", at_s, agent="sluice-chaos")
+
+
+SOUND = [
+    made("t0", 1, 1),
+    ends("t0", 1, 2, "Failed"),
+    made("t0", 2, 3),
+    ends("t0", 2, 4),
+    gone("t0", 2, 9),
+    made("t1", 1, 4.5),
+    made("t1", 1, 4.6, code=409),  # asked again, after an answer was lost
+    made("t2.0", 1, 5),
+    ends("t2.0", 1, 6),
+    ends("t1", 1, 7),
+    made("t2.1", 1, 7),
+    ends("t2.1", 1, 8),
+]
+HOSTILE = made("t1", 1, 1, agent="sluice-chaos")
+
+
+@pytest.mark.parametrize(
+    ("log", "changes", "verdict"),
+    [
+        (SOUND, {}, []),
+        ([HOSTILE, *SOUND], {}, []),  # not the operator's
+        ([*SOUND, made("t1", 1, 9), gone("t1", 1, 10)], {}, ["was made 2 times", "had succeeded"]),
+        ([*SOUND, made("t1", 2, 9), gone("t1", 2, 10)], {}, ["attempt 2 of t1 of w was made though attempt 1"]),
+        (
+            [*SOUND, made("t2.0", 2, 5.5), gone("t2.0", 2, 5.6)],
+            {},
+            ["had succeeded", "while attempt 1 lived", "parallelism of w: 3 at once", "parallelism of t2 of w: 2"],
+        ),
+        ([made("t1", 0, 3.5), gone("t1", 0, 4.2), *SOUND], {}, ["pool w: 2 at once, where 1 may be"]),
+        ([made("t0", 0, 0), *SOUND, gone("t0", 0, 0.5)], {}, []),  # evicted before the others
+        ([each for each in SOUND if each != ends("t1", 1, 7)], {}, ["t1 is said to have succeeded, and none"]),
+        (SOUND, {"t1": {"phase": "Failed"}}, ["t1 ended Failed, and should have Succeeded", "the run ended Succeeded"]),
+        (SOUND, {"t1": {"phase": "Running"}}, ["ended without an end of t1"]),
+    ],
+)
+def test_verdict(log, changes, verdict):
+    run = {"spec": {"workflow": "w"}, "status": STATUS | {"tasks": STATUS["tasks"] | changes}}
+    found = violations(PLANS, [run], lives(log, "n"))
+    assert len(found) == len(verdict), found
+    for part, words in zip(verdict, found, strict=True):
+        assert part in words
+
+
+@pytest.mark.parametrize(
+    ("runs", "verdict"),
+    [
+        ([], "w has 0 runs"),
+        ([STATUS, STATUS], "w has 2 runs"),
+        ([{"phase": "Running"}], "w: it has not ended"),
+    ],
+)
+def test_a_run_that_is_lost_or_doubled_or_stuck(runs, verdict):
+    found = violations(PLANS, [{"spec": {"workflow": "w"}, "status": run} for run in runs], lives(SOUND, "n"))
+    assert len(found) == 1
+    assert found[0].startswith(verdict)
+
+
+def test_the_cap_of_a_run():
+    crowd = [made("t2.0", 1, 1), made("t2.1", 1, 1), made("t0", 1, 1)]
+    assert "parallelism of w: 3 at once, where 2 may be" in violations(PLANS, [], lives(crowd, "n"))
