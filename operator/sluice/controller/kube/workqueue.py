@@ -31,7 +31,7 @@ class WorkQueue(Generic[Key]):
         self._dirty: dict[Key, float] = {}
         """Added again while they are worked on."""
         self._failures: dict[Key, int] = {}
-        self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._timers: dict[Key, tuple[float, asyncio.TimerHandle]] = {}  # with the time of the loop when each is due
         self._turns = asyncio.Semaphore(0)  # one for each key that waits, so that each wakes one worker
         self._moved_at = 0.0
         """When a worker last began or ended a piece of work."""
@@ -70,10 +70,11 @@ class WorkQueue(Generic[Key]):
         loop = asyncio.get_running_loop()
         due_at = loop.time() + max(0.0, delay_s)
         if key in self._timers:
-            if self._timers[key].when() <= due_at:
+            known, timer = self._timers[key]
+            if known <= due_at:
                 return
-            self._timers[key].cancel()
-        self._timers[key] = loop.call_at(due_at, self._due, key)
+            timer.cancel()
+        self._timers[key] = due_at, loop.call_at(due_at, self._due, key)
 
     def _due(self, key: Key) -> None:
         del self._timers[key]
