@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,23 @@ def test_each_child_run_is_made_once_and_succeeds(
     assert (run["status"]["phase"], run["status"]["progress"]) == ("Succeeded", "4/4")
     assert {task["attempt"] for task in run["status"]["tasks"].values()} == {1}
     assert len(kubectl.list("workflowruns")) == 6
+
+
+def test_what_somebody_else_wrote_into_the_status_does_not_stay(
+    kubectl: Kubectl, api_server: str, operator: Start
+) -> None:
+    """As a late request of a dead leader does."""
+    with Proxy(api_server, kubectl.namespace) as proxy:
+        operator(proxy)
+        kubectl.apply(workflow("gated", {"name": "gate", "approval": {}}))
+        name = kubectl.run_of("gated")
+        eventually(lambda: kubectl.task(name, "gate"), "its status is written")
+        by_hand = {"status": {"tasks": {"gate": {"retryAt": "2026-01-01T00:00:00Z"}}}}
+        kubectl("patch", "workflowrun", name, "--subresource=status", "--type=merge", "-p", json.dumps(by_hand))
+        kubectl.decide(name, "gate", "Approve")
+        run = kubectl.finished(name)
+    assert run["status"]["phase"] == "Succeeded"
+    assert "retryAt" not in run["status"]["tasks"]["gate"]
 
 
 def test_an_operator_killed_while_it_waits_for_answers_finds_its_pods_again(

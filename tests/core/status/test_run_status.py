@@ -37,6 +37,26 @@ def test_first_patch_says_everything():
     }
 
 
+@pytest.mark.parametrize(
+    "by_hand",
+    [
+        {},
+        {"b": {"phase": "Pending"}},
+        {"a": {"phase": "Succeeded", "attempt": 7, "retryAt": at(9)}, "b": {"phase": "Running"}},
+    ],
+)
+def test_what_somebody_else_wrote_is_put_right(by_hand):
+    world = run("a >> b")
+    world.starts()
+    world.sees("a", running())
+    world.writes()
+    told = world.stored["tasks"]
+    world.stored = world.stored | {"tasks": by_hand}
+    world.run.status_found(by_hand)
+    world.writes()
+    assert {name: world.stored["tasks"][name] for name in told} == told
+
+
 def test_why_it_waited_goes_when_it_starts():
     world = run("a")
     world.stored = {"phase": "Pending", "message": "Queued: 1/1 runs of etl are going (etl-g1)"}

@@ -14,7 +14,9 @@ from sluice.core.run.state import RunState
 
 @dataclass(slots=True)
 class LiveRun:
-    """A run that has not finished. `status` is what was last written, less the tasks."""
+    """A run that has not finished. `status` is what was last written, less the tasks, and `version` the object's with
+    it. It is never one that the watch tells of: then what somebody else wrote is a conflict, and we look again.
+    """
 
     view: ObjectView
     run: RunState

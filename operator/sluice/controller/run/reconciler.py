@@ -84,7 +84,6 @@ class RunReconciler:
                 return None
             live.write_at = self._status.turn()
         live.view = seen
-        live.version = max(live.version, seen.version)
         return live
 
     def _take_orders(self, live: LiveRun) -> None:

@@ -767,9 +767,8 @@ class RunState:
 
     def status_found(self, entries: Json) -> None:
         """Somebody else has written to the status: its entries are these, by task, and ours are to be said again."""
-        for name, entry in entries.items():
-            if (number := self.number(name)) is not None:
-                self.written[number] = entry
+        numbered = {self.number(name): entry for name, entry in entries.items()}
+        self.written = {number: entry for number, entry in numbered.items() if number is not None}
         self.mark_status(*range(len(self.tasks)))
 
     # Restored from the API server (`reconcile.restore`).
