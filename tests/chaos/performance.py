@@ -11,10 +11,11 @@ from random import Random
 from tests.chaos.conductor import Hits, conduct
 from tests.chaos.judge import lives, violations
 from tests.chaos.programs import Programs
-from tests.chaos.server import Json, Server, without_credentials
+from tests.chaos.server import Json, Server
 from tests.chaos.system import System, replicas
 from tests.chaos.workloads import random_plans
 from tests.cluster import Cluster
+from tests.controller.proxy import without_credentials
 from tests.core.plan import Plan
 from tests.e2e.kubernetes import Kubectl
 from tests.perf.dispatch import AuditLog

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
-
-from tests.cluster import Cluster
 
 Json = dict[str, Any]
 
@@ -61,13 +56,3 @@ class Server:
                 return found
         except HTTPError as error:
             raise Refused(error.code, error.read().decode(errors="replace")) from error
-
-
-@contextmanager
-def without_credentials(cluster: Cluster) -> Iterator[str]:
-    """The URL of the cluster's API server for clients that have no credentials, while the block goes on."""
-    command = [cluster.bin / "kubectl", "--kubeconfig", cluster.kubeconfig, "proxy", "--port=0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy:
-        assert proxy.stdout is not None
-        yield "http://" + proxy.stdout.readline().split()[-1]  # Starting to serve on 127.0.0.1:12345
-        proxy.terminate()

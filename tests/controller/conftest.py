@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import secrets
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tests.cluster import Cluster
 from tests.cluster.cluster import chosen_kind
 from tests.cluster.session import Session
 from tests.conftest import CLUSTER
+from tests.controller.proxy import without_credentials
 from tests.e2e.kubernetes import Kubectl
 
 _CRDS = Path(__file__).parent.parent.parent / "crds"
@@ -37,11 +37,8 @@ def control_plane(session: Session) -> Cluster:
 @pytest.fixture(scope="session")
 def api_server(control_plane: Cluster) -> Iterator[str]:
     """The API server's URL for a client without credentials."""
-    command = [control_plane.bin / "kubectl", "--kubeconfig", control_plane.kubeconfig, "proxy", "--port=0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy:
-        assert proxy.stdout is not None
-        yield "http://" + proxy.stdout.readline().split()[-1]  # Starting to serve on 127.0.0.1:12345
-        proxy.terminate()
+    with without_credentials(control_plane) as url:
+        yield url
 
 
 @pytest.fixture

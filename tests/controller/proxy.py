@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import subprocess
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
+
+from tests.cluster import Cluster
 
 Forward = Callable[..., Awaitable[web.StreamResponse]]  # of a watch, at most `events`
 Act = Callable[[web.Request, Forward], Awaitable[web.StreamResponse]]
@@ -215,3 +218,15 @@ async def _stream(request: web.Request, answer: aiohttp.ClientResponse, events: 
             if events == 0:
                 break
     return response
+
+
+@contextmanager
+def without_credentials(cluster: Cluster) -> Iterator[str]:
+    """The URL of the cluster's API server for clients that have no credentials, while the block goes on."""
+    command = [cluster.bin / "kubectl", "--kubeconfig", cluster.kubeconfig, "proxy", "--port=0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy:
+        assert proxy.stdout is not None
+        try:
+            yield "http://" + proxy.stdout.readline().split()[-1]  # Starting to serve on 127.0.0.1:12345
+        finally:
+            proxy.terminate()

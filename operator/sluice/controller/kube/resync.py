@@ -20,16 +20,14 @@ log = logging.getLogger("sluice.listing")
 async def list_objects(kube: KubeClient, cache: Cache, namespace: str) -> None:
     """May raise ApiError or Unanswered."""
     for plural, store in cache.stores.items():
-        unreadable: set[str] = set()
+        listed, version = await kube.views(_view_or_uid, our_path(namespace, plural))
+        views = [each for each in listed if not isinstance(each, str)]
+        store.replace(views, int(version), namespace, unreadable=[each for each in listed if isinstance(each, str)])
 
-        def view(body: Json, unreadable: set[str] = unreadable) -> ObjectView | None:
-            if readable(body):
-                return object_view(body)
-            unreadable.add(body["metadata"]["uid"])
-            return None
 
-        listed, version = await kube.views(view, our_path(namespace, plural))
-        store.replace(filter(None, listed), int(version), namespace, unreadable=unreadable)
+def _view_or_uid(body: Json) -> ObjectView | str:
+    """Only the UID of an object that cannot be read."""
+    return object_view(body) if readable(body) else str(body["metadata"]["uid"])
 
 
 async def resync(kube: KubeClient, cache: Cache) -> None:
