@@ -157,15 +157,20 @@ def test_volumes_need_the_right_to_create_claims(kubectl: Kubectl, alice: Person
 
 
 def test_the_api_server_finds_nothing_to_say_about_the_policies(kubectl: Kubectl) -> None:
-    """It checks each expression against the schema of each kind."""
+    """It checks each expression against the schema of each kind that it knows then. So a copy is checked, which is
+    younger than the CRDs; no binding makes it hold.
+    """
     for name in (f"{RELEASE}-authors", f"{RELEASE}-approvals", f"{RELEASE}-marks"):
+        policy = kubectl.get("validatingadmissionpolicy", name)
+        copy = {key: policy[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": {"name": f"{name}-again"}}
+        kubectl.apply(copy)
 
-        def checked(name: str = name) -> Json | None:
-            found = kubectl.get("validatingadmissionpolicy", name)
-            status: Json = found.get("status", {})
-            return status if status.get("observedGeneration") == found["metadata"]["generation"] else None
+        def checked(name: str = f"{name}-again") -> Json | None:
+            status: Json = kubectl.get("validatingadmissionpolicy", name).get("status", {})
+            return status if "typeChecking" in status else None
 
         status = eventually(checked, f"policy {name} is checked")
+        kubectl("delete", "validatingadmissionpolicy", f"{name}-again")
         assert status["typeChecking"] == {}
 
 
