@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from http import HTTPStatus
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 Json = dict[str, Any]
+
+_TRIES, _COMES_AGAIN_S = 20, 0.5  # the storage of a CRD takes seconds to start
 
 HARNESS = "sluice-chaos"
 """How our own requests call themselves in the audit log, so that they are not taken for the operator's."""
@@ -45,7 +49,17 @@ class Server:
         return self.ask("GET", self.path(kind, name))
 
     def ask(self, method: str, path: str, body: Json | None = None) -> Json:
-        """A PATCH is a merge patch. Raises Refused."""
+        """A PATCH is a merge patch. Raises Refused; a busy server (429) is asked again first."""
+        for _ in range(_TRIES):
+            try:
+                return self._ask(method, path, body)
+            except Refused as refused:
+                if refused.code != HTTPStatus.TOO_MANY_REQUESTS:
+                    raise
+                time.sleep(_COMES_AGAIN_S)
+        return self._ask(method, path, body)
+
+    def _ask(self, method: str, path: str, body: Json | None) -> Json:
         kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
         content = None if body is None else json.dumps(body).encode()
         headers = {"Content-Type": kind, "User-Agent": HARNESS}

@@ -91,11 +91,14 @@ def test_a_process_whose_work_has_ended_is_gone_whatever_hangs(how):
     assert process.ends() == 1
 
 
+def test_a_process_that_has_lost_the_lease_is_gone_at_once():
+    assert Process("loses the Lease", gone_within_s=600).ends() == 1
+
+
 @pytest.mark.parametrize(
     ("how", "why"),
     [
         ("fails", "ending: a main task has ended: ValueError('a bug')"),
-        ("loses the Lease", "ending: the Lease is lost"),
         ("SIGTERM", "ending: SIGTERM"),
     ],
 )

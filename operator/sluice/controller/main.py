@@ -7,7 +7,6 @@ However it ends, it does so within seconds (see `shutdown`).
 import asyncio
 import gc
 import logging
-import os
 import sys
 from contextlib import suppress
 from functools import partial
@@ -100,21 +99,22 @@ async def _work(
     listening.set()
     synced = {namespace: asyncio.Event() for namespace in cache.namespaces}
     async with MainTasks(shutdown) as tasks:
-        tasks.start(_until_lost(leader))
+        tasks.start(_until_lost(leader, shutdown))
+        for namespace in cache.namespaces:
+            await with_retries(partial(list_objects, kube, cache, namespace))
+        # Only now the pods: what one holds whose run is not open yet is bounded by the slots of its Pools.
         for namespace, known in synced.items():
             tasks.start(run_pod_informer(kube, cache.pods, namespace, known, pod_watches[namespace]))
-        for namespace, known in synced.items():
-            await with_retries(partial(list_objects, kube, cache, namespace))
+        for known in synced.values():
             await known.wait()
         log.info("%d Workflows, %d runs", len(cache.workflows), len(cache.runs))
         for worker in controller.workers():
             tasks.start(worker)
 
 
-async def _until_lost(leader: LeaderElection) -> None:
+async def _until_lost(leader: LeaderElection, shutdown: Shutdown) -> None:
     await leader.keep()
-    log.error("no longer the leader; ending, so that a fresh process starts from what is so")
-    os._exit(1)  # at once: nothing that is under way may still be sent
+    shutdown.lease_lost()
 
 
 def main() -> None:

@@ -48,8 +48,13 @@ class Shutdown:
         _thread(lambda: self.begin(signal.Signals(signal.sigwait(_SIGNALS)).name))
 
     def unless(self, leads: Callable[[], bool]) -> None:
-        """Begins once this no longer holds, whoever else was to notice."""
+        """Ends the process at once when this no longer holds, unless it is ending already."""
         _thread(lambda: self._watch(leads))
+
+    def lease_lost(self) -> None:
+        """Ends the process at once: nothing that is under way may still be sent, and a fresh one starts from a LIST."""
+        log.error("no longer the leader; ending at once")
+        os._exit(1)
 
     async def begun(self) -> None:
         told = asyncio.Event()
@@ -62,7 +67,8 @@ class Shutdown:
     def _watch(self, leads: Callable[[], bool]) -> None:
         while leads():
             time.sleep(_LOOK_S)
-        self.begin("the Lease is lost")
+        if not self.reason:
+            self.lease_lost()
 
     def _end_by_force(self) -> None:
         time.sleep(self._gone_within_s)

@@ -189,6 +189,17 @@ def test_an_api_server_that_is_away_for_longer_than_the_lease_costs_no_task(
     assert status["phase"] == "Succeeded"
 
 
+def test_no_pod_is_looked_at_before_the_pools_are_known(kubectl: Kubectl, api_server: str, operator: Start) -> None:
+    """What a pod holds whose run is not open yet is bounded by its Pools; of a Pool that is not known it held nothing,
+    and another run took the slot.
+    """
+    pools, pods = Fault(ignore, "GET", r"/pools\?limit="), Fault(lose, "GET", r"/pods\?limit=")
+    with Proxy(api_server, kubectl.namespace, pools, pods) as proxy:
+        operator(proxy).leading()
+        eventually(lambda: pools not in proxy.pending, "the Pools are asked for")
+        assert pods in proxy.pending
+
+
 def test_a_pod_that_vanishes_while_nobody_watches_is_missed(kubectl: Kubectl, api_server: str, operator: Start) -> None:
     with Proxy(api_server, kubectl.namespace, pods_run=False) as proxy:
         operator(proxy)
