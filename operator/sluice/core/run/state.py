@@ -375,10 +375,12 @@ class RunState:
     def desired_state_of(self, child: str) -> tuple[DesiredState, str]:
         """The desired state of a child run, and why if that is Stopped."""
         number = self._children.get(child)
-        task = None if number is None else self.tasks[number]
-        if task is not None and task.termination_cause is not None:
+        if number is None:  # made after all, when nobody waited for it any more
+            return "Stopped", "its attempt has ended"
+        task = self.tasks[number]
+        if task.termination_cause is not None:
             return "Stopped", task.termination_cause.message
-        if task is not None and task.step is TaskStep.ENDED:  # while nobody knew that the child exists
+        if task.step is TaskStep.ENDED:  # while nobody knew that the child exists
             return "Stopped", self.winding_down or "its task has ended"
         return ("Suspended" if self.state == "Suspended" else "Running"), ""
 
