@@ -4,10 +4,10 @@ import pytest
 
 from sluice.core.base.naming import RUN_POOLS, graph_of
 from sluice.core.pod.builder import build_pod
-from sluice.core.quota.run_pools import held_claim, missing_above, run_request
+from sluice.core.quota.run_pools import missing_above, run_request
 from sluice.core.quota.waiters import QueuePosition
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.identity import RunIdentity, known_claim
 
 BOTH = {"pools": [{"name": "warehouse"}, {"name": "lab", "slots": 2}]}
 
@@ -34,8 +34,8 @@ def test_called_run_fails_for_what_the_run_at_the_top_does_not_hold(held, missin
 
 
 def test_its_status_says_what_it_holds():
-    assert held_claim({"warehouse": 1, "lab": 2}) == (("lab", 2), ("warehouse", 1))
-    assert held_claim({}) == ()
+    assert known_claim({"warehouse": 1, "lab": 2}) == (("lab", 2), ("warehouse", 1))
+    assert known_claim({}) == ()
 
 
 def test_its_place_is_that_of_its_longest_way():

@@ -2,6 +2,7 @@
 
 SluiceError
 ├── Unanswered          a request got no answer: it counts as carried out until a GET says otherwise
+├── Unreadable          an object lacks what makes it one: it is skipped
 ├── ApiError            the API server refused a request (controller.kube): most are retried
 └── NotLeader           a write without a valid Lease (controller.kube): the process ends
 
@@ -29,3 +30,7 @@ class Fault:
 
 class Unanswered(SluiceError):
     """A request was sent, or may have been, and got no answer."""
+
+
+class Unreadable(SluiceError):
+    """An object of the API server without a name, UID or version that can be used."""

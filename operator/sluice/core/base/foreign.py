@@ -1,5 +1,5 @@
 """Reads JSON that others wrote. Whatever it is, reading takes time in proportion to its length, and fails with
-ValueError only. What has been read can be written again.
+ValueError only. What has been read can be written again. A value of another type than it should have counts as absent.
 """
 
 import json
@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 MAX_DEPTH = 100
 """Levels of lists and objects. Python itself gives up at about a thousand, some steps of ours before that."""
+
+_MAX_INT = 2**63 - 1
 
 _STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+\\?(?:"|\Z)|[\[\]{}]', re.DOTALL)
 
@@ -24,6 +26,26 @@ def parse(text: str) -> Any:
     if "\\u" in text:
         json.dumps(found, ensure_ascii=False).encode()  # raises UnicodeEncodeError, which is a ValueError
     return found
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Empty if it is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def mappings(value: Any) -> list[dict[str, Any]]:
+    """Those in a list, which is empty if it is none."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def string(value: Any) -> str:
+    """Empty if it is none."""
+    return value if isinstance(value, str) else ""
+
+
+def integer(value: Any) -> int | None:
+    """None if it is none, or beyond 64 bits."""
+    return value if type(value) is int and -_MAX_INT <= value <= _MAX_INT else None
 
 
 def depth(text: str) -> int:

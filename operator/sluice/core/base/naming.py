@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 from sluice.api import API_VERSION
 from sluice.core import Instant, Json
@@ -132,11 +133,12 @@ def graph_of(spec: Json) -> Json:
     return {key: spec[key] for key in _GRAPH_FIELDS if key in spec}
 
 
-def label_number(label: str) -> int:
-    """The number that a label's text says; 0 for any other text and for one beyond 64 bits, as anybody can put our
+def label_number(label: Any) -> int:
+    """The number that a label's text says; 0 for anything else and for one beyond 64 bits, as anybody can put our
     labels on an object.
     """
-    return int(label) if label.isascii() and label.isdecimal() and len(label) <= _DIGITS else 0
+    is_number = isinstance(label, str) and label.isascii() and label.isdecimal() and len(label) <= _DIGITS
+    return int(label) if is_number else 0
 
 
 def owner_reference(kind: str, name: str, uid: str) -> Json:

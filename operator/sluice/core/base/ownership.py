@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from sluice.api import API_VERSION
-from sluice.core import Json
+from sluice.core import Instant, Json
+from sluice.core.base import foreign
+from sluice.core.base.errors import Unreadable
 from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_TASK, label_number, pod_name
+from sluice.core.base.times import instant
 
 
 class RunRef(NamedTuple):
@@ -35,9 +38,9 @@ class AttemptRef:
 
 def controller_of(metadata: Json, kind: str) -> RunRef | None:
     """The controller of an object, if it is of this kind of ours."""
-    for owner in metadata.get("ownerReferences") or ():
+    for owner in foreign.mappings(metadata.get("ownerReferences")):
         if owner.get("controller") and owner.get("apiVersion") == API_VERSION and owner.get("kind") == kind:
-            return RunRef(metadata["namespace"], owner["name"], owner["uid"])
+            return RunRef(metadata["namespace"], foreign.string(owner.get("name")), foreign.string(owner.get("uid")))
     return None
 
 
@@ -46,9 +49,10 @@ def attempt_of(metadata: Json) -> AttemptRef | None:
     run = controller_of(metadata, "WorkflowRun")
     if run is None:
         return None
-    labels = metadata.get("labels") or {}
+    labels = foreign.mapping(metadata.get("labels"))
     index = label_number(labels[LABEL_INDEX]) if LABEL_INDEX in labels else None
-    found = AttemptRef(run, labels.get(LABEL_TASK, ""), index, label_number(labels.get(LABEL_ATTEMPT, "")))
+    task, number = foreign.string(labels.get(LABEL_TASK)), label_number(labels.get(LABEL_ATTEMPT))
+    found = AttemptRef(run, task, index, number)
     return found if metadata["name"] == name_of(found) else None
 
 
@@ -62,3 +66,24 @@ def plausible(attempts: Collection[int], recorded: int, spare: int) -> set[int]:
     """
     newest = recorded + sum(attempt > recorded for attempt in attempts) + spare
     return {attempt for attempt in attempts if attempt <= newest}
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectMeta:
+    """What the API server itself writes into the metadata of each object. `version` grows with each change."""
+
+    namespace: str
+    name: str
+    uid: str
+    version: int
+    created_at: Instant
+
+    @classmethod
+    def of(cls, body: Json) -> "ObjectMeta":
+        """Raises Unreadable if something is missing or is not what it should be."""
+        metadata = foreign.mapping(body.get("metadata"))
+        namespace, name, uid = (foreign.string(metadata.get(field)) for field in ("namespace", "name", "uid"))
+        version = label_number(metadata.get("resourceVersion"))
+        if not (namespace and name and uid and version):
+            raise Unreadable("its metadata lacks namespace, name, uid or resourceVersion")
+        return cls(namespace, name, uid, version, instant(metadata.get("creationTimestamp")) or 0.0)

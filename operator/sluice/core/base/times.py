@@ -1,26 +1,33 @@
 """Instants as Kubernetes writes them, in RFC 3339, UTC and whole seconds; times and durations for messages."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sluice.core import Instant
 
+_FIRST, _LAST = -62135596800, 253402300799  # the years 1 to 9999, all that Python can write
 
-def instant(text: str | None) -> Instant | None:
-    """None if the text is absent or is no time in ISO 8601 that Python knows. Kubernetes takes more, as the year 0."""
+
+def instant(text: Any) -> Instant | None:
+    """None if it is absent or no time in ISO 8601 that Python knows. Kubernetes takes more, as the year 0."""
     try:
         return datetime.fromisoformat(text).timestamp() if text else None
-    except (ValueError, OverflowError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
 def rfc3339(when: Instant) -> str:
-    """`2026-03-01T12:03:07Z`; fractions of a second are dropped."""
-    return datetime.fromtimestamp(int(when), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """`2026-03-01T12:03:07Z`; fractions of a second are dropped. What is after the year 9999 is the end of it."""
+    return _utc(when).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def clock(when: Instant) -> str:
     """The time of day in UTC, for a message: `12:03:07Z`."""
-    return datetime.fromtimestamp(int(when), UTC).strftime("%H:%M:%SZ")
+    return _utc(when).strftime("%H:%M:%SZ")
+
+
+def _utc(when: Instant) -> datetime:
+    return datetime.fromtimestamp(int(min(max(when, _FIRST), _LAST)), UTC)
 
 
 def span(seconds: float) -> str:

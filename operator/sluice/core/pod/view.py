@@ -2,18 +2,13 @@
 
 from dataclasses import dataclass, replace
 
-from sluice.api.pool import MAX_SLOTS
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
-from sluice.core.base.naming import (
-    LABEL_QUEUE,
-    MAIN,
-    POOLS,
-    RUN_POOLS,
-)
-from sluice.core.base.ownership import AttemptRef, RunRef, attempt_of
+from sluice.core.base.foreign import mapping, mappings, string
+from sluice.core.base.naming import LABEL_QUEUE, MAIN, POOLS, RUN_POOLS
+from sluice.core.base.ownership import AttemptRef, ObjectMeta, RunRef, attempt_of
 from sluice.core.base.times import instant
-from sluice.core.spec.identity import PoolClaim
+from sluice.core.spec.identity import PoolClaim, known_claim
 from sluice.core.spec.outputs import OutputsFile
 
 _DISRUPTIONS = frozenset({"DisruptionTarget", "TerminationTarget"})
@@ -91,71 +86,78 @@ class PodView:
 
 
 def pod_view(pod: Json) -> PodView:
-    """The view of one of our pods, from the whole object or from its metadata alone."""
-    metadata, spec, status = pod["metadata"], pod.get("spec", {}), pod.get("status", {})
+    """The view of one of our pods, from the whole object or from its metadata alone. Raises Unreadable if its metadata
+    are none.
+    """
+    meta, metadata = ObjectMeta.of(pod), pod["metadata"]
+    spec, status = mapping(pod.get("spec")), mapping(pod.get("status"))
+    annotations = mapping(metadata.get("annotations"))
     scheduled_at, unschedulable, disruption = None, "", ""
     gated = preempted = False
-    for condition in status.get("conditions", ()):
-        if condition["type"] == "PodScheduled":
-            if condition["status"] == "True":
-                scheduled_at = instant(condition.get("lastTransitionTime"))
-            else:
-                unschedulable = condition.get("message") or condition.get("reason", "")
-                gated = condition.get("reason") == "SchedulingGated"
-        elif condition["type"] in _DISRUPTIONS and condition["status"] == "True":
-            disruption = condition.get("message") or condition.get("reason", "")
-            preempted = preempted or condition.get("reason") == _STOPPED_BY_KUEUE
+    for condition in mappings(status.get("conditions")):
+        type_, holds = condition.get("type"), condition.get("status") == "True"
+        reason = string(condition.get("reason"))
+        message = string(condition.get("message")) or reason
+        if type_ == "PodScheduled" and holds:
+            scheduled_at = instant(condition.get("lastTransitionTime"))
+        elif type_ == "PodScheduled":
+            unschedulable, gated = message, reason == "SchedulingGated"
+        elif type_ in _DISRUPTIONS and holds:
+            disruption = message
+            preempted = preempted or reason == _STOPPED_BY_KUEUE
     return PodView(
-        name=metadata["name"],
-        namespace=metadata["namespace"],
-        uid=metadata["uid"],
-        version=int(metadata["resourceVersion"]),
+        name=meta.name,
+        namespace=meta.namespace,
+        uid=meta.uid,
+        version=meta.version,
         attempt_of=attempt_of(metadata),
-        phase=status.get("phase", "Pending"),
-        created_at=instant(metadata["creationTimestamp"]) or 0.0,
+        phase=string(status.get("phase")) or "Pending",
+        created_at=meta.created_at,
         container=_container(spec, status),
-        node=spec.get("nodeName", ""),
-        reason=status.get("reason", ""),
-        message=_cut(status.get("message", "")),
+        node=string(spec.get("nodeName")),
+        reason=string(status.get("reason")),
+        message=_cut(string(status.get("message"))),
         scheduled_at=scheduled_at,
         unschedulable=_cut(unschedulable),
         disruption=_cut(disruption),
         deletion_asked_at=_deletion_asked_at(metadata),
-        pools=_pools(metadata.get("annotations", {}).get(POOLS)),
-        run_pools=_pools(metadata.get("annotations", {}).get(RUN_POOLS)),
-        queue=metadata.get("labels", {}).get(LABEL_QUEUE, ""),
+        pools=_pools(string(annotations.get(POOLS))),
+        run_pools=_pools(string(annotations.get(RUN_POOLS))),
+        queue=string(mapping(metadata.get("labels")).get(LABEL_QUEUE)),
         gated=gated,
         preempted=preempted,
     )
 
 
-def _pools(annotation: str | None) -> PoolClaim:
+def _pools(annotation: str) -> PoolClaim:
     """The claim that `build_pod` wrote; empty for a malformed annotation, which is not ours."""
     try:
         claim = foreign.parse(annotation) if annotation else {}
     except ValueError:
         return ()
-    slots = claim.items() if isinstance(claim, dict) else ()
-    return tuple(sorted((name, count) for name, count in slots if type(count) is int and 0 < count <= MAX_SLOTS))
+    return known_claim(claim)
 
 
 def _container(spec: Json, status: Json) -> ContainerState:
-    state: Json = next((s.get("state", {}) for s in status.get("containerStatuses", ()) if s["name"] == MAIN), {})
-    if terminated := state.get("terminated"):
-        if terminated["exitCode"] == 0 and terminated.get("message"):
-            written = OutputsFile(terminated["message"], _outputs_limit(spec))
+    main = next((each for each in mappings(status.get("containerStatuses")) if each.get("name") == MAIN), {})
+    state = mapping(main.get("state"))
+    if terminated := mapping(state.get("terminated")):
+        message = string(terminated.get("message"))
+        if terminated.get("exitCode") == 0 and message:
+            written = OutputsFile(message, _outputs_limit(spec))
             return replace(_terminated(terminated | {"message": ""}), written=written)
         return _terminated(terminated)
-    if running := state.get("running"):
+    if running := mapping(state.get("running")):
         return ContainerState(started_at=instant(running.get("startedAt")))
-    for init in status.get("initContainerStatuses", ()):  # only the user's own: we add none
-        origin = f"init container {init['name']}"
-        init_state = init.get("state", {})
-        if init_state.get("terminated", {}).get("exitCode", 0) != 0:
-            return _terminated(init_state["terminated"], origin)
-        if init_state.get("waiting", {}).get("reason", "PodInitializing") != "PodInitializing":
-            return _waiting(init_state["waiting"], origin)
-    return _waiting(state.get("waiting", {}))
+    for init in mappings(status.get("initContainerStatuses")):  # only the user's own: we add none
+        origin = f"init container {string(init.get('name'))}"
+        init_state = mapping(init.get("state"))
+        ended, waits = mapping(init_state.get("terminated")), mapping(init_state.get("waiting"))
+        if ended.get("exitCode", 0) != 0:
+            return _terminated(ended, origin)
+        if waits.get("reason", "PodInitializing") != "PodInitializing":
+            return _waiting(waits, origin)
+    return _waiting(mapping(state.get("waiting")))
 
 
 def _outputs_limit(spec: Json) -> int:
@@ -163,7 +165,7 @@ def _outputs_limit(spec: Json) -> int:
 
     https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/status/status_manager.go (normalizeStatus)
     """
-    containers = sum(len(spec.get(kind) or ()) for kind in ("containers", "initContainers", "ephemeralContainers"))
+    containers = sum(len(mappings(spec.get(kind))) for kind in ("containers", "initContainers", "ephemeralContainers"))
     return min(_OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL // max(1, containers))
 
 
@@ -171,14 +173,15 @@ def _terminated(state: Json, origin: str = "") -> ContainerState:
     return ContainerState(
         started_at=instant(state.get("startedAt")),
         finished_at=instant(state.get("finishedAt")),
-        exit_code=state["exitCode"],
-        reason=state.get("reason", ""),
-        message=_prefixed(origin, state.get("message", "")),
+        exit_code=foreign.integer(state.get("exitCode")),
+        reason=string(state.get("reason")),
+        message=_prefixed(origin, string(state.get("message"))),
     )
 
 
 def _waiting(state: Json, origin: str = "") -> ContainerState:
-    return ContainerState(waiting=state.get("reason", ""), message=_prefixed(origin, state.get("message", "")))
+    words = _prefixed(origin, string(state.get("message")))
+    return ContainerState(waiting=string(state.get("reason")), message=words)
 
 
 def _prefixed(origin: str, message: str) -> str:
@@ -188,7 +191,8 @@ def _prefixed(origin: str, message: str) -> str:
 def _deletion_asked_at(metadata: Json) -> Instant | None:
     """When the deletion was requested. `deletionTimestamp` is later: it is when the grace period ends."""
     ends_at = instant(metadata.get("deletionTimestamp"))
-    return None if ends_at is None else ends_at - (metadata.get("deletionGracePeriodSeconds") or 0)
+    grace_s = foreign.integer(metadata.get("deletionGracePeriodSeconds")) or 0
+    return None if ends_at is None else ends_at - grace_s
 
 
 def _cut(text: str) -> str:

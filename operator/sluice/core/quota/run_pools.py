@@ -29,11 +29,6 @@ def missing_above(claim: PoolClaim, top: str, held: Mapping[str, int]) -> list[F
     ]
 
 
-def held_claim(pools: Mapping[str, int]) -> PoolClaim:
-    """What a run holds. `pools` are its `status.pools`: slots by pool."""
-    return tuple(sorted(pools.items()))
-
-
 def run_request(
     run: RunIdentity, claim: PoolClaim, definition: Definition, *, priority: int, created_at: Instant
 ) -> Request:

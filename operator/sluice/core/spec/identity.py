@@ -2,8 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from sluice.api.pool import MAX_SLOTS
 from sluice.api.task import PoolRequest
+from sluice.core.base import foreign
 from sluice.core.base.ownership import RunRef
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED, ScheduledTime
 
@@ -13,6 +16,12 @@ PoolClaim = tuple[tuple[str, int], ...]
 
 def pool_claim(requests: Iterable[PoolRequest]) -> PoolClaim:
     return tuple(sorted((request.name, request.slots or 1) for request in requests))
+
+
+def known_claim(found: Any) -> PoolClaim:
+    """A claim as it was written down: slots by pool. Empty if it is none; what cannot be asked for is left out."""
+    slots = foreign.mapping(found).items()
+    return tuple(sorted((name, count) for name, count in slots if type(count) is int and 0 < count <= MAX_SLOTS))
 
 
 @dataclass(frozen=True, slots=True)
