@@ -12,6 +12,7 @@ from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.leader_election import LeaderElection
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.run.live import LiveRuns
+from sluice.core.base import foreign
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
 
@@ -58,14 +59,14 @@ class Gauges(Collector):
         waiting = GaugeMetricFamily("sluice_pool_waiting", "Tasks, and whole runs, that wait for it.", labels=labels)
         for key, pool in self._cache.pools.items():
             use = self._shared.usage(PoolKey(*key))
-            slots.add_metric(key, pool.spec["slots"])
+            slots.add_metric(key, foreign.integer(pool.spec.get("slots")) or 0)
             in_use.add_metric(key, use.used)
             waiting.add_metric(key, use.waiting)
         yield from (slots, in_use, waiting)
 
 
 def _phases(objects: Mapping[Key, ObjectView]) -> Counter[str]:
-    return Counter(each.status.get("phase") or "Pending" for each in objects.values())
+    return Counter(each.phase or "Pending" for each in objects.values())
 
 
 def _by_phase(name: str, words: str, counts: Counter[str], phases: Iterable[str]) -> GaugeMetricFamily:

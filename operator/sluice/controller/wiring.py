@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.cache import Cache, Kind
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.event_recorder import EventRecorder
@@ -36,6 +36,12 @@ from sluice.controller.workflow.backfill import BackfillReconciler
 from sluice.controller.workflow.reconciler import WorkflowReconciler
 from sluice.core.quota.shared_limits import SharedLimits
 
+_KINDS: Mapping[Kind, str] = {
+    "pools": "Pool",
+    "workflows": "Workflow",
+    "workflowruns": "WorkflowRun",
+    "backfills": "Backfill",
+}
 _WORKERS = 16
 _CLAIM_WORKERS = 4
 
@@ -92,6 +98,8 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...]) -> Con
     backfills = BackfillReconciler(cluster, validation, config.on_first_sight)
     pools = PoolController(kube, cache, shared, run_events.reasons_changed)
 
+    for plural, kind in _KINDS.items():
+        cache.readers[plural].subscribe(partial(cluster.events.record_unreadable, kind))
     cache.subscribe("pools", pools.pool_changed)
     cache.subscribe("workflows", workflows.workflow_changed)
     cache.subscribe("workflowruns", slots.run_changed)

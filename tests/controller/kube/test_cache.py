@@ -126,7 +126,7 @@ def test_runs_that_have_not_ended_take_notice_of_what_their_workflow_says():
     for version, generation, status in (("2", 1, {}), ("3", 1, {"phase": "Running"}), ("4", 2, {})):
         metadata = {"namespace": "team", "name": "etl", "uid": "u0", "resourceVersion": version}
         metadata |= {"generation": generation, "creationTimestamp": "2026-01-01T00:00:00Z"}
-        known.workflows.upsert(object_view({"metadata": metadata, "status": status}))
+        known.workflows.upsert(object_view({"metadata": metadata, "spec": {}, "status": status}))
     assert woken == [KEY, KEY]  # not for a status
     known.runs.upsert(run(5, phase="Succeeded"))
     woken.clear()

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Literal
 
-from sluice.controller.kube.objects import Key, ObjectView, workflow_of
-from sluice.controller.kube.store import Change, Index, Store, Tombstones
+from sluice.controller.kube.object_reader import ObjectReader
+from sluice.controller.kube.objects import Key, ObjectView, object_view, workflow_of
+from sluice.controller.kube.store import Change, Index, Store, Tombstones, tell
+from sluice.core.base import foreign
 from sluice.core.base.naming import LABEL_GENERATION, label_number
 from sluice.core.base.ownership import RunRef
 from sluice.core.base.times import instant
@@ -40,6 +42,7 @@ class Cache:
         """In the order in which they are to be listed. Before the runs what they need: without its Workflow one would
         look orphaned. After them the Backfills: runs that are not there would look deleted.
         """
+        self.readers = {kind: ObjectReader(kind, object_view) for kind in self.stores}
         self.runs_by_workflow: Index[Key, ObjectView] = self.runs.index(workflow_of)
         """Whoever made them."""
         self.unfinished_by_workflow: Index[Key, ObjectView] = self.runs.index(_workflow_of_unfinished)
@@ -64,9 +67,11 @@ class Cache:
     def own_runs(self, workflow: ObjectView) -> Iterator[OwnRun]:
         """The runs that the Workflow itself made."""
         return (
-            OwnRun(run.key.name, label_number(run.labels[LABEL_GENERATION]), run.spec["revision"])
+            OwnRun(run.key.name, label_number(run.labels[LABEL_GENERATION]), revision)
             for run in self.runs_by_workflow.objects(workflow.key)
-            if run.owner_uid == workflow.uid and LABEL_GENERATION in run.labels and "revision" in run.spec
+            if run.owner_uid == workflow.uid
+            and LABEL_GENERATION in run.labels
+            and (revision := foreign.string(run.spec.get("revision")))
         )
 
     def ended_runs(self, workflow: ObjectView) -> Iterator[EndedRun]:
@@ -74,8 +79,8 @@ class Cache:
         for run in self.runs_by_workflow.objects(workflow.key):
             finished_at = instant(run.status.get("finishedAt"))
             if run.finished and not run.deleting and finished_at is not None and run.owner_uid in ("", workflow.uid):
-                succeeded = run.status["phase"] == "Succeeded"
-                turned_away = run.status["phase"] == "Stopped" and "startedAt" not in run.status
+                succeeded = run.phase == "Succeeded"
+                turned_away = run.phase == "Stopped" and "startedAt" not in run.status
                 yield EndedRun(finished_at, run.key.name, run.is_own(workflow), succeeded, turned_away)
 
     def run(self, ref: RunRef) -> ObjectView | None:
@@ -117,7 +122,7 @@ class Cache:
     def _run_changed(self, change: Change[ObjectView]) -> None:
         run, before = change.object, change.before
         self._publish("workflowruns", run.key)
-        if change.deleted or before is None or before.status.get("phase") != run.status.get("phase"):
+        if change.deleted or before is None or before.phase != run.phase:
             self._workflow_has_news(workflow_of(run))  # it may wait for room, or for the name
 
     def _backfill_changed(self, change: Change[ObjectView]) -> None:
@@ -130,8 +135,7 @@ class Cache:
             self._publish("backfills", backfill)
 
     def _publish(self, kind: Kind, key: Key) -> None:
-        for handler in self._handlers[kind]:
-            handler(key)
+        tell(self._handlers[kind], key, key)
 
 
 def _pod_key(pod: PodView) -> Key:

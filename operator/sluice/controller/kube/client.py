@@ -9,7 +9,7 @@ A write is sent only while `may_write` says so: an operator that has lost its Le
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, TypeVar
 
 import aiohttp
@@ -97,17 +97,17 @@ class KubeClient:
         """Deletes the object only if it still is the one with this UID."""
         await self._request("DELETE", path, body={"preconditions": {"uid": uid}}, accept=METADATA_ONLY)
 
-    async def views(self, view: Callable[[Json], T], path: str, **params: str) -> tuple[list[T], str]:
-        """All objects of a collection, fresh from etcd, and the resourceVersion at which they stood so.
+    async def views(self, view: Callable[[Json], T | None], path: str, **params: str) -> tuple[list[T], str]:
+        """All objects of a collection that have a view, fresh from etcd, and the resourceVersion of the whole.
 
         Each page is cut down to its views before the next: thousands of whole pods would take hundreds of megabytes.
         """
         found: list[T] = []
         page = await self.get(path, limit=str(_PAGE), **params)
-        found += map(view, page["items"])
+        found += _seen(view, page)
         while following := page["metadata"].get("continue"):
             page = await self.get(path, **{"limit": str(_PAGE), "continue": following}, **params)
-            found += map(view, page["items"])
+            found += _seen(view, page)
         return found, page["metadata"]["resourceVersion"]
 
     async def list(self, path: str, **params: str) -> tuple[list[Json], str]:
@@ -198,6 +198,10 @@ class KubeClient:
         if token := await self._configuration.get_api_key_with_prefix("BearerToken"):
             headers["Authorization"] = token
         return headers
+
+
+def _seen(view: Callable[[Json], T | None], page: Json) -> Iterator[T]:
+    return (seen for seen in map(view, page["items"]) if seen is not None)
 
 
 def _refusal(status: int, content: bytes) -> ApiError:

@@ -7,13 +7,15 @@ They are recorded after the status says so, once. An Event that cannot be writte
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import Literal
 
 from sluice.api import API_VERSION
 from sluice.controller.kube.client import ApiError, KubeClient, NotLeader
-from sluice.controller.kube.objects import ObjectView
+from sluice.controller.kube.objects import ObjectView, object_view
 from sluice.controller.observability.logging import field_of
-from sluice.core.base.errors import Unanswered
+from sluice.core import Json
+from sluice.core.base.errors import Unanswered, Unreadable
 from sluice.core.base.naming import digest
 from sluice.core.base.times import rfc3339
 
@@ -68,6 +70,12 @@ class EventRecorder:
         sending = asyncio.create_task(self._send(about.key.namespace, body))
         self._sending.add(sending)
         sending.add_done_callback(self._sending.discard)
+
+    def record_unreadable(self, kind: str, body: Json, why: str) -> None:
+        """About an object of which there is no view."""
+        with suppress(Unreadable):  # without a name there is no Event about it
+            about = object_view({"metadata": body.get("metadata"), "spec": {}})
+            self.record(kind, about, "Warning", "Unreadable", f"cannot be read, and so is passed over: {why}")
 
     async def _send(self, namespace: str, body: dict[str, object]) -> None:
         try:

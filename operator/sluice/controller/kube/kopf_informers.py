@@ -12,11 +12,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import kopf
-from kopf._cogs.clients import api as kopf_api  # there is no public way; test_hostile_objects fails if it changes
+from kopf._cogs.clients import api as kopf_api  # there is no public way; test_object_reader fails if it changes
 
 from sluice.api import GROUP, VERSION
 from sluice.controller.kube.cache import Cache
-from sluice.controller.kube.objects import ObjectView, object_view, readable
+from sluice.controller.kube.object_reader import ObjectReader
+from sluice.controller.kube.objects import ObjectView
 from sluice.controller.kube.parsing import loads
 from sluice.controller.kube.store import Store
 
@@ -40,7 +41,7 @@ def register(registry: kopf.OperatorRegistry, cache: Cache, listening: asyncio.E
         return replace(inside, server=f"https://{host}:{port}")  # kopf's way needs the cluster's DNS
 
     for plural, store in cache.stores.items():
-        kopf.on.event(GROUP, VERSION, plural, registry=registry)(_handler(store, listening))
+        kopf.on.event(GROUP, VERSION, plural, registry=registry)(_handler(cache.readers[plural], store, listening))
 
 
 def parse_as_we_do() -> None:
@@ -54,12 +55,12 @@ def parse_as_we_do() -> None:
     kopf_api.json = SimpleNamespace(loads=loads)  # type: ignore[assignment, attr-defined]  # for the lines of a watch
 
 
-def _handler(store: Store[ObjectView], listening: asyncio.Event) -> Callable[..., Awaitable[None]]:
+def _handler(
+    reader: ObjectReader[ObjectView], store: Store[ObjectView], listening: asyncio.Event
+) -> Callable[..., Awaitable[None]]:
     async def changed(event: kopf.RawEvent, **_: Any) -> None:
-        body = dict(event["object"])
-        if not listening.is_set() or not readable(body):
+        if not listening.is_set() or (seen := reader.read(dict(event["object"]))) is None:
             return
-        seen = object_view(body)
         if event["type"] == "DELETED":
             store.delete(seen)
         else:

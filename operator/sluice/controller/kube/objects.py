@@ -1,13 +1,13 @@
 """Objects of our kinds, cut down to what the controller needs."""
 
-import logging
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from sluice.api.base import Model
 from sluice.api.run import has_ended
-from sluice.controller.observability.metrics import object_unreadable
 from sluice.core import Instant, Json
+from sluice.core.base import foreign
+from sluice.core.base.errors import Unreadable
 from sluice.core.base.naming import (
     LABEL_BACKFILL_UID,
     LABEL_DEPTH,
@@ -15,15 +15,12 @@ from sluice.core.base.naming import (
     LABEL_SCHEDULED,
     label_number,
 )
-from sluice.core.base.ownership import AttemptRef, RunRef, attempt_of, controller_of
-from sluice.core.base.times import instant
+from sluice.core.base.ownership import AttemptRef, ObjectMeta, RunRef, attempt_of, controller_of
 
 _LABELS = frozenset({LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH})
 
 
 _M = TypeVar("_M", bound=Model)
-
-log = logging.getLogger("sluice.objects")
 
 
 class Key(NamedTuple):
@@ -85,7 +82,12 @@ class ObjectView:
 
     @property
     def finished(self) -> bool:
-        return has_ended(self.status.get("phase", ""))
+        return has_ended(self.phase)
+
+    @property
+    def phase(self) -> str:
+        """Empty if there is none yet."""
+        return foreign.string(self.status.get("phase"))
 
     def is_own(self, workflow: "ObjectView") -> bool:
         """Did the Workflow make this run of itself? A Backfill's belong to it as well, but somebody asked for them."""
@@ -93,36 +95,31 @@ class ObjectView:
 
 
 def object_view(body: Json) -> ObjectView:
-    metadata = body["metadata"]
-    status = body.get("status", {})
-    owner: Json = next((o for o in metadata.get("ownerReferences", ()) if o.get("controller")), {})
-    if has_ended(status.get("phase", "")):
+    """Raises Unreadable if its metadata are none, or all else is missing: see `parsing`."""
+    meta, metadata = ObjectMeta.of(body), body["metadata"]
+    if not isinstance(body.get("spec"), dict):
+        raise Unreadable("it is nested too deeply; leave out some levels")
+    status = foreign.mapping(body.get("status"))
+    owner: Json = next((o for o in foreign.mappings(metadata.get("ownerReferences")) if o.get("controller")), {})
+    if has_ended(foreign.string(status.get("phase"))):
         status = {key: value for key, value in status.items() if key != "tasks"}
+    labels = foreign.mapping(metadata.get("labels"))
     return ObjectView(
-        key=Key(metadata["namespace"], metadata["name"]),
-        uid=metadata["uid"],
-        version=int(metadata["resourceVersion"]),
-        generation=metadata["generation"],
-        created_at=instant(metadata["creationTimestamp"]) or 0.0,
-        deleting="deletionTimestamp" in metadata,
-        owner_uid=owner.get("uid", ""),
+        key=Key(meta.namespace, meta.name),
+        uid=meta.uid,
+        version=meta.version,
+        generation=foreign.integer(metadata.get("generation")) or 0,
+        created_at=meta.created_at,
+        deleting=bool(metadata.get("deletionTimestamp")),
+        owner_uid=foreign.string(owner.get("uid")),
         parent=controller_of(metadata, "WorkflowRun"),
         attempt_of=attempt_of(metadata),
-        labels={name: value for name, value in metadata.get("labels", {}).items() if name in _LABELS},
-        spec=body.get("spec", {}),
+        labels={name: foreign.string(labels[name]) for name in _LABELS & labels.keys()},
+        spec=body["spec"],
         status=status,
     )
 
 
-def readable(body: Json) -> bool:
-    """Can the object be read? All of ours have a spec: one without was nested too deeply (see `parsing`)."""
-    if "spec" in body:
-        return True
-    log.warning("%(namespace)s/%(name)s cannot be read and is passed over: it is nested too deeply", body["metadata"])
-    object_unreadable()
-    return False
-
-
 def workflow_of(seen: ObjectView) -> Key:
-    """Of a run or a Backfill."""
-    return Key(seen.key.namespace, seen.spec["workflow"])
+    """Of a run or a Backfill. One that names none has a Workflow that cannot be."""
+    return Key(seen.key.namespace, foreign.string(seen.spec.get("workflow")))

@@ -18,11 +18,16 @@ _TOO_DEEP = "\x00nested too deeply"
 def loads(content: bytes | str) -> Any:
     """Raises ValueError if the content is no JSON."""
     try:
-        return orjson.loads(content)
+        found = orjson.loads(content)
+        orjson.dumps(found)  # raises from 255 levels on, which it reads but nobody could write again
     except orjson.JSONDecodeError:
         text = content if isinstance(content, str) else content.decode(errors="replace")
         if foreign.depth(text) <= _MAX_LEVELS:
             raise
+    except orjson.JSONEncodeError:
+        text = content if isinstance(content, str) else content.decode()
+    else:
+        return found
     found = orjson.loads(_pruned(text))
     if not isinstance(found, dict):
         return None

@@ -7,8 +7,10 @@ times the time of plain pods). So pods are watched here, and an event is only cu
 import asyncio
 import logging
 import time
+from functools import partial
 
 from sluice.controller.kube.client import GONE, ApiError, KubeClient
+from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.paths import pods_path
 from sluice.controller.kube.store import Store
 from sluice.controller.observability.liveness import WatchHealth
@@ -27,23 +29,28 @@ async def run_pod_informer(
 ) -> None:
     """Never returns. `synced` is set once the store knows every pod of the namespace; "" means all namespaces."""
     version = ""
+    reader = ObjectReader("pods", pod_view)
     health.heard()
     while True:
         try:
             if not version:
-                found, version = await kube.views(pod_view, pods_path(namespace), labelSelector=LABEL_RUN_UID)
-                pods.replace(found, int(version), namespace)
+                unreadable: set[str] = set()
+                view = partial(reader.read, skipped=unreadable)
+                found, version = await kube.views(view, pods_path(namespace), labelSelector=LABEL_RUN_UID)
+                pods.replace(found, int(version), namespace, unreadable)
                 synced.set()
                 health.heard()
             began, heard = time.monotonic(), False
             async for event in kube.watch(pods_path(namespace), version, labelSelector=LABEL_RUN_UID):
-                pod, heard = event["object"], True
+                heard = True
                 health.heard()
-                version = pod["metadata"]["resourceVersion"]
+                version = event["object"]["metadata"]["resourceVersion"]
+                if event["type"] == "BOOKMARK" or (pod := reader.read(event["object"])) is None:
+                    continue
                 if event["type"] == "DELETED":
-                    pods.delete(pod_view(pod))
-                elif event["type"] != "BOOKMARK":
-                    pods.upsert(pod_view(pod))
+                    pods.delete(pod)
+                else:
+                    pods.upsert(pod)
             if time.monotonic() - began > _RELIST_AFTER_S:  # the server ends a watch every half hour or so
                 version = ""  # a LIST repairs whatever was missed
             elif not heard:  # it also ends one that falls behind a burst, and that one is resumed at once

@@ -6,6 +6,7 @@
 4. Indexes follow before handlers are called, so a handler sees the store as it is after the change.
 """
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -13,6 +14,8 @@ from typing import Generic, Protocol, TypeVar
 from sluice.controller.kube.objects import Key
 
 _TOMBSTONES = 10_000
+
+log = logging.getLogger("sluice.store")
 
 
 class View(Protocol):
@@ -26,6 +29,7 @@ class View(Protocol):
 
 
 V = TypeVar("V", bound=View)
+N = TypeVar("N")
 I = TypeVar("I")  # noqa: E741  # what an index goes by
 
 
@@ -144,8 +148,16 @@ class Store(Mapping[Key, V]):
             index.update(key, before, now)
 
     def _publish(self, change: Change[V]) -> None:
-        for handler in self._handlers:
-            handler(change)
+        tell(self._handlers, change, self._key_of(change.object))
+
+
+def tell(handlers: Iterable[Callable[[N], None]], news: N, about: Key) -> None:
+    """What one object does to one handler must not keep it from the others, nor stop the informer of all."""
+    for handler in handlers:
+        try:
+            handler(news)
+        except Exception:
+            log.exception("news of %s: a bug of ours", about)
 
 
 class Index(Generic[I, V]):

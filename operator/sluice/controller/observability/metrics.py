@@ -47,11 +47,6 @@ _api_retries = Counter(
     ("code",),
     registry=REGISTRY,
 )
-_objects_unreadable = Counter(
-    "sluice_objects_unreadable_total",
-    "Objects that were passed over since they are nested too deeply, each time that one was seen.",
-    registry=REGISTRY,
-)
 _pods_refused = Counter(
     "sluice_pod_creations_refused_total",
     "Pods that the API server did not take. Most are tried again.",
@@ -76,6 +71,12 @@ _reconcile_errors = Counter(
     "sluice_reconcile_errors_total",
     "Pieces of work that ended in an error. Each is tried again.",
     ("queue",),
+    registry=REGISTRY,
+)
+_unreadable = Counter(
+    "sluice_objects_unreadable_total",
+    "Objects that could not be read and were skipped, each time that they came.",
+    ("resource",),
     registry=REGISTRY,
 )
 _attempts = Counter(
@@ -122,8 +123,8 @@ def api_retried(code: int) -> None:
     _api_retries.labels(code).inc()
 
 
-def object_unreadable() -> None:
-    _objects_unreadable.inc()
+def object_unreadable(resource: str) -> None:
+    _unreadable.labels(resource).inc()
 
 
 def pod_refused(refusal: CreateError) -> None:

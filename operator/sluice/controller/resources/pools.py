@@ -70,7 +70,7 @@ class PoolController:
         use = self._shared.usage(PoolKey(*key))
         status: Json = {
             "observedGeneration": pool.generation,
-            "slots": pool.spec["slots"],
+            "slots": pool.spec_as(PoolSpec).slots,
             "used": use.used,
             "waiting": use.waiting,
             "holders": use.holders,

@@ -137,7 +137,7 @@ class VolumeClaims:
         for claim in found:
             labels, namespace = claim["metadata"]["labels"], claim["metadata"]["namespace"]
             run = self._cache.runs.get(Key(namespace, labels.get(LABEL_RUN, "")))
-            if run is not None and run.uid == labels[LABEL_RUN_UID] and run.status.get("phase") == "Succeeded":
+            if run is not None and run.uid == labels[LABEL_RUN_UID] and run.phase == "Succeeded":
                 self.delete(namespace, run.uid)
 
     async def _delete(self, run: RunUid) -> None:

@@ -23,10 +23,10 @@ from sluice.core.quota.calls import (
 )
 from sluice.core.quota.pool import RunClaim
 from sluice.core.quota.ready_queue import WaitKey
-from sluice.core.quota.run_pools import held_claim, missing_above, run_request
+from sluice.core.quota.run_pools import missing_above, run_request
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.identity import PoolClaim, RunIdentity, pool_claim
+from sluice.core.spec.identity import PoolClaim, RunIdentity, known_claim, pool_claim
 from sluice.core.spec.run_limits import run_priority
 
 
@@ -62,7 +62,7 @@ class RunSlots:
             self._shared.observe_run(RunClaim(run.ref, claim))
 
     def held_by(self, run: ObjectView) -> PoolClaim:
-        return held_claim(run.status.get("pools", {}))
+        return known_claim(run.status.get("pools"))
 
     def faults(self, run: ObjectView, definition: Definition) -> list[Fault]:
         """Why the run, which has not started, never can: its calls could wait for ever, or it was called and its

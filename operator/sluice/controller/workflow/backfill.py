@@ -61,7 +61,7 @@ class BackfillReconciler:
         seen = self._cache.backfills.get(key)
         if seen is None or seen.deleting:
             return
-        if has_ended(phase := seen.status.get("phase", "")):
+        if has_ended(phase := seen.phase):
             await self._write(seen, {}, _sound(phase, seen.status.get("message", "")))
             return
         workflow = self._cache.workflows.get(workflow_of(seen))
@@ -102,7 +102,7 @@ class BackfillReconciler:
 
     def _phases(self, namespace: str, progress: Progress) -> dict[str, str]:
         found = {name: self._cache.runs.get(Key(namespace, name)) for name, _ in progress.going}
-        return {name: run.status.get("phase", "") for name, run in found.items() if run is not None}
+        return {name: run.phase for name, run in found.items() if run is not None}
 
     def _runs_of(self, seen: ObjectView, workflow: ObjectView, when: Instant) -> Sequence[RunOfTime]:
         found = []
@@ -110,7 +110,7 @@ class BackfillReconciler:
             name = scheduled_run_name(workflow.key.name, workflow.uid, when, number)
             if (run := self._cache.runs.get(Key(seen.key.namespace, name))) is not None:
                 mine = run.labels.get(LABEL_BACKFILL_UID) == seen.uid
-                found.append(RunOfTime(number, name, run.status.get("phase", ""), mine, run.deleting))
+                found.append(RunOfTime(number, name, run.phase, mine, run.deleting))
         return found
 
     def _full(self, seen: ObjectView, workflow: ObjectView) -> str:

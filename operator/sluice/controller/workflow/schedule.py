@@ -70,7 +70,7 @@ class ScheduleTrigger:
             "nextScheduleTime": rfc3339(found.next) if found.next is not None else None,
             "missed": (status.missed or 0) + found.missed,
         }
-        succeeded = [r.status.get("finishedAt", "") for r in runs.values() if r.status.get("phase") == "Succeeded"]
+        succeeded = [r.status.get("finishedAt", "") for r in runs.values() if r.phase == "Succeeded"]
         if last := max([status.last_successful_time or "", *succeeded]):
             told["lastSuccessfulTime"] = last
         if found.run is None:

@@ -55,7 +55,7 @@ class UpstreamTrigger:
         return [
             UpstreamSuccess(finished_at, run.uid)
             for run in runs
-            if run.status.get("phase") == "Succeeded" and not run.parent
+            if run.phase == "Succeeded" and not run.parent
             if (finished_at := instant(run.status.get("finishedAt"))) is not None
         ]
 
