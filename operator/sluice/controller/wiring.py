@@ -23,6 +23,7 @@ from sluice.controller.resources.run_slots import RunSlots
 from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.controller.run.admission import RunAdmission
 from sluice.controller.run.child_runs import ChildRunWriter
+from sluice.controller.run.crashes import RunCrashes
 from sluice.controller.run.event_handler import RunEventHandler
 from sluice.controller.run.live import LiveRuns
 from sluice.controller.run.log_reader import LogReader
@@ -92,7 +93,8 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...]) -> Con
     opener = RunOpener(cluster, revisions, validation, gates, shared, live, run_queue.add_at)
     workers = RunWorkers(pods, children, logs, status)
     runs = RunReconciler(run_queue, cluster, live, opener, admission, workers, pod_gc)
-    run_events = RunEventHandler(run_queue, live, status, shared)
+    crashes = RunCrashes(cluster, live, run_queue.add_after)
+    run_events = RunEventHandler(run_queue, live, status, shared, crashes)
 
     workflows = WorkflowReconciler(cluster, revisions, validation, config.on_first_sight)
     backfills = BackfillReconciler(cluster, validation, config.on_first_sight)
@@ -118,9 +120,9 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...]) -> Con
         queues={
             workflows.queue: workflows.reconcile,
             backfills.queue: backfills.reconcile,
-            run_queue: runs.reconcile,
+            run_queue: crashes.guarded(runs.reconcile),
             admission.queue: admission.admit,
-            status.queue: status.write,
+            status.queue: crashes.proven(status.write),
             pools.queue: pools.write,
             pools.waiters_queue: pools.notify_waiters,
         },

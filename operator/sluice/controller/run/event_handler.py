@@ -1,23 +1,33 @@
 """Brings news of pods, child runs and shared limits to the run that they are about, and queues it."""
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.kube.store import Change
 from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.run.child_runs import child_view
-from sluice.controller.run.live import LiveRuns
+from sluice.controller.run.crashes import RunCrashes
+from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.controller.run.status_writer import StatusWriter
 from sluice.core.pod.view import PodView
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.identity import RunIdentity
 
+V = TypeVar("V")
+
+log = logging.getLogger("sluice.runs")
+
 
 class RunEventHandler:
     """`queue` holds runs with news."""
 
-    def __init__(self, queue: WorkQueue[Key], live: LiveRuns, status: StatusWriter, shared: SharedLimits) -> None:
+    def __init__(
+        self, queue: WorkQueue[Key], live: LiveRuns, status: StatusWriter, shared: SharedLimits, crashes: RunCrashes
+    ) -> None:
         self._queue, self._live, self._status, self._shared = queue, live, status, shared
+        self._crashes = crashes
 
     def pod_changed(self, change: Change[PodView]) -> None:
         pod = change.object
@@ -31,10 +41,9 @@ class RunEventHandler:
         if live is None:
             return
         if change.deleted:
-            live.run.observe_pod_deleted(pod)
+            self._bring(live, live.run.observe_pod_deleted, pod)
         else:
-            live.run.observe_pod(pod)
-        self._queue.add(live.view.key)
+            self._bring(live, live.run.observe_pod, pod)
 
     def run_changed(self, change: Change[ObjectView]) -> None:
         """If it is a child run, the run that made it has news."""
@@ -43,10 +52,19 @@ class RunEventHandler:
         if parent is None:
             return
         if not change.deleted:
-            parent.run.observe_child(child_view(child))
+            self._bring(parent, parent.run.observe_child, child_view(child))
         elif change.before is not None:
-            parent.run.observe_child_deleted(child_view(child))
-        self._queue.add(parent.view.key)
+            self._bring(parent, parent.run.observe_child_deleted, child_view(child))
+
+    def _bring(self, live: LiveRun, observe: Callable[[V], None], news: V) -> None:
+        key = live.view.key
+        try:
+            observe(news)
+        except Exception:
+            log.exception("%s: news that cannot be taken in: a bug of ours", key)
+            self._crashes.dropped(key)
+        else:
+            self._queue.add(key)
 
     def may_start(self, run: RunIdentity) -> None:
         """The shared limits have room for a task of the run, or for the run."""

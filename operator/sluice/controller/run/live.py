@@ -63,6 +63,8 @@ class LiveRuns:
         if run.parent is None or own == "Stopped":
             return by_hand
         parent = self.parent_of(run)
+        if parent is None and self.comes_after_its_parent(run):
+            return "Suspended", f"run {run.parent.name}, which made it, is being read anew", RESUMED_BY_HAND
         if parent is None:
             return "Stopped", f"run {run.parent.name}, which made it, has ended", RESUMED_BY_HAND
         state, why = parent.run.desired_state_of(run.key.name)
