@@ -37,9 +37,18 @@ class Model(BaseModel):
         """As `read`, but a field that does not validate counts as absent. Raises ValidationError if it is required."""
         try:
             return cls.read(stored)
+        except ValidationError:
+            return cls.read(cls.usable(stored))
+
+    @classmethod
+    def usable(cls, stored: Json) -> Json:
+        """Without the fields that do not validate."""
+        try:
+            cls.read(stored)
         except ValidationError as error:
             unusable = {detail["loc"][0] for detail in error.errors() if detail["loc"]}
-            return cls.read({name: value for name, value in stored.items() if name not in unusable})
+            return {name: value for name, value in stored.items() if name not in unusable}
+        return stored
 
 
 _M = TypeVar("_M", bound=Model)

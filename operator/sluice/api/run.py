@@ -9,6 +9,8 @@ from sluice.api.pool import Slots
 from sluice.api.task import ApprovalVerdict
 from sluice.api.workflow import Conditions
 
+_Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
 DesiredState = Literal["Running", "Suspended", "Stopped"]
 RunPhase = Literal["Pending", "Running", "Suspended", "Succeeded", "Failed", "Stopped"]
 TaskPhase = Literal["Pending", "Running", "Succeeded", "Failed", "UpstreamFailed", "Skipped", "Stopped"]
@@ -63,9 +65,9 @@ class WorkflowRunSpec(Model):
 class UsedRetries(Model):
     """How many retries a task has used, by who pays for them."""
 
-    limit: int = 0
-    infrastructure: int = 0
-    out_of_memory: int = 0
+    limit: _Count = 0
+    infrastructure: _Count = 0
+    out_of_memory: _Count = 0
     """How many of them followed an attempt that had run out of memory."""
 
 
@@ -116,7 +118,7 @@ class PollStatus(Model):
 
     since: Time
     """When its first try started."""
-    tries: int
+    tries: _Count
     """How many tries said "not yet"."""
 
 
@@ -124,7 +126,7 @@ class TaskStatus(Model):
     """How one task stands."""
 
     phase: TaskPhase
-    attempt: int | None = None
+    attempt: _Count | None = None
     """The current attempt, from 1."""
     started_at: Time | None = None
     """When the container or the run of the current attempt started, or the decision was asked for."""

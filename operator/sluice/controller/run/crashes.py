@@ -32,7 +32,7 @@ log = logging.getLogger("sluice.runs")
 
 @dataclass(slots=True)
 class _Crash:
-    retry_at: float
+    not_before: float
     """By the clock."""
     times: int = 0
     read_again: bool = False
@@ -57,7 +57,7 @@ class RunCrashes:
 
         async def guard(key: Key) -> None:
             crash = self._crashes.get(key)
-            if crash is not None and (wait_s := crash.retry_at - self._clock()) > 0:
+            if crash is not None and (wait_s := crash.not_before - self._clock()) > 0:
                 self._retry(key, wait_s)
                 return
             if crash is not None and not crash.read_again:
@@ -99,7 +99,7 @@ class RunCrashes:
         crash = self._crashes.setdefault(key, _Crash(0.0))
         crash.times, crash.read_again = crash.times + 1, False
         wait_s = min(_RETRY_FIRST_S * 2.0 ** min(crash.times - 1, 16), _RETRY_LONGEST_S)
-        crash.retry_at = self._clock() + wait_s
+        crash.not_before = self._clock() + wait_s
         self._retry(key, wait_s)
 
     async def _read_again(self, key: Key) -> None:

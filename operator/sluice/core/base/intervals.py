@@ -3,7 +3,10 @@
 https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode
 """
 
+import re
 from collections.abc import Iterable, Iterator
+
+_SPAN = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 
 def intervals(numbers: Iterable[int]) -> str:
@@ -25,8 +28,11 @@ def _spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
-def members(text: str) -> Iterator[int]:
-    """`0-2,5` as 0, 1, 2, 5. Raises ValueError on reaching anything else."""
-    for span in filter(None, text.split(",")):
-        first, _, last = span.partition("-")
-        yield from range(int(first), int(last or first) + 1)
+def members(text: str, below: int) -> Iterator[int]:
+    """`0-2,5` as 0, 1, 2, 5. What is not ascending, not below the limit or no number is left out."""
+    after = 0
+    for span in text.split(","):
+        if found := _SPAN.fullmatch(span):
+            first, last = int(found[1]), int(found[2] or found[1])
+            yield from range(max(first, after), min(last + 1, below))
+            after = max(after, last + 1)

@@ -95,7 +95,7 @@ def pod_view(pod: Json) -> PodView:
     scheduled_at, unschedulable, disruption = None, "", ""
     gated = preempted = False
     for condition in mappings(status.get("conditions")):
-        type_, holds = condition.get("type"), condition.get("status") == "True"
+        type_, holds = string(condition.get("type")), condition.get("status") == "True"
         reason = string(condition.get("reason"))
         message = string(condition.get("message")) or reason
         if type_ == "PodScheduled" and holds:

@@ -7,8 +7,9 @@ between the recorded one and the newest pod must have ended and have used a retr
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from sluice.api.run import TaskStatus
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.ownership import plausible
@@ -59,8 +60,8 @@ def restore(
     depend on them.
     """
     run = RunState(identity, revision, definition, shared=shared or SharedLimits())
-    run.take_orders(replace(orders, replaced_by=status.get("replacedBy", "") or orders.replaced_by))
-    time = TimeAccounting.of(status.get("time", {}))
+    run.take_orders(replace(orders, replaced_by=foreign.string(status.get("replacedBy")) or orders.replaced_by))
+    time = TimeAccounting.of(status.get("time"))
     run.restore_times(instant(status.get("startedAt")), instant(status.get("finishedAt")), time)
     found = _Found(defaultdict(dict), defaultdict(dict))
     for child in children:
@@ -69,7 +70,7 @@ def restore(
     for pod in pods:
         if pod.attempt_of is not None and pod.run == identity.ref:
             found.pods[pod.attempt_of.task, pod.attempt_of.index][pod.attempt] = pod
-    recorded = status.get("tasks", {})
+    recorded = {name: _usable(entry) for name, entry in foreign.mapping(status.get("tasks")).items()}
     run.status_found(recorded)
     for number, task in enumerate(run.named):
         entry = recorded.get(task.definition.name, {})
@@ -86,6 +87,12 @@ def restore(
     run.take(News.STATUS)
     run.mark_status(*(number for number, task in enumerate(run.tasks) if task.restored_entry is None))
     return run
+
+
+def _usable(entry: Any) -> Json:
+    """What the status says of a task, without what the operator could not have written: the API server takes all."""
+    found = TaskStatus.read({"phase": "Pending"} | TaskStatus.usable(foreign.mapping(entry)))
+    return found.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
 
 
 def _restore_items(run: RunState, number: int, recorded: Json, found: _Found) -> None:

@@ -12,6 +12,7 @@ from sluice.api import API_VERSION
 from sluice.api.run import has_ended
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
+from sluice.core.base.foreign import mappings, string
 from sluice.core.base.naming import (
     LABEL_ATTEMPT,
     LABEL_DEPTH,
@@ -59,20 +60,21 @@ class ChildView:
     @classmethod
     def of(cls, name: str, uid: str, version: int, attempt_of: AttemptRef | None, status: Json) -> "ChildView":
         """From the status of a WorkflowRun."""
-        accepted: Json = next((c for c in status.get("conditions", ()) if c["type"] == "Accepted"), {})
+        conditions = mappings(status.get("conditions"))
+        accepted: Json = next((each for each in conditions if each.get("type") == "Accepted"), {})
         refused = accepted.get("status") == "False"
         return cls(
             name=name,
             uid=uid,
             version=version,
             attempt_of=attempt_of,
-            phase=status.get("phase", "Pending"),
-            message=status.get("message", ""),
+            phase=string(status.get("phase")) or "Pending",
+            message=string(status.get("message")),
             started_at=instant(status.get("startedAt")),
             finished_at=instant(status.get("finishedAt")),
-            outputs=status.get("outputs", ""),
-            waits=accepted["reason"] if refused else "",
-            waits_since=instant(accepted["lastTransitionTime"]) if refused else None,
+            outputs=string(status.get("outputs")),
+            waits=string(accepted.get("reason")) if refused else "",
+            waits_since=instant(accepted.get("lastTransitionTime")) if refused else None,
         )
 
     @property

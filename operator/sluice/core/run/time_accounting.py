@@ -10,11 +10,13 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sluice.core import Instant
+from sluice.core.base import foreign
 from sluice.core.pod.view import ContainerState, PodView
 
-_PART = re.compile(r"([0-9.]+)([hms])")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)([hms])")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 _EXACT_BELOW_S = 10.0
 _LEAST_S = 0.05
@@ -34,9 +36,9 @@ class TimeAccounting:
     _ended: list[tuple[str, float | None]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, told: Mapping[str, str]) -> "TimeAccounting":
+    def of(cls, told: Any) -> "TimeAccounting":
         """As it stands in a run's status."""
-        spent = {kind: _seconds(text) for kind, text in told.items()}
+        spent = {kind: _seconds(foreign.string(text)) for kind, text in foreign.mapping(told).items()}
         return cls(defaultdict(float, spent), _known=spent)
 
     def add(self, kind: str, seconds: float) -> None:

@@ -6,10 +6,13 @@ not with the number of items. Of an item that has ended only its phase is kept.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 
+from sluice.api.for_each import MAX_ITEMS
 from sluice.api.run import TaskPhase
 from sluice.core import Json
 from sluice.core.base.intervals import intervals, members
+from sluice.core.base.naming import label_number
 from sluice.core.base.times import rfc3339
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
@@ -91,24 +94,25 @@ def item_entries(items: Json) -> dict[int, Json]:
     """What the status says of each item, as it would of a task. Items that have not begun are left out."""
     found: defaultdict[int, Json] = defaultdict(lambda: {"phase": "Pending"})
     for phase, key in _KEYS.items():
-        for index in members(items.get(key, "")):
+        for index in members(items.get(key, ""), MAX_ITEMS):
             found[index]["phase"] = phase
     for index, value in _told(items, "attempts"):
-        found[index]["attempt"] = int(value)
+        found[index]["attempt"] = label_number(value)
     for key in ("retryAt", "avoidNode"):
         for index, value in _told(items, key):
             found[index][key] = value
     for index, value in _told(items, "pollSince"):
         found[index]["poll"] = {"since": value, "tries": 0}
     for index, value in _told(items, "pollTries"):
-        found[index]["poll"]["tries"] = int(value)
+        if "poll" in found[index]:
+            found[index]["poll"]["tries"] = label_number(value)
     for key, count in (("limitRetries", "limit"), ("infrastructureRetries", "infrastructure"), ("outOfMemory",) * 2):
         for index, value in _told(items, key):
-            found[index].setdefault("retries", {})[count] = int(value)
+            found[index].setdefault("retries", {})[count] = label_number(value)
     return found
 
 
 def _told(items: Json, key: str) -> Iterator[tuple[int, str]]:
-    for said, which in items.get(key, {}).items():
-        for index in members(which):
-            yield index, said
+    """At most one of each item, however often somebody has written it."""
+    every = ((index, said) for said, which in items.get(key, {}).items() for index in members(which, MAX_ITEMS))
+    return islice(every, MAX_ITEMS)
