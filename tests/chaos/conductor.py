@@ -11,6 +11,7 @@ from random import Random
 
 from tests.chaos.faults import KINDS
 from tests.chaos.system import System
+from tests.cluster.progress import say
 
 Hits = Counter[tuple[str, str]]
 """How often each kind of fault hit what."""
@@ -27,6 +28,7 @@ def conduct(system: System, faults: int, chance: Random) -> Hits:
         kind = chance.choice(list(KINDS))
         if what := KINDS[kind](system, chance):
             hits[kind, what] += 1
+            say(f"{hits.total()}: {kind} hit {what}")
             misses = 0
         else:
             misses += 1

@@ -5,13 +5,16 @@ A fault returns what it hit, or None if there was nothing to hit; then it has no
 
 from __future__ import annotations
 
+import asyncio
 import signal
+import time
 from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING
 
+from tests.chaos.server import LATE, Json, Refused
 from tests.chaos.system import Replica, System
-from tests.controller.proxy import Act, Fault, Forward, hang_up, refuse
+from tests.controller.proxy import Act, Fault, Forward, cut, expire, hang_up, lose, refuse, swallow
 from tests.e2e.kubernetes import eventually
 
 if TYPE_CHECKING:
@@ -22,48 +25,169 @@ Strike = Callable[[System, Random], str | None]
 REQUESTS = {
     "POST pod": ("POST", r"/pods$"),
     "PATCH run status": ("PATCH", r"/workflowruns/[^/]+/status$"),
+    "POST run": ("POST", r"/workflowruns$"),
+    "PUT Lease": ("PUT", r"/leases/"),
 }
-_PATIENCE_S = 3
+WATCHES = {
+    "watch of pods": ("GET", r"/pods\?.*watch="),
+    "watch of runs": ("GET", r"/workflowruns\?.*watch="),
+    "watch of Workflows": ("GET", r"/workflows\?.*watch="),
+}
+_PATIENCE_S = 2
+_OFTEN, _SELDOM = 4, 1  # of requests: pods and statuses are what it is about
+_WEIGHTS = (_OFTEN, _OFTEN, _SELDOM, _SELDOM)
+
+
+# At a request.
 
 
 def kill_9(system: System, chance: Random) -> str | None:
-    """Right before a request reaches the server, or when it is carried out and not answered."""
-    leader, request, carried_out = system.leader, _any_request(chance), chance.random() < 0.5
+    """A request of the killed process is not sent, or carried out and not answered, or arrives when it is long dead."""
+    leader, request = system.leader, _any_request(chance)
+    fate = chance.choice(["not sent", "carried out", "arrives late"])
 
     async def act(request: web.Request, forward: Forward) -> web.StreamResponse:
-        if carried_out:
+        if fate == "carried out":
             await forward()
         leader.operator.send(signal.SIGKILL)
+        if fate == "arrives late":
+            await asyncio.sleep(chance.uniform(0.5, 6))
+            await forward(agent=LATE)
         return hang_up(request)
 
     if not _at(leader, request, act):
         return None
     leader.operator.exit_code()
-    return f"{request}, {'carried out' if carried_out else 'not sent'}"
+    return f"{request}, {fate}"
 
 
-def error_500(system: System, chance: Random) -> str | None:
-    return _refused(system, chance, 500, "InternalError")
+def pause(system: System, chance: Random) -> str | None:
+    """SIGSTOP at a request that arrives, for a second or until another leads; then SIGCONT."""
+    leader, request = system.leader, _any_request(chance)
+    until_replaced = chance.random() < 0.5
+
+    async def act(_request: web.Request, forward: Forward) -> web.StreamResponse:
+        leader.operator.send(signal.SIGSTOP)
+        return await forward()
+
+    if not _at(leader, request, act):
+        return None
+    if until_replaced:
+        eventually(lambda: system.leader is not leader, "another leads", 60)
+    else:
+        time.sleep(1)
+    leader.operator.send(signal.SIGCONT)
+    return f"{request}, {'until another led' if until_replaced else 'for a second'}"
 
 
-def _refused(system: System, chance: Random, code: int, reason: str) -> str | None:
-    request = _any_request(chance)
-    return request if _at(system.leader, request, refuse(code, reason)) else None
+async def _held(_request: web.Request, forward: Forward) -> web.StreamResponse:
+    answer = await forward()
+    await asyncio.sleep(3)
+    return answer
+
+
+async def _late(_request: web.Request, forward: Forward) -> web.StreamResponse:
+    await asyncio.sleep(3)
+    return await forward(agent=LATE)
+
+
+def _at_request(act: Act) -> Strike:
+    def strike(system: System, chance: Random) -> str | None:
+        request = _any_request(chance)
+        return request if _at(system.leader, request, act) else None
+
+    return strike
 
 
 def _any_request(chance: Random) -> str:
-    return chance.choice(list(REQUESTS))
+    return chance.choices(list(REQUESTS), _WEIGHTS)[0]
 
 
 def _at(replica: Replica, request: str, act: Act) -> bool:
     """Whether there was such a request within a few seconds. It is done to the first one."""
-    fault = Fault(act, *REQUESTS[request])
+    return _taken(replica, Fault(act, *REQUESTS[request]))
+
+
+def _taken(replica: Replica, fault: Fault) -> bool:
     replica.proxy.inflict(fault)
     try:
-        eventually(lambda: not fault.times, request, _PATIENCE_S)
+        eventually(lambda: not fault.times, "a request", _PATIENCE_S)
     except AssertionError:
         replica.proxy.inflict()
     return not fault.times
 
 
-KINDS: dict[str, Strike] = {"kill -9": kill_9, "500": error_500}
+# At a watch.
+
+
+def _at_watch(act: Act) -> Strike:
+    """A watch is cut, and so done to the next one in its place, while pods live of which it should tell."""
+
+    def strike(system: System, chance: Random) -> str | None:
+        watch = chance.choice(list(WATCHES))
+        leader, fault = system.leader, Fault(act, *WATCHES[watch])
+        if not system.living_pods():
+            return None
+        leader.proxy.inflict(fault)
+        leader.proxy.hang_up(WATCHES[watch][1])
+        return watch if _taken(leader, fault) else None
+
+    return strike
+
+
+# At a pod.
+
+
+def _at_pod(act: Callable[[System, Json, Json], None]) -> Strike:
+    """Only as long as it is as we saw it: what has ended meanwhile is left alone."""
+
+    def strike(system: System, chance: Random) -> str | None:
+        if not (living := system.living_pods()):
+            return None
+        pod = chance.choice(living)
+        as_seen = {key: pod["metadata"][key] for key in ("uid", "resourceVersion")}
+        try:
+            act(system, pod, as_seen)
+        except Refused:
+            return None
+        return f"{pod['status']['phase']} pod"
+
+    return strike
+
+
+def _delete(system: System, pod: Json, as_seen: Json, **options: int) -> None:
+    where = system.server.path("pods", pod["metadata"]["name"])
+    system.server.ask("DELETE", where, {"preconditions": as_seen, **options})
+
+
+def _force_delete(system: System, pod: Json, as_seen: Json) -> None:
+    _delete(system, pod, as_seen, gracePeriodSeconds=0)
+
+
+def _evict(system: System, pod: Json, as_seen: Json) -> None:
+    name = pod["metadata"]["name"]
+    eviction = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": name},
+        "deleteOptions": {"preconditions": as_seen},
+    }
+    system.server.ask("POST", system.server.path("pods", name, "eviction"), eviction)
+
+
+KINDS: dict[str, Strike] = {
+    "kill -9": kill_9,
+    "SIGSTOP": pause,
+    "409": _at_request(refuse(409, "Conflict")),
+    "429": _at_request(refuse(429, "TooManyRequests")),
+    "500": _at_request(refuse(500, "InternalError")),
+    "request lost": _at_request(lose),
+    "answer lost": _at_request(swallow),
+    "request late": _at_request(_late),
+    "answer held back": _at_request(_held),
+    "watch cut": _at_watch(cut(1)),
+    "410": _at_watch(expire),
+    "pod deleted": _at_pod(_delete),
+    "pod evicted": _at_pod(_evict),
+    "pod force-deleted": _at_pod(_force_delete),
+}

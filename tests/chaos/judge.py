@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 from typing import TypeVar
 
-from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_WORKFLOW
+from sluice.core.base.intervals import members
+from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_RUN, LABEL_WORKFLOW
 from tests.chaos.programs import unit_of
-from tests.chaos.server import HARNESS, Json
+from tests.chaos.server import HARNESS, LATE, Json
 from tests.core import reference
 from tests.core.plan import Plan, Unit
 from tests.core.simulation import ended_units
@@ -38,6 +39,10 @@ class Life:
     born: float
     over: float = math.inf
     phase: str = ""
+    recorded: float = math.inf
+    """When its run's status told of the attempt first."""
+    late: bool = False
+    """Whether the network had held up its creation."""
 
     def __str__(self) -> str:
         return f"attempt {self.attempt} of {_name(self.unit)} of {self.workflow}"
@@ -47,20 +52,40 @@ def lives(log: Iterable[bytes], namespace: str) -> list[Life]:
     """All pods that the operator made, in the order in which they were made."""
     found: list[Life] = []
     current: dict[str, Life] = {}
+    runs: list[str] = []
+    recorded: dict[tuple[str, Unit, int], float] = {}
     for line in log:
         event = json.loads(line)
         ref, done = event["objectRef"], event["responseStatus"]["code"] < 300
         if ref.get("namespace") != namespace or not done:
             continue
-        if event["verb"] == "create" and not event["userAgent"].startswith(HARNESS):
+        if ref["resource"] == "workflowruns":
+            for unit, attempt in _told(event["requestObject"]):
+                recorded.setdefault((ref["name"], unit, attempt), _instant(event["stageTimestamp"]))
+        elif event["verb"] == "create" and not event["userAgent"].startswith(HARNESS):
             labels = event["requestObject"]["metadata"]["labels"]
             born = _instant(event["stageTimestamp"])
             life = Life(labels[LABEL_WORKFLOW], unit_of(labels), int(labels[LABEL_ATTEMPT]), born)
-            current[ref["name"]] = life
+            life.late = event["userAgent"] == LATE
             found.append(life)
+            current[ref["name"]] = life
+            runs.append(labels[LABEL_RUN])
         elif (living := current.get(ref["name"])) and not living.phase:
             _observe(living, event)
+    for life, run in zip(found, runs, strict=True):
+        life.recorded = recorded.get((run, life.unit, life.attempt), math.inf)
     return found
+
+
+def _told(patch: Json) -> Iterator[tuple[Unit, int]]:
+    """The attempts of which a patch of a run's status tells."""
+    for name, entry in ((patch.get("status") or {}).get("tasks") or {}).items():
+        number = int(name[1:])
+        if entry and entry.get("attempt"):
+            yield (number, None), entry["attempt"]
+        items = (entry or {}).get("items") or {}
+        for attempt, which in (items.get("attempts") or {}).items():
+            yield from (((number, index), int(attempt)) for index in members(which or ""))
 
 
 def _observe(life: Life, event: Json) -> None:
@@ -73,18 +98,38 @@ def _observe(life: Life, event: Json) -> None:
 
 
 def violations(plans: Plans, runs: Iterable[Json], made: list[Life]) -> list[str]:
-    """In words; none if all is as it must be."""
-    return [*_of_attempts(made), *_of_caps(plans, made), *_of_runs(plans, runs, made)]
+    """In words; none if all is as it must be.
+
+    A number may be given twice only if somebody removed the first pod before it ended and before any status told of it:
+    then nobody can know that it was. A request that the network has held up may repeat one that was made in time: such
+    an echo is the network's fault.
+    """
+    made = _without_echoes(made)
+    return [*_of_attempts(plans, made), *_of_caps(plans, made), *_of_runs(plans, runs, made)]
 
 
-def _of_attempts(made: list[Life]) -> Iterator[str]:
-    for life, times in Counter(map(str, made)).items():
-        if times > 1:
-            yield f"{life} was made {times} times"
-    for lives_ in _grouped(made, lambda life: (life.workflow, life.unit)).values():
+def _without_echoes(made: list[Life]) -> list[Life]:
+    """Without what came late and repeats an attempt, or comes after a higher one."""
+    known: dict[tuple[str, Unit], int] = {}
+    found = []
+    for life in made:
+        unit = life.workflow, life.unit
+        if not (life.late and life.attempt <= known.get(unit, 0)):
+            found.append(life)
+        known[unit] = max(life.attempt, known.get(unit, 0))
+    return found
+
+
+def _of_attempts(plans: Plans, made: list[Life]) -> Iterator[str]:
+    for (workflow, unit), lives_ in _grouped(made, lambda life: (life.workflow, life.unit)).items():
+        once = plans[workflow].tasks[unit[0]].once
         for before, after in pairwise(lives_):
             if before.phase == "Succeeded":
                 yield f"{after} was made though attempt {before.attempt} had succeeded"
+            elif after.attempt <= before.attempt and (before.phase or before.recorded < after.born):
+                yield f"{after} was made again"
+            elif once and not before.phase:
+                yield f"{after} was made though attempt {before.attempt} was lost, and it may start once"
             if after.born < before.over:
                 yield f"{after} was made while attempt {before.attempt} lived"
 

@@ -17,7 +17,7 @@ from tests.chaos.workloads import random_plans
 from tests.cluster import Cluster
 from tests.controller.proxy import without_credentials
 from tests.core.plan import Plan
-from tests.e2e.kubernetes import Kubectl
+from tests.e2e.kubernetes import Kubectl, eventually
 from tests.perf.dispatch import AuditLog
 
 _CRDS = Path(__file__).parent.parent.parent / "crds"
@@ -32,6 +32,8 @@ def perform(cluster: Cluster, seed: str, faults: int, directory: Path) -> Json:
     kubectl("apply", "--server-side", "-f", _CRDS)
     kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
     kubectl("create", "namespace", kubectl.namespace)
+    for kind in ("workflows", "workflowruns", "pools", "backfills"):  # established, and yet refused for a moment
+        eventually(lambda kind=kind: kubectl.list(kind) == [], f"{kind} are served")
     log = AuditLog(cluster.audit_log)
     stuck = []
     with without_credentials(cluster) as url:

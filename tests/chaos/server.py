@@ -16,6 +16,9 @@ _TRIES, _COMES_AGAIN_S = 20, 0.5  # the storage of a CRD takes seconds to start
 HARNESS = "sluice-chaos"
 """How our own requests call themselves in the audit log, so that they are not taken for the operator's."""
 
+LATE = "late"
+"""How the operator's requests call themselves that the network has held up."""
+
 
 class Refused(Exception):
     """The API server's no. `code` is HTTP's."""

@@ -14,6 +14,7 @@ PLANS = {
             Task(programs=(Program((1, 0)),), limit=1, slots=1),
             Task(slots=1),
             Task(needs=(0,), fan_out=FanOut(count=2, parallelism=1)),
+            Task(once=True),
         ),
         slots=1,
         cap=2,
@@ -26,16 +27,17 @@ STATUS = {
         "t0": {"phase": "Succeeded", "attempt": 2},
         "t1": {"phase": "Succeeded", "attempt": 1},
         "t2": {"phase": "Succeeded", "items": {"total": 2, "succeeded": "0-1"}},
+        "t3": {"phase": "Succeeded", "attempt": 1},
     },
 }
 
 
-def event(verb, pod, at_s, body=None, agent="operator", code=200):
+def event(verb, name, at_s, body=None, agent="operator", code=200, resource="pods"):
     at = datetime.fromtimestamp(at_s, UTC).isoformat().replace("+00:00", "Z")
     return json.dumps(
         {
             "verb": verb,
-            "objectRef": {"namespace": "n", "name": pod},
+            "objectRef": {"resource": resource, "namespace": "n", "name": name},
             "requestObject": body,
             "responseStatus": {"code": code},
             "userAgent": agent,
@@ -47,7 +49,9 @@ def event(verb, pod, at_s, body=None, agent="operator", code=200):
 
 def made(unit, attempt, at_s, **more):
     task, _, index = unit.partition(".")
-    labels = {"workflow": "w", "task": task, "attempt": str(attempt)} | ({"index": index} if index else {})
+    labels = {"workflow": "w", "run": "w-1", "task": task, "attempt": str(attempt)} | (
+        {"index": index} if index else {}
+    )
     body = {"metadata": {"labels": {f"sluice.dev/{name}": value for name, value in labels.items()}}}
     return event("create", f"{unit}-{attempt}", at_s, body, **more)
 
@@ -58,6 +62,10 @@ def ends(unit, attempt, at_s, phase="Succeeded"):
 
 def gone(unit, attempt, at_s):
     return event("delete", f"{unit}-{attempt}", at_s, agent="sluice-chaos")
+
+
+def records(tasks, at_s):
+    return event("patch", "w-1", at_s, {"status": {"tasks": tasks}}, resource="workflowruns")
 
 
 SOUND = [
@@ -73,6 +81,14 @@ SOUND = [
     ends("t1", 1, 7),
     made("t2.1", 1, 7),
     ends("t2.1", 1, 8),
+    made("t3", 1, 8),
+    ends("t3", 1, 8.5),
+]
+RECORDED = [made("t0", 1, 0), records({"t0": {"attempt": 1}, "t1": None}, 0.2), gone("t0", 1, 0.5)]
+RECORDED_ITEM = [
+    made("t2.0", 1, 0),
+    records({"t2": {"items": {"total": 2, "attempts": {"1": "0-1", "2": None}}}}, 0.2),
+    gone("t2.0", 1, 0.5),
 ]
 HOSTILE = made("t1", 1, 1, agent="sluice-chaos")
 
@@ -82,7 +98,7 @@ HOSTILE = made("t1", 1, 1, agent="sluice-chaos")
     [
         (SOUND, {}, []),
         ([HOSTILE, *SOUND], {}, []),  # not the operator's
-        ([*SOUND, made("t1", 1, 9), gone("t1", 1, 10)], {}, ["was made 2 times", "had succeeded"]),
+        ([*SOUND, made("t1", 1, 9), gone("t1", 1, 10)], {}, ["attempt 1 of t1 of w was made though attempt 1"]),
         ([*SOUND, made("t1", 2, 9), gone("t1", 2, 10)], {}, ["attempt 2 of t1 of w was made though attempt 1"]),
         (
             [*SOUND, made("t2.0", 2, 5.5), gone("t2.0", 2, 5.6)],
@@ -90,7 +106,13 @@ HOSTILE = made("t1", 1, 1, agent="sluice-chaos")
             ["had succeeded", "while attempt 1 lived", "parallelism of w: 3 at once", "parallelism of t2 of w: 2"],
         ),
         ([made("t1", 0, 3.5), gone("t1", 0, 4.2), *SOUND], {}, ["pool w: 2 at once, where 1 may be"]),
-        ([made("t0", 0, 0), *SOUND, gone("t0", 0, 0.5)], {}, []),  # evicted before the others
+        ([made("t0", 1, 0), gone("t0", 1, 0.5), *SOUND], {}, []),  # deleted before anybody could tell of it
+        ([*SOUND, made("t1", 1, 9, agent="late")], {}, []),  # it was held up by the network, for long
+        ([*SOUND, made("t1", 2, 9, agent="late")], {}, ["had succeeded"]),
+        ([*RECORDED, *SOUND], {}, ["attempt 1 of t0 of w was made again"]),
+        ([*RECORDED_ITEM, *SOUND], {}, ["attempt 1 of t2[0] of w was made again"]),
+        ([made("t0", 1, 0), ends("t0", 1, 0.5, "Failed"), *SOUND], {}, ["attempt 1 of t0 of w was made again"]),
+        ([made("t3", 0, 0), gone("t3", 0, 0.5), *SOUND], {}, ["and it may start once"]),
         ([each for each in SOUND if each != ends("t1", 1, 7)], {}, ["t1 is said to have succeeded, and none"]),
         (SOUND, {"t1": {"phase": "Failed"}}, ["t1 ended Failed, and should have Succeeded", "the run ended Succeeded"]),
         (SOUND, {"t1": {"phase": "Running"}}, ["ended without an end of t1"]),

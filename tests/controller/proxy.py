@@ -24,7 +24,7 @@ from aiohttp import web
 
 from tests.cluster import Cluster
 
-Forward = Callable[..., Awaitable[web.StreamResponse]]  # of a watch, at most `events`
+Forward = Callable[..., Awaitable[web.StreamResponse]]  # of a watch, at most `events`; in the name of another `agent`
 Act = Callable[[web.Request, Forward], Awaitable[web.StreamResponse]]
 
 _HOP = {"host", "connection", "transfer-encoding", "content-length", "keep-alive"}
@@ -171,9 +171,9 @@ class Proxy:
         body = await request.read() or None
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
 
-        async def forward(events: int | None = None) -> web.StreamResponse:
-            url = f"{self._server}{request.path_qs}"
-            async with self._session.request(request.method, url, data=body, headers=headers) as answer:
+        async def forward(events: int | None = None, agent: str = "") -> web.StreamResponse:
+            url, said = f"{self._server}{request.path_qs}", headers | ({"User-Agent": agent} if agent else {})
+            async with self._session.request(request.method, url, data=body, headers=said) as answer:
                 if "watch=" in request.query_string:
                     return await _stream(request, answer, events)
                 content = await answer.read()
@@ -210,8 +210,8 @@ class Proxy:
 
 async def _stream(request: web.Request, answer: aiohttp.ClientResponse, events: int | None) -> web.StreamResponse:
     response = web.StreamResponse(status=answer.status, headers={"Content-Type": "application/json"})
-    await response.prepare(request)
     with suppress(ConnectionResetError):  # the client has gone
+        await response.prepare(request)
         async for line in answer.content:
             await response.write(line)
             events = events - 1 if events else None

@@ -41,7 +41,7 @@ def pod_times(log: Iterable[bytes], namespace: str) -> PodTimes:
     for line in log:
         event = orjson.loads(line)
         ref = event["objectRef"]
-        if ref["namespace"] != namespace or event["verb"] == "delete":
+        if ref["namespace"] != namespace or ref["resource"] != "pods" or event["verb"] == "delete":
             continue
         body = event["requestObject"]
         if event["verb"] == "create":

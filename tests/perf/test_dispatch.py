@@ -9,12 +9,12 @@ from sluice.core.spec.definition import Definition
 from tests.perf.dispatch import AuditLog, Unit, percentile, pod_times, summary, waits_ms
 
 
-def line(verb, pod, at_s, body, namespace="bench"):
+def line(verb, pod, at_s, body, namespace="bench", resource="pods"):
     received_at = datetime.fromtimestamp(at_s, UTC).isoformat().replace("+00:00", "Z")
     return json.dumps(
         {
             "verb": verb,
-            "objectRef": {"namespace": namespace, "name": pod},
+            "objectRef": {"resource": resource, "namespace": namespace, "name": pod},
             "requestObject": body,
             "requestReceivedTimestamp": received_at,
         }
@@ -41,7 +41,8 @@ LOG = [
     phase("b", 3, "Succeeded"),
     posted("c", 3.004_250),
     posted("c", 3.5),  # a retry after a lost response
-    json.dumps({"verb": "delete", "objectRef": {"namespace": "bench", "name": "pod-a"}}).encode(),
+    line("patch", "run", 3.6, {"status": {"phase": "Succeeded"}}, resource="workflowruns"),
+    json.dumps({"verb": "delete", "objectRef": {"resource": "pods", "namespace": "bench", "name": "pod-a"}}).encode(),
 ]
 
 

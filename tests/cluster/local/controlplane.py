@@ -1,8 +1,8 @@
 """etcd, API server, controller manager and scheduler: their flags, and when they are ready.
 
 Client rate limits are far above the defaults (50 requests a second), so that benchmarks measure the operator.
-The optional audit log has each creation of a pod and each change of its status, with the request bodies, and each
-deletion.
+The optional audit log has each creation of a pod and each change of its status, and each change of a
+run's status, with the request bodies, and each deletion of a pod.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ AUDIT_POLICY = {
         {"level": "Request", "verbs": ["create"], "resources": [{"group": "", "resources": ["pods"]}]},
         {"level": "Request", "verbs": ["patch", "update"], "resources": [{"group": "", "resources": ["pods/status"]}]},
         {"level": "Metadata", "verbs": ["delete"], "resources": [{"group": "", "resources": ["pods"]}]},
+        {
+            "level": "Request",
+            "verbs": ["patch", "update"],
+            "resources": [{"group": "sluice.dev", "resources": ["workflowruns/status"]}],
+        },
         {"level": "None"},
     ],
 }
