@@ -19,9 +19,10 @@ Hits = Counter[tuple[str, str]]
 _MISSES_IN_A_ROW = 40  # then nothing moves any more
 
 
-def conduct(system: System, faults: int, chance: Random) -> Hits:
-    """Until so many faults have hit something. Raises AssertionError if there is nothing left to hit."""
-    hits: Hits = Counter()
+def conduct(system: System, faults: int, chance: Random, hits: Hits) -> None:
+    """Until so many faults have hit something; they are counted in `hits`. Raises AssertionError if nothing moves any
+    more.
+    """
     misses = 0
     while hits.total() < faults:
         system.keep_busy()
@@ -33,4 +34,3 @@ def conduct(system: System, faults: int, chance: Random) -> Hits:
         else:
             misses += 1
         assert misses < _MISSES_IN_A_ROW, f"nothing was in flight any more, after {hits.total()} faults"
-    return hits

@@ -175,6 +175,23 @@ def _evict(system: System, pod: Json, as_seen: Json) -> None:
     system.server.ask("POST", system.server.path("pods", name, "eviction"), eviction)
 
 
+# At a run.
+
+
+def _status_wiped(system: System, chance: Random) -> str | None:
+    if not (run := _run_with_pods(system, chance)):
+        return None
+    where = system.server.path("workflowruns", run["metadata"]["name"], "status")
+    system.server.ask("PATCH", where, {"status": None})
+    return "run with pods"
+
+
+def _run_with_pods(system: System, chance: Random) -> Json | None:
+    busy = {pod["metadata"]["ownerReferences"][0]["uid"] for pod in system.living_pods()}
+    runs = [run for run in system.runs() if run["metadata"]["uid"] in busy]
+    return chance.choice(runs) if runs else None
+
+
 KINDS: dict[str, Strike] = {
     "kill -9": kill_9,
     "SIGSTOP": pause,
@@ -190,4 +207,5 @@ KINDS: dict[str, Strike] = {
     "pod deleted": _at_pod(_delete),
     "pod evicted": _at_pod(_evict),
     "pod force-deleted": _at_pod(_force_delete),
+    "status wiped": _status_wiped,
 }

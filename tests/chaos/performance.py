@@ -35,13 +35,13 @@ def perform(cluster: Cluster, seed: str, faults: int, directory: Path) -> Json:
     for kind in ("workflows", "workflowruns", "pools", "backfills"):  # established, and yet refused for a moment
         eventually(lambda kind=kind: kubectl.list(kind) == [], f"{kind} are served")
     log = AuditLog(cluster.audit_log)
-    stuck = []
+    hits, stuck = Hits(), []
     with without_credentials(cluster) as url:
         server = Server(url, kubectl.namespace)
         with Programs(server, _chance(seed, "programs")) as programs, replicas(server, directory) as both:
             system = System(server, both, programs, _plans(_chance(seed, "plans")))
-            hits = conduct(system, faults, _chance(seed, "faults"))
             try:
+                conduct(system, faults, _chance(seed, "faults"), hits)
                 system.drain(_LAST_END_S)
             except AssertionError as error:
                 stuck.append(str(error))

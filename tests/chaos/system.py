@@ -37,9 +37,14 @@ class System:
 
     @property
     def leader(self) -> Replica:
-        """The holder of the Lease, even if it has just died."""
-        holder = self.server.get("leases", "sluice-operator")["spec"]["holderIdentity"]
-        return next(replica for replica in self.replicas if replica.operator.identity == holder)
+        """The holder of the Lease, even if it has just died. Whoever ends by itself gives it back."""
+
+        def found() -> Replica | None:
+            self.revive()
+            holder = self.server.get("leases", "sluice-operator")["spec"].get("holderIdentity")
+            return next((replica for replica in self.replicas if replica.operator.identity == holder), None)
+
+        return eventually(found, "somebody holds the Lease")
 
     def runs(self) -> list[Json]:
         return self.server.list("workflowruns")
