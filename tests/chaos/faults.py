@@ -12,6 +12,7 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING
 
+from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_RUN, LABEL_RUN_UID, LABEL_TASK, POOLS
 from tests.chaos.server import LATE, Json, Refused
 from tests.chaos.system import Replica, System
 from tests.controller.proxy import Act, Fault, Forward, cut, expire, hang_up, lose, refuse, swallow
@@ -186,6 +187,20 @@ def _status_wiped(system: System, chance: Random) -> str | None:
     return "run with pods"
 
 
+def _hostile_pod(system: System, chance: Random) -> str | None:
+    """It names a run that goes on, as far as anybody can, and says what nobody can read."""
+    if not (run := _run_with_pods(system, chance)):
+        return None
+    said = chance.choice(["[" * 1000, "1" * 5000, '[{"name": "w0", "slots": 1e400}]', "\N{SNOWMAN}"])
+    labels = {LABEL_RUN: run["metadata"]["name"], LABEL_RUN_UID: run["metadata"]["uid"], LABEL_TASK: "t0"}
+    labels |= {LABEL_ATTEMPT: "1000000000000000", LABEL_INDEX: "99999999999999999999"}
+    metadata = {"generateName": "hostile-", "labels": labels, "annotations": {POOLS: said}}
+    container = {"name": "main", "image": "busybox:1.35"}
+    pod = {"metadata": metadata, "spec": {"containers": [container], "nodeSelector": {"example.com/nowhere": "true"}}}
+    system.server.ask("POST", system.server.path("pods"), pod)
+    return "run with pods"
+
+
 def _run_with_pods(system: System, chance: Random) -> Json | None:
     busy = {pod["metadata"]["ownerReferences"][0]["uid"] for pod in system.living_pods()}
     runs = [run for run in system.runs() if run["metadata"]["uid"] in busy]
@@ -208,4 +223,5 @@ KINDS: dict[str, Strike] = {
     "pod evicted": _at_pod(_evict),
     "pod force-deleted": _at_pod(_force_delete),
     "status wiped": _status_wiped,
+    "hostile pod": _hostile_pod,
 }
