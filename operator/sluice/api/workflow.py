@@ -22,6 +22,8 @@ from sluice.api.base import (
 from sluice.api.schedule import ScheduleMarkStatus, ScheduleSpec
 from sluice.api.task import Labels, PoolRequest, Task, TaskTemplate
 
+MAX_TASKS = 2000
+
 
 class Parameter(Model):
     """A value that a run can set."""
@@ -145,7 +147,7 @@ class WorkflowSpec(WorkflowSettings):
     defaults: TaskTemplate | None = None
     """What every task has that does not say otherwise."""
     tasks: Annotated[
-        list[Task], Field(min_length=1, max_length=2000, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+        list[Task], Field(min_length=1, max_length=MAX_TASKS, json_schema_extra={"x-kubernetes-list-type": "atomic"})
     ]
     """The tasks of the graph."""
     outputs: Annotated[dict[Word, Sentence] | None, Field(max_length=64)] = None

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sluice.api.base import seconds
 from sluice.api.chart import TaskDefaults
 from sluice.controller.observability.logging import LogFormat, LogLevel
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import Fault
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
 from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.validation.container import no_marks

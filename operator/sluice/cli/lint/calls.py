@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sluice.api.workflow import WorkflowSettings
 from sluice.core import Json
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import Fault
 from sluice.core.quota.calls import CalledWorkflow, circles_that_may_wait, why_circle
 
 

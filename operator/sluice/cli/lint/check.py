@@ -12,7 +12,7 @@ from sluice.cli.lint.calls import circles_of_calls
 from sluice.cli.lint.pools import claims_held_otherwise, unmet_claims
 from sluice.cli.lint.source import Document, Finding
 from sluice.core import Json
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import Fault
 from sluice.core.validation import backfill_faults, pool_faults, run_faults, workflow_faults, workflow_warnings
 
 _KINDS = ("Workflow", "WorkflowRun", "Pool", "Backfill")

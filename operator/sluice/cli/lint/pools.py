@@ -9,8 +9,7 @@ from typing import Any
 
 from sluice.api.pool import Holder
 from sluice.core import Json
-from sluice.core.base.errors import Fault
-from sluice.core.base.text import did_you_mean
+from sluice.core.base.faults import Fault, Hint, listed
 from sluice.core.quota.pool import HELD_OTHERWISE
 
 _CLAIMANTS: dict[Holder, str] = {"Tasks": "the task", "Runs": "each run"}
@@ -24,15 +23,19 @@ def claims_held_otherwise(workflow: Json, pools: Mapping[str, Json]) -> Iterator
             yield Fault(f"{path}.name", f"Pool '{claim['name']}' {HELD_OTHERWISE[holder]}")
 
 
-def unmet_claims(workflow: Json, pools: Mapping[str, Json]) -> Iterator[Fault]:
+def unmet_claims(workflow: Json, pools: Mapping[str, Json]) -> list[Fault]:
     """A warning for each claim of a valid Workflow that its Pool cannot meet. `pools` as above. If it is empty, the
     Pools are defined elsewhere and nothing is checked.
     """
-    for path, holder, claim in _claims(workflow) if pools else ():
+    return listed(_unmet(workflow, pools)) if pools else []
+
+
+def _unmet(workflow: Json, pools: Mapping[str, Json]) -> Iterator[Fault]:
+    for path, holder, claim in _claims(workflow):
         name, wanted = claim["name"], claim.get("slots", 1)
         slots: Any = pools.get(name, {}).get("slots")
         if name not in pools:
-            yield Fault(f"{path}.name", f"no Pool among these files is called '{name}'{did_you_mean(name, pools)}")
+            yield Fault(f"{path}.name", f"no Pool among these files is called '{name}'", Hint(name, pools))
         elif isinstance(slots, int) and wanted > slots:
             message = f"Pool '{name}' has {slots}, so {_CLAIMANTS[holder]} would wait; ask for less, or raise its slots"
             yield Fault(f"{path}.slots", message)

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import Fault
 
 _DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _INDEX = re.compile(r"\[(\d+)\]")

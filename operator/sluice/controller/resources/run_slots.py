@@ -11,7 +11,7 @@ from sluice.api.workflow import WorkflowSettings
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.kube.store import Change
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import Fault
 from sluice.core.base.ownership import RunRef
 from sluice.core.quota.calls import (
     CalledWorkflow,

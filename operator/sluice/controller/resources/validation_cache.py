@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Json
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import Fault
 from sluice.core.base.naming import graph_of, revision_name
 from sluice.core.validation import workflow_faults
 

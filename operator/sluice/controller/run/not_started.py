@@ -7,7 +7,7 @@ from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import ObjectView
 from sluice.controller.run.status_writer import patch_status
 from sluice.core import Json
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import Fault
 from sluice.core.base.times import rfc3339
 from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import run_health

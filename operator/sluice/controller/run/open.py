@@ -23,7 +23,7 @@ from sluice.controller.run.orders import orders_for
 from sluice.controller.run.resume import ResumePlanner
 from sluice.controller.run.status_writer import patch_status
 from sluice.core import Instant
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import Fault
 from sluice.core.pod.volumes import claims_of
 from sluice.core.quota.run_concurrency import Admitted, Queued, Rejected, Replaced
 from sluice.core.quota.shared_limits import SharedLimits

@@ -6,26 +6,13 @@ SluiceError
 ├── ApiError            the API server refused a request (controller.kube): most are retried
 └── NotLeader           a write without a valid Lease (controller.kube): the process ends
 
-A mistake in a manifest is not an error but a `Fault`: the status and lint list it, and nothing is retried. The API
-server's refusal to create a pod is an answer, not an error: see `core.pod.create_errors`.
+A mistake in a manifest is not an error but a `Fault` (`core.base.faults`): the status and lint list it, and nothing is
+retried. The API server's refusal to create a pod is an answer, not an error: see `core.pod.create_errors`.
 """
-
-from dataclasses import dataclass
 
 
 class SluiceError(Exception):
     """The base class of all errors that Sluice raises."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Fault:
-    """One mistake in a manifest. `path` says where, for example `spec.tasks[2].dependsOn[0]`."""
-
-    path: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.message}"
 
 
 class Unanswered(SluiceError):

@@ -114,7 +114,8 @@ def build_pod(
         values["run.phase"] = end.phase
     if item is not None:
         values |= item_values(item.value)
-    fields = fill(task.fields, values)
+    written = task.fields
+    fields = fill(written, values)
     if out_of_memory:
         fields["resources"] = grown_resources(fields, out_of_memory)
     template = fields.get("podTemplate", {})
@@ -142,14 +143,14 @@ def build_pod(
     for annotation, claim in ((POOLS, task.pools), (RUN_POOLS, run.pools)):
         if claim:
             metadata["annotations"] = metadata.get("annotations", {}) | {annotation: json.dumps(dict(claim))}
-    script = task.fields.get("bash", task.fields.get("python"))
+    script = fields.get("bash", fields.get("python"))
     if script is not None:
         metadata["annotations"] = metadata.get("annotations", {}) | {
             SCRIPT: script,
             INPUTS: inputs_json(run, task.name, attempt, outputs, item),
         }
         spec = merge(spec, {"volumes": [_SCRIPT_VOLUME]})
-    if mounts := claim_volumes(task.fields, run.claims):
+    if mounts := claim_volumes(written, run.claims):
         spec = merge(spec, {"volumes": mounts})
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 

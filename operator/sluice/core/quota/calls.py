@@ -35,7 +35,7 @@ class CalledWorkflow:
 
 def calls_of(definition: Definition) -> tuple[str, ...]:
     """The Workflows that the tasks of this graph run."""
-    return tuple({task.fields["workflow"]["name"]: None for task in definition.tasks if task.is_sub_workflow})
+    return tuple({task.own["workflow"]["name"]: None for task in definition.tasks if task.is_sub_workflow})
 
 
 def callable_from(calls: Iterable[str], find: Callable[[str], CalledWorkflow | None]) -> dict[str, CalledWorkflow]:

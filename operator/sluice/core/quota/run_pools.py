@@ -7,7 +7,7 @@ Workflow asks for more: to wait would be to wait for its own caller.
 from collections.abc import Mapping
 
 from sluice.core import Instant
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import Fault
 from sluice.core.quota.ready_queue import WaitKey
 from sluice.core.quota.waiters import QueuePosition, Request
 from sluice.core.spec.definition import Definition

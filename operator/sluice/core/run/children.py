@@ -86,7 +86,7 @@ def build_child_run(
     run: RunIdentity, task: TaskDefinition, attempt: int, values: Values, index: int | None = None
 ) -> Json:
     """The WorkflowRun. `index` is that of an item of a fan-out."""
-    workflow = fill(task.fields["workflow"], values)
+    workflow = fill(task.own["workflow"], values)
     spec = {"workflow": workflow["name"]}
     if "parameters" in workflow:
         spec["parameters"] = workflow["parameters"]

@@ -1,4 +1,4 @@
-"""What a run executes: its frozen graph, with the defaults merged into each task.
+"""What a run executes: its frozen graph.
 
 The graph was validated when its Workflow was accepted, perhaps by an older operator. It is read leniently
 (`Model.read`) and none of the checks in `validation` is made again.
@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from sluice.api.revision import FrozenGraph
 from sluice.api.task import TaskTemplate
 from sluice.core import Json
-from sluice.core.base.merge import merge
 from sluice.core.graph.critical_path import critical_paths_s
 from sluice.core.graph.dag import Graph
 from sluice.core.graph.references import dependencies
@@ -35,7 +34,7 @@ class Definition:
         """`graph` is the data of a ControllerRevision. Raises pydantic's ValidationError if it is not a graph."""
         frozen = FrozenGraph.read(graph)
         found = [_with_defaults(frozen, graph, number) for number in range(len(frozen.tasks))]
-        order = Graph.of([t.name for t in found], dependencies([t.fields for t in found]))
+        order = Graph.of([t.name for t in found], dependencies(graph["tasks"]))
         critical_paths = critical_paths_s(order, [t.duration_s for t in found])
         return cls(
             tasks=tuple(
@@ -60,5 +59,5 @@ def _with_defaults(frozen: FrozenGraph, graph: Json, number: int) -> TaskDefinit
     """`graph` is what `frozen` was read from. Its JSON is kept as the template of the task's pod."""
     task, fields = frozen.tasks[number], graph["tasks"][number]
     if task.approval is not None:
-        return TaskDefinition.of(task, TaskTemplate(), fields)
-    return TaskDefinition.of(task, frozen.defaults or TaskTemplate(), merge(graph.get("defaults") or {}, fields))
+        return TaskDefinition.of(task, TaskTemplate(), fields, {})
+    return TaskDefinition.of(task, frozen.defaults or TaskTemplate(), fields, graph.get("defaults") or {})

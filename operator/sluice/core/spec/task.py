@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sluice.api.base import layered, seconds
 from sluice.api.task import Retries, RunIf, Task, TaskTemplate
 from sluice.core import Json
+from sluice.core.base.merge import merge
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, compile_condition
 from sluice.core.graph.references import reads
@@ -17,10 +18,11 @@ from sluice.core.spec.sensor import Sensor
 
 @dataclass(frozen=True, slots=True)
 class TaskDefinition:
-    """One task. `fields` is its manifest as JSON, defaults merged in, with placeholders: the template of its pod."""
+    """One task. `own` is its manifest and `defaults` the graph's defaults, both as JSON with placeholders."""
 
     name: str
-    fields: Json
+    own: Json
+    defaults: Json
     retries: RetryPolicy
     timeout_s: int | None
     pending_timeout_s: int | None
@@ -50,12 +52,13 @@ class TaskDefinition:
     """Does it run another Workflow? Then its attempts are runs instead of pods."""
 
     @classmethod
-    def of(cls, task: Task, defaults: TaskTemplate, fields: Json) -> "TaskDefinition":
-        """`fields` is the task's manifest as JSON, with the defaults merged in."""
+    def of(cls, task: Task, defaults: TaskTemplate, raw: Json, raw_defaults: Json) -> "TaskDefinition":
+        """`raw` and `raw_defaults` are what the models were read from."""
         timeout, pending_timeout = task.timeout or defaults.timeout, task.pending_timeout or defaults.pending_timeout
         return cls(
             name=task.name,
-            fields=fields,
+            own=raw,
+            defaults=raw_defaults,
             retries=RetryPolicy.of(layered(defaults.retries, task.retries) or Retries()),
             timeout_s=None if timeout is None else seconds(timeout),
             pending_timeout_s=None if pending_timeout is None else seconds(pending_timeout),
@@ -69,11 +72,19 @@ class TaskDefinition:
             duration_s=1 if task.duration is None else seconds(task.duration),
             outputs=tuple(task.outputs or ()),
             outputs_in_log=task.outputs_from == "Log",
-            reads=reads(fields),
+            reads=reads(raw),
             for_each=None if task.for_each is None else ForEach.of(task.for_each),
             when=None if task.when is None else compile_condition(task.when),
             is_sub_workflow=task.workflow is not None,
         )
+
+    @property
+    def fields(self) -> Json:
+        """Its manifest with the defaults merged in: the template of its pod.
+
+        It is merged anew each time: kept, large defaults would be there once for each task.
+        """
+        return merge(self.defaults, self.own)
 
     @property
     def same_as(self) -> str | None:

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 from sluice.api.run import ResumeFrom, WorkflowRunSpec
 from sluice.core import Json
-from sluice.core.base.errors import Fault
-from sluice.core.base.text import did_you_mean
+from sluice.core.base.faults import Fault, Hint, listed
 from sluice.core.pod.volumes import mounted
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED, ScheduledTime
@@ -95,7 +94,7 @@ def _can_be_kept(task: TaskDefinition) -> bool:
 def _what(task: TaskDefinition) -> Json:
     """What a task does. The order of `dependsOn` makes no difference."""
     what = {name: field for name, field in task.fields.items() if name not in _HOW_IT_IS_RUN}
-    return what | {"dependsOn": set(task.fields.get("dependsOn") or ())}
+    return what | {"dependsOn": set(what.get("dependsOn") or ())}
 
 
 def kept_entry(past: Past, task: str) -> Json:
@@ -115,11 +114,11 @@ def resume_faults(
 ) -> list[Fault]:
     """The faults of a run's `resumeFrom`. `old` is the spec of the run that it names, None if there is none."""
     found = []
-    names = [task.name for task in definition.tasks]
+    names = {task.name for task in definition.tasks}
     for place, name in enumerate(asked.rerun or ()):
         if name not in names:
-            words = f"no task is called '{name}'{did_you_mean(name, names)}"
-            found.append(Fault(f"spec.resumeFrom.rerun[{place}]", words))
+            words = f"no task is called '{name}'"
+            found.append(Fault(f"spec.resumeFrom.rerun[{place}]", words, Hint(name, names)))
     path, name = "spec.resumeFrom.run", asked.run
     if name == run:
         found.append(Fault(path, "a run cannot resume from itself; name an earlier one"))
@@ -129,4 +128,4 @@ def resume_faults(
     elif old.workflow != workflow:
         words = f"run '{name}' is one of Workflow '{old.workflow}'; name one of '{workflow}'"
         found.append(Fault(path, words))
-    return sorted(found)
+    return listed(found)

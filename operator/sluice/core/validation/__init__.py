@@ -4,16 +4,19 @@ Each task is parsed by itself, so that a wrong field in one does not hide the fa
 in order over what could be parsed.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from sluice.api.crd import MAX_WORKFLOW_NAME
 from sluice.api.pool import PoolSpec
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.task import Task, TaskTemplate
-from sluice.api.workflow import Parameter, WorkflowSpec
+from sluice.api.workflow import MAX_TASKS, Parameter, WorkflowSpec
 from sluice.core import Json
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import FOUND_AT_MOST, Fault, listed
 from sluice.core.base.naming import graph_of
 from sluice.core.graph.references import references
 from sluice.core.spec.definition import Definition
@@ -24,13 +27,14 @@ from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.backfill import backfill_faults
 from sluice.core.validation.children import sub_workflows
 from sluice.core.validation.fan_out import fan_outs
-from sluice.core.validation.manifest import Manifest, name_of
+from sluice.core.validation.manifest import Manifest, dependency_paths, name_of
 from sluice.core.validation.schedule import schedules
 from sluice.core.validation.shape import parse_model
-from sluice.core.validation.when import when_faults
+from sluice.core.validation.when import conditions_fit, when_faults
 
 __all__ = ["backfill_faults", "pool_faults", "run_faults", "workflow_faults", "workflow_warnings"]
 
+_Part = TypeVar("_Part", bound=BaseModel)
 _ANY_TASK: Json = {"name": "any"}  # where only the number of tasks counts
 
 
@@ -49,30 +53,30 @@ def workflow_faults(manifest: Json, *, chart_has_image: bool = False) -> list[Fa
     parse_model(
         WorkflowSpec, raw | {name: empty[name] for name in parts if raw.get(name) == parts[name]}, "spec", faults
     )
-    tasks = {
-        number: parse_model(Task, task, f"spec.tasks[{number}]", faults) for number, task in enumerate(parts["tasks"])
-    }
-    parameters = {
-        number: parse_model(Parameter, parameter, f"spec.parameters[{number}]", faults)
-        for number, parameter in enumerate(parts["parameters"])
-    }
+    tasks = _parsed(Task, parts["tasks"][:MAX_TASKS], "spec.tasks", faults)
+    if too_long := list(conditions_fit(tasks)):
+        return listed([*faults, *too_long])
+    final = frozenset(task.name for task in tasks.values() if task.finally_)
+    read = {number: list(references(parts["tasks"][number], f"spec.tasks[{number}]")) for number in tasks}
     found = Manifest(
         name=name_of(manifest.get("metadata")) or "",
         raw=raw,
         defaults=parse_model(TaskTemplate, parts["defaults"], "spec.defaults", faults),
-        parameters={number: parameter for number, parameter in parameters.items() if parameter is not None},
+        parameters=_parsed(Parameter, parts["parameters"], "spec.parameters", faults),
         names=[name_of(task) for task in parts["tasks"]],
-        tasks={number: task for number, task in tasks.items() if task is not None},
-        references={
-            number: list(references(parts["tasks"][number], f"spec.tasks[{number}]"))
-            for number, task in tasks.items()
-            if task is not None
-        },
-        final=frozenset(task.name for task in tasks.values() if task is not None and task.finally_),
+        tasks=tasks,
+        references=read,
+        final=final,
         chart_has_image=chart_has_image,
+        dependencies={number: dependency_paths(number, task, read[number], final) for number, task in tasks.items()},
     )
-    faults += [fault for check in _CHECKS for fault in check(found)]
-    return sorted(faults, key=_position)
+    return listed(chain(faults, *(islice(check(found), FOUND_AT_MOST) for check in _CHECKS)))
+
+
+def _parsed(model: type[_Part], parts: Sequence[Any], path: str, faults: list[Fault]) -> dict[int, _Part]:
+    """Those that can be parsed, by number. The faults of the others are added to `faults`."""
+    parsed = ((number, parse_model(model, part, f"{path}[{number}]", faults)) for number, part in enumerate(parts))
+    return {number: part for number, part in parsed if part is not None}
 
 
 def workflow_warnings(manifest: Json) -> list[Fault]:
@@ -82,7 +86,7 @@ def workflow_warnings(manifest: Json) -> list[Fault]:
     warnings = list(values.placeholders_in_shell_commands(definition))
     if spec.get("parallelism") != 1:
         warnings += volumes.one_node_at_a_time(definition)
-    return sorted(warnings, key=_position)
+    return listed(warnings)
 
 
 def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
@@ -90,15 +94,15 @@ def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
     faults: list[Fault] = []
     found = parse_model(WorkflowRunSpec, spec, "spec", faults)
     if found is None:
-        return sorted(faults)
-    return sorted(argument_faults(found.parameters or {}, parameters))
+        return listed(faults)
+    return listed(argument_faults(found.parameters or {}, parameters))
 
 
 def pool_faults(manifest: Json) -> list[Fault]:
     """All faults of a Pool."""
     faults: list[Fault] = []
     parse_model(PoolSpec, manifest.get("spec"), "spec", faults)
-    return sorted(faults)
+    return listed(faults)
 
 
 def _name_faults(manifest: Json) -> Iterator[Fault]:
@@ -139,9 +143,3 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     schedules,
     successions,
 )
-
-
-def _position(fault: Fault) -> tuple[list[tuple[int, int | str]], str]:
-    """Sorts `tasks[10]` after `tasks[9]`."""
-    parts = re.findall(r"\d+|[^\d]+", fault.path)
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in parts], fault.message

@@ -2,8 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from sluice.core.base.errors import Fault
-from sluice.core.base.text import did_you_mean
+from sluice.core.base.faults import Fault, Hint, listed
 from sluice.core.spec.definition import Definition
 from sluice.core.validation.manifest import Manifest
 
@@ -28,8 +27,10 @@ def approvals(found: Manifest) -> Iterator[Fault]:
             yield Fault(f"{path}.approval.default", "counts when the time is up, and there is no limit; add `timeout`")
 
 
-def unknown_approvals(approvals: Collection[str], definition: Definition) -> Iterator[Fault]:
+def unknown_approvals(approvals: Collection[str], definition: Definition) -> list[Fault]:
     """Faults of a run's `spec.approvals` that are about no approval task. `approvals` are its keys."""
-    known = [task.name for task in definition.tasks if task.approval is not None]
-    for name in sorted(set(approvals) - set(known)):
-        yield Fault(f"spec.approvals.{name}", f"no approval task is called '{name}'{did_you_mean(name, known)}")
+    known = {task.name for task in definition.tasks if task.approval is not None}
+    unknown = set(approvals) - known
+    return listed(
+        Fault(f"spec.approvals.{name}", f"no approval task is called '{name}'", Hint(name, known)) for name in unknown
+    )

@@ -6,7 +6,7 @@ from datetime import datetime
 from sluice.api.backfill import MAX_TIMES, BackfillSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import Fault, listed
 from sluice.core.base.times import rfc3339
 from sluice.core.triggers.backfill import Backfill, backfill_schedule
 from sluice.core.validation.arguments import argument_faults
@@ -28,7 +28,7 @@ def backfill_faults(
         return [Fault("spec", "is required; it needs `workflow`, `from` and `until`")]
     said = parse_model(BackfillSpec, spec, "spec", faults)
     if said is None:
-        return sorted(faults)
+        return listed(faults)
     bounds = {"from": said.from_, "until": said.until}
     faults += moments(bounds, "spec")
     sound = not faults
@@ -39,7 +39,7 @@ def backfill_faults(
         faults += _of_workflow(said, workflow)
     if not faults and (schedule := backfill_schedule(said, workflow or WorkflowSettings())):
         faults += _count(Backfill.of(said, schedule))
-    return sorted(faults)
+    return listed(faults)
 
 
 def _times(said: BackfillSpec) -> Iterator[Fault]:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from sluice.core.base.errors import Fault
-from sluice.core.base.text import did_you_mean
+from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.placeholders import placeholders_in
 from sluice.core.validation.manifest import Manifest, name_of
 
@@ -35,5 +34,5 @@ def _key(found: Manifest, key: object) -> Iterator[Fault]:
         yield Fault(f"{_WHERE}.key", words)
     for placeholder in placeholders:
         if placeholder not in known:
-            hint = did_you_mean(placeholder, known, form="$({})")
-            yield Fault(f"{_WHERE}.key", f"$({placeholder}) is no parameter of this Workflow{hint}")
+            hint = Hint(placeholder, known, form="$({})")
+            yield Fault(f"{_WHERE}.key", f"$({placeholder}) is no parameter of this Workflow", hint)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sluice.api.base import seconds
 from sluice.api.task import PodMetadata, PodTemplate, TaskTemplate
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import Fault
 from sluice.core.base.naming import PREFIX
 from sluice.core.base.quantity import parse
 from sluice.core.graph.placeholders import PLACEHOLDER

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from sluice.api.for_each import MAX_ITEMS, ForEachSpec
 from sluice.core.base import foreign
-from sluice.core.base.errors import Fault
-from sluice.core.base.text import did_you_mean
+from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.validation.manifest import Manifest
 
@@ -17,7 +16,8 @@ _PERCENTAGE = re.compile(r"(100|[0-9]{1,2})%")
 
 
 def fan_outs(found: Manifest) -> Iterator[Fault]:
-    over_items = [task.name for task in found.tasks.values() if task.for_each is not None]
+    names = set(found.names)
+    over_items = {task.name for task in found.tasks.values() if task.for_each is not None}
     for number, task in found.tasks.items():
         if task.for_each is None:
             continue
@@ -28,10 +28,10 @@ def fan_outs(found: Manifest) -> Iterator[Fault]:
         yield from _min_success(for_each, path)
         if (leader := for_each.same_as) is None:
             continue
-        if leader in found.names and leader not in over_items:
+        if leader in names and leader not in over_items:
             yield Fault(f"{path}.sameAs", f"'{leader}' has no `forEach`, so there are no items to go by")
-        elif leader not in found.names:
-            yield Fault(f"{path}.sameAs", f"no task is called '{leader}'{did_you_mean(leader, over_items)}")
+        elif leader not in names:
+            yield Fault(f"{path}.sameAs", f"no task is called '{leader}'", Hint(leader, over_items))
         if leader in (task.depends_on or ()):
             place = (task.depends_on or []).index(leader)
             words = f"'{task.name}' goes by the items of '{leader}', each after its own; remove it from the list"
@@ -77,7 +77,7 @@ def _matrix(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
         return
     for place, unwanted in enumerate(for_each.exclude or ()):
         for key in unwanted.keys() - matrix.keys():
-            yield Fault(f"{path}.exclude[{place}].{key}", f"the matrix has no such key{did_you_mean(key, matrix)}")
+            yield Fault(f"{path}.exclude[{place}].{key}", "the matrix has no such key", Hint(key, matrix))
 
 
 def _min_success(for_each: ForEachSpec, path: str) -> Iterator[Fault]:

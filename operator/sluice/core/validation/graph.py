@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 
-from sluice.core.base.errors import Fault
-from sluice.core.base.text import did_you_mean
+from sluice.core.base.faults import Fault, Hint
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import compile_condition
 from sluice.core.graph.dag import cycles
 from sluice.core.validation.manifest import Manifest
 
-_HINTS_AT_MOST = 20  # each compares a name with all others
 _DEPENDENCIES_AT_MOST = 100
 
 
@@ -26,27 +24,26 @@ def unique_names(found: Manifest) -> Iterator[Fault]:
 
 def known_dependencies(found: Manifest) -> Iterator[Fault]:
     names = {name for name in found.names if name}
-    hints = _HINTS_AT_MOST
     for number, task in found.tasks.items():
+        seen: set[str] = set()
         for place, dependency in enumerate(task.depends_on or ()):
             path = f"spec.tasks[{number}].dependsOn[{place}]"
             if dependency == task.name:
                 yield Fault(path, f"'{dependency}' waits for itself and could never start; remove it from the list")
             elif dependency not in names:
-                hint = did_you_mean(dependency, names) if hints > 0 else ""
-                hints -= 1
-                yield Fault(path, f"no task is called '{dependency}'{hint}")
-            elif dependency in (task.depends_on or ())[:place]:
+                yield Fault(path, f"no task is called '{dependency}'", Hint(dependency, names))
+            elif dependency in seen:
                 yield Fault(path, f"'{dependency}' stands in the list twice")
-        if (count := len(found.dependencies(number))) > _DEPENDENCIES_AT_MOST:
+            seen.add(dependency)
+        if (count := len(found.dependencies[number])) > _DEPENDENCIES_AT_MOST:
             words = f"'{task.name}' waits for {count} tasks, with those that it asks about"
             yield Fault(f"spec.tasks[{number}]", f"{words}; at most {_DEPENDENCIES_AT_MOST} are possible")
 
 
 def trigger_rules(found: Manifest) -> Iterator[Fault]:
-    final = found.final
+    final, not_final = found.final, set(found.names) - found.final
     for number, task in found.tasks.items():
-        path, dependencies = f"spec.tasks[{number}]", found.dependencies(number)
+        path, dependencies = f"spec.tasks[{number}]", found.dependencies[number]
         if task.run_if == "Always" and task.depends_on:
             yield Fault(
                 f"{path}.runIf", "Always waits for nothing; remove `dependsOn`, or write AllDone to wait for all"
@@ -62,7 +59,7 @@ def trigger_rules(found: Manifest) -> Iterator[Fault]:
                 words = f"'{dependency}' is a `finally` task, which starts after all others; only such may wait for it"
                 yield Fault(where, words)
         for place, dependency in enumerate(task.depends_on or ()):
-            if task.finally_ and dependency in set(found.names) - final:
+            if task.finally_ and dependency in not_final:
                 words = (
                     f"a `finally` task waits for all others anyhow, also for '{dependency}'; remove it from the list"
                 )
@@ -71,8 +68,8 @@ def trigger_rules(found: Manifest) -> Iterator[Fault]:
 
 def no_cycles(found: Manifest) -> Iterator[Fault]:
     known = {task.name: number for number, task in reversed(found.tasks.items())}
-    edges = {name: [d for d in found.dependencies(number) if d in known] for name, number in sorted(known.items())}
+    edges = {name: [d for d in found.dependencies[number] if d in known] for name, number in sorted(known.items())}
     for cycle in cycles(edges):
         number = known[cycle[0]]
-        path = found.dependencies(number)[cycle[1]]
+        path = found.dependencies[number][cycle[1]]
         yield Fault(path, f"these tasks wait for each other in a circle: {' -> '.join(cycle)}; remove one dependency")

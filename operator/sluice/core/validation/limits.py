@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import Fault
 from sluice.core.validation.manifest import Manifest, name_of
 
 

@@ -1,5 +1,6 @@
 """The input of the checks that look at more than one field."""
 
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,26 +31,30 @@ class Manifest:
     chart_has_image: bool
     """Has the operator a default image for tasks?"""
 
+    dependencies: dict[int, dict[str, str]]
+    """By task, the tasks that it waits for, each with the first path that says so."""
+
     @property
     def outputs(self) -> Json:
         """The outputs of the run, by name; empty if they are no map."""
         given = self.raw.get("outputs")
         return given if isinstance(given, dict) else {}
 
-    def dependencies(self, number: int) -> dict[str, str]:
-        """The tasks that a task waits for, each with the first path that says so."""
-        places: dict[str, str] = {}
-        task = self.tasks[number]
-        for place, name in enumerate(task.depends_on or ()):
-            places.setdefault(name, f"spec.tasks[{number}].dependsOn[{place}]")
-        for reference in self.references[number]:
-            places.setdefault(reference.task, reference.path)
-        for name in tasks_read(compile_condition(task.when)) if task.when is not None else ():
-            if name in self.final or not task.finally_:
-                places.setdefault(name, f"spec.tasks[{number}].when")
-        if (for_each := task.for_each) is not None and for_each.same_as is not None:
-            places.setdefault(for_each.same_as, f"spec.tasks[{number}].forEach.sameAs")
-        return places
+
+def dependency_paths(number: int, task: Task, references: Iterable[Reference], final: Container[str]) -> dict[str, str]:
+    """The tasks that a task waits for, each with the first path that says so. `final` are the `finally` tasks."""
+    path = f"spec.tasks[{number}]"
+    paths: dict[str, str] = {}
+    for place, name in enumerate(task.depends_on or ()):
+        paths.setdefault(name, f"{path}.dependsOn[{place}]")
+    for reference in references:
+        paths.setdefault(reference.task, reference.path)
+    for name in tasks_read(compile_condition(task.when)) if task.when is not None else ():
+        if name in final or not task.finally_:
+            paths.setdefault(name, f"{path}.when")
+    if (for_each := task.for_each) is not None and for_each.same_as is not None:
+        paths.setdefault(for_each.same_as, f"{path}.forEach.sameAs")
+    return paths
 
 
 def name_of(part: Any) -> str | None:

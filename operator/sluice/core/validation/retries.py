@@ -4,22 +4,24 @@ from collections.abc import Iterator
 
 from sluice.api.base import seconds
 from sluice.core import Json
-from sluice.core.base.errors import Fault
+from sluice.core.base.faults import Fault
 from sluice.core.base.merge import merge
 from sluice.core.base.quantity import parse
 from sluice.core.pod.memory import memory_limit
 from sluice.core.validation.container import is_quantity
 from sluice.core.validation.manifest import Manifest
 
+_MERGED = {"retries", "resources"}
+
 
 def out_of_memory(found: Manifest) -> Iterator[Fault]:
     """Not every task that inherits `outOfMemory` from the defaults needs a memory limit, but one has to have one."""
-    defaults = found.defaults.model_dump(by_alias=True, exclude_none=True) if found.defaults else {}
+    defaults = found.defaults.model_dump(by_alias=True, exclude_none=True, include=_MERGED) if found.defaults else {}
     inherited: Json | None = defaults.get("retries", {}).get("outOfMemory")
     layers = {"spec.defaults": [defaults]} if inherited else {}
     for number in found.tasks:
         own = found.raw["tasks"][number]
-        task = merge(defaults, own)
+        task = merge(defaults, {field: own[field] for field in _MERGED if field in own})
         if (own.get("retries") or {}).get("outOfMemory"):
             layers[f"spec.tasks[{number}]"] = [task]
         elif inherited:

@@ -5,8 +5,7 @@ from datetime import datetime
 
 from sluice.api.base import seconds
 from sluice.api.schedule import ScheduleSpec
-from sluice.core.base.errors import Fault
-from sluice.core.base.text import did_you_mean
+from sluice.core.base.faults import Fault, Hint
 from sluice.core.triggers import cron
 from sluice.core.validation.manifest import Manifest
 from sluice.core.validation.shape import parse_model
@@ -54,8 +53,8 @@ def wrong_times(
     if time_zone is None:
         return
     if time_zone not in cron.zones():
-        hint = did_you_mean(time_zone, cron.zones()) or "; write for example Europe/Berlin, or UTC"
-        yield Fault(f"{where}.timeZone", f"there is no time zone '{time_zone}'{hint}")
+        hint = Hint(time_zone, cron.zones(), otherwise="; write for example Europe/Berlin, or UTC")
+        yield Fault(f"{where}.timeZone", f"there is no time zone '{time_zone}'", hint)
     if every is not None and not crons:
         yield Fault(f"{where}.timeZone", "`every` counts hours, not days on a calendar; remove this, or use `cron`")
 

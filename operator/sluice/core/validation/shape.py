@@ -1,35 +1,40 @@
 """The shape of a manifest: pydantic's errors as faults, in our words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sluice.core import Json
-from sluice.core.base.errors import Fault
-from sluice.core.base.text import did_you_mean
+from sluice.core.base.faults import FOUND_AT_MOST, Fault, Hint
 
 _Read = TypeVar("_Read", bound=BaseModel)
 
 
 def parse_model(model: type[_Read], raw: Any, path: str, faults: list[Fault]) -> _Read | None:
-    """The model, or None if it does not parse; then its faults are added to `faults`. `path` is where `raw` stands."""
+    """The model, or None if it does not parse. Then its faults are added to `faults`, unless there are plenty already.
+
+    `path` is where `raw` stands.
+    """
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        faults += [_shape_fault(detail, path, model) for detail in _one_per_place(error.errors())]
+        told = (_shape_fault(detail, path, model) for detail in _one_per_place(error.errors(include_url=False)))
+        faults += islice(told, max(0, FOUND_AT_MOST - len(faults)))
         return None
 
 
-def _one_per_place(errors: list[ErrorDetails]) -> Iterable[ErrorDetails]:
-    """Keeps the first error of each path: pydantic reports one for each member of a union."""
-    places: dict[tuple[int | str, ...], ErrorDetails] = {}
+def _one_per_place(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """The first error of each path: pydantic reports one for each member of a union."""
+    places: set[tuple[int | str, ...]] = set()
     for error in errors:
         error["loc"] = tuple(part for part in error["loc"] if part not in ("int", "float", "str"))
-        places.setdefault(error["loc"], error)
-    return places.values()
+        if error["loc"] not in places:
+            yield error
+        places.add(error["loc"])
 
 
 _WORDS = {
@@ -51,7 +56,7 @@ def _shape_fault(error: ErrorDetails, path: str, model: type[BaseModel]) -> Faul
         return Fault(where, "must be a quantity; write for example 500m or 64Mi")
     if kind == "extra_forbidden":
         fields = _fields_at(model, error["loc"][:-1])
-        return Fault(where, f"there is no such field{did_you_mean(str(error['loc'][-1]), fields)}")
+        return Fault(where, "there is no such field", Hint(str(error["loc"][-1]), fields))
     if kind == "string_pattern_mismatch":
         return Fault(where, f"{error['input']!r} does not match {error['ctx']['pattern']}")
     if kind == "value_error":

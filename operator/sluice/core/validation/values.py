@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from sluice.api.for_each import ForEachSpec
 from sluice.core import Json
-from sluice.core.base.errors import Fault
-from sluice.core.base.text import did_you_mean
+from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.placeholders import PLACEHOLDER, UNFILLED, placeholders_in
 from sluice.core.graph.references import output_of
 from sluice.core.pod.builder import ANNOTATIONS_MAX_BYTES, parameter_variable
@@ -46,6 +47,7 @@ def known_placeholders(found: Manifest) -> Iterator[Fault]:
     known = (
         {"run.name", "run.phase"} | {f"run.{name}" for name in SCHEDULED} | {f"params.{name}" for name in names if name}
     )
+    items = {f"spec.tasks[{number}]": known for number, known in _items_by_task(found).items()}
     layers: dict[str, Json] = {f"spec.tasks[{number}]": found.raw["tasks"][number] for number in found.tasks}
     if found.defaults is not None:
         layers["spec.defaults"] = found.defaults.model_dump(by_alias=True, exclude_none=True)
@@ -64,38 +66,63 @@ def known_placeholders(found: Manifest) -> Iterator[Fault]:
                 elif placeholder.startswith("tasks."):
                     yield Fault(place, f"$({placeholder}) stands for nothing; write $(tasks.NAME.outputs.KEY)")
                 elif ITEM.match(placeholder):
-                    yield from _item(found, fields, placeholder, place)
+                    yield from _item(fields, items.get(path, _Items()), placeholder, place)
                 elif placeholder not in known:
-                    hint = did_you_mean(placeholder, known, form="$({})")
-                    yield Fault(place, f"$({placeholder}) stands for nothing{hint}")
+                    hint = Hint(placeholder, known, form="$({})")
+                    yield Fault(place, f"$({placeholder}) stands for nothing", hint)
 
 
-def _item(found: Manifest, fields: Json, placeholder: str, place: str) -> Iterator[Fault]:
+def _item(fields: Json, items: "_Items", placeholder: str, place: str) -> Iterator[Fault]:
     """Faults of a path with $(item), or one of its fields."""
-    for_each = fields.get("forEach")
-    if for_each is None or ".forEach" in place:
+    if fields.get("forEach") is None:
         words = "stands for an item of a fan-out, and there is none here; add `forEach` to the task"
-        yield Fault(
-            place, f"$({placeholder}) {words}" if for_each is None else f"$({placeholder}) is not known yet here"
-        )
+        yield Fault(place, f"$({placeholder}) {words}")
         return
-    leader = {name: number for number, name in enumerate(found.names)}
-    followed = 0
-    while (same_as := for_each.get("sameAs")) in leader and followed < len(leader):
-        for_each = found.raw["tasks"][leader[same_as]].get("forEach") or {}
-        followed += 1
+    if ".forEach" in place:
+        yield Fault(place, f"$({placeholder}) is not known yet here")
+        return
     _, _, key = placeholder.partition(".")
-    if key and "batch" in for_each:
+    if key and items.in_batches:
         yield Fault(place, f"$({placeholder}) is a field of one item, and with `batch` there are many; use $(item)")
-    elif key and "matrix" in for_each and key not in for_each["matrix"]:
-        hint = did_you_mean(key, for_each["matrix"])
-        yield Fault(place, f"$({placeholder}) stands for nothing: the matrix has no key '{key}'{hint}")
-    elif key and ("range" in for_each or _are_words(for_each.get("items"))):
-        yield Fault(place, f"$({placeholder}) stands for nothing: the items are no maps; use $(item)")
+    elif key and items.keys is not None and key not in items.keys:
+        if items.keys:
+            words = f"$({placeholder}) stands for nothing: the matrix has no key '{key}'"
+            yield Fault(place, words, Hint(key, items.keys))
+        else:
+            yield Fault(place, f"$({placeholder}) stands for nothing: the items are no maps; use $(item)")
 
 
-def _are_words(items: object) -> bool:
-    return isinstance(items, list) and not any(isinstance(item, dict) for item in items)
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """What a manifest says of a fan-out's items. `keys` are those of each item, None if they are not known."""
+
+    in_batches: bool = False
+    keys: frozenset[str] | None = None
+
+    @classmethod
+    def of(cls, for_each: ForEachSpec) -> "_Items":
+        in_batches = for_each.batch is not None
+        if for_each.matrix is not None:
+            return cls(in_batches, frozenset(for_each.matrix))
+        words = for_each.items is not None and not any(isinstance(item, dict) for item in for_each.items)
+        return cls(in_batches, frozenset() if words or for_each.range is not None else None)
+
+
+def _items_by_task(found: Manifest) -> dict[int, _Items]:
+    """By the number of each fan-out. Those that go by the items of others (`sameAs`) share what is known of them."""
+    fan_outs = {number: task.for_each for number, task in found.tasks.items() if task.for_each is not None}
+    number_of = {found.names[number]: number for number in reversed(fan_outs)}
+    items: dict[int, _Items] = {}
+    for number in fan_outs:
+        followed: dict[int, None] = {}
+        leader: int | None = number
+        while leader is not None and leader not in items and leader not in followed:
+            followed[leader] = None
+            leader = number_of.get(fan_outs[leader].same_as)
+        end = next(reversed(followed), number)
+        known = items.get(end if leader is None else leader)
+        items |= dict.fromkeys(followed, known or _Items.of(fan_outs[end]))
+    return items
 
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
@@ -104,10 +131,11 @@ _SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
 def placeholders_in_shell_commands(definition: Definition) -> Iterator[Fault]:
     """Not a fault: those who set the value and those who wrote the command may be the same."""
     for number, task in enumerate(definition.tasks):
+        fields = {**task.defaults, **task.own}  # lists replace each other
         words = [
             (f"spec.tasks[{number}].{field}[{place}]", word)
             for field in ("command", "args")
-            for place, word in enumerate(task.fields.get(field, ()))
+            for place, word in enumerate(fields.get(field, ()))
         ]
         if not words or words[0][1].rpartition("/")[2] not in _SHELLS:
             continue

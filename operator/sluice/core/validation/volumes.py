@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sluice.core import Json
-from sluice.core.base.errors import Fault
-from sluice.core.base.text import did_you_mean
+from sluice.core.base.faults import Fault, Hint
 from sluice.core.pod.volumes import for_one_node, mounted
 from sluice.core.spec.definition import Definition
 from sluice.core.validation.manifest import Manifest, name_of
@@ -38,17 +37,19 @@ def known_volumes(found: Manifest) -> Iterator[Fault]:
         for place, mount in enumerate(task.volume_mounts or ()):
             name = name_of(mount)
             if name is not None and name not in known:
-                words = f"no volume is called '{name}'{did_you_mean(name, known)}"
-                yield Fault(f"spec.tasks[{number}].volumeMounts[{place}].name", words)
+                path = f"spec.tasks[{number}].volumeMounts[{place}].name"
+                yield Fault(path, f"no volume is called '{name}'", Hint(name, known))
 
 
 def one_node_at_a_time(definition: Definition) -> Iterator[Fault]:
     """Not a fault: it works on a cluster of one node, or if the pods are placed on the same node."""
-    for place, (name, template) in enumerate(definition.claims.items()):
-        if not for_one_node(template):
-            continue
-        users = [n for n, task in enumerate(definition.tasks) if mounted(task.fields, {name})]
-        for both in _at_the_same_time(definition, users):
+    claims = {name: place for place, (name, template) in enumerate(definition.claims.items()) if for_one_node(template)}
+    users: dict[str, list[int]] = {name: [] for name in claims}
+    for number, task in enumerate(definition.tasks if claims else ()):
+        for name in mounted(task.fields, claims):
+            users[name].append(number)
+    for name, place in claims.items():
+        for both in _at_the_same_time(definition, users[name]):
             words = (
                 f"{both} can run at the same time, and only one node at a time can have '{name}'; "
                 "let one wait for the other, or use ReadWriteMany where the storage has it"

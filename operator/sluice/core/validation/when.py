@@ -1,14 +1,13 @@
 """Faults of `when`: what is not valid CEL, and what it reads that does not exist. Each with its line and column."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sluice.api.task import Task
-from sluice.core.base.errors import Fault
-from sluice.core.base.text import did_you_mean
-from sluice.core.cel.ast import Node, NodeKind, nodes
+from sluice.core.base.faults import Fault, Hint
+from sluice.core.cel.ast import NodeKind, nodes
 from sluice.core.cel.diagnostics import CelError, path_of, path_text
 from sluice.core.cel.program import Program, Read, compile_condition
 from sluice.core.cel.variables import ENDED_RUN_PHASES, ENDED_TASK_PHASES, RUN_FIELDS, TASK_FIELDS
@@ -16,6 +15,17 @@ from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.validation.manifest import Manifest, name_of
 
 _NAME = re.compile(r"\b(tasks|params)\.([A-Za-z0-9_][-A-Za-z0-9_]*)")
+
+
+_CHARACTERS_AT_MOST = 256 * 1024  # in all, which take 0.6 s to compile
+
+
+def conditions_fit(tasks: Mapping[int, Task]) -> Iterator[Fault]:
+    """To be checked before any of them is compiled."""
+    size = sum(len(task.when or "") for task in tasks.values())
+    if size > _CHARACTERS_AT_MOST:
+        words = f"their conditions have {size} characters in all; at most {_CHARACTERS_AT_MOST} are possible"
+        yield Fault("spec.tasks", f"{words}. Let a task find out what is asked again and again, as an output")
 
 
 def when_faults(found: Manifest) -> Iterator[Fault]:
@@ -26,11 +36,11 @@ def when_faults(found: Manifest) -> Iterator[Fault]:
     for number, task in found.tasks.items():
         if task.when is None:
             continue
-        troubles = list(_troubles(task, task.when, known))
-        if troubles and (hyphen := _hyphen(task.when, known)):
-            troubles = [hyphen]
-        for trouble in dict.fromkeys(map(str, troubles)):
-            yield Fault(f"spec.tasks[{number}].when", trouble)
+        errors = {str(error): hint for error, hint in _errors(task, task.when, known)}
+        if errors and (hyphen := _hyphen(task.when, known)):
+            errors = {str(hyphen): None}
+        for error, hint in errors.items():
+            yield Fault(f"spec.tasks[{number}].when", error, hint)
 
 
 @dataclass(slots=True)
@@ -40,74 +50,72 @@ class _Known:
     parameters: frozenset[str]
     names: frozenset[str]
     tasks: dict[str, Task]
-    hints: int = 20
-    """How many more may be given. Each is a comparison with all names."""
-
-    def hint(self, word: Any, names: Collection[str]) -> str:
-        self.hints -= 1
-        return did_you_mean(str(word), names) if self.hints >= 0 else ""
 
 
-def _troubles(task: Task, text: str, known: _Known) -> Iterator[CelError]:
+def _errors(task: Task, text: str, known: _Known) -> Iterator[tuple[CelError, Hint | None]]:
     if found := PLACEHOLDER.search(text):
-        yield CelError(text, found.start(), f"a condition knows {found[1]} by itself; write it without $( )")
+        yield CelError(text, found.start(), f"a condition knows {found[1]} by itself; write it without $( )"), None
         return
     condition = compile_condition(text)
     if isinstance(condition, CelError):
-        yield condition
+        yield condition, None
         return
     for read in condition.reads:
-        for message in _READS[read.root](read, task, known):
-            yield CelError(text, read.position, message)
+        for message, hint in _READS[read.root](read, task, known):
+            yield CelError(text, read.position, message), hint
     yield from _ends(condition)
 
 
-def _parameter(read: Read, task: Task, known: _Known) -> Iterator[str]:  # noqa: ARG001  # as all in _READS
+_Message = tuple[str, Hint | None]
+
+
+def _parameter(read: Read, task: Task, known: _Known) -> Iterator[_Message]:  # noqa: ARG001  # as all in _READS
     if read.keys and read.keys[0] not in known.parameters:
-        yield f"there is no parameter '{read.keys[0]}'{known.hint(read.keys[0], known.parameters)}"
+        yield f"there is no parameter '{read.keys[0]}'", Hint(str(read.keys[0]), known.parameters)
 
 
-def _task(read: Read, task: Task, known: _Known) -> Iterator[str]:
+def _task(read: Read, task: Task, known: _Known) -> Iterator[_Message]:
     match read.keys:
         case (str(name), *_) if name == task.name:
-            yield f"'{name}' cannot ask about itself: it has not run yet"
+            yield f"'{name}' cannot ask about itself: it has not run yet", None
         case (str(name), *_) if name not in known.names:
-            yield f"no task is called '{name}'{known.hint(name, known.names)}"
+            yield f"no task is called '{name}'", Hint(name, known.names)
         case (str(name), str(field), *_) if field not in TASK_FIELDS:
-            hint = did_you_mean(field, TASK_FIELDS) or f"; it has {_list(TASK_FIELDS)}"
-            yield f"{path_text(('tasks', name))} has no field '{field}'{hint}"
+            hint = Hint(field, TASK_FIELDS, otherwise=f"; it has {_list(TASK_FIELDS)}")
+            yield f"{path_text(('tasks', name))} has no field '{field}'", hint
         case (str(name), "outputs", str(key), *_):
             yield from _output(name, key, known)
         case (str(name),):
-            yield f"say what of '{name}': {_list(path_text(('tasks', name, field)) for field in TASK_FIELDS)}"
+            yield f"say what of '{name}': {_list(path_text(('tasks', name, field)) for field in TASK_FIELDS)}", None
         case () | (str(),):
-            yield "say of which task, by name: tasks.NAME, or tasks['NAME'] if it has a hyphen"
+            yield "say of which task, by name: tasks.NAME, or tasks['NAME'] if it has a hyphen", None
 
 
-def _output(name: str, key: str, known: _Known) -> Iterator[str]:
+def _output(name: str, key: str, known: _Known) -> Iterator[_Message]:
     task = known.tasks.get(name)
     if task is not None and key not in (task.outputs or ()):
-        hint = did_you_mean(key, task.outputs or ()) or f"; add it there: `outputs: [{key}]`"
-        yield f"'{name}' declares no output '{key}'{hint}"
+        hint = Hint(key, task.outputs or (), otherwise=f"; add it there: `outputs: [{key}]`")
+        yield f"'{name}' declares no output '{key}'", hint
 
 
-def _item(read: Read, task: Task, known: _Known) -> Iterator[str]:  # noqa: ARG001  # as all in _READS
+def _item(read: Read, task: Task, known: _Known) -> Iterator[_Message]:  # noqa: ARG001  # as all in _READS
     if task.for_each is None:
-        yield "only the tasks of a fan-out have an item; add `forEach`"
+        yield "only the tasks of a fan-out have an item; add `forEach`", None
 
 
-def _run(read: Read, task: Task, known: _Known) -> Iterator[str]:  # noqa: ARG001  # as all in _READS
+def _run(read: Read, task: Task, known: _Known) -> Iterator[_Message]:  # noqa: ARG001  # as all in _READS
     match read.keys:
         case ("phase", *_) if not task.finally_:
-            yield "run.phase is known to `finally` tasks only, as the run has not ended before"
+            yield "run.phase is known to `finally` tasks only, as the run has not ended before", None
         case (str(field), *_) if field not in RUN_FIELDS:
-            yield f"run has no field '{field}'{did_you_mean(field, RUN_FIELDS) or f'; it has {_list(RUN_FIELDS)}'}"
+            hint = Hint(field, RUN_FIELDS, otherwise=f"; it has {_list(RUN_FIELDS)}")
+            yield f"run has no field '{field}'", hint
 
 
 _READS = {"params": _parameter, "tasks": _task, "item": _item, "run": _run}
 
 
-def _ends(condition: Program) -> Iterator[CelError]:
+def _ends(condition: Program) -> Iterator[tuple[CelError, Hint]]:
     """Comparisons with a phase in which nothing ends: the answer would always be the same."""
     for node in nodes(condition.root):
         if node.kind is not NodeKind.CALL or node.value not in ("_==_", "_!=_", "@in"):
@@ -117,7 +125,8 @@ def _ends(condition: Program) -> Iterator[CelError]:
             ends = _phases(path_of(asked) or ())
             for literal in nodes(given) if ends else ():
                 if literal.kind is NodeKind.LITERAL and literal.value not in ends:
-                    yield CelError(condition.text, literal.position, _no_phase(literal, ends))
+                    hint = Hint(str(literal.value), ends, otherwise=f"; it may be {_list(ends)}")
+                    yield CelError(condition.text, literal.position, f"nothing ends {literal.value!r}"), hint
 
 
 def _phases(path: tuple[Any, ...]) -> tuple[str, ...]:
@@ -127,11 +136,6 @@ def _phases(path: tuple[Any, ...]) -> tuple[str, ...]:
         case ("run", "phase"):
             return ENDED_RUN_PHASES
     return ()
-
-
-def _no_phase(literal: Node, ends: tuple[str, ...]) -> str:
-    hint = did_you_mean(str(literal.value), ends) or f"; it may be {_list(ends)}"
-    return f"nothing ends {literal.value!r}{hint}"
 
 
 def _hyphen(text: str, known: _Known) -> CelError | None:
