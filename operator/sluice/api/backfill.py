@@ -10,6 +10,7 @@ from sluice.api.workflow import Conditions
 
 MAX_TIMES = 10_000
 MAX_RUNS = 100
+MAX_GOING = 2 * MAX_RUNS  # maxRuns may be lowered
 
 Order = Literal["OldestFirst", "NewestFirst"]
 Rerun = Literal["None", "Failed", "All"]
@@ -78,7 +79,7 @@ class BackfillStatus(Model):
     """Times whose run has failed, was stopped, or was deleted before it had ended."""
     skipped: _Count | None = None
     """Times that had a run already."""
-    going: Annotated[list[GoingRun] | None, Field(max_length=2 * MAX_RUNS)] = None
+    going: Annotated[list[GoingRun] | None, Field(max_length=MAX_GOING)] = None
     """Its runs that have not ended."""
     failed_runs: Annotated[list[ObjectName] | None, Field(max_length=10)] = None
     """The first few of its runs that did not succeed."""

@@ -123,6 +123,28 @@ def test_why_it_makes_no_run(there, going, full, words):
     assert (found.make is None) == bool(words)
 
 
+def test_not_all_times_are_looked_at_in_one_step():
+    looked_at = []
+
+    def runs_of(time):
+        looked_at.append(time)
+        return [RunOfTime(1, "r", "Succeeded")]
+
+    backfill = asked(until="23:00", every="1m", rerun="Failed")
+    first = next_step(backfill, Progress(1320), runs_of, "")
+    assert (first.more, first.make, first.waits, first.progress.skipped) == (True, None, "", len(looked_at))
+    last = next_step(backfill, next_step(backfill, first.progress, runs_of, "").progress, runs_of, "")
+    assert (last.more, last.progress.skipped, len(looked_at)) == (False, 1320, 1320)
+
+
+def test_of_its_own_runs_that_it_does_not_remember_no_more_go_than_the_status_can_hold():
+    backfill = asked(until="23:00", every="1m")
+    found = next_step(backfill, Progress(1320), lambda time: [RunOfTime(1, run_at(time), "Running", mine=True)], "")
+    assert (len(found.progress.going), found.waits) == (200, "MaxRuns: 200/1 of its runs are going")
+    counted = count_ended(found.progress, {run: "Succeeded" for run, _ in found.progress.going})
+    assert (counted.succeeded, counted.going) == (200, ())
+
+
 def test_the_name_of_a_run_that_is_being_deleted_is_waited_for():
     found = next_step(asked(), Progress(4), lambda _: [RunOfTime(1, "etl-1", "Failed", deleting=True)], "")
     assert found.waits == "NameTaken: run etl-1 is being deleted"
@@ -161,7 +183,10 @@ class Cluster:
         if progress is None:
             progress = start_backfill(self.backfill, "Run")
         progress = count_ended(progress, self.runs)
-        while (found := next_step(self.backfill, progress, self._of_time, "")).make:
+        while (found := next_step(self.backfill, progress, self._of_time, "")).make or found.more:
+            progress = found.progress
+            if found.make is None:
+                continue
             again = f"-r{found.make.number}" if found.make.number > 1 else ""
             name = run_at(found.make.time) + again
             assert name not in self.runs, "names are claims"

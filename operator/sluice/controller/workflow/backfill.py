@@ -24,7 +24,7 @@ from sluice.core.base.naming import (
     LABEL_BACKFILL,
     LABEL_BACKFILL_UID,
     LABEL_WORKFLOW,
-    MAX_RUNS_OF_A_TIME,
+    names_of_time,
     owner_reference,
     scheduled_run_name,
 )
@@ -56,10 +56,13 @@ class BackfillReconciler:
         self._kube, self._cache, self._events = cluster.kube, cluster.cache, cluster.events
         self._validation, self._on_first_sight = validation, on_first_sight
         self.queue: WorkQueue[Key] = WorkQueue("backfills", of="backfill")
+        self._refused: dict[Key, tuple[str, int, str, int]] = {}
+        """Those with faults, by (UID, generation) of the Backfill and of its Workflow: judging can take 0.3 s."""
 
     async def reconcile(self, key: Key) -> None:
         seen = self._cache.backfills.get(key)
         if seen is None or seen.deleting:
+            self._refused.pop(key, None)
             return
         if has_ended(phase := seen.phase):
             await self._write(seen, {}, _sound(phase, seen.status.get("message", "")))
@@ -77,11 +80,15 @@ class BackfillReconciler:
             await self._begin(seen, workflow)
 
     async def _begin(self, seen: ObjectView, workflow: ObjectView) -> None:
+        judged = (seen.uid, seen.generation, workflow.uid, workflow.generation)
+        if self._refused.get(seen.key) == judged:
+            return
         manifest = {"metadata": {"name": seen.key.name}, "spec": seen.spec}
         spec, settings = seen.spec_as(BackfillSpec), workflow.spec_as(WorkflowSettings)
         faults, schedule = backfill_faults(manifest, settings, seen.created_at), backfill_schedule(spec, settings)
         if faults or schedule is None:
             await self._refuse(seen, "\n".join(map(str, faults)))
+            self._refused[seen.key] = judged
             return
         progress = start_backfill(Backfill.of(spec, schedule), self._on_first_sight)
         await self._tell(seen, progress, "", {"schedule": schedule.model_dump(by_alias=True, exclude_none=True)})
@@ -99,6 +106,8 @@ class BackfillReconciler:
             if (run := await self._make(seen, workflow, backfill, found.make)) is not None:
                 progress = progress.made(found.make.time, run)
         await self._tell(seen, progress, found.waits)
+        if found.more or count_ended(progress, self._phases(seen.key.namespace, progress)) != progress:
+            self.queue.add(seen.key)
 
     def _phases(self, namespace: str, progress: Progress) -> dict[str, str]:
         found = {name: self._cache.runs.get(Key(namespace, name)) for name, _ in progress.going}
@@ -106,8 +115,7 @@ class BackfillReconciler:
 
     def _runs_of(self, seen: ObjectView, workflow: ObjectView, when: Instant) -> Sequence[RunOfTime]:
         found = []
-        for number in range(1, MAX_RUNS_OF_A_TIME + 1):
-            name = scheduled_run_name(workflow.key.name, workflow.uid, when, number)
+        for number, name in enumerate(names_of_time(workflow.key.name, workflow.uid, when), start=1):
             if (run := self._cache.runs.get(Key(seen.key.namespace, name))) is not None:
                 mine = run.labels.get(LABEL_BACKFILL_UID) == seen.uid
                 found.append(RunOfTime(number, name, run.phase, mine, run.deleting))

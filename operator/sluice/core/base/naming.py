@@ -8,6 +8,7 @@ again never meets the objects of its predecessor.
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -109,6 +110,13 @@ def scheduled_run_name(workflow: str, workflow_uid: str, when: Instant, number: 
     """The run for a scheduled time. `number` counts the runs for the same time, from 1."""
     again = f"-r{number}" if number > 1 else ""
     return f"{workflow}-{scheduled_minute(when)}-{digest(workflow_uid, 5)}{again}"
+
+
+def names_of_time(workflow: str, workflow_uid: str, when: Instant) -> Iterator[str]:
+    """All names that runs for a scheduled time can have, in the order of their numbers."""
+    first = scheduled_run_name(workflow, workflow_uid, when)
+    yield first
+    yield from (f"{first}-r{number}" for number in range(2, MAX_RUNS_OF_A_TIME + 1))
 
 
 def followed_run_name(workflow: str, workflow_uid: str, cause: str) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from math import ceil
 
-from sluice.api.backfill import BackfillSpec, BackfillStatus, Rerun
+from sluice.api.backfill import MAX_GOING, BackfillSpec, BackfillStatus, Rerun
 from sluice.api.run import has_ended
 from sluice.api.schedule import ScheduleSpec
 from sluice.api.workflow import WorkflowSettings
@@ -29,6 +29,7 @@ from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.triggers.schedule import Schedule
 
 _NAMES_SHOWN = 10
+TIMES_OF_A_STEP = 500  # looked at before the status says how far it came: of each, all possible runs are looked for
 
 
 def backfill_schedule(spec: BackfillSpec, workflow: WorkflowSettings) -> ScheduleSpec | None:
@@ -149,18 +150,17 @@ def start_backfill(backfill: Backfill, on_first_sight: OnFirstSight) -> Progress
 
 def count_ended(progress: Progress, phases: Mapping[str, str]) -> Progress:
     """The progress with each run counted that has ended. `phases` has the phase of each existing run, by name."""
-    for entry in progress.going:
-        run, _ = entry
-        phase = phases.get(run, "Stopped")  # deleted on the way: nobody will ever see its end
-        if not has_ended(phase):
-            continue
-        progress = replace(progress, going=tuple(other for other in progress.going if other != entry))
-        if phase == "Succeeded":
-            progress = replace(progress, succeeded=progress.succeeded + 1)
-        else:
-            names = (*progress.failed_runs, run)[:_NAMES_SHOWN]
-            progress = replace(progress, failed=progress.failed + 1, failed_runs=names)
-    return progress
+    phase_of = {run: phases.get(run, "Stopped") for run, _ in progress.going}  # deleted: nobody will ever see its end
+    ended = [phase_of[run] for run, _ in progress.going if has_ended(phase_of[run])]
+    succeeded = ended.count("Succeeded")
+    failed = (run for run, _ in progress.going if has_ended(phase_of[run]) and phase_of[run] != "Succeeded")
+    return replace(
+        progress,
+        going=tuple((run, time) for run, time in progress.going if not has_ended(phase_of[run])),
+        succeeded=progress.succeeded + succeeded,
+        failed=progress.failed + len(ended) - succeeded,
+        failed_runs=(*progress.failed_runs, *failed)[:_NAMES_SHOWN],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +184,14 @@ class RunToMake:
 
 @dataclass(frozen=True, slots=True)
 class BackfillStep:
-    """What to do next. `waits` says why no run is made although times are left."""
+    """What to do next. `waits` says why no run is made although times are left; `more` that the next times have not
+    been looked at yet.
+    """
 
     progress: Progress
     make: RunToMake | None = None
     waits: str = ""
+    more: bool = False
 
 
 def next_step(
@@ -197,10 +200,13 @@ def next_step(
     """`runs_of` gives the runs of a time, the newest last. `full` says why the Workflow admits no further run; empty if
     it does.
     """
-    for time in backfill.times(progress.mark):
+    times = backfill.times(progress.mark)
+    for time in islice(times, TIMES_OF_A_STEP):
         runs = runs_of(time)
         mine = next((run for run in runs if run.mine), None)
         if mine is not None:
+            if len(progress.going) >= MAX_GOING:
+                return BackfillStep(progress, waits=_at_most(backfill, progress))
             progress = progress.made(time, mine.name)
         elif _is_passed_over(backfill.rerun, runs):
             progress = progress.passed_over(time)
@@ -208,7 +214,7 @@ def next_step(
             return BackfillStep(progress, waits=waits)
         else:
             return BackfillStep(progress, RunToMake(time, runs[-1].number + 1 if runs else 1))
-    return BackfillStep(progress)
+    return BackfillStep(progress, more=next(times, None) is not None)
 
 
 def _is_passed_over(rerun: Rerun, runs: Sequence[RunOfTime]) -> bool:
@@ -224,7 +230,11 @@ def _waits(backfill: Backfill, progress: Progress, runs: Sequence[RunOfTime], fu
     if backfill.suspended:
         return "Suspended"
     if len(progress.going) >= backfill.max_runs:
-        return f"MaxRuns: {len(progress.going)}/{backfill.max_runs} of its runs are going"
+        return _at_most(backfill, progress)
     if runs and runs[-1].deleting:
         return f"NameTaken: run {runs[-1].name} is being deleted"
     return full
+
+
+def _at_most(backfill: Backfill, progress: Progress) -> str:
+    return f"MaxRuns: {len(progress.going)}/{backfill.max_runs} of its runs are going"
