@@ -111,13 +111,48 @@ def test_duplicate_keys():
         ("a:\n  &a [*a]\n", 2, "this is not valid YAML: this contains itself"),
         ("? [a]\n: b\n", 1, "this is not valid YAML: a key must be a string"),
         ("a: 1\nb: \x07\n", 2, "this is not valid YAML: unacceptable character #x0007"),
-        ("[" * 5000, 1, "this is nested too deeply to be read"),
+        ("[" * 5000, 1, "this is nested too deeply; at most 200 levels"),
     ],
 )
 def test_what_is_no_yaml(text, line, words):
     ((found, path, message),) = findings(text)
     assert (found, path) == (line, "")
     assert message.startswith(words)
+
+
+def _bomb(base, again):
+    """Nine levels, each of them ten times the one before."""
+    return "\n".join(
+        [f"a0: &a0 {base}", *(f"a{n + 1}: &a{n + 1} {again.format(', '.join([f'*a{n}'] * 10))}" for n in range(9))]
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (_bomb("[x]", "[{}]"), 7, "its aliases stand for more than can be read; write out what is needed"),
+        (
+            _bomb("{x: 1}", "{{<<: [{}]}}"),
+            7,
+            "its merge keys stand for more than can be read; write out what is needed",
+        ),
+        (
+            "a0: &a0 [x]\n" + "\n".join(f"a{n + 1}: &a{n + 1} [*a{n}]" for n in range(300)),
+            201,
+            "this is nested too deeply; at most 200 levels can be read",
+        ),
+    ],
+)
+def test_a_few_lines_that_stand_for_too_much(text, line, words):
+    (found,) = read_yaml(text)
+    assert (found.line, found.message) == (line, f"this is not valid YAML: {words}")
+
+
+def test_json_that_python_would_not_read():
+    (found,) = read_json("[" * 5000 + "]" * 5000)
+    assert (found.line, found.message) == (1, "this is nested too deeply; at most 200 levels can be read")
+    (found,) = read_json('{"a": ' + "9" * 5000 + "}")
+    assert found.value == {"a": "9" * 5000}
 
 
 def test_what_is_no_yaml_hides_no_other_document():

@@ -79,20 +79,22 @@ def check(sources: Iterable[Source], *, chart_has_image: bool = False) -> Report
             if any(item.ours for item in in_document):
                 report.findings[source.name] += document.findings
             objects += in_document
-    ours = {number: item for number, item in enumerate(objects) if item.ours}
-    circles = circles_of_calls({number: item.manifest for number, item in ours.items() if item.kind == "Workflow"})
+    there = _Objects.of(objects)
+    workflows = {number: item for number, item in enumerate(objects) if item.ours and item.kind == "Workflow"}
+    circles = circles_of_calls({number: item.manifest for number, item in workflows.items()})
     for number, item in enumerate(objects):
         if not item.ours:
             report.ignored[".".join(filter(None, (item.kind, item.group))) or "no kind"] += 1
         else:
             report.checked[item.kind] += 1
-            faults = list(_faults(item, objects, chart_has_image=chart_has_image))
-            if item.kind == "Workflow" and not faults:
-                faults += claims_held_otherwise(item.manifest, _pools(item, objects))
+            faults = list(_faults(item, there, chart_has_image=chart_has_image))
+            pools = there.pools(item.metadata) if number in workflows and not faults else {}
+            if number in workflows and not faults:
+                faults += claims_held_otherwise(item.manifest, pools)
                 faults += [circles[number]] if number in circles else []
             report.findings[item.file] += (item.document.at(fault, item.prefix) for fault in faults)
-            if item.kind == "Workflow" and not faults:
-                warnings = [*workflow_warnings(item.manifest), *unmet_claims(item.manifest, _pools(item, objects))]
+            if number in workflows and not faults:
+                warnings = [*workflow_warnings(item.manifest), *unmet_claims(item.manifest, pools)]
                 report.warnings[item.file] += (item.document.at(warning, item.prefix) for warning in warnings)
     for findings in (*report.findings.values(), *report.warnings.values()):
         findings.sort()
@@ -122,7 +124,7 @@ def _word(manifest: Json, field: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _faults(item: _Object, objects: Iterable[_Object], *, chart_has_image: bool) -> Iterator[Fault]:
+def _faults(item: _Object, there: "_Objects", *, chart_has_image: bool) -> Iterator[Fault]:
     kind_faults = list(_kind_faults(item.manifest))
     yield from kind_faults
     yield from _metadata_faults(item.manifest)
@@ -134,9 +136,9 @@ def _faults(item: _Object, objects: Iterable[_Object], *, chart_has_image: bool)
     elif item.kind == "Pool":
         yield from pool_faults(item.manifest)
     elif item.kind == "Backfill":
-        yield from backfill_faults(item.manifest, _valid_workflow(item, objects))
+        yield from backfill_faults(item.manifest, there.settings(item))
     else:
-        yield from _run_faults(item, [other for other in objects if other.ours and other.kind == "Workflow"])
+        yield from _run_faults(item, there)
 
 
 def _kind_faults(manifest: Json) -> Iterator[Fault]:
@@ -165,48 +167,64 @@ def _name_only(metadata: Json) -> Json:
     return {"name": metadata["name"]} if isinstance(metadata.get("name"), str) else {}
 
 
-def _run_faults(run: _Object, workflows: Iterable[_Object]) -> Iterator[Fault]:
+def _run_faults(run: _Object, there: "_Objects") -> Iterator[Fault]:
     spec = run.manifest.get("spec")
     if not isinstance(spec, dict):
         yield Fault("spec", "is required; it needs at least `workflow`")
         return
     arguments = spec.get("parameters")
     unchecked = {name: "" for name in arguments if isinstance(name, str)} if isinstance(arguments, dict) else {}
-    matches = (workflow for workflow in workflows if _refers_to(spec.get("workflow"), run.metadata, workflow.metadata))
-    workflow = next(matches, None)
+    workflow = there.workflow(spec.get("workflow"), run.metadata)
     yield from run_faults(spec, unchecked if workflow is None else _parameters(workflow.manifest))
 
 
-def _valid_workflow(backfill: _Object, objects: Iterable[_Object]) -> WorkflowSettings | None:
-    """The settings of its Workflow, if that is among the files and has no faults."""
-    spec = backfill.manifest.get("spec")
-    name = spec.get("workflow") if isinstance(spec, dict) else None
-    for other in objects:
-        if other.ours and other.kind == "Workflow" and _refers_to(name, backfill.metadata, other.metadata):
-            faults = workflow_faults(other.manifest | {"metadata": _name_only(other.metadata)})
-            return None if faults else WorkflowSettings.read(other.manifest["spec"])
-    return None
+@dataclass(frozen=True, slots=True)
+class _Objects:
+    """The Workflows and Pools among the files, for those that refer to them by name."""
+
+    workflows: Mapping[str, Sequence[_Object]]
+    pools_by_name: Mapping[str, Sequence[_Object]]
+    _settings: dict[int, WorkflowSettings | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, objects: Iterable[_Object]) -> "_Objects":
+        found: dict[str, dict[str, list[_Object]]] = {"Workflow": {}, "Pool": {}}
+        for item in objects:
+            if item.ours and item.kind in found and isinstance(name := item.metadata.get("name"), str):
+                found[item.kind].setdefault(name, []).append(item)
+        return cls(found["Workflow"], found["Pool"])
+
+    def workflow(self, name: Any, source: Json) -> _Object | None:
+        """The one that `name` refers to, in an object with the metadata `source`."""
+        named = self.workflows.get(name, ()) if isinstance(name, str) else ()
+        return next((workflow for workflow in named if _same_namespace(source, workflow.metadata)), None)
+
+    def settings(self, backfill: _Object) -> WorkflowSettings | None:
+        """Those of its Workflow, if that is among the files and has no faults."""
+        spec = backfill.manifest.get("spec")
+        workflow = self.workflow(spec.get("workflow"), backfill.metadata) if isinstance(spec, dict) else None
+        if workflow is None:
+            return None
+        if id(workflow) not in self._settings:
+            faults = workflow_faults(workflow.manifest | {"metadata": _name_only(workflow.metadata)})
+            read = None if faults else WorkflowSettings.read(workflow.manifest["spec"])
+            self._settings[id(workflow)] = read
+        return self._settings[id(workflow)]
+
+    def pools(self, source: Json) -> dict[str, Json]:
+        """The unvalidated spec of each Pool that may be in the namespace of a Workflow with this metadata, by name."""
+        return {
+            name: pool.manifest["spec"]
+            for name, pools in self.pools_by_name.items()
+            for pool in pools
+            if isinstance(pool.manifest.get("spec"), dict) and _same_namespace(source, pool.metadata)
+        }
 
 
-def _pools(workflow: _Object, objects: Iterable[_Object]) -> dict[str, Json]:
-    """The unvalidated spec of each Pool that may be in the Workflow's namespace, by name."""
-    pools = (other for other in objects if other.ours and other.kind == "Pool")
-    return {
-        name: other.manifest["spec"]
-        for other in pools
-        if isinstance(name := other.metadata.get("name"), str)
-        and isinstance(other.manifest.get("spec"), dict)
-        and _refers_to(name, workflow.metadata, other.metadata)
-    }
-
-
-def _refers_to(name: Any, source: Json, target: Json) -> bool:
-    """Whether `name`, in the object with metadata `source`, refers to the object with metadata `target`.
-
-    An object without a namespace could be applied to any.
-    """
+def _same_namespace(source: Json, target: Json) -> bool:
+    """May both be in one namespace? An object without one could be applied to any."""
     namespaces = {metadata["namespace"] for metadata in (source, target) if isinstance(metadata.get("namespace"), str)}
-    return bool(name) and target.get("name") == name and len(namespaces) <= 1
+    return len(namespaces) <= 1
 
 
 def _parameters(workflow: Json) -> Mapping[str, str | None]:

@@ -33,7 +33,7 @@ def command(files: tuple[str, ...], *, default_image: bool) -> None:
             click.echo(printable(f"{file}:{finding.line}: {path}{finding.message}"))
         for warning in report.warnings[file]:
             click.echo(printable(f"{file}:{warning.line}: {warning.path}: warning: {warning.message}"))
-    click.echo(_summary(report), err=True)
+    click.echo(printable(_summary(report)), err=True)
     sys.exit(1 if any(report.findings.values()) else 0)
 
 
@@ -61,7 +61,7 @@ def _source(name: str) -> Source:
         content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         text = content.decode("utf-8-sig")
     except OSError as error:
-        raise click.UsageError(f"{name}: {error.strerror}") from error
+        raise click.UsageError(printable(f"{name}: {error.strerror}")) from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         return Source(_display_name(name), [Finding(line, "", "this is not UTF-8 text")])

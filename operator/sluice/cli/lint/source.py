@@ -6,17 +6,20 @@ document of a file is parsed separately, so a syntax error in one hides no fault
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from sluice.core.base.faults import Fault
+from sluice.core.base.foreign import MAX_LEVELS
 
 _DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _INDEX = re.compile(r"\[(\d+)\]")
 _INT, _FLOAT, _MERGE = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:merge"
+_TOO_DEEP = f"this is nested too deeply; at most {MAX_LEVELS} levels can be read"
+_MAX_NODES = 1_000_000  # a document has them once its aliases are filled in; more than fit into any object
 _OWN_RULES = {"tag:yaml.org,2002:timestamp", _INT, _FLOAT}
 
 
@@ -75,23 +78,27 @@ def _step(node: yaml.Node, rest: str) -> tuple[yaml.Node, int, str] | None:
 def read_yaml(text: str) -> Iterator[Document | Finding]:
     """The documents of a file, with a finding in place of each that cannot be parsed."""
     starts = [0, *(marker.start() for marker in _DOCUMENT_START.finditer(text) if marker.start())]
+    lines_before = 0
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        lines_before = text.count("\n", 0, start)
         try:
             yield from _documents(text[start:end], lines_before)
         except yaml.YAMLError as error:
             line = lines_before + _line(error, text[start:end])
             yield Finding(line, "", f"this is not valid YAML: {_message(error)}")
         except RecursionError:
-            yield Finding(lines_before + 1, "", "this is nested too deeply to be read")
+            yield Finding(lines_before + 1, "", _TOO_DEEP)
+        lines_before += text.count("\n", start, end)
 
 
 def read_json(text: str) -> Iterator[Document | Finding]:
     """The document of a JSON file. YAML is a superset of JSON but for tabs between values, which become spaces."""
     try:
-        json.loads(text)
+        json.loads(text, parse_int=str)  # one of more than 4,300 digits is no int to Python
     except json.JSONDecodeError as error:
         yield Finding(error.lineno, "", f"this is not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}")
+        return
+    except RecursionError:
+        yield Finding(1, "", _TOO_DEEP)
         return
     yield from read_yaml(text.replace("\t", " "))
 
@@ -119,54 +126,95 @@ def _documents(text: str, lines_before: int) -> Iterator[Document]:
         root = loader.get_node()
         assert root is not None  # noqa: S101  # check_node says so
         tree = _Tree(loader, lines_before)
-        value = tree.value(root, "")
+        value = tree.value(root)
         if value is not None:
             yield Document(value, root, lines_before, tree.findings)
 
 
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """What a node stands for, with the size that it has once all aliases in it are filled in."""
+
+    value: Any
+    nodes: int = 1
+    levels: int = 0
+
+
 @dataclass(slots=True)
 class _Tree:
-    """Constructs values from nodes; a node with several aliases only once."""
+    """Constructs values from nodes; a node with several aliases only once.
+
+    A few lines of aliases and merge keys can stand for more than any computer holds, so both are counted.
+    """
 
     loader: _Loader
     lines_before: int
     findings: list[Finding] = field(default_factory=list)
-    _values: dict[int, Any] = field(default_factory=dict)
+    _values: dict[int, _Value | None] = field(default_factory=dict)
+    """None while a value is being constructed: meeting it again means a cycle."""
+    _merged: int = 0
 
-    def value(self, node: yaml.Node, path: str) -> Any:
+    def value(self, root: yaml.Node) -> Any:
+        return self._of(root, "").value
+
+    def _of(self, node: yaml.Node, path: str) -> _Value:
         if id(node) not in self._values:
-            self._values[id(node)] = _Unfinished
-            self._values[id(node)] = self._value(node, path)
-        if self._values[id(node)] is _Unfinished:
-            raise yaml.constructor.ConstructorError(None, None, "this contains itself", node.start_mark)
-        return self._values[id(node)]
+            self._values[id(node)] = None
+            self._values[id(node)] = self._new(node, path)
+        known = self._values[id(node)]
+        if known is None:
+            raise _invalid("this contains itself", node)
+        return known
 
-    def _value(self, node: yaml.Node, path: str) -> Any:
+    def _new(self, node: yaml.Node, path: str) -> _Value:
         if isinstance(node, yaml.MappingNode):
             self._check_keys(node, path)
+            self._count_merged(node)
             self.loader.flatten_mapping(node)
-            return {key.value: self.value(value, f"{path}.{key.value}".lstrip(".")) for key, value in node.value}
+            fields = {key.value: self._of(value, f"{path}.{key.value}".lstrip(".")) for key, value in node.value}
+            return self._container({name: each.value for name, each in fields.items()}, fields.values(), node)
         if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, f"{path}[{index}]") for index, item in enumerate(node.value)]
+            items = [self._of(item, f"{path}[{index}]") for index, item in enumerate(node.value)]
+            return self._container([each.value for each in items], items, node)
         try:
-            return self.loader.construct_object(node)
+            return _Value(self.loader.construct_object(node))
         except ValueError:
-            return node.value
+            return _Value(node.value)
+
+    def _container(self, value: Any, parts: Collection[_Value], node: yaml.Node) -> _Value:
+        found = _Value(
+            value, 1 + sum(part.nodes for part in parts), 1 + max((part.levels for part in parts), default=0)
+        )
+        if found.levels > MAX_LEVELS:
+            raise _invalid(_TOO_DEEP, node)
+        if found.nodes > _MAX_NODES:
+            raise _invalid("its aliases stand for more than can be read; write out what is needed", node)
+        return found
+
+    def _count_merged(self, node: yaml.Node) -> None:
+        """Counts the keys that the merge keys of a map stand for, before they are filled in."""
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+            if key.tag == _MERGE:
+                for source in value.value if isinstance(value, yaml.SequenceNode) else (value,):
+                    self._merged += len(source.value)
+                    if self._merged > _MAX_NODES:
+                        raise _invalid("its merge keys stand for more than can be read; write out what is needed", node)
+                    self._count_merged(source)
 
     def _check_keys(self, node: yaml.MappingNode, path: str) -> None:
         first_lines: dict[str, int] = {}
         for key, _ in node.value:
             line = self.lines_before + key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, "a key must be a string", key.start_mark)
+                raise _invalid("a key must be a string", key)
             if key.value in first_lines and key.tag != _MERGE:
                 message = f"this key is in line {first_lines[key.value]} already; keep one"
                 self.findings.append(Finding(line, f"{path}.{key.value}".lstrip("."), message))
             first_lines.setdefault(key.value, line)
 
 
-class _Unfinished:
-    """Placeholder for a value that is being constructed: meeting it again means a cycle."""
+def _invalid(words: str, node: yaml.Node) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, words, node.start_mark)
 
 
 def _line(error: yaml.YAMLError, text: str) -> int:

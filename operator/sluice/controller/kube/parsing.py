@@ -10,8 +10,8 @@ import orjson
 
 from sluice.core import Json
 from sluice.core.base import foreign
+from sluice.core.base.foreign import MAX_LEVELS
 
-_MAX_LEVELS = 200  # far above what anybody writes, far below what orjson (1,024) and Python's recursion take
 _TOO_DEEP = "\x00nested too deeply"
 
 
@@ -22,7 +22,7 @@ def loads(content: bytes | str) -> Any:
         orjson.dumps(found)  # raises from 255 levels on, which it reads but nobody could write again
     except orjson.JSONDecodeError:
         text = content if isinstance(content, str) else content.decode(errors="replace")
-        if foreign.depth(text) <= _MAX_LEVELS:
+        if foreign.depth(text) <= MAX_LEVELS:
             raise
     except orjson.JSONEncodeError:
         text = content if isinstance(content, str) else content.decode()
@@ -56,9 +56,9 @@ def _pruned(text: str) -> bytes:
     level = start = 0
     for bracket, at in foreign.brackets(text):
         opens = bracket in "[{"
-        if opens and level == _MAX_LEVELS:
+        if opens and level == MAX_LEVELS:
             kept += (text[start:at], orjson.dumps(_TOO_DEEP).decode())
         level += 1 if opens else -1
-        if not opens and level == _MAX_LEVELS:
+        if not opens and level == MAX_LEVELS:
             start = at + 1
     return "".join((*kept, text[start:])).encode()

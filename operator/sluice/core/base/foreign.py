@@ -11,6 +11,9 @@ from typing import Any, NoReturn
 MAX_DEPTH = 100
 """Levels of lists and objects. Python itself gives up at about a thousand, some steps of ours before that."""
 
+MAX_LEVELS = 200
+"""Of a whole object: far above what anybody writes, far below what orjson (1,024) and Python's recursion take."""
+
 _MAX_INT = 2**63 - 1
 
 _STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+\\?(?:"|\Z)|[\[\]{}]', re.DOTALL)
