@@ -43,7 +43,8 @@ class ForEachSpec(Model):
     )
     """Combinations to leave out of the matrix. One that names only some of the keys leaves out all that agree."""
     from_: Annotated[str | None, Field(alias="from", min_length=1, max_length=65536)] = None
-    """A JSON list: a parameter such as $(params.files), or what an earlier task found, $(tasks.NAME.outputs.KEY)."""
+    """A JSON list: a parameter such as $(params.files), or what an earlier task found, $(tasks.NAME.outputs.KEY). An
+    item does not get the list: of other tasks' outputs, its pod has only those that the task reads elsewhere."""
     same_as: TaskName | None = None
     """Another fan-out, whose items these are. Item i waits for item i of that task only, not for all of them."""
     batch: Annotated[int | None, Field(ge=1, le=MAX_ITEMS)] = None

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sluice.core.base.naming import outputs_name
 from sluice.core.base.text import as_json, as_text
-from sluice.core.pod.builder import ANNOTATIONS_MAX_BYTES, build_pod, oversize
+from sluice.core.pod.builder import ANNOTATIONS_MAX_BYTES, Item, build_pod, oversize
 from sluice.core.pod.view import pod_view
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
@@ -497,6 +497,28 @@ def test_scripts_read_the_outputs_of_their_dependencies_from_a_file():
     made = built({"files": ["x", 1]}, bash="cat /sluice/inputs.json")
     inputs = json.loads(made["metadata"]["annotations"]["sluice.dev/inputs"])
     assert inputs["tasks"] == {"a": {"outputs": {"files": ["x", 1]}}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "read"),
+    [
+        ({}, {}),
+        ({"env": [{"name": "TAG", "value": "$(tasks.a.outputs.tag)"}]}, {"tag": "v1"}),
+        ({"args": ["$(tasks.a.outputs.files)"]}, {"files": ["x", "y"]}),
+    ],
+)
+def test_an_item_has_of_other_outputs_only_those_that_its_task_refers_to(fields, read):
+    fan = {"forEach": {"from": "$(tasks.a.outputs.files)"}, "bash": "cat /sluice/inputs.json"} | fields
+    world = run("a; b", fields={"a": {"outputs": ["files", "tag"]}, "b": fan})
+    made = build_pod(
+        RUN,
+        world.task("b").definition,
+        1,
+        item=Item(0, "x"),
+        outputs={"a": {"files": ["x", "y"], "tag": "v1"}},
+    )
+    inputs = json.loads(made["metadata"]["annotations"]["sluice.dev/inputs"])
+    assert (inputs["item"], inputs["tasks"]) == ("x", {"a": {"outputs": read}})
 
 
 def test_question_of_an_approval_names_them():

@@ -303,6 +303,13 @@ CODE = "and a value could become code there"
                 "read tasks.a.outputs.files from /sluice/inputs.json, and say dependsOn: [a]"
             ),
         ),
+        (
+            {"python": "print('$(tasks.a.outputs.files)')", "forEach": {"items": ["x"]}},
+            (
+                f"spec.tasks[0].python: line 1 has the placeholder $(tasks.a.outputs.files), {CODE}; "
+                'write `env: [{name: VALUE, value: "$(tasks.a.outputs.files)"}]`, and os.environ["VALUE"] here'
+            ),
+        ),
         ({"args": ["x", "$(params.dya)"]}, "spec.tasks[0].args[1]: $(params.dya) stands for nothing; "),
         (
             {"env": [{"name": "A", "value": "$(run.nmae)"}]},

@@ -57,7 +57,7 @@ class BackfillReconciler:
         self._validation, self._on_first_sight = validation, on_first_sight
         self.queue: WorkQueue[Key] = WorkQueue("backfills", of="backfill")
         self._refused: dict[Key, tuple[str, int, str, int]] = {}
-        """Those with faults, by (UID, generation) of the Backfill and of its Workflow: judging can take 0.3 s."""
+        """Those with faults, by (UID, generation) of the Backfill and of its Workflow: judging can take 0.7 s."""
 
     async def reconcile(self, key: Key) -> None:
         seen = self._cache.backfills.get(key)

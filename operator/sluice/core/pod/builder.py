@@ -147,7 +147,7 @@ def build_pod(
     if script is not None:
         metadata["annotations"] = metadata.get("annotations", {}) | {
             SCRIPT: script,
-            INPUTS: inputs_json(run, task.name, attempt, outputs, item),
+            INPUTS: inputs_json(run, task, attempt, outputs, item),
         }
         spec = merge(spec, {"volumes": [_SCRIPT_VOLUME]})
     if mounts := claim_volumes(written, run.claims):
@@ -156,13 +156,22 @@ def build_pod(
 
 
 def inputs_json(
-    run: RunIdentity, task: str, attempt: int, outputs: Mapping[str, Json], item: Item | None = None
+    run: RunIdentity, task: TaskDefinition, attempt: int, outputs: Mapping[str, Json], item: Item | None = None
 ) -> str:
-    """The contents of `/sluice/inputs.json`."""
+    """The contents of `/sluice/inputs.json`.
+
+    An item has only the outputs that its task refers to: the list that it is an item of, in the pods of all items,
+    would be as large as the square of its length.
+    """
+    if item is not None:
+        outputs = {
+            name: {key: value for key, value in values.items() if (name, key) in task.item_reads}
+            for name, values in outputs.items()
+        }
     inputs: Json = {
         "params": dict(run.parameters),
         "run": {"name": run.name, "workflow": run.workflow} | run.scheduled.values,
-        "task": {"name": task, "attempt": attempt},
+        "task": {"name": task.name, "attempt": attempt},
         "tasks": {name: {"outputs": values} for name, values in outputs.items()},
     }
     if item is not None:

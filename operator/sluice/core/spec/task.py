@@ -8,7 +8,7 @@ from sluice.core import Json
 from sluice.core.base.merge import merge
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, compile_condition
-from sluice.core.graph.references import reads
+from sluice.core.graph.references import reads, references
 from sluice.core.spec.approval import Approval
 from sluice.core.spec.for_each import ForEach
 from sluice.core.spec.identity import PoolClaim, pool_claim
@@ -36,6 +36,8 @@ class TaskDefinition:
     """Are they read from its log rather than its file?"""
     reads: tuple[str, ...]
     """The tasks whose outputs it reads."""
+    item_reads: frozenset[tuple[str, str]]
+    """In a fan-out, (task, key) of the outputs that each item gets: those that it reads outside `forEach`."""
     priority: int | None
     """None: the run's."""
     duration_s: float
@@ -73,6 +75,7 @@ class TaskDefinition:
             outputs=tuple(task.outputs or ()),
             outputs_in_log=task.outputs_from == "Log",
             reads=reads(raw),
+            item_reads=_read_by_items(raw),
             for_each=None if task.for_each is None else ForEach.of(task.for_each),
             when=None if task.when is None else compile_condition(task.when),
             is_sub_workflow=task.workflow is not None,
@@ -95,3 +98,9 @@ class TaskDefinition:
     def at_most_once(self) -> bool:
         """May it never start twice, whatever happens? Then its attempt is recorded before the pod is created."""
         return self.retries.infrastructure == 0
+
+
+def _read_by_items(raw: Json) -> frozenset[tuple[str, str]]:
+    if "forEach" not in raw:
+        return frozenset()
+    return frozenset((read.task, read.output) for read in references(raw) if not read.path.startswith(".forEach"))

@@ -13,7 +13,7 @@ from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.schedule import moments, one_way_to_say_times, wrong_times
 from sluice.core.validation.shape import parse_model
 
-_COUNTED = 2 * MAX_TIMES  # a second for the slowest schedules would be too long
+_COUNTED = 5 * MAX_TIMES  # 0.7 s for the slowest schedule
 
 
 def backfill_faults(

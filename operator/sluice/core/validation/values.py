@@ -24,12 +24,18 @@ def no_placeholder_in_scripts(found: Manifest) -> Iterator[Fault]:
             for match in PLACEHOLDER.finditer(text):
                 field = "bash" if task.bash is not None else "python"
                 words = f"line {line} has the placeholder {match[0]}, and a value could become code there"
-                yield Fault(f"spec.tasks[{number}].{field}", f"{words}; {_instead(match[1], field)}")
+                yield Fault(
+                    f"spec.tasks[{number}].{field}",
+                    f"{words}; {_instead(match[1], field, in_fan_out=task.for_each is not None)}",
+                )
 
 
-def _instead(placeholder: str, field: str) -> str:
+def _instead(placeholder: str, field: str, *, in_fan_out: bool) -> str:
     if output := output_of(placeholder):
         task, key = output
+        if in_fan_out:
+            reading = '"$VALUE"' if field == "bash" else 'os.environ["VALUE"]'
+            return f'write `env: [{{name: VALUE, value: "$({placeholder})"}}]`, and {reading} here'
         return f"read tasks.{task}.outputs.{key} from /sluice/inputs.json, and say dependsOn: [{task}]"
     scope, name = placeholder.split(".", 1) if "." in placeholder else (placeholder, "")
     if placeholder == "item":
