@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TypeVar
 
+from sluice.api.for_each import MAX_ITEMS
 from sluice.core.base.intervals import members
 from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_RUN, LABEL_WORKFLOW
 from tests.chaos.programs import unit_of
@@ -85,7 +86,7 @@ def _told(patch: Json) -> Iterator[tuple[Unit, int]]:
             yield (number, None), entry["attempt"]
         items = (entry or {}).get("items") or {}
         for attempt, which in (items.get("attempts") or {}).items():
-            yield from (((number, index), int(attempt)) for index in members(which or ""))
+            yield from (((number, index), int(attempt)) for index in members(which or "", MAX_ITEMS))
 
 
 def _observe(life: Life, event: Json) -> None:

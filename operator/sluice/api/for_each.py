@@ -7,6 +7,7 @@ from pydantic import Field
 from sluice.api.base import Model, TaskName
 
 MAX_ITEMS = 10_000
+MAX_ITEMS_OF_RUN = 30_000  # of all its fan-outs: how they stand has to fit into its status
 
 ItemValue = Annotated[
     str | int | float | bool | dict[str, Any], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})

@@ -1,13 +1,16 @@
 """Fan-outs: what the items are, when each starts, how the task ends, what the status says, and what a restart finds."""
 
 import json
+import random
 
 import pytest
 
 from sluice.api.for_each import ForEachSpec
+from sluice.core.base.intervals import members
 from sluice.core.spec.for_each import ForEach, NoItems
+from sluice.core.status.run_status import task_status
 from sluice.core.status.text_budget import encoded_size
-from tests.core.kubelet import running
+from tests.core.kubelet import at, running
 from tests.core.world import run
 
 ABC = {"items": ["a", "b", "c"]}
@@ -28,6 +31,10 @@ def items(**for_each):
         ({"matrix": {"os": ["a", "b"], "v": [1, 2]}}, [{"os": o, "v": v} for o in "ab" for v in (1, 2)]),
         ({"matrix": {"os": ["a", "b"], "v": [1]}, "exclude": [{"os": "b"}]}, [{"os": "a", "v": 1}]),
         ({"matrix": {"os": ["a"], "v": [1, 2]}, "exclude": [{"os": "a", "v": 2}]}, [{"os": "a", "v": 1}]),
+        (
+            {"matrix": {"os": ["a", "b"], "v": [{"x": 1}, 2]}, "exclude": [{"v": {"x": 1}}, {"os": "b"}, {"z": 0}]},
+            [{"os": "a", "v": 2}],
+        ),
         ({"matrix": {"v": [1, 2], "os": ["a", "b"]}}, [{"os": o, "v": v} for o in "ab" for v in (1, 2)]),
         ({"from": '["x", {"y": 1}]'}, ["x", {"y": 1}]),
         ({"items": ["a", "b", "c"], "batch": 2}, [["a", "b"], ["c"]]),
@@ -360,6 +367,46 @@ def test_the_status_of_10_000_items_at_their_most_scattered_is_under_100_kb():
     told = world.stored["tasks"]["a"]
     assert told["items"]["attempts"]["1"].startswith("1,3,5,7,")
     assert encoded_size(json.dumps(told)) < 100_000
+
+
+def between_attempts(count):
+    """What the status says of items that all wait for their next attempt, each in its own way."""
+    seed, told = random.Random(1), {}
+    for index in range(count):
+        word = seed.choice
+        for key, value in (
+            ("attempts", word("234")),
+            ("limitRetries", word("12")),
+            ("infrastructureRetries", word("01")),
+            ("retryAt", at(1000 + index)),
+            ("avoidNode", f"ip-10-0-0-{index}.compute.internal"),
+        ):
+            told.setdefault(key, {}).setdefault(value, []).append(str(index))
+    return {"total": count} | {
+        key: {value: ",".join(which) for value, which in each.items()} for key, each in told.items()
+    }
+
+
+def test_the_status_of_30_000_items_that_all_wait_for_another_attempt_fits_into_an_object():
+    fan_outs = {name: {"forEach": {"range": {"end": 10_000}}, "retries": {"limit": 9}} for name in "abc"}
+    world = run("a, b, c", fields=fan_outs)
+    world.stored["tasks"] = {name: {"phase": "Running", "items": between_attempts(10_000)} for name in "abc"}
+    again = world.restarted()
+    entries = [task_status(again.run, number) for number in range(3)]
+    assert len(json.dumps(entries)) < 1_000_000
+    for entry in entries:
+        times = sorted(entry["items"]["retryAt"])
+        assert len(times) <= 100
+        assert at(1000) <= times[0] <= at(1000 + 256)  # late at most, never early
+        assert sum(len(list(members(which, 10_000))) for which in entry["items"]["retryAt"].values()) == 10_000
+
+
+def test_fan_outs_have_a_number_of_items_in_all():
+    fields = {name: {"forEach": {"range": {"end": 10_000}}} for name in "abcd"}
+    world = run("a, b, c, d", fields=fields)
+    world.decide()
+    words = "its 10000 items and those of the fan-outs before it are more than 30000"
+    assert (world.phases["d"], world.task("d").last.message) == ("Failed", words)
 
 
 # What a restart finds.

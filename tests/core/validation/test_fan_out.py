@@ -54,10 +54,29 @@ def test_sound(for_each):
         ),
         ({"items": ["a"], "minSuccess": -1}, f"{FE}.minSuccess: must not be negative"),
         ({"sameAs": "x"}, f"{FE}.sameAs: no task is called 'x'"),
+        (
+            {
+                "matrix": {key: list(range(10)) for key in "abcde"},
+                "exclude": [{key: 0} if key == more else {key: 0, more: 1} for key in "abcde" for more in "abcde"],
+            },
+            f"{FE}.exclude: names 15 different sets of keys, each to be looked up in 100000 combinations; name the "
+            "same keys in all of them",
+        ),
     ],
 )
 def test_fault(for_each, fault):
     assert of(for_each) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("more", "total"),
+    [({"sameAs": "b"}, 0), ({"sameAs": "a"}, 31_000), ({"items": ["x"] * 9_001}, 30_001), ({"from": "[]"}, 0)],
+)
+def test_all_fan_outs_together_have_a_number_of_items(more, total):
+    whole, batches = {"forEach": {"range": {"end": 10_000}}}, {"forEach": {"range": {"end": 10_000}, "batch": 10}}
+    found = faults(A | whole, B | batches, A | whole | {"name": "c"}, A | {"name": "d", "forEach": more})
+    words = f"spec.tasks: their forEach have {total} items in all; at most 30000 fit into the status of a run. "
+    assert [fault.startswith(words) for fault in found] == [True] * bool(total)
 
 
 SAME_AS_A = {"forEach": {"sameAs": "a"}}

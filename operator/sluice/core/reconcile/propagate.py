@@ -5,8 +5,9 @@ its task ends with the last item.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from sluice.api.for_each import MAX_ITEMS_OF_RUN
 from sluice.api.run import TaskPhase
 from sluice.core.graph.placeholders import fill
 from sluice.core.graph.references import can_read
@@ -158,13 +159,17 @@ def count_items(run: RunState, number: int) -> FanOut:
     """Makes the units of a fan-out's items. Raises NoItems."""
     task = run.tasks[number]
     leader = run.leader(number)
-    if leader is not None:
-        return run.add_items(number, run.fan_outs[leader].items)
+    items = _expanded(run, task) if leader is None else run.fan_outs[leader].items
+    if sum(len(fan_out.items) for fan_out in run.fan_outs.values()) + len(items) > MAX_ITEMS_OF_RUN:
+        raise NoItems(f"its {len(items)} items and those of the fan-outs before it are more than {MAX_ITEMS_OF_RUN}")
+    return run.add_items(number, items)
+
+
+def _expanded(run: RunState, task: TaskState) -> list[Any]:
     for_each = task.definition.for_each
     if for_each is None:
         raise AssertionError(f"{task.definition.name} is no fan-out")
     try:
-        items = for_each.items(lambda fields: fill(fields, run.values_of(task)))
+        return for_each.items(lambda fields: fill(fields, run.values_of(task)))
     except NoItems as error:
         raise NoItems(run.lost_outputs(task) or str(error)) from error
-    return run.add_items(number, items)

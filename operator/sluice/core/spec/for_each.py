@@ -9,7 +9,8 @@ do not count; if all items are Skipped, so is the task.
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from sluice.api.for_each import MAX_ITEMS, ForEachSpec
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.errors import SluiceError
-from sluice.core.base.text import as_text
+from sluice.core.base.text import as_json, as_text
 
 
 class NoItems(SluiceError):
@@ -71,12 +72,20 @@ class ForEach:
                 return math.ceil(total * float(share.removesuffix("%")) / 100)
 
 
-def _combinations(matrix: Json, exclude: Any) -> Iterator[Json]:
+def _combinations(matrix: Json, exclude: Sequence[Json]) -> Iterator[Json]:
     keys = sorted(matrix)  # the API server keeps no order of keys
+    unwanted: defaultdict[tuple[str, ...], set[tuple[Any, ...]]] = defaultdict(set)  # by the keys that are named
+    for each in exclude:
+        unwanted[tuple(each)].add(_comparable(each, each))
     for values in itertools.product(*(matrix[key] for key in keys)):
         combination = dict(zip(keys, values, strict=True))
-        if not any(unwanted.items() <= combination.items() for unwanted in exclude):
+        if not any(_comparable(combination, named) in listed for named, listed in unwanted.items()):
             yield combination
+
+
+def _comparable(combination: Json, keys: Iterable[str]) -> tuple[Any, ...]:
+    values = (combination.get(key) for key in keys)
+    return tuple(as_json(value) if isinstance(value, dict) else value for value in values)
 
 
 def _parsed(text: str) -> list[Any]:

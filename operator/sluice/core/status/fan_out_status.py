@@ -6,6 +6,7 @@ not with the number of items. Of an item that has ended only its phase is kept.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from heapq import nlargest
 from itertools import islice
 
 from sluice.api.for_each import MAX_ITEMS
@@ -13,7 +14,7 @@ from sluice.api.run import TaskPhase
 from sluice.core import Json
 from sluice.core.base.intervals import intervals, members
 from sluice.core.base.naming import label_number
-from sluice.core.base.times import rfc3339
+from sluice.core.base.times import instant, rfc3339
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.status.progress import progress_text
@@ -37,13 +38,15 @@ _GOING = (
     "pollTries",
 )
 """What is kept of items that have begun and not ended: each a map from what is said to the items it is said of."""
+_ItemsByWord = defaultdict[str, list[int]]
+_WORDS_AT_MOST = 100  # 10,000 items that all wait for another second would have more than an object can hold
 
 
 def fan_out_entry(run: RunState, number: int) -> Json:
     """Of a fan-out whose items are counted."""
     group = run.fan_outs[number]
     by_phase: defaultdict[TaskPhase, list[int]] = defaultdict(list)
-    going: dict[str, defaultdict[str, list[int]]] = {key: defaultdict(list) for key in _GOING}
+    going: dict[str, _ItemsByWord] = {key: defaultdict(list) for key in _GOING}
     for index, unit in enumerate(group.units):
         task = run.tasks[unit]
         if (started_at := task.started_at) is not None:
@@ -70,6 +73,9 @@ def fan_out_entry(run: RunState, number: int) -> Json:
             for key, value in zip(_GOING, said, strict=True):
                 if value:
                     going[key][str(value)].append(index)
+    for key in ("retryAt", "pollSince"):
+        going[key] = _coarser(going[key])
+    going["avoidNode"] = _commonest(going["avoidNode"])
     items: Json = {"total": len(group.items)}
     items |= {key: intervals(by_phase[phase]) for phase, key in _KEYS.items() if phase in by_phase}
     items |= {
@@ -88,6 +94,24 @@ def fan_out_entry(run: RunState, number: int) -> Json:
     if run.tasks[number].step is TaskStep.ENDED and group.finished_at is not None:
         found["finishedAt"] = rfc3339(group.finished_at)
     return found
+
+
+def _coarser(items_by_time: _ItemsByWord) -> _ItemsByWord:
+    """With times that are up to some seconds late, as few as have room."""
+    found, step_s = items_by_time, 1
+    while len(found) > _WORDS_AT_MOST:
+        step_s *= 2
+        found = defaultdict(list)
+        for time, items in items_by_time.items():
+            at = instant(time)
+            found[time if at is None else rfc3339(-(-at // step_s) * step_s)] += items
+    return defaultdict(list, {time: sorted(items) for time, items in found.items()})
+
+
+def _commonest(items_by_node: _ItemsByWord) -> _ItemsByWord:
+    """An item that forgets its node may get it again, which costs at most a retry of the infrastructure."""
+    kept = nlargest(_WORDS_AT_MOST, items_by_node.items(), key=lambda entry: len(entry[1]))
+    return defaultdict(list, kept)
 
 
 def item_entries(items: Json) -> dict[int, Json]:

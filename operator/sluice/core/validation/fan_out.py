@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from sluice.api.for_each import MAX_ITEMS, ForEachSpec
+from sluice.api.for_each import MAX_ITEMS, MAX_ITEMS_OF_RUN, ForEachSpec
 from sluice.core.base import foreign
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.placeholders import PLACEHOLDER
@@ -12,10 +12,12 @@ from sluice.core.validation.manifest import Manifest
 
 _WAYS = {"items": "items", "range": "range", "matrix": "matrix", "from_": "from", "same_as": "sameAs"}
 _COMBINATIONS_AT_MOST = 10 * MAX_ITEMS  # before any are excluded
+_COMPARISONS_AT_MOST = 10 * _COMBINATIONS_AT_MOST
 _PERCENTAGE = re.compile(r"(100|[0-9]{1,2})%")
 
 
 def fan_outs(found: Manifest) -> Iterator[Fault]:
+    yield from _too_many(found)
     names = set(found.names)
     over_items = {task.name for task in found.tasks.values() if task.for_each is not None}
     for number, task in found.tasks.items():
@@ -36,6 +38,41 @@ def fan_outs(found: Manifest) -> Iterator[Fault]:
             place = (task.depends_on or []).index(leader)
             words = f"'{task.name}' goes by the items of '{leader}', each after its own; remove it from the list"
             yield Fault(f"spec.tasks[{number}].dependsOn[{place}]", words)
+
+
+def item_sources(found: Manifest) -> dict[int, ForEachSpec]:
+    """By the number of each fan-out, the `forEach` that says its items: its own, or that of the fan-out at the end of
+    its `sameAs`.
+    """
+    fan_outs = {number: task.for_each for number, task in found.tasks.items() if task.for_each is not None}
+    number_of = {found.names[number]: number for number in reversed(fan_outs)}
+    sources: dict[int, ForEachSpec] = {}
+    for number, for_each in fan_outs.items():
+        followed = {number: None}
+        leader = number_of.get(for_each.same_as)
+        while leader is not None and leader not in sources and leader not in followed:
+            followed[leader] = None
+            leader = number_of.get(fan_outs[leader].same_as)
+        known = None if leader is None else sources.get(leader)
+        sources |= dict.fromkeys(followed, known or fan_outs[next(reversed(followed))])
+    return sources
+
+
+def _too_many(found: Manifest) -> Iterator[Fault]:
+    total = sum(map(_count, item_sources(found).values()))
+    if total > MAX_ITEMS_OF_RUN:
+        words = f"their forEach have {total} items in all; at most {MAX_ITEMS_OF_RUN} fit into the status of a run"
+        yield Fault("spec.tasks", f"{words}. Use `batch`, or let some of them run another Workflow")
+
+
+def _count(for_each: ForEachSpec) -> int:
+    """How many items it has as far as the manifest says, in batches."""
+    count = len(for_each.items or ())
+    if for_each.range is not None:
+        count = len(range(for_each.range.start, for_each.range.end, for_each.range.step))
+    elif for_each.matrix is not None and not for_each.exclude:
+        count = math.prod(map(len, for_each.matrix.values()))
+    return math.ceil(min(count, MAX_ITEMS) / (for_each.batch or 1))
 
 
 def _one_way(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
@@ -70,6 +107,10 @@ def _is_list(text: str) -> bool:
 def _matrix(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
     matrix = for_each.matrix or {}
     combinations = math.prod(map(len, matrix.values()))
+    kinds = {frozenset(unwanted) for unwanted in for_each.exclude or ()}
+    if combinations * len(kinds) > _COMPARISONS_AT_MOST:
+        words = f"names {len(kinds)} different sets of keys, each to be looked up in {combinations} combinations"
+        yield Fault(f"{path}.exclude", f"{words}; name the same keys in all of them")
     if combinations > _COMBINATIONS_AT_MOST:
         yield Fault(f"{path}.matrix", f"has {combinations} combinations; at most {MAX_ITEMS} items are possible")
     if for_each.exclude is not None and for_each.matrix is None:

@@ -12,6 +12,7 @@ from sluice.core.graph.references import output_of
 from sluice.core.pod.builder import ANNOTATIONS_MAX_BYTES, parameter_variable
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.scheduled_time import SCHEDULE_VARIABLES as SCHEDULED
+from sluice.core.validation.fan_out import item_sources
 from sluice.core.validation.manifest import Manifest, name_of
 
 ITEM = re.compile(r"item(\..+)?$")
@@ -53,7 +54,9 @@ def known_placeholders(found: Manifest) -> Iterator[Fault]:
     known = (
         {"run.name", "run.phase"} | {f"run.{name}" for name in SCHEDULED} | {f"params.{name}" for name in names if name}
     )
-    items = {f"spec.tasks[{number}]": known for number, known in _items_by_task(found).items()}
+    sources = item_sources(found)
+    known_items = {key: _Items.of(source) for key, source in {id(each): each for each in sources.values()}.items()}
+    items = {f"spec.tasks[{number}]": known_items[id(source)] for number, source in sources.items()}
     layers: dict[str, Json] = {f"spec.tasks[{number}]": found.raw["tasks"][number] for number in found.tasks}
     if found.defaults is not None:
         layers["spec.defaults"] = found.defaults.model_dump(by_alias=True, exclude_none=True)
@@ -112,23 +115,6 @@ class _Items:
             return cls(in_batches, frozenset(for_each.matrix))
         words = for_each.items is not None and not any(isinstance(item, dict) for item in for_each.items)
         return cls(in_batches, frozenset() if words or for_each.range is not None else None)
-
-
-def _items_by_task(found: Manifest) -> dict[int, _Items]:
-    """By the number of each fan-out. Those that go by the items of others (`sameAs`) share what is known of them."""
-    fan_outs = {number: task.for_each for number, task in found.tasks.items() if task.for_each is not None}
-    number_of = {found.names[number]: number for number in reversed(fan_outs)}
-    items: dict[int, _Items] = {}
-    for number in fan_outs:
-        followed: dict[int, None] = {}
-        leader: int | None = number
-        while leader is not None and leader not in items and leader not in followed:
-            followed[leader] = None
-            leader = number_of.get(fan_outs[leader].same_as)
-        end = next(reversed(followed), number)
-        known = items.get(end if leader is None else leader)
-        items |= dict.fromkeys(followed, known or _Items.of(fan_outs[end]))
-    return items
 
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "ksh", "zsh"})
