@@ -59,8 +59,10 @@ def test_sound(for_each):
                 "matrix": {key: list(range(10)) for key in "abcde"},
                 "exclude": [{key: 0} if key == more else {key: 0, more: 1} for key in "abcde" for more in "abcde"],
             },
-            f"{FE}.exclude: names 15 different sets of keys, each to be looked up in 100000 combinations; name the "
-            "same keys in all of them",
+            (
+                f"{FE}.exclude: names 15 different sets of keys, each to be looked up in 100000 combinations; "
+                "name the same keys in all of them"
+            ),
         ),
     ],
 )
