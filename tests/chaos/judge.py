@@ -71,7 +71,7 @@ def lives(log: Iterable[bytes], namespace: str) -> list[Life]:
             found.append(life)
             current[ref["name"]] = life
             runs.append(labels[LABEL_RUN])
-        elif (living := current.get(ref["name"])) and not living.phase:
+        elif (living := current.get(ref.get("name"))) and not living.phase:
             _observe(living, event)
     for life, run in zip(found, runs, strict=True):
         life.recorded = recorded.get((run, life.unit, life.attempt), math.inf)
