@@ -127,7 +127,7 @@ def placeholders_in_shell_commands(definition: Definition) -> Iterator[Fault]:
         words = [
             (f"spec.tasks[{number}].{field}[{place}]", word)
             for field in ("command", "args")
-            for place, word in enumerate(fields.get(field, ()))
+            for place, word in enumerate(fields.get(field) or ())
         ]
         if not words or words[0][1].rpartition("/")[2] not in _SHELLS:
             continue
