@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sluice.core.base.ownership import AttemptRef, RunRef
+from sluice.core.pod.builder import Item
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
@@ -133,6 +134,19 @@ def test_pods_of_another_run_and_of_unknown_tasks_are_left_alone():
     other_graph = replace(seen(running()), attempt_of=AttemptRef(RUN.ref, "no-such-task", None, 1))
     found = restore(RUN, "etl-1", Definition.of(graph("a")), status={}, pods=[stranger, other_graph], orders=Orders())
     assert World(found).decided() == ["create a/1"]
+
+
+@pytest.mark.parametrize("text", ["a", "x >> a"])
+def test_items_that_have_begun_were_counted_even_if_the_status_was_wiped(text):
+    """Else they would begin anew beside the pods of their later attempts."""
+    definition = Definition.of(graph(text, a={"forEach": {"items": ["x", "y"]}, "retries": {"limit": 1}}))
+    pods = [
+        seen(running(), definition.tasks[-1], attempt, item=Item(index, value))
+        for index, value, attempt in ((0, "x", 2), (1, "y", 1))
+    ]
+    world = World(restore(RUN, "etl-1", definition, status={}, pods=pods, orders=Orders()))
+    assert [world.task(f"a[{index}]").attempt for index in (0, 1)] == [2, 1]
+    assert world.decided() == ["create x/1"] * (text != "a")
 
 
 def test_ended_pods_are_handed_on_so_that_they_do_not_stay_for_ever():

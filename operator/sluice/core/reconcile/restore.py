@@ -42,6 +42,10 @@ class _Found:
     pods: defaultdict[tuple[str, int | None], dict[int, PodView]]
     children: defaultdict[tuple[str, int | None], dict[int, ChildView]]
 
+    def fan_outs(self) -> set[str]:
+        """The tasks of which items have begun: they were counted, whatever the status says."""
+        return {task for task, index in (*self.pods, *self.children) if index is not None}
+
 
 def restore(
     identity: RunIdentity,
@@ -79,8 +83,10 @@ def restore(
     for number, task in enumerate(run.named):
         if task.step is TaskStep.ENDED:
             run.count_end(number)
-    for number in range(len(run.definition.tasks)):
-        _restore_items(run, number, recorded, found)
+    begun = found.fan_outs()
+    for number, task in enumerate(run.named):
+        if task.definition.name in begun or "items" in recorded.get(task.definition.name, {}):
+            _restore_items(run, number, recorded, found)
     for number in range(len(run.tasks)):
         for end in list(evaluate(run, number)):
             end_task(run, end)
@@ -96,15 +102,14 @@ def _usable(entry: Any) -> Json:
 
 
 def _restore_items(run: RunState, number: int, recorded: Json, found: _Found) -> None:
-    """A fan-out whose items were counted, as the status says, and before it those by whose items it goes."""
+    """A fan-out whose items were counted, and before it those by whose items it goes."""
     chain = [number]
     while (leader := run.leader(chain[-1])) is not None:
         chain.append(leader)
     for each in reversed(chain):
-        told = recorded.get(run.definition.tasks[each].name, {})
         before = run.leader(each)
-        if "items" in told and each not in run.fan_outs and (before is None or before in run.fan_outs):
-            _restore_group(run, each, told, found)
+        if each not in run.fan_outs and (before is None or before in run.fan_outs):
+            _restore_group(run, each, recorded.get(run.definition.tasks[each].name, {}), found)
 
 
 def _restore_group(run: RunState, number: int, told: Json, found: _Found) -> None:
@@ -112,14 +117,15 @@ def _restore_group(run: RunState, number: int, told: Json, found: _Found) -> Non
         fan_out = count_items(run, number)
     except NoItems:  # what they came from is gone: the task will say so when it is evaluated
         return
-    entries = item_entries(told["items"])
+    items = told.get("items", {})
+    entries = item_entries(items)
     given = run.tasks[number].outputs or {}
     if any(not isinstance(values, list) or len(values) != len(fan_out.items) for values in given.values()):
         given = {}  # somebody has changed them
     for index, unit in enumerate(fan_out.units):
         _restore_unit(run, unit, entries.get(index, {}), found)
         run.restore_item(unit, {key: values[index] for key, values in given.items()})
-    fan_out.restore(told["items"].get("failures", ()), instant(told.get("startedAt")), instant(told.get("finishedAt")))
+    fan_out.restore(items.get("failures", ()), instant(told.get("startedAt")), instant(told.get("finishedAt")))
     run.restore_items(number, given)
 
 
