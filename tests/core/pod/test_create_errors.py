@@ -31,6 +31,8 @@ NO = 'pods "etl-a-1" is forbidden: '
         (409, 'Operation cannot be fulfilled on resourcequotas "two": the object has been modified', BUSY),
         (429, "the server has received too many requests and has asked us to try again later", BUSY),
         (429, "storage is (re)initializing", BUSY),
+        (408, "Request Timeout", BUSY),  # a proxy's, as all that the API server does not say itself
+        (421, "Misdirected Request", BUSY),
         (500, "etcdserver: request timed out", BUSY),
         (500, 'Internal error occurred: failed calling webhook "x.y.z": connection refused', BUSY),
         (503, "the server is currently unable to handle the request", BUSY),

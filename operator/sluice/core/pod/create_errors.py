@@ -34,7 +34,7 @@ GIVE_UP_AFTER_S = {
 """Seconds of the same error after which the task fails. Errors not listed are retried without limit."""
 
 _TOO_LARGE_MESSAGES = ("request is too large", "message larger than max")  # etcd's, and its gRPC client's
-_UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _CONFLICT, _TOO_LARGE, _INVALID, _TOO_MANY = 401, 403, 404, 409, 413, 422, 429
+_BAD_REQUEST, _FORBIDDEN, _NOT_FOUND, _TOO_LARGE, _INVALID = 400, 403, 404, 413, 422
 
 
 def classify(status: int, message: str) -> CreateError:
@@ -52,9 +52,7 @@ def classify(status: int, message: str) -> CreateError:
         return CreateError.FORBIDDEN
     if status == _NOT_FOUND:
         return CreateError.NAMESPACE_GONE
-    if status in (_UNAUTHORIZED, _CONFLICT, _TOO_MANY) or status >= 500:  # noqa: PLR2004  # every server error
-        return CreateError.BUSY
-    return CreateError.INVALID
+    return CreateError.INVALID if status in (_BAD_REQUEST, _INVALID) else CreateError.BUSY
 
 
 def create_delay_s(tries: int) -> float:
