@@ -149,7 +149,7 @@ def test_who_holds_a_pool_has_a_default_and_cannot_be_changed():
 
 def test_what_a_run_is_cannot_be_changed():
     (rule,) = schema("WorkflowRun")["properties"]["spec"]["x-kubernetes-validations"]
-    assert all(f"self.{field} == oldSelf.{field}" in rule["rule"] for field in ("workflow", "parameters", "revision"))
+    assert all(f"self.{field} == oldSelf.{field}" in rule["rule"] for field in ("workflow", "arguments", "revision"))
     assert "self.state" not in rule["rule"]
 
 

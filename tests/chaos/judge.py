@@ -180,7 +180,7 @@ def _of_end(plan: Plan, status: Json) -> Iterator[str]:
         yield f"ended without an end of {', '.join(f't{number}' for number in missing)}"
         return
     failed = [task for number, task in enumerate(plan.tasks) if ends[number, None] == "Failed"]
-    failed_fast = plan.fail_fast and not all(task.allow_failure for task in failed)
+    failed_fast = plan.fail_fast != "None" and not all(task.allow_failure for task in failed)
     for unit, (phase, allowed) in reference.unexplained(plan, ends, stopped=failed_fast).items():
         yield f"{_name(unit)} ended {phase}, and should have {' or '.join(sorted(allowed))}"
     if status["phase"] != (wanted := reference.run_may_end(plan, ends, stopped_by_hand=False)):

@@ -40,9 +40,8 @@ def test_lines_of_examples_in_any_order(kind, lines):
 @settings(deadline=None)
 @given(st.sampled_from(["Workflow", "WorkflowRun"]), VALUES, VALUES, VALUES)
 def test_values_of_any_shape(kind, metadata, tasks, parameters):
-    lint(
-        f"{HEAD.format(kind)}metadata: {metadata}\nspec:\n  workflow: a\n  tasks: {tasks}\n  parameters: {parameters}\n"
-    )
+    spec = f"  workflow: a\n  tasks: {tasks}\n  parameters: {parameters}\n  arguments: {parameters}\n"
+    lint(f"{HEAD.format(kind)}metadata: {metadata}\nspec:\n{spec}")
 
 
 @settings(deadline=None)

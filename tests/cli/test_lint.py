@@ -34,7 +34,7 @@ metadata:
   name: by-hand
 spec:
   workflow: etl
-  parameters:
+  arguments:
     dya: "2026-01-01"
 """
 
@@ -143,8 +143,8 @@ def test_a_directory_is_searched_for_manifests(file):
 def test_a_run_is_checked_against_its_workflow_in_another_file(file):
     result = lint(file(RUN, "run.yaml"), file(WORKFLOW, "workflow.yaml"))
     assert [line.partition("run.yaml:")[2] for line in result.stdout.splitlines()] == [
-        "7: spec.parameters: 'day' has no default in the Workflow; give it a value here",
-        "8: spec.parameters.dya: the Workflow has no parameter called 'dya'; did you mean 'day'?",
+        "7: spec.arguments: 'day' has no default in the Workflow; give it a value here",
+        "8: spec.arguments.dya: the Workflow has no parameter called 'dya'; did you mean 'day'?",
     ]
 
 
@@ -325,7 +325,7 @@ spec:
   workflow: etl
   from: 2026-03-01T00:00:00Z
   until: 2026-03-03T00:00:00Z
-  parameters: {day: monday}
+  arguments: {day: monday}
 """
     path = file(backfill, "backfill.yaml")
     assert lint(path).exit_code == 0

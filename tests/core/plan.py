@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from sluice.api.workflow import FailFast
 from sluice.core.spec.definition import Definition
 from sluice.core.validation import workflow_faults
 
@@ -126,7 +127,7 @@ class Plan:
     quota: int | None = None
     faults: frozenset[str] = frozenset()
     stop: bool = False
-    fail_fast: bool = False
+    fail_fast: FailFast = "None"
     leaf_failed: bool = False
 
     @property
@@ -177,7 +178,10 @@ def _manifest(number: int, task: Task) -> dict[str, Any]:
     if task.approval is not None:
         timeout = {"timeout": "30s"} if task.approval.said is None else {}
         return fields | {"approval": timeout | ({"default": task.approval.default} if task.approval.default else {})}
-    fields |= {"image": "busybox", "retries": {"limit": task.limit, "infrastructure": 0 if task.once else 1000}}
+    fields |= {
+        "image": "busybox",
+        "retries": {"execution": "AtMostOnce"} if task.once else {"limit": task.limit, "infrastructure": 1000},
+    }
     fields |= {"priority": task.priority}
     fields |= {"pools": [{"name": "pool", "slots": task.slots}]} if task.slots else {}
     fields |= {"poll": task.programs[0].poll} if task.programs[0].poll else {}

@@ -59,7 +59,7 @@ def plans(draw, *, max_tasks=6, stop=False):
         quota=draw(st.none() | st.integers(1, 3)),
         faults=draw(st.frozensets(st.sampled_from(FAULTS))),
         stop=stop,
-        fail_fast=draw(SOMETIMES),
+        fail_fast=draw(st.sampled_from(["None", "None", "Drain", "Stop"])),
         leaf_failed=draw(SOMETIMES),
     )
 
@@ -93,6 +93,8 @@ def _task(draw, earlier, slots):
     if fan_out is not None:
         needs = [need for need in needs if need != fan_out.same_as]
         pod_fields["programs"] = draw(FEW | SENSORS.map(lambda program: (program,)))
+    if pod_fields.get("once"):  # nothing of it is tried again
+        pod_fields |= {"limit": 0, "once": all(program.poll is None for program in pod_fields["programs"])}
     return Task(
         needs=tuple(needs),
         allow_failure=draw(SOMETIMES),

@@ -472,7 +472,7 @@ class Simulation:
             assert given == reference.handed_on(self.plan, read, known), "without what it reads"
 
     def check_wind_down(self) -> bool:
-        return self.state == "Stopped" or (self.plan.fail_fast and bool(self.operator.run.winding_down))
+        return self.state == "Stopped" or (self.plan.fail_fast != "None" and bool(self.operator.run.winding_down))
 
     def is_not_yet(self, pod: Pod) -> bool:
         state = pod.status["containerStatuses"][0]["state"]

@@ -170,7 +170,7 @@ ENTRIES = {
 RUN_BODY = body(
     "WorkflowRun",
     kubelet.RUN.name,
-    {"workflow": "etl", "revision": "etl-1", "state": "Running", "parameters": {"day": "1"}, "approvals": {}},
+    {"workflow": "etl", "revision": "etl-1", "state": "Running", "arguments": {"day": "1"}, "approvals": {}},
     phase="Running",
     startedAt=kubelet.at(1),
     conditions=[ACCEPTED],
@@ -188,8 +188,8 @@ BACKFILL = body(
     {"workflow": "etl", "from": kubelet.at(0), "until": kubelet.at(99), "maxRuns": 2},
     phase="Running",
     times=3,
-    mark=kubelet.at(1),
-    going=[{"time": kubelet.at(2), "run": "etl-1"}],
+    cursor=kubelet.at(1),
+    active=[{"time": kubelet.at(2), "run": "etl-1"}],
 )
 PODS = []
 for each in (

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from sluice.api.run import ApprovalDecision, WorkflowRunStatus
 from sluice.api.task import TaskTemplate
+from sluice.api.workflow import FailFast
 from sluice.core.base.ownership import AttemptRef
 from sluice.core.pod.builder import Item
 from sluice.core.pod.create_errors import CreateError
@@ -55,7 +56,7 @@ def run(
     state: str = "Running",
     parallelism: int | None = None,
     timeout_s: int | None = None,
-    fail_fast: bool = False,
+    fail_fast: FailFast = "None",
     leaf_failed: bool = False,
     priority: int = 0,
     shared: SharedLimits | None = None,

@@ -45,6 +45,6 @@ def test_it_runs_once_for_each_success_though_the_operator_is_killed(
     (last,) = eventually(lambda: runs(bare, "report"), "the third")
     assert last not in both
     bare.finished(last)
-    eventually(lambda: "making" not in bare.get("workflow", "report")["status"], "nothing else is to be made")
+    eventually(lambda: "pendingRun" not in bare.get("workflow", "report")["status"], "nothing else is to be made")
     assert runs(bare, "report") == [last]
     assert "Traceback" not in mortal.log

@@ -131,9 +131,11 @@ def test_a_task_killed_for_its_memory_says_so(kubectl: Kubectl) -> None:
     assert task["message"] == "ran out of memory (OOMKilled); raise resources.limits.memory"
 
 
-def test_without_infrastructure_retries_a_task_starts_at_most_once(kubectl: Kubectl) -> None:
+def test_at_most_once_a_task_does_not_start_again_when_its_pod_is_gone(kubectl: Kubectl) -> None:
     with PodWatch(kubectl) as watch:
-        run = started(kubectl, workflow("etl", {"name": "work", "bash": FIRST_WAITS, "retries": {"infrastructure": 0}}))
+        run = started(
+            kubectl, workflow("etl", {"name": "work", "bash": FIRST_WAITS, "retries": {"execution": "AtMostOnce"}})
+        )
         kubectl("delete", "pod", kubectl.task(run, "work")["pod"], "--wait=false")
         task = kubectl.finished(run)["status"]["tasks"]["work"]
         assert watch.pods_of_attempts() == {"work/1": 1}

@@ -58,7 +58,7 @@ def test_each_time_is_run_once_though_the_operator_is_killed_and_a_run_deleted(
     moments = ((run["metadata"]["creationTimestamp"], run["status"]["finishedAt"]) for run in made.values())
     assert most_at_once((datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in moments) <= 2
 
-    bare.apply(backfill("again", rerun="Failed", parameters={"code": "0"}, **{"from": "2025-03-02T00:00:00Z"}))
+    bare.apply(backfill("again", rerun="Failed", arguments={"code": "0"}, **{"from": "2025-03-02T00:00:00Z"}))
     eventually(lambda: "finishedAt" in status(bare, "again"), "the second Backfill ends", 60)
     assert (status(bare, "again")["phase"], status(bare, "again")["progress"]) == ("Succeeded", "1/5, 4 skipped")
     assert list(runs(bare, "again")) == ["2025-03-03-r2"]

@@ -24,20 +24,20 @@ def waits_suspended(kubectl: Kubectl, task: str) -> bool:
 
 def test_it_brings_values_and_the_defaults_fill_in_the_rest(kubectl: Kubectl) -> None:
     kubectl.apply(manual({"name": "print", "bash": 'echo "$PARAM_DAY in the $PARAM_REGION"'}, parameters=PARAMETERS))
-    kubectl.apply(by_hand("today", "etl", parameters={"day": "monday"}))
+    kubectl.apply(by_hand("today", "etl", arguments={"day": "monday"}))
     assert kubectl.finished("today")["status"]["phase"] == "Succeeded"
     assert kubectl.log("today", "print") == "monday in the north\n"
 
 
 def test_unknown_and_missing_parameters_are_refused_in_one_go(kubectl: Kubectl) -> None:
     kubectl.apply(manual({"name": "print", "bash": "true"}, parameters=PARAMETERS))
-    kubectl.apply(by_hand("today", "etl", parameters={"regoin": "south", "hour": "1"}))
+    kubectl.apply(by_hand("today", "etl", arguments={"regoin": "south", "hour": "1"}))
     run = kubectl.finished("today")
     assert run["status"]["phase"] == "Failed"
     assert run["status"]["message"].splitlines() == [
-        "spec.parameters: 'day' has no default in the Workflow; give it a value here",
-        "spec.parameters.hour: the Workflow has no parameter called 'hour'",
-        "spec.parameters.regoin: the Workflow has no parameter called 'regoin'; did you mean 'region'?",
+        "spec.arguments: 'day' has no default in the Workflow; give it a value here",
+        "spec.arguments.hour: the Workflow has no parameter called 'hour'",
+        "spec.arguments.regoin: the Workflow has no parameter called 'regoin'; did you mean 'region'?",
     ]
     assert condition(run, "Accepted")["status"] == "False"
     assert kubectl.pods("today") == []
@@ -101,13 +101,13 @@ def test_a_stopped_run_ends_its_tasks_gracefully(kubectl: Kubectl) -> None:
     "change",
     [
         {"workflow": "other"},
-        {"parameters": {"day": "tuesday"}},
-        {"parameters": {"hour": "noon"}},  # one more
-        {"parameters": None},
+        {"arguments": {"day": "tuesday"}},
+        {"arguments": {"hour": "noon"}},  # one more
+        {"arguments": None},
         {"revision": "other"},  # of a run that named none
     ],
 )
 def test_what_it_runs_cannot_be_changed(kubectl: Kubectl, change: Json) -> None:
-    kubectl.apply(by_hand("today", "etl", parameters={"day": "monday"}))
+    kubectl.apply(by_hand("today", "etl", arguments={"day": "monday"}))
     with pytest.raises(KubectlError, match="cannot be changed; create another WorkflowRun"):
         kubectl.patch("workflowrun", "today", {"spec": change})

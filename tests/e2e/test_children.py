@@ -76,14 +76,14 @@ def test_each_item_of_a_fan_out_has_a_child_of_its_own(kubectl: Kubectl) -> None
     called = inner(hello, parameters=[{"name": "city"}], outputs={"said": "$(tasks.hello.outputs.said)"})
     kubectl.apply(called)
     cities = ["berlin", "paris", "rome"]
-    call = {"name": "sub", "workflow": {"name": "inner", "parameters": {"city": "$(item)"}}, "outputs": ["said"]}
+    call = {"name": "sub", "workflow": {"name": "inner", "arguments": {"city": "$(item)"}}, "outputs": ["said"]}
     tell = {"name": "tell", "command": ["echo", "$(tasks.sub.outputs.said)"]}
     run = kubectl.run(workflow("outer", {**call, "forEach": {"items": cities, "parallelism": 2}}, tell))
     name, task = run["metadata"]["name"], run["status"]["tasks"]["sub"]
     assert (run["status"]["phase"], task["items"]) == ("Succeeded", {"total": 3, "succeeded": "0-2"})
     assert json.loads(kubectl.log(name, "tell")) == [f"hello {city}" for city in cities]
     made = {child["metadata"]["labels"]["sluice.dev/index"]: child for child in children(kubectl, name)}
-    assert {index: child["spec"]["parameters"] for index, child in made.items()} == {
+    assert {index: child["spec"]["arguments"] for index, child in made.items()} == {
         str(index): {"city": city} for index, city in enumerate(cities)
     }
     assert {child["status"]["phase"] for child in made.values()} == {"Succeeded"}

@@ -48,5 +48,5 @@ def test_each_of_three_minutes_has_one_run_though_the_operator_is_dead_across_on
     later = runs(bare)
     assert later.items() >= made.items() >= before.items()
     assert sorted(later) == [first, second, third]
-    assert status(bare)["missed"] == 0
+    assert status(bare)["missedTimes"] == 0
     assert "Traceback" not in mortal.log

@@ -78,7 +78,7 @@ def _ours(shape: Shape, cap: int, hints_s: list[int] | None) -> RunState:
 def _definition(shape: Shape, hints_s: list[int] | None) -> Definition:
     tasks = [{"name": name, "dependsOn": after} for name, after in shape.depends_on.items()]
     if hints_s is not None:
-        tasks = [task | {"duration": f"{hint_s}s"} for task, hint_s in zip(tasks, hints_s, strict=True)]
+        tasks = [task | {"expectedDuration": f"{hint_s}s"} for task, hint_s in zip(tasks, hints_s, strict=True)]
     return Definition.of({"tasks": tasks})
 
 

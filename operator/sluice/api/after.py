@@ -6,7 +6,7 @@ from pydantic import Field
 
 from sluice.api.base import Model, ObjectName, Time, Word
 
-MAX_COUNTED = 64
+MAX_CONSUMED = 64
 
 
 class AfterSpec(Model):
@@ -22,5 +22,5 @@ class AfterMarkStatus(Model):
     workflow: ObjectName
     since: Time
     """No success before this one counts any more."""
-    counted: Annotated[list[Word] | None, Field(max_length=MAX_COUNTED)] = None
-    """The UIDs of the runs since then that have counted, as far as they are still there."""
+    consumed_runs: Annotated[list[Word] | None, Field(max_length=MAX_CONSUMED)] = None
+    """The UIDs of the runs since then that have been consumed, as far as they are still there."""

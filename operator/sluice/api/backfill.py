@@ -10,7 +10,7 @@ from sluice.api.workflow import Conditions
 
 MAX_TIMES = 10_000
 MAX_RUNS = 100
-MAX_GOING = 2 * MAX_RUNS  # maxRuns may be lowered
+MAX_ACTIVE = 2 * MAX_RUNS  # maxRuns may be lowered
 
 Order = Literal["OldestFirst", "NewestFirst"]
 Rerun = Literal["None", "Failed", "All"]
@@ -44,14 +44,14 @@ class BackfillSpec(Model):
     are. Failed: those whose last run failed or was stopped. All: all. A time whose run still goes is left to it; a run
     that was deleted counts as none. The name of a second run ends in -r2.
     """
-    parameters: Annotated[dict[str, ParameterValue] | None, Field(max_length=256)] = None
+    arguments: Annotated[dict[str, ParameterValue] | None, Field(max_length=256)] = None
     """Values for the Workflow's parameters."""
     state: Literal["Running", "Suspended"] | None = None
     """Running (the default) or Suspended (makes no run; those that go are left to it). A Backfill that is deleted makes
     none any more either, and its runs stay: they belong to the Workflow."""
 
 
-class GoingRun(Model):
+class ActiveRun(Model):
     """A run of the Backfill that has not ended."""
 
     time: Time
@@ -71,7 +71,7 @@ class BackfillStatus(Model):
     """The times, as they were said when it began: a schedule that is changed later is of no concern to it."""
     times: _Count | None = None
     """How many there are from `from` to `until`."""
-    mark: Time | None = None
+    cursor: Time | None = None
     """In its order, no time up to this one is looked at again."""
     succeeded: _Count | None = None
     """Times whose run has succeeded."""
@@ -79,7 +79,7 @@ class BackfillStatus(Model):
     """Times whose run has failed, was stopped, or was deleted before it had ended."""
     skipped: _Count | None = None
     """Times that had a run already."""
-    going: Annotated[list[GoingRun] | None, Field(max_length=MAX_GOING)] = None
+    active: Annotated[list[ActiveRun] | None, Field(max_length=MAX_ACTIVE)] = None
     """Its runs that have not ended."""
     failed_runs: Annotated[list[ObjectName] | None, Field(max_length=10)] = None
     """The first few of its runs that did not succeed."""

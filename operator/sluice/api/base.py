@@ -89,6 +89,9 @@ Verbatim = Annotated[dict[str, Any], Field(json_schema_extra={"x-kubernetes-pres
 # A structural schema's int-or-string refuses `cpu: 0.5`, which a Pod takes.
 Quantity = Annotated[int | float | str, Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
 
+BY_NAME = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
+"""How server-side apply merges a list: item by item, as their names say. No name can be there twice."""
+
 _DURATION = r"^([0-9]+(s|m|h|d))+$"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST_DURATION = "3650d"

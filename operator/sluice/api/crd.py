@@ -72,7 +72,7 @@ KINDS = (
             ("Age", "date", ".metadata.creationTimestamp"),
         ),
         max_name=MAX_RUN_NAME,
-        immutable=("workflow", "parameters", "revision", "resumeFrom", "scheduledTime", "intervalStart"),
+        immutable=("workflow", "arguments", "revision", "resumeFrom", "scheduledTime", "intervalStart"),
     ),
     CrdKind(
         name="Pool",
@@ -105,7 +105,7 @@ KINDS = (
             ("Age", "date", ".metadata.creationTimestamp"),
         ),
         max_name=MAX_BACKFILL_NAME,
-        immutable=("workflow", "from", "until", "cron", "every", "timeZone", "order", "rerun", "parameters"),
+        immutable=("workflow", "from", "until", "cron", "every", "timeZone", "order", "rerun", "arguments"),
     ),
 )
 

@@ -43,7 +43,7 @@ class WorkflowRunSpec(Model):
 
     workflow: ObjectName
     """The Workflow to run, in the same namespace."""
-    parameters: Annotated[dict[str, ParameterValue] | None, Field(max_length=256)] = None
+    arguments: Annotated[dict[str, ParameterValue] | None, Field(max_length=256)] = None
     """Values for the Workflow's parameters."""
     revision: ObjectName | None = None
     """The ControllerRevision that holds the graph; by default the Workflow's graph as it is when the run is first
@@ -149,7 +149,7 @@ class TaskStatus(Model):
     """The node that the next attempt rather keeps away from, as the cluster ended the last one there."""
     outputs: Annotated[str | None, Field(max_length=4096)] = None
     """What the task handed on, as JSON."""
-    outputs_in: Word | None = None
+    outputs_in: Literal["ConfigMap"] | None = None
     """ConfigMap: it is too large to stand here, and is in the ConfigMap of the run, under the task's name."""
     progress: Word | None = None
     """Of a fan-out: items that succeeded over all items, and what became of the others."""

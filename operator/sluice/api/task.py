@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from sluice.api.base import (
+    BY_NAME,
     Duration,
     Expression,
     Model,
@@ -99,11 +100,13 @@ class Retries(Model):
     limit: Annotated[int | None, Field(ge=0, le=100)] = None
     """Retries paid by the task: its program failed, ran out of memory or ran out of time. Default 0."""
     infrastructure: Annotated[int | None, Field(ge=0, le=1000)] = None
-    """Retries paid by the cluster: the pod was evicted, deleted or lost with its node. Default 5; 0 means that the task
-    starts at most once."""
+    """Retries paid by the cluster: the pod was evicted, deleted or lost with its node. Default 5."""
+    execution: Literal["AtLeastOnce", "AtMostOnce"] | None = None
+    """AtLeastOnce (the default): a pod that is gone before its end was seen is started again. AtMostOnce: nothing is
+    ever tried again, and such a task has failed. It goes without `limit`, `infrastructure` and `poll`."""
     backoff: BackoffSpec | None = None
     """How long to wait before the next attempt."""
-    on: Annotated[list[Literal["Error", "OutOfMemory", "Timeout"]] | None, Field(max_length=3)] = None
+    endings: Annotated[list[Literal["Error", "OutOfMemory", "Timeout"]] | None, Field(max_length=3)] = None
     """The endings that are worth another attempt. Default: all."""
     exit_codes: Annotated[list[Annotated[int, Field(ge=1, le=255)]] | None, Field(max_length=255)] = None
     """The exit codes that are worth another attempt after an Error. Default: any."""
@@ -139,7 +142,7 @@ class SubWorkflow(Model):
 
     name: ObjectName
     """The Workflow."""
-    parameters: Annotated[dict[str, ParameterValue] | None, Field(max_length=256)] = None
+    arguments: Annotated[dict[str, ParameterValue] | None, Field(max_length=256)] = None
     """Values for its parameters. Placeholders such as $(params.day) are filled in."""
 
 
@@ -172,7 +175,7 @@ class TaskTemplate(Model):
 
     image: Annotated[str | None, Field(min_length=1, max_length=1024)] = None
     """The container image."""
-    env: Annotated[list[EnvVar] | None, Field(max_length=256)] = None
+    env: Annotated[list[EnvVar] | None, Field(max_length=256, json_schema_extra=BY_NAME)] = None
     """Environment variables."""
     env_from: Annotated[list[Verbatim] | None, Field(max_length=64)] = None
     """ConfigMaps and Secrets whose keys become environment variables, as in a Pod."""
@@ -195,7 +198,7 @@ class TaskTemplate(Model):
     image or a missing right, 24h for a node, 1h for a node if the task holds slots of a pool."""
     retries: Retries | None = None
     """How often a failed attempt is made again."""
-    interruptible: bool | None = None
+    safe_to_evict: bool | None = None
     """May an autoscaler take the pod away to empty its node? By default it is asked not to."""
     queue_name: Annotated[str | None, Field(min_length=1, max_length=63)] = None
     """The LocalQueue of Kueue's that the pod goes through. While it waits there, and if it is preempted, no retry is
@@ -227,7 +230,7 @@ class Task(TaskTemplate):
     """Slots of Pools that each pod of the task holds until it has ended. It gets all of them or none."""
     priority: Priority | None = None
     """Instead of the run's priority, for the pods of this task."""
-    duration: Duration | None = None
+    expected_duration: Duration | None = None
     """How long the task takes, roughly. Where not all tasks can start at once, those with the longest way to the end of
     the run go first. Default 1s."""
     for_each: ForEachSpec | None = None

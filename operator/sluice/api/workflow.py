@@ -6,6 +6,7 @@ from pydantic import Field
 
 from sluice.api.after import AfterMarkStatus, AfterSpec
 from sluice.api.base import (
+    BY_NAME,
     Duration,
     Model,
     ObjectName,
@@ -62,6 +63,7 @@ class OnChange(Model):
     definition and inputs are unchanged, and takes over its volumes."""
 
 
+FailFast = Literal["None", "Drain", "Stop"]
 Policy = Literal["Allow", "Queue", "Forbid", "Replace"]
 
 
@@ -92,7 +94,7 @@ class HistorySpec(Model):
 class WorkflowSettings(Model):
     """A Workflow's spec without what its tasks are made of. Reading it costs the same for one task as for 2,000."""
 
-    parameters: Annotated[list[Parameter] | None, Field(max_length=256)] = None
+    parameters: Annotated[list[Parameter] | None, Field(max_length=256, json_schema_extra=BY_NAME)] = None
     """Values that a run can set."""
     parallelism: Annotated[int | None, Field(ge=1, le=100000)] = None
     """At most so many pods of one run at a time."""
@@ -106,14 +108,15 @@ class WorkflowSettings(Model):
     """How many of its own ended runs stay. None goes within an hour of its end."""
     ttl: Duration | None = None
     """How long ended runs stay that somebody else created. Default 7d, at least 1h."""
-    pools: Annotated[list[PoolRequest] | None, Field(max_length=8)] = None
+    pools: Annotated[list[PoolRequest] | None, Field(max_length=8, json_schema_extra=BY_NAME)] = None
     """Slots of Pools (with heldBy: Runs) that each run holds from its start to its end, with those of all Workflows
     that it may call: all of them or none, and it does not start before. A run that another called takes none. A change
     holds for runs that start after it."""
     timeout: Duration | None = None
     """How long one run may take. Then its tasks are stopped, and it has failed."""
-    fail_fast: bool | None = None
-    """Stop the other tasks as soon as one has failed."""
+    fail_fast: FailFast | None = None
+    """What becomes of the other tasks as soon as one has failed. None (the default): they go on. Drain: what runs may
+    end, and nothing begins any more. Stop: what runs is stopped, too. Then the `finally` tasks run."""
     fail_when: Literal["AnyFailed", "LeafFailed"] | None = None
     """AnyFailed (the default): a run has failed if any task has, whatever handled it. LeafFailed: only if a task has
     failed, or was not run for a failure, that no other depends on."""
@@ -154,12 +157,15 @@ class WorkflowSpec(WorkflowSettings):
     """What a run that has succeeded hands on, by name, for example rows: $(tasks.load.outputs.rows)."""
 
 
+_REASON = r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"  # as in metav1.Condition
+
+
 class ConditionStatus(Model):
     """A condition, as everywhere in Kubernetes."""
 
     type: Word
     status: Literal["True", "False", "Unknown"]
-    reason: Word
+    reason: Annotated[str, Field(min_length=1, max_length=1024, pattern=_REASON)]
     message: Text
     observed_generation: int | None = None
     last_transition_time: Time
@@ -195,13 +201,13 @@ class WorkflowStatus(Model):
     """When the schedule makes its next run; absent if it makes none any more, or is suspended."""
     last_successful_time: Time | None = None
     """When a run of the schedule has last succeeded."""
-    missed: int | None = None
+    missed_times: int | None = None
     """How many times were let go, since the first. More than 1000 at once count as 1000."""
     schedule_mark: ScheduleMarkStatus | None = None
     after: Annotated[
         list[AfterMarkStatus] | None, Field(max_length=16, json_schema_extra={"x-kubernetes-list-type": "atomic"})
     ] = None
     """Of the Workflows that it runs after: which successes have counted."""
-    making: ObjectName | None = None
+    pending_run: ObjectName | None = None
     """The run that is made next, for what has counted last."""
     conditions: Conditions | None = None

@@ -162,7 +162,7 @@ def test_at_most_once_is_recorded_before_the_pod_is_asked_for(
 ) -> None:
     with Proxy(api_server, kubectl.namespace, Fault(fault, "POST", PODS), deaf()) as proxy:
         mortal = operator(proxy)
-        kubectl.apply(etl({"a": ""}, retries={"infrastructure": 0}))
+        kubectl.apply(etl({"a": ""}, retries={"execution": "AtMostOnce"}))
         eventually(lambda: proxy.pending == [] and proxy.created.total() == pods, "the pod is asked for")
         run = kubectl.run_of("etl")
         assert kubectl.task(run, "a")["attempt"] == 1

@@ -100,11 +100,11 @@ def test_where_runs_would_be_turned_away_it_waits_for_a_place() -> None:
 def test_runs_of_another_key_do_not_hold_it_back() -> None:
     concurrency = {"policy": "Forbid", "key": "$(params.env)"}
     parameters = [{"name": "env", "default": "test"}]
-    world = World(of_workflow={"concurrency": concurrency, "parameters": parameters}, parameters={"env": "prod"})
+    world = World(of_workflow={"concurrency": concurrency, "parameters": parameters}, arguments={"env": "prod"})
     world.sees("by-hand", "Running")
     world.look()
-    assert world.made[name(0)]["spec"]["parameters"] == {"env": "prod"}
-    world.sees("by-hand-too", "Running", parameters={"env": "prod"})
+    assert world.made[name(0)]["spec"]["arguments"] == {"env": "prod"}
+    world.sees("by-hand-too", "Running", arguments={"env": "prod"})
     world.sees(name(0), "Succeeded")
     assert world.look()["message"].startswith("Concurrency: 1/1 runs of etl")
 
@@ -121,7 +121,7 @@ def test_a_status_that_could_not_be_written_is_worked_out_again() -> None:
     asyncio.run(world.backfills.reconcile(KEY))  # it has begun
     world.conflict = True
     status = world.look()
-    assert [entry["run"] for entry in status["going"]] == [name(0), name(1)] == list(world.made)
+    assert [entry["run"] for entry in status["active"]] == [name(0), name(1)] == list(world.made)
     assert world.made[name(0)]["metadata"]["labels"][LABEL_BACKFILL_UID] == "uid-march"
 
 

@@ -231,10 +231,10 @@ OWN = {"karpenter.sh/do-not-disrupt": "30m"}
     ("fields", "annotations"),
     [
         ({}, PROTECTED),
-        ({"interruptible": False}, PROTECTED),
-        ({"interruptible": True}, {}),
+        ({"safeToEvict": False}, PROTECTED),
+        ({"safeToEvict": True}, {}),
         ({"podTemplate": {"metadata": {"annotations": OWN}}}, PROTECTED | OWN),
-        ({"interruptible": True, "podTemplate": {"metadata": {"annotations": OWN}}}, OWN),
+        ({"safeToEvict": True, "podTemplate": {"metadata": {"annotations": OWN}}}, OWN),
     ],
 )
 def test_autoscalers_are_asked_to_leave_the_pod_where_it_is(fields, annotations):

@@ -20,7 +20,7 @@ from tests.core.world import graph, run
     ],
 )
 def test_way_of_a_task_is_the_longest_to_the_end(text, durations, ways):
-    fields = {task: {"duration": duration} for task, duration in durations.items()}
+    fields = {task: {"expectedDuration": duration} for task, duration in durations.items()}
     assert {task.name: task.critical_path_s for task in Definition.of(graph(text, **fields)).tasks} == ways
 
 
@@ -33,9 +33,13 @@ def test_way_through_a_chain_of_2000():
     ("text", "fields", "order"),
     [
         ("a, b, c", {}, "abc"),  # nothing speaks for any of them: as they stand in the manifest
-        ("a, b, c", {"c": {"duration": "1m"}}, "cab"),
+        ("a, b, c", {"c": {"expectedDuration": "1m"}}, "cab"),
         ("a, b; c >> d", {}, "cabd"),  # d waits for c
-        ("a, b, c", {"b": {"priority": 1}, "c": {"duration": "1h"}}, "bca"),  # priority counts for more than the way
+        (
+            "a, b, c",
+            {"b": {"priority": 1}, "c": {"expectedDuration": "1h"}},
+            "bca",
+        ),  # priority counts for more than the way
         ("a, b, c", {"a": {"priority": -1}}, "bca"),
     ],
 )

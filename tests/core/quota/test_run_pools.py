@@ -39,7 +39,9 @@ def test_its_status_says_what_it_holds():
 
 
 def test_its_place_is_that_of_its_longest_way():
-    tasks = definition({"duration": "1m"}, {"duration": "2m", "dependsOn": ["t0"]}, {"duration": "90s"})
+    tasks = definition(
+        {"expectedDuration": "1m"}, {"expectedDuration": "2m", "dependsOn": ["t0"]}, {"expectedDuration": "90s"}
+    )
     run = RunIdentity("etl-1", "team", "uid", "etl", {})
     found = run_request(run, (("lab", 1),), tasks, priority=5, created_at=7.0)
     assert found.position == QueuePosition(-5, -180, 7.0, "uid", (), -1)

@@ -7,7 +7,7 @@ from sluice.core.run.task_state import TaskStep
 from tests.core.kubelet import running
 from tests.core.world import run
 
-ONCE = {"retries": {"infrastructure": 0}}
+ONCE = {"retries": {"execution": "AtMostOnce"}}
 
 
 # The API server's no.
@@ -175,18 +175,6 @@ def test_lost_means_failed():
     assert world.phases["a"] == "Failed"
 
 
-def test_each_retry_of_the_task_is_recorded_too():
-    world = run("a", fields={"a": {"retries": {"limit": 1, "infrastructure": 0}}})
-    world.starts()
-    world.writes()
-    world.starts()
-    world.ends("a", 1)
-    world.decide()
-    assert world.decided(after=1) == []
-    assert world.writes()["tasks"]["a"]["attempt"] == 2
-    assert world.decided() == ["create a/2"]
-
-
 @pytest.mark.parametrize("refusal", [CreateError.QUOTA, CreateError.FORBIDDEN, CreateError.POD_SECURITY])
 def test_refused_attempt_is_recorded_again_before_it_is_tried_again(refusal):
     world = run("a", fields={"a": ONCE})
@@ -202,24 +190,21 @@ def test_refused_attempt_is_recorded_again_before_it_is_tried_again(refusal):
 
 @pytest.mark.parametrize("for_each", [{}, {"forEach": {"items": ["x"]}}])
 def test_ended_attempt_is_not_judged_again_after_a_restart_when_the_next_one_was_refused(for_each):
-    world = run("a", fields={"a": {"retries": {"limit": 1, "infrastructure": 0}} | for_each})
+    world = run("a", fields={"a": {"retries": {"limit": 1}} | for_each})
     unit = "a[0]" if for_each else "a"
     for _ in range(3):
         world.starts()
         world.writes()
     world.ends(unit, 1)
     world.decide()
-    world.decide(after=1)
     world.writes()
-    assert world.decided() == [f"create {unit}/2"]
+    assert world.decided(after=1) == [f"create {unit}/2"]
     world.refuses(unit)
     world.writes()
     again = world.restarted()
-    again.decide()
+    assert again.decided() == [f"create {unit}/2"]
     assert again.phases == {"a": "Pending"}
     assert again.task(unit).used.limit == 1
-    again.writes()
-    assert again.decided() == [f"create {unit}/2"]
 
 
 def test_under_a_quota_one_attempt_at_a_time_is_recorded():

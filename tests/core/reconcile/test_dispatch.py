@@ -178,7 +178,7 @@ def test_suspension_right_before_the_pod_is_made_gives_the_slot_back():
 
 def test_task_that_may_start_once_holds_its_slot_from_before_it_is_recorded():
     shared = Shared(1)
-    world = run("a", fields={"a": ONE | {"retries": {"infrastructure": 0}}}, shared=shared)
+    world = run("a", fields={"a": ONE | {"retries": {"execution": "AtMostOnce"}}}, shared=shared)
     world.decide()
     assert shared.used == 1
     world.writes()
@@ -188,7 +188,7 @@ def test_task_that_may_start_once_holds_its_slot_from_before_it_is_recorded():
 
 def test_run_that_is_closed_before_its_task_is_recorded_gives_the_slot_back():
     shared = Shared(1)
-    world = run("a", fields={"a": ONE | {"retries": {"infrastructure": 0}}}, shared=shared)
+    world = run("a", fields={"a": ONE | {"retries": {"execution": "AtMostOnce"}}}, shared=shared)
     world.decide()
     world.run.close()
     assert shared.used == 0

@@ -94,7 +94,7 @@ def test_preempted_pod_is_made_again_without_charge(status):
 
 
 def test_preemption_is_no_second_start_for_what_may_start_once():
-    world = run("a", fields={"a": QUEUED | {"retries": {"infrastructure": 0}}})
+    world = run("a", fields={"a": QUEUED | {"retries": {"execution": "AtMostOnce"}}})
     world.decide()
     world.writes()
     world.starts()

@@ -37,7 +37,7 @@ def test_stopped_run_ends_and_leaves_no_pod_running(plan, chance):
 def _check_end(simulation):
     plan, stored, run, ended = simulation.plan, simulation.stored, simulation.operator.run, simulation.ended()
     failed = [task for number, task in enumerate(plan.tasks) if ended[number, None] == "Failed"]
-    failed_fast = plan.fail_fast and not all(task.allow_failure for task in failed)
+    failed_fast = plan.fail_fast != "None" and not all(task.allow_failure for task in failed)
     stopped = simulation.state == "Stopped"
     assert reference.unexplained(plan, ended, stopped=stopped or failed_fast) == {}
     assert stored["phase"] == reference.run_may_end(plan, ended, stopped_by_hand=stopped)

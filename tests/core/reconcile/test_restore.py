@@ -194,7 +194,7 @@ def test_finished_run_keeps_the_time_of_its_end():
 
 # At most once.
 
-ONCE = {"retries": {"infrastructure": 0}}
+ONCE = {"retries": {"execution": "AtMostOnce"}}
 
 
 def test_announced_attempt_without_a_pod_counts_as_made():

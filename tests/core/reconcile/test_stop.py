@@ -5,7 +5,7 @@ import pytest
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
 from sluice.core.status.run_phase import current_phase, run_end, run_message, run_progress
-from tests.core.kubelet import being_deleted, running
+from tests.core.kubelet import START, being_deleted, running
 from tests.core.world import run
 
 FINALLY = {"finally": True}
@@ -106,7 +106,7 @@ def test_finally_tasks_run_after_a_stop():
 
 
 def test_fail_fast_stops_the_others_and_the_run_has_failed():
-    world = run("a, b >> c", fail_fast=True)
+    world = run("a, b >> c", fail_fast="Stop")
     world.starts()
     world.sees("b", running())
     world.ends("a", 3)
@@ -118,7 +118,7 @@ def test_fail_fast_stops_the_others_and_the_run_has_failed():
 
 
 def test_a_run_that_is_being_stopped_stays_so_when_it_is_suspended():
-    world = run("a, b", fail_fast=True)
+    world = run("a, b", fail_fast="Stop")
     world.starts()
     world.ends("a", 3)
     assert world.decided() == ["delete b/1"]
@@ -127,8 +127,40 @@ def test_a_run_that_is_being_stopped_stays_so_when_it_is_suspended():
     assert (why, world.run.winding_down) == ("another task failed, and failFast is set", why)
 
 
+def test_draining_lets_what_runs_end_and_begins_nothing():
+    more = {"retries": {"limit": 3}}
+    world = run("a, b, c; d >> e; last", fail_fast="Drain", fields={"b": more, "c": more, "last": {"finally": True}})
+    for task in world.starts():
+        world.sees(task, running())
+    world.ends("c", 1)
+    world.decide()  # its second attempt is due in a second
+    world.ends("a", 1)
+    assert world.decided() == []
+    ended = {"a": "Failed", "c": "Stopped", "e": "Stopped"}
+    assert world.phases == ended | {"b": "Pending", "d": "Pending", "last": "Pending"}
+    world.ends("b", 1)
+    world.ends("d")
+    assert world.decided() == ["create last/1"]
+    assert world.phases == ended | {"b": "Stopped", "d": "Succeeded", "last": "Pending"}
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_draining_is_over_with_the_timeout_of_the_run_or_when_somebody_stops_it(by_hand):
+    world = run("a, b", fail_fast="Drain", timeout_s=60)
+    for task in world.starts():
+        world.sees(task, running())
+    world.ends("a", 1)
+    assert world.decided() == []
+    if by_hand:
+        world.run.set_state("Stopped")
+    else:
+        assert world.decide().wake_at == START + 60
+        world.now = START + 60
+    assert world.decided() == ["delete b/1"]
+
+
 def test_fail_fast_overlooks_a_task_that_may_fail():
-    world = run("a, b", fail_fast=True, fields={"a": {"allowFailure": True}})
+    world = run("a, b", fail_fast="Stop", fields={"a": {"allowFailure": True}})
     world.starts()
     world.ends("a", 3)
     assert world.decided() == []
@@ -147,7 +179,7 @@ def test_timeout_of_the_run_stops_all_and_the_run_has_failed():
 
 
 def test_nothing_is_retried_while_the_run_is_brought_to_an_end():
-    world = run("a, b", fail_fast=True, fields={"b": {"retries": {"limit": 5}}})
+    world = run("a, b", fail_fast="Stop", fields={"b": {"retries": {"limit": 5}}})
     world.starts()
     world.ends("a", 1)
     world.ends("b", 1)

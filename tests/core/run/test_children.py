@@ -46,7 +46,7 @@ def stops(world, task):
 
 
 def test_child_run_is_named_and_owned_like_a_pod():
-    fields = {"workflow": {"name": "other", "parameters": {"day": "$(params.day)", "of": "$(run.name)"}}}
+    fields = {"workflow": {"name": "other", "arguments": {"day": "$(params.day)", "of": "$(run.name)"}}}
     (task,) = Definition.of(graph("sub", sub=fields)).tasks
     made = build_child_run(replace(RUN, depth=2), task, 3, {"params.day": "monday", "run.name": RUN.name})
     assert made["metadata"]["name"].startswith("etl-g1-4f7a9-sub-3-")
@@ -59,7 +59,7 @@ def test_child_run_is_named_and_owned_like_a_pod():
         "blockOwnerDeletion": False,
     }
     assert made["metadata"]["labels"]["sluice.dev/depth"] == "3"
-    assert made["spec"] == {"workflow": "other", "parameters": {"day": "monday", "of": RUN.name}}
+    assert made["spec"] == {"workflow": "other", "arguments": {"day": "monday", "of": RUN.name}}
 
 
 # How it ends.
@@ -158,8 +158,20 @@ def test_child_that_succeeds_all_the_same_has_succeeded():
     assert world.phases == {"sub": "Succeeded"}
 
 
+def test_draining_lets_a_child_run_go_on_to_its_own_end():
+    world = run("a, sub", fail_fast="Drain", fields={"sub": {"workflow": {"name": "other"}}})
+    world.starts()
+    world.sees_child("sub")
+    world.ends("a", 1)
+    world.decide()
+    assert world.run.desired_state_of(world.task("sub").child.name) == ("Running", "")
+    world.sees_child("sub", "Succeeded")
+    assert world.decide().finished
+    assert world.phases == {"a": "Failed", "sub": "Succeeded"}
+
+
 def test_fail_fast_takes_the_child_back():
-    world = run("a, sub", fail_fast=True, fields={"sub": {"workflow": {"name": "other"}}})
+    world = run("a, sub", fail_fast="Stop", fields={"sub": {"workflow": {"name": "other"}}})
     world.starts()
     world.ends("a", 1)
     world.decide()
@@ -399,8 +411,8 @@ def test_stopped_run_takes_its_child_back_again():
         ({"workflow": {"name": "etl"}}, "workflow.name: 'etl' would run itself, without end; name another Workflow"),
         ({"workflow": {}}, "workflow.name: is required"),
         (
-            {"workflow": {"name": "other", "parameters": {"day": "$(params.dya)"}}},
-            "workflow.parameters.day: $(params.dya) stands for nothing; did you mean $(params.day)?",
+            {"workflow": {"name": "other", "arguments": {"day": "$(params.dya)"}}},
+            "workflow.arguments.day: $(params.dya) stands for nothing; did you mean $(params.day)?",
         ),
         (
             {"approval": {}},

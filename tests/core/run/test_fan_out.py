@@ -275,7 +275,7 @@ def test_the_rest_go_on_when_the_task_can_only_fail():
 
 
 def test_fail_fast_stops_the_rest_once_the_task_can_only_fail():
-    world = run("a", fields={"a": {"forEach": ABC | {"parallelism": 1, "minSuccess": 2}}}, fail_fast=True)
+    world = run("a", fields={"a": {"forEach": ABC | {"parallelism": 1, "minSuccess": 2}}}, fail_fast="Stop")
     world.decide()
     world.writes()
     world.starts()
@@ -289,7 +289,7 @@ def test_fail_fast_stops_the_rest_once_the_task_can_only_fail():
 
 def test_fail_fast_stops_nobody_for_items_that_could_not_run():
     b = {"forEach": {"sameAs": "a"}}
-    world = run("a, b, c", fields={"a": {"forEach": ABC | {"minSuccess": 0}}, "b": b}, fail_fast=True)
+    world = run("a, b, c", fields={"a": {"forEach": ABC | {"minSuccess": 0}}, "b": b}, fail_fast="Stop")
     world.starts()
     world.writes()
     world.starts()

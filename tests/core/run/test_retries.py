@@ -55,13 +55,13 @@ def test_backoff_doubles_up_to_five_minutes(before, delay_s):
     ("retries", "ending", "exit_code", "again"),
     [
         ({"limit": 1}, Ending.TIMEOUT, None, True),
-        ({"limit": 1, "on": ["Error"]}, Ending.ERROR, 1, True),
-        ({"limit": 1, "on": ["Error"]}, Ending.TIMEOUT, None, False),
-        ({"limit": 1, "on": ["OutOfMemory"]}, Ending.ERROR, 1, False),
+        ({"limit": 1, "endings": ["Error"]}, Ending.ERROR, 1, True),
+        ({"limit": 1, "endings": ["Error"]}, Ending.TIMEOUT, None, False),
+        ({"limit": 1, "endings": ["OutOfMemory"]}, Ending.ERROR, 1, False),
         ({"limit": 1, "exitCodes": [75]}, Ending.ERROR, 75, True),
         ({"limit": 1, "exitCodes": [75]}, Ending.ERROR, 1, False),
         ({"limit": 1, "exitCodes": [75]}, Ending.TIMEOUT, None, True),  # it has no exit code of its own
-        ({"limit": 1, "on": []}, Ending.INFRASTRUCTURE, None, True),  # the cluster pays whatever the task thinks
+        ({"limit": 1, "endings": []}, Ending.INFRASTRUCTURE, None, True),  # the cluster pays whatever the task thinks
     ],
 )
 def test_which_endings_are_worth_another_attempt(retries, ending, exit_code, again):

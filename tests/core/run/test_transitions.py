@@ -13,7 +13,7 @@ from tests.core.kubelet import accepted, running
 from tests.core.world import run
 
 PACKAGE = Path(__file__).parents[3] / "operator/sluice"
-ONCE = {"retries": {"infrastructure": 0}}
+ONCE = {"retries": {"execution": "AtMostOnce"}}
 AGAIN = {"retries": {"limit": 1}}
 CALLS = {"workflow": {"name": "other"}}
 SENSOR = {"poll": {"every": "30s", "timeout": "1h"}}

@@ -10,7 +10,7 @@ GRAPH = {
             "dependsOn": ["a"],
             "image": "python",
             "timeout": "90s",
-            "retries": {"infrastructure": 0},
+            "retries": {"execution": "AtMostOnce"},
             "env": [{"name": "B", "value": "2"}],
         },
     ],
@@ -20,11 +20,11 @@ GRAPH = {
 def test_task_has_its_defaults_unless_it_says_otherwise():
     a, b = Definition.of(GRAPH).tasks
     assert (a.fields["image"], a.retries.limit, a.retries.infrastructure, a.timeout_s) == ("busybox", 2, 5, 3600)
-    assert (b.fields["image"], b.retries.limit, b.retries.infrastructure, b.timeout_s) == ("python", 2, 0, 90)
+    assert (b.fields["image"], b.retries.limit, b.retries.infrastructure, b.timeout_s) == ("python", 0, 0, 90)
     assert [variable["name"] for variable in b.fields["env"]] == ["A", "B"]
 
 
-def test_only_no_infrastructure_retries_means_at_most_once():
+def test_at_most_once_has_no_retries_whatever_the_defaults_say():
     assert [task.at_most_once for task in Definition.of(GRAPH).tasks] == [False, True]
 
 

@@ -127,7 +127,7 @@ def test_patch_that_was_not_stored_is_said_again():
 
 
 def test_attempt_to_record_is_said_again_until_it_is_stored():
-    world = run("a", fields={"a": {"retries": {"infrastructure": 0}}})
+    world = run("a", fields={"a": {"retries": {"execution": "AtMostOnce"}}})
     world.decide()
     lost = compose(world.run, world.stored, 1, world.now)
     assert lost.recorded == [(0, 1)]

@@ -109,15 +109,15 @@ def test_a_time_that_has_runs_already(rerun, there, then):
     ("there", "going", "full", "words"),
     [
         ({}, 0, "", ""),
-        ({}, 1, "", "MaxRuns: 1/1 of its runs are going"),
+        ({}, 1, "", "MaxRuns: 1/1 of its runs are active"),
         ({"maxRuns": 2}, 1, "", ""),
-        ({"maxRuns": 2}, 2, "", "MaxRuns: 2/2 of its runs are going"),
+        ({"maxRuns": 2}, 2, "", "MaxRuns: 2/2 of its runs are active"),
         ({"state": "Suspended"}, 0, "", "Suspended"),
         ({}, 0, "Concurrency: 1/1", "Concurrency: 1/1"),
     ],
 )
 def test_why_it_makes_no_run(there, going, full, words):
-    progress = Progress(4, going=tuple((f"r{number}", 0.0) for number in range(going)))
+    progress = Progress(4, active=tuple((f"r{number}", 0.0) for number in range(going)))
     found = next_step(asked(**there), progress, lambda _: [], full)
     assert found.waits == words
     assert (found.make is None) == bool(words)
@@ -140,9 +140,9 @@ def test_not_all_times_are_looked_at_in_one_step():
 def test_of_its_own_runs_that_it_does_not_remember_no_more_go_than_the_status_can_hold():
     backfill = asked(until="23:00", every="1m")
     found = next_step(backfill, Progress(1320), lambda time: [RunOfTime(1, run_at(time), "Running", mine=True)], "")
-    assert (len(found.progress.going), found.waits) == (200, "MaxRuns: 200/1 of its runs are going")
-    counted = count_ended(found.progress, {run: "Succeeded" for run, _ in found.progress.going})
-    assert (counted.succeeded, counted.going) == (200, ())
+    assert (len(found.progress.active), found.waits) == (200, "MaxRuns: 200/1 of its runs are active")
+    counted = count_ended(found.progress, {run: "Succeeded" for run, _ in found.progress.active})
+    assert (counted.succeeded, counted.active) == (200, ())
 
 
 def test_the_name_of_a_run_that_is_being_deleted_is_waited_for():
@@ -290,7 +290,7 @@ def test_each_time_is_run_once_in_order_and_counted_once_whatever_happens(story,
     cluster = Cluster(backfill, runs=dict(there))
     for crash, phase, place in story:
         cluster.look(crash=crash)
-        counted = dict(progress_of(cluster.status).going) if cluster.status else {}
+        counted = dict(progress_of(cluster.status).active) if cluster.status else {}
         going = sorted(name for name in cluster.mine if cluster.runs[name] == "Running")
         assert len(going) <= backfill.max_runs
         if going:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.api.after import MAX_COUNTED, AfterMarkStatus
+from sluice.api.after import MAX_CONSUMED, AfterMarkStatus
 from sluice.api.workflow import WorkflowSettings
 from sluice.core.base.naming import followed_run_name
 from sluice.core.quota.run_concurrency import Concurrency
@@ -44,16 +44,16 @@ def test_a_success_that_is_told_late_counts_all_the_same():
 
 
 def test_only_the_newest_are_remembered_and_none_counts_twice():
-    successes = [one(f"u{number}", number // 2) for number in range(3 * MAX_COUNTED)]
+    successes = [one(f"u{number}", number // 2) for number in range(3 * MAX_CONSUMED)]
     (mark,) = due_after((UpstreamMark("ingest", 0.0),), {"ingest": successes}).marks
-    assert len(mark.counted) <= MAX_COUNTED
+    assert len(mark.consumed_runs) <= MAX_CONSUMED
     assert due_after((mark,), {"ingest": successes}).cause == ""
-    assert due_after((mark,), {"ingest": [*successes, one("new", 3 * MAX_COUNTED)]}).cause
+    assert due_after((mark,), {"ingest": [*successes, one("new", 3 * MAX_CONSUMED)]}).cause
 
 
 def test_a_run_that_is_gone_is_not_remembered():
     (mark,) = due_after((UpstreamMark("ingest", 0.0, ("gone",)),), {"ingest": [one("a")]}).marks
-    assert mark.counted == ("a",)
+    assert mark.consumed_runs == ("a",)
 
 
 def test_a_changed_list_keeps_what_has_counted_and_begins_anew_with_the_others():
@@ -100,10 +100,10 @@ class Cluster:
 
     def look(self, *, crash=False):
         known = upstream_marks(self.names, map(AfterMarkStatus.model_validate, self.status.get("after", ())), 0.0)
-        if making := self.status.get("making"):
+        if making := self.status.get("pendingRun"):
             self.runs.setdefault(making, set(self.status["for"]))
             if not crash:
-                del self.status["making"]
+                del self.status["pendingRun"]
             return
         found = due_after(known, self.successes)
         if crash:
@@ -111,7 +111,7 @@ class Cluster:
         self.status["after"] = [mark.written() for mark in found.marks]
         if found.cause:
             fresh = [one.uid for mark in known for one in mark.fresh(self.successes[mark.workflow])]
-            self.status |= {"making": followed_run_name("report", "uid", found.cause), "for": fresh}
+            self.status |= {"pendingRun": followed_run_name("report", "uid", found.cause), "for": fresh}
 
 
 _MOVES = st.one_of(st.tuples(st.sampled_from("ab"), st.integers(0, 5)), st.booleans())

@@ -40,7 +40,7 @@ def faults(spec, workflow=DAILY, created_at=APRIL):
         ({"maxRuns": 0}, "spec.maxRuns", "greater than or equal to 1"),
         ({"order": "Oldest"}, "spec.order", "'OldestFirst'"),
         ({"reruns": "All"}, "spec.reruns", "did you mean 'rerun'?"),
-        ({"parameters": {"dya": "1"}}, "spec.parameters.dya", "the Workflow has no parameter called 'dya'"),
+        ({"arguments": {"dya": "1"}}, "spec.arguments.dya", "the Workflow has no parameter called 'dya'"),
     ],
 )
 def test_fault(spec, path, words):
@@ -50,20 +50,20 @@ def test_fault(spec, path, words):
 
 
 def test_all_at_once():
-    found = faults({"until": "2026-02-01T00:00:00Z", "cron": "0 25 * * *", "parameters": {"day": "1"}})
-    assert [fault.partition(":")[0] for fault in found] == ["spec.cron", "spec.parameters.day", "spec.until"]
+    found = faults({"until": "2026-02-01T00:00:00Z", "cron": "0 25 * * *", "arguments": {"day": "1"}})
+    assert [fault.partition(":")[0] for fault in found] == ["spec.arguments.day", "spec.cron", "spec.until"]
 
 
 def test_a_workflow_without_a_schedule_needs_times():
     plain = {"parameters": [{"name": "day"}]}
     assert faults({}, plain) == [
-        "spec.parameters: 'day' has no default in the Workflow; give it a value here",
+        "spec.arguments: 'day' has no default in the Workflow; give it a value here",
         "spec.workflow: 'etl' has no schedule; say `cron` or `every` here",
     ]
-    assert faults({"cron": "@daily", "parameters": {"day": "1"}}, plain) == []
+    assert faults({"cron": "@daily", "arguments": {"day": "1"}}, plain) == []
 
 
 def test_what_is_not_known_is_not_judged():
     assert faults({}, workflow=None, created_at=None) == []
-    assert faults({"parameters": {"day": "1"}}, workflow=None) == []
+    assert faults({"arguments": {"day": "1"}}, workflow=None) == []
     assert str(backfill_faults({})[0]).startswith("spec: is required")

@@ -23,7 +23,7 @@ WHAT = (
     {"python": "print(1)", "image": "python:3.13"},
     {"bash": "x", "shell": ["node"], "outputs": ["n", "files"]},
     {"approval": {"message": "Go on, $(params.day)?", "timeout": "1h", "default": "Reject"}},
-    {"workflow": {"name": "other", "parameters": {"x": "$(params.day)"}}, "outputs": ["n"]},
+    {"workflow": {"name": "other", "arguments": {"x": "$(params.day)"}}, "outputs": ["n"]},
 )
 HOW = (
     {"retries": {"limit": 2, "backoff": {"initial": "1s"}}},

@@ -28,8 +28,8 @@ def retries(**more):
         ),
         (LIMIT | retries(limit=0), [f"{AT}: no other attempt would be made, as retries.limit is 0; raise it"]),
         (
-            LIMIT | retries(on=["Error"]),
-            [f"{AT}: no other attempt would be made, as retries.on is without OutOfMemory; add it there"],
+            LIMIT | retries(endings=["Error"]),
+            [f"{AT}: no other attempt would be made, as retries.endings is without OutOfMemory; add it there"],
         ),
     ],
 )
@@ -71,3 +71,25 @@ def test_poll(poll, found):
 
 def test_memory_limit_of_the_defaults_counts():
     assert faults(A | GROW, defaults=LIMIT) == []
+
+
+@pytest.mark.parametrize(
+    ("defaults", "task", "paths"),
+    [
+        ({}, {"execution": "AtMostOnce"}, []),
+        ({}, {"execution": "AtMostOnce", "limit": 2}, ["spec.tasks[0].retries.limit"]),
+        ({}, {"execution": "AtMostOnce", "infrastructure": 2}, ["spec.tasks[0].retries.infrastructure"]),
+        ({"limit": 2}, {"execution": "AtMostOnce"}, []),  # the task's own word counts
+        ({"execution": "AtMostOnce"}, {"limit": 2}, ["spec.tasks[0].retries.limit"]),
+        ({"execution": "AtMostOnce"}, {"execution": "AtLeastOnce", "limit": 2}, []),
+        ({"execution": "AtMostOnce", "limit": 1}, {}, ["spec.defaults.retries.limit"]),
+    ],
+)
+def test_at_most_once_goes_without_other_attempts(defaults, task, paths):
+    found = faults(A | {"retries": task}, defaults={"retries": defaults})
+    assert [fault.partition(":")[0] for fault in found] == paths
+
+
+def test_at_most_once_does_not_poll():
+    found = faults(A | {"retries": {"execution": "AtMostOnce"}, "poll": {"every": "30s"}})
+    assert [fault.partition(":")[0] for fault in found] == ["spec.tasks[0].poll"]

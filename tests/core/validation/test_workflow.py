@@ -427,20 +427,20 @@ def test_no_manifest_is_too_odd_to_be_judged(manifest):
 @pytest.mark.parametrize(
     ("spec", "found"),
     [
-        ({"workflow": "etl", "parameters": {"day": "x"}}, []),
-        ({"workflow": "etl", "parameters": {"day": "x", "size": "y"}, "state": "Suspended"}, []),
-        ({"workflow": "etl"}, ["spec.parameters: 'day' has no default in the Workflow; give it a value here"]),
+        ({"workflow": "etl", "arguments": {"day": "x"}}, []),
+        ({"workflow": "etl", "arguments": {"day": "x", "size": "y"}, "state": "Suspended"}, []),
+        ({"workflow": "etl"}, ["spec.arguments: 'day' has no default in the Workflow; give it a value here"]),
         (
-            {"workflow": "etl", "parameters": {"day": "x", "siez": "y"}},
-            ["spec.parameters.siez: the Workflow has no parameter called 'siez'; did you mean 'size'?"],
+            {"workflow": "etl", "arguments": {"day": "x", "siez": "y"}},
+            ["spec.arguments.siez: the Workflow has no parameter called 'siez'; did you mean 'size'?"],
         ),
         (
-            {"workflow": "etl", "paramters": {}, "parameters": {"day": "x"}},
-            ["spec.paramters: there is no such field; did you mean 'parameters'?"],
+            {"workflow": "etl", "argumens": {}, "arguments": {"day": "x"}},
+            ["spec.argumens: there is no such field; did you mean 'arguments'?"],
         ),
-        ({"parameters": {"day": "x"}}, ["spec.workflow: is required"]),
+        ({"arguments": {"day": "x"}}, ["spec.workflow: is required"]),
         (
-            {"workflow": "etl", "parameters": {"day": "x"}, "state": "Paused"},
+            {"workflow": "etl", "arguments": {"day": "x"}, "state": "Paused"},
             ["spec.state: input should be 'Running', 'Suspended' or 'Stopped'"],
         ),
     ],

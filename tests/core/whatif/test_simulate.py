@@ -51,7 +51,7 @@ def test_makespan(text, durations_s, cap, makespan):
 def test_hints_decide_who_goes_first():
     durations_s = [3, 3, 6]
     assert makespan_s(graph("a, b, c"), durations_s, parallelism=2) == 9
-    assert makespan_s(graph("a, b, c", c={"duration": "6s"}), durations_s, parallelism=2) == 6
+    assert makespan_s(graph("a, b, c", c={"expectedDuration": "6s"}), durations_s, parallelism=2) == 6
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_hints_decide_who_goes_first():
         ({"forEach": {"range": {"end": 6}}}, 10),  # each item takes as long as the task says
         ({"forEach": {"range": {"end": 6}, "parallelism": 2}}, 30),
         ({"forEach": {"items": []}}, 0),
-        ({"retries": {"infrastructure": 0}}, 10),
+        ({"retries": {"execution": "AtMostOnce"}}, 10),
         ({"forEach": {"range": {"end": 6}}, "pools": [{"name": "database"}]}, 30),
     ],
 )

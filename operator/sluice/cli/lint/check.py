@@ -172,7 +172,7 @@ def _run_faults(run: _Object, there: "_Objects") -> Iterator[Fault]:
     if not isinstance(spec, dict):
         yield Fault("spec", "is required; it needs at least `workflow`")
         return
-    arguments = spec.get("parameters")
+    arguments = spec.get("arguments")
     unchecked = {name: "" for name in arguments if isinstance(name, str)} if isinstance(arguments, dict) else {}
     workflow = there.workflow(spec.get("workflow"), run.metadata)
     yield from run_faults(spec, unchecked if workflow is None else _parameters(workflow.manifest))

@@ -149,7 +149,7 @@ class RunAdmission:
                 if error.status != NOT_FOUND:
                     raise
                 defaults = {}  # its graph is gone, and so it will end
-        return {**defaults, **(spec.parameters or {})}
+        return {**defaults, **(spec.arguments or {})}
 
     def _answer(self, run: ObjectView) -> _Answer | None:
         answer = self._answers.get(run.key)

@@ -117,7 +117,7 @@ class RunOpener:
             namespace=seen.key.namespace,
             uid=seen.uid,
             workflow=spec.workflow,
-            parameters=revision.definition.values(spec.parameters or {}),
+            parameters=revision.definition.values(spec.arguments or {}),
             claims=claims_of(seen.key.name, seen.uid, revision.definition.claims),
             depth=seen.depth,
             scheduled=ScheduledTime.of(spec),

@@ -73,7 +73,7 @@ class ResumePlanner:
         return Past(
             run=metadata["name"],
             definition=definition,
-            parameters=definition.values(spec.parameters or {}),
+            parameters=definition.values(spec.arguments or {}),
             tasks=status.get("tasks", {}),
             scheduled=ScheduledTime.of(spec),
             claims=own | status.get("resumed", {}).get("claims", {}),

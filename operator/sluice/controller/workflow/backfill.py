@@ -110,7 +110,7 @@ class BackfillReconciler:
             self.queue.add(seen.key)
 
     def _phases(self, namespace: str, progress: Progress) -> dict[str, str]:
-        found = {name: self._cache.runs.get(Key(namespace, name)) for name, _ in progress.going}
+        found = {name: self._cache.runs.get(Key(namespace, name)) for name, _ in progress.active}
         return {name: run.phase for name, run in found.items() if run is not None}
 
     def _runs_of(self, seen: ObjectView, workflow: ObjectView, when: Instant) -> Sequence[RunOfTime]:
@@ -128,11 +128,9 @@ class BackfillReconciler:
         if concurrency.places is None:
             return ""
         defaults = settings.parameter_defaults
-        key = concurrency.value(defaults | (seen.spec_as(BackfillSpec).parameters or {}))
+        key = concurrency.value(defaults | (seen.spec_as(BackfillSpec).arguments or {}))
         runs = self._cache.unfinished_by_workflow.objects(workflow.key)
-        there = sum(
-            concurrency.value(defaults | (run.spec_as(WorkflowRunSpec).parameters or {})) == key for run in runs
-        )
+        there = sum(concurrency.value(defaults | (run.spec_as(WorkflowRunSpec).arguments or {})) == key for run in runs)
         if there < concurrency.places:
             return ""
         return f"Concurrency: {there}/{concurrency.places} runs of {workflow.key.name} are there that have not ended"
@@ -160,8 +158,8 @@ class BackfillReconciler:
                 "intervalStart": rfc3339(backfill.schedule.interval_start(what.time)),
             },
         }
-        if (arguments := seen.spec_as(BackfillSpec).parameters) is not None:
-            body["spec"]["parameters"] = arguments
+        if (arguments := seen.spec_as(BackfillSpec).arguments) is not None:
+            body["spec"]["arguments"] = arguments
         try:
             made = await with_retries(lambda: self._kube.create(our_path(namespace, "workflowruns"), body))
         except ApiError as error:

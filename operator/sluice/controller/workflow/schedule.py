@@ -20,7 +20,7 @@ from sluice.core.triggers.on_change import OnFirstSight, RunMark
 from sluice.core.triggers.schedule import Schedule, SchedulePosition, counting_from, due_time
 
 _LOOK_S = 60.0
-_ENTRIES = ("lastScheduleTime", "nextScheduleTime", "lastSuccessfulTime", "missed", "scheduleMark")
+_ENTRIES = ("lastScheduleTime", "nextScheduleTime", "lastSuccessfulTime", "missedTimes", "scheduleMark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class ScheduleTrigger:
         told: Json = {
             "scheduleMark": SchedulePosition(found.mark, schedule.digest).written(),
             "nextScheduleTime": rfc3339(found.next) if found.next is not None else None,
-            "missed": (status.missed or 0) + found.missed,
+            "missedTimes": (status.missed_times or 0) + found.missed,
         }
         succeeded = [r.status.get("finishedAt", "") for r in runs.values() if r.phase == "Succeeded"]
         if last := max([status.last_successful_time or "", *succeeded]):

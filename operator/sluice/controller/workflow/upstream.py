@@ -1,7 +1,7 @@
 """A Workflow that runs after others: which run is due, and which successes have counted.
 
-In two steps. First the status records what has counted and, in `making`, the name of the run to make. Then that run is
-made and `making` removed. A crash in between leaves only a run that is still to be made.
+In two steps. First the status records what has counted and, in `pendingRun`, the name of the run to make. Then that
+run is made and `pendingRun` removed. A crash in between leaves only a run that is still to be made.
 """
 
 import time
@@ -18,7 +18,7 @@ from sluice.core.base.times import instant
 from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.triggers.upstream import UpstreamSuccess, circle, due_after, upstream_marks
 
-_ENTRIES = ("after", "making")
+_ENTRIES = ("after", "pendingRun")
 
 
 class UpstreamTrigger:
@@ -42,12 +42,14 @@ class UpstreamTrigger:
         status = workflow.status_as(WorkflowStatus)
         new = status.last_run is None and self._on_first_sight == "Run"
         known = upstream_marks(names, status.after or (), workflow.created_at if new else time.time())
-        if status.making:
-            return RunRequest(name=status.making, status={"after": [mark.written() for mark in known], "making": None})
+        if status.pending_run:
+            return RunRequest(
+                name=status.pending_run, status={"after": [mark.written() for mark in known], "pendingRun": None}
+            )
         found = due_after(known, {name: self._successes(workflow.key.namespace, name) for name in names})
         told: Json = {"after": [mark.written() for mark in found.marks]}
         if found.cause:
-            told["making"] = followed_run_name(workflow.key.name, workflow.uid, found.cause)
+            told["pendingRun"] = followed_run_name(workflow.key.name, workflow.uid, found.cause)
         return RunRequest(status=told, waits=self._words(workflow, found.waits_for))
 
     def _successes(self, namespace: str, name: str) -> list[UpstreamSuccess]:

@@ -1,6 +1,6 @@
 """Critical paths: how long it takes from a task's start to the end of the last task that depends on it.
 
-It is an estimate from the tasks' `duration` hints (1 s for a task without one), as if no limit held anything up.
+It is an estimate from the tasks' `expectedDuration` (1 s for a task without one), as if no limit held anything up.
 """
 
 from collections.abc import Sequence

@@ -135,7 +135,7 @@ def build_pod(
         for container in spec["containers"]
     ]
 
-    protection = {} if fields.get("interruptible") else {"annotations": _DO_NOT_EVICT}
+    protection = {} if fields.get("safeToEvict") else {"annotations": _DO_NOT_EVICT}
     metadata = merge(merge(protection, defaults.metadata), template.get("metadata", {}))
     metadata = merge(metadata, _metadata(run, task, attempt, item))
     if "queueName" in fields:

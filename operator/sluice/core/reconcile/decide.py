@@ -60,6 +60,6 @@ def _wake_at(run: RunState, now: Instant) -> Instant | None:
     times = [] if run.next_timer is None else [run.next_timer]
     if run.create_backoff is not None and run.ready and run.create_backoff.until > now:
         times.append(run.create_backoff.until)
-    if run.limits.timeout_s is not None and run.started_at is not None and not run.winding_down:
-        times.append(run.started_at + run.limits.timeout_s)
+    if run.ends_at is not None:
+        times.append(run.ends_at)
     return min(times, default=None)

@@ -1,4 +1,6 @@
-"""A run winds down: all its tasks are brought to an end, except for those that run at the end (`finally`)."""
+"""A run winds down: all its tasks are brought to an end, except for those that run at the end (`finally`). With
+`failFast: Drain` what runs ends by itself.
+"""
 
 from collections.abc import Iterator
 
@@ -22,7 +24,7 @@ def stop_tasks(run: RunState, now: Instant) -> Iterator[Delete]:
         cause = Outcome(Ending.INFRASTRUCTURE, run.winding_down)
         if task.step in _NOTHING_UNDER_WAY:
             end_task(run, End(number, "Stopped"))
-        elif task.termination_cause is not None:
+        elif run.draining or task.termination_cause is not None:
             continue
         elif task.step is TaskStep.LIVE and task.pod and task.pod.terminal and task.log_trouble:
             run.terminate(number, cause)

@@ -88,8 +88,8 @@ def build_child_run(
     """The WorkflowRun. `index` is that of an item of a fan-out."""
     workflow = fill(task.own["workflow"], values)
     spec = {"workflow": workflow["name"]}
-    if "parameters" in workflow:
-        spec["parameters"] = workflow["parameters"]
+    if "arguments" in workflow:
+        spec["arguments"] = workflow["arguments"]
     return {
         "apiVersion": API_VERSION,
         "kind": "WorkflowRun",

@@ -2,8 +2,8 @@
 
 The task pays for what its program did (Error, OutOfMemory, Timeout) from `retries.limit`, for the endings and exit
 codes that it names. The cluster pays for what it did itself (Infrastructure, Lost) from `retries.infrastructure`, so a
-drained node never costs a user's retry. A preemption by Kueue costs nobody a retry, but a task that may start only once
-has started.
+drained node never costs a user's retry. A preemption by Kueue costs nobody a retry. With `execution: AtMostOnce`
+nothing is tried again.
 """
 
 from dataclasses import dataclass, replace
@@ -36,7 +36,9 @@ def reset_retries(used: RetriesUsed) -> RetriesUsed:
 
 def next_attempt(policy: RetryPolicy, used: RetriesUsed, ended: Outcome, chance: float = 0.5) -> Retry | None:
     """The retry after an attempt that ended so, or None if the task has failed. `chance` spreads the backoff."""
-    if ended.ending is Ending.PREEMPTED and policy.infrastructure:
+    if policy.at_most_once:
+        return None
+    if ended.ending is Ending.PREEMPTED:
         return Retry(used, policy.backoff.delay_s(0, chance))
     if ended.ending in PAID_BY_CLUSTER:
         if used.infrastructure >= policy.infrastructure:
@@ -52,6 +54,6 @@ def next_attempt(policy: RetryPolicy, used: RetriesUsed, ended: Outcome, chance:
 
 
 def _worth_another(policy: RetryPolicy, ended: Outcome) -> bool:
-    if ended.ending not in policy.on:  # giving up is in none
+    if ended.ending not in policy.endings:  # giving up is in none
         return False
     return policy.exit_codes is None or ended.ending is not Ending.ERROR or ended.exit_code in policy.exit_codes

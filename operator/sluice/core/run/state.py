@@ -59,6 +59,8 @@ class RunState:
     closed: bool = False
     """Has the shell dropped the run? Then no intent proceeds."""
     winding_down: str = ""
+    draining: bool = False
+    """It winds down, and what runs may end by itself."""
     """Why all tasks except `finally` tasks are being ended; empty while they are not."""
     replaced_by: str = ""
     """The run for which this one is stopped."""
@@ -254,12 +256,25 @@ class RunState:
 
     def check_wind_down(self, now: Instant) -> bool:
         """Does the run wind down? Once it does it goes on to, unless a person stopped it and takes that back."""
-        if not self.winding_down:
-            if self.limits.fail_fast and (self.failed or self._failing):
-                self.winding_down = "another task failed, and failFast is set"
-            elif self.limits.timeout_s is not None and now >= (self.started_at or now) + self.limits.timeout_s:
-                self.winding_down = f"the run took longer than its timeout, {span(self.limits.timeout_s)}"
+        if not self.winding_down and self.limits.fail_fast != "None" and (self.failed or self._failing):
+            self.winding_down = "another task failed, and failFast is set"
+            self.draining = self.limits.fail_fast == "Drain"
+        if (ends_at := self.ends_at) is not None and now >= ends_at:
+            self._wind_down(f"the run took longer than its timeout, {span(self.limits.timeout_s or 0)}")
         return bool(self.winding_down)
+
+    def _wind_down(self, why: str) -> None:
+        """It stops what runs; empty if somebody takes that back."""
+        self.winding_down, self.draining = why, False
+        self._stop_looked = False
+
+    @property
+    def ends_at(self) -> Instant | None:
+        """When its timeout stops it; None if it has none, or is stopped already."""
+        stopped = bool(self.winding_down) and not self.draining
+        if self.limits.timeout_s is None or self.started_at is None or stopped:
+            return None
+        return self.started_at + self.limits.timeout_s
 
     def is_spent(self, pod: PodView) -> bool:
         """Is it the pod of a try that said "not yet", with others to come? It is of no use once that is recorded."""
@@ -490,7 +505,7 @@ class RunState:
             return
         if state != self.state:
             if "Stopped" in (state, self.state):
-                self.winding_down = why if state == "Stopped" else ""
+                self._wind_down(why if state == "Stopped" else "")
             self._stop_looked = False
         self.state, self.resumes_when = state, resumes_when
         self.desired_state_version += 1

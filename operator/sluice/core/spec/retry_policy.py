@@ -36,20 +36,24 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """A task's `retries`. `on` are the endings that are retried, `exit_codes` the exit codes, None for any."""
+    """A task's `retries`. `endings` are those that are retried, `exit_codes` the exit codes, None for any."""
 
     limit: int = 0
     infrastructure: int = 5
-    on: frozenset[str] = frozenset(_PAID_BY_TASK)
+    endings: frozenset[str] = frozenset(_PAID_BY_TASK)
     exit_codes: frozenset[int] | None = None
     backoff: Backoff = field(default_factory=Backoff)
+    at_most_once: bool = False
+    """Nothing is tried again, and each attempt is recorded before its pod is created."""
 
     @classmethod
     def of(cls, spec: Retries) -> "RetryPolicy":
+        if spec.execution == "AtMostOnce":
+            return cls(limit=0, infrastructure=0, at_most_once=True)
         said: dict[str, Any] = {
             "limit": spec.limit,
             "infrastructure": spec.infrastructure,
-            "on": None if spec.on is None else frozenset(spec.on),
+            "endings": None if spec.endings is None else frozenset(spec.endings),
             "exit_codes": None if spec.exit_codes is None else frozenset(spec.exit_codes),
             "backoff": None if spec.backoff is None else Backoff.of(spec.backoff),
         }

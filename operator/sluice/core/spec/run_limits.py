@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sluice.api.base import seconds
 from sluice.api.run import WorkflowRunSpec
-from sluice.api.workflow import WorkflowSettings
+from sluice.api.workflow import FailFast, WorkflowSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class RunLimits:
 
     parallelism: int | None = None
     timeout_s: int | None = None
-    fail_fast: bool = False
+    fail_fast: FailFast = "None"
     leaf_failed: bool = False
     """`failWhen: LeafFailed`: only a failed task without dependents fails the run."""
     priority: int = 0
@@ -23,7 +23,7 @@ class RunLimits:
         return cls(
             parallelism=workflow.parallelism,
             timeout_s=None if workflow.timeout is None else seconds(workflow.timeout),
-            fail_fast=workflow.fail_fast or False,
+            fail_fast=workflow.fail_fast or "None",
             leaf_failed=workflow.fail_when == "LeafFailed",
             priority=run_priority(workflow, run),
         )

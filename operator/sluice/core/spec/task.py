@@ -71,7 +71,7 @@ class TaskDefinition:
             approval=None if task.approval is None else Approval.of(task.approval),
             priority=task.priority,
             pools=pool_claim(task.pools or ()),
-            duration_s=1 if task.duration is None else seconds(task.duration),
+            duration_s=1 if task.expected_duration is None else seconds(task.expected_duration),
             outputs=tuple(task.outputs or ()),
             outputs_in_log=task.outputs_from == "Log",
             reads=reads(raw),
@@ -97,7 +97,7 @@ class TaskDefinition:
     @property
     def at_most_once(self) -> bool:
         """May it never start twice, whatever happens? Then its attempt is recorded before the pod is created."""
-        return self.retries.infrastructure == 0
+        return self.retries.at_most_once
 
 
 def _read_by_items(raw: Json) -> frozenset[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Backfills: which time of a range is run next.
 
-The times are taken in order. Each is run at most once, whatever restarts: the run is named after its time, and `mark`
-in the status says up to where times are done with. A run at or before the mark that was deleted is not made again. A
+The times are taken in order. Each is run at most once, whatever restarts: the run is named after its time, and `cursor`
+in the status says up to where times are done with. A run at or before the cursor that was deleted is not made again. A
 run that was made just before a crash, and not marked, is recognized by its label.
 
 | rerun | a time that already has a run |
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from math import ceil
 
-from sluice.api.backfill import MAX_GOING, BackfillSpec, BackfillStatus, Rerun
+from sluice.api.backfill import MAX_ACTIVE, BackfillSpec, BackfillStatus, Rerun
 from sluice.api.run import has_ended
 from sluice.api.schedule import ScheduleSpec
 from sluice.api.workflow import WorkflowSettings
@@ -66,11 +66,11 @@ class Backfill:
             suspended=spec.state == "Suspended",
         )
 
-    def times(self, mark: Instant | None = None) -> Iterator[Instant]:
-        """The times after the mark, in the Backfill's order."""
+    def times(self, cursor: Instant | None = None) -> Iterator[Instant]:
+        """The times after the cursor, in the Backfill's order."""
         if self.newest_first:
-            return self.schedule.within(self.begin, self.end if mark is None else mark, back=True)
-        return self.schedule.within(self.begin if mark is None else mark + 1, self.end)
+            return self.schedule.within(self.begin, self.end if cursor is None else cursor, back=True)
+        return self.schedule.within(self.begin if cursor is None else cursor + 1, self.end)
 
     def count(self, at_most: int) -> int:
         """How many times there are. It stops counting at `at_most`."""
@@ -79,14 +79,14 @@ class Backfill:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a Backfill has come. `going` are its runs that have not ended: (name, time)."""
+    """How far a Backfill has come. `active` are its runs that have not ended: (name, time)."""
 
     times: int
-    mark: Instant | None = None
+    cursor: Instant | None = None
     succeeded: int = 0
     failed: int = 0
     skipped: int = 0
-    going: tuple[tuple[str, Instant], ...] = ()
+    active: tuple[tuple[str, Instant], ...] = ()
     failed_runs: tuple[str, ...] = ()
 
     @classmethod
@@ -96,11 +96,11 @@ class Progress:
             return None
         return cls(
             times=status.times,
-            mark=instant(status.mark),
+            cursor=instant(status.cursor),
             succeeded=status.succeeded or 0,
             failed=status.failed or 0,
             skipped=status.skipped or 0,
-            going=tuple((entry.run, instant(entry.time) or 0.0) for entry in status.going or ()),
+            active=tuple((entry.run, instant(entry.time) or 0.0) for entry in status.active or ()),
             failed_runs=tuple(status.failed_runs or ()),
         )
 
@@ -108,11 +108,11 @@ class Progress:
         """The entries of the status; None removes one."""
         return {
             "times": self.times,
-            "mark": None if self.mark is None else rfc3339(self.mark),
+            "cursor": None if self.cursor is None else rfc3339(self.cursor),
             "succeeded": self.succeeded,
             "failed": self.failed,
             "skipped": self.skipped,
-            "going": [{"time": rfc3339(time), "run": run} for run, time in self.going] or None,
+            "active": [{"time": rfc3339(time), "run": run} for run, time in self.active] or None,
             "failedRuns": list(self.failed_runs) or None,
             "progress": self.words,
         }
@@ -134,29 +134,29 @@ class Progress:
         return self.succeeded + self.failed + self.skipped >= self.times
 
     def made(self, time: Instant, run: str) -> "Progress":
-        return replace(self, mark=time, going=(*self.going, (run, time)))
+        return replace(self, cursor=time, active=(*self.active, (run, time)))
 
     def passed_over(self, time: Instant) -> "Progress":
-        return replace(self, mark=time, skipped=self.skipped + 1)
+        return replace(self, cursor=time, skipped=self.skipped + 1)
 
 
 def start_backfill(backfill: Backfill, on_first_sight: OnFirstSight) -> Progress:
     """Where a Backfill begins. With `Adopt` one without a status comes from a restored backup, and counts as done."""
     times = list(backfill.times())
     if on_first_sight == "Adopt":
-        return Progress(len(times), mark=times[-1], skipped=len(times))
+        return Progress(len(times), cursor=times[-1], skipped=len(times))
     return Progress(len(times))
 
 
 def count_ended(progress: Progress, phases: Mapping[str, str]) -> Progress:
     """The progress with each run counted that has ended. `phases` has the phase of each existing run, by name."""
-    phase_of = {run: phases.get(run, "Stopped") for run, _ in progress.going}  # deleted: nobody will ever see its end
-    ended = [phase_of[run] for run, _ in progress.going if has_ended(phase_of[run])]
+    phase_of = {run: phases.get(run, "Stopped") for run, _ in progress.active}  # deleted: nobody will ever see its end
+    ended = [phase_of[run] for run, _ in progress.active if has_ended(phase_of[run])]
     succeeded = ended.count("Succeeded")
-    failed = (run for run, _ in progress.going if has_ended(phase_of[run]) and phase_of[run] != "Succeeded")
+    failed = (run for run, _ in progress.active if has_ended(phase_of[run]) and phase_of[run] != "Succeeded")
     return replace(
         progress,
-        going=tuple((run, time) for run, time in progress.going if not has_ended(phase_of[run])),
+        active=tuple((run, time) for run, time in progress.active if not has_ended(phase_of[run])),
         succeeded=progress.succeeded + succeeded,
         failed=progress.failed + len(ended) - succeeded,
         failed_runs=(*progress.failed_runs, *failed)[:_NAMES_SHOWN],
@@ -200,12 +200,12 @@ def next_step(
     """`runs_of` gives the runs of a time, the newest last. `full` says why the Workflow admits no further run; empty if
     it does.
     """
-    times = backfill.times(progress.mark)
+    times = backfill.times(progress.cursor)
     for time in islice(times, TIMES_OF_A_STEP):
         runs = runs_of(time)
         mine = next((run for run in runs if run.mine), None)
         if mine is not None:
-            if len(progress.going) >= MAX_GOING:
+            if len(progress.active) >= MAX_ACTIVE:
                 return BackfillStep(progress, waits=_at_most(backfill, progress))
             progress = progress.made(time, mine.name)
         elif _is_passed_over(backfill.rerun, runs):
@@ -229,7 +229,7 @@ def _is_passed_over(rerun: Rerun, runs: Sequence[RunOfTime]) -> bool:
 def _waits(backfill: Backfill, progress: Progress, runs: Sequence[RunOfTime], full: str) -> str:
     if backfill.suspended:
         return "Suspended"
-    if len(progress.going) >= backfill.max_runs:
+    if len(progress.active) >= backfill.max_runs:
         return _at_most(backfill, progress)
     if runs and runs[-1].deleting:
         return f"NameTaken: run {runs[-1].name} is being deleted"
@@ -237,4 +237,4 @@ def _waits(backfill: Backfill, progress: Progress, runs: Sequence[RunOfTime], fu
 
 
 def _at_most(backfill: Backfill, progress: Progress) -> str:
-    return f"MaxRuns: {len(progress.going)}/{backfill.max_runs} of its runs are going"
+    return f"MaxRuns: {len(progress.active)}/{backfill.max_runs} of its runs are active"

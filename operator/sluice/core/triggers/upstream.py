@@ -15,7 +15,7 @@ nothing runs at first sight, or because the list was changed.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sluice.api.after import MAX_COUNTED, AfterMarkStatus
+from sluice.api.after import MAX_CONSUMED, AfterMarkStatus
 from sluice.core import Instant, Json
 from sluice.core.base.naming import digest
 from sluice.core.base.times import instant, rfc3339
@@ -37,26 +37,26 @@ class UpstreamMark:
 
     workflow: str
     since: Instant
-    counted: tuple[str, ...] = ()
+    consumed_runs: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, mark: AfterMarkStatus) -> "UpstreamMark":
-        return cls(mark.workflow, instant(mark.since) or 0.0, tuple(mark.counted or ()))
+        return cls(mark.workflow, instant(mark.since) or 0.0, tuple(mark.consumed_runs or ()))
 
     def written(self) -> Json:
-        counted = {"counted": list(self.counted)} if self.counted else {}
-        return {"workflow": self.workflow, "since": rfc3339(self.since), **counted}
+        consumed = {"consumedRuns": list(self.consumed_runs)} if self.consumed_runs else {}
+        return {"workflow": self.workflow, "since": rfc3339(self.since), **consumed}
 
     def fresh(self, successes: Iterable[UpstreamSuccess]) -> list[UpstreamSuccess]:
         """Those that have not counted yet."""
-        return [one for one in successes if one.finished_at >= self.since and one.uid not in self.counted]
+        return [one for one in successes if one.finished_at >= self.since and one.uid not in self.consumed_runs]
 
     def with_all(self, successes: Iterable[UpstreamSuccess]) -> "UpstreamMark":
-        """The mark once all of them have counted. It names the newest MAX_COUNTED; `since` moves past the others."""
+        """The mark once all of them have counted. It names the newest MAX_CONSUMED; `since` moves past the others."""
         counted = sorted(one for one in successes if one.finished_at >= self.since)
-        forgotten = counted[:-MAX_COUNTED]
+        forgotten = counted[:-MAX_CONSUMED]
         since = forgotten[-1].finished_at + 1 if forgotten else self.since
-        return replace(self, since=since, counted=tuple(one.uid for one in counted if one.finished_at >= since))
+        return replace(self, since=since, consumed_runs=tuple(one.uid for one in counted if one.finished_at >= since))
 
 
 def upstream_marks(names: Sequence[str], before: Iterable[AfterMarkStatus], begin: Instant) -> tuple[UpstreamMark, ...]:

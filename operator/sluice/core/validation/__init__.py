@@ -95,7 +95,7 @@ def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
     found = parse_model(WorkflowRunSpec, spec, "spec", faults)
     if found is None:
         return listed(faults)
-    return listed(argument_faults(found.parameters or {}, parameters))
+    return listed(argument_faults(found.arguments or {}, parameters))
 
 
 def pool_faults(manifest: Json) -> list[Fault]:
@@ -136,6 +136,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     retries.out_of_memory,
     volumes.claim_templates,
     volumes.known_volumes,
+    retries.at_most_once,
     retries.polls,
     limits.one_entry_for_a_pool,
     limits.held_by_tasks_or_by_runs,

@@ -66,7 +66,7 @@ def _of_workflow(said: BackfillSpec, workflow: WorkflowSettings) -> Iterator[Fau
     if said.cron is None and said.every is None and workflow.schedule is None:
         words = f"'{said.workflow}' has no schedule; say `cron` or `every` here"
         yield Fault("spec.workflow", words)
-    yield from argument_faults(said.parameters or {}, workflow.parameter_defaults)
+    yield from argument_faults(said.arguments or {}, workflow.parameter_defaults)
 
 
 def _count(backfill: Backfill) -> Iterator[Fault]:

@@ -19,7 +19,7 @@ _FIELDS = frozenset(
         "pendingTimeout",
         "workflow",
     }
-) | frozenset({"priority", "duration"})
+) | frozenset({"priority", "expectedDuration"})
 
 
 def sub_workflows(found: Manifest) -> Iterator[Fault]:

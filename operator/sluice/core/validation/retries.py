@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from sluice.api.base import seconds
+from sluice.api.base import layered, seconds
+from sluice.api.task import Retries
 from sluice.core import Json
 from sluice.core.base.faults import Fault
 from sluice.core.base.merge import merge
@@ -28,6 +29,24 @@ def out_of_memory(found: Manifest) -> Iterator[Fault]:
             layers["spec.defaults"].append(task)
     for path, tasks in layers.items():
         yield from _faults(f"{path}.retries.outOfMemory", tasks)
+
+
+def at_most_once(found: Manifest) -> Iterator[Fault]:
+    """What is never tried again has no use for what says how often."""
+    inherited = found.defaults.retries if found.defaults is not None else None
+    layers: dict[str, tuple[Retries | None, bool]] = {"spec.defaults": (inherited, False)}
+    layers |= {f"spec.tasks[{number}]": (task.retries, task.poll is not None) for number, task in found.tasks.items()}
+    for path, (own, polls) in layers.items():
+        effective = layered(inherited, own)
+        if effective is None or effective.execution != "AtMostOnce":
+            continue
+        for field in ("limit", "infrastructure"):
+            if own is not None and getattr(own, field) is not None:
+                words = "with execution: AtMostOnce nothing is ever tried again; remove one of the two"
+                yield Fault(f"{path}.retries.{field}", words)
+        if polls:
+            words = "tries again and again, and with execution: AtMostOnce nothing is; remove one of the two"
+            yield Fault(f"{path}.poll", words)
 
 
 def polls(found: Manifest) -> Iterator[Fault]:
@@ -57,5 +76,5 @@ def _faults(path: str, tasks: list[Json]) -> Iterator[Fault]:
             break
     if not any(task["retries"].get("limit") for task in tasks):
         yield Fault(path, "no other attempt would be made, as retries.limit is 0; raise it")
-    if not any("OutOfMemory" in task["retries"].get("on", ["OutOfMemory"]) for task in tasks):
-        yield Fault(path, "no other attempt would be made, as retries.on is without OutOfMemory; add it there")
+    if not any("OutOfMemory" in task["retries"].get("endings", ["OutOfMemory"]) for task in tasks):
+        yield Fault(path, "no other attempt would be made, as retries.endings is without OutOfMemory; add it there")
