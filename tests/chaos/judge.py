@@ -6,7 +6,7 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
 from typing import TypeVar
@@ -44,6 +44,10 @@ class Life:
     """When its run's status told of the attempt first."""
     late: bool = False
     """Whether the network had held up its creation."""
+    removed: float = math.inf
+    """When it was gone from the API server at the latest."""
+    wipes: list[float] = field(default_factory=list)
+    """When the status of its run was wiped."""
 
     def __str__(self) -> str:
         return f"attempt {self.attempt} of {_name(self.unit)} of {self.workflow}"
@@ -55,12 +59,15 @@ def lives(log: Iterable[bytes], namespace: str) -> list[Life]:
     current: dict[str, Life] = {}
     runs: list[str] = []
     recorded: dict[tuple[str, Unit, int], float] = {}
+    wipes: defaultdict[str, list[float]] = defaultdict(list)
     for line in log:
         event = json.loads(line)
         ref, done = event["objectRef"], event["responseStatus"]["code"] < 300
         if ref.get("namespace") != namespace or not done:
             continue
         if ref["resource"] == "workflowruns":
+            if event["requestObject"] == {"status": None}:
+                wipes[ref["name"]].append(_instant(event["stageTimestamp"]))
             for unit, attempt in _told(event["requestObject"]):
                 recorded.setdefault((ref["name"], unit, attempt), _instant(event["stageTimestamp"]))
         elif event["verb"] == "create" and not event["userAgent"].startswith(HARNESS):
@@ -71,10 +78,11 @@ def lives(log: Iterable[bytes], namespace: str) -> list[Life]:
             found.append(life)
             current[ref["name"]] = life
             runs.append(labels[LABEL_RUN])
-        elif (living := current.get(ref.get("name"))) and not living.phase:
+        elif living := current.get(ref.get("name")):
             _observe(living, event)
     for life, run in zip(found, runs, strict=True):
         life.recorded = recorded.get((run, life.unit, life.attempt), math.inf)
+        life.wipes = wipes[run]
     return found
 
 
@@ -93,6 +101,10 @@ def _observe(life: Life, event: Json) -> None:
     """Of several deletions the last one removes it."""
     received = _instant(event["requestReceivedTimestamp"])
     if event["verb"] == "delete":
+        life.removed = _instant(event["stageTimestamp"])
+    if life.phase:
+        return
+    if event["verb"] == "delete":
         life.over = received
     elif (phase := event["requestObject"].get("status", {}).get("phase")) in ("Succeeded", "Failed"):
         life.over, life.phase = min(life.over, received), phase
@@ -102,8 +114,8 @@ def violations(plans: Plans, runs: Iterable[Json], made: list[Life]) -> list[str
     """In words; none if all is as it must be.
 
     A number may be given twice only if somebody removed the first pod before it ended and before any status told of it:
-    then nobody can know that it was. A request that the network has held up may repeat one that was made in time: such
-    an echo is the network's fault.
+    then nobody can know that it was. Nor can anybody if the status was wiped and the pod is gone as well. A request
+    that the network has held up may repeat one that was made in time: such an echo is the network's fault.
     """
     made = _without_echoes(made)
     return [*_of_attempts(plans, made), *_of_caps(plans, made), *_of_runs(plans, runs, made)]
@@ -125,6 +137,8 @@ def _of_attempts(plans: Plans, made: list[Life]) -> Iterator[str]:
     for (workflow, unit), lives_ in _grouped(made, lambda life: (life.workflow, life.unit)).items():
         once = plans[workflow].tasks[unit[0]].once
         for before, after in pairwise(lives_):
+            if _is_forgotten(before, after.born):
+                continue
             if before.phase == "Succeeded":
                 yield f"{after} was made though attempt {before.attempt} had succeeded"
             elif after.attempt <= before.attempt and (before.phase or before.recorded < after.born):
@@ -133,6 +147,11 @@ def _of_attempts(plans: Plans, made: list[Life]) -> Iterator[str]:
                 yield f"{after} was made though attempt {before.attempt} was lost, and it may start once"
             if after.born < before.over:
                 yield f"{after} was made while attempt {before.attempt} lived"
+
+
+def _is_forgotten(life: Life, at: float) -> bool:
+    """Nothing is left that says that it was: neither the pod nor what the status told of it."""
+    return life.removed < at and any(life.born < wiped < at for wiped in life.wipes)
 
 
 def _of_caps(plans: Plans, made: list[Life]) -> Iterator[str]:

@@ -68,6 +68,10 @@ def records(tasks, at_s):
     return event("patch", "w-1", at_s, {"status": {"tasks": tasks}}, resource="workflowruns")
 
 
+def wiped(at_s):
+    return event("patch", "w-1", at_s, {"status": None}, "sluice-chaos", resource="workflowruns")
+
+
 SOUND = [
     made("t0", 1, 1),
     ends("t0", 1, 2, "Failed"),
@@ -110,6 +114,8 @@ HOSTILE = made("t1", 1, 1, agent="sluice-chaos")
         ([*SOUND, made("t1", 1, 9, agent="late")], {}, []),  # it was held up by the network, for long
         ([*SOUND, made("t1", 2, 9, agent="late")], {}, ["had succeeded"]),
         ([*RECORDED, *SOUND], {}, ["attempt 1 of t0 of w was made again"]),
+        ([*RECORDED, wiped(0.6), *SOUND], {}, []),  # nothing was left that says that it was
+        ([made("t0", 1, 0), wiped(0.1), ends("t0", 1, 0.5), *SOUND], {}, ["had succeeded"]),  # but its pod
         ([*RECORDED_ITEM, *SOUND], {}, ["attempt 1 of t2[0] of w was made again"]),
         ([made("t0", 1, 0), ends("t0", 1, 0.5, "Failed"), *SOUND], {}, ["attempt 1 of t0 of w was made again"]),
         ([made("t3", 0, 0), gone("t3", 0, 0.5), *SOUND], {}, ["and it may start once"]),
