@@ -21,7 +21,7 @@ def extract(bash: str, **fields: Any) -> Json:
     [
         pytest.param(
             "echo file=x > $SLUICE_OUTPUTS",
-            "the declared outputs 'files' are missing: there are 7 bytes in $SLUICE_OUTPUTS, with 'file'",
+            "cannot read its outputs, 7 bytes in $SLUICE_OUTPUTS: line 1: 'file' is not among the task's `outputs`; ",
             id="a missing key",
         ),
         pytest.param(

@@ -249,8 +249,9 @@ class Task(TaskTemplate):
     shell: Annotated[list[Annotated[str, Field(max_length=1024)]] | None, Field(min_length=1, max_length=32)] = None
     """Another interpreter for the script, for example [node]. The script's path is added as the last argument."""
     outputs: Annotated[list[ParameterName] | None, Field(max_length=256)] = None
-    """The keys of what the task hands on, as one JSON object or key=value lines in the file $SLUICE_OUTPUTS. Others
-    read $(tasks.NAME.outputs.KEY). A task that does not write them all has failed."""
+    """The keys of what the task hands on, as one JSON object or key=value lines in the file $SLUICE_OUTPUTS; a value of
+    several lines stands between the lines key<<EOF and EOF. Others read $(tasks.NAME.outputs.KEY). A task that does not
+    write them all, or writes others, has failed."""
     outputs_from: Literal["File", "Log"] | None = None
     """File (the default) takes up to 4 KiB from $SLUICE_OUTPUTS. Log takes up to 96 KiB from the log: its last line is
     then ::outputs::{...}, a JSON object."""

@@ -35,8 +35,10 @@ ROOM = 4096
         ('\n {"files": null, "rows": {"a": 1.5}}\n', {"files": None, "rows": {"a": 1.5}}),
         ("files=a b\nrows=7\n", {"files": "a b", "rows": "7"}),  # values of lines are strings
         ("files=\n\nrows=x=y, ünï\r\n", {"files": "", "rows": "x=y, ünï"}),
-        ("rows=1\nfiles=x\nrows=2", {"files": "x", "rows": "2"}),  # the last one counts
-        ('{"files": 1, "rows": 2, "other": 3}', {"files": 1, "rows": 2}),  # not declared, so nobody's business
+        ("files= a \nrows= ", {"files": " a ", "rows": " "}),  # nothing is cut
+        ("files<<EOF\na=1\n\nb<<c\nEOF\nrows=7", {"files": "a=1\n\nb<<c", "rows": "7"}),
+        ("files<<_\r\na\r\n_\r\nrows<<x\nx", {"files": "a", "rows": ""}),
+        ("files=<<EOF\nrows=EOF", {"files": "<<EOF", "rows": "EOF"}),
     ],
 )
 def test_json_object_or_lines(text, outputs):
@@ -50,9 +52,26 @@ IN_FILE = "bytes in $SLUICE_OUTPUTS"
     ("text", "words"),
     [
         ("", f"the declared outputs 'files' are missing: there are 0 {IN_FILE}, with no output"),
-        ("file=x", f"the declared outputs 'files' are missing: there are 6 {IN_FILE}, with 'file'"),
-        ('{"file": 1}', f"the declared outputs 'files' are missing: there are 11 {IN_FILE}, with 'file'"),
-        ("done", f"cannot read its outputs, 4 {IN_FILE}: line 1 is no key=value, nor is it all one JSON object"),
+        (
+            "file=x",
+            f"cannot read its outputs, 6 {IN_FILE}: line 1: 'file' is not among the task's `outputs`; declare it",
+        ),
+        ('{"file": 1}', f"cannot read its outputs, 11 {IN_FILE}: 'file' is not among the task's `outputs`; declare it"),
+        ("files=x\ny=1", f"cannot read its outputs, 11 {IN_FILE}: line 2: 'y' is not among"),  # a value of two lines
+        (
+            "done",
+            f"cannot read its outputs, 4 {IN_FILE}: line 1 is no key=value; a value of several lines is written as",
+        ),
+        ("files=x\nfiles=y", f"cannot read its outputs, 15 {IN_FILE}: line 2: 'files' is there already; write it once"),
+        (
+            '{"files": 1, "files": 2}',
+            f"cannot read its outputs, 24 {IN_FILE}: no JSON object: the key 'files' is there twi",
+        ),
+        (
+            "files<<EOF\nx",
+            f"cannot read its outputs, 12 {IN_FILE}: line 1: the value of 'files' has no end; write a line E",
+        ),
+        ("files<<", f"cannot read its outputs, 7 {IN_FILE}: line 1 is no key=value"),
         ("files=x\n2 rows=7", f"cannot read its outputs, 16 {IN_FILE}: line 2 is no key=value"),
         ("files = x", f"cannot read its outputs, 9 {IN_FILE}: line 1 is no key=value"),  # as in a shell
         ("[1]", f"cannot read its outputs, 3 {IN_FILE}"),
@@ -136,7 +155,11 @@ def test_last_line_of_a_log_that_says_so(log, outputs):
     [
         ("", "the declared outputs 'files' are missing: none of the log's last 100 lines starts with ::outputs::"),
         ('so ::outputs::{"files": 1}', "the declared outputs 'files' are missing: none of the log's last 100 lines"),
-        ('::outputs::{"file": 1}', "the declared outputs 'files' are missing: there are 22 bytes in the log, with 'fi"),
+        (
+            '::outputs::{"file": 1}',
+            "cannot read its outputs, 22 bytes in the log: 'file' is not among the task's `outputs`",
+        ),
+        ("::outputs::{}", "the declared outputs 'files' are missing: there are 13 bytes in the log, with no output"),
         ("::outputs::files=x", "cannot read its outputs, 18 bytes in the log: no JSON object: Expecting value"),
         ("::outputs::[1]", "cannot read its outputs, 14 bytes in the log: no JSON object"),
         ("::outputs::" + "x" * 262_144, "outputs too large: a line of 262155 bytes in the log; 262144 fit"),

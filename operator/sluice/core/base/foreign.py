@@ -5,6 +5,7 @@ ValueError only. What has been read can be written again. A value of another typ
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -21,11 +22,12 @@ _STRINGS_AND_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+\\?(?:"|\Z)|[\[\]{}]', re.
 
 def parse(text: str) -> Any:
     """The value of a JSON text. Raises ValueError if it is none, is nested deeper than MAX_DEPTH, or has what cannot be
-    written as JSON again: NaN, infinity, half of a surrogate pair.
+    written as JSON again: NaN, infinity, half of a surrogate pair. A key that is there twice is an error, too: one of
+    the two values would be dropped.
     """
     if depth(text) > MAX_DEPTH:
         raise ValueError(f"it is nested deeper than {MAX_DEPTH} levels")
-    found = json.loads(text, parse_constant=_no_number, parse_float=_float)
+    found = json.loads(text, parse_constant=_no_number, parse_float=_float, object_pairs_hook=_object)
     if "\\u" in text:
         json.dumps(found, ensure_ascii=False).encode()  # raises UnicodeEncodeError, which is a ValueError
     return found
@@ -63,6 +65,14 @@ def depth(text: str) -> int:
 def brackets(text: str) -> Iterator[tuple[str, int]]:
     """Each bracket of a JSON text outside its strings, and where it stands."""
     return ((match[0], match.start()) for match in _STRINGS_AND_BRACKETS.finditer(text) if match[0][0] != '"')
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"the key {twice[:40]!r} is there twice")
+    return found
 
 
 def _no_number(word: str) -> NoReturn:

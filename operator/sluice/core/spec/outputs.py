@@ -1,18 +1,21 @@
 """A task's outputs: how they are read, and how large they may be.
 
-A task writes one JSON object or `key=value` lines to `$SLUICE_OUTPUTS`, which is its container's termination message
-file. Kubernetes keeps min(4096, 12288 / number of containers) bytes of it and truncates the rest silently, at either
+A task writes one JSON object or lines to `$SLUICE_OUTPUTS`, which is its container's termination message file. A line
+is `key=value`, or `key<<EOF` before the lines of a value and `EOF` after them, as in GitHub's workflows. Values of
+lines are strings. What is no declared key, or is there twice, fails the task: nothing that was written is dropped.
+
+Kubernetes keeps min(4096, 12288 / number of containers) bytes of it and truncates the rest silently, at either
 end. A truncated JSON object does not parse. Truncated lines may, so lines that fill the whole file count as truncated.
 https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/status/status_manager.go (normalizeStatus)
 
 Larger outputs go to the log, as its last line `::outputs::{...}`. Only the end of the log is read. The kubelet counts
 each 16 KiB of a line as a line, so a line of 256 KiB counts as 17.
 
-Keys that the task does not declare are dropped.
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#multiline-strings
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,8 +35,10 @@ _MARK = "::outputs::"
 
 _IN_STATUS_MAX, _IN_STATUS_MAX_OF_ALL = 4096, 100_000
 
-_KEY = re.compile(r"[A-Za-z_][-A-Za-z0-9_]*")
+_LINE = re.compile(r"(?P<key>[A-Za-z_][-A-Za-z0-9_]*)(?:=(?P<value>.*)|<<(?P<end>\S+))", re.DOTALL)
 _NAMES_SHOWN = 5
+_UNDECLARED = "is not among the task's `outputs`; declare it, or do not write it"
+_SEVERAL_LINES = "a value of several lines is written as JSON, or between the lines key<<EOF and EOF"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,8 @@ def parse_outputs(
     """
     written = written or _NOTHING
     size = len(written.text.encode())
-    text = written.text.strip()
-    is_object = text.startswith("{")
-    found = _object(text) if is_object else _lines(text)
+    is_object = written.text.lstrip().startswith("{")
+    found = _object(written.text, declared) if is_object else _lines(written.text, declared)
     if size >= written.room and (isinstance(found, InvalidOutputs) or not is_object):
         return InvalidOutputs(
             f"outputs too large: Kubernetes has cut $SLUICE_OUTPUTS at {size} bytes; set outputsFrom: Log"
@@ -84,7 +88,7 @@ def parse_log_outputs(line: str, declared: Sequence[str], taken: int, of_task: i
     if size > _LINE_MAX_BYTES:
         return InvalidOutputs(f"outputs too large: a line of {size} bytes in the log; {_LINE_MAX_BYTES} fit")
     where = f"{size} bytes in the log"
-    found = _object(line.removeprefix(_MARK))
+    found = _object(line.removeprefix(_MARK), declared)
     if isinstance(found, InvalidOutputs):
         return InvalidOutputs(f"cannot read its outputs, {where}: {found.message}")
     return select_declared(found, declared, where, taken, of_task)
@@ -122,24 +126,47 @@ def _names(keys: Sequence[str] | Json) -> str:
     return first_names(map(repr, keys), len(keys), _NAMES_SHOWN)
 
 
-def _object(text: str) -> Json | InvalidOutputs:
+def _object(text: str, declared: Sequence[str]) -> Json | InvalidOutputs:
     try:
         found: Any = foreign.parse(text)
     except ValueError as error:
         return InvalidOutputs(f"no JSON object: {error}")
-    return found if isinstance(found, dict) else InvalidOutputs("no JSON object")
+    if not isinstance(found, dict):
+        return InvalidOutputs("no JSON object")
+    undeclared = [key for key in found if key not in declared]
+    return InvalidOutputs(f"{_names(undeclared)} {_UNDECLARED}") if undeclared else found
 
 
-def _lines(text: str) -> Json | InvalidOutputs:
+def _lines(text: str, declared: Sequence[str]) -> Json | InvalidOutputs:
     found: Json = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        key, equals, value = line.rstrip("\r").partition("=")
+    lines = enumerate((line.removesuffix("\r") for line in text.split("\n")), start=1)
+    for number, line in lines:
         if not line.strip():
             continue
-        if not equals or not _KEY.fullmatch(key):
-            return InvalidOutputs(f"line {number} is no key=value, nor is it all one JSON object")
+        start = _LINE.fullmatch(line)
+        if start is None:
+            return InvalidOutputs(f"line {number} is no key=value; {_SEVERAL_LINES}")
+        key, value, end = start["key"], start["value"], start["end"]
+        if key not in declared:
+            return InvalidOutputs(f"line {number}: {key[:40]!r} {_UNDECLARED}; {_SEVERAL_LINES}")
+        if key in found:
+            return InvalidOutputs(f"line {number}: {key!r} is there already; write it once")
+        if end is not None:
+            value = _up_to(end, lines)
+        if value is None:
+            return InvalidOutputs(f"line {number}: the value of {key!r} has no end; write a line {end} after it")
         found[key] = value
     return found
+
+
+def _up_to(end: str, lines: Iterator[tuple[int, str]]) -> str | None:
+    """The lines before the next one that is `end`; None if there is none."""
+    value: list[str] = []
+    for _, line in lines:
+        if line == end:
+            return "\n".join(value)
+        value.append(line)
+    return None
 
 
 def outputs_size(outputs: Json) -> int:
