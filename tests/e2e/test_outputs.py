@@ -22,8 +22,8 @@ def extract(bash: str, **fields: Any) -> Json:
         pytest.param(
             "echo file=x > $SLUICE_OUTPUTS",
             "cannot read its outputs, 7 bytes in $SLUICE_OUTPUTS: line 1: 'file' is not among the task's `outputs`; "
-            "declare it, or do not write it; a value of several lines is written as JSON, or between the lines key<<EOF "
-            "and EOF",
+            "declare it, or do not write it; a value of several lines is written as JSON, or between the lines "
+            "key<<EOF and EOF",
             id="a missing key",
         ),
         pytest.param(
