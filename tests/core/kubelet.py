@@ -103,8 +103,11 @@ def past_deadline(status: Json) -> Json:
     return status | {"phase": "Failed", "reason": "DeadlineExceeded", "message": words}
 
 
-def disrupted(status: Json, message: str = "Eviction API: evicting", *, type_: str = "DisruptionTarget") -> Json:
+def disrupted(
+    status: Json, message: str = "Eviction API: evicting", *, type_: str = "DisruptionTarget", asked: float = 5
+) -> Json:
     condition = {"type": type_, "status": "True", "reason": "EvictionByEvictionAPI", "message": message}
+    condition["lastTransitionTime"] = at(asked)
     return status | {"conditions": [*status.get("conditions", ()), condition]}
 
 

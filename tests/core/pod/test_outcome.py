@@ -1,12 +1,14 @@
-"""The order of DESIGN's "How an attempt ended": one row a case, the first match counts."""
+"""DESIGN's "How an attempt ended": what `main` did decides, and where it did not end by itself, what struck first."""
 
 import pytest
 
 from sluice.core.pod.outcome import pod_outcome
+from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending
 from tests.core.kubelet import (
     START,
     accepted,
+    at,
     being_deleted,
     disrupted,
     exited,
@@ -16,29 +18,45 @@ from tests.core.kubelet import (
     turned_away,
     waiting,
 )
+from tests.core.world import graph
 
 SUCCESS, ERROR, TIMEOUT = Ending.SUCCESS, Ending.ERROR, Ending.TIMEOUT
 OUT_OF_MEMORY, INFRASTRUCTURE = Ending.OUT_OF_MEMORY, Ending.INFRASTRUCTURE
 
 KILLED = exited(137, "OOMKilled")
+TASK = Definition.of(graph("a", a={"timeout": "30s"})).tasks[0]  # so its deadline is 31 s after the start
+
+
+def failed_before(code, reason):
+    """An init container failed, so the program never started."""
+    terminated = {"exitCode": code, "reason": reason, "message": "no route", "finishedAt": at(5)}
+    init = {"name": "fetch", "state": {"terminated": terminated}}
+    return waiting("PodInitializing") | {"phase": "Failed", "initContainerStatuses": [init]}
 
 
 @pytest.mark.parametrize(
     ("status", "ending"),
     [
-        # 1. its deadline passed
+        # its deadline passed
         (past_deadline(running()), TIMEOUT),
-        (past_deadline(exited(137)), TIMEOUT),
-        (past_deadline(exited(0)), TIMEOUT),
-        (past_deadline(disrupted(exited(143))), TIMEOUT),
-        (past_deadline(being_deleted(exited(143))), TIMEOUT),
-        (past_deadline(waiting("ImagePullBackOff")), TIMEOUT),
-        # 2. taken away before its container had ended
+        (past_deadline(exited(137, ended=31)), TIMEOUT),
+        (past_deadline(exited(0, ended=31)), TIMEOUT),  # in the same second: it may have answered SIGTERM
+        (past_deadline(exited(0, ended=30)), SUCCESS),  # another container went on
+        (past_deadline(exited(3, ended=30)), ERROR),
+        (past_deadline(KILLED), OUT_OF_MEMORY),
+        (past_deadline(disrupted(exited(143, ended=31))), TIMEOUT),
+        (past_deadline(being_deleted(exited(143, ended=31))), TIMEOUT),
+        (past_deadline(waiting("ImagePullBackOff")), INFRASTRUCTURE),  # its program has not started
+        # taken away before its program had ended
         (disrupted(exited(143)), INFRASTRUCTURE),
         (disrupted(exited(0)), INFRASTRUCTURE),  # answered SIGTERM with 0: its work is not done
         (disrupted(KILLED), INFRASTRUCTURE),
         (disrupted(exited(0), type_="TerminationTarget"), INFRASTRUCTURE),
         (disrupted(turned_away("Preempting", "")), INFRASTRUCTURE),
+        (disrupted(exited(0), asked=10), INFRASTRUCTURE),  # whole seconds: in doubt, once more
+        (disrupted(exited(0), asked=11), SUCCESS),
+        (disrupted(exited(3), asked=11), ERROR),
+        (disrupted(KILLED, asked=11), OUT_OF_MEMORY),
         (being_deleted(running(), asked=5), INFRASTRUCTURE),
         (being_deleted(accepted(), asked=5), INFRASTRUCTURE),
         (being_deleted(exited(0, ended=10), asked=5), INFRASTRUCTURE),
@@ -48,28 +66,37 @@ KILLED = exited(137, "OOMKilled")
         # a deletion after its end changes nothing
         (being_deleted(exited(0, ended=10), asked=11), SUCCESS),
         (being_deleted(exited(3, ended=10), asked=11), ERROR),
-        # 3. killed for its memory
+        # its own end
         (exited(137, "ContainerStatusUnknown"), INFRASTRUCTURE),  # its node cannot say
         (KILLED, OUT_OF_MEMORY),
-        # 4. and 5. its exit code
+        (exited(0, "OOMKilled"), SUCCESS),  # a child of it was killed, and it did without
         (exited(0), SUCCESS),
         (exited(1), ERROR),
         (exited(137), ERROR),
         (exited(127, "StartError"), ERROR),
-        # its container never ended: its node turned it away
+        # its program never started
+        (failed_before(7, "Error"), INFRASTRUCTURE),
+        (failed_before(137, "OOMKilled"), INFRASTRUCTURE),
         (turned_away("OutOfcpu", "Node didn't have enough resource: cpu"), INFRASTRUCTURE),
         (turned_away("NodeAffinity", "Pod was rejected"), INFRASTRUCTURE),
         (turned_away("Evicted", "The node was low on resource: memory."), INFRASTRUCTURE),
     ],
 )
 def test_how_an_attempt_ended(status, ending):
-    assert pod_outcome(seen(status)).ending is ending
+    assert pod_outcome(seen(status, TASK)).ending is ending
 
 
 @pytest.mark.parametrize(
     ("status", "words"),
     [
-        (past_deadline(exited(137)), "took longer than its timeout"),
+        (past_deadline(exited(137, ended=31)), "took longer than its timeout"),
+        (past_deadline(accepted()), "its timeout was over before its program had started"),
+        (failed_before(7, "Error"), "init container fetch failed: exit code 7: no route"),
+        (failed_before(137, "OOMKilled"), "init container fetch failed: exit code 137 (OOMKilled): no route"),
+        (
+            disrupted(exited(137)) | {"reason": "Evicted", "message": "The node was low on resource: memory."},
+            "the pod was evicted: Eviction API: evicting (Evicted: The node was low on resource: memory.)",
+        ),
         (disrupted(exited(0), "Eviction API: evicting"), "Eviction API: evicting"),
         (being_deleted(running()), "the pod was deleted before it had finished"),
         (KILLED, "resources.limits.memory"),
@@ -80,7 +107,7 @@ def test_how_an_attempt_ended(status, ending):
     ],
 )
 def test_message_says_what_a_person_can_act_on(status, words):
-    assert words in pod_outcome(seen(status)).message
+    assert words in pod_outcome(seen(status, TASK)).message
 
 
 def test_end_and_exit_code_are_the_containers():
@@ -88,15 +115,11 @@ def test_end_and_exit_code_are_the_containers():
     assert (ended.finished_at, ended.exit_code) == (START + 10, 3)
 
 
-def test_users_own_init_container_that_failed_is_the_programs_error():
-    status = waiting("PodInitializing") | {
-        "phase": "Failed",
-        "initContainerStatuses": [{"name": "fetch", "state": {"terminated": {"exitCode": 7, "reason": "Error"}}}],
-    }
-    ended = pod_outcome(seen(status))
-    assert ended.ending is ERROR
-    assert "fetch" in ended.message
-    assert "7" in ended.message
+def test_a_program_that_could_not_be_started_did_not_start_in_1970():
+    status = exited(128, "StartError")
+    status["containerStatuses"][0]["state"]["terminated"]["startedAt"] = "1970-01-01T00:00:00Z"
+    assert seen(status).container.started_at is None
+    assert pod_outcome(seen(status)).ending is ERROR
 
 
 def test_success_is_mains_even_if_the_users_own_sidecar_failed():

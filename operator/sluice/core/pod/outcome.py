@@ -1,56 +1,74 @@
-"""How an attempt ended, from its pod's status. The first match counts.
+"""How an attempt ended, from its pod's status: what the container `main` did decides, not the pod's phase.
 
-1. The pod exceeded its deadline: Timeout.
-2. The cluster or a person removed the pod before its container had exited: Infrastructure, even with exit code 0,
-   since a program that exits with 0 on SIGTERM has not done its work. Preempted if Kueue removed it, as it often does.
+1. If `main` ended before the pod's deadline, before anybody asked for the pod's deletion and before the pod was to be
+   disrupted, its own end decides: exit code 0 is Success, killed for its memory OutOfMemory, any other exit code Error.
+   Times are whole seconds. The same second counts as after, since a program that exits with 0 on SIGTERM has not done
+   its work.
+2. Otherwise the deadline has struck: Timeout, or Infrastructure if `main` had not started.
+3. Otherwise the cluster or a person ended it: Infrastructure. Preempted if Kueue did, as it often does.
    https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
-3. The node lost track of the container (ContainerStatusUnknown): Infrastructure.
-4. Killed for its memory: OutOfMemory.
-5. Exit code 0: Success. Any other: Error.
-6. The pod failed and its container has no exit code: its node rejected it, so Infrastructure.
 
-A pod that disappeared before its end was seen is Lost.
+A node that lost track of `main` (ContainerStatusUnknown) knows no end of its own, and a pod that failed before `main`
+began is the cluster's. A pod that disappeared before its end was seen is Lost.
 """
 
 from sluice.core.pod.view import PodView
 from sluice.core.spec.ending import Ending, Outcome
 
+POD_LOST = Outcome(Ending.LOST, "the pod is gone and nobody saw how it ended")
+
 
 def pod_outcome(pod: PodView) -> Outcome:
     """The outcome of an attempt whose pod is terminal or deleted."""
-    container = pod.container
-    finished_at, exit_code = container.finished_at, container.exit_code
-    if pod.reason == "DeadlineExceeded":
+    if _ended_by_itself(pod):
+        return _own_end(pod)
+    finished_at, exit_code = pod.container.finished_at, pod.container.exit_code
+    started = pod.container.started_at is not None and not pod.container.init
+    if pod.reason == "DeadlineExceeded" and started:
         return Outcome(Ending.TIMEOUT, "took longer than its timeout", finished_at, exit_code)
     if pod.preempted:
         return Outcome(Ending.PREEMPTED, f"Kueue took the pod away: {pod.disruption}", finished_at, exit_code)
-    if pod.disruption:
-        return Outcome(Ending.INFRASTRUCTURE, f"the pod was evicted: {pod.disruption}", finished_at, exit_code)
-    if _deleted_early(pod):
-        return Outcome(Ending.INFRASTRUCTURE, "the pod was deleted before it had finished", finished_at, exit_code)
-    if container.reason == "ContainerStatusUnknown":
-        return Outcome(Ending.INFRASTRUCTURE, "the node lost track of the container", finished_at)
-    if container.reason == "OOMKilled":
-        return Outcome(
-            Ending.OUT_OF_MEMORY, "ran out of memory (OOMKilled); raise resources.limits.memory", finished_at, exit_code
-        )
-    if container.exit_code == 0:
-        return Outcome(Ending.SUCCESS, "", finished_at, exit_code)
-    if container.exit_code is not None:
-        message = f": {container.message}" if container.message else ""
-        reason = f" ({container.reason})" if container.reason not in ("", "Error") else ""
-        return Outcome(Ending.ERROR, f"exit code {container.exit_code}{reason}{message}", finished_at, exit_code)
-    message = ": ".join(filter(None, (pod.reason, pod.message))) or "no reason given"
-    return Outcome(Ending.INFRASTRUCTURE, f"the node turned the pod away: {message}")
+    return Outcome(Ending.INFRASTRUCTURE, _what_the_cluster_did(pod), finished_at, exit_code)
 
 
-def _deleted_early(pod: PodView) -> bool:
-    if pod.deletion_asked_at is None:
+def _ended_by_itself(pod: PodView) -> bool:
+    main = pod.container
+    if main.init or main.exit_code is None or main.reason == "ContainerStatusUnknown":
         return False
-    finished_at = pod.container.finished_at
-    return (
-        finished_at is None or finished_at >= pod.deletion_asked_at
-    )  # times are whole seconds; if equal, run it again
+    if pod.reason == "DeadlineExceeded" and pod.deadline_at is None:
+        return False
+    deadline_at = pod.deadline_at if pod.reason == "DeadlineExceeded" else None
+    others = (at for at in (deadline_at, pod.deletion_asked_at, pod.disrupted_at) if at is not None)
+    return all(main.finished_at is not None and main.finished_at < at for at in others)
 
 
-POD_LOST = Outcome(Ending.LOST, "the pod is gone and nobody saw how it ended")
+def _own_end(pod: PodView) -> Outcome:
+    main = pod.container
+    if main.exit_code == 0:
+        return Outcome(Ending.SUCCESS, "", main.finished_at, main.exit_code)
+    if main.reason == "OOMKilled":
+        words = "ran out of memory (OOMKilled); raise resources.limits.memory"
+        return Outcome(Ending.OUT_OF_MEMORY, words, main.finished_at, main.exit_code)
+    return Outcome(Ending.ERROR, _exit(pod), main.finished_at, main.exit_code)
+
+
+def _exit(pod: PodView) -> str:
+    """`exit code 3 (StartError): its words`."""
+    container = pod.container
+    reason = f" ({container.reason})" if container.reason not in ("", "Error", "Completed") else ""
+    return ": ".join(filter(None, (f"exit code {container.exit_code}{reason}", container.message)))
+
+
+def _what_the_cluster_did(pod: PodView) -> str:
+    own = ": ".join(filter(None, (pod.reason, pod.message)))
+    if pod.disruption:
+        return f"the pod was evicted: {pod.disruption}" + (f" ({own})" if own else "")
+    if pod.deletion_asked_at is not None:
+        return "the pod was deleted before it had finished"
+    if pod.container.init:
+        return f"init container {pod.container.init} failed: {_exit(pod)}"
+    if pod.container.reason == "ContainerStatusUnknown":
+        return "the node lost track of the container"
+    if pod.reason == "DeadlineExceeded":
+        return "its timeout was over before its program had started"
+    return f"the node turned the pod away: {own or 'no reason given'}"

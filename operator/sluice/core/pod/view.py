@@ -1,5 +1,6 @@
 """A pod reduced to what decisions need, since the operator holds thousands in memory."""
 
+import math
 from dataclasses import dataclass, replace
 
 from sluice.core import Instant, Json
@@ -22,8 +23,8 @@ _OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL = (
 
 @dataclass(frozen=True, slots=True)
 class ContainerState:
-    """The state of `main`, or of the init container that failed or is stuck before it. `exit_code` is None until it
-    has exited; `waiting` is the reason why it has not started.
+    """The state of `main`, or of the init container (`init` is its name) that failed or is stuck before it.
+    `exit_code` is None until it has exited; `waiting` is the reason why it has not started.
     """
 
     started_at: Instant | None = None
@@ -32,6 +33,7 @@ class ContainerState:
     reason: str = ""
     message: str = ""
     waiting: str = ""
+    init: str = ""
     written: OutputsFile | None = None
     """The termination message of a `main` that exited with 0. After any other exit the text is in `message`."""
 
@@ -55,6 +57,9 @@ class PodView:
     scheduled_at: Instant | None = None
     unschedulable: str = ""
     disruption: str = ""
+    disrupted_at: Instant | None = None
+    deadline_at: Instant | None = None
+    """When the kubelet ends it (`activeDeadlineSeconds`)."""
     deletion_asked_at: Instant | None = None
     pools: PoolClaim = ()
     """The slots that it holds until it is terminal or gone."""
@@ -92,7 +97,7 @@ def pod_view(pod: Json) -> PodView:
     meta, metadata = ObjectMeta.of(pod), pod["metadata"]
     spec, status = mapping(pod.get("spec")), mapping(pod.get("status"))
     annotations = mapping(metadata.get("annotations"))
-    scheduled_at, unschedulable, disruption = None, "", ""
+    scheduled_at, unschedulable, disruption, disrupted_at = None, "", "", None
     gated = preempted = False
     for condition in mappings(status.get("conditions")):
         type_, holds = string(condition.get("type")), condition.get("status") == "True"
@@ -104,6 +109,7 @@ def pod_view(pod: Json) -> PodView:
             unschedulable, gated = message, reason == "SchedulingGated"
         elif type_ in _DISRUPTIONS and holds:
             disruption = message
+            disrupted_at = min(instant(condition.get("lastTransitionTime")) or 0.0, disrupted_at or math.inf)
             preempted = preempted or reason == _STOPPED_BY_KUEUE
     return PodView(
         name=meta.name,
@@ -120,6 +126,8 @@ def pod_view(pod: Json) -> PodView:
         scheduled_at=scheduled_at,
         unschedulable=_cut(unschedulable),
         disruption=_cut(disruption),
+        disrupted_at=disrupted_at,
+        deadline_at=_deadline_at(spec, status),
         deletion_asked_at=_deletion_asked_at(metadata),
         pools=_pools(string(annotations.get(POOLS))),
         run_pools=_pools(string(annotations.get(RUN_POOLS))),
@@ -127,6 +135,11 @@ def pod_view(pod: Json) -> PodView:
         gated=gated,
         preempted=preempted,
     )
+
+
+def _deadline_at(spec: Json, status: Json) -> Instant | None:
+    started_at, seconds = instant(status.get("startTime")), foreign.integer(spec.get("activeDeadlineSeconds"))
+    return None if started_at is None or seconds is None else started_at + seconds
 
 
 def _pools(annotation: str) -> PoolClaim:
@@ -150,13 +163,13 @@ def _container(spec: Json, status: Json) -> ContainerState:
     if running := mapping(state.get("running")):
         return ContainerState(started_at=instant(running.get("startedAt")))
     for init in mappings(status.get("initContainerStatuses")):  # only the user's own: we add none
-        origin = f"init container {string(init.get('name'))}"
+        name = string(init.get("name")) or "without a name"
         init_state = mapping(init.get("state"))
         ended, waits = mapping(init_state.get("terminated")), mapping(init_state.get("waiting"))
         if ended.get("exitCode", 0) != 0:
-            return _terminated(ended, origin)
+            return replace(_terminated(ended), init=name)
         if waits.get("reason", "PodInitializing") != "PodInitializing":
-            return _waiting(waits, origin)
+            return replace(_waiting(waits, f"init container {name}"), init=name)
     return _waiting(mapping(state.get("waiting")))
 
 
@@ -169,23 +182,19 @@ def _outputs_limit(spec: Json) -> int:
     return min(_OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL // max(1, containers))
 
 
-def _terminated(state: Json, origin: str = "") -> ContainerState:
+def _terminated(state: Json) -> ContainerState:
     return ContainerState(
-        started_at=instant(state.get("startedAt")),
+        started_at=instant(state.get("startedAt")) or None,  # 1970 for a program that could not be started
         finished_at=instant(state.get("finishedAt")),
         exit_code=foreign.integer(state.get("exitCode")),
         reason=string(state.get("reason")),
-        message=_prefixed(origin, string(state.get("message"))),
+        message=_cut(string(state.get("message"))),
     )
 
 
 def _waiting(state: Json, origin: str = "") -> ContainerState:
-    words = _prefixed(origin, string(state.get("message")))
+    words = _cut(": ".join(filter(None, (origin, string(state.get("message"))))))
     return ContainerState(waiting=string(state.get("reason")), message=words)
-
-
-def _prefixed(origin: str, message: str) -> str:
-    return _cut(": ".join(filter(None, (origin, message))))
 
 
 def _deletion_asked_at(metadata: Json) -> Instant | None:
