@@ -53,7 +53,7 @@ def test_a_pod_is_live_until_it_is_terminal_or_gone(news, live):
         (None, 2, {"n1": 1}, "1", "PodLimit: others come first"),
         (None, 2, {"n1": 2}, "", "PodLimit: 2/2 pods of this namespace"),
         (None, 2, {"n2": 2}, "1", "PodLimit: others come first"),
-        (2, None, {"n1": 1}, "0", "PodLimit: others come first"),  # the first of all is in the other namespace
+        (2, None, {"n1": 1}, "0", "PodLimit: others come first"),  # it is the other namespace's turn
         (2, None, {"n1": 1, "n2": 1}, "", "PodLimit: 2/2 pods of all namespaces"),
         (9, 1, {"n1": 1}, "0", "PodLimit: 1/1 pods of this namespace"),
         (9, 1, {"n2": 1}, "1", "PodLimit: others come first"),
@@ -61,12 +61,12 @@ def test_a_pod_is_live_until_it_is_terminal_or_gone(news, live):
     ],
 )
 def test_whom_the_caps_admit(total, each, live, first, why):
-    """In namespace n1 wait 1 and 2, in n2 waits 0. Asked for is n1."""
+    """In namespace n1 wait 1 and 2, in n2, whose turn is next, waits 0. Asked for is n1."""
     caps = PodCaps(total, each)
     for namespace, count in live.items():
         for number in range(count):
             caps.add(PodKey(namespace, f"pod-{number}"))
-    queues = {"n1": [at(1), at(2)], "n2": [at(0)]}
+    queues = {"n2": [at(0)], "n1": [at(1), at(2)]}
     assert "".join(str(position.number) for position in caps.admitted("n1", queues)) == first
     assert caps.why_full("n1") == why
 

@@ -388,13 +388,39 @@ def test_cap_of_a_namespace_holds_for_each():
     assert limits.wakes() == ["r2"]
 
 
-def test_cap_over_all_lets_the_first_through_wherever_it_is():
+@pytest.mark.parametrize(("flood", "stranger"), [(0, 0), (9, 0), (0, 9)])
+@pytest.mark.parametrize("claim", [{}, A])
+def test_cap_over_all_goes_round_robin_over_namespaces_and_priority_counts_in_none_but_its_own(flood, stranger, claim):
+    limits = Limits(pods=1, a=2000)
+    limits.set_pool(PoolKey("other", "a"), 1)
+    assert limits.ask("first", claim)
+    for number in range(1500):
+        limits.ask(f"r{number}", {"a": number + 1} if claim else {}, priority=flood)
+    for name, priority in (("x0", stranger), ("x1", stranger + 1)):
+        assert not limits.ask(name, {}, namespace="other", priority=priority)
+    started = [("first", claim, "team", 0)]
+    for _ in range(5):
+        name, had, namespace, _ = started[-1]
+        limits.wakes()
+        limits.pod_deleted(seen(limits, name, had, namespace=namespace))
+        (woken,) = limits.wakes()
+        mine = woken.startswith("r")
+        had = {"a": int(woken[1:]) + 1} if mine and claim else {}
+        priority = flood if mine else stranger + int(woken[1:])
+        started.append((woken, had, "team" if mine else "other", priority))
+        assert limits.ask(woken, had, namespace=started[-1][2], priority=priority)
+    assert [name for name, *_ in started] == ["first", "x1", "r0", "x0", "r1", "r10"]
+
+
+def test_who_asks_for_the_next_of_its_tasks_keeps_its_namespaces_turn():
     limits = Limits(pods=1)
-    assert limits.ask("r1", {})
-    assert not limits.ask("r2", {})
-    assert not limits.ask("r3", {}, namespace="other", priority=1)
+    limits.ask("r1", {})
+    limits.ask("x1", {}, namespace="other")
+    limits.ask("y1", {}, namespace="third")
+    limits.ask("x1", {}, namespace="other", priority=1)  # another of its tasks has become ready
+    limits.wakes()
     limits.pod_deleted(seen(limits, "r1", {}))
-    assert limits.wakes() == ["r3"]
+    assert limits.wakes() == ["x1"]
 
 
 def test_full_namespace_and_full_pool_hold_up_no_other():

@@ -1,6 +1,7 @@
 """The shared limits against a slow, obvious reference: whatever happens, in whatever order.
 
-The reference keeps no queues: it looks at everybody each time.
+The reference keeps no queues: it looks at everybody each time. Which namespace's turn it is under the cap over all it
+leaves open, but for this: none has a second turn while another waits for its first.
 """
 
 from dataclasses import dataclass, field
@@ -35,6 +36,16 @@ WORLDS = {
     "steps": st.lists(STEPS, max_size=60),
     "caps": st.tuples(st.none() | st.integers(1, 4), st.none() | st.integers(1, 3)),
 }
+CROWDED = {
+    "pools": st.just({("n1", "a"): 1}),
+    "steps": st.lists(
+        st.tuples(st.just("ask"), RUN, st.sampled_from([{}, {}, {"a": 1}]), st.integers(0, 2))
+        | st.tuples(st.sampled_from(["end", "end", "refuse"]), st.integers(0, 9)),
+        min_size=10,
+        max_size=40,
+    ),
+    "caps": st.tuples(st.integers(1, 2), st.none() | st.integers(1, 2)),
+}
 
 
 def namespace_of(run):
@@ -62,6 +73,8 @@ class Pair:
     called: set = field(default_factory=set)
     numbers: dict = field(default_factory=dict)
     """The number of the task that has a claim."""
+    passed: dict = field(default_factory=dict)
+    """The namespaces that had a turn while this one waited for one."""
 
     def __post_init__(self):
         everywhere, each = self.caps
@@ -90,7 +103,10 @@ class Pair:
             for pool, slots in wanted(request)
         )
 
-    def may_start(self):
+    def next_of_each(self):
+        """Those who may start, and the tasks of which only one may, if there is room for one more: who is next of each
+        namespace.
+        """
         everywhere, each = self.caps
         all_free = [request for request in self.waiting.values() if self.no_pool_is_in_the_way(request)]
         runs, free = ([r for r in all_free if bool(r.task) is of_task] for of_task in (False, True))
@@ -100,9 +116,36 @@ class Pair:
                 for name in {r.run.namespace for r in free}
                 if sum(namespace == name for namespace, _ in self.held) < each
             ]
-        if everywhere is not None:
-            free = [min(free, key=lambda r: r.position)] if free and len(self.held) < everywhere else []
-        return {(request.run.name, request.wait_key.claim) for request in (*runs, *free)}
+        if everywhere is None:
+            return [*runs, *free], []
+        return runs, [
+            min((r for r in free if r.run.namespace == name), key=lambda r: r.position)
+            for name in {r.run.namespace for r in free}
+        ]
+
+    def may_start(self):
+        """And of the tasks under the cap over all, those that may if it is their namespace's turn."""
+        sure, one_of = self.next_of_each()
+        room = self.caps[0] is None or len(self.held) < self.caps[0]
+        return {(request.run.name, request.wait_key.claim) for request in (*sure, *(one_of if room else ()))}
+
+    def grant(self, request):
+        """Whether the task starts, which is as it should be."""
+        sure, one_of = self.next_of_each()
+        name = (request.run.name, request.wait_key.claim)
+        granted = self.limits.grant(request)
+        if request in sure or name not in self.may_start():
+            assert granted == (request in sure)
+            return granted
+        if not granted:
+            assert any(other.run.name in self.called for other in one_of if other != request), "it is nobody's turn"
+            return False
+        for waits in {other.run.namespace for other in one_of} - {request.run.namespace}:
+            passed = self.passed.setdefault(waits, set())
+            assert request.run.namespace not in passed, "a second turn, while another waits for its first"
+            passed.add(request.run.namespace)
+        self.passed.pop(request.run.namespace, None)
+        return True
 
     # What happens.
 
@@ -118,12 +161,10 @@ class Pair:
         if known is not None and known.position == position:
             request = known
         self.waiting[run, claim] = request
-        expected = (run, claim) in self.may_start()
         if not claim and not self.limits.capped:  # asks for nothing that is shared
             del self.waiting[run, claim]
             return
-        assert self.limits.grant(request) == expected
-        if expected:
+        if self.grant(request):
             del self.waiting[run, claim]
             self.held[request.run.namespace, request.pod] = claim
 
@@ -153,6 +194,7 @@ class Pair:
 
     def set_pool(self, pool, slots):
         self.slots[pool] = slots
+        self.passed.clear()  # all who claim slots of it come anew
         self.limits.set_pool(PoolKey(*pool), slots, held_by(pool))
 
     def pod_news(self, news, which):
@@ -189,6 +231,16 @@ def wanted(request):
 @settings(max_examples=300, deadline=None)
 @given(**WORLDS)
 def test_same_grants_as_the_reference_and_nobody_is_forgotten(pools, steps, caps):
+    _happens(pools, steps, caps)
+
+
+@settings(max_examples=200, deadline=None)
+@given(**CROWDED)
+def test_under_a_cap_over_all_no_namespace_has_two_turns_while_another_waits_for_one(pools, steps, caps):
+    _happens(pools, steps, caps)
+
+
+def _happens(pools, steps, caps):
     pair = Pair(caps)
     for pool, slots in pools.items():
         pair.set_pool(pool, slots)
@@ -206,8 +258,12 @@ def test_same_grants_as_the_reference_and_nobody_is_forgotten(pools, steps, caps
                 pair.set_pool(pool, slots)
             case (news, which):
                 pair.pod_news(news, which)
-        assert {run for run, _ in pair.may_start()} <= pair.called, "may start, and nobody has called it"
+        sure, one_of = pair.next_of_each()
+        assert {request.run.name for request in sure} <= pair.called, "may start, and nobody has called it"
+        assert {run for run, _ in pair.may_start()} & pair.called or not pair.may_start(), "nobody has been called"
         pair.called &= {run for run, _ in pair.may_start()}
+        waits = {request.run.namespace for request in one_of}
+        pair.passed = {namespace: passed for namespace, passed in pair.passed.items() if namespace in waits}
         _check(pair)
     _everybody_gets_through(pair)
 
@@ -232,9 +288,7 @@ def _everybody_gets_through(pair):
             if not request.task:
                 pair.ask_for_the_run(run, dict(claim), -request.position.priority)
                 continue
-            granted = pair.limits.grant(request)
-            assert granted == ((run, claim) in pair.may_start())
-            if granted:
+            if pair.grant(request):
                 pair.held[request.run.namespace, request.pod] = claim
                 del pair.waiting[run, claim]
         if not pair.held and not pair.runs:

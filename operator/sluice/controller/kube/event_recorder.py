@@ -13,6 +13,7 @@ from typing import Literal
 from sluice.api import API_VERSION
 from sluice.controller.kube.client import ApiError, KubeClient, NotLeader
 from sluice.controller.kube.objects import ObjectView, object_view
+from sluice.controller.kube.round_robin import FairSemaphore
 from sluice.controller.observability.logging import field_of
 from sluice.core import Json
 from sluice.core.base.errors import Unanswered, Unreadable
@@ -30,7 +31,7 @@ class EventRecorder:
     def __init__(self, kube: KubeClient) -> None:
         self._kube = kube
         self._sending: set[asyncio.Task[None]] = set()
-        self._in_flight = asyncio.Semaphore(_IN_FLIGHT)
+        self._in_flight = FairSemaphore(_IN_FLIGHT)
 
     def record(
         self,
@@ -79,7 +80,7 @@ class EventRecorder:
 
     async def _send(self, namespace: str, body: dict[str, object]) -> None:
         try:
-            async with self._in_flight:
+            async with self._in_flight.turn(namespace):
                 await self._kube.create(f"/api/v1/namespaces/{namespace}/events", body)
         except (ApiError, Unanswered, NotLeader) as error:
             if getattr(error, "reason", "") != "AlreadyExists":

@@ -1,13 +1,15 @@
 """A queue of keys, as client-go's: many events about one object are one piece of work, and no object is worked on
-twice at a time.
+twice at a time. The keys have their turns round robin over namespaces.
 """
 
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from sluice.controller.kube.round_robin import RoundRobin
 from sluice.controller.observability.metrics import QueueMeter
 from sluice.core import Instant
 from sluice.core.base.errors import SluiceError
@@ -25,13 +27,17 @@ class WorkQueue(Generic[Key]):
 
     def __init__(self, name: str, *, of: str) -> None:
         self.name, self._of = name, of
-        # Since when, by the monotonic clock: in order, each key once.
+        self._order: RoundRobin[Key] = RoundRobin()
+        """The keys that wait."""
+        # Since when, by the monotonic clock.
         self._waiting: dict[Key, float] = {}
         self._busy: dict[Key, float] = {}
         self._dirty: dict[Key, float] = {}
         """Added again while they are worked on."""
         self._failures: dict[Key, int] = {}
         self._timers: dict[Key, tuple[float, asyncio.TimerHandle]] = {}  # with the time of the loop when each is due
+        self._planned: Counter[str] = Counter()
+        """How many keys have their turn now or at a time that is set, by namespace."""
         self._turns = asyncio.Semaphore(0)  # one for each key that waits, so that each wakes one worker
         self._moved_at = 0.0
         """When a worker last began or ended a piece of work."""
@@ -39,15 +45,24 @@ class WorkQueue(Generic[Key]):
 
     @property
     def stuck_s(self) -> float:
-        """How long a worker has been at one key; or how long the first in line has waited while no worker got on."""
+        """How long a worker has been at one key; or how long the next in turn has waited while no worker got on."""
         now = time.monotonic()
         begun_at = next(iter(self._busy.values()), now)
-        waits_since = max(next(iter(self._waiting.values()), now), self._moved_at)
+        waits_since = max(self._waiting[self._order.first()], self._moved_at) if self._order else now
         return now - min(begun_at, waits_since)
 
     def __len__(self) -> int:
         """How many keys have their turn now or at a time that is set."""
-        return len(self._waiting) + len(self._busy) + len(self._timers)
+        return self._planned.total()
+
+    def ahead_of(self, namespace: str) -> int:
+        """How many of them, at most, have their turn before one more key of this namespace."""
+        return min(len(self), self._planned[namespace] * len(self._planned))
+
+    def _plan(self, key: Key, change: int) -> None:
+        self._planned[key[0]] += change
+        if not self._planned[key[0]]:
+            del self._planned[key[0]]
 
     def add(self, key: Key) -> None:
         if key in self._busy:
@@ -57,6 +72,8 @@ class WorkQueue(Generic[Key]):
 
     def _wait(self, key: Key, since: float) -> None:
         self._waiting[key] = since
+        self._order.add(key[0], key)
+        self._plan(key, 1)
         self._turns.release()
 
     def add_at(self, key: Key, when: Instant) -> None:
@@ -74,10 +91,13 @@ class WorkQueue(Generic[Key]):
             if known <= due_at:
                 return
             timer.cancel()
+        else:
+            self._plan(key, 1)
         self._timers[key] = due_at, loop.call_at(due_at, self._due, key)
 
     def _due(self, key: Key) -> None:
         del self._timers[key]
+        self._plan(key, -1)
         self.add(key)
 
     def _retry(self, key: Key) -> float:
@@ -94,7 +114,7 @@ class WorkQueue(Generic[Key]):
         """
         while True:
             await self._turns.acquire()
-            key = next(iter(self._waiting))
+            key = self._order.pop()
             began = time.monotonic()
             self._meter.begins(began - self._waiting.pop(key))
             self._busy[key] = self._moved_at = began
@@ -109,6 +129,7 @@ class WorkQueue(Generic[Key]):
                 )
             finally:
                 del self._busy[key]
+                self._plan(key, -1)
                 self._moved_at = time.monotonic()
                 self._meter.ends(self._moved_at - began)
                 if key in self._dirty:

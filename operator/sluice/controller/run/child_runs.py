@@ -3,7 +3,6 @@
 As with pods, a name is a claim: what exists already is adopted if it is the run's own.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient, NotLeader, with_retries
 from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
+from sluice.controller.kube.round_robin import FairQueue
 from sluice.controller.observability.logging import about
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.create_errors import CreateError, classify
@@ -28,10 +28,10 @@ class ChildRunWriter:
 
     def __init__(self, kube: KubeClient, cache: Cache, requeue: Callable[[Key], None]) -> None:
         self._kube, self._cache, self._requeue = kube, cache, requeue
-        self._create_queue: asyncio.Queue[CreateIntent] = asyncio.Queue()
+        self._create_queue: FairQueue[CreateIntent] = FairQueue()
 
     def create(self, intent: CreateIntent) -> None:
-        self._create_queue.put_nowait(intent)
+        self._create_queue.put(intent.run.identity.namespace, intent)
 
     async def run(self) -> None:
         """One worker, of several: each has one create under way."""

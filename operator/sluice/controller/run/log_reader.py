@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.objects import Key
 from sluice.controller.kube.paths import pods_path
+from sluice.controller.kube.round_robin import FairSemaphore
 from sluice.controller.observability.logging import about
 from sluice.core.base.naming import MAIN
 from sluice.core.reconcile.actions import ReadLog
@@ -25,7 +26,7 @@ class LogReader:
     def __init__(self, kube: KubeClient, requeue: Callable[[Key], None]) -> None:
         self._kube, self._requeue = kube, requeue
         self._read_queue: asyncio.Queue[tuple[RunState, ReadLog]] = asyncio.Queue()
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns = FairSemaphore(_AT_ONCE)
 
     def read(self, run: RunState, what: ReadLog) -> None:
         self._read_queue.put_nowait((run, what))
@@ -39,7 +40,7 @@ class LogReader:
         pause_s = _PAUSE_S
         while run.wants_log(what.number, what.attempt):
             try:
-                async with self._turns:
+                async with self._turns.turn(run.identity.namespace):
                     end = await self._end(run.identity.namespace, what.pod)
             except Exception as error:  # noqa: BLE001  # whatever it is, it must not stop the other readers
                 log.warning(

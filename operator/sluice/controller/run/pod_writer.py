@@ -23,6 +23,7 @@ from sluice.controller.kube.client import (
 )
 from sluice.controller.kube.objects import Key
 from sluice.controller.kube.paths import pods_path
+from sluice.controller.kube.round_robin import FairQueue, FairSemaphore
 from sluice.controller.observability.logging import about
 from sluice.controller.observability.metrics import pod_refused
 from sluice.controller.resources.pod_gc import PodGarbageCollector
@@ -68,12 +69,12 @@ class PodWriter:
     ) -> None:
         self._kube, self._cache, self._pod_gc, self._requeue = kube, cache, pod_gc, requeue
         self._claims, self._defaults = claims, defaults
-        self._create_queue: asyncio.Queue[CreateIntent] = asyncio.Queue()
+        self._create_queue: FairQueue[CreateIntent] = FairQueue()
         self._delete_queue: asyncio.Queue[tuple[str, Delete]] = asyncio.Queue()
-        self._turns = asyncio.Semaphore(_DELETES_IN_FLIGHT)
+        self._deletes = FairSemaphore(_DELETES_IN_FLIGHT)
 
     def create(self, intent: CreateIntent) -> None:
-        self._create_queue.put_nowait(intent)
+        self._create_queue.put(intent.run.identity.namespace, intent)
 
     def delete(self, run: RunState, what: Delete) -> None:
         self._delete_queue.put_nowait((run.identity.namespace, what))
@@ -181,7 +182,7 @@ class PodWriter:
         pause_s = _DELETE_PAUSE_S
         while True:
             try:
-                async with self._turns:
+                async with self._deletes.turn(namespace):
                     await self._kube.delete(pods_path(namespace, what.name), what.uid)
             except Exception as error:  # noqa: BLE001  # whatever it is, it must not stop the other deletions
                 if isinstance(error, ApiError) and error.status in (

@@ -82,7 +82,7 @@ class RunReconciler:
             if seen is None or seen.uid != live.view.uid or seen.deleting:
                 self._close(key, None)
                 return None
-            live.write_at = self._status.turn()
+            live.write_at = self._status.turn(key.namespace)
         live.view = seen
         return live
 

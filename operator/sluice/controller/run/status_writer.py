@@ -48,9 +48,12 @@ class StatusWriter:
         self._took_s = 0.0
         """The last write."""
 
-    def turn(self) -> float:
-        """When, by the monotonic clock, one more run may be written about: at once, unless many others wait."""
-        return time.monotonic() + min(len(self.queue) * self._took_s / _SHARE_OF_ALL, _WRITE_AT_LEAST_EVERY_S)
+    def turn(self, namespace: str) -> float:
+        """When, by the monotonic clock, one more run of the namespace may be written about: at once, unless many others
+        of it wait.
+        """
+        ahead = self.queue.ahead_of(namespace)
+        return time.monotonic() + min(ahead * self._took_s / _SHARE_OF_ALL, _WRITE_AT_LEAST_EVERY_S)
 
     async def write(self, key: Key) -> None:
         live = self._live.get(key)
@@ -83,7 +86,7 @@ class StatusWriter:
         self._record_events(live, sent)
         self._took_s = time.monotonic() - started
         pause_s = max(_WRITE_AT_MOST_EVERY_S, self._took_s / _SHARE_OF_A_RUN)
-        live.write_at = max(self.turn(), time.monotonic() + min(pause_s, _WRITE_AT_LEAST_EVERY_S))
+        live.write_at = max(self.turn(key.namespace), time.monotonic() + min(pause_s, _WRITE_AT_LEAST_EVERY_S))
         if sent.recorded:
             self._requeue(key)
         if live.run.finished_at is not None:

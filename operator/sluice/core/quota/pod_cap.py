@@ -5,6 +5,7 @@
    touch a later one.
 3. A cap admits one task at a time, the first in the queue: the next one when that one's pod is live. Only tasks that
    no pool blocks take part.
+4. The cap over all namespaces goes round robin: it admits the first of the namespace whose turn is next.
 
 Without a cap nobody needs the number of pods. Then only those that hold pool slots are told of here.
 """
@@ -63,16 +64,16 @@ class PodCaps:
         return self._remove(pod, uid)
 
     def admitted(self, namespace: str, queues: Mapping[str, Sequence[QueuePosition]]) -> Sequence[QueuePosition]:
-        """Who may start now, of the tasks that no pool blocks: `queues` has them by namespace, in order.
+        """Who may start now, of the tasks that no pool blocks: `queues` has them by namespace, in order, the
+        namespace whose turn is next first.
 
-        They are of the given namespace or, where one cap is over all, of any. O(1), with that cap O(namespaces).
+        They are of the given namespace or, where one cap is over all, of any. O(1); with both caps O(namespaces).
         """
         if self.total is None:
             return self._admitted_in(namespace, queues.get(namespace, ()))
         if len(self._uids) >= self.total:
             return ()
-        firsts = [found[0] for each, queue in queues.items() if (found := self._admitted_in(each, queue))]
-        return (min(firsts),) if firsts else ()
+        return next((found[:1] for each, queue in queues.items() if (found := self._admitted_in(each, queue))), ())
 
     def why_full(self, namespace: str) -> str:
         """Why a task of this namespace that no pool blocks does not start. Empty without caps."""

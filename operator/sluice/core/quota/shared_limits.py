@@ -1,6 +1,7 @@
 """What runs share: the slots of pools, and the caps on live pods. One object grants them for the whole operator.
 
-1. A task, or a whole run, gets all the slots that it claims, or none: see `waiters` for who is next.
+1. A task, or a whole run, gets all the slots that it claims, or none: see `waiters` for who is next. Pools are of one
+   namespace, and the cap over all goes round robin over them: nobody's `priority` counts elsewhere.
 2. A task also needs a place under the caps: see `pod_cap`. A whole run is no pod, so the caps do not hold it up.
 3. What is granted is held from then on: see `pool`. A pod's annotation says what it holds and a run's status what the
    run holds, so a LIST of both says what is in use, and nothing can leak.
@@ -17,7 +18,7 @@ from sluice.core.pod.view import PodView
 from sluice.core.quota.pod_cap import PodCaps, PodKey
 from sluice.core.quota.pool import PoolKey, Pools, PoolUsage, RunClaim, RunHolders
 from sluice.core.quota.ready_queue import WaitKey
-from sluice.core.quota.waiters import QueuePosition, Request, Waiters
+from sluice.core.quota.waiters import QueuePosition, Request, Waiter, Waiters
 from sluice.core.spec.identity import PoolClaim, RunIdentity
 
 
@@ -66,6 +67,7 @@ class SharedLimits:
             return True
         if not self._is_next(request, tasks):
             return False
+        self._waiters.had_turn(request.run.namespace)
         self._hold(pod, request.wait_key.claim, request.display_name)
         return True
 
@@ -192,14 +194,14 @@ class SharedLimits:
 
     def _wait(self, request: Request, tasks: int) -> None:
         known = self._waiters.get(request.run.uid, request.wait_key)
-        if known is not None and known.request == request:
-            if known.tasks == tasks:
-                return
-            known.tasks = tasks
-        else:
-            self._withdraw(request.run.uid, request.wait_key)
-            self._waiters.add(request, tasks)
-        self._tell(key for key, _ in request.pools())
+        if known == Waiter(request, tasks):
+            return
+        self._waiters.add(request, tasks)
+        pools = [key for key, _ in request.pools()]
+        if known is None or known.request == request:
+            self._tell(pools)
+        else:  # the other may have been before others who are first now
+            self._announce(pools, request.run.namespace)
 
     def _withdraw(self, run_uid: str, wait_key: WaitKey) -> None:
         waiter = self._waiters.get(run_uid, wait_key)

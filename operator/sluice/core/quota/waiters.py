@@ -7,6 +7,8 @@
 3. Who claims what cannot be had (a pool that does not exist or is held by others than it, or more slots than it has)
    waits outside the queues, and blocks nobody.
 4. Of the tasks of a run that wait for the same (one `WaitKey`) only the first is here. It counts for those behind it.
+5. The tasks that no pool blocks take turns by namespace, for the cap that is over all: no namespace has a second turn
+   while another waits for its first. So `QueuePosition`, and with it `priority`, compares within one namespace only.
 
 A waiter is what Kueue calls a pending workload: https://kueue.sigs.k8s.io/docs/concepts/cluster_queue/#queueing-strategy.
 Rule 2 is its StrictFIFO.
@@ -19,6 +21,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from sluice.api.pool import Holder
 from sluice.core import Instant
+from sluice.core.base.rotation import Rotation
 from sluice.core.quota.pool import PoolKey, Pools
 from sluice.core.quota.ready_queue import WaitKey
 from sluice.core.spec.identity import RunIdentity
@@ -78,20 +81,25 @@ class Waiter:
 class _Queues(Generic[_Key]):
     """Sorted queues by key. None is empty. To find a position takes O(log n)."""
 
-    by_key: dict[_Key, list[QueuePosition]] = field(default_factory=dict)
+    by_key: Rotation[_Key, list[QueuePosition]] = field(default_factory=Rotation)
 
     def first(self, key: _Key) -> QueuePosition | None:
         queue = self.by_key.get(key)
         return queue[0] if queue else None
 
-    def add(self, key: _Key, position: QueuePosition) -> None:
-        insort(self.by_key.setdefault(key, []), position)
-
-    def discard(self, key: _Key, position: QueuePosition) -> None:
+    def __contains__(self, at: tuple[_Key, QueuePosition]) -> bool:
+        key, position = at
         queue = self.by_key.get(key, [])
         place = bisect_left(queue, position)
-        if queue[place : place + 1] == [position]:
-            del queue[place]
+        return queue[place : place + 1] == [position]
+
+    def add(self, key: _Key, position: QueuePosition) -> None:
+        insort(self.by_key.join(key, []), position)
+
+    def discard(self, key: _Key, position: QueuePosition) -> None:
+        if (key, position) in self:
+            queue = self.by_key[key]
+            del queue[bisect_left(queue, position)]
             if not queue:
                 del self.by_key[key]
 
@@ -139,14 +147,20 @@ class Waiters:
         return self._unblocked_runs.by_key.get(namespace, ())
 
     def unblocked_tasks(self) -> Mapping[str, Sequence[QueuePosition]]:
-        """The tasks that no pool blocks, by namespace, in order. To be read at once: it changes with the waiters."""
+        """The tasks that no pool blocks, in order, by namespace, of which the first has the next turn. To be read at
+        once: it changes with the waiters.
+        """
         return self._unblocked_tasks.by_key
 
     def add(self, request: Request, tasks: int) -> None:
-        """The request waits from now on. No other of its run may wait for the same, and no other have its position."""
-        waiter = Waiter(request, tasks)
+        """The request waits from now on, instead of another of its run that waits for the same. No other may have its
+        position.
+        """
+        waiter, before = Waiter(request, tasks), self.get(request.run.uid, request.wait_key)
         self._by_run.setdefault(request.run.uid, {})[request.wait_key] = waiter
         self._by_position[request.position] = waiter
+        if before is not None and before.request.position == request.position:
+            return
         servable = all(self.pools[key].can_serve(slots, request.holder) for key, slots in request.pools())
         overtaken = [first for key, _ in request.pools() if (first := self.first(key)) is not None]
         for key, _ in request.pools():
@@ -155,20 +169,30 @@ class Waiters:
                 self._queues.add(key, request.position)
         for each in (*overtaken, request):
             self._check(each)
+        if before is not None:  # only now, so that its namespace keeps its turn
+            self._drop(before.request)
+
+    def had_turn(self, namespace: str) -> None:
+        """A task of the namespace starts: of the tasks that no pool blocks those of all other namespaces come first."""
+        self._unblocked_tasks.by_key.had_turn(namespace)
 
     def remove(self, request: Request) -> None:
         """The request waits no longer. Raises KeyError if it did not."""
         waiters = self._by_run[request.run.uid]
-        del waiters[request.wait_key], self._by_position[request.position]
+        del waiters[request.wait_key]
         if not waiters:
             del self._by_run[request.run.uid]
-        self._unblocked(request).discard(request.run.namespace, request.position)
+        self._drop(request)
+
+    def _drop(self, request: Request) -> None:
+        del self._by_position[request.position]
         for key, _ in request.pools():
             self._claiming[key].discard(request.position)
             if not self._claiming[key]:
                 del self._claiming[key]
             self._queues.discard(key, request.position)
             self.room_changed(key)
+        self._unblocked(request).discard(request.run.namespace, request.position)
 
     def slots_changed(self, key: PoolKey) -> None:
         """The pool has another number of slots or other holders, and so may be able to serve others."""
@@ -184,13 +208,15 @@ class Waiters:
 
     def _check(self, request: Request) -> None:
         """Puts it among the unblocked, or takes it out."""
-        unblocked = self._unblocked(request)
-        unblocked.discard(request.run.namespace, request.position)
-        if all(
+        unblocked, at = self._unblocked(request), (request.run.namespace, request.position)
+        free = all(
             self._queues.first(key) == request.position and self.pools[key].has_room(slots)
             for key, slots in request.pools()
-        ):
-            unblocked.add(request.run.namespace, request.position)
+        )
+        if not free:
+            unblocked.discard(*at)
+        elif at not in unblocked:
+            unblocked.add(*at)
 
     def _unblocked(self, request: Request) -> _Queues[str]:
         return self._unblocked_tasks if request.task else self._unblocked_runs
