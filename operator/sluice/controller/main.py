@@ -15,6 +15,7 @@ import kopf
 import uvloop
 
 from sluice import __version__
+from sluice.controller.clock import Clock
 from sluice.controller.gauges import Gauges
 from sluice.controller.kube.client import KubeClient, with_retries
 from sluice.controller.kube.kopf_informers import register, settings
@@ -39,14 +40,15 @@ log = logging.getLogger("sluice")
 
 async def operate(config: Settings, shutdown: Shutdown) -> None:
     stopping = asyncio.create_task(shutdown.begun())
-    leases = await KubeClient.connect()
+    clock = Clock()
+    leases = await KubeClient.connect(clock)
     lease = Lease(config.lease_namespace, config.lease_name, config.identity, config.lease_duration_s)
-    leader = LeaderElection(leases, lease)
-    kube = await KubeClient.connect(may_write=leader.leads)
+    leader = LeaderElection(leases, lease, clock)
+    kube = await KubeClient.connect(clock, may_write=leader.leads)
     namespaces = await readable_namespaces(kube, config.namespaces)
-    controller = wire(config, kube, namespaces)
+    controller = wire(config, kube, namespaces, clock)
 
-    pod_watches = {namespace: WatchHealth() for namespace in controller.cache.namespaces}
+    pod_watches = {namespace: WatchHealth(clock) for namespace in controller.cache.namespaces}
     health = Liveness(pod_watches, tuple(controller.queues), shutdown)
     servers = [await serve_health(config.health_port, health)]
     if config.metrics_port:
@@ -67,7 +69,7 @@ async def operate(config: Settings, shutdown: Shutdown) -> None:
             stop_flag=stop_shell,
         )
     )
-    working = asyncio.create_task(_work(leader, kube, controller, pod_watches, listening, shutdown))
+    working = asyncio.create_task(_work(leader, kube, controller, pod_watches, listening, shutdown, clock))
     await asyncio.wait({shell, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     shutdown.begin("the work has ended")
     working.cancel()
@@ -91,6 +93,7 @@ async def _work(
     pod_watches: dict[str, WatchHealth],
     listening: asyncio.Event,
     shutdown: Shutdown,
+    clock: Clock,
 ) -> None:
     """Waits for the Lease, fills the cache, and works until it is cancelled."""
     cache = controller.cache
@@ -104,7 +107,7 @@ async def _work(
             await with_retries(partial(list_objects, kube, cache, namespace))
         # Only now the pods: what one holds whose run is not open yet is bounded by the slots of its Pools.
         for namespace, known in synced.items():
-            tasks.start(run_pod_informer(kube, cache.pods, namespace, known, pod_watches[namespace]))
+            tasks.start(run_pod_informer(kube, cache.pods, namespace, known, pod_watches[namespace], clock))
         for known in synced.values():
             await known.wait()
         log.info("%d Workflows, %d runs", len(cache.workflows), len(cache.runs))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache, Kind
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.cluster import Cluster
@@ -71,26 +72,26 @@ class Controller:
             yield loop()
 
 
-def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...]) -> Controller:
+def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock: Clock) -> Controller:
     """`namespaces` are those that are watched; none means all."""
     cache = Cache(namespaces or ("",))
-    cluster = Cluster(kube, cache, EventRecorder(kube))
+    cluster = Cluster(kube, cache, EventRecorder(kube, clock), clock)
     shared = SharedLimits(pods=config.pods, pods_per_namespace=config.pods_per_namespace)
     revisions = Revisions(kube)
     validation = ValidationCache(chart_has_image=config.pod_defaults.image)
     pod_gc = PodGarbageCollector(
-        kube, cache, keep_succeeded_s=config.keep_succeeded_s, keep_failed_s=config.keep_failed_s
+        kube, cache, clock, keep_succeeded_s=config.keep_succeeded_s, keep_failed_s=config.keep_failed_s
     )
     claims = VolumeClaims(kube, cache)
 
-    live, run_queue = LiveRuns(cache), WorkQueue[Key]("runs", of="run")
-    pods = PodWriter(kube, cache, claims, pod_gc, config.pod_defaults, run_queue.add)
-    children = ChildRunWriter(kube, cache, run_queue.add)
+    live, run_queue = LiveRuns(cache), WorkQueue[Key]("runs", of="run", clock=clock)
+    pods = PodWriter(kube, cache, claims, pod_gc, config.pod_defaults, run_queue.add, clock)
+    children = ChildRunWriter(kube, cache, run_queue.add, clock)
     logs = LogReader(kube, run_queue.add)
     status = StatusWriter(cluster, live, pods, claims, pod_gc, run_queue.add)
     admission, slots = RunAdmission(cache, revisions, run_queue.add), RunSlots(cache, shared, run_queue.add)
     gates = StartGates(admission, ResumePlanner(kube, revisions, claims), slots)
-    opener = RunOpener(cluster, revisions, validation, gates, shared, live, run_queue.add_at)
+    opener = RunOpener(cluster, revisions, validation, gates, shared, live, run_queue.add_after)
     workers = RunWorkers(pods, children, logs, status)
     runs = RunReconciler(run_queue, cluster, live, opener, admission, workers, pod_gc)
     crashes = RunCrashes(cluster, live, run_queue.add_after)
@@ -98,7 +99,7 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...]) -> Con
 
     workflows = WorkflowReconciler(cluster, revisions, validation, config.on_first_sight)
     backfills = BackfillReconciler(cluster, validation, config.on_first_sight)
-    pools = PoolController(kube, cache, shared, run_events.reasons_changed)
+    pools = PoolController(kube, cache, shared, run_events.reasons_changed, clock)
 
     for plural, kind in _KINDS.items():
         cache.readers[plural].subscribe(partial(cluster.events.record_unreadable, kind))

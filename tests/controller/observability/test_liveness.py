@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sluice.controller.kube import pod_informer, workqueue
+from sluice.controller.kube import pod_informer
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import ApiError
 from sluice.controller.kube.objects import Key
@@ -25,9 +25,6 @@ MINUTE = 60.0
 
 class Clock:
     now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
     def monotonic(self) -> float:
         return self.now
@@ -62,7 +59,7 @@ async def an_hour_of(server: Server, clock: Clock, monkeypatch: pytest.MonkeyPat
     """What the probe said at the end of it."""
     passes(clock, 0)
     monkeypatch.setattr(pod_informer, "_PAUSE_S", 0.0)
-    watch = WatchHealth(clock)
+    watch = WatchHealth(clock)  # type: ignore[arg-type]
     with pytest.raises(Over):
         await pod_informer.run_pod_informer(server, Cache().pods, "", asyncio.Event(), watch)  # type: ignore[arg-type]
     return Liveness({"": watch}, (), Shutdown()).troubles()
@@ -122,10 +119,9 @@ def test_an_operator_that_stands_by_is_healthy(clock):
     assert Liveness({"": WatchHealth(clock)}, (), Shutdown()).troubles() == []
 
 
-async def stuck_after(minutes: float, clock: Clock, monkeypatch: pytest.MonkeyPatch, keys: int, workers: int) -> Any:
+async def stuck_after(minutes: float, clock: Clock, keys: int, workers: int) -> Any:
     """The queue and its workers after some minutes in which each piece of work hangs."""
-    monkeypatch.setattr(workqueue, "time", clock)
-    hanging: WorkQueue[Key] = WorkQueue("hanging", of="run")
+    hanging: WorkQueue[Key] = WorkQueue("hanging", of="run", clock=clock)  # type: ignore[arg-type]
     for number in range(keys):
         hanging.add(Key("team", f"run-{number}"))
     working = [asyncio.create_task(hanging.run(lambda _: asyncio.Event().wait())) for _ in range(workers)]  # type: ignore[arg-type]
@@ -139,23 +135,21 @@ async def stuck_after(minutes: float, clock: Clock, monkeypatch: pytest.MonkeyPa
     return troubles
 
 
-async def test_work_that_hangs_is_noticed(clock, monkeypatch):
-    assert await stuck_after(9, clock, monkeypatch, keys=1, workers=2) == []
-    assert await stuck_after(11, clock, monkeypatch, keys=1, workers=2) == [
-        "the work of queue hanging is stuck for 660 s"
-    ]
+async def test_work_that_hangs_is_noticed(clock):
+    assert await stuck_after(9, clock, keys=1, workers=2) == []
+    assert await stuck_after(11, clock, keys=1, workers=2) == ["the work of queue hanging is stuck for 660 s"]
 
 
-async def test_work_that_nobody_begins_is_noticed(clock, monkeypatch):
-    assert len(await stuck_after(11, clock, monkeypatch, keys=1, workers=0)) == 1
+async def test_work_that_nobody_begins_is_noticed(clock):
+    assert len(await stuck_after(11, clock, keys=1, workers=0)) == 1
 
 
-async def test_an_idle_queue_is_not_stuck(clock, monkeypatch):
-    assert await stuck_after(60, clock, monkeypatch, keys=0, workers=2) == []
+async def test_an_idle_queue_is_not_stuck(clock):
+    assert await stuck_after(60, clock, keys=0, workers=2) == []
 
 
 async def test_the_probe_s_answer_says_what_is_stuck(clock):
-    watch = WatchHealth(clock)
+    watch = WatchHealth(clock)  # type: ignore[arg-type]
     with socket.socket() as some:
         some.bind(("127.0.0.1", 0))
         port = some.getsockname()[1]

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.resources.pools import PoolController
+from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
+from tests.controller.clock import HOUR, Hands
 
 KEY = Key("team", "database")
 
@@ -41,9 +45,10 @@ def test_its_own_status_is_no_news_of_a_pool():
 
 async def its_own_status_is_no_news_of_a_pool() -> None:
     told: list[Any] = []
+    hands = Hands()
     server = Server()
     cache = Cache()
-    pools = PoolController(server, cache, SharedLimits(), told.append)  # type: ignore[arg-type]
+    pools = PoolController(server, cache, SharedLimits(), told.append, hands.clock)  # type: ignore[arg-type]
     cache.subscribe("pools", pools.pool_changed)
     working = [
         asyncio.create_task(pools.queue.run(pools.write)),
@@ -63,3 +68,20 @@ async def its_own_status_is_no_news_of_a_pool() -> None:
     finally:
         for each in working:
             each.cancel()
+
+
+@pytest.mark.parametrize("set_by_s", [-HOUR, 0.0, HOUR])
+@pytest.mark.parametrize(("after_s", "due_s"), [(0.0, [1.0, 10.0]), (1.0, [0.0, 9.0]), (10.0, [-9.0, 0.0])])
+async def test_a_clock_that_is_set_delays_no_status_of_a_pool(monkeypatch, set_by_s, after_s, due_s):
+    hands, server, cache = Hands(), Server(), Cache()
+    pools = PoolController(server, cache, SharedLimits(), lambda _: None, hands.clock)  # type: ignore[arg-type]
+    cache.pools.upsert(pool(1, slots=2))
+    await pools.write(KEY)
+    await pools.notify_waiters(KEY)
+    hands.set_by(set_by_s)
+    hands.wait(after_s)
+    delays: list[float] = []
+    for queue in (pools.queue, pools.waiters_queue):
+        monkeypatch.setattr(queue, "add_after", lambda _, delay_s: delays.append(delay_s))
+    pools.usage_changed(PoolKey(*KEY))
+    assert delays == due_s

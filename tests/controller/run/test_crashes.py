@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import ApiError
 from sluice.controller.kube.cluster import Cluster
@@ -36,10 +37,9 @@ class World:
         self.cache.runs.upsert(object_view(self._body()))
         self.live = LiveRuns(self.cache)
         self.crashes = RunCrashes(
-            Cluster(self, self.cache, self),  # type: ignore[arg-type]
+            Cluster(self, self.cache, self, Clock(monotonic=lambda: self.now)),  # type: ignore[arg-type]
             self.live,
             lambda key, wait_s: self.retries.append((key, wait_s)),
-            lambda: self.now,
         )
         self.work, self.write = self.crashes.guarded(self._reconcile), self.crashes.proven(self._write)
 

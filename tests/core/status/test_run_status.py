@@ -111,6 +111,27 @@ def test_stored_status_is_what_the_tasks_are():
     }
 
 
+@pytest.mark.parametrize(
+    ("moves", "told"),
+    [
+        ([1.0], False),
+        ([REWORD_EVERY_S], True),
+        ([-3600.0], True),  # the clock was set back an hour: that is no reason to keep silent for an hour
+        ([-3600.0, 1.0], False),
+        ([3600.0], True),
+    ],
+)
+def test_new_words_for_the_same_come_not_too_often_however_the_clock_is_set(moves, told):
+    world = run("a")
+    world.starts()
+    sent = {}
+    for number, seconds in enumerate([0, 0, *moves]):
+        world.sees("a", unschedulable(f"0/{number + 1} nodes are available"))
+        world.decide(after=seconds)
+        sent = world.writes()
+    assert ("tasks" in sent) == told
+
+
 def test_patch_that_was_not_stored_is_said_again():
     world = run("a, b")
     world.starts()

@@ -8,7 +8,6 @@ A write is sent only while `may_write` says so: an operator that has lost its Le
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, TypeVar
 
@@ -18,6 +17,7 @@ from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
 from sluice import __version__
+from sluice.controller.clock import SYSTEM, Clock
 from sluice.controller.kube.parsing import loads
 from sluice.controller.observability.metrics import api_answered, api_retried, watch_began
 from sluice.core import Json
@@ -55,14 +55,16 @@ class NotLeader(SluiceError):
 class KubeClient:
     """The API server. All methods raise ApiError if it refuses and Unanswered if no answer comes."""
 
-    def __init__(self, configuration: Configuration, may_write: Callable[[], bool] = lambda: True) -> None:
-        self.may_write = may_write
+    def __init__(
+        self, configuration: Configuration, may_write: Callable[[], bool] = lambda: True, clock: Clock = SYSTEM
+    ) -> None:
+        self.may_write, self._clock = may_write, clock
         self._configuration = configuration
         self._tls = ApiClient(configuration).rest_client.ssl_context
         self._session: aiohttp.ClientSession | None = None
 
     @classmethod
-    async def connect(cls, may_write: Callable[[], bool] = lambda: True) -> "KubeClient":
+    async def connect(cls, clock: Clock, may_write: Callable[[], bool] = lambda: True) -> "KubeClient":
         """In a cluster with the pod's ServiceAccount, elsewhere with the current kubeconfig."""
         configuration = Configuration()
         try:
@@ -70,7 +72,7 @@ class KubeClient:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         except config.ConfigException:
             await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-        return cls(configuration, may_write)
+        return cls(configuration, may_write, clock)
 
     async def close(self) -> None:
         if self._session is not None:
@@ -162,7 +164,7 @@ class KubeClient:
     ) -> bytes:
         if method != "GET" and not self.may_write():
             raise NotLeader(f"{method} {path}")
-        began = time.monotonic()
+        began = self._clock.monotonic()
         try:
             headers = await self._headers(accept) | ({"Content-Type": content_type} if body is not None else {})
             async with self._open().request(
@@ -173,11 +175,11 @@ class KubeClient:
                 headers=headers,
             ) as answer:
                 content = await answer.read()
-                api_answered(method, path, answer.status, began)
+                api_answered(method, path, answer.status, self._clock.monotonic() - began)
                 if not answer.ok:
                     raise _refusal(answer.status, content)
         except _NO_ANSWER as error:
-            api_answered(method, path, 0, began)
+            api_answered(method, path, 0, self._clock.monotonic() - began)
             raise Unanswered(f"{method} {path}: {error!r}") from error
         return content
 

@@ -6,11 +6,11 @@ They are recorded after the status says so, once. An Event that cannot be writte
 
 import asyncio
 import logging
-import time
 from contextlib import suppress
 from typing import Literal
 
 from sluice.api import API_VERSION
+from sluice.controller.clock import SYSTEM, Clock
 from sluice.controller.kube.client import ApiError, KubeClient, NotLeader
 from sluice.controller.kube.objects import ObjectView, object_view
 from sluice.controller.kube.round_robin import FairSemaphore
@@ -28,8 +28,8 @@ log = logging.getLogger("sluice.events")
 
 
 class EventRecorder:
-    def __init__(self, kube: KubeClient) -> None:
-        self._kube = kube
+    def __init__(self, kube: KubeClient, clock: Clock = SYSTEM) -> None:
+        self._kube, self._clock = kube, clock
         self._sending: set[asyncio.Task[None]] = set()
         self._in_flight = FairSemaphore(_IN_FLIGHT)
 
@@ -48,7 +48,7 @@ class EventRecorder:
         fields = {"namespace": about.key.namespace, field_of(kind): about.key.name} | ({"task": task} if task else {})
         log.log(_LEVEL[type_], "%s %s: %s: %s", kind, about.key, reason, message, extra=fields)
         content = digest(f"{about.uid}/{about.generation}/{reason}/{message}", 10)
-        now = rfc3339(time.time())
+        now = rfc3339(self._clock.wall())
         body = {
             "apiVersion": "v1",
             "kind": "Event",

@@ -9,10 +9,10 @@ https://pkg.go.dev/k8s.io/client-go/tools/leaderelection
 
 import asyncio
 import logging
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sluice.controller.clock import Clock
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
 from sluice.core import Json
 from sluice.core.base.errors import Unanswered
@@ -47,14 +47,14 @@ class Lease:
 class LeaderElection:
     """`kube` is its own: the Lease is written when nothing else may be."""
 
-    def __init__(self, kube: KubeClient, lease: Lease) -> None:
-        self._kube, self._lease = kube, lease
+    def __init__(self, kube: KubeClient, lease: Lease, clock: Clock) -> None:
+        self._kube, self._lease, self._clock = kube, lease, clock
         self._path = f"/apis/coordination.k8s.io/v1/namespaces/{lease.namespace}/leases"
         self._valid_until = 0.0
         self._observed: tuple[str, float] = ("", 0.0)  # the other's resourceVersion, and when we first saw it
 
     def leads(self) -> bool:
-        return time.monotonic() < self._valid_until
+        return self._clock.monotonic() < self._valid_until
 
     async def acquire(self) -> None:
         """Returns once we are the leader."""
@@ -69,7 +69,7 @@ class LeaderElection:
     async def keep(self) -> None:
         """Renews until that fails for too long, then returns."""
         pause_s = self._lease.renew_s
-        while (left_s := self._valid_until - time.monotonic()) > 0:
+        while (left_s := self._valid_until - self._clock.monotonic()) > 0:
             await asyncio.sleep(min(pause_s, left_s))
             pause_s = self._lease.renew_s if await self._try() else _RETRY_S
         log.error("the Lease %s could not be renewed in time", self._lease)
@@ -85,7 +85,7 @@ class LeaderElection:
             await self._kube.replace(f"{self._path}/{self._lease.name}", lease)
 
     async def _try(self) -> bool:
-        asked_at = time.monotonic()
+        asked_at = self._clock.monotonic()
         left_s = self._valid_until - asked_at if self.leads() else self._lease.renew_s
         try:
             granted = await asyncio.wait_for(self._ask(), timeout=min(self._lease.renew_s, left_s))
@@ -109,8 +109,8 @@ class LeaderElection:
         holder = spec.get("holderIdentity")
         if holder and holder != self._lease.identity:
             if version != self._observed[0]:
-                self._observed = (version, time.monotonic())
-            if time.monotonic() - self._observed[1] < spec.get("leaseDurationSeconds", self._lease.duration_s):
+                self._observed = (version, self._clock.monotonic())
+            if self._clock.monotonic() - self._observed[1] < spec.get("leaseDurationSeconds", self._lease.duration_s):
                 return False
         return await self._write(self._spec(spec), version)
 
@@ -134,7 +134,7 @@ class LeaderElection:
         return True
 
     def _spec(self, before: Json) -> Json:
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        now = datetime.fromtimestamp(self._clock.wall(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         kept = before.get("holderIdentity") == self._lease.identity
         return {
             "holderIdentity": self._lease.identity,

@@ -6,9 +6,9 @@ times the time of plain pods). So pods are watched here, and an event is only cu
 
 import asyncio
 import logging
-import time
 from functools import partial
 
+from sluice.controller.clock import SYSTEM, Clock
 from sluice.controller.kube.client import GONE, ApiError, KubeClient
 from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.paths import pods_path
@@ -25,7 +25,12 @@ log = logging.getLogger("sluice.pods")
 
 
 async def run_pod_informer(
-    kube: KubeClient, pods: Store[PodView], namespace: str, synced: asyncio.Event, health: WatchHealth
+    kube: KubeClient,
+    pods: Store[PodView],
+    namespace: str,
+    synced: asyncio.Event,
+    health: WatchHealth,
+    clock: Clock = SYSTEM,
 ) -> None:
     """Never returns. `synced` is set once the store knows every pod of the namespace; "" means all namespaces."""
     version = ""
@@ -40,7 +45,7 @@ async def run_pod_informer(
                 pods.replace(found, int(version), namespace, unreadable)
                 synced.set()
                 health.heard()
-            began, heard = time.monotonic(), False
+            began, heard = clock.monotonic(), False
             async for event in kube.watch(pods_path(namespace), version, labelSelector=LABEL_RUN_UID):
                 heard = True
                 health.heard()
@@ -51,7 +56,7 @@ async def run_pod_informer(
                     pods.delete(pod)
                 else:
                     pods.upsert(pod)
-            if time.monotonic() - began > _RELIST_AFTER_S:  # the server ends a watch every half hour or so
+            if clock.monotonic() - began > _RELIST_AFTER_S:  # the server ends a watch every half hour or so
                 version = ""  # a LIST repairs whatever was missed
             elif not heard:  # it also ends one that falls behind a burst, and that one is resumed at once
                 await asyncio.sleep(_PAUSE_S)

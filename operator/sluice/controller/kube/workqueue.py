@@ -4,11 +4,11 @@ twice at a time. The keys have their turns round robin over namespaces.
 
 import asyncio
 import logging
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
+from sluice.controller.clock import SYSTEM, Clock
 from sluice.controller.kube.round_robin import RoundRobin
 from sluice.controller.observability.metrics import QueueMeter
 from sluice.core import Instant
@@ -25,8 +25,8 @@ log = logging.getLogger("sluice.queue")
 class WorkQueue(Generic[Key]):
     """`name` is what the metrics call it, `of` the field of the log that has the key's name."""
 
-    def __init__(self, name: str, *, of: str) -> None:
-        self.name, self._of = name, of
+    def __init__(self, name: str, *, of: str, clock: Clock = SYSTEM) -> None:
+        self.name, self._of, self._clock = name, of, clock
         self._order: RoundRobin[Key] = RoundRobin()
         """The keys that wait."""
         # Since when, by the monotonic clock.
@@ -46,7 +46,7 @@ class WorkQueue(Generic[Key]):
     @property
     def stuck_s(self) -> float:
         """How long a worker has been at one key; or how long the next in turn has waited while no worker got on."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         begun_at = next(iter(self._busy.values()), now)
         waits_since = max(self._waiting[self._order.first()], self._moved_at) if self._order else now
         return now - min(begun_at, waits_since)
@@ -66,9 +66,9 @@ class WorkQueue(Generic[Key]):
 
     def add(self, key: Key) -> None:
         if key in self._busy:
-            self._dirty.setdefault(key, time.monotonic())
+            self._dirty.setdefault(key, self._clock.monotonic())
         elif key not in self._waiting:
-            self._wait(key, time.monotonic())
+            self._wait(key, self._clock.monotonic())
 
     def _wait(self, key: Key, since: float) -> None:
         self._waiting[key] = since
@@ -78,7 +78,7 @@ class WorkQueue(Generic[Key]):
 
     def add_at(self, key: Key, when: Instant) -> None:
         """At a time of the clock on the wall."""
-        self.add_after(key, when - time.time())
+        self.add_after(key, when - self._clock.wall())
 
     def add_after(self, key: Key, delay_s: float) -> None:
         """However the clock is set meanwhile. Of several for one key, the earliest counts: who looks then sets the
@@ -115,7 +115,7 @@ class WorkQueue(Generic[Key]):
         while True:
             await self._turns.acquire()
             key = self._order.pop()
-            began = time.monotonic()
+            began = self._clock.monotonic()
             self._meter.begins(began - self._waiting.pop(key))
             self._busy[key] = self._moved_at = began
             try:
@@ -130,7 +130,7 @@ class WorkQueue(Generic[Key]):
             finally:
                 del self._busy[key]
                 self._plan(key, -1)
-                self._moved_at = time.monotonic()
+                self._moved_at = self._clock.monotonic()
                 self._meter.ends(self._moved_at - began)
                 if key in self._dirty:
                     self._wait(key, self._dirty.pop(key))

@@ -9,14 +9,12 @@ operator that stands by is healthy, and so is one whose cluster is idle. One tha
 Lease, and ends for that.
 """
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sluice.controller.clock import SYSTEM, Clock
 from sluice.controller.shutdown import Shutdown
-
-Clock = Callable[[], float]
 
 _SILENT_S = 300.0  # a watch that is silent for 90 s is opened anew, which is to have had a few chances
 _STUCK_S = 600.0  # a request that is repeated patiently may take 4 minutes
@@ -25,17 +23,17 @@ _STUCK_S = 600.0  # a request that is repeated patiently may take 4 minutes
 class WatchHealth:
     """A watch that has something to tell at least once a minute."""
 
-    def __init__(self, clock: Clock = time.monotonic) -> None:
+    def __init__(self, clock: Clock = SYSTEM) -> None:
         self._clock = clock
         self._heard_at: float | None = None
 
     def heard(self) -> None:
-        self._heard_at = self._clock()
+        self._heard_at = self._clock.monotonic()
 
     @property
     def silent_s(self) -> float:
         """For how long it has told nothing; 0 before it begins."""
-        return 0.0 if self._heard_at is None else self._clock() - self._heard_at
+        return 0.0 if self._heard_at is None else self._clock.monotonic() - self._heard_at
 
 
 class Queue(Protocol):

@@ -7,13 +7,12 @@ the status of their run. Where ended pods use up a quota (`count/pods`), they go
 import asyncio
 import heapq
 import logging
-import time
 
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import ApiError, KubeClient
 from sluice.controller.kube.paths import pods_path
 from sluice.controller.kube.store import Change
-from sluice.core import Instant
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.view import PodView
 
@@ -23,10 +22,13 @@ log = logging.getLogger("sluice.retention")
 
 
 class PodGarbageCollector:
-    def __init__(self, kube: KubeClient, cache: Cache, *, keep_succeeded_s: int, keep_failed_s: int) -> None:
-        self._kube, self._cache = kube, cache
+    def __init__(
+        self, kube: KubeClient, cache: Cache, clock: Clock, *, keep_succeeded_s: int, keep_failed_s: int
+    ) -> None:
+        self._kube, self._cache, self._clock = kube, cache, clock
         self._keep_s = {"Succeeded": keep_succeeded_s, "Failed": keep_failed_s}
-        self._due: list[tuple[Instant, str, str, str]] = []  # heap of (when, namespace, name, uid)
+        self._due: list[tuple[float, str, str, str]] = []
+        """A heap of (when by the monotonic clock, namespace, name, uid)."""
         self._known: set[str] = set()
 
     def add(self, pod: PodView) -> None:
@@ -35,7 +37,11 @@ class PodGarbageCollector:
             return
         self._known.add(pod.uid)
         ended_at = pod.container.finished_at or pod.created_at
-        heapq.heappush(self._due, (ended_at + self._keep_s[pod.phase], pod.namespace, pod.name, pod.uid))
+        left_s = ended_at + self._keep_s[pod.phase] - self._clock.wall()
+        self._delete_in(left_s, pod.namespace, pod.name, pod.uid)
+
+    def _delete_in(self, delay_s: float, namespace: str, name: str, uid: str) -> None:
+        heapq.heappush(self._due, (self._clock.monotonic() + delay_s, namespace, name, uid))
 
     def pod_changed(self, change: Change[PodView]) -> None:
         """Takes up what ends after its run did: no run looks at such a pod any more."""
@@ -56,11 +62,11 @@ class PodGarbageCollector:
 
     async def run(self) -> None:
         while True:
-            while self._due and self._due[0][0] <= time.time():
+            while self._due and self._due[0][0] <= self._clock.monotonic():
                 await self._delete(heapq.heappop(self._due))
             await asyncio.sleep(_POLL_S)
 
-    async def _delete(self, entry: tuple[Instant, str, str, str]) -> None:
+    async def _delete(self, entry: tuple[float, str, str, str]) -> None:
         _, namespace, name, uid = entry
         if uid not in self._known:
             return
@@ -77,4 +83,4 @@ class PodGarbageCollector:
                     extra={"namespace": namespace, "pod": name},
                 )
                 self._known.add(uid)
-                heapq.heappush(self._due, (time.time() + 60, namespace, name, uid))
+                self._delete_in(60, namespace, name, uid)

@@ -4,17 +4,17 @@ The status follows the use at most once a second. What waiting tasks say of it, 
 ten seconds: otherwise slots that change hands quickly would make every waiting run write its status all the time.
 """
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from sluice.api.pool import PoolSpec
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
 from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
 from sluice.controller.kube.workqueue import WorkQueue
-from sluice.core import Instant, Json
+from sluice.core import Json
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.identity import RunIdentity
@@ -29,13 +29,20 @@ class PoolController:
     """
 
     def __init__(
-        self, kube: KubeClient, cache: Cache, shared: SharedLimits, notify: Callable[[Iterable[RunIdentity]], None]
+        self,
+        kube: KubeClient,
+        cache: Cache,
+        shared: SharedLimits,
+        notify: Callable[[Iterable[RunIdentity]], None],
+        clock: Clock,
     ) -> None:
         self._kube, self._cache, self._shared, self._notify = kube, cache, shared, notify
-        self.queue: WorkQueue[Key] = WorkQueue("pools", of="pool")
-        self.waiters_queue: WorkQueue[Key] = WorkQueue("pool_news", of="pool")
-        self._write_at: dict[Key, Instant] = {}
-        self._notify_at: dict[Key, Instant] = {}
+        self._clock = clock
+        self.queue: WorkQueue[Key] = WorkQueue("pools", of="pool", clock=clock)
+        self.waiters_queue: WorkQueue[Key] = WorkQueue("pool_news", of="pool", clock=clock)
+        # By the monotonic clock.
+        self._write_at: dict[Key, float] = {}
+        self._notify_at: dict[Key, float] = {}
 
     def pool_changed(self, key: Key) -> None:
         """The Pool changed or was deleted."""
@@ -47,17 +54,20 @@ class PoolController:
             news = self._shared.set_pool(PoolKey(*key), spec.slots, spec.held_by)
         if news:
             self.waiters_queue.add(key)
-        self.queue.add_at(key, self._write_at.get(key, 0.0))
+        self.queue.add_after(key, self._left_s(self._write_at, key))
 
     def usage_changed(self, pool: PoolKey) -> None:
         key = Key(*pool)
         if key in self._cache.pools:
-            self.queue.add_at(key, self._write_at.get(key, 0.0))
-            self.waiters_queue.add_at(key, self._notify_at.get(key, 0.0))
+            self.queue.add_after(key, self._left_s(self._write_at, key))
+            self.waiters_queue.add_after(key, self._left_s(self._notify_at, key))
+
+    def _left_s(self, at: dict[Key, float], key: Key) -> float:
+        return at[key] - self._clock.monotonic() if key in at else 0.0
 
     async def notify_waiters(self, key: Key) -> None:
         if key in self._cache.pools:
-            self._notify_at[key] = time.time() + _NOTIFY_AT_MOST_EVERY_S
+            self._notify_at[key] = self._clock.monotonic() + _NOTIFY_AT_MOST_EVERY_S
         self._notify(self._shared.runs_waiting_for(PoolKey(*key)))
 
     async def write(self, key: Key) -> None:
@@ -66,7 +76,7 @@ class PoolController:
             self._write_at.pop(key, None)
             self._notify_at.pop(key, None)
             return
-        self._write_at[key] = time.time() + _WRITE_AT_MOST_EVERY_S
+        self._write_at[key] = self._clock.monotonic() + _WRITE_AT_MOST_EVERY_S
         use = self._shared.usage(PoolKey(*key))
         status: Json = {
             "observedGeneration": pool.generation,

@@ -4,9 +4,9 @@ As with pods, a name is a claim: what exists already is adopted if it is the run
 """
 
 import logging
-import time
 from collections.abc import Callable
 
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient, NotLeader, with_retries
 from sluice.controller.kube.objects import Key, ObjectView, object_view
@@ -26,8 +26,8 @@ log = logging.getLogger("sluice.children")
 class ChildRunWriter:
     """`requeue` is given the key of a run that has news."""
 
-    def __init__(self, kube: KubeClient, cache: Cache, requeue: Callable[[Key], None]) -> None:
-        self._kube, self._cache, self._requeue = kube, cache, requeue
+    def __init__(self, kube: KubeClient, cache: Cache, requeue: Callable[[Key], None], clock: Clock) -> None:
+        self._kube, self._cache, self._requeue, self._clock = kube, cache, requeue, clock
         self._create_queue: FairQueue[CreateIntent] = FairQueue()
 
     def create(self, intent: CreateIntent) -> None:
@@ -46,14 +46,14 @@ class ChildRunWriter:
                 raise
             except Exception as error:  # one task that we cannot handle must not stop all others
                 log.exception("its child run cannot be made: a bug of ours", extra=about(run, intent.number))
-                intent.failed(CreateError.BUSY, f"a bug of ours: {error!r}", time.time())
+                intent.failed(CreateError.BUSY, f"a bug of ours: {error!r}", self._clock.wall())
             self._requeue(Key(run.identity.namespace, run.identity.name))
 
     async def _create(self, intent: CreateIntent) -> None:
         run = intent.run
         identity, task = run.identity, run.tasks[intent.number]
         if words := run.lost_outputs(task):
-            intent.failed(CreateError.INVALID, words, time.time())
+            intent.failed(CreateError.INVALID, words, self._clock.wall())
             return
         values = run.values_of(task)
         if task.definition.final:
@@ -68,7 +68,7 @@ class ChildRunWriter:
             if error.reason == "AlreadyExists":
                 await self._adopt(intent, body["metadata"]["name"])
             else:
-                intent.failed(classify(error.status, error.message), error.message, time.time())
+                intent.failed(classify(error.status, error.message), error.message, self._clock.wall())
         except Unanswered as error:
             log.warning("%s", error, extra=about(run, intent.number))
             await self._adopt(intent, body["metadata"]["name"])
@@ -82,7 +82,7 @@ class ChildRunWriter:
         except (ApiError, Unanswered) as error:
             if isinstance(error, ApiError) and error.status != NOT_FOUND:
                 log.warning("looking for run %s: %s", name, error, extra=about(run, intent.number))
-            intent.failed(CreateError.BUSY, f"no answer yet: {error}", time.time())
+            intent.failed(CreateError.BUSY, f"no answer yet: {error}", self._clock.wall())
             return
         seen = object_view(found)
         if seen.attempt_of is not None and seen.parent == run.identity.ref:
@@ -90,7 +90,7 @@ class ChildRunWriter:
             intent.done(child_view(seen))  # the cache may have known it before the run asked for it
         else:
             message = f"a WorkflowRun called {name} exists and belongs to somebody else; delete it"
-            intent.failed(CreateError.NAME_TAKEN, message, time.time())
+            intent.failed(CreateError.NAME_TAKEN, message, self._clock.wall())
 
 
 def child_view(run: ObjectView) -> ChildView:

@@ -7,7 +7,6 @@
 """
 
 import logging
-import time
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -33,23 +32,22 @@ log = logging.getLogger("sluice.runs")
 @dataclass(slots=True)
 class _Crash:
     not_before: float
-    """By the clock."""
+    """By the monotonic clock."""
     times: int = 0
     read_again: bool = False
 
 
 class RunCrashes:
-    """`retry` is given the key of a run, and in how many seconds it is to be reconciled. `clock` is a monotonic one."""
+    """`retry` is given the key of a run, and in how many seconds it is to be reconciled."""
 
     def __init__(
         self,
         cluster: Cluster,
         live: LiveRuns,
         retry: Callable[[Key, float], None],
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._kube, self._cache, self._events = cluster.kube, cluster.cache, cluster.events
-        self._live, self._retry, self._clock = live, retry, clock
+        self._live, self._retry, self._clock = live, retry, cluster.clock
         self._crashes: dict[Key, _Crash] = {}
 
     def guarded(self, work: Callable[[Key], Awaitable[None]]) -> Callable[[Key], Awaitable[None]]:
@@ -57,7 +55,7 @@ class RunCrashes:
 
         async def guard(key: Key) -> None:
             crash = self._crashes.get(key)
-            if crash is not None and (wait_s := crash.not_before - self._clock()) > 0:
+            if crash is not None and (wait_s := crash.not_before - self._clock.monotonic()) > 0:
                 self._retry(key, wait_s)
                 return
             if crash is not None and not crash.read_again:
@@ -99,7 +97,7 @@ class RunCrashes:
         crash = self._crashes.setdefault(key, _Crash(0.0))
         crash.times, crash.read_again = crash.times + 1, False
         wait_s = min(_RETRY_FIRST_S * 2.0 ** min(crash.times - 1, 16), _RETRY_LONGEST_S)
-        crash.not_before = self._clock() + wait_s
+        crash.not_before = self._clock.monotonic() + wait_s
         self._retry(key, wait_s)
 
     async def _read_again(self, key: Key) -> None:
@@ -120,7 +118,7 @@ class RunCrashes:
         before = foreign.mappings(seen.status.get("conditions"))
         facts = stalled("InternalError", words)
         others = [each for each in before if each.get("type") not in {fact.type for fact in facts}]
-        conditions = others + merge_conditions(before, facts, seen.generation, time.time())
+        conditions = others + merge_conditions(before, facts, seen.generation, self._clock.wall())
         if conditions == before:
             return
         try:

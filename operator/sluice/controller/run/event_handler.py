@@ -76,6 +76,6 @@ class RunEventHandler:
             key = Key(run.namespace, run.name)
             if (live := self._live.get(key)) is not None:
                 live.run.mark_status(*live.run.ready)
-                self._status.queue.add_at(key, live.write_at)
+                self._status.write_in_turn(live)
             else:
                 self._queue.add(key)

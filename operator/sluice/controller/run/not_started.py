@@ -1,6 +1,5 @@
 """What the status of a run says that has not started: why it waits, or why it has ended before it could."""
 
-import time
 from dataclasses import replace
 
 from sluice.controller.kube.cluster import Cluster
@@ -16,6 +15,7 @@ from sluice.core.status.kstatus import run_health
 class NotStarted:
     def __init__(self, cluster: Cluster) -> None:
         self._kube, self._cache, self._events = cluster.kube, cluster.cache, cluster.events
+        self._clock = cluster.clock
 
     async def wait_for_run(self, seen: ObjectView, message: str) -> None:
         facts = [Condition("Accepted", True, "Valid"), Condition("Reconciling", True, "WaitingForRun", message)]
@@ -33,7 +33,7 @@ class NotStarted:
             *run_conditions("Failed", message),
             *run_health("Failed", message),
         ]
-        status = {"phase": "Failed", "message": message, "finishedAt": rfc3339(time.time())}
+        status = {"phase": "Failed", "message": message, "finishedAt": rfc3339(self._clock.wall())}
         await self._write(seen, status, facts)
         self._events.record("WorkflowRun", seen, "Warning", "Refused", message)
 
@@ -44,14 +44,16 @@ class NotStarted:
     async def end(self, seen: ObjectView, why: Json) -> None:
         """It ends without having started, which is no failure of its own."""
         facts = [*run_conditions("Stopped", why["message"]), *run_health("Stopped", why["message"])]
-        await self._write(seen, {"phase": "Stopped", "finishedAt": rfc3339(time.time()), **why}, facts)
+        await self._write(seen, {"phase": "Stopped", "finishedAt": rfc3339(self._clock.wall()), **why}, facts)
         self._events.record("WorkflowRun", seen, "Normal", "Stopped", why["message"])
 
     async def _write(self, seen: ObjectView, status: Json, facts: list[Condition]) -> None:
         now_is = {
             **status,
             "observedGeneration": seen.generation,
-            "conditions": merge_conditions(seen.status.get("conditions", ()), facts, seen.generation, time.time()),
+            "conditions": merge_conditions(
+                seen.status.get("conditions", ()), facts, seen.generation, self._clock.wall()
+            ),
         }
         body = {name: value for name, value in now_is.items() if seen.status.get(name) != value}
         if body:

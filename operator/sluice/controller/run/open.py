@@ -3,7 +3,6 @@
 A run that cannot start, or not yet, says so in its status (see `not_started`).
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -22,7 +21,6 @@ from sluice.controller.run.not_started import NotStarted
 from sluice.controller.run.orders import orders_for
 from sluice.controller.run.resume import ResumePlanner
 from sluice.controller.run.status_writer import patch_status
-from sluice.core import Instant
 from sluice.core.base.faults import Fault
 from sluice.core.pod.volumes import claims_of
 from sluice.core.quota.run_concurrency import Admitted, Queued, Rejected, Replaced
@@ -49,7 +47,7 @@ class StartGates:
 
 
 class RunOpener:
-    """`requeue_at` is given the key of a run that waits for another, and when to try it again."""
+    """`requeue_after` is given the key of a run that waits for another, and in how many seconds to try it again."""
 
     def __init__(
         self,
@@ -59,12 +57,12 @@ class RunOpener:
         gates: StartGates,
         shared: SharedLimits,
         live: LiveRuns,
-        requeue_at: Callable[[Key, Instant], None],
+        requeue_after: Callable[[Key, float], None],
     ) -> None:
         self._kube, self._cache, self._events = cluster.kube, cluster.cache, cluster.events
         self._revisions, self._validation = revisions, validation
         self._admission, self._resume, self._slots = gates.admission, gates.resume, gates.slots
-        self._shared, self._live, self._requeue_at = shared, live, requeue_at
+        self._shared, self._live, self._requeue_after = shared, live, requeue_after
         self._not_started = NotStarted(cluster)
 
     async def let_in(self, seen: ObjectView) -> LiveRun | None:
@@ -190,7 +188,7 @@ class RunOpener:
         waits = f"waits for run {asked.run}, from which it resumes, to end"
         known = self._cache.runs.get(Key(identity.namespace, asked.run))
         if known is not None and not known.finished and seen.status.get("message") == waits:
-            self._requeue_at(seen.key, time.time() + _LOOK_EVERY_S)
+            self._requeue_after(seen.key, _LOOK_EVERY_S)
             return None
         old = await self._resume.find(identity.namespace, asked.run)
         of_old = None if old is None else WorkflowRunSpec.read_usable(old["spec"])
@@ -200,7 +198,7 @@ class RunOpener:
             return None
         if old is not None and not has_ended(old.get("status", {}).get("phase", "")):
             await self._not_started.wait_for_run(seen, waits)
-            self._requeue_at(seen.key, time.time() + _LOOK_EVERY_S)
+            self._requeue_after(seen.key, _LOOK_EVERY_S)
             return None
         status = await self._resume.status(asked, identity, revision, old)
         answer = await patch_status(self._kube, seen, seen.version, {**status, "message": None})

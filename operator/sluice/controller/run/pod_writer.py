@@ -6,9 +6,9 @@ is the run's own. A request without an answer counts as carried out until a GET 
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import (
     CONFLICT,
@@ -66,9 +66,10 @@ class PodWriter:
         pod_gc: PodGarbageCollector,
         defaults: PodDefaults,
         requeue: Callable[[Key], None],
+        clock: Clock,
     ) -> None:
         self._kube, self._cache, self._pod_gc, self._requeue = kube, cache, pod_gc, requeue
-        self._claims, self._defaults = claims, defaults
+        self._claims, self._defaults, self._clock = claims, defaults, clock
         self._create_queue: FairQueue[CreateIntent] = FairQueue()
         self._delete_queue: asyncio.Queue[tuple[str, Delete]] = asyncio.Queue()
         self._deletes = FairSemaphore(_DELETES_IN_FLIGHT)
@@ -172,10 +173,10 @@ class PodWriter:
 
     async def _failed(self, intent: CreateIntent, error: CreateError, message: str) -> None:
         pod_refused(error)
-        intent.failed(error, message, time.time())
+        intent.failed(error, message, self._clock.wall())
         held_by_ended_pods = error is CreateError.QUOTA and any(resource in message for resource in _HELD_BY_ENDED_PODS)
         if held_by_ended_pods and await self._pod_gc.make_room(intent.run.identity.namespace, 1):
-            retry_creates_soon(intent.run, time.time())
+            retry_creates_soon(intent.run, self._clock.wall())
 
     async def _delete(self, namespace: str, what: Delete) -> None:
         """Until it is so: nobody asks for it twice."""

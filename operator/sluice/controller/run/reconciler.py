@@ -3,7 +3,6 @@
 `reconcile` never waits for a pod: creations and deletions go to the pod writer, whose answers come back as news.
 """
 
-import time
 from dataclasses import dataclass
 
 from sluice.api.run import WorkflowRunSpec
@@ -48,7 +47,7 @@ class RunReconciler:
         pod_gc: PodGarbageCollector,
     ) -> None:
         self.queue = queue
-        self._cache, self._events = cluster.cache, cluster.events
+        self._cache, self._events, self._clock = cluster.cache, cluster.events, cluster.clock
         self._live, self._opener, self._admission, self._pod_gc = live, opener, admission, pod_gc
         self._pods, self._children = workers.pods, workers.children
         self._logs, self._status = workers.logs, workers.status
@@ -58,7 +57,7 @@ class RunReconciler:
         if live is None:
             return
         self._take_orders(live)  # 2. what people, its Workflow and its parent say
-        decision = decide(live.run, time.time())  # 3. what should follow (pure)
+        decision = decide(live.run, self._clock.wall())  # 3. what should follow (pure)
         self._carry_out(live, decision)  # 4. make it so; the answers come as news
         self._pass_on_orders(live)  # 5. what its child runs are to do
         self._have_it_told(live, decision)  # 6. say how it stands, not too often
@@ -116,7 +115,7 @@ class RunReconciler:
         if decision.finished or live.run.recording:
             self._status.queue.add(live.view.key)
         else:
-            self._status.queue.add_after(live.view.key, live.write_at - time.monotonic())
+            self._status.write_in_turn(live)
 
     def _wake_children(self, run: RunRef) -> None:
         for child in self._cache.children_by_parent.keys(run):

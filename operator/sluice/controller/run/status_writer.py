@@ -2,7 +2,6 @@
 often. Where many runs have news, even the first change waits for its turn.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -43,8 +42,8 @@ class StatusWriter:
     ) -> None:
         self._kube, self._cache, self._events = cluster.kube, cluster.cache, cluster.events
         self._live, self._pods, self._claims = live, pods, claims
-        self._pod_gc, self._requeue = pod_gc, requeue
-        self.queue: WorkQueue[Key] = WorkQueue("run_status", of="run")
+        self._pod_gc, self._requeue, self._clock = pod_gc, requeue, cluster.clock
+        self.queue: WorkQueue[Key] = WorkQueue("run_status", of="run", clock=cluster.clock)
         self._took_s = 0.0
         """The last write."""
 
@@ -53,14 +52,17 @@ class StatusWriter:
         of it wait.
         """
         ahead = self.queue.ahead_of(namespace)
-        return time.monotonic() + min(ahead * self._took_s / _SHARE_OF_ALL, _WRITE_AT_LEAST_EVERY_S)
+        return self._clock.monotonic() + min(ahead * self._took_s / _SHARE_OF_ALL, _WRITE_AT_LEAST_EVERY_S)
+
+    def write_in_turn(self, live: LiveRun) -> None:
+        self.queue.add_after(live.view.key, live.write_at - self._clock.monotonic())
 
     async def write(self, key: Key) -> None:
         live = self._live.get(key)
         if live is None:
             return
-        started = time.monotonic()
-        sent = compose(live.run, live.status, live.view.generation, time.time())
+        started = self._clock.monotonic()
+        sent = compose(live.run, live.status, live.view.generation, self._clock.wall())
         if sent.body:
             try:
                 await self._keep_apart(live, sent)
@@ -84,9 +86,9 @@ class StatusWriter:
             else:
                 self._pod_gc.add(pod)
         self._record_events(live, sent)
-        self._took_s = time.monotonic() - started
+        self._took_s = self._clock.monotonic() - started
         pause_s = max(_WRITE_AT_MOST_EVERY_S, self._took_s / _SHARE_OF_A_RUN)
-        live.write_at = max(self.turn(key.namespace), time.monotonic() + min(pause_s, _WRITE_AT_LEAST_EVERY_S))
+        live.write_at = max(self.turn(key.namespace), self._clock.monotonic() + min(pause_s, _WRITE_AT_LEAST_EVERY_S))
         if sent.recorded:
             self._requeue(key)
         if live.run.finished_at is not None:
@@ -94,7 +96,7 @@ class StatusWriter:
             if live.status["phase"] == "Succeeded" and live.run.definition.claims:
                 self._claims.delete(live.view.key.namespace, live.view.uid)
         elif live.run.has(News.STATUS):
-            self.queue.add_after(key, live.write_at - time.monotonic())
+            self.write_in_turn(live)
         elif live.run.has(News.WORDING):
             self.queue.add_after(key, REWORD_EVERY_S)
 

@@ -6,6 +6,7 @@ only its dependents, so both cost time in proportion to what changed.
 """
 
 import heapq
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -770,7 +771,8 @@ class RunState:
 
     def may_reword(self, number: int, now: Instant, every_s: float) -> bool:
         """May an entry be written for its wording alone? If not it is looked at again with the next patch."""
-        if self.finished_at is None and now < self._reworded_at.get(number, 0.0) + every_s:
+        since_s = now - self._reworded_at.get(number, -math.inf)
+        if self.finished_at is None and 0 <= since_s < every_s:  # below 0 if the clock was set back
             self._dirty.mark(News.WORDING, number)
             return False
         self._reworded_at[number] = now
