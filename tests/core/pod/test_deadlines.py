@@ -3,15 +3,28 @@ from dataclasses import replace
 import pytest
 
 from sluice.core.pod.deadlines import pod_deadline
+from sluice.core.pod.view import pod_view
 from sluice.core.spec.ending import Ending
-from tests.core.kubelet import START, TASK, accepted, being_deleted, exited, running, seen, unschedulable, waiting
+from tests.core.kubelet import (
+    START,
+    TASK,
+    accepted,
+    at,
+    being_deleted,
+    exited,
+    pod,
+    running,
+    seen,
+    unschedulable,
+    waiting,
+)
 
 MINUTE, DAY = 60, 24 * 3600
 TIMED = replace(TASK, timeout_s=90)
 
 
 @pytest.mark.parametrize(
-    ("status", "at"),
+    ("status", "until"),
     [
         (accepted(), DAY),
         (unschedulable(), DAY),  # a full cluster is not a failed task, for a day
@@ -21,10 +34,64 @@ TIMED = replace(TASK, timeout_s=90)
         (waiting("CreateContainerConfigError", placed=7), 7 + 10 * MINUTE),
     ],
 )
-def test_what_cannot_get_better_is_given_up(status, at):
+def test_what_cannot_get_better_is_given_up(status, until):
     found = pod_deadline(TASK, seen(status))
-    assert found.at == START + at
+    assert found.at == START + until
     assert found.outcome.ending is Ending.GAVE_UP
+
+
+def ready_to_start(status, second, *, holds=True):
+    condition = {"type": "PodReadyToStartContainers", "status": str(holds), "lastTransitionTime": at(second)}
+    return status | {"conditions": [*status["conditions"], condition]}
+
+
+def init(name, state):
+    return {"name": name, "state": state}
+
+
+def ended(second):
+    return {"terminated": {"exitCode": 0, "startedAt": at(2), "finishedAt": at(second)}}
+
+
+PULL_FAILS = {"waiting": {"reason": "ErrImagePull", "message": "not found"}}
+INITIALIZING = {"waiting": {"reason": "PodInitializing"}}
+RUNS = {"running": {"startedAt": at(2)}}
+
+
+@pytest.mark.parametrize(
+    ("status", "inits", "since"),
+    [
+        (waiting("ErrImagePull", placed=7), [], 7),
+        (waiting("CreateContainerConfigError", placed=7), [], 7),
+        (ready_to_start(waiting("ErrImagePull", placed=7), 900), [], 900),  # its volume came late
+        (ready_to_start(waiting("ErrImagePull", placed=7), 900, holds=False), [], 7),
+        (waiting("ErrImagePull"), [init("fetch", ended(3600))], 3600),  # an hour's work, and only then its image
+        (waiting("ErrImagePull"), [init("fetch", ended(60)), init("unpack", ended(3600))], 3600),
+        (waiting("PodInitializing"), [init("fetch", ended(3600)), init("unpack", PULL_FAILS)], 3600),
+        (waiting("PodInitializing"), [init("fetch", PULL_FAILS), init("unpack", INITIALIZING)], 1),
+        (waiting("ErrImagePull"), [init("proxy", RUNS)], 1),
+        (waiting("ErrImagePull"), [init("proxy", ended(3600))], 1),  # it goes on beside the others, and has crashed
+    ],
+)
+def test_patience_with_an_image_counts_from_when_it_could_first_be_pulled(status, inits, since):
+    body = pod(status | {"initContainerStatuses": inits})
+    sidecar = {"name": "proxy", "image": "proxy", "restartPolicy": "Always"}
+    body["spec"] |= {"initContainers": [{"name": "fetch"}, {"name": "unpack"}, sidecar]}
+    assert pod_deadline(TASK, pod_view(body)).at == START + since + 10 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("status", "ungated", "until"),
+    [
+        (unschedulable(), None, DAY),
+        (unschedulable(), 2 * DAY, 3 * DAY),
+        (accepted(), 2 * DAY, 3 * DAY),
+        (waiting("ErrImagePull", placed=2 * DAY + 5), 2 * DAY, 2 * DAY + 5 + 10 * MINUTE),
+    ],
+)
+def test_patience_with_the_scheduler_counts_from_when_the_gate_was_lifted(status, ungated, until):
+    found = pod_deadline(TASK, seen(status), None if ungated is None else START + ungated)
+    assert found.at == START + until
 
 
 @pytest.mark.parametrize(

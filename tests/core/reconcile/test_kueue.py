@@ -6,7 +6,7 @@ from sluice.core.pod.builder import build_pod
 from sluice.core.pod.outcome import pod_outcome
 from sluice.core.spec.ending import Ending
 from sluice.core.status.run_status import task_status
-from tests.core.kubelet import RUN, TASK, being_deleted, exited, running, seen, unschedulable
+from tests.core.kubelet import RUN, TASK, accepted, being_deleted, exited, running, seen, unschedulable
 from tests.core.quota.test_shared_limits import Limits
 from tests.core.world import run
 
@@ -64,6 +64,32 @@ def test_gates_of_others_are_waited_for_as_well():
     world.sees("a", gated())
     assert world.decided(after=WEEK) == []
     assert why(world) == "Gated: its pod waits for somebody to remove its scheduling gates"
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_when_a_gate_is_lifted_patience_begins(restarts):
+    held = {"pendingTimeout": "10m", "podTemplate": {"spec": {"schedulingGates": [{"name": "example.com/quota"}]}}}
+    world = run("a", fields={"a": held})
+    world.starts()
+    world.sees("a", gated())
+    assert world.decided(after=WEEK) == []
+    world.writes()
+    world.sees("a", unschedulable("0/3 nodes are available"))
+    if restarts:
+        world = world.restarted()
+    assert world.decided() == []
+    assert world.decided(after=599) == []
+    assert world.decided(after=1) == ["delete a/1"]
+
+
+def test_a_gate_that_others_put_on_and_lifted_is_noticed():
+    world = run("a", fields={"a": {"pendingTimeout": "10m"}})
+    world.starts()
+    for status in (accepted(), gated(), unschedulable("0/3 nodes are available")):
+        world.sees("a", status)
+        assert world.decided(after=599) == []
+    assert world.decided(after=1) == []
+    assert world.decided(after=600) == ["delete a/1"]
 
 
 def test_gated_pod_holds_its_slots():

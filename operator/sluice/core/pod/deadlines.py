@@ -4,6 +4,9 @@ The operator gives up only on what waiting cannot fix: a full cluster is not a f
 exist is. The kubelet enforces an attempt's `timeout` (as `activeDeadlineSeconds`), so it holds while the operator is
 down; the operator is the backstop for a node that does not respond.
 
+Patience counts from when it could have got on: with the scheduler from when the last scheduling gate was lifted, with
+an image or a ConfigMap from when the kubelet could first ask for it.
+
 A pod with a scheduling gate has no deadline, nor has one in a Kueue queue: Kueue admits it when there is room, and
 evicts it again (`waitForPodsReady`) if it does not become ready.
 """
@@ -33,18 +36,21 @@ class Deadline:
     outcome: Outcome
 
 
-def pod_deadline(task: TaskDefinition, pod: PodView) -> Deadline | None:
-    """When to delete the pod unless it changes, and the attempt's outcome then. None if it may go on."""
+def pod_deadline(task: TaskDefinition, pod: PodView, ungated_at: Instant | None = None) -> Deadline | None:
+    """When to delete the pod unless it changes, and the attempt's outcome then. None if it may go on.
+
+    `ungated_at`: when its last scheduling gate was lifted, if it had one.
+    """
     if pod.terminal or pod.deleting:
         return None
     if pod.scheduled_at is None:
         if pod.gated or pod.queue:
             return None
         limit_s = task.pending_timeout_s or (SCHEDULING_WITH_SLOTS_S if task.pools else SCHEDULING_S)
-        return _give_up(pod.created_at, limit_s, f"found no node: {pod.unschedulable or 'not scheduled'}")
+        return _give_up(ungated_at or pod.created_at, limit_s, f"found no node: {pod.unschedulable or 'not scheduled'}")
     if pod.container.waiting in IMAGE_TROUBLE | CONTAINER_TROUBLE:
         reason = f"{pod.container.waiting}: {pod.container.message}"
-        return _give_up(pod.scheduled_at, task.pending_timeout_s or IMAGE_S, reason)
+        return _give_up(pod.pullable_at or pod.scheduled_at, task.pending_timeout_s or IMAGE_S, reason)
     if task.timeout_s is not None:
         at = pod.scheduled_at + task.timeout_s + _GRACE_S
         return Deadline(at, Outcome(Ending.TIMEOUT, "took longer than its timeout, and its node did not end it"))

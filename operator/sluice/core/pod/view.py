@@ -1,6 +1,7 @@
 """A pod reduced to what decisions need, since the operator holds thousands in memory."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sluice.core import Instant, Json
@@ -55,6 +56,10 @@ class PodView:
     reason: str = ""
     message: str = ""
     scheduled_at: Instant | None = None
+    pullable_at: Instant | None = None
+    """Since when the kubelet can pull the image that it waits for: it is on its node, what it mounts is there, and the
+    init containers before have ended.
+    """
     unschedulable: str = ""
     disruption: str = ""
     disrupted_at: Instant | None = None
@@ -97,7 +102,8 @@ def pod_view(pod: Json) -> PodView:
     meta, metadata = ObjectMeta.of(pod), pod["metadata"]
     spec, status = mapping(pod.get("spec")), mapping(pod.get("status"))
     annotations = mapping(metadata.get("annotations"))
-    scheduled_at, unschedulable, disruption, disrupted_at = None, "", "", None
+    scheduled_at, sandbox_at, unschedulable = None, None, ""
+    disruption, disrupted_at = "", None
     gated = preempted = False
     for condition in mappings(status.get("conditions")):
         type_, holds = string(condition.get("type")), condition.get("status") == "True"
@@ -107,6 +113,8 @@ def pod_view(pod: Json) -> PodView:
             scheduled_at = instant(condition.get("lastTransitionTime"))
         elif type_ == "PodScheduled":
             unschedulable, gated = message, reason == "SchedulingGated"
+        elif type_ == "PodReadyToStartContainers" and holds:
+            sandbox_at = instant(condition.get("lastTransitionTime"))
         elif type_ in _DISRUPTIONS and holds:
             disruption = message
             disrupted_at = min(instant(condition.get("lastTransitionTime")) or 0.0, disrupted_at or math.inf)
@@ -124,6 +132,7 @@ def pod_view(pod: Json) -> PodView:
         reason=string(status.get("reason")),
         message=_cut(string(status.get("message"))),
         scheduled_at=scheduled_at,
+        pullable_at=max((at for at in (scheduled_at, sandbox_at, *_inits_ended_at(spec, status)) if at), default=None),
         unschedulable=_cut(unschedulable),
         disruption=_cut(disruption),
         disrupted_at=disrupted_at,
@@ -171,6 +180,15 @@ def _container(spec: Json, status: Json) -> ContainerState:
         if waits.get("reason", "PodInitializing") != "PodInitializing":
             return replace(_waiting(waits, f"init container {name}"), init=name)
     return _waiting(mapping(state.get("waiting")))
+
+
+def _inits_ended_at(spec: Json, status: Json) -> Iterator[Instant | None]:
+    """Of the user's own init containers, but for those that go on beside the others."""
+    inits = mappings(spec.get("initContainers"))
+    sidecars = {string(init.get("name")) for init in inits if init.get("restartPolicy") == "Always"}
+    for init in mappings(status.get("initContainerStatuses")):
+        if string(init.get("name")) not in sidecars:
+            yield instant(mapping(mapping(init.get("state")).get("terminated")).get("finishedAt"))
 
 
 def _outputs_limit(spec: Json) -> int:

@@ -45,12 +45,12 @@ def observe(run: RunState, now: Instant) -> Iterator[ReadLog]:
                 if late := log_deadline(task.definition, task.pod):
                     run.set_deadline(number, late.at)
                 yield ReadLog(number, task.attempt, task.pod.name)
-        elif due := pod_deadline(task.definition, task.pod):
+        elif due := pod_deadline(task.definition, task.pod, task.ungated_at):
             run.set_deadline(number, due.at)
 
 
 def _note_times(run: RunState, task: TaskState, now: Instant) -> None:
-    if (asked_at := task.note_pod()) is not None:
+    if (asked_at := task.note_pod(now)) is not None:
         run.time.add("operator", now - asked_at)
 
 

@@ -34,7 +34,11 @@ def fire_timers(run: RunState, now: Instant) -> Iterator[Delete]:
             run.ask_again(number)
         elif task.step is TaskStep.LIVE and task.pod is not None and task.termination_cause is None:
             waits_for_log = task.pod.terminal and task.log_asked
-            due = (log_deadline if waits_for_log else pod_deadline)(task.definition, task.pod)
+            due = (
+                log_deadline(task.definition, task.pod)
+                if waits_for_log
+                else pod_deadline(task.definition, task.pod, task.ungated_at)
+            )
             if due is None or due.at > now:  # the pod got on, and a later deadline has a timer of its own
                 run.clear_deadline(number)
             elif waits_for_log:

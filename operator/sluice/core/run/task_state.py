@@ -113,6 +113,10 @@ class TaskState:
     """When its pod was asked for, until it exists."""
     was_unschedulable: bool = False
     """Did its pod find no node at first?"""
+    gated: bool = False
+    """Had its pod a scheduling gate when it was last looked at?"""
+    ungated_at: Instant | None = None
+    """When its pod was first seen without the scheduling gates that it had: nothing of the pod says since when."""
     termination_cause: Outcome | None = None
     """Why we are deleting the pod, or stopping the child run."""
     alarm_at: Instant | None = None
@@ -164,7 +168,7 @@ class TaskState:
         self.last, self.avoid_node, self.restored_entry = last, avoid_node, entry
 
     def restore_pod(self, pod: PodView | None) -> None:
-        self.pod = pod
+        self.pod, self.gated = pod, self.definition.has_scheduling_gates
 
     def missed_attempt(self, ended: Outcome | None, pod: PodView | None = None) -> None:
         """The current attempt was followed by one that the status does not know. `ended` is how it must have ended,
@@ -177,10 +181,14 @@ class TaskState:
                 self.used = retry.used
         self.attempt += 1
 
-    def note_pod(self) -> Instant | None:
+    def note_pod(self, now: Instant) -> Instant | None:
         """Its pod exists. Returns when it was asked for, if that has not been accounted for."""
         if self.pod is not None and self.pod.unschedulable:
             self.was_unschedulable = True
+        if self.pod is not None and self.pod.gated:
+            self.gated, self.ungated_at = True, None
+        elif self.gated:
+            self.gated, self.ungated_at = False, now
         begun_at, self.begun_at = self.begun_at, None
         return begun_at
 
@@ -200,7 +208,7 @@ class TaskState:
         """The next attempt: nothing is known of it yet."""
         self.attempt, self.begun_at = self.next_attempt, now
         self.pod, self.child, self.pod_deleted, self.termination_cause, self.alarm_at = None, None, False, None, None
-        self.was_unschedulable = False
+        self.was_unschedulable, self.gated, self.ungated_at = False, False, None
         self.log, self.log_asked, self.log_trouble = None, False, ""
 
     @property

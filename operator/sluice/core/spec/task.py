@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sluice.api.base import layered, seconds
 from sluice.api.task import Retries, RunIf, Task, TaskTemplate
 from sluice.core import Json
+from sluice.core.base.foreign import mapping
 from sluice.core.base.merge import merge
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, compile_condition
@@ -88,6 +89,12 @@ class TaskDefinition:
         It is merged anew each time: kept, large defaults would be there once for each task.
         """
         return merge(self.defaults, self.own)
+
+    @property
+    def has_scheduling_gates(self) -> bool:
+        """Does its `podTemplate` hold its pod back? Others may do so as well."""
+        specs = (mapping(mapping(layer.get("podTemplate")).get("spec")) for layer in (self.own, self.defaults))
+        return any(spec.get("schedulingGates") for spec in specs)
 
     @property
     def same_as(self) -> str | None:
