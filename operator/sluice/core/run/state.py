@@ -379,13 +379,14 @@ class RunState:
 
     def confirm_child(self, number: int, attempt: int) -> bool:
         """Is the child run of this attempt still to be made? Asked right before it is."""
-        return not self.closed and self.is_calling(number, attempt)
+        return not self.closed and self.is_calling(number, attempt) and not self.tasks[number].pod_deleted
 
     def observe_child_deleted(self, child: ChildView) -> None:
         """A child run was removed from the API server; `child` is how it was last seen."""
         number = self._children.get(child.name)
         if number is not None and self.tasks[number].step is TaskStep.CALLING:
             self.tasks[number].pod_deleted = True
+            self.tasks[number].refused = None  # it was made, so its attempt counts
             self._dirty.mark(News.POD, number)
 
     def desired_state_of(self, child: str) -> tuple[DesiredState, str]:
