@@ -127,6 +127,12 @@ def test_a_run_that_is_being_stopped_stays_so_when_it_is_suspended():
     assert (why, world.run.winding_down) == ("another task failed, and failFast is set", why)
 
 
+def test_a_fan_out_over_nothing_is_stopped_like_any_other_task_and_asks_no_condition():
+    world = run("a >> b", state="Stopped", a="Succeeded", fields={"b": {"forEach": {"items": []}, "when": "false"}})
+    world.decide()
+    assert world.phases == {"a": "Succeeded", "b": "Stopped"}
+
+
 def test_draining_lets_what_runs_end_and_begins_nothing():
     more = {"retries": {"limit": 3}}
     world = run("a, b, c; d >> e; last", fail_fast="Drain", fields={"b": more, "c": more, "last": {"finally": True}})

@@ -71,6 +71,9 @@ def evaluate(run: RunState, number: int) -> Iterator[End]:
     while waiting:
         number = waiting.pop()
         verdict = _verdict(run, number)
+        if verdict is Verdict.RUN and run.winding_down and not run.tasks[number].definition.final:
+            yield End(number, "Stopped")
+            continue
         match check_start(run, number) if verdict is Verdict.RUN else verdict:
             case Skip(why):
                 yield End(number, "Skipped", skipped=why)

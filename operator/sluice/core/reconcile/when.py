@@ -30,8 +30,6 @@ class Skip:
 def check_start(run: RunState, number: int) -> Skip | Outcome | Verdict:
     """RUN, WAIT, or how the unit ends instead."""
     definition = run.tasks[number].definition
-    if run.winding_down and not definition.final:  # it will be stopped
-        return Verdict.RUN
     found = Verdict.RUN if definition.when is None else _asked(run, number, definition.when)
     if found is Verdict.RUN and definition.is_sub_workflow:
         return too_deep(run.identity) or found
