@@ -23,6 +23,8 @@ VALUES = {"params.day": "monday", "params.cost": "5$", "params.code": "$(HOME)$(
         ("$( params.day )", "$( params.day )"),
         ("{{params.day}}", "{{params.day}}"),
         ("$(params.code)", "$(HOME)$(params.day)"),  # a value is not read again
+        ("$$(params.day), $$(item)", "$(params.day), $(item)"),  # the literal
+        ("$$$(params.day)", "$$(params.day)"),
     ],
 )
 def test_known_placeholders_are_filled_in_and_all_else_is_left(text, filled):
@@ -34,6 +36,7 @@ def test_known_placeholders_are_filled_in_and_all_else_is_left(text, filled):
     [
         ({"image": "i:$(params.cost)"}, {"image": "i:5$"}),
         ({"command": ["$(params.cost)"]}, {"command": ["5$$"]}),
+        ({"args": ["$$(params.day)"]}, {"args": ["$$(params.day)"]}),  # as the kubelet makes one of two
         ({"args": ["$(params.code)"]}, {"args": ["$$(HOME)$$(params.day)"]}),
         ({"env": [{"name": "A", "value": "$(params.cost) $HOME"}]}, {"env": [{"name": "A", "value": "5$$ $HOME"}]}),
         (

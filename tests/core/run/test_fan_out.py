@@ -132,6 +132,14 @@ def test_each_item_has_its_own_retries():
     assert world.task("a[0]").attempt == 1
 
 
+def test_an_item_that_lacks_a_field_fails_alone_and_says_which():
+    items = [{"name": "x"}, {"nam": "y"}, "z"]
+    world = fan(a={"forEach": {"items": items, "minSuccess": 1}, "args": ["$(item.name)", "$(item)"]})
+    assert world.starts() == ["a[0]"]
+    words = "its item has no field 'name', which $(item.name) stands for"
+    assert [world.task(f"a[{index}]").last.message for index in (1, 2)] == [words, words]
+
+
 # sameAs.
 
 

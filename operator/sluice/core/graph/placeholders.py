@@ -3,7 +3,8 @@
 1. They are filled in everywhere but in scripts, where a value could become code. Scripts read the environment instead.
 2. In `command`, `args` and `env` the kubelet expands `$(VAR)` afterwards, so there each `$` of a value is doubled:
    https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
-3. Any other `$(...)` belongs to the kubelet or the shell, and stays as it is.
+3. `$$(params.x)` is the literal `$(params.x)`. Any other `$(...)` belongs to the kubelet or the shell, and stays as it
+   is.
 """
 
 import re
@@ -12,7 +13,9 @@ from typing import Any
 
 from sluice.core import Json
 
-PLACEHOLDER = re.compile(r"\$\(((?:params|run|tasks|item)\.[A-Za-z0-9_.-]+|item)\)")
+_WORDS = r"((?:params|run|tasks|item)\.[A-Za-z0-9_.-]+|item)"
+PLACEHOLDER = re.compile(rf"(?<!\$)\$\({_WORDS}\)")
+_WITH_LITERALS = re.compile(rf"(?P<literal>\$)?\$\((?P<words>{_WORDS})\)")
 
 SCRIPT_FIELDS = frozenset({"bash", "python"})
 UNFILLED = SCRIPT_FIELDS | {"when"}  # a condition reads the values as variables
@@ -34,7 +37,7 @@ def _filled(node: Any, values: Values, *, doubled: bool) -> Any:
     if isinstance(node, str):
         if "$(" not in node:
             return node
-        return PLACEHOLDER.sub(lambda found: _value(found, values, doubled=doubled), node)
+        return _WITH_LITERALS.sub(lambda found: _value(found, values, doubled=doubled), node)
     if isinstance(node, list):
         return [_filled(item, values, doubled=doubled) for item in node]
     if isinstance(node, dict):
@@ -45,7 +48,11 @@ def _filled(node: Any, values: Values, *, doubled: bool) -> Any:
 
 
 def _value(found: re.Match[str], values: Values, *, doubled: bool) -> str:
-    value = values.get(found[1], found[0])
+    if found["literal"]:
+        return found[0] if doubled else found[0][1:]
+    if found["words"] not in values:
+        return found[0]
+    value = values[found["words"]]
     return kubelet_literal(value) if doubled else value
 
 
@@ -56,12 +63,18 @@ def kubelet_literal(value: str) -> str:
 
 def placeholders_in(node: Any, path: str) -> Iterator[tuple[str, str]]:
     """(path, words between the brackets) of each placeholder in a part of a manifest. `path` is where the part is."""
+    for place, text in strings_in(node, path):
+        for found in PLACEHOLDER.finditer(text) if "$(" in text else ():
+            yield place, found[1]
+
+
+def strings_in(node: Any, path: str) -> Iterator[tuple[str, str]]:
+    """(path, text) of each string in a part of a manifest."""
     if isinstance(node, str):
-        for found in PLACEHOLDER.finditer(node):
-            yield path, found[1]
+        yield path, node
     elif isinstance(node, list):
         for index, item in enumerate(node):
-            yield from placeholders_in(item, f"{path}[{index}]")
+            yield from strings_in(item, f"{path}[{index}]")
     elif isinstance(node, dict):
         for key, value in node.items():
-            yield from placeholders_in(value, f"{path}.{key}")
+            yield from strings_in(value, f"{path}.{key}")

@@ -1,4 +1,5 @@
-"""Whether a unit starts once its trigger rule says run: `when` may skip it, and child runs may be nested too deep.
+"""Whether a unit starts once its trigger rule says run: `when` may skip it, an item may lack a field, and child runs
+may be nested too deep.
 
 A condition is evaluated when all tasks that it reads have ended, which may be later than the trigger rule needs, so the
 answer is the same after a restart. A fan-out is evaluated once for all its items, unless the condition reads the item:
@@ -6,6 +7,7 @@ then each item is evaluated by itself.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from sluice.api.run import RunPhase
 from sluice.core import Json
@@ -16,6 +18,7 @@ from sluice.core.graph.trigger_rules import Verdict
 from sluice.core.run.children import too_deep
 from sluice.core.run.state import RunState
 from sluice.core.spec.ending import Ending, Outcome
+from sluice.core.spec.task import TaskDefinition
 
 _SHOWN = 100  # characters of an expression in a reason
 
@@ -31,9 +34,18 @@ def check_start(run: RunState, number: int) -> Skip | Outcome | Verdict:
     """RUN, WAIT, or how the unit ends instead."""
     definition = run.tasks[number].definition
     found = Verdict.RUN if definition.when is None else _asked(run, number, definition.when)
+    if found is Verdict.RUN and run.tasks[number].group is not None:
+        found = _lacks_a_field(definition, run.item(number)) or found
     if found is Verdict.RUN and definition.is_sub_workflow:
         return too_deep(run.identity) or found
     return found
+
+
+def _lacks_a_field(definition: TaskDefinition, item: Any) -> Outcome | None:
+    missing = sorted(definition.item_fields - item.keys() if isinstance(item, dict) else definition.item_fields)
+    if not missing:
+        return None
+    return Outcome(Ending.ERROR, f"its item has no field '{missing[0]}', which $(item.{missing[0]}) stands for")
 
 
 def _asked(run: RunState, number: int, condition: Program | CelError) -> Skip | Outcome | Verdict:

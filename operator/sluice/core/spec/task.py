@@ -9,6 +9,7 @@ from sluice.core.base.foreign import mapping
 from sluice.core.base.merge import merge
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, compile_condition
+from sluice.core.graph.placeholders import UNFILLED, placeholders_in
 from sluice.core.graph.references import reads, references
 from sluice.core.spec.approval import Approval
 from sluice.core.spec.for_each import ForEach
@@ -39,6 +40,8 @@ class TaskDefinition:
     """The tasks whose outputs it reads."""
     item_reads: frozenset[tuple[str, str]]
     """In a fan-out, (task, key) of the outputs that each item gets: those that it reads outside `forEach`."""
+    item_fields: frozenset[str]
+    """The fields that each item must have: those of its placeholders `$(item.FIELD)`."""
     priority: int | None
     """None: the run's."""
     duration_s: float
@@ -77,6 +80,7 @@ class TaskDefinition:
             outputs_in_log=task.outputs_from == "Log",
             reads=reads(raw),
             item_reads=_read_by_items(raw),
+            item_fields=_fields_of_items(raw),
             for_each=None if task.for_each is None else ForEach.of(task.for_each),
             when=None if task.when is None else compile_condition(task.when),
             is_sub_workflow=task.workflow is not None,
@@ -111,3 +115,11 @@ def _read_by_items(raw: Json) -> frozenset[tuple[str, str]]:
     if "forEach" not in raw:
         return frozenset()
     return frozenset((read.task, read.output) for read in references(raw) if not read.path.startswith(".forEach"))
+
+
+def _fields_of_items(raw: Json) -> frozenset[str]:
+    if "forEach" not in raw:
+        return frozenset()
+    parts = (field for name, field in raw.items() if name not in UNFILLED and name != "forEach")
+    words = (words for part in parts for _, words in placeholders_in(part, ""))
+    return frozenset(each.removeprefix("item.") for each in words if each.startswith("item."))

@@ -27,6 +27,7 @@ from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.backfill import backfill_faults
 from sluice.core.validation.children import sub_workflows
 from sluice.core.validation.fan_out import fan_outs
+from sluice.core.validation.lookalikes import lookalikes
 from sluice.core.validation.manifest import Manifest, dependency_paths, name_of
 from sluice.core.validation.schedule import schedules
 from sluice.core.validation.shape import parse_model
@@ -124,6 +125,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     when_faults,
     values.no_placeholder_in_scripts,
     values.known_placeholders,
+    lookalikes,
     values.parameters,
     values.scripts_fit,
     fan_outs,

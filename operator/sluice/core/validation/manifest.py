@@ -35,6 +35,14 @@ class Manifest:
     """By task, the tasks that it waits for, each with the first path that says so."""
 
     @property
+    def layers(self) -> dict[str, Json]:
+        """By path, the parts whose strings have placeholders: each task, the defaults, the outputs of the run."""
+        layers: dict[str, Json] = {f"spec.tasks[{number}]": self.raw["tasks"][number] for number in self.tasks}
+        if self.defaults is not None:
+            layers["spec.defaults"] = self.defaults.model_dump(by_alias=True, exclude_none=True)
+        return layers | {"spec": {"outputs": self.outputs}}
+
+    @property
     def outputs(self) -> Json:
         """The outputs of the run, by name; empty if they are no map."""
         given = self.raw.get("outputs")

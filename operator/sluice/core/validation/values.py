@@ -16,6 +16,11 @@ from sluice.core.validation.fan_out import item_sources
 from sluice.core.validation.manifest import Manifest, name_of
 
 ITEM = re.compile(r"item(\..+)?$")
+_POOL = re.compile(r"\.pools\[[0-9]+\]\.name$")
+_ACCESS = re.compile(
+    r"\.(serviceAccountName|queueName|secretName|claimName|(secretRef|secretKeyRef|imagePullSecrets\[[0-9]+\])\.name)$"
+)
+"""Where a value decides which rights, quota, secrets or data a pod gets."""
 
 
 def no_placeholder_in_scripts(found: Manifest) -> Iterator[Fault]:
@@ -57,17 +62,19 @@ def known_placeholders(found: Manifest) -> Iterator[Fault]:
     sources = item_sources(found)
     known_items = {key: _Items.of(source) for key, source in {id(each): each for each in sources.values()}.items()}
     items = {f"spec.tasks[{number}]": known_items[id(source)] for number, source in sources.items()}
-    layers: dict[str, Json] = {f"spec.tasks[{number}]": found.raw["tasks"][number] for number in found.tasks}
-    if found.defaults is not None:
-        layers["spec.defaults"] = found.defaults.model_dump(by_alias=True, exclude_none=True)
-    layers["spec"] = {"outputs": found.outputs}
-    for path, fields in layers.items():
+    for path, fields in found.layers.items():
         for name, field in fields.items():
             if name in UNFILLED:
                 continue
             for place, placeholder in placeholders_in(field, f"{path}.{name}"):
                 if placeholder == "run.phase" and not fields.get("finally"):
                     yield Fault(place, "$(run.phase) is known to `finally` tasks only, as the run has not ended before")
+                elif _POOL.search(place):
+                    words = "is not filled in here: a Pool is known before the run starts; write its name"
+                    yield Fault(place, f"$({placeholder}) {words}")
+                elif not placeholder.startswith("params.") and _ACCESS.search(place):
+                    words = "is not filled in here: what a pod may do must not depend on a program; use a parameter"
+                    yield Fault(place, f"$({placeholder}) {words}")
                 elif output_of(placeholder):
                     if path == "spec.defaults":
                         words = "every task would wait for that one, itself included; say it in the tasks that need it"
