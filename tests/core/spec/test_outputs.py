@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from sluice.core.base.naming import outputs_name
 from sluice.core.base.text import as_json, as_text
-from sluice.core.pod.builder import ANNOTATIONS_MAX_BYTES, Item, build_pod, oversize
+from sluice.core.pod.builder import Item, build_pod
+from sluice.core.pod.size import ANNOTATIONS_MAX_BYTES, oversize
 from sluice.core.pod.view import pod_view
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders

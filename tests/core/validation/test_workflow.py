@@ -421,6 +421,20 @@ def test_no_manifest_is_too_odd_to_be_judged(manifest):
     assert all(fault.path and fault.message for fault in workflow_faults(manifest))
 
 
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"args": ["x", "$(params.day)" * 3]}, "args[1]"),
+        ({"env": [{"name": "A", "value": "$(params.day)$(params.day)$(params.day)"}]}, "env[0].value"),
+    ],
+)
+def test_what_no_program_can_be_given(fields, path):
+    (found,) = faults(A | fields, parameters=[{"name": "day", "default": "x" * 60_000}])
+    assert found.startswith(
+        f"spec.tasks[0].{path}: has 180000 bytes with its parameters; a program can be given 131071"
+    )
+
+
 # Runs.
 
 

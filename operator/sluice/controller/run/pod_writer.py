@@ -31,9 +31,10 @@ from sluice.controller.resources.pvcs import VolumeClaims
 from sluice.core import Json
 from sluice.core.base.errors import Unanswered
 from sluice.core.base.naming import LABEL_QUEUE
-from sluice.core.pod.builder import Item, build_pod, oversize
+from sluice.core.pod.builder import Item, build_pod
 from sluice.core.pod.create_errors import CreateError, classify
 from sluice.core.pod.defaults import PodDefaults
+from sluice.core.pod.size import oversize
 from sluice.core.pod.view import pod_view
 from sluice.core.reconcile.actions import Delete
 from sluice.core.reconcile.attempt import retry_creates_soon

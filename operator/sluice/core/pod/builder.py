@@ -31,10 +31,11 @@ from sluice.core.base.naming import (
     pod_name,
 )
 from sluice.core.base.text import as_text, as_values
-from sluice.core.graph.placeholders import fill, kubelet_literal
+from sluice.core.graph.placeholders import SCRIPT_FIELDS, fill, kubelet_literal
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
 from sluice.core.pod.memory import grown_resources
 from sluice.core.pod.node_affinity import prefer_other_node
+from sluice.core.pod.size import EXEC_MAX_BYTES
 from sluice.core.pod.volumes import claim_volumes
 from sluice.core.spec.for_each import item_values
 from sluice.core.spec.identity import RunIdentity
@@ -43,7 +44,6 @@ from sluice.core.spec.task import TaskDefinition
 
 SCRIPT = "sluice.dev/script"
 INPUTS = "sluice.dev/inputs"
-ANNOTATIONS_MAX_BYTES = 256 * 1024  # Kubernetes' limit for all annotations of one object
 
 _SCRIPT_PATH = "/sluice/script"
 _OUTPUTS_PATH = "/dev/termination-log"  # the kubelet's default terminationMessagePath
@@ -180,15 +180,6 @@ def inputs_json(
     return json.dumps(inputs, ensure_ascii=False)
 
 
-def oversize(pod: Json) -> str:
-    """Why the pod's annotations exceed Kubernetes' limit; empty if they fit."""
-    annotations = pod["metadata"].get("annotations", {})
-    size = sum(len(f"{name}{value}".encode()) for name, value in annotations.items())
-    if size <= ANNOTATIONS_MAX_BYTES:
-        return ""
-    return f"the script and its inputs (parameters, outputs) have {size} bytes; {ANNOTATIONS_MAX_BYTES} fit"
-
-
 def parameter_variable(parameter: str) -> str:
     """The environment variable that holds a parameter: `PARAM_DAY` for `day`."""
     return "PARAM_" + parameter.upper().replace("-", "_")
@@ -269,8 +260,11 @@ def _environment(
     if run.scheduled != NOT_SCHEDULED:
         variables |= run.scheduled.variables
     if item is not None:
+        has_script = not SCRIPT_FIELDS.isdisjoint(task.own)
         batched = task.for_each is not None and task.for_each.batch is not None
-        variables["ITEMS" if batched else "ITEM"] = kubelet_literal(as_text(item.value))
+        value = as_text(item.value)
+        if not (batched and has_script and len(f"ITEMS={value}".encode()) > EXEC_MAX_BYTES):  # the file has it
+            variables["ITEMS" if batched else "ITEM"] = kubelet_literal(value)
     if end is not None:
         variables |= {"SLUICE_RUN_PHASE": end.phase, "SLUICE_FAILED_TASKS": " ".join(end.failed)}
     variables |= {parameter_variable(name): kubelet_literal(value) for name, value in run.parameters.items()}

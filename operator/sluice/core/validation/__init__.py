@@ -128,6 +128,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     lookalikes,
     values.parameters,
     values.scripts_fit,
+    values.fit_for_exec,
     fan_outs,
     approvals,
     sub_workflows,

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from sluice.api.for_each import ForEachSpec
 from sluice.core import Json
 from sluice.core.base.faults import Fault, Hint
-from sluice.core.graph.placeholders import PLACEHOLDER, UNFILLED, placeholders_in
+from sluice.core.graph.placeholders import PLACEHOLDER, UNFILLED, placeholders_in, strings_in
 from sluice.core.graph.references import output_of
-from sluice.core.pod.builder import ANNOTATIONS_MAX_BYTES, parameter_variable
+from sluice.core.pod.builder import parameter_variable
+from sluice.core.pod.size import ANNOTATIONS_MAX_BYTES, EXEC_MAX_BYTES
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.scheduled_time import SCHEDULE_VARIABLES as SCHEDULED
 from sluice.core.validation.fan_out import item_sources
@@ -173,3 +174,17 @@ def scripts_fit(found: Manifest) -> Iterator[Fault]:
                 f"spec.tasks[{number}]",
                 f"the script and the parameters have {size} bytes; 252 KiB fit. Put the program into an image",
             )
+
+
+def fit_for_exec(found: Manifest) -> Iterator[Fault]:
+    """Arguments and variables that no program can be given, as far as parameters and plain text say."""
+    values = {f"params.{p.name}": p.default or "" for p in found.parameters.values()}
+    for path, fields in found.layers.items():
+        given = {name: fields[name] for name in ("command", "args", "env") if name in fields}
+        for place, text in strings_in(given, path):
+            filled = PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text) if "$(" in text else text
+            if (size := len(filled.encode())) > EXEC_MAX_BYTES:
+                fits = f"a program can be given {EXEC_MAX_BYTES} in one argument or variable"
+                yield Fault(
+                    place, f"has {size} bytes with its parameters; {fits}. Let a script read /sluice/inputs.json"
+                )
