@@ -194,8 +194,9 @@ class TaskTemplate(Model):
     timeout: Duration | None = None
     """How long one attempt may take, for example 90s or 1h30m, counted from when its pod is placed on a node."""
     pending_timeout: Duration | None = None
-    """How long a pod may be refused, find no node, or fail to get its image, before the task fails. Default: 10m for an
-    image or a missing right, 24h for a node, 1h for a node if the task holds slots of a pool."""
+    """How long a pod may be refused, find no node, or fail to get its image, before the task fails, and how long it may
+    take to start on its node before it is tried again. Default: 10m for a start, an image or a missing right, 24h for a
+    node, 1h for a node if the task holds slots of a pool."""
     retries: Retries | None = None
     """How often a failed attempt is made again."""
     safe_to_evict: bool | None = None

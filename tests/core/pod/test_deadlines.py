@@ -111,8 +111,6 @@ def test_slots_of_a_pool_are_not_held_for_a_day_without_use(own_s, status, limit
 @pytest.mark.parametrize(
     "status",
     [
-        waiting("ContainerCreating"),
-        waiting("PodInitializing"),
         running(),
         exited(0),
         exited(1),
@@ -124,11 +122,39 @@ def test_what_gets_on_or_ends_anyway_is_left_alone(status):
     assert pod_deadline(TASK, seen(status)) is None
 
 
-@pytest.mark.parametrize("status", [running(placed=7), waiting("ContainerCreating", placed=7)])
-def test_operator_backs_the_kubelet_up_a_minute_after_the_timeout(status):
+@pytest.mark.parametrize(
+    ("status", "ending"),
+    [(running(placed=7), Ending.TIMEOUT), (waiting("ContainerCreating", placed=7), Ending.INFRASTRUCTURE)],
+)
+def test_operator_backs_the_kubelet_up_a_minute_after_the_timeout(status, ending):
     found = pod_deadline(TIMED, seen(status))
     assert found.at == START + 7 + 90 + MINUTE
-    assert found.outcome.ending is Ending.TIMEOUT
+    assert found.outcome.ending is ending
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (waiting("ContainerCreating", placed=7), "did not start in 10m on node node-1: ContainerCreating"),
+        (waiting("PodInitializing", placed=7), "did not start in 10m on node node-1: PodInitializing"),
+        (
+            waiting("PodInitializing", placed=7)
+            | {"initContainerStatuses": [init("fetch", {"waiting": {"reason": "CrashLoopBackOff", "message": "no"}})]},
+            "did not start in 10m on node node-1: CrashLoopBackOff: init container fetch: no",
+        ),
+    ],
+)
+def test_a_pod_that_is_placed_and_never_starts_costs_a_retry_of_the_infrastructure(status, words):
+    found = pod_deadline(TASK, seen(status))
+    assert found.at == START + 7 + 10 * MINUTE
+    assert (found.outcome.ending, found.outcome.message) == (Ending.INFRASTRUCTURE, words)
+    assert pod_deadline(replace(TASK, pending_timeout_s=60), seen(status)).at == START + 7 + MINUTE
+
+
+def test_an_init_container_may_take_its_time():
+    body = pod(waiting("PodInitializing") | {"initContainerStatuses": [init("fetch", RUNS)]})
+    body["spec"] |= {"initContainers": [{"name": "fetch"}]}
+    assert pod_deadline(TASK, pod_view(body)) is None
 
 
 def test_words_say_how_long_and_why():

@@ -162,7 +162,8 @@ def test_trouble_that_comes_back_after_its_alarm_is_still_given_up():
     world.starts()
     world.sees("a", waiting("ErrImagePull"))
     world.decide()
-    world.sees("a", waiting("ContainerCreating"))
+    fetches = {"initContainerStatuses": [{"name": "fetch", "state": {"running": {"startedAt": at(2)}}}]}
+    world.sees("a", waiting("PodInitializing") | fetches)
     assert world.decided(after=601) == []
     world.sees("a", waiting("ErrImagePull"))
     assert world.decided(after=1) + world.decided(after=600) == ["delete a/1"]

@@ -1,11 +1,10 @@
 """How long a stuck pod may live before the operator deletes it, and the outcome its attempt then gets.
 
 The operator gives up only on what waiting cannot fix: a full cluster is not a failed task, but an image that does not
-exist is. The kubelet enforces an attempt's `timeout` (as `activeDeadlineSeconds`), so it holds while the operator is
-down; the operator is the backstop for a node that does not respond.
-
-Patience counts from when it could have got on: with the scheduler from when the last scheduling gate was lifted, with
-an image or a ConfigMap from when the kubelet could first ask for it.
+exist is. A pod that is on its node and does not start, for a mount that fails or a sidecar that never gets ready, is
+taken away, which costs a retry of the infrastructure. The kubelet enforces an attempt's `timeout` (as
+`activeDeadlineSeconds`), so it holds while the operator is down; the operator is the backstop for a node that does not
+respond.
 
 A pod with a scheduling gate has no deadline, nor has one in a Kueue queue: Kueue admits it when there is room, and
 evicts it again (`waitForPodsReady`) if it does not become ready.
@@ -20,6 +19,7 @@ from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.task import TaskDefinition
 
 IMAGE_S = 600.0
+STARTING_S = 600.0  # on its node: its volumes, its image, the containers before it
 SCHEDULING_S = 24 * 3600.0
 SCHEDULING_WITH_SLOTS_S = 3600.0  # shorter, since it holds pool slots that others wait for
 _GRACE_S = 60.0  # twice the kubelet's default grace period
@@ -51,6 +51,16 @@ def pod_deadline(task: TaskDefinition, pod: PodView, ungated_at: Instant | None 
     if pod.container.waiting in IMAGE_TROUBLE | CONTAINER_TROUBLE:
         reason = f"{pod.container.waiting}: {pod.container.message}"
         return _give_up(pod.pullable_at or pod.scheduled_at, task.pending_timeout_s or IMAGE_S, reason)
+    if pod.container.started_at is None and pod.container.exit_code is None and not pod.initializing:
+        limit_s = task.pending_timeout_s or STARTING_S
+        state = ": ".join(filter(None, (pod.container.waiting, pod.container.message)))
+        words = (
+            f"did not start in {span(limit_s)} on node {pod.node or 'without a name'}{f': {state}' if state else ''}"
+        )
+        at = (pod.pullable_at or pod.scheduled_at) + limit_s
+        if task.timeout_s is not None:
+            at = min(at, pod.scheduled_at + task.timeout_s + _GRACE_S)
+        return Deadline(at, Outcome(Ending.INFRASTRUCTURE, words))
     if task.timeout_s is not None:
         at = pod.scheduled_at + task.timeout_s + _GRACE_S
         return Deadline(at, Outcome(Ending.TIMEOUT, "took longer than its timeout, and its node did not end it"))

@@ -60,6 +60,8 @@ class PodView:
     """Since when the kubelet can pull the image that it waits for: it is on its node, what it mounts is there, and the
     init containers before have ended.
     """
+    initializing: bool = False
+    """Whether an init container runs, other than those that go on beside the others."""
     unschedulable: str = ""
     disruption: str = ""
     disrupted_at: Instant | None = None
@@ -119,6 +121,8 @@ def pod_view(pod: Json) -> PodView:
             disruption = message
             disrupted_at = min(instant(condition.get("lastTransitionTime")) or 0.0, disrupted_at or math.inf)
             preempted = preempted or reason == _STOPPED_BY_KUEUE
+    inits = list(_own_inits(spec, status))
+    inits_ended_at = [instant(mapping(state.get("terminated")).get("finishedAt")) for state in inits]
     return PodView(
         name=meta.name,
         namespace=meta.namespace,
@@ -132,7 +136,8 @@ def pod_view(pod: Json) -> PodView:
         reason=string(status.get("reason")),
         message=_cut(string(status.get("message"))),
         scheduled_at=scheduled_at,
-        pullable_at=max((at for at in (scheduled_at, sandbox_at, *_inits_ended_at(spec, status)) if at), default=None),
+        pullable_at=max((at for at in (scheduled_at, sandbox_at, *inits_ended_at) if at), default=None),
+        initializing=any("running" in state for state in inits),
         unschedulable=_cut(unschedulable),
         disruption=_cut(disruption),
         disrupted_at=disrupted_at,
@@ -182,13 +187,13 @@ def _container(spec: Json, status: Json) -> ContainerState:
     return _waiting(mapping(state.get("waiting")))
 
 
-def _inits_ended_at(spec: Json, status: Json) -> Iterator[Instant | None]:
-    """Of the user's own init containers, but for those that go on beside the others."""
+def _own_inits(spec: Json, status: Json) -> Iterator[Json]:
+    """The states of the user's own init containers, but for those that go on beside the others."""
     inits = mappings(spec.get("initContainers"))
     sidecars = {string(init.get("name")) for init in inits if init.get("restartPolicy") == "Always"}
     for init in mappings(status.get("initContainerStatuses")):
         if string(init.get("name")) not in sidecars:
-            yield instant(mapping(mapping(init.get("state")).get("terminated")).get("finishedAt"))
+            yield mapping(init.get("state"))
 
 
 def _outputs_limit(spec: Json) -> int:
