@@ -127,6 +127,21 @@ def test_a_run_that_is_being_stopped_stays_so_when_it_is_suspended():
     assert (why, world.run.winding_down) == ("another task failed, and failFast is set", why)
 
 
+def test_a_run_that_has_succeeded_does_not_say_why_it_failed():
+    late = run("a", timeout_s=10)
+    late.starts()
+    late.ends("a")
+    assert late.decide(after=11).finished
+    assert (current_phase(late.run), run_message(late.run)) == ("Succeeded", "")
+    handled = run("a >> b", leaf_failed=True, fields={"b": {"runIf": "OneFailed"}})
+    handled.starts()
+    handled.ends("a", 1)
+    assert handled.starts() == ["b"]
+    handled.ends("b")
+    assert handled.decide().finished
+    assert (current_phase(handled.run), run_message(handled.run)) == ("Succeeded", "")
+
+
 def test_a_fan_out_over_nothing_is_stopped_like_any_other_task_and_asks_no_condition():
     world = run("a >> b", state="Stopped", a="Succeeded", fields={"b": {"forEach": {"items": []}, "when": "false"}})
     world.decide()

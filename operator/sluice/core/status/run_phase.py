@@ -37,7 +37,9 @@ def run_progress(run: RunState) -> str:
 
 
 def run_message(run: RunState) -> str:
-    """Why the run has failed, or will."""
+    """Why the run has failed, or will. A run that has succeeded has nothing to say, whatever happened on its way."""
+    if current_phase(run) == "Succeeded":
+        return ""
     if run.winding_down not in ("", STOPPED_BY_HAND) and not run.failed:
         return run.winding_down
     failed = [t for t in run.named if t.phase == "Failed" and not t.definition.allow_failure] if run.failed else []
