@@ -215,8 +215,8 @@ class Task(TaskTemplate):
 
     name: TaskName
     """The task's name, unique in the Workflow."""
-    depends_on: Annotated[list[TaskName] | None, Field(max_length=100)] = None
-    """Tasks that this one waits for."""
+    depends_on: Annotated[list[TaskName] | None, Field(max_length=2000)] = None
+    """Tasks that this one waits for. All tasks together may name 20,000."""
     run_if: RunIf | None = None
     """What must have become of them for this one to start. Default AllSucceeded."""
     when: Expression | None = None

@@ -8,6 +8,7 @@ from sluice.api.after import AfterMarkStatus, AfterSpec
 from sluice.api.base import (
     BY_NAME,
     Duration,
+    Json,
     Model,
     ObjectName,
     ParameterName,
@@ -24,6 +25,7 @@ from sluice.api.schedule import ScheduleMarkStatus, ScheduleSpec
 from sluice.api.task import Labels, PoolRequest, Task, TaskTemplate
 
 MAX_TASKS = 2000
+MAX_DEPENDENCIES = 20_000
 
 
 class Parameter(Model):
@@ -141,6 +143,18 @@ class WorkflowSettings(Model):
         return {parameter.name: parameter.default for parameter in self.parameters or ()}
 
 
+_TASKS: Json = {
+    "x-kubernetes-list-type": "atomic",
+    "x-kubernetes-validations": [
+        {
+            "rule": f"self.map(t, has(t.dependsOn) ? t.dependsOn.size() : 0).sum() <= {MAX_DEPENDENCIES}",
+            "message": f"tasks have at most {MAX_DEPENDENCIES} dependencies in all; let branches meet in one task",
+        }
+    ],
+}
+"""No rule on a single task: it would be evaluated 2,000 times, at each write of the status too."""
+
+
 class WorkflowSpec(WorkflowSettings):
     """What to run, and when."""
 
@@ -149,9 +163,7 @@ class WorkflowSpec(WorkflowSettings):
     mounts it."""
     defaults: TaskTemplate | None = None
     """What every task has that does not say otherwise."""
-    tasks: Annotated[
-        list[Task], Field(min_length=1, max_length=MAX_TASKS, json_schema_extra={"x-kubernetes-list-type": "atomic"})
-    ]
+    tasks: Annotated[list[Task], Field(min_length=1, max_length=MAX_TASKS, json_schema_extra=_TASKS)]
     """The tasks of the graph."""
     outputs: Annotated[dict[Word, Sentence] | None, Field(max_length=64)] = None
     """What a run that has succeeded hands on, by name, for example rows: $(tasks.load.outputs.rows)."""

@@ -579,17 +579,21 @@ def test_reference_is_no_default():
     ]
 
 
-def test_references_count_as_dependencies():
-    many = [A | {"name": f"t{number}", "outputs": ["k"]} for number in range(101)]
-    last = {
-        "name": "last",
-        "image": "x",
-        "dependsOn": ["t0"],
-        "args": [f"$(tasks.{t['name']}.outputs.k)" for t in many],
-    }
-    assert faults(*many, last) == [
-        "spec.tasks[101]: 'last' waits for 101 tasks, with those that it asks about; at most 100 are possible"
-    ]
+def test_all_tasks_have_a_number_of_dependencies_with_those_that_they_ask_about():
+    first = [A | {"name": f"t{number}", "outputs": ["k"]} for number in range(100)]
+    names = [task["name"] for task in first]
+    args = [f"$(tasks.{name}.outputs.k)" for name in names]
+    others = [A | {"name": f"u{number}", "dependsOn": names} for number in range(100)]
+    others += [A | {"name": f"v{number}", "args": args} for number in range(100)]
+    assert faults(*first, *others) == []
+    last = A | {"name": "last", "when": "tasks.t0.phase == 'Succeeded'"}
+    words = "wait for 20001 others in all, with those that they ask about; at most 20000 are possible"
+    assert faults(*first, *others, last) == [f"spec.tasks: {words}. Let branches meet in one task"]
+
+
+def test_a_task_may_wait_for_a_thousand():
+    many = [A | {"name": f"t{number}"} for number in range(1100)]
+    assert faults(*many, A | {"name": "last", "dependsOn": [task["name"] for task in many]}) == []
 
 
 # Warnings.

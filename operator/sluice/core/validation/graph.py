@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 
+from sluice.api.workflow import MAX_DEPENDENCIES
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import compile_condition
 from sluice.core.graph.dag import cycles
 from sluice.core.validation.manifest import Manifest
-
-_DEPENDENCIES_AT_MOST = 100
 
 
 def unique_names(found: Manifest) -> Iterator[Fault]:
@@ -35,9 +34,11 @@ def known_dependencies(found: Manifest) -> Iterator[Fault]:
             elif dependency in seen:
                 yield Fault(path, f"'{dependency}' stands in the list twice")
             seen.add(dependency)
-        if (count := len(found.dependencies[number])) > _DEPENDENCIES_AT_MOST:
-            words = f"'{task.name}' waits for {count} tasks, with those that it asks about"
-            yield Fault(f"spec.tasks[{number}]", f"{words}; at most {_DEPENDENCIES_AT_MOST} are possible")
+    if (count := sum(map(len, found.dependencies.values()))) > MAX_DEPENDENCIES:
+        words = (
+            f"wait for {count} others in all, with those that they ask about; at most {MAX_DEPENDENCIES} are possible"
+        )
+        yield Fault("spec.tasks", f"{words}. Let branches meet in one task")
 
 
 def trigger_rules(found: Manifest) -> Iterator[Fault]:
