@@ -128,6 +128,10 @@ class ApprovalSpec(Model):
     """What counts as decided when the time is up. Without it, the task has failed then."""
 
 
+class JoinSpec(Model):
+    """Nothing is to be said of it."""
+
+
 class PollSpec(Model):
     """How a task waits for something: it is tried until it exits with anything else than 75, which says "not yet"."""
 
@@ -260,6 +264,11 @@ class Task(TaskTemplate):
     """Another Workflow to run. Such a task has no pod of its own, and parallelism does not count it."""
     approval: ApprovalSpec | None = None
     """A decision that a person takes. Such a task has no pod."""
+    join: JoinSpec | None = None
+    """A place where branches meet, written as join: {}. It does nothing and has no pod: with 40 tasks before it and 30
+    after, 70 dependencies say what would take 1,200."""
+    skip_exit_codes: Annotated[list[Annotated[int, Field(ge=1, le=255)]] | None, Field(max_length=255)] = None
+    """Exit codes that say that there is nothing to do: the task is then Skipped, without a retry."""
 
     @property
     def script(self) -> str | None:

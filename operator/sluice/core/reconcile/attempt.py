@@ -31,6 +31,8 @@ def _conclude(run: RunState, number: int, ended: Outcome, now: Instant) -> None:
     stopped = stopping and (retry or task.termination_cause is ended or ended.ending in PAID_BY_CLUSTER)
     if ended.ending is Ending.SUCCESS:
         end_task(run, End(number, "Succeeded", last))
+    elif ended.ending is Ending.ERROR and ended.exit_code in task.definition.skip_exit_codes:
+        end_task(run, End(number, "Skipped", ended, f"exit code {ended.exit_code} says that there is nothing to do"))
     elif stopped or ended.ending is Ending.STOPPED:
         end_task(run, End(number, "Stopped", last))
     elif retry:

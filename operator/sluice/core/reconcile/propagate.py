@@ -79,6 +79,8 @@ def evaluate(run: RunState, number: int) -> Iterator[End]:
                 yield End(number, "Skipped", skipped=why)
             case Outcome() as failed:
                 yield End(number, "Failed", failed)
+            case Verdict.RUN if run.tasks[number].definition.join:
+                yield End(number, "Succeeded")
             case Verdict.RUN if _is_fan_out(run, number):
                 yield from _fan_out(run, number)
                 waiting += _with_same_items(run, number)

@@ -134,7 +134,7 @@ def _restore_unit(run: RunState, number: int, entry: Json, found: _Found) -> Non
     unit = (task.definition.name, None if task.group is None else task.index)
     if task.definition.is_sub_workflow:
         _restore_call(run, number, entry, found.children.get(unit, {}))
-    elif task.definition.approval is not None:  # no pod has a say in what a person decides
+    elif task.definition.approval is not None or task.definition.join:  # they have no pods
         _restore_task(run, number, entry, {})
     else:
         _restore_task(run, number, entry, found.pods.get(unit, {}))

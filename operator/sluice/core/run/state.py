@@ -155,7 +155,7 @@ class RunState:
         if number is None or attempt.run != self.identity.ref:
             return None
         definition = self.definition.tasks[number]
-        if definition.approval is not None or definition.is_sub_workflow:
+        if definition.approval is not None or definition.join or definition.is_sub_workflow:
             return None
         if (attempt.index is None) != (definition.for_each is None):
             return None

@@ -51,6 +51,9 @@ class TaskDefinition:
     pools: PoolClaim = ()
     approval: Approval | None = None
     """Set for a task that waits for a person and has no pod."""
+    join: bool = False
+    """Is it only a place where branches meet? Then it has no pod."""
+    skip_exit_codes: frozenset[int] = frozenset()
     for_each: ForEach | None = None
     when: Program | CelError | None = None
     """Its condition, evaluated when its trigger rule lets it start; a CelError if it does not compile."""
@@ -75,12 +78,18 @@ class TaskDefinition:
             approval=None if task.approval is None else Approval.of(task.approval),
             priority=task.priority,
             pools=pool_claim(task.pools or ()),
-            duration_s=1 if task.expected_duration is None else seconds(task.expected_duration),
+            duration_s=0
+            if task.join is not None
+            else 1
+            if task.expected_duration is None
+            else seconds(task.expected_duration),
             outputs=tuple(task.outputs or ()),
             outputs_in_log=task.outputs_from == "Log",
             reads=reads(raw),
             item_reads=_read_by_items(raw),
             item_fields=_fields_of_items(raw),
+            join=task.join is not None,
+            skip_exit_codes=frozenset(task.skip_exit_codes or ()),
             for_each=None if task.for_each is None else ForEach.of(task.for_each),
             when=None if task.when is None else compile_condition(task.when),
             is_sub_workflow=task.workflow is not None,

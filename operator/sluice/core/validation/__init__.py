@@ -27,6 +27,7 @@ from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.backfill import backfill_faults
 from sluice.core.validation.children import sub_workflows
 from sluice.core.validation.fan_out import fan_outs
+from sluice.core.validation.joins import joins
 from sluice.core.validation.lookalikes import lookalikes
 from sluice.core.validation.manifest import Manifest, dependency_paths, name_of
 from sluice.core.validation.schedule import schedules
@@ -131,6 +132,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     values.fit_for_exec,
     fan_outs,
     approvals,
+    joins,
     sub_workflows,
     container.something_to_run,
     container.timeouts,
@@ -141,6 +143,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     volumes.known_volumes,
     retries.at_most_once,
     retries.polls,
+    retries.skipped_exit_codes,
     limits.one_entry_for_a_pool,
     limits.held_by_tasks_or_by_runs,
     concurrency.contradictions,

@@ -9,6 +9,7 @@ from sluice.core.base.faults import Fault
 from sluice.core.base.merge import merge
 from sluice.core.base.quantity import parse
 from sluice.core.pod.memory import memory_limit
+from sluice.core.spec.sensor import NOT_YET
 from sluice.core.validation.container import is_quantity
 from sluice.core.validation.manifest import Manifest
 
@@ -60,6 +61,17 @@ def polls(found: Manifest) -> Iterator[Fault]:
             yield Fault(
                 f"{path}.timeout", f"'{task.poll.timeout}' is over before the second try; raise it, or lower `every`"
             )
+
+
+def skipped_exit_codes(found: Manifest) -> Iterator[Fault]:
+    for number, task in found.tasks.items():
+        retried = set((task.retries.exit_codes if task.retries else None) or ())
+        for place, code in enumerate(task.skip_exit_codes or ()):
+            path = f"spec.tasks[{number}].skipExitCodes[{place}]"
+            if code in retried:
+                yield Fault(path, f"{code} is among retries.exitCodes as well; it cannot be skipped and tried again")
+            elif code == NOT_YET and task.poll is not None:
+                yield Fault(path, f'{code} says "not yet" of a task that polls; choose another code')
 
 
 def _faults(path: str, tasks: list[Json]) -> Iterator[Fault]:

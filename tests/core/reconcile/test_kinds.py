@@ -1,0 +1,93 @@
+"""Tasks that end in a way of their own: a join, and one whose exit code says that there is nothing to do."""
+
+import pytest
+
+from tests.core.validation.test_workflow import A, faults
+from tests.core.world import run
+
+JOIN = {"join": {}}
+
+
+def test_a_join_lets_branches_meet_without_a_pod():
+    world = run("a, b >> j >> c, d", fields={"j": JOIN})
+    assert world.starts() == ["a", "b"]
+    world.ends("a")
+    assert world.decided() == []
+    world.ends("b")
+    assert world.starts() == ["c", "d"]
+    assert world.phases["j"] == "Succeeded"
+    assert world.restarted().decided() == []
+
+
+def test_a_join_goes_by_its_trigger_rule_and_its_condition():
+    world = run("a >> j >> b; a >> k >> c", fields={"j": JOIN | {"runIf": "AllDone"}, "k": JOIN | {"when": "false"}})
+    world.starts()
+    world.ends("a", 1)
+    world.decide()
+    assert world.phases["j"] == "Succeeded"
+    assert world.phases["k"] == "UpstreamFailed"
+    other = run("j >> b", fields={"j": JOIN | {"when": "false"}})
+    other.decide()
+    assert other.phases == {"j": "Skipped", "b": "Skipped"}
+
+
+def test_a_graph_of_joins_alone_is_done_at_once():
+    world = run("a >> b", fields={"every": JOIN})
+    assert world.decide().finished
+    assert world.phases == {"a": "Succeeded", "b": "Succeeded"}
+
+
+@pytest.mark.parametrize("field", ["image", "bash", "retries", "forEach", "outputs", "finally", "timeout", "approval"])
+def test_a_join_runs_nothing(field):
+    values = {"retries": {"limit": 1}, "forEach": {"items": ["x"]}, "outputs": ["k"], "finally": True, "timeout": "1h"}
+    task = {"name": "a", field: values.get(field, {} if field == "approval" else "x")} | JOIN
+    assert f"spec.tasks[0].{field}" in {fault.partition(":")[0] for fault in faults(task)}
+
+
+NOTHING = {"skipExitCodes": [99], "retries": {"limit": 2}}
+
+
+def test_an_exit_code_says_that_there_is_nothing_to_do():
+    world = run("a >> b, c", fields={"a": NOTHING, "c": {"runIf": "NoneFailed"}}, fail_fast="Stop")
+    world.starts()
+    world.ends("a", 99)
+    assert world.starts() == ["c"]
+    assert world.phases["a"] == world.phases["b"] == "Skipped"
+    assert world.reasons["a"] == "Skipped: exit code 99 says that there is nothing to do"
+    again = world.restarted()
+    again.decide()
+    assert again.phases["a"] == "Skipped"
+
+
+def test_another_exit_code_is_tried_again():
+    world = run("a", fields={"a": NOTHING})
+    world.starts()
+    world.ends("a", 1)
+    world.decide()
+    assert world.starts(after=1) == ["a"]
+
+
+def test_items_that_have_nothing_to_do_are_not_counted_and_hand_on_null():
+    fan = {"forEach": {"items": ["x", "y"]}, "outputs": ["k"]} | NOTHING
+    world = run("a", fields={"a": fan})
+    world.decide()
+    world.writes()
+    assert world.starts() == ["a[0]", "a[1]"]
+    world.ends("a[0]", 99)
+    world.ends("a[1]", outputs="k=1")
+    assert world.decide().finished
+    assert world.phases == {"a": "Succeeded"}
+    assert world.run.outputs_of(0) == {"k": [None, "1"]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"skipExitCodes": [0]}, "skipExitCodes[0]: input should be greater than or equal to 1"),
+        (NOTHING | {"retries": {"exitCodes": [7, 99]}}, "skipExitCodes[0]: 99 is among retries.exitCodes as well"),
+        ({"skipExitCodes": [75], "poll": {"every": "30s"}}, 'skipExitCodes[0]: 75 says "not yet" of a task that polls'),
+    ],
+)
+def test_an_exit_code_has_one_meaning(fields, words):
+    (found,) = faults(A | fields)
+    assert found.startswith(f"spec.tasks[0].{words}")
