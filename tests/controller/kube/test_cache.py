@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -221,3 +222,62 @@ def test_a_namesake_is_typed_by_itself():
     assert known.runs[KEY].spec_as(WorkflowRunSpec).workflow == "etl"
     known.runs.upsert(run(2, uid="u2", workflow="other"))
     assert known.runs[KEY].spec_as(WorkflowRunSpec).workflow == "other"
+
+
+def body_of(uid: str, *, parent: str = "", tasks: int = 0, **status: Any) -> Any:
+    """As the API server has a run whose spec and status are long."""
+    metadata: Any = {"namespace": "team", "name": f"run-{uid}", "uid": uid, "resourceVersion": "7", "generation": 1}
+    metadata |= {"creationTimestamp": "2026-01-01T00:00:00Z"}
+    if parent:
+        metadata["ownerReferences"] = [
+            {"apiVersion": API_VERSION, "kind": "WorkflowRun", "name": f"run-{parent}", "uid": parent}
+            | {"controller": True}
+        ]
+    told = {f"task-{number}": {"phase": "Succeeded", "outputs": {"rows": "1"}} for number in range(tasks)}
+    spec = {"workflow": "etl", "parameters": {"text": "x" * 10_000}, "resumeFrom": {"run": "old", "rerun": ["a"] * 99}}
+    conditions = [{"type": "Finished", "status": "True", "message": "x" * 5000}]
+    return {"metadata": metadata, "spec": spec, "status": {"tasks": told, "conditions": conditions} | status}
+
+
+def size(view: Any) -> int:
+    """Of a view's text, which is what varies."""
+    return len(repr(replace(view, typed={})))
+
+
+def test_of_a_run_that_has_ended_only_what_is_asked_yet_is_kept():
+    """However it ended, and whoever tells of it: a LIST, the watch, or our own write of its last status."""
+    for told in (ENDED, ENDED | {"phase": "Failed", "message": "y" * 9000}):
+        known = Cache()
+        known.runs.upsert(object_view(body_of("u1", tasks=60, phase="Running")))
+        going = known.runs[Key("team", "run-u1")]
+        known.runs.upsert(replace(going, version=8, status=going.status | told))
+        listed = known.readers["workflowruns"].read(body_of("u2", tasks=60, **told))
+        assert listed is not None
+        for view in (known.runs[going.key], listed):
+            assert size(view) < 3000
+            assert view.spec_as(WorkflowRunSpec).resume_from.run == "old"
+            assert (view.finished, view.workflow, view.status["finishedAt"]) == (True, "etl", ENDED["finishedAt"])
+
+
+def test_a_child_run_keeps_its_outputs_until_the_run_that_made_it_has_ended():
+    known = Cache()
+    child, parent = Key("team", "run-u2"), body_of("u1", phase="Running")
+    known.runs.upsert(object_view(body_of("u2", parent="u1", outputs='{"rows": 1}', **ENDED)))
+    known.runs.upsert(object_view(parent))
+    assert known.runs[child].status["outputs"] == '{"rows": 1}'
+    going = known.runs[Key("team", "run-u1")]
+    known.runs.upsert(replace(going, version=8, status=ENDED))
+    assert "outputs" not in known.runs[child].status
+
+
+def test_the_spec_of_a_workflow_is_kept_as_bytes_and_in_no_larger_a_buffer():
+    body = body_of("u1")
+    body["spec"] = {"tasks": [{"name": f"t{number}", "image": "i"} for number in range(20_000)]}
+    tracemalloc.start()
+    try:
+        seen = object_view(body)
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert seen.spec == body["spec"]
+    assert kept < len(seen.spec_json) + 100_000

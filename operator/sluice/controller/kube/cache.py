@@ -10,6 +10,7 @@ from typing import Literal
 from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.objects import Key, ObjectView, object_view, workflow_of
 from sluice.controller.kube.store import Change, Index, Store, Tombstones, tell
+from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.naming import LABEL_GENERATION, label_number
 from sluice.core.base.ownership import RunRef
@@ -30,7 +31,7 @@ class Cache:
         tombstones = Tombstones()
         self.pools: Store[ObjectView] = Store(attrgetter("key"), tombstones)
         self.workflows: Store[ObjectView] = Store(attrgetter("key"), tombstones, ObjectView.inherit)
-        self.runs: Store[ObjectView] = Store(attrgetter("key"), tombstones, ObjectView.inherit)
+        self.runs: Store[ObjectView] = Store(attrgetter("key"), tombstones, self._kept_of_run)
         self.backfills: Store[ObjectView] = Store(attrgetter("key"), tombstones, ObjectView.inherit)
         self.pods: Store[PodView] = Store(_pod_key, tombstones)
         self.stores: Mapping[Kind, Store[ObjectView]] = {
@@ -43,6 +44,7 @@ class Cache:
         look orphaned. After them the Backfills: runs that are not there would look deleted.
         """
         self.readers = {kind: ObjectReader(kind, object_view) for kind in self.stores}
+        self.readers["workflowruns"] = ObjectReader("workflowruns", self._run_view)
         self.runs_by_workflow: Index[Key, ObjectView] = self.runs.index(workflow_of)
         """Whoever made them."""
         self.unfinished_by_workflow: Index[Key, ObjectView] = self.runs.index(_workflow_of_unfinished)
@@ -109,6 +111,17 @@ class Cache:
             self.pods.evict(pod)
         return pods
 
+    def _run_view(self, body: Json) -> ObjectView:
+        """So that no LIST of runs that have ended is whole in memory."""
+        return self._kept_of_run(object_view(body), None)
+
+    def _kept_of_run(self, run: ObjectView, before: ObjectView | None) -> ObjectView:
+        """A run that has ended still hands its outputs on to the run that made it."""
+        if not run.finished:
+            return run.inherit(before)
+        parent = self.parent(run)
+        return run.of_ended(with_outputs=run.parent is not None and not (parent is not None and parent.finished))
+
     def _pool_changed(self, change: Change[ObjectView]) -> None:
         self._publish("pools", change.object.key)
 
@@ -124,6 +137,9 @@ class Cache:
         self._publish("workflowruns", run.key)
         if change.deleted or before is None or before.phase != run.phase:
             self._workflow_has_news(workflow_of(run))  # it may wait for room, or for the name
+            if run.finished:
+                for child in self.children_by_parent.objects(run.ref):
+                    self.runs.keep_less(child)
 
     def _backfill_changed(self, change: Change[ObjectView]) -> None:
         self._publish("backfills", change.object.key)

@@ -1,7 +1,9 @@
 """Objects of our kinds, cut down to what the controller needs."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeVar
+
+import orjson
 
 from sluice.api.base import Model
 from sluice.api.run import has_ended
@@ -19,6 +21,9 @@ from sluice.core.base.ownership import AttemptRef, ObjectMeta, RunRef, attempt_o
 
 _LABELS = frozenset({LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH})
 
+_SPEC_OF_ENDED = ("workflow", "revision", "resumeFrom", "scheduledTime")
+_STATUS_OF_ENDED = ("phase", "message", "startedAt", "finishedAt")
+_MESSAGE_OF_ENDED_MAX = 1024
 
 _M = TypeVar("_M", bound=Model)
 
@@ -35,7 +40,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ObjectView:
-    """An object of one of our kinds. Of a run that has finished only the end is kept of the status."""
+    """An object of one of our kinds. Of a run that has finished the status says nothing of its tasks."""
 
     key: Key
     uid: str
@@ -49,10 +54,19 @@ class ObjectView:
     attempt_of: AttemptRef | None
     """The attempt of that task; None too if it only says so."""
     labels: dict[str, str]
-    spec: Json
+    workflow: str
+    """The Workflow that a run or a Backfill names; empty if it names none."""
+    spec_json: bytes
+    """As parsed, a spec of 1.3 MB would take four times that, and it is seldom looked at."""
     status: Json
     typed: dict[type[Model], Model] = field(default_factory=dict, compare=False, repr=False)
     """What `spec_as` returned, by model. It is handed on to newer views of the same generation."""
+
+    @property
+    def spec(self) -> Json:
+        """Parsed at each call."""
+        found: Json = orjson.loads(self.spec_json)
+        return found
 
     def spec_as(self, model: type[_M]) -> _M:
         """The spec, parsed once for each generation. A field that does not validate counts as absent."""
@@ -65,10 +79,24 @@ class ObjectView:
         """The status, parsed at each call. Raises ValidationError: a mark that counted as absent would be run again."""
         return model.read(self.status)
 
-    def inherit(self, older: "ObjectView") -> None:
-        """Keeps what an older view of this object has parsed, if the spec is still the same."""
-        if older.generation == self.generation:
+    def inherit(self, older: "ObjectView | None") -> "ObjectView":
+        """Itself, with what an older view of this object has parsed, if the spec is still the same."""
+        if older is not None and older.generation == self.generation:
             self.typed.update(older.typed)
+        return self
+
+    def of_ended(self, *, with_outputs: bool) -> "ObjectView":
+        """A run that has ended, cut down to what is still asked of it: below 3 KB without its outputs. Whoever needs
+        more reads it from the API server.
+        """
+        names = (*_STATUS_OF_ENDED, "outputs") if with_outputs else _STATUS_OF_ENDED
+        status = {name: self.status[name] for name in names if name in self.status}
+        if len(message := foreign.string(status.get("message"))) > _MESSAGE_OF_ENDED_MAX:
+            status["message"] = message[: _MESSAGE_OF_ENDED_MAX - 1] + "…"
+        spec = {name: value for name, value in self.spec.items() if name in _SPEC_OF_ENDED}
+        if "resumeFrom" in spec:
+            spec["resumeFrom"] = {"run": foreign.mapping(spec["resumeFrom"]).get("run")}
+        return replace(self, spec_json=_packed(spec), status=status, typed={})
 
     @property
     def ref(self) -> RunRef:
@@ -95,9 +123,10 @@ class ObjectView:
 
 
 def object_view(body: Json) -> ObjectView:
-    """Raises Unreadable if its metadata are none, or all else is missing: see `parsing`."""
+    """Raises Unreadable if its metadata are none, or all else is missing (see `parsing`), or its spec is no JSON."""
     meta, metadata = ObjectMeta.of(body), body["metadata"]
-    if not isinstance(body.get("spec"), dict):
+    spec = body.get("spec")
+    if not isinstance(spec, dict):
         raise Unreadable("it is nested too deeply; leave out some levels")
     status = foreign.mapping(body.get("status"))
     owner: Json = next((o for o in foreign.mappings(metadata.get("ownerReferences")) if o.get("controller")), {})
@@ -115,11 +144,20 @@ def object_view(body: Json) -> ObjectView:
         parent=controller_of(metadata, "WorkflowRun"),
         attempt_of=attempt_of(metadata),
         labels={name: foreign.string(labels[name]) for name in _LABELS & labels.keys()},
-        spec=body["spec"],
+        workflow=foreign.string(spec.get("workflow")),
+        spec_json=_packed(spec),
         status=status,
     )
 
 
+def _packed(spec: Json) -> bytes:
+    """Raises Unreadable if the API server could not have sent it: numbers beyond 64 bits."""
+    try:
+        return bytes(memoryview(orjson.dumps(spec)))  # a copy: orjson returns a buffer of up to 16 times the size
+    except orjson.JSONEncodeError as error:
+        raise Unreadable(f"its spec is no JSON: {error}") from error
+
+
 def workflow_of(seen: ObjectView) -> Key:
     """Of a run or a Backfill. One that names none has a Workflow that cannot be."""
-    return Key(seen.key.namespace, foreign.string(seen.spec.get("workflow")))
+    return Key(seen.key.namespace, seen.workflow)

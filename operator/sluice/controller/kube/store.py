@@ -58,14 +58,17 @@ class Tombstones:
 
 
 class Store(Mapping[Key, V]):
-    """`key_of` is the key of an object. `inherit` hands what was worked out for an older view of an object, its second
-    argument, on to a newer one. Reading works as with any mapping.
+    """`key_of` is the key of an object. `kept` is what is kept of one; its second argument is the older view, if there
+    is one, which may have what was worked out for it. Reading works as with any mapping.
     """
 
     def __init__(
-        self, key_of: Callable[[V], Key], tombstones: Tombstones, inherit: Callable[[V, V], None] | None = None
+        self,
+        key_of: Callable[[V], Key],
+        tombstones: Tombstones,
+        kept: Callable[[V, V | None], V] = lambda seen, _before: seen,
     ) -> None:
-        self._key_of, self._tombstones, self._inherit = key_of, tombstones, inherit
+        self._key_of, self._tombstones, self._kept = key_of, tombstones, kept
         self._objects: dict[Key, V] = {}
         self._indexes: list[Index[object, V]] = []
         self._handlers: list[Callable[[Change[V]], None]] = []
@@ -101,10 +104,13 @@ class Store(Mapping[Key, V]):
         if before is not None and before.uid != seen.uid:
             self.delete(before)
             before = None
-        if before is not None and self._inherit is not None:
-            self._inherit(seen, before)
+        seen = self._kept(seen, before)
         self._put(key, before, seen)
         self._publish(Change(seen, before))
+
+    def keep_less(self, known: V) -> None:
+        """Less of an object may have to be kept than when it came. Nobody is told."""
+        self._put(self._key_of(known), known, self._kept(known, known))
 
     def delete(self, last: V) -> None:
         """An object is gone; `last` is how it was last seen. Handlers are told even if the store did not have it: it
