@@ -99,22 +99,28 @@ class KubeClient:
         """Deletes the object only if it still is the one with this UID."""
         await self._request("DELETE", path, body={"preconditions": {"uid": uid}}, accept=METADATA_ONLY)
 
-    async def views(self, view: Callable[[Json], T | None], path: str, **params: str) -> tuple[list[T], str]:
+    async def views(
+        self, view: Callable[[Json], T | None], path: str, *, size: int = _PAGE, **params: str
+    ) -> tuple[list[T], str]:
         """All objects of a collection that have a view, fresh from etcd, and the resourceVersion of the whole.
 
-        Each page is cut down to its views before the next: thousands of whole pods would take hundreds of megabytes.
+        They come in pages of `size` objects, and each page is cut down to its views and let go before the next is
+        asked for: thousands of whole pods would take hundreds of megabytes.
         """
         found: list[T] = []
-        page = await self.get(path, limit=str(_PAGE), **params)
-        found += _seen(view, page)
-        while following := page["metadata"].get("continue"):
-            page = await self.get(path, **{"limit": str(_PAGE), "continue": following}, **params)
+        following, version = "", ""
+        while True:
+            query = {"limit": str(size), **({"continue": following} if following else {}), **params}
+            page = await self.get(path, **query)
             found += _seen(view, page)
-        return found, page["metadata"]["resourceVersion"]
+            following, version = page["metadata"].get("continue", ""), page["metadata"]["resourceVersion"]
+            del page
+            if not following:
+                return found, version
 
     async def list(self, path: str, **params: str) -> tuple[list[Json], str]:
         """The same, with the objects as they are."""
-        return await self.views(lambda item: item, path, **params)
+        return await self.views(lambda item: item, path, size=_PAGE, **params)
 
     async def watch(self, path: str, version: str, **params: str) -> AsyncIterator[Json]:
         """Events after `version`, until the server ends the stream. Raises ApiError(410) if `version` is too old."""
@@ -203,7 +209,11 @@ class KubeClient:
 
 
 def _seen(view: Callable[[Json], T | None], page: Json) -> Iterator[T]:
-    return (seen for seen in map(view, page["items"]) if seen is not None)
+    items = page["items"]
+    items.reverse()
+    while items:  # each is let go once it has been seen
+        if (seen := view(items.pop())) is not None:
+            yield seen
 
 
 def _refusal(status: int, content: bytes) -> ApiError:

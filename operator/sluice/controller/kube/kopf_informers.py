@@ -19,11 +19,12 @@ from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.objects import ObjectView
 from sluice.controller.kube.parsing import loads
+from sluice.controller.kube.resync import PAGE
 from sluice.controller.kube.store import Store
 
 _SILENCE_S = 70.0  # a bookmark is due every minute, and the API server's cache keeps events for 75 s
 _CONNECT_S = 10.0
-_ANSWER_S = 60.0  # a LIST comes in one piece
+_ANSWER_S = 60.0  # for a page of a LIST
 
 
 def register(registry: kopf.OperatorRegistry, cache: Cache, listening: asyncio.Event) -> None:
@@ -73,6 +74,7 @@ def settings(silence_s: float = _SILENCE_S) -> kopf.OperatorSettings:
     """`silence_s`: after which a watch counts as dead."""
     chosen = kopf.OperatorSettings()
     chosen.watching.inactivity_timeout = silence_s
+    chosen.watching.chunk_size = PAGE
     chosen.watching.connect_timeout = chosen.networking.connect_timeout = _CONNECT_S
     chosen.networking.request_timeout = _ANSWER_S
     chosen.posting.enabled = False  # our Events are in `event_recorder`

@@ -12,6 +12,7 @@ from sluice.controller.kube.paths import our_path
 from sluice.core.base.errors import Unanswered
 
 _RESYNC_S = 600.0
+PAGE = 50  # an object of ours may have 1.5 MB
 
 log = logging.getLogger("sluice.listing")
 
@@ -21,7 +22,7 @@ async def list_objects(kube: KubeClient, cache: Cache, namespace: str) -> None:
     for plural, store in cache.stores.items():
         unreadable: set[str] = set()
         view = partial(cache.readers[plural].read, skipped=unreadable)
-        listed, version = await kube.views(view, our_path(namespace, plural))
+        listed, version = await kube.views(view, our_path(namespace, plural), size=PAGE)
         store.replace(listed, int(version), namespace, unreadable)
 
 

@@ -1,0 +1,66 @@
+"""Our own kinds are listed in pages: an object may have 1.5 MB, and no more of them than a page are whole in memory."""
+
+from __future__ import annotations
+
+import weakref
+from typing import Any
+
+from aiohttp import web
+from kubernetes.aio.client import Configuration
+
+from sluice.controller.kube.cache import Cache
+from sluice.controller.kube.client import KubeClient, _seen
+from sluice.controller.kube.kopf_informers import settings
+from sluice.controller.kube.resync import list_objects
+
+_WORKFLOWS = 120
+
+
+def _workflow(number: int) -> dict[str, Any]:
+    metadata = {"name": f"w{number}", "namespace": "team", "uid": f"u{number}", "resourceVersion": "1"}
+    return {"metadata": metadata, "spec": {"tasks": []}}
+
+
+async def test_our_kinds_come_in_pages_of_fifty() -> None:
+    asked: list[tuple[str, str]] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        there = _WORKFLOWS if request.path.endswith("/workflows") else 0
+        limit, begin = int(request.query["limit"]), int(request.query.get("continue", "0"))
+        if there:
+            asked.append((request.query["limit"], request.query.get("continue", "")))
+        end = min(begin + limit, there)
+        metadata = {"resourceVersion": "9"} | ({"continue": str(end)} if end < there else {})
+        return web.json_response({"metadata": metadata, "items": [_workflow(number) for number in range(begin, end)]})
+
+    app, cache = web.Application(), Cache()
+    app.router.add_get("/{path:.*}", answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    configuration = Configuration()
+    configuration.host = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    kube = KubeClient(configuration)
+    try:
+        await list_objects(kube, cache, "")
+    finally:
+        await kube.close()
+        await runner.cleanup()
+    assert asked == [("50", ""), ("50", "50"), ("50", "100")]
+    assert {key.name for key in cache.workflows} == {f"w{number}" for number in range(_WORKFLOWS)}
+
+
+def test_kopf_lists_in_pages_too() -> None:
+    assert settings().watching.chunk_size == 50
+
+
+def test_an_object_is_let_go_once_it_has_been_seen() -> None:
+    class Body(dict[str, Any]):
+        pass
+
+    bodies = [Body(number=number) for number in range(3)]
+    refs = [weakref.ref(body) for body in bodies]
+    page = {"items": bodies}
+    del bodies
+    alive = [sum(ref() is not None for ref in refs) for _ in _seen(lambda body: body["number"], page)]
+    assert alive == [2, 1, 0]
