@@ -40,6 +40,7 @@ from sluice.core.spec.for_each import ForEach, NoItems
 from sluice.core.spec.outputs import InvalidOutputs, OutputsFile, parse_log_outputs, parse_outputs
 from sluice.core.status.run_status import compose
 from sluice.core.triggers.backfill import Progress
+from sluice.core.triggers.history import History, next_expired
 from tests.core import kubelet, world
 from tests.core.counting import calls
 
@@ -263,7 +264,7 @@ def test_an_object_of_ours_however_it_is_changed_reaches_no_other(kind, data):
     assert any(view.uid == "uid-of-another" for view in store.values())
     for workflow in cache.workflows.values():
         list(cache.own_runs(workflow))
-        list(cache.ended_runs(workflow))
+        next_expired(History(), cache.ended_runs(workflow))
         workflow.spec_as(WorkflowSettings)
     for backfill in cache.backfills.values():
         if BackfillStatus.usable(backfill.status) == backfill.status:

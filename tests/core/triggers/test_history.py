@@ -1,9 +1,11 @@
 """Which ended runs go: the next one, and when."""
 
+from collections import defaultdict
+
 import pytest
 
 from sluice.api.workflow import WorkflowSettings
-from sluice.core.triggers.history import EndedRun, Expiry, History, next_expired
+from sluice.core.triggers.history import EndedRun, EndedRuns, Expiry, History, next_expired
 
 HOUR, WEEK = 3600, 7 * 86400
 
@@ -12,10 +14,12 @@ def runs(text):
     """`S@3` is an own run that succeeded at hour 3, `F@4` one that failed; small letters are runs of other people.
     `R@5` is one that was turned away.
     """
-    return [
-        EndedRun(int(hour) * HOUR, word, own=word[0].isupper(), succeeded=word[0] in "Ss", turned_away=word[0] == "R")
-        for word, hour in ((word, word.partition("@")[2]) for word in text.split())
-    ]
+    kinds = {"S": "succeeded", "F": "failed", "R": "turned_away"}
+    found = defaultdict(list)
+    for word in text.split():
+        kind = kinds[word[0]] if word[0].isupper() else "others"
+        found[kind].append(EndedRun(int(word.partition("@")[2]) * HOUR, word))
+    return EndedRuns(**{kind: sorted(ended) for kind, ended in found.items()})
 
 
 @pytest.mark.parametrize(

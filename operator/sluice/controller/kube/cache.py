@@ -12,12 +12,13 @@ from sluice.controller.kube.objects import Key, ObjectView, object_view, workflo
 from sluice.controller.kube.store import Change, Index, Store, Tombstones, tell
 from sluice.core import Json
 from sluice.core.base import foreign
-from sluice.core.base.naming import LABEL_GENERATION, label_number
+from sluice.core.base.naming import LABEL_BACKFILL_UID, LABEL_GENERATION, LABEL_SCHEDULED, label_number
 from sluice.core.base.ownership import RunRef
 from sluice.core.base.times import instant
 from sluice.core.pod.view import PodView
-from sluice.core.triggers.history import EndedRun
+from sluice.core.triggers.history import EndedRun, EndedRuns
 from sluice.core.triggers.on_change import OwnRun
+from sluice.core.triggers.upstream import UpstreamSuccess
 
 Kind = Literal["pools", "workflows", "workflowruns", "backfills"]
 """Our own kinds, as paths name them."""
@@ -48,6 +49,13 @@ class Cache:
         self.runs_by_workflow: Index[Key, ObjectView] = self.runs.index(workflow_of)
         """Whoever made them."""
         self.unfinished_by_workflow: Index[Key, ObjectView] = self.runs.index(_workflow_of_unfinished)
+        self.unfinished_scheduled: Index[tuple[Key, str], ObjectView] = self.runs.index(_unfinished_scheduled)
+        """By the Workflow and the UID of the owner."""
+        self.scheduled_successes = self.runs.sorted_index(_scheduled_success)
+        """The same, of those that have succeeded."""
+        self.successes_by_workflow = self.runs.sorted_index(_success)
+        """Child runs apart."""
+        self._ended = self.runs.sorted_index(_ended)
         self.children_by_parent: Index[RunRef, ObjectView] = self.runs.index(attrgetter("parent"))
         """Child runs, by the run that made them."""
         self.backfills_by_workflow: Index[Key, ObjectView] = self.backfills.index(workflow_of)
@@ -76,14 +84,12 @@ class Cache:
             and (revision := foreign.string(run.spec.get("revision")))
         )
 
-    def ended_runs(self, workflow: ObjectView) -> Iterator[EndedRun]:
-        """The runs that have ended, child runs apart."""
-        for run in self.runs_by_workflow.objects(workflow.key):
-            finished_at = instant(run.status.get("finishedAt"))
-            if run.finished and not run.deleting and finished_at is not None and run.owner_uid in ("", workflow.uid):
-                succeeded = run.phase == "Succeeded"
-                turned_away = run.phase == "Stopped" and "startedAt" not in run.status
-                yield EndedRun(finished_at, run.key.name, run.is_own(workflow), succeeded, turned_away)
+    def ended_runs(self, workflow: ObjectView) -> EndedRuns:
+        """Of the runs of others only the oldest ones."""
+        key, uid = workflow.key, workflow.uid
+        own = {kind: self._ended[key, uid, kind] for kind in ("succeeded", "failed", "turned_away")}
+        others = sorted((*self._ended[key, uid, "others"][:1], *self._ended[key, "", "others"][:1]))
+        return EndedRuns(**own, others=others)
 
     def run(self, ref: RunRef) -> ObjectView | None:
         """None if it is gone, even if another has its name."""
@@ -160,6 +166,36 @@ def _pod_key(pod: PodView) -> Key:
 
 def _workflow_of_unfinished(run: ObjectView) -> Key | None:
     return None if run.finished else workflow_of(run)
+
+
+def _unfinished_scheduled(run: ObjectView) -> tuple[Key, str] | None:
+    return None if run.finished or LABEL_SCHEDULED not in run.labels else (workflow_of(run), run.owner_uid)
+
+
+def _scheduled_success(run: ObjectView) -> tuple[tuple[Key, str], EndedRun] | None:
+    if LABEL_SCHEDULED not in run.labels or (found := _success(run)) is None:
+        return None
+    return (workflow_of(run), run.owner_uid), EndedRun(found[1].finished_at, run.key.name)
+
+
+def _success(run: ObjectView) -> tuple[Key, UpstreamSuccess] | None:
+    if run.phase != "Succeeded" or run.parent or (finished_at := instant(run.status.get("finishedAt"))) is None:
+        return None
+    return workflow_of(run), UpstreamSuccess(finished_at, run.uid)
+
+
+def _ended(run: ObjectView) -> tuple[tuple[Key, str, str], EndedRun] | None:
+    """By the Workflow, the UID of the owner, and what it is in the history of a Workflow with this UID."""
+    if not run.finished or run.deleting or (finished_at := instant(run.status.get("finishedAt"))) is None:
+        return None
+    kind = "failed"
+    if not run.owner_uid or LABEL_BACKFILL_UID in run.labels:
+        kind = "others"
+    elif run.phase == "Succeeded":
+        kind = "succeeded"
+    elif run.phase == "Stopped" and "startedAt" not in run.status:
+        kind = "turned_away"
+    return (workflow_of(run), run.owner_uid, kind), EndedRun(finished_at, run.key.name)
 
 
 def _seen_by_runs(workflow: ObjectView) -> tuple[str, int, bool]:

@@ -7,7 +7,8 @@
 """
 
 import logging
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from bisect import bisect_left, insort
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -29,8 +30,10 @@ class View(Protocol):
 
 
 V = TypeVar("V", bound=View)
+V_contra = TypeVar("V_contra", bound=View, contravariant=True)
 N = TypeVar("N")
 I = TypeVar("I")  # noqa: E741  # what an index goes by
+E = TypeVar("E", bound=tuple[object, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Store(Mapping[Key, V]):
     ) -> None:
         self._key_of, self._tombstones, self._kept = key_of, tombstones, kept
         self._objects: dict[Key, V] = {}
-        self._indexes: list[Index[object, V]] = []
+        self._indexes: list[Follower[V]] = []
         self._handlers: list[Callable[[Change[V]], None]] = []
 
     def __getitem__(self, key: Key) -> V:
@@ -92,7 +95,13 @@ class Store(Mapping[Key, V]):
     def index(self, value_of: Callable[[V], I | None]) -> "Index[I, V]":
         """An index that is kept in step with the store. None keeps an object out of it."""
         index = Index(self._objects, value_of)
-        self._indexes.append(index)  # type: ignore[arg-type]  # the store does not look at the values
+        self._indexes.append(index)
+        return index
+
+    def sorted_index(self, entry_of: Callable[[V], tuple[I, E] | None]) -> "SortedIndex[I, E, V]":
+        """The same, in order."""
+        index = SortedIndex(entry_of)
+        self._indexes.append(index)
         return index
 
     def upsert(self, seen: V) -> None:
@@ -166,6 +175,12 @@ def tell(handlers: Iterable[Callable[[N], None]], news: N, about: Key) -> None:
             log.exception("news of %s: a bug of ours", about)
 
 
+class Follower(Protocol[V_contra]):
+    """Only the store calls it, for each change."""
+
+    def update(self, key: Key, before: V_contra | None, now: V_contra | None) -> None: ...
+
+
 class Index(Generic[I, V]):
     """The objects of a store by something that they have in common, such as their Workflow."""
 
@@ -179,11 +194,13 @@ class Index(Generic[I, V]):
     def keys(self, value: I) -> list[Key]:
         return list(self._keys.get(value, ()))
 
+    def count(self, value: I) -> int:
+        return len(self._keys.get(value, ()))
+
     def objects(self, value: I) -> list[V]:
         return [self._objects[key] for key in self._keys.get(value, ())]
 
     def update(self, key: Key, before: V | None, now: V | None) -> None:
-        """Only the store calls this, for each change."""
         was = None if before is None else self._value_of(before)
         is_ = None if now is None else self._value_of(now)
         if was == is_:
@@ -194,3 +211,37 @@ class Index(Generic[I, V]):
                 del self._keys[was]
         if is_ is not None:
             self._keys.setdefault(is_, {})[key] = None
+
+
+class SortedIndex(Generic[I, E, V]):
+    """Entries for the objects of a store in groups, each group in order. `entry_of` gives an object's group and entry,
+    which no other object has; None keeps it out.
+    """
+
+    def __init__(self, entry_of: Callable[[V], tuple[I, E] | None]) -> None:
+        self._entry_of = entry_of
+        self._groups: dict[I, list[E]] = {}
+
+    def __getitem__(self, value: I) -> Sequence[E]:
+        """A group as it is now; empty if nothing is in it."""
+        return self._groups.get(value, ())
+
+    def since(self, value: I, begin: E) -> Sequence[E]:
+        """The entries of a group from `begin` on."""
+        group = self[value]
+        return group[bisect_left(group, begin) :]
+
+    def update(self, _key: Key, before: V | None, now: V | None) -> None:
+        was = None if before is None else self._entry_of(before)
+        is_ = None if now is None else self._entry_of(now)
+        if was == is_:
+            return
+        if was is not None:
+            value, entry = was
+            group = self._groups[value]
+            del group[bisect_left(group, entry)]
+            if not group:
+                del self._groups[value]
+        if is_ is not None:
+            value, entry = is_
+            insort(self._groups.setdefault(value, []), entry)

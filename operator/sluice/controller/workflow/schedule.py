@@ -7,14 +7,14 @@ notice when its clock is set.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
-from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Instant, Json
 from sluice.core.base.naming import LABEL_SCHEDULED, scheduled_minute, scheduled_run_name
-from sluice.core.base.times import instant, rfc3339
+from sluice.core.base.times import rfc3339
 from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.triggers.on_change import OnFirstSight, RunMark
 from sluice.core.triggers.schedule import Schedule, SchedulePosition, counting_from, due_time
@@ -55,14 +55,14 @@ class ScheduleTrigger:
             on_first_sight=self._on_first_sight,
             now=now,
         )
-        runs = self._runs(workflow)
+        own = workflow.key, workflow.uid
         found = due_time(
             schedule,
             start,
             now,
             concurrency=Concurrency.of(settings),
-            going=sum(not run.finished for run in runs.values()),
-            made=runs.keys(),
+            going=self._cache.unfinished_scheduled.count(own),
+            made=_Made(self._cache, workflow),
         )
         self._requeue_at(workflow.key, min(found.next or now + _LOOK_S, now + _LOOK_S))
         told: Json = {
@@ -70,8 +70,8 @@ class ScheduleTrigger:
             "nextScheduleTime": rfc3339(found.next) if found.next is not None else None,
             "missedTimes": (status.missed_times or 0) + found.missed,
         }
-        succeeded = [r.status.get("finishedAt", "") for r in runs.values() if r.phase == "Succeeded"]
-        if last := max([status.last_successful_time or "", *succeeded]):
+        newest = [rfc3339(success.finished_at) for success in self._cache.scheduled_successes[own][-1:]]
+        if last := max([status.last_successful_time or "", *newest]):
             told["lastSuccessfulTime"] = last
         if found.run is None:
             return RunRequest(told)
@@ -86,11 +86,15 @@ class ScheduleTrigger:
             status=told,
         )
 
-    def _runs(self, workflow: ObjectView) -> dict[Instant, ObjectView]:
-        """The runs that the schedule made, by scheduled time."""
-        runs = self._cache.runs_by_workflow.objects(workflow.key)
-        return {
-            instant(run.spec_as(WorkflowRunSpec).scheduled_time) or 0.0: run
-            for run in runs
-            if run.owner_uid == workflow.uid and LABEL_SCHEDULED in run.labels
-        }
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The scheduled times of a Workflow that have a run, which has the time in its name."""
+
+    cache: Cache
+    workflow: ObjectView
+
+    def __contains__(self, when: object) -> bool:
+        (namespace, name), uid = self.workflow.key, self.workflow.uid
+        run = self.cache.runs.get(Key(namespace, scheduled_run_name(name, uid, cast("Instant", when))))
+        return run is not None and run.owner_uid == uid and LABEL_SCHEDULED in run.labels

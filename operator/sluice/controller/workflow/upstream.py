@@ -6,7 +6,7 @@ run is made and `pendingRun` removed. A crash in between leaves only a run that 
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.controller.kube.cache import Cache
@@ -14,9 +14,8 @@ from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.workflow.schedule import RunRequest
 from sluice.core import Json
 from sluice.core.base.naming import followed_run_name
-from sluice.core.base.times import instant
 from sluice.core.triggers.on_change import OnFirstSight
-from sluice.core.triggers.upstream import UpstreamSuccess, circle, due_after, upstream_marks
+from sluice.core.triggers.upstream import UpstreamMark, UpstreamSuccess, circle, due_after, upstream_marks
 
 _ENTRIES = ("after", "pendingRun")
 
@@ -46,20 +45,15 @@ class UpstreamTrigger:
             return RunRequest(
                 name=status.pending_run, status={"after": [mark.written() for mark in known], "pendingRun": None}
             )
-        found = due_after(known, {name: self._successes(workflow.key.namespace, name) for name in names})
+        found = due_after(known, {mark.workflow: self._successes(workflow.key.namespace, mark) for mark in known})
         told: Json = {"after": [mark.written() for mark in found.marks]}
         if found.cause:
             told["pendingRun"] = followed_run_name(workflow.key.name, workflow.uid, found.cause)
         return RunRequest(status=told, waits=self._words(workflow, found.waits_for))
 
-    def _successes(self, namespace: str, name: str) -> list[UpstreamSuccess]:
-        runs = self._cache.runs_by_workflow.objects(Key(namespace, name))
-        return [
-            UpstreamSuccess(finished_at, run.uid)
-            for run in runs
-            if run.phase == "Succeeded" and not run.parent
-            if (finished_at := instant(run.status.get("finishedAt"))) is not None
-        ]
+    def _successes(self, namespace: str, mark: UpstreamMark) -> Sequence[UpstreamSuccess]:
+        """Those that may not have counted yet: no run before the mark ever does."""
+        return self._cache.successes_by_workflow.since(Key(namespace, mark.workflow), UpstreamSuccess(mark.since, ""))
 
     def _words(self, workflow: ObjectView, waits_for: Iterable[str]) -> str:
         if not waits_for:

@@ -5,7 +5,7 @@ that was turned away before it had started takes nobody's place and does not sta
 for `ttl`, by default a week. No run is deleted within an hour of its end. Child runs are deleted with their parent.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,13 +19,20 @@ _KEPT = 3
 
 
 class EndedRun(NamedTuple):
-    """A run that has ended. `own`: the Workflow made it itself. `turned_away`: it never started, and is no failure."""
-
     finished_at: Instant
     name: str
-    own: bool
-    succeeded: bool
-    turned_away: bool = False
+
+
+class EndedRuns(NamedTuple):
+    """The runs of a Workflow that have ended, child runs apart: those that it made itself, by how they ended, and those
+    of others. Each is in order, the oldest first.
+    """
+
+    succeeded: Sequence[EndedRun] = ()
+    failed: Sequence[EndedRun] = ()
+    turned_away: Sequence[EndedRun] = ()
+    """They never started, and are no failures."""
+    others: Sequence[EndedRun] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +60,15 @@ class Expiry(NamedTuple):
     name: str
 
 
-def next_expired(history: History, runs: Iterable[EndedRun]) -> Expiry | None:
-    """The run to delete first; None if all stay."""
-    kept = {True: history.succeeded, False: history.failed}
+def next_expired(history: History, runs: EndedRuns) -> Expiry | None:
+    """The run to delete first; None if all stay. It costs the same however many there are."""
     found = []
-    for run in sorted(runs, reverse=True):  # the newest first
-        if run.own and not run.turned_away and kept[run.succeeded] > 0:
-            kept[run.succeeded] -= 1
-        else:
-            stays_s = _AT_LEAST_S if run.own else max(_AT_LEAST_S, history.ttl_s)
-            found.append(Expiry(run.finished_at + stays_s, run.name))
+    for ended, kept, stays_s in (
+        (runs.succeeded, history.succeeded, _AT_LEAST_S),
+        (runs.failed, history.failed, _AT_LEAST_S),
+        (runs.turned_away, 0, _AT_LEAST_S),
+        (runs.others, 0, max(_AT_LEAST_S, history.ttl_s)),
+    ):
+        if len(ended) > kept:
+            found.append(Expiry(ended[0].finished_at + stays_s, ended[0].name))
     return min(found, default=None)

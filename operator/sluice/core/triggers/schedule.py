@@ -18,7 +18,7 @@ dropped, also with All. A Backfill can run them.
 
 import heapq
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, islice, takewhile
 from zoneinfo import ZoneInfo
@@ -165,7 +165,7 @@ def due_time(
     *,
     concurrency: Concurrency,
     going: int = 0,
-    made: Collection[Instant] = (),
+    made: Container[Instant] = (),
 ) -> ScheduleDecision:
     """What to do now. `going` is the number of its runs that have not ended, `made` the times that have a run."""
     if schedule.suspended:
@@ -193,5 +193,5 @@ def due_time(
     return ScheduleDecision(run, run, lost, coming)
 
 
-def _count(times: Iterator[Instant], made: Collection[Instant]) -> int:
+def _count(times: Iterator[Instant], made: Container[Instant]) -> int:
     return sum(time not in made for time in islice(times, _COUNTED))

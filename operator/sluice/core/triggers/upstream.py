@@ -14,6 +14,7 @@ nothing runs at first sight, or because the list was changed.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sluice.api.after import MAX_CONSUMED, AfterMarkStatus
 from sluice.core import Instant, Json
@@ -23,8 +24,7 @@ from sluice.core.base.times import instant, rfc3339
 _CAUSE_CHARACTERS = 6
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class UpstreamSuccess:
+class UpstreamSuccess(NamedTuple):
     """A run of an upstream Workflow that succeeded."""
 
     finished_at: Instant
