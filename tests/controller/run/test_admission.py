@@ -10,6 +10,7 @@ from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.run.admission import RunAdmission
 from sluice.core.base.naming import owner_reference
 from sluice.core.quota.run_concurrency import Admission, Admitted, Queued, Rejected, Replaced
+from tests.core.counting import calls
 
 ETL = Key("team", "etl")
 
@@ -191,3 +192,26 @@ def test_a_child_of_a_run_of_the_same_workflow_does_not_wait_for_it():
     world.sees("b")
     assert world.asks("child") == Admitted()
     assert world.asks("b") == Queued("Queued: 1/1 runs of etl are going (a)")
+
+
+def test_a_look_at_a_queue_costs_little_for_each_run_that_waits():
+    """It is taken whenever a run comes or ends. (The rest of the way is to look at none that has not moved.)"""
+    costs = []
+    for waiting in (300, 1200):
+        world = World(policy="Queue")
+        for number in range(waiting):
+            world.sees(f"run-{number:05}")
+        world.looks()
+        costs.append(calls(world.looks))
+    assert (costs[1] - costs[0]) / 900 < 30
+
+
+def test_who_is_far_back_is_told_only_when_the_rounded_number_changes():
+    world = World(policy="Queue")
+    for number in range(1200):
+        world.sees(f"run-{number:05}")
+    world.takes("run-00000")
+    world.told.clear()
+    world.sees("run-00000", phase="Succeeded")
+    world.looks()
+    assert len(world.told) < 40

@@ -96,42 +96,56 @@ class RunAdmission:
         if workflow is None or workflow.deleting:
             return
         concurrency = Concurrency.of(workflow.spec_as(WorkflowSettings))
-        keys: dict[str, str] = {}
-        for run in self._unfinished(workflow):
-            keys[run.uid] = concurrency.value(await self._parameters(workflow, run)) if concurrency.key else ""
-        runs = {run.key.name: run for run in self._unfinished(workflow) if run.uid in keys}  # the others ask for it
-        held = [self._view(workflow, concurrency, run, keys[run.uid]) for run in runs.values()]
-        held = [run for run in held if concurrency.holds(own=run.own) and (run.going or not run.leaving)]
+        keys = await self._keys(workflow, concurrency) if concurrency.key else None
+        runs: dict[str, ObjectView] = {}
+        held = []
+        for run in self._cache.unfinished_by_workflow.objects(workflow.key):
+            if run.deleting or (keys is not None and run.uid not in keys):  # who came meanwhile asks for it
+                continue
+            view = self._view(workflow, concurrency, run, "" if keys is None else keys[run.uid])
+            if view is not None:
+                runs[view.name] = run
+                held.append(view)
         for name, verdict in admit(key.name, concurrency, held).items():
             run = runs[name]
             before = self._answer(run)
-            let_in = before is not None and before.let_in
-            self._answers[run.key] = _Answer(run.uid, key, concurrency, verdict, let_in)
-            if before is None or before.verdict != verdict or before.concurrency != concurrency:
+            if before is None or before.concurrency != concurrency or before.verdict != verdict:
+                let_in = before is not None and before.let_in
+                self._answers[run.key] = _Answer(run.uid, key, concurrency, verdict, let_in)
                 self._requeue(run.key)
 
-    def _unfinished(self, workflow: ObjectView) -> list[ObjectView]:
-        runs = self._cache.unfinished_by_workflow.objects(workflow.key)
-        return [run for run in runs if not run.deleting and (self.going(run) or not self._is_within(run))]
+    async def _keys(self, workflow: ObjectView, concurrency: Concurrency) -> dict[str, str]:
+        """The value of `concurrency.key`, by the run's UID."""
+        keys = {}
+        for run in self._cache.unfinished_by_workflow.objects(workflow.key):
+            if not run.deleting:
+                keys[run.uid] = concurrency.value(await self._parameters(workflow, run))
+        return keys
 
     def _is_within(self, run: ObjectView) -> bool:
         """Was it made by a run of the same Workflow, perhaps through others? That one would wait for it forever."""
+        if run.parent is None:
+            return False
         return any(workflow_of(above) == workflow_of(run) for above in self._cache.ancestors(run))
 
-    def _view(self, workflow: ObjectView, concurrency: Concurrency, run: ObjectView, key: str) -> UnfinishedRun:
-        spec = run.spec_as(WorkflowRunSpec)
+    def _view(self, workflow: ObjectView, concurrency: Concurrency, run: ObjectView, key: str) -> UnfinishedRun | None:
+        """None if neither it waits for others nor they for it."""
+        own, going, spec = run.is_own(workflow), self.going(run), run.spec_as(WorkflowRunSpec)
+        leaving = spec.state == "Stopped" or bool(self.replaced_by(run))
+        if not concurrency.holds(own=own) or (not going and (leaving or self._is_within(run))):
+            return None
         return UnfinishedRun(
             name=run.key.name,
             created_at=run.created_at,
-            own=run.is_own(workflow),
+            own=own,
             generation=label_number(run.labels.get(LABEL_GENERATION, "")),
             priority=run_priority(workflow.spec_as(WorkflowSettings), spec),
             key=key,
-            going=self.going(run),
+            going=going,
             begun=concurrency.policy is not None
             or has_started_container(run.status, self._cache.pods_by_run.objects(run.ref)),
-            leaving=spec.state == "Stopped" or bool(self.replaced_by(run)),
-            called=next(self._cache.ancestors(run), None) is not None,
+            leaving=leaving,
+            called=run.parent is not None and next(self._cache.ancestors(run), None) is not None,
         )
 
     async def _parameters(self, workflow: ObjectView, run: ObjectView) -> Mapping[str, str | None]:

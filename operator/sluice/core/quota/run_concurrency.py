@@ -23,8 +23,9 @@ A run that is rejected ends Stopped, not Failed: nothing of it has run, so nothi
 """  # noqa: E501  # a row of a table is one line
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from sluice.api.workflow import Policy, WorkflowSettings
 from sluice.core import Instant, Json
@@ -134,13 +135,15 @@ class Replaced:
         return f"replaced by run {self.by}"
 
 
+_ADMITTED = Admitted()
+
 Admission = Admitted | Queued | Rejected | Replaced
 
 
 def admit(workflow: str, concurrency: Concurrency, runs: Iterable[UnfinishedRun]) -> dict[str, Admission]:
     """The answer for each run, by name."""
     by_key: defaultdict[str, list[UnfinishedRun]] = defaultdict(list)
-    for run in sorted(runs, key=lambda run: run.arrival):
+    for run in sorted(runs, key=attrgetter("arrival")):
         by_key[run.key].append(run)
     verdicts: dict[str, Admission] = {}
     for group in by_key.values():
@@ -150,11 +153,12 @@ def admit(workflow: str, concurrency: Concurrency, runs: Iterable[UnfinishedRun]
 
 def _admit(workflow: str, concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[str, Admission]:
     """`group`: the runs of one key, the oldest first."""
-    verdicts: dict[str, Admission] = {run.name: Admitted() for run in group} | _give_way(concurrency, group)
+    verdicts: dict[str, Admission] = dict.fromkeys((run.name for run in group), _ADMITTED)
+    verdicts |= _give_way(concurrency, group)
     going = [run for run in group if run.going]  # those that give way as well, until they have ended
     waiting = [run for run in group if not run.going and isinstance(verdicts[run.name], Admitted)]
     free = len(waiting) if concurrency.policy == "Allow" else max(0, concurrency.max_runs - len(going))
-    waiting.sort(key=lambda run: run.place)
+    waiting.sort(key=attrgetter("place"))
     going, held = going + waiting[:free], waiting[free:]
     if not held:
         return verdicts
@@ -163,7 +167,13 @@ def _admit(workflow: str, concurrency: Concurrency, group: Sequence[UnfinishedRu
         return verdicts | {run.name: Rejected(f"Forbid: {full}{_names(going)}") for run in held}
     verdicts |= _overflow(concurrency.max_queued, held, full)
     queue = [run for run in held if isinstance(verdicts[run.name], Admitted)]
-    return verdicts | {run.name: Queued(f"Queued: {full}{_ahead(place, going)}") for place, run in enumerate(queue)}
+    for place, run in enumerate(queue[:_COUNTED_EXACTLY]):
+        ahead = f", {place} before this one" if place else ""
+        verdicts[run.name] = Queued(f"Queued: {full}{_names(going)}{ahead}")
+    for first, beyond in _rounded(len(queue)):
+        far_back = Queued(f"Queued: {full}, {first} or more before this one")
+        verdicts |= dict.fromkeys((run.name for run in queue[first:beyond]), far_back)
+    return verdicts
 
 
 def _give_way(concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[str, Admission]:
@@ -184,7 +194,7 @@ def _overflow(max_queued: int | None, held: Sequence[UnfinishedRun], full: str) 
     """The runs beyond `maxQueued`, first come, first served."""
     verdicts: dict[str, Admission] = {}
     queue: list[UnfinishedRun] = []
-    for run in sorted(held, key=lambda run: run.arrival):
+    for run in sorted(held, key=attrgetter("arrival")):
         queue.append(run)
         if max_queued is None or len(queue) <= max_queued:
             continue
@@ -211,11 +221,13 @@ def _names(going: Sequence[UnfinishedRun]) -> str:
     return f" ({first_names((run.name for run in going), len(going), _NAMES_SHOWN)})"
 
 
-def _ahead(place: int, going: Sequence[UnfinishedRun]) -> str:
-    """What a waiting run waits for. Far back in the queue the number is rounded, or each run that ends would change the
-    status of all that wait.
+def _rounded(length: int) -> Iterator[tuple[int, int]]:
+    """The places from the tenth on, in stretches that are told the same: (first, one beyond the last). Far back in the
+    queue the number is rounded, or each run that ends would change the status of all that wait.
     """
-    if place < _COUNTED_EXACTLY:
-        return _names(going) + (f", {place} before this one" if place else "")
-    size = 10 ** (len(str(place)) - 1)
-    return f", {place // size * size} or more before this one"
+    first = size = _COUNTED_EXACTLY
+    while first < length:
+        yield first, first + size
+        first += size
+        if first == 10 * size:
+            size *= 10
