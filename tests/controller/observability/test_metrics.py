@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
 from tests.controller.kube.test_cache import run as run_object
 from tests.core import world
+from tests.core.counting import calls
 from tests.core.kubelet import exited, running
 
 DASHBOARD = Path(__file__).parents[3] / "charts/sluice/files/dashboard.json"
@@ -150,7 +150,7 @@ def test_tasks_are_counted_when_it_is_asked(gauges):
 
 def test_pools_are_one_reason_and_each_has_its_use(gauges):
     shared = gauges._shared
-    gauges._cache.pools.upsert(replace(run_object(1, uid="u-db"), key=Key("team", "db"), spec={"slots": 1}))
+    gauges._cache.pools.upsert(replace(run_object(1, uid="u-db"), key=Key("team", "db"), spec_json=b'{"slots": 1}'))
     shared.set_pool(PoolKey("team", "db"), 1)
     goes_under_way(gauges, "a, b", fields={"every": {"pools": [{"name": "db"}]}}, shared=shared)
     assert value("sluice_tasks_waiting", reason="pool") == 1
@@ -160,13 +160,12 @@ def test_pools_are_one_reason_and_each_has_its_use(gauges):
     assert not served()["sluice_pool_slots"].samples
 
 
-def test_ten_thousand_items_are_counted_within_a_tenth_of_a_second(gauges):
+def test_ten_thousand_items_cost_one_look_each(gauges):
     found = goes_under_way(gauges, "a", fields={"a": {"forEach": {"range": {"end": 10_000}}}})
     found.writes()
     found.decide()
-    began = time.perf_counter()
     generate_latest(metrics.REGISTRY)
-    assert time.perf_counter() - began < 0.1
+    assert calls(lambda: generate_latest(metrics.REGISTRY)) < 50_000
 
 
 @pytest.mark.usefixtures("gauges")
