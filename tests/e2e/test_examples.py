@@ -342,6 +342,20 @@ def test_28_pool_for_a_run(kubectl: Kubectl) -> None:
     assert first["finishedAt"] <= second["startedAt"]
 
 
+def test_31_join(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "31-join.yaml", "join")
+    assert run["status"]["phase"] == "Failed"
+    assert phases(run) == {
+        "north": "Succeeded",
+        "south": "Skipped",
+        "all": "Succeeded",
+        "report": "Succeeded",
+        "archive": "Failed",
+        "publish": "Stopped",
+    }
+    assert kubectl.log(run["metadata"]["name"], "report").strip() == "reported"
+
+
 def test_every_example_has_a_test() -> None:
     numbers = [path.name[:2] for path in sorted(EXAMPLES.glob("*.yaml"))]
     tests = [name.removeprefix("test_")[:2] for name in globals() if name[5:7].isdigit()]
