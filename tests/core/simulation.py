@@ -25,6 +25,8 @@ from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.dirty import News
 from sluice.core.run.orders import Orders
+from sluice.core.run.outputs import values_of
+from sluice.core.run.spent_pods import is_spent
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.run_limits import RunLimits
@@ -278,7 +280,7 @@ class Simulation:
         self.check_recorded(sent.ended)
         for view in sent.ended:
             pod = self.pods.get(_key(view))
-            if not operator.run.is_spent(view):
+            if not is_spent(operator.run, view):
                 operator.may_clean.append(view)
             elif pod is not None:
                 assert self.is_not_yet(pod), "its log is needed"
@@ -466,7 +468,7 @@ class Simulation:
                 has_pods = self.plan.tasks[other[0]].approval is None and known[other] == "Succeeded"
                 fanned_out = self.plan.tasks[other[0]].fan_out is not None and other[1] is None
                 assert fanned_out or not has_pods or 0 in self.ends[other], "a success that was none"
-        values = run.values_of(run.tasks[self.number(unit)])
+        values = values_of(run, run.tasks[self.number(unit)])
         for read in reference.read(self.plan.tasks[unit[0]], unit[1]):
             given = json.loads(values[f"tasks.t{read[0]}.outputs.items"])
             assert given == reference.handed_on(self.plan, read, known), "without what it reads"

@@ -50,7 +50,7 @@ def test_what_was_asked_for_before_the_first_no_is_not_asked_for_any_more():
     world.refuses("a")
     assert [create.proceed() for create in creates[1:]] == [False, False, True]
     assert [world.task(name).attempt for name in "bcd"] == [0, 0, 1]
-    assert (world.run.live, world.run.creates_in_flight) == (1, 1)
+    assert (world.run.live, world.run.creates.in_flight) == (1, 1)
 
 
 def test_end_of_a_pod_tries_again_early_since_it_made_room():
@@ -239,7 +239,7 @@ def test_creation_that_was_carried_out_after_all_takes_its_slot_back():
     world.refuses("a", CreateError.BUSY)
     world.sees("a", running())
     assert world.decided(after=10) == []
-    assert (world.run.live, world.run.creates_in_flight) == (1, 0)
+    assert (world.run.live, world.run.creates.in_flight) == (1, 0)
     world.ends("a")
     assert world.starts() == ["b"]
 

@@ -77,7 +77,7 @@ def test_items_that_have_nothing_to_do_are_not_counted_and_hand_on_null():
     world.ends("a[1]", outputs="k=1")
     assert world.decide().finished
     assert world.phases == {"a": "Succeeded"}
-    assert world.run.outputs_of(0) == {"k": [None, "1"]}
+    assert world.run.tasks[0].outputs == {"k": [None, "1"]}
 
 
 @pytest.mark.parametrize(

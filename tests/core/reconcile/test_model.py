@@ -50,7 +50,7 @@ def _check_end(simulation):
         left = [pod for pod in simulation.pods.values() if simulation.is_not_yet(pod)]
         assert all(pod.attempt == run.tasks[simulation.number(pod.unit)].attempt for pod in left)
         assert run.recording == 0
-    assert (run.live, run.creates_in_flight) == (0, 0)
+    assert (run.live, run.creates.in_flight) == (0, 0)
     assert all(group.live == 0 for group in run.fan_outs.values())
     for number in range(len(plan.tasks)):
         told, is_ = stored["tasks"][f"t{number}"], task_status(run, number)

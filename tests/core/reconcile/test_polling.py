@@ -6,6 +6,7 @@ from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
 from sluice.core.run.retries import RetriesUsed
+from sluice.core.run.spent_pods import is_spent
 from sluice.core.run.task_state import TaskStep
 from sluice.core.status.reasons import Reason, reason
 from tests.core.kubelet import RUN, START, at, being_deleted, exited, running, unschedulable
@@ -195,18 +196,18 @@ def test_pods_of_tries_go_once_their_end_is_recorded_but_for_the_last():
     world = sensor()
     tries(world)
     (pod,) = world.run.ended_pods
-    assert world.run.is_spent(pod)
+    assert is_spent(world.run, pod)
     for _ in range(3):
         world.now += 30
         tries(world)
-    assert [world.run.is_spent(pod) for pod in world.run.ended_pods] == [True, True, True, False]
+    assert [is_spent(world.run, pod) for pod in world.run.ended_pods] == [True, True, True, False]
 
 
 @pytest.mark.parametrize("code", [0, 1])
 def test_pods_of_other_endings_stay_for_their_logs(code):
     world = sensor()
     tries(world, code)
-    assert [world.run.is_spent(pod) for pod in world.run.ended_pods] == [False]
+    assert [is_spent(world.run, pod) for pod in world.run.ended_pods] == [False]
 
 
 def test_status_says_since_when_and_how_often_and_does_not_grow():
@@ -221,7 +222,7 @@ def test_status_says_since_when_and_how_often_and_does_not_grow():
         tries(world)
         world.writes()
     assert world.stored["tasks"]["a"].keys() == first.keys()
-    assert len(world.run._timers) < 5
+    assert len(world.run.timers._heap) < 5
 
 
 def test_memory_does_not_grow_with_the_tries_either():
@@ -230,7 +231,7 @@ def test_memory_does_not_grow_with_the_tries_either():
         tries(world)
         world.now += 30
         world.decide()
-    assert len(world.run._timers) < 10
+    assert len(world.run.timers._heap) < 10
 
 
 def test_restart_goes_on_with_the_same_time_and_the_same_count():
@@ -262,7 +263,7 @@ def test_tries_that_were_not_recorded_are_counted_after_a_restart(every):
     assert definition.name == "a"
     assert (found.tasks[0].polling.since, found.tasks[0].polling.tries) == (START + 5, 2)
     assert found.tasks[0].used == RetriesUsed()
-    assert [found.is_spent(pod) for pod in pods] == [True, True, False]
+    assert [is_spent(found, pod) for pod in pods] == [True, True, False]
     assert World(found, now=START + 90).decide().wake_at == START + 105
 
 

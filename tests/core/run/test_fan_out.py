@@ -6,6 +6,7 @@ import pytest
 
 from sluice.api.for_each import ForEachSpec
 from sluice.core.base.intervals import members
+from sluice.core.run.outputs import values_of
 from sluice.core.spec.for_each import ForEach, NoItems
 from sluice.core.status.run_status import task_status
 from sluice.core.status.text_budget import encoded_size
@@ -514,17 +515,17 @@ def test_outputs_are_lists_in_the_order_of_the_items():
         None,
         9,
     )
-    assert world.run.outputs_of(0) == {"rows": ["7", None, "9"]}
-    assert world.run.values_of(world.task("b"))["tasks.a.outputs.rows"] == '["7",null,"9"]'
+    assert world.run.tasks[0].outputs == {"rows": ["7", None, "9"]}
+    assert values_of(world.run, world.task("b"))["tasks.a.outputs.rows"] == '["7",null,"9"]'
 
 
 def test_enough_items_succeeded_even_if_none_did_and_each_is_null():
     fields = {"a": {"forEach": ABC | {"minSuccess": 0}} | ROWS, "b": {"args": ["$(tasks.a.outputs.rows)"]}}
     world = counted(fan("a >> b", **fields), None, None, None)
-    assert world.run.values_of(world.task("b"))["tasks.a.outputs.rows"] == "[null,null,null]"
+    assert values_of(world.run, world.task("b"))["tasks.a.outputs.rows"] == "[null,null,null]"
     world.writes()
     again = world.restarted()
-    assert again.run.values_of(again.task("b"))["tasks.a.outputs.rows"] == "[null,null,null]"
+    assert values_of(again.run, again.task("b"))["tasks.a.outputs.rows"] == "[null,null,null]"
 
 
 def test_what_was_handed_on_so_far_survives_a_restart():
@@ -539,12 +540,12 @@ def test_what_was_handed_on_so_far_survives_a_restart():
     for item in ("a[0]", "a[2]"):
         again.ends(item, 0, "rows=1")
     assert again.decide().finished
-    assert again.run.outputs_of(0) == {"rows": ["1", "5", "1"]}
+    assert again.run.tasks[0].outputs == {"rows": ["1", "5", "1"]}
 
 
 def test_a_fan_out_over_nothing_hands_on_empty_lists():
     world = fan(a={"forEach": {"items": []}} | ROWS)
-    assert world.run.outputs_of(0) == {"rows": []}
+    assert world.run.tasks[0].outputs == {"rows": []}
 
 
 def test_an_item_reads_what_its_own_item_before_handed_on():
@@ -553,7 +554,7 @@ def test_an_item_reads_what_its_own_item_before_handed_on():
     world.starts()
     world.ends("a[1]", 0, "rows=5")
     assert world.starts() == ["b[1]"]
-    assert world.run.values_of(world.task("b[1]"))["tasks.a.outputs.rows"] == "5"
+    assert values_of(world.run, world.task("b[1]"))["tasks.a.outputs.rows"] == "5"
 
 
 def test_items_can_come_from_what_another_task_found():

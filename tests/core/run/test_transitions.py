@@ -157,7 +157,7 @@ def a_pod_that_is_there_before_its_record():
     world = run("a", fields={"a": ONCE})
     world.decide()
     world.sees("a", running())
-    assert (world.run.recording, world.run.creates_in_flight) == (0, 0)
+    assert (world.run.recording, world.run.creates.in_flight) == (0, 0)
 
 
 SCENARIOS = (

@@ -13,6 +13,7 @@ from sluice.core.pod.size import ANNOTATIONS_MAX_BYTES, oversize
 from sluice.core.pod.view import pod_view
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
+from sluice.core.run.outputs import lost_outputs, outputs_before
 from sluice.core.spec.outputs import (
     InvalidOutputs,
     OutputsFile,
@@ -221,7 +222,7 @@ def test_outputs_stand_in_the_status_as_json():
     assert world.decide().finished
     world.writes()
     assert world.stored["tasks"]["a"]["outputs"] == '{"files":["x","ü"]}'
-    assert world.run.outputs_of(0) == {"files": ["x", "ü"]}
+    assert world.run.tasks[0].outputs == {"files": ["x", "ü"]}
 
 
 def test_outputs_that_nobody_declared_are_nobodys():
@@ -229,7 +230,7 @@ def test_outputs_that_nobody_declared_are_nobodys():
     world.starts()
     world.ends("a", outputs="done, 7 rows")
     assert world.decide().finished
-    assert (world.phases, world.run.outputs_of(0)) == ({"a": "Succeeded"}, None)
+    assert (world.phases, world.run.tasks[0].outputs) == ({"a": "Succeeded"}, None)
 
 
 def test_missing_outputs_are_the_programs_error_and_its_retries_pay():
@@ -254,7 +255,7 @@ def test_outputs_survive_a_restart():
     world.decide()
     world.writes()
     again = restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=[], orders=Orders())
-    assert again.outputs_of(0) == {"files": "x"}
+    assert again.tasks[0].outputs == {"files": "x"}
     assert again.output_bytes == world.run.output_bytes == len('{"files":"x"}')
 
 
@@ -289,17 +290,17 @@ def test_status_of_2000_tasks_with_outputs_fits_1_mib():
 
 def test_outputs_that_are_kept_apart_survive_a_restart():
     world, again = restarted_with(lambda data: data)
-    assert again.outputs_of(0) == world.run.outputs_of(0)
-    assert again.lost_outputs(again.tasks[-1]) == ""
+    assert again.tasks[0].outputs == world.run.tasks[0].outputs
+    assert lost_outputs(again, again.tasks[-1]) == ""
 
 
 @pytest.mark.parametrize("change", [lambda _: {}, lambda data: dict.fromkeys(data, "cut {")], ids=["gone", "changed"])
 def test_who_needs_outputs_that_a_person_has_removed_fails_with_these_words(change):
     _, again = restarted_with(change)
-    assert again.outputs_of(0) is None
+    assert again.tasks[0].outputs is None
     place = f"ConfigMap {outputs_name(RUN.name, RUN.uid)} was deleted or changed"
-    assert again.lost_outputs(again.tasks[-1]) == f"the outputs of t00 are gone: {place}"
-    assert again.lost_outputs(again.tasks[1]) == ""
+    assert lost_outputs(again, again.tasks[-1]) == f"the outputs of t00 are gone: {place}"
+    assert lost_outputs(again, again.tasks[1]) == ""
 
 
 def restarted_with(change):
@@ -501,7 +502,7 @@ def built(outputs, **fields):
     world.ends("a", outputs=json.dumps(outputs))
     world.ends("c", outputs="rows=1")
     assert world.decided() == ["create b/1"]
-    return build_pod(RUN, world.task("b").definition, 1, outputs=world.run.outputs_before(world.task("b")))
+    return build_pod(RUN, world.task("b").definition, 1, outputs=outputs_before(world.run, world.task("b")))
 
 
 def test_values_stand_in_every_string_but_the_scripts():

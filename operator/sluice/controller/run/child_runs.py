@@ -17,6 +17,7 @@ from sluice.core.base.errors import Unanswered
 from sluice.core.pod.create_errors import CreateError, classify
 from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.run.children import ChildView, build_child_run
+from sluice.core.run.outputs import lost_outputs, values_of
 from sluice.core.spec.for_each import item_values
 from sluice.core.status.run_phase import run_end
 
@@ -52,10 +53,10 @@ class ChildRunWriter:
     async def _create(self, intent: CreateIntent) -> None:
         run = intent.run
         identity, task = run.identity, run.tasks[intent.number]
-        if words := run.lost_outputs(task):
+        if words := lost_outputs(run, task):
             intent.failed(CreateError.INVALID, words, self._clock.wall())
             return
-        values = run.values_of(task)
+        values = values_of(run, task)
         if task.definition.final:
             values["run.phase"] = run_end(run).phase
         if task.group is not None:

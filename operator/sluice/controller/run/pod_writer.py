@@ -39,6 +39,7 @@ from sluice.core.pod.view import pod_view
 from sluice.core.reconcile.actions import Delete
 from sluice.core.reconcile.attempt import retry_creates_soon
 from sluice.core.reconcile.intents import CreateIntent
+from sluice.core.run.outputs import lost_outputs, outputs_before
 from sluice.core.run.state import RunState
 from sluice.core.status.run_phase import run_end
 
@@ -104,7 +105,7 @@ class PodWriter:
     async def _create(self, intent: CreateIntent) -> None:
         run = intent.run
         identity, task = run.identity, run.tasks[intent.number]
-        if words := run.lost_outputs(task):
+        if words := lost_outputs(run, task):
             await self._failed(intent, CreateError.INVALID, words)
             return
         if no_claim := await self._claims.refusal(run, intent.number):
@@ -121,7 +122,7 @@ class PodWriter:
             avoid_node=task.avoid_node,
             hardened=run.hardened,
             end=run_end(run) if task.definition.final else None,
-            outputs=run.outputs_before(task),
+            outputs=outputs_before(run, task),
             defaults=self._defaults,
         )
         if words := oversize(body):

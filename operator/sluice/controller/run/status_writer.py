@@ -20,6 +20,7 @@ from sluice.core import Json
 from sluice.core.base.errors import SluiceError
 from sluice.core.reconcile.actions import Delete
 from sluice.core.run.dirty import News
+from sluice.core.run.spent_pods import is_spent
 from sluice.core.status.run_status import REWORD_EVERY_S, StatusPatch, compose
 
 _WRITE_AT_MOST_EVERY_S = 1.5
@@ -81,7 +82,7 @@ class StatusWriter:
         sent.commit()
         status_written(live.run.time)
         for pod in sent.ended:
-            if live.run.is_spent(pod):
+            if is_spent(live.run, pod):
                 self._pods.delete(live.run, Delete(pod.name, pod.uid))
             else:
                 self._pod_gc.add(pod)

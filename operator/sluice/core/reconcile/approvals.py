@@ -22,4 +22,4 @@ def apply_approvals(run: RunState, now: Instant) -> None:
                 run.time.add("approval", now - asked_at)
                 end_task(run, End(number, "Succeeded" if outcome.ending is Ending.SUCCESS else "Failed", outcome))
             elif (due_at := approval.due_at(asked_at)) is not None:
-                run.set_timer(due_at, number, task.attempt)
+                run.timers.set(due_at, number, task.attempt)

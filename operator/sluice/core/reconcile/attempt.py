@@ -1,5 +1,7 @@
 """The end of an attempt: the task has ended with it, or another attempt follows after a while."""
 
+from hashlib import sha256
+
 from sluice.core import Instant
 from sluice.core.pod.create_errors import create_delay_s
 from sluice.core.reconcile.propagate import End, end_task
@@ -24,7 +26,7 @@ def _conclude(run: RunState, number: int, ended: Outcome, now: Instant) -> None:
     task = run.tasks[number]
     poll = task.definition.poll
     stopping = run.winding_down and not task.definition.final
-    retry = task.after(ended, run.chance(number))
+    retry = task.after(ended, _chance(run, number))
     last = ended
     if retry and (late := _too_late(task, now + retry.delay_s, ended)):
         retry, last = None, late
@@ -42,6 +44,11 @@ def _conclude(run: RunState, number: int, ended: Outcome, now: Instant) -> None:
         end_task(run, End(number, "Failed", last))
 
 
+def _chance(run: RunState, number: int) -> float:
+    """A number between 0 and 1 that is the same for the same attempt, to spread retries."""
+    return int.from_bytes(sha256(run.pod_name(number).encode()).digest()[:4], "big") / 2**32
+
+
 def _too_late(task: TaskState, at: Instant, ended: Outcome) -> Outcome | None:
     """How a task ends whose next try would start after the end of its polling."""
     poll, polling = task.definition.poll, task.polling
@@ -52,4 +59,4 @@ def _too_late(task: TaskState, at: Instant, ended: Outcome) -> Outcome | None:
 
 def retry_creates_soon(run: RunState, now: Instant) -> None:
     """A pod has ended or gone, so a quota may have room again: do not sit out a long backoff."""
-    run.retry_creates_by(now + create_delay_s(1))
+    run.creates.try_by(now + create_delay_s(1))

@@ -6,7 +6,8 @@ A quota or a busy server holds up the whole run, since its other pods would get 
 from sluice.core import Instant
 from sluice.core.pod.create_errors import GIVE_UP_AFTER_S, WHAT_TO_CUT, CreateError, create_delay_s
 from sluice.core.reconcile.attempt import attempt_ended, call_ended
-from sluice.core.run.state import CreateBackoff, RunState
+from sluice.core.run.create_window import CreateBackoff
+from sluice.core.run.state import RunState
 from sluice.core.run.task_state import CreateFailure, TaskState
 from sluice.core.spec.ending import Ending, Outcome
 
@@ -25,7 +26,7 @@ def create_failed(run: RunState, number: int, error: CreateError, message: str, 
         run.harden()
         run.make_ready(number)
     elif error in _HOLDS_UP_THE_RUN:
-        tries = run.create_backoff.refused.tries + 1 if run.create_backoff else 1
+        tries = run.creates.backoff.refused.tries + 1 if run.creates.backoff else 1
         run.make_ready(number)
         run.back_off_creates(CreateBackoff(CreateFailure(error, message, now, tries), now + create_delay_s(tries)))
     else:

@@ -57,9 +57,9 @@ def _open_fan_outs(run: RunState) -> None:
 
 
 def _wake_at(run: RunState, now: Instant) -> Instant | None:
-    times = [] if run.next_timer is None else [run.next_timer]
-    if run.create_backoff is not None and run.ready and run.create_backoff.until > now:
-        times.append(run.create_backoff.until)
+    times = [] if run.timers.next is None else [run.timers.next]
+    if run.creates.backoff is not None and run.ready and run.creates.backoff.until > now:
+        times.append(run.creates.backoff.until)
     if run.ends_at is not None:
         times.append(run.ends_at)
     return min(times, default=None)

@@ -24,7 +24,7 @@ def dispatch(run: RunState, now: Instant) -> Iterator[CreateIntent]:
         yield from _call(run, now)
     run.shared.retain_waiters(run.identity.uid, run.ready.firsts())
     waiting: dict[WaitKey, int] = {}
-    held = run.state == "Suspended" or (run.create_backoff is not None and now < run.create_backoff.until)
+    held = run.state == "Suspended" or run.creates.waits(now)
     fronts = [] if held else run.ready.fronts()
     while fronts and _room(run):
         entry, key = heapq.heappop(fronts)
@@ -67,9 +67,11 @@ def _call(run: RunState, now: Instant) -> Iterator[CreateIntent]:
 
 
 def _room(run: RunState) -> bool:
-    if run.limits.parallelism is not None and run.live >= run.limits.parallelism:
-        return False
-    return run.create_concurrency is None or run.creates_in_flight + run.recording < run.create_concurrency
+    return not _full(run) and run.creates.open(run.recording)
+
+
+def _full(run: RunState) -> bool:
+    return run.limits.parallelism is not None and run.live >= run.limits.parallelism
 
 
 def waiting_counts(run: RunState) -> Counter[str]:
@@ -78,10 +80,12 @@ def waiting_counts(run: RunState) -> Counter[str]:
     for key, count in run.ready.sizes():
         if run.state == "Suspended":
             kind = "suspended"
-        elif run.create_backoff is not None:
-            kind = run.create_backoff.refused.refusal.value[0].lower() + run.create_backoff.refused.refusal.value[1:]
-        elif not _room(run) or (key.fan_out is not None and run.fan_outs[key.fan_out].full):
-            kind = "parallelism" if run.create_concurrency is None else "operator"
+        elif run.creates.backoff is not None:
+            kind = run.creates.backoff.refused.refusal.value[0].lower() + run.creates.backoff.refused.refusal.value[1:]
+        elif _full(run) or (key.fan_out is not None and run.fan_outs[key.fan_out].full):
+            kind = "parallelism"
+        elif not run.creates.open(run.recording):
+            kind = "operator"
         else:
             kind = "pool/" + "+".join(name for name, _ in key.claim) if key.claim else "podLimit"
         found[kind] += count

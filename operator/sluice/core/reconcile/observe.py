@@ -60,7 +60,7 @@ def _note_first_try(run: RunState, number: int) -> None:
         return
     task.note_first_try(task.pod)
     if task.polling is not None and (ends_at := task.polling.deadline(poll)) is not None:
-        run.set_timer(ends_at, number, ANY_ATTEMPT)
+        run.timers.set(ends_at, number, ANY_ATTEMPT)
 
 
 def _outcome(task: TaskState) -> Outcome:

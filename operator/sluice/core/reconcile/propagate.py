@@ -14,6 +14,7 @@ from sluice.core.graph.references import can_read
 from sluice.core.graph.trigger_rules import RULES, Verdict
 from sluice.core.reconcile.when import Skip, check_start
 from sluice.core.run.fan_out import FanOut
+from sluice.core.run.outputs import lost_outputs, values_of
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskState, TaskStep
 from sluice.core.spec.ending import Ending, Outcome
@@ -175,6 +176,6 @@ def _expanded(run: RunState, task: TaskState) -> list[Any]:
     if for_each is None:
         raise AssertionError(f"{task.definition.name} is no fan-out")
     try:
-        return for_each.items(lambda fields: fill(fields, run.values_of(task)))
+        return for_each.items(lambda fields: fill(fields, values_of(run, task)))
     except NoItems as error:
-        raise NoItems(run.lost_outputs(task) or str(error)) from error
+        raise NoItems(lost_outputs(run, task) or str(error)) from error

@@ -161,7 +161,7 @@ def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, Po
         run.restore_live(number)
     poll = task.definition.poll
     if poll is not None and task.polling is not None and (ends_at := task.polling.deadline(poll)) is not None:
-        run.set_timer(ends_at, number, ANY_ATTEMPT)
+        run.timers.set(ends_at, number, ANY_ATTEMPT)
 
 
 def _restore_call(run: RunState, number: int, entry: Json, children: Mapping[int, ChildView]) -> None:
@@ -209,7 +209,7 @@ def _restore_backoff(run: RunState, number: int, entry: Json) -> None:
     task = run.tasks[number]
     if task.attempt:
         task.restore_backoff(_recorded_outcome(entry), entry.get("avoidNode", ""), entry)
-        run.set_timer(task.retry_at or 0.0, number, task.attempt)
+        run.timers.set(task.retry_at or 0.0, number, task.attempt)
 
 
 def _restore_outputs(run: RunState, number: int, entry: Json, apart: Mapping[str, str]) -> None:

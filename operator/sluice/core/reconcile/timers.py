@@ -14,7 +14,7 @@ from sluice.core.run.task_state import ANY_ATTEMPT, TaskStep
 
 def fire_timers(run: RunState, now: Instant) -> Iterator[Delete]:
     over = False
-    for number, attempt in run.due_timers(now):
+    for number, attempt in run.timers.due(now):
         task = run.tasks[number]
         if attempt == ANY_ATTEMPT:
             was_ready = task.step is TaskStep.READY
@@ -58,7 +58,7 @@ def _stop_polling(run: RunState, number: int, now: Instant) -> Iterator[Delete]:
     if task.step in (TaskStep.READY, TaskStep.BACKOFF):
         end_task(run, End(number, "Failed", timed_out))
     elif task.step in (TaskStep.RECORDING, TaskStep.CREATING):  # its pod may exist already: end it when it is seen
-        run.set_timer(now + 1, number, ANY_ATTEMPT)
+        run.timers.set(now + 1, number, ANY_ATTEMPT)
     elif task.step is TaskStep.LIVE and task.pod and not (task.pod.deleting or task.termination_cause):
         run.terminate(number, timed_out)
         yield Delete(task.pod.name, task.pod.uid)

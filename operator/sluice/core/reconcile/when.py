@@ -83,7 +83,7 @@ def _known(run: RunState, number: int, others: dict[str, int]) -> Json:
 
 def _ended(run: RunState, number: int) -> TaskResult:
     task = run.tasks[number]
-    return TaskResult(task.phase, task.last.exit_code if task.last else None, run.outputs_of(number) or {})
+    return TaskResult(task.phase, task.last.exit_code if task.last else None, run.tasks[number].outputs or {})
 
 
 def _unanswered(

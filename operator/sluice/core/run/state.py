@@ -5,44 +5,34 @@ shell reports what it observes; `reconcile` draws the conclusions. A report mark
 only its dependents, so both cost time in proportion to what changed.
 """
 
-import heapq
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from hashlib import sha256
 from typing import Any
 
 from sluice.api.run import ApprovalDecision, DesiredState, TaskPhase
 from sluice.core import Instant, Json
-from sluice.core.base.naming import outputs_name, pod_name
+from sluice.core.base.naming import pod_name
 from sluice.core.base.ownership import AttemptRef
-from sluice.core.base.text import as_values
 from sluice.core.base.times import span
 from sluice.core.graph.trigger_rules import Tally
-from sluice.core.pod.outcome import pod_outcome
 from sluice.core.pod.view import PodView
 from sluice.core.quota.ready_queue import ReadyEntry, ReadyQueue, WaitKey
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.children import ChildView
+from sluice.core.run.create_window import CreateBackoff, CreateWindow
 from sluice.core.run.dirty import DirtyUnits, News
 from sluice.core.run.fan_out import FanOut
 from sluice.core.run.orders import RESUMED_BY_HAND, STOPPED_BY_HAND, Orders
 from sluice.core.run.retries import PAID_BY_CLUSTER, Retry
 from sluice.core.run.task_state import HOLDS_SLOT, CreateFailure, TaskState, TaskStep
 from sluice.core.run.time_accounting import TimeAccounting
+from sluice.core.run.timers import Timers
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.outputs import inline_outputs_budget, outputs_line, outputs_size
 from sluice.core.spec.run_limits import RunLimits
-
-
-@dataclass(slots=True)
-class CreateBackoff:
-    """The API server takes no more pods of this run for now. One try at a time until it does."""
-
-    refused: CreateFailure
-    until: Instant
 
 
 @dataclass(slots=True)
@@ -60,9 +50,9 @@ class RunState:
     closed: bool = False
     """Has the shell dropped the run? Then no intent proceeds."""
     winding_down: str = ""
-    draining: bool = False
-    """It winds down, and what runs may end by itself."""
     """Why all tasks except `finally` tasks are being ended; empty while they are not."""
+    draining: bool = False
+    """Does it wind down, and what runs may end by itself?"""
     replaced_by: str = ""
     """The run for which this one is stopped."""
     failed: int = 0
@@ -81,14 +71,11 @@ class RunState:
     """Ended named tasks by phase."""
     hardened: bool = False
     """Does the namespace ask for pods that satisfy PodSecurity's `restricted`?"""
-    create_backoff: CreateBackoff | None = None
-    create_concurrency: int | None = None
-    """How many creates may be under way at once, None for any number. It shrinks to 1 on a backoff and doubles on
-    success."""
-    creates_in_flight: int = 0
+    creates: CreateWindow = field(default_factory=CreateWindow)
     recording: int = 0
     """Tasks and fan-outs that must be in the status before a pod is made."""
     time: TimeAccounting = field(default_factory=TimeAccounting)
+    timers: Timers = field(default_factory=Timers)
     ready: ReadyQueue = field(default_factory=ReadyQueue)
     ready_children: ReadyQueue = field(default_factory=ReadyQueue)
     """Tasks that are ready to run another Workflow: no limit on pods holds them back."""
@@ -113,8 +100,6 @@ class RunState:
     """Templates whose PersistentVolumeClaim is known to exist."""
     _children: dict[str, int] = field(default_factory=dict)
     """The tasks that wait for a child run, by its name."""
-    _timers: list[tuple[Instant, int, int]] = field(default_factory=list)
-    """Heap of (when, number, attempt): backoffs and deadlines. A timer for an older attempt is void."""
     _reworded_at: dict[int, Instant] = field(default_factory=dict)
     """When an entry was last written for its wording alone."""
     _number: dict[str, int] = field(default_factory=dict)
@@ -144,6 +129,10 @@ class RunState:
 
     def number(self, task: str) -> int | None:
         return self._number.get(task)
+
+    def number_of(self, task: TaskState) -> int:
+        """The number of the named task that a unit is, or is an item of."""
+        return self._number[task.definition.name]
 
     def unit_of(self, pod: PodView) -> int | None:
         """The number of the unit that a pod belongs to."""
@@ -198,43 +187,10 @@ class RunState:
         capped = task.group if task.group is not None and self.fan_outs[task.group].parallelism is not None else None
         return WaitKey(task.definition.pools, capped)
 
-    def outputs_of(self, number: int) -> Json | None:
-        """A unit's outputs; None if it has not succeeded, or declares none."""
-        return self.tasks[number].outputs
-
-    def outputs_so_far(self, number: int) -> Json | None:
-        """As `outputs_of`; of a fan-out that has not ended, the outputs of the items that have."""
-        group = self.fan_outs.get(number)
-        return self.outputs_of_items(number) if group is not None and group.output_bytes else self.outputs_of(number)
-
-    def outputs_of_items(self, number: int) -> Json | None:
-        """Of a fan-out: for each key a list in the order of its items, null where an item has no outputs."""
+    def lists_of_items(self, number: int) -> Json | None:
+        """The outputs of a fan-out: for each key a list in the order of its items, null where an item has none."""
         given = [self.tasks[unit].outputs or {} for unit in self.fan_outs[number].units]
         return {key: [outputs.get(key) for outputs in given] for key in self.definition.tasks[number].outputs} or None
-
-    def outputs_before(self, task: TaskState) -> dict[str, Json]:
-        """The outputs of a unit's direct dependencies, by name. An item that uses the items of another fan-out gets the
-        outputs of the same item there.
-        """
-        number = self._number[task.definition.name]
-        before = self.definition.graph.dependencies[number]
-        found = {self.tasks[n].definition.name: self.outputs_of(n) for n in before}
-        if task.group is not None and (leader := self.leader(number)) is not None:
-            found[self.tasks[leader].definition.name] = self.tasks[self.fan_outs[leader].first + task.index].outputs
-        return {name: outputs for name, outputs in found.items() if outputs is not None}
-
-    def lost_outputs(self, task: TaskState) -> str:
-        """Why outputs that a unit needs cannot be had any more; empty if they can."""
-        given = self.outputs_before(task)
-        before = (self.tasks[n] for n in self.definition.graph.dependencies[self._number[task.definition.name]])
-        declared = [t.definition.name for t in before if t.phase == "Succeeded" and t.definition.outputs]
-        lost = [name for name in declared if name not in given]
-        place = f"ConfigMap {outputs_name(self.identity.name, self.identity.uid)} was deleted or changed"
-        return f"the outputs of {', '.join(lost)} are gone: {place}" if lost else ""
-
-    def values_of(self, task: TaskState) -> dict[str, str]:
-        """The value of each placeholder in a unit's strings."""
-        return self.identity.values | as_values(self.outputs_before(task))
 
     def set_outputs(self, number: int, outputs: Json) -> None:
         """A unit has succeeded, with these outputs."""
@@ -276,19 +232,6 @@ class RunState:
         if self.limits.timeout_s is None or self.started_at is None or stopped:
             return None
         return self.started_at + self.limits.timeout_s
-
-    def is_spent(self, pod: PodView) -> bool:
-        """Is it the pod of a try that said "not yet", with others to come? It is of no use once that is recorded."""
-        number = self.unit_of(pod)
-        if number is None or (poll := self.tasks[number].definition.poll) is None:
-            return False
-        task = self.tasks[number]
-        is_last = task.step is TaskStep.ENDED and pod.attempt == task.attempt
-        return not is_last and poll.not_yet(pod_outcome(pod))
-
-    def chance(self, number: int) -> float:
-        """A number between 0 and 1 that is the same for the same attempt, to spread retries."""
-        return int.from_bytes(sha256(self.pod_name(number).encode()).digest()[:4], "big") / 2**32
 
     def _mark_stop_candidate(self, number: int) -> None:
         if self._stop_looked:
@@ -341,7 +284,7 @@ class RunState:
         """A create that counted as refused was carried out after all."""
         self.ready.keep(lambda other: other != number)
         self._take_slot(number)
-        self.creates_in_flight += 1
+        self.creates.in_flight += 1
         self.tasks[number].move(TaskStep.CREATING)
 
     def observe_pod_deleted(self, pod: PodView) -> None:
@@ -405,17 +348,15 @@ class RunState:
         task = self.tasks[number]
         if task.step is TaskStep.RECORDING:  # somebody was faster than the record
             self.recording -= 1
-            self.creates_in_flight += 1
+            self.creates.in_flight += 1
             task.move(TaskStep.CREATING)
-        self.creates_in_flight -= 1
+        self.creates.in_flight -= 1
         task.move(TaskStep.LIVE)
         self._mark_stop_candidate(number)
         task.refused, task.retry_at, task.avoid_node = None, None, ""
-        if self.create_backoff is not None:
-            self.create_backoff = None
+        ready = sum(count for _, count in self.ready.sizes()) if self.creates.size is not None else 0
+        if self.creates.succeeded(ready):
             self.mark_status(*self.ready)
-        if self.create_concurrency is not None:
-            self.create_concurrency *= 2
         self._dirty.mark(News.POD, number)
 
     def confirm_create(self, number: int, attempt: int) -> bool:
@@ -425,14 +366,9 @@ class RunState:
             self._release(number, attempt)
             return False
         stopping = self.winding_down and not task.definition.final
-        held = (
-            self.create_backoff is not None
-            and self.create_concurrency is not None
-            and self.creates_in_flight > self.create_concurrency
-        )
-        if self.state == "Suspended" or stopping or held:
+        if self.state == "Suspended" or stopping or self.creates.overfull():
             self._release(number, attempt)
-            self.creates_in_flight -= 1
+            self.creates.in_flight -= 1
             self._free_slot(number)
             if task.refused is None:  # it was not begun, and is not counted
                 task.attempt -= 1
@@ -482,7 +418,7 @@ class RunState:
             elif task.step is TaskStep.RECORDING and task.attempt == attempt:
                 task.move(TaskStep.CREATING)
                 self.recording -= 1
-                self.creates_in_flight += 1
+                self.creates.in_flight += 1
                 self._dirty.mark(News.RECORDED_ATTEMPT, number)
 
     def take_orders(self, orders: Orders) -> None:
@@ -562,19 +498,19 @@ class RunState:
             self.mark_status(number)
             return False
         task.move(TaskStep.CREATING)
-        self.creates_in_flight += 1
+        self.creates.in_flight += 1
         return True
 
     def create_refused(self, number: int, failure: CreateFailure) -> None:
         """The API server did not make the pod, which is now or later made again."""
         self.tasks[number].refused = failure
-        self.creates_in_flight -= 1
+        self.creates.in_flight -= 1
         self._free_slot(number)
 
     def create_given_up(self, number: int, failure: CreateFailure) -> None:
         """The API server did not make the pod, and asking again would not help: the attempt is about to end."""
         self.tasks[number].refused = failure
-        self.creates_in_flight -= 1
+        self.creates.in_flight -= 1
 
     def child_refused(self, number: int, failure: CreateFailure) -> None:
         self.tasks[number].refused = failure
@@ -598,14 +534,8 @@ class RunState:
         self.hardened = True
 
     def back_off_creates(self, backoff: CreateBackoff) -> None:
-        """The API server takes no more pods of this run for now: one try at a time until it does."""
-        self.create_backoff, self.create_concurrency = backoff, 1
+        self.creates.refused(backoff)
         self.mark_status(*self.ready)
-
-    def retry_creates_by(self, until: Instant) -> None:
-        """Do not sit out a longer backoff."""
-        if self.create_backoff is not None:
-            self.create_backoff.until = min(self.create_backoff.until, until)
 
     def attempt_ended(self, number: int, ended: Outcome) -> None:
         """The pod of an attempt is terminal or gone: its slot is free."""
@@ -625,7 +555,7 @@ class RunState:
         task.move(TaskStep.BACKOFF)
         task.retry_at = until
         self._mark_stop_candidate(number)
-        self.set_timer(until, number, task.attempt)
+        self.timers.set(until, number, task.attempt)
         self.mark_status(number)
 
     def retry(self, number: int, last: Outcome, retry: Retry, at: Instant) -> None:
@@ -694,7 +624,7 @@ class RunState:
         if phase == "Failed":
             named.last = Outcome(Ending.ERROR, fan_out.message())
         if phase == "Succeeded":
-            named.outputs = self.outputs_of_items(task.group or 0)
+            named.outputs = self.lists_of_items(task.group or 0)
         return phase
 
     def add_items(self, number: int, items: list[Any]) -> FanOut:
@@ -723,7 +653,7 @@ class RunState:
         """The items of a fan-out must be in the status before a pod of theirs is made."""
         self.recording += 1
         if not self.fan_outs[number].items:
-            self.tasks[number].outputs = self.outputs_of_items(number)
+            self.tasks[number].outputs = self.lists_of_items(number)
 
     def stop_candidates(self) -> list[int]:
         """The units that a stop has to look at: all at first, then those that became ready or got a pod since."""
@@ -731,31 +661,16 @@ class RunState:
         candidates = self._dirty.take(News.STOP)
         return candidates if looked else list(range(len(self.tasks)))
 
-    # Timers.
-
-    def set_timer(self, when: Instant, number: int, attempt: int) -> None:
-        heapq.heappush(self._timers, (when, number, attempt))
-
     def set_deadline(self, number: int, when: Instant) -> None:
         """The deadline of an attempt: a timer, unless it is set already."""
         task = self.tasks[number]
         if when != task.alarm_at:
             task.alarm_at = when
-            self.set_timer(when, number, task.attempt)
+            self.timers.set(when, number, task.attempt)
 
     def clear_deadline(self, number: int) -> None:
         """The unit got on before it."""
         self.tasks[number].alarm_at = None
-
-    def due_timers(self, now: Instant) -> Iterator[tuple[int, int]]:
-        """(number, attempt) of each timer that has gone off, also of those set meanwhile."""
-        while self._timers and self._timers[0][0] <= now:
-            _, number, attempt = heapq.heappop(self._timers)
-            yield number, attempt
-
-    @property
-    def next_timer(self) -> Instant | None:
-        return self._timers[0][0] if self._timers else None
 
     # The status on the API server.
 

@@ -10,6 +10,7 @@ from sluice.core.pod.deadlines import IMAGE_TROUBLE
 from sluice.core.pod.memory import grown_resources, memory_limit
 from sluice.core.pod.view import PodView
 from sluice.core.run.fan_out import FanOut
+from sluice.core.run.outputs import values_of
 from sluice.core.run.retries import PAID_BY_CLUSTER
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import CreateFailure, TaskState, TaskStep
@@ -58,8 +59,8 @@ def _ready(run: RunState, number: int) -> Reason:
     if run.state == "Suspended":
         return Reason(f"Suspended: the run starts no task until {run.resumes_when}")
     calls, cap = task.definition.is_sub_workflow, run.limits.parallelism
-    if run.create_backoff is not None and not calls:
-        return _refused(run.create_backoff.refused)
+    if run.creates.backoff is not None and not calls:
+        return _refused(run.creates.backoff.refused)
     if cap is not None and run.live >= cap and not calls:
         return Reason(f"Parallelism: {run.live}/{cap}")
     if task.group is not None and (group := run.fan_outs[task.group]).full:
@@ -84,7 +85,7 @@ def _asking(run: RunState, task: TaskState) -> Reason:
     approval = task.definition.approval
     if run.state == "Suspended" or approval is None:
         return Reason(f"Suspended: the run hears no decision until {run.resumes_when}")
-    message = fill({"message": approval.message}, run.values_of(task))["message"]
+    message = fill({"message": approval.message}, values_of(run, task))["message"]
     return Reason(f"Approval: {prompt(task.definition.name, approval, task.asked_at)}", message or None)
 
 
@@ -203,7 +204,7 @@ def _memory(run: RunState, task: TaskState, last: Outcome, before: str) -> str:
     fields = task.definition.fields
     if last.ending is not Ending.OUT_OF_MEMORY or "outOfMemory" not in fields.get("retries", {}):
         return ""
-    filled = fill({name: fields[name] for name in ("retries", "resources") if name in fields}, run.values_of(task))
+    filled = fill({name: fields[name] for name in ("retries", "resources") if name in fields}, values_of(run, task))
     size = memory_limit(grown_resources(filled, task.used.out_of_memory))
     return f"{before}{size} of memory" if size else ""
 

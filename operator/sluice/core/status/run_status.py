@@ -13,6 +13,7 @@ from sluice.core.base.text import as_json
 from sluice.core.base.times import rfc3339
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
+from sluice.core.run.outputs import outputs_so_far
 from sluice.core.run.retries import RetriesUsed
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
@@ -193,7 +194,7 @@ def _texts(run: RunState, why: Reason, taken: int = 0) -> Json:
 
 def _outputs(run: RunState, number: int) -> Json:
     """What a task handed on, or where it is."""
-    outputs = run.outputs_so_far(number)
+    outputs = outputs_so_far(run, number)
     if outputs is None:
         return {}
     text = as_json(outputs)
@@ -203,5 +204,5 @@ def _outputs(run: RunState, number: int) -> Json:
 
 
 def _kept_apart(run: RunState, entries: dict[int, Json]) -> dict[str, str]:
-    found = {number: run.outputs_so_far(number) for number, entry in entries.items() if "outputsIn" in entry}
+    found = {number: outputs_so_far(run, number) for number, entry in entries.items() if "outputsIn" in entry}
     return {run.tasks[n].definition.name: as_json(outputs) for n, outputs in found.items() if outputs is not None}
