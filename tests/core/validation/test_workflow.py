@@ -58,6 +58,11 @@ def test_sound_workflow_has_none():
             "spec.tasks[1].env[0].vale: there is no such field; did you mean 'value'?",
         ),
         ({"env": [{"name": "A", "value": 1}]}, "spec.tasks[1].env[0].value: must be a string; put it in quotes"),
+        ({"forEach": {"items": [None]}}, "spec.tasks[1].forEach.items[0]: must be a string; put it in quotes"),
+        (
+            {"forEach": {"matrix": {"int": [None]}}},
+            "spec.tasks[1].forEach.matrix.int[0]: must be a string; put it in quotes",
+        ),
         ({"env": [{"value": "x"}]}, "spec.tasks[1].env[0].name: is required"),
         ({"dependsOn": "a"}, "spec.tasks[1].dependsOn: must be a list"),
         ({"retries": 3}, "spec.tasks[1].retries: must be a map"),

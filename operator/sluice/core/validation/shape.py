@@ -31,16 +31,19 @@ def _one_per_place(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
     """The first error of each path: pydantic reports one for each member of a union."""
     places: set[tuple[int | str, ...]] = set()
     for error in errors:
-        error["loc"] = tuple(part for part in error["loc"] if part not in ("int", "float", "str"))
+        if error["loc"][-1:] and error["loc"][-1] in _UNION_MEMBERS:
+            error["loc"] = error["loc"][:-1]
         if error["loc"] not in places:
             yield error
         places.add(error["loc"])
 
 
+_UNION_MEMBERS = ("int", "float", "str", "bool", "dict[str,any]")
+NOT_A_STRING = "must be a string; put it in quotes"
 _WORDS = {
     "too_short": "must not be empty",
     "missing": "is required",
-    "string_type": "must be a string; put it in quotes",
+    "string_type": NOT_A_STRING,
     "int_type": "must be a whole number",
     "bool_type": "must be true or false",
     "list_type": "must be a list",
