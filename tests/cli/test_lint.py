@@ -38,6 +38,11 @@ spec:
     dya: "2026-01-01"
 """
 
+RUN_IN_JSON = """\
+{"apiVersion": "sluice.dev/v1alpha1", "kind": "WorkflowRun", "metadata": {"name": "x"},
+"spec": {"workflow": "etl",
+"arguments": {"day": 3.10}}}"""
+
 PLACEHOLDER = 'has the placeholder $(params.day), and a value could become code there; write "$PARAM_DAY" instead'
 SELF = "'c' waits for itself and could never start; remove it from the list"
 CIRCLE = "these tasks wait for each other in a circle:"
@@ -55,6 +60,12 @@ FAULTS = {
     ],
     "duplicate-name": ["13: spec.tasks[1].name: 'load' is the name of tasks[0] already; rename one"],
     "script-placeholder": [f"14: spec.tasks[0].bash: line 2 {PLACEHOLDER}"],
+    "yaml-words": [
+        '9: spec.parameters[0].default: must be a string, and kubectl reads no as false; write "no"',
+        '13: spec.tasks[0].name: must be a string, and kubectl reads y as true; write "y"',
+        '17: spec.tasks[0].env[0].value: must be a string, and kubectl reads 3.10 as 3.1; write "3.10"',
+        '20: spec.tasks[1].forEach.items[0].true: kubectl reads the key y as true; write "y"',
+    ],
     "all": [
         f"19: spec.tasks[2].dependsOn[2]: {SELF}",
         f"22: spec.tasks[3].dependsOn[0]: {CIRCLE} d -> e -> d; remove one dependency",
@@ -96,8 +107,8 @@ def test_every_invalid_example_is_known():
 
 def test_faults_of_all_files_come_in_one_go():
     result = lint(INVALID)
-    assert len(result.stdout.splitlines()) == 11
-    assert result.stderr == "11 faults in 7 files\n"
+    assert len(result.stdout.splitlines()) == 15
+    assert result.stderr == "15 faults in 8 files\n"
 
 
 def test_valid_examples_are_fine():
@@ -180,6 +191,100 @@ def test_an_object_that_is_barely_one(file, head, fault):
     result = lint(file(head))
     assert f"workflow.yaml:{fault}" in result.stdout
     assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("name: etl", "name: y", '4: metadata.name: must be a string, and kubectl reads y as true; write "y"'),
+        (
+            "name: etl",
+            "name: etl\n  namespace: 0x1F",
+            '5: metadata.namespace: must be a string, and kubectl reads 0x1F as 31; write "0x1F"',
+        ),
+        (
+            "name: etl",
+            "name: etl\n  labels: {team: on}",
+            '5: metadata.labels.team: must be a string, and kubectl reads on as true; write "on"',
+        ),
+        (
+            "name: etl",
+            "name: etl\n  annotations:\n    version: 1.0",
+            '6: metadata.annotations.version: must be a string, and kubectl reads 1.0 as 1; write "1.0"',
+        ),
+        ("name: load", "name: n", '10: spec.tasks[0].name: must be a string, and kubectl reads n as false; write "n"'),
+        (
+            "name: day",
+            "name: day\n    default: 01",
+            '8: spec.parameters[0].default: must be a string, and kubectl reads 01 as 1; write "01"',
+        ),
+        (
+            "name: load",
+            "name: load\n    args: [a, 5]",
+            '11: spec.tasks[0].args[1]: must be a string, and kubectl reads 5 as a number; write "5"',
+        ),
+        (
+            "name: load",
+            "name: load\n    forEach: {items: [~]}",
+            '11: spec.tasks[0].forEach.items[0]: must be a string, and kubectl reads ~ as null; write "~"',
+        ),
+        ("name: load", "name: load\n    args: [[]]", "11: spec.tasks[0].args[0]: must be a string; put it in quotes"),
+        (
+            "name: load",
+            "name: load\n    retries: {on: [Error]}",  # told once, not as an unknown field as well
+            '11: spec.tasks[0].retries.true: kubectl reads the key on as true; write "on"',
+        ),
+    ],
+)
+def test_what_kubectl_does_not_read_as_text_is_a_fault_where_text_must_be(file, old, new, fault):
+    path = file(WORKFLOW.replace(old, new))
+    assert lint(path).stdout == f"{path}:{fault}\n"
+
+
+def test_an_argument_of_a_run_that_kubectl_does_not_read_as_text(file):
+    words = 'must be a string, and kubectl reads 1_000 as 1000; write "1_000"'
+    path = file(RUN.replace('dya: "2026-01-01"', "day: 1_000"))
+    assert lint(path).stdout == f"{path}:8: spec.arguments.day: {words}\n"
+    listed = file('{"kind": "List", "items": [\n' + RUN_IN_JSON + "]}", "list.json")
+    words = 'must be a string, and kubectl reads 3.10 as 3.1; write "3.10"'
+    assert lint(listed).stdout == f"{listed}:4: items[0].spec.arguments.day: {words}\n"
+
+
+@pytest.mark.parametrize(
+    ("for_each", "warnings"),
+    [
+        (
+            "items: [3.1, 3.10, '3.10', 1, true, de, no, 2026-01-01]",
+            [
+                (12, "items[1]", 'kubectl reads 3.10 as 3.1; write "3.10", or 3.1 if that is meant'),
+                (12, "items[6]", 'kubectl reads no as false; write "no", or false if that is meant'),
+            ],
+        ),
+        (
+            "items: [{id: 01234,\n      deep: {at: [0x1F, 1_000]}}]",
+            [
+                (12, "items[0].id", 'kubectl reads 01234 as 668; write "01234", or 668 if that is meant'),
+                (13, "items[0].deep.at[0]", 'kubectl reads 0x1F as 31; write "0x1F", or 31 if that is meant'),
+                (13, "items[0].deep.at[1]", 'kubectl reads 1_000 as 1000; write "1_000", or 1000 if that is meant'),
+            ],
+        ),
+        (
+            "matrix: {python: [3.9, 3.10]},\n      exclude: [{python: 3.10}]",
+            [
+                (12, "matrix.python[1]", 'kubectl reads 3.10 as 3.1; write "3.10", or 3.1 if that is meant'),
+                (13, "exclude[0].python", 'kubectl reads 3.10 as 3.1; write "3.10", or 3.1 if that is meant'),
+            ],
+        ),
+        ("range: {end: 0x1F}", []),
+    ],
+)
+def test_an_item_that_does_not_arrive_as_written_is_a_warning(file, for_each, warnings):
+    path = file(WORKFLOW + f"    forEach: {{{for_each}}}\n")
+    result = lint(path)
+    assert result.stdout.splitlines() == [
+        f"{path}:{line}: spec.tasks[0].forEach.{place}: warning: {words}" for line, place, words in warnings
+    ]
+    assert result.exit_code == 0
 
 
 def test_a_null_counts_as_absent(file):

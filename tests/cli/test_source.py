@@ -22,25 +22,107 @@ def findings(text, read=read_yaml):
 @pytest.mark.parametrize(
     ("scalar", "value"),
     [
-        ("2026-01-01", "2026-01-01"),
-        ("2026-01-01T12:00:00Z", "2026-01-01T12:00:00Z"),
-        ("12:30", "12:30"),
-        ("08", 8.0),  # a number for kubectl too, so it must be quoted
-        ("1e3", 1000.0),
-        ("010", 8),
-        ("0x1F", 31),
-        ("1_000", 1000),
-        ("12", 12),
-        ("-1.5", -1.5),
-        ("500m", "500m"),
-        ("yes", True),
-        ("~", None),
+        *((word, True) for word in ("y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE")),
+        *((word, False) for word in ("n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "False", "FALSE")),
+        *((word, None) for word in ("~", "null", "Null", "NULL", "")),
+        *((word, word) for word in ("oFf", "nULL", "yy", "=", "<<", ".", "-.", "abc", "500m", "12x")),
+        *((time, time) for time in ("2026-01-01", "2026-01-01T12:00:00Z", "12:30", "1:2", "190:20:30.15")),
         ("'12'", "12"),
+        ('"y"', "y"),
+        ("12", 12),
+        ("+5", 5),
+        ("-0", 0),
+        ("1_000", 1000),
+        ("123_", 123),
+        ("_1", "_1"),
+        ("01234", 668),
+        ("0o17", 15),
+        ("-017", -15),
+        ("08", 8),
+        ("0_8", 8),
+        ("0x1F", 31),
+        ("0X1f", 31),
+        ("0b1", 1),
+        ("-0b11", -3),
+        ("0b2", "0b2"),
+        ("3.10", 3.1),
+        ("1.0", 1),
+        ("1.", 1),
+        (".5", 0.5),
+        ("._5", "._5"),
+        (".5_0", 0.5),
+        ("1_000.5", 1000.5),
+        ("-1.5", -1.5),
+        ("1e3", 1000),
+        ("1e-7", 1e-7),
+        ("1e999", "1e999"),
+        ("9223372036854775807", 2**63 - 1),
+        ("18446744073709551615", 1.8446744073709552e19),
+        ("07777777777777777777777777", 7.777777777777778e24),
+        ("0x" + "f" * 201, "0x" + "f" * 201),
+        ("!!str y", "y"),
+        ("!!bool y", True),
+        ("!!int '12'", 12),
+        ("!!float 1", 1),
         ("!!int abc", "abc"),
     ],
 )
 def test_scalars_are_what_kubectl_makes_of_them(scalar, value):
-    assert document(f"a: {scalar}").value == {"a": value}
+    found = document(f"a: {scalar}").value["a"]
+    assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    ("key", "read", "words"),
+    [
+        ("y", "true", 'kubectl reads the key y as true; write "y"'),
+        ("on", "true", 'kubectl reads the key on as true; write "on"'),
+        ("No", "false", 'kubectl reads the key No as false; write "No"'),
+        ("0x1F", "31", 'kubectl reads the key 0x1F as 31; write "0x1F"'),
+        ("3.10", "3.1", 'kubectl reads the key 3.10 as 3.1; write "3.10"'),
+        ("1e3", "1000", 'kubectl reads the key 1e3 as 1000; write "1e3"'),
+        ("~", "~", 'kubectl takes no null as a key; write "~"'),
+        ("true", "true", None),
+        ("12", "12", None),
+        ("3.1", "3.1", None),
+        ("'y'", "y", None),
+        ("2026-01-01", "2026-01-01", None),
+    ],
+)
+def test_keys_are_what_kubectl_makes_of_them(key, read, words):
+    text = f"a:\n- b: 1\n  {key}: 2\n"
+    assert document(text).value == {"a": [{"b": 1, read: 2}]}
+    assert findings(text) == ([(3, f"a[0].{read}", words)] if words else [])
+
+
+def test_a_key_that_is_merged_into_other_maps_is_told_once():
+    text = "a: &a {y: 1}\nb: {<<: *a}\nc: {<<: *a}\n"
+    assert document(text).value == {name: {"true": 1} for name in "abc"}
+    assert findings(text) == [(1, "a.true", 'kubectl reads the key y as true; write "y"')]
+
+
+@pytest.mark.parametrize("number", [".inf", "-.Inf", "+.INF", ".nan"])
+def test_a_number_that_json_does_not_have(number):
+    assert findings(f"a:\n- {number}\n") == [(2, "a[0]", f'kubectl cannot send {number} as a number; write "{number}"')]
+
+
+@pytest.mark.parametrize(
+    ("scalar", "words", "arrives"),
+    [
+        ("y", 'kubectl reads y as true; write "y"', False),
+        ("3.10", 'kubectl reads 3.10 as 3.1; write "3.10"', False),
+        ("~", 'kubectl reads ~ as null; write "~"', False),
+        ("true", 'kubectl reads true as a boolean; write "true"', True),
+        ("12", 'kubectl reads 12 as a number; write "12"', True),
+        ("'y'", None, None),
+        ("monday", None, None),
+        ("", None, None),
+    ],
+)
+def test_misread(scalar, words, arrives):
+    found = [(each.path, str(each), each.arrives) for each in document(f"a: [b, [{scalar}]]").misread("a")]
+    assert found == ([("a[1][0]", words, arrives)] if words else [])
+    assert list(document(f"a: {scalar}").misread("a.b")) == []
 
 
 TEXT = """\
@@ -88,9 +170,9 @@ def test_lines_count_through_all_documents():
 
 
 def test_a_merge_key_gives_way_to_own_keys():
-    merged = document("base: &base\n  x: 1\n  y: 1\nown:\n  <<: *base\n  y: 2\n")
-    assert merged.value["own"] == {"x": 1, "y": 2}
-    assert (merged.line("own.x"), merged.line("own.y")) == (2, 6)
+    merged = document("base: &base\n  u: 1\n  v: 1\nown:\n  <<: *base\n  v: 2\n")
+    assert merged.value["own"] == {"u": 1, "v": 2}
+    assert (merged.line("own.u"), merged.line("own.v")) == (2, 6)
     assert merged.findings == []
 
 

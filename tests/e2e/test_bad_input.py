@@ -11,7 +11,8 @@ import yaml
 
 from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, KubectlError, condition, eventually, workflow
 
-INVALID = sorted((EXAMPLES / "invalid").glob("*.yaml"))
+NOT_READ_AS_TEXT = EXAMPLES / "invalid/yaml-words.yaml"
+INVALID = sorted({*(EXAMPLES / "invalid").glob("*.yaml")} - {NOT_READ_AS_TEXT})
 SLUICE = Path(sys.executable).parent / "sluice"
 
 HELLO = {"name": "hello", "bash": "true"}
@@ -45,6 +46,13 @@ def test_what_the_schema_refuses_never_gets_in(kubectl: Kubectl, manifest: Json,
     with pytest.raises(KubectlError) as refusal:
         kubectl.apply(manifest)
     assert words in str(refusal.value)
+    assert kubectl.list("workflows") == []
+
+
+def test_what_kubectl_does_not_read_as_text_never_gets_in(kubectl: Kubectl) -> None:
+    with pytest.raises(KubectlError) as refusal:
+        kubectl.apply(NOT_READ_AS_TEXT)
+    assert "spec.tasks[0].name" in str(refusal.value)
     assert kubectl.list("workflows") == []
 
 

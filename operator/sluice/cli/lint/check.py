@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,10 +10,12 @@ from sluice.api import API_VERSION, GROUP
 from sluice.api.workflow import WorkflowSettings
 from sluice.cli.lint.calls import circles_of_calls
 from sluice.cli.lint.pools import claims_held_otherwise, unmet_claims
+from sluice.cli.lint.scalars import shown
 from sluice.cli.lint.source import Document, Finding
 from sluice.core import Json
-from sluice.core.base.faults import Fault
+from sluice.core.base.faults import Fault, listed
 from sluice.core.validation import backfill_faults, pool_faults, run_faults, workflow_faults, workflow_warnings
+from sluice.core.validation.shape import NOT_A_STRING
 
 _KINDS = ("Workflow", "WorkflowRun", "Pool", "Backfill")
 
@@ -92,13 +94,39 @@ def check(sources: Iterable[Source], *, chart_has_image: bool = False) -> Report
             if number in workflows and not faults:
                 faults += claims_held_otherwise(item.manifest, pools)
                 faults += [circles[number]] if number in circles else []
-            report.findings[item.file] += (item.document.at(fault, item.prefix) for fault in faults)
+            report.findings[item.file] += _findings(item, faults)
             if number in workflows and not faults:
-                warnings = [*workflow_warnings(item.manifest), *unmet_claims(item.manifest, pools)]
+                warnings = [
+                    *workflow_warnings(item.manifest),
+                    *unmet_claims(item.manifest, pools),
+                    *listed(_misread_items(item)),
+                ]
                 report.warnings[item.file] += (item.document.at(warning, item.prefix) for warning in warnings)
     for findings in (*report.findings.values(), *report.warnings.values()):
         findings.sort()
     return report
+
+
+def _findings(item: _Object, faults: Iterable[Fault]) -> Iterator[Finding]:
+    """The faults with their lines, and with what kubectl read where it should be a string."""
+    told = {finding.path for finding in item.document.findings}
+    for fault in faults:
+        found = item.document.at(fault, item.prefix)
+        misread = next(item.document.misread(found.path), None) if fault.message == NOT_A_STRING else None
+        if misread is not None and misread.path == found.path:
+            yield replace(found, message=f"must be a string, and {misread}")
+        elif found.path not in told:
+            yield found
+
+
+def _misread_items(workflow: _Object) -> Iterator[Fault]:
+    """Warnings of items that arrive as something else than what is written. The Workflow must have no faults."""
+    for number, task in enumerate(workflow.manifest["spec"]["tasks"]):
+        for part in ("items", "matrix", "exclude") if "forEach" in task else ():
+            for found in workflow.document.misread(f"{workflow.prefix}spec.tasks[{number}].forEach.{part}"):
+                if not found.arrives:
+                    meant = shown(found.value)
+                    yield Fault(found.path.removeprefix(workflow.prefix), f"{found}, or {meant} if that is meant")
 
 
 def _objects(file: str, document: Document) -> Iterator[_Object]:
@@ -156,10 +184,14 @@ def _metadata_faults(manifest: Json) -> Iterator[Fault]:
     metadata = manifest.get("metadata", {})
     if not isinstance(metadata, dict):
         yield Fault("metadata", "must be a map")
-    elif "name" not in metadata and "generateName" not in metadata:
+        return
+    if "name" not in metadata and "generateName" not in metadata:
         yield Fault("metadata.name", "is required")
-    elif not isinstance(metadata.get("name", ""), str):
-        yield Fault("metadata.name", "must be a string; put it in quotes")
+    strings = {name: metadata[name] for name in ("name", "generateName", "namespace") if name in metadata}
+    for part in ("labels", "annotations"):
+        marks = metadata.get(part)
+        strings |= {f"{part}.{name}": mark for name, mark in marks.items()} if isinstance(marks, dict) else {}
+    yield from (Fault(f"metadata.{name}", NOT_A_STRING) for name, text in strings.items() if not isinstance(text, str))
 
 
 def _name_only(metadata: Json) -> Json:

@@ -1,10 +1,11 @@
 """Reads YAML and JSON as kubectl does, and keeps the line of every value.
 
-Plain scalars get kubectl's types, not YAML 1.1's: `2026-01-01` and `12:30` are strings, `1e3` is a number. Each
-document of a file is parsed separately, so a syntax error in one hides no faults in the others.
+What a scalar without quotes stands for is said in `scalars`. Each document of a file is parsed separately, so a syntax
+error in one hides no faults in the others.
 """
 
 import json
+import math
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -12,15 +13,17 @@ from typing import Any
 
 import yaml
 
+from sluice.cli.lint.scalars import Scalar, key, plain, shown
 from sluice.core.base.faults import Fault
 from sluice.core.base.foreign import MAX_LEVELS
 
 _DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _INDEX = re.compile(r"\[(\d+)\]")
-_INT, _FLOAT, _MERGE = "tag:yaml.org,2002:int", "tag:yaml.org,2002:float", "tag:yaml.org,2002:merge"
+_STRING, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+_PLAIN = "plain"  # the tag of a scalar without quotes
+_RESOLVED = {_PLAIN, *(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null", "timestamp"))}
 _TOO_DEEP = f"this is nested too deeply; at most {MAX_LEVELS} levels can be read"
 _MAX_NODES = 1_000_000  # a document has them once its aliases are filled in; more than fit into any object
-_OWN_RULES = {"tag:yaml.org,2002:timestamp", _INT, _FLOAT}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,6 +36,24 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Misread:
+    """A scalar without quotes, and what kubectl takes it for: no string."""
+
+    path: str
+    text: str
+    value: Scalar
+
+    @property
+    def arrives(self) -> bool:
+        """Is what arrives written as it is written in the file?"""
+        return shown(self.value) == self.text
+
+    def __str__(self) -> str:
+        read = ("a boolean" if isinstance(self.value, bool) else "a number") if self.arrives else shown(self.value)
+        return f'kubectl reads {self.text} as {read}; write "{self.text}"'
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """One document of a file."""
 
@@ -40,14 +61,23 @@ class Document:
     root: yaml.Node
     lines_before: int
     findings: list[Finding]
-    """Faults whatever the object's kind: duplicate keys."""
+    """Faults whatever the object's kind: of keys, and numbers that JSON does not have."""
 
     def line(self, path: str) -> int:
         """The line of the value at a path such as `spec.tasks[2].name`, or of its nearest parent if it is missing."""
+        return self.lines_before + self._nearest(path)[1] + 1
+
+    def misread(self, path: str) -> Iterator[Misread]:
+        """The scalars at a path and below it that have no quotes and are no strings."""
+        node, _, missing = self._nearest(path)
+        return iter(()) if missing else _misread(node, path)
+
+    def _nearest(self, path: str) -> tuple[yaml.Node, int, str]:
+        """The value at a path, or its nearest parent; its line; the part of the path that is missing."""
         node, line, rest = self.root, self.root.start_mark.line, f".{path}"
         while step := _step(node, rest):
             node, line, rest = step
-        return self.lines_before + line + 1
+        return node, line, rest
 
     def at(self, fault: Fault, prefix: str = "") -> Finding:
         path = prefix + fault.path
@@ -73,6 +103,17 @@ def _step(node: yaml.Node, rest: str) -> tuple[yaml.Node, int, str] | None:
         return None
     key, value = max(matches, key=lambda match: len(match[0].value))
     return value, key.start_mark.line, rest[len(key.value) + 1 :]
+
+
+def _misread(node: yaml.Node, path: str) -> Iterator[Misread]:
+    if isinstance(node, yaml.MappingNode):
+        for name, value in {each.value: value for each, value in node.value}.items():
+            yield from _misread(value, f"{path}.{name}")
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            yield from _misread(item, f"{path}[{index}]")
+    elif node.tag == _PLAIN and node.value and not isinstance(value := plain(node.value), str):
+        yield Misread(path, node.value, value)
 
 
 def read_yaml(text: str) -> Iterator[Document | Finding]:
@@ -105,19 +146,9 @@ def read_json(text: str) -> Iterator[Document | Finding]:
 
 class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers = {  # noqa: RUF012  # how PyYAML configures a loader class
-        first: [(tag, pattern) for tag, pattern in rules if tag not in _OWN_RULES]
-        for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        "<": [(_MERGE, re.compile("<<$"))],
+        None: [(_PLAIN, re.compile(""))],
     }
-
-
-_Loader.add_implicit_resolver(
-    _INT, re.compile(r"[-+]?(0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)$"), list("-+0123456789")
-)
-_Loader.add_implicit_resolver(
-    _FLOAT,
-    re.compile(r"([-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$"),
-    list("-+.0123456789"),
-)
 
 
 def _documents(text: str, lines_before: int) -> Iterator[Document]:
@@ -171,15 +202,39 @@ class _Tree:
             self._check_keys(node, path)
             self._count_merged(node)
             self.loader.flatten_mapping(node)
-            fields = {key.value: self._of(value, f"{path}.{key.value}".lstrip(".")) for key, value in node.value}
+            for name, _ in node.value:
+                self._read_key(name, path)
+            fields = {name.value: self._of(value, _below(path, name.value)) for name, value in node.value}
             return self._container({name: each.value for name, each in fields.items()}, fields.values(), node)
         if isinstance(node, yaml.SequenceNode):
             items = [self._of(item, f"{path}[{index}]") for index, item in enumerate(node.value)]
             return self._container([each.value for each in items], items, node)
-        try:
-            return _Value(self.loader.construct_object(node))
-        except ValueError:
-            return _Value(node.value)
+        return _Value(self._scalar(node, path))
+
+    def _scalar(self, node: yaml.Node, path: str) -> Any:
+        if node.tag in (_STRING, _MERGE):
+            return node.value
+        if node.tag not in _RESOLVED:
+            return self.loader.construct_object(node)
+        value = plain(node.value)
+        if isinstance(value, float) and not math.isfinite(value):
+            self._tell(node, path, f'kubectl cannot send {node.value} as a number; write "{node.value}"')
+            return node.value
+        return value
+
+    def _read_key(self, node: yaml.ScalarNode, path: str) -> None:
+        """Makes a key of a map what it is in JSON."""
+        if node.tag not in _RESOLVED:
+            return
+        text, read = node.value, key(node.value)
+        node.tag, node.value = _STRING, text if read is None else read
+        if read is None:
+            self._tell(node, _below(path, text), f'kubectl takes no null as a key; write "{text}"')
+        elif read != text:
+            self._tell(node, _below(path, read), f'kubectl reads the key {text} as {read}; write "{text}"')
+
+    def _tell(self, node: yaml.Node, path: str, message: str) -> None:
+        self.findings.append(Finding(self.lines_before + node.start_mark.line + 1, path, message))
 
     def _container(self, value: Any, parts: Collection[_Value], node: yaml.Node) -> _Value:
         found = _Value(
@@ -193,8 +248,8 @@ class _Tree:
 
     def _count_merged(self, node: yaml.Node) -> None:
         """Counts the keys that the merge keys of a map stand for, before they are filled in."""
-        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
-            if key.tag == _MERGE:
+        for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
+            if name.tag == _MERGE:
                 for source in value.value if isinstance(value, yaml.SequenceNode) else (value,):
                     self._merged += len(source.value)
                     if self._merged > _MAX_NODES:
@@ -203,14 +258,17 @@ class _Tree:
 
     def _check_keys(self, node: yaml.MappingNode, path: str) -> None:
         first_lines: dict[str, int] = {}
-        for key, _ in node.value:
-            line = self.lines_before + key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
-                raise _invalid("a key must be a string", key)
-            if key.value in first_lines and key.tag != _MERGE:
-                message = f"this key is in line {first_lines[key.value]} already; keep one"
-                self.findings.append(Finding(line, f"{path}.{key.value}".lstrip("."), message))
-            first_lines.setdefault(key.value, line)
+        for name, _ in node.value:
+            if not isinstance(name, yaml.ScalarNode):
+                raise _invalid("a key must be a string", name)
+            if name.value in first_lines and name.tag != _MERGE:
+                message = f"this key is in line {first_lines[name.value]} already; keep one"
+                self._tell(name, _below(path, name.value), message)
+            first_lines.setdefault(name.value, self.lines_before + name.start_mark.line + 1)
+
+
+def _below(path: str, key: str) -> str:
+    return f"{path}.{key}".lstrip(".")
 
 
 def _invalid(words: str, node: yaml.Node) -> yaml.YAMLError:
