@@ -96,14 +96,28 @@ def test_answer(text, expected):
 # What goes wrong.
 
 QUOTES = "known are params, tasks, item, run, and a text needs quotes"
+METHODS = "it has startsWith, endsWith, contains, matches, size, all, exists, exists_one, filter, map"
+FUNCTIONS = "it has size, matches, has, int, uint, double, string, bool, timestamp, duration, type"
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("params.day == monday", f"line 1, column 15: nothing is called 'monday'; {QUOTES}"),
-        ("true &&\n  nope(1)", f"line 2, column 3: nothing is called 'nope'; {QUOTES}"),
-        ("params.day.nope()", f"line 1, column 12: nothing is called 'nope'; {QUOTES}"),
+        ("true &&\n  nope(1)", f"line 2, column 3: CEL has no function 'nope'; {FUNCTIONS}"),
+        ("params.day.split('-')[0] == 'x'", f"line 1, column 12: CEL has no method 'split'; {METHODS}"),
+        ("params.x.split(',').join() == ''", f"line 1, column 10: CEL has no method 'split'; {METHODS}"),
+        ("params.day .\n lower () == ''", f"line 2, column 2: CEL has no method 'lower'; {METHODS}"),
+        ("params.day.startswith('x')", "line 1, column 12: CEL has no method 'startswith'; did you mean 'startsWith'?"),
+        ("sizeof(params.day) > 1", "line 1, column 1: CEL has no function 'sizeof'; did you mean 'size'?"),
+        ("params.day.int() > 3", "line 1, column 12: CEL has no method 'int'; write int(…)"),
+        (
+            "startsWith(params.day, 'm')",
+            "line 1, column 1: CEL has no function 'startsWith'; write VALUE.startsWith(…)",
+        ),
+        ("params.day.contains()", "line 1, column 12: the method 'contains' takes another number of arguments"),
+        ("int() == 1", "line 1, column 1: the function 'int' takes another number of arguments"),
+        ("strings.split(params.day) == []", f"line 1, column 1: nothing is called 'strings'; {QUOTES}"),
         ("true && task.a.phase == 'x'", "line 1, column 9: nothing is called 'task'; did you mean 'tasks'?"),
         ("'é' == params.day && nope", f"line 1, column 22: nothing is called 'nope'; {QUOTES}"),
         ("params.day = 'x'", "line 1, column 12: `=` is no operator; to compare, write `==`"),
@@ -123,6 +137,18 @@ def test_not_sound(text, words):
     found = compile_condition(text)
     assert isinstance(found, CelError)
     assert str(found) == words
+
+
+@pytest.mark.parametrize("method", METHODS.removeprefix("it has ").split(", "))
+def test_method_that_is_named_in_the_words_is_one(method):
+    calls = (f"item.{method}({', '.join(arguments)})" for arguments in ([], ["'x'"], ["each", "true"]))
+    assert any(isinstance(compile_condition(f"{call} == item"), Program) for call in calls)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS.removeprefix("it has ").split(", "))
+def test_function_that_is_named_in_the_words_is_one(function):
+    calls = (f"{function}({arguments})" for arguments in ("item", "item.x", "item, 'x'"))
+    assert any(isinstance(compile_condition(f"dyn({call}) == item"), Program) for call in calls)
 
 
 @pytest.mark.parametrize(

@@ -54,11 +54,30 @@ def compile_error(text: str, library_message: str) -> CelError:
     return CelError(text, position, _in_plain_words(message))
 
 
+_METHODS = ("startsWith", "endsWith", "contains", "matches", "size", "all", "exists", "exists_one", "filter", "map")
+"""Of texts and lists. Those of times and durations are not listed: few conditions have one."""
+_FUNCTIONS = ("size", "matches", "has", "int", "uint", "double", "string", "bool", "timestamp", "duration", "type")
+
+
 def _unknown(text: str, position: int, name: str) -> CelError:
     """The library gives the position behind the name."""
+    start = max(0, text.rfind(name, 0, position + len(name)))
+    if text[start + len(name) :].lstrip().startswith("("):
+        return CelError(text, start, _unknown_call(name, is_method=text[:start].rstrip().endswith(".")))
     close = get_close_matches(name, ROOTS, n=1)
     hint = f"did you mean '{close[0]}'?" if close else f"known are {', '.join(ROOTS)}, and a text needs quotes"
-    return CelError(text, max(0, text.rfind(name, 0, position + len(name))), f"nothing is called '{name}'; {hint}")
+    return CelError(text, start, f"nothing is called '{name}'; {hint}")
+
+
+def _unknown_call(name: str, *, is_method: bool) -> str:
+    kind, known, others = ("method", _METHODS, _FUNCTIONS) if is_method else ("function", _FUNCTIONS, _METHODS)
+    if name in known:
+        return f"the {kind} '{name}' takes another number of arguments"
+    if name in others:
+        return f"CEL has no {kind} '{name}'; write {f'{name}(…)' if is_method else f'VALUE.{name}(…)'}"
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean '{close[0]}'?" if close else f"it has {', '.join(known)}"
+    return f"CEL has no {kind} '{name}'; {hint}"
 
 
 def not_boolean(text: str, root: Node, type_name: str) -> CelError:
