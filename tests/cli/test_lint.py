@@ -140,7 +140,7 @@ def test_a_file_without_workflows_is_no_fault(file):
 
 def test_standard_input():
     result = lint("-", input=WORKFLOW.replace("load", "Load"))
-    assert result.stdout.startswith("<stdin>:10: spec.tasks[0].name: 'Load' does not match")
+    assert result.stdout.startswith("<stdin>:10: spec.tasks[0].name: must be lower-case letters")
 
 
 def test_a_directory_is_searched_for_manifests(file):

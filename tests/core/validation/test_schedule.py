@@ -20,7 +20,7 @@ def faults(schedule, **spec):
         ({"cron": ["@daily", "0 2 * *"]}, "spec.schedule.cron[1]", "has 4 fields, not the five of cron"),
         ({"cron": "0 0 30 2 *"}, "spec.schedule.cron", "never comes"),
         ({"every": "30s"}, "spec.schedule.every", "'30s' is too often; the least is 1m"),
-        ({"every": "soon"}, "spec.schedule.every", "does not match"),
+        ({"every": "soon"}, "spec.schedule.every", "must be a duration such as 90s or 1h30m, not 'soon'"),
         ({"cron": "@daily", "timeZone": "Europe/Berlln"}, "spec.schedule.timeZone", "did you mean 'Europe/Berlin'?"),
         ({"cron": "@daily", "timeZone": "../etc/passwd"}, "spec.schedule.timeZone", "there is no time zone"),
         ({"every": "1h", "timeZone": "Europe/Berlin"}, "spec.schedule.timeZone", "or use `cron`"),

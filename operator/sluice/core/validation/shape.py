@@ -5,9 +5,10 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from sluice.api.base import Duration, ObjectName, ParameterName, TaskName
 from sluice.core import Json
 from sluice.core.base.faults import FOUND_AT_MOST, Fault, Hint
 
@@ -51,6 +52,17 @@ _WORDS = {
     "model_type": "must be a map",
 }
 
+_PATTERNS = {
+    TypeAdapter(kind).json_schema()["pattern"]: words
+    for kind, words in {
+        TaskName: "must be lower-case letters and digits, with '-' between them",
+        ParameterName: "must be letters, digits, '_' and '-', with a letter or '_' at the start",
+        ObjectName: "must be lower-case letters and digits, with '-' between them, in parts divided by '.'",
+        Duration: "must be a duration such as 90s or 1h30m",
+    }.items()
+}
+"""What a text must be that has to match a pattern."""
+
 
 def _shape_fault(error: ErrorDetails, path: str, model: type[BaseModel]) -> Fault:
     where = path + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"])
@@ -61,7 +73,7 @@ def _shape_fault(error: ErrorDetails, path: str, model: type[BaseModel]) -> Faul
         fields = _fields_at(model, error["loc"][:-1])
         return Fault(where, "there is no such field", Hint(str(error["loc"][-1]), fields))
     if kind == "string_pattern_mismatch":
-        return Fault(where, f"{error['input']!r} does not match {error['ctx']['pattern']}")
+        return Fault(where, f"{_PATTERNS[error['ctx']['pattern']]}, not {error['input']!r}")
     if kind == "value_error":
         return Fault(where, str(error["ctx"]["error"]))
     return Fault(where, _WORDS.get(kind) or error["msg"][:1].lower() + error["msg"][1:])
