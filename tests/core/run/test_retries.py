@@ -1,7 +1,7 @@
 import pytest
 
 from sluice.api.task import Retries
-from sluice.core.run.retries import RetriesUsed, Retry, next_attempt
+from sluice.core.run.retries import RetriesUsed, Retry, next_attempt, why_not
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.retry_policy import RetryPolicy
 
@@ -67,6 +67,24 @@ def test_backoff_doubles_up_to_five_minutes(before, delay_s):
 def test_which_endings_are_worth_another_attempt(retries, ending, exit_code, again):
     ended = Outcome(ending, "", exit_code=exit_code)
     assert (next_attempt(RetryPolicy.of(Retries.model_validate(retries)), RetriesUsed(), ended) is not None) is again
+
+
+@pytest.mark.parametrize(
+    ("retries", "ending", "exit_code", "why"),
+    [
+        ({"exitCodes": [75]}, Ending.ERROR, 75, ""),
+        ({"exitCodes": [75]}, Ending.ERROR, 1, "exit code 1 is not among retries.exitCodes"),
+        (
+            {"exitCodes": [75]},
+            Ending.ERROR,  # of a run of another Workflow
+            None,
+            "it has no exit code, and retries.exitCodes names those that are retried",
+        ),
+        ({"endings": ["Error"]}, Ending.TIMEOUT, None, "Timeout is not among retries.endings"),
+    ],
+)
+def test_why_there_is_no_other_attempt(retries, ending, exit_code, why):
+    assert why_not(RetryPolicy.of(Retries.model_validate(retries)), Outcome(ending, "", exit_code=exit_code)) == why
 
 
 @pytest.mark.parametrize(

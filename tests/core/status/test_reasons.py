@@ -139,6 +139,18 @@ def test_backoff_says_until_when_and_who_pays(fields, status, words):
     [
         ({}, exited(3, message="bye"), Reason("Error", "exit code 3: bye")),
         ({"limit": 1}, exited(3), Reason("Error: 1 of 1 retries used", "exit code 3")),
+        ({"limit": 1, "exitCodes": [3]}, exited(3), Reason("Error: 1 of 1 retries used", "exit code 3")),
+        (
+            {"limit": 3, "exitCodes": [75]},
+            exited(3),
+            Reason("Error: 0 of 3 retries used, as exit code 3 is not among retries.exitCodes", "exit code 3"),
+        ),
+        (
+            {"limit": 3, "endings": ["Timeout"]},
+            exited(3),
+            Reason("Error: 0 of 3 retries used, as Error is not among retries.endings", "exit code 3"),
+        ),
+        ({"exitCodes": [75]}, exited(3), Reason("Error", "exit code 3")),
         (
             {},
             exited(137, "OOMKilled"),

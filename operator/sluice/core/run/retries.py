@@ -45,7 +45,7 @@ def next_attempt(policy: RetryPolicy, used: RetriesUsed, ended: Outcome, chance:
             return None
         paid = replace(used, infrastructure=used.infrastructure + 1)
         return Retry(paid, policy.backoff.delay_s(used.infrastructure, chance))
-    if used.limit >= policy.limit or not _worth_another(policy, ended):
+    if used.limit >= policy.limit or why_not(policy, ended):
         return None
     paid = replace(
         used, limit=used.limit + 1, out_of_memory=used.out_of_memory + (ended.ending is Ending.OUT_OF_MEMORY)
@@ -53,7 +53,12 @@ def next_attempt(policy: RetryPolicy, used: RetriesUsed, ended: Outcome, chance:
     return Retry(paid, policy.backoff.delay_s(used.limit, chance))
 
 
-def _worth_another(policy: RetryPolicy, ended: Outcome) -> bool:
+def why_not(policy: RetryPolicy, ended: Outcome) -> str:
+    """Why the task does not pay for another attempt after one that ended so. Empty if it does, as far as it can."""
     if ended.ending not in policy.endings:  # giving up is in none
-        return False
-    return policy.exit_codes is None or ended.ending is not Ending.ERROR or ended.exit_code in policy.exit_codes
+        return f"{ended.ending} is not among retries.endings"
+    if policy.exit_codes is None or ended.ending is not Ending.ERROR or ended.exit_code in policy.exit_codes:
+        return ""
+    if ended.exit_code is None:
+        return "it has no exit code, and retries.exitCodes names those that are retried"
+    return f"exit code {ended.exit_code} is not among retries.exitCodes"

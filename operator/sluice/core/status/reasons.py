@@ -11,7 +11,7 @@ from sluice.core.pod.memory import grown_resources, memory_limit
 from sluice.core.pod.view import PodView
 from sluice.core.run.fan_out import FanOut
 from sluice.core.run.outputs import values_of
-from sluice.core.run.retries import PAID_BY_CLUSTER
+from sluice.core.run.retries import PAID_BY_CLUSTER, why_not
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import CreateFailure, TaskState, TaskStep
 from sluice.core.spec.approval import prompt
@@ -183,7 +183,7 @@ def _items_before(run: RunState, number: int) -> str:
 
 
 def _paid(task: TaskState, last: Outcome, separator: str) -> str:
-    """How many retries are used, if any are allowed."""
+    """How many retries are used, if any are allowed; and why no more of them, if some are left."""
     if last.ending is Ending.GAVE_UP:
         return ""
     if last.ending is Ending.WHEN_FAILED:
@@ -196,6 +196,8 @@ def _paid(task: TaskState, last: Outcome, separator: str) -> str:
         )
     else:
         used, limit, whose = task.used.limit, task.definition.retries.limit, "retries"
+        if task.phase == "Failed" and used < limit and (why := why_not(task.definition.retries, last)):
+            return f"{separator}{used} of {limit} retries used, as {why}"
     return f"{separator}{used} of {limit} {whose} used" if limit else ""
 
 
