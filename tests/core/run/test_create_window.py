@@ -3,6 +3,7 @@
 import pytest
 
 from sluice.core.pod.create_errors import CreateError
+from sluice.core.reconcile.dispatch import waiting_counts
 from sluice.core.run.create_window import CreateBackoff, CreateWindow
 from sluice.core.run.task_state import CreateFailure
 from tests.core.world import run
@@ -54,10 +55,11 @@ def test_waiting_for_the_own_parallelism_is_no_time_of_the_operator():
     world = run("a, b, c", parallelism=1)
     world.decide()
     world.refuses("a", CreateError.BUSY)
-    assert world.starts(after=5) == ["b"]
-    world.decide(after=60)
-    world.ends("b")
-    world.decide(after=60)
-    told = world.run.time.told()
-    assert "parallelism" in told
-    assert "operator" not in told
+    assert world.decided(after=5) == ["create b/1"]
+    assert world.run.creates.size == 1
+    assert waiting_counts(world.run) == {"parallelism": 2}
+    unlimited = run("a, b, c")
+    unlimited.decide()
+    unlimited.refuses("a", CreateError.BUSY)
+    unlimited.run.creates.backoff = None
+    assert waiting_counts(unlimited.run) == {"operator": 1}
