@@ -11,7 +11,7 @@ PREEMPTED = {"type": "TerminationTarget", "status": "True", "reason": "StoppedBy
 
 
 def test_task_waits_in_its_queue_and_is_made_again_when_it_is_preempted(kubectl: Kubectl) -> None:
-    task = {"name": "a", "command": ["true"], "queueName": "batch", "pendingTimeout": "1s"}
+    task = {"name": "a", "command": ["true"], "queueName": "batch", "pendingTimeout": "20s"}
     kubectl.apply(workflow("etl", task | {"podTemplate": {"spec": GATES}}))
     run = kubectl.run_of("etl")
 
