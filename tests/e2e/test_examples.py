@@ -348,6 +348,7 @@ def test_31_join(kubectl: Kubectl) -> None:
     assert phases(run) == {
         "north": "Succeeded",
         "south": "Skipped",
+        "settle": "Succeeded",
         "all": "Succeeded",
         "report": "Succeeded",
         "archive": "Failed",

@@ -132,6 +132,15 @@ class JoinSpec(Model):
     """Nothing is to be said of it."""
 
 
+class WaitSpec(Model):
+    """How long to wait: one of `for` and `until`."""
+
+    for_: Annotated[Duration | None, Field(alias="for")] = None
+    """From when all that the task depends on is done, also while the run is suspended."""
+    until: Word | None = None
+    """A time such as 2026-03-01T02:00:00Z, or a placeholder for one. What has passed is over at once."""
+
+
 class PollSpec(Model):
     """How a task waits for something: it is tried until it exits with anything else than 75, which says "not yet"."""
 
@@ -267,6 +276,8 @@ class Task(TaskTemplate):
     join: JoinSpec | None = None
     """A place where branches meet, written as join: {}. It does nothing and has no pod: with 40 tasks before it and 30
     after, 70 dependencies say what would take 1,200."""
+    wait: WaitSpec | None = None
+    """Time that passes. Such a task has no pod."""
     skip_exit_codes: Annotated[list[Annotated[int, Field(ge=1, le=255)]] | None, Field(max_length=255)] = None
     """Exit codes that say that there is nothing to do: the task is then Skipped, without a retry."""
 

@@ -1,7 +1,8 @@
-"""Tasks that end in a way of their own: a join, and one whose exit code says that there is nothing to do."""
+"""Tasks that end in a way of their own: a join, a wait, and one whose exit code says that there is nothing to do."""
 
 import pytest
 
+from tests.core.kubelet import START, at
 from tests.core.validation.test_workflow import A, faults
 from tests.core.world import run
 
@@ -42,6 +43,71 @@ def test_a_join_runs_nothing(field):
     values = {"retries": {"limit": 1}, "forEach": {"items": ["x"]}, "outputs": ["k"], "finally": True, "timeout": "1h"}
     task = {"name": "a", field: values.get(field, {} if field == "approval" else "x")} | JOIN
     assert f"spec.tasks[0].{field}" in {fault.partition(":")[0] for fault in faults(task)}
+
+
+TEN_MINUTES = {"wait": {"for": "10m"}}
+
+
+def test_a_wait_is_over_after_its_time_from_when_it_was_ready():
+    world = run("a >> w >> b", fields={"w": TEN_MINUTES})
+    world.starts()
+    world.ends("a")
+    assert world.decide(after=60).wake_at == START + 660
+    assert world.reasons["w"] == f"Wait: until {at(660)}"
+    assert world.decided(after=599) == []
+    again = world.restarted()
+    again.now = world.now
+    assert again.starts(after=1) == ["b"]
+
+
+def test_the_time_of_a_wait_goes_on_while_the_run_is_suspended():
+    world = run("a >> w >> b", fields={"w": TEN_MINUTES})
+    world.starts()
+    world.ends("a")
+    world.run.set_state("Suspended")
+    world.decide()
+    world.run.set_state("Running")
+    assert world.starts(after=600) == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("until", "phase", "wakes_at"),
+    [
+        (at(-5), "Succeeded", None),  # it has passed
+        (at(90), "Pending", START + 90),
+        ("$(params.when)", "Failed", None),
+    ],
+)
+def test_a_wait_until_a_time(until, phase, wakes_at):
+    world = run("w", fields={"w": {"wait": {"until": until}}})
+    assert world.decide().wake_at == wakes_at
+    assert world.phases["w"] == phase
+    if phase == "Failed":
+        assert world.task("w").last.message.startswith("wait.until is '$(params.when)', and must be a time such as ")
+
+
+def test_a_wait_is_stopped_and_one_at_the_end_is_not():
+    world = run("w, a; last", fields={"w": TEN_MINUTES, "last": TEN_MINUTES | {"finally": True}}, fail_fast="Stop")
+    world.starts()
+    world.ends("a", 1)
+    world.decide()
+    assert world.phases["w"] == "Stopped"
+    assert world.decide(after=600).finished
+    assert world.phases["last"] == "Succeeded"
+
+
+@pytest.mark.parametrize(
+    ("wait", "fault"),
+    [
+        ({}, "wait: needs one of `for` and `until`, for example for: 10m"),
+        ({"for": "1m", "until": "$(params.x)"}, "wait: needs one of `for` and `until`"),
+        ({"until": "tomorrow"}, "wait.until: 'tomorrow' is no time; write for example 2026-03-01T02:00:00Z"),
+        ({"for": "soon"}, "wait.for: "),
+    ],
+)
+def test_a_wait_says_how_long(wait, fault):
+    (found,) = faults({"name": "a", "wait": wait}, parameters=[{"name": "x", "default": "x"}])
+    assert found.startswith(f"spec.tasks[0].{fault}")
 
 
 NOTHING = {"skipExitCodes": [99], "retries": {"limit": 2}}

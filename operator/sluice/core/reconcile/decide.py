@@ -41,6 +41,7 @@ def decide(run: RunState, now: Instant) -> Decision:
     apply_approvals(run, now)
     if run.check_wind_down(now):
         delete += stop_tasks(run, now)
+        apply_approvals(run, now)  # of what runs at the end
     create = list(dispatch(run, now))
     run.time.held_up(waiting_counts(run), now)
     if run.ended == len(run.definition.tasks):

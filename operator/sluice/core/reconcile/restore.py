@@ -134,7 +134,7 @@ def _restore_unit(run: RunState, number: int, entry: Json, found: _Found) -> Non
     unit = (task.definition.name, None if task.group is None else task.index)
     if task.definition.is_sub_workflow:
         _restore_call(run, number, entry, found.children.get(unit, {}))
-    elif task.definition.approval is not None or task.definition.join:  # they have no pods
+    elif not task.definition.makes_pods:  # whatever says that it is one of its
         _restore_task(run, number, entry, {})
     else:
         _restore_task(run, number, entry, found.pods.get(unit, {}))
@@ -196,7 +196,7 @@ def _restore_record(task: TaskState, entry: Json) -> bool:
         attempt=attempt,
         used=RetriesUsed(used.get("limit", 0), used.get("infrastructure", 0), used.get("outOfMemory", 0)),
         polling=None if poll is None else Polling(instant(poll["since"]) or 0.0, poll["tries"]),
-        asked_at=instant(entry.get("startedAt")) if task.definition.approval is not None else None,
+        asked_at=None if task.definition.makes_pods else instant(entry.get("startedAt")),
         retry_at=instant(entry.get("retryAt")) if attempt else None,
     )
     if entry.get("phase", "Pending") not in ("Pending", "Running"):

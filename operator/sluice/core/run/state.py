@@ -144,7 +144,7 @@ class RunState:
         if number is None or attempt.run != self.identity.ref:
             return None
         definition = self.definition.tasks[number]
-        if definition.approval is not None or definition.join or definition.is_sub_workflow:
+        if not definition.makes_pods:
             return None
         if (attempt.index is None) != (definition.for_each is None):
             return None
@@ -245,7 +245,7 @@ class RunState:
     def make_ready(self, number: int) -> None:
         task = self.tasks[number]
         self._mark_stop_candidate(number)
-        if task.definition.approval is not None:
+        if task.definition.approval is not None or task.definition.wait is not None:
             task.move(TaskStep.ASKING)
             self._dirty.mark(News.APPROVAL, number)
             self.mark_status(number)
@@ -478,7 +478,7 @@ class RunState:
         self._dirty.mark(News.STATUS, *units)
 
     def ask_again(self, number: int) -> None:
-        """An approval's timer went off."""
+        """The timer of an approval or of a wait went off."""
         self._dirty.mark(News.APPROVAL, number)
 
     def begin(self, number: int, now: Instant) -> bool:
@@ -567,7 +567,7 @@ class RunState:
         self.schedule_retry(number, at)
 
     def ask(self, number: int, now: Instant) -> Instant:
-        """An approval asks for a decision. Returns since when it does."""
+        """An approval asks for a decision, or a wait begins. Returns since when."""
         task = self.tasks[number]
         task.asked_at = task.asked_at or now
         self.mark_status(number)

@@ -37,7 +37,7 @@ class TaskStep(Enum):
 
 TRANSITIONS: dict[tuple[TaskStep, TaskStep], str] = {
     (TaskStep.WAITING, TaskStep.READY): "dependencies allow it",
-    (TaskStep.WAITING, TaskStep.ASKING): "an approval's dependencies allow it",
+    (TaskStep.WAITING, TaskStep.ASKING): "the dependencies of an approval or a wait allow it",
     (TaskStep.WAITING, TaskStep.FANNED_OUT): "its items are counted",
     (TaskStep.WAITING, TaskStep.ENDED): "skipped, stopped, failed upstream, or restored",
     (TaskStep.WAITING, TaskStep.LIVE): "restored",
@@ -123,7 +123,7 @@ class TaskState:
     """The deadline that stands among the alarms."""
     refused: CreateFailure | None = None
     asked_at: Instant | None = None
-    """Since when an approval asks for a decision."""
+    """Since when an approval asks for a decision, or a wait goes on."""
     skipped: str = ""
     """Why it was skipped, if not by its trigger rule."""
     polling: Polling | None = None

@@ -58,6 +58,6 @@ class Definition:
 def _with_defaults(frozen: FrozenGraph, graph: Json, number: int) -> TaskDefinition:
     """`graph` is what `frozen` was read from. Its JSON is kept as the template of the task's pod."""
     task, fields = frozen.tasks[number], graph["tasks"][number]
-    if task.approval is not None or task.join is not None:
+    if task.approval is not None or task.wait is not None or task.join is not None:
         return TaskDefinition.of(task, TaskTemplate(), fields, {})
     return TaskDefinition.of(task, frozen.defaults or TaskTemplate(), fields, graph.get("defaults") or {})

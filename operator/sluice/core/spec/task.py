@@ -16,6 +16,7 @@ from sluice.core.spec.for_each import ForEach
 from sluice.core.spec.identity import PoolClaim, pool_claim
 from sluice.core.spec.retry_policy import RetryPolicy
 from sluice.core.spec.sensor import Sensor
+from sluice.core.spec.wait import Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ class TaskDefinition:
     pools: PoolClaim = ()
     approval: Approval | None = None
     """Set for a task that waits for a person and has no pod."""
+    wait: Wait | None = None
+    """Set for a task that waits for the clock and has no pod."""
     join: bool = False
     """Is it only a place where branches meet? Then it has no pod."""
     skip_exit_codes: frozenset[int] = frozenset()
@@ -63,6 +66,7 @@ class TaskDefinition:
     @classmethod
     def of(cls, task: Task, defaults: TaskTemplate, raw: Json, raw_defaults: Json) -> "TaskDefinition":
         """`raw` and `raw_defaults` are what the models were read from."""
+        wait = None if task.wait is None else Wait.of(task.wait)
         timeout, pending_timeout = task.timeout or defaults.timeout, task.pending_timeout or defaults.pending_timeout
         return cls(
             name=task.name,
@@ -78,16 +82,13 @@ class TaskDefinition:
             approval=None if task.approval is None else Approval.of(task.approval),
             priority=task.priority,
             pools=pool_claim(task.pools or ()),
-            duration_s=0
-            if task.join is not None
-            else 1
-            if task.expected_duration is None
-            else seconds(task.expected_duration),
+            duration_s=_duration_s(task, wait),
             outputs=tuple(task.outputs or ()),
             outputs_in_log=task.outputs_from == "Log",
             reads=reads(raw),
             item_reads=_read_by_items(raw),
             item_fields=_fields_of_items(raw),
+            wait=wait,
             join=task.join is not None,
             skip_exit_codes=frozenset(task.skip_exit_codes or ()),
             for_each=None if task.for_each is None else ForEach.of(task.for_each),
@@ -108,6 +109,10 @@ class TaskDefinition:
         """Does its `podTemplate` hold its pod back? Others may do so as well."""
         specs = (mapping(mapping(layer.get("podTemplate")).get("spec")) for layer in (self.own, self.defaults))
         return any(spec.get("schedulingGates") for spec in specs)
+
+    @property
+    def makes_pods(self) -> bool:
+        return not (self.approval or self.wait or self.join or self.is_sub_workflow)
 
     @property
     def same_as(self) -> str | None:
@@ -132,3 +137,12 @@ def _fields_of_items(raw: Json) -> frozenset[str]:
     parts = (field for name, field in raw.items() if name not in UNFILLED and name != "forEach")
     words = (words for part in parts for _, words in placeholders_in(part, ""))
     return frozenset(each.removeprefix("item.") for each in words if each.startswith("item."))
+
+
+def _duration_s(task: Task, wait: Wait | None) -> float:
+    """How long it takes, as far as the manifest says."""
+    if task.expected_duration is not None:
+        return seconds(task.expected_duration)
+    if wait is not None:
+        return wait.for_s
+    return 0 if task.join is not None else 1

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sluice.api.run import TaskPhase
 from sluice.core.base.text import first_names
-from sluice.core.base.times import clock
+from sluice.core.base.times import clock, rfc3339
 from sluice.core.graph.placeholders import fill
 from sluice.core.pod.deadlines import IMAGE_TROUBLE
 from sluice.core.pod.memory import grown_resources, memory_limit
@@ -16,6 +16,7 @@ from sluice.core.run.state import RunState
 from sluice.core.run.task_state import CreateFailure, TaskState, TaskStep
 from sluice.core.spec.approval import prompt
 from sluice.core.spec.ending import Ending, Outcome
+from sluice.core.spec.wait import NoTime, Wait
 
 _NAMES_SHOWN = 3
 _STARTING = "Starting: its pod is being created"
@@ -82,11 +83,20 @@ def _items(run: RunState, group: FanOut) -> Reason:
 
 
 def _asking(run: RunState, task: TaskState) -> Reason:
+    if task.definition.wait is not None:
+        return _waiting_for_the_clock(run, task, task.definition.wait)
     approval = task.definition.approval
     if run.state == "Suspended" or approval is None:
         return Reason(f"Suspended: the run hears no decision until {run.resumes_when}")
     message = fill({"message": approval.message}, values_of(run, task))["message"]
     return Reason(f"Approval: {prompt(task.definition.name, approval, task.asked_at)}", message or None)
+
+
+def _waiting_for_the_clock(run: RunState, task: TaskState, wait: Wait) -> Reason:
+    try:
+        return Reason(f"Wait: until {rfc3339(wait.ends_at(task.asked_at or 0.0, values_of(run, task)))}")
+    except NoTime as error:
+        return Reason(f"Wait: {error}")
 
 
 _CHILD_IS_MADE = "Starting: its run is being created"

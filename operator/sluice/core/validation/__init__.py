@@ -27,7 +27,7 @@ from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.backfill import backfill_faults
 from sluice.core.validation.children import sub_workflows
 from sluice.core.validation.fan_out import fan_outs
-from sluice.core.validation.joins import joins
+from sluice.core.validation.joins import joins_and_waits
 from sluice.core.validation.lookalikes import lookalikes
 from sluice.core.validation.manifest import Manifest, dependency_paths, name_of
 from sluice.core.validation.schedule import schedules
@@ -132,7 +132,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     values.fit_for_exec,
     fan_outs,
     approvals,
-    joins,
+    joins_and_waits,
     sub_workflows,
     container.something_to_run,
     container.timeouts,

@@ -14,7 +14,7 @@ from sluice.core.validation.manifest import Manifest, name_of
 def something_to_run(found: Manifest) -> Iterator[Fault]:
     default_image = found.defaults is None or found.defaults.image  # defaults that are not sound may have one
     for number, task in found.tasks.items():
-        if task.approval is not None or task.workflow is not None or task.join is not None:
+        if any(each is not None for each in (task.approval, task.workflow, task.join, task.wait)):
             continue
         path = f"spec.tasks[{number}]"
         if not (task.image or default_image or found.chart_has_image):
