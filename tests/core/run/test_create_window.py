@@ -18,8 +18,9 @@ REFUSED = CreateBackoff(CreateFailure(CreateError.QUOTA, "no room", 0.0, 1), unt
         (1, 0, 99, 2),
         (2, 1, 99, 4),
         (64, 63, 99, 128),
-        (64, 28, 99, None),  # all that are left fit
-        (1, 0, 1, None),
+        (64, 30, 99, 128),
+        (64, 29, 99, None),  # all that are left fit
+        (1, 0, 2, None),
     ],
 )
 def test_each_success_doubles_the_window_until_all_that_are_ready_fit(size, in_flight, ready, then):
@@ -30,13 +31,14 @@ def test_each_success_doubles_the_window_until_all_that_are_ready_fit(size, in_f
 
 def test_a_refusal_leaves_one_at_a_time():
     window = CreateWindow(in_flight=3)
-    assert window.open(0)
+    assert window.held_by(0) is None
     window.refused(CreateBackoff(REFUSED.refused, 5.0))
-    assert (window.open(0), window.overfull(), window.waits(4.9), window.waits(5.0)) == (False, True, True, False)
+    assert (window.overfull(), window.waits(4.9), window.waits(5.0)) == (True, True, False)
+    assert window.held_by(0) is CreateError.QUOTA
     window.try_by(2.0)
     assert not window.waits(2.0)
     window.in_flight = 0
-    assert (window.open(0), window.open(1)) == (True, False)
+    assert (window.held_by(0), window.held_by(1)) == (None, CreateError.QUOTA)
 
 
 def test_after_one_refusal_a_run_is_soon_as_fast_as_before():
@@ -52,9 +54,22 @@ def test_after_one_refusal_a_run_is_soon_as_fast_as_before():
 
 
 def test_waiting_for_the_own_parallelism_is_no_time_of_the_operator():
-    world = run("a, b, c", parallelism=1)
+    world = run("a, b, c, d", parallelism=1)
     world.decide()
     world.refuses("a", CreateError.BUSY)
     assert world.starts(after=5) == ["b"]
     assert world.run.creates.size == 2
-    assert waiting_counts(world.run) == {"parallelism": 2}
+    assert waiting_counts(world.run) == {"parallelism": 3}
+
+
+@pytest.mark.parametrize(("refusal", "kind"), [(CreateError.BUSY, "serverBusy"), (CreateError.QUOTA, "quotaExceeded")])
+def test_waiting_for_the_window_is_booked_to_what_the_api_server_refused_for(refusal, kind):
+    world = run("a, b, c, d, e, f")
+    world.decide()
+    for task in "abcdef":
+        world.refuses(task, refusal)
+    assert waiting_counts(world.run) == {kind: 6}
+    assert world.starts(after=5) == ["a"]
+    assert world.decided() == ["create b/1", "create c/1"]
+    assert world.run.creates.backoff is None
+    assert waiting_counts(world.run) == {kind: 3}

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from sluice.core import Instant
 from sluice.core.base.naming import unit_name
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.quota.ready_queue import ReadyEntry, WaitKey
 from sluice.core.quota.waiters import QueuePosition, Request
 from sluice.core.reconcile.intents import CreateIntent
@@ -67,7 +68,7 @@ def _call(run: RunState, now: Instant) -> Iterator[CreateIntent]:
 
 
 def _room(run: RunState) -> bool:
-    return not _full(run) and run.creates.open(run.recording)
+    return not _full(run) and run.creates.held_by(run.recording) is None
 
 
 def _full(run: RunState) -> bool:
@@ -81,12 +82,16 @@ def waiting_counts(run: RunState) -> Counter[str]:
         if run.state == "Suspended":
             kind = "suspended"
         elif run.creates.backoff is not None:
-            kind = run.creates.backoff.refused.refusal.value[0].lower() + run.creates.backoff.refused.refusal.value[1:]
+            kind = _kind(run.creates.backoff.refused.refusal)
         elif _full(run) or (key.fan_out is not None and run.fan_outs[key.fan_out].full):
             kind = "parallelism"
-        elif not run.creates.open(run.recording):
-            kind = "operator"
+        elif (refusal := run.creates.held_by(run.recording)) is not None:
+            kind = _kind(refusal)
         else:
             kind = "pool/" + "+".join(name for name, _ in key.claim) if key.claim else "podLimit"
         found[kind] += count
     return found
+
+
+def _kind(refusal: CreateError) -> str:
+    return refusal[0].lower() + refusal[1:]

@@ -7,6 +7,7 @@ are ready fit into the window there is none any more.
 from dataclasses import dataclass
 
 from sluice.core import Instant
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.run.task_state import CreateFailure
 
 
@@ -25,10 +26,14 @@ class CreateWindow:
     backoff: CreateBackoff | None = None
     size: int | None = None
     """None for any number."""
+    refusal: CreateError | None = None
+    """What the window is for."""
 
-    def open(self, recording: int) -> bool:
-        """May another create begin? `recording` are those that begin as soon as they are on record."""
-        return self.size is None or self.in_flight + recording < self.size
+    def held_by(self, recording: int) -> CreateError | None:
+        """The refusal for which no other create may begin yet, None if one may. `recording` attempts begin theirs once
+        they are on record.
+        """
+        return None if self.size is None or self.in_flight + recording < self.size else self.refusal
 
     def waits(self, now: Instant) -> bool:
         return self.backoff is not None and now < self.backoff.until
@@ -38,7 +43,7 @@ class CreateWindow:
         return self.backoff is not None and self.size is not None and self.in_flight > self.size
 
     def refused(self, backoff: CreateBackoff) -> None:
-        self.backoff, self.size = backoff, 1
+        self.backoff, self.size, self.refusal = backoff, 1, backoff.refused.refusal
 
     def try_by(self, until: Instant) -> None:
         """A longer backoff is not sat out."""
@@ -49,5 +54,5 @@ class CreateWindow:
         """A pod was made; `ready` others are to follow. Returns whether that ends a backoff."""
         was_refused, self.backoff = self.backoff is not None, None
         if self.size is not None:
-            self.size = None if self.in_flight + ready < 2 * self.size else 2 * self.size
+            self.size = None if self.in_flight + ready <= 2 * self.size else 2 * self.size
         return was_refused
