@@ -154,7 +154,7 @@ class Simulation:
         return (number, None) if task.group is None else (task.group, task.index)
 
     def number(self, unit: Unit) -> int:
-        return unit[0] if unit[1] is None else self.operator.run.fan_outs[unit[0]].first + unit[1]
+        return unit[0] if unit[1] is None else self.operator.run.tasks.fan_outs[unit[0]].first + unit[1]
 
     def restart(self) -> Operator:
         pods = [self.view(pod) for pod in self.pods.values()]

@@ -142,14 +142,14 @@ class World:
     def pod(self, task: str, status: Json, *, attempt: int | None = None, version: int | None = None) -> PodView:
         self.version += 1
         state = self.task(task)
-        item = None if state.group is None else Item(state.index, self.run.item(self.number(task)))
+        item = None if state.group is None else Item(state.index, self.run.tasks.item(self.number(task)))
         attempt, version = attempt or state.attempt, version or self.version
         return seen(status, state.definition, attempt, run=self.run.identity, version=version, item=item)
 
     def sees_child(self, task: str, phase: str = "Running", message: str = "", **status: Json) -> ChildView:
         """The child run of the task's current attempt now has this status."""
         self.version += 1
-        name = self.run.pod_name(self.number(task))
+        name = self.run.tasks.pod_name(self.number(task))
         state = self.task(task)
         index = None if state.group is None else state.index
         attempt = AttemptRef(self.run.identity.ref, state.definition.name, index, state.attempt)
@@ -204,9 +204,9 @@ class World:
     def number(self, name: str) -> int:
         """The number of a task, or of a fan-out's item: `load[3]`."""
         task, _, index = name.removesuffix("]").partition("[")
-        number = self.run.number(task)
+        number = self.run.tasks.number(task)
         assert number is not None, name
-        return self.run.fan_outs[number].first + int(index) if index else number
+        return self.run.tasks.fan_outs[number].first + int(index) if index else number
 
     def name(self, number: int) -> str:
         task = self.run.tasks[number]
@@ -235,11 +235,11 @@ class World:
 
     @property
     def phases(self) -> dict[str, str]:
-        return {task.definition.name: task.phase for task in self.run.named}
+        return {task.definition.name: task.phase for task in self.run.tasks.named}
 
     @property
     def steps(self) -> dict[str, TaskStep]:
-        return {task.definition.name: task.step for task in self.run.named}
+        return {task.definition.name: task.step for task in self.run.tasks.named}
 
 
 def merge_patch(stored: Json, patch: Json) -> Json:

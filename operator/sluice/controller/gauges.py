@@ -47,7 +47,7 @@ class Gauges(Collector):
         waiting: Counter[str] = Counter()
         for live in self._live:
             run = live.run
-            phases.update(task.shown_phase for number, task in enumerate(run.tasks) if number not in run.fan_outs)
+            phases.update(task.shown_phase for number, task in enumerate(run.tasks) if number not in run.tasks.fan_outs)
             for kind, count in run.time.waiting.items():
                 waiting[kind.partition("/")[0]] += count
         return phases, waiting

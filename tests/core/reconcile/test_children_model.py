@@ -82,7 +82,7 @@ class Life:
         what = self.creates.pop(0)
         if not what.proceed():
             return
-        name = self.run.pod_name(what.number, what.attempt)
+        name = self.run.tasks.pod_name(what.number, what.attempt)
         lost = not self.calm and self.random.random() < 0.3
         made = name in self.children
         if not made and not (lost and self.random.random() < 0.5):
@@ -138,7 +138,7 @@ class Life:
     # What must hold.
 
     def check_create(self, number: int) -> None:
-        names = {self.run.pod_name(number, attempt) for attempt in range(1, 200)}
+        names = {self.run.tasks.pod_name(number, attempt) for attempt in range(1, 200)}
         assert all(child.ended for name, child in self.children.items() if name in names), "two children at once"
 
 

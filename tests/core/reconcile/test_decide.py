@@ -120,7 +120,7 @@ def test_failure_that_reaches_a_task_twice_ends_it_once():
     world.starts()
     world.ends("a", 1)
     assert world.decide().finished
-    assert world.run.counts == {"Failed": 1, "UpstreamFailed": 2}
+    assert world.run.counts.by_phase == {"Failed": 1, "UpstreamFailed": 2}
 
 
 def test_failure_reaches_the_end_of_a_chain_of_2000():

@@ -41,7 +41,7 @@ def _check_end(simulation):
     stopped = simulation.state == "Stopped"
     assert reference.unexplained(plan, ended, stopped=stopped or failed_fast) == {}
     assert stored["phase"] == reference.run_may_end(plan, ended, stopped_by_hand=stopped)
-    assert len(stored["tasks"]) == len(plan.tasks) == run.ended
+    assert len(stored["tasks"]) == len(plan.tasks) == run.counts.ended
     for number, task in enumerate(plan.tasks):
         if task.lists is not None and (given := reference.handed_on(plan, (number, None), ended)) is not None:
             assert json.loads(stored["tasks"][f"t{number}"]["outputs"]) == {"items": given}
@@ -51,7 +51,7 @@ def _check_end(simulation):
         assert all(pod.attempt == run.tasks[simulation.number(pod.unit)].attempt for pod in left)
         assert run.recording == 0
     assert (run.live, run.creates.in_flight) == (0, 0)
-    assert all(group.live == 0 for group in run.fan_outs.values())
+    assert all(group.live == 0 for group in run.tasks.fan_outs.values())
     for number in range(len(plan.tasks)):
         told, is_ = stored["tasks"][f"t{number}"], task_status(run, number)
         assert told | {"reason": ""} == is_ | {"reason": ""}  # UpstreamFailed names those that had failed by then
@@ -80,7 +80,7 @@ def _unhurried(task):
 def _known(run):
     found = {}
     for number, task in enumerate(run.tasks):
-        unit = (run.named_task_of(number), None if task.group is None else task.index)
+        unit = (run.tasks.named_task_of(number), None if task.group is None else task.index)
         live, over = task.step is TaskStep.LIVE, task.group is not None and task.step is TaskStep.ENDED
         of_attempts = None if over else (live, task.attempt if live else None, task.used, task.polling)
         found[unit] = (task.phase, task.outputs, of_attempts)

@@ -108,9 +108,9 @@ def test_pod_that_ended_is_kept_until_its_end_is_recorded():
     world.starts()
     pod = world.sees("a", exited(0))
     world.decide()
-    assert [ended.uid for ended in world.run.ended_pods] == [pod.uid]
+    assert [ended.uid for ended in world.run.stored.ended_pods] == [pod.uid]
     world.writes()
-    assert world.run.ended_pods == []
+    assert world.run.stored.ended_pods == []
     assert world.stored["tasks"]["a"]["finishedAt"] == at(10)
 
 

@@ -195,19 +195,19 @@ def test_last_words_of_a_try_that_fails_when_there_is_no_time_for_another():
 def test_pods_of_tries_go_once_their_end_is_recorded_but_for_the_last():
     world = sensor()
     tries(world)
-    (pod,) = world.run.ended_pods
+    (pod,) = world.run.stored.ended_pods
     assert is_spent(world.run, pod)
     for _ in range(3):
         world.now += 30
         tries(world)
-    assert [is_spent(world.run, pod) for pod in world.run.ended_pods] == [True, True, True, False]
+    assert [is_spent(world.run, pod) for pod in world.run.stored.ended_pods] == [True, True, True, False]
 
 
 @pytest.mark.parametrize("code", [0, 1])
 def test_pods_of_other_endings_stay_for_their_logs(code):
     world = sensor()
     tries(world, code)
-    assert [is_spent(world.run, pod) for pod in world.run.ended_pods] == [False]
+    assert [is_spent(world.run, pod) for pod in world.run.stored.ended_pods] == [False]
 
 
 def test_status_says_since_when_and_how_often_and_does_not_grow():

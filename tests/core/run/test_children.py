@@ -38,7 +38,7 @@ def calls(text="sub >> b", *, limits=None, **sub):
 
 def stops(world, task):
     """Is the child run told to stop, and with which words?"""
-    state, why = world.run.desired_state_of(world.run.pod_name(world.number(task)))
+    state, why = world.run.desired_state_of(world.run.tasks.pod_name(world.number(task)))
     return why if state == "Stopped" else None
 
 
@@ -193,7 +193,7 @@ def test_suspended_run_makes_no_child_and_tells_those_it_has():
     before = world.run.desired_state_version
     world.run.set_state("Suspended")
     assert world.decided() == []
-    assert world.run.desired_state_of(world.run.pod_name(0))[0] == "Suspended"
+    assert world.run.desired_state_of(world.run.tasks.pod_name(0))[0] == "Suspended"
     assert world.run.desired_state_version > before
 
 
@@ -331,7 +331,7 @@ def test_fan_out_of_children_goes_on_after_a_restart():
     world.writes()
     again = world.restarted()
     assert again.decided() == []
-    assert again.run.fan_outs[0].live == 2
+    assert again.run.tasks.fan_outs[0].live == 2
     for index in (1, 2):
         again.sees_child(f"sub[{index}]", "Succeeded")
     assert again.decided() == ["create b/1"]
@@ -346,7 +346,7 @@ def restarted(entry, *children, **sub):
     entries = {"sub": entry} if entry else {}
     probe = restore(RUN, "etl-1", definition, status={}, pods=[], orders=Orders())
     seen = [
-        ChildView(probe.pod_name(0, n), "uid", n, AttemptRef(RUN.ref, "sub", None, n), stands, "")
+        ChildView(probe.tasks.pod_name(0, n), "uid", n, AttemptRef(RUN.ref, "sub", None, n), stands, "")
         for n, stands in children
     ]
     found = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=[], children=seen, orders=Orders())

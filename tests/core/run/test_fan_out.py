@@ -225,7 +225,7 @@ def test_what_fails_as_its_items_are_counted_ends_once():
     world.starts()
     world.ends("x", 1)
     world.decide()
-    assert world.run.counts == {"Failed": 1, "Succeeded": 1, "UpstreamFailed": 1}
+    assert world.run.counts.by_phase == {"Failed": 1, "Succeeded": 1, "UpstreamFailed": 1}
 
 
 # How the task ends.
@@ -293,7 +293,7 @@ def test_fail_fast_stops_the_rest_once_the_task_can_only_fail():
     world.ends("a[1]", 1)
     assert world.decide().finished
     assert world.phases == {"a": "Failed"}
-    assert world.run.fan_outs[0].counts == {"Failed": 2, "Stopped": 1}
+    assert world.run.tasks.fan_outs[0].counts == {"Failed": 2, "Stopped": 1}
 
 
 def test_fail_fast_stops_nobody_for_items_that_could_not_run():
@@ -431,7 +431,7 @@ def test_a_restart_goes_on_where_every_item_was():
     world.writes()
     again = world.restarted()
     assert again.starts() == []
-    assert again.run.fan_outs[0].live == 4
+    assert again.run.tasks.fan_outs[0].live == 4
     assert [again.task(f"a[{index}]").attempt for index in range(6)] == [0, 1, 1, 1, 1, 1]
     assert again.task("a[1]").used.limit == 1
     again.ends("a[2]")
@@ -564,7 +564,7 @@ def test_items_can_come_from_what_another_task_found():
     world.decide()
     world.writes()
     assert world.starts() == ["a[0]", "a[1]"]
-    assert world.run.item(world.number("a[1]")) == "q"
+    assert world.run.tasks.item(world.number("a[1]")) == "q"
 
 
 def test_what_all_items_hand_on_together_is_limited():
@@ -573,7 +573,7 @@ def test_what_all_items_hand_on_together_is_limited():
     for index in range(40):
         world.ends(f"a[{index}]", 0, "rows=" + "x" * 3_000)
     assert world.decide().finished
-    assert world.run.fan_outs[0].counts == {"Succeeded": 32, "Failed": 8}
+    assert world.run.tasks.fan_outs[0].counts == {"Succeeded": 32, "Failed": 8}
     assert "the task's other items have" in world.task("a[39]").last.message
 
 

@@ -6,8 +6,13 @@ from pathlib import Path
 import pytest
 
 from sluice.core.pod.create_errors import CreateError
+from sluice.core.run.counts import Counts
+from sluice.core.run.create_window import CreateWindow
+from sluice.core.run.fan_out import FanOut
 from sluice.core.run.state import RunState
+from sluice.core.run.stored_status import StoredStatus
 from sluice.core.run.task_state import TRANSITIONS, TaskState, TaskStep
+from sluice.core.run.tasks import Tasks
 from sluice.core.spec.run_limits import RunLimits
 from tests.core.kubelet import accepted, running
 from tests.core.world import run
@@ -210,7 +215,8 @@ def test_the_readme_draws_the_machine():
     )
 
 
-STATE = {name for owner in (RunState, TaskState) for name in owner.__slots__} - {"time", "state"}
+PARTS = (RunState, TaskState, Tasks, FanOut, Counts, CreateWindow, StoredStatus)
+STATE = {name for owner in PARTS for name in owner.__slots__} - {"time", "state"}
 
 
 def written(tree: ast.AST):

@@ -60,7 +60,7 @@ class ChildRunWriter:
         if task.definition.final:
             values["run.phase"] = run_end(run).phase
         if task.group is not None:
-            values |= item_values(run.item(intent.number))
+            values |= item_values(run.tasks.item(intent.number))
         index = None if task.group is None else task.index
         body = build_child_run(identity, task.definition, intent.attempt, values, index)
         try:

@@ -37,7 +37,7 @@ class RunEventHandler:
         elif live is None:
             self._shared.observe_pod(pod, known=False)
         else:
-            self._shared.observe_pod(live.run.with_claims(pod))
+            self._shared.observe_pod(live.run.tasks.with_claims(pod))
         if live is None:
             return
         if change.deleted:

@@ -145,7 +145,7 @@ class RunOpener:
             shared=self._shared,
         )
         for pod in pods:  # until now only their annotations said what they hold
-            self._shared.observe_pod(run.with_claims(pod))
+            self._shared.observe_pod(run.tasks.with_claims(pod))
         status = {name: value for name, value in seen.status.items() if name != "tasks"}
         live = LiveRun(seen, run, revision.workflow_uid, status, seen.version)
         self._live.add(live)

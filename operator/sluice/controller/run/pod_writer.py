@@ -117,7 +117,7 @@ class PodWriter:
             identity,
             task.definition,
             intent.attempt,
-            item=None if task.group is None else Item(task.index, run.item(intent.number)),
+            item=None if task.group is None else Item(task.index, run.tasks.item(intent.number)),
             out_of_memory=task.used.out_of_memory,
             avoid_node=task.avoid_node,
             hardened=run.hardened,
@@ -148,11 +148,11 @@ class PodWriter:
         except ApiError as error:
             await self._failed(intent, CreateError.BUSY, f"no answer yet: {error}")
             return
-        if run.unit_of(seen) == intent.number:
+        if run.tasks.unit_of(seen) == intent.number:
             self._cache.pods.upsert(seen)
             known = self._cache.pods.current(seen)
             # The cache may have known it before the run asked for it.
-            run.shared.observe_pod(run.with_claims(known or seen))
+            run.shared.observe_pod(run.tasks.with_claims(known or seen))
             intent.done(known or seen)
             if known is None:  # it went while the answer was on its way
                 run.shared.pod_deleted(seen)

@@ -46,7 +46,7 @@ def _conclude(run: RunState, number: int, ended: Outcome, now: Instant) -> None:
 
 def _chance(run: RunState, number: int) -> float:
     """A number between 0 and 1 that is the same for the same attempt, to spread retries."""
-    return int.from_bytes(sha256(run.pod_name(number).encode()).digest()[:4], "big") / 2**32
+    return int.from_bytes(sha256(run.tasks.pod_name(number).encode()).digest()[:4], "big") / 2**32
 
 
 def _too_late(task: TaskState, at: Instant, ended: Outcome) -> Outcome | None:

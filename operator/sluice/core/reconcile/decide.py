@@ -44,7 +44,7 @@ def decide(run: RunState, now: Instant) -> Decision:
         apply_approvals(run, now)  # of what runs at the end
     create = list(dispatch(run, now))
     run.time.held_up(waiting_counts(run), now)
-    if run.ended == len(run.definition.tasks):
+    if run.counts.ended == len(run.definition.tasks):
         run.finish(now)
     return Decision(create, delete, logs, _wake_at(run, now), run.finished_at is not None)
 
@@ -52,7 +52,7 @@ def decide(run: RunState, now: Instant) -> Decision:
 def _open_fan_outs(run: RunState) -> None:
     """Their items are recorded, so pods may be made."""
     for number in run.take(News.RECORDED_ITEMS):
-        for unit in run.fan_outs[number].units:
+        for unit in run.tasks.fan_outs[number].units:
             for end in list(evaluate(run, unit)):
                 end_task(run, end)
 

@@ -30,7 +30,7 @@ def dispatch(run: RunState, now: Instant) -> Iterator[CreateIntent]:
     while fronts and _room(run):
         entry, key = heapq.heappop(fronts)
         number = entry.number
-        if (group := run.tasks[number].group) is not None and run.fan_outs[group].full:
+        if (group := run.tasks[number].group) is not None and run.tasks.fan_outs[group].full:
             continue  # and with it all others of its queue
         if (key.claim or run.shared.capped) and not _granted(run, entry, key):
             waiting[key] = number
@@ -45,7 +45,7 @@ def dispatch(run: RunState, now: Instant) -> Iterator[CreateIntent]:
 
 def _granted(run: RunState, entry: ReadyEntry, key: WaitKey) -> bool:
     task = run.tasks[entry.number]
-    pod = run.pod_name(entry.number, task.next_attempt)
+    pod = run.tasks.pod_name(entry.number, task.next_attempt)
     position = QueuePosition(
         entry.priority, entry.critical_path_s, run.started_at or 0, run.identity.uid, entry.order, entry.number
     )
@@ -59,7 +59,7 @@ def _call(run: RunState, now: Instant) -> Iterator[CreateIntent]:
     while fronts:
         first, key = heapq.heappop(fronts)
         number = first.number
-        if (group := run.tasks[number].group) is not None and run.fan_outs[group].full:
+        if (group := run.tasks[number].group) is not None and run.tasks.fan_outs[group].full:
             continue
         if (following := run.ready_children.pop(key)) is not None:
             heapq.heappush(fronts, (following, key))
@@ -83,7 +83,7 @@ def waiting_counts(run: RunState) -> Counter[str]:
             kind = "suspended"
         elif run.creates.backoff is not None:
             kind = _kind(run.creates.backoff.refused.refusal)
-        elif _full(run) or (key.fan_out is not None and run.fan_outs[key.fan_out].full):
+        elif _full(run) or (key.fan_out is not None and run.tasks.fan_outs[key.fan_out].full):
             kind = "parallelism"
         elif (refusal := run.creates.held_by(run.recording)) is not None:
             kind = _kind(refusal)

@@ -91,7 +91,7 @@ def _read_child(run: RunState, number: int, now: Instant) -> None:
 def _with_outputs(run: RunState, number: int, pod: PodView, ended: Outcome) -> Outcome:
     """A program that ended well and did not hand on what its task declares has failed."""
     task = run.tasks[number]
-    of_task = run.fan_outs[task.group].output_bytes if task.group is not None else 0
+    of_task = run.tasks.fan_outs[task.group].output_bytes if task.group is not None else 0
     declared = task.definition.outputs
     if not task.definition.outputs_in_log:
         outputs = parse_outputs(pod.container.written, declared, run.output_bytes, of_task)
@@ -108,7 +108,7 @@ def _with_outputs_of(run: RunState, number: int, child: children.ChildView, ende
     task = run.tasks[number]
     if not task.definition.outputs:
         return ended
-    of_task = run.fan_outs[task.group].output_bytes if task.group is not None else 0
+    of_task = run.tasks.fan_outs[task.group].output_bytes if task.group is not None else 0
     outputs = children.child_outputs(child, task.definition.outputs, run.output_bytes, of_task)
     return _handed_on(run, number, outputs, ended)
 

@@ -53,7 +53,7 @@ def _dependents(run: RunState, number: int) -> Iterable[int]:
     """The tasks that may start, or end, since a named task ended."""
     dependents = run.definition.graph.dependents[number]
     run.mark_status(*dependents)  # their reasons name what they wait for
-    if run.open == 0 and not run.tasks[number].definition.final:  # it was the last
+    if run.counts.open == 0 and not run.tasks[number].definition.final:  # it was the last
         return [n for n, other in enumerate(run.definition.tasks) if other.final]
     return dependents
 
@@ -62,7 +62,7 @@ def _followers(run: RunState, number: int) -> Iterator[int]:
     """The same item of the fan-outs that go by the items of this one."""
     task = run.tasks[number]
     for dependent in _with_same_items(run, task.group or 0):
-        if dependent in run.fan_outs:
+        if dependent in run.tasks.fan_outs:
             yield run.leading_item_ended(dependent, task)
 
 
@@ -97,17 +97,17 @@ def evaluate(run: RunState, number: int) -> Iterator[End]:
 
 def _verdict(run: RunState, number: int) -> Verdict:
     task = run.tasks[number]
-    if task.step is not TaskStep.WAITING or (task.definition.final and run.open):
+    if task.step is not TaskStep.WAITING or (task.definition.final and run.counts.open):
         return Verdict.WAIT
-    leader = run.leader(number)
-    if task.group is None and leader is not None and leader not in run.fan_outs:  # its items are not counted, or never
+    leader = run.tasks.leader(number)
+    if task.group is None and leader is not None and leader not in run.tasks.fan_outs:  # not counted yet, or never
         match run.tasks[leader]:
             case TaskState(step=TaskStep.ENDED, phase="Skipped"):
                 return Verdict.SKIP
             case TaskState(step=TaskStep.ENDED):
                 return Verdict.UPSTREAM_FAILED
         return Verdict.WAIT
-    if task.group is not None and not run.fan_outs[task.group].recorded:
+    if task.group is not None and not run.tasks.fan_outs[task.group].recorded:
         return Verdict.WAIT
     if not task.tally.total and (task.group is not None or leader is not None):
         return Verdict.RUN  # it waits for nothing else
@@ -119,21 +119,21 @@ def _verdict(run: RunState, number: int) -> Verdict:
 
 def _phases_read(run: RunState, number: int) -> Iterator[TaskPhase]:
     """How the tasks stand whose outputs a unit reads. An item that goes by another reads that one's only."""
-    task, leader = run.tasks[number], run.leader(number)
-    for before in run.definition.graph.dependencies[run.named_task_of(number)] if task.definition.reads else ():
+    task, leader = run.tasks[number], run.tasks.leader(number)
+    for before in run.definition.graph.dependencies[run.tasks.named_task_of(number)] if task.definition.reads else ():
         if run.tasks[before].definition.name not in task.definition.reads:
             continue
         if before != leader:
             yield run.tasks[before].phase
         elif task.group is not None:
-            yield run.tasks[run.fan_outs[leader].first + task.index].phase
+            yield run.tasks[run.tasks.fan_outs[leader].first + task.index].phase
 
 
 def _was_stopped(run: RunState, number: int) -> bool:
     """Did what a unit waits for end Stopped?"""
-    task, leader = run.tasks[number], run.leader(number)
+    task, leader = run.tasks[number], run.tasks.leader(number)
     if task.group is not None and leader is not None:
-        return run.tasks[run.fan_outs[leader].first + task.index].phase == "Stopped"
+        return run.tasks[run.tasks.fan_outs[leader].first + task.index].phase == "Stopped"
     return any(run.tasks[n].phase == "Stopped" for n in run.definition.graph.dependencies[number])
 
 
@@ -157,16 +157,16 @@ def _fan_out(run: RunState, number: int) -> Iterator[End]:
 def _with_same_items(run: RunState, number: int) -> Iterator[int]:
     """The fan-outs that go by the items of this one."""
     for dependent in run.definition.graph.dependents[number]:
-        if run.leader(dependent) == number:
+        if run.tasks.leader(dependent) == number:
             yield dependent
 
 
 def count_items(run: RunState, number: int) -> FanOut:
     """Makes the units of a fan-out's items. Raises NoItems."""
     task = run.tasks[number]
-    leader = run.leader(number)
-    items = _expanded(run, task) if leader is None else run.fan_outs[leader].items
-    if sum(len(fan_out.items) for fan_out in run.fan_outs.values()) + len(items) > MAX_ITEMS_OF_RUN:
+    leader = run.tasks.leader(number)
+    items = _expanded(run, task) if leader is None else run.tasks.fan_outs[leader].items
+    if sum(len(fan_out.items) for fan_out in run.tasks.fan_outs.values()) + len(items) > MAX_ITEMS_OF_RUN:
         raise NoItems(f"its {len(items)} items and those of the fan-outs before it are more than {MAX_ITEMS_OF_RUN}")
     return run.add_items(number, items)
 

@@ -76,15 +76,15 @@ def restore(
             found.pods[pod.attempt_of.task, pod.attempt_of.index][pod.attempt] = pod
     recorded = {name: _usable(entry) for name, entry in foreign.mapping(status.get("tasks")).items()}
     run.status_found(recorded)
-    for number, task in enumerate(run.named):
+    for number, task in enumerate(run.tasks.named):
         entry = recorded.get(task.definition.name, {})
         _restore_unit(run, number, entry, found)
         _restore_outputs(run, number, entry, outputs or {})
-    for number, task in enumerate(run.named):
+    for number, task in enumerate(run.tasks.named):
         if task.step is TaskStep.ENDED:
             run.count_end(number)
     begun = found.fan_outs()
-    for number, task in enumerate(run.named):
+    for number, task in enumerate(run.tasks.named):
         if task.definition.name in begun or "items" in recorded.get(task.definition.name, {}):
             _restore_items(run, number, recorded, found)
     for number in range(len(run.tasks)):
@@ -104,11 +104,11 @@ def _usable(entry: Any) -> Json:
 def _restore_items(run: RunState, number: int, recorded: Json, found: _Found) -> None:
     """A fan-out whose items were counted, and before it those by whose items it goes."""
     chain = [number]
-    while (leader := run.leader(chain[-1])) is not None:
+    while (leader := run.tasks.leader(chain[-1])) is not None:
         chain.append(leader)
     for each in reversed(chain):
-        before = run.leader(each)
-        if each not in run.fan_outs and (before is None or before in run.fan_outs):
+        before = run.tasks.leader(each)
+        if each not in run.tasks.fan_outs and (before is None or before in run.tasks.fan_outs):
             _restore_group(run, each, recorded.get(run.definition.tasks[each].name, {}), found)
 
 
@@ -146,7 +146,7 @@ def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, Po
     pods = _plausible(task, pods)
     if task.step is TaskStep.ENDED:
         task.restore_pod(pods.get(task.attempt))
-        run.restore_ended_pods(pods.values())
+        run.stored.pods_ended(pods.values())
         return
     newest = max(pods, default=0)
     while task.attempt < newest:  # the status had not heard of these yet
@@ -154,7 +154,7 @@ def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, Po
         task.missed_attempt(None if between_attempts else _ended(pod_outcome(pod) if pod else POD_LOST), pod)
         between_attempts = False
     task.restore_pod(pods.get(task.attempt))
-    run.restore_ended_pods(pod for attempt, pod in pods.items() if attempt < task.attempt or between_attempts)
+    run.stored.pods_ended(pod for attempt, pod in pods.items() if attempt < task.attempt or between_attempts)
     if between_attempts:
         _restore_backoff(run, number, entry)
     else:

@@ -35,7 +35,7 @@ def check_start(run: RunState, number: int) -> Skip | Outcome | Verdict:
     definition = run.tasks[number].definition
     found = Verdict.RUN if definition.when is None else _asked(run, number, definition.when)
     if found is Verdict.RUN and run.tasks[number].group is not None:
-        found = _lacks_a_field(definition, run.item(number)) or found
+        found = _lacks_a_field(definition, run.tasks.item(number)) or found
     if found is Verdict.RUN and definition.is_sub_workflow:
         return too_deep(run.identity) or found
     return found
@@ -50,7 +50,7 @@ def _lacks_a_field(definition: TaskDefinition, item: Any) -> Outcome | None:
 
 def _asked(run: RunState, number: int, condition: Program | CelError) -> Skip | Outcome | Verdict:
     task = run.tasks[number]
-    numbers = {name: run.number(name) for name in tasks_read(condition)}
+    numbers = {name: run.tasks.number(name) for name in tasks_read(condition)}
     others = {name: other for name, other in numbers.items() if other is not None}
     if any(run.tasks[other].phase == "Pending" for other in others.values()):
         return Verdict.WAIT
@@ -66,15 +66,15 @@ def _asked(run: RunState, number: int, condition: Program | CelError) -> Skip | 
 def _known(run: RunState, number: int, others: dict[str, int]) -> Json:
     """What the condition sees. It is the same for all items of a fan-out, the item apart."""
     task = run.tasks[number]
-    group = run.fan_outs[task.group] if task.group is not None else None
+    group = run.tasks.fan_outs[task.group] if task.group is not None else None
     if group is not None and group.known is not None:
-        return group.known | {"item": run.item(number)}
+        return group.known | {"item": run.tasks.item(number)}
     known = condition_variables(
         run.identity.fields,
         run.identity.parameters,
         {name: _ended(run, other) for name, other in others.items()},
         run_phase=_before_the_end(run) if task.definition.final else None,
-        item=run.item(number),
+        item=run.tasks.item(number),
     )
     if group is not None:
         group.learn(known)
@@ -104,7 +104,7 @@ def _shown(text: str) -> str:
 
 def _before_the_end(run: RunState) -> RunPhase:
     """How the run stood when all but its `finally` tasks had ended: what these do does not change it."""
-    named = zip(run.named, run.definition.graph.dependents, strict=True)
+    named = zip(run.tasks.named, run.definition.graph.dependents, strict=True)
     before = [(task, after) for task, after in named if not task.definition.final]
     if any(task.phase == "Stopped" for task, _ in before):
         return "Stopped" if run.state == "Stopped" else "Failed"

@@ -9,25 +9,27 @@ from sluice.core.run.task_state import TaskState
 
 def outputs_so_far(run: RunState, number: int) -> Json | None:
     """Of a named task; of a fan-out those of the items that have ended. None if nothing is handed on yet."""
-    fan_out = run.fan_outs.get(number)
-    return run.lists_of_items(number) if fan_out is not None and fan_out.output_bytes else run.tasks[number].outputs
+    fan_out = run.tasks.fan_outs.get(number)
+    if fan_out is not None and fan_out.output_bytes:
+        return run.tasks.lists_of_items(number)
+    return run.tasks[number].outputs
 
 
 def outputs_before(run: RunState, task: TaskState) -> dict[str, Json]:
     """The outputs of a unit's direct dependencies, by name. An item that goes by the items of another fan-out gets the
     outputs of the same item there.
     """
-    number = run.number_of(task)
+    number = run.tasks.number_of(task)
     found = {run.tasks[n].definition.name: run.tasks[n].outputs for n in run.definition.graph.dependencies[number]}
-    if task.group is not None and (leader := run.leader(number)) is not None:
-        found[run.tasks[leader].definition.name] = run.tasks[run.fan_outs[leader].first + task.index].outputs
+    if task.group is not None and (leader := run.tasks.leader(number)) is not None:
+        found[run.tasks[leader].definition.name] = run.tasks[run.tasks.fan_outs[leader].first + task.index].outputs
     return {name: outputs for name, outputs in found.items() if outputs is not None}
 
 
 def lost_outputs(run: RunState, task: TaskState) -> str:
     """Why outputs that a unit needs cannot be had any more; empty if they can."""
     given = outputs_before(run, task)
-    before = (run.tasks[n] for n in run.definition.graph.dependencies[run.number_of(task)])
+    before = (run.tasks[n] for n in run.definition.graph.dependencies[run.tasks.number_of(task)])
     declared = [t.definition.name for t in before if t.phase == "Succeeded" and t.definition.outputs]
     lost = [name for name in declared if name not in given]
     place = f"ConfigMap {outputs_name(run.identity.name, run.identity.uid)} was deleted or changed"

@@ -7,7 +7,7 @@ from sluice.core.run.task_state import TaskStep
 
 
 def is_spent(run: RunState, pod: PodView) -> bool:
-    number = run.unit_of(pod)
+    number = run.tasks.unit_of(pod)
     if number is None or (poll := run.tasks[number].definition.poll) is None:
         return False
     task = run.tasks[number]

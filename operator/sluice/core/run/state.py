@@ -5,27 +5,26 @@ shell reports what it observes; `reconcile` draws the conclusions. A report mark
 only its dependents, so both cost time in proportion to what changed.
 """
 
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from sluice.api.run import ApprovalDecision, DesiredState, TaskPhase
 from sluice.core import Instant, Json
-from sluice.core.base.naming import pod_name
-from sluice.core.base.ownership import AttemptRef
 from sluice.core.base.times import span
-from sluice.core.graph.trigger_rules import Tally
 from sluice.core.pod.view import PodView
-from sluice.core.quota.ready_queue import ReadyEntry, ReadyQueue, WaitKey
+from sluice.core.quota.ready_queue import ReadyEntry, ReadyQueue
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.children import ChildView
+from sluice.core.run.counts import Counts
 from sluice.core.run.create_window import CreateBackoff, CreateWindow
 from sluice.core.run.dirty import DirtyUnits, News
 from sluice.core.run.fan_out import FanOut
 from sluice.core.run.orders import RESUMED_BY_HAND, STOPPED_BY_HAND, Orders
 from sluice.core.run.retries import PAID_BY_CLUSTER, Retry
+from sluice.core.run.stored_status import StoredStatus
 from sluice.core.run.task_state import HOLDS_SLOT, CreateFailure, TaskState, TaskStep
+from sluice.core.run.tasks import Tasks
 from sluice.core.run.time_accounting import TimeAccounting
 from sluice.core.run.timers import Timers
 from sluice.core.spec.definition import Definition
@@ -55,20 +54,12 @@ class RunState:
     """Does it wind down, and what runs may end by itself?"""
     replaced_by: str = ""
     """The run for which this one is stopped."""
-    failed: int = 0
-    """Tasks that ended Failed without `allowFailure`."""
-    open: int = 0
-    """Tasks that have not ended, without `finally` tasks."""
-    tasks: list[TaskState] = field(default_factory=list)
-    """The named tasks in the order of the manifest, then the items of fan-outs, in the order of their counting."""
-    fan_outs: dict[int, FanOut] = field(default_factory=dict)
-    """Fan-outs whose items are counted, by number."""
+    tasks: Tasks = field(init=False)
+    counts: Counts = field(init=False)
     started_at: Instant | None = None
     finished_at: Instant | None = None
     live: int = 0
     """Units that hold a slot."""
-    counts: dict[TaskPhase, int] = field(default_factory=dict)
-    """Ended named tasks by phase."""
     hardened: bool = False
     """Does the namespace ask for pods that satisfy PodSecurity's `restricted`?"""
     creates: CreateWindow = field(default_factory=CreateWindow)
@@ -87,12 +78,7 @@ class RunState:
     """Of the outputs of all tasks, as JSON."""
     outputs_budget: int = 0
     """How many of them one task may have in the status."""
-    ended_pods: list[PodView] = field(default_factory=list)
-    """Pods of ended attempts whose end is not yet on the API server."""
-    written: dict[int, Json] = field(default_factory=dict)
-    """The status entry of each task as it was last written."""
-    _failing: int = 0
-    """Fan-outs that have not ended and can only fail."""
+    stored: StoredStatus = field(default_factory=StoredStatus)
     _dirty: DirtyUnits = field(default_factory=DirtyUnits)
     _stop_looked: bool = False
     """Has a stop looked at all units? Then the next one need only look at those that changed."""
@@ -100,97 +86,11 @@ class RunState:
     """Templates whose PersistentVolumeClaim is known to exist."""
     _children: dict[str, int] = field(default_factory=dict)
     """The tasks that wait for a child run, by its name."""
-    _reworded_at: dict[int, Instant] = field(default_factory=dict)
-    """When an entry was last written for its wording alone."""
-    _number: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        definition = self.definition
-        self.tasks = [
-            TaskState(
-                task, Tally(total=len(dependencies) - (task.same_as is not None)), task.critical_path_s, (number,)
-            )
-            for number, (task, dependencies) in enumerate(
-                zip(definition.tasks, definition.graph.dependencies, strict=True)
-            )
-        ]
-        self.outputs_budget = inline_outputs_budget(sum(bool(task.outputs) for task in definition.tasks))
-        self.open = sum(not task.final for task in definition.tasks)
-        self._number = {task.name: number for number, task in enumerate(definition.tasks)}
-
-    @property
-    def ended(self) -> int:
-        return sum(self.counts.values())
-
-    @property
-    def named(self) -> list[TaskState]:
-        """The tasks of the manifest, without the items of fan-outs."""
-        return self.tasks[: len(self.definition.tasks)]
-
-    def number(self, task: str) -> int | None:
-        return self._number.get(task)
-
-    def number_of(self, task: TaskState) -> int:
-        """The number of the named task that a unit is, or is an item of."""
-        return self._number[task.definition.name]
-
-    def unit_of(self, pod: PodView) -> int | None:
-        """The number of the unit that a pod belongs to."""
-        return None if pod.attempt_of is None else self.unit_at(pod.attempt_of)
-
-    def unit_at(self, attempt: AttemptRef) -> int | None:
-        """The number of the unit that has this attempt; None if there is none, or it makes no pods."""
-        number = self._number.get(attempt.task)
-        if number is None or attempt.run != self.identity.ref:
-            return None
-        definition = self.definition.tasks[number]
-        if not definition.makes_pods:
-            return None
-        if (attempt.index is None) != (definition.for_each is None):
-            return None
-        if attempt.index is None:
-            return number
-        group = self.fan_outs.get(number)
-        return group.first + attempt.index if group is not None and attempt.index < len(group.items) else None
-
-    def with_claims(self, pod: PodView) -> PodView:
-        """The pod with what it holds by this run's graph, whatever its annotations say."""
-        number = self.unit_of(pod)
-        pools = () if number is None else self.tasks[number].definition.pools
-        return replace(pod, pools=pools, run_pools=self.identity.pools)
-
-    def leader(self, number: int) -> int | None:
-        """The number of the fan-out whose items a unit uses (`sameAs`)."""
-        same_as = self.tasks[number].definition.same_as
-        return None if same_as is None else self._number[same_as]
-
-    def named_task_of(self, number: int) -> int:
-        """The number of the named task in whose status entry a unit is."""
-        group = self.tasks[number].group
-        return number if group is None else group
-
-    def item(self, number: int) -> Any:
-        """The value of a fan-out's item; None for a named task."""
-        task = self.tasks[number]
-        return None if task.group is None else self.fan_outs[task.group].items[task.index]
-
-    def pod_name(self, number: int, attempt: int | None = None) -> str:
-        """Of the pod, or of the child run, of an attempt: by default the newest."""
-        task = self.tasks[number]
-        index = None if task.group is None else task.index
-        which = task.attempt if attempt is None else attempt
-        return pod_name(self.identity.name, self.identity.uid, task.definition.name, which, index)
-
-    def wait_key(self, number: int) -> WaitKey:
-        """What a unit waits for when it is ready: the units of a run with the same key share one queue."""
-        task = self.tasks[number]
-        capped = task.group if task.group is not None and self.fan_outs[task.group].parallelism is not None else None
-        return WaitKey(task.definition.pools, capped)
-
-    def lists_of_items(self, number: int) -> Json | None:
-        """The outputs of a fan-out: for each key a list in the order of its items, null where an item has none."""
-        given = [self.tasks[unit].outputs or {} for unit in self.fan_outs[number].units]
-        return {key: [outputs.get(key) for outputs in given] for key in self.definition.tasks[number].outputs} or None
+        self.tasks = Tasks(self.identity, self.definition)
+        self.counts = Counts(open=sum(not task.final for task in self.definition.tasks))
+        self.outputs_budget = inline_outputs_budget(sum(bool(task.outputs) for task in self.definition.tasks))
 
     def set_outputs(self, number: int, outputs: Json) -> None:
         """A unit has succeeded, with these outputs."""
@@ -198,22 +98,22 @@ class RunState:
         task.outputs = outputs
         self.output_bytes += size
         if task.group is not None:
-            self.fan_outs[task.group].output_bytes += size
+            self.tasks.fan_outs[task.group].output_bytes += size
 
     def _take_slot(self, number: int) -> None:
         """A child run takes one of its fan-out's, and none of the run's."""
         self.live += not self.tasks[number].definition.is_sub_workflow
         if (group := self.tasks[number].group) is not None:
-            self.fan_outs[group].live += 1
+            self.tasks.fan_outs[group].live += 1
 
     def _free_slot(self, number: int) -> None:
         self.live -= not self.tasks[number].definition.is_sub_workflow
         if (group := self.tasks[number].group) is not None:
-            self.fan_outs[group].live -= 1
+            self.tasks.fan_outs[group].live -= 1
 
     def check_wind_down(self, now: Instant) -> bool:
         """Does the run wind down? Once it does it goes on to, unless a person stopped it and takes that back."""
-        if not self.winding_down and self.limits.fail_fast != "None" and (self.failed or self._failing):
+        if not self.winding_down and self.limits.fail_fast != "None" and self.counts.any_fails:
             self.winding_down = "another task failed, and failFast is set"
             self.draining = self.limits.fail_fast == "Drain"
         if (ends_at := self.ends_at) is not None and now >= ends_at:
@@ -256,14 +156,16 @@ class RunState:
         priority = self.limits.priority if definition.priority is None else definition.priority
         refusals = task.refused.tries if task.refused else 0
         ready = self.ready_children if definition.is_sub_workflow else self.ready
-        ready.add(self.wait_key(number), ReadyEntry(refusals, -priority, -task.critical_path_s, task.order, number))
+        ready.add(
+            self.tasks.wait_key(number), ReadyEntry(refusals, -priority, -task.critical_path_s, task.order, number)
+        )
         self.mark_status(number)
 
     # What the shell observes.
 
     def observe_pod(self, pod: PodView) -> None:
         """A pod of this run as it is now: from a watch, a LIST or the answer to a POST."""
-        number = self.unit_of(pod)
+        number = self.tasks.unit_of(pod)
         if number is None:
             return
         task = self.tasks[number]
@@ -289,7 +191,7 @@ class RunState:
 
     def observe_pod_deleted(self, pod: PodView) -> None:
         """A pod of this run was removed from the API server; `pod` is how it was last seen."""
-        number = self.unit_of(pod)
+        number = self.tasks.unit_of(pod)
         if number is None:
             return
         task = self.tasks[number]
@@ -396,7 +298,7 @@ class RunState:
 
     def _release(self, number: int, attempt: int) -> None:
         """The pod of this attempt was not made, so it holds none of what runs share."""
-        self.shared.release(self.identity.namespace, self.pod_name(number, attempt))
+        self.shared.release(self.identity.namespace, self.tasks.pod_name(number, attempt))
 
     def close(self) -> None:
         """The shell drops the run. A create that is under way gives back its slots when it is answered."""
@@ -411,9 +313,9 @@ class RunState:
         """These (number, attempt) stand in the run's status on the API server now; of fan-outs, their items."""
         for number, attempt in attempts:
             task = self.tasks[number]
-            if number in self.fan_outs:
-                self.recording -= not self.fan_outs[number].recorded
-                self.fan_outs[number].recorded = True
+            if number in self.tasks.fan_outs:
+                self.recording -= not self.tasks.fan_outs[number].recorded
+                self.tasks.fan_outs[number].recorded = True
                 self._dirty.mark(News.RECORDED_ITEMS, number)
             elif task.step is TaskStep.RECORDING and task.attempt == attempt:
                 task.move(TaskStep.CREATING)
@@ -453,7 +355,7 @@ class RunState:
 
     def set_approvals(self, approvals: Mapping[str, ApprovalDecision]) -> None:
         for name, decision in approvals.items():
-            number = self._number.get(name)
+            number = self.tasks.number(name)
             if number is not None and decision != self.approvals.get(name):
                 self._dirty.mark(News.APPROVAL, number)
         self.approvals = approvals
@@ -490,7 +392,7 @@ class RunState:
         self._take_slot(number)
         if task.definition.is_sub_workflow:
             task.move(TaskStep.CALLING)
-            self._children[self.pod_name(number)] = number
+            self._children[self.tasks.pod_name(number)] = number
             return True
         if task.definition.at_most_once:
             task.move(TaskStep.RECORDING)
@@ -543,11 +445,11 @@ class RunState:
         self._free_slot(number)
         self.time.attempt_ended(ended.ending, task.pod, was_unschedulable=task.was_unschedulable)
         if task.pod is not None and not task.pod_deleted:
-            self.ended_pods.append(task.pod)
+            self.stored.pods_ended([task.pod])
 
     def call_ended(self, number: int) -> None:
         """A child run has ended or is gone."""
-        self._children.pop(self.pod_name(number), None)
+        self._children.pop(self.tasks.pod_name(number), None)
         self._free_slot(number)
 
     def schedule_retry(self, number: int, until: Instant) -> None:
@@ -575,7 +477,7 @@ class RunState:
 
     def leading_item_ended(self, number: int, item: TaskState) -> int:
         """An item of another fan-out has ended, by whose items this one goes. Returns the unit that waited for it."""
-        unit = self.fan_outs[number].first + item.index
+        unit = self.tasks.fan_outs[number].first + item.index
         self.tasks[unit].tally.add(item.counted_as)
         return unit
 
@@ -602,58 +504,36 @@ class RunState:
     def count_end(self, number: int) -> None:
         """A named task has ended: what is known of it without looking at it again."""
         task = self.tasks[number]
-        self.counts[task.phase] = self.counts.get(task.phase, 0) + 1
-        self.open -= not task.definition.final
-        self.failed += task.counted_as == "Failed"
+        self.counts.task_ended(task)
         for dependent in self.definition.graph.dependents[number]:
-            if self.leader(dependent) != number:  # that one goes by the items
+            if self.tasks.leader(dependent) != number:  # that one goes by the items
                 self.tasks[dependent].tally.add(task.counted_as)
 
     def item_ended(self, number: int) -> TaskPhase | None:
         """An item has ended. Returns how its fan-out has, if it was the last."""
-        task = self.tasks[number]
-        fan_out = self.fan_outs[task.group or 0]
-        failed_before = fan_out.fails
-        fan_out.ended(task.index, task.phase, task.last)
-        phase = fan_out.phase()
-        if not task.definition.allow_failure:
-            self._failing += fan_out.fails - failed_before
-            if phase is not None and fan_out.fails:
-                self._failing -= 1
-        named = self.tasks[task.group or 0]
+        item = self.tasks[number]
+        named = self.tasks[item.group or 0]
+        fan_out = self.tasks.fan_outs[item.group or 0]
+        phase = self.counts.item_ended(item, fan_out)
         if phase == "Failed":
             named.last = Outcome(Ending.ERROR, fan_out.message())
         if phase == "Succeeded":
-            named.outputs = self.lists_of_items(task.group or 0)
+            named.outputs = self.tasks.lists_of_items(item.group or 0)
         return phase
 
     def add_items(self, number: int, items: list[Any]) -> FanOut:
-        """Makes the units of a fan-out's items."""
-        task, leader = self.tasks[number], self.leader(number)
-        for_each = task.definition.for_each
-        if for_each is None:
-            raise AssertionError(f"{task.definition.name} is no fan-out")
-        fan_out = FanOut(len(self.tasks), items, for_each.needed, for_each.parallelism)
-        self.fan_outs[number] = fan_out
+        """The items of a fan-out are counted."""
+        fan_out = self.tasks.add_items(number, items)
         self.mark_status(number)
-        for index in range(len(items)):
-            if leader is None:
-                tally, path_s, order = Tally(total=0), task.critical_path_s, (*task.order, index)
-            else:  # depth first
-                before = self.tasks[self.fan_outs[leader].first + index]
-                tally, path_s, order = Tally(total=1), before.critical_path_s, (*before.order, number)
-                if before.step is TaskStep.ENDED:
-                    tally.add(before.counted_as)
-            self.tasks.append(TaskState(task.definition, tally, path_s, order, group=number, index=index))
-        if task.step is TaskStep.WAITING:
-            task.move(TaskStep.FANNED_OUT)
+        if self.tasks[number].step is TaskStep.WAITING:
+            self.tasks[number].move(TaskStep.FANNED_OUT)
         return fan_out
 
     def items_to_record(self, number: int) -> None:
         """The items of a fan-out must be in the status before a pod of theirs is made."""
         self.recording += 1
-        if not self.fan_outs[number].items:
-            self.tasks[number].outputs = self.lists_of_items(number)
+        if not self.tasks.fan_outs[number].items:
+            self.tasks[number].outputs = self.tasks.lists_of_items(number)
 
     def stop_candidates(self) -> list[int]:
         """The units that a stop has to look at: all at first, then those that became ready or got a pod since."""
@@ -681,29 +561,23 @@ class RunState:
             unit
             for unit in changed
             if self.tasks[unit].step is TaskStep.RECORDING
-            or (unit in self.fan_outs and not self.fan_outs[unit].recorded)
+            or (unit in self.tasks.fan_outs and not self.tasks.fan_outs[unit].recorded)
         ]
         return sorted({*changed, *self.take(News.WORDING)}), recorded
 
-    def may_reword(self, number: int, now: Instant, every_s: float) -> bool:
-        """May an entry be written for its wording alone? If not it is looked at again with the next patch."""
-        since_s = now - self._reworded_at.get(number, -math.inf)
-        if self.finished_at is None and 0 <= since_s < every_s:  # below 0 if the clock was set back
-            self._dirty.mark(News.WORDING, number)
-            return False
-        self._reworded_at[number] = now
-        return True
+    def wording_waits(self, number: int) -> None:
+        """Its entry is looked at again with the next patch."""
+        self._dirty.mark(News.WORDING, number)
 
     def status_written(self, entries: Mapping[int, Json], ended_pods: int, recorded: Iterable[tuple[int, int]]) -> None:
         """The API server has stored these entries, the ends of the first `ended_pods` pods, and these attempts."""
-        self.written.update(entries)
-        del self.ended_pods[:ended_pods]
+        self.stored.written(entries, ended_pods)
         self._recorded(recorded)
 
     def status_found(self, entries: Json) -> None:
         """Somebody else has written to the status: its entries are these, by task, and ours are to be said again."""
-        numbered = {self.number(name): entry for name, entry in entries.items()}
-        self.written = {number: entry for number, entry in numbered.items() if number is not None}
+        numbered = {self.tasks.number(name): entry for name, entry in entries.items()}
+        self.stored.replaced({number: entry for number, entry in numbered.items() if number is not None})
         self.mark_status(*range(len(self.tasks)))
 
     # Restored from the API server (`reconcile.restore`).
@@ -724,14 +598,11 @@ class RunState:
         task.move(TaskStep.CALLING)
         task.child, task.retry_at, task.pod_deleted = child, None, child is None
         self._take_slot(number)
-        self._children[self.pod_name(number)] = number
+        self._children[self.tasks.pod_name(number)] = number
         self._dirty.mark(News.POD, number)
 
     def restore_ended_children(self, number: int, names: Iterable[str]) -> None:
         self._children |= dict.fromkeys(names, number)
-
-    def restore_ended_pods(self, pods: Iterable[PodView]) -> None:
-        self.ended_pods.extend(pods)
 
     def restore_item(self, number: int, outputs: Json) -> None:
         """An item whose record has been restored; `outputs` are those that the status has of it."""
@@ -739,17 +610,17 @@ class RunState:
         if task.phase == "Succeeded" and outputs:
             task.outputs = outputs
         if task.step is TaskStep.ENDED:
-            self.fan_outs[task.group or 0].ended(task.index, task.phase, None)
+            self.tasks.fan_outs[task.group or 0].ended(task.index, task.phase, None)
 
     def restore_items(self, number: int, outputs: Json) -> None:
         """A fan-out whose items have been restored, with the lists of their outputs."""
-        task, fan_out = self.tasks[number], self.fan_outs[number]
+        task, fan_out = self.tasks[number], self.tasks.fan_outs[number]
         fan_out.recorded = True
         if outputs:
             fan_out.output_bytes = outputs_size(outputs)
             task.outputs = outputs if task.phase == "Succeeded" else None
-        if task.step is not TaskStep.ENDED and not task.definition.allow_failure:
-            self._failing += fan_out.fails
+        if task.step is not TaskStep.ENDED:
+            self.counts.restore_fan_out(task, fan_out)
 
     # PersistentVolumeClaims, which the shell knows of.
 

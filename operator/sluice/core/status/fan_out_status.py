@@ -44,7 +44,7 @@ _WORDS_AT_MOST = 100  # 10,000 items that all wait for another second would have
 
 def fan_out_entry(run: RunState, number: int) -> Json:
     """Of a fan-out whose items are counted."""
-    group = run.fan_outs[number]
+    group = run.tasks.fan_outs[number]
     by_phase: defaultdict[TaskPhase, list[int]] = defaultdict(list)
     going: dict[str, _ItemsByWord] = {key: defaultdict(list) for key in _GOING}
     for index, unit in enumerate(group.units):

@@ -33,7 +33,7 @@ class Reason:
 def reason(run: RunState, number: int) -> Reason:
     task = run.tasks[number]
     match task.step:
-        case TaskStep.WAITING if task.group is not None and run.leader(number) is None:
+        case TaskStep.WAITING if task.group is not None and run.tasks.leader(number) is None:
             return Reason(_STARTING)
         case TaskStep.WAITING:
             return Reason(f"WaitingFor: {_waiting_for(run, number)}")
@@ -50,7 +50,7 @@ def reason(run: RunState, number: int) -> Reason:
         case TaskStep.LIVE:
             return _live(task)
         case TaskStep.FANNED_OUT:
-            return _items(run, run.fan_outs[number])
+            return _items(run, run.tasks.fan_outs[number])
         case TaskStep.ENDED:
             return _ended(run, number)
 
@@ -64,9 +64,9 @@ def _ready(run: RunState, number: int) -> Reason:
         return _refused(run.creates.backoff.refused)
     if cap is not None and run.live >= cap and not calls:
         return Reason(f"Parallelism: {run.live}/{cap}")
-    if task.group is not None and (group := run.fan_outs[task.group]).full:
+    if task.group is not None and (group := run.tasks.fan_outs[task.group]).full:
         return Reason(f"Parallelism: {group.live}/{group.parallelism} of forEach")
-    line = run.wait_key(number)
+    line = run.tasks.wait_key(number)
     if not calls and (why := run.shared.wait_reason(run.identity.uid, line, first=run.ready.first(line) == number)):
         return Reason(why)
     return _refused(task.refused) if task.refused else Reason(_CHILD_IS_MADE if calls else _STARTING)
@@ -185,7 +185,7 @@ def _ended(run: RunState, number: int) -> Reason:
 
 def _items_before(run: RunState, number: int) -> str:
     """Of a fan-out that goes by the items of one that forgives some their failure (`minSuccess`)."""
-    group = run.fan_outs.get(number)
+    group = run.tasks.fan_outs.get(number)
     if group is None or not (failed := group.counts.get("UpstreamFailed")):
         return ""
     leader = run.tasks[number].definition.same_as
@@ -225,7 +225,7 @@ def _waiting_for(run: RunState, number: int) -> str:
     names = _names(run, number, "Pending")
     if names or not run.tasks[number].definition.final:
         return names
-    return f"the {run.open} tasks before the end" if run.open > 1 else "the last task before the end"
+    return f"the {run.counts.open} tasks before the end" if run.counts.open > 1 else "the last task before the end"
 
 
 def _names(run: RunState, number: int, *phases: TaskPhase) -> str:

@@ -14,7 +14,7 @@ from sluice.core.spec.outputs import RESULTS_MAX_BYTES, InvalidOutputs
 
 def run_outputs(run: RunState) -> str | InvalidOutputs:
     """As a JSON object, empty if the Workflow declares none."""
-    handed_on = {task.definition.name: run.tasks[number].outputs or {} for number, task in enumerate(run.named)}
+    handed_on = {task.definition.name: run.tasks[number].outputs or {} for number, task in enumerate(run.tasks.named)}
     values = run.identity.values | as_values(handed_on)
     found: Json = {}
     for name, text in run.definition.outputs.items():

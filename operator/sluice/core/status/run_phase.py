@@ -12,7 +12,8 @@ _MESSAGE_MAX = 1024  # of a run; it stands in four conditions as well
 
 def run_end(run: RunState) -> RunEnd:
     """What a `finally` task is told."""
-    return RunEnd(expected_phase(run), tuple(task.definition.name for task in run.named if task.phase == "Failed"))
+    failed = tuple(task.definition.name for task in run.tasks.named if task.phase == "Failed")
+    return RunEnd(expected_phase(run), failed)
 
 
 def current_phase(run: RunState) -> RunPhase:
@@ -23,30 +24,30 @@ def current_phase(run: RunState) -> RunPhase:
 
 def expected_phase(run: RunState) -> RunPhase:
     """The phase in which the run ends if nothing else happens. Its `finally` tasks are told so."""
-    if run.counts.get("Stopped"):
+    if run.counts.by_phase.get("Stopped"):
         return "Stopped" if run.state == "Stopped" else "Failed"
     if run.limits.leaf_failed:
-        leaves = (t for t, after in zip(run.named, run.definition.graph.dependents, strict=True) if not after)
+        leaves = (t for t, after in zip(run.tasks.named, run.definition.graph.dependents, strict=True) if not after)
         bad = ("Failed", "UpstreamFailed")
         return "Failed" if any(t.phase in bad and not t.definition.allow_failure for t in leaves) else "Succeeded"
-    return "Failed" if run.failed else "Succeeded"
+    return "Failed" if run.counts.failed else "Succeeded"
 
 
 def run_progress(run: RunState) -> str:
-    return progress_text(run.counts, len(run.definition.tasks))
+    return progress_text(run.counts.by_phase, len(run.definition.tasks))
 
 
 def run_message(run: RunState) -> str:
     """Why the run has failed, or will. A run that has succeeded has nothing to say, whatever happened on its way."""
     if current_phase(run) == "Succeeded":
         return ""
-    if run.winding_down not in ("", STOPPED_BY_HAND) and not run.failed:
+    if run.winding_down not in ("", STOPPED_BY_HAND) and not run.counts.failed:
         return run.winding_down
-    failed = [t for t in run.named if t.phase == "Failed" and not t.definition.allow_failure] if run.failed else []
-    if not failed:
-        stopped = (t for t in run.tasks if t.phase == "Stopped") if run.counts.get("Stopped") else iter(())
+    if not run.counts.failed:
+        stopped = (t for t in run.tasks if t.phase == "Stopped") if run.counts.by_phase.get("Stopped") else iter(())
         first = next(stopped, None) if run.state != "Stopped" else None
         return f"task {first.definition.name} was stopped" if first is not None else ""
+    failed = [t for t in run.tasks.named if t.phase == "Failed" and not t.definition.allow_failure]
     first = failed[0]
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
     words = f"task {first.definition.name} failed{more}: {first.last.message if first.last else 'unknown'}"

@@ -58,9 +58,11 @@ def compose(run: RunState, before: Json, generation: int, now: Instant) -> Statu
     changed, to_record = run.take_status_changes()
     recorded = [(unit, run.tasks[unit].attempt) for unit in to_record]
     tasks = {}
-    for number in sorted({run.named_task_of(unit) for unit in changed}):
-        entry, last = task_status(run, number), run.written.get(number, {})
-        if _only_reworded(last, entry) and not run.may_reword(number, now, REWORD_EVERY_S):
+    for number in sorted({run.tasks.named_task_of(unit) for unit in changed}):
+        entry, last = task_status(run, number), run.stored.entries.get(number, {})
+        ended = run.finished_at is not None
+        if not ended and _only_reworded(last, entry) and not run.stored.may_reword(number, now, REWORD_EVERY_S):
+            run.wording_waits(number)
             continue
         if entry != last:
             tasks[number] = entry
@@ -70,14 +72,14 @@ def compose(run: RunState, before: Json, generation: int, now: Instant) -> Statu
         body["message"] = None
     if tasks:
         body["tasks"] = {
-            run.tasks[number].definition.name: _difference(run.written.get(number, {}), entry)
+            run.tasks[number].definition.name: _difference(run.stored.entries.get(number, {}), entry)
             for number, entry in tasks.items()
         }
     if body and (time := run.time.told()) and time != before.get("time"):  # never the only news
         body["time"] = time
     if kept_apart := _kept_apart(run, tasks):
         body["outputsConfigMap"] = outputs_name(run.identity.name, run.identity.uid)
-    return StatusPatch(run, body, tasks, list(run.ended_pods), recorded, kept_apart)
+    return StatusPatch(run, body, tasks, list(run.stored.ended_pods), recorded, kept_apart)
 
 
 def _only_reworded(old: Json, new: Json) -> bool:
@@ -150,7 +152,7 @@ def task_status(run: RunState, number: int) -> Json:
     if task.restored_entry is not None:
         return task.restored_entry
     why = reason(run, number)
-    if number in run.fan_outs:
+    if number in run.tasks.fan_outs:
         return item_entry(run, number) | _texts(run, why) | _outputs(run, number)
     entry: Json = {"phase": task.shown_phase}
     attempt = task.shown_attempt

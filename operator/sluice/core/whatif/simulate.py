@@ -49,7 +49,7 @@ def simulate(run: RunState, durations_s: Sequence[float]) -> list[Attempt]:
             number = create.number
             pods[number] = _running(run, number, now)
             _see(run, pods[number])
-            heapq.heappush(ends, (now + durations_s[run.named_task_of(number)], number))
+            heapq.heappush(ends, (now + durations_s[run.tasks.named_task_of(number)], number))
         if run.recording:
             compose(run, {}, 1, now).commit()
             continue
@@ -73,7 +73,7 @@ def _see(run: RunState, pod: PodView) -> None:
 
 def _running(run: RunState, number: int, now: Instant) -> PodView:
     task, identity = run.tasks[number], run.identity
-    name = run.pod_name(number)
+    name = run.tasks.pod_name(number)
     return PodView(
         name=name,
         namespace=identity.namespace,
@@ -97,5 +97,5 @@ def _ended(pod: PodView, now: Instant) -> PodView:
 
 def _stuck(run: RunState) -> str:
     """The first task that others wait for, and what it waits for itself."""
-    first = next(n for n, task in enumerate(run.named) if task.step not in (TaskStep.WAITING, TaskStep.ENDED))
-    return f"task {run.named[first].definition.name} would never end: {reason(run, first).text}"
+    first = next(n for n, task in enumerate(run.tasks.named) if task.step not in (TaskStep.WAITING, TaskStep.ENDED))
+    return f"task {run.tasks.named[first].definition.name} would never end: {reason(run, first).text}"
