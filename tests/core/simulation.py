@@ -177,7 +177,7 @@ class Simulation:
         operator = self.operator
         if not (operator.dirty or (operator.wake_at is not None and operator.wake_at <= self.now)):
             return
-        announced = len(operator.run._dirty.peek(News.RECORDED_ATTEMPT))
+        announced = len(operator.run.dirty.peek(News.RECORDED_ATTEMPT))
         decision = deciding.decide(operator.run, self.now)
         started = decision.create[announced:]
         assert self.state != "Suspended" or not started, "started though it should not"
@@ -241,7 +241,7 @@ class Simulation:
             pod, gone = operator.events.pop(0)
             if gone:
                 operator.cache.pods.delete(pod)
-                operator.run.observe_pod_deleted(pod)
+                operator.run.pods.observe_deleted(pod)
                 operator.dirty = True
             else:
                 self.see(pod)
@@ -251,11 +251,11 @@ class Simulation:
     def adopt(self, pod: PodView) -> None:
         self.operator.cache.pods.upsert(pod)
         self.operator.run.shared.observe_pod(pod)
-        self.operator.run.observe_pod(pod)
+        self.operator.run.pods.observe(pod)
 
     def see(self, pod: PodView) -> None:
         self.operator.cache.pods.upsert(pod)
-        self.operator.run.observe_pod(pod)
+        self.operator.run.pods.observe(pod)
         self.operator.dirty = True
 
     def write(self) -> None:
@@ -305,7 +305,7 @@ class Simulation:
         operator.cache.pods.replace(map(self.view, self.pods.values()), self.version)
         for task in operator.run.tasks:
             if task.pod is not None and _key(task.pod) not in self.pods:
-                operator.run.observe_pod_deleted(task.pod)
+                operator.run.pods.observe_deleted(task.pod)
         for pod in self.pods.values():
             self.see(self.view(pod))
 
@@ -339,7 +339,7 @@ class Simulation:
     def refusal(self, unit: Unit) -> CreateError | None:
         if not self.plan.program(unit).valid:
             return CreateError.INVALID
-        if "restricted" in self.plan.faults and not self.operator.run.hardened:
+        if "restricted" in self.plan.faults and not self.operator.run.pods.hardened:
             return CreateError.POD_SECURITY
         if self.plan.quota is not None and len(self.living()) >= self.plan.quota:
             return CreateError.QUOTA
@@ -474,7 +474,7 @@ class Simulation:
             assert given == reference.handed_on(self.plan, read, known), "without what it reads"
 
     def check_wind_down(self) -> bool:
-        return self.state == "Stopped" or (self.plan.fail_fast != "None" and bool(self.operator.run.winding_down))
+        return self.state == "Stopped" or (self.plan.fail_fast != "None" and bool(self.operator.run.wind_down.why))
 
     def is_not_yet(self, pod: Pod) -> bool:
         state = pod.status["containerStatuses"][0]["state"]

@@ -221,7 +221,7 @@ def test_a_pod_however_it_is_changed(found):
     one.decide()
 
     def seen() -> None:
-        one.run.observe_pod(pod)
+        one.run.pods.observe(pod)
         decide(one.run, kubelet.START + 60)
         compose(one.run, {}, 1, kubelet.START + 60)
 

@@ -136,7 +136,7 @@ class World:
         """The pod of the task's current attempt now has this status."""
         pod = self.pod(task, status, version=version)
         self.run.shared.observe_pod(pod)
-        self.run.observe_pod(pod)
+        self.run.pods.observe(pod)
         return pod
 
     def pod(self, task: str, status: Json, *, attempt: int | None = None, version: int | None = None) -> PodView:
@@ -155,7 +155,7 @@ class World:
         attempt = AttemptRef(self.run.identity.ref, state.definition.name, index, state.attempt)
         status = {"phase": phase, "message": message, **status}
         child = ChildView.of(name, f"uid-of-{name}", self.version, attempt, status)
-        self.run.observe_child(child)
+        self.run.children.observe(child)
         return child
 
     def ends(self, task: str, code: int = 0, outputs: str = "") -> None:
@@ -170,7 +170,7 @@ class World:
         """The pod is gone from the API server; `status` is its last one."""
         pod = self.pod(task, status)
         self.run.shared.pod_deleted(pod)
-        self.run.observe_pod_deleted(pod)
+        self.run.pods.observe_deleted(pod)
 
     def refuses(self, task: str, refusal: CreateError = CreateError.QUOTA, message: str = "no room") -> None:
         self.intent(task).failed(refusal, message, self.now)

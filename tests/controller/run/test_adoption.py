@@ -55,7 +55,7 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any
 
     def told(change: Change[PodView]) -> None:
         (shared.pod_deleted if change.deleted else shared.observe_pod)(change.object)
-        (one.run.observe_pod_deleted if change.deleted else one.run.observe_pod)(change.object)
+        (one.run.pods.observe_deleted if change.deleted else one.run.pods.observe)(change.object)
 
     cache = Cache()
     cache.pods.subscribe(told)

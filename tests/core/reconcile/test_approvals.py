@@ -115,7 +115,7 @@ def test_chain_of_approvals_is_heard_at_once():
 def test_it_holds_no_slot():
     world = run("ok, b", parallelism=1, fields={"ok": {"approval": {}}})
     assert world.starts() == ["b"]
-    assert world.run.live == 1
+    assert world.run.slots.live == 1
 
 
 def test_time_is_up_without_news():
@@ -191,7 +191,7 @@ def test_cost_of_a_decision_is_that_of_one_task():
     world.writes()
     world.says("Approve", "t7")
     world.decide()
-    assert world.run._dirty.peek(News.STATUS) == {world.number("t7")}
+    assert world.run.dirty.peek(News.STATUS) == {world.number("t7")}
 
 
 # Faults.
@@ -241,6 +241,6 @@ def test_no_pod_decides_in_a_persons_place():
     forged = replace(seen(exited(0)), attempt_of=AttemptRef(RUN.ref, "ok", None, 1))
     world = World(restore(RUN, "etl-1", definition, status={}, pods=[forged], orders=Orders()))
     assert world.decided() == []
-    world.run.observe_pod(forged)
+    world.run.pods.observe(forged)
     assert world.decided() == []
     assert world.steps["ok"] is TaskStep.ASKING

@@ -91,7 +91,7 @@ class Life:
         if lost:
             what.failed(CreateError.BUSY, "no answer", self.now)
         elif name in self.children:
-            self.run.observe_child(self.children[name])
+            self.run.children.observe(self.children[name])
 
     def write(self) -> None:
         sent = reporting.compose(self.run, self.stored, 1, self.now)
@@ -104,17 +104,17 @@ class Life:
         going = [child for child in self.children.values() if not child.ended]
         if going:
             child = self.random.choice(going)
-            state, _ = self.run.desired_state_of(child.name)
+            state, _ = self.run.children.desired_state(child.name, self.run.state)
             phase = "Stopped" if state == "Stopped" else self.random.choice(NEXT[child.phase])
             if state == "Running" or phase != "Running":
                 self.set_child(child.name, phase)
         for child in self.children.values():
-            self.run.observe_child(child)
+            self.run.children.observe(child)
 
     def delete(self) -> None:
         if self.children:
             gone = self.children.pop(self.random.choice(list(self.children)))
-            self.run.observe_child_deleted(gone)
+            self.run.children.observe_deleted(gone)
 
     def order(self) -> None:
         choices = ["Running", "Suspended", "Stopped"] if self.may_stop else ["Running", "Suspended"]
@@ -149,8 +149,9 @@ class Life:
 def test_run_ends_and_no_task_has_two_children_at_once(random, may_stop):
     life = Life(random, may_stop=may_stop)
     life.finish()
-    assert life.run.live == 0
-    told = [life.run.desired_state_of(child.name)[0] for child in life.children.values() if not child.ended]
+    assert life.run.slots.live == 0
+    going = [child for child in life.children.values() if not child.ended]
+    told = [life.run.children.desired_state(child.name, life.run.state)[0] for child in going]
     assert set(told) <= {"Stopped"}
     phases = {name: entry["phase"] for name, entry in life.stored["tasks"].items()}
     assert ("Stopped" in phases.values()) <= (life.state == "Stopped")

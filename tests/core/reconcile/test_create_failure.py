@@ -18,7 +18,7 @@ def test_quota_holds_the_run_and_it_tries_one_pod_at_a_time():
     world.decide()
     for task in "abcd":
         world.refuses(task, CreateError.QUOTA)
-    assert world.run.live == 0
+    assert world.run.slots.live == 0
     assert world.decide().create == []
     assert len(world.decided(after=5)) == 1
 
@@ -50,7 +50,7 @@ def test_what_was_asked_for_before_the_first_no_is_not_asked_for_any_more():
     world.refuses("a")
     assert [create.proceed() for create in creates[1:]] == [False, False, True]
     assert [world.task(name).attempt for name in "bcd"] == [0, 0, 1]
-    assert (world.run.live, world.run.creates.in_flight) == (1, 1)
+    assert (world.run.slots.live, world.run.creates.in_flight) == (1, 1)
 
 
 def test_end_of_a_pod_tries_again_early_since_it_made_room():
@@ -85,7 +85,7 @@ def test_final_refusal_fails_the_task_with_the_servers_words(refusal):
     assert world.decide().finished
     assert world.phases == {"a": "Failed", "b": "UpstreamFailed"}
     assert world.task("a").last.message.startswith(f"{refusal}: Pod is invalid")
-    assert world.run.live == 0
+    assert world.run.slots.live == 0
 
 
 def refused_for(world, refusal, seconds):
@@ -125,7 +125,7 @@ def test_pod_security_is_tried_once_more_at_once_with_all_that_restricted_asks()
     world = run("a, b", parallelism=1)
     world.decide()
     world.refuses("a", CreateError.POD_SECURITY)
-    assert world.run.hardened
+    assert world.run.pods.hardened
     assert len(world.decided()) == 1
 
 
@@ -215,7 +215,7 @@ def test_under_a_quota_one_attempt_at_a_time_is_recorded():
     for task in "abc":
         world.refuses(task)
     world.decide(after=5)
-    assert world.run.recording == 1
+    assert world.run.creates.recording == 1
 
 
 def test_recorded_attempt_that_is_put_back_was_not_made_as_a_restart_knows():
@@ -239,7 +239,7 @@ def test_creation_that_was_carried_out_after_all_takes_its_slot_back():
     world.refuses("a", CreateError.BUSY)
     world.sees("a", running())
     assert world.decided(after=10) == []
-    assert (world.run.live, world.run.creates.in_flight) == (1, 0)
+    assert (world.run.slots.live, world.run.creates.in_flight) == (1, 0)
     world.ends("a")
     assert world.starts() == ["b"]
 

@@ -188,7 +188,7 @@ def one_event(tasks):
     pod = world.pod("t7", running())
 
     def event():
-        world.run.observe_pod(pod)
+        world.run.pods.observe(pod)
         world.decide()
         compose(world.run, world.stored, 1, world.now)
 

@@ -73,7 +73,7 @@ def test_stop_right_before_a_pod_is_made_spares_it():
     world.run.set_state("Stopped")
     assert not create.proceed()
     assert world.decide().finished
-    assert (world.run.live, world.run.creates.in_flight) == (0, 0)
+    assert (world.run.slots.live, world.run.creates.in_flight) == (0, 0)
 
 
 def test_pod_of_a_decision_that_is_out_of_date_is_not_wanted():

@@ -49,8 +49,8 @@ def _check_end(simulation):
     if "busy server" not in plan.faults:  # its last answer may have been lost
         left = [pod for pod in simulation.pods.values() if simulation.is_not_yet(pod)]
         assert all(pod.attempt == run.tasks[simulation.number(pod.unit)].attempt for pod in left)
-        assert run.recording == 0
-    assert (run.live, run.creates.in_flight) == (0, 0)
+        assert run.creates.recording == 0
+    assert (run.slots.live, run.creates.in_flight) == (0, 0)
     assert all(group.live == 0 for group in run.tasks.fan_outs.values())
     for number in range(len(plan.tasks)):
         told, is_ = stored["tasks"][f"t{number}"], task_status(run, number)

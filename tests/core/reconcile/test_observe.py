@@ -33,7 +33,7 @@ def test_pod_that_terminates_on_a_lost_node_holds_up_the_next_attempt_until_it_i
     world.sees("a", lost)
     assert world.decided(after=400) == []
     assert world.restarted().decided(after=7 * DAY) == []
-    assert world.run.live == 1
+    assert world.run.slots.live == 1
     world.loses("a", lost)
     world.decide()
     assert world.task("a").used.infrastructure == 1
@@ -58,7 +58,7 @@ def test_end_that_is_seen_only_in_the_deletion_counts():
 def test_deletion_of_another_pod_by_that_name_is_not_ours():
     world = run("a")
     world.starts()
-    world.run.observe_pod_deleted(replace(world.pod("a", running()), uid="another"))
+    world.run.pods.observe_deleted(replace(world.pod("a", running()), uid="another"))
     assert world.decided() == []
     assert world.steps["a"] is TaskStep.LIVE
 
@@ -79,8 +79,8 @@ def test_news_of_an_older_attempt_changes_nothing():
     world.ends("a", 1)
     world.decide()
     world.starts(after=1)
-    world.run.observe_pod(world.pod("a", exited(0), attempt=1))
-    world.run.observe_pod_deleted(world.pod("a", exited(0), attempt=1))
+    world.run.pods.observe(world.pod("a", exited(0), attempt=1))
+    world.run.pods.observe_deleted(world.pod("a", exited(0), attempt=1))
     assert world.decided() == []
     assert world.phases["a"] == "Pending"
 
@@ -99,7 +99,7 @@ def test_news_of_an_ended_task_changes_nothing():
 def test_pod_of_another_run_is_not_ours():
     world = run("a")
     world.decide()
-    world.run.observe_pod(replace(world.pod("a", running()), attempt_of=None))
+    world.run.pods.observe(replace(world.pod("a", running()), attempt_of=None))
     assert world.steps["a"] is TaskStep.CREATING
 
 

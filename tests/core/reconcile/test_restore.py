@@ -104,7 +104,7 @@ def test_pod_that_is_gone_with_its_end_unseen_is_lost():
 def test_dependent_that_started_before_its_dependency_was_recorded_goes_on(text):
     world = restarted(text, {}, [("a", 1, exited(0)), ("b", 1, running())])
     assert world.decided() == []
-    assert world.run.live == 1
+    assert world.run.slots.live == 1
     world.ends("b")
     assert world.decide().finished
 
@@ -235,7 +235,7 @@ def test_attempt_that_was_refused_and_then_made_is_not_made_again(refusal):
     again.decide(after=100)
     again.writes()
     assert again.decided() == []
-    assert again.run.live == 1
+    assert again.run.slots.live == 1
 
 
 # A restart changes nothing that a user sees.
@@ -321,7 +321,7 @@ def test_restart_changes_nothing_in_the_status(story, pods_stay):
     restarted_ = World(again, now=world.now, stored=world.stored)
     restarted_.decide()
     assert restarted_.writes() == {}
-    assert again.live == world.run.live
+    assert again.slots.live == world.run.slots.live
     assert [task_status(again, number) for number in range(2)] == [
         task_status(world.run, number) for number in range(2)
     ]

@@ -122,9 +122,9 @@ def test_a_run_that_is_being_stopped_stays_so_when_it_is_suspended():
     world.starts()
     world.ends("a", 3)
     assert world.decided() == ["delete b/1"]
-    why = world.run.winding_down
+    why = world.run.wind_down.why
     world.run.set_state("Suspended")
-    assert (why, world.run.winding_down) == ("another task failed, and failFast is set", why)
+    assert (why, world.run.wind_down.why) == ("another task failed, and failFast is set", why)
 
 
 def test_a_run_that_has_succeeded_does_not_say_why_it_failed():

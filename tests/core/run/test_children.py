@@ -36,9 +36,13 @@ def calls(text="sub >> b", *, limits=None, **sub):
     return run(text, fields={"sub": {"workflow": {"name": "other"}} | sub}, **limits or {})
 
 
+def desired_state(run, child):
+    return run.children.desired_state(child, run.state)
+
+
 def stops(world, task):
     """Is the child run told to stop, and with which words?"""
-    state, why = world.run.desired_state_of(world.run.tasks.pod_name(world.number(task)))
+    state, why = desired_state(world.run, world.run.tasks.pod_name(world.number(task)))
     return why if state == "Stopped" else None
 
 
@@ -106,7 +110,7 @@ def test_failed_child_is_paid_for_by_the_task_and_followed_by_another():
 def test_child_that_is_deleted_is_lost_and_paid_for_by_the_cluster():
     world = calls(retries={"limit": 0})
     world.starts()
-    world.run.observe_child_deleted(world.sees_child("sub"))
+    world.run.children.observe_deleted(world.sees_child("sub"))
     world.decide()
     assert (world.task("sub").last.ending, world.task("sub").used.infrastructure) == (Ending.LOST, 1)
     assert world.decided(after=1) == ["create sub/2"]
@@ -130,7 +134,7 @@ def test_status_names_the_run_and_its_times():
 def test_it_holds_no_slot_and_waits_for_none():
     world = run("a, sub, b", parallelism=1, fields={"sub": {"workflow": {"name": "other"}}})
     assert sorted(world.starts()) == ["a", "sub"]
-    assert world.run.live == 1
+    assert world.run.slots.live == 1
 
 
 def test_stop_takes_the_child_back_and_the_task_ends_when_the_child_has():
@@ -164,7 +168,7 @@ def test_draining_lets_a_child_run_go_on_to_its_own_end():
     world.sees_child("sub")
     world.ends("a", 1)
     world.decide()
-    assert world.run.desired_state_of(world.task("sub").child.name) == ("Running", "")
+    assert desired_state(world.run, world.task("sub").child.name) == ("Running", "")
     world.sees_child("sub", "Succeeded")
     assert world.decide().finished
     assert world.phases == {"a": "Failed", "sub": "Succeeded"}
@@ -190,11 +194,11 @@ def test_suspended_run_makes_no_child_and_tells_those_it_has():
     world.starts()
     world.sees_child("sub")
     world.decide()
-    before = world.run.desired_state_version
+    before = world.run.children.desired_state_version
     world.run.set_state("Suspended")
     assert world.decided() == []
-    assert world.run.desired_state_of(world.run.tasks.pod_name(0))[0] == "Suspended"
-    assert world.run.desired_state_version > before
+    assert desired_state(world.run, world.run.tasks.pod_name(0))[0] == "Suspended"
+    assert world.run.children.desired_state_version > before
 
 
 def test_suspended_run_starts_no_child_until_it_goes_on():
@@ -306,7 +310,7 @@ def fan(**for_each):
 def test_each_item_of_a_fan_out_has_a_child_of_its_own():
     world = fan()
     assert world.starts() == ["sub[0]", "sub[1]", "sub[2]"]
-    assert world.run.live == 0
+    assert world.run.slots.live == 0
     names = {world.sees_child(f"sub[{index}]", "Succeeded").name for index in range(3)}
     assert len(names) == 3
     assert world.decided() == ["create b/1"]

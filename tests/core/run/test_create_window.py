@@ -24,21 +24,23 @@ REFUSED = CreateBackoff(CreateFailure(CreateError.QUOTA, "no room", 0.0, 1), unt
     ],
 )
 def test_each_success_doubles_the_window_until_all_that_are_ready_fit(size, in_flight, ready, then):
-    window = CreateWindow(in_flight, REFUSED if size else None, size)
+    window = CreateWindow(in_flight, backoff=REFUSED if size else None, size=size)
     assert window.succeeded(ready) is bool(size)
     assert (window.size, window.backoff) == (then, None)
 
 
 def test_a_refusal_leaves_one_at_a_time():
     window = CreateWindow(in_flight=3)
-    assert window.held_by(0) is None
+    assert window.held_by() is None
     window.refused(CreateBackoff(REFUSED.refused, 5.0))
     assert (window.overfull(), window.waits(4.9), window.waits(5.0)) == (True, True, False)
-    assert window.held_by(0) is CreateError.QUOTA
+    assert window.held_by() is CreateError.QUOTA
     window.try_by(2.0)
     assert not window.waits(2.0)
     window.in_flight = 0
-    assert (window.held_by(0), window.held_by(1)) == (None, CreateError.QUOTA)
+    assert window.held_by() is None
+    window.recording = 1
+    assert window.held_by() is CreateError.QUOTA
 
 
 def test_after_one_refusal_a_run_is_soon_as_fast_as_before():

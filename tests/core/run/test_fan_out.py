@@ -78,7 +78,7 @@ def fan(text="a", state="Running", **fields):
 def test_no_pod_is_made_before_the_items_are_in_the_status():
     world = run("a", fields={"a": {"forEach": ABC}})
     assert world.starts() == []
-    assert world.run.recording
+    assert world.run.creates.recording
     assert world.writes()["tasks"]["a"]["items"] == {"total": 3}
     assert world.starts() == ["a[0]", "a[1]", "a[2]"]
 

@@ -6,13 +6,18 @@ from pathlib import Path
 import pytest
 
 from sluice.core.pod.create_errors import CreateError
+from sluice.core.run.child_runs import ChildRuns
 from sluice.core.run.counts import Counts
 from sluice.core.run.create_window import CreateWindow
 from sluice.core.run.fan_out import FanOut
+from sluice.core.run.pod_attempts import PodAttempts
+from sluice.core.run.ready_tasks import ReadyTasks
+from sluice.core.run.slots import Slots
 from sluice.core.run.state import RunState
 from sluice.core.run.stored_status import StoredStatus
 from sluice.core.run.task_state import TRANSITIONS, TaskState, TaskStep
 from sluice.core.run.tasks import Tasks
+from sluice.core.run.wind_down import WindDown
 from sluice.core.spec.run_limits import RunLimits
 from tests.core.kubelet import accepted, running
 from tests.core.world import run
@@ -162,7 +167,7 @@ def a_pod_that_is_there_before_its_record():
     world = run("a", fields={"a": ONCE})
     world.decide()
     world.sees("a", running())
-    assert (world.run.recording, world.run.creates.in_flight) == (0, 0)
+    assert (world.run.creates.recording, world.run.creates.in_flight) == (0, 0)
 
 
 SCENARIOS = (
@@ -215,7 +220,10 @@ def test_the_readme_draws_the_machine():
     )
 
 
-PARTS = (RunState, TaskState, Tasks, FanOut, Counts, CreateWindow, StoredStatus)
+PARTS = (
+    *(RunState, TaskState, Tasks, FanOut, Counts, Slots, ReadyTasks, PodAttempts, ChildRuns, CreateWindow),
+    *(StoredStatus, WindDown),
+)
 STATE = {name for owner in PARTS for name in owner.__slots__} - {"time", "state"}
 
 

@@ -173,7 +173,7 @@ def test_failed_says_how_the_last_attempt_ended(retries, status, words):
     while world.phases["a"] == "Pending":
         world.starts(after=60)
         world.writes()  # at most once: recorded first
-        if world.run.live:
+        if world.run.slots.live:
             world.starts()
             world.loses("a", status)
     assert why(world, "a") == words

@@ -364,7 +364,7 @@ def test_status_of_2000_evicted_tasks_fits_1_mib():
     world.starts()
     for name in names:
         evicted = disrupted(exited(143), "Eviction API: evicting " * 30)
-        world.run.observe_pod(replace(world.pod(name, evicted), node="n" * 63))
+        world.run.pods.observe(replace(world.pod(name, evicted), node="n" * 63))
     world.decide()
     world.writes()
     assert world.stored["tasks"][names[0]]["avoidNode"] == "n" * 63

@@ -41,9 +41,9 @@ class RunEventHandler:
         if live is None:
             return
         if change.deleted:
-            self._bring(live, live.run.observe_pod_deleted, pod)
+            self._bring(live, live.run.pods.observe_deleted, pod)
         else:
-            self._bring(live, live.run.observe_pod, pod)
+            self._bring(live, live.run.pods.observe, pod)
 
     def run_changed(self, change: Change[ObjectView]) -> None:
         """If it is a child run, the run that made it has news."""
@@ -52,9 +52,9 @@ class RunEventHandler:
         if parent is None:
             return
         if not change.deleted:
-            self._bring(parent, parent.run.observe_child, child_view(child))
+            self._bring(parent, parent.run.children.observe, child_view(child))
         elif change.before is not None:
-            self._bring(parent, parent.run.observe_child_deleted, child_view(child))
+            self._bring(parent, parent.run.children.observe_deleted, child_view(child))
 
     def _bring(self, live: LiveRun, observe: Callable[[V], None], news: V) -> None:
         key = live.view.key
@@ -75,7 +75,7 @@ class RunEventHandler:
         for run in runs:
             key = Key(run.namespace, run.name)
             if (live := self._live.get(key)) is not None:
-                live.run.mark_status(*live.run.ready)
+                live.run.ready.pods_wait_otherwise()
                 self._status.write_in_turn(live)
             else:
                 self._queue.add(key)

@@ -67,7 +67,7 @@ class LiveRuns:
             return "Suspended", f"run {run.parent.name}, which made it, is being read anew", RESUMED_BY_HAND
         if parent is None:
             return "Stopped", f"run {run.parent.name}, which made it, has ended", RESUMED_BY_HAND
-        state, why = parent.run.desired_state_of(run.key.name)
+        state, why = parent.run.children.desired_state(run.key.name, parent.run.state)
         if state == "Running":
             return by_hand
         return state, f"run {run.parent.name} stops it: {why}", f"run {run.parent.name} goes on"

@@ -120,7 +120,7 @@ class PodWriter:
             item=None if task.group is None else Item(task.index, run.tasks.item(intent.number)),
             out_of_memory=task.used.out_of_memory,
             avoid_node=task.avoid_node,
-            hardened=run.hardened,
+            hardened=run.pods.hardened,
             end=run_end(run) if task.definition.final else None,
             outputs=outputs_before(run, task),
             defaults=self._defaults,
@@ -156,7 +156,7 @@ class PodWriter:
             intent.done(known or seen)
             if known is None:  # it went while the answer was on its way
                 run.shared.pod_deleted(seen)
-                run.observe_pod_deleted(seen)
+                run.pods.observe_deleted(seen)
         else:
             message = f"a pod called {name} exists and belongs to somebody else; delete or rename it"
             await self._failed(intent, CreateError.NAME_TAKEN, message)

@@ -107,12 +107,12 @@ class RunReconciler:
             self.queue.add_at(live.view.key, decision.wake_at)
 
     def _pass_on_orders(self, live: LiveRun) -> None:
-        if live.children_woken_for != live.run.desired_state_version:
-            live.children_woken_for = live.run.desired_state_version
+        if live.children_woken_for != live.run.children.desired_state_version:
+            live.children_woken_for = live.run.children.desired_state_version
             self._wake_children(live.view.ref)
 
     def _have_it_told(self, live: LiveRun, decision: Decision) -> None:
-        if decision.finished or live.run.recording:
+        if decision.finished or live.run.creates.recording:
             self._status.queue.add(live.view.key)
         else:
             self._status.write_in_turn(live)

@@ -96,9 +96,9 @@ class StatusWriter:
             self._cache.runs.upsert(_finished(live))
             if live.status["phase"] == "Succeeded" and live.run.definition.claims:
                 self._claims.delete(live.view.key.namespace, live.view.uid)
-        elif live.run.has(News.STATUS):
+        elif live.run.dirty.any(News.STATUS):
             self.write_in_turn(live)
-        elif live.run.has(News.WORDING):
+        elif live.run.dirty.any(News.WORDING):
             self.queue.add_after(key, REWORD_EVERY_S)
 
     async def _keep_apart(self, live: LiveRun, sent: StatusPatch) -> None:

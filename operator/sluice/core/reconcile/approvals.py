@@ -13,19 +13,19 @@ from sluice.core.spec.wait import NoTime, Wait
 
 def apply_approvals(run: RunState, now: Instant) -> None:
     later = []
-    while run.has(News.APPROVAL):
-        for number in run.take(News.APPROVAL):  # the end of one may let others ask
+    while run.dirty.any(News.APPROVAL):
+        for number in run.dirty.take(News.APPROVAL):  # the end of one may let others ask
             task = run.tasks[number]
             if task.step is not TaskStep.ASKING:
                 continue
             if (wait := task.definition.wait) is not None:
                 _wait(run, number, wait, now)
-            elif run.state == "Suspended" or run.winding_down:
+            elif run.state == "Suspended" or run.wind_down.why:
                 later.append(number)
             elif (approval := task.definition.approval) is not None:
                 _decide(run, number, approval, now)
     for number in later:
-        run.ask_again(number)
+        run.dirty.mark(News.APPROVAL, number)
 
 
 def _decide(run: RunState, number: int, approval: Approval, now: Instant) -> None:

@@ -18,14 +18,14 @@ def attempt_ended(run: RunState, number: int, ended: Outcome, now: Instant) -> N
 
 
 def call_ended(run: RunState, number: int, ended: Outcome, now: Instant) -> None:
-    run.call_ended(number)
+    run.children.ended(number)
     _conclude(run, number, ended, now)
 
 
 def _conclude(run: RunState, number: int, ended: Outcome, now: Instant) -> None:
     task = run.tasks[number]
     poll = task.definition.poll
-    stopping = run.winding_down and not task.definition.final
+    stopping = run.wind_down.why and not task.definition.final
     retry = task.after(ended, _chance(run, number))
     last = ended
     if retry and (late := _too_late(task, now + retry.delay_s, ended)):

@@ -18,17 +18,17 @@ def create_failed(run: RunState, number: int, error: CreateError, message: str, 
     """Of the pod of a unit whose creation is under way."""
     failure = _failure(run.tasks[number], error, message, now)
     if outcome := _hopeless(run.tasks[number], failure, now):
-        run.create_given_up(number, failure)
+        run.pods.given_up(number, failure)
         attempt_ended(run, number, outcome, now)
         return
-    run.create_refused(number, failure)
-    if error is CreateError.POD_SECURITY and not run.hardened:
-        run.harden()
+    run.pods.refused(number, failure)
+    if error is CreateError.POD_SECURITY and not run.pods.hardened:
+        run.pods.harden()
         run.make_ready(number)
     elif error in _HOLDS_UP_THE_RUN:
         tries = run.creates.backoff.refused.tries + 1 if run.creates.backoff else 1
         run.make_ready(number)
-        run.back_off_creates(CreateBackoff(CreateFailure(error, message, now, tries), now + create_delay_s(tries)))
+        run.pods.back_off(CreateBackoff(CreateFailure(error, message, now, tries), now + create_delay_s(tries)))
     else:
         run.schedule_retry(number, now + create_delay_s(failure.tries))
 
@@ -36,11 +36,11 @@ def create_failed(run: RunState, number: int, error: CreateError, message: str, 
 def child_create_failed(run: RunState, number: int, error: CreateError, message: str, now: Instant) -> None:
     """Of the child run of a unit whose creation is under way."""
     failure = _failure(run.tasks[number], error, message, now)
-    run.child_refused(number, failure)
     if outcome := _hopeless(run.tasks[number], failure, now):
+        run.children.given_up(number, failure)
         call_ended(run, number, outcome, now)
     else:
-        run.give_up_slot(number)
+        run.children.refused(number, failure)
         run.schedule_retry(number, now + create_delay_s(failure.tries))
 
 

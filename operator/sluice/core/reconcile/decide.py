@@ -51,7 +51,7 @@ def decide(run: RunState, now: Instant) -> Decision:
 
 def _open_fan_outs(run: RunState) -> None:
     """Their items are recorded, so pods may be made."""
-    for number in run.take(News.RECORDED_ITEMS):
+    for number in run.dirty.take(News.RECORDED_ITEMS):
         for unit in run.tasks.fan_outs[number].units:
             for end in list(evaluate(run, unit)):
                 end_task(run, end)
@@ -59,7 +59,7 @@ def _open_fan_outs(run: RunState) -> None:
 
 def _wake_at(run: RunState, now: Instant) -> Instant | None:
     times = [] if run.timers.next is None else [run.timers.next]
-    if run.creates.backoff is not None and run.ready and run.creates.backoff.until > now:
+    if run.creates.backoff is not None and run.ready.pods and run.creates.backoff.until > now:
         times.append(run.creates.backoff.until)
     if run.ends_at is not None:
         times.append(run.ends_at)

@@ -19,14 +19,14 @@ from sluice.core.run.state import RunState
 
 
 def dispatch(run: RunState, now: Instant) -> Iterator[CreateIntent]:
-    for number in run.take(News.RECORDED_ATTEMPT):
+    for number in run.dirty.take(News.RECORDED_ATTEMPT):
         yield CreateIntent(number, run.tasks[number].attempt, run)
     if run.state != "Suspended":
         yield from _call(run, now)
-    run.shared.retain_waiters(run.identity.uid, run.ready.firsts())
+    run.shared.retain_waiters(run.identity.uid, run.ready.pods.firsts())
     waiting: dict[WaitKey, int] = {}
     held = run.state == "Suspended" or run.creates.waits(now)
-    fronts = [] if held else run.ready.fronts()
+    fronts = [] if held else run.ready.pods.fronts()
     while fronts and _room(run):
         entry, key = heapq.heappop(fronts)
         number = entry.number
@@ -35,10 +35,10 @@ def dispatch(run: RunState, now: Instant) -> Iterator[CreateIntent]:
         if (key.claim or run.shared.capped) and not _granted(run, entry, key):
             waiting[key] = number
             continue
-        if (following := run.ready.pop(key)) is not None:
+        if (following := run.ready.pods.pop(key)) is not None:
             heapq.heappush(fronts, (following, key))
-            run.mark_status(following.number)  # it is the one to say what the queue waits for
-        if run.begin(number, now):
+            run.dirty.mark(News.STATUS, following.number)  # it is the one to say what the queue waits for
+        if run.pods.begin(number, now):
             yield CreateIntent(number, run.tasks[number].attempt, run)
     run.shared.retain_waiters(run.identity.uid, waiting if _room(run) else {})  # who could not start is in nobody's way
 
@@ -50,42 +50,42 @@ def _granted(run: RunState, entry: ReadyEntry, key: WaitKey) -> bool:
         entry.priority, entry.critical_path_s, run.started_at or 0, run.identity.uid, entry.order, entry.number
     )
     name = unit_name(task.definition.name, None if task.group is None else task.index)
-    return run.shared.grant(Request(run.identity, key, position, name, pod), run.ready.size(key))
+    return run.shared.grant(Request(run.identity, key, position, name, pod), run.ready.pods.size(key))
 
 
 def _call(run: RunState, now: Instant) -> Iterator[CreateIntent]:
     """Child runs that may start."""
-    fronts = run.ready_children.fronts()
+    fronts = run.ready.children.fronts()
     while fronts:
         first, key = heapq.heappop(fronts)
         number = first.number
         if (group := run.tasks[number].group) is not None and run.tasks.fan_outs[group].full:
             continue
-        if (following := run.ready_children.pop(key)) is not None:
+        if (following := run.ready.children.pop(key)) is not None:
             heapq.heappush(fronts, (following, key))
-        run.begin(number, now)
+        run.children.begin(number, now)
         yield CreateIntent(number, run.tasks[number].attempt, run)
 
 
 def _room(run: RunState) -> bool:
-    return not _full(run) and run.creates.held_by(run.recording) is None
+    return not _full(run) and run.creates.held_by() is None
 
 
 def _full(run: RunState) -> bool:
-    return run.limits.parallelism is not None and run.live >= run.limits.parallelism
+    return run.limits.parallelism is not None and run.slots.live >= run.limits.parallelism
 
 
 def waiting_counts(run: RunState) -> Counter[str]:
     """How many tasks wait, by what they wait for: see `time_accounting`."""
     found: Counter[str] = Counter()
-    for key, count in run.ready.sizes():
+    for key, count in run.ready.pods.sizes():
         if run.state == "Suspended":
             kind = "suspended"
         elif run.creates.backoff is not None:
             kind = _kind(run.creates.backoff.refused.refusal)
         elif _full(run) or (key.fan_out is not None and run.tasks.fan_outs[key.fan_out].full):
             kind = "parallelism"
-        elif (refusal := run.creates.held_by(run.recording)) is not None:
+        elif (refusal := run.creates.held_by()) is not None:
             kind = _kind(refusal)
         else:
             kind = "pool/" + "+".join(name for name, _ in key.claim) if key.claim else "podLimit"

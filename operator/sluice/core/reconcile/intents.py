@@ -29,20 +29,20 @@ class CreateIntent:
     def proceed(self) -> bool:
         """Is it still to be made? If not the intent is cancelled, and holds nothing any more."""
         if self.is_child_run:
-            return self.run.confirm_child(self.number, self.attempt)
-        return self.run.confirm_create(self.number, self.attempt)
+            return not self.run.closed and self.run.children.confirm(self.number, self.attempt)
+        return self.run.pods.confirm(self.number, self.attempt, wanted=self.run.may_start(self.number))
 
     def done(self, made: PodView | ChildView) -> None:
         """It exists, whether this request made it or an earlier one."""
         if isinstance(made, PodView):
-            self.run.observe_pod(made)
+            self.run.pods.observe(made)
         else:
-            self.run.observe_child(made)
+            self.run.children.observe(made)
 
     def failed(self, error: CreateError, message: str, now: Instant) -> None:
         """The API server did not make it. It is tried again later, unless that cannot help."""
         if self.is_child_run:
-            if self.run.is_calling(self.number, self.attempt):
+            if self.run.children.is_awaited(self.number, self.attempt):
                 child_create_failed(self.run, self.number, error, message, now)
-        elif self.run.release_create(self.number, self.attempt):
+        elif self.run.pods.was_not_made(self.number, self.attempt):
             create_failed(self.run, self.number, error, message, now)

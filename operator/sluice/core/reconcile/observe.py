@@ -22,13 +22,13 @@ from sluice.core.spec.outputs import InvalidOutputs, parse_log_outputs, parse_ou
 
 
 def observe(run: RunState, now: Instant) -> Iterator[ReadLog]:
-    for number in run.take(News.POD):
+    for number in run.dirty.take(News.POD):
         task = run.tasks[number]
         if task.step is TaskStep.CALLING:
             _read_child(run, number, now)
         if task.step is not TaskStep.LIVE:
             continue
-        run.mark_status(number)
+        run.dirty.mark(News.STATUS, number)
         _note_times(run, task, now)
         _note_first_try(run, number)
         if task.pod is None:
@@ -73,7 +73,7 @@ def _outcome(task: TaskState) -> Outcome:
 
 def _read_child(run: RunState, number: int, now: Instant) -> None:
     task = run.tasks[number]
-    run.mark_status(number)
+    run.dirty.mark(News.STATUS, number)
     child = task.child
     if task.pod_deleted or (child is not None and child.ended):
         ended = children.CHILD_LOST if child is None else children.child_outcome(child)

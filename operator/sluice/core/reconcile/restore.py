@@ -90,8 +90,8 @@ def restore(
     for number in range(len(run.tasks)):
         for end in list(evaluate(run, number)):
             end_task(run, end)
-    run.take(News.STATUS)
-    run.mark_status(*(number for number, task in enumerate(run.tasks) if task.restored_entry is None))
+    run.dirty.take(News.STATUS)
+    run.dirty.mark(News.STATUS, *(number for number, task in enumerate(run.tasks) if task.restored_entry is None))
     return run
 
 
@@ -158,7 +158,7 @@ def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, Po
     if between_attempts:
         _restore_backoff(run, number, entry)
     else:
-        run.restore_live(number)
+        run.pods.restore(number)
     poll = task.definition.poll
     if poll is not None and task.polling is not None and (ends_at := task.polling.deadline(poll)) is not None:
         run.timers.set(ends_at, number, ANY_ATTEMPT)
@@ -170,7 +170,7 @@ def _restore_call(run: RunState, number: int, entry: Json, children: Mapping[int
     between_attempts = _restore_record(task, entry)
     children = _plausible(task, children)
     if task.step is TaskStep.ENDED:
-        run.restore_ended_children(number, (child.name for child in children.values()))
+        run.children.restore_ended(number, (child.name for child in children.values()))
         return
     newest = max(children, default=0)
     while task.attempt < newest:  # the status had not heard of these yet
@@ -180,7 +180,7 @@ def _restore_call(run: RunState, number: int, entry: Json, children: Mapping[int
     if between_attempts:
         _restore_backoff(run, number, entry)
     else:
-        run.restore_call(number, children.get(task.attempt))
+        run.children.restore(number, children.get(task.attempt))
 
 
 def _plausible(task: TaskState, found: Mapping[int, _V]) -> Mapping[int, _V]:

@@ -16,15 +16,15 @@ _NOTHING_UNDER_WAY = (TaskStep.WAITING, TaskStep.READY, TaskStep.BACKOFF, TaskSt
 
 
 def stop_tasks(run: RunState, now: Instant) -> Iterator[Delete]:
-    candidates = run.stop_candidates()
+    candidates = run.wind_down.candidates(len(run.tasks))
     for number in candidates:
         task = run.tasks[number]
         if task.definition.final:
             continue
-        cause = Outcome(Ending.INFRASTRUCTURE, run.winding_down)
+        cause = Outcome(Ending.INFRASTRUCTURE, run.wind_down.why)
         if task.step in _NOTHING_UNDER_WAY:
             end_task(run, End(number, "Stopped"))
-        elif run.draining or task.termination_cause is not None:
+        elif run.wind_down.draining or task.termination_cause is not None:
             continue
         elif task.step is TaskStep.LIVE and task.pod and task.pod.terminal and task.log_trouble:
             run.terminate(number, cause)
@@ -35,4 +35,4 @@ def stop_tasks(run: RunState, now: Instant) -> Iterator[Delete]:
         elif task.step is TaskStep.CALLING:
             run.terminate(number, cause)
     if candidates:
-        run.drop_ended_from_queues()
+        run.ready.drop_ended()

@@ -8,6 +8,7 @@ from sluice.core.reconcile.actions import Delete
 from sluice.core.reconcile.attempt import attempt_ended
 from sluice.core.reconcile.propagate import End, end_task
 from sluice.core.run import children
+from sluice.core.run.dirty import News
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import ANY_ATTEMPT, TaskStep
 
@@ -31,7 +32,7 @@ def fire_timers(run: RunState, now: Instant) -> Iterator[Delete]:
             else:
                 run.terminate(number, late.outcome)
         elif task.step is TaskStep.ASKING:
-            run.ask_again(number)
+            run.dirty.mark(News.APPROVAL, number)
         elif task.step is TaskStep.LIVE and task.pod is not None and task.termination_cause is None:
             waits_for_log = task.pod.terminal and task.log_asked
             due = (
@@ -47,7 +48,7 @@ def fire_timers(run: RunState, now: Instant) -> Iterator[Delete]:
                 run.terminate(number, due.outcome)
                 yield Delete(task.pod.name, task.pod.uid)
     if over:
-        run.drop_ended_from_queues()
+        run.ready.drop_ended()
 
 
 def _stop_polling(run: RunState, number: int, now: Instant) -> Iterator[Delete]:

@@ -2,7 +2,7 @@
 
 The child's end is the task's end. A failed child is paid for as a failed program is, one that was deleted as a pod that
 is lost. A child does as its parent does: while that is suspended it starts nothing, and when the parent takes its task
-back it stops. The child asks for that (`RunState.orders_for`), so nothing has to be written into it.
+back it stops. The child asks for that (`ChildRuns.desired_state`), so nothing has to be written into it.
 """
 
 from collections.abc import Sequence

@@ -23,17 +23,17 @@ class CreateBackoff:
 class CreateWindow:
     in_flight: int = 0
     """Creates that have begun and were not answered."""
+    recording: int = 0
+    """Attempts and fan-outs that must be in the status before a pod is made."""
     backoff: CreateBackoff | None = None
     size: int | None = None
     """None for any number."""
     refusal: CreateError | None = None
     """What the window is for."""
 
-    def held_by(self, recording: int) -> CreateError | None:
-        """The refusal for which no other create may begin yet, None if one may. `recording` attempts begin theirs once
-        they are on record.
-        """
-        return None if self.size is None or self.in_flight + recording < self.size else self.refusal
+    def held_by(self) -> CreateError | None:
+        """The refusal for which no other create may begin yet, None if one may."""
+        return None if self.size is None or self.in_flight + self.recording < self.size else self.refusal
 
     def waits(self, now: Instant) -> bool:
         return self.backoff is not None and now < self.backoff.until
@@ -54,5 +54,5 @@ class CreateWindow:
         """A pod was made; `ready` others are to follow. Returns whether that ends a backoff."""
         was_refused, self.backoff = self.backoff is not None, None
         if self.size is not None:
-            self.size = None if self.in_flight + ready <= 2 * self.size else 2 * self.size
+            self.size = None if self.in_flight + self.recording + ready <= 2 * self.size else 2 * self.size
         return was_refused

@@ -4,7 +4,7 @@
 the run's parallelism from RECORDING until its pod is terminal or gone. Two kinds of task hold none: an approval, and a
 task that runs another Workflow. The items of a fan-out are units of their own, numbered after the named tasks.
 
-Only `RunState` changes a unit, so that counts, slots and dirty units stay in step.
+Only `RunState` and its parts change a unit, so that counts, slots and dirty units stay in step.
 """
 
 from dataclasses import dataclass, field, replace

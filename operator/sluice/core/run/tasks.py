@@ -21,10 +21,10 @@ from sluice.core.spec.identity import RunIdentity
 
 
 class Tasks:
-    __slots__ = ("_definition", "_identity", "_number", "_units", "fan_outs")
+    __slots__ = ("_definition", "_number", "_units", "fan_outs", "identity")
 
     def __init__(self, identity: RunIdentity, definition: Definition) -> None:
-        self._identity, self._definition = identity, definition
+        self.identity, self._definition = identity, definition
         self._number = {task.name: number for number, task in enumerate(definition.tasks)}
         self._units = [
             TaskState(task, Tally(total=len(before) - (task.same_as is not None)), task.critical_path_s, (number,))
@@ -61,7 +61,7 @@ class Tasks:
     def unit_at(self, attempt: AttemptRef) -> int | None:
         """The number of the unit that has this attempt; None if there is none, or it makes no pods."""
         number = self._number.get(attempt.task)
-        if number is None or attempt.run != self._identity.ref:
+        if number is None or attempt.run != self.identity.ref:
             return None
         definition = self._definition.tasks[number]
         if not definition.makes_pods:
@@ -77,7 +77,7 @@ class Tasks:
         """The pod with what it holds by this run's graph, whatever its annotations say."""
         number = self.unit_of(pod)
         pools = () if number is None else self._units[number].definition.pools
-        return replace(pod, pools=pools, run_pools=self._identity.pools)
+        return replace(pod, pools=pools, run_pools=self.identity.pools)
 
     def leader(self, number: int) -> int | None:
         """The number of the fan-out whose items a unit uses (`sameAs`)."""
@@ -99,7 +99,7 @@ class Tasks:
         task = self._units[number]
         index = None if task.group is None else task.index
         which = task.attempt if attempt is None else attempt
-        return pod_name(self._identity.name, self._identity.uid, task.definition.name, which, index)
+        return pod_name(self.identity.name, self.identity.uid, task.definition.name, which, index)
 
     def wait_key(self, number: int) -> WaitKey:
         """What a unit waits for when it is ready: the units of a run with the same key share one queue."""

@@ -62,12 +62,13 @@ def _ready(run: RunState, number: int) -> Reason:
     calls, cap = task.definition.is_sub_workflow, run.limits.parallelism
     if run.creates.backoff is not None and not calls:
         return _refused(run.creates.backoff.refused)
-    if cap is not None and run.live >= cap and not calls:
-        return Reason(f"Parallelism: {run.live}/{cap}")
+    if cap is not None and run.slots.live >= cap and not calls:
+        return Reason(f"Parallelism: {run.slots.live}/{cap}")
     if task.group is not None and (group := run.tasks.fan_outs[task.group]).full:
         return Reason(f"Parallelism: {group.live}/{group.parallelism} of forEach")
-    line = run.tasks.wait_key(number)
-    if not calls and (why := run.shared.wait_reason(run.identity.uid, line, first=run.ready.first(line) == number)):
+    key = run.tasks.wait_key(number)
+    is_first = not calls and run.ready.pods.first(key) == number
+    if not calls and (why := run.shared.wait_reason(run.identity.uid, key, first=is_first)):
         return Reason(why)
     return _refused(task.refused) if task.refused else Reason(_CHILD_IS_MADE if calls else _STARTING)
 
@@ -172,7 +173,7 @@ def _ended(run: RunState, number: int) -> Reason:
         return Reason(f"Skipped: {f'so was {names}' if names else f'runIf {task.definition.run_if} does not hold'}")
     if task.phase == "Stopped":
         own = task.last.message if task.last is not None and task.last.ending is Ending.STOPPED else ""
-        return Reason(f"Stopped: {own or run.winding_down or 'what it waits for was stopped'}")
+        return Reason(f"Stopped: {own or run.wind_down.why or 'what it waits for was stopped'}")
     if task.phase == "Failed" and task.last is not None and task.definition.for_each is not None:
         return Reason(f"{task.last.ending}", task.last.message)
     if task.phase == "Failed" and task.last is not None:

@@ -41,8 +41,8 @@ def run_message(run: RunState) -> str:
     """Why the run has failed, or will. A run that has succeeded has nothing to say, whatever happened on its way."""
     if current_phase(run) == "Succeeded":
         return ""
-    if run.winding_down not in ("", STOPPED_BY_HAND) and not run.counts.failed:
-        return run.winding_down
+    if run.wind_down.why not in ("", STOPPED_BY_HAND) and not run.counts.failed:
+        return run.wind_down.why
     if not run.counts.failed:
         stopped = (t for t in run.tasks if t.phase == "Stopped") if run.counts.by_phase.get("Stopped") else iter(())
         first = next(stopped, None) if run.state != "Stopped" else None

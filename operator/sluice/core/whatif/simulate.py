@@ -50,7 +50,7 @@ def simulate(run: RunState, durations_s: Sequence[float]) -> list[Attempt]:
             pods[number] = _running(run, number, now)
             _see(run, pods[number])
             heapq.heappush(ends, (now + durations_s[run.tasks.named_task_of(number)], number))
-        if run.recording:
+        if run.creates.recording:
             compose(run, {}, 1, now).commit()
             continue
         if not ends:
@@ -68,7 +68,7 @@ def simulate(run: RunState, durations_s: Sequence[float]) -> list[Attempt]:
 
 def _see(run: RunState, pod: PodView) -> None:
     run.shared.observe_pod(pod)
-    run.observe_pod(pod)
+    run.pods.observe(pod)
 
 
 def _running(run: RunState, number: int, now: Instant) -> PodView:
