@@ -1,8 +1,8 @@
 """Child runs: a task that runs another Workflow. Each attempt is a WorkflowRun, named and owned as a pod would be.
 
-The child's end is the task's end. A failed child is paid for as a failed program is, one that was deleted as a pod that
-is lost. A child does as its parent does: while that is suspended it starts nothing, and when the parent takes its task
-back it stops. The child asks for that (`ChildRuns.desired_state`), so nothing has to be written into it.
+The task ends as its child ends. A failed child costs a retry as a failed program does; a deleted child counts as a lost
+pod. While the parent is suspended, the child starts nothing; when the parent stops the task, the child stops. The child
+looks this up itself (`ChildRuns.desired_state`), so the parent never writes to it.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ _WAITS_FOR_WORKFLOW = frozenset({"WorkflowNotFound", "WorkflowRefused"})
 
 @dataclass(frozen=True, slots=True)
 class ChildView:
-    """A child run, cut down to what its parent needs. `waits` is why it cannot start: one word."""
+    """What a parent needs to know of its child run. `waits` is one word: why it cannot start."""
 
     name: str
     uid: str
@@ -111,7 +111,7 @@ def build_child_run(
 
 
 def too_deep(run: RunIdentity) -> Outcome | None:
-    """Why a run may have no children. Workflows that run each other would go on for ever."""
+    """Why a run may have no children, or None. Without a limit, Workflows that run each other would never end."""
     if run.depth < MAX_DEPTH:
         return None
     words = f"{MAX_DEPTH} runs stand above this one, and more are not allowed: do the Workflows run each other?"
@@ -119,7 +119,7 @@ def too_deep(run: RunIdentity) -> Outcome | None:
 
 
 def child_outcome(child: ChildView) -> Outcome:
-    """Of a child that has ended, or is gone without having ended."""
+    """How the attempt ended whose child has ended, or was deleted before it did."""
     why = f": {child.message}" if child.message else ""
     match child.phase:
         case "Succeeded":
@@ -150,7 +150,7 @@ CHILD_LOST = Outcome(Ending.LOST, "its run was deleted, and nobody saw how it en
 
 
 def child_deadline(task: TaskDefinition, child: ChildView) -> Deadline | None:
-    """When to take back a child that cannot start."""
+    """When to stop a child that cannot start, or None."""
     if child.ended or child.waits_since is None or child.waits not in _WAITS_FOR_WORKFLOW:
         return None
     limit_s = task.pending_timeout_s or WORKFLOW_S

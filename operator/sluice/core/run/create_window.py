@@ -1,7 +1,7 @@
-"""How many pods of a run may be in creation at once, and how long it waits after the API server has refused one.
+"""How many pods a run may create at once, and how long it pauses after the API server refused one.
 
-After a refusal, of a quota for example, one pod is tried at a time. Each success doubles the number, and once all that
-are ready fit into the window there is none any more.
+After a refusal, by a quota for example, it tries one pod at a time. Each success doubles that number, until everything
+that is ready fits and the limit is lifted.
 """
 
 from dataclasses import dataclass
@@ -22,36 +22,36 @@ class CreateBackoff:
 @dataclass(slots=True)
 class CreateWindow:
     in_flight: int = 0
-    """Creates that have begun and were not answered."""
+    """Creates that the API server has not answered yet."""
     recording: int = 0
     """Attempts and fan-outs that must be in the status before a pod is made."""
     backoff: CreateBackoff | None = None
     size: int | None = None
     """None for any number."""
     refusal: CreateError | None = None
-    """What the window is for."""
+    """The refusal that set `size`."""
 
     def held_by(self) -> CreateError | None:
-        """The refusal for which no other create may begin yet, None if one may."""
+        """The refusal that keeps the next create from starting, or None if it may start."""
         return None if self.size is None or self.in_flight + self.recording < self.size else self.refusal
 
     def waits(self, now: Instant) -> bool:
         return self.backoff is not None and now < self.backoff.until
 
     def overfull(self) -> bool:
-        """Were more begun than may be under way since a refusal?"""
+        """Did more creates start before a refusal than may be under way after it?"""
         return self.backoff is not None and self.size is not None and self.in_flight > self.size
 
     def refused(self, backoff: CreateBackoff) -> None:
         self.backoff, self.size, self.refusal = backoff, 1, backoff.refused.refusal
 
     def try_by(self, until: Instant) -> None:
-        """A longer backoff is not sat out."""
+        """Ends the backoff then, unless it ends sooner."""
         if self.backoff is not None:
             self.backoff.until = min(self.backoff.until, until)
 
     def succeeded(self, ready: int) -> bool:
-        """A pod was made; `ready` others are to follow. Returns whether that ends a backoff."""
+        """A pod was created, and `ready` more are waiting. Returns whether this ended a backoff."""
         was_refused, self.backoff = self.backoff is not None, None
         if self.size is not None:
             self.size = None if self.in_flight + self.recording + ready <= 2 * self.size else 2 * self.size

@@ -1,7 +1,6 @@
-"""Which units of a run have news, and for whom: the one place where that is kept.
+"""Which units of a run have changed, and who has to look at them.
 
-A transition marks the units that it changes, and the reader of that news takes the marks. So the work is in proportion
-to what changed.
+A transition marks the units that it changes; the reader takes the marks. So work is in proportion to what changed.
 """
 
 from enum import Enum
@@ -29,7 +28,7 @@ class DirtyUnits:
         self._units[news].update(units)
 
     def take(self, news: News) -> list[int]:
-        """The units with news of this kind, which count as read from now on."""
+        """Returns the units with this kind of news, and forgets them."""
         units, self._units[news] = sorted(self._units[news]), set()
         return units
 

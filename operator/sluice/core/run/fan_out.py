@@ -19,16 +19,16 @@ class FanOut:
     first: int
     items: list[Any]
     needed: Callable[[int], int]
-    """Of so many items, how many must succeed."""
+    """How many of that many items must succeed."""
     parallelism: int | None = None
     recorded: bool = False
-    """Does the run's status have the items? No pod is made before: after a restart it would belong to nobody."""
+    """Are the items in the run's status? Until they are, no pod is made: after a restart it would belong to no item."""
     live: int = 0
     """Items that hold a slot of the run."""
     output_bytes: int = 0
-    """Of what its items have handed on."""
+    """The size of its items' outputs, as JSON."""
     known: Json | None = None
-    """What its condition sees, once an item was asked."""
+    """The variables of its condition, without the item. Set when the first item is evaluated."""
     counts: dict[TaskPhase, int] = field(default_factory=dict)
     """Ended items by phase."""
     failures: list[Json] = field(default_factory=list)
@@ -54,12 +54,12 @@ class FanOut:
 
     @property
     def fails(self) -> bool:
-        """Is that for the items' own failures, so that the task will be Failed?"""
+        """Will the task be Failed, since items failed themselves and not only what they depend on?"""
         return self.failing and bool(self.counts.get("Failed"))
 
     @property
     def _counting(self) -> int:
-        """Skipped items count for nothing."""
+        """How many items count: the skipped ones do not."""
         return len(self.items) - self.counts.get("Skipped", 0)
 
     def ended(self, index: int, phase: TaskPhase, last: Outcome | None) -> None:
@@ -92,7 +92,7 @@ class FanOut:
         return f"{failed} of {len(self.items)} items failed; item {first['index']}: {first['message']}"
 
     def restore(self, failures: Iterable[Json], started_at: Instant | None, finished_at: Instant | None) -> None:
-        """What the status says of it beside its items."""
+        """Takes from the status what it says besides the items."""
         self.failures, self.started_at, self.finished_at = list(failures), started_at, finished_at
 
     def started(self, at: Instant) -> None:
@@ -100,5 +100,5 @@ class FanOut:
         self.started_at = min(at, self.started_at or at)
 
     def learn(self, known: Json) -> None:
-        """What its condition sees, apart from the item."""
+        """`known` are the variables of its condition, without the item."""
         self.known = known

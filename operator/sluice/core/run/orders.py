@@ -1,4 +1,4 @@
-"""What a run is told from outside while it goes on: by people, by its Workflow, and by the run that made it."""
+"""What others ask of a run while it is under way: people, its Workflow, and its parent run."""
 
 from dataclasses import dataclass, field
 
@@ -11,8 +11,8 @@ RESUMED_BY_HAND = "spec.state is Running"
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """`why` is what the tasks of a stopped run say, `resumes_when` those of a suspended one. `replaced_by` is the run
-    for which this one is stopped.
+    """`why` is the reason of each task of a stopped run, `resumes_when` that of a suspended one. `replaced_by` is the
+    run that takes the place of this one.
     """
 
     limits: RunLimits = field(default_factory=RunLimits)

@@ -1,4 +1,4 @@
-"""What the units of a run have handed on, and what reaches those that depend on them."""
+"""The outputs of a run's units, and which of them their dependents get."""
 
 from sluice.core import Json
 from sluice.core.base.naming import outputs_name
@@ -8,7 +8,7 @@ from sluice.core.run.task_state import TaskState
 
 
 def outputs_so_far(run: RunState, number: int) -> Json | None:
-    """Of a named task; of a fan-out those of the items that have ended. None if nothing is handed on yet."""
+    """The outputs of a named task; of a fan-out, those of the items that have ended. None if there are none yet."""
     fan_out = run.tasks.fan_outs.get(number)
     if fan_out is not None and fan_out.output_bytes:
         return run.tasks.lists_of_items(number)
@@ -16,8 +16,8 @@ def outputs_so_far(run: RunState, number: int) -> Json | None:
 
 
 def outputs_before(run: RunState, task: TaskState) -> dict[str, Json]:
-    """The outputs of a unit's direct dependencies, by name. An item that goes by the items of another fan-out gets the
-    outputs of the same item there.
+    """The outputs of a unit's direct dependencies, by name. Of a fan-out that it follows (`sameAs`), an item gets the
+    outputs of the same item.
     """
     number = run.tasks.number_of(task)
     found = {run.tasks[n].definition.name: run.tasks[n].outputs for n in run.definition.graph.dependencies[number]}
@@ -27,7 +27,7 @@ def outputs_before(run: RunState, task: TaskState) -> dict[str, Json]:
 
 
 def lost_outputs(run: RunState, task: TaskState) -> str:
-    """Why outputs that a unit needs cannot be had any more; empty if they can."""
+    """Why outputs that a unit needs are gone; empty if they are there."""
     given = outputs_before(run, task)
     before = (run.tasks[n] for n in run.definition.graph.dependencies[run.tasks.number_of(task)])
     declared = [t.definition.name for t in before if t.phase == "Succeeded" and t.definition.outputs]

@@ -1,4 +1,4 @@
-"""How far a sensor has come: since when it polls, and how many tries said "not yet"."""
+"""The progress of a sensor: when it began to poll, and how many tries said "not yet"."""
 
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ from sluice.core.spec.sensor import Sensor
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """`since` is the start of the first try, `tries` counts those that said "not yet"."""
+    """`since` is when the first try started; `tries` counts those that said "not yet"."""
 
     since: Instant
     tries: int = 0
@@ -23,7 +23,7 @@ class Polling:
         return None if sensor.timeout_s is None else self.since + sensor.timeout_s
 
     def timed_out(self, sensor: Sensor, last: Outcome | None) -> Outcome:
-        """How the task ends at the deadline. `last` is how its last try ended, None if that try is ended now."""
+        """How the task ends at the deadline. `last` is how its last try ended, None if the deadline cut it off."""
         message = f"not yet after {self} in {span(sensor.timeout_s or 0)}"
         if last is None:
             return Outcome(Ending.TIMEOUT, message)

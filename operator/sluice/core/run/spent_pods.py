@@ -1,4 +1,4 @@
-"""Pods that are of no use once their end is on record: those of tries that said "not yet", with others to come."""
+"""Pods that nobody needs once their end is recorded: tries that said "not yet", with more to follow."""
 
 from sluice.core.pod.outcome import pod_outcome
 from sluice.core.pod.view import PodView

@@ -68,14 +68,14 @@ TRANSITIONS: dict[tuple[TaskStep, TaskStep], str] = {
 
 
 ANY_ATTEMPT = -1
-"""In place of an attempt's number: an alarm for the task as a whole."""
+"""In place of an attempt's number: a timer for the task as a whole."""
 
 HOLDS_SLOT = frozenset({TaskStep.RECORDING, TaskStep.CREATING, TaskStep.LIVE})
 
 
 @dataclass(frozen=True, slots=True)
 class CreateFailure:
-    """The API server's last no to a task: what it said, since when it says so, and how often in a row."""
+    """How the API server last refused a task: what it said, since when, and how many times in a row."""
 
     refusal: CreateError
     message: str
@@ -85,13 +85,13 @@ class CreateFailure:
 
 @dataclass(slots=True)
 class TaskState:
-    """How a task, or an item of a fan-out, stands. `attempt` is the newest one that was begun, 0 before the first."""
+    """The state of a task, or of an item of a fan-out. `attempt` is the newest that began, 0 before the first."""
 
     definition: TaskDefinition
     tally: Tally
     critical_path_s: float
     order: tuple[int, ...]
-    """Its place among those with the same priority and way."""
+    """Its place among units with the same priority and critical path."""
     group: int | None = None
     """Of an item: the number of its task."""
     index: int = 0
@@ -120,7 +120,7 @@ class TaskState:
     termination_cause: Outcome | None = None
     """Why we are deleting the pod, or stopping the child run."""
     alarm_at: Instant | None = None
-    """The deadline that stands among the alarms."""
+    """The deadline for which a timer is set."""
     refused: CreateFailure | None = None
     asked_at: Instant | None = None
     """Since when an approval asks for a decision, or a wait goes on."""

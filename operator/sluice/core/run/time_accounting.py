@@ -1,9 +1,9 @@
 """Where a run's time went: `{running: 31m, pool/warehouse: 44m, unschedulable: 12m, operator: 0.4s}`.
 
-The times of all tasks add up, so ten tasks that wait a minute for a pool have waited ten. Waiting for other tasks is
-not counted: that time is in what those did. An attempt's own times come from its pod, as Kubernetes has them, in whole
-seconds, once it has ended; what comes before the pod is told by what held the task up. `operator` is the time from the
-decision to make a pod until it exists.
+The times of all tasks add up: ten tasks that wait a minute for a pool have waited ten minutes. Waiting for other
+tasks is not counted: those tasks account for it. Once an attempt has ended, its times come from its pod, in whole
+seconds. The time before a pod exists is booked to what held the task up: a pool, the parallelism, or what the API
+server refused it for. `operator` is the time from the decision to create a pod until it exists.
 """
 
 import re
@@ -29,7 +29,7 @@ class TimeAccounting:
 
     spent_s: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     _held_up: Mapping[str, int] = field(default_factory=dict)
-    """How many tasks could start but for what."""
+    """How many tasks are ready and held up, by what holds them."""
     _since: Instant = 0.0
     _known: dict[str, float] = field(default_factory=dict)
     """What `spent_s` was when `news` was last asked for."""
@@ -46,14 +46,14 @@ class TimeAccounting:
             self.spent_s[kind] += max(0.0, seconds)
 
     def held_up(self, by: Counter[str], now: Instant) -> None:
-        """From now on so many tasks are held up by what."""
+        """From now on, this many tasks are held up, `by` what holds them."""
         for kind, tasks in self._held_up.items():
             self.add(kind, tasks * (now - self._since))
         self._held_up, self._since = by, now
 
     @property
     def waiting(self) -> Mapping[str, int]:
-        """How many tasks could start but for what, as it was decided last."""
+        """How many tasks are held up, by what holds them, since the last decision."""
         return self._held_up
 
     def attempt_ended(self, ending: str, pod: PodView | None, *, was_unschedulable: bool) -> None:
@@ -71,19 +71,19 @@ class TimeAccounting:
             self.add("running", (container.finished_at or container.started_at) - container.started_at)
 
     def news(self) -> Iterator[tuple[str, float]]:
-        """Seconds by what they went into, since this was last asked for; none from before a restart."""
+        """The seconds added since the last call, by what they went into; none from before a restart."""
         for kind, spent_s in self.spent_s.items():
             if (added_s := spent_s - self._known.get(kind, 0.0)) > 0:
                 self._known[kind] = spent_s
                 yield kind, added_s
 
     def attempts_ended(self) -> list[tuple[str, float | None]]:
-        """How each attempt ended since this was last asked for, and after how many seconds if its program started."""
+        """How each attempt ended since the last call, and how many seconds its program ran; None if it never did."""
         ended, self._ended = self._ended, []
         return ended
 
     def told(self) -> dict[str, str]:
-        """For people, and for the next process."""
+        """As the status has it: for people, and for the operator after a restart."""
         return {kind: _text(spent) for kind, spent in sorted(self.spent_s.items()) if spent >= _LEAST_S}
 
 

@@ -1,5 +1,6 @@
-"""The timers of a run: backoffs that are over, deadlines that have passed. Nothing is cancelled; a timer of an older
-attempt, or of a deadline that has moved, finds nothing to do when it goes off.
+"""When to look at a unit again: its backoff is over, or its deadline has passed.
+
+Timers are never cancelled. One of an older attempt, or of a deadline that has moved, does nothing when it goes off.
 """
 
 import heapq
@@ -18,7 +19,7 @@ class Timers:
         heapq.heappush(self._heap, (when, number, attempt))
 
     def due(self, now: Instant) -> Iterator[tuple[int, int]]:
-        """(number, attempt) of each that has gone off, also of those that are set meanwhile."""
+        """(number, attempt) of each timer that is due, including those set while this runs."""
         while self._heap and self._heap[0][0] <= now:
             _, number, attempt = heapq.heappop(self._heap)
             yield number, attempt

@@ -1,7 +1,7 @@
 """The entry of a fan-out in `status.tasks`: thousands of items in a few words, and all that a restart needs of them.
 
-Which items stand how is told in intervals (`succeeded: 0-4711,4713`), so the entry grows with the number of gaps and
-not with the number of items. Of an item that has ended only its phase is kept.
+Items are listed by phase, as intervals (`succeeded: 0-4711,4713`), so the entry grows with the number of gaps and not
+with the number of items. Of an item that has ended, only the phase is kept.
 """
 
 from collections import defaultdict

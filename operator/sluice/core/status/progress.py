@@ -1,4 +1,4 @@
-"""How far something has come, in a few words."""
+"""The progress of a run or a fan-out, in a few words."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ _ENDED_WITHOUT_SUCCESS: dict[TaskPhase, str] = {
 
 
 def progress_text(counts: Mapping[TaskPhase, int], total: int) -> str:
-    """`9/12` succeeded, and what became of those that did not: `9/12, 1 failed, 2 not run`."""
+    """How many succeeded, and how many ended otherwise: `9/12, 1 failed, 2 not run`."""
     words = [f"{counts.get('Succeeded', 0)}/{total}"]
     words += [f"{counts[phase]} {word}" for phase, word in _ENDED_WITHOUT_SUCCESS.items() if counts.get(phase)]
     return ", ".join(words)

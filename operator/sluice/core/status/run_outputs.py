@@ -1,7 +1,7 @@
-"""What a run hands on when it has succeeded: the `outputs` of its Workflow, with the placeholders filled in.
+"""The outputs of a run that succeeded: the `outputs` of its Workflow, with the placeholders filled in.
 
-A value that is one placeholder for a task's output and nothing else keeps its type: a list stays a list. What comes
-from a task that handed nothing on, since it was skipped for example, is left out.
+A value that is nothing but one placeholder for a task's output keeps its type: a list stays a list. A value that needs
+a task without outputs, for example a skipped one, is left out.
 """
 
 from sluice.core import Json

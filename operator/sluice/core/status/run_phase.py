@@ -1,4 +1,4 @@
-"""How a run stands as a whole: its phase, the one in which it will end, how far it has come, and why it has failed."""
+"""The status of a run as a whole: its phase, the phase it will end in, its progress, and why it failed."""
 
 from sluice.api.run import RunPhase
 from sluice.core.pod.builder import RunEnd
@@ -11,7 +11,7 @@ _MESSAGE_MAX = 1024  # of a run; it stands in four conditions as well
 
 
 def run_end(run: RunState) -> RunEnd:
-    """What a `finally` task is told."""
+    """What `finally` tasks are told about the run."""
     failed = tuple(task.definition.name for task in run.tasks.named if task.phase == "Failed")
     return RunEnd(expected_phase(run), failed)
 

@@ -1,4 +1,4 @@
-"""What a run's status says, and the least that has to be sent for it.
+"""The status of a run, and the smallest patch that brings it up to date.
 
 A task's end counts as known only once the API server has stored it: `StatusPatch.ended` names the pods that may then be
 deleted, and `StatusPatch.recorded` the attempts that may then be started.
@@ -84,7 +84,7 @@ def compose(run: RunState, before: Json, generation: int, now: Instant) -> Statu
 
 
 def _only_reworded(old: Json, new: Json) -> bool:
-    """Does an entry say the same with other numbers or other words of somebody else's?"""
+    """Do two entries differ only in the numbers of the reason, or in a message from elsewhere?"""
     words = ("reason", "message")
     return (
         old != new
@@ -136,7 +136,7 @@ def _run_status(run: RunState, before: Json, generation: int, now: Instant) -> J
 
 
 def _name_taken(run: RunState) -> list[Condition]:
-    """What there is to say if only a person can mend it."""
+    """The conditions if a pod's name is taken, which only a person can mend; else none."""
     for task in run.tasks:
         if (
             task.refused is not None
@@ -148,7 +148,7 @@ def _name_taken(run: RunState) -> list[Condition]:
 
 
 def task_status(run: RunState, number: int) -> Json:
-    """One entry of `status.tasks`. What is absent has no value yet."""
+    """One entry of `status.tasks`. A field that has no value yet is absent."""
     task = run.tasks[number]
     if task.restored_entry is not None:
         return task.restored_entry
@@ -185,7 +185,7 @@ def task_status(run: RunState, number: int) -> Json:
 
 
 def _texts(run: RunState, why: Reason, taken: int = 0) -> Json:
-    """`taken` are bytes of the room for texts that something else has."""
+    """The reason and the message. `taken` bytes of their room are used by other fields."""
     found: Json = {}
     room = text_budget(len(run.definition.tasks)) - taken
     if why.text:
@@ -196,7 +196,7 @@ def _texts(run: RunState, why: Reason, taken: int = 0) -> Json:
 
 
 def _outputs(run: RunState, number: int) -> Json:
-    """What a task handed on, or where it is."""
+    """A task's outputs, or where they are."""
     outputs = outputs_so_far(run, number)
     if outputs is None:
         return {}

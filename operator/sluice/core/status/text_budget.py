@@ -1,4 +1,4 @@
-"""How much room there is for texts in a status, which must fit into one object."""
+"""How long reasons and messages may be: the whole status must fit into one object."""
 
 import json
 
@@ -18,7 +18,7 @@ def encoded_size(text: str) -> int:
 
 
 def truncate(text: str, room: int) -> str:
-    """As much of a text as has room; nothing if `room` is negative."""
+    """The start of a text that fits into `room` bytes; empty if `room` is negative."""
     while text and encoded_size(text) > room:
         text = text[: len(text) * room // encoded_size(text)] if len(text) > 1 else ""
     return text
