@@ -133,7 +133,7 @@ class KubeClient:
                 if not answer.ok:
                     raise _refusal(answer.status, await answer.read())
                 async for line in answer.content:
-                    event = loads(line)
+                    event = loads(line, kept=False)  # pods only, of which nothing is kept as it is
                     if event["type"] == "ERROR":
                         status = event["object"]
                         raise ApiError(status.get("code", 0), status.get("reason", ""), status.get("message", ""))

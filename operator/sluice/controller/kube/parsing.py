@@ -15,11 +15,12 @@ from sluice.core.base.foreign import MAX_LEVELS
 _TOO_DEEP = "\x00nested too deeply"
 
 
-def loads(content: bytes | str) -> Any:
-    """Raises ValueError if the content is no JSON."""
+def loads(content: bytes | str, *, kept: bool = True) -> Any:
+    """Raises ValueError if the content is no JSON. `kept`: may parts of it be kept and written again, as they are?"""
     try:
         found = orjson.loads(content)
-        orjson.dumps(found)  # raises from 255 levels on, which it reads but nobody could write again
+        if kept:
+            orjson.dumps(found)  # raises from 255 levels on, of which it reads 1,024
     except orjson.JSONDecodeError:
         text = content if isinstance(content, str) else content.decode(errors="replace")
         if foreign.depth(text) <= MAX_LEVELS:
