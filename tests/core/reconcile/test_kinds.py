@@ -2,6 +2,7 @@
 
 import pytest
 
+from sluice.api.run import ApprovalDecision
 from tests.core.kubelet import START, at
 from tests.core.validation.test_workflow import A, faults
 from tests.core.world import run
@@ -84,6 +85,13 @@ def test_a_wait_until_a_time(until, phase, wakes_at):
     assert world.phases["w"] == phase
     if phase == "Failed":
         assert world.task("w").last.message.startswith("wait.until is '$(params.when)', and must be a time such as ")
+
+
+def test_waits_and_approvals_may_follow_each_other_at_once():
+    over, asks = {"wait": {"until": at(-5)}}, {"approval": {}}
+    world = run("v >> p >> w >> q >> b", fields={"v": over, "w": over, "p": asks, "q": asks})
+    world.run.set_approvals({name: ApprovalDecision(decision="Approve") for name in "pq"})
+    assert world.starts() == ["b"]
 
 
 def test_a_wait_is_stopped_and_one_at_the_end_is_not():

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 
 from sluice.core import Instant
 from sluice.core.reconcile.actions import Delete, ReadLog
-from sluice.core.reconcile.approvals import apply_approvals
+from sluice.core.reconcile.approvals import apply_approvals, may_decide
 from sluice.core.reconcile.dispatch import dispatch, waiting_counts
 from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.reconcile.observe import observe
 from sluice.core.reconcile.propagate import end_task, evaluate
 from sluice.core.reconcile.stop import stop_tasks
 from sluice.core.reconcile.timers import fire_timers
+from sluice.core.reconcile.waits import end_waits
 from sluice.core.run.dirty import News
 from sluice.core.run.state import RunState
 
@@ -38,15 +39,22 @@ def decide(run: RunState, now: Instant) -> Decision:
     logs = list(observe(run, now))
     _open_fan_outs(run)
     delete += fire_timers(run, now)
-    apply_approvals(run, now)
+    _end_without_pods(run, now)
     if run.check_wind_down(now):
         delete += stop_tasks(run, now)
-        apply_approvals(run, now)  # of what runs at the end
+        _end_without_pods(run, now)  # of those at the end
     create = list(dispatch(run, now))
     run.time.held_up(waiting_counts(run), now)
     if run.counts.ended == len(run.definition.tasks):
         run.finish(now)
     return Decision(create, delete, logs, _wake_at(run, now), run.finished_at is not None)
+
+
+def _end_without_pods(run: RunState, now: Instant) -> None:
+    """Approvals and waits: the end of one may let another begin."""
+    while run.dirty.any(News.WAIT) or may_decide(run):
+        end_waits(run, now)
+        apply_approvals(run, now)
 
 
 def _open_fan_outs(run: RunState) -> None:

@@ -32,7 +32,7 @@ def fire_timers(run: RunState, now: Instant) -> Iterator[Delete]:
             else:
                 run.terminate(number, late.outcome)
         elif task.step is TaskStep.ASKING:
-            run.dirty.mark(News.APPROVAL, number)
+            run.dirty.mark(News.APPROVAL if task.definition.wait is None else News.WAIT, number)
         elif task.step is TaskStep.LIVE and task.pod is not None and task.termination_cause is None:
             waits_for_log = task.pod.terminal and task.log_asked
             due = (

@@ -9,6 +9,7 @@ from enum import Enum
 class News(Enum):
     POD = "its pod or child run changed: for `observe`"
     APPROVAL = "a person may have decided: for `apply_approvals`"
+    WAIT = "its wait has begun, or may be over: for `end_waits`"
     RECORDED_ITEMS = "a fan-out's items are in the run's status: for `decide`"
     RECORDED_ATTEMPT = "an attempt is in the run's status, so its pod may be made: for `dispatch`"
     STATUS = "its entry in the status may not be what was last written: for `run_status`"

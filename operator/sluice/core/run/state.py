@@ -166,7 +166,7 @@ class RunState:
             return
         self.tasks[number].move(TaskStep.ASKING)
         self.wind_down.changed(number)
-        self.dirty.mark(News.APPROVAL, number)
+        self.dirty.mark(News.APPROVAL if definition.wait is None else News.WAIT, number)
         self.dirty.mark(News.STATUS, number)
 
     def ask(self, number: int, now: Instant) -> Instant:
