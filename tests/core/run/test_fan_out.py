@@ -1,6 +1,7 @@
 """Fan-outs: what the items are, when each starts, how the task ends, what the status says, and what a restart finds."""
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -171,6 +172,15 @@ def test_a_chain_runs_depth_first():
         for item in new:
             world.ends(item)
     assert started == ["a[0]", "b[0]", "a[1]", "c[0]", "b[1]", "a[2]", "c[1]", "b[2]", "c[2]"]
+
+
+def test_the_order_of_items_takes_no_more_room_in_a_long_chain():
+    names = [f"t{number}" for number in range(200)]
+    fields = {name: {"forEach": {"sameAs": before}} for before, name in pairwise(names)}
+    world = run(", ".join(names), fields=fields | {"t0": {"forEach": ABC}})
+    world.decide()
+    assert len(world.run.tasks) == 800
+    assert {len(task.order) for task in world.run.tasks} == {1, 2, 3}
 
 
 def test_a_failed_item_stops_its_own_chain_only():

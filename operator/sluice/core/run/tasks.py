@@ -21,7 +21,7 @@ from sluice.core.spec.identity import RunIdentity
 
 
 class Tasks:
-    __slots__ = ("_definition", "_number", "_units", "fan_outs", "identity")
+    __slots__ = ("_definition", "_depth_first", "_number", "_units", "fan_outs", "identity")
 
     def __init__(self, identity: RunIdentity, definition: Definition) -> None:
         self.identity, self._definition = identity, definition
@@ -30,6 +30,7 @@ class Tasks:
             TaskState(task, Tally(total=len(before) - (task.same_as is not None)), task.critical_path_s, (number,))
             for number, (task, before) in enumerate(zip(definition.tasks, definition.graph.dependencies, strict=True))
         ]
+        self._depth_first = self._in_depth_first_order()
         self.fan_outs: dict[int, FanOut] = {}
         """Those whose items are counted, by number."""
 
@@ -112,6 +113,19 @@ class Tasks:
         given = [self._units[unit].outputs or {} for unit in self.fan_outs[number].units]
         return {key: [outputs.get(key) for outputs in given] for key in self._definition.tasks[number].outputs} or None
 
+    def _in_depth_first_order(self) -> dict[int, int]:
+        """The rank of each fan-out that goes by the items of another, after it and before what comes later there."""
+        followers: dict[int | None, list[int]] = {}
+        for number in reversed(range(len(self._units))):
+            followers.setdefault(self.leader(number), []).append(number)
+        ranks: dict[int, int] = {}
+        waiting = followers.get(None, [])
+        while waiting:
+            number = waiting.pop()
+            ranks[number] = len(ranks)
+            waiting += followers.get(number, ())
+        return ranks
+
     def add_items(self, number: int, items: list[Any]) -> FanOut:
         """Makes the units of a fan-out's items."""
         task, leader = self._units[number], self.leader(number)
@@ -125,7 +139,8 @@ class Tasks:
                 tally, path_s, order = Tally(total=0), task.critical_path_s, (*task.order, index)
             else:  # depth first
                 before = self._units[self.fan_outs[leader].first + index]
-                tally, path_s, order = Tally(total=1), before.critical_path_s, (*before.order, number)
+                order = (*before.order[:2], self._depth_first[number])
+                tally, path_s = Tally(total=1), before.critical_path_s
                 if before.step is TaskStep.ENDED:
                     tally.add(before.counted_as)
             self._units.append(TaskState(task.definition, tally, path_s, order, group=number, index=index))
