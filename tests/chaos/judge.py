@@ -117,8 +117,8 @@ def violations(plans: Plans, runs: Iterable[Json], made: list[Life]) -> list[str
     then nobody can know that it was. Nor can anybody if the status was wiped and the pod is gone as well. A request
     that the network has held up may repeat one that was made in time: such an echo is the network's fault.
     """
-    made = _without_echoes(made)
-    return [*_of_attempts(plans, made), *_of_caps(plans, made), *_of_runs(plans, runs, made)]
+    own = _without_echoes(made)
+    return [*_of_attempts(plans, own), *_of_caps(plans, own), *_of_runs(plans, runs, made)]  # an echo may succeed
 
 
 def _without_echoes(made: list[Life]) -> list[Life]:

@@ -113,6 +113,16 @@ HOSTILE = made("t1", 1, 1, agent="sluice-chaos")
         ([made("t0", 1, 0), gone("t0", 1, 0.5), *SOUND], {}, []),  # deleted before anybody could tell of it
         ([*SOUND, made("t1", 1, 9, agent="late")], {}, []),  # it was held up by the network, for long
         ([*SOUND, made("t1", 2, 9, agent="late")], {}, ["had succeeded"]),
+        (
+            [
+                *(each for each in SOUND if each != ends("t1", 1, 7)),
+                gone("t1", 1, 4.8),
+                made("t1", 1, 9, agent="late"),
+                ends("t1", 1, 10),
+            ],
+            {},
+            [],  # the run takes what the network repeated, and that succeeded
+        ),
         ([*RECORDED, *SOUND], {}, ["attempt 1 of t0 of w was made again"]),
         ([*RECORDED, wiped(0.6), *SOUND], {}, []),  # nothing was left that says that it was
         ([made("t0", 1, 0), wiped(0.1), ends("t0", 1, 0.5), *SOUND], {}, ["had succeeded"]),  # but its pod
