@@ -13,19 +13,9 @@ from sluice.controller.resources.pools import PoolController
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
 from tests.controller.clock import HOUR, Hands
+from tests.controller.server import Server
 
 KEY = Key("team", "database")
-
-
-class Server:
-    """An API server that takes every patch."""
-
-    def __init__(self) -> None:
-        self.patches: list[Any] = []
-
-    async def patch(self, _path: str, body: Any) -> Any:
-        self.patches.append(body["status"])
-        return {"metadata": {"resourceVersion": str(100 + len(self.patches))}}
 
 
 def pool(version: int, slots: int) -> Any:
@@ -56,8 +46,9 @@ async def its_own_status_is_no_news_of_a_pool() -> None:
     ]
     try:
         cache.pools.upsert(pool(1, slots=2))
-        await asyncio.sleep(0.01)  # the timer of its first write
-        await settled()
+        async with asyncio.timeout(60):
+            while not server.patches:  # a timer of no time stands before its first write
+                await settled()
         assert ([status["slots"] for status in server.patches], len(told)) == ([2], 1)
         cache.pools.upsert(pool(200, slots=2))
         await settled()

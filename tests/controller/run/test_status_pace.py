@@ -16,24 +16,11 @@ from sluice.controller.run.status_writer import StatusWriter
 from sluice.core.base.times import rfc3339
 from sluice.core.quota.shared_limits import SharedLimits
 from tests.controller.clock import HOUR, Hands
+from tests.controller.server import Server
 from tests.core import kubelet, world
 
 RUN = kubelet.RUN
 KEY = Key(RUN.namespace, RUN.name)
-
-
-class Server:
-    """An API server that takes every patch."""
-
-    def __init__(self) -> None:
-        self.patches: list[Any] = []
-
-    async def patch(self, _path: str, body: Any) -> Any:
-        self.patches.append(body["status"])
-        return {"metadata": {"resourceVersion": str(100 + len(self.patches))}}
-
-    def record(self, *_: Any) -> None:
-        pass
 
 
 class World:
@@ -50,7 +37,7 @@ class World:
         self.run = world.run("a >> b")
         self.live = LiveRun(seen, self.run.run, "w", {}, 1)
         lives.add(self.live)
-        runs: WorkQueue[Key] = WorkQueue("runs", of="run")
+        runs: WorkQueue[Key] = WorkQueue("runs", of="run", clock=self.hands.clock)
         self.handler = RunEventHandler(runs, lives, self.writer, SharedLimits(), None)  # type: ignore[arg-type]
 
     async def written(self) -> World:
