@@ -15,6 +15,7 @@ from kubernetes.aio import config
 from kubernetes.aio.client import Configuration
 
 from sluice.api import API_VERSION
+from sluice.controller.clock import Clock
 from sluice.controller.kube.client import KubeClient
 from sluice.core import Json
 from sluice.core.base.naming import LABEL_RUN_UID
@@ -41,7 +42,7 @@ def install_crds(cluster: Cluster) -> None:
 async def connect(cluster: Cluster) -> KubeClient:
     configuration = Configuration()
     await config.load_kube_config(str(cluster.kubeconfig), client_configuration=configuration)
-    return KubeClient(configuration)
+    return KubeClient(configuration, Clock())
 
 
 async def follow(kube: KubeClient, path: str, version: str, **params: str) -> AsyncIterator[Json]:

@@ -16,6 +16,3 @@ class Clock:
     wall: Callable[[], Instant] = time.time
     monotonic: Callable[[], float] = time.monotonic
     """Seconds since whenever."""
-
-
-SYSTEM = Clock()

@@ -82,14 +82,14 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
     pod_gc = PodGarbageCollector(
         kube, cache, clock, keep_succeeded_s=config.keep_succeeded_s, keep_failed_s=config.keep_failed_s
     )
-    claims = VolumeClaims(kube, cache)
+    claims = VolumeClaims(kube, cache, clock)
 
     live, run_queue = LiveRuns(cache), WorkQueue[Key]("runs", of="run", clock=clock)
     pods = PodWriter(kube, cache, claims, pod_gc, config.pod_defaults, run_queue.add, clock)
     children = ChildRunWriter(kube, cache, run_queue.add, clock)
     logs = LogReader(kube, run_queue.add)
     status = StatusWriter(cluster, live, pods, claims, pod_gc, run_queue.add)
-    admission, slots = RunAdmission(cache, revisions, run_queue.add), RunSlots(cache, shared, run_queue.add)
+    admission, slots = RunAdmission(cache, revisions, run_queue.add, clock), RunSlots(cache, shared, run_queue.add)
     gates = StartGates(admission, ResumePlanner(kube, revisions, claims), slots)
     opener = RunOpener(cluster, revisions, validation, gates, shared, live, run_queue.add_after)
     workers = RunWorkers(pods, children, logs, status)

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 from kubernetes.aio.client import Configuration
 
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import KubeClient, _seen
 from sluice.controller.kube.kopf_informers import settings
@@ -40,7 +41,7 @@ async def test_our_kinds_come_in_pages_of_fifty() -> None:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     configuration = Configuration()
     configuration.host = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    kube = KubeClient(configuration)
+    kube = KubeClient(configuration, Clock())
     try:
         await list_objects(kube, cache, "")
     finally:

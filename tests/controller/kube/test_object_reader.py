@@ -15,6 +15,7 @@ from kopf._cogs.clients import api
 from kubernetes.aio.client import Configuration
 
 from sluice.api import API_VERSION
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.event_recorder import EventRecorder
@@ -155,10 +156,12 @@ async def until(so: Callable[[], bool]) -> None:
 
 async def test_our_own_lists_and_watches_go_on(server: Server):
     async with server.serving() as url:
-        kube, cache = KubeClient(Configuration(host=url)), Cache()
+        kube, cache = KubeClient(Configuration(host=url), Clock()), Cache()
         await list_objects(kube, cache, "")
         assert [key.name for key in cache.workflows] == ["a", "c"]
-        informer = asyncio.create_task(run_pod_informer(kube, cache.pods, "", asyncio.Event(), WatchHealth()))
+        informer = asyncio.create_task(
+            run_pod_informer(kube, cache.pods, "", asyncio.Event(), WatchHealth(Clock()), Clock())
+        )
         await until(lambda: Key("team", "f") in cache.pods or informer.done())
         assert {"a", "c", "f"} <= {key.name for key in cache.pods}
         informer.cancel()
@@ -168,8 +171,8 @@ async def test_our_own_lists_and_watches_go_on(server: Server):
 
 async def test_an_event_says_that_it_is_passed_over(server: Server):
     async with server.serving() as url:
-        kube, cache = KubeClient(Configuration(host=url)), Cache()
-        events = EventRecorder(kube)
+        kube, cache = KubeClient(Configuration(host=url), Clock()), Cache()
+        events = EventRecorder(kube, Clock())
         cache.readers["workflows"].subscribe(lambda body, why: events.record_unreadable("Workflow", body, why))
         await list_objects(kube, cache, "")
         await until(lambda: bool(server.written))

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from sluice.controller.clock import Clock
 from sluice.controller.kube.objects import Key
 from sluice.controller.kube.round_robin import FairQueue, FairSemaphore
 from sluice.controller.kube.workqueue import WorkQueue
@@ -37,7 +38,7 @@ async def by_semaphore(arrivals: list[str]) -> list[str]:
 
 
 async def by_workqueue(arrivals: list[str]) -> list[str]:
-    queue: WorkQueue[Key] = WorkQueue("flooded", of="run")
+    queue: WorkQueue[Key] = WorkQueue("flooded", of="run", clock=Clock())
     served: list[str] = []
     done = asyncio.Event()
 
@@ -100,7 +101,7 @@ async def test_who_is_cancelled_takes_no_turn_with_it():
 )
 async def test_a_flood_of_one_namespace_sets_no_other_back(planned: dict[str, int], ahead: int):
     """How many come before one more of namespace `other`; of the flood half has its turn at a later time."""
-    queue: WorkQueue[Key] = WorkQueue("paced", of="run")
+    queue: WorkQueue[Key] = WorkQueue("paced", of="run", clock=Clock())
     for namespace, count in planned.items():
         for number in range(count):
             if number % 2:

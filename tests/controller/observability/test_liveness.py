@@ -61,7 +61,7 @@ async def an_hour_of(server: Server, clock: Clock, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(pod_informer, "_PAUSE_S", 0.0)
     watch = WatchHealth(clock)  # type: ignore[arg-type]
     with pytest.raises(Over):
-        await pod_informer.run_pod_informer(server, Cache().pods, "", asyncio.Event(), watch)  # type: ignore[arg-type]
+        await pod_informer.run_pod_informer(server, Cache().pods, "", asyncio.Event(), watch, clock)  # type: ignore[arg-type]
     return Liveness({"": watch}, (), Shutdown()).troubles()
 
 

@@ -14,6 +14,7 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from sluice.controller.clock import Clock
 from sluice.controller.gauges import Gauges
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key
@@ -90,7 +91,7 @@ async def test_a_queue_tells_how_long_its_keys_wait_and_how_long_they_take():
     async def work(_: Key) -> None:
         raise KeyError
 
-    queue = WorkQueue("of-the-test", of="run")
+    queue = WorkQueue("of-the-test", of="run", clock=Clock())
     queue.add(Key("team", "etl"))
     await _one_turn(queue, work)
     for sample in ("queue_wait_seconds_count", "reconcile_duration_seconds_count", "reconcile_errors_total"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.run.admission import RunAdmission
@@ -27,7 +28,7 @@ class World:
 
     def restarts(self) -> None:
         """The operator is another process now."""
-        self.admissions = RunAdmission(self.cache, None, lambda key: self.told.append(key.name))  # type: ignore[arg-type]
+        self.admissions = RunAdmission(self.cache, None, lambda key: self.told.append(key.name), Clock())  # type: ignore[arg-type]
 
     def changes(self, **concurrency: Any) -> None:
         """The Workflow says this of its runs now."""

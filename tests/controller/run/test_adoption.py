@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sluice.controller.clock import SYSTEM
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import ApiError
 from sluice.controller.kube.store import Change
@@ -63,7 +63,7 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any
     assert shared.usage(DATABASE).used == 1
     task = one.task("a").definition
     server = Server(*answers(task), meanwhile=lambda: meanwhile(cache, task))
-    writer = PodWriter(server, cache, NoClaims(), None, NO_DEFAULTS, lambda _: None, SYSTEM)  # type: ignore[arg-type]
+    writer = PodWriter(server, cache, NoClaims(), None, NO_DEFAULTS, lambda _: None, Clock())  # type: ignore[arg-type]
     asyncio.run(writer._create(create))
     return one, shared.usage(DATABASE).used
 

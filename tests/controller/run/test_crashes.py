@@ -163,7 +163,7 @@ async def test_one_that_is_gone_is_forgotten():
 async def test_news_that_cannot_be_taken_in_drop_the_run_and_stop_nobody(monkeypatch):
     one, shared = World(), SharedLimits()
     live = one.opens(KEY)
-    handler = RunEventHandler(WorkQueue("tried", of="run"), one.live, None, shared, one.crashes)  # type: ignore[arg-type]
+    handler = RunEventHandler(WorkQueue("tried", of="run", clock=Clock()), one.live, None, shared, one.crashes)  # type: ignore[arg-type]
     monkeypatch.setattr(type(live.run.pods), "observe", lambda *_: 1 / 0)
     one.cache.pods.subscribe(handler.pod_changed)
     one.cache.pods.upsert(kubelet.seen(kubelet.running()))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sluice.controller.clock import SYSTEM
+from sluice.controller.clock import Clock
 from sluice.controller.run.child_runs import ChildRunWriter
 from sluice.controller.run.log_reader import LogReader
 from sluice.controller.run.pod_writer import PodWriter
@@ -63,7 +63,7 @@ async def settled() -> None:
 
 
 def pod_writer(server: Any) -> PodWriter:
-    return PodWriter(server, None, None, None, NO_DEFAULTS, lambda _: None, SYSTEM)  # type: ignore[arg-type]
+    return PodWriter(server, None, None, None, NO_DEFAULTS, lambda _: None, Clock())  # type: ignore[arg-type]
 
 
 def pods_made(server: Server) -> Any:
@@ -74,7 +74,7 @@ def pods_made(server: Server) -> Any:
 
 
 def child_runs_made(server: Server) -> Any:
-    writer = ChildRunWriter(None, None, lambda _: None, SYSTEM)  # type: ignore[arg-type]
+    writer = ChildRunWriter(None, None, lambda _: None, Clock())  # type: ignore[arg-type]
     for namespace in ARRIVALS:
         writer.create(Cancelled(run_in(namespace), server.turns))  # type: ignore[arg-type]
     return writer.run()

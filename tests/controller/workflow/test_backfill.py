@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import ApiError
 from sluice.controller.kube.cluster import Cluster
@@ -26,7 +27,7 @@ class World:
         self.conflict = False
         self._version = 1
         self.cache = Cache()
-        cluster = Cluster(self, self.cache, self)  # type: ignore[arg-type]
+        cluster = Cluster(self, self.cache, self, Clock())  # type: ignore[arg-type]
         self.backfills = BackfillReconciler(cluster, ValidationCache(chart_has_image=False), "Run")
         schedule = {"schedule": {"cron": "0 * * * *"}, "tasks": TASKS}
         self.cache.workflows.upsert(object_view(self._body("etl", schedule | (of_workflow or {}))))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.workflow.schedule import ScheduleTrigger
@@ -25,8 +26,8 @@ class World:
 
     def __init__(self, ended: int) -> None:
         self.cache, self.version = Cache(), 0
-        self.schedules = ScheduleTrigger(self.cache, "Run", lambda _key, _at: None)
-        self.after = UpstreamTrigger(self.cache, "Run")
+        self.schedules = ScheduleTrigger(self.cache, "Run", lambda _key, _at: None, Clock())
+        self.after = UpstreamTrigger(self.cache, "Run", Clock())
         schedule = {"schedule": {"cron": "0 0 * * *"}}
         self.cache.workflows.upsert(object_view(self._body("etl", schedule)))
         mark = {"after": [{"workflow": "etl", "since": rfc3339(BEGIN + ended - 10)}]}

@@ -17,7 +17,7 @@ from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
 from sluice import __version__
-from sluice.controller.clock import SYSTEM, Clock
+from sluice.controller.clock import Clock
 from sluice.controller.kube.parsing import loads
 from sluice.controller.observability.metrics import api_answered, api_retried, watch_began
 from sluice.core import Json
@@ -56,7 +56,7 @@ class KubeClient:
     """The API server. All methods raise ApiError if it refuses and Unanswered if no answer comes."""
 
     def __init__(
-        self, configuration: Configuration, may_write: Callable[[], bool] = lambda: True, clock: Clock = SYSTEM
+        self, configuration: Configuration, clock: Clock, may_write: Callable[[], bool] = lambda: True
     ) -> None:
         self.may_write, self._clock = may_write, clock
         self._configuration = configuration
@@ -72,7 +72,7 @@ class KubeClient:
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         except config.ConfigException:
             await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-        return cls(configuration, may_write, clock)
+        return cls(configuration, clock, may_write)
 
     async def close(self) -> None:
         if self._session is not None:

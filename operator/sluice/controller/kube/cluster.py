@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sluice.controller.clock import SYSTEM, Clock
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.event_recorder import EventRecorder
@@ -15,4 +15,4 @@ class Cluster:
     kube: KubeClient
     cache: Cache
     events: EventRecorder
-    clock: Clock = SYSTEM
+    clock: Clock

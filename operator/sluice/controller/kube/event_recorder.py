@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Literal
 
 from sluice.api import API_VERSION
-from sluice.controller.clock import SYSTEM, Clock
+from sluice.controller.clock import Clock
 from sluice.controller.kube.client import ApiError, KubeClient, NotLeader
 from sluice.controller.kube.objects import ObjectView, object_view
 from sluice.controller.kube.round_robin import FairSemaphore
@@ -28,7 +28,7 @@ log = logging.getLogger("sluice.events")
 
 
 class EventRecorder:
-    def __init__(self, kube: KubeClient, clock: Clock = SYSTEM) -> None:
+    def __init__(self, kube: KubeClient, clock: Clock) -> None:
         self._kube, self._clock = kube, clock
         self._sending: set[asyncio.Task[None]] = set()
         self._in_flight = FairSemaphore(_IN_FLIGHT)

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from functools import partial
 
-from sluice.controller.clock import SYSTEM, Clock
+from sluice.controller.clock import Clock
 from sluice.controller.kube.client import GONE, ApiError, KubeClient
 from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.paths import pods_path
@@ -30,7 +30,7 @@ async def run_pod_informer(
     namespace: str,
     synced: asyncio.Event,
     health: WatchHealth,
-    clock: Clock = SYSTEM,
+    clock: Clock,
 ) -> None:
     """Never returns. `synced` is set once the store knows every pod of the namespace; "" means all namespaces."""
     version = ""

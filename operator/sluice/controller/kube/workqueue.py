@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from sluice.controller.clock import SYSTEM, Clock
+from sluice.controller.clock import Clock
 from sluice.controller.kube.round_robin import RoundRobin
 from sluice.controller.observability.metrics import QueueMeter
 from sluice.core import Instant
@@ -25,7 +25,7 @@ log = logging.getLogger("sluice.queue")
 class WorkQueue(Generic[Key]):
     """`name` is what the metrics call it, `of` the field of the log that has the key's name."""
 
-    def __init__(self, name: str, *, of: str, clock: Clock = SYSTEM) -> None:
+    def __init__(self, name: str, *, of: str, clock: Clock) -> None:
         self.name, self._of, self._clock = name, of, clock
         self._order: RoundRobin[Key] = RoundRobin()
         """The keys that wait."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sluice.controller.clock import SYSTEM, Clock
+from sluice.controller.clock import Clock
 from sluice.controller.shutdown import Shutdown
 
 _SILENT_S = 300.0  # a watch that is silent for 90 s is opened anew, which is to have had a few chances
@@ -23,7 +23,7 @@ _STUCK_S = 600.0  # a request that is repeated patiently may take 4 minutes
 class WatchHealth:
     """A watch that has something to tell at least once a minute."""
 
-    def __init__(self, clock: Clock = SYSTEM) -> None:
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._heard_at: float | None = None
 

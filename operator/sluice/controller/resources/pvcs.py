@@ -8,6 +8,7 @@ import asyncio
 import logging
 from typing import NamedTuple
 
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
 from sluice.controller.kube.objects import Key
@@ -38,12 +39,14 @@ def claims_path(namespace: str, name: str = "") -> str:
 
 
 class VolumeClaims:
-    def __init__(self, kube: KubeClient, cache: Cache) -> None:
+    def __init__(self, kube: KubeClient, cache: Cache, clock: Clock) -> None:
         self._kube, self._cache = kube, cache
-        self._delete_queue: WorkQueue[RunUid] = WorkQueue("claims", of="run_uid")
+        self._delete_queue: WorkQueue[RunUid] = WorkQueue("claims", of="run_uid", clock=clock)
 
     async def refusal(self, run: RunState, number: int) -> tuple[CreateError, str] | None:
         """Creates the claims that a task mounts. Returns why it could not, or None."""
+        if not run.identity.claims:
+            return None
         for template in mounted(run.tasks[number].definition.fields, run.identity.claims):
             if not run.is_claimed(template):
                 if refused := await self._refusal(run, template):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.client import NOT_FOUND, ApiError
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
@@ -43,10 +44,10 @@ class _Answer:
 class RunAdmission:
     """`requeue` is given the key of a run that has an answer, or another one. `queue` holds Workflows."""
 
-    def __init__(self, cache: Cache, revisions: Revisions, requeue: Callable[[Key], None]) -> None:
+    def __init__(self, cache: Cache, revisions: Revisions, requeue: Callable[[Key], None], clock: Clock) -> None:
         self._cache, self._revisions, self._requeue = cache, revisions, requeue
         self._answers: dict[Key, _Answer] = {}
-        self.queue: WorkQueue[Key] = WorkQueue("admissions", of="workflow")
+        self.queue: WorkQueue[Key] = WorkQueue("admissions", of="workflow", clock=clock)
 
     def verdict(self, run: ObjectView) -> Admission | None:
         """What a run may do that has not started; None if that is not known yet."""

@@ -4,7 +4,6 @@ Its runs are owned by the Workflow and named as those of the schedule, so a time
 reach has one run.
 """
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -54,8 +53,9 @@ class BackfillReconciler:
         on_first_sight: OnFirstSight,
     ) -> None:
         self._kube, self._cache, self._events = cluster.kube, cluster.cache, cluster.events
+        self._clock = cluster.clock
         self._validation, self._on_first_sight = validation, on_first_sight
-        self.queue: WorkQueue[Key] = WorkQueue("backfills", of="backfill")
+        self.queue: WorkQueue[Key] = WorkQueue("backfills", of="backfill", clock=cluster.clock)
         self._refused: dict[Key, tuple[str, int, str, int]] = {}
         """Those with faults, by (UID, generation) of the Backfill and of its Workflow: judging can take 0.7 s."""
 
@@ -178,7 +178,7 @@ class BackfillReconciler:
             phase, words = "Suspended", ""
         status: Json = (begun or {}) | progress.written() | {"phase": phase, "message": words or None}
         if progress.finished:
-            status["finishedAt"] = rfc3339(time.time())
+            status["finishedAt"] = rfc3339(self._clock.wall())
         if await self._write(seen, status, _sound(phase, words)) and progress.finished:
             self._events.record("Backfill", seen, "Warning" if progress.failed else "Normal", phase, progress.words)
 
@@ -194,7 +194,9 @@ class BackfillReconciler:
         """Writes the entries that differ. Returns whether any did."""
         now_is = status | {
             "observedGeneration": seen.generation,
-            "conditions": merge_conditions(seen.status.get("conditions", ()), facts, seen.generation, time.time()),
+            "conditions": merge_conditions(
+                seen.status.get("conditions", ()), facts, seen.generation, self._clock.wall()
+            ),
         }
         body = {name: value for name, value in now_is.items() if seen.status.get(name) != value}
         if not body:

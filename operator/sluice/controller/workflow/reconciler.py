@@ -1,7 +1,6 @@
 """Reconciles a Workflow: validates it, makes its run when one is due, deletes old runs, and writes its status."""
 
 import logging
-import time
 from dataclasses import replace
 
 from sluice.api import API_VERSION
@@ -39,10 +38,11 @@ class WorkflowReconciler:
         on_first_sight: OnFirstSight,
     ) -> None:
         self._kube, self._cache, self._events = cluster.kube, cluster.cache, cluster.events
+        self._clock = cluster.clock
         self._revisions, self._validation, self._on_first_sight = revisions, validation, on_first_sight
-        self.queue: WorkQueue[Key] = WorkQueue("workflows", of="workflow")
-        self._schedules = ScheduleTrigger(cluster.cache, on_first_sight, self.queue.add_at)
-        self._after = UpstreamTrigger(cluster.cache, on_first_sight)
+        self.queue: WorkQueue[Key] = WorkQueue("workflows", of="workflow", clock=cluster.clock)
+        self._schedules = ScheduleTrigger(cluster.cache, on_first_sight, self.queue.add_at, cluster.clock)
+        self._after = UpstreamTrigger(cluster.cache, on_first_sight, cluster.clock)
 
     def workflow_changed(self, key: Key) -> None:
         """The Workflow changed or was deleted, or one of its runs did or was."""
@@ -84,7 +84,7 @@ class WorkflowReconciler:
         goes = next_expired(History.of(workflow.spec_as(WorkflowSettings)), self._cache.ended_runs(workflow))
         if goes is None:
             return
-        if goes.at > time.time():
+        if goes.at > self._clock.wall():
             self.queue.add_at(workflow.key, goes.at)
             return
         run = self._cache.runs[Key(workflow.key.namespace, goes.name)]
@@ -94,7 +94,7 @@ class WorkflowReconciler:
             if error.status not in (CONFLICT, NOT_FOUND):
                 raise
         self._cache.runs.delete(run)
-        self.queue.add_at(workflow.key, time.time() + _NEXT_DELETION_S)
+        self.queue.add_after(workflow.key, _NEXT_DELETION_S)
 
     async def _make_run(self, workflow: ObjectView, mark: RunMark, asked: RunRequest) -> bool:
         """Returns whether the run exists now. If its name is taken, the Workflow is refused: a person has to act."""
@@ -169,7 +169,7 @@ class WorkflowReconciler:
         status: Json = {
             "observedGeneration": workflow.generation,
             "phase": phase,
-            "conditions": merge_conditions(before, facts, workflow.generation, time.time()),
+            "conditions": merge_conditions(before, facts, workflow.generation, self._clock.wall()),
         }
         if mark is not None:
             status["lastRun"] = mark.written()

@@ -4,12 +4,12 @@ It is looked at again at the next scheduled time, but within a minute: timers st
 notice when its clock is set.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import cast
 
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Instant, Json
@@ -38,14 +38,16 @@ class RunRequest:
 
 
 class ScheduleTrigger:
-    def __init__(self, cache: Cache, on_first_sight: OnFirstSight, requeue_at: Callable[[Key, Instant], None]) -> None:
-        self._cache, self._on_first_sight, self._requeue_at = cache, on_first_sight, requeue_at
+    def __init__(
+        self, cache: Cache, on_first_sight: OnFirstSight, requeue_at: Callable[[Key, Instant], None], clock: Clock
+    ) -> None:
+        self._cache, self._on_first_sight, self._requeue_at, self._clock = cache, on_first_sight, requeue_at, clock
 
     def look(self, workflow: ObjectView) -> RunRequest:
         settings = workflow.spec_as(WorkflowSettings)
         if settings.schedule is None:
             return RunRequest({name: None for name in _ENTRIES if name in workflow.status})
-        now = time.time()
+        now = self._clock.wall()
         schedule, status = Schedule.of(settings.schedule), workflow.status_as(WorkflowStatus)
         start = counting_from(
             schedule,

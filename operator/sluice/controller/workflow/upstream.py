@@ -4,11 +4,11 @@ In two steps. First the status records what has counted and, in `pendingRun`, th
 run is made and `pendingRun` removed. A crash in between leaves only a run that is still to be made.
 """
 
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
+from sluice.controller.clock import Clock
 from sluice.controller.kube.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.workflow.schedule import RunRequest
@@ -21,8 +21,8 @@ _ENTRIES = ("after", "pendingRun")
 
 
 class UpstreamTrigger:
-    def __init__(self, cache: Cache, on_first_sight: OnFirstSight) -> None:
-        self._cache, self._on_first_sight = cache, on_first_sight
+    def __init__(self, cache: Cache, on_first_sight: OnFirstSight, clock: Clock) -> None:
+        self._cache, self._on_first_sight, self._clock = cache, on_first_sight, clock
         self._followers: defaultdict[Key, set[Key]] = defaultdict(set)
         self._followed: dict[Key, list[Key]] = {}
 
@@ -40,7 +40,7 @@ class UpstreamTrigger:
             return RunRequest(status={name: None for name in _ENTRIES if name in workflow.status})
         status = workflow.status_as(WorkflowStatus)
         new = status.last_run is None and self._on_first_sight == "Run"
-        known = upstream_marks(names, status.after or (), workflow.created_at if new else time.time())
+        known = upstream_marks(names, status.after or (), workflow.created_at if new else self._clock.wall())
         if status.pending_run:
             return RunRequest(
                 name=status.pending_run, status={"after": [mark.written() for mark in known], "pendingRun": None}
