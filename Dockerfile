@@ -18,7 +18,7 @@ RUN python3 -m pip --python /build/bin/python wheel --no-cache-dir --no-build-is
  && python3 -m pip --python /venv/bin/python install --no-cache-dir --no-compile --no-deps --no-index /dist/*.whl
 # Bytecode can't be written at run time, where the root file system is read-only. It goes by hash and not by
 # timestamp, since builders differ in whether a COPY keeps timestamps. The generated models and calls of the kubernetes
-# package are never imported (see controller/kube.py); their bytecode would be 50 MB.
+# package are never imported (see controller/kube/client.py); their bytecode would be 50 MB.
 RUN /venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash \
     -x "/kubernetes/(aio/)?client/(api|models)/" /venv/lib
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from random import Random
 
 from sluice.api.run import ApprovalDecision, WorkflowRunStatus
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.core.pod.builder import Item
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView

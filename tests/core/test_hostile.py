@@ -18,7 +18,7 @@ from sluice.api.backfill import BackfillStatus
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.controller.gauges import Gauges
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.objects import object_view
 from sluice.controller.kube.parsing import loads

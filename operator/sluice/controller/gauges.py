@@ -8,7 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from sluice.api.run import RunPhase, TaskPhase
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.leader_election import LeaderElection
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.run.live import LiveRuns

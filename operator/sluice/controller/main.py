@@ -17,12 +17,12 @@ import uvloop
 from sluice import __version__
 from sluice.controller.clock import Clock
 from sluice.controller.gauges import Gauges
+from sluice.controller.informers.kopf_informers import register, settings
+from sluice.controller.informers.pod_informer import run_pod_informer
+from sluice.controller.informers.resync import list_objects
 from sluice.controller.kube.client import KubeClient, with_retries
-from sluice.controller.kube.kopf_informers import register, settings
 from sluice.controller.kube.leader_election import LeaderElection, Lease
 from sluice.controller.kube.namespaces import readable_namespaces
-from sluice.controller.kube.pod_informer import run_pod_informer
-from sluice.controller.kube.resync import list_objects
 from sluice.controller.observability.endpoints import serve_health, serve_metrics
 from sluice.controller.observability.liveness import Liveness, WatchHealth
 from sluice.controller.observability.logging import set_up

@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any
 
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache, Kind
+from sluice.controller.informers.cache import Cache, Kind
+from sluice.controller.informers.cluster import Cluster
+from sluice.controller.informers.resync import resync
 from sluice.controller.kube.client import KubeClient
-from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.event_recorder import EventRecorder
 from sluice.controller.kube.objects import Key
-from sluice.controller.kube.resync import resync
-from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pools import PoolController
 from sluice.controller.resources.pvcs import VolumeClaims

@@ -16,15 +16,15 @@ from kubernetes.aio.client import Configuration
 
 from sluice.api import API_VERSION
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
+from sluice.controller.informers.kopf_informers import register, settings
+from sluice.controller.informers.pod_informer import run_pod_informer
+from sluice.controller.informers.resync import list_objects
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.event_recorder import EventRecorder
-from sluice.controller.kube.kopf_informers import register, settings
 from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.kube.parsing import loads
-from sluice.controller.kube.pod_informer import run_pod_informer
-from sluice.controller.kube.resync import list_objects
 from sluice.controller.observability.liveness import WatchHealth
 from sluice.controller.observability.metrics import REGISTRY
 

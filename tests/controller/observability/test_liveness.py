@@ -10,13 +10,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sluice.controller.kube import pod_informer
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers import pod_informer
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.client import ApiError
 from sluice.controller.kube.objects import Key
-from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.observability.endpoints import serve_health
 from sluice.controller.observability.liveness import Liveness, WatchHealth
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.shutdown import Shutdown
 from sluice.core.base.errors import Unanswered
 

@@ -16,14 +16,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from sluice.controller.clock import Clock
 from sluice.controller.gauges import Gauges
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key
-from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.observability import metrics
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
-from tests.controller.kube.test_cache import run as run_object
+from tests.controller.informers.test_cache import run as run_object
 from tests.core import world
 from tests.core.counting import calls
 from tests.core.kubelet import exited, running

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.resources.pools import PoolController
 from sluice.core.quota.pool import PoolKey

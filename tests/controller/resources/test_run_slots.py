@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.resources.run_slots import RunSlots
 from sluice.core.base.naming import owner_reference

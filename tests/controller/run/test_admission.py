@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.run.admission import RunAdmission
 from sluice.core.base.naming import owner_reference

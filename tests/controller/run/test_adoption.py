@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
+from sluice.controller.informers.store import Change
 from sluice.controller.kube.client import ApiError
-from sluice.controller.kube.store import Change
 from sluice.controller.run.pod_writer import PodWriter
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.defaults import NO_DEFAULTS

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
+from sluice.controller.informers.cluster import Cluster
 from sluice.controller.kube.client import ApiError
-from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, object_view
-from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.run.crashes import RunCrashes
 from sluice.controller.run.event_handler import RunEventHandler
 from sluice.controller.run.live import LiveRun, LiveRuns

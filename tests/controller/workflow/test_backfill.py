@@ -6,9 +6,9 @@ import asyncio
 from typing import Any
 
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
+from sluice.controller.informers.cluster import Cluster
 from sluice.controller.kube.client import ApiError
-from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.controller.workflow.backfill import BackfillReconciler

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.workflow.schedule import ScheduleTrigger
 from sluice.controller.workflow.upstream import UpstreamTrigger

@@ -9,10 +9,10 @@ import heapq
 import logging
 
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
+from sluice.controller.informers.store import Change
 from sluice.controller.kube.client import ApiError, KubeClient
 from sluice.controller.kube.paths import pods_path
-from sluice.controller.kube.store import Change
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.view import PodView
 

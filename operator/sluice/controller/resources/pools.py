@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from sluice.api.pool import PoolSpec
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
 from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
-from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.core import Json
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits

@@ -9,11 +9,11 @@ import logging
 from typing import NamedTuple
 
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
 from sluice.controller.kube.objects import Key
 from sluice.controller.kube.paths import object_path
-from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.core import Json
 from sluice.core.base.errors import Unanswered
 from sluice.core.base.naming import LABEL_RUN, LABEL_RUN_UID, owner_reference

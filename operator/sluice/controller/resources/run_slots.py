@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection
 
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
+from sluice.controller.informers.store import Change
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
-from sluice.controller.kube.store import Change
 from sluice.core.base.faults import Fault
 from sluice.core.base.ownership import RunRef
 from sluice.core.quota.calls import (

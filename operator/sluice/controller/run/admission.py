@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.client import NOT_FOUND, ApiError
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
-from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.resources.revisions import ForeignRevision, Revisions
 from sluice.core.base.naming import LABEL_GENERATION, label_number
 from sluice.core.quota.run_concurrency import (

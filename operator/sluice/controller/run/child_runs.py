@@ -7,12 +7,12 @@ import logging
 from collections.abc import Callable
 
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient, NotLeader, with_retries
 from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
-from sluice.controller.kube.round_robin import FairQueue
 from sluice.controller.observability.logging import about
+from sluice.controller.queue.round_robin import FairQueue
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.create_errors import CreateError, classify
 from sluice.core.reconcile.intents import CreateIntent

@@ -11,8 +11,8 @@ import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from sluice.controller.informers.cluster import Cluster
 from sluice.controller.kube.client import NOT_FOUND, ApiError
-from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.kube.paths import our_path
 from sluice.controller.run.live import LiveRuns

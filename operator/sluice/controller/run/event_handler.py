@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from sluice.controller.informers.store import Change
 from sluice.controller.kube.objects import Key, ObjectView
-from sluice.controller.kube.store import Change
-from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.run.child_runs import child_view
 from sluice.controller.run.crashes import RunCrashes
 from sluice.controller.run.live import LiveRun, LiveRuns

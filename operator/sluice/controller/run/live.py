@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sluice.api.run import DesiredState, WorkflowRunSpec
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Json
 from sluice.core.base.ownership import RunRef

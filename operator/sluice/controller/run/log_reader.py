@@ -7,8 +7,8 @@ from collections.abc import Callable
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.objects import Key
 from sluice.controller.kube.paths import pods_path
-from sluice.controller.kube.round_robin import FairSemaphore
 from sluice.controller.observability.logging import about
+from sluice.controller.queue.round_robin import FairSemaphore
 from sluice.core.base.naming import MAIN
 from sluice.core.reconcile.actions import ReadLog
 from sluice.core.run.state import RunState

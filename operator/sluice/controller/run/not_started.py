@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sluice.controller.kube.cluster import Cluster
+from sluice.controller.informers.cluster import Cluster
 from sluice.controller.kube.objects import ObjectView
 from sluice.controller.run.status_writer import patch_status
 from sluice.core import Json

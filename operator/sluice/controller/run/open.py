@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sluice.api.run import ResumeFrom, WorkflowRunSpec, has_ended
+from sluice.controller.informers.cluster import Cluster
 from sluice.controller.kube.client import FORBIDDEN, NOT_FOUND, ApiError
-from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.resources.output_configmaps import load_outputs
 from sluice.controller.resources.revisions import ForeignRevision, Revision, Revisions

@@ -2,7 +2,7 @@
 
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import ObjectView, workflow_of
 from sluice.controller.run.admission import RunAdmission
 from sluice.controller.run.live import LiveRuns

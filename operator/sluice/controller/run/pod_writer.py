@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.client import (
     CONFLICT,
     JSON,
@@ -23,9 +23,9 @@ from sluice.controller.kube.client import (
 )
 from sluice.controller.kube.objects import Key
 from sluice.controller.kube.paths import pods_path
-from sluice.controller.kube.round_robin import FairQueue, FairSemaphore
 from sluice.controller.observability.logging import about
 from sluice.controller.observability.metrics import pod_refused
+from sluice.controller.queue.round_robin import FairQueue, FairSemaphore
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pvcs import VolumeClaims
 from sluice.core import Json

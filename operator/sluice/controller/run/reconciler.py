@@ -6,9 +6,9 @@
 from dataclasses import dataclass
 
 from sluice.api.run import WorkflowRunSpec
-from sluice.controller.kube.cluster import Cluster
+from sluice.controller.informers.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView
-from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.run.admission import RunAdmission
 from sluice.controller.run.child_runs import ChildRunWriter

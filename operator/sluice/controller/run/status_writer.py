@@ -5,12 +5,12 @@ often. Where many runs have news, even the first change waits for its turn.
 from collections.abc import Callable
 from dataclasses import replace
 
+from sluice.controller.informers.cluster import Cluster
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
-from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
-from sluice.controller.kube.workqueue import WorkQueue
 from sluice.controller.observability.metrics import run_ended, status_written
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.resources.output_configmaps import store_outputs
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pvcs import VolumeClaims

@@ -12,11 +12,11 @@ from sluice.api.backfill import BackfillSpec, BackfillStatus
 from sluice.api.run import WorkflowRunSpec, has_ended
 from sluice.api.schedule import ScheduleSpec
 from sluice.api.workflow import WorkflowSettings
+from sluice.controller.informers.cluster import Cluster
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, with_retries
-from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView, object_view, workflow_of
 from sluice.controller.kube.paths import our_path
-from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.core import Instant, Json
 from sluice.core.base.naming import (

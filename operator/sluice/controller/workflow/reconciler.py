@@ -6,11 +6,11 @@ from dataclasses import replace
 from sluice.api import API_VERSION
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
+from sluice.controller.informers.cluster import Cluster
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, with_retries
-from sluice.controller.kube.cluster import Cluster
 from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
-from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.resources.revisions import Revisions
 from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.controller.workflow.schedule import RunRequest, ScheduleTrigger

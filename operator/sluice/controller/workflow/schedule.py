@@ -10,7 +10,7 @@ from typing import cast
 
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Instant, Json
 from sluice.core.base.naming import LABEL_SCHEDULED, scheduled_minute, scheduled_run_name

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.workflow.schedule import RunRequest
 from sluice.core import Json

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from functools import partial
 
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.client import ApiError, KubeClient
 from sluice.controller.kube.paths import our_path
 from sluice.core.base.errors import Unanswered

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from sluice.controller.clock import Clock
-from sluice.controller.kube.round_robin import RoundRobin
 from sluice.controller.observability.metrics import QueueMeter
+from sluice.controller.queue.round_robin import RoundRobin
 from sluice.core import Instant
 from sluice.core.base.errors import SluiceError
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Literal
 
+from sluice.controller.informers.store import Change, Index, Store, Tombstones, tell
 from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.objects import Key, ObjectView, object_view, workflow_of
-from sluice.controller.kube.store import Change, Index, Store, Tombstones, tell
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.naming import LABEL_BACKFILL_UID, LABEL_GENERATION, LABEL_SCHEDULED, label_number

@@ -9,10 +9,10 @@ from aiohttp import web
 from kubernetes.aio.client import Configuration
 
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
+from sluice.controller.informers.kopf_informers import settings
+from sluice.controller.informers.resync import list_objects
 from sluice.controller.kube.client import KubeClient, _seen
-from sluice.controller.kube.kopf_informers import settings
-from sluice.controller.kube.resync import list_objects
 
 _WORKFLOWS = 120
 

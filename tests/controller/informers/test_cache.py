@@ -10,7 +10,7 @@ import pytest
 
 from sluice.api import API_VERSION
 from sluice.api.run import WorkflowRunSpec
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.core.base.naming import LABEL_BACKFILL_UID
 from sluice.core.base.ownership import RunRef

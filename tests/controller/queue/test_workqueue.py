@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from sluice.controller.kube.objects import Key
-from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.core.base.errors import SluiceError
 from tests.controller.clock import HOUR, Hands
 

@@ -15,12 +15,12 @@ import kopf
 from kopf._cogs.clients import api as kopf_api  # there is no public way; test_object_reader fails if it changes
 
 from sluice.api import GROUP, VERSION
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
+from sluice.controller.informers.resync import PAGE
+from sluice.controller.informers.store import Store
 from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.objects import ObjectView
 from sluice.controller.kube.parsing import loads
-from sluice.controller.kube.resync import PAGE
-from sluice.controller.kube.store import Store
 
 _SILENCE_S = 70.0  # a bookmark is due every minute, and the API server's cache keeps events for 75 s
 _CONNECT_S = 10.0

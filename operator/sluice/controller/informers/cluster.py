@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sluice.controller.clock import Clock
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.event_recorder import EventRecorder
 

@@ -9,10 +9,10 @@ import logging
 from functools import partial
 
 from sluice.controller.clock import Clock
+from sluice.controller.informers.store import Store
 from sluice.controller.kube.client import GONE, ApiError, KubeClient
 from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.paths import pods_path
-from sluice.controller.kube.store import Store
 from sluice.controller.observability.liveness import WatchHealth
 from sluice.core.base.errors import Unanswered
 from sluice.core.base.naming import LABEL_RUN_UID

@@ -9,8 +9,8 @@ import kopf
 import pytest
 from aiohttp import web
 
-from sluice.controller.kube.cache import Cache
-from sluice.controller.kube.kopf_informers import register, settings
+from sluice.controller.informers.cache import Cache
+from sluice.controller.informers.kopf_informers import register, settings
 from sluice.controller.kube.objects import Key
 from tests.controller.proxy import Act, Fault, Forward, Proxy, ignore
 from tests.e2e.kubernetes import Kubectl, eventually, workflow

@@ -9,8 +9,8 @@ import pytest
 
 from sluice.controller.clock import Clock
 from sluice.controller.kube.objects import Key
-from sluice.controller.kube.round_robin import FairQueue, FairSemaphore
-from sluice.controller.kube.workqueue import WorkQueue
+from sluice.controller.queue.round_robin import FairQueue, FairSemaphore
+from sluice.controller.queue.workqueue import WorkQueue
 
 FLOOD = 1500
 Serve = Callable[[list[str]], Awaitable[list[str]]]
