@@ -67,7 +67,7 @@ def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
         "pools/status": "patch",
         "backfills/status": "patch",
         "workflowruns/status": "patch",
-        "pods": "get list watch create delete",
+        "pods": "get list watch create patch delete",
         "persistentvolumeclaims": "get list create patch delete",
         "controllerrevisions": "get create",
         "pods/log": "get",
@@ -241,7 +241,7 @@ def test_the_release_names_everything(render, release, name):
     assert {each["metadata"]["name"] for each in named} == {
         name,
         f"{name}-lease",
-        *(f"{begins}-{rest}" for rest in ("authors", "approvals", "marks", "view", "edit", "approver")),
+        *(f"{begins}-{rest}" for rest in ("authors", "approvals", "marks", "patches", "view", "edit", "approver")),
     }
     assert {each["metadata"]["labels"]["app.kubernetes.io/instance"] for each in named} == {release}
 

@@ -28,14 +28,23 @@ def test_policies_can_be_left_out(render):
 def test_each_policy_is_bound_and_denies(render):
     objects = render()
     policies, bindings = (named(objects, kind) for kind in POLICIES)
-    assert policies.keys() == bindings.keys() == {"sluice-authors", "sluice-approvals", "sluice-marks"}
+    assert (
+        policies.keys()
+        == bindings.keys()
+        == {
+            "sluice-authors",
+            "sluice-approvals",
+            "sluice-marks",
+            "sluice-patches",
+        }
+    )
     for name, binding in bindings.items():
         assert binding["spec"] == {"policyName": name, "validationActions": ["Deny"]}
 
 
 def test_policies_look_at_what_people_write_and_never_at_a_status_or_a_deletion(render):
     for name, policy in named(render(), "ValidatingAdmissionPolicy").items():
-        if name == "sluice-marks":  # which also the status of a pod can carry
+        if name in ("sluice-marks", "sluice-patches"):  # a pod's: its status can carry marks, too
             continue
         for rule in policy["spec"]["matchConstraints"]["resourceRules"]:
             assert rule["operations"] == ["CREATE", "UPDATE"]
@@ -97,6 +106,12 @@ def test_only_the_operators_role_may_write_its_marks(render):
     guarded = {resource for rule in policy["matchConstraints"]["resourceRules"] for resource in rule["resources"]}
     assert {"pods", "pods/status", "configmaps", "controllerrevisions", "workflowruns"} <= guarded
     assert ".check('operate')" in policy["validations"][0]["expression"]
+
+
+def test_the_operators_patches_are_held_to_its_own_account(render):
+    objects = render(**{"serviceAccount.name": "gate"})
+    (condition,) = named(objects, "ValidatingAdmissionPolicy")["sluice-patches"]["spec"]["matchConditions"]
+    assert "'system:serviceaccount:sluice-system:gate'" in condition["expression"]
 
 
 def test_whoever_asks_for_volumes_must_be_allowed_to_make_them(render):

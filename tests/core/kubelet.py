@@ -93,6 +93,15 @@ def exited(code: int = 0, reason: str = "", message: str = "", *, started: float
     return _placed("Failed" if code else "Succeeded", {"terminated": terminated})
 
 
+def beside(status: Json, *, others_end: float | None = None) -> Json:
+    """The pod has a second container, which goes on unless it has ended."""
+    state: Json = {"running": {"startedAt": at(2)}}
+    if others_end is not None:
+        state = {"terminated": {"exitCode": 0, "startedAt": at(2), "finishedAt": at(others_end)}}
+    containers = [*status["containerStatuses"], {"name": "proxy", "state": state}]
+    return status | {"containerStatuses": containers} | ({"phase": "Running"} if others_end is None else {})
+
+
 def turned_away(reason: str, message: str) -> Json:
     """A pod that its node rejected, or that lost its node, before a container ran."""
     return {"phase": "Failed", "reason": reason, "message": message, "startTime": at(1)}

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.e2e.kubernetes import Json, Kubectl, KubectlError, by_hand, eventually, workflow
-from tests.install import RELEASE
+from tests.install import NAMESPACE, RELEASE
 
 QUICK = workflow("etl", {"name": "work", "bash": "true"})
 CHANGED = workflow("etl", {"name": "work", "bash": "echo changed"})
@@ -143,6 +143,24 @@ def test_an_editor_cannot_write_the_operators_marks(bob: Person) -> None:
     bob.apply(run_by_hand)
 
 
+def test_the_operator_may_lower_the_deadline_of_a_pod_and_change_nothing_else(kubectl: Kubectl) -> None:
+    account = Kubectl(kubectl.cluster, NAMESPACE).list("serviceaccounts", f"app.kubernetes.io/instance={RELEASE}")[0]
+    user = f"system:serviceaccount:{NAMESPACE}:{account['metadata']['name']}"
+    operator = Kubectl(kubectl.cluster, kubectl.namespace, user=user)
+    containers = [{"name": "main", "image": "busybox", "command": ["sleep", "600"]}]
+    kubectl.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": {"containers": containers}})
+    for change in (
+        {"spec": {"containers": [{"name": "main", "image": "busybox:2"}]}},
+        {"spec": {"tolerations": [{"operator": "Exists"}]}},
+        {"metadata": {"labels": {"team": "data"}}},
+        {"metadata": {"annotations": {"team": "data"}}},
+        {"metadata": {"finalizers": ["team.example/hold"]}},
+    ):
+        with pytest.raises(KubectlError, match="may change activeDeadlineSeconds and nothing else"):
+            operator.patch("pod", "one", change)
+    operator.patch("pod", "one", {"spec": {"activeDeadlineSeconds": 300}})
+
+
 def test_volumes_need_the_right_to_create_claims(kubectl: Kubectl, alice: Person) -> None:
     kubectl("create", "role", "pods-only", "--verb=create", "--resource=pods")
     kubectl("create", "rolebinding", "pods-only", "--role=pods-only", "--user=alice")
@@ -160,7 +178,7 @@ def test_the_api_server_finds_nothing_to_say_about_the_policies(kubectl: Kubectl
     """It checks each expression against the schema of each kind that it knows then. So a copy is checked, which is
     younger than the CRDs; no binding makes it hold.
     """
-    for name in (f"{RELEASE}-authors", f"{RELEASE}-approvals", f"{RELEASE}-marks"):
+    for name in (f"{RELEASE}-authors", f"{RELEASE}-approvals", f"{RELEASE}-marks", f"{RELEASE}-patches"):
         policy = kubectl.get("validatingadmissionpolicy", name)
         copy = {key: policy[key] for key in ("apiVersion", "kind", "spec")} | {"metadata": {"name": f"{name}-again"}}
         kubectl.apply(copy)

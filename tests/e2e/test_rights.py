@@ -37,7 +37,7 @@ def test_its_account_may_do_what_it_does_and_nothing_else(system: Kubectl) -> No
         "pools.sluice.dev/status": {"patch"},
         "backfills.sluice.dev/status": {"patch"},
         "workflowruns.sluice.dev/status": {"patch"},
-        "pods": {"get", "list", "watch", "create", "delete"},
+        "pods": {"get", "list", "watch", "create", "patch", "delete"},
         "persistentvolumeclaims": {"get", "list", "create", "patch", "delete"},
         "controllerrevisions.apps": {"get", "create"},
         "pods/log": {"get"},

@@ -16,6 +16,7 @@ from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.event_recorder import EventRecorder
 from sluice.controller.kube.objects import Key
 from sluice.controller.queue.workqueue import WorkQueue
+from sluice.controller.resources.lingering_pods import LingeringPods
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pools import PoolController
 from sluice.controller.resources.pvcs import VolumeClaims
@@ -79,8 +80,14 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
     shared = SharedLimits(pods=config.pods, pods_per_namespace=config.pods_per_namespace)
     revisions = Revisions(kube)
     validation = ValidationCache(chart_has_image=config.pod_defaults.image)
+    lingering = LingeringPods(kube, clock)
     pod_gc = PodGarbageCollector(
-        kube, cache, clock, keep_succeeded_s=config.keep_succeeded_s, keep_failed_s=config.keep_failed_s
+        kube,
+        cache,
+        lingering,
+        clock,
+        keep_succeeded_s=config.keep_succeeded_s,
+        keep_failed_s=config.keep_failed_s,
     )
     claims = VolumeClaims(kube, cache, clock)
 
@@ -135,6 +142,7 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
             *(claims.run_deletes for _ in range(_CLAIM_WORKERS)),
             claims.run_sweeps,
             pod_gc.run,
+            lingering.run,
             partial(resync, kube, cache),
         ),
     )

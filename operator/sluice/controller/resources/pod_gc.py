@@ -13,8 +13,11 @@ from sluice.controller.informers.cache import Cache
 from sluice.controller.informers.store import Change
 from sluice.controller.kube.client import ApiError, KubeClient
 from sluice.controller.kube.paths import pods_path
+from sluice.controller.resources.lingering_pods import LingeringPods
 from sluice.core.base.errors import Unanswered
+from sluice.core.pod.outcome import pod_outcome
 from sluice.core.pod.view import PodView
+from sluice.core.spec.ending import Ending
 
 _POLL_S = 1.0
 
@@ -23,34 +26,47 @@ log = logging.getLogger("sluice.retention")
 
 class PodGarbageCollector:
     def __init__(
-        self, kube: KubeClient, cache: Cache, clock: Clock, *, keep_succeeded_s: int, keep_failed_s: int
+        self,
+        kube: KubeClient,
+        cache: Cache,
+        lingering: LingeringPods,
+        clock: Clock,
+        *,
+        keep_succeeded_s: int,
+        keep_failed_s: int,
     ) -> None:
-        self._kube, self._cache, self._clock = kube, cache, clock
-        self._keep_s = {"Succeeded": keep_succeeded_s, "Failed": keep_failed_s}
+        self._kube, self._cache, self._lingering, self._clock = kube, cache, lingering, clock
+        self._keep_succeeded_s, self._keep_failed_s = keep_succeeded_s, keep_failed_s
         self._due: list[tuple[float, str, str, str]] = []
         """A heap of (when by the monotonic clock, namespace, name, uid)."""
         self._known: set[str] = set()
 
     def add(self, pod: PodView) -> None:
-        """A pod whose end is recorded."""
-        if pod.uid in self._known or not pod.terminal or pod.deleting:
+        """A pod of an attempt whose end is recorded."""
+        pod = self._cache.pods.current(pod) or pod
+        if pod.uid in self._known or pod.deleting:
+            return
+        if not pod.terminal:
+            self._lingering.add(pod)
             return
         self._known.add(pod.uid)
         ended_at = pod.container.finished_at or pod.created_at
-        left_s = ended_at + self._keep_s[pod.phase] - self._clock.wall()
+        succeeded = pod_outcome(pod).ending is Ending.SUCCESS
+        left_s = ended_at + (self._keep_succeeded_s if succeeded else self._keep_failed_s) - self._clock.wall()
         self._delete_in(left_s, pod.namespace, pod.name, pod.uid)
 
     def _delete_in(self, delay_s: float, namespace: str, name: str, uid: str) -> None:
         heapq.heappush(self._due, (self._clock.monotonic() + delay_s, namespace, name, uid))
 
     def pod_changed(self, change: Change[PodView]) -> None:
-        """Takes up what ends after its run did: no run looks at such a pod any more."""
+        """Takes up what ends after its attempt or its run did: no run looks at such a pod any more."""
         pod = change.object
         if change.deleted:
             self._known.discard(pod.uid)
+            self._lingering.deleted(pod)
             return
         run = None if pod.run is None else self._cache.run(pod.run)
-        if run is not None and run.finished:
+        if self._lingering.changed(pod) or (run is not None and run.finished):
             self.add(pod)
 
     async def make_room(self, namespace: str, count: int) -> bool:

@@ -41,7 +41,7 @@ def pod_deadline(task: TaskDefinition, pod: PodView, ungated_at: Instant | None 
 
     `ungated_at`: when its last scheduling gate was lifted, if it had one.
     """
-    if pod.terminal or pod.deleting:
+    if pod.attempt_over or pod.deleting:
         return None
     if pod.scheduled_at is None:
         if pod.gated or pod.queue:

@@ -1,9 +1,8 @@
 """How an attempt ended, from its pod's status: what the container `main` did decides, not the pod's phase.
 
 1. If `main` ended before the pod's deadline, before anybody asked for the pod's deletion and before the pod was to be
-   disrupted, its own end decides: exit code 0 is Success, killed for its memory OutOfMemory, any other exit code Error.
-   Times are whole seconds. The same second counts as after, since a program that exits with 0 on SIGTERM has not done
-   its work.
+   disrupted (see `PodView.ended_by_itself`), its own end decides: exit code 0 is Success, killed for its memory
+   OutOfMemory, any other exit code Error. Other containers may go on.
 2. Otherwise the deadline has struck: Timeout, or Infrastructure if `main` had not started.
 3. Otherwise the cluster or a person ended it: Infrastructure. Preempted if Kueue did, as it often does.
    https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
@@ -19,8 +18,8 @@ POD_LOST = Outcome(Ending.LOST, "the pod is gone and nobody saw how it ended")
 
 
 def pod_outcome(pod: PodView) -> Outcome:
-    """The outcome of an attempt whose pod is terminal or deleted."""
-    if _ended_by_itself(pod):
+    """The outcome of an attempt that is over, or whose pod is deleted."""
+    if pod.ended_by_itself:
         return _own_end(pod)
     finished_at, exit_code = pod.container.finished_at, pod.container.exit_code
     started = pod.container.started_at is not None and not pod.container.init
@@ -29,17 +28,6 @@ def pod_outcome(pod: PodView) -> Outcome:
     if pod.preempted:
         return Outcome(Ending.PREEMPTED, f"Kueue took the pod away: {pod.disruption}", finished_at, exit_code)
     return Outcome(Ending.INFRASTRUCTURE, _what_the_cluster_did(pod), finished_at, exit_code)
-
-
-def _ended_by_itself(pod: PodView) -> bool:
-    main = pod.container
-    if main.init or main.exit_code is None or main.reason == "ContainerStatusUnknown":
-        return False
-    if pod.reason == "DeadlineExceeded" and pod.deadline_at is None:
-        return False
-    deadline_at = pod.deadline_at if pod.reason == "DeadlineExceeded" else None
-    others = (at for at in (deadline_at, pod.deletion_asked_at, pod.disrupted_at) if at is not None)
-    return all(main.finished_at is not None and main.finished_at < at for at in others)
 
 
 def _own_end(pod: PodView) -> Outcome:

@@ -40,6 +40,16 @@ class ContainerState:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlived:
+    """How to end the containers that go on after `main`. `deadline_s` is the activeDeadlineSeconds that ends them now:
+    it still is later than the end of `main`, which therefore decides. `grace_s` is how long they may take to end.
+    """
+
+    deadline_s: int
+    grace_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class PodView:
     """One pod. `version` is its resourceVersion, which grows with each change. Times are Unix seconds."""
 
@@ -78,6 +88,8 @@ class PodView:
     """Whether a scheduling gate holds it back."""
     preempted: bool = False
     """Whether Kueue evicted it."""
+    outlived: "Outlived | None" = None
+    """Set while other containers go on after `main`."""
 
     @property
     def run(self) -> RunRef | None:
@@ -95,6 +107,26 @@ class PodView:
     @property
     def deleting(self) -> bool:
         return self.deletion_asked_at is not None
+
+    @property
+    def attempt_over(self) -> bool:
+        """Has the attempt ended? It has with `main`, even if the pod goes on."""
+        return self.terminal or self.ended_by_itself
+
+    @property
+    def ended_by_itself(self) -> bool:
+        """Has `main` ended before its deadline, before anybody asked for the pod's deletion, and before the pod was to
+        be disrupted? Times are whole seconds, and the same second counts as after: a program that exits with 0 on
+        SIGTERM has not done its work.
+        """
+        main = self.container
+        if main.init or main.exit_code is None or main.reason == "ContainerStatusUnknown":
+            return False
+        deadline_at = None if self.terminal and self.reason != "DeadlineExceeded" else self.deadline_at
+        if self.reason == "DeadlineExceeded" and deadline_at is None:
+            return False
+        others = (at for at in (deadline_at, self.deletion_asked_at, self.disrupted_at) if at is not None)
+        return all(main.finished_at is not None and main.finished_at < at for at in others)
 
 
 def pod_view(pod: Json) -> PodView:
@@ -148,12 +180,29 @@ def pod_view(pod: Json) -> PodView:
         queue=string(mapping(metadata.get("labels")).get(LABEL_QUEUE)),
         gated=gated,
         preempted=preempted,
+        outlived=_outlived(spec, status),
     )
 
 
 def _deadline_at(spec: Json, status: Json) -> Instant | None:
     started_at, seconds = instant(status.get("startTime")), foreign.integer(spec.get("activeDeadlineSeconds"))
     return None if started_at is None or seconds is None else started_at + seconds
+
+
+def _outlived(spec: Json, status: Json) -> Outlived | None:
+    """Native sidecars, which are init containers, end by themselves."""
+    main_ended_at, others_run = None, False
+    for container in mappings(status.get("containerStatuses")):
+        ended = mapping(mapping(container.get("state")).get("terminated"))
+        if container.get("name") == MAIN:
+            main_ended_at = instant(ended.get("finishedAt"))
+        else:
+            others_run = others_run or not ended
+    started_at = instant(status.get("startTime"))
+    if not others_run or main_ended_at is None or started_at is None or main_ended_at < started_at:
+        return None
+    grace_s = foreign.integer(spec.get("terminationGracePeriodSeconds")) or 0
+    return Outlived(int(main_ended_at - started_at) + 1, grace_s)
 
 
 def _pools(annotation: str) -> PoolClaim:

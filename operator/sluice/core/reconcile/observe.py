@@ -34,7 +34,7 @@ def observe(run: RunState, now: Instant) -> Iterator[ReadLog]:
         if task.pod is None:
             if task.pod_deleted:
                 attempt_ended(run, number, POD_LOST, now)
-        elif task.pod.terminal or task.pod_deleted:
+        elif task.pod.attempt_over or task.pod_deleted:
             ended = _outcome(task)
             if ended.ending is not Ending.SUCCESS or not task.definition.outputs:
                 attempt_ended(run, number, ended, now)
@@ -65,7 +65,7 @@ def _note_first_try(run: RunState, number: int) -> None:
 
 def _outcome(task: TaskState) -> Outcome:
     pod = task.pod
-    if pod is None or (task.pod_deleted and not (pod.terminal or pod.deleting or pod.preempted)):
+    if pod is None or (task.pod_deleted and not (pod.attempt_over or pod.deleting or pod.preempted)):
         return task.termination_cause or POD_LOST
     found = pod_outcome(pod)
     return found if found.ending is Ending.SUCCESS else task.termination_cause or found

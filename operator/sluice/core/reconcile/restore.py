@@ -5,7 +5,7 @@ between the recorded one and the newest pod must have ended and have used a retr
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -146,7 +146,7 @@ def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, Po
     pods = _plausible(task, pods)
     if task.step is TaskStep.ENDED:
         task.restore_pod(pods.get(task.attempt))
-        run.stored.pods_ended(pods.values())
+        _restore_ended_pods(run, number, pods.values())
         return
     newest = max(pods, default=0)
     while task.attempt < newest:  # the status had not heard of these yet
@@ -154,7 +154,8 @@ def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, Po
         task.missed_attempt(None if between_attempts else _ended(pod_outcome(pod) if pod else POD_LOST), pod)
         between_attempts = False
     task.restore_pod(pods.get(task.attempt))
-    run.stored.pods_ended(pod for attempt, pod in pods.items() if attempt < task.attempt or between_attempts)
+    ended = [pod for attempt, pod in pods.items() if attempt < task.attempt or between_attempts]
+    _restore_ended_pods(run, number, ended)
     if between_attempts:
         _restore_backoff(run, number, entry)
     else:
@@ -162,6 +163,14 @@ def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, Po
     poll = task.definition.poll
     if poll is not None and task.polling is not None and (ends_at := task.polling.deadline(poll)) is not None:
         run.timers.set(ends_at, number, ANY_ATTEMPT)
+
+
+def _restore_ended_pods(run: RunState, number: int, pods: Collection[PodView]) -> None:
+    """Pods of attempts that have ended."""
+    run.stored.pods_ended(pods)
+    for pod in pods:
+        if not pod.terminal:
+            run.pods.lingering.restore(pod, number)
 
 
 def _restore_call(run: RunState, number: int, entry: Json, children: Mapping[int, ChildView]) -> None:

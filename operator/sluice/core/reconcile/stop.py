@@ -26,10 +26,10 @@ def stop_tasks(run: RunState, now: Instant) -> Iterator[Delete]:
             end_task(run, End(number, "Stopped"))
         elif run.wind_down.draining or task.termination_cause is not None:
             continue
-        elif task.step is TaskStep.LIVE and task.pod and task.pod.terminal and task.log_trouble:
+        elif task.step is TaskStep.LIVE and task.pod and task.pod.attempt_over and task.log_trouble:
             run.terminate(number, cause)
             attempt_ended(run, number, cause, now)  # its program has, and its log may never be read
-        elif task.step is TaskStep.LIVE and (pod := task.pod) and not (pod.terminal or pod.deleting):
+        elif task.step is TaskStep.LIVE and (pod := task.pod) and not (pod.attempt_over or pod.deleting):
             run.terminate(number, cause)
             yield Delete(pod.name, pod.uid)
         elif task.step is TaskStep.CALLING:

@@ -34,7 +34,7 @@ def fire_timers(run: RunState, now: Instant) -> Iterator[Delete]:
         elif task.step is TaskStep.ASKING:
             run.dirty.mark(News.APPROVAL if task.definition.wait is None else News.WAIT, number)
         elif task.step is TaskStep.LIVE and task.pod is not None and task.termination_cause is None:
-            waits_for_log = task.pod.terminal and task.log_asked
+            waits_for_log = task.pod.attempt_over and task.log_asked
             due = (
                 log_deadline(task.definition, task.pod)
                 if waits_for_log
@@ -60,6 +60,10 @@ def _stop_polling(run: RunState, number: int, now: Instant) -> Iterator[Delete]:
         end_task(run, End(number, "Failed", timed_out))
     elif task.step in (TaskStep.RECORDING, TaskStep.CREATING):  # its pod may exist already: end it when it is seen
         run.timers.set(now + 1, number, ANY_ATTEMPT)
-    elif task.step is TaskStep.LIVE and task.pod and not (task.pod.deleting or task.termination_cause):
+    elif (
+        task.step is TaskStep.LIVE
+        and (pod := task.pod)
+        and not (pod.deleting or pod.attempt_over or task.termination_cause)
+    ):
         run.terminate(number, timed_out)
-        yield Delete(task.pod.name, task.pod.uid)
+        yield Delete(pod.name, pod.uid)

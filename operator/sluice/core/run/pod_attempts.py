@@ -11,6 +11,7 @@ from sluice.core.pod.view import PodView
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.create_window import CreateBackoff, CreateWindow
 from sluice.core.run.dirty import DirtyUnits, News
+from sluice.core.run.lingering_pods import LingeringPods
 from sluice.core.run.ready_tasks import ReadyTasks
 from sluice.core.run.slots import Slots
 from sluice.core.run.task_state import HOLDS_SLOT, CreateFailure, TaskStep
@@ -23,6 +24,7 @@ class PodAttempts:
     _tasks: Tasks
     _dirty: DirtyUnits
     _slots: Slots
+    lingering: LingeringPods
     _ready: ReadyTasks
     _wind_down: WindDown
     _creates: CreateWindow
@@ -115,6 +117,8 @@ class PodAttempts:
 
     def observe(self, pod: PodView) -> None:
         """A pod of this run as it is now: from a watch, a LIST or the answer to a POST."""
+        if pod.terminal:
+            self.lingering.over(pod)
         number = self._tasks.unit_of(pod)
         if number is None:
             return
@@ -134,6 +138,7 @@ class PodAttempts:
 
     def observe_deleted(self, pod: PodView) -> None:
         """A pod of this run was removed from the API server; `pod` is how it was last seen."""
+        self.lingering.over(pod)
         number = self._tasks.unit_of(pod)
         if number is None:
             return

@@ -18,6 +18,7 @@ from sluice.core.run.counts import Counts
 from sluice.core.run.create_window import CreateWindow
 from sluice.core.run.dirty import DirtyUnits, News
 from sluice.core.run.fan_out import FanOut
+from sluice.core.run.lingering_pods import LingeringPods
 from sluice.core.run.orders import RESUMED_BY_HAND, STOPPED_BY_HAND, Orders
 from sluice.core.run.pod_attempts import PodAttempts
 from sluice.core.run.ready_tasks import ReadyTasks
@@ -81,7 +82,7 @@ class RunState:
         ready = ReadyTasks(tasks, dirty, wind_down, self.limits.priority)
         self.tasks, self.slots, self.wind_down, self.ready = tasks, slots, wind_down, ready
         self.counts = Counts(open=sum(not task.final for task in self.definition.tasks))
-        self.pods = PodAttempts(tasks, dirty, slots, ready, wind_down, self.creates, self.shared)
+        self.pods = PodAttempts(tasks, dirty, slots, LingeringPods(slots), ready, wind_down, self.creates, self.shared)
         self.children = ChildRuns(tasks, dirty, slots, ready, wind_down)
         self.outputs_budget = inline_outputs_budget(sum(bool(task.outputs) for task in self.definition.tasks))
 
@@ -196,9 +197,12 @@ class RunState:
             self.dirty.mark(News.STATUS, number)
 
     def attempt_ended(self, number: int, ended: Outcome) -> None:
-        """The pod of an attempt is terminal or gone: its slot is free."""
+        """Its slot is free, unless the pod goes on."""
         task = self.tasks[number]
-        self.slots.free(number)
+        if task.pod is not None and not (task.pod.terminal or task.pod_deleted):
+            self.pods.lingering.add(task.pod, number)
+        else:
+            self.slots.free(number)
         self.time.attempt_ended(ended.ending, task.pod, was_unschedulable=task.was_unschedulable)
         if task.pod is not None and not task.pod_deleted:
             self.stored.pods_ended([task.pod])

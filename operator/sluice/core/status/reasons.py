@@ -139,7 +139,7 @@ def _live(task: TaskState) -> Reason:
         where = f" on node {pod.node}" if pod.node else ""
         why = task.termination_cause.message if task.termination_cause else pod.disruption
         return Reason(f"Terminating: its pod is being deleted{where}", why or None)
-    if pod.terminal:
+    if pod.attempt_over:
         return Reason("ReadingLog: its outputs are there", task.log_trouble or None)
     if pod.container.started_at is not None:
         return Reason()
