@@ -149,15 +149,16 @@ def test_the_operator_may_lower_the_deadline_of_a_pod_and_change_nothing_else(ku
     operator = Kubectl(kubectl.cluster, kubectl.namespace, user=user)
     containers = [{"name": "main", "image": "busybox", "command": ["sleep", "600"]}]
     kubectl.apply({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "one"}, "spec": {"containers": containers}})
-    for change in (
-        {"spec": {"containers": [{"name": "main", "image": "busybox:2"}]}},
-        {"spec": {"tolerations": [{"operator": "Exists"}]}},
-        {"metadata": {"labels": {"team": "data"}}},
-        {"metadata": {"annotations": {"team": "data"}}},
-        {"metadata": {"finalizers": ["team.example/hold"]}},
+    for place, value in (
+        ("/spec/containers/0/image", "busybox:2"),
+        ("/spec/tolerations/-", {"operator": "Exists"}),
+        ("/metadata/labels", {"team": "data"}),
+        ("/metadata/annotations", {"team": "data"}),
+        ("/metadata/finalizers", ["team.example/hold"]),
     ):
+        change = json.dumps([{"op": "add", "path": place, "value": value}])
         with pytest.raises(KubectlError, match="may change activeDeadlineSeconds and nothing else"):
-            operator.patch("pod", "one", change)
+            operator("patch", "pod", "one", "--type=json", "-p", change)
     operator.patch("pod", "one", {"spec": {"activeDeadlineSeconds": 300}})
 
 

@@ -7,7 +7,7 @@ from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
 BESIDE = {
     "spec": {
         "terminationGracePeriodSeconds": 1,  # `sleep` does not listen
-        "containers": [{"name": "proxy", "image": "busybox", "command": ["sleep", "600"]}],
+        "containers": [{"name": "proxy", "image": "busybox:1.35", "command": ["sleep", "600"]}],
     }
 }
 TASKS: tuple[Json, Json] = (
