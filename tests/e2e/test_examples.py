@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, by_hand, container, eventually, most_at_once
@@ -355,6 +356,16 @@ def test_31_join(kubectl: Kubectl) -> None:
         "publish": "Stopped",
     }
     assert kubectl.log(run["metadata"]["name"], "report").strip() == "reported"
+
+
+def test_35_functions(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "35-functions.yaml", "functions")
+    name = run["metadata"]["name"]
+    assert phases(run) == dict.fromkeys(("days", "square", "total", "query"), "Succeeded")
+    assert json.loads(run["status"]["tasks"]["total"]["outputs"]) == {"value": 28}
+    assert kubectl.log(name, "query").strip() == "select 1"
+    (pod, *_) = [pod for pod in kubectl.pods(name) if pod["metadata"]["labels"]["sluice.dev/task"] == "square"]
+    assert kubectl("logs", pod["metadata"]["name"]).strip() == "[2, 4, 6, 8, 10]"
 
 
 def test_every_example_has_a_test() -> None:

@@ -15,3 +15,5 @@ class FrozenGraph(Model):
     defaults: TaskTemplate | None = None
     tasks: list[Task]
     outputs: dict[str, str] | None = None
+    files: dict[str, str] | None = None
+    """By path, the SHA-256 of each file in hexadecimal digits."""

@@ -159,6 +159,22 @@ class SubWorkflow(Model):
     """Values for its parameters. Placeholders such as $(params.day) are filled in."""
 
 
+class FunctionSpec(Model):
+    """A Python function of one of the Workflow's files, which is called in the task's pod."""
+
+    file: Word
+    """The file, by its path in `spec.files`. It is imported as a module: etl.py as etl. All other files can be imported
+    there, too."""
+    name: Annotated[str, Field(min_length=1, max_length=253)]
+    """The function."""
+    arguments: Verbatim | None = None
+    """Its arguments, by name. One that is a single placeholder such as $(tasks.list.outputs.files) is the value itself,
+    of whatever type; inside a text it is text."""
+    fingerprint: Annotated[str | None, Field(min_length=1, max_length=253)] = None
+    """Stands for what the function does. Where files have changed, a task with the same fingerprint counts as
+    unchanged. By default the task has changed with any of the files."""
+
+
 class PodMetadata(Model):
     """Labels and annotations for the pod."""
 
@@ -260,6 +276,11 @@ class Task(TaskTemplate):
     """A shell script. It runs as `bash -eo pipefail` where the image has bash, else as `sh -e`."""
     python: Script | None = None
     """A Python script."""
+    function: FunctionSpec | None = None
+    """A Python function of one of the Workflow's files, called with the `python3` of the image. With one key in
+    `outputs` what it returns is that key's; with several it returns a map with these keys."""
+    files: Annotated[list[Word] | None, Field(max_length=256)] = None
+    """Files of the Workflow that the task finds under /sluice/files. A `function` has all of them."""
     shell: Annotated[list[Annotated[str, Field(max_length=1024)]] | None, Field(min_length=1, max_length=32)] = None
     """Another interpreter for the script, for example [node]. The script's path is added as the last argument."""
     outputs: Annotated[list[ParameterName] | None, Field(max_length=256)] = None

@@ -39,6 +39,9 @@ class Parameter(Model):
     """What it is for."""
 
 
+FileText = Annotated[str, Field(max_length=1_310_720)]  # 960 KiB in base64
+
+
 class ClaimMetadata(Model):
     """The name of a run's volume, and labels for its PersistentVolumeClaim."""
 
@@ -158,6 +161,11 @@ _TASKS: Json = {
 class WorkflowSpec(WorkflowSettings):
     """What to run, and when."""
 
+    files: Annotated[dict[Word, FileText] | None, Field(max_length=256)] = None
+    """Files that the tasks use, by their path: a Python file whose functions they call, a query, a configuration. What
+    looks like a placeholder in them is none. With `binaryFiles` at most 256 files and 960 KiB in all."""
+    binary_files: Annotated[dict[Word, FileText] | None, Field(max_length=256)] = None
+    """Files in base64."""
     volume_claim_templates: Annotated[list[ClaimTemplate] | None, Field(max_length=16)] = None
     """Volumes that the tasks of one run share: a PersistentVolumeClaim for each run, made before the first task that
     mounts it."""

@@ -16,6 +16,7 @@ from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.event_recorder import EventRecorder
 from sluice.controller.kube.objects import Key
 from sluice.controller.queue.workqueue import WorkQueue
+from sluice.controller.resources.file_configmaps import FileConfigMaps
 from sluice.controller.resources.lingering_pods import LingeringPods
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pools import PoolController
@@ -92,7 +93,8 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
     claims = VolumeClaims(kube, cache, clock)
 
     live, run_queue = LiveRuns(cache), WorkQueue[Key]("runs", of="run", clock=clock)
-    pods = PodWriter(kube, cache, claims, pod_gc, config.pod_defaults, run_queue.add, clock)
+    files = FileConfigMaps(kube, cache, revisions)
+    pods = PodWriter(kube, cache, claims, files, pod_gc, config.pod_defaults, run_queue.add, clock)
     children = ChildRunWriter(kube, cache, run_queue.add, clock)
     logs = LogReader(kube, run_queue.add)
     status = StatusWriter(cluster, live, pods, claims, pod_gc, run_queue.add)

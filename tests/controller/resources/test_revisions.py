@@ -19,7 +19,10 @@ NAME = revision_name("etl", "u1", GRAPH)
 
 class Server:
     def __init__(self, data: Any, owner: Any) -> None:
-        self.body = {"metadata": {"name": NAME, "namespace": "team", "ownerReferences": [owner]}, "data": data}
+        self.body = {
+            "metadata": {"name": NAME, "uid": "r1", "namespace": "team", "ownerReferences": [owner]},
+            "data": data,
+        }
 
     async def get(self, _path: str) -> Any:
         return self.body

@@ -15,6 +15,7 @@ from sluice.controller.kube.client import ApiError
 from sluice.controller.run.pod_writer import PodWriter
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.defaults import NO_DEFAULTS
+from sluice.core.pod.mounted_files import FileSources
 from sluice.core.pod.view import PodView
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
@@ -47,6 +48,11 @@ class NoClaims:
         return None
 
 
+class NoFiles(NoClaims):
+    def sources(self, _: Any) -> FileSources:
+        return FileSources({}, "", "")
+
+
 def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any], None]) -> tuple[world.World, int]:
     """A run with one task that takes the only slot of a pool; its pod is adopted."""
     shared = SharedLimits()
@@ -63,7 +69,7 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any
     assert shared.usage(DATABASE).used == 1
     task = one.task("a").definition
     server = Server(*answers(task), meanwhile=lambda: meanwhile(cache, task))
-    writer = PodWriter(server, cache, NoClaims(), None, NO_DEFAULTS, lambda _: None, Clock())  # type: ignore[arg-type]
+    writer = PodWriter(server, cache, NoClaims(), NoFiles(), None, NO_DEFAULTS, lambda _: None, Clock())  # type: ignore[arg-type]
     asyncio.run(writer._create(create))
     return one, shared.usage(DATABASE).used
 

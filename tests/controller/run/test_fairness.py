@@ -63,7 +63,7 @@ async def settled() -> None:
 
 
 def pod_writer(server: Any) -> PodWriter:
-    return PodWriter(server, None, None, None, NO_DEFAULTS, lambda _: None, Clock())  # type: ignore[arg-type]
+    return PodWriter(server, None, None, None, None, NO_DEFAULTS, lambda _: None, Clock())  # type: ignore[arg-type]
 
 
 def pods_made(server: Server) -> Any:

@@ -190,3 +190,28 @@ def test_operator_ends_what_the_kubelet_did_not_and_the_task_pays():
     world.decide()
     assert world.task("a").last.ending is Ending.TIMEOUT
     assert world.phases["a"] == "Failed"
+
+
+# Outputs of which the file says that they are in the log.
+
+
+def test_a_file_can_say_that_the_outputs_are_in_the_log():
+    world = run("a >> b", fields={"a": {"outputs": ["k"]}})
+    world.starts()
+    world.ends("a", outputs="::outputs:: 9")
+    assert world.decided() == ["read a/1"]
+    world.logs("a", 'said\n::outputs::{"k": 12}\nmore\n::outputs::{"k": 1}\n')
+    assert world.decided() == ["create b/1"]
+    assert world.task("a").outputs == {"k": 12}
+
+
+def test_outputs_in_the_log_count_only_in_one_piece():
+    world = run("a", fields={"a": {"outputs": ["k"]}})
+    world.starts()
+    world.ends("a", outputs="::outputs:: 9\n")
+    world.decide()
+    world.logs("a", '::outputs::{"k": 1}\n')  # cut, or somebody else's
+    world.decide()
+    assert world.task("a").last.ending is Ending.INFRASTRUCTURE
+    assert "in one piece, the 9 bytes" in world.task("a").last.message
+    assert world.decided(after=1) == ["create a/2"]

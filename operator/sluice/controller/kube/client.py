@@ -81,6 +81,10 @@ class KubeClient:
     async def get(self, path: str, **params: str) -> Json:
         return await self._request("GET", path, params=params)
 
+    async def get_metadata(self, path: str) -> Json:
+        """The object with its metadata alone."""
+        return await self._request("GET", path, accept=METADATA_ONLY)
+
     async def text(self, path: str, **params: str) -> str:
         """A resource that is plain text: a log."""
         return (await self._send("GET", path, params=params, accept="*/*")).decode(errors="replace")

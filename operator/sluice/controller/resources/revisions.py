@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from sluice.controller.kube.client import CONFLICT, ApiError, KubeClient, with_retries
+from sluice.controller.kube.client import CONFLICT, METADATA_ONLY, ApiError, KubeClient, with_retries
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.kube.paths import object_path
 from sluice.core import Json
@@ -24,6 +24,7 @@ class Revision:
     """A frozen graph, and the Workflow that it belongs to."""
 
     name: str
+    uid: str
     workflow: str
     workflow_uid: str
     definition: Definition
@@ -54,11 +55,13 @@ class Revisions:
             "data": graph,
         }
         try:
-            await with_retries(lambda: self._kube.create(_path(workflow.key.namespace), body))
+            made = await with_retries(lambda: self._kube.create(_path(workflow.key.namespace), body, METADATA_ONLY))
         except ApiError as error:
             if error.status != CONFLICT or (await self.read(workflow.key, name)).workflow_uid != workflow.uid:
                 raise
-        self._keep(workflow.key.namespace, Revision(name, workflow.key.name, workflow.uid, Definition.of(graph)))
+            return name
+        uid, definition = made["metadata"]["uid"], Definition.of(graph)
+        self._keep(workflow.key.namespace, Revision(name, uid, workflow.key.name, workflow.uid, definition))
         return name
 
     async def read(self, workflow: Key, name: str) -> Revision:
@@ -71,7 +74,8 @@ class Revisions:
             owner = controller_of(body["metadata"], "Workflow")
             if owner is None or name != revision_name(owner.name, owner.uid, body.get("data") or {}):
                 raise ForeignRevision(f"ControllerRevision '{name}' has no Workflow, or not the graph that it had")
-            known = self._keep(workflow.namespace, Revision(name, owner.name, owner.uid, Definition.of(body["data"])))
+            uid, definition = body["metadata"]["uid"], Definition.of(body["data"])
+            known = self._keep(workflow.namespace, Revision(name, uid, owner.name, owner.uid, definition))
         if known.workflow != workflow.name:
             raise ForeignRevision(f"ControllerRevision '{name}' is of Workflow '{known.workflow}'")
         return known

@@ -26,6 +26,7 @@ from sluice.controller.kube.paths import pods_path
 from sluice.controller.observability.logging import about
 from sluice.controller.observability.metrics import pod_refused
 from sluice.controller.queue.round_robin import FairQueue, FairSemaphore
+from sluice.controller.resources.file_configmaps import FileConfigMaps
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pvcs import VolumeClaims
 from sluice.core import Json
@@ -65,13 +66,14 @@ class PodWriter:
         kube: KubeClient,
         cache: Cache,
         claims: VolumeClaims,
+        files: FileConfigMaps,
         pod_gc: PodGarbageCollector,
         defaults: PodDefaults,
         requeue: Callable[[Key], None],
         clock: Clock,
     ) -> None:
         self._kube, self._cache, self._pod_gc, self._requeue = kube, cache, pod_gc, requeue
-        self._claims, self._defaults, self._clock = claims, defaults, clock
+        self._claims, self._files, self._defaults, self._clock = claims, files, defaults, clock
         self._create_queue: FairQueue[CreateIntent] = FairQueue()
         self._delete_queue: asyncio.Queue[tuple[str, Delete]] = asyncio.Queue()
         self._deletes = FairSemaphore(_DELETES_IN_FLIGHT)
@@ -111,6 +113,9 @@ class PodWriter:
         if no_claim := await self._claims.refusal(run, intent.number):
             await self._failed(intent, *no_claim)
             return
+        if no_files := await self._files.refusal(run, intent.number):
+            await self._failed(intent, *no_files)
+            return
         if not intent.proceed():
             return
         body = build_pod(
@@ -124,6 +129,7 @@ class PodWriter:
             end=run_end(run) if task.definition.final else None,
             outputs=outputs_before(run, task),
             defaults=self._defaults,
+            files=self._files.sources(run),
         )
         if words := oversize(body):
             await self._failed(intent, CreateError.TOO_LARGE, words)

@@ -14,6 +14,7 @@ from typing import Any
 
 from sluice.api import API_VERSION
 from sluice.core import Instant, Json
+from sluice.core.base.files import file_hashes
 
 MAIN = "main"
 """The name of the container that runs the task."""
@@ -80,6 +81,16 @@ def outputs_name(run: str, run_uid: str) -> str:
     return f"{run[: _OBJECT_NAME_MAX - len(tail) - 1]}-{tail}"
 
 
+def files_name(revision: str) -> str:
+    """The ConfigMap with the files of a revision."""
+    return f"{revision}-files"
+
+
+def stub_name(revision: str, stub: str) -> str:
+    """The ConfigMap with the program `stub`, which runs the functions in a revision's files."""
+    return f"{revision}-stub-{digest(stub, 8)}"
+
+
 def claim_name(run: str, run_uid: str, template: str) -> str:
     """The PersistentVolumeClaim that a run has from one of its `volumeClaimTemplates`. At most 137 characters."""
     return f"{run}-{template}-{digest(f'{run_uid}/{template}', 8)}"
@@ -136,9 +147,12 @@ _GRAPH_FIELDS = ("parameters", "volumeClaimTemplates", "defaults", "outputs", "t
 def graph_of(spec: Json) -> Json:
     """The part of a Workflow's spec that says what it does. A change in it makes a new revision.
 
-    It is as the user wrote it, with no default filled in, so that an upgrade of the operator changes no revision.
+    It is as the user wrote it, with no default filled in, so that an upgrade of the operator changes no revision. Of
+    files it has the hashes.
     """
-    return {key: spec[key] for key in _GRAPH_FIELDS if key in spec}
+    graph = {key: spec[key] for key in _GRAPH_FIELDS if key in spec}
+    hashes = file_hashes(spec)
+    return graph | {"files": hashes} if hashes else graph
 
 
 def label_number(label: Any) -> int:
@@ -149,10 +163,10 @@ def label_number(label: Any) -> int:
     return int(label) if is_number else 0
 
 
-def owner_reference(kind: str, name: str, uid: str) -> Json:
+def owner_reference(kind: str, name: str, uid: str, version: str = API_VERSION) -> Json:
     """For `metadata.ownerReferences`. It does not block a foreground deletion of the owner."""
     return {
-        "apiVersion": API_VERSION,
+        "apiVersion": version,
         "kind": kind,
         "name": name,
         "uid": uid,

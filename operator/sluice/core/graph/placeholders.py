@@ -47,6 +47,20 @@ def _filled(node: Any, values: Values, *, doubled: bool) -> Any:
     return node
 
 
+def fill_typed(node: Any, typed: Mapping[str, Any], values: Values) -> Any:
+    """A copy of a part of a manifest. A string that is one whole placeholder becomes its value in `typed`, with its
+    type; inside a text it is text.
+    """
+    if isinstance(node, str):
+        whole = PLACEHOLDER.fullmatch(node)
+        return typed[whole[1]] if whole and whole[1] in typed else _filled(node, values, doubled=False)
+    if isinstance(node, list):
+        return [fill_typed(each, typed, values) for each in node]
+    if isinstance(node, dict):
+        return {key: fill_typed(each, typed, values) for key, each in node.items()}
+    return node
+
+
 def _value(found: re.Match[str], values: Values, *, doubled: bool) -> str:
     if found["literal"]:
         return found[0] if doubled else found[0][1:]

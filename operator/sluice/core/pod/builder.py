@@ -31,9 +31,11 @@ from sluice.core.base.naming import (
     pod_name,
 )
 from sluice.core.base.text import as_text, as_values
-from sluice.core.graph.placeholders import SCRIPT_FIELDS, fill, kubelet_literal
+from sluice.core.graph.placeholders import SCRIPT_FIELDS, Values, fill, kubelet_literal
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
+from sluice.core.pod.function_call import function_call
 from sluice.core.pod.memory import grown_resources
+from sluice.core.pod.mounted_files import FOLDER, INPUTS, SCRIPT, SCRIPT_PATH, STUB_PATH, VOLUME, FileSources, volume
 from sluice.core.pod.node_affinity import prefer_other_node
 from sluice.core.pod.size import EXEC_MAX_BYTES
 from sluice.core.pod.volumes import claim_volumes
@@ -42,20 +44,16 @@ from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED
 from sluice.core.spec.task import TaskDefinition
 
-SCRIPT = "sluice.dev/script"
-INPUTS = "sluice.dev/inputs"
-
-_SCRIPT_PATH = "/sluice/script"
 _OUTPUTS_PATH = "/dev/termination-log"  # the kubelet's default terminationMessagePath
 _SHELL = [
     "sh",
     "-c",
     (
         "if command -v bash >/dev/null 2>&1; "
-        f"then exec bash -eo pipefail {_SCRIPT_PATH}; else exec sh -e {_SCRIPT_PATH}; fi"
+        f"then exec bash -eo pipefail {SCRIPT_PATH}; else exec sh -e {SCRIPT_PATH}; fi"
     ),
 ]
-_PYTHON = ["python3", "-u", _SCRIPT_PATH]  # unbuffered, so that a killed task's last lines reach its log
+_PYTHON = ["python3", "-u"]  # unbuffered, so that a killed task's last lines reach its log
 
 _MAIN_FIELDS = ("image", "command", "args", "env", "envFrom", "resources", "volumeMounts")
 _POD_FIELDS = ("nodeSelector", "tolerations", "serviceAccountName", "volumes")
@@ -88,6 +86,15 @@ class Item:
     index: int
     value: Any
 
+    @property
+    def typed(self) -> Json:
+        """What `$(item)` and `$(item.FIELD)` stand for."""
+        fields = self.value.items() if isinstance(self.value, dict) else ()
+        return {"item": self.value} | {f"item.{name}": value for name, value in fields}
+
+
+_NO_FILES = FileSources({}, "", "")
+
 
 def build_pod(
     run: RunIdentity,
@@ -101,12 +108,13 @@ def build_pod(
     end: RunEnd | None = None,
     outputs: Mapping[str, Json] | None = None,
     defaults: PodDefaults = NO_DEFAULTS,
+    files: FileSources = _NO_FILES,
 ) -> Json:
     """The pod manifest of attempt number `attempt` (from 1).
 
     `out_of_memory` counts the earlier attempts that ended as OutOfMemory. `avoid_node` is the node on which the cluster
     ended the last attempt. `hardened` adds what the Pod Security level `restricted` requires. `outputs` maps each
-    dependency's name to its outputs. `defaults` are the chart's.
+    dependency's name to its outputs. `defaults` are the chart's, `files` those of the run's revision.
     """
     outputs = outputs or {}
     values = run.values | as_values(outputs)
@@ -131,7 +139,9 @@ def build_pod(
         for containers in ("initContainers", "containers"):
             spec[containers] = [_hardened(container) for container in spec.get(containers, ())]
     spec["containers"] = [
-        _main(container, fields, _environment(run, task, attempt, item, end)) if _is_main(container) else container
+        _main(container, fields, task, _environment(run, task, attempt, item, end))
+        if _is_main(container)
+        else container
         for container in spec["containers"]
     ]
 
@@ -145,20 +155,26 @@ def build_pod(
             metadata["annotations"] = metadata.get("annotations", {}) | {annotation: json.dumps(dict(claim))}
     script = fields.get("bash", fields.get("python"))
     if script is not None:
-        metadata["annotations"] = metadata.get("annotations", {}) | {
-            SCRIPT: script,
-            INPUTS: inputs_json(run, task, attempt, outputs, item),
-        }
-        spec = merge(spec, {"volumes": [_SCRIPT_VOLUME]})
+        metadata["annotations"] = metadata.get("annotations", {}) | {SCRIPT: script}
+    if script is not None or task.function is not None:
+        inputs = inputs_json(run, task, attempt, outputs, item, values)
+        metadata["annotations"] = metadata.get("annotations", {}) | {INPUTS: inputs}
+    if (ours := volume(task, files, script=script is not None)) is not None:
+        spec = merge(spec, {"volumes": [ours]})
     if mounts := claim_volumes(written, run.claims):
         spec = merge(spec, {"volumes": mounts})
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
 
 def inputs_json(
-    run: RunIdentity, task: TaskDefinition, attempt: int, outputs: Mapping[str, Json], item: Item | None = None
+    run: RunIdentity,
+    task: TaskDefinition,
+    attempt: int,
+    outputs: Mapping[str, Json],
+    item: Item | None = None,
+    values: Values | None = None,
 ) -> str:
-    """The contents of `/sluice/inputs.json`.
+    """The contents of `/sluice/inputs.json`. `values` are those of the placeholders, as text.
 
     An item has only the outputs that its task refers to: the list that it is an item of, in the pods of all items,
     would be as large as the square of its length.
@@ -177,23 +193,15 @@ def inputs_json(
     if item is not None:
         inputs["task"]["index"] = item.index
         inputs["item"] = item.value
+    if task.function is not None:
+        typed = {} if item is None else item.typed
+        inputs["function"] = function_call(task.function, run, task, outputs, typed, values or {})
     return json.dumps(inputs, ensure_ascii=False)
 
 
 def parameter_variable(parameter: str) -> str:
     """The environment variable that holds a parameter: `PARAM_DAY` for `day`."""
     return "PARAM_" + parameter.upper().replace("-", "_")
-
-
-_SCRIPT_VOLUME = {
-    "name": "sluice",
-    "downwardAPI": {
-        "items": [
-            {"path": "script", "fieldRef": {"fieldPath": f"metadata.annotations['{SCRIPT}']"}},
-            {"path": "inputs.json", "fieldRef": {"fieldPath": f"metadata.annotations['{INPUTS}']"}},
-        ]
-    },
-}
 
 
 def _defaults(fields: Json, *, hardened: bool) -> Json:
@@ -224,16 +232,19 @@ def _is_main(container: Any) -> bool:
     return isinstance(container, dict) and container.get("name") == MAIN
 
 
-def _main(base: Json, fields: Json, environment: list[Json]) -> Json:
+def _main(base: Json, fields: Json, task: TaskDefinition, environment: list[Json]) -> Json:
     container = merge({**base, "env": environment}, {"env": base.get("env", [])})
     container = merge(container, {name: fields[name] for name in _MAIN_FIELDS if name in fields})
     security = container["securityContext"]
     if _escalates(security):
         container["securityContext"] = {name: security[name] for name in security if name != "allowPrivilegeEscalation"}
     if "bash" in fields or "python" in fields:
-        interpreter = _PYTHON if "python" in fields else _SHELL
-        container["command"] = [*fields["shell"], _SCRIPT_PATH] if "shell" in fields else interpreter
-        container = merge(container, {"volumeMounts": [{"name": "sluice", "mountPath": "/sluice", "readOnly": True}]})
+        interpreter = [*_PYTHON, SCRIPT_PATH] if "python" in fields else _SHELL
+        container["command"] = [*fields["shell"], SCRIPT_PATH] if "shell" in fields else interpreter
+    elif task.function is not None:
+        container["command"] = [*_PYTHON, STUB_PATH]
+    if "bash" in fields or "python" in fields or task.mounts_files:
+        container = merge(container, {"volumeMounts": [{"name": VOLUME, "mountPath": FOLDER, "readOnly": True}]})
     return container
 
 

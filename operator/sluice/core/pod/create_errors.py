@@ -19,6 +19,8 @@ class CreateError(StrEnum):
     NAMESPACE_GONE = "NamespaceTerminating"
     TOO_LARGE = "TooLarge"
     INVALID = "Invalid"
+    FILES_GONE = "FilesGone"
+    """The ConfigMap of its files was deleted, and nobody has them any more."""
     NAME_TAKEN = "NameTaken"
     """Another owner's pod has the name."""
 
@@ -28,6 +30,7 @@ WHAT_TO_CUT = "; the pod holds the script, the parameters, env and podTemplate: 
 GIVE_UP_AFTER_S = {
     CreateError.TOO_LARGE: 0.0,
     CreateError.INVALID: 0.0,
+    CreateError.FILES_GONE: 0.0,
     CreateError.FORBIDDEN: 600.0,  # someone may still grant the permission or create the ServiceAccount
     CreateError.POD_SECURITY: 600.0,
 }

@@ -38,7 +38,7 @@ def observe(run: RunState, now: Instant) -> Iterator[ReadLog]:
             ended = _outcome(task)
             if ended.ending is not Ending.SUCCESS or not task.definition.outputs:
                 attempt_ended(run, number, ended, now)
-            elif not task.definition.outputs_in_log or task.log is not None or task.pod_deleted:
+            elif not task.outputs_in_log or task.log is not None or task.pod_deleted:
                 attempt_ended(run, number, _with_outputs(run, number, task.pod, ended), now)
             elif not task.log_asked:
                 task.request_log()
@@ -93,8 +93,11 @@ def _with_outputs(run: RunState, number: int, pod: PodView, ended: Outcome) -> O
     task = run.tasks[number]
     of_task = run.tasks.fan_outs[task.group].output_bytes if task.group is not None else 0
     declared = task.definition.outputs
-    if not task.definition.outputs_in_log:
+    if not task.outputs_in_log:
         outputs = parse_outputs(pod.container.written, declared, run.output_bytes, of_task)
+    elif task.log == "" and (size := task.bytes_in_log) is not None:
+        words = f"its log does not have, in one piece, the {size} bytes of outputs of which its file speaks"
+        return replace(ended, ending=Ending.INFRASTRUCTURE, message=words)
     elif task.log is not None:
         outputs = parse_log_outputs(task.log, declared, run.output_bytes, of_task)
         task.drop_log()

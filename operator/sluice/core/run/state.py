@@ -261,7 +261,8 @@ class RunState:
     def log_read(self, number: int, attempt: int, end: str) -> None:
         """`end` is the end of the log of an attempt that has ended."""
         if self.wants_log(number, attempt):
-            self.tasks[number].log = outputs_line(end)
+            task = self.tasks[number]
+            task.log = outputs_line(end, task.bytes_in_log)
             self.dirty.mark(News.POD, number)
 
     def log_unread(self, number: int, attempt: int, why: str) -> None:

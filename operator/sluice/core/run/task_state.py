@@ -19,6 +19,7 @@ from sluice.core.run.children import ChildView
 from sluice.core.run.polling import Polling
 from sluice.core.run.retries import RetriesUsed, Retry, next_attempt, reset_retries
 from sluice.core.spec.ending import Outcome
+from sluice.core.spec.outputs import bytes_in_log
 from sluice.core.spec.task import TaskDefinition
 
 
@@ -191,6 +192,16 @@ class TaskState:
             self.gated, self.ungated_at = False, now
         begun_at, self.begun_at = self.begun_at, None
         return begun_at
+
+    @property
+    def outputs_in_log(self) -> bool:
+        """Are its outputs in its log? Its task, or its own file, may say so."""
+        return self.definition.outputs_in_log or self.bytes_in_log is not None
+
+    @property
+    def bytes_in_log(self) -> int | None:
+        """How many bytes of outputs its file says are in its log."""
+        return None if self.pod is None else bytes_in_log(self.pod.container.written)
 
     def request_log(self) -> None:
         self.log_asked = True

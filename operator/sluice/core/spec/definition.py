@@ -28,6 +28,8 @@ class Definition:
     claims: Mapping[str, Json] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     """The run's own outputs, with placeholders."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """By path, the hashes of the files (see `base.files`)."""
 
     @classmethod
     def of(cls, graph: Json) -> "Definition":
@@ -44,6 +46,7 @@ class Definition:
             graph=order,
             parameters={parameter.name: parameter.default for parameter in frozen.parameters or ()},
             outputs=frozen.outputs or {},
+            files=frozen.files or {},
             claims={
                 claim.metadata.name: graph["volumeClaimTemplates"][number]
                 for number, claim in enumerate(frozen.volume_claim_templates or ())

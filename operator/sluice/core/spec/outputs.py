@@ -9,7 +9,8 @@ end. A truncated JSON object does not parse. Truncated lines may, so lines that 
 https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/status/status_manager.go (normalizeStatus)
 
 Larger outputs go to the log, as its last line `::outputs::{...}`. Only the end of the log is read. The kubelet counts
-each 16 KiB of a line as a line, so a line of 256 KiB counts as 17.
+each 16 KiB of a line as a line, so a line of 256 KiB counts as 17. A file that has nothing but `::outputs:: N` says
+that the outputs are in the log, and how many bytes follow the mark there: a longer line may be damaged on its way.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#multiline-strings
 """
@@ -32,6 +33,7 @@ LOG_LINES, LOG_MAX_BYTES = 100, 2 * 1024 * 1024
 """How much of the end of a log has to be read to find the outputs."""
 _LINE_MAX_BYTES = 256 * 1024
 _MARK = "::outputs::"
+_IN_LOG = re.compile(rf"\s*{_MARK} ([0-9]{{1,9}})\s*")
 
 _IN_STATUS_MAX, _IN_STATUS_MAX_OF_ALL = 4096, 100_000
 
@@ -79,6 +81,12 @@ def parse_outputs(
     return select_declared(found, declared, where, taken, of_task)
 
 
+def bytes_in_log(written: OutputsFile | None) -> int | None:
+    """How long the outputs are that the file says are in the log; None if it does not say so."""
+    found = _IN_LOG.fullmatch(written.text) if written is not None else None
+    return None if found is None else int(found[1])
+
+
 def parse_log_outputs(line: str, declared: Sequence[str], taken: int, of_task: int = 0) -> Json | InvalidOutputs:
     """The same, from the line that `outputs_line` found."""
     size = len(line.encode())
@@ -94,9 +102,10 @@ def parse_log_outputs(line: str, declared: Sequence[str], taken: int, of_task: i
     return select_declared(found, declared, where, taken, of_task)
 
 
-def outputs_line(log: str) -> str:
-    """The last line with outputs among the last of a log, empty if there is none."""
-    return next((line for line in reversed(log.split("\n")) if line.startswith(_MARK)), "")
+def outputs_line(log: str, size: int | None = None) -> str:
+    """The last line with outputs (of `size` bytes, if given) among the last of a log, empty if there is none."""
+    lines = (line for line in reversed(log.split("\n")) if line.startswith(_MARK))
+    return next((line for line in lines if size in (None, len(line.encode()) - len(_MARK))), "")
 
 
 def select_declared(

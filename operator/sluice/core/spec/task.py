@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sluice.api.base import layered, seconds
-from sluice.api.task import Retries, RunIf, Task, TaskTemplate
+from sluice.api.task import FunctionSpec, Retries, RunIf, Task, TaskTemplate
 from sluice.core import Json
 from sluice.core.base.foreign import mapping
 from sluice.core.base.merge import merge
@@ -60,6 +60,10 @@ class TaskDefinition:
     for_each: ForEach | None = None
     when: Program | CelError | None = None
     """Its condition, evaluated when its trigger rule lets it start; a CelError if it does not compile."""
+    function: FunctionSpec | None = None
+    """The function that it calls."""
+    files: tuple[str, ...] = ()
+    """The paths of the files that it names. A function has all."""
     is_sub_workflow: bool = False
     """Does it run another Workflow? Then its attempts are runs instead of pods."""
 
@@ -93,6 +97,8 @@ class TaskDefinition:
             skip_exit_codes=frozenset(task.skip_exit_codes or ()),
             for_each=None if task.for_each is None else ForEach.of(task.for_each),
             when=None if task.when is None else compile_condition(task.when),
+            function=task.function,
+            files=tuple(task.files or ()),
             is_sub_workflow=task.workflow is not None,
         )
 
@@ -109,6 +115,11 @@ class TaskDefinition:
         """Does its `podTemplate` hold its pod back? Others may do so as well."""
         specs = (mapping(mapping(layer.get("podTemplate")).get("spec")) for layer in (self.own, self.defaults))
         return any(spec.get("schedulingGates") for spec in specs)
+
+    @property
+    def mounts_files(self) -> bool:
+        """Does its pod need files of the Workflow?"""
+        return bool(self.files) or self.function is not None
 
     @property
     def makes_pods(self) -> bool:

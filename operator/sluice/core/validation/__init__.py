@@ -27,6 +27,7 @@ from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.backfill import backfill_faults
 from sluice.core.validation.children import sub_workflows
 from sluice.core.validation.fan_out import fan_outs
+from sluice.core.validation.files import files, files_of_tasks
 from sluice.core.validation.joins import joins_and_waits
 from sluice.core.validation.lookalikes import lookalikes
 from sluice.core.validation.manifest import Manifest, dependency_paths, name_of
@@ -135,6 +136,8 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     joins_and_waits,
     sub_workflows,
     container.something_to_run,
+    files,
+    files_of_tasks,
     container.timeouts,
     container.quantities,
     container.pod_templates,

@@ -19,16 +19,19 @@ def something_to_run(found: Manifest) -> Iterator[Fault]:
         path = f"spec.tasks[{number}]"
         if not (task.image or default_image or found.chart_has_image):
             yield Fault(path, f"'{task.name}' has no image; set `image` here or in spec.defaults")
-        if task.bash is not None and task.python is not None:
-            yield Fault(
-                path, f"'{task.name}' has both `bash` and `python`; keep one, and make another task of the other"
-            )
+        programs = [field for field in ("bash", "python", "function") if getattr(task, field) is not None]
+        if len(programs) > 1:
+            both = " and ".join(f"`{field}`" for field in programs[:2])
+            yield Fault(path, f"'{task.name}' has both {both}; keep one, and make another task of the other")
+        what = "script" if task.function is None else "function"
         for field in ("command", "args"):
-            if task.script is not None and getattr(task, field) is not None:
+            if programs and getattr(task, field) is not None:
                 yield Fault(
-                    f"{path}.{field}", "a script has no command or args; say it in the script, or remove the script"
+                    f"{path}.{field}", f"a {what} has no command or args; say it in the {what}, or remove the {what}"
                 )
-        if task.shell is not None and task.script is None:
+        if task.shell is not None and task.function is not None:
+            yield Fault(f"{path}.shell", "a function is called with the image's `python3`; leave this out")
+        elif task.shell is not None and task.script is None:
             yield Fault(
                 f"{path}.shell", "names the interpreter of a script, and there is none; add `bash`, or use `command`"
             )

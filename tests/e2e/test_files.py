@@ -1,0 +1,65 @@
+"""Files that travel with a Workflow: their ConfigMap is made, believed only if it is right, and made again."""
+
+from __future__ import annotations
+
+import json
+
+from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
+
+READS = {"files": ["a.txt"], "bash": "cat /sluice/files/a.txt"}
+
+
+def gated(text: str) -> Json:
+    """Its second task waits for a person."""
+    tasks = (
+        {"name": "first", **READS},
+        {"name": "gate", "approval": {}, "dependsOn": ["first"]},
+        {"name": "second", "dependsOn": ["gate"], **READS},
+    )
+    return workflow("etl", *tasks, files={"a.txt": text})
+
+
+def at_the_gate(kubectl: Kubectl, manifest: Json) -> tuple[str, str]:
+    """The run, and the ConfigMap of its files."""
+    kubectl.apply(manifest)
+    run = kubectl.run_of("etl")
+    eventually(lambda: kubectl.task(run, "gate").get("reason", "").startswith("Approval"), "the gate asks")
+    return run, f"{kubectl.get('workflowrun', run)['status']['revision']}-files"
+
+
+def test_a_config_map_that_is_gone_is_made_again(kubectl: Kubectl) -> None:
+    run, name = at_the_gate(kubectl, gated("one"))
+    found = kubectl.get("configmap", name)
+    assert (found["data"], found["immutable"]) == ({"0": "one"}, True)
+    assert found["metadata"]["ownerReferences"][0]["kind"] == "ControllerRevision"
+    kubectl("delete", "configmap", name)
+    kubectl.decide(run, "gate", "Approve")
+    assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
+    assert kubectl.log(run, "second") == "one"
+
+
+def test_files_that_nobody_has_any_more_fail_what_needs_them(kubectl: Kubectl) -> None:
+    run, name = at_the_gate(kubectl, gated("one"))
+    kubectl.apply(gated("two"))
+    kubectl("delete", "configmap", name)
+    kubectl.decide(run, "gate", "Approve")
+    status = kubectl.finished(run)["status"]
+    assert status["tasks"]["first"]["phase"] == "Succeeded"
+    assert status["tasks"]["second"]["phase"] == "Failed"
+    assert "FilesGone: ConfigMap" in status["tasks"]["second"]["message"]
+    assert "apply what it was, or start a run of what it is" in status["tasks"]["second"]["message"]
+
+
+def test_a_config_map_of_somebody_else_is_not_believed(kubectl: Kubectl) -> None:
+    run, name = at_the_gate(kubectl, gated("one"))
+    found = kubectl.get("configmap", name)
+    kubectl("delete", "configmap", name)
+    forged = {**found, "data": {"0": "forged"}}
+    forged["metadata"] = {key: found["metadata"][key] for key in ("name", "namespace", "labels", "ownerReferences")}
+    kubectl("create", "-f", "-", stdin=json.dumps(forged))
+    kubectl.decide(run, "gate", "Approve")
+    reason = eventually(lambda: kubectl.task(run, "second").get("reason"), "the task says why it waits")
+    assert reason.startswith("NameTaken")
+    kubectl("delete", "configmap", name)
+    assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
+    assert kubectl.log(run, "second") == "one"
