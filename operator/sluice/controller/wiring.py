@@ -119,7 +119,9 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
     cache.subscribe("backfills", backfills.queue.add)
     cache.pods.subscribe(pod_gc.pod_changed)
     cache.pods.subscribe(run_events.pod_changed)
+    cache.pods.subscribe(admission.pod_changed)
     cache.runs.subscribe(run_events.run_changed)
+    cache.runs.subscribe(admission.run_changed)
     cache.workflows.subscribe(slots.workflow_changed)
     shared.subscribe(wake=run_events.may_start, changed=pools.usage_changed)
 

@@ -5,6 +5,7 @@ while no container of it has started, and `a-` is being stopped.
 """
 
 from dataclasses import replace
+from operator import attrgetter
 
 import pytest
 from hypothesis import given
@@ -17,10 +18,9 @@ from sluice.core.quota.run_concurrency import (
     Queued,
     Rejected,
     Replaced,
-    UnfinishedRun,
-    admit,
     has_started_container,
 )
+from sluice.core.quota.run_queue import RunQueue, UnfinishedRun
 from tests.core.kubelet import at, running, seen, waiting
 
 NONE = Concurrency()
@@ -41,6 +41,15 @@ def runs(text):
         )
         for place, word in enumerate(text.split())
     ]
+
+
+def admit(workflow, concurrency, there):
+    """What each is told, first come first, if nobody has been told anything yet."""
+    queue = RunQueue(workflow, concurrency)
+    for run in there:
+        queue.put(run)
+    answers = queue.news()
+    return {run.name: answers[run.name] for run in sorted(there, key=attrgetter("arrival"))}
 
 
 def decided(concurrency, text):

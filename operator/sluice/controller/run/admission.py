@@ -1,11 +1,11 @@
-"""Lets runs in: asks `core.quota.run_concurrency` what the runs of a Workflow may do, for all of them at once.
+"""Lets runs in: asks `core.quota.run_queue` what the runs of a Workflow may do.
 
 A run asks. Where the answer depends on other runs, it comes later: the run is requeued when there is an answer, and
-again when that changes. Being admitted is an offer, which may go to another run before it is taken. Answers are kept so
-that nothing is computed twice, and to cover the time between taking a place and the status saying so. After a restart
-they follow from the LIST.
+again when that changes. Being admitted is an offer, which may go to another run before it is taken. Answers are kept to
+cover the time between taking a place and the status saying so. After a restart they follow from the LIST.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -13,21 +13,25 @@ from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.controller.clock import Clock
 from sluice.controller.informers.cache import Cache
+from sluice.controller.informers.store import Change
 from sluice.controller.kube.client import NOT_FOUND, ApiError
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.resources.revisions import ForeignRevision, Revisions
 from sluice.core.base.naming import LABEL_GENERATION, label_number
+from sluice.core.pod.view import PodView
 from sluice.core.quota.run_concurrency import (
     Admission,
     Admitted,
     Concurrency,
+    Rejected,
     Replaced,
-    UnfinishedRun,
-    admit,
     has_started_container,
 )
+from sluice.core.quota.run_queue import RunQueue, UnfinishedRun
 from sluice.core.spec.run_limits import run_priority
+
+_LOOKS_IN_ONE_GO = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,22 @@ class _Answer:
     verdict: Admission
     let_in: bool
 
+    @property
+    def final(self) -> bool:
+        """Nobody looks any more at who is turned away or gives way, whatever the Workflow says then."""
+        return isinstance(self.verdict, Rejected | Replaced)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The runs of a Workflow, which was `of` when they were first looked at: its UID and generation."""
+
+    of: tuple[str, int]
+    concurrency: Concurrency
+    runs: RunQueue
+    moved: set[Key]
+    """Runs that may have changed since they were looked at."""
+
 
 class RunAdmission:
     """`requeue` is given the key of a run that has an answer, or another one. `queue` holds Workflows."""
@@ -47,6 +67,8 @@ class RunAdmission:
     def __init__(self, cache: Cache, revisions: Revisions, requeue: Callable[[Key], None], clock: Clock) -> None:
         self._cache, self._revisions, self._requeue = cache, revisions, requeue
         self._answers: dict[Key, _Answer] = {}
+        self._lines: dict[Key, _Line] = {}
+        """By Workflow, once a run has asked and as long as there are unfinished ones."""
         self.queue: WorkQueue[Key] = WorkQueue("admissions", of="workflow", clock=clock)
 
     def verdict(self, run: ObjectView) -> Admission | None:
@@ -58,8 +80,9 @@ class RunAdmission:
         if not concurrency.holds(own=run.is_own(workflow)) or self._is_within(run):
             return Admitted()
         answer = self._answer(run)
-        if answer is not None and (answer.concurrency == concurrency or isinstance(answer.verdict, Replaced)):
-            return answer.verdict  # who gives way is no longer looked at, whatever the Workflow says then
+        if answer is not None and (answer.concurrency == concurrency or answer.final):
+            return answer.verdict
+        self._moved(run.key, workflow.key)
         self.queue.add(workflow.key)
         return None
 
@@ -68,6 +91,7 @@ class RunAdmission:
         answer = self._answer(run)
         if answer is not None:
             self._answers[run.key] = replace(answer, let_in=True)
+            self._moved(run.key, answer.workflow)
 
     def going(self, run: ObjectView) -> bool:
         """Has it started, or taken its place?"""
@@ -89,39 +113,73 @@ class RunAdmission:
         """It has ended or is gone: there may be room for another."""
         answer = self._answers.pop(run, None)
         if answer is not None:
+            self._moved(run, answer.workflow)
             self.queue.add(answer.workflow)
 
+    def run_changed(self, change: Change[ObjectView]) -> None:
+        run = change.object
+        self._moved(run.key, workflow_of(run))
+        if change.before is None or change.deleted:  # which says whether they were called
+            for child in self._cache.children_by_parent.objects(run.ref):
+                self._moved(child.key, workflow_of(child))
+
+    def pod_changed(self, change: Change[PodView]) -> None:
+        """It says whether its run has started, and begun."""
+        run = None if change.object.run is None else self._cache.run(change.object.run)
+        if run is not None:
+            self._moved(run.key, workflow_of(run))
+
+    def _moved(self, run: Key, workflow: Key) -> None:
+        if (line := self._lines.get(workflow)) is not None:
+            line.moved.add(run)
+
     async def admit(self, key: Key) -> None:
-        """One look at all runs of a Workflow that have not ended."""
+        """One look at the runs of a Workflow that may have changed."""
         workflow = self._cache.workflows.get(key)
-        if workflow is None or workflow.deleting:
+        if workflow is None or workflow.deleting or key not in self._cache.unfinished_by_workflow:
+            self._lines.pop(key, None)
             return
-        concurrency = Concurrency.of(workflow.spec_as(WorkflowSettings))
-        keys = await self._keys(workflow, concurrency) if concurrency.key else None
-        runs: dict[str, ObjectView] = {}
-        held = []
-        for run in self._cache.unfinished_by_workflow.objects(workflow.key):
-            if run.deleting or (keys is not None and run.uid not in keys):  # who came meanwhile asks for it
-                continue
-            view = self._view(workflow, concurrency, run, "" if keys is None else keys[run.uid])
-            if view is not None:
-                runs[view.name] = run
-                held.append(view)
-        for name, verdict in admit(key.name, concurrency, held).items():
-            run = runs[name]
+        line = self._line(workflow)
+        while line.moved:
+            moved = line.moved.pop()
+            try:
+                if len(line.moved) % _LOOKS_IN_ONE_GO == 0:
+                    await asyncio.sleep(0)  # others have a turn
+                view = await self._look(workflow, line.concurrency, moved)
+            except BaseException:
+                line.moved.add(moved)
+                raise
+            if view is None:
+                line.runs.remove(moved.name)
+            else:
+                line.runs.put(view)
+        for name, verdict in line.runs.news().items():
+            run = self._cache.runs[Key(key.namespace, name)]
             before = self._answer(run)
-            if before is None or before.concurrency != concurrency or before.verdict != verdict:
+            if before is None or not (
+                before.final or (before.concurrency, before.verdict) == (line.concurrency, verdict)
+            ):
                 let_in = before is not None and before.let_in
-                self._answers[run.key] = _Answer(run.uid, key, concurrency, verdict, let_in)
+                self._answers[run.key] = _Answer(run.uid, key, line.concurrency, verdict, let_in)
                 self._requeue(run.key)
 
-    async def _keys(self, workflow: ObjectView, concurrency: Concurrency) -> dict[str, str]:
-        """The value of `concurrency.key`, by the run's UID."""
-        keys = {}
-        for run in self._cache.unfinished_by_workflow.objects(workflow.key):
-            if not run.deleting:
-                keys[run.uid] = concurrency.value(await self._parameters(workflow, run))
-        return keys
+    def _line(self, workflow: ObjectView) -> _Line:
+        of = workflow.uid, workflow.generation
+        line = self._lines.get(workflow.key)
+        if line is None or line.of != of:
+            concurrency = Concurrency.of(workflow.spec_as(WorkflowSettings))
+            moved = set(self._cache.unfinished_by_workflow.keys(workflow.key))
+            line = _Line(of, concurrency, RunQueue(workflow.key.name, concurrency), moved)
+            self._lines[workflow.key] = line
+        return line
+
+    async def _look(self, workflow: ObjectView, concurrency: Concurrency, key: Key) -> UnfinishedRun | None:
+        """The run as it is now; None if neither it waits for others nor they for it."""
+        run = self._cache.runs.get(key)
+        if run is None or not concurrency.key or run.finished or run.deleting:
+            return self._view(workflow, concurrency, run, "")
+        value = concurrency.value(await self._parameters(workflow, run))
+        return self._view(workflow, concurrency, self._cache.runs.get(key), value)
 
     def _is_within(self, run: ObjectView) -> bool:
         """Was it made by a run of the same Workflow, perhaps through others? That one would wait for it forever."""
@@ -129,10 +187,18 @@ class RunAdmission:
             return False
         return any(workflow_of(above) == workflow_of(run) for above in self._cache.ancestors(run))
 
-    def _view(self, workflow: ObjectView, concurrency: Concurrency, run: ObjectView, key: str) -> UnfinishedRun | None:
-        """None if neither it waits for others nor they for it."""
-        own, going, spec = run.is_own(workflow), self.going(run), run.spec_as(WorkflowRunSpec)
-        leaving = spec.state == "Stopped" or bool(self.replaced_by(run))
+    def _view(
+        self, workflow: ObjectView, concurrency: Concurrency, run: ObjectView | None, key: str
+    ) -> UnfinishedRun | None:
+        if run is None or run.finished or run.deleting:
+            return None
+        own, going, spec, answer = (
+            run.is_own(workflow),
+            self.going(run),
+            run.spec_as(WorkflowRunSpec),
+            self._answer(run),
+        )
+        leaving = spec.state == "Stopped" or bool(self.replaced_by(run)) or (answer is not None and answer.final)
         if not concurrency.holds(own=own) or (not going and (leaving or self._is_within(run))):
             return None
         return UnfinishedRun(

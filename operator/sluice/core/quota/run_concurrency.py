@@ -22,20 +22,13 @@ behind a stuck run. What holds for a schedule holds for `after` too.
 A run that is rejected ends Stopped, not Failed: nothing of it has run, so nothing has failed.
 """  # noqa: E501  # a row of a table is one line
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from operator import attrgetter
 
 from sluice.api.workflow import Policy, WorkflowSettings
-from sluice.core import Instant, Json
-from sluice.core.base.text import first_names
+from sluice.core import Json
 from sluice.core.graph.placeholders import fill
 from sluice.core.pod.view import PodView
-
-_NAMES_SHOWN = 3
-_COUNTED_EXACTLY = 10
-_KEY_SHOWN = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,37 +70,6 @@ class Concurrency:
 
 
 @dataclass(frozen=True, slots=True)
-class UnfinishedRun:
-    """A run that has not ended."""
-
-    name: str
-    created_at: Instant = 0.0
-    own: bool = False
-    """Did the Workflow make it? Else a person did."""
-    generation: int = 0
-    """The Workflow's, of a run that it made."""
-    priority: int = 0
-    key: str = ""
-    going: bool = False
-    """Is it active: admitted, and not ended?"""
-    begun: bool = False
-    """Has any of its containers started? Only looked at where no policy is given."""
-    leaving: bool = False
-    """Is it being stopped already?"""
-    called: bool = False
-    """Did another run make it? Then that one waits for it."""
-
-    @property
-    def arrival(self) -> tuple[Instant, int, str]:
-        return self.created_at, self.generation, self.name
-
-    @property
-    def place(self) -> tuple[bool, int, tuple[Instant, int, str]]:
-        """Its position in the queue: called runs first, then by priority, then first come, first served."""
-        return not self.called, -self.priority, self.arrival
-
-
-@dataclass(frozen=True, slots=True)
 class Admitted:
     """It may start, or continues."""
 
@@ -135,74 +97,7 @@ class Replaced:
         return f"replaced by run {self.by}"
 
 
-_ADMITTED = Admitted()
-
 Admission = Admitted | Queued | Rejected | Replaced
-
-
-def admit(workflow: str, concurrency: Concurrency, runs: Iterable[UnfinishedRun]) -> dict[str, Admission]:
-    """The answer for each run, by name."""
-    by_key: defaultdict[str, list[UnfinishedRun]] = defaultdict(list)
-    for run in sorted(runs, key=attrgetter("arrival")):
-        by_key[run.key].append(run)
-    verdicts: dict[str, Admission] = {}
-    for group in by_key.values():
-        verdicts |= _admit(workflow, concurrency, group)
-    return verdicts
-
-
-def _admit(workflow: str, concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[str, Admission]:
-    """`group`: the runs of one key, the oldest first."""
-    verdicts: dict[str, Admission] = dict.fromkeys((run.name for run in group), _ADMITTED)
-    verdicts |= _give_way(concurrency, group)
-    going = [run for run in group if run.going]  # those that give way as well, until they have ended
-    waiting = [run for run in group if not run.going and isinstance(verdicts[run.name], Admitted)]
-    free = len(waiting) if concurrency.policy == "Allow" else max(0, concurrency.max_runs - len(going))
-    waiting.sort(key=attrgetter("place"))
-    going, held = going + waiting[:free], waiting[free:]
-    if not held:
-        return verdicts
-    full = f"{len(going)}/{concurrency.max_runs} runs of {workflow}{_with_key(group[0].key)} are going"
-    if concurrency.policy == "Forbid":
-        return verdicts | {run.name: Rejected(f"Forbid: {full}{_names(going)}") for run in held}
-    verdicts |= _overflow(concurrency.max_queued, held, full)
-    queue = [run for run in held if isinstance(verdicts[run.name], Admitted)]
-    for place, run in enumerate(queue[:_COUNTED_EXACTLY]):
-        ahead = f", {place} before this one" if place else ""
-        verdicts[run.name] = Queued(f"Queued: {full}{_names(going)}{ahead}")
-    for first, beyond in _rounded(len(queue)):
-        far_back = Queued(f"Queued: {full}, {first} or more before this one")
-        verdicts |= dict.fromkeys((run.name for run in queue[first:beyond]), far_back)
-    return verdicts
-
-
-def _give_way(concurrency: Concurrency, group: Sequence[UnfinishedRun]) -> dict[str, Admission]:
-    staying = [run for run in group if not run.leaving]
-    if concurrency.policy == "Replace":
-        older = staying[: -concurrency.max_runs]
-    elif concurrency.policy is None:
-        older = [run for run in staying[:-1] if not (run.going if concurrency.scheduled else run.begun)]
-    elif concurrency.scheduled and concurrency.policy == "Queue" and concurrency.max_queued is None:
-        staying = [run for run in staying if run.own]
-        older = [run for run in staying[:-1] if not run.going]
-    else:
-        return {}
-    return {run.name: Replaced(staying[-1].name) for run in older}
-
-
-def _overflow(max_queued: int | None, held: Sequence[UnfinishedRun], full: str) -> dict[str, Admission]:
-    """The runs beyond `maxQueued`, first come, first served."""
-    verdicts: dict[str, Admission] = {}
-    queue: list[UnfinishedRun] = []
-    for run in sorted(held, key=attrgetter("arrival")):
-        queue.append(run)
-        if max_queued is None or len(queue) <= max_queued:
-            continue
-        leaves = next(other for other in queue if other.own) if run.own else run
-        queue.remove(leaves)
-        words = f"QueueFull: {full}, and as many wait as maxQueued allows, {max_queued}"
-        verdicts[leaves.name] = Rejected(words) if leaves is run else Replaced(run.name)
-    return verdicts
 
 
 def has_started_container(status: Json, pods: Iterable[PodView]) -> bool:
@@ -211,23 +106,3 @@ def has_started_container(status: Json, pods: Iterable[PodView]) -> bool:
         task["phase"] in ("Running", "Succeeded", "Failed") or "startedAt" in task or task.get("attempt", 0) > 1
         for task in status.get("tasks", {}).values()
     )
-
-
-def _with_key(key: str) -> str:
-    return f" with key {key[:_KEY_SHOWN]}" if key else ""
-
-
-def _names(going: Sequence[UnfinishedRun]) -> str:
-    return f" ({first_names((run.name for run in going), len(going), _NAMES_SHOWN)})"
-
-
-def _rounded(length: int) -> Iterator[tuple[int, int]]:
-    """The places from the tenth on, in stretches that are told the same: (first, one beyond the last). Far back in the
-    queue the number is rounded, or each run that ends would change the status of all that wait.
-    """
-    first = size = _COUNTED_EXACTLY
-    while first < length:
-        yield first, first + size
-        first += size
-        if first == 10 * size:
-            size *= 10
