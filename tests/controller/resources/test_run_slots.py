@@ -14,6 +14,7 @@ from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
+from tests.core.counting import calls
 
 ONE = {"warehouse": 1}
 
@@ -210,3 +211,15 @@ def test_run_that_lost_its_place_stands_in_no_line_for_slots() -> None:
     world.slots.withdraw(world.cache.runs[Key("team", "b")])
     world.goes("a")
     assert world.woken == ["c"]
+
+
+def test_what_a_workflow_calls_is_worked_out_once_for_all_runs() -> None:
+    world = World()
+    leaves = " ".join(f"leaf-{number}" for number in range(200))
+    world.has("many", calls=leaves, warehouse=1)
+    for name in ("a", "b", "c"):
+        world.sees(name)
+    first = calls(lambda: world.asks("a", calls="many"))
+    assert first - calls(lambda: world.asks("b", calls="many")) > 200
+    world.has("many", calls=leaves, warehouse=2)  # but not for ever
+    assert world.asks("c", calls="many") == "Pool: warehouse has 1 slot, 2 are asked for"

@@ -39,12 +39,15 @@ class RunSlots:
         """Of runs that hold slots, or ask for some."""
         self._waiting: dict[Key, Collection[str]] = {}
         """Runs that ask for slots, and the Workflows that they may call."""
+        self._callable: dict[Key, CalledWorkflow] = {}
+        """Workflows as they are now: to parse a large one takes long."""
 
     def workflow_changed(self, change: Change[ObjectView]) -> None:
         """What a run waits for may be another Workflow's, which does not ask for it any more."""
         now, before = change.object, change.before
         if before is not None and before.generation == now.generation and not change.deleted:
             return
+        self._callable.pop(now.key, None)
         for run, called in self._waiting.items():
             if run.namespace == now.key.namespace and now.key.name in called:
                 self._requeue(run)
@@ -104,7 +107,11 @@ class RunSlots:
 
     def _called(self, run: ObjectView, name: str) -> CalledWorkflow | None:
         workflow = self._cache.workflows.get(Key(run.key.namespace, name))
-        return None if workflow is None else CalledWorkflow.of(workflow.spec, workflow.spec_as(WorkflowSettings))
+        if workflow is None:
+            return None
+        if workflow.key not in self._callable:
+            self._callable[workflow.key] = CalledWorkflow.of(workflow.spec, workflow.spec_as(WorkflowSettings))
+        return self._callable[workflow.key]
 
     def _settings(self, run: ObjectView) -> WorkflowSettings:
         workflow = self._cache.workflows.get(workflow_of(run))
