@@ -15,7 +15,7 @@ from sluice.controller.informers.resync import resync
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.event_recorder import EventRecorder
 from sluice.controller.kube.objects import Key
-from sluice.controller.queue.workqueue import WorkQueue
+from sluice.controller.queue.workqueue import WORKERS, WorkQueue
 from sluice.controller.resources.file_configmaps import FileConfigMaps
 from sluice.controller.resources.lingering_pods import LingeringPods
 from sluice.controller.resources.pod_gc import PodGarbageCollector
@@ -46,7 +46,6 @@ _KINDS: Mapping[Kind, str] = {
     "workflowruns": "WorkflowRun",
     "backfills": "Backfill",
 }
-_WORKERS = 16
 _CLAIM_WORKERS = 4
 
 Work = Callable[[Key], Awaitable[None]]
@@ -68,7 +67,7 @@ class Controller:
     def workers(self) -> Iterator[Coroutine[Any, Any, None]]:
         """None of them ever returns."""
         for queue, work in self.queues.items():
-            for _ in range(_WORKERS):
+            for _ in range(WORKERS):
                 yield queue.run(work)
         for loop in self.loops:
             yield loop()
@@ -94,7 +93,8 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
 
     live, run_queue = LiveRuns(cache), WorkQueue[Key]("runs", of="run", clock=clock)
     files = FileConfigMaps(kube, cache, revisions)
-    pods = PodWriter(kube, cache, claims, files, pod_gc, config.pod_defaults, run_queue.add, clock)
+    workers = config.creates_in_flight
+    pods = PodWriter(kube, cache, claims, files, pod_gc, config.pod_defaults, run_queue.add, clock, workers=workers)
     children = ChildRunWriter(kube, cache, run_queue.add, clock)
     logs = LogReader(kube, run_queue.add)
     status = StatusWriter(cluster, live, pods, claims, pod_gc, run_queue.add)
@@ -141,7 +141,7 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
         loops=(
             *(pods.run_creates for _ in range(config.creates_in_flight)),
             pods.run_deletes,
-            *(children.run for _ in range(_WORKERS)),
+            *(children.run for _ in range(WORKERS)),
             logs.run,
             *(claims.run_deletes for _ in range(_CLAIM_WORKERS)),
             claims.run_sweeps,

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from sluice.controller.clock import Clock
 from sluice.controller.kube.objects import Key
-from sluice.controller.queue.round_robin import FairQueue, FairSemaphore
-from sluice.controller.queue.workqueue import WorkQueue
+from sluice.controller.queue.round_robin import FairQueue, FairSemaphore, RoundRobin
+from sluice.controller.queue.workqueue import WORKERS, WorkQueue
 
 FLOOD = 1500
 Serve = Callable[[list[str]], Awaitable[list[str]]]
 
 
 async def by_queue(arrivals: list[str]) -> list[str]:
-    queue: FairQueue[str] = FairQueue()
+    queue: FairQueue[str] = FairQueue(1)
+    served = []
     for namespace in arrivals:
         queue.put(namespace, namespace)
-    return [await queue.get() for _ in arrivals]
+    for _ in arrivals:
+        async with queue.turn() as namespace:
+            served.append(namespace)
+    return served
 
 
 async def by_semaphore(arrivals: list[str]) -> list[str]:
@@ -69,6 +74,88 @@ async def test_the_first_of_another_namespace_comes_next(serve: Serve, arrivals:
     served = await serve(arrivals)
     assert served[: len(begins)] == begins
     assert sorted(served) == sorted(arrivals)
+
+
+async def hanging_queue(arrivals: list[str], served: list[str]) -> None:
+    queue: FairQueue[str] = FairQueue(WORKERS)
+    for namespace in arrivals:
+        queue.put(namespace, namespace)
+
+    async def worker() -> None:
+        while True:
+            async with queue.turn() as namespace:
+                served.append(namespace)
+                await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(WORKERS):
+            group.create_task(worker())
+
+
+async def hanging_semaphore(arrivals: list[str], served: list[str]) -> None:
+    semaphore = FairSemaphore(WORKERS)
+
+    async def one(namespace: str) -> None:
+        async with semaphore.turn(namespace):
+            served.append(namespace)
+            await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as group:
+        for namespace in arrivals:
+            group.create_task(one(namespace))
+
+
+async def hanging_workqueue(arrivals: list[str], served: list[str]) -> None:
+    queue: WorkQueue[Key] = WorkQueue("hanging", of="run", clock=Clock())
+    for number, namespace in enumerate(arrivals):
+        queue.add(Key(namespace, f"run-{number}"))
+
+    async def work(key: Key) -> None:
+        served.append(key.namespace)
+        await asyncio.Event().wait()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(WORKERS):
+            group.create_task(queue.run(work))
+
+
+@pytest.mark.parametrize("serve", [hanging_queue, hanging_semaphore, hanging_workqueue])
+@pytest.mark.parametrize(
+    ("arrivals", "under_way"),
+    [
+        (["slow"] * FLOOD, {"slow": 12}),
+        (["slow"] * FLOOD + ["other"], {"slow": 12, "other": 1}),
+        ([f"slow-{number}" for number in range(40)], {f"slow-{number}": 1 for number in range(WORKERS)}),
+    ],
+)
+async def test_turns_that_hang_leave_some_for_other_namespaces(
+    serve: Callable[[list[str], list[str]], Awaitable[None]], arrivals: list[str], under_way: dict[str, int]
+):
+    served: list[str] = []
+    serving = asyncio.create_task(serve(arrivals, served))
+    for _ in range(len(arrivals)):
+        await asyncio.sleep(0)
+    serving.cancel()
+    assert Counter(served) == under_way
+
+
+@pytest.mark.parametrize(
+    ("limit", "hanging", "each"),
+    [(1, 1, [1]), (2, 1, [2]), (32, 1, [24]), (32, 2, [14, 14]), (32, 4, [8, 8, 7, 7]), (32, 9, [*[4] * 4, *[3] * 5])],
+)
+def test_the_more_namespaces_hang_the_fewer_turns_has_each(limit: int, hanging: int, each: list[int]):
+    order: RoundRobin[int] = RoundRobin(limit)
+    for namespace in range(hanging):
+        for number in range(FLOOD):
+            order.add(f"slow-{namespace}", number)
+    under_way: Counter[str] = Counter()
+    while (namespace := order.next) is not None:
+        order.begin(namespace)
+        under_way[namespace] += 1
+    assert list(under_way.values()) == each
+    if sum(each) < limit:
+        order.add("other", 0)
+        assert order.next == "other"
 
 
 async def test_who_is_cancelled_takes_no_turn_with_it():

@@ -69,7 +69,7 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any
     assert shared.usage(DATABASE).used == 1
     task = one.task("a").definition
     server = Server(*answers(task), meanwhile=lambda: meanwhile(cache, task))
-    writer = PodWriter(server, cache, NoClaims(), NoFiles(), None, NO_DEFAULTS, lambda _: None, Clock())  # type: ignore[arg-type]
+    writer = PodWriter(server, cache, NoClaims(), NoFiles(), None, NO_DEFAULTS, lambda _: None, Clock(), workers=1)  # type: ignore[arg-type]
     asyncio.run(writer._create(create))
     return one, shared.usage(DATABASE).used
 

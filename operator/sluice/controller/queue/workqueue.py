@@ -10,11 +10,14 @@ from typing import Generic, TypeVar
 
 from sluice.controller.clock import Clock
 from sluice.controller.observability.metrics import QueueMeter
-from sluice.controller.queue.round_robin import RoundRobin
+from sluice.controller.queue.round_robin import FairQueue
 from sluice.core import Instant
 from sluice.core.base.errors import SluiceError
 
 Key = TypeVar("Key", bound=tuple[str, str])  # a namespace and a name
+
+WORKERS = 16
+"""Of each queue."""
 
 _RETRY_FIRST_S = 0.2
 _RETRY_LONGEST_S = 30.0
@@ -27,9 +30,9 @@ class WorkQueue(Generic[Key]):
 
     def __init__(self, name: str, *, of: str, clock: Clock) -> None:
         self.name, self._of, self._clock = name, of, clock
-        self._order: RoundRobin[Key] = RoundRobin()
+        self._order: FairQueue[Key] = FairQueue(WORKERS)
         """The keys that wait."""
-        # Since when, by the monotonic clock.
+        # Since when, by the monotonic clock, the oldest first.
         self._waiting: dict[Key, float] = {}
         self._busy: dict[Key, float] = {}
         self._dirty: dict[Key, float] = {}
@@ -38,17 +41,16 @@ class WorkQueue(Generic[Key]):
         self._timers: dict[Key, tuple[float, asyncio.TimerHandle]] = {}  # with the time of the loop when each is due
         self._planned: Counter[str] = Counter()
         """How many keys have their turn now or at a time that is set, by namespace."""
-        self._turns = asyncio.Semaphore(0)  # one for each key that waits, so that each wakes one worker
         self._moved_at = 0.0
         """When a worker last began or ended a piece of work."""
         self._meter = QueueMeter(name)
 
     @property
     def stuck_s(self) -> float:
-        """How long a worker has been at one key; or how long the next in turn has waited while no worker got on."""
+        """How long a worker has been at one key; or how long a key has waited while no worker got on."""
         now = self._clock.monotonic()
         begun_at = next(iter(self._busy.values()), now)
-        waits_since = max(self._waiting[self._order.first()], self._moved_at) if self._order else now
+        waits_since = max(next(iter(self._waiting.values())), self._moved_at) if self._waiting else now
         return now - min(begun_at, waits_since)
 
     def __len__(self) -> int:
@@ -72,9 +74,8 @@ class WorkQueue(Generic[Key]):
 
     def _wait(self, key: Key, since: float) -> None:
         self._waiting[key] = since
-        self._order.add(key[0], key)
         self._plan(key, 1)
-        self._turns.release()
+        self._order.put(key[0], key)
 
     def add_at(self, key: Key, when: Instant) -> None:
         """At a time of the clock on the wall."""
@@ -109,31 +110,31 @@ class WorkQueue(Generic[Key]):
         return delay_s
 
     async def run(self, work: Callable[[Key], Awaitable[None]]) -> None:
-        """One worker of the queue, of several. Never returns. Calls `work(key)` for added keys; if that raises, it is
+        """One worker, of at most `WORKERS`. Never returns. Calls `work(key)` for added keys; if that raises, it is
         logged and the key tried again, later each time.
         """
         while True:
-            await self._turns.acquire()
-            key = self._order.pop()
-            began = self._clock.monotonic()
-            self._meter.begins(began - self._waiting.pop(key))
-            self._busy[key] = self._moved_at = began
-            try:
-                await work(key)
-                self._failures.pop(key, None)
-            except SluiceError as error:
-                log.warning("%s: %s; trying again in %.1f s", key, error, self._retry(key), extra=self._about(key))
-            except Exception:
-                log.exception(
-                    "%s: a bug of ours; trying again in %.1f s", key, self._retry(key), extra=self._about(key)
-                )
-            finally:
-                del self._busy[key]
-                self._plan(key, -1)
-                self._moved_at = self._clock.monotonic()
-                self._meter.ends(self._moved_at - began)
-                if key in self._dirty:
-                    self._wait(key, self._dirty.pop(key))
+            async with self._order.turn() as key:
+                await self._work_on(key, work)
+
+    async def _work_on(self, key: Key, work: Callable[[Key], Awaitable[None]]) -> None:
+        began = self._clock.monotonic()
+        self._meter.begins(began - self._waiting.pop(key))
+        self._busy[key] = self._moved_at = began
+        try:
+            await work(key)
+            self._failures.pop(key, None)
+        except SluiceError as error:
+            log.warning("%s: %s; trying again in %.1f s", key, error, self._retry(key), extra=self._about(key))
+        except Exception:
+            log.exception("%s: a bug of ours; trying again in %.1f s", key, self._retry(key), extra=self._about(key))
+        finally:
+            del self._busy[key]
+            self._plan(key, -1)
+            self._moved_at = self._clock.monotonic()
+            self._meter.ends(self._moved_at - began)
+            if key in self._dirty:
+                self._wait(key, self._dirty.pop(key))
 
     def _about(self, key: Key) -> dict[str, str]:
         return {"namespace": key[0], self._of: key[1]}

@@ -13,6 +13,7 @@ from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
 from sluice.controller.observability.logging import about
 from sluice.controller.queue.round_robin import FairQueue
+from sluice.controller.queue.workqueue import WORKERS
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.create_errors import CreateError, classify
 from sluice.core.reconcile.intents import CreateIntent
@@ -29,26 +30,28 @@ class ChildRunWriter:
 
     def __init__(self, kube: KubeClient, cache: Cache, requeue: Callable[[Key], None], clock: Clock) -> None:
         self._kube, self._cache, self._requeue, self._clock = kube, cache, requeue, clock
-        self._create_queue: FairQueue[CreateIntent] = FairQueue()
+        self._create_queue: FairQueue[CreateIntent] = FairQueue(WORKERS)
 
     def create(self, intent: CreateIntent) -> None:
         self._create_queue.put(intent.run.identity.namespace, intent)
 
     async def run(self) -> None:
-        """One worker, of several: each has one create under way."""
+        """One worker, of `WORKERS`: each has one create under way."""
         while True:
-            intent = await self._create_queue.get()
-            run = intent.run
-            if not intent.proceed():
-                continue
-            try:
-                await self._create(intent)
-            except NotLeader:
-                raise
-            except Exception as error:  # one task that we cannot handle must not stop all others
-                log.exception("its child run cannot be made: a bug of ours", extra=about(run, intent.number))
-                intent.failed(CreateError.BUSY, f"a bug of ours: {error!r}", self._clock.wall())
-            self._requeue(Key(run.identity.namespace, run.identity.name))
+            async with self._create_queue.turn() as intent:
+                if intent.proceed():
+                    await self._try(intent)
+
+    async def _try(self, intent: CreateIntent) -> None:
+        run = intent.run
+        try:
+            await self._create(intent)
+        except NotLeader:
+            raise
+        except Exception as error:  # one task that we cannot handle must not stop all others
+            log.exception("its child run cannot be made: a bug of ours", extra=about(run, intent.number))
+            intent.failed(CreateError.BUSY, f"a bug of ours: {error!r}", self._clock.wall())
+        self._requeue(Key(run.identity.namespace, run.identity.name))
 
     async def _create(self, intent: CreateIntent) -> None:
         run = intent.run

@@ -59,7 +59,7 @@ def _answer_to(pod: Json) -> str:
 
 
 class PodWriter:
-    """`requeue` is given the key of a run that has news."""
+    """`requeue` is given the key of a run that has news. `workers` create pods."""
 
     def __init__(
         self,
@@ -71,10 +71,12 @@ class PodWriter:
         defaults: PodDefaults,
         requeue: Callable[[Key], None],
         clock: Clock,
+        *,
+        workers: int,
     ) -> None:
         self._kube, self._cache, self._pod_gc, self._requeue = kube, cache, pod_gc, requeue
         self._claims, self._files, self._defaults, self._clock = claims, files, defaults, clock
-        self._create_queue: FairQueue[CreateIntent] = FairQueue()
+        self._create_queue: FairQueue[CreateIntent] = FairQueue(workers)
         self._delete_queue: asyncio.Queue[tuple[str, Delete]] = asyncio.Queue()
         self._deletes = FairSemaphore(_DELETES_IN_FLIGHT)
 
@@ -92,17 +94,19 @@ class PodWriter:
     async def run_creates(self) -> None:
         """One worker, of several: each has one create under way."""
         while True:
-            intent = await self._create_queue.get()
-            run = intent.run
-            if intent.proceed():
-                try:
-                    await self._create(intent)
-                except NotLeader:
-                    raise
-                except Exception as error:  # one task that we cannot handle must not stop all others
-                    log.exception("its pod cannot be made: a bug of ours", extra=about(run, intent.number))
-                    await self._failed(intent, CreateError.BUSY, f"a bug of ours: {error!r}")
-            self._requeue(Key(run.identity.namespace, run.identity.name))
+            async with self._create_queue.turn() as intent:
+                if intent.proceed():
+                    await self._try(intent)
+                self._requeue(Key(intent.run.identity.namespace, intent.run.identity.name))
+
+    async def _try(self, intent: CreateIntent) -> None:
+        try:
+            await self._create(intent)
+        except NotLeader:
+            raise
+        except Exception as error:  # one task that we cannot handle must not stop all others
+            log.exception("its pod cannot be made: a bug of ours", extra=about(intent.run, intent.number))
+            await self._failed(intent, CreateError.BUSY, f"a bug of ours: {error!r}")
 
     async def _create(self, intent: CreateIntent) -> None:
         run = intent.run
