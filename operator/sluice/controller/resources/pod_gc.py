@@ -52,7 +52,8 @@ class PodGarbageCollector:
         self._known.add(pod.uid)
         ended_at = pod.container.finished_at or pod.created_at
         succeeded = pod_outcome(pod).ending is Ending.SUCCESS
-        left_s = ended_at + (self._keep_succeeded_s if succeeded else self._keep_failed_s) - self._clock.wall()
+        keep_s = self._keep_succeeded_s if succeeded else self._keep_failed_s
+        left_s = min(ended_at + keep_s - self._clock.wall(), keep_s)  # more only if the clock was set back
         self._delete_in(left_s, pod.namespace, pod.name, pod.uid)
 
     def _delete_in(self, delay_s: float, namespace: str, name: str, uid: str) -> None:

@@ -16,6 +16,7 @@ from sluice.core.reconcile.propagate import end_task, evaluate
 from sluice.core.reconcile.stop import stop_tasks
 from sluice.core.reconcile.timers import fire_timers
 from sluice.core.reconcile.waits import end_waits
+from sluice.core.run.clock_set_back import heed_clock
 from sluice.core.run.dirty import News
 from sluice.core.run.state import RunState
 
@@ -36,6 +37,7 @@ def decide(run: RunState, now: Instant) -> Decision:
         return Decision(finished=True)
     delete: list[Delete] = []
     run.start(now)
+    heed_clock(run, now)
     logs = list(observe(run, now))
     _open_fan_outs(run)
     delete += fire_timers(run, now)

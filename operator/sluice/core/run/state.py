@@ -57,6 +57,8 @@ class RunState:
     """Has the shell dropped the run? Then no intent proceeds."""
     started_at: Instant | None = None
     finished_at: Instant | None = None
+    looked_at: Instant | None = None
+    """When it was last decided about."""
     output_bytes: int = 0
     """Of the outputs of all tasks, as JSON."""
     outputs_budget: int = 0
