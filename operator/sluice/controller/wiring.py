@@ -18,6 +18,7 @@ from sluice.controller.kube.objects import Key
 from sluice.controller.queue.workqueue import WORKERS, WorkQueue
 from sluice.controller.resources.file_configmaps import FileConfigMaps
 from sluice.controller.resources.lingering_pods import LingeringPods
+from sluice.controller.resources.pod_gc import WORKERS as POD_GC_WORKERS
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pools import PoolController
 from sluice.controller.resources.pvcs import VolumeClaims
@@ -147,6 +148,7 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
             claims.run_sweeps,
             pod_gc.run,
             lingering.run,
+            *(pod_gc.run_deletes for _ in range(POD_GC_WORKERS)),
             partial(resync, kube, cache),
         ),
     )

@@ -1,7 +1,7 @@
 """Deletes ended pods once their logs have been kept for long enough.
 
-They go one at a time, so that new pods never wait behind a burst of deletions, and only after their end is recorded in
-the status of their run. Where ended pods use up a quota (`count/pods`), they go early.
+They go a few at a time, so that new pods never wait behind a burst of deletions, and only after their end is recorded
+in the status of their run. Where ended pods use up a quota (`count/pods`), they go early.
 """
 
 import asyncio
@@ -13,12 +13,14 @@ from sluice.controller.informers.cache import Cache
 from sluice.controller.informers.store import Change
 from sluice.controller.kube.client import ApiError, KubeClient
 from sluice.controller.kube.paths import pods_path
+from sluice.controller.queue.round_robin import FairQueue
 from sluice.controller.resources.lingering_pods import LingeringPods
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.outcome import pod_outcome
 from sluice.core.pod.view import PodView
 from sluice.core.spec.ending import Ending
 
+WORKERS = 4
 _POLL_S = 1.0
 
 log = logging.getLogger("sluice.retention")
@@ -40,6 +42,7 @@ class PodGarbageCollector:
         self._due: list[tuple[float, str, str, str]] = []
         """A heap of (when by the monotonic clock, namespace, name, uid)."""
         self._known: set[str] = set()
+        self._delete_queue: FairQueue[tuple[float, str, str, str]] = FairQueue(WORKERS)
 
     def add(self, pod: PodView) -> None:
         """A pod of an attempt whose end is recorded."""
@@ -79,9 +82,20 @@ class PodGarbageCollector:
 
     async def run(self) -> None:
         while True:
-            while self._due and self._due[0][0] <= self._clock.monotonic():
-                await self._delete(heapq.heappop(self._due))
+            self.hand_out()
             await asyncio.sleep(_POLL_S)
+
+    def hand_out(self) -> None:
+        """What is due, to those who delete it."""
+        while self._due and self._due[0][0] <= self._clock.monotonic():
+            entry = heapq.heappop(self._due)
+            self._delete_queue.put(entry[1], entry)
+
+    async def run_deletes(self) -> None:
+        """One worker, of `WORKERS`."""
+        while True:
+            async with self._delete_queue.turn() as entry:
+                await self._delete(entry)
 
     async def _delete(self, entry: tuple[float, str, str, str]) -> None:
         _, namespace, name, uid = entry

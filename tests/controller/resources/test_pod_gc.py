@@ -1,0 +1,76 @@
+"""Ended pods go when their time is up, in each namespace at its own pace."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sluice.controller.informers.cache import Cache
+from sluice.controller.resources.pod_gc import WORKERS, PodGarbageCollector
+from tests.controller.clock import HOUR, Hands
+from tests.core.kubelet import RUN, START, TASK, exited, seen
+
+KEEP_S = 60
+
+
+@dataclass
+class Server:
+    """It never answers about pods of namespace `slow`."""
+
+    asked: list[str] = field(default_factory=list)
+
+    async def delete(self, path: str, _uid: str) -> None:
+        namespace = path.split("/")[4]
+        self.asked.append(namespace)
+        if namespace == "slow":
+            await asyncio.Event().wait()
+
+
+class World:
+    def __init__(self) -> None:
+        self.server, self.hands = Server(), Hands()
+        self.hands.wall = START + 10
+        kube: Any = self.server
+        self.gc = PodGarbageCollector(kube, Cache(), self.hands.clock, keep_succeeded_s=KEEP_S, keep_failed_s=KEEP_S)
+
+    def ended(self, namespace: str, attempt: int = 1) -> None:
+        self.gc.add(seen(exited(), TASK, attempt, run=replace(RUN, namespace=namespace, uid=f"uid-{namespace}")))
+
+    async def deletes(self) -> list[str]:
+        """The namespaces of the pods that it deletes now."""
+        self.server.asked.clear()
+        workers = [asyncio.create_task(self.gc.run_deletes()) for _ in range(WORKERS)]
+        self.gc.hand_out()
+        for _ in range(100):
+            await asyncio.sleep(0)
+        for worker in workers:
+            worker.cancel()
+        return self.server.asked
+
+
+async def test_a_pod_goes_when_its_time_is_up():
+    world = World()
+    world.ended("team")
+    world.hands.wait(KEEP_S - 1)
+    assert await world.deletes() == []
+    world.hands.wait(1)
+    assert await world.deletes() == ["team"]
+
+
+async def test_a_clock_that_is_set_back_keeps_no_pod_for_longer():
+    world = World()
+    world.hands.set_by(-HOUR)
+    world.ended("team")
+    world.hands.wait(KEEP_S)
+    assert await world.deletes() == ["team"]
+
+
+async def test_deletions_that_hang_leave_those_of_other_namespaces_alone():
+    world = World()
+    for attempt in range(1, 10):
+        world.ended("slow", attempt)
+    for attempt in range(1, 4):
+        world.ended("team", attempt)
+    world.hands.wait(KEEP_S)
+    assert (await world.deletes()).count("team") == 3
