@@ -94,8 +94,8 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
 
     live, run_queue = LiveRuns(cache), WorkQueue[Key]("runs", of="run", clock=clock)
     files = FileConfigMaps(kube, cache, revisions)
-    workers = config.creates_in_flight
-    pods = PodWriter(kube, cache, claims, files, pod_gc, config.pod_defaults, run_queue.add, clock, workers=workers)
+    in_flight = config.creates_in_flight
+    pods = PodWriter(kube, cache, claims, files, pod_gc, config.pod_defaults, run_queue.add, clock, workers=in_flight)
     children = ChildRunWriter(kube, cache, run_queue.add, clock)
     logs = LogReader(kube, run_queue.add)
     status = StatusWriter(cluster, live, pods, claims, pod_gc, run_queue.add)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sluice.controller.informers.cache import Cache
+from sluice.controller.resources.lingering_pods import LingeringPods
 from sluice.controller.resources.pod_gc import WORKERS, PodGarbageCollector
 from tests.controller.clock import HOUR, Hands
 from tests.core.kubelet import RUN, START, TASK, exited, seen
@@ -32,7 +33,10 @@ class World:
         self.server, self.hands = Server(), Hands()
         self.hands.wall = START + 10
         kube: Any = self.server
-        self.gc = PodGarbageCollector(kube, Cache(), self.hands.clock, keep_succeeded_s=KEEP_S, keep_failed_s=KEEP_S)
+        clock = self.hands.clock
+        self.gc = PodGarbageCollector(
+            kube, Cache(), LingeringPods(kube, clock), clock, keep_succeeded_s=KEEP_S, keep_failed_s=KEEP_S
+        )
 
     def ended(self, namespace: str, attempt: int = 1) -> None:
         self.gc.add(seen(exited(), TASK, attempt, run=replace(RUN, namespace=namespace, uid=f"uid-{namespace}")))
