@@ -173,6 +173,21 @@ def test_a_run_without_its_workflow_is_not_judged_by_parameters(file, workflow, 
 
 
 @pytest.mark.parametrize(
+    ("rerun", "fault"),
+    [
+        ("[laod]", "rerun[0]: no task is called 'laod'; did you mean 'load'?"),
+        ('[{task: load, items: "3"}]', "rerun[0].items: task 'load' has no forEach, and so no items; write its name"),
+        ("[{task: load, items: 3}]", "rerun[0].items: must be a string"),
+        ("[load]", ""),
+    ],
+)
+def test_what_a_run_asks_to_be_run_again_is_held_against_its_workflow(file, rerun, fault):
+    resumes = RUN.replace("dya", "day") + f"  resumeFrom: {{run: etl-g1-4f7a9, rerun: {rerun}}}\n"
+    result = lint(file(f"{resumes}---\n{WORKFLOW}"))
+    assert (fault in result.stdout, result.exit_code) == (True, 1 if fault else 0)
+
+
+@pytest.mark.parametrize(
     ("head", "fault"),
     [
         ("kind: Workflow", "1: apiVersion: is required; write sluice.dev/v1alpha1"),

@@ -310,6 +310,8 @@ def test_26_resume(kubectl: Kubectl, disks: Disks) -> None:
     again = kubectl.finished("again")
     succeeded(again)
     assert again["status"]["tasks"]["extract"]["reason"] == f"Kept: from run {name}"
+    copied = {pod["metadata"]["name"] for pod in kubectl.pods("again") if "-copy-2-" in pod["metadata"]["name"]}
+    assert len(kubectl.pods("again")) == len(copied) + 1 == 2
     assert kubectl.log("again", "load") == "3 rows of monday\n"
 
 

@@ -67,6 +67,34 @@ def test_named_tasks_run_again_and_it_waits_for_the_other_run(kubectl: Kubectl) 
     assert kubectl.log("again", "load") == "3 rows\n"
 
 
+def test_of_a_fan_out_only_the_items_run_again_that_had_failed_or_are_named(kubectl: Kubectl) -> None:
+    items = {"forEach": {"items": ["a", "b", "c", "d"]}, "outputs": ["got"]}
+    copy = {"name": "copy", "bash": 'echo "got=$ITEM" > "$SLUICE_OUTPUTS"; [ "$ITEM" != c ]', **items}
+    total = {"name": "sum", "bash": 'echo "$GOT"', "env": [{"name": "GOT", "value": "$(tasks.copy.outputs.got)"}]}
+    first = kubectl.run(workflow("etl", copy, total))["metadata"]["name"]
+    mended = copy | {"forEach": {"items": ["a", "b", "see", "d"]}}
+    kubectl.apply(workflow("etl", mended, total, trigger="Manual"))
+    kubectl.apply(resumes("again", first, rerun=[{"task": "copy", "items": "0"}]))
+    run = kubectl.finished("again")
+    assert (run["status"]["phase"], run["status"]["tasks"]["copy"]["progress"]) == ("Succeeded", "4/4")
+    labels = [pod["metadata"]["labels"] for pod in kubectl.pods("again")]
+    assert sorted(each.get("sluice.dev/index", "") for each in labels) == ["", "0", "2"]
+    assert kubectl.log("again", "sum") == '["a","b","see","d"]\n'
+
+
+def test_a_task_that_runs_a_workflow_is_kept_as_long_as_that_is_unchanged(kubectl: Kubectl) -> None:
+    inner = {"name": "work", "bash": "exit 0"}
+    kubectl.apply(workflow("inner", inner, trigger="Manual"))
+    call = {"name": "call", "workflow": {"name": "inner"}}
+    broken = {"name": "load", "bash": "exit 1", "dependsOn": ["call"]}
+    first = kubectl.run(workflow("etl", call, broken))["metadata"]["name"]
+    kubectl.apply(resumes("again", first))
+    assert kubectl.finished("again")["status"]["tasks"]["call"]["reason"] == f"Kept: from run {first}"
+    kubectl.apply(workflow("inner", inner | {"bash": "echo other"}, trigger="Manual"))
+    kubectl.apply(resumes("another", "again"))
+    assert "run" in kubectl.finished("another")["status"]["tasks"]["call"]
+
+
 def test_a_run_that_cannot_resume_says_why(kubectl: Kubectl) -> None:
     kubectl.run(workflow("etl", EXTRACT, BROKEN))
     kubectl.apply(resumes("again", "nobody", rerun=["laod"]))

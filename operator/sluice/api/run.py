@@ -1,8 +1,8 @@
 """`WorkflowRun`: one execution of a Workflow."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema, model_validator
 
 from sluice.api.base import Model, ObjectName, ParameterValue, Priority, TaskName, Text, Time, Word
 from sluice.api.pool import Slots
@@ -27,15 +27,37 @@ class ApprovalDecision(Model):
     """Why."""
 
 
+class Rerun(Model):
+    """A task to run again, or some items of a fan-out. A manifest may write the name of the task alone."""
+
+    task: TaskName
+    items: Annotated[str | None, Field(min_length=1, max_length=10_000)] = None
+    """As intervals such as 3,7-9, counted from 0."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_name(cls, written: Any) -> Any:
+        if isinstance(written, str):
+            return {"task": written}
+        if not isinstance(written, dict):
+            raise ValueError("must be the name of a task, or {task: NAME, items: 3,7-9}")  # noqa: TRY004  # pydantic's
+        return written
+
+
+_NAME_OR_ITEMS = {"x-kubernetes-preserve-unknown-fields": True}
+"""A structural schema knows no union, so the operator judges these."""
+
+
 class ResumeFrom(Model):
     """An earlier run of the same Workflow, which has ended. Its successes whose definition and inputs are unchanged are
-    kept.
+    kept, of a fan-out item by item.
     """
 
     run: ObjectName
     """The earlier run."""
-    rerun: Annotated[list[TaskName] | None, Field(max_length=2000)] = None
-    """Tasks to run again whatever became of them, with all that depends on them."""
+    rerun: Annotated[list[Annotated[Rerun, WithJsonSchema(_NAME_OR_ITEMS)]] | None, Field(max_length=2000)] = None
+    """Tasks to run again whatever became of them, with all that depends on them: the name of a task, or of a fan-out
+    some items, counted from 0: {task: load, items: 3,7-9}."""
 
 
 class WorkflowRunSpec(Model):

@@ -100,7 +100,7 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
     logs = LogReader(kube, run_queue.add)
     status = StatusWriter(cluster, live, pods, claims, pod_gc, run_queue.add)
     admission, slots = RunAdmission(cache, revisions, run_queue.add, clock), RunSlots(cache, shared, run_queue.add)
-    gates = StartGates(admission, ResumePlanner(kube, revisions, claims), slots)
+    gates = StartGates(admission, ResumePlanner(kube, cache, revisions, validation, claims), slots)
     opener = RunOpener(cluster, revisions, validation, gates, shared, live, run_queue.add_after)
     workers = RunWorkers(pods, children, logs, status)
     runs = RunReconciler(run_queue, cluster, live, opener, admission, workers, pod_gc)

@@ -1,5 +1,8 @@
 """What a run need not do again that resumes from another."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
 from sluice.api.run import ResumeFrom, WorkflowRunSpec
@@ -7,7 +10,11 @@ from sluice.core.base.naming import graph_of
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
 from sluice.core.spec.definition import Definition
-from sluice.core.triggers.resume import Past, kept_entry, kept_tasks, resume_faults, same_templates
+from sluice.core.status.kept import kept_entries, kept_words
+from sluice.core.triggers.rerun import RerunOrders, resume_faults
+from sluice.core.triggers.resume import Past, kept, same_templates
+from sluice.core.validation import run_faults
+from tests.core.counting import calls
 from tests.core.kubelet import RUN
 from tests.core.world import World, graph
 
@@ -15,16 +22,28 @@ SCRATCH = {"metadata": {"name": "scratch"}, "spec": {"accessModes": ["ReadWriteO
 MOUNTS = {"volumeMounts": [{"name": "scratch", "mountPath": "/scratch"}]}
 
 
-def past(text, stands, *, claims=None, parameters=None, templates=(), **fields):
-    """A run that has ended, with this graph."""
+def past(text, stands, *, claims=None, parameters=None, templates=(), outputs=None, children=(), **fields):
+    """A run that has ended, with this graph. `stands` has the phase of each task, or its whole entry."""
     definition = Definition.of(graph(text, **fields) | {"volumeClaimTemplates": list(templates)})
-    return Past("etl-g1", definition, parameters or {}, {n: {"phase": p} for n, p in stands.items()}, claims or {})
+    entries = {name: {"phase": told} if isinstance(told, str) else told for name, told in stands.items()}
+    return Past("etl-g1", definition, parameters or {}, entries, claims or {}, outputs=outputs or {}, children=children)
 
 
-def names(old, text, *, rerun=(), parameters=None, templates=(), **fields):
-    """The tasks that a new run with this graph keeps."""
+def asked(rerun):
+    return ResumeFrom.model_validate({"run": "etl-g1", "rerun": list(rerun)})
+
+
+def keeps_of(old, text, *, rerun=(), parameters=None, templates=(), **fields):
+    """The new graph, and what a run of it keeps."""
     new = Definition.of(graph(text, **fields) | {"volumeClaimTemplates": list(templates)})
-    return "".join(new.tasks[number].name for number in kept_tasks(new, parameters or {}, old, rerun))
+    run = replace(RUN, name="etl-g2", parameters=parameters or {})
+    return new, kept(new, run, old, RerunOrders.of(asked(rerun).rerun))
+
+
+def names(old, text, **more):
+    """The tasks that a new run with this graph keeps whole."""
+    new, found = keeps_of(old, text, **more)
+    return "".join(new.tasks[number].name for number in found.tasks)
 
 
 CHAIN = {"a": "Succeeded", "b": "Succeeded", "c": "Failed", "d": "UpstreamFailed"}
@@ -98,9 +117,7 @@ def test_changed_value_changes_every_task(now, keeps):
     assert names(past("a", {"a": "Succeeded"}, parameters={"day": "monday"}), "a", parameters=now) == keeps
 
 
-@pytest.mark.parametrize(
-    "fields", [{"finally": True}, {"approval": {}, "image": None}, {"workflow": {"name": "other"}, "image": None}]
-)
+@pytest.mark.parametrize("fields", [{"finally": True}, {"approval": {}, "image": None}])
 def test_what_is_never_kept(fields):
     own = {name: value for name, value in fields.items() if value is not None}
     assert names(past("a, z", dict.fromkeys("az", "Succeeded"), z=own), "a, z", z=own) == "a"
@@ -130,25 +147,236 @@ def test_volume_of_a_changed_template_is_another_volume():
             {"phase": "Succeeded", "outputs": '{"k":1}', "reason": "Kept: from run etl-g1"},
         ),
         (
-            {"phase": "Succeeded", "exitCode": 0, "reason": "Kept: from run etl-g0"},
-            {"phase": "Succeeded", "exitCode": 0, "reason": "Kept: from run etl-g0"},
+            {"phase": "Succeeded", "exitCode": 0, "outputs": '{"k":1}', "reason": "Kept: from run etl-g0"},
+            {"phase": "Succeeded", "exitCode": 0, "outputs": '{"k":1}', "reason": "Kept: from run etl-g0"},
         ),
     ],
 )
 def test_kept_task_says_in_which_run_it_succeeded(told, says):
-    old = past("a", {})
-    old.tasks["a"] = told
-    assert kept_entry(old, "a") == says
+    old = past("a", {"a": told}, outputs={"a": {"k": 1}}, a={"outputs": ["k"]})
+    new, found = keeps_of(old, "a", a={"outputs": ["k"]})
+    assert kept_entries(new, old, found) == ({"a": says}, {})
+
+
+def test_outputs_that_are_too_large_for_the_status_stay_apart():
+    old = past("a", {"a": "Succeeded"}, outputs={"a": {"k": "x" * 5000}}, a={"outputs": ["k"]})
+    new, found = keeps_of(old, "a", a={"outputs": ["k"]})
+    entries, apart = kept_entries(new, old, found)
+    assert entries == {"a": {"phase": "Succeeded", "reason": "Kept: from run etl-g1", "outputsIn": "ConfigMap"}}
+    assert json.loads(apart["a"]) == {"k": "x" * 5000}
+
+
+def test_task_whose_outputs_are_lost_runs_again():
+    old = past("a >> b", {"a": "Succeeded", "b": "Succeeded"}, a={"outputs": ["k"]})
+    assert names(old, "a >> b", a={"outputs": ["k"]}) == ""
+
+
+def resumed(old, text, **more):
+    """The new run as it is opened with what it keeps."""
+    new, found = keeps_of(old, text, **more)
+    entries, apart = kept_entries(new, old, found)
+    status = {"tasks": entries}
+    run = restore(RUN, "etl-2", new, status=status, pods=[], outputs=apart, orders=Orders())
+    return World(run, stored=status)
 
 
 def test_run_goes_on_after_what_it_keeps():
-    old = past("a >> b >> c", {"a": "Succeeded", "b": "Failed"})
-    status = {"tasks": {"a": kept_entry(old, "a")}}
-    world = World(restore(RUN, "etl-2", old.definition, status=status, pods=[], orders=Orders()), stored=status)
+    world = resumed(past("a >> b >> c", {"a": "Succeeded", "b": "Failed"}), "a >> b >> c")
     assert world.decided() == ["create b/1"]
     world.writes()
     assert world.stored["tasks"]["a"] == {"phase": "Succeeded", "reason": "Kept: from run etl-g1"}
     assert world.stored["progress"] == "1/3"
+
+
+# Fan-outs, item by item.
+
+
+def some(phase, total, **items):
+    return {"phase": phase, "items": {"total": total} | items}
+
+
+def each(*items, **more):
+    return {"forEach": {"items": list(items)} | more}
+
+
+FIVE = each("v", "w", "x", "y", "z")
+FAILED = some("Failed", 5, succeeded="0-1,3", failed="2", stopped="4")
+SAME = {"forEach": {"sameAs": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("before", "stands", "after", "rerun", "keeps"),
+    [
+        (FIVE, FAILED, FIVE, [], [0, 1, 3]),
+        (FIVE, FAILED, FIVE, ["a"], []),
+        (FIVE, FAILED, FIVE, [{"task": "a", "items": "3,0"}], [1]),
+        (FIVE, FAILED, each("v", "w", "x", "why", "z"), [], [0, 1]),  # by value
+        (FIVE, FAILED, each("w", "v", "x", "y", "z", "more"), [], [3]),  # and by index
+        (FIVE, FAILED, each("v"), [], [0]),
+        (FIVE, FAILED, {"forEach": {"range": {"start": 0, "end": 5}}}, [], []),
+        (FIVE, FAILED, FIVE | {"bash": "other"}, [], []),
+        (FIVE, FAILED, FIVE | {"retries": {"limit": 2}}, [], [0, 1, 3]),
+        (FIVE, FAILED, each("v", "w", "x", "y", "z", parallelism=2, minSuccess=4), [], [0, 1, 3]),
+        (FIVE, FAILED, {}, [], []),
+        ({}, "Succeeded", FIVE, [], []),
+        (each(1, 2), some("Failed", 2, succeeded="0-1"), each("1", 2), [], [1]),
+        (each(1, 2), some("Failed", 2, succeeded="0-1"), each(True, 2.0), [], []),
+        # a batch is one item
+        (each(1, 2, 3, batch=2), some("Failed", 2, succeeded="0-1"), each(1, 2, 4, batch=2), [], [0]),
+        (each(1, 2, batch=1), some("Failed", 2, succeeded="0-1"), each(1, 2), [], []),
+        # it is the same in each run of the graph, whatever the name of the run is
+        (each("$(run.name)/1"), some("Stopped", 1, succeeded="0"), each("$(run.name)/1"), [], [0]),
+        (each("$(run.name)/1"), some("Stopped", 1, succeeded="0"), each("$(run.name)/2"), [], []),
+        # a record of other items than there were is no evidence
+        (FIVE, some("Failed", 4, succeeded="0-3"), FIVE, [], []),
+        (FIVE, {"phase": "Failed"}, FIVE, [], []),
+        # a success is kept whole, also what it forgave
+        (FIVE, some("Succeeded", 5, succeeded="0-3", failed="4"), FIVE, [], "whole"),
+        (FIVE, some("Succeeded", 5, succeeded="0-4"), FIVE, [{"task": "a", "items": "2"}], [0, 1, 3, 4]),
+    ],
+)
+def test_item_is_kept_with_the_same_index_and_value(before, stands, after, rerun, keeps):
+    _, found = keeps_of(past("a", {"a": stands}, a=before), "a", rerun=rerun, a=after)
+    assert ("whole" if found.tasks else found.items.get(0, [])) == keeps
+
+
+@pytest.mark.parametrize(
+    ("leader", "follower", "more", "rerun", "keeps"),
+    [
+        (some("Failed", 5, succeeded="0-3", failed="4"), some("Failed", 5, succeeded="0,2-3"), {}, [], [0, 2, 3]),
+        (some("Succeeded", 5, succeeded="0-4"), some("Failed", 5, succeeded="0,2"), {}, [], [0, 2]),
+        (
+            some("Succeeded", 5, succeeded="0-4"),
+            some("Succeeded", 5, succeeded="0-4"),
+            {},
+            [{"task": "a", "items": "1-3"}],
+            [0, 4],
+        ),
+        (some("Succeeded", 5, succeeded="0-4"), some("Succeeded", 5, succeeded="0-4"), {}, ["a"], []),
+        # one that asks about the whole list needs all of it
+        (
+            some("Failed", 5, succeeded="0-3", failed="4"),
+            some("Failed", 5, succeeded="0-3"),
+            {"when": "tasks.a.phase != 'Skipped'"},
+            [],
+            [],
+        ),
+        # an item that was skipped will be skipped again
+        (
+            some("Failed", 5, succeeded="0", skipped="1-3", failed="4"),
+            some("Failed", 5, succeeded="0-2"),
+            {"runIf": "NoneFailed"},
+            [],
+            [0, 1, 2],
+        ),
+    ],
+)
+def test_item_of_same_as_needs_the_same_item_of_its_leader(leader, follower, more, rerun, keeps):
+    fields = {"a": FIVE, "b": SAME | more}
+    _, found = keeps_of(past("a, b", {"a": leader, "b": follower}, **fields), "a, b", rerun=rerun, **fields)
+    assert found.items.get(1, []) == keeps
+
+
+READS = {"env": [{"name": "L", "value": "$(tasks.a.outputs.k)"}]}
+LIST = {"a": {"k": ["0", "1"]}}
+
+
+@pytest.mark.parametrize(
+    ("before", "stands", "after", "rerun", "keeps"),
+    [
+        (each(1, 2), some("Succeeded", 2, succeeded="0-1"), each(1, 2), [], "ab"),
+        (each(1, 2), some("Succeeded", 2, succeeded="0-1"), each(1, 2), [{"task": "a", "items": "1"}], ""),
+        (each(1, 2), some("Succeeded", 2, succeeded="0-1"), each(1, 2, minSuccess=1), [], "b"),  # a by its items
+        (each(1, 2), some("Succeeded", 2, succeeded="0", failed="1"), each(1, 2, minSuccess=1), [], ""),
+        (each(1, 2), some("Succeeded", 2, succeeded="0-1"), each(1), [], ""),  # the list is another
+        (each(1, 2), some("Succeeded", 2, succeeded="0-1"), each(1, 2, 3), [], ""),
+    ],
+)
+def test_who_reads_the_whole_list_is_kept_only_with_all_items(before, stands, after, rerun, keeps):
+    keys = {"outputs": ["k"]}
+    old = past("a, b", {"a": stands, "b": "Succeeded"}, outputs=LIST, a=before | keys, b=READS)
+    assert names(old, "a, b", rerun=rerun, a=after | keys, b=READS) == keeps
+
+
+def test_items_come_from_recorded_outputs():
+    fields = {"a": {"outputs": ["k"]}, "b": {"forEach": {"from": "$(tasks.a.outputs.k)"}}}
+    stands = {"a": "Succeeded", "b": some("Failed", 2, succeeded="1", failed="0")}
+    old = past("a, b", stands, outputs=LIST, **fields)
+    new, found = keeps_of(old, "a, b", **fields)
+    assert (found.tasks, found.items) == ([0], {1: [1]})
+    assert kept_words(new, old, found) == "1 tasks, 1 items of b kept of run etl-g1"
+    assert keeps_of(old, "a, b", rerun=["a"], **fields)[1].items == {}
+
+
+def test_only_the_items_that_are_not_kept_run_again():
+    keys = {"outputs": ["k"]}
+    old = past("a >> b", {"a": FAILED, "b": "UpstreamFailed"}, outputs={"a": {"k": ["v", "w", None, "y", None]}},
+               a=FIVE | keys)  # fmt: skip
+    world = resumed(old, "a >> b", a=each("v", "w", "x", "y", "z", "more") | keys)
+    assert world.decided() == ["create a[2]/1", "create a[4]/1", "create a[5]/1"]
+    for index in (2, 4, 5):
+        world.ends(f"a[{index}]", 0, f"k={index}")
+    assert world.decided() == ["create b/1"]
+    world.writes()
+    entry = world.stored["tasks"]["a"]
+    assert (entry["phase"], entry["progress"]) == ("Succeeded", "6/6")
+    assert json.loads(entry["outputs"]) == {"k": ["v", "w", "2", "y", "4", "5"]}
+
+
+def test_fan_out_of_which_all_items_are_kept_has_ended():
+    old = past("a >> b", {"a": some("Failed", 3, succeeded="0-1", failed="2"), "b": "UpstreamFailed"}, a=each(1, 2, 3))
+    world = resumed(old, "a >> b", a=each(1, 2))
+    assert world.decided() == ["create b/1"]
+    world.writes()
+    entry = world.stored["tasks"]["a"]
+    assert (entry["phase"], entry["progress"], entry["reason"]) == ("Succeeded", "2/2", "Kept: from run etl-g1")
+
+
+def test_items_of_a_chain_go_on_where_each_of_them_stopped():
+    fields = {"a": each(1, 2, 3), "b": SAME, "c": {"forEach": {"sameAs": "b"}}}
+    stands = {
+        "a": some("Failed", 3, succeeded="0-1", failed="2"),
+        "b": some("Failed", 3, succeeded="0", failed="1", upstreamFailed="2"),
+        "c": some("UpstreamFailed", 3, upstreamFailed="0-2"),
+    }
+    world = resumed(past("a, b, c", stands, **fields), "a, b, c", **fields)
+    assert sorted(world.decided()) == ["create a[2]/1", "create b[1]/1"]
+    world.writes()
+    assert world.decided() == ["create c[0]/1"]  # counted now, and recorded
+
+
+def resume_calls(count):
+    fields = {"a": each(*map(str, range(count))), "b": SAME}
+    stands = {"a": some("Failed", count, succeeded=f"1-{count - 1}", failed="0"),
+              "b": some("Failed", count, succeeded=f"1-{count - 1}", upstreamFailed="0")}  # fmt: skip
+    old = past("a, b", stands, **fields)
+    return calls(lambda: keeps_of(old, "a, b", **fields))
+
+
+def test_cost_is_in_proportion_to_the_number_of_items():
+    assert resume_calls(10_000) < 11 * resume_calls(1_000)
+
+
+# Tasks that run another Workflow.
+
+
+CALL = {"workflow": {"name": "other"}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "stands", "children", "keeps"),
+    [
+        (CALL, "Succeeded", {("a", None)}, ([0], {})),
+        (CALL, "Succeeded", set(), ([], {})),
+        (CALL, "Failed", {("a", None)}, ([], {})),
+        (CALL | each(1, 2), some("Succeeded", 2, succeeded="0-1"), {("a", 0), ("a", 1)}, ([0], {})),
+        (CALL | each(1, 2), some("Succeeded", 2, succeeded="0-1"), {("a", 1)}, ([], {0: [1]})),
+        (CALL | each(1, 2), some("Failed", 2, succeeded="0", failed="1"), {("a", 0), ("a", 1)}, ([], {0: [0]})),
+    ],
+)
+def test_task_that_runs_a_workflow_is_kept_by_its_child_run(fields, stands, children, keeps):
+    _, found = keeps_of(past("a", {"a": stands}, children=children, a=fields), "a", a=fields)
+    assert (found.tasks, found.items) == keeps
 
 
 # What is wrong.
@@ -158,7 +386,7 @@ OLD = {"spec": {"workflow": "etl"}}
 
 
 @pytest.mark.parametrize(
-    ("asked", "old", "said"),
+    ("says", "old", "said"),
     [
         ({"run": "one", "rerun": ["load"]}, OLD, []),
         ({"run": "one"}, None, ["run: there is no run 'one' in this namespace; name one that has ended, or leave out"]),
@@ -169,15 +397,36 @@ OLD = {"spec": {"workflow": "etl"}}
             None,
             ["rerun[1]: no task is called 'laod'; did you mean 'load'?", "run: there is no run 'one'"],
         ),
+        ({"run": "one", "rerun": [{"task": "fan", "items": "3, 7-9"}, {"task": "load"}]}, OLD, []),
+        (
+            {"run": "one", "rerun": [{"task": "laod", "items": "3"}, {"task": "load", "items": "3"}]},
+            OLD,
+            [
+                "rerun[0]: no task is called 'laod'; did you mean 'load'?",
+                "rerun[1].items: task 'load' has no forEach, and so no items; write its name alone",
+            ],
+        ),
+        (
+            {"run": "one", "rerun": [{"task": "fan", "items": text} for text in ("10", "3-", "9-7", "1-3,2", "new")]},
+            OLD,
+            [
+                "rerun[0].items: items of 'fan' in run 'one': 10 is none of them: there are 10, counted from 0",
+                "rerun[1].items: items of 'fan' in run 'one': '3-' is no number and no interval; write for example",
+                "rerun[2].items: items of 'fan' in run 'one': '9-7' ends before it begins; write 7-9",
+                "rerun[3].items: items of 'fan' in run 'one': '2' has some that are there already; write each once",
+                "rerun[4].items: items of 'fan' in run 'one': 'new' is no number and no interval; write for example",
+            ],
+        ),
     ],
 )
-def test_faults_of_resume_from(asked, old, said):
+def test_faults_of_resume_from(says, old, said):
     found = resume_faults(
-        ResumeFrom.model_validate(asked),
+        ResumeFrom.model_validate(says),
         "new",
         "etl",
-        Definition.of(graph("load")),
+        Definition.of(graph("load, fan", fan={"forEach": {"items": [1]}})),
         None if old is None else WorkflowRunSpec.model_validate(old["spec"]),
+        {"fan": 10},
     )
     assert len(found) == len(said)
     for fault, words in zip(found, said, strict=True):
@@ -187,3 +436,19 @@ def test_faults_of_resume_from(asked, old, said):
 def test_how_a_changed_manifest_goes_on_is_no_change_of_what_it_does():
     spec = {"tasks": [{"name": "a"}]}
     assert graph_of(spec | {"onChange": {"reuse": "Unchanged"}}) == graph_of(spec)
+
+
+@pytest.mark.parametrize(
+    ("rerun", "fault"),
+    [
+        (["load", {"task": "load", "items": "3,7-9"}], None),
+        ([3], "[0]: must be the name of a task, or {task: NAME, items: 3,7-9}"),
+        ([{"task": "load", "item": "3"}], "[0].item: there is no such field"),
+        ([{"task": "load", "items": 3}], "[0].items: must be a string; put it in quotes"),
+        ([{"items": "3"}], "[0].task: is required"),
+        (["Load"], "[0].task: must be lower-case letters and digits, with '-' between them, not 'Load'"),
+    ],
+)
+def test_shape_of_rerun(rerun, fault):
+    found = run_faults({"workflow": "etl", "resumeFrom": {"run": "one", "rerun": rerun}}, {})
+    assert list(map(str, found)) == ([] if fault is None else [f"spec.resumeFrom.rerun{fault}"])

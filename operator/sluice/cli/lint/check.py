@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from sluice.api import API_VERSION, GROUP
+from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.cli.lint.calls import circles_of_calls
 from sluice.cli.lint.pools import claims_held_otherwise, unmet_claims
@@ -14,6 +15,8 @@ from sluice.cli.lint.scalars import shown
 from sluice.cli.lint.source import Document, Finding
 from sluice.core import Json
 from sluice.core.base.faults import Fault, listed
+from sluice.core.base.foreign import mapping, mappings
+from sluice.core.triggers.rerun import rerun_faults
 from sluice.core.validation import backfill_faults, pool_faults, run_faults, workflow_faults, workflow_warnings
 from sluice.core.validation.shape import NOT_A_STRING
 
@@ -207,7 +210,10 @@ def _run_faults(run: _Object, there: "_Objects") -> Iterator[Fault]:
     arguments = spec.get("arguments")
     unchecked = {name: "" for name in arguments if isinstance(name, str)} if isinstance(arguments, dict) else {}
     workflow = there.workflow(spec.get("workflow"), run.metadata)
-    yield from run_faults(spec, unchecked if workflow is None else _parameters(workflow.manifest))
+    found = run_faults(spec, unchecked if workflow is None else _parameters(workflow.manifest))
+    yield from found
+    if workflow is not None and not found and (asked := WorkflowRunSpec.model_validate(spec).resume_from) is not None:
+        yield from listed(rerun_faults(asked, _fan_outs(workflow.manifest), {}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +263,12 @@ def _same_namespace(source: Json, target: Json) -> bool:
     """May both be in one namespace? An object without one could be applied to any."""
     namespaces = {metadata["namespace"] for metadata in (source, target) if isinstance(metadata.get("namespace"), str)}
     return len(namespaces) <= 1
+
+
+def _fan_outs(workflow: Json) -> Mapping[str, bool]:
+    """Of each readable task, whether it is a fan-out."""
+    tasks = mappings(mapping(workflow.get("spec")).get("tasks"))
+    return {name: "forEach" in task for task in tasks if isinstance(name := task.get("name"), str)}
 
 
 def _parameters(workflow: Json) -> Mapping[str, str | None]:

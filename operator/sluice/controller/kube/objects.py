@@ -22,7 +22,7 @@ from sluice.core.base.ownership import AttemptRef, ObjectMeta, RunRef, attempt_o
 _LABELS = frozenset({LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH})
 
 _SPEC_OF_ENDED = ("workflow", "revision", "resumeFrom", "scheduledTime")
-_STATUS_OF_ENDED = ("phase", "message", "startedAt", "finishedAt")
+_STATUS_OF_ENDED = ("phase", "message", "revision", "startedAt", "finishedAt")
 _MESSAGE_OF_ENDED_MAX = 1024
 
 _M = TypeVar("_M", bound=Model)

@@ -29,7 +29,8 @@ from sluice.core.reconcile.restore import restore
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.spec.scheduled_time import ScheduledTime
-from sluice.core.triggers.resume import resume_faults
+from sluice.core.status.stored_entries import usable_entries
+from sluice.core.triggers.rerun import counted_items, resume_faults
 from sluice.core.validation import run_faults
 
 _LOOK_EVERY_S = 1.0
@@ -192,7 +193,8 @@ class RunOpener:
             return None
         old = await self._resume.find(identity.namespace, asked.run)
         of_old = None if old is None else WorkflowRunSpec.read_usable(old["spec"])
-        found = resume_faults(asked, identity.name, identity.workflow, revision.definition, of_old)
+        counted = counted_items({} if old is None else usable_entries(old.get("status", {})))
+        found = resume_faults(asked, identity.name, identity.workflow, revision.definition, of_old, counted)
         if found and not (of_itself and old is None):
             await self._not_started.refuse(seen, found)
             return None
@@ -200,9 +202,8 @@ class RunOpener:
             await self._not_started.wait_for_run(seen, waits)
             self._requeue_after(seen.key, _LOOK_EVERY_S)
             return None
-        status = await self._resume.status(asked, identity, revision, old)
+        status, words = await self._resume.status(asked, identity, revision, old)
         answer = await patch_status(self._kube, seen, seen.version, {**status, "message": None})
-        words = f"{len(status.get('tasks', {}))} tasks kept of run {asked.run}"
         self._events.record("WorkflowRun", seen, "Normal", "Resumed", words)
         rest = {name: value for name, value in seen.status.items() if name != "message"}
         return replace(seen, version=int(answer["metadata"]["resourceVersion"]), status={**rest, **status})

@@ -36,3 +36,23 @@ def members(text: str, below: int) -> Iterator[int]:
             first, last = int(found[1]), int(found[2] or found[1])
             yield from range(max(first, after), min(last + 1, below))
             after = max(after, last + 1)
+
+
+def read_intervals(text: str, below: int) -> set[int]:
+    """`3,7-9` as a person writes it, in any order. Raises ValueError for what is no number, is not below the limit, or
+    is there twice.
+    """
+    found: set[int] = set()
+    for part in text.split(","):
+        span = _SPAN.fullmatch(part.strip())
+        if span is None:
+            raise ValueError(f"'{part[:40]}' is no number and no interval; write for example 3,7-9")
+        first, last = int(span[1]), int(span[2] or span[1])
+        if last < first:
+            raise ValueError(f"'{part}' ends before it begins; write {last}-{first}")
+        if last >= below:
+            raise ValueError(f"{last} is none of them: there are {below}, counted from 0")
+        if not found.isdisjoint(range(first, last + 1)):
+            raise ValueError(f"'{part}' has some that are there already; write each once")
+        found.update(range(first, last + 1))
+    return found

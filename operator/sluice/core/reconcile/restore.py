@@ -7,9 +7,8 @@ between the recorded one and the newest pod must have ended and have used a retr
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sluice.api.run import TaskStatus
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.ownership import plausible
@@ -31,6 +30,7 @@ from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.for_each import NoItems
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.status.fan_out_status import item_entries
+from sluice.core.status.stored_entries import stored_outputs, usable_entries
 
 _V = TypeVar("_V", PodView, ChildView)
 
@@ -74,12 +74,14 @@ def restore(
     for pod in pods:
         if pod.attempt_of is not None and pod.run == identity.ref:
             found.pods[pod.attempt_of.task, pod.attempt_of.index][pod.attempt] = pod
-    recorded = {name: _usable(entry) for name, entry in foreign.mapping(status.get("tasks")).items()}
+    recorded = usable_entries(status)
     run.status_found(recorded)
     for number, task in enumerate(run.tasks.named):
         entry = recorded.get(task.definition.name, {})
         _restore_unit(run, number, entry, found)
-        _restore_outputs(run, number, entry, outputs or {})
+        found_outputs = stored_outputs(task.definition.name, entry, outputs or {})
+        if found_outputs is not None:
+            run.set_outputs(number, found_outputs)
     for number, task in enumerate(run.tasks.named):
         if task.step is TaskStep.ENDED:
             run.count_end(number)
@@ -93,12 +95,6 @@ def restore(
     run.dirty.take(News.STATUS)
     run.dirty.mark(News.STATUS, *(number for number, task in enumerate(run.tasks) if task.restored_entry is None))
     return run
-
-
-def _usable(entry: Any) -> Json:
-    """What the status says of a task, without what the operator could not have written: the API server takes all."""
-    found = TaskStatus.read({"phase": "Pending"} | TaskStatus.usable(foreign.mapping(entry)))
-    return found.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
 
 
 def _restore_items(run: RunState, number: int, recorded: Json, found: _Found) -> None:
@@ -219,16 +215,6 @@ def _restore_backoff(run: RunState, number: int, entry: Json) -> None:
     if task.attempt:
         task.restore_backoff(_recorded_outcome(entry), entry.get("avoidNode", ""), entry)
         run.timers.set(task.retry_at or 0.0, number, task.attempt)
-
-
-def _restore_outputs(run: RunState, number: int, entry: Json, apart: Mapping[str, str]) -> None:
-    text = apart.get(run.tasks[number].definition.name, "") if "outputsIn" in entry else entry.get("outputs", "")
-    try:
-        found = foreign.parse(text)
-    except ValueError:  # there are none, or somebody has changed them
-        return
-    if isinstance(found, dict):
-        run.set_outputs(number, found)
 
 
 def _ended(outcome: Outcome) -> Outcome:

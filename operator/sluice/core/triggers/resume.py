@@ -1,24 +1,35 @@
-"""Resuming: which tasks of a run need not run again, since they succeeded in an earlier run of its Workflow.
+"""Resuming: what of a run need not run again, since it succeeded in an earlier run of its Workflow.
 
-A task is kept if it succeeded there and nothing that its result depends on has changed: its definition (except how it
-is run: retries, timeouts, resources, placement), the run's parameters and scheduled time (all tasks have them in their
-environment), the tasks that it depends on, and the volumes that it mounts. An unchanged task that was skipped will be
-skipped again, so its dependents can be kept.
+A task is kept whole if it succeeded there and nothing that its result depends on has changed: its definition (except
+how it is run: retries, timeouts, resources, placement), the run's parameters and scheduled time (all tasks have them in
+their environment; `run.name` differs each time and counts for nothing), the tasks that it depends on, and the volumes
+that it mounts. An unchanged task that was skipped will be skipped again, so its dependents can be kept.
 
-Never kept are `finally` tasks, approvals (they are decisions about one run) and sub-workflows (their graphs may have
-changed), nor anything that depends on those or on a task that runs again.
+Of another fan-out each item is kept that succeeded and has the same index and value. The values are expanded again,
+from the frozen graphs and the recorded outputs: a status has none. A batch is one item. An item of `sameAs` needs the
+same item of its leader kept, and who reads a whole list all of its items.
+
+A task that runs another Workflow is kept if the graph of its child run is what that Workflow would run now.
+
+Never kept are `finally` tasks and approvals (they are decisions about one run), and what has lost its outputs.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sluice.api.run import ResumeFrom, WorkflowRunSpec
+from sluice.api.for_each import MAX_ITEMS
 from sluice.core import Json
-from sluice.core.base.faults import Fault, Hint, listed
+from sluice.core.base.intervals import members
+from sluice.core.base.text import as_json, as_values
+from sluice.core.cel.program import Program, tasks_read
+from sluice.core.graph.placeholders import fill
 from sluice.core.pod.volumes import mounted
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.for_each import NoItems
+from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED, ScheduledTime
 from sluice.core.spec.task import TaskDefinition
+from sluice.core.triggers.rerun import RerunOrders
 
 _HOW_IT_IS_RUN = frozenset(
     {
@@ -37,8 +48,10 @@ _HOW_IT_IS_RUN = frozenset(
         "queueName",
     }
 )
-_OF_ITS_ATTEMPTS = frozenset({"attempt", "pod", "retries", "retryAt", "avoidNode", "message"})
-_KEPT = "Kept: from run "
+_OTHER_EACH_TIME = frozenset({"run.name", "run.startedAt"})
+
+Unit = tuple[str, int | None]
+"""A task, or an item of a fan-out by its index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,79 +66,168 @@ class Past:
     tasks: Json
     claims: Mapping[str, str]
     scheduled: ScheduledTime = NOT_SCHEDULED
+    outputs: Mapping[str, Json] = field(default_factory=dict)
+    """Of each task that has some recorded; of a fan-out the lists."""
+    children: Collection[Unit] = ()
+    """The tasks and items whose child run succeeded, on a graph that is still that of its Workflow."""
 
 
-def kept_tasks(
-    new: Definition,
-    parameters: Mapping[str, str],
-    past: Past,
-    rerun: Collection[str],
-    scheduled: ScheduledTime = NOT_SCHEDULED,
-) -> list[int]:
-    """The numbers of the tasks that need not run again, in order."""
-    if parameters != past.parameters or scheduled != past.scheduled:
-        return []
-    before = {task.name: task for task in past.definition.tasks}
-    unchanged: set[int] = set()
-    for number in new.graph.topological_order():
-        task = new.tasks[number]
-        if (
-            task.name in before
-            and task.name not in rerun
-            and _phase(past, task) in ("Succeeded", "Skipped")
-            and _can_be_kept(task)
-            and _what(task) == _what(before[task.name])
-            and unchanged.issuperset(new.graph.dependencies[number])
-            and all(template in past.claims for template in mounted(task.fields, new.claims))
-        ):
-            unchanged.add(number)
-    return sorted(number for number in unchanged if _phase(past, new.tasks[number]) == "Succeeded")
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What need not run again."""
+
+    tasks: list[int] = field(default_factory=list)
+    """As they ended there, in order."""
+    items: dict[int, list[int]] = field(default_factory=dict)
+    """Of other fan-outs, the items that succeeded there."""
+    totals: dict[int, int] = field(default_factory=dict)
+    """How many items those have."""
+
+    @property
+    def any_of(self) -> list[int]:
+        """The tasks of which at least a part is kept."""
+        return sorted([*self.tasks, *self.items])
 
 
-def _phase(past: Past, task: TaskDefinition) -> str:
-    phase: str = past.tasks.get(task.name, {}).get("phase", "")
-    return phase
+def kept(new: Definition, run: RunIdentity, past: Past, rerun: RerunOrders) -> Kept:
+    """What the new run need not do again."""
+    if run.parameters != past.parameters or run.scheduled != past.scheduled:
+        return Kept()
+    return _Comparison(new, run, past, rerun).kept()
 
 
-def _can_be_kept(task: TaskDefinition) -> bool:
-    return not task.final and task.approval is None and not task.is_sub_workflow
+class _Comparison:
+    def __init__(self, new: Definition, run: RunIdentity, past: Past, rerun: RerunOrders) -> None:
+        self._new, self._past, self._rerun = new, past, rerun
+        self._before = {task.name: task for task in past.definition.tasks}
+        known = {name: value for name, value in run.values.items() if name not in _OTHER_EACH_TIME}
+        self._values = known | as_values(past.outputs)
+        self._number = {task.name: number for number, task in enumerate(new.tasks)}
+        self._unchanged: set[int] = set()
+        """Tasks that have ended as they would again."""
+        self._unchanged_items: dict[int, set[int]] = {}
+        """Of fan-outs that are not, the items that have."""
+        self._found = Kept()
+        self._lists: dict[tuple[int, str], list[str]] = {}
+        """The values of the items of a fan-out as JSON, in the new graph or in the old one."""
+
+    def kept(self) -> Kept:
+        for number in self._new.graph.topological_order():
+            task = self._new.tasks[number]
+            if not self._could_be_kept(number, task):
+                continue
+            if self._ended_the_same(task):
+                self._unchanged.add(number)
+                if self._phase(task) == "Succeeded":
+                    self._found.tasks.append(number)
+            elif task.for_each is not None:
+                self._compare_items(number, task)
+        self._found.tasks.sort()
+        return self._found
+
+    def _could_be_kept(self, number: int, task: TaskDefinition) -> bool:
+        """Is it the same task, apart from its items, and are all dependencies unchanged other than item by item?"""
+        before = self._before.get(task.name)
+        leader = self._followed(task)
+        return (
+            before is not None
+            and not task.final
+            and task.approval is None
+            and task.name not in self._rerun.tasks
+            and _what(task) == _what(before)
+            and all(n in self._unchanged or n == leader for n in self._new.graph.dependencies[number])
+            and all(template in self._past.claims for template in mounted(task.fields, self._new.claims))
+        )
+
+    def _followed(self, task: TaskDefinition) -> int | None:
+        """The fan-out of which it needs the same item only."""
+        if task.same_as is None or (isinstance(task.when, Program) and task.same_as in tasks_read(task.when)):
+            return None
+        return self._number[task.same_as]
+
+    def _ended_the_same(self, task: TaskDefinition) -> bool:
+        phase = self._phase(task)
+        if phase == "Skipped":
+            units: list[Unit] = []
+        elif phase == "Succeeded" and self._has_outputs(task):
+            units = [(task.name, None)] if task.for_each is None else [(task.name, i) for i in self._items(task, phase)]
+        else:
+            return False
+        return (
+            task.name not in self._rerun.items
+            and _items_from(task) == _items_from(self._before[task.name])
+            and (task.same_as is None or self._number[task.same_as] in self._unchanged)
+            and (not task.is_sub_workflow or all(unit in self._past.children for unit in units))
+        )
+
+    def _compare_items(self, number: int, task: TaskDefinition) -> None:
+        try:
+            now = self._expanded(self._new, task)
+            then = self._expanded(self._past.definition, self._before[task.name])
+        except NoItems:
+            return
+        if len(then) != self._total(task) or not self._has_outputs(task):
+            return  # it is not what was run there, or that is lost
+        same = {index for index, (one, other) in enumerate(zip(now, then, strict=False)) if one == other}
+        same.difference_update(self._rerun.items.get(task.name, ()))
+        if task.same_as is not None and (leader := self._number[task.same_as]) not in self._unchanged:
+            same &= self._unchanged_items.get(leader, set())
+        found = [index for index in self._items(task, "Succeeded") if index in same]
+        if task.is_sub_workflow:
+            found = [index for index in found if (task.name, index) in self._past.children]
+        unchanged = {*found, *same.intersection(self._items(task, "Skipped"))}
+        self._unchanged_items[number] = unchanged
+        if len(unchanged) == len(now) == len(then):
+            self._unchanged.add(number)
+        if found:
+            self._found.items[number], self._found.totals[number] = found, len(now)
+
+    def _expanded(self, definition: Definition, task: TaskDefinition) -> list[str]:
+        """The values of its items, as JSON. Raises NoItems."""
+        tasks = {each.name: each for each in definition.tasks} if task.same_as is not None else {}
+        while task.same_as is not None:
+            task = tasks[task.same_as]
+        known = self._lists.get(key := (id(definition), task.name))
+        if known is None:
+            if task.for_each is None:
+                raise NoItems(f"{task.name} is no fan-out any more")
+            known = list(map(as_json, task.for_each.items(lambda fields: fill(fields, self._values))))
+            self._lists[key] = known
+        return known
+
+    def _phase(self, task: TaskDefinition) -> str:
+        phase: str = self._past.tasks.get(task.name, {}).get("phase", "")
+        return phase
+
+    def _items(self, task: TaskDefinition, phase: str) -> list[int]:
+        """Those that ended so, ascending."""
+        text = self._past.tasks.get(task.name, {}).get("items", {}).get(phase.lower(), "")
+        return list(members(text, MAX_ITEMS))
+
+    def _total(self, task: TaskDefinition) -> int | None:
+        found: int | None = self._past.tasks.get(task.name, {}).get("items", {}).get("total")
+        return found
+
+    def _has_outputs(self, task: TaskDefinition) -> bool:
+        """Are those that it declares recorded? Of a fan-out that counted its items they are lists of them."""
+        found = self._past.outputs.get(task.name, {})
+        if (total := self._total(task)) is None:
+            return all(key in found for key in task.outputs)
+        lists = (found.get(key) for key in task.outputs)
+        return all(isinstance(values, list) and len(values) == total for values in lists)
 
 
 def _what(task: TaskDefinition) -> Json:
-    """What a task does. The order of `dependsOn` makes no difference."""
-    what = {name: field for name, field in task.fields.items() if name not in _HOW_IT_IS_RUN}
-    return what | {"dependsOn": set(what.get("dependsOn") or ())}
+    """What a task does, apart from its items. The order of `dependsOn` makes no difference."""
+    what = {name: value for name, value in task.fields.items() if name not in _HOW_IT_IS_RUN}
+    return what | {"dependsOn": set(what.get("dependsOn") or ()), "forEach": "forEach" in what}
 
 
-def kept_entry(past: Past, task: str) -> Json:
-    """A kept task's entry in the status of the new run: how it ended, and in which run."""
-    told = {name: value for name, value in past.tasks[task].items() if name not in _OF_ITS_ATTEMPTS}
-    reason = told.get("reason", "")
-    return told | {"reason": reason if reason.startswith(_KEPT) else f"{_KEPT}{past.run}"}
+def _items_from(task: TaskDefinition) -> Json:
+    """Its `forEach`, apart from how many run at a time."""
+    return {name: value for name, value in task.fields.get("forEach", {}).items() if name != "parallelism"}
 
 
 def same_templates(new: Definition, old: Definition) -> set[str]:
     """The names of the volumeClaimTemplates that are the same in both."""
     return {name for name, template in new.claims.items() if old.claims.get(name) == template}
-
-
-def resume_faults(
-    asked: ResumeFrom, run: str, workflow: str, definition: Definition, old: WorkflowRunSpec | None
-) -> list[Fault]:
-    """The faults of a run's `resumeFrom`. `old` is the spec of the run that it names, None if there is none."""
-    found = []
-    names = {task.name for task in definition.tasks}
-    for place, name in enumerate(asked.rerun or ()):
-        if name not in names:
-            words = f"no task is called '{name}'"
-            found.append(Fault(f"spec.resumeFrom.rerun[{place}]", words, Hint(name, names)))
-    path, name = "spec.resumeFrom.run", asked.run
-    if name == run:
-        found.append(Fault(path, "a run cannot resume from itself; name an earlier one"))
-    elif old is None:
-        words = f"there is no run '{name}' in this namespace; name one that has ended, or leave out resumeFrom"
-        found.append(Fault(path, words))
-    elif old.workflow != workflow:
-        words = f"run '{name}' is one of Workflow '{old.workflow}'; name one of '{workflow}'"
-        found.append(Fault(path, words))
-    return listed(found)
