@@ -2,9 +2,10 @@
 
 import pytest
 
-from sluice.core.pod.create_errors import CreateError, classify, create_delay_s
+from sluice.core.pod.create_errors import CreateError, above_quota, classify, create_delay_s
 
 QUOTA, POD_SECURITY, FORBIDDEN = CreateError.QUOTA, CreateError.POD_SECURITY, CreateError.FORBIDDEN
+TOO_SMALL = CreateError.QUOTA_TOO_SMALL
 GONE, BUSY, TOO_LARGE, INVALID = (
     CreateError.NAMESPACE_GONE,
     CreateError.BUSY,
@@ -20,6 +21,11 @@ NO = 'pods "etl-a-1" is forbidden: '
     [
         (403, NO + "exceeded quota: two, requested: pods=1, used: pods=2, limited: pods=2", QUOTA),
         (403, NO + "exceeded quota: q, requested: requests.cpu=20, used: requests.cpu=32575m, limited: cpu=50", QUOTA),
+        (
+            403,
+            NO + "exceeded quota: two, requested: pods=1, used: pods=0, limited: pods=0",
+            CreateError.QUOTA_TOO_SMALL,
+        ),
         (403, NO + 'violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false (...)', POD_SECURITY),
         (403, NO + "unable to create new content in namespace team because it is being terminated", GONE),
         (404, 'namespaces "team" not found', GONE),
@@ -47,6 +53,34 @@ NO = 'pods "etl-a-1" is forbidden: '
 )
 def test_what_the_server_said_means(status, message, refusal):
     assert classify(status, message) is refusal
+
+
+CPU = "alone it asks for requests.cpu={} and ResourceQuota q allows {} in all; ask for less, or have the quota raised"
+
+
+@pytest.mark.parametrize(
+    ("requested", "used", "limited", "words"),
+    [
+        ("requests.cpu=2", "requests.cpu=9", "requests.cpu=10", ""),
+        ("requests.cpu=10", "requests.cpu=1m", "requests.cpu=10", ""),
+        ("requests.cpu=10001m", "requests.cpu=0", "requests.cpu=10", CPU.format("10001m", "10")),
+        ("pods=1,requests.cpu=3", "pods=2,requests.cpu=0", "pods=2,requests.cpu=2", CPU.format("3", "2")),
+        ("requests.cpu=x", "requests.cpu=0", "requests.cpu=2", ""),
+        ("limits.cpu=3", "limits.cpu=0", "requests.cpu=2", ""),
+        (
+            "limits.memory=2Gi,requests.nvidia.com/gpu=2",
+            "limits.memory=0,requests.nvidia.com/gpu=0",
+            "limits.memory=1Gi,requests.nvidia.com/gpu=1",
+            (
+                "alone it asks for limits.memory=2Gi and ResourceQuota q allows 1Gi in all, for "
+                "requests.nvidia.com/gpu=2 and ResourceQuota q allows 1 in all; ask for less, or have the quota raised"
+            ),
+        ),
+    ],
+)
+def test_what_one_pod_asks_for_beyond_all_that_a_quota_allows(requested, used, limited, words):
+    message = f"{NO}exceeded quota: q, requested: {requested}, used: {used}, limited: {limited}"
+    assert above_quota(message) == words
 
 
 def test_expired_token_does_not_fail_the_task():

@@ -35,6 +35,27 @@ def test_hold_wakes_by_itself_and_a_full_quota_never_fails_a_task():
     assert world.phases == {"a": "Pending", "b": "Pending"}
 
 
+TOO_SMALL = "exceeded quota: q, requested: requests.cpu=3, used: requests.cpu=0, limited: requests.cpu=2"
+WORDS = "alone it asks for requests.cpu=3 and ResourceQuota q allows 2 in all; ask for less, or have the quota raised"
+
+
+@pytest.mark.parametrize(("pending_timeout", "limit_s"), [(None, 600), ("1m", 60)])
+def test_pod_that_is_larger_than_a_quota_waits_for_its_pending_timeout_and_holds_nobody_up(pending_timeout, limit_s):
+    fields = {} if pending_timeout is None else {"a": {"pendingTimeout": pending_timeout}}
+    world = run("a, b >> c", fields=fields)
+    world.decide()
+    world.refuses("a", CreateError.QUOTA_TOO_SMALL, TOO_SMALL)
+    world.ends("b")
+    world.writes()
+    assert world.stored["tasks"]["a"]["reason"].startswith("QuotaTooSmall: trying again at ")
+    assert world.stored["tasks"]["a"]["message"] == f"{WORDS}: {TOO_SMALL}"
+    assert world.decided(after=limit_s - 1) == ["create a/1"]
+    world.refuses("a", CreateError.QUOTA_TOO_SMALL, TOO_SMALL)
+    assert world.decided(after=5) == ["create a/1"]
+    world.refuses("a", CreateError.QUOTA_TOO_SMALL, TOO_SMALL)
+    assert world.phases == {"a": "Failed", "b": "Succeeded", "c": "UpstreamFailed"}
+
+
 def test_success_opens_the_window_again():
     world = run(", ".join(f"t{number}" for number in range(8)))
     world.decide()

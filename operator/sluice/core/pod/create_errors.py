@@ -1,11 +1,15 @@
 """Classifies the API server's refusals to create a pod: which to retry, and for how long.
 
-A full cluster is not a failed task: a quota is waited for without limit; conflicts, overload and timeouts are retried
-with backoff. What no retry can fix fails the task with the server's message.
+A full cluster is not a failed task: a quota is waited for without limit, unless the one pod asks for more than it
+allows in all; conflicts, overload and timeouts are retried with backoff. What no retry can fix fails the task with the
+server's message.
 https://kubernetes.io/docs/reference/using-api/api-concepts/#api-errors
 """
 
+import re
 from enum import StrEnum
+
+from sluice.core.base import quantity
 
 _FIRST_DELAY_S = 0.5
 _LONGEST_DELAY_S = 5.0
@@ -13,6 +17,8 @@ _LONGEST_DELAY_S = 5.0
 
 class CreateError(StrEnum):
     QUOTA = "QuotaExceeded"
+    QUOTA_TOO_SMALL = "QuotaTooSmall"
+    """For this one pod alone."""
     POD_SECURITY = "PodSecurity"
     FORBIDDEN = "Forbidden"
     BUSY = "ServerBusy"
@@ -31,6 +37,7 @@ GIVE_UP_AFTER_S = {
     CreateError.TOO_LARGE: 0.0,
     CreateError.INVALID: 0.0,
     CreateError.FILES_GONE: 0.0,
+    CreateError.QUOTA_TOO_SMALL: 600.0,  # someone may still raise it
     CreateError.FORBIDDEN: 600.0,  # someone may still grant the permission or create the ServiceAccount
     CreateError.POD_SECURITY: 600.0,
 }
@@ -47,7 +54,7 @@ def classify(status: int, message: str) -> CreateError:
         return CreateError.TOO_LARGE
     if status == _FORBIDDEN:
         if "exceeded quota" in text:
-            return CreateError.QUOTA
+            return CreateError.QUOTA_TOO_SMALL if above_quota(message) else CreateError.QUOTA
         if "violates podsecurity" in text:
             return CreateError.POD_SECURITY
         if "because it is being terminated" in text:
@@ -56,6 +63,34 @@ def classify(status: int, message: str) -> CreateError:
     if status == _NOT_FOUND:
         return CreateError.NAMESPACE_GONE
     return CreateError.INVALID if status in (_BAD_REQUEST, _INVALID) else CreateError.BUSY
+
+
+_QUOTA = re.compile(r"exceeded quota: (.+?), requested: (.+), used: .+, limited: (.+)", re.DOTALL)
+"""https://github.com/kubernetes/kubernetes/blob/v1.35.4/staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go"""
+
+
+def above_quota(message: str) -> str:
+    """In words, what one object asks for beyond all that a quota allows, by the server's message; empty if nothing."""
+    found = _QUOTA.search(message)
+    if found is None:
+        return ""
+    requested, limited = _amounts(found[2]), _amounts(found[3])
+    above = [
+        f"{name}={amount} and ResourceQuota {found[1]} allows {limited[name]} in all"
+        for name, amount in requested.items()
+        if name in limited and _is_more(amount, limited[name])
+    ]
+    return f"alone it asks for {', for '.join(above)}; ask for less, or have the quota raised" if above else ""
+
+
+def _amounts(text: str) -> dict[str, str]:
+    """`pods=1,requests.cpu=2` by resource."""
+    return {name.strip(): amount.strip() for name, _, amount in (part.partition("=") for part in text.split(","))}
+
+
+def _is_more(one: str, other: str) -> bool:
+    amounts = quantity.parse(one), quantity.parse(other)
+    return amounts[0] is not None and amounts[1] is not None and amounts[0] > amounts[1]
 
 
 def create_delay_s(tries: int) -> float:

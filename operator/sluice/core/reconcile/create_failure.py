@@ -1,10 +1,11 @@
 """The API server did not make a pod, or a child run: it is tried again later, unless that cannot help.
 
-A quota or a busy server holds up the whole run, since its other pods would get the same answer.
+A quota or a busy server holds up the whole run, since its other pods would get the same answer; a quota that is too
+small for one pod holds up that one only.
 """
 
 from sluice.core import Instant
-from sluice.core.pod.create_errors import GIVE_UP_AFTER_S, WHAT_TO_CUT, CreateError, create_delay_s
+from sluice.core.pod.create_errors import GIVE_UP_AFTER_S, WHAT_TO_CUT, CreateError, above_quota, create_delay_s
 from sluice.core.reconcile.attempt import attempt_ended, call_ended
 from sluice.core.run.create_window import CreateBackoff
 from sluice.core.run.state import RunState
@@ -46,6 +47,8 @@ def child_create_failed(run: RunState, number: int, error: CreateError, message:
 
 def _failure(task: TaskState, error: CreateError, message: str, now: Instant) -> CreateFailure:
     before = task.refused
+    if error is CreateError.QUOTA_TOO_SMALL:
+        message = f"{above_quota(message)}: {message}"
     if before is not None and before.refusal is error:
         return CreateFailure(error, message, before.since, before.tries + 1)
     return CreateFailure(error, message, now, 1)
