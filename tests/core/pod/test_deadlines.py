@@ -30,7 +30,8 @@ TIMED = replace(TASK, timeout_s=90)
         (unschedulable(), DAY),  # a full cluster is not a failed task, for a day
         (waiting("ErrImagePull", placed=7), 7 + 10 * MINUTE),
         (waiting("ImagePullBackOff", placed=7), 7 + 10 * MINUTE),
-        (waiting("InvalidImageName", placed=7), 7 + 10 * MINUTE),
+        (waiting("InvalidImageName", placed=7), 7),  # waiting makes no name of it
+        (waiting("ErrImageNeverPull", placed=7), 7),
         (waiting("CreateContainerConfigError", placed=7), 7 + 10 * MINUTE),
     ],
 )
@@ -38,6 +39,24 @@ def test_what_cannot_get_better_is_given_up(status, until):
     found = pod_deadline(TASK, seen(status))
     assert found.at == START + until
     assert found.outcome.ending is Ending.GAVE_UP
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        (
+            "InvalidImageName",
+            "write its image as NAME, NAME:TAG or NAME@DIGEST, in lower case and without https://",
+        ),
+        (
+            "ErrImageNeverPull",
+            "with imagePullPolicy Never the image must be on the node: load it there, or let it be pulled",
+        ),
+    ],
+)
+def test_an_image_that_cannot_be_says_what_to_do_whatever_the_task_waits_for(reason, words):
+    found = pod_deadline(replace(TASK, pending_timeout_s=900), seen(waiting(reason, "couldn't find it")))
+    assert (found.at, found.outcome.message) == (START + 1, f"{reason}: couldn't find it; {words}")
 
 
 def ready_to_start(status, second, *, holds=True):

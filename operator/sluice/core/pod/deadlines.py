@@ -1,10 +1,10 @@
 """How long a stuck pod may live before the operator deletes it, and the outcome its attempt then gets.
 
 The operator gives up only on what waiting cannot fix: a full cluster is not a failed task, but an image that does not
-exist is. A pod that is on its node and does not start, for a mount that fails or a sidecar that never gets ready, is
-taken away, which costs a retry of the infrastructure. The kubelet enforces an attempt's `timeout` (as
-`activeDeadlineSeconds`), so it holds while the operator is down; the operator is the backstop for a node that does not
-respond.
+exist is, and a name that can be no image's at once. A pod that is on its node and does not start, for a mount that
+fails or a sidecar that never gets ready, is taken away, which costs a retry of the infrastructure. The kubelet enforces
+an attempt's `timeout` (as `activeDeadlineSeconds`), so it holds while the operator is down; the operator is the
+backstop for a node that does not respond.
 
 A pod with a scheduling gate has no deadline, nor has one in a Kueue queue: Kueue admits it when there is room, and
 evicts it again (`waitForPodsReady`) if it does not become ready.
@@ -24,9 +24,12 @@ SCHEDULING_S = 24 * 3600.0
 SCHEDULING_WITH_SLOTS_S = 3600.0  # shorter, since it holds pool slots that others wait for
 _GRACE_S = 60.0  # twice the kubelet's default grace period
 
-IMAGE_TROUBLE = frozenset(
-    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
-)
+NO_SUCH_IMAGE = {
+    "InvalidImageName": "write its image as NAME, NAME:TAG or NAME@DIGEST, in lower case and without https://",
+    "ErrImageNeverPull": "with imagePullPolicy Never the image must be on the node: load it there, or let it be pulled",
+}
+"""What no waiting mends, and what to do."""
+IMAGE_TROUBLE = frozenset({"ErrImagePull", "ImagePullBackOff", "ImageInspectError", *NO_SUCH_IMAGE})
 CONTAINER_TROUBLE = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 
 
@@ -48,6 +51,9 @@ def pod_deadline(task: TaskDefinition, pod: PodView, ungated_at: Instant | None 
             return None
         limit_s = task.pending_timeout_s or (SCHEDULING_WITH_SLOTS_S if task.pools else SCHEDULING_S)
         return _give_up(ungated_at or pod.created_at, limit_s, f"found no node: {pod.unschedulable or 'not scheduled'}")
+    if mend := NO_SUCH_IMAGE.get(pod.container.waiting):
+        words = f"{pod.container.waiting}: {pod.container.message}; {mend}"
+        return Deadline(pod.scheduled_at, Outcome(Ending.GAVE_UP, words))
     if pod.container.waiting in IMAGE_TROUBLE | CONTAINER_TROUBLE:
         reason = f"{pod.container.waiting}: {pod.container.message}"
         return _give_up(pod.pullable_at or pod.scheduled_at, task.pending_timeout_s or IMAGE_S, reason)

@@ -6,7 +6,7 @@ from sluice.api.run import TaskPhase
 from sluice.core.base.text import first_names
 from sluice.core.base.times import clock, rfc3339
 from sluice.core.graph.placeholders import fill
-from sluice.core.pod.deadlines import IMAGE_TROUBLE
+from sluice.core.pod.deadlines import IMAGE_TROUBLE, NO_SUCH_IMAGE
 from sluice.core.pod.memory import grown_resources, memory_limit
 from sluice.core.pod.view import PodView
 from sluice.core.run.fan_out import FanOut
@@ -155,7 +155,8 @@ def _pending(pod: PodView) -> Reason:
             return Reason(f"Unschedulable: {pod.unschedulable}")
         return Reason("Scheduling: its pod waits for the cluster's scheduler")
     if pod.container.waiting in IMAGE_TROUBLE:
-        return Reason(f"{pod.container.waiting}: check the image's name and the pull secret", pod.container.message)
+        mend = NO_SUCH_IMAGE.get(pod.container.waiting, "check the image's name and the pull secret")
+        return Reason(f"{pod.container.waiting}: {mend}", pod.container.message)
     word = pod.container.waiting or "Starting"
     return Reason(f"{word}: on node {pod.node}", pod.container.message or None)
 
