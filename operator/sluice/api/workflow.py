@@ -108,7 +108,7 @@ class WorkflowSettings(Model):
     concurrency: ConcurrencySpec | None = None
     """How many runs may go at a time, whoever made them. By default only those that the Workflow makes wait for each
     other: one goes at a time, and one of which no container has started yet gives way to a newer one; with a
-    `schedule` or `after`, one that has not started."""
+    `schedule` or `after`, one that has not started, or has another graph."""
     history: HistorySpec | None = None
     """How many of its own ended runs stay. None goes within an hour of its end."""
     ttl: Duration | None = None

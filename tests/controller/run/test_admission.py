@@ -184,6 +184,18 @@ def test_who_was_stopped_before_it_started_holds_nobody_up():
     assert world.asks("b") == Admitted()
 
 
+def test_a_mended_workflow_with_a_schedule_does_not_wait_for_the_run_that_cannot_start():
+    world = World()
+    world.cache.workflows.upsert(object_view(world._body("etl", {"schedule": {"every": "1h"}})))
+    stuck = {"a": {"phase": "Pending", "attempt": 1, "reason": "ImagePullBackOff: check the image's name"}}
+    world.sees("r1", own=True, startedAt="2026-01-01T00:00:00Z", revision="etl-broken", tasks=stuck)
+    world.sees("r2", own=True, revision="etl-broken")
+    assert (world.asks("r1"), type(world.asks("r2"))) == (Admitted(), Queued)
+    world.sees("r3", own=True, revision="etl-mended")
+    assert isinstance(world.asks("r3"), Queued)  # until the first has ended
+    assert world.asks("r1") == Replaced("r3")
+
+
 def test_without_concurrency_only_the_workflows_own_runs_wait():
     world = World()
     world.sees("a", own=True, startedAt="2026-01-01T00:00:00Z", tasks={"t": {"phase": "Running"}})

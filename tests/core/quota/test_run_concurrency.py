@@ -35,9 +35,10 @@ def runs(text):
             name=word[0],
             created_at=place,
             own=word[0].isupper(),
-            going=len(word) > 1,
+            going=bool({*"*'-"} & {*word}),
             begun="*" in word or "-" in word,
             leaving="-" in word,
+            revision=word[1:].strip("*'-"),
         )
         for place, word in enumerate(text.split())
     ]
@@ -295,6 +296,10 @@ def _shuffled(those, chance):
     [
         (ON_TIME, "A' B", "A goes, B waits"),  # a slow start is no reason never to run
         (ON_TIME, "A* B C", "A goes, B gives way to C, C waits"),
+        (ON_TIME, "A'1 B2", "A gives way to B, B waits"),  # who mends a broken run need not wait for it
+        (ON_TIME, "A'1 B2 C1", "A goes, B gives way to C, C waits"),  # the graph is as it was
+        (ON_TIME, "A*1 B2", "A goes, B waits"),
+        (QUEUE_ON_TIME, "A'1 B2", "A goes, B waits"),  # as was asked for
         (QUEUE_ON_TIME, "A* B C", "A goes, B gives way to C, C waits"),  # nothing piles up behind a stuck run
         (QUEUE_ON_TIME, "A* b C", "A goes, b waits, C waits"),  # a person's run is nobody's to take
     ],

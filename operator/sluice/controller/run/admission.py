@@ -206,6 +206,7 @@ class RunAdmission:
             created_at=run.created_at,
             own=own,
             generation=label_number(run.labels.get(LABEL_GENERATION, "")),
+            revision=run.status.get("revision") or spec.revision or "",
             priority=run_priority(workflow.spec_as(WorkflowSettings), spec),
             key=key,
             going=going,

@@ -14,7 +14,7 @@ the caller. Runs that nobody called do not pass each other.
 | Queue | waits: by priority, then first come, first served. Beyond `maxQueued` the oldest waiting run that the Workflow made gives way to a newer one of its own, and a person's run ends at once |
 | Forbid | ends at once |
 | Replace | stops the oldest active ones, and starts when they have ended |
-| none given | a person's run starts. Of those that the Workflow makes, one is active at a time, and gives way to a newer one as long as none of its containers has started. On a schedule it gives way only until it has started itself: a slow start must not keep every run from running |
+| none given | a person's run starts. Of those that the Workflow makes, one is active at a time, and gives way to a newer one as long as none of its containers has started. On a schedule it gives way only until it has started itself, since a slow start must not keep every run from running, and later to one with another graph: who mends a broken run need not wait for it |
 
 With a schedule, Queue without `maxQueued` lets only the newest of the Workflow's own runs wait: no queue must pile up
 behind a stuck run. What holds for a schedule holds for `after` too.

@@ -40,6 +40,8 @@ class UnfinishedRun:
     """Did the Workflow make it? Else a person did."""
     generation: int = 0
     """The Workflow's, of a run that it made."""
+    revision: str = ""
+    """Its graph."""
     priority: int = 0
     key: str = ""
     going: bool = False
@@ -203,6 +205,11 @@ class _Queue:
         oldest_kept, newest = self._staying[-keep], self._staying[-1]
         while self._yielding and self._yielding[0] < oldest_kept:
             self._answer_for_good(self._yielding[0], Replaced(newest.name))
+        if self._concurrency.policy is None and self._concurrency.scheduled:
+            graph = self._runs[newest.name].revision
+            going = (self._runs[arrival.name] for arrival in self._going if arrival < newest)
+            for run in [run for run in going if not (run.begun or run.leaving) and run.revision != graph]:
+                self._answer_for_good(run.arrival, Replaced(newest.name))
 
     def _offer(self) -> None:
         """To the first of those that wait, as far as there is room. Who comes before one with an offer gets it."""
