@@ -74,10 +74,31 @@ def test_name_shows_run_task_and_attempt():
     assert pod_name("etl-g1-4f7a9", "uid", "load", 2).startswith("etl-g1-4f7a9-load-2-")
 
 
-def test_long_run_and_task_both_stay_recognisable():
-    name = pod_name("r" * 63, "uid", "t" * 63, 1)
-    assert "r" * 20 in name
-    assert "t" * 20 in name
+@pytest.mark.parametrize(
+    ("run", "task", "starts"),
+    [
+        ("etl-g1-4f7a9", "t" * 37, "etl-g1-4f7a9-" + "t" * 37 + "-1-"),  # there is room for all
+        (
+            "etl-g1-4f7a9",
+            "load-the-orders-of-all-customers-into-the-warehouse-of-europe",
+            "etl-g1-4f7a9-load-the-orders-of--arehouse-of-europe-1-",
+        ),
+        (
+            "etl-g1-4f7a9",
+            "load-the-orders-of-all-customers-into-the-warehouse-of-asia",
+            "etl-g1-4f7a9-load-the-orders-of--warehouse-of-asia-1-",
+        ),
+        (
+            "warehouse-of-the-whole-company-g12-4f7a9",
+            "load-the-orders-of-all-customers-of-asia",
+            "warehouse-of--ny-g12-4f7a9-load-the-ord--ers-of-asia-1-",
+        ),
+        ("r" * 63, "load", "r" * 23 + "--" + "r" * 22 + "-load-1-"),
+    ],
+)
+def test_long_names_lose_their_middle_and_can_be_told_apart(run, task, starts):
+    name = pod_name(run, "uid", task, 1)
+    assert (name[:-8], len(name) <= 63) == (starts, True)
 
 
 # Whose it is.

@@ -52,6 +52,7 @@ RUN_POOLS = "sluice.dev/run-pools"
 """The annotation of a pod with the pool slots that its whole run holds."""
 
 _POD_NAME_MAX = 63
+_LEFT_OUT = "--"
 _OBJECT_NAME_MAX = 253
 
 
@@ -63,16 +64,26 @@ def digest(text: str, length: int) -> str:
 def pod_name(run: str, run_uid: str, task: str, attempt: int, index: int | None = None) -> str:
     """The name of an attempt's pod or, if the task runs a Workflow, of its child run. At most 63 characters.
 
-    `index` is that of an item of a fan-out, `attempt` counts from 1.
+    `index` is that of an item of a fan-out, `attempt` counts from 1. Long names of runs and tasks lose their middle:
+    what tells them apart stands at one end or the other.
     """
     unit = task if index is None else f"{task}/{index}"
     tail = f"{attempt}-{digest(f'{run_uid}/{unit}/{attempt}', 8)}"
     if index is not None:
         tail = f"{index}-{tail}"
     room = _POD_NAME_MAX - len(tail) - 2
-    task = task[: max(room // 2, room - len(run))].strip("-")
-    run = run.replace(".", "-")[: room - len(task)].strip("-")
+    task = _shortened(task, max(room // 2, room - len(run)))
+    run = _shortened(run.replace(".", "-"), room - len(task))
     return f"{run}-{task}-{tail}"
+
+
+def _shortened(name: str, room: int) -> str:
+    """`load-orders-from--of-europe`: the start and the end of a name that is longer than `room`."""
+    if len(name) <= room:
+        return name
+    end = (room - len(_LEFT_OUT)) // 2
+    start = room - len(_LEFT_OUT) - end
+    return f"{name[:start].strip('-')}{_LEFT_OUT}{name[-end:].strip('-')}"
 
 
 def outputs_name(run: str, run_uid: str) -> str:
