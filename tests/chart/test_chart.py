@@ -72,7 +72,7 @@ def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
         "controllerrevisions": "get create",
         "pods/log": "get",
         "configmaps": "get create patch",
-        "events": "create",
+        "events": "create list",
     }
     assert permissions(role) == {(resource, verb) for resource, verbs in expected.items() for verb in verbs.split()}
 

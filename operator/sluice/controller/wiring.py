@@ -36,6 +36,7 @@ from sluice.controller.run.pod_writer import PodWriter
 from sluice.controller.run.reconciler import RunReconciler, RunWorkers
 from sluice.controller.run.resume import ResumePlanner
 from sluice.controller.run.status_writer import StatusWriter
+from sluice.controller.run.warning_reader import WarningReader
 from sluice.controller.settings import Settings
 from sluice.controller.workflow.backfill import BackfillReconciler
 from sluice.controller.workflow.reconciler import WorkflowReconciler
@@ -102,7 +103,8 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
     admission, slots = RunAdmission(cache, revisions, run_queue.add, clock), RunSlots(cache, shared, run_queue.add)
     gates = StartGates(admission, ResumePlanner(kube, cache, revisions, validation, claims), slots)
     opener = RunOpener(cluster, revisions, validation, gates, shared, live, run_queue.add_after)
-    workers = RunWorkers(pods, children, logs, status)
+    warnings = WarningReader(kube, run_queue.add)
+    workers = RunWorkers(pods, children, logs, warnings, status)
     runs = RunReconciler(run_queue, cluster, live, opener, admission, workers, pod_gc)
     crashes = RunCrashes(cluster, live, run_queue.add_after)
     run_events = RunEventHandler(run_queue, live, status, shared, crashes)
@@ -144,6 +146,7 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
             pods.run_deletes,
             *(children.run for _ in range(WORKERS)),
             logs.run,
+            warnings.run,
             *(claims.run_deletes for _ in range(_CLAIM_WORKERS)),
             claims.run_sweeps,
             pod_gc.run,

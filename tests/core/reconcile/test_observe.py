@@ -149,6 +149,57 @@ def test_pod_that_we_delete_is_not_deleted_again_at_its_next_deadline():
     assert world.decided(after=600) == []
 
 
+def looks(world, after):
+    return [(look.number, look.attempt) for look in world.decide(after).look]
+
+
+MOUNT = "FailedMount: MountVolume.SetUp failed for volume data"
+
+
+def test_a_pod_that_does_not_start_says_the_newest_warning_about_it():
+    world = run("a")
+    world.decide()
+    world.sees("a", waiting("ContainerCreating", placed=1))
+    assert looks(world, 2) == []
+    assert looks(world, 28) == []
+    assert looks(world, 1) == [(0, 1)]  # 30 s after it was placed
+    world.run.warned(0, 1, MOUNT)
+    world.writes()
+    assert world.stored["tasks"]["a"]["reason"] == "ContainerCreating: on node node-1"
+    assert world.stored["tasks"]["a"]["message"] == MOUNT
+    assert [second for second in range(32, 600) if looks(world, 1)] == [61, 121, 241, 481]  # it does not go on asking
+    world.sees("a", waiting("ContainerCreating", placed=1))
+    assert looks(world, 1) == []
+    assert world.decided(after=1) == ["delete a/1"]
+    assert (
+        world.task("a").termination_cause.message == f"did not start in 10m on node node-1: ContainerCreating: {MOUNT}"
+    )
+
+
+def test_nobody_looks_for_warnings_about_a_pod_that_starts_or_says_why_it_does_not():
+    world = run("a, b, c")
+    world.decide()
+    world.sees("a", waiting("ContainerCreating"))
+    world.sees("b", waiting("ImagePullBackOff", "not found"))
+    world.sees("c", unschedulable("0/3 nodes have 64 CPUs"))
+    world.decide()
+    world.sees("a", running())
+    assert [looks(world, 10) for _ in range(30)] == [[]] * 30
+
+
+def test_a_warning_about_an_attempt_that_has_ended_says_nothing_of_the_next():
+    world = run("a", fields={"a": {"retries": {"limit": 1, "backoff": {"initial": "1s"}}}})
+    world.decide()
+    world.sees("a", waiting("ContainerCreating"))
+    world.decide()
+    world.run.warned(0, 1, MOUNT)
+    world.sees("a", exited(1))
+    world.decide()
+    assert world.decided(after=60) == ["create a/2"]
+    world.run.warned(0, 1, MOUNT)
+    assert world.task("a").warning == ""
+
+
 def test_full_cluster_is_given_a_day():
     world = run("a")
     world.starts()

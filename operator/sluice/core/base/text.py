@@ -24,6 +24,12 @@ def first_names(names: Iterable[str], count: int, shown: int) -> str:
     return ", ".join(islice(names, shown)) + more
 
 
+def one_line(text: str, at_most: int) -> str:
+    """Its words, cut short."""
+    text = " ".join(text.split())
+    return text if len(text) <= at_most else text[: at_most - 1] + "…"
+
+
 def as_json(value: Any) -> str:
     """Compact JSON. Raises ValueError for what JSON in UTF-8 cannot hold: infinity, NaN, a lone surrogate."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -22,6 +22,7 @@ IMAGE_S = 600.0
 STARTING_S = 600.0  # on its node: its volumes, its image, the containers before it
 SCHEDULING_S = 24 * 3600.0
 SCHEDULING_WITH_SLOTS_S = 3600.0  # shorter, since it holds pool slots that others wait for
+_LOOK_S = 30.0  # few pods take longer from their node to their start, and then somebody wonders
 _GRACE_S = 60.0  # twice the kubelet's default grace period
 
 NO_SUCH_IMAGE = {
@@ -31,6 +32,7 @@ NO_SUCH_IMAGE = {
 """What no waiting mends, and what to do."""
 IMAGE_TROUBLE = frozenset({"ErrImagePull", "ImagePullBackOff", "ImageInspectError", *NO_SUCH_IMAGE})
 CONTAINER_TROUBLE = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
+_TROUBLE = IMAGE_TROUBLE | CONTAINER_TROUBLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,12 @@ class Deadline:
     outcome: Outcome
 
 
-def pod_deadline(task: TaskDefinition, pod: PodView, ungated_at: Instant | None = None) -> Deadline | None:
+def pod_deadline(
+    task: TaskDefinition, pod: PodView, ungated_at: Instant | None = None, warning: str = ""
+) -> Deadline | None:
     """When to delete the pod unless it changes, and the attempt's outcome then. None if it may go on.
 
-    `ungated_at`: when its last scheduling gate was lifted, if it had one.
+    `ungated_at`: when its last scheduling gate was lifted, if it had one; `warning`: its newest Warning Event.
     """
     if pod.attempt_over or pod.deleting:
         return None
@@ -54,12 +58,12 @@ def pod_deadline(task: TaskDefinition, pod: PodView, ungated_at: Instant | None 
     if mend := NO_SUCH_IMAGE.get(pod.container.waiting):
         words = f"{pod.container.waiting}: {pod.container.message}; {mend}"
         return Deadline(pod.scheduled_at, Outcome(Ending.GAVE_UP, words))
-    if pod.container.waiting in IMAGE_TROUBLE | CONTAINER_TROUBLE:
+    if pod.container.waiting in _TROUBLE:
         reason = f"{pod.container.waiting}: {pod.container.message}"
         return _give_up(pod.pullable_at or pod.scheduled_at, task.pending_timeout_s or IMAGE_S, reason)
-    if pod.container.started_at is None and pod.container.exit_code is None and not pod.initializing:
+    if is_starting(pod):
         limit_s = task.pending_timeout_s or STARTING_S
-        state = ": ".join(filter(None, (pod.container.waiting, pod.container.message)))
+        state = ": ".join(filter(None, (pod.container.waiting, pod.container.message, warning)))
         words = (
             f"did not start in {span(limit_s)} on node {pod.node or 'without a name'}{f': {state}' if state else ''}"
         )
@@ -71,6 +75,25 @@ def pod_deadline(task: TaskDefinition, pod: PodView, ungated_at: Instant | None 
         at = pod.scheduled_at + task.timeout_s + _GRACE_S
         return Deadline(at, Outcome(Ending.TIMEOUT, "took longer than its timeout, and its node did not end it"))
     return None
+
+
+def is_starting(pod: PodView) -> bool:
+    """Is it on its node, with nothing that runs there and nothing that says why?"""
+    return (
+        not (pod.terminal or pod.deleting or pod.initializing)
+        and pod.scheduled_at is not None
+        and pod.container.started_at is None
+        and pod.container.exit_code is None
+        and pod.container.waiting not in _TROUBLE
+    )
+
+
+def look_for_warnings_at(pod: PodView, now: Instant | None = None) -> Instant:
+    """When to read the Events of a pod that is starting: half a minute after it could, and again after twice that time.
+    `now`: they are being read at this moment.
+    """
+    since = pod.pullable_at or pod.scheduled_at or pod.created_at
+    return since + _LOOK_S if now is None else now + max(_LOOK_S, now - since)
 
 
 def log_deadline(task: TaskDefinition, pod: PodView) -> Deadline | None:

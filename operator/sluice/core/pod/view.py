@@ -9,6 +9,7 @@ from sluice.core.base import foreign
 from sluice.core.base.foreign import mapping, mappings, string
 from sluice.core.base.naming import LABEL_QUEUE, MAIN, POOLS, RUN_POOLS
 from sluice.core.base.ownership import AttemptRef, ObjectMeta, RunRef, attempt_of
+from sluice.core.base.text import one_line
 from sluice.core.base.times import instant
 from sluice.core.spec.identity import PoolClaim, known_claim
 from sluice.core.spec.outputs import OutputsFile
@@ -277,5 +278,4 @@ def _deletion_asked_at(metadata: Json) -> Instant | None:
 
 
 def _cut(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= MESSAGE_MAX else text[: MESSAGE_MAX - 1] + "…"
+    return one_line(text, MESSAGE_MAX)

@@ -12,6 +12,15 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadWarning:
+    """Read the newest Warning Event of a pod that does not start."""
+
+    number: int
+    attempt: int
+    pod_uid: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReadLog:
     """Read the end of the log of an attempt that has ended: its outputs are there."""
 

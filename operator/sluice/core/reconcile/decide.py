@@ -7,7 +7,7 @@ dispatch tasks, finish the run. Deciding again without news asks for nothing aga
 from dataclasses import dataclass, field
 
 from sluice.core import Instant
-from sluice.core.reconcile.actions import Delete, ReadLog
+from sluice.core.reconcile.actions import Delete, ReadLog, ReadWarning
 from sluice.core.reconcile.approvals import apply_approvals, may_decide
 from sluice.core.reconcile.dispatch import dispatch, waiting_counts
 from sluice.core.reconcile.intents import CreateIntent
@@ -28,6 +28,7 @@ class Decision:
     create: list[CreateIntent] = field(default_factory=list)
     delete: list[Delete] = field(default_factory=list)
     read: list[ReadLog] = field(default_factory=list)
+    look: list[ReadWarning] = field(default_factory=list)
     wake_at: Instant | None = None
     finished: bool = False
 
@@ -40,7 +41,9 @@ def decide(run: RunState, now: Instant) -> Decision:
     heed_clock(run, now)
     logs = list(observe(run, now))
     _open_fan_outs(run)
-    delete += fire_timers(run, now)
+    fired = list(fire_timers(run, now))
+    delete += [each for each in fired if isinstance(each, Delete)]
+    look = [each for each in fired if isinstance(each, ReadWarning)]
     _end_without_pods(run, now)
     if run.check_wind_down(now):
         delete += stop_tasks(run, now)
@@ -49,7 +52,7 @@ def decide(run: RunState, now: Instant) -> Decision:
     run.time.held_up(waiting_counts(run), now)
     if run.counts.ended == len(run.definition.tasks):
         run.finish(now)
-    return Decision(create, delete, logs, _wake_at(run, now), run.finished_at is not None)
+    return Decision(create, delete, logs, look, _wake_at(run, now), run.finished_at is not None)
 
 
 def _end_without_pods(run: RunState, now: Instant) -> None:

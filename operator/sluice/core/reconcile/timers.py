@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from sluice.core import Instant
-from sluice.core.pod.deadlines import log_deadline, pod_deadline
-from sluice.core.reconcile.actions import Delete
+from sluice.core.pod.deadlines import is_starting, log_deadline, look_for_warnings_at, pod_deadline
+from sluice.core.reconcile.actions import Delete, ReadWarning
 from sluice.core.reconcile.attempt import attempt_ended
 from sluice.core.reconcile.propagate import End, end_task
 from sluice.core.run import children
@@ -13,7 +13,7 @@ from sluice.core.run.state import RunState
 from sluice.core.run.task_state import ANY_ATTEMPT, TaskStep
 
 
-def fire_timers(run: RunState, now: Instant) -> Iterator[Delete]:
+def fire_timers(run: RunState, now: Instant) -> Iterator[Delete | ReadWarning]:
     over = False
     for number, attempt in run.timers.due(now):
         task = run.tasks[number]
@@ -38,9 +38,12 @@ def fire_timers(run: RunState, now: Instant) -> Iterator[Delete]:
             due = (
                 log_deadline(task.definition, task.pod)
                 if waits_for_log
-                else pod_deadline(task.definition, task.pod, task.ungated_at)
+                else pod_deadline(task.definition, task.pod, task.ungated_at, task.warning)
             )
-            if due is None or due.at > now:  # the pod got on, and a later deadline has a timer of its own
+            if due is not None and due.at > now and is_starting(task.pod):
+                yield ReadWarning(number, attempt, task.pod.uid)
+                run.look_again(number, look_for_warnings_at(task.pod, now), due.at)
+            elif due is None or due.at > now:  # the pod got on, and a later deadline has a timer of its own
                 run.clear_deadline(number)
             elif waits_for_log:
                 attempt_ended(run, number, due.outcome, now)

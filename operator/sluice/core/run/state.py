@@ -190,6 +190,18 @@ class RunState:
         """The unit got on before it."""
         self.tasks[number].alarm_at = None
 
+    def look_again(self, number: int, when: Instant, deadline: Instant) -> None:
+        """To look for Warning Events of its pod then, unless its deadline comes first: one timer serves for both."""
+        self.tasks[number].look_at = when
+        self.set_deadline(number, min(when, deadline))
+
+    def warned(self, number: int, attempt: int, warning: str) -> None:
+        """`warning` is the newest Warning Event of the pod of this attempt."""
+        task = self.tasks[number]
+        if task.step is TaskStep.LIVE and task.attempt == attempt and warning != task.warning:
+            task.warning = warning
+            self.dirty.mark(News.STATUS, number)
+
     def terminate(self, number: int, cause: Outcome) -> None:
         """Its pod is to be deleted, or its child run to be stopped, for this. The unit ends when that has ended."""
         task = self.tasks[number]

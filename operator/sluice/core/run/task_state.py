@@ -122,6 +122,10 @@ class TaskState:
     """Why we are deleting the pod, or stopping the child run."""
     alarm_at: Instant | None = None
     """The deadline for which a timer is set."""
+    look_at: Instant | None = None
+    """When to look for Warning Events of its pod, which does not start, the next time."""
+    warning: str = ""
+    """The newest of those."""
     refused: CreateFailure | None = None
     asked_at: Instant | None = None
     """Since when an approval asks for a decision, or a wait goes on."""
@@ -221,6 +225,7 @@ class TaskState:
         self.pod, self.child, self.pod_deleted, self.termination_cause, self.alarm_at = None, None, False, None, None
         self.was_unschedulable, self.gated, self.ungated_at = False, False, None
         self.log, self.log_asked, self.log_trouble = None, False, ""
+        self.look_at, self.warning = None, ""
 
     @property
     def counted_as(self) -> TaskPhase:

@@ -143,10 +143,10 @@ def _live(task: TaskState) -> Reason:
         return Reason("ReadingLog: its outputs are there", task.log_trouble or None)
     if pod.container.started_at is not None:
         return Reason()
-    return _pending(pod)
+    return _pending(pod, task.warning)
 
 
-def _pending(pod: PodView) -> Reason:
+def _pending(pod: PodView, warning: str) -> Reason:
     if pod.scheduled_at is None:
         if pod.gated:
             in_queue = f"Queued: in Kueue's queue {pod.queue}"
@@ -158,7 +158,7 @@ def _pending(pod: PodView) -> Reason:
         mend = NO_SUCH_IMAGE.get(pod.container.waiting, "check the image's name and the pull secret")
         return Reason(f"{pod.container.waiting}: {mend}", pod.container.message)
     word = pod.container.waiting or "Starting"
-    return Reason(f"{word}: on node {pod.node}", pod.container.message or None)
+    return Reason(f"{word}: on node {pod.node}", pod.container.message or warning or None)
 
 
 def _ended(run: RunState, number: int) -> Reason:
