@@ -24,6 +24,7 @@ SUCCESS, ERROR, TIMEOUT = Ending.SUCCESS, Ending.ERROR, Ending.TIMEOUT
 OUT_OF_MEMORY, INFRASTRUCTURE = Ending.OUT_OF_MEMORY, Ending.INFRASTRUCTURE
 
 KILLED = exited(137, "OOMKilled")
+EVICTED = {"reason": "Evicted", "message": "The node was low on resource: memory."}
 TASK = Definition.of(graph("a", a={"timeout": "30s"})).tasks[0]  # so its deadline is 31 s after the start
 
 
@@ -94,8 +95,17 @@ def test_how_an_attempt_ended(status, ending):
         (failed_before(7, "Error"), "init container fetch failed: exit code 7: no route"),
         (failed_before(137, "OOMKilled"), "init container fetch failed: exit code 137 (OOMKilled): no route"),
         (
-            disrupted(exited(137)) | {"reason": "Evicted", "message": "The node was low on resource: memory."},
-            "the pod was evicted: Eviction API: evicting (Evicted: The node was low on resource: memory.)",
+            disrupted(exited(137)) | EVICTED,
+            "the pod was evicted: Eviction API: evicting: Evicted: The node was low on resource: memory.",
+        ),
+        (exited(137) | EVICTED, "exit code 137: Evicted: The node was low on resource: memory."),
+        (
+            exited(137, "ContainerStatusUnknown") | EVICTED,
+            "the node lost track of the container: Evicted: The node was low on resource: memory.",
+        ),
+        (
+            being_deleted(running(), asked=5) | {"reason": "Terminated", "message": "imminent node shutdown"},
+            "the pod was deleted before it had finished: Terminated: imminent node shutdown",
         ),
         (disrupted(exited(0), "Eviction API: evicting"), "Eviction API: evicting"),
         (being_deleted(running()), "the pod was deleted before it had finished"),

@@ -37,7 +37,7 @@ def _own_end(pod: PodView) -> Outcome:
     if main.reason == "OOMKilled":
         words = "ran out of memory (OOMKilled); raise resources.limits.memory"
         return Outcome(Ending.OUT_OF_MEMORY, words, main.finished_at, main.exit_code)
-    return Outcome(Ending.ERROR, _exit(pod), main.finished_at, main.exit_code)
+    return Outcome(Ending.ERROR, f"{_exit(pod)}{_own_words(pod)}", main.finished_at, main.exit_code)
 
 
 def _exit(pod: PodView) -> str:
@@ -48,15 +48,21 @@ def _exit(pod: PodView) -> str:
 
 
 def _what_the_cluster_did(pod: PodView) -> str:
-    own = ": ".join(filter(None, (pod.reason, pod.message)))
+    own = _own_words(pod)
     if pod.disruption:
-        return f"the pod was evicted: {pod.disruption}" + (f" ({own})" if own else "")
+        return f"the pod was evicted: {pod.disruption}{own}"
     if pod.deletion_asked_at is not None:
-        return "the pod was deleted before it had finished"
+        return f"the pod was deleted before it had finished{own}"
     if pod.container.init:
-        return f"init container {pod.container.init} failed: {_exit(pod)}"
+        return f"init container {pod.container.init} failed: {_exit(pod)}{own}"
     if pod.container.reason == "ContainerStatusUnknown":
-        return "the node lost track of the container"
+        return f"the node lost track of the container{own}"
     if pod.reason == "DeadlineExceeded":
         return "its timeout was over before its program had started"
-    return f"the node turned the pod away: {own or 'no reason given'}"
+    return f"the node turned the pod away{own or ': no reason given'}"
+
+
+def _own_words(pod: PodView) -> str:
+    """What the pod says of itself beside its containers: `: Evicted: The node was low on resource: memory.`"""
+    said = () if pod.reason == "DeadlineExceeded" else (pod.reason, pod.message)
+    return "".join(f": {word}" for word in said if word)
