@@ -127,6 +127,8 @@ class ItemsStatus(Model):
     """When the next attempts start."""
     avoid_node: Grouped | None = None
     """The nodes that the next attempts rather keep away from."""
+    first_started_at: Grouped | None = None
+    """Of items with a deadline: when their first attempts started."""
     poll_since: Grouped | None = None
     """When the first tries of items that poll started."""
     poll_tries: Grouped | None = None
@@ -167,6 +169,8 @@ class TaskStatus(Model):
     """When the next attempt starts."""
     poll: PollStatus | None = None
     """How far a task that polls has come."""
+    first_started_at: Time | None = None
+    """Of a task with a deadline: when its first attempt started, which the deadline counts from."""
     avoid_node: ObjectName | None = None
     """The node that the next attempt rather keeps away from, as the cluster ended the last one there."""
     outputs: Annotated[str | None, Field(max_length=4096)] = None

@@ -222,6 +222,10 @@ class TaskTemplate(Model):
     """Where the volumes appear in the task's container, as in a Pod."""
     timeout: Duration | None = None
     """How long one attempt may take, for example 90s or 1h30m, counted from when its pod is placed on a node."""
+    deadline: Duration | None = None
+    """How long all attempts may take with what is between them, for example 6h: counted as `timeout` is, from the first
+    attempt whose program has started, through backoff, queues and polls. Then the task has failed, without a retry. In
+    a fan-out it is each item's own."""
     pending_timeout: Duration | None = None
     """How long a pod may be refused, find no node, or fail to get its image, before the task fails, and how long it may
     take to start on its node before it is tried again. Default: 10m for a start, an image or a missing right, 24h for a

@@ -249,10 +249,22 @@ def test_quantity_of_another_type_is_called_a_quantity(quantity):
     assert "quantity" in fault
 
 
+@pytest.mark.parametrize("field", ["timeout", "deadline"])
 @pytest.mark.parametrize("timeout", ["0s", "0h0m", "99999999d"])
-def test_timeout_that_no_pod_can_have(timeout):
-    (fault,) = faults(A | {"timeout": timeout})
-    assert fault.startswith("spec.tasks[0].timeout: ")
+def test_timeout_that_no_pod_can_have(timeout, field):
+    (fault,) = faults(A | {field: timeout})
+    assert fault.startswith(f"spec.tasks[0].{field}: ")
+
+
+@pytest.mark.parametrize("kind", [{"approval": {}}, {"join": {}}, {"wait": {"for": "1m"}}])
+def test_deadline_of_what_has_no_attempts(kind):
+    (fault,) = faults({"name": "a", "deadline": "1h"} | kind)
+    assert fault.startswith("spec.tasks[0].deadline: ")
+    assert faults({"name": "a"} | kind, defaults={"deadline": "1h"}) == []  # which is for the others
+
+
+def test_deadline_of_a_sub_workflow():
+    assert faults({"name": "a", "deadline": "1h", "workflow": {"name": "child"}}) == []
 
 
 @pytest.mark.parametrize(

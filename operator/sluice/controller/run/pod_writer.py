@@ -129,6 +129,8 @@ class PodWriter:
             item=None if task.group is None else Item(task.index, run.tasks.item(intent.number)),
             out_of_memory=task.used.out_of_memory,
             avoid_node=task.avoid_node,
+            first_started_at=task.first_started_at,
+            now=self._clock.wall(),
             hardened=run.pods.hardened,
             end=run_end(run) if task.definition.final else None,
             outputs=outputs_before(run, task),

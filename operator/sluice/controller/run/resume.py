@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from sluice.api.run import ResumeFrom, WorkflowRunSpec
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.kube.paths import our_path

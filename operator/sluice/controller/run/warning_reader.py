@@ -6,8 +6,8 @@ from collections.abc import Callable
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.objects import Key
 from sluice.controller.kube.paths import object_path
-from sluice.controller.kube.round_robin import FairQueue
 from sluice.controller.observability.logging import about
+from sluice.controller.queue.round_robin import FairQueue
 from sluice.core.base.foreign import mappings
 from sluice.core.pod.warnings import newest_warning
 from sluice.core.reconcile.actions import ReadWarning

@@ -51,6 +51,9 @@ POOLS = "sluice.dev/pools"
 RUN_POOLS = "sluice.dev/run-pools"
 """The annotation of a pod with the pool slots that its whole run holds."""
 
+FIRST_STARTED_AT = "sluice.dev/first-started-at"
+"""The annotation of the pod of a later attempt: when the first one started, which the task's deadline counts from."""
+
 _POD_NAME_MAX = 63
 _LEFT_OUT = "--"
 _OBJECT_NAME_MAX = 253

@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sluice.core import Json
+from sluice.core import Instant, Json
 from sluice.core.base.merge import merge
 from sluice.core.base.naming import (
+    FIRST_STARTED_AT,
     LABEL_ATTEMPT,
     LABEL_INDEX,
     LABEL_QUEUE,
@@ -31,7 +32,9 @@ from sluice.core.base.naming import (
     pod_name,
 )
 from sluice.core.base.text import as_text, as_values
+from sluice.core.base.times import rfc3339
 from sluice.core.graph.placeholders import SCRIPT_FIELDS, Values, fill, kubelet_literal
+from sluice.core.pod.deadlines import seconds_allowed
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
 from sluice.core.pod.function_call import function_call
 from sluice.core.pod.memory import grown_resources
@@ -104,6 +107,8 @@ def build_pod(
     item: Item | None = None,
     out_of_memory: int = 0,
     avoid_node: str = "",
+    first_started_at: Instant | None = None,
+    now: Instant = 0.0,
     hardened: bool = False,
     end: RunEnd | None = None,
     outputs: Mapping[str, Json] | None = None,
@@ -113,7 +118,8 @@ def build_pod(
     """The pod manifest of attempt number `attempt` (from 1).
 
     `out_of_memory` counts the earlier attempts that ended as OutOfMemory. `avoid_node` is the node on which the cluster
-    ended the last attempt. `hardened` adds what the Pod Security level `restricted` requires. `outputs` maps each
+    ended the last attempt. `first_started_at` is when the first attempt started: what is left `now` of the deadline
+    counts from there. `hardened` adds what the Pod Security level `restricted` requires. `outputs` maps each
     dependency's name to its outputs. `defaults` are the chart's, `files` those of the run's revision.
     """
     outputs = outputs or {}
@@ -133,8 +139,8 @@ def build_pod(
     if avoid_node:
         spec = prefer_other_node(avoid_node, spec)
     spec["restartPolicy"] = "Never"
-    if task.timeout_s is not None:
-        spec["activeDeadlineSeconds"] = task.timeout_s
+    if (allowed_s := seconds_allowed(task, first_started_at, now)) is not None:
+        spec["activeDeadlineSeconds"] = allowed_s
     if hardened:
         for containers in ("initContainers", "containers"):
             spec[containers] = [_hardened(container) for container in spec.get(containers, ())]
@@ -153,6 +159,8 @@ def build_pod(
     for annotation, claim in ((POOLS, task.pools), (RUN_POOLS, run.pools)):
         if claim:
             metadata["annotations"] = metadata.get("annotations", {}) | {annotation: json.dumps(dict(claim))}
+    if first_started_at is not None:
+        metadata["annotations"] = metadata.get("annotations", {}) | {FIRST_STARTED_AT: rfc3339(first_started_at)}
     script = fields.get("bash", fields.get("python"))
     if script is not None:
         metadata["annotations"] = metadata.get("annotations", {}) | {SCRIPT: script}

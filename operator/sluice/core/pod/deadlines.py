@@ -10,6 +10,7 @@ A pod with a scheduling gate has no deadline, nor has one in a Kueue queue: Kueu
 evicts it again (`waitForPodsReady`) if it does not become ready.
 """
 
+import math
 from dataclasses import dataclass
 
 from sluice.core import Instant
@@ -23,7 +24,7 @@ STARTING_S = 600.0  # on its node: its volumes, its image, the containers before
 SCHEDULING_S = 24 * 3600.0
 SCHEDULING_WITH_SLOTS_S = 3600.0  # shorter, since it holds pool slots that others wait for
 _LOOK_S = 30.0  # few pods take longer from their node to their start, and then somebody wonders
-_GRACE_S = 60.0  # twice the kubelet's default grace period
+GRACE_S = 60.0  # twice the kubelet's default grace period
 
 NO_SUCH_IMAGE = {
     "InvalidImageName": "write its image as NAME, NAME:TAG or NAME@DIGEST, in lower case and without https://",
@@ -39,6 +40,16 @@ _TROUBLE = IMAGE_TROUBLE | CONTAINER_TROUBLE
 class Deadline:
     at: Instant
     outcome: Outcome
+
+
+def seconds_allowed(task: TaskDefinition, first_started_at: Instant | None, now: Instant) -> int | None:
+    """The pod's `activeDeadlineSeconds`: the earlier of the task's `timeout` and what is left of its `deadline`. Before
+    the first attempt has started, all of it is; None for no limit.
+    """
+    left_s = task.deadline_s
+    if left_s is not None and first_started_at is not None:
+        left_s = max(1, math.ceil(first_started_at + left_s - now))
+    return min((limit_s for limit_s in (task.timeout_s, left_s) if limit_s is not None), default=None)
 
 
 def pod_deadline(
@@ -69,10 +80,10 @@ def pod_deadline(
         )
         at = (pod.pullable_at or pod.scheduled_at) + limit_s
         if task.timeout_s is not None:
-            at = min(at, pod.scheduled_at + task.timeout_s + _GRACE_S)
+            at = min(at, pod.scheduled_at + task.timeout_s + GRACE_S)
         return Deadline(at, Outcome(Ending.INFRASTRUCTURE, words))
     if task.timeout_s is not None:
-        at = pod.scheduled_at + task.timeout_s + _GRACE_S
+        at = pod.scheduled_at + task.timeout_s + GRACE_S
         return Deadline(at, Outcome(Ending.TIMEOUT, "took longer than its timeout, and its node did not end it"))
     return None
 
@@ -101,7 +112,7 @@ def log_deadline(task: TaskDefinition, pod: PodView) -> Deadline | None:
     if task.timeout_s is None or pod.scheduled_at is None:
         return None
     words = "took longer than its timeout: its log, which has its outputs, cannot be read"
-    return Deadline(pod.scheduled_at + task.timeout_s + _GRACE_S, Outcome(Ending.TIMEOUT, words))
+    return Deadline(pod.scheduled_at + task.timeout_s + GRACE_S, Outcome(Ending.TIMEOUT, words))
 
 
 def _give_up(since: Instant, limit_s: float, reason: str) -> Deadline:

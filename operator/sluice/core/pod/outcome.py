@@ -1,8 +1,8 @@
 """How an attempt ended, from its pod's status: what the container `main` did decides, not the pod's phase.
 
-1. If `main` ended before the pod's deadline, before anybody asked for the pod's deletion and before the pod was to be
-   disrupted (see `PodView.ended_by_itself`), its own end decides: exit code 0 is Success, killed for its memory
-   OutOfMemory, any other exit code Error. Other containers may go on.
+1. If `main` ended before the pod's deadline and the task's, before anybody asked for the pod's deletion and before the
+   pod was to be disrupted (see `PodView.ended_by_itself`), its own end decides: exit code 0 is Success, killed for its
+   memory OutOfMemory, any other exit code Error. Other containers may go on.
 2. Otherwise the deadline has struck: Timeout, or Infrastructure if `main` had not started.
 3. Otherwise the cluster or a person ended it: Infrastructure. Preempted if Kueue did, as it often does.
    https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
@@ -11,18 +11,22 @@ A node that lost track of `main` (ContainerStatusUnknown) knows no end of its ow
 began is the cluster's. A pod that disappeared before its end was seen is Lost.
 """
 
+from sluice.core import Instant
 from sluice.core.pod.view import PodView
 from sluice.core.spec.ending import Ending, Outcome
 
 POD_LOST = Outcome(Ending.LOST, "the pod is gone and nobody saw how it ended")
 
 
-def pod_outcome(pod: PodView) -> Outcome:
-    """The outcome of an attempt that is over, or whose pod is deleted."""
-    if pod.ended_by_itself:
-        return _own_end(pod)
+def pod_outcome(pod: PodView, deadline_at: Instant | None = None) -> Outcome:
+    """The outcome of an attempt that is over, or whose pod is deleted. `deadline_at` is when its task's time was up."""
     finished_at, exit_code = pod.container.finished_at, pod.container.exit_code
+    late = deadline_at is not None and finished_at is not None and finished_at >= deadline_at
+    if pod.ended_by_itself and not late:
+        return _own_end(pod)
     started = pod.container.started_at is not None and not pod.container.init
+    if started and late:
+        return Outcome(Ending.TIMEOUT, "was not done by its deadline", finished_at, exit_code)
     if pod.reason == "DeadlineExceeded" and started:
         return Outcome(Ending.TIMEOUT, "took longer than its timeout", finished_at, exit_code)
     if pod.preempted:

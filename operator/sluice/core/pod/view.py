@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
 from sluice.core.base.foreign import mapping, mappings, string
-from sluice.core.base.naming import LABEL_QUEUE, MAIN, POOLS, RUN_POOLS
+from sluice.core.base.naming import FIRST_STARTED_AT, LABEL_QUEUE, MAIN, POOLS, RUN_POOLS
 from sluice.core.base.ownership import AttemptRef, ObjectMeta, RunRef, attempt_of
 from sluice.core.base.text import one_line
 from sluice.core.base.times import instant
@@ -67,6 +67,10 @@ class PodView:
     reason: str = ""
     message: str = ""
     scheduled_at: Instant | None = None
+    accepted_at: Instant | None = None
+    """Since when it is its node's: what `activeDeadlineSeconds` counts from."""
+    first_started_at: Instant | None = None
+    """When the first attempt of its task started, as its annotation says."""
     pullable_at: Instant | None = None
     """Since when the kubelet can pull the image that it waits for: it is on its node, what it mounts is there, and the
     init containers before have ended.
@@ -104,6 +108,12 @@ class PodView:
     @property
     def terminal(self) -> bool:
         return self.phase in ("Succeeded", "Failed")
+
+    @property
+    def begun_at(self) -> Instant | None:
+        """When the attempt began, if its program has started: its limits count from then."""
+        has_begun = self.container.started_at is not None and not self.container.init
+        return (self.accepted_at or self.container.started_at) if has_begun else None
 
     @property
     def deleting(self) -> bool:
@@ -169,6 +179,8 @@ def pod_view(pod: Json) -> PodView:
         reason=string(status.get("reason")),
         message=_cut(string(status.get("message"))),
         scheduled_at=scheduled_at,
+        accepted_at=instant(status.get("startTime")),
+        first_started_at=instant(annotations.get(FIRST_STARTED_AT)),
         pullable_at=max((at for at in (scheduled_at, sandbox_at, *inits_ended_at) if at), default=None),
         initializing=any("running" in state for state in inits),
         unschedulable=_cut(unschedulable),

@@ -7,7 +7,7 @@ from sluice.core.pod.create_errors import create_delay_s
 from sluice.core.reconcile.propagate import End, end_task
 from sluice.core.run.retries import PAID_BY_CLUSTER
 from sluice.core.run.state import RunState
-from sluice.core.run.task_state import TaskState
+from sluice.core.run.time_limits import time_up
 from sluice.core.spec.ending import Ending, Outcome
 
 
@@ -27,9 +27,12 @@ def _conclude(run: RunState, number: int, ended: Outcome, now: Instant) -> None:
     poll = task.definition.poll
     stopping = run.wind_down.why and not task.definition.final
     retry = task.after(ended, _chance(run, number))
-    last = ended
-    if retry and (late := _too_late(task, now + retry.delay_s, ended)):
-        retry, last = None, late
+    last, at = ended, max(now, ended.finished_at or 0.0)  # the node's clock may be ahead
+    over = time_up(task, at + retry.delay_s, ended) if retry else None
+    if retry is None and ended.ending is Ending.TIMEOUT:
+        over = time_up(task, at, ended)
+    if over is not None:
+        retry, last = None, over.outcome
     stopped = stopping and (retry or task.termination_cause is ended or ended.ending in PAID_BY_CLUSTER)
     if ended.ending is Ending.SUCCESS:
         end_task(run, End(number, "Succeeded", last))
@@ -47,14 +50,6 @@ def _conclude(run: RunState, number: int, ended: Outcome, now: Instant) -> None:
 def _chance(run: RunState, number: int) -> float:
     """A number between 0 and 1 that is the same for the same attempt, to spread retries."""
     return int.from_bytes(sha256(run.tasks.pod_name(number).encode()).digest()[:4], "big") / 2**32
-
-
-def _too_late(task: TaskState, at: Instant, ended: Outcome) -> Outcome | None:
-    """How a task ends whose next try would start after the end of its polling."""
-    poll, polling = task.definition.poll, task.polling
-    if poll is None or polling is None or (ends_at := polling.deadline(poll)) is None or at < ends_at:
-        return None
-    return polling.timed_out(poll, ended)
 
 
 def retry_creates_soon(run: RunState, now: Instant) -> None:

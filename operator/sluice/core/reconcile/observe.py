@@ -17,6 +17,7 @@ from sluice.core.run import children
 from sluice.core.run.dirty import News
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import ANY_ATTEMPT, TaskState, TaskStep
+from sluice.core.run.time_limits import time_limits
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.outputs import InvalidOutputs, parse_log_outputs, parse_outputs
 
@@ -30,7 +31,8 @@ def observe(run: RunState, now: Instant) -> Iterator[ReadLog]:
             continue
         run.dirty.mark(News.STATUS, number)
         _note_times(run, task, now)
-        _note_first_try(run, number)
+        if task.pod is not None:
+            _note_first_start(run, number, task.pod)
         if task.pod is None:
             if task.pod_deleted:
                 attempt_ended(run, number, POD_LOST, now)
@@ -57,20 +59,25 @@ def _note_times(run: RunState, task: TaskState, now: Instant) -> None:
         run.time.add("operator", now - asked_at)
 
 
-def _note_first_try(run: RunState, number: int) -> None:
-    task, poll = run.tasks[number], run.tasks[number].definition.poll
-    if poll is None or task.polling is not None or task.pod is None:
-        return
-    task.note_first_try(task.pod)
-    if task.polling is not None and (ends_at := task.polling.deadline(poll)) is not None:
-        run.timers.set(ends_at, number, ANY_ATTEMPT)
+def _note_first_start(run: RunState, number: int, attempt: PodView | children.ChildView) -> None:
+    """What counts from there is watched from now on."""
+    task = run.tasks[number]
+    known = (task.first_started_at, task.polling)
+    if isinstance(attempt, PodView):
+        task.note_first_start(attempt.begun_at)
+        task.note_first_try(attempt)
+    else:
+        task.note_first_start(attempt.started_at)
+    if (task.first_started_at, task.polling) != known:
+        for at in time_limits(task):
+            run.timers.set(at, number, ANY_ATTEMPT)
 
 
 def _outcome(task: TaskState) -> Outcome:
     pod = task.pod
     if pod is None or (task.pod_deleted and not (pod.attempt_over or pod.deleting or pod.preempted)):
         return task.termination_cause or POD_LOST
-    found = pod_outcome(pod)
+    found = pod_outcome(pod, task.deadline_at)
     return found if found.ending is Ending.SUCCESS else task.termination_cause or found
 
 
@@ -78,6 +85,8 @@ def _read_child(run: RunState, number: int, now: Instant) -> None:
     task = run.tasks[number]
     run.dirty.mark(News.STATUS, number)
     child = task.child
+    if child is not None:
+        _note_first_start(run, number, child)
     if task.pod_deleted or (child is not None and child.ended):
         ended = children.CHILD_LOST if child is None else children.child_outcome(child)
         if child is not None and ended.ending is Ending.SUCCESS:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from sluice.core import Json
+from sluice.core import Instant, Json
 from sluice.core.base import foreign
 from sluice.core.base.ownership import plausible
 from sluice.core.base.times import instant
@@ -25,6 +25,7 @@ from sluice.core.run.retries import RetriesUsed
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import ANY_ATTEMPT, TaskState, TaskStep
 from sluice.core.run.time_accounting import TimeAccounting
+from sluice.core.run.time_limits import time_limits
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.for_each import NoItems
@@ -144,10 +145,13 @@ def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, Po
         task.restore_pod(pods.get(task.attempt))
         _restore_ended_pods(run, number, pods.values())
         return
+    for attempt in sorted(pods):
+        task.note_first_start(_first_start(run, pods[attempt]))
     newest = max(pods, default=0)
     while task.attempt < newest:  # the status had not heard of these yet
         pod = pods.get(task.attempt)
-        task.missed_attempt(None if between_attempts else _ended(pod_outcome(pod) if pod else POD_LOST), pod)
+        ended = pod_outcome(pod, task.deadline_at) if pod else POD_LOST
+        task.missed_attempt(None if between_attempts else _ended(ended), pod)
         between_attempts = False
     task.restore_pod(pods.get(task.attempt))
     ended = [pod for attempt, pod in pods.items() if attempt < task.attempt or between_attempts]
@@ -156,9 +160,21 @@ def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, Po
         _restore_backoff(run, number, entry)
     else:
         run.pods.restore(number)
-    poll = task.definition.poll
-    if poll is not None and task.polling is not None and (ends_at := task.polling.deadline(poll)) is not None:
-        run.timers.set(ends_at, number, ANY_ATTEMPT)
+    _watch_time(run, number)
+
+
+def _first_start(run: RunState, pod: PodView) -> Instant | None:
+    """When its task's first attempt started, as far as a pod tells. What an annotation says is believed only between
+    the start of the run and the pod's own making.
+    """
+    if pod.first_started_at is None:
+        return pod.begun_at
+    return max(run.started_at or 0.0, min(pod.first_started_at, pod.created_at))
+
+
+def _watch_time(run: RunState, number: int) -> None:
+    for at in time_limits(run.tasks[number]):
+        run.timers.set(at, number, ANY_ATTEMPT)
 
 
 def _restore_ended_pods(run: RunState, number: int, pods: Collection[PodView]) -> None:
@@ -177,6 +193,8 @@ def _restore_call(run: RunState, number: int, entry: Json, children: Mapping[int
     if task.step is TaskStep.ENDED:
         run.children.restore_ended(number, (child.name for child in children.values()))
         return
+    for attempt in sorted(children):
+        task.note_first_start(children[attempt].started_at)
     newest = max(children, default=0)
     while task.attempt < newest:  # the status had not heard of these yet
         child = children.get(task.attempt)
@@ -186,6 +204,7 @@ def _restore_call(run: RunState, number: int, entry: Json, children: Mapping[int
         _restore_backoff(run, number, entry)
     else:
         run.children.restore(number, children.get(task.attempt))
+    _watch_time(run, number)
 
 
 def _plausible(task: TaskState, found: Mapping[int, _V]) -> Mapping[int, _V]:
@@ -201,6 +220,7 @@ def _restore_record(task: TaskState, entry: Json) -> bool:
         attempt=attempt,
         used=RetriesUsed(used.get("limit", 0), used.get("infrastructure", 0), used.get("outOfMemory", 0)),
         polling=None if poll is None else Polling(instant(poll["since"]) or 0.0, poll["tries"]),
+        first_started_at=None if task.definition.deadline_s is None else instant(entry.get("firstStartedAt")),
         asked_at=None if task.definition.makes_pods else instant(entry.get("startedAt")),
         retry_at=instant(entry.get("retryAt")) if attempt else None,
     )

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from sluice.core import Instant
-from sluice.core.pod.deadlines import is_starting, log_deadline, look_for_warnings_at, pod_deadline
+from sluice.core.pod.deadlines import GRACE_S, is_starting, log_deadline, look_for_warnings_at, pod_deadline
+from sluice.core.pod.view import PodView
 from sluice.core.reconcile.actions import Delete, ReadWarning
 from sluice.core.reconcile.attempt import attempt_ended
 from sluice.core.reconcile.propagate import End, end_task
@@ -11,6 +12,7 @@ from sluice.core.run import children
 from sluice.core.run.dirty import News
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import ANY_ATTEMPT, TaskStep
+from sluice.core.run.time_limits import time_up
 
 
 def fire_timers(run: RunState, now: Instant) -> Iterator[Delete | ReadWarning]:
@@ -19,7 +21,7 @@ def fire_timers(run: RunState, now: Instant) -> Iterator[Delete | ReadWarning]:
         task = run.tasks[number]
         if attempt == ANY_ATTEMPT:
             was_ready = task.step is TaskStep.READY
-            yield from _stop_polling(run, number, now)
+            yield from _end_in_time(run, number, now)
             over = over or (was_ready and task.step is TaskStep.ENDED)
         if attempt != task.attempt:
             continue
@@ -54,19 +56,29 @@ def fire_timers(run: RunState, now: Instant) -> Iterator[Delete | ReadWarning]:
         run.ready.drop_ended()
 
 
-def _stop_polling(run: RunState, number: int, now: Instant) -> Iterator[Delete]:
-    task, poll = run.tasks[number], run.tasks[number].definition.poll
-    if poll is None or task.polling is None:
+def _end_in_time(run: RunState, number: int, now: Instant) -> Iterator[Delete]:
+    """Ends a unit whose time as a whole is up."""
+    task, over = run.tasks[number], time_up(run.tasks[number], now)
+    if over is None:
         return
-    timed_out = task.polling.timed_out(poll, None)
     if task.step in (TaskStep.READY, TaskStep.BACKOFF):
-        end_task(run, End(number, "Failed", timed_out))
-    elif task.step in (TaskStep.RECORDING, TaskStep.CREATING):  # its pod may exist already: end it when it is seen
-        run.timers.set(now + 1, number, ANY_ATTEMPT)
-    elif (
-        task.step is TaskStep.LIVE
-        and (pod := task.pod)
-        and not (pod.deleting or pod.attempt_over or task.termination_cause)
-    ):
-        run.terminate(number, timed_out)
-        yield Delete(pod.name, pod.uid)
+        end_task(run, End(number, "Failed", over.outcome))
+    elif task.step in (TaskStep.RECORDING, TaskStep.CREATING) or (task.step is TaskStep.CALLING and not task.child):
+        run.timers.set(now + 1, number, ANY_ATTEMPT)  # it may exist already: end it when it is seen
+    elif task.step is TaskStep.CALLING and not task.termination_cause:
+        run.terminate(number, over.outcome)
+    elif task.step is TaskStep.LIVE and task.pod and not (task.pod.deleting or task.termination_cause):
+        if over.by_kubelet and (later := _left_to_kubelet(task.pod, over.at, now)):
+            run.timers.set(later, number, ANY_ATTEMPT)
+        elif not task.pod.attempt_over:
+            run.terminate(number, over.outcome)
+            yield Delete(task.pod.name, task.pod.uid)
+
+
+def _left_to_kubelet(pod: PodView, at: Instant, now: Instant) -> Instant | None:
+    """Until when the kubelet is left to end the pod, which keeps its log; None if it does not, or the program has ended
+    already: then its own end counts, once its log is read.
+    """
+    backstop = at + GRACE_S
+    soon = pod.attempt_over or (pod.deadline_at is not None and pod.deadline_at < backstop)
+    return backstop if soon and now < backstop else None

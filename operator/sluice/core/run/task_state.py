@@ -131,6 +131,8 @@ class TaskState:
     """Since when an approval asks for a decision, or a wait goes on."""
     skipped: str = ""
     """Why it was skipped, if not by its trigger rule."""
+    first_started_at: Instant | None = None
+    """Of a task with a deadline: when its first attempt started."""
     polling: Polling | None = None
     """How far a task that polls has come; None until its first try has started."""
     restored_entry: Json | None = None
@@ -158,10 +160,12 @@ class TaskState:
         attempt: int,
         used: RetriesUsed,
         polling: Polling | None,
+        first_started_at: Instant | None,
         asked_at: Instant | None,
         retry_at: Instant | None,
     ) -> None:
         self.attempt, self.used, self.polling, self.asked_at, self.retry_at = attempt, used, polling, asked_at, retry_at
+        self.first_started_at = first_started_at
 
     def restore_end(self, phase: TaskPhase, last: Outcome, entry: Json) -> None:
         self.move(TaskStep.ENDED)
@@ -259,6 +263,17 @@ class TaskState:
         if self.step is TaskStep.CALLING:
             return self.child is None and not self.pod_deleted
         return self.step is TaskStep.CREATING and not self.definition.at_most_once
+
+    @property
+    def deadline_at(self) -> Instant | None:
+        """When its `deadline` strikes; None if it has none, or it does not count yet."""
+        limit_s = self.definition.deadline_s
+        return None if limit_s is None or self.first_started_at is None else self.first_started_at + limit_s
+
+    def note_first_start(self, at: Instant | None) -> None:
+        """An attempt started then; None if it has not."""
+        if self.definition.deadline_s is not None and self.first_started_at is None:
+            self.first_started_at = at
 
     def note_first_try(self, pod: PodView) -> None:
         if self.definition.poll is not None and self.polling is None and pod.container.started_at is not None:

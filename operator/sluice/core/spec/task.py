@@ -28,6 +28,8 @@ class TaskDefinition:
     defaults: Json
     retries: RetryPolicy
     timeout_s: int | None
+    deadline_s: int | None
+    """Of all its attempts and what is between them."""
     pending_timeout_s: int | None
     run_if: RunIf
     allow_failure: bool
@@ -72,12 +74,14 @@ class TaskDefinition:
         """`raw` and `raw_defaults` are what the models were read from."""
         wait = None if task.wait is None else Wait.of(task.wait)
         timeout, pending_timeout = task.timeout or defaults.timeout, task.pending_timeout or defaults.pending_timeout
+        deadline = task.deadline or defaults.deadline
         return cls(
             name=task.name,
             own=raw,
             defaults=raw_defaults,
             retries=RetryPolicy.of(layered(defaults.retries, task.retries) or Retries()),
             timeout_s=None if timeout is None else seconds(timeout),
+            deadline_s=None if deadline is None else seconds(deadline),
             pending_timeout_s=None if pending_timeout is None else seconds(pending_timeout),
             run_if=task.run_if or "AllSucceeded",
             allow_failure=task.allow_failure or False,

@@ -34,6 +34,7 @@ _GOING = (
     "outOfMemory",
     "retryAt",
     "avoidNode",
+    "firstStartedAt",
     "pollSince",
     "pollTries",
 )
@@ -67,13 +68,14 @@ def fan_out_entry(run: RunState, number: int) -> Json:
                 used.out_of_memory,
                 retry_at,
                 task.avoid_node,
+                None if task.first_started_at is None else rfc3339(task.first_started_at),
                 since,
                 tries,
             )
             for key, value in zip(_GOING, said, strict=True):
                 if value:
                     going[key][str(value)].append(index)
-    for key in ("retryAt", "pollSince"):
+    for key in ("retryAt", "firstStartedAt", "pollSince"):
         going[key] = _coarser(going[key])
     going["avoidNode"] = _commonest(going["avoidNode"])
     items: Json = {"total": len(group.items)}
@@ -122,7 +124,7 @@ def item_entries(items: Json) -> dict[int, Json]:
             found[index]["phase"] = phase
     for index, value in _told(items, "attempts"):
         found[index]["attempt"] = label_number(value)
-    for key in ("retryAt", "avoidNode"):
+    for key in ("retryAt", "avoidNode", "firstStartedAt"):
         for index, value in _told(items, key):
             found[index][key] = value
     for index, value in _told(items, "pollSince"):

@@ -178,7 +178,8 @@ def _ended(run: RunState, number: int) -> Reason:
     if task.phase == "Failed" and task.last is not None and task.definition.for_each is not None:
         return Reason(f"{task.last.ending}", task.last.message)
     if task.phase == "Failed" and task.last is not None:
-        if task.polling is not None and task.last.ending is Ending.TIMEOUT:
+        limited = task.polling is not None or task.definition.deadline_s is not None
+        if limited and task.last.ending is Ending.TIMEOUT:
             return Reason("Timeout", task.last.message)
         paid, memory = _paid(task, task.last, ": "), _memory(run, task, task.last, ", the last with ")
         return Reason(f"{task.last.ending}{paid}{memory}", task.last.message)

@@ -179,7 +179,9 @@ def task_status(run: RunState, number: int) -> Json:
             entry["avoidNode"] = task.avoid_node
     if task.polling is not None:
         entry["poll"] = {"since": rfc3339(task.polling.since), "tries": task.polling.tries}
-    rare = [entry[name] for name in ("avoidNode", "poll") if name in entry]
+    if task.first_started_at is not None:
+        entry["firstStartedAt"] = rfc3339(task.first_started_at)
+    rare = [entry[name] for name in ("avoidNode", "poll", "firstStartedAt") if name in entry]
     entry |= _texts(run, why, taken=sum(len(json.dumps(value)) for value in rare)) | _outputs(run, number)
     return entry
 

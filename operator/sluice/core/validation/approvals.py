@@ -10,6 +10,7 @@ _FIELDS = frozenset({"name", "dependsOn", "runIf", "when", "allowFailure", "appr
 _RUNS_NOTHING = "an approval waits for a person and has no pod; remove this, or make another task of it"
 _WORDS = {
     "timeout": "an approval has no pod; write `approval.timeout`",
+    "deadline": "an approval has no pod; write `approval.timeout`",
     "pendingTimeout": "an approval has no pod; write `approval.timeout`",
     "retries": "a decision is final; remove this",
     "finally": "what runs at the end must not wait for a person; remove this, or the approval",

@@ -17,6 +17,7 @@ _FIELDS = frozenset(
         "retries",
         "outputs",
         "pendingTimeout",
+        "deadline",
         "workflow",
     }
 ) | frozenset({"priority", "expectedDuration"})

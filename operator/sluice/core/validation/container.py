@@ -43,10 +43,11 @@ _LONGEST_TIMEOUT_S = 2**31 - 1
 def timeouts(found: Manifest) -> Iterator[Fault]:
     layers: dict[str, TaskTemplate | None] = {f"spec.tasks[{number}]": task for number, task in found.tasks.items()}
     for path, layer in (layers | {"spec.defaults": found.defaults}).items():
-        if layer is not None and layer.timeout is not None and not 0 < seconds(layer.timeout) <= _LONGEST_TIMEOUT_S:
-            yield Fault(
-                f"{path}.timeout", f"'{layer.timeout}' is no time that a pod can have; write for example 90s or 2h"
-            )
+        for field in ("timeout", "deadline"):
+            limit = getattr(layer, field, None)
+            if limit is not None and not 0 < seconds(limit) <= _LONGEST_TIMEOUT_S:
+                words = "is no time that a pod can have; write for example 90s or 2h"
+                yield Fault(f"{path}.{field}", f"'{limit}' {words}")
 
 
 def quantities(found: Manifest) -> Iterator[Fault]:
