@@ -61,9 +61,9 @@ FAULTS = {
     "duplicate-name": ["13: spec.tasks[1].name: 'load' is the name of tasks[0] already; rename one"],
     "script-placeholder": [f"14: spec.tasks[0].bash: line 2 {PLACEHOLDER}"],
     "yaml-words": [
-        '9: spec.parameters[0].default: must be a string, and kubectl reads no as false; write "no"',
-        '13: spec.tasks[0].name: must be a string, and kubectl reads y as true; write "y"',
-        '17: spec.tasks[0].env[0].value: must be a string, and kubectl reads 3.10 as 3.1; write "3.10"',
+        '11: spec.tasks[0].name: must be a string, and kubectl reads y as true; write "y"',
+        '15: spec.tasks[0].env[0].value: must be a string, and kubectl reads 3.10 as 3.1; write "3.10"',
+        '17: spec.tasks[0].env[1].value: must be a string, and kubectl reads no as false; write "no"',
         '20: spec.tasks[1].forEach.items[0].true: kubectl reads the key y as true; write "y"',
     ],
     "all": [
@@ -229,11 +229,6 @@ def test_an_object_that_is_barely_one(file, head, fault):
         ),
         ("name: load", "name: n", '10: spec.tasks[0].name: must be a string, and kubectl reads n as false; write "n"'),
         (
-            "name: day",
-            "name: day\n    default: 01",
-            '8: spec.parameters[0].default: must be a string, and kubectl reads 01 as 1; write "01"',
-        ),
-        (
             "name: load",
             "name: load\n    args: [a, 5]",
             '11: spec.tasks[0].args[1]: must be a string, and kubectl reads 5 as a number; write "5"',
@@ -256,13 +251,61 @@ def test_what_kubectl_does_not_read_as_text_is_a_fault_where_text_must_be(file, 
     assert lint(path).stdout == f"{path}:{fault}\n"
 
 
-def test_an_argument_of_a_run_that_kubectl_does_not_read_as_text(file):
-    words = 'must be a string, and kubectl reads 1_000 as 1000; write "1_000"'
-    path = file(RUN.replace('dya: "2026-01-01"', "day: 1_000"))
-    assert lint(path).stdout == f"{path}:8: spec.arguments.day: {words}\n"
-    listed = file('{"kind": "List", "items": [\n' + RUN_IN_JSON + "]}", "list.json")
-    words = 'must be a string, and kubectl reads 3.10 as 3.1; write "3.10"'
-    assert lint(listed).stdout == f"{listed}:4: items[0].spec.arguments.day: {words}\n"
+@pytest.mark.parametrize(
+    ("text", "place", "read"),
+    [
+        (RUN.replace('dya: "2026-01-01"', "day: 1_000"), "8: spec.arguments.day", ("1_000", "1000")),
+        ('{"kind": "List", "items": [\n' + RUN_IN_JSON + "]}", "4: items[0].spec.arguments.day", ("3.10", "3.1")),
+        (WORKFLOW.replace("name: day", "name: day\n    default: 01"), "8: spec.parameters[0].default", ("01", "1")),
+        (WORKFLOW.replace("name: day", "name: day\n    default: no"), "8: spec.parameters[0].default", ("no", "false")),
+        (
+            WORKFLOW.replace("name: day", "name: day\n    type: Number\n    enum: [1.5, 3.10]"),
+            "9: spec.parameters[0].enum[1]",
+            ("3.10", "3.1"),
+        ),
+        (
+            WORKFLOW.replace("image: busybox:1.35", "workflow: {name: x, arguments: {day: 007}}"),
+            "11: spec.tasks[0].workflow.arguments.day",
+            ("007", "7"),
+        ),
+    ],
+)
+def test_a_value_that_kubectl_reads_as_another_is_warned_about(file, text, place, read):
+    path = file(text, "list.json" if "List" in text else "etl.yaml")
+    written, arrives = read
+    words = f'warning: kubectl reads {written} as {arrives}; write "{written}", or {arrives} if that is meant'
+    assert lint(path).stdout == f"{path}:{place}: {words}\n"
+
+
+CALLS = """\
+---
+apiVersion: sluice.dev/v1alpha1
+kind: Workflow
+metadata: {name: caller}
+spec:
+  parameters: [{name: count, default: "1"}]
+  tasks:
+  - name: call
+    workflow: {name: etl, arguments: ARGUMENTS}
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ('{day: 5, size: "$(params.count)"}', ""),
+        ('{day: "5"}', ""),
+        ('{day: "$(params.count)"}', ""),
+        ("{day: five}", "arguments.day: must be a whole number such as 42"),
+        ("{day: 5, size: smal}", "arguments.size: must be one of small, big; did you mean 'small'?"),
+        ("{day: 5, siez: big}", "arguments.siez: the Workflow has no parameter called 'siez'; did you mean 'size'?"),
+        ("{size: big}", "arguments: 'day' has no default in the Workflow; give it a value here"),
+    ],
+)
+def test_arguments_for_a_workflow_among_the_files(file, arguments, found):
+    declared = "name: day\n    type: Integer\n  - name: size\n    enum: [small, big]\n    default: big"
+    path = file(WORKFLOW.replace("name: day", declared) + CALLS.replace("ARGUMENTS", arguments))
+    assert [line.partition("tasks[0].workflow.")[2] for line in lint(path).stdout.splitlines()] == [found] * bool(found)
 
 
 @pytest.mark.parametrize(

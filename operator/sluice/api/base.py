@@ -2,6 +2,7 @@
 descriptions.
 """
 
+import json
 import re
 from typing import Annotated, Any, Self, TypeVar
 
@@ -75,7 +76,6 @@ ObjectName = Annotated[
     str,
     Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"),
 ]
-ParameterValue = Annotated[str, Field(max_length=65536)]
 Text = Annotated[str, Field(max_length=32768)]
 Time = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]
 Script = Annotated[str, Field(max_length=262144)]
@@ -88,6 +88,23 @@ Priority = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
 Verbatim = Annotated[dict[str, Any], Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
 # A structural schema's int-or-string refuses `cpu: 0.5`, which a Pod takes.
 Quantity = Annotated[int | float | str, Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
+
+_VALUE_MAX = 65536
+
+
+def _short(value: Any) -> Any:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text) > _VALUE_MAX:
+        raise ValueError(f"has {len(text)} characters as text; at most {_VALUE_MAX} are possible")
+    return value
+
+
+# Of any type, which is judged by the parameter's own.
+ParameterValue = Annotated[
+    str | int | float | bool | list[Any] | dict[str, Any],
+    Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}),
+    AfterValidator(_short),
+]
 
 BY_NAME = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
 """How server-side apply merges a list: item by item, as their names say. No name can be there twice."""

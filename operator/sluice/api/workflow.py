@@ -28,11 +28,19 @@ MAX_TASKS = 2000
 MAX_DEPENDENCIES = 20_000
 
 
+ParameterType = Literal["String", "Integer", "Number", "Boolean", "Json"]
+
+
 class Parameter(Model):
     """A value that a run can set."""
 
     name: ParameterName
     """Its name: $(params.NAME) in the tasks' strings, PARAM_NAME in their environment."""
+    type: ParameterType | None = None
+    """What its values are: String (the default), Integer, Number, Boolean or Json. A value may be written as it is or
+    as a string, 5 or "5". Strings and the environment have it as text, conditions and inputs.json have its type."""
+    enum: Annotated[list[ParameterValue] | None, Field(min_length=1, max_length=256)] = None
+    """The values that it may have. Default: any of its type."""
     default: ParameterValue | None = None
     """The value of runs that give none. Without a default, each run must give one."""
     description: Annotated[str | None, Field(max_length=1024)] = None
@@ -139,11 +147,6 @@ class WorkflowSettings(Model):
     """What tools wait for that go by the conditions Reconciling and Stalled, such as Flux and Helm. Workflow (the
     default): that the run for the applied manifest exists. Run: that the newest run which the Workflow made has
     succeeded."""
-
-    @property
-    def parameter_defaults(self) -> dict[str, str | None]:
-        """By the parameter's name; None where each run must give a value."""
-        return {parameter.name: parameter.default for parameter in self.parameters or ()}
 
 
 _TASKS: Json = {

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sluice.core.spec.parameter import ParameterDeclaration
 from sluice.core.validation import run_faults, workflow_faults, workflow_warnings
 from tests.core.world import graph
 
@@ -458,6 +459,9 @@ def test_what_no_program_can_be_given(fields, path):
 # Runs.
 
 
+DECLARED = {"day": ParameterDeclaration(), "size": ParameterDeclaration(default="small")}
+
+
 @pytest.mark.parametrize(
     ("spec", "found"),
     [
@@ -480,7 +484,7 @@ def test_what_no_program_can_be_given(fields, path):
     ],
 )
 def test_run(spec, found):
-    assert [str(fault) for fault in run_faults(spec, {"day": None, "size": "small"})] == found
+    assert [str(fault) for fault in run_faults(spec, DECLARED)] == found
 
 
 @pytest.mark.parametrize(

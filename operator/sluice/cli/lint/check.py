@@ -1,7 +1,7 @@
 """Checks the objects of our kinds among some documents. The rules are in `core.validation`."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sluice.api import API_VERSION, GROUP
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
+from sluice.cli.lint.arguments import arguments_of_calls, declared
 from sluice.cli.lint.calls import circles_of_calls
 from sluice.cli.lint.pools import claims_held_otherwise, unmet_claims
 from sluice.cli.lint.scalars import shown
@@ -97,12 +98,14 @@ def check(sources: Iterable[Source], *, chart_has_image: bool = False) -> Report
             if number in workflows and not faults:
                 faults += claims_held_otherwise(item.manifest, pools)
                 faults += [circles[number]] if number in circles else []
+                faults += arguments_of_calls(item.manifest, there.called(item.metadata))
             report.findings[item.file] += _findings(item, faults)
+            if not faults:
+                report.warnings[item.file] += (item.document.at(found, item.prefix) for found in listed(_misread(item)))
             if number in workflows and not faults:
                 warnings = [
                     *workflow_warnings(item.manifest),
                     *unmet_claims(item.manifest, pools),
-                    *listed(_misread_items(item)),
                 ]
                 report.warnings[item.file] += (item.document.at(warning, item.prefix) for warning in warnings)
     for findings in (*report.findings.values(), *report.warnings.values()):
@@ -122,14 +125,23 @@ def _findings(item: _Object, faults: Iterable[Fault]) -> Iterator[Finding]:
             yield found
 
 
-def _misread_items(workflow: _Object) -> Iterator[Fault]:
-    """Warnings of items that arrive as something else than what is written. The Workflow must have no faults."""
-    for number, task in enumerate(workflow.manifest["spec"]["tasks"]):
-        for part in ("items", "matrix", "exclude") if "forEach" in task else ():
-            for found in workflow.document.misread(f"{workflow.prefix}spec.tasks[{number}].forEach.{part}"):
-                if not found.arrives:
-                    meant = shown(found.value)
-                    yield Fault(found.path.removeprefix(workflow.prefix), f"{found}, or {meant} if that is meant")
+def _misread(item: _Object) -> Iterator[Fault]:
+    """Warnings of values that arrive as something else than what is written. The object must have no faults."""
+    for path in _values(item.manifest["spec"]):
+        for found in item.document.misread(f"{item.prefix}{path}"):
+            if not found.arrives:
+                meant = shown(found.value)
+                yield Fault(found.path.removeprefix(item.prefix), f"{found}, or {meant} if that is meant")
+
+
+def _values(spec: Json) -> Iterator[str]:
+    """The paths of the values that may be of any type: arguments, what parameters can be, and items."""
+    yield "spec.arguments"
+    for number in range(len(spec.get("parameters", ()))):
+        yield from (f"spec.parameters[{number}].{part}" for part in ("default", "enum"))
+    for number, task in enumerate(spec.get("tasks", ())):
+        parts = ("forEach.items", "forEach.matrix", "forEach.exclude") if "forEach" in task else ()
+        yield from (f"spec.tasks[{number}].{part}" for part in (*parts, "workflow.arguments"))
 
 
 def _objects(file: str, document: Document) -> Iterator[_Object]:
@@ -207,10 +219,8 @@ def _run_faults(run: _Object, there: "_Objects") -> Iterator[Fault]:
     if not isinstance(spec, dict):
         yield Fault("spec", "is required; it needs at least `workflow`")
         return
-    arguments = spec.get("arguments")
-    unchecked = {name: "" for name in arguments if isinstance(name, str)} if isinstance(arguments, dict) else {}
     workflow = there.workflow(spec.get("workflow"), run.metadata)
-    found = run_faults(spec, unchecked if workflow is None else _parameters(workflow.manifest))
+    found = run_faults(spec, None if workflow is None else declared(workflow.manifest))
     yield from found
     if workflow is not None and not found and (asked := WorkflowRunSpec.model_validate(spec).resume_from) is not None:
         yield from listed(rerun_faults(asked, _fan_outs(workflow.manifest), {}))
@@ -236,6 +246,15 @@ class _Objects:
         """The one that `name` refers to, in an object with the metadata `source`."""
         named = self.workflows.get(name, ()) if isinstance(name, str) else ()
         return next((workflow for workflow in named if _same_namespace(source, workflow.metadata)), None)
+
+    def called(self, source: Json) -> Callable[[str], Json | None]:
+        """Finds the manifest of a Workflow by the name that a task of another calls it, whose metadata is `source`."""
+
+        def find(name: str) -> Json | None:
+            found = self.workflow(name, source)
+            return None if found is None else found.manifest
+
+        return find
 
     def settings(self, backfill: _Object) -> WorkflowSettings | None:
         """Those of its Workflow, if that is among the files and has no faults."""
@@ -269,14 +288,3 @@ def _fan_outs(workflow: Json) -> Mapping[str, bool]:
     """Of each readable task, whether it is a fan-out."""
     tasks = mappings(mapping(workflow.get("spec")).get("tasks"))
     return {name: "forEach" in task for task in tasks if isinstance(name := task.get("name"), str)}
-
-
-def _parameters(workflow: Json) -> Mapping[str, str | None]:
-    """Each readable parameter with its default; unreadable ones are reported as faults of the Workflow."""
-    spec = workflow.get("spec")
-    parameters = spec.get("parameters") if isinstance(spec, dict) else None
-    return {
-        parameter["name"]: parameter.get("default")
-        for parameter in (parameters if isinstance(parameters, list) else ())
-        if isinstance(parameter, dict) and isinstance(parameter.get("name"), str)
-    }

@@ -8,6 +8,7 @@ cover the time between taking a place and the status saying so. After a restart 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
@@ -29,6 +30,7 @@ from sluice.core.quota.run_concurrency import (
     has_started_container,
 )
 from sluice.core.quota.run_queue import RunQueue, UnfinishedRun
+from sluice.core.spec.parameter import declarations, values_of_run
 from sluice.core.spec.run_limits import run_priority
 
 _LOOKS_IN_ONE_GO = 500
@@ -216,22 +218,22 @@ class RunAdmission:
             called=run.parent is not None and next(self._cache.ancestors(run), None) is not None,
         )
 
-    async def _parameters(self, workflow: ObjectView, run: ObjectView) -> Mapping[str, str | None]:
-        """The values of the run: its own, and the defaults of its graph."""
+    async def _parameters(self, workflow: ObjectView, run: ObjectView) -> Mapping[str, Any]:
+        """The typed values of the run: its own, and the defaults of its graph."""
         spec = run.spec_as(WorkflowRunSpec)
         revision = run.status.get("revision") or spec.revision
         if revision is None:  # then it will be the Workflow's graph as it is now
-            defaults = workflow.spec_as(WorkflowSettings).parameter_defaults
+            declared = declarations(workflow.spec_as(WorkflowSettings).parameters)
         else:
             try:
-                defaults = dict((await self._revisions.read(workflow_of(run), revision)).definition.parameters)
+                declared = dict((await self._revisions.read(workflow_of(run), revision)).definition.parameters)
             except ForeignRevision:
-                defaults = {}  # and so it will be refused
+                declared = {}  # and so it will be refused
             except ApiError as error:
                 if error.status != NOT_FOUND:
                     raise
-                defaults = {}  # its graph is gone, and so it will end
-        return {**defaults, **(spec.arguments or {})}
+                declared = {}  # its graph is gone, and so it will end
+        return values_of_run(declared, spec.arguments or {})
 
     def _answer(self, run: ObjectView) -> _Answer | None:
         answer = self._answers.get(run.key)

@@ -29,6 +29,7 @@ from sluice.core.base.naming import (
 )
 from sluice.core.base.times import rfc3339
 from sluice.core.quota.run_concurrency import Concurrency
+from sluice.core.spec.parameter import declarations, values_of_run
 from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import run_health, stalled
 from sluice.core.triggers.backfill import (
@@ -127,10 +128,14 @@ class BackfillReconciler:
         concurrency = Concurrency.of(settings)
         if concurrency.places is None:
             return ""
-        defaults = settings.parameter_defaults
-        key = concurrency.value(defaults | (seen.spec_as(BackfillSpec).arguments or {}))
+        declared = declarations(settings.parameters)
+
+        def key_of(arguments: Json | None) -> str:
+            return concurrency.value(values_of_run(declared, arguments or {}))
+
+        key = key_of(seen.spec_as(BackfillSpec).arguments)
         runs = self._cache.unfinished_by_workflow.objects(workflow.key)
-        there = sum(concurrency.value(defaults | (run.spec_as(WorkflowRunSpec).arguments or {})) == key for run in runs)
+        there = sum(key_of(run.spec_as(WorkflowRunSpec).arguments) == key for run in runs)
         if there < concurrency.places:
             return ""
         return f"Concurrency: {there}/{concurrency.places} runs of {workflow.key.name} are there that have not ended"

@@ -1,8 +1,8 @@
 """`when`: a condition in CEL, evaluated once a task's trigger rule says run.
 
 CEL is the language of Kubernetes' own validation rules: https://github.com/google/cel-spec/blob/master/doc/langdef.md.
-The library wraps Google's implementation in C++. It checks types as far as they are known: parameters are strings,
-outputs of tasks are of any type.
+The library wraps Google's implementation in C++. It checks types as far as they are known: parameters and outputs of
+tasks are of any type; `misused_strings` knows better where all parameters that are read are strings.
 
 A condition reads only tasks that have ended, so it has the same answer whenever it is evaluated, after a restart too.
 """
@@ -22,8 +22,9 @@ from sluice.core.cel.variables import ROOTS
 
 _ANYTHING_BY_NAME = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
 _TEXT_BY_NAME = cel.Type.Map(cel.Type.STRING, cel.Type.STRING)
-_VARIABLES = {"params": _TEXT_BY_NAME, "tasks": _ANYTHING_BY_NAME, "item": cel.Type.DYN, "run": _TEXT_BY_NAME}
+_VARIABLES = {"params": _ANYTHING_BY_NAME, "tasks": _ANYTHING_BY_NAME, "item": cel.Type.DYN, "run": _TEXT_BY_NAME}
 _ENVIRONMENT = cel.NewEnv(variables=_VARIABLES)
+_OF_STRINGS = cel.NewEnv(variables=_VARIABLES | {"params": _TEXT_BY_NAME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,17 @@ def compile_condition(text: str) -> Program | CelError:
     if program.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
         return not_boolean(text, root, program.return_type().name())
     return Program(text, root, tuple(_reads(root)), program)
+
+
+def misused_strings(condition: Program) -> CelError | None:
+    """Its error if it reads only parameters of type String, and takes one for something else; None if it has none."""
+    try:
+        program = _OF_STRINGS.compile(condition.text)
+    except (RuntimeError, ValueError, TypeError) as error:
+        return compile_error(condition.text, str(error))
+    if program.return_type() in (cel.Type.BOOL, cel.Type.DYN):
+        return None
+    return not_boolean(condition.text, condition.root, program.return_type().name())
 
 
 def tasks_read(condition: Program | CelError | None) -> tuple[str, ...]:

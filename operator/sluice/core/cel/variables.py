@@ -29,7 +29,7 @@ class TaskResult:
 
 def condition_variables(
     run: Mapping[str, str],
-    parameters: Mapping[str, str],
+    parameters: Mapping[str, Any],
     tasks: Mapping[str, TaskResult],
     *,
     run_phase: RunPhase | None = None,
@@ -41,7 +41,7 @@ def condition_variables(
     name. `item` is for a task that is fanned out.
     """
     return {
-        "params": dict(parameters),
+        "params": _plain(dict(parameters)),
         "tasks": {name: _task(ended) for name, ended in tasks.items()},
         "item": item,
         "run": dict(run) | ({"phase": run_phase} if run_phase else {}),

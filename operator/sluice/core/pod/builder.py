@@ -44,6 +44,7 @@ from sluice.core.pod.size import EXEC_MAX_BYTES
 from sluice.core.pod.volumes import claim_volumes
 from sluice.core.spec.for_each import item_values
 from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.parameter import texts
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED
 from sluice.core.spec.task import TaskDefinition
 
@@ -286,7 +287,7 @@ def _environment(
             variables["ITEMS" if batched else "ITEM"] = kubelet_literal(value)
     if end is not None:
         variables |= {"SLUICE_RUN_PHASE": end.phase, "SLUICE_FAILED_TASKS": " ".join(end.failed)}
-    variables |= {parameter_variable(name): kubelet_literal(value) for name, value in run.parameters.items()}
+    variables |= {parameter_variable(name): kubelet_literal(value) for name, value in texts(run.parameters).items()}
     return [{"name": name, "value": value} for name, value in variables.items()]
 
 

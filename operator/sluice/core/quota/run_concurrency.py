@@ -24,11 +24,13 @@ A run that is rejected ends Stopped, not Failed: nothing of it has run, so nothi
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sluice.api.workflow import Policy, WorkflowSettings
 from sluice.core import Json
 from sluice.core.graph.placeholders import fill
 from sluice.core.pod.view import PodView
+from sluice.core.spec.parameter import texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,9 @@ class Concurrency:
             return None
         return self.max_runs + (self.max_queued or 0)
 
-    def value(self, parameters: Mapping[str, str | None]) -> str:
-        """A run's value of `key`, given its parameters."""
-        values = {f"params.{name}": value or "" for name, value in parameters.items()}
+    def value(self, parameters: Mapping[str, Any]) -> str:
+        """A run's value of `key`, given the typed values of its parameters."""
+        values = {f"params.{name}": value for name, value in texts(parameters).items()}
         filled: str = fill({"key": self.key}, values)["key"]
         return filled
 

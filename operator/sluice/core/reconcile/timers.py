@@ -70,7 +70,7 @@ def _end_in_time(run: RunState, number: int, now: Instant) -> Iterator[Delete]:
     elif task.step is TaskStep.LIVE and task.pod and not (task.pod.deleting or task.termination_cause):
         if over.by_kubelet and (later := _left_to_kubelet(task.pod, over.at, now)):
             run.timers.set(later, number, ANY_ATTEMPT)
-        elif not task.pod.attempt_over:
+        else:
             run.terminate(number, over.outcome)
             yield Delete(task.pod.name, task.pod.uid)
 

@@ -6,6 +6,7 @@ The graph was validated when its Workflow was accepted, perhaps by an older oper
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from sluice.api.revision import FrozenGraph
 from sluice.api.task import TaskTemplate
@@ -13,18 +14,17 @@ from sluice.core import Json
 from sluice.core.graph.critical_path import critical_paths_s
 from sluice.core.graph.dag import Graph
 from sluice.core.graph.references import dependencies
+from sluice.core.spec.parameter import ParameterDeclaration, declarations, values_of_run
 from sluice.core.spec.task import TaskDefinition
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A frozen graph. `parameters` maps each name to its default, None where a run must give a value; `claims` maps
-    each name to its volumeClaimTemplate as JSON.
-    """
+    """A frozen graph. `parameters` and `claims` are by name; a claim is its volumeClaimTemplate as JSON."""
 
     tasks: tuple[TaskDefinition, ...]
     graph: Graph
-    parameters: Mapping[str, str | None]
+    parameters: Mapping[str, ParameterDeclaration]
     claims: Mapping[str, Json] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     """The run's own outputs, with placeholders."""
@@ -44,7 +44,7 @@ class Definition:
                 for task, critical_path_s in zip(found, critical_paths, strict=True)
             ),
             graph=order,
-            parameters={parameter.name: parameter.default for parameter in frozen.parameters or ()},
+            parameters=declarations(frozen.parameters),
             outputs=frozen.outputs or {},
             files=frozen.files or {},
             claims={
@@ -53,9 +53,9 @@ class Definition:
             },
         )
 
-    def values(self, given: Mapping[str, str]) -> dict[str, str]:
-        """A value for each parameter: the run's argument, else the default, else the empty string."""
-        return {name: given.get(name, default or "") for name, default in self.parameters.items()}
+    def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The typed value of each parameter, given a run's arguments."""
+        return values_of_run(self.parameters, given)
 
 
 def _with_defaults(frozen: FrozenGraph, graph: Json, number: int) -> TaskDefinition:

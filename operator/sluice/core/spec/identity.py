@@ -8,6 +8,7 @@ from sluice.api.pool import MAX_SLOTS
 from sluice.api.task import PoolRequest
 from sluice.core.base import foreign
 from sluice.core.base.ownership import RunRef
+from sluice.core.spec.parameter import texts
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED, ScheduledTime
 
 PoolClaim = tuple[tuple[str, int], ...]
@@ -26,15 +27,15 @@ def known_claim(found: Any) -> PoolClaim:
 
 @dataclass(frozen=True, slots=True)
 class RunIdentity:
-    """What the pods of a run need to know about it. `parameters` are its values, defaults included; `claims` maps each
-    volumeClaimTemplate to the run's PersistentVolumeClaim.
+    """What the pods of a run need to know about it. `parameters` are its typed values, defaults included; `claims` maps
+    each volumeClaimTemplate to the run's PersistentVolumeClaim.
     """
 
     name: str
     namespace: str
     uid: str
     workflow: str
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, Any]
     claims: Mapping[str, str] = field(default_factory=dict)
     depth: int = 0
     """The number of its ancestors: 0 for a run that no other run made."""
@@ -54,6 +55,6 @@ class RunIdentity:
     @property
     def values(self) -> dict[str, str]:
         """The values of $(params.…) and $(run.…), by the words in the brackets."""
-        return {f"params.{name}": value for name, value in self.parameters.items()} | {
+        return {f"params.{name}": value for name, value in texts(self.parameters).items()} | {
             f"run.{name}": value for name, value in self.fields.items()
         }

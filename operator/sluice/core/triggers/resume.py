@@ -16,6 +16,7 @@ Never kept are `finally` tasks and approvals (they are decisions about one run),
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sluice.api.for_each import MAX_ITEMS
 from sluice.core import Json
@@ -35,6 +36,7 @@ _HOW_IT_IS_RUN = frozenset(
     {
         "retries",
         "timeout",
+        "deadline",
         "pendingTimeout",
         "allowFailure",
         "resources",
@@ -62,7 +64,7 @@ class Past:
 
     run: str
     definition: Definition
-    parameters: Mapping[str, str]
+    parameters: Mapping[str, Any]
     tasks: Json
     claims: Mapping[str, str]
     scheduled: ScheduledTime = NOT_SCHEDULED
@@ -91,9 +93,14 @@ class Kept:
 
 def kept(new: Definition, run: RunIdentity, past: Past, rerun: RerunOrders) -> Kept:
     """What the new run need not do again."""
-    if run.parameters != past.parameters or run.scheduled != past.scheduled:
+    if _as_written(run.parameters) != _as_written(past.parameters) or run.scheduled != past.scheduled:
         return Kept()
     return _Comparison(new, run, past, rerun).kept()
+
+
+def _as_written(values: Mapping[str, Any]) -> dict[str, str]:
+    """To Python 1, 1.0 and true are equal."""
+    return {name: as_json(value) for name, value in values.items()}
 
 
 class _Comparison:

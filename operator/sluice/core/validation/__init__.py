@@ -20,6 +20,7 @@ from sluice.core.base.faults import FOUND_AT_MOST, Fault, listed
 from sluice.core.base.naming import graph_of
 from sluice.core.graph.references import references
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.parameter import ParameterDeclaration
 from sluice.core.validation import concurrency, container, graph, limits, outputs, retries, values, volumes
 from sluice.core.validation.after import successions
 from sluice.core.validation.approvals import approvals
@@ -92,11 +93,11 @@ def workflow_warnings(manifest: Json) -> list[Fault]:
     return listed(warnings)
 
 
-def run_faults(spec: Json, parameters: Mapping[str, str | None]) -> list[Fault]:
-    """All faults of a WorkflowRun. `parameters` are its Workflow's: the default by name, None if there is none."""
+def run_faults(spec: Json, parameters: Mapping[str, ParameterDeclaration] | None) -> list[Fault]:
+    """All faults of a WorkflowRun. `parameters` are its Workflow's, None if they are not known."""
     faults: list[Fault] = []
     found = parse_model(WorkflowRunSpec, spec, "spec", faults)
-    if found is None:
+    if found is None or parameters is None:
         return listed(faults)
     return listed(argument_faults(found.arguments or {}, parameters))
 

@@ -1,15 +1,40 @@
 """Faults of the arguments for a Workflow's parameters."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sluice.core.base.faults import Fault, Hint
+from sluice.core.graph.placeholders import placeholders_in
+from sluice.core.spec.parameter import BadValue, ParameterDeclaration, canonical
 
 
-def argument_faults(given: Mapping[str, str], parameters: Mapping[str, str | None]) -> Iterator[Fault]:
-    """`parameters` are the Workflow's: the default by name, None if there is none."""
+def argument_faults(
+    given: Mapping[str, Any],
+    parameters: Mapping[str, ParameterDeclaration],
+    where: str = "spec.arguments",
+    *,
+    filled_later: bool = False,
+) -> Iterator[Fault]:
+    """`parameters` are the Workflow's, `where` is the path of the arguments. `filled_later`: a text with placeholders
+    is not the value yet.
+    """
     for name in given.keys() - parameters.keys():
         words = f"the Workflow has no parameter called '{name}'"
-        yield Fault(f"spec.arguments.{name}", words, Hint(name, parameters))
-    for name, default in parameters.items():
-        if default is None and name not in given:
-            yield Fault("spec.arguments", f"'{name}' has no default in the Workflow; give it a value here")
+        yield Fault(f"{where}.{name}", words, Hint(name, parameters))
+    for name, parameter in parameters.items():
+        if name in given and filled_later and next(placeholders_in(given[name], ""), None):
+            continue
+        if name in given:
+            yield from value_faults(parameter, given[name], f"{where}.{name}")
+        elif parameter.default is None:
+            yield Fault(where, f"'{name}' has no default in the Workflow; give it a value here")
+
+
+def value_faults(parameter: ParameterDeclaration, given: Any, path: str) -> Iterator[Fault]:
+    """`given` is what is written at `path`, which the message does not repeat: it may be a secret."""
+    try:
+        parameter.value(given)
+    except BadValue as error:
+        known = parameter.enum or ()
+        hint = Hint(canonical(given), known) if known and not isinstance(given, dict | list) else None
+        yield Fault(path, str(error), hint)

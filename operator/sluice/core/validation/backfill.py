@@ -8,6 +8,7 @@ from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
 from sluice.core.base.faults import Fault, listed
 from sluice.core.base.times import rfc3339
+from sluice.core.spec.parameter import declarations
 from sluice.core.triggers.backfill import Backfill, backfill_schedule
 from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.schedule import moments, one_way_to_say_times, wrong_times
@@ -66,7 +67,7 @@ def _of_workflow(said: BackfillSpec, workflow: WorkflowSettings) -> Iterator[Fau
     if said.cron is None and said.every is None and workflow.schedule is None:
         words = f"'{said.workflow}' has no schedule; say `cron` or `every` here"
         yield Fault("spec.workflow", words)
-    yield from argument_faults(said.arguments or {}, workflow.parameter_defaults)
+    yield from argument_faults(said.arguments or {}, declarations(workflow.parameters))
 
 
 def _count(backfill: Backfill) -> Iterator[Fault]:

@@ -39,7 +39,7 @@ def _one_per_place(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
         places.add(error["loc"])
 
 
-_UNION_MEMBERS = ("int", "float", "str", "bool", "dict[str,any]")
+_UNION_MEMBERS = ("int", "float", "str", "bool", "list[any]", "dict[str,any]")
 NOT_A_STRING = "must be a string; put it in quotes"
 _WORDS = {
     "too_short": "must not be empty",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sluice.api.for_each import ForEachSpec
+from sluice.api.workflow import Parameter
 from sluice.core import Json
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.placeholders import PLACEHOLDER, UNFILLED, placeholders_in, strings_in
@@ -12,7 +13,9 @@ from sluice.core.graph.references import output_of
 from sluice.core.pod.builder import parameter_variable
 from sluice.core.pod.size import ANNOTATIONS_MAX_BYTES, EXEC_MAX_BYTES
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.parameter import BadValue, ParameterDeclaration, declarations, texts, typed, values_of_run
 from sluice.core.spec.scheduled_time import SCHEDULE_VARIABLES as SCHEDULED
+from sluice.core.validation.arguments import value_faults
 from sluice.core.validation.fan_out import item_sources
 from sluice.core.validation.manifest import Manifest, name_of
 
@@ -156,6 +159,7 @@ def parameters(found: Manifest) -> Iterator[Fault]:
                 f"{path}.name", f"'{parameter.name}' and '{variables[variable]}' are both {variable} in the environment"
             )
         variables.setdefault(variable, parameter.name)
+        yield from _of_its_type(parameter, path)
         if parameter.default is None and found.raw.get("trigger") != "Manual":
             by = next((field for field in ("schedule", "after") if field in found.raw), None)
             instead = f"take spec.{by} away" if by else "set spec.trigger: Manual"
@@ -163,8 +167,25 @@ def parameters(found: Manifest) -> Iterator[Fault]:
             yield Fault(path, f"'{parameter.name}' {words}")
 
 
+def _of_its_type(parameter: Parameter, path: str) -> Iterator[Fault]:
+    sound = True
+    for place, value in enumerate(parameter.enum or ()):
+        try:
+            typed(parameter.type or "String", value)
+        except BadValue as error:
+            sound = False
+            yield Fault(f"{path}.enum[{place}]", str(error))
+    if parameter.default is not None and sound:
+        yield from value_faults(ParameterDeclaration.of(parameter), parameter.default, f"{path}.default")
+
+
+def _defaults(found: Manifest) -> dict[str, str]:
+    """The text of each parameter in a run without arguments."""
+    return texts(values_of_run(declarations(found.parameters.values()), {}))
+
+
 def scripts_fit(found: Manifest) -> Iterator[Fault]:
-    values = sum(len((p.default or "").encode()) + len(p.name) for p in found.parameters.values())
+    values = sum(len(text.encode()) + len(name) for name, text in _defaults(found).items())
     for number, task in found.tasks.items():
         size = len((task.script or "").encode()) + values
         if (
@@ -178,7 +199,7 @@ def scripts_fit(found: Manifest) -> Iterator[Fault]:
 
 def fit_for_exec(found: Manifest) -> Iterator[Fault]:
     """Arguments and variables that no program can be given, as far as parameters and plain text say."""
-    values = {f"params.{p.name}": p.default or "" for p in found.parameters.values()}
+    values = {f"params.{name}": text for name, text in _defaults(found).items()}
     for path, fields in found.layers.items():
         given = {name: fields[name] for name in ("command", "args", "env") if name in fields}
         for place, text in strings_in(given, path):

@@ -9,7 +9,7 @@ from sluice.api.task import Task
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.cel.ast import NodeKind, nodes
 from sluice.core.cel.diagnostics import CelError, path_of, path_text
-from sluice.core.cel.program import Program, Read, compile_condition
+from sluice.core.cel.program import Program, Read, compile_condition, misused_strings
 from sluice.core.cel.variables import ENDED_RUN_PHASES, ENDED_TASK_PHASES, RUN_FIELDS, TASK_FIELDS
 from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.validation.manifest import Manifest, name_of
@@ -30,9 +30,10 @@ def conditions_fit(tasks: Mapping[int, Task]) -> Iterator[Fault]:
 
 def when_faults(found: Manifest) -> Iterator[Fault]:
     declared = found.raw.get("parameters")
-    parameters = filter(None, map(name_of, declared if isinstance(declared, list) else ()))
+    parameters = set(filter(None, map(name_of, declared if isinstance(declared, list) else ())))
+    strings = {each.name for each in found.parameters.values() if each.type in (None, "String")}
     tasks = {task.name: task for task in found.tasks.values()}
-    known = _Known(frozenset(parameters), frozenset(filter(None, found.names)), tasks)
+    known = _Known(frozenset(parameters), frozenset(strings), frozenset(filter(None, found.names)), tasks)
     for number, task in found.tasks.items():
         if task.when is None:
             continue
@@ -48,6 +49,8 @@ class _Known:
     """`names` are those of all tasks, `tasks` the tasks that could be parsed."""
 
     parameters: frozenset[str]
+    strings: frozenset[str]
+    """Those of type String."""
     names: frozenset[str]
     tasks: dict[str, Task]
 
@@ -63,6 +66,9 @@ def _errors(task: Task, text: str, known: _Known) -> Iterator[tuple[CelError, Hi
     for read in condition.reads:
         for message, hint in _READS[read.root](read, task, known):
             yield CelError(text, read.position, message), hint
+    asked = [read.keys[0] if read.keys else None for read in condition.reads if read.root == "params"]
+    if asked and known.strings.issuperset(asked) and (misused := misused_strings(condition)):
+        yield misused, None
     yield from _ends(condition)
 
 
