@@ -1,3 +1,4 @@
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -151,6 +152,20 @@ def test_what_a_run_is_cannot_be_changed():
     (rule,) = schema("WorkflowRun")["properties"]["spec"]["x-kubernetes-validations"]
     assert all(f"self.{field} == oldSelf.{field}" in rule["rule"] for field in ("workflow", "arguments", "revision"))
     assert "self.state" not in rule["rule"]
+
+
+def _known_to_cel(node):
+    """https://github.com/kubernetes/apiserver/blob/v0.35.4/pkg/cel/common/schemas.go (SchemaDeclType)"""
+    inside = [node[key] for key in ("items", "additionalProperties") if key in node]
+    return node.get("x-kubernetes-int-or-string") or ("type" in node and all(map(_known_to_cel, inside)))
+
+
+def test_rules_compare_only_fields_of_a_type_that_they_know():
+    for kind in CRDS:
+        spec = schema(kind)["properties"]["spec"]
+        for rule in spec.get("x-kubernetes-validations", ()):
+            for field in re.findall(r"self\.(\w+) == oldSelf", rule["rule"]):
+                assert _known_to_cel(spec["properties"][field]), f"{kind}.{field}"
 
 
 def test_of_a_backfill_only_its_pace_can_be_changed():

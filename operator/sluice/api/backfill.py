@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice.api.base import Duration, Model, ObjectName, ParameterValue, Text, Time, Word
+from sluice.api.base import Arguments, Duration, Model, ObjectName, Text, Time, Word
 from sluice.api.schedule import Cron, ScheduleSpec
 from sluice.api.workflow import Conditions
 
@@ -44,7 +44,7 @@ class BackfillSpec(Model):
     are. Failed: those whose last run failed or was stopped. All: all. A time whose run still goes is left to it; a run
     that was deleted counts as none. The name of a second run ends in -r2.
     """
-    arguments: Annotated[dict[str, ParameterValue] | None, Field(max_length=256)] = None
+    arguments: Arguments | None = None
     """Values for the Workflow's parameters."""
     state: Literal["Running", "Suspended"] | None = None
     """Running (the default) or Suspended (makes no run; those that go are left to it). A Backfill that is deleted makes

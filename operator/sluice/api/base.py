@@ -105,6 +105,14 @@ ParameterValue = Annotated[
     Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}),
     AfterValidator(_short),
 ]
+# A map whose values have no type in the schema could not be compared by the rules of the CRD.
+Arguments = Annotated[
+    dict[str, ParameterValue],
+    Field(
+        max_length=256,
+        json_schema_extra={"additionalProperties": True, "x-kubernetes-preserve-unknown-fields": True},
+    ),
+]
 
 BY_NAME = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}
 """How server-side apply merges a list: item by item, as their names say. No name can be there twice."""

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, WithJsonSchema, model_validator
 
-from sluice.api.base import Model, ObjectName, ParameterValue, Priority, TaskName, Text, Time, Word
+from sluice.api.base import Arguments, Model, ObjectName, Priority, TaskName, Text, Time, Word
 from sluice.api.pool import Slots
 from sluice.api.task import ApprovalVerdict
 from sluice.api.workflow import Conditions
@@ -65,7 +65,7 @@ class WorkflowRunSpec(Model):
 
     workflow: ObjectName
     """The Workflow to run, in the same namespace."""
-    arguments: Annotated[dict[str, ParameterValue] | None, Field(max_length=256)] = None
+    arguments: Arguments | None = None
     """Values for the Workflow's parameters."""
     revision: ObjectName | None = None
     """The ControllerRevision that holds the graph; by default the Workflow's graph as it is when the run is first

@@ -6,12 +6,12 @@ from pydantic import Field
 
 from sluice.api.base import (
     BY_NAME,
+    Arguments,
     Duration,
     Expression,
     Model,
     ObjectName,
     ParameterName,
-    ParameterValue,
     Priority,
     Quantity,
     Script,
@@ -155,7 +155,7 @@ class SubWorkflow(Model):
 
     name: ObjectName
     """The Workflow."""
-    arguments: Annotated[dict[str, ParameterValue] | None, Field(max_length=256)] = None
+    arguments: Arguments | None = None
     """Values for its parameters. Placeholders such as $(params.day) are filled in."""
 
 
