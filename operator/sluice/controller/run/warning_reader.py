@@ -24,7 +24,7 @@ class WarningReader:
 
     def __init__(self, kube: KubeClient, requeue: Callable[[Key], None]) -> None:
         self._kube, self._requeue = kube, requeue
-        self._read_queue: FairQueue[tuple[RunState, ReadWarning]] = FairQueue()
+        self._read_queue: FairQueue[tuple[RunState, ReadWarning]] = FairQueue(workers=1)
         self._waiting = 0
 
     def read(self, run: RunState, what: ReadWarning) -> None:
@@ -36,10 +36,10 @@ class WarningReader:
     async def run(self) -> None:
         """One worker: one read at a time."""
         while True:
-            run, what = await self._read_queue.get()
-            self._waiting -= 1
-            if not run.closed:
-                await self._read(run, what)
+            async with self._read_queue.turn() as (run, what):
+                self._waiting -= 1
+                if not run.closed:
+                    await self._read(run, what)
 
     async def _read(self, run: RunState, what: ReadWarning) -> None:
         wanted = f"involvedObject.uid={what.pod_uid},type=Warning"

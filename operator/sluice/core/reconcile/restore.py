@@ -154,8 +154,8 @@ def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, Po
         task.missed_attempt(None if between_attempts else _ended(ended), pod)
         between_attempts = False
     task.restore_pod(pods.get(task.attempt))
-    ended = [pod for attempt, pod in pods.items() if attempt < task.attempt or between_attempts]
-    _restore_ended_pods(run, number, ended)
+    over = [pod for attempt, pod in pods.items() if attempt < task.attempt or between_attempts]
+    _restore_ended_pods(run, number, over)
     if between_attempts:
         _restore_backoff(run, number, entry)
     else:
