@@ -254,8 +254,9 @@ class Task(TaskTemplate):
     """What must have become of them for this one to start. Default AllSucceeded."""
     when: Expression | None = None
     """A CEL expression that is asked once they have: if it is false, the task is skipped. It knows params.NAME,
-    tasks.NAME.phase, .outputs.KEY and .exitCode (the name in brackets if it has a hyphen: tasks['load-data'].phase),
-    run.name, in a fan-out item, and in a `finally` task run.phase. A task that it asks about is waited for."""
+    tasks.NAME.phase, .outputs.KEY, .exitCode and .message (the name in brackets if it has a hyphen:
+    tasks['load-data'].phase), run.name, in a fan-out item, and in a `finally` task run.phase. A task that it asks about
+    is waited for."""
     allow_failure: bool | None = None
     """If this task fails, go on as if it had succeeded."""
     finally_: Annotated[bool | None, Field(alias="finally")] = None
@@ -289,7 +290,8 @@ class Task(TaskTemplate):
     """Another interpreter for the script, for example [node]. The script's path is added as the last argument."""
     outputs: Annotated[list[ParameterName] | None, Field(max_length=256)] = None
     """The keys of what the task hands on, as one JSON object or key=value lines in the file $SLUICE_OUTPUTS; a value of
-    several lines stands between the lines key<<EOF and EOF. Others read $(tasks.NAME.outputs.KEY). A task that does not
+    several lines stands between the lines key<<EOF and EOF. Others read $(tasks.NAME.outputs.KEY), and of its end
+    $(tasks.NAME.phase), .exitCode and .message. A task that does not
     write them all, or writes others, has failed."""
     outputs_from: Literal["File", "Log"] | None = None
     """File (the default) takes up to 4 KiB from $SLUICE_OUTPUTS. Log takes up to 96 KiB from the log: its last line is

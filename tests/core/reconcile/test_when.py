@@ -28,7 +28,7 @@ KNOWN = condition_variables(
     {
         "a": TaskResult("Succeeded", 0, OUTPUTS),
         "load-data": TaskResult("Skipped", None, {}),
-        "b": TaskResult("Failed", 3, {}),
+        "b": TaskResult("Failed", 3, {}, "exit code 3: no space left"),
     },
     run_phase="Failed",
     item={"name": "eu"},
@@ -54,6 +54,8 @@ def answer(text, known=KNOWN):
         ("tasks.b.phase in ['Failed', 'UpstreamFailed']", True),
         ("tasks.b.exitCode == 3", True),
         ("has(tasks['load-data'].exitCode)", False),
+        ("tasks.b.message.contains('no space')", True),
+        ("tasks.a.message == ''", True),  # it is always there
         ("run.name == 'etl-1' && run.phase == 'Failed'", True),
         ("item.name == 'eu'", True),
         ("tasks.a.outputs.files.size() > 0", True),

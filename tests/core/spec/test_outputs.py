@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from sluice.core.base.naming import outputs_name
 from sluice.core.base.text import as_json, as_text
+from sluice.core.cel.variables import TaskResult
 from sluice.core.pod.builder import Item, build_pod
 from sluice.core.pod.size import ANNOTATIONS_MAX_BYTES, oversize
 from sluice.core.pod.view import pod_view
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
-from sluice.core.run.outputs import lost_outputs, outputs_before
+from sluice.core.run.outputs import lost_outputs, results_before
 from sluice.core.spec.outputs import (
     InvalidOutputs,
     OutputsFile,
@@ -502,7 +503,7 @@ def built(outputs, **fields):
     world.ends("a", outputs=json.dumps(outputs))
     world.ends("c", outputs="rows=1")
     assert world.decided() == ["create b/1"]
-    return build_pod(RUN, world.task("b").definition, 1, outputs=outputs_before(world.run, world.task("b")))
+    return build_pod(RUN, world.task("b").definition, 1, before=results_before(world.run, world.task("b")))
 
 
 def test_values_stand_in_every_string_but_the_scripts():
@@ -521,7 +522,7 @@ def test_values_stand_in_every_string_but_the_scripts():
 def test_scripts_read_the_outputs_of_their_dependencies_from_a_file():
     made = built({"files": ["x", 1]}, bash="cat /sluice/inputs.json")
     inputs = json.loads(made["metadata"]["annotations"]["sluice.dev/inputs"])
-    assert inputs["tasks"] == {"a": {"outputs": {"files": ["x", 1]}}}
+    assert inputs["tasks"]["a"]["outputs"] == {"files": ["x", 1]}
 
 
 @pytest.mark.parametrize(
@@ -540,10 +541,10 @@ def test_an_item_has_of_other_outputs_only_those_that_its_task_refers_to(fields,
         world.task("b").definition,
         1,
         item=Item(0, "x"),
-        outputs={"a": {"files": ["x", "y"], "tag": "v1"}},
+        before={"a": TaskResult("Succeeded", 0, {"files": ["x", "y"], "tag": "v1"})},
     )
     inputs = json.loads(made["metadata"]["annotations"]["sluice.dev/inputs"])
-    assert (inputs["item"], inputs["tasks"]) == ("x", {"a": {"outputs": read}})
+    assert (inputs["item"], inputs["tasks"]) == ("x", {"a": {"phase": "Succeeded", "exitCode": 0, "outputs": read}})
 
 
 def test_question_of_an_approval_names_them():
@@ -556,10 +557,10 @@ def test_question_of_an_approval_names_them():
 
 
 def test_inputs_that_do_not_fit_say_so_in_bytes():
-    large = {f"t{number}": {"k": "x" * 90 * 1024} for number in range(3)}
+    large = {f"t{number}": TaskResult("Succeeded", 0, {"k": "x" * 90 * 1024}) for number in range(3)}
     task = run("a", fields={"a": {"bash": "true"}}).task("a").definition
-    made = build_pod(RUN, task, 1, outputs=large)
+    made = build_pod(RUN, task, 1, before=large)
     size = sum(len(name + value) for name, value in made["metadata"]["annotations"].items())
     assert size > ANNOTATIONS_MAX_BYTES
     assert oversize(made) == f"the script and its inputs (parameters, outputs) have {size} bytes; 262144 fit"
-    assert oversize(build_pod(RUN, task, 1, outputs={"t1": large["t1"]})) == ""
+    assert oversize(build_pod(RUN, task, 1, before={"t1": large["t1"]})) == ""

@@ -7,7 +7,7 @@ import pytest
 from sluice.core.base.naming import graph_of, revision_name
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
-from sluice.core.run.outputs import outputs_before
+from sluice.core.run.outputs import results_before
 from sluice.core.spec.definition import Definition
 from sluice.core.status.reasons import reason
 from tests.core.kubelet import RUN
@@ -78,7 +78,7 @@ def calls(outputs="", **sub):
 def test_outputs_of_the_child_become_those_of_the_task():
     world = calls('{"total":6,"more":1}')
     assert world.decided() == ["create b/1"]
-    assert outputs_before(world.run, world.task("b")) == {"sub": {"total": 6}}
+    assert results_before(world.run, world.task("b"))["sub"].outputs == {"total": 6}
     world.writes()
     assert world.stored["tasks"]["sub"]["outputs"] == '{"total":6}'
 

@@ -20,6 +20,8 @@ DAY = [{"name": "day", "default": "monday"}]
         ("{{workflow.parameters.day}}", "write $(params.day)"),
         ("{{item}}", "write $(item)"),
         ("{{ item.name }}", "write $(item.name)"),
+        ("{{tasks.a.status}}", "write $(tasks.a.phase)"),
+        ("$(steps.a.exitCode)", "write $(tasks.a.exitCode)"),
         ("{{tasks.a.outputs.parameters.k}}", "write $(tasks.a.outputs.k)"),
         ("{{workflow.name}}", "write $(run.name)"),
         ("{{=item.x + 1}}", "ours are $(params.NAME)"),

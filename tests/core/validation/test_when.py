@@ -65,7 +65,7 @@ def test_sound(text):
         ("tasks.extract.phse == 'x'", "line 1, column 1: tasks.extract has no field 'phse'; did you mean 'phase'?"),
         (
             "tasks.extract.xyz == 'x'",
-            "line 1, column 1: tasks.extract has no field 'xyz'; it has phase, outputs or exitCode",
+            "line 1, column 1: tasks.extract has no field 'xyz'; it has phase, outputs, exitCode or message",
         ),
         (
             "has(tasks.extract.outputs.fils)",
@@ -78,8 +78,8 @@ def test_sound(text):
         (
             "tasks.extract == 'Failed'",
             (
-                "line 1, column 1: say what of 'extract': tasks.extract.phase, tasks.extract.outputs or "
-                "tasks.extract.exitCode"
+                "line 1, column 1: say what of 'extract': tasks.extract.phase, tasks.extract.outputs, "
+                "tasks.extract.exitCode or tasks.extract.message"
             ),
         ),
         ("tasks.size() > 1", f"line 1, column 1: {BY_NAME}"),

@@ -338,7 +338,10 @@ CODE = "and a value could become code there"
         ),
         (
             {"podTemplate": {"spec": {"hostname": "$(tasks.x)"}}},
-            "spec.tasks[0].podTemplate.spec.hostname: $(tasks.x) stands for nothing; write $(tasks.NAME.outputs.KEY)",
+            (
+                "spec.tasks[0].podTemplate.spec.hostname: $(tasks.x) stands for nothing; write $(tasks.NAME.outputs.KEY) "
+                "or $(tasks.NAME.phase) or $(tasks.NAME.exitCode) or $(tasks.NAME.message)"
+            ),
         ),
     ],
 )

@@ -40,7 +40,7 @@ from sluice.core.pod.view import pod_view
 from sluice.core.reconcile.actions import Delete
 from sluice.core.reconcile.attempt import retry_creates_soon
 from sluice.core.reconcile.intents import CreateIntent
-from sluice.core.run.outputs import lost_outputs, outputs_before
+from sluice.core.run.outputs import lost_outputs, results_before
 from sluice.core.run.state import RunState
 from sluice.core.status.run_phase import run_end
 
@@ -133,7 +133,7 @@ class PodWriter:
             now=self._clock.wall(),
             hardened=run.pods.hardened,
             end=run_end(run) if task.definition.final else None,
-            outputs=outputs_before(run, task),
+            before=results_before(run, task),
             defaults=self._defaults,
             files=self._files.sources(run),
         )

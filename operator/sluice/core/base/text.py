@@ -1,12 +1,10 @@
 """Parts of messages, and JSON as text."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any
-
-from sluice.core import Json
 
 
 def did_you_mean(word: str, known: Iterable[str], form: str = "'{}'") -> str:
@@ -35,11 +33,6 @@ def as_json(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     text.encode()
     return text
-
-
-def as_values(outputs: Mapping[str, Json]) -> dict[str, str]:
-    """The values of the placeholders `tasks.NAME.outputs.KEY`, given the outputs of each task by its name."""
-    return {f"tasks.{task}.outputs.{key}": as_text(value) for task in outputs for key, value in outputs[task].items()}
 
 
 def as_text(value: Any) -> str:

@@ -8,7 +8,7 @@ from sluice.api.run import RunPhase, TaskPhase
 from sluice.core import Json
 
 ROOTS = ("params", "tasks", "item", "run")
-TASK_FIELDS = ("phase", "outputs", "exitCode")
+TASK_FIELDS = ("phase", "outputs", "exitCode", "message")
 RUN_FIELDS = ("name", "scheduledTime", "intervalStart", "intervalEnd", "phase")
 ENDED_TASK_PHASES: tuple[str, ...] = tuple(
     phase for phase in get_args(TaskPhase) if phase not in ("Pending", "Running")
@@ -20,11 +20,22 @@ _LARGEST = 2**63
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """How a task ended. `exit_code` is None if its program did not end, `outputs` are empty if there are none."""
+    """How a task ended. `exit_code` is None if its program did not end; `outputs` and `message` are empty if there are
+    none.
+    """
 
     phase: TaskPhase
     exit_code: int | None
     outputs: Json
+    message: str = ""
+
+    @property
+    def ends(self) -> Json:
+        """All but the outputs, by the name that users write. What is absent is left out."""
+        found: Json = {"phase": self.phase}
+        if self.exit_code is not None:
+            found["exitCode"] = self.exit_code
+        return found | ({"message": self.message} if self.message else {})
 
 
 def condition_variables(
@@ -49,8 +60,7 @@ def condition_variables(
 
 
 def _task(ended: TaskResult) -> Json:
-    seen: Json = {"phase": ended.phase, "outputs": _plain(ended.outputs)}
-    return seen if ended.exit_code is None else seen | {"exitCode": ended.exit_code}
+    return {"message": ""} | ended.ends | {"outputs": _plain(ended.outputs)}
 
 
 def _plain(value: Any) -> Any:

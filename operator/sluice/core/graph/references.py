@@ -1,38 +1,54 @@
-"""References from one task to another: `$(tasks.extract.outputs.files)`, and `when: tasks.extract.phase == 'Failed'`.
+"""References from one task to another: `$(tasks.extract.outputs.files)`, `$(tasks.extract.phase)`, and `when:
+tasks.extract.phase == 'Failed'`.
 
 1. A reference implies the dependency.
-2. A task that reads outputs of another needs its success, whatever the trigger rule: otherwise there are no outputs to
-   put in the placeholder.
-3. The `when` of a `finally` task implies a dependency on other `finally` tasks only. All the rest have ended before it
-   starts, and may well have failed.
+2. A task that reads outputs of another needs them, whatever the trigger rule: otherwise there is nothing to put in the
+   placeholder. One that reads how another ended needs only its end.
+3. What a `finally` task asks about how others ended, in `when` or in a placeholder, implies a dependency on other
+   `finally` tasks only. All the rest have ended before it starts, and may well have failed.
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 
-from sluice.api.run import TaskPhase
 from sluice.core import Json
 from sluice.core.cel.program import compile_condition, tasks_read
 from sluice.core.graph.placeholders import UNFILLED, placeholders_in
-from sluice.core.graph.trigger_rules import Verdict
 
-_OUTPUT = re.compile(r"tasks\.([a-z0-9-]+)\.outputs\.([A-Za-z_][-A-Za-z0-9_]*)")
+ENDS = ("phase", "exitCode", "message")
+"""What a placeholder may say of how a task ended."""
+_READ = re.compile(rf"tasks\.([a-z0-9-]+)\.(?:({'|'.join(ENDS)})|outputs\.([A-Za-z_][-A-Za-z0-9_]*))")
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a placeholder reads of the task `task`: its output `output`, or, with `end`, one of ENDS."""
+
+    task: str
+    output: str = ""
+    end: str = ""
+
+    @classmethod
+    def of(cls, placeholder: str) -> "Read | None":
+        """From the words between the brackets. None if they read nothing of a task."""
+        found = _READ.fullmatch(placeholder)
+        return cls(found[1], found[3] or "", found[2] or "") if found else None
+
+    def __str__(self) -> str:
+        return f"tasks.{self.task}.{self.end or f'outputs.{self.output}'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The placeholder at `path` reads the output `output` of the task `task`."""
+    """The placeholder at `path` reads that."""
 
     path: str
-    task: str
-    output: str
+    read: Read
 
-
-def output_of(placeholder: str) -> tuple[str, str] | None:
-    """(task, key) of the words between a placeholder's brackets. None if it reads no output."""
-    found = _OUTPUT.fullmatch(placeholder)
-    return (found[1], found[2]) if found else None
+    def implies_dependency(self, *, by_final: bool, final: Container[str]) -> bool:
+        """`by_final`: is it one of a `finally` task? `final` are the names of all of these."""
+        return bool(self.read.output) or not by_final or self.read.task in final
 
 
 def references(fields: Json, path: str = "") -> Iterator[Reference]:
@@ -40,21 +56,8 @@ def references(fields: Json, path: str = "") -> Iterator[Reference]:
     for name, field in fields.items():
         if name not in UNFILLED:
             for place, placeholder in placeholders_in(field, f"{path}.{name}"):
-                if output := output_of(placeholder):
-                    yield Reference(place, *output)
-
-
-def reads(fields: Json) -> tuple[str, ...]:
-    """The tasks whose outputs a task's placeholders read."""
-    return tuple(dict.fromkeys(reference.task for reference in references(fields)))
-
-
-def needs(fields: Json) -> tuple[str, ...]:
-    """The tasks that a task depends on, apart from its `when`: those of `dependsOn`, then those whose outputs it reads,
-    then that of `forEach.sameAs`.
-    """
-    same_as = (fields.get("forEach") or {}).get("sameAs")
-    return tuple(dict.fromkeys([*(fields.get("dependsOn") or ()), *reads(fields), *filter(None, (same_as,))]))
+                if read := Read.of(placeholder):
+                    yield Reference(place, read)
 
 
 def tasks_in_condition(fields: Json) -> tuple[str, ...]:
@@ -63,22 +66,19 @@ def tasks_in_condition(fields: Json) -> tuple[str, ...]:
 
 
 def dependencies(tasks: Sequence[Json]) -> list[tuple[str, ...]]:
-    """For each task of a graph, the tasks that it depends on: `needs`, then those that its `when` implies."""
+    """For each task of a graph, the tasks that it depends on: those of `dependsOn`, then those that it reads, that of
+    `forEach.sameAs`, and those that its `when` implies.
+    """
     final = {fields["name"] for fields in tasks if fields.get("finally")}
-    return [
-        tuple(
-            dict.fromkeys(
-                [*needs(fields), *(n for n in tasks_in_condition(fields) if n in final or not fields.get("finally"))]
-            )
-        )
-        for fields in tasks
-    ]
+    return [tuple(dict.fromkeys(_dependencies(fields, final))) for fields in tasks]
 
 
-def can_read(phases: Collection[TaskPhase]) -> Verdict:
-    """May a task start that reads outputs of tasks in these phases? One that has not ended counts as Pending."""
-    if "Pending" in phases:
-        return Verdict.WAIT
-    if not {"Failed", "UpstreamFailed", "Stopped"}.isdisjoint(phases):
-        return Verdict.UPSTREAM_FAILED
-    return Verdict.SKIP if "Skipped" in phases else Verdict.RUN
+def _dependencies(fields: Json, final: Container[str]) -> Iterator[str]:
+    by_final = bool(fields.get("finally"))
+    yield from fields.get("dependsOn") or ()
+    for reference in references(fields):
+        if reference.implies_dependency(by_final=by_final, final=final):
+            yield reference.read.task
+    if same_as := (fields.get("forEach") or {}).get("sameAs"):
+        yield same_as
+    yield from (name for name in tasks_in_condition(fields) if name in final or not by_final)

@@ -11,7 +11,7 @@ https://kubernetes.io/docs/concepts/workloads/pods/downward-api/
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sluice.core import Instant, Json
@@ -31,8 +31,9 @@ from sluice.core.base.naming import (
     owner_reference,
     pod_name,
 )
-from sluice.core.base.text import as_text, as_values
+from sluice.core.base.text import as_text
 from sluice.core.base.times import rfc3339
+from sluice.core.cel.variables import TaskResult
 from sluice.core.graph.placeholders import SCRIPT_FIELDS, Values, fill, kubelet_literal
 from sluice.core.pod.deadlines import seconds_allowed
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
@@ -112,7 +113,7 @@ def build_pod(
     now: Instant = 0.0,
     hardened: bool = False,
     end: RunEnd | None = None,
-    outputs: Mapping[str, Json] | None = None,
+    before: Mapping[str, TaskResult] | None = None,
     defaults: PodDefaults = NO_DEFAULTS,
     files: FileSources = _NO_FILES,
 ) -> Json:
@@ -120,11 +121,11 @@ def build_pod(
 
     `out_of_memory` counts the earlier attempts that ended as OutOfMemory. `avoid_node` is the node on which the cluster
     ended the last attempt. `first_started_at` is when the first attempt started: what is left `now` of the deadline
-    counts from there. `hardened` adds what the Pod Security level `restricted` requires. `outputs` maps each
-    dependency's name to its outputs. `defaults` are the chart's, `files` those of the run's revision.
+    counts from there. `hardened` adds what the Pod Security level `restricted` requires. `before` says how the task's
+    dependencies ended, and others that it reads. `defaults` are the chart's, `files` those of the run's revision.
     """
-    outputs = outputs or {}
-    values = run.values | as_values(outputs)
+    before = before or {}
+    values = run.values | task.reads.values(before)
     if end is not None:
         values["run.phase"] = end.phase
     if item is not None:
@@ -166,7 +167,7 @@ def build_pod(
     if script is not None:
         metadata["annotations"] = metadata.get("annotations", {}) | {SCRIPT: script}
     if script is not None or task.function is not None:
-        inputs = inputs_json(run, task, attempt, outputs, item, values)
+        inputs = inputs_json(run, task, attempt, before, item, values)
         metadata["annotations"] = metadata.get("annotations", {}) | {INPUTS: inputs}
     if (ours := volume(task, files, script=script is not None)) is not None:
         spec = merge(spec, {"volumes": [ours]})
@@ -179,33 +180,47 @@ def inputs_json(
     run: RunIdentity,
     task: TaskDefinition,
     attempt: int,
-    outputs: Mapping[str, Json],
+    before: Mapping[str, TaskResult],
     item: Item | None = None,
     values: Values | None = None,
 ) -> str:
     """The contents of `/sluice/inputs.json`. `values` are those of the placeholders, as text.
 
     An item has only the outputs that its task refers to: the list that it is an item of, in the pods of all items,
-    would be as large as the square of its length.
+    would be as large as the square of its length. Of many dependencies little is told, as all must fit into the pod:
+    the messages share their room, and successes without outputs are left out.
     """
-    if item is not None:
-        outputs = {
-            name: {key: value for key, value in values.items() if (name, key) in task.item_reads}
-            for name, values in outputs.items()
-        }
+    told = before if len(before) <= _ALL_TOLD else {name: it for name, it in before.items() if _is_news(it)}
+    room = _MESSAGES_MAX // max(1, len(told))
     inputs: Json = {
         "params": dict(run.parameters),
         "run": {"name": run.name, "workflow": run.workflow} | run.scheduled.values,
         "task": {"name": task.name, "attempt": attempt},
-        "tasks": {name: {"outputs": values} for name, values in outputs.items()},
+        "tasks": {name: _ended(name, ended, task, room, of_item=item is not None) for name, ended in told.items()},
     }
     if item is not None:
         inputs["task"]["index"] = item.index
         inputs["item"] = item.value
     if task.function is not None:
         typed = {} if item is None else item.typed
-        inputs["function"] = function_call(task.function, run, task, outputs, typed, values or {})
+        inputs["function"] = function_call(task.function, run, task, before, typed, values or {})
     return json.dumps(inputs, ensure_ascii=False)
+
+
+_ALL_TOLD = 200
+_MESSAGES_MAX = 64 * 1024
+
+
+def _is_news(ended: TaskResult) -> bool:
+    return ended.phase != "Succeeded" or bool(ended.outputs)
+
+
+def _ended(name: str, ended: TaskResult, task: TaskDefinition, room: int, *, of_item: bool) -> Json:
+    """How a dependency ended, its message in that many characters."""
+    outputs = ended.outputs
+    if of_item:
+        outputs = {key: value for key, value in outputs.items() if (name, key) in task.reads.of_items}
+    return replace(ended, message=ended.message[:room]).ends | {"outputs": outputs}
 
 
 def parameter_variable(parameter: str) -> str:

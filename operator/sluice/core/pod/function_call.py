@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sluice.api.task import FunctionSpec
 from sluice.core import Json
+from sluice.core.cel.variables import TaskResult
 from sluice.core.graph.placeholders import Values, fill_typed
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.task import TaskDefinition
@@ -13,7 +14,7 @@ def function_call(
     function: FunctionSpec,
     run: RunIdentity,
     task: TaskDefinition,
-    outputs: Mapping[str, Json],
+    before: Mapping[str, TaskResult],
     item: Json,
     texts: Values,
 ) -> Json:
@@ -21,7 +22,9 @@ def function_call(
     that is one whole placeholder is the value itself.
     """
     values: Json = {f"params.{name}": value for name, value in run.parameters.items()}
-    values |= {f"tasks.{name}.outputs.{key}": value for name, found in outputs.items() for key, value in found.items()}
+    for name, ended in before.items():
+        values |= {f"tasks.{name}.outputs.{key}": value for key, value in ended.outputs.items()}
+        values |= {f"tasks.{name}.{field}": value for field, value in ended.ends.items()}
     return {
         "file": function.file,
         "name": function.name,

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from sluice.api.for_each import MAX_ITEMS_OF_RUN
 from sluice.api.run import TaskPhase
 from sluice.core.graph.placeholders import fill
-from sluice.core.graph.references import can_read
 from sluice.core.graph.trigger_rules import RULES, Verdict
+from sluice.core.reconcile.reads import can_read
 from sluice.core.reconcile.when import Skip, check_start
 from sluice.core.run.dirty import News
 from sluice.core.run.fan_out import FanOut
@@ -115,19 +115,7 @@ def _verdict(run: RunState, number: int) -> Verdict:
     verdict = RULES[task.definition.run_if](task.tally)
     if verdict is not Verdict.RUN:
         return verdict
-    return can_read(set(_phases_read(run, number)))
-
-
-def _phases_read(run: RunState, number: int) -> Iterator[TaskPhase]:
-    """How the tasks stand whose outputs a unit reads. An item that goes by another reads that one's only."""
-    task, leader = run.tasks[number], run.tasks.leader(number)
-    for before in run.definition.graph.dependencies[run.tasks.named_task_of(number)] if task.definition.reads else ():
-        if run.tasks[before].definition.name not in task.definition.reads:
-            continue
-        if before != leader:
-            yield run.tasks[before].phase
-        elif task.group is not None:
-            yield run.tasks[run.tasks.fan_outs[leader].first + task.index].phase
+    return can_read(run, number)
 
 
 def _was_stopped(run: RunState, number: int) -> bool:

@@ -13,9 +13,10 @@ from sluice.api.run import RunPhase
 from sluice.core import Json
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, outputs_read, reads_item, tasks_read
-from sluice.core.cel.variables import TaskResult, condition_variables
+from sluice.core.cel.variables import condition_variables
 from sluice.core.graph.trigger_rules import Verdict
 from sluice.core.run.children import too_deep
+from sluice.core.run.outputs import result_of
 from sluice.core.run.state import RunState
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.task import TaskDefinition
@@ -72,18 +73,13 @@ def _known(run: RunState, number: int, others: dict[str, int]) -> Json:
     known = condition_variables(
         run.identity.fields,
         run.identity.parameters,
-        {name: _ended(run, other) for name, other in others.items()},
+        {name: result_of(run.tasks[other]) for name, other in others.items()},
         run_phase=_before_the_end(run) if task.definition.final else None,
         item=run.tasks.item(number),
     )
     if group is not None:
         group.learn(known)
     return known
-
-
-def _ended(run: RunState, number: int) -> TaskResult:
-    task = run.tasks[number]
-    return TaskResult(task.phase, task.last.exit_code if task.last else None, run.tasks[number].outputs or {})
 
 
 def _unanswered(

@@ -1,8 +1,8 @@
-"""The outputs of a run's units, and which of them their dependents get."""
+"""How the tasks before a unit ended, and what they handed on."""
 
 from sluice.core import Json
 from sluice.core.base.naming import outputs_name
-from sluice.core.base.text import as_values
+from sluice.core.cel.variables import TaskResult
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskState
 
@@ -15,27 +15,45 @@ def outputs_so_far(run: RunState, number: int) -> Json | None:
     return run.tasks[number].outputs
 
 
-def outputs_before(run: RunState, task: TaskState) -> dict[str, Json]:
-    """The outputs of a unit's direct dependencies, by name. Of a fan-out that it follows (`sameAs`), an item gets the
-    outputs of the same item.
+def result_of(task: TaskState) -> TaskResult:
+    """How a unit ended. Of an item that is its phase and its outputs: the status keeps no more of it."""
+    last = task.last if task.group is None else None
+    message = last.message if last is not None and task.phase in ("Succeeded", "Failed") else ""
+    return TaskResult(task.phase, last.exit_code if last is not None else None, task.outputs or {}, message)
+
+
+def results_before(run: RunState, task: TaskState) -> dict[str, TaskResult]:
+    """How the tasks ended that a unit directly depends on, or reads, by name; without those that have not ended."""
+    return {name: result_of(other) for name, other in units_before(run, task).items() if other.phase != "Pending"}
+
+
+def units_before(run: RunState, task: TaskState) -> dict[str, TaskState]:
+    """The tasks that a unit directly depends on, or reads, by name. Of a fan-out that it follows (`sameAs`), an item
+    gets the same item.
     """
-    number = run.tasks.number_of(task)
-    found = {run.tasks[n].definition.name: run.tasks[n].outputs for n in run.definition.graph.dependencies[number]}
-    if task.group is not None and (leader := run.tasks.leader(number)) is not None:
-        found[run.tasks[leader].definition.name] = run.tasks[run.tasks.fan_outs[leader].first + task.index].outputs
-    return {name: outputs for name, outputs in found.items() if outputs is not None}
+    before = run.definition.graph.dependencies[run.tasks.number_of(task)]
+    names = dict.fromkeys([*(run.tasks[n].definition.name for n in before), *task.definition.reads.tasks])
+    found = {name: unit_before(run, task, name) for name in names}
+    return {name: unit for name, unit in found.items() if unit is not None}
+
+
+def unit_before(run: RunState, task: TaskState, name: str) -> TaskState | None:
+    """One of them."""
+    number = run.tasks.number(name)
+    if number is None:
+        return None
+    follows = task.group is not None and name == task.definition.same_as
+    return run.tasks[run.tasks.fan_outs[number].first + task.index if follows else number]
 
 
 def lost_outputs(run: RunState, task: TaskState) -> str:
     """Why outputs that a unit needs are gone; empty if they are there."""
-    given = outputs_before(run, task)
-    before = (run.tasks[n] for n in run.definition.graph.dependencies[run.tasks.number_of(task)])
-    declared = [t.definition.name for t in before if t.phase == "Succeeded" and t.definition.outputs]
-    lost = [name for name in declared if name not in given]
+    before = units_before(run, task).items()
+    lost = [name for name, t in before if t.phase == "Succeeded" and t.definition.outputs and t.outputs is None]
     place = f"ConfigMap {outputs_name(run.identity.name, run.identity.uid)} was deleted or changed"
     return f"the outputs of {', '.join(lost)} are gone: {place}" if lost else ""
 
 
 def values_of(run: RunState, task: TaskState) -> dict[str, str]:
     """The value of each placeholder in a unit's strings."""
-    return run.identity.values | as_values(outputs_before(run, task))
+    return run.identity.values | task.definition.reads.values(results_before(run, task))

@@ -10,10 +10,10 @@ from sluice.core.base.merge import merge
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, compile_condition
 from sluice.core.graph.placeholders import UNFILLED, placeholders_in
-from sluice.core.graph.references import reads, references
 from sluice.core.spec.approval import Approval
 from sluice.core.spec.for_each import ForEach
 from sluice.core.spec.identity import PoolClaim, pool_claim
+from sluice.core.spec.reads import Reads
 from sluice.core.spec.retry_policy import RetryPolicy
 from sluice.core.spec.sensor import Sensor
 from sluice.core.spec.wait import Wait
@@ -39,10 +39,8 @@ class TaskDefinition:
     """The keys that it declares."""
     outputs_in_log: bool
     """Are they read from its log rather than its file?"""
-    reads: tuple[str, ...]
-    """The tasks whose outputs it reads."""
-    item_reads: frozenset[tuple[str, str]]
-    """In a fan-out, (task, key) of the outputs that each item gets: those that it reads outside `forEach`."""
+    reads: Reads
+    """What its placeholders read of other tasks."""
     item_fields: frozenset[str]
     """The fields that each item must have: those of its placeholders `$(item.FIELD)`."""
     priority: int | None
@@ -93,8 +91,7 @@ class TaskDefinition:
             duration_s=_duration_s(task, wait),
             outputs=tuple(task.outputs or ()),
             outputs_in_log=task.outputs_from == "Log",
-            reads=reads(raw),
-            item_reads=_read_by_items(raw),
+            reads=Reads.of(raw),
             item_fields=_fields_of_items(raw),
             wait=wait,
             join=task.join is not None,
@@ -138,12 +135,6 @@ class TaskDefinition:
     def at_most_once(self) -> bool:
         """May it never start twice, whatever happens? Then its attempt is recorded before the pod is created."""
         return self.retries.at_most_once
-
-
-def _read_by_items(raw: Json) -> frozenset[tuple[str, str]]:
-    if "forEach" not in raw:
-        return frozenset()
-    return frozenset((read.task, read.output) for read in references(raw) if not read.path.startswith(".forEach"))
 
 
 def _fields_of_items(raw: Json) -> frozenset[str]:

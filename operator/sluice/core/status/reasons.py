@@ -169,7 +169,7 @@ def _ended(run: RunState, number: int) -> Reason:
     if task.phase == "Skipped":
         if task.skipped:
             return Reason(f"Skipped: {task.skipped}")
-        inherited = task.definition.run_if == "AllSucceeded" or task.definition.reads
+        inherited = task.definition.run_if == "AllSucceeded" or task.definition.reads.outputs
         names = _names(run, number, "Skipped") if inherited else ""
         return Reason(f"Skipped: {f'so was {names}' if names else f'runIf {task.definition.run_if} does not hold'}")
     if task.phase == "Stopped":

@@ -5,24 +5,28 @@ a task without outputs, for example a skipped one, is left out.
 """
 
 from sluice.core import Json
-from sluice.core.base.text import as_json, as_values
+from sluice.core.base.text import as_json
 from sluice.core.graph.placeholders import PLACEHOLDER, fill
-from sluice.core.graph.references import output_of
+from sluice.core.graph.references import Read
+from sluice.core.run.outputs import result_of
 from sluice.core.run.state import RunState
 from sluice.core.spec.outputs import RESULTS_MAX_BYTES, InvalidOutputs
+from sluice.core.spec.reads import Reads
 
 
 def run_outputs(run: RunState) -> str | InvalidOutputs:
     """As a JSON object, empty if the Workflow declares none."""
-    handed_on = {task.definition.name: run.tasks[number].outputs or {} for number, task in enumerate(run.tasks.named)}
-    values = run.identity.values | as_values(handed_on)
+    reads = Reads.of({"outputs": run.definition.outputs})
+    numbers = {name: run.tasks.number(name) for name in reads.tasks}
+    results = {name: result_of(run.tasks[number]) for name, number in numbers.items() if number is not None}
+    values = run.identity.values | reads.values(results)
     found: Json = {}
     for name, text in run.definition.outputs.items():
-        read = [reference for reference in map(output_of, PLACEHOLDER.findall(text)) if reference is not None]
-        if any(key not in handed_on.get(task, {}) for task, key in read):
+        if any(words not in values for words in PLACEHOLDER.findall(text)):
             continue
-        whole = PLACEHOLDER.fullmatch(text) is not None and read
-        found[name] = handed_on[read[0][0]][read[0][1]] if whole else fill({"": text}, values)[""]
+        whole = PLACEHOLDER.fullmatch(text)
+        read = Read.of(whole[1]) if whole else None
+        found[name] = results[read.task].outputs[read.output] if read and read.output else fill({"": text}, values)[""]
     written = as_json(found)
     size = len(written.encode())
     if size > RESULTS_MAX_BYTES:

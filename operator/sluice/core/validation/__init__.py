@@ -27,6 +27,7 @@ from sluice.core.validation.approvals import approvals
 from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.backfill import backfill_faults
 from sluice.core.validation.children import sub_workflows
+from sluice.core.validation.ends import ends_asked_for
 from sluice.core.validation.fan_out import fan_outs
 from sluice.core.validation.files import files, files_of_tasks
 from sluice.core.validation.joins import joins_and_waits
@@ -125,6 +126,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     outputs.declared_once,
     outputs.log_has_some,
     outputs.known_references,
+    ends_asked_for,
     when_faults,
     values.no_placeholder_in_scripts,
     values.known_placeholders,

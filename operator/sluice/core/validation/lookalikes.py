@@ -26,12 +26,16 @@ _OURS = (
     (rf"(?:(?:inputs|workflow)\.(?:parameters|params)|params?)\.{_NAME}", r"$(params.\1)"),
     (r"item(\.[A-Za-z0-9_.-]+)?", r"$(item\1)"),
     (rf"(?:tasks?|steps)\.{_NAME}\.(?:outputs|results)\.(?:parameters\.)?{_NAME}", r"$(tasks.\1.outputs.\2)"),
+    (rf"(?:tasks?|steps)\.{_NAME}\.(?:status|phase)", r"$(tasks.\1.phase)"),
+    (rf"(?:tasks?|steps)\.{_NAME}\.exitCode", r"$(tasks.\1.exitCode)"),
     (r"(?:ti|task_instance)\.xcom_pull.*", "$(tasks.NAME.outputs.KEY)"),
     (r"workflow\.name|context\.(?:pipelineRun|taskRun)\.name|run_id|dag_run\.run_id", "$(run.name)"),
     (r"ds|ds_nodash|ts|ts_nodash|logical_date|execution_date|data_interval_start", "$(run.intervalStart)"),
     (r"data_interval_end", "$(run.scheduledTime)"),
 )
-_ALL_OURS = "ours are $(params.NAME), $(tasks.NAME.outputs.KEY), $(item), $(item.FIELD) and $(run.name)"
+_ALL_OURS = (
+    "ours are $(params.NAME), $(tasks.NAME.outputs.KEY), $(tasks.NAME.phase), $(item), $(item.FIELD) and $(run.name)"
+)
 
 
 def lookalikes(found: Manifest) -> Iterator[Fault]:

@@ -17,7 +17,7 @@ class Manifest:
 
     `raw` is its spec as JSON: a name that stands in a part with faults is a known name all the same. `names` has the
     name of each task, None where there is no usable one. `tasks` are the tasks that could be parsed, by number,
-    `references` their references to others' outputs, and `final` the names of the `finally` tasks among them.
+    `references` what they read of others, and `final` the names of the `finally` tasks among them.
     """
 
     name: str
@@ -56,7 +56,8 @@ def dependency_paths(number: int, task: Task, references: Iterable[Reference], f
     for place, name in enumerate(task.depends_on or ()):
         paths.setdefault(name, f"{path}.dependsOn[{place}]")
     for reference in references:
-        paths.setdefault(reference.task, reference.path)
+        if reference.implies_dependency(by_final=bool(task.finally_), final=final):
+            paths.setdefault(reference.read.task, reference.path)
     for name in tasks_read(compile_condition(task.when)) if task.when is not None else ():
         if name in final or not task.finally_:
             paths.setdefault(name, f"{path}.when")

@@ -1,6 +1,6 @@
 """Faults of `outputs`, and of references to them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.references import Reference, references
@@ -29,25 +29,19 @@ def known_references(found: Manifest) -> Iterator[Fault]:
     declared = {task.name: frozenset(task.outputs or ()) for task in found.tasks.values()}
     for number, task in found.tasks.items():
         for reference in found.references[number]:
-            if reference.task == task.name:
-                yield Fault(
-                    reference.path, f"'{task.name}' cannot read its own outputs: it has none before it has ended"
-                )
-            elif reference.task not in names:
-                yield _unknown(reference, names)
-            elif reference.output not in declared.get(reference.task, (reference.output,)):
-                yield _undeclared(reference, declared[reference.task])
+            if reference.read.task == task.name:
+                what = "outputs: it has none" if reference.read.output else "end: there is none"
+                yield Fault(reference.path, f"'{task.name}' cannot read its own {what} before it has ended")
+            else:
+                yield from _unknown(reference, names, declared)
     for reference in references({"outputs": found.outputs}, "spec"):
-        if reference.task not in names:
-            yield _unknown(reference, names)
-        elif reference.output not in declared.get(reference.task, (reference.output,)):
-            yield _undeclared(reference, declared[reference.task])
+        yield from _unknown(reference, names, declared)
 
 
-def _unknown(reference: Reference, names: Collection[str]) -> Fault:
-    return Fault(reference.path, f"no task is called '{reference.task}'", Hint(reference.task, names))
-
-
-def _undeclared(reference: Reference, declared: Collection[str]) -> Fault:
-    hint = Hint(reference.output, declared, otherwise=f"; add it there: `outputs: [{reference.output}]`")
-    return Fault(reference.path, f"'{reference.task}' declares no output '{reference.output}'", hint)
+def _unknown(reference: Reference, names: Collection[str], declared: Mapping[str, Collection[str]]) -> Iterator[Fault]:
+    task, output = reference.read.task, reference.read.output
+    if task not in names:
+        yield Fault(reference.path, f"no task is called '{task}'", Hint(task, names))
+    elif output and output not in declared.get(task, (output,)):
+        hint = Hint(output, declared[task], otherwise=f"; add it there: `outputs: [{output}]`")
+        yield Fault(reference.path, f"'{task}' declares no output '{output}'", hint)

@@ -9,7 +9,7 @@ from sluice.api.workflow import Parameter
 from sluice.core import Json
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.placeholders import PLACEHOLDER, UNFILLED, placeholders_in, strings_in
-from sluice.core.graph.references import output_of
+from sluice.core.graph.references import ENDS, Read
 from sluice.core.pod.builder import parameter_variable
 from sluice.core.pod.size import ANNOTATIONS_MAX_BYTES, EXEC_MAX_BYTES
 from sluice.core.spec.definition import Definition
@@ -41,12 +41,11 @@ def no_placeholder_in_scripts(found: Manifest) -> Iterator[Fault]:
 
 
 def _instead(placeholder: str, field: str, *, in_fan_out: bool) -> str:
-    if output := output_of(placeholder):
-        task, key = output
-        if in_fan_out:
+    if read := Read.of(placeholder):
+        if in_fan_out and read.output:
             reading = '"$VALUE"' if field == "bash" else 'os.environ["VALUE"]'
             return f'write `env: [{{name: VALUE, value: "$({placeholder})"}}]`, and {reading} here'
-        return f"read tasks.{task}.outputs.{key} from /sluice/inputs.json, and say dependsOn: [{task}]"
+        return f"read {placeholder} from /sluice/inputs.json, and say dependsOn: [{read.task}]"
     scope, name = placeholder.split(".", 1) if "." in placeholder else (placeholder, "")
     if placeholder == "item":
         return 'write "$ITEM" instead' if field == "bash" else 'write os.environ["ITEM"] instead'
@@ -79,17 +78,28 @@ def known_placeholders(found: Manifest) -> Iterator[Fault]:
                 elif not placeholder.startswith("params.") and _ACCESS.search(place):
                     words = "is not filled in here: what a pod may do must not depend on a program; use a parameter"
                     yield Fault(place, f"$({placeholder}) {words}")
-                elif output_of(placeholder):
+                elif Read.of(placeholder):
                     if path == "spec.defaults":
                         words = "every task would wait for that one, itself included; say it in the tasks that need it"
                         yield Fault(place, f"$({placeholder}) cannot be a default: {words}")
                 elif placeholder.startswith("tasks."):
-                    yield Fault(place, f"$({placeholder}) stands for nothing; write $(tasks.NAME.outputs.KEY)")
+                    yield _no_read(place, placeholder)
                 elif ITEM.match(placeholder):
                     yield from _item(fields, items.get(path, _Items()), placeholder, place)
                 elif placeholder not in known:
                     hint = Hint(placeholder, known, form="$({})")
                     yield Fault(place, f"$({placeholder}) stands for nothing", hint)
+
+
+_OF_TASK = re.compile(r"tasks\.([a-z0-9-]+)\.([A-Za-z]+)")
+_OURS = " or ".join(f"$(tasks.NAME.{field})" for field in ("outputs.KEY", *ENDS))
+
+
+def _no_read(place: str, placeholder: str) -> Fault:
+    words, otherwise = f"$({placeholder}) stands for nothing", f"; write {_OURS}"
+    if (asked := _OF_TASK.fullmatch(placeholder)) is None:
+        return Fault(place, words + otherwise)
+    return Fault(place, words, Hint(asked[2], ENDS, f"$(tasks.{asked[1]}.{{}})", otherwise))
 
 
 def _item(fields: Json, items: "_Items", placeholder: str, place: str) -> Iterator[Fault]:
