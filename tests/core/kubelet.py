@@ -15,7 +15,7 @@ from sluice.core.spec.task import TaskDefinition
 Json = dict[str, Any]
 
 START = 1767225600  # 2026-01-01T00:00:00Z
-RUN = RunIdentity("etl-g1-4f7a9", "team", "0d5c2b8e-7a11-4a52-9a55-5d1a37bf5a01", "etl", {})
+RUN = RunIdentity("etl-g1-4f7a9", "team", "0d5c2b8e-7a11-4a52-9a55-5d1a37bf5a01", "etl", {}, started_at=START)
 (TASK,) = Definition.of({"tasks": [{"name": "a", "image": "busybox"}]}).tasks
 
 

@@ -165,7 +165,14 @@ class Simulation:
         cache.pods.replace(pods, self.version)
         limits = RunLimits(plan.cap, fail_fast=plan.fail_fast, leaf_failed=plan.leaf_failed)
         run = restore(
-            RUN, "rev", self.definition, status=self.stored, pods=pods, shared=shared, orders=Orders(limits, self.state)
+            RUN,
+            "rev",
+            self.definition,
+            status=self.stored,
+            pods=pods,
+            shared=shared,
+            now=self.now,
+            orders=Orders(limits, self.state),
         )
         run.set_approvals(self.decisions())
         return Operator(run, cache)

@@ -241,7 +241,7 @@ def test_a_run_however_it_is_changed(found):
     status = dict(run.status)
 
     def opened() -> None:
-        restored = restore(kubelet.RUN, "etl-1", DEFINITION, status=status, pods=[], orders=Orders())
+        restored = restore(kubelet.RUN, "etl-1", DEFINITION, status=status, pods=[], now=0.0, orders=Orders())
         decide(restored, kubelet.START + 60)
         orjson.dumps(compose(restored, {}, 1, kubelet.START + 60).body)
 

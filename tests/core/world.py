@@ -78,6 +78,7 @@ def run(
         status=status,
         pods=pods,
         shared=shared,
+        now=START,
         orders=Orders(limits=limits, state=state),
     )
     return World(execution, stored={"tasks": entries})
@@ -223,6 +224,7 @@ class World:
             status=self.stored,
             pods=pods,
             children=children,
+            now=self.now,
             orders=Orders(limits=self.run.limits, state=self.run.state),
         )
         return World(run, self.now, self.stored, self.version)

@@ -71,7 +71,7 @@ def _descendants(graph: Graph) -> list[float]:
 
 def _ours(shape: Shape, cap: int, hints_s: list[int] | None) -> RunState:
     return restore(
-        _RUN, "bench-1", _definition(shape, hints_s), status={}, pods=[], orders=Orders(limits=RunLimits(cap))
+        _RUN, "bench-1", _definition(shape, hints_s), status={}, pods=[], now=0.0, orders=Orders(limits=RunLimits(cap))
     )
 
 

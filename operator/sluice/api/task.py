@@ -255,8 +255,8 @@ class Task(TaskTemplate):
     when: Expression | None = None
     """A CEL expression that is asked once they have: if it is false, the task is skipped. It knows params.NAME,
     tasks.NAME.phase, .outputs.KEY, .exitCode and .message (the name in brackets if it has a hyphen:
-    tasks['load-data'].phase), run.name, in a fan-out item, and in a `finally` task run.phase. A task that it asks about
-    is waited for."""
+    tasks['load-data'].phase), run.name, run.startedAt, in a fan-out item, and in a `finally` task run.phase. A task
+    that it asks about is waited for."""
     allow_failure: bool | None = None
     """If this task fails, go on as if it had succeeded."""
     finally_: Annotated[bool | None, Field(alias="finally")] = None

@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.core.base.naming import pod_name
-from sluice.core.pod.builder import build_pod
+from sluice.core.pod.builder import RunEnd, build_pod
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.scheduled_time import ScheduledTime
 from sluice.core.validation import workflow_faults
 from tests.core.kubelet import RUN
@@ -18,7 +17,7 @@ PARAMETERS = {"day": "2026-01-01", "max-cost": "5$ (of 7$)"}
 
 def pod(*, defaults=None, parameters=PARAMETERS, run=RUN, attempt=1, hardened=False, before=None, **fields):
     definition = Definition.of({"defaults": defaults or {}, "tasks": [{"name": "a", "image": "busybox"} | fields]})
-    identity = RunIdentity(run.name, run.namespace, run.uid, run.workflow, parameters)
+    identity = replace(run, parameters=parameters)
     return build_pod(identity, definition.tasks[0], attempt, hardened=hardened, **before or {})
 
 
@@ -362,7 +361,8 @@ def test_script_travels_as_an_annotation_untouched():
 def test_inputs_travel_as_json():
     inputs = json.loads(pod(bash=SCRIPT, attempt=2)["metadata"]["annotations"]["sluice.dev/inputs"])
     assert inputs["params"] == PARAMETERS
-    assert inputs["run"] == {"name": RUN.name, "workflow": "etl"} | RUN.scheduled.values
+    times = {"startedAt": "2026-01-01T00:00:00Z"} | RUN.scheduled.values
+    assert inputs["run"] == {"name": RUN.name, "workflow": "etl"} | times
     assert inputs["task"] == {"name": "a", "attempt": 2}
 
 
@@ -376,6 +376,23 @@ def test_a_scheduled_run_tells_its_times():
     assert known["SLUICE_SCHEDULED_TIME"] == known["SLUICE_INTERVAL_END"] == "2026-03-02T02:00:00Z"
     told = json.loads(made["metadata"]["annotations"]["sluice.dev/inputs"])["run"]
     assert told["scheduledTime"] == "2026-03-02T02:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("run", "said"),
+    [
+        ("name", RUN.name),
+        ("startedAt", "2026-01-01T00:00:00Z"),
+        ("phase", "Failed"),
+        ("duration", "75"),  # whole seconds
+    ],
+)
+def test_what_a_task_at_the_end_knows_of_the_run(run, said):
+    end = RunEnd("Failed", ("load",), 75)
+    made = pod(before={"end": end}, env=[{"name": "SAID", "value": f"$(run.{run})"}], bash=SCRIPT)
+    assert environment(made)["SAID"] == said
+    inputs = json.loads(made["metadata"]["annotations"]["sluice.dev/inputs"])
+    assert str(inputs["run"][run]) == said
 
 
 def test_a_run_that_no_schedule_made_has_no_such_variables_and_empty_placeholders():

@@ -176,7 +176,7 @@ def test_timeout_goes_on_after_a_restart():
     world.writes()
     definition = Definition.of(graph("a >> ok >> b", ok={"approval": HOUR}))
     again = World(
-        restore(RUN, "etl-1", definition, status=world.stored, pods=[], orders=Orders()),
+        restore(RUN, "etl-1", definition, status=world.stored, pods=[], now=0.0, orders=Orders()),
         now=START + 600,
         stored=world.stored,
     )
@@ -239,7 +239,7 @@ def test_no_pod_decides_in_a_persons_place():
     """Somebody made one that looks like the task's own, and it has ended well."""
     definition = Definition.of(graph("ok >> b", ok={"approval": {}}))
     forged = replace(seen(exited(0)), attempt_of=AttemptRef(RUN.ref, "ok", None, 1))
-    world = World(restore(RUN, "etl-1", definition, status={}, pods=[forged], orders=Orders()))
+    world = World(restore(RUN, "etl-1", definition, status={}, pods=[forged], now=0.0, orders=Orders()))
     assert world.decided() == []
     world.run.pods.observe(forged)
     assert world.decided() == []

@@ -65,7 +65,9 @@ class Life:
 
     def restart(self) -> None:
         children = list(self.children.values())
-        self.run = restore(RUN, "rev", DEFINITION, status=self.stored, pods=[], children=children, orders=Orders())
+        self.run = restore(
+            RUN, "rev", DEFINITION, status=self.stored, pods=[], children=children, now=0.0, orders=Orders()
+        )
         self.run.set_state(self.state)
         self.run.set_approvals(DECISION)
         self.creates = []

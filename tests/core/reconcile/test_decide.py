@@ -51,7 +51,7 @@ def test_run_finishes_when_its_last_task_has_ended():
         world.starts()
         world.ends(task)
     assert world.decide(after=7).finished
-    assert (world.run.started_at, world.run.finished_at) == (START, START + 7)
+    assert (world.run.identity.started_at, world.run.finished_at) == (START, START + 7)
     assert world.decide(after=7).finished
     assert world.run.finished_at == START + 7
 

@@ -259,7 +259,7 @@ def test_tries_that_were_not_recorded_are_counted_after_a_restart(every):
         world.pod("a", exited(NOT_YET, started=40, ended=41), attempt=2),
         world.pod("a", running(80), attempt=3),
     ]
-    found = restore(RUN, "etl-1", world.run.definition, status={}, pods=pods, orders=Orders())
+    found = restore(RUN, "etl-1", world.run.definition, status={}, pods=pods, now=0.0, orders=Orders())
     assert definition.name == "a"
     assert (found.tasks[0].polling.since, found.tasks[0].polling.tries) == (START + 5, 2)
     assert found.tasks[0].used == RetriesUsed()

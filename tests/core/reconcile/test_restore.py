@@ -28,7 +28,9 @@ def restarted(text, entries, pods=(), *, now=START + 100, state="Running", **fie
     definition = Definition.of(graph(text, **fields))
     tasks = {task.name: task for task in definition.tasks}
     views = [seen(status, tasks[task], attempt) for task, attempt, status in pods]
-    found = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=views, orders=Orders(state=state))
+    found = restore(
+        RUN, "etl-1", definition, status={"tasks": entries}, pods=views, now=0.0, orders=Orders(state=state)
+    )
     return World(found, now=now, stored={"tasks": entries})
 
 
@@ -132,7 +134,9 @@ def test_pods_hold_their_slots():
 def test_pods_of_another_run_and_of_unknown_tasks_are_left_alone():
     stranger = replace(seen(running()), attempt_of=AttemptRef(RunRef("team", RUN.name, "another"), "a", None, 1))
     other_graph = replace(seen(running()), attempt_of=AttemptRef(RUN.ref, "no-such-task", None, 1))
-    found = restore(RUN, "etl-1", Definition.of(graph("a")), status={}, pods=[stranger, other_graph], orders=Orders())
+    found = restore(
+        RUN, "etl-1", Definition.of(graph("a")), status={}, pods=[stranger, other_graph], now=0.0, orders=Orders()
+    )
     assert World(found).decided() == ["create a/1"]
 
 
@@ -144,7 +148,7 @@ def test_items_that_have_begun_were_counted_even_if_the_status_was_wiped(text):
         seen(running(), definition.tasks[-1], attempt, item=Item(index, value))
         for index, value, attempt in ((0, "x", 2), (1, "y", 1))
     ]
-    world = World(restore(RUN, "etl-1", definition, status={}, pods=pods, orders=Orders()))
+    world = World(restore(RUN, "etl-1", definition, status={}, pods=pods, now=0.0, orders=Orders()))
     assert [world.task(f"a[{index}]").attempt for index in (0, 1)] == [2, 1]
     assert world.decided() == ["create x/1"] * (text != "a")
 
@@ -179,14 +183,15 @@ def test_stop_between_two_attempts_is_said_after_a_restart_too():
 def test_parameters_and_times_are_the_runs():
     identity = RunIdentity("r", "ns", RUN.uid, "etl", {"day": "monday"})
     status = {"startedAt": at(-50)}
-    found = restore(identity, "etl-1", Definition.of(graph("a")), status=status, pods=[], orders=Orders())
-    assert (found.identity, found.revision, found.started_at) == (identity, "etl-1", START - 50)
+    found = restore(identity, "etl-1", Definition.of(graph("a")), status=status, pods=[], now=0.0, orders=Orders())
+    assert (found.identity, found.revision) == (replace(identity, started_at=START - 50), "etl-1")
 
 
 def test_finished_run_keeps_the_time_of_its_end():
     status = {"startedAt": at(-50), "finishedAt": at(-10), "tasks": {"a": {"phase": "Succeeded", "attempt": 1}}}
     world = World(
-        restore(RUN, "etl-1", Definition.of(graph("a")), status=status, pods=[], orders=Orders()), stored=status
+        restore(RUN, "etl-1", Definition.of(graph("a")), status=status, pods=[], now=0.0, orders=Orders()),
+        stored=status,
     )
     assert world.decide().finished
     assert world.writes().get("finishedAt", at(-10)) == at(-10)
@@ -317,7 +322,7 @@ def test_restart_changes_nothing_in_the_status(story, pods_stay):
         for task in world.run.tasks
         if task.pod and not task.pod_deleted and (pods_stay or not task.pod.terminal)
     ]
-    again = restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=pods, orders=Orders())
+    again = restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=pods, now=0.0, orders=Orders())
     restarted_ = World(again, now=world.now, stored=world.stored)
     restarted_.decide()
     assert restarted_.writes() == {}
@@ -341,5 +346,5 @@ def test_condition_of_a_finally_task_answers_by_what_the_run_is_told(orders, end
     mend = {"finally": True, "when": f"run.phase == '{asked}'"}
     definition = Definition.of(graph("a >> b; mend", b={"runIf": "AllDone"}, mend=mend))
     status = {"tasks": {name: {"phase": phase} for name, phase in ended.items()}}
-    found = restore(RUN, "etl-1", definition, status=status, pods=[], orders=orders)
+    found = restore(RUN, "etl-1", definition, status=status, pods=[], now=0.0, orders=orders)
     assert World(found).starts() == starts

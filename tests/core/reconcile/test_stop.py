@@ -19,7 +19,9 @@ def test_a_replaced_run_is_stopped_and_says_for_whom():
     world.loses("a", being_deleted(running()))
     assert world.starts() == ["tidy"]
     world.writes()
-    again = restore(world.run.identity, "etl-1", world.run.definition, status=world.stored, pods=[], orders=Orders())
+    again = restore(
+        world.run.identity, "etl-1", world.run.definition, status=world.stored, pods=[], now=0.0, orders=Orders()
+    )
     assert again.replaced_by == "etl-g2"
     world.ends("tidy")
     assert world.decide().finished
@@ -76,7 +78,7 @@ def test_finally_starts_when_all_others_have_ended_however_they_did(code):
     assert world.decided() == []
     world.ends("b")
     assert world.starts() == ["tidy"]
-    assert run_end(world.run).failed == (("a",) if code else ())
+    assert run_end(world.run, world.now).failed == (("a",) if code else ())
     world.ends("tidy")
     assert world.decide().finished
     assert current_phase(world.run) == ("Failed" if code else "Succeeded")
@@ -99,7 +101,7 @@ def test_finally_tasks_run_after_a_stop():
     assert world.decided() == ["delete a/1"]
     world.loses("a", being_deleted(running()))
     assert world.starts() == ["tidy"]
-    assert run_end(world.run).phase == "Stopped"
+    assert run_end(world.run, world.now).phase == "Stopped"
     world.ends("tidy")
     assert world.decide().finished
     assert current_phase(world.run) == "Stopped"

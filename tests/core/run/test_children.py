@@ -348,12 +348,14 @@ def restarted(entry, *children, **sub):
     """The run as a new operator sees it. `children` are (attempt, phase)."""
     definition = Definition.of(graph("sub >> b", sub={"workflow": {"name": "other"}, "retries": {"limit": 2}} | sub))
     entries = {"sub": entry} if entry else {}
-    probe = restore(RUN, "etl-1", definition, status={}, pods=[], orders=Orders())
+    probe = restore(RUN, "etl-1", definition, status={}, pods=[], now=0.0, orders=Orders())
     seen = [
         ChildView(probe.tasks.pod_name(0, n), "uid", n, AttemptRef(RUN.ref, "sub", None, n), stands, "")
         for n, stands in children
     ]
-    found = restore(RUN, "etl-1", definition, status={"tasks": entries}, pods=[], children=seen, orders=Orders())
+    found = restore(
+        RUN, "etl-1", definition, status={"tasks": entries}, pods=[], children=seen, now=0.0, orders=Orders()
+    )
     return World(found, now=START + 100, stored={"tasks": entries})
 
 

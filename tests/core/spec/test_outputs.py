@@ -255,7 +255,7 @@ def test_outputs_survive_a_restart():
     world.ends("a", outputs="files=x")
     world.decide()
     world.writes()
-    again = restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=[], orders=Orders())
+    again = restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=[], now=0.0, orders=Orders())
     assert again.tasks[0].outputs == {"files": "x"}
     assert again.output_bytes == world.run.output_bytes == len('{"files":"x"}')
 
@@ -313,7 +313,7 @@ def restarted_with(change):
     world.writes()
     kept = change(world.config_map)
     return world, restore(
-        RUN, "etl-1", world.run.definition, status=world.stored, pods=[], outputs=kept, orders=Orders()
+        RUN, "etl-1", world.run.definition, status=world.stored, pods=[], outputs=kept, now=0.0, orders=Orders()
     )
 
 
@@ -323,7 +323,10 @@ def test_attempt_with_unusable_outputs_is_paid_again_after_a_restart():
     pods = [seen(exited(0), task, 1), seen(accepted(), task, 2)]
     status = {"tasks": {"a": {"phase": "Running", "attempt": 1}}}
     assert (
-        restore(RUN, "etl-1", world.run.definition, status=status, pods=pods, orders=Orders()).tasks[0].used.limit == 1
+        restore(RUN, "etl-1", world.run.definition, status=status, pods=pods, now=0.0, orders=Orders())
+        .tasks[0]
+        .used.limit
+        == 1
     )
 
 
@@ -403,7 +406,7 @@ def test_log_is_asked_for_again_after_a_restart():
     world.writes()
     pods = [world.pod("a", exited(0))]
     again = World(
-        restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=pods, orders=Orders()),
+        restore(RUN, "etl-1", world.run.definition, status=world.stored, pods=pods, now=0.0, orders=Orders()),
         stored=world.stored,
     )
     assert again.decided() == ["read a/1"]

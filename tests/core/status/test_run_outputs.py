@@ -10,7 +10,7 @@ from sluice.core.run.orders import Orders
 from sluice.core.run.outputs import results_before
 from sluice.core.spec.definition import Definition
 from sluice.core.status.reasons import reason
-from tests.core.kubelet import RUN
+from tests.core.kubelet import RUN, START
 from tests.core.validation.test_workflow import A, faults
 from tests.core.world import World, graph, run
 
@@ -20,7 +20,7 @@ LISTS = {"outputs": ["files", "total"]}
 def ended(outputs, text="a", written='{"files": ["x", "y"], "total": 6}', code=0, **fields):
     """The status of a run with these `outputs`, whose task `a` has written that."""
     data = graph(text, **{"a": LISTS} | fields) | {"outputs": outputs}
-    world = World(restore(RUN, "etl-1", Definition.of(data), status={}, pods=[], orders=Orders()))
+    world = World(restore(RUN, "etl-1", Definition.of(data), status={}, pods=[], now=START, orders=Orders()))
     world.starts()
     world.ends("a", code, outputs=written if code == 0 else "")
     world.decide()
@@ -35,6 +35,7 @@ def ended(outputs, text="a", written='{"files": ["x", "y"], "total": 6}', code=0
         ("$(tasks.a.outputs.files)", ["x", "y"]),
         ("$(tasks.a.outputs.total) rows", "6 rows"),
         ("of $(run.name)", f"of {RUN.name}"),
+        ("since $(run.startedAt)", "since 2026-01-01T00:00:00Z"),
         ("as it is", "as it is"),
     ],
 )

@@ -176,7 +176,7 @@ def resumed(old, text, **more):
     new, found = keeps_of(old, text, **more)
     entries, apart = kept_entries(new, old, found)
     status = {"tasks": entries}
-    run = restore(RUN, "etl-2", new, status=status, pods=[], outputs=apart, orders=Orders())
+    run = restore(RUN, "etl-2", new, status=status, pods=[], outputs=apart, now=0.0, orders=Orders())
     return World(run, stored=status)
 
 

@@ -331,6 +331,32 @@ CODE = "and a value could become code there"
                 'write `env: [{name: VALUE, value: "$(tasks.a.outputs.files)"}]`, and os.environ["VALUE"] here'
             ),
         ),
+        (
+            {"bash": "echo $(run.startedAt)"},
+            (
+                f"spec.tasks[0].bash: line 1 has the placeholder $(run.startedAt), {CODE}; "
+                "read run.startedAt from /sluice/inputs.json instead"
+            ),
+        ),
+        (
+            {"args": ["$(run.duration)"]},
+            (
+                "spec.tasks[0].args[0]: $(run.duration) is known to `finally` tasks only, "
+                "as the run has not ended before"
+            ),
+        ),
+        (
+            {"args": ["$(run.started)"]},
+            "spec.tasks[0].args[0]: $(run.started) stands for nothing; did you mean $(run.startedAt)?",
+        ),
+        (
+            {"finally": True, "forEach": {"items": ["$(run.duration)"]}},
+            "spec.tasks[0].forEach.items[0]: $(run.duration) is not known yet here; it reaches pods only",
+        ),
+        (
+            {"finally": True, "bash": "echo $(run.phase)"},
+            (f'spec.tasks[0].bash: line 1 has the placeholder $(run.phase), {CODE}; write "$SLUICE_RUN_PHASE" instead'),
+        ),
         ({"args": ["x", "$(params.dya)"]}, "spec.tasks[0].args[1]: $(params.dya) stands for nothing; "),
         (
             {"env": [{"name": "A", "value": "$(run.nmae)"}]},
@@ -339,8 +365,8 @@ CODE = "and a value could become code there"
         (
             {"podTemplate": {"spec": {"hostname": "$(tasks.x)"}}},
             (
-                "spec.tasks[0].podTemplate.spec.hostname: $(tasks.x) stands for nothing; write $(tasks.NAME.outputs.KEY) "
-                "or $(tasks.NAME.phase) or $(tasks.NAME.exitCode) or $(tasks.NAME.message)"
+                "spec.tasks[0].podTemplate.spec.hostname: $(tasks.x) stands for nothing; write "
+                "$(tasks.NAME.outputs.KEY) or $(tasks.NAME.phase) or $(tasks.NAME.exitCode) or $(tasks.NAME.message)"
             ),
         ),
     ],

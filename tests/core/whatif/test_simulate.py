@@ -21,7 +21,7 @@ def attempts(data, durations_s, **limits):
     shared.set_pool(PoolKey(RUN.namespace, "database"), 2)
     definition = Definition.of(data)
     run = restore(
-        RUN, "etl-1", definition, status={}, pods=[], shared=shared, orders=Orders(limits=RunLimits(**limits))
+        RUN, "etl-1", definition, status={}, pods=[], shared=shared, now=0.0, orders=Orders(limits=RunLimits(**limits))
     )
     return run, simulate(run, durations_s)
 

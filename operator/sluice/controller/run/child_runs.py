@@ -61,7 +61,7 @@ class ChildRunWriter:
             return
         values = values_of(run, task)
         if task.definition.final:
-            values["run.phase"] = run_end(run).phase
+            values |= run_end(run, self._clock.wall()).values
         if task.group is not None:
             values |= item_values(run.tasks.item(intent.number))
         index = None if task.group is None else task.index

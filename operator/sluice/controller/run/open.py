@@ -60,7 +60,7 @@ class RunOpener:
         live: LiveRuns,
         requeue_after: Callable[[Key, float], None],
     ) -> None:
-        self._kube, self._cache, self._events = cluster.kube, cluster.cache, cluster.events
+        self._kube, self._cache, self._events, self._clock = cluster.kube, cluster.cache, cluster.events, cluster.clock
         self._revisions, self._validation = revisions, validation
         self._admission, self._resume, self._slots = gates.admission, gates.resume, gates.slots
         self._shared, self._live, self._requeue_after = shared, live, requeue_after
@@ -142,6 +142,7 @@ class RunOpener:
             pods=(pods := self._cache.pods_by_run.objects(seen.ref)),
             children=list(map(child_view, self._cache.children_by_parent.objects(seen.ref))),
             outputs=outputs,
+            now=self._clock.wall(),
             orders=orders_for(seen, revision.workflow_uid, self._cache, self._live, self._admission, RunLimits()),
             shared=self._shared,
         )

@@ -132,7 +132,7 @@ class PodWriter:
             first_started_at=task.first_started_at,
             now=self._clock.wall(),
             hardened=run.pods.hardened,
-            end=run_end(run) if task.definition.final else None,
+            end=run_end(run, self._clock.wall()) if task.definition.final else None,
             before=results_before(run, task),
             defaults=self._defaults,
             files=self._files.sources(run),

@@ -144,7 +144,7 @@ class StatusWriter:
                 self._events.record("WorkflowRun", live.view, "Warning", "TaskFailed", words, name)
         if live.run.finished_at is not None and "finishedAt" in sent.body:
             phase = live.status["phase"]
-            run_ended(phase, live.run.finished_at - (live.run.started_at or live.run.finished_at))
+            run_ended(phase, live.run.finished_at - live.run.identity.started_at)
             words = ": ".join(filter(None, (live.status["progress"], live.status.get("message"))))
             self._events.record("WorkflowRun", live.view, "Normal" if phase == "Succeeded" else "Warning", phase, words)
 

@@ -9,7 +9,7 @@ from sluice.core import Json
 
 ROOTS = ("params", "tasks", "item", "run")
 TASK_FIELDS = ("phase", "outputs", "exitCode", "message")
-RUN_FIELDS = ("name", "scheduledTime", "intervalStart", "intervalEnd", "phase")
+RUN_FIELDS = ("name", "startedAt", "scheduledTime", "intervalStart", "intervalEnd", "phase")
 ENDED_TASK_PHASES: tuple[str, ...] = tuple(
     phase for phase in get_args(TaskPhase) if phase not in ("Pending", "Running")
 )

@@ -78,10 +78,18 @@ NOBODY = 65534
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """The run's result as its `finally` tasks see it. `failed` names the tasks that failed."""
+    """The run's result as its `finally` tasks see it. `failed` names the tasks that failed; `duration_s` is how long it
+    has taken so far.
+    """
 
     phase: str
     failed: tuple[str, ...]
+    duration_s: int
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The values of the placeholders that only `finally` tasks have."""
+        return {"run.phase": self.phase, "run.duration": str(self.duration_s)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +135,7 @@ def build_pod(
     before = before or {}
     values = run.values | task.reads.values(before)
     if end is not None:
-        values["run.phase"] = end.phase
+        values |= end.values
     if item is not None:
         values |= item_values(item.value)
     written = task.fields
@@ -167,7 +175,7 @@ def build_pod(
     if script is not None:
         metadata["annotations"] = metadata.get("annotations", {}) | {SCRIPT: script}
     if script is not None or task.function is not None:
-        inputs = inputs_json(run, task, attempt, before, item, values)
+        inputs = inputs_json(run, task, attempt, before, item, end, values)
         metadata["annotations"] = metadata.get("annotations", {}) | {INPUTS: inputs}
     if (ours := volume(task, files, script=script is not None)) is not None:
         spec = merge(spec, {"volumes": [ours]})
@@ -182,6 +190,7 @@ def inputs_json(
     attempt: int,
     before: Mapping[str, TaskResult],
     item: Item | None = None,
+    end: RunEnd | None = None,
     values: Values | None = None,
 ) -> str:
     """The contents of `/sluice/inputs.json`. `values` are those of the placeholders, as text.
@@ -194,10 +203,12 @@ def inputs_json(
     room = _MESSAGES_MAX // max(1, len(told))
     inputs: Json = {
         "params": dict(run.parameters),
-        "run": {"name": run.name, "workflow": run.workflow} | run.scheduled.values,
+        "run": run.fields | {"workflow": run.workflow},
         "task": {"name": task.name, "attempt": attempt},
         "tasks": {name: _ended(name, ended, task, room, of_item=item is not None) for name, ended in told.items()},
     }
+    if end is not None:
+        inputs["run"] |= {"phase": end.phase, "duration": end.duration_s}
     if item is not None:
         inputs["task"]["index"] = item.index
         inputs["item"] = item.value

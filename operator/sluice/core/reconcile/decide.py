@@ -37,7 +37,6 @@ def decide(run: RunState, now: Instant) -> Decision:
     if run.finished_at is not None:
         return Decision(finished=True)
     delete: list[Delete] = []
-    run.start(now)
     heed_clock(run, now)
     logs = list(observe(run, now))
     _open_fan_outs(run)

@@ -47,7 +47,7 @@ def _granted(run: RunState, entry: ReadyEntry, key: WaitKey) -> bool:
     task = run.tasks[entry.number]
     pod = run.tasks.pod_name(entry.number, task.next_attempt)
     position = QueuePosition(
-        entry.priority, entry.critical_path_s, run.started_at or 0, run.identity.uid, entry.order, entry.number
+        entry.priority, entry.critical_path_s, run.identity.started_at, run.identity.uid, entry.order, entry.number
     )
     name = unit_name(task.definition.name, None if task.group is None else task.index)
     return run.shared.grant(Request(run.identity, key, position, name, pod), run.ready.pods.size(key))

@@ -57,17 +57,24 @@ def restore(
     pods: Iterable[PodView],
     children: Iterable[ChildView] = (),
     outputs: Mapping[str, str] | None = None,
+    now: Instant,
     orders: Orders,
     shared: SharedLimits | None = None,
 ) -> RunState:
     """The run as it is. `status` is the WorkflowRun's, `pods` and `children` what says that it is the run's, `outputs`
-    the data of its ConfigMap. `orders` count from the start: conditions of `finally` tasks may be evaluated here, and
-    depend on them.
+    the data of its ConfigMap. A run that has not started does so `now`. `orders` count from the start: conditions of
+    `finally` tasks may be evaluated here, and depend on them.
     """
-    run = RunState(identity, revision, definition, shared=shared or SharedLimits())
+    started_at = instant(status.get("startedAt"))
+    run = RunState(
+        replace(identity, started_at=now if started_at is None else started_at),
+        revision,
+        definition,
+        shared=shared or SharedLimits(),
+    )
     run.take_orders(replace(orders, replaced_by=foreign.string(status.get("replacedBy")) or orders.replaced_by))
     time = TimeAccounting.of(status.get("time"))
-    run.restore_times(instant(status.get("startedAt")), instant(status.get("finishedAt")), time)
+    run.restore_times(instant(status.get("finishedAt")), time)
     found = _Found(defaultdict(dict), defaultdict(dict))
     for child in children:
         if child.attempt_of is not None and child.attempt_of.run == identity.ref:

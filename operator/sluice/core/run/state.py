@@ -55,7 +55,6 @@ class RunState:
     """What people have decided, by task."""
     closed: bool = False
     """Has the shell dropped the run? Then no intent proceeds."""
-    started_at: Instant | None = None
     finished_at: Instant | None = None
     looked_at: Instant | None = None
     """When it was last decided about."""
@@ -90,9 +89,6 @@ class RunState:
 
     # The run as a whole.
 
-    def start(self, now: Instant) -> None:
-        self.started_at = self.started_at or now
-
     def finish(self, now: Instant) -> None:
         self.finished_at = now
 
@@ -120,9 +116,9 @@ class RunState:
     def ends_at(self) -> Instant | None:
         """When its timeout stops it; None if it has none, or is stopped already."""
         stopped = bool(self.wind_down.why) and not self.wind_down.draining
-        if self.limits.timeout_s is None or self.started_at is None or stopped:
+        if self.limits.timeout_s is None or stopped:
             return None
-        return self.started_at + self.limits.timeout_s
+        return self.identity.started_at + self.limits.timeout_s
 
     # What people and other runs say.
 
@@ -352,8 +348,8 @@ class RunState:
         self.stored.replaced({number: entry for number, entry in numbered.items() if number is not None})
         self.dirty.mark(News.STATUS, *range(len(self.tasks)))
 
-    def restore_times(self, started_at: Instant | None, finished_at: Instant | None, time: TimeAccounting) -> None:
-        self.started_at, self.finished_at, self.time = started_at, finished_at, time
+    def restore_times(self, finished_at: Instant | None, time: TimeAccounting) -> None:
+        self.finished_at, self.time = finished_at, time
 
     def restore_item(self, number: int, outputs: Json) -> None:
         """An item whose record has been restored; `outputs` are those that the status has of it."""

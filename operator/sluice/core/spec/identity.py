@@ -6,8 +6,10 @@ from typing import Any
 
 from sluice.api.pool import MAX_SLOTS
 from sluice.api.task import PoolRequest
+from sluice.core import Instant
 from sluice.core.base import foreign
 from sluice.core.base.ownership import RunRef
+from sluice.core.base.times import rfc3339
 from sluice.core.spec.parameter import texts
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED, ScheduledTime
 
@@ -40,6 +42,8 @@ class RunIdentity:
     depth: int = 0
     """The number of its ancestors: 0 for a run that no other run made."""
     scheduled: ScheduledTime = NOT_SCHEDULED
+    started_at: Instant = 0.0
+    """As its status says, or when it was restored for the first time."""
     pools: PoolClaim = ()
     """The slots that the run itself holds from start to end."""
 
@@ -50,7 +54,7 @@ class RunIdentity:
     @property
     def fields(self) -> dict[str, str]:
         """What `run.` gives in placeholders and conditions, by the word after it."""
-        return {"name": self.name} | self.scheduled.values
+        return {"name": self.name, "startedAt": rfc3339(self.started_at)} | self.scheduled.values
 
     @property
     def values(self) -> dict[str, str]:

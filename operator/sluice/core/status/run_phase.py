@@ -1,6 +1,7 @@
 """The status of a run as a whole: its phase, the phase it will end in, its progress, and why it failed."""
 
 from sluice.api.run import RunPhase
+from sluice.core import Instant
 from sluice.core.pod.builder import RunEnd
 from sluice.core.run.orders import STOPPED_BY_HAND
 from sluice.core.run.state import RunState
@@ -10,10 +11,10 @@ from sluice.core.status.text_budget import truncate
 _MESSAGE_MAX = 1024  # of a run; it stands in four conditions as well
 
 
-def run_end(run: RunState) -> RunEnd:
+def run_end(run: RunState, now: Instant) -> RunEnd:
     """What `finally` tasks are told about the run."""
     failed = tuple(task.definition.name for task in run.tasks.named if task.phase == "Failed")
-    return RunEnd(expected_phase(run), failed)
+    return RunEnd(expected_phase(run), failed, int(max(0.0, now - run.identity.started_at)))
 
 
 def current_phase(run: RunState) -> RunPhase:

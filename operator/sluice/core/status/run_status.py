@@ -121,7 +121,7 @@ def _run_status(run: RunState, before: Json, generation: int, now: Instant) -> J
         "phase": run_phase,
         "revision": run.revision,
         "progress": run_progress(run),
-        "startedAt": rfc3339(run.started_at or now),
+        "startedAt": rfc3339(run.identity.started_at),
         "conditions": merge_conditions(before.get("conditions", ()), facts, generation, now),
     }
     if words:

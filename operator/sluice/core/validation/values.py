@@ -25,6 +25,8 @@ _ACCESS = re.compile(
     r"\.(serviceAccountName|queueName|secretName|claimName|(secretRef|secretKeyRef|imagePullSecrets\[[0-9]+\])\.name)$"
 )
 """Where a value decides which rights, quota, secrets or data a pod gets."""
+_RUN_VARIABLES = {"name": "SLUICE_RUN", "phase": "SLUICE_RUN_PHASE"} | SCHEDULED
+_AT_THE_END = ("run.phase", "run.duration")
 
 
 def no_placeholder_in_scripts(found: Manifest) -> Iterator[Fault]:
@@ -49,9 +51,9 @@ def _instead(placeholder: str, field: str, *, in_fan_out: bool) -> str:
     scope, name = placeholder.split(".", 1) if "." in placeholder else (placeholder, "")
     if placeholder == "item":
         return 'write "$ITEM" instead' if field == "bash" else 'write os.environ["ITEM"] instead'
-    variable = parameter_variable(name) if scope == "params" and name else SCHEDULED.get(name, "SLUICE_RUN")
-    if scope not in ("params", "run"):
-        return "read /sluice/inputs.json instead"
+    variable = parameter_variable(name) if scope == "params" and name else _RUN_VARIABLES.get(name)
+    if scope not in ("params", "run") or variable is None:
+        return f"read {placeholder} from /sluice/inputs.json instead"
     reading = f'"${variable}"' if field == "bash" else f'os.environ["{variable}"]'
     return f"write {reading} instead"
 
@@ -59,9 +61,8 @@ def _instead(placeholder: str, field: str, *, in_fan_out: bool) -> str:
 def known_placeholders(found: Manifest) -> Iterator[Fault]:
     declared = found.raw.get("parameters")
     names = map(name_of, declared if isinstance(declared, list) else ())
-    known = (
-        {"run.name", "run.phase"} | {f"run.{name}" for name in SCHEDULED} | {f"params.{name}" for name in names if name}
-    )
+    known = {f"run.{name}" for name in ("name", "startedAt", *SCHEDULED)} | {*_AT_THE_END}
+    known |= {f"params.{name}" for name in names if name}
     sources = item_sources(found)
     known_items = {key: _Items.of(source) for key, source in {id(each): each for each in sources.values()}.items()}
     items = {f"spec.tasks[{number}]": known_items[id(source)] for number, source in sources.items()}
@@ -70,8 +71,11 @@ def known_placeholders(found: Manifest) -> Iterator[Fault]:
             if name in UNFILLED:
                 continue
             for place, placeholder in placeholders_in(field, f"{path}.{name}"):
-                if placeholder == "run.phase" and not fields.get("finally"):
-                    yield Fault(place, "$(run.phase) is known to `finally` tasks only, as the run has not ended before")
+                if placeholder in _AT_THE_END and not fields.get("finally"):
+                    words = "is known to `finally` tasks only, as the run has not ended before"
+                    yield Fault(place, f"$({placeholder}) {words}")
+                elif placeholder in _AT_THE_END and name in ("forEach", "wait"):
+                    yield Fault(place, f"$({placeholder}) is not known yet here; it reaches pods only")
                 elif _POOL.search(place):
                     words = "is not filled in here: a Pool is known before the run starts; write its name"
                     yield Fault(place, f"$({placeholder}) {words}")
