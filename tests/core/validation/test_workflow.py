@@ -53,6 +53,7 @@ def test_sound_workflow_has_none():
         ({"imgae": "x"}, "spec.tasks[1].imgae: there is no such field; did you mean 'image'?"),
         ({"depends_on": ["a"]}, "spec.tasks[1].depends_on: there is no such field; did you mean 'dependsOn'?"),
         ({"xyzzy": 1}, "spec.tasks[1].xyzzy: there is no such field"),
+        ({"float": 1}, "spec.tasks[1].float: there is no such field"),  # the name of a type is a name like any other
         ({"retries": {"limits": 1}}, "spec.tasks[1].retries.limits: there is no such field; did you mean 'limit'?"),
         (
             {"env": [{"name": "A", "vale": "x"}]},

@@ -32,7 +32,7 @@ def _one_per_place(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
     """The first error of each path: pydantic reports one for each member of a union."""
     places: set[tuple[int | str, ...]] = set()
     for error in errors:
-        if error["loc"][-1:] and error["loc"][-1] in _UNION_MEMBERS:
+        if error["type"] != "extra_forbidden" and error["loc"][-1:] and error["loc"][-1] in _UNION_MEMBERS:
             error["loc"] = error["loc"][:-1]
         if error["loc"] not in places:
             yield error
