@@ -188,7 +188,9 @@ def test_the_first_start_stands_in_the_status_while_it_counts():
 
 def restored(world, *pods, status=None):
     definition = world.run.definition
-    run_ = restore(RUN, "etl-1", definition, status=status or {"startedAt": at(-10)}, pods=pods, orders=Orders())
+    run_ = restore(
+        RUN, "etl-1", definition, status=status or {"startedAt": at(-10)}, pods=pods, now=world.now, orders=Orders()
+    )
     return World(run_, START + 50)
 
 

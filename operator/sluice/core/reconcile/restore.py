@@ -176,7 +176,7 @@ def _first_start(run: RunState, pod: PodView) -> Instant | None:
     """
     if pod.first_started_at is None:
         return pod.begun_at
-    return max(run.started_at or 0.0, min(pod.first_started_at, pod.created_at))
+    return max(run.identity.started_at, min(pod.first_started_at, pod.created_at))
 
 
 def _watch_time(run: RunState, number: int) -> None:

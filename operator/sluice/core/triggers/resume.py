@@ -21,7 +21,7 @@ from typing import Any
 from sluice.api.for_each import MAX_ITEMS
 from sluice.core import Json
 from sluice.core.base.intervals import members
-from sluice.core.base.text import as_json, as_values
+from sluice.core.base.text import as_json, as_text
 from sluice.core.cel.program import Program, tasks_read
 from sluice.core.graph.placeholders import fill
 from sluice.core.pod.volumes import mounted
@@ -108,7 +108,11 @@ class _Comparison:
         self._new, self._past, self._rerun = new, past, rerun
         self._before = {task.name: task for task in past.definition.tasks}
         known = {name: value for name, value in run.values.items() if name not in _OTHER_EACH_TIME}
-        self._values = known | as_values(past.outputs)
+        self._values = known | {
+            f"tasks.{name}.outputs.{key}": as_text(value)
+            for name, outputs in past.outputs.items()
+            for key, value in outputs.items()
+        }
         self._number = {task.name: number for number, task in enumerate(new.tasks)}
         self._unchanged: set[int] = set()
         """Tasks that have ended as they would again."""
