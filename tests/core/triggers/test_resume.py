@@ -22,9 +22,9 @@ SCRATCH = {"metadata": {"name": "scratch"}, "spec": {"accessModes": ["ReadWriteO
 MOUNTS = {"volumeMounts": [{"name": "scratch", "mountPath": "/scratch"}]}
 
 
-def past(text, stands, *, claims=None, parameters=None, templates=(), outputs=None, children=(), **fields):
+def past(text, stands, *, claims=None, parameters=None, templates=(), outputs=None, children=(), files=None, **fields):
     """A run that has ended, with this graph. `stands` has the phase of each task, or its whole entry."""
-    definition = Definition.of(graph(text, **fields) | {"volumeClaimTemplates": list(templates)})
+    definition = Definition.of(graph(text, **fields) | {"volumeClaimTemplates": list(templates), "files": files or {}})
     entries = {name: {"phase": told} if isinstance(told, str) else told for name, told in stands.items()}
     return Past("etl-g1", definition, parameters or {}, entries, claims or {}, outputs=outputs or {}, children=children)
 
@@ -33,9 +33,9 @@ def asked(rerun):
     return ResumeFrom.model_validate({"run": "etl-g1", "rerun": list(rerun)})
 
 
-def keeps_of(old, text, *, rerun=(), parameters=None, templates=(), **fields):
+def keeps_of(old, text, *, rerun=(), parameters=None, templates=(), files=None, **fields):
     """The new graph, and what a run of it keeps."""
-    new = Definition.of(graph(text, **fields) | {"volumeClaimTemplates": list(templates)})
+    new = Definition.of(graph(text, **fields) | {"volumeClaimTemplates": list(templates), "files": files or {}})
     run = replace(RUN, name="etl-g2", parameters=parameters or {})
     return new, kept(new, run, old, RerunOrders.of(asked(rerun).rerun))
 
@@ -452,3 +452,25 @@ def test_how_a_changed_manifest_goes_on_is_no_change_of_what_it_does():
 def test_shape_of_rerun(rerun, fault):
     found = run_faults({"workflow": "etl", "resumeFrom": {"run": "one", "rerun": rerun}}, {})
     assert list(map(str, found)) == ([] if fault is None else [f"spec.resumeFrom.rerun{fault}"])
+
+
+# Files.
+
+CALL = {"function": {"file": "etl.py", "name": "load"}}
+MARKED = {"function": CALL["function"] | {"fingerprint": "v1"}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "new", "kept"),
+    [
+        (CALL, {"etl.py": "1", "more.py": "1"}, True),
+        (CALL, {"etl.py": "1", "more.py": "2"}, False),  # it may import any
+        (MARKED, {"etl.py": "2", "more.py": "2"}, True),  # whoever wrote the fingerprint knows better
+        ({"files": ["etl.py"]}, {"etl.py": "1", "more.py": "2"}, True),
+        ({"files": ["etl.py"]}, {"etl.py": "2", "more.py": "1"}, False),
+        ({}, {"etl.py": "2", "more.py": "2"}, True),
+    ],
+)
+def test_a_task_whose_files_have_changed_runs_again(fields, new, kept):
+    old = past("a", {"a": "Succeeded"}, files={"etl.py": "1", "more.py": "1"}, a=fields)
+    assert (names(old, "a", files=new, a=fields) == "a") is kept

@@ -53,6 +53,12 @@ class Definition:
             },
         )
 
+    def files_of(self, task: TaskDefinition) -> Mapping[str, str]:
+        """By path, the hashes of the files that decide what a task does. A fingerprint stands in for them."""
+        if task.function is not None:
+            return {} if task.function.fingerprint is not None else self.files
+        return {path: self.files.get(path, "") for path in task.files}
+
     def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The typed value of each parameter, given a run's arguments."""
         return values_of_run(self.parameters, given)

@@ -146,6 +146,7 @@ class _Comparison:
             and task.approval is None
             and task.name not in self._rerun.tasks
             and _what(task) == _what(before)
+            and self._new.files_of(task) == self._past.definition.files_of(before)
             and all(n in self._unchanged or n == leader for n in self._new.graph.dependencies[number])
             and all(template in self._past.claims for template in mounted(task.fields, self._new.claims))
         )
