@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sluice.controller.kube.cache import Cache
+from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import object_view
 from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.controller.run.resume import ChildGraphs
