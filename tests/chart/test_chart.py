@@ -69,7 +69,7 @@ def test_the_operator_may_call_what_it_calls_and_nothing_else(render):
         "workflowruns/status": "patch",
         "pods": "get list watch create patch delete",
         "persistentvolumeclaims": "get list create patch delete",
-        "controllerrevisions": "get create",
+        "controllerrevisions": "get list create delete",
         "pods/log": "get",
         "configmaps": "get create patch",
         "events": "create list",

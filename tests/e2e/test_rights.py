@@ -39,7 +39,7 @@ def test_its_account_may_do_what_it_does_and_nothing_else(system: Kubectl) -> No
         "workflowruns.sluice.dev/status": {"patch"},
         "pods": {"get", "list", "watch", "create", "patch", "delete"},
         "persistentvolumeclaims": {"get", "list", "create", "patch", "delete"},
-        "controllerrevisions.apps": {"get", "create"},
+        "controllerrevisions.apps": {"get", "list", "create", "delete"},
         "pods/log": {"get"},
         "configmaps": {"get", "create", "patch"},
         "events": {"create"},

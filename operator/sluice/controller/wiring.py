@@ -22,6 +22,7 @@ from sluice.controller.resources.pod_gc import WORKERS as POD_GC_WORKERS
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pools import PoolController
 from sluice.controller.resources.pvcs import VolumeClaims
+from sluice.controller.resources.revision_gc import RevisionGarbageCollector
 from sluice.controller.resources.revisions import Revisions
 from sluice.controller.resources.run_slots import RunSlots
 from sluice.controller.resources.validation_cache import ValidationCache
@@ -151,6 +152,7 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
             claims.run_sweeps,
             pod_gc.run,
             lingering.run,
+            RevisionGarbageCollector(kube, cache, revisions, clock).run,
             *(pod_gc.run_deletes for _ in range(POD_GC_WORKERS)),
             partial(resync, kube, cache),
         ),

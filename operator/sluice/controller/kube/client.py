@@ -28,6 +28,7 @@ T = TypeVar("T")
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+METADATA_OF_ALL = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 
 _ANSWER_S = 30.0
 _SILENCE_S = 90.0  # a watch has a bookmark at least once a minute
@@ -104,7 +105,13 @@ class KubeClient:
         await self._request("DELETE", path, body={"preconditions": {"uid": uid}}, accept=METADATA_ONLY)
 
     async def views(
-        self, view: Callable[[Json], T | None], path: str, *, size: int = _PAGE, **params: str
+        self,
+        view: Callable[[Json], T | None],
+        path: str,
+        *,
+        size: int = _PAGE,
+        accept: str = JSON,
+        **params: str,
     ) -> tuple[list[T], str]:
         """All objects of a collection that have a view, fresh from etcd, and the resourceVersion of the whole.
 
@@ -115,12 +122,17 @@ class KubeClient:
         following, version = "", ""
         while True:
             query = {"limit": str(size), **({"continue": following} if following else {}), **params}
-            page = await self.get(path, **query)
+            page = await self._request("GET", path, params=query, accept=accept)
             found += _seen(view, page)
             following, version = page["metadata"].get("continue", ""), page["metadata"]["resourceVersion"]
             del page
             if not following:
                 return found, version
+
+    async def list_metadata(self, path: str, selector: str) -> list[Json]:
+        """The metadata of the objects of a collection that have these labels."""
+        found, _ = await self.views(lambda item: item["metadata"], path, accept=METADATA_OF_ALL, labelSelector=selector)
+        return found
 
     async def list(self, path: str, **params: str) -> tuple[list[Json], str]:
         """The same, with the objects as they are."""

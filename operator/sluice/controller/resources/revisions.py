@@ -35,11 +35,23 @@ class Revisions:
         self._kube = kube
         self._read: OrderedDict[tuple[str, str], Revision] = OrderedDict()
         self._kept_tasks = 0
+        self._used: set[tuple[str, str]] = set()
+
+    def used_since_last_asked(self) -> set[tuple[str, str]]:
+        """The namespace and name of each."""
+        used, self._used = self._used, set()
+        return used
+
+    def forget(self, namespace: str, name: str) -> None:
+        """It is about to be deleted."""
+        if (known := self._read.pop((namespace, name), None)) is not None:
+            self._kept_tasks -= len(known.definition.tasks)
 
     async def freeze(self, workflow: ObjectView) -> str:
         """Creates the revision of the current graph unless it exists, and returns its name. Raises ApiError."""
         graph = graph_of(workflow.spec)
         name = revision_name(workflow.key.name, workflow.uid, graph)
+        self._used.add((workflow.key.namespace, name))
         if (workflow.key.namespace, name) in self._read:
             return name
         body: Json = {
@@ -65,9 +77,10 @@ class Revisions:
         return name
 
     async def read(self, workflow: Key, name: str) -> Revision:
-        """Raises ApiError(404) if the revision was deleted with its Workflow, and ForeignRevision if the Workflow has
+        """Raises ApiError(404) if the revision is gone, as with its Workflow, and ForeignRevision if the Workflow has
         not made it.
         """
+        self._used.add((workflow.namespace, name))
         known = self._read.get((workflow.namespace, name))
         if known is None:
             body = await with_retries(lambda: self._kube.get(_path(workflow.namespace, name)))

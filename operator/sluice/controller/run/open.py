@@ -211,7 +211,7 @@ class RunOpener:
 
     async def _revision(self, seen: ObjectView) -> Revision | None:
         """The graph that the run was given, or the Workflow's as it is now."""
-        name = seen.status.get("revision") or seen.spec_as(WorkflowRunSpec).revision
+        name = given = seen.status.get("revision") or seen.spec_as(WorkflowRunSpec).revision
         if name is None:
             workflow = self._cache.workflows.get(key := workflow_of(seen))
             if workflow is None or workflow.deleting:
@@ -228,7 +228,7 @@ class RunOpener:
             await self._not_started.refuse(seen, [Fault("spec.revision", str(error))])
             return None
         except ApiError as error:
-            if error.status != NOT_FOUND:
+            if error.status != NOT_FOUND or given is None:  # it was deleted just now, as nobody had named it for long
                 raise
             words = f"ControllerRevision '{name}' is gone, and with it the graph; its Workflow was deleted"
             await self._not_started.refuse(seen, [Fault("spec.revision", words)])
