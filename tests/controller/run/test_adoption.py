@@ -26,14 +26,19 @@ FIELDS: Any = {"a": {"retries": {"infrastructure": 1}, "pools": [{"name": "datab
 DATABASE = PoolKey("team", "database")
 
 
+NO_ANSWER = Unanswered("POST pods")
+
+
 class Server:
     """Makes the pod and does not say so. While the answer to a GET is on its way something else happens."""
 
-    def __init__(self, *answers: Any, meanwhile: Callable[[], None] = lambda: None) -> None:
-        self.answers, self.meanwhile = list(answers), meanwhile
+    def __init__(
+        self, *answers: Any, meanwhile: Callable[[], None] = lambda: None, says: Exception = NO_ANSWER
+    ) -> None:
+        self.answers, self.meanwhile, self.says = list(answers), meanwhile, says
 
-    async def create(self, path: str, _body: Any, **_: Any) -> Any:
-        raise Unanswered(path)
+    async def create(self, _path: str, _body: Any, **_: Any) -> Any:
+        raise self.says
 
     async def get(self, _path: str) -> Any:
         answer = self.answers.pop(0)
@@ -53,8 +58,10 @@ class NoFiles(NoClaims):
         return FileSources({}, "", "")
 
 
-def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any], None]) -> tuple[world.World, int]:
-    """A run with one task that takes the only slot of a pool; its pod is adopted."""
+def adopted(
+    answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any], None], says: Exception = NO_ANSWER
+) -> tuple[world.World, int]:
+    """A run with one task that takes the only slot of a pool; its pod is adopted. `says` is what its create got."""
     shared = SharedLimits()
     shared.set_pool(DATABASE, 1)
     one = world.run("a", fields=FIELDS, shared=shared)
@@ -68,7 +75,7 @@ def adopted(answers: Callable[[Any], list[Any]], meanwhile: Callable[[Cache, Any
     (create,) = one.decide().create
     assert shared.usage(DATABASE).used == 1
     task = one.task("a").definition
-    server = Server(*answers(task), meanwhile=lambda: meanwhile(cache, task))
+    server = Server(*answers(task), meanwhile=lambda: meanwhile(cache, task), says=says)
     writer = PodWriter(server, cache, NoClaims(), NoFiles(), None, NO_DEFAULTS, lambda _: None, Clock(), workers=1)  # type: ignore[arg-type]
     asyncio.run(writer._create(create))
     return one, shared.usage(DATABASE).used
@@ -99,6 +106,18 @@ def test_a_slot_is_held_for_as_long_as_the_pod_lives(meanwhile: Any, slots: int,
     assert used == slots
     one.decide()
     assert one.steps["a"] is then
+
+
+@pytest.mark.parametrize("code", [500, 502, 504])
+def test_a_server_that_failed_may_have_made_the_pod(code: int) -> None:
+    one, used = adopted(lambda task: [running(task)], lambda *_: None, says=ApiError(code, "", "it failed"))
+    one.decide()
+    assert (used, one.steps["a"]) == (1, TaskStep.LIVE)
+
+
+def test_a_server_that_failed_and_made_no_pod_is_quoted() -> None:
+    one, used = adopted(lambda _: [ApiError(404, "NotFound", "")], lambda *_: None, says=ApiError(500, "", "it failed"))
+    assert (used, one.run.creates.backoff.refused.message) == (0, "it failed")
 
 
 def test_a_server_that_is_busy_has_not_said_that_there_is_no_pod(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -245,6 +245,20 @@ def is_transient(error: ApiError | Unanswered) -> bool:
     return not isinstance(error, ApiError) or error.status == 429 or error.status >= 500  # noqa: PLR2004
 
 
+def may_be_done(error: ApiError | Unanswered) -> bool:
+    """Of a write: does the error leave open whether it was carried out? A server, or a proxy before it, may fail (5xx)
+    after that.
+    """
+    return not isinstance(error, ApiError) or error.status >= 500  # noqa: PLR2004
+
+
+def why_not_made(answer: ApiError | Unanswered, found: ApiError | Unanswered) -> str:
+    """For people, about what was to be created. `answer` is what the create got, `found` what the look after it got."""
+    if isinstance(answer, ApiError) and may_be_done(answer):
+        return answer.message
+    return f"no answer yet: {found}"
+
+
 async def with_retries(attempt: Callable[[], Any], tries: int = 8) -> Any:
     """Repeats a request that may be repeated, while the server is busy or does not answer. The last error is raised."""
     for number in range(tries):

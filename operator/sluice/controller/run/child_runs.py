@@ -8,7 +8,15 @@ from collections.abc import Callable
 
 from sluice.controller.clock import Clock
 from sluice.controller.informers.cache import Cache
-from sluice.controller.kube.client import NOT_FOUND, ApiError, KubeClient, NotLeader, with_retries
+from sluice.controller.kube.client import (
+    NOT_FOUND,
+    ApiError,
+    KubeClient,
+    NotLeader,
+    may_be_done,
+    why_not_made,
+    with_retries,
+)
 from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
 from sluice.controller.observability.logging import about
@@ -69,24 +77,25 @@ class ChildRunWriter:
         try:
             made = await self._kube.create(our_path(identity.namespace, "workflowruns"), body)
         except ApiError as error:
-            if error.reason == "AlreadyExists":
-                await self._adopt(intent, body["metadata"]["name"])
+            if error.reason == "AlreadyExists" or may_be_done(error):
+                await self._adopt(intent, body["metadata"]["name"], error)
             else:
                 intent.failed(classify(error.status, error.message), error.message, self._clock.wall())
         except Unanswered as error:
             log.warning("%s", error, extra=about(run, intent.number))
-            await self._adopt(intent, body["metadata"]["name"])
+            await self._adopt(intent, body["metadata"]["name"], error)
         else:
             self._cache.runs.upsert(object_view(made))
 
-    async def _adopt(self, intent: CreateIntent, name: str) -> None:
+    async def _adopt(self, intent: CreateIntent, name: str, answer: ApiError | Unanswered) -> None:
+        """It is there, or may be: `answer` is what the create got."""
         run = intent.run
         try:
             found = await with_retries(lambda: self._kube.get(our_path(run.identity.namespace, "workflowruns", name)))
         except (ApiError, Unanswered) as error:
             if isinstance(error, ApiError) and error.status != NOT_FOUND:
                 log.warning("looking for run %s: %s", name, error, extra=about(run, intent.number))
-            intent.failed(CreateError.BUSY, f"no answer yet: {error}", self._clock.wall())
+            intent.failed(CreateError.BUSY, why_not_made(answer, error), self._clock.wall())
             return
         seen = object_view(found)
         if seen.attempt_of is not None and seen.parent == run.identity.ref:

@@ -1,7 +1,8 @@
 """Creates and deletes pods, a bounded number at a time, and reports the API server's answers to the run.
 
 A pod's name is a claim. `AlreadyExists` means that an earlier request arrived after all, so the pod is adopted if it
-is the run's own. A request without an answer counts as carried out until a GET says otherwise.
+is the run's own. A request without an answer, or one in which the server failed, counts as carried out until a GET says
+otherwise.
 """
 
 import asyncio
@@ -19,6 +20,8 @@ from sluice.controller.kube.client import (
     KubeClient,
     NotLeader,
     is_transient,
+    may_be_done,
+    why_not_made,
     with_retries,
 )
 from sluice.controller.kube.objects import Key
@@ -143,22 +146,23 @@ class PodWriter:
         try:
             made = await self._kube.create(pods_path(identity.namespace), body, accept=_answer_to(body))
         except ApiError as error:
-            if error.reason == "AlreadyExists":
-                await self._adopt(intent, body["metadata"]["name"])
+            if error.reason == "AlreadyExists" or may_be_done(error):
+                await self._adopt(intent, body["metadata"]["name"], error)
             else:
                 await self._failed(intent, classify(error.status, error.message), error.message)
         except Unanswered as error:
             log.warning("%s", error, extra=about(run, intent.number))
-            await self._adopt(intent, body["metadata"]["name"])
+            await self._adopt(intent, body["metadata"]["name"], error)
         else:
             self._cache.pods.upsert(pod_view(made))
 
-    async def _adopt(self, intent: CreateIntent, name: str) -> None:
+    async def _adopt(self, intent: CreateIntent, name: str, answer: ApiError | Unanswered) -> None:
+        """The pod is there, or may be: `answer` is what the create got."""
         run = intent.run
         try:
             seen = pod_view(await self._find(pods_path(run.identity.namespace, name)))
         except ApiError as error:
-            await self._failed(intent, CreateError.BUSY, f"no answer yet: {error}")
+            await self._failed(intent, CreateError.BUSY, why_not_made(answer, error))
             return
         if run.tasks.unit_of(seen) == intent.number:
             self._cache.pods.upsert(seen)
