@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 PROGRAM = """
-import asyncio, socket, sys, time
+import asyncio, logging, socket, sys, time
 from sluice.controller.observability.endpoints import serve_health
 from sluice.controller.observability.liveness import Liveness
 from sluice.controller.shutdown import MainTasks, Shutdown
@@ -33,6 +33,11 @@ async def blocks_the_loop():
     while True:
         pass
 
+async def logs_what_nobody_reads():
+    print("ready", flush=True)
+    while True:
+        logging.error("x" * 10_000)
+
 async def tells(shutdown):
     await shutdown.begun()
     print("begun", flush=True)
@@ -48,12 +53,17 @@ async def main(shutdown, how):
         tasks.start(cannot_be_cancelled())
         if how == "blocks":
             tasks.start(blocks_the_loop())
+        elif how.startswith("logs"):
+            tasks.start(logs_what_nobody_reads())
         else:
             print("ready", flush=True)
         if how == "fails":
             tasks.start(fails())
         if how == "loses the Lease":
             shutdown.unless(lambda: False)
+        if how == "logs, and loses the Lease":
+            since = time.monotonic()
+            shutdown.unless(lambda: time.monotonic() < since + 0.5)
         await asyncio.Event().wait()
 
 shutdown = Shutdown(gone_within_s=float(sys.argv[2]))
@@ -89,6 +99,16 @@ def test_a_process_whose_work_has_ended_is_gone_whatever_hangs(how):
     if how.startswith("SIG") or how == "blocks":
         process.popen.send_signal(signal.Signals[how] if how.startswith("SIG") else signal.SIGTERM)
     assert process.ends() == 1
+
+
+@pytest.mark.parametrize("how", ["logs", "logs, and loses the Lease"])
+def test_a_process_is_gone_though_nobody_reads_its_log(how):
+    process = Process(how, gone_within_s=0.2 if how == "logs" else 600)
+    assert process.says() == "ready"
+    if how == "logs":
+        process.popen.send_signal(signal.SIGTERM)
+    assert process.popen.wait(timeout=60) == 1
+    process.ends()
 
 
 def test_a_process_that_has_lost_the_lease_is_gone_at_once():

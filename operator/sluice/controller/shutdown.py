@@ -1,6 +1,7 @@
 """The end of the process: from the moment it is known, health says so, and within seconds the process is gone.
 
-The event loop may be what hangs, so threads of their own hear the signals, watch the Lease and end the process.
+The event loop may be what hangs, so threads of their own hear the signals, watch the Lease and end the process. So may
+the log, if nobody reads it: no thread waits for it before it has done its part.
 """
 
 import asyncio
@@ -10,10 +11,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 _GONE_WITHIN_S = 10.0
 _LOOK_S = 0.25
+_LAST_WORDS_S = 0.5
 _SIGNALS = {signal.SIGTERM, signal.SIGINT}
 
 log = logging.getLogger("sluice")
@@ -34,11 +37,12 @@ class Shutdown:
             if self.reason:
                 return
             self.reason = reason
-        log.info("ending: %s", reason)
         _thread(self._end_by_force)
         if self._told is not None:
             loop, begun = self._told
-            loop.call_soon_threadsafe(begun.set)
+            with suppress(RuntimeError):  # it is closed already
+                loop.call_soon_threadsafe(begun.set)
+        log.info("ending: %s", reason)
 
     def on_signals(self) -> None:
         """Begins on SIGTERM or SIGINT. Called before there is another thread, since each inherits what is blocked;
@@ -53,8 +57,7 @@ class Shutdown:
 
     def lease_lost(self) -> None:
         """Ends the process at once: nothing that is under way may still be sent, and a fresh one starts from a LIST."""
-        log.error("no longer the leader; ending at once")
-        os._exit(1)
+        _end_at_once("no longer the leader; ending at once")
 
     async def begun(self) -> None:
         told = asyncio.Event()
@@ -72,8 +75,7 @@ class Shutdown:
 
     def _end_by_force(self) -> None:
         time.sleep(self._gone_within_s)
-        log.error("%s, and still something hangs; ending by force", self.reason)
-        os._exit(1)
+        _end_at_once(f"{self.reason}, and still something hangs; ending by force")
 
 
 class MainTasks(asyncio.TaskGroup):
@@ -91,5 +93,12 @@ class MainTasks(asyncio.TaskGroup):
             self._shutdown.begin(f"a main task has ended: {task.exception()!r}")
 
 
-def _thread(work: Callable[[], None]) -> None:
-    threading.Thread(target=work, daemon=True).start()
+def _end_at_once(words: str) -> None:
+    _thread(lambda: log.error("%s", words)).join(_LAST_WORDS_S)
+    os._exit(1)
+
+
+def _thread(work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
