@@ -12,6 +12,7 @@ from sluice.controller.clock import Clock
 from sluice.controller.informers.cache import Cache
 from sluice.controller.informers.store import Change
 from sluice.controller.kube.client import ApiError
+from sluice.controller.run.child_runs import ChildRunWriter
 from sluice.controller.run.pod_writer import PodWriter
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.defaults import NO_DEFAULTS
@@ -127,3 +128,27 @@ def test_a_server_that_is_busy_has_not_said_that_there_is_no_pod(monkeypatch: py
     monkeypatch.setattr(asyncio, "sleep", at_once)
     _, used = adopted(lambda task: [ApiError(503, "", "")] * 20 + [running(task)], lambda *_: None)
     assert used == 1
+
+
+class Maker:
+    """Makes what it is asked for, and fails before it says so."""
+
+    made: Any = None
+
+    async def create(self, _path: str, body: Any) -> Any:
+        metadata = body["metadata"] | {"namespace": "team", "uid": "uid-of-it", "resourceVersion": "7"}
+        self.made = body | {"metadata": metadata}
+        raise ApiError(500, "", "it failed")
+
+    async def get(self, _path: str) -> Any:
+        return self.made
+
+
+def test_a_server_that_failed_may_have_made_the_child_run() -> None:
+    one = world.run("a", fields={"a": {"workflow": {"name": "other"}}})
+    (create,) = one.decide().create
+    writer = ChildRunWriter(Maker(), Cache(), lambda _: None, Clock())  # type: ignore[arg-type]
+    asyncio.run(writer._create(create))
+    child = one.task("a").child
+    assert child is not None
+    assert child.uid == "uid-of-it"
