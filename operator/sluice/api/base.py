@@ -4,6 +4,7 @@ descriptions.
 
 import json
 import re
+from dataclasses import dataclass
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
@@ -129,10 +130,47 @@ def seconds(duration: str) -> int:
     return sum(int(count) * _SECONDS[unit] for count, unit in re.findall(r"([0-9]+)([smhd])", duration))
 
 
-def _bounded(duration: str) -> str:
-    if seconds(duration) > seconds(_LONGEST_DURATION):
+def bounded_seconds(duration: str) -> int:
+    """As `seconds`. Raises ValueError also if it is too long."""
+    if (found := seconds(duration)) > seconds(_LONGEST_DURATION):
         raise ValueError(f"'{duration}' is longer than {_LONGEST_DURATION}")
+    return found
+
+
+def _bounded(duration: str) -> str:
+    if not duration.startswith("$("):
+        bounded_seconds(duration)
     return duration
 
 
 Duration = Annotated[str, Field(min_length=2, max_length=32, pattern=_DURATION), AfterValidator(_bounded)]
+
+_PLACEHOLDER_MAX = 512
+_ONE_PLACEHOLDER = r"\$\([^()]+\)"
+DurationOrPlaceholder = Annotated[
+    str,
+    Field(min_length=2, max_length=_PLACEHOLDER_MAX, pattern=rf"^(([0-9]+(s|m|h|d))+|{_ONE_PLACEHOLDER})$"),
+    AfterValidator(_bounded),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Of a whole number that may be said by one whole placeholder. The API server does not judge it."""
+
+    low: int
+    high: int
+
+    def __str__(self) -> str:
+        return f"a whole number from {self.low} to {self.high}"
+
+    def check(self, said: int | str) -> int | str:
+        """Raises ValueError."""
+        if isinstance(said, str) and not re.fullmatch(_ONE_PLACEHOLDER, said):
+            raise ValueError(f"must be {self}, or one placeholder such as $(params.NAME)")
+        if isinstance(said, int) and not self.low <= said <= self.high:
+            raise ValueError(f"must be {self}")
+        return said
+
+
+INT_OR_PLACEHOLDER = Field(json_schema_extra={"x-kubernetes-int-or-string": True, "maxLength": _PLACEHOLDER_MAX})

@@ -2,11 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from sluice.api.base import Model, TaskName
+from sluice.api.base import INT_OR_PLACEHOLDER, Bounds, Model, TaskName
 
 MAX_ITEMS = 10_000
+ITEMS = Bounds(1, MAX_ITEMS)
+RANGE = Bounds(-(2**31), 2**31)
 MAX_ITEMS_OF_RUN = 30_000  # of all its fan-outs: how they stand has to fit into its status
 
 ItemValue = Annotated[
@@ -18,10 +20,11 @@ _Key = Annotated[str, Field(min_length=1, max_length=63)]
 class Range(Model):
     """Whole numbers, counted up."""
 
-    start: Annotated[int, Field(ge=-(2**31), le=2**31)] = 0
-    """The first."""
-    end: Annotated[int, Field(ge=-(2**31), le=2**31)]
-    """Where to stop: the first number that is not in the range."""
+    start: Annotated[int | str, AfterValidator(RANGE.check), INT_OR_PLACEHOLDER] = 0
+    """The first, or one placeholder."""
+    end: Annotated[int | str, AfterValidator(RANGE.check), INT_OR_PLACEHOLDER]
+    """Where to stop: the first number that is not in the range, or one placeholder such as
+    $(tasks.NAME.outputs.KEY)."""
     step: Annotated[int, Field(ge=1, le=2**31)] = 1
 
 
@@ -50,7 +53,7 @@ class ForEachSpec(Model):
     """Another fan-out, whose items these are. Item i waits for item i of that task only, not for all of them."""
     batch: Annotated[int | None, Field(ge=1, le=MAX_ITEMS)] = None
     """So many items a pod, in ITEMS as a JSON list."""
-    parallelism: Annotated[int | None, Field(ge=1, le=MAX_ITEMS)] = None
-    """At most so many pods of this task at a time."""
+    parallelism: Annotated[int | str, AfterValidator(ITEMS.check), INT_OR_PLACEHOLDER] | None = None
+    """At most so many pods of this task at a time, or one placeholder such as $(params.width)."""
     min_success: Annotated[int | str | None, Field(json_schema_extra={"x-kubernetes-int-or-string": True})] = None
     """How many items must succeed, as a number or a percentage such as 90%, for the task to succeed. Default: all."""

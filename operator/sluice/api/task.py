@@ -2,12 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from sluice.api.base import (
     BY_NAME,
+    INT_OR_PLACEHOLDER,
     Arguments,
+    Bounds,
     Duration,
+    DurationOrPlaceholder,
     Expression,
     Model,
     ObjectName,
@@ -21,6 +24,9 @@ from sluice.api.base import (
     Word,
 )
 from sluice.api.for_each import ForEachSpec
+
+RETRIES = Bounds(0, 100)
+SLOTS = Bounds(1, 1_000_000)
 
 Labels = Annotated[dict[str, Annotated[str, Field(max_length=253)]], Field(max_length=64)]
 Words = Annotated[list[Annotated[str, Field(max_length=32768)]], Field(max_length=256)]
@@ -97,8 +103,9 @@ class OutOfMemory(Model):
 class Retries(Model):
     """How often a failed attempt is made again."""
 
-    limit: Annotated[int | None, Field(ge=0, le=100)] = None
-    """Retries paid by the task: its program failed, ran out of memory or ran out of time. Default 0."""
+    limit: Annotated[int | str, AfterValidator(RETRIES.check), INT_OR_PLACEHOLDER] | None = None
+    """Retries paid by the task: its program failed, ran out of memory or ran out of time. At most 100, or one
+    placeholder such as $(params.retries). Default 0."""
     infrastructure: Annotated[int | None, Field(ge=0, le=1000)] = None
     """Retries paid by the cluster: the pod was evicted, deleted or lost with its node. Default 5."""
     execution: Literal["AtLeastOnce", "AtMostOnce"] | None = None
@@ -195,8 +202,17 @@ class PoolRequest(Model):
 
     name: Annotated[str, Field(min_length=1, max_length=63)]
     """The Pool, in the same namespace."""
-    slots: Annotated[int | None, Field(ge=1, le=1_000_000)] = None
+    slots: Annotated[int | None, Field(ge=SLOTS.low, le=SLOTS.high)] = None
     """How many slots. Default 1."""
+
+
+class TaskPoolRequest(Model):
+    """Slots of a Pool, for each pod of a task."""
+
+    name: Annotated[str, Field(min_length=1, max_length=63)]
+    """The Pool, in the same namespace."""
+    slots: Annotated[int | str, AfterValidator(SLOTS.check), INT_OR_PLACEHOLDER] | None = None
+    """How many slots, or one placeholder such as $(params.slots). Default 1."""
 
 
 class TaskTemplate(Model):
@@ -220,9 +236,10 @@ class TaskTemplate(Model):
     """Volumes, as in a Pod."""
     volume_mounts: Annotated[list[Verbatim] | None, Field(max_length=64)] = None
     """Where the volumes appear in the task's container, as in a Pod."""
-    timeout: Duration | None = None
-    """How long one attempt may take, for example 90s or 1h30m, counted from when its pod is placed on a node."""
-    deadline: Duration | None = None
+    timeout: DurationOrPlaceholder | None = None
+    """How long one attempt may take, for example 90s, 1h30m or $(params.patience), counted from when its pod is placed
+    on a node."""
+    deadline: DurationOrPlaceholder | None = None
     """How long all attempts may take with what is between them, for example 6h: counted as `timeout` is, from the first
     attempt whose program has started, through backoff, queues and polls. Then the task has failed, without a retry. In
     a fan-out it is each item's own."""
@@ -261,7 +278,7 @@ class Task(TaskTemplate):
     """If this task fails, go on as if it had succeeded."""
     finally_: Annotated[bool | None, Field(alias="finally")] = None
     """Start when all other tasks have ended, however they did, also when the run was stopped."""
-    pools: Annotated[list[PoolRequest] | None, Field(max_length=8)] = None
+    pools: Annotated[list[TaskPoolRequest] | None, Field(max_length=8)] = None
     """Slots of Pools that each pod of the task holds until it has ended. It gets all of them or none."""
     priority: Priority | None = None
     """Instead of the run's priority, for the pods of this task."""

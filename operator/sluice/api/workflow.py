@@ -2,12 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from sluice.api.after import AfterMarkStatus, AfterSpec
 from sluice.api.base import (
     BY_NAME,
+    INT_OR_PLACEHOLDER,
+    Bounds,
     Duration,
+    DurationOrPlaceholder,
     Json,
     Model,
     ObjectName,
@@ -26,6 +29,7 @@ from sluice.api.task import Labels, PoolRequest, Task, TaskTemplate
 
 MAX_TASKS = 2000
 MAX_DEPENDENCIES = 20_000
+PODS = Bounds(1, 100_000)
 
 
 ParameterType = Literal["String", "Integer", "Number", "Boolean", "Json"]
@@ -109,8 +113,8 @@ class WorkflowSettings(Model):
 
     parameters: Annotated[list[Parameter] | None, Field(max_length=256, json_schema_extra=BY_NAME)] = None
     """Values that a run can set."""
-    parallelism: Annotated[int | None, Field(ge=1, le=100000)] = None
-    """At most so many pods of one run at a time."""
+    parallelism: Annotated[int | str, AfterValidator(PODS.check), INT_OR_PLACEHOLDER] | None = None
+    """At most so many pods of one run at a time, or one parameter such as $(params.width)."""
     priority: Priority | None = None
     """Where tasks of several runs wait for the same slots, those of the higher priority go first. Default 0."""
     concurrency: ConcurrencySpec | None = None
@@ -125,8 +129,9 @@ class WorkflowSettings(Model):
     """Slots of Pools (with heldBy: Runs) that each run holds from its start to its end, with those of all Workflows
     that it may call: all of them or none, and it does not start before. A run that another called takes none. A change
     holds for runs that start after it."""
-    timeout: Duration | None = None
-    """How long one run may take. Then its tasks are stopped, and it has failed."""
+    timeout: DurationOrPlaceholder | None = None
+    """How long one run may take, or one parameter such as $(params.patience). Then its tasks are stopped, and it has
+    failed."""
     fail_fast: FailFast | None = None
     """What becomes of the other tasks as soon as one has failed. None (the default): they go on. Drain: what runs may
     end, and nothing begins any more. Stop: what runs is stopped, too. Then the `finally` tasks run."""

@@ -71,7 +71,7 @@ def test_priority_of_a_run_holds_for_its_tasks_that_have_none_and_may_change():
 def test_priority_of_the_run_counts_before_its_workflow_s(workflow, of_run, priority):
     assert (
         RunLimits.of(
-            WorkflowSettings.model_validate(workflow), WorkflowRunSpec.model_validate({"workflow": "etl"} | of_run)
+            WorkflowSettings.model_validate(workflow), WorkflowRunSpec.model_validate({"workflow": "etl"} | of_run), {}
         ).priority
         == priority
     )

@@ -13,7 +13,7 @@ from tests.core.validation.test_workflow import faults
             [{"name": "lab"}, {"name": "warehouse"}, {"name": "lab", "slots": 2}],
             ["spec.tasks[0].pools[2].name: 'lab' stands in pools[0] already; add its slots there"],
         ),
-        ([{"name": "lab", "slots": 0}], ["spec.tasks[0].pools[0].slots: input should be greater than or equal to 1"]),
+        ([{"name": "lab", "slots": 0}], ["spec.tasks[0].pools[0].slots: must be a whole number from 1 to 1000000"]),
         ([{"slots": 1}], ["spec.tasks[0].pools[0].name: is required"]),
     ],
 )

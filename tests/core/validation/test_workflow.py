@@ -46,6 +46,9 @@ def test_sound_workflow_has_none():
 
 # The shape.
 
+RETRIES = "a whole number from 0 to 100"
+DURATION = "must be a duration such as 90s or 1h30m, or one placeholder such as $(params.NAME)"
+
 
 @pytest.mark.parametrize(
     ("task", "fault"),
@@ -68,8 +71,11 @@ def test_sound_workflow_has_none():
         ({"env": [{"value": "x"}]}, "spec.tasks[1].env[0].name: is required"),
         ({"dependsOn": "a"}, "spec.tasks[1].dependsOn: must be a list"),
         ({"retries": 3}, "spec.tasks[1].retries: must be a map"),
-        ({"retries": {"limit": "3"}}, "spec.tasks[1].retries.limit: must be a whole number"),
-        ({"retries": {"limit": -1}}, "spec.tasks[1].retries.limit: input should be greater than or equal to 0"),
+        (
+            {"retries": {"limit": "3"}},
+            f"spec.tasks[1].retries.limit: must be {RETRIES}, or one placeholder such as $(params.NAME)",
+        ),
+        ({"retries": {"limit": -1}}, f"spec.tasks[1].retries.limit: must be {RETRIES}"),
         (
             {"name": "B_1"},
             "spec.tasks[1].name: must be lower-case letters and digits, with '-' between them, not 'B_1'",
@@ -80,7 +86,8 @@ def test_sound_workflow_has_none():
             {"retries": {"backoff": {"max": "87601h"}}},
             "spec.tasks[1].retries.backoff.max: '87601h' is longer than 3650d",
         ),
-        ({"timeout": "1.5h"}, "spec.tasks[1].timeout: must be a duration such as 90s or 1h30m, not '1.5h'"),
+        ({"timeout": "1.5h"}, f"spec.tasks[1].timeout: {DURATION}, not '1.5h'"),
+        ({"timeout": "$(params.a)s"}, f"spec.tasks[1].timeout: {DURATION}, not '$(params.a)s'"),
         ({"volumes": ["v"]}, "spec.tasks[1].volumes[0]: must be a map"),
     ],
 )
@@ -98,7 +105,7 @@ def test_shape_of_a_task(task, fault):
         ({"tasks": [{"image": "x"}]}, "spec.tasks[0].name: is required"),
         ({}, "spec.tasks: is required"),
         ({"tasks": [A], "task": []}, "spec.task: there is no such field; did you mean 'tasks'?"),
-        ({"tasks": [A], "parallelism": 0}, "spec.parallelism: input should be greater than or equal to 1"),
+        ({"tasks": [A], "parallelism": 0}, "spec.parallelism: must be a whole number from 1 to 100000"),
         ({"tasks": [A], "trigger": "Never"}, "spec.trigger: input should be 'OnChange' or 'Manual'"),
         ({"tasks": [A], "defaults": {"name": "x"}}, "spec.defaults.name: there is no such field"),
         (

@@ -36,7 +36,7 @@ def _unmet(workflow: Json, pools: Mapping[str, Json]) -> Iterator[Fault]:
         slots: Any = pools.get(name, {}).get("slots")
         if name not in pools:
             yield Fault(f"{path}.name", f"no Pool among these files is called '{name}'", Hint(name, pools))
-        elif isinstance(slots, int) and wanted > slots:
+        elif isinstance(slots, int) and isinstance(wanted, int) and wanted > slots:
             message = f"Pool '{name}' has {slots}, so {_CLAIMANTS[holder]} would wait; ask for less, or raise its slots"
             yield Fault(f"{path}.slots", message)
 

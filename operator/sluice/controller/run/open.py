@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sluice.api.run import ResumeFrom, WorkflowRunSpec, has_ended
+from sluice.api.workflow import WorkflowSettings
 from sluice.controller.informers.cluster import Cluster
 from sluice.controller.kube.client import FORBIDDEN, NOT_FOUND, ApiError
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
@@ -32,6 +33,7 @@ from sluice.core.spec.scheduled_time import ScheduledTime
 from sluice.core.status.stored_entries import usable_entries
 from sluice.core.triggers.rerun import counted_items, resume_faults
 from sluice.core.validation import run_faults
+from sluice.core.validation.numbers import limit_faults
 
 _LOOK_EVERY_S = 1.0
 
@@ -89,7 +91,7 @@ class RunOpener:
         if state == "Stopped":
             await self._not_started.end(seen, {"message": f"{why} before it had started"})
             return None
-        if found := self._slots.faults(seen, revision.definition):
+        if found := [*self._limits(seen, revision), *self._slots.faults(seen, revision.definition)]:
             await self._not_started.refuse(seen, found)
             return None
         match verdict := self._admission.verdict(seen):
@@ -105,6 +107,14 @@ class RunOpener:
             case None:
                 pass  # the answer comes as news
         return None
+
+    def _limits(self, seen: ObjectView, revision: Revision) -> list[Fault]:
+        """The fault of arguments that make no limits of what the Workflow says by parameters."""
+        workflow = self._cache.workflows.get(workflow_of(seen))
+        if workflow is None:
+            return []
+        spec = seen.spec_as(WorkflowRunSpec)
+        return limit_faults(workflow.spec_as(WorkflowSettings), spec, revision.definition.values(spec.arguments or {}))
 
     async def _open(self, seen: ObjectView, revision: Revision) -> LiveRun | None:
         """The run in memory, or None if it waits: for another from which it resumes, or for slots that it is to hold
@@ -143,7 +153,9 @@ class RunOpener:
             children=list(map(child_view, self._cache.children_by_parent.objects(seen.ref))),
             outputs=outputs,
             now=self._clock.wall(),
-            orders=orders_for(seen, revision.workflow_uid, self._cache, self._live, self._admission, RunLimits()),
+            orders=orders_for(
+                seen, identity.values, revision.workflow_uid, self._cache, self._live, self._admission, RunLimits()
+            ),
             shared=self._shared,
         )
         for pod in pods:  # until now only their annotations said what they hold

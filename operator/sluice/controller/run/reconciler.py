@@ -90,7 +90,15 @@ class RunReconciler:
     def _take_orders(self, live: LiveRun) -> None:
         """What may change while the run goes on: its state, also for the sake of another run, approvals and limits."""
         if not self._live.comes_after_its_parent(live.view):  # else it goes by those that it has: see `crashes`
-            told = orders_for(live.view, live.workflow_uid, self._cache, self._live, self._admission, live.run.limits)
+            told = orders_for(
+                live.view,
+                live.run.identity.values,
+                live.workflow_uid,
+                self._cache,
+                self._live,
+                self._admission,
+                live.run.limits,
+            )
             live.run.take_orders(told)
         approvals = live.view.spec_as(WorkflowRunSpec).approvals or {}
         if approvals != live.run.approvals:

@@ -6,6 +6,7 @@ between the recorded one and the newest pod must have ended and have used a retr
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.propagate import count_items, end_task, evaluate
 from sluice.core.run.children import CHILD_LOST, ChildView, child_outcome
 from sluice.core.run.dirty import News
+from sluice.core.run.late_numbers import learn_numbers
 from sluice.core.run.orders import Orders
 from sluice.core.run.polling import Polling
 from sluice.core.run.retries import RetriesUsed
@@ -30,6 +32,7 @@ from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.for_each import NoItems
 from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.numbers import BadNumber
 from sluice.core.status.fan_out_status import item_entries
 from sluice.core.status.stored_entries import stored_outputs, usable_entries
 
@@ -85,11 +88,11 @@ def restore(
     recorded = usable_entries(status)
     run.status_found(recorded)
     for number, task in enumerate(run.tasks.named):
-        entry = recorded.get(task.definition.name, {})
-        _restore_unit(run, number, entry, found)
-        found_outputs = stored_outputs(task.definition.name, entry, outputs or {})
+        found_outputs = stored_outputs(task.definition.name, recorded.get(task.definition.name, {}), outputs or {})
         if found_outputs is not None:
             run.set_outputs(number, found_outputs)
+    for number, task in enumerate(run.tasks.named):
+        _restore_unit(run, number, recorded.get(task.definition.name, {}), found)
     for number, task in enumerate(run.tasks.named):
         if task.step is TaskStep.ENDED:
             run.count_end(number)
@@ -117,6 +120,7 @@ def _restore_items(run: RunState, number: int, recorded: Json, found: _Found) ->
 
 
 def _restore_group(run: RunState, number: int, told: Json, found: _Found) -> None:
+    _learn_numbers(run, number)
     try:
         fan_out = count_items(run, number)
     except NoItems:  # what they came from is gone: the task will say so when it is evaluated
@@ -136,12 +140,20 @@ def _restore_group(run: RunState, number: int, told: Json, found: _Found) -> Non
 def _restore_unit(run: RunState, number: int, entry: Json, found: _Found) -> None:
     task = run.tasks[number]
     unit = (task.definition.name, None if task.group is None else task.index)
+    if "attempt" in entry or found.pods.get(unit) or found.children.get(unit):  # then what it reads is there
+        _learn_numbers(run, number)
     if task.definition.is_sub_workflow:
         _restore_call(run, number, entry, found.children.get(unit, {}))
     elif not task.definition.makes_pods:  # whatever says that it is one of its
         _restore_task(run, number, entry, {})
     else:
         _restore_task(run, number, entry, found.pods.get(unit, {}))
+
+
+def _learn_numbers(run: RunState, number: int) -> None:
+    """As they were when the unit began. Without outputs that are gone, it goes on as if it had no such limits."""
+    with suppress(BadNumber):
+        learn_numbers(run, number)
 
 
 def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, PodView]) -> None:

@@ -1,5 +1,5 @@
-"""Whether a unit starts once its trigger rule says run: `when` may skip it, an item may lack a field, and child runs
-may be nested too deep.
+"""Whether a unit starts once its trigger rule says run: `when` may skip it, an item may lack a field, child runs may
+be nested too deep, and a placeholder may stand for no number.
 
 A condition is evaluated when all tasks that it reads have ended, which may be later than the trigger rule needs, so the
 answer is the same after a restart. A fan-out is evaluated once for all its items, unless the condition reads the item:
@@ -16,9 +16,11 @@ from sluice.core.cel.program import Program, outputs_read, reads_item, tasks_rea
 from sluice.core.cel.variables import condition_variables
 from sluice.core.graph.trigger_rules import Verdict
 from sluice.core.run.children import too_deep
+from sluice.core.run.late_numbers import learn_numbers
 from sluice.core.run.outputs import result_of
 from sluice.core.run.state import RunState
 from sluice.core.spec.ending import Ending, Outcome
+from sluice.core.spec.numbers import BadNumber
 from sluice.core.spec.task import TaskDefinition
 
 _SHOWN = 100  # characters of an expression in a reason
@@ -38,7 +40,12 @@ def check_start(run: RunState, number: int) -> Skip | Outcome | Verdict:
     if found is Verdict.RUN and run.tasks[number].group is not None:
         found = _lacks_a_field(definition, run.tasks.item(number)) or found
     if found is Verdict.RUN and definition.is_sub_workflow:
-        return too_deep(run.identity) or found
+        found = too_deep(run.identity) or found
+    if found is Verdict.RUN:
+        try:
+            learn_numbers(run, number)
+        except BadNumber as error:
+            return Outcome(Ending.GAVE_UP, str(error))
     return found
 
 

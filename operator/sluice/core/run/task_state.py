@@ -223,6 +223,10 @@ class TaskState:
         """The number of the next one. An attempt that the API server refused is made again under its number."""
         return self.attempt + (self.refused is None)
 
+    def know_numbers(self, definition: TaskDefinition) -> None:
+        """It is about to start, or is counted: what it says by placeholders is known."""
+        self.definition = definition
+
     def begin(self, now: Instant) -> None:
         """The next attempt: nothing is known of it yet."""
         self.attempt, self.begun_at = self.next_attempt, now

@@ -77,6 +77,8 @@ class Tasks:
     def with_claims(self, pod: PodView) -> PodView:
         """The pod with what it holds by this run's graph, whatever its annotations say."""
         number = self.unit_of(pod)
+        if number is not None and self._units[number].definition.late is not None:
+            return replace(pod, run_pools=self.identity.pools)  # what it asked for is not to be known any more
         pools = () if number is None else self._units[number].definition.pools
         return replace(pod, pools=pools, run_pools=self.identity.pools)
 

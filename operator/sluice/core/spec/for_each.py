@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sluice.api.for_each import MAX_ITEMS, ForEachSpec
+from sluice.api.for_each import MAX_ITEMS, RANGE, ForEachSpec
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.text import as_json, as_text
+from sluice.core.spec.numbers import BadNumber, whole_number
 
 
 class NoItems(SluiceError):
@@ -37,16 +38,22 @@ class ForEach:
 
     @classmethod
     def of(cls, spec: ForEachSpec) -> "ForEach":
-        return cls(spec, spec.same_as, spec.batch, spec.parallelism, spec.min_success)
+        parallelism = spec.parallelism if isinstance(spec.parallelism, int) else None
+        return cls(spec, spec.same_as, spec.batch, parallelism, spec.min_success)
 
     def items(self, fill: Callable[[Json], Json]) -> list[Any]:
         """What each pod gets: one item, or with `batch` a list of items. `fill` replaces the placeholders.
 
-        Raises NoItems if `from` is not a JSON list, or there are more than MAX_ITEMS.
+        Raises NoItems if `from` is not a JSON list, an end of the range no number, or there are more than MAX_ITEMS.
         """
         spec = self.spec
         if spec.range is not None:
-            numbers = range(spec.range.start, spec.range.end, spec.range.step)
+            try:
+                start = whole_number("forEach.range.start", spec.range.start, RANGE, fill)
+                end = whole_number("forEach.range.end", spec.range.end, RANGE, fill)
+            except BadNumber as error:
+                raise NoItems(str(error)) from error
+            numbers = range(start, end, spec.range.step)
             found: list[Any] = list(map(str, numbers[: MAX_ITEMS + 1]))
         elif spec.matrix is not None:
             filled = fill({"matrix": spec.matrix, "exclude": spec.exclude or []})

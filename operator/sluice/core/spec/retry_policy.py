@@ -51,7 +51,7 @@ class RetryPolicy:
         if spec.execution == "AtMostOnce":
             return cls(limit=0, infrastructure=0, at_most_once=True)
         said: dict[str, Any] = {
-            "limit": spec.limit,
+            "limit": spec.limit if isinstance(spec.limit, int) else None,
             "infrastructure": spec.infrastructure,
             "endings": None if spec.endings is None else frozenset(spec.endings),
             "exit_codes": None if spec.exit_codes is None else frozenset(spec.exit_codes),

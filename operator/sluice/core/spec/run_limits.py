@@ -1,10 +1,12 @@
 """The limits of a run, from its Workflow's spec and its own."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from sluice.api.base import seconds
 from sluice.api.run import WorkflowRunSpec
-from sluice.api.workflow import FailFast, WorkflowSettings
+from sluice.api.workflow import PODS, FailFast, WorkflowSettings
+from sluice.core.graph.placeholders import Values, fill
+from sluice.core.spec.numbers import duration_s, whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,12 @@ class RunLimits:
     priority: int = 0
 
     @classmethod
-    def of(cls, workflow: WorkflowSettings, run: WorkflowRunSpec) -> "RunLimits":
+    def of(cls, workflow: WorkflowSettings, run: WorkflowRunSpec, values: Values) -> "RunLimits":
+        """`values` are those of the run's parameters. Raises BadNumber."""
+        cap, timeout, known = workflow.parallelism, workflow.timeout, partial(fill, values=values)
         return cls(
-            parallelism=workflow.parallelism,
-            timeout_s=None if workflow.timeout is None else seconds(workflow.timeout),
+            parallelism=None if cap is None else whole_number("the Workflow's parallelism", cap, PODS, known),
+            timeout_s=None if timeout is None else duration_s("the Workflow's timeout", timeout, known),
             fail_fast=workflow.fail_fast or "None",
             leaf_failed=workflow.fail_when == "LeafFailed",
             priority=run_priority(workflow, run),

@@ -1,9 +1,10 @@
 """One task of a frozen graph, typed once, when the graph is read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sluice.api.base import layered, seconds
-from sluice.api.task import FunctionSpec, Retries, RunIf, Task, TaskTemplate
+from sluice.api.for_each import ITEMS
+from sluice.api.task import RETRIES, SLOTS, FunctionSpec, Retries, RunIf, Task, TaskTemplate
 from sluice.core import Json
 from sluice.core.base.foreign import mapping
 from sluice.core.base.merge import merge
@@ -12,7 +13,8 @@ from sluice.core.cel.program import Program, compile_condition
 from sluice.core.graph.placeholders import UNFILLED, placeholders_in
 from sluice.core.spec.approval import Approval
 from sluice.core.spec.for_each import ForEach
-from sluice.core.spec.identity import PoolClaim, pool_claim
+from sluice.core.spec.identity import PoolClaim
+from sluice.core.spec.numbers import Fill, duration_s, is_late, whole_number
 from sluice.core.spec.reads import Reads
 from sluice.core.spec.retry_policy import RetryPolicy
 from sluice.core.spec.sensor import Sensor
@@ -64,6 +66,8 @@ class TaskDefinition:
     """The function that it calls."""
     files: tuple[str, ...] = ()
     """The paths of the files that it names. A function has all."""
+    late: "LateNumbers | None" = None
+    """What it says by placeholders where a number or a duration stands; until it is about to start there is none."""
     is_sub_workflow: bool = False
     """Does it run another Workflow? Then its attempts are runs instead of pods."""
 
@@ -73,13 +77,15 @@ class TaskDefinition:
         wait = None if task.wait is None else Wait.of(task.wait)
         timeout, pending_timeout = task.timeout or defaults.timeout, task.pending_timeout or defaults.pending_timeout
         deadline = task.deadline or defaults.deadline
+        retries = layered(defaults.retries, task.retries) or Retries()
         return cls(
             name=task.name,
             own=raw,
             defaults=raw_defaults,
-            retries=RetryPolicy.of(layered(defaults.retries, task.retries) or Retries()),
-            timeout_s=None if timeout is None else seconds(timeout),
-            deadline_s=None if deadline is None else seconds(deadline),
+            retries=RetryPolicy.of(retries),
+            timeout_s=None if timeout is None or is_late(timeout) else seconds(timeout),
+            deadline_s=None if deadline is None or is_late(deadline) else seconds(deadline),
+            late=LateNumbers.of(task, timeout, deadline, retries),
             pending_timeout_s=None if pending_timeout is None else seconds(pending_timeout),
             run_if=task.run_if or "AllSucceeded",
             allow_failure=task.allow_failure or False,
@@ -87,7 +93,7 @@ class TaskDefinition:
             poll=None if task.poll is None else Sensor.of(task.poll),
             approval=None if task.approval is None else Approval.of(task.approval),
             priority=task.priority,
-            pools=pool_claim(task.pools or ()),
+            pools=_known_claim(task),
             duration_s=_duration_s(task, wait),
             outputs=tuple(task.outputs or ()),
             outputs_in_log=task.outputs_from == "Log",
@@ -101,6 +107,34 @@ class TaskDefinition:
             function=task.function,
             files=tuple(task.files or ()),
             is_sub_workflow=task.workflow is not None,
+        )
+
+    def with_parallelism(self, fill: Fill) -> "TaskDefinition":
+        """A fan-out that is about to be counted. Raises BadNumber."""
+        if self.late is None or self.late.parallelism is None or self.for_each is None:
+            return self
+        parallelism = whole_number("forEach.parallelism", self.late.parallelism, ITEMS, fill)
+        left = replace(self.late, parallelism=None)
+        late = left if left != LateNumbers() else None
+        return replace(self, for_each=replace(self.for_each, parallelism=parallelism), late=late)
+
+    def with_numbers(self, fill: Fill) -> "TaskDefinition":
+        """A task, or an item, that is about to start. Raises BadNumber."""
+        late = self.late
+        if late is None:
+            return self
+        retries, slots = self.retries, dict(self.pools)
+        if late.retries is not None:
+            retries = replace(retries, limit=whole_number("retries.limit", late.retries, RETRIES, fill))
+        for pool, said in late.slots:
+            slots[pool] = whole_number(f"the slots of pool {pool}", said, SLOTS, fill)
+        return replace(
+            self,
+            timeout_s=self.timeout_s if late.timeout is None else duration_s("timeout", late.timeout, fill),
+            deadline_s=self.deadline_s if late.deadline is None else duration_s("deadline", late.deadline, fill),
+            retries=retries,
+            pools=tuple(sorted(slots.items())),
+            late=None,
         )
 
     @property
@@ -135,6 +169,38 @@ class TaskDefinition:
     def at_most_once(self) -> bool:
         """May it never start twice, whatever happens? Then its attempt is recorded before the pod is created."""
         return self.retries.at_most_once
+
+
+@dataclass(frozen=True, slots=True)
+class LateNumbers:
+    """The placeholders of a task that stand where a number or a duration does. `slots` are by pool."""
+
+    timeout: str | None = None
+    deadline: str | None = None
+    retries: str | None = None
+    parallelism: str | None = None
+    slots: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, task: Task, timeout: str | None, deadline: str | None, retries: Retries) -> "LateNumbers | None":
+        """None if there are none, as of most tasks."""
+        found = cls(
+            timeout=_if_late(timeout),
+            deadline=_if_late(deadline),
+            retries=_if_late(retries.limit),
+            parallelism=_if_late(None if task.for_each is None else task.for_each.parallelism),
+            slots=tuple((each.name, each.slots) for each in task.pools or () if isinstance(each.slots, str)),
+        )
+        return found if found != cls() else None
+
+
+def _known_claim(task: Task) -> PoolClaim:
+    slots = ((each.name, 1 if each.slots is None else each.slots) for each in task.pools or ())
+    return tuple(sorted((name, count) for name, count in slots if isinstance(count, int)))
+
+
+def _if_late(said: int | str | None) -> str | None:
+    return said if isinstance(said, str) and is_late(said) else None
 
 
 def _fields_of_items(raw: Json) -> frozenset[str]:

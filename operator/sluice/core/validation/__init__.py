@@ -33,6 +33,7 @@ from sluice.core.validation.files import files, files_of_tasks
 from sluice.core.validation.joins import joins_and_waits
 from sluice.core.validation.lookalikes import lookalikes
 from sluice.core.validation.manifest import Manifest, dependency_paths, name_of
+from sluice.core.validation.numbers import late_numbers
 from sluice.core.validation.schedule import schedules
 from sluice.core.validation.shape import parse_model
 from sluice.core.validation.when import conditions_fit, when_faults
@@ -132,6 +133,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     values.known_placeholders,
     lookalikes,
     values.parameters,
+    late_numbers,
     values.scripts_fit,
     values.fit_for_exec,
     fan_outs,

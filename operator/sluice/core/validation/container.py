@@ -8,6 +8,7 @@ from sluice.core.base.faults import Fault
 from sluice.core.base.naming import PREFIX
 from sluice.core.base.quantity import parse
 from sluice.core.graph.placeholders import PLACEHOLDER
+from sluice.core.spec.numbers import is_late
 from sluice.core.validation.manifest import Manifest, name_of
 
 
@@ -45,7 +46,7 @@ def timeouts(found: Manifest) -> Iterator[Fault]:
     for path, layer in (layers | {"spec.defaults": found.defaults}).items():
         for field in ("timeout", "deadline"):
             limit = getattr(layer, field, None)
-            if limit is not None and not 0 < seconds(limit) <= _LONGEST_TIMEOUT_S:
+            if limit is not None and not is_late(limit) and not 0 < seconds(limit) <= _LONGEST_TIMEOUT_S:
                 words = "is no time that a pod can have; write for example 90s or 2h"
                 yield Fault(f"{path}.{field}", f"'{limit}' {words}")
 

@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterator
 
-from sluice.api.for_each import MAX_ITEMS, MAX_ITEMS_OF_RUN, ForEachSpec
+from sluice.api.for_each import MAX_ITEMS, MAX_ITEMS_OF_RUN, ForEachSpec, Range
 from sluice.core.base import foreign
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.placeholders import PLACEHOLDER
@@ -69,10 +69,17 @@ def _count(for_each: ForEachSpec) -> int:
     """How many items it has as far as the manifest says, in batches."""
     count = len(for_each.items or ())
     if for_each.range is not None:
-        count = len(range(for_each.range.start, for_each.range.end, for_each.range.step))
+        count = _numbers(for_each.range)
     elif for_each.matrix is not None and not for_each.exclude:
         count = math.prod(map(len, for_each.matrix.values()))
     return math.ceil(min(count, MAX_ITEMS) / (for_each.batch or 1))
+
+
+def _numbers(said: Range) -> int:
+    """How many there are; 0 if that is not known."""
+    if isinstance(said.start, str) or isinstance(said.end, str):
+        return 0
+    return len(range(said.start, said.end, said.step))
 
 
 def _one_way(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
@@ -88,8 +95,7 @@ def _one_way(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
 
 def _countable(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
     if for_each.range is not None:
-        bounds = for_each.range
-        count = len(range(bounds.start, bounds.end, bounds.step))
+        count = _numbers(for_each.range)
         if count > MAX_ITEMS:
             yield Fault(f"{path}.range", f"has {count} numbers; at most {MAX_ITEMS} items are possible")
     text = for_each.from_

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from sluice.api.base import Duration, ObjectName, ParameterName, TaskName
+from sluice.api.base import Duration, DurationOrPlaceholder, ObjectName, ParameterName, TaskName
 from sluice.core import Json
 from sluice.core.base.faults import FOUND_AT_MOST, Fault, Hint
 
@@ -59,6 +59,7 @@ _PATTERNS = {
         ParameterName: "must be letters, digits, '_' and '-', with a letter or '_' at the start",
         ObjectName: "must be lower-case letters and digits, with '-' between them, in parts divided by '.'",
         Duration: "must be a duration such as 90s or 1h30m",
+        DurationOrPlaceholder: "must be a duration such as 90s or 1h30m, or one placeholder such as $(params.NAME)",
     }.items()
 }
 """What a text must be that has to match a pattern."""

@@ -1,0 +1,88 @@
+"""Faults of numbers and durations that are placeholders, as far as parameters and their defaults say."""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from sluice.api.base import Bounds
+from sluice.api.for_each import ITEMS, RANGE
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.task import RETRIES, SLOTS
+from sluice.api.workflow import PODS, WorkflowSettings
+from sluice.core import Json
+from sluice.core.base.faults import Fault, Hint
+from sluice.core.base.foreign import mapping, mappings
+from sluice.core.graph.placeholders import Values, fill, placeholders_in
+from sluice.core.spec.numbers import BadNumber, duration_s, is_late, whole_number
+from sluice.core.spec.parameter import declarations, texts
+from sluice.core.spec.run_limits import RunLimits
+from sluice.core.validation.manifest import Manifest, name_of
+
+_Said = Iterator[tuple[str, Any, Bounds | None]]
+"""Path, what stands there, and its bounds, None for a duration."""
+
+
+def late_numbers(found: Manifest) -> Iterator[Fault]:
+    declared = found.raw.get("parameters")
+    names = filter(None, map(name_of, declared if isinstance(declared, list) else ()))
+    known = {f"params.{name}" for name in names}
+    given = {name: each.default for name, each in declarations(found.parameters.values()).items()}
+    defaults = {f"params.{name}": text for name, text in texts(given).items() if given[name] is not None}
+    for path, said, bounds in _of_workflow(found.raw):
+        if isinstance(said, str) and is_late(said):
+            words = [words for _, words in placeholders_in(said, path)]
+            if unknown := next((each for each in words if each not in known), None if words else said[2:-1]):
+                problem = f"$({unknown}) is not known before the run starts; only parameters are"
+                yield Fault(path, problem, Hint(unknown, known, form="$({})"))
+            else:
+                yield from _wrong_default(path, said, bounds, words, defaults)
+    for layer, fields in found.layers.items():
+        for place, said, bounds in _of_task(fields):
+            if isinstance(said, str) and is_late(said):
+                words = [words for _, words in placeholders_in(said, "")]
+                path = f"{layer}.{place}"
+                if not words:
+                    yield Fault(path, f"{said} stands for nothing; write for example $(params.NAME)")
+                yield from _wrong_default(path, said, bounds, words, defaults)
+
+
+def limit_faults(workflow: WorkflowSettings, run: WorkflowRunSpec, values: Mapping[str, Any]) -> list[Fault]:
+    """Of a run that is about to start: `values` are the typed values of its parameters."""
+    try:
+        RunLimits.of(workflow, run, {f"params.{name}": text for name, text in texts(values).items()})
+    except BadNumber as error:
+        return [Fault("spec.arguments", str(error))]
+    return []
+
+
+def _wrong_default(path: str, said: str, bounds: Bounds | None, words: list[str], defaults: Values) -> Iterator[Fault]:
+    """A run without arguments would fail for it."""
+    if not words or not defaults.keys() >= set(words):
+        return
+    field, known = path.rpartition(".")[2], partial(fill, values=defaults)
+    try:
+        if bounds is None:
+            duration_s(field, said, known)
+        else:
+            whole_number(field, said, bounds, known)
+    except BadNumber as error:
+        yield Fault(path, f"by the parameter's default {error}")
+
+
+def _of_workflow(spec: Json) -> _Said:
+    yield "spec.parallelism", spec.get("parallelism"), PODS
+    yield "spec.timeout", spec.get("timeout"), None
+
+
+def _of_task(fields: Json) -> _Said:
+    """Of a task, or of the defaults."""
+    for_each = mapping(fields.get("forEach"))
+    span = mapping(for_each.get("range"))
+    yield "timeout", fields.get("timeout"), None
+    yield "deadline", fields.get("deadline"), None
+    yield "retries.limit", mapping(fields.get("retries")).get("limit"), RETRIES
+    yield "forEach.parallelism", for_each.get("parallelism"), ITEMS
+    yield "forEach.range.start", span.get("start"), RANGE
+    yield "forEach.range.end", span.get("end"), RANGE
+    for number, pool in enumerate(mappings(fields.get("pools"))):
+        yield f"pools[{number}].slots", pool.get("slots"), SLOTS
