@@ -154,7 +154,10 @@ class PollSpec(Model):
     every: Duration
     """The pause between two tries. No pod exists meanwhile."""
     timeout: Duration | None = None
-    """How long to go on, from the start of the first try, before the task fails. Default: without end."""
+    """How long to go on, from the start of the first try. Default: without end."""
+    on_timeout: Literal["Fail", "Skip"] | None = None
+    """What becomes of the task then. Fail (the default): it has failed. Skip: it is Skipped, as are those that need its
+    success."""
 
 
 class SubWorkflow(Model):

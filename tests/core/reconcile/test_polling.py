@@ -139,6 +139,45 @@ def test_try_that_runs_when_the_time_is_up_is_ended():
     assert ended(world) == ("Failed", Reason("Timeout", "not yet after 0 tries in 100s"))
 
 
+GIVES_UP = {"every": "30s", "timeout": "100s", "onTimeout": "Skip"}
+
+
+@pytest.mark.parametrize("limit", [0, 9])
+@pytest.mark.parametrize("when", ["BACKOFF", "READY", "LIVE"])
+def test_a_sensor_that_gives_up_is_skipped_and_not_failed_if_it_says_so(when, limit):
+    world = sensor("a, c; a >> b", poll=GIVES_UP, retries={"limit": limit}, parallelism=1)
+    tries(world)  # c has the slot after it
+    if when == "LIVE":
+        world.ends("c")
+        world.starts(after=30)
+        world.sees("a", running(30))
+        assert world.decided(after=70) == ["delete a/2"]
+        world.loses("a", being_deleted(exited(143, started=30, ended=101), asked=100))
+    elif when == "READY":
+        world.decide(after=30)
+    world.decide(after=100)
+    assert ended(world) == ("Skipped", Reason("Skipped: not yet after 1 try in 100s"))
+    assert world.phases["b"] == "Skipped"
+
+
+def test_a_sensor_that_gives_up_after_a_try_that_leaves_no_time_for_another_is_skipped():
+    world = sensor(poll=GIVES_UP)
+    for _ in range(3):
+        tries(world)
+        world.now += 30
+    tries(world)
+    assert ended(world)[0] == "Skipped"
+    world.writes()
+    assert world.restarted().phases == {"a": "Skipped", "b": "Skipped"}
+
+
+@pytest.mark.parametrize(("code", "limit"), [(1, 0), (75, 0)])
+def test_what_fails_before_the_time_is_up_has_failed_all_the_same(code, limit):
+    world = sensor(poll=GIVES_UP, retries={"limit": limit})
+    tries(world, code)
+    assert world.phases["a"] == ("Failed" if code == 1 else "Pending")
+
+
 def test_try_that_succeeds_as_it_is_ended_is_a_success():
     world = sensor()
     world.starts()

@@ -57,6 +57,11 @@ def test_more_memory_by_default(tasks, found):
     [
         ({"every": "30s"}, []),
         ({"every": "30s", "timeout": "1h"}, []),
+        ({"every": "30s", "timeout": "1h", "onTimeout": "Skip"}, []),
+        (
+            {"every": "30s", "onTimeout": "Skip"},
+            ["spec.tasks[0].poll.onTimeout: counts when the time is up, and there is no limit; add `timeout`"],
+        ),
         ({}, ["spec.tasks[0].poll.every: is required"]),
         ({"every": "0s"}, ["spec.tasks[0].poll.every: '0s' is no pause; write for example 30s"]),
         (

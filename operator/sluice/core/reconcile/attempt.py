@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from sluice.core import Instant
 from sluice.core.pod.create_errors import create_delay_s
-from sluice.core.reconcile.propagate import End, end_task
+from sluice.core.reconcile.propagate import End, end_late, end_task
 from sluice.core.run.retries import PAID_BY_CLUSTER
 from sluice.core.run.state import RunState
 from sluice.core.run.time_limits import time_up
@@ -43,6 +43,8 @@ def _conclude(run: RunState, number: int, ended: Outcome, now: Instant) -> None:
     elif retry:
         run.time.add("polling" if poll is not None and poll.not_yet(ended) else "backoff", retry.delay_s)
         run.retry(number, last, retry, now + retry.delay_s)
+    elif over:
+        end_late(run, number, over)
     else:
         end_task(run, End(number, "Failed", last))
 

@@ -18,6 +18,7 @@ from sluice.core.run.fan_out import FanOut
 from sluice.core.run.outputs import lost_outputs, values_of
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskState, TaskStep
+from sluice.core.run.time_limits import TimeUp
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.for_each import NoItems
 
@@ -29,6 +30,14 @@ class End(NamedTuple):
     phase: TaskPhase
     last: Outcome | None = None
     skipped: str = ""
+
+
+def end_late(run: RunState, number: int, over: TimeUp) -> None:
+    """Ends a unit whose time as a whole is up."""
+    if over.skips:
+        end_task(run, End(number, "Skipped", over.outcome, over.outcome.message))
+    else:
+        end_task(run, End(number, "Failed", over.outcome))
 
 
 def end_task(run: RunState, first: End) -> None:

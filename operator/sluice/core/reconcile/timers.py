@@ -7,7 +7,7 @@ from sluice.core.pod.deadlines import GRACE_S, is_starting, log_deadline, look_f
 from sluice.core.pod.view import PodView
 from sluice.core.reconcile.actions import Delete, ReadWarning
 from sluice.core.reconcile.attempt import attempt_ended
-from sluice.core.reconcile.propagate import End, end_task
+from sluice.core.reconcile.propagate import end_late
 from sluice.core.run import children
 from sluice.core.run.dirty import News
 from sluice.core.run.state import RunState
@@ -62,7 +62,7 @@ def _end_in_time(run: RunState, number: int, now: Instant) -> Iterator[Delete]:
     if over is None:
         return
     if task.step in (TaskStep.READY, TaskStep.BACKOFF):
-        end_task(run, End(number, "Failed", over.outcome))
+        end_late(run, number, over)
     elif task.step in (TaskStep.RECORDING, TaskStep.CREATING) or (task.step is TaskStep.CALLING and not task.child):
         run.timers.set(now + 1, number, ANY_ATTEMPT)  # it may exist already: end it when it is seen
     elif task.step is TaskStep.CALLING and not task.termination_cause:

@@ -19,6 +19,8 @@ class TimeUp:
     outcome: Outcome
     by_kubelet: bool = False
     """Does the kubelet know of it (`activeDeadlineSeconds`)?"""
+    skips: bool = False
+    """Is the unit Skipped, and not Failed?"""
 
 
 def time_up(task: TaskState, by: Instant, last: Outcome | None = None) -> TimeUp | None:
@@ -38,7 +40,7 @@ def _limits(task: TaskState, last: Outcome | None) -> list[TimeUp]:
         found.append(TimeUp(task.deadline_at, _late(task.definition.deadline_s or 0, last), by_kubelet=True))
     poll, polling = task.definition.poll, task.polling
     if poll is not None and polling is not None and (ends_at := polling.deadline(poll)) is not None:
-        found.append(TimeUp(ends_at, polling.timed_out(poll, last)))
+        found.append(TimeUp(ends_at, polling.timed_out(poll, last), skips=poll.skips))
     return found
 
 

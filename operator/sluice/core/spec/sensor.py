@@ -3,7 +3,7 @@
 Exit code 75 says "not yet" (EX_TEMPFAIL in sysexits.h: try again later). It uses no retry, and resets the count of
 those used: a few drained nodes in a month must not end a sensor that has looked ten thousand times. There is no pod
 between two tries. `timeout` counts from the start of the first try; after it no other starts, and one that is running
-is stopped.
+is stopped: the task has failed, or is Skipped with `onTimeout: Skip`.
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,13 @@ class Sensor:
 
     every_s: int
     timeout_s: int | None = None
+    skips: bool = False
+    """Is the task Skipped when it gives up?"""
 
     @classmethod
     def of(cls, spec: PollSpec) -> "Sensor":
-        return cls(seconds(spec.every), None if spec.timeout is None else seconds(spec.timeout))
+        timeout_s = None if spec.timeout is None else seconds(spec.timeout)
+        return cls(seconds(spec.every), timeout_s, spec.on_timeout == "Skip")
 
     def not_yet(self, ended: Outcome) -> bool:
         """Whether a try says that what it waits for is not there."""

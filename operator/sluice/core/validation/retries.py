@@ -61,6 +61,8 @@ def polls(found: Manifest) -> Iterator[Fault]:
             yield Fault(
                 f"{path}.timeout", f"'{task.poll.timeout}' is over before the second try; raise it, or lower `every`"
             )
+        if task.poll.on_timeout is not None and task.poll.timeout is None:
+            yield Fault(f"{path}.onTimeout", "counts when the time is up, and there is no limit; add `timeout`")
 
 
 def skipped_exit_codes(found: Manifest) -> Iterator[Fault]:
