@@ -39,13 +39,20 @@ class Program:
 
     codes: tuple[int, ...] = (0,)
     poll: Mapping[str, str] | None = None
+    deadline: str | None = None
+    """The task's field."""
     pullable: bool = True
     valid: bool = True
 
     @property
     def may_be_ended(self) -> bool:
         """Whether the operator may delete its pod before the program exits."""
-        return not self.pullable or "timeout" in (self.poll or {})
+        return not self.pullable or self.hurries
+
+    @property
+    def hurries(self) -> bool:
+        """Does its task end with its time?"""
+        return self.deadline is not None or "timeout" in (self.poll or {})
 
     def code(self, run: int) -> int:
         return self.codes[min(run, len(self.codes) - 1)]
@@ -185,6 +192,7 @@ def _manifest(number: int, task: Task) -> dict[str, Any]:
     fields |= {"priority": task.priority}
     fields |= {"pools": [{"name": "pool", "slots": task.slots}]} if task.slots else {}
     fields |= {"poll": task.programs[0].poll} if task.programs[0].poll else {}
+    fields |= {"deadline": task.programs[0].deadline} if task.programs[0].deadline else {}
     fields |= {"args": [f"$(tasks.t{task.reads}.outputs.items)"]} if task.reads is not None else {}
     fields |= {"outputs": ["items"], "outputsFrom": "Log" if task.by_log else "File"} if task.lists is not None else {}
     return fields | ({"forEach": _for_each(task.fan_out)} if task.fan_out else {})

@@ -36,8 +36,14 @@ TRIES = st.lists(st.sampled_from([NOT_YET, NOT_YET, 1, OUT_OF_MEMORY]), max_size
 SENSORS = st.builds(lambda tries, last: Program((*tries, last), {"every": "5s"}), TRIES, st.sampled_from([0, 1]))
 PROGRAMS = st.builds(Program, CODES) | st.sampled_from([Program(), Program(pullable=False), Program(valid=False)])
 FEW = st.lists(PROGRAMS, min_size=1, max_size=3).map(tuple)
-IMPATIENT = Program((NOT_YET,), {"every": "5s", "timeout": "20s"})
-ONE = st.one_of(PROGRAMS, PROGRAMS, SENSORS, st.just(IMPATIENT)).map(lambda program: (program,))
+IMPATIENT = st.sampled_from(
+    [
+        Program((NOT_YET,), {"every": "5s", "timeout": "20s"}),
+        Program((NOT_YET,), {"every": "5s", "timeout": "20s", "onTimeout": "Skip"}),
+        Program((NOT_YET,), {"every": "5s"}, deadline="20s"),
+    ]
+)
+ONE = st.one_of(PROGRAMS, PROGRAMS, SENSORS, IMPATIENT).map(lambda program: (program,))
 SOMETIMES = st.integers(0, 4).map(lambda number: number == 4)
 APPROVALS = st.builds(Approval, said=st.sampled_from(["Approve", "Reject"])) | st.builds(
     Approval, default=st.sampled_from([None, "Approve", "Reject"])

@@ -214,6 +214,8 @@ def _of_program(program: Program, limit: int) -> str:
         failed = 0 if code == NOT_YET else failed + 1
         if code == 0 or failed > limit:
             break
+    if code == NOT_YET and program.poll.get("onTimeout") == "Skip":  # its time was up
+        return "Skipped"
     return "Succeeded" if code == 0 else "Failed"
 
 

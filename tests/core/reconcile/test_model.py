@@ -73,7 +73,7 @@ def test_restart_in_the_middle_finds_what_the_operator_knew(plan, chance, steps)
 
 def _unhurried(task):
     """Without what depends on when the operator looks."""
-    impatient = any("timeout" in (program.poll or {}) for program in task.programs)
+    impatient = any(program.hurries for program in task.programs)
     return replace(task, once=False, programs=(Program(),) if impatient else task.programs)
 
 
