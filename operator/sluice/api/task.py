@@ -268,6 +268,8 @@ class Task(TaskTemplate):
 
     name: TaskName
     """The task's name, unique in the Workflow."""
+    group: TaskName | None = None
+    """The tasks that it is shown with. It is for display only, and its change starts no run."""
     depends_on: Annotated[list[TaskName] | None, Field(max_length=2000)] = None
     """Tasks that this one waits for. All tasks together may name 20,000."""
     run_if: RunIf | None = None

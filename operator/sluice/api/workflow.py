@@ -139,7 +139,8 @@ class WorkflowSettings(Model):
     """AnyFailed (the default): a run has failed if any task has, whatever handled it. LeafFailed: only if a task has
     failed, or was not run for a failure, that no other depends on."""
     trigger: Literal["OnChange", "Manual"] | None = None
-    """OnChange (the default): run once when first seen, and once more for each change of what the Workflow would do.
+    """OnChange (the default): run once when first seen, and once more for each change of what the Workflow would do,
+    which a `group`, a `description` and an `expectedDuration` are not.
     Manual: run only when somebody creates a WorkflowRun."""
     schedule: ScheduleSpec | None = None
     """Run on time, and not on change."""
@@ -214,6 +215,8 @@ class LastRun(Model):
     """The generation of the Workflow that the run was made for."""
     revision: ObjectName
     """The ControllerRevision that holds the graph."""
+    change: Word | None = None
+    """A hash of what the graph does. While it is the same, the Workflow has not changed, whatever its descriptions."""
 
 
 class WorkflowStatus(Model):

@@ -9,7 +9,7 @@ import pytest
 
 from sluice.controller.kube.objects import Key
 from sluice.controller.resources.revisions import ForeignRevision, Revisions
-from sluice.core.base.naming import owner_reference, revision_name
+from sluice.core.base.naming import change_of, owner_reference, revision_name
 
 GRAPH = {"tasks": [{"name": "work", "image": "busybox"}]}
 CHANGED = {"tasks": [{"name": "work", "image": "another"}]}
@@ -34,6 +34,15 @@ def read(workflow: Key, data: Any, owner: Any) -> Any:
 
 def test_the_workflows_own_is_read() -> None:
     assert read(ETL, GRAPH, owner_reference("Workflow", "etl", "u1")).workflow_uid == "u1"
+
+
+def change(data: Any, owner: Any) -> Any:
+    return asyncio.run(Revisions(Server(data, owner)).change(ETL, NAME))  # type: ignore[arg-type]
+
+
+def test_what_a_revision_did_is_known_from_it_as_long_as_it_is_there() -> None:
+    assert change(GRAPH, owner_reference("Workflow", "etl", "u1")) == change_of(GRAPH)
+    assert change(CHANGED, owner_reference("Workflow", "etl", "u1")) is None
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.api.workflow import LastRun, WorkflowStatus
-from sluice.core.base.naming import graph_of, revision_name, run_name
+from sluice.core.base.naming import change_of, graph_of, revision_name, run_name
 from sluice.core.triggers.on_change import OwnRun, RunMark, due_run
 
 TASKS = [{"name": "a", "image": "busybox"}]
@@ -33,11 +33,12 @@ class Cluster:
         self.look(crash=crash)
 
     def look(self, *, crash=False):
-        revision = revision_name("etl", "uid", graph_of(self.spec))
+        revision, change = revision_name("etl", "uid", graph_of(self.spec)), change_of(graph_of(self.spec))
         name = run_name("etl", "uid", self.generation)
         mark, to_make = due_run(
             generation=self.generation,
             revision=revision,
+            change=change,
             run_name=name,
             manual=self.spec.get("trigger") == "Manual",
             mark=RunMark.of(WorkflowStatus.model_validate(self.status).last_run),
@@ -46,7 +47,7 @@ class Cluster:
         )
         if to_make:
             assert mark.run not in self.made, "names are claims"
-            self.runs[mark.run] = OwnRun(mark.run, self.generation, revision)
+            self.runs[mark.run] = OwnRun(mark.run, self.generation, revision, change)
             self.made.append(mark.run)
         if mark is not None and not crash:
             self.status["lastRun"] = mark.written()
@@ -93,6 +94,33 @@ def test_change_of_what_it_would_do_makes_one_more_run(cluster, change):
 def test_change_of_anything_else_makes_none(cluster, change):
     cluster.apply(SPEC)
     cluster.apply(SPEC | change)
+    assert cluster.generations == [1]
+
+
+def described(**task):
+    return SPEC | {
+        "tasks": [TASKS[0] | task],
+        "parameters": [{"name": "day", "default": "monday", "description": task.get("description", "")}],
+    }
+
+
+@pytest.mark.parametrize("field", [{"group": "load"}, {"description": "loads"}, {"expectedDuration": "5m"}])
+@pytest.mark.parametrize("crash", [False, True])
+def test_what_is_only_told_or_guessed_is_no_change(cluster, field, crash):
+    cluster.apply(described(), crash=crash)
+    cluster.apply(described(**field))
+    cluster.apply(described())
+    assert cluster.generations == [1]
+    cluster.apply(described(**field, image="alpine"))
+    assert cluster.generations == [1, 4]
+
+
+def test_a_mark_of_an_older_operator_starts_nothing_and_learns_what_its_revision_did(cluster):
+    cluster.apply(described())
+    change = cluster.status["lastRun"].pop("change")
+    cluster.look()
+    assert (cluster.generations, cluster.status["lastRun"]["change"]) == ([1], change)
+    cluster.apply(described(group="load"))
     assert cluster.generations == [1]
 
 
@@ -173,6 +201,12 @@ def test_an_upgrade_of_the_operator_changes_no_name():
     graph = graph_of({"tasks": TASKS, "parallelism": 2, "defaults": {"env": [{"name": "A", "value": "ü"}]}})
     assert revision_name("etl", "uid", graph) == "etl-c63yr-hfqfhlxadr"
     assert run_name("etl", "uid", 3) == "etl-g3-c63yr"
+    assert change_of(graph) == "hfqfhlxadr"
+
+
+@pytest.mark.parametrize("graph", [{}, {"tasks": None}, {"tasks": {"a": 1}}, {"tasks": [None, 3]}, {"parameters": "x"}])
+def test_a_graph_with_faults_has_a_hash_as_well(graph):
+    assert len(change_of(graph)) == 10
 
 
 def test_revision_does_not_depend_on_the_order_of_keys():
@@ -181,7 +215,8 @@ def test_revision_does_not_depend_on_the_order_of_keys():
 
 
 def test_mark_is_read_as_it_was_written():
-    for mark in (RunMark(3, "etl-rev", "etl-g3-4f7a9"), RunMark(3, "etl-rev", None)):
+    older = RunMark(3, "etl-rev", "etl-g3-4f7a9")
+    for mark in (RunMark(3, "etl-rev", "etl-g3-4f7a9", "abc"), older, RunMark(3, "etl-rev", None)):
         assert RunMark.of(LastRun.model_validate(mark.written())) == mark
     assert RunMark.of(None) is None
 

@@ -272,6 +272,15 @@ def test_deadline_of_what_has_no_attempts(kind):
     assert faults({"name": "a"} | kind, defaults={"deadline": "1h"}) == []  # which is for the others
 
 
+@pytest.mark.parametrize(
+    "kind", [{"approval": {}}, {"join": {}}, {"wait": {"for": "1m"}}, {"workflow": {"name": "x"}}, {"image": "busybox"}]
+)
+def test_every_task_can_be_shown_in_a_group(kind):
+    assert faults({"name": "a", "group": "load"} | kind) == []
+    (fault,) = faults({"name": "a", "group": "$(params.x)"} | kind)
+    assert fault.startswith("spec.tasks[0].group: must be lower-case letters and digits, with '-' between them")
+
+
 def test_deadline_of_a_sub_workflow():
     assert faults({"name": "a", "deadline": "1h", "workflow": {"name": "child"}}) == []
 

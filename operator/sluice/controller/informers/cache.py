@@ -12,7 +12,7 @@ from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.objects import Key, ObjectView, object_view, workflow_of
 from sluice.core import Json
 from sluice.core.base import foreign
-from sluice.core.base.naming import LABEL_BACKFILL_UID, LABEL_GENERATION, LABEL_SCHEDULED, label_number
+from sluice.core.base.naming import LABEL_BACKFILL_UID, LABEL_CHANGE, LABEL_GENERATION, LABEL_SCHEDULED, label_number
 from sluice.core.base.ownership import RunRef
 from sluice.core.base.times import instant
 from sluice.core.pod.view import PodView
@@ -77,7 +77,7 @@ class Cache:
     def own_runs(self, workflow: ObjectView) -> Iterator[OwnRun]:
         """The runs that the Workflow itself made."""
         return (
-            OwnRun(run.key.name, label_number(run.labels[LABEL_GENERATION]), revision)
+            OwnRun(run.key.name, label_number(run.labels[LABEL_GENERATION]), revision, run.labels.get(LABEL_CHANGE, ""))
             for run in self.runs_by_workflow.objects(workflow.key)
             if run.owner_uid == workflow.uid
             and LABEL_GENERATION in run.labels

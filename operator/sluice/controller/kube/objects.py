@@ -12,6 +12,7 @@ from sluice.core.base import foreign
 from sluice.core.base.errors import Unreadable
 from sluice.core.base.naming import (
     LABEL_BACKFILL_UID,
+    LABEL_CHANGE,
     LABEL_DEPTH,
     LABEL_GENERATION,
     LABEL_SCHEDULED,
@@ -19,7 +20,7 @@ from sluice.core.base.naming import (
 )
 from sluice.core.base.ownership import AttemptRef, ObjectMeta, RunRef, attempt_of, controller_of
 
-_LABELS = frozenset({LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH})
+_LABELS = frozenset({LABEL_GENERATION, LABEL_CHANGE, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH})
 
 _SPEC_OF_ENDED = ("workflow", "revision", "resumeFrom", "scheduledTime")
 _STATUS_OF_ENDED = ("phase", "message", "revision", "startedAt", "finishedAt")

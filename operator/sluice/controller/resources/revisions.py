@@ -3,12 +3,12 @@
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from sluice.controller.kube.client import CONFLICT, METADATA_ONLY, ApiError, KubeClient, with_retries
+from sluice.controller.kube.client import CONFLICT, METADATA_ONLY, NOT_FOUND, ApiError, KubeClient, with_retries
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.kube.paths import object_path
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError
-from sluice.core.base.naming import LABEL_WORKFLOW, graph_of, owner_reference, revision_name
+from sluice.core.base.naming import LABEL_WORKFLOW, change_of, graph_of, owner_reference, revision_name
 from sluice.core.base.ownership import controller_of
 from sluice.core.spec.definition import Definition
 
@@ -28,6 +28,8 @@ class Revision:
     workflow: str
     workflow_uid: str
     definition: Definition
+    change: str
+    """What the graph does, as `change_of` writes it."""
 
 
 class Revisions:
@@ -72,8 +74,7 @@ class Revisions:
             if error.status != CONFLICT or (await self.read(workflow.key, name)).workflow_uid != workflow.uid:
                 raise
             return name
-        uid, definition = made["metadata"]["uid"], Definition.of(graph)
-        self._keep(workflow.key.namespace, Revision(name, uid, workflow.key.name, workflow.uid, definition))
+        self._keep(workflow.key.namespace, _revision(workflow.key.name, workflow.uid, made["metadata"], graph))
         return name
 
     async def read(self, workflow: Key, name: str) -> Revision:
@@ -87,20 +88,35 @@ class Revisions:
             owner = controller_of(body["metadata"], "Workflow")
             if owner is None or name != revision_name(owner.name, owner.uid, body.get("data") or {}):
                 raise ForeignRevision(f"ControllerRevision '{name}' has no Workflow, or not the graph that it had")
-            uid, definition = body["metadata"]["uid"], Definition.of(body["data"])
-            known = self._keep(workflow.namespace, Revision(name, uid, owner.name, owner.uid, definition))
+            known = _revision(owner.name, owner.uid, body["metadata"], body["data"])
+            self._keep(workflow.namespace, known)
         if known.workflow != workflow.name:
             raise ForeignRevision(f"ControllerRevision '{name}' is of Workflow '{known.workflow}'")
         return known
 
-    def _keep(self, namespace: str, revision: Revision) -> Revision:
+    async def change(self, workflow: Key, name: str) -> str | None:
+        """What a revision did; None if nobody knows any more. Raises ApiError."""
+        try:
+            return (await self.read(workflow, name)).change
+        except ForeignRevision:
+            return None
+        except ApiError as error:
+            if error.status != NOT_FOUND:
+                raise
+            return None
+
+    def _keep(self, namespace: str, revision: Revision) -> None:
         if (namespace, revision.name) not in self._read:
             self._kept_tasks += len(revision.definition.tasks)
         self._read[namespace, revision.name] = revision
         while self._kept_tasks > _KEPT_TASKS and len(self._read) > 1:
             _, oldest = self._read.popitem(last=False)
             self._kept_tasks -= len(oldest.definition.tasks)
-        return revision
+
+
+def _revision(workflow: str, workflow_uid: str, metadata: Json, graph: Json) -> Revision:
+    name, uid = metadata["name"], metadata["uid"]
+    return Revision(name, uid, workflow, workflow_uid, Definition.of(graph), change_of(graph))
 
 
 def _path(namespace: str, name: str = "") -> str:

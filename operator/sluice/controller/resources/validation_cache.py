@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Json
 from sluice.core.base.faults import Fault
-from sluice.core.base.naming import graph_of, revision_name
+from sluice.core.base.naming import change_of, graph_of, revision_name
 from sluice.core.validation import workflow_faults
 
 
@@ -18,6 +18,7 @@ class ValidationResult:
     generation: int
     faults: list[Fault]
     revision: str
+    change: str
 
 
 class ValidationCache:
@@ -32,8 +33,10 @@ class ValidationCache:
         if known is None or (known.uid, known.generation) != (workflow.uid, workflow.generation):
             manifest: Json = {"metadata": {"name": workflow.key.name}, "spec": workflow.spec}
             faults = workflow_faults(manifest, chart_has_image=self._chart_has_image)
-            revision = revision_name(workflow.key.name, workflow.uid, graph_of(workflow.spec))
-            known = self._known[workflow.key] = ValidationResult(workflow.uid, workflow.generation, faults, revision)
+            graph = graph_of(workflow.spec)
+            revision = revision_name(workflow.key.name, workflow.uid, graph)
+            known = ValidationResult(workflow.uid, workflow.generation, faults, revision, change_of(graph))
+            self._known[workflow.key] = known
         return known
 
     def forget(self, key: Key) -> None:

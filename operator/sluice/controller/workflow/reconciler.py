@@ -17,7 +17,7 @@ from sluice.controller.workflow.schedule import RunRequest, ScheduleTrigger
 from sluice.controller.workflow.upstream import UpstreamTrigger
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError
-from sluice.core.base.naming import LABEL_GENERATION, LABEL_WORKFLOW, owner_reference, run_name
+from sluice.core.base.naming import LABEL_CHANGE, LABEL_GENERATION, LABEL_WORKFLOW, owner_reference, run_name
 from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import NewestRun, stalled, workflow_health
@@ -66,18 +66,26 @@ class WorkflowReconciler:
         mark, make = due_run(
             generation=workflow.generation,
             revision=judged.revision,
+            change=judged.change,
             run_name=run_name(key.name, workflow.uid, workflow.generation),
             manual=settings.trigger == "Manual" or settings.schedule is not None or settings.after is not None,
-            mark=_mark(workflow),
+            mark=await self._known_mark(workflow, judged.revision),
             runs=self._cache.own_runs(workflow),
             on_first_sight=self._on_first_sight,
         )
         if asked.name:
-            mark, make = RunMark(workflow.generation, judged.revision, asked.name), True
+            mark, make = RunMark(workflow.generation, judged.revision, asked.name, judged.change), True
         if make and not await self._make_run(workflow, mark, asked):
             return
         await self._write(workflow, self._status(workflow, mark, asked.waits) | on_time.status | follows.status)
         await self._thin_out(workflow)
+
+    async def _known_mark(self, workflow: ObjectView, revision: str) -> RunMark | None:
+        """The mark, with what its revision did, which an older operator has not written there."""
+        mark = _mark(workflow)
+        if mark is None or mark.change is not None or mark.revision == revision:
+            return mark
+        return replace(mark, change=await self._revisions.change(workflow.key, mark.revision))
 
     async def _thin_out(self, workflow: ObjectView) -> None:
         """Deletes one expired run and requeues for the next, so that never many are deleted at a time."""
@@ -106,7 +114,12 @@ class WorkflowReconciler:
             "metadata": {
                 "name": mark.run,
                 "namespace": namespace,
-                "labels": {LABEL_WORKFLOW: name, LABEL_GENERATION: str(mark.generation)} | asked.labels,
+                "labels": {
+                    LABEL_WORKFLOW: name,
+                    LABEL_GENERATION: str(mark.generation),
+                    LABEL_CHANGE: mark.change,
+                }
+                | asked.labels,
                 "ownerReferences": [owner_reference("Workflow", name, workflow.uid)],
             },
             "spec": {"workflow": name, "revision": mark.revision} | asked.spec,

@@ -8,7 +8,7 @@ again never meets the objects of its predecessor.
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,9 @@ LABEL_INDEX = "sluice.dev/index"
 LABEL_ATTEMPT = "sluice.dev/attempt"
 LABEL_GENERATION = "sluice.dev/generation"
 """On a run that a Workflow created: the generation of the Workflow that it was created for."""
+
+LABEL_CHANGE = "sluice.dev/change"
+"""On a run that a Workflow created: what the Workflow did then, as `change_of` writes it."""
 
 LABEL_SCHEDULED = "sluice.dev/scheduled"
 """On a run that a schedule created: its scheduled time, as `scheduled_minute` writes it."""
@@ -167,6 +170,21 @@ def graph_of(spec: Json) -> Json:
     graph = {key: spec[key] for key in _GRAPH_FIELDS if key in spec}
     hashes = file_hashes(spec)
     return graph | {"files": hashes} if hashes else graph
+
+
+def change_of(graph: Json) -> str:
+    """A hash of what a graph does: as that of its revision, without what is only for display or a guess."""
+    parts = {name: _without(part, _NO_CHANGE[name]) if name in _NO_CHANGE else part for name, part in graph.items()}
+    return digest(json.dumps(parts, sort_keys=True, separators=(",", ":")), 10)
+
+
+_NO_CHANGE = {"tasks": ("group", "description", "expectedDuration"), "parameters": ("description",)}
+
+
+def _without(parts: Any, fields: Iterable[str]) -> Any:
+    if not isinstance(parts, list):
+        return parts
+    return [{k: v for k, v in part.items() if k not in fields} if isinstance(part, dict) else part for part in parts]
 
 
 def label_number(label: Any) -> int:

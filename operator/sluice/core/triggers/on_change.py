@@ -1,13 +1,13 @@
 """When a Workflow runs by itself: once when first seen, and again for each change of its graph.
 
-`lastRun` in the Workflow's status records the last revision that had its run, so a run that was deleted is not made
-again, and applying the same manifest again starts nothing.
+`lastRun` in the Workflow's status records the last revision that had its run, and what that did (`change`), so a run
+that was deleted is not made again, and applying the same manifest again, or with another description, starts nothing.
 
 `trigger: Manual` records each revision without a run, so going back to OnChange starts nothing until the next change.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sluice.api.workflow import LastRun
@@ -18,35 +18,42 @@ OnFirstSight = Literal["Run", "Adopt"]
 
 @dataclass(frozen=True, slots=True)
 class RunMark:
-    """The last revision that was due, and the generation that asked for it. `run` is None if none was made for it."""
+    """The last revision that was due, and the generation that asked for it. `run` is None if none was made for it;
+    `change` if an older operator wrote the mark.
+    """
 
     generation: int
     revision: str
     run: str | None
+    change: str | None = None
 
     @classmethod
     def of(cls, last: LastRun | None) -> "RunMark | None":
         """From a Workflow's `status.lastRun`."""
-        return None if last is None else cls(last.generation, last.revision, last.name)
+        return None if last is None else cls(last.generation, last.revision, last.name, last.change)
 
     def written(self) -> Json:
-        name = {"name": self.run} if self.run else {}
-        return {"generation": self.generation, "revision": self.revision, **name}
+        rest = {"name": self.run, "change": self.change}
+        return {"generation": self.generation, "revision": self.revision} | {k: v for k, v in rest.items() if v}
 
 
 @dataclass(frozen=True, slots=True)
 class OwnRun:
-    """A run that the Workflow made, with the generation of the Workflow that it was made for, and its revision."""
+    """A run that the Workflow made, with the generation of the Workflow that it was made for, its revision, and what
+    that did; empty if an older operator made it.
+    """
 
     name: str
     generation: int
     revision: str
+    change: str = ""
 
 
 def due_run(
     *,
     generation: int,
     revision: str,
+    change: str,
     run_name: str,
     manual: bool,
     mark: RunMark | None,
@@ -55,11 +62,13 @@ def due_run(
 ) -> tuple[RunMark, bool]:
     """(the new mark, whether its run is still to be made)."""
     if mark is not None and mark.revision == revision:
+        return replace(mark, change=change), False
+    if mark is not None and mark.change == change:
         return mark, False
     if manual or (mark is None and on_first_sight == "Adopt"):
-        return RunMark(generation, revision, None), False
+        return RunMark(generation, revision, None, change), False
     after = mark.generation if mark else 0
     for run in runs:  # made just before a crash, and not marked
-        if run.generation > after and run.revision == revision:
-            return RunMark(run.generation, revision, run.name), False
-    return RunMark(generation, revision, run_name), True
+        if run.generation > after and (run.revision == revision or run.change == change):
+            return RunMark(run.generation, run.revision, run.name, change), False
+    return RunMark(generation, revision, run_name, change), True

@@ -45,6 +45,7 @@ _HOW_IT_IS_RUN = frozenset(
         "safeToEvict",
         "priority",
         "expectedDuration",
+        "group",
         "pools",
         "poll",
         "queueName",

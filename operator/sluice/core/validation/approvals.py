@@ -6,7 +6,7 @@ from sluice.core.base.faults import Fault, Hint, listed
 from sluice.core.spec.definition import Definition
 from sluice.core.validation.manifest import Manifest
 
-_FIELDS = frozenset({"name", "dependsOn", "runIf", "when", "allowFailure", "approval"})
+_FIELDS = frozenset({"name", "group", "dependsOn", "runIf", "when", "allowFailure", "approval"})
 _RUNS_NOTHING = "an approval waits for a person and has no pod; remove this, or make another task of it"
 _WORDS = {
     "timeout": "an approval has no pod; write `approval.timeout`",

@@ -8,6 +8,7 @@ from sluice.core.validation.manifest import Manifest
 _FIELDS = frozenset(
     {
         "name",
+        "group",
         "dependsOn",
         "runIf",
         "when",

@@ -7,7 +7,7 @@ from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.validation.manifest import Manifest
 from sluice.core.validation.schedule import moments
 
-_FIELDS = frozenset({"name", "dependsOn", "runIf", "when"})
+_FIELDS = frozenset({"name", "group", "dependsOn", "runIf", "when"})
 _JOIN = "a join is where branches meet, and runs nothing; remove this, or make another task of it"
 _WAIT = "a wait is time that passes, and runs nothing; remove this, or make another task of it"
 
