@@ -12,7 +12,7 @@ Crons = Annotated[
     Cron | Annotated[list[Cron], Field(min_length=1, max_length=32)],
     Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}),
 ]
-CatchUp = Literal["None", "Latest", "All"]
+CatchUp = Literal["None", "Latest", "LatestAtOnce", "All"]
 
 
 class ScheduleSpec(Model):
@@ -34,7 +34,9 @@ class ScheduleSpec(Model):
     catch_up: CatchUp | None = None
     """What becomes of times that have passed without a run. Latest (the default): the newest one is run. None: none is.
     All: each is run, in order, while no more than `concurrency.maxRuns` go; with `startAt` also those before the
-    Workflow was created. A schedule that is changed, suspended or resumed always begins anew: only later times count.
+    Workflow was created. A schedule that is changed, suspended or resumed begins anew: only later times count.
+    LatestAtOnce: as Latest, and a schedule that begins, at first or anew, runs the newest time before that at once, as
+    Airflow does without catchup.
     """
     starting_deadline: Duration | None = None
     """A time that has passed for longer than this is not run. Default: no limit; with catchUp None 1m."""

@@ -43,6 +43,7 @@ def looked(said, mark, now, concurrency=None, **there):
         (HOURLY, "02:00", "02:59:59", ("02:00", None, 0, "03:00")),
         (HOURLY, "02:00", "03:00", ("03:00", "03:00", 0, "04:00")),
         (HOURLY, "02:00", "06:30", ("06:00", "06:00", 3, "07:00")),  # Latest
+        (HOURLY | {"catchUp": "LatestAtOnce"}, "02:00", "06:30", ("06:00", "06:00", 3, "07:00")),
         (HOURLY | {"catchUp": "None"}, "02:00", "03:00:59", ("03:00", "03:00", 0, "04:00")),
         (HOURLY | {"catchUp": "None"}, "02:00", "06:30", ("06:00", None, 4, "07:00")),
         (HOURLY | {"catchUp": "All"}, "02:00", "06:30", ("03:00", "03:00", 0, "07:00")),
@@ -90,6 +91,14 @@ def test_a_run_that_was_made_and_not_marked_is_made_sure_of_and_not_missed():
     assert looked(ALL, "02:00", "06:30", going=1, made={at("03:00")})[1] == "03:00"
 
 
+def test_latest_at_once_runs_the_time_before_its_creation_and_misses_none():
+    start = counting_from(
+        schedule(ONCE), None, known=False, created_at=at("06:20"), on_first_sight="Run", now=at("06:30")
+    )
+    found = due_time(schedule(ONCE), start, at("06:30"), concurrency=Concurrency())
+    assert (clock(found.run), found.missed, clock(found.next)) == ("06:00", 0, "07:00")
+
+
 def test_missed_times_are_counted_up_to_a_thousand():
     assert looked({"cron": "* * * * *"}, "1T00:00", "31T00:00")[2] == 1000
 
@@ -126,6 +135,7 @@ def marked(clock, said):
     return SchedulePosition(at(clock), schedule(said).digest)
 
 
+ONCE = HOURLY | {"catchUp": "LatestAtOnce"}
 START = ALL | {"startAt": "2026-03-01T01:00:00Z"}
 
 
@@ -145,6 +155,14 @@ START = ALL | {"startAt": "2026-03-01T01:00:00Z"}
         (HOURLY | {"suspend": True}, {"mark": marked("04:00", HOURLY)}, "06:30"),
         (HOURLY | {"suspend": False}, {"mark": marked("04:00", HOURLY | {"suspend": True})}, "06:30"),  # resumed
         (ALL, {"mark": marked("04:00", ALL | {"suspend": True})}, "06:30"),
+        (ONCE, {}, "05:59"),  # Airflow's habit without catchup
+        (ONCE, {"known": True}, "05:59"),
+        (ONCE, {"adopt": True}, "06:30"),
+        (ONCE | {"startAt": "2026-03-01T07:00:00Z"}, {}, "06:30"),
+        (ONCE | {"endAt": "2026-03-01T05:30:00Z"}, {}, "04:59"),
+        (ONCE, {"mark": marked("04:00", HOURLY)}, "04:00"),
+        (ONCE, {"mark": marked("04:00", HOURLY | {"suspend": True})}, "05:59"),  # resumed
+        (ONCE, {"mark": marked("06:10", HOURLY | {"suspend": True})}, "06:30"),  # nothing has passed meanwhile
         (HOURLY, {"mark": marked("06:31", HOURLY)}, "06:31"),  # another machine's clock is a little ahead
         (HOURLY, {"mark": marked("9T00:00", HOURLY)}, "06:30"),  # a clock was wrong by days
     ],

@@ -6,6 +6,7 @@ Each time is run at most once, whatever restarts: the run is named after its tim
 | catchUp | of the times since the mark that have passed |
 |---|---|
 | Latest | the newest is run, the others are missed |
+| LatestAtOnce | as with Latest; and of those before a schedule begins, at first or anew, the newest is run at once |
 | None | the newest is run if it passed at most a minute ago, the others are missed |
 | All | all are run, the oldest first, each when fewer than `concurrency.maxRuns` runs are active, so that none has to give way. Under a policy that never lets runs wait (Allow, Forbid, Replace) the newest is run at once |
 
@@ -13,7 +14,8 @@ With `startingDeadline`, a time that passed longer ago than that is missed.
 
 The mark starts at the Workflow's creation, with All and `startAt` at `startAt`; earlier times do not count. A changed
 schedule, also one that is suspended or resumed, moves the mark to now: times that were still to be caught up are
-dropped, also with All. A Backfill can run them.
+dropped, also with All. A Backfill can run them. With LatestAtOnce the mark starts, and moves, to just before the newest
+time that has passed, unless that is done with.
 """  # noqa: E501  # a row of a table is one line
 
 import heapq
@@ -143,7 +145,11 @@ def counting_from(
     """The instant after which times count. `known`: has the Workflow been accepted before, with a schedule or not?"""
     if mark is not None and mark.schedule == schedule.digest:
         return mark.time if mark.time < now + _CLOCK_WAS_WRONG_S else now
-    if known or mark is not None or on_first_sight == "Adopt":
+    first = mark is None and not known
+    if schedule.catch_up == "LatestAtOnce" and not (first and on_first_sight == "Adopt"):
+        newest = next(schedule.before(int(now) + 1), None)
+        return now if newest is None or (mark is not None and newest <= mark.time) else newest - 1
+    if not first or on_first_sight == "Adopt":
         return now
     return min(created_at, schedule.start_at - 1) if schedule.from_start else created_at
 
