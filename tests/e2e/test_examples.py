@@ -360,6 +360,19 @@ def test_31_join(kubectl: Kubectl) -> None:
     assert kubectl.log(run["metadata"]["name"], "report").strip() == "reported"
 
 
+def test_33_typed_parameters(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "33-typed-parameters.yaml", "typed-parameters")
+    succeeded(run)
+    assert phases(run) == {"count": "Succeeded", "load": "Succeeded", "publish": "Skipped", "flaky": "Failed"}
+    load, flaky = run["status"]["tasks"]["load"], run["status"]["tasks"]["flaky"]
+    assert (load["items"]["total"], load["items"]["succeeded"]) == (3, "0-2")
+    assert (flaky["reason"], "firstStartedAt" in flaky) == ("Timeout", True)
+    assert flaky["message"].startswith("was not done by its deadline, 8s after its first start")
+    assert 1 <= flaky["attempt"] < 100
+    by_hand = succeeded(kubectl.finished("typed-by-hand"))
+    assert kubectl.log(by_hand, "publish").strip() == "published full"
+
+
 def test_35_functions(kubectl: Kubectl) -> None:
     run = kubectl.run(EXAMPLES / "35-functions.yaml", "functions")
     name = run["metadata"]["name"]
