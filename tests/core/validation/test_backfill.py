@@ -61,6 +61,11 @@ def test_a_workflow_without_a_schedule_needs_times():
         "spec.workflow: 'etl' has no schedule; say `cron` or `every` here",
     ]
     assert faults({"cron": "@daily", "arguments": {"day": "1"}}, plain) == []
+    typed = {"parameters": [{"name": "day", "type": "Integer"}]}
+    assert faults({"cron": "@daily", "arguments": {"day": "1"}}, typed) == []
+    assert faults({"cron": "@daily", "arguments": {"day": "x"}}, typed) == [
+        "spec.arguments.day: must be a whole number such as 42"
+    ]
 
 
 def test_what_is_not_known_is_not_judged():

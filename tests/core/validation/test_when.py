@@ -44,6 +44,7 @@ def test_sound(text):
             "params.day > 3",
             "line 1, column 12: `>` does not take (string, int); parameters are strings, so write int(params.NAME)",
         ),
+        ("params.day", "line 1, column 7: this is a string, not true or false; compare it with something"),
         # Names with a hyphen, and others that are not read as one name.
         (
             "tasks.load-data.phase == 'Failed'",

@@ -62,6 +62,8 @@ def _note_times(run: RunState, task: TaskState, now: Instant) -> None:
 def _note_first_start(run: RunState, number: int, attempt: PodView | children.ChildView) -> None:
     """What counts from there is watched from now on."""
     task = run.tasks[number]
+    if task.definition.deadline_s is None and task.definition.poll is None:
+        return
     known = (task.first_started_at, task.polling)
     if isinstance(attempt, PodView):
         task.note_first_start(attempt.begun_at)
