@@ -73,6 +73,31 @@ def test_a_change_of_labels_makes_no_run(kubectl: Kubectl) -> None:
     assert runs(kubectl) == ["1"]
 
 
+def test_a_change_of_what_is_only_told_or_guessed_makes_no_run(kubectl: Kubectl) -> None:
+    applied(kubectl, etl(parameters=[{"name": "day", "default": "monday"}]))
+    told = etl(parameters=[{"name": "day", "default": "monday", "description": "which"}])
+    told["spec"]["tasks"][0] |= {"group": "all", "expectedDuration": "5m"}
+    applied(kubectl, told)
+    assert runs(kubectl) == ["1"]
+    last = kubectl.get("workflow", "etl")["status"]["lastRun"]
+    (run,) = kubectl.list("workflowruns")
+    assert run["metadata"]["labels"]["sluice.dev/change"] == last["change"]
+
+
+def test_a_mark_of_an_older_operator_is_completed_and_makes_no_run(kubectl: Kubectl) -> None:
+    applied(kubectl, etl())
+    change = kubectl.get("workflow", "etl")["status"]["lastRun"]["change"]
+    kubectl("patch", "workflow", "etl", "--subresource=status", "--type=merge", "-p", _WITHOUT_CHANGE)
+    told = etl()
+    told["spec"]["tasks"][0]["group"] = "all"
+    applied(kubectl, told)
+    assert runs(kubectl) == ["1"]
+    eventually(lambda: kubectl.get("workflow", "etl")["status"]["lastRun"].get("change") == change, "it is known again")
+
+
+_WITHOUT_CHANGE = '{"status": {"lastRun": {"change": null}}}'
+
+
 def test_a_change_of_parallelism_makes_no_run(kubectl: Kubectl) -> None:
     applied(kubectl, etl())
     applied(kubectl, etl(parallelism=2))
