@@ -76,18 +76,30 @@ def test_and_those_of_another_tasks_outputs():
             "x=101",
             "retries.limit is $(tasks.b.outputs.x), which is '1",
         ),
-        ({"timeout": "$(tasks.b.outputs.x)"}, "x=0s", "timeout is $(tasks.b.outputs.x), which is '0s'; a duration"),
-        ({"deadline": "$(tasks.b.outputs.x)"}, "x=90", "deadline is $(tasks.b.outputs.x), which is '90'; a duration"),
-        ({"pools": [{"name": "db", "slots": "$(tasks.b.outputs.x)"}]}, "x=0", "the slots of pool db is $(tasks.b."),
+        (
+            {"timeout": "$(tasks.b.outputs.x)"},
+            "x=0s",
+            "timeout is $(tasks.b.outputs.x), which is '0s', and must be a d",
+        ),
+        (
+            {"deadline": "$(tasks.b.outputs.x)"},
+            "x=90",
+            "deadline is $(tasks.b.outputs.x), which is '90', and must be a d",
+        ),
+        (
+            {"pools": [{"name": "db", "slots": "$(tasks.b.outputs.x)"}]},
+            "x=0",
+            "the number of slots of pool db is",
+        ),
         (
             {"forEach": {"items": ["y"], "parallelism": "$(tasks.b.outputs.x)"}},
             "x=0",
-            "forEach.parallelism is $(tasks.b.outputs.x), which is '0'; a whole number from 1 to 10000",
+            "forEach.parallelism is $(tasks.b.outputs.x), which is '0', and must be a whole number from 1 to 10000",
         ),
         (
             {"forEach": {"range": {"end": "$(tasks.b.outputs.x)"}}},
             "x=1.5",
-            "forEach.range.end is $(tasks.b.outputs.x), which is '1.5'; a whole number from",
+            "forEach.range.end is $(tasks.b.outputs.x), which is '1.5', and must be a whole number",
         ),
     ],
 )

@@ -38,15 +38,15 @@ def test_sound():
     [
         (
             {"timeout": "$(params.word)"},
-            "timeout: by the parameter's default timeout is $(params.word), which is 'x'",
+            "timeout: in a run without arguments, timeout is $(params.word), which is 'x'",
         ),
         (
             {"deadline": "$(params.n)"},
-            "deadline: by the parameter's default deadline is $(params.n), which is '3'",
+            "deadline: in a run without arguments, deadline is $(params.n), which is '3'",
         ),
         (
             {"retries": {"limit": "$(params.word)"}},
-            "retries.limit: by the parameter's default limit is $(params.word), which is 'x'; a whole",
+            "retries.limit: in a run without arguments, limit is $(params.word), which is 'x', and",
         ),
         ({"retries": {"limit": "$(params.m)"}}, "retries.limit: $(params.m) stands for nothing; did you mean"),
         (
@@ -85,9 +85,10 @@ def test_of_a_task(task, fault):
             {"parallelism": "$(tasks.b.outputs.x)"},
             "parallelism: $(tasks.b.outputs.x) is not known before the",
         ),
-        ({"parallelism": "$(foo)"}, "parallelism: $(foo) is not known before the run starts; only parameters are"),
+        ({"parallelism": "$(foo)"}, "parallelism: $(foo) stands for nothing; write for example $(params.NAME)"),
+        ({"parallelism": "$(param.n)"}, "parallelism: $(param.n) is no placeholder; write $(params.n), and"),
         ({"timeout": "$(run.name)"}, "timeout: $(run.name) is not known before the run starts; only parameters are"),
-        ({"timeout": "$(params.word)"}, "timeout: by the parameter's default timeout is $(params.word), which is 'x'"),
+        ({"timeout": "$(params.word)"}, "timeout: in a run without arguments, timeout is $(params.word), which is 'x'"),
         ({"parallelism": "8"}, "parallelism: must be a whole number from 1 to 100000, or one placeholder such as"),
     ],
 )
@@ -100,9 +101,9 @@ def test_of_a_workflow(spec, fault):
     [
         (8, []),
         ("8", []),
-        (0, ["is '0'; a whole number from 1 to 100000 can stand there"]),
-        ("", ["is empty; a whole number from 1 to 100000 can stand there"]),
-        (True, ["is 'true'; a whole number from 1 to 100000 can stand there"]),
+        (0, ["is '0', and must be a whole number from 1 to 100000"]),
+        ("", ["is empty, and must be a whole number from 1 to 100000"]),
+        (True, ["is 'true', and must be a whole number from 1 to 100000"]),
     ],
 )
 def test_a_run_whose_arguments_make_no_limit_is_told_so_before_it_starts(value, faults):

@@ -36,7 +36,7 @@ def whole_number(field: str, said: int | str, bounds: Bounds, fill: Fill) -> int
     except ValueError:
         found = None
     if isinstance(found, bool) or not isinstance(found, int) or not bounds.low <= found <= bounds.high:
-        raise BadNumber(f"{field} is {said}, which is {_shown(text)}; {bounds} can stand there")
+        raise BadNumber(f"{field} is {said}, which is {_shown(text)}, and must be {bounds}")
     return found
 
 
@@ -48,7 +48,7 @@ def duration_s(field: str, said: str, fill: Fill) -> int:
     except ValueError:
         found = 0
     if not found:
-        raise BadNumber(f"{field} is {said}, which is {_shown(text)}; a duration such as 90s or 1h30m can stand there")
+        raise BadNumber(f"{field} is {said}, which is {_shown(text)}, and must be a duration such as 90s or 1h30m")
     return found
 
 

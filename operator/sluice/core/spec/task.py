@@ -127,7 +127,7 @@ class TaskDefinition:
         if late.retries is not None:
             retries = replace(retries, limit=whole_number("retries.limit", late.retries, RETRIES, fill))
         for pool, said in late.slots:
-            slots[pool] = whole_number(f"the slots of pool {pool}", said, SLOTS, fill)
+            slots[pool] = whole_number(f"the number of slots of pool {pool}", said, SLOTS, fill)
         return replace(
             self,
             timeout_s=self.timeout_s if late.timeout is None else duration_s("timeout", late.timeout, fill),

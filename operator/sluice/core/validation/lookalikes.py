@@ -43,10 +43,11 @@ def lookalikes(found: Manifest) -> Iterator[Fault]:
         for name, field in fields.items():
             if name not in UNFILLED:
                 for place, text in strings_in(field, f"{path}.{name}"):
-                    yield from _faults(place, text)
+                    yield from lookalikes_in(place, text)
 
 
-def _faults(place: str, text: str) -> Iterator[Fault]:
+def lookalikes_in(place: str, text: str) -> Iterator[Fault]:
+    """Those of one text, which stands at `place`."""
     for match in _ROUND.finditer(text) if "$(" in text else ():
         if not PLACEHOLDER.fullmatch(match[0]):
             literal = f"for the text itself write ${match[0]}"

@@ -16,6 +16,7 @@ from sluice.core.graph.placeholders import Values, fill, placeholders_in
 from sluice.core.spec.numbers import BadNumber, duration_s, is_late, whole_number
 from sluice.core.spec.parameter import declarations, texts
 from sluice.core.spec.run_limits import RunLimits
+from sluice.core.validation.lookalikes import lookalikes_in
 from sluice.core.validation.manifest import Manifest, name_of
 
 _Said = Iterator[tuple[str, Any, Bounds | None]]
@@ -31,7 +32,9 @@ def late_numbers(found: Manifest) -> Iterator[Fault]:
     for path, said, bounds in _of_workflow(found.raw):
         if isinstance(said, str) and is_late(said):
             words = [words for _, words in placeholders_in(said, path)]
-            if unknown := next((each for each in words if each not in known), None if words else said[2:-1]):
+            if not words:
+                yield from list(lookalikes_in(path, said)) or [_nothing(path, said)]
+            elif unknown := next((each for each in words if each not in known), None):
                 problem = f"$({unknown}) is not known before the run starts; only parameters are"
                 yield Fault(path, problem, Hint(unknown, known, form="$({})"))
             else:
@@ -41,8 +44,8 @@ def late_numbers(found: Manifest) -> Iterator[Fault]:
             if isinstance(said, str) and is_late(said):
                 words = [words for _, words in placeholders_in(said, "")]
                 path = f"{layer}.{place}"
-                if not words:
-                    yield Fault(path, f"{said} stands for nothing; write for example $(params.NAME)")
+                if not words and not any(lookalikes_in(path, said)):
+                    yield _nothing(path, said)
                 yield from _wrong_default(path, said, bounds, words, defaults)
 
 
@@ -53,6 +56,10 @@ def limit_faults(workflow: WorkflowSettings, run: WorkflowRunSpec, values: Mappi
     except BadNumber as error:
         return [Fault("spec.arguments", str(error))]
     return []
+
+
+def _nothing(path: str, said: str) -> Fault:
+    return Fault(path, f"{said} stands for nothing; write for example $(params.NAME)")
 
 
 def _wrong_default(path: str, said: str, bounds: Bounds | None, words: list[str], defaults: Values) -> Iterator[Fault]:
@@ -66,7 +73,7 @@ def _wrong_default(path: str, said: str, bounds: Bounds | None, words: list[str]
         else:
             whole_number(field, said, bounds, known)
     except BadNumber as error:
-        yield Fault(path, f"by the parameter's default {error}")
+        yield Fault(path, f"in a run without arguments, {error}")
 
 
 def _of_workflow(spec: Json) -> _Said:
