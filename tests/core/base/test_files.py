@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from sluice.core.base.files import config_map_data, contents, file_hash, file_hashes, holds, is_path
-from sluice.core.base.naming import graph_of
+from sluice.core.base.naming import change_of, graph_of, revision_name
 
 SPEC = {
     "files": {"etl.py": "print('ü')\n", "sql/load.sql": "select 1"},
@@ -49,6 +49,27 @@ def test_the_frozen_graph_has_the_hashes_alone():
     assert HASHES["etl.py"] == file_hash("print('ü')\n".encode())
     assert HASHES["model.bin"] == file_hash(bytes(range(256)))
     assert graph_of({"tasks": []}) == {"tasks": []}  # no revision changes where there are none
+
+
+CALL = {"function": {"file": "etl.py", "name": "load"}}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "changed", "is_change"),
+    [
+        ([CALL], "etl.py", True),
+        ([CALL], "sql/load.sql", True),  # it may read any
+        ([{"function": CALL["function"] | {"fingerprint": "v1"}}], "etl.py", False),
+        ([{"function": CALL["function"] | {"fingerprint": "v1"}}, {"files": ["etl.py"]}], "etl.py", True),
+        ([{"files": ["sql/load.sql"]}], "sql/load.sql", True),
+        ([{"files": ["sql/load.sql"]}], "etl.py", False),
+    ],
+)
+def test_a_changed_file_is_a_change_where_a_task_goes_by_it(tasks, changed, is_change):
+    before = {"tasks": tasks, **SPEC}
+    after = before | {"files": SPEC["files"] | {changed: "another"}}
+    assert (change_of(graph_of(before)) != change_of(graph_of(after))) is is_change
+    assert revision_name("etl", "u", graph_of(before)) != revision_name("etl", "u", graph_of(after))
 
 
 def test_the_config_map_holds_the_files():

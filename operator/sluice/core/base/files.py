@@ -53,6 +53,15 @@ def file_hashes(spec: Json) -> dict[str, str]:
     return {path: file_hash(content) for path, content in contents(spec)}
 
 
+def decisive_files(task: Json, hashes: Mapping[str, str]) -> Mapping[str, str]:
+    """By path, the hashes of the files that decide what a task does, given its manifest. The fingerprint of a function
+    stands in for them: it is in the manifest.
+    """
+    if "function" in task:
+        return {} if mapping(task["function"]).get("fingerprint") else hashes
+    return {path: hashes.get(path, "") for path in map(str, task.get("files") or ())}
+
+
 def file_keys(paths: Mapping[str, str]) -> dict[str, str]:
     """By path, its key in the ConfigMap."""
     return {path: str(number) for number, path in enumerate(sorted(paths))}

@@ -14,7 +14,8 @@ from typing import Any
 
 from sluice.api import API_VERSION
 from sluice.core import Instant, Json
-from sluice.core.base.files import file_hashes
+from sluice.core.base import foreign
+from sluice.core.base.files import decisive_files, file_hashes
 
 MAIN = "main"
 """The name of the container that runs the task."""
@@ -173,8 +174,15 @@ def graph_of(spec: Json) -> Json:
 
 
 def change_of(graph: Json) -> str:
-    """A hash of what a graph does: as that of its revision, without what is only for display or a guess."""
+    """A hash of what a graph does: as that of its revision, without what is only for display or a guess, and of files
+    with those that decide what a task does.
+    """
     parts = {name: _without(part, _NO_CHANGE[name]) if name in _NO_CHANGE else part for name, part in graph.items()}
+    if hashes := parts.pop("files", None):
+        reached: dict[str, str] = {}
+        for task in foreign.mappings(graph.get("tasks")):
+            reached |= decisive_files(task, hashes)
+        parts["files"] = reached
     return digest(json.dumps(parts, sort_keys=True, separators=(",", ":")), 10)
 
 

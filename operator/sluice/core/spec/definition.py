@@ -11,6 +11,7 @@ from typing import Any
 from sluice.api.revision import FrozenGraph
 from sluice.api.task import TaskTemplate
 from sluice.core import Json
+from sluice.core.base.files import decisive_files
 from sluice.core.graph.critical_path import critical_paths_s
 from sluice.core.graph.dag import Graph
 from sluice.core.graph.references import dependencies
@@ -54,10 +55,8 @@ class Definition:
         )
 
     def files_of(self, task: TaskDefinition) -> Mapping[str, str]:
-        """By path, the hashes of the files that decide what a task does. A fingerprint stands in for them."""
-        if task.function is not None:
-            return {} if task.function.fingerprint is not None else self.files
-        return {path: self.files.get(path, "") for path in task.files}
+        """See `decisive_files`."""
+        return decisive_files(task.own, self.files)
 
     def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """The typed value of each parameter, given a run's arguments."""
