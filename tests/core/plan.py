@@ -113,6 +113,12 @@ class Task:
     when: When | None = None
     reads: int | None = None
     """The task whose outputs it reads."""
+    either: tuple[int, ...] = ()
+    """The tasks whose outputs it reads as parts of one placeholder (`??`)."""
+    or_text: bool = False
+    """Is the last part of it a text?"""
+    asks: int | None = None
+    """The task whose phase it reads."""
     lists: int | None = None
     """The number of items in its outputs; None if it has no outputs."""
     fan_out: FanOut | None = None
@@ -155,6 +161,10 @@ class Plan:
             return self.items(fan_out.same_as)
         return fan_out.count if fan_out.listed_by is None else self.tasks[fan_out.listed_by].lists
 
+    def arguments(self, number: int) -> list[str]:
+        """What a task is given, as written."""
+        return _arguments(self.tasks[number])
+
     def units(self) -> Iterator[Unit]:
         """All units that the run may ever have."""
         for number, task in enumerate(self.tasks):
@@ -193,9 +203,18 @@ def _manifest(number: int, task: Task) -> dict[str, Any]:
     fields |= {"pools": [{"name": "pool", "slots": task.slots}]} if task.slots else {}
     fields |= {"poll": task.programs[0].poll} if task.programs[0].poll else {}
     fields |= {"deadline": task.programs[0].deadline} if task.programs[0].deadline else {}
-    fields |= {"args": [f"$(tasks.t{task.reads}.outputs.items)"]} if task.reads is not None else {}
+    fields |= {"args": _arguments(task)}
     fields |= {"outputs": ["items"], "outputsFrom": "Log" if task.by_log else "File"} if task.lists is not None else {}
     return fields | ({"forEach": _for_each(task.fan_out)} if task.fan_out else {})
+
+
+def _arguments(task: Task) -> list[str]:
+    either = [f"tasks.t{number}.outputs.items" for number in task.either] + ["'none'"] * (
+        task.or_text and bool(task.either)
+    )
+    found = [f"$(tasks.t{task.reads}.outputs.items)"] if task.reads is not None else []
+    found += [f"$({' ?? '.join(either)})"] if either else []
+    return found + ([f"$(tasks.t{task.asks}.phase)"] if task.asks is not None else [])
 
 
 def _for_each(fan_out: FanOut) -> dict[str, Any]:

@@ -82,6 +82,8 @@ def _renumbered(task, position):
         task,
         needs=tuple(position[need] for need in task.needs),
         reads=position[task.reads],
+        either=tuple(position[number] for number in task.either),
+        asks=position[task.asks],
         when=when and replace(when, asked=position[when.asked]),
         fan_out=fan_out and replace(fan_out, listed_by=position[fan_out.listed_by], same_as=position[fan_out.same_as]),
     )
@@ -101,13 +103,18 @@ def _task(draw, earlier, slots):
         pod_fields["programs"] = draw(FEW | SENSORS.map(lambda program: (program,)))
     if pod_fields.get("once"):  # nothing of it is tried again
         pod_fields |= {"limit": 0, "once": all(program.poll is None for program in pod_fields["programs"])}
+    run_if = draw(st.sampled_from(RULES)) if needs and draw(st.booleans()) else None
+    if kind != "approval":
+        asked = range(len(earlier)) if final else others
+        leader = fan_out.same_as if fan_out is not None else None
+        pod_fields |= _asks(draw, earlier, [n for n in asked if n != leader], run_if, final=final)
     return Task(
         needs=tuple(needs),
         allow_failure=draw(SOMETIMES),
         final=final,
         when=_when(draw, range(len(earlier)) if final else others, is_fan_out=fan_out is not None),
         fan_out=fan_out,
-        run_if=draw(st.sampled_from(RULES)) if needs and draw(st.booleans()) else None,
+        run_if=run_if,
         approval=draw(APPROVALS) if kind == "approval" else None,
         **pod_fields,
     )
@@ -124,6 +131,21 @@ def _pod_fields(draw, earlier, others, slots):
         "by_log": draw(SOMETIMES),
         "priority": draw(st.integers(0, 2)),
         "slots": draw(st.integers(0, slots)),
+    }
+
+
+def _asks(draw, earlier, others, run_if, *, final):
+    """What it reads of `others` that need not have succeeded."""
+    with_outputs = [number for number in others if earlier[number].lists is not None]
+    several = run_if not in (None, "AllSkipped")  # more than one answer
+    open_ = [
+        n for n in others if several or (final and not earlier[n].final) or (earlier[n].allow_failure and not run_if)
+    ]
+    either = draw(st.lists(st.sampled_from(with_outputs), min_size=1, max_size=2, unique=True)) if with_outputs else []
+    return {
+        "either": tuple(either) if draw(SOMETIMES) else (),
+        "or_text": len(either) == 1 or draw(st.booleans()),
+        "asks": draw(st.sampled_from(open_)) if open_ and draw(SOMETIMES) else None,
     }
 
 

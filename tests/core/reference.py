@@ -57,7 +57,10 @@ def may_begin(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
         if not counted:
             return _upstream_failed(ends, [(leader, None)])
     before = waits_for(plan, unit)
-    verdicts = by_rule(task.run_if or "AllSucceeded", [_counts_as(plan, other, ends) for other in before])
+    counted = [_counts_as(plan, other, ends) for other in before]
+    optional = [(number, None) for number in optional_tasks(plan, task)]
+    counted = ["S" if how == "K" and other in optional else how for other, how in zip(before, counted, strict=True)]
+    verdicts = by_rule(task.run_if or "AllSucceeded", counted)
     if "UpstreamFailed" in verdicts:
         verdicts = (verdicts - {"UpstreamFailed"}) | _upstream_failed(ends, before)
     if RUNS not in verdicts:
@@ -75,13 +78,27 @@ def waits_for(plan: Plan, unit: Unit) -> list[Unit]:
 
 
 def dependencies(plan: Plan, task: Task) -> set[int]:
+    """A task at the end depends on no other for what it only asks about."""
+    asked = asked_about(task) | {*task.either}
+    return needed(task) | {number for number in asked if task.final <= plan.tasks[number].final}
+
+
+def needed(task: Task) -> set[int]:
     numbers = {*task.needs}
     numbers |= {task.reads} if task.reads is not None else set()
     if task.fan_out:
         numbers |= {n for n in (task.fan_out.listed_by, task.fan_out.same_as) if n is not None}
-    if task.when and task.when.kind == "phase" and task.final <= plan.tasks[task.when.asked].final:
-        numbers.add(task.when.asked)
     return numbers
+
+
+def asked_about(task: Task) -> set[int]:
+    asked = {task.asks} if task.asks is not None else set()
+    return asked | ({task.when.asked} if task.when and task.when.kind == "phase" else set())
+
+
+def optional_tasks(plan: Plan, task: Task) -> set[int]:
+    """Those that it reads only as parts of one placeholder: skipped, they count as succeeded."""
+    return ({*task.either} & dependencies(plan, task)) - needed(task) - asked_about(task)
 
 
 def _counts_as(plan: Plan, unit: Unit, ends: Ends) -> str | None:
@@ -131,12 +148,17 @@ def _given(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
     """The verdict of the outputs that it reads and of its condition, once its trigger rule lets it run."""
     task, index = plan.tasks[unit[0]], unit[1]
     before = list(read(task, index))
-    phases = [ends.get(other) for other in before]
-    if None in phases:
+    either = [(number, None) for number in task.either]
+    asked = [(task.asks, None)] if task.asks is not None else []
+    if None in [ends.get(other) for other in (*before, *either, *asked)]:
         return set()
-    if set(phases) - {"Succeeded", "Skipped"}:
-        return _upstream_failed(ends, before)
-    if "Skipped" in phases:
+    missing = [unit for unit in before if handed_on(plan, unit, ends) is None]
+    if not task.or_text and all(handed_on(plan, unit, ends) is None for unit in either):
+        missing += either
+    phases = {ends[unit] for unit in missing}
+    if phases - {"Skipped"}:
+        return _upstream_failed(ends, missing)
+    if phases:
         return {"Skipped"}
     if task.when is None or (task.fan_out and (task.when.kind == "item") != (index is not None)):
         return {RUNS}
@@ -161,6 +183,20 @@ def read(task: Task, index: int | None) -> Iterable[Unit]:
         yield task.reads, index
     if task.fan_out and task.fan_out.listed_by is not None:
         yield task.fan_out.listed_by, None
+
+
+def arguments(plan: Plan, unit: Unit, ends: Ends) -> list[str]:
+    """What the pods of a unit are given."""
+    task = plan.tasks[unit[0]]
+    found = [_text(handed_on(plan, other, ends)) for other in read(task, unit[1]) if other[0] == task.reads][:1]
+    if task.either:
+        given = (handed_on(plan, (number, None), ends) for number in task.either)
+        found.append(next((_text(each) for each in given if each is not None), "none"))
+    return found + ([ends[task.asks, None] or ""] if task.asks is not None else [])
+
+
+def _text(given: list[Any] | None) -> str:
+    return json.dumps(given, separators=(",", ":"))
 
 
 def handed_on(plan: Plan, unit: Unit, ends: Ends) -> list[Any] | None:

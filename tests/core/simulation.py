@@ -7,13 +7,13 @@ event or when its timer is due, so a forgotten timer shows as a run that never e
 Invariants are asserted where they could break: when a pod is created or deleted, and when an end is recorded.
 """
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from random import Random
 
 from sluice.api.run import ApprovalDecision, WorkflowRunStatus
 from sluice.controller.informers.cache import Cache
+from sluice.core.graph.placeholders import fill
 from sluice.core.pod.builder import Item
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
@@ -476,9 +476,10 @@ class Simulation:
                 fanned_out = self.plan.tasks[other[0]].fan_out is not None and other[1] is None
                 assert fanned_out or not has_pods or 0 in self.ends[other], "a success that was none"
         values = values_of(run, run.tasks[self.number(unit)])
-        for read in reference.read(self.plan.tasks[unit[0]], unit[1]):
-            given = json.loads(values[f"tasks.t{read[0]}.outputs.items"])
-            assert given == reference.handed_on(self.plan, read, known), "without what it reads"
+        for written, given in zip(
+            self.plan.arguments(unit[0]), reference.arguments(self.plan, unit, known), strict=True
+        ):
+            assert fill({"image": written}, values)["image"] == given, "without what it reads"
 
     def check_wind_down(self) -> bool:
         return self.state == "Stopped" or (self.plan.fail_fast != "None" and bool(self.operator.run.wind_down.why))

@@ -183,7 +183,8 @@ class WorkflowSpec(WorkflowSettings):
     tasks: Annotated[list[Task], Field(min_length=1, max_length=MAX_TASKS, json_schema_extra=_TASKS)]
     """The tasks of the graph."""
     outputs: Annotated[dict[Word, Sentence] | None, Field(max_length=64)] = None
-    """What a run that has succeeded hands on, by name, for example rows: $(tasks.load.outputs.rows)."""
+    """What a run that has succeeded hands on, by name, for example rows: $(tasks.load.outputs.rows).
+    Where there is none another may stand in, rows: $(tasks.load.outputs.rows ?? 'none')."""
 
 
 _REASON = r"^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$"  # as in metav1.Condition

@@ -31,6 +31,41 @@ def test_known_placeholders_are_filled_in_and_all_else_is_left(text, filled):
     assert fill({"image": text}, VALUES) == {"image": filled}
 
 
+FOUND = VALUES | {
+    "tasks.a.outputs.k": "7",
+    "tasks.a.outputs.empty": "",
+    "tasks.a.exitCode": "",
+    "tasks.b.exitCode": "3",
+    "run.scheduledTime": "",
+    "run.startedAt": "2026-01-01T00:00:00Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("$(tasks.a.outputs.k ?? tasks.b.outputs.k)", "7"),
+        ("$(tasks.b.outputs.k ?? tasks.a.outputs.k)", "7"),
+        ("$(tasks.b.outputs.k??'none') of $(tasks.a.outputs.k  ??\n'x')", "none of 7"),
+        ("$(tasks.b.outputs.k ?? '')", ""),
+        ("$(tasks.b.outputs.k ?? 'no (really) ?? no')", "no (really) ?? no"),
+        ("$(tasks.a.outputs.empty ?? 'none')", ""),  # it was handed on
+        ("$(tasks.a.exitCode ?? tasks.b.exitCode)", "3"),
+        ("$(run.scheduledTime ?? run.startedAt)", "2026-01-01T00:00:00Z"),
+        ("$(tasks.b.outputs.k ?? tasks.a.exitCode)", ""),
+        ("$$(tasks.b.outputs.k ?? 'none')", "$(tasks.b.outputs.k ?? 'none')"),
+        ("$(ls ??) $(cat 'x' ?? y)", "$(ls ??) $(cat 'x' ?? y)"),  # the shell's
+        ('$(tasks.a.outputs.k ?? "x")', '$(tasks.a.outputs.k ?? "x")'),
+    ],
+)
+def test_the_first_part_that_exists(text, filled):
+    assert fill({"image": text}, FOUND) == {"image": filled}
+
+
+def test_a_text_is_doubled_for_the_kubelet_as_any_value():
+    assert fill({"args": ["$(item.x ?? '5$')"]}, FOUND) == {"args": ["5$$"]}
+
+
 @pytest.mark.parametrize(
     ("fields", "filled"),
     [

@@ -49,6 +49,26 @@ def test_what_a_skipped_task_did_not_hand_on_is_left_out():
     assert (status["phase"], json.loads(status["outputs"])) == ("Succeeded", {"total": 6})
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$(tasks.b.outputs.k ?? tasks.a.outputs.total)", 6),  # with its type
+        ("$(tasks.b.outputs.k ?? 'none')", "none"),
+        ("$(tasks.b.outputs.k ?? 'no') rows", "no rows"),
+        ("$(tasks.b.phase) $(tasks.a.exitCode)", "Skipped 0"),
+        ("$(tasks.b.exitCode ?? 'none')", "none"),
+    ],
+)
+def test_of_several_parts_the_first_that_exists(text, value):
+    skipped = {"b": {"runIf": "OneFailed", "outputs": ["k"]}}
+    assert json.loads(ended({"it": text}, "a >> b", **skipped)["outputs"]) == {"it": value}
+
+
+def test_what_has_no_part_that_exists_is_left_out():
+    skipped = {"b": {"runIf": "OneFailed", "outputs": ["k", "l"]}}
+    assert "outputs" not in ended({"it": "$(tasks.b.outputs.k ?? tasks.b.outputs.l)"}, "a >> b", **skipped)
+
+
 def test_run_that_failed_hands_on_nothing():
     assert "outputs" not in ended({"it": "as it is"}, code=1)
 

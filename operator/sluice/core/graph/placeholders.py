@@ -5,6 +5,8 @@
    https://kubernetes.io/docs/tasks/inject-data-application/define-interdependent-environment-variables/
 3. `$$(params.x)` is the literal `$(params.x)`. Any other `$(...)` belongs to the kubelet or the shell, and stays as it
    is.
+4. `$(tasks.b.outputs.r ?? tasks.c.outputs.r ?? 'none')` is the first of these parts that exists. A text exists always,
+   and can only be the last part; a time that a run does not have, and what is absent of a task's end, does not exist.
 """
 
 import re
@@ -13,16 +15,47 @@ from typing import Any
 
 from sluice.core import Json
 
-_WORDS = r"((?:params|run|tasks|item)\.[A-Za-z0-9_.-]+|item)"
-PLACEHOLDER = re.compile(rf"(?<!\$)\$\({_WORDS}\)")
+_PART = r"(?:(?:params|run|tasks|item)\.[A-Za-z0-9_.-]+|item)"
+_TEXT = r"'[^']*'"
+_WORDS = rf"{_PART}(?:\s*\?\?\s*{_PART})*(?:\s*\?\?\s*{_TEXT})?"
+PLACEHOLDER = re.compile(rf"(?<!\$)\$\(({_WORDS})\)")
 _WITH_LITERALS = re.compile(rf"(?P<literal>\$)?\$\((?P<words>{_WORDS})\)")
+PART = re.compile(_PART)
+_PARTS = re.compile(rf"{_PART}|{_TEXT}")
+_MAY_BE_ABSENT = re.compile(r"run\..*|tasks\.[^.]*\.(?:exitCode|message)")
 
 SCRIPT_FIELDS = frozenset({"bash", "python"})
 UNFILLED = SCRIPT_FIELDS | {"when"}  # a condition reads the values as variables
 _EXPANDED_BY_KUBELET = frozenset({"command", "args", "env"})
 
 Values = Mapping[str, str]
-"""The value of each placeholder, by the words between its brackets: `params.day`."""
+"""The value of each part of a placeholder: of `params.day`."""
+
+
+def parts_of(words: str) -> tuple[str, ...]:
+    """The parts of a placeholder, given the words between its brackets. Most have one. A text keeps its quotes."""
+    return tuple(_PARTS.findall(words)) if "??" in words else (words,)
+
+
+def chosen(words: str, values: Mapping[str, Any]) -> str | None:
+    """The part that a placeholder stands for: the only one, or the first that exists. None if there is none."""
+    parts = parts_of(words)
+    if len(parts) == 1:
+        return words if words in values else None
+    return next((part for part in parts if is_text(part) or _exists(part, values)), None)
+
+
+def _exists(part: str, values: Mapping[str, Any]) -> bool:
+    return part in values and (values[part] != "" or not _MAY_BE_ABSENT.fullmatch(part))
+
+
+def is_text(part: str) -> bool:
+    return part.startswith("'")
+
+
+def text_of(part: str) -> str:
+    """What stands between the quotes."""
+    return part[1:-1]
 
 
 def fill(fields: Json, values: Values) -> Json:
@@ -64,9 +97,9 @@ def fill_typed(node: Any, typed: Mapping[str, Any], values: Values) -> Any:
 def _value(found: re.Match[str], values: Values, *, doubled: bool) -> str:
     if found["literal"]:
         return found[0] if doubled else found[0][1:]
-    if found["words"] not in values:
-        return found[0]
-    value = values[found["words"]]
+    if (part := chosen(found["words"], values)) is None:
+        return "" if "??" in found["words"] else found[0]
+    value = text_of(part) if is_text(part) else values[part]
     return kubelet_literal(value) if doubled else value
 
 
@@ -80,6 +113,13 @@ def placeholders_in(node: Any, path: str) -> Iterator[tuple[str, str]]:
     for place, text in strings_in(node, path):
         for found in PLACEHOLDER.finditer(text) if "$(" in text else ():
             yield place, found[1]
+
+
+def placeholders_of(fields: Json, path: str = "") -> Iterator[tuple[str, str]]:
+    """The same for those of a task's fields in which placeholders are filled in."""
+    for name, field in fields.items():
+        if name not in UNFILLED:
+            yield from placeholders_in(field, f"{path}.{name}")
 
 
 def strings_in(node: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,8 @@ tasks.extract.phase == 'Failed'`.
    placeholder. One that reads how another ended needs only its end.
 3. What a `finally` task asks about how others ended, in `when` or in a placeholder, implies a dependency on other
    `finally` tasks only. All the rest have ended before it starts, and may well have failed.
+4. A task that is read only as one part of several (`??`) may have been skipped: for the trigger rule that counts as a
+   success. In a `finally` task such a part implies no more than what it asks about the end of others does.
 """
 
 import re
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 
 from sluice.core import Json
 from sluice.core.cel.program import compile_condition, tasks_read
-from sluice.core.graph.placeholders import UNFILLED, placeholders_in
+from sluice.core.graph.placeholders import parts_of, placeholders_of
 
 ENDS = ("phase", "exitCode", "message")
 """What a placeholder may say of how a task ended."""
@@ -30,9 +32,9 @@ class Read:
     end: str = ""
 
     @classmethod
-    def of(cls, placeholder: str) -> "Read | None":
-        """From the words between the brackets. None if they read nothing of a task."""
-        found = _READ.fullmatch(placeholder)
+    def of(cls, part: str) -> "Read | None":
+        """From a part of it. None if they read nothing of a task."""
+        found = _READ.fullmatch(part)
         return cls(found[1], found[3] or "", found[2] or "") if found else None
 
     def __str__(self) -> str:
@@ -41,23 +43,35 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The placeholder at `path` reads that."""
+    """The placeholder at `path` reads that. `alone`: it has no other part (`??`); `last`: it has none after this."""
 
     path: str
     read: Read
+    alone: bool
+    last: bool
 
     def implies_dependency(self, *, by_final: bool, final: Container[str]) -> bool:
         """`by_final`: is it one of a `finally` task? `final` are the names of all of these."""
-        return bool(self.read.output) or not by_final or self.read.task in final
+        return bool(self.alone and self.read.output) or not by_final or self.read.task in final
 
 
 def references(fields: Json, path: str = "") -> Iterator[Reference]:
     """The references in a task's fields, in their order. `path` is that of the task: where each reference's begins."""
-    for name, field in fields.items():
-        if name not in UNFILLED:
-            for place, placeholder in placeholders_in(field, f"{path}.{name}"):
-                if read := Read.of(placeholder):
-                    yield Reference(place, read)
+    for place, words in placeholders_of(fields, path):
+        parts = parts_of(words)
+        for number, part in enumerate(parts, start=1):
+            if read := Read.of(part):
+                yield Reference(place, read, alone=len(parts) == 1, last=number == len(parts))
+
+
+def optional_tasks(fields: Json) -> frozenset[str]:
+    """The tasks that a task reads only as one part of several (`??`), and does not wait for on other grounds."""
+    found = list(references(fields))
+    if all(each.alone for each in found):
+        return frozenset()
+    needed = {*(fields.get("dependsOn") or ()), (fields.get("forEach") or {}).get("sameAs")}
+    needed |= {each.read.task for each in found if each.alone} | {*tasks_in_condition(fields)}
+    return frozenset(each.read.task for each in found) - needed
 
 
 def tasks_in_condition(fields: Json) -> tuple[str, ...]:

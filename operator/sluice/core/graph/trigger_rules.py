@@ -31,8 +31,9 @@ class Tally:
     failed: int = 0
     skipped: int = 0
 
-    def add(self, phase: TaskPhase) -> None:
-        if phase == "Succeeded":
+    def add(self, phase: TaskPhase, *, optional: bool = False) -> None:
+        """`optional`: what it would have handed on is not needed, so a skip counts as a success."""
+        if phase == "Succeeded" or (optional and phase == "Skipped"):
             self.succeeded += 1
         elif phase == "Skipped":
             self.skipped += 1

@@ -1,4 +1,5 @@
-"""Whether a unit can start, given what its placeholders read: all that must have ended, and the outputs must be there.
+"""Whether a unit can start, given what its placeholders read: all that must have ended, and outputs must be there; of
+several parts (`??`) that are all outputs, one.
 
 An output that is not there although its task has succeeded is lost, which the task says when it is to start.
 """
@@ -17,8 +18,11 @@ def can_read(run: RunState, number: int) -> Verdict:
     before = {name: unit for name, unit in found.items() if unit is not None}
     if any(unit.phase == "Pending" for unit in before.values()):
         return Verdict.WAIT
-    wanted = [(before[read.task], read.output) for read in reads.outputs if read.task in before]
-    missing = {unit.phase for unit, key in wanted if key not in (unit.outputs or {})}
+    missing = set()
+    for choice in reads.outputs:
+        units = [(before[read.task], read.output) for read in choice if read.task in before]
+        if not any(key in (unit.outputs or {}) for unit, key in units):
+            missing |= {unit.phase for unit, _ in units}
     if missing & _FAILED:
         return Verdict.UPSTREAM_FAILED
     return Verdict.SKIP if "Skipped" in missing else Verdict.RUN

@@ -7,21 +7,20 @@ then each item is evaluated by itself.
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from sluice.api.run import RunPhase
 from sluice.core import Json
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, outputs_read, reads_item, tasks_read
 from sluice.core.cel.variables import condition_variables
+from sluice.core.graph.placeholders import chosen, parts_of
 from sluice.core.graph.trigger_rules import Verdict
 from sluice.core.run.children import too_deep
 from sluice.core.run.late_numbers import learn_numbers
-from sluice.core.run.outputs import result_of
+from sluice.core.run.outputs import result_of, values_of
 from sluice.core.run.state import RunState
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.numbers import BadNumber
-from sluice.core.spec.task import TaskDefinition
 
 _SHOWN = 100  # characters of an expression in a reason
 
@@ -38,7 +37,7 @@ def check_start(run: RunState, number: int) -> Skip | Outcome | Verdict:
     definition = run.tasks[number].definition
     found = Verdict.RUN if definition.when is None else _asked(run, number, definition.when)
     if found is Verdict.RUN and run.tasks[number].group is not None:
-        found = _lacks_a_field(definition, run.tasks.item(number)) or found
+        found = _lacks_a_field(run, number) or found
     if found is Verdict.RUN and definition.is_sub_workflow:
         found = too_deep(run.identity) or found
     if found is Verdict.RUN:
@@ -49,11 +48,17 @@ def check_start(run: RunState, number: int) -> Skip | Outcome | Verdict:
     return found
 
 
-def _lacks_a_field(definition: TaskDefinition, item: Any) -> Outcome | None:
-    missing = sorted(definition.item_fields - item.keys() if isinstance(item, dict) else definition.item_fields)
+def _lacks_a_field(run: RunState, number: int) -> Outcome | None:
+    task, item = run.tasks[number], run.tasks.item(number)
+    fields = {f"item.{field}" for field in item} if isinstance(item, dict) else set()
+    missing = sorted(words for words in task.definition.item_fields if fields.isdisjoint(parts_of(words)))
+    if any("??" in words for words in missing):
+        values = values_of(run, task)
+        missing = [words for words in missing if chosen(words, values) is None]
     if not missing:
         return None
-    return Outcome(Ending.ERROR, f"its item has no field '{missing[0]}', which $(item.{missing[0]}) stands for")
+    field = next(part for part in parts_of(missing[0]) if part.startswith("item.")).removeprefix("item.")
+    return Outcome(Ending.ERROR, f"its item has no field '{field}', which $({missing[0]}) stands for")
 
 
 def _asked(run: RunState, number: int, condition: Program | CelError) -> Skip | Outcome | Verdict:

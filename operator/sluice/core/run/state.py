@@ -259,7 +259,8 @@ class RunState:
         self.counts.task_ended(task)
         for dependent in self.definition.graph.dependents[number]:
             if self.tasks.leader(dependent) != number:  # that one goes by the items
-                self.tasks[dependent].tally.add(task.counted_as)
+                optional = task.definition.name in self.tasks[dependent].definition.reads.optional
+                self.tasks[dependent].tally.add(task.counted_as, optional=optional)
 
     # Logs, in which outputs may be.
 

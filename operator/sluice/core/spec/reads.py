@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from sluice.core import Json
 from sluice.core.base.text import as_text
 from sluice.core.cel.variables import TaskResult
-from sluice.core.graph.references import ENDS, Read, references
+from sluice.core.graph.placeholders import parts_of, placeholders_of
+from sluice.core.graph.references import ENDS, Read, optional_tasks, references
 
 
 @dataclass(frozen=True, slots=True)
 class Reads:
     tasks: tuple[str, ...]
     """All tasks of which anything is read. They must have ended."""
-    outputs: tuple[Read, ...]
-    """The outputs that must be there."""
+    outputs: tuple[tuple[Read, ...], ...]
+    """The outputs of which one each must be there: mostly one."""
+    optional: frozenset[str]
+    """See `optional_tasks`."""
     of_items: frozenset[tuple[str, str]]
     """In a fan-out, (task, key) of the outputs that each item gets: those that it reads outside `forEach`."""
 
@@ -24,9 +27,12 @@ class Reads:
         found = list(references(fields))
         outputs = [each for each in found if each.read.output]
         in_items = [each for each in outputs if not each.path.startswith(".forEach")] if "forEach" in fields else []
+        placeholders = dict.fromkeys(words for _, words in placeholders_of(fields))
+        choices = [tuple(map(Read.of, parts_of(words))) for words in placeholders]
         return cls(
             tasks=tuple(dict.fromkeys(each.read.task for each in found)),
-            outputs=tuple(dict.fromkeys(each.read for each in outputs)),
+            outputs=tuple(tuple(filter(None, reads)) for reads in choices if all(it and it.output for it in reads)),
+            optional=optional_tasks(fields),
             of_items=frozenset((each.read.task, each.read.output) for each in in_items),
         )
 

@@ -10,7 +10,7 @@ from sluice.core.base.foreign import mapping
 from sluice.core.base.merge import merge
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, compile_condition
-from sluice.core.graph.placeholders import UNFILLED, placeholders_in
+from sluice.core.graph.placeholders import is_text, parts_of, placeholders_of
 from sluice.core.spec.approval import Approval
 from sluice.core.spec.for_each import ForEach
 from sluice.core.spec.identity import PoolClaim
@@ -44,7 +44,7 @@ class TaskDefinition:
     reads: Reads
     """What its placeholders read of other tasks."""
     item_fields: frozenset[str]
-    """The fields that each item must have: those of its placeholders `$(item.FIELD)`."""
+    """Its placeholders with fields of the item, of which each must stand for something: `item.FIELD` for most."""
     priority: int | None
     """None: the run's."""
     duration_s: float
@@ -206,9 +206,13 @@ def _if_late(said: int | str | None) -> str | None:
 def _fields_of_items(raw: Json) -> frozenset[str]:
     if "forEach" not in raw:
         return frozenset()
-    parts = (field for name, field in raw.items() if name not in UNFILLED and name != "forEach")
-    words = (words for part in parts for _, words in placeholders_in(part, ""))
-    return frozenset(each.removeprefix("item.") for each in words if each.startswith("item."))
+    found = placeholders_of({name: field for name, field in raw.items() if name != "forEach"})
+    parts = {words: parts_of(words) for _, words in found}
+    return frozenset(
+        words
+        for words in parts
+        if any(part.startswith("item.") for part in parts[words]) and not is_text(parts[words][-1])
+    )
 
 
 def _duration_s(task: Task, wait: Wait | None) -> float:

@@ -1,12 +1,12 @@
 """The outputs of a run that succeeded: the `outputs` of its Workflow, with the placeholders filled in.
 
 A value that is nothing but one placeholder for a task's output keeps its type: a list stays a list. A value that needs
-a task without outputs, for example a skipped one, is left out.
+a task without outputs, for example a skipped one, is left out, unless another part of the placeholder (`??`) exists.
 """
 
 from sluice.core import Json
 from sluice.core.base.text import as_json
-from sluice.core.graph.placeholders import PLACEHOLDER, fill
+from sluice.core.graph.placeholders import PLACEHOLDER, chosen, fill
 from sluice.core.graph.references import Read
 from sluice.core.run.outputs import result_of
 from sluice.core.run.state import RunState
@@ -22,10 +22,10 @@ def run_outputs(run: RunState) -> str | InvalidOutputs:
     values = run.identity.values | reads.values(results)
     found: Json = {}
     for name, text in run.definition.outputs.items():
-        if any(words not in values for words in PLACEHOLDER.findall(text)):
+        if any(chosen(words, values) is None for words in PLACEHOLDER.findall(text)):
             continue
         whole = PLACEHOLDER.fullmatch(text)
-        read = Read.of(whole[1]) if whole else None
+        read = Read.of(chosen(whole[1], values) or "") if whole else None
         found[name] = results[read.task].outputs[read.output] if read and read.output else fill({"": text}, values)[""]
     written = as_json(found)
     size = len(written.encode())

@@ -27,6 +27,7 @@ from sluice.core.validation.approvals import approvals
 from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.backfill import backfill_faults
 from sluice.core.validation.children import sub_workflows
+from sluice.core.validation.choices import choices, unused_parts
 from sluice.core.validation.ends import ends_asked_for
 from sluice.core.validation.fan_out import fan_outs
 from sluice.core.validation.files import files, files_of_tasks
@@ -89,7 +90,7 @@ def workflow_warnings(manifest: Json) -> list[Fault]:
     """What may go wrong with a Workflow. It must have no faults."""
     spec = manifest["spec"]
     definition = Definition.of(graph_of(spec))
-    warnings = list(values.placeholders_in_shell_commands(definition))
+    warnings = [*values.placeholders_in_shell_commands(definition), *unused_parts(definition)]
     if spec.get("parallelism") != 1:
         warnings += volumes.one_node_at_a_time(definition)
     return listed(warnings)
@@ -132,6 +133,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     values.no_placeholder_in_scripts,
     values.known_placeholders,
     lookalikes,
+    choices,
     values.parameters,
     late_numbers,
     values.scripts_fit,

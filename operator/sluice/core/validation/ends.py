@@ -31,7 +31,8 @@ def ends_asked_for(found: Manifest) -> Iterator[Fault]:
                 yield Fault(reference.path, f"$({read}) stands for nothing: {words}")
                 continue
             yield from _no_exit_code(reference, other)
-            if other.name in found.dependencies[number] and (only := _only_answer(read.end, task, other)):
+            waits = reference.alone and other.name in found.dependencies[number]
+            if waits and (only := _only_answer(read.end, task, other)):
                 rule = task.run_if or "AllSucceeded"
                 words = f"{only} whenever '{task.name}' starts, as its runIf is {rule}"
                 yield Fault(reference.path, f"$({read}) is {words}; write runIf: AllDone, or leave it out")

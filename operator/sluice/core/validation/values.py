@@ -1,14 +1,14 @@
 """Faults of parameters, placeholders and scripts."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sluice.api.for_each import ForEachSpec
 from sluice.api.workflow import Parameter
 from sluice.core import Json
 from sluice.core.base.faults import Fault, Hint
-from sluice.core.graph.placeholders import PLACEHOLDER, UNFILLED, placeholders_in, strings_in
+from sluice.core.graph.placeholders import PLACEHOLDER, is_text, parts_of, placeholders_of, strings_in
 from sluice.core.graph.references import ENDS, Read
 from sluice.core.pod.builder import parameter_variable
 from sluice.core.pod.size import ANNOTATIONS_MAX_BYTES, EXEC_MAX_BYTES
@@ -43,6 +43,8 @@ def no_placeholder_in_scripts(found: Manifest) -> Iterator[Fault]:
 
 
 def _instead(placeholder: str, field: str, *, in_fan_out: bool) -> str:
+    if "??" in placeholder:
+        return "choose here among what /sluice/inputs.json has"
     if read := Read.of(placeholder):
         if in_fan_out and read.output:
             reading = '"$VALUE"' if field == "bash" else 'os.environ["VALUE"]'
@@ -67,32 +69,33 @@ def known_placeholders(found: Manifest) -> Iterator[Fault]:
     known_items = {key: _Items.of(source) for key, source in {id(each): each for each in sources.values()}.items()}
     items = {f"spec.tasks[{number}]": known_items[id(source)] for number, source in sources.items()}
     for path, fields in found.layers.items():
-        for name, field in fields.items():
-            if name in UNFILLED:
-                continue
-            for place, placeholder in placeholders_in(field, f"{path}.{name}"):
-                if placeholder in _AT_THE_END and not fields.get("finally"):
-                    words = "is known to `finally` tasks only, as the run has not ended before"
-                    yield Fault(place, f"$({placeholder}) {words}")
-                elif placeholder in _AT_THE_END and name in ("forEach", "wait"):
-                    yield Fault(place, f"$({placeholder}) is not known yet here; it reaches pods only")
-                elif _POOL.search(place):
-                    words = "is not filled in here: a Pool is known before the run starts; write its name"
-                    yield Fault(place, f"$({placeholder}) {words}")
-                elif not placeholder.startswith("params.") and _ACCESS.search(place):
-                    words = "is not filled in here: what a pod may do must not depend on a program; use a parameter"
-                    yield Fault(place, f"$({placeholder}) {words}")
-                elif Read.of(placeholder):
-                    if path == "spec.defaults":
-                        words = "every task would wait for that one, itself included; say it in the tasks that need it"
-                        yield Fault(place, f"$({placeholder}) cannot be a default: {words}")
-                elif placeholder.startswith("tasks."):
-                    yield _no_read(place, placeholder)
-                elif ITEM.match(placeholder):
-                    yield from _item(fields, items.get(path, _Items()), placeholder, place)
-                elif placeholder not in known:
-                    hint = Hint(placeholder, known, form="$({})")
-                    yield Fault(place, f"$({placeholder}) stands for nothing", hint)
+        for place, words in placeholders_of(fields, path):
+            for part in parts_of(words):
+                if not is_text(part):
+                    yield from _part(part, place, path, fields, known, items.get(path, _Items()))
+
+
+def _part(part: str, place: str, path: str, fields: Json, known: Collection[str], items: "_Items") -> Iterator[Fault]:
+    """Faults of a part of a placeholder in the fields at `path`."""
+    if part in _AT_THE_END and not fields.get("finally"):
+        yield Fault(place, f"$({part}) is known to `finally` tasks only, as the run has not ended before")
+    elif part in _AT_THE_END and place.startswith((f"{path}.forEach", f"{path}.wait")):
+        yield Fault(place, f"$({part}) is not known yet here; it reaches pods only")
+    elif _POOL.search(place):
+        yield Fault(place, f"$({part}) is not filled in here: a Pool is known before the run starts; write its name")
+    elif not part.startswith("params.") and _ACCESS.search(place):
+        words = "is not filled in here: what a pod may do must not depend on a program; use a parameter"
+        yield Fault(place, f"$({part}) {words}")
+    elif Read.of(part):
+        if path == "spec.defaults":
+            words = "every task would wait for that one, itself included; say it in the tasks that need it"
+            yield Fault(place, f"$({part}) cannot be a default: {words}")
+    elif part.startswith("tasks."):
+        yield _no_read(place, part)
+    elif ITEM.match(part):
+        yield from _item(fields, items, part, place)
+    elif part not in known:
+        yield Fault(place, f"$({part}) stands for nothing", Hint(part, known, form="$({})"))
 
 
 _OF_TASK = re.compile(r"tasks\.([a-z0-9-]+)\.([A-Za-z]+)")
