@@ -157,7 +157,9 @@ def _given(plan: Plan, unit: Unit, ends: Ends) -> set[str]:
         missing += either
     phases = {ends[unit] for unit in missing}
     if phases - {"Skipped"}:
-        return _upstream_failed(ends, missing)
+        return _upstream_failed(
+            ends, [unit for unit in missing if unit in before or unit[0] in dependencies(plan, task)]
+        )
     if phases:
         return {"Skipped"}
     if task.when is None or (task.fan_out and (task.when.kind == "item") != (index is not None)):

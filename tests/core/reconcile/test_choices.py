@@ -112,6 +112,16 @@ def test_in_finally_nothing_is_implied():
     assert argument(of) == "none"
 
 
+@pytest.mark.parametrize(
+    ("b", "code", "reason"),
+    [(SKIPPED, None, "Skipped: so was b, c"), ({}, 3, "UpstreamFailed: b")],
+)
+def test_in_finally_outputs_of_which_none_exists_are_needed_all_the_same(b, code, reason):
+    of = world(EITHER, b=b, c=SKIPPED, **{"finally": True})
+    end(of, **({} if code is None else {"b": code}))
+    assert of.reasons["d"] == reason
+
+
 def test_an_item_takes_what_its_own_item_handed_on():
     b = {"forEach": {"items": ["x", "y"], "minSuccess": 1}, "skipExitCodes": [9]} | R
     d = {"forEach": {"sameAs": "b"}, "runIf": "NoneFailed", "args": ["$(tasks.b.outputs.r ?? 'none')"]}

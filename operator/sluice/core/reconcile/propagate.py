@@ -15,7 +15,7 @@ from sluice.core.reconcile.reads import can_read
 from sluice.core.reconcile.when import Skip, check_start
 from sluice.core.run.dirty import News
 from sluice.core.run.fan_out import FanOut
-from sluice.core.run.outputs import lost_outputs, units_before, values_of
+from sluice.core.run.outputs import lost_outputs, values_of
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskState, TaskStep
 from sluice.core.run.time_limits import TimeUp
@@ -132,7 +132,7 @@ def _was_stopped(run: RunState, number: int) -> bool:
     task, leader = run.tasks[number], run.tasks.leader(number)
     if task.group is not None and leader is not None:
         return run.tasks[run.tasks.fan_outs[leader].first + task.index].phase == "Stopped"
-    return any(unit.phase == "Stopped" for unit in units_before(run, task).values())
+    return any(run.tasks[n].phase == "Stopped" for n in run.definition.graph.dependencies[number])
 
 
 def _is_fan_out(run: RunState, number: int) -> bool:

@@ -164,13 +164,14 @@ def _pending(pod: PodView, warning: str) -> Reason:
 def _ended(run: RunState, number: int) -> Reason:
     task = run.tasks[number]
     if task.phase == "UpstreamFailed":
-        names = _names(run, number, "Failed", "UpstreamFailed")
+        bad: tuple[TaskPhase, ...] = ("Failed", "UpstreamFailed")
+        names = _names(run, number, *bad) or _names_read(run, number, *bad, "Stopped")
         return Reason(f"UpstreamFailed: {names or _items_before(run, number) or 'no dependency has succeeded'}")
     if task.phase == "Skipped":
         if task.skipped:
             return Reason(f"Skipped: {task.skipped}")
         inherited = task.definition.run_if == "AllSucceeded" or task.definition.reads.outputs
-        names = _names(run, number, "Skipped") if inherited else ""
+        names = (_names(run, number, "Skipped") or _names_read(run, number, "Skipped")) if inherited else ""
         return Reason(f"Skipped: {f'so was {names}' if names else f'runIf {task.definition.run_if} does not hold'}")
     if task.phase == "Stopped":
         own = task.last.message if task.last is not None and task.last.ending is Ending.STOPPED else ""
@@ -229,6 +230,13 @@ def _waiting_for(run: RunState, number: int) -> str:
     if names or not run.tasks[number].definition.final:
         return names
     return f"the {run.counts.open} tasks before the end" if run.counts.open > 1 else "the last task before the end"
+
+
+def _names_read(run: RunState, number: int, *phases: TaskPhase) -> str:
+    """The tasks that it reads, dependencies or not, that ended so."""
+    names = run.tasks[number].definition.reads.tasks
+    found = [name for name in names if (n := run.tasks.number(name)) is not None and run.tasks[n].phase in phases]
+    return first_names(found, len(found), _NAMES_SHOWN)
 
 
 def _names(run: RunState, number: int, *phases: TaskPhase) -> str:
