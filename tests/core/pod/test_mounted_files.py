@@ -68,6 +68,7 @@ def test_an_argument_that_is_one_placeholder_keeps_its_type():
         "day": "$(params.day)",
         "run": "$(run.name)",
         "code": ["$(tasks.list.exitCode)", "$(tasks.list.phase)"],
+        "first": ["$(params.day ?? tasks.list.outputs.files)", "$(params.day ?? 'none')"],
     }
     task = {"name": "a", "image": "x", "forEach": {"items": [{"n": 1.5}]}}
     task |= {"function": FUNCTION | {"arguments": given}, "outputs": ["k"]}
@@ -87,5 +88,6 @@ def test_an_argument_that_is_one_placeholder_keeps_its_type():
             "day": "$(params.day)",  # the run has no such parameter
             "run": RUN.name,
             "code": [0, "Succeeded"],
+            "first": [["a", "b"], "none"],
         },
     }
