@@ -18,14 +18,14 @@ PARAMETERS = [{"name": "n", "type": "Integer", "default": 2}, {"name": "long", "
 def world(text, *, arguments=None, **fields):
     definition = Definition.of(graph(text, **fields) | {"parameters": PARAMETERS})
     identity = replace(RUN, parameters=definition.values(arguments or {}))
-    return World(restore(identity, "etl-1", definition, status={}, pods=[], orders=Orders()))
+    return World(restore(identity, "etl-1", definition, status={}, pods=[], now=0.0, orders=Orders()))
 
 
 def restarted(before):
     """After the operator was killed."""
     pods = [task.pod for task in before.run.tasks if task.pod is not None]
     known = before.run.identity, before.run.definition
-    run = restore(known[0], "etl-1", known[1], status=before.stored, pods=pods, orders=Orders())
+    run = restore(known[0], "etl-1", known[1], status=before.stored, pods=pods, now=0.0, orders=Orders())
     return World(run, before.now, before.stored, before.version)
 
 

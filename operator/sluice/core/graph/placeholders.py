@@ -87,7 +87,7 @@ def fill_typed(node: Any, typed: Mapping[str, Any], values: Values) -> Any:
     if isinstance(node, str):
         whole = PLACEHOLDER.fullmatch(node)
         part = None if whole is None else chosen(whole[1], values)
-        return typed[part] if part in typed else _filled(node, values, doubled=False)
+        return typed[part] if part is not None and part in typed else _filled(node, values, doubled=False)
     if isinstance(node, list):
         return [fill_typed(each, typed, values) for each in node]
     if isinstance(node, dict):
