@@ -33,6 +33,7 @@ async def test_who_is_named_stays_and_who_is_not_goes_after_an_hour(kubectl: Kub
 
     names: list[str] = []
     try:
+        await gc.sweep()  # there are none yet
         for number in range(3):
             kubectl.apply(graph(number))
             await list_objects(kube, cache, kubectl.namespace)

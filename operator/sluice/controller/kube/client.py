@@ -225,7 +225,7 @@ class KubeClient:
 
 
 def _seen(view: Callable[[Json], T | None], page: Json) -> Iterator[T]:
-    items = page["items"]
+    items = page["items"] or []  # of metadata alone it is null if there are none
     items.reverse()
     while items:  # each is let go once it has been seen
         if (seen := view(items.pop())) is not None:
