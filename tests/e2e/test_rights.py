@@ -42,7 +42,7 @@ def test_its_account_may_do_what_it_does_and_nothing_else(system: Kubectl) -> No
         "controllerrevisions.apps": {"get", "list", "create", "delete"},
         "pods/log": {"get"},
         "configmaps": {"get", "create", "patch"},
-        "events": {"create"},
+        "events": {"list", "create"},
     }
 
 
