@@ -51,7 +51,7 @@ def test_a_value_and_its_string_are_both_taken(kind, given, value, text):
 @pytest.mark.parametrize(
     ("kind", "given", "words"),
     [
-        ("String", ["x"], "must be a string, or the parameter of type Json"),
+        ("String", ["x"], "must be a string; for a list or a map say type: Json of the parameter"),
         ("Integer", "five", "must be a whole number such as 42"),
         ("Integer", "", "must be a whole number such as 42"),
         ("Integer", 2.5, "must be a whole number such as 42"),

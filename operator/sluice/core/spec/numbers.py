@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from sluice.api.base import Bounds, bounded_seconds
 from sluice.core import Json
-from sluice.core.base import foreign
 from sluice.core.base.errors import SluiceError
+from sluice.core.spec.parameter import BadValue, typed
 
 Fill = Callable[[Json], Json]
 """Replaces the placeholders in fields."""
@@ -32,12 +32,12 @@ def whole_number(field: str, said: int | str, bounds: Bounds, fill: Fill) -> int
         return said
     text = fill({"said": said})["said"]
     try:
-        found = foreign.parse(text)
-    except ValueError:
+        found = typed("Integer", text)
+    except BadValue:
         found = None
-    if isinstance(found, bool) or not isinstance(found, int) or not bounds.low <= found <= bounds.high:
+    if found is None or not bounds.low <= found <= bounds.high:
         raise BadNumber(f"{field} is {said}, which is {_shown(text)}, and must be {bounds}")
-    return found
+    return int(found)
 
 
 def duration_s(field: str, said: str, fill: Fill) -> int:

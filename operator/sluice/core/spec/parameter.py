@@ -89,7 +89,7 @@ def typed(kind: ParameterType, given: Any) -> Any:
     """Raises BadValue."""
     if kind == "String":
         if isinstance(given, dict | list):
-            raise BadValue(f"{_MUST_BE[kind]}, or the parameter of type Json")
+            raise BadValue(f"{_MUST_BE[kind]}; for a list or a map say type: Json of the parameter")
         return canonical(given)
     try:
         found = foreign.parse(given) if isinstance(given, str) else given
