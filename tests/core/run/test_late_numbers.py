@@ -9,7 +9,7 @@ from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
 from sluice.core.spec.definition import Definition
 from sluice.core.status.reasons import reason
-from tests.core.kubelet import RUN, exited
+from tests.core.kubelet import RUN, START, exited
 from tests.core.world import World, graph
 
 PARAMETERS = [{"name": "n", "type": "Integer", "default": 2}, {"name": "long", "default": "90s"}]
@@ -18,14 +18,14 @@ PARAMETERS = [{"name": "n", "type": "Integer", "default": 2}, {"name": "long", "
 def world(text, *, arguments=None, **fields):
     definition = Definition.of(graph(text, **fields) | {"parameters": PARAMETERS})
     identity = replace(RUN, parameters=definition.values(arguments or {}))
-    return World(restore(identity, "etl-1", definition, status={}, pods=[], now=0.0, orders=Orders()))
+    return World(restore(identity, "etl-1", definition, status={}, pods=[], now=START, orders=Orders()))
 
 
 def restarted(before):
     """After the operator was killed."""
     pods = [task.pod for task in before.run.tasks if task.pod is not None]
     known = before.run.identity, before.run.definition
-    run = restore(known[0], "etl-1", known[1], status=before.stored, pods=pods, now=0.0, orders=Orders())
+    run = restore(known[0], "etl-1", known[1], status=before.stored, pods=pods, now=before.now, orders=Orders())
     return World(run, before.now, before.stored, before.version)
 
 
@@ -110,6 +110,18 @@ def test_a_task_whose_number_is_none_fails_and_says_why(task, wrote, words):
     assert here.starts() == []
     assert here.phases["a"] == "Failed"
     assert reason(here.run, here.number("a")).message.startswith(words)
+
+
+@pytest.mark.parametrize(("ends", "limit_s"), [("x=5s", 5), (None, 90)])
+def test_the_second_choice_counts_where_the_first_is_not_there(ends, limit_s):
+    limit = {"timeout": "$(tasks.b.outputs.x ?? params.long)"}
+    here = world("b, a", b={"outputs": ["x"], "skipExitCodes": [9]}, a=limit)
+    here.starts()
+    here.ends("b", 0 if ends else 9, outputs=ends or "")
+    assert here.starts() == ["a"]
+    here.writes()
+    for each in (here, restarted(here)):
+        assert each.task("a").definition.timeout_s == limit_s
 
 
 def test_a_fan_out_is_as_wide_as_a_parameter_says_and_ends_where_an_output_does():

@@ -28,6 +28,7 @@ def judged(task=None, **spec):
 
 
 def test_sound():
+    assert judged({"timeout": "$(tasks.b.outputs.x ?? params.long)"}, parallelism="$(params.given ?? '4')") == []
     assert judged(SOUND, parallelism="$(params.n)", timeout="$(params.long)") == []
     assert judged(SOUND, parallelism="$(params.given)", timeout="$(params.given)") == []
     assert judged(defaults={"timeout": "$(params.long)", "retries": {"limit": "$(params.n)"}}) == []
@@ -87,6 +88,8 @@ def test_of_a_task(task, fault):
         ),
         ({"parallelism": "$(foo)"}, "parallelism: $(foo) stands for nothing; write for example $(params.NAME)"),
         ({"parallelism": "$(param.n)"}, "parallelism: $(param.n) is no placeholder; write $(params.n), and"),
+        ({"parallelism": "$(params.n ?? run.name)"}, "parallelism: $(run.name) is not known before the run"),
+        ({"timeout": "$(params.word ?? '5s')"}, "timeout: in a run without arguments, timeout is $(params.word ??"),
         ({"timeout": "$(run.name)"}, "timeout: $(run.name) is not known before the run starts; only parameters are"),
         ({"timeout": "$(params.word)"}, "timeout: in a run without arguments, timeout is $(params.word), which is 'x'"),
         ({"parallelism": "8"}, "parallelism: must be a whole number from 1 to 100000, or one placeholder such as"),

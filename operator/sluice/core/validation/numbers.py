@@ -12,7 +12,7 @@ from sluice.api.workflow import PODS, WorkflowSettings
 from sluice.core import Json
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.base.foreign import mapping, mappings
-from sluice.core.graph.placeholders import Values, fill, placeholders_in
+from sluice.core.graph.placeholders import Values, fill, is_text, parts_of, placeholders_in
 from sluice.core.spec.numbers import BadNumber, duration_s, is_late, whole_number
 from sluice.core.spec.parameter import declarations, texts
 from sluice.core.spec.run_limits import RunLimits
@@ -31,22 +31,22 @@ def late_numbers(found: Manifest) -> Iterator[Fault]:
     defaults = {f"params.{name}": text for name, text in texts(given).items() if given[name] is not None}
     for path, said, bounds in _of_workflow(found.raw):
         if isinstance(said, str) and is_late(said):
-            words = [words for _, words in placeholders_in(said, path)]
-            if not words:
+            parts = _parts(said)
+            if not parts:
                 yield from list(lookalikes_in(path, said)) or [_nothing(path, said)]
-            elif unknown := next((each for each in words if each not in known), None):
+            elif unknown := next((each for each in parts if not is_text(each) and each not in known), None):
                 problem = f"$({unknown}) is not known before the run starts; only parameters are"
                 yield Fault(path, problem, Hint(unknown, known, form="$({})"))
             else:
-                yield from _wrong_default(path, said, bounds, words, defaults)
+                yield from _wrong_default(path, said, bounds, parts, defaults)
     for layer, fields in found.layers.items():
         for place, said, bounds in _of_task(fields):
             if isinstance(said, str) and is_late(said):
-                words = [words for _, words in placeholders_in(said, "")]
+                parts = _parts(said)
                 path = f"{layer}.{place}"
-                if not words and not any(lookalikes_in(path, said)):
+                if not parts and not any(lookalikes_in(path, said)):
                     yield _nothing(path, said)
-                yield from _wrong_default(path, said, bounds, words, defaults)
+                yield from _wrong_default(path, said, bounds, parts, defaults)
 
 
 def limit_faults(workflow: WorkflowSettings, run: WorkflowRunSpec, values: Mapping[str, Any]) -> list[Fault]:
@@ -58,13 +58,18 @@ def limit_faults(workflow: WorkflowSettings, run: WorkflowRunSpec, values: Mappi
     return []
 
 
+def _parts(said: str) -> list[str]:
+    """Of a placeholder; empty if it is none of ours."""
+    return [part for _, words in placeholders_in(said, "") for part in parts_of(words)]
+
+
 def _nothing(path: str, said: str) -> Fault:
     return Fault(path, f"{said} stands for nothing; write for example $(params.NAME)")
 
 
-def _wrong_default(path: str, said: str, bounds: Bounds | None, words: list[str], defaults: Values) -> Iterator[Fault]:
+def _wrong_default(path: str, said: str, bounds: Bounds | None, parts: list[str], defaults: Values) -> Iterator[Fault]:
     """A run without arguments would fail for it."""
-    if not words or not defaults.keys() >= set(words):
+    if not parts or any(part not in defaults for part in parts if not is_text(part)):
         return
     field, known = path.rpartition(".")[2], partial(fill, values=defaults)
     try:
