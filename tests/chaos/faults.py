@@ -10,11 +10,15 @@ import signal
 import time
 from collections.abc import Callable
 from random import Random
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_RUN, LABEL_RUN_UID, LABEL_TASK, POOLS
-from tests.chaos.server import LATE, Json, Refused
+from tests.chaos.server import LATE, NODES, Json, Refused
 from tests.chaos.system import Replica, System
+from tests.cluster import kwok
+from tests.cluster.local import controlplane
+from tests.cluster.process import Daemon
 from tests.controller.proxy import Act, Fault, Forward, cut, expire, hang_up, lose, refuse, swallow
 from tests.e2e.kubernetes import eventually
 
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
 
 Strike = Callable[[System, Random], str | None]
 
+# Of the namespace of the runs.
 REQUESTS = {
     "POST pod": ("POST", r"/pods$"),
     "PATCH run status": ("PATCH", r"/workflowruns/[^/]+/status$"),
@@ -30,9 +35,9 @@ REQUESTS = {
     "PUT Lease": ("PUT", r"/leases/"),
 }
 WATCHES = {
-    "watch of pods": ("GET", r"/pods\?.*watch="),
-    "watch of runs": ("GET", r"/workflowruns\?.*watch="),
-    "watch of Workflows": ("GET", r"/workflows\?.*watch="),
+    "watch of pods": r"/pods\?.*watch=",
+    "watch of runs": r"/workflowruns\?.*watch=",
+    "watch of Workflows": r"/workflows\?.*watch=",
 }
 _PATIENCE_S = 2
 _OFTEN, _SELDOM = 4, 1  # of requests: pods and statuses are what it is about
@@ -81,6 +86,43 @@ def pause(system: System, chance: Random) -> str | None:
     return f"{request}, {'until another led' if until_replaced else 'for a second'}"
 
 
+def _started_anew(name: str) -> Strike:
+    """A process of the control plane is ended at a request, and started again.
+
+    It has the time to answer what is under way, as the audit log would not say what an API server that is killed did
+    last. (For its watches it would wait a minute.)
+    """
+
+    def strike(system: System, chance: Random) -> str | None:
+        request, plan = _any_request(chance), system.cluster.plan
+        daemon = Daemon(plan.state, name)
+        command, ending = daemon.command(), Thread(target=daemon.stop, kwargs={"grace_s": 3})
+
+        async def act(_request: web.Request, forward: Forward) -> web.StreamResponse:
+            ending.start()
+            return await forward()
+
+        if not _at(system.leader, request, act):
+            return None
+        ending.join()
+        daemon.start(command)
+        eventually(lambda: controlplane.is_ready(plan), f"{name} serves again", 60)
+        return request
+
+    return strike
+
+
+def _clock_set_back(system: System, chance: Random) -> str | None:
+    """Of the leader, by up to an hour, at a request: it may have just written down until when a task waits."""
+    leader, request, by_s = system.leader, _any_request(chance), chance.uniform(60, 3600)
+
+    async def act(_request: web.Request, forward: Forward) -> web.StreamResponse:
+        leader.set_clock(-by_s)
+        return await forward()
+
+    return request if _at(leader, request, act) else None
+
+
 async def _held(_request: web.Request, forward: Forward) -> web.StreamResponse:
     answer = await forward()
     await asyncio.sleep(3)
@@ -106,7 +148,8 @@ def _any_request(chance: Random) -> str:
 
 def _at(replica: Replica, request: str, act: Act) -> bool:
     """Whether there was such a request within a few seconds. It is done to the first one."""
-    return _taken(replica, Fault(act, *REQUESTS[request]))
+    method, where = REQUESTS[request]
+    return _taken(replica, Fault(act, method, f"/{replica.proxy.namespace}{where}"))
 
 
 def _taken(replica: Replica, fault: Fault) -> bool:
@@ -126,11 +169,13 @@ def _at_watch(act: Act) -> Strike:
 
     def strike(system: System, chance: Random) -> str | None:
         watch = chance.choice(list(WATCHES))
-        leader, fault = system.leader, Fault(act, *WATCHES[watch])
+        leader = system.leader
+        where = f"/{leader.proxy.namespace}{WATCHES[watch]}"
         if not system.living_pods():
             return None
+        fault = Fault(act, "GET", where)
         leader.proxy.inflict(fault)
-        leader.proxy.hang_up(WATCHES[watch][1])
+        leader.proxy.hang_up(where)
         return watch if _taken(leader, fault) else None
 
     return strike
@@ -176,6 +221,16 @@ def _evict(system: System, pod: Json, as_seen: Json) -> None:
     system.server.ask("POST", system.server.path("pods", name, "eviction"), eviction)
 
 
+def _node_deleted(system: System, chance: Random) -> str | None:
+    """Its pods are lost: nobody ends them, and after a minute the cluster takes them away. Another node comes."""
+    busy = {pod["spec"]["nodeName"] for pod in system.living_pods() if pod["status"]["phase"] == "Running"}
+    if not (there := sorted(busy & system.server.nodes())):
+        return None
+    system.server.ask("POST", NODES, kwok.node(next(system.nodes)))
+    system.server.ask("DELETE", f"{NODES}/{chance.choice(there)}")
+    return "node with Running pods"
+
+
 # At a run.
 
 
@@ -217,11 +272,15 @@ KINDS: dict[str, Strike] = {
     "answer lost": _at_request(swallow),
     "request late": _at_request(_late),
     "answer held back": _at_request(_held),
+    "API server restarted": _started_anew("kube-apiserver"),
+    "etcd restarted": _started_anew("etcd"),
     "watch cut": _at_watch(cut(1)),
     "410": _at_watch(expire),
     "pod deleted": _at_pod(_delete),
     "pod evicted": _at_pod(_evict),
     "pod force-deleted": _at_pod(_force_delete),
+    "node deleted": _node_deleted,
+    "clock set back": _clock_set_back,
     "status wiped": _status_wiped,
     "hostile pod": _hostile_pod,
 }

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from itertools import pairwise
 from typing import TypeVar
 
@@ -19,6 +20,8 @@ from tests.chaos.server import HARNESS, LATE, Json
 from tests.core import reference
 from tests.core.plan import Plan, Unit
 from tests.core.simulation import ended_units
+
+_REDIRECTED = 300
 
 Key = TypeVar("Key", bound=Hashable)
 Each = TypeVar("Each")
@@ -53,37 +56,73 @@ class Life:
         return f"attempt {self.attempt} of {_name(self.unit)} of {self.workflow}"
 
 
+@dataclass
+class _Made:
+    """The pods that the operator made, as far as the log was read. `runs` has the name of the run of each."""
+
+    lives: list[Life] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
+    current: dict[str, Life] = field(default_factory=dict)
+    """By the pod's name."""
+    unsure: dict[str, Json] = field(default_factory=dict)
+    """Creations that were answered by an error of the server (5xx), which may have come about all the same."""
+
+    def create(self, event: Json, name: str) -> None:
+        code = event["responseStatus"]["code"]
+        if code < _REDIRECTED:
+            self.unsure.pop(name, None)
+            self._add(event, name)
+        elif code == HTTPStatus.CONFLICT:
+            self.is_there(name)
+        elif code >= HTTPStatus.INTERNAL_SERVER_ERROR and "requestObject" in event:
+            known = self.current.get(name)
+            if known is None or known.removed < math.inf:
+                self.unsure.setdefault(name, event)
+
+    def is_there(self, name: str) -> None:
+        """Something was done to it, or it is in the way of another."""
+        if name in self.unsure:
+            self._add(self.unsure.pop(name), name)
+
+    def _add(self, event: Json, name: str) -> None:
+        labels = event["requestObject"]["metadata"]["labels"]
+        life = Life(
+            labels[LABEL_WORKFLOW], unit_of(labels), int(labels[LABEL_ATTEMPT]), _instant(event["stageTimestamp"])
+        )
+        life.late = event["userAgent"] == LATE
+        self.lives.append(life)
+        self.runs.append(labels[LABEL_RUN])
+        self.current[name] = life
+
+
 def lives(log: Iterable[bytes], namespace: str) -> list[Life]:
     """All pods that the operator made, in the order in which they were made."""
-    found: list[Life] = []
-    current: dict[str, Life] = {}
-    runs: list[str] = []
+    made = _Made()
     recorded: dict[tuple[str, Unit, int], float] = {}
     wipes: defaultdict[str, list[float]] = defaultdict(list)
     for line in log:
         event = json.loads(line)
-        ref, done = event["objectRef"], event["responseStatus"]["code"] < 300
-        if ref.get("namespace") != namespace or not done:
+        ref, done = event["objectRef"], event["responseStatus"]["code"] < _REDIRECTED
+        if ref.get("namespace") != namespace:
             continue
-        if ref["resource"] == "workflowruns":
+        if event["verb"] == "create" and "subresource" not in ref:
+            if not event["userAgent"].startswith(HARNESS):
+                made.create(event, ref.get("name", ""))
+        elif not done:
+            continue
+        elif ref["resource"] == "workflowruns":
             if event["requestObject"] == {"status": None}:
                 wipes[ref["name"]].append(_instant(event["stageTimestamp"]))
             for unit, attempt in _told(event["requestObject"]):
                 recorded.setdefault((ref["name"], unit, attempt), _instant(event["stageTimestamp"]))
-        elif event["verb"] == "create" and not event["userAgent"].startswith(HARNESS):
-            labels = event["requestObject"]["metadata"]["labels"]
-            born = _instant(event["stageTimestamp"])
-            life = Life(labels[LABEL_WORKFLOW], unit_of(labels), int(labels[LABEL_ATTEMPT]), born)
-            life.late = event["userAgent"] == LATE
-            found.append(life)
-            current[ref["name"]] = life
-            runs.append(labels[LABEL_RUN])
-        elif living := current.get(ref.get("name")):
-            _observe(living, event)
-    for life, run in zip(found, runs, strict=True):
+        else:
+            made.is_there(ref.get("name", ""))
+            if living := made.current.get(ref.get("name", "")):
+                _observe(living, event)
+    for life, run in zip(made.lives, made.runs, strict=True):
         life.recorded = recorded.get((run, life.unit, life.attempt), math.inf)
         life.wipes = wipes[run]
-    return found
+    return sorted(made.lives, key=lambda life: life.born)
 
 
 def _told(patch: Json) -> Iterator[tuple[Unit, int]]:
@@ -98,13 +137,15 @@ def _told(patch: Json) -> Iterator[tuple[Unit, int]]:
 
 
 def _observe(life: Life, event: Json) -> None:
-    """Of several deletions the last one removes it."""
-    received = _instant(event["requestReceivedTimestamp"])
-    if event["verb"] == "delete":
+    """Of several deletions the last one removes it; after an eviction there may be none."""
+    received, evicted = _instant(event["requestReceivedTimestamp"]), event["objectRef"].get("subresource") == "eviction"
+    if evicted or event["verb"] == "delete":
         life.removed = _instant(event["stageTimestamp"])
     if life.phase:
         return
-    if event["verb"] == "delete":
+    if evicted:
+        life.over = min(life.over, received)
+    elif event["verb"] == "delete":
         life.over = received
     elif (phase := event["requestObject"].get("status", {}).get("phase")) in ("Succeeded", "Failed"):
         life.over, life.phase = min(life.over, received), phase
@@ -149,6 +190,13 @@ def _of_attempts(plans: Plans, made: list[Life]) -> Iterator[str]:
                 yield f"{after} was made while attempt {before.attempt} lived"
 
 
+def beyond_judging(made: list[Life]) -> set[str]:
+    """Workflows of which an attempt that had ended was forgotten and made again: their runs may end as they like."""
+    units = _grouped(_without_echoes(made), lambda life: (life.workflow, life.unit))
+    pairs = (pair for lives_ in units.values() for pair in pairwise(lives_))
+    return {before.workflow for before, after in pairs if before.phase and _is_forgotten(before, after.born)}
+
+
 def _is_forgotten(life: Life, at: float) -> bool:
     """Nothing is left that says that it was: neither the pod nor what the status told of it."""
     return life.removed < at and any(life.born < wiped < at for wiped in life.wipes)
@@ -177,21 +225,26 @@ def _exceeded(what: str, cap: int | None, lives_: list[Life], weight: Callable[[
 
 
 def _of_runs(plans: Plans, runs: Iterable[Json], made: list[Life]) -> Iterator[str]:
-    by_workflow = _grouped(runs, lambda run: run["spec"]["workflow"])
+    by_workflow, forgotten = _grouped(runs, lambda run: run["spec"]["workflow"]), beyond_judging(made)
     succeeded = {(life.workflow, life.unit) for life in made if life.phase == "Succeeded"}
     for workflow, plan in plans.items():
         found = by_workflow.get(workflow, [])
         if len(found) != 1:
             yield f"{workflow} has {len(found)} runs"
         for run in found:
-            yield from (f"{workflow}: {wrong}" for wrong in _of_end(plan, run.get("status", {})))
+            wrong = list(_of_end(plan, run.get("status", {})))
+            yield from (
+                f"{workflow}: {words}"
+                for words in wrong
+                if not (workflow in forgotten and "finishedAt" in run.get("status", {}))
+            )
             for unit, phase in ended_units(run.get("status", {})).items():
                 if phase == "Succeeded" and _has_pods(plan, unit) and (workflow, unit) not in succeeded:
                     yield f"{workflow}: {_name(unit)} is said to have succeeded, and none of its pods has"
 
 
 def _of_end(plan: Plan, status: Json) -> Iterator[str]:
-    if "finishedAt" not in status:
+    if not has_ended(status):
         yield f"it has not ended: {json.dumps(status)}"
         return
     ends = ended_units(status)
@@ -204,6 +257,11 @@ def _of_end(plan: Plan, status: Json) -> Iterator[str]:
         yield f"{_name(unit)} ended {phase}, and should have {' or '.join(sorted(allowed))}"
     if status["phase"] != (wanted := reference.run_may_end(plan, ends, stopped_by_hand=False)):
         yield f"the run ended {status['phase']}, and should have {wanted}"
+
+
+def has_ended(status: Json) -> bool:
+    """Of a run."""
+    return "finishedAt" in status
 
 
 def _has_pods(plan: Plan, unit: Unit) -> bool:

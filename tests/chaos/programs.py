@@ -6,7 +6,6 @@ kwok plays the rest of the kubelet: it starts the pods, and lets them go when th
 from __future__ import annotations
 
 from collections import Counter
-from contextlib import suppress
 from datetime import UTC, datetime
 from random import Random
 from threading import Event, Thread
@@ -46,8 +45,9 @@ class Programs:
 
     def _run(self) -> None:
         while not self._over.wait(_EVERY_S):
+            nodes = self._server.nodes()
             for pod in self._server.list("pods"):
-                if self._is_ours(pod) and self._chance.random() < 0.2:
+                if self._is_ours(pod) and pod["spec"]["nodeName"] in nodes and self._chance.random() < 0.2:
                     self._end(pod)
 
     def _is_ours(self, pod: Json) -> bool:
@@ -62,9 +62,22 @@ class Programs:
         code = plan.program(unit).code(self._ran[workflow, unit])
         where = self._server.path("pods", pod["metadata"]["name"], "status")
         unchanged = {"uid": pod["metadata"]["uid"], "resourceVersion": pod["metadata"]["resourceVersion"]}
-        with suppress(Refused):  # it has changed meanwhile, or is gone
-            self._server.ask("PATCH", where, {"metadata": unchanged, "status": _ended(pod, code, plan.written(unit))})
-            self._ran[workflow, unit] += 1
+        status = _ended(pod, code, plan.written(unit))
+        try:
+            self._server.ask("PATCH", where, {"metadata": unchanged, "status": status})
+        except Refused:  # it has changed meanwhile, or is gone, or the first answer was lost
+            if not self._has_ended(pod["metadata"]):
+                return
+        self._ran[workflow, unit] += 1
+
+    def _has_ended(self, pod: Json) -> bool:
+        """As only we let it."""
+        try:
+            found = self._server.get("pods", pod["name"])
+        except Refused:
+            return False
+        (container,) = found["status"]["containerStatuses"]
+        return found["metadata"]["uid"] == pod["uid"] and "terminated" in container["state"]
 
 
 def _ended(pod: Json, code: int, written: str) -> Json:

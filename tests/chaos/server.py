@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import time
 from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 Json = dict[str, Any]
 
-_TRIES, _COMES_AGAIN_S = 20, 0.5  # the storage of a CRD takes seconds to start
+_TRIES, _COMES_AGAIN_S = 80, 0.5  # the storage of a CRD takes seconds to start, and so does an API server
+
+NODES = "/api/v1/nodes"
 
 HARNESS = "sluice-chaos"
 """How our own requests call themselves in the audit log, so that they are not taken for the operator's."""
@@ -41,23 +44,29 @@ class Server:
         if kind == "leases":
             where = f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}"
         else:
-            where = self._core if kind == "pods" else self._ours
+            where = self._core if kind in ("pods", "resourcequotas") else self._ours
         return "/".join(filter(None, (where, kind, name, subresource)))
 
     def list(self, kind: str) -> list[Json]:
         items: list[Json] = self.ask("GET", self.path(kind))["items"]
         return items
 
+    def nodes(self) -> set[str]:
+        """The names of all nodes."""
+        return {node["metadata"]["name"] for node in self.ask("GET", NODES)["items"]}
+
     def get(self, kind: str, name: str) -> Json:
         return self.ask("GET", self.path(kind, name))
 
     def ask(self, method: str, path: str, body: Json | None = None) -> Json:
-        """A PATCH is a merge patch. Raises Refused; a busy server (429) is asked again first."""
+        """A PATCH is a merge patch. Raises Refused; a server that is busy (429), or starts again (5xx), is asked again
+        first, although it may have done it.
+        """
         for _ in range(_TRIES):
             try:
                 return self._ask(method, path, body)
             except Refused as refused:
-                if refused.code != HTTPStatus.TOO_MANY_REQUESTS:
+                if refused.code != HTTPStatus.TOO_MANY_REQUESTS and refused.code < HTTPStatus.INTERNAL_SERVER_ERROR:
                     raise
                 time.sleep(_COMES_AGAIN_S)
         return self._ask(method, path, body)
@@ -73,3 +82,5 @@ class Server:
                 return found
         except HTTPError as error:
             raise Refused(error.code, error.read().decode(errors="replace")) from error
+        except (OSError, HTTPException) as error:  # cut off in the middle of its answer
+            raise Refused(HTTPStatus.BAD_GATEWAY, repr(error)) from error

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 
+from tests.chaos import clocked_operator
+from tests.chaos.judge import has_ended
 from tests.chaos.programs import Programs
-from tests.chaos.server import Json, Server
+from tests.chaos.server import Json, Refused, Server
 from tests.chaos.workloads import approvals, manifests
+from tests.cluster.local.cluster import LocalCluster
 from tests.controller.proxy import Proxy
 from tests.core.plan import Plan
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import eventually
 
 IDENTITIES = ("one", "two")
-LIVE_RUNS = 5
+LIVE_RUNS = 7  # the pods of a deleted node hold some of them up for a minute
 _PLURALS = {"Workflow": "workflows", "Pool": "pools"}
 
 
@@ -24,15 +29,26 @@ _PLURALS = {"Workflow": "workflows", "Pool": "pools"}
 class Replica:
     operator: HostOperator
     proxy: Proxy
+    hands: Path
+    """The file by which its clock goes: see `clocked_operator`."""
+
+    def set_clock(self, by_s: float) -> None:
+        """By so many seconds more than it is set already."""
+        new = self.hands.with_suffix(".new")
+        new.write_text(str(float(self.hands.read_text()) + by_s))
+        new.rename(self.hands)
 
 
 @dataclass
 class System:
+    cluster: LocalCluster
     server: Server
     replicas: list[Replica]
     programs: Programs
     fresh: Iterator[Plan]
     """The graphs of runs to come."""
+    nodes: Iterator[str]
+    """The names of nodes to come."""
     _undecided: dict[str, Json] = field(default_factory=dict)
 
     @property
@@ -57,7 +73,7 @@ class System:
     def keep_busy(self) -> None:
         """What happens without the operator: processes are started again, people apply Workflows and decide."""
         self.revive()
-        ended = sum(has_ended(run) for run in self.runs())
+        ended = self._ended()
         for _ in range(len(self.programs.plans) - ended, LIVE_RUNS):
             self._apply(next(self.fresh))
         self._decide()
@@ -68,9 +84,12 @@ class System:
         def done() -> bool:
             self.revive()
             self._decide()
-            return sum(map(has_ended, self.runs())) >= len(self.programs.plans) and not self.living_pods()
+            return self._ended() >= len(self.programs.plans) and not self.living_pods()
 
         eventually(done, "all runs end", seconds)
+
+    def _ended(self) -> int:
+        return sum(has_ended(run.get("status", {})) for run in self.runs())
 
     def revive(self) -> None:
         for replica in self.replicas:
@@ -81,7 +100,11 @@ class System:
         name = f"w{len(self.programs.plans)}"
         self.programs.plans[name] = plan
         for manifest in manifests(plan, name):
-            self.server.ask("POST", self.server.path(_PLURALS[manifest["kind"]]), manifest)
+            try:
+                self.server.ask("POST", self.server.path(_PLURALS[manifest["kind"]]), manifest)
+            except Refused as refused:
+                if refused.code != HTTPStatus.CONFLICT:  # else it is there: the first answer was lost
+                    raise
         if decisions := approvals(plan):
             self._undecided[name] = decisions
 
@@ -92,26 +115,28 @@ class System:
                 self.server.ask("PATCH", where, {"spec": {"approvals": decisions}})
 
 
-def has_ended(run: Json) -> bool:
-    return "finishedAt" in run.get("status", {})
-
-
 def _going(pod: Json) -> bool:
     return "deletionTimestamp" in pod["metadata"]
 
 
 @contextmanager
-def replicas(server: Server, directory: Path) -> Iterator[list[Replica]]:
-    """Started, and one of them leads. They are killed when the block ends; their logs stay in the directory."""
+def replicas(server: Server, neighbour: str, directory: Path) -> Iterator[list[Replica]]:
+    """Started, and one of them leads. They work for the neighbour's namespace as well. They are killed when the block
+    ends; their logs stay in the directory.
+    """
     with ExitStack() as stack:
         started = []
         for identity in IDENTITIES:
             proxy = stack.enter_context(Proxy(server.url, server.namespace, pods_run=False))
             kubeconfig = proxy.kubeconfig(directory / f"{identity}.kubeconfig")
-            operator = HostOperator(kubeconfig, server.namespace, identity, directory / f"{identity}.log")
-            operator.settings["SLUICE_NAMESPACES"] = server.namespace
+            program = (sys.executable, "-m", clocked_operator.__name__)
+            operator = HostOperator(kubeconfig, server.namespace, identity, directory / f"{identity}.log", program)
+            hands = directory / f"{identity}.clock"
+            hands.write_text("0")
+            operator.settings["SLUICE_NAMESPACES"] = f"{server.namespace},{neighbour}"
+            operator.settings[clocked_operator.VARIABLE] = str(hands)
             operator.start()
             stack.callback(operator.end)
-            started.append(Replica(operator, proxy))
+            started.append(Replica(operator, proxy, hands))
         eventually(lambda: any(replica.operator.leads for replica in started), "an operator leads", 60)
         yield started

@@ -32,12 +32,13 @@ STATUS = {
 }
 
 
-def event(verb, name, at_s, body=None, agent="operator", code=200, resource="pods"):
+def event(verb, name, at_s, body=None, agent="operator", code=200, resource="pods", subresource=None):
     at = datetime.fromtimestamp(at_s, UTC).isoformat().replace("+00:00", "Z")
     return json.dumps(
         {
             "verb": verb,
-            "objectRef": {"resource": resource, "namespace": "n", "name": name},
+            "objectRef": {"resource": resource, "namespace": "n", "name": name}
+            | ({"subresource": subresource} if subresource else {}),
             "requestObject": body,
             "responseStatus": {"code": code},
             "userAgent": agent,
@@ -62,6 +63,10 @@ def ends(unit, attempt, at_s, phase="Succeeded"):
 
 def gone(unit, attempt, at_s):
     return event("delete", f"{unit}-{attempt}", at_s, agent="sluice-chaos")
+
+
+def evicted(unit, attempt, at_s):
+    return event("create", f"{unit}-{attempt}", at_s, agent="sluice-chaos", subresource="eviction")
 
 
 def records(tasks, at_s):
@@ -111,6 +116,7 @@ HOSTILE = made("t1", 1, 1, agent="sluice-chaos")
         ),
         ([made("t1", 0, 3.5), gone("t1", 0, 4.2), *SOUND], {}, ["pool w: 2 at once, where 1 may be"]),
         ([made("t0", 1, 0), gone("t0", 1, 0.5), *SOUND], {}, []),  # deleted before anybody could tell of it
+        ([made("t0", 1, 0), evicted("t0", 1, 0.5), *SOUND], {}, []),  # without a node it is gone at once
         ([*SOUND, made("t1", 1, 9, agent="late")], {}, []),  # it was held up by the network, for long
         ([*SOUND, made("t1", 2, 9, agent="late")], {}, ["had succeeded"]),
         (
@@ -126,10 +132,26 @@ HOSTILE = made("t1", 1, 1, agent="sluice-chaos")
         ([*RECORDED, *SOUND], {}, ["attempt 1 of t0 of w was made again"]),
         ([*RECORDED, wiped(0.6), *SOUND], {}, []),  # nothing was left that says that it was
         ([made("t0", 1, 0), wiped(0.1), ends("t0", 1, 0.5), *SOUND], {}, ["had succeeded"]),  # but its pod
+        # A pod that had failed went with its node, and what the status told of it was wiped: nobody knows of it.
+        (
+            [made("t1", 1, 0), ends("t1", 1, 0.3, "Failed"), gone("t1", 1, 0.5), wiped(0.6), *SOUND],
+            {"t2": {"phase": "Skipped"}},
+            [],
+        ),
         ([*RECORDED_ITEM, *SOUND], {}, ["attempt 1 of t2[0] of w was made again"]),
         ([made("t0", 1, 0), ends("t0", 1, 0.5, "Failed"), *SOUND], {}, ["attempt 1 of t0 of w was made again"]),
         ([made("t3", 0, 0), gone("t3", 0, 0.5), *SOUND], {}, ["and it may start once"]),
         ([each for each in SOUND if each != ends("t1", 1, 7)], {}, ["t1 is said to have succeeded, and none"]),
+        # The server does not know whether it carried out what it answered by 500.
+        ([made("t1", 1, 4, code=500), *SOUND], {}, []),
+        ([made("t3", 1, 8, code=503) if each == made("t3", 1, 8) else each for each in SOUND], {}, []),
+        ([made("t1", 1, 4.5, code=500) if each == made("t1", 1, 4.5) else each for each in SOUND], {}, []),
+        (
+            [made("t0", 1, 0, code=503), ends("t0", 1, 0.5, "Failed"), *SOUND],
+            {},
+            ["attempt 1 of t0 of w was made again"],
+        ),
+        ([*SOUND, made("t3", 1, 8.2, code=500), gone("t3", 1, 9)], {}, []),  # of the one that was there
         (SOUND, {"t1": {"phase": "Failed"}}, ["t1 ended Failed, and should have Succeeded", "the run ended Succeeded"]),
         (SOUND, {"t1": {"phase": "Running"}}, ["ended without an end of t1"]),
     ],

@@ -74,8 +74,8 @@ def manifests(plan: Plan, name: str) -> list[Json]:
     spec: dict[str, Any] = {"defaults": _ON_SIMULATED_NODES, "tasks": tasks, "failFast": plan.fail_fast}
     spec |= {"failWhen": "LeafFailed"} if plan.leaf_failed else {}
     spec |= {"parallelism": plan.cap} if plan.cap else {}
-    made = [_named("Workflow", name, spec)]
-    return [_named("Pool", name, {"slots": plan.slots}), *made] if any(task.slots for task in plan.tasks) else made
+    made = [named("Workflow", name, spec)]
+    return [named("Pool", name, {"slots": plan.slots}), *made] if any(task.slots for task in plan.tasks) else made
 
 
 def approvals(plan: Plan) -> Json:
@@ -94,5 +94,6 @@ def _with_pool(task: Json, pool: str) -> Json:
     return task | image | retries | pools
 
 
-def _named(kind: str, name: str, spec: Json) -> Json:
+def named(kind: str, name: str, spec: Json) -> Json:
+    """An object of one of our kinds."""
     return {"apiVersion": "sluice.dev/v1alpha1", "kind": kind, "metadata": {"name": name}, "spec": spec}

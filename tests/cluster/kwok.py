@@ -37,7 +37,7 @@ def ensure(state: Path, kubectl: Kubectl, nodes: int) -> None:
     existing = must(kubectl("get", "nodes", "--selector=type=kwok", "--output=name")).split()
     missing = [name for name in _names(nodes) if f"node/{name}" not in existing]
     if missing:
-        objects = {"apiVersion": "v1", "kind": "List", "items": [_node(name) for name in missing]}
+        objects = {"apiVersion": "v1", "kind": "List", "items": [node(name) for name in missing]}
         must(kubectl("create", "--filename=-", stdin=json.dumps(objects)))
     wait_for(lambda: _ready(kubectl) >= nodes, f"{nodes} simulated nodes", 60, process)
     if missing:
@@ -48,7 +48,8 @@ def _names(nodes: int) -> list[str]:
     return [f"kwok-{number:03}" for number in range(nodes)]
 
 
-def _node(name: str) -> dict[str, object]:
+def node(name: str) -> dict[str, object]:
+    """A Node that kwok plays once it exists."""
     return {
         "apiVersion": "v1",
         "kind": "Node",

@@ -63,6 +63,12 @@ class Daemon:
         ours = boot == _boot_id() and _start_time(stat) == _start_time(now)
         return pid if ours and _run_state(now) not in "ZX" else None
 
+    def command(self) -> list[str]:
+        """The one with which it runs. Raises ClusterError if it does not."""
+        if not (pid := self.pid()):
+            raise ClusterError(f"{self.name} does not run\n{tail(self.log)}")
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
+
     def stop(self, grace_s: float = 0) -> None:
         """Send SIGTERM and wait up to `grace_s` seconds, then SIGKILL and wait up to 10 s."""
         pid = self.pid()
@@ -72,7 +78,8 @@ class Daemon:
         if pid and self.pid() == pid:
             _signal(pid, signal.SIGKILL)
             _until(lambda: self.pid() is None, 10)
-        self.pid_file.unlink(missing_ok=True)
+        if self.pid() is None:  # else somebody has still to end it
+            self.pid_file.unlink(missing_ok=True)
 
 
 def wait_for(ready: Callable[[], bool], what: str, timeout_s: float, *daemons: Daemon) -> None:

@@ -108,7 +108,8 @@ class Proxy:
     """Serves while its `with` block goes on. `created` counts the pods that were made through it, by name."""
 
     def __init__(self, server: str, namespace: str, *faults: Fault, pods_run: bool = True) -> None:
-        self._server, self._namespace, self._pods_run = server, namespace, pods_run
+        self.namespace = namespace
+        self._server, self._pods_run = server, pods_run
         self._faults = faults
         self._open: list[web.Request] = []
         self.created: Counter[str] = Counter()
@@ -190,7 +191,7 @@ class Proxy:
             self._open.remove(request)
 
     async def _kubelet(self) -> None:
-        pods = f"{self._server}/api/v1/namespaces/{self._namespace}/pods"
+        pods = f"{self._server}/api/v1/namespaces/{self.namespace}/pods"
         async with self._session.get(pods, params={"watch": "1"}) as answer:
             async for line in answer.content:
                 event = json.loads(line)
@@ -210,7 +211,7 @@ class Proxy:
 
 async def _stream(request: web.Request, answer: aiohttp.ClientResponse, events: int | None) -> web.StreamResponse:
     response = web.StreamResponse(status=answer.status, headers={"Content-Type": "application/json"})
-    with suppress(ConnectionResetError):  # the client has gone
+    with suppress(ConnectionResetError, aiohttp.ClientPayloadError):  # the client has gone, or the server has
         await response.prepare(request)
         async for line in answer.content:
             await response.write(line)
@@ -224,7 +225,7 @@ async def _stream(request: web.Request, answer: aiohttp.ClientResponse, events: 
 def without_credentials(cluster: Cluster) -> Iterator[str]:
     """The URL of the cluster's API server for clients that have no credentials, while the block goes on."""
     command = [cluster.bin / "kubectl", "--kubeconfig", cluster.kubeconfig, "proxy", "--port=0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as proxy:
         assert proxy.stdout is not None
         try:
             yield "http://" + proxy.stdout.readline().split()[-1]  # Starting to serve on 127.0.0.1:12345

@@ -7,22 +7,25 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.e2e.kubernetes import eventually
 
 _SETTINGS = {"SLUICE_LEASE_DURATION": "4"}  # of every operator that a test starts: takeovers take half the default time
-_PROGRAM = Path(sys.executable).parent / "sluice-operator"
+_PROGRAM = (str(Path(sys.executable).parent / "sluice-operator"),)
 
 
 class HostOperator:
     """One operator. Born again under its identity it leads at once; another identity waits for the Lease to run out.
 
-    `settings` are more environment variables; they may change between two lives.
+    `settings` are more environment variables; they may change between two lives. `program` is its command.
     """
 
-    def __init__(self, kubeconfig: Path, lease_namespace: str, identity: str, log: Path) -> None:
-        self.identity, self._log = identity, log
+    def __init__(
+        self, kubeconfig: Path, lease_namespace: str, identity: str, log: Path, program: Sequence[str] = _PROGRAM
+    ) -> None:
+        self.identity, self._log, self._program = identity, log, program
         self.settings: dict[str, str] = {}
         ours = {name: value for name, value in os.environ.items() if name != "KUBERNETES_SERVICE_HOST"} | _SETTINGS
         self._environment = ours | {
@@ -38,7 +41,7 @@ class HostOperator:
         self._born_at = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             environment = self._environment | self.settings | {"SLUICE_HEALTH_PORT": str(_free_port())}
-            self._process = subprocess.Popen([_PROGRAM], env=environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(self._program, env=environment, stdout=log, stderr=log)
 
     @property
     def log(self) -> str:

@@ -38,9 +38,8 @@ _CANCELLED_WITHIN_S = 2.0
 log = logging.getLogger("sluice")
 
 
-async def operate(config: Settings, shutdown: Shutdown) -> None:
+async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
     stopping = asyncio.create_task(shutdown.begun())
-    clock = Clock()
     leases = await KubeClient.connect(clock)
     lease = Lease(config.lease_namespace, config.lease_name, config.identity, config.lease_duration_s)
     leader = LeaderElection(leases, lease, clock)
@@ -124,12 +123,17 @@ def main() -> None:
     if sys.argv[1:] in (["--version"], ["--help"]):
         print(f"sluice-operator {__version__}: runs in a cluster, set up by the chart's environment variables")  # noqa: T201
         return
+    run(Clock())
+
+
+def run(clock: Clock) -> None:
+    """Works until it is told to end, or loses the Lease."""
     config = Settings.from_environment()
     set_up(config.log_format, config.log_level)
     gc.set_threshold(_COLLECT_AFTER)
     shutdown = Shutdown()
     shutdown.on_signals()
-    uvloop.run(operate(config, shutdown))
+    uvloop.run(operate(config, shutdown, clock))
 
 
 if __name__ == "__main__":

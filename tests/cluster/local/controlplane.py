@@ -2,7 +2,7 @@
 
 Client rate limits are far above the defaults (50 requests a second), so that benchmarks measure the operator.
 The optional audit log has each creation of a pod and each change of its status, and each change of a
-run's status, with the request bodies, and each deletion of a pod.
+run's status, with the request bodies, and each deletion and eviction of a pod.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ AUDIT_POLICY = {
         {"level": "Request", "verbs": ["create"], "resources": [{"group": "", "resources": ["pods"]}]},
         {"level": "Request", "verbs": ["patch", "update"], "resources": [{"group": "", "resources": ["pods/status"]}]},
         {"level": "Metadata", "verbs": ["delete"], "resources": [{"group": "", "resources": ["pods"]}]},
+        {"level": "Metadata", "verbs": ["create"], "resources": [{"group": "", "resources": ["pods/eviction"]}]},
         {
             "level": "Request",
             "verbs": ["patch", "update"],
