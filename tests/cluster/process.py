@@ -78,8 +78,7 @@ class Daemon:
         if pid and self.pid() == pid:
             _signal(pid, signal.SIGKILL)
             _until(lambda: self.pid() is None, 10)
-        if self.pid() is None:  # else somebody has still to end it
-            self.pid_file.unlink(missing_ok=True)
+        self.pid_file.unlink(missing_ok=True)
 
 
 def wait_for(ready: Callable[[], bool], what: str, timeout_s: float, *daemons: Daemon) -> None:
