@@ -119,6 +119,10 @@ class Task:
     """Is the last part of it a text?"""
     asks: int | None = None
     """The task whose phase it reads."""
+    default: bool = False
+    """Have its outputs a default, with as many items?"""
+    silent: bool = False
+    """Does it write no outputs? It must have a default."""
     lists: int | None = None
     """The number of items in its outputs; None if it has no outputs."""
     fan_out: FanOut | None = None
@@ -178,8 +182,16 @@ class Plan:
 
     def written(self, unit: Unit) -> str:
         """The text of its outputs."""
-        count = self.tasks[unit[0]].lists
-        return "" if count is None else json.dumps({"items": _items(count)})
+        task = self.tasks[unit[0]]
+        return "" if task.lists is None or task.silent else json.dumps({"items": _items(task.lists)})
+
+    def log(self, unit: Unit) -> str:
+        """The end of its log."""
+        return f"::outputs::{self.written(unit)}" if self.written(unit) else "nothing"
+
+
+def default_items(task: Task) -> list[str]:
+    return [f"d{item}" for item in _items(task.lists or 0)]
 
 
 def _items(count: int) -> list[str]:
@@ -204,7 +216,8 @@ def _manifest(number: int, task: Task) -> dict[str, Any]:
     fields |= {"poll": task.programs[0].poll} if task.programs[0].poll else {}
     fields |= {"deadline": task.programs[0].deadline} if task.programs[0].deadline else {}
     fields |= {"args": _arguments(task)}
-    fields |= {"outputs": ["items"], "outputsFrom": "Log" if task.by_log else "File"} if task.lists is not None else {}
+    outputs = [{"name": "items", "default": default_items(task)} if task.default else "items"]
+    fields |= {"outputs": outputs, "outputsFrom": "Log" if task.by_log else "File"} if task.lists is not None else {}
     return fields | ({"forEach": _for_each(task.fan_out)} if task.fan_out else {})
 
 

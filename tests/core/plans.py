@@ -128,6 +128,8 @@ def _pod_fields(draw, earlier, others, slots):
         "once": draw(SOMETIMES),
         "reads": draw(st.sampled_from(with_outputs)) if with_outputs and draw(SOMETIMES) else None,
         "lists": draw(st.none() | st.integers(0, 4)),
+        "default": (default := draw(SOMETIMES)),
+        "silent": default and draw(st.booleans()),
         "by_log": draw(SOMETIMES),
         "priority": draw(st.integers(0, 2)),
         "slots": draw(st.integers(0, slots)),

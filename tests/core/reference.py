@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tests.core.plan import NOT_YET, Plan, Program, Task, Unit
+from tests.core.plan import NOT_YET, Plan, Program, Task, Unit, default_items
 
 Ends = Mapping[Unit, str | None]
 """None for a unit that has not ended. A fan-out's items appear once their number is known."""
@@ -202,12 +202,17 @@ def _text(given: list[Any] | None) -> str:
 
 
 def handed_on(plan: Plan, unit: Unit, ends: Ends) -> list[Any] | None:
-    """The unit's outputs. A fan-out's are a list in index order, null for failed items."""
-    if ends.get(unit) != "Succeeded":
+    """The unit's outputs. A fan-out's are a list in index order, null for failed items. A default is that of a unit
+    that failed and may, and of one that wrote nothing.
+    """
+    task, phase = plan.tasks[unit[0]], ends.get(unit)
+    forgiven = phase == "Failed" and task.allow_failure and task.default
+    if task.lists is None or (phase != "Succeeded" and not forgiven):
         return None
-    if plan.tasks[unit[0]].fan_out and unit[1] is None:
-        return [handed_on(plan, (unit[0], index), ends) for index in range(plan.items(unit[0]))]
-    return json.loads(plan.written(unit))["items"]
+    if task.fan_out and unit[1] is None:
+        items = range(plan.items(unit[0])) if phase == "Succeeded" or (unit[0], 0) in ends else ()
+        return [handed_on(plan, (unit[0], index), ends) for index in items]
+    return default_items(task) if forgiven or task.silent else json.loads(plan.written(unit))["items"]
 
 
 # How does it end if it runs?

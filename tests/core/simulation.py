@@ -236,8 +236,8 @@ class Simulation:
             operator.run.log_unread(wanted.number, wanted.attempt, "the server's words")
             operator.reads.append(wanted)
         elif (self.unit(wanted.number), wanted.attempt) in self.pods:
-            written = self.plan.written(self.unit(wanted.number))
-            operator.run.log_read(wanted.number, wanted.attempt, f"::outputs::{written}")
+            log = self.plan.log(self.unit(wanted.number))
+            operator.run.log_read(wanted.number, wanted.attempt, log)
         operator.dirty = True
 
     def deliver(self) -> None:

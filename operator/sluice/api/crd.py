@@ -182,7 +182,7 @@ def _inline(node: Any, defs: Json) -> Any:
     if "$ref" in node:
         target = defs[node["$ref"].removeprefix("#/$defs/")]
         return _inline({**target, **{k: v for k, v in node.items() if k != "$ref"}}, defs)
-    if "anyOf" in node:
+    if "anyOf" in node or "oneOf" in node:
         return _inline(_union(node), defs)
     schema: Json = {}
     for key, value in node.items():
@@ -203,9 +203,9 @@ def _inline(node: Any, defs: Json) -> Any:
 
 
 def _union(node: Json) -> Json:
-    """`X | None` is an absent X; the one other union is a quantity."""
-    rest = {k: v for k, v in node.items() if k != "anyOf"}
-    options = [option for option in node["anyOf"] if option.get("type") != "null"]
+    """`X | None` is an absent X; what other unions may be is for the operator to judge."""
+    rest = {k: v for k, v in node.items() if k not in ("anyOf", "oneOf")}
+    options = [option for option in node.get("anyOf") or node["oneOf"] if option.get("type") != "null"]
     return {**options[0], **rest} if len(options) == 1 else rest
 
 

@@ -1,8 +1,9 @@
 """A task: what runs in one pod. `defaults` has the same fields, less those that only one task can have."""
 
-from typing import Annotated, Literal
+import json
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from sluice.api.base import (
     BY_NAME,
@@ -218,6 +219,35 @@ class TaskPoolRequest(Model):
     """How many slots, or one placeholder such as $(params.slots). Default 1."""
 
 
+OUTPUT_DEFAULT_MAX_BYTES = 4096
+
+
+def _output_default(value: Any) -> Any:
+    if value is None:
+        raise ValueError('says nothing; write default: "" for an empty text, or remove it')
+    try:
+        size = len(json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError("is nothing that JSON can hold") from None
+    if size > OUTPUT_DEFAULT_MAX_BYTES:
+        raise ValueError(f"has {size} bytes as JSON; {OUTPUT_DEFAULT_MAX_BYTES} fit")
+    return value
+
+
+class OutputSpec(Model):
+    """An output with its default."""
+
+    name: ParameterName
+    default: Annotated[Any, AfterValidator(_output_default)] = None
+
+
+Output = Annotated[
+    Annotated[ParameterName, Tag("OutputName")] | Annotated[OutputSpec, Tag("OutputSpec")],
+    Discriminator(lambda value: "OutputSpec" if isinstance(value, dict | OutputSpec) else "OutputName"),
+    Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True}),
+]
+
+
 class TaskTemplate(Model):
     """What `defaults` and a task have in common."""
 
@@ -310,11 +340,12 @@ class Task(TaskTemplate):
     """Files of the Workflow that the task finds under /sluice/files. A `function` has all of them."""
     shell: Annotated[list[Annotated[str, Field(max_length=1024)]] | None, Field(min_length=1, max_length=32)] = None
     """Another interpreter for the script, for example [node]. The script's path is added as the last argument."""
-    outputs: Annotated[list[ParameterName] | None, Field(max_length=256)] = None
+    outputs: Annotated[list[Output] | None, Field(max_length=256)] = None
     """The keys of what the task hands on, as one JSON object or key=value lines in the file $SLUICE_OUTPUTS; a value of
     several lines stands between the lines key<<EOF and EOF. Others read $(tasks.NAME.outputs.KEY), and of its end
     $(tasks.NAME.phase), .exitCode and .message. A task that does not
-    write them all, or writes others, has failed."""
+    write them all, or writes others, has failed. {name: rows, default: "0"} need not be written: it has its default if
+    the task succeeded without it, or failed under `allowFailure`; in a fan-out, that of each item."""
     outputs_from: Literal["File", "Log"] | None = None
     """File (the default) takes up to 4 KiB from $SLUICE_OUTPUTS. Log takes up to 96 KiB from the log: its last line is
     then ::outputs::{...}, a JSON object."""
@@ -329,6 +360,16 @@ class Task(TaskTemplate):
     """Time that passes. Such a task has no pod."""
     skip_exit_codes: Annotated[list[Annotated[int, Field(ge=1, le=255)]] | None, Field(max_length=255)] = None
     """Exit codes that say that there is nothing to do: the task is then Skipped, without a retry."""
+
+    @property
+    def output_names(self) -> list[str]:
+        return [each.name if isinstance(each, OutputSpec) else each for each in self.outputs or ()]
+
+    @property
+    def output_defaults(self) -> dict[str, Any]:
+        """By name, of those outputs that have one."""
+        specs = (each for each in self.outputs or () if isinstance(each, OutputSpec))
+        return {each.name: each.default for each in specs if each.default is not None}
 
     @property
     def script(self) -> str | None:

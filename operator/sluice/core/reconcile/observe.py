@@ -106,14 +106,14 @@ def _with_outputs(run: RunState, number: int, pod: PodView, ended: Outcome) -> O
     """A program that ended well and did not hand on what its task declares has failed."""
     task = run.tasks[number]
     of_task = run.tasks.fan_outs[task.group].output_bytes if task.group is not None else 0
-    declared = task.definition.outputs
+    declared, defaults = task.definition.outputs, task.definition.output_defaults
     if not task.outputs_in_log:
-        outputs = parse_outputs(pod.container.written, declared, run.output_bytes, of_task)
+        outputs = parse_outputs(pod.container.written, declared, run.output_bytes, of_task, defaults)
     elif task.log == "" and (size := task.bytes_in_log) is not None:
         words = f"its log does not have, in one piece, the {size} bytes of outputs of which its file speaks"
         return replace(ended, ending=Ending.INFRASTRUCTURE, message=words)
     elif task.log is not None:
-        outputs = parse_log_outputs(task.log, declared, run.output_bytes, of_task)
+        outputs = parse_log_outputs(task.log, declared, run.output_bytes, of_task, defaults)
         task.drop_log()
     else:
         return replace(ended, ending=Ending.LOST, message="the pod is gone, and with it the log that has its outputs")
@@ -126,7 +126,8 @@ def _with_outputs_of(run: RunState, number: int, child: children.ChildView, ende
     if not task.definition.outputs:
         return ended
     of_task = run.tasks.fan_outs[task.group].output_bytes if task.group is not None else 0
-    outputs = children.child_outputs(child, task.definition.outputs, run.output_bytes, of_task)
+    declared, defaults = task.definition.outputs, task.definition.output_defaults
+    outputs = children.child_outputs(child, declared, run.output_bytes, of_task, defaults)
     return _handed_on(run, number, outputs, ended)
 
 

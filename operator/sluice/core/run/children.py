@@ -29,7 +29,7 @@ from sluice.core.graph.placeholders import Values, fill
 from sluice.core.pod.deadlines import Deadline
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.identity import RunIdentity
-from sluice.core.spec.outputs import InvalidOutputs, select_declared
+from sluice.core.spec.outputs import NO_DEFAULTS, InvalidOutputs, select_declared
 from sluice.core.spec.task import TaskDefinition
 
 MAX_DEPTH = 8
@@ -131,7 +131,9 @@ def child_outcome(child: ChildView) -> Outcome:
     return CHILD_LOST
 
 
-def child_outputs(child: ChildView, declared: Sequence[str], taken: int, of_task: int) -> Json | InvalidOutputs:
+def child_outputs(
+    child: ChildView, declared: Sequence[str], taken: int, of_task: int, defaults: Json = NO_DEFAULTS
+) -> Json | InvalidOutputs:
     """The declared outputs of a task, from what its child handed on. `taken` are the bytes that the run's other outputs
     have, `of_task` those of its items among them.
     """
@@ -143,7 +145,7 @@ def child_outputs(child: ChildView, declared: Sequence[str], taken: int, of_task
         return InvalidOutputs(f"cannot read its outputs, {where}: {error}")
     if not isinstance(found, dict):
         return InvalidOutputs(f"cannot read its outputs, {where}: no JSON object")
-    return select_declared(found, declared, where, taken, of_task)
+    return select_declared(found, declared, where, taken, of_task, defaults)
 
 
 CHILD_LOST = Outcome(Ending.LOST, "its run was deleted, and nobody saw how it ended")

@@ -33,7 +33,7 @@ from sluice.core.run.wind_down import WindDown
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.identity import RunIdentity
-from sluice.core.spec.outputs import inline_outputs_budget, outputs_line, outputs_size
+from sluice.core.spec.outputs import RUN_MAX_BYTES, TASK_MAX_BYTES, inline_outputs_budget, outputs_line, outputs_size
 from sluice.core.spec.run_limits import RunLimits
 
 
@@ -234,7 +234,7 @@ class RunState:
         self.schedule_retry(number, at)
 
     def set_outputs(self, number: int, outputs: Json) -> None:
-        """A unit has succeeded, with these outputs."""
+        """A unit has ended with these outputs."""
         task, size = self.tasks[number], outputs_size(outputs)
         task.outputs = outputs
         self.output_bytes += size
@@ -250,8 +250,23 @@ class RunState:
         task.phase, task.restored_entry = phase, None
         task.last, task.skipped = last or task.last, skipped
         self.dirty.mark(News.STATUS, number)
+        if phase == "Failed" and task.definition.allow_failure and task.definition.output_defaults:
+            self._hand_on_defaults(number)
         if task.group is None:
             self.count_end(number)
+
+    def _hand_on_defaults(self, number: int) -> None:
+        """A unit has failed and may. If they do not fit beside the other outputs, there are none."""
+        task = self.tasks[number]
+        defaults = task.definition.output_defaults
+        fan_out = self.tasks.fan_outs.get(number if task.group is None else task.group)
+        if task.group is None and task.definition.for_each is not None:
+            lists = (self.tasks.lists_of_items(number) if fan_out is not None else None) or {}
+            task.outputs = {key: lists.get(key, []) for key in defaults}
+            return
+        size, of_task = outputs_size(defaults), fan_out.output_bytes if fan_out is not None else 0
+        if of_task + size <= TASK_MAX_BYTES and self.output_bytes + size <= RUN_MAX_BYTES:
+            self.set_outputs(number, defaults)
 
     def count_end(self, number: int) -> None:
         """A named task has ended: what is known of it without looking at it again."""
@@ -355,8 +370,8 @@ class RunState:
     def restore_item(self, number: int, outputs: Json) -> None:
         """An item whose record has been restored; `outputs` are those that the status has of it."""
         task = self.tasks[number]
-        if task.phase == "Succeeded" and outputs:
-            task.outputs = outputs
+        if task.counted_as == "Succeeded" and outputs:
+            task.outputs = task.of_its_phase(outputs)
         if task.step is TaskStep.ENDED:
             self.tasks.fan_outs[task.group or 0].ended(task.index, task.phase, None)
 
@@ -366,7 +381,7 @@ class RunState:
         fan_out.recorded = True
         if outputs:
             fan_out.output_bytes = outputs_size(outputs)
-            task.outputs = outputs if task.phase == "Succeeded" else None
+            task.outputs = task.of_its_phase(outputs) if task.counted_as == "Succeeded" else None
         if task.step is not TaskStep.ENDED:
             self.counts.restore_fan_out(task, fan_out)
 

@@ -138,7 +138,7 @@ class TaskState:
     restored_entry: Json | None = None
     """What the status says of it since before a restart: of an ended attempt that is more than can be seen today."""
     outputs: Json | None = None
-    """What it handed on, if it has succeeded and declares any."""
+    """What it handed on, if it declares any and has succeeded, or failed under `allowFailure` with defaults."""
     log: str | None = None
     """The line of the current attempt's log that has its outputs, once that log was read; empty if there is none."""
     log_asked: bool = False
@@ -239,6 +239,13 @@ class TaskState:
     def counted_as(self) -> TaskPhase:
         """How an ended unit counts for its dependents and for the run."""
         return "Succeeded" if self.phase == "Failed" and self.definition.allow_failure else self.phase
+
+    def of_its_phase(self, outputs: Json) -> Json | None:
+        """Of outputs that the status has of it: one that failed and may hands on its defaults only."""
+        if self.phase == "Succeeded":
+            return outputs
+        kept = self.definition.output_defaults.keys() & outputs.keys()
+        return {key: outputs[key] for key in sorted(kept) if outputs[key] is not None} or None
 
     # What the status says of it.
 

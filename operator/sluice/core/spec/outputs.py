@@ -52,6 +52,7 @@ class OutputsFile:
 
 
 _NOTHING = OutputsFile("", 1)
+NO_DEFAULTS: Json = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,15 @@ class InvalidOutputs:
 
 
 def parse_outputs(
-    written: OutputsFile | None, declared: Sequence[str], taken: int, of_task: int = 0
+    written: OutputsFile | None,
+    declared: Sequence[str],
+    taken: int,
+    of_task: int = 0,
+    defaults: Json = NO_DEFAULTS,
 ) -> Json | InvalidOutputs:
     """The declared outputs, from what a container that ended with 0 left in its file. `taken` are the bytes that the
-    run's other outputs have, `of_task` those of the same fan-out's other items.
+    run's other outputs have, `of_task` those of the same fan-out's other items. `defaults` stand in for what is not
+    there.
     """
     written = written or _NOTHING
     size = len(written.text.encode())
@@ -78,7 +84,7 @@ def parse_outputs(
     where = f"{size} bytes in $SLUICE_OUTPUTS"
     if isinstance(found, InvalidOutputs):
         return InvalidOutputs(f"cannot read its outputs, {where}: {found.message}")
-    return select_declared(found, declared, where, taken, of_task)
+    return select_declared(found, declared, where, taken, of_task, defaults)
 
 
 def bytes_in_log(written: OutputsFile | None) -> int | None:
@@ -87,19 +93,21 @@ def bytes_in_log(written: OutputsFile | None) -> int | None:
     return None if found is None else int(found[1])
 
 
-def parse_log_outputs(line: str, declared: Sequence[str], taken: int, of_task: int = 0) -> Json | InvalidOutputs:
+def parse_log_outputs(
+    line: str, declared: Sequence[str], taken: int, of_task: int = 0, defaults: Json = NO_DEFAULTS
+) -> Json | InvalidOutputs:
     """The same, from the line that `outputs_line` found."""
     size = len(line.encode())
-    if not line:
+    if not line and not defaults.keys() >= set(declared):
         words = f"none of the log's last {LOG_LINES} lines starts with {_MARK}"
         return InvalidOutputs(f"the declared outputs {_names(declared)} are missing: {words}")
     if size > _LINE_MAX_BYTES:
         return InvalidOutputs(f"outputs too large: a line of {size} bytes in the log; {_LINE_MAX_BYTES} fit")
     where = f"{size} bytes in the log"
-    found = _object(line.removeprefix(_MARK), declared)
+    found = _object(line.removeprefix(_MARK), declared) if line else {}
     if isinstance(found, InvalidOutputs):
         return InvalidOutputs(f"cannot read its outputs, {where}: {found.message}")
-    return select_declared(found, declared, where, taken, of_task)
+    return select_declared(found, declared, where, taken, of_task, defaults)
 
 
 def outputs_line(log: str, size: int | None = None) -> str:
@@ -109,14 +117,14 @@ def outputs_line(log: str, size: int | None = None) -> str:
 
 
 def select_declared(
-    found: Json, declared: Sequence[str], where: str, taken: int, of_task: int
+    found: Json, declared: Sequence[str], where: str, taken: int, of_task: int, defaults: Json = NO_DEFAULTS
 ) -> Json | InvalidOutputs:
     """The declared ones of the outputs that were found, `where` in words."""
-    missing = [key for key in declared if key not in found]
+    missing = [key for key in declared if key not in found and key not in defaults]
     if missing:
         there = f"with {_names(found)}" if found else "with no output"
         return InvalidOutputs(f"the declared outputs {_names(missing)} are missing: there are {where}, {there}")
-    outputs = {key: found[key] for key in declared}
+    outputs = {key: found[key] if key in found else defaults[key] for key in declared}
     try:
         size = outputs_size(outputs)
     except (ValueError, RecursionError) as error:

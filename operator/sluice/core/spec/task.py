@@ -39,6 +39,8 @@ class TaskDefinition:
     """Is it a `finally` task?"""
     outputs: tuple[str, ...]
     """The keys that it declares."""
+    output_defaults: Json
+    """What stands in for those that it does not write."""
     outputs_in_log: bool
     """Are they read from its log rather than its file?"""
     reads: Reads
@@ -95,7 +97,8 @@ class TaskDefinition:
             priority=task.priority,
             pools=_known_claim(task),
             duration_s=_duration_s(task, wait),
-            outputs=tuple(task.outputs or ()),
+            outputs=tuple(task.output_names),
+            output_defaults=task.output_defaults,
             outputs_in_log=task.outputs_from == "Log",
             reads=Reads.of(raw),
             item_fields=_fields_of_items(raw),

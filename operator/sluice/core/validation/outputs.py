@@ -18,7 +18,7 @@ def log_has_some(found: Manifest) -> Iterator[Fault]:
 def declared_once(found: Manifest) -> Iterator[Fault]:
     for number, task in found.tasks.items():
         seen: set[str] = set()
-        for place, key in enumerate(task.outputs or ()):
+        for place, key in enumerate(task.output_names):
             if key in seen:
                 yield Fault(f"spec.tasks[{number}].outputs[{place}]", f"'{key}' stands in the list twice")
             seen.add(key)
@@ -26,7 +26,7 @@ def declared_once(found: Manifest) -> Iterator[Fault]:
 
 def known_references(found: Manifest) -> Iterator[Fault]:
     names = {name for name in found.names if name}
-    declared = {task.name: frozenset(task.outputs or ()) for task in found.tasks.values()}
+    declared = {task.name: frozenset(task.output_names) for task in found.tasks.values()}
     for number, task in found.tasks.items():
         for reference in found.references[number]:
             if reference.read.task == task.name:

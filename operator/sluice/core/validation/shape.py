@@ -34,12 +34,14 @@ def _one_per_place(errors: list[ErrorDetails]) -> Iterator[ErrorDetails]:
     for error in errors:
         if error["type"] != "extra_forbidden" and error["loc"][-1:] and error["loc"][-1] in _UNION_MEMBERS:
             error["loc"] = error["loc"][:-1]
+        error["loc"] = tuple(part for part in error["loc"] if part not in _UNION_TAGS)
         if error["loc"] not in places:
             yield error
         places.add(error["loc"])
 
 
 _UNION_MEMBERS = ("int", "float", "str", "bool", "list[any]", "dict[str,any]")
+_UNION_TAGS = ("OutputName", "OutputSpec")
 NOT_A_STRING = "must be a string; put it in quotes"
 _WORDS = {
     "too_short": "must not be empty",
@@ -91,7 +93,8 @@ def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     node = schema
     for part in loc:
         node = node["items"] if isinstance(part, int) else node.get("properties", {}).get(part, {})
-        node = next((option for option in node.get("anyOf", ()) if option.get("type") != "null"), node)
+        options = [each for each in node.get("anyOf") or node.get("oneOf") or () if each.get("type") != "null"]
+        node = next((each for each in options if "$ref" in each), options[0] if options else node)
         if "$ref" in node:
             node = schema["$defs"][node["$ref"].removeprefix("#/$defs/")]
     return list(node.get("properties", ()))

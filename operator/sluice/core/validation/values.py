@@ -83,6 +83,8 @@ def _part(part: str, place: str, path: str, fields: Json, known: Collection[str]
         yield Fault(place, f"$({part}) is not known yet here; it reaches pods only")
     elif _POOL.search(place):
         yield Fault(place, f"$({part}) is not filled in here: a Pool is known before the run starts; write its name")
+    elif place.startswith(f"{path}.outputs["):
+        yield Fault(place, f"$({part}) is not filled in here: a default is handed on as it is written")
     elif not part.startswith("params.") and _ACCESS.search(place):
         words = "is not filled in here: what a pod may do must not depend on a program; use a parameter"
         yield Fault(place, f"$({part}) {words}")

@@ -99,8 +99,8 @@ def _task(read: Read, task: Task, known: _Known) -> Iterator[_Message]:
 
 def _output(name: str, key: str, known: _Known) -> Iterator[_Message]:
     task = known.tasks.get(name)
-    if task is not None and key not in (task.outputs or ()):
-        hint = Hint(key, task.outputs or (), otherwise=f"; add it there: `outputs: [{key}]`")
+    if task is not None and key not in task.output_names:
+        hint = Hint(key, task.output_names, otherwise=f"; add it there: `outputs: [{key}]`")
         yield f"'{name}' declares no output '{key}'", hint
 
 
