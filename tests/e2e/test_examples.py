@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 
 from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, by_hand, container, eventually, most_at_once
@@ -358,6 +359,22 @@ def test_31_join(kubectl: Kubectl) -> None:
         "publish": "Stopped",
     }
     assert kubectl.log(run["metadata"]["name"], "report").strip() == "reported"
+
+
+def test_32_values(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "32-values.yaml", "values")
+    name = succeeded(run)
+    assert phases(run) == {
+        "full": "Skipped",
+        "delta": "Succeeded",
+        "load": "Succeeded",
+        "check": "Failed",
+        "report": "Succeeded",
+    }
+    assert kubectl.log(name, "load").strip() == "loaded 7 rows, 0 bad"
+    report = kubectl.log(name, "report").strip()
+    assert re.fullmatch("load Succeeded, check Failed with 3: exit code 3, after [0-9]+ s", report), report
+    assert json.loads(run["status"]["outputs"]) == {"rows": "7"}
 
 
 def test_33_typed_parameters(kubectl: Kubectl) -> None:
