@@ -35,7 +35,7 @@ class ForEachSpec(Model):
     """The items: strings, numbers or maps. A task's strings have them as $(item) and $(item.FIELD), its environment as
     ITEM."""
     range: Range | None = None
-    """Numbers as items."""
+    """Numbers as items: in a condition, item > 3."""
     matrix: Annotated[
         dict[_Key, Annotated[list[ItemValue], Field(min_length=1, max_length=MAX_ITEMS)]] | None,
         Field(min_length=1, max_length=16),

@@ -342,7 +342,8 @@ class Task(TaskTemplate):
     """Another interpreter for the script, for example [node]. The script's path is added as the last argument."""
     outputs: Annotated[list[Output] | None, Field(max_length=256)] = None
     """The keys of what the task hands on, as one JSON object or key=value lines in the file $SLUICE_OUTPUTS; a value of
-    several lines stands between the lines key<<EOF and EOF. Others read $(tasks.NAME.outputs.KEY), and of its end
+    several lines stands between the lines key<<EOF and EOF. What is written as lines is text, also in a condition:
+    int(tasks.NAME.outputs.KEY) > 0. Others read $(tasks.NAME.outputs.KEY), and of its end
     $(tasks.NAME.phase), .exitCode and .message. A task that does not
     write them all, or writes others, has failed. {name: rows, default: "0"} need not be written: it has its default if
     the task succeeded without it, or failed under `allowFailure`; in a fan-out, that of each item."""

@@ -26,8 +26,8 @@ def items(**for_each):
     [
         ({"items": ["a", "b"]}, ["a", "b"]),
         ({"items": [{"k": "v"}, 3]}, [{"k": "v"}, 3]),
-        ({"range": {"end": 3}}, ["0", "1", "2"]),
-        ({"range": {"start": 2, "end": 9, "step": 3}}, ["2", "5", "8"]),
+        ({"range": {"end": 3}}, [0, 1, 2]),
+        ({"range": {"start": 2, "end": 9, "step": 3}}, [2, 5, 8]),
         ({"range": {"start": 3, "end": 3}}, []),
         ({"matrix": {"os": ["a", "b"], "v": [1, 2]}}, [{"os": o, "v": v} for o in "ab" for v in (1, 2)]),
         ({"matrix": {"os": ["a", "b"], "v": [1]}, "exclude": [{"os": "b"}]}, [{"os": "a", "v": 1}]),

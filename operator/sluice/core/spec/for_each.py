@@ -54,7 +54,7 @@ class ForEach:
             except BadNumber as error:
                 raise NoItems(str(error)) from error
             numbers = range(start, end, spec.range.step)
-            found: list[Any] = list(map(str, numbers[: MAX_ITEMS + 1]))
+            found: list[Any] = list(numbers[: MAX_ITEMS + 1])
         elif spec.matrix is not None:
             filled = fill({"matrix": spec.matrix, "exclude": spec.exclude or []})
             found = list(itertools.islice(_combinations(filled["matrix"], filled["exclude"]), MAX_ITEMS + 1))

@@ -28,6 +28,7 @@ from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.backfill import backfill_faults
 from sluice.core.validation.children import sub_workflows
 from sluice.core.validation.choices import choices, unused_parts
+from sluice.core.validation.comparisons import texts_taken_for_numbers
 from sluice.core.validation.ends import ends_asked_for
 from sluice.core.validation.fan_out import fan_outs
 from sluice.core.validation.files import files, files_of_tasks
@@ -91,6 +92,7 @@ def workflow_warnings(manifest: Json) -> list[Fault]:
     spec = manifest["spec"]
     definition = Definition.of(graph_of(spec))
     warnings = [*values.placeholders_in_shell_commands(definition), *unused_parts(definition)]
+    warnings += texts_taken_for_numbers(definition)
     if spec.get("parallelism") != 1:
         warnings += volumes.one_node_at_a_time(definition)
     return listed(warnings)

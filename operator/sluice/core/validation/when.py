@@ -12,6 +12,8 @@ from sluice.core.cel.diagnostics import CelError, path_of, path_text
 from sluice.core.cel.program import Program, Read, compile_condition, misused_strings
 from sluice.core.cel.variables import ENDED_RUN_PHASES, ENDED_TASK_PHASES, RUN_FIELDS, TASK_FIELDS
 from sluice.core.graph.placeholders import PLACEHOLDER
+from sluice.core.validation.comparisons import mixed_comparisons
+from sluice.core.validation.fan_out import item_sources
 from sluice.core.validation.manifest import Manifest, name_of
 
 _NAME = re.compile(r"\b(tasks|params)\.([A-Za-z0-9_][-A-Za-z0-9_]*)")
@@ -33,11 +35,15 @@ def when_faults(found: Manifest) -> Iterator[Fault]:
     parameters = set(filter(None, map(name_of, declared if isinstance(declared, list) else ())))
     strings = {each.name for each in found.parameters.values() if each.type in (None, "String")}
     tasks = {task.name: task for task in found.tasks.values()}
+    items = item_sources(found)
     known = _Known(frozenset(parameters), frozenset(strings), frozenset(filter(None, found.names)), tasks)
     for number, task in found.tasks.items():
         if task.when is None:
             continue
         errors = {str(error): hint for error, hint in _errors(task, task.when, known)}
+        condition = compile_condition(task.when)
+        if isinstance(condition, Program):
+            errors |= {str(error): None for error in mixed_comparisons(condition, items.get(number))}
         if errors and (hyphen := _hyphen(task.when, known)):
             errors = {str(hyphen): None}
         for error, hint in errors.items():
