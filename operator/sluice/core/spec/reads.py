@@ -25,6 +25,8 @@ class Reads:
     def of(cls, fields: Json) -> "Reads":
         """From a task's manifest."""
         found = list(references(fields))
+        if not found:
+            return _NOTHING
         outputs = [each for each in found if each.read.output]
         in_items = [each for each in outputs if not each.path.startswith(".forEach")] if "forEach" in fields else []
         placeholders = dict.fromkeys(words for _, words in placeholders_of(fields))
@@ -44,3 +46,6 @@ class Reads:
                 found |= {f"tasks.{task}.outputs.{key}": as_text(value) for key, value in ended.outputs.items()}
                 found |= {f"tasks.{task}.{field}": as_text(ended.ends.get(field, "")) for field in ENDS}
         return found
+
+
+_NOTHING = Reads(tasks=(), outputs=(), optional=frozenset(), of_items=frozenset())

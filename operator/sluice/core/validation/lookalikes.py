@@ -30,6 +30,9 @@ _OURS = (
     (rf"(?:tasks?|steps)\.{_NAME}\.exitCode", r"$(tasks.\1.exitCode)"),
     (r"(?:ti|task_instance)\.xcom_pull.*", "$(tasks.NAME.outputs.KEY)"),
     (r"workflow\.name|context\.(?:pipelineRun|taskRun)\.name|run_id|dag_run\.run_id", "$(run.name)"),
+    (r"workflow\.creationTimestamp|dag_run\.start_date", "$(run.startedAt)"),
+    (r"workflow\.(?:status|phase)", "$(run.phase)"),
+    (r"workflow\.duration", "$(run.duration)"),
     (r"ds|ds_nodash|ts|ts_nodash|logical_date|execution_date|data_interval_start", "$(run.intervalStart)"),
     (r"data_interval_end", "$(run.scheduledTime)"),
 )
