@@ -135,7 +135,7 @@ def test_a_fan_out_is_as_wide_as_a_parameter_says_and_ends_where_an_output_does(
     here.writes()
     again = restarted(here)
     again.decide()
-    assert [again.run.tasks.item(again.number(f"a[{index}]")) for index in range(3)] == ["2", "3", "4"]
+    assert [again.run.tasks.item(again.number(f"a[{index}]")) for index in range(3)] == [2, 3, 4]
     assert again.run.tasks.fan_outs[again.number("a")].parallelism == 2
 
 
