@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from sluice.api.base import Model, Sentence, Word
+from sluice.api.base import Model, Sentence, Time, Word
 
 MAX_SLOTS = 1_000_000
 Slots = Annotated[int, Field(ge=0, le=MAX_SLOTS)]
@@ -24,6 +24,14 @@ class PoolSpec(Model):
     """What the slots stand for."""
 
 
+class PoolWaiter(Model):
+    """A task, as run/task, or a whole run that waits for slots."""
+
+    name: Word
+    since: Time
+    """Since when, or since the operator has started."""
+
+
 class PoolStatus(Model):
     """What is in use."""
 
@@ -36,3 +44,7 @@ class PoolStatus(Model):
     """Tasks and runs that could start if there were room."""
     holders: Annotated[list[Word] | None, Field(max_length=10)] = None
     """Some of those that hold slots: tasks as run/task, whole runs as run."""
+    waiters: Annotated[
+        list[PoolWaiter] | None, Field(max_length=10, json_schema_extra={"x-kubernetes-list-type": "atomic"})
+    ] = None
+    """The first in line, in their order. Of the tasks of a run that wait for the same only the first stands here."""

@@ -26,6 +26,7 @@ class Limits(SharedLimits):
     def __init__(self, *, pods=None, pods_per_namespace=None, held_by="Tasks", **slots):
         super().__init__(pods=pods, pods_per_namespace=pods_per_namespace, wake=lambda run: self.woken.append(run.name))
         self.woken = []
+        self.now = 0.0
         for name, count in slots.items():
             self.has(name, count, held_by)
 
@@ -34,11 +35,11 @@ class Limits(SharedLimits):
 
     def ask(self, run, claim, *, priority=0, way=1, namespace="team"):
         """Each run has one task."""
-        return self.grant(request(run, claim, priority, way, namespace))
+        return self.grant(request(run, claim, priority, way, namespace), self.now)
 
     def ask_run(self, run, claim, **fields):
         """A whole run asks."""
-        return self.grant_run(request(run, claim, task="", **fields)) is not None
+        return self.grant_run(request(run, claim, task="", **fields), self.now) is not None
 
     def wait_reason(self, run, claim):
         return super().wait_reason(run, WaitKey(tuple(claim.items())), first=True)
@@ -324,7 +325,7 @@ def test_asking_again_gives_what_was_granted():
     """The answer to writing it down may have been lost, and the Workflow may say something else by now."""
     limits = Limits(a=2, held_by="Runs")
     limits.ask_run("r1", A)
-    assert limits.grant_run(request("r1", {"a": 2}, task="")) == (("a", 1),)
+    assert limits.grant_run(request("r1", {"a": 2}, task=""), 0.0) == (("a", 1),)
     assert limits.used("a") == 1
 
 
@@ -483,8 +484,8 @@ def test_use_of_a_pool():
     limits = Limits(a=2)
     for run in ("r1", "r2"):
         limits.ask(run, A)
-    limits.grant(request("r3", A), tasks=7)
-    limits.grant(request("r4", {"a": 3}), tasks=2)
+    limits.grant(request("r3", A), 0.0, tasks=7)
+    limits.grant(request("r4", {"a": 3}), 0.0, tasks=2)
     use = limits.usage(PoolKey("team", "a"))
     assert (use.used, use.waiting, use.holders) == (2, 9, ["r1/load", "r2/load"])
 
@@ -513,3 +514,20 @@ def test_a_run_knows_better_than_its_pods_what_it_holds():
     seen(limits, "r1", {}, of_run=B)
     limits.observe_run(RunClaim(ref("r1"), (("a", 2),)))
     assert (limits.used("a"), limits.used("b")) == (2, 0)
+
+
+def test_a_pool_says_who_is_next_and_since_when():
+    limits = Limits(a=1)
+    assert limits.ask("r1", A)
+    for limits.now, run, priority in ((5.0, "r2", 0), (6.0, "r3", 1), (7.0, "r2", 0)):
+        assert not limits.ask(run, A, priority=priority)
+    assert not limits.ask("r9", {"a": 2})  # which it can never have: it stands in no line
+    first = limits.usage(PoolKey("team", "a")).first_waiters
+    assert [(name.split("/")[0], since) for name, since in first] == [("r3", 6.0), ("r2", 5.0)]
+
+
+def test_of_many_who_wait_a_pool_names_ten():
+    limits = Limits(a=1)
+    for number in range(30):
+        limits.ask(f"r{number:02}", A)
+    assert len(limits.usage(PoolKey("team", "a")).first_waiters) == 10

@@ -133,7 +133,7 @@ class Pair:
         """Whether the task starts, which is as it should be."""
         sure, one_of = self.next_of_each()
         name = (request.run.name, request.wait_key.claim)
-        granted = self.limits.grant(request)
+        granted = self.limits.grant(request, 0.0)
         if request in sure or name not in self.may_start():
             assert granted == (request in sure)
             return granted
@@ -178,7 +178,7 @@ class Pair:
         request = Request(identity, WaitKey(claim), QueuePosition(-priority, -1, 0, run, (), -1))
         self.waiting[run, claim] = request
         expected = (run, claim) in self.may_start()
-        assert (self.limits.grant_run(request) == claim) == expected
+        assert (self.limits.grant_run(request, 0.0) == claim) == expected
         if expected:
             del self.waiting[run, claim]
             self.runs[key] = claim

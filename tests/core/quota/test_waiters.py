@@ -55,7 +55,7 @@ def test_whom_no_pool_blocks(held, wanted, found):
         known.hold("team", "somebody", claim(held))
         waiters = Waiters(known)
         for number in arrivals:
-            waiters.add(request(number, wanted[number]), 1)
+            waiters.add(request(number, wanted[number]), 1, since=0.0)
         assert unblocked(waiters) == found
 
 
@@ -76,7 +76,7 @@ def test_who_is_unblocked_by_what(change, found):
     known.hold("team", "somebody", claim("a"))
     waiters = Waiters(known)
     for number, text in enumerate(["a2", "a"]):
-        waiters.add(request(number, text), 1)
+        waiters.add(request(number, text), 1, since=0.0)
     assert unblocked(waiters) == ""
     if "slots" in change:
         known.set_slots(key, change["slots"])
@@ -92,7 +92,7 @@ def test_who_is_unblocked_by_what(change, found):
 def test_all_who_claim_slots_of_a_pool_count_also_those_that_it_cannot_serve():
     waiters, key = Waiters(pools(a=1)), PoolKey("team", "a")
     for number, text in enumerate(["a5", "a", "b"]):
-        waiters.add(request(number, text), 1)
+        waiters.add(request(number, text), 1, since=0.0)
     assert {waiter.request.run.name for waiter in waiters.claiming(key)} == {"r0", "r1"}
     assert waiters.first(key) == request(1, "a")
     assert waiters.first(PoolKey("team", "b")) is None
@@ -102,9 +102,9 @@ def test_tasks_and_whole_runs_are_told_apart():
     known = pools(b=1)
     known.set_slots(PoolKey("team", "a"), 1, "Runs")
     waiters = Waiters(known)
-    waiters.add(request(0, "a", task=""), 1)
-    waiters.add(request(1, "a"), 1)
-    waiters.add(request(2, "b"), 1)
+    waiters.add(request(0, "a", task=""), 1, since=0.0)
+    waiters.add(request(1, "a"), 1, since=0.0)
+    waiters.add(request(2, "b"), 1, since=0.0)
     runs = [waiters.at(position).display_name for position in waiters.unblocked_runs("team")]
     tasks = [waiters.at(position).display_name for position in waiters.unblocked_tasks()["team"]]
     assert (runs, tasks) == (["r0"], ["r2/load"])

@@ -15,6 +15,7 @@ from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
 from sluice.controller.queue.workqueue import WorkQueue
 from sluice.core import Json
+from sluice.core.base.times import rfc3339
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.identity import RunIdentity
@@ -84,6 +85,7 @@ class PoolController:
             "used": use.used,
             "waiting": use.waiting,
             "holders": use.holders,
+            "waiters": [{"name": name, "since": rfc3339(since)} for name, since in use.first_waiters],
         }
         body = {name: value for name, value in status.items() if pool.status.get(name) != value}
         if body:

@@ -89,7 +89,7 @@ class RunSlots:
         self._uids[run.key] = run.uid
         priority = run_priority(self._settings(run), run.spec_as(WorkflowRunSpec))
         granted = self._shared.grant_run(
-            run_request(identity, claim, definition, priority=priority, created_at=run.created_at)
+            run_request(identity, claim, definition, priority=priority, created_at=run.created_at), run.created_at
         )
         if granted is not None:
             self._waiting.pop(run.key, None)

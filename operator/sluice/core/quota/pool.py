@@ -18,6 +18,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from sluice.api.pool import Holder
+from sluice.core import Instant
 from sluice.core.base.ownership import RunRef
 from sluice.core.base.text import first_names
 from sluice.core.spec.identity import PoolClaim
@@ -46,13 +47,14 @@ class RunClaim(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PoolUsage:
-    """What the status of a Pool says: the slots in use, how many tasks and runs wait for some, and the first ten
-    holders, as `run/task` or, for a whole run, `run`.
+    """What the status of a Pool says: the slots in use, how many tasks and runs wait for some, the first holders, as
+    `run/task` or, for a whole run, `run`, and the first in line, with since when they wait.
     """
 
     used: int
     waiting: int
     holders: list[str]
+    first_waiters: list[tuple[str, Instant]]
 
 
 class _Holding(NamedTuple):

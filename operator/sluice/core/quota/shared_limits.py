@@ -12,6 +12,7 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from sluice.api.pool import Holder
+from sluice.core import Instant
 from sluice.core.base.naming import unit_name
 from sluice.core.base.ownership import RunRef
 from sluice.core.pod.view import PodView
@@ -20,6 +21,8 @@ from sluice.core.quota.pool import PoolKey, Pools, PoolUsage, RunClaim, RunHolde
 from sluice.core.quota.ready_queue import WaitKey
 from sluice.core.quota.waiters import QueuePosition, Request, Waiter, Waiters
 from sluice.core.spec.identity import PoolClaim, RunIdentity
+
+_IN_LINE_TOLD = 10
 
 
 def _nobody(_: object) -> None:
@@ -57,7 +60,7 @@ class SharedLimits:
 
     # What is asked for.
 
-    def grant(self, request: Request, tasks: int = 1) -> bool:
+    def grant(self, request: Request, now: Instant, tasks: int = 1) -> bool:
         """May the task start? If so, its pod holds the claim from now on. If not, the task waits, until it asks again
         or withdraws (`retain_waiters`). `tasks` of its run wait for the same, itself among them.
         """
@@ -65,20 +68,20 @@ class SharedLimits:
         if self._caps.is_live(pod):  # the creation seemed refused, but was carried out
             self._withdraw(request.run.uid, request.wait_key)
             return True
-        if not self._is_next(request, tasks):
+        if not self._is_next(request, now, tasks):
             return False
         self._waiters.had_turn(request.run.namespace)
         self._hold(pod, request.wait_key.claim, request.display_name)
         return True
 
-    def grant_run(self, request: Request) -> PoolClaim | None:
+    def grant_run(self, request: Request, since: Instant) -> PoolClaim | None:
         """What the whole run holds from now on, which may be what it was granted before. None if it cannot start yet:
         then it waits, until it asks again or is over.
         """
         run = request.run.ref
         if self._runs.claim(run) is None:
             self.retain_waiters(run.uid, {request.wait_key: request.position.number})
-            if not self._is_next(request):
+            if not self._is_next(request, since):
                 return None
             self.observe_run(RunClaim(run, request.wait_key.claim))
         return self._runs.claim(run)
@@ -152,7 +155,9 @@ class SharedLimits:
 
     def usage(self, key: PoolKey) -> PoolUsage:
         pool = self._pools[key]
-        return PoolUsage(pool.used, sum(waiter.tasks for waiter in self._waiters.claiming(key)), pool.holders())
+        waiting = sum(waiter.tasks for waiter in self._waiters.claiming(key))
+        first = [(each.request.display_name, each.since) for each in self._waiters.in_line(key, _IN_LINE_TOLD)]
+        return PoolUsage(pool.used, waiting, pool.holders(), first)
 
     def runs_waiting_for(self, key: PoolKey) -> list[RunIdentity]:
         """One for each waiter, in no order."""
@@ -183,20 +188,21 @@ class SharedLimits:
 
     # Who waits.
 
-    def _is_next(self, request: Request, tasks: int = 1) -> bool:
+    def _is_next(self, request: Request, now: Instant, tasks: int = 1) -> bool:
         """May it start? If so, it waits no longer; what it claims is to be held by somebody before anything else."""
-        self._wait(request, tasks)
+        self._wait(request, now, tasks)
         if request.position not in self._next(request.run.namespace):
             return False
         self._waiters.remove(request)
         self._tell(key for key, _ in request.pools())
         return True
 
-    def _wait(self, request: Request, tasks: int) -> None:
+    def _wait(self, request: Request, now: Instant, tasks: int) -> None:
         known = self._waiters.get(request.run.uid, request.wait_key)
-        if known == Waiter(request, tasks):
+        since = now if known is None else known.since
+        if known == Waiter(request, tasks, since):
             return
-        self._waiters.add(request, tasks)
+        self._waiters.add(request, tasks, since)
         pools = [key for key, _ in request.pools()]
         if known is None or known.request == request:
             self._tell(pools)

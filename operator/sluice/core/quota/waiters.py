@@ -71,10 +71,13 @@ class Request:
 
 @dataclass(slots=True)
 class Waiter:
-    """A request that has not been granted. `tasks` of its run wait with it, itself among them."""
+    """A request that has not been granted. `tasks` of its run wait with it, itself among them. `since` is when the
+    first of them began to wait.
+    """
 
     request: Request
     tasks: int
+    since: Instant
 
 
 @dataclass(slots=True)
@@ -152,11 +155,15 @@ class Waiters:
         """
         return self._unblocked_tasks.by_key
 
-    def add(self, request: Request, tasks: int) -> None:
+    def in_line(self, key: PoolKey, at_most: int) -> list[Waiter]:
+        """The first in the pool's queue, in order."""
+        return [self._by_position[position] for position in self._queues.by_key.get(key, [])[:at_most]]
+
+    def add(self, request: Request, tasks: int, since: Instant) -> None:
         """The request waits from now on, instead of another of its run that waits for the same. No other may have its
         position.
         """
-        waiter, before = Waiter(request, tasks), self.get(request.run.uid, request.wait_key)
+        waiter, before = Waiter(request, tasks, since), self.get(request.run.uid, request.wait_key)
         self._by_run.setdefault(request.run.uid, {})[request.wait_key] = waiter
         self._by_position[request.position] = waiter
         if before is not None and before.request.position == request.position:
@@ -198,7 +205,7 @@ class Waiters:
         """The pool has another number of slots or other holders, and so may be able to serve others."""
         for waiter in self.claiming(key):
             self.remove(waiter.request)
-            self.add(waiter.request, waiter.tasks)
+            self.add(waiter.request, waiter.tasks, waiter.since)
 
     def room_changed(self, key: PoolKey) -> None:
         """More or fewer slots of the pool are in use, or another is first in its queue."""

@@ -32,7 +32,7 @@ def dispatch(run: RunState, now: Instant) -> Iterator[CreateIntent]:
         number = entry.number
         if (group := run.tasks[number].group) is not None and run.tasks.fan_outs[group].full:
             continue  # and with it all others of its queue
-        if (key.claim or run.shared.capped) and not _granted(run, entry, key):
+        if (key.claim or run.shared.capped) and not _granted(run, entry, key, now):
             waiting[key] = number
             continue
         if (following := run.ready.pods.pop(key)) is not None:
@@ -43,14 +43,14 @@ def dispatch(run: RunState, now: Instant) -> Iterator[CreateIntent]:
     run.shared.retain_waiters(run.identity.uid, waiting if _room(run) else {})  # who could not start is in nobody's way
 
 
-def _granted(run: RunState, entry: ReadyEntry, key: WaitKey) -> bool:
+def _granted(run: RunState, entry: ReadyEntry, key: WaitKey, now: Instant) -> bool:
     task = run.tasks[entry.number]
     pod = run.tasks.pod_name(entry.number, task.next_attempt)
     position = QueuePosition(
         entry.priority, entry.critical_path_s, run.identity.started_at, run.identity.uid, entry.order, entry.number
     )
     name = unit_name(task.definition.name, None if task.group is None else task.index)
-    return run.shared.grant(Request(run.identity, key, position, name, pod), run.ready.pods.size(key))
+    return run.shared.grant(Request(run.identity, key, position, name, pod), now, run.ready.pods.size(key))
 
 
 def _call(run: RunState, now: Instant) -> Iterator[CreateIntent]:
