@@ -29,6 +29,7 @@ from sluice.core.run.task_state import TaskState, TaskStep
 from sluice.core.run.tasks import Tasks
 from sluice.core.run.time_accounting import TimeAccounting
 from sluice.core.run.timers import Timers
+from sluice.core.run.waiting_reasons import WaitingReasons
 from sluice.core.run.wind_down import WindDown
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending, Outcome
@@ -67,6 +68,7 @@ class RunState:
     time: TimeAccounting = field(default_factory=TimeAccounting)
     creates: CreateWindow = field(default_factory=CreateWindow)
     stored: StoredStatus = field(default_factory=StoredStatus)
+    waiting: WaitingReasons = field(default_factory=WaitingReasons)
     wind_down: WindDown = field(init=False)
     tasks: Tasks = field(init=False)
     counts: Counts = field(init=False)
@@ -362,6 +364,8 @@ class RunState:
         """Somebody else has written to the status: its entries are these, by task, and ours are to be said again."""
         numbered = {self.tasks.number(name): entry for name, entry in entries.items()}
         self.stored.replaced({number: entry for number, entry in numbered.items() if number is not None})
+        for number, entry in self.stored.entries.items():
+            self.waiting.note(number, entry.get("reason", "") if entry.get("phase") in ("Pending", "Running") else "")
         self.dirty.mark(News.STATUS, *range(len(self.tasks)))
 
     def restore_times(self, finished_at: Instant | None, time: TimeAccounting) -> None:

@@ -53,3 +53,12 @@ def run_message(run: RunState) -> str:
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
     words = f"task {first.definition.name} failed{more}: {first.last.message if first.last else 'unknown'}"
     return truncate(words, _MESSAGE_MAX)
+
+
+def waiting_message(run: RunState) -> str:
+    """What asks a person for something, or holds up most tasks that could run; empty if nothing does."""
+    obstacle = None if run.finished_at is not None else run.waiting.main_obstacle
+    if obstacle is None:
+        return ""
+    whose = run.tasks[obstacle.number].definition.name if obstacle.tasks == 1 else f"{obstacle.tasks} tasks"
+    return truncate(f"{whose}: {obstacle.reason}", _MESSAGE_MAX)

@@ -24,7 +24,7 @@ from sluice.core.status.fan_out_status import fan_out_entry as item_entry
 from sluice.core.status.kstatus import run_health, stalled
 from sluice.core.status.reasons import Reason, reason
 from sluice.core.status.run_outputs import run_outputs
-from sluice.core.status.run_phase import current_phase, run_message, run_progress
+from sluice.core.status.run_phase import current_phase, run_message, run_progress, waiting_message
 from sluice.core.status.text_budget import encoded_size, text_budget, truncate
 
 REWORD_EVERY_S = 10.0
@@ -65,6 +65,7 @@ def compose(run: RunState, before: Json, generation: int, now: Instant) -> Statu
         if not ended and _only_reworded(last, entry) and not run.stored.may_reword(number, now, REWORD_EVERY_S):
             run.dirty.mark(News.WORDING, number)
             continue
+        run.waiting.note(number, "" if run.tasks[number].step is TaskStep.ENDED else entry.get("reason", ""))
         if entry != last:
             tasks[number] = entry
     now_is = _run_status(run, before, generation, now)
@@ -124,8 +125,8 @@ def _run_status(run: RunState, before: Json, generation: int, now: Instant) -> J
         "startedAt": rfc3339(run.identity.started_at),
         "conditions": merge_conditions(before.get("conditions", ()), facts, generation, now),
     }
-    if words:
-        status["message"] = words
+    if why := words or waiting_message(run):
+        status["message"] = why
     if handed_on != "{}":
         status["outputs"] = handed_on
     if run.replaced_by:
