@@ -5,14 +5,15 @@ task ended, and of outputs that are written as lines, which are texts.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from sluice.api.for_each import ForEachSpec
 from sluice.core.base.faults import Fault
 from sluice.core.cel.ast import Node, NodeKind, nodes
 from sluice.core.cel.diagnostics import CelError, path_of, path_text
-from sluice.core.cel.program import Program
+from sluice.core.cel.program import Program, tasks_read
 from sluice.core.graph.placeholders import strings_in
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.task import TaskDefinition
@@ -30,27 +31,63 @@ _CONVERSIONS: dict[Any, Kind] = {
 _ENDS: dict[Any, Kind] = {"phase": "text", "message": "text", "exitCode": "number"}
 
 
-def mixed_comparisons(condition: Program, for_each: ForEachSpec | None) -> Iterator[CelError]:
-    """Those that are certain. `for_each` says the items of a fan-out."""
-    for text, number in _mixed(condition.root, lambda path: _kind_of_path(path, for_each)):
+def mixed_comparisons(condition: Program, items: "KindsOfItems") -> Iterator[CelError]:
+    """Those that are certain."""
+
+    def kind(path: _Path) -> Kind | None:
+        match path:
+            case ("tasks", _, field):
+                return _ENDS.get(field)
+            case ("item", *keys):
+                return items.get(tuple(keys))
+        return None
+
+    for text, number in _mixed(condition.root, kind):
         yield CelError(condition.text, text.position, _words(text, number))
+
+
+KindsOfItems = Mapping[_Path, Kind]
+"""What all items of a fan-out are, as far as they are alike: by `()` the items, by `(key,)` their fields."""
+
+
+def kinds_of_items(for_each: ForEachSpec) -> KindsOfItems:
+    if for_each.batch is not None:
+        return {}
+    if for_each.range is not None:
+        return {(): "number"}
+    if for_each.matrix is not None:
+        return _alike({(key,): listed for key, listed in for_each.matrix.items()})
+    items = for_each.items or []
+    if not any(isinstance(item, dict) for item in items):
+        return _alike({(): items})
+    fields: defaultdict[_Path, list[Any]] = defaultdict(list)
+    for item in items:
+        for key, value in item.items() if isinstance(item, dict) else ():
+            fields[key,].append(value)
+    return _alike({path: values for path, values in fields.items() if len(values) == len(items)})
+
+
+def _alike(values: Mapping[_Path, Sequence[Any]]) -> KindsOfItems:
+    kinds = {path: {*map(_kind_of_value, those)} for path, those in values.items()}
+    return {path: kind for path, found in kinds.items() if len(found) == 1 and (kind := found.pop()) is not None}
 
 
 def texts_taken_for_numbers(definition: Definition) -> Iterator[Fault]:
     """Outputs that are texts as far as one can see: a script may write its file in other ways, too."""
-    tasks = {task.name: task for task in definition.tasks}
+    conditions = {number: task.when for number, task in enumerate(definition.tasks) if isinstance(task.when, Program)}
+    asked = {name for condition in conditions.values() for name in tasks_read(condition)}
+    texts = {task.name: _written_as_text(task) for task in definition.tasks if task.name in asked}
 
     def kind(path: _Path) -> Kind | None:
         match path:
-            case ("tasks", str(name), "outputs", str(key)) if name in tasks and _writes_text(tasks[name], key):
+            case ("tasks", name, "outputs", key) if key in texts.get(name, ()):
                 return "text"
         return None
 
-    for number, task in enumerate(definition.tasks):
-        if isinstance(task.when, Program):
-            for text, other in _mixed(task.when.root, kind):
-                error = CelError(task.when.text, text.position, _words(text, other))
-                yield Fault(f"spec.tasks[{number}].when", str(error))
+    for number, condition in conditions.items():
+        for text, other in _mixed(condition.root, kind):
+            error = CelError(condition.text, text.position, _words(text, other))
+            yield Fault(f"spec.tasks[{number}].when", str(error))
 
 
 def _mixed(root: Node, kind: Callable[[_Path], Kind | None]) -> Iterator[tuple[Node, Node]]:
@@ -85,41 +122,18 @@ def _kind_of_value(value: Any) -> Kind | None:
     return "number" if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-def _kind_of_path(path: _Path, for_each: ForEachSpec | None) -> Kind | None:
-    match path:
-        case ("tasks", _, field):
-            return _ENDS.get(field)
-        case ("item", *keys) if for_each is not None and for_each.batch is None:
-            return _kind_of_all(_values_of_items(for_each, keys))
-    return None
+_KEY = re.compile(r"\b([A-Za-z_][-A-Za-z0-9_]*)=")
+_PRINTS = re.compile(r"\b(?:echo|printf)\b(.*)")
 
 
-def _values_of_items(for_each: ForEachSpec, keys: list[Any]) -> Iterable[Any]:
-    match keys:
-        case [] if for_each.range is not None:
-            return (for_each.range.start,)
-        case []:
-            return for_each.items or ()
-        case [key] if for_each.matrix is not None:
-            return for_each.matrix.get(key, ())
-        case [key]:
-            return (item.get(key) if isinstance(item, dict) else None for item in for_each.items or ())
-    return ()
-
-
-def _kind_of_all(values: Iterable[Any]) -> Kind | None:
-    kinds = {_kind_of_value(value) for value in values}
-    return kinds.pop() if len(kinds) == 1 else None
-
-
-def _writes_text(task: TaskDefinition, key: str) -> bool:
-    if isinstance(task.output_defaults.get(key), str):
-        return True
-    if task.outputs_in_log:
-        return False
-    line = re.compile(rf"(?:echo|printf)\b[^\n]*\b{re.escape(key)}=")
-    given = [task.own.get(field) for field in ("bash", "command", "args")]
-    return any(line.search(text) for _, text in strings_in(given, ""))
+def _written_as_text(task: TaskDefinition) -> set[str]:
+    """The outputs that have a text as their default, or that a shell prints as `key=value`."""
+    texts = {key for key, value in task.output_defaults.items() if isinstance(value, str)}
+    if not task.outputs_in_log:
+        for _, text in strings_in([task.own.get(field) for field in ("bash", "command", "args")], ""):
+            for printed in _PRINTS.finditer(text):
+                texts |= {*_KEY.findall(printed[1])}
+    return texts & {*task.outputs}
 
 
 def _words(text: Node, number: Node) -> str:

@@ -12,7 +12,7 @@ from sluice.core.cel.diagnostics import CelError, path_of, path_text
 from sluice.core.cel.program import Program, Read, compile_condition, misused_strings
 from sluice.core.cel.variables import ENDED_RUN_PHASES, ENDED_TASK_PHASES, RUN_FIELDS, TASK_FIELDS
 from sluice.core.graph.placeholders import PLACEHOLDER
-from sluice.core.validation.comparisons import mixed_comparisons
+from sluice.core.validation.comparisons import kinds_of_items, mixed_comparisons
 from sluice.core.validation.fan_out import item_sources
 from sluice.core.validation.manifest import Manifest, name_of
 
@@ -35,7 +35,8 @@ def when_faults(found: Manifest) -> Iterator[Fault]:
     parameters = set(filter(None, map(name_of, declared if isinstance(declared, list) else ())))
     strings = {each.name for each in found.parameters.values() if each.type in (None, "String")}
     tasks = {task.name: task for task in found.tasks.values()}
-    items = item_sources(found)
+    sources = item_sources(found)
+    kinds = {key: kinds_of_items(source) for key, source in {id(each): each for each in sources.values()}.items()}
     known = _Known(frozenset(parameters), frozenset(strings), frozenset(filter(None, found.names)), tasks)
     for number, task in found.tasks.items():
         if task.when is None:
@@ -43,7 +44,8 @@ def when_faults(found: Manifest) -> Iterator[Fault]:
         errors = {str(error): hint for error, hint in _errors(task, task.when, known)}
         condition = compile_condition(task.when)
         if isinstance(condition, Program):
-            errors |= {str(error): None for error in mixed_comparisons(condition, items.get(number))}
+            items = kinds[id(sources[number])] if number in sources else {}
+            errors |= {str(error): None for error in mixed_comparisons(condition, items)}
         if errors and (hyphen := _hyphen(task.when, known)):
             errors = {str(hyphen): None}
         for error, hint in errors.items():
