@@ -27,6 +27,7 @@ def told(world, task="b"):
     [
         ({}, 0, "", "Succeeded 0 <>"),
         ({}, 3, "no space left", "Failed 3 <exit code 3: no space left>"),
+        ({}, 3, "x" * 4000, f"Failed 3 <exit code 3: {'x' * 243}>"),
         ({"allowFailure": True}, 3, "", "Failed 3 <exit code 3>"),
         ({"skipExitCodes": [4]}, 4, "nothing new", "Skipped 4 <>"),
     ],

@@ -6,6 +6,10 @@ from sluice.core.cel.variables import TaskResult
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskState
 
+_MESSAGE_MAX = 256
+"""Characters of a message that others read: in a run of up to 1,000 tasks the status keeps as much, so that it is the
+same after a restart."""
+
 
 def outputs_so_far(run: RunState, number: int) -> Json | None:
     """The outputs of a named task; of a fan-out, those of the items that have ended. None if there are none yet."""
@@ -19,7 +23,9 @@ def result_of(task: TaskState) -> TaskResult:
     """How a unit ended. Of an item that is its phase and its outputs: the status keeps no more of it."""
     last = task.last if task.group is None else None
     message = last.message if last is not None and task.phase in ("Succeeded", "Failed") else ""
-    return TaskResult(task.phase, last.exit_code if last is not None else None, task.outputs or {}, message)
+    return TaskResult(
+        task.phase, last.exit_code if last is not None else None, task.outputs or {}, message[:_MESSAGE_MAX]
+    )
 
 
 def results_before(run: RunState, task: TaskState) -> dict[str, TaskResult]:
