@@ -2,6 +2,7 @@
 
 A graph `a, b >> c; c >> d` reads "a and b, then c; c, then d". Tasks are in order of first mention.
 A keyword gives a task's phase in the stored status; tasks without one have not started.
+`above` are the runs that called it, directly or through others: empty for one that calls others itself.
 `World` then takes the events that the shell would report, and gives decisions as text: `create b/1`, `delete a/1`.
 """
 
@@ -14,6 +15,7 @@ from sluice.core.base.ownership import AttemptRef
 from sluice.core.pod.builder import Item
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
+from sluice.core.quota.run_tree import tree_pool
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile import decide as deciding
 from sluice.core.reconcile.decide import Decision
@@ -62,6 +64,7 @@ def run(
     shared: SharedLimits | None = None,
     name: str = RUN.name,
     depth: int = 0,
+    above: tuple["World", ...] | None = None,
     **stands: str,
 ) -> "World":
     definition = Definition.of(graph(text, **fields or {}))
@@ -70,6 +73,9 @@ def run(
     pods = [seen(running(), tasks[name]) for name, phase in stands.items() if phase == "Running"]
     limits = RunLimits(parallelism, timeout_s, fail_fast, leaf_failed, priority)
     identity = replace(RUN, depth=depth) if name == RUN.name else replace(RUN, name=name, uid=f"uid-of-{name}")
+    if above is not None:
+        runs = (identity, *(other.run.identity for other in above))
+        identity = replace(identity, tree=tuple((tree_pool(each.ref), 1) for each in runs))
     status = {"tasks": entries}
     execution = restore(
         identity,
@@ -136,7 +142,7 @@ class World:
     def sees(self, task: str, status: Json, *, version: int | None = None) -> PodView:
         """The pod of the task's current attempt now has this status."""
         pod = self.pod(task, status, version=version)
-        self.run.shared.observe_pod(pod)
+        self.run.shared.observe_pod(self.run.tasks.with_claims(pod))
         self.run.pods.observe(pod)
         return pod
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from tests.e2e.host import HostOperator
-from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
+from tests.e2e.kubernetes import Json, Kubectl, eventually, most_at_once, workflow
 
 WORKS = {"name": "work", "bash": "trap 'exit 0' TERM; echo ready; sleep 300 & wait"}
 CALL = {"name": "sub", "workflow": {"name": "inner"}}
@@ -87,6 +88,16 @@ def test_each_item_of_a_fan_out_has_a_child_of_its_own(kubectl: Kubectl) -> None
         str(index): {"city": city} for index, city in enumerate(cities)
     }
     assert {child["status"]["phase"] for child in made.values()} == {"Succeeded"}
+
+
+def test_pods_of_all_children_share_the_parallelism_of_the_run_above_them(kubectl: Kubectl) -> None:
+    kubectl.apply(inner(*({"name": f"work-{number}", "bash": "sleep 1"} for number in range(2))))
+    run = kubectl.run(workflow("outer", CALL | {"forEach": {"items": list("abcd")}}, parallelism=2))
+    assert (run["status"]["phase"], run["status"]["tasks"]["sub"]["progress"]) == ("Succeeded", "4/4")
+    tasks = [task for child in children(kubectl, run["metadata"]["name"]) for task in child["status"]["tasks"].values()]
+    spans = [[datetime.fromisoformat(task[end]) for end in ("startedAt", "finishedAt")] for task in tasks]
+    assert len(spans) == 8
+    assert most_at_once((start, end) for start, end in spans) <= 2
 
 
 def test_it_waits_for_a_workflow_that_does_not_exist_yet(kubectl: Kubectl) -> None:

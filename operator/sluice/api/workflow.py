@@ -114,7 +114,8 @@ class WorkflowSettings(Model):
     parameters: Annotated[list[Parameter] | None, Field(max_length=256, json_schema_extra=BY_NAME)] = None
     """Values that a run can set."""
     parallelism: Annotated[int | str, AfterValidator(PODS.check), INT_OR_PLACEHOLDER] | None = None
-    """At most so many pods of one run at a time, or one parameter such as $(params.width)."""
+    """At most so many pods of one run at a time, those of all runs beneath it among them, or one parameter such as
+    $(params.width). Without it, a run has at most 100 unfinished runs of other Workflows."""
     priority: Priority | None = None
     """Where tasks of several runs wait for the same slots, those of the higher priority go first. Default 0."""
     concurrency: ConcurrencySpec | None = None

@@ -35,7 +35,7 @@ class RunEventHandler:
         if change.deleted:
             self._shared.pod_deleted(pod)
         elif live is None:
-            self._shared.observe_pod(pod, known=False)
+            self._shared.observe_pod(self._live.with_tree(pod), known=False)
         else:
             self._shared.observe_pod(live.run.tasks.with_claims(pod))
         if live is None:

@@ -1,15 +1,18 @@
 """The runs that have not finished, in memory, and what each of them is to do for the sake of the run that made it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sluice.api.run import DesiredState, WorkflowRunSpec
 from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.core import Json
 from sluice.core.base.ownership import RunRef
+from sluice.core.pod.view import PodView
+from sluice.core.quota.run_tree import tree_pool
 from sluice.core.run.orders import RESUMED_BY_HAND, STOPPED_BY_HAND
 from sluice.core.run.state import RunState
+from sluice.core.spec.identity import PoolClaim
 
 
 @dataclass(slots=True)
@@ -53,6 +56,33 @@ class LiveRuns:
 
     def pop(self, key: Key) -> LiveRun | None:
         return self._live.pop(key, None)
+
+    def tree(self, run: ObjectView, *, calls: bool) -> PoolClaim:
+        """What each pod of the run holds for the `parallelism` of the runs above it, and for its own if it `calls`
+        others or is called: then the runs above it ask how many it has.
+        """
+        above = [each for each in self._cache.ancestors(run) if not each.finished]
+        runs = [run, *above] if calls or above else []
+        return tuple((tree_pool(each.ref), 1) for each in runs)
+
+    def with_tree(self, pod: PodView) -> PodView:
+        """The pod of a run that is not opened yet, with what it holds for the runs above that one."""
+        run = None if pod.run is None else self._cache.run(pod.run)
+        if run is None or run.parent is None:
+            return pod
+        return replace(pod, pools=(*pod.pools, *self.tree(run, calls=False)))
+
+    def unopened_pods_beneath(self, run: RunRef) -> Iterator[PodView]:
+        """Those of its child runs, and of theirs, that are not opened yet."""
+        beneath, passed = [run], set[str]()
+        while beneath:
+            for child in self._cache.children_by_parent.objects(beneath.pop()):
+                if child.finished or child.uid in passed:
+                    continue
+                passed.add(child.uid)
+                beneath.append(child.ref)
+                if self.of(child.ref) is None:
+                    yield from map(self.with_tree, self._cache.pods_by_run.objects(child.ref))
 
     def desired_state(self, run: ObjectView) -> tuple[DesiredState, str, str]:
         """What the run is to do, and the words for it: its own state, or that of the run that made it if that is

@@ -130,6 +130,7 @@ class RunOpener:
             claims=claims_of(seen.key.name, seen.uid, revision.definition.claims),
             depth=seen.depth,
             scheduled=ScheduledTime.of(spec),
+            tree=self._live.tree(seen, calls=any(task.is_sub_workflow for task in revision.definition.tasks)),
         )
         if spec.resume_from is not None:
             resumed = await self._resumed(seen, spec.resume_from, identity, revision)
@@ -160,6 +161,8 @@ class RunOpener:
         )
         for pod in pods:  # until now only their annotations said what they hold
             self._shared.observe_pod(run.tasks.with_claims(pod))
+        for pod in self._live.unopened_pods_beneath(seen.ref):
+            self._shared.observe_pod(pod, known=False)
         status = {name: value for name, value in seen.status.items() if name != "tasks"}
         live = LiveRun(seen, run, revision.workflow_uid, status, seen.version)
         self._live.add(live)

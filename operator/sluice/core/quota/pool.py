@@ -21,6 +21,7 @@ from sluice.api.pool import Holder
 from sluice.core import Instant
 from sluice.core.base.ownership import RunRef
 from sluice.core.base.text import first_names
+from sluice.core.quota.run_tree import run_of_pool
 from sluice.core.spec.identity import PoolClaim
 
 _HOLDERS_IN_STATUS = 10
@@ -64,7 +65,9 @@ class _Holding(NamedTuple):
 
 @dataclass(slots=True)
 class Pool:
-    """`slots` is None while no such Pool exists: its slots may still be held, and waited for."""
+    """`slots` is None while no such Pool exists: its slots may still be held, and waited for. See `run_tree` for those
+    of runs.
+    """
 
     name: str
     slots: int | None = None
@@ -84,6 +87,17 @@ class Pool:
         return f"{self._used}/{self.slots}"
 
     @property
+    def name_in_use(self) -> str:
+        """As the start of a reason."""
+        run = run_of_pool(self.name)
+        return f"Parallelism: {self.in_use} of run {run}" if run else f"Pool: {self.name} {self.in_use}"
+
+    @property
+    def _no_cap(self) -> bool:
+        """Is it that of a run without `parallelism`?"""
+        return self.slots is None and bool(run_of_pool(self.name))
+
+    @property
     def unused(self) -> bool:
         """Is there neither such a Pool nor anybody who holds slots of it?"""
         return self.slots is None and not self._holdings
@@ -100,7 +114,7 @@ class Pool:
         return not self.why_unservable(slots, holder)
 
     def has_room(self, slots: int) -> bool:
-        return self.slots is not None and self._used + slots <= self.slots
+        return self._no_cap or (self.slots is not None and self._used + slots <= self.slots)
 
     def holders(self) -> list[str]:
         """The first few, as people read them."""
@@ -108,6 +122,8 @@ class Pool:
 
     def why_unservable(self, slots: int, holder: Holder) -> str:
         """Why it can never give out so many slots as it is now; empty if it can."""
+        if self._no_cap:
+            return ""
         if self.slots is None:
             return f"Pool: {self.name} does not exist; create it"
         if holder != self.held_by:
@@ -121,9 +137,11 @@ class Pool:
         """Why it cannot give out so many slots now; empty if it can."""
         if self.has_room(slots):
             return ""
+        if run_of_pool(self.name):
+            return self.name_in_use
         wanted = f", {slots} are asked for" if slots > 1 else ""
         names = first_names(self._names(), len(self._holdings), _HOLDERS_IN_REASON)
-        return f"Pool: {self.name} {self.in_use}{wanted}, held by {names}"
+        return f"{self.name_in_use}{wanted}, held by {names}"
 
     def _names(self) -> Iterator[str]:
         return (holding.display_name for holding in self._holdings.values())

@@ -17,8 +17,9 @@ from sluice.core.base.naming import unit_name
 from sluice.core.base.ownership import RunRef
 from sluice.core.pod.view import PodView
 from sluice.core.quota.pod_cap import PodCaps, PodKey
-from sluice.core.quota.pool import PoolKey, Pools, PoolUsage, RunClaim, RunHolders
+from sluice.core.quota.pool import Pool, PoolKey, Pools, PoolUsage, RunClaim, RunHolders
 from sluice.core.quota.ready_queue import WaitKey
+from sluice.core.quota.run_tree import run_of_pool, tree_pool
 from sluice.core.quota.waiters import QueuePosition, Request, Waiter, Waiters
 from sluice.core.spec.identity import PoolClaim, RunIdentity
 
@@ -85,6 +86,12 @@ class SharedLimits:
                 return None
             self.observe_run(RunClaim(run, request.wait_key.claim))
         return self._runs.claim(run)
+
+    def wait_for_room(self, request: Request) -> None:
+        """Its run is woken when there is room for the claim, and takes nothing of it: a child run is to be made, which
+        holds none. It waits until the run withdraws (`retain_waiters`).
+        """
+        self._wait(request, 1)
 
     def retain_waiters(self, run_uid: str, firsts: Mapping[WaitKey, int]) -> None:
         """Of the run's waiters only these stay: for each key, the task with this number."""
@@ -159,6 +166,15 @@ class SharedLimits:
         first = [(each.request.display_name, each.since) for each in self._waiters.in_line(key, _IN_LINE_TOLD)]
         return PoolUsage(pool.used, waiting, pool.holders(), first)
 
+    def live_pods(self, run: RunRef) -> int:
+        """Of a run that has others above or beneath it: its own, and those of all runs beneath it."""
+        return self._pools[PoolKey(run.namespace, tree_pool(run))].used
+
+    def caps_above(self, run: RunIdentity) -> list[Pool]:
+        """The caps that hold for the pods of a run, to be read only: its own, and those of the runs above it."""
+        pools = (self._pools[PoolKey(run.namespace, name)] for name, _ in run.tree)
+        return [pool for pool in pools if pool.slots is not None]
+
     def runs_waiting_for(self, key: PoolKey) -> list[RunIdentity]:
         """One for each waiter, in no order."""
         return [waiter.request.run for waiter in self._waiters.claiming(key)]
@@ -176,14 +192,16 @@ class SharedLimits:
             if why := pool.why_unservable(slots, waiter.request.holder):
                 return why
         if not first:
-            return f"{'Pool' if wait_key.claim else 'PodLimit'}: other tasks of this run come first"
+            word = "Pool" if any(not run_of_pool(key.name) for key, _, _ in claimed) else "PodLimit"
+            capped = (why for key, pool, slots in claimed if run_of_pool(key.name) and (why := pool.why_full(slots)))
+            return next(capped, f"{word}: other tasks of this run come first")
         for _, pool, slots in claimed:
             if why := pool.why_full(slots):
                 return why
         for key, pool, _ in claimed:
             ahead = self._waiters.first(key)
             if ahead is not None and ahead != waiter.request:
-                return f"Pool: {pool.name} {pool.in_use}, after {ahead.display_name}"
+                return f"{pool.name_in_use}, after {ahead.display_name}"
         return self._caps.why_full(waiter.request.run.namespace)
 
     # Who waits.
@@ -191,7 +209,7 @@ class SharedLimits:
     def _is_next(self, request: Request, now: Instant, tasks: int = 1) -> bool:
         """May it start? If so, it waits no longer; what it claims is to be held by somebody before anything else."""
         self._wait(request, now, tasks)
-        if request.position not in self._next(request.run.namespace):
+        if request.position not in self._next(request.run.namespace) or not self._waiters.has_its_turn(request):
             return False
         self._waiters.remove(request)
         self._tell(key for key, _ in request.pools())

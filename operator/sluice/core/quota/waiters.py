@@ -7,7 +7,9 @@
 3. Who claims what cannot be had (a pool that does not exist or is held by others than it, or more slots than it has)
    waits outside the queues, and blocks nobody.
 4. Of the tasks of a run that wait for the same (one `WaitKey`) only the first is here. It counts for those behind it.
-5. The tasks that no pool blocks take turns by namespace, for the cap that is over all: no namespace has a second turn
+5. The cap of a run on the pods beneath it (see `run_tree`) has no queue, since all claim one slot: who waits for a
+   pool as well must not hold up the others. Of those that nothing else blocks the first ones have its room.
+6. The tasks that no pool blocks take turns by namespace, for the cap that is over all: no namespace has a second turn
    while another waits for its first. So `QueuePosition`, and with it `priority`, compares within one namespace only.
 
 A waiter is what Kueue calls a pending workload: https://kueue.sigs.k8s.io/docs/concepts/cluster_queue/#queueing-strategy.
@@ -24,6 +26,7 @@ from sluice.core import Instant
 from sluice.core.base.rotation import Rotation
 from sluice.core.quota.pool import PoolKey, Pools
 from sluice.core.quota.ready_queue import WaitKey
+from sluice.core.quota.run_tree import run_of_pool
 from sluice.core.spec.identity import RunIdentity
 
 _Key = TypeVar("_Key")
@@ -145,6 +148,18 @@ class Waiters:
         position = self._queues.first(key)
         return None if position is None else self.at(position)
 
+    def has_its_turn(self, request: Request) -> bool:
+        """Is there room for it under the caps of runs, after those before it that nothing blocks either?"""
+        unblocked = self._unblocked(request)
+        for key, _ in request.pools():
+            pool = self.pools[key]
+            if run_of_pool(key.name) and pool.slots is not None:
+                before = (at for at in self._claiming.get(key, ()) if at < request.position)
+                ahead = sum((request.run.namespace, at) in unblocked for at in before)
+                if not pool.has_room(ahead + 1):
+                    return False
+        return True
+
     def unblocked_runs(self, namespace: str) -> Sequence[QueuePosition]:
         """The whole runs that no pool blocks, in order."""
         return self._unblocked_runs.by_key.get(namespace, ())
@@ -172,7 +187,7 @@ class Waiters:
         overtaken = [first for key, _ in request.pools() if (first := self.first(key)) is not None]
         for key, _ in request.pools():
             self._claiming.setdefault(key, set()).add(request.position)
-            if servable:
+            if servable and not run_of_pool(key.name):
                 self._queues.add(key, request.position)
         for each in (*overtaken, request):
             self._check(each)
@@ -209,15 +224,17 @@ class Waiters:
 
     def room_changed(self, key: PoolKey) -> None:
         """More or fewer slots of the pool are in use, or another is first in its queue."""
-        first = self.first(key)
-        if first is not None:
+        if run_of_pool(key.name) and self.pools[key].slots is not None:
+            for waiter in self.claiming(key):
+                self._check(waiter.request)
+        elif (first := self.first(key)) is not None:
             self._check(first)
 
     def _check(self, request: Request) -> None:
         """Puts it among the unblocked, or takes it out."""
         unblocked, at = self._unblocked(request), (request.run.namespace, request.position)
         free = all(
-            self._queues.first(key) == request.position and self.pools[key].has_room(slots)
+            self.pools[key].has_room(slots) and (run_of_pool(key.name) or self._queues.first(key) == request.position)
             for key, slots in request.pools()
         )
         if not free:

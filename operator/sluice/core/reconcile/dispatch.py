@@ -1,7 +1,7 @@
 """Which ready tasks start: the first of each queue, for as long as there is room.
 
 Room is the run's own parallelism and that of its fan-outs, what runs share (`quota`), and what the API server accepts:
-after a refusal it is asked for one pod at a time. Child runs have no pods, so only a fan-out's parallelism limits them.
+after a refusal it is asked for one pod at a time. Child runs have no pods; what limits them says `run.child_room`.
 """
 
 import heapq
@@ -12,18 +12,24 @@ from sluice.core import Instant
 from sluice.core.base.naming import unit_name
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.quota.ready_queue import ReadyEntry, WaitKey
+from sluice.core.quota.run_tree import run_of_pool
 from sluice.core.quota.waiters import QueuePosition, Request
 from sluice.core.reconcile.intents import CreateIntent
+from sluice.core.run.child_room import idle_children, why_no_child
 from sluice.core.run.dirty import News
 from sluice.core.run.state import RunState
+
+_CALLS = -1
+"""In place of a fan-out's number: what a task waits for that runs another Workflow."""
 
 
 def dispatch(run: RunState, now: Instant) -> Iterator[CreateIntent]:
     for number in run.dirty.take(News.RECORDED_ATTEMPT):
         yield CreateIntent(number, run.tasks[number].attempt, run)
-    if run.state != "Suspended":
-        yield from _call(run, now)
     run.shared.retain_waiters(run.identity.uid, run.ready.pods.firsts())
+    calls: dict[WaitKey, int] = {}
+    if run.state != "Suspended":
+        yield from _call(run, calls, now)
     waiting: dict[WaitKey, int] = {}
     held = run.state == "Suspended" or run.creates.waits(now)
     fronts = [] if held else run.ready.pods.fronts()
@@ -40,27 +46,37 @@ def dispatch(run: RunState, now: Instant) -> Iterator[CreateIntent]:
             run.dirty.mark(News.STATUS, following.number)  # it is the one to say what the queue waits for
         if run.pods.begin(number, now):
             yield CreateIntent(number, run.tasks[number].attempt, run)
-    run.shared.retain_waiters(run.identity.uid, waiting if _room(run) else {})  # who could not start is in nobody's way
+    stay = (waiting if _room(run) else {}) | calls
+    run.shared.retain_waiters(run.identity.uid, stay)  # who could not start is in nobody's way
 
 
 def _granted(run: RunState, entry: ReadyEntry, key: WaitKey, now: Instant) -> bool:
+    return run.shared.grant(_request(run, entry, key), now, run.ready.pods.size(key))
+
+
+def _request(run: RunState, entry: ReadyEntry, key: WaitKey) -> Request:
     task = run.tasks[entry.number]
-    pod = run.tasks.pod_name(entry.number, task.next_attempt)
     position = QueuePosition(
         entry.priority, entry.critical_path_s, run.identity.started_at, run.identity.uid, entry.order, entry.number
     )
     name = unit_name(task.definition.name, None if task.group is None else task.index)
-    return run.shared.grant(Request(run.identity, key, position, name, pod), now, run.ready.pods.size(key))
+    return Request(run.identity, key, position, name, run.tasks.pod_name(entry.number, task.next_attempt))
 
 
-def _call(run: RunState, now: Instant) -> Iterator[CreateIntent]:
-    """Child runs that may start."""
+def _call(run: RunState, waiting: dict[WaitKey, int], now: Instant) -> Iterator[CreateIntent]:
+    """Child runs that may start. If the first may not, for pods of other runs, it is added to `waiting`."""
     fronts = run.ready.children.fronts()
     while fronts:
         first, key = heapq.heappop(fronts)
         number = first.number
         if (group := run.tasks[number].group) is not None and run.tasks.fan_outs[group].full:
             continue
+        if why_no_child(run):
+            if not idle_children(run):  # else these have news before there is room
+                request = _request(run, first, WaitKey(run.identity.tree, _CALLS))
+                run.shared.wait_for_room(request)
+                waiting[request.wait_key] = number
+            return
         if (following := run.ready.children.pop(key)) is not None:
             heapq.heappush(fronts, (following, key))
         run.children.begin(number, now)
@@ -88,7 +104,8 @@ def waiting_counts(run: RunState) -> Counter[str]:
         elif (refusal := run.creates.held_by()) is not None:
             kind = _kind(refusal)
         else:
-            kind = "pool/" + "+".join(name for name, _ in key.claim) if key.claim else "podLimit"
+            pools = [name for name, _ in key.claim if not run_of_pool(name)]
+            kind = "pool/" + "+".join(pools) if pools else "parallelism" if key.claim else "podLimit"
         found[kind] += count
     return found
 

@@ -1,6 +1,6 @@
 """Who holds a slot: what `parallelism` of the run, and of each fan-out, goes by."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sluice.core.run.tasks import Tasks
 
@@ -10,6 +10,8 @@ class Slots:
     _tasks: Tasks
     live: int = 0
     """Units that hold a slot of the run. A child run takes one of its fan-out's, and none of the run's."""
+    calling: set[int] = field(default_factory=set)
+    """Units whose child run has not ended."""
 
     def take(self, number: int) -> None:
         self._add(number, 1)
@@ -21,5 +23,9 @@ class Slots:
         task = self._tasks[number]
         if not task.definition.is_sub_workflow:
             self.live += slots
+        elif slots > 0:
+            self.calling.add(number)
+        else:
+            self.calling.discard(number)
         if task.group is not None:
             self._tasks.fan_outs[task.group].live += slots

@@ -12,6 +12,8 @@ from typing import Any
 from sluice.api.run import ApprovalDecision, DesiredState, TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.base.times import span
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.run_tree import tree_pool
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.child_runs import ChildRuns
 from sluice.core.run.counts import Counts
@@ -98,6 +100,7 @@ class RunState:
         """The shell drops the run. A create that is under way gives back its slots when it is answered."""
         self.closed = True
         self.shared.retain_waiters(self.identity.uid, {})
+        self._cap_tree(there=False)
         self.pods.release_unmade()
 
     def may_start(self, number: int) -> bool:
@@ -133,8 +136,15 @@ class RunState:
         if limits == self.limits:
             return
         self.limits = limits
+        self._cap_tree()
         self.ready.pods_wait_otherwise()
         self.ready.set_priority(limits.priority)
+
+    def _cap_tree(self, *, there: bool = True) -> None:
+        """Its `parallelism` is that of the runs beneath it as well."""
+        own = tree_pool(self.identity.ref)
+        if any(name == own for name, _ in self.identity.tree):
+            self.shared.set_pool(PoolKey(self.identity.namespace, own), self.limits.parallelism if there else None)
 
     def set_state(self, state: DesiredState, why: str = STOPPED_BY_HAND, resumes_when: str = RESUMED_BY_HAND) -> None:
         """`why` is what the tasks of a stopped run say, `resumes_when` those of a suspended one."""

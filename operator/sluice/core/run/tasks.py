@@ -17,7 +17,7 @@ from sluice.core.quota.ready_queue import WaitKey
 from sluice.core.run.fan_out import FanOut
 from sluice.core.run.task_state import TaskState, TaskStep
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.identity import PoolClaim, RunIdentity
 
 
 class Tasks:
@@ -78,9 +78,13 @@ class Tasks:
         """The pod with what it holds by this run's graph, whatever its annotations say."""
         number = self.unit_of(pod)
         if number is not None and self._units[number].definition.late is not None:
-            return replace(pod, run_pools=self.identity.pools)  # what it asked for is not to be known any more
-        pools = () if number is None else self._units[number].definition.pools
+            pools = self.identity.tree  # what else it asked for is not to be known any more
+        else:
+            pools = self.identity.tree if number is None else self._claim(number)
         return replace(pod, pools=pools, run_pools=self.identity.pools)
+
+    def _claim(self, number: int) -> PoolClaim:
+        return (*self._units[number].definition.pools, *self.identity.tree)
 
     def leader(self, number: int) -> int | None:
         """The number of the fan-out whose items a unit uses (`sameAs`)."""
@@ -108,7 +112,7 @@ class Tasks:
         """What a unit waits for when it is ready: the units of a run with the same key share one queue."""
         task = self._units[number]
         capped = task.group if task.group is not None and self.fan_outs[task.group].parallelism is not None else None
-        return WaitKey(task.definition.pools, capped)
+        return WaitKey(self._claim(number), capped)
 
     def lists_of_items(self, number: int) -> Json | None:
         """The outputs of a fan-out: for each key a list in the order of its items, null where an item has none."""

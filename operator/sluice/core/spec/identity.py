@@ -46,6 +46,9 @@ class RunIdentity:
     """As its status says, or when it was restored for the first time."""
     pools: PoolClaim = ()
     """The slots that the run itself holds from start to end."""
+    tree: PoolClaim = ()
+    """What each of its pods holds for the `parallelism` of the run and of those above it: see `quota.run_tree`. Empty
+    if there are none above or beneath it."""
 
     @property
     def ref(self) -> RunRef:

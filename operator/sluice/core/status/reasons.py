@@ -9,6 +9,7 @@ from sluice.core.graph.placeholders import fill
 from sluice.core.pod.deadlines import IMAGE_TROUBLE, NO_SUCH_IMAGE
 from sluice.core.pod.memory import grown_resources, memory_limit
 from sluice.core.pod.view import PodView
+from sluice.core.run.child_room import why_no_child
 from sluice.core.run.fan_out import FanOut
 from sluice.core.run.outputs import values_of
 from sluice.core.run.retries import PAID_BY_CLUSTER, why_not
@@ -69,6 +70,8 @@ def _ready(run: RunState, number: int) -> Reason:
     key = run.tasks.wait_key(number)
     is_first = not calls and run.ready.pods.first(key) == number
     if not calls and (why := run.shared.wait_reason(run.identity.uid, key, first=is_first)):
+        return Reason(why)
+    if calls and (why := why_no_child(run)):
         return Reason(why)
     return _refused(task.refused) if task.refused else Reason(_CHILD_IS_MADE if calls else _STARTING)
 

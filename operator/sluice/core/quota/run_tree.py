@@ -1,0 +1,21 @@
+"""A run's `parallelism` holds for the live pods of the run and of all runs beneath it.
+
+It is a pool like any other, of which each of these pods holds one slot, and which no user can name: so it is granted in
+the same place and order as the rest, and follows from a LIST. A task that runs another Workflow has no pod and holds
+none, so nothing waits for itself. A run without a cap has such a pool as well, as it may get one while it goes on: one
+that has no number of slots has room for all.
+"""
+
+from sluice.core.base.ownership import RunRef
+
+_PREFIX = "run/"
+
+
+def tree_pool(run: RunRef) -> str:
+    """The name of its pool."""
+    return f"{_PREFIX}{run.name}/{run.uid}"
+
+
+def run_of_pool(pool: str) -> str:
+    """The name of the run whose pool it is; empty if it is a Pool of users."""
+    return pool.split("/")[1] if pool.startswith(_PREFIX) else ""
