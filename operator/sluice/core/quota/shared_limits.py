@@ -87,11 +87,11 @@ class SharedLimits:
             self.observe_run(RunClaim(run, request.wait_key.claim))
         return self._runs.claim(run)
 
-    def wait_for_room(self, request: Request) -> None:
+    def wait_for_room(self, request: Request, now: Instant) -> None:
         """Its run is woken when there is room for the claim, and takes nothing of it: a child run is to be made, which
         holds none. It waits until the run withdraws (`retain_waiters`).
         """
-        self._wait(request, 1)
+        self._wait(request, now, 1)
 
     def retain_waiters(self, run_uid: str, firsts: Mapping[WaitKey, int]) -> None:
         """Of the run's waiters only these stay: for each key, the task with this number."""

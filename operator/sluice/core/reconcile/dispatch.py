@@ -74,7 +74,7 @@ def _call(run: RunState, waiting: dict[WaitKey, int], now: Instant) -> Iterator[
         if why_no_child(run):
             if not idle_children(run):  # else these have news before there is room
                 request = _request(run, first, WaitKey(run.identity.tree, _CALLS))
-                run.shared.wait_for_room(request)
+                run.shared.wait_for_room(request, now)
                 waiting[request.wait_key] = number
             return
         if (following := run.ready.children.pop(key)) is not None:
