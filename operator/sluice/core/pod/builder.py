@@ -5,13 +5,14 @@ what every attempt needs (command, labels, owner). The user's pod is the user's:
 sidecar, and no ServiceAccount token unless the task names a ServiceAccount.
 
 The script and its inputs are annotations that the downward API projects as files: no ConfigMap to create, no quoting,
-nothing for the kubelet to expand.
+nothing for the kubelet to expand. It is the child of a small launcher that passes a stop on to all of its processes.
 https://kubernetes.io/docs/concepts/workloads/pods/downward-api/
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib import resources
 from typing import Any
 
 from sluice.core import Instant, Json
@@ -50,15 +51,21 @@ from sluice.core.spec.scheduled_time import NOT_SCHEDULED
 from sluice.core.spec.task import TaskDefinition
 
 _OUTPUTS_PATH = "/dev/termination-log"  # the kubelet's default terminationMessagePath
-_SHELL = [
-    "sh",
-    "-c",
-    (
-        "if command -v bash >/dev/null 2>&1; "
-        f"then exec bash -eo pipefail {SCRIPT_PATH}; else exec sh -e {SCRIPT_PATH}; fi"
-    ),
-]
-_PYTHON = ["python3", "-u"]  # unbuffered, so that a killed task's last lines reach its log
+
+
+def _launcher(file: str) -> str:
+    """The text of a launcher as it must stand in a container's command, where the kubelet expands variables."""
+    lines = resources.files("sluice.core.pod").joinpath(file).read_text(encoding="utf-8").splitlines()
+    return kubelet_literal("\n".join(line for line in lines if line and not line.lstrip().startswith("#")))
+
+
+_WITH_BASH_OR_SH = kubelet_literal(
+    "if command -v bash >/dev/null 2>&1; "
+    # -p: what BASH_ENV names is the script's to run, and only once.
+    'then exec bash -pc "$1" "$0" bash -eo pipefail; else exec sh -c "$1" "$0" sh -e; fi'
+)
+_BASH = ["sh", "-c", _WITH_BASH_OR_SH, SCRIPT_PATH, _launcher("launcher.sh")]
+_PYTHON = ["python3", "-ISc", _launcher("launcher.py")]
 
 _MAIN_FIELDS = ("image", "command", "args", "env", "envFrom", "resources", "volumeMounts")
 _POD_FIELDS = ("nodeSelector", "tolerations", "serviceAccountName", "volumes")
@@ -274,8 +281,8 @@ def _main(base: Json, fields: Json, task: TaskDefinition, environment: list[Json
     if _escalates(security):
         container["securityContext"] = {name: security[name] for name in security if name != "allowPrivilegeEscalation"}
     if "bash" in fields or "python" in fields:
-        interpreter = [*_PYTHON, SCRIPT_PATH] if "python" in fields else _SHELL
-        container["command"] = [*fields["shell"], SCRIPT_PATH] if "shell" in fields else interpreter
+        launcher = [*_PYTHON, SCRIPT_PATH] if "python" in fields else _BASH
+        container["command"] = [*fields["shell"], SCRIPT_PATH] if "shell" in fields else launcher
     elif task.function is not None:
         container["command"] = [*_PYTHON, STUB_PATH]
     if "bash" in fields or "python" in fields or task.mounts_files:

@@ -1,0 +1,213 @@
+"""A script is the child of a launcher, which passes a stop on to all processes and changes nothing else.
+
+The launchers run for real here, as PID 1 of a PID namespace of their own, by the command that stands in the pod.
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sluice.core.pod.builder import build_pod
+from sluice.core.spec.definition import Definition
+from sluice.core.spec.identity import RunIdentity
+
+SCRIPT = "/sluice/script"
+AS_PID_1 = ["unshare", "--fork", "--kill-child", "--pid", "--mount-proc"]
+PATIENCE_S = 60  # no test waits for this; it only ends one that hangs
+
+namespaces = pytest.mark.skipif(
+    subprocess.run([*AS_PID_1, "true"], capture_output=True, check=False).returncode != 0,
+    reason="a PID namespace of one's own needs root and unshare",
+)
+
+
+def path_of(interpreter, tmp_path):
+    """A PATH that finds only this interpreter, as in an image that has no other."""
+    if interpreter == "bash":
+        return os.defpath
+    if interpreter == "python":
+        return f"{Path(sys.executable).parent}:{os.defpath}"
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    for name in ("sh", "cat", "grep", "sleep", "true"):
+        program = interpreter if name == "sh" or interpreter == "busybox" else name
+        found = shutil.which(program, path=os.defpath)
+        if found is None:
+            pytest.skip(f"there is no {program} here")
+        (directory / name).symlink_to(found)
+    return str(directory)
+
+
+def start(interpreter, script, tmp_path, prefix=AS_PID_1, **variables):
+    field = "python" if interpreter == "python" else "bash"
+    (task,) = Definition.of({"tasks": [{"name": "work", "image": "busybox", field: script}]}).tasks
+    pod = build_pod(RunIdentity("etl-1", "default", "u1", "etl", {}), task, 1)
+    (main,) = pod["spec"]["containers"]
+    file = tmp_path / "script"
+    file.write_text(script)
+    # The kubelet makes one `$` of two: https://github.com/kubernetes/kubernetes/tree/master/third_party/forked/golang/expansion
+    command = [str(file) if word == SCRIPT else word.replace("$$", "$") for word in main["command"]]
+    return subprocess.Popen(
+        [shutil.which(prefix[0]), *prefix[1:], shutil.which("env"), "--default-signal", *command],
+        env={"PATH": path_of(interpreter, tmp_path), **variables},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def end(process, stdin=""):
+    """(exit code, stdout, stderr) of a script that ends by itself or is about to."""
+    try:
+        stdout, stderr = process.communicate(stdin, timeout=PATIENCE_S)
+    finally:
+        process.kill()
+    return process.returncode, stdout, stderr
+
+
+def stop(process, by=signal.SIGTERM):
+    """Does what the kubelet does, as soon as the script has said that it is ready."""
+    assert process.stdout.readline() == "ready\n", end(process)
+    (launcher,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(launcher), by)
+
+
+BASH, ALL = ["bash"], ["bash", "dash", "busybox"]
+CHILD = "sh -c 'echo ready; exec sleep 300'"
+PYTHON_CHILD = "import subprocess; subprocess.run(['sh', '-c', 'echo ready; exec sleep 300'], check=False)"
+PYTHON_HANDLER = "import signal, sys; signal.signal(15, lambda *_: (print('trapped'), sys.exit(7)));" + PYTHON_CHILD
+PYTHON_WHO = "import os, sys; print(os.getpid(), *sys.argv)"
+PYTHON_POOL = """
+import multiprocessing, time
+def work(index):
+    if index:
+        print("ready")
+    time.sleep(300)
+if __name__ == "__main__":
+    with multiprocessing.Pool(2) as pool:
+        pool.map(work, [0, 1])
+"""
+
+
+def each(rows):
+    return [
+        pytest.param(interpreter, *row, id=f"{interpreter}-{name}")
+        for interpreters, name, *row in rows
+        for interpreter in interpreters
+    ]
+
+
+@namespaces
+@pytest.mark.parametrize(
+    ("interpreter", "script", "code", "stdout"),
+    each(
+        [
+            (ALL, "child", f"{CHILD}; echo never", 143, ""),
+            (ALL, "trap", f"trap 'echo trapped; exit 7' TERM; {CHILD}", 7, "trapped\n"),
+            (ALL, "trap and wait", f"trap 'echo trapped; exit 7' TERM; {CHILD} & wait", 7, "trapped\n"),
+            (ALL, "exit trap", f"trap 'echo bye' EXIT; trap 'exit 7' TERM; {CHILD}", 7, "bye\n"),
+            (ALL, "slow trap", f"trap 'sleep 0.1; cat; exit 5' TERM; {CHILD} & wait", 5, "input"),
+            (ALL, "handled well", f"trap 'exit 0' TERM; {CHILD}", 0, ""),
+            (ALL, "pipe", f"{CHILD} | cat", 143, ""),
+            (ALL, "grandchild", f'sh -c "{CHILD}; true"', 143, ""),
+            (["python"], "child", PYTHON_CHILD, 143, ""),
+            (["python"], "sleep", "import time; print('ready'); time.sleep(300)", 143, ""),
+            (["python"], "handler", PYTHON_HANDLER, 7, "trapped\n"),
+            (["python"], "pool", PYTHON_POOL, 143, ""),
+        ]
+    ),
+)
+def test_a_stop_reaches_all_processes_and_traps_run(interpreter, script, code, stdout, tmp_path):
+    process = start(interpreter, script, tmp_path)
+    stop(process)
+    assert end(process, "input")[:2] == (code, stdout)
+
+
+@namespaces
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGQUIT, signal.SIGHUP])
+@pytest.mark.parametrize(("interpreter", "script"), [*((shell, CHILD) for shell in ALL), ("python", PYTHON_CHILD)])
+def test_an_image_may_name_another_signal_for_a_stop(interpreter, script, by, tmp_path):
+    process = start(interpreter, script, tmp_path)
+    stop(process, by)
+    assert end(process)[0] == 143
+
+
+@namespaces
+@pytest.mark.parametrize(
+    ("interpreter", "script"),
+    [
+        *((shell, "trap '' TERM; echo ready; read line; echo $line; exit 4") for shell in ALL),
+        ("python", "import signal; signal.signal(15, signal.SIG_IGN); print('ready'); print(input()); exit(4)"),
+    ],
+)
+def test_who_ignores_a_stop_goes_on(interpreter, script, tmp_path):
+    process = start(interpreter, script, tmp_path)
+    stop(process)
+    assert end(process, "more\n") == (4, "more\n", "")
+
+
+ORPHAN = "(true &); while grep -qs '^State:.Z' /proc/[0-9]*/status; do sleep 0.05; done"
+
+
+@namespaces
+@pytest.mark.parametrize(
+    ("interpreter", "script", "outcome"),
+    each(
+        [
+            (ALL, "ends well", "echo out; echo err >&2", (0, "out\n", "err\n")),
+            (ALL, "exit 42", "exit 42", (42, "", "")),
+            (ALL, "exit 127", "exit 127", (127, "", "")),
+            (ALL, "exit 143", "exit 143", (143, "", "")),
+            (ALL, "ends at a failure", "(exit 3); echo never", (3, "", "")),
+            (BASH, "a pipe fails", "(exit 3) | true; echo never", (3, "", "")),
+            (ALL, "exit trap", "trap 'echo bye' EXIT; exit 3", (3, "bye\n", "")),
+            (ALL, "stdin", "cat", (0, "input", "")),
+            (ALL, "stdin of a background job is empty", "cat & wait", (0, "", "")),
+            (ALL, "background job's code", "(exit 9) & wait $!", (9, "", "")),
+            (ALL, "background job is not waited for", "sleep 300 >/dev/null 2>&1 & echo on", (0, "on\n", "")),
+            (ALL, "killed", "kill -9 $$", (137, "", "")),
+            (ALL, "terminated", "kill $$", (143, "", "")),
+            (ALL, "own signal", "trap 'exit 8' USR1; kill -USR1 $$; exit 1", (8, "", "")),
+            (BASH, "own SIGINT", "trap 'exit 6' INT; kill -INT $$; exit 1", (6, "", "")),
+            (BASH, "own SIGQUIT", "trap 'exit 6' QUIT; kill -QUIT $$; exit 1", (6, "", "")),
+            (ALL, "orphan", ORPHAN, (0, "", "")),
+            (ALL, "descriptors", "[ ! -e /proc/self/fd/3 ]; [ -p /dev/fd/0 ] || [ -p /proc/self/fd/0 ]", (0, "", "")),
+            (ALL, "variables", "echo $script $ended $stopped $code", (0, "e c\n", "")),
+            (["python"], "ends well", "import sys; print('out'); print('err', file=sys.stderr)", (0, "out\n", "err\n")),
+            (["python"], "exit 42", "exit(42)", (42, "", "")),
+            (["python"], "stdin", "print(input(), end='')", (0, "input", "")),
+            (["python"], "killed", "import os; os.kill(os.getpid(), 9)", (137, "", "")),
+            (["python"], "orphan", f"import os; exit(os.system({ORPHAN!r}))", (0, "", "")),
+            (["python"], "mask", "import signal; print(*signal.pthread_sigmask(0, []))", (0, "\n", "")),
+            (
+                ["python"],
+                "own SIGINT",
+                "import os, signal\ntry: os.kill(os.getpid(), signal.SIGINT)\nexcept KeyboardInterrupt: exit(6)",
+                (6, "", ""),
+            ),
+        ]
+    ),
+)
+def test_a_script_that_is_not_stopped_runs_as_it_would_without_a_launcher(interpreter, script, outcome, tmp_path):
+    assert end(start(interpreter, script, tmp_path, ended="e", code="c"), "input") == outcome
+
+
+@namespaces
+def test_what_bash_env_names_runs_once(tmp_path):
+    (tmp_path / "env").write_text("echo prepared\n")
+    assert end(start("bash", "echo ran", tmp_path, BASH_ENV=str(tmp_path / "env")))[1] == "prepared\nran\n"
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "script"),
+    [*((shell, "echo $$ $0") for shell in ALL), ("python", PYTHON_WHO)],
+)
+def test_a_launcher_that_is_not_pid_1_gives_way_to_the_script(interpreter, script, tmp_path):
+    process = start(interpreter, script, tmp_path, prefix=["env"])
+    assert end(process) == (0, f"{process.pid} {tmp_path}/script\n", "")
