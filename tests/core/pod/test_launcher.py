@@ -18,6 +18,7 @@ from sluice.core.spec.identity import RunIdentity
 
 SCRIPT = "/sluice/script"
 AS_PID_1 = ["unshare", "--fork", "--kill-child", "--pid", "--mount-proc"]
+ENV = shutil.which("env")
 PATIENCE_S = 60  # no test waits for this; it only ends one that hangs
 
 namespaces = pytest.mark.skipif(
@@ -53,7 +54,7 @@ def start(interpreter, script, tmp_path, prefix=AS_PID_1, **variables):
     # The kubelet makes one `$` of two: https://github.com/kubernetes/kubernetes/tree/master/third_party/forked/golang/expansion
     command = [str(file) if word == SCRIPT else word.replace("$$", "$") for word in main["command"]]
     return subprocess.Popen(
-        [shutil.which(prefix[0]), *prefix[1:], shutil.which("env"), "--default-signal", *command],
+        [shutil.which(prefix[0]), *prefix[1:], ENV, "--default-signal", *command],
         env={"PATH": path_of(interpreter, tmp_path), **variables},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -138,17 +139,23 @@ def test_an_image_may_name_another_signal_for_a_stop(interpreter, script, by, tm
     assert end(process)[0] == 143
 
 
+LISTENER = f"""{ENV} --default-signal=TERM sh -c 'trap "echo heard; exit" TERM; echo ready; sleep 300 & wait' &"""
+PYTHON_DEAF = "import signal; signal.signal(15, signal.SIG_IGN)"
+
+
 @namespaces
 @pytest.mark.parametrize(
     ("interpreter", "script"),
     [
-        *((shell, "trap '' TERM; echo ready; read line; echo $line; exit 4") for shell in ALL),
-        ("python", "import signal; signal.signal(15, signal.SIG_IGN); print('ready'); print(input()); exit(4)"),
+        *((shell, f"trap '' TERM; {LISTENER} read line; echo $line; exit 4") for shell in ALL),
+        ("python", f"{PYTHON_DEAF}; import os; os.system({LISTENER!r}); print(input()); exit(4)"),
     ],
+    ids=[*ALL, "python"],
 )
 def test_who_ignores_a_stop_goes_on(interpreter, script, tmp_path):
     process = start(interpreter, script, tmp_path)
     stop(process)
+    assert process.stdout.readline() == "heard\n"
     assert end(process, "more\n") == (4, "more\n", "")
 
 
@@ -177,7 +184,12 @@ ORPHAN = "(true &); while grep -qs '^State:.Z' /proc/[0-9]*/status; do sleep 0.0
             (BASH, "own SIGINT", "trap 'exit 6' INT; kill -INT $$; exit 1", (6, "", "")),
             (BASH, "own SIGQUIT", "trap 'exit 6' QUIT; kill -QUIT $$; exit 1", (6, "", "")),
             (ALL, "orphan", ORPHAN, (0, "", "")),
-            (ALL, "descriptors", "[ ! -e /proc/self/fd/3 ]; [ -p /dev/fd/0 ] || [ -p /proc/self/fd/0 ]", (0, "", "")),
+            (
+                ALL,
+                "descriptors",
+                "for fd in 3 4 5; do [ ! -e /proc/self/fd/$fd ]; done; [ -p /dev/fd/0 ] || [ -p /proc/self/fd/0 ]",
+                (0, "", ""),
+            ),
             (ALL, "variables", "echo $script $ended $stopped $code", (0, "e c\n", "")),
             (["python"], "ends well", "import sys; print('out'); print('err', file=sys.stderr)", (0, "out\n", "err\n")),
             (["python"], "exit 42", "exit(42)", (42, "", "")),

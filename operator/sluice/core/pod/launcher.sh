@@ -6,16 +6,17 @@
 
 # Not PID 1 (hostPID, shareProcessNamespace): `kill -1` would reach beyond this container, and signals work by themselves.
 [ $$ = 1 ] || exec "$@" "$0"
-trap 'exit 143' TERM INT QUIT HUP
-# `&` would read from /dev/null, and leaves SIGINT and SIGQUIT ignored; bash can take that back, other shells cannot.
-exec 3<&0
-(trap - INT QUIT; exec "$@" "$0" <&3 3<&-) &
-trap 'stopped=1; kill -TERM -1' TERM INT QUIT HUP
-# The output is the script's: the shell's own "Terminated" does not belong there.
-exec 3<&- </dev/null >/dev/null 2>&1
+# Without a `$!` the script has not begun.
+trap 'stopped=1; kill -TERM -1 || [ "$!" ] || exit 143' TERM INT QUIT HUP
+# The script alone has the container's input and output: `&` would give it /dev/null to read, and "Terminated" and
+# "Killed" are this shell's words. `&` also leaves SIGINT and SIGQUIT ignored; bash can take that back, others cannot.
+exec 3<&0 4>&1 5>&2 </dev/null >/dev/null 2>&1
+(trap - INT QUIT; exec "$@" "$0" <&3 >&4 2>&5 3<&- 4>&- 5>&-) &
+exec 3<&- 4>&- 5>&-
 script=$!
 ended=
-# A signal ends `wait`: wait again. If the script had ended just then, there is nothing to wait for any more (127).
+# A signal ends `wait`: wait again. If the script ended at that very moment, there may be nothing to wait for any more:
+# a shell then says 127, and bash, which can lose the code, -1.
 while
     stopped=
     wait "$script"
@@ -24,5 +25,5 @@ while
 do
     ended=$code
 done
-[ $code != 127 ] || code=${ended:-127}
+case $code in 127 | -1) code=${ended:-$code} ;; esac
 exit $code
