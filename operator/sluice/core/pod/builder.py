@@ -62,9 +62,9 @@ def _launcher(file: str) -> str:
 _WITH_BASH_OR_SH = kubelet_literal(
     "if command -v bash >/dev/null 2>&1; "
     # -p: what BASH_ENV names is the script's to run, and only once.
-    'then exec bash -pc "$1" "$0" bash -eo pipefail; else exec sh -c "$1" "$0" sh -e; fi'
+    'then exec bash -pc "$1" "$0" bash -eo pipefail; else exec sh -c "$2" "$0" sh -e; fi'
 )
-_BASH = ["sh", "-c", _WITH_BASH_OR_SH, SCRIPT_PATH, _launcher("launcher.sh")]
+_BASH = ["sh", "-c", _WITH_BASH_OR_SH, SCRIPT_PATH, _launcher("launcher.bash"), _launcher("launcher.sh")]
 _PYTHON = ["python3", "-ISc", _launcher("launcher.py")]
 
 _MAIN_FIELDS = ("image", "command", "args", "env", "envFrom", "resources", "volumeMounts")

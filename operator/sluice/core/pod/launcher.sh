@@ -1,4 +1,4 @@
-# Runs a shell script as a child of PID 1, so that a stop reaches it and whatever it started.
+# Runs a shell script as a child of PID 1, so that a stop reaches it and whatever it started. For an image without bash.
 # Arguments: $0 is the script, "$@" what runs it. Comments and empty lines do not travel into the pod.
 #
 # A program that is PID 1 ignores a SIGTERM it has not asked for, and a shell runs no trap while it waits for a command:
@@ -9,14 +9,14 @@
 # Without a `$!` the script has not begun.
 trap 'stopped=1; kill -TERM -1 || [ "$!" ] || exit 143' TERM INT QUIT HUP
 # The script alone has the container's input and output: `&` would give it /dev/null to read, and "Terminated" and
-# "Killed" are this shell's words. `&` also leaves SIGINT and SIGQUIT ignored; bash can take that back, others cannot.
+# "Killed" are this shell's words. `&` also leaves SIGINT and SIGQUIT ignored, and only bash could take that back.
 exec 3<&0 4>&1 5>&2 </dev/null >/dev/null 2>&1
-(trap - INT QUIT; exec "$@" "$0" <&3 >&4 2>&5 3<&- 4>&- 5>&-) &
+(exec "$@" "$0" <&3 >&4 2>&5 3<&- 4>&- 5>&-) &
 exec 3<&- 4>&- 5>&-
 script=$!
 ended=
-# A signal ends `wait`: wait again. If the script ended at that very moment, there may be nothing to wait for any more:
-# a shell then says 127, and bash, which can lose the code, -1.
+# A signal ends `wait`: wait again. If the script ended at that very moment, there is nothing to wait for any more, and
+# the shell says 127.
 while
     stopped=
     wait "$script"
@@ -25,5 +25,5 @@ while
 do
     ended=$code
 done
-case $code in 127 | -1) code=${ended:-$code} ;; esac
+[ $code = 127 ] && code=${ended:-127}
 exit $code
