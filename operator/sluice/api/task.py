@@ -288,7 +288,7 @@ class TaskTemplate(Model):
     """The LocalQueue of Kueue's that the pod goes through. While it waits there, and if it is preempted, no retry is
     used."""
     pod_template: PodTemplate | None = None
-    """Whatever else the pod needs."""
+    """Whatever else the pod needs. Its restartPolicy is dropped: it is always Never, and `retries` make new pods."""
 
 
 class Task(TaskTemplate):
@@ -330,9 +330,10 @@ class Task(TaskTemplate):
     args: Words | None = None
     """Arguments of the command."""
     bash: Script | None = None
-    """A shell script. It runs as `bash -eo pipefail` where the image has bash, else as `sh -e`."""
+    """A shell script. It runs as `bash -eo pipefail` where the image has bash, else as `sh -e`, which ignores
+    it where a command before a pipe fails. A shebang means nothing."""
     python: Script | None = None
-    """A Python script."""
+    """A Python script, run by `python3`. A shebang means nothing."""
     function: FunctionSpec | None = None
     """A Python function of one of the Workflow's files, called with the `python3` of the image. With one key in
     `outputs` what it returns is that key's; with several it returns a map with these keys."""

@@ -21,7 +21,7 @@ from sluice.core.base.naming import graph_of
 from sluice.core.graph.references import references
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.parameter import ParameterDeclaration
-from sluice.core.validation import concurrency, container, graph, limits, outputs, retries, values, volumes
+from sluice.core.validation import concurrency, container, graph, limits, outputs, retries, surprises, values, volumes
 from sluice.core.validation.after import successions
 from sluice.core.validation.approvals import approvals
 from sluice.core.validation.arguments import argument_faults
@@ -91,8 +91,13 @@ def workflow_warnings(manifest: Json) -> list[Fault]:
     """What may go wrong with a Workflow. It must have no faults."""
     spec = manifest["spec"]
     definition = Definition.of(graph_of(spec))
-    warnings = [*values.placeholders_in_shell_commands(definition), *unused_parts(definition)]
-    warnings += texts_taken_for_numbers(definition)
+    warnings = [
+        *values.placeholders_in_shell_commands(definition),
+        *unused_parts(definition),
+        *texts_taken_for_numbers(definition),
+        *surprises.scripts(definition),
+        *surprises.restart_policies(spec),
+    ]
     if spec.get("parallelism") != 1:
         warnings += volumes.one_node_at_a_time(definition)
     return listed(warnings)
