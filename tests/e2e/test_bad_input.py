@@ -35,7 +35,7 @@ def refused(kubectl: Kubectl, name: str) -> str:
 @pytest.mark.parametrize(
     ("manifest", "words"),
     [
-        pytest.param(workflow("etl", HELLO, parallelism="many"), "spec.parallelism", id="wrong type"),
+        pytest.param(workflow("etl", HELLO, parallelism=[8]), "spec.parallelism", id="wrong type"),
         pytest.param(workflow("etl", HELLO, paralelism=1), 'unknown field "spec.paralelism"', id="unknown field"),
         pytest.param(workflow("etl"), "spec.tasks", id="no tasks"),
         pytest.param(workflow("etl", {"name": "Not_A_Name"}), "spec.tasks[0].name", id="task name"),

@@ -188,6 +188,5 @@ def test_a_pod_is_found_by_its_labels_however_long_the_names_are(kubectl: Kubect
         for label, value in {"workflow": "w" * 40, "run": run, "task": "t" * 63, "attempt": "1"}.items()
     )
     (pod,) = kubectl.list("pods", selector)
-    assert pod["status"]["phase"] == "Succeeded"
     assert len(pod["metadata"]["name"]) <= 63
     assert [owner["name"] for owner in pod["metadata"]["ownerReferences"]] == [run]

@@ -78,7 +78,8 @@ class StatusWriter:
                 sent.roll_back()
                 raise
             live.version = max(live.version, int(answer["metadata"]["resourceVersion"]))
-            live.status |= {name: value for name, value in sent.body.items() if name != "tasks"}
+            said = live.status | {name: value for name, value in sent.body.items() if name != "tasks"}
+            live.status = {name: value for name, value in said.items() if value is not None}
         sent.commit()
         status_written(live.run.time)
         for pod in sent.ended:
