@@ -49,7 +49,7 @@ def confined(
 
 def test_confined_to_namespaces_it_works_and_may_work_only_there(confined: Kubectl, elsewhere: Kubectl) -> None:
     account = f"system:serviceaccount:{confined.namespace}:{CONFINED}"
-    assert rights_of(account, confined)["pods"] == {"get", "list", "watch", "create", "delete"}
+    assert rights_of(account, confined)["pods"] == {"get", "list", "watch", "create", "patch", "delete"}
     nowhere = Kubectl(confined.cluster, "default")
     assert not [name for name in rights_of(account, nowhere) if not name.startswith("self")]
     assert confined.run(HELLO)["status"]["phase"] == "Succeeded"

@@ -32,8 +32,8 @@ def test_a_volume_that_no_quota_has_room_for_is_waited_for(kubectl: Kubectl, dis
     kubectl.apply(sharing({"name": "work", "bash": "true"}))
     run = kubectl.run_of("etl")
     waiting = eventually(
-        lambda: (task := kubectl.task(run, "work")).get("reason", "").startswith("QuotaExceeded: ") and task,
-        "the task says that it waits for the quota",
+        lambda: (task := kubectl.task(run, "work")).get("reason", "").startswith("QuotaTooSmall: ") and task,
+        "the task says that it waits for another quota",
     )
     assert "PersistentVolumeClaim" in waiting["message"]
     assert "exceeded quota: none" in waiting["message"]
