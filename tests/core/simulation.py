@@ -23,7 +23,7 @@ from sluice.core.reconcile import decide as deciding
 from sluice.core.reconcile.actions import Delete, ReadLog
 from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.reconcile.restore import restore
-from sluice.core.run.dirty import News
+from sluice.core.run.dirty import Topic
 from sluice.core.run.orders import Orders
 from sluice.core.run.outputs import values_of
 from sluice.core.run.spent_pods import is_spent
@@ -184,7 +184,7 @@ class Simulation:
         operator = self.operator
         if not (operator.dirty or (operator.wake_at is not None and operator.wake_at <= self.now)):
             return
-        announced = len(operator.run.dirty.peek(News.RECORDED_ATTEMPT))
+        announced = len(operator.run.dirty.peek(Topic.RECORDED_ATTEMPT))
         decision = deciding.decide(operator.run, self.now)
         started = decision.create[announced:]
         assert self.state != "Suspended" or not started, "started though it should not"

@@ -28,7 +28,7 @@ class Shutdown:
     def __init__(self, gone_within_s: float = _GONE_WITHIN_S) -> None:
         self._gone_within_s = gone_within_s
         self._lock = threading.Lock()
-        self._told: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+        self._end_asked: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
         self.reason = ""
         """Why the process ends; empty while it does not."""
 
@@ -38,8 +38,8 @@ class Shutdown:
                 return
             self.reason = reason
         _thread(self._end_by_force)
-        if self._told is not None:
-            loop, begun = self._told
+        if self._end_asked is not None:
+            loop, begun = self._end_asked
             with suppress(RuntimeError):  # it is closed already
                 loop.call_soon_threadsafe(begun.set)
         log.info("ending: %s", reason)
@@ -60,12 +60,12 @@ class Shutdown:
         _end_at_once("no longer the leader; ending at once")
 
     async def begun(self) -> None:
-        told = asyncio.Event()
+        asked = asyncio.Event()
         with self._lock:
-            self._told = asyncio.get_running_loop(), told
+            self._end_asked = asyncio.get_running_loop(), asked
             if self.reason:
                 return
-        await told.wait()
+        await asked.wait()
 
     def _watch(self, leads: Callable[[], bool]) -> None:
         while leads():

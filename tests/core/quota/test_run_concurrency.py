@@ -49,7 +49,7 @@ def admit(workflow, concurrency, there):
     queue = RunQueue(workflow, concurrency)
     for run in there:
         queue.put(run)
-    answers = queue.news()
+    answers = queue.changed_answers()
     return {run.name: answers[run.name] for run in sorted(there, key=attrgetter("arrival"))}
 
 

@@ -29,7 +29,7 @@ def afresh(rule, there):
     queue = RunQueue("etl", rule)
     for run in there.values():
         queue.put(run)
-    return queue.news()
+    return queue.changed_answers()
 
 
 @given(RULES, MOVES, st.randoms(use_true_random=False))
@@ -64,7 +64,7 @@ def test_who_sees_all_changes_says_what_one_says_who_sees_the_runs_for_the_first
         if move != "ends":
             there[run.name] = run
             queue.put(run)
-        expected, news = afresh(rule, there), queue.news()
+        expected, news = afresh(rule, there), queue.changed_answers()
         told |= news
         assert {name: answer for name, answer in told.items() if answer != expected[name]} == {}
         for name, answer in news.items():
@@ -90,7 +90,7 @@ def test_each_of_a_long_queue_knows_its_place_whoever_comes_or_leaves():
                 name = chance.choice(list(there))
                 queue.remove(name)
                 del there[name]
-        told |= queue.news()
+        told |= queue.changed_answers()
         assert {name: told[name] for name in there} == afresh(QUEUE, there)
 
 
@@ -100,7 +100,7 @@ def a_queue_of(length):
         queue.put(UnfinishedRun(name, -1, going=True))
     for number in range(length):
         queue.put(UnfinishedRun(f"r{number}", number))
-    queue.news()
+    queue.changed_answers()
     return queue
 
 
@@ -117,7 +117,7 @@ def a_queue_of(length):
 def test_what_one_run_does_costs_the_same_however_many_wait(happens):
     def cost(length):
         queue = a_queue_of(length)
-        return calls(lambda: (happens(queue), queue.news()))
+        return calls(lambda: (happens(queue), queue.changed_answers()))
 
     assert cost(10_000) < 1.5 * cost(1_000)  # there are a few more places where the rounded number changes
 
@@ -127,9 +127,9 @@ def test_who_is_turned_away_costs_what_he_is_however_many_wait():
         queue = RunQueue("etl", Concurrency("Queue", max_queued=length))
         for number in range(length + 1):
             queue.put(UnfinishedRun(f"r{number}", number, own=True))
-        queue.news()
+        queue.changed_answers()
         queue.put(UnfinishedRun("new", 1_000_000, own=True))
-        return calls(queue.news)
+        return calls(queue.changed_answers)
 
     assert cost(10_000) < 1.5 * cost(1_000)
 
@@ -140,6 +140,6 @@ def test_a_lowered_cap_is_told_to_all_that_wait():
         queue.put(UnfinishedRun(name, -1, going=True))
     for number in range(30):
         queue.put(UnfinishedRun(f"r{number:02}", number))
-    assert queue.news()["r25"] == Queued("Queued: 3/1 runs of etl are going, 20 or more before this one")
+    assert queue.changed_answers()["r25"] == Queued("Queued: 3/1 runs of etl are going, 20 or more before this one")
     queue.remove("b")
-    assert queue.news()["r25"] == Queued("Queued: 2/1 runs of etl are going, 20 or more before this one")
+    assert queue.changed_answers()["r25"] == Queued("Queued: 2/1 runs of etl are going, 20 or more before this one")

@@ -7,7 +7,7 @@ import pytest
 from sluice.api.run import ApprovalDecision
 from sluice.core.base.ownership import AttemptRef
 from sluice.core.reconcile.restore import restore
-from sluice.core.run.dirty import News
+from sluice.core.run.dirty import Topic
 from sluice.core.run.orders import Orders
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.approval import Approval, resolve
@@ -191,7 +191,7 @@ def test_cost_of_a_decision_is_that_of_one_task():
     world.writes()
     world.says("Approve", "t7")
     world.decide()
-    assert world.run.dirty.peek(News.STATUS) == {world.number("t7")}
+    assert world.run.dirty.peek(Topic.STATUS) == {world.number("t7")}
 
 
 # Faults.
@@ -243,4 +243,4 @@ def test_no_pod_decides_in_a_persons_place():
     assert world.decided() == []
     world.run.pods.observe(forged)
     assert world.decided() == []
-    assert world.steps["ok"] is TaskStep.ASKING
+    assert world.steps["ok"] is TaskStep.ON_HOLD

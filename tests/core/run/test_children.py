@@ -440,4 +440,4 @@ def test_what_handles_a_child_that_is_too_deep_starts_at_once():
     fields = {"a": {"approval": {}, "runIf": "OneFailed"}, "b": {"runIf": "AllDone"}}
     world = run("sub >> a; sub >> b", fields={"sub": {"workflow": {"name": "other"}}} | fields, depth=MAX_DEPTH)
     assert world.decided() == ["create b/1"]
-    assert world.task("a").asked_at == world.now
+    assert world.task("a").on_hold_since == world.now

@@ -115,13 +115,13 @@ def check(sources: Iterable[Source], *, chart_has_image: bool = False) -> Report
 
 def _findings(item: _Object, faults: Iterable[Fault]) -> Iterator[Finding]:
     """The faults with their lines, and with what kubectl read where it should be a string."""
-    told = {finding.path for finding in item.document.findings}
+    known = {finding.path for finding in item.document.findings}
     for fault in faults:
         found = item.document.at(fault, item.prefix)
         misread = next(item.document.misread(found.path), None) if fault.message == NOT_A_STRING else None
         if misread is not None and misread.path == found.path:
             yield replace(found, message=f"must be a string, and {misread}")
-        elif found.path not in told:
+        elif found.path not in known:
             yield found
 
 

@@ -218,7 +218,7 @@ class _Tree:
             return self.loader.construct_object(node)
         value = plain(node.value)
         if isinstance(value, float) and not math.isfinite(value):
-            self._tell(node, path, f'kubectl cannot send {node.value} as a number; write "{node.value}"')
+            self._report(node, path, f'kubectl cannot send {node.value} as a number; write "{node.value}"')
             return node.value
         return value
 
@@ -229,11 +229,11 @@ class _Tree:
         text, read = node.value, key(node.value)
         node.tag, node.value = _STRING, text if read is None else read
         if read is None:
-            self._tell(node, _below(path, text), f'kubectl takes no null as a key; write "{text}"')
+            self._report(node, _below(path, text), f'kubectl takes no null as a key; write "{text}"')
         elif read != text:
-            self._tell(node, _below(path, read), f'kubectl reads the key {text} as {read}; write "{text}"')
+            self._report(node, _below(path, read), f'kubectl reads the key {text} as {read}; write "{text}"')
 
-    def _tell(self, node: yaml.Node, path: str, message: str) -> None:
+    def _report(self, node: yaml.Node, path: str, message: str) -> None:
         self.findings.append(Finding(self.lines_before + node.start_mark.line + 1, path, message))
 
     def _container(self, value: Any, parts: Collection[_Value], node: yaml.Node) -> _Value:
@@ -263,7 +263,7 @@ class _Tree:
                 raise _invalid("a key must be a string", name)
             if name.value in first_lines and name.tag != _MERGE:
                 message = f"this key is in line {first_lines[name.value]} already; keep one"
-                self._tell(name, _below(path, name.value), message)
+                self._report(name, _below(path, name.value), message)
             first_lines.setdefault(name.value, self.lines_before + name.start_mark.line + 1)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Literal
 
-from sluice.controller.informers.store import Change, Index, Store, Tombstones, tell
+from sluice.controller.informers.store import Change, Index, Store, Tombstones, notify
 from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.objects import Key, ObjectView, object_view, workflow_of
 from sluice.core import Json
@@ -157,7 +157,7 @@ class Cache:
             self._publish("backfills", backfill)
 
     def _publish(self, kind: Kind, key: Key) -> None:
-        tell(self._handlers[kind], key, key)
+        notify(self._handlers[kind], key, key)
 
 
 def _pod_key(pod: PodView) -> Key:

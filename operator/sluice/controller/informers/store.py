@@ -163,16 +163,16 @@ class Store(Mapping[Key, V]):
             index.update(key, before, now)
 
     def _publish(self, change: Change[V]) -> None:
-        tell(self._handlers, change, self._key_of(change.object))
+        notify(self._handlers, change, self._key_of(change.object))
 
 
-def tell(handlers: Iterable[Callable[[N], None]], news: N, about: Key) -> None:
+def notify(handlers: Iterable[Callable[[N], None]], change: N, about: Key) -> None:
     """What one object does to one handler must not keep it from the others, nor stop the informer of all."""
     for handler in handlers:
         try:
-            handler(news)
+            handler(change)
         except Exception:
-            log.exception("news of %s: a bug of ours", about)
+            log.exception("change of %s: a bug of ours", about)
 
 
 class Follower(Protocol[V_contra]):

@@ -10,7 +10,7 @@ from sluice.core.base import foreign
 
 V = TypeVar("V")
 
-_TOLD_MAX = 1000
+_REPORTED_MAX = 1000
 
 log = logging.getLogger("sluice.objects")
 
@@ -20,12 +20,12 @@ class ObjectReader(Generic[V]):
 
     def __init__(self, resource: str, view: Callable[[Json], V]) -> None:
         self._resource, self._view = resource, view
-        self._told: dict[str, None] = {}  # by UID, the oldest first
-        self._tell: Callable[[Json, str], None] = lambda _body, _why: None
+        self._reported: dict[str, None] = {}  # by UID, the oldest first
+        self._notify: Callable[[Json, str], None] = lambda _body, _why: None
 
-    def subscribe(self, tell: Callable[[Json, str], None]) -> None:
-        """`tell` is given an object that cannot be read, and why."""
-        self._tell = tell
+    def subscribe(self, notify: Callable[[Json, str], None]) -> None:
+        """`notify` is given an object that cannot be read, and why."""
+        self._notify = notify
 
     def read(self, body: Json, skipped: set[str] | None = None) -> V | None:
         """None if it cannot be read, whatever somebody has stored. Then its UID is added to `skipped`."""
@@ -41,12 +41,12 @@ class ObjectReader(Generic[V]):
         object_unreadable(self._resource)
         metadata = foreign.mapping(body.get("metadata"))
         uid = str(metadata.get("uid"))
-        if uid in self._told:
+        if uid in self._reported:
             return uid
-        self._told[uid] = None
-        if len(self._told) > _TOLD_MAX:
-            del self._told[next(iter(self._told))]
+        self._reported[uid] = None
+        if len(self._reported) > _REPORTED_MAX:
+            del self._reported[next(iter(self._reported))]
         name = f"{metadata.get('namespace')}/{metadata.get('name')}"
         log.warning("%s %s cannot be read and is passed over: %r", self._resource, name, error)
-        self._tell(body, str(error))
+        self._notify(body, str(error))
         return uid

@@ -132,7 +132,7 @@ def pod_refused(refusal: CreateError) -> None:
 
 def status_written(ledger: TimeAccounting) -> None:
     """The status of a run was written: observes what its ledger has got since the last time."""
-    for kind, added_s in ledger.news():
+    for kind, added_s in ledger.unreported():
         if kind != "running":  # that is in the duration of the attempts
             _wait.labels(kind.partition("/")[0]).inc(added_s)
     for ending, ran_s in ledger.attempts_ended():

@@ -49,11 +49,11 @@ class PoolController:
         """The Pool changed or was deleted."""
         pool = self._cache.pools.get(key)
         if pool is None:
-            news = self._shared.set_pool(PoolKey(*key), None)
+            changed = self._shared.set_pool(PoolKey(*key), None)
         else:
             spec = pool.spec_as(PoolSpec)
-            news = self._shared.set_pool(PoolKey(*key), spec.slots, spec.held_by)
-        if news:
+            changed = self._shared.set_pool(PoolKey(*key), spec.slots, spec.held_by)
+        if changed:
             self.waiters_queue.add(key)
         self.queue.add_after(key, self._left_s(self._write_at, key))
 

@@ -155,7 +155,7 @@ class RunAdmission:
                 line.runs.remove(moved.name)
             else:
                 line.runs.put(view)
-        for name, verdict in line.runs.news().items():
+        for name, verdict in line.runs.changed_answers().items():
             run = self._cache.runs[Key(key.namespace, name)]
             before = self._answer(run)
             if before is None or not (

@@ -67,7 +67,7 @@ class RunCrashes:
                 raise
             except Exception as error:
                 self.dropped(key)
-                await self._tell(key, error)
+                await self._report(key, error)
                 raise
             seen = self._cache.runs.get(key)
             if seen is None or seen.finished:
@@ -87,7 +87,7 @@ class RunCrashes:
         return guard
 
     def dropped(self, key: Key) -> None:
-        """News of the run could not be taken in."""
+        """A change of the run could not be taken in."""
         live = self._live.pop(key)
         if live is not None:
             try:
@@ -110,7 +110,7 @@ class RunCrashes:
             if (known := self._cache.runs.get(key)) is not None:
                 self._cache.runs.delete(known)
 
-    async def _tell(self, key: Key, error: Exception) -> None:
+    async def _report(self, key: Key, error: Exception) -> None:
         seen, times = self._cache.runs.get(key), self._crashes[key].times
         if seen is None or seen.finished or seen.deleting or times < _TOLD_FROM:
             return

@@ -1,4 +1,4 @@
-"""Brings news of pods, child runs and shared limits to the run that they are about, and queues it."""
+"""Brings changes of pods, child runs and shared limits to the run that they are about, and queues it."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ log = logging.getLogger("sluice.runs")
 
 
 class RunEventHandler:
-    """`queue` holds runs with news."""
+    """`queue` holds runs to look at."""
 
     def __init__(
         self, queue: WorkQueue[Key], live: LiveRuns, status: StatusWriter, shared: SharedLimits, crashes: RunCrashes
@@ -46,7 +46,7 @@ class RunEventHandler:
             self._bring(live, live.run.pods.observe, pod)
 
     def run_changed(self, change: Change[ObjectView]) -> None:
-        """If it is a child run, the run that made it has news."""
+        """If it is a child run, the run that made it is looked at."""
         child = change.object
         parent = self._live.parent_of(child)
         if parent is None:
@@ -56,12 +56,12 @@ class RunEventHandler:
         elif change.before is not None:
             self._bring(parent, parent.run.children.observe_deleted, child_view(child))
 
-    def _bring(self, live: LiveRun, observe: Callable[[V], None], news: V) -> None:
+    def _bring(self, live: LiveRun, observe: Callable[[V], None], seen: V) -> None:
         key = live.view.key
         try:
-            observe(news)
+            observe(seen)
         except Exception:
-            log.exception("%s: news that cannot be taken in: a bug of ours", key)
+            log.exception("%s: a change that cannot be taken in: a bug of ours", key)
             self._crashes.dropped(key)
         else:
             self._queue.add(key)

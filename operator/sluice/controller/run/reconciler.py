@@ -62,7 +62,7 @@ class RunReconciler:
         decision = decide(live.run, self._clock.wall())  # 3. what should follow (pure)
         self._carry_out(live, decision)  # 4. make it so; the answers come as news
         self._pass_on_orders(live)  # 5. what its child runs are to do
-        self._have_it_told(live, decision)  # 6. say how it stands, not too often
+        self._write_status(live, decision)  # 6. say how it stands, not too often
 
     async def _as_it_is(self, key: Key) -> LiveRun | None:
         """The run in memory, opened if it may start; None if there is nothing to do for it now."""
@@ -90,7 +90,7 @@ class RunReconciler:
     def _take_orders(self, live: LiveRun) -> None:
         """What may change while the run goes on: its state, also for the sake of another run, approvals and limits."""
         if not self._live.comes_after_its_parent(live.view):  # else it goes by those that it has: see `crashes`
-            told = orders_for(
+            orders = orders_for(
                 live.view,
                 live.run.identity.values,
                 live.workflow_uid,
@@ -99,7 +99,7 @@ class RunReconciler:
                 self._admission,
                 live.run.limits,
             )
-            live.run.take_orders(told)
+            live.run.take_orders(orders)
         approvals = live.view.spec_as(WorkflowRunSpec).approvals or {}
         if approvals != live.run.approvals:
             live.run.set_approvals(approvals)
@@ -123,7 +123,7 @@ class RunReconciler:
             live.children_woken_for = live.run.children.desired_state_version
             self._wake_children(live.view.ref)
 
-    def _have_it_told(self, live: LiveRun, decision: Decision) -> None:
+    def _write_status(self, live: LiveRun, decision: Decision) -> None:
         if decision.finished or live.run.creates.recording:
             self._status.queue.add(live.view.key)
         else:

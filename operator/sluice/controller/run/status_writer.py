@@ -19,7 +19,7 @@ from sluice.controller.run.pod_writer import PodWriter
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError
 from sluice.core.reconcile.actions import Delete
-from sluice.core.run.dirty import News
+from sluice.core.run.dirty import Topic
 from sluice.core.run.spent_pods import is_spent
 from sluice.core.status.run_status import REWORD_EVERY_S, StatusPatch, compose
 
@@ -97,9 +97,9 @@ class StatusWriter:
             self._cache.runs.upsert(_finished(live))
             if live.status["phase"] == "Succeeded" and live.run.definition.claims:
                 self._claims.delete(live.view.key.namespace, live.view.uid)
-        elif live.run.dirty.any(News.STATUS):
+        elif live.run.dirty.any(Topic.STATUS):
             self.write_in_turn(live)
-        elif live.run.dirty.any(News.WORDING):
+        elif live.run.dirty.any(Topic.WORDING):
             self.queue.add_after(key, REWORD_EVERY_S)
 
     async def _keep_apart(self, live: LiveRun, sent: StatusPatch) -> None:

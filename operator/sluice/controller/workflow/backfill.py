@@ -92,7 +92,7 @@ class BackfillReconciler:
             self._refused[seen.key] = judged
             return
         progress = start_backfill(Backfill.of(spec, schedule), self._on_first_sight)
-        await self._tell(seen, progress, "", {"schedule": schedule.model_dump(by_alias=True, exclude_none=True)})
+        await self._report(seen, progress, "", {"schedule": schedule.model_dump(by_alias=True, exclude_none=True)})
 
     async def _go_on(self, seen: ObjectView, workflow: ObjectView, progress: Progress) -> None:
         status = seen.status_as(BackfillStatus)
@@ -106,7 +106,7 @@ class BackfillReconciler:
                 break
             if (run := await self._make(seen, workflow, backfill, found.make)) is not None:
                 progress = progress.made(found.make.time, run)
-        await self._tell(seen, progress, found.waits)
+        await self._report(seen, progress, found.waits)
         if found.more or count_ended(progress, self._phases(seen.key.namespace, progress)) != progress:
             self.queue.add(seen.key)
 
@@ -175,7 +175,7 @@ class BackfillReconciler:
         self._cache.runs.upsert(run)
         return name if run.labels.get(LABEL_BACKFILL_UID) == seen.uid else None
 
-    async def _tell(self, seen: ObjectView, progress: Progress, waits: str, begun: Json | None = None) -> None:
+    async def _report(self, seen: ObjectView, progress: Progress, waits: str, begun: Json | None = None) -> None:
         phase, words = "Running", waits
         if progress.finished:
             phase, words = ("Failed", progress.failures) if progress.failed else ("Succeeded", "")

@@ -67,17 +67,17 @@ class ScheduleTrigger:
             made=_Made(self._cache, workflow),
         )
         self._requeue_at(workflow.key, min(found.next or now + _LOOK_S, now + _LOOK_S))
-        told: Json = {
+        body: Json = {
             "scheduleMark": SchedulePosition(found.mark, schedule.digest).written(),
             "nextScheduleTime": rfc3339(found.next) if found.next is not None else None,
             "missedTimes": (status.missed_times or 0) + found.missed,
         }
         newest = [rfc3339(success.finished_at) for success in self._cache.scheduled_successes[own][-1:]]
         if last := max([status.last_successful_time or "", *newest]):
-            told["lastSuccessfulTime"] = last
+            body["lastSuccessfulTime"] = last
         if found.run is None:
-            return RunRequest(told)
-        told["lastScheduleTime"] = rfc3339(found.run)
+            return RunRequest(body)
+        body["lastScheduleTime"] = rfc3339(found.run)
         return RunRequest(
             name=scheduled_run_name(workflow.key.name, workflow.uid, found.run),
             labels={LABEL_SCHEDULED: scheduled_minute(found.run)},
@@ -85,7 +85,7 @@ class ScheduleTrigger:
                 "scheduledTime": rfc3339(found.run),
                 "intervalStart": rfc3339(schedule.interval_start(found.run)),
             },
-            status=told,
+            status=body,
         )
 
 

@@ -46,10 +46,10 @@ class UpstreamTrigger:
                 name=status.pending_run, status={"after": [mark.written() for mark in known], "pendingRun": None}
             )
         found = due_after(known, {mark.workflow: self._successes(workflow.key.namespace, mark) for mark in known})
-        told: Json = {"after": [mark.written() for mark in found.marks]}
+        body: Json = {"after": [mark.written() for mark in found.marks]}
         if found.cause:
-            told["pendingRun"] = followed_run_name(workflow.key.name, workflow.uid, found.cause)
-        return RunRequest(status=told, waits=self._words(workflow, found.waits_for))
+            body["pendingRun"] = followed_run_name(workflow.key.name, workflow.uid, found.cause)
+        return RunRequest(status=body, waits=self._words(workflow, found.waits_for))
 
     def _successes(self, namespace: str, mark: UpstreamMark) -> Sequence[UpstreamSuccess]:
         """Those that may not have counted yet: no run before the mark ever does."""

@@ -49,16 +49,16 @@ class Fault:
 def listed(faults: Iterable[Fault]) -> list[Fault]:
     """The faults of a manifest in its order, with their hints. Of many the first, and one that says so."""
     found = sorted(faults, key=_position)
-    budget, told = _COMPARED_AT_MOST, []
+    budget, written = _COMPARED_AT_MOST, []
     for fault in found[:LISTED_AT_MOST]:
         words = ""
         if fault.hint is not None:
             budget -= fault.hint.cost
             words = fault.hint.text() if budget >= 0 else fault.hint.otherwise
-        told.append(Fault(fault.path, fault.message + words))
+        written.append(Fault(fault.path, fault.message + words))
     if len(found) > LISTED_AT_MOST:
-        told.append(Fault("spec", f"has more faults than these {LISTED_AT_MOST}; mend them, and look again"))
-    return told
+        written.append(Fault("spec", f"has more faults than these {LISTED_AT_MOST}; mend them, and look again"))
+    return written
 
 
 def _position(fault: Fault) -> tuple[list[tuple[int, int | str]], str]:

@@ -203,16 +203,16 @@ def inputs_json(
     """The contents of `/sluice/inputs.json`. `values` are those of the placeholders, as text.
 
     An item has only the outputs that its task refers to: the list that it is an item of, in the pods of all items,
-    would be as large as the square of its length. Of many dependencies little is told, as all must fit into the pod:
+    would be as large as the square of its length. Of many dependencies little is shown, as all must fit into the pod:
     the messages share their room, and successes without outputs are left out.
     """
-    told = before if len(before) <= _ALL_TOLD else {name: it for name, it in before.items() if _is_news(it)}
-    room = _MESSAGES_MAX // max(1, len(told))
+    shown = before if len(before) <= _ALL_SHOWN else {name: it for name, it in before.items() if _is_notable(it)}
+    room = _MESSAGES_MAX // max(1, len(shown))
     inputs: Json = {
         "params": dict(run.parameters),
         "run": run.fields | {"workflow": run.workflow},
         "task": {"name": task.name, "attempt": attempt},
-        "tasks": {name: _ended(name, ended, task, room, of_item=item is not None) for name, ended in told.items()},
+        "tasks": {name: _ended(name, ended, task, room, of_item=item is not None) for name, ended in shown.items()},
     }
     if end is not None:
         inputs["run"] |= {"phase": end.phase, "duration": end.duration_s}
@@ -225,11 +225,11 @@ def inputs_json(
     return json.dumps(inputs, ensure_ascii=False)
 
 
-_ALL_TOLD = 200
+_ALL_SHOWN = 200
 _MESSAGES_MAX = 64 * 1024
 
 
-def _is_news(ended: TaskResult) -> bool:
+def _is_notable(ended: TaskResult) -> bool:
     return ended.phase != "Succeeded" or bool(ended.outputs)
 
 

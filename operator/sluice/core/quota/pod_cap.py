@@ -1,8 +1,8 @@
 """Caps on live pods: one for each namespace, and one for all together.
 
 1. A pod is live from its grant until it is terminal or gone; a pod that is pending, gated or terminating is live.
-2. A pod is known by its name; its UID is unknown until it is seen. News of an earlier pod by the same name does not
-   touch a later one.
+2. A pod is known by its name; its UID is unknown until it is seen. An earlier pod by the same
+   name does not touch a later one.
 3. A cap admits one task at a time, the first in the queue: the next one when that one's pod is live. Only tasks that
    no pool blocks take part.
 4. The cap over all namespaces goes round robin: it admits the first of the namespace whose turn is next.

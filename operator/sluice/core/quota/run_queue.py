@@ -81,7 +81,7 @@ class RunQueue:
         self._queues: dict[str, _Queue] = {}
         """By key."""
         self._moved: dict[str, None] = {}
-        """The keys of which runs came, changed or went since somebody asked for news."""
+        """The keys of which runs came, changed or went since somebody asked."""
 
     def put(self, run: UnfinishedRun) -> None:
         """It is there, or is another than it was."""
@@ -99,12 +99,12 @@ class RunQueue:
             self._queues[key].remove(name)
             self._moved[key] = None
 
-    def news(self) -> dict[str, Admission]:
+    def changed_answers(self) -> dict[str, Admission]:
         """The answers, by name, of all runs for which there may be another one than when this was last asked."""
         answers: dict[str, Admission] = {}
         for key in self._moved:
             queue = self._queues[key]
-            answers |= queue.news()
+            answers |= queue.changed_answers()
             if not queue:
                 del self._queues[key]
         self._moved.clear()
@@ -152,14 +152,14 @@ class _Queue:
         self._yielding: list[Arrival] = []
         """Those that give way to a newer one."""
         self._answers: dict[str, Admission] = {}
-        """News."""
+        """To be given out by `changed_answers`."""
         self._fresh: dict[str, None] = {}
-        """The runs that are held since the last news."""
+        """The runs that are held since the last answers."""
         self._shifts = 0
         """How many came to the held runs, or left them, since then."""
-        self._told = ""
-        """How many go, as the held runs know it."""
-        self._told_far_back: dict[int, Queued] = {}
+        self._words = ""
+        """How many go, in the words that the held runs know."""
+        self._words_far_back: dict[int, Queued] = {}
         """What they are told from the tenth on, by the number of runs that is said to be before them."""
 
     def __bool__(self) -> bool:
@@ -190,7 +190,7 @@ class _Queue:
         _discard(self._staying, run.arrival)
         _discard(self._yielding, run.arrival)
 
-    def news(self) -> dict[str, Admission]:
+    def changed_answers(self) -> dict[str, Admission]:
         self._replace()
         self._offer()
         self._turn_away()
@@ -260,11 +260,11 @@ class _Queue:
     def _queue_up(self) -> None:
         """Tells the held runs how many are before them."""
         places, how_many_go = self._held.places, self._how_many_go
-        if how_many_go != self._told:
-            self._told, self._shifts = how_many_go, len(places)
-            self._told_far_back.clear()
+        if how_many_go != self._words:
+            self._words, self._shifts = how_many_go, len(places)
+            self._words_far_back.clear()
         names = self._names if places else ""
-        for number in _told_otherwise(len(places), self._shifts):
+        for number in _numbers_with_new_words(len(places), self._shifts):
             self._answers[places[number].arrival.name] = self._queued(number, names)
         for run in map(self._runs.get, self._fresh):
             number = len(places) if run is None else bisect_left(places, run.place)
@@ -277,11 +277,11 @@ class _Queue:
         """The answer for the held run with so many before it."""
         if before < _COUNTED_EXACTLY:
             ahead = f", {before} before this one" if before else ""
-            return Queued(f"Queued: {self._told}{names}{ahead}")
+            return Queued(f"Queued: {self._words}{names}{ahead}")
         rounded = before // _size(before) * _size(before)
-        if rounded not in self._told_far_back:
-            self._told_far_back[rounded] = Queued(f"Queued: {self._told}, {rounded} or more before this one")
-        return self._told_far_back[rounded]
+        if rounded not in self._words_far_back:
+            self._words_far_back[rounded] = Queued(f"Queued: {self._words}, {rounded} or more before this one")
+        return self._words_far_back[rounded]
 
     @property
     def _how_many_go(self) -> str:
@@ -322,16 +322,16 @@ def _discard(those: list[_T], one: _T) -> bool:
     return found
 
 
-def _told_otherwise(length: int, shifts: int) -> Iterator[int]:
+def _numbers_with_new_words(length: int, shifts: int) -> Iterator[int]:
     """The numbers of those of a queue that are told something else after so many came or left. Far back the number of
     those before a run is rounded, or each run that ends would change the status of all that wait.
     """
-    told = _COUNTED_EXACTLY + shifts
-    yield from range(min(told, length))
+    done = _COUNTED_EXACTLY + shifts
+    yield from range(min(done, length))
     edge = 2 * _COUNTED_EXACTLY
     while edge - shifts < length:
-        yield from range(max(told, edge - shifts), min(edge + shifts, length))
-        told = edge + shifts
+        yield from range(max(done, edge - shifts), min(edge + shifts, length))
+        done = edge + shifts
         edge += _size(edge)
 
 

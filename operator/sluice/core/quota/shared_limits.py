@@ -212,7 +212,7 @@ class SharedLimits:
         if request.position not in self._next(request.run.namespace) or not self._waiters.has_its_turn(request):
             return False
         self._waiters.remove(request)
-        self._tell(key for key, _ in request.pools())
+        self._publish_use(key for key, _ in request.pools())
         return True
 
     def _wait(self, request: Request, now: Instant, tasks: int) -> None:
@@ -223,7 +223,7 @@ class SharedLimits:
         self._waiters.add(request, tasks, since)
         pools = [key for key, _ in request.pools()]
         if known is None or known.request == request:
-            self._tell(pools)
+            self._publish_use(pools)
         else:  # the other may have been before others who are first now
             self._announce(pools, request.run.namespace)
 
@@ -274,10 +274,10 @@ class SharedLimits:
 
     def _announce(self, pools: Iterable[PoolKey], namespace: str) -> None:
         """These pools of the namespace have changed, or its live pods: who may start now?"""
-        self._tell(pools)
+        self._publish_use(pools)
         for position in self._next(namespace):
             self.wake(self._waiters.at(position).run)
 
-    def _tell(self, pools: Iterable[PoolKey]) -> None:
+    def _publish_use(self, pools: Iterable[PoolKey]) -> None:
         for key in pools:
             self.changed(key)

@@ -2,7 +2,7 @@
 
 from sluice.core import Instant
 from sluice.core.reconcile.propagate import End, end_task
-from sluice.core.run.dirty import News
+from sluice.core.run.dirty import Topic
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.approval import resolve
@@ -11,20 +11,20 @@ from sluice.core.spec.ending import Ending
 
 def may_decide(run: RunState) -> bool:
     """Is there news of an approval, and does the run take any?"""
-    return run.dirty.any(News.APPROVAL) and run.state != "Suspended" and not run.wind_down.why
+    return run.dirty.any(Topic.APPROVAL) and run.state != "Suspended" and not run.wind_down.why
 
 
 def apply_approvals(run: RunState, now: Instant) -> None:
     while may_decide(run):
-        for number in run.dirty.take(News.APPROVAL):  # the end of one may let others ask
+        for number in run.dirty.take(Topic.APPROVAL):  # the end of one may let others ask
             task = run.tasks[number]
             approval = task.definition.approval
-            if task.step is not TaskStep.ASKING or approval is None:
+            if task.step is not TaskStep.ON_HOLD or approval is None:
                 continue
-            asked_at = run.ask(number, now)
-            outcome = resolve(approval, run.approvals.get(task.definition.name), asked_at, now)
+            on_hold_since = run.hold(number, now)
+            outcome = resolve(approval, run.approvals.get(task.definition.name), on_hold_since, now)
             if outcome is not None:
-                run.time.add("approval", now - asked_at)
+                run.time.add("approval", now - on_hold_since)
                 end_task(run, End(number, "Succeeded" if outcome.ending is Ending.SUCCESS else "Failed", outcome))
-            elif (due_at := approval.due_at(asked_at)) is not None:
+            elif (due_at := approval.due_at(on_hold_since)) is not None:
                 run.timers.set(due_at, number, task.attempt)

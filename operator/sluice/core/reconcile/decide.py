@@ -17,7 +17,7 @@ from sluice.core.reconcile.stop import stop_tasks
 from sluice.core.reconcile.timers import fire_timers
 from sluice.core.reconcile.waits import end_waits
 from sluice.core.run.clock_set_back import heed_clock
-from sluice.core.run.dirty import News
+from sluice.core.run.dirty import Topic
 from sluice.core.run.state import RunState
 
 
@@ -56,14 +56,14 @@ def decide(run: RunState, now: Instant) -> Decision:
 
 def _end_without_pods(run: RunState, now: Instant) -> None:
     """Approvals and waits: the end of one may let another begin."""
-    while run.dirty.any(News.WAIT) or may_decide(run):
+    while run.dirty.any(Topic.WAIT) or may_decide(run):
         end_waits(run, now)
         apply_approvals(run, now)
 
 
 def _open_fan_outs(run: RunState) -> None:
     """Their items are recorded, so pods may be made."""
-    for number in run.dirty.take(News.RECORDED_ITEMS):
+    for number in run.dirty.take(Topic.RECORDED_ITEMS):
         for unit in run.tasks.fan_outs[number].units:
             for end in list(evaluate(run, unit)):
                 end_task(run, end)

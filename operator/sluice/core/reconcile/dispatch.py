@@ -16,7 +16,7 @@ from sluice.core.quota.run_tree import run_of_pool
 from sluice.core.quota.waiters import QueuePosition, Request
 from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.run.child_room import idle_children, why_no_child
-from sluice.core.run.dirty import News
+from sluice.core.run.dirty import Topic
 from sluice.core.run.state import RunState
 
 _CALLS = -1
@@ -24,7 +24,7 @@ _CALLS = -1
 
 
 def dispatch(run: RunState, now: Instant) -> Iterator[CreateIntent]:
-    for number in run.dirty.take(News.RECORDED_ATTEMPT):
+    for number in run.dirty.take(Topic.RECORDED_ATTEMPT):
         yield CreateIntent(number, run.tasks[number].attempt, run)
     run.shared.retain_waiters(run.identity.uid, run.ready.pods.firsts())
     calls: dict[WaitKey, int] = {}
@@ -43,7 +43,7 @@ def dispatch(run: RunState, now: Instant) -> Iterator[CreateIntent]:
             continue
         if (following := run.ready.pods.pop(key)) is not None:
             heapq.heappush(fronts, (following, key))
-            run.dirty.mark(News.STATUS, following.number)  # it is the one to say what the queue waits for
+            run.dirty.mark(Topic.STATUS, following.number)  # it is the one to say what the queue waits for
         if run.pods.begin(number, now):
             yield CreateIntent(number, run.tasks[number].attempt, run)
     stay = (waiting if _room(run) else {}) | calls

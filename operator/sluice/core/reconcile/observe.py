@@ -14,7 +14,7 @@ from sluice.core.pod.view import PodView
 from sluice.core.reconcile.actions import ReadLog
 from sluice.core.reconcile.attempt import attempt_ended, call_ended
 from sluice.core.run import children
-from sluice.core.run.dirty import News
+from sluice.core.run.dirty import Topic
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import ANY_ATTEMPT, TaskState, TaskStep
 from sluice.core.run.time_limits import time_limits
@@ -23,13 +23,13 @@ from sluice.core.spec.outputs import InvalidOutputs, parse_log_outputs, parse_ou
 
 
 def observe(run: RunState, now: Instant) -> Iterator[ReadLog]:
-    for number in run.dirty.take(News.POD):
+    for number in run.dirty.take(Topic.POD):
         task = run.tasks[number]
         if task.step is TaskStep.CALLING:
             _read_child(run, number, now)
         if task.step is not TaskStep.LIVE:
             continue
-        run.dirty.mark(News.STATUS, number)
+        run.dirty.mark(Topic.STATUS, number)
         _note_times(run, task, now)
         if task.pod is not None:
             _note_first_start(run, number, task.pod)
@@ -55,8 +55,8 @@ def observe(run: RunState, now: Instant) -> Iterator[ReadLog]:
 
 
 def _note_times(run: RunState, task: TaskState, now: Instant) -> None:
-    if (asked_at := task.note_pod(now)) is not None:
-        run.time.add("operator", now - asked_at)
+    if (begun_at := task.note_pod(now)) is not None:
+        run.time.add("operator", now - begun_at)
 
 
 def _note_first_start(run: RunState, number: int, attempt: PodView | children.ChildView) -> None:
@@ -85,7 +85,7 @@ def _outcome(task: TaskState) -> Outcome:
 
 def _read_child(run: RunState, number: int, now: Instant) -> None:
     task = run.tasks[number]
-    run.dirty.mark(News.STATUS, number)
+    run.dirty.mark(Topic.STATUS, number)
     child = task.child
     if child is not None:
         _note_first_start(run, number, child)

@@ -13,7 +13,7 @@ from sluice.core.graph.placeholders import fill
 from sluice.core.graph.trigger_rules import RULES, Verdict
 from sluice.core.reconcile.reads import can_read
 from sluice.core.reconcile.when import Skip, check_start
-from sluice.core.run.dirty import News
+from sluice.core.run.dirty import Topic
 from sluice.core.run.fan_out import FanOut
 from sluice.core.run.outputs import lost_outputs, values_of
 from sluice.core.run.state import RunState
@@ -62,7 +62,7 @@ def end_task(run: RunState, first: End) -> None:
 def _dependents(run: RunState, number: int) -> Iterable[int]:
     """The tasks that may start, or end, since a named task ended."""
     dependents = run.definition.graph.dependents[number]
-    run.dirty.mark(News.STATUS, *dependents)  # their reasons name what they wait for
+    run.dirty.mark(Topic.STATUS, *dependents)  # their reasons name what they wait for
     if run.counts.open == 0 and not run.tasks[number].definition.final:  # it was the last
         return [n for n, other in enumerate(run.definition.tasks) if other.final]
     return dependents

@@ -19,7 +19,7 @@ from sluice.core.pod.view import PodView
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.propagate import count_items, end_task, evaluate
 from sluice.core.run.children import CHILD_LOST, ChildView, child_outcome
-from sluice.core.run.dirty import News
+from sluice.core.run.dirty import Topic
 from sluice.core.run.late_numbers import learn_numbers
 from sluice.core.run.orders import Orders
 from sluice.core.run.polling import Polling
@@ -103,8 +103,8 @@ def restore(
     for number in range(len(run.tasks)):
         for end in list(evaluate(run, number)):
             end_task(run, end)
-    run.dirty.take(News.STATUS)
-    run.dirty.mark(News.STATUS, *(number for number, task in enumerate(run.tasks) if task.restored_entry is None))
+    run.dirty.take(Topic.STATUS)
+    run.dirty.mark(Topic.STATUS, *(number for number, task in enumerate(run.tasks) if task.restored_entry is None))
     return run
 
 
@@ -240,7 +240,7 @@ def _restore_record(task: TaskState, entry: Json) -> bool:
         used=RetriesUsed(used.get("limit", 0), used.get("infrastructure", 0), used.get("outOfMemory", 0)),
         polling=None if poll is None else Polling(instant(poll["since"]) or 0.0, poll["tries"]),
         first_started_at=None if task.definition.deadline_s is None else instant(entry.get("firstStartedAt")),
-        asked_at=None if task.definition.makes_pods else instant(entry.get("startedAt")),
+        on_hold_since=None if task.definition.makes_pods else instant(entry.get("startedAt")),
         retry_at=instant(entry.get("retryAt")) if attempt else None,
     )
     if entry.get("phase", "Pending") not in ("Pending", "Running"):

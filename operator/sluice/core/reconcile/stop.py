@@ -12,7 +12,7 @@ from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.ending import Ending, Outcome
 
-_NOTHING_UNDER_WAY = (TaskStep.WAITING, TaskStep.READY, TaskStep.BACKOFF, TaskStep.ASKING)
+_NOTHING_UNDER_WAY = (TaskStep.WAITING, TaskStep.READY, TaskStep.BACKOFF, TaskStep.ON_HOLD)
 
 
 def stop_tasks(run: RunState, now: Instant) -> Iterator[Delete]:

@@ -9,7 +9,7 @@ from sluice.core.reconcile.actions import Delete, ReadWarning
 from sluice.core.reconcile.attempt import attempt_ended
 from sluice.core.reconcile.propagate import end_late
 from sluice.core.run import children
-from sluice.core.run.dirty import News
+from sluice.core.run.dirty import Topic
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import ANY_ATTEMPT, TaskStep
 from sluice.core.run.time_limits import time_up
@@ -33,8 +33,8 @@ def fire_timers(run: RunState, now: Instant) -> Iterator[Delete | ReadWarning]:
                 run.clear_deadline(number)
             else:
                 run.terminate(number, late.outcome)
-        elif task.step is TaskStep.ASKING:
-            run.dirty.mark(News.APPROVAL if task.definition.wait is None else News.WAIT, number)
+        elif task.step is TaskStep.ON_HOLD:
+            run.dirty.mark(Topic.APPROVAL if task.definition.wait is None else Topic.WAIT, number)
         elif task.step is TaskStep.LIVE and task.pod is not None and task.termination_cause is None:
             waits_for_log = task.pod.attempt_over and task.log_asked
             due = (

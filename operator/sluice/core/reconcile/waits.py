@@ -2,7 +2,7 @@
 
 from sluice.core import Instant
 from sluice.core.reconcile.propagate import End, end_task
-from sluice.core.run.dirty import News
+from sluice.core.run.dirty import Topic
 from sluice.core.run.outputs import values_of
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
@@ -11,13 +11,13 @@ from sluice.core.spec.wait import NoTime
 
 
 def end_waits(run: RunState, now: Instant) -> None:
-    while run.dirty.any(News.WAIT):
-        for number in run.dirty.take(News.WAIT):  # the end of one may let others begin
+    while run.dirty.any(Topic.WAIT):
+        for number in run.dirty.take(Topic.WAIT):  # the end of one may let others begin
             task = run.tasks[number]
             wait = task.definition.wait
-            if task.step is not TaskStep.ASKING or wait is None:
+            if task.step is not TaskStep.ON_HOLD or wait is None:
                 continue
-            ready_at = run.ask(number, now)
+            ready_at = run.hold(number, now)
             try:
                 ends_at = wait.ends_at(ready_at, values_of(run, task))
             except NoTime as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sluice.api.run import DesiredState
 from sluice.core import Instant
 from sluice.core.run.children import ChildView
-from sluice.core.run.dirty import DirtyUnits, News
+from sluice.core.run.dirty import DirtyUnits, Topic
 from sluice.core.run.ready_tasks import ReadyTasks
 from sluice.core.run.slots import Slots
 from sluice.core.run.task_state import CreateFailure, TaskStep
@@ -68,7 +68,7 @@ class ChildRuns:
         if task.step is not TaskStep.CALLING:
             return
         task.child, task.refused, task.retry_at = child, None, None
-        self._dirty.mark(News.POD, number)
+        self._dirty.mark(Topic.POD, number)
 
     def observe_deleted(self, child: ChildView) -> None:
         """A child run was removed from the API server; `child` is how it was last seen."""
@@ -76,7 +76,7 @@ class ChildRuns:
         if number is not None and self._tasks[number].step is TaskStep.CALLING:
             self._tasks[number].pod_deleted = True
             self._tasks[number].refused = None  # it was made, so its attempt counts
-            self._dirty.mark(News.POD, number)
+            self._dirty.mark(Topic.POD, number)
 
     def ended(self, number: int) -> None:
         """A child run has ended or is gone."""
@@ -105,7 +105,7 @@ class ChildRuns:
         task.child, task.retry_at, task.pod_deleted = child, None, child is None
         self._slots.take(number)
         self._waiting[self._tasks.pod_name(number)] = number
-        self._dirty.mark(News.POD, number)
+        self._dirty.mark(Topic.POD, number)
 
     def restore_ended(self, number: int, names: Iterable[str]) -> None:
         """Child runs of a task that has ended."""

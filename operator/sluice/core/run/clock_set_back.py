@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sluice.core import Instant
 from sluice.core.pod.create_errors import create_delay_s
-from sluice.core.run.dirty import News
+from sluice.core.run.dirty import Topic
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskState, TaskStep
 
@@ -27,14 +27,14 @@ def heed_clock(run: RunState, now: Instant) -> None:
         if task.step is TaskStep.BACKOFF and (task.retry_at or 0.0) > (latest := now + _longest_pause_s(task)):
             task.retry_at = latest
             run.timers.set(latest, number, task.attempt)
-            run.dirty.mark(News.STATUS, number)
-        if task.step is TaskStep.ASKING and task.asked_at is not None and task.asked_at > now:
-            task.asked_at = now
-            run.dirty.mark(News.APPROVAL if task.definition.wait is None else News.WAIT, number)
-            run.dirty.mark(News.STATUS, number)
+            run.dirty.mark(Topic.STATUS, number)
+        if task.step is TaskStep.ON_HOLD and task.on_hold_since is not None and task.on_hold_since > now:
+            task.on_hold_since = now
+            run.dirty.mark(Topic.APPROVAL if task.definition.wait is None else Topic.WAIT, number)
+            run.dirty.mark(Topic.STATUS, number)
         if task.ungated_at is not None and task.ungated_at > now:
             task.ungated_at = now
-            run.dirty.mark(News.POD, number)
+            run.dirty.mark(Topic.POD, number)
 
 
 def _longest_pause_s(task: TaskState) -> float:

@@ -6,7 +6,7 @@ A transition marks the units that it changes; the reader takes the marks. So wor
 from enum import Enum
 
 
-class News(Enum):
+class Topic(Enum):
     POD = "its pod or child run changed: for `observe`"
     APPROVAL = "a person may have decided: for `apply_approvals`"
     WAIT = "its wait has begun, or may be over: for `end_waits`"
@@ -18,23 +18,23 @@ class News(Enum):
 
 
 class DirtyUnits:
-    """The numbers of the units with news, by kind. Each kind is taken in ascending order."""
+    """The numbers of the units that changed, by topic. Those of a topic are taken in ascending order."""
 
     __slots__ = ("_units",)
 
     def __init__(self) -> None:
-        self._units: dict[News, set[int]] = {news: set() for news in News}
+        self._units: dict[Topic, set[int]] = {topic: set() for topic in Topic}
 
-    def mark(self, news: News, *units: int) -> None:
-        self._units[news].update(units)
+    def mark(self, topic: Topic, *units: int) -> None:
+        self._units[topic].update(units)
 
-    def take(self, news: News) -> list[int]:
-        """Returns the units with this kind of news, and forgets them."""
-        units, self._units[news] = sorted(self._units[news]), set()
+    def take(self, topic: Topic) -> list[int]:
+        """Returns the units of a topic, and forgets them."""
+        units, self._units[topic] = sorted(self._units[topic]), set()
         return units
 
-    def peek(self, news: News) -> frozenset[int]:
-        return frozenset(self._units[news])
+    def peek(self, topic: Topic) -> frozenset[int]:
+        return frozenset(self._units[topic])
 
-    def any(self, news: News) -> bool:
-        return bool(self._units[news])
+    def any(self, topic: Topic) -> bool:
+        return bool(self._units[topic])

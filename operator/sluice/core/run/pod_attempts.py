@@ -10,7 +10,7 @@ from sluice.core import Instant
 from sluice.core.pod.view import PodView
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.create_window import CreateBackoff, CreateWindow
-from sluice.core.run.dirty import DirtyUnits, News
+from sluice.core.run.dirty import DirtyUnits, Topic
 from sluice.core.run.lingering_pods import LingeringPods
 from sluice.core.run.ready_tasks import ReadyTasks
 from sluice.core.run.slots import Slots
@@ -44,7 +44,7 @@ class PodAttempts:
         if task.definition.at_most_once:
             task.move(TaskStep.RECORDING)
             self._creates.recording += 1
-            self._dirty.mark(News.STATUS, number)
+            self._dirty.mark(Topic.STATUS, number)
             return False
         task.move(TaskStep.CREATING)
         self._creates.in_flight += 1
@@ -55,7 +55,7 @@ class PodAttempts:
         task = self._tasks[number]
         if task.step is TaskStep.RECORDING and task.attempt == attempt:
             self._create_after_record(number)
-            self._dirty.mark(News.RECORDED_ATTEMPT, number)
+            self._dirty.mark(Topic.RECORDED_ATTEMPT, number)
 
     def _create_after_record(self, number: int) -> None:
         self._tasks[number].move(TaskStep.CREATING)
@@ -104,7 +104,7 @@ class PodAttempts:
 
     def release_unmade(self) -> None:
         """None of those is made any more that are not yet on their way to the API server."""
-        granted = self._dirty.peek(News.RECORDED_ATTEMPT)
+        granted = self._dirty.peek(Topic.RECORDED_ATTEMPT)
         for number, task in enumerate(self._tasks):
             if task.step is TaskStep.RECORDING or number in granted:
                 self._release(number, task.attempt)
@@ -134,7 +134,7 @@ class PodAttempts:
         task.pod = pod
         if task.step is not TaskStep.LIVE:
             self._created(number)
-        self._dirty.mark(News.POD, number)
+        self._dirty.mark(Topic.POD, number)
 
     def observe_deleted(self, pod: PodView) -> None:
         """A pod of this run was removed from the API server; `pod` is how it was last seen."""
@@ -150,7 +150,7 @@ class PodAttempts:
         if task.step is not TaskStep.LIVE:  # gone before the answer to its creation was read
             self._created(number)
         task.pod, task.pod_deleted = pod, True
-        self._dirty.mark(News.POD, number)
+        self._dirty.mark(Topic.POD, number)
 
     def _created_late(self, number: int) -> None:
         """A create that counted as refused was carried out after all."""
@@ -177,4 +177,4 @@ class PodAttempts:
         task.move(TaskStep.LIVE)
         task.retry_at, task.pod_deleted = None, task.pod is None
         self._slots.take(number)
-        self._dirty.mark(News.POD, number)
+        self._dirty.mark(Topic.POD, number)

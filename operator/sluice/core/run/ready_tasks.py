@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from sluice.core.quota.ready_queue import ReadyEntry, ReadyQueue
-from sluice.core.run.dirty import DirtyUnits, News
+from sluice.core.run.dirty import DirtyUnits, Topic
 from sluice.core.run.task_state import TaskStep
 from sluice.core.run.tasks import Tasks
 from sluice.core.run.wind_down import WindDown
@@ -30,7 +30,7 @@ class ReadyTasks:
         entry = ReadyEntry(refusals, -priority, -task.critical_path_s, task.order, number)
         self._queue(number).add(self._tasks.wait_key(number), entry)
         self._wind_down.changed(number)
-        self._dirty.mark(News.STATUS, number)
+        self._dirty.mark(Topic.STATUS, number)
 
     def remove(self, number: int) -> None:
         """It has begun after all. Takes time in proportion to those that are ready."""
@@ -54,4 +54,4 @@ class ReadyTasks:
 
     def pods_wait_otherwise(self) -> None:
         """What those wait for that get a pod may have changed."""
-        self._dirty.mark(News.STATUS, *self.pods)
+        self._dirty.mark(Topic.STATUS, *self.pods)

@@ -18,7 +18,7 @@ from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.child_runs import ChildRuns
 from sluice.core.run.counts import Counts
 from sluice.core.run.create_window import CreateWindow
-from sluice.core.run.dirty import DirtyUnits, News
+from sluice.core.run.dirty import DirtyUnits, Topic
 from sluice.core.run.fan_out import FanOut
 from sluice.core.run.lingering_pods import LingeringPods
 from sluice.core.run.orders import RESUMED_BY_HAND, STOPPED_BY_HAND, Orders
@@ -158,14 +158,14 @@ class RunState:
             self.wind_down.look_again()
         self.state, self.resumes_when = state, resumes_when
         self.children.desired_state_changed()
-        asking = (number for number, task in enumerate(self.tasks) if task.step is TaskStep.ASKING)
-        self.dirty.mark(News.STATUS, *self.ready.pods, *self.ready.children, *asking)
+        asking = (number for number, task in enumerate(self.tasks) if task.step is TaskStep.ON_HOLD)
+        self.dirty.mark(Topic.STATUS, *self.ready.pods, *self.ready.children, *asking)
 
     def set_approvals(self, approvals: Mapping[str, ApprovalDecision]) -> None:
         for name, decision in approvals.items():
             number = self.tasks.number(name)
             if number is not None and decision != self.approvals.get(name):
-                self.dirty.mark(News.APPROVAL, number)
+                self.dirty.mark(Topic.APPROVAL, number)
         self.approvals = approvals
 
     # A unit from start to end.
@@ -175,17 +175,17 @@ class RunState:
         if definition.approval is None and definition.wait is None:
             self.ready.add(number)
             return
-        self.tasks[number].move(TaskStep.ASKING)
+        self.tasks[number].move(TaskStep.ON_HOLD)
         self.wind_down.changed(number)
-        self.dirty.mark(News.APPROVAL if definition.wait is None else News.WAIT, number)
-        self.dirty.mark(News.STATUS, number)
+        self.dirty.mark(Topic.APPROVAL if definition.wait is None else Topic.WAIT, number)
+        self.dirty.mark(Topic.STATUS, number)
 
-    def ask(self, number: int, now: Instant) -> Instant:
+    def hold(self, number: int, now: Instant) -> Instant:
         """An approval asks for a decision, or a wait begins. Returns since when."""
         task = self.tasks[number]
-        task.asked_at = task.asked_at or now
-        self.dirty.mark(News.STATUS, number)
-        return task.asked_at
+        task.on_hold_since = task.on_hold_since or now
+        self.dirty.mark(Topic.STATUS, number)
+        return task.on_hold_since
 
     def set_deadline(self, number: int, when: Instant) -> None:
         """The deadline of an attempt: a timer, unless it is set already."""
@@ -208,7 +208,7 @@ class RunState:
         task = self.tasks[number]
         if task.step is TaskStep.LIVE and task.attempt == attempt and warning != task.warning:
             task.warning = warning
-            self.dirty.mark(News.STATUS, number)
+            self.dirty.mark(Topic.STATUS, number)
 
     def terminate(self, number: int, cause: Outcome) -> None:
         """Its pod is to be deleted, or its child run to be stopped, for this. The unit ends when that has ended."""
@@ -216,7 +216,7 @@ class RunState:
         task.termination_cause = cause
         if task.step is TaskStep.CALLING:
             self.children.desired_state_changed()
-            self.dirty.mark(News.STATUS, number)
+            self.dirty.mark(Topic.STATUS, number)
 
     def attempt_ended(self, number: int, ended: Outcome) -> None:
         """Its slot is free, unless the pod goes on."""
@@ -235,7 +235,7 @@ class RunState:
         task.retry_at = until
         self.wind_down.changed(number)
         self.timers.set(until, number, task.attempt)
-        self.dirty.mark(News.STATUS, number)
+        self.dirty.mark(Topic.STATUS, number)
 
     def retry(self, number: int, last: Outcome, retry: Retry, at: Instant) -> None:
         """An attempt has ended, and another one follows."""
@@ -261,7 +261,7 @@ class RunState:
         task.move(TaskStep.ENDED)
         task.phase, task.restored_entry = phase, None
         task.last, task.skipped = last or task.last, skipped
-        self.dirty.mark(News.STATUS, number)
+        self.dirty.mark(Topic.STATUS, number)
         if phase == "Failed" and task.definition.allow_failure and task.definition.output_defaults:
             self._hand_on_defaults(number)
         if task.group is None:
@@ -301,21 +301,21 @@ class RunState:
         if self.wants_log(number, attempt):
             task = self.tasks[number]
             task.log = outputs_line(end, task.bytes_in_log)
-            self.dirty.mark(News.POD, number)
+            self.dirty.mark(Topic.POD, number)
 
     def log_unread(self, number: int, attempt: int, why: str) -> None:
         """The log could not be read. It is tried again for as long as the pod is there."""
         if self.wants_log(number, attempt):
             self.tasks[number].log_trouble = why
             self.wind_down.changed(number)
-            self.dirty.mark(News.STATUS, number)
+            self.dirty.mark(Topic.STATUS, number)
 
     # Fan-outs.
 
     def add_items(self, number: int, items: list[Any]) -> FanOut:
         """The items of a fan-out are counted."""
         fan_out = self.tasks.add_items(number, items)
-        self.dirty.mark(News.STATUS, number)
+        self.dirty.mark(Topic.STATUS, number)
         if self.tasks[number].step is TaskStep.WAITING:
             self.tasks[number].move(TaskStep.FANNED_OUT)
         return fan_out
@@ -348,14 +348,14 @@ class RunState:
 
     def take_status_changes(self) -> tuple[list[int], list[int]]:
         """(units whose entry may have changed, those of them that must be recorded before a pod is made)."""
-        changed = self.dirty.take(News.STATUS)
+        changed = self.dirty.take(Topic.STATUS)
         recorded = [
             unit
             for unit in changed
             if self.tasks[unit].step is TaskStep.RECORDING
             or (unit in self.tasks.fan_outs and not self.tasks.fan_outs[unit].recorded)
         ]
-        return sorted({*changed, *self.dirty.take(News.WORDING)}), recorded
+        return sorted({*changed, *self.dirty.take(Topic.WORDING)}), recorded
 
     def status_written(self, entries: Mapping[int, Json], ended_pods: int, recorded: Iterable[tuple[int, int]]) -> None:
         """The API server has stored these entries, the ends of the first `ended_pods` pods, and what is `recorded`:
@@ -368,7 +368,7 @@ class RunState:
                 continue
             self.creates.recording -= not fan_out.recorded
             fan_out.recorded = True
-            self.dirty.mark(News.RECORDED_ITEMS, number)
+            self.dirty.mark(Topic.RECORDED_ITEMS, number)
 
     def status_found(self, entries: Json) -> None:
         """Somebody else has written to the status: its entries are these, by task, and ours are to be said again."""
@@ -376,7 +376,7 @@ class RunState:
         self.stored.replaced({number: entry for number, entry in numbered.items() if number is not None})
         for number, entry in self.stored.entries.items():
             self.waiting.note(number, entry.get("reason", "") if entry.get("phase") in ("Pending", "Running") else "")
-        self.dirty.mark(News.STATUS, *range(len(self.tasks)))
+        self.dirty.mark(Topic.STATUS, *range(len(self.tasks)))
 
     def restore_times(self, finished_at: Instant | None, time: TimeAccounting) -> None:
         self.finished_at, self.time = finished_at, time

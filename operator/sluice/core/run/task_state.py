@@ -27,7 +27,7 @@ class TaskStep(Enum):
     WAITING = "for its dependencies"
     READY = "to start when the limits allow it"
     BACKOFF = "between two attempts"
-    ASKING = "for a person's decision"
+    ON_HOLD = "for a person's decision"
     RECORDING = "until the attempt is in the run's status"
     CREATING = "for the API server's answer"
     LIVE = "for its pod to end"
@@ -38,7 +38,7 @@ class TaskStep(Enum):
 
 TRANSITIONS: dict[tuple[TaskStep, TaskStep], str] = {
     (TaskStep.WAITING, TaskStep.READY): "dependencies allow it",
-    (TaskStep.WAITING, TaskStep.ASKING): "the dependencies of an approval or a wait allow it",
+    (TaskStep.WAITING, TaskStep.ON_HOLD): "the dependencies of an approval or a wait allow it",
     (TaskStep.WAITING, TaskStep.FANNED_OUT): "its items are counted",
     (TaskStep.WAITING, TaskStep.ENDED): "skipped, stopped, failed upstream, or restored",
     (TaskStep.WAITING, TaskStep.LIVE): "restored",
@@ -53,7 +53,7 @@ TRANSITIONS: dict[tuple[TaskStep, TaskStep], str] = {
     (TaskStep.BACKOFF, TaskStep.CREATING): "created although refused",
     (TaskStep.BACKOFF, TaskStep.CALLING): "created although refused",
     (TaskStep.BACKOFF, TaskStep.ENDED): "stopped, or its time is up",
-    (TaskStep.ASKING, TaskStep.ENDED): "decided, timed out, or stopped",
+    (TaskStep.ON_HOLD, TaskStep.ENDED): "decided, timed out, or stopped",
     (TaskStep.RECORDING, TaskStep.CREATING): "recorded",
     (TaskStep.CREATING, TaskStep.READY): "cancelled, or refused for the whole run",
     (TaskStep.CREATING, TaskStep.BACKOFF): "refused",
@@ -127,7 +127,7 @@ class TaskState:
     warning: str = ""
     """The newest of those."""
     refused: CreateFailure | None = None
-    asked_at: Instant | None = None
+    on_hold_since: Instant | None = None
     """Since when an approval asks for a decision, or a wait goes on."""
     skipped: str = ""
     """Why it was skipped, if not by its trigger rule."""
@@ -161,10 +161,16 @@ class TaskState:
         used: RetriesUsed,
         polling: Polling | None,
         first_started_at: Instant | None,
-        asked_at: Instant | None,
+        on_hold_since: Instant | None,
         retry_at: Instant | None,
     ) -> None:
-        self.attempt, self.used, self.polling, self.asked_at, self.retry_at = attempt, used, polling, asked_at, retry_at
+        self.attempt, self.used, self.polling, self.on_hold_since, self.retry_at = (
+            attempt,
+            used,
+            polling,
+            on_hold_since,
+            retry_at,
+        )
         self.first_started_at = first_started_at
 
     def restore_end(self, phase: TaskPhase, last: Outcome, entry: Json) -> None:
@@ -303,7 +309,7 @@ class TaskState:
         """Since when its container or its child run runs, or a decision is asked for."""
         if self.pod is not None:
             return self.pod.container.started_at
-        return self.asked_at if self.child is None else self.child.started_at
+        return self.on_hold_since if self.child is None else self.child.started_at
 
     @property
     def runs(self) -> bool:

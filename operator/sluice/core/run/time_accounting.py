@@ -70,7 +70,7 @@ class TimeAccounting:
             self.add("starting", container.started_at - pod.scheduled_at)
             self.add("running", (container.finished_at or container.started_at) - container.started_at)
 
-    def news(self) -> Iterator[tuple[str, float]]:
+    def unreported(self) -> Iterator[tuple[str, float]]:
         """The seconds added since the last call, by what they went into; none from before a restart."""
         for kind, spent_s in self.spent_s.items():
             if (added_s := spent_s - self._known.get(kind, 0.0)) > 0:

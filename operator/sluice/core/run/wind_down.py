@@ -6,7 +6,7 @@ The first stop looks at all units, the next one only at those that changed since
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sluice.core.run.dirty import DirtyUnits, News
+from sluice.core.run.dirty import DirtyUnits, Topic
 
 
 @dataclass(slots=True)
@@ -32,10 +32,10 @@ class WindDown:
     def changed(self, number: int) -> None:
         """A unit became ready or got a pod, so the next stop looks at it."""
         if self._looked:
-            self._dirty.mark(News.STOP, number)
+            self._dirty.mark(Topic.STOP, number)
 
     def candidates(self, units: int) -> Iterable[int]:
         """The numbers of those that a stop has to look at, of so many units."""
         looked, self._looked = self._looked, True
-        changed = self._dirty.take(News.STOP)
+        changed = self._dirty.take(Topic.STOP)
         return changed if looked else range(units)

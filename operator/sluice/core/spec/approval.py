@@ -30,18 +30,18 @@ class Approval:
             default=spec.default,
         )
 
-    def due_at(self, asked_at: Instant) -> Instant | None:
+    def due_at(self, on_hold_since: Instant) -> Instant | None:
         """When the time is up; None for never."""
-        return None if self.timeout_s is None else asked_at + self.timeout_s
+        return None if self.timeout_s is None else on_hold_since + self.timeout_s
 
 
-def resolve(approval: Approval, given: ApprovalDecision | None, asked_at: Instant, now: Instant) -> Outcome | None:
+def resolve(approval: Approval, given: ApprovalDecision | None, on_hold_since: Instant, now: Instant) -> Outcome | None:
     """How the task ended, or None while it waits. `given` is its entry in the run's `spec.approvals`."""
     if given is not None:
         by = f" by {given.by}" if given.by else ""
         comment = f": {given.comment}" if given.comment else ""
         return _decided(given.decision, by + comment, now)
-    if approval.timeout_s is None or now < asked_at + approval.timeout_s:
+    if approval.timeout_s is None or now < on_hold_since + approval.timeout_s:
         return None
     late = f"nobody decided within {span(approval.timeout_s)}"
     if approval.default is None:
@@ -55,9 +55,9 @@ def _decided(verdict: ApprovalVerdict, words: str, now: Instant) -> Outcome:
     return Outcome(Ending.REJECTED, f"rejected{words}", now)
 
 
-def prompt(task: str, approval: Approval, asked_at: Instant | None) -> str:
+def prompt(task: str, approval: Approval, on_hold_since: Instant | None) -> str:
     """One line for the task's status that tells a person what to do."""
-    due_at = None if asked_at is None else approval.due_at(asked_at)
+    due_at = None if on_hold_since is None else approval.due_at(on_hold_since)
     after = "" if due_at is None else f"; {_AT_LAST[approval.default]} at {rfc3339(due_at)}"
     return f"set spec.approvals.{task}.decision to Approve or Reject, and .by to your user name{after}"
 

@@ -122,23 +122,23 @@ def item_entries(items: Json) -> dict[int, Json]:
     for phase, key in _KEYS.items():
         for index in members(items.get(key, ""), MAX_ITEMS):
             found[index]["phase"] = phase
-    for index, value in _told(items, "attempts"):
+    for index, value in _stored(items, "attempts"):
         found[index]["attempt"] = label_number(value)
     for key in ("retryAt", "avoidNode", "firstStartedAt"):
-        for index, value in _told(items, key):
+        for index, value in _stored(items, key):
             found[index][key] = value
-    for index, value in _told(items, "pollSince"):
+    for index, value in _stored(items, "pollSince"):
         found[index]["poll"] = {"since": value, "tries": 0}
-    for index, value in _told(items, "pollTries"):
+    for index, value in _stored(items, "pollTries"):
         if "poll" in found[index]:
             found[index]["poll"]["tries"] = label_number(value)
     for key, count in (("limitRetries", "limit"), ("infrastructureRetries", "infrastructure"), ("outOfMemory",) * 2):
-        for index, value in _told(items, key):
+        for index, value in _stored(items, key):
             found[index].setdefault("retries", {})[count] = label_number(value)
     return found
 
 
-def _told(items: Json, key: str) -> Iterator[tuple[int, str]]:
+def _stored(items: Json, key: str) -> Iterator[tuple[int, str]]:
     """At most one of each item, however often somebody has written it."""
     every = ((index, said) for said, which in items.get(key, {}).items() for index in members(which, MAX_ITEMS))
     return islice(every, MAX_ITEMS)

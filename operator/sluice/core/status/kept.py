@@ -39,17 +39,17 @@ def kept_entries(new: Definition, past: Past, kept: Kept) -> tuple[dict[str, Jso
 
 def _whole(past: Past, task: str) -> Json:
     """How it ended, and in which run."""
-    told = {name: value for name, value in past.tasks[task].items() if name not in _OF_ITS_ATTEMPTS}
-    reason = told.get("reason", "")
-    return told | {"reason": reason if reason.startswith(_KEPT) else f"{_KEPT}{past.run}"}
+    entry = {name: value for name, value in past.tasks[task].items() if name not in _OF_ITS_ATTEMPTS}
+    reason = entry.get("reason", "")
+    return entry | {"reason": reason if reason.startswith(_KEPT) else f"{_KEPT}{past.run}"}
 
 
 def _some(past: Past, items: list[int], total: int) -> Json:
     """A fan-out that goes on with the other items; if there are none, it has ended."""
-    told: Json = {"items": {"total": total, "succeeded": intervals(items)}}
+    entry: Json = {"items": {"total": total, "succeeded": intervals(items)}}
     if len(items) < total:
-        return {"phase": "Running", **told}
-    return {"phase": "Succeeded", "progress": f"{total}/{total}", **told, "reason": f"{_KEPT}{past.run}"}
+        return {"phase": "Running", **entry}
+    return {"phase": "Succeeded", "progress": f"{total}/{total}", **entry, "reason": f"{_KEPT}{past.run}"}
 
 
 def kept_words(new: Definition, past: Past, kept: Kept) -> str:

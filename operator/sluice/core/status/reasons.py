@@ -44,8 +44,8 @@ def reason(run: RunState, number: int) -> Reason:
             return _backoff(run, task)
         case TaskStep.CALLING:
             return _calling(task)
-        case TaskStep.ASKING:
-            return _asking(run, task)
+        case TaskStep.ON_HOLD:
+            return _on_hold(run, task)
         case TaskStep.RECORDING | TaskStep.CREATING:
             return Reason(_STARTING)
         case TaskStep.LIVE:
@@ -86,19 +86,19 @@ def _items(run: RunState, group: FanOut) -> Reason:
     return Reason(f"{first.text} (item {waiting[0] - group.first}{more})", first.message)
 
 
-def _asking(run: RunState, task: TaskState) -> Reason:
+def _on_hold(run: RunState, task: TaskState) -> Reason:
     if task.definition.wait is not None:
         return _waiting_for_the_clock(run, task, task.definition.wait)
     approval = task.definition.approval
     if run.state == "Suspended" or approval is None:
         return Reason(f"Suspended: the run hears no decision until {run.resumes_when}")
     message = fill({"message": approval.message}, values_of(run, task))["message"]
-    return Reason(f"Approval: {prompt(task.definition.name, approval, task.asked_at)}", message or None)
+    return Reason(f"Approval: {prompt(task.definition.name, approval, task.on_hold_since)}", message or None)
 
 
 def _waiting_for_the_clock(run: RunState, task: TaskState, wait: Wait) -> Reason:
     try:
-        return Reason(f"Wait: until {rfc3339(wait.ends_at(task.asked_at or 0.0, values_of(run, task)))}")
+        return Reason(f"Wait: until {rfc3339(wait.ends_at(task.on_hold_since or 0.0, values_of(run, task)))}")
     except NoTime as error:
         return Reason(f"Wait: {error}")
 

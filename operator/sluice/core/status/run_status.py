@@ -13,7 +13,7 @@ from sluice.core.base.text import as_json
 from sluice.core.base.times import rfc3339
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
-from sluice.core.run.dirty import News
+from sluice.core.run.dirty import Topic
 from sluice.core.run.outputs import outputs_so_far
 from sluice.core.run.retries import RetriesUsed
 from sluice.core.run.state import RunState
@@ -51,7 +51,7 @@ class StatusPatch:
 
     def roll_back(self) -> None:
         """It has not: say it again with the next patch."""
-        self.run.dirty.mark(News.STATUS, *self.tasks, *(number for number, _ in self.recorded))
+        self.run.dirty.mark(Topic.STATUS, *self.tasks, *(number for number, _ in self.recorded))
 
 
 def compose(run: RunState, before: Json, generation: int, now: Instant) -> StatusPatch:
@@ -63,7 +63,7 @@ def compose(run: RunState, before: Json, generation: int, now: Instant) -> Statu
         entry, last = task_status(run, number), run.stored.entries.get(number, {})
         ended = run.finished_at is not None
         if not ended and _only_reworded(last, entry) and not run.stored.may_reword(number, now, REWORD_EVERY_S):
-            run.dirty.mark(News.WORDING, number)
+            run.dirty.mark(Topic.WORDING, number)
             continue
         run.waiting.note(number, "" if run.tasks[number].step is TaskStep.ENDED else entry.get("reason", ""))
         if entry != last:

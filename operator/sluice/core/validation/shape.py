@@ -23,8 +23,8 @@ def parse_model(model: type[_Read], raw: Any, path: str, faults: list[Fault]) ->
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        told = (_shape_fault(detail, path, model) for detail in _one_per_place(error.errors(include_url=False)))
-        faults += islice(told, max(0, FOUND_AT_MOST - len(faults)))
+        found = (_shape_fault(detail, path, model) for detail in _one_per_place(error.errors(include_url=False)))
+        faults += islice(found, max(0, FOUND_AT_MOST - len(faults)))
         return None
 
 
