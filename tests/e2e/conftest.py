@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster
+from tests.cluster import Cluster, open_cluster
 from tests.cluster.session import Session
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Kubectl, eventually
@@ -114,3 +114,13 @@ def operator(own: Installed, bare: Kubectl, tmp_path: Path) -> Iterator[Callable
     for each in started:
         each.end()
         print(each.log)  # pytest shows it if the test has failed
+
+
+@pytest.fixture
+def simulated_nodes(bare: Kubectl) -> Iterator[None]:
+    """Nodes that kwok plays, for 1,000 pods each. They go again: other tests have pods that tolerate everything."""
+    before = {node["metadata"]["name"] for node in bare.list("nodes")}
+    open_cluster(bare.cluster.name, kwok_nodes=2)
+    yield
+    made = {node["metadata"]["name"] for node in bare.list("nodes")} - before
+    bare("delete", "nodes", *made)

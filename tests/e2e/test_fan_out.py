@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from tests.cluster import open_cluster
 from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Json, Kubectl, container, eventually, workflow
 
 _ITEMS = 500
-_NODES = 2  # of 1,000 pods each
 _STATUS_BYTES = 100_000
 _SIMULATED: Json = {
     "image": "busybox:1.35",
@@ -22,16 +20,6 @@ _SIMULATED: Json = {
     "podTemplate": {"metadata": {"annotations": {"simulation.sluice.dev/duration": "250ms"}}},
 }
 _FIND = f'printf "files=[0%s]" "$(seq 1 {_ITEMS - 1} | sed "s/^/,/" | tr -d "\\n")" > "$SLUICE_OUTPUTS"'
-
-
-@pytest.fixture
-def simulated_nodes(bare: Kubectl) -> Iterator[None]:
-    """Nodes that kwok plays. They go again: other tests have pods that tolerate everything."""
-    before = {node["metadata"]["name"] for node in bare.list("nodes")}
-    open_cluster(bare.cluster.name, kwok_nodes=_NODES)
-    yield
-    made = {node["metadata"]["name"] for node in bare.list("nodes")} - before
-    bare("delete", "nodes", *made)
 
 
 def count(kubectl: Kubectl, run: str, task: str) -> int:
