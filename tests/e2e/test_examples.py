@@ -390,6 +390,14 @@ def test_33_typed_parameters(kubectl: Kubectl) -> None:
     assert kubectl.log(by_hand, "publish").strip() == "published full"
 
 
+def test_34_stdout(kubectl: Kubectl) -> None:
+    run = kubectl.run(EXAMPLES / "34-stdout.yaml", "stdout")
+    name = run["metadata"]["name"]
+    assert phases(run) == dict.fromkeys(("host", "sum", "report"), "Succeeded")
+    assert kubectl.log(name, "report").strip() == "host says 3 lines, and 42"
+    assert set(kubectl.log(name, "host").split("\n")) == {"counting", "3 lines", ""}  # the log has both
+
+
 def test_35_functions(kubectl: Kubectl) -> None:
     run = kubectl.run(EXAMPLES / "35-functions.yaml", "functions")
     name = run["metadata"]["name"]

@@ -348,9 +348,11 @@ class Task(TaskTemplate):
     $(tasks.NAME.phase), .exitCode and .message. A task that does not
     write them all, or writes others, has failed. {name: rows, default: "0"} need not be written: it has its default if
     the task succeeded without it, or failed under `allowFailure`; in a fan-out, that of each item."""
-    outputs_from: Literal["File", "Log"] | None = None
+    outputs_from: Literal["File", "Log", "Stdout"] | None = None
     """File (the default) takes up to 4 KiB from $SLUICE_OUTPUTS. Log takes up to 96 KiB from the log: its last line is
-    then ::outputs::{...}, a JSON object."""
+    then ::outputs::{...}, a JSON object. Stdout takes what the program writes to standard output, without its last
+    newline, as the one key that is declared: of `bash` and `python` less than 4 KiB, of other programs the whole log of
+    up to 96 KiB, in which standard error is mixed in."""
     workflow: SubWorkflow | None = None
     """Another Workflow to run. Such a task has no pod of its own, and parallelism does not count it."""
     approval: ApprovalSpec | None = None
@@ -376,3 +378,8 @@ class Task(TaskTemplate):
     @property
     def script(self) -> str | None:
         return self.bash if self.bash is not None else self.python
+
+    @property
+    def has_launcher(self) -> bool:
+        """Is its script the child of our launcher, rather than the container's first process?"""
+        return self.script is not None and self.shell is None

@@ -134,7 +134,7 @@ def test_after_a_restart_only_what_is_new_is_told():
     found.writes()
     again = found.restarted().run.time
     assert again.told()["parallelism"] == "30s"
-    assert list(again.changed_answers()) == []
+    assert list(again.unreported()) == []
     assert again.attempts_ended() == []
 
 

@@ -429,3 +429,18 @@ def test_placeholders_are_filled_in_everywhere_but_in_scripts():
     assert made["metadata"]["labels"]["day"] == "2026-01-01"
     assert made["spec"]["hostname"] == "h-2026-01-01"
     assert made["metadata"]["annotations"]["sluice.dev/script"] == "echo $(params.day)"
+
+
+@pytest.mark.parametrize(
+    ("fields", "variable"),
+    [
+        ({"bash": "date", "outputsFrom": "Stdout"}, "SLUICE_STDOUT"),
+        ({"python": "print()", "outputsFrom": "Stdout"}, "SLUICE_STDOUT"),
+        ({"python": "print()", "outputsFrom": "Log"}, "SLUICE_OUTPUTS"),
+        ({"bash": "date", "shell": ["zsh"], "outputsFrom": "Stdout"}, "SLUICE_OUTPUTS"),
+        ({"command": ["date"], "outputsFrom": "Stdout"}, "SLUICE_OUTPUTS"),
+    ],
+)
+def test_the_outputs_file_is_the_launchers_where_it_copies_standard_output(fields, variable):
+    names = {each["name"] for each in main(pod(outputs=["k"], **fields))["env"]}
+    assert names & {"SLUICE_OUTPUTS", "SLUICE_STDOUT"} == {variable}

@@ -35,7 +35,7 @@ def path_of(interpreter, tmp_path):
         return f"{Path(sys.executable).parent}:{os.defpath}"
     directory = tmp_path / "bin"
     directory.mkdir()
-    for name in ("sh", "cat", "grep", "sleep", "true"):
+    for name in ("sh", "cat", "grep", "sleep", "true", "dd", "tee"):
         program = interpreter if name == "sh" or interpreter == "busybox" else name
         found = shutil.which(program, path=os.defpath)
         if found is None:
@@ -211,6 +211,68 @@ ORPHAN = "(true &); while grep -qs '^State:.Z' /proc/[0-9]*/status; do sleep 0.0
 )
 def test_a_script_that_is_not_stopped_runs_as_it_would_without_a_launcher(interpreter, script, outcome, tmp_path):
     assert end(start(interpreter, script, tmp_path, ended="e", code="c"), "input") == outcome
+
+
+COPIES = each(
+    [
+        (ALL, "exit code", "echo out; echo err >&2; exit 3", 3, "out\n", "err\n"),
+        (ALL, "nothing", "true", 0, "", ""),
+        (ALL, "no newline at its end", "cat", 0, "input", ""),
+        (ALL, "killed", "echo out; kill -9 $$", 137, "out\n", ""),
+        (ALL, "closed", "echo out; exec >&-; exit 4", 4, "out\n", ""),
+        (ALL, "more than the file takes", "echo 0123456789abcdef | dd bs=1M conv=sync", 0, "0123456789abcdef\n", None),
+        (ALL, "what is left behind", "sleep 300 & echo on", 0, "on\n", ""),
+        (ALL, "descriptors", "for fd in 3 4 5 6; do [ ! -e /proc/self/fd/$fd ]; done", 0, "", ""),
+        (["python"], "exit code", "import os; print('out'); os.write(2, b'err'); exit(3)", 3, "out\n", "err"),
+        (["python"], "no newline at its end", "print(input(), end='')", 0, "input", ""),
+        (["python"], "killed", "import os; print('out'); os.kill(os.getpid(), 9)", 137, "out\n", ""),
+        (["python"], "closed", "import os; print('out'); os.close(1); os._exit(4)", 4, "out\n", ""),
+        (["python"], "more than the file takes", "print('x' * 2**20)", 0, "x" * 2**20 + "\n", ""),
+        (["python"], "what is left behind", "import os; print('on'); os.system('sleep 300 &')", 0, "on\n", ""),
+    ]
+)
+
+
+@namespaces
+@pytest.mark.parametrize(("interpreter", "script", "code", "stdout", "stderr"), COPIES)
+def test_standard_output_is_copied_up_to_what_the_file_takes(interpreter, script, code, stdout, stderr, tmp_path):
+    copy = tmp_path / "copy"
+    ended = end(start(interpreter, script, tmp_path, SLUICE_STDOUT=str(copy)), "input")
+    if stderr is None:
+        stdout, stderr = stdout.ljust(2**20, "\0"), ended[2]
+    assert ended == (code, stdout, stderr)
+    assert copy.read_text() == stdout[:4096]
+
+
+@namespaces
+@pytest.mark.parametrize(
+    ("interpreter", "script"),
+    [*((shell, f"trap 'echo trapped; exit 7' TERM; {CHILD}") for shell in ALL), ("python", PYTHON_HANDLER)],
+    ids=[*ALL, "python"],
+)
+def test_the_copy_has_what_a_trap_writes(interpreter, script, tmp_path):
+    copy = tmp_path / "copy"
+    process = start(interpreter, script, tmp_path, SLUICE_STDOUT=str(copy))
+    stop(process)
+    assert end(process)[:2] == (7, "trapped\n")
+    assert copy.read_text() == "ready\ntrapped\n"
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "script"), [*((shell, "echo out; exit 3") for shell in ALL), ("python", "print('out'); exit(3)")]
+)
+def test_standard_output_is_copied_also_where_the_launcher_is_not_pid_1(interpreter, script, tmp_path):
+    copy = tmp_path / "copy"
+    assert end(start(interpreter, script, tmp_path, prefix=["env"], SLUICE_STDOUT=str(copy))) == (3, "out\n", "")
+    assert copy.read_text() == "out\n"
+
+
+def test_an_image_that_cannot_copy_says_so(tmp_path):
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "sh").symlink_to(shutil.which("dash") or "/bin/sh")
+    process = start("dash", "echo out", tmp_path, prefix=["env"], SLUICE_STDOUT=str(tmp_path / "copy"), PATH=str(bare))
+    assert end(process) == (127, "", "outputsFrom: Stdout takes dd, tee and cat, and the image lacks one of them\n")
 
 
 @namespaces

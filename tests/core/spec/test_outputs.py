@@ -16,12 +16,15 @@ from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
 from sluice.core.run.outputs import lost_outputs, results_before
 from sluice.core.spec.outputs import (
+    TASK_MAX_BYTES,
     InvalidOutputs,
     OutputsFile,
     inline_outputs_budget,
     outputs_line,
     parse_log_outputs,
+    parse_log_text,
     parse_outputs,
+    parse_stdout,
 )
 from tests.core.kubelet import RUN, accepted, exited, pod, seen
 from tests.core.world import World, run
@@ -567,3 +570,80 @@ def test_inputs_that_do_not_fit_say_so_in_bytes():
     assert size > ANNOTATIONS_MAX_BYTES
     assert oversize(made) == f"the script and its inputs (parameters, outputs) have {size} bytes; 262144 fit"
     assert oversize(build_pod(RUN, task, 1, before={"t1": large["t1"]})) == ""
+
+
+# By standard output.
+
+STDOUT = {"outputs": ["k"], "outputsFrom": "Stdout", "bash": "date"}
+OTHER_WAYS = "set outputsFrom: Log, which takes 96 KiB, or write a file to a volume and hand on its name"
+WRITE_IT = "set outputsFrom: Log, or write the outputs to $SLUICE_OUTPUTS"
+NOT_UTF_8 = "is not UTF-8, or has U+FFFD, which stands for what is not; encode it, for example by base64"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a\n", "a"),
+        ("a\nb\n\n", "a\nb\n"),
+        ("a", "a"),
+        ("k=1\n", "k=1"),
+        ('{"k": 1}\n', '{"k": 1}'),
+        ("\n", ""),
+        ("", ""),
+    ],
+)
+def test_standard_output_is_the_value_without_its_last_newline(text, value):
+    assert parse_stdout(OutputsFile(text, ROOM), "k", 0) == {"k": value}
+    assert parse_log_text(text, "k", 0) == {"k": value}
+
+
+def test_a_program_that_writes_nothing_hands_on_an_empty_text():
+    assert parse_stdout(None, "k", 0) == {"k": ""}
+
+
+@pytest.mark.parametrize(
+    ("found", "message"),
+    [
+        (
+            parse_stdout(OutputsFile("x" * 4096, 4096), "k", 0),
+            f"outputs too large: standard output has 4096 bytes or more; {OTHER_WAYS}",
+        ),
+        (
+            parse_log_text("x" * (TASK_MAX_BYTES + 1), "k", 0),
+            f"outputs too large: the log has over {TASK_MAX_BYTES} bytes; {WRITE_IT}",
+        ),
+        (
+            parse_stdout(OutputsFile("x\ufffd", 4096), "k", 0),
+            f"cannot read its outputs: standard output {NOT_UTF_8}",
+        ),
+        (parse_log_text("x\ufffd", "k", 0), f"cannot read its outputs: the log {NOT_UTF_8}"),
+        (
+            parse_stdout(OutputsFile("x", 4096), "k", 0, of_task=TASK_MAX_BYTES),
+            f"outputs too large: 9 bytes as JSON, and the task's other items have {TASK_MAX_BYTES}; 98304 fit",
+        ),
+    ],
+)
+def test_standard_output_that_cannot_be_handed_on(found, message):
+    assert found == InvalidOutputs(message)
+
+
+def test_a_launcher_hands_on_standard_output_by_the_file():
+    world = run("a >> b", fields={"a": STDOUT})
+    world.starts()
+    world.ends("a", outputs="Thursday\n")
+    assert world.decided() == ["create b/1"]
+    world.writes()
+    assert world.stored["tasks"]["a"]["outputs"] == '{"k":"Thursday"}'
+
+
+@pytest.mark.parametrize("program", [{"command": ["date"]}, {"bash": "date", "shell": ["zsh"]}])
+def test_a_program_without_a_launcher_hands_on_its_whole_log(program):
+    fields = {name: value for name, value in STDOUT.items() if name != "bash"}
+    world = run("a >> b", fields={"a": fields | program})
+    world.starts()
+    world.ends("a")
+    assert [read.whole for read in world.decide().read] == [True]
+    world.logs("a", "Thursday\n")
+    assert world.decided() == ["create b/1"]
+    world.writes()
+    assert world.stored["tasks"]["a"]["outputs"] == '{"k":"Thursday"}'

@@ -53,6 +53,7 @@ def test_faults_of_files(spec, fault):
         (call(arguments={"class": 1}), "function.arguments.class: 'class' is no name that an argument"),
         (call() | {"files": ["load.sql"]}, "files: a function has all files of the Workflow; leave this out"),
         (call() | {"shell": ["python3.13"]}, "shell: a function is called with the image's `python3`"),
+        (call() | {"outputs": ["x"], "outputsFrom": "Log"}, "outputsFrom: a function hands on what it returns"),
         (call() | {"python": "1"}, "'b' has both `python` and `function`; keep one"),
         (call() | {"args": ["x"]}, "args: a function has no command or args"),
         ({"name": "b", "files": ["x.sql"]}, "files[0]: no file of this Workflow is called 'x.sql'"),

@@ -50,3 +50,21 @@ def test_a_restart_policy_that_is_dropped(policy, dropped):
     assert warnings(template, defaults=template) == [
         f"{path}.podTemplate.spec.restartPolicy: {words}" for path in paths
     ]
+
+
+@pytest.mark.parametrize(
+    ("task", "mixed"),
+    [
+        ({"command": ["date"]}, True),
+        ({"bash": "date", "shell": ["zsh"]}, True),
+        ({"bash": "date"}, False),
+        ({"python": "print(1)"}, False),
+    ],
+)
+def test_standard_output_of_a_program_without_a_launcher_is_its_log(task, mixed):
+    words = (
+        "spec.tasks[0].outputsFrom: standard output of a program that is no `bash` or `python` (or with `shell`) is "
+        "its whole log, with standard error in it; after the kubelet's rotation, at 10 MiB by default, only the rest. "
+        "Be sure that it writes little, and nothing to standard error"
+    )
+    assert warnings(task | {"outputs": ["k"], "outputsFrom": "Stdout"}) == ([words] if mixed else [])

@@ -603,6 +603,21 @@ READS_A = {"args": ["$(tasks.a.outputs.files)"]}
             {},
             ["spec.tasks[0].outputsFrom: says where outputs are, and there are none; add `outputs`"],
         ),
+        (
+            {"outputsFrom": "Stdout"},
+            {},
+            ["spec.tasks[0].outputsFrom: says where outputs are, and there are none; add `outputs`"],
+        ),
+        (
+            {"outputsFrom": "Stdout", "outputs": ["k", "l"]},
+            {},
+            [
+                (
+                    "spec.tasks[0].outputs: standard output is the value of one key; keep one, or write them all to "
+                    "$SLUICE_OUTPUTS and leave out outputsFrom"
+                )
+            ],
+        ),
         ({"outputs": ["k", "k"]}, {}, ["spec.tasks[0].outputs[1]: 'k' stands in the list twice"]),
         ({"outputs": ["1k"]}, {}, [f"spec.tasks[0].outputs[0]: {PARAMETER}, not '1k'"]),
         (

@@ -12,7 +12,7 @@ from sluice.controller.queue.round_robin import FairSemaphore
 from sluice.core.base.naming import MAIN
 from sluice.core.reconcile.actions import ReadLog
 from sluice.core.run.state import RunState
-from sluice.core.spec.outputs import LOG_LINES, LOG_MAX_BYTES
+from sluice.core.spec.outputs import LOG_LINES, LOG_MAX_BYTES, WHOLE_LOG_BYTES
 
 _AT_ONCE = 16
 _PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
@@ -41,7 +41,7 @@ class LogReader:
         while run.wants_log(what.number, what.attempt):
             try:
                 async with self._turns.turn(run.identity.namespace):
-                    end = await self._end(run.identity.namespace, what.pod)
+                    end = await self._end(run.identity.namespace, what)
             except Exception as error:  # noqa: BLE001  # whatever it is, it must not stop the other readers
                 log.warning(
                     "log of pod %s/%s: %s", run.identity.namespace, what.pod, error, extra=about(run, what.number)
@@ -55,6 +55,8 @@ class LogReader:
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
 
-    async def _end(self, namespace: str, pod: str) -> str:
+    async def _end(self, namespace: str, what: ReadLog) -> str:
         limits = {"tailLines": str(LOG_LINES), "limitBytes": str(LOG_MAX_BYTES)}
-        return await self._kube.text(f"{pods_path(namespace, pod)}/log", container=MAIN, **limits)
+        if what.whole:
+            limits = {"limitBytes": str(WHOLE_LOG_BYTES)}
+        return await self._kube.text(f"{pods_path(namespace, what.pod)}/log", container=MAIN, **limits)

@@ -60,6 +60,8 @@ def _launcher(file: str) -> str:
 
 
 _WITH_BASH_OR_SH = kubelet_literal(
+    '[ -z "$SLUICE_STDOUT" ] || { command -v dd && command -v tee && command -v cat; } >/dev/null || '
+    '{ echo "outputsFrom: Stdout takes dd, tee and cat, and the image lacks one of them" >&2; exit 127; }; '
     "if command -v bash >/dev/null 2>&1; "
     # -p: what BASH_ENV names is the script's to run, and only once.
     'then exec bash -pc "$1" "$0" bash -eo pipefail; else exec sh -c "$2" "$0" sh -e; fi'
@@ -308,7 +310,8 @@ def _environment(
         "SLUICE_TASK": task.name,
         "SLUICE_INDEX": str(item.index if item else 0),
         "SLUICE_ATTEMPT": str(attempt),
-        "SLUICE_OUTPUTS": _OUTPUTS_PATH,
+        # Where standard output is the output, the file is the launcher's.
+        "SLUICE_STDOUT" if task.outputs_as_text and not task.outputs_in_log else "SLUICE_OUTPUTS": _OUTPUTS_PATH,
     }
     if run.scheduled != NOT_SCHEDULED:
         variables |= run.scheduled.variables

@@ -8,23 +8,57 @@ import sys
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 
 
-def launch(command: "list[str]") -> int:
-    # Not PID 1 (hostPID, shareProcessNamespace): what follows would reach beyond this container.
-    if os.getpid() != 1:
+def launch(command: "list[str]", copy_to: str) -> int:
+    alone = os.getpid() == 1
+    # Not PID 1 (hostPID, shareProcessNamespace): `stop_all` would reach beyond this container.
+    if not alone and not copy_to:
         os.execvp(command[0], command)
     before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+    source, sink = os.pipe()
+    running = set()
+    if copy_to:
+        copier = os.fork()
+        if not copier:
+            # A stop stays blocked here.
+            os.close(sink)
+            copy(source, copy_to)
+            os._exit(0)
+        running.add(copier)
     script = os.fork()
     if not script:
+        if copy_to:
+            os.dup2(sink, 1)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.execvp(command[0], command)
-    for stop in STOPS:
+    running.add(script)
+    os.close(source)
+    os.close(sink)
+    for stop in STOPS if alone else ():
         signal.signal(stop, stop_all)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    while True:
+    code = 0
+    while running:
         child, status = os.wait()
+        running.discard(child)
         if child == script:
-            return os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+            code = os.WEXITSTATUS(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+            # What the script left behind may write on for ever: the copy ends a second later.
+            signal.signal(signal.SIGALRM, lambda *_, code=code: os._exit(code))
+            signal.alarm(1)
+    return code
+
+
+def copy(source: int, path: str) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    # The file takes no more.
+    left = 4096
+    chunk = os.read(source, 65536)
+    while chunk:
+        left -= os.write(file, chunk[:left])
+        while chunk:
+            chunk = chunk[os.write(1, chunk) :]
+        chunk = os.read(source, 65536)
 
 
 def stop_all(*_: object) -> None:
@@ -37,4 +71,4 @@ def stop_all(*_: object) -> None:
 
 if __name__ == "__main__":
     # Unbuffered, so that a killed task's last lines reach its log.
-    sys.exit(launch(["python3", "-u", sys.argv[1]]))
+    sys.exit(launch(["python3", "-u", sys.argv[1]], os.environ.get("SLUICE_STDOUT", "")))

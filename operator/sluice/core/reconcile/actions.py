@@ -22,8 +22,9 @@ class ReadWarning:
 
 @dataclass(frozen=True, slots=True)
 class ReadLog:
-    """Read the end of the log of an attempt that has ended: its outputs are there."""
+    """Read the log of an attempt that has ended, its end or the `whole` of it: its outputs are there."""
 
     number: int
     attempt: int
     pod: str
+    whole: bool = False

@@ -19,7 +19,7 @@ from sluice.core.run.state import RunState
 from sluice.core.run.task_state import ANY_ATTEMPT, TaskState, TaskStep
 from sluice.core.run.time_limits import time_limits
 from sluice.core.spec.ending import Ending, Outcome
-from sluice.core.spec.outputs import InvalidOutputs, parse_log_outputs, parse_outputs
+from sluice.core.spec.outputs import InvalidOutputs, parse_log_outputs, parse_log_text, parse_outputs, parse_stdout
 
 
 def observe(run: RunState, now: Instant) -> Iterator[ReadLog]:
@@ -46,7 +46,7 @@ def observe(run: RunState, now: Instant) -> Iterator[ReadLog]:
                 task.request_log()
                 if late := log_deadline(task.definition, task.pod):
                     run.set_deadline(number, late.at)
-                yield ReadLog(number, task.attempt, task.pod.name)
+                yield ReadLog(number, task.attempt, task.pod.name, whole=task.definition.outputs_as_text)
         elif due := pod_deadline(task.definition, task.pod, task.ungated_at):
             if is_starting(task.pod):
                 run.look_again(number, task.look_at or look_for_warnings_at(task.pod), due.at)
@@ -106,14 +106,21 @@ def _with_outputs(run: RunState, number: int, pod: PodView, ended: Outcome) -> O
     """A program that ended well and did not hand on what its task declares has failed."""
     task = run.tasks[number]
     of_task = run.tasks.fan_outs[task.group].output_bytes if task.group is not None else 0
-    declared, defaults = task.definition.outputs, task.definition.output_defaults
-    if not task.outputs_in_log:
-        outputs = parse_outputs(pod.container.written, declared, run.output_bytes, of_task, defaults)
+    outputs: Json | InvalidOutputs
+    definition, taken = task.definition, run.output_bytes
+    declared, defaults, written = definition.outputs, definition.output_defaults, pod.container.written
+    if not task.outputs_in_log and definition.outputs_as_text:
+        outputs = parse_stdout(written, declared[0], taken, of_task)
+    elif not task.outputs_in_log:
+        outputs = parse_outputs(written, declared, taken, of_task, defaults)
     elif task.log == "" and (size := task.bytes_in_log) is not None:
         words = f"its log does not have, in one piece, the {size} bytes of outputs of which its file speaks"
         return replace(ended, ending=Ending.INFRASTRUCTURE, message=words)
     elif task.log is not None:
-        outputs = parse_log_outputs(task.log, declared, run.output_bytes, of_task, defaults)
+        if definition.outputs_as_text:
+            outputs = parse_log_text(task.log, declared[0], taken, of_task)
+        else:
+            outputs = parse_log_outputs(task.log, declared, taken, of_task, defaults)
         task.drop_log()
     else:
         return replace(ended, ending=Ending.LOST, message="the pod is gone, and with it the log that has its outputs")

@@ -297,10 +297,10 @@ class RunState:
         return not self.closed and task.step is TaskStep.LIVE and task.attempt == attempt and not task.pod_deleted
 
     def log_read(self, number: int, attempt: int, end: str) -> None:
-        """`end` is the end of the log of an attempt that has ended."""
+        """`end` is the end of the log of an attempt that has ended, or the whole log where that was asked for."""
         if self.wants_log(number, attempt):
             task = self.tasks[number]
-            task.log = outputs_line(end, task.bytes_in_log)
+            task.log = end if task.definition.outputs_as_text else outputs_line(end, task.bytes_in_log)
             self.dirty.mark(Topic.POD, number)
 
     def log_unread(self, number: int, attempt: int, why: str) -> None:

@@ -140,7 +140,7 @@ class TaskState:
     outputs: Json | None = None
     """What it handed on, if it declares any and has succeeded, or failed under `allowFailure` with defaults."""
     log: str | None = None
-    """The line of the current attempt's log that has its outputs, once that log was read; empty if there is none."""
+    """What of the current attempt's log has its outputs, once that was read: a line, empty if there is none, or all."""
     log_asked: bool = False
     """Is it being read?"""
     log_trouble: str = ""
@@ -215,7 +215,9 @@ class TaskState:
     @property
     def bytes_in_log(self) -> int | None:
         """How many bytes of outputs its file says are in its log."""
-        return None if self.pod is None else bytes_in_log(self.pod.container.written)
+        if self.pod is None or self.definition.outputs_as_text:
+            return None
+        return bytes_in_log(self.pod.container.written)
 
     def request_log(self) -> None:
         self.log_asked = True

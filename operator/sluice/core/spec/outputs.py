@@ -8,6 +8,8 @@ Kubernetes keeps min(4096, 12288 / number of containers) bytes of it and truncat
 end. A truncated JSON object does not parse. Truncated lines may, so lines that fill the whole file count as truncated.
 https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/kubelet/status/status_manager.go (normalizeStatus)
 
+With outputsFrom: Stdout the file holds a copy of standard output, which as a whole is the value of the one key.
+
 Larger outputs go to the log, as its last line `::outputs::{...}`. Only the end of the log is read. The kubelet counts
 each 16 KiB of a line as a line, so a line of 256 KiB counts as 17. A file that has nothing but `::outputs:: N` says
 that the outputs are in the log, and how many bytes follow the mark there: a longer line may be damaged on its way.
@@ -31,6 +33,8 @@ RESULTS_MAX_BYTES = 4096
 
 LOG_LINES, LOG_MAX_BYTES = 100, 2 * 1024 * 1024
 """How much of the end of a log has to be read to find the outputs."""
+WHOLE_LOG_BYTES = TASK_MAX_BYTES + 1
+"""How much of a log is read that is an output as a whole: enough to see that it is too large."""
 _LINE_MAX_BYTES = 256 * 1024
 _MARK = "::outputs::"
 _IN_LOG = re.compile(rf"\s*{_MARK} ([0-9]{{1,9}})\s*")
@@ -39,6 +43,8 @@ _IN_STATUS_MAX, _IN_STATUS_MAX_OF_ALL = 4096, 100_000
 
 _LINE = re.compile(r"(?P<key>[A-Za-z_][-A-Za-z0-9_]*)(?:=(?P<value>.*)|<<(?P<end>\S+))", re.DOTALL)
 _NAMES_SHOWN = 5
+_NOT_UTF_8 = "\N{REPLACEMENT CHARACTER}"  # what the kubelet and we read for each byte that is not
+_OTHER_WAYS = "set outputsFrom: Log, which takes 96 KiB, or write a file to a volume and hand on its name"
 _UNDECLARED = "is not among the task's `outputs`; declare it, or do not write it"
 _SEVERAL_LINES = "a value of several lines is written as JSON, or between the lines key<<EOF and EOF"
 
@@ -108,6 +114,32 @@ def parse_log_outputs(
     if isinstance(found, InvalidOutputs):
         return InvalidOutputs(f"cannot read its outputs, {where}: {found.message}")
     return select_declared(found, declared, where, taken, of_task, defaults)
+
+
+def parse_stdout(written: OutputsFile | None, key: str, taken: int, of_task: int = 0) -> Json | InvalidOutputs:
+    """The one output, from the copy of standard output that the launcher left in the file."""
+    written = written or _NOTHING
+    size = len(written.text.encode())
+    if size >= written.room:
+        return InvalidOutputs(f"outputs too large: standard output has {written.room} bytes or more; {_OTHER_WAYS}")
+    return _as_text(written.text, key, "standard output", taken, of_task)
+
+
+def parse_log_text(log: str, key: str, taken: int, of_task: int = 0) -> Json | InvalidOutputs:
+    """The one output, from the log of a program without a launcher."""
+    if len(log.encode()) > TASK_MAX_BYTES:
+        words = f"the log has over {TASK_MAX_BYTES} bytes"
+        return InvalidOutputs(
+            f"outputs too large: {words}; set outputsFrom: Log, or write the outputs to $SLUICE_OUTPUTS"
+        )
+    return _as_text(log, key, "the log", taken, of_task)
+
+
+def _as_text(text: str, key: str, where: str, taken: int, of_task: int) -> Json | InvalidOutputs:
+    if _NOT_UTF_8 in text:
+        words = "is not UTF-8, or has U+FFFD, which stands for what is not; encode it, for example by base64"
+        return InvalidOutputs(f"cannot read its outputs: {where} {words}")
+    return select_declared({key: text.removesuffix("\n")}, [key], f"in {where}", taken, of_task)
 
 
 def outputs_line(log: str, size: int | None = None) -> str:

@@ -43,6 +43,8 @@ class TaskDefinition:
     """What stands in for those that it does not write."""
     outputs_in_log: bool
     """Are they read from its log rather than its file?"""
+    outputs_as_text: bool
+    """Is what its program writes to standard output the value of its one key?"""
     reads: Reads
     """What its placeholders read of other tasks."""
     item_fields: frozenset[str]
@@ -99,7 +101,8 @@ class TaskDefinition:
             duration_s=_duration_s(task, wait),
             outputs=tuple(task.output_names),
             output_defaults=task.output_defaults,
-            outputs_in_log=task.outputs_from == "Log",
+            outputs_in_log=task.outputs_from == "Log" or (task.outputs_from == "Stdout" and not task.has_launcher),
+            outputs_as_text=task.outputs_from == "Stdout",
             reads=Reads.of(raw),
             item_fields=_fields_of_items(raw),
             wait=wait,

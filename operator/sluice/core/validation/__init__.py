@@ -95,6 +95,7 @@ def workflow_warnings(manifest: Json) -> list[Fault]:
         *values.placeholders_in_shell_commands(definition),
         *unused_parts(definition),
         *texts_taken_for_numbers(definition),
+        *outputs.mixed_streams(definition),
         *surprises.scripts(definition),
         *surprises.restart_policies(spec),
     ]
@@ -134,6 +135,7 @@ _CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
     graph.no_cycles,
     outputs.declared_once,
     outputs.log_has_some,
+    outputs.stdout_is_one_value,
     outputs.known_references,
     ends_asked_for,
     when_faults,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.references import Reference, references
+from sluice.core.spec.definition import Definition
 from sluice.core.validation.manifest import Manifest
 
 
@@ -13,6 +14,27 @@ def log_has_some(found: Manifest) -> Iterator[Fault]:
             yield Fault(
                 f"spec.tasks[{number}].outputsFrom", "says where outputs are, and there are none; add `outputs`"
             )
+
+
+def stdout_is_one_value(found: Manifest) -> Iterator[Fault]:
+    for number, task in found.tasks.items():
+        if task.outputs_from == "Stdout" and len(task.outputs or ()) > 1:
+            words = "keep one, or write them all to $SLUICE_OUTPUTS and leave out outputsFrom"
+            yield Fault(f"spec.tasks[{number}].outputs", f"standard output is the value of one key; {words}")
+        if task.outputs_from is not None and task.function is not None:
+            yield Fault(f"spec.tasks[{number}].outputsFrom", "a function hands on what it returns; leave this out")
+
+
+def mixed_streams(definition: Definition) -> Iterator[Fault]:
+    """Not a fault: a program may write nothing to standard error."""
+    for number, task in enumerate(definition.tasks):
+        if task.outputs_as_text and task.outputs_in_log:
+            words = (
+                "of a program that is no `bash` or `python` (or with `shell`) is its whole log, with standard error in "
+                "it; after the kubelet's rotation, at 10 MiB by default, only the rest. Be sure that it writes little, "
+                "and nothing to standard error"
+            )
+            yield Fault(f"spec.tasks[{number}].outputsFrom", f"standard output {words}")
 
 
 def declared_once(found: Manifest) -> Iterator[Fault]:
