@@ -7,6 +7,7 @@ machine.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from random import Random
 
 from tests.chaos.faults import KINDS
@@ -19,14 +20,14 @@ Hits = Counter[tuple[str, str]]
 _MISSES_IN_A_ROW = 40  # then nothing moves any more
 
 
-def conduct(system: System, faults: int, chance: Random, hits: Hits) -> None:
-    """Until so many faults have hit something; they are counted in `hits`. Raises AssertionError if nothing moves any
-    more.
+def conduct(system: System, kinds: Sequence[str], faults: int, chance: Random, hits: Hits) -> None:
+    """Until so many faults of these kinds have hit something; they are counted in `hits`. Raises AssertionError if
+    nothing moves any more.
     """
     misses = 0
     while hits.total() < faults:
         system.keep_busy()
-        kind = chance.choice(list(KINDS))
+        kind = chance.choice(kinds)
         if what := KINDS[kind](system, chance):
             hits[kind, what] += 1
             say(f"{hits.total()}: {kind} hit {what}")

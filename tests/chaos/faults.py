@@ -105,8 +105,13 @@ def _started_anew(name: str) -> Strike:
         if not _at(system.leader, request, act):
             return None
         ending.join()
-        daemon.start(command)
-        eventually(lambda: controlplane.is_ready(plan), f"{name} serves again", 60)
+
+        def serves_again() -> bool:
+            if daemon.pid() is None:  # the ports of a process are free only a moment after it has ended
+                daemon.start(command)
+            return controlplane.is_ready(plan)
+
+        eventually(serves_again, f"{name} serves again", 60)
         return request
 
     return strike
@@ -261,6 +266,8 @@ def _run_with_pods(system: System, chance: Random) -> Json | None:
     runs = [run for run in system.runs() if run["metadata"]["uid"] in busy]
     return chance.choice(runs) if runs else None
 
+
+RESTARTS = frozenset({"API server restarted", "etcd restarted"})
 
 KINDS: dict[str, Strike] = {
     "kill -9": kill_9,

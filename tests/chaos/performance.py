@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 from random import Random
 
 from tests.chaos.conductor import Hits, conduct
+from tests.chaos.faults import KINDS
 from tests.chaos.judge import beyond_judging, lives, violations
 from tests.chaos.neighbour import Neighbour
 from tests.chaos.programs import Programs
@@ -29,7 +30,7 @@ _PLANS_AT_A_TIME = 20
 _LAST_END_S = 180  # the pods of a deleted node are there for a minute
 
 
-def perform(cluster: Cluster, seed: str, faults: int, directory: Path) -> Json:
+def perform(cluster: Cluster, seed: str, faults: int, directory: Path, kinds: Iterable[str] = KINDS) -> Json:
     """Faults by kind and by what they hit, runs, pods, violations. The operators' logs and the audit log go to the
     directory.
     """
@@ -54,7 +55,7 @@ def perform(cluster: Cluster, seed: str, faults: int, directory: Path) -> Json:
         ):
             system = System(cluster, server, both, programs, _plans(_chance(seed, "plans")), _nodes())
             try:
-                conduct(system, faults, _chance(seed, "faults"), hits)
+                conduct(system, list(kinds), faults, _chance(seed, "faults"), hits)
                 system.drain(_LAST_END_S)
             except AssertionError as error:
                 stuck.append(str(error))
