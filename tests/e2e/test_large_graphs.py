@@ -48,12 +48,12 @@ def warehouse() -> Json:
         tasks.append(task(f"{region}-load", f"{region}-all", pools=[{"name": "warehouse"}]))
     loads = [f"r{number}-load" for number in range(REGIONS)]
     tasks += [task("publish", *loads), task("report") | {"finally": True}]
-    return workflow("etl", *tasks, defaults=DEFAULTS, parameters=[{"name": "full", "default": "no"}])
+    return workflow("etl", *tasks, parallelism=50, defaults=DEFAULTS, parameters=[{"name": "full", "default": "no"}])
 
 
 def scan() -> Json:
     scans = [f"scan-{number}" for number in range(SCANS)]
-    return workflow("scan", *(task(name) for name in scans), task("merge", *scans), defaults=DEFAULTS)
+    return workflow("scan", *(task(name) for name in scans), task("merge", *scans), parallelism=50, defaults=DEFAULTS)
 
 
 def in_order(manifest: Json, tasks: Json) -> None:
