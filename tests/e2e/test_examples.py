@@ -150,16 +150,18 @@ def test_12_when(kubectl: Kubectl) -> None:
 
 def test_18_out_of_memory(kubectl: Kubectl) -> None:
     run = succeeded(kubectl.run(EXAMPLES / "18-out-of-memory.yaml", "out-of-memory"))
-    memory = {
-        pod["metadata"]["labels"]["sluice.dev/attempt"]: pod["spec"]["containers"][0]["resources"]
-        for pod in kubectl.pods(run)
-    }
-    assert memory == {
-        "1": {"requests": {"memory": "16Mi"}, "limits": {"memory": "32Mi"}},
-        "2": {"requests": {"memory": "32Mi"}, "limits": {"memory": "64Mi"}},
-        "3": {"requests": {"memory": "64Mi"}, "limits": {"memory": "100Mi"}},
-    }
-    assert kubectl.task(run, "buffer")["retries"] == {"limit": 2, "infrastructure": 0, "outOfMemory": 2}
+    steps = [("16Mi", "32Mi"), ("32Mi", "64Mi"), ("64Mi", "100Mi")]
+    out_of_memory = 0
+    for pod in sorted(kubectl.pods(run), key=lambda pod: int(pod["metadata"]["labels"]["sluice.dev/attempt"])):
+        request, limit = steps[out_of_memory]
+        assert pod["spec"]["containers"][0]["resources"] == {
+            "requests": {"memory": request},
+            "limits": {"memory": limit},
+        }
+        # On a busy node the container runtime now and then reports such a kill as a plain exit code 137, which adds no
+        # memory.
+        out_of_memory += pod["status"]["containerStatuses"][0]["state"]["terminated"]["reason"] == "OOMKilled"
+    assert out_of_memory == kubectl.task(run, "buffer")["retries"]["outOfMemory"] == 2
 
 
 def test_22_concurrency(kubectl: Kubectl) -> None:
