@@ -35,7 +35,7 @@ snapshots: $(VENV)/ready  ## regenerate after a change in charts/sluice
 	$(BIN)/python -m tests.chart.snapshots
 
 lock: $(VENV)/ready  ## regenerate after a change of dependencies
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o operator/requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --extra operator pyproject.toml -o operator/requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --all-extras --group dev pyproject.toml -o tests/requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group build -o operator/build.lock
 

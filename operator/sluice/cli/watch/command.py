@@ -114,7 +114,7 @@ def _display() -> AbstractContextManager[Display]:
     if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
         return nullcontext(Lines())
     if find_spec("rich") is None:
-        click.echo("The live display needs the package rich: pip install 'sluice[cli]'", err=True)
+        click.echo("The live display needs the package rich: pip install 'sluice-workflows[cli]'", err=True)
         return nullcontext(Lines())
     from sluice.cli.watch.terminal import Terminal  # noqa: PLC0415  # rich is optional
 
