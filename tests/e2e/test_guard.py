@@ -76,6 +76,20 @@ def test_who_may_not_create_pods_cannot_have_the_operator_create_them(alice: Per
     eventually(lambda: bob.get("backfill", "past").get("status", {}).get("phase") == "Succeeded", "the past is run")
 
 
+def test_what_a_run_was_asked_to_do_cannot_be_swapped(kubectl: Kubectl, alice: Person) -> None:
+    """By nobody: the CRD keeps the fields, the policy what stands inside of them."""
+    kubectl.apply(workflow("asked", {"name": "work", "bash": "true"}, trigger="Manual", parameters=[{"name": "day"}]))
+    run = by_hand("today", "asked", arguments={"day": "monday"}, resumeFrom={"run": "gone", "rerun": [{"task": "work"}]})
+    kubectl.apply(run)
+    for field, swapped in (
+        ("arguments", {"day": "sunday"}),
+        ("resumeFrom", {"run": "gone", "rerun": [{"task": "rest"}]}),
+    ):
+        for person in (kubectl, alice):
+            with pytest.raises(KubectlError, match=f"spec.{field}: what a run was asked to do cannot be changed"):
+                person.patch("workflowrun", "today", {"spec": {field: swapped}})
+
+
 def test_labels_deletions_and_garbage_collection_pass(alice: Person, bob: Person) -> None:
     bob.apply(QUICK)
     run = bob.run_of("etl")
