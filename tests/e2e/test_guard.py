@@ -79,7 +79,9 @@ def test_who_may_not_create_pods_cannot_have_the_operator_create_them(alice: Per
 def test_what_a_run_was_asked_to_do_cannot_be_swapped(kubectl: Kubectl, alice: Person) -> None:
     """By nobody: the CRD keeps the fields, the policy what stands inside of them."""
     kubectl.apply(workflow("asked", {"name": "work", "bash": "true"}, trigger="Manual", parameters=[{"name": "day"}]))
-    run = by_hand("today", "asked", arguments={"day": "monday"}, resumeFrom={"run": "gone", "rerun": [{"task": "work"}]})
+    run = by_hand(
+        "today", "asked", arguments={"day": "monday"}, resumeFrom={"run": "gone", "rerun": [{"task": "work"}]}
+    )
     kubectl.apply(run)
     for field, swapped in (
         ("arguments", {"day": "sunday"}),

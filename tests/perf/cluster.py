@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from tests.cluster import Cluster, open_cluster
 ROOT = Path(__file__).parent.parent.parent
 _KWOK_NODES = 20
 _HEARTBEAT_S = 20
+_IN_FLIGHT = 32
 
 
 def opened() -> Cluster:
@@ -54,6 +55,22 @@ async def follow(kube: KubeClient, path: str, version: str, **params: str) -> As
                 yield event["object"]
 
 
+async def create_all(kube: KubeClient, path: str, bodies: Iterable[Json]) -> None:
+    """In their order, 32 at a time."""
+    in_flight = asyncio.Semaphore(_IN_FLIGHT)
+
+    async def create(body: Json) -> None:
+        async with in_flight:
+            await kube.create(path, body)
+
+    await asyncio.gather(*map(create, bodies))
+
+
+def manifest(kind: str, name: str, spec: Json) -> Json:
+    """Of our own kinds."""
+    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
+
+
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -61,16 +78,28 @@ def say(text: str) -> None:
 @asynccontextmanager
 async def namespace(kube: KubeClient, title: str) -> AsyncIterator[str]:
     """A namespace for one run, deleted with its pods and runs on exit. Prints a sign of life now and then."""
-    name = f"bench-{os.getpid()}-{title.replace(' ', '-').replace('/', '-')}"
-    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-    uid = (await kube.create("/api/v1/namespaces", body))["metadata"]["uid"]
-    heartbeat = asyncio.create_task(_heartbeat(title))
-    try:
-        while not (await kube.get(f"/api/v1/namespaces/{name}/serviceaccounts"))["items"]:
-            await asyncio.sleep(0.05)
+    async with namespaces(kube, title, 1) as (name,):
         yield name
+
+
+@asynccontextmanager
+async def namespaces(kube: KubeClient, title: str, count: int) -> AsyncIterator[list[str]]:
+    """So many of them, all deleted on exit."""
+    first = f"bench-{os.getpid()}-{title.replace(' ', '-').replace('/', '-')}"
+    names = [first, *(f"{first}-{number}" for number in range(1, count))]
+    heartbeat = asyncio.create_task(_heartbeat(title))
+    uids = {}
+    try:
+        for name in names:
+            body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            uids[name] = (await kube.create("/api/v1/namespaces", body))["metadata"]["uid"]
+        for name in names:
+            while not (await kube.get(f"/api/v1/namespaces/{name}/serviceaccounts"))["items"]:
+                await asyncio.sleep(0.05)
+        yield names
     finally:
-        await kube.delete(f"/api/v1/namespaces/{name}", uid)
+        for name, uid in uids.items():
+            await kube.delete(f"/api/v1/namespaces/{name}", uid)
         while await _any_left(kube):
             await asyncio.sleep(0.5)
         heartbeat.cancel()

@@ -16,16 +16,17 @@ from typing import NamedTuple
 
 import orjson
 
-from sluice.core.base.naming import LABEL_RUN_UID, LABEL_TASK
+from sluice.core.base.naming import LABEL_INDEX, LABEL_RUN_UID, LABEL_TASK
 from sluice.core.graph.dag import Graph
 from tests.perf.scenarios import Json
 
 
 class Unit(NamedTuple):
-    """A task of a run."""
+    """A task of a run, or an item of it. The index is a text, and empty where there is no fan-out."""
 
     run: str
     task: str
+    index: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def pod_times(log: Iterable[bytes], namespace: str) -> PodTimes:
         body = event["requestObject"]
         if event["verb"] == "create":
             labels = body["metadata"]["labels"]
-            units[ref["name"]] = unit = Unit(labels[LABEL_RUN_UID], labels[LABEL_TASK])
+            units[ref["name"]] = unit = Unit(labels[LABEL_RUN_UID], labels[LABEL_TASK], labels.get(LABEL_INDEX, ""))
             times.posted.setdefault(unit, _received_at(event))
         elif body.get("status", {}).get("phase") in ("Succeeded", "Failed"):
             times.ended.setdefault(units[ref["name"]], _received_at(event))
@@ -54,7 +55,10 @@ def pod_times(log: Iterable[bytes], namespace: str) -> PodTimes:
 
 
 def waits_ms(times: PodTimes, names: Sequence[str], graph: Graph) -> list[float]:
-    """The dispatch latency of each pod with dependencies. `names` are the graph's tasks in order."""
+    """The dispatch latency of each pod with dependencies. `names` are the graph's tasks in order.
+
+    An item comes after the same item of the dependencies.
+    """
     numbers = {name: number for number, name in enumerate(names)}
     return [
         1000 * (posted - max(times.ended[unit._replace(task=names[number])] for number in dependencies))

@@ -8,19 +8,17 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from sluice.api import API_VERSION
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.paths import our_path
-from tests.perf.cluster import namespace, say
+from tests.perf.cluster import create_all, manifest, namespace, say
 from tests.perf.goals import missed
 from tests.perf.operated import Operator, succeeded
 from tests.perf.scenarios import Json, simulated
 
 NAME = "idle-2000"
 _WORKFLOWS, _RUNS_EACH, _TASKS_EACH = 200, 10, 5
-_IN_FLIGHT = 32
 _SETTLE_S, _EVERY_S = 30, 5
 _GOALS = {"cpu_percent": 0.5, "rss_mb": 150, "rss_mb_per_hour": 1}
 
@@ -44,29 +42,17 @@ async def _finished_runs(kube: KubeClient, name: str) -> None:
     spec = {"defaults": simulated(), "tasks": tasks, "trigger": "Manual"}
     _, version = await kube.list(our_path(name, "workflowruns"))
     workflows = [f"w{number}" for number in range(_WORKFLOWS)]
-    await _create(kube, our_path(name, "workflows"), (_body("Workflow", workflow, spec) for workflow in workflows))
+    await create_all(
+        kube, our_path(name, "workflows"), (manifest("Workflow", workflow, spec) for workflow in workflows)
+    )
     runs = (
-        _body("WorkflowRun", f"{workflow}-r{number}", {"workflow": workflow})
+        manifest("WorkflowRun", f"{workflow}-r{number}", {"workflow": workflow})
         for number in range(_RUNS_EACH)
         for workflow in workflows
     )
-    creating = asyncio.create_task(_create(kube, our_path(name, "workflowruns"), runs))
+    creating = asyncio.create_task(create_all(kube, our_path(name, "workflowruns"), runs))
     await succeeded(kube, our_path(name, "workflowruns"), version, _WORKFLOWS * _RUNS_EACH)
     await creating
-
-
-def _body(kind: str, name: str, spec: Json) -> Json:
-    return {"apiVersion": API_VERSION, "kind": kind, "metadata": {"name": name}, "spec": spec}
-
-
-async def _create(kube: KubeClient, path: str, bodies: Iterable[Json]) -> None:
-    in_flight = asyncio.Semaphore(_IN_FLIGHT)
-
-    async def create(body: Json) -> None:
-        async with in_flight:
-            await kube.create(path, body)
-
-    await asyncio.gather(*map(create, bodies))
 
 
 async def _watch(operator: Operator, seconds: float) -> Json:

@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,24 +88,30 @@ class Operator:
         return Path(f"/proc/{self._process.pid}/{name}").read_text()
 
 
-async def cost(kube: KubeClient, operator: Operator, scenario: Scenario, namespace: str) -> Cost:
-    """The cost from the creation of the Workflows until a watch shows that all their runs have succeeded."""
-    runs, workflows = our_path(namespace, "workflowruns"), our_path(namespace, "workflows")
-    bodies = [
+async def cost(kube: KubeClient, operator: Operator, scenario: Scenario, namespaces: Sequence[str]) -> Cost:
+    """The cost from the creation of the Workflows until a watch shows that all their runs have succeeded.
+
+    The copies are spread over the namespaces. With a pool there is one namespace.
+    """
+    runs = our_path("", "workflowruns")
+    bodies: list[Json] = [
         {
             "apiVersion": API_VERSION,
             "kind": "Workflow",
-            "metadata": {"name": f"{scenario.name}-{copy}", "namespace": namespace},
+            "metadata": {"name": f"{scenario.name}-{copy}", "namespace": namespaces[copy % len(namespaces)]},
             "spec": scenario.spec(),
         }
         for copy in range(scenario.copies)
     ]
     if scenario.pool:
+        (namespace,) = namespaces
         await _make_pool(kube, namespace, scenario.pool)
     _, version = await kube.list(runs)
     cpu_before, writes_before = operator.cpu_s(), await write_count(operator.cluster, scenario)
     started = time.monotonic()
-    creating = asyncio.gather(*(kube.create(workflows, body) for body in bodies))
+    creating = asyncio.gather(
+        *(kube.create(our_path(body["metadata"]["namespace"], "workflows"), body) for body in bodies)
+    )
     statuses = await succeeded(kube, runs, version, len(bodies))
     took_s = time.monotonic() - started
     status_bytes = max(len(str(status)) for status in statuses)

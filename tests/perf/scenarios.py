@@ -26,8 +26,8 @@ def simulated(duration: str = "1s") -> Json:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A Workflow, created `copies` times. With `items`, each task is a fan-out over that many; with `pool`, each pod
-    claims one of that many slots.
+    """A Workflow, created `copies` times. With `items`, each task is a fan-out over that many, a dependent's item after
+    the same item of what it depends on; with `pool`, each pod claims one of that many slots.
 
     `goal` is the upper limit of the operator's time divided by that of plain pods.
     """
@@ -41,6 +41,7 @@ class Scenario:
     quick: bool = False
     items: int | None = None
     copies: int = 1
+    duration: str = "1s"
 
     @property
     def pods(self) -> int:
@@ -62,28 +63,32 @@ class Scenario:
         return self.parallelism or self.pool or self.pods
 
     def spec(self) -> Json:
-        fan_out = {"forEach": {"range": {"end": self.items}}} if self.items else {}
         slots = {"pools": [{"name": POOL}]} if self.pool else {}
-        tasks = [
-            {"name": name} | fan_out | slots | ({"dependsOn": dependencies} if dependencies else {})
-            for name, dependencies in self.depends_on.items()
-        ]
+        tasks = [{"name": name} | self._order(dependencies) | slots for name, dependencies in self.depends_on.items()]
         cap = {"parallelism": self.parallelism} if self.parallelism else {}
-        return {"defaults": _REAL if self.real else simulated(), "tasks": tasks, **cap}
+        return {"defaults": _REAL if self.real else simulated(self.duration), "tasks": tasks, **cap}
+
+    def _order(self, dependencies: list[str]) -> Json:
+        if not self.items:
+            return {"dependsOn": dependencies} if dependencies else {}
+        if not dependencies:
+            return {"forEach": {"range": {"end": self.items}}}
+        (leader,) = dependencies
+        return {"forEach": {"sameAs": leader}}
 
     def graph(self) -> Json:
         return graph_of(self.spec())
 
 
-def _wide(count: int) -> dict[str, list[str]]:
+def wide(count: int) -> dict[str, list[str]]:
     return {f"t{number}": [] for number in range(count)}
 
 
-def _chain(count: int) -> dict[str, list[str]]:
+def chain(count: int) -> dict[str, list[str]]:
     return {f"t{number}": [f"t{number - 1}"] if number else [] for number in range(count)}
 
 
-def _layers(depth: int, width: int, fan_in: int) -> dict[str, list[str]]:
+def layers(depth: int, width: int, fan_in: int) -> dict[str, list[str]]:
     return {
         f"t{layer}-{place}": [f"t{layer - 1}-{(place + step) % width}" for step in range(fan_in)] if layer else []
         for layer in range(depth)
@@ -94,20 +99,20 @@ def _layers(depth: int, width: int, fan_in: int) -> dict[str, list[str]]:
 SCENARIOS = {
     scenario.name: scenario
     for scenario in (
-        Scenario("wide-200", 1.15, _wide(200), quick=True),
-        Scenario("chain-10", 1.05, _chain(10), quick=True),
-        Scenario("chain-20", 1.05, _chain(20)),
-        Scenario("wide-1000", 1.15, _wide(1000)),
-        Scenario("wide-2000", 1.2, _wide(2000)),
-        Scenario("foreach-200", 1.2, _wide(1), items=200, quick=True),
-        Scenario("foreach-5000", 1.2, _wide(1), items=5_000),
-        Scenario("foreach-10000", 1.2, _wide(1), items=10_000),
-        Scenario("runs-200x10", 1.2, _wide(10), copies=200),
-        Scenario("chain-200", 1.05, _chain(200)),
-        Scenario("layers-20x50", 1.1, _layers(20, 50, 5)),
-        Scenario("capped-1000", 1.1, _wide(1000), parallelism=50),
-        Scenario("pool-1000", 1.1, _wide(1000), pool=50),
-        Scenario("real-wide-40", 1.05, _wide(40), real=True),
-        Scenario("real-chain-10", 1.05, _chain(10), real=True),
+        Scenario("wide-200", 1.15, wide(200), quick=True),
+        Scenario("chain-10", 1.05, chain(10), quick=True),
+        Scenario("chain-20", 1.05, chain(20)),
+        Scenario("wide-1000", 1.15, wide(1000)),
+        Scenario("wide-2000", 1.2, wide(2000)),
+        Scenario("foreach-200", 1.2, wide(1), items=200, quick=True),
+        Scenario("foreach-5000", 1.2, wide(1), items=5_000),
+        Scenario("foreach-10000", 1.2, wide(1), items=10_000),
+        Scenario("runs-200x10", 1.2, wide(10), copies=200),
+        Scenario("chain-200", 1.05, chain(200)),
+        Scenario("layers-20x50", 1.1, layers(20, 50, 5)),
+        Scenario("capped-1000", 1.1, wide(1000), parallelism=50),
+        Scenario("pool-1000", 1.1, wide(1000), pool=50),
+        Scenario("real-wide-40", 1.05, wide(40), real=True),
+        Scenario("real-chain-10", 1.05, chain(10), real=True),
     )
 }
