@@ -65,7 +65,8 @@ _OBJECT_NAME_MAX = 253
 
 def digest(text: str, length: int) -> str:
     """The first `length` characters of the SHA-256 in base32: lower case, so valid in an object's name."""
-    return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()[:length]
+    enough = -(-length * 5 // 8)  # bytes: a character is 5 bits, and each pod event asks for its pod's name
+    return base64.b32encode(hashlib.sha256(text.encode()).digest()[:enough]).decode().lower()[:length]
 
 
 def pod_name(run: str, run_uid: str, task: str, attempt: int, index: int | None = None) -> str:
