@@ -11,12 +11,13 @@ from typing import Protocol
 import click
 
 from sluice.cli.printable import printable
+from sluice.cli.states import FAILED, SUCCEEDED
 from sluice.cli.watch.api import Api
 from sluice.cli.watch.follow import follow
 from sluice.cli.watch.newest import WorkflowRefused, newest_run
 from sluice.cli.watch.plain import changes
 from sluice.cli.watch.trouble import Gone, Waiting
-from sluice.cli.watch.view import FAILED, SUCCEEDED, RunView
+from sluice.cli.watch.view import RunView
 from sluice.core.base.errors import SluiceError
 
 _NOT_SUCCEEDED, _NOT_WATCHED, _INTERRUPTED, _TERMINATED = 1, 2, 130, 143

@@ -7,18 +7,9 @@ many tasks at once is one line.
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
-from sluice.cli.watch.view import (
-    FAILED,
-    PENDING,
-    RUNNING,
-    SKIPPED,
-    STOPPED,
-    UPSTREAM_FAILED,
-    WAITING,
-    RunView,
-    TaskView,
-    lasting,
-)
+from sluice.cli.durations import lasting
+from sluice.cli.states import FAILED, PENDING, RUNNING, SKIPPED, STOPPED, UPSTREAM_FAILED, WAITING
+from sluice.cli.watch.view import RunView, TaskView
 from sluice.core import Instant
 
 _ROUTINE = frozenset(

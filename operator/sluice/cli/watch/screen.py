@@ -12,19 +12,9 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from sluice.cli.watch.view import (
-    FAILED,
-    PENDING,
-    RUNNING,
-    SKIPPED,
-    STOPPED,
-    SUCCEEDED,
-    UPSTREAM_FAILED,
-    WAITING,
-    RunView,
-    TaskView,
-    lasting,
-)
+from sluice.cli.durations import lasting
+from sluice.cli.states import FAILED, PENDING, RUNNING, SKIPPED, STOPPED, SUCCEEDED, UPSTREAM_FAILED, WAITING
+from sluice.cli.watch.view import RunView, TaskView
 from sluice.core import Instant
 
 _SECTIONS = (FAILED, RUNNING, PENDING, WAITING)

@@ -4,40 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sluice.cli.printable import printable
+from sluice.cli.states import PENDING, RUNNING, UPSTREAM_FAILED, WAITING, State, state_of
 from sluice.cli.watch.plan import Plan
 from sluice.core import Instant, Json
 from sluice.core.base.times import instant
 
 ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """How a state is displayed. Each has its own sign, so that colour carries no information."""
-
-    word: str
-    sign: str
-    colour: str
-
-
-SUCCEEDED = State("Succeeded", "✔", "green")
-FAILED = State("Failed", "✖", "red")
-RUNNING = State("Running", "●", "cyan")
-PENDING = State("Pending", "◌", "yellow")  # held back by a limit or by the cluster
-WAITING = State("Waiting", "○", "bright_black")  # for its dependencies
-UPSTREAM_FAILED = State("UpstreamFailed", "⊘", "magenta")
-SKIPPED = State("Skipped", "»", "bright_black")
-STOPPED = State("Stopped", "■", "magenta")
-SUSPENDED = State("Suspended", "■", "yellow")  # runs only
-
-_STATES = {
-    state.word: state for state in (SUCCEEDED, FAILED, RUNNING, PENDING, UPSTREAM_FAILED, SKIPPED, STOPPED, SUSPENDED)
-}
-
-
-def state_of(phase: str) -> State:
-    """The state of a phase. An unknown one, from a newer operator, is shown by its name."""
-    return _STATES.get(phase) or State(printable(phase), "?", "default")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +80,6 @@ class RunView:
         if self.started_at is None:
             return None
         return max(0.0, (self.finished_at or now) - self.started_at)
-
-
-def lasting(seconds: float | None) -> str:
-    """`7s`, `3m07s`, `2h05m`; empty if unknown."""
-    if seconds is None:
-        return ""
-    minutes, s = divmod(int(seconds), 60)
-    hours, m = divmod(minutes, 60)
-    if hours:
-        return f"{hours}h{m:02}m"
-    return f"{m}m{s:02}s" if m else f"{s}s"
 
 
 def _notes(run: Json, status: Json) -> tuple[str, ...]:

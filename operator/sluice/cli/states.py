@@ -1,0 +1,34 @@
+"""How the state of a run or a task is displayed: a sign and a word, so that colour carries no information."""
+
+from dataclasses import dataclass
+
+from sluice.cli.printable import printable
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`colour` is one of rich's."""
+
+    word: str
+    sign: str
+    colour: str
+
+
+SUCCEEDED = State("Succeeded", "✔", "green")
+FAILED = State("Failed", "✖", "red")
+RUNNING = State("Running", "●", "cyan")
+PENDING = State("Pending", "◌", "yellow")  # held back by a limit or by the cluster
+WAITING = State("Waiting", "○", "bright_black")  # for its dependencies
+UPSTREAM_FAILED = State("UpstreamFailed", "⊘", "magenta")
+SKIPPED = State("Skipped", "»", "bright_black")
+STOPPED = State("Stopped", "■", "magenta")
+SUSPENDED = State("Suspended", "■", "yellow")  # runs only
+
+_STATES = {
+    state.word: state for state in (SUCCEEDED, FAILED, RUNNING, PENDING, UPSTREAM_FAILED, SKIPPED, STOPPED, SUSPENDED)
+}
+
+
+def state_of(phase: str) -> State:
+    """The state of a phase. An unknown one, from a newer operator, is shown by its name."""
+    return _STATES.get(phase) or State(printable(phase), "?", "default")
