@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 import yaml
 from aiohttp import web
 
+from sluice.client.access import Access
 from sluice.client.api import Client
-from sluice.client.kubeconfig import Access
 
 
 def status(code, reason="", message="", **details):

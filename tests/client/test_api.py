@@ -3,6 +3,7 @@
 import pytest
 from aiohttp import web
 
+from sluice.client.access import Access
 from sluice.client.api import ALL_NAMESPACES, Client
 from sluice.client.errors import (
     Conflict,
@@ -14,7 +15,6 @@ from sluice.client.errors import (
     Refused,
     Unreachable,
 )
-from sluice.client.kubeconfig import Access
 from sluice.client.resources import NODES, RUNS, WORKFLOWS
 from tests.client.server import serving, status, write_kubeconfig
 

@@ -12,9 +12,8 @@ from typing import Any
 import yaml
 from pydantic import BaseModel
 
-from sluice.api import GROUP, VERSION
+from sluice.api import GROUP, VERSION, Json
 from sluice.api.backfill import BackfillSpec, BackfillStatus
-from sluice.api.base import Json
 from sluice.api.pool import PoolSpec, PoolStatus
 from sluice.api.run import WorkflowRunSpec, WorkflowRunStatus
 from sluice.api.workflow import WorkflowSpec, WorkflowStatus

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from sluice.api import Json
 from sluice.api.after import AfterMarkStatus, AfterSpec
 from sluice.api.base import (
     BY_NAME,
@@ -11,7 +12,6 @@ from sluice.api.base import (
     Bounds,
     Duration,
     DurationOrPlaceholder,
-    Json,
     Model,
     ObjectName,
     ParameterName,

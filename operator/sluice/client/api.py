@@ -9,11 +9,11 @@ from typing import Self
 
 import aiohttp
 import orjson
-from kubernetes.aio import config
-from kubernetes.aio.client import ApiClient, Configuration
 
 from sluice import __version__
 from sluice.client import kubeconfig, table
+from sluice.client.access import Access
+from sluice.client.asynchronous import ApiClient, Configuration, config
 from sluice.client.errors import (
     ClientError,
     Conflict,
@@ -25,7 +25,6 @@ from sluice.client.errors import (
     Refused,
     Unreachable,
 )
-from sluice.client.kubeconfig import Access
 from sluice.client.resources import LOGS, NAMESPACES, OURS, PODS, SELF_REVIEWS, Resource
 from sluice.client.table import Row
 from sluice.core import Json

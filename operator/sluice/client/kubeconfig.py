@@ -1,34 +1,20 @@
-"""Which cluster, as whom, in which namespace: from a kubeconfig or, in a pod without one, the ServiceAccount.
+"""Server, credentials and namespace: from a kubeconfig or, in a pod without one, the ServiceAccount.
 
 Credentials come from the kubernetes package: client certificates, tokens, exec plugins, OIDC.
 """
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from kubernetes.aio import config
-from kubernetes.aio.client import Configuration
 
+from sluice.client.access import Access
+from sluice.client.asynchronous import Configuration, config
 from sluice.client.errors import NoCluster
 
 _NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _KUBECONFIG: str = config.KUBE_CONFIG_DEFAULT_LOCATION
 _UNUSABLE = (config.ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError)
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """The flags of kubectl that say which cluster, as whom and where. What is None is as the kubeconfig says."""
-
-    kubeconfig: str | None = None
-    context: str | None = None
-    namespace: str | None = None
-    as_user: str | None = None
-    """`--as`: act as this user."""
-    request_timeout_s: float | None = None
-    """`--request-timeout`, of one request. 0 is for ever."""
 
 
 async def load(access: Access) -> tuple[Configuration, str]:

@@ -4,7 +4,7 @@ How an event becomes an action: the shell reports to a `RunState` what it observ
 make and delete and when to look again (`reconcile`), and `status` says what the user should read. README.md is the map.
 """
 
-from sluice.api.base import Json
+from sluice.api import Json
 
 __all__ = ["Instant", "Json"]
 
