@@ -48,6 +48,10 @@ def event(item: str) -> str:
     return f'{{"type": "ADDED", "object": {item}}}\n'
 
 
+END_OF_LIST = (
+    '{"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "9",'
+    ' "annotations": {"k8s.io/initial-events-end": "true"}}}}\n'
+)
 NAMELESS = '{"metadata": {"resourceVersion": "9", "uid": "uid-of-none"}, "spec": {}}'
 
 
@@ -90,10 +94,12 @@ def test_what_an_object_does_to_one_handler_keeps_it_from_no_other(caplog):
 
 
 class Server:
-    """An API server that lists some objects, as Workflows and as pods. A watch tells some events and then nothing."""
+    """An API server that lists some objects, as Workflows and as pods: in pages, and one by one too if it `streams`. A
+    watch tells some events and then nothing.
+    """
 
-    def __init__(self, listed: str, *events: str) -> None:
-        self._listed, self._events = listed, events
+    def __init__(self, listed: tuple[str, ...], events: tuple[str, ...], *, streams: bool) -> None:
+        self._listed, self._events, self._streams = listed, events, streams
         self.written: list[dict] = []
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
@@ -103,10 +109,15 @@ class Server:
             return web.json_response(DISCOVERY[request.path])
         hostile = request.path.endswith(("/workflows", "/pods"))
         if "watch" not in request.query:
-            return web.Response(text=self._listed if hostile else page(), content_type="application/json")
+            listed = page(*self._listed if hostile else ())
+            return web.Response(text=listed, content_type="application/json")
+        initial = "sendInitialEvents" in request.query
+        if initial and not self._streams:
+            return web.json_response({"reason": "Invalid", "message": "WatchList is off"}, status=422)
         response = web.StreamResponse(headers={"Content-Type": "application/json"})
         await response.prepare(request)
-        for line in self._events if hostile else ():
+        listed = (*map(event, self._listed if hostile else ()), END_OF_LIST)
+        for line in listed if initial else self._events if hostile else ():
             await response.write(line.encode())
         await asyncio.Event().wait()
         return response
@@ -141,11 +152,12 @@ DISCOVERY = {
 }
 
 
-@pytest.fixture
-def server() -> Server:
+@pytest.fixture(params=[True, False], ids=["one by one", "in pages"])
+def server(request: pytest.FixtureRequest) -> Server:
     """Its LIST and its watch have objects that cannot be read, and after them such that can."""
-    listed = page(text("a"), text("b", 1100), NAMELESS, text("c"))
-    return Server(listed, event(text("d", 1100)), event(text("e", 300)), event(NAMELESS), event(text("f")))
+    listed = (text("a"), text("b", 1100), NAMELESS, text("c"))
+    events = (event(text("d", 1100)), event(text("e", 300)), event(NAMELESS), event(text("f")))
+    return Server(listed, events, streams=request.param)
 
 
 async def until(so: Callable[[], bool]) -> None:

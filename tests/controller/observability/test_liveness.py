@@ -41,7 +41,7 @@ class Server:
     def __init__(self, watch: Callable[[], AsyncIterator[Any]], *, lists: bool = True) -> None:
         self._watch, self._lists = watch, lists
 
-    async def views(self, _view: Any, _path: str, **_: str) -> tuple[list[Any], str]:
+    async def snapshot(self, _view: Any, _path: str, **_: str) -> tuple[list[Any], str]:
         await asyncio.sleep(0)
         if not self._lists:
             raise ApiError(403, "Forbidden", "no more")
@@ -96,9 +96,9 @@ async def test_pods_that_cannot_be_listed_are_noticed(clock, monkeypatch):
         yield
 
     class Refusing(Server):
-        async def views(self, view: Any, path: str, **params: str) -> tuple[list[Any], str]:
+        async def snapshot(self, view: Any, path: str, **params: str) -> tuple[list[Any], str]:
             passes(clock, MINUTE)
-            return await super().views(view, path, **params)
+            return await super().snapshot(view, path, **params)
 
     assert len(await an_hour_of(Refusing(never, lists=False), clock, monkeypatch)) == 1
 

@@ -52,6 +52,8 @@ def test_a_value_and_its_string_are_both_taken(kind, given, value, text):
     ("kind", "given", "words"),
     [
         ("String", ["x"], "must be a string; for a list or a map say type: Json of the parameter"),
+        ("String", float("nan"), "must be a string"),
+        ("String", "\ud800", "must be a string"),
         ("Integer", "five", "must be a whole number such as 42"),
         ("Integer", "", "must be a whole number such as 42"),
         ("Integer", 2.5, "must be a whole number such as 42"),

@@ -5,6 +5,7 @@ else somebody writes is judged in bounded steps.
 import copy
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -148,3 +149,11 @@ def test_whatever_is_written_is_judged_in_bounded_steps():
     judge()
     assert met["of the schema"] > met["all"] / 3
     assert met["sound"] > met["of the schema"] / 3
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800", {"x": float("nan")}, [float("nan")]])
+@pytest.mark.parametrize("kind", ["String", "Number", "Json"])
+def test_a_default_that_no_json_can_hold_is_a_fault_with_its_path(kind, value):
+    parameters = [{"name": "day", "type": kind, "default": value}]
+    faults = workflow_faults({"spec": {"parameters": parameters, "tasks": [{"name": "a", "image": "busybox"}]}})
+    assert [fault.path for fault in faults] == ["spec.parameters[0].default"]

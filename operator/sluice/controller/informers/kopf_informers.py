@@ -74,6 +74,8 @@ def settings(silence_s: float = _SILENCE_S) -> kopf.OperatorSettings:
     """`silence_s`: after which a watch counts as dead."""
     chosen = kopf.OperatorSettings()
     chosen.watching.inactivity_timeout = silence_s
+    # Not `initial_streaming`: of a stream that is cut before its end, kopf would go on at the last object's version and
+    # never see those that were to come (1.45.2).
     chosen.watching.chunk_size = PAGE
     chosen.watching.connect_timeout = chosen.networking.connect_timeout = _CONNECT_S
     chosen.networking.request_timeout = _ANSWER_S

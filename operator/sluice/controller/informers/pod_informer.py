@@ -41,7 +41,7 @@ async def run_pod_informer(
             if not version:
                 unreadable: set[str] = set()
                 view = partial(reader.read, skipped=unreadable)
-                found, version = await kube.views(view, pods_path(namespace), labelSelector=LABEL_RUN_UID)
+                found, version = await kube.snapshot(view, pods_path(namespace), labelSelector=LABEL_RUN_UID)
                 pods.replace(found, int(version), namespace, unreadable)
                 synced.set()
                 health.heard()

@@ -22,7 +22,7 @@ async def list_objects(kube: KubeClient, cache: Cache, namespace: str) -> None:
     for plural, store in cache.stores.items():
         unreadable: set[str] = set()
         view = partial(cache.readers[plural].read, skipped=unreadable)
-        listed, version = await kube.views(view, our_path(namespace, plural), size=PAGE)
+        listed, version = await kube.snapshot(view, our_path(namespace, plural), size=PAGE)
         store.replace(listed, int(version), namespace, unreadable)
 
 

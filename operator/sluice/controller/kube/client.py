@@ -8,7 +8,8 @@ A write is sent only while `may_write` says so: an operator that has lost its Le
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import aiohttp
@@ -34,7 +35,7 @@ _ANSWER_S = 30.0
 _SILENCE_S = 90.0  # a watch has a bookmark at least once a minute
 _PAGE = 500
 
-FORBIDDEN, NOT_FOUND, CONFLICT, GONE = 403, 404, 409, 410
+FORBIDDEN, NOT_FOUND, CONFLICT, GONE, INVALID = 403, 404, 409, 410, 422
 
 # The network failed, a token cannot be read just now, or the text is no JSON (ValueError): a proxy's page, or the last
 # line of a watch that was cut.
@@ -63,6 +64,8 @@ class KubeClient:
         self._configuration = configuration
         self._tls = ApiClient(configuration).rest_client.ssl_context
         self._session: aiohttp.ClientSession | None = None
+        self._streams = True
+        """Until the API server says that it cannot (on by default in Kubernetes 1.32 and from 1.34 on)."""
 
     @classmethod
     async def connect(cls, clock: Clock, may_write: Callable[[], bool] = lambda: True) -> "KubeClient":
@@ -104,6 +107,39 @@ class KubeClient:
         """Deletes the object only if it still is the one with this UID."""
         await self._request("DELETE", path, body={"preconditions": {"uid": uid}}, accept=METADATA_ONLY)
 
+    async def snapshot(
+        self, view: Callable[[Json], T | None], path: str, *, size: int = _PAGE, **params: str
+    ) -> tuple[list[T], str]:
+        """All objects of a collection that have a view, fresh from etcd, and the resourceVersion of the whole.
+
+        They come one by one where the API server can do that, else as in `views`.
+        """
+        if self._streams:
+            try:
+                return await self._streamed(view, path, **params)
+            except ApiError as error:
+                if error.status != INVALID:
+                    raise
+                self._streams = False
+        return await self.views(view, path, size=size, **params)
+
+    async def _streamed(self, view: Callable[[Json], T | None], path: str, **params: str) -> tuple[list[T], str]:
+        """By a WatchList: https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists."""
+        found: dict[str, T] = {}
+        query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan", **params}
+        events = self.watch(path, "", kept=True, **query)
+        async with aclosing(events):
+            async for event in events:
+                metadata = event["object"]["metadata"]
+                if event["type"] == "BOOKMARK":
+                    if metadata.get("annotations", {}).get("k8s.io/initial-events-end") == "true":
+                        return list(found.values()), metadata["resourceVersion"]
+                elif event["type"] == "DELETED" or (seen := view(event["object"])) is None:
+                    found.pop(metadata["uid"], None)
+                else:
+                    found[metadata["uid"]] = seen
+        raise Unanswered(f"list {path}: the stream ended early")
+
     async def views(
         self,
         view: Callable[[Json], T | None],
@@ -138,8 +174,11 @@ class KubeClient:
         """The same, with the objects as they are."""
         return await self.views(lambda item: item, path, size=_PAGE, **params)
 
-    async def watch(self, path: str, version: str, **params: str) -> AsyncIterator[Json]:
-        """Events after `version`, until the server ends the stream. Raises ApiError(410) if `version` is too old."""
+    async def watch(self, path: str, version: str, *, kept: bool = False, **params: str) -> AsyncGenerator[Json]:
+        """Events after `version`, until the server ends the stream. Raises ApiError(410) if `version` is too old.
+
+        `kept`: may parts of an object be kept and written again, as they are?
+        """
         query = {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true", **params}
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=_ANSWER_S, sock_read=_SILENCE_S)
         try:
@@ -149,7 +188,7 @@ class KubeClient:
                 if not answer.ok:
                     raise _refusal(answer.status, await answer.read())
                 async for line in answer.content:
-                    event = loads(line, kept=False)  # pods only, of which nothing is kept as it is
+                    event = loads(line, kept=kept)
                     if event["type"] == "ERROR":
                         status = event["object"]
                         raise ApiError(status.get("code", 0), status.get("reason", ""), status.get("message", ""))

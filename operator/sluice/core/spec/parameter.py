@@ -90,6 +90,8 @@ def typed(kind: ParameterType, given: Any) -> Any:
     if kind == "String":
         if isinstance(given, dict | list):
             raise BadValue(f"{_MUST_BE[kind]}; for a list or a map say type: Json of the parameter")
+        if not _can_be_written(given):
+            raise BadValue(_MUST_BE[kind])
         return canonical(given)
     try:
         found = foreign.parse(given) if isinstance(given, str) else given
@@ -120,4 +122,5 @@ def _leniently(kind: ParameterType, given: Any) -> Any:
     try:
         return typed(kind, given)
     except BadValue:
-        return given if isinstance(given, str) else json.dumps(given)
+        text = given if isinstance(given, str) else json.dumps(given)
+        return text.encode(errors="replace").decode()  # half of a surrogate pair can be written nowhere

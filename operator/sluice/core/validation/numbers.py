@@ -27,8 +27,9 @@ def late_numbers(found: Manifest) -> Iterator[Fault]:
     declared = found.raw.get("parameters")
     names = filter(None, map(name_of, declared if isinstance(declared, list) else ()))
     known = {f"params.{name}" for name in names}
-    given = {name: each.default for name, each in declarations(found.parameters.values()).items()}
-    defaults = {f"params.{name}": text for name, text in texts(given).items() if given[name] is not None}
+    typed = declarations(found.parameters.values()).items()
+    given = {f"params.{name}": each.of_run(None) for name, each in typed if each.default is not None}
+    defaults = texts(given)
     for path, said, bounds in _of_workflow(found.raw):
         if isinstance(said, str) and is_late(said):
             parts = _parts(said)
