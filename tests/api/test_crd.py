@@ -121,10 +121,13 @@ def test_status_is_written_apart_from_the_spec(kind):
 @pytest.mark.parametrize(
     ("kind", "columns"),
     [
-        ("Workflow", ["Accepted", "Phase", "Last Run", "Next", "Age"]),
+        ("Workflow", ["Accepted", "Phase", "Last Run", "Next", "Age", "Suspended", "Why"]),
         ("Pool", ["Slots", "Used", "Waiting", "Age"]),
         ("Backfill", ["Workflow", "Phase", "Progress", "From", "Until", "Age"]),
-        ("WorkflowRun", ["Workflow", "Phase", "Progress", "Started", "Finished", "Age"]),
+        (
+            "WorkflowRun",
+            ["Workflow", "Phase", "Progress", "Started", "Finished", "Age", "Why", "Started At", "Finished At"],
+        ),
     ],
 )
 def test_columns_read_well_and_point_at_fields_that_exist(kind, columns):
@@ -134,6 +137,19 @@ def test_columns_read_well_and_point_at_fields_that_exist(kind, columns):
         first, second = column["jsonPath"].split("[")[0].strip(".").split(".")[:2]
         if first != "metadata":
             assert second in schema(kind)["properties"][first]["properties"]
+
+
+def test_times_to_compute_with_are_texts_that_a_table_always_has():
+    (version,) = CRDS["WorkflowRun"]["spec"]["versions"]
+    wide = {column["name"]: column["type"] for column in version["additionalPrinterColumns"] if "priority" in column}
+    assert wide == {"Why": "string", "Started At": "string", "Finished At": "string"}
+
+
+@pytest.mark.parametrize("kind", ["WorkflowRun", "Backfill"])
+def test_the_server_finds_what_belongs_to_a_workflow(kind):
+    (version,) = CRDS[kind]["spec"]["versions"]
+    assert version["selectableFields"] == [{"jsonPath": ".spec.workflow"}]
+    assert "workflow" in schema(kind)["properties"]["spec"]["required"]
 
 
 def test_who_holds_a_pool_has_a_default_and_cannot_be_changed():

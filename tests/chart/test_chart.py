@@ -318,6 +318,14 @@ def test_the_crds_are_installed_as_generated_and_kept_on_uninstall(render):
         assert crd["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
 
 
+@pytest.mark.parametrize(("kube", "selectable"), [("1.29.4", False), ("1.30.0", True), ("1.35.0", True)])
+def test_a_server_gets_only_fields_of_a_crd_that_it_knows(render, kube, selectable):
+    for crd in render(kube=kube)["CustomResourceDefinition"]:
+        (version,) = crd["spec"]["versions"]
+        expected = selectable and crd["spec"]["names"]["kind"] in ("WorkflowRun", "Backfill")
+        assert ("selectableFields" in version) is expected
+
+
 def test_the_crds_can_be_left_to_others(render):
     assert "CustomResourceDefinition" not in render(**{"crds.install": False})
 
