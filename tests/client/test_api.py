@@ -160,3 +160,20 @@ async def test_a_kubeconfig_that_cannot_be_used(text, tmp_path):
     file.write_text(text)
     with pytest.raises(NoCluster, match="no usable kubeconfig"):
         await Client.connect(Access(kubeconfig=str(file)))
+
+
+async def test_a_kubeconfig_that_is_not_there():
+    with pytest.raises(NoCluster, match="there is no kubeconfig at /nowhere; name yours"):
+        await Client.connect(Access(kubeconfig="/nowhere"))
+
+
+async def test_an_exec_plugin_that_fails_says_why(tmp_path, capfd):
+    exec_ = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": "sh",
+        "args": ["-c", "echo log in >&2; exit 1"],
+    }
+    file = write_kubeconfig(tmp_path, "http://127.0.0.1:1", {"exec": exec_})
+    with pytest.raises(NoCluster, match="no credentials by .*log in"):
+        await Client.connect(Access(kubeconfig=str(file)))
+    assert capfd.readouterr().err == ""

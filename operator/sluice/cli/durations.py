@@ -10,3 +10,11 @@ def lasting(seconds: float | None) -> str:
     if hours:
         return f"{hours}h{m:02}m"
     return f"{m}m{s:02}s" if m else f"{s}s"
+
+
+def about(seconds: float) -> str:
+    """In one unit, for a guess: `4h`, `12m`, `3d`, `now`."""
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m"), (1, "s")):
+        if seconds >= size:
+            return f"{int(seconds // size)}{unit}"
+    return "now"

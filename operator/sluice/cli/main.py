@@ -7,6 +7,10 @@ import click
 from sluice import __version__
 
 _COMMANDS = {
+    "ls": "sluice.cli.ls.command",
+    "stop": "sluice.cli.stop",
+    "suspend": "sluice.cli.suspend",
+    "resume": "sluice.cli.resume",
     "lint": "sluice.cli.lint.command",
     "watch": "sluice.cli.watch.command",
 }

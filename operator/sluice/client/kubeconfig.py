@@ -3,6 +3,7 @@
 Credentials come from the kubernetes package: client certificates, tokens, exec plugins, OIDC.
 """
 
+import logging
 import os
 from pathlib import Path
 
@@ -12,33 +13,56 @@ from sluice.client.access import Access
 from sluice.client.asynchronous import Configuration, config
 from sluice.client.errors import NoCluster
 
-_NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 _KUBECONFIG: str = config.KUBE_CONFIG_DEFAULT_LOCATION
+_LOGGER = logging.getLogger(config.kube_config.__name__)
 _UNUSABLE = (config.ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError)
 
 
 async def load(access: Access) -> tuple[Configuration, str]:
     """The configuration of the HTTP client, and the namespace. Raises NoCluster."""
     configuration = Configuration()
-    if access.kubeconfig is None and access.context is None and _in_pod():
-        config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-        return configuration, access.namespace or _own_namespace()
+    file = access.kubeconfig or _KUBECONFIG
+    if not _exists(file):
+        if access.context is None and _exists(_NAMESPACE_FILE):
+            config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+            return configuration, access.namespace or _own_namespace()
+        raise NoCluster(f"there is no kubeconfig at {file}; name yours by --kubeconfig, or in $KUBECONFIG")
+    complaints = _Complaints()
     try:
-        loader = await config.load_kube_config(  # type: ignore[no-untyped-call]
-            access.kubeconfig or _KUBECONFIG, access.context, configuration, persist_config=False
-        )
+        with complaints:
+            loader = await config.load_kube_config(  # type: ignore[no-untyped-call]
+                file, access.context, configuration, persist_config=False
+            )
         namespace = loader.current_context["context"].get("namespace") or "default"
     except _UNUSABLE as error:
         raise NoCluster(f"no usable kubeconfig: {' '.join(str(error).split())}") from error
+    if complaints.texts:
+        raise NoCluster(f"no credentials by {file}: {' '.join('; '.join(complaints.texts).split())}")
     return configuration, access.namespace or str(namespace)
 
 
-def _in_pod() -> bool:
-    """With a ServiceAccount, and without a kubeconfig."""
-    return _NAMESPACE_FILE.exists() and not any(
-        Path(path).expanduser().exists() for path in _KUBECONFIG.split(os.pathsep) if path
-    )
+class _Complaints(logging.Handler):
+    """What the kubernetes package says of an exec plugin that fails: it goes on without credentials."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())
+
+    def __enter__(self) -> None:
+        _LOGGER.addHandler(self)
+
+    def __exit__(self, *_: object) -> None:
+        _LOGGER.removeHandler(self)
+
+
+def _exists(files: str) -> bool:
+    """Is there one of these files?"""
+    return any(Path(path).expanduser().exists() for path in files.split(os.pathsep) if path)
 
 
 def _own_namespace() -> str:
-    return _NAMESPACE_FILE.read_text().strip()
+    return Path(_NAMESPACE_FILE).read_text().strip()

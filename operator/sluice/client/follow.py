@@ -1,0 +1,67 @@
+"""A collection as a table that stays current: listed once, then watched, and listed again when the watch has a gap."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from sluice.client import table
+from sluice.client.api import Client
+from sluice.client.errors import Expired, Unreachable
+from sluice.client.resources import Resource
+from sluice.client.table import Row
+
+Rows = dict[str, Row]
+"""By UID."""
+
+_LONGEST_WAIT_S = 10.0
+
+
+async def follow(client: Client, resource: Resource, namespace: str | None = None, **query: str) -> AsyncIterator[Rows]:
+    """All rows, again after each change; without end. The dict is the same each time.
+
+    A server that is lost later is waited for. The client's errors are raised before the first rows only, and
+    Forbidden at any time.
+    """
+    rows: Rows = {}
+    waited_s = 0.5
+    listed = False
+    while True:
+        try:
+            version = await _list(client, resource, namespace, rows, query)
+            yield rows
+            listed, waited_s = True, 0.5
+            while True:
+                columns: list[str] = []
+                events = client.watch(
+                    resource, version, namespace, accept=table.ACCEPT, includeObject="Metadata", **query
+                )
+                async for event in events:
+                    columns = columns or table.column_names(event["object"])
+                    for row in table.rows(event["object"], columns):
+                        version = row.metadata["resourceVersion"]
+                        if event["type"] != "BOOKMARK":
+                            _note(rows, event["type"], row)
+                            yield rows
+        except Expired:
+            continue
+        except Unreachable:
+            if not listed:
+                raise
+            await asyncio.sleep(waited_s)
+            waited_s = min(2 * waited_s, _LONGEST_WAIT_S)
+
+
+async def _list(client: Client, resource: Resource, namespace: str | None, rows: Rows, query: dict[str, str]) -> str:
+    """Fills `rows`; the version of the list."""
+    rows.clear()
+    version = ""
+    async for page in client.pages(resource, namespace, accept=table.ACCEPT, includeObject="Metadata", **query):
+        version = page["metadata"]["resourceVersion"]
+        rows |= {row.metadata["uid"]: row for row in table.rows(page, table.column_names(page))}
+    return version
+
+
+def _note(rows: Rows, event: str, row: Row) -> None:
+    if event == "DELETED":
+        rows.pop(row.metadata["uid"], None)
+    else:
+        rows[row.metadata["uid"]] = row
