@@ -174,6 +174,6 @@ async def test_an_exec_plugin_that_fails_says_why(tmp_path, capfd):
         "args": ["-c", "echo log in >&2; exit 1"],
     }
     file = write_kubeconfig(tmp_path, "http://127.0.0.1:1", {"exec": exec_})
-    with pytest.raises(NoCluster, match="no credentials by .*log in"):
+    with pytest.raises(NoCluster, match=r"no credentials by .*log in"):
         await Client.connect(Access(kubeconfig=str(file)))
     assert capfd.readouterr().err == ""

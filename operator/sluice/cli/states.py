@@ -24,6 +24,9 @@ SKIPPED = State("Skipped", "»", "bright_black")
 STOPPED = State("Stopped", "■", "magenta")
 SUSPENDED = State("Suspended", "■", "yellow")  # runs only
 
+ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
+"""The phases of a run that has ended: as `api.run.has_ended`, without what that module loads."""
+
 _STATES = {
     state.word: state for state in (SUCCEEDED, FAILED, RUNNING, PENDING, UPSTREAM_FAILED, SKIPPED, STOPPED, SUSPENDED)
 }

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice.api.run import has_ended
 from sluice.cli.cluster import access_options, with_client
+from sluice.cli.states import ENDED
 from sluice.cli.write import Writing, write_options
 from sluice.client.access import Access
 from sluice.client.errors import ClientError, Forbidden
@@ -42,7 +42,7 @@ async def _stop(client: "Client", named: str, writing: Writing) -> None:
 
     run = await find.run(client, parse(named))
     name, status = run["metadata"]["name"], run.get("status", {})
-    if has_ended(status.get("phase", "")):
+    if status.get("phase") in ENDED:
         raise ClientError(await _ended(client, run))
     pods, graph = await _pods(client, name), await graphs.graph_of_run(client, run)
     changed = await writing.patch(client, RUNS, name, {"spec": {"state": "Stopped"}})
@@ -54,7 +54,7 @@ async def _ended(client: "Client", run: Json) -> str:
 
     name, workflow = run["metadata"]["name"], run["spec"]["workflow"]
     others = newest_first(await find.runs_of(client, workflow))
-    going = [other.name for other in others if not has_ended(other.cell("Phase"))]
+    going = [other.name for other in others if other.cell("Phase") not in ENDED]
     more = f"; still going: {first_names(going, len(going), _SHOWN)}" if going else ""
     return f"{name} has ended already: {run['status']['phase']}{more}"
 

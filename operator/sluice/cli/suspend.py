@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from sluice.api.run import has_ended
 from sluice.cli.cluster import access_options, with_client
+from sluice.cli.states import ENDED
 from sluice.cli.write import Writing, write_options
 from sluice.client.access import Access
 from sluice.client.errors import ClientError
@@ -49,7 +49,7 @@ async def _turn_run(client: "Client", target: Target, state: State, writing: Wri
 
     run = await find.run(client, target)
     name, phase = run["metadata"]["name"], run.get("status", {}).get("phase", "")
-    if has_ended(phase):
+    if phase in ENDED:
         raise ClientError(f"{name} has ended already: {phase}")
     if run["spec"].get("state") == "Stopped":
         raise ClientError(f"{name} is being stopped; to take up its work again once it has: sluice retry {name}")
@@ -62,7 +62,7 @@ async def _turn_backfill(client: "Client", target: Target, state: State, writing
 
     found = await find.named(client, Kind.BACKFILL, target.name)
     phase = found.get("status", {}).get("phase", "")
-    if has_ended(phase):
+    if phase in ENDED:
         raise ClientError(f"{target.name} has ended already: {phase}")
     words = "suspended; its runs go on, and it makes no further one" if state == "Suspended" else "goes on"
     (await writing.patch(client, BACKFILLS, target.name, {"spec": {"state": state}})).say(f"{target.name}: {words}")

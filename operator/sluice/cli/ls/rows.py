@@ -8,13 +8,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sluice.cli.printable import printable
-from sluice.cli.states import FAILED, PENDING, STOPPED, SUCCEEDED, SUSPENDED, WAITING, State, state_of
+from sluice.cli.states import ENDED, FAILED, PENDING, SUSPENDED, WAITING, State, state_of
 from sluice.client.names import is_child
 from sluice.client.table import Row
 from sluice.core import Instant
 from sluice.core.base.times import instant
 
-_ENDED = (SUCCEEDED, FAILED, STOPPED)
 _ENDS_SHOWN = 5
 
 IDLE = State("Idle", WAITING.sign, WAITING.colour)
@@ -41,7 +40,7 @@ class Run:
 
     @property
     def ended(self) -> bool:
-        return self.state in _ENDED
+        return self.state.word in ENDED
 
     def lasted(self, now: Instant) -> float | None:
         """Seconds since it started, or until it ended."""

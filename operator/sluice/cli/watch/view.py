@@ -4,12 +4,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sluice.cli.printable import printable
-from sluice.cli.states import PENDING, RUNNING, UPSTREAM_FAILED, WAITING, State, state_of
+from sluice.cli.states import ENDED, PENDING, RUNNING, UPSTREAM_FAILED, WAITING, State, state_of
 from sluice.cli.watch.plan import Plan
 from sluice.core import Instant, Json
 from sluice.core.base.times import instant
-
-ENDED = frozenset({"Succeeded", "Failed", "Stopped"})
 
 
 @dataclass(frozen=True, slots=True)
