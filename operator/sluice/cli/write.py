@@ -40,8 +40,10 @@ class Changed:
     def name(self) -> str:
         return str(self.found["metadata"]["name"])
 
-    def say(self, words: str) -> None:
-        """Prints the words, or the object as `-o` asks; after a dry run also the line."""
+    def say(self, words: str, *, progress: bool = False) -> None:
+        """Prints the words, or the object as `-o` asks; after a dry run also the line. `progress`: a step of several."""
+        if progress and self.output is not None:
+            return
         if self.output == "name":
             click.echo(objects.reference(self.resource, self.name))
         elif self.output is not None:
@@ -69,6 +71,12 @@ class Writing:
     async def create(self, client: "Client", resource: Resource, manifest: Json) -> Changed:
         found = await client.create(resource, manifest, dry_run=self.dry_run)
         line = f"echo {shlex.quote(_compact(manifest))} | {self._kubectl(client, 'create', '-f', '-')}"
+        return Changed(resource, found, line, self.dry_run, self.output)
+
+    async def apply(self, client: "Client", resource: Resource, manifest: Json, file: str) -> Changed:
+        """By server-side apply. `file` is where the manifest stands."""
+        found = await client.apply(resource, manifest, dry_run=self.dry_run)
+        line = self._kubectl(client, "apply", "--server-side", "-f", file)
         return Changed(resource, found, line, self.dry_run, self.output)
 
     def _kubectl(self, client: "Client", *arguments: str) -> str:

@@ -4,6 +4,7 @@ ClientError
 ├── NoCluster       there is no usable kubeconfig, or its credentials are refused
 ├── Unreachable     no answer, or none that makes sense
 ├── NotInstalled    the server does not know our kinds
+├── Deleted         what was followed is gone
 └── Rejected        the server answered with an error
     ├── NotFound
     ├── Forbidden   a right is missing
@@ -42,6 +43,13 @@ class NotInstalled(ClientError):
             f"{server} does not know Workflows. To install Sluice: "
             "helm install sluice charts/sluice --namespace sluice-system --create-namespace"
         )
+
+
+class Deleted(ClientError):
+    """The object was deleted while it was followed."""
+
+    def __init__(self, resource: Resource, name: str) -> None:
+        super().__init__(f"{resource.kind} {name} was deleted")
 
 
 class Rejected(ClientError):

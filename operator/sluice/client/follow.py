@@ -1,18 +1,19 @@
-"""A collection as a table that stays current: listed once, then watched, and listed again when the watch has a gap."""
+"""What stays current: read once, then watched, and read again where the watch has a gap."""
 
 import asyncio
 from collections.abc import AsyncIterator
 
 from sluice.client import table
 from sluice.client.api import Client
-from sluice.client.errors import Expired, Unreachable
+from sluice.client.errors import Deleted, Expired, NotFound, Unreachable
 from sluice.client.resources import Resource
 from sluice.client.table import Row
+from sluice.core import Json
 
 Rows = dict[str, Row]
 """By UID."""
 
-_LONGEST_WAIT_S = 10.0
+_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
 
 
 async def follow(client: Client, resource: Resource, namespace: str | None = None, **query: str) -> AsyncIterator[Rows]:
@@ -22,13 +23,12 @@ async def follow(client: Client, resource: Resource, namespace: str | None = Non
     Forbidden at any time.
     """
     rows: Rows = {}
-    waited_s = 0.5
-    listed = False
+    listed, waited_s = False, _SHORTEST_WAIT_S
     while True:
         try:
             version = await _list(client, resource, namespace, rows, query)
             yield rows
-            listed, waited_s = True, 0.5
+            listed, waited_s = True, _SHORTEST_WAIT_S
             while True:
                 columns: list[str] = []
                 events = client.watch(
@@ -65,3 +65,41 @@ def _note(rows: Rows, event: str, row: Row) -> None:
         rows.pop(row.metadata["uid"], None)
     else:
         rows[row.metadata["uid"]] = row
+
+
+async def follow_object(
+    client: Client, resource: Resource, name: str, namespace: str | None = None, *, to_come: bool = False
+) -> AsyncIterator[Json]:
+    """The object now and after each change; without end. `to_come`: it may not exist yet, and is then waited for.
+
+    Raises Deleted once it is gone. A server that is lost later is waited for; the client's errors are raised before the
+    object is there, and Forbidden at any time.
+    """
+    known, waited_s = False, _SHORTEST_WAIT_S
+    while True:
+        try:
+            found = await client.get(resource, name, namespace)
+            known, waited_s = True, _SHORTEST_WAIT_S
+            yield found
+            version = found["metadata"]["resourceVersion"]
+            while True:
+                selector = {"fieldSelector": f"metadata.name={name}"}
+                async for event in client.watch(resource, version, namespace, **selector):
+                    version = event["object"]["metadata"]["resourceVersion"]
+                    if event["type"] == "DELETED":
+                        raise Deleted(resource, name)
+                    if event["type"] != "BOOKMARK":
+                        yield event["object"]
+        except Expired:
+            continue
+        except NotFound:
+            if known:
+                raise Deleted(resource, name) from None
+            if not to_come:
+                raise
+            await asyncio.sleep(_SHORTEST_WAIT_S)
+        except Unreachable:
+            if not known:
+                raise
+            await asyncio.sleep(waited_s)
+            waited_s = min(2 * waited_s, _LONGEST_WAIT_S)

@@ -1,16 +1,14 @@
 """`sluice lint FILE...`: exit code 0 without faults (warnings are allowed), 1 with faults, 2 on wrong usage."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from sluice.cli.lint.check import Report, Source, check
-from sluice.cli.lint.source import Finding, read_json, read_yaml
 from sluice.cli.printable import printable
 
-_SUFFIXES = {".yaml", ".yml", ".json"}
+if TYPE_CHECKING:
+    from sluice.cli.lint.check import Report
 
 
 @click.command("lint")
@@ -26,7 +24,10 @@ def command(files: tuple[str, ...], *, default_image: bool) -> None:
     A FILE is YAML or JSON, a directory of such files, or - for standard input. Objects of other kinds are passed
     over. A WorkflowRun is checked against its Workflow, and a Workflow against its Pools, if they are among the files.
     """
-    report = check(map(_source, _expand(files)), chart_has_image=default_image)
+    from sluice.cli.lint import files as manifests  # noqa: PLC0415  # not for --help
+    from sluice.cli.lint.check import check  # noqa: PLC0415
+
+    report = check(map(manifests.read, manifests.expand(files)), chart_has_image=default_image)
     for file, findings in report.findings.items():
         for finding in findings:
             path = f"{finding.path}: " if finding.path else ""
@@ -37,43 +38,7 @@ def command(files: tuple[str, ...], *, default_image: bool) -> None:
     sys.exit(1 if any(report.findings.values()) else 0)
 
 
-def _expand(files: Iterable[str]) -> Iterator[str]:
-    """Each file once; a directory's manifests are sorted by path."""
-    seen = set()
-    for name in files:
-        path = Path(name)
-        expanded = sorted(map(str, _manifests(path))) if name != "-" and path.is_dir() else [name]
-        for file in expanded:
-            if file not in seen:
-                seen.add(file)
-                yield file
-
-
-def _manifests(directory: Path) -> Iterator[Path]:
-    for path in directory.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(directory).parts)
-        if path.suffix in _SUFFIXES and path.is_file() and not hidden:
-            yield path
-
-
-def _source(name: str) -> Source:
-    try:
-        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise click.UsageError(printable(f"{name}: {error.strerror}")) from error
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        return Source(_display_name(name), [Finding(line, "", "this is not UTF-8 text")])
-    read = read_json if name.endswith(".json") else read_yaml
-    return Source(_display_name(name), list(read(text)))
-
-
-def _display_name(name: str) -> str:
-    return "<stdin>" if name == "-" else name
-
-
-def _summary(report: Report) -> str:
+def _summary(report: "Report") -> str:
     faulty = {file: findings for file, findings in report.findings.items() if findings}
     if faulty:
         summary = f"{_count(sum(map(len, faulty.values())), 'fault')} in {_count(len(faulty), 'file')}"

@@ -1,0 +1,37 @@
+"""The values of `-p NAME=VALUE`, typed as the Workflow's parameters say."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from sluice.api.workflow import WorkflowSettings
+from sluice.client.errors import ClientError
+from sluice.core import Json
+from sluice.core.base.faults import listed
+from sluice.core.spec.parameter import declarations
+from sluice.core.validation.arguments import argument_faults
+
+_OPTION = "-p"
+
+
+class BadArguments(ClientError):
+    """Values that the Workflow's parameters do not take. The message lists all faults."""
+
+
+def typed(written: Iterable[str], workflow: Json) -> dict[str, Any]:
+    """The arguments of a run, by name. `workflow` is the manifest. Raises BadArguments."""
+    given: dict[str, str] = {}
+    for text in written:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise BadArguments(f"{_OPTION} {text}: write {_OPTION} NAME=VALUE")
+        given[name] = value
+    try:
+        settings = WorkflowSettings.read_usable(workflow["spec"])
+    except ValidationError:
+        settings = WorkflowSettings()
+    declared = declarations(settings.parameters)
+    if faults := listed(argument_faults(given, declared, _OPTION)):
+        raise BadArguments("\n".join(str(fault).replace(f"{_OPTION}.", f"{_OPTION} ", 1) for fault in faults))
+    return {name: declared[name].value(value) for name, value in given.items()}

@@ -1,0 +1,147 @@
+"""`sluice run`: exit code 0, with --wait or --follow 1 if the run did not succeed, 2 if it could not be started."""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sluice.api import API_VERSION
+from sluice.cli.cluster import NOT_SUCCEEDED, access_options, with_client
+from sluice.cli.write import Writing, write_options
+from sluice.client.access import Access
+from sluice.client.errors import ClientError, Conflict
+from sluice.client.names import Kind, parse
+from sluice.client.resources import RUNS
+from sluice.core import Json
+
+if TYPE_CHECKING:
+    from sluice.client.api import Client
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What the flags say."""
+
+    what: str
+    values: tuple[str, ...]
+    name: str | None
+    waits: bool
+    follows: bool
+    writing: Writing
+
+
+@click.command("run")
+@click.argument("what", metavar="WORKFLOW|FILE")
+@click.option("-p", "--param", "values", multiple=True, metavar="NAME=VALUE", help="A parameter; may be given again.")
+@click.option("--name", help="The run's name. If it exists already, no second one is made.")
+@click.option("--wait", "waits", is_flag=True, help="Until the run ends; exit code 1 if it does not succeed.")
+@click.option("--follow", "follows", is_flag=True, help="As --wait, with a line for each change.")
+@access_options
+@write_options
+def command(
+    what: str,
+    values: tuple[str, ...],
+    name: str | None,
+    access: Access,
+    writing: Writing,
+    *,
+    waits: bool,
+    follows: bool,
+) -> None:
+    """Start a run of a Workflow, or apply a FILE and run the Workflow in it.
+
+    A FILE (- is standard input) is checked as by `sluice lint` and applied server-side. A Workflow that runs on change
+    starts its run itself; then that one is meant.
+
+    Example: sluice run etl -p day=2026-03-01 --follow
+    """
+    wish = _Wish(what, values, name, waits or follows, follows, writing)
+    if wish.waits and (writing.dry_run or writing.output):
+        raise click.UsageError("--wait and --follow go with neither --dry-run nor -o")
+    if not with_client(access, lambda client: _run(client, wish)):
+        sys.exit(NOT_SUCCEEDED)
+
+
+async def _run(client: "Client", wish: _Wish) -> bool:
+    """False if it was waited for, and did not succeed."""
+    from sluice.cli.run import file  # noqa: PLC0415  # not for --help
+
+    name = await _of_file(client, wish) if file.is_file(wish.what) else await _of_workflow(client, wish)
+    if not wish.waits:
+        return True
+    from sluice.cli.run.wait import wait  # noqa: PLC0415
+
+    try:
+        return await wait(client, name, lines=wish.follows)
+    except asyncio.CancelledError:  # Ctrl-C
+        click.echo(f"{name} goes on; to follow it: sluice watch {name}", err=True)
+        raise
+
+
+async def _of_workflow(client: "Client", wish: _Wish) -> str:
+    from sluice.client import find  # noqa: PLC0415
+
+    target = parse(wish.what)
+    if target.kind not in (None, Kind.WORKFLOW) or target.task or target.back:
+        raise ClientError(f"'{wish.what}' is no Workflow; to run again what a run has not done: sluice retry RUN")
+    return await _start(client, wish, await find.named(client, Kind.WORKFLOW, target.name))
+
+
+async def _of_file(client: "Client", wish: _Wish) -> str:
+    from sluice.cli.run import file  # noqa: PLC0415
+
+    manifests = file.read(wish.what)
+    main = file.to_run(manifests, wish.what)
+    name = ""
+    for each in manifests:
+        if each.resource is RUNS:
+            name = await _create(client, wish, each.body)
+            continue
+        before = await file.current(client, each)
+        applied = await wish.writing.apply(client, each.resource, each.body, wish.what)
+        same = before is not None and before["metadata"]["generation"] == applied.found["metadata"]["generation"]
+        applied.say(f"{each.resource.kind.lower()}/{each.name} {'unchanged' if same else 'applied'}", progress=True)
+        if each is main:
+            own = file.own_run(before, applied.found)
+            if own is not None and not wish.values and not wish.name:
+                name = own
+                if wish.writing.output is None:
+                    what = "a run is" if wish.writing.dry_run else f"workflowrun/{own}"
+                    click.echo(f"{what} started by the Workflow itself")
+            else:
+                name = await _start(client, wish, applied.found)
+    return name
+
+
+async def _start(client: "Client", wish: _Wish, workflow: Json) -> str:
+    """Creates a run of the Workflow; its name."""
+    from sluice.cli.run.arguments import typed  # noqa: PLC0415
+
+    workflow_name = workflow["metadata"]["name"]
+    spec: dict[str, Any] = {"workflow": workflow_name}
+    if arguments := typed(wish.values, workflow):
+        spec["arguments"] = arguments
+    metadata = {"name": wish.name} if wish.name else {"generateName": f"{workflow_name}-"}
+    return await _create(
+        client, wish, {"apiVersion": API_VERSION, "kind": RUNS.kind, "metadata": metadata, "spec": spec}
+    )
+
+
+async def _create(client: "Client", wish: _Wish, manifest: Json) -> str:
+    """The run's name. One of this name that asks for the same is as good; any other raises Conflict."""
+    try:
+        created = await wish.writing.create(client, RUNS, manifest)
+    except Conflict as conflict:
+        name = manifest["metadata"].get("name")
+        if not conflict.exists or not name:
+            raise
+        there = await client.get(RUNS, name)
+        asked = manifest["spec"]
+        if any(there["spec"].get(key) != value for key, value in asked.items()):
+            raise ClientError(f"run {name} exists already, and was asked for otherwise; take another --name") from None
+        click.echo(f"workflowrun/{name} exists already")
+        return str(name)
+    created.say(f"workflowrun/{created.name} created")
+    return created.name

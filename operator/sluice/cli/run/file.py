@@ -1,0 +1,99 @@
+"""`sluice run FILE`: what is in the file, and what of it is run.
+
+A Workflow with `trigger: OnChange`, no schedule and no `after` makes a run of its own as soon as what it does has
+changed; then that one is meant, and no second one is made.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sluice.api import API_VERSION
+from sluice.cli.lint import files
+from sluice.cli.lint.check import check
+from sluice.cli.lint.source import Document
+from sluice.client.api import Client
+from sluice.client.errors import ClientError, NotFound
+from sluice.client.resources import BACKFILLS, OURS, POOLS, RUNS, WORKFLOWS, Resource
+from sluice.core import Json
+from sluice.core.base.naming import change_of, graph_of, run_name
+from sluice.core.base.text import first_names
+
+_SHOWN = 5
+_ORDER = (POOLS, WORKFLOWS, RUNS, BACKFILLS)
+
+
+class BadFile(ClientError):
+    """A file that cannot be run. The message has all faults, each with its line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One object of a file."""
+
+    resource: Resource
+    body: Json
+
+    @property
+    def name(self) -> str:
+        return str(self.body["metadata"].get("name", ""))
+
+
+def is_file(text: str) -> bool:
+    """Is it a file's name rather than a Workflow's?"""
+    return text == "-" or Path(text).suffix in files.SUFFIXES or Path(text).is_file()
+
+
+def read(name: str) -> list[Manifest]:
+    """The objects of our kinds, in the order in which they are to be applied. Raises BadFile."""
+    source = files.read(name)
+    report = check([source])
+    if faults := [f"{source.name}:{each.line}: {each.path}: {each.message}" for each in report.findings[source.name]]:
+        raise BadFile("\n".join(faults))
+    kinds = {resource.kind: resource for resource in OURS}
+    bodies = [document.value for document in source.documents if isinstance(document, Document)]
+    ours = [body for body in bodies if isinstance(body, dict) and body.get("apiVersion") == API_VERSION]
+    if not ours:
+        raise BadFile(f"{name}: there is no Workflow in this file")
+    found = [Manifest(kinds[body["kind"]], body) for body in ours]
+    return sorted(found, key=lambda manifest: _ORDER.index(manifest.resource))
+
+
+def to_run(manifests: Sequence[Manifest], file: str) -> Manifest:
+    """The WorkflowRun, else the Workflow that no other of the file calls. Raises BadFile."""
+    runs = [each for each in manifests if each.resource is RUNS]
+    workflows = [each for each in manifests if each.resource is WORKFLOWS]
+    called = {_called(task) for each in workflows for task in each.body["spec"]["tasks"]}
+    candidates = runs or [each for each in workflows if each.name not in called]
+    if len(candidates) != 1:
+        names = first_names((each.name for each in candidates), len(candidates), _SHOWN) or "none"
+        raise BadFile(
+            f"{file}: which one is to be run? ({names}) Apply the file with kubectl apply --server-side -f {file}, "
+            "then: sluice run WORKFLOW"
+        )
+    return candidates[0]
+
+
+def _called(task: Json) -> str:
+    called = task.get("workflow")
+    return str(called.get("name")) if isinstance(called, dict) else ""
+
+
+async def current(client: Client, manifest: Manifest) -> Json | None:
+    """The object as the cluster has it."""
+    try:
+        return await client.get(manifest.resource, manifest.name)
+    except NotFound:
+        return None
+
+
+def own_run(before: Json | None, applied: Json) -> str | None:
+    """The name of the run that the Workflow makes by itself because it was applied; None if it makes none."""
+    spec = applied["spec"]
+    if spec.get("trigger") == "Manual" or spec.get("schedule") or spec.get("after"):
+        return None
+    last = ((before or {}).get("status") or {}).get("lastRun") or {}
+    if last.get("change") == change_of(graph_of(spec)):
+        return None
+    metadata = applied["metadata"]
+    return run_name(metadata["name"], metadata["uid"], metadata["generation"])
