@@ -9,6 +9,7 @@ from sluice import __version__
 _COMMANDS = {
     "ls": "sluice.cli.ls.command",
     "run": "sluice.cli.run.command",
+    "retry": "sluice.cli.retry.command",
     "stop": "sluice.cli.stop",
     "suspend": "sluice.cli.suspend",
     "resume": "sluice.cli.resume",

@@ -41,7 +41,7 @@ class Changed:
         return str(self.found["metadata"]["name"])
 
     def say(self, words: str, *, progress: bool = False) -> None:
-        """Prints the words, or the object as `-o` asks; after a dry run also the line. `progress`: a step of several."""
+        """Prints the words, or the object as `-o` asks; after a dry run also the line. `progress`: one of several."""
         if progress and self.output is not None:
             return
         if self.output == "name":
@@ -49,7 +49,8 @@ class Changed:
         elif self.output is not None:
             click.echo(objects.written(self.found, self.output))
         else:
-            click.echo(printable(words) + (" (dry run)" if self.dry_run else ""))
+            lines = "\n".join(map(printable, words.splitlines()))
+            click.echo(lines + (" (dry run)" if self.dry_run else ""))
         if self.dry_run and self.output is None:
             click.echo(self.line)
 
