@@ -10,6 +10,8 @@ _COMMANDS = {
     "ls": "sluice.cli.ls.command",
     "run": "sluice.cli.run.command",
     "retry": "sluice.cli.retry.command",
+    "approve": "sluice.cli.approve",
+    "backfill": "sluice.cli.backfill.command",
     "stop": "sluice.cli.stop",
     "suspend": "sluice.cli.suspend",
     "resume": "sluice.cli.resume",

@@ -7,6 +7,7 @@ import click
 
 from sluice.cli.cluster import access_options, with_client
 from sluice.cli.states import ENDED
+from sluice.cli.words import counted
 from sluice.cli.write import Writing, write_options
 from sluice.client.access import Access
 from sluice.client.errors import ClientError, Forbidden
@@ -72,7 +73,7 @@ def _ends(pods: list[Json]) -> str:
     if not pods:
         return ""
     longest = max(pod["spec"].get("terminationGracePeriodSeconds", _GRACE_S) for pod in pods)
-    return f"; {len(pods)} {'pod ends' if len(pods) == 1 else 'pods end'} within {longest}s"
+    return f"; {counted(len(pods), 'pod ends', 'pods end')} within {longest}s"
 
 
 def _finally(tasks: Iterable[Json], entries: Json) -> str:

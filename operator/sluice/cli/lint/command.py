@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sluice.cli.printable import printable
+from sluice.cli.words import counted
 
 if TYPE_CHECKING:
     from sluice.cli.lint.check import Report
@@ -41,9 +42,9 @@ def command(files: tuple[str, ...], *, default_image: bool) -> None:
 def _summary(report: "Report") -> str:
     faulty = {file: findings for file, findings in report.findings.items() if findings}
     if faulty:
-        summary = f"{_count(sum(map(len, faulty.values())), 'fault')} in {_count(len(faulty), 'file')}"
+        summary = f"{counted(sum(map(len, faulty.values())), 'fault')} in {counted(len(faulty), 'file')}"
     elif report.checked:
-        *others, last = [_count(count, kind) for kind, count in sorted(report.checked.items())]
+        *others, last = [counted(count, kind) for kind, count in sorted(report.checked.items())]
         kinds = " and ".join(filter(None, (", ".join(others), last)))
         summary = f"{kinds} {'is' if report.checked.total() == 1 else 'are'} fine"
     else:
@@ -51,7 +52,3 @@ def _summary(report: "Report") -> str:
     if report.ignored:
         summary += f" (passed over: {', '.join(f'{count} {kind}' for kind, count in sorted(report.ignored.items()))})"
     return summary
-
-
-def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -5,6 +5,7 @@ from typing import Any
 from sluice.api.run import ResumeFrom, WorkflowRunSpec
 from sluice.cli.retry.forecast import Forecast, first_failure, forecast
 from sluice.cli.retry.past import read
+from sluice.cli.words import counted
 from sluice.client.api import Client
 from sluice.client.errors import ClientError
 from sluice.client.names import check_task
@@ -44,7 +45,5 @@ async def outlook(client: Client, run: Json, workflow: Json, rerun: list[Any]) -
 
 
 def _of(found: Forecast) -> str:
-    keeps = f"{found.kept} {'success' if found.kept == 1 else 'successes'}"
-    count = f"{len(found.tasks)} {'task' if len(found.tasks) == 1 else 'tasks'}"
-    names = first_names(found.tasks, len(found.tasks), _SHOWN)
-    return f"The new run keeps {keeps} and runs {count}: {names}."
+    keeps, runs = counted(found.kept, "success", "successes"), counted(len(found.tasks), "task")
+    return f"The new run keeps {keeps} and runs {runs}: {first_names(found.tasks, len(found.tasks), _SHOWN)}."

@@ -208,7 +208,7 @@ def next_step(
             if len(progress.active) >= MAX_ACTIVE:
                 return BackfillStep(progress, waits=_at_most(backfill, progress))
             progress = progress.made(time, mine.name)
-        elif _is_passed_over(backfill.rerun, runs):
+        elif is_passed_over(backfill.rerun, runs):
             progress = progress.passed_over(time)
         elif waits := _waits(backfill, progress, runs, full):
             return BackfillStep(progress, waits=waits)
@@ -217,7 +217,8 @@ def next_step(
     return BackfillStep(progress, more=next(times, None) is not None)
 
 
-def _is_passed_over(rerun: Rerun, runs: Sequence[RunOfTime]) -> bool:
+def is_passed_over(rerun: Rerun, runs: Sequence[RunOfTime]) -> bool:
+    """Is a time left out that has these runs, the newest last?"""
     if not runs or runs[-1].deleting:
         return False
     last = runs[-1]

@@ -1,0 +1,104 @@
+"""`sluice approve`: exit code 0, or 2 if the decision was not taken down."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import click
+
+from sluice.cli.cluster import access_options, with_client
+from sluice.cli.states import ENDED
+from sluice.cli.write import Writing, write_options
+from sluice.client.access import Access
+from sluice.client.errors import ClientError
+from sluice.client.names import check_task, parse
+from sluice.client.resources import RUNS
+from sluice.core import Json
+from sluice.core.base.text import first_names
+
+if TYPE_CHECKING:
+    from sluice.client.api import Client
+
+_WORDS = {"Approve": "approved", "Reject": "rejected"}
+_SHOWN = 5
+
+
+@click.command("approve")
+@click.argument("task", metavar="RUN[/TASK]")
+@click.option("-m", "--message", help="Why.")
+@click.option("--reject", is_flag=True, help="Say no.")
+@access_options
+@write_options
+def command(task: str, message: str | None, access: Access, writing: Writing, *, reject: bool) -> None:
+    """Decide about an approval task, in your own name.
+
+    RUN is the name of a run, or of a Workflow for its newest one. Without a TASK it is the one that asks. A decision
+    may be given before the task asks for it.
+
+    Example: sluice approve release/deploy -m "checked staging"
+    """
+    verdict = "Reject" if reject else "Approve"
+    with_client(access, lambda client: _decide(client, task, verdict, message, writing))
+
+
+async def _decide(client: "Client", named: str, verdict: str, comment: str | None, writing: Writing) -> None:
+    from sluice.client import find, graphs  # noqa: PLC0415  # not for --help
+
+    target = parse(named)
+    run = await find.run(client, target)
+    name, status = run["metadata"]["name"], run.get("status", {})
+    if status.get("phase") in ENDED:
+        raise ClientError(f"{name} has ended already: {status['phase']}")
+    entries = status.get("tasks") or {}
+    graph = await graphs.graph_of_run(client, run)
+    task = _task(name, target.task, entries, graph)
+    if (phase := entries.get(task, {}).get("phase", "Pending")) not in ("Pending", "Running"):
+        raise ClientError(
+            f"{task} of {name} has been decided: {phase}; {entries[task].get('message', '')}".rstrip("; ")
+        )
+    by = await client.whoami()
+    decision = {"decision": verdict, "by": by} | ({"comment": comment} if comment else {})
+    changed = await writing.patch(client, RUNS, name, {"spec": {"approvals": {task: decision}}})
+    changed.say(f"{task} of {name}: {_WORDS[verdict]} by {by}.{_goes_on(task, entries, graph, verdict)}")
+
+
+def _task(run: str, asked: str, entries: Json, graph: Json | None) -> str:
+    """The approval that is meant. Raises BadName or ClientError."""
+    approvals: list[str] = [task["name"] for task in (graph or {}).get("tasks", ()) if "approval" in task]
+    if asked:
+        return check_task(asked, approvals) if graph is not None else asked
+    asking = [name for name in approvals if str(entries.get(name, {}).get("reason", "")).startswith("Approval")]
+    if len(asking) == 1:
+        return asking[0]
+    if not asking:
+        known = f"; its approvals are {first_names(approvals, len(approvals), _SHOWN)}" if approvals else ""
+        raise ClientError(f"no task of {run} asks for a decision{known}")
+    raise ClientError(f"several tasks of {run} ask: {first_names(asking, len(asking), _SHOWN)}; name one as {run}/TASK")
+
+
+def _goes_on(task: str, entries: Json, graph: Json | None, verdict: str) -> str:
+    """How many tasks have waited for an approval."""
+    if graph is None or verdict == "Reject":
+        return ""
+    if not str(entries.get(task, {}).get("reason", "")).startswith("Approval"):
+        return " It counts as soon as the task asks."
+    count = sum(
+        1 for name in _after(task, graph["tasks"]) if entries.get(name, {}).get("phase", "Pending") == "Pending"
+    )
+    return f" {count} {'task goes' if count == 1 else 'tasks go'} on." if count else ""
+
+
+def _after(task: str, tasks: list[Json]) -> Iterable[str]:
+    """The tasks that depend on it, directly or not."""
+    from sluice.core.graph.dag import Graph  # noqa: PLC0415  # not for --help
+    from sluice.core.graph.references import dependencies  # noqa: PLC0415
+
+    names = [each["name"] for each in tasks]
+    graph = Graph.of(names, dependencies(tasks))
+    found: dict[int, None] = {}
+    front = [names.index(task)]
+    for number in front:  # grows while it is read
+        for dependent in graph.dependents[number]:
+            if dependent not in found:
+                found[dependent] = None
+                front.append(dependent)
+    return [names[number] for number in found]
