@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from sluice.api.chart import ChartDefaults
 from sluice.core.validation import workflow_faults
 from tests.chart.snapshots import CHART, ON_135
 
@@ -28,6 +29,11 @@ def container_of(objects):
 
 def environment_of(objects):
     return {variable["name"]: variable.get("value") for variable in container_of(objects)["env"]}
+
+
+def of_operator(objects, kind):
+    """Without what lets people read the chart's defaults."""
+    return [each for each in objects[kind] if each["metadata"]["name"] != "sluice-defaults"]
 
 
 def permissions(role):
@@ -81,18 +87,19 @@ def test_confined_to_namespaces_it_has_a_role_in_each_of_them_and_none_for_the_c
     (everywhere,) = render(**{"userRoles.create": False})["ClusterRole"]
     objects = render(**{"watchNamespaces": ["team-a", "sluice-system"], "userRoles.create": False})
     assert not [kind for kind in objects if kind.startswith("ClusterRole")]
-    lease, *roles = sorted(objects["Role"], key=lambda role: len(role["rules"]))
+    lease, *roles = sorted(of_operator(objects, "Role"), key=lambda role: len(role["rules"]))
     assert [role["metadata"]["namespace"] for role in roles] == ["team-a", "sluice-system"]
     assert [role["rules"] for role in roles] == [everywhere["rules"]] * 2
-    bound = {(each["metadata"]["namespace"], each["roleRef"]["name"]) for each in objects["RoleBinding"]}
+    bindings = of_operator(objects, "RoleBinding")
+    bound = {(each["metadata"]["namespace"], each["roleRef"]["name"]) for each in bindings}
     assert bound == {(role["metadata"]["namespace"], role["metadata"]["name"]) for role in [lease, *roles]}
-    assert {each["subjects"][0]["namespace"] for each in objects["RoleBinding"]} == {"sluice-system"}
+    assert {each["subjects"][0]["namespace"] for each in bindings} == {"sluice-system"}
     assert environment_of(objects)["SLUICE_NAMESPACES"] == "team-a,sluice-system"
 
 
 def test_only_its_own_lease_can_be_taken(render):
     objects = render()
-    (role,) = objects["Role"]
+    (role,) = of_operator(objects, "Role")
     assert role["metadata"]["namespace"] == "sluice-system"
     assert permissions(role) == {("leases", "create"), ("leases", "get"), ("leases", "update")}
     named = [rule for rule in role["rules"] if set(rule["verbs"]) & {"get", "update"}]
@@ -102,7 +109,7 @@ def test_only_its_own_lease_can_be_taken(render):
 @pytest.mark.parametrize("values", [{}, {"serviceAccount.create": False, "serviceAccount.name": "theirs"}])
 def test_the_roles_are_bound_to_the_pod_s_service_account(render, values):
     objects = render(**values)
-    subjects = [binding["subjects"] for binding in objects["ClusterRoleBinding"] + objects["RoleBinding"]]
+    subjects = [binding["subjects"] for binding in objects["ClusterRoleBinding"] + of_operator(objects, "RoleBinding")]
     account = {"kind": "ServiceAccount", "name": pod_of(objects)["serviceAccountName"], "namespace": "sluice-system"}
     assert subjects == [[account], [account]]
     created = [each["metadata"]["name"] for each in objects.get("ServiceAccount", [])]
@@ -196,6 +203,31 @@ def test_the_values_reach_the_environment(render):
     assert environment["HTTPS_PROXY"] == "http://proxy:3128"
 
 
+@pytest.mark.parametrize(
+    ("watched", "namespaces"), [([], ["kube-public"]), (["team-a", "team-b"], ["team-a", "team-b"])]
+)
+def test_everybody_may_read_the_defaults_and_caps_and_nothing_else(render, watched, namespaces):
+    defaults = {"image": "python:3.13-slim", "podTemplate": {"spec": {"nodeSelector": {"a": "{{ b }}"}}}}
+    values = {"watchNamespaces": watched, "taskDefaults": defaults, "limits.pods": 1_000_000}
+    objects = render(**values)
+    found = objects["ConfigMap"]
+    assert [(each["metadata"]["namespace"], each["metadata"]["name"]) for each in found] == [
+        (namespace, "sluice-defaults") for namespace in namespaces
+    ]
+    told = ChartDefaults.model_validate(json.loads(found[0]["data"]["defaults.json"]))
+    assert told.task_defaults.image == "python:3.13-slim"
+    assert told.task_defaults.pod_template.spec == {"nodeSelector": {"a": "{{ b }}"}}
+    assert (told.limits.pods, told.limits.pods_per_namespace) == (1_000_000, 0)
+    roles = [each for each in objects["Role"] if each["metadata"]["name"] == "sluice-defaults"]
+    assert [role["metadata"]["namespace"] for role in roles] == namespaces
+    for role in roles:
+        assert role["rules"] == [
+            {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["sluice-defaults"], "verbs": ["get"]}
+        ]
+    bindings = [each for each in objects["RoleBinding"] if each["metadata"]["name"] == "sluice-defaults"]
+    assert {each["subjects"][0]["name"] for each in bindings} == {"system:authenticated"}
+
+
 @pytest.mark.parametrize(("tag", "image"), [("", "sluice:0.1.0"), ("dev", "sluice:dev"), ("007", "sluice:007")])
 def test_the_image_s_tag_defaults_to_the_chart_s_version(render, tag, image):
     assert container_of(render(**{"image.tag": tag}))["image"] == image
@@ -236,7 +268,7 @@ def test_replicas_resources_and_annotations_reach_the_deployment(render):
 )
 def test_the_release_names_everything(render, release, name):
     objects = render(release=release)
-    named = [each for kind, found in objects.items() if kind != "CustomResourceDefinition" for each in found]
+    named = [each for kind in objects if kind != "CustomResourceDefinition" for each in of_operator(objects, kind)]
     begins = name.removesuffix("-operator")
     assert {each["metadata"]["name"] for each in named} == {
         name,
