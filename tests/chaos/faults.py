@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Callable
 from random import Random
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_RUN, LABEL_RUN_UID, LABEL_TASK, POOLS
@@ -97,13 +97,16 @@ def _started_anew(name: str) -> Strike:
         request, plan = _any_request(chance), system.cluster.plan
         daemon = Daemon(plan.state, name)
         command, ending = daemon.command(), Thread(target=daemon.stop, kwargs={"grace_s": 3})
+        begun = Event()
 
         async def act(_request: web.Request, forward: Forward) -> web.StreamResponse:
             ending.start()
+            begun.set()
             return await forward()
 
         if not _at(system.leader, request, act):
             return None
+        assert begun.wait(_PATIENCE_S), "the proxy has taken the request, and does nothing"
         ending.join()
 
         def serves_again() -> bool:

@@ -175,7 +175,7 @@ class Proxy:
         async def forward(events: int | None = None, agent: str = "") -> web.StreamResponse:
             url, said = f"{self._server}{request.path_qs}", headers | ({"User-Agent": agent} if agent else {})
             async with self._session.request(request.method, url, data=body, headers=said) as answer:
-                if "watch=" in request.query_string:
+                if "watch=" in request.query_string or "follow=" in request.query_string:
                     return await _stream(request, answer, events)
                 content = await answer.read()
                 if request.method == "POST" and request.path.endswith("/pods") and answer.status == 201:

@@ -79,7 +79,7 @@ class Sluice:
 
     def __init__(self, kubectl: Kubectl, **environment: str) -> None:
         self._kubectl = kubectl
-        self._environment = kubectl.environment | {"TERM": "xterm-256color", "TZ": "UTC", **environment}
+        self.environment = kubectl.environment | {"TERM": "xterm-256color", "TZ": "UTC", **environment}
 
     def command(self, *arguments: str) -> list[str]:
         """As it stands in a shell, for tests that start it themselves."""
@@ -93,11 +93,11 @@ class Sluice:
         """Runs it to its end. In a terminal standard input is the terminal."""
         command = self.command(*arguments)
         if in_terminal:
-            code, text, errors = *_in_terminal(command, self._environment, seconds), ""
+            code, text, errors = *_in_terminal(command, self.environment, seconds), ""
         else:
             done = subprocess.run(
                 command,
-                env=self._environment,
+                env=self.environment,
                 input=stdin,
                 capture_output=True,
                 encoding="utf-8",

@@ -17,6 +17,7 @@ _COMMANDS = {
     "resume": "sluice.cli.resume",
     "lint": "sluice.cli.lint.command",
     "watch": "sluice.cli.watch.command",
+    "logs": "sluice.cli.logs.command",
 }
 
 

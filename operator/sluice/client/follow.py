@@ -67,6 +67,52 @@ def _note(rows: Rows, event: str, row: Row) -> None:
         rows[row.metadata["uid"]] = row
 
 
+async def follow_objects(
+    client: Client, resource: Resource, namespace: str | None = None, **query: str
+) -> AsyncIterator[tuple[str, Json]]:
+    """Each object there is, then each change: ADDED, MODIFIED or DELETED, and the object, of which after a gap only
+    the metadata may be left. Without end; LISTED and {} follow the objects that are there.
+
+    A server that is lost later is waited for. The client's errors are raised before that only, and Forbidden at any
+    time.
+    """
+    known: dict[str, Json] = {}
+    listed, waited_s = False, _SHORTEST_WAIT_S
+    while True:
+        try:
+            gone, version = known, ""
+            known = {}
+            async for page in client.pages(resource, namespace, **query):
+                version = page["metadata"]["resourceVersion"]
+                for found in page["items"] or ():
+                    uid = found["metadata"]["uid"]
+                    gone.pop(uid, None)
+                    known[uid] = {"metadata": found["metadata"]}
+                    yield "ADDED", found
+            for found in gone.values():
+                yield "DELETED", found
+            yield "LISTED", {}
+            listed, waited_s = True, _SHORTEST_WAIT_S
+            while True:
+                async for event in client.watch(resource, version, namespace, **query):
+                    found = event["object"]
+                    version = found["metadata"]["resourceVersion"]
+                    if event["type"] == "BOOKMARK":
+                        continue
+                    if event["type"] == "DELETED":
+                        known.pop(found["metadata"]["uid"], None)
+                    else:
+                        known[found["metadata"]["uid"]] = {"metadata": found["metadata"]}
+                    yield event["type"], found
+        except Expired:
+            continue
+        except Unreachable:
+            if not listed:
+                raise
+            await asyncio.sleep(waited_s)
+            waited_s = min(2 * waited_s, _LONGEST_WAIT_S)
+
+
 async def follow_object(
     client: Client, resource: Resource, name: str, namespace: str | None = None, *, to_come: bool = False
 ) -> AsyncIterator[Json]:
