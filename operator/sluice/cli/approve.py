@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sluice.cli import complete
 from sluice.cli.cluster import access_options, with_client
 from sluice.cli.states import ENDED
 from sluice.cli.write import Writing, write_options
@@ -23,7 +24,7 @@ _SHOWN = 5
 
 
 @click.command("approve")
-@click.argument("task", metavar="RUN[/TASK]")
+@click.argument("task", metavar="RUN[/TASK]", shell_complete=complete.runs)
 @click.option("-m", "--message", help="Why.")
 @click.option("--reject", is_flag=True, help="Say no.")
 @access_options

@@ -13,6 +13,7 @@ _COMMANDS = {
     "approve": "sluice.cli.approve",
     "backfill": "sluice.cli.backfill.command",
     "stop": "sluice.cli.stop",
+    "completion": "sluice.cli.completion",
     "suspend": "sluice.cli.suspend",
     "resume": "sluice.cli.resume",
     "lint": "sluice.cli.lint.command",

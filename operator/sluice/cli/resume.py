@@ -2,6 +2,7 @@
 
 import click
 
+from sluice.cli import complete
 from sluice.cli.cluster import access_options, with_client
 from sluice.cli.suspend import turn
 from sluice.cli.write import Writing, write_options
@@ -9,7 +10,7 @@ from sluice.client.access import Access
 
 
 @click.command("resume")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.runs)
 @click.option("--schedule", is_flag=True, help="Of Workflow NAME: it runs on time again.")
 @access_options
 @write_options

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sluice.cli import complete
 from sluice.cli.cluster import access_options, with_client
 from sluice.cli.states import ENDED
 from sluice.cli.words import counted
@@ -25,7 +26,7 @@ _SHOWN = 3
 
 
 @click.command("stop")
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=complete.runs)
 @access_options
 @write_options
 def command(run: str, access: Access, writing: Writing) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from sluice.cli import complete
 from sluice.cli.cluster import access_options, with_client
 from sluice.cli.states import ENDED
 from sluice.cli.write import Writing, write_options
@@ -19,7 +20,7 @@ State = Literal["Suspended", "Running"]
 
 
 @click.command("suspend")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.runs)
 @click.option("--schedule", is_flag=True, help="Of Workflow NAME: it makes no further run on time.")
 @access_options
 @write_options

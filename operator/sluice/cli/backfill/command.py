@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sluice.api import API_VERSION
+from sluice.cli import complete
 from sluice.cli.cluster import access_options, with_client
 from sluice.cli.write import Writing, write_options
 from sluice.client.access import Access
@@ -20,7 +21,7 @@ _RERUN = {"failed": "Failed", "all": "All"}
 
 
 @click.command("backfill")
-@click.argument("workflow")
+@click.argument("workflow", shell_complete=complete.workflows)
 @click.option("--from", "begin", required=True, metavar="TIME", help="The first time, or day: 2026-03-01.")
 @click.option("--until", "end", required=True, metavar="TIME", help="This time, or day, is not run any more.")
 @click.option("--max-runs", type=click.IntRange(1, 100), help="At most so many of its runs at a time; by default 1.")

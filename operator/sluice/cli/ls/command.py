@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice.cli import objects
+from sluice.cli import complete, objects
 from sluice.cli.cluster import access_options, with_client
 from sluice.cli.ls import live
 from sluice.cli.ls.rows import STATES, Idle, Line, lines
@@ -46,7 +46,7 @@ class _Wish:
 
 
 @click.command("ls")
-@click.argument("workflow", required=False)
+@click.argument("workflow", required=False, shell_complete=complete.workflows)
 @access_options
 @click.option("-A", "--all-namespaces", "everywhere", is_flag=True, help="Of all namespaces.")
 @click.option("-l", "--selector", help="Those with these labels, such as team=data.")

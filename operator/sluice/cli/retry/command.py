@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sluice.api import API_VERSION
+from sluice.cli import complete
 from sluice.cli.cluster import access_options, with_client
 from sluice.cli.states import ENDED
 from sluice.cli.write import Writing, write_options
@@ -20,8 +21,14 @@ _AS_BEFORE = ("workflow", "arguments", "scheduledTime", "intervalStart", "priori
 
 
 @click.command("retry")
-@click.argument("run", metavar="RUN[/TASK]")
-@click.option("--task", "tasks", multiple=True, help="Run this task again whatever became of it, with all after it.")
+@click.argument("run", metavar="RUN[/TASK]", shell_complete=complete.runs)
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    shell_complete=complete.tasks,
+    help="Run this task again whatever became of it, with all after it.",
+)
 @click.option("--item", "items", help="Of the one --task, a fan-out, only these items, such as 3,7-9.")
 @click.option("--name", help="The new run's name.")
 @access_options

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sluice.api import API_VERSION
+from sluice.cli import complete
 from sluice.cli.cluster import NOT_SUCCEEDED, access_options, with_client
 from sluice.cli.write import Writing, write_options
 from sluice.client.access import Access
@@ -33,7 +34,7 @@ class _Wish:
 
 
 @click.command("run")
-@click.argument("what", metavar="WORKFLOW|FILE")
+@click.argument("what", metavar="WORKFLOW|FILE", shell_complete=complete.workflows_or_files)
 @click.option("-p", "--param", "values", multiple=True, metavar="NAME=VALUE", help="A parameter; may be given again.")
 @click.option("--name", help="The run's name. If it exists already, no second one is made.")
 @click.option("--wait", "waits", is_flag=True, help="Until the run ends; exit code 1 if it does not succeed.")
@@ -91,8 +92,10 @@ async def _of_workflow(client: "Client", wish: _Wish) -> str:
 
 async def _of_file(client: "Client", wish: _Wish) -> str:
     from sluice.cli.run import file  # noqa: PLC0415
+    from sluice.client import defaults  # noqa: PLC0415
 
-    manifests = file.read(wish.what)
+    chart = await defaults.read(client)
+    manifests = file.read(wish.what, chart_has_image=chart is None or bool(chart.task_defaults.image))
     main = file.to_run(manifests, wish.what)
     name = ""
     for each in manifests:

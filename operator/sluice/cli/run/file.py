@@ -44,10 +44,10 @@ def is_file(text: str) -> bool:
     return text == "-" or Path(text).suffix in files.SUFFIXES or Path(text).is_file()
 
 
-def read(name: str) -> list[Manifest]:
+def read(name: str, *, chart_has_image: bool) -> list[Manifest]:
     """The objects of our kinds, in the order in which they are to be applied. Raises BadFile."""
     source = files.read(name)
-    report = check([source])
+    report = check([source], chart_has_image=chart_has_image)
     if faults := [f"{source.name}:{each.line}: {each.path}: {each.message}" for each in report.findings[source.name]]:
         raise BadFile("\n".join(faults))
     kinds = {resource.kind: resource for resource in OURS}
