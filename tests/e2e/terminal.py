@@ -57,13 +57,15 @@ class Said:
 
     def shows(self, expected: str, code: int = 0) -> None:
         """Compares standard output, and the exit code."""
-        assert self.comparable(self.text) == _squeezed(dedent(expected)), self.errors
-        assert self.code == code
+        self._compare(self.text, expected, code)
 
     def fails(self, expected: str, code: int = 2) -> None:
         """Compares standard error, and the exit code."""
-        assert self.comparable(self.errors or self.text) == _squeezed(dedent(expected)), self.text
-        assert self.code == code
+        self._compare(self.errors or self.text, expected, code)
+
+    def _compare(self, text: str, expected: str, code: int) -> None:
+        found, wanted = self.comparable(text), _squeezed(dedent(expected))
+        assert (found, self.code) == (wanted, code), f"{self.code}, not {code}:\n{found}\n--- not:\n{wanted}\n{self}"
 
     def comparable(self, text: str) -> str:
         """Without what differs from one run to the next."""

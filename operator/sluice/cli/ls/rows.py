@@ -106,7 +106,7 @@ def _run(row: Row) -> Run:
 
 
 def _idle(row: Row, ended: Sequence[Run]) -> Idle:
-    refused, suspended = row.cell("Accepted") == "False", row.cell("Suspended") == "true"
+    refused, suspended = row.cell("Accepted") == "False", row.cells.get("Suspended") is True
     return Idle(
         namespace=row.namespace,
         name=printable(row.name),

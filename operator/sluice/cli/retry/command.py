@@ -1,5 +1,6 @@
 """`sluice retry`: exit code 0, or 2 if there is nothing to retry."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,19 +44,35 @@ def command(
 
     Example: sluice retry etl --task load
     """
-    target = parse(run)
-    if target.task:
-        tasks, items = (*tasks, target.task), items if target.item is None else str(target.item)
-    if items is not None and len(tasks) != 1:
+    if items is not None and len(tasks) > 1:
         raise click.UsageError("--item goes with one --task, the fan-out that has these items")
-    rerun: list[Any] = [{"task": tasks[0], "items": items}] if items is not None else list(tasks)
-    with_client(access, lambda client: _retry(client, target, rerun, name, writing))
+    with_client(access, lambda client: _retry(client, run, _Again(tasks, items), name, writing))
 
 
-async def _retry(client: "Client", target: Target, rerun: list[Any], name: str | None, writing: Writing) -> None:
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """What is to run again, as the flags say."""
+
+    tasks: tuple[str, ...]
+    items: str | None
+
+    def written(self, target: Target) -> list[Any]:
+        """As in `spec.resumeFrom.rerun`. Raises ClientError."""
+        tasks = (*self.tasks, target.task) if target.task else self.tasks
+        items = self.items if target.item is None else str(target.item)
+        if items is None:
+            return list(tasks)
+        if len(tasks) != 1:
+            raise ClientError("items are of one task; write for example: sluice retry etl --task load --item 3,7-9")
+        return [{"task": tasks[0], "items": items}]
+
+
+async def _retry(client: "Client", named: str, again: _Again, name: str | None, writing: Writing) -> None:
     from sluice.cli.retry.words import outlook  # noqa: PLC0415  # not for --help
     from sluice.client import find  # noqa: PLC0415
 
+    target = parse(named)
+    rerun = again.written(target)
     run = await find.run(client, target)
     old, phase = run["metadata"]["name"], run.get("status", {}).get("phase", "Pending")
     if phase not in ENDED:
