@@ -34,12 +34,8 @@ async def _fill(cluster: Cluster) -> None:
     """Runs that have ended, each with the status of 60 tasks."""
     kube = await connect(cluster)
     gate = asyncio.Semaphore(_IN_FLIGHT)
-    entry = {
-        "phase": "Succeeded",
-        "attempt": 1,
-        "startedAt": "2026-03-01T02:00:00Z",
-        "finishedAt": "2026-03-01T02:09:40Z",
-    }
+    times = {"startedAt": "2026-03-01T02:00:00Z", "finishedAt": "2026-03-01T02:09:40Z"}
+    entry = {"phase": "Succeeded", "attempt": 1, **times}
     status = {
         "observedGeneration": 1,
         "phase": "Succeeded",
