@@ -17,6 +17,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -25,7 +26,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
-from threading import Timer
+from threading import Thread
+from typing import Self
 
 from tests.e2e.kubernetes import Kubectl
 
@@ -93,40 +95,94 @@ class Sluice:
         self, *arguments: str, in_terminal: bool = False, stdin: str | None = None, seconds: float = 60
     ) -> Said:
         """Runs it to its end. In a terminal standard input is the terminal."""
-        command = self.command(*arguments)
         if in_terminal:
-            code, text, errors = *_in_terminal(command, self.environment, seconds), ""
-        else:
-            done = subprocess.run(
-                command,
-                env=self.environment,
-                input=stdin,
-                capture_output=True,
-                encoding="utf-8",
-                timeout=seconds,
-                check=False,
-            )
-            code, text, errors = done.returncode, done.stdout, done.stderr
+            with self.started(*arguments, in_terminal=True) as started:
+                code = started.ended(seconds)
+            return self._said(code, started.text, "")
+        done = subprocess.run(
+            self.command(*arguments),
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=seconds,
+            check=False,
+        )
+        return self._said(done.returncode, done.stdout, done.stderr)
+
+    def started(self, *arguments: str, in_terminal: bool = False) -> Started:
+        """Starts it, for what has no end of its own or is interrupted."""
+        return Started(self.command(*arguments), self.environment, in_terminal=in_terminal)
+
+    def _said(self, code: int, text: str, errors: str) -> Said:
         return Said(code, text, errors, self._kubectl.namespace, self._kubectl.cluster.server)
 
 
-def _in_terminal(command: list[str], environment: dict[str, str], seconds: float) -> tuple[int, str]:
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-    process = subprocess.Popen(
-        command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
-    )
-    os.close(theirs)
-    guard = Timer(seconds, process.kill)
-    guard.start()
-    chunks = []
-    with suppress(OSError):  # EIO: the program has closed its end
-        while chunk := os.read(ours, 65536):
-            chunks.append(chunk)
-    code = process.wait()
-    guard.cancel()
-    os.close(ours)
-    return code, _ESCAPE.sub("", b"".join(chunks).decode())
+class Started:
+    """The program while it runs. `text` and `errors` are what it has printed so far; `with` ends it."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], *, in_terminal: bool) -> None:
+        self._terminal = None
+        output: int = subprocess.PIPE
+        if in_terminal:
+            self._terminal, output = pty.openpty()
+            fcntl.ioctl(output, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        self._process = subprocess.Popen(
+            command,
+            env=environment | {"PYTHONUNBUFFERED": "1"},
+            stdin=output if in_terminal else subprocess.DEVNULL,
+            stdout=output,
+            stderr=output if in_terminal else subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._bytes = {"text": b"", "errors": b""}
+        if self._terminal is not None:
+            os.close(output)
+            sources = [("text", self._terminal)]
+        else:
+            assert self._process.stdout is not None
+            assert self._process.stderr is not None
+            sources = [("text", self._process.stdout.fileno()), ("errors", self._process.stderr.fileno())]
+        self._readers = [Thread(target=self._read, args=source) for source in sources]
+
+    @property
+    def text(self) -> str:
+        return _ESCAPE.sub("", self._bytes["text"].decode(errors="replace"))
+
+    @property
+    def errors(self) -> str:
+        return self._bytes["errors"].decode(errors="replace")
+
+    def ended(self, seconds: float = 60) -> int:
+        """The exit code, once it has ended and all it has printed is read."""
+        code = self._process.wait(seconds)
+        for reader in self._readers:
+            reader.join()
+        return code
+
+    def interrupted(self) -> int:
+        """The exit code after Ctrl-C."""
+        self._process.send_signal(signal.SIGINT)
+        return self.ended()
+
+    def __enter__(self) -> Self:
+        for reader in self._readers:
+            reader.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self.ended()
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+        if self._terminal is not None:
+            os.close(self._terminal)
+
+    def _read(self, name: str, source: int) -> None:
+        with suppress(OSError):  # EIO: the program has closed its end of the terminal
+            while chunk := os.read(source, 65536):
+                self._bytes[name] += chunk
 
 
 def _squeezed(text: str) -> str:

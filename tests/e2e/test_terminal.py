@@ -254,3 +254,60 @@ def test_names_are_completed_behind_kubectl_too(kubectl: Kubectl) -> None:
     assert completed("retry", *here, "etl/") == ["etl/extract", "etl/load", ":4"]
     assert completed("retry", *here, "etl", "--task", "l") == ["load", ":4"]
     assert completed("run", *here, "e") == ["etl", ":4"]
+
+
+def test_one_item_of_a_fan_out_is_run_again(kubectl: Kubectl, sluice: Sluice) -> None:
+    load = {"name": "load", "forEach": {"range": {"end": 3}}, "bash": 'test "$ITEM" != 1'}
+    kubectl.apply(manual("etl", load, {"name": "audit", "bash": "true", "dependsOn": ["load"]}))
+    kubectl.apply(by_hand("first", "etl"))
+    kubectl.finished("first")
+    sluice("retry", "etl/load[7]").fails(
+        "Error: items of 'load' in run 'first': 7 is none of them: there are 3, counted from 0"
+    )
+    sluice("retry", "etl", "--name", "second").shows(
+        """
+        first failed at load[1]. The new run keeps 2 successes and runs 2 tasks: load[1], audit.
+        workflowrun/second created
+        """
+    )
+    assert kubectl.finished("second")["status"]["tasks"]["load"]["items"]["succeeded"] == "0,2"
+    assert len(kubectl.pods("second")) == 1
+    sluice("retry", "etl~1/load[2]", "--name", "third").shows(
+        """
+        first failed at load[1]. The new run keeps 1 success and runs 2 tasks: load[1-2], audit.
+        workflowrun/third created
+        """
+    )
+    kubectl.finished("third")
+    assert sorted(pod["metadata"]["labels"]["sluice.dev/index"] for pod in kubectl.pods("third")) == ["1", "2"]
+    sluice("ls", "--state", "Failed", "-o", "name").shows(
+        "workflowrun.sluice.dev/third\nworkflowrun.sluice.dev/second\nworkflowrun.sluice.dev/first"
+    )
+
+
+def test_what_goes_on_goes_on_when_nobody_looks_any_more(kubectl: Kubectl, sluice: Sluice) -> None:
+    kubectl.apply(manual("etl", EXTRACT, LOAD))
+    with (
+        sluice.started("ls", "--watch") as watching,
+        sluice.started("run", "etl", "--name", "a", "--follow") as follows,
+    ):
+        eventually(lambda: "● a Running 1/2" in watching.text, "the watch has a line for it")
+        eventually(lambda: "load Running" in follows.text, "so has who follows it")
+        assert follows.interrupted() == 130
+        assert follows.errors == "a goes on; to follow it: sluice watch a\n"
+        assert watching.interrupted() == 130
+    assert all(line.split()[1] in "◌●" for line in watching.text.splitlines())
+    assert kubectl.task("a", "load")["phase"] == "Running"
+    with sluice.started("ls", "-w", in_terminal=True) as watching:
+        eventually(lambda: "● etl       a    Running  1/2 ██▌" in watching.text, "a terminal has the table")
+        assert watching.interrupted() == 130
+
+
+def test_kubectl_knows_it_as_a_plugin(kubectl: Kubectl, sluice: Sluice) -> None:
+    kubectl.apply(manual("etl", EXTRACT))
+    kubectl.apply(by_hand("first", "etl"))
+    kubectl.finished("first")
+    path = f"{Path(sluice.command('ls')[0]).parent}:{kubectl.environment['PATH']}"
+    command = ["kubectl", "sluice", "ls", "-n", kubectl.namespace]
+    done = subprocess.run(command, env=kubectl.environment | {"PATH": path}, capture_output=True, text=True, check=True)
+    assert done.stdout == sluice("ls").text
