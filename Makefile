@@ -7,7 +7,7 @@ WORKERS ?= auto
 SOURCES := operator tests
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: demo test fuzz chaos lint crds snapshots lock audit bench makespan cluster-up cluster-down clean
+.PHONY: demo test fuzz chaos lint crds snapshots lock audit bench makespan krew cluster-up cluster-down clean
 
 demo: $(VENV)/ready  ## build a real cluster and run a Workflow on it
 	$(BIN)/python -m tests.demo
@@ -49,6 +49,12 @@ bench: $(VENV)/ready  ## speed compared with plain pods on the same cluster
 
 makespan: $(VENV)/ready  ## simulated run times under a cap, compared with other start orders
 	$(BIN)/python -m tests.perf.makespan
+
+krew: $(VENV)/ready  ## dist/kubectl-sluice.tar.gz, to which .krew.yaml refers
+	rm -rf dist/krew && mkdir -p dist/krew
+	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist/krew .
+	cp krew/kubectl-sluice LICENSE dist/krew
+	tar -czf dist/kubectl-sluice.tar.gz -C dist/krew .
 
 cluster-up: $(VENV)/ready
 	$(BIN)/python -m tests.cluster up --name $(CLUSTER_NAME)

@@ -36,7 +36,15 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="%(version)s")
 def main() -> None:
-    """Workflows on Kubernetes: check them, and watch them run."""
+    """Workflows on Kubernetes: write them, run them, and see what becomes of them.
+
+    Example: sluice ls
+    """
+
+
+def plugin() -> None:
+    """The program `kubectl-sluice`."""
+    main(prog_name="kubectl sluice")
 
 
 if __name__ == "__main__":
