@@ -114,6 +114,12 @@ def test_all_namespaces_and_all_columns():
     assert line.split()[1:] == ["team", "etl", "a", "Failed", "1/3", *times]
 
 
+def test_labels_choose_workflows_with_their_runs_and_runs():
+    runs = [run("a", "Running"), run("b", "Running", workflow="other"), run("c", "Running", workflow="other")]
+    found = lines([flow("etl"), flow("idle")], runs, [runs[1]])
+    assert [line.name for line in found] == ["b", "a", "idle"]  # a by its Workflow, b by its own labels
+
+
 def test_states_select():
     runs = [run("a", "Failed"), run("b", "Succeeded")]
     assert names([flow("w")], runs, states={"Failed"}) == ["a"]

@@ -38,6 +38,7 @@ def test_without_a_kubeconfig_a_verb_says_what_to_do(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["stpo"], "there is no command 'stpo'; did you mean 'stop'?"),
         (["stop"], "Missing argument 'RUN'"),
         (["suspend"], "Missing argument 'NAME'"),
         (["retry", "etl", "--task", "a", "--task", "b", "--item", "3"], "--item goes with one --task"),

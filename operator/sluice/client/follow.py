@@ -51,12 +51,14 @@ async def follow(client: Client, resource: Resource, namespace: str | None = Non
 
 
 async def _list(client: Client, resource: Resource, namespace: str | None, rows: Rows, query: dict[str, str]) -> str:
-    """Fills `rows`; the version of the list."""
-    rows.clear()
+    """Puts what there is in place of `rows`, all at once; the version of the list."""
+    found: Rows = {}
     version = ""
     async for page in client.pages(resource, namespace, accept=table.ACCEPT, includeObject="Metadata", **query):
         version = page["metadata"]["resourceVersion"]
-        rows |= {row.metadata["uid"]: row for row in table.rows(page, table.column_names(page))}
+        found |= {row.metadata["uid"]: row for row in table.rows(page, table.column_names(page))}
+    rows.clear()
+    rows.update(found)
     return version
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,13 +32,21 @@ class _Wish:
     """None is the client's, '' all."""
     workflow: str | None
     states: frozenset[str]
-    selection: dict[str, str]
-    """Query parameters of the lists."""
+    selector: str | None
+    """Labels. Runs seldom have any, so a run is also chosen by those of its Workflow."""
     children: bool
     output: str | None
 
-    def lines(self, workflows: Iterable[Row], runs: Iterable[Row]) -> list[Line]:
-        found = lines(workflows, runs, children=self.children, states=self.states)
+    def collections(self) -> list[tuple[Resource, dict[str, str]]]:
+        """What is read, with the query: Workflows, all runs and, with a selector, the runs that it chooses."""
+        if self.selector is None:
+            return [(WORKFLOWS, {}), (RUNS, {})]
+        selection = {"labelSelector": self.selector}
+        return [(WORKFLOWS, selection), (RUNS, {}), (RUNS, selection)]
+
+    def lines(self, workflows: Sequence[Row], runs: Sequence[Row], chosen: Sequence[Row] | None = None) -> list[Line]:
+        """Of what was read."""
+        found = lines(workflows, runs, chosen, children=self.children, states=self.states)
         return [line for line in found if self.workflow in (None, line.workflow)]
 
     def table(self, found: Sequence[Line], terminal: Terminal) -> list[str]:
@@ -80,18 +88,17 @@ def command(
     """
     if watching and output in objects.OUTPUTS:
         raise click.UsageError(f"-w goes with the table, not with -o {output}")
-    selection = {"labelSelector": selector} if selector else {}
-    wish = _Wish("" if everywhere else None, workflow, frozenset(states), selection, children, output)
+    wish = _Wish("" if everywhere else None, workflow, frozenset(states), selector, children, output)
     with_client(access, lambda client: _watch(client, wish) if watching else _list(client, wish))
 
 
 async def _list(client: "Client", wish: _Wish) -> None:
-    workflows, runs = await asyncio.gather(
-        client.table(WORKFLOWS, wish.namespace, **wish.selection), client.table(RUNS, wish.namespace, **wish.selection)
+    read = await asyncio.gather(
+        *(client.table(resource, wish.namespace, **query) for resource, query in wish.collections())
     )
-    found = wish.lines(workflows, runs)
-    if wish.workflow is not None and not wish.selection:
-        _check_workflow(client, wish.workflow, {row.name for row in workflows} | {row.cell("Workflow") for row in runs})
+    found = wish.lines(*read)
+    if wish.workflow is not None and not found:
+        _check_workflow(client, wish.workflow, *read[:2])
     if wish.output == "name":
         for line in found:
             click.echo(objects.reference(_resource(line), line.name))
@@ -113,15 +120,13 @@ async def _watch(client: "Client", wish: _Wish) -> None:
         else:
             changes.show(found)
 
-    await live.watch(client, wish.namespace, wish.selection, wish.lines, show)
+    await live.watch(client, wish.namespace, wish.collections(), wish.lines, show)
 
 
 async def _whole(client: "Client", wish: _Wish, found: Sequence[Line]) -> list[Json]:
     """The objects themselves."""
     listed = {(_resource(line).kind, line.namespace, line.name) for line in found}
-    collections = await asyncio.gather(
-        *(client.objects(resource, wish.namespace, **wish.selection) for resource in (WORKFLOWS, RUNS))
-    )
+    collections = await asyncio.gather(*(client.objects(resource, wish.namespace) for resource in (WORKFLOWS, RUNS)))
     return [
         each
         for collection in collections
@@ -130,7 +135,8 @@ async def _whole(client: "Client", wish: _Wish, found: Sequence[Line]) -> list[J
     ]
 
 
-def _check_workflow(client: "Client", workflow: str, known: set[str]) -> None:
+def _check_workflow(client: "Client", workflow: str, workflows: Sequence[Row], runs: Sequence[Row]) -> None:
+    known = {row.name for row in workflows} | {row.cell("Workflow") for row in runs}
     if workflow not in known:
         raise NotFound(WORKFLOWS, workflow, client.namespace, sorted(known))
 

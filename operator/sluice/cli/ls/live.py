@@ -1,15 +1,14 @@
 """`sluice ls -w`: on a terminal the table, drawn anew once a second; off one a line for each change of a run."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from sluice.cli.ls.rows import Line, Run
-from sluice.client.resources import RUNS, WORKFLOWS
-from sluice.client.table import Row
+from sluice.client.resources import Resource
 
 if TYPE_CHECKING:
     from sluice.client.api import Client
@@ -22,27 +21,24 @@ _HOME_AND_CLEAR = "\x1b[H\x1b[J"
 async def watch(
     client: "Client",
     namespace: str | None,
-    selection: dict[str, str],
-    lines: Callable[[Iterable[Row], Iterable[Row]], list[Line]],
+    collections: Sequence[tuple[Resource, dict[str, str]]],
+    lines: Callable[..., list[Line]],
     show: Callable[[list[Line]], None],
 ) -> None:
-    """Calls `show` once a second with the lines of all Workflows and runs, without end."""
+    """Calls `show` once a second with what `lines` makes of the rows of these collections, without end."""
     from sluice.client.follow import follow  # noqa: PLC0415  # not for --help
 
-    workflows, runs = _Latest(), _Latest()
+    latest = [_Latest() for _ in collections]
 
     async def draw() -> None:
         while True:
-            await workflows.there.wait()
-            await runs.there.wait()
-            show(lines(workflows.rows.values(), runs.rows.values()))
+            for each in latest:
+                await each.there.wait()
+            show(lines(*(list(each.rows.values()) for each in latest)))
             await asyncio.sleep(_DRAWN_EVERY_S)
 
-    await asyncio.gather(
-        workflows.keep(follow(client, WORKFLOWS, namespace, **selection)),
-        runs.keep(follow(client, RUNS, namespace, **selection)),
-        draw(),
-    )
+    followed = (follow(client, resource, namespace, **query) for resource, query in collections)
+    await asyncio.gather(draw(), *(each.keep(rows) for each, rows in zip(latest, followed, strict=True)))
 
 
 class _Latest:

@@ -67,8 +67,17 @@ class Idle:
 Line = Run | Idle
 
 
-def lines(workflows: Iterable[Row], runs: Iterable[Row], *, children: bool, states: Collection[str]) -> list[Line]:
-    """`states` are words of `STATES`, none for all."""
+def lines(
+    workflows: Sequence[Row],
+    runs: Iterable[Row],
+    chosen: Iterable[Row] | None = None,
+    *,
+    children: bool = False,
+    states: Collection[str] = (),
+) -> list[Line]:
+    """`runs` are all there are. With `chosen`, those are listed and the runs of `workflows`. `states` are words of
+    `STATES`, none for all.
+    """
     listed = [_run(row) for row in runs if children or not is_child(row)]
     listed.sort(key=lambda run: (run.created_at, run.name), reverse=True)
     ended: dict[tuple[str, str], list[Run]] = {}
@@ -84,6 +93,12 @@ def lines(workflows: Iterable[Row], runs: Iterable[Row], *, children: bool, stat
     found: list[Line] = [run for run in listed if not run.ended]
     found += idle
     found += [run for run in listed if run.ended]
+    if chosen is not None:
+        asked = {_place(row) for row in chosen}
+        of = {_place(row) for row in workflows}
+        found = [
+            line for line in found if (line.namespace, line.workflow) in of or (line.namespace, line.name) in asked
+        ]
     return [line for line in found if not states or line.state.word in states]
 
 
