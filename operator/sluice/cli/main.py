@@ -8,18 +8,22 @@ from sluice import __version__
 from sluice.core.base.text import did_you_mean
 
 _COMMANDS = {
-    "ls": "sluice.cli.ls.command",
+    # write
+    "lint": "sluice.cli.lint.command",
+    "import": "sluice.cli.import_.command",
+    # do
     "run": "sluice.cli.run.command",
     "retry": "sluice.cli.retry.command",
-    "approve": "sluice.cli.approve",
-    "backfill": "sluice.cli.backfill.command",
     "stop": "sluice.cli.stop",
-    "completion": "sluice.cli.completion",
     "suspend": "sluice.cli.suspend",
     "resume": "sluice.cli.resume",
-    "lint": "sluice.cli.lint.command",
+    "approve": "sluice.cli.approve",
+    "backfill": "sluice.cli.backfill.command",
+    # see
+    "ls": "sluice.cli.ls.command",
     "watch": "sluice.cli.watch.command",
     "logs": "sluice.cli.logs.command",
+    "completion": "sluice.cli.completion",
 }
 
 

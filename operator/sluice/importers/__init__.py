@@ -1,0 +1,1 @@
+"""Workflows of other systems as manifests of ours."""
