@@ -4,7 +4,9 @@ from importlib import import_module
 
 import click
 
-_COMMANDS: dict[str, str] = {}
+_COMMANDS = {
+    "airflow": "sluice.cli.import_.airflow",
+}
 
 
 class _Commands(click.Group):

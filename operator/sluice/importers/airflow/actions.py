@@ -1,0 +1,194 @@
+"""What a task does, by the family of its operator: the fields of the manifest that say what runs."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sluice.core import Json
+from sluice.importers.airflow import common
+from sluice.importers.airflow.dag import Translation
+from sluice.importers.airflow.holes import InPod, in_field, in_script, parts_of
+from sluice.importers.airflow.names import parameter_of, workflow_of
+from sluice.importers.airflow.pods import pod
+from sluice.importers.airflow.recording import Task
+from sluice.importers.airflow.shell import NotPossible
+from sluice.importers.airflow.travel import TASK_FILE
+from sluice.importers.airflow.values import duration, flag, rfc3339, seconds_of, time_of
+
+_POKE_S = 60
+_SENSOR_TIMEOUT_S = 7 * 86400
+_SEVERAL_COMMANDS = re.compile(r"[;|\n]")
+_HOOK = re.compile(r"[A-Z]\w*Hook\Z")
+
+Action = Callable[[Task, Translation, list[str]], Json]
+
+
+def action(task: Task, dag: Translation, marks: list[str]) -> Json:
+    """Of the first family that the task is one of. `marks`: origins of unknown texts."""
+    for names, translate in _FAMILIES:
+        if task.is_a(*names):
+            return translate(task, dag, marks)
+    if not task.own or task.unknown:
+        return _left(task, dag)
+    return _sensor(task, dag, marks) if task.is_a("BaseSensorOperator") else _function(task, dag, marks)
+
+
+def _function(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
+    """By the stand-ins in the pod, which find the operator by its ids."""
+    arguments: Json = {"file": dag.path, "dag": dag.dag.id, "task": task.id}
+    if not dag.by_interval:
+        arguments["airflow"] = 3
+    fields: Json = {"function": {"file": TASK_FILE, "name": "run", "arguments": arguments}}
+    if keys := dag.handed_on[task.id]:
+        fields["outputs"] = [parameter_of(key) for key in keys]
+    hooks = sorted(name for name in task.body.names if _HOOK.match(name) and name != "BaseHook")
+    if hooks and not dag.options.airflow_image:
+        dag.lose(task, ", ".join(hooks), "its module is not there without Airflow; give --airflow-image IMAGE")
+    if hooks and dag.options.airflow_image:
+        fields["image"] = dag.options.airflow_image
+    for kind in ("Variable", "Connection", "get_connection"):
+        if kind in task.body.names:
+            _from_installation(task, dag, kind, fields)
+    return fields | common.skips(task)
+
+
+def _from_installation(task: Task, dag: Translation, kind: str, fields: Json) -> None:
+    """Variables and connections that the body reads come by the environment, from a Secret as they may be secret."""
+    given, prefix = (dag.options.variables, "VAR") if kind == "Variable" else (dag.options.connections, "CONN")
+    named = [text for text in task.body.texts if text in given]
+    values = [{"name": f"AIRFLOW_{prefix}_{name.upper()}", "value": _as_text(given[name])} for name in sorted(named)]
+    if values:
+        fields["env"] = [*fields.get("env", []), *values]
+    else:
+        option = "--variables" if kind == "Variable" else "--connections"
+        instead = f"give {option} FILE, or set AIRFLOW_{prefix}_NAME in `env`; a default in the call holds else"
+        dag.note(task, f"{task.id} may read a {kind.replace('get_c', 'C')} when it runs: {instead}")
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _bash(task: Task, dag: Translation, marks: list[str]) -> Json:
+    said = task.fields.get("bash_command")
+    if task.mapped is not None or dag.handed_on[task.id] or task.own:
+        return _function(task, dag, marks) | common.skips(task, said)
+    try:
+        script, env = in_script(parts_of(said, marks), dag)
+        env += _environment(task.fields.get("env"), dag, marks)
+    except (InPod, NotPossible) as reason:
+        dag.note(task, f"{task.id} is rendered in its pod, by the stand-ins: {reason}")
+        return _function(task, dag, marks) | common.skips(task, said)
+    if isinstance(task.fields.get("cwd"), str):
+        script = f"cd {task.fields['cwd']}\n{script}"
+    if _SEVERAL_COMMANDS.search(script.strip()):
+        script = f"set +eo pipefail\n{script}"  # as Airflow runs it: the last command decides
+    return ({"env": env} if env else {}) | {"bash": script} | common.skips(task, script)
+
+
+def _environment(said: Any, dag: Translation, marks: list[str]) -> list[Json]:
+    if not isinstance(said, dict) or "$template" in said:
+        return []
+    return [{"name": name, "value": in_field(parts_of(value, marks), dag)} for name, value in said.items()]
+
+
+def _empty(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
+    return {"join": {}}
+
+
+def _sensor(task: Task, dag: Translation, marks: list[str]) -> Json:
+    if task.is_a("FileSensor"):
+        path = in_field(parts_of(task.fields.get("filepath", ""), marks), dag)
+        if "$(" in path:
+            return _left(task, dag)
+        fields: Json = {"bash": f"test -e '{path}' || exit 75"}
+        dag.lose(task, "fs_conn_id", "the path is that of the task's own container; mount the volume")
+    elif task.is_a("BashSensor"):
+        try:
+            script, env = in_script(parts_of(task.fields.get("bash_command"), marks), dag)
+        except (InPod, NotPossible):
+            return _left(task, dag)
+        fields = ({"env": env} if env else {}) | {"bash": f"(\n{script}\n) || exit 75"}
+    else:
+        fields = _function(task, dag, marks)
+    return {"poll": _poll(task)} | fields
+
+
+def _poll(task: Task) -> Json:
+    every = seconds_of(task.fields.get("poke_interval"))
+    timeout = seconds_of(task.fields.get("timeout"))
+    poll: Json = {
+        "every": duration(max(1, _POKE_S if every is None else every)),
+        "timeout": duration(timeout or _SENSOR_TIMEOUT_S),
+    }
+    return poll | ({"onTimeout": "Skip"} if flag(task.fields.get("soft_fail")) else {})
+
+
+def _wait_delta(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
+    seconds = seconds_of(task.fields.get("delta"))
+    if seconds is None:
+        return _left(task, dag)
+    dag.lose(task, "delta", "counted from when it is its turn, not from the end of the interval")
+    return {"wait": {"for": duration(max(1, seconds))}}
+
+
+def _wait_until(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
+    when = time_of(task.fields.get("target_time"))
+    return _left(task, dag) if when is None else {"wait": {"until": rfc3339(when)}}
+
+
+def _trigger(task: Task, dag: Translation, marks: list[str]) -> Json:
+    target = task.fields.get("trigger_dag_id")
+    if not isinstance(target, str) or "\ue000" in target or "{{" in target:
+        return _left(task, dag)
+    fields: Json = {"workflow": {"name": workflow_of(target)}}
+    conf = task.fields.get("conf")
+    if isinstance(conf, dict) and conf:
+        try:
+            arguments = {parameter_of(name): _argument(value, dag, marks) for name, value in conf.items()}
+            fields["workflow"]["arguments"] = arguments
+        except InPod as reason:
+            dag.lose(task, "conf", f"left out: {reason}")
+    if not flag(task.fields.get("wait_for_completion")):
+        dag.lose(task, "wait_for_completion=False", "it waits for the run that it starts, and fails with it")
+    return fields
+
+
+def _argument(value: Any, dag: Translation, marks: list[str]) -> Any:
+    is_text = isinstance(value, str) or (isinstance(value, dict) and next(iter(value), "").startswith("$"))
+    return in_field(parts_of(value, marks), dag) if is_text else value
+
+
+def _in_image(task: Task, dag: Translation, marks: list[str]) -> Json:
+    """`@task.docker` and `@task.kubernetes`."""
+    image = task.fields.get("image")
+    return ({"image": image} if isinstance(image, str) else {}) | _function(task, dag, marks)
+
+
+def _virtualenv(task: Task, dag: Translation, marks: list[str]) -> Json:
+    packages = task.fields.get("requirements") or task.fields.get("python") or "its packages"
+    dag.lose(task, task.operator, f"it runs with the packages of its image, which needs {packages!r:.200}")
+    return _function(task, dag, marks)
+
+
+def _left(task: Task, dag: Translation) -> Json:
+    """A task that `lint` refuses until somebody fills it in."""
+    dag.lose(
+        task, task.operator, "no translation is known; say what it runs, by `image`, `bash` or `python`", left=True
+    )
+    return {}
+
+
+_FAMILIES: tuple[tuple[tuple[str, ...], Action], ...] = (
+    (("DockerTaskOperator", "KubernetesTaskOperator"), _in_image),
+    (("PythonVirtualenvOperator", "ExternalPythonOperator"), _virtualenv),
+    (("PythonSensor", "BashSensor", "FileSensor"), _sensor),
+    (("PythonOperator", "BaseBranchOperator", "LatestOnlyOperator"), _function),
+    (("BashOperator",), _bash),
+    (("EmptyOperator",), _empty),
+    (("KubernetesPodOperator", "DockerOperator"), pod),
+    (("TriggerDagRunOperator",), _trigger),
+    (("TimeDeltaSensor",), _wait_delta),
+    (("DateTimeSensor",), _wait_until),
+)

@@ -1,0 +1,58 @@
+"""Branches and short circuits as conditions of the tasks after them.
+
+A branch runs, of the tasks directly after it, those that it has chosen and those that come after a chosen one anyway.
+What is skipped further down follows from the trigger rules, as in Airflow.
+"""
+
+import json
+
+from sluice.importers.airflow.dag import RETURNED, Translation
+from sluice.importers.airflow.recording import Task
+
+_BRANCHES = ("BranchPythonOperator", "BaseBranchOperator")
+_CHECKS = ("ShortCircuitOperator", "LatestOnlyOperator")
+_PASS_SKIPS_ON = {"all_success", "none_skipped"}
+
+
+def hand_on_choices(dag: Translation) -> None:
+    """What branches and short circuits return is an output, as conditions read it."""
+    for task in dag.dag.tasks:
+        if task.is_a(*_BRANCHES, *_CHECKS) and dag.downstream[task.id]:
+            dag.handed_on[task.id] = sorted({*dag.handed_on[task.id], RETURNED})
+
+
+def condition(task: Task, dag: Translation) -> str:
+    """The `when` of a task; empty if it has none."""
+    parts = [_chosen(task, dag.tasks[each], dag) for each in dag.upstream[task.id] if dag.tasks[each].is_a(*_BRANCHES)]
+    parts += [f"{_output(each, dag)} == true" for each in _checks_before(task, dag)]
+    if task.teardown:
+        parts += [f"tasks{_member(dag.names[each])}.phase == 'Succeeded'" for each in task.setups]
+    return " && ".join(f"({part})" if "||" in part and len(parts) > 1 else part for part in parts)
+
+
+def _chosen(task: Task, branch: Task, dag: Translation) -> str:
+    beside = dag.downstream[branch.id]
+    before = [each for each in beside if each in dag.reachable(task.id, dag.upstream)]
+    output = _output(branch.id, dag)
+    return " || ".join(f"{json.dumps(each)} in {output}" for each in [task.id, *before])
+
+
+def _checks_before(task: Task, dag: Translation) -> list[str]:
+    """Short circuits that skip it: those directly before it, and those further up that ignore trigger rules."""
+    direct = [each for each in dag.upstream[task.id] if dag.tasks[each].is_a(*_CHECKS)]
+    if str(task.fields.get("trigger_rule") or "all_success") in _PASS_SKIPS_ON:
+        return direct
+    above = [each for each in dag.tasks if each in dag.reachable(task.id, dag.upstream) and each not in direct]
+    return direct + [each for each in above if _ignores_rules(dag.tasks[each])]
+
+
+def _ignores_rules(task: Task) -> bool:
+    return task.is_a("ShortCircuitOperator") and task.fields.get("ignore_downstream_trigger_rules", True) is not False
+
+
+def _output(task_id: str, dag: Translation) -> str:
+    return f"tasks{_member(dag.names[task_id])}.outputs.{RETURNED}"
+
+
+def _member(name: str) -> str:
+    return f"['{name}']" if "-" in name or name[:1].isdigit() else f".{name}"

@@ -1,0 +1,174 @@
+"""DAG files to Workflows: runs each in the box, and translates what it has recorded."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sluice.core import Json
+from sluice.core.base.faults import Fault
+from sluice.core.validation import workflow_faults
+from sluice.importers.airflow import box
+from sluice.importers.airflow.dag import Options, Translation
+from sluice.importers.airflow.names import workflow_of
+from sluice.importers.airflow.recording import Dag, Recording, read
+from sluice.importers.airflow.roots import Roots
+from sluice.importers.airflow.schedule import schedule_of
+from sluice.importers.airflow.travel import CannotTravel, files_of, path_of
+from sluice.importers.airflow.version import version_of
+from sluice.importers.airflow.workflow import workflow_of_dag
+from sluice.importers.report import Imported, Loss, Remark, Result
+
+_PROGRAM = Path(__file__).parent / "sluice_recorder" / "main.py"
+_ASKED = {
+    "asked": "the importer went on as if it were empty or true; look at what follows",
+    "called": "what it makes is missing",
+    "edge": "the edge is missing",
+    "left": "look at it",
+    "moving": "a start date that moves is the day of the import",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A DAG file that was read."""
+
+    file: Path
+    roots: Roots
+    recording: Recording
+
+
+def convert(files: Sequence[Path], options: Options, roots: Sequence[Path] = (), *, boxed: bool = True) -> Result:
+    """All files together, so that they can refer to each other. Raises box.NoBox."""
+    result = Result()
+    sources: list[_Source] = []
+    for file in files:
+        found = Roots.of(file, roots)
+        try:
+            sources.append(_Source(file, found, _record(file, found, options, boxed=boxed)))
+        except (box.Ended, ValueError) as error:
+            result.refused.append(Remark(str(file), 1, str(error)))
+    writers = _writers(sources)
+    for source in sources:
+        result.add(_converted(source, options, writers))
+    return result
+
+
+def _record(file: Path, roots: Roots, options: Options, *, boxed: bool) -> Recording:
+    order = {
+        "file": str(file.resolve()),
+        "module": path_of(file, roots)[: -len(".py")].replace("/", "."),
+        "roots": [str(each) for each in roots.folders],
+        "env": dict(options.env),
+        "variables": dict(options.variables),
+        "connections": dict(options.connections),
+        "limits": box.LIMITS,
+    }
+    return read(box.run([sys.executable, "-I", str(_PROGRAM)], json.dumps(order), roots.folders, boxed=boxed))
+
+
+def _converted(source: _Source, options: Options, writers: dict[str, list[str]]) -> Result:
+    file, recording, result = str(source.file), source.recording, Result()
+    if recording.error is not None:
+        result.refused.append(Remark(_shown(recording.error.file, source), recording.error.line, recording.error.words))
+        return result
+    dags = [dag for dag in recording.dags if dag.tasks]
+    if not dags:
+        makers = f"; these would: {', '.join(recording.makers)}" if recording.makers else ""
+        result.refused.append(Remark(file, 1, f"makes no DAG with tasks{makers}"))
+        return result
+    try:
+        files = files_of(source.file, recording, source.roots)
+    except CannotTravel as error:
+        result.refused.append(Remark(file, 1, str(error)))
+        return result
+    events = [(kind, _shown(place, source), line, words) for kind, place, line, words in recording.events]
+    result.notes += [Remark(place, line, words) for kind, place, line, words in events if kind not in _ASKED]
+    lost = [Loss(place, line, words, _ASKED[kind]) for kind, place, line, words in events if kind in _ASKED]
+    for dag in dags:
+        if refused := _refused(dag, source):
+            result.refused += refused
+            continue
+        airflow, told = version_of(source.file, dag, options)
+        translation = Translation(dag, file, path_of(source.file, source.roots), options, airflow)
+        schedule = schedule_of(dag, airflow, writers)
+        translation.by_interval = schedule.by_interval
+        manifest = workflow_of_dag(translation, schedule, files, recording.marks)
+        faults = [fault for fault in workflow_faults(manifest) if not _is_left(fault, manifest, translation)]
+        if told:
+            translation.note(None, told)
+        result.notes += translation.notes
+        result.refused += [Remark(file, _line(fault, manifest, translation), str(fault)) for fault in faults]
+        if not faults:
+            result.objects.append(Imported(manifest, [*lost, *translation.losses]))
+    return result
+
+
+def _refused(dag: Dag, source: _Source) -> list[Remark]:
+    """Faults of the graph, with the line that makes them."""
+    file = str(source.file)
+    names = [(dag.id or "", dag.line), *((task.id, task.line) for task in dag.tasks)]
+    unknown = [line for name, line in names if "\ue000" in name or not name]
+    if unknown:
+        origins = ", ".join(source.recording.marks[:3]) or "nothing"
+        words = (
+            f"a name depends on {origins}, which only the installation knows; give --variables, --connections or --env"
+        )
+        return [Remark(file, line, words) for line in unknown]
+    own = {edge.up: edge for edge in dag.connections if edge.up == edge.down}
+    return [
+        Remark(_shown(edge.file, source), edge.line, f"{edge.up} waits for itself here: it stands on both sides")
+        for edge in own.values()
+    ] or _circle(dag, source)
+
+
+def _circle(dag: Dag, source: _Source) -> list[Remark]:
+    """The last edge of a circle: of the tasks that stay when those that wait for nobody are taken away repeatedly."""
+    waits = {task.id: {edge.up for edge in dag.connections if edge.down == task.id} for task in dag.tasks}
+    while free := [task for task, before in waits.items() if not before & set(waits)]:
+        for task in free:
+            del waits[task]
+    closing = next((edge for edge in reversed(dag.connections) if edge.up in waits and edge.down in waits), None)
+    if closing is None:
+        return []
+    return [
+        Remark(_shown(closing.file, source), closing.line, f"the tasks {', '.join(sorted(waits))} wait for each other")
+    ]
+
+
+def _writers(sources: Sequence[_Source]) -> dict[str, list[str]]:
+    """By the URI of a dataset, the Workflows of the DAGs with a task that has it among its `outlets`."""
+    found: dict[str, dict[str, None]] = {}
+    for source in sources:
+        for dag in source.recording.dags:
+            for task in dag.tasks:
+                outlets = task.fields.get("outlets")
+                for outlet in outlets if isinstance(outlets, list) else []:
+                    if isinstance(outlet, dict) and isinstance(outlet.get("$asset"), str) and dag.id:
+                        found.setdefault(outlet["$asset"], {})[workflow_of(dag.id)] = None
+    return {uri: list(names) for uri, names in found.items()}
+
+
+def _is_left(fault: Fault, manifest: Json, dag: Translation) -> bool:
+    left = {loss.task for loss in dag.losses if loss.left}
+    return any(
+        fault.path.startswith(f"spec.tasks[{number}]")
+        for number, task in enumerate(manifest["spec"]["tasks"])
+        if task["name"] in left
+    )
+
+
+def _line(fault: Fault, manifest: Json, dag: Translation) -> int:
+    """Of the task that a fault is about, else of the DAG."""
+    for number, task in enumerate(manifest["spec"]["tasks"]):
+        if fault.path.startswith(f"spec.tasks[{number}]"):
+            return next((each.line for each in dag.dag.tasks if dag.names[each.id] == task["name"]), dag.dag.line)
+    return dag.dag.line
+
+
+def _shown(place: str, source: _Source) -> str:
+    """A file as the user would write it."""
+    if place in ("", str(source.file.resolve())):
+        return str(source.file)
+    return source.roots.path_of(Path(place)) or place

@@ -1,0 +1,148 @@
+"""Texts with holes: what a template leaves open, put into a shell script or into a field of the manifest.
+
+Times are made from the run's interval with `date`: in the script itself, or for a container by one task `dates`.
+"""
+
+import re
+from typing import Any
+
+from sluice.core import Json
+from sluice.core.pod.builder import parameter_variable
+from sluice.importers.airflow.dag import RETURNED, Translation
+from sluice.importers.airflow.names import parameter_of
+from sluice.importers.airflow.shell import put_in
+from sluice.importers.airflow.values import duration
+
+DATES = "dates"
+_MARK = re.compile("\ue000([0-9]+)\ue001")
+_SHORT = {
+    "%Y-%m-%d": "ds",
+    "%Y%m%d": "ds_nodash",
+    "%Y-%m-%dT%H:%M:%S+00:00": "ts",
+    "%Y%m%dT%H%M%S": "ts_nodash",
+}
+_UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+
+
+class InPod(Exception):
+    """The template can only be rendered when the task runs."""
+
+
+def parts_of(value: Any, marks: list[str]) -> list[str | Json]:
+    """Texts and holes. Raises InPod."""
+    if isinstance(value, dict) and "$in_pod" in value:
+        raise InPod(str(value["$in_pod"]))
+    if isinstance(value, dict) and isinstance(value.get("$template"), list):
+        return [
+            part
+            for each in value["$template"]
+            for part in ([each] if isinstance(each, dict) else _marked(str(each), marks))
+        ]
+    if isinstance(value, dict):
+        hole = next(((name, value[name]) for name in ("$xcom", "$param", "$unknown") if name in value), None)
+        if hole is None:
+            raise InPod("a value of a kind that has no text")
+        name, said = hole
+        return [{name[1:]: said, "key": value.get("key", RETURNED)}]
+    return _marked(str(value), marks)
+
+
+def _marked(text: str, marks: list[str]) -> list[str | Json]:
+    pieces = _MARK.split(text)
+    found: list[str | Json] = []
+    for index, piece in enumerate(pieces):
+        if index % 2:
+            number = int(piece)
+            found.append({"unknown": marks[number] if number < len(marks) else "a value"})
+        elif piece:
+            found.append(piece)
+    return found
+
+
+def in_script(parts: list[str | Json], dag: Translation) -> tuple[str, list[Json]]:
+    """The script, and the environment that it needs."""
+    lines: dict[str, str] = {}
+    env: dict[str, Json] = {}
+    script = put_in([part if isinstance(part, str) else (_variable(part, dag, lines, env),) for part in parts])
+    return "".join(f"{name}={value}\n" for name, value in lines.items()) + script, list(env.values())
+
+
+def _variable(hole: Json, dag: Translation, lines: dict[str, str], env: dict[str, Json]) -> str:
+    if "time" in hole:
+        name = _time_name(hole)
+        lines[name] = f"$({_date(hole, dag)})"
+        return name
+    if "xcom" in hole:
+        task, key = str(hole["xcom"]), str(hole["key"])
+        name = re.sub(r"[^A-Z0-9]+", "_", f"{task}{'' if key == RETURNED else '_' + key}".upper())
+        name = name if name[:1].isalpha() else f"X_{name}"
+        env[name] = {"name": name, "value": in_field([hole], dag)}
+        return name
+    if "run" in hole:
+        return "SLUICE_RUN"
+    return parameter_variable(_parameter(hole, dag))
+
+
+def in_field(parts: list[str | Json], dag: Translation) -> str:
+    """For a field in which placeholders are filled in."""
+    return "".join(part if isinstance(part, str) else _placeholder(part, dag) for part in parts)
+
+
+def _placeholder(hole: Json, dag: Translation) -> str:
+    if "time" in hole:
+        name = _time_name(hole)
+        dag.dates[name] = _date(hole, dag)
+        return f"$(tasks.{DATES}.outputs.{name})"
+    if "xcom" in hole:
+        task = str(hole["xcom"])
+        if task not in dag.names:
+            raise InPod(f"there is no task {task!r}")
+        return f"$(tasks.{dag.names[task]}.outputs.{parameter_of(str(hole['key']))})"
+    if "run" in hole:
+        return "$(run.name)"
+    return f"$(params.{_parameter(hole, dag)})"
+
+
+def _parameter(hole: Json, dag: Translation) -> str:
+    if "param" in hole:
+        return dag.parameter(str(hole["param"]))
+    if "variable" in hole:
+        return _installation(f"Variable {hole['variable']}", dag)
+    if "connection" in hole:
+        return _installation(f"Connection {hole['connection']} {hole.get('field', '')}", dag)
+    return _installation(str(hole.get("unknown", "value")), dag)
+
+
+def _installation(origin: str, dag: Translation) -> str:
+    """What only the installation knows is a parameter, with the value that was given on the command line."""
+    name = dag.parameter(origin.removeprefix("Variable ").removeprefix("Connection "))
+    given = dag.options.variables.get(origin.removeprefix("Variable "))
+    if given is not None:
+        dag.parameters[name].setdefault("default", given)
+    elif "default" not in dag.parameters[name]:
+        dag.parameters[name]["description"] = f"{origin} of the Airflow installation"
+    return name
+
+
+def _time_name(hole: Json) -> str:
+    base, shift = str(hole["time"]), int(hole.get("shift", 0))
+    short = _SHORT.get(str(hole["format"]), "date_" + re.sub(r"[^a-zA-Z]+", "", str(hole["format"])))
+    ahead = "" if not shift else f"_{'plus' if shift > 0 else 'minus'}_{duration(abs(shift))}"
+    return f"{short}{'' if base == 'logical' else '_of_' + base}{ahead}"
+
+
+def _date(hole: Json, dag: Translation) -> str:
+    """The command. Without a schedule the variable is empty, which is now, as in Airflow."""
+    base = "start" if hole["time"] == "logical" and dag.by_interval else str(hole["time"])
+    variable = "$SLUICE_INTERVAL_START" if base == "start" else "$SLUICE_SCHEDULED_TIME"
+    shift = int(hole.get("shift", 0))
+    words = (
+        [f"{count} {_UNITS[unit]}" for count, unit in re.findall(r"(\d+)([dhms])", duration(abs(shift)))]
+        if shift
+        else []
+    )
+    moved = "".join(f" {word}{' ago' if shift < 0 else ''}" for word in words)
+    shape = str(hole["format"]).replace("'", "")
+    return (
+        f"date -u -d \"{variable}{moved}\" '+{shape}'" if " " in shape else f'date -u -d "{variable}{moved}" +{shape}'
+    )

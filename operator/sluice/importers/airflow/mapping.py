@@ -1,0 +1,44 @@
+"""`expand` as `forEach`: one pod for each item, whose arguments the stand-ins put together in the pod."""
+
+from math import prod
+
+from sluice.core import Json
+from sluice.importers.airflow.dag import Translation
+from sluice.importers.airflow.names import parameter_of
+from sluice.importers.airflow.recording import Task
+
+
+def for_each(task: Task, dag: Translation) -> Json:
+    """Empty for a task that is not mapped."""
+    if not task.mapped:
+        return {}
+    ((how, mapped),) = task.mapped.items()
+    values = [mapped] if how == "kwargs" or not isinstance(mapped, dict) else list(mapped.values())
+    dynamic = [each for each in values if isinstance(each, dict) and set(each) & {"$xcom", "$param", "$unknown"}]
+    if not dynamic:
+        return {"forEach": _static(values)}
+    if len(values) > 1 or "$unknown" in dynamic[0]:
+        dag.lose(
+            task, "expand", "what several lists give together is not known before the run; expand over one", left=True
+        )
+        return {}
+    only = dynamic[0]
+    if "$param" in only:
+        return {"forEach": {"from": f"$(params.{dag.parameter(str(only['$param']))})"}}
+    if str(only["$xcom"]) not in dag.names:
+        return {}
+    key = next(iter(dag.read[task.id].get(str(only["$xcom"]), {"return_value"})))
+    return {"forEach": {"from": f"$(tasks.{dag.names[str(only['$xcom'])]}.outputs.{parameter_of(key)})"}}
+
+
+def _static(values: list[object]) -> Json:
+    """The items themselves where they are one list of texts and numbers; else their numbers, in Airflow's order."""
+    if len(values) == 1 and isinstance(values[0], list) and values[0] and all(_is_item(each) for each in values[0]):
+        return {"items": values[0]}
+    return {"range": {"end": prod(len(each) if isinstance(each, list | dict) else 1 for each in values)}}
+
+
+def _is_item(value: object) -> bool:
+    return isinstance(value, str | int | float) or (
+        isinstance(value, dict) and bool(value) and not any(str(key).startswith("$") for key in value)
+    )

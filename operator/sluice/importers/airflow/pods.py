@@ -1,0 +1,284 @@
+"""KubernetesPodOperator, DockerOperator and their like: what the operator says of a pod, as a task says it."""
+
+import shlex
+from typing import Any
+
+from sluice.core import Json
+from sluice.importers.airflow.dag import Translation
+from sluice.importers.airflow.holes import InPod, in_field, parts_of
+from sluice.importers.airflow.recording import Task
+from sluice.importers.airflow.values import duration, seconds_of
+
+_OLD_RESOURCES = {
+    "request_cpu": ("requests", "cpu"),
+    "request_memory": ("requests", "memory"),
+    "limit_cpu": ("limits", "cpu"),
+    "limit_memory": ("limits", "memory"),
+}
+_MEANINGLESS = {
+    *(
+        "name",
+        "namespace",
+        "task_id",
+        "is_delete_operator_pod",
+        "on_finish_action",
+        "get_logs",
+        "in_cluster",
+        "cluster_context",
+    ),
+    *(
+        "kubernetes_conn_id",
+        "config_file",
+        "log_events_on_failure",
+        "reattach_on_restart",
+        "random_name_suffix",
+        "hostnetwork",
+    ),
+    *(
+        "api_version",
+        "docker_url",
+        "auto_remove",
+        "mount_tmp_dir",
+        "docker_conn_id",
+        "tty",
+        "network_mode",
+        "deferrable",
+    ),
+    *(
+        "poll_interval",
+        "logging_interval",
+        "base_container_name",
+        "location",
+        "cluster_name",
+        "project_id",
+        "gcp_conn_id",
+    ),
+    *(
+        "container_logs",
+        "schedulername",
+        "termination_grace_period",
+        "dnspolicy",
+        "use_internal_ip",
+        "force_pull",
+        "xcom_all",
+    ),
+}
+
+
+def pod(task: Task, dag: Translation, marks: list[str]) -> Json:
+    said = task.fields
+
+    def text(value: Any) -> str:
+        try:
+            return in_field(parts_of(value, marks), dag)
+        except InPod as reason:
+            dag.lose(task, "a template", f"left as it is: {reason}")
+            return _raw(value)
+
+    def texts(value: Any) -> list[str]:
+        items = shlex.split(value) if isinstance(value, str) else value if isinstance(value, list) else [value]
+        return [text(each) for each in items]
+
+    fields: Json = {}
+    if said.get("image"):
+        fields["image"] = text(said["image"])
+    if said.get("cmds") or said.get("entrypoint"):
+        fields["command"] = texts(said.get("cmds") or said["entrypoint"])
+    if said.get("arguments") or said.get("command"):
+        fields["args"] = texts(said.get("arguments") or said["command"])
+    if env := _env(said, text):
+        fields["env"] = env
+    if env_from := [_model(each) for each in _list(said.get("env_from"))] + _env_from(said):
+        fields["envFrom"] = env_from
+    if resources := _resources(said):
+        fields["resources"] = resources
+    _placement(said, fields)
+    if do_push := said.get("do_xcom_push"):
+        dag.lose(task, f"do_xcom_push={do_push}", "write one JSON object to $SLUICE_OUTPUTS instead of return.json")
+    if dag.handed_on[task.id]:
+        fields["outputs"] = dag.handed_on[task.id]
+    if startup := seconds_of(said.get("startup_timeout_seconds")):
+        fields["pendingTimeout"] = duration(startup)
+    known = _KNOWN | _MEANINGLESS
+    if unknown := sorted(name for name, value in said.items() if value and name not in known):
+        dag.lose(task, ", ".join(unknown), "left out; `podTemplate` takes what a pod can say")
+    return fields
+
+
+_KNOWN = {
+    *(
+        "image",
+        "cmds",
+        "entrypoint",
+        "arguments",
+        "command",
+        "env_vars",
+        "environment",
+        "private_environment",
+        "env_from",
+    ),
+    *("secrets", "configmaps", "resources", "container_resources", "node_selector", "node_selectors", "tolerations"),
+    *("service_account_name", "volumes", "volume_mounts", "affinity", "labels", "annotations", "image_pull_policy"),
+    *(
+        "image_pull_secrets",
+        "security_context",
+        "container_security_context",
+        "do_xcom_push",
+        "startup_timeout_seconds",
+    ),
+    *(
+        "retries",
+        "retry_delay",
+        "retry_exponential_backoff",
+        "max_retry_delay",
+        "execution_timeout",
+        "trigger_rule",
+        "pool",
+    ),
+    *(
+        "pool_slots",
+        "priority_weight",
+        "owner",
+        "depends_on_past",
+        "email",
+        "email_on_failure",
+        "email_on_retry",
+        "sla",
+    ),
+    *(
+        "on_failure_callback",
+        "on_success_callback",
+        "on_retry_callback",
+        "start_date",
+        "end_date",
+        "queue",
+        "doc_md",
+        "doc",
+    ),
+    *(
+        "wait_for_downstream",
+        "provide_context",
+        "executor_config",
+        "weight_rule",
+        "task_concurrency",
+        "max_active_tis_per_dag",
+    ),
+    *("params", "mem_limit", "cpus"),
+}
+
+
+def _raw(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _env(said: Json, text: Any) -> list[Json]:
+    found: list[Json] = []
+    for name in ("env_vars", "environment", "private_environment"):
+        given = said.get(name)
+        if isinstance(given, dict) and "$unknown" not in given:
+            found += [{"name": key, "value": text(value)} for key, value in given.items()]
+        for each in _list(given):
+            model = _model(each)
+            found.append(model | ({"value": text(model["value"])} if "value" in model else {}))
+    for secret in _list(said.get("secrets")):
+        fields = _fields(secret)
+        if fields.get("deploy_type") == "env" and fields.get("deploy_target"):
+            source = {"name": fields.get("secret"), "key": fields.get("key")}
+            found.append({"name": fields["deploy_target"], "valueFrom": {"secretKeyRef": source}})
+    return found
+
+
+def _env_from(said: Json) -> list[Json]:
+    maps = [{"configMapRef": {"name": name}} for name in _list(said.get("configmaps")) if isinstance(name, str)]
+    secrets = [_fields(each) for each in _list(said.get("secrets"))]
+    return maps + [
+        {"secretRef": {"name": each.get("secret")}}
+        for each in secrets
+        if each.get("deploy_type") == "env" and not each.get("deploy_target")
+    ]
+
+
+def _resources(said: Json) -> Json:
+    given = said.get("container_resources") or said.get("resources")
+    if isinstance(given, dict) and "$k8s" in given:
+        model = _model(given)
+        return {name: model[name] for name in ("requests", "limits") if model.get(name)}
+    found: Json = {}
+    for name, (kind, resource) in _OLD_RESOURCES.items():
+        if isinstance(given, dict) and given.get(name):
+            found.setdefault(kind, {})[resource] = given[name]
+    if isinstance(said.get("mem_limit"), str):
+        found.setdefault("limits", {})["memory"] = said["mem_limit"]
+    return found
+
+
+def _placement(said: Json, fields: Json) -> None:
+    selector = said.get("node_selector") or said.get("node_selectors")
+    if isinstance(selector, dict) and selector:
+        fields["nodeSelector"] = selector
+    if tolerations := [_model(each) for each in _list(said.get("tolerations"))]:
+        fields["tolerations"] = tolerations
+    if isinstance(said.get("service_account_name"), str):
+        fields["serviceAccountName"] = said["service_account_name"]
+    mounts = [_model(each) for each in _list(said.get("volume_mounts"))]
+    volumes = [_model(each) for each in _list(said.get("volumes"))]
+    for secret in map(_fields, _list(said.get("secrets"))):
+        if secret.get("deploy_type") == "volume":
+            name = str(secret.get("secret"))
+            volumes.append({"name": name, "secret": {"secretName": name}})
+            mounts.append({"name": name, "mountPath": secret.get("deploy_target"), "readOnly": True})
+    if volumes:
+        fields["volumes"] = volumes
+    if mounts:
+        fields["volumeMounts"] = mounts
+    template: Json = {}
+    metadata = {
+        name: said[name] for name in ("labels", "annotations") if isinstance(said.get(name), dict) and said[name]
+    }
+    if metadata:
+        template["metadata"] = metadata
+    spec: Json = {}
+    if said.get("affinity"):
+        spec["affinity"] = _model(said["affinity"])
+    if pull_secrets := [
+        _model(each) if isinstance(each, dict) else {"name": each} for each in _list(said.get("image_pull_secrets"))
+    ]:
+        spec["imagePullSecrets"] = pull_secrets
+    if said.get("security_context"):
+        spec["securityContext"] = _model(said["security_context"])
+    if said.get("image_pull_policy") or said.get("container_security_context"):
+        main: Json = {"name": "main"}
+        if said.get("image_pull_policy"):
+            main["imagePullPolicy"] = said["image_pull_policy"]
+        if said.get("container_security_context"):
+            main["securityContext"] = _model(said["container_security_context"])
+        spec["containers"] = [main]
+    if spec:
+        template["spec"] = spec
+    if template:
+        fields["podTemplate"] = template
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _fields(value: Any) -> Json:
+    """Of an object of airflow's own: `Secret("env", "NAME", "secret", "key")`."""
+    found = value.get("fields") if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _model(value: Any) -> Any:
+    """A Kubernetes object in the manifest's spelling, from the client's models or a map."""
+    if isinstance(value, dict):
+        fields = value["fields"] if "$k8s" in value and isinstance(value.get("fields"), dict) else value
+        return {_camel(name): _model(each) for name, each in fields.items() if each is not None}
+    return [_model(each) for each in value] if isinstance(value, list) else value
+
+
+def _camel(name: str) -> str:
+    if "_" not in name.strip("_") or "/" in name:
+        return name
+    first, *rest = name.strip("_").split("_")
+    return first + "".join(word[:1].upper() + word[1:] for word in rest)

@@ -1,0 +1,100 @@
+"""What the box has recorded of a DAG file. It comes from a hostile process: it is checked before it is used.
+
+A value that JSON has no word for is a map with one key that begins with `$`: see `sluice_recorder/record.py`.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sluice.core.base.foreign import parse
+
+Text = Annotated[str, Field(max_length=1000)]
+Lines = Annotated[list[Text], Field(max_length=10_000)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Body(_Model):
+    """The names and texts in the code of what a task calls."""
+
+    names: Lines = []
+    texts: Lines = []
+
+
+class Task(_Model):
+    id: Text
+    file: Text
+    line: int
+    operator: Text
+    classes: Lines
+    own: bool
+    """Its class is the user's."""
+    unknown: bool
+    """Its class is one of Airflow's or a provider's that has no translation."""
+    group: Text | None
+    fields: dict[str, Any]
+    mapped: dict[str, Any] | None
+    setup: bool
+    teardown: bool
+    setups: Lines
+    fails_dag: bool
+    body: Body
+
+    def is_a(self, *classes: str) -> bool:
+        return not set(classes).isdisjoint(self.classes)
+
+
+class Edge(_Model):
+    up: Text
+    down: Text
+    file: Text
+    line: int
+
+
+class Dag(_Model):
+    id: Text | None
+    file: Text
+    line: int
+    schedule: Any
+    start_date: Any
+    end_date: Any
+    params: dict[str, Any]
+    description: Any
+    fields: dict[str, Any]
+    tasks: Annotated[list[Task], Field(max_length=10_000)]
+    edges: Annotated[list[tuple[Text, Text, Text, int]], Field(max_length=200_000)]
+
+    @property
+    def connections(self) -> list[Edge]:
+        return [Edge(up=up, down=down, file=file, line=line) for up, down, file, line in self.edges]
+
+
+class Failure(_Model):
+    """What ended the file before it was through."""
+
+    file: Text
+    line: int
+    words: Text
+
+
+class Recording(_Model):
+    error: Failure | None = None
+    events: Annotated[list[tuple[Text, Text, int, Text]], Field(max_length=1000)] = []
+    """(kind, file, line, words); see `sluice_airflow/places.py`."""
+    dags: Annotated[list[Dag], Field(max_length=1000)] = []
+    modules: Annotated[list[tuple[Text, Text]], Field(max_length=10_000)] = []
+    opened: Lines = []
+    marks: Lines = []
+    makers: Lines = []
+
+
+def read(text: str) -> Recording:
+    """Raises ValueError if the text is none of ours."""
+    try:
+        return Recording.model_validate(parse(text))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise ValueError(f"what came back is damaged at {'.'.join(map(str, first['loc']))}: {first['msg']}") from None

@@ -1,0 +1,155 @@
+"""What is not known while a DAG file is loaded: a module that is not here, or a value that only the installation has.
+
+It lets the file go on. Whatever asks it for a value (truth, a loop, a number, a comparison) is reported with its line.
+In a pod, once the file is loaded, any use of it raises: the task's own code would work on nothing.
+"""
+
+import dis
+import sys
+
+from .places import report
+
+RUNNING = []
+"""Not empty once the file is loaded and the task's own code runs."""
+
+
+class Unknown:
+    def __init__(self, origin):
+        self.__dict__["origin"] = origin
+
+    def _use(self, how):
+        if RUNNING:
+            raise ModuleNotFoundError(f"{self.origin} is not known here: the image of this task has not got it")
+        report("asked", f"{how} of {self.origin}, which is not known")
+
+    def __getattr__(self, name):
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        if RUNNING:
+            self._use(name)
+        return Unknown(f"{self.origin}.{name}")
+
+    def __setattr__(self, name, value):
+        self.__dict__[name] = value
+
+    def __call__(self, *args, **kwargs):
+        if RUNNING:
+            self._use("a call")
+        if len(args) == 1 and not kwargs and callable(args[0]) and not isinstance(args[0], Unknown):
+            return args[0]  # a decorator
+        from .graph import is_part_of_graph
+
+        if any(map(is_part_of_graph, [*args, *kwargs.values()])):
+            report("called", f"{self.origin}() is not known here and may make tasks or edges")
+        return Unknown(f"{self.origin}()")
+
+    def __mro_entries__(self, bases):
+        return (_base(self.origin),)
+
+    def __repr__(self):
+        return mark(self.origin)
+
+    __str__ = __repr__
+
+    def __format__(self, spec):
+        return mark(self.origin)
+
+    def __bool__(self):
+        self._use("the truth")
+        return True
+
+    def __iter__(self):
+        frame = sys._getframe(1)
+        for step in dis.get_instructions(frame.f_code):
+            if step.offset == frame.f_lasti and step.opname == "UNPACK_SEQUENCE":
+                return iter([Unknown(f"{self.origin}[{index}]") for index in range(step.arg)])
+        self._use("the items")
+        return iter(())
+
+    def __len__(self):
+        self._use("the length")
+        return 0
+
+    def __contains__(self, value):
+        self._use("the items")
+        return False
+
+    def __getitem__(self, key):
+        if RUNNING:
+            self._use("an item")
+        return Unknown(f"{self.origin}[{key!r:.40}]")
+
+    def __setitem__(self, key, value):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return False
+
+    def __hash__(self):
+        return id(self)
+
+    def __index__(self):
+        self._use("the number")
+        return 0
+
+    __int__ = __index__
+
+    def __float__(self):
+        return float(int(self))
+
+    def _edge(self, other):
+        from .graph import is_part_of_graph
+
+        if isinstance(other, (list, tuple)) or is_part_of_graph(other):
+            report("edge", f"an edge to or from {self.origin}, which is not known")
+        return other
+
+    __rshift__ = __lshift__ = __rrshift__ = __rlshift__ = _edge
+
+
+def _compare(name):
+    def compare(self, other):
+        self._use("a comparison")
+        return name == "__ne__"
+
+    return compare
+
+
+for _name in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
+    setattr(Unknown, _name, _compare(_name))
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "and", "or"):
+    for _side in ("", "r"):
+        setattr(Unknown, f"__{_side}{_name}__", lambda self, other: Unknown(f"a value made of {self.origin}"))
+
+
+def _base(origin):
+    """A class to inherit from in place of one that is not here."""
+
+    def init(self, *args, **kwargs):
+        self.__dict__.update(kwargs)
+
+    def attribute(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Unknown(f"{origin}.{name}")
+
+    def subclass(cls, **kwargs):
+        pass
+
+    body = {"__init__": init, "__getattr__": attribute, "__init_subclass__": classmethod(subclass)}
+    return type(origin.rsplit(".", 1)[-1], (), body)
+
+
+_OPEN, _CLOSE = "\ue000", "\ue001"
+MARKS = []
+"""Origins of unknown texts, by their number."""
+
+
+def mark(origin):
+    """A text that stands for an unknown one: it survives formatting and joining, and is found again in names."""
+    if origin not in MARKS:
+        MARKS.append(origin)
+    return f"{_OPEN}{MARKS.index(origin)}{_CLOSE}"

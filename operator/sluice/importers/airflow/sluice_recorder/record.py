@@ -1,0 +1,196 @@
+"""What the DAG file has made, as JSON: DAGs, tasks, edges, and what each task's function reaches."""
+
+import datetime
+import os
+import sys
+import types
+
+from sluice_airflow import graph, modules, operators, unknown
+from sluice_recorder.templates import Template, template_of
+
+_TEMPLATED = (operators.BashOperator, operators.BashSensor, operators.KubernetesPodOperator, operators.DockerOperator)
+_MOST_ITEMS, _MOST_DEPTH = 10_000, 20
+
+
+def record(file, roots, opened):
+    return {
+        "dags": [_dag(dag) for dag in graph.DAGS if dag.in_with or dag.tasks_by_id],
+        "modules": _modules(roots),
+        "opened": opened,
+        "marks": unknown.MARKS,
+        "makers": _makers(file) if not any(dag.tasks_by_id for dag in graph.DAGS) else [],
+    }
+
+
+def _dag(dag):
+    return {
+        "id": plain(dag.dag_id),
+        "file": dag.file,
+        "line": dag.line,
+        "schedule": plain(dag.schedule),
+        "start_date": plain(dag.start_date),
+        "end_date": plain(dag.end_date),
+        "params": {str(name): plain(value) for name, value in dag.params.items()},
+        "description": plain(dag.description),
+        "fields": {str(name): plain(value) for name, value in dag.fields.items()},
+        "tasks": [_task(task) for task in dag.tasks_by_id.values()],
+        "edges": [list(edge) for edge in dag.edges],
+    }
+
+
+def _task(task):
+    templated = isinstance(task, _TEMPLATED)
+    fields = {name: plain(value, templated and name in task.template_fields) for name, value in task.fields.items()}
+    classes = [each.__name__ for each in type(task).__mro__ if issubclass(each, graph.Node)]
+    function = task.fields.get("python_callable")
+    return {
+        "id": plain(task.task_id),
+        "file": task.file,
+        "line": task.line,
+        "operator": type(task).__name__,
+        "classes": classes,
+        "own": not type(task).__module__.startswith("sluice_airflow"),
+        "unknown": bool(getattr(type(task), "is_unknown", False)),
+        "group": task.group.group_id if task.group else None,
+        "fields": fields,
+        "mapped": plain(task.mapped),
+        "setup": task.is_setup,
+        "teardown": task.is_teardown,
+        "setups": task.setups,
+        "fails_dag": bool(task.on_failure_fail_dagrun),
+        "body": reached(function if function is not None else type(task)),
+    }
+
+
+def plain(value, templated=False, depth=0):
+    """`value` as JSON; what JSON has no word for becomes a map with one key that begins with `$`."""
+    if isinstance(value, str):
+        return template_of(value) if templated and ("{{" in value or "{%" in value) else str(value)
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, (int, float)):
+        return value if abs(value) < 2**63 else str(value)
+    if depth > _MOST_DEPTH:
+        return {"$object": "nested too deeply"}
+    if isinstance(value, Template):
+        return value.json
+    if isinstance(value, dict):
+        return {str(key): plain(each, templated, depth + 1) for key, each in list(value.items())[:_MOST_ITEMS]}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        items = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else value
+        return [plain(each, templated, depth + 1) for each in list(items)[:_MOST_ITEMS]]
+    return _special(value, depth)
+
+
+def _special(value, depth):
+    if isinstance(value, datetime.datetime):
+        zone = value.tzinfo
+        name = getattr(zone, "key", None) or getattr(zone, "name", None) or getattr(zone, "zone", None)
+        utc = (value if zone else value.replace(tzinfo=datetime.timezone.utc)).astimezone(datetime.timezone.utc)
+        return {"$time": utc.isoformat(), "zone": name if isinstance(name, str) else None}
+    if isinstance(value, datetime.timedelta):
+        return {"$seconds": value.total_seconds()}
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, graph.XComArg):
+        return {"$xcom": value.operator.task_id, "key": value.key}
+    if isinstance(value, graph.DagParam):
+        return {"$param": value.name}
+    if isinstance(value, modules.AssetExpression):
+        return {"$assets": value.operation, "parts": [plain(each, depth=depth + 1) for each in value.parts]}
+    if isinstance(value, modules.Asset):
+        return {"$asset": str(value.uri)}
+    if isinstance(value, modules.Param):
+        return {"$param_of": plain(value.default), "description": plain(value.description), **_param(value, depth)}
+    if isinstance(value, modules.Timetable):
+        arguments = [plain(each, depth=depth + 1) for each in getattr(value, "args", ())]
+        return {
+            "$timetable": value.kind,
+            "args": arguments,
+            "kwargs": plain(getattr(value, "kwargs", {}), depth=depth + 1),
+        }
+    if isinstance(value, modules.KubernetesModel):
+        return {"$k8s": type(value).__name__, "fields": plain(value.fields, depth=depth + 1)}
+    if isinstance(value, unknown.Unknown):
+        return {"$unknown": value.origin}
+    if isinstance(value, graph.BaseOperator):
+        return {"$task": value.task_id}
+    delta = type(value).__name__ == "relativedelta" and {"days", "hours"} <= set(vars(value))
+    if delta and not (value.years or value.months):
+        return {"$seconds": ((value.days * 24 + value.hours) * 60 + value.minutes) * 60 + value.seconds}
+    fields = vars(value) if type(value).__module__ == "sluice_airflow.unknown" else {}
+    return {"$object": type(value).__name__, "fields": plain(fields, depth=depth + 1)}
+
+
+def _param(value, depth):
+    return {"schema": plain(value.schema, depth=depth + 1)}
+
+
+def reached(start):
+    """The names and texts in the code of a function or class, and of what it calls in the user's own modules."""
+    names, texts, seen, todo = set(), set(), set(), [start]
+    while todo and len(seen) < 1000:
+        found = todo.pop()
+        found = getattr(found, "__wrapped__", found)
+        if isinstance(found, types.CodeType):
+            names |= {*found.co_names, *found.co_freevars}
+            for constant in found.co_consts:
+                if isinstance(constant, types.CodeType):
+                    todo.append(constant)
+                texts |= {
+                    each for each in (constant if isinstance(constant, tuple) else (constant,)) if isinstance(each, str)
+                }
+        elif isinstance(found, types.FunctionType) and found not in seen:
+            seen.add(found)
+            todo.append(found.__code__)
+            inner = {
+                cell.cell_contents
+                for cell in found.__closure__ or ()
+                if isinstance(cell.cell_contents, types.FunctionType)
+            }
+            todo += [*inner, *(found.__globals__.get(name) for name in _all_names(found.__code__))]
+        elif isinstance(found, type) and found not in seen and _is_theirs(found):
+            seen.add(found)
+            todo += [each for base in found.__mro__ if _is_theirs(base) for each in vars(base).values()]
+        elif isinstance(found, (staticmethod, classmethod, types.MethodType)):
+            todo.append(found.__func__)
+    short = sorted(text for text in texts if len(text) <= 250)
+    return {"names": sorted(names)[:5000], "texts": short[:5000]}
+
+
+def _all_names(code):
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= _all_names(constant)
+    return names
+
+
+def _is_theirs(cls):
+    from sluice_airflow.places import is_users
+
+    return is_users(getattr(sys.modules.get(cls.__module__), "__file__", None) or "<")
+
+
+def _modules(roots):
+    """The user's own modules that were imported, as (name, file)."""
+    folders = tuple(os.path.join(root, "") for root in roots)
+    found = []
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and file.startswith(folders) and file.endswith(".py"):
+            found.append([name, file])
+    return found
+
+
+def _makers(file):
+    """The functions of the file whose code names a DAG."""
+    for module in list(sys.modules.values()):
+        if getattr(module, "__file__", None) == file:
+            functions = [each for each in vars(module).values() if isinstance(each, types.FunctionType)]
+            return [
+                f"{each.__name__} (line {each.__code__.co_firstlineno})"
+                for each in functions
+                if "DAG" in _all_names(each.__code__)
+            ]
+    return []

@@ -1,0 +1,200 @@
+"""Renders a template as far as it is known, and leaves a hole for each value that only a run has.
+
+`json` is a list of texts and holes: {"time": "start", "shift": seconds, "format": "%Y-%m-%d"}, {"param": name},
+{"xcom": task, "key": key}, {"variable": name}, {"connection": name, "field": field}, {"run": field}; or a reason why it
+can only be rendered in the pod.
+"""
+
+import datetime
+import re
+
+import jinja2
+import jinja2.sandbox
+
+_OPEN, _CLOSE = "\ue002", "\ue003"
+_HOLE = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
+_ISO = "%Y-%m-%dT%H:%M:%S+00:00"
+
+
+class Template:
+    """A text with holes."""
+
+    def __init__(self, json):
+        self.json = json
+
+
+class Needed(Exception):
+    """The value is asked for while rendering: a condition, a loop, a filter that we do not know."""
+
+
+class Hole:
+    """A value that a run has. It can be put into a text, and nothing else."""
+
+    def __init__(self, holes, **said):
+        self._holes, self._said = holes, said
+
+    def __str__(self):
+        self._holes.append(self._said)
+        return f"{_OPEN}{len(self._holes) - 1}{_CLOSE}"
+
+    __html__ = __str__
+
+    def _needed(self, *_, **__):
+        raise Needed("its value is needed to render the template")
+
+    __bool__ = __iter__ = __len__ = __eq__ = __lt__ = __gt__ = __le__ = __ge__ = __int__ = __float__ = __contains__ = (
+        _needed
+    )
+    __add__ = __radd__ = __mul__ = __mod__ = __getitem__ = _needed
+    __hash__ = object.__hash__
+
+
+class Moment(Hole):
+    """A time of the run: the start or end of its interval, moved by some seconds."""
+
+    def __init__(self, holes, base, shift=0, shape=_ISO):
+        super().__init__(holes, time=base, shift=shift, format=shape)
+        self._parts = base, shift
+
+    def strftime(self, shape):
+        return Moment(self._holes, *self._parts, shape)
+
+    def isoformat(self):
+        return self.strftime(_ISO)
+
+    to_iso8601_string = isoformat
+
+    def to_date_string(self):
+        return self.strftime("%Y-%m-%d")
+
+    def to_datetime_string(self):
+        return self.strftime("%Y-%m-%d %H:%M:%S")
+
+    def date(self):
+        return self.strftime("%Y-%m-%d")
+
+    def _moved(self, seconds):
+        base, shift = self._parts
+        return Moment(self._holes, base, shift + int(seconds), self._said["format"])
+
+    def add(self, **units):
+        return self._moved(datetime.timedelta(**units).total_seconds())
+
+    def subtract(self, **units):
+        return self._moved(-datetime.timedelta(**units).total_seconds())
+
+    def __add__(self, delta):
+        return self._moved(delta.total_seconds()) if isinstance(delta, datetime.timedelta) else self._needed()
+
+    def __sub__(self, delta):
+        return self._moved(-delta.total_seconds()) if isinstance(delta, datetime.timedelta) else self._needed()
+
+
+class _Each:
+    """`params.x` and `params["x"]`: a hole for any name."""
+
+    def __init__(self, holes, **said):
+        self._holes, self._said = holes, said
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Hole(self._holes, **{key: name if value is None else value for key, value in self._said.items()})
+
+    __getitem__ = __getattr__
+
+    def get(self, name, default=None):
+        return self[name]
+
+
+class _Connections:
+    def __init__(self, holes):
+        self._holes = holes
+
+    def __getattr__(self, name):
+        return _Each(self._holes, connection=name, field=None)
+
+
+class _TaskInstance:
+    def __init__(self, holes):
+        self._holes = holes
+        self.run_id = Hole(holes, run="name")
+
+    def xcom_pull(self, task_ids=None, dag_id=None, key="return_value", **_):
+        if not isinstance(task_ids, str):
+            raise Needed("what several tasks have returned")
+        return Hole(self._holes, xcom=task_ids, key=key)
+
+
+class _Macros:
+    datetime, timedelta = datetime.datetime, datetime.timedelta
+
+    @staticmethod
+    def ds_add(ds, days):
+        return ds.add(days=days)
+
+    @staticmethod
+    def ds_format(ds, old, new):
+        return ds.strftime(new)
+
+
+def names_of(holes):
+    """The context of Airflow's templates. `logical` is the start of the interval or its end, as the version has it."""
+    logical = Moment(holes, "logical")
+    start, end = Moment(holes, "start"), Moment(holes, "end")
+    day = "%Y-%m-%d"
+    ti = _TaskInstance(holes)
+    return {
+        "ds": logical.strftime(day),
+        "ds_nodash": logical.strftime("%Y%m%d"),
+        "ts": logical,
+        "ts_nodash": logical.strftime("%Y%m%dT%H%M%S"),
+        "ts_nodash_with_tz": logical.strftime("%Y%m%dT%H%M%S+0000"),
+        "logical_date": logical,
+        "execution_date": logical,
+        "data_interval_start": start,
+        "data_interval_end": end,
+        "next_execution_date": end,
+        "next_ds": end.strftime(day),
+        "next_ds_nodash": end.strftime("%Y%m%d"),
+        "yesterday_ds": logical.subtract(days=1).strftime(day),
+        "yesterday_ds_nodash": logical.subtract(days=1).strftime("%Y%m%d"),
+        "tomorrow_ds": logical.add(days=1).strftime(day),
+        "tomorrow_ds_nodash": logical.add(days=1).strftime("%Y%m%d"),
+        "params": _Each(holes, param=None),
+        "run_id": Hole(holes, run="name"),
+        "ti": ti,
+        "task_instance": ti,
+        "macros": _Macros,
+        "var": type("Var", (), {"value": _Each(holes, variable=None), "json": _Connections(holes)}),
+        "conn": _Connections(holes),
+        "dag_run": type(
+            "DagRun", (), {"conf": _Each(holes, param=None), "run_id": Hole(holes, run="name"), "logical_date": logical}
+        ),
+    }
+
+
+FILTERS = {
+    "ds": lambda value: value.strftime("%Y-%m-%d"),
+    "ds_nodash": lambda value: value.strftime("%Y%m%d"),
+    "ts": lambda value: value.isoformat(),
+    "ts_nodash": lambda value: value.strftime("%Y%m%dT%H%M%S"),
+    "ts_nodash_with_tz": lambda value: value.strftime("%Y%m%dT%H%M%S+0000"),
+    "string": lambda value: value,
+    "int": lambda value, *_: value if isinstance(value, Hole) else int(value),
+}
+_DEFAULT = jinja2.defaults.DEFAULT_FILTERS["default"]
+FILTERS["default"] = FILTERS["d"] = lambda value, *other: value if isinstance(value, Hole) else _DEFAULT(value, *other)
+
+
+def template_of(text):
+    """A list of texts and holes, or {"$in_pod": why}."""
+    holes = []
+    environment = jinja2.sandbox.SandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
+    environment.filters.update(FILTERS)
+    try:
+        rendered = environment.from_string(text).render(names_of(holes))
+    except Exception as error:  # noqa: BLE001  # whatever a template of theirs raises
+        return {"$in_pod": f"{type(error).__name__}: {error}"[:200]}
+    parts = _HOLE.split(rendered)
+    return {"$template": [holes[int(part)] if index % 2 else part for index, part in enumerate(parts) if part]}

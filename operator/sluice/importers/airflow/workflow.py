@@ -1,0 +1,175 @@
+"""A DAG as a Workflow: its tasks in the order of the file, its parameters, its limits and its schedule."""
+
+from collections import Counter
+from typing import Any
+
+from sluice.api import API_VERSION
+from sluice.core import Json
+from sluice.importers.airflow import common
+from sluice.importers.airflow.actions import action
+from sluice.importers.airflow.branches import condition, hand_on_choices
+from sluice.importers.airflow.dag import Translation
+from sluice.importers.airflow.holes import DATES
+from sluice.importers.airflow.mapping import for_each
+from sluice.importers.airflow.names import workflow_of
+from sluice.importers.airflow.recording import Task
+from sluice.importers.airflow.schedule import Schedule
+from sluice.importers.airflow.sluice_airflow.names import name_of
+from sluice.importers.airflow.values import duration, number, seconds_of
+
+_NO_POD = ("join", "wait", "workflow")
+_TYPES = {
+    "string": "String",
+    "integer": "Integer",
+    "number": "Number",
+    "boolean": "Boolean",
+    "object": "Json",
+    "array": "Json",
+}
+_TOLERANT = {
+    "AllDone",
+    "AllFailed",
+    "OneFailed",
+    "OneDone",
+    "OneSucceeded",
+    "AllDoneOneSucceeded",
+    "Always",
+    "NoneSkipped",
+    "AllSkipped",
+}
+_NOTES = {
+    "tags",
+    "doc_md",
+    "on_failure_callback",
+    "on_success_callback",
+    "owner_links",
+    "access_control",
+    "default_view",
+    "orientation",
+    "sla_miss_callback",
+    "is_paused_upon_creation",
+    "dag_display_name",
+}
+_SHARED = ("retries", "timeout")
+
+
+def workflow_of_dag(dag: Translation, schedule: Schedule, files: Json, marks: list[str]) -> Json:
+    for name, value in dag.dag.params.items():
+        _declare(name, value, dag)
+    hand_on_choices(dag)
+    tasks = [_task(task, dag, marks) for task in dag.dag.tasks]
+    if dag.dates:
+        tasks.insert(0, _dates_task(dag))
+    for what, instead in schedule.losses:
+        dag.lose(None, what, instead)
+    spec: Json = {}
+    if description := dag.dag.description:
+        dag.note(None, f"description: {str(description)[:200]}")
+    if dag.parameters:
+        spec["parameters"] = list(dag.parameters.values())
+    spec |= schedule.fields | _limits(dag, tasks, schedule)
+    if any("function" in task for task in tasks):
+        spec |= files
+    if defaults := _defaults(tasks, dag):
+        spec["defaults"] = defaults
+    spec["tasks"] = tasks
+    name = workflow_of(str(dag.dag.id))
+    return {"apiVersion": API_VERSION, "kind": "Workflow", "metadata": {"name": name}, "spec": spec}
+
+
+def _task(task: Task, dag: Translation, marks: list[str]) -> Json:
+    does = action(task, dag, marks)
+    before = common.order(task, dag)
+    used = [each for each in dag.read[task.id] if each not in dag.upstream[task.id]]
+    if late := [dag.names[each] for each in used if each in dag.reachable(task.id, dag.upstream)]:
+        before["dependsOn"] = [*before.get("dependsOn", []), *late]
+    fields: Json = {"name": dag.names[task.id]}
+    if task.group:
+        fields["group"] = name_of(task.group)
+    fields |= before
+    if when := condition(task, dag):
+        fields["when"] = when
+    if not set(does) & set(_NO_POD):
+        fields |= for_each(task, dag)
+    fields |= common.limits(task, dag, has_pod=not set(does) & set(_NO_POD))
+    if "join" in does and task.fields.get("retries"):
+        fields.pop("retries", None)
+    if task.teardown and not task.fails_dag:
+        fields["allowFailure"] = True
+    return fields | does
+
+
+def _dates_task(dag: Translation) -> Json:
+    """Makes the texts of the run's times for tasks that have no shell."""
+    lines = [f'echo "{name}=$({command})" >> "$SLUICE_OUTPUTS"' for name, command in dag.dates.items()]
+    dag.note(None, f"the task {DATES} makes {', '.join(dag.dates)} for tasks that have no shell")
+    return {"name": DATES, "bash": "\n".join(lines) + "\n", "outputs": list(dag.dates)}
+
+
+def _declare(name: str, value: Any, dag: Translation) -> None:
+    parameter = dag.parameters[dag.parameter(name)]
+    schema: Json = {}
+    if isinstance(value, dict) and "$param_of" in value:
+        schema = value["schema"] if isinstance(value.get("schema"), dict) else {}
+        if isinstance(value.get("description"), str):
+            parameter["description"] = value["description"][:1024]
+        value = value["$param_of"]
+    kind = schema.get("type")
+    kinds = [each for each in (kind if isinstance(kind, list) else [kind]) if each != "null"]
+    found = _TYPES.get(str(kinds[0])) if len(kinds) == 1 else None
+    found = found or _type_of(value)
+    if found != "String":
+        parameter["type"] = found
+    if isinstance(schema.get("enum"), list) and schema["enum"]:
+        parameter["enum"] = [each for each in schema["enum"] if each is not None]
+    if value is not None:
+        parameter["default"] = value
+    if limits := sorted(
+        set(schema) - {"type", "enum", "title", "description_md", "section", "format", "description", "examples"}
+    ):
+        dag.lose(None, f"{', '.join(limits)} of the parameter {name}", "not checked")
+
+
+def _type_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "Boolean"
+    if isinstance(value, int):
+        return "Integer"
+    if isinstance(value, float):
+        return "Number"
+    return "Json" if isinstance(value, dict | list) else "String"
+
+
+def _limits(dag: Translation, tasks: list[Json], schedule: Schedule) -> Json:
+    said = dag.dag.fields
+    spec: Json = {}
+    if (width := number(said.get("max_active_tasks", said.get("concurrency")))) is not None and width > 0:
+        spec["parallelism"] = width
+    runs = number(said.get("max_active_runs"))
+    if runs is not None and runs > 1 and "schedule" in schedule.fields:
+        spec["concurrency"] = {"maxRuns": runs}
+    if timeout := seconds_of(said.get("dagrun_timeout")):
+        spec["timeout"] = duration(timeout)
+    if said.get("fail_fast") is True or said.get("fail_stop") is True:
+        spec["failFast"] = "Stop"
+    if any(task.get("runIf") in _TOLERANT for task in tasks):
+        spec["failWhen"] = "LeafFailed"
+    if noted := sorted(_NOTES & {name for name, value in said.items() if value}):
+        dag.note(None, f"{', '.join(noted)} of the DAG have no meaning here")
+    return spec
+
+
+def _defaults(tasks: list[Json], dag: Translation) -> Json:
+    """The image of scripts and functions, and what all tasks with a pod say alike, which is taken out of them."""
+    defaults: Json = {}
+    with_pod = [task for task in tasks if not set(task) & set(_NO_POD)]
+    if any(set(task) & {"bash", "function"} and "image" not in task for task in with_pod):
+        defaults["image"] = dag.options.image
+    said = [task for task in with_pod if task["name"] != DATES]
+    for field in _SHARED:
+        values = Counter(repr(task.get(field)) for task in said)
+        if len(said) > 1 and len(values) == 1 and said[0].get(field) is not None:
+            defaults[field] = said[0][field]
+            for task in said:
+                del task[field]
+    return defaults
