@@ -1,5 +1,6 @@
 """`sluice import airflow FILE|DIR...`."""
 
+import importlib.util
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +11,11 @@ import click
 from sluice.cli.import_.output import deliver, options
 from sluice.cli.printable import printable
 from sluice.core.base.foreign import mapping, parse
-from sluice.importers.airflow.box import NoBox
 from sluice.importers.airflow.convert import convert
 from sluice.importers.airflow.dag import Options
+from sluice.importers.airflow.isolation import NoBox
+
+_PACKAGES = ("jinja2", "pendulum", "dateutil", "pytz", "attrs")
 
 
 @click.command("airflow")
@@ -59,6 +62,8 @@ def command(
     A DAG file is a program. It is run in a box without network, with nothing of this machine but the folders that it
     imports from, and these read-only.
     """
+    if missing := [package for package in _PACKAGES if importlib.util.find_spec(package) is None]:
+        raise click.UsageError(f"DAG files need {', '.join(missing)}: pip install 'sluice-workflows[airflow]'")
     settings = Options(
         image=image,
         airflow_image=airflow_image,

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -75,14 +76,15 @@ def _bash(task: Task, dag: Translation, marks: list[str]) -> Json:
     if task.mapped is not None or dag.handed_on[task.id] or task.own:
         return _function(task, dag, marks) | common.skips(task, said)
     try:
-        script, env = in_script(parts_of(said, marks), dag)
+        parts = parts_of(said, marks)
+        script, env = in_script(parts, dag)
         env += _environment(task.fields.get("env"), dag, marks)
     except (InPod, NotPossible) as reason:
         dag.note(task, f"{task.id} is rendered in its pod, by the stand-ins: {reason}")
         return _function(task, dag, marks) | common.skips(task, said)
-    if isinstance(task.fields.get("cwd"), str):
-        script = f"cd {task.fields['cwd']}\n{script}"
-    if _SEVERAL_COMMANDS.search(script.strip()):
+    if isinstance(folder := task.fields.get("cwd"), str):
+        script = f"cd {shlex.quote(folder)} || exit 1\n{script}"
+    if _SEVERAL_COMMANDS.search("".join(part for part in parts if isinstance(part, str)).strip()):
         script = f"set +eo pipefail\n{script}"  # as Airflow runs it: the last command decides
     return ({"env": env} if env else {}) | {"bash": script} | common.skips(task, script)
 

@@ -1,7 +1,6 @@
 """DAG files to Workflows: runs each in the box, and translates what it has recorded."""
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,6 @@ from sluice.importers.airflow.version import version_of
 from sluice.importers.airflow.workflow import workflow_of_dag
 from sluice.importers.report import Imported, Loss, Remark, Result
 
-_PROGRAM = Path(__file__).parent / "sluice_recorder" / "main.py"
 _ASKED = {
     "asked": "the importer went on as if it were empty or true; look at what follows",
     "called": "what it makes is missing",
@@ -40,7 +38,7 @@ class _Source:
 
 
 def convert(files: Sequence[Path], options: Options, roots: Sequence[Path] = (), *, boxed: bool = True) -> Result:
-    """All files together, so that they can refer to each other. Raises box.NoBox."""
+    """All files together, so that they can refer to each other. Raises isolation.NoBox."""
     result = Result()
     sources: list[_Source] = []
     for file in files:
@@ -65,7 +63,7 @@ def _record(file: Path, roots: Roots, options: Options, *, boxed: bool) -> Recor
         "connections": dict(options.connections),
         "limits": box.LIMITS,
     }
-    return read(box.run([sys.executable, "-I", str(_PROGRAM)], json.dumps(order), roots.folders, boxed=boxed))
+    return read(box.record(json.dumps(order), roots.folders, boxed=boxed))
 
 
 def _converted(source: _Source, options: Options, writers: dict[str, list[str]]) -> Result:

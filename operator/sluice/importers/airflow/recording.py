@@ -97,4 +97,7 @@ def read(text: str) -> Recording:
         return Recording.model_validate(parse(text))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise ValueError(f"what came back is damaged at {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        words = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    except ValueError as error:
+        words = str(error)
+    raise ValueError(f"what came back of it is damaged: {words}")

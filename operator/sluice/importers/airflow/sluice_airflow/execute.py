@@ -15,7 +15,7 @@ import traceback
 
 from . import graph, modules, operators
 from .context import context_of
-from .render import rendered
+from .render import rendered, text_of_file
 from .unknown import RUNNING
 
 SKIPPED, NO_RETRY, NOT_YET = 99, 98, 75
@@ -59,7 +59,7 @@ def find(file, dag_id, task_id):
 def execute(operator, context, inputs):
     for name in operator.template_fields:
         if name in operator.fields or hasattr(operator, name):
-            value = rendered(getattr(operator, name, None), context)
+            value = rendered(text_of_file(operator, getattr(operator, name, None)), context)
             operator.fields[name] = value
             setattr(operator, name, value)
     operator.fields.update(mapped_arguments(operator, context, inputs))

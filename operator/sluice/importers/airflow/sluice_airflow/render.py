@@ -2,6 +2,7 @@
 expressions of usual templates are understood: names, calls, and Airflow's filters.
 """
 
+import os
 import re
 
 from .context import pulled
@@ -42,6 +43,19 @@ def rendered(value, context):
     if isinstance(value, (list, tuple)):
         items = [rendered(each, context) for each in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+    return value
+
+
+def text_of_file(operator, value):
+    """What a template file says, if that is what the value names: beside the DAG file, or where the DAG says."""
+    if not isinstance(value, str) or not value.endswith(operator.template_ext or ("\n",)):
+        return value
+    said = operator.dag.template_searchpath or []
+    folders = [said] if isinstance(said, str) else list(said)
+    for folder in [*folders, os.path.dirname(operator.dag.file)]:
+        if os.path.isfile(os.path.join(folder, value)):
+            with open(os.path.join(folder, value), encoding="utf-8") as file:
+                return file.read()
     return value
 
 

@@ -14,8 +14,10 @@ from pathlib import Path
 _HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(_HERE.parent)]
 
-from sluice_airflow import graph, modules, places, settings  # noqa: E402
-from sluice_recorder.record import record  # noqa: E402  # found by the line above
+from sluice_airflow import graph, modules, places, settings  # noqa: E402  # found by the line above
+from sluice_recorder.record import record  # noqa: E402
+
+sys.path.pop(0)  # beside them lie files whose names the user's modules may have
 
 
 def main():
@@ -35,7 +37,10 @@ def main():
     opened = _watch_files(order["roots"])
     sys.path += order["roots"]
     modules.install("kubernetes")
+    process = os.getpid()
     error = _load(order["file"], order["module"])
+    if os.getpid() != process:
+        os._exit(0)  # the file has forked, and this is the child
     found = record(order["file"], order["roots"], opened) if error is None else {}
     json.dump({"error": error, "events": places.EVENTS, **found}, out)
     out.flush()

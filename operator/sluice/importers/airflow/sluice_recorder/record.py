@@ -6,6 +6,7 @@ import sys
 import types
 
 from sluice_airflow import graph, modules, operators, unknown
+from sluice_airflow.render import text_of_file
 from sluice_recorder.templates import Template, template_of
 
 _TEMPLATED = (operators.BashOperator, operators.BashSensor, operators.KubernetesPodOperator, operators.DockerOperator)
@@ -40,7 +41,10 @@ def _dag(dag):
 
 def _task(task):
     templated = isinstance(task, _TEMPLATED)
-    fields = {name: plain(value, templated and name in task.template_fields) for name, value in task.fields.items()}
+    given = {
+        name: text_of_file(task, each) if name in task.template_fields else each for name, each in task.fields.items()
+    }
+    fields = {name: plain(value, templated and name in task.template_fields) for name, value in given.items()}
     classes = [each.__name__ for each in type(task).__mro__ if issubclass(each, graph.Node)]
     function = task.fields.get("python_callable")
     return {

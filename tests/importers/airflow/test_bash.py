@@ -1,0 +1,100 @@
+"""BashOperator: a script as it stands; templates become variables, quoted as their place needs it."""
+
+import subprocess
+
+import pytest
+
+from tests.importers.airflow.harness import faults, imported, run_task, spec_of, tasks_of
+
+DAILY = 'with DAG("etl", schedule="@daily", start_date=datetime(2026, 1, 1), catchup=False, params={"x": "a b"}):\n'
+
+
+def bash(tmp_path, command, **more):
+    arguments = "".join(f", {name}={value!r}" for name, value in more.items())
+    result = imported(tmp_path, f'{DAILY}    BashOperator(task_id="t", bash_command={command!r}{arguments})\n')
+    assert faults(result) == []
+    return result
+
+
+@pytest.mark.parametrize(
+    ("command", "script"),
+    [
+        ("echo hello", "echo hello"),
+        ("false; echo hi", "set +eo pipefail\nfalse; echo hi"),  # Airflow's shell goes on after a failure
+        ("make a && make b", "make a && make b"),
+        ("echo {{ params.x }}", "echo ${PARAM_X}"),
+        ('echo "{{ params.x }}"', 'echo "${PARAM_X}"'),
+        ("echo 'is {{ params.x }}'", "echo 'is '\"${PARAM_X}\"''"),
+        ("echo {{ run_id }}", "echo ${SLUICE_RUN}"),
+        ("echo {{ 1 + 1 }} {% for i in range(2) %}{{ i }} {% endfor %}", "echo 2 0 1 "),
+        ("echo {{ ds }}", 'ds=$(date -u -d "$SLUICE_INTERVAL_START" +%Y-%m-%d)\necho ${ds}'),
+    ],
+)
+def test_scripts(tmp_path, command, script):
+    assert tasks_of(bash(tmp_path, command))["t"]["bash"] == script
+
+
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ("{{ ds }} {{ ds_nodash }}", "2026-03-01 20260301"),
+        ("{{ ts }}", "2026-03-01T00:00:00+00:00"),
+        ("{{ ts_nodash }}", "20260301T000000"),
+        ("{{ data_interval_start }} {{ data_interval_end | ds }}", "2026-03-01T00:00:00+00:00 2026-03-02"),
+        ("{{ macros.ds_add(ds, 7) }} {{ macros.ds_add(ds, -1) }}", "2026-03-08 2026-02-28"),
+        ("{{ macros.ds_format(ds, '%Y-%m-%d', '%d.%m.%Y') }}", "01.03.2026"),
+        ("{{ yesterday_ds }} {{ tomorrow_ds_nodash }}", "2026-02-28 20260302"),
+        ("{{ execution_date.strftime('%Y/%m') }}", "2026/03"),
+        ("{{ (logical_date + macros.timedelta(hours=1)).isoformat() }}", "2026-03-01T01:00:00+00:00"),
+        ("{{ logical_date | ts_nodash }}", "20260301T000000"),
+        ("{{ data_interval_end.subtract(days=2).to_date_string() }}", "2026-02-28"),
+        ("{{ params.x | default('y') }}!", "a b!"),
+    ],
+)
+def test_times_as_a_shell_makes_them(tmp_path, template, shown):
+    script = tasks_of(bash(tmp_path, f'echo "{template}"'))["t"]["bash"]
+    env = {
+        "PATH": "/usr/bin:/bin",
+        "PARAM_X": "a b",
+        "SLUICE_INTERVAL_START": "2026-03-01T00:00:00Z",
+        "SLUICE_SCHEDULED_TIME": "2026-03-02T00:00:00Z",
+    }
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script], env=env, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == shown + "\n"
+
+
+def test_exit_code_99_is_skipped(tmp_path):
+    assert tasks_of(bash(tmp_path, "test -e /new || exit 99"))["t"]["skipExitCodes"] == [99]
+    assert "skipExitCodes" not in tasks_of(bash(tmp_path, "echo"))["t"]
+
+
+def test_environment(tmp_path):
+    task = tasks_of(bash(tmp_path, "echo $X", env={"X": "{{ params.x }}", "Y": "z"}))["t"]
+    assert task["env"] == [{"name": "X", "value": "$(params.x)"}, {"name": "Y", "value": "z"}]
+
+
+def test_a_template_that_needs_values_is_rendered_in_the_pod(tmp_path):
+    result = bash(tmp_path, "{% if params.x == 'a b' %}echo yes{% else %}echo no{% endif %}")
+    assert result.exit_code == 0
+    assert run_task(tmp_path, spec_of(result), "t", params={"x": "a b"}).out == "yes\n"
+
+
+def test_what_it_prints_last_is_what_others_read(tmp_path):
+    text = f"""{DAILY}
+    a = BashOperator(task_id="a", bash_command="echo one; echo two")
+    b = BashOperator(task_id="b", bash_command="echo {{{{ ti.xcom_pull(task_ids='a') }}}}")
+    a >> b
+"""
+    result = imported(tmp_path, text)
+    assert faults(result) == []
+    assert run_task(tmp_path, spec_of(result), "a").outputs == {"return_value": "two"}
+    assert tasks_of(result)["b"]["env"] == [{"name": "A", "value": "$(tasks.a.outputs.return_value)"}]
+    assert tasks_of(result)["b"]["bash"] == "echo ${A}"
+
+
+def test_a_script_in_a_file_is_a_template(tmp_path):
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags" / "load.sh").write_text("echo {{ params.x }}\n")
+    assert tasks_of(bash(tmp_path, "load.sh"))["t"]["bash"] == "echo ${PARAM_X}"

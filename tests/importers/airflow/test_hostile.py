@@ -1,0 +1,100 @@
+"""Files that do harm: each is bounded and named, and the file beside it is imported all the same."""
+
+import pytest
+
+from sluice.importers.airflow import box
+from sluice.importers.airflow.convert import convert
+from sluice.importers.airflow.dag import Options
+from tests.importers.airflow.harness import HEAD, imported
+
+GOOD = (
+    HEAD
+    + """
+with DAG("good", schedule=None):
+    EmptyOperator(task_id="a") >> BashOperator(task_id="b", bash_command="true")
+"""
+)
+
+TRIED = """
+import os, socket
+done = []
+def attempt(name, action):
+    try:
+        action()
+        done.append(name)
+    except BaseException as error:
+        pass
+def fork():
+    for _ in range(200):
+        if os.fork() == 0:
+            import time
+            time.sleep(10)
+            os._exit(0)
+attempt("allocate", lambda: bytearray(3 << 30))
+attempt("fork", fork)
+attempt("connect", lambda: socket.create_connection(("127.0.0.1", 6443), timeout=1))
+attempt("resolve", lambda: socket.getaddrinfo("example.com", 80))
+attempt("write beside", lambda: open(__file__ + ".txt", "w"))
+attempt("write here", lambda: open("/x", "w"))
+attempt("write much", lambda: [open(f"/tmp/{n}", "wb").write(bytes(8 << 20)) for n in range(4)])
+attempt("write far", lambda: open("/usr/x", "w"))
+attempt("read accounts", lambda: open("/etc/passwd").read())
+attempt("read keys", lambda: os.listdir("/root/.ssh"))
+attempt("environment", lambda: os.environ["PATH"])
+attempt("signal", lambda: os.kill(os.getppid() if os.getppid() > 1 else 0x7fffff, 9))
+attempt("more namespaces", lambda: os.system("unshare --user true") == 0 or 1 / 0)
+attempt("mount", lambda: os.system("mount -t tmpfs tmpfs /tmp 2>/dev/null") == 0 or 1 / 0)
+with DAG("-".join(done) or "nothing", schedule=None):
+    EmptyOperator(task_id="a")
+"""
+
+
+def test_what_a_file_can_reach(tmp_path):
+    assert [each.name for each in imported(tmp_path, TRIED).objects] == ["nothing"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("import os; os._exit(7)", "it ended its own process with exit code 7"),
+        ("import sys; sys.exit()", "SystemExit"),
+        ("import os; os.kill(os.getpid(), 9)", "it was killed"),
+        ("import os; os.write(1, b'x' * 100)", "makes no DAG with tasks"),
+        ("print('x' * (64 << 20))", "makes no DAG with tasks"),
+        ("def f(): f()\nf()", "RecursionError"),
+        ("x = bytearray(3 << 30)", "MemoryError"),
+        (
+            "import gc\nfor f in gc.get_objects():\n  if hasattr(f, 'buffer') and f.writable(): f.write('{')",
+            "is damaged",
+        ),
+        ("import airflow, sys\nsys.modules['sluice_airflow.graph'].DAGS = 5", "ended its own process"),
+        (
+            "import json; json.dump = lambda *a: None\n" + "with DAG('x'): EmptyOperator(task_id='a')",
+            "nothing is known",
+        ),
+        ("def f(:", "syntax error"),
+        ("raise ValueError('no \\x1b[2J')", "ValueError: no"),
+    ],
+)
+def test_named_and_nothing_lost_of_the_others(tmp_path, text, words):
+    dags = tmp_path / "dags"
+    dags.mkdir()
+    (dags / "bad.py").write_text(HEAD + text)
+    (dags / "good.py").write_text(GOOD)
+    result = convert([dags / "bad.py", dags / "good.py"], Options())
+    assert [each.name for each in result.objects] == ["good"]
+    (refused,) = result.refused
+    assert refused.file == str(dags / "bad.py")
+    assert words in refused.message
+
+
+@pytest.mark.parametrize(
+    "text", ["while True: pass", "import time; time.sleep(1000)", "import os\nwhile True: os.fork()"]
+)
+def test_what_does_not_end_is_ended(tmp_path, text, monkeypatch):
+    monkeypatch.setattr(box, "WALL_S", 2)
+    (refused,) = imported(tmp_path, text).refused
+    assert (
+        "it was ended, as it had not done so by itself after 2 s" in refused.message
+        or "BlockingIOError" in refused.message
+    )

@@ -1,0 +1,146 @@
+"""Python tasks: the stand-ins in the pod find the callable by its ids, and give it Airflow's context."""
+
+import pytest
+
+from tests.importers.airflow.harness import faults, imported, run_task, spec_of, tasks_of
+
+RUN = {"intervalStart": "2026-03-01T00:00:00Z", "intervalEnd": "2026-03-02T00:00:00Z"}
+
+
+def dag(*lines, **fields):
+    said = {"schedule": None, "start_date": "datetime(2026, 1, 1)", **fields}
+    arguments = ", ".join(f"{name}={value}" for name, value in said.items())
+    return "\n".join(
+        [*(line for line in lines if not line.startswith(" ")), f"with DAG('etl', {arguments}) as dag:"]
+    ) + ("\n" + "\n".join(line for line in lines if line.startswith(" ")) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("lambda ds, **_: print(ds)", "2026-03-01"),
+        ("lambda ti: print(ti.task_id, ti.dag_id, ti.try_number)", "t etl 1"),
+        ("lambda **context: print(context['data_interval_end'].strftime('%d'))", "02"),
+        ("lambda logical_date: print(logical_date.add(days=1).to_date_string())", "2026-03-02"),
+        ("lambda params: print(params['n'] + 1, params.n)", "4 3"),
+        ("lambda dag_run: print(dag_run.run_id, dag_run.conf.get('n'))", "etl-1 3"),
+        (
+            "lambda: print(__import__('airflow.operators.python').operators.python.get_current_context()['ds'])",
+            "2026-03-01",
+        ),
+        ("print, op_args=['{{ ds_nodash }}'], op_kwargs={'end': '{{ macros.ds_add(ds, 1) }}'}", "202603012026-03-02"),
+    ],
+)
+def test_context(tmp_path, body, shown):
+    result = imported(tmp_path, dag(f"    PythonOperator(task_id='t', python_callable={body})", params={"n": 3}))
+    assert faults(result) == []
+    done = run_task(tmp_path, spec_of(result), "t", run=RUN, params={"n": 3})
+    assert done.out.strip() == shown, done.err
+
+
+def test_what_one_returns_or_pushes_another_pulls(tmp_path):
+    result = imported(
+        tmp_path,
+        dag(
+            "def first(ti):\n    ti.xcom_push(key='rows', value=7)\n    return {'files': ['a', 'b']}\n",
+            "def second(ti):\n    print(ti.xcom_pull(task_ids='first'), ti.xcom_pull(task_ids='first', key='rows'))\n",
+            "    one = PythonOperator(task_id='first', python_callable=first)",
+            "    one >> EmptyOperator(task_id='between') >> PythonOperator(task_id='second', python_callable=second)",
+        ),
+    )
+    assert faults(result) == []
+    tasks = tasks_of(result)
+    assert tasks["second"]["dependsOn"] == ["between", "first"]
+    done = run_task(tmp_path, spec_of(result), "first")
+    assert done.outputs == {"rows": 7, "return_value": {"files": ["a", "b"]}}, done.err
+    assert (
+        run_task(tmp_path, spec_of(result), "second", tasks={"first": done.outputs}).out == "{'files': ['a', 'b']} 7\n"
+    )
+
+
+def test_a_value_that_nobody_reads_is_no_output(tmp_path):
+    result = imported(tmp_path, dag("    PythonOperator(task_id='t', python_callable=lambda: object())"))
+    assert "outputs" not in tasks_of(result)["t"]
+    assert run_task(tmp_path, spec_of(result), "t").code == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "field", "value"),
+    [
+        ("AirflowSkipException", 99, "skipExitCodes", [99]),
+        ("AirflowFailException", 98, "retries", None),
+        ("ValueError", 1, "", None),
+    ],
+)
+def test_how_it_ends(tmp_path, error, code, field, value):
+    lines = [
+        "from airflow.exceptions import AirflowFailException, AirflowSkipException",
+        f"def work():\n    raise {error}('no rows')\n",
+        "    PythonOperator(task_id='t', python_callable=work, retries=2, retry_delay=timedelta(minutes=1))",
+    ]
+    result = imported(tmp_path, dag(*lines))
+    done = run_task(tmp_path, spec_of(result), "t")
+    assert done.code == code
+    assert "no rows" in done.err
+    retries = {"limit": 2, "backoff": {"initial": "1m", "factor": 1}}
+    expected = retries | {"exitCodes": [1]} if error == "AirflowFailException" else value
+    assert tasks_of(result)["t"].get(field) == expected
+
+
+def test_modules_beside_the_file_travel(tmp_path):
+    include = tmp_path / "dags" / "common"
+    include.mkdir(parents=True)
+    (include / "__init__.py").write_text("")
+    (include / "work.py").write_text("def double(n):\n    from common.late import plus\n    print(plus(n * 2))\n")
+    (include / "late.py").write_text("def plus(n):\n    return n + 1\n")
+    (tmp_path / "dags" / "names.json").write_text('["one", "two"]')
+    lines = [
+        "import json\nfrom pathlib import Path\nfrom common.work import double",
+        "    for name in json.loads(Path(__file__).with_name('names.json').read_text()):",
+        "        PythonOperator(task_id=name, python_callable=double, op_args=[20])",
+    ]
+    result = imported(tmp_path, dag(*lines))
+    assert sorted(spec_of(result)["files"]) == [
+        *("airflow_task.py", "common/__init__.py", "common/late.py", "common/work.py", "etl.py", "names.json"),
+    ]
+    assert run_task(tmp_path, spec_of(result), "two").out == "41\n"
+
+
+def test_what_the_image_has_not_is_named_when_it_is_used(tmp_path):
+    lines = ["import pandas", "    PythonOperator(task_id='t', python_callable=lambda: print(pandas.DataFrame()))"]
+    result = imported(tmp_path, dag(*lines))
+    done = run_task(tmp_path, spec_of(result), "t")
+    assert done.code == 1
+    assert "pandas.DataFrame is not known here: the image of this task has not got it" in done.outputs["error"]
+
+
+def test_variables_come_by_the_environment(tmp_path):
+    lines = [
+        "from airflow.models import Variable",
+        "    PythonOperator(task_id='t', python_callable=lambda: print(Variable.get('bucket'), Variable.get('x', 1)))",
+    ]
+    result = imported(tmp_path, dag(*lines), variables={"bucket": "s3://b"})
+    env = {each["name"]: each["value"] for each in tasks_of(result)["t"]["env"]}
+    assert env == {"AIRFLOW_VAR_BUCKET": "s3://b"}
+    assert run_task(tmp_path, spec_of(result), "t", env=env).out == "s3://b 1\n"
+
+
+def test_an_operator_of_their_own_runs_in_its_pod(tmp_path):
+    lines = [
+        "from airflow.models import BaseOperator",
+        """
+class Greet(BaseOperator):
+    template_fields = ("name",)
+
+    def __init__(self, name, **kwargs):
+        super().__init__(**kwargs)
+        self.name = name
+
+    def execute(self, context):
+        print("hello", self.name, context["ds"])
+""",
+        "    Greet(task_id='t', name='{{ ds }}')",
+    ]
+    result = imported(tmp_path, dag(*lines))
+    assert result.exit_code == 0
+    assert run_task(tmp_path, spec_of(result), "t", run=RUN).out == "hello 2026-03-01 2026-03-01\n"
