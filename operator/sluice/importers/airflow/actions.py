@@ -27,6 +27,8 @@ Action = Callable[[Task, Translation, list[str]], Json]
 
 def action(task: Task, dag: Translation, marks: list[str]) -> Json:
     """Of the first family that the task is one of. `marks`: origins of unknown texts."""
+    if task.left:
+        return _left(task, dag)
     for names, translate in _FAMILIES:
         if task.is_a(*names):
             return translate(task, dag, marks)

@@ -22,9 +22,10 @@ RULES = {
     "none_failed_min_one_success": "NoneFailedOneSucceeded",
     "none_skipped": "NoneSkipped",
     "all_done_setup_success": "AllDone",
-    "always": "Always",
-    "dummy": "Always",
+    "always": None,
+    "dummy": None,
 }
+_AT_ONCE = {"always", "dummy"}
 _RETRY_DELAY_S = 300
 _LONGEST_BACKOFF_S = 86400
 _DEFAULT_LONGEST_S = 300  # of `backoff.max`
@@ -54,14 +55,16 @@ _LOSSES = {
 
 def order(task: Task, dag: Translation) -> Json:
     """DependsOn and runIf."""
-    fields: Json = {}
-    if before := [dag.names[each] for each in dag.upstream[task.id]]:
-        fields["dependsOn"] = before
     rule = str(task.fields.get("trigger_rule") or "all_success")
     if rule not in RULES:
         dag.lose(task, f"trigger_rule {rule!r:.60}", "it runs when all before it have succeeded")
     if task.teardown:
         rule = "all_done"
+    if rule in _AT_ONCE:
+        return {}
+    fields: Json = {}
+    if before := [dag.names[each] for each in dag.upstream[task.id]]:
+        fields["dependsOn"] = before
     if before and (said := RULES.get(rule)) is not None:
         fields["runIf"] = said
     return fields

@@ -23,7 +23,7 @@ _ASKED = {
     "asked": "the importer went on as if it were empty or true; look at what follows",
     "called": "what it makes is missing",
     "edge": "the edge is missing",
-    "left": "look at it",
+    "left": "its tasks are left to you; call a Workflow of their own, by `workflow` with `forEach`",
     "moving": "a start date that moves is the day of the import",
 }
 

@@ -55,7 +55,7 @@ def schedule_of(dag: Dag, airflow: int, workflows: dict[str, list[str]]) -> Sche
         found.fields["trigger"] = "Manual"
     elif said == "@once":
         pass  # a Workflow runs once when it is first seen
-    elif (isinstance(said, str) and not said.startswith("@")) or said in PRESETS:
+    elif isinstance(said, str) and (said in PRESETS or not said.startswith("@")):
         _by_cron(said, zone, dag, airflow, found)
     elif (seconds := seconds_of(said)) is not None and seconds >= 60:  # noqa: PLR2004
         _by_interval(seconds, dag, airflow, found)

@@ -238,6 +238,8 @@ class BaseOperator(Node, metaclass=BaseOperatorMeta):
     template_fields = ()
     template_ext = ()
     ui_color = "#fff"
+    is_unknown = False
+    is_left = False
 
     def __init__(self, task_id=None, **fields):
         self.task_id = task_id

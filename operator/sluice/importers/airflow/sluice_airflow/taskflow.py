@@ -165,8 +165,11 @@ def task_group(function=None, **fields):
     make.override = lambda **more: task_group(function, **{**fields, **more})
 
     def expand(**mapped):
-        report("left", f"the mapped group {function.__name__}, which is made once instead of for each item")
-        return make(**{name: Unknown(f"an item of {name}") for name in mapped})
+        report("left", f"the mapped group {function.__name__}, which would be made for each item")
+        made = make(**{name: Unknown(f"an item of {name}") for name in mapped})
+        for task in made.task_group.tasks if isinstance(made, GroupResult) else made.tasks:
+            task.is_left = True
+        return made
 
     make.expand = make.expand_kwargs = expand
     make.partial = lambda **given: type(

@@ -1,0 +1,51 @@
+"""DAG files of Airflow, imported and run: their pods call the files' own functions, and Airflow is nowhere."""
+
+from __future__ import annotations
+
+import json
+
+from sluice.importers.airflow.convert import convert
+from sluice.importers.airflow.dag import Options
+from sluice.importers.write import to_yaml
+from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, by_hand
+
+
+def run_of(kubectl: Kubectl, name: str) -> Json:
+    """Of the example by this name."""
+    result = convert([EXAMPLES / "import" / "airflow" / f"{name}.py"], Options())
+    assert result.exit_code == 0, result.summary()
+    kubectl("apply", "--server-side", "-f", "-", stdin=to_yaml(result.objects))
+    (workflow,) = result.objects
+    kubectl.apply(by_hand(f"{workflow.name}-run", workflow.name))
+    return kubectl.finished(f"{workflow.name}-run")
+
+
+def phases(run: Json) -> dict[str, str]:
+    return {name: task["phase"] for name, task in run["status"]["tasks"].items()}
+
+
+def test_two_in_parallel_and_one_after_both(kubectl: Kubectl) -> None:
+    run = run_of(kubectl, "parallel")
+    assert phases(run) == dict.fromkeys(("task-a", "task-b", "task-c"), "Succeeded")
+    assert kubectl.log("parallel-run", "task-c") == "this is task c, after both\n"
+
+
+def test_a_pool_of_processes(kubectl: Kubectl) -> None:
+    run_of(kubectl, "multiprocessing_pool")
+    assert kubectl.log("multiprocessing-pool-run", "run-in-parallel") == "[2, 4, 6, 8, 10]\n"
+
+
+def test_many_constructs(kubectl: Kubectl) -> None:
+    run = run_of(kubectl, "orders")
+    skipped = ("small", "greet")
+    assert run["status"]["phase"] == "Succeeded", run["status"]
+    assert phases(run) == {name: "Skipped" if name in skipped else "Succeeded" for name in phases(run)}
+    assert json.loads(run["status"]["tasks"]["total"]["outputs"]) == {"return_value": 15}
+    logs = {name: kubectl.log("orders-run", name) for name in ("list-orders", "said", "ways-inside", "last", "clean")}
+    assert logs == {
+        "list-orders": "orders of north\n",
+        "said": "it said: north is open\n",
+        "ways-inside": "in a group\n",
+        "last": "on 10\n",
+        "clean": "clean\n",
+    }

@@ -1,0 +1,199 @@
+"""Edges, groups, trigger rules, branches: what the graph is, and when each task runs."""
+
+import pytest
+
+from tests.importers.airflow.harness import faults, imported, run_task, spec_of, tasks_of
+
+WITH = "with DAG('etl', schedule=None) as dag:\n"
+
+
+EDGES = """
+from airflow.models.baseoperator import chain, cross_downstream
+from airflow.utils.edgemodifier import Label
+"""
+
+
+def edges(result):
+    assert faults(result) == []
+    return {f"{up} {task['name']}" for task in spec_of(result)["tasks"] for up in task.get("dependsOn", ())}
+
+
+def empties(names):
+    return "".join(f"    {name} = BashOperator(task_id='{name}', bash_command='true')\n" for name in names)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("a >> b >> c", "a b, b c"),
+        ("c << [a, b]", "a c, b c"),
+        ("[a, b] >> c >> [d, e]", "a c, b c, c d, c e"),
+        ("a.set_downstream([b, c]); d.set_upstream(c)", "a b, a c, c d"),
+        ("chain(a, [b, c], [d, e])", "a b, a c, b d, c e"),
+        ("cross_downstream([a, b], [c, d])", "a c, a d, b c, b d"),
+        ("a >> Label('rows') >> b; [b, c] >> Label('x') >> d", "a b, b d, c d"),
+        ("a >> b; a >> b", "a b"),
+        ("dag >> a >> b", "a b"),
+    ],
+)
+def test_edges(tmp_path, said, found):
+    assert edges(imported(tmp_path, f"{EDGES}{WITH}{empties('abcde')}    {said}\n")) == set(found.split(", "))
+
+
+def test_a_circle_is_refused_with_a_line(tmp_path):
+    result = imported(tmp_path, f"{WITH}{empties('abc')}    a >> b >> c\n    c >> a\n")
+    (refused,) = result.refused
+    assert (refused.line, refused.message) == (12, "the tasks a, b, c wait for each other")
+
+
+def test_the_same_id_twice_is_refused_with_its_line(tmp_path):
+    (refused,) = imported(tmp_path, f"{WITH}{empties('aa')}").refused
+    assert refused.line == 9
+    assert "a second task is called 'a'" in refused.message
+
+
+def test_groups(tmp_path):
+    text = f"""
+from airflow.utils.task_group import TaskGroup
+from airflow.decorators import task, task_group
+{WITH}
+    start = BashOperator(task_id="start", bash_command="true")
+    with TaskGroup("load", tooltip="x") as load:
+        one = BashOperator(task_id="one", bash_command="true")
+        with TaskGroup("inner"):
+            two = BashOperator(task_id="two", bash_command="true")
+        one >> two
+    @task_group
+    def tidy():
+        BashOperator(task_id="rm", bash_command="true")
+    end = BashOperator(task_id="end", bash_command="true")
+    start >> load >> tidy() >> end
+"""
+    result = imported(tmp_path, text)
+    assert edges(result) == {"start load-one", "load-one load-inner-two", "load-inner-two tidy-rm", "tidy-rm end"}
+    assert {name: task.get("group") for name, task in tasks_of(result).items()} == {
+        "start": None,
+        "end": None,
+        "load-one": "load",
+        "load-inner-two": "load-inner",
+        "tidy-rm": "tidy",
+    }
+
+
+@pytest.mark.parametrize(
+    ("rule", "run_if"),
+    [
+        ("all_success", None),
+        ("all_done", "AllDone"),
+        ("one_failed", "OneFailed"),
+        ("none_failed_min_one_success", "NoneFailedOneSucceeded"),
+        ("none_failed_or_skipped", "NoneFailedOneSucceeded"),
+        ("all_skipped", "AllSkipped"),
+    ],
+)
+def test_trigger_rules(tmp_path, rule, run_if):
+    text = f"    a >> BashOperator(task_id='z', bash_command='true', trigger_rule='{rule}')\n"
+    result = imported(tmp_path, f"{WITH}{empties('a')}{text}")
+    assert faults(result) == []
+    assert tasks_of(result)["z"].get("runIf") == run_if
+
+
+BRANCH = """
+from airflow.operators.python import BranchPythonOperator, ShortCircuitOperator
+from airflow.operators.latest_only import LatestOnlyOperator
+from airflow.utils.task_group import TaskGroup
+"""
+
+
+def test_a_branch_is_a_condition_of_the_tasks_after_it(tmp_path):
+    text = f"""{BRANCH}{WITH}
+    choose = BranchPythonOperator(task_id="choose", python_callable=lambda: ["a", "group"])
+    with TaskGroup("group") as group:
+        inner = BashOperator(task_id="inner", bash_command="true")
+{empties("ab")}
+    end = BashOperator(task_id="end", bash_command="true", trigger_rule="none_failed_min_one_success")
+    choose >> [a, b, group, end]
+    [a, b, group] >> end
+"""
+    result = imported(tmp_path, text)
+    assert faults(result) == []
+    tasks = tasks_of(result)
+    assert tasks["a"]["when"] == '"a" in tasks.choose.outputs.return_value'
+    ids = ("end", "group.inner", "a", "b")
+    assert tasks["end"]["when"] == " || ".join(f'"{each}" in tasks.choose.outputs.return_value' for each in ids)
+    assert run_task(tmp_path, spec_of(result), "choose").outputs == {"return_value": ["a", "group.inner"]}
+
+
+def test_a_short_circuit_skips_all_that_follows(tmp_path):
+    text = f"""{BRANCH}{WITH}
+    check = ShortCircuitOperator(task_id="check-it", python_callable=lambda: [])
+{empties("ab")}
+    last = BashOperator(task_id="last", bash_command="true", trigger_rule="all_done")
+    check >> a >> b >> last
+"""
+    result = imported(tmp_path, text)
+    assert faults(result) == []
+    whens = {name: task.get("when") for name, task in tasks_of(result).items()}
+    says = "tasks['check-it'].outputs.return_value == true"
+    assert whens == {"check-it": None, "a": says, "b": None, "last": says}
+    assert run_task(tmp_path, spec_of(result), "check-it").outputs == {"return_value": False}
+
+
+def test_setup_and_teardown(tmp_path):
+    text = f"""{WITH}{empties("abc")}
+    a >> b >> c.as_teardown(setups=a)
+"""
+    result = imported(tmp_path, text)
+    assert edges(result) == {"a b", "b c", "a c"}
+    teardown = tasks_of(result)["c"]
+    assert (teardown["runIf"], teardown["when"], teardown["allowFailure"]) == (
+        *("AllDone", "tasks.a.phase == 'Succeeded'", True),
+    )
+
+
+def test_always_waits_for_nothing(tmp_path):
+    result = imported(
+        tmp_path, f"{WITH}{empties('a')}    a >> BashOperator(task_id='z', bash_command='', trigger_rule='always')\n"
+    )
+    assert edges(result) == set()
+
+
+def test_several_dags_and_a_factory_in_one_file(tmp_path):
+    text = """
+def make(name):
+    with DAG(name, schedule=None) as dag:
+        for table in ("x", "y"):
+            BashOperator(task_id=f"load_{table}", bash_command="true")
+    return dag
+for name in ("one", "two"):
+    globals()[name] = make(name)
+"""
+    result = imported(tmp_path, text)
+    assert [(each.name, each.tasks) for each in result.objects] == [
+        ("one", ["load-x", "load-y"]),
+        ("two", ["load-x", "load-y"]),
+    ]
+
+
+def test_ids_that_would_get_one_name(tmp_path):
+    result = imported(tmp_path, f"{WITH}{empties(['a_b', 'A_b'])}    a_b >> A_b\n")
+    assert edges(result) == {"a-b a-b-2"}
+
+
+def test_airflow_1(tmp_path):
+    text = """
+from airflow.operators.bash_operator import BashOperator
+from airflow.operators.dummy_operator import DummyOperator
+from airflow.operators import python_operator
+dag = DAG("old", schedule_interval=None, default_args={"owner": "me", "retries": 1, "start_date": datetime(2020, 1, 1)})
+a = DummyOperator(task_id="a", dag=dag)
+b = BashOperator(task_id="b", bash_command="true", dag=dag)
+def work(**kwargs):
+    print(kwargs["ds"])
+c = python_operator.PythonOperator(task_id="c", python_callable=work, provide_context=True, dag=dag)
+a.set_downstream(b)
+c.set_upstream(b)
+"""
+    result = imported(tmp_path, text, head="from datetime import datetime\nfrom airflow import DAG\n")
+    assert edges(result) == {"a b", "b c"}
+    assert spec_of(result)["defaults"]["retries"] == {"limit": 1, "backoff": {"initial": "5m", "factor": 1}}

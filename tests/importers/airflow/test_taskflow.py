@@ -1,0 +1,184 @@
+"""TaskFlow: calls make tasks, what they return are outputs, and `expand` makes a pod for each item."""
+
+import pytest
+
+from tests.importers.airflow.harness import faults, imported, run_task, spec_of, tasks_of
+
+HEAD = "from datetime import datetime\nfrom airflow.decorators import dag, task, task_group\n"
+
+
+def test_the_etl_of_the_documentation(tmp_path):
+    text = '''
+@dag(schedule=None, start_date=datetime(2021, 1, 1), catchup=False, tags=["example"])
+def tutorial():
+    """Words."""
+    @task()
+    def extract():
+        return {"1001": 301.27, "1002": 433.21}
+    @task(multiple_outputs=True)
+    def transform(order_data: dict):
+        return {"total": sum(order_data.values()), "count": len(order_data)}
+    @task
+    def load(total: float, count: int = 0):
+        print(f"{total:.2f} of {count}")
+    summary = transform(extract())
+    load(summary["total"], count=summary["count"])
+tutorial()
+'''
+    result = imported(tmp_path, text, head=HEAD)
+    assert (result.exit_code, faults(result)) == (0, [])
+    spec = spec_of(result)
+    assert [(each["name"], each.get("dependsOn"), each.get("outputs")) for each in spec["tasks"]] == [
+        ("extract", None, ["return_value"]),
+        ("transform", ["extract"], ["return_value"]),
+        ("load", ["transform"], None),
+    ]
+    first = run_task(tmp_path, spec, "extract").outputs
+    second = run_task(tmp_path, spec, "transform", tasks={"extract": first}).outputs
+    assert run_task(tmp_path, spec, "load", tasks={"transform": second}).out == "734.48 of 2\n"
+
+
+def test_parameters_of_the_dag_function(tmp_path):
+    text = """
+@dag(schedule=None)
+def etl(day: str = "monday", count: int = 2):
+    @task
+    def show(day, count):
+        print(day, count)
+    show(day, count)
+etl()
+"""
+    result = imported(tmp_path, text, head=HEAD)
+    assert spec_of(result)["parameters"] == [
+        {"name": "day", "default": "monday"},
+        {"name": "count", "type": "Integer", "default": 2},
+    ]
+    assert run_task(tmp_path, spec_of(result), "show", params={"day": "friday", "count": 3}).out == "friday 3\n"
+
+
+MAPPED = """
+@dag(schedule=None)
+def etl():
+    @task
+    def names():
+        return ["a", "b"]
+    @task
+    def show(name, end="!"):
+        print(name + end)
+        return name
+    @task
+    def total(all_names):
+        print(len(list(all_names)))
+    {call}
+etl()
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "for_each", "inputs", "shown"),
+    [
+        ("show.expand(name=['x', 'y'])", {"items": ["x", "y"]}, {"item": "y", "index": 1}, "y!"),
+        (
+            "show.partial(end='?').expand(name=names())",
+            {"from": "$(tasks.names.outputs.return_value)"},
+            {"item": "b", "index": 1},
+            "b?",
+        ),
+        ("show.expand(name=['x', 'y'], end=['1', '2'])", {"range": {"end": 4}}, {"item": 2, "index": 2}, "y1"),
+        (
+            "show.expand_kwargs([{'name': 'x', 'end': '1'}, {'name': 'y'}])",
+            {"items": [{"name": "x", "end": "1"}, {"name": "y"}]},
+            {"item": {"name": "y"}, "index": 1},
+            "y!",
+        ),
+        ("total(show.expand(name=['x']))", {"items": ["x"]}, {"item": "x"}, "x!"),
+    ],
+)
+def test_expand(tmp_path, call, for_each, inputs, shown):
+    result = imported(tmp_path, MAPPED.format(call=call), head=HEAD)
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert tasks_of(result)["show"]["forEach"] == for_each
+    done = run_task(tmp_path, spec_of(result), "show", **inputs)
+    assert done.out == shown + "\n", done.err
+
+
+def test_branches_sensors_and_bash(tmp_path):
+    text = """
+@dag(schedule=None)
+def etl():
+    @task.branch
+    def choose():
+        return "left"
+    @task.bash
+    def left():
+        return "echo went {{ ti.task_id }}"
+    @task.short_circuit
+    def go():
+        return True
+    @task.sensor(poke_interval=30, timeout=600, mode="reschedule")
+    def wait():
+        return False
+    choose() >> left()
+    go() >> wait()
+etl()
+"""
+    result = imported(tmp_path, text, head=HEAD)
+    assert (result.exit_code, faults(result)) == (0, [])
+    tasks, spec = tasks_of(result), spec_of(result)
+    assert tasks["left"]["when"] == '"left" in tasks.choose.outputs.return_value'
+    assert tasks["wait"]["poll"] == {"every": "30s", "timeout": "10m"}
+    assert run_task(tmp_path, spec, "left").out == "went left\n"
+    assert run_task(tmp_path, spec, "wait").code == 75
+
+
+def test_a_function_called_twice(tmp_path):
+    text = """
+@dag(schedule=None)
+def etl():
+    @task
+    def one(n):
+        print(n)
+    one(1) >> one(2) >> one.override(task_id="third")(3)
+etl()
+"""
+    result = imported(tmp_path, text, head=HEAD)
+    assert list(tasks_of(result)) == ["one", "one-1", "third"]
+    assert run_task(tmp_path, spec_of(result), "one-1").out == "2\n"
+
+
+def test_airflow_3(tmp_path):
+    text = """
+from airflow.sdk import DAG, Asset, task, chain
+from airflow.providers.standard.operators.bash import BashOperator
+with DAG("etl", start_date=datetime(2026, 1, 1)):
+    @task
+    def show(ds=None, **context):
+        print(ds)
+    chain(show(), BashOperator(task_id="b", bash_command="echo {{ ds }}"))
+"""
+    result = imported(tmp_path, text, head=HEAD)
+    assert spec_of(result)["trigger"] == "Manual"
+    assert "$SLUICE_SCHEDULED_TIME" in tasks_of(result)["b"]["bash"]
+    run = {"intervalStart": "2026-03-01T00:00:00Z", "intervalEnd": "2026-03-02T00:00:00Z"}
+    assert run_task(tmp_path, spec_of(result), "show", run=run).out == "2026-03-02\n"
+
+
+def test_a_mapped_group_is_left_to_the_user(tmp_path):
+    text = """
+@dag(schedule=None)
+def etl():
+    @task
+    def show(n):
+        print(n)
+    @task_group
+    def each(n):
+        show(n)
+    each.expand(n=[1, 2])
+etl()
+"""
+    result = imported(tmp_path, text, head=HEAD)
+    assert result.exit_code == 3
+    assert [(loss.line, loss.what, loss.left) for loss in result.losses] == [
+        (11, "PythonOperator", True),
+        (12, "the mapped group each, which would be made for each item", False),
+    ]
