@@ -106,7 +106,7 @@ def _sensor(task: Task, dag: Translation, marks: list[str]) -> Json:
         path = in_field(parts_of(task.fields.get("filepath", ""), marks), dag)
         if "$(" in path:
             return _left(task, dag)
-        fields: Json = {"bash": f"test -e '{path}' || exit 75"}
+        fields: Json = {"bash": f"test -e {shlex.quote(path)} || exit 75"}
         dag.lose(task, "fs_conn_id", "the path is that of the task's own container; mount the volume")
     elif task.is_a("BashSensor"):
         try:
@@ -177,11 +177,10 @@ def _virtualenv(task: Task, dag: Translation, marks: list[str]) -> Json:
 
 
 def _left(task: Task, dag: Translation) -> Json:
-    """A task that `lint` refuses until somebody fills it in."""
-    dag.lose(
-        task, task.operator, "no translation is known; say what it runs, by `image`, `bash` or `python`", left=True
-    )
-    return {}
+    """A task that `lint` and the operator refuse until somebody fills it in."""
+    instead = "no translation is known; say what it runs, by `image`, `bash` or `python`"
+    dag.lose(task, task.operator, instead, left=True)
+    return {"image": ""}
 
 
 _FAMILIES: tuple[tuple[tuple[str, ...], Action], ...] = (

@@ -22,6 +22,7 @@ LIMITS = {
 """The recorder sets them for itself, before any code that is not ours runs."""
 
 _RECORDER = Path(__file__).parent / "sluice_recorder" / "main.py"
+_PYTHON = ("/usr/bin/env", "PYTHONHASHSEED=0", sys.executable, "-s", "-P")  # sets have the same order each time
 _CPU_TIME_OVER = 24  # SIGXCPU
 _KILLED = 9
 
@@ -33,7 +34,7 @@ class Ended(Exception):
 def record(order: str, readable: Sequence[Path], *, boxed: bool) -> str:
     """What the recorder says. Raises Ended, and isolation.NoBox. `readable`: the folders that the file may read."""
     with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryFile() as output:
-        command = [*(box(readable, empty) if boxed else []), sys.executable, "-I", str(_RECORDER)]
+        command = [*(box(readable, empty) if boxed else []), *_PYTHON, str(_RECORDER)]
         child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.DEVNULL, env={}, start_new_session=True
         )

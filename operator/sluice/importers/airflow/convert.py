@@ -150,7 +150,7 @@ def _writers(sources: Sequence[_Source]) -> dict[str, list[str]]:
 
 def _is_left(fault: Fault, manifest: Json, dag: Translation) -> bool:
     left = {loss.task for loss in dag.losses if loss.left}
-    return any(
+    return ("" in left and fault.path.startswith("spec.parameters[")) or any(
         fault.path.startswith(f"spec.tasks[{number}]")
         for number, task in enumerate(manifest["spec"]["tasks"])
         if task["name"] in left

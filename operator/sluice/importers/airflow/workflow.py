@@ -62,6 +62,8 @@ def workflow_of_dag(dag: Translation, schedule: Schedule, files: Json, marks: li
         tasks.insert(0, _dates_task(dag))
     for what, instead in schedule.losses:
         dag.lose(None, what, instead)
+    if schedule.fields.get("trigger") != "Manual":
+        _ask_for_values(dag)
     spec: Json = {}
     if description := dag.dag.description:
         dag.note(None, f"description: {str(description)[:200]}")
@@ -138,6 +140,15 @@ def _type_of(value: Any) -> str:
     if isinstance(value, float):
         return "Number"
     return "Json" if isinstance(value, dict | list) else "String"
+
+
+def _ask_for_values(dag: Translation) -> None:
+    """A run that starts by itself needs a value for each parameter."""
+    for name, parameter in dag.parameters.items():
+        if "default" not in parameter:
+            dag.lose(
+                None, f"parameter {name}", "needs a `default`; --variables FILE gives those of Variables", left=True
+            )
 
 
 def _limits(dag: Translation, tasks: list[Json], schedule: Schedule) -> Json:

@@ -184,6 +184,8 @@ class Module(types.ModuleType):
             if name == "__all__":
                 return list(NAMES) if is_airflow else []
             raise AttributeError(name)
+        if self.__name__.startswith("kubernetes") and name in ("client", "models"):
+            return importlib.import_module(f"{self.__name__}.{name}")
         if self.__name__.startswith("kubernetes.client") and name.startswith("V1"):
             return type(name, (KubernetesModel,), {})
         if not is_airflow:

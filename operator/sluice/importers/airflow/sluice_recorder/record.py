@@ -9,7 +9,15 @@ from sluice_airflow import graph, modules, operators, unknown
 from sluice_airflow.render import text_of_file
 from sluice_recorder.templates import Template, template_of
 
-_TEMPLATED = (operators.BashOperator, operators.BashSensor, operators.KubernetesPodOperator, operators.DockerOperator)
+_TEMPLATED = (
+    operators.BashOperator,
+    operators.BashSensor,
+    operators.DockerOperator,
+    operators.FileSensor,
+    operators.KubernetesPodOperator,
+    operators.TriggerDagRunOperator,
+)
+"""Whose templates are rendered here, as far as they are known; the pods render those of the others."""
 _MOST_ITEMS, _MOST_DEPTH = 10_000, 20
 
 

@@ -1,0 +1,163 @@
+"""Operators of pods, sensors and calls of other DAGs."""
+
+import pytest
+
+from tests.importers.airflow.harness import faults, imported, tasks_of
+
+KUBERNETES = """
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+from airflow.providers.cncf.kubernetes.secret import Secret
+from kubernetes.client import models as k8s
+"""
+DAG = "with DAG('etl', schedule=None, params={'day': 'monday'}):\n"
+
+
+def pod(tmp_path, arguments):
+    result = imported(tmp_path, f"{KUBERNETES}{DAG}    KubernetesPodOperator(task_id='t', name='x', {arguments})\n")
+    assert faults(result) == []
+    return result
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fields"),
+    [
+        ("image='busybox', cmds=['echo'], arguments=['hi']", {"image": "busybox", "command": ["echo"], "args": ["hi"]}),
+        ("image='b', arguments=['{{ params.day }}']", {"image": "b", "args": ["$(params.day)"]}),
+        ("image='b', env_vars={'A': 'b'}", {"image": "b", "env": [{"name": "A", "value": "b"}]}),
+        (
+            "image='b', env_vars=[k8s.V1EnvVar(name='A', value='b')]",
+            {"image": "b", "env": [{"name": "A", "value": "b"}]},
+        ),
+        (
+            "image='b', secrets=[Secret('env', 'PASSWORD', 'db', 'password')]",
+            {
+                "image": "b",
+                "env": [{"name": "PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}],
+            },
+        ),
+        (
+            "image='b', env_from=[k8s.V1EnvFromSource(config_map_ref=k8s.V1ConfigMapEnvSource(name='c'))]",
+            {"image": "b", "envFrom": [{"configMapRef": {"name": "c"}}]},
+        ),
+        (
+            "image='b', container_resources=k8s.V1ResourceRequirements(requests={'cpu': '1'}, limits={'memory': '1Gi'})",
+            {"image": "b", "resources": {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}}},
+        ),
+        (
+            "image='b', resources={'request_cpu': '100m', 'limit_memory': '1Gi'}",
+            {"image": "b", "resources": {"requests": {"cpu": "100m"}, "limits": {"memory": "1Gi"}}},
+        ),
+        (
+            "image='b', service_account_name='sa', node_selector={'disk': 'ssd'}, startup_timeout_seconds=120",
+            {"image": "b", "nodeSelector": {"disk": "ssd"}, "serviceAccountName": "sa", "pendingTimeout": "2m"},
+        ),
+        (
+            "image='b', labels={'team': 'x'}, image_pull_policy='Always'",
+            {
+                "image": "b",
+                "podTemplate": {
+                    "metadata": {"labels": {"team": "x"}},
+                    "spec": {"containers": [{"name": "main", "imagePullPolicy": "Always"}]},
+                },
+            },
+        ),
+        (
+            "image='b', tolerations=[k8s.V1Toleration(key='gpu', operator='Exists', effect='NoSchedule')]",
+            {"image": "b", "tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]},
+        ),
+        (
+            "image='b', volumes=[k8s.V1Volume(name='v', empty_dir={})], volume_mounts=[k8s.V1VolumeMount(name='v', mount_path='/v')]",
+            {
+                "image": "b",
+                "volumes": [{"name": "v", "emptyDir": {}}],
+                "volumeMounts": [{"name": "v", "mountPath": "/v"}],
+            },
+        ),
+    ],
+)
+def test_pods(tmp_path, arguments, fields):
+    result = pod(tmp_path, arguments)
+    assert result.exit_code == 0, result.losses
+    assert tasks_of(result)["t"] == {"name": "t", **fields}
+
+
+def test_times_for_a_container_are_made_by_one_task(tmp_path):
+    tasks = tasks_of(pod(tmp_path, "image='b', arguments=['--day={{ ds }}', '{{ macros.ds_add(ds, -7) }}']"))
+    assert tasks["t"]["args"] == ["--day=$(tasks.dates.outputs.ds)", "$(tasks.dates.outputs.ds_minus_7d)"]
+    assert tasks["dates"]["outputs"] == ["ds", "ds_minus_7d"]
+
+
+def test_what_a_pod_operator_says_and_a_task_cannot_is_a_loss(tmp_path):
+    result = pod(tmp_path, "image='b', full_pod_spec=k8s.V1Pod()")
+    assert [(loss.what, loss.task) for loss in result.losses] == [("full_pod_spec", "t")]
+
+
+@pytest.mark.parametrize(
+    ("call", "fields"),
+    [
+        ("EmptyOperator(task_id='t')", {"join": {}}),
+        ("EmptyOperator(task_id='t', retries=2)", {"join": {}}),
+        ("TimeDeltaSensor(task_id='t', delta=timedelta(minutes=5))", {"wait": {"for": "5m"}}),
+        (
+            "DateTimeSensor(task_id='t', target_time=datetime(2026, 3, 1))",
+            {"wait": {"until": "2026-03-01T00:00:00Z"}},
+        ),
+        (
+            "FileSensor(task_id='t', filepath='/data/ready', poke_interval=10, timeout=60, soft_fail=True)",
+            {
+                "poll": {"every": "10s", "timeout": "1m", "onTimeout": "Skip"},
+                "bash": "test -e /data/ready || exit 75",
+            },
+        ),
+        (
+            "BashSensor(task_id='t', bash_command='test -e /x')",
+            {"poll": {"every": "1m", "timeout": "7d"}, "bash": "(\ntest -e /x\n) || exit 75"},
+        ),
+        (
+            "TriggerDagRunOperator(task_id='t', trigger_dag_id='Other_dag', conf={'n': 1, 'day': '{{ params.day }}'})",
+            {"workflow": {"name": "other-dag", "arguments": {"n": 1, "day": "$(params.day)"}}},
+        ),
+    ],
+)
+def test_tasks_of_other_kinds(tmp_path, call, fields):
+    text = f"""
+from airflow.sensors.bash import BashSensor
+from airflow.sensors.date_time import DateTimeSensor
+from airflow.sensors.filesystem import FileSensor
+from airflow.sensors.time_delta import TimeDeltaSensor
+from airflow.operators.trigger_dagrun import TriggerDagRunOperator
+{DAG}    {call}
+"""
+    result = imported(tmp_path, text)
+    assert faults(result) == []
+    assert tasks_of(result)["t"] == {"name": "t", **fields}
+
+
+@pytest.mark.parametrize(
+    ("said", "fields"),
+    [
+        (
+            "retries=3, retry_delay=timedelta(minutes=1)",
+            {"retries": {"limit": 3, "backoff": {"initial": "1m", "factor": 1}}},
+        ),
+        ("retries=1", {"retries": {"limit": 1, "backoff": {"initial": "5m", "factor": 1}}}),
+        (
+            "retries=2, retry_delay=600",
+            {"retries": {"limit": 2, "backoff": {"initial": "10m", "factor": 1, "max": "10m"}}},
+        ),
+        (
+            "retries=2, retry_delay=5, retry_exponential_backoff=True, max_retry_delay=3600",
+            {"retries": {"limit": 2, "backoff": {"initial": "5s", "max": "1h"}}},
+        ),
+        ("execution_timeout=timedelta(hours=1, minutes=30)", {"timeout": "1h30m"}),
+        (
+            "pool='db_pool', pool_slots=2, priority_weight=5",
+            {"pools": [{"name": "db-pool", "slots": 2}], "priority": 5},
+        ),
+        ("pool='default_pool', owner='me', email=['a@b']", {}),
+    ],
+)
+def test_what_any_task_can_say(tmp_path, said, fields):
+    result = imported(tmp_path, f"{DAG}    BashOperator(task_id='t', bash_command='true', {said})\n")
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert tasks_of(result)["t"] == {"name": "t", **fields, "bash": "true"}

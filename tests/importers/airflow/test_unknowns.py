@@ -1,0 +1,83 @@
+"""What a file does not say by itself: reported with its line, never decided in silence."""
+
+import pytest
+
+from sluice.importers.write import to_yaml
+from tests.importers.airflow.harness import faults, imported, spec_of, tasks_of
+
+DAG = "with DAG('etl', schedule=None):\n"
+TASK = "    a = BashOperator(task_id='a', bash_command='true')\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "line", "what"),
+    [
+        ("from nowhere import flag", "    if flag: pass", 9, "the truth of nowhere.flag, which is not known"),
+        ("from nowhere import names", "    for n in names: pass", 9, "the items of nowhere.names, which is not known"),
+        ("from nowhere import n", "    x = n > 3", 9, "a comparison of nowhere.n, which is not known"),
+        ("from nowhere import make", "    make(a)", 9, "nowhere.make() is not known here and may make tasks or edges"),
+        ("from nowhere import make", "    a >> make('b')", 9, "an edge to or from nowhere.make(), which is not known"),
+    ],
+)
+def test_what_is_asked_of_an_unknown_is_a_loss(tmp_path, head, body, line, what):
+    result = imported(tmp_path, f"{head}\n{DAG}{TASK}{body}\n")
+    assert (result.exit_code, faults(result)) == (3, [])
+    assert [(loss.line, loss.what) for loss in result.losses] == [(line + 1, what)]
+
+
+def test_an_unknown_operator_is_left_to_the_user(tmp_path):
+    text = "from airflow.providers.google.cloud.operators.bigquery import BigQueryInsertJobOperator\n"
+    result = imported(tmp_path, f"{text}{DAG}{TASK}    a >> BigQueryInsertJobOperator(task_id='q', sql='select 1')\n")
+    assert result.summary() == "2 tasks: 1 exact, 1 left to you (line 10: BigQueryInsertJobOperator)"
+    assert faults(result) != []
+    assert "  # " in to_yaml(result.objects)
+
+
+@pytest.mark.parametrize(
+    ("call", "options", "command", "parameter"),
+    [
+        ("Variable.get('bucket')", {}, "echo ${PARAM_BUCKET}", {"name": "bucket"}),
+        ("Variable.get('bucket')", {"variables": {"bucket": "b"}}, "echo b", None),
+        ("Variable.get('bucket', default_var='d')", {}, "echo d", None),
+        ("os.environ.get('BUCKET', 'e')", {}, "echo e", None),
+        ("os.environ['BUCKET']", {"env": {"BUCKET": "f"}}, "echo f", None),
+    ],
+)
+def test_what_only_the_installation_knows(tmp_path, call, options, command, parameter):
+    head = "import os\nfrom airflow.models import Variable\n"
+    text = f'{head}{DAG}    BashOperator(task_id="a", bash_command="echo " + {call})\n'
+    result = imported(tmp_path, text, **options)
+    assert tasks_of(result)["a"]["bash"] == command
+    found = spec_of(result).get("parameters", [])
+    assert [{"name": each["name"]} for each in found] == ([] if parameter is None else [parameter])
+
+
+def test_a_scheduled_workflow_needs_a_value(tmp_path):
+    text = "from airflow.models import Variable\nwith DAG('etl', schedule='@daily', start_date=datetime(2026, 1, 1)):\n"
+    result = imported(tmp_path, f"{text}    BashOperator(task_id='a', bash_command='echo ' + Variable.get('x'))\n")
+    assert [(loss.what, loss.left) for loss in result.losses] == [("parameter x", True)]
+    assert faults(result) != []
+
+
+def test_an_id_that_depends_on_the_installation_is_refused(tmp_path):
+    text = (
+        f"from airflow.models import Variable\n{DAG}    BashOperator(task_id=Variable.get('x'), bash_command='true')\n"
+    )
+    (refused,) = imported(tmp_path, text).refused
+    assert refused.line == 9
+    assert "depends on Variable x, which only the installation knows" in refused.message
+
+
+def test_a_file_without_a_dag_names_the_functions_that_would_make_one(tmp_path):
+    (refused,) = imported(tmp_path, "def build(name):\n    return DAG(name)\n").refused
+    assert "makes no DAG with tasks; these would: build (line 7)" in refused.message
+
+
+def test_an_environment_variable_that_is_not_given(tmp_path):
+    (refused,) = imported(tmp_path, f"import os\nbucket = os.environ['BUCKET']\n{DAG}{TASK}").refused
+    assert (refused.line, refused.message) == (8, "KeyError: 'BUCKET'")
+
+
+def test_the_same_text_each_time(tmp_path):
+    text = f"{DAG}{TASK}    a >> [BashOperator(task_id=n, bash_command=n, env={{'A': n}}) for n in {{'x', 'y', 'z'}}]\n"
+    assert len({to_yaml(imported(tmp_path, text).objects) for _ in range(3)}) == 1
