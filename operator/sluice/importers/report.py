@@ -48,6 +48,8 @@ class Imported:
 
     manifest: Json
     losses: Sequence[Loss] = ()
+    source: str = ""
+    """The file that it was made of."""
 
     @property
     def name(self) -> str:

@@ -180,6 +180,22 @@ def test_ids_that_would_get_one_name(tmp_path):
     assert edges(result) == {"a-b a-b-2"}
 
 
+def test_two_dags_that_would_be_one_workflow(tmp_path):
+    text = "for name in ('a_b', 'A-b'):\n    with DAG(name, schedule=None):\n        EmptyOperator(task_id='t')\n"
+    result = imported(tmp_path, text)
+    assert [each.name for each in result.objects] == ["a-b"]
+    assert [each.message for each in result.refused] == [
+        "a second DAG becomes the Workflow a-b; give it another dag_id"
+    ]
+
+
+def test_a_long_name(tmp_path):
+    text = "for n in 'xy':\n    with DAG('a' * 60 + n, schedule=None):\n        EmptyOperator(task_id='t')\n"
+    names = [each.name for each in imported(tmp_path, text).objects]
+    assert [name[:34] for name in names] == ["a" * 34] * 2
+    assert len(set(names)) == 2
+
+
 def test_airflow_1(tmp_path):
     text = """
 from airflow.operators.bash_operator import BashOperator

@@ -40,8 +40,8 @@ def pod(tmp_path, arguments):
             {"image": "b", "envFrom": [{"configMapRef": {"name": "c"}}]},
         ),
         (
-            "image='b', container_resources=k8s.V1ResourceRequirements(requests={'cpu': '1'}, limits={'memory': '1Gi'})",
-            {"image": "b", "resources": {"requests": {"cpu": "1"}, "limits": {"memory": "1Gi"}}},
+            "image='b', container_resources=k8s.V1ResourceRequirements(requests={'cpu': '1'}, limits={'cpu': '2'})",
+            {"image": "b", "resources": {"requests": {"cpu": "1"}, "limits": {"cpu": "2"}}},
         ),
         (
             "image='b', resources={'request_cpu': '100m', 'limit_memory': '1Gi'}",
@@ -66,11 +66,11 @@ def pod(tmp_path, arguments):
             {"image": "b", "tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]},
         ),
         (
-            "image='b', volumes=[k8s.V1Volume(name='v', empty_dir={})], volume_mounts=[k8s.V1VolumeMount(name='v', mount_path='/v')]",
+            "image='b', volumes=[k8s.V1Volume(name='v')], volume_mounts=[k8s.V1VolumeMount(mount_path='/v')]",
             {
                 "image": "b",
-                "volumes": [{"name": "v", "emptyDir": {}}],
-                "volumeMounts": [{"name": "v", "mountPath": "/v"}],
+                "volumes": [{"name": "v"}],
+                "volumeMounts": [{"mountPath": "/v"}],
             },
         ),
     ],

@@ -106,6 +106,26 @@ def test_modules_beside_the_file_travel(tmp_path):
     assert run_task(tmp_path, spec_of(result), "two").out == "41\n"
 
 
+SPAWNS = """
+import multiprocessing
+
+def double(n):
+    return n * 2
+
+def work():
+    with multiprocessing.get_context("spawn").Pool(2) as pool:
+        print(pool.map(double, [1, 2]))
+
+with DAG("etl", schedule=None):
+    PythonOperator(task_id="t", python_callable=work)
+"""
+
+
+def test_processes_that_are_spawned(tmp_path):
+    done = run_task(tmp_path, spec_of(imported(tmp_path, SPAWNS)), "t")
+    assert done.out == "[2, 4]\n", done.err
+
+
 def test_what_the_image_has_not_is_named_when_it_is_used(tmp_path):
     lines = ["import pandas", "    PythonOperator(task_id='t', python_callable=lambda: print(pandas.DataFrame()))"]
     result = imported(tmp_path, dag(*lines))

@@ -146,6 +146,24 @@ etl()
     assert run_task(tmp_path, spec_of(result), "one-1").out == "2\n"
 
 
+def test_an_operator_of_their_own_over_items(tmp_path):
+    text = """
+from airflow import DAG
+from airflow.models import BaseOperator
+class Add(BaseOperator):
+    def __init__(self, value, plus, **kwargs):
+        super().__init__(**kwargs)
+        self.value, self.plus = value, plus
+    def execute(self, context):
+        print(self.value + self.plus)
+with DAG("etl", schedule=None):
+    Add.partial(task_id="add", plus=10).expand(value=[1, 2])
+"""
+    result = imported(tmp_path, text, head=HEAD)
+    assert tasks_of(result)["add"]["forEach"] == {"items": [1, 2]}
+    assert run_task(tmp_path, spec_of(result), "add", item=2, index=1).out == "12\n"
+
+
 def test_airflow_3(tmp_path):
     text = """
 from airflow.sdk import DAG, Asset, task, chain

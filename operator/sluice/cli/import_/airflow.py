@@ -73,7 +73,8 @@ def command(
         env=dict(_pair(each) for each in env),
     )
     try:
-        result = convert(list(_expand(files)), settings, root, boxed=not unboxed)
+        found = list(_expand(files))
+        result = convert(found, settings, root, set(found) - set(files), boxed=not unboxed)
     except NoBox:
         raise click.UsageError(
             "DAG files are programs, and there is no way to isolate them here: install bubblewrap (bwrap), or allow "

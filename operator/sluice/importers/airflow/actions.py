@@ -120,12 +120,11 @@ def _sensor(task: Task, dag: Translation, marks: list[str]) -> Json:
 
 
 def _poll(task: Task) -> Json:
-    every = seconds_of(task.fields.get("poke_interval"))
-    timeout = seconds_of(task.fields.get("timeout"))
-    poll: Json = {
-        "every": duration(max(1, _POKE_S if every is None else every)),
-        "timeout": duration(timeout or _SENSOR_TIMEOUT_S),
-    }
+    """Airflow looks at the clock after a try that said no, so there are always two."""
+    said = seconds_of(task.fields.get("poke_interval"))
+    every = max(1, _POKE_S if said is None else said)
+    timeout = max(seconds_of(task.fields.get("timeout")) or _SENSOR_TIMEOUT_S, every + 1)
+    poll: Json = {"every": duration(every), "timeout": duration(timeout)}
     return poll | ({"onTimeout": "Skip"} if flag(task.fields.get("soft_fail")) else {})
 
 

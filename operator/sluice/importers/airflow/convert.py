@@ -1,7 +1,7 @@
 """DAG files to Workflows: runs each in the box, and translates what it has recorded."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +37,18 @@ class _Source:
     recording: Recording
 
 
-def convert(files: Sequence[Path], options: Options, roots: Sequence[Path] = (), *, boxed: bool = True) -> Result:
-    """All files together, so that they can refer to each other. Raises isolation.NoBox."""
+def convert(
+    files: Sequence[Path],
+    options: Options,
+    roots: Sequence[Path] = (),
+    found_in_folders: Collection[Path] = (),
+    *,
+    boxed: bool = True,
+) -> Result:
+    """All files together, so that they can refer to each other. Raises isolation.NoBox.
+
+    `found_in_folders`: those that nobody has named, and that need not make a DAG.
+    """
     result = Result()
     sources: list[_Source] = []
     for file in files:
@@ -49,7 +59,19 @@ def convert(files: Sequence[Path], options: Options, roots: Sequence[Path] = (),
             result.refused.append(Remark(str(file), 1, str(error)))
     writers = _writers(sources)
     for source in sources:
-        result.add(_converted(source, options, writers))
+        result.add(_converted(source, options, writers, found_in_folder=source.file in found_in_folders))
+    return _without_twins(result)
+
+
+def _without_twins(result: Result) -> Result:
+    """Refuses a Workflow whose name another one has."""
+    names: set[str] = set()
+    for each in list(result.objects):
+        if each.name in names:
+            result.objects.remove(each)
+            place = Remark(each.source, 1, f"a second DAG becomes the Workflow {each.name}; give it another dag_id")
+            result.refused.append(place)
+        names.add(each.name)
     return result
 
 
@@ -66,7 +88,7 @@ def _record(file: Path, roots: Roots, options: Options, *, boxed: bool) -> Recor
     return read(box.record(json.dumps(order), roots.folders, boxed=boxed))
 
 
-def _converted(source: _Source, options: Options, writers: dict[str, list[str]]) -> Result:
+def _converted(source: _Source, options: Options, writers: dict[str, list[str]], *, found_in_folder: bool) -> Result:
     file, recording, result = str(source.file), source.recording, Result()
     if recording.error is not None:
         result.refused.append(Remark(_shown(recording.error.file, source), recording.error.line, recording.error.words))
@@ -74,7 +96,8 @@ def _converted(source: _Source, options: Options, writers: dict[str, list[str]])
     dags = [dag for dag in recording.dags if dag.tasks]
     if not dags:
         makers = f"; these would: {', '.join(recording.makers)}" if recording.makers else ""
-        result.refused.append(Remark(file, 1, f"makes no DAG with tasks{makers}"))
+        kind = result.notes if found_in_folder else result.refused
+        kind.append(Remark(file, 1, f"makes no DAG with tasks{makers}"))
         return result
     try:
         files = files_of(source.file, recording, source.roots)
@@ -99,7 +122,7 @@ def _converted(source: _Source, options: Options, writers: dict[str, list[str]])
         result.notes += translation.notes
         result.refused += [Remark(file, _line(fault, manifest, translation), str(fault)) for fault in faults]
         if not faults:
-            result.objects.append(Imported(manifest, [*lost, *translation.losses]))
+            result.objects.append(Imported(manifest, [*lost, *translation.losses], source=file))
     return result
 
 

@@ -97,6 +97,8 @@ def _placeholder(hole: Json, dag: Translation) -> str:
         task = str(hole["xcom"])
         if task not in dag.names:
             raise InPod(f"there is no task {task!r}")
+        if hole["key"] not in dag.handed_on[task]:
+            raise InPod(f"{hole['key']!r} is a part of what {task!r} returns")
         return f"$(tasks.{dag.names[task]}.outputs.{parameter_of(str(hole['key']))})"
     if "run" in hole:
         return "$(run.name)"

@@ -27,6 +27,7 @@ PRESETS = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
 }
+_LEAST_S = 60
 _NOT_SAID = "not said"
 _INTERVALS = ("CronDataIntervalTimetable", "DeltaDataIntervalTimetable")
 _TRIGGERS = ("CronTriggerTimetable", "DeltaTriggerTimetable")
@@ -57,7 +58,7 @@ def schedule_of(dag: Dag, airflow: int, workflows: dict[str, list[str]]) -> Sche
         pass  # a Workflow runs once when it is first seen
     elif isinstance(said, str) and (said in PRESETS or not said.startswith("@")):
         _by_cron(said, zone, dag, airflow, found)
-    elif (seconds := seconds_of(said)) is not None and seconds >= 60:  # noqa: PLR2004
+    elif (seconds := seconds_of(said)) is not None and seconds >= _LEAST_S:
         _by_interval(seconds, dag, airflow, found)
     elif (uris := _assets(said)) is not None:
         _after(uris, workflows, found)

@@ -31,11 +31,12 @@ class CannotTravel(Exception):
 def stand_ins() -> str:
     """In base64, a zip file that Python imports from. The same bytes each time."""
     folder = resources("sluice.importers.airflow").joinpath(_STAND_INS)
-    texts = {each.name: each.read_bytes() for each in folder.iterdir() if each.name.endswith(".py")}
+    texts = {f"{_STAND_INS}/{each.name}": each.read_bytes() for each in folder.iterdir() if each.name.endswith(".py")}
+    texts["airflow/__init__.py"] = texts.pop(f"{_STAND_INS}/spawned.py")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(texts):
-            archive.writestr(zipfile.ZipInfo(f"{_STAND_INS}/{name}"), texts[name], zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name), texts[name], zipfile.ZIP_DEFLATED)
     return base64.b64encode(packed.getvalue()).decode()
 
 

@@ -57,6 +57,8 @@ def find(file, dag_id, task_id):
 
 
 def execute(operator, context, inputs):
+    if operator.mapped is not None and not type(operator).__module__.startswith(__package__):
+        operator = _constructed(operator, mapped_arguments(operator, context, inputs))
     for name in operator.template_fields:
         if name in operator.fields or hasattr(operator, name):
             value = rendered(text_of_file(operator, getattr(operator, name, None)), context)
@@ -94,6 +96,13 @@ def mapped_arguments(operator, context, inputs):
     if isinstance(operator, operators.PythonOperator) and not own:
         return {"op_kwargs": {**(operator.fields.get("op_kwargs") or {}), **item}}
     return item
+
+
+def _constructed(partial, item):
+    """An operator class of the user's own, by its constructor, with what the item adds."""
+    made = type(partial)(**{**partial.given, **item})
+    made.dag = partial.dag
+    return made
 
 
 def _python(operator, context):

@@ -195,11 +195,16 @@ class BaseOperatorMeta(type):
         for name, value in defaults.items():
             if name not in kwargs and name not in _OF_DAG and (taken is None or name in taken or name in _OF_ANY):
                 kwargs[name] = value
+        partial = kwargs.pop("is_partial", False)
         task = cls.__new__(cls)
         task.fields = {}
         task.file, task.line = here()
         task.edges_before, task.is_built = [], False
-        cls.__init__(task, *args, **kwargs)
+        task.given = kwargs
+        if partial:  # the constructor of a class of theirs may need what only the items have
+            BaseOperator.__init__(task, **kwargs)
+        else:
+            cls.__init__(task, *args, **kwargs)
         own = [task.__dict__.get(name) for name in task.template_fields if name not in task.fields]
         for argument in xcoms_in([*task.fields.values(), *own]):
             connect(argument, task)
@@ -373,7 +378,7 @@ class Partial:
         return self._make({"kwargs": items})
 
     def _make(self, mapped):
-        task = self.cls(**self.kwargs)
+        task = self.cls(**self.kwargs, is_partial=True)
         task.mapped = mapped
         for argument in xcoms_in(mapped):
             connect(argument, task)

@@ -237,6 +237,8 @@ class FirstFor(Finder):
 
 def install(*passed_over):
     """Of the packages that are passed over Airflow is always one: its own operators would not be recorded."""
+    if any(isinstance(each, Finder) for each in sys.meta_path):
+        return
     sys.meta_path.insert(0, FirstFor("airflow", *passed_over))
     sys.meta_path.append(Finder())
     os.environ.setdefault("AIRFLOW_HOME", "/opt/airflow")
