@@ -17,7 +17,7 @@ def task_c():
     print("this is task c, after both")
 
 
-with DAG("parallel", start_date=datetime(2024, 1, 1), schedule=None, catchup=False) as dag:
+with DAG("parallel", start_date=datetime(2024, 1, 1), schedule="@once") as dag:
     task_a = PythonOperator(task_id="task_a", python_callable=task_a)
     task_b = PythonOperator(task_id="task_b", python_callable=task_b)
     task_c = PythonOperator(task_id="task_c", python_callable=task_c)
