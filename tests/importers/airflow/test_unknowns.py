@@ -81,3 +81,37 @@ def test_an_environment_variable_that_is_not_given(tmp_path):
 def test_the_same_text_each_time(tmp_path):
     text = f"{DAG}{TASK}    a >> [BashOperator(task_id=n, bash_command=n, env={{'A': n}}) for n in {{'x', 'y', 'z'}}]\n"
     assert len({to_yaml(imported(tmp_path, text).objects) for _ in range(3)}) == 1
+
+
+HOOKED = """
+from airflow.providers.postgres.hooks.postgres import PostgresHook
+from airflow.providers.postgres.operators.postgres import PostgresOperator
+def load(ds):
+    PostgresHook("db").run("select 1")
+with DAG("etl", schedule=None):
+    PythonOperator(task_id="load", python_callable=load) >> PostgresOperator(task_id="query", sql="select 2")
+"""
+
+
+def test_what_needs_airflow_is_left_to_the_user_or_runs_in_an_image_with_it(tmp_path):
+    result = imported(tmp_path, HOOKED)
+    assert [(loss.what, loss.left) for loss in result.losses] == [("PostgresHook", True), ("PostgresOperator", True)]
+    result = imported(tmp_path, HOOKED, airflow_image="apache/airflow:2.10.5")
+    assert (result.exit_code, faults(result)) == (0, [])
+    task = tasks_of(result)["query"]
+    assert (task["image"], task["files"]) == ("apache/airflow:2.10.5", ["etl.py"])
+    assert "airflow tasks test etl query " in task["bash"]
+
+
+def test_a_sub_dag_is_a_workflow_that_is_called(tmp_path):
+    text = """
+from airflow.operators.subdag import SubDagOperator
+with DAG("main", schedule="@daily", start_date=datetime(2026, 1, 1)) as dag:
+    inner = DAG("main.inner", schedule="@daily", start_date=datetime(2026, 1, 1))
+    BashOperator(task_id="a", bash_command="true", dag=inner)
+    SubDagOperator(task_id="inner", subdag=inner)
+"""
+    result = imported(tmp_path, text)
+    specs = {each.name: each.manifest["spec"] for each in result.objects}
+    assert specs["main"]["tasks"] == [{"name": "inner", "workflow": {"name": "main-inner"}}]
+    assert specs["main-inner"]["trigger"] == "Manual"

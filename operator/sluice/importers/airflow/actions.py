@@ -10,6 +10,7 @@ from sluice.core import Json
 from sluice.importers.airflow import common
 from sluice.importers.airflow.dag import Translation
 from sluice.importers.airflow.holes import InPod, in_field, in_script, parts_of
+from sluice.importers.airflow.in_airflow import by_airflow
 from sluice.importers.airflow.names import parameter_of, workflow_of
 from sluice.importers.airflow.pods import pod
 from sluice.importers.airflow.recording import Task
@@ -29,11 +30,13 @@ def action(task: Task, dag: Translation, marks: list[str]) -> Json:
     """Of the first family that the task is one of. `marks`: origins of unknown texts."""
     if task.left:
         return _left(task, dag)
+    if hooks := _hooks(task):
+        return by_airflow(task, dag) if dag.options.airflow_image else _left(task, dag, ", ".join(hooks))
     for names, translate in _FAMILIES:
         if task.is_a(*names):
             return translate(task, dag, marks)
     if not task.own or task.unknown:
-        return _left(task, dag)
+        return by_airflow(task, dag) if dag.options.airflow_image else _left(task, dag)
     return _sensor(task, dag, marks) if task.is_a("BaseSensorOperator") else _function(task, dag, marks)
 
 
@@ -45,11 +48,6 @@ def _function(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: 
     fields: Json = {"function": {"file": TASK_FILE, "name": "run", "arguments": arguments}}
     if keys := dag.handed_on[task.id]:
         fields["outputs"] = [parameter_of(key) for key in keys]
-    hooks = sorted(name for name in task.body.names if _HOOK.match(name) and name != "BaseHook")
-    if hooks and not dag.options.airflow_image:
-        dag.lose(task, ", ".join(hooks), "its module is not there without Airflow; give --airflow-image IMAGE")
-    if hooks and dag.options.airflow_image:
-        fields["image"] = dag.options.airflow_image
     for kind in ("Variable", "Connection", "get_connection"):
         if kind in task.body.names:
             _from_installation(task, dag, kind, fields)
@@ -175,22 +173,34 @@ def _virtualenv(task: Task, dag: Translation, marks: list[str]) -> Json:
     return _function(task, dag, marks)
 
 
-def _left(task: Task, dag: Translation) -> Json:
+def _sub_dag(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
+    called = task.fields.get("subdag")
+    name = called.get("$dag") if isinstance(called, dict) else None
+    return {"workflow": {"name": workflow_of(name)}} if isinstance(name, str) else _left(task, dag)
+
+
+def _hooks(task: Task) -> list[str]:
+    """The classes of hooks in what it calls: they are providers', and need Airflow."""
+    return sorted(name for name in task.body.names if _HOOK.match(name) and name != "BaseHook")
+
+
+def _left(task: Task, dag: Translation, what: str = "") -> Json:
     """A task that `lint` and the operator refuse until somebody fills it in."""
-    instead = "no translation is known; say what it runs, by `image`, `bash` or `python`"
-    dag.lose(task, task.operator, instead, left=True)
+    instead = "it needs Airflow; give --airflow-image IMAGE, or say what it runs by `image`, `bash` or `python`"
+    dag.lose(task, what or task.operator, instead, left=True)
     return {"image": ""}
 
 
 _FAMILIES: tuple[tuple[tuple[str, ...], Action], ...] = (
     (("DockerTaskOperator", "KubernetesTaskOperator"), _in_image),
-    (("PythonVirtualenvOperator", "ExternalPythonOperator"), _virtualenv),
+    (("PythonVirtualenvOperator", "ExternalPythonOperator", "BranchPythonVirtualenvOperator"), _virtualenv),
     (("PythonSensor", "BashSensor", "FileSensor"), _sensor),
     (("PythonOperator", "BaseBranchOperator", "LatestOnlyOperator"), _function),
     (("BashOperator",), _bash),
     (("EmptyOperator",), _empty),
     (("KubernetesPodOperator", "DockerOperator"), pod),
     (("TriggerDagRunOperator",), _trigger),
+    (("SubDagOperator",), _sub_dag),
     (("TimeDeltaSensor",), _wait_delta),
     (("DateTimeSensor",), _wait_until),
 )

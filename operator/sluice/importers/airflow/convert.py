@@ -11,10 +11,10 @@ from sluice.core.validation import workflow_faults
 from sluice.importers.airflow import box
 from sluice.importers.airflow.dag import Options, Translation
 from sluice.importers.airflow.names import workflow_of
-from sluice.importers.airflow.recording import Dag, Recording, read
+from sluice.importers.airflow.recording import Dag, Recording, Task, read
 from sluice.importers.airflow.roots import Roots
-from sluice.importers.airflow.schedule import schedule_of
-from sluice.importers.airflow.travel import CannotTravel, files_of, path_of
+from sluice.importers.airflow.schedule import Schedule, schedule_of
+from sluice.importers.airflow.travel import TASK_FILE, CannotTravel, files_of, path_of
 from sluice.importers.airflow.version import version_of
 from sluice.importers.airflow.workflow import workflow_of_dag
 from sluice.importers.report import Imported, Loss, Remark, Result
@@ -107,14 +107,16 @@ def _converted(source: _Source, options: Options, writers: dict[str, list[str]],
     events = [(kind, _shown(place, source), line, words) for kind, place, line, words in recording.events]
     result.notes += [Remark(place, line, words) for kind, place, line, words in events if kind not in _ASKED]
     lost = [Loss(place, line, words, _ASKED[kind]) for kind, place, line, words in events if kind in _ASKED]
+    called = {task.fields["subdag"].get("$dag") for dag in dags for task in dag.tasks if _calls_sub_dag(task)}
     for dag in dags:
         if refused := _refused(dag, source):
             result.refused += refused
             continue
         airflow, told = version_of(source.file, dag, options)
         translation = Translation(dag, file, path_of(source.file, source.roots), options, airflow)
-        schedule = schedule_of(dag, airflow, writers)
+        schedule = schedule_of(dag, airflow, writers) if dag.id not in called else Schedule({"trigger": "Manual"})
         translation.by_interval = schedule.by_interval
+        translation.travelling = [path for path in files["files"] if path != TASK_FILE]
         manifest = workflow_of_dag(translation, schedule, files, recording.marks)
         faults = [fault for fault in workflow_faults(manifest) if not _is_left(fault, manifest, translation)]
         if told:
@@ -124,6 +126,10 @@ def _converted(source: _Source, options: Options, writers: dict[str, list[str]],
         if not faults:
             result.objects.append(Imported(manifest, [*lost, *translation.losses], source=file))
     return result
+
+
+def _calls_sub_dag(task: Task) -> bool:
+    return task.is_a("SubDagOperator") and isinstance(task.fields.get("subdag"), dict)
 
 
 def _refused(dag: Dag, source: _Source) -> list[Remark]:

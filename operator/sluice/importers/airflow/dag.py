@@ -36,6 +36,8 @@ class Translation:
     options: Options
     airflow: int
     by_interval: bool = True
+    travelling: list[str] = field(default_factory=list)
+    """The paths of the user's own files."""
     losses: list[Loss] = field(default_factory=list)
     notes: list[Remark] = field(default_factory=list)
     parameters: dict[str, Json] = field(default_factory=dict)

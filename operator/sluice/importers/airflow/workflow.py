@@ -72,6 +72,8 @@ def workflow_of_dag(dag: Translation, schedule: Schedule, files: Json, marks: li
     spec |= schedule.fields | _limits(dag, tasks, schedule)
     if any("function" in task for task in tasks):
         spec |= files
+    elif any("files" in task for task in tasks):
+        spec["files"] = {path: files["files"][path] for path in dag.travelling}
     if defaults := _defaults(tasks, dag):
         spec["defaults"] = defaults
     spec["tasks"] = tasks

@@ -141,6 +141,7 @@ NAMES = {
     "Param": Param,
     "days_ago": days_ago,
     "timezone": Timezone,
+    "is_venv_installed": lambda: True,
 }
 _SAME_AS_CLASS = (
     "CronTriggerTimetable",

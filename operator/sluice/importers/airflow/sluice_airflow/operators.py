@@ -42,6 +42,16 @@ class BranchPythonOperator(PythonOperator):
     pass
 
 
+@_family(names=["BranchExternalPythonOperator"])
+class BranchPythonVirtualenvOperator(BranchPythonOperator):
+    pass
+
+
+@_family()
+class SubDagOperator(BaseOperator):
+    """Its DAG becomes a Workflow, which the task calls."""
+
+
 @_family()
 class ShortCircuitOperator(PythonOperator):
     pass

@@ -95,6 +95,8 @@ class _Task:
     sensor = staticmethod(_decorator(operators.PythonSensor))
     bash = staticmethod(_decorator(operators.BashTaskOperator))
     virtualenv = staticmethod(_decorator(operators.PythonVirtualenvOperator))
+    branch_virtualenv = staticmethod(_decorator(operators.BranchPythonVirtualenvOperator))
+    branch_external_python = staticmethod(_decorator(operators.BranchPythonVirtualenvOperator))
     external_python = staticmethod(_decorator(operators.ExternalPythonOperator))
     docker = staticmethod(_decorator(operators.DockerTaskOperator))
     kubernetes = staticmethod(_decorator(operators.KubernetesTaskOperator))

@@ -128,6 +128,8 @@ def _special(value, depth):
         return {"$unknown": value.origin}
     if isinstance(value, graph.BaseOperator):
         return {"$task": value.task_id}
+    if isinstance(value, graph.DAG):
+        return {"$dag": value.dag_id}
     delta = type(value).__name__ == "relativedelta" and {"days", "hours"} <= set(vars(value))
     if delta and not (value.years or value.months):
         return {"$seconds": ((value.days * 24 + value.hours) * 60 + value.minutes) * 60 + value.seconds}
