@@ -151,6 +151,32 @@ def test_setup_and_teardown(tmp_path):
     )
 
 
+def test_a_teardown_around_tasks(tmp_path):
+    text = """
+from airflow.decorators import setup, task, teardown
+with DAG("etl", schedule=None):
+    @setup
+    def make():
+        return 1
+    @teardown
+    def remove(what):
+        pass
+    with remove(make()):
+        a = BashOperator(task_id="a", bash_command="true")
+        b = BashOperator(task_id="b", bash_command="true")
+        a >> b
+"""
+    result = imported(tmp_path, text)
+    assert edges(result) == {"make remove", "make a", "a b", "b remove"}
+    assert tasks_of(result)["remove"]["when"] == "tasks.make.phase == 'Succeeded'"
+
+
+def test_what_is_set_on_a_task_later(tmp_path):
+    text = "    a >> b\n    b.trigger_rule = 'all_done'\n    b.retries = 1\n"
+    task = tasks_of(imported(tmp_path, f"{WITH}{empties('ab')}{text}"))["b"]
+    assert (task["runIf"], task["retries"]["limit"]) == ("AllDone", 1)
+
+
 def test_always_waits_for_nothing(tmp_path):
     result = imported(
         tmp_path, f"{WITH}{empties('a')}    a >> BashOperator(task_id='z', bash_command='', trigger_rule='always')\n"

@@ -258,7 +258,6 @@ class BaseOperator(Node, metaclass=BaseOperatorMeta):
         self.group = None
         self.upstream_task_ids, self.downstream_task_ids = set(), set()
         self.is_setup = self.is_teardown = False
-        self.setups = []
         self.on_failure_fail_dagrun = False
         self.mapped = None
         self.trigger_rule = fields.get("trigger_rule", "all_success")
@@ -334,7 +333,6 @@ class BaseOperator(Node, metaclass=BaseOperatorMeta):
         self.on_failure_fail_dagrun = on_failure_fail_dagrun
         for setup in ends_of(setups if isinstance(setups, (list, tuple)) else [setups], first=False):
             setup.is_setup = True
-            self.setups.append(setup.task_id)
             connect(setup, self)
         return self
 
@@ -344,15 +342,21 @@ class BaseOperator(Node, metaclass=BaseOperatorMeta):
 
     def __exit__(self, *error):
         """`with teardown:` puts the tasks made inside between its setups and itself."""
-        setups = [self.dag.tasks_by_id[each] for each in self.setups] or ([self] if self.is_setup else [])
+        setups = self.setups or ([self] if self.is_setup else [])
         inside = [task for name, task in self.dag.tasks_by_id.items() if name not in self.scope]
         names = {task.task_id for task in inside}
         for task in inside:
+            if task.is_setup or task.is_teardown:
+                continue
             if not task.upstream_task_ids & names:
                 connect([each for each in setups if each is not task], task)
             if self.is_teardown and not task.downstream_task_ids & names:
                 connect(task, self)
         return False
+
+    @property
+    def setups(self):
+        return [task for task in self.upstream_list if task.is_setup]
 
     @classmethod
     def partial(cls, **kwargs):

@@ -17,7 +17,7 @@ def _family(*bases, names=()):
     return add
 
 
-@_family(names=["DummyOperator"])
+@_family(names=["DummyOperator", "ExternalTaskMarker"])
 class EmptyOperator(BaseOperator):
     pass
 

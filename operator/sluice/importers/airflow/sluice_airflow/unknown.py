@@ -39,7 +39,7 @@ class Unknown:
             return args[0]  # a decorator
         from .graph import is_part_of_graph
 
-        if any(map(is_part_of_graph, [*args, *kwargs.values()])):
+        if "task_id" in kwargs or any(map(is_part_of_graph, [*args, *kwargs.values()])):
             report("called", f"{self.origin}() is not known here and may make tasks or edges")
         return Unknown(f"{self.origin}()")
 

@@ -18,6 +18,11 @@ _TEMPLATED = (
     operators.TriggerDagRunOperator,
 )
 """Whose templates are rendered here, as far as they are known; the pods render those of the others."""
+_SETTABLE = (
+    *("trigger_rule", "retries", "retry_delay", "pool", "pool_slots", "priority_weight", "execution_timeout"),
+    *("depends_on_past", "bash_command", "image", "cmds", "arguments", "env_vars", "op_args", "op_kwargs"),
+)
+"""What files set on a task that they have made: `task.trigger_rule = "all_done"`."""
 _MOST_ITEMS, _MOST_DEPTH = 10_000, 20
 
 
@@ -50,7 +55,11 @@ def _dag(dag):
 def _task(task):
     templated = isinstance(task, _TEMPLATED)
     given = {
-        name: text_of_file(task, each) if name in task.template_fields else each for name, each in task.fields.items()
+        name: text_of_file(task, each) if name in task.template_fields else each
+        for name, each in {
+            **task.fields,
+            **{name: vars(task)[name] for name in _SETTABLE if name in vars(task)},
+        }.items()
     }
     fields = {name: plain(value, templated and name in task.template_fields) for name, value in given.items()}
     classes = [each.__name__ for each in type(task).__mro__ if issubclass(each, graph.Node)]
@@ -69,7 +78,7 @@ def _task(task):
         "mapped": plain(task.mapped),
         "setup": task.is_setup,
         "teardown": task.is_teardown,
-        "setups": task.setups,
+        "setups": [setup.task_id for setup in task.setups],
         "fails_dag": bool(task.on_failure_fail_dagrun),
         "body": reached(function if function is not None else type(task)),
     }
