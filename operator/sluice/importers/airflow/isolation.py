@@ -70,7 +70,8 @@ def _unshare_works() -> bool:
 def _system() -> list[str]:
     """What Python itself needs."""
     python = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent.parent), str(_OWN)}
-    return [path for path in (*_SYSTEM, *sorted(python)) if Path(path).is_dir() and not Path(path).is_symlink()]
+    found = (*(path for path in _SYSTEM if not Path(path).is_symlink()), *sorted(python))
+    return [path for path in found if os.path.isdir(path)]  # noqa: PTH112  # Path.is_dir raises where it may not look
 
 
 def _outermost(paths: Sequence[str]) -> list[str]:

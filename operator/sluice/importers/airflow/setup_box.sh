@@ -24,5 +24,5 @@ shift
 cd "$box"
 pivot_root . .old
 umount -l /.old
-mount -o remount,ro /
+mount -o remount,bind,ro /
 exec "$@"
