@@ -31,7 +31,7 @@ def test_what_a_program_can_do(tmp_path, monkeypatch, caller):
         for folder in (tmp_path, *tmp_path.parents[:2]):
             folder.chmod(0o755)
     monkeypatch.setattr(os, "geteuid", lambda: caller)
-    command = isolation._by_unshare([str(dags), *isolation._system()], str(empty))
+    command = isolation._by_unshare([str(dags), str(isolation._OWN), "/usr"], str(empty))
     change = TO_NOBODY if caller else ()
     done = subprocess.run(
         [*change, *command, "sh", "-c", PROBE, "sh", str(dags)], env={}, capture_output=True, text=True, check=False

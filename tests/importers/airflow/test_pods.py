@@ -87,6 +87,16 @@ def test_times_for_a_container_are_made_by_one_task(tmp_path):
     assert tasks["dates"]["outputs"] == ["ds", "ds_minus_7d"]
 
 
+def test_a_pod_override_is_a_template(tmp_path):
+    container = "k8s.V1Container(name='base', image_pull_policy='Always')"
+    config = f"{{'pod_override': k8s.V1Pod(spec=k8s.V1PodSpec(containers=[{container}]))}}"
+    text = f"{KUBERNETES}{DAG}    BashOperator(task_id='t', bash_command='true', executor_config={config})\n"
+    result = imported(tmp_path, text)
+    assert (result.exit_code, faults(result)) == (0, [])
+    main = {"name": "main", "imagePullPolicy": "Always"}
+    assert tasks_of(result)["t"]["podTemplate"] == {"spec": {"containers": [main]}}
+
+
 def test_what_a_pod_operator_says_and_a_task_cannot_is_a_loss(tmp_path):
     result = pod(tmp_path, "image='b', full_pod_spec=k8s.V1Pod()")
     assert [(loss.what, loss.task) for loss in result.losses] == [("full_pod_spec", "t")]

@@ -83,12 +83,14 @@ def test_a_cron_is_in_the_zone_of_the_start_date(tmp_path):
     assert (schedule["timeZone"], schedule["startAt"]) == ("Europe/Berlin", "2026-01-02T02:00:00Z")
 
 
-def test_a_start_date_that_moves_is_a_loss(tmp_path):
-    text = (
-        f"from airflow.utils.dates import days_ago\nwith DAG('etl', start_date=days_ago(2), schedule='@daily'):{TASK}"
-    )
-    result = imported(tmp_path, text)
-    assert [(loss.line, loss.what) for loss in result.losses] == [(8, "days_ago")]
+@pytest.mark.parametrize(
+    "call", ["days_ago(2)", "datetime.now() - timedelta(days=1)", "pendulum.today('UTC').add(days=-2)"]
+)
+def test_a_start_date_that_moves_is_a_loss_and_left_out(tmp_path, call):
+    head = "import pendulum\nfrom airflow.utils.dates import days_ago\n"
+    result = imported(tmp_path, f"{head}with DAG('etl', start_date={call}, schedule='@daily'):{TASK}")
+    assert [loss.line for loss in result.losses] == [9]
+    assert spec_of(result)["schedule"] == {"cron": "0 0 * * *", "catchUp": "LatestAtOnce"}
 
 
 def test_datasets_are_after_where_the_files_write_them(tmp_path):

@@ -4,6 +4,7 @@ from typing import Any
 
 from sluice.core import Json
 from sluice.importers.airflow.dag import Translation
+from sluice.importers.airflow.pods import override
 from sluice.importers.airflow.recording import Task
 from sluice.importers.airflow.sluice_airflow.names import name_of
 from sluice.importers.airflow.values import duration, flag, number, seconds_of
@@ -83,8 +84,11 @@ def limits(task: Task, dag: Translation, *, has_pod: bool) -> Json:
         fields["retries"] = retries
     if has_pod and (timeout := seconds_of(said.get("execution_timeout"))):
         fields["timeout"] = duration(timeout)
+    template = override(said.get("executor_config"))
+    if template:
+        fields["podTemplate"] = template
     for name, instead in _LOSSES.items():
-        if said.get(name):
+        if said.get(name) and not (name == "executor_config" and template):
             dag.lose(task, name, instead)
     if noted := sorted(_NOTES & {name for name, value in said.items() if value}):
         dag.note(task, f"{', '.join(noted)} of {task.id} have no meaning here")

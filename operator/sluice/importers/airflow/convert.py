@@ -15,7 +15,7 @@ from sluice.importers.airflow.recording import Dag, Recording, Task, read
 from sluice.importers.airflow.roots import Roots
 from sluice.importers.airflow.schedule import Schedule, schedule_of
 from sluice.importers.airflow.travel import TASK_FILE, CannotTravel, files_of, path_of
-from sluice.importers.airflow.version import version_of
+from sluice.importers.airflow.version import moving_start_date, version_of
 from sluice.importers.airflow.workflow import workflow_of_dag
 from sluice.importers.report import Imported, Loss, Remark, Result
 
@@ -24,8 +24,8 @@ _ASKED = {
     "called": "what it makes is missing",
     "edge": "the edge is missing",
     "left": "its tasks are left to you; call a Workflow of their own, by `workflow` with `forEach`",
-    "moving": "a start date that moves is the day of the import",
 }
+_NO_START = "it is another one each day; there is no `startAt`, and only what comes from now on is run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +108,16 @@ def _converted(source: _Source, options: Options, writers: dict[str, list[str]],
     result.notes += [Remark(place, line, words) for kind, place, line, words in events if kind not in _ASKED]
     lost = [Loss(place, line, words, _ASKED[kind]) for kind, place, line, words in events if kind in _ASKED]
     called = {task.fields["subdag"].get("$dag") for dag in dags for task in dag.tasks if _calls_sub_dag(task)}
+    moving = moving_start_date(source.file)
     for dag in dags:
         if refused := _refused(dag, source):
             result.refused += refused
             continue
         airflow, told = version_of(source.file, dag, options)
         translation = Translation(dag, file, path_of(source.file, source.roots), options, airflow)
+        if moving is not None and dag.start_date is not None:
+            translation.losses.append(Loss(file, moving[0], f"start_date by {moving[1]}()", _NO_START))
+            dag = dag.model_copy(update={"start_date": {"zone": dag.start_date.get("zone")}})  # noqa: PLW2901
         schedule = schedule_of(dag, airflow, writers) if dag.id not in called else Schedule({"trigger": "Manual"})
         translation.by_interval = schedule.by_interval
         translation.travelling = [path for path in files["files"] if path != TASK_FILE]

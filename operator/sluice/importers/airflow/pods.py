@@ -1,6 +1,7 @@
 """KubernetesPodOperator, DockerOperator and their like: what the operator says of a pod, as a task says it."""
 
 import shlex
+from collections.abc import Iterator
 from typing import Any
 
 from sluice.core import Json
@@ -165,6 +166,29 @@ _KNOWN = {
     ),
     *("params", "mem_limit", "cpus"),
 }
+
+
+def override(said: Any) -> Json | None:
+    """The `podTemplate` of `executor_config={"pod_override": V1Pod(...)}`; None for anything else. Airflow calls the
+    task's container `base`.
+    """
+    pod = said.get("pod_override") if isinstance(said, dict) and set(said) == {"pod_override"} else None
+    if not isinstance(pod, dict) or pod.get("$k8s") != "V1Pod" or any("$unknown" in text for text in _keys(pod)):
+        return None
+    model: Json = _model(pod)
+    template = {name: model[name] for name in ("metadata", "spec") if isinstance(model.get(name), dict)}
+    for container in _list(template.get("spec", {}).get("containers")):
+        if isinstance(container, dict) and container.get("name") == "base":
+            container["name"] = "main"
+    return template
+
+
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _keys(each)
 
 
 def _raw(value: Any) -> str:

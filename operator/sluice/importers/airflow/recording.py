@@ -61,8 +61,8 @@ class Dag(_Model):
     file: Text
     line: int
     schedule: Any
-    start_date: Any
-    end_date: Any
+    start_date: dict[str, Any] | None
+    end_date: dict[str, Any] | None
     params: dict[str, Any]
     description: Any
     fields: dict[str, Any]

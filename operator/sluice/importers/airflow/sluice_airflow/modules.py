@@ -81,7 +81,6 @@ class Timetable:
 
 def days_ago(n, **_):
     today = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
-    report("moving", "days_ago")
     return today - datetime.timedelta(days=n)
 
 

@@ -42,14 +42,19 @@ def _dag(dag):
         "file": dag.file,
         "line": dag.line,
         "schedule": plain(dag.schedule),
-        "start_date": plain(dag.start_date),
-        "end_date": plain(dag.end_date),
+        "start_date": _time(dag.start_date),
+        "end_date": _time(dag.end_date),
         "params": {str(name): plain(value) for name, value in dag.params.items()},
         "description": plain(dag.description),
         "fields": {str(name): plain(value) for name, value in dag.fields.items()},
         "tasks": [_task(task) for task in dag.tasks_by_id.values()],
         "edges": [list(edge) for edge in dag.edges],
     }
+
+
+def _time(value):
+    found = plain(value)
+    return found if isinstance(found, dict) else None
 
 
 def _task(task):
