@@ -11,7 +11,7 @@ from sluice.core.base.foreign import mapping, mappings
 
 EXACT, REFUSED, WITH_LOSSES = 0, 1, 3
 
-_MOST_NAMED = 5
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -65,6 +65,11 @@ def test_times_as_a_shell_makes_them(tmp_path, template, shown):
     assert done.stdout == shown + "\n"
 
 
+def test_parameters_of_the_task_itself(tmp_path):
+    result = bash(tmp_path, "echo {{ params.own }} {{ params['x'] }}", params={"own": 5})
+    assert tasks_of(result)["t"]["bash"] == "echo 5 ${PARAM_X}"
+
+
 def test_exit_code_99_is_skipped(tmp_path):
     assert tasks_of(bash(tmp_path, "test -e /new || exit 99"))["t"]["skipExitCodes"] == [99]
     assert "skipExitCodes" not in tasks_of(bash(tmp_path, "echo"))["t"]

@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -19,17 +21,22 @@ grep -q ': 0100007F' /proc/net/tcp && echo network
 TO_NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
+@pytest.fixture
+def public():
+    """A folder that others reach, too: pytest's own is closed to them."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.parametrize("caller", [0, 65534])
-def test_what_a_program_can_do(tmp_path, monkeypatch, caller):
+def test_what_a_program_can_do(public, monkeypatch, caller):
     if os.geteuid() not in (0, caller):
         pytest.skip("needs root, to become others")
-    dags, empty = tmp_path / "dags", tmp_path / "empty"
+    dags, empty = public / "dags", public / "empty"
     dags.mkdir()
     empty.mkdir()
     (dags / "etl.py").write_text("import airflow\n")
-    if caller:
-        for folder in (tmp_path, *tmp_path.parents[:2]):
-            folder.chmod(0o755)
     monkeypatch.setattr(os, "geteuid", lambda: caller)
     command = isolation._by_unshare([str(dags), str(isolation._OWN), "/usr"], str(empty))
     change = TO_NOBODY if caller else ()

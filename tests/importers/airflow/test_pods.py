@@ -102,6 +102,19 @@ def test_what_a_pod_operator_says_and_a_task_cannot_is_a_loss(tmp_path):
     assert [(loss.what, loss.task) for loss in result.losses] == [("full_pod_spec", "t")]
 
 
+def test_what_another_dag_is_triggered_with_is_its_parameter(tmp_path):
+    text = """
+from airflow.operators.trigger_dagrun import TriggerDagRunOperator
+with DAG("caller", schedule=None):
+    TriggerDagRunOperator(task_id="t", trigger_dag_id="called", conf={"n": 1}, wait_for_completion=True)
+with DAG("called", schedule=None):
+    PythonOperator(task_id="t", python_callable=lambda dag_run: print(dag_run.conf["n"]))
+"""
+    result = imported(tmp_path, text)
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert result.objects[1].manifest["spec"]["parameters"] == [{"name": "n"}]
+
+
 @pytest.mark.parametrize(
     ("call", "fields"),
     [

@@ -60,7 +60,21 @@ def convert(
     writers = _writers(sources)
     for source in sources:
         result.add(_converted(source, options, writers, found_in_folder=source.file in found_in_folders))
+    _declare_arguments(result)
     return _without_twins(result)
+
+
+def _declare_arguments(result: Result) -> None:
+    """What a DAG is triggered with need not be among its params; what a Workflow is called with is a parameter."""
+    specs = {each.name: each.manifest["spec"] for each in result.objects}
+    calls = [task["workflow"] for spec in specs.values() for task in spec["tasks"] if "workflow" in task]
+    for call in calls:
+        if (called := specs.get(call["name"])) is not None:
+            declared = {each["name"] for each in called.get("parameters", [])}
+            default = {} if called.get("trigger") == "Manual" else {"default": ""}
+            missing = [{"name": name} | default for name in call.get("arguments", {}) if name not in declared]
+            if missing:
+                called["parameters"] = [*called.get("parameters", []), *missing]
 
 
 def _without_twins(result: Result) -> Result:

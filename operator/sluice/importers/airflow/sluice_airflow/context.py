@@ -110,7 +110,7 @@ def context_of(task, inputs, airflow):
     logical = end if airflow == 3 else start
     ti = TaskInstance(task, inputs)
     ds = logical.strftime("%Y-%m-%d")
-    params = Named(inputs["params"])
+    params = Named({**inputs["params"], **(task.fields.get("params") or {})})
     context = {
         "ds": ds,
         "ds_nodash": ds.replace("-", ""),

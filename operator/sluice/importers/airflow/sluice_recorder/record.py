@@ -66,7 +66,12 @@ def _task(task):
             **{name: vars(task)[name] for name in _SETTABLE if name in vars(task)},
         }.items()
     }
-    fields = {name: plain(value, templated and name in task.template_fields) for name, value in given.items()}
+    params = task.fields.get("params")
+    params = params if isinstance(params, dict) else {}
+    fields = {
+        name: plain(value, params if templated and name in task.template_fields else None)
+        for name, value in given.items()
+    }
     classes = [each.__name__ for each in type(task).__mro__ if issubclass(each, graph.Node)]
     function = task.fields.get("python_callable")
     return {
@@ -89,10 +94,13 @@ def _task(task):
     }
 
 
-def plain(value, templated=False, depth=0):
-    """`value` as JSON; what JSON has no word for becomes a map with one key that begins with `$`."""
+def plain(value, params=None, depth=0):
+    """`value` as JSON; what JSON has no word for becomes a map with one key that begins with `$`.
+
+    `params`: those of the task, if templates are to be rendered.
+    """
     if isinstance(value, str):
-        return template_of(value) if templated and ("{{" in value or "{%" in value) else str(value)
+        return str(value) if params is None or not ("{{" in value or "{%" in value) else template_of(value, params)
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, (int, float)):
@@ -102,10 +110,10 @@ def plain(value, templated=False, depth=0):
     if isinstance(value, Template):
         return value.json
     if isinstance(value, dict):
-        return {str(key): plain(each, templated, depth + 1) for key, each in list(value.items())[:_MOST_ITEMS]}
+        return {str(key): plain(each, params, depth + 1) for key, each in list(value.items())[:_MOST_ITEMS]}
     if isinstance(value, (list, tuple, set, frozenset)):
         items = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else value
-        return [plain(each, templated, depth + 1) for each in list(items)[:_MOST_ITEMS]]
+        return [plain(each, params, depth + 1) for each in list(items)[:_MOST_ITEMS]]
     return _special(value, depth)
 
 

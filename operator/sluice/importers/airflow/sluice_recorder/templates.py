@@ -138,7 +138,20 @@ class _Macros:
         return ds.strftime(new)
 
 
-def names_of(holes):
+class _Params(_Each):
+    """Those that the task itself says are known."""
+
+    def __init__(self, holes, own):
+        super().__init__(holes, param=None)
+        self._own = own
+
+    def __getattr__(self, name):
+        return self._own[name] if name in self._own else super().__getattr__(name)
+
+    __getitem__ = __getattr__
+
+
+def names_of(holes, params):
     """The context of Airflow's templates. `logical` is the start of the interval or its end, as the version has it."""
     logical = Moment(holes, "logical")
     start, end = Moment(holes, "start"), Moment(holes, "end")
@@ -161,7 +174,7 @@ def names_of(holes):
         "yesterday_ds_nodash": logical.subtract(days=1).strftime("%Y%m%d"),
         "tomorrow_ds": logical.add(days=1).strftime(day),
         "tomorrow_ds_nodash": logical.add(days=1).strftime("%Y%m%d"),
-        "params": _Each(holes, param=None),
+        "params": _Params(holes, params),
         "run_id": Hole(holes, run="name"),
         "ti": ti,
         "task_instance": ti,
@@ -187,13 +200,13 @@ _DEFAULT = jinja2.defaults.DEFAULT_FILTERS["default"]
 FILTERS["default"] = FILTERS["d"] = lambda value, *other: value if isinstance(value, Hole) else _DEFAULT(value, *other)
 
 
-def template_of(text):
-    """A list of texts and holes, or {"$in_pod": why}."""
+def template_of(text, params):
+    """A list of texts and holes, or {"$in_pod": why}. `params`: what the task adds to the parameters of the DAG."""
     holes = []
     environment = jinja2.sandbox.SandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
     environment.filters.update(FILTERS)
     try:
-        rendered = environment.from_string(text).render(names_of(holes))
+        rendered = environment.from_string(text).render(names_of(holes, params))
     except Exception as error:  # noqa: BLE001  # whatever a template of theirs raises
         return {"$in_pod": f"{type(error).__name__}: {error}"[:200]}
     parts = _HOLE.split(rendered)
