@@ -69,7 +69,7 @@ def _node(value: Any, path: tuple[str | int, ...]) -> Any:
 def _scalar(text: str) -> Any:
     if "\n" in text and _fits_literal(text):
         return LiteralScalarString(text)
-    if _NO_STRING.fullmatch(text) or _is_no_string(text) or not text.isprintable():
+    if " ?" in text or _NO_STRING.fullmatch(text) or _is_no_string(text) or not text.isprintable():
         return DoubleQuotedScalarString(text)
     return text
 
@@ -91,6 +91,8 @@ def _is_no_string(text: str) -> bool:
 
 
 def _fits_in_line(value: Any) -> bool:
+    if isinstance(value, list) and all(type(each) is int for each in value):
+        return True
     return _depth(value) <= 2 and "\n" not in repr(value).replace("\\n", "\n") and len(str(value)) <= _FLOW_WIDTH  # noqa: PLR2004
 
 

@@ -6,6 +6,7 @@ import click
 
 _COMMANDS = {
     "airflow": "sluice.cli.import_.airflow",
+    "argo": "sluice.cli.import_.argo",
 }
 
 

@@ -1,4 +1,6 @@
-"""Faults of tasks that run another Workflow: fields without a meaning there, and a Workflow that runs itself."""
+"""Faults of tasks that run another Workflow: fields without a meaning there, and a Workflow that always runs
+itself. One that does so on a condition may come to an end.
+"""
 
 from collections.abc import Iterator
 
@@ -32,6 +34,6 @@ def sub_workflows(found: Manifest) -> Iterator[Fault]:
         for field in task.model_dump(by_alias=True, exclude_none=True).keys() - _FIELDS:
             words = f"this task runs a Workflow and has no pod; set it in Workflow '{task.workflow.name}', or remove it"
             yield Fault(f"{path}.{field}", words)
-        if task.workflow.name == found.name:
+        if task.workflow.name == found.name and task.when is None:
             words = f"'{found.name}' would run itself, without end; name another Workflow"
             yield Fault(f"{path}.workflow.name", words)

@@ -1,0 +1,1 @@
+"""Argo Workflows' kinds as Workflows of ours. Start reading at `translate.py`."""

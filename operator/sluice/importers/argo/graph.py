@@ -1,0 +1,490 @@
+"""One Workflow of ours in the making: a template as its graph, with the templates that it calls inside.
+
+Steps become layers, a `dag` its dependencies. A template that a rule of its own keeps apart (see `apart.py`) becomes a
+Workflow that a task runs.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from sluice.core.cel.diagnostics import path_text
+from sluice.importers.argo import apart, depends, expressions
+from sluice.importers.argo.depends import Dependency, Rule
+from sluice.importers.argo.expressions import Untranslatable
+from sluice.importers.argo.library import LEAVES, REFUSED, Document, Library, Missing, Template
+from sluice.importers.argo.loops import LOOPS, Endless, Loop, loop_of
+from sluice.importers.argo.names import dns_label, free
+from sluice.importers.argo.scope import ArtifactPlace, Draft, Node, Scope
+from sluice.importers.argo.source import Map
+from sluice.importers.argo.text import Ref, Text, Unknown, parse, text_of
+from sluice.importers.report import Loss
+
+MAX_TASKS = 2000
+FILL_IN = "FILL_IN"
+"""Stands where a value cannot be known."""
+
+
+class Refused(Exception):
+    """A document that cannot be imported, and the line that says why."""
+
+    def __init__(self, file: str, line: int, message: str) -> None:
+        super().__init__(message)
+        self.file, self.line = file, line
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The template that is being expanded: its scope, the prefix of its tasks' names, and those around it."""
+
+    scope: Scope
+    prefix: str = ""
+    around: tuple[tuple[int, int], ...] = ()
+    finally_: bool = False
+
+    @property
+    def template(self) -> Template:
+        return self.scope.template
+
+
+_AT_ONCE = Rule([])
+
+
+@dataclass(slots=True)
+class Graph:
+    """`drafts` are in order. `call_workflow` makes a template a Workflow of its own, and the task that runs it."""
+
+    library: Library
+    drains: bool
+    """Does nothing begin any more once a task has failed?"""
+    call_workflow: "Callable[[Graph, Template, Mapping[str, Text], Frame, str, int], Draft]"
+    drafts: list[Draft] = field(default_factory=list)
+    losses: list[Loss] = field(default_factory=list)
+    global_artifacts: dict[str, ArtifactPlace] = field(default_factory=dict)
+    handles: bool = False
+    """Is there a task that runs because another has failed?"""
+    has_hooks: bool = False
+
+    def lose(
+        self, document: Document, line: int, what: str, instead: str, task: str = "", *, left: bool = False
+    ) -> None:
+        loss = Loss(document.file, line, what, instead, task, left)
+        if loss not in self.losses:
+            self.losses.append(loss)
+
+    def draft(self, name: str, scope: Scope, line: int, frame: Frame) -> Draft:
+        if len(self.drafts) >= MAX_TASKS:
+            raise Refused(
+                scope.template.document.file,
+                line,
+                f"has more than {MAX_TASKS} tasks; templates that call each other add up",
+            )
+        whole = dns_label(f"{frame.prefix}-{name}" if frame.prefix else name)
+        made = Draft(free(whole, {each.name for each in self.drafts}), scope.template, scope, line)
+        if frame.finally_:
+            made.fields["finally"] = True
+        self.drafts.append(made)
+        return made
+
+    def enter(self, frame: Frame, name: str) -> Node:
+        """The tasks of a template."""
+        template = frame.template
+        if template.kind in REFUSED or template.body.get("daemon"):
+            kind = "daemon" if template.body.get("daemon") else template.kind
+            what = f"the template '{template.name}' is a {kind} template, which has no equal here"
+            raise Refused(template.document.file, template.body.line, what)
+        if template.kind == "steps":
+            return self._steps(frame)
+        if template.kind == "dag":
+            return self._dag(frame)
+        if template.kind not in LEAVES:
+            what = f"the template '{template.name}' says nothing to run"
+            raise Refused(template.document.file, template.body.line, what)
+        return self._leaf(self.draft(name, frame.scope, template.body.line, frame))
+
+    def _leaf(self, draft: Draft) -> Node:
+        outputs: dict[str, Text] = {}
+        template = draft.template
+        for output in template.body.map("outputs").maps("parameters"):
+            name = output.text("name")
+            value: Text = (Ref.to("tasks", draft.name, "outputs", name),)
+            if template.kind == "suspend":
+                value = draft.scope.inputs.get(name, ())
+            outputs[name] = value
+            _make_global(output, value, draft.scope)
+        artifacts: dict[str, ArtifactPlace] = {}
+        for each in template.body.map("outputs").maps("artifacts"):
+            artifacts[each.text("name")] = place = ArtifactPlace(draft, each.text("name"))
+            if each.text("globalName"):
+                self.global_artifacts[each.text("globalName")] = place
+        return Node([draft], [draft], [draft], outputs, artifacts, Dependency(draft.name))
+
+    # Steps
+
+    def _steps(self, frame: Frame) -> Node:
+        scope = replace(frame.scope, nodes={})
+        nodes: dict[str, Node] = {}
+        before: list[Node] = []
+        every: list[Node] = []
+        roots: list[Draft] = []
+        for layer in frame.template.layers:
+            gate = self._after_layer(before, frame) if before else _AT_ONCE
+            made: list[Node] = []
+            for step in layer:
+                node = self._call(step, replace(frame, scope=replace(scope, nodes=dict(nodes))), gate, set())
+                made.append(node)
+                roots += [] if before else node.roots
+            nodes |= {step.text("name"): node for step, node in zip(layer, made, strict=True)}
+            every += made
+            before = made or before
+        return self._whole(
+            frame, nodes, every, roots, [leaf for node in before for leaf in (*node.leaves, *node.after)]
+        )
+
+    def _after_layer(self, before: Sequence[Node], frame: Frame) -> Rule:
+        leaves = [leaf for node in before for leaf in (*node.leaves, *node.after)]
+        may_skip = any(leaf.may_skip for leaf in leaves)
+        del frame
+        return Rule([leaf.name for leaf in leaves], "NoneFailed" if may_skip else "")
+
+    # DAG
+
+    def _dag(self, frame: Frame) -> Node:
+        tasks = {task.text("name"): task for task in apart.wanted(frame.template)}
+        order = self._order(frame, tasks)
+        asked = {name: self._asked(frame, task, tasks) for name, task in tasks.items()}
+        handled = {
+            atom.task for each in asked.values() if each for atom in depends.atoms(each) if atom.results - depends.PLAIN
+        }
+        handled |= {
+            atom.task
+            for each in asked.values()
+            if each
+            for atom in depends.atoms(each)
+            if atom.results == {"Succeeded"}
+        }
+        nodes: dict[str, Node] = {}
+        for name in order:
+            task, condition = tasks[name], asked[name]
+            gate = self._gate(frame, task, condition, nodes) if condition else _AT_ONCE
+            scope = replace(frame.scope, nodes=dict(nodes))
+            nodes[name] = self._call(task, replace(frame, scope=scope), gate, handled)
+        needed = {atom.task for each in asked.values() if each for atom in depends.atoms(each)}
+        roots = [draft for name, node in nodes.items() if not asked[name] for draft in node.roots]
+        last = [draft for name, node in nodes.items() if name not in needed for draft in (*node.leaves, *node.after)]
+        return self._whole(frame, nodes, list(nodes.values()), roots, last)
+
+    def _asked(self, frame: Frame, task: Map, tasks: Mapping[str, Map]) -> depends.Depends | None:
+        line, document = task.line_of("depends" if "depends" in task else "dependencies"), frame.template.document
+        try:
+            if task.text("depends"):
+                asked = depends.parse(task.text("depends"))
+            elif names := task.get("dependencies"):
+                asked = depends.everything([str(name) for name in names])
+            else:
+                return None
+        except depends.Malformed as error:
+            raise Refused(document.file, line, f"depends of '{task.text('name')}' {error}") from error
+        for atom in depends.atoms(asked):
+            if atom.task not in tasks:
+                raise Refused(
+                    document.file,
+                    line,
+                    f"'{task.text('name')}' depends on '{atom.task}', which is no task of the template",
+                )
+        return asked
+
+    def _order(self, frame: Frame, tasks: Mapping[str, Map]) -> list[str]:
+        """Each task after those that it depends on, else as written."""
+        names = apart.dependencies(tasks.values())
+        order: dict[str, None] = {}
+        left = list(tasks)
+        while left:
+            free_ = [name for name in left if all(other in order or other not in tasks for other in names[name])]
+            if not free_:
+                line = tasks[left[0]].line
+                raise Refused(
+                    frame.template.document.file,
+                    line,
+                    f"the tasks {', '.join(left[:5])} wait for each other in a circle",
+                )
+            order |= dict.fromkeys(free_)
+            left = [name for name in left if name not in order]
+        return list(order)
+
+    def _gate(self, frame: Frame, task: Map, asked: depends.Depends, nodes: Mapping[str, Node]) -> Rule:
+        known = {atom.task: nodes[atom.task].dependency for atom in depends.atoms(asked)}
+        found = depends.rule(asked, known)
+        for words in found.inexact:
+            self.lose(
+                frame.template.document,
+                task.line_of("depends"),
+                words,
+                "asked as .Failed",
+                dns_label(task.text("name")),
+            )
+        several = [
+            nodes[atom.task]
+            for atom in depends.atoms(asked)
+            if len(nodes[atom.task].leaves) > 1 or nodes[atom.task].after
+        ]
+        names = list(found.depends_on)
+        for node in several:
+            place = names.index(node.dependency.name) if node.dependency.name in names else len(names)
+            names[place : place + 1] = [leaf.name for leaf in (*node.leaves, *node.after)]
+        if found.handles:
+            self.handles = True
+        return replace(found, depends_on=list(dict.fromkeys(names)))
+
+    # Both
+
+    def _whole(
+        self, frame: Frame, nodes: Mapping[str, Node], every: Sequence[Node], roots: list[Draft], leaves: list[Draft]
+    ) -> Node:
+        drafts = list(dict.fromkeys(draft for node in every for draft in (*node.drafts, *node.after)))
+        made = Node(drafts, roots, leaves)
+        scope = replace(frame.scope, nodes=nodes)
+        for output in frame.template.body.map("outputs").maps("parameters"):
+            value = self._output(output, scope, frame)
+            made.outputs[output.text("name")] = value
+            _make_global(output, value, scope)
+        for artifact in frame.template.body.map("outputs").maps("artifacts"):
+            if (place := self.artifact(artifact, scope)) is not None:
+                made.artifacts[artifact.text("name")] = place
+        name = leaves[-1].name if leaves else ""
+        may_skip = any(leaf.may_skip for leaf in leaves)
+        made.dependency = Dependency(name, may_skip=may_skip, may_fail_before=len(drafts) > 1)
+        return made
+
+    def _output(self, output: Map, scope: Scope, frame: Frame) -> Text:
+        source = output.map("valueFrom")
+        try:
+            if source.text("expression"):
+                return self._chosen(source.text("expression"), scope)
+            return parse(source.text("parameter") or source.text("default"), scope.resolve)
+        except (Unknown, Untranslatable) as error:
+            self.lose(
+                frame.template.document,
+                output.line,
+                f"the output '{output.text('name')}'",
+                f"{FILL_IN}; {error} is not known here",
+                left=True,
+            )
+            return (FILL_IN,)
+
+    def _chosen(self, written: str, scope: Scope) -> Text:
+        """`asked ? steps.a.outputs.result : steps.b.outputs.result`, where the one exists that has run."""
+        match expressions.parse(written, scope.resolve):
+            case expressions.Known(value):
+                return (text_of(value),)
+            case expressions.Value(text):
+                return text
+            case expressions.Call("?", (_, expressions.Value((Ref() as one,)), expressions.Value((Ref() as two,)))):
+                return (Ref((*one.paths, *two.paths)),)
+        raise Unknown(written)
+
+    def artifacts(self, arguments: Map, scope: Scope, document: Document, label: str) -> dict[str, ArtifactPlace]:
+        """What a call gives to a template."""
+        found: dict[str, ArtifactPlace] = {}
+        for each in arguments.maps("artifacts"):
+            place = (
+                self.artifact(each, scope) if "from" in each or "fromExpression" in each else ArtifactPlace(source=each)
+            )
+            if place is None:
+                what = f"the artifact '{each.text('name')}'"
+                self.lose(document, each.line, what, "not handed on; put it where the task reads it", label, left=True)
+            else:
+                found[each.text("name")] = place
+        return found
+
+    def artifact(self, written: Map, scope: Scope) -> ArtifactPlace | None:
+        """What `from` names; None if that is nowhere."""
+        place: ArtifactPlace | None = None
+        match written.text("from").strip().removeprefix("{{").removesuffix("}}").strip().split("."):
+            case ["steps" | "tasks", name, "outputs", "artifacts", *rest] if name in scope.nodes:
+                place = scope.nodes[name].artifacts.get(".".join(rest))
+            case ["inputs", "artifacts", *rest]:
+                place = scope.artifacts.get(".".join(rest))
+            case ["workflow", "outputs", "artifacts", *rest]:
+                place = self.global_artifacts.get(".".join(rest))
+        if place is not None and place.draft is not None:
+            place.draft.artifacts_read.add(place.name)
+            place = replace(place, sub_path=written.text("subPath"))
+        return place
+
+    def _call(self, call: Map, caller: Frame, gate: Rule, handled: set[str]) -> Node:
+        """A step or a task."""
+        document, name = caller.template.document, call.text("name") or "step"
+        try:
+            template = self.library.template(call, document)
+        except Missing as error:
+            raise Refused(document.file, call.line, f"'{name}' calls {error}, which is not among the files") from error
+        scope = caller.scope
+        label = dns_label(f"{caller.prefix}-{name}" if caller.prefix else name)
+        loop = self._loop(call, scope, document, label)
+        inner = scope if loop is None else replace(scope, item=loop.item)
+        inputs = self.inputs(template, call.map("arguments"), inner, document, label)
+        when = self._when(call, inner, document, label)
+        hooks = apart.hooks(call)
+        alone = apart.why(
+            template,
+            call,
+            library=self.library,
+            around=caller.around,
+            drains=self.drains,
+            observed=name in handled or bool(hooks),
+            gated=bool(gate.when or gate.run_if not in ("", "NoneFailed") or when),
+        )
+        callee = Scope(
+            template, inputs, caller.scope.workflow, self.artifacts(call.map("arguments"), inner, document, label)
+        )
+        if template.kind in LEAVES or template.kind in REFUSED or not template.kind or template.body.get("daemon"):
+            node = self.enter(Frame(callee, caller.prefix, caller.around, caller.finally_), name)
+        elif alone:
+            draft = self.call_workflow(self, template, inputs, caller, name, call.line)
+            outputs = {
+                each.text("name"): (Ref.to("tasks", draft.name, "outputs", each.text("name")),)
+                for each in template.body.map("outputs").maps("parameters")
+            }
+            node = Node([draft], [draft], [draft], dict[str, Text](outputs), {}, Dependency(draft.name))
+        else:
+            node = self.enter(Frame(callee, label, (*caller.around, template.key), caller.finally_), name)
+        if loop is not None:
+            node.drafts[0].fields["forEach"] = dict(loop.for_each)
+        self._order_of(node, gate, when)
+        if _continues(call) and node.only is not None:
+            node.only.fields["allowFailure"] = True
+        node.dependency = self._dependency(node, gate, when)
+        for line, hook in hooks:
+            self._hook(hook, line, call, node, replace(caller, scope=replace(scope, nodes={**scope.nodes, name: node})))
+        return node
+
+    def _order_of(self, node: Node, gate: Rule, when: str) -> None:
+        condition = " && ".join(
+            f"({each})" if " || " in each and gate.when and when else each for each in (gate.when, when) if each
+        )
+        inner = {draft.name for draft in node.drafts}
+        for draft in node.drafts:
+            is_root = draft in node.roots
+            if is_root and gate.depends_on:
+                draft.fields["dependsOn"] = list(gate.depends_on)
+                if gate.run_if:
+                    draft.fields["runIf"] = gate.run_if
+            if condition and (is_root or "runIf" in draft.fields):
+                own = draft.fields.get("when")
+                draft.fields["when"] = condition if not own else f"({condition}) && ({own})"
+        if condition:
+            for draft in node.drafts:
+                waits = draft.fields.get("runIf", "") in ("", "AllSucceeded") and any(
+                    name in inner for name in draft.fields.get("dependsOn", ())
+                )
+                draft.may_skip = draft.may_skip or draft in node.roots or waits or "runIf" in draft.fields
+
+    def _dependency(self, node: Node, gate: Rule, when: str) -> Dependency:
+        return Dependency(
+            node.dependency.name,
+            may_skip=bool(when) or node.dependency.may_skip,
+            may_fail_before=bool(gate.depends_on) or node.dependency.may_fail_before,
+            omitted_as_skipped=bool(gate.when) or gate.run_if in ("OneFailed", "AllFailed"),
+            condition=gate.when,
+        )
+
+    def _loop(self, call: Map, scope: Scope, document: Document, label: str) -> Loop | None:
+        line = next((call.line_of(key) for key in LOOPS if key in call), call.line)
+        try:
+            return loop_of(call, scope)
+        except (Endless, Unknown, Untranslatable) as error:
+            self.lose(document, line, "its loop", f"one item, {FILL_IN}; {error}", label, left=True)
+            return Loop({"items": [FILL_IN]}, Ref.to("item", variable="ITEM"))
+
+    def _when(self, call: Map, scope: Scope, document: Document, label: str) -> str:
+        if not call.text("when"):
+            return ""
+        try:
+            found = expressions.condition(call.text("when"), scope.resolve)
+        except (Unknown, Untranslatable) as error:
+            self.lose(
+                document,
+                call.line_of("when"),
+                f"when: {call.text('when')}",
+                f"the task is skipped; the condition {error}",
+                label,
+                left=True,
+            )
+            return "false"
+        return "" if found == "true" else found
+
+    def inputs(
+        self, template: Template, arguments: Map, scope: Scope, document: Document, label: str
+    ) -> dict[str, Text]:
+        """The values of a template's parameters."""
+        given = {each.text("name"): each for each in arguments.maps("parameters")}
+        declared = template.body.map("inputs").maps("parameters")
+        found: dict[str, Text] = {}
+        for each in declared:
+            name = each.text("name")
+            own = Scope(template, found, scope.workflow)
+            try:
+                if name in given and ("value" in given[name] or "valueFrom" in given[name]):
+                    found[name] = _value(given[name], scope)
+                else:
+                    found[name] = _value(each, own)
+            except (Unknown, Untranslatable) as error:
+                line = given[name].line if name in given else each.line
+                where = document if name in given else template.document
+                self.lose(
+                    where, line, f"the value of '{name}'", f"{FILL_IN}; {error} is not known here", label, left=True
+                )
+                found[name] = (FILL_IN,)
+        return found
+
+    def _hook(self, hook: Map, line: int, call: Map, node: Node, caller: Frame) -> None:
+        """What runs when a step or a task has ended, however it did."""
+        label = f"{call.text('name')}-exit"
+        gate = Rule([leaf.name for leaf in node.leaves], "AllDone")
+        ended = node.dependency
+        when = ""
+        if ended.may_fail_before or ended.may_skip or ended.omitted_as_skipped:
+            when = f"{path_text(('tasks', ended.name, 'phase'))} in ['Succeeded', 'Failed']"
+        made = self._call(_as_call(hook, label, line), caller, replace(gate, when=when), set())
+        node.after += made.drafts
+        self.has_hooks = True
+
+
+def _make_global(output: Map, value: Text, scope: Scope) -> None:
+    if name := output.text("globalName"):
+        scope.workflow[f"outputs.parameters.{name}"] = value
+
+
+def _as_call(hook: Map, name: str, line: int) -> Map:
+    call = Map({**hook, "name": name})
+    call.line, call.lines = line, dict(hook.lines)
+    return call
+
+
+def _value(parameter: Map, scope: Scope) -> Text:
+    """Raises Unknown, and Untranslatable."""
+    source = parameter.map("valueFrom")
+    if parameter.get("value") is not None:
+        return parse(text_of(parameter["value"]), scope.resolve)
+    if source.text("expression"):
+        return scope.resolve(source.text("expression"), True) or ()
+    if isinstance(reference := source.get("configMapKeyRef"), Map):
+        name = dns_label(parameter.text("name")).replace("-", "_").upper()
+        return (
+            Ref(
+                (),
+                variable=name,
+                source={
+                    "configMapKeyRef": {key: text_of(reference[key]) for key in ("name", "key") if key in reference}
+                },
+            ),
+        )
+    if "default" in parameter or "default" in source:
+        return parse(text_of(parameter.get("default", source.get("default"))), scope.resolve)
+    raise Unknown(f"parameter '{parameter.text('name')}'")
+
+
+def _continues(call: Map) -> bool:
+    """Does a failure of the step or task count as success?"""
+    said = call.map("continueOn")
+    return said.get("failed") is True or said.get("error") is True

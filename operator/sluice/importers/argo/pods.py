@@ -1,0 +1,78 @@
+"""What a template says of its pod: the fields that tasks have, and all else as a `podTemplate`."""
+
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from sluice.core import Json
+from sluice.core.base.merge import merge
+from sluice.importers.argo.source import Map
+from sluice.importers.argo.text import Resolve, filled
+
+_OF_TASK = ("nodeSelector", "tolerations", "serviceAccountName")
+_OF_POD = (
+    *("affinity", "schedulerName", "priorityClassName", "priority", "hostAliases", "securityContext"),
+    *("automountServiceAccountToken", "dnsPolicy", "dnsConfig", "hostNetwork", "imagePullSecrets"),
+)
+_OF_CONTAINER = ("image", "env", "envFrom", "resources", "volumeMounts")
+_OF_PROGRAM = ("name", "command", "args", "source", "dependencies", *_OF_CONTAINER)
+
+
+def pod_fields(template: Map, resolve: Resolve) -> Json:
+    """Of a template, or of the spec of a workflow. Raises Unknown."""
+    fields: Json = {key: filled(template[key], resolve) for key in _OF_TASK if template.get(key)}
+    pod: Json = {key: filled(template[key], resolve) for key in _OF_POD if template.get(key) is not None}
+    mounts = next(
+        (template.map(kind).get("volumeMounts") for kind in ("container", "script") if kind in template), None
+    )
+    for key, name in (("initContainers", "initContainers"), ("sidecars", "containers")):
+        if template.maps(key):
+            pod[name] = [_beside(each, mounts, resolve) for each in template.maps(key)]
+    metadata = filled(template.map("metadata") or template.map("podMetadata"), resolve)
+    metadata = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
+    if patch := template.text("podSpecPatch"):
+        pod = merge(pod, _patch(patch, resolve))
+    template_of_pod = {**({"metadata": metadata} if metadata else {}), **({"spec": pod} if pod else {})}
+    return {**fields, **({"podTemplate": template_of_pod} if template_of_pod else {})}
+
+
+def container_fields(container: Map, resolve: Resolve) -> Json:
+    """Of a `container` or `script`, without its program. Raises Unknown."""
+    fields = {key: filled(container[key], resolve) for key in _OF_CONTAINER if container.get(key)}
+    if "env" in fields:
+        fields["env"] = [{**each, "value": _text(each["value"])} if "value" in each else each for each in fields["env"]]
+    others = {key: filled(value, resolve) for key, value in container.items() if key not in _OF_PROGRAM and value}
+    if others:
+        fields["podTemplate"] = {"spec": {"containers": [{"name": "main", **others}]}}
+    return fields
+
+
+def _text(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def _beside(container: Map, mounts: Any, resolve: Resolve) -> Json:
+    made: Json = filled(container, resolve)
+    if made.pop("mirrorVolumeMounts", False) and isinstance(mounts, list):
+        made["volumeMounts"] = [*made.get("volumeMounts", []), *filled(mounts, resolve)]
+    return made
+
+
+def _patch(text: str, resolve: Resolve) -> Json:
+    """A podSpecPatch, in which the container `main` may be named. Raises ValueError."""
+    try:
+        patch = YAML(typ="safe").load(filled(text, resolve))
+    except YAMLError as error:
+        raise ValueError("podSpecPatch is no YAML") from error
+    if not isinstance(patch, dict):
+        raise ValueError("podSpecPatch is no map")  # noqa: TRY004  # as above
+    return patch
+
+
+def merged(below: Json, above: Json) -> Json:
+    """Fields of a task over others; a podTemplate's lists are merged by name, as in the pod itself."""
+    made = {**below, **above}
+    if "podTemplate" in below and "podTemplate" in above:
+        made["podTemplate"] = merge(below["podTemplate"], above["podTemplate"])
+    return made

@@ -1,0 +1,217 @@
+"""A template's program: a script or a command, its values as environment variables, and what surrounds it.
+
+What has to happen before (an artifact is put in place) and after (an output is taken from a file) becomes lines of the
+script. A command that is no script becomes one where there are such lines.
+"""
+
+import re
+import shlex
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from sluice.core import Json
+from sluice.importers.argo.scripts import SHELLS, Written, is_python, written
+from sluice.importers.argo.source import Map
+from sluice.importers.argo.text import Ref, Resolve, Text, parse, placeholders, references, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A file or folder that is copied before or after the program. `optional`: if it is there."""
+
+    source: str
+    target: str
+    optional: bool = False
+    mode: str = ""
+
+
+@dataclass(slots=True)
+class Around:
+    """What surrounds a program. `outputs` are the files of output parameters, by key."""
+
+    before: list[Copy] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
+    after: list[Copy] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.before or self.outputs or self.after)
+
+
+@dataclass(slots=True)
+class Program:
+    """`fields` of the task, `refs` by the variable that it reads, and what is lost."""
+
+    fields: Json = field(default_factory=dict)
+    refs: dict[str, Ref] = field(default_factory=dict)
+    losses: list[tuple[str, str]] = field(default_factory=list)
+
+    def takes(self, script: Written) -> str:
+        self.refs |= script.refs
+        for name in dict.fromkeys(script.as_code):
+            words = f"it is read from ${name}, as text, or as JSON where it stood alone"
+            self.losses.append((f"a value written into the script as code ({name})", words))
+        return script.text
+
+
+def program_of(container: Map, resolve: Resolve, around: Around, *, result: bool, taken: Collection[str]) -> Program:
+    """The program of a `container` or `script`. `result`: its standard output is read. Raises Unknown.
+
+    `taken` are the names of its own environment variables.
+    """
+    made = Program()
+    words = [parse(text_of(each), resolve) for key in ("command", "args") for each in container.get(key) or ()]
+    command = [placeholders(parse(text_of(each), resolve)) for each in container.get("command") or ()]
+    if source := container.text("source"):
+        _script(made, parse(source, resolve), command, around, result=result)
+    elif (at := _code_at(words)) is not None and (around or result or references(words[at])):
+        program = _base(placeholders(words[0]))
+        script = made.takes(written(words[at], program))
+        if around or result:
+            flags = "".join(placeholders(word).lstrip("-") for word in words[1:at]).replace("c", "")
+            _as_script(made, script, program, flags, around)
+        else:
+            _command(made, container, [*words[:at], (script,), *words[at + 1 :]])
+    elif around and command and not any(isinstance(part, Ref) and part.source for word in words for part in word):
+        script = made.takes(_quoted(words))
+        made.losses.append(("a program without a shell", "its command is run by a shell script, so the image needs sh"))
+        made.fields["bash"] = _shell_around(script, around, plain=True)
+    else:
+        _command(made, container, words)
+        if around:
+            words_ = "nothing; the image's own entry point is not known here, so write a script"
+            made.losses.append(("artifacts or output parameters of an image without a command", words_))
+    for name in {*made.refs} & {*taken}:
+        made.losses.append((f"the variable {name}, which the template has, too", "the template's own is kept"))
+        del made.refs[name]
+    return made
+
+
+def _base(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _code_at(words: Sequence[Text]) -> int | None:
+    """Where the code stands in `sh -c CODE` or `python -c CODE`; None if it is no such command."""
+    if len(words) < 3 or any(references(word) for word in words[:2]):  # noqa: PLR2004  # sh -c CODE
+        return None
+    program = _base(placeholders(words[0]))
+    flags = [at for at, word in enumerate(words[1:-1], start=1) if re.fullmatch(r"-[a-z]*c", placeholders(word))]
+    known = program in SHELLS or is_python(program)
+    return flags[0] + 1 if known and flags and flags[0] + 2 == len(words) else None
+
+
+def _command(made: Program, container: Map, words: Sequence[Text]) -> None:
+    """As the template has it: `command` and `args` apart."""
+    count = len(container.get("command") or ())
+    texts = [placeholders(word) for word in words]
+    made.fields |= {"command": texts[:count]} if count else {}
+    made.fields |= {"args": texts[count:]} if texts[count:] else {}
+    for word in words:
+        made.refs |= {ref.variable: ref for ref in references(word) if ref.source}
+
+
+def _script(made: Program, source: Text, command: list[str], around: Around, *, result: bool) -> None:
+    program = _base(command[0]) if command else "sh"
+    script = made.takes(written(source, program))
+    flags = "".join(word.lstrip("-") for word in command[1:])
+    simple_flags = all(re.fullmatch(r"-[a-z]+", word) for word in command[1:])
+    if program in SHELLS and simple_flags:
+        needs_launcher = bool(around) or result or not _lasts(script, flags)
+        _as_script(made, script, program, flags, around)
+        if not needs_launcher and flags:
+            made.fields = {"bash": script, "shell": command}
+    elif is_python(program) and len(command) == 1:
+        made.fields["python"] = _python_around(script, around)
+    else:
+        made.fields |= {"bash": script, "shell": command}
+        if around:
+            made.losses.append(
+                (f"artifacts or output parameters of a script for {program}", "nothing; write them in the script")
+            )
+
+
+def _lasts(script: str, flags: str) -> bool:
+    return "e" in flags or not _goes_on(script)
+
+
+def _as_script(made: Program, script: str, program: str, flags: str, around: Around) -> None:
+    """As `bash`, which ends at the first command that fails, and at one before a pipe; Argo's shells do not."""
+    settings = []
+    if "e" not in flags and _goes_on(script):
+        settings.append("set +eo pipefail" if program == "bash" and "|" in script else "set +e")
+    if others := "".join(flag for flag in flags if flag in "xu"):
+        settings.append(f"set -{others}")
+    made.fields["bash"] = "".join(f"{line}\n" for line in settings) + _shell_around(script, around, plain=not settings)
+
+
+_SAFE = re.compile(r"(echo|printf|sleep|date|true|:)\b[^&]*$")
+_SETS = re.compile(r"^\s*set\s+-\w*e", re.MULTILINE)
+
+
+def _goes_on(script: str) -> bool:
+    """Does it go on after a command that fails? Not if it is a single one, or those before its last cannot fail."""
+    commands = [
+        each.strip() for each in re.split(r"[;\n]", script) if each.strip() and not each.lstrip().startswith("#")
+    ]
+    return not _SETS.search(script) and ("|" in script or any(not _SAFE.match(each) for each in commands[:-1]))
+
+
+def _quoted(words: Sequence[Text]) -> Written:
+    made = Written()
+    texts = []
+    for word in words:
+        parts = [f'"${{{made.variable(part)}}}"' if isinstance(part, Ref) else shlex.quote(part) for part in word]
+        texts.append("".join(parts) or "''")
+    made.text = " ".join(texts)
+    return made
+
+
+def _shell_around(script: str, around: Around, *, plain: bool) -> str:
+    """`plain`: the script ends at its first failure, so what stands after it happens only if it succeeded."""
+    if not around:
+        return script
+    before = [line for copy in around.before for line in _copy(copy)]
+    after = [_hand_on(key, shlex.quote(path)) for key, path in around.outputs.items()] + [
+        line for copy in around.after for line in _copy(copy)
+    ]
+    body = script if script.endswith("\n") else f"{script}\n"
+    if not after or not re.search(r"\b(exit|exec|trap|return)\b", script):
+        if after and not plain:
+            after.insert(0, "code=$?; [ $code = 0 ] || exit $code; set -e")
+        return "".join(f"{line}\n" for line in before) + body + "".join(f"{line}\n" for line in after)
+    hand_on = "".join(f"  {line}\n" for line in after)
+    trap = f"hand_on() {{\n{hand_on}}}\ntrap 'code=$?; [ $code -ne 0 ] || hand_on; exit $code' EXIT\n" if after else ""
+    return "".join(f"{line}\n" for line in before) + trap + body
+
+
+def _hand_on(key: str, path: str) -> str:
+    """What is not there is not handed on: then the output has its default, or the task has failed, as in Argo."""
+    return f'[ ! -e {path} ] || printf \'{key}<<EOF\\n%s\\nEOF\\n\' "$(cat {path})" >> "$SLUICE_OUTPUTS"'
+
+
+def _copy(copy: Copy) -> list[str]:
+    source, target = shlex.quote(copy.source), shlex.quote(copy.target)
+    folder = copy.target.rstrip("/").rpartition("/")[0]
+    lines = [f"mkdir -p {shlex.quote(folder)}"] if folder not in ("", "/tmp") else []  # noqa: S108  # it is in each image
+    lines.append(f"[ ! -e {source} ] || cp -r {source} {target}" if copy.optional else f"cp -r {source} {target}")
+    return [*lines, *([f"chmod {copy.mode} {target}"] if copy.mode else [])]
+
+
+def _python_around(script: str, around: Around) -> str:
+    if not around:
+        return script
+    lines = ["import atexit, json, os, subprocess", ""] if around.outputs else ["import atexit, subprocess", ""]
+    for copy in around.before:
+        lines += [f"subprocess.run({line!r}, shell=True, check=True)" for line in _copy(copy)]
+    after = [f"    subprocess.run({line!r}, shell=True, check=True)" for copy in around.after for line in _copy(copy)]
+    if around.outputs:
+        files = ", ".join(f"{key!r}: {path!r}" for key, path in around.outputs.items())
+        after += [
+            f"    paths = {{{files}}}",
+            "    there = {key: path for key, path in paths.items() if os.path.exists(path)}",
+            "    found = {key: open(path).read().removesuffix('\\n') for key, path in there.items()}",
+            '    json.dump(found, open(os.environ["SLUICE_OUTPUTS"], "w"))',
+        ]
+    if after:
+        lines += ["", "@atexit.register", "def hand_on():", *after, ""]
+    return "\n".join(lines) + "\n" + script

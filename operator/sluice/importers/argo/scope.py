@@ -1,0 +1,173 @@
+"""What `{{…}}` stands for in a template: parameters, other tasks, the item of a loop, the workflow.
+
+https://argo-workflows.readthedocs.io/en/latest/variables/
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from sluice.core import Json
+from sluice.core.pod.builder import parameter_variable
+from sluice.importers.argo import expressions
+from sluice.importers.argo.depends import Dependency
+from sluice.importers.argo.library import Template
+from sluice.importers.argo.source import Map, scalar
+from sluice.importers.argo.text import Ref, Text, Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactPlace:
+    """Where an artifact can be read: from the task that made it, or from what its template says (`raw`, ...)."""
+
+    draft: "Draft | None" = None
+    name: str = ""
+    source: Map | None = None
+    sub_path: str = ""
+
+
+@dataclass(eq=False, slots=True)
+class Draft:
+    """A task of ours in the making. `fields` are those that the graph decides; the pod's are added at the end, when it
+    is known which of its results others read.
+    """
+
+    name: str
+    template: Template
+    scope: "Scope"
+    line: int
+    fields: Json = field(default_factory=dict)
+    may_skip: bool = False
+    result_read: bool = False
+    artifacts_read: set[str] = field(default_factory=set)
+
+    @property
+    def is_fan_out(self) -> bool:
+        return "forEach" in self.fields
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """What a step or a task has become: one task of ours, or those of its template. `outputs` are by parameter."""
+
+    drafts: list[Draft]
+    roots: list[Draft]
+    leaves: list[Draft]
+    outputs: dict[str, Text] = field(default_factory=dict)
+    artifacts: dict[str, ArtifactPlace] = field(default_factory=dict)
+    dependency: Dependency = field(default_factory=lambda: Dependency(""))
+    after: list[Draft] = field(default_factory=list)
+    """What runs when it has ended, which those after it wait for: its exit handler."""
+
+    @property
+    def only(self) -> Draft | None:
+        return self.drafts[0] if len(self.drafts) == 1 else None
+
+    def read(self, keys: list[str], tag: str) -> Text:
+        """Raises Unknown."""
+        draft = self.only
+        match keys:
+            case ["outputs", "parameters", *name] if name and ".".join(name) in self.outputs:
+                return self.outputs[".".join(name)]
+            case ["outputs", "result"] if draft is not None and draft.template.kind in (
+                "container",
+                "script",
+                "containerSet",
+            ):
+                draft.result_read = True
+                return (Ref.to("tasks", draft.name, "outputs", "result"),)
+            case ["exitCode"] | ["outputs", "exitCode"] if draft is not None and not draft.is_fan_out:
+                return (Ref.to("tasks", draft.name, "exitCode", number=True),)
+            case ["status"] if draft is not None:
+                return (Ref.to("tasks", draft.name, "phase"),)
+        raise Unknown(tag)
+
+
+_RUN: Mapping[str, Ref] = {
+    "name": Ref.to("run", "name", variable="SLUICE_RUN"),
+    "uid": Ref.to("run", "name", variable="SLUICE_RUN"),
+    "status": Ref.to("run", "phase", variable="SLUICE_RUN_PHASE"),
+    "duration": Ref.to("run", "duration"),
+    "failures": Ref((), variable="SLUICE_FAILED_TASKS", source={}),
+    "creationTimestamp": Ref.to("run", "startedAt"),
+    "scheduledTime": Ref.to("run", "scheduledTime", variable="SLUICE_SCHEDULED_TIME"),
+}
+_POD: Mapping[str, Ref] = {
+    "pod.name": Ref((), variable="POD_NAME", source={"fieldRef": {"fieldPath": "metadata.name"}}),
+    "workflow.namespace": Ref((), variable="POD_NAMESPACE", source={"fieldRef": {"fieldPath": "metadata.namespace"}}),
+    "workflow.serviceAccountName": Ref(
+        (), variable="SERVICE_ACCOUNT", source={"fieldRef": {"fieldPath": "spec.serviceAccountName"}}
+    ),
+}
+_ROOTS = ("inputs", "outputs", "workflow", "steps", "tasks", "item", "pod", "node", "retries", "lastRetry")
+_RESERVED = frozenset(
+    {"PATH", "HOME", "USER", "SHELL", "PWD", "IFS", "LANG", "TERM", "HOSTNAME", "TMPDIR", "PYTHONPATH", "ITEM"}
+)
+
+
+def parameter(name: str) -> Ref:
+    """A parameter of our Workflow."""
+    return Ref.to("params", name, variable=parameter_variable(name))
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """`workflow` are the values of the whole workflow, by what follows `workflow.`"""
+
+    template: Template
+    inputs: Mapping[str, Text] = field(default_factory=dict)
+    workflow: dict[str, Text] = field(default_factory=dict)
+    artifacts: Mapping[str, ArtifactPlace] = field(default_factory=dict)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    item: Ref | None = None
+
+    def resolve(self, words: str, is_expression: bool) -> Text | None:  # noqa: FBT001  # the signature of `text.Resolve`
+        """Raises Unknown, and expressions.Untranslatable."""
+        if is_expression:
+            return self._computed(words)
+        tag = f"{{{{{words}}}}}"
+        keys = words.split(".")
+        match keys:
+            case ["inputs", "parameters", *name] if name:
+                return self._input(".".join(name), tag)
+            case ["inputs" | "outputs", "artifacts" | "parameters", *name, "path"] if name:
+                return (self._path(keys[0], keys[1], ".".join(name), tag),)
+            case ["steps" | "tasks", name, *rest] if name in self.nodes:
+                return self.nodes[name].read(rest, tag)
+            case ["item", *fields] if self.item is not None:
+                return (self.item if not fields else Ref.to("item", *fields),)
+            case ["workflow", *rest] if ".".join(rest) in self.workflow:
+                return self.workflow[".".join(rest)]
+            case ["workflow", name] if name in _RUN:
+                return (_RUN[name],)
+            case ["node", "name"]:
+                return (Ref((), variable="SLUICE_TASK", source={}),)
+        if words in _POD:
+            return (_POD[words],)
+        if keys[0] in _ROOTS:
+            raise Unknown(tag)
+        return None
+
+    def _computed(self, words: str) -> Text:
+        match expressions.parse(words, self.resolve):
+            case expressions.Known(value):
+                return (scalar(value),)
+            case expressions.Value(text):
+                return text
+        raise Unknown(f"{{{{={words}}}}}")
+
+    def _input(self, name: str, tag: str) -> Text:
+        if name not in self.inputs:
+            raise Unknown(tag)
+        text = self.inputs[name]
+        if len(text) == 1 and isinstance(text[0], Ref) and not text[0].variable:
+            hint = parameter_variable(name).removeprefix("PARAM_").replace(".", "_")
+            return (replace(text[0], hint=f"{hint}_VALUE" if hint in _RESERVED else hint),)
+        return text
+
+    def _path(self, side: str, kind: str, name: str, tag: str) -> str:
+        for each in self.template.body.map(side).maps(kind):
+            if each.text("name") == name:
+                path = each.text("path") or each.map("valueFrom").text("path")
+                if path and "{{" not in path:
+                    return path
+        raise Unknown(tag)

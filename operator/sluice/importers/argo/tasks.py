@@ -1,0 +1,246 @@
+"""A draft as a task of ours: its order, then what it runs, then its pod."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sluice.core import Json
+from sluice.importers.argo.artifacts import attach
+from sluice.importers.argo.durations import duration
+from sluice.importers.argo.expressions import Untranslatable
+from sluice.importers.argo.graph import FILL_IN, Graph
+from sluice.importers.argo.locks import Pools, locks_of
+from sluice.importers.argo.pods import container_fields, merged, pod_fields
+from sluice.importers.argo.programs import Around, program_of
+from sluice.importers.argo.retries import retried
+from sluice.importers.argo.scope import Draft
+from sluice.importers.argo.source import Map, empty
+from sluice.importers.argo.text import Ref, Resolve, Text, Unknown, filled, literal, parse, placeholders, text_of
+
+_ORDER = (
+    *(
+        "name",
+        "dependsOn",
+        "runIf",
+        "when",
+        "allowFailure",
+        "finally",
+        "forEach",
+        "workflow",
+        "approval",
+        "join",
+        "wait",
+    ),
+    *("pools", "priority", "retries", "timeout", "deadline", "image", "command", "args", "shell", "bash", "python"),
+    *("files", "outputs", "outputsFrom", "env", "envFrom", "resources", "nodeSelector", "tolerations"),
+    *("serviceAccountName", "volumes", "volumeMounts", "podTemplate"),
+)
+
+
+class TaskWriter:
+    """Writes the tasks of one graph. `volumes` are those of the whole workflow, by name; `files` fills up, by path."""
+
+    def __init__(self, graph: Graph, pools: Pools, volumes: Mapping[str, Map]) -> None:
+        self._graph, self._pools, self._volumes = graph, pools, volumes
+        self.files: dict[str, str] = {}
+        self.needs_claim = False
+
+    def task(self, draft: Draft) -> Json:
+        fields: Json = {"name": draft.name, **draft.fields}
+        template = draft.template
+        if "workflow" in fields:
+            pass
+        elif template.kind == "suspend":
+            fields |= self._suspend(draft)
+        else:
+            fields = merged(fields, self._program(draft))
+        return {key: fields[key] for key in _ORDER if key in fields}
+
+    def _lose(self, draft: Draft, line: int, what: str, instead: str, *, left: bool = False) -> None:
+        self._graph.lose(draft.template.document, line, what, instead, draft.name, left=left)
+
+    def _suspend(self, draft: Draft) -> Json:
+        suspend = draft.template.body.map("suspend")
+        if suspend.text("duration"):
+            length = literal(parse(suspend.text("duration"), self._resolve(draft, suspend)))
+            if found := duration(length or ""):
+                return {"wait": {"for": found}}
+            self._lose(draft, suspend.line, "a duration that is known at run time", "an approval: somebody ends it")
+        for output in draft.template.body.map("outputs").maps("parameters"):
+            words = "its value is that of its parameter: who approves can give none"
+            self._lose(draft, output.line, f"the value '{output.text('name')}' that is given on resuming", words)
+        fields: Json = {"approval": {}}
+        if "forEach" in draft.fields:
+            self._lose(draft, draft.line, "a suspend in a loop", "one approval for all items", left=True)
+            del draft.fields["forEach"]
+        return fields
+
+    def _resolve(self, draft: Draft, where: Map) -> Resolve:
+        """Like the scope's, but what is unknown is told, and stands as `FILL_IN`."""
+
+        def known(words: str, is_expression: bool) -> Text | None:  # noqa: FBT001  # the signature of `text.Resolve`
+            try:
+                found = draft.scope.resolve(words, is_expression)
+            except (Unknown, Untranslatable) as error:
+                what = f"{{{{{'=' if is_expression else ''}{words}}}}}"
+                because = "" if what == str(error) else f"; it {error}"
+                self._lose(draft, where.line, what, f"{FILL_IN}{because}", left=True)
+                return (FILL_IN,)
+            if words == "workflow.failures":
+                self._lose(draft, where.line, "{{workflow.failures}}", "the names of the failed tasks")
+            return found
+
+        return known
+
+    def _program(self, draft: Draft) -> Json:
+        template = draft.template
+        if template.kind == "containerSet":
+            return self._container_set(draft)
+        container = template.body.map(template.kind)
+        resolve = self._resolve(draft, container)
+        around = Around()
+        attached = attach(draft, around)
+        for line, what, instead, left in attached.losses:
+            self._lose(draft, line, what, instead, left=left)
+        self.files |= attached.files
+        self.needs_claim = self.needs_claim or attached.needs_claim
+        outputs = self._outputs(draft, around)
+        fields = merged(pod_fields(template.body, resolve), container_fields(container, resolve))
+        own = {str(each.get("name")) for each in fields.get("env", ())}
+        reads_result = draft.result_read and not outputs
+        program = program_of(container, resolve, around, result=reads_result, taken=own)
+        for what, instead in program.losses:
+            self._lose(draft, container.line, what, instead)
+        fields |= program.fields
+        if env := [*_env(program.refs), *fields.get("env", ())]:
+            fields["env"] = env
+        if draft.result_read and outputs:
+            self._lose(
+                draft,
+                container.line,
+                "standard output beside output parameters",
+                "only the parameters are handed on",
+                left=True,
+            )
+        if reads_result:
+            fields |= {"outputs": ["result"], "outputsFrom": "Stdout"}
+        elif outputs or draft.result_read:
+            fields["outputs"] = [*outputs, *([{"name": "result", "default": FILL_IN}] if draft.result_read else [])]
+        for key, value in attached.fields.items():
+            fields[key] = (
+                [*fields.get(key, ()), *value]
+                if isinstance(value, list)
+                else merged({key: fields.get(key, {})}, {key: value})[key]
+            )
+        fields |= self._limits(draft, resolve)
+        return self._with_volumes(draft, fields, resolve)
+
+    def _outputs(self, draft: Draft, around: Around) -> list[Any]:
+        found: list[Any] = []
+        for output in draft.template.body.map("outputs").maps("parameters"):
+            name, source = output.text("name"), output.map("valueFrom")
+            default = source.get("default", output.get("default"))
+            path = source.text("path")
+            if path and "{{" not in path:
+                around.outputs[name] = path
+            else:
+                self._lose(
+                    draft,
+                    output.line,
+                    f"the output '{name}'",
+                    "its default, as it is no file's content",
+                    left=default is None,
+                )
+                default = FILL_IN if default is None else default
+            found.append(name if default is None else {"name": name, "default": text_of(default)})
+        return found
+
+    def _limits(self, draft: Draft, resolve: Resolve) -> Json:
+        body, fields = draft.template.body, dict[str, Any]()
+        limit = next((key for key in ("activeDeadlineSeconds", "timeout") if body.get(key)), "")
+        if limit:
+            text = parse(text_of(body[limit]), resolve)
+            known = literal(text)
+            if known is None and limit == "timeout":
+                fields["timeout"] = placeholders(text)
+            elif found := duration(known or ""):
+                fields["timeout"] = found
+            else:
+                self._lose(draft, body.line_of(limit), limit, "no limit: it is known at run time only", left=True)
+        strategy = body.map("retryStrategy") if isinstance(body.get("retryStrategy"), Map) else empty(body.line)
+        if isinstance(body.get("retryStrategy"), Map):
+            made = retried(strategy, resolve)
+            fields |= {"retries": made.retries} if made.retries else {}
+            for what, instead in made.losses:
+                self._lose(draft, strategy.line, what, instead)
+        pools = []
+        for lock in locks_of(body.map("synchronization"), self._graph.library.config_maps, resolve):
+            if lock.slots is None:
+                self._lose(
+                    draft,
+                    lock.line,
+                    f"how many slots '{lock.name}' has",
+                    "1; its ConfigMap is not among the files",
+                    left=True,
+                )
+            pools.append({"name": self._pools.hold(lock, by_runs=False)})
+        return fields | ({"pools": pools} if pools else {})
+
+    def _with_volumes(self, draft: Draft, fields: Json, resolve: Resolve) -> Json:
+        """With those volumes of the template and the workflow that its containers mount."""
+        pod = fields.get("podTemplate", {}).get("spec", {})
+        beside = [each for key in ("initContainers", "containers") for each in pod.get(key, ())]
+        mounts = [mount for each in (fields, *beside) for mount in each.get("volumeMounts", ())]
+        named = {str(mount.get("name")) for mount in mounts if isinstance(mount, dict)}
+        own = {each.text("name"): each for each in draft.template.body.maps("volumes")}
+        found = [filled(each, resolve) for name, each in {**self._volumes, **own}.items() if name in named]
+        return fields | ({"volumes": [*found, *fields.get("volumes", ())]} if found else {})
+
+    def _container_set(self, draft: Draft) -> Json:
+        """Its containers one after the other in one pod: all but the last as init containers."""
+        said = draft.template.body.map("containerSet")
+        resolve = self._resolve(draft, said)
+        order: dict[str, Map] = {}
+        left = {each.text("name"): each for each in said.maps("containers")}
+        while ready := [
+            name
+            for name, each in left.items()
+            if all(str(other) not in left for other in each.get("dependencies") or ())
+        ]:
+            order |= {name: left.pop(name) for name in ready}
+        *first, last = [*order.values(), *left.values()]
+        init = []
+        for each in first:
+            program = program_of(each, resolve, Around(), result=False, taken=())
+            made = {"name": each.text("name"), **container_fields(each, resolve), **program.fields}
+            made.pop("podTemplate", None)
+            made["env"] = [*_env(program.refs), *made.get("env", ())]
+            init.append({key: value for key, value in made.items() if value})
+        fields = merged(pod_fields(draft.template.body, resolve), container_fields(last, resolve))
+        program = program_of(last, resolve, Around(), result=draft.result_read, taken=())
+        fields |= program.fields
+        if env := [*_env(program.refs), *fields.get("env", ())]:
+            fields["env"] = env
+        if draft.result_read:
+            fields |= {"outputs": ["result"], "outputsFrom": "Stdout"}
+        if init:
+            fields = merged(fields, {"podTemplate": {"spec": {"initContainers": init}}})
+            words = "its containers run one after the other; a failure before the last uses `retries.infrastructure`"
+            self._lose(draft, said.line, "containerSet", words)
+        mounts = said.get("volumeMounts")
+        if isinstance(mounts, list):
+            fields["volumeMounts"] = [
+                *fields.get("volumeMounts", ()),
+                *(dict(each) for each in mounts if isinstance(each, Map)),
+            ]
+        return self._with_volumes(draft, fields | self._limits(draft, resolve), resolve)
+
+
+def _env(refs: Mapping[str, Ref]) -> list[Json]:
+    """The variables that pods do not have anyhow."""
+    made: list[Json] = []
+    for name, ref in refs.items():
+        if ref.source:
+            made.append({"name": name, "valueFrom": ref.source})
+        elif ref.source is None and name != ref.variable:
+            made.append({"name": name, "value": ref.placeholder})
+    return made

@@ -1,0 +1,115 @@
+"""Texts in, Workflows of ours and losses out.
+
+Documents are read first, all of them, so that they can refer to each other; then each becomes what `workflows.py` makes
+of it. What one refuses does not stop the others.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from sluice.importers.argo.expressions import Untranslatable
+from sluice.importers.argo.graph import Refused
+from sluice.importers.argo.library import Document, Library, Missing, Template
+from sluice.importers.argo.locks import Pools
+from sluice.importers.argo.source import Map, Unreadable, documents
+from sluice.importers.argo.text import Unknown
+from sluice.importers.argo.workflows import WorkflowWriter
+from sluice.importers.report import Imported, Remark, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file's name and its text."""
+
+    name: str
+    text: str
+
+
+_HELM = re.compile(r"\{\{-|-\}\}|\{\{\s*(?:\.(?:Values|Release|Chart)|include |template |if |range |with |end\b)")
+_KUBEFLOW = "pipelines.kubeflow.org/"
+_NOTES = {
+    "podGC": "pods go with their run, and their number is bounded by the chart",
+    "ttlStrategy": "ended runs stay as `history` and `ttl` say",
+    "metrics": "the operator has its own metrics",
+    "archiveLogs": "logs are the cluster's",
+    "artifactGC": "the claim of a run goes with it",
+    "artifactRepositoryRef": "artifacts of a run are in a claim of its own",
+    "volumeClaimGC": "the claims of a run that has succeeded go, others stay with it",
+    "podDisruptionBudget": "pods ask autoscalers not to evict them",
+    "workflowMetadata": "labels of Argo's own runs",
+    "executor": "there is no executor beside the task",
+}
+
+
+def translate(sources: Iterable[Source], *, each: bool = False) -> Result:
+    """`each`: a template of a library, which no entrypoint names, becomes a Workflow of its own."""
+    result, library = Result(), Library()
+    for source in sources:
+        _read(source, library, result)
+    pools, names = Pools(), set[str]()
+    for document in library.documents:
+        try:
+            result.objects += _written(document, library, pools, names, result, each=each)
+        except Refused as error:
+            result.refused.append(Remark(error.file, error.line, str(error)))
+        except Missing as error:
+            line = document.spec.line_of(
+                "workflowTemplateRef" if "workflowTemplateRef" in document.spec else "entrypoint"
+            )
+            result.refused.append(Remark(document.file, line, f"names {error}, which is not among the files"))
+        except (Unknown, Untranslatable, ValueError) as error:
+            result.refused.append(Remark(document.file, document.manifest.line, f"has what is not understood: {error}"))
+        except RecursionError:
+            result.refused.append(Remark(document.file, document.manifest.line, "its templates are nested too deep"))
+    result.objects += [Imported(pool) for _, pool in sorted(pools.made.items())]
+    return result
+
+
+def _read(source: Source, library: Library, result: Result) -> None:
+    try:
+        for other in library.add(source.name, documents(source.text)):
+            what = other.text("kind") or "a document without a kind"
+            result.notes.append(Remark(source.name, other.line, f"{what} is none of Argo's workflows, and is left out"))
+    except Unreadable as error:
+        words = str(error)
+        if _HELM.search(source.text):
+            words = "is a template of Helm's; render it first: helm template ... | sluice import argo -"
+        result.refused.append(Remark(source.name, error.line, words))
+
+
+def _written(
+    document: Document, library: Library, pools: Pools, names: set[str], result: Result, *, each: bool
+) -> Iterator[Imported]:
+    metadata = document.manifest.map("metadata")
+    if any(key.startswith(_KUBEFLOW) for kind in ("labels", "annotations") for key in metadata.map(kind)):
+        words = "was compiled by Kubeflow Pipelines, whose launchers need its services; write the pipeline anew"
+        raise Refused(document.file, document.manifest.line, words)
+    for holder in (document.spec, document.manifest.map("spec")):
+        for key in holder:
+            if (
+                key in _NOTES
+                and (note := Remark(document.file, holder.line_of(key), f"{key}: {_NOTES[key]}")) not in result.notes
+            ):
+                result.notes.append(note)
+    writer_of = document.spec
+    if not writer_of.text("entrypoint") and "workflowTemplateRef" not in writer_of:
+        if document.kind in ("Workflow", "CronWorkflow"):
+            raise Refused(document.file, writer_of.line, "has no entrypoint")
+        words = "has no entrypoint, so it is a library for the others; --each makes a Workflow of each template"
+        result.notes.append(Remark(document.file, document.manifest.line, words))
+        for body in writer_of.maps("templates") if each else ():
+            yield from WorkflowWriter(_named(document, body), library, pools, names).write_alone(
+                Template(document, body)
+            )
+        return
+    yield from WorkflowWriter(document, library, pools, names).write()
+
+
+def _named(document: Document, body: Map) -> Document:
+    """The document by the name of one of its templates."""
+    metadata = Map({**document.manifest.map("metadata"), "name": f"{document.name}-{body.text('name')}"})
+    metadata.line, metadata.lines = document.manifest.line, {}
+    manifest = Map({**document.manifest, "metadata": metadata})
+    manifest.line, manifest.lines = document.manifest.line, document.manifest.lines
+    return Document(document.file, manifest)

@@ -1,0 +1,419 @@
+"""One document of Argo's as our Workflow, with those that stand apart from it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from sluice.api import API_VERSION
+from sluice.core import Json
+from sluice.core.run.children import MAX_DEPTH
+from sluice.core.validation import workflow_faults
+from sluice.importers.argo import apart
+from sluice.importers.argo.artifacts import CLAIM
+from sluice.importers.argo.durations import duration
+from sluice.importers.argo.graph import FILL_IN, Frame, Graph, Refused
+from sluice.importers.argo.library import Document, Library, Missing, Template
+from sluice.importers.argo.locks import Pools, locks_of
+from sluice.importers.argo.names import WORKFLOW_MAX, dns_label, free, parameter_name
+from sluice.importers.argo.pods import merged, pod_fields
+from sluice.importers.argo.retries import retried
+from sluice.importers.argo.schedules import scheduled
+from sluice.importers.argo.scope import Draft, Node, Scope, parameter
+from sluice.importers.argo.source import Map, empty
+from sluice.importers.argo.tasks import TaskWriter
+from sluice.importers.argo.text import Ref, Text, filled, parse, placeholders, references, text_of
+from sluice.importers.report import Imported, Loss
+
+_ORDER = (
+    *("parameters", "parallelism", "priority", "concurrency", "history", "pools", "timeout", "failFast", "failWhen"),
+    *("trigger", "schedule", "files", "volumeClaimTemplates", "defaults", "tasks", "outputs"),
+)
+_ARGOS = "workflows.argoproj.io/"
+STATUS = "workflow-status"
+"""The parameter by which a Workflow that stands apart knows how the run that calls it has ended."""
+
+
+@dataclass(eq=False, slots=True)
+class _Apart:
+    """A template as a Workflow of its own. `inherited` are the values of the whole workflow that it reads, by what
+    follows `workflow.`, each with the parameter that brings it.
+    """
+
+    name: str
+    template: Template
+    inherited: dict[str, str] = field(default_factory=dict)
+
+
+class WorkflowWriter:
+    """Of one document. `names` are those of all Workflows so far."""
+
+    def __init__(self, document: Document, library: Library, pools: Pools, names: set[str]) -> None:
+        self._document, self._library, self._pools, self._names = document, library, pools, names
+        base = library.base(document)
+        self._spec = document.spec if base is None else _over(base.spec, document.spec)
+        self._apart: dict[tuple[int, int], _Apart] = {}
+        self._made: list[Imported] = []
+        self.name = self._free(dns_label(document.name, WORKFLOW_MAX))
+
+    def write(self) -> list[Imported]:
+        """Raises Refused, Missing, and text.Unknown."""
+        parameters, workflow = self._arguments()
+        template = self._library.named(self._spec.text("entrypoint"), self._document)
+        scope = Scope(template, {}, workflow)
+        graph = Graph(self._library, apart.fails_fast(template), self._call_workflow)
+        arguments = {
+            each["name"]: workflow.get(f"parameters.{each['name']}")
+            for each in self._spec.map("arguments").maps("parameters")
+        }
+        known = {name: text for name, text in arguments.items() if text is not None}
+        inputs = {
+            **graph.inputs(template, self._without(known, template), scope, self._document, ""),
+            **known,
+        }
+        artifacts = graph.artifacts(self._spec.map("arguments"), scope, self._document, "")
+        scope = replace(scope, inputs=inputs, artifacts=artifacts)
+        if self._document.kind == "Workflow" and inputs.keys() <= known.keys() and not apart.hooks(self._spec):
+            self._apart[template.key] = _Apart(self.name, template)  # it may call itself
+        root = graph.enter(Frame(scope, "", (template.key,)), template.name)
+        self._finally(graph, scope)
+        spec: Json = {"parameters": parameters} if parameters else {}
+        spec |= self._settings(graph, template)
+        spec |= self._run(graph, template, root, scope.workflow)
+        if self._document.kind == "CronWorkflow":
+            made = scheduled(self._document.manifest.map("spec"))
+            spec |= made.spec
+            for what, instead in made.losses:
+                graph.lose(self._document, self._document.manifest.map("spec").line_of(what), what, instead)
+        elif self._document.kind != "Workflow" or any("default" not in each for each in parameters):
+            spec["trigger"] = "Manual"
+        self._keep(self.name, spec, graph, self._metadata())
+        return [self._made[-1], *self._made[:-1]]
+
+    def write_alone(self, template: Template) -> list[Imported]:
+        """A template of a library as a Workflow of its own."""
+        self._make_apart(_Apart(self.name, template, {}), empty(1))
+        return [self._made[-1], *self._made[:-1]]
+
+    def _free(self, name: str) -> str:
+        found = free(name, self._names, WORKFLOW_MAX)
+        self._names.add(found)
+        return found
+
+    def _without(self, known: Mapping[str, Text], template: Template) -> Map:
+        """Arguments for what the entrypoint takes and the workflow does not say: its parameters without a value."""
+        made = empty(template.body.line)
+        rest = [each for each in template.body.map("inputs").maps("parameters") if each.text("name") in known]
+        values = []
+        for each in rest:
+            value = Map({"name": each.text("name"), "value": ""})
+            value.line, value.lines = each.line, {}
+            values.append(value)
+        made["parameters"] = values
+        return made
+
+    def _arguments(self) -> tuple[list[Json], dict[str, Text]]:
+        """Our parameters, and the values of the whole workflow by what follows `workflow.`"""
+        declared: list[Json] = []
+        values: dict[str, Text] = {"mainEntrypoint": (self._spec.text("entrypoint"),)}
+        metadata = self._document.manifest.map("metadata")
+        for kind in ("labels", "annotations"):
+            values |= {f"{kind}.{key}": (text_of(value),) for key, value in metadata.map(kind).items()}
+        for each in self._spec.map("arguments").maps("parameters"):
+            name = each.text("name")
+            reference = each.map("valueFrom").get("configMapKeyRef")
+            if isinstance(reference, Map):
+                variable = parameter_name(name).upper().replace("-", "_")
+                source = {
+                    "configMapKeyRef": {
+                        key: text_of(value) for key, value in reference.items() if key in ("name", "key")
+                    }
+                }
+                values[f"parameters.{name}"] = (Ref((), variable=variable, source=source),)
+                continue
+            ours: Json = {"name": parameter_name(name)}
+            if isinstance(enum := each.get("enum"), list):
+                ours["enum"] = [text_of(value) for value in enum]
+            default = each.get("value", each.get("default"))
+            if default is not None:
+                ours["default"] = placeholders(
+                    parse(text_of(default), Scope(Template(self._document, empty(1)), {}, values).resolve)
+                )
+            if each.text("description"):
+                ours["description"] = " ".join(each.text("description").split())[:1024]
+            declared.append(ours)
+            values[f"parameters.{name}"] = (parameter(ours["name"]),)
+        return declared, values
+
+    def _metadata(self) -> Json:
+        metadata = self._document.manifest.map("metadata")
+        kept: Json = {}
+        for kind in ("labels", "annotations"):
+            own = {key: text_of(value) for key, value in metadata.map(kind).items() if not key.startswith(_ARGOS)}
+            kept |= {kind: own} if own else {}
+        return ({"namespace": metadata.text("namespace")} if metadata.text("namespace") else {}) | kept
+
+    def _settings(self, graph: Graph, template: Template) -> Json:
+        """What a workflow, or the template that it begins with, says of a run as a whole."""
+        resolve = Scope(template, {}, self._arguments()[1]).resolve
+        made: Json = {}
+        for key in ("parallelism", "priority"):
+            if isinstance(self._spec.get(key), int):
+                made[key] = self._spec[key]
+        made |= self._limits(graph, template, by_entry=True)
+        if limit := duration(text_of(self._spec.get("activeDeadlineSeconds"))):
+            made["timeout"] = limit
+        pools = []
+        for holder, document in ((self._spec, self._document), (template.body, template.document)):
+            if holder is template.body and template.kind not in ("steps", "dag"):
+                continue
+            for lock in locks_of(holder.map("synchronization"), self._library.config_maps, resolve):
+                if lock.slots is None:
+                    graph.lose(
+                        document,
+                        lock.line,
+                        f"how many slots '{lock.name}' has",
+                        "1; its ConfigMap is not among the files",
+                        left=True,
+                    )
+                pools.append({"name": self._pools.hold(lock, by_runs=True)})
+        if self._spec.get("suspend") is True:
+            graph.lose(
+                self._document,
+                self._spec.line_of("suspend"),
+                "suspend: true",
+                "the run begins at once; suspend it by spec.state",
+            )
+        return made | ({"pools": pools} if pools else {})
+
+    def _limits(self, graph: Graph, template: Template, *, by_entry: bool) -> Json:
+        """The limits that a `steps` or `dag` template has of its own."""
+        if template.kind not in ("steps", "dag"):
+            return {}
+        body, made = template.body, dict[str, object]()
+        if isinstance(body.get("parallelism"), int):
+            own = self._spec.get("parallelism") if by_entry else None
+            made["parallelism"] = min(body["parallelism"], own) if isinstance(own, int) else body["parallelism"]
+        for key in ("timeout", "activeDeadlineSeconds"):
+            if found := duration(body.text(key)):
+                made["timeout"] = found
+        if by_entry and body.get("retryStrategy"):
+            graph.lose(
+                template.document,
+                body.line_of("retryStrategy"),
+                "retryStrategy of the entrypoint",
+                "a failed run is not tried again",
+            )
+        if not by_entry and body.get("synchronization"):
+            graph.lose(
+                template.document,
+                body.line_of("synchronization"),
+                f"the lock of '{template.name}'",
+                "not held: a run that another calls takes no slots",
+                left=True,
+            )
+        return made
+
+    def _run(self, graph: Graph, template: Template, root: Node, workflow: Mapping[str, Text]) -> Json:
+        """The tasks, and what goes with them."""
+        volumes = {each.text("name"): each for each in self._spec.maps("volumes")}
+        writer = TaskWriter(graph, self._pools, volumes)
+        scope = Scope(template, {}, dict(workflow))
+        tasks = [writer.task(draft) for draft in graph.drafts]
+        made: Json = {"tasks": tasks}
+        if graph.handles and not graph.has_hooks:
+            made["failWhen"] = "LeafFailed"
+        elif graph.drains and len(graph.drafts) > 1 and not graph.has_hooks:
+            made["failFast"] = "Drain"
+        defaults = merged(pod_fields(_only_pods(self._spec), scope.resolve), _common(tasks))
+        if defaults:
+            made["defaults"] = defaults
+        claims = [_claim(each, scope) for each in self._spec.maps("volumeClaimTemplates")]
+        mounted = {mount.get("name") for task in tasks for mount in task.get("volumeMounts", ())}
+        claims = [claim for claim in claims if claim["metadata"]["name"] in mounted] + (
+            [CLAIM] if writer.needs_claim else []
+        )
+        if claims:
+            made["volumeClaimTemplates"] = claims
+        if writer.files:
+            made["files"] = writer.files
+        exported = {name: text for name, text in root.outputs.items() if references(text)}
+        exported |= {
+            key.removeprefix("outputs.parameters."): text
+            for key, text in workflow.items()
+            if key.startswith("outputs.")
+        }
+        if exported:
+            made["outputs"] = {name: placeholders(text) for name, text in exported.items()}
+        return made
+
+    def _finally(self, graph: Graph, scope: Scope) -> None:
+        """`onExit` of the workflow. Other hooks run while something goes on."""
+        for line, hook in apart.hooks(self._spec):
+            try:
+                template = self._library.template(hook, self._document)
+            except Missing as error:
+                raise Refused(
+                    self._document.file, line, f"onExit names {error}, which is not among the files"
+                ) from error
+            inputs = graph.inputs(template, hook.map("arguments"), scope, self._document, template.name)
+            artifacts = graph.artifacts(hook.map("arguments"), scope, self._document, template.name)
+            inner = Scope(template, inputs, scope.workflow, artifacts)
+            graph.enter(Frame(inner, "", (template.key,), finally_=True), template.name)
+        for name in self._spec.map("hooks"):
+            if name != "exit":
+                graph.lose(
+                    self._document,
+                    self._spec.map("hooks").line_of(name),
+                    f"the hook '{name}'",
+                    "left out: nothing runs on a change of a run's phase",
+                    left=True,
+                )
+
+    # Workflows that stand apart
+
+    def _call_workflow(
+        self, graph: Graph, template: Template, inputs: Mapping[str, Text], caller: Frame, name: str, line: int
+    ) -> Draft:
+        made = self._apart.get(template.key)
+        if made is None:
+            made = _Apart(self._free(dns_label(f"{self.name}-{template.name or name}", WORKFLOW_MAX)), template)
+            made.inherited = _inherited(template, self._library, caller.scope.workflow)
+            self._apart[template.key] = made
+            self._make_apart(made, self._spec)
+        elif template.key in caller.around:
+            words = f"each call is a run of its own, at most {MAX_DEPTH} deep"
+            graph.lose(
+                template.document,
+                line,
+                f"'{template.name}' calls itself",
+                words,
+                dns_label(f"{caller.prefix}-{name}" if caller.prefix else name),
+            )
+        draft = graph.draft(name, Scope(template, inputs, caller.scope.workflow), line, caller)
+        values = {parameter_name(key): text for key, text in inputs.items()}
+        values |= {ours: self._inherit(key, caller.scope, caller) for key, ours in made.inherited.items()}
+        arguments: Json = {}
+        for key, text in values.items():
+            if any(ref.source is not None for ref in references(text)):
+                graph.lose(
+                    caller.template.document,
+                    line,
+                    f"the argument '{key}'",
+                    f"{FILL_IN}; a Workflow that is called takes no value of the cluster's",
+                    draft.name,
+                    left=True,
+                )
+            arguments[key] = FILL_IN if any(ref.source is not None for ref in references(text)) else placeholders(text)
+        draft.fields["workflow"] = {"name": made.name, **({"arguments": arguments} if arguments else {})}
+        if outputs := [each.text("name") for each in template.body.map("outputs").maps("parameters")]:
+            draft.fields["outputs"] = outputs
+        if isinstance(strategy := template.body.get("retryStrategy"), Map):
+            found = retried(strategy, caller.scope.resolve)
+            draft.fields |= {"retries": found.retries} if found.retries else {}
+            for what, instead in found.losses:
+                graph.lose(template.document, strategy.line, what, instead, draft.name)
+        return draft
+
+    def _inherit(self, key: str, scope: Scope, caller: Frame) -> Text:
+        if key in scope.workflow:
+            return scope.workflow[key]
+        return (Ref.to("run", "phase"),) if caller.finally_ else ("Running",)
+
+    def _make_apart(self, made: _Apart, spec: Map) -> None:
+        del spec
+        template = made.template
+        declared, inputs = [], dict[str, Text]()
+        for each in template.body.map("inputs").maps("parameters"):
+            ours: Json = {"name": parameter_name(each.text("name"))}
+            default = each.get("value", each.get("default"))
+            if default is not None and "{{" not in text_of(default):
+                ours["default"] = text_of(default)
+            declared.append(ours)
+            inputs[each.text("name")] = (parameter(ours["name"]),)
+        declared += [{"name": ours} for ours in made.inherited.values()]
+        workflow: dict[str, Text] = {key: (parameter(ours),) for key, ours in made.inherited.items()}
+        graph = Graph(self._library, apart.fails_fast(template), self._call_workflow)
+        scope = Scope(template, inputs, workflow)
+        root = graph.enter(Frame(scope, "", (template.key,)), template.name)
+        metadata = {key: value for key, value in self._metadata().items() if key == "namespace"}
+        written: Json = {"parameters": declared} if declared else {}
+        written |= self._limits(graph, template, by_entry=False)
+        written |= self._run(graph, template, root, workflow)
+        written["trigger"] = "Manual"
+        self._keep(made.name, written, graph, metadata)
+
+    def _keep(self, name: str, spec: Json, graph: Graph, metadata: Json) -> None:
+        ordered = {key: spec[key] for key in _ORDER if key in spec}
+        manifest = {
+            "apiVersion": API_VERSION,
+            "kind": "Workflow",
+            "metadata": {"name": name, **metadata},
+            "spec": ordered,
+        }
+        if faults := workflow_faults(manifest):
+            line = self._document.manifest.line
+            raise Refused(self._document.file, line, f"what comes of it would not pass lint: {faults[0]}")
+        tasks = {task["name"] for task in ordered["tasks"]}
+        losses: list[Loss] = [loss if loss.task in tasks else replace(loss, task="") for loss in graph.losses]
+        self._made.append(Imported(manifest, losses))
+
+
+_READS = re.compile(r"\{\{=?[^}]*?workflow\.(parameters\.[\w-]+|status|outputs\.parameters\.[\w-]+)")
+
+
+def _inherited(template: Template, library: Library, workflow: Mapping[str, Text]) -> dict[str, str]:
+    """What a template and those that it calls read of the whole workflow, each with a parameter for it."""
+    own = {parameter_name(each.text("name")) for each in template.body.map("inputs").maps("parameters")}
+    found: dict[str, str] = {}
+    for key in dict.fromkeys(_read(template, library, set())):
+        if key == "status" or key in workflow:
+            name = STATUS if key == "status" else parameter_name(key.rpartition(".")[2])
+            found[key] = free(name, own | set(found.values()))
+    return found
+
+
+def _read(template: Template, library: Library, seen: set[tuple[int, int]]) -> Iterator[str]:
+    if template.key in seen:
+        return
+    seen.add(template.key)
+    yield from (read[1] for read in _READS.finditer(repr(template.body)))
+    for call in template.calls:
+        try:
+            yield from _read(library.template(call, template.document), library, seen)
+        except Missing:
+            continue
+
+
+def _over(base: Map, above: Map) -> Map:
+    """The spec of a WorkflowTemplate with that of a workflow that refers to it on top; arguments one by one."""
+    made = Map({**base, **above})
+    made.line, made.lines = above.line, {**base.lines, **above.lines}
+    given = {each.text("name"): each for each in above.map("arguments").maps("parameters")}
+    arguments = Map({**base.map("arguments"), **above.map("arguments")})
+    arguments.line, arguments.lines = made.line, {}
+    merged_ = {each.text("name"): each for each in base.map("arguments").maps("parameters")} | given
+    arguments["parameters"] = list(merged_.values())
+    made["arguments"] = arguments
+    return made
+
+
+def _only_pods(spec: Map) -> Map:
+    made = Map({key: value for key, value in spec.items() if key not in ("volumes", "priority")})
+    made.line, made.lines = spec.line, spec.lines
+    return made
+
+
+def _claim(template: Map, scope: Scope) -> Json:
+    made: Json = filled(template, scope.resolve)
+    return {"metadata": {"name": str(made.get("metadata", {}).get("name"))}, "spec": made.get("spec", {})}
+
+
+def _common(tasks: list[Json]) -> Json:
+    """The image that all tasks with a pod share, taken out of them."""
+    images = {task["image"] for task in tasks if "image" in task}
+    with_pods = [task for task in tasks if not {"workflow", "approval", "wait", "join"} & task.keys()]
+    if len(images) != 1 or len(with_pods) < 2 or any("image" not in task for task in with_pods):  # noqa: PLR2004  # one is no repetition
+        return {}
+    for task in with_pods:
+        del task["image"]
+    return {"image": images.pop()}
