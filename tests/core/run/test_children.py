@@ -432,6 +432,11 @@ def test_fault(task, fault):
     assert faults(A, sub | task, parameters=parameters) == [f"spec.tasks[1].{fault}"]
 
 
+def test_a_workflow_may_run_itself_on_a_condition():
+    again = {"name": "again", "workflow": {"name": "etl"}, "when": "tasks.a.phase == 'Failed'", "runIf": "AllDone"}
+    assert faults(A, again) == []
+
+
 def test_sub_workflow_needs_no_image():
     assert faults({"name": "sub", "workflow": {"name": "other"}, "retries": {"limit": 1}, "finally": True}) == []
 

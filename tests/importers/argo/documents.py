@@ -50,7 +50,7 @@ def dag(*calls, name="main", **fields):
 
 def leaf(body):
     """A template `main` that runs in a pod."""
-    return "- name: main\n" + textwrap.indent(textwrap.dedent(body), "  ")
+    return "- name: main\n" + textwrap.indent(textwrap.dedent(body).rstrip("\n") + "\n", "  ")
 
 
 def imported(*texts, **options):

@@ -51,15 +51,17 @@ def fails_fast(template: Template) -> bool:
 
 
 def hooks(call: Map) -> list[tuple[int, Map]]:
-    """What runs when a step or task, or a workflow, has ended: its exit handlers, each with its line."""
+    """What runs when a step or task, or a workflow, has ended: its exit handlers and hooks, each with its line."""
     found = []
     if call.text("onExit"):
         made = Map({"template": call.text("onExit")})
         made.line, made.lines = call.line_of("onExit"), {}
         found.append((made.line, made))
-    exit_ = call.map("hooks").get("exit")
-    if isinstance(exit_, Map):
-        found.append((exit_.line, exit_))
+    for name, hook in call.map("hooks").items():
+        if isinstance(hook, Map) and (name == "exit" or hook.text("expression")):
+            named = Map({**hook, "name": name})
+            named.line, named.lines = hook.line, hook.lines
+            found.append((hook.line, named))
     return found
 
 
@@ -84,6 +86,12 @@ def dependencies(tasks: Iterable[Map]) -> Mapping[str, list[str]]:
         named += re.findall(r"(?<![\w.-])[\w-]+", task.text("depends"))
         found[task.text("name")] = list(dict.fromkeys(named))
     return found
+
+
+def one_loop_at_a_time(template: Template) -> bool:
+    """Are these steps of which each is a loop? Then a limit of the template's is one of the loops."""
+    layers = template.layers
+    return bool(layers) and all(len(layer) == 1 and any(key in layer[0] for key in LOOPS) for layer in layers)
 
 
 def _in_step(template: Template) -> bool:

@@ -301,6 +301,9 @@ def _folded(name: str, *parts: Expression) -> Expression:
     if name in ("&&", "||") and len(known) == 1:
         other = next(part for part in parts if not isinstance(part, Known))
         return Known(name == "||") if known[0] is (name == "||") else other
+    match parts if name == "in" else ():
+        case (Known(one), Call("list", choices)) if all(isinstance(each, Known) for each in choices):
+            return Known(Known(one) in choices)
     if len(known) < len(parts) or name not in _COMPUTED:
         return Call(name, parts)
     try:

@@ -7,16 +7,17 @@ Workflow that a task runs.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sluice.core import Json
 from sluice.core.cel.diagnostics import path_text
 from sluice.importers.argo import apart, depends, expressions
 from sluice.importers.argo.depends import Dependency, Rule
 from sluice.importers.argo.expressions import Untranslatable
 from sluice.importers.argo.library import LEAVES, REFUSED, Document, Library, Missing, Template
 from sluice.importers.argo.loops import LOOPS, Endless, Loop, loop_of
-from sluice.importers.argo.names import dns_label, free
-from sluice.importers.argo.scope import ArtifactPlace, Draft, Node, Scope
+from sluice.importers.argo.names import dns_label, free, parameter_name
+from sluice.importers.argo.scope import ArtifactPlace, Draft, Node, Scope, parameter
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Ref, Text, Unknown, parse, text_of
+from sluice.importers.argo.text import Ref, Text, Unknown, literal, parse, text_of
 from sluice.importers.report import Loss
 
 MAX_TASKS = 2000
@@ -60,6 +61,8 @@ class Graph:
     drafts: list[Draft] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     global_artifacts: dict[str, ArtifactPlace] = field(default_factory=dict)
+    parameters: dict[str, Json] = field(default_factory=dict)
+    """Those that come with its tasks, by name."""
     handles: bool = False
     """Is there a task that runs because another has failed?"""
     has_hooks: bool = False
@@ -108,7 +111,7 @@ class Graph:
             name = output.text("name")
             value: Text = (Ref.to("tasks", draft.name, "outputs", name),)
             if template.kind == "suspend":
-                value = draft.scope.inputs.get(name, ())
+                value = (self._supplied(name, draft),)
             outputs[name] = value
             _make_global(output, value, draft.scope)
         artifacts: dict[str, ArtifactPlace] = {}
@@ -117,6 +120,15 @@ class Graph:
             if each.text("globalName"):
                 self.global_artifacts[each.text("globalName")] = place
         return Node([draft], [draft], [draft], outputs, artifacts, Dependency(draft.name))
+
+    def _supplied(self, name: str, draft: Draft) -> Ref:
+        """A value that is given when a suspended workflow goes on: a parameter, as who approves can give none."""
+        ours: Json = {"name": parameter_name(name), "default": literal(draft.scope.inputs.get(name, ())) or ""}
+        for each in draft.template.body.map("inputs").maps("parameters"):
+            if each.text("name") == name and isinstance(enum := each.get("enum"), list):
+                ours["enum"] = [text_of(value) for value in enum]
+        self.parameters[ours["name"]] = ours
+        return parameter(ours["name"])
 
     # Steps
 
@@ -222,6 +234,13 @@ class Graph:
                 "asked as .Failed",
                 dns_label(task.text("name")),
             )
+        for atom in depends.atoms(asked):
+            if (
+                atom.results & {"AnySucceeded", "AllFailed"}
+                and (loop := nodes[atom.task].only) is not None
+                and loop.is_fan_out
+            ):
+                loop.fields["forEach"]["minSuccess"] = 1
         several = [
             nodes[atom.task]
             for atom in depends.atoms(asked)
@@ -350,13 +369,25 @@ class Graph:
             node = self.enter(Frame(callee, label, (*caller.around, template.key), caller.finally_), name)
         if loop is not None:
             node.drafts[0].fields["forEach"] = dict(loop.for_each)
+            limit = caller.template.body.get("parallelism")
+            if isinstance(limit, int) and apart.one_loop_at_a_time(caller.template):
+                node.drafts[0].fields["forEach"]["parallelism"] = limit
         self._order_of(node, gate, when)
-        if _continues(call) and node.only is not None:
-            node.only.fields["allowFailure"] = True
+        if node.only is not None:
+            self._continue(call, node.only, document)
         node.dependency = self._dependency(node, gate, when)
         for line, hook in hooks:
             self._hook(hook, line, call, node, replace(caller, scope=replace(scope, nodes={**scope.nodes, name: node})))
         return node
+
+    def _continue(self, call: Map, draft: Draft, document: Document) -> None:
+        """`continueOn`. Failed is a failure of the program, Error one of the cluster."""
+        said = call.map("continueOn")
+        if said.get("failed") is True:
+            draft.fields["allowFailure"] = True
+        elif said.get("error") is True:
+            words = "a failure of the cluster that outlasts its retries is a failure of the task"
+            self.lose(document, said.line, "continueOn: {error: true}", words, draft.name)
 
     def _order_of(self, node: Node, gate: Rule, when: str) -> None:
         condition = " && ".join(
@@ -391,10 +422,13 @@ class Graph:
     def _loop(self, call: Map, scope: Scope, document: Document, label: str) -> Loop | None:
         line = next((call.line_of(key) for key in LOOPS if key in call), call.line)
         try:
-            return loop_of(call, scope)
+            loop = loop_of(call, scope)
         except (Endless, Unknown, Untranslatable) as error:
             self.lose(document, line, "its loop", f"one item, {FILL_IN}; {error}", label, left=True)
-            return Loop({"items": [FILL_IN]}, Ref.to("item", variable="ITEM"))
+            return Loop({"items": [FILL_IN]}, None)
+        if loop is not None and loop.guessed:
+            self.lose(document, line, "a sequence that parameters decide", f"counted with {loop.guessed}", label)
+        return loop
 
     def _when(self, call: Map, scope: Scope, document: Document, label: str) -> str:
         if not call.text("when"):
@@ -443,7 +477,10 @@ class Graph:
         gate = Rule([leaf.name for leaf in node.leaves], "AllDone")
         ended = node.dependency
         when = ""
-        if ended.may_fail_before or ended.may_skip or ended.omitted_as_skipped:
+        if hook.text("expression"):
+            label = f"{call.text('name')}-{hook.text('name')}"
+            when = self._when(_asking(hook, line), caller.scope, caller.template.document, dns_label(label))
+        elif ended.may_fail_before or ended.may_skip or ended.omitted_as_skipped:
             when = f"{path_text(('tasks', ended.name, 'phase'))} in ['Succeeded', 'Failed']"
         made = self._call(_as_call(hook, label, line), caller, replace(gate, when=when), set())
         node.after += made.drafts
@@ -453,6 +490,12 @@ class Graph:
 def _make_global(output: Map, value: Text, scope: Scope) -> None:
     if name := output.text("globalName"):
         scope.workflow[f"outputs.parameters.{name}"] = value
+
+
+def _asking(hook: Map, line: int) -> Map:
+    made = Map({"when": f"{{{{={hook.text('expression')}}}}}"})
+    made.line, made.lines = line, {}
+    return made
 
 
 def _as_call(hook: Map, name: str, line: int) -> Map:
@@ -482,9 +525,3 @@ def _value(parameter: Map, scope: Scope) -> Text:
     if "default" in parameter or "default" in source:
         return parse(text_of(parameter.get("default", source.get("default"))), scope.resolve)
     raise Unknown(f"parameter '{parameter.text('name')}'")
-
-
-def _continues(call: Map) -> bool:
-    """Does a failure of the step or task count as success?"""
-    said = call.map("continueOn")
-    return said.get("failed") is True or said.get("error") is True

@@ -6,13 +6,14 @@ written out. https://argo-workflows.readthedocs.io/en/latest/walk-through/loops/
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from sluice.api.for_each import MAX_ITEMS
 from sluice.core import Json
 from sluice.importers.argo.scope import Scope
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Ref, filled, literal, parse, placeholders, plain, text_of
+from sluice.importers.argo.text import Ref, Text, filled, literal, parse, placeholders, plain, text_of
 
 LOOPS = ("withItems", "withParam", "withSequence")
 
@@ -23,8 +24,11 @@ class Endless(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loop:
+    """`guessed`: the defaults of parameters that its length is taken from."""
+
     for_each: Json
-    item: Ref
+    item: Ref | None
+    guessed: str = ""
 
 
 def loop_of(call: Map, scope: Scope) -> Loop | None:
@@ -69,9 +73,26 @@ def _sequence(sequence: Map, scope: Scope) -> Loop:
     known = {key: literal(text) for key, text in said.items()}
     item = Ref.to("item", number=True, variable="ITEM")
     if None in known.values():
-        if set(said) == {"count"} or (set(said) == {"start", "count"} and known["start"] == "0"):
+        if (
+            set(said) == {"count"} or (set(said) == {"start", "count"} and known["start"] == "0")
+        ) and "format" not in sequence:
             return Loop({"range": {"end": placeholders(said["count"])}}, item)
-        raise Endless("its last number is in the sequence, and a range that is known at run time ends before its last")
+        usual = {key: _usual(text) for key, text in said.items()}
+        if None in usual.values():
+            raise Endless("a sequence that is known at run time only counts from 0, by `count`")
+        guessed = ", ".join(f"{key} {usual[key]}" for key, text in known.items() if text is None)
+        return replace(_counted(usual, sequence), guessed=guessed)
+    return _counted(known, sequence)
+
+
+def _usual(text: Text) -> str | None:
+    """The text with the defaults of parameters in it; None if one has none."""
+    parts = [part if isinstance(part, str) else part.default for part in text]
+    return None if None in parts else "".join(filter(None, parts))
+
+
+def _counted(known: Mapping[str, str | None], sequence: Map) -> Loop:
+    item = Ref.to("item", number=True, variable="ITEM")
     try:
         numbers = {key: int(text or "0") for key, text in known.items()}
     except ValueError:

@@ -1,5 +1,6 @@
 """What a template says of its pod: the fields that tasks have, and all else as a `podTemplate`."""
 
+import re
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -15,6 +16,7 @@ _OF_POD = (
     *("affinity", "schedulerName", "priorityClassName", "priority", "hostAliases", "securityContext"),
     *("automountServiceAccountToken", "dnsPolicy", "dnsConfig", "hostNetwork", "imagePullSecrets"),
 )
+_BARE = re.compile(r"[:,\[]\s*\$\((?:tasks|params|item)\b")  # not in quotes, so it may be a map
 _OF_CONTAINER = ("image", "env", "envFrom", "resources", "volumeMounts")
 _OF_PROGRAM = ("name", "command", "args", "source", "dependencies", *_OF_CONTAINER)
 
@@ -61,8 +63,11 @@ def _beside(container: Map, mounts: Any, resolve: Resolve) -> Json:
 
 def _patch(text: str, resolve: Resolve) -> Json:
     """A podSpecPatch, in which the container `main` may be named. Raises ValueError."""
+    written = filled(text, resolve)
+    if _BARE.search(written):
+        raise ValueError("a podSpecPatch with values that are no texts")
     try:
-        patch = YAML(typ="safe").load(filled(text, resolve))
+        patch = YAML(typ="safe").load(written)
     except YAMLError as error:
         raise ValueError("podSpecPatch is no YAML") from error
     if not isinstance(patch, dict):

@@ -104,9 +104,9 @@ _RESERVED = frozenset(
 )
 
 
-def parameter(name: str) -> Ref:
+def parameter(name: str, default: str | None = None) -> Ref:
     """A parameter of our Workflow."""
-    return Ref.to("params", name, variable=parameter_variable(name))
+    return replace(Ref.to("params", name, variable=parameter_variable(name)), default=default)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,9 @@ def written(text: Text, program: str) -> Written:
 
 def _shell(text: Text) -> Written:
     made = Written()
+    if len(text) == 1 and isinstance(text[0], Ref):  # the value is the script
+        made.text = f'eval "${made.variable(text[0])}"'
+        return made
     quotes = _Quotes()
     for part, after in _with_next(text):
         if isinstance(part, str):
@@ -191,7 +194,13 @@ def _importing(script: str, modules: Iterable[str]) -> str:
     missing = [
         name for name in sorted(modules) if not re.search(rf"^import\s+(?:.*,\s*)?{name}\b(?!\.)", script, re.MULTILINE)
     ]
-    return f"import {', '.join(missing)}\n{script}" if missing else script
+    if not missing:
+        return script
+    first = max((found.end() for found in _FUTURE.finditer(script)), default=0)
+    return f"{script[:first]}import {', '.join(missing)}\n{script[first:]}"
+
+
+_FUTURE = re.compile(r"^from __future__ import .*\n", re.MULTILINE)
 
 
 def _other(text: Text, reads: str) -> Written:

@@ -66,7 +66,7 @@ class TaskWriter:
                 return {"wait": {"for": found}}
             self._lose(draft, suspend.line, "a duration that is known at run time", "an approval: somebody ends it")
         for output in draft.template.body.map("outputs").maps("parameters"):
-            words = "its value is that of its parameter: who approves can give none"
+            words = "it is a parameter of the run: who approves can give none"
             self._lose(draft, output.line, f"the value '{output.text('name')}' that is given on resuming", words)
         fields: Json = {"approval": {}}
         if "forEach" in draft.fields:
@@ -103,13 +103,13 @@ class TaskWriter:
             self._lose(draft, line, what, instead, left=left)
         self.files |= attached.files
         self.needs_claim = self.needs_claim or attached.needs_claim
-        outputs = self._outputs(draft, around)
-        fields = merged(pod_fields(template.body, resolve), container_fields(container, resolve))
+        outputs = self._outputs(draft, container, around)
+        fields = merged(self._pod(draft, resolve), container_fields(container, resolve))
         own = {str(each.get("name")) for each in fields.get("env", ())}
         reads_result = draft.result_read and not outputs
         program = program_of(container, resolve, around, result=reads_result, taken=own)
         for what, instead in program.losses:
-            self._lose(draft, container.line, what, instead)
+            self._lose(draft, container.line, what, instead, left="nothing;" in instead)
         fields |= program.fields
         if env := [*_env(program.refs), *fields.get("env", ())]:
             fields["env"] = env
@@ -134,7 +134,17 @@ class TaskWriter:
         fields |= self._limits(draft, resolve)
         return self._with_volumes(draft, fields, resolve)
 
-    def _outputs(self, draft: Draft, around: Around) -> list[Any]:
+    def _pod(self, draft: Draft, resolve: Resolve) -> Json:
+        body = draft.template.body
+        try:
+            return pod_fields(body, resolve)
+        except ValueError as error:
+            self._lose(draft, body.line_of("podSpecPatch"), str(error), "left out", left=True)
+            rest = Map({key: value for key, value in body.items() if key != "podSpecPatch"})
+            rest.line, rest.lines = body.line, body.lines
+            return pod_fields(rest, resolve)
+
+    def _outputs(self, draft: Draft, container: Map, around: Around) -> list[Any]:
         found: list[Any] = []
         for output in draft.template.body.map("outputs").maps("parameters"):
             name, source = output.text("name"), output.map("valueFrom")
@@ -151,6 +161,8 @@ class TaskWriter:
                     left=default is None,
                 )
                 default = FILL_IN if default is None else default
+            if draft.template.kind == "container" and path and not container.get("command") and default is None:
+                default = FILL_IN  # nobody writes it
             found.append(name if default is None else {"name": name, "default": text_of(default)})
         return found
 
@@ -215,7 +227,7 @@ class TaskWriter:
             made.pop("podTemplate", None)
             made["env"] = [*_env(program.refs), *made.get("env", ())]
             init.append({key: value for key, value in made.items() if value})
-        fields = merged(pod_fields(draft.template.body, resolve), container_fields(last, resolve))
+        fields = merged(self._pod(draft, resolve), container_fields(last, resolve))
         program = program_of(last, resolve, Around(), result=draft.result_read, taken=())
         fields |= program.fields
         if env := [*_env(program.refs), *fields.get("env", ())]:

@@ -33,6 +33,8 @@ class Ref:
     """
     hint: str = field(default="", compare=False)
     """What the author called it."""
+    default: str | None = field(default=None, compare=False)
+    """What it is where nobody says otherwise, if that is known at import."""
 
     @classmethod
     def to(cls, *path: str, number: bool = False, variable: str = "") -> "Ref":

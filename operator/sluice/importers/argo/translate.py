@@ -26,7 +26,9 @@ class Source:
     text: str
 
 
-_HELM = re.compile(r"\{\{-|-\}\}|\{\{\s*(?:\.(?:Values|Release|Chart)|include |template |if |range |with |end\b)")
+_HELM = re.compile(
+    r"\{\{-?\s*(?:\.(?:Values|Release|Chart)\b|include \"|template \"|toYaml |if |range |with |end\s*-?\}\})"
+)
 _KUBEFLOW = "pipelines.kubeflow.org/"
 _NOTES = {
     "podGC": "pods go with their run, and their number is bounded by the chart",
@@ -67,15 +69,17 @@ def translate(sources: Iterable[Source], *, each: bool = False) -> Result:
 
 
 def _read(source: Source, library: Library, result: Result) -> None:
+    if found := _HELM.search(source.text):
+        line = source.text.count("\n", 0, found.start()) + 1
+        words = "is a template of Helm's; render it first: helm template ... | sluice import argo -"
+        result.refused.append(Remark(source.name, line, words))
+        return
     try:
         for other in library.add(source.name, documents(source.text)):
             what = other.text("kind") or "a document without a kind"
             result.notes.append(Remark(source.name, other.line, f"{what} is none of Argo's workflows, and is left out"))
     except Unreadable as error:
-        words = str(error)
-        if _HELM.search(source.text):
-            words = "is a template of Helm's; render it first: helm template ... | sluice import argo -"
-        result.refused.append(Remark(source.name, error.line, words))
+        result.refused.append(Remark(source.name, error.line, str(error)))
 
 
 def _written(

@@ -74,8 +74,9 @@ class WorkflowWriter:
         scope = replace(scope, inputs=inputs, artifacts=artifacts)
         if self._document.kind == "Workflow" and inputs.keys() <= known.keys() and not apart.hooks(self._spec):
             self._apart[template.key] = _Apart(self.name, template)  # it may call itself
-        root = graph.enter(Frame(scope, "", (template.key,)), template.name)
+        root = self._enter(graph, scope)
         self._finally(graph, scope)
+        parameters += graph.parameters.values()
         spec: Json = {"parameters": parameters} if parameters else {}
         spec |= self._settings(graph, template)
         spec |= self._run(graph, template, root, scope.workflow)
@@ -88,6 +89,18 @@ class WorkflowWriter:
             spec["trigger"] = "Manual"
         self._keep(self.name, spec, graph, self._metadata())
         return [self._made[-1], *self._made[:-1]]
+
+    def _enter(self, graph: Graph, scope: Scope) -> Node:
+        """The entrypoint: one that is tried again as a whole is a Workflow that a task runs."""
+        template = scope.template
+        frame = Frame(scope, "", (template.key,))
+        if template.kind not in ("steps", "dag") or not template.body.get("retryStrategy"):
+            return graph.enter(frame, template.name)
+        self._apart.pop(template.key, None)
+        draft = self._call_workflow(graph, template, scope.inputs, frame, template.name, template.body.line)
+        names = [each.text("name") for each in template.body.map("outputs").maps("parameters")]
+        outputs: dict[str, Text] = {name: (Ref.to("tasks", draft.name, "outputs", name),) for name in names}
+        return Node([draft], [draft], [draft], outputs)
 
     def write_alone(self, template: Template) -> list[Imported]:
         """A template of a library as a Workflow of its own."""
@@ -141,7 +154,7 @@ class WorkflowWriter:
             if each.text("description"):
                 ours["description"] = " ".join(each.text("description").split())[:1024]
             declared.append(ours)
-            values[f"parameters.{name}"] = (parameter(ours["name"]),)
+            values[f"parameters.{name}"] = (parameter(ours["name"], ours.get("default")),)
         return declared, values
 
     def _metadata(self) -> Json:
@@ -190,19 +203,12 @@ class WorkflowWriter:
         if template.kind not in ("steps", "dag"):
             return {}
         body, made = template.body, dict[str, object]()
-        if isinstance(body.get("parallelism"), int):
+        if isinstance(body.get("parallelism"), int) and not apart.one_loop_at_a_time(template):
             own = self._spec.get("parallelism") if by_entry else None
             made["parallelism"] = min(body["parallelism"], own) if isinstance(own, int) else body["parallelism"]
         for key in ("timeout", "activeDeadlineSeconds"):
             if found := duration(body.text(key)):
                 made["timeout"] = found
-        if by_entry and body.get("retryStrategy"):
-            graph.lose(
-                template.document,
-                body.line_of("retryStrategy"),
-                "retryStrategy of the entrypoint",
-                "a failed run is not tried again",
-            )
         if not by_entry and body.get("synchronization"):
             graph.lose(
                 template.document,
@@ -236,7 +242,7 @@ class WorkflowWriter:
             made["volumeClaimTemplates"] = claims
         if writer.files:
             made["files"] = writer.files
-        exported = {name: text for name, text in root.outputs.items() if references(text)}
+        exported = dict(root.outputs)
         exported |= {
             key.removeprefix("outputs.parameters."): text
             for key, text in workflow.items()
@@ -249,6 +255,8 @@ class WorkflowWriter:
     def _finally(self, graph: Graph, scope: Scope) -> None:
         """`onExit` of the workflow. Other hooks run while something goes on."""
         for line, hook in apart.hooks(self._spec):
+            if hook.text("expression"):
+                continue
             try:
                 template = self._library.template(hook, self._document)
             except Missing as error:
@@ -336,6 +344,7 @@ class WorkflowWriter:
         scope = Scope(template, inputs, workflow)
         root = graph.enter(Frame(scope, "", (template.key,)), template.name)
         metadata = {key: value for key, value in self._metadata().items() if key == "namespace"}
+        declared += graph.parameters.values()
         written: Json = {"parameters": declared} if declared else {}
         written |= self._limits(graph, template, by_entry=False)
         written |= self._run(graph, template, root, workflow)

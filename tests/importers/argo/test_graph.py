@@ -1,0 +1,172 @@
+"""Steps as layers, DAGs, templates within templates, and those that stand apart."""
+
+# ruff: noqa: E501  # a case reads best in one line
+
+import pytest
+
+from tests.importers.argo.documents import call, dag, imported, lost, order, spec, steps, tasks, workflow
+
+
+def test_each_layer_waits_for_all_of_the_one_before():
+    found = tasks(workflow(steps([call("a"), call("b")], [call("c")], [call("d"), call("e")])))
+    assert {name: task.get("dependsOn") for name, task in found.items()} == {
+        "a": None,
+        "b": None,
+        "c": ["a", "b"],
+        "d": ["c"],
+        "e": ["c"],
+    }
+
+
+def test_a_step_after_one_that_may_be_skipped_runs_all_the_same():
+    flip = "{{steps.flip.outputs.result}} == heads"
+    found = tasks(workflow(steps([call("flip", "flip")], [call("a", when=flip)], [call("b")])))
+    assert order(found["a"]) == {"dependsOn": ["flip"], "when": "tasks.flip.outputs.result == 'heads'"}
+    assert order(found["b"]) == {"dependsOn": ["a"], "runIf": "NoneFailed"}
+    assert (found["flip"]["outputs"], found["flip"]["outputsFrom"]) == (["result"], "Stdout")
+
+
+def test_names_are_kept_where_kubernetes_takes_them():
+    found = tasks(workflow(dag(call("A"), call("Load_Orders", depends="A"), call("a", depends="A"))))
+    assert {name: task.get("dependsOn") for name, task in found.items()} == {
+        "a": None,
+        "load-orders": ["a"],
+        "a-2": ["a"],
+    }
+
+
+def test_a_template_within_a_template_is_inlined_by_the_name_of_its_call():
+    inner = steps([call("one"), call("two")], [call("three")], name="inner")
+    found = tasks(workflow(dag(call("A", "inner"), call("B", depends="A")) + inner))
+    assert {name: task.get("dependsOn") for name, task in found.items()} == {
+        "a-one": None,
+        "a-two": None,
+        "a-three": ["a-one", "a-two"],
+        "b": ["a-three"],
+    }
+
+
+def test_a_condition_of_a_template_skips_all_its_tasks():
+    inner = steps([call("one", when="{{workflow.name}} == x")], [call("two")], name="inner")
+    found = tasks(workflow(steps([call("a", "inner", when="{{workflow.name}} == y")]) + inner))
+    assert found["a-one"]["when"] == "(run.name == 'y') && (run.name == 'x')"
+    assert order(found["a-two"]) == {"dependsOn": ["a-one"], "runIf": "NoneFailed", "when": "run.name == 'y'"}
+
+
+@pytest.mark.parametrize(
+    ("text", "sub"),
+    [
+        (steps([call("a", "inner", withItems=["x"])]) + steps([call("one")], name="inner"), {}),
+        (steps([call("a", "inner")]) + steps([call("one")], name="inner") + "  parallelism: 3\n", {"parallelism": 3}),
+        (steps([call("a", "inner")]) + steps([call("one")], name="inner") + "  retryStrategy: {limit: 2}\n", {}),
+        (steps([call("a", "inner", continueOn={"failed": True})]) + steps([call("one")], name="inner"), {}),
+        (
+            steps([call("a", "inner"), call("b")]) + dag(call("x"), call("y", depends="x"), call("z"), name="inner"),
+            {"failFast": "Drain"},
+        ),
+        (dag(call("a", "inner"), call("b", depends="a.Failed")) + steps([call("one")], name="inner"), {}),
+    ],
+)
+def test_a_template_that_cannot_stand_in_the_graph_is_a_workflow_of_its_own(text, sub):
+    result = imported(workflow(text))
+    main, apart = (each.manifest for each in result.objects)
+    assert main["spec"]["tasks"][0]["workflow"] == {"name": "w-inner"}
+    assert apart["metadata"]["name"] == "w-inner"
+    assert apart["spec"] == apart["spec"] | sub | {"trigger": "Manual"}
+    assert result.exit_code == 0
+
+
+def test_values_reach_and_leave_a_workflow_of_its_own():
+    inner = """\
+- name: inner
+  inputs: {parameters: [{name: who}]}
+  steps: [[{name: one, template: flip}, {name: two, template: echo, arguments: {parameters: [{name: message, value: "{{inputs.parameters.who}} {{workflow.parameters.day}}"}]}}]]
+  outputs: {parameters: [{name: side, valueFrom: {parameter: "{{steps.one.outputs.result}}"}}]}
+"""
+    arguments = {"parameters": [{"name": "who", "value": "{{item}}"}]}
+    text = steps(
+        [call("a", "inner", withItems=["x", "y"], arguments=arguments)],
+        [call("b", arguments={"parameters": [{"name": "message", "value": "{{steps.a.outputs.parameters.side}}"}]})],
+    )
+    result = imported(workflow(text + inner, arguments="{parameters: [{name: day, value: monday}]}"))
+    main, apart = (each.manifest["spec"] for each in result.objects)
+    assert main["tasks"][0] == {
+        "name": "a",
+        "forEach": {"items": ["x", "y"]},
+        "workflow": {"name": "w-inner", "arguments": {"who": "$(item)", "day": "$(params.day)"}},
+        "outputs": ["side"],
+    }
+    assert main["tasks"][1]["args"] == ["$(tasks.a.outputs.side)"]
+    assert apart["parameters"] == [{"name": "who"}, {"name": "day"}]
+    assert apart["tasks"][1]["args"] == ["$(params.who) $(params.day)"]
+    assert apart["outputs"] == {"side": "$(tasks.one.outputs.result)"}
+
+
+def test_a_template_that_calls_itself_is_a_run_of_its_own_each_time():
+    again = call("again", "main", when="{{steps.flip.outputs.result}} == tails")
+    result = imported(workflow(steps([call("flip", "flip")], [again])))
+    (made,) = result.objects
+    assert made.manifest["spec"]["tasks"][1]["workflow"] == {"name": "w"}
+    assert lost(result) == [(10, "'main' calls itself")]
+
+
+def test_a_suspend_is_an_approval_or_a_wait():
+    text = (
+        steps([call("ask", "ask")], [call("rest", "rest")])
+        + "- {name: ask, suspend: {}}\n- {name: rest, suspend: {duration: 90}}\n"
+    )
+    found = tasks(workflow(text))
+    assert (found["ask"]["approval"], found["rest"]["wait"]) == ({}, {"for": "1m30s"})
+
+
+def test_what_ends_a_task_runs_before_those_after_it():
+    found = tasks(workflow(steps([call("a", hooks={"exit": {"template": "echo"}})], [call("b")])))
+    assert order(found["a-exit"]) == {"dependsOn": ["a"], "runIf": "AllDone"}
+    assert order(found["b"]) == {"dependsOn": ["a", "a-exit"]}
+
+
+def test_the_exit_handler_runs_at_the_end():
+    text = workflow(
+        steps([call("a")]) + steps([call("cry", when="{{workflow.status}} != Succeeded")], name="bye"), onExit="bye"
+    )
+    assert order(tasks(text)["cry"]) == {"when": "run.phase != 'Succeeded'", "finally": True}
+
+
+def test_the_first_that_exists_is_the_output():
+    flip = "{{steps.flip.outputs.result}}"
+    chosen = "steps.flip.outputs.result == 'heads' ? steps.a.outputs.result : steps.b.outputs.result"
+    text = steps(
+        [call("flip", "flip")], [call("a", "flip", when=f"{flip} == heads"), call("b", "flip", when=f"{flip} == tails")]
+    )
+    found = spec(
+        workflow(text + f'  outputs: {{parameters: [{{name: side, valueFrom: {{expression: "{chosen}"}}}}]}}\n')
+    )
+    assert found["outputs"] == {"side": "$(tasks.a.outputs.result ?? tasks.b.outputs.result)"}
+
+
+@pytest.mark.parametrize("kind", ["resource: {}", "http: {}", "plugin: {}", "data: {}", "daemon: true"])
+def test_refused_by_name(kind):
+    body = f"- name: main\n  {kind}\n"
+    (refused,) = imported(workflow(body)).refused
+    assert (refused.line, refused.message) == (
+        7,
+        f"the template 'main' is a {kind.partition(':')[0]} template, which has no equal here",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (dag(call("a", depends="b"), call("b", depends="a")), "the tasks a, b wait for each other in a circle"),
+        (dag(call("a", depends="b")), "'a' depends on 'b', which is no task of the template"),
+        (steps([call("a", "none")]), "'a' calls the template 'none', which is not among the files"),
+        (
+            steps(['{"name": "a", "templateRef": {"name": "lib", "template": "t"}}']),
+            "'a' calls the WorkflowTemplate 'lib', which is not among the files",
+        ),
+    ],
+)
+def test_refused(text, words):
+    result = imported(workflow(text))
+    assert [refused.message for refused in result.refused] == [words]
+    assert result.exit_code == 1

@@ -1,0 +1,202 @@
+"""What a pod runs: commands and scripts as they are, with what surrounds them, and the pod's other fields."""
+
+# ruff: noqa: E501  # a case reads best in one line
+
+import pytest
+
+from tests.importers.argo.documents import call, imported, leaf, lost, spec, steps, tasks, workflow
+
+PATHS = "outputs: {parameters: [{name: k, valueFrom: {path: /tmp/k}}]}\n"
+HAND_ON = '[ ! -e /tmp/k ] || printf \'k<<EOF\\n%s\\nEOF\\n\' "$(cat /tmp/k)" >> "$SLUICE_OUTPUTS"\n'
+
+
+def main(body, **options):
+    return tasks(workflow(leaf(body)), **options)["main"]
+
+
+@pytest.mark.parametrize(
+    ("body", "fields"),
+    [
+        ('container: {image: x, command: [sh, -c], args: ["a; b"]}', {"command": ["sh", "-c"], "args": ["a; b"]}),
+        ("container: {image: x, args: [a, 5]}", {"args": ["a", "5"]}),
+        ('script: {image: x, command: [bash], source: "make all"}', {"bash": "make all"}),
+        ('script: {image: x, command: [bash], source: "set -e\\na\\nb"}', {"bash": "set -e\na\nb"}),
+        (
+            'script: {image: x, command: [bash], source: "a | b"}',
+            {"bash": "set +eo pipefail\na | b"},
+        ),  # Argo's bash goes on
+        ('script: {image: x, command: [sh], source: "a\\nb"}', {"bash": "set +e\na\nb"}),
+        ('script: {image: x, command: [bash, -eux], source: "a\\nb"}', {"bash": "a\nb", "shell": ["bash", "-eux"]}),
+        ('script: {image: x, command: [python], source: "print(1)"}', {"python": "print(1)"}),
+        (
+            'script: {image: x, command: [python, -u], source: "print(1)"}',
+            {"bash": "print(1)", "shell": ["python", "-u"]},
+        ),
+        ('script: {image: x, command: [node], source: "f()"}', {"bash": "f()", "shell": ["node"]}),
+        (
+            "container: {image: x, command: [sh, -c], args: ['echo \"$$(params.x) $(params.y)\"']}",
+            {"command": ["sh", "-c"], "args": ['echo "$$(params.x) $$(params.y)"']},
+        ),
+        (
+            "container: {image: x, command: [a], imagePullPolicy: Always, env: [{name: N, value: 1}]}",
+            {
+                "command": ["a"],
+                "env": [{"name": "N", "value": "1"}],
+                "podTemplate": {"spec": {"containers": [{"name": "main", "imagePullPolicy": "Always"}]}},
+            },
+        ),
+    ],
+)
+def test_program(body, fields):
+    assert main(body) == {"name": "main", "image": "x"} | fields
+
+
+@pytest.mark.parametrize(
+    ("program", "script"),
+    [
+        (
+            'container: {image: x, command: [sh, -c], args: ["sleep 1; echo hi > /tmp/k"]}',
+            f"sleep 1; echo hi > /tmp/k\n{HAND_ON}",
+        ),
+        (
+            'container: {image: x, command: [sh, -c], args: ["a; b"]}',
+            f"set +e\na; b\ncode=$?; [ $code = 0 ] || exit $code; set -e\n{HAND_ON}",
+        ),
+        (
+            'container: {image: x, command: [sh, -c], args: ["exit 0"]}',
+            f"hand_on() {{\n  {HAND_ON}}}\ntrap 'code=$?; [ $code -ne 0 ] || hand_on; exit $code' EXIT\nexit 0\n",
+        ),
+        ('script: {image: x, command: [bash], source: "make\\n"}', f"make\n{HAND_ON}"),
+    ],
+)
+def test_an_output_is_taken_from_its_file(program, script):
+    found = main(f"{program}\n{PATHS}")
+    assert (found["bash"], found["outputs"]) == (script, ["k"])
+
+
+def test_an_output_with_a_default_need_not_be_written():
+    found = main(
+        'container: {image: x, command: [sh, -c], args: ["true"]}\noutputs: {parameters: [{name: k, valueFrom: {path: /tmp/k, default: none}}]}\n'
+    )
+    assert found["outputs"] == [{"name": "k", "default": "none"}]
+
+
+def test_a_program_without_a_shell_is_run_by_one_where_an_output_is_a_file():
+    result = imported(workflow(leaf(f'container: {{image: x, command: [run, "it\'s"]}}\n{PATHS}')))
+    (task,) = result.objects[0].manifest["spec"]["tasks"]
+    assert task["bash"] == f"run 'it'\"'\"'s'\n{HAND_ON}"
+    assert lost(result) == [(8, "a program without a shell")]
+
+
+def test_python_hands_on_what_is_in_the_file(tmp_path):
+    found = main(
+        'script: {image: x, command: [python], source: "open(\\"/tmp/k\\", \\"w\\").write(\\"1\\")"}\n' + PATHS
+    )
+    assert "@atexit.register" in found["python"]
+    compile(found["python"], str(tmp_path), "exec")
+
+
+@pytest.mark.parametrize(
+    ("fields", "made"),
+    [
+        ("nodeSelector: {disk: ssd}", {"nodeSelector": {"disk": "ssd"}}),
+        ("activeDeadlineSeconds: 90", {"timeout": "1m30s"}),
+        ("timeout: 10m", {"timeout": "10m"}),
+        ("metadata: {labels: {team: data}}", {"podTemplate": {"metadata": {"labels": {"team": "data"}}}}),
+        (
+            "sidecars: [{name: db, image: db}]",
+            {"podTemplate": {"spec": {"containers": [{"name": "db", "image": "db"}]}}},
+        ),
+        (
+            'podSpecPatch: \'{"containers": [{"name": "main", "resources": {"limits": {"memory": 1Gi}}}]}\'',
+            {"podTemplate": {"spec": {"containers": [{"name": "main", "resources": {"limits": {"memory": "1Gi"}}}]}}},
+        ),
+        ("synchronization: {mutex: {name: db}}", {"pools": [{"name": "db"}]}),
+    ],
+)
+def test_pod(fields, made):
+    assert (
+        main(f"container: {{image: x, command: [a]}}\n{fields}\n")
+        == {"name": "main", "image": "x", "command": ["a"]} | made
+    )
+
+
+def test_a_task_has_the_volumes_that_it_mounts():
+    body = (
+        steps([call("a"), call("b", "mounts")])
+        + "- {name: mounts, container: {image: x, volumeMounts: [{name: v, mountPath: /v}]}}\n"
+    )
+    found = tasks(workflow(body, volumes="[{name: v, emptyDir: {}}, {name: w, emptyDir: {}}]"))
+    assert ("volumes" in found["a"], found["b"]["volumes"]) == (False, [{"name": "v", "emptyDir": {}}])
+
+
+def test_a_claim_of_the_run_is_one_here():
+    body = leaf("container: {image: x, volumeMounts: [{name: work, mountPath: /w}]}\n")
+    claim = "[{metadata: {name: work}, spec: {accessModes: [ReadWriteOnce]}}]"
+    found = spec(workflow(body, volumeClaimTemplates=claim))
+    assert found["volumeClaimTemplates"] == [{"metadata": {"name": "work"}, "spec": {"accessModes": ["ReadWriteOnce"]}}]
+
+
+def test_containers_of_a_set_run_one_after_the_other():
+    result = imported(
+        workflow(leaf("containerSet: {containers: [{name: b, image: y, dependencies: [a]}, {name: a, image: x}]}\n"))
+    )
+    (task,) = result.objects[0].manifest["spec"]["tasks"]
+    assert (task["image"], task["podTemplate"]) == ("y", {"spec": {"initContainers": [{"name": "a", "image": "x"}]}})
+    assert lost(result) == [(8, "containerSet")]
+
+
+@pytest.mark.parametrize(
+    ("artifact", "made"),
+    [
+        (
+            "raw: {data: hello}",
+            {"files": ["main-in"], "bash": "mkdir -p /in\ncp -r /sluice/files/main-in /in/x\ncat /in/x\n"},
+        ),
+        ("git: {repo: https://git.example/r.git, revision: v1}", {"volumes": [{"name": "in", "emptyDir": {}}]}),
+        (
+            "http: {url: https://example.org/x}",
+            {"volumeMounts": [{"name": "in", "mountPath": "/in/x", "subPath": "x"}]},
+        ),
+    ],
+)
+def test_an_artifact_is_there_before_the_program(artifact, made):
+    body = f"inputs: {{artifacts: [{{name: in, path: /in/x, {artifact}}}]}}\ncontainer: {{image: x, command: [sh, -c], args: [cat /in/x]}}\n"
+    result = imported(workflow(leaf(body)))
+    (task,) = result.objects[0].manifest["spec"]["tasks"]
+    assert task == task | made
+    assert result.exit_code == 0
+
+
+def test_a_file_of_a_raw_artifact_is_in_the_manifest():
+    body = "inputs: {artifacts: [{name: in, path: /x, raw: {data: hello}}]}\ncontainer: {image: x, command: [sh, -c], args: [cat /x]}\n"
+    assert spec(workflow(leaf(body)))["files"] == {"main-in": "hello"}
+
+
+def test_an_artifact_of_the_run_goes_through_a_claim():
+    templates = """\
+- {name: make, container: {image: x, command: [sh, -c], args: ["date > /tmp/d"]}, outputs: {artifacts: [{name: d, path: /tmp/d}]}}
+- {name: read, inputs: {artifacts: [{name: d, path: /d}]}, container: {image: x, command: [sh, -c], args: [cat /d]}}
+"""
+    source = {"artifacts": [{"name": "d", "from": "{{steps.a.outputs.artifacts.d}}"}]}
+    text = workflow(steps([call("a", "make")], [call("b", "read", arguments=source)]) + templates)
+    found = tasks(text)
+    assert found["a"]["bash"] == "date > /tmp/d\nmkdir -p /artifacts/a\ncp -r /tmp/d /artifacts/a/d\n"
+    assert found["b"]["bash"] == "cp -r /artifacts/a/d /d\ncat /d\n"
+    assert [claim["metadata"]["name"] for claim in spec(text)["volumeClaimTemplates"]] == ["artifacts"]
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "loss", "left"),
+    [
+        ("outputs: {artifacts: [{name: o, path: /o}]}", "not kept: nobody among the files reads it", False),
+        (
+            "inputs: {artifacts: [{name: i, path: /i, s3: {bucket: b, key: k}}]}",
+            "fetch it from bucket b key k, and put it at /i",
+            True,
+        ),
+    ],
+)
+def test_an_artifact_that_is_lost_is_told(artifacts, loss, left):
+    (found,) = imported(workflow(leaf(f"container: {{image: x}}\n{artifacts}\n"))).losses
+    assert (found.line, found.instead, found.left) == (9, loss, left)

@@ -1,0 +1,63 @@
+"""Values in scripts: as environment variables, by where they stand."""
+
+# a case reads best in one line
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from sluice.importers.argo.scripts import written
+from sluice.importers.argo.text import Ref, parse
+
+
+def resolve(words, is_expression):  # noqa: ARG001  # the signature of `text.Resolve`
+    return (Ref.to("tasks", "a", "outputs", words),)
+
+
+@pytest.mark.parametrize(
+    ("program", "script", "made", "as_code"),
+    [
+        ("sh", "echo {{x}}", "echo $A_X", 0),
+        ("sh", "echo {{x}}.txt {{x}}_y", "echo $A_X.txt ${A_X}_y", 0),
+        ("bash", 'echo "say {{x}}"', 'echo "say ${A_X}"', 0),
+        ("bash", "echo 'say {{x}}'", "echo 'say '\"$A_X\"''", 0),
+        ("bash", 'echo "$(cat "{{x}}")" it\\\'s {{x}}', 'echo "$(cat "${A_X}")" it\\\'s $A_X', 0),
+        ("sh", "# it's {{x}}\necho {{x}}", "# it's A_X\necho $A_X", 0),
+        ("sh", "cat <<EOF\nit's {{x}}\nEOF\necho '{{x}}'", "cat <<EOF\nit's ${A_X}\nEOF\necho ''\"$A_X\"''", 0),
+        ("sh", "cat <<'EOF'\n{{x}}\nEOF", "cat <<'EOF'\nA_X\nEOF", 1),
+        ("sh", "{{x}}", 'eval "$A_X"', 0),
+        ("python", "import os\nprint('{{x}}')", 'import os\nprint(os.environ["A_X"])', 0),
+        ("python3", 'print("""{{x}}""")', 'import os\nprint(os.environ["A_X"])', 0),
+        ("python", "print(f'a {{x}}')", "import os\nprint((f'a ' + os.environ[\"A_X\"]))", 1),
+        ("python", "print({{x}} + 1)  # {{x}}", 'import json, os\nprint(json.loads(os.environ["A_X"]) + 1)  # A_X', 1),
+        (
+            "python",
+            "from __future__ import annotations\nx = '{{x}}'",
+            'from __future__ import annotations\nimport os\nx = os.environ["A_X"]',
+            0,
+        ),
+        ("node", 'console.log("{{x}}")', 'console.log(process.env["A_X"])', 1),
+    ],
+)
+def test_written(program, script, made, as_code):
+    found = written(parse(script, resolve), program)
+    assert (found.text, len(found.as_code)) == (made, as_code)
+    assert found.refs == {"A_X": Ref.to("tasks", "a", "outputs", "x")}
+
+
+@pytest.mark.parametrize("script", ["echo 'a {{x}} b' \"{{x}}\"", 'cat <<EOF\n{{x}}\nEOF\necho "$(echo "{{x}}")"'])
+def test_a_shell_prints_the_value_as_it_is(script):
+    value = 'it\'s $HOME `id` "q" \\ *'
+    made = written(parse(script, resolve), "sh").text
+    lines = subprocess.run(
+        ["sh", "-c", made], env={**os.environ, "A_X": value}, capture_output=True, text=True, check=True
+    )
+    assert lines.stdout.count(value) == 2
+
+
+def test_python_reads_the_value_as_it_is():
+    made = written(parse("print('{{x}}', 'a{{x}}b', {{x}})", resolve), "python").text
+    found = subprocess.run([sys.executable, "-c", made], env={"A_X": "[1]"}, capture_output=True, text=True, check=True)
+    assert found.stdout == "[1] a[1]b [1]\n"

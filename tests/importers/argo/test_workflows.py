@@ -1,0 +1,275 @@
+"""Whole documents: parameters, loops, retries, locks, schedules, references, and what is refused."""
+
+# ruff: noqa: E501  # a case reads best in one line
+
+import pytest
+
+from sluice.importers.report import EXACT, REFUSED, WITH_LOSSES
+from tests.importers.argo.documents import HEAD, call, dag, imported, leaf, lost, spec, steps, tasks, workflow
+
+RUN = "container: {image: x, command: [a]}\n"
+
+
+@pytest.mark.parametrize(
+    ("loop", "for_each"),
+    [
+        ("withItems: [a, 5, {k: v}]", {"items": ["a", 5, {"k": "v"}]}),
+        ("withItems: [[1, 2]]", {"items": ["[1, 2]"]}),
+        ("withParam: '[1, 2]'", {"items": [1, 2]}),
+        ("withParam: '{{workflow.parameters.list}}'", {"from": "$(params.list)"}),
+        ("withSequence: {count: 3}", {"range": {"end": 3}}),
+        ("withSequence: {count: 0}", {"range": {"end": 0}}),
+        ("withSequence: {start: 1, end: 3}", {"range": {"start": 1, "end": 4}}),
+        ("withSequence: {start: 3, end: 1}", {"items": [3, 2, 1]}),
+        ("withSequence: {start: 9, count: 2, format: 'u%02X'}", {"items": ["u09", "u0A"]}),
+        ("withSequence: {count: '{{workflow.parameters.n}}'}", {"range": {"end": "$(params.n)"}}),
+    ],
+)
+def test_loop(loop, for_each):
+    text = f"- name: main\n  dag: {{tasks: [{{name: a, template: echo, {loop}}}]}}\n"
+    found = tasks(workflow(text, arguments="{parameters: [{name: list, value: '[]'}, {name: n, value: 2}]}"))
+    assert found["a"]["forEach"] == for_each
+
+
+@pytest.mark.parametrize(
+    ("loop", "for_each", "loss"),
+    [
+        (
+            "withSequence: {start: 1, end: '{{workflow.parameters.n}}'}",
+            {"range": {"start": 1, "end": 3}},
+            "a sequence that parameters decide",
+        ),
+        ("withSequence: {count: 100000}", {"items": ["FILL_IN"]}, "its loop"),
+        ("withParam: nonsense", {"items": ["FILL_IN"]}, "its loop"),
+        ("withParam: '{{=toJson(1)}}'", {"items": ["FILL_IN"]}, "its loop"),
+    ],
+)
+def test_a_loop_that_is_lost_is_told(loop, for_each, loss):
+    text = f"- name: main\n  dag: {{tasks: [{{name: a, template: echo, {loop}}}]}}\n"
+    result = imported(workflow(text, arguments="{parameters: [{name: n, value: 2}]}"))
+    assert result.objects[0].manifest["spec"]["tasks"][0]["forEach"] == for_each
+    assert [what for _, what in lost(result)] == [loss]
+    assert result.exit_code == WITH_LOSSES
+
+
+@pytest.mark.parametrize(
+    ("strategy", "retries", "losses"),
+    [
+        ("{limit: 3}", {"limit": 3}, 0),
+        ("{limit: '3', retryPolicy: OnError}", {"infrastructure": 3}, 0),
+        (
+            "{limit: 2, backoff: {duration: '5', factor: 2, cap: 1m}}",
+            {"limit": 2, "backoff": {"initial": "5s", "factor": 2, "max": "1m"}},
+            0,
+        ),
+        ("{limit: 2, expression: 'false'}", None, 0),
+        (
+            "{limit: 2, expression: \"lastRetry.exitCode in ['3', '4']\"}",
+            {"limit": 2, "endings": ["Error"], "exitCodes": [3, 4]},
+            0,
+        ),
+        ("{}", {"limit": 100}, 1),
+        ("{limit: 2, expression: \"lastRetry.message == 'x'\"}", {"limit": 2}, 1),
+    ],
+)
+def test_retries(strategy, retries, losses):
+    result = imported(workflow(leaf(f"{RUN}retryStrategy: {strategy}\n")))
+    assert result.objects[0].manifest["spec"]["tasks"][0].get("retries") == retries
+    assert len(result.losses) == losses
+
+
+def test_parameters():
+    arguments = "{parameters: [{name: day, value: 5, enum: [5, 6], description: Which}, {name: must}]}"
+    found = spec(
+        workflow(
+            leaf('container: {image: x, command: [echo], args: ["{{workflow.parameters.day}}"]}'), arguments=arguments
+        )
+    )
+    assert found["parameters"] == [
+        {"name": "day", "enum": ["5", "6"], "default": "5", "description": "Which"},
+        {"name": "must"},
+    ]
+    assert found["trigger"] == "Manual"  # as `must` has no value
+    assert found["tasks"][0]["args"] == ["$(params.day)"]
+
+
+def test_a_value_of_a_config_map_comes_by_the_environment():
+    source = "{parameters: [{name: msg, valueFrom: {configMapKeyRef: {name: cm, key: k}}}]}"
+    found = tasks(
+        workflow(
+            leaf('container: {image: x, command: [echo], args: ["{{workflow.parameters.msg}}"]}'), arguments=source
+        )
+    )
+    assert found["main"]["args"] == ["$(MSG)"]
+    assert found["main"]["env"] == [{"name": "MSG", "valueFrom": {"configMapKeyRef": {"name": "cm", "key": "k"}}}]
+
+
+def test_settings_of_the_workflow():
+    found = spec(workflow(leaf(RUN), parallelism=3, activeDeadlineSeconds=300, priority=2, serviceAccountName="sa"))
+    assert found == {
+        "parallelism": 3,
+        "priority": 2,
+        "timeout": "5m",
+        "defaults": {"serviceAccountName": "sa"},
+        "tasks": [{"name": "main", "image": "x", "command": ["a"]}],
+    }
+
+
+def test_locks_of_runs_and_of_tasks_are_pools():
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata: {k: '4'}\n"
+    text = workflow(
+        leaf(f"{RUN}synchronization: {{semaphore: {{configMapKeyRef: {{name: cm, key: k}}}}}}\n"),
+        synchronization="{mutex: {name: one}}",
+    )
+    result = imported(text, config)
+    made = {each.name: each.manifest["spec"] for each in result.objects}
+    assert made["w"]["pools"] == [{"name": "one"}]
+    assert made["w"]["tasks"][0]["pools"] == [{"name": "cm-k"}]
+    assert (made["one"], made["cm-k"]) == ({"slots": 1, "heldBy": "Runs"}, {"slots": 4})
+    assert [loss.left for loss in imported(text).losses] == [True]  # how many slots, without the ConfigMap
+
+
+@pytest.mark.parametrize(
+    ("cron", "made"),
+    [
+        (
+            "schedule: 0 2 * * *",
+            {"schedule": {"cron": "0 2 * * *", "catchUp": "None"}, "concurrency": {"policy": "Allow"}},
+        ),
+        (
+            "schedules: [0 2 * * *, 0 3 * * *]\n  timezone: Europe/Berlin",
+            {"schedule": {"cron": ["0 2 * * *", "0 3 * * *"], "timeZone": "Europe/Berlin", "catchUp": "None"}},
+        ),
+        (
+            "schedule: 0 2 * * *\n  startingDeadlineSeconds: 90\n  concurrencyPolicy: Forbid\n  suspend: true",
+            {
+                "schedule": {"cron": "0 2 * * *", "startingDeadline": "1m30s", "suspend": True},
+                "concurrency": {"policy": "Forbid"},
+            },
+        ),
+        ("schedule: 0 2 * * *\n  successfulJobsHistoryLimit: 4", {"history": {"succeeded": 4}}),
+    ],
+)
+def test_schedule(cron, made):
+    text = f"apiVersion: argoproj.io/v1alpha1\nkind: CronWorkflow\nmetadata: {{name: nightly}}\nspec:\n  {cron}\n  workflowSpec: {{entrypoint: main, templates: [{{name: main, container: {{image: x}}}}]}}\n"
+    assert spec(text) == spec(text) | made
+
+
+LIBRARY = """\
+apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: lib}
+spec: {templates: [{name: say, inputs: {parameters: [{name: m, default: hi}]}, container: {image: x, command: [echo], args: ["{{inputs.parameters.m}}"]}}]}
+"""
+
+
+def test_a_library_is_inlined_into_its_callers():
+    caller = workflow(dag('{"name": "a", "templateRef": {"name": "lib", "template": "say"}}'))
+    result = imported(caller, LIBRARY)
+    assert [each.name for each in result.objects] == ["w"]
+    assert result.objects[0].manifest["spec"]["tasks"][0]["args"] == ["hi"]
+    assert [note.message[:21] for note in result.notes] == ["has no entrypoint, so"]
+    assert result.exit_code == EXACT
+
+
+def test_each_template_of_a_library_can_be_a_workflow():
+    (made,) = imported(LIBRARY, each=True).objects
+    assert made.manifest["spec"]["parameters"] == [{"name": "m", "default": "hi"}]
+    assert made.name == "lib-say"
+
+
+def test_a_workflow_takes_its_spec_from_a_template():
+    template = workflow(
+        leaf('container: {image: x, command: [echo], args: ["{{workflow.parameters.day}}"]}'),
+        arguments="{parameters: [{name: day, value: monday}]}",
+    )
+    template = template.replace("kind: Workflow\n", "kind: WorkflowTemplate\n").replace(
+        "generateName: w-", "name: base"
+    )
+    reference = HEAD + "  workflowTemplateRef: {name: base}\n  arguments: {parameters: [{name: day, value: friday}]}\n"
+    base, run = (each.manifest["spec"] for each in imported(template, reference).objects)
+    assert (base["trigger"], base["parameters"][0]["default"]) == ("Manual", "monday")
+    assert ("trigger" in run, run["parameters"][0]["default"]) == (False, "friday")
+    (refused,) = imported(reference).refused
+    assert (refused.line, refused.message) == (5, "names the WorkflowTemplate 'base', which is not among the files")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (
+            "a: {{ .Values.x }}\n",
+            1,
+            "is a template of Helm's; render it first: helm template ... | sluice import argo -",
+        ),
+        ("a: [\n", 2, "is no YAML: expected the node content"),
+        (HEAD + "  templates: []\n", 5, "has no entrypoint"),
+        (
+            HEAD.replace("{generateName: w-}", "{name: k, labels: {pipelines.kubeflow.org/v2_component: 'true'}}")
+            + "  entrypoint: m\n",
+            1,
+            "was compiled by Kubeflow Pipelines",
+        ),
+        (workflow(leaf(RUN), entrypoint="none"), 5, "names the template 'none'"),
+    ],
+)
+def test_refused(text, line, words):
+    result = imported(text)
+    (refused,) = result.refused
+    assert (refused.line, refused.message[: len(words)]) == (line, words)
+    assert result.exit_code == REFUSED
+
+
+def test_what_is_refused_does_not_stop_the_others():
+    result = imported(workflow("- {name: main, http: {}}\n"), workflow(leaf(RUN)))
+    assert (len(result.objects), len(result.refused), result.exit_code) == (1, 1, REFUSED)
+
+
+def test_notes_are_no_losses():
+    result = imported(workflow(leaf(f"{RUN}"), podGC="{strategy: OnPodSuccess}", ttlStrategy="{}", metrics="{}"))
+    assert [note.message.partition(":")[0] for note in result.notes] == ["podGC", "ttlStrategy", "metrics"]
+    assert result.exit_code == EXACT
+
+
+def _tree(depth):
+    return "".join(
+        f"- name: t{n}\n  steps: [[{{name: a, template: t{n + 1}}}, {{name: b, template: t{n + 1}}}]]\n"
+        for n in range(depth)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a: " + "[" * 5000 + "]" * 5000, "is nested deeper than 64 levels"),
+        (
+            "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)),
+            "has more than 200000 values, its aliases followed",
+        ),
+        ("x" * (4 * 1024 * 1024 + 1), "has 4194305 characters; at most 4194304 are read"),
+        (
+            workflow(_tree(14) + "- {name: t14, container: {image: x}}\n", entrypoint="t0"),
+            "has more than 2000 tasks; templates that call each other add up",
+        ),
+        (
+            workflow("- name: main\n  dag: {tasks: [{name: a, template: main, depends: a}]}\n"),
+            "the tasks a wait for each other in a circle",
+        ),
+    ],
+)
+def test_what_is_hostile_is_bounded_and_named(text, words):
+    assert [refused.message for refused in imported(text).refused] == [words]
+
+
+def test_what_is_not_known_at_import_is_marked():
+    result = imported(
+        workflow(leaf('container: {image: x, command: [echo], args: ["{{=sprig.upper(workflow.name)}}"]}'))
+    )
+    assert result.objects[0].manifest["spec"]["tasks"][0]["args"] == ["FILL_IN"]
+    assert [(loss.left, loss.line) for loss in result.losses] == [(True, 8)]
+
+
+def test_steps_of_a_loop_with_a_limit_are_limited_by_it():
+    text = steps([call("a", withItems=["x", "y"])]) + "  parallelism: 1\n"
+    found = spec(workflow(text))
+    assert (found["tasks"][0]["forEach"]["parallelism"], "parallelism" in found) == (1, False)
