@@ -241,7 +241,8 @@ def _tree(depth):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a: " + "[" * 5000 + "]" * 5000, "is nested deeper than 64 levels"),
+        ("a: " + "[" * 5000 + "]" * 5000, "is nested deeper than 64 levels: it has 5000 brackets open at once"),
+        ("a: " + "[" * 100 + "]" * 100, "is nested deeper than 64 levels"),
         (
             "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 9)),
             "has more than 200000 values, its aliases followed",
@@ -273,3 +274,26 @@ def test_steps_of_a_loop_with_a_limit_are_limited_by_it():
     text = steps([call("a", withItems=["x", "y"])]) + "  parallelism: 1\n"
     found = spec(workflow(text))
     assert (found["tasks"][0]["forEach"]["parallelism"], "parallelism" in found) == (1, False)
+
+
+def test_defaults_of_all_templates():
+    defaults = "{timeout: 30s, container: {image: y, imagePullPolicy: Always}}"
+    found = tasks(workflow(leaf("container: {image: x}\n"), templateDefaults=defaults))["main"]
+    main = {"name": "main", "imagePullPolicy": "Always"}
+    assert found == {"name": "main", "timeout": "30s", "image": "x", "podTemplate": {"spec": {"containers": [main]}}}
+
+
+def test_targets_that_a_parameter_decides_are_those_of_its_default():
+    text = workflow(
+        dag(call("a"), call("b"), target='"{{workflow.parameters.t}}"'), arguments="{parameters: [{name: t, value: b}]}"
+    )
+    result = imported(text)
+    assert [task["name"] for task in result.objects[0].manifest["spec"]["tasks"]] == ["b"]
+    assert lost(result) == [(10, "a target that parameters decide")]
+
+
+def test_a_limit_of_templates_is_one_of_pods():
+    inner = steps([call("one")], name="inner")
+    result = imported(workflow(dag(call("a", "inner"), call("b", "inner")) + "  parallelism: 1\n" + inner))
+    assert result.objects[0].manifest["spec"]["parallelism"] == 1
+    assert [what for _, what in lost(result)] == ["the parallelism of a template of templates"]

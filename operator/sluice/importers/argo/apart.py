@@ -65,10 +65,9 @@ def hooks(call: Map) -> list[tuple[int, Map]]:
     return found
 
 
-def wanted(template: Template) -> list[Map]:
-    """The tasks of a DAG: those that its `target` needs, if it has one."""
+def wanted(template: Template, targets: list[str]) -> list[Map]:
+    """The tasks of a DAG that its targets need; without any, all."""
     tasks = {task.text("name"): task for task in template.calls}
-    targets = template.body.map("dag").text("target").split()
     if not targets:
         return list(tasks.values())
     needed, before = set(targets), dependencies(tasks.values())

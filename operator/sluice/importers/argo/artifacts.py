@@ -71,15 +71,16 @@ def _input(artifact: Map, draft: Draft, around: Around, made: Attached) -> None:
         if isinstance(said := source_map.get(kind), Map):
             taken(said, artifact, draft, around, made)
             return
-    if artifact.get("optional") is True:
-        return
     store = next((store for store in _STORES if store in source_map), "")
     words = f"put it at {path}"
     if store:
         said = source_map.map(store)
         where = " ".join(f"{key} {said.text(key)}" for key in ("endpoint", "bucket", "key") if said.text(key))
         words = f"fetch it from {where or store}, and {words}"
-    made.losses.append((artifact.line, f"the artifact '{name}'", words, True))
+    if artifact.get("optional") is True:
+        made.losses.append((artifact.line, f"the optional artifact '{name}'", f"not there; to have it, {words}", False))
+    else:
+        made.losses.append((artifact.line, f"the artifact '{name}'", words, True))
 
 
 def _raw(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached) -> None:

@@ -17,7 +17,7 @@ from sluice.importers.argo.loops import LOOPS, Endless, Loop, loop_of
 from sluice.importers.argo.names import dns_label, free, parameter_name
 from sluice.importers.argo.scope import ArtifactPlace, Draft, Node, Scope, parameter
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Ref, Text, Unknown, literal, parse, text_of
+from sluice.importers.argo.text import Ref, Text, Unknown, literal, parse, text_of, usual
 from sluice.importers.report import Loss
 
 MAX_TASKS = 2000
@@ -161,7 +161,7 @@ class Graph:
     # DAG
 
     def _dag(self, frame: Frame) -> Node:
-        tasks = {task.text("name"): task for task in apart.wanted(frame.template)}
+        tasks = {task.text("name"): task for task in apart.wanted(frame.template, self._targets(frame))}
         order = self._order(frame, tasks)
         asked = {name: self._asked(frame, task, tasks) for name, task in tasks.items()}
         handled = {
@@ -184,6 +184,17 @@ class Graph:
         roots = [draft for name, node in nodes.items() if not asked[name] for draft in node.roots]
         last = [draft for name, node in nodes.items() if name not in needed for draft in (*node.leaves, *node.after)]
         return self._whole(frame, nodes, list(nodes.values()), roots, last)
+
+    def _targets(self, frame: Frame) -> list[str]:
+        body = frame.template.body.map("dag")
+        try:
+            text = parse(body.text("target"), frame.scope.resolve)
+        except (Unknown, Untranslatable):
+            text = ()
+        if literal(text) is None or (not text and body.text("target")):
+            words = f"those for {usual(text) or 'all tasks'}: what there is to run cannot depend on a run"
+            self.lose(frame.template.document, body.line_of("target"), "a target that parameters decide", words)
+        return (usual(text) or "").split()
 
     def _asked(self, frame: Frame, task: Map, tasks: Mapping[str, Map]) -> depends.Depends | None:
         line, document = task.line_of("depends" if "depends" in task else "dependencies"), frame.template.document

@@ -81,6 +81,7 @@ class Library:
 
     documents: list[Document] = field(default_factory=list)
     config_maps: dict[str, Map] = field(default_factory=dict)
+    _completed: dict[int, Map] = field(default_factory=dict)
 
     def add(self, file: str, manifests: Iterable[Map]) -> Iterator[Map]:
         """Yields those that are of no kind that it knows."""
@@ -105,8 +106,22 @@ class Library:
         for holder in filter(None, (document, self.base(document))):
             for body in holder.spec.maps("templates"):
                 if body.text("name") == name:
-                    return Template(holder, body)
+                    return Template(holder, self._with_defaults(body, holder.spec.map("templateDefaults")))
         raise Missing(f"the template '{name}'")
+
+    def _with_defaults(self, body: Map, defaults: Map) -> Map:
+        """With what `templateDefaults` say of all templates. The same map each time, as it tells templates apart."""
+        if not defaults:
+            return body
+        if id(body) not in self._completed:
+            made = Map({key: value for key, value in defaults.items() if key not in LEAVES} | body)
+            made.line, made.lines = body.line, {**defaults.lines, **body.lines}
+            for kind in LEAVES:
+                if isinstance(own := body.get(kind), Map) and isinstance(said := defaults.get(kind), Map):
+                    made[kind] = inner = Map({**said, **own})
+                    inner.line, inner.lines = own.line, {**said.lines, **own.lines}
+            self._completed[id(body)] = made
+        return self._completed[id(body)]
 
     def base(self, document: Document) -> Document | None:
         """The WorkflowTemplate that the document takes its spec from. Raises Missing."""

@@ -13,7 +13,7 @@ from sluice.api.for_each import MAX_ITEMS
 from sluice.core import Json
 from sluice.importers.argo.scope import Scope
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Ref, Text, filled, literal, parse, placeholders, plain, text_of
+from sluice.importers.argo.text import Ref, filled, literal, parse, placeholders, plain, text_of, usual
 
 LOOPS = ("withItems", "withParam", "withSequence")
 
@@ -77,18 +77,12 @@ def _sequence(sequence: Map, scope: Scope) -> Loop:
             set(said) == {"count"} or (set(said) == {"start", "count"} and known["start"] == "0")
         ) and "format" not in sequence:
             return Loop({"range": {"end": placeholders(said["count"])}}, item)
-        usual = {key: _usual(text) for key, text in said.items()}
-        if None in usual.values():
+        told = {key: usual(text) for key, text in said.items()}
+        if None in told.values():
             raise Endless("a sequence that is known at run time only counts from 0, by `count`")
-        guessed = ", ".join(f"{key} {usual[key]}" for key, text in known.items() if text is None)
-        return replace(_counted(usual, sequence), guessed=guessed)
+        guessed = ", ".join(f"{key} {told[key]}" for key, text in known.items() if text is None)
+        return replace(_counted(told, sequence), guessed=guessed)
     return _counted(known, sequence)
-
-
-def _usual(text: Text) -> str | None:
-    """The text with the defaults of parameters in it; None if one has none."""
-    parts = [part if isinstance(part, str) else part.default for part in text]
-    return None if None in parts else "".join(filter(None, parts))
 
 
 def _counted(known: Mapping[str, str | None], sequence: Map) -> Loop:

@@ -12,8 +12,11 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.scalarint import ScalarInt
 
+from sluice.core.base import foreign
+
 MAX_CHARACTERS = 4 * 1024 * 1024
 MAX_DEPTH = 64
+_FLOW_DEPTH = 400  # in brackets, of which scripts may have some that do not match; the reader is slow beyond
 MAX_VALUES = 200_000
 """In one file, each alias counted as what it stands for."""
 
@@ -66,6 +69,8 @@ def documents(text: str) -> Iterator[Map]:
     """The maps in a YAML text, with the items of a List in its place. Raises Unreadable."""
     if len(text) > MAX_CHARACTERS:
         raise Unreadable(1, f"has {len(text)} characters; at most {MAX_CHARACTERS} are read")
+    if (levels := foreign.depth(text)) > _FLOW_DEPTH:
+        raise Unreadable(1, f"is nested deeper than {MAX_DEPTH} levels: it has {levels} brackets open at once")
     reader = YAML()
     reader.preserve_quotes = False
     budget = _Budget()

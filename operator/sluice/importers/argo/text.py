@@ -108,6 +108,12 @@ def literal(text: Text) -> str | None:
     return "".join(part for part in text if isinstance(part, str)) if references(text) == [] else None
 
 
+def usual(text: Text) -> str | None:
+    """The text with the defaults of parameters in it; None if one has none."""
+    parts = [part if isinstance(part, str) else part.default for part in text]
+    return None if None in parts else "".join(filter(None, parts))
+
+
 def references(text: Text) -> list[Ref]:
     return [part for part in text if isinstance(part, Ref)]
 

@@ -205,6 +205,11 @@ class WorkflowWriter:
         body, made = template.body, dict[str, object]()
         if isinstance(body.get("parallelism"), int) and not apart.one_loop_at_a_time(template):
             own = self._spec.get("parallelism") if by_entry else None
+            if any(self._kind(call, template) in ("steps", "dag") for call in template.calls):
+                words = "as many pods at a time: a run counts pods, and no templates"
+                graph.lose(
+                    template.document, body.line_of("parallelism"), "the parallelism of a template of templates", words
+                )
             made["parallelism"] = min(body["parallelism"], own) if isinstance(own, int) else body["parallelism"]
         for key in ("timeout", "activeDeadlineSeconds"):
             if found := duration(body.text(key)):
@@ -218,6 +223,12 @@ class WorkflowWriter:
                 left=True,
             )
         return made
+
+    def _kind(self, call: Map, template: Template) -> str:
+        try:
+            return self._library.template(call, template.document).kind
+        except Missing:
+            return ""
 
     def _run(self, graph: Graph, template: Template, root: Node, workflow: Mapping[str, Text]) -> Json:
         """The tasks, and what goes with them."""

@@ -1,0 +1,47 @@
+"""Workflows of Argo's, imported and run: their pods, order, outputs and phases are as Argo's would be."""
+
+from __future__ import annotations
+
+from sluice.importers.argo.translate import Source, translate
+from sluice.importers.write import to_yaml
+from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl
+
+
+def run_of(kubectl: Kubectl, name: str) -> Json:
+    """Of the example by this name, ended."""
+    result = translate([Source(f"{name}.yaml", (EXAMPLES / "import" / "argo" / f"{name}.yaml").read_text())])
+    assert not any(loss.left for loss in result.losses), result.summary()
+    # What is called has to be there first.
+    kubectl.apply(to_yaml(reversed(result.objects)))
+    return kubectl.finished(kubectl.run_of(name))
+
+
+def phases(run: Json) -> dict[str, str]:
+    return {name: task["phase"] for name, task in run["status"]["tasks"].items()}
+
+
+def test_steps_conditions_loops_and_an_exit_handler(kubectl: Kubectl) -> None:
+    run = run_of(kubectl, "coin")
+    assert run["status"]["phase"] == "Succeeded", run["status"]
+    names = ("flip", "numbers", "heads", "tails", "each", "write", "tell", "bye")
+    assert phases(run) == {name: "Skipped" if name == "tails" else "Succeeded" for name in names}
+    logs = {name: kubectl.log(run["metadata"]["name"], name) for name in ("heads", "tell", "bye")}
+    assert logs == {"heads": "it was heads\n", "tell": "heads of monday\n", "bye": "Succeeded\n"}
+    said = sorted(kubectl.log(run["metadata"]["name"], "each").splitlines())
+    assert said == ["number 1", "number 2", "number 3"]
+
+
+def test_a_dag_ends_as_its_last_tasks_do(kubectl: Kubectl) -> None:
+    run = run_of(kubectl, "depends")
+    failed = {"c": "Failed", "both": "UpstreamFailed"}
+    assert phases(run) == dict.fromkeys(("a", "b", "either", "mend", "last"), "Succeeded") | failed
+    assert run["status"]["phase"] == "Succeeded", run["status"]
+
+
+def test_recursion_and_a_template_for_each_item(kubectl: Kubectl) -> None:
+    run = run_of(kubectl, "countdown")
+    assert run["status"]["phase"] == "Succeeded", run["status"]
+    runs = [each["spec"]["workflow"] for each in kubectl.list("workflowruns")]
+    assert sorted(runs) == ["countdown", *["countdown-count"] * 3, *["countdown-parcel"] * 2]
+    pods = [each["metadata"]["labels"]["sluice.dev/task"] for each in kubectl.list("pods")]
+    assert sorted(pods) == ["less"] * 3 + ["make"] * 2 + ["pack"] * 2
