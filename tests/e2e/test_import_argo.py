@@ -11,8 +11,7 @@ def run_of(kubectl: Kubectl, name: str) -> Json:
     """Of the example by this name, ended."""
     result = translate([Source(f"{name}.yaml", (EXAMPLES / "import" / "argo" / f"{name}.yaml").read_text())])
     assert not any(loss.left for loss in result.losses), result.summary()
-    # What is called has to be there first.
-    kubectl.apply(to_yaml(reversed(result.objects)))
+    kubectl.apply(to_yaml(result.objects))
     return kubectl.finished(kubectl.run_of(name))
 
 

@@ -69,7 +69,7 @@ def test_a_condition_of_a_template_skips_all_its_tasks():
 )
 def test_a_template_that_cannot_stand_in_the_graph_is_a_workflow_of_its_own(text, sub):
     result = imported(workflow(text))
-    main, apart = (each.manifest for each in result.objects)
+    apart, main = (each.manifest for each in result.objects)
     assert main["spec"]["tasks"][0]["workflow"] == {"name": "w-inner"}
     assert apart["metadata"]["name"] == "w-inner"
     assert apart["spec"] == apart["spec"] | sub | {"trigger": "Manual"}
@@ -89,7 +89,7 @@ def test_values_reach_and_leave_a_workflow_of_its_own():
         [call("b", arguments={"parameters": [{"name": "message", "value": "{{steps.a.outputs.parameters.side}}"}]})],
     )
     result = imported(workflow(text + inner, arguments="{parameters: [{name: day, value: monday}]}"))
-    main, apart = (each.manifest["spec"] for each in result.objects)
+    apart, main = (each.manifest["spec"] for each in result.objects)
     assert main["tasks"][0] == {
         "name": "a",
         "forEach": {"items": ["x", "y"]},
@@ -170,3 +170,9 @@ def test_refused(text, words):
     result = imported(workflow(text))
     assert [refused.message for refused in result.refused] == [words]
     assert result.exit_code == 1
+
+
+def test_many_after_many_go_through_a_join():
+    found = tasks(workflow(steps([call("a"), call("b"), call("c")], [call("d"), call("e"), call("f")])))
+    assert found["join"] == {"name": "join", "dependsOn": ["a", "b", "c"], "join": {}}
+    assert [found[name]["dependsOn"] for name in "def"] == [["join"]] * 3

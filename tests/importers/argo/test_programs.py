@@ -83,7 +83,7 @@ def test_an_output_with_a_default_need_not_be_written():
 
 def test_a_program_without_a_shell_is_run_by_one_where_an_output_is_a_file():
     result = imported(workflow(leaf(f'container: {{image: x, command: [run, "it\'s"]}}\n{PATHS}')))
-    (task,) = result.objects[0].manifest["spec"]["tasks"]
+    (task,) = result.objects[-1].manifest["spec"]["tasks"]
     assert task["bash"] == f"run 'it'\"'\"'s'\n{HAND_ON}"
     assert lost(result) == [(8, "a program without a shell")]
 
@@ -141,7 +141,7 @@ def test_containers_of_a_set_run_one_after_the_other():
     result = imported(
         workflow(leaf("containerSet: {containers: [{name: b, image: y, dependencies: [a]}, {name: a, image: x}]}\n"))
     )
-    (task,) = result.objects[0].manifest["spec"]["tasks"]
+    (task,) = result.objects[-1].manifest["spec"]["tasks"]
     assert (task["image"], task["podTemplate"]) == ("y", {"spec": {"initContainers": [{"name": "a", "image": "x"}]}})
     assert lost(result) == [(8, "containerSet")]
 
@@ -163,7 +163,7 @@ def test_containers_of_a_set_run_one_after_the_other():
 def test_an_artifact_is_there_before_the_program(artifact, made):
     body = f"inputs: {{artifacts: [{{name: in, path: /in/x, {artifact}}}]}}\ncontainer: {{image: x, command: [sh, -c], args: [cat /in/x]}}\n"
     result = imported(workflow(leaf(body)))
-    (task,) = result.objects[0].manifest["spec"]["tasks"]
+    (task,) = result.objects[-1].manifest["spec"]["tasks"]
     assert task == task | made
     assert result.exit_code == 0
 

@@ -47,7 +47,7 @@ def test_loop(loop, for_each):
 def test_a_loop_that_is_lost_is_told(loop, for_each, loss):
     text = f"- name: main\n  dag: {{tasks: [{{name: a, template: echo, {loop}}}]}}\n"
     result = imported(workflow(text, arguments="{parameters: [{name: n, value: 2}]}"))
-    assert result.objects[0].manifest["spec"]["tasks"][0]["forEach"] == for_each
+    assert result.objects[-1].manifest["spec"]["tasks"][0]["forEach"] == for_each
     assert [what for _, what in lost(result)] == [loss]
     assert result.exit_code == WITH_LOSSES
 
@@ -74,7 +74,7 @@ def test_a_loop_that_is_lost_is_told(loop, for_each, loss):
 )
 def test_retries(strategy, retries, losses):
     result = imported(workflow(leaf(f"{RUN}retryStrategy: {strategy}\n")))
-    assert result.objects[0].manifest["spec"]["tasks"][0].get("retries") == retries
+    assert result.objects[-1].manifest["spec"]["tasks"][0].get("retries") == retries
     assert len(result.losses) == losses
 
 
@@ -167,7 +167,7 @@ def test_a_library_is_inlined_into_its_callers():
     caller = workflow(dag('{"name": "a", "templateRef": {"name": "lib", "template": "say"}}'))
     result = imported(caller, LIBRARY)
     assert [each.name for each in result.objects] == ["w"]
-    assert result.objects[0].manifest["spec"]["tasks"][0]["args"] == ["hi"]
+    assert result.objects[-1].manifest["spec"]["tasks"][0]["args"] == ["hi"]
     assert [note.message[:21] for note in result.notes] == ["has no entrypoint, so"]
     assert result.exit_code == EXACT
 
@@ -266,7 +266,7 @@ def test_what_is_not_known_at_import_is_marked():
     result = imported(
         workflow(leaf('container: {image: x, command: [echo], args: ["{{=sprig.upper(workflow.name)}}"]}'))
     )
-    assert result.objects[0].manifest["spec"]["tasks"][0]["args"] == ["FILL_IN"]
+    assert result.objects[-1].manifest["spec"]["tasks"][0]["args"] == ["FILL_IN"]
     assert [(loss.left, loss.line) for loss in result.losses] == [(True, 8)]
 
 
@@ -288,12 +288,12 @@ def test_targets_that_a_parameter_decides_are_those_of_its_default():
         dag(call("a"), call("b"), target='"{{workflow.parameters.t}}"'), arguments="{parameters: [{name: t, value: b}]}"
     )
     result = imported(text)
-    assert [task["name"] for task in result.objects[0].manifest["spec"]["tasks"]] == ["b"]
+    assert [task["name"] for task in result.objects[-1].manifest["spec"]["tasks"]] == ["b"]
     assert lost(result) == [(10, "a target that parameters decide")]
 
 
 def test_a_limit_of_templates_is_one_of_pods():
     inner = steps([call("one")], name="inner")
     result = imported(workflow(dag(call("a", "inner"), call("b", "inner")) + "  parallelism: 1\n" + inner))
-    assert result.objects[0].manifest["spec"]["parallelism"] == 1
+    assert result.objects[-1].manifest["spec"]["parallelism"] == 1
     assert [what for _, what in lost(result)] == ["the parallelism of a template of templates"]

@@ -122,6 +122,11 @@ def atoms(node: Depends) -> list[Atom]:
     return [node] if isinstance(node, Atom) else [atom for part in node.parts for atom in atoms(part)]
 
 
+def is_conjunction(node: Depends) -> bool:
+    """Does it ask for all of some tasks?"""
+    return isinstance(node, Atom) or (node.sign == "&&" and all(isinstance(part, Atom) for part in node.parts))
+
+
 def everything(names: Sequence[str]) -> Depends:
     """`dependencies: [A, B]`. A failure that its `continueOn` lets pass counts as success: it has `allowFailure`."""
     return _joined("&&", [Atom(name, PLAIN) for name in names])

@@ -139,7 +139,7 @@ class Graph:
         every: list[Node] = []
         roots: list[Draft] = []
         for layer in frame.template.layers:
-            gate = self._after_layer(before, frame) if before else _AT_ONCE
+            gate = self._after_layer(before, frame, len(layer)) if before else _AT_ONCE
             made: list[Node] = []
             for step in layer:
                 node = self._call(step, replace(frame, scope=replace(scope, nodes=dict(nodes))), gate, set())
@@ -152,11 +152,22 @@ class Graph:
             frame, nodes, every, roots, [leaf for node in before for leaf in (*node.leaves, *node.after)]
         )
 
-    def _after_layer(self, before: Sequence[Node], frame: Frame) -> Rule:
+    def _after_layer(self, before: Sequence[Node], frame: Frame, count: int) -> Rule:
+        """The order of a layer of so many steps."""
         leaves = [leaf for node in before for leaf in (*node.leaves, *node.after)]
         may_skip = any(leaf.may_skip for leaf in leaves)
-        del frame
-        return Rule([leaf.name for leaf in leaves], "NoneFailed" if may_skip else "")
+        gate = Rule([leaf.name for leaf in leaves], "NoneFailed" if may_skip else "")
+        return self._joined(gate, frame, frame.template.body.line) if _many(len(leaves), count) else gate
+
+    def _joined(self, gate: Rule, frame: Frame, line: int) -> Rule:
+        """The same order by way of a join; `finally` tasks have none."""
+        if frame.finally_:
+            return gate
+        join = self.draft("join", frame.scope, line, frame)
+        join.fields |= {"join": {}, "dependsOn": list(gate.depends_on)} | (
+            {"runIf": gate.run_if} if gate.run_if else {}
+        )
+        return Rule([join.name])
 
     # DAG
 
@@ -167,6 +178,8 @@ class Graph:
         handled = {
             atom.task for each in asked.values() if each for atom in depends.atoms(each) if atom.results - depends.PLAIN
         }
+        mixed = [each for each in asked.values() if each and not depends.is_conjunction(each)]
+        handled |= {atom.task for each in mixed for atom in depends.atoms(each)}
         handled |= {
             atom.task
             for each in asked.values()
@@ -498,6 +511,11 @@ class Graph:
         self.has_hooks = True
 
 
+def _many(before: int, after: int) -> bool:
+    """Are there fewer edges by way of a join?"""
+    return before * after > before + after
+
+
 def _make_global(output: Map, value: Text, scope: Scope) -> None:
     if name := output.text("globalName"):
         scope.workflow[f"outputs.parameters.{name}"] = value
@@ -515,6 +533,16 @@ def _as_call(hook: Map, name: str, line: int) -> Map:
     return call
 
 
+def by_cluster(parameter: Map) -> Ref | None:
+    """A parameter whose value is in a ConfigMap or a Secret: pods get it by their environment."""
+    for key in ("configMapKeyRef", "secretKeyRef"):
+        if isinstance(reference := parameter.map("valueFrom").get(key), Map):
+            named = {part: text_of(reference[part]) for part in ("name", "key") if part in reference}
+            variable = parameter_name(parameter.text("name")).upper().replace("-", "_")
+            return Ref((), variable=variable, source={key: named})
+    return None
+
+
 def _value(parameter: Map, scope: Scope) -> Text:
     """Raises Unknown, and Untranslatable."""
     source = parameter.map("valueFrom")
@@ -522,17 +550,8 @@ def _value(parameter: Map, scope: Scope) -> Text:
         return parse(text_of(parameter["value"]), scope.resolve)
     if source.text("expression"):
         return scope.resolve(source.text("expression"), True) or ()
-    if isinstance(reference := source.get("configMapKeyRef"), Map):
-        name = dns_label(parameter.text("name")).replace("-", "_").upper()
-        return (
-            Ref(
-                (),
-                variable=name,
-                source={
-                    "configMapKeyRef": {key: text_of(reference[key]) for key in ("name", "key") if key in reference}
-                },
-            ),
-        )
+    if reference := by_cluster(parameter):
+        return (reference,)
     if "default" in parameter or "default" in source:
         return parse(text_of(parameter.get("default", source.get("default"))), scope.resolve)
     raise Unknown(f"parameter '{parameter.text('name')}'")

@@ -25,6 +25,8 @@ def pod_fields(template: Map, resolve: Resolve) -> Json:
     """Of a template, or of the spec of a workflow. Raises Unknown."""
     fields: Json = {key: filled(template[key], resolve) for key in _OF_TASK if template.get(key)}
     pod: Json = {key: filled(template[key], resolve) for key in _OF_POD if template.get(key) is not None}
+    if template.text("podPriorityClassName"):
+        pod["priorityClassName"] = template.text("podPriorityClassName")
     mounts = next(
         (template.map(kind).get("volumeMounts") for kind in ("container", "script") if kind in template), None
     )

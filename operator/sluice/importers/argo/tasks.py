@@ -47,7 +47,7 @@ class TaskWriter:
     def task(self, draft: Draft) -> Json:
         fields: Json = {"name": draft.name, **draft.fields}
         template = draft.template
-        if "workflow" in fields:
+        if "workflow" in fields or "join" in fields:
             pass
         elif template.kind == "suspend":
             fields |= self._suspend(draft)
@@ -184,6 +184,10 @@ class TaskWriter:
             fields |= {"retries": made.retries} if made.retries else {}
             for what, instead in made.losses:
                 self._lose(draft, strategy.line, what, instead)
+        if body.get("memoize"):
+            self._lose(
+                draft, body.line_of("memoize"), "memoize", "it runs each time; `resumeFrom` keeps what has succeeded"
+            )
         pools = []
         for lock in locks_of(body.map("synchronization"), self._graph.library.config_maps, resolve):
             if lock.slots is None:

@@ -64,7 +64,7 @@ def translate(sources: Iterable[Source], *, each: bool = False) -> Result:
             result.refused.append(Remark(document.file, document.manifest.line, f"has what is not understood: {error}"))
         except RecursionError:
             result.refused.append(Remark(document.file, document.manifest.line, "its templates are nested too deep"))
-    result.objects += [Imported(pool) for _, pool in sorted(pools.made.items())]
+    result.objects = [Imported(pool) for _, pool in sorted(pools.made.items())] + result.objects
     return result
 
 

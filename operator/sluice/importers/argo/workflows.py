@@ -11,7 +11,7 @@ from sluice.core.validation import workflow_faults
 from sluice.importers.argo import apart
 from sluice.importers.argo.artifacts import CLAIM
 from sluice.importers.argo.durations import duration
-from sluice.importers.argo.graph import FILL_IN, Frame, Graph, Refused
+from sluice.importers.argo.graph import FILL_IN, Frame, Graph, Refused, by_cluster
 from sluice.importers.argo.library import Document, Library, Missing, Template
 from sluice.importers.argo.locks import Pools, locks_of
 from sluice.importers.argo.names import WORKFLOW_MAX, dns_label, free, parameter_name
@@ -56,7 +56,7 @@ class WorkflowWriter:
         self.name = self._free(dns_label(document.name, WORKFLOW_MAX))
 
     def write(self) -> list[Imported]:
-        """Raises Refused, Missing, and text.Unknown."""
+        """What is called comes first, so that it is there. Raises Refused, Missing, and text.Unknown."""
         parameters, workflow = self._arguments()
         template = self._library.named(self._spec.text("entrypoint"), self._document)
         scope = Scope(template, {}, workflow)
@@ -88,7 +88,7 @@ class WorkflowWriter:
         elif self._document.kind != "Workflow" or any("default" not in each for each in parameters):
             spec["trigger"] = "Manual"
         self._keep(self.name, spec, graph, self._metadata())
-        return [self._made[-1], *self._made[:-1]]
+        return self._made
 
     def _enter(self, graph: Graph, scope: Scope) -> Node:
         """The entrypoint: one that is tried again as a whole is a Workflow that a task runs."""
@@ -105,7 +105,7 @@ class WorkflowWriter:
     def write_alone(self, template: Template) -> list[Imported]:
         """A template of a library as a Workflow of its own."""
         self._make_apart(_Apart(self.name, template, {}), empty(1))
-        return [self._made[-1], *self._made[:-1]]
+        return self._made
 
     def _free(self, name: str) -> str:
         found = free(name, self._names, WORKFLOW_MAX)
@@ -133,15 +133,8 @@ class WorkflowWriter:
             values |= {f"{kind}.{key}": (text_of(value),) for key, value in metadata.map(kind).items()}
         for each in self._spec.map("arguments").maps("parameters"):
             name = each.text("name")
-            reference = each.map("valueFrom").get("configMapKeyRef")
-            if isinstance(reference, Map):
-                variable = parameter_name(name).upper().replace("-", "_")
-                source = {
-                    "configMapKeyRef": {
-                        key: text_of(value) for key, value in reference.items() if key in ("name", "key")
-                    }
-                }
-                values[f"parameters.{name}"] = (Ref((), variable=variable, source=source),)
+            if reference := by_cluster(each):
+                values[f"parameters.{name}"] = (reference,)
                 continue
             ours: Json = {"name": parameter_name(name)}
             if isinstance(enum := each.get("enum"), list):
