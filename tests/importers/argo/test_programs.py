@@ -200,3 +200,14 @@ def test_an_artifact_of_the_run_goes_through_a_claim():
 def test_an_artifact_that_is_lost_is_told(artifacts, loss, left):
     (found,) = imported(workflow(leaf(f"container: {{image: x}}\n{artifacts}\n"))).losses
     assert (found.line, found.instead, found.left) == (9, loss, left)
+
+
+def test_an_artifact_has_its_place_in_a_volume_of_the_template():
+    body = """\
+inputs: {artifacts: [{name: code, path: /go/src/x, git: {repo: https://git.example/x.git}}]}
+container: {image: x, volumeMounts: [{name: work, mountPath: /go}]}
+"""
+    found = tasks(workflow(leaf(body), volumes="[{name: work, emptyDir: {}}]"))["main"]
+    assert found["volumes"] == [{"name": "work", "emptyDir": {}}]
+    (fetch,) = found["podTemplate"]["spec"]["initContainers"]
+    assert fetch["volumeMounts"] == found["volumeMounts"] == [{"name": "work", "mountPath": "/go"}]

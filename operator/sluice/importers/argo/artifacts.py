@@ -104,12 +104,14 @@ def _git(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached)
     del around
     volume = dns_label(artifact.text("name"))
     path = artifact.text("path")
+    covering = _covering(path, draft)
     repository, revision = (placeholders(parse(said.text(key), draft.scope.resolve)) for key in ("repo", "revision"))
     clone = f"git clone --recurse-submodules {shlex.quote(repository)} {shlex.quote(path)}"
     if revision:
         clone += f" && git -C {shlex.quote(path)} checkout {shlex.quote(revision)}"
-    made.mount(volume, path)
-    mount = {"name": volume, "mountPath": path}
+    if covering is None:
+        made.mount(volume, path)
+    mount = covering or {"name": volume, "mountPath": path}
     made.fetch(
         {
             "name": f"fetch-{volume}",
@@ -124,6 +126,14 @@ def _git(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached)
         made.losses.append(
             (said.line, f"git's {', '.join(secrets)}", f"add it to the init container fetch-{volume}", True)
         )
+
+
+def _covering(path: str, draft: Draft) -> Json | None:
+    """The mount of the template's own that has the path in it, where the artifact has its place then."""
+    container = draft.template.body.map(draft.template.kind)
+    mounts = [each for each in container.maps("volumeMounts") if f"{path}/".startswith(each.text("mountPath") + "/")]
+    found = max(mounts, key=lambda each: len(each.text("mountPath")), default=None)
+    return None if found is None else dict(found)
 
 
 def _http(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached) -> None:

@@ -48,6 +48,7 @@ class Frame:
 
 
 _AT_ONCE = Rule([])
+_NOTHING: Mapping[str, Text] = {}
 
 
 @dataclass(slots=True)
@@ -472,15 +473,24 @@ class Graph:
         return "" if found == "true" else found
 
     def inputs(
-        self, template: Template, arguments: Map, scope: Scope, document: Document, label: str
+        self,
+        template: Template,
+        arguments: Map,
+        scope: Scope,
+        document: Document,
+        label: str,
+        known: Mapping[str, Text] = _NOTHING,
     ) -> dict[str, Text]:
-        """The values of a template's parameters."""
+        """The values of a template's parameters: those that are known, else what the arguments or the template say."""
         given = {each.text("name"): each for each in arguments.maps("parameters")}
         declared = template.body.map("inputs").maps("parameters")
         found: dict[str, Text] = {}
         for each in declared:
             name = each.text("name")
             own = Scope(template, found, scope.workflow)
+            if name in known:
+                found[name] = known[name]
+                continue
             try:
                 if name in given and ("value" in given[name] or "valueFrom" in given[name]):
                     found[name] = _value(given[name], scope)

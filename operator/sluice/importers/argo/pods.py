@@ -17,8 +17,8 @@ _OF_POD = (
     *("automountServiceAccountToken", "dnsPolicy", "dnsConfig", "hostNetwork", "imagePullSecrets"),
 )
 _BARE = re.compile(r"[:,\[]\s*\$\((?:tasks|params|item)\b")  # not in quotes, so it may be a map
-_OF_CONTAINER = ("image", "env", "envFrom", "resources", "volumeMounts")
-_OF_PROGRAM = ("name", "command", "args", "source", "dependencies", *_OF_CONTAINER)
+_LISTS = ("env", "envFrom", "volumeMounts")
+_OF_PROGRAM = ("name", "command", "args", "source", "dependencies", "image", "resources", *_LISTS)
 
 
 def pod_fields(template: Map, resolve: Resolve) -> Json:
@@ -43,7 +43,9 @@ def pod_fields(template: Map, resolve: Resolve) -> Json:
 
 def container_fields(container: Map, resolve: Resolve) -> Json:
     """Of a `container` or `script`, without its program. Raises Unknown."""
-    fields = {key: filled(container[key], resolve) for key in _OF_CONTAINER if container.get(key)}
+    fields: Json = {key: filled(container.maps(key), resolve) for key in _LISTS if container.maps(key)}
+    fields |= {"image": filled(container.text("image"), resolve)} if container.text("image") else {}
+    fields |= {"resources": filled(container.map("resources"), resolve)} if container.map("resources") else {}
     if "env" in fields:
         fields["env"] = [{**each, "value": _text(each["value"])} if "value" in each else each for each in fields["env"]]
     others = {key: filled(value, resolve) for key, value in container.items() if key not in _OF_PROGRAM and value}

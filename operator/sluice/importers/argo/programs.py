@@ -59,20 +59,20 @@ def program_of(container: Map, resolve: Resolve, around: Around, *, result: bool
     `taken` are the names of its own environment variables.
     """
     made = Program()
-    words = [parse(text_of(each), resolve) for key in ("command", "args") for each in container.get(key) or ()]
-    command = [placeholders(parse(text_of(each), resolve)) for each in container.get("command") or ()]
+    words = [parse(text_of(each), resolve) for key in ("command", "args") for each in container.values_of(key)]
+    command = [placeholders(parse(text_of(each), resolve)) for each in container.values_of("command")]
     if source := container.text("source"):
-        _script(made, parse(source, resolve), command, around, result=result)
+        _script(made, written(parse(source, resolve), _program(command), taken), command, around, result=result)
     elif (at := _code_at(words)) is not None and (around or result or references(words[at])):
         program = _base(placeholders(words[0]))
-        script = made.takes(written(words[at], program))
+        script = made.takes(written(words[at], program, taken))
         if around or result:
             flags = "".join(placeholders(word).lstrip("-") for word in words[1:at]).replace("c", "")
-            _as_script(made, script, program, flags, around)
+            _as_script(made, script.strip() if "\n" not in script.strip() else script, program, flags, around)
         else:
             _command(made, container, [*words[:at], (script,), *words[at + 1 :]])
     elif around and command and not any(isinstance(part, Ref) and part.source for word in words for part in word):
-        script = made.takes(_quoted(words))
+        script = made.takes(_quoted(words, taken))
         made.losses.append(("a program without a shell", "its command is run by a shell script, so the image needs sh"))
         made.fields["bash"] = _shell_around(script, around, plain=True)
     else:
@@ -80,9 +80,6 @@ def program_of(container: Map, resolve: Resolve, around: Around, *, result: bool
         if around:
             words_ = "nothing; the image's own entry point is not known here, so write a script"
             made.losses.append(("artifacts or output parameters of an image without a command", words_))
-    for name in {*made.refs} & {*taken}:
-        made.losses.append((f"the variable {name}, which the template has, too", "the template's own is kept"))
-        del made.refs[name]
     return made
 
 
@@ -95,14 +92,14 @@ def _code_at(words: Sequence[Text]) -> int | None:
     if len(words) < 3 or any(references(word) for word in words[:2]):  # noqa: PLR2004  # sh -c CODE
         return None
     program = _base(placeholders(words[0]))
-    flags = [at for at, word in enumerate(words[1:-1], start=1) if re.fullmatch(r"-[a-z]*c", placeholders(word))]
+    flags = [at for at, word in enumerate(words[1:-1], start=1) if re.fullmatch(r"-[a-z]*c[a-z]*", placeholders(word))]
     known = program in SHELLS or is_python(program)
     return flags[0] + 1 if known and flags and flags[0] + 2 == len(words) else None
 
 
 def _command(made: Program, container: Map, words: Sequence[Text]) -> None:
     """As the template has it: `command` and `args` apart."""
-    count = len(container.get("command") or ())
+    count = len(container.values_of("command"))
     texts = [placeholders(word) for word in words]
     made.fields |= {"command": texts[:count]} if count else {}
     made.fields |= {"args": texts[count:]} if texts[count:] else {}
@@ -110,9 +107,13 @@ def _command(made: Program, container: Map, words: Sequence[Text]) -> None:
         made.refs |= {ref.variable: ref for ref in references(word) if ref.source}
 
 
-def _script(made: Program, source: Text, command: list[str], around: Around, *, result: bool) -> None:
-    program = _base(command[0]) if command else "sh"
-    script = made.takes(written(source, program))
+def _program(command: list[str]) -> str:
+    return _base(command[0]) if command else "sh"
+
+
+def _script(made: Program, source: Written, command: list[str], around: Around, *, result: bool) -> None:
+    program = _program(command)
+    script = made.takes(source)
     flags = "".join(word.lstrip("-") for word in command[1:])
     simple_flags = all(re.fullmatch(r"-[a-z]+", word) for word in command[1:])
     if program in SHELLS and simple_flags:
@@ -156,8 +157,8 @@ def _goes_on(script: str) -> bool:
     return not _SETS.search(script) and ("|" in script or any(not _SAFE.match(each) for each in commands[:-1]))
 
 
-def _quoted(words: Sequence[Text]) -> Written:
-    made = Written()
+def _quoted(words: Sequence[Text], taken: Collection[str]) -> Written:
+    made = Written(taken=taken)
     texts = []
     for word in words:
         parts = [f'"${{{made.variable(part)}}}"' if isinstance(part, Ref) else shlex.quote(part) for part in word]

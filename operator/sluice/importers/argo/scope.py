@@ -139,6 +139,8 @@ class Scope:
                 return self.workflow[".".join(rest)]
             case ["workflow", name] if name in _RUN:
                 return (_RUN[name],)
+            case ["retries"]:
+                return (Ref((), variable="SLUICE_ATTEMPT", source={}),)
             case ["node", "name"]:
                 return (Ref((), variable="SLUICE_TASK", source={}),)
         if words in _POD:

@@ -5,7 +5,7 @@ Python string that is nothing else becomes `os.environ["X"]`. Everything else wo
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sluice.importers.argo.text import Ref, Text
@@ -22,10 +22,12 @@ class Written:
     text: str = ""
     refs: dict[str, Ref] = field(default_factory=dict)
     as_code: list[str] = field(default_factory=list)
+    taken: Collection[str] = ()
+    """Variables that the template has already."""
 
     def variable(self, ref: Ref) -> str:
         name, number = ref.name, 2
-        while self.refs.get(name, ref) != ref:
+        while name in self.taken or self.refs.get(name, ref) != ref:
             name, number = f"{ref.name}_{number}", number + 1
         self.refs[name] = ref
         return name
@@ -35,15 +37,15 @@ def is_python(program: str) -> bool:
     return _PYTHONS.fullmatch(program) is not None
 
 
-def written(text: Text, program: str) -> Written:
+def written(text: Text, program: str, taken: Collection[str] = ()) -> Written:
     """A script for `program`, the last part of its path."""
+    made = Written(taken=taken)
     if program in SHELLS:
-        return _shell(text)
-    return _python(text) if is_python(program) else _other(text, _READS.get(program, "{}"))
+        return _shell(text, made)
+    return _python(text, made) if is_python(program) else _other(text, made, _READS.get(program, "{}"))
 
 
-def _shell(text: Text) -> Written:
-    made = Written()
+def _shell(text: Text, made: Written) -> Written:
     if len(text) == 1 and isinstance(text[0], Ref):  # the value is the script
         made.text = f'eval "${made.variable(text[0])}"'
         return made
@@ -149,8 +151,7 @@ _LITERAL = re.compile(
 _MARK = re.compile("\ue000(\\d+)\ue001")
 
 
-def _python(text: Text) -> Written:
-    made = Written()
+def _python(text: Text, made: Written) -> Written:
     refs = [part for part in text if isinstance(part, Ref)]
     names = [made.variable(ref) for ref in refs]
     number = iter(range(len(refs)))
@@ -203,9 +204,8 @@ def _importing(script: str, modules: Iterable[str]) -> str:
 _FUTURE = re.compile(r"^from __future__ import .*\n", re.MULTILINE)
 
 
-def _other(text: Text, reads: str) -> Written:
+def _other(text: Text, made: Written, reads: str) -> Written:
     """`reads` is how the language reads a variable. A string that is nothing else is replaced with its quotes."""
-    made = Written()
     refs = [part for part in text if isinstance(part, Ref)]
     names = [made.variable(ref) for ref in refs]
     made.as_code += names

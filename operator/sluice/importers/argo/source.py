@@ -48,6 +48,11 @@ class Map(dict[str, Any]):
         value = self.get(key)
         return [each for each in value if isinstance(each, Map)] if isinstance(value, list) else []
 
+    def values_of(self, key: str) -> list[Any]:
+        """The list under a key; empty if there is none."""
+        value = self.get(key)
+        return value if isinstance(value, list) else []
+
     def text(self, key: str, otherwise: str = "") -> str:
         """The scalar under a key, as Argo reads it into a string."""
         value = self.get(key)

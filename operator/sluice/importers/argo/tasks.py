@@ -36,6 +36,12 @@ _ORDER = (
 )
 
 
+_OTHERWISE = {
+    "workflow.failures": "the names of the failed tasks",
+    "retries": "the number of the attempt, from 1",
+}
+
+
 class TaskWriter:
     """Writes the tasks of one graph. `volumes` are those of the whole workflow, by name; `files` fills up, by path."""
 
@@ -85,8 +91,8 @@ class TaskWriter:
                 because = "" if what == str(error) else f"; it {error}"
                 self._lose(draft, where.line, what, f"{FILL_IN}{because}", left=True)
                 return (FILL_IN,)
-            if words == "workflow.failures":
-                self._lose(draft, where.line, "{{workflow.failures}}", "the names of the failed tasks")
+            if words in _OTHERWISE:
+                self._lose(draft, where.line, f"{{{{{words}}}}}", _OTHERWISE[words])
             return found
 
         return known
@@ -220,7 +226,7 @@ class TaskWriter:
         while ready := [
             name
             for name, each in left.items()
-            if all(str(other) not in left for other in each.get("dependencies") or ())
+            if all(str(other) not in left for other in each.values_of("dependencies"))
         ]:
             order |= {name: left.pop(name) for name in ready}
         *first, last = [*order.values(), *left.values()]

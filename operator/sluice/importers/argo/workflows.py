@@ -61,18 +61,12 @@ class WorkflowWriter:
         template = self._library.named(self._spec.text("entrypoint"), self._document)
         scope = Scope(template, {}, workflow)
         graph = Graph(self._library, apart.fails_fast(template), self._call_workflow)
-        arguments = {
-            each["name"]: workflow.get(f"parameters.{each['name']}")
-            for each in self._spec.map("arguments").maps("parameters")
-        }
-        known = {name: text for name, text in arguments.items() if text is not None}
-        inputs = {
-            **graph.inputs(template, self._without(known, template), scope, self._document, ""),
-            **known,
-        }
+        named = [each.text("name") for each in self._spec.map("arguments").maps("parameters")]
+        given = {name: workflow[f"parameters.{name}"] for name in named}
+        inputs = graph.inputs(template, empty(template.body.line), scope, self._document, "", given)
         artifacts = graph.artifacts(self._spec.map("arguments"), scope, self._document, "")
         scope = replace(scope, inputs=inputs, artifacts=artifacts)
-        if self._document.kind == "Workflow" and inputs.keys() <= known.keys() and not apart.hooks(self._spec):
+        if self._document.kind == "Workflow" and inputs.keys() <= given.keys() and not apart.hooks(self._spec):
             self._apart[template.key] = _Apart(self.name, template)  # it may call itself
         root = self._enter(graph, scope)
         self._finally(graph, scope)
@@ -104,25 +98,13 @@ class WorkflowWriter:
 
     def write_alone(self, template: Template) -> list[Imported]:
         """A template of a library as a Workflow of its own."""
-        self._make_apart(_Apart(self.name, template, {}), empty(1))
+        self._make_apart(_Apart(self.name, template))
         return self._made
 
     def _free(self, name: str) -> str:
         found = free(name, self._names, WORKFLOW_MAX)
         self._names.add(found)
         return found
-
-    def _without(self, known: Mapping[str, Text], template: Template) -> Map:
-        """Arguments for what the entrypoint takes and the workflow does not say: its parameters without a value."""
-        made = empty(template.body.line)
-        rest = [each for each in template.body.map("inputs").maps("parameters") if each.text("name") in known]
-        values = []
-        for each in rest:
-            value = Map({"name": each.text("name"), "value": ""})
-            value.line, value.lines = each.line, {}
-            values.append(value)
-        made["parameters"] = values
-        return made
 
     def _arguments(self) -> tuple[list[Json], dict[str, Text]]:
         """Our parameters, and the values of the whole workflow by what follows `workflow.`"""
@@ -238,7 +220,7 @@ class WorkflowWriter:
         if defaults:
             made["defaults"] = defaults
         claims = [_claim(each, scope) for each in self._spec.maps("volumeClaimTemplates")]
-        mounted = {mount.get("name") for task in tasks for mount in task.get("volumeMounts", ())}
+        mounted = {str(mount.get("name")) for task in tasks for mount in task.get("volumeMounts", ())}
         claims = [claim for claim in claims if claim["metadata"]["name"] in mounted] + (
             [CLAIM] if writer.needs_claim else []
         )
@@ -291,7 +273,7 @@ class WorkflowWriter:
             made = _Apart(self._free(dns_label(f"{self.name}-{template.name or name}", WORKFLOW_MAX)), template)
             made.inherited = _inherited(template, self._library, caller.scope.workflow)
             self._apart[template.key] = made
-            self._make_apart(made, self._spec)
+            self._make_apart(made)
         elif template.key in caller.around:
             words = f"each call is a run of its own, at most {MAX_DEPTH} deep"
             graph.lose(
@@ -331,8 +313,7 @@ class WorkflowWriter:
             return scope.workflow[key]
         return (Ref.to("run", "phase"),) if caller.finally_ else ("Running",)
 
-    def _make_apart(self, made: _Apart, spec: Map) -> None:
-        del spec
+    def _make_apart(self, made: _Apart) -> None:
         template = made.template
         declared, inputs = [], dict[str, Text]()
         for each in template.body.map("inputs").maps("parameters"):
@@ -418,7 +399,7 @@ def _only_pods(spec: Map) -> Map:
 
 def _claim(template: Map, scope: Scope) -> Json:
     made: Json = filled(template, scope.resolve)
-    return {"metadata": {"name": str(made.get("metadata", {}).get("name"))}, "spec": made.get("spec", {})}
+    return {"metadata": {"name": template.map("metadata").text("name")}, "spec": made.get("spec", {})}
 
 
 def _common(tasks: list[Json]) -> Json:
