@@ -237,6 +237,42 @@ def test_a_viewer_sees_all_and_is_told_what_is_missing_to_do_more(kubectl: Kubec
     )
 
 
+def test_who_may_not_approve_is_told_by_the_policy(kubectl: Kubectl) -> None:
+    kubectl.apply(manual("release", {"name": "deploy", "approval": {}}))
+    kubectl.apply(by_hand("one", "release"))
+    eventually(lambda: str(kubectl.task("one", "deploy").get("reason")).startswith("Approval"), "deploy asks")
+    kubectl("create", "rolebinding", "editor", "--clusterrole=edit", "--user=ada")
+    editor = Sluice(Kubectl(kubectl.cluster, kubectl.namespace, "ada"))
+    said = editor("approve", "one")
+    assert said.code == 2
+    assert "approve" in said.errors
+    assert "workflowruns" in said.errors
+    editor("stop", "one").shows("one: stopping")
+
+
+def test_a_retry_keeps_what_other_workflows_have_done_for_as_long_as_they_are_the_same(
+    kubectl: Kubectl, sluice: Sluice
+) -> None:
+    kubectl.apply(manual("part", EXTRACT))
+    kubectl.apply(manual("whole", {"name": "part", "workflow": {"name": "part"}}, {"name": "bad", "bash": "exit 1"}))
+    kubectl.apply(by_hand("first", "whole"))
+    kubectl.finished("first")
+    sluice("ls", "--state", "succeeded").fails("There is no such Workflow or run in namespace <namespace>.", code=0)
+    assert "✔ part " in sluice("ls", "--state", "succeeded", "--children").text
+    kept = "{} failed at bad. The new run keeps 1 success and runs 1 task: bad.\nworkflowrun/{} created"
+    for old, new in (("first", "second"), ("second", "third")):
+        sluice("retry", old, "--name", new).shows(kept.format(old, new))
+        assert kubectl.finished(new)["status"]["tasks"]["part"]["reason"] == "Kept: from run first"
+    kubectl.apply(manual("part", {"name": "extract", "bash": "echo changed"}))
+    sluice("retry", "third", "--name", "fourth").shows(
+        """
+        third failed at bad. The new run keeps 0 successes and runs 2 tasks: part, bad.
+        workflowrun/fourth created
+        """
+    )
+    assert "reason" not in kubectl.finished("fourth")["status"]["tasks"]["part"]
+
+
 def test_names_are_completed_behind_kubectl_too(kubectl: Kubectl) -> None:
     kubectl.apply(manual("etl", EXTRACT, LOAD))
     kubectl.apply(by_hand("first", "etl"))

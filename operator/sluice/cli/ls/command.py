@@ -97,7 +97,7 @@ async def _list(client: "Client", wish: _Wish) -> None:
         *(client.table(resource, wish.namespace, **query) for resource, query in wish.collections())
     )
     found = wish.lines(*read)
-    if wish.workflow is not None and not found:
+    if wish.workflow is not None and wish.selector is None:
         _check_workflow(client, wish.workflow, *read[:2])
     if wish.output == "name":
         for line in found:

@@ -94,10 +94,11 @@ def lines(
     found += idle
     found += [run for run in listed if run.ended]
     if chosen is not None:
-        asked = {_place(row) for row in chosen}
-        of = {_place(row) for row in workflows}
+        by_themselves, by_workflow = set(map(_place, chosen)), set(map(_place, workflows))
         found = [
-            line for line in found if (line.namespace, line.workflow) in of or (line.namespace, line.name) in asked
+            line
+            for line in found
+            if (line.namespace, line.name) in by_themselves or (line.namespace, line.workflow) in by_workflow
         ]
     return [line for line in found if not states or line.state.word in states]
 
