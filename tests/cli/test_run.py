@@ -3,7 +3,8 @@
 import pytest
 
 from sluice.cli.run.arguments import BadArguments, typed
-from sluice.cli.run.file import BadFile, Manifest, is_file, own_run, read, to_run
+from sluice.cli.run.command import is_file
+from sluice.cli.run.file import BadFile, Manifest, own_run, read, to_run
 from sluice.client.resources import RUNS, WORKFLOWS
 from sluice.core.base.naming import change_of, graph_of
 

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,8 @@ from sluice.core import Json
 
 if TYPE_CHECKING:
     from sluice.client.api import Client
+
+_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +68,14 @@ def command(
         sys.exit(NOT_SUCCEEDED)
 
 
+def is_file(text: str) -> bool:
+    """Is it a file's name rather than a Workflow's?"""
+    return text == "-" or Path(text).suffix in _SUFFIXES or ("/" in text and Path(text).is_file())
+
+
 async def _run(client: "Client", wish: _Wish) -> bool:
     """False if it was waited for, and did not succeed."""
-    from sluice.cli.run import file  # noqa: PLC0415  # not for --help
-
-    name = await _of_file(client, wish) if file.is_file(wish.what) else await _of_workflow(client, wish)
+    name = await _of_file(client, wish) if is_file(wish.what) else await _of_workflow(client, wish)
     if not wish.waits:
         return True
     from sluice.cli.run.wait import wait  # noqa: PLC0415
@@ -120,12 +126,13 @@ async def _of_file(client: "Client", wish: _Wish) -> str:
 
 async def _start(client: "Client", wish: _Wish, workflow: Json) -> str:
     """Creates a run of the Workflow; its name."""
-    from sluice.cli.run.arguments import typed  # noqa: PLC0415
-
     workflow_name = workflow["metadata"]["name"]
     spec: dict[str, Any] = {"workflow": workflow_name}
-    if arguments := typed(wish.values, workflow):
-        spec["arguments"] = arguments
+    if wish.values or workflow["spec"].get("parameters"):
+        from sluice.cli.run.arguments import typed  # noqa: PLC0415  # not where there is nothing to judge
+
+        if arguments := typed(wish.values, workflow):
+            spec["arguments"] = arguments
     metadata = {"name": wish.name} if wish.name else {"generateName": f"{workflow_name}-"}
     return await _create(
         client, wish, {"apiVersion": API_VERSION, "kind": RUNS.kind, "metadata": metadata, "spec": spec}

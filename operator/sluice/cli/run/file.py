@@ -6,7 +6,6 @@ changed; then that one is meant, and no second one is made.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sluice.api import API_VERSION
 from sluice.cli.lint import files
@@ -37,11 +36,6 @@ class Manifest:
     @property
     def name(self) -> str:
         return str(self.body["metadata"].get("name", ""))
-
-
-def is_file(text: str) -> bool:
-    """Is it a file's name rather than a Workflow's?"""
-    return text == "-" or Path(text).suffix in files.SUFFIXES or Path(text).is_file()
 
 
 def read(name: str, *, chart_has_image: bool) -> list[Manifest]:
