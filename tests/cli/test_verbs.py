@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from sluice.cli.main import main
+from tests.client.server import write_kubeconfig
 
 VERBS = [verb for verb in main.list_commands(None) if verb != "watch"]  # it loads its client at once
 HEAVY = ("aiohttp", "kubernetes", "pydantic", "rich", "yaml")
@@ -42,14 +43,16 @@ def test_without_a_kubeconfig_a_verb_says_what_to_do(tmp_path):
         (["stop"], "Missing argument 'RUN'"),
         (["suspend"], "Missing argument 'NAME'"),
         (["retry", "etl", "--task", "a", "--task", "b", "--item", "3"], "--item goes with one --task"),
+        (["retry", "Etl"], "is no name of a run"),
         (["run", "etl", "--wait", "--dry-run"], "--wait and --follow go with neither"),
         (["ls", "-w", "-o", "json"], "-w goes with the table"),
         (["ls", "--request-timeout", "soon"], "'soon' is no duration"),
         (["backfill", "etl", "--from", "2026-03-01"], "Missing option '--until'"),
     ],
 )
-def test_wrong_usage_is_exit_code_2(arguments, words):
-    answer = CliRunner().invoke(main, arguments)
+def test_wrong_usage_is_exit_code_2(arguments, words, tmp_path):
+    kubeconfig = write_kubeconfig(tmp_path, "http://127.0.0.1:1", {})
+    answer = CliRunner().invoke(main, arguments, env={"KUBECONFIG": str(kubeconfig)})
     assert answer.exit_code == 2
     assert words in answer.output
     assert "Traceback" not in answer.output

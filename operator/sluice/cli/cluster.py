@@ -12,13 +12,11 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from sluice.cli.printable import printable
 from sluice.client.access import Access
-from sluice.core.base.errors import SluiceError
 
 if TYPE_CHECKING:
     from sluice.client.api import Client
@@ -78,7 +76,7 @@ def access_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def with_client(access: Access, work: Callable[["Client"], Awaitable[T]]) -> T:
-    """The result of `work`. An error ends the program with exit code 2 and its message, Ctrl-C with 130."""
+    """The result of `work`. Ctrl-C ends the program with exit code 130, and an error with 2: see `main`."""
     from sluice.client.api import Client  # noqa: PLC0415  # see the module's docstring
 
     async def connected() -> T:
@@ -89,11 +87,3 @@ def with_client(access: Access, work: Callable[["Client"], Awaitable[T]]) -> T:
         return asyncio.run(connected())
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except SluiceError as error:
-        fail(error)
-
-
-def fail(error: SluiceError) -> NoReturn:
-    """Ends the program with exit code 2 and the error's message."""
-    click.echo("\n".join(map(printable, f"Error: {error}".splitlines())), err=True)
-    sys.exit(NOT_ASKED)

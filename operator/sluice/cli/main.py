@@ -1,10 +1,15 @@
 """The program `sluice`. Imports only the command that is called, so `lint` need not load the Kubernetes client."""
 
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
 from sluice import __version__
+from sluice.cli.cluster import NOT_ASKED
+from sluice.cli.printable import printable
+from sluice.core.base.errors import SluiceError
 from sluice.core.base.text import did_you_mean
 
 _COMMANDS = {
@@ -43,6 +48,14 @@ class _Commands(click.Group):
         if args[0] not in _COMMANDS and not args[0].startswith("-"):
             ctx.fail(f"there is no command '{args[0]}'{did_you_mean(args[0], _COMMANDS)}")
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """An error of ours ends the program with exit code 2 and its message."""
+        try:
+            return super().invoke(ctx)
+        except SluiceError as error:
+            click.echo("\n".join(map(printable, f"Error: {error}".splitlines())), err=True)
+            sys.exit(NOT_ASKED)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

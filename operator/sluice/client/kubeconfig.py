@@ -14,7 +14,7 @@ from sluice.client.asynchronous import Configuration, config
 from sluice.client.errors import NoCluster
 
 _NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
-_KUBECONFIG: str = config.KUBE_CONFIG_DEFAULT_LOCATION
+_DEFAULT = "~/.kube/config"
 _LOGGER = logging.getLogger(config.kube_config.__name__)
 _UNUSABLE = (config.ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError)
 
@@ -22,7 +22,7 @@ _UNUSABLE = (config.ConfigException, yaml.YAMLError, OSError, ValueError, TypeEr
 async def load(access: Access) -> tuple[Configuration, str]:
     """The configuration of the HTTP client, and the namespace. Raises NoCluster."""
     configuration = Configuration()
-    file = access.kubeconfig or _KUBECONFIG
+    file = access.kubeconfig or os.environ.get("KUBECONFIG") or _DEFAULT
     if not _exists(file):
         if access.context is None and _exists(_NAMESPACE_FILE):
             config.load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]

@@ -10,10 +10,6 @@ import click
 
 from sluice.cli.import_.output import deliver, options
 from sluice.cli.printable import printable
-from sluice.core.base.foreign import mapping, parse
-from sluice.importers.airflow.convert import convert
-from sluice.importers.airflow.dag import Options
-from sluice.importers.airflow.isolation import NoBox
 
 _PACKAGES = ("jinja2", "pendulum", "dateutil", "pytz", "attrs")
 
@@ -61,7 +57,13 @@ def command(
 
     A DAG file is a program. It is run in a box without network, with nothing of this machine but the folders that it
     imports from, and these read-only.
+
+    Example: sluice import airflow dags/etl.py -o workflows
     """
+    from sluice.importers.airflow.convert import convert  # noqa: PLC0415  # not for --help
+    from sluice.importers.airflow.dag import Options  # noqa: PLC0415
+    from sluice.importers.airflow.isolation import NoBox  # noqa: PLC0415
+
     if missing := [package for package in _PACKAGES if importlib.util.find_spec(package) is None]:
         raise click.UsageError(f"DAG files need {', '.join(missing)}: pip install 'sluice-workflows[airflow]'")
     settings = Options(
@@ -101,6 +103,8 @@ def _speaks_of_dags(file: Path) -> bool:
 
 
 def _json(file: Path | None) -> dict[str, Any]:
+    from sluice.core.base.foreign import mapping, parse  # noqa: PLC0415
+
     if file is None:
         return {}
     try:

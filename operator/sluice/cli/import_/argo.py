@@ -3,12 +3,15 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sluice.cli.import_.output import deliver, options
 from sluice.cli.printable import printable
-from sluice.importers.argo.translate import Source, translate
+
+if TYPE_CHECKING:
+    from sluice.importers.argo.translate import Source
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -22,11 +25,17 @@ def command(files: tuple[str, ...], output: Path | None, *, each: bool, check: b
 
     Takes Workflow, WorkflowTemplate, ClusterWorkflowTemplate and CronWorkflow, all files together, so that they can
     refer to each other. `-` reads standard input; of a folder all YAML and JSON files are read.
+
+    Example: helm template chart | sluice import argo -
     """
+    from sluice.importers.argo.translate import translate  # noqa: PLC0415  # not for --help
+
     deliver(translate(_sources(files), each=each), output, check=check, verbose=verbose)
 
 
-def _sources(files: tuple[str, ...]) -> Iterator[Source]:
+def _sources(files: tuple[str, ...]) -> Iterator["Source"]:
+    from sluice.importers.argo.translate import Source  # noqa: PLC0415
+
     for file in files:
         if file == "-":
             yield Source("standard input", sys.stdin.read())

@@ -26,4 +26,6 @@ def command() -> None:
     """Make manifests of what was written for another system.
 
     Ends with 0 if all is as it was, 3 if something is lost, 1 if something was refused.
+
+    Example: sluice import airflow dags -o workflows
     """

@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, TypeVar
 
 import click
 
 from sluice.cli.printable import printable
-from sluice.importers.report import Result
-from sluice.importers.write import to_yaml
+
+if TYPE_CHECKING:
+    from sluice.importers.report import Result
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -32,8 +33,10 @@ def options(command: Callable[_P, _R]) -> Callable[_P, _R]:
     return command
 
 
-def deliver(result: Result, output: Path | None, *, check: bool, verbose: bool) -> NoReturn:
+def deliver(result: "Result", output: Path | None, *, check: bool, verbose: bool) -> NoReturn:
     """Writes the manifests, reports to standard error, and exits."""
+    from sluice.importers.write import to_yaml  # noqa: PLC0415  # not for --help
+
     if not check and output is None and result.objects:
         click.echo(to_yaml(result.objects), nl=False)
     elif not check and output is not None:
@@ -52,8 +55,10 @@ def _tell(file: str, line: int, words: str) -> None:
     click.echo(printable(f"{file}:{line}: {words}"), err=True)
 
 
-def _write(result: Result, output: Path) -> None:
+def _write(result: "Result", output: Path) -> None:
     """A file by the name of each object; the kind goes with it where two share one."""
+    from sluice.importers.write import to_yaml  # noqa: PLC0415
+
     try:
         output.mkdir(parents=True, exist_ok=True)
         names = [each.name for each in result.objects]
