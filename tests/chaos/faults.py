@@ -115,6 +115,9 @@ def _started_anew(name: str) -> Strike:
             return controlplane.is_ready(plan)
 
         eventually(serves_again, f"{name} serves again", 60)
+        for other, as_before in system.others.items():  # each gives up now and then, or no longer hears what happens
+            other.stop(grace_s=1)
+            other.start(as_before)
         return request
 
     return strike

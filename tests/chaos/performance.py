@@ -20,6 +20,7 @@ from tests.chaos.system import System, replicas
 from tests.chaos.workloads import random_plans
 from tests.cluster import Cluster
 from tests.cluster.local.cluster import LocalCluster
+from tests.cluster.process import Daemon
 from tests.controller.proxy import without_credentials
 from tests.core.plan import Plan
 from tests.e2e.kubernetes import Kubectl, eventually
@@ -53,7 +54,8 @@ def perform(cluster: Cluster, seed: str, faults: int, directory: Path, kinds: It
             Neighbour(Server(url, neighbour)) as flood,
             replicas(server, neighbour, directory) as both,
         ):
-            system = System(cluster, server, both, programs, _plans(_chance(seed, "plans")), _nodes())
+            plans = _plans(_chance(seed, "plans"))
+            system = System(cluster, server, both, programs, plans, _nodes(), _others(cluster))
             try:
                 conduct(system, list(kinds), faults, _chance(seed, "faults"), hits)
                 system.drain(_LAST_END_S)
@@ -80,6 +82,11 @@ def perform(cluster: Cluster, seed: str, faults: int, directory: Path, kinds: It
 def _plans(chance: Random) -> Iterator[Plan]:
     while True:
         yield from random_plans(_PLANS_AT_A_TIME, chance)
+
+
+def _others(cluster: LocalCluster) -> dict[Daemon, list[str]]:
+    names = ("kube-controller-manager", "kube-scheduler", "kwok")
+    return {daemon: daemon.command() for daemon in (Daemon(cluster.plan.state, name) for name in names)}
 
 
 def _nodes() -> Iterator[str]:

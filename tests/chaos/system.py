@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -15,6 +15,7 @@ from tests.chaos.programs import Programs
 from tests.chaos.server import Json, Refused, Server
 from tests.chaos.workloads import approvals, manifests
 from tests.cluster.local.cluster import LocalCluster
+from tests.cluster.process import Daemon
 from tests.controller.proxy import Proxy
 from tests.core.plan import Plan
 from tests.e2e.host import HostOperator
@@ -49,6 +50,8 @@ class System:
     """The graphs of runs to come."""
     nodes: Iterator[str]
     """The names of nodes to come."""
+    others: Mapping[Daemon, list[str]]
+    """Scheduler, controllers and simulated kubelets, with their commands."""
     _undecided: dict[str, Json] = field(default_factory=dict)
 
     @property
