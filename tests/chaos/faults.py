@@ -35,9 +35,9 @@ REQUESTS = {
     "PUT Lease": ("PUT", r"/leases/"),
 }
 WATCHES = {
-    "watch of pods": r"/pods\?.*watch=",
-    "watch of runs": r"/workflowruns\?.*watch=",
-    "watch of Workflows": r"/workflows\?.*watch=",
+    "watch of pods": r"/pods\?.*watch=(?!.*sendInitialEvents)",
+    "watch of runs": r"/workflowruns\?.*watch=(?!.*sendInitialEvents)",
+    "watch of Workflows": r"/workflows\?.*watch=(?!.*sendInitialEvents)",
 }
 _PATIENCE_S = 2
 _OFTEN, _SELDOM = 4, 1  # of requests: pods and statuses are what it is about

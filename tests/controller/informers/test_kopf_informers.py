@@ -15,7 +15,7 @@ from sluice.controller.kube.objects import Key
 from tests.controller.proxy import Act, Fault, Forward, Proxy, ignore
 from tests.e2e.kubernetes import Kubectl, eventually, workflow
 
-WATCH_WORKFLOWS = r"/workflows\?.*watch="
+WATCH_WORKFLOWS = r"/workflows\?.*watch=(?!.*sendInitialEvents)"
 
 
 async def fall_silent(request: web.Request, _forward: Forward) -> web.StreamResponse:

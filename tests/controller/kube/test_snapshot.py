@@ -35,7 +35,9 @@ def client(url: str) -> KubeClient:
 
 @asynccontextmanager
 async def stream(*events: dict[str, Any]) -> AsyncIterator[KubeClient]:
-    async def answer(_: web.Request) -> web.Response:
+    async def answer(request: web.Request) -> web.Response:
+        if "watch" not in request.query:
+            return web.json_response({"metadata": {"resourceVersion": "7"}, "items": [event("", "paged")["object"]]})
         return web.Response(text="".join(json.dumps(event) + "\n" for event in events))
 
     app = web.Application()
@@ -72,6 +74,13 @@ async def test_a_stream_that_ends_before_the_list_is_no_list() -> None:
     async with stream(event("ADDED", "a")) as kube:
         with pytest.raises(Unanswered, match="ended early"):
             await kube.snapshot(version_of, PATH)
+
+
+@pytest.mark.parametrize("refused", [410, 422])
+async def test_where_a_stream_is_refused_the_list_comes_in_pages(refused: int) -> None:
+    status = {"code": refused, "reason": "Expired", "message": "says the test"}
+    async with stream({"type": "ERROR", "object": status}) as kube:
+        assert await kube.snapshot(version_of, PATH) == ([("paged", "1")], "7")
 
 
 async def test_what_cannot_be_seen_any_more_is_left_out() -> None:

@@ -20,8 +20,8 @@ RUNS = r"/workflowruns$"
 REVISIONS = r"/controllerrevisions$"
 RUN_STATUS = r"/workflowruns/[^/]+/status$"
 WORKFLOW_STATUS = r"/workflows/[^/]+/status$"
-WATCH_PODS = r"/pods\?.*watch="
-WATCH_OURS = r"/workflow(run)?s\?.*watch="
+WATCH_PODS = r"/pods\?.*watch=(?!.*sendInitialEvents)"
+WATCH_OURS = r"/workflow(run)?s\?.*watch=(?!.*sendInitialEvents)"
 
 BUSY, BROKEN = refuse(429, "TooManyRequests"), refuse(500, "InternalError")
 CONFLICT = refuse(409, "Conflict")

@@ -118,9 +118,9 @@ class KubeClient:
             try:
                 return await self._streamed(view, path, **params)
             except ApiError as error:
-                if error.status != INVALID:
+                if error.status not in (INVALID, GONE):
                     raise
-                self._streams = False
+                self._streams = error.status == GONE
         return await self.views(view, path, size=size, **params)
 
     async def _streamed(self, view: Callable[[Json], T | None], path: str, **params: str) -> tuple[list[T], str]:
