@@ -22,7 +22,7 @@ def phases(run: Json) -> dict[str, str]:
 def test_steps_conditions_loops_and_an_exit_handler(kubectl: Kubectl) -> None:
     run = run_of(kubectl, "coin")
     assert run["status"]["phase"] == "Succeeded", run["status"]
-    names = ("flip", "numbers", "heads", "tails", "each", "write", "tell", "bye")
+    names = ("flip", "numbers", "join", "heads", "tails", "each", "write", "tell", "bye")
     assert phases(run) == {name: "Skipped" if name == "tails" else "Succeeded" for name in names}
     logs = {name: kubectl.log(run["metadata"]["name"], name) for name in ("heads", "tell", "bye")}
     assert logs == {"heads": "it was heads\n", "tell": "heads of monday\n", "bye": "Succeeded\n"}

@@ -193,7 +193,8 @@ def test_no_pod_is_looked_at_before_the_pools_are_known(kubectl: Kubectl, api_se
     """What a pod holds whose run is not open yet is bounded by its Pools; of a Pool that is not known it held nothing,
     and another run took the slot.
     """
-    pools, pods = Fault(ignore, "GET", r"/pools\?limit=", times=2), Fault(lose, "GET", r"/pods\?limit=")
+    pools = Fault(ignore, "GET", r"/pools\?.*(limit=|sendInitialEvents)", times=2)
+    pods = Fault(lose, "GET", r"/pods\?.*sendInitialEvents")
     with Proxy(api_server, kubectl.namespace, pools, pods) as proxy:
         operator(proxy).leading()
         eventually(lambda: pools not in proxy.pending, "the Pools are asked for, by kopf too")

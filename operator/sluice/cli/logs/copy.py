@@ -7,6 +7,7 @@ from sluice.cli.logs.lines import LogLines, Piece
 from sluice.client.api import Client
 from sluice.client.errors import NotFound, Refused, Unreachable
 
+_GONE = b"unable to retrieve container logs for "  # says the kubelet, in place of a log that it has no more
 _PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0
 
 
@@ -35,6 +36,8 @@ async def copy(
             async for chunk in client.log(pod, namespace, **further):
                 pause_s = _PAUSE_S
                 for piece in lines.feed(chunk):
+                    if not piece.time and piece.text.startswith(_GONE):
+                        raise LogGone
                     show(piece)
         except NotFound:
             raise LogGone from None
