@@ -37,3 +37,12 @@ def span(seconds: float) -> str:
         if whole >= 2 * size and whole % size == 0:
             return f"{whole // size}{unit}"
     return f"{whole}s"
+
+
+def lasting(seconds: float) -> str:
+    """A duration as it went by: `7s`, `3m07s`, `2h05m`."""
+    minutes, s = divmod(int(max(seconds, 0)), 60)
+    hours, m = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{m:02}m"
+    return f"{m}m{s:02}s" if m else f"{s}s"

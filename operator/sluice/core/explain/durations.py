@@ -1,0 +1,57 @@
+"""How long something may take, and from what that is guessed."""
+
+from collections.abc import Iterable
+from statistics import median
+
+from sluice.api.base import seconds
+from sluice.core import Json
+from sluice.core.base import foreign
+from sluice.core.base.times import instant, lasting
+from sluice.core.explain.seen import RunSeen
+from sluice.core.run.time_accounting import TimeAccounting
+
+_UNKNOWN = "unknown: no run of it has succeeded yet, and no task has an expectedDuration"
+
+
+def of_task(seen: RunSeen, task: str) -> str:
+    """`2m as a rule (its expectedDuration)`, `8s (as in etl-g6)`, or `unknown`."""
+    try:
+        expected = seconds(foreign.string(seen.definitions.get(task, {}).get("expectedDuration")))
+        return f"{lasting(expected)} as a rule (its expectedDuration)"
+    except ValueError:
+        pass
+    for run in seen.kept:
+        entry = foreign.mapping(foreign.mapping(run.get("tasks")).get(task))
+        if (took_s := _took_s(entry)) is not None:
+            return f"{lasting(took_s)} (as in {foreign.string(run.get('name'))})"
+    return "unknown: no run that could be read has done it"
+
+
+def of_run(seen: RunSeen) -> str:
+    """How long the run takes from its start to its end; of one that runs also how long is left."""
+    times = [took for run in seen.kept if (took := _took_s(run)) is not None]
+    if not times:
+        return _UNKNOWN
+    whole_s = median(times)
+    source = f"{lasting(whole_s)} in all, by {len(times)} kept {'run' if len(times) == 1 else 'runs'}"
+    so_far_s = seen.took_s(seen.status)
+    if so_far_s is None:
+        return source
+    left_s = whole_s - so_far_s
+    return f"about {lasting(left_s)} left ({source})" if left_s > 0 else f"longer than as a rule already ({source})"
+
+
+def where_it_went(told: object) -> str:
+    """The largest parts of `status.time`: `pool/warehouse 44m, running 31m`."""
+    parts = [(kind, text) for kind, text in foreign.mapping(told).items() if isinstance(text, str)]
+    return ", ".join(f"{kind} {text}" for kind, text in _largest(parts))
+
+
+def _largest(parts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    spent = TimeAccounting.of(dict(parts)).spent_s
+    return sorted(parts, key=lambda part: -spent[part[0]])[:5]
+
+
+def _took_s(entry: Json) -> float | None:
+    started_at, finished_at = instant(entry.get("startedAt")), instant(entry.get("finishedAt"))
+    return None if started_at is None or finished_at is None else max(0.0, finished_at - started_at)

@@ -1,0 +1,114 @@
+"""Why a task or an item is not running."""
+
+import pytest
+
+from sluice.core.explain.task import explain_task
+from tests.core.explain.shown import commands, facts, pool, seen
+
+GRAPH = [
+    {"name": "extract", "expectedDuration": "2m"},
+    {"name": "load", "dependsOn": ["extract"]},
+    {"name": "audit", "dependsOn": ["load"]},
+]
+EARLIER = "2026-01-01T00:00:00Z"
+HELD = "Pool: warehouse 1/1, held by report-2/export"
+WAREHOUSE = pool(
+    used=1,
+    waiting=12,
+    holders=["report-2/export"],
+    waiters=[
+        {"name": "a-1/x", "since": "2026-03-01T12:00:00Z"},
+        {"name": "etl-1/load", "since": "2026-03-01T12:05:50Z"},
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("entry", "head", "command"),
+    [
+        ({"phase": "Pending", "reason": "WaitingFor: extract"}, "is not running", ["sluice why etl-1/extract"]),
+        ({"phase": "Running", "reason": "Approval: set it"}, "is running", ["sluice approve etl-1/load"]),
+        ({"phase": "Pending", "reason": "Suspended: x"}, "is not running", ["sluice resume etl-1"]),
+        ({"phase": "Pending", "reason": "Unschedulable: x", "pod": "p"}, "is not running", ["kubectl describe pod p"]),
+        ({"phase": "Pending", "reason": "Unschedulable: x"}, "is not running", []),
+        ({"phase": "Pending", "reason": "Queued: see run c-1", "run": "c-1"}, "is not running", ["sluice why run/c-1"]),
+        ({"phase": "Failed", "reason": "Error"}, "has failed", ["sluice logs etl-1/load", "sluice retry etl-1"]),
+        ({"phase": "UpstreamFailed", "reason": "UpstreamFailed: a"}, "was not run", ["sluice retry etl-1"]),
+        ({"phase": "Skipped", "reason": "Skipped: so was a"}, "was skipped", []),
+        ({"phase": "Succeeded"}, "has succeeded", []),
+    ],
+)
+def test_each_phase_has_its_words_and_what_lets_it_go_on(entry, head, command):
+    answer = explain_task(seen("Running", GRAPH, load=entry), "load")
+    assert answer.head == f"load of etl-1 {head}."
+    assert commands(answer) == command
+
+
+def test_a_pool_has_a_place_in_line_and_a_holder_to_stop():
+    answer = explain_task(seen("Running", GRAPH, pools=[WAREHOUSE], load={"phase": "Pending", "reason": HELD}), "load")
+    _, found = facts(answer)
+    assert found["now"] == HELD
+    assert found["in line"] == "2 of 12, for 4m10s"
+    assert commands(answer) == ["sluice why pool/warehouse", "sluice stop report-2"]
+
+
+def test_who_is_not_among_the_first_in_line_is_behind_them():
+    waiting = {"phase": "Pending", "reason": HELD}
+    _, found = facts(explain_task(seen("Running", GRAPH, pools=[WAREHOUSE], audit=waiting), "audit"))
+    assert found["in line"] == "behind the first of 12"
+
+
+def test_an_item_has_its_own_phase_and_last_words():
+    load = {
+        "phase": "Running",
+        "reason": "Parallelism: 2/2 of forEach (item 3)",
+        "items": {"total": 9, "failed": "1", "running": "2", "failures": [{"index": 1, "message": "exit 1"}]},
+    }
+    failed = explain_task(seen("Running", GRAPH, load=load), "load", 1)
+    assert failed.head == "load[1] of etl-1 has failed."
+    assert facts(failed)[1]["says"] == "exit 1"
+    assert commands(failed)[0] == "sluice logs etl-1/load[1]"
+    assert explain_task(seen("Running", GRAPH, load=load), "load", 2).head == "load[2] of etl-1 is running."
+    _, waiting = facts(explain_task(seen("Running", GRAPH, load=load), "load", 3))
+    assert waiting["now"] == "Parallelism: 2/2 of forEach (item 3)"
+
+
+@pytest.mark.parametrize(
+    ("task", "kept", "words"),
+    [
+        ("extract", (), "2m00s as a rule (its expectedDuration)"),
+        ("load", (), "unknown: no run that could be read has done it"),
+        (
+            "load",
+            [
+                {
+                    "name": "etl-0",
+                    "tasks": {"load": {"startedAt": EARLIER, "finishedAt": "2026-01-01T00:00:08Z"}},
+                }
+            ],
+            "8s (as in etl-0)",
+        ),
+    ],
+)
+def test_how_long_it_takes_has_its_source(task, kept, words):
+    assert facts(explain_task(seen("Running", GRAPH, kept=kept), task))[1]["takes"] == words
+
+
+def test_the_newest_warning_about_its_pod_is_told():
+    events = [
+        {"involvedObject": {"name": "p"}, "reason": "Old", "message": "x", "lastTimestamp": "2026-03-01T12:00:00Z"},
+        {
+            "involvedObject": {"name": "p"},
+            "reason": "New",
+            "message": "y",
+            "lastTimestamp": "2026-03-01T12:01:00Z",
+        },
+        {"involvedObject": {"name": "other"}, "reason": "Other", "message": "z"},
+    ]
+    load = {"phase": "Pending", "reason": "ContainerCreating: on node a", "pod": "p"}
+    assert facts(explain_task(seen("Running", GRAPH, events=events, load=load), "load"))[1]["cluster"] == "New: y"
+
+
+def test_what_could_not_be_read_is_named():
+    answer = explain_task(seen("Running", load={"phase": "Pending", "reason": "Unschedulable: 0/3"}), "load")
+    assert [words.partition(":")[0] for words in answer.unseen] == ["the run's graph (controllerrevisions)", "nodes"]
