@@ -27,6 +27,7 @@ _COMMANDS = {
     # see
     "ls": "sluice.cli.ls.command",
     "watch": "sluice.cli.watch.command",
+    "why": "sluice.cli.why.command",
     "logs": "sluice.cli.logs.command",
     "completion": "sluice.cli.completion",
 }

@@ -1,0 +1,114 @@
+"""Reads what an answer is made of. What may not be read is None, and the answer says so."""
+
+import time
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from sluice.cli.states import ENDED
+from sluice.client import find, graphs
+from sluice.client.api import Client
+from sluice.client.errors import ClientError, Forbidden, NotFound
+from sluice.client.names import BadName, Kind, Target, check_task, newest_first
+from sluice.client.resources import EVENTS, PODS, POOLS, RUNS, WORKFLOWS
+from sluice.client.table import Row
+from sluice.core import Json
+from sluice.core.base import foreign
+from sluice.core.base.naming import LABEL_RUN
+from sluice.core.explain.answer import Answer
+from sluice.core.explain.backfill import explain_backfill
+from sluice.core.explain.pool import explain_pool
+from sluice.core.explain.run import explain_run
+from sluice.core.explain.seen import RunSeen, items_of
+from sluice.core.explain.task import explain_task
+from sluice.core.explain.workflow import WorkflowSeen, explain_workflow
+
+T = TypeVar("T")
+
+_KEPT = 10
+_WARNINGS = "type=Warning,involvedObject.kind=Pod"
+
+
+async def answer(client: Client, target: Target) -> Answer:
+    """Raises the client's errors, and BadName for what is not there."""
+    if target.kind is Kind.POOL:
+        return explain_pool(await find.named(client, Kind.POOL, target.name), time.time())
+    if target.kind is Kind.BACKFILL:
+        return explain_backfill(await find.named(client, Kind.BACKFILL, target.name))
+    if target.kind is Kind.WORKFLOW and not target.back and not target.task:
+        return await _of_workflow(client, await find.named(client, Kind.WORKFLOW, target.name))
+    try:
+        run = await find.run(client, target)
+    except BadName:
+        if target.task or target.back or target.kind or not (workflow := await _workflow(client, target.name)):
+            raise
+        return await _of_workflow(client, workflow)
+    return await _of_run(client, run, target)
+
+
+async def _workflow(client: Client, name: str) -> Json | None:
+    if not name:
+        return None
+    try:
+        return await client.get(WORKFLOWS, name)
+    except NotFound:
+        return None
+
+
+async def _of_workflow(client: Client, workflow: Json) -> Answer:
+    runs = await find.runs_of(client, workflow["metadata"]["name"])
+    going = (run for run in newest_first(runs) if run.cell("Phase") not in ENDED)
+    told = tuple((run.name, run.cell("Phase") or "Pending", run.cell("Why")) for run in going)
+    return explain_workflow(WorkflowSeen(workflow, time.time(), told))
+
+
+async def _of_run(client: Client, run: Json, target: Target) -> Answer:
+    name, ended = run["metadata"]["name"], foreign.mapping(run.get("status")).get("phase") in ENDED
+    seen = RunSeen(
+        run,
+        time.time(),
+        graph=await graphs.graph_of_run(client, run),
+        pools=[] if ended else await _if_allowed(client.objects(POOLS)),
+        pods=[] if ended else await _if_allowed(client.objects(PODS, labelSelector=f"{LABEL_RUN}={name}")),
+        events=[] if ended else await _if_allowed(client.objects(EVENTS, fieldSelector=_WARNINGS)),
+        kept=() if ended else await _kept(client, run),
+    )
+    if not target.task:
+        return explain_run(seen)
+    check_task(target.task, seen.tasks)
+    if target.item is not None:
+        _check_item(seen, target.task, target.item)
+    return explain_task(seen, target.task, target.item)
+
+
+def _check_item(seen: RunSeen, task: str, item: int) -> None:
+    entry = seen.entries.get(task, {})
+    total = foreign.integer(foreign.mapping(entry.get("items")).get("total"))
+    if total is None and "forEach" not in seen.definitions.get(task, {}) and seen.graph is not None:
+        raise BadName(f"{task} is no fan-out and has no items; write {seen.name}/{task}")
+    if total is not None and item >= total and item not in items_of(entry):
+        raise BadName(f"{task} has {total} items, counted from 0")
+
+
+async def _if_allowed(reading: Awaitable[T]) -> T | None:
+    try:
+        return await reading
+    except Forbidden:
+        return None
+
+
+async def _kept(client: Client, run: Json) -> tuple[Json, ...]:
+    """The newest runs of the Workflow that succeeded; of the newest of them how long each task took."""
+    rows = await find.runs_of(client, run["spec"]["workflow"])
+    good = [row for row in newest_first(rows) if row.cell("Phase") == "Succeeded"][:_KEPT]
+    found = [_times(row) for row in good]
+    if found:
+        try:
+            newest = await client.get(RUNS, good[0].name)
+        except ClientError:  # deleted meanwhile
+            return tuple(found)
+        found[0]["tasks"] = foreign.mapping(foreign.mapping(newest.get("status")).get("tasks"))
+    return tuple(found)
+
+
+def _times(row: Row) -> Json:
+    return {"name": row.name, "startedAt": row.cell("Started At"), "finishedAt": row.cell("Finished At")}
