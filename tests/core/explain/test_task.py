@@ -2,8 +2,9 @@
 
 import pytest
 
+from sluice.core.explain.seen import RunSeen
 from sluice.core.explain.task import explain_task
-from tests.core.explain.shown import commands, facts, pool, seen
+from tests.core.explain.shown import NOW, commands, facts, pool, seen
 
 GRAPH = [
     {"name": "extract", "expectedDuration": "2m"},
@@ -92,6 +93,11 @@ def test_an_item_has_its_own_phase_and_last_words():
 )
 def test_how_long_it_takes_has_its_source(task, kept, words):
     assert facts(explain_task(seen("Running", GRAPH, kept=kept), task))[1]["takes"] == words
+
+
+def test_earlier_runs_that_may_not_be_read_are_no_source():
+    bare = RunSeen({"metadata": {"name": "a"}, "status": {"tasks": {"x": {"phase": "Pending"}}}}, NOW)
+    assert facts(explain_task(bare, "x"))[1]["takes"] == "unknown: the earlier runs could not be read"
 
 
 def test_the_newest_warning_about_its_pod_is_told():

@@ -44,7 +44,7 @@ async def _why(client: "Client", name: str, output: str | None, access: Access) 
 def _json(found: "Answer") -> str:
     import json  # noqa: PLC0415
 
-    return json.dumps(found.written(), indent=4)
+    return json.dumps(found.written(), indent=4).replace("\x7f", "\\u007f")  # all else is ASCII
 
 
 def _text(found: "Answer", terminal: Terminal, access: Access) -> list[str]:

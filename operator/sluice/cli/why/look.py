@@ -96,9 +96,11 @@ async def _if_allowed(reading: Awaitable[T]) -> T | None:
         return None
 
 
-async def _kept(client: Client, run: Json) -> tuple[Json, ...]:
+async def _kept(client: Client, run: Json) -> tuple[Json, ...] | None:
     """The newest runs of the Workflow that succeeded; of the newest of them how long each task took."""
-    rows = await find.runs_of(client, run["spec"]["workflow"])
+    rows = await _if_allowed(find.runs_of(client, run["spec"]["workflow"]))
+    if rows is None:
+        return None
     good = [row for row in newest_first(rows) if row.cell("Phase") == "Succeeded"][:_KEPT]
     found = [_times(row) for row in good]
     if found:

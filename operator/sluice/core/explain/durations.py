@@ -10,7 +10,8 @@ from sluice.core.base.times import instant, lasting
 from sluice.core.explain.seen import RunSeen
 from sluice.core.run.time_accounting import TimeAccounting
 
-_UNKNOWN = "unknown: no run of it has succeeded yet, and no task has an expectedDuration"
+_NOT_SEEN = "unknown: the earlier runs could not be read"
+_UNKNOWN = "unknown: no run of it has succeeded yet, so there is nothing to go by"
 
 
 def of_task(seen: RunSeen, task: str) -> str:
@@ -20,6 +21,8 @@ def of_task(seen: RunSeen, task: str) -> str:
         return f"{lasting(expected)} as a rule (its expectedDuration)"
     except ValueError:
         pass
+    if seen.kept is None:
+        return _NOT_SEEN
     for run in seen.kept:
         entry = foreign.mapping(foreign.mapping(run.get("tasks")).get(task))
         if (took_s := _took_s(entry)) is not None:
@@ -29,6 +32,8 @@ def of_task(seen: RunSeen, task: str) -> str:
 
 def of_run(seen: RunSeen) -> str:
     """How long the run takes from its start to its end; of one that runs also how long is left."""
+    if seen.kept is None:
+        return _NOT_SEEN
     times = [took for run in seen.kept if (took := _took_s(run)) is not None]
     if not times:
         return _UNKNOWN

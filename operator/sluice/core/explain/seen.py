@@ -26,7 +26,7 @@ class RunSeen:
     pods: list[Json] | None = None
     events: list[Json] | None = None
     """Warnings about the run's pods."""
-    kept: tuple[Json, ...] = ()
+    kept: tuple[Json, ...] | None = None
     """Earlier runs of the Workflow that succeeded, the newest first: `startedAt`, `finishedAt` and, of the newest,
     `tasks`.
     """
