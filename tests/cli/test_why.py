@@ -1,0 +1,38 @@
+"""The answer of `sluice why` as text: harmless, at most as wide as the terminal, with commands to paste."""
+
+import json
+
+from sluice.cli.terminal import Terminal
+from sluice.cli.why.words import as_json, as_text
+from sluice.client.access import Access
+from sluice.core.explain.answer import Answer, Command, Line
+
+ANSWER = Answer(
+    "load[17] of etl-1 has failed.",
+    (Line("says", "\x1b[31mred\nsecond\x7f line"), Line("in line", "x" * 100)),
+    (Command(("sluice", "logs", "etl-1/load[17]"), "shows its log"),),
+    ("nodes: whether it would fit",),
+)
+
+
+def test_facts_stand_below_each_other_and_are_harmless():
+    assert as_text(ANSWER, Terminal(), Access()) == [
+        "load[17] of etl-1 has failed.",
+        r"  says      \x1b[31mred",
+        r"            second\x7f line",
+        f"  in line   {'x' * 100}",
+        "  not seen  nodes: whether it would fit",
+        "  sluice logs 'etl-1/load[17]'    # shows its log",
+    ]
+
+
+def test_on_a_terminal_facts_are_cut_and_commands_are_not():
+    long = as_text(ANSWER, Terminal(columns=20), Access(namespace="team", context="far"))
+    assert long[3] == "  in line   xxxxxxx…"
+    assert long[-1] == "  sluice logs 'etl-1/load[17]' --namespace team --context far    # shows its log"
+
+
+def test_json_has_all_of_it_and_no_control_characters():
+    written = as_json(ANSWER)
+    assert written.replace("\n", "").isprintable()
+    assert json.loads(written) == ANSWER.written()
