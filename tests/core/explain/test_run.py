@@ -38,13 +38,16 @@ def test_of_a_failed_fan_out_it_is_the_item():
 
 def test_a_running_run_counts_reasons_and_tells_where_the_time_went():
     waiting = {"phase": "Pending", "reason": "Pool: warehouse 1/1, held by b-1/x"}
+    behind = {"phase": "Pending", "reason": "WaitingFor: a"}
     run = seen(
         "Running",
         pools=[pool(holders=["b-1/x"])],
         kept=[{"name": "o", "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:15:00Z"}],
         a=waiting,
         b=waiting,
-        c={"phase": "Pending", "reason": "WaitingFor: a"},
+        c=behind,
+        e=behind,
+        f=behind,
         d={"phase": "Running"},
     )
     run.status["time"] = {"cluster": "12s", "pool/warehouse": "3m40s", "running": "2m20s"}
@@ -52,7 +55,7 @@ def test_a_running_run_counts_reasons_and_tells_where_the_time_went():
     head, found = facts(answer)
     assert head == "etl-1 is running."
     assert found["running"] == "1: d"
-    assert found["waits"] == ["a: Pool: warehouse 1/1, held by b-1/x (and 1 more)", "c: WaitingFor: a"]
+    assert found["waits"] == ["a: Pool: warehouse 1/1, held by b-1/x (and 1 more)", "c: WaitingFor: a (and 2 more)"]
     assert found["time"] == "pool/warehouse 3m40s, running 2m20s, cluster 12s"
     assert found["may take"] == "about 5m00s left (15m00s in all, by 1 kept run)"
     assert commands(answer) == ["sluice why pool/warehouse", "sluice stop b-1"]

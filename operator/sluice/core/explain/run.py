@@ -10,6 +10,7 @@ from sluice.core.explain.advice import advice, first_word
 from sluice.core.explain.answer import Answer, Command, Line, lines
 from sluice.core.explain.line import freeing
 from sluice.core.explain.seen import RunSeen
+from sluice.core.run.waiting_reasons import NO_OBSTACLE
 
 _SHOWN = 5
 _NOT_RUN = ("UpstreamFailed", "Pending", "Stopped")
@@ -104,11 +105,11 @@ def _waiting(seen: RunSeen) -> dict[str, str]:
 
 
 def _reasons(seen: RunSeen) -> list[Line]:
-    """One line for each first word, the most frequent first, with the reason of the first such task."""
+    """One line for each first word, with the reason of the first such task: obstacles first, then the most frequent."""
     reasons = _waiting(seen)
     counted = Counter(map(first_word, reasons.values()))
     found = []
-    for word, count in counted.most_common(_SHOWN):
+    for word, count in sorted(counted.items(), key=lambda each: (each[0] in NO_OBSTACLE, -each[1]))[:_SHOWN]:
         task, reason = next((task, reason) for task, reason in reasons.items() if first_word(reason) == word)
         more = f" (and {count - 1} more)" if count > 1 else ""
         found.append(Line("waits", f"{task}: {reason}{more}"))
@@ -127,7 +128,7 @@ def _letting_go_on(seen: RunSeen) -> tuple[Command, ...]:
         if first_word(reason) == "Pool":
             return freeing(seen, reason) or (Command(("sluice", "why", f"{seen.name}/{task}"), "tells more"),)
     for task, reason in reasons.items():
-        if first_word(reason) != "WaitingFor":
+        if first_word(reason) not in NO_OBSTACLE:
             return (Command(("sluice", "why", f"{seen.name}/{task}"), "tells more"),)
     return ()
 

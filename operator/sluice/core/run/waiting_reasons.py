@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-_NO_OBSTACLE = frozenset({"WaitingFor", "Starting", "Scheduling", "ReadingLog"})
+NO_OBSTACLE = frozenset({"WaitingFor", "Starting", "Scheduling", "ReadingLog"})
 """Something else holds these up, or nothing: they are on their way."""
 _ASKS_A_PERSON = "Approval"
 
@@ -36,7 +36,7 @@ class WaitingReasons:
     @property
     def main_obstacle(self) -> Obstacle | None:
         """Takes time in proportion to the number of words that there are."""
-        words = self._by_word.keys() - _NO_OBSTACLE
+        words = self._by_word.keys() - NO_OBSTACLE
         if not words:
             return None
         word = max(words, key=lambda each: (each == _ASKS_A_PERSON, len(self._by_word[each]), each))
