@@ -32,6 +32,12 @@ def test_on_a_terminal_facts_are_cut_and_commands_are_not():
     assert long[-1] == "  sluice logs 'etl-1/load[17]' --namespace team --context far    # shows its log"
 
 
+def test_of_a_long_message_the_rest_is_counted():
+    long = as_text(Answer("a", (Line("says", "x\n" * 20),)), Terminal(), Access())
+    assert len(long) == 15
+    assert long[-1].strip() == "and 7 more lines: -o json has them"
+
+
 def test_json_has_all_of_it_and_no_control_characters():
     written = as_json(ANSWER)
     assert written.replace("\n", "").isprintable()

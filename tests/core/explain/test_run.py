@@ -84,9 +84,11 @@ def test_a_run_in_the_queue_says_behind_whom():
 
 
 def test_a_refused_run_has_every_fault():
-    message = "spec.arguments.a: unknown\nspec.arguments.b: unknown"
-    _, found = facts(explain_run(seen("Pending", message=message)))
-    assert [found["now"], found[""]] == message.splitlines()
+    run = seen("Failed", message="spec.arguments.a: unknown\nspec.arguments.b: unknown")
+    run.status["conditions"] = [{"type": "Accepted", "status": "False"}]
+    head, found = facts(explain_run(run))
+    assert head == "etl-1 was refused, and has not started."
+    assert found == {"fault": run.message.splitlines()}
 
 
 def test_without_a_run_that_succeeded_the_time_is_unknown():

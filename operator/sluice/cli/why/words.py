@@ -23,7 +23,9 @@ def as_text(found: Answer, terminal: Terminal, access: Access) -> list[str]:
     for label, text in found.lines:
         first, *more = text.strip().splitlines() or [""]
         shown.append(terminal.fitted(f"  {label:{width}}  {printable(first)}"))
-        shown += [terminal.fitted(f"  {'':{width}}  {printable(line)}") for line in more[:_MORE_LINES]]
+        if len(more) > _MORE_LINES:
+            more[_MORE_LINES:] = [f"and {len(more) - _MORE_LINES} more lines: -o json has them"]
+        shown += [terminal.fitted(f"  {'':{width}}  {printable(line)}") for line in more]
     shown += [f"  {'not seen':{width}}  {printable(words)}" for words in found.unseen]
     shown += [f"  {_pasted(each, access)}    # {each.effect}" for each in found.commands]
     return shown

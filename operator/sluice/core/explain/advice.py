@@ -104,5 +104,5 @@ def first_word(reason: str) -> str:
 
 
 def advice(reason: str) -> Advice:
-    """For a reason from a newer operator, the pod's own words."""
-    return ADVICE.get(first_word(reason), Advice("the message says more"))
+    """Without words for a reason that is not ours: a kubelet's, or one from a newer operator."""
+    return ADVICE.get(first_word(reason), Advice(""))

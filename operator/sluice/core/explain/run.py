@@ -29,6 +29,9 @@ def explain_run(seen: RunSeen) -> Answer:
 
 
 def _failed(seen: RunSeen) -> Answer:
+    if _refused(seen):
+        faults = tuple(Line("fault", fault) for fault in seen.message.splitlines())
+        return Answer(f"{seen.name} was refused, and has not started.", faults)
     retry = Command(("sluice", "retry", seen.name), "keeps what succeeded and runs the rest")
     failed = _in_order_of_failure(seen)
     if not failed:
@@ -152,25 +155,26 @@ def _ended(seen: RunSeen) -> Answer:
 
 
 def _pending(seen: RunSeen) -> Answer:
-    """It has not started: it waits for its turn or for a Pool, or it was refused."""
-    conditions = foreign.mappings(seen.status.get("conditions"))
-    refused = [c for c in conditions if c.get("type") == "Accepted" and c.get("status") == "False"]
-    words = foreign.string(refused[0].get("message")) if refused else ""
-    told = seen.message or words or "the operator has not looked at it yet"
-    first, *others = told.splitlines() or [""]
+    """It has not started: it waits for its turn, for a Pool, or for what it names to come."""
+    told = seen.message or "the operator has not looked at it yet"
+    first = told.partition("\n")[0]
     return Answer(
         head=f"{seen.name} has not started.",
         lines=(
             *lines(
-                ("now", first),
-                *(("", other) for other in others),
-                ("next", advice(first).words if not refused and seen.message else ""),
+                ("now", told),
+                ("next", advice(first).words),
                 ("may take", durations.of_run(seen)),
             ),
         ),
         commands=freeing(seen, first),
         unseen=() if seen.pools is not None else ("Pools: who holds what it may wait for",),
     )
+
+
+def _refused(seen: RunSeen) -> bool:
+    conditions = foreign.mappings(seen.status.get("conditions"))
+    return any(c.get("type") == "Accepted" and c.get("status") == "False" for c in conditions)
 
 
 def _progress(seen: RunSeen) -> str:
