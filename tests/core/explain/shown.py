@@ -12,7 +12,7 @@ def seen(phase, graph=None, kept=(), pools=(), events=(), pods=(), message="", *
     if message:
         status["message"] = message
     return RunSeen(
-        {"metadata": {"name": "etl-1"}, "status": status},
+        {"metadata": {"name": "etl-1"}, "spec": {"workflow": "etl"}, "status": status},
         NOW,
         graph=graph and {"tasks": graph},
         pools=list(pools),

@@ -77,8 +77,10 @@ def test_what_lets_it_go_on(phase, reason, command):
 
 def test_a_run_in_the_queue_says_behind_whom():
     words = "Queued: 1 run of etl goes: etl-0"
-    head, found = facts(explain_run(seen("Pending", message=words)))
+    answer = explain_run(seen("Pending", message=words))
+    head, found = facts(answer)
     assert head == "etl-1 has not started."
+    assert commands(answer) == ["sluice why workflow/etl"]
     assert found["now"] == words
     assert found["next"]
 

@@ -1,6 +1,7 @@
 """Why a run does not go on, where its time goes, or how it ended."""
 
 from collections import Counter
+from collections.abc import Iterator
 
 from sluice.core.base import foreign
 from sluice.core.base.text import first_names
@@ -167,9 +168,15 @@ def _pending(seen: RunSeen) -> Answer:
                 ("may take", durations.of_run(seen)),
             ),
         ),
-        commands=freeing(seen, first),
+        commands=(*freeing(seen, first), *_before_it(seen, first)),
         unseen=() if seen.pools is not None else ("Pools: who holds what it may wait for",),
     )
+
+
+def _before_it(seen: RunSeen, reason: str) -> Iterator[Command]:
+    workflow = foreign.string(foreign.mapping(seen.run.get("spec")).get("workflow"))
+    if workflow and first_word(reason) == "Queued":
+        yield Command(("sluice", "why", f"workflow/{workflow}"), "tells which of its runs go before")
 
 
 def _refused(seen: RunSeen) -> bool:
