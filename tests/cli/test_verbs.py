@@ -44,7 +44,7 @@ def test_without_a_kubeconfig_a_verb_says_what_to_do(tmp_path):
         (["suspend"], "Missing argument 'NAME'"),
         (["retry", "etl", "--task", "a", "--task", "b", "--item", "3"], "--item goes with one --task"),
         (["retry", "Etl"], "is no name of a run"),
-        (["run", "etl", "--wait", "--dry-run"], "--wait and --follow go with neither"),
+        (["run", "etl", "--wait", "--dry-run"], "--wait, --follow and --logs go with neither"),
         (["ls", "-w", "-o", "json"], "-w goes with the table"),
         (["ls", "--request-timeout", "soon"], "'soon' is no duration"),
         (["backfill", "etl", "--from", "2026-03-01"], "Missing option '--until'"),

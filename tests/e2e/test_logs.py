@@ -81,6 +81,15 @@ def test_from_before_the_first_pod_to_the_end_of_the_run(kubectl: Kubectl, sluic
     assert squeezed(sluice("logs", "etl/say").text) == "say ○ its pod is gone, and its log with it"
 
 
+def test_a_run_is_started_and_followed_with_its_logs(sluice: Sluice, tmp_path: Path) -> None:
+    manifest = workflow("etl", {"name": "say", "bash": "echo hello"})
+    (tmp_path / "etl.yaml").write_text(json.dumps(manifest))
+    started = sluice("run", str(tmp_path / "etl.yaml"), "--logs")
+    assert "say │ hello" in squeezed(started.text)
+    assert started.text.splitlines()[-1].endswith("✔ Succeeded  1/1")
+    assert started.code == 0
+
+
 def test_sixty_pods_at_once_and_connections_that_are_cut(kubectl: Kubectl, tmp_path: Path) -> None:
     """No line is lost or doubled; one pod is deleted in the middle, and its next attempt shown."""
     script = 'for n in 1 2 3 4 5 6 7 8; do echo "$SLUICE_INDEX:$SLUICE_ATTEMPT:$n"; sleep 0.5; done'

@@ -10,8 +10,9 @@ from sluice.cli.logs.copy import LogGone, copy
 from sluice.cli.logs.output import Output
 from sluice.cli.logs.progress import of_pod, of_tasks
 from sluice.cli.logs.selection import Selection, has_ended, has_failed, has_started, in_order, newest
-from sluice.cli.logs.shown import label
+from sluice.cli.logs.shown import Prefixes, label
 from sluice.cli.states import ENDED, SKIPPED, SUCCEEDED, State, state_of
+from sluice.cli.terminal import Terminal
 from sluice.cli.watch.plan import Plan
 from sluice.cli.watch.view import RunView
 from sluice.client import graphs
@@ -61,6 +62,13 @@ async def follow_logs(
 ) -> bool:
     """Did all that is selected succeed? It need not have begun."""
     return await _Following(client, run, selection, output, {**query, "follow": "true"}).until_the_end()
+
+
+async def follow_all(client: Client, name: str) -> bool:
+    """Follows all logs of a run that may not exist yet. Did it succeed?"""
+    run = await anext(follow_object(client, RUNS, name, to_come=True))
+    terminal = Terminal.of_stdout()
+    return await follow_logs(client, run, Selection(), Output(terminal, Prefixes(terminal, [])), {})
 
 
 async def _plan(client: Client, run: Json) -> Plan | None:

@@ -33,6 +33,7 @@ class _Wish:
     name: str | None
     waits: bool
     follows: bool
+    logs: bool
     writing: Writing
 
 
@@ -42,6 +43,7 @@ class _Wish:
 @click.option("--name", help="The run's name. If it exists already, no second one is made.")
 @click.option("--wait", "waits", is_flag=True, help="Until the run ends; exit code 1 if it does not succeed.")
 @click.option("--follow", "follows", is_flag=True, help="As --wait, with a line for each change.")
+@click.option("--logs", is_flag=True, help="As --follow, with all logs.")
 @access_options
 @write_options
 def command(
@@ -53,6 +55,7 @@ def command(
     *,
     waits: bool,
     follows: bool,
+    logs: bool,
 ) -> None:
     """Start a run of a Workflow, or apply a FILE and run the Workflow in it.
 
@@ -61,9 +64,9 @@ def command(
 
     Example: sluice run etl -p day=2026-03-01 --follow
     """
-    wish = _Wish(what, values, name, waits or follows, follows, writing)
+    wish = _Wish(what, values, name, waits or follows or logs, follows, logs, writing)
     if wish.waits and (writing.dry_run or writing.output):
-        raise click.UsageError("--wait and --follow go with neither --dry-run nor -o")
+        raise click.UsageError("--wait, --follow and --logs go with neither --dry-run nor -o")
     if not with_client(access, lambda client: _run(client, wish)):
         sys.exit(NOT_SUCCEEDED)
 
@@ -78,10 +81,11 @@ async def _run(client: "Client", wish: _Wish) -> bool:
     name = await _of_file(client, wish) if is_file(wish.what) else await _of_workflow(client, wish)
     if not wish.waits:
         return True
+    from sluice.cli.logs.follow import follow_all  # noqa: PLC0415
     from sluice.cli.run.wait import wait  # noqa: PLC0415
 
     try:
-        return await wait(client, name, lines=wish.follows)
+        return await (follow_all(client, name) if wish.logs else wait(client, name, lines=wish.follows))
     except asyncio.CancelledError:  # Ctrl-C
         click.echo(f"{name} goes on; to follow it: sluice watch {name}", err=True)
         raise
