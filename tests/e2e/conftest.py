@@ -104,9 +104,10 @@ def operator(own: Installed, bare: Kubectl, tmp_path: Path) -> Iterator[Callable
     own.off()
     started: list[HostOperator] = []
 
-    def start(identity: str, kubeconfig: Path = bare.cluster.kubeconfig) -> HostOperator:
+    def start(identity: str, kubeconfig: Path = bare.cluster.kubeconfig, **settings: str) -> HostOperator:
         log = tmp_path / f"{identity}.log"
         started.append(HostOperator(kubeconfig, bare.namespace, identity, log))
+        started[-1].settings |= settings
         started[-1].start()
         return started[-1]
 

@@ -7,12 +7,11 @@ from sluice.cli.logs.lines import LogLines, Piece
 from sluice.client.api import Client
 from sluice.client.errors import NotFound, Refused, Unreachable
 
-_GONE = b"unable to retrieve container logs for "  # says the kubelet, in place of a log that it has no more
 _PAUSE_S, _LONGEST_PAUSE_S = 0.5, 10.0
 
 
 class LogGone(Exception):
-    """The pod is gone, and its log with it."""
+    """The pod is gone, or its log."""
 
 
 async def copy(
@@ -31,14 +30,15 @@ async def copy(
         lines.begin()
         further = {"sinceTime": lines.since} if lines.since else query
         further = {"timestamps": "true", **further} | ({"follow": "true"} if "follow" in query else {})
-        ended = has_ended()
+        ended, refused = has_ended(), False
         try:
             async for chunk in client.log(pod, namespace, **further):
                 pause_s = _PAUSE_S
                 for piece in lines.feed(chunk):
-                    if not piece.time and piece.text.startswith(_GONE):
-                        raise LogGone
-                    show(piece)
+                    if piece.time:
+                        show(piece)
+                    else:  # the kubelet's own words: it cannot read the log, or not any more
+                        refused = True
         except NotFound:
             raise LogGone from None
         except (Unreachable, Refused):  # cut, or not there yet: the kubelet makes the file a moment after the start
@@ -46,7 +46,10 @@ async def copy(
                 raise
         else:
             if ended or "follow" not in query:  # else the end may be that of a connection, and more may have come since
-                for piece in lines.end():
+                rest = list(lines.end())
+                if refused or not all(piece.time for piece in rest):
+                    raise LogGone
+                for piece in rest:
                     show(piece)
                 return
         await asyncio.sleep(pause_s)

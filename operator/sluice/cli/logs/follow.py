@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 
 from sluice.cli.logs.copy import LogGone, copy
@@ -40,9 +39,11 @@ async def show_logs(client: Client, run: Json, selection: Selection, output: Out
     chosen = [pod for pod in chosen if not selection.failed or has_failed(pod)]
     seen = {pod.attempt_of.task for pod in chosen if pod.attempt_of}
     for pod in in_order(chosen, view.plan.names):
-        if has_started(pod):
-            with suppress(LogGone):
+        if has_started(pod) and pod.attempt_of:
+            try:
                 await copy(client, pod.name, pod.namespace, query, partial(output.piece, pod), lambda: True)
+            except LogGone:
+                output.note(label(pod.attempt_of), "○", "its log is gone")
         if note := of_pod(pod):
             output.note(*note)
         elif not has_started(pod) and pod.attempt_of:
