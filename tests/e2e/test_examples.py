@@ -270,7 +270,7 @@ def test_24_sub_workflow(kubectl: Kubectl) -> None:
     assert kubectl.log(run["metadata"]["name"], "tell").strip() == "7 rows"
     days = [run["status"]["tasks"][day]["run"] for day in ("monday", "tuesday")]
     assert kubectl.log(days[0], "load").strip() == "loading monday"
-    assert most_at_once(under_way(kubectl, day)["load"] for day in days) == 1
+    assert most_at_once(under_way(kubectl, day)["load"] for day in days) <= 1  # 0: each within a second
 
 
 def logs(kubectl: Kubectl, run: Json, task: str) -> list[str]:
