@@ -161,7 +161,10 @@ class Started:
         return code
 
     def interrupted(self) -> int:
-        """The exit code after Ctrl-C."""
+        """The exit code after Ctrl-C, and after another one where nothing has come of the first for a while."""
+        self._process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            return self.ended(20)
         self._process.send_signal(signal.SIGINT)
         return self.ended()
 
