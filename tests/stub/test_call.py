@@ -195,3 +195,9 @@ def test_a_traceback_is_the_authors(call):
 
 def test_an_exit_code_stays(call):
     assert call("gives_up").code == 75
+
+
+def test_no_image_needs_our_package_for_what_the_file_imports_from_it(call):
+    assert call("doubled", n=2).value == 4
+    assert call("quadrupled", n=2).value == 8  # another process has it, too
+    assert call("sdk").value is False  # also where the package is installed

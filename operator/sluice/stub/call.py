@@ -23,10 +23,54 @@ import typing
 import uuid
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-sys.path[0] = os.path.join(FOLDER, "files")  # in place of the folder of this program
 
 MAX_BYTES = 96 * 1024
 FITS_IN_FILE = 2048
+
+
+class Kind(type):
+    """Of what an author's file imports from `sluice`. `Step | None` in an annotation needs it on Python 3.9."""
+
+    def __or__(cls, other):
+        return typing.Any
+
+    __ror__ = __or__
+
+
+class Unused(metaclass=Kind):
+    """Stands for a name of `sluice` that is of no use in a pod: `Pool("warehouse")`, `@workflow`."""
+
+    def __init__(self, *args, **kwargs):
+        pass
+
+    def __call__(self, *args, **kwargs):
+        return self
+
+    def __class_getitem__(cls, item):
+        return cls
+
+
+class Sluice(types.ModuleType):
+    """Stands for the package `sluice`, which no image needs."""
+
+    __path__ = []
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return type(name, (Unused,), {})
+
+    @staticmethod
+    def task(function=None, **fields):
+        """A task is its function, with those methods that make another task of it."""
+        if function is None:
+            return Sluice.task
+        try:
+            function.function = function
+            function.with_ = function.when = function.after = lambda *args, **fields: function
+        except AttributeError:
+            pass  # a function that is not written in Python
+        return function
 
 
 class Fault(Exception):
@@ -316,5 +360,8 @@ def write_file(text):
             file.write(text)
 
 
+if __name__ in ("__main__", "__mp_main__"):
+    sys.path[0] = os.path.join(FOLDER, "files")  # in place of the folder of this program
+    sys.modules["sluice"] = Sluice("sluice")
 if __name__ == "__main__":
     main()

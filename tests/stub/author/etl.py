@@ -14,6 +14,8 @@ import typing
 import uuid
 
 import helper
+import sluice
+from sluice import Pool, Step, Task, bash, task, workflow
 
 
 class Color(enum.Enum):
@@ -125,3 +127,32 @@ class Job:
     @staticmethod
     def run():
         return [__name__, helper.HERE]
+
+
+class Warehouse(Pool):
+    pass
+
+
+pools = [Warehouse("warehouse", slots=2)]
+maybe: Step | None = None
+typed: Task[[int], int]
+
+
+@task
+def doubled(n: int) -> int:
+    return n * 2
+
+
+@task(image="python:3.13", pools=pools)
+def quadrupled(n: int) -> int:
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return sum(pool.map(doubled.with_(cpu="1").function, [n, n]))
+
+
+@workflow(schedule="0 3 * * *")
+def nightly(day: datetime.date = datetime.date(2026, 1, 1)):
+    quadrupled(1) >> bash("x", "true")
+
+
+def sdk():
+    return hasattr(sluice, "__file__")
