@@ -16,6 +16,7 @@ _COMMANDS = {
     # write
     "lint": "sluice.cli.lint.command",
     "import": "sluice.cli.import_.command",
+    "render": "sluice.cli.render",
     # do
     "run": "sluice.cli.run.command",
     "retry": "sluice.cli.retry.command",

@@ -1,0 +1,75 @@
+"""The workflows of a Python file, which is run as a module under its own name."""
+
+import contextlib
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from sluice.core import Json
+from sluice.sdk.faults import Mistake, Place, WorkflowFault
+from sluice.sdk.workflow import Workflow
+
+
+def render_file(file: Path) -> list[Json]:
+    """The manifest of each workflow of a file, in its order. What the file prints goes to standard error.
+
+    Raises WorkflowFault with all mistakes.
+    """
+    with contextlib.redirect_stdout(sys.stderr):
+        module = _load(file)
+        manifests, mistakes = [], []
+        for each in _workflows(module):
+            try:
+                manifests.append(each.render())
+            except WorkflowFault as refused:
+                mistakes += refused.mistakes
+            except Exception as error:  # noqa: BLE001  # whatever the author's code raises
+                mistakes.append(_raised(error, file))
+    if mistakes:
+        raise WorkflowFault(mistakes)
+    if not manifests:
+        raise WorkflowFault([Mistake(Place(str(file), 1), "there is no function with @workflow in this file")])
+    return manifests
+
+
+def _workflows(module: ModuleType) -> list[Workflow[..., Any]]:
+    """Those that the file defines itself, each once."""
+    found = {
+        id(value): value
+        for value in vars(module).values()
+        if isinstance(value, Workflow) and value.__module__ == module.__name__
+    }
+    return list(found.values())
+
+
+def _load(file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    if spec is None or spec.loader is None:
+        raise WorkflowFault([Mistake(Place(str(file), 1), "this is no Python file; its name must end with .py")])
+    module = importlib.util.module_from_spec(spec)
+    before = sys.modules.get(file.stem)
+    sys.modules[file.stem] = module
+    sys.path.insert(0, str(file.parent))
+    try:
+        spec.loader.exec_module(module)
+    except WorkflowFault:
+        raise
+    except SyntaxError as error:
+        raise WorkflowFault([Mistake(Place(error.filename or str(file), error.lineno or 1), str(error.msg))]) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the author's code raises
+        raise WorkflowFault([_raised(error, file)]) from None
+    finally:
+        sys.path.remove(str(file.parent))
+        if before is not None:
+            sys.modules[file.stem] = before
+    return module
+
+
+def _raised(error: BaseException, file: Path) -> Mistake:
+    """By the last line of the author's that was reached."""
+    lines = [each.lineno for each in traceback.extract_tb(error.__traceback__) if each.filename == str(file)]
+    words = "".join(traceback.format_exception_only(error)).strip()
+    return Mistake(Place(str(file), (lines or [1])[-1] or 1), words)

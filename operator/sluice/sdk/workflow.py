@@ -1,0 +1,142 @@
+"""`@workflow`: a function that is called once, while the manifest is made, to see which tasks it calls."""
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
+
+from sluice.api import API_VERSION
+from sluice.core import Json
+from sluice.core.validation import workflow_faults
+from sluice.sdk import types
+from sluice.sdk.faults import Mistake, Place, WorkflowFault, fault, here
+from sluice.sdk.fields import WorkflowFields, workflow_fields
+from sluice.sdk.graph import Graph, Node, building, current
+from sluice.sdk.reference import Reference, Step
+from sluice.sdk.source import Source
+
+P = ParamSpec("P")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+
+_IMAGE = "python:3.13-slim"
+
+
+class Workflow(Generic[P, R_co]):
+    """A workflow of a file. Calling it is a mistake: `sub` makes it a task of another one."""
+
+    def __init__(self, function: Callable[P, R_co], fields: Mapping[str, Any], place: Place) -> None:
+        workflow_fields(fields)
+        self._function, self._fields, self.place = function, fields, place
+        functools.update_wrapper(self, function)
+        self.__name__: str = getattr(function, "__name__", "workflow")
+        self.name: str = fields.get("name") or self.__name__.strip("_").replace("_", "-").lower()
+
+    def __call__(self, *_: P.args, **__: P.kwargs) -> R_co:
+        if current() is None:
+            raise fault(f"a workflow is not called; write: sluice render {Path(self.place.file).name}")
+        raise fault(f"a workflow is not called in another one; write sub({self.__name__}, ...)")
+
+    @property
+    def returns(self) -> bool:
+        """Does it say that it hands on a value?"""
+        hint = types.hint_of(self._function, "return")
+        return hint is not Any and not types.is_nothing(hint)
+
+    def bound(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """Arguments by name. Raises WorkflowFault."""
+        try:
+            return dict(inspect.signature(self._function).bind(*args, **kwargs).arguments)
+        except TypeError as error:
+            raise fault(f"{self.__name__}: {error}") from None
+
+    def render(self) -> Json:
+        """The manifest. Raises WorkflowFault with all mistakes."""
+        source = Source.of(self._function, self._fields.get("include", ()))
+        graph = Graph(mistakes=[*source.mistakes_in(self._function.__name__)])
+        parameters, references = self._parameters(graph)
+        with building(graph):
+            returned = cast("Callable[..., object]", self._function)(**references)
+        outputs = {"value": returned._placeholder} if isinstance(returned, Reference) else None
+        if returned is not None and not isinstance(returned, Step):
+            graph.mistakes.append(
+                Mistake(self.place, f"a workflow returns what a task returns, and not {returned!r:.60}")
+            )
+        tasks = [self._task(node, source, graph) for node in graph.nodes.values()]
+        spec = workflow_fields(self._fields)
+        spec |= {"parameters": parameters} if parameters else {}
+        spec |= {"outputs": outputs} if outputs else {}
+        if any("function" in task for task in tasks):
+            spec["files"] = source.files
+        if image := self._image(tasks):
+            spec["defaults"] = {"image": image}
+        spec["tasks"] = tasks
+        manifest = {"apiVersion": API_VERSION, "kind": "Workflow", "metadata": {"name": self.name}, "spec": spec}
+        if not graph.mistakes:
+            graph.mistakes += self._invalid(manifest, list(graph.nodes.values()))
+        if graph.mistakes:
+            raise WorkflowFault(graph.mistakes)
+        return manifest
+
+    def _parameters(self, graph: Graph) -> tuple[list[Json], dict[str, Reference]]:
+        declared, references = [], {}
+        for name, each in inspect.signature(self._function).parameters.items():
+            hint = types.hint_of(self._function, name)
+            references[name] = Reference(f"params.{name}", hint)
+            try:
+                declared.append(types.parameter(name, hint, each.default))
+            except WorkflowFault as refused:
+                graph.mistakes += [Mistake(self.place, each.message) for each in refused.mistakes]
+        return declared, references
+
+    def _task(self, node: Node, source: Source, graph: Graph) -> Json:
+        manifest = node.manifest()
+        if node.function is None:
+            return manifest
+        name = source.name_of(node.function)
+        if name is None:
+            words = "a pod would not find this function; define it at the top of the workflow's file"
+            graph.mistakes.append(Mistake(node.function.place, f"{node.function.__name__}: {words}"))
+            return manifest
+        arguments = manifest["function"]["arguments"]
+        manifest["function"] = {
+            "file": source.path,
+            "name": name,
+            **({"arguments": arguments} if arguments else {}),
+            "fingerprint": source.fingerprint(name),
+        }
+        return manifest
+
+    def _image(self, tasks: list[Json]) -> str:
+        """Of the tasks that say none. Empty if there is no such task."""
+        if given := self._fields.get("image"):
+            return str(given)
+        programs = [task for task in tasks if task.keys() & {"function", "bash"}]
+        return _IMAGE if any("image" not in task for task in programs) else ""
+
+    def _invalid(self, manifest: Json, nodes: list[Node]) -> list[Mistake]:
+        """What lint says, by the line of the task that it is about."""
+        found = []
+        for each in workflow_faults(manifest):
+            number, bracket, field = each.path.removeprefix("spec.tasks[").partition("]")
+            if each.path.startswith("spec.tasks[") and bracket and int(number) < len(nodes):
+                node = nodes[int(number)]
+                found.append(
+                    Mistake(node.place, f"task '{node.name}'{f', {field[1:]}' if field else ''}: {each.message}")
+                )
+            else:
+                found.append(Mistake(self.place, str(each)))
+        return found
+
+
+@overload
+def workflow(function: Callable[P, R], /) -> Workflow[P, R]: ...
+@overload
+def workflow(**fields: Unpack[WorkflowFields]) -> Callable[[Callable[P, R]], Workflow[P, R]]: ...
+def workflow(function: Any = None, /, **fields: Any) -> Any:
+    """Make a function a workflow. Raises WorkflowFault for an unknown option."""
+    place = here()
+    if function is None:
+        return lambda decorated: Workflow(decorated, fields, place)
+    return Workflow(function, fields, place)
