@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from sluice.sdk import (
         Pool,
+        Run,
         Step,
         Task,
         Workflow,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Pool",
+    "Run",
     "Step",
     "Task",
     "Workflow",

@@ -5,6 +5,7 @@ to the `graph`. Nothing here runs in a pod: there `sluice.stub` calls the file's
 """
 
 from sluice.sdk.faults import WorkflowFault
+from sluice.sdk.local import Run
 from sluice.sdk.pool import Pool
 from sluice.sdk.reference import Step, chain
 from sluice.sdk.steps import approval, bash, container, group, join, sub, wait
@@ -13,6 +14,7 @@ from sluice.sdk.workflow import Workflow, workflow
 
 __all__ = [
     "Pool",
+    "Run",
     "Step",
     "Task",
     "Workflow",

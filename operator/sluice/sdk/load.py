@@ -19,7 +19,7 @@ def render_file(file: Path) -> list[Json]:
     Raises WorkflowFault with all mistakes.
     """
     with contextlib.redirect_stdout(sys.stderr):
-        module = _load(file)
+        module = load_file(file)
         manifests, mistakes = [], []
         for each in _workflows(module):
             try:
@@ -45,7 +45,8 @@ def _workflows(module: ModuleType) -> list[Workflow[..., Any]]:
     return list(found.values())
 
 
-def _load(file: Path) -> ModuleType:
+def load_file(file: Path) -> ModuleType:
+    """Raises WorkflowFault, with the author's line, for whatever the file raises."""
     spec = importlib.util.spec_from_file_location(file.stem, file)
     if spec is None or spec.loader is None:
         raise WorkflowFault([Mistake(Place(str(file), 1), "this is no Python file; its name must end with .py")])

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
 from sluice.api import API_VERSION
+from sluice.api.task import ApprovalVerdict
 from sluice.core import Json
 from sluice.core.validation import workflow_faults
 from sluice.sdk import types
 from sluice.sdk.faults import Mistake, Place, WorkflowFault, fault, here
 from sluice.sdk.fields import WorkflowFields, workflow_fields
 from sluice.sdk.graph import Graph, Node, building, current
+from sluice.sdk.local import Run, run_locally
 from sluice.sdk.reference import Reference, Step
 from sluice.sdk.source import Source
 
@@ -26,9 +28,15 @@ _IMAGE = "python:3.13-slim"
 class Workflow(Generic[P, R_co]):
     """A workflow of a file. Calling it is a mistake: `sub` makes it a task of another one."""
 
-    def __init__(self, function: Callable[P, R_co], fields: Mapping[str, Any], place: Place) -> None:
+    def __init__(
+        self,
+        function: Callable[P, R_co],
+        fields: Mapping[str, Any],
+        place: Place,
+        answers: Mapping[str, ApprovalVerdict] | None = None,
+    ) -> None:
         workflow_fields(fields)
-        self._function, self._fields, self.place = function, fields, place
+        self._function, self._fields, self.place, self._answers = function, fields, place, answers or {}
         functools.update_wrapper(self, function)
         self.__name__: str = getattr(function, "__name__", "workflow")
         self.name: str = fields.get("name") or self.__name__.strip("_").replace("_", "-").lower()
@@ -51,8 +59,29 @@ class Workflow(Generic[P, R_co]):
         except TypeError as error:
             raise fault(f"{self.__name__}: {error}") from None
 
+    def answering(self, answers: Mapping[str, ApprovalVerdict]) -> "Workflow[P, R_co]":
+        """The same, with what `local` is to take as people's decisions, by the approval's name."""
+        return Workflow(self._function, self._fields, self.place, answers)
+
+    def local(self, *args: P.args, **kwargs: P.kwargs) -> Run:
+        """Run it here and now, as the operator would: see `sluice.sdk.local`. Raises WorkflowFault if it cannot be
+        built, or if only a cluster can run it.
+        """
+        if current() is not None:
+            raise fault("a workflow is not run while another is built; write sub(...)")
+        manifest, graph = self._built()
+        functions = {node.name: node.function.function for node in graph.nodes.values() if node.function is not None}
+        arguments = {name: types.encode(value) for name, value in self.bound(args, kwargs).items()}
+        try:
+            return run_locally(manifest, functions, arguments, self._answers)
+        except ValueError as error:
+            raise fault(f"{self.__name__}: {error}") from error
+
     def render(self) -> Json:
         """The manifest. Raises WorkflowFault with all mistakes."""
+        return self._built()[0]
+
+    def _built(self) -> tuple[Json, Graph]:
         source = Source.of(self._function, self._fields.get("include", ()))
         graph = Graph(mistakes=[*source.mistakes_in(self._function.__name__)])
         parameters, references = self._parameters(graph)
@@ -77,7 +106,7 @@ class Workflow(Generic[P, R_co]):
             graph.mistakes += self._invalid(manifest, list(graph.nodes.values()))
         if graph.mistakes:
             raise WorkflowFault(graph.mistakes)
-        return manifest
+        return manifest, graph
 
     def _parameters(self, graph: Graph) -> tuple[list[Json], dict[str, Reference]]:
         declared, references = [], {}

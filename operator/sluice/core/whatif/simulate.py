@@ -47,31 +47,31 @@ def simulate(run: RunState, durations_s: Sequence[float]) -> list[Attempt]:
     while not (decision := decide(run, now)).finished:
         for create in decision.create:
             number = create.number
-            pods[number] = _running(run, number, now)
-            _see(run, pods[number])
+            pods[number] = running_pod(run, number, now)
+            see(run, pods[number])
             heapq.heappush(ends, (now + durations_s[run.tasks.named_task_of(number)], number))
         if run.creates.recording:
             compose(run, {}, 1, now).commit()
             continue
         if not ends:
-            raise Unforeseen(_stuck(run))
+            raise Unforeseen(stuck(run))
         now = ends[0][0]
         while ends and ends[0][0] == now:
             _, number = heapq.heappop(ends)
             pod = pods.pop(number)
             attempts.append(Attempt(number, pod.created_at - _BEGIN, now - _BEGIN))
-            _see(run, _ended(pod, now))
+            see(run, _ended(pod, now))
     if expected_phase(run) != "Succeeded":
         raise Unforeseen(run_message(run))
     return attempts
 
 
-def _see(run: RunState, pod: PodView) -> None:
+def see(run: RunState, pod: PodView) -> None:
     run.shared.observe_pod(pod)
     run.pods.observe(pod)
 
 
-def _running(run: RunState, number: int, now: Instant) -> PodView:
+def running_pod(run: RunState, number: int, now: Instant) -> PodView:
     task, identity = run.tasks[number], run.identity
     name = run.tasks.pod_name(number)
     return PodView(
@@ -95,7 +95,7 @@ def _ended(pod: PodView, now: Instant) -> PodView:
     return replace(pod, version=2, phase="Succeeded", container=container)
 
 
-def _stuck(run: RunState) -> str:
+def stuck(run: RunState) -> str:
     """The first task that others wait for, and what it waits for itself."""
     first = next(n for n, task in enumerate(run.tasks.named) if task.step not in (TaskStep.WAITING, TaskStep.ENDED))
     return f"task {run.tasks.named[first].definition.name} would never end: {reason(run, first).text}"

@@ -1,0 +1,131 @@
+"""`local()`: the operator's decisions, with functions called here."""
+
+import sys
+
+import pytest
+
+from sluice.sdk.faults import WorkflowFault
+from sluice.sdk.load import load_file
+from tests.e2e.kubernetes import EXAMPLES
+from tests.sdk.author import HEAD
+
+
+def example(name):
+    return load_file(EXAMPLES / "python" / f"{name}.py")
+
+
+@pytest.fixture
+def workflow(tmp_path):
+    def load(text):
+        (tmp_path / "author.py").write_text(f"{HEAD}import sys\n{text}")
+        return load_file(tmp_path / "author.py").w
+
+    yield load
+    sys.modules.pop("author", None)
+
+
+def phases(run):
+    return {name: task.phase for name, task in run.tasks.items()}
+
+
+def test_examples_end_as_on_the_cluster(capfd):
+    etl = example("etl").etl.local()
+    assert phases(etl) == dict.fromkeys(("extract", "clean", "load", "total", "report", "tidy"), "Succeeded")
+    assert (etl.phase, etl.tasks["clean"].value, etl.tasks["total"].value) == ("Succeeded", [6, 5, 4], 18)
+    assert "done for 2026-01-01" in capfd.readouterr().out
+    parallel = example("parallel").parallel.local(mode="quick")
+    succeeded = dict.fromkeys(("square", "count", "summary", "goodbye"), "Succeeded")
+    assert phases(parallel) == succeeded | {"full": "Skipped"}
+
+
+def test_retries_and_backoff_without_waiting(workflow):
+    run = workflow("""
+tries = []
+@task(retries={"limit": 3, "backoff": {"initial": "1h"}})
+def flaky() -> int:
+    tries.append(1)
+    return 1 // (len(tries) // 3)
+
+@workflow
+def w():
+    bash("after", "true").when(f"{flaky()} == 1")
+""").local()
+    assert (run.phase, run.tasks["flaky"].value) == ("Succeeded", 1)
+
+
+def test_a_failure_says_why_and_what_follows_is_not_run(workflow):
+    run = workflow("""
+@task
+def broken(n: int) -> int:
+    raise ValueError("no rows")
+@workflow
+def w(n: int = 1):
+    load(broken(n))
+    bash("tidy", 'test "$SLUICE_RUN_PHASE" = Failed', finally_=True)
+""").local()
+    assert run.phase == "Failed"
+    assert phases(run) == {"broken": "Failed", "load": "UpstreamFailed", "tidy": "Succeeded"}
+    assert "ValueError: no rows" in run.tasks["broken"].reason
+
+
+def test_values_go_through_json_and_come_back_as_their_annotations_say(workflow):
+    run = workflow("""
+import dataclasses
+@dataclasses.dataclass
+class Row:
+    day: date
+@task
+def make() -> list[Row]:
+    return [Row(date(2026, 1, 1))]
+@task
+def weekday(row: Row) -> int:
+    return row.day.weekday()
+@task
+def wrong() -> int:
+    return float("nan")
+@workflow
+def w():
+    weekday.each(make())
+    wrong()
+""").local()
+    assert run.tasks["weekday"].value == [3]
+    assert (run.tasks["make"].value, run.tasks["wrong"].phase) == ([{"day": "2026-01-01"}], "Failed")
+
+
+def test_people_are_answered_for(workflow):
+    asking = workflow("""
+@workflow
+def w():
+    approval("deploy", "go?") >> bash("ship", "true") >> wait("pause", for_="10h")
+""")
+    assert phases(asking.answering({"deploy": "Approve"}).local()) == dict.fromkeys(
+        ("deploy", "ship", "pause"), "Succeeded"
+    )
+    assert asking.answering({"deploy": "Reject"}).local().phase == "Failed"
+    with pytest.raises(WorkflowFault, match=r"w: task deploy would never end: Approval"):
+        asking.local()
+
+
+def test_parallelism_and_pools_hold(workflow):
+    run = workflow("""
+import threading
+inside, most = [], []
+lock = threading.Lock()
+@task(pools=["database"])
+def one(n: int) -> int:
+    with lock:
+        inside.append(n)
+        most.append(len(inside))
+    with lock:
+        inside.remove(n)
+    return max(most)
+@workflow
+def w():
+    one.each(range(20))
+""").local()
+    assert max(run.tasks["one"].value) == 1
+
+
+def test_what_needs_a_cluster_says_so(workflow):
+    with pytest.raises(WorkflowFault, match="task 'c' is a container or another workflow, and needs a cluster"):
+        workflow("@workflow\ndef w():\n    container('c', 'busybox')\n").local()
