@@ -7,6 +7,7 @@ from sluice.cli.run.command import is_file
 from sluice.cli.run.file import BadFile, Manifest, own_run, read, to_run
 from sluice.client.resources import RUNS, WORKFLOWS
 from sluice.core.base.naming import change_of, graph_of
+from sluice.sdk.faults import WorkflowFault
 
 PARAMETERS = [
     {"name": "day"},
@@ -42,10 +43,20 @@ def test_wrong_values_are_named(written, words):
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("etl", False), ("etl.yaml", True), ("a/etl.json", True), ("-", True), ("workflow/etl", False)],
+    [("etl", False), ("etl.yaml", True), ("etl.py", True), ("a/etl.json", True), ("-", True), ("workflow/etl", False)],
 )
 def test_a_file_is_told_from_a_workflow(text, expected):
     assert is_file(text) is expected
+
+
+def test_a_python_file_is_rendered(tmp_path):
+    path = tmp_path / "author.py"
+    path.write_text("from sluice import bash, workflow\n@workflow\ndef etl():\n    bash('a', 'true')\n")
+    (found,) = read(str(path), chart_has_image=False)
+    assert (found.resource.kind, found.name) == ("Workflow", "etl")
+    path.write_text("from sluice import bash, workflow\n@workflow\ndef etl():\n    bash('A', 'true')\n")
+    with pytest.raises(WorkflowFault, match=r"author.py:4: task 'A', name: "):
+        read(str(path), chart_has_image=False)
 
 
 def test_all_faults_of_a_file_have_their_lines(tmp_path):

@@ -17,11 +17,7 @@ def command(file: Path, output: Path | None) -> None:
 
     Example: sluice render etl.py | kubectl apply -f -
     """
-    from sluice.importers.report import Imported  # noqa: PLC0415  # not for --help
-    from sluice.importers.write import to_yaml  # noqa: PLC0415
-    from sluice.sdk.load import render_file  # noqa: PLC0415
-
-    text = to_yaml([Imported(manifest) for manifest in render_file(file)])
+    text = rendered(file)
     if output is None:
         click.echo(text, nl=False)
         return
@@ -29,3 +25,12 @@ def command(file: Path, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise click.UsageError(printable(f"{output}: {error.strerror}")) from error
+
+
+def rendered(file: Path) -> str:
+    """As YAML. Raises WorkflowFault with all mistakes."""
+    from sluice.importers.report import Imported  # noqa: PLC0415  # not for --help
+    from sluice.importers.write import to_yaml  # noqa: PLC0415
+    from sluice.sdk.load import render_file  # noqa: PLC0415
+
+    return to_yaml([Imported(manifest) for manifest in render_file(file)])

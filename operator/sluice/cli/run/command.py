@@ -21,7 +21,7 @@ from sluice.core import Json
 if TYPE_CHECKING:
     from sluice.client.api import Client
 
-_SUFFIXES = (".yaml", ".yml", ".json")
+_SUFFIXES = (".yaml", ".yml", ".json", ".py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def command(
 ) -> None:
     """Start a run of a Workflow, or apply a FILE and run the Workflow in it.
 
-    A FILE (- is standard input) is checked as by `sluice lint` and applied server-side. A Workflow that runs on change
-    starts its run itself; then that one is meant.
+    A FILE (- is standard input) is checked as by `sluice lint` and applied server-side; one in Python is rendered first.
+    A Workflow that runs on change starts its run itself; then that one is meant.
 
     Example: sluice run etl -p day=2026-03-01 --follow
     """
