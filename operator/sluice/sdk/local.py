@@ -29,7 +29,7 @@ from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.decide import decide
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
-from sluice.core.run.outputs import outputs_so_far, results_before
+from sluice.core.run.outputs import results_before
 from sluice.core.run.state import RunState
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
@@ -47,16 +47,11 @@ _NAMESPACE = "local"
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """How a task ended. `outputs` are those of a pod; of a fan-out each is the list of what its items handed on."""
+    """How a task ended. `value` is what its function returned, of a fan-out the list of all items."""
 
     phase: str
-    outputs: Mapping[str, Any]
-    message: str = ""
-
-    @property
-    def value(self) -> Any:
-        """What its function returned, as JSON. None if it returned nothing."""
-        return self.outputs.get(OUTPUT)
+    value: Any = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +109,8 @@ def run_locally(
                 skipped_s += wake_in_s
             else:
                 raise ValueError(stuck(run))
-    tasks = {task.definition.name: _result(run, number) for number, task in enumerate(run.tasks.named)}
+    named = enumerate(run.tasks.named)
+    tasks = {task.definition.name: _result(task_status(run, number)) for number, task in named}
     return Run(expected_phase(run), run_message(run), tasks)
 
 
@@ -205,7 +201,7 @@ def _ended(pod: PodView, what: _Ended, now: Instant) -> PodView:
     return replace(pod, version=2, phase="Failed" if what.exit_code else "Succeeded", container=container)
 
 
-def _result(run: RunState, number: int) -> TaskResult:
-    entry = task_status(run, number)
-    words = ": ".join(entry[each] for each in ("reason", "message") if each in entry)
-    return TaskResult(entry["phase"], outputs_so_far(run, number) or {}, words)
+def _result(entry: Json) -> TaskResult:
+    outputs = json.loads(entry.get("outputs") or "{}")
+    why = ": ".join(filter(None, (entry.get("reason"), entry.get("message"))))
+    return TaskResult(entry["phase"], outputs.get("value"), why)
