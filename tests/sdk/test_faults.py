@@ -49,6 +49,7 @@ def test_mistake_has_its_line(tmp_path, line, words):
     ("text", "line", "words"),
     [
         ("@workflow\ndef w(day: date = None):\n    files(day)\n", 1, "cannot have None as a default"),
+        ("@workflow\ndef w(day: date = date.today()):\n    files(day)\n", 2, "date.today() is another value each time"),
         ("@workflow\ndef w():\n    return 5\n", 1, "a workflow returns what a task returns"),
         ("@task(imgae='x')\ndef f(): ...\n", 1, "there is no option 'imgae'; did you mean 'image'?"),
         (

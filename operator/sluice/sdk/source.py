@@ -24,6 +24,8 @@ _OPAQUE = frozenset(
     {"globals", "locals", "vars", "eval", "exec", "__file__", "__import__", "inspect", "sys", "importlib"}
 )
 """Names by which a function may reach anything."""
+_UNSTEADY = frozenset({"today", "now", "utcnow", "uuid1", "uuid4", "random", "randint"})
+"""Functions of the standard library that give another value each time."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Source:
         for each in self._statements:
             if isinstance(each, ast.FunctionDef) and each.name == workflow:
                 yield from self._unseen(each)
+                yield from self._unsteady(each)
 
     def _unseen(self, function: ast.FunctionDef) -> Iterator[Mistake]:
         arguments = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
@@ -92,6 +95,13 @@ class Source:
             if isinstance(asked, ast.Name) and asked.id in known:
                 words = f"{asked.id} is known only when the workflow runs; ask what it is in a @task that takes it"
                 yield self._mistake(asked.lineno, words)
+
+    def _unsteady(self, function: ast.FunctionDef) -> Iterator[Mistake]:
+        """Defaults that differ from one rendering to the next, each of which would start a run."""
+        for default in (*function.args.defaults, *filter(None, function.args.kw_defaults)):
+            if any(isinstance(node, ast.Call) and _called(node) in _UNSTEADY for node in ast.walk(default)):
+                words = f"{ast.unparse(default)} is another value each time this is rendered; write a fixed default"
+                yield self._mistake(default.lineno, words)
 
     def _mistake(self, line: int, message: str) -> Mistake:
         return Mistake(Place(str(self.file), line), message)
@@ -185,9 +195,9 @@ def _names(statement: ast.stmt) -> set[str]:
     return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and id(node) not in skipped}
 
 
-def _called(decorator: ast.expr) -> str:
-    """`task` of `@task`, `@task(...)` and `@sluice.task(...)`."""
-    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+def _called(expression: ast.expr) -> str:
+    """`task` of `task`, `task(...)` and `sluice.task(...)`."""
+    named = expression.func if isinstance(expression, ast.Call) else expression
     return named.attr if isinstance(named, ast.Attribute) else named.id if isinstance(named, ast.Name) else ""
 
 
