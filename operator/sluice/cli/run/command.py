@@ -59,8 +59,8 @@ def command(
 ) -> None:
     """Start a run of a Workflow, or apply a FILE and run the Workflow in it.
 
-    A FILE (- is standard input) is checked as by `sluice lint` and applied server-side; one in Python is rendered first.
-    A Workflow that runs on change starts its run itself; then that one is meant.
+    A FILE (- is standard input) is checked as by `sluice lint` and applied server-side; one in Python is rendered
+    first. A Workflow that runs on change starts its run itself; then that one is meant.
 
     Example: sluice run etl -p day=2026-03-01 --follow
     """
