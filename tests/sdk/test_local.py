@@ -65,7 +65,7 @@ def w(n: int = 1):
 """).local()
     assert run.phase == "Failed"
     assert phases(run) == {"broken": "Failed", "load": "UpstreamFailed", "tidy": "Succeeded"}
-    assert "ValueError: no rows" in run.tasks["broken"].reason
+    assert "ValueError: no rows" in run.tasks["broken"].message
 
 
 def test_values_go_through_json_and_come_back_as_their_annotations_say(workflow):

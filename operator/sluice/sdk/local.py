@@ -29,7 +29,7 @@ from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.decide import decide
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
-from sluice.core.run.outputs import results_before
+from sluice.core.run.outputs import outputs_so_far, results_before
 from sluice.core.run.state import RunState
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
@@ -39,6 +39,7 @@ from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.run_phase import expected_phase, run_end, run_message
 from sluice.core.status.run_status import compose, task_status
 from sluice.core.whatif.simulate import running_pod, see, stuck
+from sluice.sdk.task import OUTPUT
 from sluice.stub import call as stub
 
 _AT_ONCE = 256  # threads
@@ -47,11 +48,16 @@ _NAMESPACE = "local"
 
 @dataclass(frozen=True, slots=True)
 class TaskResult:
-    """How a task ended. `value` is what its function returned, of a fan-out the list of all items."""
+    """How a task ended. `outputs` are those of a pod; of a fan-out each is the list of what its items handed on."""
 
     phase: str
-    value: Any = None
-    reason: str = ""
+    outputs: Mapping[str, Any]
+    message: str = ""
+
+    @property
+    def value(self) -> Any:
+        """What its function returned, as JSON. None if it returned nothing."""
+        return self.outputs.get(OUTPUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +115,7 @@ def run_locally(
                 skipped_s += wake_in_s
             else:
                 raise ValueError(stuck(run))
-    named = enumerate(run.tasks.named)
-    tasks = {task.definition.name: _result(task_status(run, number)) for number, task in named}
+    tasks = {task.definition.name: _result(run, number) for number, task in enumerate(run.tasks.named)}
     return Run(expected_phase(run), run_message(run), tasks)
 
 
@@ -201,7 +206,7 @@ def _ended(pod: PodView, what: _Ended, now: Instant) -> PodView:
     return replace(pod, version=2, phase="Failed" if what.exit_code else "Succeeded", container=container)
 
 
-def _result(entry: Json) -> TaskResult:
-    outputs = json.loads(entry.get("outputs") or "{}")
-    why = ": ".join(filter(None, (entry.get("reason"), entry.get("message"))))
-    return TaskResult(entry["phase"], outputs.get("value"), why)
+def _result(run: RunState, number: int) -> TaskResult:
+    entry = task_status(run, number)
+    words = ": ".join(entry[each] for each in ("reason", "message") if each in entry)
+    return TaskResult(entry["phase"], outputs_so_far(run, number) or {}, words)
