@@ -7,7 +7,7 @@ from sluice.sdk.load import render_file
 
 HEAD = """\
 from datetime import date
-from sluice import Pool, approval, bash, chain, container, group, join, sub, task, wait, workflow
+from sluice import Pool, approval, bash, branch, chain, container, group, join, run, sub, task, wait, workflow
 
 @task
 def files(day: date) -> list[str]:

@@ -82,6 +82,68 @@ def test_items_that_are_lists_or_null_travel_in_a_map(tmp_path):
     assert found["f"]["call"]["arguments"] == {"x": "$(item.value)"}
 
 
+@pytest.mark.parametrize(
+    ("call", "items"),
+    [
+        ("f.zip(['a', 'b'], [1, 2], z=day)", [{"x": "a", "y": 1}, {"x": "b", "y": 2}]),
+        ("f.product(['a', 'b'], [1, 2], z=day)", [{"x": x, "y": y} for x in "ab" for y in (1, 2)]),
+    ],
+)
+def test_pairs_are_items_with_the_names_of_the_arguments(tmp_path, call, items):
+    text = f"""
+        @task
+        def f(x: str, y: int, z: date) -> int: ...
+
+        @workflow(trigger="Manual")
+        def w(day: date):
+            {call}
+        """
+    found = tasks(tmp_path, text)["f"]
+    assert found["forEach"] == {"items": items}
+    assert found["call"]["arguments"] == {"x": "$(item.x)", "y": "$(item.y)", "z": "$(params.day)"}
+
+
+def test_a_branch_is_a_condition_on_each_of_its_tasks(tmp_path):
+    text = """
+        @task
+        def kind() -> str: ...
+
+        @workflow
+        def w(limit: int = 3):
+            found = kind()
+            old, small = bash("old", "true").when("params.limit > 1"), bash("small", "true")
+            branch(found, {"csv": clean("a"), "json": [old]})
+            branch(limit, {3: small})
+        """
+    assert {name: task.get("when") for name, task in tasks(tmp_path, text).items()} == {
+        "kind": None,
+        "clean": 'tasks.kind.outputs.value == "csv"',
+        "old": '(params.limit > 1) && tasks.kind.outputs.value == "json"',
+        "small": "params.limit == 3",
+    }
+
+
+def test_what_a_run_knows_of_itself_is_a_reference(tmp_path):
+    text = """
+        from datetime import datetime
+
+        @task
+        def at(now: datetime, day: date, name: str) -> None: ...
+
+        @workflow
+        def w():
+            at(run.scheduled_time, run.interval_start, f"{run.name}!")
+            bash("tidy", "true", env={"PHASE": run.phase, "SECONDS": run.duration}, finally_=True)
+        """
+    found = tasks(tmp_path, text)
+    assert found["at"]["call"]["arguments"] == {
+        "now": "$(run.scheduledTime)",
+        "day": "$(run.intervalStart)",
+        "name": "$(run.name)!",
+    }
+    assert [each["value"] for each in found["tidy"]["env"]] == ["$(run.phase)", "$(run.duration)"]
+
+
 def test_a_group_is_a_block(tmp_path):
     found = tasks(tmp_path, "@workflow\ndef w():\n    with group('g'):\n        bash('a', 'x')\n    bash('b', 'x')\n")
     assert {name: task.get("group") for name, task in found.items()} == {"a": "g", "b": None}

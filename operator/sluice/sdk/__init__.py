@@ -8,7 +8,8 @@ from sluice.sdk.faults import WorkflowFault
 from sluice.sdk.local import Run
 from sluice.sdk.pool import Pool
 from sluice.sdk.reference import Step, chain
-from sluice.sdk.steps import approval, bash, container, group, join, sub, wait
+from sluice.sdk.run_values import run
+from sluice.sdk.steps import approval, bash, branch, container, group, join, sub, wait
 from sluice.sdk.task import Task, task
 from sluice.sdk.workflow import Workflow, workflow
 
@@ -21,10 +22,12 @@ __all__ = [
     "WorkflowFault",
     "approval",
     "bash",
+    "branch",
     "chain",
     "container",
     "group",
     "join",
+    "run",
     "sub",
     "task",
     "wait",

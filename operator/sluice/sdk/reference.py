@@ -21,7 +21,7 @@ class Step:
     """A task that hands on no value: `bash`, `container`, `join`, a `@task` that returns None."""
 
     def __init__(self, node: Node | None) -> None:
-        """`node` is None for a parameter."""
+        """`node` is None for what is no task's: a parameter, what a run knows of itself, an item."""
         self._node = node
 
     def __rshift__(self, other: _T) -> _T:
@@ -69,7 +69,7 @@ def describe(value: object) -> str:
 
 
 class Reference(Step):
-    """The value of a task or of a parameter, which only a run has."""
+    """The value of a task, of a parameter, or of the run itself, which only a run has."""
 
     def __init__(self, path: str, hint: Any, node: Node | None = None, *, each: bool = False) -> None:
         """`path`: the words of its placeholder. `each`: the list of what a fan-out's items return."""
@@ -78,7 +78,10 @@ class Reference(Step):
 
     @property
     def _words(self) -> str:
-        return f"the parameter {self._path[7:]}" if self._node is None else f"what task '{self._node.name}' returns"
+        if self._node is not None:
+            return f"what task '{self._node.name}' returns"
+        kind, _, name = self._path.partition(".")
+        return f"the parameter {name}" if kind == "params" else self._path
 
     @property
     def _placeholder(self) -> str:

@@ -1,14 +1,16 @@
 """Tasks that are no Python functions."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, ParamSpec, TypeVar, Unpack, cast
 
 from sluice.core import Json
+from sluice.sdk import types
 from sluice.sdk.faults import fault, here
 from sluice.sdk.fields import TaskFields, task_fields
 from sluice.sdk.graph import Node
-from sluice.sdk.reference import Reference, Step, filled, graph_for, script
+from sluice.sdk.reference import Reference, Step, as_condition, describe, filled, graph_for, nodes_of, script
 from sluice.sdk.task import OUTPUT, _argument
 from sluice.sdk.workflow import Workflow
 
@@ -52,6 +54,22 @@ def wait(name: str, *, for_: str = "", until: object = "") -> Step:
     """Time that passes: `for_` a duration such as 10m, or `until` a time."""
     said = {"for": for_, "until": str(filled(until))}
     return _add("wait", name, {"wait": {key: value for key, value in said.items() if value}}, {})
+
+
+def branch(value: object, choices: Mapping[Any, object]) -> None:
+    """Run the tasks of one choice only: `branch(kind, {"csv": load_csv(file), "json": [parse(file), check]})`.
+
+    `value` is what a task returns, or a parameter. The tasks of the other choices are skipped, and so is what waits for
+    them, unless it says `run_if="NoneFailedOneSucceeded"`.
+    """
+    graph_for("branch")
+    if not isinstance(value, Reference):
+        raise fault(f"branch asks what a task returns or what a parameter is, and this is known now: {describe(value)}")
+    for choice, steps in choices.items():
+        condition = as_condition(f"{value} == {json.dumps(types.encode(choice))}")
+        for node in nodes_of(steps):
+            before = node.fields.get("when")
+            node.fields["when"] = f"({before}) && {condition}" if before else condition
 
 
 @contextmanager

@@ -5,6 +5,7 @@ A call has the type of the function's value, though it gives a reference: so typ
 
 import functools
 import inspect
+import itertools
 import typing
 from collections.abc import (
     AsyncGenerator,
@@ -78,6 +79,20 @@ class Task(Generic[P, R_co]):
         task = cast("Task[..., Any]", self)
         return cast("list[R]", task._each(graph_for(f"{task.__name__}.each"), items, args, kwargs))
 
+    def zip(self, *lists: Iterable[Any], **kwargs: Any) -> list[R_co]:
+        """A pod for each pair: `load.zip(files, days)`. The lists are known now, and stand for the function's first
+        arguments; those with a name are the same for all.
+        """
+        given = [self._known_now("zip", each) for each in lists]
+        if len({len(each) for each in given}) > 1:
+            raise fault(f"zip wants lists of one length, and these have {', '.join(str(len(each)) for each in given)}")
+        return self._tuples(list(zip(*given, strict=True)), len(lists), kwargs)
+
+    def product(self, *lists: Iterable[Any], **kwargs: Any) -> list[R_co]:
+        """As `zip`, with a pod for each combination. The last list changes fastest."""
+        given = [self._known_now("product", each) for each in lists]
+        return self._tuples(list(itertools.product(*given)), len(lists), kwargs)
+
     def with_(self, *, name: str = "", **fields: Unpack[TaskFields]) -> "Task[P, R_co]":
         """The same function with other options, and under another name."""
         task_fields(fields)
@@ -111,6 +126,24 @@ class Task(Generic[P, R_co]):
                 item = Reference("item.value", Any)
             over = {"items": filled(given)}
         return self._add(graph, self._bound((item, *args), kwargs), over)
+
+    def _known_now(self, how: str, items: object) -> list[Any]:
+        if isinstance(items, Reference):
+            raise fault(
+                f"{how} takes lists that are known now, and {items._words} is not; "
+                f"pair them in a @task that returns the pairs, and write {self.__name__}.each(...)"
+            )
+        return _static(items)
+
+    def _tuples(self, items: list[tuple[Any, ...]], width: int, kwargs: Mapping[str, Any]) -> list[R_co]:
+        """A pod for each tuple, whose members are the first `width` arguments."""
+        names = list(inspect.signature(self._function).parameters)[:width]
+        if len(names) < width:
+            raise fault(f"{self.__name__} takes {len(names)} arguments, and has no use for {width} lists")
+        over = {"items": filled([dict(zip(names, map(types.encode, each), strict=True)) for each in items])}
+        members = {name: Reference(f"item.{name}", Any) for name in names}
+        graph = graph_for(f"{self.__name__}.zip or .product")
+        return cast("list[R_co]", self._add(graph, self._bound((), {**members, **kwargs}), over))
 
     def _bound(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """Arguments by name. Raises WorkflowFault if the function does not take them so."""

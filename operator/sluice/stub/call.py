@@ -201,7 +201,7 @@ def decode(hint, value):
     if issubclass(kind, enum.Enum):
         return decode_enum(kind, value)
     if issubclass(kind, (datetime.datetime, datetime.date, datetime.time)):
-        return kind.fromisoformat(value[:-1] + "+00:00" if value.endswith("Z") else value)
+        return decode_time(kind, value)
     if kind is datetime.timedelta:
         return datetime.timedelta(seconds=float(value))
     if issubclass(kind, (decimal.Decimal, pathlib.PurePath, uuid.UUID)):
@@ -229,6 +229,8 @@ def decode_union(choices, value):
         return None
     if isinstance(value, str) and str in choices:
         return value
+    if value == "" and type(None) in choices:  # the scheduled time of a run that has none
+        return None
     choices = [choice for choice in choices if choice is not type(None)]
     if len(choices) == 1:
         return decode(choices[0], value)
@@ -247,6 +249,13 @@ def decode_number(kind, value):
     if not right or (kind is int and value != int(value)):
         raise ValueError(f"must be {kind.__name__}")
     return kind(value)
+
+
+def decode_time(kind, value):
+    text = value[:-1] + "+00:00" if value.endswith("Z") else value
+    if kind is datetime.date and "T" in text:
+        return datetime.datetime.fromisoformat(text).date()
+    return kind.fromisoformat(text)
 
 
 def decode_enum(kind, value):
