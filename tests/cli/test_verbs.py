@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from sluice.cli.main import main
 from tests.client.server import write_kubeconfig
 
-VERBS = [verb for verb in main.list_commands(None) if verb != "watch"]  # it loads its client at once
+VERBS = main.list_commands(None)
 HEAVY = ("aiohttp", "kubernetes", "pydantic", "rich", "yaml")
 
 

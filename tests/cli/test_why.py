@@ -29,7 +29,7 @@ def test_facts_stand_below_each_other_and_are_harmless():
 def test_on_a_terminal_facts_are_cut_and_commands_are_not():
     long = as_text(ANSWER, Terminal(columns=20), Access(namespace="team", context="far"))
     assert long[3] == "  in line   xxxxxxx…"
-    assert long[-1] == "  sluice logs 'etl-1/load[17]' --namespace team --context far    # shows its log"
+    assert long[-1] == "  sluice logs 'etl-1/load[17]' --context far -n team    # shows its log"
 
 
 def test_of_a_long_message_the_rest_is_counted():

@@ -1,5 +1,6 @@
 """An API server that gives prepared answers: over real HTTP, by a kubeconfig."""
 
+import json
 from contextlib import asynccontextmanager
 
 import yaml
@@ -13,6 +14,24 @@ def status(code, reason="", message="", **details):
     return web.json_response(
         {"kind": "Status", "code": code, "reason": reason, "message": message, "details": details}, status=code
     )
+
+
+def events(*found):
+    """What a watch sends: pairs of a kind and an object."""
+    return web.Response(text="".join(f"{json.dumps({'type': kind, 'object': each})}\n" for kind, each in found))
+
+
+class Server:
+    """Answers in turn: `lists` for reads, `watches` for watches. `asked` is what it was asked."""
+
+    def __init__(self, lists, watches=()):
+        self._lists, self._watches, self.asked = iter(lists), iter(watches), []
+
+    async def __call__(self, request):
+        watched = "watch" in request.query
+        self.asked.append(f"watch {request.query['resourceVersion']}" if watched else "read")
+        answer = next(self._watches if watched else self._lists)
+        return answer if isinstance(answer, web.Response) else web.json_response(answer)
 
 
 @asynccontextmanager

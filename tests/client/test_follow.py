@@ -1,14 +1,11 @@
 """What stays current: across watches that end, versions that are too old, and a server that is away."""
 
-import json
-
 import pytest
-from aiohttp import web
 
 from sluice.client.errors import Deleted, NotFound
 from sluice.client.follow import follow, follow_object
 from sluice.client.resources import RUNS
-from tests.client.server import serving, status
+from tests.client.server import Server, events, serving, status
 
 COLUMNS = [{"name": "Phase"}]
 
@@ -20,23 +17,6 @@ def row(name, version, phase):
 
 def tabled(*rows, columns=COLUMNS):
     return {"metadata": {"resourceVersion": "1"}, "columnDefinitions": columns, "rows": list(rows)}
-
-
-def events(*found):
-    return web.Response(text="".join(f"{json.dumps({'type': kind, 'object': each})}\n" for kind, each in found))
-
-
-class Server:
-    """Answers in turn: `lists` for reads, `watches` for watches."""
-
-    def __init__(self, lists, watches):
-        self._lists, self._watches, self.asked = iter(lists), iter(watches), []
-
-    async def __call__(self, request):
-        watched = "watch" in request.query
-        self.asked.append(f"watch {request.query['resourceVersion']}" if watched else "read")
-        answer = next(self._watches if watched else self._lists)
-        return answer if isinstance(answer, web.Response) else web.json_response(answer)
 
 
 async def test_rows_stay_current(tmp_path):

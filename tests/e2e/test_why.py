@@ -46,7 +46,7 @@ def test_each_state_has_its_answer(kubectl: Kubectl) -> None:
         """
         Workflow etl has no run that goes.
         waits  trigger: Manual, so it runs only when somebody starts it
-        sluice run etl --namespace <namespace>  # runs it now
+        sluice run etl -n <namespace>  # runs it now
         """,
     )
     kubectl.apply(by_hand("etl-1", "etl"))
@@ -62,8 +62,8 @@ def test_each_state_has_its_answer(kubectl: Kubectl) -> None:
         in line  1 of 1, for <span>
         takes  unknown: no run that could be read has done it
         next  it starts when slots of the Pool are free
-        sluice why pool/warehouse --namespace <namespace>  # tells who holds it and who waits
-        sluice stop report-1 --namespace <namespace>  # frees its slots
+        sluice why pool/warehouse -n <namespace>  # tells who holds it and who waits
+        sluice stop report-1 -n <namespace>  # frees its slots
         """,
     )
     why(
@@ -74,7 +74,7 @@ def test_each_state_has_its_answer(kubectl: Kubectl) -> None:
         now  WaitingFor: load
         takes  unknown: no run that could be read has done it
         next  it starts when these have ended
-        sluice why etl-1/load --namespace <namespace>  # tells what that one waits for
+        sluice why etl-1/load -n <namespace>  # tells what that one waits for
         """,
     )
     why(
@@ -87,7 +87,7 @@ def test_each_state_has_its_answer(kubectl: Kubectl) -> None:
         waits  audit: WaitingFor: load
         so far  <span>
         may take  unknown: no run of it has succeeded yet, so there is nothing to go by
-        sluice approve etl-1/ship --namespace <namespace>  # approves; --reject says no
+        sluice approve etl-1/ship -n <namespace>  # approves; --reject says no
         """,
     )
     why(
@@ -98,7 +98,7 @@ def test_each_state_has_its_answer(kubectl: Kubectl) -> None:
         held by  report-1/export
         in line  etl-1/load for <span>
         frees  unknown when: a slot is free as soon as a holder ends
-        sluice stop report-1 --namespace <namespace>  # frees its slots
+        sluice stop report-1 -n <namespace>  # frees its slots
         """,
     )
     kubectl.finished(kubectl.run_of("broken"))
@@ -112,8 +112,8 @@ def test_each_state_has_its_answer(kubectl: Kubectl) -> None:
         says  exit code 3
         not run  after
         next  its log says more
-        sluice logs broken-g1-<hash>/fails --namespace <namespace>  # shows its log
-        sluice retry broken-g1-<hash> --namespace <namespace>  # keeps what succeeded and runs the rest
+        sluice logs broken-g1-<hash>/fails -n <namespace>  # shows its log
+        sluice retry broken-g1-<hash> -n <namespace>  # keeps what succeeded and runs the rest
         """,
     )
     written = json.loads(sluice("why", "etl/load", "-o", "json").text)

@@ -20,6 +20,11 @@ class Terminal:
     def live(self) -> bool:
         return self.columns is not None
 
+    @property
+    def moves(self) -> bool:
+        """Can it be drawn anew in place?"""
+        return self.live and os.environ.get("TERM", "dumb") != "dumb"
+
     @classmethod
     def of_stdout(cls) -> "Terminal":
         """NO_COLOR is honoured (https://no-color.org)."""

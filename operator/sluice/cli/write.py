@@ -10,7 +10,7 @@ changed.say(f"{name}: stopping")
 import json
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -81,14 +81,8 @@ class Writing:
         return Changed(resource, found, line, self.dry_run, self.output)
 
     def _kubectl(self, client: "Client", *arguments: str) -> str:
-        flags = (
-            ("--kubeconfig", self.access.kubeconfig),
-            ("--context", self.access.context),
-            ("--as", self.access.as_user),
-            ("-n", client.namespace),
-        )
-        told = [word for flag, value in flags if value is not None for word in (flag, value)]
-        return shlex.join(["kubectl", *told, *arguments])
+        flags = replace(self.access, namespace=client.namespace).flags()
+        return shlex.join(["kubectl", *flags, *arguments])
 
 
 def write_options(command: Callable[..., Any]) -> Callable[..., Any]:

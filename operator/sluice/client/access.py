@@ -14,3 +14,13 @@ class Access:
     """`--as`: act as this user."""
     request_timeout_s: float | None = None
     """`--request-timeout`, of one request. 0 is for ever."""
+
+    def flags(self) -> list[str]:
+        """Those that a command which asks the same cluster needs, as this program was given them."""
+        given = (
+            ("--kubeconfig", self.kubeconfig),
+            ("--context", self.context),
+            ("-n", self.namespace),
+            ("--as", self.as_user),
+        )
+        return [word for flag, value in given if value is not None for word in (flag, value)]

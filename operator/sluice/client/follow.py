@@ -1,11 +1,11 @@
 """What stays current: read once, then watched, and read again where the watch has a gap."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from sluice.client import table
 from sluice.client.api import Client
-from sluice.client.errors import Deleted, Expired, NotFound, Unreachable
+from sluice.client.errors import ClientError, Deleted, Expired, NotFound, NotInstalled, Unreachable
 from sluice.client.resources import Resource
 from sluice.client.table import Row
 from sluice.core import Json
@@ -43,7 +43,7 @@ async def follow(client: Client, resource: Resource, namespace: str | None = Non
                             yield rows
         except Expired:
             continue
-        except Unreachable:
+        except (Unreachable, NotInstalled):
             if not listed:
                 raise
             await asyncio.sleep(waited_s)
@@ -108,7 +108,7 @@ async def follow_objects(
                     yield event["type"], found
         except Expired:
             continue
-        except Unreachable:
+        except (Unreachable, NotInstalled):
             if not listed:
                 raise
             await asyncio.sleep(waited_s)
@@ -116,12 +116,18 @@ async def follow_objects(
 
 
 async def follow_object(
-    client: Client, resource: Resource, name: str, namespace: str | None = None, *, to_come: bool = False
+    client: Client,
+    resource: Resource,
+    name: str,
+    namespace: str | None = None,
+    *,
+    to_come: bool = False,
+    lost: Callable[[ClientError], None] = lambda _: None,
 ) -> AsyncIterator[Json]:
     """The object now and after each change; without end. `to_come`: it may not exist yet, and is then waited for.
 
-    Raises Deleted once it is gone. A server that is lost later is waited for; the client's errors are raised before the
-    object is there, and Forbidden at any time.
+    Raises Deleted once it is gone. A server that is lost later is waited for, and each time `lost` is told why; the
+    client's errors are raised before the object is there, and Forbidden at any time.
     """
     known, waited_s = False, _SHORTEST_WAIT_S
     while True:
@@ -146,8 +152,9 @@ async def follow_object(
             if not to_come:
                 raise
             await asyncio.sleep(_SHORTEST_WAIT_S)
-        except Unreachable:
+        except (Unreachable, NotInstalled) as error:  # one that has just started does not know our kinds yet
             if not known:
                 raise
+            lost(error)
             await asyncio.sleep(waited_s)
             waited_s = min(2 * waited_s, _LONGEST_WAIT_S)

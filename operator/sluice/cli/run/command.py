@@ -11,6 +11,7 @@ import click
 from sluice.api import API_VERSION
 from sluice.cli import complete
 from sluice.cli.cluster import NOT_SUCCEEDED, access_options, with_client
+from sluice.cli.states import SUCCEEDED
 from sluice.cli.write import Writing, write_options
 from sluice.client.access import Access
 from sluice.client.errors import ClientError, Conflict
@@ -83,9 +84,15 @@ async def _run(client: "Client", wish: _Wish) -> bool:
         return True
     from sluice.cli.logs.follow import follow_all  # noqa: PLC0415
     from sluice.cli.run.wait import wait  # noqa: PLC0415
+    from sluice.cli.watch.display import Lines  # noqa: PLC0415
+    from sluice.cli.watch.watch import watch  # noqa: PLC0415
 
     try:
-        return await (follow_all(client, name) if wish.logs else wait(client, name, lines=wish.follows))
+        if wish.logs:
+            return await follow_all(client, name)
+        if wish.follows:
+            return (await watch(client, name, Lines(), to_come=True)).state is SUCCEEDED
+        return await wait(client, name)
     except asyncio.CancelledError:  # Ctrl-C
         click.echo(f"{name} goes on; to follow it: sluice watch {name}", err=True)
         raise

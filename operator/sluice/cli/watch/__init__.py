@@ -1,15 +1,13 @@
 """`sluice watch RUN`: shows the progress of a run until it ends.
 
-    api       HTTP client for the API server
-    trouble   retries when the API server fails or does not respond
-    newest    finds a Workflow's newest run
-    follow    yields each change of a run
+    newest    waits for a Workflow's newest run
     plan      task order and tree layout
     view      a run's status, ready for display
-    screen    view -> a frame of the live display, on a terminal
+    screen    view -> a frame of the live display
     plain     two views -> lines, for logs and pipes
-    terminal  redraws the live display
-    command   wires them together
+    display   shows views: live on a terminal, or as lines
+    watch     follows the run, and hands each change to the display
+    command   the verb
 
 Plan, view, screen and plain do no I/O.
 """

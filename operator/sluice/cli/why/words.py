@@ -32,7 +32,4 @@ def as_text(found: Answer, terminal: Terminal, access: Access) -> list[str]:
 
 
 def _pasted(command: Command, access: Access) -> str:
-    """With the flags that say which cluster and namespace, as this program was given them."""
-    flags = {"--namespace": access.namespace, "--context": access.context, "--kubeconfig": access.kubeconfig}
-    given = [part for flag, value in flags.items() if value for part in (flag, value)]
-    return printable(shlex.join([*command.arguments, *given]))
+    return printable(shlex.join([*command.arguments, *access.flags()]))

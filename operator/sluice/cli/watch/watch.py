@@ -1,0 +1,26 @@
+"""Follows a run until it ends, and hands each change to the display."""
+
+from sluice.cli.watch.display import Display
+from sluice.cli.watch.plan import Plan
+from sluice.cli.watch.view import RunView
+from sluice.client.api import Client
+from sluice.client.follow import follow_object
+from sluice.client.graphs import graph_of_run
+from sluice.client.resources import RUNS
+
+
+async def watch(client: Client, name: str, display: Display, *, to_come: bool = False) -> RunView:
+    """The last view of the run. `to_come`: it need not exist yet. Raises the client's errors, Deleted among them."""
+    revision, plan = "", None
+    changes = follow_object(
+        client, RUNS, name, to_come=to_come, lost=lambda error: display.say(f"{error}, still trying")
+    )
+    async for run in changes:
+        if revision != (revision := run.get("status", {}).get("revision", "")):
+            graph = await graph_of_run(client, run)
+            plan = None if graph is None else Plan.of(graph)
+        view = RunView.of(run, plan)
+        display.show(view)
+        if view.ended:
+            return view
+    raise AssertionError("following a run has no end of its own")
