@@ -128,7 +128,8 @@ class Started:
             self._terminal, output = pty.openpty()
             fcntl.ioctl(output, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self._process = subprocess.Popen(
-            command,
+            # a background job ignores Ctrl-C, and so do its children: the tests may be one
+            ["env", "--default-signal=INT", *command],
             env=environment | {"PYTHONUNBUFFERED": "1"},
             stdin=output if in_terminal else subprocess.DEVNULL,
             stdout=output,
@@ -161,10 +162,7 @@ class Started:
         return code
 
     def interrupted(self) -> int:
-        """The exit code after Ctrl-C, and after another one where nothing has come of the first for a while."""
-        self._process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            return self.ended(20)
+        """The exit code after Ctrl-C."""
         self._process.send_signal(signal.SIGINT)
         return self.ended()
 

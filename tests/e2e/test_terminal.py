@@ -68,6 +68,7 @@ def test_a_run_is_started_stopped_and_taken_up_again(kubectl: Kubectl, sluice: S
     eventually(lambda: sluice("ls", "--state", "suspended").text, "it is suspended")
     sluice("resume", "etl").shows("first: goes on")
     assert state(kubectl, "first") == "Running"
+    eventually(lambda: sluice("ls", "--state", "running").text, "it goes on")
     sluice("stop", "elt").fails("Error: no run or Workflow is called 'elt'; did you mean 'etl'?")
     sluice("retry", "etl").fails("Error: first has not ended yet (Running); to end it: sluice stop first")
     sluice("stop", "etl").shows("first: stopping; 1 pod ends within <span>, the finally task tidy still runs")
@@ -334,9 +335,33 @@ def test_what_goes_on_goes_on_when_nobody_looks_any_more(kubectl: Kubectl, sluic
         assert watching.interrupted() == 130
     assert all(line.split()[1] in "◌●" for line in watching.text.splitlines())
     assert kubectl.task("a", "load")["phase"] == "Running"
+    with sluice.started("watch", "etl", in_terminal=True) as watching:
+        eventually(lambda: "● load" in watching.text, "a watch shows it live")
+        assert watching.interrupted() == 130
+        assert watching.text.splitlines()[-1] == "The run goes on."
     with sluice.started("ls", "-w", in_terminal=True) as watching:
         eventually(lambda: "● etl       a    Running  1/2 ██▌" in watching.text, "a terminal has the table")
         assert watching.interrupted() == 130
+
+
+def test_a_watch_ends_with_the_run(kubectl: Kubectl, sluice: Sluice) -> None:
+    kubectl.apply(manual("etl", {"name": "load", "bash": "exit 3"}, {**EXTRACT, "dependsOn": ["load"]}, TIDY))
+    with sluice.started("watch", "etl") as watching:
+        eventually(lambda: "trigger is Manual: sluice run etl" in watching.errors, "it waits for a run")
+        kubectl.apply(by_hand("first", "etl"))
+        assert watching.ended() == 1
+    shown = sluice("watch", "first")
+    assert [line.partition(" ")[2] for line in shown.comparable(shown.text).splitlines()] == [
+        "load Failed <span> Error: exit code 3",
+        "tidy Succeeded <span>",
+        "extract UpstreamFailed because of load",
+        "first: task load failed: exit code 3",
+        "first Failed 1/3, 1 failed, 1 not run <span>",
+        "of load: sluice logs run/first/load -n <namespace>",
+    ]
+    assert shown.text.splitlines()[-2:] == watching.text.splitlines()[-2:]
+    assert shown.code == 1
+    sluice("watch", "first/load").fails("Error: watch shows whole runs; for one task: sluice logs first/load -f")
 
 
 def test_kubectl_knows_it_as_a_plugin(kubectl: Kubectl, sluice: Sluice) -> None:

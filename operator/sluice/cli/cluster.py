@@ -9,7 +9,6 @@ The client, which takes a quarter of a second to load, is loaded when it is need
 """
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -76,14 +75,11 @@ def access_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def with_client(access: Access, work: Callable[["Client"], Awaitable[T]]) -> T:
-    """The result of `work`. Ctrl-C ends the program with exit code 130, and an error with 2: see `main`."""
+    """The result of `work`. Errors and Ctrl-C end the program: see `main`."""
     from sluice.client.api import Client  # noqa: PLC0415  # see the module's docstring
 
     async def connected() -> T:
         async with await Client.connect(access) as client:
             return await work(client)
 
-    try:
-        return asyncio.run(connected())
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+    return asyncio.run(connected())

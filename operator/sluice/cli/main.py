@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from sluice import __version__
-from sluice.cli.cluster import NOT_ASKED
+from sluice.cli.cluster import INTERRUPTED, NOT_ASKED
 from sluice.cli.printable import printable
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.text import did_you_mean
@@ -52,9 +52,11 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """An error of ours ends the program with exit code 2 and its message."""
+        """Ctrl-C ends the program with exit code 130, an error of ours with 2 and its message."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
         except SluiceError as error:
             click.echo("\n".join(map(printable, f"Error: {error}".splitlines())), err=True)
             sys.exit(NOT_ASKED)

@@ -93,9 +93,12 @@ def command(
 
 
 async def _list(client: "Client", wish: _Wish) -> None:
-    read = await asyncio.gather(
-        *(client.table(resource, wish.namespace, **query) for resource, query in wish.collections())
-    )
+    asked = [client.table(resource, wish.namespace, **query) for resource, query in wish.collections()]
+    read: list[list[Row]] = []
+    for answer in await asyncio.gather(*asked, return_exceptions=True):
+        if isinstance(answer, BaseException):
+            raise answer  # of several errors always the same one
+        read.append(answer)
     found = wish.lines(*read)
     if wish.workflow is not None and wish.selector is None:
         _check_workflow(client, wish.workflow, *read[:2])
