@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -342,6 +343,26 @@ def test_what_goes_on_goes_on_when_nobody_looks_any_more(kubectl: Kubectl, sluic
     with sluice.started("ls", "-w", in_terminal=True) as watching:
         eventually(lambda: "● etl       a    Running  1/2 ██▌" in watching.text, "a terminal has the table")
         assert watching.interrupted() == 130
+
+
+def test_two_runs_are_compared(kubectl: Kubectl, sluice: Sluice) -> None:
+    load = {"name": "load", "bash": 'test "$PARAM_DAY" = monday'}
+    kubectl.apply(manual("etl", load, parameters=PARAMETERS))
+    sluice("run", "etl", "--name", "second", "--wait")
+    sluice("diff", "etl").fails("Error: Workflow etl has only 1 run; the oldest is second")
+    kubectl.apply(manual("etl", load, EXTRACT, parameters=PARAMETERS))
+    sluice("run", "etl", "-p", "day=friday", "--wait")
+    said = sluice("diff", "etl")
+    rows = said.comparable(said.text).splitlines()
+    assert [re.sub("^graph.*  ", "graph  ", row) for row in rows if not row.startswith("time")] == [
+        "second  etl-<random>",
+        "state  Succeeded  Failed",
+        "parameters  day=monday  day=friday",
+        "graph  + extract new",
+        "load  ✔ Succeeded <span>  ✖ Failed exit code 1 <span>",
+        "extract  \N{EN DASH}  ✔ Succeeded <span>",
+    ]
+    sluice("diff", "etl~1").fails("Error: with which run? Write for example: sluice diff etl~1 etl")
 
 
 def test_a_watch_ends_with_the_run(kubectl: Kubectl, sluice: Sluice) -> None:

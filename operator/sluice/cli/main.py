@@ -30,6 +30,7 @@ _COMMANDS = {
     "watch": "sluice.cli.watch.command",
     "why": "sluice.cli.why.command",
     "logs": "sluice.cli.logs.command",
+    "diff": "sluice.cli.diff.command",
     "completion": "sluice.cli.completion",
 }
 

@@ -97,7 +97,8 @@ def pick(target: Target, runs: Iterable[Row], workflows: Iterable[str] = ()) -> 
         if target.back < len(of):
             return of[target.back].name
         if of:
-            raise BadName(f"Workflow {target.name} has only {len(of)} runs; the oldest is {of[-1].name}")
+            runs_there = "1 run" if len(of) == 1 else f"{len(of)} runs"
+            raise BadName(f"Workflow {target.name} has only {runs_there}; the oldest is {of[-1].name}")
     raise BadName(_nothing(target, runs, set(workflows)))
 
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluice.core.explain.backfill import explain_backfill
+from sluice.core.explain.compare import compare
 from sluice.core.explain.pool import explain_pool
 from sluice.core.explain.run import explain_run
 from sluice.core.explain.seen import RunSeen
@@ -48,6 +49,10 @@ def test_every_status_has_an_answer(status, spec, kept, phase):
         explain_backfill(found),
         explain_workflow(WorkflowSeen(found, NOW)),
     ]
+    other = RunSeen({**run, "spec": spec}, NOW, graph={"tasks": kept})
+    for compared in (compare(seen, other), compare(other, seen)):
+        json.dumps(compared.written())
+        assert compared.names == ("r", "r")
     for answer in answers:
         json.dumps(answer.written())
         assert answer.head

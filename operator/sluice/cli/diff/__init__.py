@@ -1,0 +1,1 @@
+"""`sluice diff`: what differs between two runs."""
