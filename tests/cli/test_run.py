@@ -7,7 +7,6 @@ from sluice.cli.run.command import is_file
 from sluice.cli.run.file import BadFile, Manifest, own_run, read, to_run
 from sluice.client.resources import RUNS, WORKFLOWS
 from sluice.core.base.naming import change_of, graph_of
-from sluice.sdk.faults import WorkflowFault
 
 PARAMETERS = [
     {"name": "day"},
@@ -55,7 +54,7 @@ def test_a_python_file_is_rendered(tmp_path):
     (found,) = read(str(path), chart_has_image=False)
     assert (found.resource.kind, found.name) == ("Workflow", "etl")
     path.write_text("from sluice import bash, workflow\n@workflow\ndef etl():\n    bash('A', 'true')\n")
-    with pytest.raises(WorkflowFault, match=r"author.py:4: task 'A', name: "):
+    with pytest.raises(BadFile, match=r"author.py:4: task 'A', name: "):
         read(str(path), chart_has_image=False)
 
 

@@ -1,5 +1,6 @@
 """`local()`: the operator's decisions, with functions called here."""
 
+import os
 import sys
 
 import pytest
@@ -98,10 +99,10 @@ def test_people_are_answered_for(workflow):
 def w():
     approval("deploy", "go?") >> bash("ship", "true") >> wait("pause", for_="10h")
 """)
-    assert phases(asking.answering({"deploy": "Approve"}).local()) == dict.fromkeys(
+    assert phases(asking.locally({"deploy": "Approve"}).local()) == dict.fromkeys(
         ("deploy", "ship", "pause"), "Succeeded"
     )
-    assert asking.answering({"deploy": "Reject"}).local().phase == "Failed"
+    assert asking.locally({"deploy": "Reject"}).local().phase == "Failed"
     with pytest.raises(WorkflowFault, match=r"w: task deploy would never end: Approval"):
         asking.local()
 
@@ -126,6 +127,77 @@ def w():
     assert max(run.tasks["one"].value) == 1
 
 
+CALLS = """
+@task
+def double(n: int) -> int:
+    return 2 * n
+@workflow(trigger="Manual")
+def child(n: int) -> int:
+    return double(n)
+@task
+def show(n: int) -> int:
+    return n
+@workflow
+def w(n: int = 4):
+    show(sub(child, n))
+"""
+
+
+def test_a_workflow_that_another_one_runs(workflow):
+    run = workflow(CALLS).local(n=7)
+    assert (run.phase, run.tasks["show"].value) == ("Succeeded", 14)
+    failing = workflow(CALLS.replace("2 * n", "n // 0")).local()
+    assert phases(failing) == {"child": "Failed", "show": "UpstreamFailed"}
+    assert "double" in failing.tasks["child"].message
+
+
+def test_in_processes_of_their_own_calls_are_ended(workflow):
+    made = workflow("""
+import os, time
+from datetime import timedelta
+@task(timeout="1s")
+def slow() -> None:
+    time.sleep(600)
+@task
+def who() -> int:
+    return os.getpid()
+@task
+def much() -> str:
+    return "x" * 5000
+@workflow
+def w():
+    slow()
+    who()
+    much()
+""").locally(subprocess=True)
+    run = made.local()
+    assert phases(run) == {"slow": "Failed", "who": "Succeeded", "much": "Succeeded"}
+    assert "Timeout" in run.tasks["slow"].message
+    assert run.tasks["who"].value != os.getpid()
+    assert run.tasks["much"].value == "x" * 5000  # by the log, as it is too large for the file
+
+
+def test_a_failure_ends_what_goes_on_beside_it(workflow):
+    run = workflow("""
+@workflow(fail_fast="Stop")
+def w():
+    bash("long", "sleep 600")
+    bash("fails", "exit 3")
+""").local()
+    assert phases(run) == {"long": "Stopped", "fails": "Failed"}
+
+
+def test_options_of_local_may_be_given_where_nothing_checks_types(workflow):
+    text = "@workflow\ndef w():\n    approval('go', '?')\n"
+    assert workflow(text).local(answers={"go": "Approve"}, subprocess=True).phase == "Succeeded"
+
+
+@pytest.mark.parametrize("call", ["w.local()", "w.render()"])
+def test_nothing_runs_while_the_file_is_loaded(workflow, call):
+    with pytest.raises(WorkflowFault, match=r"author.py:\d+: this would run w in every pod; put it below: if __name__"):
+        workflow(f"@workflow\ndef w():\n    bash('a', 'true')\n{call}\n")
+
+
 def test_what_needs_a_cluster_says_so(workflow):
-    with pytest.raises(WorkflowFault, match="task 'c' is a container or another workflow, and needs a cluster"):
+    with pytest.raises(WorkflowFault, match="task 'c' is a container or a Workflow of elsewhere, and needs"):
         workflow("@workflow\ndef w():\n    container('c', 'busybox')\n").local()

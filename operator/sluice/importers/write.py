@@ -69,7 +69,7 @@ def _node(value: Any, path: tuple[str | int, ...]) -> Any:
 def _scalar(text: str) -> Any:
     if "\n" in text and _fits_literal(text):
         return LiteralScalarString(text)
-    if " ?" in text or _NO_STRING.fullmatch(text) or _is_no_string(text) or not text.isprintable():
+    if "?" in text or _NO_STRING.fullmatch(text) or _is_no_string(text) or not text.isprintable():
         return DoubleQuotedScalarString(text)
     return text
 

@@ -11,6 +11,7 @@ from sluice.sdk.faults import Mistake, Place, here
 
 if TYPE_CHECKING:
     from sluice.sdk.task import Task
+    from sluice.sdk.workflow import Workflow
 
 
 @dataclass(eq=False, slots=True)
@@ -22,6 +23,7 @@ class Node:
     fields: Json
     function: "Task[..., Any] | None" = None
     depends_on: dict[str, None] = field(default_factory=dict)
+    calls: "Workflow[..., Any] | None" = None
 
     def manifest(self) -> Json:
         order = {"dependsOn": list(self.depends_on)} if self.depends_on else {}

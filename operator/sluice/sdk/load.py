@@ -10,6 +10,7 @@ from typing import Any
 
 from sluice.core import Json
 from sluice.sdk.faults import Mistake, Place, WorkflowFault
+from sluice.sdk.loading import loading_file
 from sluice.sdk.workflow import Workflow
 
 
@@ -55,7 +56,8 @@ def load_file(file: Path) -> ModuleType:
     sys.modules[file.stem] = module
     sys.path.insert(0, str(file.parent))
     try:
-        spec.loader.exec_module(module)
+        with loading_file():
+            spec.loader.exec_module(module)
     except WorkflowFault:
         raise
     except SyntaxError as error:

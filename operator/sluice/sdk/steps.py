@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal, ParamSpec, TypeVar, Unpack, cast
 
+from sluice.api.task import RunIf
 from sluice.core import Json
 from sluice.sdk import types
 from sluice.sdk.faults import fault, here
@@ -45,9 +46,9 @@ def approval(
     return _add("approval", name, {"approval": {key: value for key, value in said.items() if value}}, {})
 
 
-def join(name: str) -> Step:
-    """A place where branches meet."""
-    return _add("join", name, {"join": {}}, {})
+def join(name: str, *, run_if: RunIf = "AllSucceeded") -> Step:
+    """A place where branches meet: `run_if="NoneFailedOneSucceeded"` if only one of them is taken."""
+    return _add("join", name, {"join": {}}, {} if run_if == "AllSucceeded" else {"run_if": run_if})
 
 
 def wait(name: str, *, for_: str = "", until: object = "") -> Step:
@@ -91,7 +92,7 @@ def sub(workflow: Workflow[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     arguments = {name: _argument(value) for name, value in workflow.bound(args, kwargs).items()}
     called: Json = {"name": workflow.name} | ({"arguments": arguments} if arguments else {})
     fields: Json = {"workflow": called} | ({"outputs": [OUTPUT]} if workflow.returns else {})
-    node = Node(workflow.name, here(), fields)
+    node = Node(workflow.name, here(), fields, calls=workflow)
     graph.add(node)
     return cast("R", Reference(f"tasks.{node.name}.outputs.{OUTPUT}", Any, node) if workflow.returns else Step(node))
 

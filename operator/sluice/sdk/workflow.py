@@ -2,7 +2,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar, Unpack, cast, overload
 
@@ -14,7 +14,8 @@ from sluice.sdk import types
 from sluice.sdk.faults import Mistake, Place, WorkflowFault, fault, here
 from sluice.sdk.fields import WorkflowFields, workflow_fields
 from sluice.sdk.graph import Graph, Node, building, current
-from sluice.sdk.local import Run, run_locally
+from sluice.sdk.loading import loading
+from sluice.sdk.local import LocalWorkflow, Run, run_locally
 from sluice.sdk.reference import Reference, Step
 from sluice.sdk.source import Source
 
@@ -34,9 +35,12 @@ class Workflow(Generic[P, R_co]):
         fields: Mapping[str, Any],
         place: Place,
         answers: Mapping[str, ApprovalVerdict] | None = None,
+        *,
+        in_processes: bool = False,
     ) -> None:
         workflow_fields(fields)
-        self._function, self._fields, self.place, self._answers = function, fields, place, answers or {}
+        self._function, self._fields, self.place = function, fields, place
+        self._answers, self._in_processes = answers or {}, in_processes
         functools.update_wrapper(self, function)
         self.__name__: str = getattr(function, "__name__", "workflow")
         self.name: str = fields.get("name") or self.__name__.strip("_").replace("_", "-").lower()
@@ -59,26 +63,54 @@ class Workflow(Generic[P, R_co]):
         except TypeError as error:
             raise fault(f"{self.__name__}: {error}") from None
 
-    def answering(self, answers: Mapping[str, ApprovalVerdict]) -> "Workflow[P, R_co]":
-        """The same, with what `local` is to take as people's decisions, by the approval's name."""
-        return Workflow(self._function, self._fields, self.place, answers)
+    def locally(
+        self, answers: Mapping[str, ApprovalVerdict] | None = None, *, subprocess: bool = False
+    ) -> "Workflow[P, R_co]":
+        """The same, for `local`: `answers` are what it takes as people's decisions, by the approval's name; with
+        `subprocess` each function is called in a process of its own, as in a pod, which `timeout` and `failFast` end.
+        """
+        return Workflow(self._function, self._fields, self.place, answers, in_processes=subprocess)
 
     def local(self, *args: P.args, **kwargs: P.kwargs) -> Run:
         """Run it here and now, as the operator would: see `sluice.sdk.local`. Raises WorkflowFault if it cannot be
         built, or if only a cluster can run it.
+
+        Where no type checker looks, `answers` and `subprocess` may be given here: see `locally`.
         """
         if current() is not None:
             raise fault("a workflow is not run while another is built; write sub(...)")
-        manifest, graph = self._built()
-        functions = {node.name: node.function.function for node in graph.nodes.values() if node.function is not None}
-        arguments = {name: types.encode(value) for name, value in self.bound(args, kwargs).items()}
+        self._not_while_loading()
+        own: dict[str, Any] = dict(kwargs)
+        how = {key: own.pop(key) for key in ("answers", "subprocess") if key in own and key not in self._takes()}
+        if how:
+            return self.locally(**how).local(*args, **own)
+        arguments = {name: types.encode(value) for name, value in self.bound(args, own).items()}
         try:
-            return run_locally(manifest, functions, arguments, self._answers)
+            return run_locally(self._local({}), arguments, self._answers, in_processes=self._in_processes)
         except ValueError as error:
             raise fault(f"{self.__name__}: {error}") from error
 
+    def _not_while_loading(self) -> None:
+        if loading():
+            raise fault(f"this would run {self.__name__} in every pod; put it below: if __name__ == '__main__':")
+
+    def _takes(self) -> Collection[str]:
+        return inspect.signature(self._function).parameters.keys()
+
+    def _local(self, known: dict[str, LocalWorkflow]) -> LocalWorkflow:
+        """`known` are the workflows by name, to which this one and all that it runs are added."""
+        manifest, graph = self._built()
+        nodes = graph.nodes.values()
+        functions = {node.name: node.function.function for node in nodes if node.function is not None}
+        known[self.name] = found = LocalWorkflow(manifest, functions, known)
+        for node in nodes:
+            if node.calls is not None and node.calls.name not in known:
+                node.calls._local(known)
+        return found
+
     def render(self) -> Json:
         """The manifest. Raises WorkflowFault with all mistakes."""
+        self._not_while_loading()
         return self._built()[0]
 
     def _built(self) -> tuple[Json, Graph]:

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 def command(files: tuple[str, ...], access: Access, *, default_image: bool, ask: bool) -> None:
     """Say everything that is wrong with the Workflows, WorkflowRuns and Pools in files.
 
-    A FILE is YAML or JSON, a directory of such files, or - for standard input. Objects of other kinds are passed
-    over. A WorkflowRun is checked against its Workflow, and a Workflow against its Pools, if they are among the files.
+    A FILE is YAML or JSON, a directory of such files, or - for standard input; one in Python is rendered, for which it
+    is run. Objects of other kinds are passed over. A WorkflowRun is checked against its Workflow, and a Workflow
+    against its Pools, if they are among the files.
 
     Example: sluice lint examples/
     """
@@ -46,8 +47,7 @@ def command(files: tuple[str, ...], access: Access, *, default_image: bool, ask:
     report = check(map(manifests.read, manifests.expand(files)), chart_has_image=has_image)
     for file, findings in report.findings.items():
         for finding in findings:
-            path = f"{finding.path}: " if finding.path else ""
-            click.echo(printable(f"{file}:{finding.line}: {path}{finding.message}"))
+            click.echo(printable(f"{file}:{finding}"))
         for warning in report.warnings[file]:
             click.echo(printable(f"{file}:{warning.line}: {warning.path}: warning: {warning.message}"))
     click.echo(printable(_summary(report)), err=True)

@@ -33,7 +33,12 @@ def _manifests(directory: Path) -> Iterator[Path]:
 
 
 def read(name: str) -> Source:
-    """The documents of a file; of standard input if it is called `-`. Raises click's UsageError."""
+    """The documents of a file; of standard input if it is called `-`. A Python file is rendered, so it is run.
+
+    Raises click's UsageError.
+    """
+    if name.endswith(".py"):
+        return _rendered(Path(name))
     try:
         content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         text = content.decode("utf-8-sig")
@@ -44,6 +49,19 @@ def read(name: str) -> Source:
         return Source(_display_name(name), [Finding(line, "", "this is not UTF-8 text")])
     reading = read_json if name.endswith(".json") else read_yaml
     return Source(_display_name(name), list(reading(text)))
+
+
+def _rendered(file: Path) -> Source:
+    """Mistakes have their lines in the file; what else is found has those of the text that `sluice render` prints."""
+    from sluice.cli.render import rendered  # noqa: PLC0415  # only for Python
+    from sluice.sdk.faults import WorkflowFault  # noqa: PLC0415
+
+    try:
+        return Source(f"{file}, rendered", list(read_yaml(rendered(file))))
+    except WorkflowFault as fault:
+        own = [Finding(each.place.line, "", each.message) for each in fault.mistakes if each.place.file == str(file)]
+        others = [Finding(1, "", str(each)) for each in fault.mistakes if each.place.file != str(file)]
+        return Source(str(file), own + others)
 
 
 def _display_name(name: str) -> str:

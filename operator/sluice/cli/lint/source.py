@@ -34,6 +34,9 @@ class Finding:
     path: str
     message: str
 
+    def __str__(self) -> str:
+        return f"{self.line}: " + (f"{self.path}: " if self.path else "") + self.message
+
 
 @dataclass(frozen=True, slots=True)
 class Misread:

@@ -6,13 +6,11 @@ changed; then that one is meant, and no second one is made.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from sluice.api import API_VERSION
 from sluice.cli.lint import files
-from sluice.cli.lint.check import Source, check
-from sluice.cli.lint.source import Document, read_yaml
-from sluice.cli.render import rendered
+from sluice.cli.lint.check import check
+from sluice.cli.lint.source import Document
 from sluice.client.api import Client
 from sluice.client.errors import ClientError, NotFound
 from sluice.client.resources import BACKFILLS, OURS, POOLS, RUNS, WORKFLOWS, Resource
@@ -43,11 +41,11 @@ class Manifest:
 def read(name: str, *, chart_has_image: bool) -> list[Manifest]:
     """The objects of our kinds, in the order in which they are to be applied. A Python file is rendered.
 
-    Raises BadFile, and WorkflowFault for a Python file.
+    Raises BadFile.
     """
-    source = Source(name, list(read_yaml(rendered(Path(name))))) if name.endswith(".py") else files.read(name)
+    source = files.read(name)
     report = check([source], chart_has_image=chart_has_image)
-    if faults := [f"{source.name}:{each.line}: {each.path}: {each.message}" for each in report.findings[source.name]]:
+    if faults := [f"{source.name}:{each}" for each in report.findings[source.name]]:
         raise BadFile("\n".join(faults))
     kinds = {resource.kind: resource for resource in OURS}
     bodies = [document.value for document in source.documents if isinstance(document, Document)]
