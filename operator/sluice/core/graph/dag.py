@@ -1,7 +1,10 @@
 """The graph of a Workflow: which task depends on which. Tasks are numbered from 0, in the order of the manifest."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def cycles(depends_on: dict[str, list[str]]) -> list[list[str]]:
 
     A task that depends on itself is not reported. `depends_on` must have every name as a key.
     """
-    return [_cycle(depends_on, component) for component in _components(depends_on) if len(component) > 1]
+    return [_cycle(depends_on, component) for component in components(depends_on) if len(component) > 1]
 
 
 def _cycle(depends_on: dict[str, list[str]], component: set[str]) -> list[str]:
@@ -78,19 +81,19 @@ def _cycle(depends_on: dict[str, list[str]], component: set[str]) -> list[str]:
     raise AssertionError(f"{start} is in no cycle of {component}")
 
 
-def _components(depends_on: dict[str, list[str]]) -> list[set[str]]:
+def components(depends_on: Mapping[T, Sequence[T]]) -> list[set[T]]:
     """The strongly connected components, by Tarjan's algorithm. It is without recursion, as a chain may have 2,000
-    tasks.
+    tasks. `depends_on` must have every name as a key.
 
     https://en.wikipedia.org/wiki/Tarjan%27s_strongly_connected_components_algorithm
     """
-    components: list[set[str]] = []
-    order: dict[str, int] = {}
-    lowest: dict[str, int] = {}
-    stack: list[str] = []
-    on_stack: set[str] = set()
+    found: list[set[T]] = []
+    order: dict[T, int] = {}
+    lowest: dict[T, int] = {}
+    stack: list[T] = []
+    on_stack: set[T] = set()
 
-    def enter(name: str) -> Iterator[str]:
+    def enter(name: T) -> Iterator[T]:
         order[name] = lowest[name] = len(order)
         stack.append(name)
         on_stack.add(name)
@@ -107,11 +110,11 @@ def _components(depends_on: dict[str, list[str]]) -> list[set[str]]:
                     lowest[path[-1][0]] = min(lowest[path[-1][0]], lowest[name])
                 if lowest[name] == order[name]:
                     place = stack.index(name)
-                    components.append(set(stack[place:]))
+                    found.append(set(stack[place:]))
                     on_stack.difference_update(stack[place:])
                     del stack[place:]
             elif following not in order:
                 path.append((following, enter(following)))
             elif following in on_stack:
                 lowest[name] = min(lowest[name], order[following])
-    return components
+    return found

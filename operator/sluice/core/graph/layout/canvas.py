@@ -1,0 +1,115 @@
+"""Puts the arranged parts together, one below the other."""
+
+from collections.abc import Collection, Sequence
+
+from sluice.core.graph.layout.contents import Content
+from sluice.core.graph.layout.grids import PADDING, Cell, cells_of
+from sluice.core.graph.layout.layers import Edge
+from sluice.core.graph.layout.part import STUB, Part
+from sluice.core.graph.layout.picture import Box, Frame, Joint, Line, LineKind, Picture, Point
+from sluice.core.graph.layout.shelves import shelved
+from sluice.core.graph.layout.sketch import Sketch
+
+FINALLY = "finally"
+
+_MARGIN = 12
+_TITLE = 18  # of the frame around the `finally` tasks
+_APART = 28
+
+Placed = tuple[Sequence[int], Part]
+"""A part, with the numbers of its spots."""
+
+
+class Canvas:
+    """Boxes, frames, joints and lines with their places. Parts that are added stand below those before."""
+
+    def __init__(self, contents: Sequence[Content], sketch: Sketch) -> None:
+        self._contents, self._sketch = contents, sketch
+        self._boxes: dict[int, Box] = {}
+        self._frames: list[Frame] = []
+        self._joints: list[Joint] = []
+        self._lines: list[Line] = []
+        self._right = self._bottom = _MARGIN
+
+    def add(self, parts: Sequence[Placed]) -> None:
+        self._shelve(parts, Point(_MARGIN, self._bottom))
+
+    def add_final(self, parts: Sequence[Placed]) -> None:
+        """In a frame."""
+        top = self._bottom + (_APART if self._boxes else 0)
+        before = set(self._boxes)
+        right = self._shelve(parts, Point(_MARGIN + PADDING, top + _TITLE)) + PADDING
+        self._right, self._bottom = max(self._right, right), self._bottom + PADDING
+        keys = self._keys(sorted(self._boxes.keys() - before))
+        self._frames.append(Frame(FINALLY, FINALLY, keys, _MARGIN, top, right - _MARGIN, self._bottom - top))
+
+    def picture(self, back: Collection[Edge], implied: Collection[Edge]) -> Picture:
+        return Picture(
+            self._right + _MARGIN,
+            self._bottom + _MARGIN,
+            tuple(box for _, box in sorted(self._boxes.items())),
+            tuple(self._frames),
+            tuple(self._joints),
+            (*self._lines, *(self._ends(*edge) for edge in back)),
+            tuple((self._contents[source].key, self._contents[target].key) for source, target in implied),
+        )
+
+    def _shelve(self, parts: Sequence[Placed], at: Point) -> int:
+        """The right edge of all."""
+        corners, width, height = shelved([(part.width, part.height) for _, part in parts])
+        for (numbers, part), corner in zip(parts, corners, strict=True):
+            self._add(numbers, part, at.moved(corner))
+        self._right, self._bottom = max(self._right, at.x + width), at.y + height
+        return at.x + width
+
+    def _add(self, numbers: Sequence[int], part: Part, at: Point) -> None:
+        for number, corner in zip(numbers, part.corners, strict=True):
+            self._add_spot(number, at.moved(corner))
+        for (source, target), kind, pieces in part.routes:
+            moved = tuple(tuple(at.moved(point) for point in piece) for piece in pieces)
+            self._lines.append(Line(self._key(numbers[source]), self._key(numbers[target]), kind, moved))
+
+    def _add_spot(self, number: int, at: Point) -> None:
+        spot = self._sketch.spots[number]
+        if not spot.boxes:
+            self._joints.append(Joint(self._key(number), at.x, at.y))
+        elif len(spot.boxes) == 1:
+            self._add_box(spot.boxes[0], at, Cell(0, 0, spot.width, spot.height))
+        else:
+            keys = self._keys(spot.boxes)
+            self._frames.append(Frame(self._key(number), "", keys, at.x, at.y, spot.width, spot.height))
+            for box, cell in zip(spot.boxes, cells_of(spot), strict=True):
+                self._add_box(box, at, cell)
+
+    def _add_box(self, number: int, at: Point, cell: Cell) -> None:
+        content = self._contents[number]
+        self._boxes[number] = Box(
+            content.key,
+            content.label,
+            tuple(task.name for task in content.tasks),
+            content.layer,
+            content.tasks[0].group,
+            at.x + cell.x,
+            at.y + cell.y,
+            cell.width,
+            cell.height,
+            content.cells,
+            content.cells_per_row,
+        )
+
+    def _keys(self, boxes: Collection[int]) -> tuple[str, ...]:
+        return tuple(self._contents[box].key for box in boxes)
+
+    def _key(self, number: int) -> str:
+        spot = self._sketch.spots[number]
+        if not spot.boxes:
+            return f"joint/{number}"
+        first = self._contents[spot.boxes[0]].key
+        return first if len(spot.boxes) == 1 else f"grid/{first}"
+
+    def _ends(self, source: int, target: int) -> Line:
+        out, into = self._boxes[source], self._boxes[target]
+        start = Point(out.x + out.width, out.y + out.height // 2)
+        end = Point(into.x, into.y + into.height // 2)
+        pieces = ((start, Point(start.x + STUB, start.y)), (Point(end.x - STUB, end.y), end))
+        return Line(out.key, into.key, LineKind.BACK, pieces)

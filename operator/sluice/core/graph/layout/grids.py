@@ -1,0 +1,85 @@
+"""A wide layer becomes a grid of boxes in a frame, and lines end at the frame.
+
+First the boxes with the same dependencies and dependents, which loses nothing. If the layer is still too wide, all that
+is left of it.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from sluice.core.graph.layout.sketch import Sketch, Spot
+
+WIDE, TOO_WIDE = 24, 60
+"""More boxes than that in one layer make grids of those that are alike, or of all."""
+_LEAST = 9
+PADDING, GAP = 10, 8
+_ASPECT = 1.3  # of a grid, width to height
+
+
+def gridded(sketch: Sketch) -> Sketch:
+    layers: dict[int, list[int]] = defaultdict(list)
+    for number, spot in enumerate(sketch.spots):
+        if spot.boxes:
+            layers[spot.layer].append(number)
+    grids = [grid for layer in sorted(layers) for grid in _grids(sketch, layers[layer])]
+    if not grids:
+        return sketch
+    inside = {number for grid in grids for number in grid}
+    rest = [number for number in range(len(sketch.spots)) if number not in inside]
+    where = {number: index for index, number in enumerate(rest)}
+    spots = [sketch.spots[number] for number in rest]
+    for grid in grids:
+        where |= dict.fromkeys(grid, len(spots))
+        spots.append(_spot([sketch.spots[number] for number in grid]))
+    return Sketch(tuple(spots), tuple(sorted({(where[source], where[target]) for source, target in sketch.edges})))
+
+
+class Cell(NamedTuple):
+    """Where a box of a grid stands, from the upper left corner of the frame."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def cells_of(grid: Spot) -> Iterator[Cell]:
+    rows = -(-len(grid.boxes) // grid.columns)
+    across = (grid.width - 2 * PADDING + GAP) // grid.columns
+    down = (grid.height - 2 * PADDING + GAP) // rows
+    for index in range(len(grid.boxes)):
+        row, column = divmod(index, grid.columns)
+        yield Cell(PADDING + column * across, PADDING + row * down, across - GAP, down - GAP)
+
+
+def _grids(sketch: Sketch, layer: Sequence[int]) -> Iterator[list[int]]:
+    if len(layer) <= WIDE:
+        return
+    graph, alike = sketch.graph(), defaultdict(list)
+    for number in layer:
+        ends = tuple(sorted(graph.dependencies[number])), tuple(sorted(graph.dependents[number]))
+        alike[sketch.spots[number].final, ends].append(number)
+    grids = [numbers for key, numbers in alike.items() if len(numbers) >= _LEAST and any(key[1])]
+    yield from grids
+    for final in (False, True):
+        loose = {number for number in layer if sketch.spots[number].final is final}.difference(*grids)
+        lonely = {number for number in loose if not graph.dependencies[number] and not graph.dependents[number]}
+        if len(loose - lonely) > TOO_WIDE:
+            yield sorted(loose - lonely)
+
+
+def _spot(inside: Sequence[Spot]) -> Spot:
+    across, down = max(spot.width for spot in inside) + GAP, max(spot.height for spot in inside) + GAP
+    columns = max(2, round(math.sqrt(len(inside) * down * _ASPECT / across)))
+    rows = -(-len(inside) // columns)
+    return Spot(
+        inside[0].layer,
+        columns * across - GAP + 2 * PADDING,
+        rows * down - GAP + 2 * PADDING,
+        tuple(box for spot in inside for box in spot.boxes),
+        columns,
+        inside[0].group if len({spot.group for spot in inside}) == 1 else "",
+        inside[0].final,
+    )

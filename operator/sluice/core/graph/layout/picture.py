@@ -1,0 +1,93 @@
+"""What a layout comes to: boxes and lines with their places, in pixels, from the upper left corner."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+
+class Point(NamedTuple):
+    x: int
+    y: int
+
+    def moved(self, by: "Point") -> "Point":
+        return Point(self.x + by.x, self.y + by.y)
+
+
+class LineKind(Enum):
+    WHOLE = "whole"
+    BACK = "back"
+    """Against the direction of the graph, since a folded box both follows and precedes another. Only its ends are
+    drawn.
+    """
+    ENDS = "ends"
+    """Too long to be drawn among so many others: only its ends are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One task, or several that are folded into one box. `x` and `y` are its upper left corner."""
+
+    key: str
+    """The task's name, or what to give to `lay_out` as `opened` to see the tasks apart."""
+    label: str
+    tasks: tuple[str, ...]
+    layer: int
+    group: str
+    x: int
+    y: int
+    width: int
+    height: int
+    cells: int
+    """Of the mosaic below the label: one for each task or item. 0 if there is no mosaic."""
+    cells_per_row: int
+
+    @property
+    def folded(self) -> bool:
+        return len(self.tasks) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A rectangle around boxes that share their lines, which end at the frame; or around the `finally` tasks."""
+
+    key: str
+    label: str
+    boxes: tuple[str, ...]
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """A point where the lines of several boxes meet that all go on to the same boxes."""
+
+    key: str
+    x: int
+    y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """From one box, frame or joint to another. Each piece is a curve through its points that is level at each of them.
+
+    A line has several pieces where the picture is broken like text, or where only its ends are drawn.
+    """
+
+    source: str
+    target: str
+    kind: LineKind
+    pieces: tuple[tuple[Point, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    width: int
+    height: int
+    boxes: tuple[Box, ...]
+    frames: tuple[Frame, ...]
+    joints: tuple[Joint, ...]
+    lines: tuple[Line, ...]
+    implied: tuple[tuple[str, str], ...]
+    """The edges without a line, since a path of others says the same: (source, target) of boxes."""
