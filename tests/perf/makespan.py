@@ -24,6 +24,7 @@ from sluice.core.run.state import RunState
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.run_limits import RunLimits
+from sluice.core.whatif.kubelet import Expected
 from sluice.core.whatif.simulate import simulate
 from tests.perf.chart import Bar, chart
 from tests.perf.shapes import FAMILIES, Shape, drawn
@@ -101,7 +102,7 @@ def ratio(shape: Shape, cap: int, policy: str) -> float:
     run = POLICIES[policy](shape, cap)
     longest_s = max(critical_paths_s(run.definition.graph, shape.durations_s))
     bound_s = max(longest_s, sum(shape.durations_s) / cap)
-    return simulate(run, shape.durations_s)[-1].ended_s / bound_s
+    return simulate(run, list(map(Expected, shape.durations_s))).ended_s / bound_s
 
 
 def measured(family: str) -> dict[str, list[float]]:

@@ -1,33 +1,43 @@
 """How long runs take under the simulated clock."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sluice.api.run import ApprovalDecision
+from sluice.api.workflow import WorkflowSettings
 from sluice.core.graph.critical_path import critical_paths_s
 from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.run_tree import tree_pool
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.run_limits import RunLimits
-from sluice.core.whatif.simulate import Unforeseen, simulate
+from sluice.core.whatif.kubelet import Expected
+from sluice.core.whatif.simulate import Callee, simulate
 from tests.core.kubelet import RUN
 from tests.core.world import graph
 
 
-def attempts(data, durations_s, **limits):
+def course(data, durations_s, *, callees=None, answers=(), outputs=None, **limits):
+    """`durations_s` are in the order of the tasks, `outputs` by task; `answers` names the approvals that are given."""
     shared = SharedLimits()
     shared.set_pool(PoolKey(RUN.namespace, "database"), 2)
     definition = Definition.of(data)
-    run = restore(
-        RUN, "etl-1", definition, status={}, pods=[], shared=shared, now=0.0, orders=Orders(limits=RunLimits(**limits))
-    )
-    return run, simulate(run, durations_s)
+    identity = replace(RUN, tree=((tree_pool(RUN.ref), 1),)) if callees else RUN
+    orders = Orders(limits=RunLimits(**limits))
+    run = restore(identity, "etl-1", definition, status={}, pods=[], shared=shared, now=1.0, orders=orders)
+    run.set_approvals({name: ApprovalDecision(decision="Approve") for name in answers})
+    handed_on = outputs or {}
+    named = zip(definition.tasks, durations_s, strict=True)
+    return simulate(run, [Expected(took_s, handed_on.get(task.name, {})) for task, took_s in named], callees)
 
 
 def makespan_s(data, durations_s, **limits):
-    return attempts(data, durations_s, **limits)[1][-1].ended_s
+    return course(data, durations_s, **limits).ended_s
 
 
 @pytest.mark.parametrize(
@@ -65,22 +75,71 @@ def test_hints_decide_who_goes_first():
     ],
 )
 def test_all_that_limits_a_task_counts(fields, makespan):
-    _, made = attempts(graph("a", a=fields), [10])
-    assert max((attempt.ended_s for attempt in made), default=0) == makespan
+    assert makespan_s(graph("a", a=fields), [10]) == makespan
 
 
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"outputs": ["rows"]}, "rows"),
         ({"approval": {"message": "go?"}}, "task a would never end: Approval"),
-        ({"workflow": {"name": "other"}}, "task a would never end: "),
         ({"pools": [{"name": "nobody-knows"}]}, "task a would never end: Pool: nobody-knows"),
+        ({"wait": {"until": "soon"}}, "task a failed: wait.until is 'soon'"),
     ],
 )
-def test_what_cannot_be_known_beforehand_is_said(fields, why):
-    with pytest.raises(Unforeseen, match=why):
-        attempts(graph("a >> b", a=fields), [1, 1])
+def test_a_run_that_would_not_end_well_says_why(fields, why):
+    assert course(graph("a >> b", a=fields), [1, 1]).trouble.startswith(why)
+
+
+NUMBERS = {"env": [{"name": "N", "value": "$(tasks.a.outputs.n)"}]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "makespan"),
+    [
+        ({"a": {"outputs": ["n"]}, "b": NUMBERS}, 5),
+        ({"a": {"outputs": ["n"], "outputsFrom": "Log"}, "b": NUMBERS}, 5),
+        ({"a": {"outputs": ["n"], "outputsFrom": "Stdout", "bash": "echo 4"}, "b": NUMBERS}, 5),
+        ({"a": {"outputs": ["n"]}, "b": {"forEach": {"range": {"end": "$(tasks.a.outputs.n)"}, "parallelism": 1}}}, 14),
+        ({"a": {"outputs": ["n"]}, "b": {"when": "tasks.a.outputs.n > 4"}}, 2),
+        ({"b": {"runIf": "OneFailed"}}, 2),
+        ({"a": {"approval": {"message": "go?"}}}, 3),
+        ({"a": {"wait": {"for": "1h"}}}, 3603),
+        ({"a": {"join": {}}}, 3),
+        ({"a": {"workflow": {"name": "unknown"}, "outputs": ["n"]}, "b": NUMBERS}, 5),
+    ],
+)
+def test_what_tasks_hand_on_and_wait_for_counts(fields, makespan):
+    found = course(graph("a >> b", **fields), [2, 3], answers=["a"], outputs={"a": {"n": 4}})
+    assert (found.ended_s, found.trouble) == (makespan, "")
+
+
+def test_a_run_that_is_called_shares_the_limits_of_the_one_above():
+    inner = Definition.of(graph("x, y >> z", z={"outputs": ["n"]}) | {"outputs": {"n": "$(tasks.z.outputs.n)"}})
+    callee = Callee(inner, WorkflowSettings(), [Expected(5), Expected(5), Expected(1, {"n": 3})])
+    call = {"workflow": {"name": "inner"}, "outputs": ["n"]}
+    items = {"forEach": {"range": {"end": "$(tasks.a.outputs.n)"}}}
+    data = graph("a >> b", a=call, b=items)
+    found = course(data, [99, 2], callees={"inner": callee}, parallelism=1)
+    assert (found.ended_s, len(found.pods), len(found.calls), found.trouble) == (5 + 5 + 1 + 3 * 2, 6, 1, "")
+    assert course(data, [99, 2], callees={"inner": callee}).ended_s == 5 + 1 + 2
+
+
+def test_a_timeout_of_the_run_ends_what_runs():
+    found = course(graph("a >> b"), [10, 10], timeout_s=15)
+    assert (found.ended_s, found.trouble) == (15, "the run took longer than its timeout, 15s")
+    assert [attempt.ended_s for attempt in found.pods] == [10, 15]
+
+
+def test_how_long_somebody_waited_and_for_what():
+    waits = course(graph("a", a={"forEach": {"range": {"end": 6}}, "pools": [{"name": "database"}]}), [10]).held_up_s
+    assert waits == {"pool/database": 20}
+
+
+def test_workflows_that_call_each_other_for_ever_are_cut_short(monkeypatch):
+    monkeypatch.setattr("sluice.core.whatif.simulate.MAX_ATTEMPTS", 20)
+    again = {"workflow": {"name": "again"}, "forEach": {"range": {"end": 3}}}
+    callee = Callee(Definition.of(graph("a >> b", b=again)), WorkflowSettings(), [Expected(1), Expected(1)])
+    assert "it is not simulated to its end" in course(graph("b", b=again), [1], callees={"again": callee}).trouble
 
 
 @st.composite
@@ -99,8 +158,8 @@ def graphs(draw):
 @given(graphs(), st.integers(1, 5))
 def test_never_faster_than_work_and_critical_path_allow_and_never_idle(given_graph, cap):
     data, durations_s = given_graph
-    run, made = attempts(data, durations_s, parallelism=cap)
-    order = run.definition.graph
+    found = course(data, durations_s, parallelism=cap)
+    order, made = found.run.definition.graph, found.pods
     started = {attempt.number: attempt.started_s for attempt in made}
     ended = {attempt.number: attempt.ended_s for attempt in made}
     assert len(made) == len(durations_s)

@@ -1,98 +1,296 @@
-"""How long a run takes if each of its pods starts the moment it is made and ends well after a known time.
+"""What becomes of a run on a made-up cluster: each pod starts the moment it is made, and ends well after a known time.
 
-The decisions are those of the operator; only the clock and the pods are made up. What nobody can know beforehand is
-left out: outputs, the answers of people, child runs, and pods that fail. A run that needs any of that is Unforeseen.
+The decisions are those of the operator; only the clock, the pods and what they hand on are made up. Nothing fails by
+itself. A person's answers are those that the run has already been given (`RunState.set_approvals`). A task that runs
+another Workflow has a child run of its own if that Workflow is known, else it is one that ends after a known time.
 """
 
 import heapq
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from sluice.core import Instant
-from sluice.core.base.errors import SluiceError
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings
+from sluice.core import Instant, Json
 from sluice.core.base.ownership import AttemptRef
-from sluice.core.pod.view import ContainerState, PodView
+from sluice.core.base.text import as_json
+from sluice.core.quota.run_tree import tree_pool
+from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.decide import decide
+from sluice.core.reconcile.restore import restore
+from sluice.core.run.children import ChildView, build_child_run
+from sluice.core.run.orders import Orders
+from sluice.core.run.outputs import values_of
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
+from sluice.core.spec.definition import Definition
+from sluice.core.spec.for_each import item_values
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.numbers import BadNumber
+from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.reasons import reason
-from sluice.core.status.run_phase import expected_phase, run_message
-from sluice.core.status.run_status import compose
+from sluice.core.status.run_outputs import run_outputs
+from sluice.core.status.run_phase import expected_phase, run_end, run_message
+from sluice.core.whatif.kubelet import Expected, killed, running_pod, see, succeeded, written
 
-_BEGIN: Instant = 1.0  # 0 would be no time at all to those who ask whether a run has started
+_FIRST_INSTANT: Instant = 1.0  # 0 would be no time at all to those who ask whether a run has started
+MAX_ATTEMPTS = 100_000
+"""Of a run and all beneath it. Workflows that call each other for each item could go on for ever."""
 
 
-class Unforeseen(SluiceError):
-    """The run would fail, or wait for what is not simulated."""
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """A Workflow that a task may run. `expected` are its tasks, in their order."""
+
+    definition: Definition
+    settings: WorkflowSettings
+    expected: Sequence[Expected]
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One pod of the unit `number`. Times are seconds since the start of the run."""
+    """One pod, or one run that was called: of the unit `number` of `run`. Times are seconds since the start."""
 
+    run: RunState
     number: int
     started_s: float
     ended_s: float
 
 
-def simulate(run: RunState, durations_s: Sequence[float]) -> list[Attempt]:
-    """The attempts of a run that has not started yet, in the order of their ends.
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a run went. Attempts stand in the order of their ends."""
 
-    `durations_s` are those of the named tasks; each item of a fan-out takes as long as its task's. Raises Unforeseen.
-    """
-    now = _BEGIN
-    ends: list[tuple[Instant, int]] = []
-    pods: dict[int, PodView] = {}
-    attempts: list[Attempt] = []
-    while not (decision := decide(run, now)).finished:
+    run: RunState
+    pods: list[Attempt]
+    calls: list[Attempt]
+    ended_s: float
+    held_up_s: Mapping[str, float]
+    """For how long at least one task was held up, by what held it (see `run.time_accounting`)."""
+    trouble: str = ""
+    """Why it would never end, or not well; empty if it succeeds."""
+
+
+def simulate(run: RunState, expected: Sequence[Expected], callees: Mapping[str, Callee] | None = None) -> Course:
+    """The course of a run that has no pods yet. `expected` are its named tasks; `callees` are by name."""
+    return _Simulation(run, expected, callees or {}).course()
+
+
+@dataclass(slots=True, eq=False)
+class _Live:
+    """A run under way. `parent` is the one that called it."""
+
+    run: RunState
+    expected: Sequence[Expected]
+    parent: "_Live | None" = None
+    wakes_at: Instant | None = None
+    held_up: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def uid(self) -> str:
+        return self.run.identity.uid
+
+    def expects(self, number: int) -> Expected:
+        return self.expected[self.run.tasks.named_task_of(number)]
+
+    def outputs(self, number: int) -> Json:
+        return self.expects(number).of_unit(self.run.tasks[number])
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An attempt under way: the pod or the child run of a unit."""
+
+    live: _Live
+    number: int
+    at: Instant
+
+
+class _Simulation:
+    def __init__(self, run: RunState, expected: Sequence[Expected], callees: Mapping[str, Callee]) -> None:
+        self._root, self._callees = _Live(run, expected), callees
+        self._began_at = self._now = max(_FIRST_INSTANT, run.identity.started_at)
+        self._live: dict[str, _Live] = {}
+        self._awake: dict[str, _Live] = {}
+        self._begun: dict[str, _Begun] = {}
+        """By the name of the pod, or of the child run, which is its UID as well."""
+        self._events: list[tuple[Instant, int, str]] = []
+        """When an attempt ends, or a run is to be decided about: its name or UID. The number keeps them in order."""
+        self._count = 0
+        self._pods: list[Attempt] = []
+        self._calls: list[Attempt] = []
+        self._held_up: Counter[str] = Counter()
+        self._held_up_s: defaultdict[str, float] = defaultdict(float)
+        run.shared.subscribe(wake=lambda identity: self._wake(identity.uid), changed=lambda _: None)
+        self._add(self._root)
+
+    def course(self) -> Course:
+        run, trouble = self._root.run, ""
+        while not trouble:
+            while self._awake:
+                self._decide(self._awake.pop(next(iter(self._awake))))
+            if run.finished_at is not None:
+                break
+            if not self._events:
+                trouble = stuck(list(self._live.values())[-1].run)
+            elif len(self._pods) > MAX_ATTEMPTS:
+                trouble = f"it is not simulated to its end: it would make more than {MAX_ATTEMPTS} pods"
+            else:
+                self._pass_time()
+        if not trouble and expected_phase(run) != "Succeeded":
+            trouble = run_message(run)
+        return Course(run, self._pods, self._calls, self._now - self._began_at, self._held_up_s, trouble)
+
+    def _add(self, live: _Live) -> None:
+        self._live[live.uid] = self._awake[live.uid] = live
+
+    def _wake(self, uid: str) -> None:
+        if uid in self._live:
+            self._awake[uid] = self._live[uid]
+
+    def _pass_time(self) -> None:
+        """To the next event, and all that come at the same time."""
+        at = max(self._now, self._events[0][0])
+        for kind, tasks in self._held_up.items():
+            if tasks:
+                self._held_up_s[kind] += at - self._now
+        self._now = at
+        while self._events and self._events[0][0] <= at:
+            name = heapq.heappop(self._events)[2]
+            if name in self._begun and name not in self._live:
+                self._end(name)
+            self._wake(name)
+
+    def _at(self, when: Instant, name: str) -> None:
+        self._count += 1
+        heapq.heappush(self._events, (when, self._count, name))
+
+    def _decide(self, live: _Live) -> None:
+        run = live.run
+        decision = decide(run, self._now)
         for create in decision.create:
-            number = create.number
-            pods[number] = running_pod(run, number, now)
-            see(run, pods[number])
-            heapq.heappush(ends, (now + durations_s[run.tasks.named_task_of(number)], number))
+            (self._call if create.is_child_run else self._start)(live, create.number)
+        for delete in decision.delete:
+            self._kill(delete.name)
+        for read in decision.read:
+            run.log_read(read.number, read.attempt, written(run.tasks[read.number], live.outputs(read.number)))
         if run.creates.recording:
-            compose(run, {}, 1, now).commit()
-            continue
-        if not ends:
-            raise Unforeseen(stuck(run))
-        now = ends[0][0]
-        while ends and ends[0][0] == now:
-            _, number = heapq.heappop(ends)
-            pod = pods.pop(number)
-            attempts.append(Attempt(number, pod.created_at - _BEGIN, now - _BEGIN))
-            see(run, _ended(pod, now))
-    if expected_phase(run) != "Succeeded":
-        raise Unforeseen(run_message(run))
-    return attempts
+            _, units = run.take_status_changes()
+            run.status_written({}, 0, [(unit, run.tasks[unit].attempt) for unit in units])
+            self._wake(live.uid)
+        elif decision.read or decision.delete:
+            self._wake(live.uid)
+        if decision.wake_at is not None and decision.wake_at != live.wakes_at:
+            live.wakes_at = decision.wake_at
+            self._at(decision.wake_at, live.uid)
+        self._held_up.subtract(live.held_up)
+        live.held_up = Counter(run.time.waiting)
+        self._held_up.update(live.held_up)
+        if decision.finished:
+            self._finish(live)
+
+    # Pods.
+
+    def _start(self, live: _Live, number: int) -> None:
+        pod = running_pod(live.run, number, self._now)
+        self._begun[pod.name] = _Begun(live, number, self._now)
+        see(live.run, pod)
+        self._at(self._now + live.expects(number).duration_s, pod.name)
+
+    def _end(self, name: str) -> None:
+        """An attempt ends well."""
+        begun = self._begun[name]
+        live, task = begun.live, begun.live.run.tasks[begun.number]
+        if task.definition.is_sub_workflow:
+            self._call_ended(name, "Succeeded", as_json(live.outputs(begun.number)))
+            return
+        self._note(self._pods, name)
+        if task.pod is not None:
+            see(live.run, succeeded(task.pod, task, live.outputs(begun.number), self._now))
+        self._wake(live.uid)
+
+    def _kill(self, name: str) -> None:
+        live, task = self._begun[name].live, self._begun[name].live.run.tasks[self._begun[name].number]
+        self._note(self._pods, name)
+        if task.pod is not None:
+            see(live.run, killed(task.pod, self._now))
+
+    def _note(self, attempts: list[Attempt], name: str) -> None:
+        begun = self._begun.pop(name)
+        started_s, ended_s = begun.at - self._began_at, self._now - self._began_at
+        attempts.append(Attempt(begun.live.run, begun.number, started_s, ended_s))
+
+    # Child runs.
+
+    def _call(self, live: _Live, number: int) -> None:
+        run, name = live.run, live.run.tasks.pod_name(number)
+        self._begun[name] = _Begun(live, number, self._now)
+        run.children.observe(self._child(name, 1, "Running"))
+        spec = WorkflowRunSpec.read(self._called(live, number)["spec"])
+        callee = self._callees.get(spec.workflow)
+        if callee is None:
+            self._at(self._now + live.expects(number).duration_s, name)
+            return
+        parameters = callee.definition.values(spec.arguments or {})
+        identity = RunIdentity(
+            name, run.identity.namespace, name, spec.workflow, parameters, depth=run.identity.depth + 1
+        )
+        identity = replace(identity, tree=((tree_pool(identity.ref), 1), *run.identity.tree))
+        child = started(identity, callee.definition, callee.settings, spec, run.shared, self._now)
+        self._add(_Live(child, callee.expected, live))
+
+    def _called(self, live: _Live, number: int) -> Json:
+        """The manifest of the child run."""
+        run, task = live.run, live.run.tasks[number]
+        values = values_of(run, task)
+        if task.definition.final:
+            values |= run_end(run, self._now).values
+        if task.group is None:
+            return build_child_run(run.identity, task.definition, task.attempt, values)
+        values |= item_values(run.tasks.item(number))
+        return build_child_run(run.identity, task.definition, task.attempt, values, task.index)
+
+    def _finish(self, live: _Live) -> None:
+        del self._live[live.uid]
+        self._awake.pop(live.uid, None)
+        if live.parent is None:
+            return
+        phase, outputs = expected_phase(live.run), run_outputs(live.run)
+        text = outputs if isinstance(outputs, str) else ""
+        self._call_ended(live.run.identity.name, phase, text, run_message(live.run))
+
+    def _call_ended(self, name: str, phase: str, outputs: str, message: str = "") -> None:
+        live = self._begun[name].live
+        live.run.children.observe(self._child(name, 2, phase, outputs, message))
+        self._note(self._calls, name)
+        self._wake(live.uid)
+
+    def _child(self, name: str, version: int, phase: str, outputs: str = "", message: str = "") -> ChildView:
+        begun = self._begun[name]
+        run, task = begun.live.run, begun.live.run.tasks[begun.number]
+        index = None if task.group is None else task.index
+        attempt = AttemptRef(run.identity.ref, task.definition.name, index, task.attempt)
+        return ChildView(name, name, version, attempt, phase, message, begun.at, self._now, outputs)
 
 
-def see(run: RunState, pod: PodView) -> None:
-    run.shared.observe_pod(pod)
-    run.pods.observe(pod)
-
-
-def running_pod(run: RunState, number: int, now: Instant) -> PodView:
-    task, identity = run.tasks[number], run.identity
-    name = run.tasks.pod_name(number)
-    return PodView(
-        name=name,
-        namespace=identity.namespace,
-        uid=name,
-        version=1,
-        attempt_of=AttemptRef(
-            identity.ref, task.definition.name, None if task.group is None else task.index, task.attempt
-        ),
-        phase="Running",
-        created_at=now,
-        scheduled_at=now,
-        container=ContainerState(started_at=now),
-        pools=task.definition.pools,
+def started(
+    identity: RunIdentity,
+    definition: Definition,
+    settings: WorkflowSettings,
+    spec: WorkflowRunSpec,
+    shared: SharedLimits,
+    now: Instant,
+    status: Json | None = None,
+) -> RunState:
+    """A run that starts now. `status` is what it begins with: what it keeps of another."""
+    try:
+        limits = RunLimits.of(settings, spec, identity.values)
+    except BadNumber:
+        limits = RunLimits()
+    return restore(
+        identity, "", definition, status=status or {}, pods=[], now=now, orders=Orders(limits), shared=shared
     )
-
-
-def _ended(pod: PodView, now: Instant) -> PodView:
-    container = replace(pod.container, finished_at=now, exit_code=0)
-    return replace(pod, version=2, phase="Succeeded", container=container)
 
 
 def stuck(run: RunState) -> str:
