@@ -16,6 +16,7 @@ _COMMANDS = {
     # write
     "lint": "sluice.cli.lint.command",
     "import": "sluice.cli.import_.command",
+    "plan": "sluice.cli.plan.command",
     "render": "sluice.cli.render",
     # do
     "run": "sluice.cli.run.command",

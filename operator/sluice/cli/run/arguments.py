@@ -19,8 +19,10 @@ class BadArguments(ClientError):
     """Values that the Workflow's parameters do not take. The message lists all faults."""
 
 
-def typed(written: Iterable[str], workflow: Json) -> dict[str, Any]:
-    """The arguments of a run, by name. `workflow` is the manifest. Raises BadArguments."""
+def typed(written: Iterable[str], workflow: Json, *, complete: bool = True) -> dict[str, Any]:
+    """The arguments of a run, by name. `workflow` is the manifest. Raises BadArguments; with `complete` also if a
+    parameter without default has no value.
+    """
     given: dict[str, str] = {}
     for text in written:
         name, equals, value = text.partition("=")
@@ -32,6 +34,9 @@ def typed(written: Iterable[str], workflow: Json) -> dict[str, Any]:
     except ValidationError:
         settings = WorkflowSettings()
     declared = declarations(settings.parameters)
-    if faults := listed(argument_faults(given, declared, _OPTION)):
+    needed = (
+        declared if complete else {n: each for n, each in declared.items() if n in given or each.default is not None}
+    )
+    if faults := listed(argument_faults(given, needed, _OPTION)):
         raise BadArguments("\n".join(str(fault).replace(f"{_OPTION}.", f"{_OPTION} ", 1) for fault in faults))
     return {name: declared[name].value(value) for name, value in given.items()}

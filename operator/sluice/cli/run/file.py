@@ -6,17 +6,20 @@ changed; then that one is meant, and no second one is made.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sluice.api import API_VERSION
 from sluice.cli.lint import files
 from sluice.cli.lint.check import check
 from sluice.cli.lint.source import Document
-from sluice.client.api import Client
 from sluice.client.errors import ClientError, NotFound
 from sluice.client.resources import BACKFILLS, OURS, POOLS, RUNS, WORKFLOWS, Resource
 from sluice.core import Json
 from sluice.core.base.naming import change_of, graph_of, run_name
 from sluice.core.base.text import first_names
+
+if TYPE_CHECKING:
+    from sluice.client.api import Client  # `plan --offline` works without what it needs
 
 _SHOWN = 5
 _ORDER = (POOLS, WORKFLOWS, RUNS, BACKFILLS)
@@ -76,7 +79,7 @@ def _called(task: Json) -> str:
     return str(called.get("name")) if isinstance(called, dict) else ""
 
 
-async def current(client: Client, manifest: Manifest) -> Json | None:
+async def current(client: "Client", manifest: Manifest) -> Json | None:
     """The object as the cluster has it."""
     try:
         return await client.get(manifest.resource, manifest.name)

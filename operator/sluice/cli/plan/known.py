@@ -1,0 +1,40 @@
+"""What is known of the cluster before a plan is made. Offline it is nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sluice.api.chart import ChartDefaults
+from sluice.core import Json
+from sluice.core.triggers.resume import Past
+from sluice.core.whatif.durations import KeptRun
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWorkflow:
+    """A Workflow as it is on the cluster."""
+
+    workflow: Json | None = None
+    """None if it is not there."""
+    past: Past | None = None
+    """What its next run resumes from; None if it starts afresh."""
+    waits_for: str = ""
+    """The run that has to end before."""
+    kept: Sequence[KeptRun] = ()
+    """Earlier runs that succeeded, the newest first."""
+    outputs: Mapping[str, Json] = field(default_factory=dict)
+    """What the tasks of the newest of these handed on."""
+
+
+NOTHING = KnownWorkflow()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    namespace: str = ""
+    """Empty offline."""
+    workflows: Mapping[str, KnownWorkflow] = field(default_factory=dict)
+    pools: Mapping[str, int] | None = None
+    """Slots by name; None if they are not known."""
+    chart: ChartDefaults | None = None
+    unseen: tuple[str, ...] = ()
+    """What could not be read, and what the plan lacks for it."""

@@ -1,0 +1,265 @@
+"""From the objects of a file, and what is known of the cluster, to the runs that would start."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings, WorkflowStatus
+from sluice.cli.plan.known import NOTHING, Known, KnownWorkflow
+from sluice.cli.run.arguments import typed
+from sluice.cli.run.file import BadFile, Manifest
+from sluice.client.resources import BACKFILLS, POOLS, RUNS, WORKFLOWS
+from sluice.core import Instant, Json
+from sluice.core.base.naming import graph_of, revision_name, run_name
+from sluice.core.base.text import did_you_mean, first_names
+from sluice.core.base.times import instant, lasting
+from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
+from sluice.core.pod.volumes import claims_of
+from sluice.core.spec.changes import Change, changes_of_settings, changes_of_tasks
+from sluice.core.spec.definition import Definition
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.status.kept import kept_entries
+from sluice.core.triggers.rerun import RerunOrders
+from sluice.core.triggers.resume import kept
+from sluice.core.whatif.assumptions import assume
+from sluice.core.whatif.durations import GUESSED, Sources, durations
+from sluice.core.whatif.plan import RUNS as DOES_RUN
+from sluice.core.whatif.plan import Plan, Scene, Subject, plan
+from sluice.core.whatif.start import Stands, Start, start
+
+_PLENTY = 1_000_000  # slots of a Pool of which nothing is known
+_NAMES_SHOWN = 5
+_UID = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the flags say. `given_s` are durations by task, `arguments` are `-p NAME=VALUE`."""
+
+    given_s: Mapping[str, float] = field(default_factory=dict)
+    arguments: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One Workflow, or one run, of the file."""
+
+    kind: str
+    name: str
+    start: Start
+    changes: list[Change]
+    settings: list[Change]
+    """Of what starts nothing by itself."""
+    plan: Plan
+    guesses: list[str]
+    kept_of: str
+    """The run whose successes are kept; '' if none is."""
+    waits_for: str
+    kept_runs: int
+    pools: Mapping[str, int] = field(default_factory=dict)
+
+
+class Preparation:
+    """All objects of a file together, as they may refer to each other. Raises BadFile and BadArguments."""
+
+    def __init__(self, manifests: Sequence[Manifest], known: Known, wishes: Wishes, now: Instant) -> None:
+        self._manifests, self._known, self._wishes, self._now = manifests, known, wishes, now
+        self._specs = {each.name: each.body["spec"] for each in manifests if each.resource is WORKFLOWS}
+        there = {name: each.workflow["spec"] for name, each in known.workflows.items() if each.workflow}
+        self._specs = {**there, **self._specs}
+        self._pools = {each.name: int(each.body["spec"]["slots"]) for each in manifests if each.resource is POOLS}
+        self._defaults = NO_DEFAULTS if known.chart is None else PodDefaults.of(known.chart.task_defaults)
+        self._definitions: dict[str, Definition] = {}
+        of_file = [self._definition(each.name) for each in manifests if each.resource is WORKFLOWS]
+        _check_given(wishes, of_file or list(map(self._definition, self._specs)))
+
+    def planned(self) -> list[Planned]:
+        found = [self._workflow(each) for each in self._manifests if each.resource is WORKFLOWS]
+        return found + [self._run(each) for each in self._manifests if each.resource is RUNS]
+
+    @property
+    def left_out(self) -> list[str]:
+        """The objects of the file that are not planned."""
+        return [f"backfill/{each.name}" for each in self._manifests if each.resource is BACKFILLS]
+
+    def _definition(self, workflow: str) -> Definition:
+        if workflow not in self._definitions:
+            self._definitions[workflow] = Definition.of(graph_of(self._specs[workflow]))
+        return self._definitions[workflow]
+
+    def _of(self, workflow: str) -> KnownWorkflow:
+        return self._known.workflows.get(workflow, NOTHING)
+
+    def _workflow(self, manifest: Manifest) -> Planned:
+        name, spec = manifest.name, manifest.body["spec"]
+        before = self._of(name).workflow
+        adopts = "Run" if self._known.chart is None else self._known.chart.on_first_sight
+        stands = Stands() if before is None else _stands(before, spec)
+        starts = start(spec, stands, adopts, self._now)
+        arguments = typed(self._arguments_for(name), manifest.body, complete=False)
+        old = None if before is None else before["spec"]
+        run = WorkflowRunSpec.read(
+            {"workflow": name, "arguments": arguments}
+            | ({"scheduledTime": starts.scheduled.time} if starts.scheduled.time else {})
+            | ({"intervalStart": starts.scheduled.interval_start} if starts.scheduled.interval_start else {})
+        )
+        return self._plan(manifest, run, starts, old, resumes=starts.now)
+
+    def _arguments_for(self, workflow: str) -> list[str]:
+        """Of several Workflows each gets those that it declares."""
+        given = list(self._wishes.arguments)
+        if sum(each.resource is WORKFLOWS for each in self._manifests) == 1:
+            return given
+        return [text for text in given if text.partition("=")[0] in self._definition(workflow).parameters]
+
+    def _run(self, manifest: Manifest) -> Planned:
+        spec = WorkflowRunSpec.read_usable(manifest.body["spec"])
+        if spec.workflow not in self._specs:
+            raise BadFile(f"run {manifest.name}: Workflow '{spec.workflow}' is not in the file{self._nor_there}")
+        return self._plan(manifest, spec, Start(now=True), self._specs[spec.workflow], resumes=False)
+
+    @property
+    def _nor_there(self) -> str:
+        return " nor on the cluster" if self._known.namespace else "; leave out --offline to look for it on the cluster"
+
+    def _plan(
+        self, manifest: Manifest, run: WorkflowRunSpec, starts: Start, old: Json | None, *, resumes: bool
+    ) -> Planned:
+        spec, known, definition = self._specs[run.workflow], self._of(run.workflow), self._definition(run.workflow)
+        identity = self._identity(manifest, run, definition, starts)
+        status: Json = {}
+        if resumes and known.past is not None:
+            same = kept(definition, identity, known.past, RerunOrders())
+            status = {"tasks": kept_entries(definition, known.past, same)[0]}
+        guesses: list[str] = []
+        subject = self._subject(run.workflow, guesses, kept_tasks=status.get("tasks", {}))
+        callees = {name: self._subject(name, guesses) for name in self._called(run.workflow)}
+        pools = self._known_pools([subject, *callees.values()], guesses)
+        guesses += _without_value(definition, run)
+        scene = Scene(
+            identity=identity,
+            subject=subject,
+            now=self._now,
+            spec=run,
+            callees=callees,
+            pools=pools,
+            defaults=self._defaults,
+            status=status,
+            **({} if self._known.chart is None else {"caps": self._known.chart.limits}),
+        )
+        found = plan(scene)
+        guesses += _guessed_times(found, subject)
+        is_run = manifest.resource is RUNS
+        return Planned(
+            kind=manifest.resource.kind,
+            name=manifest.name,
+            start=starts,
+            changes=changes_of_tasks(None if old is None else Definition.of(graph_of(old)), definition),
+            settings=[] if old is None or is_run else changes_of_settings(old, spec),
+            plan=found,
+            guesses=list(dict.fromkeys(guesses)),
+            kept_of=known.past.run if status.get("tasks") and known.past is not None else "",
+            waits_for=known.waits_for if resumes else "",
+            kept_runs=len(known.kept),
+            pools=pools,
+        )
+
+    def _identity(self, manifest: Manifest, run: WorkflowRunSpec, definition: Definition, starts: Start) -> RunIdentity:
+        workflow = self._of(run.workflow).workflow
+        uid = _UID if workflow is None else str(workflow["metadata"]["uid"])
+        generation = 1 if workflow is None else int(workflow["metadata"]["generation"]) + 1
+        name = manifest.name if manifest.resource is RUNS else run_name(run.workflow, uid, generation)
+        return RunIdentity(
+            name=name or run.workflow,
+            namespace=self._known.namespace or "default",
+            uid=_UID,
+            workflow=run.workflow,
+            parameters=definition.values(run.arguments or {}),
+            claims=claims_of(name, _UID, definition.claims),
+            scheduled=starts.scheduled,
+            started_at=self._now,
+        )
+
+    def _subject(self, workflow: str, guesses: list[str], kept_tasks: Mapping[str, Json] | None = None) -> Subject:
+        """The Workflow without what cannot be known; that is added to `guesses`."""
+        known, written = self._of(workflow), self._definition(workflow)
+        settings = WorkflowSettings.read_usable(self._specs[workflow])
+        as_in = f"as in {known.kept[0].name}" if known.kept else ""
+        whole = {name for name, entry in (kept_tasks or {}).items() if entry.get("phase") == "Succeeded"}
+        assumed = assume(written, {*known.outputs, *whole}, as_in)
+        simulated = {
+            task.name for task in written.tasks if task.is_sub_workflow and task.own["workflow"]["name"] in self._specs
+        }
+        sources = Sources(
+            given_s=self._wishes.given_s,
+            kept=known.kept,
+            width=settings.parallelism if isinstance(settings.parallelism, int) else None,
+            pools={**(self._known.pools or {}), **self._pools},
+        )
+        times = durations(assumed.definition, sources, simulated)
+        guesses += assumed.guesses
+        return Subject(assumed.definition, settings, times, known.outputs)
+
+    def _called(self, workflow: str) -> list[str]:
+        """The Workflows that its tasks run, and those that theirs do, as far as they are known."""
+        found: dict[str, None] = {}
+        waiting = [workflow]
+        while waiting:
+            tasks = self._definition(waiting.pop()).tasks
+            names = [str(task.own["workflow"]["name"]) for task in tasks if task.is_sub_workflow]
+            new = [name for name in names if name in self._specs and name not in found]
+            found |= dict.fromkeys(new)
+            waiting += new
+        return list(found)
+
+    def _known_pools(self, subjects: Sequence[Subject], guesses: list[str]) -> dict[str, int]:
+        """Where the Pools of the cluster are not known, one that is not in the file counts as having room for all."""
+        found = {**(self._known.pools or {}), **self._pools}
+        names = {name for subject in subjects for task in subject.definition.tasks for name, _ in task.pools}
+        if self._known.pools is None:
+            for name in sorted(names - found.keys()):
+                found[name] = _PLENTY
+                guesses.append(f"pool {name} has room for all (it is not in the file)")
+        return {name: slots for name, slots in found.items() if name in names}
+
+
+def _stands(workflow: Json, spec: Json) -> Stands:
+    metadata = workflow["metadata"]
+    return Stands(
+        revision_name(metadata["name"], metadata["uid"], graph_of(spec)),
+        WorkflowStatus.read_usable(workflow.get("status") or {}),
+        instant(metadata.get("creationTimestamp")),
+    )
+
+
+def _guessed_times(found: Plan, subject: Subject) -> Iterator[str]:
+    if found.time is None:
+        return
+    took = zip(found.fates, subject.durations.took, strict=True)
+    guessed = [(fate.task, each.typical_s) for fate, each in took if fate.does == DOES_RUN and each.source == GUESSED]
+    if guessed:
+        names = first_names((task for task, _ in guessed), len(guessed), _NAMES_SHOWN)
+        yield f"{names}: {lasting(guessed[0][1])} (no history; the median of the others)"
+
+
+def _without_value(definition: Definition, run: WorkflowRunSpec) -> Iterator[str]:
+    given = run.arguments or {}
+    for name, parameter in definition.parameters.items():
+        if name not in given and parameter.default is None:
+            yield f"parameter {name} is empty (it has no default; give -p {name}=VALUE)"
+
+
+def _check_given(wishes: Wishes, definitions: Sequence[Definition]) -> None:
+    parameters = {name for definition in definitions for name in definition.parameters}
+    names = [text.partition("=")[0] for text in wishes.arguments if "=" in text]
+    unknown = [
+        f"-p: no parameter is called '{n}'{did_you_mean(n, sorted(parameters))}" for n in names if n not in parameters
+    ]
+    if unknown:
+        raise BadFile("\n".join(unknown))
+    known = {task.name for definition in definitions for task in definition.tasks}
+    unknown = [name for name in wishes.given_s if name not in known]
+    if unknown:
+        raise BadFile(
+            "\n".join(f"--durations: no task is called '{n}'{did_you_mean(n, sorted(known))}" for n in unknown)
+        )

@@ -1,0 +1,144 @@
+"""A plan in words, for a terminal."""
+
+from collections.abc import Iterator, Sequence
+
+from sluice.cli.durations import lasting
+from sluice.cli.plan.prepare import Planned
+from sluice.cli.printable import printable
+from sluice.cli.terminal import Terminal
+from sluice.cli.words import counted
+from sluice.core.spec.changes import CHANGED, GONE, NEW, SAME, Change
+from sluice.core.whatif.durations import BY_RUNS
+from sluice.core.whatif.needs import Needs
+from sluice.core.whatif.plan import REUSED, RUNS, SKIPPED, Estimate, Fate, Narrow
+
+_BARS = "▁▂▃▄▅▆▇█"
+_FATES_SHOWN = 40
+_GUESSES_SHOWN = 6
+_COLOURS = {SAME: "default", CHANGED: "yellow", NEW: "green", GONE: "red"}
+
+
+def as_text(found: Planned, namespace: str, terminal: Terminal) -> list[str]:
+    lines = [printable(headline(found, namespace)), ""]
+    lines += [terminal.painted(terminal.fitted(printable(text)), colour) for text, colour in _fates(found)]
+    lines.append("")
+    labelled = list(facts(found))
+    width = max(len(label) for label, _ in labelled)
+    lines += [terminal.fitted(f"  {label:{width}}  {printable(text)}") for label, text in labelled]
+    return lines
+
+
+def headline(found: Planned, namespace: str) -> str:
+    where = f" in {namespace}" if namespace else ""
+    plan = found.plan
+    reused = sum(fate.does == REUSED or bool(fate.reused_items) for fate in plan.fates)
+    tasks = counted(len(plan.fates), "task") + (f", {reused} of them reused" if reused else "")
+    about = f", in {estimated(plan.time)}" if plan.time else ""
+    if found.start.now:
+        after = f", once {found.waits_for} has ended" if found.waits_for else ""
+        return f"{found.name}{where}: would start 1 run of {tasks}{about}{after}."
+    return f"{found.name}{where}: would start nothing: {found.start.why}. A run of it: {tasks}{about}."
+
+
+def estimated(time: Estimate) -> str:
+    return f"about {lasting(time.typical_s)}"
+
+
+def _fates(found: Planned) -> Iterator[tuple[str, str]]:
+    """The lines of tasks, and their colours; those that do the same are folded where there are many."""
+    fates = {fate.task: fate for fate in found.plan.fates}
+    rows = [(change, does(fates.get(change.name), starts=found.start.now)) for change in found.changes]
+    rows += [(change, "starts nothing by itself") for change in found.settings]
+    shown, folded = _folded(rows)
+    name = min(max((len(change.name) for change, _ in shown), default=0), 30)
+    words = min(max((len(change.words) for change, _ in shown), default=0), 46)
+    for change, text in shown:
+        yield f"  {change.name:{name}}  {change.sign}  {change.words:{words}}  {text}".rstrip(), _COLOURS[change.sign]
+    if folded:
+        yield f"  and {counted(folded, 'more task')}: -o json has them all", "default"
+
+
+def _folded(rows: Sequence[tuple[Change, str]]) -> tuple[list[tuple[Change, str]], int]:
+    """What has changed comes before what has not, where not all have room."""
+    if len(rows) <= _FATES_SHOWN:
+        return list(rows), 0
+    chosen = sorted(range(len(rows)), key=lambda number: (rows[number][0].sign == SAME, number))[:_FATES_SHOWN]
+    return [rows[number] for number in sorted(chosen)], len(rows) - _FATES_SHOWN
+
+
+def does(fate: Fate | None, *, starts: bool = True) -> str:
+    """What becomes of a task; '' of one that is gone."""
+    if fate is None:
+        return ""
+    items = counted(fate.items, "item") if fate.items is not None else ""
+    if fate.does == REUSED:
+        return f"reused, {items}" if items else "reused"
+    if fate.does == SKIPPED:
+        return f"skipped: {fate.why}"
+    if fate.does != RUNS:
+        return f"{fate.does}: {fate.why}"
+    word = fate.why or ("runs" if starts else "would run")
+    if fate.reused_items and fate.items is not None:
+        return f"{word}, {fate.items - fate.reused_items} of {items}, the others reused"
+    return f"{word}, {items}" if items else word
+
+
+def facts(found: Planned) -> Iterator[tuple[str, str]]:
+    """Lines with a label."""
+    plan = found.plan
+    if plan.trouble:
+        yield "trouble", plan.trouble
+    yield "time", _time(found)
+    if plan.time and plan.longest:
+        way = " ▸ ".join(plan.longest)
+        yield "longest", f"{way}  {lasting(plan.longest_s)}"
+    yield "at most", _at_most(found)
+    if plan.narrow is not None:
+        yield "waits", _waits(plan.narrow)
+    for number, guess in enumerate(found.guesses[:_GUESSES_SHOWN]):
+        yield "guessed" if number == 0 else "", guess
+    if len(found.guesses) > _GUESSES_SHOWN:
+        yield "", f"and {len(found.guesses) - _GUESSES_SHOWN} more: -o json has them all"
+
+
+def _time(found: Planned) -> str:
+    time = found.plan.time
+    if time is None:
+        return "unknown: no kept run, no expectedDuration, no --durations"
+    low, high = lasting(time.low_s), lasting(time.high_s)
+    sources = [counted(found.kept_runs, "kept run") if source == BY_RUNS else source for source in time.sources]
+    return f"{low if low == high else f'{low} to {high}'} ({', '.join(sources)})"
+
+
+def _at_most(found: Planned) -> str:
+    peak = found.plan.peak
+    bars = "".join(_BARS[pods * (len(_BARS) - 1) // peak.pods] for pods in peak.profile) if peak.pods else ""
+    rest = "" if found.plan.time else "  (as if all tasks took equally long)"
+    return f"{', '.join([counted(peak.pods, 'pod'), *amounts(peak.needs)])}  {bars}{rest}".rstrip()
+
+
+def amounts(needs: Needs) -> list[str]:
+    """`32 CPU`, `64Gi`; nothing of what is not asked for."""
+    return ([f"{cpu(needs.cpu)} CPU"] if needs.cpu else []) + ([memory(needs.memory)] if needs.memory else [])
+
+
+def cpu(millicores: int) -> str:
+    return f"{millicores / 1000:g}"
+
+
+def memory(size: int) -> str:
+    for unit, name in ((1024**4, "Ti"), (1024**3, "Gi"), (1024**2, "Mi"), (1024, "Ki")):
+        if size >= unit:
+            return f"{size / unit:.3g}{name}"
+    return str(size)
+
+
+def _waits(narrow: Narrow) -> str:
+    kind, _, pool = narrow.kind.partition("/")
+    what = f"pool {pool}" if pool else kind
+    slots = "" if narrow.slots is None else f" ({counted(narrow.slots, 'slot')})" if pool else f" {narrow.slots}"
+    words = f"{lasting(narrow.held_up_s)} for {what}{slots}"
+    if narrow.slots is None or narrow.with_more_s is None:
+        return words
+    more = counted(narrow.slots + 1, "slot") if pool else f"{narrow.slots + 1}"
+    return f"{words}; with {more} {lasting(narrow.with_more_s)} in all"

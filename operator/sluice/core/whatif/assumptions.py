@@ -1,0 +1,107 @@
+"""What cannot be known before a run: each such thing is replaced by something that can be, and said.
+
+Outputs of a task that runs anew are those of the last run that had them. Where no run had any, the items that come from
+them are one, a condition that reads them holds, and a number or a time that they give is left away.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+
+from sluice.api.for_each import ForEachSpec
+from sluice.core import Json
+from sluice.core.cel.program import outputs_read
+from sluice.core.graph.references import references
+from sluice.core.spec.definition import Definition
+from sluice.core.spec.for_each import ForEach
+from sluice.core.spec.task import TaskDefinition
+from sluice.core.spec.wait import Wait
+
+_UNKNOWN_ITEM = "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Assumed:
+    """A graph without what cannot be known, and what was put in its place, one sentence each."""
+
+    definition: Definition
+    guesses: tuple[str, ...]
+
+
+def assume(definition: Definition, known: Collection[str], source: str) -> Assumed:
+    """`known` are the tasks whose outputs are known, `source` where from: `as in etl-g6`."""
+    handing_on = {task.name: task for task in definition.tasks if task.outputs}
+    tasks: list[TaskDefinition] = []
+    guesses: list[str] = []
+    listed: set[str] = set()
+    """Fan-outs whose items are not known one by one."""
+    for number in definition.graph.topological_order():
+        task = definition.tasks[number]
+        read = set(_outputs_read(task))
+        unknown = sorted(read & handing_on.keys() - set(known))
+        if task.same_as in listed:
+            listed.add(task.name)
+        if unknown:
+            task, said = _without(task, unknown, handing_on)
+            guesses += said
+            listed |= {task.name} if said and task.for_each is not None else set()
+        elif read and (task.for_each is not None or task.when is not None):
+            guesses += _from_known(task, sorted(read), source)
+        tasks.append(replace(task, item_fields=frozenset()) if task.name in listed else task)
+        guesses += _of_people(task)
+    by_name = {task.name: task for task in tasks}
+    ordered = tuple(by_name[task.name] for task in definition.tasks)
+    return Assumed(replace(definition, tasks=ordered), tuple(guesses))
+
+
+def _outputs_read(task: TaskDefinition) -> Iterator[str]:
+    """Of which tasks, by what decides whether and how often it runs."""
+    decides: Json = {name: task.own[name] for name in _DECIDE if name in task.own}
+    yield from (each.read.task for each in references(decides) if each.read.output)
+    yield from outputs_read(task.when) if task.when is not None else ()
+
+
+_DECIDE = ("forEach", "wait", "timeout", "deadline", "retries", "pools")
+
+
+def _without(
+    task: TaskDefinition, unknown: list[str], handing_on: dict[str, TaskDefinition]
+) -> tuple[TaskDefinition, list[str]]:
+    guesses = []
+    source = f"the output of {', '.join(unknown)} is not known"
+    if task.when is not None and not set(unknown).isdisjoint(outputs_read(task.when)):
+        task = replace(task, when=None)
+        guesses.append(f"{task.name}: its condition holds ({source})")
+    if task.for_each is not None and (by := _reads(task, "forEach") & set(unknown)):
+        if all(handing_on[name].for_each is None for name in by):
+            spec = ForEachSpec(items=[_UNKNOWN_ITEM])
+            task = replace(task, for_each=replace(ForEach.of(spec), parallelism=task.for_each.parallelism))
+            guesses.append(f"{task.name}: 1 item ({source})")
+        else:
+            guesses.append(f"{task.name}: as many items as {', '.join(sorted(by))} has")
+    if task.wait is not None and _reads(task, "wait") & set(unknown):
+        task = replace(task, wait=Wait())
+        guesses.append(f"{task.name}: no wait ({source})")
+    if task.late is not None and any(_reads(task, name) & set(unknown) for name in _DECIDE):
+        task = replace(task, late=None)
+        guesses.append(f"{task.name}: without the number that is a placeholder ({source})")
+    return task, guesses
+
+
+def _reads(task: TaskDefinition, field: str) -> set[str]:
+    fields: Json = {field: task.own.get(field)}
+    return {each.read.task for each in references(fields) if each.read.output}
+
+
+def _from_known(task: TaskDefinition, read: list[str], source: str) -> Iterator[str]:
+    names = ", ".join(read)
+    if task.for_each is not None and _reads(task, "forEach"):
+        yield f"the items of {task.name} {source}: they come from the output of {names}"
+    elif task.when is not None and outputs_read(task.when):
+        yield f"the answer of {task.name}'s condition {source}: it reads the output of {names}"
+
+
+def _of_people(task: TaskDefinition) -> Iterator[str]:
+    if task.approval is not None:
+        yield f"{task.name} is approved at once"
+    if task.poll is not None:
+        yield f"{task.name} finds what it looks for at its first look"

@@ -1,0 +1,97 @@
+"""How long each task takes, and from what that is known: a file of durations, the kept runs, `expectedDuration`, in
+this order. Of a fan-out it is the time of one item.
+"""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from sluice.core import Json
+from sluice.core.base import foreign
+from sluice.core.base.times import instant
+from sluice.core.spec.definition import Definition
+from sluice.core.spec.task import TaskDefinition
+
+BY_FILE, BY_RUNS, BY_HINT, GUESSED = "the durations file", "kept runs", "expectedDuration", "a guess"
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Seconds. `source` is one of the words above; '' of a task that needs none."""
+
+    low_s: float
+    typical_s: float
+    high_s: float
+    source: str = ""
+
+    @classmethod
+    def exactly(cls, seconds: float, source: str = "") -> "Took":
+        return cls(seconds, seconds, seconds, source)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRun:
+    """An earlier run of the Workflow that succeeded: its name, and the entries of `status.tasks`."""
+
+    name: str
+    tasks: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What is known of the times. `given_s` are those of the file, by task; `width` is how many pods go at a time."""
+
+    given_s: Mapping[str, float] = field(default_factory=dict)
+    kept: Sequence[KeptRun] = ()
+    width: int | None = None
+    pools: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """In the order of the tasks. `known` is whether anything at all is; else all tasks take equally long."""
+
+    took: tuple[Took, ...]
+    known: bool
+
+
+def durations(definition: Definition, sources: Sources, simulated: Collection[str] = ()) -> Durations:
+    """`simulated` are the tasks whose time follows from the Workflows that they run. A task of which nothing is known
+    takes as long as the median of the others.
+    """
+    found = [_took(task, sources, simulated) for task in definition.tasks]
+    known = [each.typical_s for each in found if each is not None and each.source]
+    middle = Took.exactly(median(known) if known else 1, GUESSED)
+    return Durations(tuple(each or middle for each in found), known=bool(known) or None not in found)
+
+
+def _took(task: TaskDefinition, sources: Sources, simulated: Collection[str]) -> Took | None:
+    """None if nothing says it."""
+    if task.approval is not None or task.wait is not None or task.join or task.name in simulated:
+        return Took.exactly(0)
+    if task.name in sources.given_s:
+        return Took.exactly(sources.given_s[task.name], BY_FILE)
+    seen = [found for run in sources.kept if (found := _seen_s(task, run, sources)) is not None]
+    if seen:
+        return Took(min(seen), median(seen), max(seen), BY_RUNS)
+    return Took.exactly(task.duration_s, BY_HINT) if "expectedDuration" in task.own else None
+
+
+def _seen_s(task: TaskDefinition, run: KeptRun, sources: Sources) -> float | None:
+    """Of a fan-out the status says how long all items took. They went in waves, as wide as the limits let them."""
+    entry = foreign.mapping(run.tasks.get(task.name))
+    started_at, finished_at = instant(entry.get("startedAt")), instant(entry.get("finishedAt"))
+    if entry.get("phase") != "Succeeded" or started_at is None or finished_at is None:
+        return None
+    took_s = max(0.0, finished_at - started_at)
+    total = foreign.integer(foreign.mapping(entry.get("items")).get("total"))
+    if total is None:
+        return took_s
+    width = min([each for each in _widths(task, sources) if each], default=total)
+    return took_s / max(1, math.ceil(total / max(1, width)))
+
+
+def _widths(task: TaskDefinition, sources: Sources) -> list[int | None]:
+    own = None if task.for_each is None else task.for_each.parallelism
+    return [sources.width, own, *(sources.pools.get(name, 0) // slots for name, slots in task.pools)]

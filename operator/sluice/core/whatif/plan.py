@@ -1,0 +1,250 @@
+"""What a run would do, before it does: which tasks run and why, how long they take, how much they ask for at a time,
+and what holds them up.
+
+It is the course of the run on a made-up cluster (see `simulate`), under the operator's own decisions; this module only
+reads it. What was assumed for that stands in `guesses`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from sluice.api.chart import PodCaps
+from sluice.api.run import ApprovalDecision, WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings
+from sluice.core import Instant, Json
+from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
+from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.run_tree import tree_pool
+from sluice.core.quota.shared_limits import SharedLimits
+from sluice.core.run.state import RunState
+from sluice.core.run.task_state import TaskStep
+from sluice.core.spec.definition import Definition
+from sluice.core.spec.identity import RunIdentity
+from sluice.core.status.reasons import reason
+from sluice.core.whatif.durations import BY_FILE, BY_HINT, BY_RUNS, Durations, Took
+from sluice.core.whatif.kubelet import Expected
+from sluice.core.whatif.longest_way import longest_way
+from sluice.core.whatif.needs import Peak, peak
+from sluice.core.whatif.simulate import Callee, Course, simulate, started
+
+PROFILE_PARTS = 12
+_PODS_SIMULATED_AGAIN = 4000
+"""With more pods only the typical times are simulated, and nothing is tried with one more slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A Workflow with what is known of it. `outputs` are what its tasks hand on, by task."""
+
+    definition: Definition
+    settings: WorkflowSettings
+    durations: Durations
+    outputs: Mapping[str, Json] = field(default_factory=dict)
+
+    def expected(self, times: list[float]) -> list[Expected]:
+        tasks = zip(self.definition.tasks, times, strict=True)
+        return [Expected(took_s, self.outputs.get(task.name, {})) for task, took_s in tasks]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A run that would start, and what it would find. `status` is what it begins with: what it keeps of another."""
+
+    identity: RunIdentity
+    subject: Subject
+    now: Instant
+    spec: WorkflowRunSpec
+    callees: Mapping[str, Subject] = field(default_factory=dict)
+    pools: Mapping[str, int] = field(default_factory=dict)
+    """Slots by Pool. A task whose Pool is not among them waits for ever."""
+    caps: PodCaps = field(default_factory=PodCaps)
+    defaults: PodDefaults = NO_DEFAULTS
+    status: Json = field(default_factory=dict)
+
+    def play(self, which: str = "typical_s") -> Course:
+        """The course of the run with each task's times: `low_s`, `typical_s` or `high_s`."""
+        shared = SharedLimits(pods=self.caps.pods or None, pods_per_namespace=self.caps.pods_per_namespace or None)
+        for name, slots in self.pools.items():
+            shared.set_pool(PoolKey(self.identity.namespace, name), slots)
+        identity = replace(self.identity, tree=((tree_pool(self.identity.ref), 1),)) if self._calls else self.identity
+        subject = self.subject
+        run = started(identity, subject.definition, subject.settings, self.spec, shared, self.now, self.status)
+        asked = (task.name for task in subject.definition.tasks if task.approval is not None)
+        run.set_approvals({name: ApprovalDecision(decision="Approve") for name in asked})
+        callees = {
+            name: Callee(each.definition, each.settings, each.expected(_times(each.durations, which)))
+            for name, each in self.callees.items()
+        }
+        return simulate(run, subject.expected(_times(subject.durations, which)), callees)
+
+    @property
+    def _calls(self) -> bool:
+        return any(task.is_sub_workflow for task in self.subject.definition.tasks)
+
+
+def _times(durations: Durations, which: str) -> list[float]:
+    return [getattr(each, which) for each in durations.took]
+
+
+RUNS, REUSED, SKIPPED, WAITS = "runs", "reused", "skipped", "does not end"
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a task. `pods` are its own and those of its items."""
+
+    task: str
+    does: str
+    why: str = ""
+    items: int | None = None
+    reused_items: int = 0
+    pods: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Seconds, and where they are from."""
+
+    low_s: float
+    typical_s: float
+    high_s: float
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """What holds tasks up longest: `pool/warehouse`, `parallelism`. `with_more_s` is how long the run takes with one
+    slot more; None if that was not tried.
+    """
+
+    kind: str
+    slots: int | None
+    held_up_s: float
+    with_more_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    fates: tuple[Fate, ...]
+    time: Estimate | None
+    """None if nothing is known of the times."""
+    longest: tuple[str, ...]
+    longest_s: float
+    peak: Peak
+    narrow: Narrow | None
+    pods: int
+    """In all, those of the runs that it calls among them."""
+    trouble: str
+    """Why the run would never end, or not well."""
+
+
+def plan(scene: Scene) -> Plan:
+    course = scene.play()
+    definition, known = scene.subject.definition, scene.subject.durations.known
+    took = _took(course, scene.subject.durations)
+    longest, longest_s = longest_way(definition, took)
+    return Plan(
+        fates=tuple(_fates(course)),
+        time=_estimate(scene, course) if known else None,
+        longest=tuple(definition.tasks[number].name for number in longest),
+        longest_s=longest_s,
+        peak=peak(course.pods, course.ended_s, scene.defaults, PROFILE_PARTS),
+        narrow=_narrow(scene, course) if known else None,
+        pods=len(course.pods),
+        trouble=course.trouble,
+    )
+
+
+def _fates(course: Course) -> list[Fate]:
+    run = course.run
+    root = run.identity.uid
+    made: dict[int, int] = {}
+    for pod in course.pods:
+        if pod.run.identity.uid == root:
+            number = run.tasks.named_task_of(pod.number)
+            made[number] = made.get(number, 0) + 1
+    return [_fate(run, number, made.get(number, 0)) for number in range(len(run.definition.tasks))]
+
+
+def _fate(run: RunState, number: int, pods: int) -> Fate:
+    task, fan_out = run.tasks[number], run.tasks.fan_outs.get(number)
+    name, entry = task.definition.name, task.restored_entry or {}
+    total = None if fan_out is None else len(fan_out.items)
+    if task.step is not TaskStep.ENDED:
+        return Fate(name, WAITS, reason(run, number).text or "", total, pods=pods)
+    if str(entry.get("reason", "")).startswith("Kept: "):
+        return Fate(name, REUSED, "", total, total or 0)
+    if task.phase == "Skipped":
+        return Fate(name, SKIPPED, (reason(run, number).text or "").removeprefix("Skipped: "), total)
+    if task.phase != "Succeeded":
+        said = reason(run, number)
+        return Fate(name, WAITS, ": ".join(filter(None, (said.text, said.message))), total, pods=pods)
+    kept = 0 if fan_out is None else sum(run.tasks[unit].attempt == 0 for unit in fan_out.units)
+    return Fate(name, RUNS, _what(run, number), total, kept, pods)
+
+
+def _what(run: RunState, number: int) -> str:
+    """What a task without a pod of its own does."""
+    definition = run.tasks[number].definition
+    if definition.approval is not None:
+        return "asks a person"
+    if definition.wait is not None:
+        return "waits"
+    if definition.join:
+        return "no pod"
+    return f"runs Workflow {definition.own['workflow']['name']}" if definition.is_sub_workflow else ""
+
+
+def _took(course: Course, durations: Durations) -> list[float]:
+    """How long each task would take by itself: of a fan-out one item, of one that was called its longest run."""
+    run = course.run
+    took = [0.0] * len(run.definition.tasks)
+    for number, task in enumerate(run.tasks.named):
+        if task.phase == "Succeeded" and task.restored_entry is None and task.definition.makes_pods:
+            took[number] = durations.took[number].typical_s
+        if task.definition.wait is not None and task.on_hold_since is not None:
+            took[number] = float(task.definition.wait.for_s)
+    for call in course.calls:
+        if call.run is run:
+            named = run.tasks.named_task_of(call.number)
+            took[named] = max(took[named], call.ended_s - call.started_s)
+    return took
+
+
+def _estimate(scene: Scene, course: Course) -> Estimate:
+    took = [*scene.subject.durations.took, *(t for each in scene.callees.values() for t in each.durations.took)]
+    low_s = high_s = course.ended_s
+    if any(each.low_s != each.high_s for each in took) and len(course.pods) <= _PODS_SIMULATED_AGAIN:
+        low_s, high_s = scene.play("low_s").ended_s, scene.play("high_s").ended_s
+    return Estimate(min(low_s, course.ended_s), course.ended_s, max(high_s, course.ended_s), _sources(took))
+
+
+def _sources(took: list[Took]) -> tuple[str, ...]:
+    there = {each.source for each in took}
+    return tuple(source for source in (BY_FILE, BY_RUNS, BY_HINT) if source in there)
+
+
+def _narrow(scene: Scene, course: Course) -> Narrow | None:
+    """Of what the author can widen. A second simulation says what one slot more would buy."""
+    held_up = {kind: s for kind, s in course.held_up_s.items() if kind == "parallelism" or kind.startswith("pool/")}
+    if not held_up:
+        return None
+    kind = max(held_up, key=held_up.__getitem__)
+    wider, slots = _wider(scene, course, kind)
+    tried = wider is not None and len(course.pods) <= _PODS_SIMULATED_AGAIN
+    with_more_s = wider.play().ended_s if tried and wider is not None else None
+    return Narrow(kind, slots, held_up[kind], with_more_s)
+
+
+def _wider(scene: Scene, course: Course, kind: str) -> tuple[Scene | None, int | None]:
+    """(the scene with one slot more, how many there are); nothing where one name stands for several limits."""
+    if kind == "parallelism":
+        cap = course.run.limits.parallelism
+        if cap is None:
+            return None, None
+        settings = scene.subject.settings.model_copy(update={"parallelism": cap + 1})
+        return replace(scene, subject=replace(scene.subject, settings=settings)), cap
+    name = kind.removeprefix("pool/")
+    if name not in scene.pools:
+        return None, None
+    return replace(scene, pools={**scene.pools, name: scene.pools[name] + 1}), scene.pools[name]

@@ -1,0 +1,115 @@
+"""`sluice plan` from a file alone."""
+
+import json
+
+from click.testing import CliRunner
+
+from sluice.cli.main import main
+
+WORKFLOW = """
+apiVersion: sluice.dev/v1alpha1
+kind: Workflow
+metadata: {name: etl}
+spec:
+  parallelism: 2
+  parameters: [{name: day, default: "1"}]
+  defaults: {image: busybox, resources: {requests: {cpu: 500m, memory: 64Mi}}}
+  tasks:
+  - {name: extract, command: ["true"], expectedDuration: 10s, outputs: [files]}
+  - {name: clean, command: ["true"], forEach: {range: {end: 4}}, dependsOn: [extract], expectedDuration: 1m}
+  - {name: load, command: ["true"], forEach: {sameAs: clean}, pools: [{name: warehouse}], expectedDuration: 5s}
+  - {name: alert, command: ["true"], dependsOn: [load], runIf: OneFailed}
+"""
+POOL = """
+---
+apiVersion: sluice.dev/v1alpha1
+kind: Pool
+metadata: {name: warehouse}
+spec: {slots: 1}
+"""
+
+
+def planned(tmp_path, text, *arguments):
+    file = tmp_path / "etl.yaml"
+    file.write_text(text)
+    answer = CliRunner().invoke(main, ["plan", str(file), "--offline", *arguments])
+    return answer.exit_code, answer.output.replace(str(file), "etl.yaml")
+
+
+def test_what_would_run_and_how_long_and_what_holds_it_up(tmp_path):
+    assert planned(tmp_path, WORKFLOW + POOL) == (
+        0,
+        """\
+etl: would start 1 run of 4 tasks, in about 2m25s.
+
+  extract  +  new                 runs
+  clean    +  new, after extract  runs, 4 items
+  load     +  new, after clean    runs, 4 items
+  alert    +  new, after load     skipped: runIf OneFailed does not hold
+
+  time     2m25s (expectedDuration)
+  longest  extract ▸ clean ▸ load  1m15s
+  at most  2 pods, 1 CPU, 128Mi  ████████████
+  waits    1m10s for parallelism 2; with 3 2m15s in all
+
+Nothing was changed.   kubectl apply -f etl.yaml
+""",
+    )
+
+
+def test_a_task_without_history_has_the_median_of_the_others(tmp_path):
+    _, output = planned(tmp_path, WORKFLOW.replace(", expectedDuration: 5s", "") + POOL)
+    assert "  guessed  load: 35s (no history; the median of the others)\n" in output
+
+
+def test_durations_of_a_file_go_before_the_hints(tmp_path):
+    times = tmp_path / "times.yaml"
+    times.write_text("clean: 10s\nload: 20s\n")
+    _, output = planned(tmp_path, WORKFLOW + POOL, "-p", "day=1", "--durations", str(times))
+    assert "  time     1m40s (the durations file, expectedDuration)\n" in output
+    times.write_text("claen: 10s\n")
+    assert planned(tmp_path, WORKFLOW, "--durations", str(times)) == (
+        2,
+        "Error: --durations: no task is called 'claen'; did you mean 'clean'?\n",
+    )
+    times.write_text("clean: soon\nload: 1x\n")
+    code, output = planned(tmp_path, WORKFLOW, "--durations", str(times))
+    assert (code, output.count("is no duration")) == (2, 2)
+
+
+def test_the_exit_code_says_whether_something_would_start(tmp_path):
+    by_hand = WORKFLOW.replace("parallelism: 2", "trigger: Manual").replace(', default: "1"', "")
+    assert planned(tmp_path, WORKFLOW, "--detailed-exitcode")[0] == 3
+    code, output = planned(tmp_path, by_hand, "--detailed-exitcode")
+    assert code == 0
+    assert output.startswith("etl: would start nothing: it runs by hand only (trigger: Manual). A run of it: 4 tasks")
+    assert "parameter day is empty (it has no default; give -p day=VALUE)" in output
+    assert "is empty" not in planned(tmp_path, by_hand, "-p", "day=1")[1]
+
+
+def test_a_pool_that_is_not_in_the_file_is_a_guess(tmp_path):
+    assert "pool warehouse has room for all (it is not in the file)" in planned(tmp_path, WORKFLOW)[1]
+
+
+def test_faults_are_those_of_lint(tmp_path):
+    code, output = planned(tmp_path, WORKFLOW.replace("[load]", "[laod]"), "--offline")
+    assert (code, output) == (
+        2,
+        "Error: etl.yaml:13: spec.tasks[3].dependsOn[0]: no task is called 'laod'; did you mean 'load'?\n",
+    )
+
+
+def test_an_unknown_parameter_has_the_nearest_name(tmp_path):
+    assert planned(tmp_path, WORKFLOW, "-p", "dya=1") == (
+        2,
+        "Error: -p: no parameter is called 'dya'; did you mean 'day'?\n",
+    )
+
+
+def test_names_cannot_drive_the_terminal(tmp_path):
+    file = tmp_path / "etl.yaml"
+    task = {"name": "a", "image": "x", "command": ["true"], "when": "'\x1b[31m' == ''"}
+    body = {"apiVersion": "sluice.dev/v1alpha1", "kind": "Workflow", "metadata": {"name": "etl"}}
+    file.write_text(json.dumps(body | {"spec": {"tasks": [task]}}))
+    answer = CliRunner().invoke(main, ["plan", str(file), "--offline"])
+    assert (answer.exit_code, "\x1b" in answer.output, "\\x1b" in answer.output) == (0, False, True), answer.output

@@ -1,0 +1,52 @@
+"""How long tasks take, and what that is known from."""
+
+from sluice.core.spec.definition import Definition
+from sluice.core.whatif.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, KeptRun, Sources, durations
+from tests.core.kubelet import at
+from tests.core.world import graph
+
+
+def kept(name, **seconds):
+    return KeptRun(name, {task: ended(took_s) for task, took_s in seconds.items()})
+
+
+def ended(took_s, **more):
+    return {"phase": "Succeeded", "startedAt": at(0), "finishedAt": at(took_s), **more}
+
+
+def test_a_file_goes_before_kept_runs_and_those_before_hints():
+    hint = {"expectedDuration": "9s"}
+    found = durations(
+        Definition.of(graph("a, b, c, d", a=hint, b=hint, c=hint)),
+        Sources(given_s={"a": 1}, kept=[kept("r2", a=2, b=4), kept("r1", a=2, b=8)]),
+    )
+    assert [(each.low_s, each.typical_s, each.high_s, each.source) for each in found.took] == [
+        (1, 1, 1, BY_FILE),
+        (4, 6, 8, BY_RUNS),
+        (9, 9, 9, BY_HINT),
+        (6, 6, 6, GUESSED),
+    ]
+    assert found.known
+
+
+def test_without_any_source_nothing_is_known():
+    found = durations(Definition.of(graph("a >> b")), Sources())
+    assert (found.known, [each.typical_s for each in found.took]) == (False, [1, 1])
+
+
+def test_items_went_in_waves_as_wide_as_the_limits():
+    load = {"forEach": {"range": {"end": 60}}, "pools": [{"name": "warehouse"}]}
+    definition = Definition.of(graph("load", load=load))
+    run = KeptRun("r1", {"load": ended(600, items={"total": 60})})
+    assert durations(definition, Sources(kept=[run])).took[0].typical_s == 600
+    assert durations(definition, Sources(kept=[run], width=8)).took[0].typical_s == 75
+    assert durations(definition, Sources(kept=[run], width=8, pools={"warehouse": 1})).took[0].typical_s == 10
+
+
+def test_what_is_no_status_of_ours_counts_for_nothing():
+    run = KeptRun("r1", {"a": "x", "b": {"phase": "Succeeded", "startedAt": 7}, "c": ended(1, items=[])})
+    assert [each.source for each in durations(Definition.of(graph("a, b, c")), Sources(kept=[run])).took] == [
+        GUESSED,
+        GUESSED,
+        BY_RUNS,
+    ]

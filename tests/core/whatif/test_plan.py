@@ -1,0 +1,148 @@
+"""What a plan says of a run, from a graph and the times of its tasks."""
+
+from dataclasses import replace
+
+import pytest
+
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings
+from sluice.core.spec.definition import Definition
+from sluice.core.whatif.assumptions import assume
+from sluice.core.whatif.durations import Sources, durations
+from sluice.core.whatif.plan import Narrow, Scene, Subject, plan
+from tests.core.kubelet import RUN, START
+from tests.core.world import graph
+
+
+def scene(text, *, given=None, outputs=None, callees=None, pools=None, settings=None, status=None, **fields):
+    """`given` are seconds by task, `outputs` what tasks hand on."""
+    definition = Definition.of(graph(text, **fields))
+    times = durations(definition, Sources(given_s=given or {}), frozenset(callees or ()))
+    subject = Subject(definition, WorkflowSettings.read(settings or {}), times, outputs or {})
+    spec = WorkflowRunSpec(workflow="etl")
+    return Scene(RUN, subject, START, spec, callees or {}, pools or {}, status=status or {})
+
+
+def fates(found):
+    return {fate.task: (fate.does, fate.why) for fate in found.fates}
+
+
+def test_each_task_has_a_fate_and_a_reason():
+    found = plan(
+        scene(
+            "list >> each >> ask >> call; list >> alert; list >> no",
+            list={"outputs": ["files"]},
+            each={"forEach": {"from": "$(tasks.list.outputs.files)"}},
+            ask={"approval": {"message": "go?"}},
+            call={"workflow": {"name": "other"}},
+            alert={"runIf": "OneFailed"},
+            no={"when": "tasks.list.outputs.files.size() > 3"},
+            outputs={"list": {"files": [1, 2, 3]}},
+        )
+    )
+    assert fates(found) == {
+        "list": ("runs", ""),
+        "each": ("runs", ""),
+        "ask": ("runs", "asks a person"),
+        "call": ("runs", "runs Workflow other"),
+        "alert": ("skipped", "runIf OneFailed does not hold"),
+        "no": ("skipped", "when is false: tasks.list.outputs.files.size() > 3"),
+    }
+    assert [(fate.task, fate.items, fate.pods) for fate in found.fates[:2]] == [("list", None, 1), ("each", 3, 3)]
+
+
+def test_what_is_kept_does_not_run_again():
+    kept = {"phase": "Succeeded", "reason": "Kept: from run old"}
+    some = {"phase": "Running", "items": {"total": 4, "succeeded": "0-2"}}
+    found = plan(
+        scene(
+            "a >> b >> c",
+            b={"forEach": {"range": {"end": 4}}},
+            given={"a": 50, "b": 7, "c": 1},
+            status={"tasks": {"a": kept, "b": some}},
+        )
+    )
+    assert [(fate.does, fate.items, fate.reused_items) for fate in found.fates] == [
+        ("reused", None, 0),
+        ("runs", 4, 3),
+        ("runs", None, 0),
+    ]
+    assert (found.pods, found.time.typical_s, found.longest, found.longest_s) == (2, 8, ("b", "c"), 8)
+
+
+def test_time_and_its_source_are_unknown_together():
+    assert plan(scene("a >> b")).time is None
+    time = plan(scene("a >> b", a={"expectedDuration": "10s"}, b={"expectedDuration": "1m"})).time
+    assert (time.low_s, time.typical_s, time.high_s, time.sources) == (70, 70, 70, ("expectedDuration",))
+
+
+def test_the_most_pods_and_what_they_ask_for():
+    big = {"resources": {"requests": {"cpu": "2", "memory": "1Gi"}}}
+    found = plan(
+        scene(
+            "a >> b, c >> d",
+            every={"resources": {"requests": {"cpu": "100m"}}},
+            b=big,
+            c=big,
+            given=dict.fromkeys("abcd", 3),
+        )
+    )
+    assert (found.peak.pods, found.peak.needs.cpu, found.peak.needs.memory) == (2, 4000, 2 * 1024**3)
+    assert found.peak.largest[1].cpu == 2000
+    assert found.peak.profile == (1,) * 4 + (2,) * 4 + (1,) * 4
+
+
+def test_the_narrow_place_and_what_one_slot_more_buys():
+    load = {"forEach": {"range": {"end": 6}}, "pools": [{"name": "warehouse"}]}
+    found = plan(scene("load", load=load, given={"load": 10}, pools={"warehouse": 1}))
+    assert (found.time.typical_s, found.narrow) == (60, Narrow("pool/warehouse", 1, 50, 30))
+    capped = plan(scene("a, b, c", settings={"parallelism": 2}, given=dict.fromkeys("abc", 10)))
+    assert (capped.time.typical_s, capped.narrow) == (20, Narrow("parallelism", 2, 10, 10))
+    assert plan(scene("a >> b", given=dict.fromkeys("ab", 10))).narrow is None
+
+
+def test_a_finally_task_ends_the_longest_way():
+    found = plan(scene("a >> b; tidy", tidy={"finally": True}, given={"a": 1, "b": 2, "tidy": 3}))
+    assert (found.longest, found.longest_s, found.time.typical_s) == (("a", "b", "tidy"), 6, 6)
+
+
+def test_a_called_workflow_counts_as_long_as_it_takes():
+    inner = scene("x >> y", given={"x": 2, "y": 3}).subject
+    outer = scene("call >> z", call={"workflow": {"name": "call"}}, callees={"call": inner}, given={"z": 1})
+    found = plan(outer)
+    assert (found.longest, found.longest_s, found.time.typical_s, found.pods) == (("call", "z"), 6, 6, 3)
+
+
+def test_a_run_that_cannot_end_says_so():
+    found = plan(scene("a >> b", a={"pools": [{"name": "gone"}]}))
+    assert found.trouble.startswith("task a would never end: Pool: gone")
+    assert found.fates[0].does == "does not end"
+
+
+@pytest.mark.parametrize(
+    ("fields", "guess"),
+    [
+        ({"forEach": {"from": "$(tasks.a.outputs.n)"}}, "b: 1 item (the output of a is not known)"),
+        ({"when": "tasks.a.outputs.n > 3"}, "b: its condition holds (the output of a is not known)"),
+        ({"wait": {"until": "$(tasks.a.outputs.n)"}}, "b: no wait (the output of a is not known)"),
+        (
+            {"timeout": "$(tasks.a.outputs.n)"},
+            "b: without the number that is a placeholder (the output of a is not known)",
+        ),
+        ({"approval": {"message": "go?"}}, "b is approved at once"),
+        ({"poll": {"every": "10s", "timeout": "1h"}}, "b finds what it looks for at its first look"),
+    ],
+)
+def test_what_cannot_be_known_is_assumed_and_said(fields, guess):
+    given = scene("a >> b", a={"outputs": ["n"]}, b=fields)
+    assumed = assume(given.subject.definition, (), "")
+    assert assumed.guesses == (guess,)
+    found = plan(replace(given, subject=replace(given.subject, definition=assumed.definition)))
+    assert (found.trouble, found.fates[1].does) == ("", "runs")
+
+
+def test_what_the_last_run_handed_on_is_taken_and_said():
+    definition = Definition.of(graph("a >> b", a={"outputs": ["n"]}, b={"forEach": {"from": "$(tasks.a.outputs.n)"}}))
+    assert assume(definition, ["a"], "as in etl-g6").guesses == (
+        "the items of b as in etl-g6: they come from the output of a",
+    )
