@@ -34,6 +34,17 @@ def test_a_run_by_steps():
     )
 
 
+def test_what_goes_on_has_a_bar_and_the_run_says_how_long_it_may_take():
+    clean = {"phase": "Running", "startedAt": at(10), "progress": "31/60, 1 failed"}
+    status = {"progress": "1/3", "time": {"running": "31s", "pool/warehouse": "1m"}, "tasks": {"clean": clean}}
+    view = RunView.of(manifest(status), None, typical_s=95)
+    assert screen(view) == (
+        "etl-g3-4f7a9  ● Running  1/3  30s, about 1m05s left  pool/warehouse 1m, running…\n"
+        "● clean  Running  20s  31/60, 1 failed █████▏"
+    )
+    assert "left" not in screen(RunView.of(manifest(status), None, typical_s=20))
+
+
 def test_a_failed_run():
     view = run(
         "a >> b >> c; a >> d",

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 
+from sluice.cli.bar import bar
 from sluice.cli.durations import about, lasting
 from sluice.cli.ls.rows import Idle, Line
 from sluice.cli.terminal import Terminal
@@ -16,7 +17,6 @@ from sluice.core.base.times import rfc3339
 _GAP = "  "
 _NO_RUN = "\N{EN DASH}"
 _BAR = 5
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 _PROMPT_ROWS = 2  # the heading, and the prompt that follows
 
 
@@ -49,7 +49,7 @@ def _places(shown: Sequence[Line]) -> list[str]:
 def _cells(line: Line, now: Instant, terminal: Terminal, zone: tzinfo | None, *, wide: bool) -> tuple[str, ...]:
     if isinstance(line, Idle):
         return _of_workflow(line, now, zone, wide=wide)
-    done = f"{line.done} {_bar(line.done)}" if terminal.live and not line.ended and line.done else line.done
+    done = f"{line.done} {bar(line.done, _BAR)}" if terminal.live and not line.ended and line.done else line.done
     return (
         line.state.sign,
         line.workflow,
@@ -86,15 +86,6 @@ def when(instant: Instant | None, now: Instant, zone: tzinfo | None = None) -> s
     if days in (1, -1):
         return "yesterday" if days == 1 else f"tomorrow {then:%H:%M}"
     return f"{then:%a %H:%M}" if abs(days) < 7 else f"{then:%Y-%m-%d}"  # noqa: PLR2004  # days of a week
-
-
-def _bar(done: str) -> str:
-    ended, _, total = done.partition("/")
-    if not (ended.isdigit() and total.isdigit() and int(total)):
-        return ""
-    eighths = min(int(ended), int(total)) * _BAR * 8 // int(total)
-    full, part = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[part] if part else "")).ljust(_BAR)
 
 
 def _rest(folded: Sequence[Line]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from sluice.cli.bar import bar
 from sluice.cli.durations import lasting
 from sluice.cli.states import FAILED, PENDING, RUNNING, SKIPPED, STOPPED, SUCCEEDED, UPSTREAM_FAILED, WAITING
 from sluice.cli.watch.view import RunView, TaskView
@@ -21,6 +22,7 @@ _SECTIONS = (FAILED, RUNNING, PENDING, WAITING)
 _COUNTED = (SUCCEEDED, *_SECTIONS, UPSTREAM_FAILED, SKIPPED, STOPPED)
 _NOTES_MAX = 3
 _GAP = "  "
+_BAR = 10
 _DIM = "bright_black"
 _ASCII = str.maketrans("✔✖●◌○⊘»■…├└─│·", "+x>~.-=#~|`-|,")
 
@@ -66,11 +68,14 @@ def frame(
 
 
 def _header(view: RunView, now: Instant) -> Text:
+    left_s = view.left(now)
+    elapsed = lasting(view.elapsed(now))
     parts = (
         (view.name, "bold"),
         (f"{view.state.sign} {view.state.word}", view.state.colour),
         (view.progress, ""),
-        (lasting(view.elapsed(now)), _DIM),
+        (elapsed if left_s is None else f"{elapsed}, about {lasting(left_s)} left", _DIM),
+        (view.spent, _DIM),
     )
     return Text(_GAP).join(Text(words, style) for words, style in parts if words)
 
@@ -116,6 +121,7 @@ def share(wanted: Sequence[int], lines: int) -> list[int]:
 
 def _table(rows: Sequence[_Row | _Rest], now: Instant, width: int) -> Iterator[Text]:
     tasks = [row for row in rows if isinstance(row, _Row)]
+    progress = max((len(row.task.progress) for row in tasks), default=0)
     label = min(max((len(row.label) for row in tasks), default=0), width // 2)
     state = max((len(row.task.state.word) for row in tasks), default=0)
     attempt = max((len(row.attempt) for row in tasks), default=0)
@@ -134,8 +140,15 @@ def _table(rows: Sequence[_Row | _Rest], now: Instant, width: int) -> Iterator[T
             Text(row.task.state.word.ljust(state), colour),
             Text(row.attempt.ljust(attempt)),
             Text(lasting(row.task.lasted(now)).rjust(time), _DIM),
-            Text("; ".join(filter(None, (row.task.progress, row.task.words)))),
+            Text(_progress(row.task, progress)),
+            Text(row.task.words),
         ]
         line = Text(_GAP).join(cell for cell in cells if cell.plain)
         line.rstrip()
         yield line
+
+
+def _progress(task: TaskView, width: int) -> str:
+    """Of a fan-out: how many of its items have ended, with a bar while it runs."""
+    drawn = bar(task.progress, _BAR) if task.state is RUNNING else ""
+    return f"{task.progress:{width}} {drawn}".rstrip() if task.progress else ""

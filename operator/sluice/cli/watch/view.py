@@ -8,6 +8,7 @@ from sluice.cli.states import ENDED, PENDING, RUNNING, UPSTREAM_FAILED, WAITING,
 from sluice.cli.watch.plan import Plan
 from sluice.core import Instant, Json
 from sluice.core.base.times import instant
+from sluice.core.explain.durations import where_it_went
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class TaskView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run. `notes` are the problems of the run as a whole."""
+    """One run. `notes` are the problems of the run as a whole, `spent` is where its time went."""
 
     name: str
     namespace: str
@@ -45,9 +46,12 @@ class RunView:
     notes: tuple[str, ...]
     plan: Plan
     tasks: tuple[TaskView, ...]
+    spent: str = ""
+    typical_s: float | None = None
+    """How long earlier runs took, as a rule."""
 
     @classmethod
-    def of(cls, run: Json, plan: Plan | None) -> "RunView":
+    def of(cls, run: Json, plan: Plan | None, typical_s: float | None = None) -> "RunView":
         """From the API object; `plan` is None if the graph is not known."""
         status = run.get("status", {})
         entries = status.get("tasks") or {}
@@ -65,6 +69,8 @@ class RunView:
                 _task(name, entries.get(name, {}), waits=bool(dependencies))
                 for name, dependencies in zip(plan.names, plan.graph.dependencies, strict=True)
             ),
+            spent=printable(where_it_went(status.get("time"))),
+            typical_s=typical_s,
         )
 
     @property
@@ -73,6 +79,13 @@ class RunView:
 
     def counts(self) -> Counter[State]:
         return Counter(task.state for task in self.tasks)
+
+    def left(self, now: Instant) -> float | None:
+        """Seconds that it will go on, by how long it takes as a rule. None if that is not known, or is over."""
+        elapsed = self.elapsed(now)
+        if self.ended or elapsed is None or self.typical_s is None or elapsed >= self.typical_s:
+            return None
+        return self.typical_s - elapsed
 
     def elapsed(self, now: Instant) -> float | None:
         if self.started_at is None:

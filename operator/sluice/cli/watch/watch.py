@@ -6,11 +6,18 @@ from sluice.cli.watch.view import RunView
 from sluice.client.api import Client
 from sluice.client.follow import follow_object
 from sluice.client.graphs import graph_of_run
+from sluice.client.history import succeeded_runs
 from sluice.client.resources import RUNS
+from sluice.core.explain.durations import whole_run_s
 
 
-async def watch(client: Client, name: str, display: Display, *, to_come: bool = False) -> RunView:
-    """The last view of the run. `to_come`: it need not exist yet. Raises the client's errors, Deleted among them."""
+async def watch(
+    client: Client, name: str, display: Display, *, typical_s: float | None = None, to_come: bool = False
+) -> RunView:
+    """The last view of the run. `typical_s` is how long it takes as a rule, `to_come`: it need not exist yet.
+
+    Raises the client's errors, Deleted among them.
+    """
     revision, plan = "", None
     changes = follow_object(
         client, RUNS, name, to_come=to_come, lost=lambda error: display.say(f"{error}, still trying")
@@ -19,8 +26,14 @@ async def watch(client: Client, name: str, display: Display, *, to_come: bool = 
         if revision != (revision := run.get("status", {}).get("revision", "")):
             graph = await graph_of_run(client, run)
             plan = None if graph is None else Plan.of(graph)
-        view = RunView.of(run, plan)
+        view = RunView.of(run, plan, typical_s)
         display.show(view)
         if view.ended:
             return view
     raise AssertionError("following a run has no end of its own")
+
+
+async def typical_time_s(client: Client, name: str) -> float | None:
+    """How long a run takes as a rule, by the earlier ones of its Workflow."""
+    run = await client.get(RUNS, name)
+    return whole_run_s(await succeeded_runs(client, run["spec"]["workflow"]) or ())

@@ -7,10 +7,10 @@ from typing import TypeVar
 from sluice.cli.states import ENDED
 from sluice.client import find, graphs
 from sluice.client.api import Client
-from sluice.client.errors import ClientError, Forbidden, NotFound
+from sluice.client.errors import Forbidden, NotFound
+from sluice.client.history import succeeded_runs
 from sluice.client.names import BadName, Kind, Target, check_task, newest_first
-from sluice.client.resources import EVENTS, PODS, POOLS, RUNS, WORKFLOWS
-from sluice.client.table import Row
+from sluice.client.resources import EVENTS, PODS, POOLS, WORKFLOWS
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.naming import LABEL_RUN
@@ -24,7 +24,6 @@ from sluice.core.explain.workflow import WorkflowSeen, explain_workflow
 
 T = TypeVar("T")
 
-_KEPT = 10
 _WARNINGS = "type=Warning,involvedObject.kind=Pod"
 
 
@@ -70,7 +69,7 @@ async def _of_run(client: Client, run: Json, target: Target) -> Answer:
         pools=[] if ended else await _if_allowed(client.objects(POOLS)),
         pods=[] if ended else await _if_allowed(client.objects(PODS, labelSelector=f"{LABEL_RUN}={name}")),
         events=[] if ended else await _if_allowed(client.objects(EVENTS, fieldSelector=_WARNINGS)),
-        kept=() if ended else await _kept(client, run),
+        kept=() if ended else await succeeded_runs(client, run["spec"]["workflow"]),
     )
     if not target.task:
         return explain_run(seen)
@@ -94,23 +93,3 @@ async def _if_allowed(reading: Awaitable[T]) -> T | None:
         return await reading
     except Forbidden:
         return None
-
-
-async def _kept(client: Client, run: Json) -> tuple[Json, ...] | None:
-    """The newest runs of the Workflow that succeeded; of the newest of them how long each task took."""
-    rows = await _if_allowed(find.runs_of(client, run["spec"]["workflow"]))
-    if rows is None:
-        return None
-    good = [row for row in newest_first(rows) if row.cell("Phase") == "Succeeded"][:_KEPT]
-    found = [_times(row) for row in good]
-    if found:
-        try:
-            newest = await client.get(RUNS, good[0].name)
-        except ClientError:  # deleted meanwhile
-            return tuple(found)
-        found[0]["tasks"] = foreign.mapping(foreign.mapping(newest.get("status")).get("tasks"))
-    return tuple(found)
-
-
-def _times(row: Row) -> Json:
-    return {"name": row.name, "startedAt": row.cell("Started At"), "finishedAt": row.cell("Finished At")}

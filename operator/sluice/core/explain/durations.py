@@ -34,16 +34,26 @@ def of_run(seen: RunSeen) -> str:
     """How long the run takes from its start to its end; of one that runs also how long is left."""
     if seen.kept is None:
         return _NOT_SEEN
-    times = [took for run in seen.kept if (took := _took_s(run)) is not None]
-    if not times:
+    whole_s = whole_run_s(seen.kept)
+    if whole_s is None:
         return _UNKNOWN
-    whole_s = median(times)
-    source = f"{lasting(whole_s)} in all, by {len(times)} kept {'run' if len(times) == 1 else 'runs'}"
+    count = len(_times_s(seen.kept))
+    source = f"{lasting(whole_s)} in all, by {count} kept {'run' if count == 1 else 'runs'}"
     so_far_s = seen.took_s(seen.status)
     if so_far_s is None:
         return source
     left_s = whole_s - so_far_s
     return f"about {lasting(left_s)} left ({source})" if left_s > 0 else f"longer than as a rule already ({source})"
+
+
+def whole_run_s(kept: Iterable[Json]) -> float | None:
+    """How long earlier runs took, as a rule. None if there is nothing to go by."""
+    times = _times_s(kept)
+    return median(times) if times else None
+
+
+def _times_s(kept: Iterable[Json]) -> list[float]:
+    return [took for run in kept if (took := _took_s(run)) is not None]
 
 
 def where_it_went(told: object) -> str:
