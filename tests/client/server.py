@@ -37,7 +37,7 @@ class Server:
 @asynccontextmanager
 async def serving(answer, folder, user=None, **access):
     """A client of a server whose answers `answer(request)` makes."""
-    runner = web.ServerRunner(web.Server(answer))
+    runner = web.ServerRunner(web.Server(answer, handler_cancellation=True))
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -57,9 +57,14 @@ async def _decide(client: "Client", named: str, verdict: str, comment: str | Non
             f"{task} of {name} has been decided: {phase}; {entries[task].get('message', '')}".rstrip("; ")
         )
     by = await client.whoami()
-    decision = {"decision": verdict, "by": by} | ({"comment": comment} if comment else {})
-    changed = await writing.patch(client, RUNS, name, {"spec": {"approvals": {task: decision}}})
+    changed = await writing.patch(client, RUNS, name, approval(task, verdict, by, comment))
     changed.say(f"{task} of {name}: {_WORDS[verdict]} by {by}.{_goes_on(task, entries, graph, verdict)}")
+
+
+def approval(task: str, verdict: str, by: str, comment: str | None) -> Json:
+    """The change of the run. `verdict` is Approve or Reject, `by` the user's own name."""
+    decision = {"decision": verdict, "by": by} | ({"comment": comment} if comment else {})
+    return {"spec": {"approvals": {task: decision}}}
 
 
 def _task(run: str, asked: str, entries: Json, graph: Json | None) -> str:

@@ -32,6 +32,7 @@ _COMMANDS = {
     "why": "sluice.cli.why.command",
     "logs": "sluice.cli.logs.command",
     "diff": "sluice.cli.diff.command",
+    "ui": "sluice.cli.ui",
     "completion": "sluice.cli.completion",
 }
 

@@ -1,5 +1,6 @@
 """All requests of the user's side: raw JSON in and out, over one HTTP session."""
 
+import copy
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -76,6 +77,13 @@ class Client:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+
+    def within(self, namespace: str) -> "Client":
+        """The same client in another namespace, over the same connections: they end with this one's."""
+        self._open()
+        other = copy.copy(self)
+        other.namespace = namespace
+        return other
 
     async def get(self, resource: Resource, name: str, namespace: str | None = None) -> Json:
         """One object."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 from sluice.client import table
 from sluice.client.api import Client
-from sluice.client.errors import ClientError, Deleted, Expired, NotFound, NotInstalled, Unreachable
+from sluice.client.errors import Deleted, Expired, NotFound, NotInstalled, Unreachable
 from sluice.client.resources import Resource
 from sluice.client.table import Row
 from sluice.core import Json
@@ -13,10 +13,19 @@ from sluice.core import Json
 Rows = dict[str, Row]
 """By UID."""
 
+Lost = Callable[[Unreachable | NotInstalled], None]
+"""Is told of each try to reach a lost server that fails. What is yielded next is current again."""
+
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
 
 
-async def follow(client: Client, resource: Resource, namespace: str | None = None, **query: str) -> AsyncIterator[Rows]:
+def _unheard(_: Unreachable | NotInstalled) -> None:
+    """Nobody is told."""
+
+
+async def follow(
+    client: Client, resource: Resource, namespace: str | None = None, lost: Lost = _unheard, /, **query: str
+) -> AsyncIterator[Rows]:
     """All rows, again after each change; without end. The dict is the same each time.
 
     A server that is lost later is waited for. The client's errors are raised before the first rows only, and
@@ -43,9 +52,10 @@ async def follow(client: Client, resource: Resource, namespace: str | None = Non
                             yield rows
         except Expired:
             continue
-        except (Unreachable, NotInstalled):
+        except (Unreachable, NotInstalled) as error:
             if not listed:
                 raise
+            lost(error)
             await asyncio.sleep(waited_s)
             waited_s = min(2 * waited_s, _LONGEST_WAIT_S)
 
@@ -70,7 +80,7 @@ def _note(rows: Rows, event: str, row: Row) -> None:
 
 
 async def follow_objects(
-    client: Client, resource: Resource, namespace: str | None = None, **query: str
+    client: Client, resource: Resource, namespace: str | None = None, lost: Lost = _unheard, /, **query: str
 ) -> AsyncIterator[tuple[str, Json]]:
     """Each object there is, then each change: ADDED, MODIFIED or DELETED, and the object, of which after a gap only
     the metadata may be left. Without end; LISTED and {} follow the objects that are there.
@@ -108,9 +118,10 @@ async def follow_objects(
                     yield event["type"], found
         except Expired:
             continue
-        except (Unreachable, NotInstalled):
+        except (Unreachable, NotInstalled) as error:
             if not listed:
                 raise
+            lost(error)
             await asyncio.sleep(waited_s)
             waited_s = min(2 * waited_s, _LONGEST_WAIT_S)
 
@@ -122,7 +133,7 @@ async def follow_object(
     namespace: str | None = None,
     *,
     to_come: bool = False,
-    lost: Callable[[ClientError], None] = lambda _: None,
+    lost: Lost = _unheard,
 ) -> AsyncIterator[Json]:
     """The object now and after each change; without end. `to_come`: it may not exist yet, and is then waited for.
 

@@ -1,7 +1,7 @@
 """Copies the log of one container, from its beginning or as far as is asked, across connections that are cut."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from sluice.cli.logs.lines import LogLines, Piece
 from sluice.client.api import Client
@@ -20,10 +20,11 @@ async def copy(
     namespace: str,
     query: Mapping[str, str],
     show: Callable[[Piece], None],
+    drain: Callable[[], Awaitable[None]],
     has_ended: Callable[[], bool],
 ) -> None:
     """Returns once the container has ended (as `has_ended` says) and all of its log was shown; without `follow` in
-    `query` at the end of what there is. Raises LogGone, and Forbidden.
+    `query` at the end of what there is. After each chunk it waits for `drain`. Raises LogGone, and Forbidden.
     """
     lines, pause_s = LogLines(), _PAUSE_S
     while True:
@@ -39,6 +40,7 @@ async def copy(
                         show(piece)
                     else:  # the kubelet's own words: it cannot read the log, or not any more
                         refused = True
+                await drain()
         except NotFound:
             raise LogGone from None
         except (Unreachable, Refused):  # cut, or not there yet: the kubelet makes the file a moment after the start

@@ -10,6 +10,7 @@ from sluice.cli.logs.output import Output
 from sluice.cli.logs.progress import of_pod, of_tasks
 from sluice.cli.logs.selection import Selection, has_ended, has_failed, has_started, in_order, newest
 from sluice.cli.logs.shown import Prefixes, label
+from sluice.cli.logs.sink import Sink
 from sluice.cli.states import ENDED, SKIPPED, SUCCEEDED, State, state_of
 from sluice.cli.terminal import Terminal
 from sluice.cli.watch.plan import Plan
@@ -31,7 +32,7 @@ _GONE = "its pod is gone, and its log with it"
 _STOPS = frozenset({"Succeeded", "Failed", "Skipped", "UpstreamFailed", "Stopped"})
 
 
-async def show_logs(client: Client, run: Json, selection: Selection, output: Output, query: Mapping[str, str]) -> None:
+async def show_logs(client: Client, run: Json, selection: Selection, output: Sink, query: Mapping[str, str]) -> None:
     """What there is now. `query` is for the API server: `tailLines`, `sinceSeconds`."""
     view = RunView.of(run, await _plan(client, run))
     pods = list(filter(selection.has, await _pods(client, run)))
@@ -41,7 +42,9 @@ async def show_logs(client: Client, run: Json, selection: Selection, output: Out
     for pod in in_order(chosen, view.plan.names):
         if has_started(pod) and pod.attempt_of:
             try:
-                await copy(client, pod.name, pod.namespace, query, partial(output.piece, pod), lambda: True)
+                await copy(
+                    client, pod.name, pod.namespace, query, partial(output.piece, pod), output.drain, lambda: True
+                )
             except LogGone:
                 output.note(label(pod.attempt_of), "○", "its log is gone")
         if note := of_pod(pod):
@@ -58,9 +61,7 @@ async def show_logs(client: Client, run: Json, selection: Selection, output: Out
         output.note(name, "○", _GONE)
 
 
-async def follow_logs(
-    client: Client, run: Json, selection: Selection, output: Output, query: Mapping[str, str]
-) -> bool:
+async def follow_logs(client: Client, run: Json, selection: Selection, output: Sink, query: Mapping[str, str]) -> bool:
     """Did all that is selected succeed? It need not have begun."""
     return await _Following(client, run, selection, output, {**query, "follow": "true"}).until_the_end()
 
@@ -98,9 +99,7 @@ def _own(body: Json, run: Json) -> PodView | None:
 
 
 class _Following:
-    def __init__(
-        self, client: Client, run: Json, selection: Selection, output: Output, query: Mapping[str, str]
-    ) -> None:
+    def __init__(self, client: Client, run: Json, selection: Selection, output: Sink, query: Mapping[str, str]) -> None:
         self._client, self._run, self._selection, self._output, self._query = client, run, selection, output, query
         self._namespace = run["metadata"]["namespace"]
         self._plan: Plan | None = None
@@ -184,6 +183,7 @@ class _Following:
                     pod.namespace,
                     self._query,
                     partial(self._output.piece, pod),
+                    self._output.drain,
                     lambda: pod.uid in self._gone or has_ended(self._pods[pod.uid]),
                 )
             except LogGone:

@@ -51,6 +51,9 @@ class Output:
             self._end_line()
             click.echo(self._prefix(name, sign, always=True) + printable(words))
 
+    async def drain(self) -> None:
+        """A terminal takes all at once."""
+
     def _end_line(self) -> None:
         if self._unfinished:
             click.echo()

@@ -14,6 +14,7 @@ from sluice.client.access import Access
 from sluice.client.errors import ClientError
 from sluice.client.names import Kind, Target, parse
 from sluice.client.resources import RUNS
+from sluice.core import Json
 
 if TYPE_CHECKING:
     from sluice.client.api import Client
@@ -74,16 +75,25 @@ async def _retry(client: "Client", named: str, again: _Again, name: str | None, 
     target = parse(named)
     rerun = again.written(target)
     run = await find.run(client, target)
+    check(run, rerun)
+    workflow = await find.named(client, Kind.WORKFLOW, run["spec"]["workflow"])
+    words = await outlook(client, run, workflow, rerun)
+    created = await writing.create(client, RUNS, retried(run, rerun, name))
+    created.say(f"{words}\nworkflowrun/{created.name} created")
+
+
+def check(run: Json, rerun: list[Any]) -> None:
+    """Raises ClientError if there is nothing to retry. `rerun` is as in `spec.resumeFrom`."""
     old, phase = run["metadata"]["name"], run.get("status", {}).get("phase", "Pending")
     if phase not in ENDED:
         raise ClientError(f"{old} has not ended yet ({phase}); to end it: sluice stop {old}")
     if phase == "Succeeded" and not rerun:
         raise ClientError(f"{old} has succeeded; name what is to run again: sluice retry {old} --task TASK")
-    workflow = await find.named(client, Kind.WORKFLOW, run["spec"]["workflow"])
-    words = await outlook(client, run, workflow, rerun)
+
+
+def retried(run: Json, rerun: list[Any], name: str | None = None) -> Json:
+    """The manifest of the new run."""
     spec = {key: run["spec"][key] for key in _AS_BEFORE if key in run["spec"]}
-    spec["resumeFrom"] = {"run": old, **({"rerun": rerun} if rerun else {})}
+    spec["resumeFrom"] = {"run": run["metadata"]["name"], **({"rerun": rerun} if rerun else {})}
     metadata = {"name": name} if name else {"generateName": f"{run['spec']['workflow']}-"}
-    manifest = {"apiVersion": API_VERSION, "kind": RUNS.kind, "metadata": metadata, "spec": spec}
-    created = await writing.create(client, RUNS, manifest)
-    created.say(f"{words}\nworkflowrun/{created.name} created")
+    return {"apiVersion": API_VERSION, "kind": RUNS.kind, "metadata": metadata, "spec": spec}

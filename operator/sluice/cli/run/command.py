@@ -4,7 +4,7 @@ import asyncio
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -137,17 +137,19 @@ async def _of_file(client: "Client", wish: _Wish) -> str:
 
 async def _start(client: "Client", wish: _Wish, workflow: Json) -> str:
     """Creates a run of the Workflow; its name."""
-    workflow_name = workflow["metadata"]["name"]
-    spec: dict[str, Any] = {"workflow": workflow_name}
+    arguments: Json = {}
     if wish.values or workflow["spec"].get("parameters"):
         from sluice.cli.run.arguments import typed  # noqa: PLC0415  # not where there is nothing to judge
 
-        if arguments := typed(wish.values, workflow):
-            spec["arguments"] = arguments
-    metadata = {"name": wish.name} if wish.name else {"generateName": f"{workflow_name}-"}
-    return await _create(
-        client, wish, {"apiVersion": API_VERSION, "kind": RUNS.kind, "metadata": metadata, "spec": spec}
-    )
+        arguments = typed(wish.values, workflow)
+    return await _create(client, wish, run_of(workflow["metadata"]["name"], arguments, wish.name))
+
+
+def run_of(workflow: str, arguments: Json, name: str | None = None) -> Json:
+    """The manifest of a run of the Workflow."""
+    spec = {"workflow": workflow, **({"arguments": arguments} if arguments else {})}
+    metadata = {"name": name} if name else {"generateName": f"{workflow}-"}
+    return {"apiVersion": API_VERSION, "kind": RUNS.kind, "metadata": metadata, "spec": spec}
 
 
 async def _create(client: "Client", wish: _Wish, manifest: Json) -> str:

@@ -27,9 +27,10 @@ def as_text(found: Answer, terminal: Terminal, access: Access) -> list[str]:
             more[_MORE_LINES:] = [f"and {len(more) - _MORE_LINES} more lines: -o json has them"]
         shown += [terminal.fitted(f"  {'':{width}}  {printable(line)}") for line in more]
     shown += [f"  {'not seen':{width}}  {printable(words)}" for words in found.unseen]
-    shown += [f"  {_pasted(each, access)}    # {each.effect}" for each in found.commands]
+    shown += [f"  {pasted(each, access)}    # {each.effect}" for each in found.commands]
     return shown
 
 
-def _pasted(command: Command, access: Access) -> str:
+def pasted(command: Command, access: Access) -> str:
+    """With the flags that say which cluster and namespace, as this program was given them."""
     return printable(shlex.join([*command.arguments, *access.flags()]))

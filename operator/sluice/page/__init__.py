@@ -1,0 +1,15 @@
+"""`sluice ui`: a local web server and the page that it serves, with the rights of whoever started it.
+
+    serve       the server from its start to its end
+    guard       which requests are let in: Host, Origin, the key; and the headers of every answer
+    sessions    one-time links, and the keys that they are traded for
+    assets      the page's own files, and which script may run
+    routes      all that can be asked, and nothing else is forwarded to the cluster
+    live        the stream of one tab
+    channel     its server-sent events, and how many streams there may be
+    feeds       what goes into it: lists of runs, one run, logs, pools
+    look        what is asked once: why, YAML, graphs
+    actions     what changes something, and the kubectl line that does the same
+
+The script is in `static/script`: start at `main.js`. Its third-party modules are put beside it by `operator/page`.
+"""

@@ -1,0 +1,92 @@
+"""What changes something: as the command line does it, with the same words and the kubectl line that is the same.
+
+Asked with `dryRun` the API server judges the change and makes none: so a missing right is named before anybody acts.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sluice.cli.approve import approval
+from sluice.cli.retry.command import check, retried
+from sluice.cli.retry.words import outlook
+from sluice.cli.run.arguments import typed
+from sluice.cli.run.command import run_of
+from sluice.cli.write import Changed, Writing
+from sluice.client import find
+from sluice.client.api import Client
+from sluice.client.errors import ClientError
+from sluice.client.names import Kind
+from sluice.client.resources import RUNS
+from sluice.core import Json
+from sluice.page.visitor import Visitor
+
+
+class Asked(BaseModel):
+    """What the page sends. `name` is a run's, of `run` a Workflow's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: str
+    name: str
+    dry_run: bool = Field(alias="dryRun")
+    task: str = ""
+    comment: str = ""
+    rerun: list[str] = []
+    """The names of tasks."""
+    arguments: dict[str, str] = {}
+
+
+Done = tuple[str, Changed]
+"""In words, and what was changed."""
+
+
+async def act(visitor: Visitor, asked: Asked) -> Json:
+    """Raises the client's errors."""
+    if asked.action not in _ACTIONS:
+        raise ClientError(f"there is no action '{asked.action}'")
+    words, changed = await _ACTIONS[asked.action](visitor.client, Writing(visitor.access, asked.dry_run, None), asked)
+    return {"words": words, "line": changed.line, "name": changed.name}
+
+
+def _state(state: str, words: str) -> Callable[[Client, Writing, Asked], Awaitable[Done]]:
+    async def change(client: Client, writing: Writing, asked: Asked) -> Done:
+        return f"{asked.name}: {words}", await writing.patch(client, RUNS, asked.name, {"spec": {"state": state}})
+
+    return change
+
+
+def _verdict(verdict: str, word: str) -> Callable[[Client, Writing, Asked], Awaitable[Done]]:
+    async def decide(client: Client, writing: Writing, asked: Asked) -> Done:
+        by = await client.whoami()
+        change = approval(asked.task, verdict, by, asked.comment)
+        return f"{asked.task} of {asked.name}: {word} by {by}", await writing.patch(client, RUNS, asked.name, change)
+
+    return decide
+
+
+async def _run(client: Client, writing: Writing, asked: Asked) -> Done:
+    workflow = await find.named(client, Kind.WORKFLOW, asked.name)
+    arguments: dict[str, Any] = typed([f"{name}={value}" for name, value in asked.arguments.items()], workflow)
+    created = await writing.create(client, RUNS, run_of(asked.name, arguments))
+    return f"a run of {asked.name} starts", created
+
+
+async def _retry(client: Client, writing: Writing, asked: Asked) -> Done:
+    run = await client.get(RUNS, asked.name)
+    check(run, asked.rerun)
+    workflow = await find.named(client, Kind.WORKFLOW, run["spec"]["workflow"])
+    words = await outlook(client, run, workflow, asked.rerun)
+    return words, await writing.create(client, RUNS, retried(run, asked.rerun))
+
+
+_ACTIONS: dict[str, Callable[[Client, Writing, Asked], Awaitable[Done]]] = {
+    "stop": _state("Stopped", "stops; its finally tasks still run"),
+    "suspend": _state("Suspended", "starts no further task; what runs goes on"),
+    "resume": _state("Running", "goes on"),
+    "approve": _verdict("Approve", "approved"),
+    "reject": _verdict("Reject", "rejected"),
+    "run": _run,
+    "retry": _retry,
+}

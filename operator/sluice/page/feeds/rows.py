@@ -1,0 +1,68 @@
+"""Lists of runs and of Workflows, as rows: all at first, then those that have changed."""
+
+from asyncio import TaskGroup
+from collections.abc import Callable
+
+from sluice.client.api import Client
+from sluice.client.follow import Rows, follow
+from sluice.client.names import is_child
+from sluice.client.resources import RUNS, WORKFLOWS, Resource
+from sluice.client.table import Row
+from sluice.core import Json
+from sluice.page.channel import Channel
+from sluice.page.feeds.latest import Latest
+
+
+def feed_rows(channel: Channel, client: Client, namespace: str, group: TaskGroup) -> None:
+    """Of a namespace, or with '' of all."""
+    for resource, shape in ((RUNS, _run), (WORKFLOWS, _workflow)):
+        group.create_task(_feed(channel, client, namespace, resource, shape, group))
+
+
+async def _feed(
+    channel: Channel,
+    client: Client,
+    namespace: str,
+    resource: Resource,
+    shape: Callable[[Row], Json],
+    group: TaskGroup,
+) -> None:
+    latest: Latest[Rows] = Latest(resource.plural)
+    group.create_task(latest.keep(follow(client, resource, namespace, latest.lost)))
+    sent: Rows | None = None
+    async for rows in latest.told(channel):
+        before = sent or {}
+        changed = [shape(row) for uid, row in rows.items() if before.get(uid) is not row]
+        gone = [uid for uid in before if uid not in rows]
+        if changed or gone or sent is None:
+            await channel.send(resource.plural, {"changed": changed, "gone": gone})
+        sent = dict(rows)
+
+
+def _run(row: Row) -> Json:
+    return {
+        "uid": row.metadata["uid"],
+        "namespace": row.namespace,
+        "name": row.name,
+        "workflow": row.cell("Workflow"),
+        "phase": row.cell("Phase") or "Pending",
+        "progress": row.cell("Progress"),
+        "createdAt": row.metadata.get("creationTimestamp", ""),
+        "startedAt": row.cell("Started At"),
+        "finishedAt": row.cell("Finished At"),
+        "why": row.cell("Why"),
+        "child": is_child(row),
+        "labels": row.metadata.get("labels") or {},
+    }
+
+
+def _workflow(row: Row) -> Json:
+    return {
+        "uid": row.metadata["uid"],
+        "namespace": row.namespace,
+        "name": row.name,
+        "refused": row.cell("Accepted") == "False",
+        "suspended": row.cells.get("Suspended") is True,
+        "next": row.cell("Next"),
+        "why": row.cell("Why"),
+    }

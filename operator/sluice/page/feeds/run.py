@@ -1,0 +1,64 @@
+"""One run: its graph once it is frozen, and how each task stands; after that only what has changed."""
+
+from asyncio import TaskGroup
+
+from sluice.client import graphs
+from sluice.client.api import Client
+from sluice.client.follow import follow_object
+from sluice.client.resources import RUNS
+from sluice.core import Json
+from sluice.core.explain.seen import RunSeen
+from sluice.page.channel import Channel
+from sluice.page.feeds.latest import Latest
+
+_KINDS = ("bash", "python", "function", "workflow", "approval", "wait", "join", "command", "image")
+"""What a task does, the first that it has."""
+_LARGE = ("outputs",)
+"""What of a task's status is shown only on request."""
+
+
+def feed_run(channel: Channel, client: Client, name: str, group: TaskGroup) -> None:
+    group.create_task(_feed(channel, client, name, group))
+
+
+async def _feed(channel: Channel, client: Client, name: str, group: TaskGroup) -> None:
+    latest: Latest[Json] = Latest("run")
+    group.create_task(latest.keep(follow_object(client, RUNS, name, lost=latest.lost)))
+    graph: Json | None = None
+    sent: dict[str, Json] = {}
+    async for run in latest.told(channel):
+        if graph is None and (graph := await graphs.graph_of_run(client, run)) is not None:
+            await channel.send("graph", {"tasks": _tasks(run, graph)})
+        seen = RunSeen(run, 0.0, graph)
+        entries = {task: _small(entry) for task, entry in seen.entries.items()}
+        changed = {task: entry for task, entry in entries.items() if sent.get(task) != entry}
+        gone = [task for task in sent if task not in entries]
+        sent = entries
+        await channel.send("run", {"run": _head(run), "changed": changed, "gone": gone})
+
+
+def _tasks(run: Json, graph: Json) -> list[Json]:
+    """In the Workflow's order."""
+    seen = RunSeen(run, 0.0, graph)
+    return [
+        {
+            "name": name,
+            "kind": next((kind for kind in _KINDS if kind in fields), ""),
+            "group": str(fields.get("group", "")),
+            "final": fields.get("finally") is True,
+            "fanOut": "forEach" in fields,
+            "dependsOn": seen.depends_on[name],
+        }
+        for name, fields in seen.definitions.items()
+    ]
+
+
+def _small(entry: Json) -> Json:
+    return {key: value for key, value in entry.items() if key not in _LARGE}
+
+
+def _head(run: Json) -> Json:
+    """All but the tasks."""
+    status = {key: value for key, value in (run.get("status") or {}).items() if key != "tasks"}
+    metadata = {key: value for key, value in run["metadata"].items() if key != "managedFields"}
+    return {"metadata": metadata, "spec": run.get("spec") or {}, "status": status}

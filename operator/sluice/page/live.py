@@ -1,0 +1,82 @@
+"""The stream of one tab: what its view follows, until the tab goes, the API server refuses, or a newer stream takes its
+place.
+"""
+
+import asyncio
+from asyncio import TaskGroup
+
+from aiohttp import web
+from multidict import MultiMapping
+
+from sluice.cli.logs.selection import Selection
+from sluice.client.api import ALL_NAMESPACES, Client
+from sluice.client.errors import ClientError
+from sluice.core import Json
+from sluice.page.channel import Channel
+from sluice.page.feeds.logs import feed_logs
+from sluice.page.feeds.pools import feed_pools
+from sluice.page.feeds.rows import feed_rows
+from sluice.page.feeds.run import feed_run
+
+VIEWS = ("runs", "pools", "run")
+EVERYWHERE = "*"
+"""As the namespace: all of them."""
+
+Query = MultiMapping[str]
+
+
+async def follow_view(response: web.StreamResponse, client: Client, query: Query, paused: asyncio.Event) -> None:
+    """Writes events to the response. `query` says of which view; once `paused` is set, the stream says so and ends."""
+    channel = Channel(response)
+    feeding = asyncio.create_task(_feed(channel, client, query))
+    pausing = asyncio.create_task(paused.wait())
+    try:
+        await asyncio.wait((feeding, pausing), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        feeding.cancel()
+        pausing.cancel()
+        await asyncio.gather(feeding, pausing, return_exceptions=True)
+    if not feeding.cancelled():
+        feeding.result()  # raises what is nobody's fault but ours
+    elif paused.is_set():
+        await channel.send("paused", {})
+
+
+async def _feed(channel: Channel, client: Client, query: Query) -> None:
+    try:
+        async with TaskGroup() as group:
+            group.create_task(channel.stay_alive())
+            _start(channel, client, query, group)
+    except* ClientError as errors:
+        await channel.send("failed", told(_first(errors)))
+    except* ConnectionError:
+        pass  # the tab has gone
+
+
+def _start(channel: Channel, client: Client, query: Query, group: TaskGroup) -> None:
+    view, name = query.get("view"), query.get("name", "")
+    namespace = ALL_NAMESPACES if query.get("namespace") == EVERYWHERE else client.namespace
+    if view == "runs":
+        feed_rows(channel, client, namespace, group)
+    elif view == "pools":
+        feed_pools(channel, client, namespace, group)
+    else:
+        feed_run(channel, client, name, group)
+        if "logs" in query:
+            feed_logs(channel, client, name, _selection(query), group)
+
+
+def _selection(query: Query) -> Selection:
+    task, item = query.get("logs", ""), query.get("item", "")
+    items = frozenset({int(item)}) if item.isascii() and item.isdigit() else None
+    return Selection(frozenset({task} - {""}), items)
+
+
+def _first(errors: BaseExceptionGroup[ClientError]) -> ClientError:
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def told(error: ClientError) -> Json:
+    """As the page gets it."""
+    return {"error": str(error), "kind": type(error).__name__}

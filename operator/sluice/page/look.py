@@ -1,0 +1,51 @@
+"""What is asked once, and not followed."""
+
+from sluice.cli import objects
+from sluice.cli.why.look import answer
+from sluice.cli.why.words import pasted
+from sluice.client import find
+from sluice.client.api import Client
+from sluice.client.errors import Forbidden
+from sluice.client.names import Kind, parse
+from sluice.client.resources import NAMESPACES
+from sluice.core import Json
+from sluice.core.base import foreign
+from sluice.page.visitor import Visitor
+
+
+async def who(visitor: Visitor) -> Json:
+    """Who the visitor is, and what there is to choose from."""
+    client = visitor.client
+    return {
+        "user": await client.whoami(),
+        "server": client.server,
+        "namespace": client.namespace,
+        "namespaces": await _namespaces(client),
+    }
+
+
+async def _namespaces(client: Client) -> list[str]:
+    """All, or the visitor's own where they may not be listed."""
+    try:
+        return sorted([row.name for row in await client.table(NAMESPACES)])
+    except Forbidden:
+        return [client.namespace]
+
+
+async def why(visitor: Visitor, name: str) -> Json:
+    """The answer of `sluice why`; its commands as lines to paste."""
+    found = await answer(visitor.client, parse(name))
+    commands = [{"line": pasted(each, visitor.access), "effect": each.effect} for each in found.commands]
+    return {**found.written(), "commands": commands}
+
+
+async def yaml(visitor: Visitor, kind: str, name: str) -> Json:
+    """An object of ours as kubectl prints it."""
+    return {"text": objects.written(await find.named(visitor.client, Kind(kind), name), "yaml")}
+
+
+async def parameters(visitor: Visitor, workflow: str) -> Json:
+    """What a run of the Workflow can be given."""
+    found = await find.named(visitor.client, Kind.WORKFLOW, workflow)
+    declared = foreign.mappings(foreign.mapping(found.get("spec")).get("parameters"))
+    return {"parameters": declared}

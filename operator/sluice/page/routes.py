@@ -1,0 +1,141 @@
+"""All that can be asked. Nothing else is forwarded to the cluster, and nothing goes anywhere else.
+
+    GET  /, /static/…        the page's own files
+    POST /session            a one-time token for a key
+    GET  /api/who            the visitor, the server, the namespaces
+    GET  /api/live           the stream of a tab: ?view=runs|run|pools
+    GET  /api/why, /api/yaml, /api/parameters, /api/graph
+    POST /api/act            what changes something; see `actions`
+
+The namespace is a parameter of all of `/api/`.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from http import HTTPStatus
+
+import orjson
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import ValidationError
+
+from sluice.client.errors import ClientError, Forbidden, NoCluster, NotFound, NotInstalled, Unreachable
+from sluice.client.names import BadName
+from sluice.core import Json
+from sluice.page import assets, look
+from sluice.page.actions import Asked, act
+from sluice.page.channel import Streams
+from sluice.page.guard import KEY, guard, headers, keyed, refusal
+from sluice.page.live import EVERYWHERE, VIEWS, follow_view, told
+from sluice.page.sessions import Sessions
+from sluice.page.visitor import Visitor
+
+_MAX_BODY = 256 * 1024
+_LOGGER = logging.getLogger(__name__)
+
+_STATUS: tuple[tuple[type[ClientError], HTTPStatus], ...] = (
+    (Forbidden, HTTPStatus.FORBIDDEN),
+    (NotFound, HTTPStatus.NOT_FOUND),
+    (BadName, HTTPStatus.NOT_FOUND),
+    (NotInstalled, HTTPStatus.BAD_GATEWAY),
+    (NoCluster, HTTPStatus.BAD_GATEWAY),
+    (Unreachable, HTTPStatus.BAD_GATEWAY),
+)
+
+
+def application(visitor: Visitor, sessions: Sessions, hosts: tuple[str, ...]) -> web.Application:
+    """For one visitor. `hosts` are names of the server besides this machine's own. Raises NoPage."""
+    app = web.Application(middlewares=[guard(hosts), _errors, keyed(sessions)], client_max_size=_MAX_BODY)
+    app.on_response_prepare.append(headers(assets.policy()))
+    routes = _Routes(visitor, sessions)
+    app.on_shutdown.append(routes.end_streams)
+    app.router.add_get("/", _text(assets.index(), "text/html"))
+    for path, (file, kind) in assets.files().items():
+        app.router.add_get(path, _text(file.read_text(), kind))
+    app.router.add_post("/session", routes.session)
+    app.router.add_get("/api/live", routes.live)
+    app.router.add_get("/api/who", routes.asked(lambda visitor, _: look.who(visitor)))
+    app.router.add_get("/api/why", routes.asked(lambda visitor, query: look.why(visitor, query("name"))))
+    app.router.add_get(
+        "/api/yaml", routes.asked(lambda visitor, query: look.yaml(visitor, query("kind"), query("name")))
+    )
+    app.router.add_get("/api/parameters", routes.asked(lambda visitor, query: look.parameters(visitor, query("name"))))
+    app.router.add_post("/api/act", routes.act)
+    return app
+
+
+def _text(text: str, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handler(_: web.Request) -> web.Response:
+        return web.Response(text=text, content_type=kind)
+
+    return handler
+
+
+class _Routes:
+    def __init__(self, visitor: Visitor, sessions: Sessions) -> None:
+        self._visitor, self._sessions, self._streams = visitor, sessions, Streams()
+
+    async def session(self, request: web.Request) -> web.Response:
+        asked = await _json(request)
+        key = self._sessions.trade(str(asked.get("token", "")))
+        if key is None:
+            return refusal(
+                HTTPStatus.FORBIDDEN, "this link was used already; press Enter where `sluice ui` runs, for a fresh one"
+            )
+        return web.json_response({"key": key})
+
+    def asked(
+        self, look_up: Callable[[Visitor, Callable[[str], str]], Awaitable[Json]]
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handler(request: web.Request) -> web.Response:
+            return web.json_response(await look_up(self._within(request), lambda name: request.query.get(name, "")))
+
+        return handler
+
+    async def act(self, request: web.Request) -> web.Response:
+        try:
+            asked = Asked.model_validate(await _json(request))
+        except ValidationError:
+            return refusal(HTTPStatus.BAD_REQUEST, "the page and its server do not fit together; load it again")
+        return web.json_response(await act(self._within(request), asked))
+
+    async def live(self, request: web.Request) -> web.StreamResponse:
+        if request.query.get("view") not in VIEWS:
+            raise web.HTTPBadRequest
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        async with self._streams.place(request[KEY]) as paused:
+            with suppress(ConnectionError):  # the tab has gone
+                await follow_view(response, self._within(request).client, request.query, paused)
+        return response
+
+    async def end_streams(self, _: web.Application) -> None:
+        self._streams.end_all()
+
+    def _within(self, request: web.Request) -> Visitor:
+        namespace = request.query.get("namespace", "")
+        return self._visitor.within("" if namespace == EVERYWHERE else namespace)
+
+
+async def _json(request: web.Request) -> Json:
+    try:
+        found = orjson.loads(await request.read())
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}
+
+
+@web.middleware
+async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """As JSON, with what to do."""
+    try:
+        return await handler(request)
+    except ClientError as error:
+        status = next((code for kind, code in _STATUS if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
+        return web.json_response(told(error), status=status)
+    except web.HTTPException as error:
+        return refusal(HTTPStatus(error.status), error.reason)
+    except Exception:
+        _LOGGER.exception("%s %s", request.method, request.path)
+        return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "the page's server has a fault; it says more where it runs")

@@ -1,0 +1,49 @@
+// The address is the state: what is shown, filtered and selected stands in it, and back and forward work.
+
+import { signal } from "@preact/signals";
+
+/** The parameters of the address. One that is missing is "". */
+export const address = signal(read());
+
+addEventListener("popstate", () => (address.value = read()));
+
+/**
+ * The address with these changes; a value of "" takes the parameter away.
+ * @param {Record<string, string>} changes
+ */
+export function to(changes) {
+  const query = new URLSearchParams(location.search);
+  for (const [name, value] of Object.entries(changes)) {
+    if (value) query.set(name, value);
+    else query.delete(name);
+  }
+  return query.size ? `?${query}` : location.pathname;
+}
+
+/**
+ * The address of another place: without what was shown, filtered and selected here. The namespace stays.
+ * @param {Record<string, string>} parameters
+ */
+export function place(parameters) {
+  const ns = address.value.get("ns");
+  return `?${new URLSearchParams({ ...(ns ? { ns } : {}), ...parameters })}`;
+}
+
+/** Goes there. `quietly`: without a step for the back button. */
+export function go(/** @type {string} */ where, quietly = false) {
+  if (quietly) history.replaceState(null, "", where);
+  else history.pushState(null, "", where);
+  address.value = read();
+}
+
+/** For links: a plain click goes there without loading the page anew. */
+export function onClick(/** @type {MouseEvent} */ event) {
+  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  go(/** @type {HTMLAnchorElement} */ (event.currentTarget).search);
+}
+
+function read() {
+  const query = new URLSearchParams(location.search);
+  return { get: (/** @type {string} */ name) => query.get(name) ?? "" };
+}

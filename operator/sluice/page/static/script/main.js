@@ -1,0 +1,57 @@
+// The page from its start: a key, who we are, then the view that the address names.
+
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { html } from "./html.js";
+import { address } from "./address.js";
+import { onKey } from "./keys.js";
+import { ask, Refused } from "./server.js";
+import { key, refusal, signIn } from "./session.js";
+import { unfollow } from "./stream.js";
+import { whoFailed, who } from "./who.js";
+import { ActionDialog } from "./views/action.js";
+import { Connection } from "./views/connection.js";
+import { Head } from "./views/head.js";
+import { Help } from "./views/help.js";
+import { Pools } from "./views/pools.js";
+import { RunView } from "./views/run.js";
+import { Runs } from "./views/runs.js";
+import { Workflows } from "./views/workflows.js";
+
+function Page() {
+  if (!key.value) return html`<main class="alone"><h1>Sluice</h1><p role="alert">${refusal.value || "One moment…"}</p></main>`;
+  if (whoFailed.value) return html`<main class="alone"><h1>Sluice</h1><${Trouble} error=${whoFailed.value} /></main>`;
+  if (!who.value) return html`<main class="alone"><p>Asking the cluster…</p></main>`;
+  return html`<${Head} /><${Connection} /><${View} /><${ActionDialog} /><${Help} />`;
+}
+
+function Trouble(/** @type {{error: Refused}} */ { error }) {
+  return html`<p role="alert" class="words">${error.message}</p>
+    <button onClick=${getToKnow}>Try again</button>`;
+}
+
+function View() {
+  const run = address.value.get("run");
+  if (run) return html`<${RunView} key=${`${address.value.get("ns")}/${run}`} />`;
+  const view = address.value.get("show");
+  if (view === "pools") return html`<${Pools} />`;
+  if (view === "workflows") return html`<${Workflows} />`;
+  return html`<${Runs} />`;
+}
+
+async function getToKnow() {
+  whoFailed.value = null;
+  try {
+    who.value = await ask("/api/who", { namespace: "" });
+  } catch (error) {
+    whoFailed.value = /** @type {Refused} */ (error);
+  }
+}
+
+render(html`<${Page} />`, /** @type {Element} */ (document.getElementById("page")));
+addEventListener("keydown", onKey);
+await signIn();
+effect(() => {
+  if (!key.value) unfollow();
+  else if (!who.peek()) getToKnow();
+});

@@ -1,0 +1,32 @@
+// The lists of runs and Workflows, kept current by the stream.
+
+import { signal } from "@preact/signals";
+import { follow } from "./stream.js";
+
+/** By uid; null until they have come. @type {import("@preact/signals").Signal<Map<string, import("./types").RunRow> | null>} */
+export const runs = signal(null);
+/** @type {import("@preact/signals").Signal<Map<string, import("./types").WorkflowRow> | null>} */
+export const workflows = signal(null);
+
+/** Follows both, of a namespace. */
+export function followRows(/** @type {string} */ namespace) {
+  runs.value = workflows.value = null;
+  let anew = new Set();
+  follow({ view: "runs", namespace }, (event, found) => {
+    if (event === "begin") anew = new Set(["workflowruns", "workflows"]);
+    else if (event === "workflowruns") runs.value = changed(anew.delete(event) ? null : runs.value, found);
+    else if (event === "workflows") workflows.value = changed(anew.delete(event) ? null : workflows.value, found);
+  });
+}
+
+/**
+ * @template {{uid: string}} Row
+ * @param {Map<string, Row> | null} before
+ * @param {{changed: Row[], gone: string[]}} found
+ */
+function changed(before, { changed, gone }) {
+  const rows = new Map(before ?? []);
+  for (const row of changed) rows.set(row.uid, row);
+  for (const uid of gone) rows.delete(uid);
+  return rows;
+}

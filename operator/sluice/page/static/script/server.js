@@ -1,0 +1,55 @@
+// Requests to the server, and what it says if it refuses.
+
+import { key, signOut } from "./session.js";
+
+const UNAUTHORIZED = 401;
+
+/** The server or the cluster said no, in words that say what to do. `kind` is the name of the error there. */
+export class Refused extends Error {
+  constructor(/** @type {string} */ words, kind = "") {
+    super(words);
+    this.kind = kind;
+  }
+}
+
+/**
+ * The response. Throws Refused, also if there is no answer.
+ * @param {string} path
+ * @param {Record<string, string>} query
+ * @param {RequestInit} [options]
+ */
+export async function request(path, query, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(`${path}?${new URLSearchParams(query)}`, {
+      ...options,
+      headers: { Authorization: `Bearer ${key.value}` },
+    });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Refused("The page's server does not answer. Does `sluice ui` still run?", "NoServer");
+  }
+  if (answer.ok) return answer;
+  const found = await answer.json().catch(() => ({ error: `HTTP status ${answer.status}` }));
+  if (answer.status === UNAUTHORIZED) signOut(found.error);
+  throw new Refused(found.error, found.kind);
+}
+
+/**
+ * @param {string} path
+ * @param {Record<string, string>} query
+ * @returns {Promise<any>}
+ */
+export async function ask(path, query) {
+  return (await request(path, query)).json();
+}
+
+/**
+ * @param {string} path
+ * @param {Record<string, string>} query
+ * @param {object} body
+ * @returns {Promise<any>}
+ */
+export async function send(path, query, body) {
+  return (await request(path, query, { method: "POST", body: JSON.stringify(body) })).json();
+}

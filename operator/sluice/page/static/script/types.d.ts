@@ -1,0 +1,101 @@
+// What the server sends: see `feeds` and `look` beside it.
+
+/** A run, as a row of a list. */
+export interface RunRow {
+  uid: string;
+  namespace: string;
+  name: string;
+  workflow: string;
+  phase: string;
+  progress: string;
+  createdAt: string;
+  startedAt: string;
+  finishedAt: string;
+  why: string;
+  child: boolean;
+  labels: Record<string, string>;
+}
+
+/** A Workflow, as a row of a list. */
+export interface WorkflowRow {
+  uid: string;
+  namespace: string;
+  name: string;
+  refused: boolean;
+  suspended: boolean;
+  next: string;
+  why: string;
+}
+
+export interface Pool {
+  uid: string;
+  namespace: string;
+  name: string;
+  spec: { slots?: number; heldBy?: string; description?: string };
+  status: { used?: number; waiting?: number; holders?: string[]; waiters?: { name: string; since: string }[] };
+}
+
+/** A run without its tasks. */
+export interface Run {
+  metadata: { name: string; namespace: string; uid: string; creationTimestamp: string };
+  spec: { workflow?: string; state?: string; arguments?: Record<string, unknown>; resumeFrom?: { run: string } };
+  status: {
+    phase?: string;
+    progress?: string;
+    message?: string;
+    startedAt?: string;
+    finishedAt?: string;
+    time?: Record<string, string>;
+    revision?: string;
+  };
+}
+
+/** How a task stands: its entry in the run's status. */
+export interface Entry {
+  phase: string;
+  attempt?: number;
+  startedAt?: string;
+  finishedAt?: string;
+  reason?: string;
+  message?: string;
+  exitCode?: number;
+  pod?: string;
+  run?: string;
+  progress?: string;
+  items?: Record<string, any>;
+}
+
+/** What a task is, in the run's frozen graph. */
+export interface Task {
+  name: string;
+  kind: string;
+  group: string;
+  final: boolean;
+  fanOut: boolean;
+  dependsOn: string[];
+}
+
+/** A line of a log, or a part of a very long one: whose, when, what, whether it begins a line and whether it ends one. */
+export type Piece = [string, string, string, boolean, boolean];
+
+export interface Answer {
+  answer: string;
+  facts: { label: string; text: string }[];
+  commands: { line: string; effect: string }[];
+  unseen: string[];
+}
+
+export interface Who {
+  user: string;
+  server: string;
+  namespace: string;
+  namespaces: string[];
+}
+
+export interface Parameter {
+  name: string;
+  type?: string;
+  default?: unknown;
+  enum?: unknown[];
+  description?: string;
+}

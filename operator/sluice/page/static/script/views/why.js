@@ -1,0 +1,65 @@
+// Why something is not running, or how it ended: the words of `sluice why`. Asked again whenever it stands otherwise.
+
+import { signal, useSignalEffect } from "@preact/signals";
+import { html } from "../html.js";
+import { address, onClick, to } from "../address.js";
+import { entries, run } from "../run.js";
+import { ask } from "../server.js";
+import { namespace } from "../who.js";
+import { Mosaic } from "./mosaic.js";
+
+const PATIENCE_MS = 300;
+
+/** @type {import("@preact/signals").Signal<{name: string, answer: import("../types").Answer | null, error: string}>} */
+const found = signal({ name: "", answer: null, error: "" });
+
+export function Why() {
+  useSignalEffect(() => {
+    const name = chosen();
+    if (!run.value) return;
+    void entries.value; // asked again whenever they change
+    const waiting = setTimeout(() => look(name), found.peek().name === name ? PATIENCE_MS : 0);
+    return () => clearTimeout(waiting);
+  });
+  const task = address.value.get("task");
+  return html`${task && html`<${Chosen} task=${task} />`}<div aria-live="polite"><${Answered} /></div>`;
+}
+
+/** As `sluice why` takes it. */
+function chosen() {
+  const { get } = address.value;
+  const item = get("item") ? `[${get("item")}]` : "";
+  return `run/${get("run")}${get("task") ? `/${get("task")}${item}` : ""}`;
+}
+
+async function look(/** @type {string} */ name) {
+  try {
+    const answer = await ask("/api/why", { namespace: namespace.value, name });
+    if (name === chosen()) found.value = { name, answer, error: "" };
+  } catch (error) {
+    if (name === chosen()) found.value = { name, answer: null, error: /** @type {Error} */ (error).message };
+  }
+}
+
+function Answered() {
+  const { name, answer, error } = found.value;
+  if (name !== chosen()) return null;
+  if (!answer) return html`<p class="words error">${error}</p>`;
+  return html`<p class="answer">${answer.answer}</p>
+    <dl class="facts">${answer.facts.map(({ label, text }) => html`<dt>${label}</dt><dd class="words">${text}</dd>`)}
+      ${answer.unseen.map((words) => html`<dt>not seen</dt><dd>${words}</dd>`)}</dl>
+    ${answer.commands.map(({ line, effect }) => html`<p class="command"><code>${line}</code> <small>${effect}</small></p>`)}`;
+}
+
+/** @param {{task: string}} properties */
+function Chosen({ task }) {
+  const item = address.value.get("item");
+  const entry = entries.value.get(task);
+  return html`<h2>${task}${item && `[${item}]`}</h2>
+    <p class="buttons">
+      <a class="button" href=${to({ view: "logs" })} onClick=${onClick}>Logs</a>
+      ${entry?.run && html`<a class="button" href=${to({ run: entry.run, task: "", item: "", view: "" })} onClick=${onClick}>Run ${entry.run}</a>`}
+      <a class="button" href=${to({ task: "", item: "" })} onClick=${onClick}>Close</a>
+    </p>
+    ${entry?.items && html`<${Mosaic} items=${entry.items} />`}`;
+}

@@ -1,0 +1,21 @@
+// The run as YAML, as kubectl prints it: as it was when it was asked for.
+
+import { signal, useSignalEffect } from "@preact/signals";
+import { html } from "../html.js";
+import { address } from "../address.js";
+import { ask } from "../server.js";
+import { namespace } from "../who.js";
+
+const found = signal({ text: "", error: "" });
+
+export function Yaml() {
+  useSignalEffect(() => void look(namespace.value, address.value.get("run")));
+  const { text, error } = found.value;
+  return html`<div class="tools"><button onClick=${() => look(namespace.value, address.value.get("run"))}>Read again</button></div>
+    ${error ? html`<p class="words error">${error}</p>` : html`<pre tabindex="0">${text}</pre>`}`;
+}
+
+async function look(/** @type {string} */ namespace, /** @type {string} */ name) {
+  const answer = await ask("/api/yaml", { namespace, kind: "run", name }).catch((error) => ({ text: "", error: error.message }));
+  found.value = { error: "", ...answer };
+}

@@ -1,0 +1,155 @@
+"""Whom the page's server lets in. An API server that is asked anything counts it."""
+
+import asyncio
+import logging
+from io import BytesIO
+
+import pytest
+from aiohttp import web
+
+from tests.page.server import browsing
+
+
+class Cluster:
+    """Answers everything, and counts."""
+
+    def __init__(self):
+        self.asked = []
+
+    async def __call__(self, request):
+        self.asked.append(request.path)
+        if "watch" in request.query:
+            await asyncio.Event().wait()  # until it is cancelled
+        found = {"status": {"userInfo": {"username": "ada"}}, "metadata": {"resourceVersion": "1"}}
+        return web.json_response(found | {"rows": [], "items": []})
+
+
+@pytest.fixture
+def cluster():
+    return Cluster()
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "localhost:1"}, 200),
+        ({"Host": "[::1]:1"}, 200),
+        ({"Host": "sluice.example.org"}, 200),  # which this server was told of
+        ({"Host": "evil.example.org"}, 403),  # a name that is made to point at 127.0.0.1
+        ({"Host": "127.0.0.1.evil.example.org:80"}, 403),
+        ({"Host": ""}, 403),
+        ({"Origin": "http://evil.example.org"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Sec-Fetch-Site": "none"}, 200),
+        ({"Sec-Fetch-Site": "same-site"}, 403),  # another port of this machine
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Authorization": ""}, 401),
+        ({"Authorization": "Bearer "}, 401),
+        ({"Authorization": "Bearer x"}, 401),
+        ({"Authorization": "Bearer \xe4"}, 401),
+        ({"Cookie": "key=x", "Authorization": "Basic x"}, 401),
+    ],
+    ids=str,
+)
+async def test_who_is_let_in(headers, status, cluster, tmp_path):
+    async with browsing(cluster, tmp_path, hosts=("sluice.example.org",)) as browser:
+        answer = await browser.get("api/who", headers)
+        assert answer.status == status
+        if status != 200:
+            assert cluster.asked == []
+            assert (await answer.json())["error"]
+
+
+async def test_another_port_of_this_machine_is_another_origin(cluster, tmp_path):
+    async with browsing(cluster, tmp_path) as browser:
+        own = browser.page.address.rstrip("/")
+        assert (await browser.get("api/who", {"Origin": own})).status == 200
+        assert (await browser.get("api/who", {"Origin": f"http://127.0.0.1:{browser.page.port + 1}"})).status == 403
+
+
+async def test_a_link_opens_the_page_once_and_a_fresh_one_ends_the_one_before(cluster, tmp_path):
+    async with browsing(cluster, tmp_path, signed_in=False) as browser:
+        for link in ("", "#token=", "#token=x", "#token=\xe4"):
+            assert (await browser.sign_in(link)).status == 403
+        first, second = browser.page.link(), browser.page.link()
+        assert (await browser.sign_in(first)).status == 403
+        assert (await browser.sign_in(second)).status == 200
+        key = browser.key
+        assert (await browser.sign_in(second)).status == 403
+        browser.key = key
+        assert (await browser.get("api/who")).status == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "api/v1/namespaces/team/secrets",
+        "apis/sluice.dev/v1alpha1/workflowruns",
+        "api/../api/v1/secrets",
+        "static/../serve.py",
+        "static/%2e%2e/serve.py",
+        "static/script/../../serve.py",
+        "static/modules/lock.sha256",
+        "http://127.0.0.1:1/",
+    ],
+)
+async def test_nothing_else_is_forwarded_or_served(path, cluster, tmp_path):
+    async with browsing(cluster, tmp_path) as browser:
+        for method in ("GET", "POST", "PATCH", "DELETE"):
+            assert (await browser.ask(method, path)).status in (404, 405)
+        assert cluster.asked == []
+
+
+async def test_names_stay_one_step_of_a_path(cluster, tmp_path):
+    async with browsing(cluster, tmp_path) as browser:
+        await browser.get("api/yaml?kind=run&name=../../../secrets/x&namespace=../kube-system")
+    assert cluster.asked == ["/apis/sluice.dev/v1alpha1/namespaces/../kube-system/workflowruns/../../../secrets/x"]
+
+
+async def test_long_headers_are_let_in_up_to_a_limit_and_never_logged(cluster, tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    async with browsing(cluster, tmp_path) as browser:
+        assert (await browser.get("api/who", {"X-Groups": "g" * 60_000})).status == 200
+        assert (await browser.get("api/who", {"X-Groups": "secret" * 12_000})).status == 400
+    assert "secret" not in caplog.text
+    assert browser.key not in caplog.text
+
+
+async def test_large_bodies_are_refused(cluster, tmp_path):
+    async with browsing(cluster, tmp_path) as browser:
+        assert (await browser.ask("POST", "api/act", data=BytesIO(b'"' + b"x" * 2**20 + b'"'))).status == 413
+        assert (await browser.ask("POST", "api/act", data=b"[" * 1000)).status == 400
+    assert cluster.asked == []
+
+
+async def test_of_a_hundred_streams_four_live_and_the_others_say_that_they_are_paused(cluster, tmp_path):
+    async with browsing(cluster, tmp_path) as browser:
+
+        async def open_one():
+            answer = await browser.get("api/live?view=pools")
+            assert answer.status == 200
+            return answer
+
+        streams = [await open_one() for _ in range(100)]
+        ended = await asyncio.gather(*(stream.text() for stream in streams[:96]))
+        assert all(text.endswith("event: paused\ndata: {}\n\n") for text in ended)
+        for live in streams[96:]:
+            assert (
+                "pools"
+                in (await live.content.readuntil(b"\n\n")).decode() + (await live.content.readuntil(b"\n\n")).decode()
+            )
+            live.close()
+
+
+async def test_every_answer_forbids_foreign_script(cluster, tmp_path):
+    async with browsing(cluster, tmp_path) as browser:
+        for path in ("", "api/who", "api/nothing", "static/style.css"):
+            answer = await browser.get(path)
+            policy = answer.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+            assert "require-trusted-types-for 'script'" in policy
+            assert answer.headers["Cache-Control"] == "no-store"
+            assert "Set-Cookie" not in answer.headers
