@@ -29,6 +29,11 @@ export function place(parameters) {
   return `?${new URLSearchParams({ ...(ns ? { ns } : {}), ...parameters })}`;
 }
 
+/** The address of another view of the run: what is chosen stays, what is filtered does not. */
+export function view(/** @type {string} */ name) {
+  return to({ view: name, q: "", state: "", line: "" });
+}
+
 /** Goes there. `quietly`: without a step for the back button. */
 export function go(/** @type {string} */ where, quietly = false) {
   if (quietly) history.replaceState(null, "", where);

@@ -1,7 +1,7 @@
 // The keyboard: j and k move through whatever list there is, Enter opens; letters choose a view of the run.
 
 import { signal } from "@preact/signals";
-import { address, go, place, to } from "./address.js";
+import { address, go, place, to, view } from "./address.js";
 import { asked } from "./views/action.js";
 
 export const helpIsOpen = signal(false);
@@ -31,7 +31,7 @@ export function onKey(/** @type {KeyboardEvent} */ event) {
   else if (event.key === "/") focusOn("[data-filter]", event);
   else if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
-  else if (address.value.get("run") && VIEWS[event.key]) go(to({ view: VIEWS[event.key] }));
+  else if (address.value.get("run") && VIEWS[event.key]) go(view(VIEWS[event.key]));
   else if (address.value.get("run") && event.key === "u") go(place({}));
 }
 

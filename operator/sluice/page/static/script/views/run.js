@@ -4,7 +4,7 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
-import { address, onClick, place, to } from "../address.js";
+import { address, onClick, place, view } from "../address.js";
 import { followRun, forget, run, tasks } from "../run.js";
 import { namespace } from "../who.js";
 import { hasEnded } from "../words.js";
@@ -36,7 +36,7 @@ export function RunView() {
   return html`<main class="run">
     <${Title} />
     <nav class="views" aria-label="Views">
-      ${VIEWS.map(([name, words]) => html`<a href=${to({ view: name })} aria-current=${name === shown ? "page" : null} onClick=${onClick}>${words}</a>`)}
+      ${VIEWS.map(([name, words]) => html`<a href=${view(name)} aria-current=${name === shown ? "page" : null} onClick=${onClick}>${words}</a>`)}
     </nav>
     <div class="beside" data-view=${shown}>
       ${View && html`<section aria-label=${shown}><${View} /></section>`}

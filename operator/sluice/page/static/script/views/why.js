@@ -2,7 +2,7 @@
 
 import { signal, useSignalEffect } from "@preact/signals";
 import { html } from "../html.js";
-import { address, onClick, to } from "../address.js";
+import { address, onClick, to, view } from "../address.js";
 import { entries, run } from "../run.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
@@ -57,7 +57,7 @@ function Chosen({ task }) {
   const entry = entries.value.get(task);
   return html`<h2>${task}${item && `[${item}]`}</h2>
     <p class="buttons">
-      <a class="button" href=${to({ view: "logs" })} onClick=${onClick}>Logs</a>
+      <a class="button" href=${view("logs")} onClick=${onClick}>Logs</a>
       ${entry?.run && html`<a class="button" href=${to({ run: entry.run, task: "", item: "", view: "" })} onClick=${onClick}>Run ${entry.run}</a>`}
       <a class="button" href=${to({ task: "", item: "" })} onClick=${onClick}>Close</a>
     </p>
