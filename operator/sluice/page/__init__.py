@@ -8,7 +8,8 @@
     live        the stream of one tab
     channel     its server-sent events, and how many streams there may be
     feeds       what goes into it: lists of runs, one run, logs, pools
-    look        what is asked once: why, YAML, graphs
+    look        what is asked once: why, YAML
+    graph       where the tasks of a run are drawn
     actions     what changes something, and the kubectl line that does the same
 
 The script is in `static/script`: start at `main.js`. Its third-party modules are put beside it by `operator/page`.

@@ -26,6 +26,7 @@ from sluice.core import Json
 from sluice.page import assets, look
 from sluice.page.actions import Asked, act
 from sluice.page.channel import Streams
+from sluice.page.graph import graph
 from sluice.page.guard import KEY, guard, headers, keyed, refusal
 from sluice.page.live import EVERYWHERE, VIEWS, follow_view, told
 from sluice.page.sessions import Sessions
@@ -61,8 +62,14 @@ def application(visitor: Visitor, sessions: Sessions, hosts: tuple[str, ...]) ->
         "/api/yaml", routes.asked(lambda visitor, query: look.yaml(visitor, query("kind"), query("name")))
     )
     app.router.add_get("/api/parameters", routes.asked(lambda visitor, query: look.parameters(visitor, query("name"))))
+    app.router.add_get("/api/graph", routes.asked(lambda visitor, query: graph(visitor, query("name"), _opened(query))))
     app.router.add_post("/api/act", routes.act)
     return app
+
+
+def _opened(query: Callable[[str], str]) -> list[str]:
+    """Keys of boxes, one a line."""
+    return query("opened").splitlines()
 
 
 def _text(text: str, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:

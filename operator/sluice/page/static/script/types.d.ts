@@ -99,3 +99,30 @@ export interface Parameter {
   enum?: unknown[];
   description?: string;
 }
+
+interface Rectangle {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+/** One task, or several that are folded into one. */
+export interface Box extends Rectangle {
+  key: string;
+  label: string;
+  tasks: string[];
+  cellsPerRow: number;
+}
+
+/** Where the tasks of a run are drawn. */
+export interface Picture {
+  width: number;
+  height: number;
+  boxes: Box[];
+  frames: (Rectangle & { label: string })[];
+  joints: { x: number; y: number }[];
+  paths: { whole: boolean; path: string }[];
+  implied: [string, string][];
+  lines: { source: string; target: string; path: string }[];
+}

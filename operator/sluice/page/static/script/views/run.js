@@ -9,6 +9,7 @@ import { followRun, forget, run, tasks } from "../run.js";
 import { namespace } from "../who.js";
 import { hasEnded } from "../words.js";
 import { ask } from "./action.js";
+import { Graph } from "./graph.js";
 import { Logs } from "./logs.js";
 import { Took } from "./runs.js";
 import { State } from "./state.js";
@@ -18,6 +19,7 @@ import { Why } from "./why.js";
 import { Yaml } from "./yaml.js";
 
 const VIEWS = /** @type {[string, string, any][]} */ ([
+  ["graph", "Graph", Graph],
   ["tasks", "Tasks", Tasks],
   ["timeline", "Timeline", Timeline],
   ["logs", "Logs", Logs],
@@ -31,7 +33,7 @@ export function RunView() {
     followed(namespace.value, get("run"), get("view") === "logs" ? `${get("task")}/${get("item")}` : "");
   });
   useEffect(() => () => void (last = ""), []);
-  const shown = address.value.get("view") || "tasks";
+  const shown = address.value.get("view") || "graph";
   const [, , View] = VIEWS.find(([name]) => name === shown) ?? VIEWS[0];
   return html`<main class="run">
     <${Title} />
