@@ -1,6 +1,8 @@
 """`sluice plan` from a file alone."""
 
 import json
+import subprocess
+import sys
 
 from click.testing import CliRunner
 
@@ -113,3 +115,56 @@ def test_names_cannot_drive_the_terminal(tmp_path):
     file.write_text(json.dumps(body | {"spec": {"tasks": [task]}}))
     answer = CliRunner().invoke(main, ["plan", str(file), "--offline"])
     assert (answer.exit_code, "\x1b" in answer.output, "\\x1b" in answer.output) == (0, False, True), answer.output
+
+
+def test_for_programs_times_are_seconds_and_needs_are_numbers(tmp_path):
+    code, output = planned(tmp_path, WORKFLOW + POOL, "-o", "json")
+    (found,) = json.loads(output)["plans"]
+    assert code == 0
+    assert {task["name"]: (task["does"], task["pods"]) for task in found["tasks"]} == {
+        "extract": ("runs", 1),
+        "clean": ("runs", 4),
+        "load": ("runs", 4),
+        "alert": ("skipped", 0),
+    }
+    assert (found["starts"], found["pods"], found["time"]["typicalSeconds"]) == (True, 9, 145)
+    assert (found["atMost"]["pods"], found["atMost"]["cpuMillis"], found["atMost"]["memoryBytes"]) == (2, 1000, 2**27)
+    assert found["narrow"] == {"for": "parallelism", "slots": 2, "heldUpSeconds": 70, "withOneMoreSeconds": 135}
+
+
+def test_markdown_has_a_marker_and_no_text_of_a_manifest_breaks_out_of_it(tmp_path):
+    evil = WORKFLOW.replace("runIf: OneFailed", "when: \"'<b>|@team`' == ''\"")
+    code, output = planned(tmp_path, evil, "--markdown")
+    assert (code, output.splitlines()[0]) == (0, "<!-- sluice plan -->")
+    assert output.count("<details>") == output.count("</details>") == 1
+    assert "&lt;b&gt;\\|@\u200bteam\\`" in output
+
+
+def test_limits_go_with_a_run_and_a_backfill_is_left_out(tmp_path):
+    assert "--pool: that goes with a RUN" in planned(tmp_path, WORKFLOW, "--pool", "a=1")[1]
+    answer = CliRunner().invoke(main, ["plan", "etl-g3", "--offline"])
+    assert (answer.exit_code, "--offline: that goes with a FILE" in answer.output) == (2, True)
+    answer = CliRunner().invoke(main, ["plan", "etl-g3", "--pool", "a"])
+    assert (answer.exit_code, "write --pool NAME=N" in answer.output) == (2, True)
+    backfill = """
+---
+apiVersion: sluice.dev/v1alpha1
+kind: Backfill
+metadata: {name: march}
+spec: {workflow: etl, from: "2026-03-01T00:00:00Z", until: "2026-03-02T00:00:00Z", every: 1h}
+"""
+    scheduled = WORKFLOW.replace("parallelism: 2", "schedule: {every: 1h}") + backfill.replace(", every: 1h", "")
+    assert "not planned: backfill/march; sluice backfill --dry-run counts its runs" in planned(tmp_path, scheduled)[1]
+
+
+def test_a_plan_from_a_file_takes_nothing_that_asks_a_cluster(tmp_path):
+    (tmp_path / "etl.yaml").write_text(WORKFLOW)
+    code = """
+import sys
+sys.modules.update(dict.fromkeys(["aiohttp", "kubernetes", "orjson", "rich"]))
+from sluice.cli.main import main
+main(["plan", sys.argv[1], "--offline"])
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "etl.yaml")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

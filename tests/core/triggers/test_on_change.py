@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.api.workflow import LastRun, WorkflowStatus
+from sluice.api.workflow import LastRun, WorkflowSettings, WorkflowStatus
 from sluice.core.base.naming import change_of, graph_of, revision_name, run_name
-from sluice.core.triggers.on_change import OwnRun, RunMark, due_run
+from sluice.core.triggers.on_change import OwnRun, Predecessor, RunMark, due_run, run_to_resume
 
 TASKS = [{"name": "a", "image": "busybox"}]
 SPEC = {"tasks": TASKS}
@@ -236,3 +236,24 @@ def test_one_run_for_each_observed_change_whatever_happens(story):
         if runs_deleted:
             cluster.runs.clear()
     assert cluster.generations == due_revisions
+
+
+REUSE = {"onChange": {"reuse": "Unchanged"}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "finished", "started", "resumes"),
+    [
+        ({}, True, True, None),
+        (REUSE, True, True, "last"),
+        (REUSE, False, True, "last"),  # it is waited for
+        (REUSE, False, False, "before"),  # it gives way
+        (REUSE, True, False, "before"),
+        (REUSE | {"concurrency": {}}, False, False, "last"),  # it waits its turn
+        (REUSE | {"concurrency": {}}, True, False, "before"),
+    ],
+)
+def test_a_changed_workflow_goes_on_from_the_last_run_that_did_anything(spec, finished, started, resumes):
+    last = Predecessor("last", finished, started, resumes_from="before")
+    assert run_to_resume(WorkflowSettings.read(spec), last) == resumes
+    assert run_to_resume(WorkflowSettings.read(spec), None) is None

@@ -116,7 +116,7 @@ def test_a_called_workflow_counts_as_long_as_it_takes():
 def test_a_run_that_cannot_end_says_so():
     found = plan(scene("a >> b", a={"pools": [{"name": "gone"}]}))
     assert found.trouble.startswith("task a would never end: Pool: gone")
-    assert found.fates[0].does == "does not end"
+    assert fates(found) == {"a": ("never ends", found.fates[0].why), "b": ("never ends", "WaitingFor: a")}
 
 
 @pytest.mark.parametrize(

@@ -2,22 +2,29 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from sluice.cli import complete
+from sluice.cli.cluster import access_options, with_client
+from sluice.cli.run.command import is_file
 from sluice.cli.terminal import Terminal
+from sluice.client.access import Access
+from sluice.client.names import parse
 
 if TYPE_CHECKING:
-    from sluice.cli.plan.prepare import Planned
+    from sluice.cli.plan.of_file import Plans
+    from sluice.cli.plan.prepare import Wishes
+    from sluice.client.api import Client
 
 SOMETHING_STARTS = 3
 
 
 @click.command("plan")
-@click.argument("what", metavar="FILE")
+@click.argument("what", metavar="FILE|RUN", shell_complete=complete.runs)
 @click.option("--offline", is_flag=True, help="From the file alone: nothing of it is on the cluster yet.")
 @click.option("-p", "--param", "values", multiple=True, metavar="NAME=VALUE", help="A parameter; may be given again.")
 @click.option(
@@ -27,44 +34,81 @@ SOMETHING_STARTS = 3
     metavar="FILE",
     help="How long tasks take: YAML such as `clean: 1m30s`, a line each.",
 )
-@click.option(
-    "--detailed-exitcode", "detailed", is_flag=True, help="Exit code 0: nothing would start. 3: something would."
-)
+@click.option("--parallelism", type=click.IntRange(1), metavar="N", help="Of a RUN: replay it under this one.")
+@click.option("--pool", "pools", multiple=True, metavar="NAME=N", help="Of a RUN: replay it with so many slots.")
+@click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit code 0: nothing would start; 3: something.")
+@click.option("-o", "--output", type=click.Choice(["json"]), help="For programs.")
+@click.option("--markdown", is_flag=True, help="For a pull request, with a hidden marker to find it again.")
+@access_options
 def command(
     what: str,
     values: tuple[str, ...],
     durations_file: Path | None,
+    parallelism: int | None,
+    pools: tuple[str, ...],
+    output: str | None,
+    access: Access,
     *,
     offline: bool,
+    markdown: bool,
     detailed: bool,
 ) -> None:
     """Say what a FILE would do if it were applied: which tasks run and why, how long, and what holds them up.
 
-    The operator's own functions decide, on a made-up cluster. Nothing is changed.
+    A RUN that has ended is replayed, under other limits if they are given. The operator's own functions decide, on a
+    made-up cluster. Nothing is changed.
 
     Example: sluice plan etl.yaml --offline
     """
     from sluice.cli.plan.durations_file import read_durations  # noqa: PLC0415  # not for --help
-    from sluice.cli.plan.known import Known  # noqa: PLC0415
-    from sluice.cli.plan.prepare import Preparation, Wishes  # noqa: PLC0415
-    from sluice.cli.run.file import read  # noqa: PLC0415
+    from sluice.cli.plan.prepare import Wishes  # noqa: PLC0415
 
-    if not offline:
-        raise click.UsageError("so far there are only plans from the file alone: give --offline")
+    _check_flags(
+        {"--parallelism": parallelism, "--pool": pools}
+        if is_file(what)
+        else {"--offline": offline, "-p": values, "--markdown": markdown, "--detailed-exitcode": detailed},
+        "a RUN" if is_file(what) else "a FILE",
+    )
+    if output and markdown:
+        raise click.UsageError("-o and --markdown do not go together")
     wishes = Wishes({} if durations_file is None else read_durations(durations_file), values)
-    known = Known()
-    manifests = read(what, chart_has_image=True)
-    preparation = Preparation(manifests, known, wishes, time.time())
-    planned = preparation.planned()
-    _print(what, planned, known.namespace)
-    if detailed and any(each.start.now for each in planned):
+    if not is_file(what):
+        slots = _slots(pools)
+        click.echo(with_client(access, lambda client: _replayed(client, what, parallelism, slots, wishes, output)))
+        return
+    found = _of_file(what, wishes, access, offline=offline)
+    click.echo(found.as_json() if output else found.as_markdown() if markdown else found.as_text(Terminal.of_stdout()))
+    if detailed and found.something_starts:
         sys.exit(SOMETHING_STARTS)
 
 
-def _print(file: str, planned: Sequence["Planned"], namespace: str) -> None:
-    from sluice.cli.plan.text import as_text  # noqa: PLC0415
+def _check_flags(flags: dict[str, object], whose: str) -> None:
+    if given := [flag for flag, value in flags.items() if value]:
+        raise click.UsageError(f"{', '.join(given)}: that goes with {whose}")
 
-    terminal = Terminal.of_stdout()
-    for each in planned:
-        click.echo("\n".join(as_text(each, namespace, terminal)) + "\n")
-    click.echo(f"Nothing was changed.   kubectl apply -f {file}")
+
+def _slots(pools: Iterable[str]) -> dict[str, int]:
+    found = {}
+    for text in pools:
+        name, _, slots = text.partition("=")
+        if not (name and slots.isdecimal()):
+            raise click.UsageError(f"--pool {text}: write --pool NAME=N, such as --pool warehouse=2")
+        found[name] = int(slots)
+    return found
+
+
+def _of_file(file: str, wishes: "Wishes", access: Access, *, offline: bool) -> "Plans":
+    from sluice.cli.plan.of_file import plan_offline, plan_on_cluster  # noqa: PLC0415
+
+    if offline:
+        return plan_offline(file, wishes, time.time())
+    return with_client(access, lambda client: plan_on_cluster(client, file, wishes, time.time()))
+
+
+async def _replayed(
+    client: "Client", run: str, parallelism: int | None, pools: dict[str, int], wishes: "Wishes", output: str | None
+) -> str:
+    from sluice.cli.plan.replay import Limits, replay  # noqa: PLC0415
+
+    found = await replay(client, parse(run), Limits(parallelism, pools), wishes, time.time())
+    return found.as_json() if output else found.as_text(Terminal.of_stdout())

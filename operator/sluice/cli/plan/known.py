@@ -7,6 +7,7 @@ from sluice.api.chart import ChartDefaults
 from sluice.core import Json
 from sluice.core.triggers.resume import Past
 from sluice.core.whatif.durations import KeptRun
+from sluice.core.whatif.room import Node
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +37,8 @@ class Known:
     pools: Mapping[str, int] | None = None
     """Slots by name; None if they are not known."""
     chart: ChartDefaults | None = None
+    nodes: Sequence[Node] | None = None
+    """None if they may not be read."""
+    quotas: Sequence[Json] = ()
     unseen: tuple[str, ...] = ()
     """What could not be read, and what the plan lacks for it."""

@@ -10,6 +10,7 @@ from sluice.cli.run.arguments import typed
 from sluice.cli.run.file import BadFile, Manifest
 from sluice.client.resources import BACKFILLS, POOLS, RUNS, WORKFLOWS
 from sluice.core import Instant, Json
+from sluice.core.base import foreign
 from sluice.core.base.naming import graph_of, revision_name, run_name
 from sluice.core.base.text import did_you_mean, first_names
 from sluice.core.base.times import instant, lasting
@@ -18,6 +19,7 @@ from sluice.core.pod.volumes import claims_of
 from sluice.core.spec.changes import Change, changes_of_settings, changes_of_tasks
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.scheduled_time import ScheduledTime
 from sluice.core.status.kept import kept_entries
 from sluice.core.triggers.rerun import RerunOrders
 from sluice.core.triggers.resume import kept
@@ -25,6 +27,7 @@ from sluice.core.whatif.assumptions import assume
 from sluice.core.whatif.durations import GUESSED, Sources, durations
 from sluice.core.whatif.plan import RUNS as DOES_RUN
 from sluice.core.whatif.plan import Plan, Scene, Subject, plan
+from sluice.core.whatif.room import Fit, Shortage, fit, shortages
 from sluice.core.whatif.start import Stands, Start, start
 
 _PLENTY = 1_000_000  # slots of a Pool of which nothing is known
@@ -56,7 +59,13 @@ class Planned:
     """The run whose successes are kept; '' if none is."""
     waits_for: str
     kept_runs: int
-    pools: Mapping[str, int] = field(default_factory=dict)
+    fit: Fit | None = None
+    """None if the nodes are not known."""
+    shortages: Sequence[Shortage] = ()
+    times_s: Mapping[str, float] = field(default_factory=dict)
+    """How long one pod of each task takes."""
+    succeeded_at: Mapping[str, Instant] = field(default_factory=dict)
+    """When each task succeeded last, as far as the run is known that it is kept from."""
 
 
 class Preparation:
@@ -103,7 +112,15 @@ class Preparation:
             | ({"scheduledTime": starts.scheduled.time} if starts.scheduled.time else {})
             | ({"intervalStart": starts.scheduled.interval_start} if starts.scheduled.interval_start else {})
         )
-        return self._plan(manifest, run, starts, old, resumes=starts.now)
+        return self._plan(manifest, run, starts, old, self._reused(manifest, run, starts))
+
+    def _reused(self, manifest: Manifest, run: WorkflowRunSpec, starts: Start) -> Json:
+        """The status of a run that keeps what the one has done from which it resumes."""
+        before, definition = self._of(run.workflow).past, self._definition(run.workflow)
+        if before is None or not starts.now:
+            return {}
+        found = kept(definition, self._identity(manifest, run, definition, starts), before, RerunOrders())
+        return {"tasks": kept_entries(definition, before, found)[0]}
 
     def _arguments_for(self, workflow: str) -> list[str]:
         """Of several Workflows each gets those that it declares."""
@@ -112,25 +129,26 @@ class Preparation:
             return given
         return [text for text in given if text.partition("=")[0] in self._definition(workflow).parameters]
 
+    def replayed(self, manifest: Manifest, status: Json) -> Planned:
+        """A run as if it started again. `status` is what it had kept of another."""
+        spec = WorkflowRunSpec.read_usable(manifest.body["spec"])
+        return self._plan(manifest, spec, Start(now=True, scheduled=ScheduledTime.of(spec)), None, status)
+
     def _run(self, manifest: Manifest) -> Planned:
         spec = WorkflowRunSpec.read_usable(manifest.body["spec"])
         if spec.workflow not in self._specs:
             raise BadFile(f"run {manifest.name}: Workflow '{spec.workflow}' is not in the file{self._nor_there}")
-        return self._plan(manifest, spec, Start(now=True), self._specs[spec.workflow], resumes=False)
+        starts = Start(now=True, scheduled=ScheduledTime.of(spec))
+        return self._plan(manifest, spec, starts, self._specs[spec.workflow], {})
 
     @property
     def _nor_there(self) -> str:
         return " nor on the cluster" if self._known.namespace else "; leave out --offline to look for it on the cluster"
 
-    def _plan(
-        self, manifest: Manifest, run: WorkflowRunSpec, starts: Start, old: Json | None, *, resumes: bool
-    ) -> Planned:
+    def _plan(self, manifest: Manifest, run: WorkflowRunSpec, starts: Start, old: Json | None, status: Json) -> Planned:
+        """`old` is the spec to compare with, `status` what the run begins with."""
         spec, known, definition = self._specs[run.workflow], self._of(run.workflow), self._definition(run.workflow)
         identity = self._identity(manifest, run, definition, starts)
-        status: Json = {}
-        if resumes and known.past is not None:
-            same = kept(definition, identity, known.past, RerunOrders())
-            status = {"tasks": kept_entries(definition, known.past, same)[0]}
         guesses: list[str] = []
         subject = self._subject(run.workflow, guesses, kept_tasks=status.get("tasks", {}))
         callees = {name: self._subject(name, guesses) for name in self._called(run.workflow)}
@@ -159,9 +177,14 @@ class Preparation:
             plan=found,
             guesses=list(dict.fromkeys(guesses)),
             kept_of=known.past.run if status.get("tasks") and known.past is not None else "",
-            waits_for=known.waits_for if resumes else "",
+            waits_for=known.waits_for if starts.now and not is_run else "",
             kept_runs=len(known.kept),
-            pools=pools,
+            fit=None if self._known.nodes is None else fit(found.peak, self._known.nodes),
+            shortages=tuple(shortages(found.peak, self._known.quotas)),
+            times_s={
+                task.name: each.typical_s for task, each in zip(definition.tasks, subject.durations.took, strict=True)
+            },
+            succeeded_at=dict(_succeeded_at(known)),
         )
 
     def _identity(self, manifest: Manifest, run: WorkflowRunSpec, definition: Definition, starts: Start) -> RunIdentity:
@@ -186,19 +209,21 @@ class Preparation:
         settings = WorkflowSettings.read_usable(self._specs[workflow])
         as_in = f"as in {known.kept[0].name}" if known.kept else ""
         whole = {name for name, entry in (kept_tasks or {}).items() if entry.get("phase") == "Succeeded"}
-        assumed = assume(written, {*known.outputs, *whole}, as_in)
+        declared = {task.name: task.outputs for task in written.tasks}
+        outputs = {name: each for name, each in known.outputs.items() if each.keys() >= set(declared.get(name, ()))}
+        assumed = assume(written, outputs, as_in, whole)
         simulated = {
             task.name for task in written.tasks if task.is_sub_workflow and task.own["workflow"]["name"] in self._specs
         }
         sources = Sources(
             given_s=self._wishes.given_s,
             kept=known.kept,
-            width=settings.parallelism if isinstance(settings.parallelism, int) else None,
-            pools={**(self._known.pools or {}), **self._pools},
+            width=_parallelism(known.workflow),
+            pools=self._known.pools or {},
         )
         times = durations(assumed.definition, sources, simulated)
         guesses += assumed.guesses
-        return Subject(assumed.definition, settings, times, known.outputs)
+        return Subject(assumed.definition, settings, times, outputs)
 
     def _called(self, workflow: str) -> list[str]:
         """The Workflows that its tasks run, and those that theirs do, as far as they are known."""
@@ -223,6 +248,11 @@ class Preparation:
         return {name: slots for name, slots in found.items() if name in names}
 
 
+def _parallelism(workflow: Json | None) -> int | None:
+    """That of the kept runs, which is not yet that of the file."""
+    return None if workflow is None else foreign.integer(workflow["spec"].get("parallelism"))
+
+
 def _stands(workflow: Json, spec: Json) -> Stands:
     metadata = workflow["metadata"]
     return Stands(
@@ -230,6 +260,14 @@ def _stands(workflow: Json, spec: Json) -> Stands:
         WorkflowStatus.read_usable(workflow.get("status") or {}),
         instant(metadata.get("creationTimestamp")),
     )
+
+
+def _succeeded_at(known: KnownWorkflow) -> Iterator[tuple[str, Instant]]:
+    entries = known.past.tasks if known.past is not None else known.kept[0].tasks if known.kept else {}
+    for task, entry in entries.items():
+        finished_at = instant(foreign.mapping(entry).get("finishedAt"))
+        if foreign.mapping(entry).get("phase") == "Succeeded" and finished_at is not None:
+            yield task, finished_at
 
 
 def _guessed_times(found: Plan, subject: Subject) -> Iterator[str]:

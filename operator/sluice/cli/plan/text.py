@@ -1,16 +1,19 @@
 """A plan in words, for a terminal."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from sluice.cli.durations import lasting
+from sluice.cli.durations import about, lasting
 from sluice.cli.plan.prepare import Planned
 from sluice.cli.printable import printable
 from sluice.cli.terminal import Terminal
 from sluice.cli.words import counted
+from sluice.core import Instant
 from sluice.core.spec.changes import CHANGED, GONE, NEW, SAME, Change
 from sluice.core.whatif.durations import BY_RUNS
 from sluice.core.whatif.needs import Needs
 from sluice.core.whatif.plan import REUSED, RUNS, SKIPPED, Estimate, Fate, Narrow
+from sluice.core.whatif.room import Shortage
 
 _BARS = "▁▂▃▄▅▆▇█"
 _FATES_SHOWN = 40
@@ -18,14 +21,16 @@ _GUESSES_SHOWN = 6
 _COLOURS = {SAME: "default", CHANGED: "yellow", NEW: "green", GONE: "red"}
 
 
-def as_text(found: Planned, namespace: str, terminal: Terminal) -> list[str]:
+def as_text(found: Planned, namespace: str, now: Instant, terminal: Terminal) -> list[str]:
     lines = [printable(headline(found, namespace)), ""]
-    lines += [terminal.painted(terminal.fitted(printable(text)), colour) for text, colour in _fates(found)]
-    lines.append("")
+    lines += [terminal.painted(terminal.fitted(printable(text)), colour) for text, colour in _fates(found, now)]
+    return [*lines, "", *facts_as_text(found, terminal)]
+
+
+def facts_as_text(found: Planned, terminal: Terminal) -> list[str]:
     labelled = list(facts(found))
     width = max(len(label) for label, _ in labelled)
-    lines += [terminal.fitted(f"  {label:{width}}  {printable(text)}") for label, text in labelled]
-    return lines
+    return [terminal.fitted(f"  {label:{width}}  {printable(text)}") for label, text in labelled]
 
 
 def headline(found: Planned, namespace: str) -> str:
@@ -33,23 +38,20 @@ def headline(found: Planned, namespace: str) -> str:
     plan = found.plan
     reused = sum(fate.does == REUSED or bool(fate.reused_items) for fate in plan.fates)
     tasks = counted(len(plan.fates), "task") + (f", {reused} of them reused" if reused else "")
-    about = f", in {estimated(plan.time)}" if plan.time else ""
+    lasts = f", in {estimated(plan.time)}" if plan.time else ""
     if found.start.now:
         after = f", once {found.waits_for} has ended" if found.waits_for else ""
-        return f"{found.name}{where}: would start 1 run of {tasks}{about}{after}."
-    return f"{found.name}{where}: would start nothing: {found.start.why}. A run of it: {tasks}{about}."
+        return f"{found.name}{where}: would start 1 run of {tasks}{lasts}{after}."
+    return f"{found.name}{where}: would start nothing: {found.start.why}. A run of it: {tasks}{lasts}."
 
 
 def estimated(time: Estimate) -> str:
     return f"about {lasting(time.typical_s)}"
 
 
-def _fates(found: Planned) -> Iterator[tuple[str, str]]:
+def _fates(found: Planned, now: Instant) -> Iterator[tuple[str, str]]:
     """The lines of tasks, and their colours; those that do the same are folded where there are many."""
-    fates = {fate.task: fate for fate in found.plan.fates}
-    rows = [(change, does(fates.get(change.name), starts=found.start.now)) for change in found.changes]
-    rows += [(change, "starts nothing by itself") for change in found.settings]
-    shown, folded = _folded(rows)
+    shown, folded = _folded(list(rows(found, now)))
     name = min(max((len(change.name) for change, _ in shown), default=0), 30)
     words = min(max((len(change.words) for change, _ in shown), default=0), 46)
     for change, text in shown:
@@ -58,12 +60,26 @@ def _fates(found: Planned) -> Iterator[tuple[str, str]]:
         yield f"  and {counted(folded, 'more task')}: -o json has them all", "default"
 
 
-def _folded(rows: Sequence[tuple[Change, str]]) -> tuple[list[tuple[Change, str]], int]:
+def rows(found: Planned, now: Instant) -> Iterator[tuple[Change, str]]:
+    """What changes, and what becomes of it."""
+    fates = {fate.task: fate for fate in found.plan.fates}
+    for change in found.changes:
+        yield _with_age(change, found, now), does(fates.get(change.name), starts=found.start.now)
+    for change in found.settings:
+        yield change, "starts nothing by itself"
+
+
+def _with_age(change: Change, found: Planned, now: Instant) -> Change:
+    at = found.succeeded_at.get(change.name)
+    if change.sign != SAME or at is None:
+        return change
+    return replace(change, words=f"{change.words}, succeeded {about(now - at)} ago")
+
+
+def _folded(told: Sequence[tuple[Change, str]]) -> tuple[list[tuple[Change, str]], int]:
     """What has changed comes before what has not, where not all have room."""
-    if len(rows) <= _FATES_SHOWN:
-        return list(rows), 0
-    chosen = sorted(range(len(rows)), key=lambda number: (rows[number][0].sign == SAME, number))[:_FATES_SHOWN]
-    return [rows[number] for number in sorted(chosen)], len(rows) - _FATES_SHOWN
+    chosen = sorted(range(len(told)), key=lambda number: (told[number][0].sign == SAME, number))[:_FATES_SHOWN]
+    return [told[number] for number in sorted(chosen)], len(told) - len(chosen)
 
 
 def does(fate: Fate | None, *, starts: bool = True) -> str:
@@ -93,6 +109,10 @@ def facts(found: Planned) -> Iterator[tuple[str, str]]:
         way = " ▸ ".join(plan.longest)
         yield "longest", f"{way}  {lasting(plan.longest_s)}"
     yield "at most", _at_most(found)
+    if (fits := _fits(found)) is not None:
+        yield "fits", fits
+    for shortage in found.shortages:
+        yield "quota", _short(shortage)
     if plan.narrow is not None:
         yield "waits", _waits(plan.narrow)
     for number, guess in enumerate(found.guesses[:_GUESSES_SHOWN]):
@@ -115,6 +135,30 @@ def _at_most(found: Planned) -> str:
     bars = "".join(_BARS[pods * (len(_BARS) - 1) // peak.pods] for pods in peak.profile) if peak.pods else ""
     rest = "" if found.plan.time else "  (as if all tasks took equally long)"
     return f"{', '.join([counted(peak.pods, 'pod'), *amounts(peak.needs)])}  {bars}{rest}".rstrip()
+
+
+def _fits(found: Planned) -> str | None:
+    fit, (task, largest) = found.fit, found.plan.peak.largest
+    if fit is None:
+        return None
+    free = " and ".join(amounts(fit.free)) or "nothing"
+    words = f"{'yes' if fit.fits else 'not at once'}: {free} free on {counted(fit.nodes, 'node')}"
+    asks = ", ".join(amounts(largest))
+    if asks:
+        where = f"{fit.largest_fits_on} of them" if fit.largest_fits_on else "none of them"
+        words += f"; {task} ({asks}) fits on {where}"
+    return words
+
+
+def _short(shortage: Shortage) -> str:
+    left, asked = _amount(shortage.resource, shortage.left), _amount(shortage.resource, shortage.asked)
+    return f"{shortage.quota} leaves {left} of {asked}: some pods wait for others to end"
+
+
+def _amount(resource: str, size: int) -> str:
+    if resource == "pods":
+        return counted(size, "pod")
+    return f"{cpu(size)} CPU" if resource == "cpu" else memory(size)
 
 
 def amounts(needs: Needs) -> list[str]:

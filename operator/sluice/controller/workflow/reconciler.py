@@ -18,11 +18,10 @@ from sluice.controller.workflow.upstream import UpstreamTrigger
 from sluice.core import Json
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.naming import LABEL_CHANGE, LABEL_GENERATION, LABEL_WORKFLOW, owner_reference, run_name
-from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import NewestRun, stalled, workflow_health
 from sluice.core.triggers.history import History, next_expired
-from sluice.core.triggers.on_change import OnFirstSight, RunMark, due_run
+from sluice.core.triggers.on_change import OnFirstSight, Predecessor, RunMark, due_run, run_to_resume
 
 _NEXT_DELETION_S = 1.0
 
@@ -143,20 +142,16 @@ class WorkflowReconciler:
         return True
 
     def _to_resume(self, workflow: ObjectView) -> str | None:
-        """The run that the next one resumes from: with `onChange.reuse: Unchanged` the last one or, if that gives way
-        without having started, the run that it would have resumed from. None to start afresh.
-        """
-        last, settings = _mark(workflow), workflow.spec_as(WorkflowSettings)
-        if settings.on_change is None or settings.on_change.reuse != "Unchanged" or last is None or last.run is None:
-            return None
-        run = self._cache.runs.get(Key(workflow.key.namespace, last.run))
+        """The run that the next one resumes from; None to start afresh."""
+        mark = _mark(workflow)
+        run = None if mark is None or mark.run is None else self._cache.runs.get(Key(workflow.key.namespace, mark.run))
         if run is None or run.deleting:
             return None
-        gives_way = run.finished or Concurrency.of(settings).policy is None
-        if gives_way and "startedAt" not in run.status:
-            before = run.spec_as(WorkflowRunSpec).resume_from
-            return None if before is None else before.run
-        return last.run
+        before = run.spec_as(WorkflowRunSpec).resume_from
+        last = Predecessor(
+            run.key.name, run.finished, "startedAt" in run.status, None if before is None else before.run
+        )
+        return run_to_resume(workflow.spec_as(WorkflowSettings), last)
 
     async def _refuse(self, workflow: ObjectView, reason: str, message: str) -> None:
         facts = [Condition("Accepted", False, reason, message), *stalled(reason, message)]

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from sluice.api.workflow import LastRun
+from sluice.api.workflow import LastRun, WorkflowSettings
 from sluice.core import Json
+from sluice.core.quota.run_concurrency import Concurrency
 
 OnFirstSight = Literal["Run", "Adopt"]
 
@@ -72,3 +73,23 @@ def due_run(
         if run.generation > after and (run.revision == revision or run.change == change):
             return RunMark(run.generation, run.revision, run.name, change), False
     return RunMark(generation, revision, run_name, change), True
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """The run that the mark names, as it stands. `resumes_from` is the run that it kept something of."""
+
+    name: str
+    finished: bool
+    started: bool
+    resumes_from: str | None = None
+
+
+def run_to_resume(settings: WorkflowSettings, last: Predecessor | None) -> str | None:
+    """The run that the next one resumes from: with `onChange.reuse: Unchanged` the last one or, if that gives way
+    without having started, the run that it would have resumed from. None to start afresh.
+    """
+    if settings.on_change is None or settings.on_change.reuse != "Unchanged" or last is None:
+        return None
+    gives_way = last.finished or Concurrency.of(settings).policy is None
+    return last.resumes_from if gives_way and not last.started else last.name

@@ -27,8 +27,10 @@ class Assumed:
     guesses: tuple[str, ...]
 
 
-def assume(definition: Definition, known: Collection[str], source: str) -> Assumed:
-    """`known` are the tasks whose outputs are known, `source` where from: `as in etl-g6`."""
+def assume(definition: Definition, known: Collection[str], source: str, kept: Collection[str] = ()) -> Assumed:
+    """`known` are the tasks whose outputs are those of an earlier run, `source` which: `as in etl-g6`. Those of the
+    tasks in `kept` are certain, since they do not run again.
+    """
     handing_on = {task.name: task for task in definition.tasks if task.outputs}
     tasks: list[TaskDefinition] = []
     guesses: list[str] = []
@@ -37,15 +39,15 @@ def assume(definition: Definition, known: Collection[str], source: str) -> Assum
     for number in definition.graph.topological_order():
         task = definition.tasks[number]
         read = set(_outputs_read(task))
-        unknown = sorted(read & handing_on.keys() - set(known))
+        unknown = sorted(read & handing_on.keys() - {*known, *kept})
         if task.same_as in listed:
             listed.add(task.name)
         if unknown:
             task, said = _without(task, unknown, handing_on)
             guesses += said
             listed |= {task.name} if said and task.for_each is not None else set()
-        elif read and (task.for_each is not None or task.when is not None):
-            guesses += _from_known(task, sorted(read), source)
+        elif again := sorted(read - set(kept)):
+            guesses += _from_known(task, again, source)
         tasks.append(replace(task, item_fields=frozenset()) if task.name in listed else task)
         guesses += _of_people(task)
     by_name = {task.name: task for task in tasks}

@@ -32,10 +32,12 @@ class Took:
 
 @dataclass(frozen=True, slots=True)
 class KeptRun:
-    """An earlier run of the Workflow that succeeded: its name, and the entries of `status.tasks`."""
+    """An earlier run of the Workflow: its name, and the entries of `status.tasks`."""
 
     name: str
     tasks: Json
+    of_pods_s: Mapping[str, float] = field(default_factory=dict)
+    """By task how long one pod took, where the pods are still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ def _took(task: TaskDefinition, sources: Sources, simulated: Collection[str]) ->
 
 def _seen_s(task: TaskDefinition, run: KeptRun, sources: Sources) -> float | None:
     """Of a fan-out the status says how long all items took. They went in waves, as wide as the limits let them."""
+    if task.name in run.of_pods_s:
+        return run.of_pods_s[task.name]
     entry = foreign.mapping(run.tasks.get(task.name))
     started_at, finished_at = instant(entry.get("startedAt")), instant(entry.get("finishedAt"))
     if entry.get("phase") != "Succeeded" or started_at is None or finished_at is None:

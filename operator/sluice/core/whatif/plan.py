@@ -86,7 +86,8 @@ def _times(durations: Durations, which: str) -> list[float]:
     return [getattr(each, which) for each in durations.took]
 
 
-RUNS, REUSED, SKIPPED, WAITS = "runs", "reused", "skipped", "does not end"
+RUNS, REUSED, SKIPPED, WAITS = "runs", "reused", "skipped", "never ends"
+FAILS, NOT_REACHED = "fails", "is not reached"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,8 @@ def _fate(run: RunState, number: int, pods: int) -> Fate:
         return Fate(name, SKIPPED, (reason(run, number).text or "").removeprefix("Skipped: "), total)
     if task.phase != "Succeeded":
         said = reason(run, number)
-        return Fate(name, WAITS, ": ".join(filter(None, (said.text, said.message))), total, pods=pods)
+        word = FAILS if task.phase == "Failed" else NOT_REACHED
+        return Fate(name, word, ": ".join(filter(None, (said.text, said.message))), total, pods=pods)
     kept = 0 if fan_out is None else sum(run.tasks[unit].attempt == 0 for unit in fan_out.units)
     return Fate(name, RUNS, _what(run, number), total, kept, pods)
 

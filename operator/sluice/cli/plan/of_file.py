@@ -1,0 +1,68 @@
+"""The plans of a file, and what else there is to say of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sluice.cli.plan.as_json import written
+from sluice.cli.plan.known import Known
+from sluice.cli.plan.markdown import as_markdown
+from sluice.cli.plan.prepare import Planned, Preparation, Wishes
+from sluice.cli.plan.text import as_text
+from sluice.cli.printable import printable
+from sluice.cli.run.file import Manifest, read
+from sluice.cli.terminal import Terminal
+from sluice.core import Instant
+
+if TYPE_CHECKING:
+    from sluice.client.api import Client  # `plan --offline` works without what it needs
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    file: str
+    planned: Sequence[Planned]
+    known: Known
+    left_out: Sequence[str]
+    """The objects of the file that are not planned."""
+    now: Instant
+
+    @property
+    def something_starts(self) -> bool:
+        return any(each.start.now for each in self.planned)
+
+    def as_text(self, terminal: Terminal) -> str:
+        lines = []
+        for each in self.planned:
+            lines += [*as_text(each, self.known.namespace, self.now, terminal), ""]
+        lines += [printable(f"not seen: {words}") for words in self.known.unseen]
+        lines += [
+            printable(f"not planned: {name}; sluice backfill --dry-run counts its runs") for name in self.left_out
+        ]
+        return "\n".join([*lines, printable(f"Nothing was changed.   kubectl apply -f {self.file}")])
+
+    def as_json(self) -> str:
+        return written(self.planned, self.known, notPlanned=list(self.left_out))
+
+    def as_markdown(self) -> str:
+        return as_markdown(self.planned, self.known, self.left_out, self.now)
+
+
+def plan_offline(file: str, wishes: Wishes, now: Instant) -> Plans:
+    """Raises BadFile."""
+    return _plans(file, read(file, chart_has_image=True), Known(), wishes, now)
+
+
+async def plan_on_cluster(client: "Client", file: str, wishes: Wishes, now: Instant) -> Plans:
+    """Raises BadFile, and the client's errors."""
+    from sluice.cli.plan.look import look  # noqa: PLC0415
+    from sluice.client import defaults  # noqa: PLC0415
+
+    chart = await defaults.read(client)
+    manifests = read(file, chart_has_image=chart is None or bool(chart.task_defaults.image))
+    return _plans(file, manifests, await look(client, manifests, chart), wishes, now)
+
+
+def _plans(file: str, manifests: Sequence[Manifest], known: Known, wishes: Wishes, now: Instant) -> Plans:
+    preparation = Preparation(manifests, known, wishes, now)
+    return Plans(file, preparation.planned(), known, preparation.left_out, now)

@@ -1,0 +1,232 @@
+"""`sluice plan` against a cluster whose answers are prepared: what is compared, and what may not be read."""
+
+import json
+
+import pytest
+from aiohttp import web
+
+from sluice.cli.plan.look import look
+from sluice.cli.plan.prepare import Preparation, Wishes
+from sluice.cli.plan.replay import Limits, replay
+from sluice.cli.plan.text import as_text
+from sluice.cli.run.file import Manifest
+from sluice.cli.terminal import Terminal
+from sluice.client.errors import ClientError
+from sluice.client.names import parse
+from sluice.client.resources import WORKFLOWS
+from sluice.core.base.naming import change_of, graph_of, revision_name
+from tests.client.server import serving, status
+from tests.core.kubelet import START, at
+
+NOW = START + 7200
+OURS = "/apis/sluice.dev/v1alpha1/namespaces/team"
+
+
+def spec(*tasks, **more):
+    return {"defaults": {"image": "busybox"}, "onChange": {"reuse": "Unchanged"}, "tasks": list(tasks), **more}
+
+
+def task(name, *after, **fields):
+    return {"name": name, "command": ["true"], "dependsOn": list(after), **fields}
+
+
+OLD = spec(
+    task("extract", outputs=["files"]),
+    task("clean", forEach={"from": "$(tasks.extract.outputs.files)"}, image="pipelines:1.4"),
+    task("old-check"),
+    parallelism=8,
+)
+NEW = spec(
+    task("extract", outputs=["files"]),
+    task("clean", forEach={"from": "$(tasks.extract.outputs.files)"}, image="pipelines:1.5"),
+    task("audit", "clean"),
+    parallelism=16,
+)
+
+
+def metadata(name, uid, **more):
+    return {"name": name, "namespace": "team", "uid": uid, "resourceVersion": "7", "generation": 3, **more}
+
+
+REVISION = revision_name("etl", "w1", graph_of(OLD))
+WORKFLOW = {
+    "metadata": metadata("etl", "w1", creationTimestamp=at(-999)),
+    "spec": OLD,
+    "status": {
+        "lastRun": {"generation": 3, "revision": REVISION, "name": "etl-g3", "change": change_of(graph_of(OLD))}
+    },
+}
+
+
+def ended(seconds, **more):
+    return {"phase": "Succeeded", "startedAt": at(0), "finishedAt": at(seconds), **more}
+
+
+RUN = {
+    "metadata": metadata("etl-g3", "r1", creationTimestamp=at(-9)),
+    "spec": {"workflow": "etl", "revision": REVISION},
+    "status": {
+        "phase": "Succeeded",
+        "revision": REVISION,
+        "startedAt": at(0),
+        "finishedAt": at(600),
+        "tasks": {
+            "extract": ended(10, outputs=json.dumps({"files": ["a", "b", "c"]})),
+            "clean": ended(60, items={"total": 3, "succeeded": "0-2"}),
+            "old-check": ended(5),
+        },
+    },
+}
+OWNER = {"kind": "Workflow", "name": "etl", "uid": "w1"}
+TABLE = {
+    "metadata": {},
+    "columnDefinitions": [{"name": "Workflow"}, {"name": "Phase"}],
+    "rows": [{"cells": ["etl", "Succeeded"], "object": {"metadata": RUN["metadata"]}}],
+}
+ANSWERS = {
+    f"{OURS}/workflows/etl": WORKFLOW,
+    f"{OURS}/workflowruns/etl-g3": RUN,
+    f"{OURS}/workflowruns": TABLE,
+    f"{OURS}/pools": {"metadata": {}, "items": []},
+    f"/apis/apps/v1/namespaces/team/controllerrevisions/{REVISION}": {
+        "metadata": {"name": REVISION, "ownerReferences": [OWNER]},
+        "data": graph_of(OLD),
+    },
+    "/api/v1/namespaces/team/pods": {"metadata": {}, "items": []},
+    "/api/v1/namespaces/team/resourcequotas": {"metadata": {}, "items": []},
+    "/api/v1/nodes": {
+        "metadata": {},
+        "items": [
+            {
+                "metadata": {"name": "node-1"},
+                "status": {
+                    "allocatable": {"cpu": "8", "memory": "8Gi", "pods": "110"},
+                    "conditions": [{"type": "Ready", "status": "True"}],
+                },
+            }
+        ],
+    },
+    "/api/v1/pods": {"metadata": {}, "items": []},
+}
+
+
+def prepared(answers):
+    """A text among the answers is a resource that may not be listed."""
+
+    async def answer(request):
+        path = request.path
+        if path not in answers:
+            return status(404, "NotFound", f"{path} is not there", name="x")
+        found = answers[path]
+        if isinstance(found, str):
+            return status(403, "Forbidden", f'{found} is forbidden: User "me" cannot list resource "{found}"')
+        return web.json_response(found)
+
+    return answer
+
+
+async def planned(folder, new, answers=ANSWERS, *arguments):
+    """The plan's lines, and what was not seen."""
+    manifests = [Manifest(WORKFLOWS, {"metadata": {"name": "etl"}, "spec": new})]
+    async with serving(prepared(answers), folder) as client:
+        known = await look(client, manifests, None)
+    (found,) = Preparation(manifests, known, Wishes(arguments=arguments), NOW).planned()
+    return as_text(found, known.namespace, NOW, Terminal()), known.unseen
+
+
+async def test_what_is_there_is_compared_reused_and_timed(tmp_path):
+    lines, unseen = await planned(tmp_path, NEW)
+    assert lines == [
+        "etl in team: would start 1 run of 3 tasks, 1 of them reused, in about 1m35s.",
+        "",
+        "  extract      =  unchanged, succeeded 1h ago          reused",
+        "  clean        ~  image pipelines:1.4 → pipelines:1.5  runs, 3 items",
+        "  audit        +  new, after clean                     runs",
+        "  old-check    -  gone",
+        "  parallelism  ~  8 → 16                               starts nothing by itself",
+        "",
+        "  time     1m35s (1 kept run)",
+        "  longest  clean ▸ audit  1m35s",
+        "  at most  3 pods  ████████▃▃▃▃",
+        "  fits     yes: 8 CPU and 8Gi free on 1 node",
+        "  guessed  audit: 35s (no history; the median of the others)",
+    ]
+    assert unseen == ("the chart's defaults and caps: ConfigMap sluice-defaults cannot be read",)
+
+
+async def test_the_same_again_starts_nothing(tmp_path):
+    lines, _ = await planned(tmp_path, OLD)
+    assert lines[0].startswith("etl in team: would start nothing: what it does is unchanged. A run of it: 3 tasks")
+    assert [line.split("  ")[-1] for line in lines[2:5]] == ["would run", "would run, 3 items", "would run"]
+
+
+async def test_a_run_that_goes_on_is_waited_for(tmp_path):
+    going = {**RUN, "status": {**RUN["status"], "phase": "Running"}}
+    answers = ANSWERS | {f"{OURS}/workflowruns/etl-g3": going, f"{OURS}/workflowruns": {**TABLE, "rows": []}}
+    lines, _ = await planned(tmp_path, NEW, answers)
+    assert lines[0] == "etl in team: would start 1 run of 3 tasks, once etl-g3 has ended."
+
+
+@pytest.mark.parametrize("path", ["/api/v1/nodes", "/api/v1/pods"])
+async def test_without_nodes_or_foreign_pods_fits_is_left_out_and_said(tmp_path, path):
+    lines, unseen = await planned(tmp_path, NEW, ANSWERS | {path: "nodes"})
+    assert not [line for line in lines if line.startswith("  fits")]
+    assert [words for words in unseen if words.startswith("whether it fits: that takes the ")]
+
+
+async def test_a_workflow_that_is_not_there_is_new(tmp_path):
+    answers = {path: each for path, each in ANSWERS.items() if not path.startswith(f"{OURS}/workflow")}
+    lines, _ = await planned(tmp_path, NEW, answers)
+    assert lines[0] == "etl in team: would start 1 run of 3 tasks."
+    assert "  guessed  clean: 1 item (the output of extract is not known)" in lines
+
+
+async def replayed(folder, name, *, answers=ANSWERS, **limits):
+    async with serving(prepared(answers), folder) as client:
+        return await replay(client, parse(name), Limits(**limits), Wishes(), NOW)
+
+
+LOADS = spec(task("load", forEach={"range": {"end": 6}}, pools=[{"name": "warehouse"}]), parallelism=4)
+LOADS_NAME = revision_name("etl", "w1", graph_of(LOADS))
+LOADED = {
+    **RUN,
+    "status": {
+        **RUN["status"],
+        "revision": LOADS_NAME,
+        "finishedAt": at(120),
+        "tasks": {"load": ended(120, items={"total": 6, "succeeded": "0-5"})},
+    },
+}
+REPLAYED = ANSWERS | {
+    f"{OURS}/workflows/etl": {**WORKFLOW, "spec": LOADS},
+    f"{OURS}/workflowruns/etl-g3": LOADED,
+    f"{OURS}/pools": {"metadata": {}, "items": [{"metadata": {"name": "warehouse"}, "spec": {"slots": 1}}]},
+    f"/apis/apps/v1/namespaces/team/controllerrevisions/{LOADS_NAME}": {
+        "metadata": {"name": LOADS_NAME, "ownerReferences": [OWNER]},
+        "data": graph_of(LOADS),
+    },
+}
+
+
+async def test_a_past_run_is_replayed_under_other_limits(tmp_path):
+    found = await replayed(tmp_path, "etl-g3", answers=REPLAYED, pools={"warehouse": 3})
+    assert found.headline == "etl-g3 took 2m00s, replayed 2m00s; with pool warehouse 3 40s."
+    found = await replayed(tmp_path, "etl", answers=REPLAYED, parallelism=8, pools={"warehouse": 9})
+    assert found.headline == "etl-g3 took 2m00s, replayed 2m00s; with parallelism 8, pool warehouse 9 20s."
+    assert found.as_text(Terminal()).splitlines()[2:5] == [
+        "  time     20s (1 kept run)",
+        "  longest  load  20s",
+        "  at most  6 pods  ████████████",
+    ]
+    own, other = json.loads(found.as_json())["plans"]
+    assert (own["time"]["typicalSeconds"], other["time"]["typicalSeconds"]) == (120, 20)
+
+
+async def test_a_run_that_cannot_be_replayed_says_why(tmp_path):
+    with pytest.raises(ClientError, match="no task of the run uses a pool 'warhouse'; did you mean 'warehouse'"):
+        await replayed(tmp_path, "etl-g3", answers=REPLAYED, pools={"warhouse": 3})
+    with pytest.raises(ClientError, match="the graph of run etl-g3 is gone or may not be read"):
+        await replayed(tmp_path, "etl-g3", answers={k: v for k, v in ANSWERS.items() if "revisions" not in k})
+    going = {**LOADED, "status": {"phase": "Running", "startedAt": at(0)}}
+    with pytest.raises(ClientError, match="run etl-g3 has not ended"):
+        await replayed(tmp_path, "etl-g3", answers=REPLAYED | {f"{OURS}/workflowruns/etl-g3": going})

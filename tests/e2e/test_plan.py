@@ -1,0 +1,125 @@
+"""`sluice plan` on a real cluster: what it says comes true."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from copy import deepcopy
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
+from tests.e2e.terminal import Sluice
+from tests.e2e.test_pools import pool
+
+SEED = datetime.now(UTC).toordinal()
+"""Of the edits that are tried; another each day."""
+
+INNER = workflow("inner", {"name": "x", "bash": "true"}, {"name": "y", "bash": "true"}, trigger="Manual")
+LIST = {"name": "list", "bash": """echo '{"files":["a","b"]}' > "$SLUICE_OUTPUTS" """, "outputs": ["files"]}
+TASKS: list[Json] = [
+    LIST,
+    {"name": "load", "bash": "true", "forEach": {"from": "$(tasks.list.outputs.files)"}, "pools": [{"name": "one"}]},
+    {"name": "call", "workflow": {"name": "inner"}, "dependsOn": ["list"]},
+    {"name": "audit", "bash": "true", "dependsOn": ["load"]},
+    {"name": "alert", "bash": "true", "dependsOn": ["load"], "runIf": "OneFailed"},
+    {"name": "many", "bash": "true", "when": "tasks.list.outputs.files.size() > 2"},
+    {"name": "tidy", "bash": "true", "finally": True},
+]
+ETL = workflow("etl", *TASKS, onChange={"reuse": "Unchanged"})
+
+
+def planned(kubectl: Kubectl, manifest: Json, folder: Path) -> Json:
+    file = folder / "plan.json"
+    file.write_text(json.dumps(manifest))
+    said = Sluice(kubectl)("plan", str(file), "-o", "json")
+    assert said.code == 0, said
+    (found,) = json.loads(said.text)["plans"]
+    assert isinstance(found, dict)
+    return found
+
+
+def pods_by_task(kubectl: Kubectl) -> Counter[str]:
+    labels = (pod["metadata"]["labels"] for pod in kubectl.list("pods"))
+    return Counter(f"{each['sluice.dev/run']}/{each['sluice.dev/task']}" for each in labels)
+
+
+def plan_and_deed(kubectl: Kubectl, manifest: Json, folder: Path) -> Json:
+    """Plans, applies, and compares which run and which pods came. Returns the plan."""
+    plan = planned(kubectl, manifest, folder)
+    before, pods_before = last_run(kubectl), pods_by_task(kubectl)
+    kubectl.apply(manifest)
+    eventually(lambda: up_to_date(kubectl), "the operator has seen the change")
+    run = last_run(kubectl)
+    assert (run != before) == plan["starts"], plan
+    if plan["starts"]:
+        status = kubectl.finished(run)["status"]
+        assert status["phase"] == "Succeeded", status
+        skipped = {name for name, entry in status["tasks"].items() if entry["phase"] == "Skipped"}
+        assert skipped == {task["name"] for task in plan["tasks"] if task.get("does") == "skipped"}
+    came = pods_by_task(kubectl) - pods_before
+    wanted = {f"{run}/{task['name']}": task["pods"] for task in plan["tasks"] if plan["starts"] and task.get("pods")}
+    assert {task: count for task, count in came.items() if task.startswith(f"{run}/")} == wanted
+    assert came.total() == (plan["pods"] if plan["starts"] else 0), (came, plan)  # with those of the runs it calls
+    return plan
+
+
+def last_run(kubectl: Kubectl) -> str:
+    runs = [run for run in kubectl.list("workflows.sluice.dev") if run["metadata"]["name"] == "etl"]
+    return str(runs[0].get("status", {}).get("lastRun", {}).get("name", "")) if runs else ""
+
+
+def up_to_date(kubectl: Kubectl) -> bool:
+    found = kubectl.get("workflow", "etl")
+    return bool(found.get("status", {}).get("observedGeneration") == found["metadata"]["generation"])
+
+
+def edited(number: int, change: Json) -> Callable[[Json], None]:
+    return lambda manifest: manifest["spec"]["tasks"][number].update(change)
+
+
+def added(name: str, after: str) -> Callable[[Json], None]:
+    return lambda manifest: manifest["spec"]["tasks"].append({"name": name, "bash": "true", "dependsOn": [after]})
+
+
+EDITS: list[tuple[str, Callable[[Json], None], set[str]]] = [
+    ("a cap", lambda manifest: manifest["spec"].update(parallelism=2), set()),
+    ("a hint", edited(3, {"expectedDuration": "5s"}), set()),
+    ("a task", edited(3, {"bash": "echo other"}), {"audit"}),
+    ("a new task", added("new", "call"), {"new"}),
+    ("a condition", edited(5, {"when": "tasks.list.outputs.files.size() > 1"}), {"many"}),
+]
+"""What each changes, and which tasks run for it at least."""
+
+
+def test_what_is_planned_is_what_comes(kubectl: Kubectl, tmp_path: Path) -> None:
+    kubectl.apply(pool(1, name="one"))
+    kubectl.apply(INNER)
+    first = plan_and_deed(kubectl, ETL | {"spec": {**ETL["spec"], "tasks": TASKS[:1]}}, tmp_path)
+    assert (first["starts"], first["time"], [task["sign"] for task in first["tasks"]]) == (True, None, ["+"])
+    manifest = deepcopy(ETL)
+    whole = plan_and_deed(kubectl, manifest, tmp_path)  # the output of `list` is known from the first run
+    assert {task["name"]: task["does"] for task in whole["tasks"]} == {
+        "list": "reused",
+        **dict.fromkeys(["load", "call", "audit", "tidy"], "runs"),
+        **dict.fromkeys(["alert", "many"], "skipped"),
+    }
+    chance = Random(SEED)  # noqa: S311  # no secret
+    nothing, something = ([edit for edit in EDITS if bool(edit[2]) is runs] for runs in (False, True))
+    for name, change, expected in [*chance.sample(nothing, 2), *chance.sample(something, 2)]:
+        change(manifest)
+        plan = plan_and_deed(kubectl, manifest, tmp_path)
+        runs = {task["name"] for task in plan["tasks"] if task.get("does") == "runs"}
+        assert expected <= runs if expected else not plan["starts"], (SEED, name, plan)
+    assert planned(kubectl, manifest, tmp_path)["time"]["sources"] == ["kept runs"]
+    kubectl("create", "rolebinding", "view", "--clusterrole=view", "--user=viewer")
+    viewer = Sluice(Kubectl(kubectl.cluster, kubectl.namespace, user="viewer"))
+    file = str(tmp_path / "plan.json")
+    said = viewer("plan", file, "--detailed-exitcode")
+    assert (said.code, said.text.startswith("etl in ")) == (0, True), said
+    assert "not seen: whether it fits: that takes the nodes (you may not list nodes)" in said.text
+    assert "  fits " in Sluice(kubectl)("plan", file).text
+    said = viewer("plan", "etl", "--pool", "one=2")
+    assert (said.code, "; with pool one 2 " in said.text.partition("\n")[0]) == (0, True), said
