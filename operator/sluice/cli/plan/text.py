@@ -18,6 +18,7 @@ from sluice.core.whatif.room import Shortage
 _BARS = "▁▂▃▄▅▆▇█"
 _FATES_SHOWN = 40
 _GUESSES_SHOWN = 6
+_WAY_ENDS = 3
 _COLOURS = {SAME: "default", CHANGED: "yellow", NEW: "green", GONE: "red"}
 
 
@@ -106,8 +107,7 @@ def facts(found: Planned) -> Iterator[tuple[str, str]]:
         yield "trouble", plan.trouble
     yield "time", _time(found)
     if plan.time and plan.longest:
-        way = " ▸ ".join(plan.longest)
-        yield "longest", f"{way}  {lasting(plan.longest_s)}"
+        yield "longest", f"{_way(plan.longest)}  {lasting(plan.longest_s)}"
     yield "at most", _at_most(found)
     if (fits := _fits(found)) is not None:
         yield "fits", fits
@@ -119,6 +119,13 @@ def facts(found: Planned) -> Iterator[tuple[str, str]]:
         yield "guessed" if number == 0 else "", guess
     if len(found.guesses) > _GUESSES_SHOWN:
         yield "", f"and {len(found.guesses) - _GUESSES_SHOWN} more: -o json has them all"
+
+
+def _way(tasks: Sequence[str]) -> str:
+    """The middle of a long one is left out."""
+    if len(tasks) > 2 * _WAY_ENDS + 1:
+        tasks = [*tasks[:_WAY_ENDS], f"{len(tasks) - 2 * _WAY_ENDS} more", *tasks[-_WAY_ENDS:]]
+    return " ▸ ".join(tasks)
 
 
 def _time(found: Planned) -> str:
