@@ -71,8 +71,11 @@ class _Object:
         return metadata if isinstance(metadata, dict) else {}
 
 
-def check(sources: Iterable[Source], *, chart_has_image: bool = False) -> Report:
-    """Check all objects, each against those it refers to. `chart_has_image`: the chart sets a default task image."""
+def check(sources: Iterable[Source], *, chart_has_image: bool = False, warnings: bool = True) -> Report:
+    """Check all objects, each against those it refers to. `chart_has_image`: the chart sets a default task image.
+
+    Without `warnings` none are looked for, which takes half as long.
+    """
     report = Report()
     objects: list[_Object] = []
     for source in sources:
@@ -100,14 +103,11 @@ def check(sources: Iterable[Source], *, chart_has_image: bool = False) -> Report
                 faults += [circles[number]] if number in circles else []
                 faults += arguments_of_calls(item.manifest, there.called(item.metadata))
             report.findings[item.file] += _findings(item, faults)
-            if not faults:
-                report.warnings[item.file] += (item.document.at(found, item.prefix) for found in listed(_misread(item)))
-            if number in workflows and not faults:
-                warnings = [
-                    *workflow_warnings(item.manifest),
-                    *unmet_claims(item.manifest, pools),
-                ]
-                report.warnings[item.file] += (item.document.at(warning, item.prefix) for warning in warnings)
+            if warnings and not faults:
+                found = list(listed(_misread(item)))
+                if number in workflows:
+                    found += [*workflow_warnings(item.manifest), *unmet_claims(item.manifest, pools)]
+                report.warnings[item.file] += (item.document.at(warning, item.prefix) for warning in found)
     for findings in (*report.findings.values(), *report.warnings.values()):
         findings.sort()
     return report
