@@ -23,8 +23,12 @@ def main() -> int:
     watched = subprocess.run(
         [sys.executable, "-m", "sluice.cli.main", "watch", "workflow/parallel"], env=environment, check=False
     )
-    print(f"\nLook around: export KUBECONFIG={cluster.kubeconfig} PATH={cluster.bin}:$PATH")
-    print("             kubectl get workflows,workflowruns,pods       (make cluster-down ends it all)")
+    path = f"{cluster.bin}:{Path(sys.executable).parent}:$PATH"
+    print(f"\nLook around: export KUBECONFIG={cluster.kubeconfig} PATH={path}")
+    print(
+        "             sluice ls; sluice graph parallel; sluice logs parallel; kubectl get workflows,workflowruns,pods"
+    )
+    print("             sluice ui       shows it all in a browser       (make cluster-down ends it all)")
     return watched.returncode
 
 

@@ -39,7 +39,10 @@ class Plans:
         lines += [
             printable(f"not planned: {name}; sluice backfill --dry-run counts its runs") for name in self.left_out
         ]
-        return "\n".join([*lines, printable(f"Nothing was changed.   kubectl apply -f {self.file}")])
+        apply = f"kubectl apply -f {self.file}"
+        if self.file.endswith(".py"):
+            apply = f"sluice render {self.file} | kubectl apply -f -"
+        return "\n".join([*lines, printable(f"Nothing was changed.   {apply}")])
 
     def as_json(self) -> str:
         return written(self.planned, self.known, notPlanned=list(self.left_out))
