@@ -15,6 +15,7 @@ from sluice.core.base.text import did_you_mean
 _COMMANDS = {
     # write
     "lint": "sluice.cli.lint.command",
+    "graph": "sluice.cli.graph.command",
     "import": "sluice.cli.import_.command",
     "plan": "sluice.cli.plan.command",
     "render": "sluice.cli.render",

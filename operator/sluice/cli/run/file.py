@@ -19,7 +19,7 @@ from sluice.core.base.naming import change_of, graph_of, run_name
 from sluice.core.base.text import first_names
 
 if TYPE_CHECKING:
-    from sluice.client.api import Client  # `plan --offline` works without what it needs
+    from sluice.client.api import Client  # files are read without what it needs
 
 _SHOWN = 5
 _ORDER = (POOLS, WORKFLOWS, RUNS, BACKFILLS)

@@ -23,3 +23,15 @@ def critical_paths_s(graph: Graph, durations_s: Sequence[float]) -> list[float]:
             if not still_open[dependency]:
                 known.append(dependency)
     return paths_s
+
+
+def critical_path(graph: Graph, durations_s: Sequence[float]) -> list[int]:
+    """The tasks of the longest path, from the first to the last. Empty if there is no task."""
+    paths_s = critical_paths_s(graph, durations_s)
+    roots = [number for number, dependencies in enumerate(graph.dependencies) if not dependencies]
+    found: list[int] = []
+    following: Sequence[int] = roots
+    while following:
+        found.append(max(following, key=lambda number: (paths_s[number], -number)))
+        following = graph.dependents[found[-1]]
+    return found

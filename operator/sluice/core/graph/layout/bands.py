@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from sluice.core.graph.layout.order import Layers
 from sluice.core.graph.layout.sketch import Sketch
 
-LONG = 1_600
-"""Pixels: a part that is not wider stays whole."""
+LONG = 2_400
+"""Pixels: a part that is not wider stays whole, if nothing else is said."""
 ASPECT = 1.6
 """Of the whole picture, width to height: that of a screen."""
 
 
-def bands_of(sketch: Sketch, layers: Layers, widths: Sequence[float], height: float) -> list[range]:
+def bands_of(sketch: Sketch, layers: Layers, widths: Sequence[float], height: float, widest: float) -> list[range]:
     """The layers of each band. `widths` are those of the layers with the gaps after them, `height` that of the part."""
     whole = sum(widths)
-    count = max(1, round(math.sqrt(whole / (ASPECT * height)))) if whole > LONG else 1
+    count = max(1, round(math.sqrt(whole / (ASPECT * height)))) if whole > widest else 1
     crossing = _crossing(sketch, len(layers))
     starts = [0]
     ends = [sum(widths[: index + 1]) for index in range(len(widths))]

@@ -6,14 +6,14 @@ from sluice.core.graph.layout.contents import Content
 from sluice.core.graph.layout.grids import PADDING, Cell, cells_of
 from sluice.core.graph.layout.layers import Edge
 from sluice.core.graph.layout.part import STUB, Part
-from sluice.core.graph.layout.picture import Box, Frame, Joint, Line, LineKind, Picture, Point
+from sluice.core.graph.layout.picture import Box, Ends, Frame, Joint, Line, LineKind, Picture, Point
 from sluice.core.graph.layout.shelves import shelved
 from sluice.core.graph.layout.sketch import Sketch
 
 FINALLY = "finally"
 
 _MARGIN = 12
-_TITLE = 18  # of the frame around the `finally` tasks
+_TITLE = 24  # of the frame around the `finally` tasks
 _APART = 28
 
 Placed = tuple[Sequence[int], Part]
@@ -43,15 +43,17 @@ class Canvas:
         keys = self._keys(sorted(self._boxes.keys() - before))
         self._frames.append(Frame(FINALLY, FINALLY, keys, _MARGIN, top, right - _MARGIN, self._bottom - top))
 
-    def picture(self, back: Collection[Edge], implied: Collection[Edge]) -> Picture:
+    def picture(self, needed: Collection[Edge], back: Collection[Edge], implied: Collection[Edge]) -> Picture:
+        """`needed` and `implied` lead forward, `back` does not."""
         return Picture(
             self._right + _MARGIN,
             self._bottom + _MARGIN,
             tuple(box for _, box in sorted(self._boxes.items())),
             tuple(self._frames),
             tuple(self._joints),
-            (*self._lines, *(self._ends(*edge) for edge in back)),
-            tuple((self._contents[source].key, self._contents[target].key) for source, target in implied),
+            (*self._lines, *(self._back(*edge) for edge in back)),
+            tuple(map(self._ends, (*needed, *back))),
+            tuple(map(self._ends, implied)),
         )
 
     def _shelve(self, parts: Sequence[Placed], at: Point) -> int:
@@ -100,6 +102,9 @@ class Canvas:
     def _keys(self, boxes: Collection[int]) -> tuple[str, ...]:
         return tuple(self._contents[box].key for box in boxes)
 
+    def _ends(self, edge: Edge) -> Ends:
+        return self._contents[edge[0]].key, self._contents[edge[1]].key
+
     def _key(self, number: int) -> str:
         spot = self._sketch.spots[number]
         if not spot.boxes:
@@ -107,7 +112,7 @@ class Canvas:
         first = self._contents[spot.boxes[0]].key
         return first if len(spot.boxes) == 1 else f"grid/{first}"
 
-    def _ends(self, source: int, target: int) -> Line:
+    def _back(self, source: int, target: int) -> Line:
         out, into = self._boxes[source], self._boxes[target]
         start = Point(out.x + out.width, out.y + out.height // 2)
         end = Point(into.x, into.y + into.height // 2)

@@ -14,7 +14,7 @@ LONGEST_LABEL = 28
 PADDING, TEXT_LINE, CELL = 6, 16, 6
 """In pixels: inside of a box, and the heights of a line of text and of a row of a mosaic's cells."""
 
-_CHARACTER, _SIGN, _NARROWEST = 7, 16, 84
+_CHARACTER, _SIGN, _NARROWEST = 7, 20, 128
 _CELLS_PER_ROW, _ROWS = 24, 8  # of a mosaic; if it has more cells, they are narrower
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from sluice.core.graph.layout.bands import LONG
 from sluice.core.graph.layout.canvas import Canvas
 from sluice.core.graph.layout.contents import contents_of, spots_of
 from sluice.core.graph.layout.folding import folded
@@ -17,21 +18,26 @@ MOST_BOXES = 300
 
 
 def lay_out(
-    tasks: Sequence[Task], most: int = MOST_BOXES, opened: Collection[str] = (), text_lines: int = 1
+    tasks: Sequence[Task],
+    most: int = MOST_BOXES,
+    opened: Collection[str] = (),
+    text_lines: int = 1,
+    widest: float = LONG,
 ) -> Picture:
     """At most `most` boxes (2 or more), each with room for so many lines of text; `finally` tasks stand below.
 
     `opened` has the keys of folded boxes that are to be shown as what is in them, beyond that number.
+    A part that is wider than `widest` is broken like text.
     """
     boxes = folded(tasks, most, opened)
     contents = contents_of(boxes, tasks)
     needed, implied = reduced(boxes.graph, boxes.layers)
     sketch = gridded(joined(Sketch(tuple(spots_of(contents, text_lines)), tuple(needed))))
-    parts = [(numbers, arranged(sketch.part(numbers))) for numbers in sketch.parts()]
+    parts = [(numbers, arranged(sketch.part(numbers), widest)) for numbers in sketch.parts()]
     final = [sketch.spots[numbers[0]].final for numbers, _ in parts]
     canvas = Canvas(contents, sketch)
     if not all(final):
         canvas.add([part for part, is_final in zip(parts, final, strict=True) if not is_final])
     if any(final):
         canvas.add_final([part for part, is_final in zip(parts, final, strict=True) if is_final])
-    return canvas.picture(boxes.back, implied)
+    return canvas.picture(needed, boxes.back, implied)

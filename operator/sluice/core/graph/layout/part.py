@@ -31,10 +31,10 @@ class Part:
     routes: tuple[Route, ...]
 
 
-def arranged(sketch: Sketch) -> Part:
+def arranged(sketch: Sketch, widest: float) -> Part:
     crooked = bent(sketch)
     layers = ordered(crooked.sketch)
-    grid = _Places.of(crooked, layers)
+    grid = _Places.of(crooked, layers, widest)
     corners = tuple(
         Point(grid.left[number], grid.middle[number] - spot.height // 2) for number, spot in enumerate(sketch.spots)
     )
@@ -57,7 +57,7 @@ class _Places:
     height: int
 
     @classmethod
-    def of(cls, crooked: Bent, layers: Layers) -> "_Places":
+    def of(cls, crooked: Bent, layers: Layers, widest: float) -> "_Places":
         sketch = crooked.sketch
         spots, middle = sketch.spots, places(sketch, layers)
         above = [place - spot.height / 2 for place, spot in zip(middle, spots, strict=True)]
@@ -65,7 +65,7 @@ class _Places:
         wide = [max(spots[number].width for number in layer) for layer in layers]
         gaps = [*_gaps(sketch, layers, middle), 0.0]
         steps = [width + gap for width, gap in zip(wide, gaps, strict=True)]
-        bands = bands_of(sketch, layers, steps, max(below) - min(above) + _BAND_GAP)
+        bands = bands_of(sketch, layers, steps, max(below) - min(above) + _BAND_GAP, widest)
         band, left, top = [0] * len(layers), [0.0] * len(layers), [0.0] * len(bands)
         x = y = width = 0.0
         for index, of_band in enumerate(bands):

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+Ends = tuple[str, str]
+"""The keys of a source and a target."""
+
 
 class Point(NamedTuple):
     x: int
@@ -89,5 +92,7 @@ class Picture:
     frames: tuple[Frame, ...]
     joints: tuple[Joint, ...]
     lines: tuple[Line, ...]
-    implied: tuple[tuple[str, str], ...]
-    """The edges without a line, since a path of others says the same: (source, target) of boxes."""
+    edges: tuple[Ends, ...]
+    """What the lines say, from box to box."""
+    implied: tuple[Ends, ...]
+    """The edges without a line, since a path of others says the same."""

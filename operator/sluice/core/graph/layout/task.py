@@ -9,7 +9,7 @@ class Stage(Enum):
 
     WAITING = "waiting"
     ACTIVE = "active"
-    """It runs, it failed, or it is part of the critical path."""
+    """It runs, or it failed."""
     DONE = "done"
 
 

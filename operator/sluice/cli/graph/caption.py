@@ -1,0 +1,33 @@
+"""What a box says besides its label: how its task stands, or how many of its tasks stand how."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sluice.cli.graph.subject import Subject
+from sluice.cli.states import FAILED, PENDING, RUNNING, SKIPPED, STOPPED, SUCCEEDED, UPSTREAM_FAILED, WAITING, State
+from sluice.core.graph.layout.picture import Box
+
+_FIRST = (FAILED, RUNNING, PENDING, STOPPED, UPSTREAM_FAILED, WAITING, SKIPPED, SUCCEEDED)
+"""Of several tasks in one box: the state that says most of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """`cells` has a state for each cell of the mosaic."""
+
+    state: State
+    words: str
+    cells: tuple[State, ...]
+
+
+def caption(subject: Subject, box: Box) -> Caption | None:
+    """None for a Workflow, which has no states."""
+    if subject.standings is None:
+        return None
+    standings = [subject.standings[task] for task in box.tasks]
+    cells = tuple(state for standing in standings for state in standing.items or (standing.state,))
+    if len(standings) == 1:
+        return Caption(standings[0].state, standings[0].words, cells if box.cells else ())
+    counts = Counter(standing.state for standing in standings)
+    ordered = sorted(counts, key=lambda state: _FIRST.index(state) if state in _FIRST else len(_FIRST))
+    return Caption(ordered[0], ", ".join(f"{counts[state]} {state.word}" for state in ordered), cells)

@@ -1,0 +1,26 @@
+"""Where the longest way runs in a picture."""
+
+from itertools import pairwise
+
+from sluice.cli.graph.subject import Subject
+from sluice.core.graph.layout.picture import Ends, Picture
+
+
+def edges_of_longest_way(subject: Subject, picture: Picture) -> set[Ends]:
+    """From box to box."""
+    key = {task: box.key for box in picture.boxes for task in box.tasks}
+    return {(key[before], key[after]) for before, after in pairwise(subject.longest_way)}
+
+
+def lines_of_longest_way(subject: Subject, picture: Picture) -> set[Ends]:
+    """The lines that it follows, between boxes, frames and joints."""
+    lines = {(line.source, line.target) for line in picture.lines}
+    ends = {end for line in lines for end in line}
+    framed = {box: frame.key for frame in picture.frames if frame.key in ends for box in frame.boxes}
+    steps = {(framed.get(a, a), framed.get(b, b)) for a, b in edges_of_longest_way(subject, picture)}
+    found = steps & lines
+    for joint in picture.joints:
+        for source, target in steps - found:
+            if {(source, joint.key), (joint.key, target)} <= lines:
+                found |= {(source, joint.key), (joint.key, target)}
+    return found

@@ -1,0 +1,82 @@
+"""The graph as JSON, for programs. Fields are added, and never renamed or dropped.
+
+workflow, run       names; `run` is null for a Workflow
+state, progress, tookSeconds    of the run; null for a Workflow
+longestWay          names of tasks; empty where no duration is known
+tasks[]             in the order of the Workflow: name, dependsOn, group, finally, forEach, expectedSeconds and, of
+a run, state, progress, tookSeconds
+layout              the picture, in pixels from the upper left corner: see `core.graph.layout.picture`
+width, height
+boxes[]           key, label, tasks, layer, group, x, y, width, height
+frames[]          key, label, boxes, x, y, width, height: lines end at them
+joints[]          key, x, y: where lines meet
+lines[]           source, target, kind (whole, back or ends), pieces: points [x, y]
+edges, implied    pairs of the keys of boxes; the implied ones have no line, as a path of others says the same
+"""
+
+import json
+from typing import Any
+
+from sluice.cli.graph.subject import Subject
+from sluice.core.graph.layout.picture import Box, Frame, Picture
+from sluice.core.graph.layout.task import Task
+
+
+def as_json(subject: Subject, picture: Picture) -> str:
+    found = {
+        "workflow": subject.workflow,
+        "run": subject.run or None,
+        "state": subject.state.word if subject.state else None,
+        "progress": subject.progress or None,
+        "tookSeconds": subject.took_s,
+        "longestWay": subject.longest_way,
+        "tasks": [_task(subject, task) for task in subject.tasks],
+        "layout": _layout(picture),
+    }
+    return json.dumps(found, indent=2).replace("\x7f", "\\u007f")  # all else is ASCII
+
+
+def _task(subject: Subject, task: Task) -> dict[str, Any]:
+    found = {
+        "name": task.name,
+        "dependsOn": task.depends_on,
+        "group": task.group or None,
+        "finally": task.final,
+        "forEach": task.name in subject.fan_outs,
+        "expectedSeconds": subject.expected_s.get(task.name),
+    }
+    if subject.standings is None:
+        return found
+    standing = subject.standings[task.name]
+    return found | {
+        "state": standing.state.word,
+        "progress": standing.progress or None,
+        "tookSeconds": standing.took_s,
+    }
+
+
+def _layout(picture: Picture) -> dict[str, Any]:
+    return {
+        "width": picture.width,
+        "height": picture.height,
+        "boxes": [
+            {"key": box.key, "label": box.label, "tasks": box.tasks, "layer": box.layer, "group": box.group or None}
+            | _place(box)
+            for box in picture.boxes
+        ],
+        "frames": [
+            {"key": frame.key, "label": frame.label or None, "boxes": frame.boxes} | _place(frame)
+            for frame in picture.frames
+        ],
+        "joints": [{"key": joint.key, "x": joint.x, "y": joint.y} for joint in picture.joints],
+        "lines": [
+            {"source": line.source, "target": line.target, "kind": line.kind.value, "pieces": line.pieces}
+            for line in picture.lines
+        ],
+        "edges": picture.edges,
+        "implied": picture.implied,
+    }
+
+
+def _place(box: Box | Frame) -> dict[str, int]:
+    return {"x": box.x, "y": box.y, "width": box.width, "height": box.height}
