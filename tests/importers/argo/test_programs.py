@@ -146,6 +146,27 @@ def test_containers_of_a_set_run_one_after_the_other():
     assert lost(result) == [(8, "containerSet")]
 
 
+def test_the_outputs_of_a_container_set_are_those_of_its_main_container():
+    containers = '{name: main, image: x, command: [sh, -c], args: ["make > /tmp/k"]}, {name: a, image: y}'
+    mount = "volumeMounts: [{name: w, mountPath: /w}]"
+    body = f"volumes: [{{name: w, emptyDir: {{}}}}]\ncontainerSet: {{{mount}, containers: [{containers}]}}\n{PATHS}"
+    assert main(body) == {
+        "name": "main",
+        "image": "x",
+        "bash": f"make > /tmp/k\n{HAND_ON}",
+        "outputs": ["k"],
+        "volumes": [{"name": "w", "emptyDir": {}}],
+        "volumeMounts": [{"name": "w", "mountPath": "/w"}],
+        "podTemplate": {
+            "spec": {
+                "initContainers": [
+                    {"name": "a", "image": "y", "volumeMounts": [{"name": "w", "mountPath": "/w"}]},
+                ]
+            }
+        },
+    }
+
+
 @pytest.mark.parametrize(
     ("artifact", "made"),
     [

@@ -6,7 +6,7 @@ script. A command that is no script becomes one where there are such lines.
 
 import re
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sluice.core import Json
@@ -80,6 +80,17 @@ def program_of(container: Map, resolve: Resolve, around: Around, *, result: bool
         if around:
             words_ = "nothing; the image's own entry point is not known here, so write a script"
             made.losses.append(("artifacts or output parameters of an image without a command", words_))
+    return made
+
+
+def environment(refs: Mapping[str, Ref]) -> list[Json]:
+    """The variables among them that pods do not have anyhow."""
+    made: list[Json] = []
+    for name, ref in refs.items():
+        if ref.source:
+            made.append({"name": name, "valueFrom": ref.source})
+        elif ref.source is None and name != ref.variable:
+            made.append({"name": name, "value": ref.placeholder})
     return made
 
 

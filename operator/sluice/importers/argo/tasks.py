@@ -5,16 +5,17 @@ from typing import Any
 
 from sluice.core import Json
 from sluice.importers.argo.artifacts import attach
+from sluice.importers.argo.container_sets import in_order, init_containers
 from sluice.importers.argo.durations import duration
 from sluice.importers.argo.expressions import Untranslatable
 from sluice.importers.argo.graph import FILL_IN, Graph
 from sluice.importers.argo.locks import Pools, locks_of
 from sluice.importers.argo.pods import container_fields, merged, pod_fields
-from sluice.importers.argo.programs import Around, program_of
+from sluice.importers.argo.programs import Around, environment, program_of
 from sluice.importers.argo.retries import retried
 from sluice.importers.argo.scope import Draft
 from sluice.importers.argo.source import Map, empty
-from sluice.importers.argo.text import Ref, Resolve, Text, Unknown, filled, literal, parse, placeholders, text_of
+from sluice.importers.argo.text import Resolve, Text, Unknown, filled, literal, parse, placeholders, text_of
 
 _ORDER = (
     *(
@@ -99,10 +100,11 @@ class TaskWriter:
 
     def _program(self, draft: Draft) -> Json:
         template = draft.template
-        if template.kind == "containerSet":
-            return self._container_set(draft)
         container = template.body.map(template.kind)
         resolve = self._resolve(draft, container)
+        init: Json = {}
+        if template.kind == "containerSet":
+            init, container = self._container_set(draft, container, resolve)
         around = Around()
         attached = attach(draft, around)
         for line, what, instead, left in attached.losses:
@@ -110,14 +112,14 @@ class TaskWriter:
         self.files |= attached.files
         self.needs_claim = self.needs_claim or attached.needs_claim
         outputs = self._outputs(draft, container, around)
-        fields = merged(self._pod(draft, resolve), container_fields(container, resolve))
+        fields = merged(merged(self._pod(draft, resolve), init), container_fields(container, resolve))
         own = {str(each.get("name")) for each in fields.get("env", ())}
         reads_result = draft.result_read and not outputs
         program = program_of(container, resolve, around, result=reads_result, taken=own)
         for what, instead in program.losses:
             self._lose(draft, container.line, what, instead, left="nothing;" in instead)
         fields |= program.fields
-        if env := [*_env(program.refs), *fields.get("env", ())]:
+        if env := [*environment(program.refs), *fields.get("env", ())]:
             fields["env"] = env
         if draft.result_read and outputs:
             self._lose(
@@ -139,6 +141,19 @@ class TaskWriter:
             )
         fields |= self._limits(draft, resolve)
         return self._with_volumes(draft, fields, resolve)
+
+    def _container_set(self, draft: Draft, said: Map, resolve: Resolve) -> tuple[Json, Map]:
+        """The pod of all containers but the last, and that."""
+        *first, last = in_order(said)
+        if first:
+            words = "its containers run one after the other; a failure before the last uses `retries.infrastructure`"
+            self._lose(draft, said.line, "containerSet", words)
+        if "retryStrategy" in said:
+            words = "left out: a container of a pod is not tried again alone"
+            self._lose(draft, said.line_of("retryStrategy"), "the retryStrategy of a containerSet", words)
+        if last.text("name") != "main" and (draft.result_read or draft.template.body.map("outputs")):
+            self._lose(draft, said.line, "outputs of the container 'main'", "those of the last container")
+        return init_containers(first, resolve), last
 
     def _pod(self, draft: Draft, resolve: Resolve) -> Json:
         body = draft.template.body
@@ -216,53 +231,3 @@ class TaskWriter:
         own = {each.text("name"): each for each in draft.template.body.maps("volumes")}
         found = [filled(each, resolve) for name, each in {**self._volumes, **own}.items() if name in named]
         return fields | ({"volumes": [*found, *fields.get("volumes", ())]} if found else {})
-
-    def _container_set(self, draft: Draft) -> Json:
-        """Its containers one after the other in one pod: all but the last as init containers."""
-        said = draft.template.body.map("containerSet")
-        resolve = self._resolve(draft, said)
-        order: dict[str, Map] = {}
-        left = {each.text("name"): each for each in said.maps("containers")}
-        while ready := [
-            name
-            for name, each in left.items()
-            if all(str(other) not in left for other in each.values_of("dependencies"))
-        ]:
-            order |= {name: left.pop(name) for name in ready}
-        *first, last = [*order.values(), *left.values()]
-        init = []
-        for each in first:
-            program = program_of(each, resolve, Around(), result=False, taken=())
-            made = {"name": each.text("name"), **container_fields(each, resolve), **program.fields}
-            made.pop("podTemplate", None)
-            made["env"] = [*_env(program.refs), *made.get("env", ())]
-            init.append({key: value for key, value in made.items() if value})
-        fields = merged(self._pod(draft, resolve), container_fields(last, resolve))
-        program = program_of(last, resolve, Around(), result=draft.result_read, taken=())
-        fields |= program.fields
-        if env := [*_env(program.refs), *fields.get("env", ())]:
-            fields["env"] = env
-        if draft.result_read:
-            fields |= {"outputs": ["result"], "outputsFrom": "Stdout"}
-        if init:
-            fields = merged(fields, {"podTemplate": {"spec": {"initContainers": init}}})
-            words = "its containers run one after the other; a failure before the last uses `retries.infrastructure`"
-            self._lose(draft, said.line, "containerSet", words)
-        mounts = said.get("volumeMounts")
-        if isinstance(mounts, list):
-            fields["volumeMounts"] = [
-                *fields.get("volumeMounts", ()),
-                *(dict(each) for each in mounts if isinstance(each, Map)),
-            ]
-        return self._with_volumes(draft, fields | self._limits(draft, resolve), resolve)
-
-
-def _env(refs: Mapping[str, Ref]) -> list[Json]:
-    """The variables that pods do not have anyhow."""
-    made: list[Json] = []
-    for name, ref in refs.items():
-        if ref.source:
-            made.append({"name": name, "valueFrom": ref.source})
-        elif ref.source is None and name != ref.variable:
-            made.append({"name": name, "value": ref.placeholder})
-    return made
