@@ -4,52 +4,10 @@
 
 import pytest
 
-from sluice.importers.report import EXACT, REFUSED, WITH_LOSSES
+from sluice.importers.report import EXACT, REFUSED
 from tests.importers.argo.documents import HEAD, call, dag, imported, leaf, lost, spec, steps, tasks, workflow
 
 RUN = "container: {image: x, command: [a]}\n"
-
-
-@pytest.mark.parametrize(
-    ("loop", "for_each"),
-    [
-        ("withItems: [a, 5, {k: v}]", {"items": ["a", 5, {"k": "v"}]}),
-        ("withItems: [[1, 2]]", {"items": ["[1, 2]"]}),
-        ("withParam: '[1, 2]'", {"items": [1, 2]}),
-        ("withParam: '{{workflow.parameters.list}}'", {"from": "$(params.list)"}),
-        ("withSequence: {count: 3}", {"range": {"end": 3}}),
-        ("withSequence: {count: 0}", {"range": {"end": 0}}),
-        ("withSequence: {start: 1, end: 3}", {"range": {"start": 1, "end": 4}}),
-        ("withSequence: {start: 3, end: 1}", {"items": [3, 2, 1]}),
-        ("withSequence: {start: 9, count: 2, format: 'u%02X'}", {"items": ["u09", "u0A"]}),
-        ("withSequence: {count: '{{workflow.parameters.n}}'}", {"range": {"end": "$(params.n)"}}),
-    ],
-)
-def test_loop(loop, for_each):
-    text = f"- name: main\n  dag: {{tasks: [{{name: a, template: echo, {loop}}}]}}\n"
-    found = tasks(workflow(text, arguments="{parameters: [{name: list, value: '[]'}, {name: n, value: 2}]}"))
-    assert found["a"]["forEach"] == for_each
-
-
-@pytest.mark.parametrize(
-    ("loop", "for_each", "loss"),
-    [
-        (
-            "withSequence: {start: 1, end: '{{workflow.parameters.n}}'}",
-            {"range": {"start": 1, "end": 3}},
-            "a sequence that parameters decide",
-        ),
-        ("withSequence: {count: 100000}", {"items": ["FILL_IN"]}, "its loop"),
-        ("withParam: nonsense", {"items": ["FILL_IN"]}, "its loop"),
-        ("withParam: '{{=toJson(1)}}'", {"items": ["FILL_IN"]}, "its loop"),
-    ],
-)
-def test_a_loop_that_is_lost_is_told(loop, for_each, loss):
-    text = f"- name: main\n  dag: {{tasks: [{{name: a, template: echo, {loop}}}]}}\n"
-    result = imported(workflow(text, arguments="{parameters: [{name: n, value: 2}]}"))
-    assert result.objects[-1].manifest["spec"]["tasks"][0]["forEach"] == for_each
-    assert [what for _, what in lost(result)] == [loss]
-    assert result.exit_code == WITH_LOSSES
 
 
 @pytest.mark.parametrize(

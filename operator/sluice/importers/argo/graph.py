@@ -15,7 +15,7 @@ from sluice.importers.argo.expressions import Untranslatable
 from sluice.importers.argo.library import LEAVES, REFUSED, Document, Library, Missing, Template
 from sluice.importers.argo.loops import LOOPS, Endless, Loop, loop_of
 from sluice.importers.argo.names import dns_label, free, parameter_name
-from sluice.importers.argo.scope import ArtifactPlace, Draft, Node, Scope, parameter
+from sluice.importers.argo.scope import ArtifactPlace, Draft, Item, Node, Scope, parameter
 from sluice.importers.argo.source import Map
 from sluice.importers.argo.text import Ref, Text, Unknown, literal, parse, text_of, usual
 from sluice.importers.report import Loss
@@ -169,6 +169,12 @@ class Graph:
             {"runIf": gate.run_if} if gate.run_if else {}
         )
         return Rule([join.name])
+
+    def _behind(self, gate: Rule, leader: str, frame: Frame, line: int) -> Rule:
+        """The order of a loop that goes by the items of another: it waits for all of them, as in Argo."""
+        if frame.finally_:
+            return replace(gate, depends_on=[name for name in gate.depends_on if name != leader])
+        return replace(gate, depends_on=self._joined(gate, frame, line).depends_on, run_if="")
 
     # DAG
 
@@ -378,6 +384,8 @@ class Graph:
             observed=name in handled or bool(hooks),
             gated=bool(gate.when or gate.run_if not in ("", "NoneFailed") or when),
         )
+        if loop is not None and loop.leader in gate.depends_on:
+            gate = self._behind(gate, loop.leader, caller, call.line)
         callee = Scope(
             template, inputs, caller.scope.workflow, self.artifacts(call.map("arguments"), inner, document, label)
         )
@@ -397,6 +405,7 @@ class Graph:
             limit = caller.template.body.get("parallelism")
             if isinstance(limit, int) and apart.one_loop_at_a_time(caller.template):
                 node.drafts[0].fields["forEach"]["parallelism"] = limit
+            node.drafts[0].may_skip = loop.leader is not None
         self._order_of(node, gate, when)
         if node.only is not None:
             self._continue(call, node.only, document)
@@ -450,9 +459,9 @@ class Graph:
             loop = loop_of(call, scope)
         except (Endless, Unknown, Untranslatable) as error:
             self.lose(document, line, "its loop", f"one item, {FILL_IN}; {error}", label, left=True)
-            return Loop({"items": [FILL_IN]}, None)
-        if loop is not None and loop.guessed:
-            self.lose(document, line, "a sequence that parameters decide", f"counted with {loop.guessed}", label)
+            return Loop({"items": [FILL_IN]}, Item(None))
+        if loop is not None and loop.lost is not None:
+            self.lose(document, line, *loop.lost, label)
         return loop
 
     def _when(self, call: Map, scope: Scope, document: Document, label: str) -> str:

@@ -1,5 +1,8 @@
 """`withItems`, `withParam` and `withSequence` as `forEach`.
 
+What the items of another loop have handed on is taken item by item (`sameAs`) where its list would have gaps, as items
+may be skipped, and where each is a map of all outputs (`outputs.parameters`).
+
 `withSequence: {count: 5}` is 0 to 4, `{start: 1, end: 3}` has both ends; backwards and with a `format` the items are
 written out. https://argo-workflows.readthedocs.io/en/latest/walk-through/loops/
 """
@@ -11,9 +14,9 @@ from dataclasses import dataclass, replace
 
 from sluice.api.for_each import MAX_ITEMS
 from sluice.core import Json
-from sluice.importers.argo.scope import Scope
+from sluice.importers.argo.scope import Draft, Item, Scope
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Ref, filled, literal, parse, placeholders, plain, text_of, usual
+from sluice.importers.argo.text import Ref, Text, Unknown, filled, literal, parse, placeholders, plain, text_of, usual
 
 LOOPS = ("withItems", "withParam", "withSequence")
 
@@ -24,11 +27,16 @@ class Endless(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """`guessed`: the defaults of parameters that its length is taken from."""
+    """`lost`: what is not quite the same, and what is done instead."""
 
     for_each: Json
-    item: Ref | None
-    guessed: str = ""
+    item: Item
+    lost: tuple[str, str] | None = None
+
+    @property
+    def leader(self) -> str | None:
+        """The task whose items these are."""
+        return self.for_each.get("sameAs")
 
 
 def loop_of(call: Map, scope: Scope) -> Loop | None:
@@ -40,25 +48,52 @@ def loop_of(call: Map, scope: Scope) -> Loop | None:
         return _of_items([_item(each) for each in filled(items, scope.resolve)])
     if call.get("withParam") is not None:
         return _listed(call.text("withParam"), scope)
-    return _sequence(call.map("withSequence"), scope) if call.get("withSequence") is not None else None
+    return _sequence(call, scope) if call.get("withSequence") is not None else None
 
 
 def _of_items(items: list[object]) -> Loop:
     if len(items) > MAX_ITEMS:
         raise Endless(f"has {len(items)} items; at most {MAX_ITEMS} are possible")
     numbers = bool(items) and all(isinstance(each, int | float) and not isinstance(each, bool) for each in items)
-    return Loop({"items": items}, Ref.to("item", number=numbers, variable="ITEM"))
+    return Loop({"items": items}, Item(Ref.to("item", number=numbers, variable="ITEM")))
 
 
 def _item(value: object) -> object:
     return json.dumps(plain(value)) if isinstance(value, list) else "" if value is None else value
 
 
+_OF_LOOP = re.compile(r"\{\{\s*(?:steps|tasks)\.(?P<name>[\w-]+)\.(?P<what>outputs\.[^}\s]+)\s*\}\}")
+
+
+def _after_loop(written: str, scope: Scope) -> Loop | None:
+    """Over what the items of another loop have handed on. Raises Unknown."""
+    found = _OF_LOOP.fullmatch(written.strip())
+    node = None if found is None else scope.nodes.get(found["name"])
+    if found is None or node is None or node.only is None or not node.only.is_fan_out:
+        return None
+    by_item = {"sameAs": node.only.name}
+    if found["what"] == "outputs.parameters":
+        fields = {name: text[0] for name, text in node.outputs.items() if text and isinstance(text[0], Ref)}
+        return Loop(by_item, Item(None, fields))
+    (value,) = node.read(found["what"].split("."), written)
+    if not isinstance(value, Ref):
+        raise Unknown(written)
+    if _has_gaps(node.only):
+        return Loop(by_item, Item(value, {}))
+    return Loop({"from": value.placeholder}, Item(Ref.to("item", variable="ITEM"), {}))
+
+
+def _has_gaps(loop: Draft) -> bool:
+    return bool(loop.fields.keys() & {"when", "allowFailure"}) or "minSuccess" in loop.fields["forEach"]
+
+
 def _listed(written: str, scope: Scope) -> Loop:
+    if (loop := _after_loop(written, scope)) is not None:
+        return loop
     text = parse(written, scope.resolve)
     if (known := literal(text)) is None:
         # The list's values may be numbers or texts; as texts they compare in either case.
-        return Loop({"from": placeholders(text)}, Ref.to("item", variable="ITEM"))
+        return Loop({"from": placeholders(text)}, Item(Ref.to("item", variable="ITEM")))
     try:
         items = json.loads(known)
     except (ValueError, RecursionError):
@@ -68,25 +103,35 @@ def _listed(written: str, scope: Scope) -> Loop:
     return _of_items([_item(each) for each in items])
 
 
-def _sequence(sequence: Map, scope: Scope) -> Loop:
+def _sequence(call: Map, scope: Scope) -> Loop:
+    sequence = call.map("withSequence")
     said = {key: parse(text_of(sequence[key]), scope.resolve) for key in ("start", "end", "count") if key in sequence}
     known = {key: literal(text) for key, text in said.items()}
-    item = Ref.to("item", number=True, variable="ITEM")
-    if None in known.values():
-        if (
-            set(said) == {"count"} or (set(said) == {"start", "count"} and known["start"] == "0")
-        ) and "format" not in sequence:
-            return Loop({"range": {"end": placeholders(said["count"])}}, item)
-        told = {key: usual(text) for key, text in said.items()}
-        if None in told.values():
-            raise Endless("a sequence that is known at run time only counts from 0, by `count`")
-        guessed = ", ".join(f"{key} {told[key]}" for key, text in known.items() if text is None)
-        return replace(_counted(told, sequence), guessed=guessed)
-    return _counted(known, sequence)
+    if None not in known.values():
+        return _counted(known, sequence)
+    if "format" not in sequence and (loop := _at_run_time(said, known, is_read="{{item" in repr(call))) is not None:
+        return loop
+    told = {key: usual(text) for key, text in said.items()}
+    if None in told.values():
+        raise Endless("a sequence that is known at run time only counts from 0, by `count`")
+    guessed = ", ".join(f"{key} {told[key]}" for key, text in known.items() if text is None)
+    return replace(_counted(told, sequence), lost=("a sequence that parameters decide", f"counted with {guessed}"))
+
+
+def _at_run_time(said: Mapping[str, Text], known: Mapping[str, str | None], *, is_read: bool) -> Loop | None:
+    """A range whose end is a value of the run: from 0, or from anywhere if nobody reads the item."""
+    item = Item(Ref.to("item", number=True, variable="ITEM"))
+    start, others = known.get("start", "0"), said.keys() - {"start"}
+    if others == {"count"} and start is not None and (start == "0" or not is_read):
+        return Loop({"range": {"end": placeholders(said["count"])}}, item)
+    if others == {"end"} and start == "1" and not is_read and usual(said["end"]) is None:
+        lost = ("a sequence to an end that is known at run time", "so many items; Argo counts down to an end below 1")
+        return Loop({"range": {"end": placeholders(said["end"])}}, item, lost)
+    return None
 
 
 def _counted(known: Mapping[str, str | None], sequence: Map) -> Loop:
-    item = Ref.to("item", number=True, variable="ITEM")
+    item = Item(Ref.to("item", number=True, variable="ITEM"))
     try:
         numbers = {key: int(text or "0") for key, text in known.items()}
     except ValueError:

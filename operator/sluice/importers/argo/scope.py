@@ -82,6 +82,23 @@ class Node:
         raise Unknown(tag)
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What `{{item}}` stands for, and `{{item.name}}` where that is no field of the item."""
+
+    whole: Ref | None
+    fields: Mapping[str, Ref] | None = None
+
+    def read(self, keys: list[str], tag: str) -> Text:
+        """Raises Unknown."""
+        found = self.whole
+        if keys:
+            found = Ref.to("item", *keys) if self.fields is None else self.fields.get(".".join(keys))
+        if found is None:
+            raise Unknown(tag)
+        return (found,)
+
+
 _RUN: Mapping[str, Ref] = {
     "name": Ref.to("run", "name", variable="SLUICE_RUN"),
     "uid": Ref.to("run", "name", variable="SLUICE_RUN"),
@@ -118,7 +135,7 @@ class Scope:
     workflow: dict[str, Text] = field(default_factory=dict)
     artifacts: Mapping[str, ArtifactPlace] = field(default_factory=dict)
     nodes: Mapping[str, Node] = field(default_factory=dict)
-    item: Ref | None = None
+    item: Item | None = None
 
     def resolve(self, words: str, is_expression: bool) -> Text | None:  # noqa: FBT001  # the signature of `text.Resolve`
         """Raises Unknown, and expressions.Untranslatable."""
@@ -134,7 +151,7 @@ class Scope:
             case ["steps" | "tasks", name, *rest] if name in self.nodes:
                 return self.nodes[name].read(rest, tag)
             case ["item", *fields] if self.item is not None:
-                return (self.item if not fields else Ref.to("item", *fields),)
+                return self.item.read(fields, tag)
             case ["workflow", *rest] if ".".join(rest) in self.workflow:
                 return self.workflow[".".join(rest)]
             case ["workflow", name] if name in _RUN:
