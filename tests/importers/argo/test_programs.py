@@ -96,6 +96,13 @@ def test_python_hands_on_what_is_in_the_file(tmp_path):
     compile(found["python"], str(tmp_path), "exec")
 
 
+def test_the_code_of_python_c_stays_python_where_its_result_is_read():
+    body = "- name: say\n  container: {image: x, command: [python3, -c], args: ['print(1)']}\n"
+    read = call("b", arguments={"parameters": [{"name": "message", "value": "{{steps.a.outputs.result}}"}]})
+    say = tasks(workflow(steps([call("a", "say")], [read]) + body))["a"]
+    assert say == {"name": "a", "image": "x", "python": "print(1)", "outputs": ["result"], "outputsFrom": "Stdout"}
+
+
 @pytest.mark.parametrize(
     ("fields", "made"),
     [

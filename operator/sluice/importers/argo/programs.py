@@ -66,7 +66,9 @@ def program_of(container: Map, resolve: Resolve, around: Around, *, result: bool
     elif (at := _code_at(words)) is not None and (around or result or references(words[at])):
         program = _base(placeholders(words[0]))
         script = made.takes(written(words[at], program, taken))
-        if around or result:
+        if is_python(program) and (around or result):
+            made.fields["python"] = _python_around(script, around)
+        elif around or result:
             flags = "".join(placeholders(word).lstrip("-") for word in words[1:at]).replace("c", "")
             _as_script(made, script.strip() if "\n" not in script.strip() else script, program, flags, around)
         else:
