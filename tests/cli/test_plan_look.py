@@ -160,6 +160,13 @@ async def test_the_same_again_starts_nothing(tmp_path):
     assert [line.split("  ")[-1] for line in lines[2:5]] == ["would run", "would run, 3 items", "would run"]
 
 
+async def test_slots_that_others_hold_count_as_free_and_are_named(tmp_path):
+    pool = {"metadata": {"name": "warehouse"}, "spec": {"slots": 2}, "status": {"used": 1}}
+    new = spec(task("load", pools=[{"name": "warehouse"}]))
+    lines, _ = await planned(tmp_path, new, ANSWERS | {f"{OURS}/pools": {"metadata": {}, "items": [pool]}})
+    assert "  guessed  pool warehouse is free (1 of 2 slots are in use now)" in lines
+
+
 async def test_a_run_that_goes_on_is_waited_for(tmp_path):
     going = {**RUN, "status": {**RUN["status"], "phase": "Running"}}
     answers = ANSWERS | {f"{OURS}/workflowruns/etl-g3": going, f"{OURS}/workflowruns": {**TABLE, "rows": []}}

@@ -101,6 +101,15 @@ def test_the_narrow_place_and_what_one_slot_more_buys():
     assert plan(scene("a >> b", given=dict.fromkeys("ab", 10))).narrow is None
 
 
+def test_the_narrow_place_is_the_one_where_a_slot_more_buys_most():
+    items, one = {"forEach": {"range": {"end": 8}}}, {"pools": [{"name": "warehouse"}]}
+    given = {"clean": 10, "load": 15}
+    chain = {"clean": items, "load": {"forEach": {"sameAs": "clean"}, **one}}
+    found = plan(scene("clean, load", given=given, pools={"warehouse": 1}, settings={"parallelism": 4}, **chain))
+    assert found.narrow.kind == "pool/warehouse"
+    assert found.narrow.with_more_s < found.time.typical_s
+
+
 def test_a_finally_task_ends_the_longest_way():
     found = plan(scene("a >> b; tidy", tidy={"finally": True}, given={"a": 1, "b": 2, "tidy": 3}))
     assert (found.longest, found.longest_s, found.time.typical_s) == (("a", "b", "tidy"), 6, 6)

@@ -4,7 +4,7 @@ import pytest
 
 from sluice.api.workflow import LastRun, WorkflowStatus
 from sluice.core.base.naming import change_of, graph_of
-from sluice.core.whatif.start import Stands, start
+from sluice.core.whatif.start import Stands, meets, start
 from tests.core.kubelet import START
 from tests.core.world import graph
 
@@ -35,3 +35,24 @@ def test_a_run_starts_or_the_reason_why_not(more, status, adopts, why):
     stands = Stands() if status is None else Stands("r2", status, START - 60)
     found = start(SPEC | more, stands, adopts, START + 1)
     assert (found.now, None if found.now else found.why) == (why is None, why)
+
+
+@pytest.mark.parametrize(
+    ("more", "has_begun", "words"),
+    [
+        ({}, True, "once old has ended"),
+        ({}, False, "for which old gives way"),
+        ({"concurrency": {}}, False, "once old has ended"),
+        ({"concurrency": {"policy": "Forbid"}}, True, "which ends at once, since old goes on (concurrency: Forbid)"),
+        ({"concurrency": {"policy": "Replace"}}, True, "and old is stopped for it"),
+        ({"concurrency": {"policy": "Allow"}}, True, ""),
+        ({"concurrency": {"maxRuns": 2}}, True, ""),
+        (
+            {"concurrency": {"policy": "Allow"}, "onChange": {"reuse": "Unchanged"}},
+            True,
+            "once old has ended, from which it goes on",
+        ),
+    ],
+)
+def test_a_run_that_goes_on_is_waited_for_stopped_or_let_be(more, has_begun, words):
+    assert meets(SPEC | more, "old", has_begun=has_begun) == words

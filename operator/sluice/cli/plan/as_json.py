@@ -28,7 +28,7 @@ def _planned(found: Planned) -> Json:
         "name": found.name,
         "starts": found.start.now,
         "why": found.start.why or None,
-        "waitsFor": found.waits_for or None,
+        "meets": found.meets or None,
         "keptOf": found.kept_of or None,
         "tasks": _tasks(found),
         "settings": [{"name": change.name, "change": change.words} for change in found.settings],

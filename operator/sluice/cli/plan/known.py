@@ -18,8 +18,8 @@ class KnownWorkflow:
     """None if it is not there."""
     past: Past | None = None
     """What its next run resumes from; None if it starts afresh."""
-    waits_for: str = ""
-    """The run that has to end before."""
+    meets: str = ""
+    """What becomes of its next run while the last one goes on; '' if that has ended."""
     kept: Sequence[KeptRun] = ()
     """Earlier runs that succeeded, the newest first."""
     outputs: Mapping[str, Json] = field(default_factory=dict)
@@ -36,6 +36,8 @@ class Known:
     workflows: Mapping[str, KnownWorkflow] = field(default_factory=dict)
     pools: Mapping[str, int] | None = None
     """Slots by name; None if they are not known."""
+    in_use: Mapping[str, int] = field(default_factory=dict)
+    """Of these, how many others hold just now."""
     chart: ChartDefaults | None = None
     nodes: Sequence[Node] | None = None
     """None if they may not be read."""

@@ -22,6 +22,7 @@ from sluice.core.base.times import instant
 from sluice.core.triggers.on_change import Predecessor, run_to_resume
 from sluice.core.whatif.durations import KeptRun
 from sluice.core.whatif.room import free_nodes
+from sluice.core.whatif.start import meets
 
 T = TypeVar("T")
 
@@ -48,11 +49,16 @@ async def look(client: Client, manifests: Sequence[Manifest], chart: ChartDefaul
         namespace=client.namespace,
         workflows=await _workflows(client, specs, called),
         pools=None if pools is None else {each["metadata"]["name"]: int(each["spec"]["slots"]) for each in pools},
+        in_use={each["metadata"]["name"]: used for each in pools or () if (used := _used(each))},
         chart=chart,
         nodes=None if nodes is None or pods is None else free_nodes(nodes, pods),
         quotas=quotas or (),
         unseen=tuple(unseen),
     )
+
+
+def _used(pool: Json) -> int:
+    return foreign.integer(foreign.mapping(pool.get("status")).get("used")) or 0
 
 
 async def _if_allowed(reading: Awaitable[T], lacks: str, unseen: list[str]) -> T | None:
@@ -85,26 +91,40 @@ async def _workflow(client: Client, name: str, spec: Json | None) -> KnownWorkfl
         workflow = await client.get(WORKFLOWS, name)
     except NotFound:
         return KnownWorkflow()
-    last = await _run_to_resume(client, workflow, spec) if spec is not None else None
-    ended = last is not None and has_ended((last.get("status") or {}).get("phase", ""))
+    last = await _last_run(client, workflow) if spec is not None else None
+    going = last is not None and not has_ended(_status(last).get("phase", ""))
+    before_it = None if last is None or spec is None else await _run_to_resume(client, last, spec)
     kept, newest = await kept_runs(client, name)
     before = await past.read(client, newest) if newest is not None else None
+    resumes = before_it is not None and has_ended(_status(before_it).get("phase", ""))
     return KnownWorkflow(
         workflow=workflow,
-        past=await past.read(client, last) if last is not None and ended else None,
-        waits_for="" if last is None or ended else last["metadata"]["name"],
+        past=await past.read(client, before_it) if before_it is not None and resumes else None,
+        meets=_meets(spec, last) if going and last is not None and spec is not None else "",
         kept=kept,
         outputs={} if before is None else before.outputs,
     )
 
 
-async def _run_to_resume(client: Client, workflow: Json, spec: Json) -> Json | None:
-    """The run that the next one resumes from, if the Workflow says so and it is there."""
+def _status(run: Json) -> Json:
+    return foreign.mapping(run.get("status"))
+
+
+def _meets(spec: Json, last: Json) -> str:
+    entries = foreign.mapping(_status(last).get("tasks")).values()
+    has_begun = any("startedAt" in foreign.mapping(entry) for entry in entries)
+    return meets(spec, last["metadata"]["name"], has_begun=has_begun)
+
+
+async def _last_run(client: Client, workflow: Json) -> Json | None:
+    """The last that the Workflow made."""
     mark = WorkflowStatus.read_usable(workflow.get("status") or {}).last_run
-    last = None if mark is None or mark.name is None else await _run(client, mark.name)
-    if last is None:
-        return None
-    status, before = last.get("status") or {}, WorkflowRunSpec.read_usable(last["spec"]).resume_from
+    return None if mark is None or mark.name is None else await _run(client, mark.name)
+
+
+async def _run_to_resume(client: Client, last: Json, spec: Json) -> Json | None:
+    """The run that the next one resumes from, if the Workflow says so and it is there."""
+    status, before = _status(last), WorkflowRunSpec.read_usable(last["spec"]).resume_from
     name = run_to_resume(
         WorkflowSettings.read_usable(spec),
         Predecessor(

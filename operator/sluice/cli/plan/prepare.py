@@ -57,7 +57,8 @@ class Planned:
     guesses: list[str]
     kept_of: str
     """The run whose successes are kept; '' if none is."""
-    waits_for: str
+    meets: str
+    """What becomes of the run while the one before it goes on."""
     kept_runs: int
     fit: Fit | None = None
     """None if the nodes are not known."""
@@ -154,6 +155,8 @@ class Preparation:
         callees = {name: self._subject(name, guesses) for name in self._called(run.workflow)}
         pools = self._known_pools([subject, *callees.values()], guesses)
         guesses += _without_value(definition, run)
+        if run.resume_from is not None and manifest.resource is RUNS and not status:
+            guesses.append(f"nothing is kept of run {run.resume_from.run} (resumeFrom)")
         scene = Scene(
             identity=identity,
             subject=subject,
@@ -177,7 +180,7 @@ class Preparation:
             plan=found,
             guesses=list(dict.fromkeys(guesses)),
             kept_of=known.past.run if status.get("tasks") and known.past is not None else "",
-            waits_for=known.waits_for if starts.now and not is_run else "",
+            meets=known.meets if starts.now and not is_run else "",
             kept_runs=len(known.kept),
             fit=None if self._known.nodes is None else fit(found.peak, self._known.nodes),
             shortages=tuple(shortages(found.peak, self._known.quotas)),
@@ -245,6 +248,11 @@ class Preparation:
             for name in sorted(names - found.keys()):
                 found[name] = _PLENTY
                 guesses.append(f"pool {name} has room for all (it is not in the file)")
+        used = self._known.in_use
+        guesses += [
+            f"pool {name} is free ({used[name]} of {found[name]} slots are in use now)"
+            for name in sorted(names & used.keys())
+        ]
         return {name: slots for name, slots in found.items() if name in names}
 
 

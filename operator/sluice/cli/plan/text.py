@@ -41,8 +41,8 @@ def headline(found: Planned, namespace: str) -> str:
     tasks = counted(len(plan.fates), "task") + (f", {reused} of them reused" if reused else "")
     lasts = f", in {estimated(plan.time)}" if plan.time else ""
     if found.start.now:
-        after = f", once {found.waits_for} has ended" if found.waits_for else ""
-        return f"{found.name}{where}: would start 1 run of {tasks}{lasts}{after}."
+        met = f", {found.meets}" if found.meets else ""
+        return f"{found.name}{where}: would start 1 run of {tasks}{lasts}{met}."
     return f"{found.name}{where}: would start nothing: {found.start.why}. A run of it: {tasks}{lasts}."
 
 
@@ -114,7 +114,7 @@ def facts(found: Planned) -> Iterator[tuple[str, str]]:
     for shortage in found.shortages:
         yield "quota", _short(shortage)
     if plan.narrow is not None:
-        yield "waits", _waits(plan.narrow)
+        yield "waits", _waits(plan.narrow, plan.time)
     for number, guess in enumerate(found.guesses[:_GUESSES_SHOWN]):
         yield "guessed" if number == 0 else "", guess
     if len(found.guesses) > _GUESSES_SHOWN:
@@ -184,7 +184,7 @@ def memory(size: int) -> str:
     return str(size)
 
 
-def _waits(narrow: Narrow) -> str:
+def _waits(narrow: Narrow, time: Estimate | None) -> str:
     kind, _, pool = narrow.kind.partition("/")
     what = f"pool {pool}" if pool else kind
     slots = "" if narrow.slots is None else f" ({counted(narrow.slots, 'slot')})" if pool else f" {narrow.slots}"
@@ -192,4 +192,6 @@ def _waits(narrow: Narrow) -> str:
     if narrow.slots is None or narrow.with_more_s is None:
         return words
     more = counted(narrow.slots + 1, "slot") if pool else f"{narrow.slots + 1}"
+    if time is None or lasting(narrow.with_more_s) == lasting(time.typical_s):
+        return f"{words}; {more} would be no faster"
     return f"{words}; with {more} {lasting(narrow.with_more_s)} in all"

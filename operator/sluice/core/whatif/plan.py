@@ -28,6 +28,7 @@ from sluice.core.whatif.needs import Peak, peak
 from sluice.core.whatif.simulate import Callee, Course, simulate, started
 
 PROFILE_PARTS = 12
+_LIMITS_TRIED = 3
 _PODS_SIMULATED_AGAIN = 4000
 """With more pods only the typical times are simulated, and nothing is tried with one more slot."""
 
@@ -114,8 +115,8 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """What holds tasks up longest: `pool/warehouse`, `parallelism`. `with_more_s` is how long the run takes with one
-    slot more; None if that was not tried.
+    """The limit that costs most time: `pool/warehouse`, `parallelism`. `held_up_s` is for how long at least one task
+    waited for it, `with_more_s` how long the run takes with one slot more; None if that was not tried.
     """
 
     kind: str
@@ -227,15 +228,19 @@ def _sources(took: list[Took]) -> tuple[str, ...]:
 
 
 def _narrow(scene: Scene, course: Course) -> Narrow | None:
-    """Of what the author can widen. A second simulation says what one slot more would buy."""
-    held_up = {kind: s for kind, s in course.held_up_s.items() if kind == "parallelism" or kind.startswith("pool/")}
-    if not held_up:
-        return None
-    kind = max(held_up, key=held_up.__getitem__)
+    """Of the limits that held tasks up, the one of which a slot more would buy most: each is tried."""
+    limits = (kind for kind in course.held_up_s if kind == "parallelism" or kind.startswith("pool/"))
+    longest = sorted(limits, key=lambda kind: -course.held_up_s[kind])[:_LIMITS_TRIED]
+    found = [_with_one_more(scene, course, kind) for kind in longest]
+    return min(
+        found, key=lambda narrow: course.ended_s if narrow.with_more_s is None else narrow.with_more_s, default=None
+    )
+
+
+def _with_one_more(scene: Scene, course: Course, kind: str) -> Narrow:
     wider, slots = _wider(scene, course, kind)
     tried = wider is not None and len(course.pods) <= _PODS_SIMULATED_AGAIN
-    with_more_s = wider.play().ended_s if tried and wider is not None else None
-    return Narrow(kind, slots, held_up[kind], with_more_s)
+    return Narrow(kind, slots, course.held_up_s[kind], wider.play().ended_s if tried and wider is not None else None)
 
 
 def _wider(scene: Scene, course: Course, kind: str) -> tuple[Scene | None, int | None]:

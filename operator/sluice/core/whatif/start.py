@@ -63,6 +63,23 @@ def start(spec: Json, stands: Stands, on_first_sight: OnFirstSight, now: Instant
     return Start(now=False, why="what it does is unchanged")
 
 
+def meets(spec: Json, going: str, *, has_begun: bool) -> str:
+    """What becomes of a new run while the last one that the Workflow made, `going`, has not ended; '' if both go on.
+
+    `has_begun`: has a container of that one started?
+    """
+    settings = WorkflowSettings.read_usable(spec)
+    concurrency = Concurrency.of(settings)
+    reuses = settings.on_change is not None and settings.on_change.reuse == "Unchanged"
+    if concurrency.policy == "Allow" or concurrency.max_runs > 1:
+        return f"once {going} has ended, from which it goes on" if reuses else ""
+    if concurrency.policy == "Forbid":
+        return f"which ends at once, since {going} goes on (concurrency: Forbid)"
+    if concurrency.policy == "Replace":
+        return f"and {going} is stopped for it"
+    return f"once {going} has ended" if has_begun or concurrency.policy == "Queue" else f"for which {going} gives way"
+
+
 def _on_time(settings: WorkflowSettings, stands: Stands, on_first_sight: OnFirstSight, now: Instant) -> Start:
     if settings.schedule is None:
         raise AssertionError("it has no schedule")
