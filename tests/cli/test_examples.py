@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from click.testing import CliRunner
+
+from sluice.cli.main import main
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FILES = sorted(EXAMPLES.rglob("*.yaml"))
@@ -32,3 +36,12 @@ def test_multiprocessing_works_with_every_start_method(tmp_path, start_method):
     assert chosen in script.read_text()
     answer = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True)
     assert answer.stdout == "[0, 1, 4, 9, 16, 25, 36, 49]\n"
+
+
+@pytest.mark.parametrize("file", sorted(EXAMPLES.glob("[0-9]*.yaml")), ids=lambda file: file.stem)
+def test_an_example_has_a_plan_in_which_all_goes_well(file):
+    answer = CliRunner().invoke(main, ["plan", str(file), "--offline", "-o", "json"])
+    assert answer.exit_code == 0, answer.output
+    for found in json.loads(answer.output)["plans"]:
+        assert found["trouble"] is None, found
+        assert {task["does"] for task in found["tasks"]} <= {"runs", "skipped"}

@@ -178,7 +178,11 @@ async def test_a_run_that_goes_on_is_waited_for(tmp_path):
 async def test_without_nodes_or_foreign_pods_fits_is_left_out_and_said(tmp_path, path):
     lines, unseen = await planned(tmp_path, NEW, ANSWERS | {path: "nodes"})
     assert not [line for line in lines if line.startswith("  fits")]
-    assert [words for words in unseen if words.startswith("whether it fits: that takes the ")]
+    assert [
+        words
+        for words in unseen
+        if words.startswith("whether it fits: that takes the nodes and all their pods (you may not list ")
+    ]
 
 
 async def test_a_workflow_that_is_not_there_is_new(tmp_path):

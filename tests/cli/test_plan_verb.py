@@ -4,9 +4,13 @@ import json
 import subprocess
 import sys
 
+import pytest
 from click.testing import CliRunner
 
 from sluice.cli.main import main
+from sluice.cli.plan.of_file import check_namespace
+from sluice.cli.run.file import BadFile, Manifest
+from sluice.client.resources import WORKFLOWS
 
 WORKFLOW = """
 apiVersion: sluice.dev/v1alpha1
@@ -168,3 +172,11 @@ main(["plan", sys.argv[1], "--offline"])
     command = [sys.executable, "-c", code, str(tmp_path / "etl.yaml")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_file_for_another_namespace_is_not_compared_with_this_one():
+    manifests = [Manifest(WORKFLOWS, {"metadata": {"name": "etl", "namespace": "other"}})]
+    with pytest.raises(BadFile, match="etl goes into namespace 'other'; to plan it there: -n other"):
+        check_namespace("etl.yaml", manifests, "team")
+    check_namespace("etl.yaml", manifests, "other")
+    check_namespace("etl.yaml", [Manifest(WORKFLOWS, {"metadata": {"name": "etl"}})], "team")

@@ -119,7 +119,7 @@ def test_what_is_planned_is_what_comes(kubectl: Kubectl, tmp_path: Path) -> None
     file = str(tmp_path / "plan.json")
     said = viewer("plan", file, "--detailed-exitcode")
     assert (said.code, said.text.startswith("etl in ")) == (0, True), said
-    assert "not seen: whether it fits: that takes the nodes (you may not list nodes)" in said.text
+    assert "not seen: whether it fits: that takes the nodes and all their pods (you may not list nodes)" in said.text
     assert "  fits " in Sluice(kubectl)("plan", file).text
     said = viewer("plan", "etl", "--pool", "one=2")
     assert (said.code, "; with pool one 2 " in said.text.partition("\n")[0]) == (0, True), said

@@ -31,6 +31,11 @@ def workflows_or_files(context: click.Context, _: click.Parameter, incomplete: s
     return _items(_asked(context, _workflows), incomplete) or [CompletionItem(incomplete, type="file")]
 
 
+def runs_or_files(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Runs and Workflows, or the files of the shell where none begins so."""
+    return runs(context, parameter, incomplete) or [CompletionItem(incomplete, type="file")]
+
+
 def runs(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Runs and Workflows; after a slash the tasks."""
     target, slash, _rest = incomplete.rpartition("/")

@@ -9,7 +9,7 @@ from sluice.api.workflow import WorkflowSettings
 from sluice.core.spec.definition import Definition
 from sluice.core.whatif.assumptions import assume
 from sluice.core.whatif.durations import Sources, durations
-from sluice.core.whatif.plan import Narrow, Scene, Subject, plan
+from sluice.core.whatif.plan import Late, Narrow, Scene, Subject, plan
 from tests.core.kubelet import RUN, START
 from tests.core.world import graph
 
@@ -120,6 +120,12 @@ def test_a_called_workflow_counts_as_long_as_it_takes():
     outer = scene("call >> z", call={"workflow": {"name": "call"}}, callees={"call": inner}, given={"z": 1})
     found = plan(outer)
     assert (found.longest, found.longest_s, found.time.typical_s, found.pods) == (("call", "z"), 6, 6, 3)
+
+
+def test_a_task_that_takes_longer_than_its_timeout_is_named():
+    slow, fast = {"timeout": "10m"}, {"timeout": "10m"}
+    found = plan(scene("a >> b >> c", a=slow, b=fast, c=slow, given={"a": 601, "b": 599}))
+    assert found.late == (Late("a", 601, 600),)
 
 
 def test_a_run_that_cannot_end_says_so():

@@ -3,7 +3,7 @@
 import pytest
 
 from sluice.core.whatif.needs import Needs, Peak, needs_of
-from sluice.core.whatif.room import Fit, Shortage, fit, free_nodes, shortages
+from sluice.core.whatif.room import Fit, Shortage, Usage, fit, shortages
 
 GI = 1024**3
 
@@ -22,6 +22,13 @@ def pod(where, cpu, phase="Running"):
 
 def most(cpu, memory=0, pods=1, largest=None):
     return Peak(pods, Needs(cpu, memory), ("load", largest or Needs(cpu, memory)), ())
+
+
+def free_nodes(nodes, pods):
+    usage = Usage()
+    for pod in pods:
+        usage.add([pod])
+    return usage.free(nodes)
 
 
 def test_what_runs_on_a_node_is_not_free():

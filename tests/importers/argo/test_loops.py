@@ -1,6 +1,6 @@
 """Loops: `withItems`, `withParam` and `withSequence`, and those over what another loop has handed on."""
 
-# ruff: noqa: E501  # a case reads best in one line
+# a case reads best in one line
 
 import pytest
 

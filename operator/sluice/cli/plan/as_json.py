@@ -41,6 +41,7 @@ def _planned(found: Planned) -> Json:
             "sources": list(plan.time.sources),
         },
         "longestWay": {"tasks": list(plan.longest), "seconds": plan.longest_s} if plan.time else None,
+        "late": [{"task": e.task, "takesSeconds": e.takes_s, "timeoutSeconds": e.timeout_s} for e in plan.late],
         "pods": plan.pods,
         "atMost": {
             "pods": plan.peak.pods,

@@ -24,7 +24,7 @@ SOMETHING_STARTS = 3
 
 
 @click.command("plan")
-@click.argument("what", metavar="FILE|RUN", shell_complete=complete.runs)
+@click.argument("what", metavar="FILE|RUN", shell_complete=complete.runs_or_files)
 @click.option("--offline", is_flag=True, help="From the file alone: nothing of it is on the cluster yet.")
 @click.option("-p", "--param", "values", multiple=True, metavar="NAME=VALUE", help="A parameter; may be given again.")
 @click.option(

@@ -21,7 +21,7 @@ from sluice.core.base.naming import LABEL_RUN, LABEL_TASK, MAIN
 from sluice.core.base.times import instant
 from sluice.core.triggers.on_change import Predecessor, run_to_resume
 from sluice.core.whatif.durations import KeptRun
-from sluice.core.whatif.room import free_nodes
+from sluice.core.whatif.room import Node, Usage
 from sluice.core.whatif.start import meets
 
 T = TypeVar("T")
@@ -40,21 +40,24 @@ async def look(client: Client, manifests: Sequence[Manifest], chart: ChartDefaul
         unseen.append("the chart's defaults and caps: ConfigMap sluice-defaults cannot be read")
     pools = await _if_allowed(client.objects(POOLS), "the Pools, which count as having room for all", unseen)
     quotas = await _if_allowed(client.objects(QUOTAS), "the quotas of the namespace", unseen)
-    nodes = await _if_allowed(client.objects(NODES), "whether it fits: that takes the nodes", unseen)
-    pods = None
-    if nodes is not None:
-        reading = client.objects(PODS, ALL_NAMESPACES, fieldSelector=_LIVE_PODS)
-        pods = await _if_allowed(reading, "whether it fits: that takes the pods of all namespaces", unseen)
+    nodes = await _if_allowed(_free_nodes(client), "whether it fits: that takes the nodes and all their pods", unseen)
     return Known(
         namespace=client.namespace,
         workflows=await _workflows(client, specs, called),
         pools=None if pools is None else {each["metadata"]["name"]: int(each["spec"]["slots"]) for each in pools},
         in_use={each["metadata"]["name"]: used for each in pools or () if (used := _used(each))},
         chart=chart,
-        nodes=None if nodes is None or pods is None else free_nodes(nodes, pods),
+        nodes=nodes,
         quotas=quotas or (),
         unseen=tuple(unseen),
     )
+
+
+async def _free_nodes(client: Client) -> list[Node]:
+    nodes, usage = await client.objects(NODES), Usage()
+    async for page in client.pages(PODS, ALL_NAMESPACES, fieldSelector=_LIVE_PODS):
+        usage.add(page["items"] or ())
+    return usage.free(nodes)
 
 
 def _used(pool: Json) -> int:

@@ -5,7 +5,7 @@ from html import escape
 
 from sluice.cli.plan.known import Known
 from sluice.cli.plan.prepare import Planned
-from sluice.cli.plan.text import facts, headline, rows
+from sluice.cli.plan.text import facts, folded, headline, rows
 from sluice.cli.printable import printable
 from sluice.core import Instant
 from sluice.core.spec.changes import SAME, Change
@@ -24,12 +24,14 @@ def as_markdown(plans: Sequence[Planned], known: Known, left_out: Sequence[str],
 
 def _planned(found: Planned, namespace: str, now: Instant) -> Iterator[str]:
     yield f"\n**{_cell(headline(found, namespace))}**\n"
-    told = list(rows(found, now))
+    told, left_out = folded(list(rows(found, now)))
     news = [row for row in told if row[0].sign != SAME]
     if news:
         yield from _table(news)
     if len(news) < len(told):
         yield from _details(f"{len(told) - len(news)} unchanged", _table(row for row in told if row[0].sign == SAME))
+    if left_out:
+        yield f"\n{left_out}"
     yield from _details("time, pods and guesses", _facts(found))
 
 

@@ -1,5 +1,6 @@
 """The plans of a file, and what else there is to say of it."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from sluice.cli.plan.markdown import as_markdown
 from sluice.cli.plan.prepare import Planned, Preparation, Wishes
 from sluice.cli.plan.text import as_text
 from sluice.cli.printable import printable
-from sluice.cli.run.file import Manifest, read
+from sluice.cli.run.file import BadFile, Manifest, read
 from sluice.cli.terminal import Terminal
 from sluice.core import Instant
 
@@ -39,10 +40,13 @@ class Plans:
         lines += [
             printable(f"not planned: {name}; sluice backfill --dry-run counts its runs") for name in self.left_out
         ]
-        apply = f"kubectl apply -f {self.file}"
+        return "\n".join([*lines, printable(f"Nothing was changed.   {self._apply}")])
+
+    @property
+    def _apply(self) -> str:
         if self.file.endswith(".py"):
-            apply = f"sluice render {self.file} | kubectl apply -f -"
-        return "\n".join([*lines, printable(f"Nothing was changed.   {apply}")])
+            return f"sluice render {shlex.quote(self.file)} | kubectl apply -f -"
+        return f"kubectl apply -f {shlex.quote(self.file)}"
 
     def as_json(self) -> str:
         return written(self.planned, self.known, notPlanned=list(self.left_out))
@@ -63,7 +67,20 @@ async def plan_on_cluster(client: "Client", file: str, wishes: Wishes, now: Inst
 
     chart = await defaults.read(client)
     manifests = read(file, chart_has_image=chart is None or bool(chart.task_defaults.image))
+    if elsewhere := [
+        each for each in manifests if each.body["metadata"].get("namespace", client.namespace) != client.namespace
+    ]:
+        name = elsewhere[0].body["metadata"]["namespace"]
+        raise BadFile(f"{file}: {elsewhere[0].name} goes into namespace '{name}'; to plan it there: -n {name}")
     return _plans(file, manifests, await look(client, manifests, chart), wishes, now)
+
+
+def check_namespace(file: str, manifests: Sequence[Manifest], planned: str) -> None:
+    """Raises BadFile if one says that it goes into another namespace: it would be compared with the wrong one."""
+    for each in manifests:
+        namespace = each.body["metadata"].get("namespace", planned)
+        if namespace != planned:
+            raise BadFile(f"{file}: {each.name} goes into namespace '{namespace}'; to plan it there: -n {namespace}")
 
 
 def _plans(file: str, manifests: Sequence[Manifest], known: Known, wishes: Wishes, now: Instant) -> Plans:

@@ -9,6 +9,7 @@ from sluice.cli.printable import printable
 from sluice.cli.terminal import Terminal
 from sluice.cli.words import counted
 from sluice.core import Instant
+from sluice.core.base.times import span
 from sluice.core.spec.changes import CHANGED, GONE, NEW, SAME, Change
 from sluice.core.whatif.durations import BY_RUNS
 from sluice.core.whatif.needs import Needs
@@ -52,13 +53,13 @@ def estimated(time: Estimate) -> str:
 
 def _fates(found: Planned, now: Instant) -> Iterator[tuple[str, str]]:
     """The lines of tasks, and their colours; those that do the same are folded where there are many."""
-    shown, folded = _folded(list(rows(found, now)))
+    shown, left_out = folded(list(rows(found, now)))
     name = min(max((len(change.name) for change, _ in shown), default=0), 30)
     words = min(max((len(change.words) for change, _ in shown), default=0), 46)
     for change, text in shown:
         yield f"  {change.name:{name}}  {change.sign}  {change.words:{words}}  {text}".rstrip(), _COLOURS[change.sign]
-    if folded:
-        yield f"  and {counted(folded, 'more task')}: -o json has them all", "default"
+    if left_out:
+        yield f"  {left_out}", "default"
 
 
 def rows(found: Planned, now: Instant) -> Iterator[tuple[Change, str]]:
@@ -77,10 +78,12 @@ def _with_age(change: Change, found: Planned, now: Instant) -> Change:
     return replace(change, words=f"{change.words}, succeeded {about(now - at)} ago")
 
 
-def _folded(told: Sequence[tuple[Change, str]]) -> tuple[list[tuple[Change, str]], int]:
-    """What has changed comes before what has not, where not all have room."""
+def folded(told: Sequence[tuple[Change, str]]) -> tuple[list[tuple[Change, str]], str]:
+    """The rows that are shown, and a word on the others. What has changed comes before what has not."""
     chosen = sorted(range(len(told)), key=lambda number: (told[number][0].sign == SAME, number))[:_FATES_SHOWN]
-    return [told[number] for number in sorted(chosen)], len(told) - len(chosen)
+    left_out = len(told) - len(chosen)
+    words = f"and {counted(left_out, 'more task')}: -o json has them all" if left_out else ""
+    return [told[number] for number in sorted(chosen)], words
 
 
 def does(fate: Fate | None, *, starts: bool = True) -> str:
@@ -105,6 +108,8 @@ def facts(found: Planned) -> Iterator[tuple[str, str]]:
     plan = found.plan
     if plan.trouble:
         yield "trouble", plan.trouble
+    for late in plan.late:
+        yield "timeout", f"{late.task} takes up to {lasting(late.takes_s)}, and may take {span(late.timeout_s)}"
     yield "time", _time(found)
     if plan.time and plan.longest:
         yield "longest", f"{_way(plan.longest)}  {lasting(plan.longest_s)}"

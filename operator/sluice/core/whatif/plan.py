@@ -5,7 +5,7 @@ It is the course of the run on a made-up cluster (see `simulate`), under the ope
 reads it. What was assumed for that stands in `guesses`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from sluice.api.chart import PodCaps
@@ -21,7 +21,7 @@ from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.status.reasons import reason
-from sluice.core.whatif.durations import BY_FILE, BY_HINT, BY_RUNS, Durations, Took
+from sluice.core.whatif.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, Durations, Took
 from sluice.core.whatif.kubelet import Expected
 from sluice.core.whatif.longest_way import longest_way
 from sluice.core.whatif.needs import Peak, peak
@@ -126,6 +126,15 @@ class Narrow:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """A task that has taken longer than its timeout lets it."""
+
+    task: str
+    takes_s: float
+    timeout_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     fates: tuple[Fate, ...]
     time: Estimate | None
@@ -136,6 +145,7 @@ class Plan:
     narrow: Narrow | None
     pods: int
     """In all, those of the runs that it calls among them."""
+    late: tuple[Late, ...]
     trouble: str
     """Why the run would never end, or not well."""
 
@@ -153,6 +163,7 @@ def plan(scene: Scene) -> Plan:
         peak=peak(course.pods, course.ended_s, scene.defaults, PROFILE_PARTS),
         narrow=_narrow(scene, course) if known else None,
         pods=len(course.pods),
+        late=tuple(_late(scene.subject, course)),
         trouble=course.trouble,
     )
 
@@ -212,6 +223,15 @@ def _took(course: Course, durations: Durations) -> list[float]:
             named = run.tasks.named_task_of(call.number)
             took[named] = max(took[named], call.ended_s - call.started_s)
     return took
+
+
+def _late(subject: Subject, course: Course) -> Iterator[Late]:
+    run = zip(subject.definition.tasks, subject.durations.took, course.run.tasks.named, strict=True)
+    for task, took, state in run:
+        limits = [limit_s for limit_s in (task.timeout_s, task.deadline_s) if limit_s is not None]
+        runs = state.phase == "Succeeded" and state.restored_entry is None and took.source != GUESSED
+        if limits and runs and took.high_s >= min(limits):
+            yield Late(task.name, took.high_s, min(limits))
 
 
 def _estimate(scene: Scene, course: Course) -> Estimate:

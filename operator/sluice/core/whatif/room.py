@@ -4,8 +4,9 @@ It is a count, not the scheduler: affinities, taints that a pod tolerates and vo
 takes no new pods counts for nothing.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sluice.core import Json
 from sluice.core.base import foreign, quantity
@@ -35,25 +36,31 @@ class Fit:
     """On how many nodes the largest pod has room now."""
 
 
-def free_nodes(nodes: Iterable[Json], pods: Iterable[Json]) -> list[Node]:
-    """`pods` are those of all namespaces."""
-    used: dict[str, Needs] = {}
-    count: dict[str, int] = {}
-    for pod in pods:
-        spec = foreign.mapping(pod.get("spec"))
-        where = foreign.string(spec.get("nodeName"))
-        if where and foreign.mapping(pod.get("status")).get("phase") not in _ENDED:
-            used[where] = used.get(where, Needs()) + needs_of(spec)
-            count[where] = count.get(where, 0) + 1
-    found = []
-    for node in nodes:
-        name = foreign.string(foreign.mapping(node.get("metadata")).get("name"))
-        if _takes_pods(node):
+@dataclass(slots=True)
+class Usage:
+    """What the pods that have not ended ask for, by node. There may be more of them than fit into memory at a time."""
+
+    _needs: dict[str, Needs] = field(default_factory=dict)
+    _pods: Counter[str] = field(default_factory=Counter)
+
+    def add(self, pods: Iterable[Json]) -> None:
+        for pod in pods:
+            spec = foreign.mapping(pod.get("spec"))
+            node = foreign.string(spec.get("nodeName"))
+            if node and foreign.mapping(pod.get("status")).get("phase") not in _ENDED:
+                self._needs[node] = self._needs.get(node, Needs()) + needs_of(spec)
+                self._pods[node] += 1
+
+    def free(self, nodes: Iterable[Json]) -> list[Node]:
+        """The nodes that take pods, and what these leave there."""
+        found = []
+        for node in filter(_takes_pods, nodes):
+            name = foreign.string(foreign.mapping(node.get("metadata")).get("name"))
             has = foreign.mapping(foreign.mapping(node.get("status")).get("allocatable"))
-            free = Needs(_amount(has, "cpu", 1000), _amount(has, "memory")) - used.get(name, Needs())
-            left = _amount(has, "pods") - count.get(name, 0)
-            found.append(Node(name, free.at_least(Needs()), max(0, left)))
-    return found
+            left = Needs(_amount(has, "cpu", 1000), _amount(has, "memory")) - self._needs.get(name, Needs())
+            pods = _amount(has, "pods") - self._pods[name]
+            found.append(Node(name, left.at_least(Needs()), max(0, pods)))
+        return found
 
 
 def _takes_pods(node: Json) -> bool:
