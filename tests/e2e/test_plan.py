@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
+from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, eventually, workflow
 from tests.e2e.terminal import Sluice
 from tests.e2e.test_pools import pool
 
@@ -123,3 +123,24 @@ def test_what_is_planned_is_what_comes(kubectl: Kubectl, tmp_path: Path) -> None
     assert "  fits " in Sluice(kubectl)("plan", file).text
     said = viewer("plan", "etl", "--pool", "one=2")
     assert (said.code, "; with pool one 2 " in said.text.partition("\n")[0]) == (0, True), said
+
+
+PLANNED = ("02-fan-in", "06-parameters", "13-outputs", "34-stdout")
+
+
+def test_examples_do_what_their_plans_say(kubectl: Kubectl) -> None:
+    files = [EXAMPLES / f"{name}.yaml" for name in PLANNED]
+    said = [Sluice(kubectl)("plan", str(file), "-o", "json") for file in files]
+    plans = [plan for each in said for plan in json.loads(each.text)["plans"]]
+    for file in files:
+        kubectl.apply(file)
+    made = Counter[str]()
+    for plan in plans:
+        if plan["starts"]:
+            name = plan["name"]
+            run = kubectl.run_of(name) if plan["kind"] == "Workflow" else name
+            assert kubectl.finished(run)["status"]["phase"] == "Succeeded", run
+            made.update({f"{run}/{task['name']}": task["pods"] for task in plan["tasks"] if task["pods"]})
+    came = pods_by_task(kubectl)
+    assert {task: count for task, count in came.items() if task in made} == made
+    assert came.total() == sum(plan["pods"] for plan in plans if plan["starts"])
