@@ -1,9 +1,13 @@
 """Why a task or an item is not running."""
 
+from dataclasses import replace
+
 import pytest
 
 from sluice.core.explain.seen import RunSeen
 from sluice.core.explain.task import explain_task
+from sluice.core.pod.needs import Needs
+from sluice.core.pod.room import Node
 from tests.core.explain.shown import NOW, commands, facts, pool, seen
 
 GRAPH = [
@@ -117,4 +121,34 @@ def test_the_newest_warning_about_its_pod_is_told():
 
 def test_what_could_not_be_read_is_named():
     answer = explain_task(seen("Running", load={"phase": "Pending", "reason": "Unschedulable: 0/3"}), "load")
-    assert [words.partition(":")[0] for words in answer.unseen] == ["the run's graph (controllerrevisions)", "nodes"]
+    assert [words.partition(":")[0] for words in answer.unseen] == ["the run's graph (controllerrevisions)"]
+    answer = explain_task(seen("Running", LARGE, load={"phase": "Pending"}), "load")
+    assert answer.unseen == ("nodes and the pods on them: where it fits",)
+
+
+LARGE = [{"name": "load", "resources": {"requests": {"cpu": "2", "memory": "4Gi"}}}]
+GI = 1024**3
+
+
+@pytest.mark.parametrize(
+    ("nodes", "words"),
+    [
+        ([Node("b", Needs(2000, 4 * GI), 9), Node("a", Needs(4000, 8 * GI), 1)], "fits now on a, b"),
+        ([Node("full", Needs(4000, 8 * GI), 0), Node("a", Needs(2000, 4 * GI), 1)], "fits now on a"),
+        ([Node("a", Needs(1500, 8 * GI), 9)], "fits on no node now; the most that one has free is 1.5 CPU and 8Gi"),
+        ([], "fits on no node now; the most that one has free is nothing"),
+    ],
+)
+def test_what_it_needs_and_where_that_is_free(nodes, words):
+    pending = replace(seen("Running", LARGE, load={"phase": "Pending"}), nodes=nodes)
+    assert facts(explain_task(pending, "load"))[1]["then"] == f"needs 2 CPU, 4Gi: {words}"
+    running = replace(seen("Running", LARGE, load={"phase": "Running"}), nodes=nodes)
+    assert "then" not in facts(explain_task(running, "load"))[1]
+
+
+def test_a_pod_that_is_there_says_what_it_needs():
+    pod = {"metadata": {"name": "p"}, "spec": {"containers": [{"resources": {"requests": {"cpu": "3"}}}]}}
+    pending = replace(
+        seen("Running", LARGE, pods=[pod], load={"phase": "Pending", "pod": "p"}), nodes=[Node("a", Needs(2000, GI), 9)]
+    )
+    assert facts(explain_task(pending, "load"))[1]["then"].startswith("needs 3 CPU: fits on no node now")

@@ -2,8 +2,10 @@
 
 import pytest
 
-from sluice.core.whatif.needs import Needs, Peak, needs_of
-from sluice.core.whatif.room import Fit, Shortage, Usage, fit, shortages
+from sluice.core.pod.needs import Needs, needs_of
+from sluice.core.pod.room import Usage
+from sluice.core.whatif.peak import Peak
+from sluice.core.whatif.room import Fit, Shortage, fit, shortages
 
 GI = 1024**3
 

@@ -8,7 +8,7 @@ from typing import Any
 from sluice.cli.plan.known import Known
 from sluice.cli.plan.prepare import Planned
 from sluice.core import Json
-from sluice.core.whatif.needs import Needs
+from sluice.core.pod.needs import Needs
 
 
 def written(plans: Sequence[Planned], known: Known, **more: Any) -> str:

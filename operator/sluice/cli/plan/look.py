@@ -11,23 +11,22 @@ from sluice.cli.plan.known import Known, KnownWorkflow
 from sluice.cli.retry import past
 from sluice.cli.run.file import Manifest
 from sluice.client import find
-from sluice.client.api import ALL_NAMESPACES, Client
+from sluice.client.api import Client
 from sluice.client.errors import ClientError, Forbidden, NotFound
 from sluice.client.names import newest_first
-from sluice.client.resources import NODES, PODS, POOLS, QUOTAS, RUNS, WORKFLOWS
+from sluice.client.nodes import free_nodes
+from sluice.client.resources import PODS, POOLS, QUOTAS, RUNS, WORKFLOWS
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.naming import LABEL_RUN, LABEL_TASK, MAIN
 from sluice.core.base.times import instant
 from sluice.core.triggers.on_change import Predecessor, run_to_resume
 from sluice.core.whatif.durations import KeptRun
-from sluice.core.whatif.room import Node, Usage
 from sluice.core.whatif.start import meets
 
 T = TypeVar("T")
 
 _KEPT = 5
-_LIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed"
 _CALLS_DEEP = 8
 
 
@@ -40,7 +39,7 @@ async def look(client: Client, manifests: Sequence[Manifest], chart: ChartDefaul
         unseen.append("the chart's defaults and caps: ConfigMap sluice-defaults cannot be read")
     pools = await _if_allowed(client.objects(POOLS), "the Pools, which count as having room for all", unseen)
     quotas = await _if_allowed(client.objects(QUOTAS), "the quotas of the namespace", unseen)
-    nodes = await _if_allowed(_free_nodes(client), "whether it fits: that takes the nodes and all their pods", unseen)
+    nodes = await _if_allowed(free_nodes(client), "whether it fits: that takes the nodes and all their pods", unseen)
     return Known(
         namespace=client.namespace,
         workflows=await _workflows(client, specs, called),
@@ -51,13 +50,6 @@ async def look(client: Client, manifests: Sequence[Manifest], chart: ChartDefaul
         quotas=quotas or (),
         unseen=tuple(unseen),
     )
-
-
-async def _free_nodes(client: Client) -> list[Node]:
-    nodes, usage = await client.objects(NODES), Usage()
-    async for page in client.pages(PODS, ALL_NAMESPACES, fieldSelector=_LIVE_PODS):
-        usage.add(page["items"] or ())
-    return usage.free(nodes)
 
 
 def _used(pool: Json) -> int:

@@ -10,9 +10,9 @@ from sluice.cli.terminal import Terminal
 from sluice.cli.words import counted
 from sluice.core import Instant
 from sluice.core.base.times import span
+from sluice.core.pod.needs import cpu, memory
 from sluice.core.spec.changes import CHANGED, GONE, NEW, SAME, Change
 from sluice.core.whatif.durations import BY_RUNS
-from sluice.core.whatif.needs import Needs
 from sluice.core.whatif.plan import REUSED, RUNS, SKIPPED, Estimate, Fate, Narrow
 from sluice.core.whatif.room import Shortage
 
@@ -146,16 +146,16 @@ def _at_most(found: Planned) -> str:
     peak = found.plan.peak
     bars = "".join(_BARS[pods * (len(_BARS) - 1) // peak.pods] for pods in peak.profile) if peak.pods else ""
     rest = "" if found.plan.time else "  (as if all tasks took equally long)"
-    return f"{', '.join([counted(peak.pods, 'pod'), *amounts(peak.needs)])}  {bars}{rest}".rstrip()
+    return f"{', '.join([counted(peak.pods, 'pod'), *peak.needs.words()])}  {bars}{rest}".rstrip()
 
 
 def _fits(found: Planned) -> str | None:
     fit, (task, largest) = found.fit, found.plan.peak.largest
     if fit is None:
         return None
-    free = " and ".join(amounts(fit.free)) or "nothing"
+    free = " and ".join(fit.free.words()) or "nothing"
     words = f"{'yes' if fit.fits else 'not at once'}: {free} free on {counted(fit.nodes, 'node')}"
-    asks = ", ".join(amounts(largest))
+    asks = ", ".join(largest.words())
     if asks:
         where = f"{fit.largest_fits_on} of them" if fit.largest_fits_on else "none of them"
         words += f"; {task} ({asks}) fits on {where}"
@@ -171,22 +171,6 @@ def _amount(resource: str, size: int) -> str:
     if resource == "pods":
         return counted(size, "pod")
     return f"{cpu(size)} CPU" if resource == "cpu" else memory(size)
-
-
-def amounts(needs: Needs) -> list[str]:
-    """`32 CPU`, `64Gi`; nothing of what is not asked for."""
-    return ([f"{cpu(needs.cpu)} CPU"] if needs.cpu else []) + ([memory(needs.memory)] if needs.memory else [])
-
-
-def cpu(millicores: int) -> str:
-    return f"{millicores / 1000:g}"
-
-
-def memory(size: int) -> str:
-    for unit, name in ((1024**4, "Ti"), (1024**3, "Gi"), (1024**2, "Mi"), (1024, "Ki")):
-        if size >= unit:
-            return f"{size / unit:.3g}{name}"
-    return str(size)
 
 
 def _waits(narrow: Narrow, time: Estimate | None) -> str:

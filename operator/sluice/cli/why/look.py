@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import TypeVar
 
 from sluice.cli.states import ENDED
@@ -10,6 +11,7 @@ from sluice.client.api import Client
 from sluice.client.errors import Forbidden, NotFound
 from sluice.client.history import succeeded_runs
 from sluice.client.names import BadName, Kind, Target, check_task, newest_first
+from sluice.client.nodes import free_nodes
 from sluice.client.resources import EVENTS, PODS, POOLS, WORKFLOWS
 from sluice.core import Json
 from sluice.core.base import foreign
@@ -74,6 +76,8 @@ async def _of_run(client: Client, run: Json, target: Target) -> Answer:
     if not target.task:
         return explain_run(seen)
     check_task(target.task, seen.tasks)
+    if not ended and seen.entries.get(target.task, {}).get("phase", "Pending") == "Pending":
+        seen = replace(seen, nodes=await _if_allowed(free_nodes(client)))
     if target.item is not None:
         _check_item(seen, target.task, target.item)
     return explain_task(seen, target.task, target.item)

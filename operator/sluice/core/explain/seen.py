@@ -1,6 +1,6 @@
 """What the API server has shown, read with care: a status has whatever somebody wrote there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +11,7 @@ from sluice.core import Instant, Json
 from sluice.core.base import foreign
 from sluice.core.base.times import instant
 from sluice.core.graph.references import dependencies
+from sluice.core.pod.room import Node
 from sluice.core.status.fan_out_status import item_entries
 from sluice.core.status.stored_entries import usable_entries
 
@@ -26,6 +27,8 @@ class RunSeen:
     pods: list[Json] | None = None
     events: list[Json] | None = None
     """Warnings about the run's pods."""
+    nodes: Sequence[Node] | None = None
+    """Those that take pods, and what is free there."""
     kept: tuple[Json, ...] | None = None
     """Earlier runs of the Workflow that succeeded, the newest first: `startedAt`, `finishedAt` and, of the newest,
     `tasks`.

@@ -8,8 +8,10 @@ from sluice.core.base.times import lasting
 from sluice.core.explain import durations
 from sluice.core.explain.advice import advice, first_word
 from sluice.core.explain.answer import Answer, Command, lines
+from sluice.core.explain.fits import fits, needs_of_task
 from sluice.core.explain.line import freeing, place
 from sluice.core.explain.seen import RunSeen, items_of, words_of_pods
+from sluice.core.pod.needs import Needs
 
 _HEADS: dict[TaskPhase, str] = {
     "Pending": "is not running",
@@ -41,9 +43,10 @@ def explain_task(seen: RunSeen, task: str, item: int | None = None) -> Answer:
             ("cluster", words_of_pods(seen, _pods(seen, task, item, entry)) if phase in ("Pending", "Running") else ""),
             ("takes", durations.of_task(seen, task) if phase in ("Pending", "Running") else ""),
             ("next", advised.words if advised else ""),
+            ("then", fits(seen, task) if phase == "Pending" else ""),
         ),
         commands=_commands(seen, task, shown, entry, reason),
-        unseen=_unseen(seen, reason),
+        unseen=_unseen(seen, task, reason),
     )
 
 
@@ -122,7 +125,7 @@ def _open_dependency(seen: RunSeen, task: str) -> str:
     return going[0] if going else ""
 
 
-def _unseen(seen: RunSeen, reason: str) -> tuple[str, ...]:
+def _unseen(seen: RunSeen, task: str, reason: str) -> tuple[str, ...]:
     missing = []
     if seen.graph is None:
         missing.append("the run's graph (controllerrevisions): what it waits for, and expectedDuration")
@@ -130,6 +133,7 @@ def _unseen(seen: RunSeen, reason: str) -> tuple[str, ...]:
         missing.append("Pools: the place in line")
     if seen.events is None:
         missing.append("events: what the cluster says about its pod")
-    if first_word(reason) == "Unschedulable":
-        missing.append("nodes: whether it would fit on one")
+    waits = seen.entries.get(task, {"phase": "Pending"})["phase"] == "Pending"
+    if waits and seen.nodes is None and needs_of_task(seen, task) != Needs():
+        missing.append("nodes and the pods on them: where it fits")
     return tuple(missing)

@@ -24,7 +24,7 @@ from sluice.core.status.reasons import reason
 from sluice.core.whatif.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, Durations, Took
 from sluice.core.whatif.kubelet import Expected
 from sluice.core.whatif.longest_way import longest_way
-from sluice.core.whatif.needs import Peak, peak
+from sluice.core.whatif.peak import Peak, peak
 from sluice.core.whatif.simulate import Callee, Course, simulate, started
 
 PROFILE_PARTS = 12

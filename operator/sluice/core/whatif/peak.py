@@ -1,62 +1,14 @@
-"""What pods ask for, and the most that is asked for at a time."""
+"""The most that is asked for at a time."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from math import ceil
 
-from sluice.core import Json
-from sluice.core.base import foreign, quantity
 from sluice.core.pod.builder import Item, build_pod
 from sluice.core.pod.defaults import PodDefaults
+from sluice.core.pod.needs import Needs, needs_of
 from sluice.core.run.state import RunState
 from sluice.core.whatif.simulate import Attempt
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """CPU in thousandths of a core, memory in bytes, both rounded up: as the scheduler counts a pod."""
-
-    cpu: int = 0
-    memory: int = 0
-
-    def __add__(self, other: "Needs") -> "Needs":
-        return Needs(self.cpu + other.cpu, self.memory + other.memory)
-
-    def __sub__(self, other: "Needs") -> "Needs":
-        return Needs(self.cpu - other.cpu, self.memory - other.memory)
-
-    def at_least(self, other: "Needs") -> "Needs":
-        return Needs(max(self.cpu, other.cpu), max(self.memory, other.memory))
-
-    def within(self, room: "Needs") -> bool:
-        return self.cpu <= room.cpu and self.memory <= room.memory
-
-
-def needs_of(spec: Json) -> Needs:
-    """Of a pod's spec: the sum of its containers, or its largest init container; native sidecars count as containers.
-
-    https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers
-    """
-    total, largest = Needs(), Needs()
-    for container in foreign.mappings(spec.get("containers")):
-        total += _of_container(container)
-    for container in foreign.mappings(spec.get("initContainers")):
-        if container.get("restartPolicy") == "Always":
-            total += _of_container(container)
-        else:
-            largest = largest.at_least(_of_container(container))
-    return total.at_least(largest) + _read(foreign.mapping(spec.get("overhead")))
-
-
-def _of_container(container: Json) -> Needs:
-    resources = foreign.mapping(container.get("resources"))
-    return _read(foreign.mapping(resources.get("limits")) | foreign.mapping(resources.get("requests")))
-
-
-def _read(amounts: Json) -> Needs:
-    cpu, memory = (quantity.parse(str(amounts.get(name, 0))) or Fraction(0) for name in ("cpu", "memory"))
-    return Needs(ceil(cpu * 1000), ceil(memory))
 
 
 @dataclass(frozen=True, slots=True)
