@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from textwrap import dedent
 from xml.etree import ElementTree as ET
@@ -16,6 +17,7 @@ from sluice.cli.graph.caption import caption
 from sluice.cli.graph.dot import dot
 from sluice.cli.graph.look import on_cluster
 from sluice.cli.graph.mermaid import mermaid
+from sluice.cli.graph.mosaic import cells
 from sluice.cli.graph.subject import Subject, of_run, of_workflow
 from sluice.cli.graph.svg import curve, svg
 from sluice.cli.graph.term import as_text
@@ -67,7 +69,7 @@ ETL = {
 
 
 GROUPED = {
-    "clean": {"forEach": {"range": 4}, "group": "checks"},
+    "clean": {"forEach": {"items": [1, 2, 3, 4]}, "group": "checks"},
     "audit": {"group": "checks"},
     "x": {"finally": True},
 }
@@ -80,7 +82,7 @@ def parsed(text):
 
 
 def etl():
-    return run("extract >> clean, audit >> load", entries=ETL.items(), clean={"forEach": {"range": 4}})
+    return run("extract >> clean, audit >> load", entries=ETL.items(), clean={"forEach": {"items": [1, 2, 3, 4]}})
 
 
 def drawn(subject, columns=None, rows=None):
@@ -132,7 +134,7 @@ def shows_text(found, expected):
                 "c ───┴─┴──▸ y",
             ],
         ),
-        ("a >> b >> c >> a", ["a ──▸ b ──▸ c", "back  c ▸ a"]),  # such a Workflow is refused, and yet is there
+        ("a >> b >> c >> a", ["a ──▸ b ──▸ c", "", "back  c ▸ a"]),  # such a Workflow is refused, and yet is there
     ],
 )
 def test_lines_on_a_terminal(text, expected):
@@ -189,6 +191,7 @@ def test_finally_tasks_come_last_and_durations_make_a_longest_way():
 
         finally
         tidy ──▸ tell
+
         longest way  2m00s  a ▸ c
         """,
     )
@@ -203,6 +206,7 @@ def test_on_a_small_screen_tasks_are_folded_until_it_fits():
         etl  62 tasks
 
         start ──▸ {times("load", 60)} ──▸ end
+
         60 tasks are folded, fewer off a terminal (| less -S); -o json has all
         """,
         columns=80,
@@ -216,7 +220,17 @@ def test_of_several_tasks_in_a_box_the_states_are_counted():
     (box,) = lay_out(subject.tasks, 2).boxes
     found = caption(subject, box)
     assert (found.state.word, found.words) == ("Failed", "1 Failed, 4 Pending, 1 Succeeded")
-    assert [state.word for state in found.cells] == ["Succeeded", "Failed", *["Pending"] * 4]
+    assert [state.word for state in found.items] == ["Succeeded", "Failed", *["Pending"] * 4]
+
+
+def test_one_failure_among_many_items_is_seen():
+    items = {"total": 10_000, "succeeded": "0-7776,7778-8999", "failed": "7777", "running": "9000-9004"}
+    entry = {"phase": "Running", "startedAt": at(0), "items": items}
+    subject = run("clean", entries=[("clean", entry)], clean={"forEach": {"from": "$(params.files)"}})
+    (box,) = lay_out(subject.tasks).boxes
+    counts = Counter(state.word for state in cells(caption(subject, box).items, 400))
+    assert counts == {"Succeeded": 359, "Failed": 1, "Running": 1, "Waiting": 39}
+    assert len(svg(subject, lay_out(subject.tasks, text_lines=2))) < 15_000
 
 
 def test_colours_only_where_there_are_some():
@@ -233,10 +247,12 @@ def test_mermaid():
         flowchart LR
           t0["✔ extract<br/>Succeeded 8s"]
           subgraph g1["checks"]
+          direction LR
           t1[["● clean[]<br/>Running 2/4 1m32s"]]
           t2["✖ audit<br/>Failed 2s"]
           end
           subgraph g2["finally"]
+          direction LR
           t3["◌ x<br/>Pending"]
           end
           t0 --> t1

@@ -232,7 +232,9 @@ def test_labels(names, label):
     assert label_of(names) == label
 
 
-def test_a_fan_out_has_a_cell_for_each_item():
+def test_a_fan_out_has_a_mosaic_of_its_items():
+    (box,) = lay_out([Task("clean", items=60)]).boxes
+    assert box.cells == 60
     (box,) = lay_out([Task("clean", items=10_000)]).boxes
-    assert box.cells == 10_000
+    assert (box.cells, box.cells_per_row) == (10_000, 1_250)
     assert box.height < 80

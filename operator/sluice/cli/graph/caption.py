@@ -13,11 +13,11 @@ _FIRST = (FAILED, RUNNING, PENDING, STOPPED, UPSTREAM_FAILED, WAITING, SKIPPED, 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """`cells` has a state for each cell of the mosaic."""
+    """`items` has the state of each task or item, in their order."""
 
     state: State
     words: str
-    cells: tuple[State, ...]
+    items: tuple[State, ...]
 
 
 def caption(subject: Subject, box: Box) -> Caption | None:
@@ -25,9 +25,14 @@ def caption(subject: Subject, box: Box) -> Caption | None:
     if subject.standings is None:
         return None
     standings = [subject.standings[task] for task in box.tasks]
-    cells = tuple(state for standing in standings for state in standing.items or (standing.state,))
+    items = tuple(state for standing in standings for state in standing.items or (standing.state,))
     if len(standings) == 1:
-        return Caption(standings[0].state, standings[0].words, cells if box.cells else ())
+        return Caption(standings[0].state, standings[0].words, items)
     counts = Counter(standing.state for standing in standings)
-    ordered = sorted(counts, key=lambda state: _FIRST.index(state) if state in _FIRST else len(_FIRST))
-    return Caption(ordered[0], ", ".join(f"{counts[state]} {state.word}" for state in ordered), cells)
+    ordered = sorted(counts, key=rank)
+    return Caption(ordered[0], ", ".join(f"{counts[state]} {state.word}" for state in ordered), items)
+
+
+def rank(state: State) -> int:
+    """Low for a state that says much of a box."""
+    return _FIRST.index(state) if state in _FIRST else len(_FIRST)

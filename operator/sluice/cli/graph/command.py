@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("graph")
-@click.argument("what", metavar="[FILE|RUN|WORKFLOW]", default="", shell_complete=complete.runs)
+@click.argument("what", metavar="[FILE|RUN|WORKFLOW]", default="", shell_complete=complete.runs_or_files)
 @click.option(
     "-o",
     "--output",

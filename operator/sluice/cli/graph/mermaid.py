@@ -19,7 +19,7 @@ _MOST_EDGES, _MOST_TEXT = 500, 50_000
 """What Mermaid takes unless it is told otherwise (maxEdges, maxTextSize), which on GitHub nobody can."""
 _RIMS = {"green": "#1a7f37", "red": "#cf222e", "cyan": "#0969da", "yellow": "#9a6700", "magenta": "#8250df"}
 """All else is left to the theme, which may be light or dark."""
-_MARKUP = {ord(char): f"#{ord(char)};" for char in "#&<>\"`'\\;"}
+_MARKUP = {ord(char): f"#{ord(char)};" for char in "#&<>\"`'\\;$"}
 """What Mermaid would read as markup, as its own codes."""
 
 
@@ -54,6 +54,7 @@ def _boxes(subject: Subject, picture: Picture) -> Iterator[str]:
     for number, (group, boxes) in enumerate(groups_of(picture)):
         if group:
             yield f'  subgraph g{number}["{_text(group)}"]'
+            yield "  direction LR"
         for box in boxes:
             yield f"  {names[box.key]}{_shape(subject, box)}"
         if group:

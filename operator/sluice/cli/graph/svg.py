@@ -3,17 +3,16 @@
 A box has the sign and the word of its state besides the colour. The lines of the longest way are bold.
 """
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
 from sluice.cli.graph.caption import Caption, caption
+from sluice.cli.graph.mosaic import mosaic
 from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.way import lines_of_longest_way
 from sluice.cli.printable import printable
-from sluice.cli.states import State
-from sluice.core.graph.layout.contents import CELL, LONGEST_LABEL, PADDING, TEXT_LINE
+from sluice.core.graph.layout.contents import LONGEST_LABEL, PADDING, TEXT_LINE
 from sluice.core.graph.layout.picture import Box, Frame, Line, LineKind, Picture, Point
 
 _HEADING, _LEFT = 34, 12
@@ -81,6 +80,7 @@ def _lines(subject: Subject, picture: Picture) -> Iterator[str]:
     yield '<g class="bold">'
     yield from _paths([line for line in whole if (line.source, line.target) in bold], joints, "line")
     yield "</g>"
+    yield from (f'<circle class="arrow" cx="{joint.x}" cy="{joint.y}" r="2.5"/>' for joint in picture.joints)
 
 
 def _paths(lines: Sequence[Line], joints: Collection[str], style: str) -> Iterator[str]:
@@ -123,7 +123,7 @@ def _box(subject: Subject, box: Box) -> Iterator[str]:
     yield f'<text x="{x}" y="{y}">{sign}{_text(_short(label, LONGEST_LABEL))}</text>'
     if found:
         yield f'<text class="small" x="{x}" y="{y + TEXT_LINE}">{_text(_short(found.words, _room(box)))}</text>'
-        yield from _mosaic(found.cells, box)
+        yield from mosaic(box, found.items, x)
     yield "</g>"
 
 
@@ -140,18 +140,3 @@ def _room(box: Box) -> int:
 
 def _short(text: str, room: int) -> str:
     return text if len(text) <= room else f"{text[: room - 1]}…"
-
-
-def _mosaic(cells: Sequence[State], box: Box) -> Iterator[str]:
-    """One path for all cells of one colour."""
-    if not cells:
-        return
-    left, width = box.x + PADDING + _STRIPE, (box.width - 2 * PADDING - _STRIPE) / box.cells_per_row
-    top = box.y + box.height - PADDING - CELL * -(-len(cells) // box.cells_per_row)
-    places: dict[str, str] = defaultdict(str)
-    for index, state in enumerate(cells):
-        row, column = divmod(index, box.cells_per_row)
-        x, y = left + column * width, top + row * CELL
-        places[state.colour] += f"M{x:.1f} {y}h{width * 0.8:.1f}v{CELL - 1}h-{width * 0.8:.1f}z"
-    for colour, path in places.items():
-        yield f'<path class="{colour}" d="{path}"/>'

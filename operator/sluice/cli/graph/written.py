@@ -31,7 +31,7 @@ def as_json(subject: Subject, picture: Picture) -> str:
         "tookSeconds": subject.took_s,
         "longestWay": subject.longest_way,
         "tasks": [_task(subject, task) for task in subject.tasks],
-        "layout": _layout(picture),
+        "layout": picture_as_json(picture),
     }
     return json.dumps(found, indent=2).replace("\x7f", "\\u007f")  # all else is ASCII
 
@@ -55,7 +55,8 @@ def _task(subject: Subject, task: Task) -> dict[str, Any]:
     }
 
 
-def _layout(picture: Picture) -> dict[str, Any]:
+def picture_as_json(picture: Picture) -> dict[str, Any]:
+    """As in the field `layout`."""
     return {
         "width": picture.width,
         "height": picture.height,

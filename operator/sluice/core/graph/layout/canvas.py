@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
+from sluice.core.graph.layout.columns import STUB
 from sluice.core.graph.layout.contents import Content
 from sluice.core.graph.layout.grids import PADDING, Cell, cells_of
 from sluice.core.graph.layout.layers import Edge
-from sluice.core.graph.layout.part import STUB, Part
+from sluice.core.graph.layout.part import Part
 from sluice.core.graph.layout.picture import Box, Ends, Frame, Joint, Line, LineKind, Picture, Point
 from sluice.core.graph.layout.shelves import shelved
 from sluice.core.graph.layout.sketch import Sketch
@@ -67,9 +68,10 @@ class Canvas:
     def _add(self, numbers: Sequence[int], part: Part, at: Point) -> None:
         for number, corner in zip(numbers, part.corners, strict=True):
             self._add_spot(number, at.moved(corner))
-        for (source, target), kind, pieces in part.routes:
-            moved = tuple(tuple(at.moved(point) for point in piece) for piece in pieces)
-            self._lines.append(Line(self._key(numbers[source]), self._key(numbers[target]), kind, moved))
+        for route in part.routes:
+            source, target = (self._key(numbers[number]) for number in route.edge)
+            pieces = tuple(tuple(at.moved(point) for point in piece) for piece in route.pieces)
+            self._lines.append(Line(source, target, route.kind, pieces))
 
     def _add_spot(self, number: int, at: Point) -> None:
         spot = self._sketch.spots[number]

@@ -41,7 +41,7 @@ class Box:
     width: int
     height: int
     cells: int
-    """Of the mosaic below the label: one for each task or item. 0 if there is no mosaic."""
+    """Of the mosaic below the text: one for each task or item; 0 if there is no mosaic."""
     cells_per_row: int
 
     @property
