@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from textwrap import dedent
@@ -299,7 +301,7 @@ def test_svg_is_one_file_with_text_and_signs():
     root = parsed(text)
     texts = ["".join(each.itertext()) for each in root.iter(f"{SVG}text")]
     assert texts == [
-        "etl-1  ● Running 1/4 1m40s",
+        "etl-1  ● Running 1/4 1m40s\nbold: the longest way, 1m40s",
         *("✔ extract", "Succeeded 8s"),
         *("● clean[]", "Running 2/4 1m32s"),
         *("✖ audit", "Failed 2s"),
@@ -419,6 +421,19 @@ def test_files(arguments, text, code, words):
     answer = CliRunner().invoke(main, ["graph", *arguments], input=text)
     assert answer.exit_code == code
     assert words in answer.output
+
+
+def test_the_graph_of_a_file_needs_no_client():
+    code = """
+import sys
+from sluice.cli.main import main
+try:
+    main(["graph", "examples/31-join.yaml", "-o", "json"])
+finally:
+    print(*({"aiohttp", "kubernetes", "orjson", "rich"} & set(sys.modules)), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.split() == []
 
 
 WORKFLOW = {

@@ -7,16 +7,18 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from xml.sax.saxutils import escape
 
+from sluice.cli.durations import lasting
 from sluice.cli.graph.caption import Caption, caption
 from sluice.cli.graph.mosaic import mosaic
 from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.way import lines_of_longest_way
 from sluice.cli.printable import printable
+from sluice.cli.states import WAITING
 from sluice.core.graph.layout.contents import LONGEST_LABEL, PADDING, TEXT_LINE
 from sluice.core.graph.layout.picture import Box, Frame, Line, LineKind, Picture, Point
 
 _HEADING, _LEFT = 34, 12
-_SMALL_CHARACTER = 6.2  # its width
+_LARGE_CHARACTER, _SMALL_CHARACTER = 9, 6.2  # their widths
 _ARROW, _STRIPE, _STACKED = 6, 4, 3
 _NAMED = 10  # tasks of a folded box, in its tooltip
 _STYLE = """
@@ -26,7 +28,7 @@ _STYLE = """
 --line:#656c76;--green:#3fb950;--red:#f85149;--cyan:#4493f8;--yellow:#d29922;--magenta:#ab7df8;--bright_black:#9198a1;
 --default:#9198a1}}
 text{font:12px ui-sans-serif,system-ui,sans-serif;fill:var(--ink)}text.head{font-size:14px;font-weight:600}
-text.small{font-size:11px;fill:var(--faint)}.page{fill:var(--page)}.box{fill:var(--box);stroke:var(--rim)}
+text.small{font-size:11px;fill:var(--faint)}.note{font-weight:400;fill:var(--faint)}.page{fill:var(--page)}.box{fill:var(--box);stroke:var(--rim)}
 .frame{fill:none;stroke:var(--rim);stroke-dasharray:4 3}.line{fill:none;stroke:var(--line)}.arrow{fill:var(--line)}
 .ends{stroke-dasharray:3 2}.bold .line{stroke:var(--ink);stroke-width:2.5}.bold .arrow{fill:var(--ink)}
 .box.bold{stroke:var(--ink);stroke-width:2}"""
@@ -34,16 +36,19 @@ text.small{font-size:11px;fill:var(--faint)}.page{fill:var(--page)}.box{fill:var
 
 def svg(subject: Subject, picture: Picture) -> str:
     """Of a run each box has a second line of text, for which the picture must have room."""
-    width, height = picture.width, picture.height + _HEADING
-    size = f'width="{width}" height="{height}"'
+    way = f"bold: the longest way, {lasting(subject.longest_way_s)}" if subject.longest_way else ""
     heading = "  ".join(filter(None, (subject.name, subject.words)))
+    width = max(picture.width, 3 * _LEFT + len(heading + way) * _LARGE_CHARACTER)
+    height = picture.height + _HEADING
+    size = f'width="{width}" height="{height}"'
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {size}>',
             f"<title>{_text(subject.name)}</title>",
             f"<style>{_STYLE}\n{''.join(_colours(subject))}</style>",
             f'<rect class="page" {size}/>',
-            f'<text class="head" x="{_LEFT}" y="22">{_text(heading)}</text>',
+            f'<text class="head" x="{_LEFT}" y="22">{_text(heading)}',
+            f'<tspan class="note" dx="{_LEFT}">{way}</tspan></text>',
             f'<g transform="translate(0 {_HEADING})">',
             *map(_frame, picture.frames),
             *_lines(subject, picture),
@@ -59,7 +64,7 @@ def _text(text: str) -> str:
 
 
 def _colours(subject: Subject) -> Iterator[str]:
-    states = {each.state for each in (subject.standings or {}).values()}
+    states = {WAITING, *(each.state for each in (subject.standings or {}).values())}
     states |= {item for each in (subject.standings or {}).values() for item in each.items}
     for colour in sorted({state.colour for state in states}):
         yield f".{colour}{{fill:var(--{colour})}}"
@@ -123,14 +128,15 @@ def _box(subject: Subject, box: Box) -> Iterator[str]:
     yield f'<text x="{x}" y="{y}">{sign}{_text(_short(label, LONGEST_LABEL))}</text>'
     if found:
         yield f'<text class="small" x="{x}" y="{y + TEXT_LINE}">{_text(_short(found.words, _room(box)))}</text>'
-        yield from mosaic(box, found.items, x)
+    yield from mosaic(box, found.items if found else [WAITING] * box.cells, x)
     yield "</g>"
 
 
 def _tooltip(label: str, found: Caption | None, box: Box) -> str:
     some = ", ".join(box.tasks[:_NAMED]) if box.folded else ""
     more = f" and {len(box.tasks) - _NAMED} more" if len(box.tasks) > _NAMED else ""
-    return "\n".join(map(_text, filter(None, (label, found.words if found else "", some + more))))
+    group = f"group {box.group}" if box.group else ""
+    return "\n".join(map(_text, filter(None, (label, found.words if found else "", group, some + more))))
 
 
 def _room(box: Box) -> int:

@@ -14,7 +14,7 @@ LONGEST_LABEL = 28
 PADDING, TEXT_LINE, CELL = 6, 16, 6
 """In pixels: inside of a box, and the heights of a line of text and of a row of a mosaic's cells."""
 
-_CHARACTER, _SIGN, _NARROWEST, _NARROWEST_FAN_OUT = 7, 20, 128, 172
+_CHARACTER, _SIGN, _NARROWEST, _NARROWEST_WITH_CELLS = 7, 20, 128, 172
 _CELLS_PER_ROW, _ROWS = 24, 8  # of a mosaic; if it has more cells, they are narrower
 
 
@@ -36,7 +36,7 @@ class Content:
     @property
     def width(self) -> int:
         text = min(len(self.label), LONGEST_LABEL) * _CHARACTER
-        least = _NARROWEST_FAN_OUT if any(task.items for task in self.tasks) else _NARROWEST
+        least = _NARROWEST_WITH_CELLS if self.cells else _NARROWEST
         return max(least, text + _SIGN + 2 * PADDING)
 
     def height(self, text_lines: int) -> int:
