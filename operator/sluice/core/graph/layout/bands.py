@@ -4,9 +4,9 @@ A line that leads from one band to the next leaves at the right and comes in aga
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 
-from sluice.core.graph.layout.order import Layers
 from sluice.core.graph.layout.sketch import Sketch
 
 LONG = 2_400
@@ -15,19 +15,39 @@ ASPECT = 1.6
 """Of the whole picture, width to height: that of a screen."""
 
 
-def bands_of(sketch: Sketch, layers: Layers, widths: Sequence[float], height: float, widest: float) -> list[range]:
-    """The layers of each band. `widths` are those of the layers with the gaps after them, `height` that of the part."""
-    whole = sum(widths)
-    count = max(1, round(math.sqrt(whole / (ASPECT * height)))) if whole > widest else 1
-    crossing = _crossing(sketch, len(layers))
-    starts = [0]
-    ends = [sum(widths[: index + 1]) for index in range(len(widths))]
+def _bands(sketch: Sketch, widths: Sequence[float], count: int) -> list[range]:
+    """The layers of about so many bands. `widths` are those of the layers with the gaps after them."""
+    crossing = _crossing(sketch, len(widths))
+    band, starts = sum(widths) / count, [0]
+    ends = list(accumulate(widths))
     for number in range(1, count):
-        ideal, slack = whole * number / count, whole / count / 4
-        fitting = [layer for layer in range(starts[-1] + 1, len(layers)) if abs(ends[layer - 1] - ideal) <= slack]
-        if fitting:
-            starts.append(min(fitting, key=lambda layer: (crossing[layer], abs(ends[layer - 1] - ideal))))
-    return [range(start, end) for start, end in zip(starts, [*starts[1:], len(layers)], strict=True)]
+        far = {layer: abs(ends[layer - 1] - number * band) for layer in range(starts[-1] + 1, len(widths))}
+        near = [layer for layer, distance in far.items() if distance <= band / 4]
+        if near:
+            starts.append(min(near, key=lambda layer: (crossing[layer], far[layer])))
+    return [range(start, end) for start, end in zip(starts, [*starts[1:], len(widths)], strict=True)]
+
+
+def best_bands(sketch: Sketch, widths: Sequence[float], shape: Callable[[Sequence[range]], float]) -> list[range]:
+    """As many as give the part the shape of a screen. `shape` says which shape (width to height) bands have."""
+    best = [range(len(widths))]
+    if shape(best) < 2 * ASPECT:  # two bands would be too high
+        return best
+    nearest, count = _distance(shape(best)), 2
+    while count <= len(widths):
+        bands = _bands(sketch, widths, count)
+        found = shape(bands)
+        if _distance(found) < nearest:
+            best, nearest = bands, _distance(found)
+        if found <= ASPECT:
+            break
+        count = max(count + 1, count * 5 // 4)
+    return best
+
+
+def _distance(shape: float) -> float:
+    """How far from that of a screen."""
+    return abs(math.log(shape / ASPECT))
 
 
 def _crossing(sketch: Sketch, count: int) -> list[int]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sluice.core.graph.layout.bands import bands_of
+from sluice.core.graph.layout.bands import best_bands
 from sluice.core.graph.layout.order import Layers
 from sluice.core.graph.layout.places import places
 from sluice.core.graph.layout.sketch import Sketch
@@ -32,7 +32,13 @@ class Columns:
         widths = [max(sketch.spots[number].width for number in layer) for layer in layers]
         gaps = [*_gaps(sketch, layers, middle), 0.0]
         steps = [width + gap for width, gap in zip(widths, gaps, strict=True)]
-        bands = bands_of(sketch, layers, steps, _stacked(sketch, layers, middle, [range(len(layers))])[1], widest)
+
+        def shape(bands: Sequence[range]) -> float:
+            return _lefts(widths, gaps, bands)[1] / _stacked(sketch, layers, middle, bands)[1]
+
+        bands = [range(len(layers))]
+        if sum(steps) > widest:
+            bands = best_bands(sketch, steps, shape)
         shifts, height = _stacked(sketch, layers, middle, bands)
         lefts, width = _lefts(widths, gaps, bands)
         band_of = [index for index, band in enumerate(bands) for _ in band]
