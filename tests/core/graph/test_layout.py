@@ -196,6 +196,13 @@ def test_a_wide_layer_is_a_grid_and_lines_end_at_its_frame():
             assert frame.y < box.y < box.y + box.height < frame.y + frame.height
 
 
+def test_what_leads_to_the_boxes_of_a_grid_is_a_grid_too():
+    given = many(40, "in{}x") + [Task(f"out{number}x", (f"in{number // 2}x",)) for number in range(80)]
+    picture = lay_out(given)
+    assert sorted(len(frame.boxes) for frame in picture.frames) == [40, 80]
+    assert len(picture.lines) == 1
+
+
 def test_a_long_chain_is_broken_into_bands():
     chain = many(40)
     picture = lay_out([Task(task.name, (f"t{i - 1}x",) if i else ()) for i, task in enumerate(chain)])

@@ -1,7 +1,7 @@
 """A wide layer becomes a grid of boxes in a frame, and lines end at the frame.
 
-First the boxes with the same dependencies and dependents, which loses nothing. If the layer is still too wide, all that
-is left of it.
+First the boxes with the same dependencies and dependents, which loses nothing; then what is left of the layer, if that
+is still too wide.
 """
 
 import math
@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from sluice.core.graph.dag import Graph
 from sluice.core.graph.layout.sketch import Sketch, Spot
 
 WIDE, TOO_WIDE = 24, 60
@@ -19,21 +20,10 @@ _ASPECT = 1.3  # of a grid, width to height
 
 
 def gridded(sketch: Sketch) -> Sketch:
-    layers: dict[int, list[int]] = defaultdict(list)
-    for number, spot in enumerate(sketch.spots):
-        if spot.boxes:
-            layers[spot.layer].append(number)
-    grids = [grid for layer in sorted(layers) for grid in _grids(sketch, layers[layer])]
-    if not grids:
-        return sketch
-    inside = {number for grid in grids for number in grid}
-    rest = [number for number in range(len(sketch.spots)) if number not in inside]
-    where = {number: index for index, number in enumerate(rest)}
-    spots = [sketch.spots[number] for number in rest]
-    for grid in grids:
-        where |= dict.fromkeys(grid, len(spots))
-        spots.append(_spot([sketch.spots[number] for number in grid]))
-    return Sketch(tuple(spots), tuple(sorted({(where[source], where[target]) for source, target in sketch.edges})))
+    """Until nothing else becomes a grid: boxes that lead to a grid are alike though they lead to other boxes of it."""
+    while grids := list(_grids(sketch)):
+        sketch = _with(sketch, grids)
+    return sketch
 
 
 class Cell(NamedTuple):
@@ -54,20 +44,39 @@ def cells_of(grid: Spot) -> Iterator[Cell]:
         yield Cell(PADDING + column * across, PADDING + row * down, across - GAP, down - GAP)
 
 
-def _grids(sketch: Sketch, layer: Sequence[int]) -> Iterator[list[int]]:
-    if len(layer) <= WIDE:
-        return
-    graph, alike = sketch.graph(), defaultdict(list)
+def _grids(sketch: Sketch) -> Iterator[list[int]]:
+    graph = sketch.graph()
+    layers: dict[tuple[int, bool], list[int]] = defaultdict(list)
+    for number, spot in enumerate(sketch.spots):
+        if len(spot.boxes) == 1 and (graph.dependencies[number] or graph.dependents[number]):
+            layers[spot.layer, spot.final].append(number)
+    for layer in layers.values():
+        if len(layer) > WIDE:
+            yield from _grids_of(layer, graph)
+
+
+def _grids_of(layer: Sequence[int], graph: Graph) -> Iterator[list[int]]:
+    alike: dict[tuple[tuple[int, ...], tuple[int, ...]], list[int]] = defaultdict(list)
     for number in layer:
         ends = tuple(sorted(graph.dependencies[number])), tuple(sorted(graph.dependents[number]))
-        alike[sketch.spots[number].final, ends].append(number)
-    grids = [numbers for key, numbers in alike.items() if len(numbers) >= _LEAST and any(key[1])]
+        alike[ends].append(number)
+    grids = [numbers for numbers in alike.values() if len(numbers) >= _LEAST]
     yield from grids
-    for final in (False, True):
-        loose = {number for number in layer if sketch.spots[number].final is final}.difference(*grids)
-        lonely = {number for number in loose if not graph.dependencies[number] and not graph.dependents[number]}
-        if len(loose - lonely) > TOO_WIDE:
-            yield sorted(loose - lonely)
+    rest = set(layer).difference(*grids)
+    if len(rest) > TOO_WIDE:
+        yield sorted(rest)
+
+
+def _with(sketch: Sketch, grids: Sequence[Sequence[int]]) -> Sketch:
+    """With a spot for each grid, in place of the spots that are in it."""
+    inside = {number for grid in grids for number in grid}
+    rest = [number for number in range(len(sketch.spots)) if number not in inside]
+    where = {number: index for index, number in enumerate(rest)}
+    spots = [sketch.spots[number] for number in rest]
+    for grid in grids:
+        where |= dict.fromkeys(grid, len(spots))
+        spots.append(_spot([sketch.spots[number] for number in grid]))
+    return Sketch(tuple(spots), tuple(sorted({(where[source], where[target]) for source, target in sketch.edges})))
 
 
 def _spot(inside: Sequence[Spot]) -> Spot:
