@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from itertools import combinations, pairwise
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sluice.core.graph.layout.bends import MOST_BENDS
 from sluice.core.graph.layout.draw import MOST_BOXES, lay_out
 from sluice.core.graph.layout.folding import Boxes, folded
 from sluice.core.graph.layout.layers import graph_of, layers_of
@@ -80,6 +82,7 @@ def test_any_graph(tasks, most, opens):
 
 def test_it_does_not_depend_on_how_strings_are_hashed():
     code = """
+from sluice.core.graph.layout.bends import MOST_BENDS
 from sluice.core.graph.layout.draw import lay_out
 from sluice.core.graph.layout.task import Task
 names = [f"{word}-{n}" for n in range(60) for word in ("load", "clean", "ship", "check", "train")]
@@ -194,6 +197,29 @@ def test_a_wide_layer_is_a_grid_and_lines_end_at_its_frame():
         if box.key in frame.boxes:
             assert frame.x < box.x < box.x + box.width < frame.x + frame.width
             assert frame.y < box.y < box.y + box.height < frame.y + frame.height
+
+
+def test_of_the_longest_lines_only_the_ends_are_drawn_where_there_would_be_too_many_bends():
+    chain, sides = [f"c{number}x" for number in range(352)], [f"s{number}x" for number in range(50)]
+    given = [Task(chain[0]), *(Task(name, (chain[0],)) for name in sides)]
+    given += [
+        Task(name, (before, *(sides[number - 300 : number - 299] if number >= 300 else ())))
+        for number, (before, name) in enumerate(pairwise(chain))
+    ]
+    lines = lay_out(given, most=1_000).lines
+    assert {line.kind for line in lines if line.source in sides} == {LineKind.WHOLE, LineKind.ENDS}
+    bends = {point for line in lines if line.kind is LineKind.WHOLE for piece in line.pieces for point in piece}
+    assert len(bends) < 2.2 * MOST_BENDS  # two points each, and the ends
+
+
+@pytest.mark.parametrize("near", [10, 2_000])
+def test_2_000_tasks_with_10_000_edges_are_few_boxes(near):
+    random = Random(near)  # noqa: S311
+    names = [f"{random.choice(['load', 'clean', 'ship'])}-{number:x}x" for number in range(2_000)]
+    needs = [random.choices(names[max(0, number - near) : number], k=5) if number else [] for number in range(2_000)]
+    picture = lay_out([Task(name, tuple(before)) for name, before in zip(names, needs, strict=True)])
+    assert len(picture.boxes) <= MOST_BOXES
+    assert sum(len(box.tasks) for box in picture.boxes) == 2_000
 
 
 def test_what_leads_to_the_boxes_of_a_grid_is_a_grid_too():

@@ -4,7 +4,9 @@ All lines of a source share one trunk of bends, from which they part. Where the 
 lines are not drawn but for their ends.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -12,7 +14,6 @@ from sluice.core.graph.layout.layers import Edge
 from sluice.core.graph.layout.sketch import Sketch, Spot
 
 MOST_BENDS = 8_000
-_LONGEST = 12  # layers, of a line where there would be too many bends
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,14 @@ def bent(sketch: Sketch, most: int = MOST_BENDS) -> Bent:
     return Bent(whole, routes, tuple(too_long))
 
 
-def _longest(sketch: Sketch, targets: dict[int, list[int]], most: int) -> int:
-    """How many layers a line may pass, so that there are at most so many bends."""
+def _longest(sketch: Sketch, targets: Mapping[int, Sequence[int]], most: int) -> int:
+    """How many layers a line may lead over, so that there are at most so many bends."""
     lengths = [
         [sketch.spots[target].layer - sketch.spots[source].layer for target in ends] for source, ends in targets.items()
     ]
-    longest = max((length for ends in lengths for length in ends), default=1)
-    limit = longest
-    while sum(max((length for length in ends if length <= limit), default=1) - 1 for ends in lengths) > most:
-        limit = min(limit * 2 // 3, _LONGEST) if limit > _LONGEST else limit - 1
-    return limit
+
+    def bends(longest: int) -> int:
+        return sum(max((length for length in ends if length <= longest), default=1) - 1 for ends in lengths)
+
+    candidates = sorted({1, *(length for ends in lengths for length in ends)})
+    return candidates[bisect_right(candidates, most, key=bends) - 1]
