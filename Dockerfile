@@ -14,7 +14,8 @@ RUN python3 -m venv --without-pip /build \
  && python3 -m pip --python /build/bin/python install --no-cache-dir --no-compile --require-hashes -r build.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY operator operator
-RUN python3 -m pip --python /build/bin/python wheel --no-cache-dir --no-build-isolation --no-deps -w /dist . \
+# The page's modules come along with operator, if `make page` has fetched them: npm is not asked here.
+RUN SLUICE_PAGE=skip python3 -m pip --python /build/bin/python wheel --no-cache-dir --no-build-isolation --no-deps -w /dist . \
  && python3 -m pip --python /venv/bin/python install --no-cache-dir --no-compile --no-deps --no-index /dist/*.whl
 # Bytecode can't be written at run time, where the root file system is read-only. It goes by hash and not by
 # timestamp, since builders differ in whether a COPY keeps timestamps. The generated models and calls of the kubernetes

@@ -7,7 +7,7 @@ WORKERS ?= auto
 SOURCES := operator tests
 SEED := $(or $(SEED),$(shell date +%s))
 
-.PHONY: demo test fuzz chaos lint crds snapshots lock audit bench makespan krew cluster-up cluster-down clean
+.PHONY: demo test fuzz chaos lint page crds snapshots lock audit bench makespan krew cluster-up cluster-down clean
 
 demo: $(VENV)/ready  ## build a real cluster and run a Workflow on it
 	$(BIN)/python -m tests.demo
@@ -20,6 +20,10 @@ lint: $(VENV)/ready
 	$(BIN)/ruff format --check --quiet $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python operator/page/build.py types
+
+page: $(VENV)/ready  ## the page's modules from npm, by their checksums; an install does it as well
+	$(BIN)/python operator/page/build.py
 
 fuzz: $(VENV)/ready  ## 10,000 random simulated runs for each model test, and as many hostile objects and manifests
 	@echo "SEED=$(SEED)"
@@ -62,7 +66,7 @@ cluster-up: $(VENV)/ready
 cluster-down: $(VENV)/ready
 	$(BIN)/python -m tests.cluster down --name $(CLUSTER_NAME)
 
-$(VENV)/ready: tests/requirements.lock pyproject.toml
+$(VENV)/ready: tests/requirements.lock pyproject.toml operator/page/package-lock.json
 	$(PYTHON) -m venv $(VENV) || { apt-get install -y python3-venv && $(PYTHON) -m venv $(VENV); }
 	$(BIN)/pip install --quiet --require-hashes -r tests/requirements.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .

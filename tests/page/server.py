@@ -15,6 +15,7 @@ class Browser:
 
     def __init__(self, session, page):
         self._session, self.page, self.key = session, page, ""
+        self._streams = []
 
     async def sign_in(self, link=None):
         token = (self.page.link() if link is None else link).partition("#token=")[2]
@@ -27,9 +28,15 @@ class Browser:
         answer = await self._session.request(
             method, self.page.address + path, headers={**with_key, **(headers or {})}, **more
         )
-        if answer.content_type != "text/event-stream":
+        if answer.content_type == "text/event-stream":
+            self._streams.append(answer)
+        else:
             await answer.read()
         return answer
+
+    def close(self):
+        for stream in self._streams:
+            stream.close()
 
     async def get(self, path, headers=None, **more):
         return await self.ask("GET", path, headers, **more)
@@ -46,4 +53,7 @@ async def browsing(answer, folder, *, signed_in=True, hosts=()):
         browser = Browser(session, page)
         if signed_in:
             await browser.sign_in()
-        yield browser
+        try:
+            yield browser
+        finally:
+            browser.close()

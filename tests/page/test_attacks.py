@@ -140,7 +140,6 @@ async def test_of_a_hundred_streams_four_live_and_the_others_say_that_they_are_p
                 "pools"
                 in (await live.content.readuntil(b"\n\n")).decode() + (await live.content.readuntil(b"\n\n")).decode()
             )
-            live.close()
 
 
 async def test_every_answer_forbids_foreign_script(cluster, tmp_path):
