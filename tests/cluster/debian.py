@@ -44,6 +44,7 @@ IMAGES = [
     Package("busybox-static", "busybox", "the image busybox"),
     Package("debootstrap", "debootstrap", "the image python"),
 ]
+BROWSER = [Package("chromium", "chromium", "shows the page")]
 BUILDER = [Package("buildah", "buildah", "builds the operator's Dockerfile without a Docker daemon")]
 
 

@@ -161,6 +161,9 @@ class Started:
             reader.join()
         return code
 
+    def send(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
     def interrupted(self) -> int:
         """The exit code after Ctrl-C."""
         self._process.send_signal(signal.SIGINT)

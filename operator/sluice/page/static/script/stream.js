@@ -3,7 +3,7 @@
 // It is opened again after a cut, and then everything comes anew. A tab that nobody sees lets go of it after a while, as
 // a browser has few connections for all tabs together.
 
-import { signal } from "@preact/signals";
+import { signal, untracked } from "@preact/signals";
 import { Refused, request } from "./server.js";
 
 const SILENCE_MS = 15_000; // the server gives a sign of life every 5 s
@@ -27,8 +27,8 @@ let current = /** @type {Stream | null} */ (null);
  */
 export function follow(query, on) {
   current?.end();
-  current = new Stream(query, on);
-  current.open();
+  const opened = (current = new Stream(query, on));
+  untracked(() => opened.open()); // an effect that follows is not to run again when the connection changes
 }
 
 /** Nothing is followed any more. */
@@ -59,7 +59,7 @@ class Stream {
   async open() {
     this.end();
     const abort = (this.abort = new AbortController());
-    say("opening");
+    if (connection.value.state !== "lost") say("opening"); // what was said of the loss stays until something comes
     try {
       const answer = await request("/api/live", this.query, { signal: abort.signal });
       this.on("begin", null);
@@ -117,7 +117,7 @@ class Stream {
     else if (name === "paused") this.pause("Paused, as newer windows have taken its place.");
     else if (name === "failed") throw failure(JSON.parse(data));
     else {
-      if (connection.value.state === "opening") say("live");
+      if (!this.lost.size && connection.value.state !== "live") say("live");
       if (name) this.on(name, JSON.parse(data));
     }
   }

@@ -1,0 +1,17 @@
+"""Debian's Chromium, by Playwright. Nothing of the page's protection is switched off for it."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from tests.cluster.debian import BROWSER, require
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def launch_options() -> dict[str, Any]:
+    """For `chromium.launch`. Installs the browser if it is missing."""
+    require(BROWSER)
+    return {"executable_path": shutil.which("chromium"), "args": ["--no-sandbox"]}  # it is run by root

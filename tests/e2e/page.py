@@ -1,0 +1,56 @@
+"""`sluice ui` and a browser that shows its page.
+
+    with served(sluice, browser) as page:
+        page.goto(page.link)
+
+What the browser's console says of errors, among them whatever the page's policy forbids, fails the test at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e.kubernetes import eventually
+from tests.e2e.terminal import Sluice, Started
+
+PATIENCE_MS = 60_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The page in a tab, and the program that serves it."""
+
+    tab: Page
+    program: Started
+    complaints: list[str]
+    """What the browser's console says of errors."""
+
+    def new_tab(self) -> Page:
+        """Beside the first, with the address alone and no link."""
+        tab = self.tab.context.new_page()
+        tab.goto(re.sub(r"[?#].*", "", self.tab.url))
+        return tab
+
+
+@contextmanager
+def served(sluice: Sluice, browser: Browser, *arguments: str) -> Iterator[Served]:
+    """The page, opened by the link that the program prints."""
+    with sluice.started("ui", *arguments) as program:
+        link = eventually(lambda: re.search(r"http://\S+#token=\S+", program.text), "the program prints a link")[0]
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(PATIENCE_MS)
+        complaints: list[str] = []
+        context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        tab = context.new_page()
+        tab.goto(link)
+        try:
+            yield Served(tab, program, complaints)
+        finally:
+            context.close()

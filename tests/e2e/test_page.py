@@ -1,0 +1,181 @@
+"""The page in a real browser, with real runs."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from tests.browser import launch_options
+from tests.e2e.kubernetes import Kubectl, by_hand, eventually, workflow
+from tests.e2e.page import served
+from tests.e2e.terminal import Sluice
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright, playwright.chromium.launch(**launch_options()) as launched:
+        yield launched
+
+
+@pytest.fixture
+def sluice(kubectl: Kubectl) -> Sluice:
+    return Sluice(kubectl)
+
+
+def has_state(tab: Page, state: str) -> None:
+    """The run that is shown comes to that."""
+    expect(tab.locator(".title .state")).to_contain_text(state)
+
+
+def box(tab: Page, task: str, state: str = "") -> Locator:
+    """The task's box in the graph, once it has come to that state."""
+    found = tab.locator(f".box[aria-label^='{task}: {state}']")
+    expect(found).to_be_visible()
+    return found
+
+
+def do(tab: Page, action: str, task: str = "") -> str:
+    """Clicks the action and its confirmation; the kubectl line in between."""
+    tab.get_by_role("button", name=f"{action} {task}".strip() + "…", exact=True).click()
+    line = tab.locator("dialog pre.line").inner_text()
+    tab.locator("dialog").get_by_role("button", name=action, exact=True).click()
+    expect(tab.locator("dialog")).to_have_count(0)
+    return line
+
+
+def test_a_run_from_before_its_first_second_to_its_end(kubectl: Kubectl, sluice: Sluice, browser: Browser) -> None:
+    """Nothing is loaded anew: what is seen comes by the stream. Whatever programs write stays text."""
+    with served(sluice, browser) as page:
+        tab = page.tab
+        expect(tab.get_by_text("There is no run in this namespace")).to_be_visible()
+        kubectl.apply(
+            workflow(
+                "release",
+                {"name": "say", "bash": f"echo '{HOSTILE}'; printf '\\033[31mred\\033[0m\\n'"},
+                {"name": "deploy", "approval": {}, "dependsOn": ["say"]},
+                {"name": "each", "forEach": {"items": [HOSTILE, "b"]}, "bash": "exit 3", "dependsOn": ["deploy"]},
+            )
+        )
+        tab.get_by_role("link", name="release-g1").click()
+        for task in ("say", "deploy", "each"):
+            box(tab, task)
+        run = kubectl.run_of("release")
+        assert tab.url.endswith(f"?ns={kubectl.namespace}&run={run}")
+
+        tab.keyboard.press("l")
+        expect(tab.locator(".log")).to_contain_text(HOSTILE)
+        expect(tab.locator(".log [data-colour=red]")).to_have_text("red")
+        tab.get_by_label("Search").fill("RED")
+        expect(tab.locator(".log .line")).to_have_count(1)
+
+        tab.get_by_role("button", name="Approve deploy…").click()
+        tab.get_by_label("Why").last.fill(HOSTILE)
+        expect(tab.locator("dialog pre.line")).to_contain_text("onerror")
+        line = tab.locator("dialog pre.line").inner_text()
+        assert line.startswith("kubectl ")
+        assert f"-n {kubectl.namespace} patch workflowruns.sluice.dev {run} --type=merge" in line
+        tab.get_by_role("button", name="Approve", exact=True).click()
+        decided = eventually(lambda: kubectl.get("workflowrun", run)["spec"].get("approvals"), "the decision is there")
+        assert decided == {"deploy": {"decision": "Approve", "by": kubectl.whoami(), "comment": HOSTILE}}
+
+        has_state(tab, "Failed")
+        tab.keyboard.press("g")
+        box(tab, "each", "Failed").click()
+        expect(tab.locator("aside")).to_contain_text(f"each of {run} has failed.")
+        expect(tab.locator("aside canvas")).to_have_attribute("aria-label", "2 items: 2 Failed")
+        tab.keyboard.press("t")
+        expect(tab.locator("tr", has_text="each")).to_contain_text("Failed")
+        tab.go_back()
+        box(tab, "each", "Failed")
+        tab.keyboard.press("b")
+        expect(tab.locator(".timeline tr[data-longest=true]")).to_have_count(3)
+        tab.keyboard.press("y")
+        expect(tab.locator("pre")).to_contain_text("kind: WorkflowRun")
+        tab.keyboard.press("u")
+        expect(tab.locator("tr", has_text=run)).to_contain_text("Failed")
+
+        other = page.new_tab()  # it gets the key from the first
+        expect(other.locator("tr", has_text=run)).to_contain_text("Failed")
+        assert tab.locator("img").count() == other.locator("img").count() == 0
+        assert page.complaints == []
+
+
+def test_what_is_done_by_clicks(kubectl: Kubectl, sluice: Sluice, browser: Browser) -> None:
+    kubectl.apply(
+        workflow(
+            "etl",
+            {"name": "work", "bash": 'sleep "$PARAM_SECONDS"'},
+            trigger="Manual",
+            parameters=[{"name": "seconds", "type": "Integer", "default": 300}],
+        )
+    )
+    with served(sluice, browser) as page:
+        tab = page.tab
+        tab.get_by_role("link", name="Workflows").click()
+        tab.get_by_role("button", name="Run…").click()
+        tab.get_by_label("seconds").fill("soon")
+        expect(tab.locator("dialog [role=alert]")).to_contain_text("must be a whole number")
+        confirm = tab.locator("dialog").get_by_role("button", name="Run", exact=True)
+        expect(confirm).to_be_disabled()
+        tab.get_by_label("seconds").fill("301")
+        confirm.click()
+        has_state(tab, "Running")
+        run = kubectl.list("workflowruns")[0]["metadata"]["name"]
+        assert kubectl.get("workflowrun", run)["spec"]["arguments"] == {"seconds": 301}
+
+        do(tab, "Suspend")
+        has_state(tab, "Suspended")
+        assert kubectl.get("workflowrun", run)["spec"]["state"] == "Suspended"
+        do(tab, "Resume")
+        has_state(tab, "Running")
+        line = do(tab, "Stop")
+        assert """-p '{"spec":{"state":"Stopped"}}'""" in line
+        has_state(tab, "Stopped")
+        assert kubectl.get("workflowrun", run)["spec"]["state"] == "Stopped"
+        do(tab, "Retry")
+        expect(tab.get_by_role("link", name=f"resumed from {run}")).to_be_visible()
+        assert kubectl.get("workflowrun", tab.locator("h1").inner_text())["spec"]["resumeFrom"] == {"run": run}
+
+
+def test_a_viewer_sees_all_and_is_told_which_right_is_missing(kubectl: Kubectl, browser: Browser) -> None:
+    """And what is seen while the connection is cut, after it, and after the run is gone."""
+    kubectl("create", "rolebinding", "viewer", "--clusterrole=view", "--user=viewer")
+    kubectl.apply(workflow("etl", {"name": "work", "bash": "echo at work; sleep 300"}))
+    run = kubectl.run_of("etl")
+    viewer = Sluice(Kubectl(kubectl.cluster, kubectl.namespace, user="viewer"))
+    with served(viewer, browser, "etl") as page:
+        tab = page.tab
+        expect(tab.locator("header .user")).to_have_text("viewer")
+        has_state(tab, "Running")
+        box(tab, "work", "Running")
+        tab.keyboard.press("l")
+        expect(tab.locator(".log")).to_contain_text("at work")
+        tab.get_by_role("button", name="Stop…").click()
+        expect(tab.locator("dialog [role=alert]")).to_contain_text(
+            f"you may not patch workflowruns.sluice.dev in namespace {kubectl.namespace}"
+        )
+        expect(tab.locator("dialog").get_by_role("button", name="Stop", exact=True)).to_be_disabled()
+        tab.keyboard.press("Escape")
+        expect(tab.locator("dialog")).to_have_count(0)
+
+        tab.keyboard.press("u")
+        expect(tab.locator("tr", has_text=run)).to_contain_text("Running")
+        page.program.send(signal.SIGSTOP)  # as a connection that is dead and does not know it
+        expect(tab.locator(".connection")).to_contain_text("What is shown may be old")
+        kubectl.apply(by_hand("second", "etl"))
+        page.program.send(signal.SIGCONT)
+        expect(tab.locator("tr", has_text="second")).to_be_visible()
+        expect(tab.locator(".connection")).to_be_empty()
+
+        tab.get_by_role("link", name="second").click()
+        has_state(tab, "Running")
+        kubectl("delete", "workflowrun", "second", "--wait=false")
+        expect(tab.locator(".connection")).to_contain_text("WorkflowRun second was deleted")
+        page.program.interrupted()
+        tab.get_by_role("link", name="Pools").click()
+        expect(tab.locator(".connection")).to_contain_text("Does `sluice ui` still run?")

@@ -1,0 +1,81 @@
+"""What the page's script computes, in a real browser."""
+
+import json
+
+import pytest
+import pytest_asyncio
+from aiohttp import web
+from playwright.async_api import async_playwright
+
+from tests.browser import launch_options
+from tests.page.server import browsing
+
+
+async def nothing(_):
+    return web.json_response({})
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def computed(tmp_path_factory):
+    """Calls a function of a module of the script."""
+    async with (
+        browsing(nothing, tmp_path_factory.mktemp("page")) as browser,
+        async_playwright() as playwright,
+        await playwright.chromium.launch(**launch_options()) as chromium,
+    ):
+        page = await chromium.new_page()
+        await page.goto(browser.page.address)
+
+        async def call(module, function, *arguments):
+            result = f"found.{function}(...{json.dumps(arguments)})"
+            script = f"{result} instanceof Set ? [...{result}] : {result}"
+            return await page.evaluate(f"import('/static/script/{module}.js').then((found) => {script})")
+
+        yield call
+
+
+CASES = [
+    ("words", "lasting", [7.9], "7s"),
+    ("words", "lasting", [187], "3m07s"),
+    ("words", "lasting", [7500], "2h05m"),
+    ("words", "lasting", [-3], "0s"),
+    ("words", "took", [{"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:08Z"}], "8s"),
+    ("words", "took", [{}], ""),
+    ("words", "stateOf", [None], "Waiting"),
+    ("words", "stateOf", [{"phase": "Pending", "reason": "WaitingFor: a"}], "Waiting"),
+    ("words", "stateOf", [{"phase": "Pending", "reason": "Pool: warehouse 1/1"}], "Pending"),
+    ("words", "stateOf", [{"phase": "Failed", "reason": "Error"}], "Failed"),
+    ("items", "statesOf", [{"total": 4, "succeeded": "0-1", "failed": "3"}], ["Succeeded"] * 2 + ["Pending", "Failed"]),
+    ("items", "statesOf", [{"total": "x", "succeeded": 7}], []),
+    ("items", "statesOf", [None], []),
+    ("items", "counted", [["Failed", "Succeeded", "Failed"]], "2 Failed, 1 Succeeded"),
+    ("ansi", "plain", ["a\x1b[31mb\x1b[0m\x1b[2J\x1b]0;title\x07c"], "abc"),
+    (
+        "ansi",
+        "coloured",
+        ["a\x1b[1;31mb\x1b[0mc"],
+        [{"text": "a", "colour": ""}, {"text": "b", "colour": "red"}, {"text": "c", "colour": ""}],
+    ),
+]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(("module", "function", "arguments", "expected"), CASES)
+async def test_it_is_computed(module, function, arguments, expected, computed):
+    assert await computed(module, function, *arguments) == expected
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_longest_way_goes_back_from_the_last_end_over_what_was_waited_for_longest(computed):
+    def task(name, depends_on, start, end):
+        entry = {"startedAt": f"2026-01-01T00:00:{start:02}Z", "finishedAt": f"2026-01-01T00:00:{end:02}Z"}
+        return {"name": name, "dependsOn": depends_on, "entry": entry}
+
+    tasks = [
+        task("a", [], 0, 5),
+        task("b", [], 0, 9),
+        task("c", ["a", "b"], 9, 12),
+        task("d", ["a"], 5, 11),
+        {"name": "e", "dependsOn": ["c"]},
+    ]
+    assert await computed("longest", "longestWay", tasks, 0) == ["c", "b"]
