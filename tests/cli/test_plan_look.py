@@ -6,9 +6,10 @@ import pytest
 from aiohttp import web
 
 from sluice.cli.plan.look import look
-from sluice.cli.plan.prepare import Preparation, Wishes
+from sluice.cli.plan.prepare import Preparation
 from sluice.cli.plan.replay import Limits, replay
 from sluice.cli.plan.text import as_text
+from sluice.cli.plan.wishes import Wishes
 from sluice.cli.run.file import Manifest
 from sluice.cli.terminal import Terminal
 from sluice.client.errors import ClientError
@@ -125,13 +126,13 @@ def prepared(answers):
     return answer
 
 
-async def planned(folder, new, answers=ANSWERS, *arguments):
+async def planned(folder, new, answers=ANSWERS, terminal=Terminal()):  # noqa: B008  # it is frozen
     """The plan's lines, and what was not seen."""
     manifests = [Manifest(WORKFLOWS, {"metadata": {"name": "etl"}, "spec": new})]
     async with serving(prepared(answers), folder) as client:
         known = await look(client, manifests, None)
-    (found,) = Preparation(manifests, known, Wishes(arguments=arguments), NOW).planned()
-    return as_text(found, known.namespace, NOW, Terminal()), known.unseen
+    (found,) = Preparation(manifests, known, Wishes(), NOW).planned()
+    return as_text(found, known.namespace, NOW, terminal), known.unseen
 
 
 async def test_what_is_there_is_compared_reused_and_timed(tmp_path):
@@ -154,10 +155,45 @@ async def test_what_is_there_is_compared_reused_and_timed(tmp_path):
     assert unseen == ("the chart's defaults and caps: ConfigMap sluice-defaults cannot be read",)
 
 
+async def test_in_a_terminal_it_fits_and_what_becomes_of_a_task_is_seen_first(tmp_path):
+    many = spec(*NEW["tasks"], *(task(f"more-{number:02}") for number in range(30)))
+    lines, _ = await planned(tmp_path, many, terminal=Terminal(columns=60, rows=24))
+    assert max(map(len, lines[2:])) <= 60
+    assert [line for line in lines if line.endswith("  reused")] == []  # what has changed has its room first
+    assert "  and 23 more tasks: -o json has them all" in lines
+    lines, _ = await planned(tmp_path, NEW, terminal=Terminal(columns=60, rows=24))
+    assert lines[2:5] == [
+        "  extract      =  unchanged, succ…  reused",
+        "  clean        ~  image pipelines…  runs, 3 items",
+        "  audit        +  new, after clean  runs",
+    ]
+
+
 async def test_the_same_again_starts_nothing(tmp_path):
     lines, _ = await planned(tmp_path, OLD)
     assert lines[0].startswith("etl in team: would start nothing: what it does is unchanged. A run of it: 3 tasks")
     assert [line.split("  ")[-1] for line in lines[2:5]] == ["would run", "would run, 3 items", "would run"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        spec(task("extract", "nobody")),
+        spec(task("extract", "clean"), task("clean", "extract")),
+        spec(task("extract", forEach={"from": 3})),
+        {"tasks": [{"name": 7}]},
+    ],
+)
+async def test_what_is_there_and_has_faults_counts_for_nothing(tmp_path, broken):
+    status = {"lastRun": {"generation": "x"}, "conditions": 3}
+    run = {**RUN, "status": {**RUN["status"], "tasks": {"extract": 3, "clean": {"phase": 7, "items": "x"}}}}
+    answers = ANSWERS | {
+        f"{OURS}/workflows/etl": {**WORKFLOW, "spec": broken, "status": status},
+        f"{OURS}/workflowruns/etl-g3": run,
+    }
+    lines, _ = await planned(tmp_path, NEW, answers)
+    assert lines[0].startswith("etl in team: would start 1 run of 3 tasks")
+    assert [line.split()[:2] for line in lines[2:5]] == [["extract", "+"], ["clean", "+"], ["audit", "+"]]
 
 
 async def test_slots_that_others_hold_count_as_free_and_are_named(tmp_path):

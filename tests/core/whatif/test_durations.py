@@ -43,6 +43,13 @@ def test_items_went_in_waves_as_wide_as_the_limits():
     assert durations(definition, Sources(kept=[run], width=8, pools={"warehouse": 1})).took[0].typical_s == 10
 
 
+def test_attempts_before_the_last_count_as_long_and_looks_of_a_sensor_do_not():
+    sensor = {"poll": {"every": "10s"}}
+    run = KeptRun("r1", {"a": ended(5, attempt=3), "b": ended(5, attempt=3)})
+    found = durations(Definition.of(graph("a, b", b=sensor)), Sources(kept=[run]))
+    assert [each.typical_s for each in found.took] == [15, 5]
+
+
 def test_what_is_no_status_of_ours_counts_for_nothing():
     run = KeptRun("r1", {"a": "x", "b": {"phase": "Succeeded", "startedAt": 7}, "c": ended(1, items=[])})
     assert [each.source for each in durations(Definition.of(graph("a, b, c")), Sources(kept=[run])).took] == [

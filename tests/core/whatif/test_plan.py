@@ -8,9 +8,9 @@ from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core.spec.definition import Definition
 from sluice.core.whatif.assumptions import assume
-from sluice.core.whatif.durations import Sources, durations
+from sluice.core.whatif.durations import KeptRun, Sources, durations
 from sluice.core.whatif.plan import Late, Narrow, Scene, Subject, plan
-from tests.core.kubelet import RUN, START
+from tests.core.kubelet import RUN, START, at
 from tests.core.world import graph
 
 
@@ -74,6 +74,19 @@ def test_time_and_its_source_are_unknown_together():
     assert plan(scene("a >> b")).time is None
     time = plan(scene("a >> b", a={"expectedDuration": "10s"}, b={"expectedDuration": "1m"})).time
     assert (time.low_s, time.typical_s, time.high_s, time.sources) == (70, 70, 70, ("expectedDuration",))
+
+
+def test_kept_runs_that_differ_give_a_range():
+    definition = Definition.of(graph("a >> b"))
+    entries = [{"a": took(10), "b": took(seconds)} for seconds in (20, 30, 50)]
+    kept = [KeptRun(f"r{number}", tasks) for number, tasks in enumerate(entries)]
+    subject = Subject(definition, WorkflowSettings(), durations(definition, Sources(kept=kept)))
+    time = plan(Scene(RUN, subject, START, WorkflowRunSpec(workflow="etl"))).time
+    assert (time.low_s, time.typical_s, time.high_s, time.sources) == (30, 40, 60, ("kept runs",))
+
+
+def took(seconds):
+    return {"phase": "Succeeded", "startedAt": at(0), "finishedAt": at(seconds)}
 
 
 def test_the_most_pods_and_what_they_ask_for():

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sluice.cli.plan.known import Known
-from sluice.cli.plan.prepare import Planned
+from sluice.cli.plan.planned import Planned
 from sluice.core import Json
 from sluice.core.pod.needs import Needs
 

@@ -17,7 +17,7 @@ from sluice.client.names import parse
 
 if TYPE_CHECKING:
     from sluice.cli.plan.of_file import Plans
-    from sluice.cli.plan.prepare import Wishes
+    from sluice.cli.plan.wishes import Wishes
     from sluice.client.api import Client
 
 SOMETHING_STARTS = 3
@@ -61,7 +61,7 @@ def command(
     Example: sluice plan etl.yaml --offline
     """
     from sluice.cli.plan.durations_file import read_durations  # noqa: PLC0415  # not for --help
-    from sluice.cli.plan.prepare import Wishes  # noqa: PLC0415
+    from sluice.cli.plan.wishes import Wishes  # noqa: PLC0415
 
     _check_flags(
         {"--parallelism": parallelism, "--pool": pools}

@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Iterable, Sequence
 from statistics import median
 from typing import TypeVar
 
+from pydantic import ValidationError
+
 from sluice.api.chart import ChartDefaults
 from sluice.api.run import WorkflowRunSpec, has_ended
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
@@ -21,6 +23,7 @@ from sluice.core.base import foreign
 from sluice.core.base.naming import LABEL_RUN, LABEL_TASK, MAIN
 from sluice.core.base.times import instant
 from sluice.core.triggers.on_change import Predecessor, run_to_resume
+from sluice.core.triggers.resume import Past
 from sluice.core.whatif.durations import KeptRun
 from sluice.core.whatif.start import meets
 
@@ -90,15 +93,23 @@ async def _workflow(client: Client, name: str, spec: Json | None) -> KnownWorkfl
     going = last is not None and not has_ended(_status(last).get("phase", ""))
     before_it = None if last is None or spec is None else await _run_to_resume(client, last, spec)
     kept, newest = await kept_runs(client, name)
-    before = await past.read(client, newest) if newest is not None else None
+    before = await past_of(client, newest) if newest is not None else None
     resumes = before_it is not None and has_ended(_status(before_it).get("phase", ""))
     return KnownWorkflow(
         workflow=workflow,
-        past=await past.read(client, before_it) if before_it is not None and resumes else None,
+        past=await past_of(client, before_it) if before_it is not None and resumes else None,
         meets=_meets(spec, last) if going and last is not None and spec is not None else "",
         kept=kept,
         outputs={} if before is None else before.outputs,
     )
+
+
+async def past_of(client: Client, run: Json) -> Past | None:
+    """What a run that has ended leaves to others; None if its graph is gone, or cannot be read."""
+    try:
+        return await past.read(client, run)
+    except (ValidationError, KeyError):
+        return None
 
 
 def _status(run: Json) -> Json:

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from sluice.cli.plan.known import Known
-from sluice.cli.plan.prepare import Planned
+from sluice.cli.plan.planned import Planned
 from sluice.cli.plan.text import facts, folded, headline, rows
 from sluice.cli.printable import printable
 from sluice.core import Instant
 from sluice.core.spec.changes import SAME, Change
 
+_ROWS_SHOWN = 100  # GitHub takes comments of 65,536 characters
 MARKER = "<!-- sluice plan -->"
 
 
@@ -24,7 +25,7 @@ def as_markdown(plans: Sequence[Planned], known: Known, left_out: Sequence[str],
 
 def _planned(found: Planned, namespace: str, now: Instant) -> Iterator[str]:
     yield f"\n**{_cell(headline(found, namespace))}**\n"
-    told, left_out = folded(list(rows(found, now)))
+    told, left_out = folded(list(rows(found, now)), _ROWS_SHOWN)
     news = [row for row in told if row[0].sign != SAME]
     if news:
         yield from _table(news)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from sluice.cli.plan.as_json import written
 from sluice.cli.plan.known import Known
 from sluice.cli.plan.markdown import as_markdown
-from sluice.cli.plan.prepare import Planned, Preparation, Wishes
+from sluice.cli.plan.planned import Planned
+from sluice.cli.plan.prepare import Preparation
 from sluice.cli.plan.text import as_text
+from sluice.cli.plan.wishes import Wishes
 from sluice.cli.printable import printable
 from sluice.cli.run.file import BadFile, Manifest, read
 from sluice.cli.terminal import Terminal

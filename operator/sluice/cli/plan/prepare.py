@@ -1,22 +1,25 @@
 """From the objects of a file, and what is known of the cluster, to the runs that would start."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from pydantic import ValidationError
 
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
+from sluice.cli.plan.guesses import guessed_pools, guessed_times, guessed_values
 from sluice.cli.plan.known import NOTHING, Known, KnownWorkflow
+from sluice.cli.plan.planned import Planned
+from sluice.cli.plan.wishes import Wishes
 from sluice.cli.run.arguments import typed
 from sluice.cli.run.file import BadFile, Manifest
 from sluice.client.resources import BACKFILLS, POOLS, RUNS, WORKFLOWS
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
 from sluice.core.base.naming import graph_of, revision_name, run_name
-from sluice.core.base.text import did_you_mean, first_names
-from sluice.core.base.times import instant, lasting
+from sluice.core.base.times import instant
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
 from sluice.core.pod.volumes import claims_of
-from sluice.core.spec.changes import Change, changes_of_settings, changes_of_tasks
+from sluice.core.spec.changes import changes_of_settings, changes_of_tasks
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.scheduled_time import ScheduledTime
@@ -24,49 +27,13 @@ from sluice.core.status.kept import kept_entries
 from sluice.core.triggers.rerun import RerunOrders
 from sluice.core.triggers.resume import kept
 from sluice.core.whatif.assumptions import assume
-from sluice.core.whatif.durations import GUESSED, Sources, durations
-from sluice.core.whatif.plan import RUNS as DOES_RUN
-from sluice.core.whatif.plan import Plan, Scene, Subject, plan
-from sluice.core.whatif.room import Fit, Shortage, fit, shortages
+from sluice.core.whatif.durations import Sources, durations
+from sluice.core.whatif.plan import Scene, Subject, plan
+from sluice.core.whatif.room import fit, shortages
 from sluice.core.whatif.start import Stands, Start, start
 
 _PLENTY = 1_000_000  # slots of a Pool of which nothing is known
-_NAMES_SHOWN = 5
 _UID = "00000000-0000-0000-0000-000000000000"
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the flags say. `given_s` are durations by task, `arguments` are `-p NAME=VALUE`."""
-
-    given_s: Mapping[str, float] = field(default_factory=dict)
-    arguments: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One Workflow, or one run, of the file."""
-
-    kind: str
-    name: str
-    start: Start
-    changes: list[Change]
-    settings: list[Change]
-    """Of what starts nothing by itself."""
-    plan: Plan
-    guesses: list[str]
-    kept_of: str
-    """The run whose successes are kept; '' if none is."""
-    meets: str
-    """What becomes of the run while the one before it goes on."""
-    kept_runs: int
-    fit: Fit | None = None
-    """None if the nodes are not known."""
-    shortages: Sequence[Shortage] = ()
-    times_s: Mapping[str, float] = field(default_factory=dict)
-    """How long one pod of each task takes."""
-    succeeded_at: Mapping[str, Instant] = field(default_factory=dict)
-    """When each task succeeded last, as far as the run is known that it is kept from."""
 
 
 class Preparation:
@@ -76,12 +43,12 @@ class Preparation:
         self._manifests, self._known, self._wishes, self._now = manifests, known, wishes, now
         self._specs = {each.name: each.body["spec"] for each in manifests if each.resource is WORKFLOWS}
         there = {name: each.workflow["spec"] for name, each in known.workflows.items() if each.workflow}
-        self._specs = {**there, **self._specs}
+        self._specs = {name: spec for name, spec in there.items() if readable(spec)} | self._specs
         self._pools = {each.name: int(each.body["spec"]["slots"]) for each in manifests if each.resource is POOLS}
         self._defaults = NO_DEFAULTS if known.chart is None else PodDefaults.of(known.chart.task_defaults)
         self._definitions: dict[str, Definition] = {}
         of_file = [self._definition(each.name) for each in manifests if each.resource is WORKFLOWS]
-        _check_given(wishes, of_file or list(map(self._definition, self._specs)))
+        wishes.check(of_file or list(map(self._definition, self._specs)))
 
     def planned(self) -> list[Planned]:
         found = [self._workflow(each) for each in self._manifests if each.resource is WORKFLOWS]
@@ -103,9 +70,9 @@ class Preparation:
     def _workflow(self, manifest: Manifest) -> Planned:
         name, spec = manifest.name, manifest.body["spec"]
         before = self._of(name).workflow
-        adopts = "Run" if self._known.chart is None else self._known.chart.on_first_sight
+        on_first_sight = "Run" if self._known.chart is None else self._known.chart.on_first_sight
         stands = Stands() if before is None else _stands(before, spec)
-        starts = start(spec, stands, adopts, self._now)
+        starts = start(spec, stands, on_first_sight, self._now)
         arguments = typed(self._arguments_for(name), manifest.body, complete=False)
         old = None if before is None else before["spec"]
         run = WorkflowRunSpec.read(
@@ -154,7 +121,7 @@ class Preparation:
         subject = self._subject(run.workflow, guesses, kept_tasks=status.get("tasks", {}))
         callees = {name: self._subject(name, guesses) for name in self._called(run.workflow)}
         pools = self._known_pools([subject, *callees.values()], guesses)
-        guesses += _without_value(definition, run)
+        guesses += guessed_values(definition, run)
         if run.resume_from is not None and manifest.resource is RUNS and not status:
             guesses.append(f"nothing is kept of run {run.resume_from.run} (resumeFrom)")
         scene = Scene(
@@ -169,13 +136,13 @@ class Preparation:
             **({} if self._known.chart is None else {"caps": self._known.chart.limits}),
         )
         found = plan(scene)
-        guesses += _guessed_times(found, subject)
+        guesses += guessed_times(found, subject)
         is_run = manifest.resource is RUNS
         return Planned(
             kind=manifest.resource.kind,
             name=manifest.name,
             start=starts,
-            changes=changes_of_tasks(None if old is None else Definition.of(graph_of(old)), definition),
+            changes=changes_of_tasks(None if old is None else readable(old), definition),
             settings=[] if old is None or is_run else changes_of_settings(old, spec),
             plan=found,
             guesses=list(dict.fromkeys(guesses)),
@@ -245,15 +212,22 @@ class Preparation:
         found = {**(self._known.pools or {}), **self._pools}
         names = {name for subject in subjects for task in subject.definition.tasks for name, _ in task.pools}
         if self._known.pools is None:
-            for name in sorted(names - found.keys()):
-                found[name] = _PLENTY
-                guesses.append(f"pool {name} has room for all (it is not in the file)")
-        used = self._known.in_use
-        guesses += [
-            f"pool {name} is free ({used[name]} of {found[name]} slots are in use now)"
-            for name in sorted(names & used.keys())
-        ]
+            guesses += guessed_pools(names - found.keys(), None, {})
+            return dict.fromkeys(names, _PLENTY) | {name: slots for name, slots in found.items() if name in names}
+        of_run = {request.name for request in subjects[0].settings.pools or ()}
+        guesses += guessed_pools(names | of_run, found, self._known.in_use)
         return {name: slots for name, slots in found.items() if name in names}
+
+
+def readable(spec: Json) -> Definition | None:
+    """The graph of a Workflow of the cluster; None if it has faults, for which the operator refuses it, or is of a
+    version that we do not know.
+    """
+    try:
+        found = Definition.of(graph_of(spec))
+    except (ValidationError, KeyError, TypeError):
+        return None
+    return found if len(found.graph.topological_order()) == len(found.tasks) else None
 
 
 def _parallelism(workflow: Json | None) -> int | None:
@@ -276,36 +250,3 @@ def _succeeded_at(known: KnownWorkflow) -> Iterator[tuple[str, Instant]]:
         finished_at = instant(foreign.mapping(entry).get("finishedAt"))
         if foreign.mapping(entry).get("phase") == "Succeeded" and finished_at is not None:
             yield task, finished_at
-
-
-def _guessed_times(found: Plan, subject: Subject) -> Iterator[str]:
-    if found.time is None:
-        return
-    took = zip(found.fates, subject.durations.took, strict=True)
-    guessed = [(fate.task, each.typical_s) for fate, each in took if fate.does == DOES_RUN and each.source == GUESSED]
-    if guessed:
-        names = first_names((task for task, _ in guessed), len(guessed), _NAMES_SHOWN)
-        yield f"{names}: {lasting(guessed[0][1])} (no history; the median of the others)"
-
-
-def _without_value(definition: Definition, run: WorkflowRunSpec) -> Iterator[str]:
-    given = run.arguments or {}
-    for name, parameter in definition.parameters.items():
-        if name not in given and parameter.default is None:
-            yield f"parameter {name} is empty (it has no default; give -p {name}=VALUE)"
-
-
-def _check_given(wishes: Wishes, definitions: Sequence[Definition]) -> None:
-    parameters = {name for definition in definitions for name in definition.parameters}
-    names = [text.partition("=")[0] for text in wishes.arguments if "=" in text]
-    unknown = [
-        f"-p: no parameter is called '{n}'{did_you_mean(n, sorted(parameters))}" for n in names if n not in parameters
-    ]
-    if unknown:
-        raise BadFile("\n".join(unknown))
-    known = {task.name for definition in definitions for task in definition.tasks}
-    unknown = [name for name in wishes.given_s if name not in known]
-    if unknown:
-        raise BadFile(
-            "\n".join(f"--durations: no task is called '{n}'{did_you_mean(n, sorted(known))}" for n in unknown)
-        )

@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from sluice.cli.durations import lasting
 from sluice.cli.plan.as_json import written
 from sluice.cli.plan.known import Known, KnownWorkflow
-from sluice.cli.plan.look import kept_run, look
-from sluice.cli.plan.prepare import Planned, Preparation, Wishes
+from sluice.cli.plan.look import kept_run, look, past_of
+from sluice.cli.plan.planned import Planned
+from sluice.cli.plan.prepare import Preparation, readable
 from sluice.cli.plan.text import facts_as_text
+from sluice.cli.plan.wishes import Wishes
 from sluice.cli.printable import printable
-from sluice.cli.retry import past
 from sluice.cli.run.file import Manifest
 from sluice.cli.terminal import Terminal
 from sluice.client import defaults, find, graphs
@@ -75,11 +76,11 @@ async def replay(client: Client, target: Target, limits: Limits, wishes: Wishes,
     if started_at is None or finished_at is None:
         raise ClientError(f"run {name} has not ended, and only one that has can be replayed; see: sluice watch {name}")
     graph = await graphs.graph_of_run(client, run)
-    if graph is None:
+    if graph is None or readable(graph) is None:
         raise ClientError(f"the graph of run {name} is gone or may not be read (ControllerRevision), so it has no plan")
     manifest = Manifest(RUNS, run)
     known = await look(client, [manifest], await defaults.read(client))
-    before = await past.read(client, run)
+    before = await past_of(client, run)
     workflow = known.workflows[run["spec"]["workflow"]].workflow or {"metadata": {"uid": "", "generation": 1}}
     settings: Json = {key: each for key, each in workflow.get("spec", {}).items() if key not in _GRAPH}
     it = KnownWorkflow(

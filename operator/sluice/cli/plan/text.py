@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sluice.cli.durations import about, lasting
-from sluice.cli.plan.prepare import Planned
+from sluice.cli.plan.planned import Planned
 from sluice.cli.printable import printable
 from sluice.cli.terminal import Terminal
 from sluice.cli.words import counted
 from sluice.core import Instant
+from sluice.core.base.text import one_line
 from sluice.core.base.times import span
 from sluice.core.pod.needs import cpu, memory
 from sluice.core.spec.changes import CHANGED, GONE, NEW, SAME, Change
@@ -17,7 +18,8 @@ from sluice.core.whatif.plan import REUSED, RUNS, SKIPPED, Estimate, Fate, Narro
 from sluice.core.whatif.room import Shortage
 
 _BARS = "▁▂▃▄▅▆▇█"
-_FATES_SHOWN = 40
+_ROWS_AT_LEAST, _OTHER_ROWS = 8, 12
+_NAME_WIDTH, _WORDS_WIDTH, _WORDS_AT_LEAST, _DOES_WIDTH = 30, 46, 12, 34
 _GUESSES_SHOWN = 6
 _WAY_ENDS = 3
 _COLOURS = {SAME: "default", CHANGED: "yellow", NEW: "green", GONE: "red"}
@@ -25,7 +27,9 @@ _COLOURS = {SAME: "default", CHANGED: "yellow", NEW: "green", GONE: "red"}
 
 def as_text(found: Planned, namespace: str, now: Instant, terminal: Terminal) -> list[str]:
     lines = [printable(headline(found, namespace)), ""]
-    lines += [terminal.painted(terminal.fitted(printable(text)), colour) for text, colour in _fates(found, now)]
+    lines += [
+        terminal.painted(terminal.fitted(printable(text)), colour) for text, colour in _fates(found, now, terminal)
+    ]
     return [*lines, "", *facts_as_text(found, terminal)]
 
 
@@ -51,13 +55,18 @@ def estimated(time: Estimate) -> str:
     return f"about {lasting(time.typical_s)}"
 
 
-def _fates(found: Planned, now: Instant) -> Iterator[tuple[str, str]]:
-    """The lines of tasks, and their colours; those that do the same are folded where there are many."""
-    shown, left_out = folded(list(rows(found, now)))
-    name = min(max((len(change.name) for change, _ in shown), default=0), 30)
-    words = min(max((len(change.words) for change, _ in shown), default=0), 46)
+def _fates(found: Planned, now: Instant, terminal: Terminal) -> Iterator[tuple[str, str]]:
+    """The lines of tasks, and their colours. On a terminal what becomes of a task has its room first."""
+    at_most = None if terminal.rows is None else max(_ROWS_AT_LEAST, terminal.rows - _OTHER_ROWS)
+    shown, left_out = folded(list(rows(found, now)), at_most)
+    name = min(max((len(change.name) for change, _ in shown), default=0), _NAME_WIDTH)
+    words = min(max((len(change.words) for change, _ in shown), default=0), _WORDS_WIDTH)
+    if terminal.columns is not None:
+        does_width = min(max((len(text) for _, text in shown), default=0), _DOES_WIDTH)
+        words = min(words, max(_WORDS_AT_LEAST, terminal.columns - name - does_width - len("    =    ")))
     for change, text in shown:
-        yield f"  {change.name:{name}}  {change.sign}  {change.words:{words}}  {text}".rstrip(), _COLOURS[change.sign]
+        told = change.words if terminal.columns is None else one_line(change.words, words)
+        yield f"  {change.name:{name}}  {change.sign}  {told:{words}}  {text}".rstrip(), _COLOURS[change.sign]
     if left_out:
         yield f"  {left_out}", "default"
 
@@ -78,9 +87,9 @@ def _with_age(change: Change, found: Planned, now: Instant) -> Change:
     return replace(change, words=f"{change.words}, succeeded {about(now - at)} ago")
 
 
-def folded(told: Sequence[tuple[Change, str]]) -> tuple[list[tuple[Change, str]], str]:
+def folded(told: Sequence[tuple[Change, str]], at_most: int | None) -> tuple[list[tuple[Change, str]], str]:
     """The rows that are shown, and a word on the others. What has changed comes before what has not."""
-    chosen = sorted(range(len(told)), key=lambda number: (told[number][0].sign == SAME, number))[:_FATES_SHOWN]
+    chosen = sorted(range(len(told)), key=lambda number: (told[number][0].sign == SAME, number))[:at_most]
     left_out = len(told) - len(chosen)
     words = f"and {counted(left_out, 'more task')}: -o json has them all" if left_out else ""
     return [told[number] for number in sorted(chosen)], words

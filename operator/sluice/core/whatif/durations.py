@@ -81,7 +81,9 @@ def _took(task: TaskDefinition, sources: Sources, simulated: Collection[str]) ->
 
 
 def _seen_s(task: TaskDefinition, run: KeptRun, sources: Sources) -> float | None:
-    """Of a fan-out the status says how long all items took. They went in waves, as wide as the limits let them."""
+    """Of a fan-out the status says how long all items took: they went in waves, as wide as the limits let them. Of a
+    task that was tried again it says how long the last attempt took, and those before count as long.
+    """
     if task.name in run.of_pods_s:
         return run.of_pods_s[task.name]
     entry = foreign.mapping(run.tasks.get(task.name))
@@ -91,7 +93,7 @@ def _seen_s(task: TaskDefinition, run: KeptRun, sources: Sources) -> float | Non
     took_s = max(0.0, finished_at - started_at)
     total = foreign.integer(foreign.mapping(entry.get("items")).get("total"))
     if total is None:
-        return took_s
+        return took_s if task.poll is not None else took_s * max(1, foreign.integer(entry.get("attempt")) or 1)
     width = min([each for each in _widths(task, sources) if each], default=total)
     return took_s / max(1, math.ceil(total / max(1, width)))
 

@@ -1,0 +1,38 @@
+"""What a plan takes for granted, beside what `core.whatif.assumptions` does, one sentence each."""
+
+from collections.abc import Iterator, Mapping
+
+from sluice.api.run import WorkflowRunSpec
+from sluice.core.base.text import first_names
+from sluice.core.base.times import lasting
+from sluice.core.spec.definition import Definition
+from sluice.core.whatif.durations import GUESSED
+from sluice.core.whatif.plan import RUNS, Plan, Subject
+
+_NAMES_SHOWN = 5
+
+
+def guessed_times(found: Plan, subject: Subject) -> Iterator[str]:
+    if found.time is None:
+        return
+    took = zip(found.fates, subject.durations.took, strict=True)
+    guessed = [(fate.task, each.typical_s) for fate, each in took if fate.does == RUNS and each.source == GUESSED]
+    if guessed:
+        names = first_names((task for task, _ in guessed), len(guessed), _NAMES_SHOWN)
+        yield f"{names}: {lasting(guessed[0][1])} (no history; the median of the others)"
+
+
+def guessed_values(definition: Definition, run: WorkflowRunSpec) -> Iterator[str]:
+    given = run.arguments or {}
+    for name, parameter in definition.parameters.items():
+        if name not in given and parameter.default is None:
+            yield f"parameter {name} is empty (it has no default; give -p {name}=VALUE)"
+
+
+def guessed_pools(names: set[str], pools: Mapping[str, int] | None, in_use: Mapping[str, int]) -> Iterator[str]:
+    """`names` are the Pools that the run needs, `pools` those that are known, with their slots; None if none is."""
+    for name in sorted(names):
+        if pools is None:
+            yield f"pool {name} has room for all (it is not in the file)"
+        elif name in in_use and name in pools:
+            yield f"pool {name} is free ({in_use[name]} of {pools[name]} slots are in use now)"
