@@ -1,11 +1,11 @@
 """`when` and expressions as CEL conditions."""
 
-# a case reads best in one line
-
 import pytest
 
 from sluice.core.cel.program import Program, compile_condition
-from sluice.importers.argo.expressions import Untranslatable, condition, expression
+from sluice.importers.argo.expressions.conditions import condition, expression
+from sluice.importers.argo.expressions.parser import parse
+from sluice.importers.argo.expressions.tree import Known, Untranslatable, go_text
 from sluice.importers.argo.text import Ref
 
 KNOWN = {
@@ -84,3 +84,51 @@ def test_expression(written, cel):
 def test_untranslatable(written, words):
     with pytest.raises(Untranslatable, match=words):
         expression(written, resolve)
+
+
+CONFIG = '{"a": {"b-c": [10, 20, 30]}, "people": [{"name": "Jo", "age": 43}, {"name": "Mo", "age": 42}]}'
+COMPUTED = {"config": (CONFIG,), "week": ('{"days": [3, 1, 2]}',), "flip": KNOWN["flip"]}
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("jsonpath(config, '$.a.b-c[0]')", "10"),
+        ("jsonpath(config, '$.a[\"b-c\"][-1]')", "30"),
+        ("jsonpath(config, '$.people[*].name')", "[Jo Mo]"),
+        ("jsonpath(config, '$.people[0:1]')", "[map[age:43 name:Jo]]"),
+        ("jsonpath(config, '$.people[?(@.age > 42 && @.name == \"Jo\")].age')", "[43]"),
+        ("toJson(filter([1, 2, 3], {# > 1}))", "[2,3]"),
+        ("toJson(map([1, 2], {{b: #, a: 'x'}}))", '[{"a":"x","b":1},{"a":"x","b":2}]'),
+        ("map([jsonpath(week, '$.days')], {sprig.max(#[0], #[1], #[2]) / 2})[0]", "1.5"),
+        ("all([1, 2], # > 0) && none([1, 2], {# > 2})", "true"),
+        ("count([1, 2, 3], {# != 2})", "2"),
+        ("asInt('5') * 10 + len('abc')", "53"),
+        ("1000000.0 * 10", "1e+07"),
+        ("fromJSON('{\"a\": [1]}').a[0]", "1"),
+        ("sprig.trimSuffix('.py', 'job.py') + sprig.b64dec('IQ==')", "job!"),
+        ("nil ?? 'none'", "none"),
+    ],
+)
+def test_what_is_known_is_computed_and_printed_as_by_go(written, value):
+    node = parse(written, lambda words, _: COMPUTED[words])
+    assert isinstance(node, Known)
+    assert go_text(node.value) == value
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("jsonpath(config, '$.none')", r"jsonpath\(\) takes no"),
+        ("jsonpath(config, '.a')", r"jsonpath\(\) takes no"),
+        ("asInt('x')", r"asInt\(\) takes no 'x'"),
+        ("1 / 0", "cannot compute / of 1"),
+        ("sprig.env('HOME')", r"calls sprig.env\(\)"),
+        ("map(1, {#})", r"calls map\(\) on what is no list"),
+        ("len(map(fromJson(long), {#}))", "takes more than 20000 steps"),
+    ],
+)
+def test_what_cannot_be_computed(written, words):
+    known = COMPUTED | {"long": (str(list(range(30_000))),)}
+    with pytest.raises(Untranslatable, match=words):
+        parse(written, lambda words, _: known[words])

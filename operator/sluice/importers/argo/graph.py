@@ -6,12 +6,16 @@ Workflow that a task runs.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 from sluice.core import Json
 from sluice.core.cel.diagnostics import path_text
-from sluice.importers.argo import apart, depends, expressions
+from sluice.importers.argo import apart, depends
+from sluice.importers.argo.choices import chosen
 from sluice.importers.argo.depends import Dependency, Rule
-from sluice.importers.argo.expressions import Untranslatable
+from sluice.importers.argo.expressions import conditions
+from sluice.importers.argo.expressions.tree import Untranslatable, reason
 from sluice.importers.argo.library import LEAVES, REFUSED, Document, Library, Missing, Template
 from sluice.importers.argo.loops import LOOPS, Endless, Loop, loop_of
 from sluice.importers.argo.names import dns_label, free, parameter_name
@@ -20,9 +24,11 @@ from sluice.importers.argo.source import Map
 from sluice.importers.argo.text import Ref, Text, Unknown, literal, parse, text_of, usual
 from sluice.importers.report import Loss
 
+_T = TypeVar("_T")
 MAX_TASKS = 2000
 FILL_IN = "FILL_IN"
 """Stands where a value cannot be known."""
+BY_DEFAULT = "computed here, by the defaults of the parameters"
 
 
 class Refused(Exception):
@@ -309,28 +315,20 @@ class Graph:
         source = output.map("valueFrom")
         try:
             if source.text("expression"):
-                return self._chosen(source.text("expression"), scope)
+                return chosen(source.text("expression"), scope.resolve, self._may_skip)
             return parse(source.text("parameter") or source.text("default"), scope.resolve)
         except (Unknown, Untranslatable) as error:
             self.lose(
                 frame.template.document,
                 output.line,
                 f"the output '{output.text('name')}'",
-                f"{FILL_IN}; {error} is not known here",
+                f"{FILL_IN}; {reason(error)}",
                 left=True,
             )
             return (FILL_IN,)
 
-    def _chosen(self, written: str, scope: Scope) -> Text:
-        """`asked ? steps.a.outputs.result : steps.b.outputs.result`, where the one exists that has run."""
-        match expressions.parse(written, scope.resolve):
-            case expressions.Known(value):
-                return (text_of(value),)
-            case expressions.Value(text):
-                return text
-            case expressions.Call("?", (_, expressions.Value((Ref() as one,)), expressions.Value((Ref() as two,)))):
-                return (Ref((*one.paths, *two.paths)),)
-        raise Unknown(written)
+    def _may_skip(self, name: str) -> bool:
+        return any(draft.may_skip for draft in self.drafts if draft.name == name)
 
     def artifacts(self, arguments: Map, scope: Scope, document: Document, label: str) -> dict[str, ArtifactPlace]:
         """What a call gives to a template."""
@@ -456,9 +454,16 @@ class Graph:
     def _loop(self, call: Map, scope: Scope, document: Document, label: str) -> Loop | None:
         line = next((call.line_of(key) for key in LOOPS if key in call), call.line)
         try:
-            loop = loop_of(call, scope)
+            loop = self.read(partial(loop_of, call), scope, document, line, "its loop", label)
         except (Endless, Unknown, Untranslatable) as error:
-            self.lose(document, line, "its loop", f"one item, {FILL_IN}; {error}", label, left=True)
+            self.lose(
+                document,
+                line,
+                "its loop",
+                f"one item, {FILL_IN}; {error if isinstance(error, Endless) else reason(error)}",
+                label,
+                left=True,
+            )
             return Loop({"items": [FILL_IN]}, Item(None))
         if loop is not None and loop.lost is not None:
             self.lose(document, line, *loop.lost, label)
@@ -467,19 +472,26 @@ class Graph:
     def _when(self, call: Map, scope: Scope, document: Document, label: str) -> str:
         if not call.text("when"):
             return ""
+        line, what = call.line_of("when"), f"when: {call.text('when')}"
         try:
-            found = expressions.condition(call.text("when"), scope.resolve)
-        except (Unknown, Untranslatable) as error:
-            self.lose(
-                document,
-                call.line_of("when"),
-                f"when: {call.text('when')}",
-                f"the task is skipped; the condition {error}",
-                label,
-                left=True,
+            found = self.read(
+                lambda seen: conditions.condition(call.text("when"), seen.resolve), scope, document, line, what, label
             )
+        except (Unknown, Untranslatable) as error:
+            self.lose(document, line, what, f"the task is skipped; {reason(error)}", label, left=True)
             return "false"
         return "" if found == "true" else found
+
+    def read(
+        self, read: Callable[[Scope], _T], scope: Scope, document: Document, line: int, what: str, task: str
+    ) -> _T:
+        """What `read` finds; where that has to be computed, by the defaults of parameters. Raises as `read` does."""
+        try:
+            return read(scope)
+        except (Unknown, Untranslatable):
+            found = read(replace(scope, by_default=True))
+            self.lose(document, line, what, BY_DEFAULT, task)
+            return found
 
     def inputs(
         self,
@@ -500,17 +512,14 @@ class Graph:
             if name in known:
                 found[name] = known[name]
                 continue
+            is_given = name in given and ("value" in given[name] or "valueFrom" in given[name])
+            said, seen = (given[name], scope) if is_given else (each, own)
+            where = document if is_given else template.document
+            what = f"the value of '{name}'"
             try:
-                if name in given and ("value" in given[name] or "valueFrom" in given[name]):
-                    found[name] = _value(given[name], scope)
-                else:
-                    found[name] = _value(each, own)
+                found[name] = self.read(partial(_value, said), seen, where, said.line, what, label)
             except (Unknown, Untranslatable) as error:
-                line = given[name].line if name in given else each.line
-                where = document if name in given else template.document
-                self.lose(
-                    where, line, f"the value of '{name}'", f"{FILL_IN}; {error} is not known here", label, left=True
-                )
+                self.lose(where, said.line, what, f"{FILL_IN}; {reason(error)}", label, left=True)
                 found[name] = (FILL_IN,)
         return found
 

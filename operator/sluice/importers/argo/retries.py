@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from sluice.api.task import RETRIES
 from sluice.core import Json
-from sluice.importers.argo import expressions
 from sluice.importers.argo.durations import duration
+from sluice.importers.argo.expressions.conditions import expression
+from sluice.importers.argo.expressions.tree import Untranslatable
 from sluice.importers.argo.source import Map
 from sluice.importers.argo.text import Resolve, Text, Unknown, literal, parse, placeholders, text_of
 
@@ -95,8 +96,8 @@ def _answers(written: str) -> Iterator[bool | None]:
     """What the expression says after each exit code from 1 to 255; None if it asks for more than that."""
     for code in range(1, 256):
         try:
-            answer = expressions.expression(written, _LastRetry(code).resolve)
-        except (expressions.Untranslatable, Unknown):
+            answer = expression(written, _LastRetry(code).resolve)
+        except (Untranslatable, Unknown):
             yield None
             return
         yield {"true": True, "false": False}.get(answer)

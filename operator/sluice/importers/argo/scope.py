@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, replace
 
 from sluice.core import Json
 from sluice.core.pod.builder import parameter_variable
-from sluice.importers.argo import expressions
 from sluice.importers.argo.depends import Dependency
+from sluice.importers.argo.expressions.functions import to_json
+from sluice.importers.argo.expressions.parser import parse
+from sluice.importers.argo.expressions.tree import Known, Untranslatable, Value, go_text
 from sluice.importers.argo.library import Template
-from sluice.importers.argo.source import Map, scalar
-from sluice.importers.argo.text import Ref, Text, Unknown
+from sluice.importers.argo.source import Map
+from sluice.importers.argo.text import Ref, Text, Unknown, usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,9 @@ def parameter(name: str, default: str | None = None) -> Ref:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`workflow` are the values of the whole workflow, by what follows `workflow.`"""
+    """`workflow` are the values of the whole workflow, by what follows `workflow.` `by_default`: a parameter is what it
+    is where nobody says otherwise.
+    """
 
     template: Template
     inputs: Mapping[str, Text] = field(default_factory=dict)
@@ -136,9 +140,15 @@ class Scope:
     artifacts: Mapping[str, ArtifactPlace] = field(default_factory=dict)
     nodes: Mapping[str, Node] = field(default_factory=dict)
     item: Item | None = None
+    by_default: bool = False
 
     def resolve(self, words: str, is_expression: bool) -> Text | None:  # noqa: FBT001  # the signature of `text.Resolve`
-        """Raises Unknown, and expressions.Untranslatable."""
+        """Raises Unknown, and Untranslatable."""
+        found = self._found(words, is_expression)
+        known = usual(found) if self.by_default and found is not None else None
+        return found if known is None else (known,)
+
+    def _found(self, words: str, is_expression: bool) -> Text | None:  # noqa: FBT001  # as above
         if is_expression:
             return self._computed(words)
         tag = f"{{{{{words}}}}}"
@@ -152,6 +162,8 @@ class Scope:
                 return self.nodes[name].read(rest, tag)
             case ["item", *fields] if self.item is not None:
                 return self.item.read(fields, tag)
+            case ["workflow", "parameters"] | ["workflow", "parameters", "json"] if self.by_default:
+                return (self._parameters(tag),)
             case ["workflow", *rest] if ".".join(rest) in self.workflow:
                 return self.workflow[".".join(rest)]
             case ["workflow", name] if name in _RUN:
@@ -167,12 +179,19 @@ class Scope:
         return None
 
     def _computed(self, words: str) -> Text:
-        match expressions.parse(words, self.resolve):
-            case expressions.Known(value):
-                return (scalar(value),)
-            case expressions.Value(text):
+        match parse(words, self.resolve):
+            case Known(value):
+                return (go_text(value),)
+            case Value(text):
                 return text
-        raise Unknown(f"{{{{={words}}}}}")
+        raise Untranslatable("is computed of what the run decides")
+
+    def _parameters(self, tag: str) -> str:
+        """All of the workflow as JSON, by their defaults."""
+        named = {key: usual(text) for key, text in self.workflow.items() if key.startswith("parameters.")}
+        if None in named.values():
+            raise Unknown(tag)
+        return to_json([{"name": key.removeprefix("parameters."), "value": value} for key, value in named.items()])
 
     def _input(self, name: str, tag: str) -> Text:
         if name not in self.inputs:

@@ -7,7 +7,7 @@ from sluice.core import Json
 from sluice.importers.argo.artifacts import attach
 from sluice.importers.argo.container_sets import in_order, init_containers
 from sluice.importers.argo.durations import duration
-from sluice.importers.argo.expressions import Untranslatable
+from sluice.importers.argo.expressions.tree import Untranslatable, reason
 from sluice.importers.argo.graph import FILL_IN, Graph
 from sluice.importers.argo.locks import Pools, locks_of
 from sluice.importers.argo.pods import container_fields, merged, pod_fields
@@ -85,11 +85,18 @@ class TaskWriter:
         """Like the scope's, but what is unknown is told, and stands as `FILL_IN`."""
 
         def known(words: str, is_expression: bool) -> Text | None:  # noqa: FBT001  # the signature of `text.Resolve`
+            what = f"{{{{{'=' if is_expression else ''}{words}}}}}"
             try:
-                found = draft.scope.resolve(words, is_expression)
+                found = self._graph.read(
+                    lambda scope: scope.resolve(words, is_expression),
+                    draft.scope,
+                    draft.template.document,
+                    where.line,
+                    what,
+                    draft.name,
+                )
             except (Unknown, Untranslatable) as error:
-                what = f"{{{{{'=' if is_expression else ''}{words}}}}}"
-                because = "" if what == str(error) else f"; it {error}"
+                because = "" if what == str(error) else f"; {reason(error)}"
                 self._lose(draft, where.line, what, f"{FILL_IN}{because}", left=True)
                 return (FILL_IN,)
             if words in _OTHERWISE:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from sluice.importers.argo.expressions import Untranslatable
+from sluice.importers.argo.expressions.tree import Untranslatable
 from sluice.importers.argo.graph import Refused
 from sluice.importers.argo.library import Document, Library, Missing, Template
 from sluice.importers.argo.locks import Pools
