@@ -125,6 +125,19 @@ def test_what_ends_a_task_runs_before_those_after_it():
     assert order(found["b"]) == {"dependsOn": ["a", "a-exit"]}
 
 
+@pytest.mark.parametrize(
+    ("text", "fail_fast"),
+    [
+        (steps([call("a", withItems=["x", "y"])]) + "  failFast: true\n", "Drain"),
+        (steps([call("a"), call("b")]), None),
+        (dag(call("a"), call("b")), "Drain"),
+        (dag(call("a"), call("b"), failFast="false"), None),
+    ],
+)
+def test_after_a_failure_nothing_begins_if_the_template_says_so(text, fail_fast):
+    assert spec(workflow(text)).get("failFast") == fail_fast
+
+
 def test_the_exit_handler_runs_at_the_end():
     text = workflow(
         steps([call("a")]) + steps([call("cry", when="{{workflow.status}} != Succeeded")], name="bye"), onExit="bye"

@@ -255,3 +255,9 @@ def test_a_limit_of_templates_is_one_of_pods():
     result = imported(workflow(dag(call("a", "inner"), call("b", "inner")) + "  parallelism: 1\n" + inner))
     assert result.objects[-1].manifest["spec"]["parallelism"] == 1
     assert [what for _, what in lost(result)] == ["the parallelism of a template of templates"]
+
+
+def test_the_retries_of_a_workflow_are_those_of_each_pod_without_its_own():
+    body = "- {name: own, retryStrategy: {limit: 1}, container: {image: x, command: [a]}}\n"
+    found = tasks(workflow(steps([call("a"), call("b", "own")]) + body, retryStrategy="{limit: 5}"))
+    assert {name: task["retries"] for name, task in found.items()} == {"a": {"limit": 5}, "b": {"limit": 1}}

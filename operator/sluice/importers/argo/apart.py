@@ -16,6 +16,7 @@ def why(
     template: Template,
     call: Map,
     *,
+    looped: bool,
     library: Library,
     around: tuple[tuple[int, int], ...],
     drains: bool,
@@ -31,7 +32,7 @@ def why(
         return ""
     if template.key in around:
         return "it calls itself"
-    if any(call.get(key) is not None for key in LOOPS):
+    if looped:
         return "it runs once for each item"
     if limit := next((key for key in _LIMITS if template.body.get(key)), ""):
         return f"it has a {limit} of its own"
@@ -39,7 +40,7 @@ def why(
         return "others ask how it ended as a whole"
     if gated and any(_HANDLES.search(each.text("depends")) or hooks(each) for each in template.calls):
         return "it may be left out, and has tasks that run after a failure"
-    if template.kind == "dag" and fails_fast(template) != drains and not _in_step(template):
+    if _says_what_a_failure_does(template) and fails_fast(template) != drains and not _in_step(template):
         return "it goes on after a failure, and what is around it does not, or the other way round"
     if _reaches(template, template.key, library, set()):
         return "it calls itself"
@@ -47,7 +48,14 @@ def why(
 
 
 def fails_fast(template: Template) -> bool:
-    return template.kind == "dag" and template.body.map("dag").get("failFast") is not False
+    """Does nothing begin any more once a task has failed? A DAG says if not, steps say if so."""
+    if template.kind == "dag":
+        return template.body.map("dag").get("failFast") is not False
+    return template.kind == "steps" and template.body.get("failFast") is True
+
+
+def _says_what_a_failure_does(template: Template) -> bool:
+    return template.kind == "dag" or fails_fast(template)
 
 
 def hooks(call: Map) -> list[tuple[int, Map]]:
@@ -63,6 +71,14 @@ def hooks(call: Map) -> list[tuple[int, Map]]:
             named.line, named.lines = hook.line, hook.lines
             found.append((hook.line, named))
     return found
+
+
+_RUNNING = re.compile(r"""[\w.\[\]"'-]+\.status\s*==\s*["']Running["']""")
+
+
+def asks_for_running(hook: Map) -> bool:
+    """Does the hook run as soon as what it belongs to does?"""
+    return _RUNNING.fullmatch(hook.text("expression").strip()) is not None
 
 
 def wanted(template: Template, targets: list[str]) -> list[Map]:

@@ -4,14 +4,14 @@ Steps become layers, a `dag` its dependencies. A template that a rule of its own
 Workflow that a task runs.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
 from sluice.core import Json
 from sluice.core.cel.diagnostics import path_text
-from sluice.importers.argo import apart, depends
+from sluice.importers.argo import apart, depends, unread
 from sluice.importers.argo.choices import chosen
 from sluice.importers.argo.depends import Dependency, Rule
 from sluice.importers.argo.expressions import conditions
@@ -28,6 +28,7 @@ _T = TypeVar("_T")
 MAX_TASKS = 2000
 FILL_IN = "FILL_IN"
 """Stands where a value cannot be known."""
+NO_MEMORY = "it runs each time; `resumeFrom` keeps what has succeeded"
 BY_DEFAULT = "computed here, by the defaults of the parameters"
 
 
@@ -81,6 +82,10 @@ class Graph:
         if loss not in self.losses:
             self.losses.append(loss)
 
+    def tell_unread(self, document: Document, said: Map, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.lose(document, said.line_of(key), f"the field '{key}'", "left out: it is not known here")
+
     def draft(self, name: str, scope: Scope, line: int, frame: Frame) -> Draft:
         if len(self.drafts) >= MAX_TASKS:
             raise Refused(
@@ -98,6 +103,9 @@ class Graph:
     def enter(self, frame: Frame, name: str) -> Node:
         """The tasks of a template."""
         template = frame.template
+        self.tell_unread(template.document, template.body, unread.of_template(template.body))
+        if template.kind in ("steps", "dag") and template.body.get("memoize"):
+            self.lose(template.document, template.body.line_of("memoize"), "memoize", NO_MEMORY)
         if template.kind in REFUSED or template.body.get("daemon"):
             kind = "daemon" if template.body.get("daemon") else template.kind
             what = f"the template '{template.name}' is a {kind} template, which has no equal here"
@@ -359,16 +367,17 @@ class Graph:
             place = replace(place, sub_path=written.text("subPath"))
         return place
 
-    def _call(self, call: Map, caller: Frame, gate: Rule, handled: set[str]) -> Node:
-        """A step or a task."""
+    def _call(self, call: Map, caller: Frame, gate: Rule, handled: set[str], loop: Loop | None = None) -> Node:
+        """A step or a task. `loop` if it is not its own."""
         document, name = caller.template.document, call.text("name") or "step"
         try:
             template = self.library.template(call, document)
         except Missing as error:
             raise Refused(document.file, call.line, f"'{name}' calls {error}, which is not among the files") from error
+        self.tell_unread(document, call, unread.of_call(call))
         scope = caller.scope
         label = dns_label(f"{caller.prefix}-{name}" if caller.prefix else name)
-        loop = self._loop(call, scope, document, label)
+        loop = loop or self._loop(call, scope, document, label)
         inner = scope if loop is None else replace(scope, item=loop.item)
         inputs = self.inputs(template, call.map("arguments"), inner, document, label)
         when = self._when(call, inner, document, label)
@@ -376,6 +385,7 @@ class Graph:
         alone = apart.why(
             template,
             call,
+            looped=loop is not None,
             library=self.library,
             around=caller.around,
             drains=self.drains,
@@ -403,13 +413,15 @@ class Graph:
             limit = caller.template.body.get("parallelism")
             if isinstance(limit, int) and apart.one_loop_at_a_time(caller.template):
                 node.drafts[0].fields["forEach"]["parallelism"] = limit
-            node.drafts[0].may_skip = loop.leader is not None
+            node.drafts[0].may_skip = loop.leader is not None and not gate.run_if  # AllDone runs in any case
         self._order_of(node, gate, when)
         if node.only is not None:
             self._continue(call, node.only, document)
         node.dependency = self._dependency(node, gate, when)
+        begins = replace(gate, when=_both(gate.when, when))
+        within = replace(caller, scope=replace(inner, nodes={**scope.nodes, name: node}))
         for line, hook in hooks:
-            self._hook(hook, line, call, node, replace(caller, scope=replace(scope, nodes={**scope.nodes, name: node})))
+            self._hook(hook, line, call, node, within, begins)
         return node
 
     def _continue(self, call: Map, draft: Draft, document: Document) -> None:
@@ -422,16 +434,14 @@ class Graph:
             self.lose(document, said.line, "continueOn: {error: true}", words, draft.name)
 
     def _order_of(self, node: Node, gate: Rule, when: str) -> None:
-        condition = " && ".join(
-            f"({each})" if " || " in each and gate.when and when else each for each in (gate.when, when) if each
-        )
+        condition = _both(gate.when, when)
         inner = {draft.name for draft in node.drafts}
         for draft in node.drafts:
             is_root = draft in node.roots
             if is_root and gate.depends_on:
                 draft.fields["dependsOn"] = list(gate.depends_on)
-                if gate.run_if:
-                    draft.fields["runIf"] = gate.run_if
+            if is_root and gate.run_if:
+                draft.fields["runIf"] = gate.run_if
             if condition and (is_root or "runIf" in draft.fields):
                 own = draft.fields.get("when")
                 draft.fields["when"] = condition if not own else f"({condition}) && ({own})"
@@ -441,6 +451,10 @@ class Graph:
                     name in inner for name in draft.fields.get("dependsOn", ())
                 )
                 draft.may_skip = draft.may_skip or draft in node.roots or waits or "runIf" in draft.fields
+
+    def only_when(self, node: Node, hook: Map, line: int, scope: Scope, document: Document) -> None:
+        """A hook of the workflow that runs at its end if its expression holds then."""
+        self._order_of(node, _AT_ONCE, self._when(_asking(hook, line), scope, document, node.drafts[0].name))
 
     def _dependency(self, node: Node, gate: Rule, when: str) -> Dependency:
         return Dependency(
@@ -493,6 +507,11 @@ class Graph:
             self.lose(document, line, what, BY_DEFAULT, task)
             return found
 
+    def tell_cluster_default(self, parameter: Map, document: Document, task: str = "") -> None:
+        if by_cluster(parameter) and ("default" in parameter or "default" in parameter.map("valueFrom")):
+            words = "not used: the pod waits until the ConfigMap or Secret has the key"
+            self.lose(document, parameter.line, f"the default of '{parameter.text('name')}'", words, task)
+
     def inputs(
         self,
         template: Template,
@@ -516,6 +535,7 @@ class Graph:
             said, seen = (given[name], scope) if is_given else (each, own)
             where = document if is_given else template.document
             what = f"the value of '{name}'"
+            self.tell_cluster_default(said, where, label)
             try:
                 found[name] = self.read(partial(_value, said), seen, where, said.line, what, label)
             except (Unknown, Untranslatable) as error:
@@ -523,20 +543,34 @@ class Graph:
                 found[name] = (FILL_IN,)
         return found
 
-    def _hook(self, hook: Map, line: int, call: Map, node: Node, caller: Frame) -> None:
-        """What runs when a step or a task has ended, however it did."""
-        label = f"{call.text('name')}-exit"
+    def _hook(self, hook: Map, line: int, call: Map, node: Node, caller: Frame, begins: Rule) -> None:
+        """What runs when a step or a task has ended, however it did, or has begun; of a loop for each item."""
+        self.has_hooks = True
+        label = f"{call.text('name')}-{hook.text('name', 'exit')}"
+        named = _as_call(hook, label, line)
+        if apart.asks_for_running(hook):
+            words = "it begins together with its task"
+            self.lose(caller.template.document, line, f"the hook '{hook.text('name')}'", words, dns_label(label))
+            made = self._call(named, caller, begins, set())
+            node.roots += [] if begins.depends_on else made.roots
+            node.after += made.drafts
+            return
         gate = Rule([leaf.name for leaf in node.leaves], "AllDone")
-        ended = node.dependency
-        when = ""
+        ended, when = node.dependency, ""
         if hook.text("expression"):
-            label = f"{call.text('name')}-{hook.text('name')}"
             when = self._when(_asking(hook, line), caller.scope, caller.template.document, dns_label(label))
         elif ended.may_fail_before or ended.may_skip or ended.omitted_as_skipped:
             when = f"{path_text(('tasks', ended.name, 'phase'))} in ['Succeeded', 'Failed']"
-        made = self._call(_as_call(hook, label, line), caller, replace(gate, when=when), set())
-        node.after += made.drafts
-        self.has_hooks = True
+        by_item = None
+        if node.only is not None and node.only.is_fan_out:
+            by_item = Loop({"sameAs": node.only.name}, caller.scope.item or Item(None))
+            gate = Rule([], "AllDone")
+        node.after += self._call(named, caller, replace(gate, when=when), set(), by_item).drafts
+
+
+def _both(one: str, two: str) -> str:
+    """Two conditions at once, each empty if there is none."""
+    return " && ".join(f"({each})" if " || " in each and one and two else each for each in (one, two) if each)
 
 
 def _many(before: int, after: int) -> bool:
@@ -556,7 +590,7 @@ def _asking(hook: Map, line: int) -> Map:
 
 
 def _as_call(hook: Map, name: str, line: int) -> Map:
-    call = Map({**hook, "name": name})
+    call = Map({key: value for key, value in hook.items() if key != "expression"} | {"name": name})
     call.line, call.lines = line, dict(hook.lines)
     return call
 

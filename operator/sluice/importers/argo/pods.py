@@ -11,8 +11,8 @@ from sluice.core.base.merge import merge
 from sluice.importers.argo.source import Map
 from sluice.importers.argo.text import Resolve, filled
 
-_OF_TASK = ("nodeSelector", "tolerations", "serviceAccountName")
-_OF_POD = (
+OF_TASK = ("nodeSelector", "tolerations", "serviceAccountName")
+OF_POD = (
     *("affinity", "schedulerName", "priorityClassName", "priority", "hostAliases", "securityContext"),
     *("automountServiceAccountToken", "dnsPolicy", "dnsConfig", "hostNetwork", "imagePullSecrets"),
 )
@@ -23,8 +23,8 @@ _OF_PROGRAM = ("name", "command", "args", "source", "dependencies", "image", "re
 
 def pod_fields(template: Map, resolve: Resolve) -> Json:
     """Of a template, or of the spec of a workflow. Raises Unknown."""
-    fields: Json = {key: filled(template[key], resolve) for key in _OF_TASK if template.get(key)}
-    pod: Json = {key: filled(template[key], resolve) for key in _OF_POD if template.get(key) is not None}
+    fields: Json = {key: filled(template[key], resolve) for key in OF_TASK if template.get(key)}
+    pod: Json = {key: filled(template[key], resolve) for key in OF_POD if template.get(key) is not None}
     if template.text("podPriorityClassName"):
         pod["priorityClassName"] = template.text("podPriorityClassName")
     mounts = next(

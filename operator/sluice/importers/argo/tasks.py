@@ -1,6 +1,5 @@
 """A draft as a task of ours: its order, then what it runs, then its pod."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sluice.core import Json
@@ -8,14 +7,14 @@ from sluice.importers.argo.artifacts import attach
 from sluice.importers.argo.container_sets import in_order, init_containers
 from sluice.importers.argo.durations import duration
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
-from sluice.importers.argo.graph import FILL_IN, Graph
+from sluice.importers.argo.graph import BY_DEFAULT, FILL_IN, NO_MEMORY, Graph
 from sluice.importers.argo.locks import Pools, locks_of
 from sluice.importers.argo.pods import container_fields, merged, pod_fields
 from sluice.importers.argo.programs import Around, environment, program_of
 from sluice.importers.argo.retries import retried
 from sluice.importers.argo.scope import Draft
-from sluice.importers.argo.source import Map, empty
-from sluice.importers.argo.text import Resolve, Text, Unknown, filled, literal, parse, placeholders, text_of
+from sluice.importers.argo.source import Map
+from sluice.importers.argo.text import Resolve, Text, Unknown, filled, literal, parse, placeholders, text_of, usual
 
 _ORDER = (
     *(
@@ -44,10 +43,10 @@ _OTHERWISE = {
 
 
 class TaskWriter:
-    """Writes the tasks of one graph. `volumes` are those of the whole workflow, by name; `files` fills up, by path."""
+    """Writes the tasks of one graph. `spec` is that of the whole workflow; `files` fills up, by path."""
 
-    def __init__(self, graph: Graph, pools: Pools, volumes: Mapping[str, Map]) -> None:
-        self._graph, self._pools, self._volumes = graph, pools, volumes
+    def __init__(self, graph: Graph, pools: Pools, spec: Map) -> None:
+        self._graph, self._pools, self._spec = graph, pools, spec
         self.files: dict[str, str] = {}
         self.needs_claim = False
 
@@ -202,20 +201,20 @@ class TaskWriter:
             known = literal(text)
             if known is None and limit == "timeout":
                 fields["timeout"] = placeholders(text)
-            elif found := duration(known or ""):
+            elif found := duration(usual(text) or ""):
                 fields["timeout"] = found
+                if known is None:
+                    self._lose(draft, body.line_of(limit), limit, BY_DEFAULT)
             else:
                 self._lose(draft, body.line_of(limit), limit, "no limit: it is known at run time only", left=True)
-        strategy = body.map("retryStrategy") if isinstance(body.get("retryStrategy"), Map) else empty(body.line)
-        if isinstance(body.get("retryStrategy"), Map):
+        holder = body if "retryStrategy" in body else self._spec
+        if isinstance(strategy := holder.get("retryStrategy"), Map):
             made = retried(strategy, resolve)
             fields |= {"retries": made.retries} if made.retries else {}
             for what, instead in made.losses:
                 self._lose(draft, strategy.line, what, instead)
         if body.get("memoize"):
-            self._lose(
-                draft, body.line_of("memoize"), "memoize", "it runs each time; `resumeFrom` keeps what has succeeded"
-            )
+            self._lose(draft, body.line_of("memoize"), "memoize", NO_MEMORY)
         pools = []
         for lock in locks_of(body.map("synchronization"), self._graph.library.config_maps, resolve):
             if lock.slots is None:
@@ -235,6 +234,7 @@ class TaskWriter:
         beside = [each for key in ("initContainers", "containers") for each in pod.get(key, ())]
         mounts = [mount for each in (fields, *beside) for mount in each.get("volumeMounts", ())]
         named = {str(mount.get("name")) for mount in mounts if isinstance(mount, dict)}
-        own = {each.text("name"): each for each in draft.template.body.maps("volumes")}
-        found = [filled(each, resolve) for name, each in {**self._volumes, **own}.items() if name in named]
+        volumes = [*self._spec.maps("volumes"), *draft.template.body.maps("volumes")]
+        by_name = {each.text("name"): each for each in volumes}
+        found = [filled(each, resolve) for name, each in by_name.items() if name in named]
         return fields | ({"volumes": [*found, *fields.get("volumes", ())]} if found else {})

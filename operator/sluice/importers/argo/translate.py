@@ -14,6 +14,7 @@ from sluice.importers.argo.library import Document, Library, Missing, Template
 from sluice.importers.argo.locks import Pools
 from sluice.importers.argo.source import Map, Unreadable, documents
 from sluice.importers.argo.text import Unknown
+from sluice.importers.argo.unread import NOTES
 from sluice.importers.argo.workflows import WorkflowWriter
 from sluice.importers.report import Imported, Remark, Result
 
@@ -30,18 +31,6 @@ _HELM = re.compile(
     r"\{\{-?\s*(?:\.(?:Values|Release|Chart)\b|include \"|template \"|toYaml |if |range |with |end\s*-?\}\})"
 )
 _KUBEFLOW = "pipelines.kubeflow.org/"
-_NOTES = {
-    "podGC": "pods go with their run, and their number is bounded by the chart",
-    "ttlStrategy": "ended runs stay as `history` and `ttl` say",
-    "metrics": "the operator has its own metrics",
-    "archiveLogs": "logs are the cluster's",
-    "artifactGC": "the claim of a run goes with it",
-    "artifactRepositoryRef": "artifacts of a run are in a claim of its own",
-    "volumeClaimGC": "the claims of a run that has succeeded go, others stay with it",
-    "podDisruptionBudget": "pods ask autoscalers not to evict them",
-    "workflowMetadata": "labels of Argo's own runs",
-    "executor": "there is no executor beside the task",
-}
 
 
 def translate(sources: Iterable[Source], *, each: bool = False) -> Result:
@@ -89,12 +78,10 @@ def _written(
     if any(key.startswith(_KUBEFLOW) for kind in ("labels", "annotations") for key in metadata.map(kind)):
         words = "was compiled by Kubeflow Pipelines, whose launchers need its services; write the pipeline anew"
         raise Refused(document.file, document.manifest.line, words)
-    for holder in (document.spec, document.manifest.map("spec")):
-        for key in holder:
-            if (
-                key in _NOTES
-                and (note := Remark(document.file, holder.line_of(key), f"{key}: {_NOTES[key]}")) not in result.notes
-            ):
+    for holder in (document.spec, document.manifest.map("spec"), *document.spec.maps("templates")):
+        for key in (key for key in holder if key in NOTES):
+            note = Remark(document.file, holder.line_of(key), f"{key}: {NOTES[key]}")
+            if note not in result.notes:
                 result.notes.append(note)
     writer_of = document.spec
     if not writer_of.text("entrypoint") and "workflowTemplateRef" not in writer_of:

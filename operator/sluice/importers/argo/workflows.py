@@ -8,7 +8,7 @@ from sluice.api import API_VERSION
 from sluice.core import Json
 from sluice.core.run.children import MAX_DEPTH
 from sluice.core.validation import workflow_faults
-from sluice.importers.argo import apart
+from sluice.importers.argo import apart, unread
 from sluice.importers.argo.artifacts import CLAIM
 from sluice.importers.argo.durations import duration
 from sluice.importers.argo.graph import FILL_IN, Frame, Graph, Refused, by_cluster
@@ -69,7 +69,7 @@ class WorkflowWriter:
         if self._document.kind == "Workflow" and inputs.keys() <= given.keys() and not apart.hooks(self._spec):
             self._apart[template.key] = _Apart(self.name, template)  # it may call itself
         root = self._enter(graph, scope)
-        self._finally(graph, scope)
+        self._hooks(graph, scope)
         parameters += graph.parameters.values()
         spec: Json = {"parameters": parameters} if parameters else {}
         spec |= self._settings(graph, template)
@@ -143,6 +143,9 @@ class WorkflowWriter:
     def _settings(self, graph: Graph, template: Template) -> Json:
         """What a workflow, or the template that it begins with, says of a run as a whole."""
         resolve = Scope(template, {}, self._arguments()[1]).resolve
+        graph.tell_unread(self._document, self._spec, unread.of_spec(self._spec))
+        for each in self._spec.map("arguments").maps("parameters"):
+            graph.tell_cluster_default(each, self._document)
         made: Json = {}
         for key in ("parallelism", "priority"):
             if isinstance(self._spec.get(key), int):
@@ -207,14 +210,13 @@ class WorkflowWriter:
 
     def _run(self, graph: Graph, template: Template, root: Node, workflow: Mapping[str, Text]) -> Json:
         """The tasks, and what goes with them."""
-        volumes = {each.text("name"): each for each in self._spec.maps("volumes")}
-        writer = TaskWriter(graph, self._pools, volumes)
+        writer = TaskWriter(graph, self._pools, self._spec)
         scope = Scope(template, {}, dict(workflow))
         tasks = [writer.task(draft) for draft in graph.drafts]
         made: Json = {"tasks": tasks}
         if graph.handles and not graph.has_hooks:
             made["failWhen"] = "LeafFailed"
-        elif graph.drains and len(graph.drafts) > 1 and not graph.has_hooks:
+        elif graph.drains and (len(graph.drafts) > 1 or template.kind == "steps") and not graph.has_hooks:
             made["failFast"] = "Drain"
         defaults = merged(pod_fields(_only_pods(self._spec), scope.resolve), _common(tasks))
         if defaults:
@@ -238,30 +240,24 @@ class WorkflowWriter:
             made["outputs"] = {name: placeholders(text) for name, text in exported.items()}
         return made
 
-    def _finally(self, graph: Graph, scope: Scope) -> None:
-        """`onExit` of the workflow. Other hooks run while something goes on."""
+    def _hooks(self, graph: Graph, scope: Scope) -> None:
+        """`onExit` and the hooks of the workflow: what runs at its end, however it ends, or from its beginning."""
         for line, hook in apart.hooks(self._spec):
-            if hook.text("expression"):
-                continue
             try:
                 template = self._library.template(hook, self._document)
             except Missing as error:
-                raise Refused(
-                    self._document.file, line, f"onExit names {error}, which is not among the files"
-                ) from error
-            inputs = graph.inputs(template, hook.map("arguments"), scope, self._document, template.name)
-            artifacts = graph.artifacts(hook.map("arguments"), scope, self._document, template.name)
+                words = f"{hook.text('name', 'onExit')} names {error}, which is not among the files"
+                raise Refused(self._document.file, line, words) from error
+            name = hook.text("name") if hook.text("expression") else template.name
+            inputs = graph.inputs(template, hook.map("arguments"), scope, self._document, name)
+            artifacts = graph.artifacts(hook.map("arguments"), scope, self._document, name)
             inner = Scope(template, inputs, scope.workflow, artifacts)
-            graph.enter(Frame(inner, "", (template.key,), finally_=True), template.name)
-        for name in self._spec.map("hooks"):
-            if name != "exit":
-                graph.lose(
-                    self._document,
-                    self._spec.map("hooks").line_of(name),
-                    f"the hook '{name}'",
-                    "left out: nothing runs on a change of a run's phase",
-                    left=True,
-                )
+            at_end = not apart.asks_for_running(hook)
+            node = graph.enter(Frame(inner, "", (template.key,), finally_=at_end), name)
+            if not at_end:
+                graph.lose(self._document, line, f"the hook '{name}'", "it begins together with the run", name)
+            elif hook.text("expression"):
+                graph.only_when(node, hook, line, scope, self._document)
 
     # Workflows that stand apart
 

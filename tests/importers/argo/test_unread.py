@@ -1,0 +1,36 @@
+"""Nothing is lost in silence: fields that are not known are told, and those that change nothing are notes."""
+
+import pytest
+
+from sluice.importers.argo.translate import Source, translate
+from tests.importers.argo.documents import call, imported, leaf, lost, steps, workflow
+
+RUN = "container: {image: x, command: [a]}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "loss"),
+    [
+        (workflow(leaf(RUN), podPriority=5), "the field 'podPriority'"),
+        (workflow(leaf(RUN + "surprise: 1\n")), "the field 'surprise'"),
+        (workflow(steps([call("a", onSuccess="b")])), "the field 'onSuccess'"),
+        (workflow(steps([call("a")]) + "  memoize: {key: x}\n"), "memoize"),
+        (workflow(leaf(RUN + "memoize: {key: x}\n")), "memoize"),
+        (
+            workflow(
+                leaf(RUN),
+                arguments="{parameters: [{name: a, valueFrom: {default: x, configMapKeyRef: {name: c, key: k}}}]}",
+            ),
+            "the default of 'a'",
+        ),
+    ],
+)
+def test_what_is_lost_is_told(text, loss):
+    assert [what for _, what in lost(imported(text))] == [loss]
+
+
+def test_what_changes_nothing_of_what_runs_is_a_note():
+    text = workflow(leaf(RUN + "metrics: {prometheus: []}\n"), podGC="{strategy: OnPodSuccess}")
+    result = translate([Source("a.yaml", text)])
+    assert result.exit_code == 0
+    assert sorted(note.message.partition(":")[0] for note in result.notes) == ["metrics", "podGC"]
