@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from sluice.importers.argo.hooks import hooks_of
 from sluice.importers.argo.library import Library, Missing, Template
 from sluice.importers.argo.loops import LOOPS
 from sluice.importers.argo.source import Map
@@ -38,7 +39,7 @@ def why(
         return f"it has a {limit} of its own"
     if observed or call.map("continueOn"):
         return "others ask how it ended as a whole"
-    if gated and any(_HANDLES.search(each.text("depends")) or hooks(each) for each in template.calls):
+    if gated and any(_HANDLES.search(each.text("depends")) or hooks_of(each) for each in template.calls):
         return "it may be left out, and has tasks that run after a failure"
     if _says_what_a_failure_does(template) and fails_fast(template) != drains and not _in_step(template):
         return "it goes on after a failure, and what is around it does not, or the other way round"
@@ -56,40 +57,6 @@ def fails_fast(template: Template) -> bool:
 
 def _says_what_a_failure_does(template: Template) -> bool:
     return template.kind == "dag" or fails_fast(template)
-
-
-def hooks(call: Map) -> list[tuple[int, Map]]:
-    """What runs when a step or task, or a workflow, has ended: its exit handlers and hooks, each with its line."""
-    found = []
-    if call.text("onExit"):
-        made = Map({"template": call.text("onExit")})
-        made.line, made.lines = call.line_of("onExit"), {}
-        found.append((made.line, made))
-    for name, hook in call.map("hooks").items():
-        if isinstance(hook, Map) and (name == "exit" or hook.text("expression")):
-            named = Map({**hook, "name": name})
-            named.line, named.lines = hook.line, hook.lines
-            found.append((hook.line, named))
-    return found
-
-
-_RUNNING = re.compile(r"""[\w.\[\]"'-]+\.status\s*==\s*["']Running["']""")
-
-
-def asks_for_running(hook: Map) -> bool:
-    """Does the hook run as soon as what it belongs to does?"""
-    return _RUNNING.fullmatch(hook.text("expression").strip()) is not None
-
-
-def wanted(template: Template, targets: list[str]) -> list[Map]:
-    """The tasks of a DAG that its targets need; without any, all."""
-    tasks = {task.text("name"): task for task in template.calls}
-    if not targets:
-        return list(tasks.values())
-    needed, before = set(targets), dependencies(tasks.values())
-    while more := {other for name in needed if name in before for other in before[name]} - needed:
-        needed |= more
-    return [task for name, task in tasks.items() if name in needed]
 
 
 def dependencies(tasks: Iterable[Map]) -> Mapping[str, list[str]]:

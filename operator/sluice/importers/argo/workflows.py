@@ -8,10 +8,12 @@ from sluice.api import API_VERSION
 from sluice.core import Json
 from sluice.core.run.children import MAX_DEPTH
 from sluice.core.validation import workflow_faults
-from sluice.importers.argo import apart, unread
+from sluice.importers.argo import apart, artifact_places, unread
 from sluice.importers.argo.artifacts import CLAIM
 from sluice.importers.argo.durations import duration
-from sluice.importers.argo.graph import FILL_IN, Frame, Graph, Refused, by_cluster
+from sluice.importers.argo.expander import Expander
+from sluice.importers.argo.graph import FILL_IN, Frame, Graph, Refused
+from sluice.importers.argo.hooks import asks_for_running, hooks_of, only_when
 from sluice.importers.argo.library import Document, Library, Missing, Template
 from sluice.importers.argo.locks import Pools, locks_of
 from sluice.importers.argo.names import WORKFLOW_MAX, dns_label, free, parameter_name
@@ -22,6 +24,7 @@ from sluice.importers.argo.scope import Draft, Node, Scope, parameter
 from sluice.importers.argo.source import Map, empty
 from sluice.importers.argo.tasks import TaskWriter
 from sluice.importers.argo.text import Ref, Text, filled, parse, placeholders, references, text_of
+from sluice.importers.argo.values import by_cluster, inputs, tell_cluster_default
 from sluice.importers.report import Imported, Loss
 
 _ORDER = (
@@ -60,13 +63,13 @@ class WorkflowWriter:
         parameters, workflow = self._arguments()
         template = self._library.named(self._spec.text("entrypoint"), self._document)
         scope = Scope(template, {}, workflow)
-        graph = Graph(self._library, apart.fails_fast(template), self._call_workflow)
+        graph = Graph(self._library, apart.fails_fast(template))
         named = [each.text("name") for each in self._spec.map("arguments").maps("parameters")]
         given = {name: workflow[f"parameters.{name}"] for name in named}
-        inputs = graph.inputs(template, empty(template.body.line), scope, self._document, "", given)
-        artifacts = graph.artifacts(self._spec.map("arguments"), scope, self._document, "")
-        scope = replace(scope, inputs=inputs, artifacts=artifacts)
-        if self._document.kind == "Workflow" and inputs.keys() <= given.keys() and not apart.hooks(self._spec):
+        values = inputs(graph, template, empty(template.body.line), scope, self._document, "", given)
+        artifacts = artifact_places.given(graph, self._spec.map("arguments"), scope, self._document, "")
+        scope = replace(scope, inputs=values, artifacts=artifacts)
+        if self._document.kind == "Workflow" and values.keys() <= given.keys() and not hooks_of(self._spec):
             self._apart[template.key] = _Apart(self.name, template)  # it may call itself
         root = self._enter(graph, scope)
         self._hooks(graph, scope)
@@ -89,7 +92,7 @@ class WorkflowWriter:
         template = scope.template
         frame = Frame(scope, "", (template.key,))
         if template.kind not in ("steps", "dag") or not template.body.get("retryStrategy"):
-            return graph.enter(frame, template.name)
+            return Expander(graph, self._call_workflow).enter(frame, template.name)
         self._apart.pop(template.key, None)
         draft = self._call_workflow(graph, template, scope.inputs, frame, template.name, template.body.line)
         names = [each.text("name") for each in template.body.map("outputs").maps("parameters")]
@@ -145,7 +148,7 @@ class WorkflowWriter:
         resolve = Scope(template, {}, self._arguments()[1]).resolve
         graph.tell_unread(self._document, self._spec, unread.of_spec(self._spec))
         for each in self._spec.map("arguments").maps("parameters"):
-            graph.tell_cluster_default(each, self._document)
+            tell_cluster_default(graph, each, self._document)
         made: Json = {}
         for key in ("parallelism", "priority"):
             if isinstance(self._spec.get(key), int):
@@ -242,22 +245,23 @@ class WorkflowWriter:
 
     def _hooks(self, graph: Graph, scope: Scope) -> None:
         """`onExit` and the hooks of the workflow: what runs at its end, however it ends, or from its beginning."""
-        for line, hook in apart.hooks(self._spec):
+        for hook in hooks_of(self._spec):
             try:
                 template = self._library.template(hook, self._document)
             except Missing as error:
-                words = f"{hook.text('name', 'onExit')} names {error}, which is not among the files"
-                raise Refused(self._document.file, line, words) from error
+                words = f"{hook.text('name')} names {error}, which is not among the files"
+                raise Refused(self._document.file, hook.line, words) from error
             name = hook.text("name") if hook.text("expression") else template.name
-            inputs = graph.inputs(template, hook.map("arguments"), scope, self._document, name)
-            artifacts = graph.artifacts(hook.map("arguments"), scope, self._document, name)
-            inner = Scope(template, inputs, scope.workflow, artifacts)
-            at_end = not apart.asks_for_running(hook)
-            node = graph.enter(Frame(inner, "", (template.key,), finally_=at_end), name)
+            values = inputs(graph, template, hook.map("arguments"), scope, self._document, name)
+            artifacts = artifact_places.given(graph, hook.map("arguments"), scope, self._document, name)
+            inner = Scope(template, values, scope.workflow, artifacts)
+            at_end = not asks_for_running(hook)
+            frame = Frame(inner, "", (template.key,), finally_=at_end)
+            node = Expander(graph, self._call_workflow).enter(frame, name)
             if not at_end:
-                graph.lose(self._document, line, f"the hook '{name}'", "it begins together with the run", name)
+                graph.lose(self._document, hook.line, f"the hook '{name}'", "it begins together with the run", name)
             elif hook.text("expression"):
-                graph.only_when(node, hook, line, scope, self._document)
+                only_when(graph, node, hook, scope, self._document)
 
     # Workflows that stand apart
 
@@ -321,9 +325,9 @@ class WorkflowWriter:
             inputs[each.text("name")] = (parameter(ours["name"]),)
         declared += [{"name": ours} for ours in made.inherited.values()]
         workflow: dict[str, Text] = {key: (parameter(ours),) for key, ours in made.inherited.items()}
-        graph = Graph(self._library, apart.fails_fast(template), self._call_workflow)
+        graph = Graph(self._library, apart.fails_fast(template))
         scope = Scope(template, inputs, workflow)
-        root = graph.enter(Frame(scope, "", (template.key,)), template.name)
+        root = Expander(graph, self._call_workflow).enter(Frame(scope, "", (template.key,)), template.name)
         metadata = {key: value for key, value in self._metadata().items() if key == "namespace"}
         declared += graph.parameters.values()
         written: Json = {"parameters": declared} if declared else {}

@@ -1,0 +1,39 @@
+"""Where the artifacts are that a call gives to a template."""
+
+from dataclasses import replace
+
+from sluice.importers.argo.graph import Graph
+from sluice.importers.argo.library import Document
+from sluice.importers.argo.scope import ArtifactPlace, Scope
+from sluice.importers.argo.source import Map
+
+
+def given(graph: Graph, arguments: Map, scope: Scope, document: Document, label: str) -> dict[str, ArtifactPlace]:
+    """What a call gives to a template."""
+    found: dict[str, ArtifactPlace] = {}
+    for each in arguments.maps("artifacts"):
+        place = (
+            place_of(graph, each, scope) if "from" in each or "fromExpression" in each else ArtifactPlace(source=each)
+        )
+        if place is None:
+            what = f"the artifact '{each.text('name')}'"
+            graph.lose(document, each.line, what, "not handed on; put it where the task reads it", label, left=True)
+        else:
+            found[each.text("name")] = place
+    return found
+
+
+def place_of(graph: Graph, written: Map, scope: Scope) -> ArtifactPlace | None:
+    """What `from` names; None if that is nowhere."""
+    place: ArtifactPlace | None = None
+    match written.text("from").strip().removeprefix("{{").removesuffix("}}").strip().split("."):
+        case ["steps" | "tasks", name, "outputs", "artifacts", *rest] if name in scope.nodes:
+            place = scope.nodes[name].artifacts.get(".".join(rest))
+        case ["inputs", "artifacts", *rest]:
+            place = scope.artifacts.get(".".join(rest))
+        case ["workflow", "outputs", "artifacts", *rest]:
+            place = graph.global_artifacts.get(".".join(rest))
+    if place is not None and place.draft is not None:
+        place.draft.artifacts_read.add(place.name)
+        place = replace(place, sub_path=written.text("subPath"))
+    return place

@@ -1,0 +1,139 @@
+"""A DAG: its tasks by what they depend on."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sluice.importers.argo import apart, depends
+from sluice.importers.argo.depends import Rule
+from sluice.importers.argo.expressions.tree import Untranslatable
+from sluice.importers.argo.graph import Frame, Graph, Refused
+from sluice.importers.argo.library import Template
+from sluice.importers.argo.names import dns_label
+from sluice.importers.argo.outputs import whole
+from sluice.importers.argo.scope import Node
+from sluice.importers.argo.source import Map
+from sluice.importers.argo.text import Unknown, literal, parse, usual
+
+if TYPE_CHECKING:
+    from sluice.importers.argo.expander import Expander
+
+_AT_ONCE = Rule([])
+
+
+def expand_dag(expander: "Expander", frame: Frame) -> Node:
+    """The tasks of a `dag` template. Raises Refused."""
+    tasks = {task.text("name"): task for task in _wanted(frame.template, _targets(expander.graph, frame))}
+    order = _order(frame, tasks)
+    asked = {name: _asked(frame, task, tasks) for name, task in tasks.items()}
+    handled = {
+        atom.task for each in asked.values() if each for atom in depends.atoms(each) if atom.results - depends.PLAIN
+    }
+    mixed = [each for each in asked.values() if each and not depends.is_conjunction(each)]
+    handled |= {atom.task for each in mixed for atom in depends.atoms(each)}
+    handled |= {
+        atom.task for each in asked.values() if each for atom in depends.atoms(each) if atom.results == {"Succeeded"}
+    }
+    nodes: dict[str, Node] = {}
+    for name in order:
+        task, condition = tasks[name], asked[name]
+        gate = _gate(expander.graph, frame, task, condition, nodes) if condition else _AT_ONCE
+        scope = replace(frame.scope, nodes=dict(nodes))
+        nodes[name] = expander.call(task, replace(frame, scope=scope), gate, handled)
+    needed = {atom.task for each in asked.values() if each for atom in depends.atoms(each)}
+    roots = [draft for name, node in nodes.items() if not asked[name] for draft in node.roots]
+    last = [draft for name, node in nodes.items() if name not in needed for draft in (*node.leaves, *node.after)]
+    return whole(expander.graph, frame, nodes, list(nodes.values()), roots, last)
+
+
+def _targets(graph: Graph, frame: Frame) -> list[str]:
+    body = frame.template.body.map("dag")
+    try:
+        text = parse(body.text("target"), frame.scope.resolve)
+    except (Unknown, Untranslatable):
+        text = ()
+    if literal(text) is None or (not text and body.text("target")):
+        words = f"those for {usual(text) or 'all tasks'}: what there is to run cannot depend on a run"
+        graph.lose(frame.template.document, body.line_of("target"), "a target that parameters decide", words)
+    return (usual(text) or "").split()
+
+
+def _asked(frame: Frame, task: Map, tasks: Mapping[str, Map]) -> depends.Depends | None:
+    line, document = task.line_of("depends" if "depends" in task else "dependencies"), frame.template.document
+    try:
+        if task.text("depends"):
+            asked = depends.parse(task.text("depends"))
+        elif names := task.get("dependencies"):
+            asked = depends.everything([str(name) for name in names])
+        else:
+            return None
+    except depends.Malformed as error:
+        raise Refused(document.file, line, f"depends of '{task.text('name')}' {error}") from error
+    for atom in depends.atoms(asked):
+        if atom.task not in tasks:
+            raise Refused(
+                document.file,
+                line,
+                f"'{task.text('name')}' depends on '{atom.task}', which is no task of the template",
+            )
+    return asked
+
+
+def _order(frame: Frame, tasks: Mapping[str, Map]) -> list[str]:
+    """Each task after those that it depends on, else as written."""
+    names = apart.dependencies(tasks.values())
+    order: dict[str, None] = {}
+    left = list(tasks)
+    while left:
+        free_ = [name for name in left if all(other in order or other not in tasks for other in names[name])]
+        if not free_:
+            line = tasks[left[0]].line
+            raise Refused(
+                frame.template.document.file,
+                line,
+                f"the tasks {', '.join(left[:5])} wait for each other in a circle",
+            )
+        order |= dict.fromkeys(free_)
+        left = [name for name in left if name not in order]
+    return list(order)
+
+
+def _gate(graph: Graph, frame: Frame, task: Map, asked: depends.Depends, nodes: Mapping[str, Node]) -> Rule:
+    known = {atom.task: nodes[atom.task].dependency for atom in depends.atoms(asked)}
+    found = depends.rule(asked, known)
+    for words in found.inexact:
+        graph.lose(
+            frame.template.document,
+            task.line_of("depends"),
+            words,
+            "asked as .Failed",
+            dns_label(task.text("name")),
+        )
+    for atom in depends.atoms(asked):
+        if (
+            atom.results & {"AnySucceeded", "AllFailed"}
+            and (loop := nodes[atom.task].only) is not None
+            and loop.is_fan_out
+        ):
+            loop.fields["forEach"]["minSuccess"] = 1
+    several = [
+        nodes[atom.task] for atom in depends.atoms(asked) if len(nodes[atom.task].leaves) > 1 or nodes[atom.task].after
+    ]
+    names = list(found.depends_on)
+    for node in several:
+        place = names.index(node.dependency.name) if node.dependency.name in names else len(names)
+        names[place : place + 1] = [leaf.name for leaf in (*node.leaves, *node.after)]
+    if found.handles:
+        graph.handles = True
+    return replace(found, depends_on=list(dict.fromkeys(names)))
+
+
+def _wanted(template: Template, targets: list[str]) -> list[Map]:
+    """The tasks of a DAG that its targets need; without any, all."""
+    tasks = {task.text("name"): task for task in template.calls}
+    if not targets:
+        return list(tasks.values())
+    needed, before = set(targets), apart.dependencies(tasks.values())
+    while more := {other for name in needed if name in before for other in before[name]} - needed:
+        needed |= more
+    return [task for name, task in tasks.items() if name in needed]

@@ -1,0 +1,77 @@
+"""Hooks and exit handlers: what runs when a step, a task or a workflow has ended, or has begun."""
+
+import re
+from typing import TYPE_CHECKING
+
+from sluice.core.cel.diagnostics import path_text
+from sluice.importers.argo.depends import Rule
+from sluice.importers.argo.graph import Frame, Graph
+from sluice.importers.argo.library import Document
+from sluice.importers.argo.loops import Loop
+from sluice.importers.argo.names import dns_label
+from sluice.importers.argo.order import put_behind
+from sluice.importers.argo.scope import Item, Node, Scope
+from sluice.importers.argo.source import Map
+from sluice.importers.argo.values import condition
+
+if TYPE_CHECKING:
+    from sluice.importers.argo.expander import Expander
+
+
+_RUNNING = re.compile(r"""[\w.\[\]"'-]+\.status\s*==\s*["']Running["']""")
+
+
+def hooks_of(call: Map) -> list[Map]:
+    """What runs when a step or task, or a workflow, has ended or begun: its exit handlers and its hooks, by `name`."""
+    found = []
+    if call.text("onExit"):
+        found.append(_like(Map({"template": call.text("onExit"), "name": "exit"}), call.line_of("onExit")))
+    for name, hook in call.map("hooks").items():
+        if isinstance(hook, Map) and (name == "exit" or hook.text("expression")):
+            found.append(_like(Map({**hook, "name": name}), hook.line))
+    return found
+
+
+def asks_for_running(hook: Map) -> bool:
+    """Does the hook run as soon as what it belongs to does?"""
+    return _RUNNING.fullmatch(hook.text("expression").strip()) is not None
+
+
+def expand_hook(expander: "Expander", hook: Map, call: Map, node: Node, caller: Frame, begins: Rule) -> None:
+    """The tasks of a hook; of a loop for each item. `begins` is when the step or task itself does."""
+    graph, document = expander.graph, caller.template.document
+    graph.has_hooks = True
+    label = f"{call.text('name')}-{hook.text('name')}"
+    called = _like(Map({**hook, "name": label}), hook.line)
+    expression = called.pop("expression", None)
+    if asks_for_running(hook):
+        graph.lose(document, hook.line, f"the hook '{hook.text('name')}'", "it begins together with its task", label)
+        made = expander.call(called, caller, begins, set())
+        node.roots += [] if begins.depends_on else made.roots
+        node.after += made.drafts
+        return
+    ended, when = node.dependency, ""
+    if expression:
+        when = condition(graph, _asking(hook), caller.scope, document, dns_label(label))
+    elif ended.may_fail_before or ended.may_skip or ended.omitted_as_skipped:
+        when = f"{path_text(('tasks', ended.name, 'phase'))} in ['Succeeded', 'Failed']"
+    if node.only is not None and node.only.is_fan_out:
+        by_item = Loop({"sameAs": node.only.name}, caller.scope.item or Item(None))
+        node.after += expander.call(called, caller, Rule([], "AllDone", when), set(), by_item).drafts
+    else:
+        gate = Rule([leaf.name for leaf in node.leaves], "AllDone", when)
+        node.after += expander.call(called, caller, gate, set()).drafts
+
+
+def only_when(graph: Graph, node: Node, hook: Map, scope: Scope, document: Document) -> None:
+    """A hook of the workflow that runs at its end if its expression holds then."""
+    put_behind(node, Rule([]), condition(graph, _asking(hook), scope, document, node.drafts[0].name))
+
+
+def _asking(hook: Map) -> Map:
+    return _like(Map({"when": f"{{{{={hook.text('expression')}}}}}"}), hook.line)
+
+
+def _like(made: Map, line: int) -> Map:
+    made.line, made.lines = line, {}
+    return made
