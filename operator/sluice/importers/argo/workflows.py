@@ -1,30 +1,29 @@
 """One document of Argo's as our Workflow, with those that stand apart from it."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sluice.api import API_VERSION
 from sluice.core import Json
 from sluice.core.run.children import MAX_DEPTH
 from sluice.core.validation import workflow_faults
-from sluice.importers.argo import apart, artifact_places, unread
-from sluice.importers.argo.artifacts import CLAIM
-from sluice.importers.argo.durations import duration
-from sluice.importers.argo.expander import Expander
+from sluice.importers.argo import apart, artifact_places
+from sluice.importers.argo.arguments import arguments_of
+from sluice.importers.argo.expander import Expander, apart_node
 from sluice.importers.argo.graph import FILL_IN, Frame, Graph, Refused
 from sluice.importers.argo.hooks import asks_for_running, hooks_of, only_when
+from sluice.importers.argo.inherited import inherited
 from sluice.importers.argo.library import Document, Library, Missing, Template
-from sluice.importers.argo.locks import Pools, locks_of
+from sluice.importers.argo.locks import Pools
 from sluice.importers.argo.names import WORKFLOW_MAX, dns_label, free, parameter_name
-from sluice.importers.argo.pods import merged, pod_fields
 from sluice.importers.argo.retries import retried
+from sluice.importers.argo.run_fields import written
 from sluice.importers.argo.schedules import scheduled
 from sluice.importers.argo.scope import Draft, Node, Scope, parameter
+from sluice.importers.argo.settings import limits, settings, tell_lock
 from sluice.importers.argo.source import Map, empty
-from sluice.importers.argo.tasks import TaskWriter
-from sluice.importers.argo.text import Ref, Text, filled, parse, placeholders, references, text_of
-from sluice.importers.argo.values import by_cluster, inputs, tell_cluster_default
+from sluice.importers.argo.text import Ref, Text, placeholders, references, text_of
+from sluice.importers.argo.values import inputs
 from sluice.importers.report import Imported, Loss
 
 _ORDER = (
@@ -32,8 +31,6 @@ _ORDER = (
     *("trigger", "schedule", "files", "volumeClaimTemplates", "defaults", "tasks", "outputs"),
 )
 _ARGOS = "workflows.argoproj.io/"
-STATUS = "workflow-status"
-"""The parameter by which a Workflow that stands apart knows how the run that calls it has ended."""
 
 
 @dataclass(eq=False, slots=True)
@@ -60,7 +57,7 @@ class WorkflowWriter:
 
     def write(self) -> list[Imported]:
         """What is called comes first, so that it is there. Raises Refused, Missing, and text.Unknown."""
-        parameters, workflow = self._arguments()
+        parameters, workflow = arguments_of(self._document, self._spec)
         template = self._library.named(self._spec.text("entrypoint"), self._document)
         scope = Scope(template, {}, workflow)
         graph = Graph(self._library, apart.fails_fast(template))
@@ -75,8 +72,9 @@ class WorkflowWriter:
         self._hooks(graph, scope)
         parameters += graph.parameters.values()
         spec: Json = {"parameters": parameters} if parameters else {}
-        spec |= self._settings(graph, template)
-        spec |= self._run(graph, template, root, scope.workflow)
+        resolve = Scope(template, {}, dict(workflow)).resolve
+        spec |= settings(graph, self._document, self._spec, template, self._pools, resolve)
+        spec |= written(graph, self._spec, self._pools, root, Scope(template, {}, scope.workflow))
         if self._document.kind == "CronWorkflow":
             made = scheduled(self._document.manifest.map("spec"))
             spec |= made.spec
@@ -95,9 +93,7 @@ class WorkflowWriter:
             return Expander(graph, self._call_workflow).enter(frame, template.name)
         self._apart.pop(template.key, None)
         draft = self._call_workflow(graph, template, scope.inputs, frame, template.name, template.body.line)
-        names = [each.text("name") for each in template.body.map("outputs").maps("parameters")]
-        outputs: dict[str, Text] = {name: (Ref.to("tasks", draft.name, "outputs", name),) for name in names}
-        return Node([draft], [draft], [draft], outputs)
+        return apart_node(draft)
 
     def write_alone(self, template: Template) -> list[Imported]:
         """A template of a library as a Workflow of its own."""
@@ -109,32 +105,6 @@ class WorkflowWriter:
         self._names.add(found)
         return found
 
-    def _arguments(self) -> tuple[list[Json], dict[str, Text]]:
-        """Our parameters, and the values of the whole workflow by what follows `workflow.`"""
-        declared: list[Json] = []
-        values: dict[str, Text] = {"mainEntrypoint": (self._spec.text("entrypoint"),)}
-        metadata = self._document.manifest.map("metadata")
-        for kind in ("labels", "annotations"):
-            values |= {f"{kind}.{key}": (text_of(value),) for key, value in metadata.map(kind).items()}
-        for each in self._spec.map("arguments").maps("parameters"):
-            name = each.text("name")
-            if reference := by_cluster(each):
-                values[f"parameters.{name}"] = (reference,)
-                continue
-            ours: Json = {"name": parameter_name(name)}
-            if isinstance(enum := each.get("enum"), list):
-                ours["enum"] = [text_of(value) for value in enum]
-            default = each.get("value", each.get("default"))
-            if default is not None:
-                ours["default"] = placeholders(
-                    parse(text_of(default), Scope(Template(self._document, empty(1)), {}, values).resolve)
-                )
-            if each.text("description"):
-                ours["description"] = " ".join(each.text("description").split())[:1024]
-            declared.append(ours)
-            values[f"parameters.{name}"] = (parameter(ours["name"], ours.get("default")),)
-        return declared, values
-
     def _metadata(self) -> Json:
         metadata = self._document.manifest.map("metadata")
         kept: Json = {}
@@ -142,106 +112,6 @@ class WorkflowWriter:
             own = {key: text_of(value) for key, value in metadata.map(kind).items() if not key.startswith(_ARGOS)}
             kept |= {kind: own} if own else {}
         return ({"namespace": metadata.text("namespace")} if metadata.text("namespace") else {}) | kept
-
-    def _settings(self, graph: Graph, template: Template) -> Json:
-        """What a workflow, or the template that it begins with, says of a run as a whole."""
-        resolve = Scope(template, {}, self._arguments()[1]).resolve
-        graph.tell_unread(self._document, self._spec, unread.of_spec(self._spec))
-        for each in self._spec.map("arguments").maps("parameters"):
-            tell_cluster_default(graph, each, self._document)
-        made: Json = {}
-        for key in ("parallelism", "priority"):
-            if isinstance(self._spec.get(key), int):
-                made[key] = self._spec[key]
-        made |= self._limits(graph, template, by_entry=True)
-        if limit := duration(text_of(self._spec.get("activeDeadlineSeconds"))):
-            made["timeout"] = limit
-        pools = []
-        for holder, document in ((self._spec, self._document), (template.body, template.document)):
-            if holder is template.body and template.kind not in ("steps", "dag"):
-                continue
-            for lock in locks_of(holder.map("synchronization"), self._library.config_maps, resolve):
-                if lock.slots is None:
-                    graph.lose(
-                        document,
-                        lock.line,
-                        f"how many slots '{lock.name}' has",
-                        "1; its ConfigMap is not among the files",
-                        left=True,
-                    )
-                pools.append({"name": self._pools.hold(lock, by_runs=True)})
-        if self._spec.get("suspend") is True:
-            graph.lose(
-                self._document,
-                self._spec.line_of("suspend"),
-                "suspend: true",
-                "the run begins at once; suspend it by spec.state",
-            )
-        return made | ({"pools": pools} if pools else {})
-
-    def _limits(self, graph: Graph, template: Template, *, by_entry: bool) -> Json:
-        """The limits that a `steps` or `dag` template has of its own."""
-        if template.kind not in ("steps", "dag"):
-            return {}
-        body, made = template.body, dict[str, object]()
-        if isinstance(body.get("parallelism"), int) and not apart.one_loop_at_a_time(template):
-            own = self._spec.get("parallelism") if by_entry else None
-            if any(self._kind(call, template) in ("steps", "dag") for call in template.calls):
-                words = "as many pods at a time: a run counts pods, and no templates"
-                graph.lose(
-                    template.document, body.line_of("parallelism"), "the parallelism of a template of templates", words
-                )
-            made["parallelism"] = min(body["parallelism"], own) if isinstance(own, int) else body["parallelism"]
-        for key in ("timeout", "activeDeadlineSeconds"):
-            if found := duration(body.text(key)):
-                made["timeout"] = found
-        if not by_entry and body.get("synchronization"):
-            graph.lose(
-                template.document,
-                body.line_of("synchronization"),
-                f"the lock of '{template.name}'",
-                "not held: a run that another calls takes no slots",
-                left=True,
-            )
-        return made
-
-    def _kind(self, call: Map, template: Template) -> str:
-        try:
-            return self._library.template(call, template.document).kind
-        except Missing:
-            return ""
-
-    def _run(self, graph: Graph, template: Template, root: Node, workflow: Mapping[str, Text]) -> Json:
-        """The tasks, and what goes with them."""
-        writer = TaskWriter(graph, self._pools, self._spec)
-        scope = Scope(template, {}, dict(workflow))
-        tasks = [writer.task(draft) for draft in graph.drafts]
-        made: Json = {"tasks": tasks}
-        if graph.handles and not graph.has_hooks:
-            made["failWhen"] = "LeafFailed"
-        elif graph.drains and (len(graph.drafts) > 1 or template.kind == "steps") and not graph.has_hooks:
-            made["failFast"] = "Drain"
-        defaults = merged(pod_fields(_only_pods(self._spec), scope.resolve), _common(tasks))
-        if defaults:
-            made["defaults"] = defaults
-        claims = [_claim(each, scope) for each in self._spec.maps("volumeClaimTemplates")]
-        mounted = {str(mount.get("name")) for task in tasks for mount in task.get("volumeMounts", ())}
-        claims = [claim for claim in claims if claim["metadata"]["name"] in mounted] + (
-            [CLAIM] if writer.needs_claim else []
-        )
-        if claims:
-            made["volumeClaimTemplates"] = claims
-        if writer.files:
-            made["files"] = writer.files
-        exported = dict(root.outputs)
-        exported |= {
-            key.removeprefix("outputs.parameters."): text
-            for key, text in workflow.items()
-            if key.startswith("outputs.")
-        }
-        if exported:
-            made["outputs"] = {name: placeholders(text) for name, text in exported.items()}
-        return made
 
     def _hooks(self, graph: Graph, scope: Scope) -> None:
         """`onExit` and the hooks of the workflow: what runs at its end, however it ends, or from its beginning."""
@@ -271,7 +141,7 @@ class WorkflowWriter:
         made = self._apart.get(template.key)
         if made is None:
             made = _Apart(self._free(dns_label(f"{self.name}-{template.name or name}", WORKFLOW_MAX)), template)
-            made.inherited = _inherited(template, self._library, caller.scope.workflow)
+            made.inherited = inherited(template, self._library, caller.scope.workflow)
             self._apart[template.key] = made
             self._make_apart(made)
         elif template.key in caller.around:
@@ -330,11 +200,12 @@ class WorkflowWriter:
         root = Expander(graph, self._call_workflow).enter(Frame(scope, "", (template.key,)), template.name)
         metadata = {key: value for key, value in self._metadata().items() if key == "namespace"}
         declared += graph.parameters.values()
-        written: Json = {"parameters": declared} if declared else {}
-        written |= self._limits(graph, template, by_entry=False)
-        written |= self._run(graph, template, root, workflow)
-        written["trigger"] = "Manual"
-        self._keep(made.name, written, graph, metadata)
+        tell_lock(graph, template)
+        spec: Json = {"parameters": declared} if declared else {}
+        spec |= limits(graph, template)
+        spec |= written(graph, self._spec, self._pools, root, Scope(template, {}, workflow))
+        spec["trigger"] = "Manual"
+        self._keep(made.name, spec, graph, metadata)
 
     def _keep(self, name: str, spec: Json, graph: Graph, metadata: Json) -> None:
         ordered = {key: spec[key] for key in _ORDER if key in spec}
@@ -352,32 +223,6 @@ class WorkflowWriter:
         self._made.append(Imported(manifest, losses))
 
 
-_READS = re.compile(r"\{\{=?[^}]*?workflow\.(parameters\.[\w-]+|status|outputs\.parameters\.[\w-]+)")
-
-
-def _inherited(template: Template, library: Library, workflow: Mapping[str, Text]) -> dict[str, str]:
-    """What a template and those that it calls read of the whole workflow, each with a parameter for it."""
-    own = {parameter_name(each.text("name")) for each in template.body.map("inputs").maps("parameters")}
-    found: dict[str, str] = {}
-    for key in dict.fromkeys(_read(template, library, set())):
-        if key == "status" or key in workflow:
-            name = STATUS if key == "status" else parameter_name(key.rpartition(".")[2])
-            found[key] = free(name, own | set(found.values()))
-    return found
-
-
-def _read(template: Template, library: Library, seen: set[tuple[int, int]]) -> Iterator[str]:
-    if template.key in seen:
-        return
-    seen.add(template.key)
-    yield from (read[1] for read in _READS.finditer(repr(template.body)))
-    for call in template.calls:
-        try:
-            yield from _read(library.template(call, template.document), library, seen)
-        except Missing:
-            continue
-
-
 def _over(base: Map, above: Map) -> Map:
     """The spec of a WorkflowTemplate with that of a workflow that refers to it on top; arguments one by one."""
     made = Map({**base, **above})
@@ -389,25 +234,3 @@ def _over(base: Map, above: Map) -> Map:
     arguments["parameters"] = list(merged_.values())
     made["arguments"] = arguments
     return made
-
-
-def _only_pods(spec: Map) -> Map:
-    made = Map({key: value for key, value in spec.items() if key not in ("volumes", "priority")})
-    made.line, made.lines = spec.line, spec.lines
-    return made
-
-
-def _claim(template: Map, scope: Scope) -> Json:
-    made: Json = filled(template, scope.resolve)
-    return {"metadata": {"name": template.map("metadata").text("name")}, "spec": made.get("spec", {})}
-
-
-def _common(tasks: list[Json]) -> Json:
-    """The image that all tasks with a pod share, taken out of them."""
-    images = {task["image"] for task in tasks if "image" in task}
-    with_pods = [task for task in tasks if not {"workflow", "approval", "wait", "join"} & task.keys()]
-    if len(images) != 1 or len(with_pods) < 2 or any("image" not in task for task in with_pods):  # noqa: PLR2004  # one is no repetition
-        return {}
-    for task in with_pods:
-        del task["image"]
-    return {"image": images.pop()}
