@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+
 from sluice.importers.argo.translate import Source, translate
 from sluice.importers.write import to_yaml
-from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl
+from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, container
 
 
 def run_of(kubectl: Kubectl, name: str) -> Json:
@@ -44,3 +47,20 @@ def test_recursion_and_a_template_for_each_item(kubectl: Kubectl) -> None:
     assert sorted(runs) == ["countdown", *["countdown-count"] * 3, *["countdown-parcel"] * 2]
     pods = [each["metadata"]["labels"]["sluice.dev/task"] for each in kubectl.list("pods")]
     assert sorted(pods) == ["less"] * 3 + ["make"] * 2 + ["pack"] * 2
+
+
+def test_loops_over_what_other_loops_have_handed_on(kubectl: Kubectl) -> None:
+    run = run_of(kubectl, "lists")
+    name, status = run["metadata"]["name"], run["status"]
+    assert (status["phase"], json.loads(status["outputs"])) == ("Succeeded", {"kinds": ["odd", "even", "odd", "even"]})
+    pods = Counter(map(_task, kubectl.pods(name)))
+    assert pods == {"sort": 4, "each": 3, "each-exit": 3, "half": 2, "tell": 2}
+    assert sorted(kubectl.log(name, "tell").splitlines()) == ["1", "2"]
+    assert sorted(kubectl.log(name, "each-exit").splitlines()) == [f"{who} was told" for who in ("ada", "bo", "cy")]
+    halves = [pod["status"]["startTime"] for pod in kubectl.pods(name) if _task(pod) == "half"]
+    before = [container(pod)["finishedAt"] for pod in kubectl.pods(name) if _task(pod) == "sort"]
+    assert max(before) <= min(halves)
+
+
+def _task(pod: Json) -> str:
+    return str(pod["metadata"]["labels"]["sluice.dev/task"])

@@ -31,6 +31,15 @@ def test_a_hook_of_a_loop_runs_for_each_item():
 
 
 @pytest.mark.parametrize(
+    ("status", "run_if"), [("Succeeded", {}), ("Failed", {"runIf": "OneFailed"}), ("Error", {"runIf": "OneFailed"})]
+)
+def test_a_hook_on_the_status_of_a_loop_asks_for_that_of_the_item(status, run_if):
+    hook = {"expression": f"steps.a.status == '{status}'", "template": "echo"}
+    found = tasks(workflow(steps([call("a", withItems=["x", "y"], hooks={"on": hook})])))
+    assert order(found["a-on"]) == run_if | {"forEach": {"sameAs": "a"}}
+
+
+@pytest.mark.parametrize(
     ("expression", "hook", "losses"),
     [
         ("workflow.status == 'Failed'", {"finally": True, "when": "run.phase == 'Failed'"}, []),

@@ -2,6 +2,10 @@
 
 # a case reads best in one line
 
+import json
+import os
+import subprocess
+
 import pytest
 
 from sluice.importers.report import WITH_LOSSES
@@ -65,8 +69,8 @@ def test_a_sequence_to_an_end_of_the_run_has_so_many_items_if_nobody_reads_them(
 NUMBERS = """
 - name: number
   inputs: {parameters: [{name: "n"}]}
-  container: {image: x, command: [sh, -c], args: ["echo {{inputs.parameters.n}} > /tmp/square"]}
-  outputs: {parameters: [{name: square, valueFrom: {path: /tmp/square}}]}
+  container: {image: x, command: [sh, -c], args: ["echo {{inputs.parameters.n}} > /w/square"]}
+  outputs: {parameters: [{name: square, valueFrom: {path: /w/square}}]}
 """
 LEADER = call("a", "number", withItems=[1, 2], arguments={"parameters": [{"name": "n", "value": "{{item}}"}]})
 
@@ -91,12 +95,35 @@ def test_a_loop_over_what_a_loop_has_handed_on(list_, item, for_each, message):
 
 
 def test_a_loop_by_the_items_of_another_waits_for_all_of_them():
-    text = dag(LEADER, over("tasks.a.outputs.parameters", "{{item.square}}", depends="a", when="{{item.square}} == 4"))
-    found = tasks(workflow(text + NUMBERS))
+    found = tasks(workflow(dag(LEADER, over("tasks.a.outputs.parameters", "{{item.square}}", depends="a")) + NUMBERS))
     assert order(found["join"]) == {"dependsOn": ["a"]}
-    when = "tasks.a.outputs.square == '4'"
-    assert order(found["b"]) == {"dependsOn": ["join"], "when": when, "forEach": {"sameAs": "a"}}
+    assert order(found["b"]) == {"dependsOn": ["join"], "forEach": {"sameAs": "a"}}
     assert list(found) == ["a", "join", "b"]
+
+
+ASKED = workflow(steps([LEADER], [over("steps.a.outputs.parameters", "x", when="{{item.square}} == 4")]) + NUMBERS)
+
+
+def test_for_a_condition_on_what_an_item_has_handed_on_there_is_a_list_of_maps():
+    found = tasks(
+        workflow(steps([LEADER], [over("steps.a.outputs.parameters", "x", when="{{item.square}} == 4")]) + NUMBERS)
+    )
+    each = {"from": "$(tasks.a.outputs.parameters)"}
+    assert order(found["b"]) == {"dependsOn": ["a"], "when": "item.square == '4'", "forEach": each}
+    assert found["a"]["outputs"] == ["square", "parameters"]
+
+
+@pytest.mark.parametrize("text", ["4\n", 'a "b"\\c\n\td\n', "", "\n\n"])
+def test_a_list_of_maps_has_the_texts_of_the_files(text, tmp_path):
+    found = tasks(
+        workflow(steps([LEADER], [over("steps.a.outputs.parameters", "x", when="{{item.square}} == 4")]) + NUMBERS)
+    )
+    file, outputs = tmp_path / "square", tmp_path / "outputs"
+    file.write_text(text)
+    script = found["a"]["bash"].partition("\n")[2].replace("/w/square", str(file))
+    subprocess.run(["sh", "-ec", script], check=True, env={**os.environ, "SLUICE_OUTPUTS": str(outputs)})
+    handed_on = json.loads(outputs.read_text())
+    assert handed_on == {"square": text.removesuffix("\n"), "parameters": {"square": text.removesuffix("\n")}}
 
 
 def test_a_loop_over_a_loop_with_gaps_goes_by_its_items():

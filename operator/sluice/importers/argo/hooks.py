@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from sluice.importers.argo.expander import Expander
 
 
-_RUNNING = re.compile(r"""[\w.\[\]"'-]+\.status\s*==\s*["']Running["']""")
+_STATUS = re.compile(r"""[\w.\[\]"'-]+\.status\s*==\s*["'](?P<status>\w+)["']""")
+_RULES = {"Succeeded": "", "Failed": "OneFailed", "Error": "OneFailed"}
 
 
 def hooks_of(call: Map) -> list[Map]:
@@ -34,7 +35,13 @@ def hooks_of(call: Map) -> list[Map]:
 
 def asks_for_running(hook: Map) -> bool:
     """Does the hook run as soon as what it belongs to does?"""
-    return _RUNNING.fullmatch(hook.text("expression").strip()) is not None
+    return _status(hook) == "Running"
+
+
+def _status(hook: Map) -> str:
+    """The status that is all that its expression asks for."""
+    found = _STATUS.fullmatch(hook.text("expression").strip())
+    return "" if found is None else found["status"]
 
 
 def expand_hook(expander: "Expander", hook: Map, call: Map, node: Node, caller: Frame, begins: Rule) -> None:
@@ -50,17 +57,18 @@ def expand_hook(expander: "Expander", hook: Map, call: Map, node: Node, caller: 
         node.roots += [] if begins.depends_on else made.roots
         node.after += made.drafts
         return
+    if node.only is not None and node.only.is_fan_out and (not expression or _status(hook) in _RULES):
+        rule = Rule([], _RULES[_status(hook)] if expression else "AllDone")
+        by_item = Loop({"sameAs": node.only.name}, caller.scope.item or Item(None))
+        node.after += expander.call(called, caller, rule, set(), by_item).drafts
+        return
     ended, when = node.dependency, ""
     if expression:
         when = condition(graph, _asking(hook), caller.scope, document, dns_label(label))
     elif ended.may_fail_before or ended.may_skip or ended.omitted_as_skipped:
         when = f"{path_text(('tasks', ended.name, 'phase'))} in ['Succeeded', 'Failed']"
-    if node.only is not None and node.only.is_fan_out:
-        by_item = Loop({"sameAs": node.only.name}, caller.scope.item or Item(None))
-        node.after += expander.call(called, caller, Rule([], "AllDone", when), set(), by_item).drafts
-    else:
-        gate = Rule([leaf.name for leaf in node.leaves], "AllDone", when)
-        node.after += expander.call(called, caller, gate, set()).drafts
+    gate = Rule([leaf.name for leaf in node.leaves], "AllDone", when)
+    node.after += expander.call(called, caller, gate, set()).drafts
 
 
 def only_when(graph: Graph, node: Node, hook: Map, scope: Scope, document: Document) -> None:

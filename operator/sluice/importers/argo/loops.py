@@ -1,7 +1,8 @@
 """`withItems`, `withParam` and `withSequence` as `forEach`.
 
 What the items of another loop have handed on is taken item by item (`sameAs`) where its list would have gaps, as items
-may be skipped, and where each is a map of all outputs (`outputs.parameters`).
+may be skipped, and where each is a map of all outputs (`outputs.parameters`). A condition sees no such item: for one,
+the other loop hands on a list of maps as well.
 
 `withSequence: {count: 5}` is 0 to 4, `{start: 1, end: 3}` has both ends; backwards and with a `format` the items are
 written out. https://argo-workflows.readthedocs.io/en/latest/walk-through/loops/
@@ -18,6 +19,8 @@ from sluice.importers.argo.scope import Draft, Item, Scope
 from sluice.importers.argo.source import Map
 from sluice.importers.argo.text import Ref, Text, Unknown, filled, literal, parse, placeholders, plain, text_of, usual
 
+ALL = "parameters"
+"""The output that has all output parameters as a map."""
 LOOPS = ("withItems", "withParam", "withSequence")
 
 
@@ -41,13 +44,14 @@ class Loop:
 
 def loop_of(call: Map, scope: Scope) -> Loop | None:
     """The loop of a step or task. Raises Endless, and Unknown."""
+    asked = "item" in call.text("when")
     if call.get("withItems") is not None:
         items = call["withItems"]
         if isinstance(items, str):
-            return _listed(items, scope)
+            return _listed(items, scope, asked=asked)
         return _of_items([_item(each) for each in filled(items, scope.resolve)])
     if call.get("withParam") is not None:
-        return _listed(call.text("withParam"), scope)
+        return _listed(call.text("withParam"), scope, asked=asked)
     return _sequence(call, scope) if call.get("withSequence") is not None else None
 
 
@@ -65,13 +69,18 @@ def _item(value: object) -> object:
 _OF_LOOP = re.compile(r"\{\{\s*(?:steps|tasks)\.(?P<name>[\w-]+)\.(?P<what>outputs\.[^}\s]+)\s*\}\}")
 
 
-def _after_loop(written: str, scope: Scope) -> Loop | None:
-    """Over what the items of another loop have handed on. Raises Unknown."""
+def _after_loop(written: str, scope: Scope, *, asked: bool) -> Loop | None:
+    """Over what the items of another loop have handed on. `asked`: a condition asks for it. Raises Endless, Unknown."""
     found = _OF_LOOP.fullmatch(written.strip())
     node = None if found is None else scope.nodes.get(found["name"])
     if found is None or node is None or node.only is None or not node.only.is_fan_out:
         return None
     by_item = {"sameAs": node.only.name}
+    if found["what"] == "outputs.parameters" and asked:
+        if _has_gaps(node.only) or not _can_write_a_map(node.only):
+            raise Endless("conditions cannot ask what one item of another loop has handed on")
+        node.only.map_read = True
+        return Loop({"from": f"$(tasks.{node.only.name}.outputs.{ALL})"}, Item(Ref.to("item", variable="ITEM")))
     if found["what"] == "outputs.parameters":
         fields = {name: text[0] for name, text in node.outputs.items() if text and isinstance(text[0], Ref)}
         return Loop(by_item, Item(None, fields))
@@ -87,8 +96,14 @@ def _has_gaps(loop: Draft) -> bool:
     return bool(loop.fields.keys() & {"when", "allowFailure"}) or "minSuccess" in loop.fields["forEach"]
 
 
-def _listed(written: str, scope: Scope) -> Loop:
-    if (loop := _after_loop(written, scope)) is not None:
+def _can_write_a_map(loop: Draft) -> bool:
+    outputs = loop.template.body.map("outputs").maps("parameters")
+    with_default = any("default" in each or "default" in each.map("valueFrom") for each in outputs)
+    return loop.template.kind in ("container", "script") and "workflow" not in loop.fields and not with_default
+
+
+def _listed(written: str, scope: Scope, *, asked: bool) -> Loop:
+    if (loop := _after_loop(written, scope, asked=asked)) is not None:
         return loop
     text = parse(written, scope.resolve)
     if (known := literal(text)) is None:

@@ -31,6 +31,8 @@ class Around:
 
     before: list[Copy] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
+    all_as: str = ""
+    """The key that has all outputs as a map."""
     after: list[Copy] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -185,9 +187,8 @@ def _shell_around(script: str, around: Around, *, plain: bool) -> str:
     if not around:
         return script
     before = [line for copy in around.before for line in _copy(copy)]
-    after = [_hand_on(key, shlex.quote(path)) for key, path in around.outputs.items()] + [
-        line for copy in around.after for line in _copy(copy)
-    ]
+    after = _hand_on_as_map(around) if around.all_as else [_hand_on(*each) for each in around.outputs.items()]
+    after += [line for copy in around.after for line in _copy(copy)]
     body = script if script.endswith("\n") else f"{script}\n"
     if not after or not re.search(r"\b(exit|exec|trap|return)\b", script):
         if after and not plain:
@@ -200,7 +201,22 @@ def _shell_around(script: str, around: Around, *, plain: bool) -> str:
 
 def _hand_on(key: str, path: str) -> str:
     """What is not there is not handed on: then the output has its default, or the task has failed, as in Argo."""
+    path = shlex.quote(path)
     return f'[ ! -e {path} ] || printf \'{key}<<EOF\\n%s\\nEOF\\n\' "$(cat {path})" >> "$SLUICE_OUTPUTS"'
+
+
+_TO_JSON = r"""json() {
+  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/\t/\\t/g' "$1" |
+    awk 'BEGIN { printf "\"" } NR > 1 { printf "\\n" } { printf "%s", $0 } END { printf "\"" }'
+}"""
+
+
+def _hand_on_as_map(around: Around) -> list[str]:
+    """All outputs as one JSON object: each by its key, and the map of all."""
+    keys = ", ".join(f'"{key}": %s' for key in around.outputs)
+    values = [f'"$(json {shlex.quote(path)})"' for path in around.outputs.values()]
+    form = shlex.quote(f'{{{keys}, "{around.all_as}": {{{keys}}}}}')
+    return [_TO_JSON, f'printf {form} {" ".join(values * 2)} > "$SLUICE_OUTPUTS"']
 
 
 def _copy(copy: Copy) -> list[str]:
@@ -224,6 +240,7 @@ def _python_around(script: str, around: Around) -> str:
             f"    paths = {{{files}}}",
             "    there = {key: path for key, path in paths.items() if os.path.exists(path)}",
             "    found = {key: open(path).read().removesuffix('\\n') for key, path in there.items()}",
+            *([f'    found["{around.all_as}"] = dict(found)'] if around.all_as else []),
             '    json.dump(found, open(os.environ["SLUICE_OUTPUTS"], "w"))',
         ]
     if after:

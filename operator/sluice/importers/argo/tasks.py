@@ -9,6 +9,7 @@ from sluice.importers.argo.durations import duration
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
 from sluice.importers.argo.graph import BY_DEFAULT, FILL_IN, NO_MEMORY, Graph
 from sluice.importers.argo.locks import Pools, locks_of
+from sluice.importers.argo.loops import ALL
 from sluice.importers.argo.pods import container_fields, merged, pod_fields
 from sluice.importers.argo.programs import Around, environment, program_of
 from sluice.importers.argo.retries import retried
@@ -118,6 +119,9 @@ class TaskWriter:
         self.files |= attached.files
         self.needs_claim = self.needs_claim or attached.needs_claim
         outputs = self._outputs(draft, container, around)
+        if draft.map_read:
+            around.all_as = ALL
+            outputs.append(ALL)
         fields = merged(merged(self._pod(draft, resolve), init), container_fields(container, resolve))
         own = {str(each.get("name")) for each in fields.get("env", ())}
         reads_result = draft.result_read and not outputs
