@@ -2,6 +2,7 @@
 
 import pytest
 
+from sluice.importers.airflow.secret_values import is_secret
 from sluice.importers.write import to_yaml
 from tests.importers.airflow.harness import faults, imported, spec_of, tasks_of
 
@@ -50,6 +51,51 @@ def test_what_only_the_installation_knows(tmp_path, call, options, command, para
     assert tasks_of(result)["a"]["bash"] == command
     found = spec_of(result).get("parameters", [])
     assert [{"name": each["name"]} for each in found] == ([] if parameter is None else [parameter])
+
+
+SECRET = {"secretKeyRef": {"name": "airflow-variables", "key": "db_password"}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env"),
+    [
+        ("bash_command='login {{ var.value.db_password }}'", {"name": "DB_PASSWORD", "valueFrom": SECRET}),
+        ("bash_command='login ' + Variable.get('db_password')", {"name": "DB_PASSWORD", "valueFrom": SECRET}),
+        ("bash_command='a', env={'PW': Variable.get('db_password')}", {"name": "PW", "valueFrom": SECRET}),
+        ("bash_command='a', env={'PW': '{{ var.value.host }}'}", {"name": "PW", "value": "$(params.host)"}),
+    ],
+)
+def test_a_value_that_is_secret_by_its_name_comes_from_a_secret(tmp_path, arguments, env):
+    result = imported(
+        tmp_path, f"from airflow.models import Variable\n{DAG}    BashOperator(task_id='a', {arguments})\n"
+    )
+    assert tasks_of(result)["a"]["env"] == [env]
+
+
+def test_a_secret_of_a_pod_and_of_a_body_comes_from_a_secret(tmp_path):
+    text = """
+    from airflow.models import Variable
+    from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+    def body():
+        print(Variable.get("db_password"))
+    with DAG("etl", schedule=None):
+        KubernetesPodOperator(task_id="a", image="x", env_vars={"PW": Variable.get("db_password")})
+        PythonOperator(task_id="b", python_callable=body)
+    """
+    found = tasks_of(imported(tmp_path, text))
+    assert found["a"]["env"] == [{"name": "PW", "valueFrom": SECRET}]
+    optional = {"secretKeyRef": SECRET["secretKeyRef"] | {"optional": True}}
+    assert found["b"]["env"] == [{"name": "AIRFLOW_VAR_DB_PASSWORD", "valueFrom": optional}]
+
+
+@pytest.mark.parametrize("name", ["api_key", "slackToken", "DB_PASS", "client-secret"])
+def test_secret_by_name(name):
+    assert is_secret(name)
+
+
+@pytest.mark.parametrize("name", ["bypass", "monkey", "host", "keyspace"])
+def test_no_secret_by_name(name):
+    assert not is_secret(name)
 
 
 def test_a_scheduled_workflow_needs_a_value(tmp_path):

@@ -9,11 +9,12 @@ from typing import Any
 from sluice.core import Json
 from sluice.importers.airflow import common
 from sluice.importers.airflow.dag import Translation
-from sluice.importers.airflow.holes import InPod, in_field, in_script, parts_of
+from sluice.importers.airflow.holes import InPod, env_entry, in_field, in_script, parts_of
 from sluice.importers.airflow.in_airflow import by_airflow
 from sluice.importers.airflow.names import parameter_of, workflow_of
 from sluice.importers.airflow.pods import pod
 from sluice.importers.airflow.recording import Task
+from sluice.importers.airflow.secret_values import source_of
 from sluice.importers.airflow.shell import NotPossible
 from sluice.importers.airflow.travel import TASK_FILE
 from sluice.importers.airflow.values import duration, flag, rfc3339, seconds_of, time_of
@@ -59,12 +60,25 @@ def _from_installation(task: Task, dag: Translation, kind: str, fields: Json) ->
     given, prefix = (dag.options.variables, "VAR") if kind == "Variable" else (dag.options.connections, "CONN")
     named = [text for text in task.body.texts if text in given]
     values = [{"name": f"AIRFLOW_{prefix}_{name.upper()}", "value": _as_text(given[name])} for name in sorted(named)]
+    values += _secrets_in(task, dag, kind, prefix)
     if values:
         fields["env"] = [*fields.get("env", []), *values]
     else:
         option = "--variables" if kind == "Variable" else "--connections"
         instead = f"give {option} FILE, or set AIRFLOW_{prefix}_NAME in `env`; a default in the call holds else"
         dag.note(task, f"{task.id} may read a {kind.replace('get_c', 'C')} when it runs: {instead}")
+
+
+def _secrets_in(task: Task, dag: Translation, kind: str, prefix: str) -> list[Json]:
+    """The texts of a body that name a secret: from a Secret, if it has them."""
+    found = []
+    for text in task.body.texts:
+        source = source_of(f"{'Variable' if kind == 'Variable' else 'Connection'} {text}")
+        if source is not None and text.isidentifier() and text not in dag.options.variables:
+            source["secretKeyRef"]["optional"] = True
+            found.append({"name": f"AIRFLOW_{prefix}_{text.upper()}", "valueFrom": source})
+            dag.note(task, f"{kind} {text} is read from the Secret {source['secretKeyRef']['name']}, if it is there")
+    return found
 
 
 def _as_text(value: Any) -> str:
@@ -92,7 +106,7 @@ def _bash(task: Task, dag: Translation, marks: list[str]) -> Json:
 def _environment(said: Any, dag: Translation, marks: list[str]) -> list[Json]:
     if not isinstance(said, dict) or "$template" in said:
         return []
-    return [{"name": name, "value": in_field(parts_of(value, marks), dag)} for name, value in said.items()]
+    return [env_entry(name, parts_of(value, marks), dag) for name, value in said.items()]
 
 
 def _empty(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others

@@ -10,6 +10,7 @@ from sluice.core import Json
 from sluice.core.pod.builder import parameter_variable
 from sluice.importers.airflow.dag import RETURNED, Translation
 from sluice.importers.airflow.names import parameter_of
+from sluice.importers.airflow.secret_values import source_of
 from sluice.importers.airflow.shell import put_in
 from sluice.importers.airflow.values import duration
 
@@ -80,6 +81,10 @@ def _variable(hole: Json, dag: Translation, lines: dict[str, str], env: dict[str
         return name
     if "run" in hole:
         return "SLUICE_RUN"
+    if (source := secret_of([hole], dag)) is not None:
+        name = re.sub(r"[^A-Z0-9]+", "_", source["secretKeyRef"]["key"].upper())
+        env[name] = {"name": name, "valueFrom": source}
+        return name
     return parameter_variable(_parameter(hole, dag))
 
 
@@ -106,13 +111,32 @@ def _placeholder(hole: Json, dag: Translation) -> str:
 
 
 def _parameter(hole: Json, dag: Translation) -> str:
-    if "param" in hole:
-        return dag.parameter(str(hole["param"]))
+    return dag.parameter(str(hole["param"])) if "param" in hole else _installation(_origin(hole), dag)
+
+
+def _origin(hole: Json) -> str:
     if "variable" in hole:
-        return _installation(f"Variable {hole['variable']}", dag)
+        return f"Variable {hole['variable']}"
     if "connection" in hole:
-        return _installation(f"Connection {hole['connection']} {hole.get('field', '')}", dag)
-    return _installation(str(hole.get("unknown", "value")), dag)
+        return f"Connection {hole['connection']} {hole.get('field', '')}"
+    return str(hole.get("unknown", "value"))
+
+
+def secret_of(parts: list[str | Json], dag: Translation) -> Json | None:
+    """A `valueFrom` for a value that is one secret of the installation, unless it was given."""
+    if len(parts) != 1 or not isinstance(hole := parts[0], dict) or "param" in hole:
+        return None
+    origin = _origin(hole)
+    source = None if origin.removeprefix("Variable ") in dag.options.variables else source_of(origin)
+    if source is not None:
+        dag.note(None, f"{origin} is read from the Secret {source['secretKeyRef']['name']}")
+    return source
+
+
+def env_entry(name: str, parts: list[str | Json], dag: Translation) -> Json:
+    """An environment variable of a task."""
+    source = secret_of(parts, dag)
+    return {"name": name} | ({"value": in_field(parts, dag)} if source is None else {"valueFrom": source})
 
 
 def _installation(origin: str, dag: Translation) -> str:

@@ -1,12 +1,12 @@
 """KubernetesPodOperator, DockerOperator and their like: what the operator says of a pod, as a task says it."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sluice.core import Json
 from sluice.importers.airflow.dag import Translation
-from sluice.importers.airflow.holes import InPod, in_field, parts_of
+from sluice.importers.airflow.holes import InPod, env_entry, in_field, parts_of
 from sluice.importers.airflow.recording import Task
 from sluice.importers.airflow.values import duration, seconds_of
 
@@ -76,6 +76,12 @@ def pod(task: Task, dag: Translation, marks: list[str]) -> Json:
             dag.lose(task, "a template", f"left as it is: {reason}")
             return _raw(value)
 
+    def variable(name: str, value: Any) -> Json:
+        try:
+            return env_entry(name, parts_of(value, marks), dag)
+        except InPod:
+            return {"name": name, "value": text(value)}
+
     def texts(value: Any) -> list[str]:
         items = shlex.split(value) if isinstance(value, str) else value if isinstance(value, list) else [value]
         return [text(each) for each in items]
@@ -87,7 +93,7 @@ def pod(task: Task, dag: Translation, marks: list[str]) -> Json:
         fields["command"] = texts(said.get("cmds") or said["entrypoint"])
     if said.get("arguments") or said.get("command"):
         fields["args"] = texts(said.get("arguments") or said["command"])
-    if env := _env(said, text):
+    if env := _env(said, variable):
         fields["env"] = env
     if env_from := [_model(each) for each in _list(said.get("env_from"))] + _env_from(said):
         fields["envFrom"] = env_from
@@ -195,15 +201,16 @@ def _raw(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _env(said: Json, text: Any) -> list[Json]:
+def _env(said: Json, variable: Callable[[str, Any], Json]) -> list[Json]:
     found: list[Json] = []
     for name in ("env_vars", "environment", "private_environment"):
         given = said.get(name)
         if isinstance(given, dict) and "$unknown" not in given:
-            found += [{"name": key, "value": text(value)} for key, value in given.items()]
+            found += [variable(key, value) for key, value in given.items()]
         for each in _list(given):
             model = _model(each)
-            found.append(model | ({"value": text(model["value"])} if "value" in model else {}))
+            has_value = "value" in model and isinstance(model.get("name"), str)
+            found.append(variable(model["name"], model["value"]) if has_value else model)
     for secret in _list(said.get("secrets")):
         fields = _fields(secret)
         if fields.get("deploy_type") == "env" and fields.get("deploy_target"):
