@@ -37,6 +37,7 @@ _PACKAGES = ("jinja2", "pendulum", "dateutil", "pytz", "attrs")
     help="A folder in which modules are looked for, too.",
 )
 @click.option("--exec", "unboxed", is_flag=True, help="Run the files without isolation: they can do what you can.")
+@click.option("--no-exec", is_flag=True, help="Run nothing: read the syntax tree, and tell what cannot be read so.")
 @options
 def command(
     files: tuple[Path, ...],
@@ -50,6 +51,7 @@ def command(
     output: Path | None,
     *,
     unboxed: bool,
+    no_exec: bool,
     check: bool,
     verbose: bool,
 ) -> None:
@@ -64,6 +66,8 @@ def command(
     from sluice.importers.airflow.dag import Options  # noqa: PLC0415
     from sluice.importers.airflow.isolation import NoBox  # noqa: PLC0415
 
+    if unboxed and no_exec:
+        raise click.UsageError("--exec runs the files and --no-exec does not: give one of them")
     if missing := [package for package in _PACKAGES if importlib.util.find_spec(package) is None]:
         raise click.UsageError(f"DAG files need {', '.join(missing)}: pip install 'sluice-workflows[airflow]'")
     settings = Options(
@@ -76,11 +80,12 @@ def command(
     )
     try:
         found = list(_expand(files))
-        result = convert(found, settings, root, set(found) - set(files), boxed=not unboxed)
+        boxed = not (unboxed or no_exec)
+        result = convert(found, settings, root, set(found) - set(files), boxed=boxed, run=not no_exec)
     except NoBox:
         raise click.UsageError(
             "DAG files are programs, and there is no way to isolate them here: install bubblewrap (bwrap), or allow "
-            "unprivileged user namespaces, or trust the files and add --exec"
+            "unprivileged user namespaces, trust the files and add --exec, or let them only be read by --no-exec"
         ) from None
     deliver(result, output, check=check, verbose=verbose)
 

@@ -44,17 +44,19 @@ def convert(
     found_in_folders: Collection[Path] = (),
     *,
     boxed: bool = True,
+    run: bool = True,
 ) -> Result:
     """All files together, so that they can refer to each other. Raises isolation.NoBox.
 
-    `found_in_folders`: those that nobody has named, and that need not make a DAG.
+    `found_in_folders`: those that nobody has named, and that need not make a DAG. `run`: are they run, or is only their
+    syntax tree read?
     """
     result = Result()
     sources: list[_Source] = []
     for file in files:
         found = Roots.of(file, roots)
         try:
-            sources.append(_Source(file, found, _record(file, found, options, boxed=boxed)))
+            sources.append(_Source(file, found, _record(file, found, options, boxed=boxed, run=run)))
         except (box.Ended, ValueError) as error:
             result.refused.append(Remark(str(file), 1, str(error)))
     writers = _writers(sources)
@@ -89,7 +91,7 @@ def _without_twins(result: Result) -> Result:
     return result
 
 
-def _record(file: Path, roots: Roots, options: Options, *, boxed: bool) -> Recording:
+def _record(file: Path, roots: Roots, options: Options, *, boxed: bool, run: bool) -> Recording:
     order = {
         "file": str(file.resolve()),
         "module": path_of(file, roots)[: -len(".py")].replace("/", "."),
@@ -98,6 +100,7 @@ def _record(file: Path, roots: Roots, options: Options, *, boxed: bool) -> Recor
         "variables": dict(options.variables),
         "connections": dict(options.connections),
         "limits": box.LIMITS,
+        "run": run,
     }
     return read(box.record(json.dumps(order), roots.folders, boxed=boxed))
 

@@ -141,7 +141,7 @@ def env_entry(name: str, parts: list[str | Json], dag: Translation) -> Json:
 
 def _installation(origin: str, dag: Translation) -> str:
     """What only the installation knows is a parameter, with the value that was given on the command line."""
-    name = dag.parameter(origin.removeprefix("Variable ").removeprefix("Connection "))
+    name = dag.parameter(re.sub("^(Variable|Connection|environment variable) ", "", origin))
     given = dag.options.variables.get(origin.removeprefix("Variable "))
     if given is not None:
         dag.parameters[name].setdefault("default", given)

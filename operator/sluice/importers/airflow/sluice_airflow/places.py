@@ -11,12 +11,18 @@ EVENTS = []
 """(kind, file, line, words): what was asked of an unknown, and what was left out."""
 
 
+READING = []
+"""The file and the line, while a file is read without running it."""
+
+
 def is_users(file):
     return not file.startswith(_INSTALLED)
 
 
 def here():
     """The file and line of the user's code that is running: the innermost frame of theirs."""
+    if READING:
+        return tuple(READING)
     frame = sys._getframe(1)
     while frame is not None and not is_users(frame.f_code.co_filename):
         frame = frame.f_back

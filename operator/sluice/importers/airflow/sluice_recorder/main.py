@@ -1,4 +1,4 @@
-"""The program in the box: runs one DAG file, and writes what it recorded as one line of JSON to standard output.
+"""The program in the box: runs or reads one DAG file, and writes what it recorded as a line of JSON to standard output.
 
 Reads its order from standard input: the file, where modules are looked for, and what is given of the installation.
 """
@@ -38,7 +38,12 @@ def main():
     sys.path += order["roots"]
     modules.install("kubernetes")
     process = os.getpid()
-    error = _load(order["file"], order["module"])
+    if order["run"]:
+        error = _load(order["file"], order["module"])
+    else:
+        from sluice_recorder import tree  # only here, as it needs pendulum
+
+        error = tree.read(order["file"], order["module"])
     if os.getpid() != process:
         os._exit(0)  # the file has forked, and this is the child
     found = record(order["file"], order["roots"], opened) if error is None else {}
