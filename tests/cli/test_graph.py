@@ -361,7 +361,7 @@ def test_whatever_is_written_somewhere_breaks_no_form(names, group, phase):
     subject = of_run(seen)
     picture = lay_out(subject.tasks, text_lines=2)
     root = parsed(svg(subject, picture))
-    assert len(list(root.iter(f"{SVG}text"))) == 1 + 2 * len(names)
+    assert len(list(root.iter(f"{SVG}text"))) == 1 + 2 * len(names) + len(picture.frames)
     assert not list(root.iter(f"{SVG}script"))
     for line in mermaid(subject).splitlines()[2:]:
         assert re.fullmatch(r'  (t\d+\["[^"`<>]*(<br/>[^"`<>]*)?"\]|subgraph g\d+\["[^"`<>]*"\]|[a-z][^"`<]*)', line)

@@ -73,6 +73,10 @@ def test_any_graph(tasks, most, opens):
     for box in picture.boxes:
         assert 0 <= box.x <= box.x + box.width <= picture.width
         assert 0 <= box.y <= box.y + box.height <= picture.height
+    for frame in picture.frames:
+        assert 0 <= frame.x <= frame.x + frame.width <= picture.width
+        assert 0 <= frame.y <= frame.y + frame.height <= picture.height
+        assert {box.key for box in picture.boxes if overlap(frame, box)} == set(frame.boxes)
     keys = {each.key for each in (*picture.boxes, *picture.frames, *picture.joints)}
     assert all({line.source, line.target} <= keys for line in picture.lines)
     pieces = [piece for line in picture.lines for piece in line.pieces]
@@ -241,6 +245,18 @@ def test_the_tasks_of_a_group_stand_together_in_each_layer():
     boxes = sorted(lay_out([Task("start"), *given]).boxes, key=lambda box: box.y)
     groups = [box.group for box in boxes if box.group]
     assert groups == sorted(groups) or groups == sorted(groups, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("needs", "framed"),
+    [
+        ({"a1": "", "a2": "a1", "b1": "", "b2": "b1", "x": "a2 b2"}, ["a", "b"]),
+        ({"a1": "", "x": "a1", "a2": "x", "b1": "", "b2": "b1"}, ["b"]),  # another one is among them
+    ],
+)
+def test_a_group_that_stands_together_has_a_frame(needs, framed):
+    given = [Task(name, tuple(before.split()), name[0] if name != "x" else "") for name, before in needs.items()]
+    assert [frame.label for frame in lay_out(given).frames] == framed
 
 
 def test_finally_tasks_stand_in_a_frame_below_all_others():

@@ -72,7 +72,8 @@ def _colours(subject: Subject) -> Iterator[str]:
 
 def _frame(frame: Frame) -> str:
     place = f'x="{frame.x}" y="{frame.y}" width="{frame.width}" height="{frame.height}"'
-    label = f'<text class="small" x="{frame.x + 10}" y="{frame.y + 15}">{_text(frame.label)}</text>'
+    words = _text(_short(frame.label, int(frame.width / _SMALL_CHARACTER) - 2))
+    label = f'<text class="small" x="{frame.x + 10}" y="{frame.y + 15}">{words}</text>'
     return f'<rect class="frame" {place} rx="6"/>{label if frame.label else ""}'
 
 

@@ -21,7 +21,7 @@ from sluice.cli.states import SUCCEEDED, WAITING
 from sluice.cli.terminal import Terminal
 from sluice.cli.words import counted
 from sluice.core.graph.layout.draw import MOST_BOXES, lay_out
-from sluice.core.graph.layout.picture import Box, Line, LineKind, Picture
+from sluice.core.graph.layout.picture import Box, FrameKind, Line, LineKind, Picture
 
 _FEWEST_BOXES = 12
 _BACK_SHOWN = 3
@@ -45,7 +45,7 @@ class _Text:
     terminal: Terminal
 
     def lines(self) -> list[str]:
-        final = {key for frame in self.picture.frames for key in frame.boxes if frame.label}
+        final = {key for frame in self.picture.frames for key in frame.boxes if frame.kind is FrameKind.FINALLY}
         boxes, tasks = self.picture.boxes, counted(len(self.subject.tasks), "task")
         notes = list(self._notes())
         return [

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from sluice.cli.graph.subject import Subject
-from sluice.core.graph.layout.picture import Ends, Picture
+from sluice.core.graph.layout.picture import Ends, FrameKind, Picture
 
 
 def edges_of_longest_way(subject: Subject, picture: Picture) -> set[Ends]:
@@ -15,8 +15,8 @@ def edges_of_longest_way(subject: Subject, picture: Picture) -> set[Ends]:
 def lines_of_longest_way(subject: Subject, picture: Picture) -> set[Ends]:
     """The lines that it follows, between boxes, frames and joints."""
     lines = {(line.source, line.target) for line in picture.lines}
-    ends = {end for line in lines for end in line}
-    framed = {box: frame.key for frame in picture.frames if frame.key in ends for box in frame.boxes}
+    grids = [frame for frame in picture.frames if frame.kind is FrameKind.GRID]
+    framed = {box: frame.key for frame in grids for box in frame.boxes}
     steps = {(framed.get(a, a), framed.get(b, b)) for a, b in edges_of_longest_way(subject, picture)}
     found = steps & lines
     for joint in picture.joints:

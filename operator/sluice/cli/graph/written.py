@@ -1,17 +1,17 @@
 """The graph as JSON, for programs. Fields are added, and never renamed or dropped.
 
-workflow, run       names; `run` is null for a Workflow
-state, progress, tookSeconds    of the run; null for a Workflow
-longestWay          names of tasks; empty where no duration is known
-tasks[]             in the order of the Workflow: name, dependsOn, group, finally, forEach, expectedSeconds and, of
-a run, state, progress, tookSeconds
-layout              the picture, in pixels from the upper left corner: see `core.graph.layout.picture`
-width, height
-boxes[]           key, label, tasks, layer, group, x, y, width, height
-frames[]          key, label, boxes, x, y, width, height: lines end at them
-joints[]          key, x, y: where lines meet
-lines[]           source, target, kind (whole, back or ends), pieces: points [x, y]
-edges, implied    pairs of the keys of boxes; the implied ones have no line, as a path of others says the same
+- workflow, run: names; `run` is null for a Workflow
+- state, progress, tookSeconds: of the run; null for a Workflow
+- longestWay: names of tasks; empty where no duration is known
+- tasks[], in the order of the Workflow: name, dependsOn, group, finally, forEach, expectedSeconds; those of a run have
+  also state, progress and tookSeconds
+- layout: the picture, in pixels from the upper left corner: width, height
+- layout.boxes[]: key, label, tasks, layer, group, x, y, width, height
+- layout.frames[]: key, kind (grid, group or finally), label, boxes, x, y, width, height; lines end at a grid
+- layout.joints[]: key, x, y: where lines meet
+- layout.lines[]: source, target (keys), kind (whole, back or ends), pieces: points [x, y]
+- layout.edges[], layout.implied[]: pairs of the keys of boxes; an implied one has no line, as a path of others says the
+  same
 """
 
 import json
@@ -66,7 +66,8 @@ def picture_as_json(picture: Picture) -> dict[str, Any]:
             for box in picture.boxes
         ],
         "frames": [
-            {"key": frame.key, "label": frame.label or None, "boxes": frame.boxes} | _place(frame)
+            {"key": frame.key, "kind": frame.kind.value, "label": frame.label or None, "boxes": frame.boxes}
+            | _place(frame)
             for frame in picture.frames
         ],
         "joints": [{"key": joint.key, "x": joint.x, "y": joint.y} for joint in picture.joints],

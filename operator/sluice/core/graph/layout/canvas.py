@@ -4,20 +4,30 @@ from collections.abc import Collection, Sequence
 
 from sluice.core.graph.layout.columns import STUB
 from sluice.core.graph.layout.contents import Content
-from sluice.core.graph.layout.grids import PADDING, Cell, cells_of
+from sluice.core.graph.layout.grids import PADDING, cells_of
+from sluice.core.graph.layout.groups import Placed, frames_of_groups
 from sluice.core.graph.layout.layers import Edge
 from sluice.core.graph.layout.part import Part
-from sluice.core.graph.layout.picture import Box, Ends, Frame, Joint, Line, LineKind, Picture, Point
+from sluice.core.graph.layout.picture import (
+    Box,
+    Ends,
+    Frame,
+    FrameKind,
+    Joint,
+    Line,
+    LineKind,
+    Picture,
+    Point,
+    Rectangle,
+)
 from sluice.core.graph.layout.shelves import shelved
 from sluice.core.graph.layout.sketch import Sketch
-
-FINALLY = "finally"
 
 _MARGIN = 12
 _TITLE = 24  # of the frame around the `finally` tasks
 _APART = 28
 
-Placed = tuple[Sequence[int], Part]
+Numbered = tuple[Sequence[int], Part]
 """A part, with the numbers of its spots."""
 
 
@@ -28,21 +38,23 @@ class Canvas:
         self._contents, self._sketch = contents, sketch
         self._boxes: dict[int, Box] = {}
         self._frames: list[Frame] = []
+        self._placed: list[Placed] = []
         self._joints: list[Joint] = []
         self._lines: list[Line] = []
         self._right = self._bottom = _MARGIN
 
-    def add(self, parts: Sequence[Placed]) -> None:
+    def add(self, parts: Sequence[Numbered]) -> None:
         self._shelve(parts, Point(_MARGIN, self._bottom))
 
-    def add_final(self, parts: Sequence[Placed]) -> None:
+    def add_final(self, parts: Sequence[Numbered]) -> None:
         """In a frame."""
         top = self._bottom + (_APART if self._boxes else 0)
         before = set(self._boxes)
         right = self._shelve(parts, Point(_MARGIN + PADDING, top + _TITLE)) + PADDING
         self._right, self._bottom = max(self._right, right), self._bottom + PADDING
         keys = self._keys(sorted(self._boxes.keys() - before))
-        self._frames.append(Frame(FINALLY, FINALLY, keys, _MARGIN, top, right - _MARGIN, self._bottom - top))
+        place = _MARGIN, top, right - _MARGIN, self._bottom - top
+        self._frames.append(Frame("finally", FrameKind.FINALLY, "finally", keys, *place))
 
     def picture(self, needed: Collection[Edge], back: Collection[Edge], implied: Collection[Edge]) -> Picture:
         """`needed` and `implied` lead forward, `back` does not."""
@@ -50,14 +62,14 @@ class Canvas:
             self._right + _MARGIN,
             self._bottom + _MARGIN,
             tuple(box for _, box in sorted(self._boxes.items())),
-            tuple(self._frames),
+            (*self._frames, *frames_of_groups(self._placed)),
             tuple(self._joints),
             (*self._lines, *(self._back(*edge) for edge in back)),
             tuple(map(self._ends, (*needed, *back))),
             tuple(map(self._ends, implied)),
         )
 
-    def _shelve(self, parts: Sequence[Placed], at: Point) -> int:
+    def _shelve(self, parts: Sequence[Numbered], at: Point) -> int:
         """The right edge of all."""
         corners, width, height = shelved([(part.width, part.height) for _, part in parts])
         for (numbers, part), corner in zip(parts, corners, strict=True):
@@ -74,18 +86,20 @@ class Canvas:
             self._lines.append(Line(source, target, route.kind, pieces))
 
     def _add_spot(self, number: int, at: Point) -> None:
-        spot = self._sketch.spots[number]
+        spot, key = self._sketch.spots[number], self._key(number)
         if not spot.boxes:
-            self._joints.append(Joint(self._key(number), at.x, at.y))
-        elif len(spot.boxes) == 1:
-            self._add_box(spot.boxes[0], at, Cell(0, 0, spot.width, spot.height))
-        else:
-            keys = self._keys(spot.boxes)
-            self._frames.append(Frame(self._key(number), "", keys, at.x, at.y, spot.width, spot.height))
-            for box, cell in zip(spot.boxes, cells_of(spot), strict=True):
-                self._add_box(box, at, cell)
+            self._joints.append(Joint(key, at.x, at.y))
+            return
+        keys, place = self._keys(spot.boxes), Rectangle(at.x, at.y, spot.width, spot.height)
+        self._placed.append(Placed(spot.group, keys, place))
+        if len(spot.boxes) == 1:
+            self._add_box(spot.boxes[0], place)
+            return
+        self._frames.append(Frame(key, FrameKind.GRID, "", keys, *place))
+        for box, cell in zip(spot.boxes, cells_of(spot, at), strict=True):
+            self._add_box(box, cell)
 
-    def _add_box(self, number: int, at: Point, cell: Cell) -> None:
+    def _add_box(self, number: int, place: Rectangle) -> None:
         content = self._contents[number]
         self._boxes[number] = Box(
             content.key,
@@ -93,10 +107,7 @@ class Canvas:
             tuple(task.name for task in content.tasks),
             content.layer,
             content.tasks[0].group,
-            at.x + cell.x,
-            at.y + cell.y,
-            cell.width,
-            cell.height,
+            *place,
             content.cells,
             content.cells_per_row,
         )

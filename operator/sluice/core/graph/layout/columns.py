@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sluice.core.graph.layout.bands import best_bands
+from sluice.core.graph.layout.groups import ABOVE, BESIDE
 from sluice.core.graph.layout.order import Layers
 from sluice.core.graph.layout.places import places
 from sluice.core.graph.layout.sketch import Sketch
@@ -74,8 +75,9 @@ def _stacked(
     bottom = -float(_BAND_GAP)
     for band in bands:
         numbers = [number for layer in band for number in layers[layer]]
-        upper = min(middle[number] - sketch.spots[number].height / 2 for number in numbers)
-        lower = max(middle[number] + sketch.spots[number].height / 2 for number in numbers)
+        framed = any(sketch.spots[number].group for number in numbers)
+        upper = min(middle[number] - sketch.spots[number].height / 2 for number in numbers) - framed * ABOVE
+        lower = max(middle[number] + sketch.spots[number].height / 2 for number in numbers) + framed * BESIDE
         shifts.append(bottom + _BAND_GAP - upper)
         bottom += _BAND_GAP + lower - upper
     return shifts, bottom

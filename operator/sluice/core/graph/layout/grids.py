@@ -7,9 +7,9 @@ is still too wide.
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from sluice.core.graph.dag import Graph
+from sluice.core.graph.layout.picture import Point, Rectangle
 from sluice.core.graph.layout.sketch import Sketch, Spot
 
 WIDE, TOO_WIDE = 24, 60
@@ -26,22 +26,15 @@ def gridded(sketch: Sketch) -> Sketch:
     return sketch
 
 
-class Cell(NamedTuple):
-    """Where a box of a grid stands, from the upper left corner of the frame."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-
-def cells_of(grid: Spot) -> Iterator[Cell]:
+def cells_of(grid: Spot, at: Point) -> Iterator[Rectangle]:
+    """Where the boxes of a grid stand whose upper left corner is there."""
     rows = -(-len(grid.boxes) // grid.columns)
     across = (grid.width - 2 * PADDING + GAP) // grid.columns
     down = (grid.height - 2 * PADDING + GAP) // rows
     for index in range(len(grid.boxes)):
         row, column = divmod(index, grid.columns)
-        yield Cell(PADDING + column * across, PADDING + row * down, across - GAP, down - GAP)
+        x, y = at.x + PADDING + column * across, at.y + PADDING + row * down
+        yield Rectangle(x, y, across - GAP, down - GAP)
 
 
 def _grids(sketch: Sketch) -> Iterator[list[int]]:

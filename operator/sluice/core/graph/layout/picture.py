@@ -1,5 +1,6 @@
 """What a layout comes to: boxes and lines with their places, in pixels, from the upper left corner."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -14,6 +15,43 @@ class Point(NamedTuple):
 
     def moved(self, by: "Point") -> "Point":
         return Point(self.x + by.x, self.y + by.y)
+
+
+class Rectangle(NamedTuple):
+    """`x` and `y` are the upper left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @classmethod
+    def around(cls, some: Collection["Rectangle"]) -> "Rectangle":
+        """The smallest that has all of them inside."""
+        x, y = min(each.x for each in some), min(each.y for each in some)
+        right, bottom = max(each.x + each.width for each in some), max(each.y + each.height for each in some)
+        return cls(x, y, right - x, bottom - y)
+
+    def wider(self, above: int, beside: int) -> "Rectangle":
+        """By so much above, and at the three other sides."""
+        return Rectangle(self.x - beside, self.y - above, self.width + 2 * beside, self.height + above + beside)
+
+    def overlaps(self, other: "Rectangle") -> bool:
+        return (
+            self.x < other.x + other.width
+            and other.x < self.x + self.width
+            and self.y < other.y + other.height
+            and other.y < self.y + self.height
+        )
+
+
+class FrameKind(Enum):
+    GRID = "grid"
+    """Around many boxes of one layer; lines end at the frame."""
+    GROUP = "group"
+    """Around a group of the author's."""
+    FINALLY = "finally"
+    """Around the `finally` tasks."""
 
 
 class LineKind(Enum):
@@ -51,9 +89,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A rectangle around boxes that share their lines, which end at the frame; or around the `finally` tasks."""
+    """A rectangle around boxes. `x` and `y` are its upper left corner."""
 
     key: str
+    kind: FrameKind
     label: str
     boxes: tuple[str, ...]
     x: int

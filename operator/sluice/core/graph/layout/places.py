@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
+from sluice.core.graph.layout.groups import ABOVE
 from sluice.core.graph.layout.order import Layers
 from sluice.core.graph.layout.sketch import Sketch
 
-BOX_GAP, LINE_GAP = 12, 8
-"""Between two boxes, and between a line and anything."""
+_BOX_GAP, _LINE_GAP = 12, 8  # between two boxes, and between a line and anything
 _SWEEPS = 6
 
 
@@ -36,7 +36,9 @@ def _spread(sketch: Sketch, layer: Sequence[int], wanted: Sequence[float]) -> li
     spots = [sketch.spots[number] for number in layer]
     offsets = [0.0]
     for above, below in pairwise(spots):
-        gap = BOX_GAP if above.boxes and below.boxes else LINE_GAP
+        gap = _BOX_GAP if above.boxes and below.boxes else _LINE_GAP
+        if above.group != below.group:
+            gap += ABOVE  # for a frame
         offsets.append(offsets[-1] + (above.height + below.height) / 2 + gap)
     blocks: list[tuple[float, int]] = []  # of spots that stand close: the sum of where they want the first to be
     for want, offset in zip(wanted, offsets, strict=False):
