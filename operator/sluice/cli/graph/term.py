@@ -19,7 +19,7 @@ from sluice.cli.graph.way import edges_of_longest_way
 from sluice.cli.printable import printable
 from sluice.cli.states import SUCCEEDED, WAITING
 from sluice.cli.terminal import Terminal
-from sluice.cli.words import counted
+from sluice.cli.words import counted, way
 from sluice.core.graph.layout.draw import MOST_BOXES, lay_out
 from sluice.core.graph.layout.picture import Box, FrameKind, Line, LineKind, Picture
 
@@ -59,9 +59,9 @@ class _Text:
         ]
 
     def _drawn(self, boxes: Sequence[Box]) -> Iterator[str]:
-        way = edges_of_longest_way(self.subject, self.picture)
-        heavy = way | {(AGAIN + source, target) for source, target in way}
-        bold = {end for edge in way for end in edge}
+        longest = edges_of_longest_way(self.subject, self.picture)
+        heavy = longest | {(AGAIN + source, target) for source, target in longest}
+        bold = {end for edge in longest for end in edge}
         captions = {box.key: caption(self.subject, box) for box in boxes}
 
         def painted(text: str, key: str) -> str:
@@ -95,8 +95,7 @@ class _Text:
             counts = Counter(standing.state for standing in subject.standings.values())
             yield "  ".join(f"{state.sign} {count} {state.word}" for state, count in counts.items())
         if subject.longest_way:
-            way = f" {TIP} ".join(map(printable, subject.longest_way))
-            yield f"longest way  {lasting(subject.longest_way_s)}  {way}"
+            yield printable(f"longest way  {lasting(subject.longest_way_s)}  {way(subject.longest_way)}")
         names, back = {box.key: printable(subject.label(box)) for box in boxes}, self._lines_back()
         for line in back[:_BACK_SHOWN]:
             yield f"back  {names[line.source]} {TIP} {names[line.target]}"

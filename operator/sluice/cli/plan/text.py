@@ -7,7 +7,7 @@ from sluice.cli.durations import about, lasting
 from sluice.cli.plan.planned import Planned
 from sluice.cli.printable import printable
 from sluice.cli.terminal import Terminal
-from sluice.cli.words import counted
+from sluice.cli.words import counted, way
 from sluice.core import Instant
 from sluice.core.base.text import one_line
 from sluice.core.base.times import span
@@ -21,7 +21,6 @@ _BARS = "▁▂▃▄▅▆▇█"
 _ROWS_AT_LEAST, _OTHER_ROWS = 8, 12
 _NAME_WIDTH, _WORDS_WIDTH, _WORDS_AT_LEAST, _DOES_WIDTH = 30, 46, 12, 34
 _GUESSES_SHOWN = 6
-_WAY_ENDS = 3
 _COLOURS = {SAME: "default", CHANGED: "yellow", NEW: "green", GONE: "red"}
 
 
@@ -121,7 +120,7 @@ def facts(found: Planned) -> Iterator[tuple[str, str]]:
         yield "timeout", f"{late.task} takes up to {lasting(late.takes_s)}, and may take {span(late.timeout_s)}"
     yield "time", _time(found)
     if plan.time and plan.longest:
-        yield "longest", f"{_way(plan.longest)}  {lasting(plan.longest_s)}"
+        yield "longest", f"{way(plan.longest)}  {lasting(plan.longest_s)}"
     yield "at most", _at_most(found)
     if (fits := _fits(found)) is not None:
         yield "fits", fits
@@ -133,13 +132,6 @@ def facts(found: Planned) -> Iterator[tuple[str, str]]:
         yield "guessed" if number == 0 else "", guess
     if len(found.guesses) > _GUESSES_SHOWN:
         yield "", f"and {len(found.guesses) - _GUESSES_SHOWN} more: -o json has them all"
-
-
-def _way(tasks: Sequence[str]) -> str:
-    """The middle of a long one is left out."""
-    if len(tasks) > 2 * _WAY_ENDS + 1:
-        tasks = [*tasks[:_WAY_ENDS], f"{len(tasks) - 2 * _WAY_ENDS} more", *tasks[-_WAY_ENDS:]]
-    return " ▸ ".join(tasks)
 
 
 def _time(found: Planned) -> str:
