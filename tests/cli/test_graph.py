@@ -20,7 +20,8 @@ from sluice.cli.graph.dot import dot
 from sluice.cli.graph.look import on_cluster
 from sluice.cli.graph.mermaid import mermaid
 from sluice.cli.graph.mosaic import cells
-from sluice.cli.graph.subject import Subject, of_run, of_workflow
+from sluice.cli.graph.read import of_run, of_workflow
+from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.svg import curve, svg
 from sluice.cli.graph.term import as_text
 from sluice.cli.graph.written import as_json

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice.cli.graph.subject import Subject, of_run, of_workflow
+from sluice.cli.graph.read import of_run, of_workflow
+from sluice.cli.graph.subject import Subject
 from sluice.cli.printable import printable
 from sluice.cli.run.file import BadFile, read
 from sluice.client.errors import ClientError, NotFound

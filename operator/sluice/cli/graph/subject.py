@@ -1,22 +1,15 @@
 """What is drawn: the tasks of a Workflow, or of a run with how they stand."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
-from sluice.api.base import seconds
-from sluice.api.for_each import MAX_ITEMS
 from sluice.cli.durations import lasting
-from sluice.cli.states import FAILED, PENDING, RUNNING, WAITING, State, state_of
-from sluice.core import Json
-from sluice.core.base import foreign
-from sluice.core.explain.seen import RunSeen, items_of
+from sluice.cli.states import FAILED, PENDING, RUNNING, WAITING, State
 from sluice.core.graph.critical_path import critical_path
 from sluice.core.graph.dag import Graph
 from sluice.core.graph.layout.picture import Box
 from sluice.core.graph.layout.task import Stage, Task
-from sluice.core.graph.references import dependencies
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,68 +85,3 @@ class Subject:
     def _lasts_s(self, task: str) -> float:
         took_s = self.standings[task].took_s if self.standings else None
         return self.expected_s.get(task, 0.0) if took_s is None else took_s
-
-
-def of_workflow(workflow: str, graph: Json) -> Subject:
-    """`graph` has the `tasks` as in a Workflow's spec."""
-    tasks = foreign.mappings(graph.get("tasks"))
-    definitions = {name: task for task in tasks if (name := foreign.string(task.get("name")))}
-    return Subject(workflow, _tasks(definitions, {}), _expected_s(definitions), _fan_outs(definitions))
-
-
-def of_run(seen: RunSeen) -> Subject:
-    """`seen` must have the run's graph."""
-    standings = {
-        name: _standing(seen, seen.entries.get(name, {}), waits=bool(before))
-        for name, before in seen.depends_on.items()
-    }
-    return Subject(
-        foreign.string(foreign.mapping(seen.run.get("spec")).get("workflow")),
-        _tasks(seen.definitions, standings),
-        _expected_s(seen.definitions),
-        _fan_outs(seen.definitions),
-        seen.name,
-        state_of(seen.phase),
-        foreign.string(seen.status.get("progress")),
-        seen.took_s(seen.status),
-        standings,
-    )
-
-
-def _tasks(definitions: Mapping[str, Json], standings: Mapping[str, Standing]) -> tuple[Task, ...]:
-    depends_on = dependencies(list(definitions.values()))
-    return tuple(
-        Task(
-            name,
-            tuple(before for before in needs if before in definitions),
-            foreign.string(task.get("group")),
-            task.get("finally") is True,
-            len(standings[name].items) if name in standings else 0,
-            standings[name].stage if name in standings else Stage.WAITING,
-        )
-        for (name, task), needs in zip(definitions.items(), depends_on, strict=True)
-    )
-
-
-def _expected_s(definitions: Mapping[str, Json]) -> dict[str, float]:
-    found = {}
-    for name, task in definitions.items():
-        with suppress(ValueError):
-            found[name] = float(seconds(foreign.string(task.get("expectedDuration"))))
-    return found
-
-
-def _fan_outs(definitions: Mapping[str, Json]) -> frozenset[str]:
-    return frozenset(name for name, task in definitions.items() if task.get("forEach"))
-
-
-def _standing(seen: RunSeen, entry: Json, *, waits: bool) -> Standing:
-    state = state_of(foreign.string(entry.get("phase")) or "Pending")
-    reason = foreign.string(entry.get("reason"))
-    if state is PENDING and (reason.startswith("WaitingFor") or (waits and not reason)):
-        state = WAITING
-    total = foreign.integer(foreign.mapping(entry.get("items")).get("total")) or 0
-    items = items_of(entry) if total > 1 else {}
-    phases = (items[index]["phase"] if index in items else "" for index in range(min(total, MAX_ITEMS)))
-    states = tuple(state_of(phase) if phase else WAITING for phase in phases)
-    return Standing(state, seen.took_s(entry), foreign.string(entry.get("progress")), states if total > 1 else ())
