@@ -136,7 +136,7 @@ def test_how_long_somebody_waited_and_for_what():
 
 
 def test_workflows_that_call_each_other_for_ever_are_cut_short(monkeypatch):
-    monkeypatch.setattr("sluice.core.whatif.simulate.MAX_ATTEMPTS", 20)
+    monkeypatch.setattr("sluice.core.whatif.simulate.MAX_RUNS", 20)
     again = {"workflow": {"name": "again"}, "forEach": {"range": {"end": 3}}}
     callee = Callee(Definition.of(graph("a >> b", b=again)), WorkflowSettings(), [Expected(1), Expected(1)])
     assert "it is not simulated to its end" in course(graph("b", b=again), [1], callees={"again": callee}).trouble

@@ -35,7 +35,7 @@ from sluice.core.status.run_phase import expected_phase, run_end, run_message
 from sluice.core.whatif.kubelet import Expected, killed, running_pod, see, succeeded, written
 
 _FIRST_INSTANT: Instant = 1.0  # 0 would be no time at all to those who ask whether a run has started
-MAX_ATTEMPTS = 100_000
+MAX_PODS, MAX_RUNS = 100_000, 1000
 """Of a run and all beneath it. Workflows that call each other for each item could go on for ever."""
 
 
@@ -117,7 +117,7 @@ class _Simulation:
         """By the name of the pod, or of the child run, which is its UID as well."""
         self._events: list[tuple[Instant, int, str]] = []
         """When an attempt ends, or a run is to be decided about: its name or UID. The number keeps them in order."""
-        self._count = 0
+        self._count = self._runs = 0
         self._pods: list[Attempt] = []
         self._calls: list[Attempt] = []
         self._held_up: Counter[str] = Counter()
@@ -127,22 +127,26 @@ class _Simulation:
 
     def course(self) -> Course:
         run, trouble = self._root.run, ""
-        while not trouble:
-            while self._awake:
-                self._decide(self._awake.pop(next(iter(self._awake))))
-            if run.finished_at is not None:
+        while run.finished_at is None and not trouble:
+            if trouble := self._too_large():
                 break
-            if not self._events:
-                trouble = stuck(list(self._live.values())[-1].run)
-            elif len(self._pods) > MAX_ATTEMPTS:
-                trouble = f"it is not simulated to its end: it would make more than {MAX_ATTEMPTS} pods"
-            else:
+            if self._awake:
+                self._decide(self._awake.pop(next(iter(self._awake))))
+            elif self._events:
                 self._pass_time()
+            else:
+                trouble = stuck(list(self._live.values())[-1].run)
         if not trouble and expected_phase(run) != "Succeeded":
             trouble = run_message(run)
         return Course(run, self._pods, self._calls, self._now - self._began_at, self._held_up_s, trouble)
 
+    def _too_large(self) -> str:
+        if len(self._pods) <= MAX_PODS and self._runs <= MAX_RUNS:
+            return ""
+        return f"it is not simulated to its end: it would make more than {MAX_PODS} pods or {MAX_RUNS} runs"
+
     def _add(self, live: _Live) -> None:
+        self._runs += 1
         self._live[live.uid] = self._awake[live.uid] = live
 
     def _wake(self, uid: str) -> None:
