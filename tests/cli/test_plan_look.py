@@ -150,7 +150,7 @@ async def test_what_is_there_is_compared_reused_and_timed(tmp_path):
         "  longest  clean ▸ audit  1m35s",
         "  at most  3 pods  ████████▃▃▃▃",
         "  fits     yes: 8 CPU and 8Gi free on 1 node",
-        "  guessed  audit: 35s (no history; the median of the others)",
+        "  guessed  audit: 35s (no history)",
     ]
     assert unseen == ("the chart's defaults and caps: ConfigMap sluice-defaults cannot be read",)
 

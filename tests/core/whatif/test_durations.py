@@ -34,6 +34,12 @@ def test_without_any_source_nothing_is_known():
     assert (found.known, [each.typical_s for each in found.took]) == (False, [1, 1])
 
 
+def test_a_guess_is_no_longer_than_a_task_may_take():
+    fields = {"a": {"expectedDuration": "1h"}, "b": {"timeout": "10m"}, "c": {"deadline": "20m", "timeout": "1h"}}
+    found = durations(Definition.of(graph("a, b, c", **fields)), Sources())
+    assert [each.typical_s for each in found.took] == [3600, 300, 600]
+
+
 def test_items_went_in_waves_as_wide_as_the_limits():
     load = {"forEach": {"range": {"end": 60}}, "pools": [{"name": "warehouse"}]}
     definition = Definition.of(graph("load", load=load))

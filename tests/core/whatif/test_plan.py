@@ -76,6 +76,12 @@ def test_time_and_its_source_are_unknown_together():
     assert (time.low_s, time.typical_s, time.high_s, time.sources) == (70, 70, 70, ("expectedDuration",))
 
 
+def test_where_no_times_are_known_no_timeout_strikes():
+    assert plan(scene("a >> b", settings={"timeout": "1s"})).trouble == ""
+    found = plan(scene("a >> b", settings={"timeout": "1m"}, given={"a": 50, "b": 50}))
+    assert found.trouble == "the run took longer than its timeout, 60s"
+
+
 def test_kept_runs_that_differ_give_a_range():
     definition = Definition.of(graph("a >> b"))
     entries = [{"a": took(10), "b": took(seconds)} for seconds in (20, 30, 50)]

@@ -16,10 +16,13 @@ def guessed_times(found: Plan, subject: Subject) -> Iterator[str]:
     if found.time is None:
         return
     took = zip(found.fates, subject.durations.took, strict=True)
-    guessed = [(fate.task, each.typical_s) for fate, each in took if fate.does == RUNS and each.source == GUESSED]
-    if guessed:
-        names = first_names((task for task, _ in guessed), len(guessed), _NAMES_SHOWN)
-        yield f"{names}: {lasting(guessed[0][1])} (no history; the median of the others)"
+    by_time: dict[float, list[str]] = {}
+    for fate, each in took:
+        if fate.does == RUNS and each.source == GUESSED:
+            by_time.setdefault(each.typical_s, []).append(fate.task)
+    for seconds, tasks in by_time.items():
+        names = first_names(tasks, len(tasks), _NAMES_SHOWN)
+        yield f"{names}: {lasting(seconds)} (no history)"
 
 
 def guessed_values(definition: Definition, run: WorkflowRunSpec) -> Iterator[str]:

@@ -60,12 +60,18 @@ class Durations:
 
 def durations(definition: Definition, sources: Sources, simulated: Collection[str] = ()) -> Durations:
     """`simulated` are the tasks whose time follows from the Workflows that they run. A task of which nothing is known
-    takes as long as the median of the others.
+    takes as long as the median of the others, and no longer than it may.
     """
     found = [_took(task, sources, simulated) for task in definition.tasks]
     known = [each.typical_s for each in found if each is not None and each.source]
-    middle = Took.exactly(median(known) if known else 1, GUESSED)
-    return Durations(tuple(each or middle for each in found), known=bool(known) or None not in found)
+    middle_s = median(known) if known else 1.0
+    took = (each or _guess(task, middle_s) for task, each in zip(definition.tasks, found, strict=True))
+    return Durations(tuple(took), known=bool(known) or None not in found)
+
+
+def _guess(task: TaskDefinition, middle_s: float) -> Took:
+    limits = [limit_s / 2 for limit_s in (task.timeout_s, task.deadline_s) if limit_s is not None]
+    return Took.exactly(min([middle_s, *limits]), GUESSED)
 
 
 def _took(task: TaskDefinition, sources: Sources, simulated: Collection[str]) -> Took | None:

@@ -151,8 +151,8 @@ class Plan:
 
 
 def plan(scene: Scene) -> Plan:
-    course = scene.play()
     definition, known = scene.subject.definition, scene.subject.durations.known
+    course = (scene if known else _without_timeout(scene)).play()
     took = _took(course, scene.subject.durations)
     longest, longest_s = longest_way(definition, took)
     return Plan(
@@ -166,6 +166,12 @@ def plan(scene: Scene) -> Plan:
         late=tuple(_late(scene.subject, course)),
         trouble=course.trouble,
     )
+
+
+def _without_timeout(scene: Scene) -> Scene:
+    """Where no times are known, none can be too long."""
+    settings = scene.subject.settings.model_copy(update={"timeout": None})
+    return replace(scene, subject=replace(scene.subject, settings=settings))
 
 
 def _fates(course: Course) -> list[Fate]:
