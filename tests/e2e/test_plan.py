@@ -144,3 +144,26 @@ def test_examples_do_what_their_plans_say(kubectl: Kubectl) -> None:
     came = pods_by_task(kubectl)
     assert {task: count for task, count in came.items() if task in made} == made
     assert came.total() == sum(plan["pods"] for plan in plans if plan["starts"])
+
+
+def test_a_change_while_a_run_goes_on_under_a_quota(kubectl: Kubectl, tmp_path: Path) -> None:
+    gate = {"name": "gate", "bash": "until [ -e /tmp/go ]; do sleep 0.1; done"}
+    requests = {"image": "busybox:1.35", "resources": {"requests": {"cpu": "10m"}}}
+    kubectl.apply(workflow("etl", gate, {"name": "after", "bash": "true", "dependsOn": ["gate"]}, defaults=requests))
+    first = kubectl.run_of("etl")
+    eventually(lambda: kubectl.task(first, "gate").get("phase") == "Running", "the gate runs")
+    kubectl("create", "quota", "few", "--hard=pods=2")
+    eventually(
+        lambda: kubectl.get("resourcequota", "few").get("status", {}).get("used", {}).get("pods") == "1", "counted"
+    )
+    changed = workflow("etl", *({"name": name, "bash": "true"} for name in "abc"), defaults=requests)
+    plan = planned(kubectl, changed, tmp_path)
+    assert (plan["meets"], plan["pods"]) == (f"once {first} has ended", 3)
+    assert plan["quotas"] == [{"quota": "few", "resource": "pods", "left": 1, "asked": 3}]
+    assert [task["sign"] for task in plan["tasks"]] == ["+", "+", "+", "-", "-"]
+    kubectl.apply(changed)
+    second = eventually(lambda: (name := last_run(kubectl)) != first and name, "the changed Workflow has a run")
+    assert not kubectl.pods(second)
+    kubectl("exec", kubectl.task(first, "gate")["pod"], "--", "touch", "/tmp/go")  # noqa: S108
+    assert kubectl.finished(second)["status"]["phase"] == "Succeeded"
+    assert (len(kubectl.pods(second)), kubectl.get("workflowrun", first)["status"]["phase"]) == (3, "Succeeded")

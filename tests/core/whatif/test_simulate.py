@@ -135,11 +135,17 @@ def test_how_long_somebody_waited_and_for_what():
     assert waits == {"pool/database": 20}
 
 
-def test_workflows_that_call_each_other_for_ever_are_cut_short(monkeypatch):
-    monkeypatch.setattr("sluice.core.whatif.simulate.MAX_RUNS", 20)
-    again = {"workflow": {"name": "again"}, "forEach": {"range": {"end": 3}}}
-    callee = Callee(Definition.of(graph("a >> b", b=again)), WorkflowSettings(), [Expected(1), Expected(1)])
-    assert "it is not simulated to its end" in course(graph("b", b=again), [1], callees={"again": callee}).trouble
+def test_a_workflow_that_runs_itself_has_no_end():
+    again, etl = ({"workflow": {"name": name}, "forEach": {"range": {"end": 3}}} for name in ("again", "etl"))
+    callee = Callee(Definition.of(graph("a >> b", b=etl)), WorkflowSettings(), [Expected(1), Expected(1)])
+    found = course(graph("b", b=again), [1], callees={"again": callee})
+    assert found.trouble == "task b of again runs Workflow etl, in whose run it is: that has no end"
+
+
+def test_what_is_too_large_is_not_simulated_to_its_end(monkeypatch):
+    monkeypatch.setattr("sluice.core.whatif.simulate.MAX_PODS", 20)
+    found = course(graph("a", a={"forEach": {"range": {"end": 50}}}), [1], parallelism=1)
+    assert found.trouble.startswith("it is not simulated to its end")
 
 
 @st.composite

@@ -36,7 +36,7 @@ from sluice.core.whatif.kubelet import Expected, killed, running_pod, see, succe
 
 _FIRST_INSTANT: Instant = 1.0  # 0 would be no time at all to those who ask whether a run has started
 MAX_PODS, MAX_RUNS = 100_000, 1000
-"""Of a run and all beneath it. Workflows that call each other for each item could go on for ever."""
+"""Of a run and all beneath it, far above what anybody waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,11 @@ class _Live:
     held_up: Counter[str] = field(default_factory=Counter)
 
     @property
+    def above(self) -> set[str]:
+        """The Workflows of this run and of those above it."""
+        return {self.run.identity.workflow} | (self.parent.above if self.parent is not None else set())
+
+    @property
     def uid(self) -> str:
         return self.run.identity.uid
 
@@ -118,6 +123,8 @@ class _Simulation:
         self._events: list[tuple[Instant, int, str]] = []
         """When an attempt ends, or a run is to be decided about: its name or UID. The number keeps them in order."""
         self._count = self._runs = 0
+        self._circle = ""
+        """Which Workflow runs itself."""
         self._pods: list[Attempt] = []
         self._calls: list[Attempt] = []
         self._held_up: Counter[str] = Counter()
@@ -127,9 +134,7 @@ class _Simulation:
 
     def course(self) -> Course:
         run, trouble = self._root.run, ""
-        while run.finished_at is None and not trouble:
-            if trouble := self._too_large():
-                break
+        while run.finished_at is None and not (trouble := trouble or self._circle or self._too_large()):
             if self._awake:
                 self._decide(self._awake.pop(next(iter(self._awake))))
             elif self._events:
@@ -233,7 +238,10 @@ class _Simulation:
         run.children.observe(self._child(name, 1, "Running"))
         spec = WorkflowRunSpec.read(self._called(live, number)["spec"])
         callee = self._callees.get(spec.workflow)
-        if callee is None:
+        if spec.workflow in live.above:
+            whose = f"task {run.tasks[number].definition.name} of {run.identity.workflow}"
+            self._circle = f"{whose} runs Workflow {spec.workflow}, in whose run it is: that has no end"
+        if callee is None or self._circle:
             self._at(self._now + live.expects(number).duration_s, name)
             return
         parameters = callee.definition.values(spec.arguments or {})
