@@ -14,7 +14,7 @@ from sluice.cli.run.file import Manifest
 from sluice.cli.terminal import Terminal
 from sluice.client.errors import ClientError
 from sluice.client.names import parse
-from sluice.client.resources import WORKFLOWS
+from sluice.client.resources import RUNS, WORKFLOWS
 from sluice.core.base.naming import change_of, graph_of, revision_name
 from tests.client.server import serving, status
 from tests.core.kubelet import START, at
@@ -194,6 +194,24 @@ async def test_what_is_there_and_has_faults_counts_for_nothing(tmp_path, broken)
     lines, _ = await planned(tmp_path, NEW, answers)
     assert lines[0].startswith("etl in team: would start 1 run of 3 tasks")
     assert [line.split()[:2] for line in lines[2:5]] == [["extract", "+"], ["clean", "+"], ["audit", "+"]]
+
+
+async def test_a_run_of_the_file_that_resumes_keeps_what_is_the_same(tmp_path):
+    asked = {"workflow": "etl", "resumeFrom": {"run": "etl-g3", "rerun": [{"task": "clean", "items": "1"}]}}
+    manifests = [Manifest(RUNS, {"metadata": {"name": "again"}, "spec": asked})]
+    async with serving(prepared(ANSWERS), tmp_path) as client:
+        known = await look(client, manifests, None)
+    (found,) = Preparation(manifests, known, Wishes(), NOW).planned()
+    lines = as_text(found, known.namespace, NOW, Terminal())
+    assert (lines[0], found.kept_of) == (
+        "again in team: would start 1 run of 3 tasks, 3 of them reused, in about 1m00s.",
+        "etl-g3",
+    )
+    assert [line.rpartition("  ")[2] for line in lines[2:5]] == [
+        "reused",
+        "runs, 1 of 3 items, the others reused",
+        "reused",
+    ]
 
 
 async def test_slots_that_others_hold_count_as_free_and_are_named(tmp_path):

@@ -34,6 +34,8 @@ class Known:
     namespace: str = ""
     """Empty offline."""
     workflows: Mapping[str, KnownWorkflow] = field(default_factory=dict)
+    resumed: Mapping[str, Past] = field(default_factory=dict)
+    """The runs from which runs of the file resume, by name."""
     pools: Mapping[str, int] | None = None
     """Slots by name; None if they are not known."""
     in_use: Mapping[str, int] = field(default_factory=dict)

@@ -46,6 +46,7 @@ async def look(client: Client, manifests: Sequence[Manifest], chart: ChartDefaul
     return Known(
         namespace=client.namespace,
         workflows=await _workflows(client, specs, called),
+        resumed=await _resumed(client, manifests),
         pools=None if pools is None else {each["metadata"]["name"]: int(each["spec"]["slots"]) for each in pools},
         in_use={each["metadata"]["name"]: used for each in pools or () if (used := _used(each))},
         chart=chart,
@@ -57,6 +58,16 @@ async def look(client: Client, manifests: Sequence[Manifest], chart: ChartDefaul
 
 def _used(pool: Json) -> int:
     return foreign.integer(foreign.mapping(pool.get("status")).get("used")) or 0
+
+
+async def _resumed(client: Client, manifests: Sequence[Manifest]) -> dict[str, Past]:
+    found: dict[str, Past] = {}
+    for manifest in manifests:
+        asked = WorkflowRunSpec.read_usable(manifest.body["spec"]).resume_from if manifest.resource is RUNS else None
+        run = None if asked is None else await _run(client, asked.run)
+        if run is not None and has_ended(_status(run).get("phase", "")) and (before := await past_of(client, run)):
+            found[run["metadata"]["name"]] = before
+    return found
 
 
 async def _if_allowed(reading: Awaitable[T], lacks: str, unseen: list[str]) -> T | None:

@@ -25,7 +25,7 @@ from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.scheduled_time import ScheduledTime
 from sluice.core.status.kept import kept_entries
 from sluice.core.triggers.rerun import RerunOrders
-from sluice.core.triggers.resume import kept
+from sluice.core.triggers.resume import Past, kept
 from sluice.core.whatif.assumptions import assume
 from sluice.core.whatif.durations import Sources, durations
 from sluice.core.whatif.plan import Scene, Subject, plan
@@ -80,15 +80,18 @@ class Preparation:
             | ({"scheduledTime": starts.scheduled.time} if starts.scheduled.time else {})
             | ({"intervalStart": starts.scheduled.interval_start} if starts.scheduled.interval_start else {})
         )
-        return self._plan(manifest, run, starts, old, self._reused(manifest, run, starts))
+        past = self._of(name).past if starts.now else None
+        return self._plan(manifest, run, starts, old, self._reused(manifest, run, starts, past, RerunOrders()))
 
-    def _reused(self, manifest: Manifest, run: WorkflowRunSpec, starts: Start) -> Json:
+    def _reused(
+        self, manifest: Manifest, run: WorkflowRunSpec, starts: Start, past: Past | None, rerun: RerunOrders
+    ) -> Json:
         """The status of a run that keeps what the one has done from which it resumes."""
-        before, definition = self._of(run.workflow).past, self._definition(run.workflow)
-        if before is None or not starts.now:
+        if past is None:
             return {}
-        found = kept(definition, self._identity(manifest, run, definition, starts), before, RerunOrders())
-        return {"tasks": kept_entries(definition, before, found)[0]}
+        definition = self._definition(run.workflow)
+        found = kept(definition, self._identity(manifest, run, definition, starts), past, rerun)
+        return {"tasks": kept_entries(definition, past, found)[0]}
 
     def _arguments_for(self, workflow: str) -> list[str]:
         """Of several Workflows each gets those that it declares."""
@@ -107,7 +110,11 @@ class Preparation:
         if spec.workflow not in self._specs:
             raise BadFile(f"run {manifest.name}: Workflow '{spec.workflow}' is not in the file{self._nor_there}")
         starts = Start(now=True, scheduled=ScheduledTime.of(spec))
-        return self._plan(manifest, spec, starts, self._specs[spec.workflow], {})
+        asked = spec.resume_from
+        past = None if asked is None else self._known.resumed.get(asked.run)
+        rerun = RerunOrders() if asked is None else RerunOrders.of(asked.rerun or ())
+        status = self._reused(manifest, spec, starts, past, rerun)
+        return self._plan(manifest, spec, starts, self._specs[spec.workflow], status)
 
     @property
     def _nor_there(self) -> str:
@@ -122,8 +129,8 @@ class Preparation:
         callees = {name: self._subject(name, guesses) for name in self._called(run.workflow)}
         pools = self._known_pools([subject, *callees.values()], guesses)
         guesses += guessed_values(definition, run)
-        if run.resume_from is not None and manifest.resource is RUNS and not status:
-            guesses.append(f"nothing is kept of run {run.resume_from.run} (resumeFrom)")
+        if run.resume_from is not None and run.resume_from.run not in self._known.resumed and not status:
+            guesses.append(f"nothing is kept of run {run.resume_from.run} (resumeFrom): it cannot be read, or goes on")
         scene = Scene(
             identity=identity,
             subject=subject,
@@ -146,7 +153,7 @@ class Preparation:
             settings=[] if old is None or is_run else changes_of_settings(old, spec),
             plan=found,
             guesses=list(dict.fromkeys(guesses)),
-            kept_of=known.past.run if status.get("tasks") and known.past is not None else "",
+            kept_of=_kept_of(run, known) if status.get("tasks") else "",
             meets=known.meets if starts.now and not is_run else "",
             kept_runs=len(known.kept),
             fit=None if self._known.nodes is None else fit(found.peak, self._known.nodes),
@@ -217,6 +224,12 @@ class Preparation:
         of_run = {request.name for request in subjects[0].settings.pools or ()}
         guesses += guessed_pools(names | of_run, found, self._known.in_use)
         return {name: slots for name, slots in found.items() if name in names}
+
+
+def _kept_of(run: WorkflowRunSpec, known: KnownWorkflow) -> str:
+    if run.resume_from is not None:
+        return run.resume_from.run
+    return known.past.run if known.past is not None else ""
 
 
 def readable(spec: Json) -> Definition | None:
