@@ -111,9 +111,9 @@ class _Routes:
         if request.query.get("view") not in VIEWS:
             raise web.HTTPBadRequest
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
-        await response.prepare(request)
-        async with self._streams.place(request[KEY]) as paused:
-            with suppress(ConnectionError):  # the tab has gone
+        with suppress(ConnectionError):  # the tab has gone
+            await response.prepare(request)
+            async with self._streams.place(request[KEY]) as paused:
                 await follow_view(response, self._within(request).client, request.query, paused)
         return response
 

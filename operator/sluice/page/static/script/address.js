@@ -17,7 +17,7 @@ export function to(changes) {
     if (value) query.set(name, value);
     else query.delete(name);
   }
-  return query.size ? `?${query}` : location.pathname;
+  return written(query);
 }
 
 /**
@@ -26,7 +26,7 @@ export function to(changes) {
  */
 export function place(parameters) {
   const ns = address.value.get("ns");
-  return `?${new URLSearchParams({ ...(ns ? { ns } : {}), ...parameters })}`;
+  return written(new URLSearchParams({ ...(ns ? { ns } : {}), ...parameters }));
 }
 
 /** The address of another view of the run: what is chosen stays, what is filtered does not. */
@@ -45,7 +45,12 @@ export function go(/** @type {string} */ where, quietly = false) {
 export function onClick(/** @type {MouseEvent} */ event) {
   if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  go(/** @type {HTMLAnchorElement} */ (event.currentTarget).search);
+  const { pathname, search } = /** @type {HTMLAnchorElement} */ (event.currentTarget);
+  go(pathname + search);
+}
+
+function written(/** @type {URLSearchParams} */ query) {
+  return location.pathname + (query.size ? `?${query}` : "");
 }
 
 function read() {

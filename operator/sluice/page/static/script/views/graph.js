@@ -139,7 +139,7 @@ function BoxOf({ box, inside, longest, faint, chosen }) {
   const state = WORST.find((each) => states.includes(each)) ?? "Waiting";
   const folded = box.tasks.length > 1;
   const words = folded ? counted(states) : told(inside[0]);
-  const title = `${box.label}: ${folded ? "" : `${state} `}${words}`;
+  const title = `${box.label} ${words}${words.includes(state) ? "" : `, ${state}`}`;
   const cells = folded ? states : statesOf(inside[0]?.entry?.items);
   const choose = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -152,9 +152,9 @@ function BoxOf({ box, inside, longest, faint, chosen }) {
       aria-label=${title} transform=${`translate(${box.x} ${box.y})`} onClick=${choose} onKeyDown=${onKeyDown}>
     <title>${title}</title>
     <rect width=${box.width} height=${box.height} rx="4" />
-    <text class="sign" x=${PADDING_PX} y=${TEXT_PX + 2}>${sign(state)}</text>
+    <text class="sign" aria-hidden="true" x=${PADDING_PX} y=${TEXT_PX + 2}>${sign(state)}</text>
     <text x=${PADDING_PX + TEXT_PX} y=${TEXT_PX + 2}>${cut(box.label, most - 2)}</text>
-    <text class="faint" x=${PADDING_PX} y=${2 * TEXT_PX}>${cut(words, most + 2)}</text>
+    <text class="faint" aria-hidden="true" x=${PADDING_PX} y=${2 * TEXT_PX}>${cut(words, most + 2)}</text>
     <${Cells} states=${cells} box=${box} />
   </g>`;
 }

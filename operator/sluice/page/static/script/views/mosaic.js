@@ -44,11 +44,17 @@ function draw(canvas, states, columns, chosen) {
   if (!canvas || !context || !states.length) return;
   canvas.width = columns;
   canvas.height = Math.ceil(states.length / columns);
-  const style = getComputedStyle(canvas);
-  const colours = /** @type {Map<string, string>} */ (new Map());
-  for (const state of new Set(states)) colours.set(state, style.getPropertyValue(`--${state.toLowerCase()}`).trim());
+  const colours = new Map([...new Set(states), ""].map((state) => [state, colourOf(canvas, state)]));
   states.forEach((state, index) => {
-    context.fillStyle = index === chosen ? style.color : (colours.get(state) ?? "");
+    context.fillStyle = colours.get(index === chosen ? "" : state) ?? "";
     context.fillRect(index % columns, Math.floor(index / columns), 1, 1);
   });
+}
+
+/** As the style sheet has it, in light or in dark; of "" that of text. @param {HTMLCanvasElement} canvas @param {string} state */
+function colourOf(canvas, state) {
+  canvas.style.color = state && `var(--${state.toLowerCase()})`;
+  const { color } = getComputedStyle(canvas);
+  canvas.style.color = "";
+  return color;
 }

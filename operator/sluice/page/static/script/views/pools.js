@@ -19,6 +19,7 @@ export function Pools() {
   });
   const found = pools.value?.toSorted((a, b) => a.name.localeCompare(b.name));
   return html`<main>
+    <h1 class="unseen">Pools</h1>
     ${found && !found.length && html`<p>There is no Pool here. A Pool is a limit that tasks share: see examples/ for one.</p>`}
     ${found?.map((pool) => html`<${One} key=${pool.uid} pool=${pool} />`)}
   </main>`;

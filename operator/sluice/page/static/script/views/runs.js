@@ -9,7 +9,7 @@ import { EVERYWHERE, namespace } from "../who.js";
 import { hasEnded, took, when } from "../words.js";
 import { State } from "./state.js";
 
-const SHOWN = 500;
+const SHOWN = 300;
 const FILTERS = ["Running", "Pending", "Suspended", "Failed", "Stopped", "Succeeded"];
 
 const showsAll = signal(false);
@@ -24,6 +24,7 @@ export function Runs() {
   const shown = showsAll.value ? found : found.slice(0, SHOWN);
   const everywhere = namespace.value === EVERYWHERE;
   return html`<main>
+    <h1 class="unseen">Runs</h1>
     <div class="tools">
       <input type="search" data-filter placeholder="filter: name, Workflow, label, reason" aria-label="Filter"
         value=${words} onInput=${filter} />

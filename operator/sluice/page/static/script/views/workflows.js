@@ -17,11 +17,12 @@ export function Workflows() {
   const found = workflows.value && [...workflows.value.values()].filter(({ name }) => name.includes(words)).sort(order);
   const byWorkflow = newest();
   return html`<main>
+    <h1 class="unseen">Workflows</h1>
     <div class="tools">
       <input type="search" data-filter placeholder="filter by name" aria-label="Filter" value=${words} onInput=${filter} />
     </div>
     ${found && html`<table class="list" data-list>
-      <thead><tr><th>Workflow</th><th>Last runs, the newest first</th><th>Next</th><th class="wide">Why</th><th></th></tr></thead>
+      <thead><tr><th>Workflow</th><th>Last runs, the newest first</th><th>Next</th><th class="wide">Why</th><th><span class="unseen">Action</span></th></tr></thead>
       <tbody>${found.map((each) => html`<${Row} key=${each.uid} workflow=${each} runs=${byWorkflow.get(key(each.namespace, each.name)) ?? []} />`)}</tbody>
     </table>`}
     ${found && !found.length && html`<p>There is no Workflow here. To make one: <code>kubectl apply -f workflow.yaml</code></p>`}
