@@ -9,13 +9,14 @@ What the browser's console says of errors, among them whatever the page's policy
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.kubernetes import eventually
+from tests.e2e.kubernetes import Kubectl, eventually
 from tests.e2e.terminal import Sluice, Started
 
 PATIENCE_MS = 60_000
@@ -39,18 +40,37 @@ class Served:
 
 
 @contextmanager
+def watched(browser: Browser, address: str) -> Iterator[tuple[Page, list[str]]]:
+    """A tab at that address, and what the console says of errors."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(PATIENCE_MS)
+    complaints: list[str] = []
+    context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    tab = context.new_page()
+    tab.goto(address)
+    try:
+        yield tab, complaints
+    finally:
+        context.close()
+
+
+@contextmanager
+def forwarded(kubectl: Kubectl, service: str) -> Iterator[str]:
+    """The address on this machine at which kubectl forwards to port 80 of a Service."""
+    command = ["kubectl", "-n", kubectl.namespace, "port-forward", f"service/{service}", ":80"]
+    with subprocess.Popen(command, env=kubectl.environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield f"http://{process.stdout.readline().split()[2]}/"
+        finally:
+            process.terminate()
+
+
+@contextmanager
 def served(sluice: Sluice, browser: Browser, *arguments: str) -> Iterator[Served]:
     """The page, opened by the link that the program prints."""
     with sluice.started("ui", *arguments) as program:
         link = eventually(lambda: re.search(r"http://\S+#token=\S+", program.text), "the program prints a link")[0]
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
-        context.set_default_timeout(PATIENCE_MS)
-        complaints: list[str] = []
-        context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        context.on("weberror", lambda error: complaints.append(str(error.error)))
-        tab = context.new_page()
-        tab.goto(link)
-        try:
+        with watched(browser, link) as (tab, complaints):
             yield Served(tab, program, complaints)
-        finally:
-            context.close()

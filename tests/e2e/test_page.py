@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.browser import launch_options
 from tests.e2e.kubernetes import Kubectl, by_hand, eventually, workflow
-from tests.e2e.page import served
+from tests.e2e.page import forwarded, served, watched
 from tests.e2e.terminal import Sluice
+from tests.install import CHART, RELEASE, helm
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
@@ -179,3 +180,23 @@ def test_a_viewer_sees_all_and_is_told_which_right_is_missing(kubectl: Kubectl, 
         page.program.interrupted()
         tab.get_by_role("link", name="Pools").click()
         expect(tab.locator(".connection")).to_contain_text("Does `sluice ui` still run?")
+
+
+def test_in_the_cluster_each_visitor_signs_in_with_a_token_of_his_own(kubectl: Kubectl, browser: Browser) -> None:
+    """The chart's own Deployment, whose ServiceAccount may do nothing."""
+    image, _, tag = kubectl.cluster.build_operator_image().partition(":")
+    values = {"ui.create": "true", "image.repository": image, "image.tag": tag, "image.pullPolicy": "Never"}
+    settings = [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
+    only = ["--show-only", "templates/ui.yaml"]
+    kubectl.apply(helm(kubectl.cluster, kubectl.namespace, "template", RELEASE, str(CHART), *only, *settings))
+    kubectl("create", "serviceaccount", "ada")
+    kubectl("create", "rolebinding", "ada", "--clusterrole=view", f"--serviceaccount={kubectl.namespace}:ada")
+    kubectl.apply(workflow("etl", {"name": "work", "bash": "sleep 300"}))
+    kubectl("rollout", "status", "deployment/sluice-ui", "--timeout=120s")
+    with forwarded(kubectl, "sluice-ui") as address, watched(browser, f"{address}?ns={kubectl.namespace}") as (tab, _):
+        tab.get_by_label("Your token").fill(kubectl("create", "token", "ada"))
+        tab.get_by_role("button", name="Sign in").click()
+        expect(tab.locator("header .user")).to_have_text(f"system:serviceaccount:{kubectl.namespace}:ada")
+        expect(tab.locator("tr", has_text="etl-g1")).to_contain_text("Running")
+        tab.locator("select").select_option("*")
+        expect(tab.locator(".connection")).to_contain_text("you may not list workflow")

@@ -1,24 +1,28 @@
 """The page's server as `sluice ui` starts it, before an API server that gives prepared answers."""
 
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import aiohttp
 
 from sluice.client.access import Access
 from sluice.page.serve import serving as serving_page
-from sluice.page.visitor import Visitor
+from sluice.page.visitors import ByLink, Visitor
 from tests.client.server import serving
 
 
 class Browser:
     """A client of the page that sends what it is told to, as a browser or an attacker would."""
 
-    def __init__(self, session, page):
-        self._session, self.page, self.key = session, page, ""
+    def __init__(self, session, port, visitors):
+        self._session, self._visitors, self.port, self.key = session, visitors, port, ""
+        self.address = f"http://127.0.0.1:{port}/"
         self._streams = []
 
+    def link(self):
+        return f"{self.address}#token={self._visitors.sessions.new_token()}"
+
     async def sign_in(self, link=None):
-        token = (self.page.link() if link is None else link).partition("#token=")[2]
+        token = (self.link() if link is None else link).partition("#token=")[2]
         answer = await self.ask("POST", "session", json={"token": token})
         self.key = (await answer.json()).get("key", "")
         return answer
@@ -26,7 +30,7 @@ class Browser:
     async def ask(self, method, path, headers=None, **more):
         with_key = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         answer = await self._session.request(
-            method, self.page.address + path, headers={**with_key, **(headers or {})}, **more
+            method, self.address + path, headers={**with_key, **(headers or {})}, **more
         )
         if answer.content_type == "text/event-stream":
             self._streams.append(answer)
@@ -34,7 +38,7 @@ class Browser:
             await answer.read()
         return answer
 
-    def close(self):
+    async def aclose(self):
         for stream in self._streams:
             stream.close()
 
@@ -43,17 +47,13 @@ class Browser:
 
 
 @asynccontextmanager
-async def browsing(answer, folder, *, signed_in=True, hosts=()):
-    """`answer(request)` is the API server's."""
-    async with (
-        serving(answer, folder) as client,
-        serving_page(Visitor(client, Access()), hosts=hosts) as page,
-        aiohttp.ClientSession() as session,
-    ):
-        browser = Browser(session, page)
-        if signed_in:
-            await browser.sign_in()
-        try:
-            yield browser
-        finally:
-            browser.close()
+async def browsing(answer, folder, *, signed_in=True, hosts=(), admitting=None):
+    """`answer(request)` is the API server's. `admitting(server)` makes the visitors, by default those with a link."""
+    async with serving(answer, folder) as client, aiohttp.ClientSession() as session:
+        visitors = admitting(client.server) if admitting else ByLink(Visitor(client, Access()))
+        async with serving_page(visitors, hosts=hosts) as port:
+            browser = Browser(session, port, visitors)
+            async with aclosing(browser):
+                if signed_in:
+                    await browser.sign_in()
+                yield browser

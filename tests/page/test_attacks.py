@@ -64,16 +64,16 @@ async def test_who_is_let_in(headers, status, cluster, tmp_path):
 
 async def test_another_port_of_this_machine_is_another_origin(cluster, tmp_path):
     async with browsing(cluster, tmp_path) as browser:
-        own = browser.page.address.rstrip("/")
+        own = browser.address.rstrip("/")
         assert (await browser.get("api/who", {"Origin": own})).status == 200
-        assert (await browser.get("api/who", {"Origin": f"http://127.0.0.1:{browser.page.port + 1}"})).status == 403
+        assert (await browser.get("api/who", {"Origin": f"http://127.0.0.1:{browser.port + 1}"})).status == 403
 
 
 async def test_a_link_opens_the_page_once_and_a_fresh_one_ends_the_one_before(cluster, tmp_path):
     async with browsing(cluster, tmp_path, signed_in=False) as browser:
         for link in ("", "#token=", "#token=x", "#token=\xe4"):
             assert (await browser.sign_in(link)).status == 403
-        first, second = browser.page.link(), browser.page.link()
+        first, second = browser.link(), browser.link()
         assert (await browser.sign_in(first)).status == 403
         assert (await browser.sign_in(second)).status == 200
         key = browser.key

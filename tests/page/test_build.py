@@ -19,7 +19,8 @@ def wheel(folder, **environment):
     """The names of the page's modules in a wheel that is built from what is in Git."""
     clone = folder / "clone"
     names = subprocess.run(["git", "ls-files", "operator"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in [*names.splitlines(), "pyproject.toml", "README.md", "LICENSE"]:
+    names = [name for name in names.splitlines() if (ROOT / name).exists()]
+    for name in [*names, "pyproject.toml", "README.md", "LICENSE"]:
         (clone / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, clone / name)
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", folder, clone]

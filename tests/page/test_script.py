@@ -24,7 +24,7 @@ async def computed(tmp_path_factory):
         await playwright.chromium.launch(**launch_options()) as chromium,
     ):
         page = await chromium.new_page()
-        await page.goto(browser.page.address)
+        await page.goto(browser.address)
 
         async def call(module, function, *arguments):
             result = f"found.{function}(...{json.dumps(arguments)})"

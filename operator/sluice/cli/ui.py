@@ -3,10 +3,12 @@
 import asyncio
 import html
 import os
+import signal
 import socket
 import sys
 import tempfile
 import webbrowser
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,46 +23,61 @@ from sluice.client.names import parse
 
 if TYPE_CHECKING:
     from sluice.client.api import Client
-    from sluice.page.serve import Page
+
+_ALL_ADDRESSES = "0.0.0.0"  # noqa: S104  # of a pod
 
 
 @click.command("ui")
 @click.argument("run", metavar="[RUN]", default="", shell_complete=complete.runs)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="By default any that is free.")
-@click.option(
-    "--allowed-host",
-    "hosts",
-    multiple=True,
-    metavar="NAME",
-    help="Another name by which it is called; may be given again.",
-)
+@click.option("--allowed-host", "hosts", multiple=True, metavar="NAME", help="Another name of the server; repeatable.")
+@click.option("--in-cluster", is_flag=True, help="In a pod, for all: whoever looks signs in with a token of his own.")
 @access_options
-def command(run: str, port: int, hosts: tuple[str, ...], access: Access) -> None:
+def command(run: str, port: int, hosts: tuple[str, ...], access: Access, *, in_cluster: bool) -> None:
     """Show runs in a browser: a page, served on this machine with your rights, until Ctrl-C.
 
     RUN is what the page shows first. The printed link works once, for one browser; Enter prints a fresh one.
 
     Example: sluice ui etl
     """
-    with_client(access, lambda client: _serve(client, run, port, hosts, access))
+    if in_cluster:
+        asyncio.run(_serve_in_cluster(port, hosts))
+    else:
+        with_client(access, lambda client: _serve(client, run, port, hosts, access))
+
+
+async def _serve_in_cluster(port: int, hosts: tuple[str, ...]) -> None:
+    from sluice.client.kubeconfig import with_token  # noqa: PLC0415  # not for --help
+    from sluice.page.serve import serving  # noqa: PLC0415
+    from sluice.page.visitors import ByToken  # noqa: PLC0415
+
+    with_token("")  # raises NoCluster now, and not for the first visitor
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    async with serving(ByToken(with_token), port, hosts, _ALL_ADDRESSES) as listening:
+        click.echo(f"Sluice is at port {listening} for the hosts {', '.join(hosts) or 'of this pod alone'}.")
+        await ended.wait()
 
 
 async def _serve(client: "Client", named: str, port: int, hosts: tuple[str, ...], access: Access) -> None:
-    from sluice.page.serve import serving  # noqa: PLC0415  # not for --help
-    from sluice.page.visitor import Visitor  # noqa: PLC0415
+    from sluice.page.serve import THIS_MACHINE, serving  # noqa: PLC0415  # not for --help
+    from sluice.page.visitors import ByLink, Visitor  # noqa: PLC0415
 
-    query = await _query(client, named)
-    async with serving(Visitor(client, access), port, hosts) as page:
-        click.echo(f"Sluice is at {page.address} until Ctrl-C. This link opens it once (Enter: a fresh one):")
-        link = page.link(query)
-        click.echo(link)
+    query, visitors = await _query(client, named), ByLink(Visitor(client, access))
+    async with serving(visitors, port, hosts) as listening:
+        address = f"http://{THIS_MACHINE}:{listening}/"
+
+        def link() -> str:
+            return f"{address}{query}#token={visitors.sessions.new_token()}"
+
+        first = link()
+        click.echo(f"Sluice is at {address} until Ctrl-C. This link opens it once (Enter: a fresh one):\n{first}")
         if "SSH_CONNECTION" in os.environ:
-            host = socket.gethostname()
-            click.echo(f"On the machine where you sit: ssh -L {page.port}:127.0.0.1:{page.port} {host}")
+            click.echo(f"Where you sit: ssh -L {listening}:{THIS_MACHINE}:{listening} {socket.gethostname()}")
         with tempfile.TemporaryDirectory(prefix="sluice-ui-") as folder:  # for us alone
             if sys.stdout.isatty() and "SSH_CONNECTION" not in os.environ:
-                _open(link, Path(folder))
-            await _print_links(page, query)
+                _open(first, Path(folder))
+            await _print_links(link)
 
 
 async def _query(client: "Client", named: str) -> str:
@@ -80,7 +97,7 @@ def _open(link: str, folder: Path) -> None:
         webbrowser.open(file.as_uri())
 
 
-async def _print_links(page: "Page", query: str) -> None:
+async def _print_links(link: Callable[[], str]) -> None:
     """Without end: a link whenever somebody presses Enter."""
     pressed = asyncio.Event()
 
@@ -96,4 +113,4 @@ async def _print_links(page: "Page", query: str) -> None:
     while True:
         await pressed.wait()
         pressed.clear()
-        click.echo(page.link(query))
+        click.echo(link())

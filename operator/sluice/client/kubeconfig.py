@@ -14,6 +14,7 @@ from sluice.client.asynchronous import Configuration, config
 from sluice.client.errors import NoCluster
 
 _NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
+_CA_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
 _DEFAULT = "~/.kube/config"
 _LOGGER = logging.getLogger(config.kube_config.__name__)
 _UNUSABLE = (config.ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError)
@@ -40,6 +41,21 @@ async def load(access: Access) -> tuple[Configuration, str]:
     if complaints.texts:
         raise NoCluster(f"no credentials by {file}: {' '.join('; '.join(complaints.texts).split())}")
     return configuration, access.namespace or str(namespace)
+
+
+def with_token(token: str) -> Configuration:
+    """Of the cluster in which this pod runs, as whoever has the token; nothing of the pod's own account is used.
+
+    Raises NoCluster outside of a cluster.
+    """
+    host, port = (os.environ.get(f"KUBERNETES_SERVICE_{name}") for name in ("HOST", "PORT"))
+    if not host or not port or not _exists(_CA_FILE):
+        raise NoCluster(f"this is no pod of a cluster: no $KUBERNETES_SERVICE_HOST, or no {_CA_FILE}")
+    configuration = Configuration()
+    configuration.host = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    configuration.ssl_ca_cert = _CA_FILE
+    configuration.api_key["BearerToken"] = f"Bearer {token}"
+    return configuration
 
 
 class _Complaints(logging.Handler):

@@ -1,7 +1,8 @@
-"""`sluice ui`: a local web server and the page that it serves, with the rights of whoever started it.
+"""`sluice ui`: a web server and its page, with the rights of whoever started it or, in a cluster, of each visitor.
 
     serve       the server from its start to its end
-    guard       which requests are let in: Host, Origin, the key; and the headers of every answer
+    guard       which requests are let in: Host, Origin, who asks; and the headers of every answer
+    visitors    whose rights a request has
     sessions    one-time links, and the keys that they are traded for
     assets      the page's own files, and which script may run
     routes      all that can be asked, and nothing else is forwarded to the cluster

@@ -20,7 +20,7 @@ from sluice.client.errors import ClientError
 from sluice.client.names import Kind
 from sluice.client.resources import RUNS
 from sluice.core import Json
-from sluice.page.visitor import Visitor
+from sluice.page.visitors import Visitor
 
 
 class Asked(BaseModel):

@@ -13,7 +13,7 @@ from sluice.core import Json
 from sluice.core.explain.seen import RunSeen
 from sluice.core.graph.layout.draw import lay_out
 from sluice.core.graph.layout.picture import LineKind, Picture, Point
-from sluice.page.visitor import Visitor
+from sluice.page.visitors import Visitor
 
 _TEXT_LINES = 2
 """The name, and how it stands."""

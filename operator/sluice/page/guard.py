@@ -2,7 +2,7 @@
 
 1. `Host` is one of ours, whatever the port: a name that somebody's DNS points at 127.0.0.1 is none.
 2. `Origin`, where there is one, is the page's own, and `Sec-Fetch-Site`, where there is one, says the same.
-3. What asks for anything but the page's own files shows a key: `Authorization: Bearer`.
+3. What asks for anything but the page's own files shows who asks: `Authorization: Bearer`.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -11,14 +11,15 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from sluice.page.sessions import Sessions
+from sluice.page.visitors import Visitor, Visitors
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 MAX_HEADER = 64 * 1024
 """Bytes of one header field."""
 
-KEY = web.RequestKey("key", str)
-"""With which a request came."""
+BEARER = web.RequestKey("bearer", str)
+VISITOR = web.RequestKey("visitor", Visitor)
+"""Who asks, and what he showed."""
 
 _SITES = ("same-origin", "none")
 
@@ -62,7 +63,7 @@ def _fault(request: web.Request, allowed: Iterable[str]) -> str:
     if len(host) != 1 or _name(host[0]) not in allowed:
         return "this address is not allowed; open the one that `sluice ui` prints, or name yours by --allowed-host"
     origin = request.headers.get("Origin")
-    if origin is not None and origin != f"{request.scheme}://{host[0]}":
+    if origin is not None and origin.partition("://")[2] != host[0]:  # a proxy in front may have had the TLS
         return "requests from other pages are not allowed"
     if request.headers.get("Sec-Fetch-Site", "none") not in _SITES:
         return "requests from other pages are not allowed"
@@ -75,16 +76,16 @@ def _name(host: str) -> str:
     return name if colon and port.isdigit() else host
 
 
-def keyed(sessions: Sessions) -> Middleware:
-    """Rule 3, of `/api/`."""
+def admitting(visitors: Visitors) -> Middleware:
+    """Rule 3, of `/api/`. The handler finds the visitor in the request."""
 
     @web.middleware
-    async def with_key(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path.startswith("/api/"):
-            scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-            if scheme != "Bearer" or not sessions.has(key):
-                return refusal(HTTPStatus.UNAUTHORIZED, "no key; press Enter where `sluice ui` runs, for a fresh link")
-            request[KEY] = key
-        return await handler(request)
+    async def admitted(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not request.path.startswith("/api/"):
+            return await handler(request)
+        scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+        async with visitors.admit(bearer if scheme == "Bearer" else "") as visitor:
+            request[BEARER], request[VISITOR] = bearer, visitor
+            return await handler(request)
 
-    return with_key
+    return admitted

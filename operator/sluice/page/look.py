@@ -10,7 +10,7 @@ from sluice.client.names import Kind, parse
 from sluice.client.resources import NAMESPACES
 from sluice.core import Json
 from sluice.core.base import foreign
-from sluice.page.visitor import Visitor
+from sluice.page.visitors import Visitor
 
 
 async def who(visitor: Visitor) -> Json:

@@ -1,6 +1,7 @@
 """All that can be asked. Nothing else is forwarded to the cluster, and nothing goes anywhere else.
 
     GET  /, /static/…        the page's own files
+    GET  /session            how one signs in
     POST /session            a one-time token for a key
     GET  /api/who            the visitor, the server, the namespaces
     GET  /api/live           the stream of a tab: ?view=runs|run|pools
@@ -27,15 +28,16 @@ from sluice.page import assets, look
 from sluice.page.actions import Asked, act
 from sluice.page.channel import Streams
 from sluice.page.graph import graph
-from sluice.page.guard import KEY, guard, headers, keyed, refusal
+from sluice.page.guard import BEARER, VISITOR, admitting, guard, headers, refusal
 from sluice.page.live import EVERYWHERE, VIEWS, follow_view, told
 from sluice.page.sessions import Sessions
-from sluice.page.visitor import Visitor
+from sluice.page.visitors import NotAdmitted, Visitor, Visitors
 
 _MAX_BODY = 256 * 1024
 _LOGGER = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[ClientError], HTTPStatus], ...] = (
+    (NotAdmitted, HTTPStatus.UNAUTHORIZED),
     (Forbidden, HTTPStatus.FORBIDDEN),
     (NotFound, HTTPStatus.NOT_FOUND),
     (BadName, HTTPStatus.NOT_FOUND),
@@ -45,24 +47,23 @@ _STATUS: tuple[tuple[type[ClientError], HTTPStatus], ...] = (
 )
 
 
-def application(visitor: Visitor, sessions: Sessions, hosts: tuple[str, ...]) -> web.Application:
-    """For one visitor. `hosts` are names of the server besides this machine's own. Raises NoPage."""
-    app = web.Application(middlewares=[guard(hosts), _errors, keyed(sessions)], client_max_size=_MAX_BODY)
+def application(visitors: Visitors, hosts: tuple[str, ...]) -> web.Application:
+    """`hosts` are names of the server besides this machine's own. Raises NoPage."""
+    app = web.Application(middlewares=[guard(hosts), _errors, admitting(visitors)], client_max_size=_MAX_BODY)
     app.on_response_prepare.append(headers(assets.policy()))
-    routes = _Routes(visitor, sessions)
+    routes = _Routes(visitors.sessions)
     app.on_shutdown.append(routes.end_streams)
     app.router.add_get("/", _text(assets.index(), "text/html"))
     for path, (file, kind) in assets.files().items():
         app.router.add_get(path, _text(file.read_text(), kind))
+    app.router.add_get("/session", routes.how)
     app.router.add_post("/session", routes.session)
     app.router.add_get("/api/live", routes.live)
-    app.router.add_get("/api/who", routes.asked(lambda visitor, _: look.who(visitor)))
-    app.router.add_get("/api/why", routes.asked(lambda visitor, query: look.why(visitor, query("name"))))
-    app.router.add_get(
-        "/api/yaml", routes.asked(lambda visitor, query: look.yaml(visitor, query("kind"), query("name")))
-    )
-    app.router.add_get("/api/parameters", routes.asked(lambda visitor, query: look.parameters(visitor, query("name"))))
-    app.router.add_get("/api/graph", routes.asked(lambda visitor, query: graph(visitor, query("name"), _opened(query))))
+    app.router.add_get("/api/who", _asked(lambda visitor, _: look.who(visitor)))
+    app.router.add_get("/api/why", _asked(lambda visitor, query: look.why(visitor, query("name"))))
+    app.router.add_get("/api/yaml", _asked(lambda visitor, query: look.yaml(visitor, query("kind"), query("name"))))
+    app.router.add_get("/api/parameters", _asked(lambda visitor, query: look.parameters(visitor, query("name"))))
+    app.router.add_get("/api/graph", _asked(lambda visitor, query: graph(visitor, query("name"), _opened(query))))
     app.router.add_post("/api/act", routes.act)
     return app
 
@@ -80,32 +81,28 @@ def _text(text: str, kind: str) -> Callable[[web.Request], Awaitable[web.Respons
 
 
 class _Routes:
-    def __init__(self, visitor: Visitor, sessions: Sessions) -> None:
-        self._visitor, self._sessions, self._streams = visitor, sessions, Streams()
+    def __init__(self, sessions: Sessions | None) -> None:
+        self._sessions, self._streams = sessions, Streams()
+
+    async def how(self, _: web.Request) -> web.Response:
+        """How one signs in."""
+        return web.json_response({"by": "token" if self._sessions is None else "link"})
 
     async def session(self, request: web.Request) -> web.Response:
         asked = await _json(request)
-        key = self._sessions.trade(str(asked.get("token", "")))
+        key = self._sessions and self._sessions.trade(str(asked.get("token", "")))
         if key is None:
             return refusal(
                 HTTPStatus.FORBIDDEN, "this link was used already; press Enter where `sluice ui` runs, for a fresh one"
             )
         return web.json_response({"key": key})
 
-    def asked(
-        self, look_up: Callable[[Visitor, Callable[[str], str]], Awaitable[Json]]
-    ) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def handler(request: web.Request) -> web.Response:
-            return web.json_response(await look_up(self._within(request), lambda name: request.query.get(name, "")))
-
-        return handler
-
     async def act(self, request: web.Request) -> web.Response:
         try:
             asked = Asked.model_validate(await _json(request))
         except ValidationError:
             return refusal(HTTPStatus.BAD_REQUEST, "the page and its server do not fit together; load it again")
-        return web.json_response(await act(self._within(request), asked))
+        return web.json_response(await act(_within(request), asked))
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         if request.query.get("view") not in VIEWS:
@@ -113,16 +110,29 @@ class _Routes:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         with suppress(ConnectionError):  # the tab has gone
             await response.prepare(request)
-            async with self._streams.place(request[KEY]) as paused:
-                await follow_view(response, self._within(request).client, request.query, paused)
+            async with self._streams.place(request[BEARER]) as paused:
+                await follow_view(response, _within(request).client, request.query, paused)
         return response
 
     async def end_streams(self, _: web.Application) -> None:
         self._streams.end_all()
 
-    def _within(self, request: web.Request) -> Visitor:
-        namespace = request.query.get("namespace", "")
-        return self._visitor.within("" if namespace == EVERYWHERE else namespace)
+
+def _asked(
+    look_up: Callable[[Visitor, Callable[[str], str]], Awaitable[Json]],
+) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """A handler that answers with what is found."""
+
+    async def handler(request: web.Request) -> web.Response:
+        return web.json_response(await look_up(_within(request), lambda name: request.query.get(name, "")))
+
+    return handler
+
+
+def _within(request: web.Request) -> Visitor:
+    """Who asks, in the namespace that is asked about."""
+    namespace = request.query.get("namespace", "")
+    return request[VISITOR].within("" if namespace == EVERYWHERE else namespace)
 
 
 async def _json(request: web.Request) -> Json:

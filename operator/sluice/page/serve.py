@@ -9,10 +9,9 @@ from aiohttp import web
 from sluice.client.errors import ClientError
 from sluice.page.guard import MAX_HEADER
 from sluice.page.routes import application
-from sluice.page.sessions import Sessions
-from sluice.page.visitor import Visitor
+from sluice.page.visitors import Visitors
 
-_HOST = "127.0.0.1"
+THIS_MACHINE = "127.0.0.1"
 _MAX_LINE = 16 * 1024
 _SHUTDOWN_S = 1.0
 
@@ -24,27 +23,18 @@ class PortTaken(ClientError):
         super().__init__(f"port {port} is taken; choose another by --port, or leave it out")
 
 
-class Page:
-    """The page while it is served."""
-
-    def __init__(self, sessions: Sessions, port: int) -> None:
-        self.port = port
-        self.address = f"http://{_HOST}:{port}/"
-        self._sessions = sessions
-
-    def link(self, query: str = "") -> str:
-        """An address that opens the page once. The link before, if it was not used, does not any more."""
-        return f"{self.address}{query}#token={self._sessions.new_token()}"
-
-
 @asynccontextmanager
-async def serving(visitor: Visitor, port: int = 0, hosts: tuple[str, ...] = ()) -> AsyncIterator[Page]:
-    """Port 0 is any that is free. Raises NoPage and PortTaken."""
-    sessions = Sessions()
+async def serving(
+    visitors: Visitors, port: int = 0, hosts: tuple[str, ...] = (), address: str = THIS_MACHINE
+) -> AsyncIterator[int]:
+    """Yields the port; 0 is any that is free. `hosts` are names of the server besides this machine's own.
+
+    Raises NoPage and PortTaken.
+    """
     silent = logging.getLogger(f"{__name__}.http")
     silent.disabled = True  # aiohttp logs the beginning of a header that it refuses
     runner = web.AppRunner(
-        application(visitor, sessions, hosts),
+        application(visitors, hosts),
         access_log=None,
         logger=silent,
         handler_cancellation=True,
@@ -55,9 +45,9 @@ async def serving(visitor: Visitor, port: int = 0, hosts: tuple[str, ...] = ()) 
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, _HOST, port).start()
+            await web.TCPSite(runner, address, port).start()
         except OSError:
             raise PortTaken(port) from None
-        yield Page(sessions, runner.addresses[0][1])
+        yield runner.addresses[0][1]
     finally:
         await runner.cleanup()

@@ -1,12 +1,12 @@
 // The page from its start: a key, who we are, then the view that the address names.
 
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
 import { html } from "./html.js";
 import { address } from "./address.js";
 import { onKey } from "./keys.js";
 import { ask, Refused } from "./server.js";
-import { key, refusal, signIn } from "./session.js";
+import { signIn, state } from "./session.js";
 import { unfollow } from "./stream.js";
 import { whoFailed, who } from "./who.js";
 import { ActionDialog } from "./views/action.js";
@@ -16,10 +16,12 @@ import { Help } from "./views/help.js";
 import { Pools } from "./views/pools.js";
 import { RunView } from "./views/run.js";
 import { Runs } from "./views/runs.js";
+import { SignIn } from "./views/signin.js";
 import { Workflows } from "./views/workflows.js";
 
 function Page() {
-  if (!key.value) return html`<main class="alone"><h1>Sluice</h1><p role="alert">${refusal.value || "One moment…"}</p></main>`;
+  if (state.value === "starting") return null;
+  if (state.value !== "in") return html`<${SignIn} />`;
   if (whoFailed.value) return html`<main class="alone"><h1>Sluice</h1><${Trouble} error=${whoFailed.value} /></main>`;
   if (!who.value) return html`<main class="alone"><p>Asking the cluster…</p></main>`;
   return html`<${Head} /><${Connection} /><${View} /><${ActionDialog} /><${Help} />`;
@@ -40,7 +42,7 @@ function View() {
 }
 
 async function getToKnow() {
-  whoFailed.value = null;
+  who.value = whoFailed.value = null;
   try {
     who.value = await ask("/api/who", { namespace: "" });
   } catch (error) {
@@ -50,8 +52,8 @@ async function getToKnow() {
 
 render(html`<${Page} />`, /** @type {Element} */ (document.getElementById("page")));
 addEventListener("keydown", onKey);
-await signIn();
 effect(() => {
-  if (!key.value) unfollow();
-  else if (!who.peek()) getToKnow();
+  if (state.value === "in") untracked(getToKnow);
+  else unfollow();
 });
+await signIn();

@@ -1,6 +1,6 @@
 // Requests to the server, and what it says if it refuses.
 
-import { key, signOut } from "./session.js";
+import { shown, signOut } from "./session.js";
 
 const UNAUTHORIZED = 401;
 
@@ -23,7 +23,7 @@ export async function request(path, query, options = {}) {
   try {
     answer = await fetch(`${path}?${new URLSearchParams(query)}`, {
       ...options,
-      headers: { Authorization: `Bearer ${key.value}` },
+      headers: shown(),
     });
   } catch (error) {
     if (options.signal?.aborted) throw error;

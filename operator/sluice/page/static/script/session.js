@@ -1,22 +1,34 @@
-// The key that each request shows. It comes for the token in the address, which counts once; a new tab asks the others.
+// What each request shows, so that the server knows who asks. On one's own machine it is a key, which comes for the token
+// in the address, or from another tab. In a cluster it is a token that somebody has entered, or nothing: then a proxy in
+// front adds his.
 
 import { signal } from "@preact/signals";
 
 const SIBLINGS_MS = 300;
 
-/** "" until there is one. */
-export const key = signal(sessionStorage.getItem("key") ?? "");
-/** Why there is none. */
+/** How far we are: `refused` without a key, `form` without a token. @type {import("@preact/signals").Signal<"starting" | "in" | "refused" | "form">} */
+export const state = signal("starting");
+/** What went wrong. */
 export const refusal = signal("");
+
+let key = sessionStorage.getItem("key") ?? "";
+let byToken = false;
+
+/** The headers of a request. @returns {Record<string, string>} */
+export function shown() {
+  return key ? { Authorization: `Bearer ${key}` } : {};
+}
 
 const siblings = new BroadcastChannel("sluice");
 siblings.onmessage = ({ data }) => {
-  if (data === "key?" && key.value) siblings.postMessage({ key: key.value });
-  else if (data.key && !key.value) keep(data.key);
+  if (data === "key?" && key) siblings.postMessage({ key });
+  else if (data.key && !key) keep(data.key);
 };
 
-/** Gets a key. Without one, `refusal` says why. */
+/** Signs in as far as that goes without asking anybody. */
 export async function signIn() {
+  const { by } = await (await fetch("/session")).json();
+  byToken = by === "token";
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (token) {
     history.replaceState(null, "", location.pathname + location.search);
@@ -25,21 +37,36 @@ export async function signIn() {
     if (answer.ok) keep(found.key);
     else refusal.value = found.error;
   }
-  if (key.value) return;
-  siblings.postMessage("key?");
-  await new Promise((resolve) => setTimeout(resolve, SIBLINGS_MS));
-  if (!key.value && !refusal.value) refusal.value = "This tab has no key: open the link that `sluice ui` prints.";
+  if (!key) {
+    siblings.postMessage("key?");
+    await new Promise((resolve) => setTimeout(resolve, SIBLINGS_MS));
+  }
+  if (key || byToken) state.value = "in";
+  else signOut(refusal.value || "This tab has no key: open the link that `sluice ui` prints.");
 }
 
-/** The server does not know the key: it was started anew. */
+/** With a token that somebody has entered. */
+export function signInWith(/** @type {string} */ token) {
+  keep(token.trim());
+}
+
+/** What was shown is not accepted, or not any more. */
 export function signOut(/** @type {string} */ words) {
+  const entered = key !== "";
   sessionStorage.removeItem("key");
-  key.value = "";
-  refusal.value = words;
+  key = "";
+  refusal.value = byToken && !entered ? "" : words;
+  state.value = byToken ? "form" : "refused";
+}
+
+/** The cluster does not accept, or not any more, what was shown. On one's own machine that is the kubeconfig's affair. */
+export function expire(/** @type {string} */ words) {
+  if (byToken) signOut(words);
 }
 
 function keep(/** @type {string} */ found) {
-  key.value = found;
+  key = found;
   refusal.value = "";
   sessionStorage.setItem("key", found);
+  state.value = "in";
 }

@@ -5,6 +5,7 @@
 
 import { signal, untracked } from "@preact/signals";
 import { Refused, request } from "./server.js";
+import { expire } from "./session.js";
 
 const SILENCE_MS = 15_000; // the server gives a sign of life every 5 s
 const HIDDEN_MS = 10_000;
@@ -70,6 +71,7 @@ class Stream {
       if (abort.signal.aborted && abort.signal.reason !== "silence") return;
       if (error instanceof Refused && !WORTH_ANOTHER_TRY.includes(error.kind)) {
         say("failed", error.message, error.kind);
+        if (error.kind === "NoCluster") expire(error.message);
       } else {
         this.tryAgain(error instanceof Refused ? error.message : "The connection was cut.");
       }
