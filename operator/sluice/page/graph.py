@@ -4,7 +4,8 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 
-from sluice.cli.graph.subject import Subject, of_run
+from sluice.cli.graph.read import of_run
+from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.svg import curve
 from sluice.client import graphs
 from sluice.client.errors import ClientError
