@@ -141,6 +141,8 @@ def test_what_is_done_by_clicks(kubectl: Kubectl, sluice: Sluice, browser: Brows
         do(tab, "Retry")
         expect(tab.get_by_role("link", name=f"resumed from {run}")).to_be_visible()
         assert kubectl.get("workflowrun", tab.locator("h1").inner_text())["spec"]["resumeFrom"] == {"run": run}
+        tab.keyboard.press("c")
+        expect(tab.locator("tr", has_text="state")).to_contain_text("Stopped")
 
 
 def test_a_viewer_sees_all_and_is_told_which_right_is_missing(kubectl: Kubectl, browser: Browser) -> None:
@@ -187,7 +189,7 @@ def test_in_the_cluster_each_visitor_signs_in_with_a_token_of_his_own(kubectl: K
     image, _, tag = kubectl.cluster.build_operator_image().partition(":")
     values = {"ui.create": "true", "image.repository": image, "image.tag": tag, "image.pullPolicy": "Never"}
     settings = [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
-    only = ["--show-only", "templates/ui.yaml"]
+    only = ["--kube-version", "1.35.0", "--show-only", "templates/ui.yaml"]
     kubectl.apply(helm(kubectl.cluster, kubectl.namespace, "template", RELEASE, str(CHART), *only, *settings))
     kubectl("create", "serviceaccount", "ada")
     kubectl("create", "rolebinding", "ada", "--clusterrole=view", f"--serviceaccount={kubectl.namespace}:ada")

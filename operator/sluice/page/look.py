@@ -1,6 +1,9 @@
 """What is asked once, and not followed."""
 
+import asyncio
+
 from sluice.cli import objects
+from sluice.cli.diff.command import seen
 from sluice.cli.why.look import answer
 from sluice.cli.why.words import pasted
 from sluice.client import find
@@ -10,6 +13,7 @@ from sluice.client.names import Kind, parse
 from sluice.client.resources import NAMESPACES
 from sluice.core import Json
 from sluice.core.base import foreign
+from sluice.core.explain.compare import compare
 from sluice.page.visitors import Visitor
 
 
@@ -37,6 +41,12 @@ async def why(visitor: Visitor, name: str) -> Json:
     found = await answer(visitor.client, parse(name))
     commands = [{"line": pasted(each, visitor.access), "effect": each.effect} for each in found.commands]
     return {**found.written(), "commands": commands}
+
+
+async def difference(visitor: Visitor, before: str, after: str) -> Json:
+    """What `sluice diff` says of two runs."""
+    runs = await asyncio.gather(*(seen(visitor.client, parse(name)) for name in (before, after)))
+    return compare(*runs).written()
 
 
 async def yaml(visitor: Visitor, kind: str, name: str) -> Json:

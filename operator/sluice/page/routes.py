@@ -5,7 +5,7 @@
     POST /session            a one-time token for a key
     GET  /api/who            the visitor, the server, the namespaces
     GET  /api/live           the stream of a tab: ?view=runs|run|pools
-    GET  /api/why, /api/yaml, /api/parameters, /api/graph
+    GET  /api/why, /api/diff, /api/yaml, /api/parameters, /api/graph
     POST /api/act            what changes something; see `actions`
 
 The namespace is a parameter of all of `/api/`.
@@ -47,6 +47,19 @@ _STATUS: tuple[tuple[type[ClientError], HTTPStatus], ...] = (
 )
 
 
+Parameter = Callable[[str], str]
+"""The value of a parameter of the address; '' if it is not there."""
+
+_LOOKS: dict[str, Callable[[Visitor, Parameter], Awaitable[Json]]] = {
+    "/api/who": lambda visitor, _: look.who(visitor),
+    "/api/why": lambda visitor, get: look.why(visitor, get("name")),
+    "/api/diff": lambda visitor, get: look.difference(visitor, get("with"), get("name")),
+    "/api/yaml": lambda visitor, get: look.yaml(visitor, get("kind"), get("name")),
+    "/api/parameters": lambda visitor, get: look.parameters(visitor, get("name")),
+    "/api/graph": lambda visitor, get: graph(visitor, get("name"), get("opened").splitlines()),
+}
+
+
 def application(visitors: Visitors, hosts: tuple[str, ...]) -> web.Application:
     """`hosts` are names of the server besides this machine's own. Raises NoPage."""
     app = web.Application(middlewares=[guard(hosts), _errors, admitting(visitors)], client_max_size=_MAX_BODY)
@@ -59,18 +72,10 @@ def application(visitors: Visitors, hosts: tuple[str, ...]) -> web.Application:
     app.router.add_get("/session", routes.how)
     app.router.add_post("/session", routes.session)
     app.router.add_get("/api/live", routes.live)
-    app.router.add_get("/api/who", _asked(lambda visitor, _: look.who(visitor)))
-    app.router.add_get("/api/why", _asked(lambda visitor, query: look.why(visitor, query("name"))))
-    app.router.add_get("/api/yaml", _asked(lambda visitor, query: look.yaml(visitor, query("kind"), query("name"))))
-    app.router.add_get("/api/parameters", _asked(lambda visitor, query: look.parameters(visitor, query("name"))))
-    app.router.add_get("/api/graph", _asked(lambda visitor, query: graph(visitor, query("name"), _opened(query))))
+    for path, look_up in _LOOKS.items():
+        app.router.add_get(path, _asked(look_up))
     app.router.add_post("/api/act", routes.act)
     return app
-
-
-def _opened(query: Callable[[str], str]) -> list[str]:
-    """Keys of boxes, one a line."""
-    return query("opened").splitlines()
 
 
 def _text(text: str, kind: str) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -119,7 +124,7 @@ class _Routes:
 
 
 def _asked(
-    look_up: Callable[[Visitor, Callable[[str], str]], Awaitable[Json]],
+    look_up: Callable[[Visitor, Parameter], Awaitable[Json]],
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
     """A handler that answers with what is found."""
 

@@ -46,11 +46,12 @@ async def _diff(client: "Client", before: "Target", after: "Target", output: str
     from sluice.cli.diff.words import as_json, as_text  # noqa: PLC0415  # not for --help
     from sluice.core.explain.compare import compare  # noqa: PLC0415
 
-    found = compare(*await asyncio.gather(_seen(client, before), _seen(client, after)))
+    found = compare(*await asyncio.gather(seen(client, before), seen(client, after)))
     click.echo(as_json(found) if output else "\n".join(as_text(found, Terminal.of_stdout())), color=True)
 
 
-async def _seen(client: "Client", target: "Target") -> "RunSeen":
+async def seen(client: "Client", target: "Target") -> "RunSeen":
+    """The run, with what there is to compare."""
     from sluice.client import find, graphs  # noqa: PLC0415
     from sluice.core.explain.seen import RunSeen  # noqa: PLC0415
 

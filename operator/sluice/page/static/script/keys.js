@@ -12,6 +12,7 @@ export const KEYS = [
   ["t", "a run's tasks"],
   ["b", "a run's timeline, as bars"],
   ["l", "a run's logs, or those of the chosen task"],
+  ["c", "a run compared with another"],
   ["y", "a run as YAML"],
   ["w", "why: of the chosen task, or of the run"],
   ["u", "up: from the run to the list of runs"],
@@ -20,7 +21,7 @@ export const KEYS = [
   ["?", "these keys"],
 ];
 
-const VIEWS = /** @type {Record<string, string>} */ ({ g: "graph", t: "tasks", b: "timeline", l: "logs", y: "yaml", w: "why" });
+const VIEWS = /** @type {Record<string, string>} */ ({ g: "graph", t: "tasks", b: "timeline", l: "logs", c: "compare", y: "yaml", w: "why" });
 
 export function onKey(/** @type {KeyboardEvent} */ event) {
   if (event.ctrlKey || event.metaKey || event.altKey || asked.value) return;

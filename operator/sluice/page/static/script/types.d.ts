@@ -126,3 +126,16 @@ export interface Picture {
   implied: [string, string][];
   lines: { source: string; target: string; path: string }[];
 }
+
+interface HowEnded {
+  phase: string;
+  words: string;
+}
+
+/** What differs between two runs. */
+export interface Difference {
+  runs: [string, string];
+  differences: { label: string; before: string; after: string; words: string }[];
+  tasks: { name: string; before: HowEnded | null; after: HowEnded | null }[];
+  unseen: string[];
+}

@@ -9,6 +9,7 @@ import { followRun, forget, run, tasks } from "../run.js";
 import { namespace } from "../who.js";
 import { hasEnded } from "../words.js";
 import { ask } from "./action.js";
+import { Compare } from "./compare.js";
 import { Graph } from "./graph.js";
 import { Logs } from "./logs.js";
 import { Took } from "./runs.js";
@@ -23,6 +24,7 @@ const VIEWS = /** @type {[string, string, any][]} */ ([
   ["tasks", "Tasks", Tasks],
   ["timeline", "Timeline", Timeline],
   ["logs", "Logs", Logs],
+  ["compare", "Compare", Compare],
   ["yaml", "YAML", Yaml],
   ["why", "Why", null],
 ]);

@@ -1,6 +1,6 @@
 // Why something is not running, or how it ended: the words of `sluice why`. Asked again whenever it stands otherwise.
 
-import { signal, useSignalEffect } from "@preact/signals";
+import { computed, signal, useSignalEffect } from "@preact/signals";
 import { html } from "../html.js";
 import { address, onClick, to, view } from "../address.js";
 import { entries, run } from "../run.js";
@@ -8,17 +8,26 @@ import { ask } from "../server.js";
 import { namespace } from "../who.js";
 import { Mosaic } from "./mosaic.js";
 
-const PATIENCE_MS = 300;
+const AT_MOST_EVERY_MS = 2000;
 
 /** @type {import("@preact/signals").Signal<{name: string, answer: import("../types").Answer | null, error: string}>} */
 const found = signal({ name: "", answer: null, error: "" });
 
+/** What is asked about, and how it stands. */
+const subject = computed(() => {
+  const task = address.value.get("task");
+  const { phase, progress, message } = run.value?.status ?? {};
+  return JSON.stringify([chosen(), task ? entries.value.get(task) : [phase, progress, message]]);
+});
+
+let askedAt = 0;
+
 export function Why() {
   useSignalEffect(() => {
-    const name = chosen();
-    if (!run.value) return;
-    void entries.value; // asked again whenever they change
-    const waiting = setTimeout(() => look(name), found.peek().name === name ? PATIENCE_MS : 0);
+    void subject.value;
+    if (!run.peek()) return;
+    const soon = found.peek().name === chosen() ? askedAt + AT_MOST_EVERY_MS - Date.now() : 0;
+    const waiting = setTimeout(look, Math.max(0, soon));
     return () => clearTimeout(waiting);
   });
   const task = address.value.get("task");
@@ -32,7 +41,9 @@ function chosen() {
   return `run/${get("run")}${get("task") ? `/${get("task")}${item}` : ""}`;
 }
 
-async function look(/** @type {string} */ name) {
+async function look() {
+  const name = chosen();
+  askedAt = Date.now();
   try {
     const answer = await ask("/api/why", { namespace: namespace.value, name });
     if (name === chosen()) found.value = { name, answer, error: "" };
