@@ -1,5 +1,5 @@
 """`sluice plan`: what a file, or a past run under other limits, would do.
 
-`command` is the verb, `known` what the cluster shows, `prepare` makes of both what `core.whatif.plan` simulates, and
-`text`, `markdown` and `json` say what came of it.
+`command` is the verb. `look` and `history` read what the cluster shows (`known`). `prepare` makes of that and the file
+what `core.whatif.plan` simulates. `text`, `facts`, `markdown` and `as_json` say what came of it (`planned`).
 """

@@ -1,35 +1,26 @@
 """Reads what a plan is made of. What may not be read is left out, and the plan says what it lacks for it."""
 
 from collections.abc import Awaitable, Iterable, Sequence
-from statistics import median
 from typing import TypeVar
-
-from pydantic import ValidationError
 
 from sluice.api.chart import ChartDefaults
 from sluice.api.run import WorkflowRunSpec, has_ended
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
+from sluice.cli.plan.history import kept_runs, past_of, run_if_there
 from sluice.cli.plan.known import Known, KnownWorkflow
-from sluice.cli.retry import past
 from sluice.cli.run.file import Manifest
-from sluice.client import find
 from sluice.client.api import Client
-from sluice.client.errors import ClientError, Forbidden, NotFound
-from sluice.client.names import newest_first
+from sluice.client.errors import Forbidden, NotFound
 from sluice.client.nodes import free_nodes
-from sluice.client.resources import PODS, POOLS, QUOTAS, RUNS, WORKFLOWS
+from sluice.client.resources import POOLS, QUOTAS, RUNS, WORKFLOWS
 from sluice.core import Json
 from sluice.core.base import foreign
-from sluice.core.base.naming import LABEL_RUN, LABEL_TASK, MAIN
-from sluice.core.base.times import instant
 from sluice.core.triggers.on_change import Predecessor, run_to_resume
 from sluice.core.triggers.resume import Past
-from sluice.core.whatif.durations import KeptRun
 from sluice.core.whatif.start import meets
 
 T = TypeVar("T")
 
-_KEPT = 5
 _CALLS_DEEP = 8
 
 
@@ -64,7 +55,7 @@ async def _resumed(client: Client, manifests: Sequence[Manifest]) -> dict[str, P
     found: dict[str, Past] = {}
     for manifest in manifests:
         asked = WorkflowRunSpec.read_usable(manifest.body["spec"]).resume_from if manifest.resource is RUNS else None
-        run = None if asked is None else await _run(client, asked.run)
+        run = None if asked is None else await run_if_there(client, asked.run)
         if run is not None and has_ended(_status(run).get("phase", "")) and (before := await past_of(client, run)):
             found[run["metadata"]["name"]] = before
     return found
@@ -115,14 +106,6 @@ async def _workflow(client: Client, name: str, spec: Json | None) -> KnownWorkfl
     )
 
 
-async def past_of(client: Client, run: Json) -> Past | None:
-    """What a run that has ended leaves to others; None if its graph is gone, or cannot be read."""
-    try:
-        return await past.read(client, run)
-    except (ValidationError, KeyError):
-        return None
-
-
 def _status(run: Json) -> Json:
     return foreign.mapping(run.get("status"))
 
@@ -136,7 +119,7 @@ def _meets(spec: Json, last: Json) -> str:
 async def _last_run(client: Client, workflow: Json) -> Json | None:
     """The last that the Workflow made."""
     mark = WorkflowStatus.read_usable(workflow.get("status") or {}).last_run
-    return None if mark is None or mark.name is None else await _run(client, mark.name)
+    return None if mark is None or mark.name is None else await run_if_there(client, mark.name)
 
 
 async def _run_to_resume(client: Client, last: Json, spec: Json) -> Json | None:
@@ -151,41 +134,4 @@ async def _run_to_resume(client: Client, last: Json, spec: Json) -> Json | None:
             None if before is None else before.run,
         ),
     )
-    return last if name == last["metadata"]["name"] else None if name is None else await _run(client, name)
-
-
-async def _run(client: Client, name: str) -> Json | None:
-    try:
-        return await client.get(RUNS, name)
-    except NotFound:
-        return None
-
-
-async def kept_runs(client: Client, workflow: str) -> tuple[list[KeptRun], Json | None]:
-    """The newest runs that succeeded, and the newest of them as it is."""
-    rows = [row for row in newest_first(await find.runs_of(client, workflow)) if row.cell("Phase") == "Succeeded"]
-    runs = [run for row in rows[:_KEPT] if (run := await _run(client, row.name)) is not None]
-    return [await kept_run(client, run) for run in runs], next(iter(runs), None)
-
-
-async def kept_run(client: Client, run: Json) -> KeptRun:
-    """Where its pods are still there, they say how long each item took."""
-    name = run["metadata"]["name"]
-    try:
-        pods = await client.objects(PODS, labelSelector=f"{LABEL_RUN}={name}")
-    except ClientError:
-        pods = []
-    return KeptRun(name, foreign.mapping(foreign.mapping(run.get("status")).get("tasks")), _times_of_pods(pods))
-
-
-def _times_of_pods(pods: Iterable[Json]) -> dict[str, float]:
-    """Seconds from start to end of the main container, by task: the median."""
-    found: dict[str, list[float]] = {}
-    for pod in pods:
-        task = foreign.string(foreign.mapping(foreign.mapping(pod.get("metadata")).get("labels")).get(LABEL_TASK))
-        for container in foreign.mappings(foreign.mapping(pod.get("status")).get("containerStatuses")):
-            ended = foreign.mapping(foreign.mapping(container.get("state")).get("terminated"))
-            started_at, finished_at = instant(ended.get("startedAt")), instant(ended.get("finishedAt"))
-            if container.get("name") == MAIN and ended.get("exitCode") == 0 and started_at and finished_at:
-                found.setdefault(task, []).append(max(0.0, finished_at - started_at))
-    return {task: median(times) for task, times in found.items()}
+    return last if name == last["metadata"]["name"] else None if name is None else await run_if_there(client, name)

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 
 from sluice.cli.durations import lasting
 from sluice.cli.plan.as_json import written
+from sluice.cli.plan.facts import facts_as_text
+from sluice.cli.plan.history import kept_run, past_of
 from sluice.cli.plan.known import Known, KnownWorkflow
-from sluice.cli.plan.look import kept_run, look, past_of
+from sluice.cli.plan.look import look
 from sluice.cli.plan.planned import Planned
 from sluice.cli.plan.prepare import Preparation, readable
-from sluice.cli.plan.text import facts_as_text
 from sluice.cli.plan.wishes import Wishes
 from sluice.cli.printable import printable
 from sluice.cli.run.file import Manifest
