@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -29,6 +31,27 @@ TASKS: list[Json] = [
     {"name": "tidy", "bash": "true", "finally": True},
 ]
 ETL = workflow("etl", *TASKS, onChange={"reuse": "Unchanged"})
+
+
+NEW = """
+etl in <namespace>: would start 1 run of 7 tasks.
+
+  list  +  new  runs
+  load  +  new, after list  runs, 1 item
+  call  +  new, after list  runs Workflow inner
+  audit  +  new, after load  runs
+  alert  +  new, after load  skipped: runIf OneFailed does not hold
+  many  +  new, after list  runs
+  tidy  +  new  runs
+
+  time  unknown: no kept run, no expectedDuration, no --durations
+  at most  4 pods  <bars>  (as if all tasks took equally long)
+  guessed  load: 1 item (the output of list is not known)
+  many: its condition holds (the output of list is not known)
+
+not seen: whether it fits: that takes the nodes and all their pods (you may not list nodes)
+Nothing was changed.   kubectl apply -f FILE
+"""
 
 
 def planned(kubectl: Kubectl, manifest: Json, folder: Path) -> Json:
@@ -97,6 +120,13 @@ EDITS: list[tuple[str, Callable[[Json], None], set[str]]] = [
 def test_what_is_planned_is_what_comes(kubectl: Kubectl, tmp_path: Path) -> None:
     kubectl.apply(pool(1, name="one"))
     kubectl.apply(INNER)
+    kubectl("create", "rolebinding", "view", "--clusterrole=view", "--user=viewer")
+    viewer = Sluice(Kubectl(kubectl.cluster, kubectl.namespace, user="viewer"))
+    file = tmp_path / "plan.json"
+    file.write_text(json.dumps(ETL))
+    for in_terminal in (False, True):
+        said = viewer("plan", str(file), in_terminal=in_terminal)
+        replace(said, text=re.sub("[▁-█]+", "<bars>", said.text.replace(str(file), "FILE"))).shows(NEW)
     first = plan_and_deed(kubectl, ETL | {"spec": {**ETL["spec"], "tasks": TASKS[:1]}}, tmp_path)
     assert (first["starts"], first["time"], [task["sign"] for task in first["tasks"]]) == (True, None, ["+"])
     manifest = deepcopy(ETL)
@@ -114,13 +144,9 @@ def test_what_is_planned_is_what_comes(kubectl: Kubectl, tmp_path: Path) -> None
         runs = {task["name"] for task in plan["tasks"] if task.get("does") == "runs"}
         assert expected <= runs if expected else not plan["starts"], (SEED, name, plan)
     assert planned(kubectl, manifest, tmp_path)["time"]["sources"] == ["kept runs"]
-    kubectl("create", "rolebinding", "view", "--clusterrole=view", "--user=viewer")
-    viewer = Sluice(Kubectl(kubectl.cluster, kubectl.namespace, user="viewer"))
-    file = str(tmp_path / "plan.json")
-    said = viewer("plan", file, "--detailed-exitcode")
+    said = viewer("plan", str(file), "--detailed-exitcode")
     assert (said.code, said.text.startswith("etl in ")) == (0, True), said
-    assert "not seen: whether it fits: that takes the nodes and all their pods (you may not list nodes)" in said.text
-    assert "  fits " in Sluice(kubectl)("plan", file).text
+    assert "  fits " in Sluice(kubectl)("plan", str(file)).text
     said = viewer("plan", "etl", "--pool", "one=2")
     assert (said.code, "; with pool one 2 " in said.text.partition("\n")[0]) == (0, True), said
 
