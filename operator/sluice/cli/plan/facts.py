@@ -49,6 +49,8 @@ def facts(found: Planned) -> Iterator[tuple[str, str]]:
 
 def _time(found: Planned) -> str:
     time = found.plan.time
+    if time is None and found.plan.trouble:
+        return "unknown"
     if time is None:
         return "unknown: no kept run, no expectedDuration, no --durations"
     low, high = lasting(time.low_s), lasting(time.high_s)

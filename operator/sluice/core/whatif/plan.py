@@ -138,7 +138,7 @@ class Late:
 class Plan:
     fates: tuple[Fate, ...]
     time: Estimate | None
-    """None if nothing is known of the times."""
+    """None if nothing is known of the times, or the run would never end."""
     longest: tuple[str, ...]
     longest_s: float
     peak: Peak
@@ -157,7 +157,7 @@ def plan(scene: Scene) -> Plan:
     longest, longest_s = longest_way(definition, took)
     return Plan(
         fates=tuple(_fates(course)),
-        time=_estimate(scene, course) if known else None,
+        time=_estimate(scene, course) if known and course.run.finished_at is not None else None,
         longest=tuple(definition.tasks[number].name for number in longest),
         longest_s=longest_s,
         peak=peak(course.pods, course.ended_s, scene.defaults, PROFILE_PARTS),
