@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from sluice.cli.main import main
 from sluice.cli.plan.of_file import check_namespace
-from sluice.cli.run.file import BadFile, Manifest
+from sluice.cli.run.file import BadFile, Manifest, read
 from sluice.client.resources import WORKFLOWS
 
 WORKFLOW = """
@@ -180,3 +180,10 @@ def test_a_file_for_another_namespace_is_not_compared_with_this_one():
         check_namespace("etl.yaml", manifests, "team")
     check_namespace("etl.yaml", manifests, "other")
     check_namespace("etl.yaml", [Manifest(WORKFLOWS, {"metadata": {"name": "etl"}})], "team")
+
+
+def test_a_field_that_is_null_is_not_there_as_on_the_api_server(tmp_path):
+    file = tmp_path / "etl.yaml"
+    file.write_text(WORKFLOW.replace("expectedDuration: 10s", "expectedDuration: null, priority: null"))
+    (manifest,) = read(str(file), chart_has_image=True)
+    assert manifest.body["spec"]["tasks"][0].keys() == {"name", "command", "outputs"}

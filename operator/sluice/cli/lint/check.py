@@ -146,7 +146,7 @@ def _values(spec: Json) -> Iterator[str]:
 
 def _objects(file: str, document: Document) -> Iterator[_Object]:
     """The document's object, or the items of a List. Nulls count as absent, as in kubectl."""
-    manifest = _without_nulls(document.value) if isinstance(document.value, dict) else {}
+    manifest = without_nulls(document.value) if isinstance(document.value, dict) else {}
     items = manifest.get("items")
     if str(manifest.get("kind")).endswith("List") and isinstance(items, list):
         for number, item in enumerate(items):
@@ -156,10 +156,11 @@ def _objects(file: str, document: Document) -> Iterator[_Object]:
         yield _Object(file, document, manifest)
 
 
-def _without_nulls(node: Any) -> Any:
+def without_nulls(node: Any) -> Any:
+    """As the API server stores it: a field that is null is not there."""
     if isinstance(node, dict):
-        return {key: _without_nulls(value) for key, value in node.items() if value is not None}
-    return [_without_nulls(item) for item in node] if isinstance(node, list) else node
+        return {key: without_nulls(value) for key, value in node.items() if value is not None}
+    return [without_nulls(item) for item in node] if isinstance(node, list) else node
 
 
 def _word(manifest: Json, field: str) -> str:

@@ -15,7 +15,6 @@ from sluice.core.whatif.room import Shortage
 
 _BARS = "▁▂▃▄▅▆▇█"
 _GUESSES_SHOWN = 6
-_WAY_ENDS = 3
 
 
 def facts_as_text(found: Planned, terminal: Terminal) -> list[str]:
