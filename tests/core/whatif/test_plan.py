@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sluice.api.chart import PodCaps
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core.spec.definition import Definition
@@ -118,6 +119,13 @@ def test_the_narrow_place_and_what_one_slot_more_buys():
     capped = plan(scene("a, b, c", settings={"parallelism": 2}, given=dict.fromkeys("abc", 10)))
     assert (capped.time.typical_s, capped.narrow) == (20, Narrow("parallelism", 2, 10, 10))
     assert plan(scene("a >> b", given=dict.fromkeys("ab", 10))).narrow is None
+
+
+def test_caps_of_fan_outs_and_of_the_chart_are_narrow_places_too():
+    each = {"forEach": {"range": {"end": 6}, "parallelism": 2}}
+    assert plan(scene("a", a=each, given={"a": 10})).narrow == Narrow("parallelism", None, 20, None)
+    capped = replace(scene("a, b, c", given=dict.fromkeys("abc", 10)), caps=PodCaps(pods=1))
+    assert plan(capped).narrow == Narrow("podLimit", None, 20, None)
 
 
 def test_the_narrow_place_is_the_one_where_a_slot_more_buys_most():

@@ -89,13 +89,19 @@ def _amount(resource: str, size: int) -> str:
 
 
 def _waits(narrow: Narrow, time: Estimate | None) -> str:
-    kind, _, pool = narrow.kind.partition("/")
-    what = f"pool {pool}" if pool else kind
-    slots = "" if narrow.slots is None else f" ({counted(narrow.slots, 'slot')})" if pool else f" {narrow.slots}"
-    words = f"{lasting(narrow.held_up_s)} for {what}{slots}"
+    words = f"{lasting(narrow.held_up_s)} for {_limit(narrow)}"
     if narrow.slots is None or narrow.with_more_s is None:
         return words
-    more = counted(narrow.slots + 1, "slot") if pool else f"{narrow.slots + 1}"
+    more = counted(narrow.slots + 1, "slot") if narrow.kind.startswith("pool/") else f"{narrow.slots + 1}"
     if time is None or lasting(narrow.with_more_s) == lasting(time.typical_s):
         return f"{words}; {more} would be no faster"
     return f"{words}; with {more} {lasting(narrow.with_more_s)} in all"
+
+
+def _limit(narrow: Narrow) -> str:
+    kind, _, pool = narrow.kind.partition("/")
+    if pool:
+        return f"pool {pool}" if narrow.slots is None else f"pool {pool} ({counted(narrow.slots, 'slot')})"
+    if kind == "podLimit":
+        return "the chart's cap on live pods"
+    return "the parallelism of fan-outs" if narrow.slots is None else f"parallelism {narrow.slots}"

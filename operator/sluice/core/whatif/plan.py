@@ -29,6 +29,7 @@ from sluice.core.whatif.simulate import Callee, Course, simulate, started
 
 PROFILE_PARTS = 12
 _LIMITS_TRIED = 3
+_CAPS = ("parallelism", "podLimit")
 _PODS_SIMULATED_AGAIN = 4000
 """With more pods only the typical times are simulated, and nothing is tried with one more slot."""
 
@@ -115,7 +116,8 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Narrow:
-    """The limit that costs most time: `pool/warehouse`, `parallelism`. `held_up_s` is for how long at least one task
+    """The limit that costs most time: `pool/warehouse`, `parallelism` (of the run or, if `slots` is None, of fan-outs),
+    `podLimit` (of the chart). `held_up_s` is for how long at least one task
     waited for it, `with_more_s` how long the run takes with one slot more; None if that was not tried.
     """
 
@@ -255,7 +257,7 @@ def _sources(took: list[Took]) -> tuple[str, ...]:
 
 def _narrow(scene: Scene, course: Course) -> Narrow | None:
     """Of the limits that held tasks up, the one of which a slot more would buy most: each is tried."""
-    limits = (kind for kind in course.held_up_s if kind == "parallelism" or kind.startswith("pool/"))
+    limits = (kind for kind in course.held_up_s if kind in _CAPS or kind.startswith("pool/"))
     longest = sorted(limits, key=lambda kind: -course.held_up_s[kind])[:_LIMITS_TRIED]
     found = [_with_one_more(scene, course, kind) for kind in longest]
     return min(
