@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import suppress
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from sluice.importers.airflow.isolation import box
@@ -31,31 +32,61 @@ class Ended(Exception):
     """The file was ended, or has ended itself, before it was read."""
 
 
-def record(order: str, readable: Sequence[Path], *, boxed: bool) -> str:
-    """What the recorder says. Raises Ended, and isolation.NoBox. `readable`: the folders that the file may read."""
-    with tempfile.TemporaryDirectory() as empty, tempfile.TemporaryFile() as output:
-        command = [*(box(readable, empty) if boxed else []), *_PYTHON, str(_RECORDER)]
-        child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=output, stderr=subprocess.DEVNULL, env={}, start_new_session=True
-        )
+class _Child:
+    """One recorder at work. Its order and its output are files, so that it waits for nobody."""
+
+    def __init__(self, order: str, readable: Sequence[Path], *, boxed: bool) -> None:
+        with ExitStack() as stack:
+            empty = stack.enter_context(tempfile.TemporaryDirectory())
+            ordered, self._output = (stack.enter_context(tempfile.TemporaryFile()) for _ in range(2))
+            ordered.write(order.encode())
+            ordered.seek(0)
+            command = [*(box(readable, empty) if boxed else []), *_PYTHON, str(_RECORDER)]
+            self._process = subprocess.Popen(
+                command, stdin=ordered, stdout=self._output, stderr=subprocess.DEVNULL, env={}, start_new_session=True
+            )
+            self._stack = stack.pop_all()
+
+    def result(self) -> "str | Ended":
+        """Waits for at most WALL_S from now."""
         try:
-            child.communicate(order.encode(), timeout=WALL_S)
+            self._process.wait(WALL_S)
         except subprocess.TimeoutExpired:
-            raise Ended(f"it was ended, as it had not done so by itself after {WALL_S} s") from None
-        finally:
-            _end(child)
-        output.seek(0)
-        text = output.read(LIMITS["RLIMIT_FSIZE"]).decode(errors="replace")
-    if not text:
-        raise Ended(_why(child.returncode))
-    return text
+            return Ended(f"it was ended, as it had not done so by itself after {WALL_S} s")
+        self._output.seek(0)
+        text = self._output.read(LIMITS["RLIMIT_FSIZE"]).decode(errors="replace")
+        return text or Ended(_why(self._process.returncode))
+
+    def end(self) -> None:
+        """With it goes its PID namespace; outside of a box the process group of its session."""
+        with self._stack:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, _KILLED)
+            self._process.wait()
 
 
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    """With it goes its PID namespace; outside of a box the process group of its session."""
-    with suppress(ProcessLookupError):
-        os.killpg(child.pid, _KILLED)
-    child.wait()
+def record(orders: Iterable[tuple[str, Sequence[Path]]], *, boxed: bool) -> Iterator[str | Ended]:
+    """What the recorder says to each order, or why it said nothing. Raises isolation.NoBox.
+
+    With each order go the folders that the file may read. As many are at work as there are processors.
+    """
+    at_work: deque[_Child] = deque()
+    try:
+        for order, readable in orders:
+            at_work.append(_Child(order, readable, boxed=boxed))
+            if len(at_work) > (os.cpu_count() or 1):
+                yield _ended(at_work)
+        while at_work:
+            yield _ended(at_work)
+    finally:
+        for child in at_work:
+            child.end()
+
+
+def _ended(at_work: "deque[_Child]") -> str | Ended:
+    result = at_work[0].result()
+    at_work.popleft().end()
+    return result
 
 
 def _why(code: int) -> str:

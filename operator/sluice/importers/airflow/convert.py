@@ -53,10 +53,11 @@ def convert(
     """
     result = Result()
     sources: list[_Source] = []
-    for file in files:
-        found = Roots.of(file, roots)
+    found = [(file, Roots.of(file, roots)) for file in files]
+    orders = ((_order(file, each, options, run=run), each.folders) for file, each in found)
+    for (file, each), recorded in zip(found, box.record(orders, boxed=boxed), strict=True):
         try:
-            sources.append(_Source(file, found, _record(file, found, options, boxed=boxed, run=run)))
+            sources.append(_Source(file, each, read(_text_of(recorded))))
         except (box.Ended, ValueError) as error:
             result.refused.append(Remark(str(file), 1, str(error)))
     writers = _writers(sources)
@@ -91,7 +92,7 @@ def _without_twins(result: Result) -> Result:
     return result
 
 
-def _record(file: Path, roots: Roots, options: Options, *, boxed: bool, run: bool) -> Recording:
+def _order(file: Path, roots: Roots, options: Options, *, run: bool) -> str:
     order = {
         "file": str(file.resolve()),
         "module": path_of(file, roots)[: -len(".py")].replace("/", "."),
@@ -102,7 +103,13 @@ def _record(file: Path, roots: Roots, options: Options, *, boxed: bool, run: boo
         "limits": box.LIMITS,
         "run": run,
     }
-    return read(box.record(json.dumps(order), roots.folders, boxed=boxed))
+    return json.dumps(order)
+
+
+def _text_of(recorded: str | box.Ended) -> str:
+    if isinstance(recorded, box.Ended):
+        raise recorded
+    return recorded
 
 
 def _converted(source: _Source, options: Options, writers: dict[str, list[str]], *, found_in_folder: bool) -> Result:

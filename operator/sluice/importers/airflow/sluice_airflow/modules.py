@@ -2,7 +2,6 @@
 
 import datetime
 import importlib
-import importlib.abc
 import importlib.machinery
 import os
 import sys
@@ -201,7 +200,7 @@ class Module(types.ModuleType):
         return Unknown(f"{self.__name__}.{name}")
 
 
-class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class Finder:
     """Last on the path of finders: for what is found nowhere, where the user's own files import it."""
 
     def find_spec(self, fullname, path=None, target=None):

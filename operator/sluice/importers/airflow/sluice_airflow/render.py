@@ -5,7 +5,6 @@ expressions of usual templates are understood: names, calls, and Airflow's filte
 import os
 import re
 
-from .context import pulled
 from .graph import DagParam, XComArg
 
 _EXPRESSION = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
@@ -33,6 +32,8 @@ _OF_JINJA = {
 
 def rendered(value, context):
     if isinstance(value, XComArg):
+        from .context import pulled  # only in a pod: it takes pendulum, where it is
+
         return pulled(value, context)
     if isinstance(value, DagParam):
         return context["params"][value.name]

@@ -41,7 +41,7 @@ def main():
     if order["run"]:
         error = _load(order["file"], order["module"])
     else:
-        from sluice_recorder import tree  # only here, as it needs pendulum
+        from sluice_recorder import tree
 
         error = tree.read(order["file"], order["module"])
     if os.getpid() != process:

@@ -7,7 +7,6 @@ import types
 
 from sluice_airflow import graph, modules, operators, unknown
 from sluice_airflow.render import text_of_file
-from sluice_recorder.templates import Template, template_of
 
 _TEMPLATED = (
     operators.BashOperator,
@@ -100,15 +99,17 @@ def plain(value, params=None, depth=0):
     `params`: those of the task, if templates are to be rendered.
     """
     if isinstance(value, str):
-        return str(value) if params is None or not ("{{" in value or "{%" in value) else template_of(value, params)
+        if params is None or not ("{{" in value or "{%" in value):
+            return str(value)
+        from sluice_recorder.templates import template_of  # only here, as it needs jinja2
+
+        return template_of(value, params)
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, (int, float)):
         return value if abs(value) < 2**63 else str(value)
     if depth > _MOST_DEPTH:
         return {"$object": "nested too deeply"}
-    if isinstance(value, Template):
-        return value.json
     if isinstance(value, dict):
         return {str(key): plain(each, params, depth + 1) for key, each in list(value.items())[:_MOST_ITEMS]}
     if isinstance(value, (list, tuple, set, frozenset)):

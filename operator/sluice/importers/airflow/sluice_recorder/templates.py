@@ -1,8 +1,8 @@
 """Renders a template as far as it is known, and leaves a hole for each value that only a run has.
 
-`json` is a list of texts and holes: {"time": "start", "shift": seconds, "format": "%Y-%m-%d"}, {"param": name},
-{"xcom": task, "key": key}, {"variable": name}, {"connection": name, "field": field}, {"run": field}; or a reason why it
-can only be rendered in the pod.
+What comes of it is a list of texts and holes: {"time": "start", "shift": seconds, "format": "%Y-%m-%d"},
+{"param": name}, {"xcom": task, "key": key}, {"variable": name}, {"connection": name, "field": field}, {"run": field};
+or a reason why it can only be rendered in the pod.
 """
 
 import datetime
@@ -14,13 +14,6 @@ import jinja2.sandbox
 _OPEN, _CLOSE = "\ue002", "\ue003"
 _HOLE = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
 _ISO = "%Y-%m-%dT%H:%M:%S+00:00"
-
-
-class Template:
-    """A text with holes."""
-
-    def __init__(self, json):
-        self.json = json
 
 
 class Needed(Exception):

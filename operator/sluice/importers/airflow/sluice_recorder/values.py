@@ -13,8 +13,6 @@ import os
 import textwrap
 import types
 
-import dateutil
-import pendulum
 from sluice_airflow import places
 from sluice_airflow.places import report
 from sluice_airflow.unknown import Unknown
@@ -41,8 +39,6 @@ _MODULES = {
     "math": math,
     "os": _OS,
     "os.path": _OS.path,
-    "pendulum": pendulum,
-    "dateutil": dateutil,
     "textwrap": textwrap,
 }
 OPERATORS = {
@@ -107,7 +103,7 @@ class Values:
                 setattr(into, target.attr, value)
 
     def module(self, name):
-        if name.partition(".")[0] in ("airflow", "kubernetes"):
+        if name.partition(".")[0] in ("airflow", "kubernetes", "pendulum", "dateutil"):
             return importlib.import_module(name)
         return _MODULES.get(name) or Unknown(name)
 
