@@ -30,12 +30,14 @@ from airflow.operators.empty import EmptyOperator
 """Six lines with the one before it: a DAG text that follows it begins in line 7."""
 
 
-def imported(folder: Path, text: str, head: str = HEAD, name: str = "etl.py", **options: Any) -> Result:
-    """Of one file with this text."""
+def imported(
+    folder: Path, text: str, head: str = HEAD, name: str = "etl.py", *, run: bool = True, **options: Any
+) -> Result:
+    """Of one file with this text, which is run, or only read."""
     dags = folder / "dags"
     dags.mkdir(exist_ok=True)
     (dags / name).write_text(head + textwrap.dedent(text))
-    return convert([dags / name], Options(**options))
+    return convert([dags / name], Options(**options), boxed=run, run=run)
 
 
 def spec_of(result: Result) -> Any:

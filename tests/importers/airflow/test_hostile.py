@@ -40,7 +40,7 @@ attempt("write much", lambda: [open(f"/tmp/{n}", "wb").write(bytes(8 << 20)) for
 attempt("write far", lambda: open("/usr/x", "w"))
 attempt("read accounts", lambda: open("/etc/passwd").read())
 attempt("read keys", lambda: os.listdir("/root/.ssh"))
-attempt("environment", lambda: os.environ["PATH"])
+attempt("environment", lambda: dict(os.environ)["PATH"])
 attempt("signal", lambda: os.kill(os.getppid() if os.getppid() > 1 else 0x7fffff, 9))
 attempt("more namespaces", lambda: os.system("unshare --user true") == 0 or 1 / 0)
 attempt("mount", lambda: os.system("mount -t tmpfs tmpfs /tmp 2>/dev/null") == 0 or 1 / 0)

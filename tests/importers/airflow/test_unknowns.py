@@ -26,6 +26,26 @@ def test_what_is_asked_of_an_unknown_is_a_loss(tmp_path, head, body, line, what)
     assert [(loss.line, loss.what) for loss in result.losses] == [(line + 1, what)]
 
 
+@pytest.mark.parametrize("run", [True, False])
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("if Variable.get('v') == 'prod': pass", "a comparison of Variable v, which is not known"),
+        ("if 'x' + Variable.get('v') != 'prod': pass", "a comparison of Variable v, which is not known"),
+        ("if Variable.get('v'): pass", "the truth of Variable v, which is not known"),
+        ("if os.environ.get('E'): pass", "the truth of environment variable E, which is not known"),
+        ("for n in Variable.get('v').split(','): pass", "the items of Variable v, which is not known"),
+        ("x = int(Variable.get('v'))", "the number of Variable v, which is not known"),
+        ("x = 'a' in Variable.get('v')", "the items of Variable v, which is not known"),
+        ("x = [n for n in range(len(Variable.get('v')))]", "the length of Variable v, which is not known"),
+    ],
+)
+def test_what_is_asked_of_an_unknown_text_is_a_loss(tmp_path, body, what, run):
+    text = f"import os\nfrom airflow.models import Variable\n{DAG}{TASK}    {body}\n"
+    result = imported(tmp_path, text, run=run)
+    assert [(loss.line, loss.what) for loss in result.losses] == [(11, what)]
+
+
 def test_an_unknown_operator_is_left_to_the_user(tmp_path):
     text = "from airflow.providers.google.cloud.operators.bigquery import BigQueryInsertJobOperator\n"
     result = imported(tmp_path, f"{text}{DAG}{TASK}    a >> BigQueryInsertJobOperator(task_id='q', sql='select 1')\n")
@@ -42,6 +62,11 @@ def test_an_unknown_operator_is_left_to_the_user(tmp_path):
         ("Variable.get('bucket', default_var='d')", {}, "echo d", None),
         ("os.environ.get('BUCKET', 'e')", {}, "echo e", None),
         ("os.environ['BUCKET']", {"env": {"BUCKET": "f"}}, "echo f", None),
+        ("os.environ['BUCKET']", {}, "echo ${PARAM_BUCKET}", {"name": "BUCKET"}),
+        ("os.environ.get('BUCKET')", {}, "echo ${PARAM_BUCKET}", {"name": "BUCKET"}),
+        ("os.getenv('BUCKET')", {}, "echo ${PARAM_BUCKET}", {"name": "BUCKET"}),
+        ("os.getenv('BUCKET', 'g')", {}, "echo g", None),
+        ("str(os.environ.get('BUCKET', None))", {}, "echo None", None),
     ],
 )
 def test_what_only_the_installation_knows(tmp_path, call, options, command, parameter):
@@ -117,11 +142,6 @@ def test_an_id_that_depends_on_the_installation_is_refused(tmp_path):
 def test_a_file_without_a_dag_names_the_functions_that_would_make_one(tmp_path):
     (refused,) = imported(tmp_path, "def build(name):\n    return DAG(name)\n").refused
     assert "makes no DAG with tasks; these would: build (line 7)" in refused.message
-
-
-def test_an_environment_variable_that_is_not_given(tmp_path):
-    (refused,) = imported(tmp_path, f"import os\nbucket = os.environ['BUCKET']\n{DAG}{TASK}").refused
-    assert (refused.line, refused.message) == (8, "KeyError: 'BUCKET'")
 
 
 def test_the_same_text_each_time(tmp_path):

@@ -4,7 +4,7 @@ import os
 import sys
 import sysconfig
 
-_OWN = os.path.dirname(os.path.abspath(__file__))
+_OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _INSTALLED = tuple({os.path.dirname(os.__file__), *sysconfig.get_paths().values(), sys.prefix, _OWN, "<"})
 
 EVENTS = []
@@ -13,6 +13,10 @@ EVENTS = []
 
 READING = []
 """The file and the line, while a file is read without running it."""
+
+
+READER = tuple(os.path.join("sluice_recorder", name) for name in ("tree.py", "values.py"))
+"""Where it is read: what is asked there, the file asks."""
 
 
 def is_users(file):

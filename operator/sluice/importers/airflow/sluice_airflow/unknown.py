@@ -7,7 +7,7 @@ In a pod, once the file is loaded, any use of it raises: the task's own code wou
 import dis
 import sys
 
-from .places import report
+from .places import READER, is_users, report
 
 RUNNING = []
 """Not empty once the file is loaded and the task's own code runs."""
@@ -143,13 +143,64 @@ def _base(origin):
     return type(origin.rsplit(".", 1)[-1], (), body)
 
 
+class UnknownText(str):
+    """Stands for a text that is not known: it survives formatting and joining, and is found again in names.
+
+    Whoever of the user's files asks for its value is told, as with any unknown; all others see the mark.
+    """
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __add__(self, other):
+        return UnknownText(str.__add__(self, other))
+
+    def __radd__(self, other):
+        return UnknownText(str.__add__(other, self))
+
+
+def _asks(name, how, answer):
+    """A method of texts, which reports the user's question and gives an answer that is wrong half of the time."""
+    of_text = getattr(str, name, None)
+
+    def method(self, *args, **kwargs):
+        caller = sys._getframe(1).f_code.co_filename
+        if is_users(caller) or caller.endswith(READER):
+            report("asked", f"{how} of {origin_of(self)}, which is not known")
+            return answer
+        if of_text is not None:
+            return of_text(self, *args, **kwargs)
+        return len(self) > 0 if name == "__bool__" else {"__int__": int, "__float__": float}[name](str(self))
+
+    setattr(UnknownText, name, method)
+
+
+for _name, _how, _answer in (
+    ("__bool__", "the truth", True),
+    ("__eq__", "a comparison", False),
+    ("__ne__", "a comparison", True),
+    *((name, "a comparison", False) for name in ("__lt__", "__le__", "__gt__", "__ge__", "startswith", "endswith")),
+    ("__contains__", "the items", False),
+    ("__len__", "the length", 0),
+    ("__int__", "the number", 0),
+    ("__float__", "the number", 0.0),
+    *((name, "the items", ()) for name in ("split", "rsplit", "splitlines", "partition")),
+):
+    _asks(_name, _how, _answer)
+
+
 _OPEN, _CLOSE = "\ue000", "\ue001"
 MARKS = []
 """Origins of unknown texts, by their number."""
 
 
 def mark(origin):
-    """A text that stands for an unknown one: it survives formatting and joining, and is found again in names."""
+    """A text that stands for an unknown one."""
     if origin not in MARKS:
         MARKS.append(origin)
-    return f"{_OPEN}{MARKS.index(origin)}{_CLOSE}"
+    return UnknownText(f"{_OPEN}{MARKS.index(origin)}{_CLOSE}")
+
+
+def origin_of(text):
+    """What the first mark in it stands for."""
+    return MARKS[int(str.partition(str.partition(str(text), _OPEN)[2], _CLOSE)[0])]

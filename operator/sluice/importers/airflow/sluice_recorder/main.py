@@ -15,6 +15,7 @@ _HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(_HERE.parent)]
 
 from sluice_airflow import graph, modules, places, settings  # noqa: E402  # found by the line above
+from sluice_recorder import environment  # noqa: E402
 from sluice_recorder.record import record  # noqa: E402
 
 sys.path.pop(0)  # beside them lie files whose names the user's modules may have
@@ -39,6 +40,7 @@ def main():
     modules.install("kubernetes")
     process = os.getpid()
     if order["run"]:
+        environment.ask()
         error = _load(order["file"], order["module"])
     else:
         from sluice_recorder import tree
