@@ -9,6 +9,7 @@ from typing import Any
 from sluice.core import Json
 from sluice.importers.airflow import common
 from sluice.importers.airflow.dag import Translation
+from sluice.importers.airflow.external import other_dag
 from sluice.importers.airflow.holes import InPod, env_entry, in_field, in_script, parts_of
 from sluice.importers.airflow.in_airflow import by_airflow
 from sluice.importers.airflow.names import parameter_of, workflow_of
@@ -153,6 +154,16 @@ def _wait_until(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa
     return _left(task, dag) if when is None else {"wait": {"until": rfc3339(when)}}
 
 
+def _external(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
+    """A place to begin at, as the run begins once the other has succeeded."""
+    if other_dag(task, dag) is not None:
+        return {"join": {}}
+    what = f"ExternalTaskSensor on {task.fields.get('external_dag_id')!r:.60} in the middle of a run"
+    instead = "put what follows into a Workflow of its own, with `after: [{workflow: ...}]`"
+    dag.lose(task, what, instead, left=True)
+    return {"image": ""}
+
+
 def _trigger(task: Task, dag: Translation, marks: list[str]) -> Json:
     target = task.fields.get("trigger_dag_id")
     if not isinstance(target, str) or "\ue000" in target or "{{" in target:
@@ -214,6 +225,7 @@ _FAMILIES: tuple[tuple[tuple[str, ...], Action], ...] = (
     (("EmptyOperator",), _empty),
     (("KubernetesPodOperator", "DockerOperator"), pod),
     (("TriggerDagRunOperator",), _trigger),
+    (("ExternalTaskSensor",), _external),
     (("SubDagOperator",), _sub_dag),
     (("TimeDeltaSensor",), _wait_delta),
     (("DateTimeSensor",), _wait_until),

@@ -9,6 +9,7 @@ from sluice.importers.airflow import common
 from sluice.importers.airflow.actions import action
 from sluice.importers.airflow.branches import condition, hand_on_choices
 from sluice.importers.airflow.dag import Translation
+from sluice.importers.airflow.external import after
 from sluice.importers.airflow.holes import DATES
 from sluice.importers.airflow.mapping import for_each
 from sluice.importers.airflow.names import workflow_of
@@ -62,14 +63,15 @@ def workflow_of_dag(dag: Translation, schedule: Schedule, files: Json, marks: li
         tasks.insert(0, _dates_task(dag))
     for what, instead in schedule.losses:
         dag.lose(None, what, instead)
-    if schedule.fields.get("trigger") != "Manual":
+    times = after(dag, schedule)
+    if times.get("trigger") != "Manual":
         _ask_for_values(dag)
     spec: Json = {}
     if description := dag.dag.description:
         dag.note(None, f"description: {str(description)[:200]}")
     if dag.parameters:
         spec["parameters"] = list(dag.parameters.values())
-    spec |= schedule.fields | _limits(dag, tasks, schedule)
+    spec |= times | _limits(dag, tasks, schedule)
     if any("function" in task for task in tasks):
         spec |= files
     elif any("files" in task for task in tasks):
