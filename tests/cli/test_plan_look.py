@@ -15,7 +15,7 @@ from sluice.cli.terminal import Terminal
 from sluice.client.errors import ClientError
 from sluice.client.names import parse
 from sluice.client.resources import RUNS, WORKFLOWS
-from sluice.core.base.naming import change_of, graph_of, revision_name
+from sluice.core.base.naming import change_of, graph_of, pod_name, revision_name
 from tests.client.server import serving, status
 from tests.core.kubelet import START, at
 
@@ -219,6 +219,69 @@ async def test_slots_that_others_hold_count_as_free_and_are_named(tmp_path):
     new = spec(task("load", pools=[{"name": "warehouse"}]))
     lines, _ = await planned(tmp_path, new, ANSWERS | {f"{OURS}/pools": {"metadata": {}, "items": [pool]}})
     assert "  guessed  pool warehouse is free (1 of 2 slots are in use now)" in lines
+
+
+REPORT = spec(task("export", pools=[{"name": "warehouse"}], expectedDuration="1m"))
+REPORT_NAME = revision_name("report", "w2", graph_of(REPORT))
+REPORT_OWNER = {
+    "kind": "WorkflowRun",
+    "name": "report-1",
+    "uid": "r2",
+    "controller": True,
+    "apiVersion": "sluice.dev/v1alpha1",
+}
+EXPORT = {
+    "metadata": metadata(
+        pod_name("report-1", "r2", "export", 1),
+        "p2",
+        labels={"sluice.dev/run": "report-1", "sluice.dev/task": "export", "sluice.dev/attempt": "1"},
+        ownerReferences=[REPORT_OWNER],
+    ),
+    "spec": {"nodeName": "node-1"},
+    "status": {
+        "phase": "Running",
+        "conditions": [{"type": "PodScheduled", "status": "True", "lastTransitionTime": at(7200)}],
+        "containerStatuses": [{"name": "main", "state": {"running": {"startedAt": at(7200)}}}],
+    },
+}
+POOL = {"slots": 1, "used": 1, "holders": ["report-1/export"]}
+HELD = ANSWERS | {
+    f"{OURS}/pools": {
+        "metadata": {},
+        "items": [{"metadata": {"name": "warehouse"}, "spec": {"slots": 1}, "status": POOL}],
+    },
+    f"{OURS}/workflows/report": {"metadata": metadata("report", "w2"), "spec": REPORT},
+    f"{OURS}/workflowruns/report-1": {
+        "metadata": metadata("report-1", "r2"),
+        "spec": {"workflow": "report"},
+        "status": {
+            "phase": "Running",
+            "revision": REPORT_NAME,
+            "startedAt": at(7190),
+            "tasks": {"export": {"phase": "Running", "attempt": 1}},
+        },
+    },
+    f"/apis/apps/v1/namespaces/team/controllerrevisions/{REPORT_NAME}": {
+        "metadata": {"name": REPORT_NAME, "ownerReferences": [{"kind": "Workflow", "name": "report", "uid": "w2"}]},
+        "data": graph_of(REPORT),
+    },
+    "/api/v1/namespaces/team/pods": {"metadata": {}, "items": [EXPORT]},
+}
+
+
+async def test_a_run_that_holds_a_slot_goes_on_beside(tmp_path):
+    new = spec(task("load", pools=[{"name": "warehouse"}], expectedDuration="10s"))
+    lines, _ = await planned(tmp_path, new, HELD)
+    assert lines[0] == "etl in team: would start 1 run of 1 task, in about 1m10s."
+    assert "  waits    1m00s for pool warehouse (1 slot); with 2 slots 10s in all" in lines
+    assert "  guessed  report-1 goes on beside it, and its tasks take as long as they have" in lines
+
+
+async def test_slots_of_a_run_that_cannot_be_read_count_as_free(tmp_path):
+    new = spec(task("load", pools=[{"name": "warehouse"}], expectedDuration="10s"))
+    lines, _ = await planned(tmp_path, new, {k: v for k, v in HELD.items() if "report" not in k})
+    assert lines[0] == "etl in team: would start 1 run of 1 task, in about 10s."
+    assert "  guessed  pool warehouse is free (1 of 1 slots are in use now)" in lines
 
 
 async def test_a_run_that_goes_on_is_waited_for(tmp_path):

@@ -17,8 +17,8 @@ from sluice.core.run.orders import Orders
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.whatif.kubelet import Expected
-from sluice.core.whatif.simulate import Callee, simulate
-from tests.core.kubelet import RUN
+from sluice.core.whatif.simulate import Beside, Callee, simulate
+from tests.core.kubelet import RUN, START, at, running, seen
 from tests.core.world import graph
 
 
@@ -130,6 +130,21 @@ def test_a_timeout_of_the_run_ends_what_runs():
     assert [attempt.ended_s for attempt in found.pods] == [10, 15]
 
 
+def test_a_run_that_holds_the_slot_goes_on_beside():
+    one = {"pools": [{"name": "warehouse"}]}
+    shared, other = SharedLimits(), replace(RUN, name="report-1", uid="u2")
+    shared.set_pool(PoolKey(RUN.namespace, "warehouse"), 1)
+    export, load = (Definition.of(graph(name, **{name: one})) for name in ("export", "load"))
+    pod = seen(running(2), export.tasks[0], run=other)
+    status = {"startedAt": at(0), "tasks": {"export": {"phase": "Running", "attempt": 1}}}
+    now, orders = START + 12, Orders()
+    going = restore(other, "r", export, status=status, pods=[pod], shared=shared, now=now, orders=orders)
+    shared.observe_pod(going.tasks.with_claims(pod))
+    run = restore(RUN, "e", load, status={}, pods=[], shared=shared, now=now, orders=orders)
+    found = simulate(run, [Expected(5)], beside=[Beside(going, [Expected(30)])])
+    assert (found.ended_s, found.held_up_s, len(found.pods)) == (30 - 10 + 5, {"pool/warehouse": 20}, 1)
+
+
 def test_how_long_somebody_waited_and_for_what():
     waits = course(graph("a", a={"forEach": {"range": {"end": 6}}, "pools": [{"name": "database"}]}), [10]).held_up_s
     assert waits == {"pool/database": 20}
@@ -172,8 +187,8 @@ def test_never_faster_than_work_and_critical_path_allow_and_never_idle(given_gra
     for number, before in enumerate(order.dependencies):
         assert all(ended[dependency] <= started[number] for dependency in before)
         assert ended[number] - started[number] == durations_s[number]
-    for at in started.values():
-        assert sum(a.started_s <= at < a.ended_s for a in made) <= cap
+    for start_s in started.values():
+        assert sum(a.started_s <= start_s < a.ended_s for a in made) <= cap
     makespan, longest, work = max(ended.values()), max(critical_paths_s(order, durations_s)), sum(durations_s)
     assert max(longest, work / cap) <= makespan
     assert makespan <= work / cap + longest * (cap - 1) / cap + 1e-9  # Graham's bound: no slot is idle for nothing

@@ -27,6 +27,14 @@ async def run_if_there(client: Client, name: str) -> Json | None:
         return None
 
 
+def with_graph(spec: Json, graph: Json) -> Json:
+    """A Workflow's spec with the graph of one of its runs in place of the one that it has now."""
+    return {key: each for key, each in spec.items() if key not in _GRAPH} | graph
+
+
+_GRAPH = frozenset({"parameters", "volumeClaimTemplates", "defaults", "outputs", "tasks", "files", "binaryFiles"})
+
+
 async def past_of(client: Client, run: Json) -> Past | None:
     """What a run that has ended leaves to others; None if its graph is gone, or cannot be read."""
     try:

@@ -30,6 +30,20 @@ NOTHING = KnownWorkflow()
 
 
 @dataclass(frozen=True, slots=True)
+class GoingRun:
+    """A run that holds slots, or waits for some: the run, its Workflow's spec with the run's graph, and its pods."""
+
+    run: Json
+    spec: Json
+    pods: Sequence[Json]
+    kept: Sequence[KeptRun] = ()
+
+    @property
+    def name(self) -> str:
+        return str(self.run["metadata"]["name"])
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     namespace: str = ""
     """Empty offline."""
@@ -40,6 +54,8 @@ class Known:
     """Slots by name; None if they are not known."""
     in_use: Mapping[str, int] = field(default_factory=dict)
     """Of these, how many others hold just now."""
+    going: Sequence[GoingRun] = ()
+    """The runs that hold them, as far as they can be read."""
     chart: ChartDefaults | None = None
     nodes: Sequence[Node] | None = None
     """None if they may not be read."""

@@ -6,6 +6,7 @@ from typing import TypeVar
 from sluice.api.chart import ChartDefaults
 from sluice.api.run import WorkflowRunSpec, has_ended
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
+from sluice.cli.plan.going import going_runs
 from sluice.cli.plan.history import kept_runs, past_of, run_if_there
 from sluice.cli.plan.known import Known, KnownWorkflow
 from sluice.cli.run.file import Manifest
@@ -34,9 +35,12 @@ async def look(client: Client, manifests: Sequence[Manifest], chart: ChartDefaul
     pools = await _if_allowed(client.objects(POOLS), "the Pools, which count as having room for all", unseen)
     quotas = await _if_allowed(client.objects(QUOTAS), "the quotas of the namespace", unseen)
     nodes = await _if_allowed(free_nodes(client), "whether it fits: that takes the nodes and all their pods", unseen)
+    workflows = await _workflows(client, specs, called)
+    theirs = [each.workflow["spec"] for each in workflows.values() if each.workflow is not None]
     return Known(
         namespace=client.namespace,
-        workflows=await _workflows(client, specs, called),
+        workflows=workflows,
+        going=await going_runs(client, pools or (), _pools_of([*specs.values(), *theirs])),
         resumed=await _resumed(client, manifests),
         pools=None if pools is None else {each["metadata"]["name"]: int(each["spec"]["slots"]) for each in pools},
         in_use={each["metadata"]["name"]: used for each in pools or () if (used := _used(each))},
@@ -45,6 +49,18 @@ async def look(client: Client, manifests: Sequence[Manifest], chart: ChartDefaul
         quotas=quotas or (),
         unseen=tuple(unseen),
     )
+
+
+async def _free_nodes(client: Client) -> list[Node]:
+    nodes, usage = await client.objects(NODES), Usage()
+    async for page in client.pages(PODS, ALL_NAMESPACES, fieldSelector=_LIVE_PODS):
+        usage.add(page["items"] or ())
+    return usage.free(nodes)
+
+
+def _pools_of(specs: Iterable[Json]) -> set[str]:
+    tasks = [task for spec in specs for task in foreign.mappings(spec.get("tasks"))]
+    return {foreign.string(each.get("name")) for task in tasks for each in foreign.mappings(task.get("pools"))}
 
 
 def _used(pool: Json) -> int:

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 
+from sluice.api.chart import PodCaps
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
+from sluice.cli.plan.beside import beside
 from sluice.cli.plan.guesses import guessed_pools, guessed_times, guessed_values
 from sluice.cli.plan.known import NOTHING, Known, KnownWorkflow
 from sluice.cli.plan.planned import Planned
@@ -28,7 +30,7 @@ from sluice.core.triggers.rerun import RerunOrders
 from sluice.core.triggers.resume import Past, kept
 from sluice.core.whatif.assumptions import assume
 from sluice.core.whatif.durations import Sources, durations
-from sluice.core.whatif.plan import Scene, Subject, plan
+from sluice.core.whatif.plan import Going, Scene, Subject, plan
 from sluice.core.whatif.room import fit, shortages
 from sluice.core.whatif.start import Stands, Start, start
 
@@ -140,7 +142,8 @@ class Preparation:
             pools=pools,
             defaults=self._defaults,
             status=status,
-            **({} if self._known.chart is None else {"caps": self._known.chart.limits}),
+            caps=PodCaps() if self._known.chart is None else self._known.chart.limits,
+            beside=self._beside(manifest, run, guesses),
         )
         found = plan(scene)
         guesses += guessed_times(found, subject)
@@ -163,6 +166,17 @@ class Preparation:
             },
             succeeded_at=dict(_succeeded_at(known)),
         )
+
+    def _beside(self, manifest: Manifest, run: WorkflowRunSpec, guesses: list[str]) -> list[Going]:
+        """The other runs that go on. One that this one waits for, stops or replays is not among them."""
+        met = self._of(run.workflow).meets
+        others = [
+            each
+            for each in self._known.going
+            if each.name != manifest.name and not (met and each.run["spec"]["workflow"] == run.workflow)
+        ]
+        guesses += [f"{each.name} goes on beside it, and its tasks take as long as they have" for each in others]
+        return [beside(each, self._known.pools or {}) for each in others]
 
     def _identity(self, manifest: Manifest, run: WorkflowRunSpec, definition: Definition, starts: Start) -> RunIdentity:
         workflow = self._of(run.workflow).workflow
@@ -195,7 +209,7 @@ class Preparation:
         sources = Sources(
             given_s=self._wishes.given_s,
             kept=known.kept,
-            width=_parallelism(known.workflow),
+            width=None if known.workflow is None else foreign.integer(known.workflow["spec"].get("parallelism")),
             pools=self._known.pools or {},
         )
         times = durations(assumed.definition, sources, simulated)
@@ -222,7 +236,7 @@ class Preparation:
             guesses += guessed_pools(names - found.keys(), None, {})
             return dict.fromkeys(names, _PLENTY) | {name: slots for name, slots in found.items() if name in names}
         of_run = {request.name for request in subjects[0].settings.pools or ()}
-        guesses += guessed_pools(names | of_run, found, self._known.in_use)
+        guesses += guessed_pools(names | of_run, found, {} if self._known.going else self._known.in_use)
         return {name: slots for name, slots in found.items() if name in names}
 
 
@@ -241,11 +255,6 @@ def readable(spec: Json) -> Definition | None:
     except (ValidationError, KeyError, TypeError):
         return None
     return found if len(found.graph.topological_order()) == len(found.tasks) else None
-
-
-def _parallelism(workflow: Json | None) -> int | None:
-    """That of the kept runs, which is not yet that of the file."""
-    return None if workflow is None else foreign.integer(workflow["spec"].get("parallelism"))
 
 
 def _stands(workflow: Json, spec: Json) -> Stands:

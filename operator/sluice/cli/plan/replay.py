@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sluice.cli.durations import lasting
 from sluice.cli.plan.as_json import written
 from sluice.cli.plan.facts import facts_as_text
-from sluice.cli.plan.history import kept_run, past_of
+from sluice.cli.plan.history import kept_run, past_of, with_graph
 from sluice.cli.plan.known import Known, KnownWorkflow
 from sluice.cli.plan.look import look
 from sluice.cli.plan.planned import Planned
@@ -83,9 +83,8 @@ async def replay(client: Client, target: Target, limits: Limits, wishes: Wishes,
     known = await look(client, [manifest], await defaults.read(client))
     before = await past_of(client, run)
     workflow = known.workflows[run["spec"]["workflow"]].workflow or {"metadata": {"uid": "", "generation": 1}}
-    settings: Json = {key: each for key, each in workflow.get("spec", {}).items() if key not in _GRAPH}
     it = KnownWorkflow(
-        workflow={**workflow, "spec": {**settings, **graph}},
+        workflow={**workflow, "spec": with_graph(workflow.get("spec", {}), graph)},
         kept=[await kept_run(client, run)],
         outputs={} if before is None else before.outputs,
     )
@@ -100,9 +99,6 @@ async def replay(client: Client, target: Target, limits: Limits, wishes: Wishes,
     as_long = replace(it, kept=[replace(it.kept[0], of_pods_s=own.times_s)])  # whatever the limits
     others = _under(replace(seen, workflows={**seen.workflows, run["spec"]["workflow"]: as_long}), run, limits)
     return Replay(finished_at - started_at, own, planned(others), limits, seen)
-
-
-_GRAPH = frozenset({"parameters", "volumeClaimTemplates", "defaults", "outputs", "tasks", "files", "binaryFiles"})
 
 
 def _under(known: Known, run: Json, limits: Limits) -> Known:

@@ -36,7 +36,7 @@ def _at(value: Any, index: int) -> Any:
 
 
 def see(run: RunState, pod: PodView) -> None:
-    run.shared.observe_pod(pod)
+    run.shared.observe_pod(run.tasks.with_claims(pod))
     run.pods.observe(pod)
 
 
@@ -55,7 +55,6 @@ def running_pod(run: RunState, number: int, now: Instant) -> PodView:
         created_at=now,
         scheduled_at=now,
         container=ContainerState(started_at=now),
-        pools=(*task.definition.pools, *identity.tree),
     )
 
 
@@ -64,7 +63,7 @@ def succeeded(pod: PodView, task: TaskState, outputs: Json, now: Instant) -> Pod
     text = written(task, outputs) if outputs and not task.definition.outputs_in_log else ""
     file = OutputsFile(text, len(text.encode()) + 1) if text else None
     container = replace(pod.container, finished_at=now, exit_code=0, written=file)
-    return replace(pod, version=2, phase="Succeeded", container=container)
+    return replace(pod, version=pod.version + 1, phase="Succeeded", container=container)
 
 
 def written(task: TaskState, outputs: Json) -> str:
@@ -77,4 +76,4 @@ def written(task: TaskState, outputs: Json) -> str:
 def killed(pod: PodView, now: Instant) -> PodView:
     """The pod as it is when the operator has ended it."""
     container = replace(pod.container, finished_at=now, exit_code=_KILLED)
-    return replace(pod, version=2, phase="Failed", deletion_asked_at=now, container=container)
+    return replace(pod, version=pod.version + 1, phase="Failed", deletion_asked_at=now, container=container)

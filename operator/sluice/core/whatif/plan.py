@@ -5,7 +5,7 @@ It is the course of the run on a made-up cluster (see `simulate`), under the ope
 reads it. What was assumed for that stands in `guesses`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sluice.api.chart import PodCaps
@@ -13,6 +13,7 @@ from sluice.api.run import ApprovalDecision, WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
+from sluice.core.pod.view import PodView
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.run_tree import tree_pool
 from sluice.core.quota.shared_limits import SharedLimits
@@ -25,7 +26,7 @@ from sluice.core.whatif.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, Dur
 from sluice.core.whatif.kubelet import Expected
 from sluice.core.whatif.longest_way import longest_way
 from sluice.core.whatif.peak import Peak, peak
-from sluice.core.whatif.simulate import Callee, Course, simulate, started
+from sluice.core.whatif.simulate import Beside, Callee, Course, simulate, started
 
 PROFILE_PARTS = 12
 _LIMITS_TRIED = 3
@@ -62,6 +63,8 @@ class Scene:
     caps: PodCaps = field(default_factory=PodCaps)
     defaults: PodDefaults = NO_DEFAULTS
     status: Json = field(default_factory=dict)
+    beside: Sequence["Going"] = ()
+    """Other runs that hold slots, or wait for some."""
 
     def play(self, which: str = "typical_s") -> Course:
         """The course of the run with each task's times: `low_s`, `typical_s` or `high_s`."""
@@ -77,11 +80,32 @@ class Scene:
             name: Callee(each.definition, each.settings, each.expected(_times(each.durations, which)))
             for name, each in self.callees.items()
         }
-        return simulate(run, subject.expected(_times(subject.durations, which)), callees)
+        beside = [each.beside(shared, self.now) for each in self.beside]
+        return simulate(run, subject.expected(_times(subject.durations, which)), callees, beside)
 
     @property
     def _calls(self) -> bool:
         return any(task.is_sub_workflow for task in self.subject.definition.tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """A run that is under way: its status, and its pods."""
+
+    identity: RunIdentity
+    subject: Subject
+    spec: WorkflowRunSpec
+    status: Json
+    pods: Sequence[PodView]
+
+    def beside(self, shared: SharedLimits, now: Instant) -> Beside:
+        subject = self.subject
+        run = started(
+            self.identity, subject.definition, subject.settings, self.spec, shared, now, self.status, self.pods
+        )
+        for pod in self.pods:
+            shared.observe_pod(run.tasks.with_claims(pod))
+        return Beside(run, subject.expected(_times(subject.durations, "typical_s")))
 
 
 def _times(durations: Durations, which: str) -> list[float]:

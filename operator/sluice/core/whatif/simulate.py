@@ -3,6 +3,8 @@
 The decisions are those of the operator; only the clock, the pods and what they hand on are made up. Nothing fails by
 itself. A person's answers are those that the run has already been given (`RunState.set_approvals`). A task that runs
 another Workflow has a child run of its own if that Workflow is known, else it is one that ends after a known time.
+
+Runs that are under way already go on beside it. They hold and take slots of Pools, and count for nothing else.
 """
 
 import heapq
@@ -15,6 +17,7 @@ from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
 from sluice.core.base.ownership import AttemptRef
 from sluice.core.base.text import as_json
+from sluice.core.pod.view import PodView
 from sluice.core.quota.run_tree import tree_pool
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.decide import decide
@@ -72,18 +75,35 @@ class Course:
     """Why it would never end, or not well; empty if it succeeds."""
 
 
-def simulate(run: RunState, expected: Sequence[Expected], callees: Mapping[str, Callee] | None = None) -> Course:
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A run that is under way, restored from its status and its pods."""
+
+    run: RunState
+    expected: Sequence[Expected]
+
+
+def simulate(
+    run: RunState,
+    expected: Sequence[Expected],
+    callees: Mapping[str, Callee] | None = None,
+    beside: Sequence[Beside] = (),
+) -> Course:
     """The course of a run that has no pods yet. `expected` are its named tasks; `callees` are by name."""
-    return _Simulation(run, expected, callees or {}).course()
+    simulation = _Simulation(run, expected, callees or {})
+    for other in beside:
+        simulation.go_on(other)
+    return simulation.course()
 
 
 @dataclass(slots=True, eq=False)
 class _Live:
-    """A run under way. `parent` is the one that called it."""
+    """A run under way. `parent` is the one that called it; `beside`: it is none of those that the course is of."""
 
     run: RunState
     expected: Sequence[Expected]
     parent: "_Live | None" = None
+    beside: bool = False
     wakes_at: Instant | None = None
     held_up: Counter[str] = field(default_factory=Counter)
 
@@ -132,6 +152,17 @@ class _Simulation:
         run.shared.subscribe(wake=lambda identity: self._wake(identity.uid), changed=lambda _: None)
         self._add(self._root)
 
+    def go_on(self, other: Beside) -> None:
+        """Its pods end as long after their start as they are expected to, those that are late at once."""
+        live = _Live(other.run, other.expected, beside=True)
+        for number, task in enumerate(other.run.tasks):
+            if task.step is TaskStep.LIVE and task.pod is not None and not task.pod.terminal:
+                started_at = task.pod.container.started_at or self._now
+                self._begun[task.pod.name] = _Begun(live, number, started_at)
+                self._at(max(self._now, started_at + live.expects(number).duration_s), task.pod.name)
+        self._add(live)
+        self._awake = {live.uid: live} | self._awake  # it was there before
+
     def course(self) -> Course:
         run, trouble = self._root.run, ""
         while run.finished_at is None and not (trouble := trouble or self._circle or self._too_large()):
@@ -140,7 +171,7 @@ class _Simulation:
             elif self._events:
                 self._pass_time()
             else:
-                trouble = stuck(list(self._live.values())[-1].run)
+                trouble = stuck([live.run for live in self._live.values() if not live.beside][-1])
         if not trouble and expected_phase(run) != "Succeeded":
             trouble = run_message(run)
         return Course(run, self._pods, self._calls, self._now - self._began_at, self._held_up_s, trouble)
@@ -193,9 +224,10 @@ class _Simulation:
         if decision.wake_at is not None and decision.wake_at != live.wakes_at:
             live.wakes_at = decision.wake_at
             self._at(decision.wake_at, live.uid)
-        self._held_up.subtract(live.held_up)
-        live.held_up = Counter(run.time.waiting)
-        self._held_up.update(live.held_up)
+        if not live.beside:
+            self._held_up.subtract(live.held_up)
+            live.held_up = Counter(run.time.waiting)
+            self._held_up.update(live.held_up)
         if decision.finished:
             self._finish(live)
 
@@ -227,6 +259,8 @@ class _Simulation:
 
     def _note(self, attempts: list[Attempt], name: str) -> None:
         begun = self._begun.pop(name)
+        if begun.live.beside:
+            return
         started_s, ended_s = begun.at - self._began_at, self._now - self._began_at
         attempts.append(Attempt(begun.live.run, begun.number, started_s, ended_s))
 
@@ -250,7 +284,7 @@ class _Simulation:
         )
         identity = replace(identity, tree=((tree_pool(identity.ref), 1), *run.identity.tree))
         child = started(identity, callee.definition, callee.settings, spec, run.shared, self._now)
-        self._add(_Live(child, callee.expected, live))
+        self._add(_Live(child, callee.expected, live, beside=live.beside))
 
     def _called(self, live: _Live, number: int) -> Json:
         """The manifest of the child run."""
@@ -294,15 +328,15 @@ def started(
     shared: SharedLimits,
     now: Instant,
     status: Json | None = None,
+    pods: Sequence[PodView] = (),
 ) -> RunState:
-    """A run that starts now. `status` is what it begins with: what it keeps of another."""
+    """A run that starts now with the `status` of what it keeps of another, or goes on with its own status and pods."""
     try:
         limits = RunLimits.of(settings, spec, identity.values)
     except BadNumber:
         limits = RunLimits()
-    return restore(
-        identity, "", definition, status=status or {}, pods=[], now=now, orders=Orders(limits), shared=shared
-    )
+    orders = Orders(limits, spec.state or "Running")
+    return restore(identity, "", definition, status=status or {}, pods=pods, now=now, orders=orders, shared=shared)
 
 
 def stuck(run: RunState) -> str:
