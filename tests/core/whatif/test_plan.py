@@ -10,7 +10,8 @@ from sluice.api.workflow import WorkflowSettings
 from sluice.core.spec.definition import Definition
 from sluice.core.whatif.assumptions import assume
 from sluice.core.whatif.durations import KeptRun, Sources, durations
-from sluice.core.whatif.plan import Late, Narrow, Scene, Subject, plan
+from sluice.core.whatif.plan import Late, Narrow, plan
+from sluice.core.whatif.scene import Scene, Subject
 from tests.core.kubelet import RUN, START, at
 from tests.core.world import graph
 
@@ -153,6 +154,13 @@ def test_a_task_that_takes_longer_than_its_timeout_is_named():
     slow, fast = {"timeout": "10m"}, {"timeout": "10m"}
     found = plan(scene("a >> b >> c", a=slow, b=fast, c=slow, given={"a": 601, "b": 599}))
     assert found.late == (Late("a", 601, 600),)
+
+
+def test_what_a_called_workflow_asks_is_approved_at_once():
+    inner = scene("ask >> y", ask={"approval": {"message": "go?"}}, given={"y": 3}).subject
+    call = {"workflow": {"name": "inner"}}
+    found = plan(scene("call", call=call, callees={"inner": inner}, given={"call": 99}))
+    assert (found.trouble, found.pods) == ("", 1)
 
 
 def test_a_run_that_cannot_end_says_so():

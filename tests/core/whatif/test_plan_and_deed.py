@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core.whatif.durations import Sources, durations
-from sluice.core.whatif.plan import FAILS, NOT_REACHED, RUNS, SKIPPED, Scene, Subject, plan
+from sluice.core.whatif.plan import FAILS, NOT_REACHED, RUNS, SKIPPED, plan
+from sluice.core.whatif.scene import Scene, Subject
 from tests.core.kubelet import RUN, START
 from tests.core.plan import Approval, Program
 from tests.core.plans import plans

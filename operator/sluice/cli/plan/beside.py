@@ -15,7 +15,7 @@ from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.scheduled_time import ScheduledTime
 from sluice.core.whatif.durations import Sources, durations
-from sluice.core.whatif.plan import Going, Subject
+from sluice.core.whatif.scene import Going, Subject
 
 
 def beside(going: GoingRun, pools: Mapping[str, int]) -> Going:

@@ -51,13 +51,6 @@ async def look(client: Client, manifests: Sequence[Manifest], chart: ChartDefaul
     )
 
 
-async def _free_nodes(client: Client) -> list[Node]:
-    nodes, usage = await client.objects(NODES), Usage()
-    async for page in client.pages(PODS, ALL_NAMESPACES, fieldSelector=_LIVE_PODS):
-        usage.add(page["items"] or ())
-    return usage.free(nodes)
-
-
 def _pools_of(specs: Iterable[Json]) -> set[str]:
     tasks = [task for spec in specs for task in foreign.mappings(spec.get("tasks"))]
     return {foreign.string(each.get("name")) for task in tasks for each in foreign.mappings(task.get("pools"))}

@@ -30,8 +30,9 @@ from sluice.core.triggers.rerun import RerunOrders
 from sluice.core.triggers.resume import Past, kept
 from sluice.core.whatif.assumptions import assume
 from sluice.core.whatif.durations import Sources, durations
-from sluice.core.whatif.plan import Going, Scene, Subject, plan
+from sluice.core.whatif.plan import plan
 from sluice.core.whatif.room import fit, shortages
+from sluice.core.whatif.scene import Going, Scene, Subject
 from sluice.core.whatif.start import Stands, Start, start
 
 _PLENTY = 1_000_000  # slots of a Pool of which nothing is known

@@ -1,115 +1,27 @@
 """What a run would do, before it does: which tasks run and why, how long they take, how much they ask for at a time,
 and what holds them up.
 
-It is the course of the run on a made-up cluster (see `simulate`), under the operator's own decisions; this module only
-reads it. What was assumed for that stands in `guesses`.
+It is read off the course of the run on a made-up cluster (see `scene` and `simulate`), under the operator's own
+decisions.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from sluice.api.chart import PodCaps
-from sluice.api.run import ApprovalDecision, WorkflowRunSpec
-from sluice.api.workflow import WorkflowSettings
-from sluice.core import Instant, Json
-from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
-from sluice.core.pod.view import PodView
-from sluice.core.quota.pool import PoolKey
-from sluice.core.quota.run_tree import tree_pool
-from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
-from sluice.core.spec.definition import Definition
-from sluice.core.spec.identity import RunIdentity
 from sluice.core.status.reasons import reason
 from sluice.core.whatif.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, Durations, Took
-from sluice.core.whatif.kubelet import Expected
 from sluice.core.whatif.longest_way import longest_way
 from sluice.core.whatif.peak import Peak, peak
-from sluice.core.whatif.simulate import Beside, Callee, Course, simulate, started
+from sluice.core.whatif.scene import Scene, Subject
+from sluice.core.whatif.simulate import Course
 
 PROFILE_PARTS = 12
 _LIMITS_TRIED = 3
 _CAPS = ("parallelism", "podLimit")
 _PODS_SIMULATED_AGAIN = 4000
 """With more pods only the typical times are simulated, and nothing is tried with one more slot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A Workflow with what is known of it. `outputs` are what its tasks hand on, by task."""
-
-    definition: Definition
-    settings: WorkflowSettings
-    durations: Durations
-    outputs: Mapping[str, Json] = field(default_factory=dict)
-
-    def expected(self, times: list[float]) -> list[Expected]:
-        tasks = zip(self.definition.tasks, times, strict=True)
-        return [Expected(took_s, self.outputs.get(task.name, {})) for task, took_s in tasks]
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A run that would start, and what it would find. `status` is what it begins with: what it keeps of another."""
-
-    identity: RunIdentity
-    subject: Subject
-    now: Instant
-    spec: WorkflowRunSpec
-    callees: Mapping[str, Subject] = field(default_factory=dict)
-    pools: Mapping[str, int] = field(default_factory=dict)
-    """Slots by Pool. A task whose Pool is not among them waits for ever."""
-    caps: PodCaps = field(default_factory=PodCaps)
-    defaults: PodDefaults = NO_DEFAULTS
-    status: Json = field(default_factory=dict)
-    beside: Sequence["Going"] = ()
-    """Other runs that hold slots, or wait for some."""
-
-    def play(self, which: str = "typical_s") -> Course:
-        """The course of the run with each task's times: `low_s`, `typical_s` or `high_s`."""
-        shared = SharedLimits(pods=self.caps.pods or None, pods_per_namespace=self.caps.pods_per_namespace or None)
-        for name, slots in self.pools.items():
-            shared.set_pool(PoolKey(self.identity.namespace, name), slots)
-        identity = replace(self.identity, tree=((tree_pool(self.identity.ref), 1),)) if self._calls else self.identity
-        subject = self.subject
-        run = started(identity, subject.definition, subject.settings, self.spec, shared, self.now, self.status)
-        asked = (task.name for task in subject.definition.tasks if task.approval is not None)
-        run.set_approvals({name: ApprovalDecision(decision="Approve") for name in asked})
-        callees = {
-            name: Callee(each.definition, each.settings, each.expected(_times(each.durations, which)))
-            for name, each in self.callees.items()
-        }
-        beside = [each.beside(shared, self.now) for each in self.beside]
-        return simulate(run, subject.expected(_times(subject.durations, which)), callees, beside)
-
-    @property
-    def _calls(self) -> bool:
-        return any(task.is_sub_workflow for task in self.subject.definition.tasks)
-
-
-@dataclass(frozen=True, slots=True)
-class Going:
-    """A run that is under way: its status, and its pods."""
-
-    identity: RunIdentity
-    subject: Subject
-    spec: WorkflowRunSpec
-    status: Json
-    pods: Sequence[PodView]
-
-    def beside(self, shared: SharedLimits, now: Instant) -> Beside:
-        subject = self.subject
-        run = started(
-            self.identity, subject.definition, subject.settings, self.spec, shared, now, self.status, self.pods
-        )
-        for pod in self.pods:
-            shared.observe_pod(run.tasks.with_claims(pod))
-        return Beside(run, subject.expected(_times(subject.durations, "typical_s")))
-
-
-def _times(durations: Durations, which: str) -> list[float]:
-    return [getattr(each, which) for each in durations.took]
 
 
 RUNS, REUSED, SKIPPED, WAITS = "runs", "reused", "skipped", "never ends"

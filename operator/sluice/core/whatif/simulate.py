@@ -1,8 +1,8 @@
 """What becomes of a run on a made-up cluster: each pod starts the moment it is made, and ends well after a known time.
 
 The decisions are those of the operator; only the clock, the pods and what they hand on are made up. Nothing fails by
-itself. A person's answers are those that the run has already been given (`RunState.set_approvals`). A task that runs
-another Workflow has a child run of its own if that Workflow is known, else it is one that ends after a known time.
+itself. A task that runs another Workflow has a child run of its own if that Workflow is known, else it is one that ends
+after a known time. What a run asks of people was answered beforehand (see `approve`).
 
 Runs that are under way already go on beside it. They hold and take slots of Pools, and count for nothing else.
 """
@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sluice.api.run import WorkflowRunSpec
+from sluice.api.run import ApprovalDecision, WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
 from sluice.core.base.ownership import AttemptRef
@@ -284,6 +284,7 @@ class _Simulation:
         )
         identity = replace(identity, tree=((tree_pool(identity.ref), 1), *run.identity.tree))
         child = started(identity, callee.definition, callee.settings, spec, run.shared, self._now)
+        approve(child)
         self._add(_Live(child, callee.expected, live, beside=live.beside))
 
     def _called(self, live: _Live, number: int) -> Json:
@@ -337,6 +338,12 @@ def started(
         limits = RunLimits()
     orders = Orders(limits, spec.state or "Running")
     return restore(identity, "", definition, status=status or {}, pods=pods, now=now, orders=orders, shared=shared)
+
+
+def approve(run: RunState) -> None:
+    """Whatever it asks is approved at once."""
+    asked = (task.definition.name for task in run.tasks.named if task.definition.approval is not None)
+    run.set_approvals({name: ApprovalDecision(decision="Approve") for name in asked})
 
 
 def stuck(run: RunState) -> str:
