@@ -141,3 +141,16 @@ def test_at_most_once_a_task_does_not_start_again_when_its_pod_is_gone(kubectl: 
         assert watch.pods_of_attempts() == {"work/1": 1}
     assert (task["phase"], task["attempt"], task["reason"]) == ("Failed", 1, "Infrastructure")
     assert task["message"] == "the pod was deleted before it had finished"
+
+
+def test_an_ended_run_whose_status_is_wiped_makes_no_attempt_again(kubectl: Kubectl) -> None:
+    """One of its pods is gone, and the later ones tell that it was: it counts as lost, which costs no retry."""
+    retries = {"limit": 2, "backoff": {"initial": "1s", "factor": 1}}
+    run = kubectl.run(workflow("etl", {"name": "work", "bash": "exit 3", "retries": retries}))["metadata"]["name"]
+    pods = {pod["metadata"]["labels"]["sluice.dev/attempt"]: pod["metadata"]["name"] for pod in kubectl.pods(run)}
+    assert pods.keys() == {"1", "2", "3"}
+    kubectl("delete", "pod", pods["2"], "--grace-period=0", "--force")
+    with PodWatch(kubectl) as watch:
+        kubectl("patch", "workflowrun", run, "--subresource=status", "--type=merge", "-p", '{"status": null}')
+        eventually(lambda: kubectl.task(run, "work").get("phase") == "Failed", "it has ended again")
+        assert watch.pods_of_attempts() == {"work/1": 1, "work/3": 1, "work/4": 1}

@@ -62,6 +62,8 @@ class Cache:
         """Also those of a Workflow that does not exist."""
         self.pods_by_run: Index[RunRef, PodView] = self.pods.index(attrgetter("run"))
         """Only those that are a run's own: see `core.base.ownership`."""
+        self.reopened: set[RunRef] = set()
+        """Runs that had ended, and go on since somebody has changed their status: see `run.recall`."""
         self._handlers: dict[Kind, list[Callable[[Key], None]]] = {kind: [] for kind in self.stores}
         self.pools.subscribe(self._pool_changed)
         self.workflows.subscribe(self._workflow_changed)
@@ -140,6 +142,10 @@ class Cache:
 
     def _run_changed(self, change: Change[ObjectView]) -> None:
         run, before = change.object, change.before
+        if change.deleted or run.finished:
+            self.reopened.discard(run.ref)
+        elif before is not None and before.finished:
+            self.reopened.add(run.ref)
         self._publish("workflowruns", run.key)
         if change.deleted or before is None or before.phase != run.phase:
             self._workflow_has_news(workflow_of(run))  # it may wait for room, or for the name

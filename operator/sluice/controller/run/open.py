@@ -20,6 +20,7 @@ from sluice.controller.run.child_runs import child_view
 from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.controller.run.not_started import NotStarted
 from sluice.controller.run.orders import orders_for
+from sluice.controller.run.recall import recall
 from sluice.controller.run.resume import ResumePlanner
 from sluice.controller.run.status_writer import patch_status
 from sluice.core.base.faults import Fault
@@ -71,6 +72,7 @@ class RunOpener:
     async def let_in(self, seen: ObjectView) -> LiveRun | None:
         """The run in memory, or None if it cannot start, or not yet; then its status says why."""
         try:
+            await recall(self._kube, self._cache, seen)
             return await self._let_in(seen)
         except ApiError as error:
             if error.status == FORBIDDEN and not self._admission.started(seen):
