@@ -33,8 +33,8 @@ class Asked(BaseModel):
     dry_run: bool = Field(alias="dryRun")
     task: str = ""
     comment: str = ""
-    rerun: list[str] = []
-    """The names of tasks."""
+    rerun: list[str | dict[str, str]] = []
+    """As in `spec.resumeFrom`: the names of tasks, or {task: load, items: "17"}."""
     arguments: dict[str, str] = {}
 
 

@@ -2,9 +2,9 @@
 
 import { signal } from "@preact/signals";
 
-const MAX_LINES = 200_000;
-const MAX_CHARACTERS = 64 * 1024 * 1024;
-const AT_ONCE = 1000;
+const MAX_LINES = 500_000;
+const MAX_CHARACTERS = 128 * 1024 * 1024;
+const AT_ONCE = 10_000;
 
 /** @typedef {{label: string, time: string, text: string}} Line */
 
@@ -45,15 +45,49 @@ export class Log {
     }
     this.version.value += 1;
   }
+}
 
-  /** The numbers of the lines that have all of the words; all without words. */
-  matching(/** @type {string} */ words) {
+/** The lines in which words are found; without words all. What was looked through is not looked through again. */
+export class Search {
+  constructor(/** @type {Log} */ log) {
+    this.log = log;
+    this.words = "";
+    /** Numbers of lines, counted from the first that ever came. @type {number[]} */
+    this.found = [];
+    this.next = 0;
+  }
+
+  for(/** @type {string} */ words) {
     const wanted = words.toLowerCase();
-    const found = [];
-    for (let number = 0; number < this.lines.length; number++) {
-      const { label, text } = this.lines[number];
-      if (!wanted || text.toLowerCase().includes(wanted) || label.includes(wanted)) found.push(number);
+    const { dropped, lines } = this.log;
+    if (wanted !== this.words || this.next > dropped + lines.length) {
+      this.words = wanted;
+      this.found = [];
+      this.next = 0;
     }
-    return found;
+    if (!wanted) return this;
+    this.found = this.found[0] < dropped ? this.found.filter((number) => number >= dropped) : this.found;
+    for (this.next = Math.max(this.next, dropped); this.next < dropped + lines.length; this.next++) {
+      const { label, text } = lines[this.next - dropped];
+      if (text.toLowerCase().includes(wanted) || label.includes(wanted)) this.found.push(this.next);
+    }
+    return this;
+  }
+
+  get count() {
+    return this.words ? this.found.length : this.log.lines.length;
+  }
+
+  /** The numbers of some of them. */
+  slice(/** @type {number} */ first, /** @type {number} */ end) {
+    if (this.words) return this.found.slice(first, end);
+    const numbers = [];
+    for (let at = first; at < Math.min(end, this.count); at++) numbers.push(this.log.dropped + at);
+    return numbers;
+  }
+
+  /** The place among them of the line with that number; -1 if it is not there. */
+  placeOf(/** @type {number} */ number) {
+    return this.words ? this.found.indexOf(number) : number - this.log.dropped;
   }
 }

@@ -8,7 +8,7 @@ import { ask as askServer, send } from "../server.js";
 import { Dialog } from "./dialog.js";
 
 /**
- * @typedef {{action: string, name: string, namespace: string, task?: string, rerun?: string[]}} Wish
+ * @typedef {{action: string, name: string, namespace: string, task?: string, rerun?: (string | {task: string, items: string})[]}} Wish
  * @typedef {import("../types").Parameter} Parameter
  */
 

@@ -5,11 +5,13 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
 import { address, go, onClick, to } from "../address.js";
 import { coloured, plain } from "../ansi.js";
+import { Search } from "../log.js";
 import { log } from "../run.js";
 
 const LINE_PX = 18;
 const AROUND = 20; // lines drawn above and below what is in sight
 
+const search = new Search(log);
 const top = signal(0);
 const height = signal(600);
 const follows = signal(true);
@@ -19,9 +21,10 @@ export function Logs() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   void log.version.value;
   const [words, wanted] = [address.value.get("q"), address.value.get("line")];
-  const numbers = log.matching(words);
-  const first = Math.max(0, Math.floor(top.value / LINE_PX) - AROUND);
-  const shown = numbers.slice(first, Math.ceil((top.value + height.value) / LINE_PX) + AROUND);
+  const found = search.for(words);
+  const rows = Math.ceil(height.value / LINE_PX) + 2 * AROUND;
+  const first = Math.max(0, Math.min(Math.floor(top.value / LINE_PX) - AROUND, found.count - rows));
+  const shown = found.slice(first, first + rows);
   useLayoutEffect(() => {
     if (box.current && follows.value && !wanted) box.current.scrollTop = box.current.scrollHeight;
   });
@@ -29,12 +32,12 @@ export function Logs() {
     if (box.current) height.value = box.current.clientHeight;
   }, []);
   useEffect(() => {
-    if (box.current && wanted) box.current.scrollTop = (numbers.indexOf(Number(wanted) - log.dropped - 1) - 5) * LINE_PX;
-  }, [wanted, numbers.length > 0]);
+    if (box.current && wanted) box.current.scrollTop = (found.placeOf(Number(wanted) - 1) - 5) * LINE_PX;
+  }, [wanted, found.count > 0]);
   const task = address.value.get("task");
   return html`<div class="tools">
-      <input type="search" data-filter placeholder="search" aria-label="Search" value=${words} onInput=${search} />
-      <span role="status">${words ? `${numbers.length} of ${log.lines.length} lines` : `${log.lines.length} lines`}</span>
+      <input type="search" data-filter placeholder="search" aria-label="Search" value=${words} onInput=${look} />
+      <span role="status">${words ? `${found.count} of ${log.lines.length} lines` : `${log.lines.length} lines`}</span>
       ${log.dropped > 0 && html`<span role="alert">the oldest ${log.dropped} lines are not kept</span>`}
       <label><input type="checkbox" checked=${wraps.value} onChange=${() => (wraps.value = !wraps.value)} /> wrap</label>
       <label><input type="checkbox" checked=${follows.value} onChange=${() => (follows.value = !follows.value)} /> follow</label>
@@ -43,8 +46,8 @@ export function Logs() {
     </div>
     <div class="log" ref=${box} tabindex="0" role="log" aria-label="Log" data-wrap=${wraps.value} onScroll=${scrolled}>
       <div style=${{ height: `${first * LINE_PX}px` }}></div>
-      ${shown.map((number) => html`<${Line} key=${number + log.dropped} number=${number + log.dropped + 1} line=${log.lines[number]} chosen=${wanted} />`)}
-      <div style=${{ height: `${Math.max(0, numbers.length - first - shown.length) * LINE_PX}px` }}></div>
+      ${shown.map((number) => html`<${Line} key=${number} number=${number + 1} line=${log.lines[number - log.dropped]} chosen=${wanted} />`)}
+      <div style=${{ height: `${Math.max(0, found.count - first - shown.length) * LINE_PX}px` }}></div>
     </div>`;
 }
 
@@ -64,7 +67,7 @@ function scrolled(/** @type {Event} */ event) {
   follows.value = box.scrollTop + box.clientHeight >= box.scrollHeight - LINE_PX;
 }
 
-function search(/** @type {Event} */ event) {
+function look(/** @type {Event} */ event) {
   go(to({ q: /** @type {HTMLInputElement} */ (event.currentTarget).value, line: "" }), true);
 }
 

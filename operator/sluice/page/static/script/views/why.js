@@ -6,6 +6,8 @@ import { address, onClick, to, view } from "../address.js";
 import { entries, run } from "../run.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
+import { hasEnded } from "../words.js";
+import { ask as askTo } from "./action.js";
 import { Mosaic } from "./mosaic.js";
 
 const AT_MOST_EVERY_MS = 2000;
@@ -70,7 +72,14 @@ function Chosen({ task }) {
     <p class="buttons">
       <a class="button" href=${view("logs")} onClick=${onClick}>Logs</a>
       ${entry?.run && html`<a class="button" href=${to({ run: entry.run, task: "", item: "", view: "" })} onClick=${onClick}>Run ${entry.run}</a>`}
+      ${hasEnded(run.value?.status.phase ?? "") && html`<button onClick=${() => again(task, item)}>Run again…</button>`}
       <a class="button" href=${to({ task: "", item: "" })} onClick=${onClick}>Close</a>
     </p>
     ${entry?.items && html`<${Mosaic} items=${entry.items} />`}`;
+}
+
+/** A new run that keeps all but this task, or this item of it, and what depends on it. */
+function again(/** @type {string} */ task, /** @type {string} */ item) {
+  const rerun = [item ? { task, items: item } : task];
+  askTo({ action: "retry", name: address.value.get("run"), namespace: namespace.value, rerun });
 }

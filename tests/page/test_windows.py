@@ -1,0 +1,67 @@
+"""What the page does with what comes, in a real browser: many windows, a long log, an address that was sent."""
+
+import pytest_asyncio
+from playwright.async_api import async_playwright, expect
+
+from tests.browser import launch_options
+from tests.page.server import browsing
+from tests.page.test_streams import Cluster, row, run, table
+
+
+@pytest_asyncio.fixture
+async def opened(tmp_path):
+    """The page in a browser, signed in, and how to open more tabs."""
+    user = {"status": {"userInfo": {"username": "ada"}}}
+    none = {"metadata": {"resourceVersion": "1"}, "items": []}
+    found = {"workflowruns": table(row("a", "Running")), "selfsubjectreviews": user, "etl-1": run("Running")}
+    found |= {"pods": none, "pools": none, "events": none}
+    async with (
+        browsing(Cluster(**found), tmp_path, signed_in=False) as browser,
+        async_playwright() as playwright,
+        await playwright.chromium.launch(**launch_options()) as chromium,
+    ):
+        context = await chromium.new_context()
+
+        async def tab(query=""):
+            page = await context.new_page()
+            await page.goto(browser.address + query)
+            return page
+
+        page = await context.new_page()
+        await page.goto(browser.link())
+        await expect(page.locator("header .user")).to_have_text("ada")
+        yield page, tab
+
+
+async def test_a_fifth_window_pauses_the_first_which_goes_on_when_it_is_asked_to(opened):
+    first, tab = opened
+    await expect(first.locator("tbody tr")).to_have_count(1)
+    others = [await tab() for _ in range(4)]
+    for other in others:
+        await expect(other.locator("tbody tr")).to_have_count(1)
+    await expect(first.locator(".connection")).to_contain_text("Paused")
+    await first.get_by_role("button", name="Go on").click()
+    await expect(first.locator(".connection")).to_be_empty()
+    await expect(others[0].locator(".connection")).to_contain_text("Paused")
+
+
+async def test_of_a_log_that_is_too_long_the_oldest_lines_go_and_the_page_says_how_many(opened):
+    _, tab = opened
+    page = await tab("?run=etl-1&view=logs")
+    await expect(page.locator("h1")).to_have_text("etl-1")
+    await page.evaluate("""
+        import("/static/script/run.js").then(({ log }) => {
+          for (let from = 0; from < 600_000; from += 50_000) {
+            log.add(Array.from({ length: 50_000 }, (_, at) => ["work", "", `line ${from + at + 1}`, true, true]));
+          }
+        })
+    """)
+    await expect(page.get_by_role("alert")).to_contain_text("the oldest 100000 lines are not kept")
+    await expect(page.locator(".line").last).to_contain_text("line 600000")
+    assert await page.locator(".line").count() < 200
+    await page.get_by_label("Search").fill("line 12345")
+    await expect(page.get_by_text("10 of 500000 lines")).to_be_visible()
+    await page.get_by_role("link", name="123450", exact=True).click()
+    assert "line=123450" in page.url
+    other = await tab("?" + page.url.partition("?")[2])
+    await expect(other.get_by_label("Search")).to_have_value("line 12345")
