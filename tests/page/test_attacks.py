@@ -104,7 +104,7 @@ async def test_nothing_else_is_forwarded_or_served(path, cluster, tmp_path):
 
 async def test_names_stay_one_step_of_a_path(cluster, tmp_path):
     async with browsing(cluster, tmp_path) as browser:
-        await browser.get("api/yaml?kind=run&name=../../../secrets/x&namespace=../kube-system")
+        await browser.get("api/yaml?name=../../../secrets/x&namespace=../kube-system")
     assert cluster.asked == ["/apis/sluice.dev/v1alpha1/namespaces/../kube-system/workflowruns/../../../secrets/x"]
 
 

@@ -1,4 +1,4 @@
-"""The page in a cluster: each visitor by his own token, and nothing of one visitor is another's."""
+"""The page in a cluster: each visitor by their own token, and nothing of one visitor is another's."""
 
 import pytest
 import pytest_asyncio

@@ -162,3 +162,10 @@ async def test_whatever_stands_in_the_status_of_a_task_the_run_is_shown(tasks, t
     async with browsing(Cluster(**{"etl-1": run("Running", **tasks), "workflowruns": table()}), tmp_path) as browser:
         heard = Heard(await browser.get("api/live?view=run&name=etl-1"))
         assert (await heard.next("run"))["run"]["status"]["phase"] == "Running"
+
+
+async def test_a_fault_of_ours_ends_the_stream_and_says_where_to_look(tmp_path, caplog):
+    async with browsing(Cluster(pools={"items": []}), tmp_path) as browser:  # a list without a version
+        heard = Heard(await browser.get("api/live?view=pools"))
+        assert (await heard.next("failed"))["kind"] == "Fault"
+    assert "KeyError: 'metadata'" in caplog.text

@@ -31,7 +31,7 @@ _ALL_ADDRESSES = "0.0.0.0"  # noqa: S104  # of a pod
 @click.argument("run", metavar="[RUN]", default="", shell_complete=complete.runs)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="By default any that is free.")
 @click.option("--allowed-host", "hosts", multiple=True, metavar="NAME", help="Another name of the server; repeatable.")
-@click.option("--in-cluster", is_flag=True, help="In a pod, for all: whoever looks signs in with a token of his own.")
+@click.option("--in-cluster", is_flag=True, help="In a pod, for all: whoever looks signs in with a token of their own.")
 @access_options
 def command(run: str, port: int, hosts: tuple[str, ...], access: Access, *, in_cluster: bool) -> None:
     """Show runs in a browser: a page, served on this machine with your rights, until Ctrl-C.

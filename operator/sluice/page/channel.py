@@ -6,7 +6,7 @@ a page that has not heard any knows that its connection is dead.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import orjson
 from aiohttp import web
@@ -49,8 +49,10 @@ class Streams:
         try:
             yield ended
         finally:
-            with suppress(ValueError):
+            if ended in streams:
                 streams.remove(ended)
+            if not streams:
+                self._open.pop(key, None)
 
     def end_all(self) -> None:
         """The server ends."""

@@ -19,7 +19,7 @@ MAX_HEADER = 64 * 1024
 
 BEARER = web.RequestKey("bearer", str)
 VISITOR = web.RequestKey("visitor", Visitor)
-"""Who asks, and what he showed."""
+"""Who asks, and what they showed."""
 
 _SITES = ("same-origin", "none")
 

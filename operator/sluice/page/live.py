@@ -3,6 +3,7 @@ place.
 """
 
 import asyncio
+import logging
 from asyncio import TaskGroup
 
 from aiohttp import web
@@ -18,11 +19,16 @@ from sluice.page.feeds.pools import feed_pools
 from sluice.page.feeds.rows import feed_rows
 from sluice.page.feeds.run import feed_run
 
+FAULT = "the page's server has a fault; it says more where it runs"
+
 VIEWS = ("runs", "pools", "run")
 EVERYWHERE = "*"
 """As the namespace: all of them."""
 
 Query = MultiMapping[str]
+
+_LOGGER = logging.getLogger(__name__)
+_MAX_DIGITS = 9
 
 
 async def follow_view(response: web.StreamResponse, client: Client, query: Query, paused: asyncio.Event) -> None:
@@ -36,10 +42,11 @@ async def follow_view(response: web.StreamResponse, client: Client, query: Query
         feeding.cancel()
         pausing.cancel()
         await asyncio.gather(feeding, pausing, return_exceptions=True)
-    if not feeding.cancelled():
-        feeding.result()  # raises what is nobody's fault but ours
-    elif paused.is_set():
+    if paused.is_set():
         await channel.send("paused", {})
+    elif not feeding.cancelled() and (fault := feeding.exception()):
+        _LOGGER.error("the stream %s", query.get("view"), exc_info=fault)
+        await channel.send("failed", {"error": FAULT, "kind": "Fault"})
 
 
 async def _feed(channel: Channel, client: Client, query: Query) -> None:
@@ -68,7 +75,7 @@ def _start(channel: Channel, client: Client, query: Query, group: TaskGroup) -> 
 
 def _selection(query: Query) -> Selection:
     task, item = query.get("logs", ""), query.get("item", "")
-    items = frozenset({int(item)}) if item.isascii() and item.isdigit() else None
+    items = frozenset({int(item)}) if item.isascii() and item.isdigit() and len(item) <= _MAX_DIGITS else None
     return Selection(frozenset({task} - {""}), items)
 
 

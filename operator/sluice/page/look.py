@@ -10,7 +10,7 @@ from sluice.client import find
 from sluice.client.api import Client
 from sluice.client.errors import Forbidden
 from sluice.client.names import Kind, parse
-from sluice.client.resources import NAMESPACES
+from sluice.client.resources import NAMESPACES, RUNS
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.explain.compare import compare
@@ -49,9 +49,9 @@ async def difference(visitor: Visitor, before: str, after: str) -> Json:
     return compare(*runs).written()
 
 
-async def yaml(visitor: Visitor, kind: str, name: str) -> Json:
-    """An object of ours as kubectl prints it."""
-    return {"text": objects.written(await find.named(visitor.client, Kind(kind), name), "yaml")}
+async def yaml(visitor: Visitor, name: str) -> Json:
+    """A run as kubectl prints it."""
+    return {"text": objects.written(await visitor.client.get(RUNS, name), "yaml")}
 
 
 async def parameters(visitor: Visitor, workflow: str) -> Json:

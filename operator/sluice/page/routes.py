@@ -29,7 +29,7 @@ from sluice.page.actions import Asked, act
 from sluice.page.channel import Streams
 from sluice.page.graph import graph
 from sluice.page.guard import BEARER, VISITOR, admitting, guard, headers, refusal
-from sluice.page.live import EVERYWHERE, VIEWS, follow_view, told
+from sluice.page.live import EVERYWHERE, FAULT, VIEWS, follow_view, told
 from sluice.page.sessions import Sessions
 from sluice.page.visitors import NotAdmitted, Visitor, Visitors
 
@@ -46,7 +46,6 @@ _STATUS: tuple[tuple[type[ClientError], HTTPStatus], ...] = (
     (Unreachable, HTTPStatus.BAD_GATEWAY),
 )
 
-
 Parameter = Callable[[str], str]
 """The value of a parameter of the address; '' if it is not there."""
 
@@ -54,7 +53,7 @@ _LOOKS: dict[str, Callable[[Visitor, Parameter], Awaitable[Json]]] = {
     "/api/who": lambda visitor, _: look.who(visitor),
     "/api/why": lambda visitor, get: look.why(visitor, get("name")),
     "/api/diff": lambda visitor, get: look.difference(visitor, get("with"), get("name")),
-    "/api/yaml": lambda visitor, get: look.yaml(visitor, get("kind"), get("name")),
+    "/api/yaml": lambda visitor, get: look.yaml(visitor, get("name")),
     "/api/parameters": lambda visitor, get: look.parameters(visitor, get("name")),
     "/api/graph": lambda visitor, get: graph(visitor, get("name"), get("opened").splitlines()),
 }
@@ -123,9 +122,7 @@ class _Routes:
         self._streams.end_all()
 
 
-def _asked(
-    look_up: Callable[[Visitor, Parameter], Awaitable[Json]],
-) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _asked(look_up: Callable[[Visitor, Parameter], Awaitable[Json]]) -> Handler:
     """A handler that answers with what is found."""
 
     async def handler(request: web.Request) -> web.Response:
@@ -160,4 +157,4 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return refusal(HTTPStatus(error.status), error.reason)
     except Exception:
         _LOGGER.exception("%s %s", request.method, request.path)
-        return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "the page's server has a fault; it says more where it runs")
+        return refusal(HTTPStatus.INTERNAL_SERVER_ERROR, FAULT)

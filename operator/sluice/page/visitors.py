@@ -59,7 +59,7 @@ class ByLink:
 
 
 class ByToken:
-    """Each has the rights of his own token. `configure` says how the API server is asked with it."""
+    """Each has the rights of their own token. `configure` says how the API server is asked with it."""
 
     sessions = None
 

@@ -1,6 +1,6 @@
 // What each request shows, so that the server knows who asks. On one's own machine it is a key, which comes for the token
 // in the address, or from another tab. In a cluster it is a token that somebody has entered, or nothing: then a proxy in
-// front adds his.
+// front adds it.
 
 import { signal } from "@preact/signals";
 

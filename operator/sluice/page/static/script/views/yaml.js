@@ -16,6 +16,6 @@ export function Yaml() {
 }
 
 async function look(/** @type {string} */ namespace, /** @type {string} */ name) {
-  const answer = await ask("/api/yaml", { namespace, kind: "run", name }).catch((error) => ({ text: "", error: error.message }));
+  const answer = await ask("/api/yaml", { namespace, name }).catch((error) => ({ text: "", error: error.message }));
   found.value = { error: "", ...answer };
 }
