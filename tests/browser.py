@@ -10,6 +10,9 @@ from tests.cluster.debian import BROWSER, require
 if TYPE_CHECKING:
     from typing import Any
 
+PATIENCE_MS = 60_000
+"""With what is to come: other tests have the processors, too."""
+
 
 def launch_options() -> dict[str, Any]:
     """For `chromium.launch`. Installs the browser if it is missing."""

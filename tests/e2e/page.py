@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser import PATIENCE_MS
 from tests.e2e.kubernetes import Kubectl, eventually
 from tests.e2e.terminal import Sluice, Started
 
-PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 

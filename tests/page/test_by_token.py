@@ -9,9 +9,11 @@ from sluice.client.asynchronous import Configuration
 from sluice.client.errors import NoCluster
 from sluice.client.kubeconfig import with_token
 from sluice.page.visitors import ByToken
-from tests.browser import launch_options
+from tests.browser import PATIENCE_MS, launch_options
 from tests.client.server import status
 from tests.page.server import browsing
+
+expect.set_options(timeout=PATIENCE_MS)
 
 USERS = {"Bearer ada's": "ada", "Bearer bob's": "bob"}
 

@@ -3,9 +3,11 @@
 import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
-from tests.browser import launch_options
+from tests.browser import PATIENCE_MS, launch_options
 from tests.page.server import browsing
 from tests.page.test_streams import Cluster, row, run, table
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest_asyncio.fixture
