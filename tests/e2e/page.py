@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, TimeoutError, expect  # noqa: A004  # Playwright's own
 
-from tests.browser import PATIENCE_MS
+from tests.browser import LOADED_MS, LOADS, NETWORK_CHANGED, PATIENCE_MS, SHOWN
 from tests.e2e.kubernetes import Kubectl, eventually
 from tests.e2e.terminal import Sluice, Started
 
@@ -35,8 +35,20 @@ class Served:
     def new_tab(self) -> Page:
         """Beside the first, with the address alone and no link."""
         tab = self.tab.context.new_page()
-        tab.goto(re.sub(r"[?#].*", "", self.tab.url))
+        _load(tab, re.sub(r"[?#].*", "", self.tab.url))
         return tab
+
+
+def _load(tab: Page, address: str) -> None:
+    for _ in range(LOADS):
+        tab.goto(address)
+        with suppress(TimeoutError):
+            tab.wait_for_selector(SHOWN, timeout=LOADED_MS)
+            return
+
+
+def _counts(said: ConsoleMessage) -> bool:
+    return said.type == "error" and NETWORK_CHANGED not in said.text
 
 
 @contextmanager
@@ -45,10 +57,10 @@ def watched(browser: Browser, address: str) -> Iterator[tuple[Page, list[str]]]:
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(PATIENCE_MS)
     complaints: list[str] = []
-    context.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    context.on("console", lambda said: complaints.append(said.text) if _counts(said) else None)
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     tab = context.new_page()
-    tab.goto(address)
+    _load(tab, address)
     try:
         yield tab, complaints
     finally:

@@ -1,12 +1,14 @@
 """The page's server as `sluice ui` starts it, before an API server that gives prepared answers."""
 
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 
 import aiohttp
+from playwright.async_api import TimeoutError  # noqa: A004  # Playwright's own
 
 from sluice.client.access import Access
 from sluice.page.serve import serving as serving_page
 from sluice.page.visitors import ByLink, Visitor
+from tests.browser import LOADED_MS, LOADS, SHOWN
 from tests.client.server import serving
 
 
@@ -57,3 +59,12 @@ async def browsing(answer, folder, *, signed_in=True, hosts=(), admitting=None):
                 if signed_in:
                     await browser.sign_in()
                 yield browser
+
+
+async def load(page, address):
+    """Shows the address in a tab of a real browser."""
+    for _ in range(LOADS):
+        await page.goto(address)
+        with suppress(TimeoutError):
+            await page.wait_for_selector(SHOWN, timeout=LOADED_MS)
+            return

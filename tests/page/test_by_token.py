@@ -11,7 +11,7 @@ from sluice.client.kubeconfig import with_token
 from sluice.page.visitors import ByToken
 from tests.browser import PATIENCE_MS, launch_options
 from tests.client.server import status
-from tests.page.server import browsing
+from tests.page.server import browsing, load
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -73,7 +73,7 @@ async def test_there_are_no_links_to_trade(browser):
 async def test_a_token_is_entered_in_a_form_and_a_bad_one_says_so(browser):
     async with async_playwright() as playwright, await playwright.chromium.launch(**launch_options()) as chromium:
         page = await chromium.new_page()
-        await page.goto(browser.address)
+        await load(page, browser.address)
         await page.get_by_label("Your token").fill("eve's")
         await page.get_by_role("button", name="Sign in").click()
         await expect(page.get_by_role("alert")).to_contain_text("does not accept this token")
@@ -87,7 +87,7 @@ async def test_where_a_proxy_in_front_adds_the_token_there_is_no_form(browser):
     async with async_playwright() as playwright, await playwright.chromium.launch(**launch_options()) as chromium:
         context = await chromium.new_context(extra_http_headers={"Authorization": "Bearer ada's"})
         page = await context.new_page()
-        await page.goto(browser.address)
+        await load(page, browser.address)
         await expect(page.locator("header .user")).to_have_text("ada")
 
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from playwright.async_api import async_playwright
 
 from tests.browser import launch_options
-from tests.page.server import browsing
+from tests.page.server import browsing, load
 
 
 async def nothing(_):
@@ -24,7 +24,7 @@ async def computed(tmp_path_factory):
         await playwright.chromium.launch(**launch_options()) as chromium,
     ):
         page = await chromium.new_page()
-        await page.goto(browser.address)
+        await load(page, browser.address)
 
         async def call(module, function, *arguments):
             result = f"found.{function}(...{json.dumps(arguments)})"

@@ -4,7 +4,7 @@ import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
 from tests.browser import PATIENCE_MS, launch_options
-from tests.page.server import browsing
+from tests.page.server import browsing, load
 from tests.page.test_streams import Cluster, row, run, table
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -26,11 +26,11 @@ async def opened(tmp_path):
 
         async def tab(query=""):
             page = await context.new_page()
-            await page.goto(browser.address + query)
+            await load(page, browser.address + query)
             return page
 
         page = await context.new_page()
-        await page.goto(browser.link())
+        await load(page, browser.link())
         await expect(page.locator("header .user")).to_have_text("ada")
         yield page, tab
 

@@ -34,6 +34,7 @@ function Trouble(/** @type {{error: Refused}} */ { error }) {
 
 function View() {
   const run = address.value.get("run");
+  document.title = run ? `${run} · Sluice` : "Sluice";
   if (run) return html`<${RunView} key=${`${address.value.get("ns")}/${run}`} />`;
   const view = address.value.get("show");
   if (view === "pools") return html`<${Pools} />`;

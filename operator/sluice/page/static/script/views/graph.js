@@ -139,7 +139,6 @@ function BoxOf({ box, inside, longest, faint, chosen }) {
   const state = WORST.find((each) => states.includes(each)) ?? "Waiting";
   const folded = box.tasks.length > 1;
   const words = folded ? counted(states) : told(inside[0]);
-  const title = `${box.label} ${words}${words.includes(state) ? "" : `, ${state}`}`;
   const cells = folded ? states : statesOf(inside[0]?.entry?.items);
   const choose = (/** @type {Event} */ event) => {
     event.preventDefault();
@@ -148,13 +147,16 @@ function BoxOf({ box, inside, longest, faint, chosen }) {
   };
   const onKeyDown = (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && choose(event);
   const most = Math.floor((box.width - 2 * PADDING_PX) / CHARACTER_PX);
+  const [label, line] = [cut(box.label, most - 2), cut(words, most + 2)];
+  const title = `${box.label} ${words}${words.includes(state) ? "" : `, ${state}`}`;
+  const name = label === box.label && line === words ? title : `${label} ${line}: ${title}`; // begins with what is seen
   return html`<g class="box" data-state=${state} data-longest=${longest} data-faint=${faint} data-chosen=${chosen} data-row tabindex="0" role="button"
-      aria-label=${title} transform=${`translate(${box.x} ${box.y})`} onClick=${choose} onKeyDown=${onKeyDown}>
+      aria-label=${name} transform=${`translate(${box.x} ${box.y})`} onClick=${choose} onKeyDown=${onKeyDown}>
     <title>${title}</title>
     <rect width=${box.width} height=${box.height} rx="4" />
     <text class="sign" aria-hidden="true" x=${PADDING_PX} y=${TEXT_PX + 2}>${sign(state)}</text>
-    <text x=${PADDING_PX + TEXT_PX} y=${TEXT_PX + 2}>${cut(box.label, most - 2)}</text>
-    <text class="faint" aria-hidden="true" x=${PADDING_PX} y=${2 * TEXT_PX}>${cut(words, most + 2)}</text>
+    <text x=${PADDING_PX + TEXT_PX} y=${TEXT_PX + 2}>${label}</text>${" "}
+    <text class="faint" aria-hidden="true" x=${PADDING_PX} y=${2 * TEXT_PX}>${line}</text>
     <${Cells} states=${cells} box=${box} />
   </g>`;
 }

@@ -63,7 +63,6 @@ function followed(/** @type {string} */ namespace, /** @type {string} */ name, /
 
 function Title() {
   const name = address.value.get("run");
-  document.title = `${name} · Sluice`;
   const found = run.value;
   if (!found) return html`<div class="title"><h1>${name}</h1></div>`;
   const { spec, status } = found;

@@ -1,7 +1,8 @@
 // The tasks of the run as a table: the same as the graph, for eyes and ears that do better with words.
 
+import { Component } from "preact";
 import { html } from "../html.js";
-import { address, go, onClick, to } from "../address.js";
+import { address, go, place, to } from "../address.js";
 import { tasks } from "../run.js";
 import { Took } from "./runs.js";
 import { State } from "./state.js";
@@ -28,18 +29,28 @@ export function Tasks() {
     </table>`;
 }
 
-/** @param {{task: typeof tasks.value[number], chosen: boolean}} properties */
-function Row({ task, chosen }) {
-  const { name, state, entry, final } = task;
-  const why = [entry?.reason, entry?.message].filter(Boolean).join("; ");
-  const again = (entry?.attempt ?? 0) > 1 ? ` · attempt ${entry?.attempt}` : "";
-  return html`<tr aria-selected=${chosen}>
-    <td><${State} state=${state} /></td>
-    <td><a data-row href=${to({ task: name, item: "" })} onClick=${onClick}>${name}</a>${final && html` <small>finally</small>`}${again}</td>
-    <td>${entry && html`<${Took} what=${entry} />`}</td>
-    <td>${entry?.progress}</td>
-    <td class="wide why">${state === "Succeeded" ? "" : why.split("\n", 1)[0]}</td>
-  </tr>`;
+/** Drawn anew only if the task stands otherwise: there may be thousands. */
+class Row extends Component {
+  shouldComponentUpdate(/** @type {any} */ next) {
+    return next.task.entry !== this.props.task.entry || next.chosen !== this.props.chosen;
+  }
+
+  render(/** @type {any} */ { task, chosen }) {
+    const { name, state, entry, final } = /** @type {typeof tasks.value[number]} */ (task);
+    const why = [entry?.reason, entry?.message].filter(Boolean).join("; ");
+    const again = (entry?.attempt ?? 0) > 1 ? ` · attempt ${entry?.attempt}` : "";
+    const choose = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      go(to({ task: name, item: "" })); // the filter may be another by now
+    };
+    return html`<tr aria-selected=${chosen}>
+      <td><${State} state=${state} /></td>
+      <td><a data-row href=${place({ run: address.peek().get("run"), view: "tasks", task: name })} onClick=${choose}>${name}</a>${final && html` <small>finally</small>`}${again}</td>
+      <td>${entry && html`<${Took} what=${entry} />`}</td>
+      <td>${entry?.progress}</td>
+      <td class="wide why">${state === "Succeeded" ? "" : why.split("\n", 1)[0]}</td>
+    </tr>`;
+  }
 }
 
 /** @param {typeof tasks.value[number]} task @param {string} words */
