@@ -30,7 +30,7 @@ def test_what_is_lost_is_told(text, loss):
 
 
 def test_what_changes_nothing_of_what_runs_is_a_note():
-    text = workflow(leaf(RUN + "metrics: {prometheus: []}\n"), podGC="{strategy: OnPodSuccess}")
+    text = workflow(leaf(RUN + "metrics: {prometheus: []}\ndisplayName: x\n"), podGC="{strategy: OnPodSuccess}")
     result = translate([Source("a.yaml", text)])
     assert result.exit_code == 0
-    assert sorted(note.message.partition(":")[0] for note in result.notes) == ["metrics", "podGC"]
+    assert sorted(note.message.partition(":")[0] for note in result.notes) == ["displayName", "metrics", "podGC"]

@@ -18,6 +18,9 @@ NOTES = {
     "podDisruptionBudget": "pods ask autoscalers not to evict them",
     "workflowMetadata": "labels of Argo's own runs",
     "executor": "there is no executor beside the task",
+    "displayName": "tasks have their own names",
+    "annotations": "tasks have their own names",
+    "ttlSecondsAfterFinished": "ended runs stay as `history` and `ttl` say",
 }
 """Of a workflow or a template: what changes nothing of what runs."""
 
