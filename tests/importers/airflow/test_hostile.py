@@ -72,7 +72,7 @@ def test_what_a_file_can_reach(tmp_path):
             "import json; json.dump = lambda *a: None\n" + "with DAG('x'): EmptyOperator(task_id='a')",
             "nothing is known",
         ),
-        ("def f(:", "syntax error"),
+        ("def f(:", "syntax error for Python 3."),
         ("raise ValueError('no \\x1b[2J')", "ValueError: no"),
     ],
 )

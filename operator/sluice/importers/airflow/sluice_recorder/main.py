@@ -18,6 +18,8 @@ from sluice_airflow import graph, modules, places, settings  # noqa: E402  # fou
 from sluice_recorder import environment  # noqa: E402
 from sluice_recorder.record import record  # noqa: E402
 
+SYNTAX_ERROR = f"syntax error for Python {sys.version_info[0]}.{sys.version_info[1]}"
+
 sys.path.pop(0)  # beside them lie files whose names the user's modules may have
 
 
@@ -45,7 +47,7 @@ def main():
     else:
         from sluice_recorder import tree
 
-        error = tree.read(order["file"], order["module"])
+        error = tree.read(order["file"], order["module"], SYNTAX_ERROR)
     if os.getpid() != process:
         os._exit(0)  # the file has forked, and this is the child
     found = record(order["file"], order["roots"], opened) if error is None else {}
@@ -62,7 +64,7 @@ def _load(file, module):
     try:
         spec.loader.exec_module(loaded)
     except SyntaxError as error:
-        return {"file": error.filename or file, "line": error.lineno or 1, "words": f"syntax error: {error.msg}"}
+        return {"file": error.filename or file, "line": error.lineno or 1, "words": f"{SYNTAX_ERROR}: {error.msg}"}
     except BaseException as error:  # noqa: BLE001  # whatever the file raises, SystemExit too
         frames = [each for each in traceback.extract_tb(error.__traceback__) if places.is_users(each.filename)]
         place = frames[-1] if frames else None

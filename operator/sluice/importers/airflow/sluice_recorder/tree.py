@@ -43,8 +43,8 @@ class Function:
         return self._reader.call(self._node, self._scopes, args, kwargs)
 
 
-def read(file, module):
-    """None, or what went wrong, as `main` says it."""
+def read(file, module, syntax_error):
+    """None, or what went wrong, as `main` says it; `syntax_error` are its words for a file that is no Python."""
     reader = Reader(file)
     try:
         with open(file, "rb") as source:
@@ -55,7 +55,7 @@ def read(file, module):
             if isinstance(value, DAG):
                 value.in_with = True
     except SyntaxError as error:
-        return {"file": file, "line": error.lineno or 1, "words": f"syntax error: {error.msg}"}
+        return {"file": file, "line": error.lineno or 1, "words": f"{syntax_error}: {error.msg}"}
     except (TooMuch, RecursionError):
         return {
             "file": file,
