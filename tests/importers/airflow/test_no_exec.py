@@ -62,7 +62,7 @@ def flow(day: str = 'd', *, wide=3):
     def both(value):
         return add.override(task_id='again')(value)
     found = numbers(day)
-    add.partial(y=5).expand(x=found) >> both(found)
+    add.partial(y=5).expand(x=found) >> both(found) >> both.expand(value=[1, 2])
 flow()
 """
 GROUPS = f"""

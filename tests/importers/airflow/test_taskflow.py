@@ -181,22 +181,66 @@ with DAG("etl", start_date=datetime(2026, 1, 1)):
     assert run_task(tmp_path, spec_of(result), "show", run=run).out == "2026-03-02\n"
 
 
-def test_a_mapped_group_is_left_to_the_user(tmp_path):
-    text = """
+GROUP = """
+@task
+def numbers(): return [1, 2]
+@task
+def add(x, y=0, more=()): return x + y + sum(more)
+@task
+def total(xs): return sum(xs)
+@task_group
+def each(x, y=5, more=()):
+    return add(x, y, more)
 @dag(schedule=None)
 def etl():
-    @task
-    def show(n):
-        print(n)
-    @task_group
-    def each(n):
-        show(n)
-    each.expand(n=[1, 2])
+    CALL
 etl()
 """
-    result = imported(tmp_path, text, head=HEAD)
-    assert result.exit_code == 3
-    assert [(loss.line, loss.what, loss.left) for loss in result.losses] == [
-        (11, "PythonOperator", True),
-        (12, "the mapped group each, which would be made for each item", False),
-    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "for_each", "arguments", "losses"),
+    [
+        ("each.expand(x=[1, 2])", {"items": [1, 2]}, {"x": "$(item)"}, 0),
+        ("each.expand(x=['a', 'b'])", {"items": ["a", "b"]}, {"x": "$(item)"}, 0),
+        ("each.expand(x=['1', 'b'])", {"items": ["1", "b"]}, {"x": "$(item)"}, 1),
+        ("each.expand(x=[[1], [2]])", {"items": ["[1]", "[2]"]}, {"x": "$(item)"}, 0),
+        ("each.expand(x=[1], y=[2, 3])", {"matrix": {"x": [1], "y": [2, 3]}}, {"x": "$(item.x)", "y": "$(item.y)"}, 0),
+        (
+            "each.expand_kwargs([{'x': 1, 'y': 2, 'more': 3}])",
+            {"items": [{"x": 1, "y": 2, "more": 3}]},
+            {"x": "$(item.x)", "y": "$(item.y)", "more": "$(item.more)"},
+            0,
+        ),
+        (
+            "each.partial(more=numbers()).expand(x=[1])",
+            {"items": [1]},
+            {"x": "$(item)", "more": "$(tasks.numbers.outputs.return_value)"},
+            0,
+        ),
+        (
+            "each.expand(x=numbers())",
+            {"from": "$(tasks.numbers.outputs.return_value)"},
+            {"x": "$(item)"},
+            1,
+        ),
+    ],
+)
+def test_a_mapped_group_is_a_workflow_for_each_item(tmp_path, call, for_each, arguments, losses):
+    result = imported(tmp_path, GROUP.replace("CALL", call), head=HEAD)
+    inner, outer = (each.manifest for each in result.objects)
+    group = next(task for task in outer["spec"]["tasks"] if task["name"] == "each")
+    assert (group["forEach"], group["workflow"]) == (for_each, {"name": "etl-each", "arguments": arguments})
+    assert (inner["metadata"]["name"], [task["name"] for task in inner["spec"]["tasks"]]) == ("etl-each", ["add"])
+    assert (inner["spec"]["trigger"], len(result.losses), faults(result)) == ("Manual", losses, [])
+
+
+def test_what_a_mapped_group_hands_on_is_a_list(tmp_path):
+    result = imported(tmp_path, GROUP.replace("CALL", "total(each.partial(more=numbers()).expand(x=[1]))"), head=HEAD)
+    inner, outer = (each.manifest["spec"] for each in result.objects)
+    assert inner["outputs"] == {"return_value": "$(tasks.add.outputs.return_value)"}
+    assert {task["name"]: task.get("outputs") for task in outer["tasks"]}["each"] == ["return_value"]
+    ran = run_task(tmp_path, inner, "add", params={"x": "1", "more": "[1, 2]"})
+    assert (ran.code, ran.outputs) == (0, {"return_value": 9})
+    ran = run_task(tmp_path, outer, "total", tasks={"each": {"return_value": [9, 1]}})
+    assert ran.code == 0, ran.err

@@ -12,6 +12,7 @@ from sluice.importers.airflow.dag import Translation
 from sluice.importers.airflow.external import other_dag
 from sluice.importers.airflow.holes import InPod, env_entry, in_field, in_script, parts_of
 from sluice.importers.airflow.in_airflow import by_airflow
+from sluice.importers.airflow.mapped_groups import group_call
 from sluice.importers.airflow.names import parameter_of, workflow_of
 from sluice.importers.airflow.pods import pod
 from sluice.importers.airflow.recording import Task
@@ -30,8 +31,6 @@ Action = Callable[[Task, Translation, list[str]], Json]
 
 def action(task: Task, dag: Translation, marks: list[str]) -> Json:
     """Of the first family that the task is one of. `marks`: origins of unknown texts."""
-    if task.left:
-        return _left(task, dag)
     if hooks := _hooks(task):
         return by_airflow(task, dag) if dag.options.airflow_image else _left(task, dag, ", ".join(hooks))
     for names, translate in _FAMILIES:
@@ -201,7 +200,14 @@ def _virtualenv(task: Task, dag: Translation, marks: list[str]) -> Json:
 def _sub_dag(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
     called = task.fields.get("subdag")
     name = called.get("$dag") if isinstance(called, dict) else None
-    return {"workflow": {"name": workflow_of(name)}} if isinstance(name, str) else _left(task, dag)
+    if not isinstance(name, str):
+        return _left(task, dag)
+    call: Json = {"workflow": {"name": workflow_of(name)}}
+    if task.mapped is None:
+        return call
+    group = group_call(task, dag)
+    call["workflow"]["arguments"] = group.pop("arguments")
+    return group | call
 
 
 def _hooks(task: Task) -> list[str]:

@@ -23,7 +23,6 @@ _ASKED = {
     "asked": "the importer went on as if it were empty or true; look at what follows",
     "called": "what it makes is missing",
     "edge": "the edge is missing",
-    "left": "its tasks are left to you; call a Workflow of their own, by `workflow` with `forEach`",
 }
 _NO_START = "it is another one each day; there is no `startAt`, and only what comes from now on is run"
 
@@ -133,7 +132,7 @@ def _converted(source: _Source, options: Options, writers: dict[str, list[str]],
     lost = [Loss(place, line, words, _ASKED[kind]) for kind, place, line, words in events if kind in _ASKED]
     called = {task.fields["subdag"].get("$dag") for dag in dags for task in dag.tasks if _calls_sub_dag(task)}
     moving = moving_start_date(source.file)
-    for dag in dags:
+    for dag in sorted(dags, key=lambda dag: dag.id not in called):  # what is called comes first, so that it is there
         if refused := _refused(dag, source):
             result.refused += refused
             continue

@@ -105,7 +105,16 @@ class Translation:
         for reads in self.read.values():
             for task, keys in reads.items():
                 found[task] |= keys
+        if self.returned is not None:
+            found[self.returned[0]].add(self.returned[1])
         return {task: sorted(keys) for task, keys in found.items()}
+
+    @cached_property
+    def returned(self) -> tuple[str, str] | None:
+        """The task and the key that a mapped group hands on."""
+        said = self.dag.fields.get("returns")
+        found = next(iter(_xcoms(said)), None)
+        return None if found is None or found[0] not in self.tasks else (found[0], self._key_of(*found))
 
     def _reads(self, task: Task) -> Iterator[tuple[str, set[str]]]:
         said: dict[str, set[str]] = {}

@@ -34,8 +34,6 @@ class Task(_Model):
     """Its class is the user's."""
     unknown: bool
     """Its class is one of Airflow's or a provider's that has no translation."""
-    left: bool
-    """No translation can be right for it."""
     group: Text | None
     fields: dict[str, Any]
     mapped: dict[str, Any] | None

@@ -8,11 +8,11 @@ from sluice.core import Json
 from sluice.importers.airflow import common
 from sluice.importers.airflow.actions import action
 from sluice.importers.airflow.branches import condition, hand_on_choices
-from sluice.importers.airflow.dag import Translation
+from sluice.importers.airflow.dag import RETURNED, Translation
 from sluice.importers.airflow.external import after
 from sluice.importers.airflow.holes import DATES
 from sluice.importers.airflow.mapping import for_each
-from sluice.importers.airflow.names import workflow_of
+from sluice.importers.airflow.names import parameter_of, workflow_of
 from sluice.importers.airflow.recording import Task
 from sluice.importers.airflow.schedule import Schedule
 from sluice.importers.airflow.sluice_airflow.names import name_of
@@ -79,6 +79,9 @@ def workflow_of_dag(dag: Translation, schedule: Schedule, files: Json, marks: li
     if defaults := _defaults(tasks, dag):
         spec["defaults"] = defaults
     spec["tasks"] = tasks
+    if dag.returned is not None:
+        task, key = dag.returned
+        spec["outputs"] = {RETURNED: f"$(tasks.{dag.names[task]}.outputs.{parameter_of(key)})"}
     name = workflow_of(str(dag.dag.id))
     return {"apiVersion": API_VERSION, "kind": "Workflow", "metadata": {"name": name}, "spec": spec}
 

@@ -244,7 +244,6 @@ class BaseOperator(Node, metaclass=BaseOperatorMeta):
     template_ext = ()
     ui_color = "#fff"
     is_unknown = False
-    is_left = False
 
     def __init__(self, task_id=None, **fields):
         self.task_id = task_id
@@ -449,6 +448,10 @@ class DagParam:
 
     def __str__(self):
         return "{{ params.%s }}" % self.name
+
+
+class ItemParam(DagParam):
+    """An argument of a mapped group. It comes to the group's run as text: JSON, unless it is none."""
 
 
 def xcoms_in(value):

@@ -53,6 +53,11 @@ class SubDagOperator(BaseOperator):
 
 
 @_family()
+class MappedGroup(SubDagOperator):
+    """A group under `expand`: its DAG runs for each item."""
+
+
+@_family()
 class ShortCircuitOperator(PythonOperator):
     pass
 

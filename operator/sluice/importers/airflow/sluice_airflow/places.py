@@ -8,7 +8,7 @@ _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _INSTALLED = tuple({os.path.dirname(os.__file__), *sysconfig.get_paths().values(), sys.prefix, _OWN, "<"})
 
 EVENTS = []
-"""(kind, file, line, words): what was asked of an unknown, and what was left out."""
+"""(kind, file, line, words): what was asked of an unknown, and what is not known."""
 
 
 READING = []

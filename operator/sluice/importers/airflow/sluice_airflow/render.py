@@ -2,10 +2,11 @@
 expressions of usual templates are understood: names, calls, and Airflow's filters.
 """
 
+import json
 import os
 import re
 
-from .graph import DagParam, XComArg
+from .graph import DagParam, ItemParam, XComArg
 
 _EXPRESSION = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
 _FILTER = re.compile(r"(?<![|])\|(?![|])(?=(?:[^'\"]|'[^']*'|\"[^\"]*\")*$)")
@@ -35,6 +36,8 @@ def rendered(value, context):
         from .context import pulled  # only in a pod: it takes pendulum, where it is
 
         return pulled(value, context)
+    if isinstance(value, ItemParam):
+        return _of_item(context["params"][value.name])
     if isinstance(value, DagParam):
         return context["params"][value.name]
     if isinstance(value, str):
@@ -45,6 +48,13 @@ def rendered(value, context):
         items = [rendered(each, context) for each in value]
         return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
     return value
+
+
+def _of_item(text):
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError):
+        return text
 
 
 def text_of_file(operator, value):

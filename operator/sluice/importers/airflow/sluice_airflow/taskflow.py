@@ -4,7 +4,7 @@ import functools
 import inspect
 
 from . import operators
-from .graph import DAG, DagParam, TaskGroup, XComArg, connect, current_dag, current_group, report, xcoms_in
+from .graph import DAG, DagParam, ItemParam, TaskGroup, XComArg, connect, current_dag, current_group, report, xcoms_in
 from .unknown import RUNNING, Unknown
 
 
@@ -166,18 +166,38 @@ def task_group(function=None, **fields):
     functools.update_wrapper(make, function)
     make.override = lambda **more: task_group(function, **{**fields, **more})
 
-    def expand(**mapped):
-        report("left", f"the mapped group {function.__name__}, which would be made for each item")
-        made = make(**{name: Unknown(f"an item of {name}") for name in mapped})
-        for task in made.task_group.tasks if isinstance(made, GroupResult) else made.tasks:
-            task.is_left = True
-        return made
-
-    make.expand = make.expand_kwargs = expand
-    make.partial = lambda **given: type(
-        "Partial", (), {"expand": staticmethod(lambda **mapped: expand(**given, **mapped))}
-    )
+    make.partial = lambda **given: _GroupPartial(function, fields.get("group_id") or function.__name__, given)
+    make.expand = lambda **mapped: make.partial().expand(**mapped)
+    make.expand_kwargs = lambda items: make.partial().expand_kwargs(items)
     return make
+
+
+class _GroupPartial:
+    """A group to be expanded: a DAG of its own, which a task runs for each item."""
+
+    def __init__(self, function, group_id, given):
+        self.function, self.group_id, self.given = function, group_id, given
+
+    def expand(self, **mapped):
+        return self._make({"product": mapped}, mapped)
+
+    def expand_kwargs(self, items, strict=True):
+        names = [name for name in inspect.signature(self.function).parameters if name not in self.given]
+        return self._make({"kwargs": items}, names)
+
+    def _make(self, mapped, names):
+        outer, group_id = current_dag(), _free(_free_group(self.group_id))
+        inner = DAG(f"{outer.dag_id}.{group_id}", schedule=None, default_args=outer.default_args)
+        made_before = {name: value for name, value in self.given.items() if isinstance(value, XComArg)}
+        inner.params.update(dict.fromkeys([*names, *made_before]))
+        with inner:
+            returned = self.function(**{**self.given, **{name: ItemParam(name, None) for name in inner.params}})
+        inner.fields["returns"] = returned if isinstance(returned, XComArg) else None
+        task = operators.MappedGroup(task_id=group_id, subdag=inner, names=list(names), given=made_before)
+        task.mapped = mapped
+        for argument in xcoms_in(mapped):
+            connect(argument, task)
+        return XComArg(task)
 
 
 class GroupResult(XComArg):

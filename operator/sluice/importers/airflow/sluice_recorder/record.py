@@ -81,7 +81,6 @@ def _task(task):
         "classes": classes,
         "own": not type(task).__module__.startswith("sluice_airflow"),
         "unknown": bool(task.is_unknown),
-        "left": task.is_left,
         "group": task.group.group_id if task.group else None,
         "fields": fields,
         "mapped": plain(task.mapped),
