@@ -51,3 +51,16 @@ def test_many_constructs(kubectl: Kubectl) -> None:
         "last": "on 10\n",
         "clean": "clean\n",
     }
+
+
+def test_mapped_groups(kubectl: Kubectl) -> None:
+    result = convert([EXAMPLES / "import" / "airflow" / "regions.py"], Options())
+    assert not any(loss.left for loss in result.losses), result.summary()
+    kubectl.apply(to_yaml(result.objects))
+    kubectl.apply(by_hand("regions-run", "by-region"))
+    run = kubectl.finished("regions-run")
+    assert phases(run) == dict.fromkeys(("price", "regions", "revenue", "total", "letters"), "Succeeded"), run["status"]
+    assert kubectl.log("regions-run", "total") == "in all 50\n"
+    children = [each["metadata"]["name"] for each in kubectl.list("workflowruns")]
+    greetings = sorted(kubectl.log(name, "greet") for name in children if "letters" in name)
+    assert greetings == ["hello ada\n", "hello bo\n"]

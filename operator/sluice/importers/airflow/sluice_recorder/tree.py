@@ -98,30 +98,39 @@ class Reader(Values):
         return made
 
     def call(self, node, scopes, args, kwargs):
-        names = [each.arg for each in (*node.args.posonlyargs, *node.args.args)]
-        defaults = dict(zip(reversed(names), (self.value(each, scopes) for each in reversed(node.args.defaults))))
-        pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
-        defaults |= {name.arg: self.value(each, scopes) for name, each in pairs if each is not None}
-        given = dict(zip(names, args)) | kwargs
-        scope = {name: Unknown(f"the argument {name}") for name in (*names, *(a.arg for a in node.args.kwonlyargs))}
-        scope |= defaults | given
-        if node.args.vararg:
-            scope[node.args.vararg.arg] = tuple(args[len(names) :])
-        if node.args.kwarg:
-            known = {*names, *(each.arg for each in node.args.kwonlyargs)}
-            scope[node.args.kwarg.arg] = {name: value for name, value in kwargs.items() if name not in known}
-        if isinstance(node, ast.Lambda):
-            return self.value(node.body, [*scopes, scope])
+        """What a call gives. The line is that of the call again, unless something went wrong inside."""
+        place = list(places.READING)
+        inner = [*scopes, self._arguments(node, scopes, args, kwargs)]
+        value = self.value(node.body, inner) if isinstance(node, ast.Lambda) else self._returned(node.body, inner)
+        places.READING[:] = place
+        return value
+
+    def _returned(self, body, scopes):
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise TooMuch
         try:
-            self.statements(node.body, [*scopes, scope])
+            self.statements(body, scopes)
         except _Return as returned:
             return returned.value
         finally:
             self._depth -= 1
         return None
+
+    def _arguments(self, node, scopes, args, kwargs):
+        said = node.args
+        names = [each.arg for each in (*said.posonlyargs, *said.args)]
+        by_name = [each.arg for each in said.kwonlyargs]
+        found = {name: Unknown(f"the argument {name}") for name in (*names, *by_name)}
+        found |= dict(zip(reversed(names), (self.value(each, scopes) for each in reversed(said.defaults))))
+        pairs = zip(by_name, said.kw_defaults, strict=True)
+        found |= {name: self.value(each, scopes) for name, each in pairs if each is not None}
+        found |= dict(zip(names, args)) | {name: value for name, value in kwargs.items() if name in (*names, *by_name)}
+        if said.vararg:
+            found[said.vararg.arg] = tuple(args[len(names) :])
+        if said.kwarg:
+            found[said.kwarg.arg] = {name: value for name, value in kwargs.items() if name not in (*names, *by_name)}
+        return found
 
     # Statements
 
