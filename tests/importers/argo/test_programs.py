@@ -2,10 +2,13 @@
 
 # ruff: noqa: E501  # a case reads best in one line
 
+import subprocess
+
 import pytest
 
 from tests.importers.argo.documents import call, imported, leaf, lost, spec, steps, tasks, workflow
 
+NO_PIPEFAIL = "(set +o pipefail) 2>/dev/null && set +o pipefail"
 PATHS = "outputs: {parameters: [{name: k, valueFrom: {path: /tmp/k}}]}\n"
 HAND_ON = '[ ! -e /tmp/k ] || printf \'k<<EOF\\n%s\\nEOF\\n\' "$(cat /tmp/k)" >> "$SLUICE_OUTPUTS"\n'
 
@@ -26,6 +29,8 @@ def main(body, **options):
             {"bash": "set +eo pipefail\na | b"},
         ),  # Argo's bash goes on
         ('script: {image: x, command: [sh], source: "a\\nb"}', {"bash": "set +e\na\nb"}),
+        ('script: {image: x, command: [sh], source: "a || b"}', {"bash": "set +e\na || b"}),
+        ('script: {image: x, command: [sh], source: "a | b"}', {"bash": f"set +e\n{NO_PIPEFAIL}\na | b"}),
         ('script: {image: x, command: [bash, -eux], source: "a\\nb"}', {"bash": "a\nb", "shell": ["bash", "-eux"]}),
         ('script: {image: x, command: [python], source: "print(1)"}', {"python": "print(1)"}),
         (
@@ -72,6 +77,24 @@ def test_program(body, fields):
 def test_an_output_is_taken_from_its_file(program, script):
     found = main(f"{program}\n{PATHS}")
     assert (found["bash"], found["outputs"]) == (script, ["k"])
+
+
+@pytest.mark.parametrize("shell", [["bash", "-eo", "pipefail"], ["dash", "-e"], ["sh", "-e"]])
+def test_a_pipe_in_sh_ends_as_its_last_command_in_any_shell(shell, tmp_path):
+    found = main('script: {image: x, command: [sh], source: "false | true"}')
+    (tmp_path / "script").write_text(found["bash"])
+    assert subprocess.run([*shell, tmp_path / "script"], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("program", "script"),
+    [
+        ("bash, -ec", f"set +o pipefail\na | b > /tmp/k\ncode=$?; [ $code = 0 ] || exit $code; set -e\n{HAND_ON}"),
+        ("sh, -ec", f"{NO_PIPEFAIL}\na | b > /tmp/k\ncode=$?; [ $code = 0 ] || exit $code; set -e\n{HAND_ON}"),
+    ],
+)
+def test_a_pipe_ends_as_its_last_command_where_the_shell_ends_at_a_failure(program, script):
+    assert main(f'container: {{image: x, command: [{program}], args: ["a | b > /tmp/k"]}}\n{PATHS}')["bash"] == script
 
 
 def test_an_output_with_a_default_need_not_be_written():

@@ -151,13 +151,31 @@ def _lasts(script: str, flags: str) -> bool:
 
 
 def _as_script(made: Program, script: str, program: str, flags: str, around: Around) -> None:
-    """As `bash`, which ends at the first command that fails, and at one before a pipe; Argo's shells do not."""
+    settings = _settings(script, program, flags)
+    made.fields["bash"] = "".join(f"{line}\n" for line in settings) + _shell_around(script, around, plain=not settings)
+
+
+_PIPE = re.compile(r"(?<![|>])\|(?!\|)")
+_NO_PIPEFAIL = "(set +o pipefail) 2>/dev/null && set +o pipefail"
+"""For sh, which need not know it: dash ends at an option that it does not know."""
+
+
+def _settings(script: str, program: str, flags: str) -> list[str]:
+    """`bash` tasks end at the first command that fails, and at one before a pipe, where the image has bash. Argo's
+    shells do not, unless told.
+    """
+    goes_on = "e" not in flags and _goes_on(script)
+    has_pipe = _PIPE.search(script) is not None and "pipefail" not in script
     settings = []
-    if "e" not in flags and _goes_on(script):
-        settings.append("set +eo pipefail" if program == "bash" and "|" in script else "set +e")
+    if has_pipe and program == "bash":
+        settings.append("set +eo pipefail" if goes_on else "set +o pipefail")
+    elif goes_on:
+        settings.append("set +e")
+    if has_pipe and program != "bash":
+        settings.append(_NO_PIPEFAIL)
     if others := "".join(flag for flag in flags if flag in "xu"):
         settings.append(f"set -{others}")
-    made.fields["bash"] = "".join(f"{line}\n" for line in settings) + _shell_around(script, around, plain=not settings)
+    return settings
 
 
 _SAFE = re.compile(r"(echo|printf|sleep|date|true|:)\b[^&]*$")
