@@ -119,6 +119,20 @@ def test_a_suspend_is_an_approval_or_a_wait():
     assert (found["ask"]["approval"], found["rest"]["wait"]) == ({}, {"for": "1m30s"})
 
 
+def test_a_pause_that_a_parameter_decides_is_its_default():
+    text = steps([call("rest", "rest")]) + "- {name: rest, suspend: {duration: '{{workflow.parameters.pause}}'}}\n"
+    result = imported(workflow(text, arguments="{parameters: [{name: pause, value: 2m}]}"))
+    assert result.objects[-1].manifest["spec"]["tasks"][0]["wait"] == {"for": "2m"}
+    assert [what for _, what in lost(result)] == ["suspend.duration"]
+
+
+def test_before_its_end_a_workflow_is_running():
+    told = {"parameters": [{"name": "message", "value": "{{workflow.status}}"}]}
+    text = workflow(steps([call("a", arguments=told)]) + steps([call("b", arguments=told)], name="bye"), onExit="bye")
+    found = tasks(text)
+    assert (found["a"]["args"], found["b"]["args"]) == (["Running"], ["$(run.phase)"])
+
+
 def test_what_ends_a_task_runs_before_those_after_it():
     found = tasks(workflow(steps([call("a", hooks={"exit": {"template": "echo"}})], [call("b")])))
     assert order(found["a-exit"]) == {"dependsOn": ["a"], "runIf": "AllDone"}

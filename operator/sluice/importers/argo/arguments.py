@@ -12,7 +12,7 @@ from sluice.importers.argo.values import by_cluster
 def arguments_of(document: Document, spec: Map) -> tuple[list[Json], dict[str, Text]]:
     """Our parameters, and the values of the whole workflow by what follows `workflow.`"""
     declared: list[Json] = []
-    values: dict[str, Text] = {"mainEntrypoint": (spec.text("entrypoint"),)}
+    values: dict[str, Text] = {"mainEntrypoint": (spec.text("entrypoint"),), "status": ("Running",)}
     metadata = document.manifest.map("metadata")
     for kind in ("labels", "annotations"):
         values |= {f"{kind}.{key}": (text_of(value),) for key, value in metadata.map(kind).items()}

@@ -68,8 +68,10 @@ class TaskWriter:
     def _suspend(self, draft: Draft) -> Json:
         suspend = draft.template.body.map("suspend")
         if suspend.text("duration"):
-            length = literal(parse(suspend.text("duration"), self._resolve(draft, suspend)))
-            if found := duration(length or ""):
+            length = parse(suspend.text("duration"), self._resolve(draft, suspend))
+            if found := duration(usual(length) or ""):
+                if literal(length) is None:
+                    self._lose(draft, suspend.line, "suspend.duration", BY_DEFAULT)
                 return {"wait": {"for": found}}
             self._lose(draft, suspend.line, "a duration that is known at run time", "an approval: somebody ends it")
         for output in draft.template.body.map("outputs").maps("parameters"):

@@ -115,23 +115,25 @@ class WorkflowWriter:
 
     def _hooks(self, graph: Graph, scope: Scope) -> None:
         """`onExit` and the hooks of the workflow: what runs at its end, however it ends, or from its beginning."""
+        ended = {key: text for key, text in scope.workflow.items() if key != "status"}
         for hook in hooks_of(self._spec):
             try:
                 template = self._library.template(hook, self._document)
             except Missing as error:
                 words = f"{hook.text('name')} names {error}, which is not among the files"
                 raise Refused(self._document.file, hook.line, words) from error
-            name = hook.text("name") if hook.text("expression") else template.name
-            values = inputs(graph, template, hook.map("arguments"), scope, self._document, name)
-            artifacts = artifact_places.given(graph, hook.map("arguments"), scope, self._document, name)
-            inner = Scope(template, values, scope.workflow, artifacts)
             at_end = not asks_for_running(hook)
+            seen = replace(scope, workflow=ended) if at_end else scope
+            name = hook.text("name") if hook.text("expression") else template.name
+            values = inputs(graph, template, hook.map("arguments"), seen, self._document, name)
+            artifacts = artifact_places.given(graph, hook.map("arguments"), seen, self._document, name)
+            inner = Scope(template, values, seen.workflow, artifacts)
             frame = Frame(inner, "", (template.key,), finally_=at_end)
             node = Expander(graph, self._call_workflow).enter(frame, name)
             if not at_end:
                 graph.lose(self._document, hook.line, f"the hook '{name}'", "it begins together with the run", name)
             elif hook.text("expression"):
-                only_when(graph, node, hook, scope, self._document)
+                only_when(graph, node, hook, seen, self._document)
 
     # Workflows that stand apart
 
