@@ -123,6 +123,8 @@ def test_what_is_known_is_computed_and_printed_as_by_go(written, value):
         ("jsonpath(config, '.a')", r"jsonpath\(\) takes no"),
         ("asInt('x')", r"asInt\(\) takes no 'x'"),
         ("1 / 0", "cannot compute / of 1"),
+        ("'a' * 1000000000", r"applies \* to what is no number"),
+        ("'%1000000000d' % 5", "applies % to what is no number"),
         ("sprig.env('HOME')", r"calls sprig.env\(\)"),
         ("map(1, {#})", r"calls map\(\) on what is no list"),
         ("len(map(fromJson(long), {#}))", "takes more than 20000 steps"),

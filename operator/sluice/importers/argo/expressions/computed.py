@@ -37,6 +37,7 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "list": lambda *values: list(values),
     "{}": lambda *words: dict(zip(words[::2], words[1::2], strict=True)),
 }
+_OF_NUMBERS = ("-", "*", "/", "%")
 _OF_CEL = {"asInt": "int", "asFloat": "double", "float": "double"}
 _CASTS = ("int", "double", "string")
 
@@ -103,6 +104,8 @@ class Computer:
 
 
 def _result(name: str, values: list[Any]) -> Any:
+    if name in _OF_NUMBERS and not all(isinstance(each, int | float) for each in values):
+        raise Untranslatable(f"applies {name} to what is no number")  # Python's would repeat or format a text
     try:
         result = (_OPERATORS.get(name) or FUNCTIONS[name])(*values)
     except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError):
