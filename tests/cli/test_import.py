@@ -68,12 +68,14 @@ def test_where_nothing_can_isolate_it_has_to_be_allowed(run, monkeypatch):
     assert done.exit_code == 2
     assert "add --exec" in done.stderr
     assert run(EXACT, "--exec").exit_code == 0
+    assert run(EXACT, "--no-exec").exit_code == 0
 
 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
         (["--env", "X"], "--env X: write NAME=VALUE"),
+        (["--exec", "--no-exec"], "give one of them"),
         (["--variables", __file__], "this is no JSON"),
     ],
 )
