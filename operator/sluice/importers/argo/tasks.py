@@ -3,7 +3,7 @@
 from typing import Any
 
 from sluice.core import Json
-from sluice.importers.argo.artifacts import attach
+from sluice.importers.argo.artifacts import Attached, attach
 from sluice.importers.argo.container_sets import in_order, init_containers
 from sluice.importers.argo.durations import duration
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
@@ -115,15 +115,8 @@ class TaskWriter:
         if template.kind == "containerSet":
             init, container = self._container_set(draft, container, resolve)
         around = Around()
-        attached = attach(draft, around)
-        for line, what, instead, left in attached.losses:
-            self._lose(draft, line, what, instead, left=left)
-        self.files |= attached.files
-        self.needs_claim = self.needs_claim or attached.needs_claim
+        attached = self._attached(draft, around)
         outputs = self._outputs(draft, container, around)
-        if draft.map_read:
-            around.all_as = ALL
-            outputs.append(ALL)
         fields = merged(merged(self._pod(draft, resolve), init), container_fields(container, resolve))
         own = {str(each.get("name")) for each in fields.get("env", ())}
         reads_result = draft.result_read and not outputs
@@ -133,26 +126,27 @@ class TaskWriter:
         fields |= program.fields
         if env := [*environment(program.refs), *fields.get("env", ())]:
             fields["env"] = env
-        if draft.result_read and outputs:
-            self._lose(
-                draft,
-                container.line,
-                "standard output beside output parameters",
-                "only the parameters are handed on",
-                left=True,
-            )
-        if reads_result:
-            fields |= {"outputs": ["result"], "outputsFrom": "Stdout"}
-        elif outputs or draft.result_read:
-            fields["outputs"] = [*outputs, *([{"name": "result", "default": FILL_IN}] if draft.result_read else [])]
-        for key, value in attached.fields.items():
-            fields[key] = (
-                [*fields.get(key, ()), *value]
-                if isinstance(value, list)
-                else merged({key: fields.get(key, {})}, {key: value})[key]
-            )
-        fields |= self._limits(draft, resolve)
-        return self._with_volumes(draft, fields, resolve)
+        fields = _with(attached.fields, fields | self._handed_on(draft, container, outputs))
+        return self._with_volumes(draft, fields | self._limits(draft, resolve), resolve)
+
+    def _attached(self, draft: Draft, around: Around) -> Attached:
+        """What its artifacts need."""
+        attached = attach(draft, around)
+        for line, what, instead, left in attached.losses:
+            self._lose(draft, line, what, instead, left=left)
+        self.files |= attached.files
+        self.needs_claim = self.needs_claim or attached.needs_claim
+        return attached
+
+    def _handed_on(self, draft: Draft, container: Map, outputs: list[Any]) -> Json:
+        """Its output parameters, or its standard output where that is read."""
+        if not draft.result_read:
+            return {"outputs": outputs} if outputs else {}
+        if not outputs:
+            return {"outputs": ["result"], "outputsFrom": "Stdout"}
+        what, words = "standard output beside output parameters", "only the parameters are handed on"
+        self._lose(draft, container.line, what, words, left=True)
+        return {"outputs": [*outputs, {"name": "result", "default": FILL_IN}]}
 
     def _container_set(self, draft: Draft, said: Map, resolve: Resolve) -> tuple[Json, Map]:
         """The pod of all containers but the last, and that."""
@@ -197,6 +191,9 @@ class TaskWriter:
             if draft.template.kind == "container" and path and not container.get("command") and default is None:
                 default = FILL_IN  # nobody writes it
             found.append(name if default is None else {"name": name, "default": text_of(default)})
+        if draft.map_read:
+            around.all_as = ALL
+            found.append(ALL)
         return found
 
     def _limits(self, draft: Draft, resolve: Resolve) -> Json:
@@ -244,3 +241,14 @@ class TaskWriter:
         by_name = {each.text("name"): each for each in volumes}
         found = [filled(each, resolve) for name, each in by_name.items() if name in named]
         return fields | ({"volumes": [*found, *fields.get("volumes", ())]} if found else {})
+
+
+def _with(attached: Json, fields: Json) -> Json:
+    """Lists one after the other, and a podTemplate merged."""
+    made = dict(fields)
+    for key, value in attached.items():
+        if isinstance(value, list):
+            made[key] = [*fields.get(key, ()), *value]
+        else:
+            made |= merged({key: fields.get(key, {})}, {key: value})
+    return made
