@@ -5,6 +5,7 @@
 import json
 import os
 import subprocess
+import sys
 
 import pytest
 
@@ -133,7 +134,28 @@ def test_a_loop_over_a_loop_with_gaps_goes_by_its_items():
     assert (found["b"]["forEach"], found["b"]["args"]) == ({"sameAs": "a"}, ["$(tasks.a.outputs.result)"])
 
 
-def test_fields_of_results_of_a_loop_are_told_as_results_are_texts():
-    leader = call("a", "flip", withItems=[1, 2])
+PRINTS = {
+    "python": 'import json; log = 1; print(json.dumps({"size": 3}))',
+    "sh": """echo '{"size":'; echo 3; printf '}'""",
+}
+
+
+@pytest.mark.parametrize("program", PRINTS)
+def test_a_loop_over_maps_that_a_loop_prints(program, tmp_path):
+    body = json.dumps({"name": "say", "script": {"image": "x", "command": [program], "source": PRINTS[program]}})
+    leader = call("a", "say", withItems=[1, 2])
+    found = tasks(workflow(steps([leader], [over("steps.a.outputs.result", "{{item.size}}")]) + f"- {body}\n"))
+    assert (found["b"]["forEach"], found["b"]["args"]) == ({"from": "$(tasks.a.outputs.result)"}, ["$(item.size)"])
+    assert (found["a"]["outputs"], "outputsFrom" in found["a"]) == (["result"], False)
+    outputs = tmp_path / "outputs"
+    shell = [sys.executable, "-c"] if program == "python" else ["sh", "-ec"]
+    script = found["a"]["python" if program == "python" else "bash"]
+    env = {**os.environ, "SLUICE_OUTPUTS": str(outputs)}
+    done = subprocess.run([*shell, script], env=env, check=True, capture_output=True, text=True)
+    assert (json.loads(outputs.read_text()), json.loads(done.stdout)) == ({"result": {"size": 3}}, {"size": 3})
+
+
+def test_fields_of_what_a_loop_with_gaps_prints_are_told():
+    leader = call("a", "flip", withItems=[1, 2], when="{{item}} == 1")
     result = imported(workflow(steps([leader], [over("steps.a.outputs.result", "{{item.size}}")])))
-    assert [what for _, what in lost(result)] == ["the value of 'message'"]
+    assert {what for _, what in lost(result)} == {"its loop", "the value of 'message'"}

@@ -59,7 +59,7 @@ def expand_hook(expander: "Expander", hook: Map, call: Map, node: Node, caller: 
         return
     if node.only is not None and node.only.is_fan_out and (not expression or _status(hook) in _RULES):
         rule = Rule([], _RULES[_status(hook)] if expression else "AllDone")
-        by_item = Loop({"sameAs": node.only.name}, caller.scope.item or Item(None))
+        by_item = Loop({"sameAs": node.only.name}, caller.scope.item or Item(None, {}))
         node.after += expander.call(called, caller, rule, set(), by_item).drafts
         return
     ended, when = node.dependency, ""

@@ -44,14 +44,13 @@ class Loop:
 
 def loop_of(call: Map, scope: Scope) -> Loop | None:
     """The loop of a step or task. Raises Endless, and Unknown."""
-    asked = "item" in call.text("when")
     if call.get("withItems") is not None:
         items = call["withItems"]
         if isinstance(items, str):
-            return _listed(items, scope, asked=asked)
+            return _listed(items, call, scope)
         return _of_items([_item(each) for each in filled(items, scope.resolve)])
     if call.get("withParam") is not None:
-        return _listed(call.text("withParam"), scope, asked=asked)
+        return _listed(call.text("withParam"), call, scope)
     return _sequence(call, scope) if call.get("withSequence") is not None else None
 
 
@@ -66,11 +65,13 @@ def _item(value: object) -> object:
     return json.dumps(plain(value)) if isinstance(value, list) else "" if value is None else value
 
 
+_FIELD = re.compile(r"\{\{[^}]*\bitem\.")
 _OF_LOOP = re.compile(r"\{\{\s*(?:steps|tasks)\.(?P<name>[\w-]+)\.(?P<what>outputs\.[^}\s]+)\s*\}\}")
 
 
-def _after_loop(written: str, scope: Scope, *, asked: bool) -> Loop | None:
-    """Over what the items of another loop have handed on. `asked`: a condition asks for it. Raises Endless, Unknown."""
+def _after_loop(written: str, call: Map, scope: Scope) -> Loop | None:
+    """Over what the items of another loop have handed on. Raises Endless, and Unknown."""
+    asked, reads_fields = "item" in call.text("when"), _FIELD.search(repr(call)) is not None
     found = _OF_LOOP.fullmatch(written.strip())
     node = None if found is None else scope.nodes.get(found["name"])
     if found is None or node is None or node.only is None or not node.only.is_fan_out:
@@ -84,6 +85,13 @@ def _after_loop(written: str, scope: Scope, *, asked: bool) -> Loop | None:
     if found["what"] == "outputs.parameters":
         fields = {name: text[0] for name, text in node.outputs.items() if text and isinstance(text[0], Ref)}
         return Loop(by_item, Item(None, fields))
+    if found["what"] == "outputs.result" and reads_fields:
+        if _has_gaps(node.only) or node.only.template.kind not in ("container", "script"):
+            raise Unknown(f"{written}, each item with fields,")
+        node.only.json_read = True
+        return Loop(
+            {"from": placeholders(node.read(["outputs", "result"], written))}, Item(Ref.to("item", variable="ITEM"))
+        )
     (value,) = node.read(found["what"].split("."), written)
     if not isinstance(value, Ref):
         raise Unknown(written)
@@ -102,8 +110,8 @@ def _can_write_a_map(loop: Draft) -> bool:
     return loop.template.kind in ("container", "script") and "workflow" not in loop.fields and not with_default
 
 
-def _listed(written: str, scope: Scope, *, asked: bool) -> Loop:
-    if (loop := _after_loop(written, scope, asked=asked)) is not None:
+def _listed(written: str, call: Map, scope: Scope) -> Loop:
+    if (loop := _after_loop(written, call, scope)) is not None:
         return loop
     text = parse(written, scope.resolve)
     if (known := literal(text)) is None:

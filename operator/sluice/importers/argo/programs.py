@@ -31,12 +31,14 @@ class Around:
 
     before: list[Copy] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
+    json_as: str = ""
+    """The key for its standard output, which is JSON."""
     all_as: str = ""
     """The key that has all outputs as a map."""
     after: list[Copy] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.before or self.outputs or self.after)
+        return bool(self.before or self.outputs or self.after or self.json_as)
 
 
 @dataclass(slots=True)
@@ -152,7 +154,11 @@ def _lasts(script: str, flags: str) -> bool:
 
 def _as_script(made: Program, script: str, program: str, flags: str, around: Around) -> None:
     settings = _settings(script, program, flags)
-    made.fields["bash"] = "".join(f"{line}\n" for line in settings) + _shell_around(script, around, plain=not settings)
+    start = "".join(f"{line}\n" for line in settings)
+    if around.json_as:  # what is set is set for the script alone
+        made.fields["bash"] = _shell_around(start + script, around, plain=True)
+    else:
+        made.fields["bash"] = start + _shell_around(script, around, plain=not settings)
 
 
 _PIPE = re.compile(r"(?<![|>])\|(?!\|)")
@@ -204,6 +210,8 @@ def _shell_around(script: str, around: Around, *, plain: bool) -> str:
     """`plain`: the script ends at its first failure, so what stands after it happens only if it succeeded."""
     if not around:
         return script
+    if around.json_as:
+        script, plain = _printing_json(script, around.json_as), True
     before = [line for copy in around.before for line in _copy(copy)]
     after = _hand_on_as_map(around) if around.all_as else [_hand_on(*each) for each in around.outputs.items()]
     after += [line for copy in around.after for line in _copy(copy)]
@@ -221,6 +229,12 @@ def _hand_on(key: str, path: str) -> str:
     """What is not there is not handed on: then the output has its default, or the task has failed, as in Argo."""
     path = shlex.quote(path)
     return f'[ ! -e {path} ] || printf \'{key}<<EOF\\n%s\\nEOF\\n\' "$(cat {path})" >> "$SLUICE_OUTPUTS"'
+
+
+def _printing_json(script: str, key: str) -> str:
+    """Its standard output goes to the log as well."""
+    hand_on = f'printf \'{{"{key}": %s}}\' "${key}" > "$SLUICE_OUTPUTS"'
+    return f"{key}=$(\n{script.rstrip()}\n)\nprintf '%s\\n' \"${key}\"\n{hand_on}\n"
 
 
 _TO_JSON = r"""json() {
@@ -248,19 +262,41 @@ def _copy(copy: Copy) -> list[str]:
 def _python_around(script: str, around: Around) -> str:
     if not around:
         return script
-    lines = ["import atexit, json, os, subprocess", ""] if around.outputs else ["import atexit, subprocess", ""]
-    for copy in around.before:
-        lines += [f"subprocess.run({line!r}, shell=True, check=True)" for line in _copy(copy)]
-    after = [f"    subprocess.run({line!r}, shell=True, check=True)" for copy in around.after for line in _copy(copy)]
-    if around.outputs:
-        files = ", ".join(f"{key!r}: {path!r}" for key, path in around.outputs.items())
-        after += [
-            f"    paths = {{{files}}}",
-            "    there = {key: path for key, path in paths.items() if os.path.exists(path)}",
-            "    found = {key: open(path).read().removesuffix('\\n') for key, path in there.items()}",
-            *([f'    found["{around.all_as}"] = dict(found)'] if around.all_as else []),
-            '    json.dump(found, open(os.environ["SLUICE_OUTPUTS"], "w"))',
-        ]
+    copies = [f"subprocess.run({line!r}, shell=True, check=True)" for copy in around.after for line in _copy(copy)]
+    after = [*copies, *(_FILES_TO_JSON if around.outputs else ()), *(_PRINTED_TO_JSON if around.json_as else ())]
+    values = {
+        "FILES": ", ".join(f"{key!r}: {path!r}" for key, path in around.outputs.items()),
+        "ALL": f'found["{around.all_as}"] = dict(found)' if around.all_as else "",
+        "KEY": around.json_as,
+    }
+    text = "\n".join(after)
+    needed = {*(["subprocess"] if around.before else ()), *(["tempfile", "os"] if around.json_as else ())}
+    modules = [name for name in _MODULES if name in needed or re.search(rf"\b{name}\.", text)]
+    lines = [f"import {', '.join(['atexit', *modules] if after else modules)}", ""]
+    lines += [f"subprocess.run({line!r}, shell=True, check=True)" for copy in around.before for line in _copy(copy)]
+    if around.json_as:
+        lines += ["printed, log = tempfile.TemporaryFile(), os.dup(1)", "os.dup2(printed.fileno(), 1)"]
     if after:
-        lines += ["", "@atexit.register", "def hand_on():", *after, ""]
+        given = "printed=printed, log=log" if around.json_as else ""
+        lines += ["", "@atexit.register", f"def hand_on({given}):"]
+        lines += [f"    {each}" for line in after if (each := _FILL.sub(lambda found: values[found[0]], line))]
+        lines.append("")
     return "\n".join(lines) + "\n" + script
+
+
+_MODULES = ("json", "os", "subprocess", "sys", "tempfile")
+_FILL = re.compile("FILES|ALL|KEY")
+_FILES_TO_JSON = (
+    "paths = {FILES}",
+    "there = {key: path for key, path in paths.items() if os.path.exists(path)}",
+    "found = {key: open(path).read().removesuffix('\\n') for key, path in there.items()}",
+    "ALL",
+    'json.dump(found, open(os.environ["SLUICE_OUTPUTS"], "w"))',
+)
+_PRINTED_TO_JSON = (
+    "sys.stdout.flush()",
+    "printed.seek(0)",
+    "text = printed.read()",
+    "os.write(log, text)",
+    'json.dump({"KEY": json.loads(text)}, open(os.environ["SLUICE_OUTPUTS"], "w"))',
+)

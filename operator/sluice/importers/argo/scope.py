@@ -40,6 +40,8 @@ class Draft:
     fields: Json = field(default_factory=dict)
     may_skip: bool = False
     result_read: bool = False
+    json_read: bool = False
+    """Does a loop read fields of what it prints?"""
     map_read: bool = False
     """Does a loop go over its output parameters, each item a map of all?"""
     artifacts_read: set[str] = field(default_factory=set)

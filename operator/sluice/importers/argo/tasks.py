@@ -140,7 +140,7 @@ class TaskWriter:
 
     def _handed_on(self, draft: Draft, container: Map, outputs: list[Any]) -> Json:
         """Its output parameters, or its standard output where that is read."""
-        if not draft.result_read:
+        if not draft.result_read or outputs == ["result"]:
             return {"outputs": outputs} if outputs else {}
         if not outputs:
             return {"outputs": ["result"], "outputsFrom": "Stdout"}
@@ -194,6 +194,9 @@ class TaskWriter:
         if draft.map_read:
             around.all_as = ALL
             found.append(ALL)
+        if draft.json_read and not found:
+            around.json_as = "result"
+            found.append("result")
         return found
 
     def _limits(self, draft: Draft, resolve: Resolve) -> Json:

@@ -108,7 +108,7 @@ def loop_in(graph: Graph, call: Map, scope: Scope, document: Document, label: st
             label,
             left=True,
         )
-        return Loop({"items": [FILL_IN]}, Item(None))
+        return Loop({"items": [FILL_IN]}, Item(None, {}))
     if found is not None and found.lost is not None:
         graph.lose(document, line, *found.lost, label)
     return found
