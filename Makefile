@@ -57,7 +57,7 @@ makespan: $(VENV)/ready  ## simulated run times under a cap, compared with other
 krew: $(VENV)/ready  ## dist/kubectl-sluice.tar.gz, to which .krew.yaml refers
 	rm -rf dist/krew && mkdir -p dist/krew
 	$(BIN)/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist/krew .
-	cp krew/kubectl-sluice LICENSE dist/krew
+	cp .krew/kubectl-sluice LICENSE dist/krew
 	tar -czf dist/kubectl-sluice.tar.gz -C dist/krew .
 
 cluster-up: $(VENV)/ready

@@ -16,14 +16,14 @@ def test_the_manifest_names_the_script_and_the_archive_that_make_krew_builds():
     manifest = yaml.safe_load(re.sub(r"\{\{ addURIAndSha.*\}\}", "uri: u", text).replace("{{ .TagName }}", "v1"))
     assert manifest["metadata"]["name"] == "sluice"
     (platform,) = manifest["spec"]["platforms"]
-    assert (ROOT / "krew" / platform["bin"]).stat().st_mode & 0o111
+    assert (ROOT / ".krew" / platform["bin"]).stat().st_mode & 0o111
 
 
 def test_the_script_runs_what_is_installed_beside_it_through_links(tmp_path):
     store, bin_ = tmp_path / "store", tmp_path / "bin"
     (store / "venv/bin").mkdir(parents=True)
     bin_.mkdir()
-    (store / "kubectl-sluice").write_text((ROOT / "krew/kubectl-sluice").read_text())
+    (store / "kubectl-sluice").write_text((ROOT / ".krew/kubectl-sluice").read_text())
     (store / "venv/ready").touch()
     (store / "venv/bin/kubectl-sluice").write_text('#!/bin/sh\necho "$# $2"\n')
     for program in (store / "kubectl-sluice", store / "venv/bin/kubectl-sluice"):
