@@ -176,6 +176,21 @@ def test_containers_of_a_set_run_one_after_the_other():
     assert lost(result) == [(8, "containerSet")]
 
 
+@pytest.mark.parametrize("below", ["{{steps.a.outputs.artifacts.o}}/x", "{{steps.a.outputs.artifacts.o}}"])
+def test_a_part_of_an_artifact_is_handed_on_through_templates(below):
+    said = {"name": "i", "from": below} | ({} if below.endswith("x") else {"subPath": "x"})
+    makes = (
+        "- name: make\n  container: {image: x, command: [sh, -c, m]}\n  outputs: {artifacts: [{name: o, path: /o}]}\n"
+    )
+    reads = (
+        "- name: read\n  inputs: {artifacts: [{name: i, path: /i}]}\n  container: {image: x, command: [sh, -c, r]}\n"
+    )
+    passed = {"artifacts": [{"name": "i", "from": "{{inputs.artifacts.i}}", "subPath": "y"}]}
+    inner = steps([call("r", "read", arguments=passed)], name="inner") + "  inputs: {artifacts: [{name: i}]}\n"
+    text = steps([call("a", "make")], [call("b", "inner", arguments={"artifacts": [said]})]) + inner + makes + reads
+    assert tasks(workflow(text))["b-r"]["bash"].startswith("cp -r /artifacts/a/o/x/y /i\n")
+
+
 def test_the_outputs_of_a_container_set_are_those_of_its_main_container():
     containers = '{name: main, image: x, command: [sh, -c], args: ["make > /tmp/k"]}, {name: a, image: y}'
     mount = "volumeMounts: [{name: w, mountPath: /w}]"

@@ -26,7 +26,8 @@ def given(graph: Graph, arguments: Map, scope: Scope, document: Document, label:
 def place_of(graph: Graph, written: Map, scope: Scope) -> ArtifactPlace | None:
     """What `from` names; None if that is nowhere."""
     place: ArtifactPlace | None = None
-    match written.text("from").strip().removeprefix("{{").removesuffix("}}").strip().split("."):
+    said, _, below = written.text("from").strip().removeprefix("{{").partition("}}")
+    match said.strip().split("."):
         case ["steps" | "tasks", name, "outputs", "artifacts", *rest] if name in scope.nodes:
             place = scope.nodes[name].artifacts.get(".".join(rest))
         case ["inputs", "artifacts", *rest]:
@@ -35,5 +36,6 @@ def place_of(graph: Graph, written: Map, scope: Scope) -> ArtifactPlace | None:
             place = graph.global_artifacts.get(".".join(rest))
     if place is not None and place.draft is not None:
         place.draft.artifacts_read.add(place.name)
-        place = replace(place, sub_path=written.text("subPath"))
+        inside = [place.sub_path, written.text("subPath") or below.strip("/")]
+        place = replace(place, sub_path="/".join(filter(None, inside)))
     return place
