@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from sluice.importers.argo.hooks import hooks_of
 from sluice.importers.argo.library import Library, Missing, Template
-from sluice.importers.argo.loops import LOOPS
+from sluice.importers.argo.loop import LOOPS
 from sluice.importers.argo.source import Map
 
 _HANDLES = re.compile(r"\.(Failed|Errored|Omitted|AnySucceeded|AllFailed)|\|\||!")

@@ -12,7 +12,7 @@ from sluice.importers.argo.depends import Dependency, Rule
 from sluice.importers.argo.graph import NO_MEMORY, Frame, Graph, Refused
 from sluice.importers.argo.hooks import expand_hook, hooks_of
 from sluice.importers.argo.library import LEAVES, REFUSED, Document, Missing, Template
-from sluice.importers.argo.loops import Loop
+from sluice.importers.argo.loop import Loop
 from sluice.importers.argo.order import both, put_behind, seen_after
 from sluice.importers.argo.outputs import leaf
 from sluice.importers.argo.scope import Draft, Node, Scope

@@ -7,7 +7,7 @@ from sluice.core.cel.diagnostics import path_text
 from sluice.importers.argo.depends import Rule
 from sluice.importers.argo.graph import Frame, Graph
 from sluice.importers.argo.library import Document
-from sluice.importers.argo.loops import Loop
+from sluice.importers.argo.loop import Loop
 from sluice.importers.argo.names import dns_label
 from sluice.importers.argo.order import put_behind
 from sluice.importers.argo.scope import Item, Node, Scope

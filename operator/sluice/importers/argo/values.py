@@ -7,7 +7,8 @@ from sluice.importers.argo.expressions import conditions
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
 from sluice.importers.argo.graph import FILL_IN, Graph
 from sluice.importers.argo.library import Document, Template
-from sluice.importers.argo.loops import LOOPS, Endless, Loop, loop_of
+from sluice.importers.argo.loop import LOOPS, Endless, Loop
+from sluice.importers.argo.loops import loop_of
 from sluice.importers.argo.names import parameter_name
 from sluice.importers.argo.scope import Item, Scope
 from sluice.importers.argo.source import Map
