@@ -39,6 +39,12 @@ def test_a_hook_on_the_status_of_a_loop_asks_for_that_of_the_item(status, run_if
     assert order(found["a-on"]) == run_if | {"forEach": {"sameAs": "a"}}
 
 
+def test_a_hook_on_anything_else_of_a_loop_runs_once_which_is_told():
+    hook = {"expression": "steps.a.status == 'Failed' || workflow.name == 'x'", "template": "echo"}
+    result = imported(workflow(steps([call("a", withItems=["x", "y"], hooks={"on": hook})])))
+    assert [what for _, what in lost(result)] == ["the hook 'on' of a loop"]
+
+
 @pytest.mark.parametrize(
     ("expression", "hook", "losses"),
     [

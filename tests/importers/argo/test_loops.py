@@ -155,6 +155,12 @@ def test_a_loop_over_maps_that_a_loop_prints(program, tmp_path):
     assert (json.loads(outputs.read_text()), json.loads(done.stdout)) == ({"result": {"size": 3}}, {"size": 3})
 
 
+def test_a_condition_on_an_item_of_a_loop_with_gaps_is_told():
+    leader = call("a", "flip", withItems=[1, 2], when="{{item}} == 1")
+    result = imported(workflow(steps([leader], [over("steps.a.outputs.result", "x", when="{{item}} == heads")])))
+    assert "its loop" in {what for _, what in lost(result)}
+
+
 def test_fields_of_what_a_loop_with_gaps_prints_are_told():
     leader = call("a", "flip", withItems=[1, 2], when="{{item}} == 1")
     result = imported(workflow(steps([leader], [over("steps.a.outputs.result", "{{item.size}}")])))

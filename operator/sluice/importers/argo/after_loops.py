@@ -14,6 +14,7 @@ from sluice.importers.argo.text import Ref, Unknown, placeholders
 
 ALL = "parameters"
 """The output that has all output parameters as a map."""
+_NO_CONDITION = "conditions cannot ask what one item of another loop has handed on"
 _FIELD = re.compile(r"\{\{[^}]*\bitem\.")
 _OF_LOOP = re.compile(r"\{\{\s*(?:steps|tasks)\.(?P<name>[\w-]+)\.(?P<what>outputs\.[^}\s]+)\s*\}\}")
 
@@ -32,6 +33,8 @@ def after_loop(written: str, call: Map, scope: Scope) -> Loop | None:
     (value,) = node.read(what.split("."), written)
     if not isinstance(value, Ref):
         raise Unknown(written)
+    if _has_gaps(leader) and "item" in call.text("when"):
+        raise Endless(_NO_CONDITION)
     if _has_gaps(leader):
         return Loop({"sameAs": leader.name}, Item(value, {}))
     return Loop({"from": value.placeholder}, Item(Ref.to("item", variable="ITEM"), {}))
@@ -43,7 +46,7 @@ def _of_maps(node: Node, leader: Draft, *, is_asked: bool) -> Loop:
         fields = {name: text[0] for name, text in node.outputs.items() if text and isinstance(text[0], Ref)}
         return Loop({"sameAs": leader.name}, Item(None, fields))
     if _has_gaps(leader) or not _can_write_a_map(leader):
-        raise Endless("conditions cannot ask what one item of another loop has handed on")
+        raise Endless(_NO_CONDITION)
     leader.map_read = True
     return Loop({"from": f"$(tasks.{leader.name}.outputs.{ALL})"}, Item(Ref.to("item", variable="ITEM")))
 

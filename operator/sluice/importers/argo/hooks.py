@@ -63,6 +63,8 @@ def expand_hook(expander: "Expander", hook: Map, call: Map, node: Node, caller: 
         node.after += expander.call(called, caller, rule, set(), by_item).drafts
         return
     ended, when = node.dependency, ""
+    if node.only is not None and node.only.is_fan_out:
+        graph.lose(document, hook.line, f"the hook '{hook.text('name')}' of a loop", "once for all items", label)
     if expression:
         when = condition(graph, _asking(hook), caller.scope, document, dns_label(label))
     elif ended.may_fail_before or ended.may_skip or ended.omitted_as_skipped:
