@@ -57,7 +57,7 @@ def flow(day: str = 'd', *, wide=3):
     @task
     def numbers(day): return [1, 2]
     @task(retries=2)
-    def add(x, y=1): return x + y
+    async def add(x, y=1): return x + y
     @task_group
     def both(value):
         return add.override(task_id='again')(value)

@@ -35,7 +35,7 @@ class Function:
     def __init__(self, node, scopes, reader):
         self._node, self._scopes, self._reader = node, scopes, reader
         self.__name__ = self.__qualname__ = getattr(node, "name", "<lambda>")
-        self.__doc__ = ast.get_docstring(node) if isinstance(node, ast.FunctionDef) else None
+        self.__doc__ = None if isinstance(node, ast.Lambda) else ast.get_docstring(node)
         self.__wrapped__ = reader.function(node, scopes)
         self.__code__ = self.__wrapped__.__code__
 
@@ -86,8 +86,8 @@ class Reader(Values):
     def function(self, node, scopes):
         """As Python makes it of its code, which is not run."""
         bare = node
-        if isinstance(node, ast.FunctionDef):
-            bare = ast.FunctionDef(**{**dict(ast.iter_fields(node)), "decorator_list": [], "returns": None})
+        if not isinstance(node, ast.Lambda):
+            bare = type(node)(**{**dict(ast.iter_fields(node)), "decorator_list": [], "returns": None})
         body = ast.Expression(node) if isinstance(node, ast.Lambda) else ast.Module([bare], [])
         code = compile(ast.fix_missing_locations(body), self._file, "eval" if isinstance(node, ast.Lambda) else "exec")
         own = next(each for each in code.co_consts if isinstance(each, types.CodeType))
@@ -170,6 +170,8 @@ class Reader(Values):
         for decorator in reversed(node.decorator_list):
             made = self.called(self.value(decorator, scopes), decorator, [made], {})
         scopes[-1][node.name] = made
+
+    _asyncfunctiondef = _functiondef
 
     def _classdef(self, node, scopes):
         bases = [self.value(each, scopes) for each in node.bases]
