@@ -40,11 +40,12 @@ class Served:
 
 
 def _load(tab: Page, address: str) -> None:
+    tab.goto(address)
     for _ in range(LOADS):
-        tab.goto(address)
         with suppress(TimeoutError):
             tab.wait_for_selector(SHOWN, timeout=LOADED_MS)
             return
+        tab.reload()
 
 
 def _counts(said: ConsoleMessage) -> bool:

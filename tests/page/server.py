@@ -63,8 +63,9 @@ async def browsing(answer, folder, *, signed_in=True, hosts=(), admitting=None):
 
 async def load(page, address):
     """Shows the address in a tab of a real browser."""
+    await page.goto(address)
     for _ in range(LOADS):
-        await page.goto(address)
         with suppress(TimeoutError):
             await page.wait_for_selector(SHOWN, timeout=LOADED_MS)
             return
+        await page.reload()

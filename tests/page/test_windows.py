@@ -4,6 +4,7 @@ import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
 from tests.browser import PATIENCE_MS, launch_options
+from tests.client.server import status
 from tests.page.server import browsing, load
 from tests.page.test_streams import Cluster, row, run, table
 
@@ -12,13 +13,13 @@ expect.set_options(timeout=PATIENCE_MS)
 
 @pytest_asyncio.fixture
 async def opened(tmp_path):
-    """The page in a browser, signed in, and how to open more tabs."""
+    """The page in a browser, signed in; how to open more tabs; and what the cluster answers."""
     user = {"status": {"userInfo": {"username": "ada"}}}
     none = {"metadata": {"resourceVersion": "1"}, "items": []}
     found = {"workflowruns": table(row("a", "Running")), "selfsubjectreviews": user, "etl-1": run("Running")}
-    found |= {"pods": none, "pools": none, "events": none}
+    cluster = Cluster(**found, pods=none, pools=none, events=none)
     async with (
-        browsing(Cluster(**found), tmp_path, signed_in=False) as browser,
+        browsing(cluster, tmp_path, signed_in=False) as browser,
         async_playwright() as playwright,
         await playwright.chromium.launch(**launch_options()) as chromium,
     ):
@@ -32,11 +33,11 @@ async def opened(tmp_path):
         page = await context.new_page()
         await load(page, browser.link())
         await expect(page.locator("header .user")).to_have_text("ada")
-        yield page, tab
+        yield page, tab, cluster.found
 
 
 async def test_a_fifth_window_pauses_the_first_which_goes_on_when_it_is_asked_to(opened):
-    first, tab = opened
+    first, tab, _ = opened
     await expect(first.locator("tbody tr")).to_have_count(1)
     others = [await tab() for _ in range(4)]
     for other in others:
@@ -48,7 +49,7 @@ async def test_a_fifth_window_pauses_the_first_which_goes_on_when_it_is_asked_to
 
 
 async def test_of_a_log_that_is_too_long_the_oldest_lines_go_and_the_page_says_how_many(opened):
-    _, tab = opened
+    _, tab, _ = opened
     page = await tab("?run=etl-1&view=logs")
     await expect(page.locator("h1")).to_have_text("etl-1")
     await page.evaluate("""
@@ -67,3 +68,11 @@ async def test_of_a_log_that_is_too_long_the_oldest_lines_go_and_the_page_says_h
     assert "line=123450" in page.url
     other = await tab("?" + page.url.partition("?")[2])
     await expect(other.get_by_label("Search")).to_have_value("line 12345")
+
+
+async def test_an_expired_kubeconfig_says_so_and_what_to_do(opened):
+    page, _, found = opened
+    found["selfsubjectreviews"] = status(401, "Unauthorized", "Unauthorized")
+    await page.reload()
+    await expect(page.get_by_role("alert")).to_contain_text("does not accept the credentials of the kubeconfig")
+    await expect(page.get_by_text("Get fresh ones, as for kubectl")).to_be_visible()

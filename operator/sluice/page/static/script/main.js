@@ -10,7 +10,7 @@ import { signIn, state } from "./session.js";
 import { unfollow } from "./stream.js";
 import { whoFailed, who } from "./who.js";
 import { ActionDialog } from "./views/action.js";
-import { Connection } from "./views/connection.js";
+import { Connection, NEXT } from "./views/connection.js";
 import { Head } from "./views/head.js";
 import { Help } from "./views/help.js";
 import { Pools } from "./views/pools.js";
@@ -18,6 +18,8 @@ import { RunView } from "./views/run.js";
 import { Runs } from "./views/runs.js";
 import { SignIn } from "./views/signin.js";
 import { Workflows } from "./views/workflows.js";
+
+const AGAIN_MS = 1000;
 
 function Page() {
   if (state.value === "starting") return null;
@@ -29,6 +31,7 @@ function Page() {
 
 function Trouble(/** @type {{error: Refused}} */ { error }) {
   return html`<p role="alert" class="words">${error.message}</p>
+    <p>${NEXT[error.kind]}</p>
     <button onClick=${getToKnow}>Try again</button>`;
 }
 
@@ -48,6 +51,7 @@ async function getToKnow() {
     who.value = await ask("/api/who", { namespace: "" });
   } catch (error) {
     whoFailed.value = /** @type {Refused} */ (error);
+    if (whoFailed.value.kind === "NoServer") setTimeout(getToKnow, AGAIN_MS);
   }
 }
 

@@ -5,6 +5,7 @@
 import { signal } from "@preact/signals";
 
 const SIBLINGS_MS = 300;
+const AGAIN_MS = 1000;
 
 /** How far we are: `refused` without a key, `form` without a token. @type {import("@preact/signals").Signal<"starting" | "in" | "refused" | "form">} */
 export const state = signal("starting");
@@ -27,15 +28,16 @@ siblings.onmessage = ({ data }) => {
 
 /** Signs in as far as that goes without asking anybody. */
 export async function signIn() {
-  const { by } = await (await fetch("/session")).json();
+  const { by } = await (await persistently("GET")).json();
   byToken = by === "token";
+  refusal.value = "";
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (token) {
     history.replaceState(null, "", location.pathname + location.search);
-    const answer = await fetch("/session", { method: "POST", body: JSON.stringify({ token }) });
+    const answer = await persistently("POST", JSON.stringify({ token }));
     const found = await answer.json();
     if (answer.ok) keep(found.key);
-    else refusal.value = found.error;
+    refusal.value = answer.ok ? "" : found.error;
   }
   if (!key) {
     siblings.postMessage("key?");
@@ -43,6 +45,19 @@ export async function signIn() {
   }
   if (key || byToken) state.value = "in";
   else signOut(refusal.value || "This tab has no key: open the link that `sluice ui` prints.");
+}
+
+/** Asks about the session until there is an answer. @param {string} method @param {string} [body] */
+async function persistently(method, body) {
+  for (;;) {
+    try {
+      return await fetch("/session", { method, body });
+    } catch {
+      refusal.value = "The page's server does not answer; trying again. Does `sluice ui` still run?";
+      state.value = "refused";
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
 }
 
 /** With a token that somebody has entered. */

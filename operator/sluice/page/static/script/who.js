@@ -9,7 +9,7 @@ export const EVERYWHERE = "*";
 /** @type {import("@preact/signals").Signal<import("./types").Who | null>} */
 export const who = signal(null);
 
-/** @type {import("@preact/signals").Signal<Error | null>} */
+/** @type {import("@preact/signals").Signal<import("./server.js").Refused | null>} */
 export const whoFailed = signal(null);
 
 /** The namespace that the address names, else the kubeconfig's. */
