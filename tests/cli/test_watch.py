@@ -1,5 +1,8 @@
 """What `sluice watch` shows of a run through its changes, which run it takes, and what it says meanwhile."""
 
+import subprocess
+import sys
+
 import pytest
 
 from sluice.cli.watch import newest
@@ -199,6 +202,12 @@ async def test_neither_run_nor_workflow(tmp_path):
     nothing = table()
     with pytest.raises(BadName, match="no run or Workflow is called 'etl'"):
         await found(tmp_path, "etl", missing("etl"), missing("etl"), nothing, missing("etl"), nothing, nothing, nothing)
+
+
+def test_off_a_terminal_it_needs_no_rich():
+    """The operator's image, where `helm test` watches a run, has none."""
+    code = "import sys, sluice.cli.watch.display, sluice.cli.watch.watch; sys.exit('rich' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_failed_task_comes_with_the_way_to_its_log():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from tests.cluster.errors import ClusterError
@@ -42,11 +43,10 @@ def pids(name: str) -> set[int]:
     """All processes in the cgroup, in any hierarchy."""
     members: set[int] = set()
     for root in _roots():
-        for file in (root / name).rglob("cgroup.procs"):
-            try:
-                members.update(int(pid) for pid in file.read_text().split())
-            except OSError:  # removed in the meantime
-                continue
+        for directory, _, files in os.walk(root / name):  # which passes over what is removed in the meantime
+            if "cgroup.procs" in files:
+                with suppress(OSError):
+                    members.update(int(pid) for pid in Path(directory, "cgroup.procs").read_text().split())
     return members - {0}
 
 

@@ -5,7 +5,8 @@
     view      a run's status, ready for display
     screen    view -> a frame of the live display
     plain     two views -> lines, for logs and pipes
-    display   shows views: live on a terminal, or as lines
+    display   shows views as lines, or hands them to the live display
+    live      the live display
     watch     follows the run, and hands each change to the display
     command   the verb
 

@@ -3,18 +3,14 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Protocol, Self
+from importlib.util import find_spec
+from typing import Protocol
 
 import click
-from rich.console import Console, Group
-from rich.live import Live
-from rich.text import Text
 
 from sluice.cli.printable import printable
 from sluice.cli.terminal import Terminal
 from sluice.cli.watch.plain import changes
-from sluice.cli.watch.screen import frame
 from sluice.cli.watch.view import RunView
 
 
@@ -27,10 +23,12 @@ class Display(Protocol):
 
 @contextmanager
 def display() -> Iterator[Display]:
-    """The one that suits standard output."""
-    if not Terminal.of_stdout().moves:
+    """The one that suits standard output. The operator's image, where `helm test` watches a run, has no rich."""
+    if not Terminal.of_stdout().moves or find_spec("rich") is None:
         yield Lines()
         return
+    from sluice.cli.watch.live import LiveDisplay  # noqa: PLC0415
+
     with LiveDisplay() as live:
         yield live
 
@@ -51,42 +49,3 @@ class Lines:
         if words != self._last_words:
             click.echo(f"{time.strftime('%H:%M:%S')} {printable(words)}", err=True)
         self._last_words = words
-
-
-class LiveDisplay:
-    """Redraws the run in place, twice a second to keep the clock running, and at once on a change.
-
-    The last frame stays on the screen.
-    """
-
-    def __init__(self) -> None:
-        self._view: RunView | None = None
-        self._trouble = ""
-        self._console = Console(highlight=False)
-        self._live = Live(
-            console=self._console, refresh_per_second=2, get_renderable=self._frame, vertical_overflow="crop"
-        )
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.stop()
-
-    def show(self, view: RunView) -> None:
-        self._view, self._trouble = view, ""
-        self._live.refresh()
-
-    def say(self, words: str) -> None:
-        self._trouble = printable(words)
-        self._live.refresh()
-
-    def _frame(self) -> Group:
-        view, trouble, size = self._view, self._trouble, self._console.size
-        if view is None:
-            return Group(Text(trouble, "yellow", no_wrap=True, overflow="ellipsis"))
-        ascii_only = self._console.options.ascii_only
-        return Group(*frame(view, trouble, time.time(), size.width, size.height - 1, ascii_only=ascii_only))
