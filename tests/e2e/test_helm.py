@@ -63,7 +63,9 @@ def test_confined_to_namespaces_it_works_and_may_work_only_there(confined: Kubec
     elsewhere.apply(again)
     assert confined.run(again)["status"]["phase"] == "Succeeded"
     assert not [run for run in elsewhere.list("workflowruns") if run["spec"]["workflow"] == "again"]
-    log = confined("logs", "-l", "app.kubernetes.io/instance=confined", "--tail=-1")
+    log = eventually(  # of the pods before the restart, the last one may go meanwhile
+        lambda: confined("logs", "-l", "app.kubernetes.io/instance=confined", "--tail=-1"), "its log"
+    )
     assert f"namespace {elsewhere.namespace} is not watched" in log
 
 

@@ -39,6 +39,12 @@ def test_examples_end_as_on_the_cluster(capfd):
     assert phases(parallel) == succeeded | {"full": "Skipped"}
 
 
+def test_a_file_that_is_loaded_again_takes_the_place_of_what_was_loaded_before():
+    """multiprocessing finds the functions of a file by its module's name."""
+    example("parallel")
+    assert example("parallel").parallel.local(mode="quick").phase == "Succeeded"
+
+
 def test_retries_and_backoff_without_waiting(workflow):
     run = workflow("""
 tries = []

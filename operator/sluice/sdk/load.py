@@ -66,8 +66,8 @@ def load_file(file: Path) -> ModuleType:
         raise WorkflowFault([_raised(error, file)]) from None
     finally:
         sys.path.remove(str(file.parent))
-        if before is not None:
-            sys.modules[file.stem] = before
+        if before is not None and getattr(before, "__file__", None) != module.__file__:
+            sys.modules[file.stem] = before  # another module of this name; the same file loaded again takes its place
     return module
 
 

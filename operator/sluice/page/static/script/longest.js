@@ -15,9 +15,12 @@ export function longestWay(tasks, now) {
     if (!entry?.startedAt) return -Infinity;
     return entry.finishedAt ? instant(entry.finishedAt) : now;
   };
+  // Times are whole seconds: of two that ended in the same one, what waited for the other ended later.
+  const isLater = (/** @type {string} */ name, /** @type {string} */ than) =>
+    ended(name) > ended(than) || (ended(name) === ended(than) && byName.get(name)?.dependsOn.includes(than));
   const last = (/** @type {string[]} */ names) => {
     const started = names.filter((name) => ended(name) > -Infinity);
-    return started.reduce((best, name) => (!best || ended(name) > ended(best) ? name : best), "");
+    return started.reduce((best, name) => (!best || isLater(name, best) ? name : best), "");
   };
   const found = /** @type {Set<string>} */ (new Set());
   for (let name = last([...byName.keys()]); name && !found.has(name); name = last(byName.get(name)?.dependsOn ?? [])) {
