@@ -127,6 +127,7 @@ def test_caps_of_fan_outs_and_of_the_chart_are_narrow_places_too():
     assert plan(scene("a", a=each, given={"a": 10})).narrow == Narrow("parallelism", None, 20, None)
     capped = replace(scene("a, b, c", given=dict.fromkeys("abc", 10)), caps=PodCaps(pods=1))
     assert plan(capped).narrow == Narrow("podLimit", None, 20, None)
+    assert plan(replace(capped, pools={"podLimit": 1})).narrow == Narrow("podLimit", None, 20, None)
 
 
 def test_the_narrow_place_is_the_one_where_a_slot_more_buys_most():

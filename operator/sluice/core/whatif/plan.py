@@ -216,6 +216,6 @@ def _wider(scene: Scene, course: Course, kind: str) -> tuple[Scene | None, int |
         settings = scene.subject.settings.model_copy(update={"parallelism": cap + 1})
         return replace(scene, subject=replace(scene.subject, settings=settings)), cap
     name = kind.removeprefix("pool/")
-    if name not in scene.pools:
+    if name == kind or name not in scene.pools:
         return None, None
     return replace(scene, pools={**scene.pools, name: scene.pools[name] + 1}), scene.pools[name]
