@@ -69,11 +69,7 @@ async def plan_on_cluster(client: "Client", file: str, wishes: Wishes, now: Inst
 
     chart = await defaults.read(client)
     manifests = read(file, chart_has_image=chart is None or bool(chart.task_defaults.image))
-    if elsewhere := [
-        each for each in manifests if each.body["metadata"].get("namespace", client.namespace) != client.namespace
-    ]:
-        name = elsewhere[0].body["metadata"]["namespace"]
-        raise BadFile(f"{file}: {elsewhere[0].name} goes into namespace '{name}'; to plan it there: -n {name}")
+    check_namespace(file, manifests, client.namespace)
     return _plans(file, manifests, await look(client, manifests, chart), wishes, now)
 
 
