@@ -1,7 +1,6 @@
 """Finds what is to be drawn: in a file, or on the cluster."""
 
 import time
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +16,7 @@ from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.text import did_you_mean
 from sluice.core.explain.seen import RunSeen
+from sluice.core.quota.calls import called_by
 
 if TYPE_CHECKING:
     from sluice.client.api import Client
@@ -28,7 +28,7 @@ def in_file(name: str, workflow: str | None) -> Subject:
     if not found:
         raise BadFile(f"{name}: there is no Workflow in this file")
     if workflow is None:
-        called = _called(found.values())
+        called = {name for each in found.values() for name in called_by(each["spec"])}
         workflow = next((each for each in found if each not in called), next(iter(found)))
         if len(found) > 1:
             others = ", ".join(each for each in found if each != workflow)
@@ -68,9 +68,3 @@ async def on_cluster(client: "Client", target: Target) -> Subject:
 
 def _of_workflow(workflow: Json) -> Subject:
     return of_workflow(workflow["metadata"]["name"], workflow["spec"])
-
-
-def _called(workflows: Iterable[Json]) -> set[str]:
-    """The names of the Workflows that tasks of these call."""
-    tasks = [task for workflow in workflows for task in workflow["spec"]["tasks"]]
-    return {foreign.string(foreign.mapping(task.get("workflow")).get("name")) for task in tasks}

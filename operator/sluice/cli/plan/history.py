@@ -12,7 +12,7 @@ from sluice.client.errors import ClientError, NotFound
 from sluice.client.resources import PODS, RUNS
 from sluice.core import Json
 from sluice.core.base import foreign
-from sluice.core.base.naming import LABEL_RUN, LABEL_TASK, MAIN
+from sluice.core.base.naming import LABEL_RUN, LABEL_TASK, MAIN, settings_of
 from sluice.core.base.times import instant
 from sluice.core.triggers.resume import Past
 from sluice.core.whatif.durations import KeptRun
@@ -29,10 +29,7 @@ async def run_if_there(client: Client, name: str) -> Json | None:
 
 def with_graph(spec: Json, graph: Json) -> Json:
     """A Workflow's spec with the graph of one of its runs in place of the one that it has now."""
-    return {key: each for key, each in spec.items() if key not in _GRAPH} | graph
-
-
-_GRAPH = frozenset({"parameters", "volumeClaimTemplates", "defaults", "outputs", "tasks", "files", "binaryFiles"})
+    return settings_of(spec) | graph
 
 
 async def past_of(client: Client, run: Json) -> Past | None:

@@ -16,6 +16,7 @@ from sluice.client.nodes import free_nodes
 from sluice.client.resources import POOLS, QUOTAS, RUNS, WORKFLOWS
 from sluice.core import Json
 from sluice.core.base import foreign
+from sluice.core.quota.calls import called_by
 from sluice.core.triggers.on_change import Predecessor, run_to_resume
 from sluice.core.triggers.resume import Past
 from sluice.core.whatif.start import meets
@@ -84,14 +85,9 @@ async def _workflows(client: Client, specs: dict[str, Json], called: Iterable[st
     for _ in range(_CALLS_DEEP):
         for name in wanted:
             found[name] = await _workflow(client, name, specs.get(name))
-        there = {name: (each.workflow or {}).get("spec", {}) for name, each in found.items()}
-        wanted = sorted(_called((there | specs).values()) - found.keys())
+        there = {name: (each.workflow or {}).get("spec", {}) for name, each in found.items()} | specs
+        wanted = sorted({name for spec in there.values() for name in called_by(spec)} - found.keys())
     return found
-
-
-def _called(specs: Iterable[Json]) -> set[str]:
-    tasks = [task for spec in specs for task in foreign.mappings(spec.get("tasks"))]
-    return {name for task in tasks if (name := foreign.string(foreign.mapping(task.get("workflow")).get("name")))}
 
 
 async def _workflow(client: Client, name: str, spec: Json | None) -> KnownWorkflow:

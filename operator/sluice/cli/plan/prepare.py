@@ -21,6 +21,7 @@ from sluice.core.base.naming import graph_of, revision_name, run_name
 from sluice.core.base.times import instant
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
 from sluice.core.pod.volumes import claims_of
+from sluice.core.quota.calls import CalledWorkflow, callable_from, calls_of
 from sluice.core.spec.changes import changes_of_settings, changes_of_tasks
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
@@ -219,15 +220,11 @@ class Preparation:
 
     def _called(self, workflow: str) -> list[str]:
         """The Workflows that its tasks run, and those that theirs do, as far as they are known."""
-        found: dict[str, None] = {}
-        waiting = [workflow]
-        while waiting:
-            tasks = self._definition(waiting.pop()).tasks
-            names = [str(task.own["workflow"]["name"]) for task in tasks if task.is_sub_workflow]
-            new = [name for name in names if name in self._specs and name not in found]
-            found |= dict.fromkeys(new)
-            waiting += new
-        return list(found)
+
+        def find(name: str) -> CalledWorkflow | None:
+            return CalledWorkflow(calls_of(self._definition(name))) if name in self._specs else None
+
+        return list(callable_from(calls_of(self._definition(workflow)), find))
 
     def _known_pools(self, subjects: Sequence[Subject], guesses: list[str]) -> dict[str, int]:
         """Where the Pools of the cluster are not known, one that is not in the file counts as having room for all."""

@@ -17,6 +17,7 @@ from sluice.client.resources import BACKFILLS, OURS, POOLS, RUNS, WORKFLOWS, Res
 from sluice.core import Json
 from sluice.core.base.naming import change_of, graph_of, run_name
 from sluice.core.base.text import first_names
+from sluice.core.quota.calls import called_by
 
 if TYPE_CHECKING:
     from sluice.client.api import Client  # files are read without what it needs
@@ -63,7 +64,7 @@ def to_run(manifests: Sequence[Manifest], file: str) -> Manifest:
     """The WorkflowRun, else the Workflow that no other of the file calls. Raises BadFile."""
     runs = [each for each in manifests if each.resource is RUNS]
     workflows = [each for each in manifests if each.resource is WORKFLOWS]
-    called = {_called(task) for each in workflows for task in each.body["spec"]["tasks"]}
+    called = {name for each in workflows for name in called_by(each.body["spec"])}
     candidates = runs or [each for each in workflows if each.name not in called]
     if len(candidates) != 1:
         names = first_names((each.name for each in candidates), len(candidates), _SHOWN) or "none"
@@ -72,11 +73,6 @@ def to_run(manifests: Sequence[Manifest], file: str) -> Manifest:
             "then: sluice run WORKFLOW"
         )
     return candidates[0]
-
-
-def _called(task: Json) -> str:
-    called = task.get("workflow")
-    return str(called.get("name")) if isinstance(called, dict) else ""
 
 
 async def current(client: "Client", manifest: Manifest) -> Json | None:

@@ -161,6 +161,7 @@ def revision_name(workflow: str, workflow_uid: str, graph: Json) -> str:
 
 
 _GRAPH_FIELDS = ("parameters", "volumeClaimTemplates", "defaults", "outputs", "tasks")
+_FILE_FIELDS = ("files", "binaryFiles")
 
 
 def graph_of(spec: Json) -> Json:
@@ -172,6 +173,11 @@ def graph_of(spec: Json) -> Json:
     graph = {key: spec[key] for key in _GRAPH_FIELDS if key in spec}
     hashes = file_hashes(spec)
     return graph | {"files": hashes} if hashes else graph
+
+
+def settings_of(spec: Json) -> Json:
+    """The other part of a Workflow's spec: when it runs, its caps, its history."""
+    return {key: each for key, each in spec.items() if key not in (*_GRAPH_FIELDS, *_FILE_FIELDS)}
 
 
 def change_of(graph: Json) -> str:

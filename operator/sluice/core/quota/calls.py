@@ -30,12 +30,20 @@ class CalledWorkflow:
 
     @classmethod
     def of(cls, spec: Json, settings: WorkflowSettings) -> "CalledWorkflow":
-        return cls(_calls(spec), pool_claim(settings.pools or ()), Concurrency.of(settings).holds(own=False))
+        return cls(called_by(spec), pool_claim(settings.pools or ()), Concurrency.of(settings).holds(own=False))
 
 
 def calls_of(definition: Definition) -> tuple[str, ...]:
     """The Workflows that the tasks of this graph run."""
     return tuple({task.own["workflow"]["name"]: None for task in definition.tasks if task.is_sub_workflow})
+
+
+def called_by(spec: Json) -> tuple[str, ...]:
+    """The Workflows that the tasks of a Workflow's spec run. Nobody may have validated it."""
+    tasks = spec.get("tasks")
+    called = (task.get("workflow") for task in (tasks if isinstance(tasks, list) else ()) if isinstance(task, dict))
+    names = (workflow.get("name") for workflow in called if isinstance(workflow, dict))
+    return tuple(dict.fromkeys(name for name in names if isinstance(name, str)))
 
 
 def callable_from(calls: Iterable[str], find: Callable[[str], CalledWorkflow | None]) -> dict[str, CalledWorkflow]:
@@ -67,11 +75,3 @@ def most_of_each(claims: Iterable[PoolClaim]) -> PoolClaim:
     for name, slots in (each for claim in claims for each in claim):
         most[name] = max(slots, most.get(name, 0))
     return tuple(sorted(most.items()))
-
-
-def _calls(spec: Json) -> tuple[str, ...]:
-    """From a manifest that nobody may have validated."""
-    tasks = spec.get("tasks")
-    called = (task.get("workflow") for task in (tasks if isinstance(tasks, list) else ()) if isinstance(task, dict))
-    names = (workflow.get("name") for workflow in called if isinstance(workflow, dict))
-    return tuple(dict.fromkeys(name for name in names if isinstance(name, str)))

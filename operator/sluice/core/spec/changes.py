@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sluice.core import Json
-from sluice.core.base.naming import graph_of
+from sluice.core.base.naming import settings_of
 from sluice.core.base.text import as_text, one_line
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.task import TaskDefinition
@@ -53,9 +53,8 @@ def _few(words: list[str]) -> str:
 
 def changes_of_settings(old: Json, new: Json) -> list[Change]:
     """Of two specs of a Workflow, what is no part of its graph."""
-    graph = {*graph_of(old), *graph_of(new), "files", "binaryFiles"}
-    names = dict.fromkeys([*new, *old])
-    fields = [name for name in names if name not in graph and old.get(name) != new.get(name)]
+    names = dict.fromkeys([*settings_of(new), *settings_of(old)])
+    fields = [name for name in names if old.get(name) != new.get(name)]
     return [Change(name, CHANGED, f"{_value(old.get(name))} → {_value(new.get(name))}") for name in fields]
 
 
