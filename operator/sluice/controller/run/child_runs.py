@@ -25,10 +25,8 @@ from sluice.controller.queue.workqueue import WORKERS
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.create_errors import CreateError, classify
 from sluice.core.reconcile.intents import CreateIntent
-from sluice.core.run.children import ChildView, build_child_run
-from sluice.core.run.outputs import lost_outputs, values_of
-from sluice.core.spec.for_each import item_values
-from sluice.core.status.run_phase import run_end
+from sluice.core.run.children import ChildView
+from sluice.core.run.outputs import lost_outputs
 
 log = logging.getLogger("sluice.children")
 
@@ -63,19 +61,12 @@ class ChildRunWriter:
 
     async def _create(self, intent: CreateIntent) -> None:
         run = intent.run
-        identity, task = run.identity, run.tasks[intent.number]
-        if words := lost_outputs(run, task):
+        if words := lost_outputs(run, run.tasks[intent.number]):
             intent.failed(CreateError.INVALID, words, self._clock.wall())
             return
-        values = values_of(run, task)
-        if task.definition.final:
-            values |= run_end(run, self._clock.wall()).values
-        if task.group is not None:
-            values |= item_values(run.tasks.item(intent.number))
-        index = None if task.group is None else task.index
-        body = build_child_run(identity, task.definition, intent.attempt, values, index)
+        body = intent.child_run(self._clock.wall())
         try:
-            made = await self._kube.create(our_path(identity.namespace, "workflowruns"), body)
+            made = await self._kube.create(our_path(run.identity.namespace, "workflowruns"), body)
         except ApiError as error:
             if error.reason == "AlreadyExists" or may_be_done(error):
                 await self._adopt(intent, body["metadata"]["name"], error)

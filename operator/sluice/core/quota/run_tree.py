@@ -7,6 +7,7 @@ that has no number of slots has room for all.
 """
 
 from sluice.core.base.ownership import RunRef
+from sluice.core.spec.identity import PoolClaim
 
 _PREFIX = "run/"
 
@@ -14,6 +15,13 @@ _PREFIX = "run/"
 def tree_pool(run: RunRef) -> str:
     """The name of its pool."""
     return f"{_PREFIX}{run.name}/{run.uid}"
+
+
+def tree_of(run: RunRef, above: PoolClaim = ()) -> PoolClaim:
+    """What each pod of a run holds that calls others or is called: for its own `parallelism`, and for that of the runs
+    `above` it.
+    """
+    return ((tree_pool(run), 1), *above)
 
 
 def run_of_pool(pool: str) -> str:

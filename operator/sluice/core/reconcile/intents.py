@@ -6,12 +6,15 @@
 
 from dataclasses import dataclass, field
 
-from sluice.core import Instant
+from sluice.core import Instant, Json
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
 from sluice.core.reconcile.create_failure import child_create_failed, create_failed
-from sluice.core.run.children import ChildView
+from sluice.core.run.children import ChildView, build_child_run
+from sluice.core.run.outputs import values_of
 from sluice.core.run.state import RunState
+from sluice.core.spec.for_each import item_values
+from sluice.core.status.run_phase import run_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,18 @@ class CreateIntent:
     @property
     def is_child_run(self) -> bool:
         return self.run.tasks[self.number].definition.is_sub_workflow
+
+    def child_run(self, now: Instant) -> Json:
+        """The manifest of the child run."""
+        task = self.run.tasks[self.number]
+        values = values_of(self.run, task)
+        if task.definition.final:
+            values |= run_end(self.run, now).values
+        index = None
+        if task.group is not None:
+            index = task.index
+            values |= item_values(self.run.tasks.item(self.number))
+        return build_child_run(self.run.identity, task.definition, self.attempt, values, index)
 
     def proceed(self) -> bool:
         """Is it still to be made? If not the intent is cancelled, and holds nothing any more."""

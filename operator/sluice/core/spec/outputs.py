@@ -36,8 +36,9 @@ LOG_LINES, LOG_MAX_BYTES = 100, 2 * 1024 * 1024
 WHOLE_LOG_BYTES = TASK_MAX_BYTES + 1
 """How much of a log is read that is an output as a whole: enough to see that it is too large."""
 _LINE_MAX_BYTES = 256 * 1024
-_MARK = "::outputs::"
-_IN_LOG = re.compile(rf"\s*{_MARK} ([0-9]{{1,9}})\s*")
+MARK = "::outputs::"
+"""What begins a line of a log that is outputs."""
+_IN_LOG = re.compile(rf"\s*{MARK} ([0-9]{{1,9}})\s*")
 
 _IN_STATUS_MAX, _IN_STATUS_MAX_OF_ALL = 4096, 100_000
 
@@ -105,12 +106,12 @@ def parse_log_outputs(
     """The same, from the line that `outputs_line` found."""
     size = len(line.encode())
     if not line and not defaults.keys() >= set(declared):
-        words = f"none of the log's last {LOG_LINES} lines starts with {_MARK}"
+        words = f"none of the log's last {LOG_LINES} lines starts with {MARK}"
         return InvalidOutputs(f"the declared outputs {_names(declared)} are missing: {words}")
     if size > _LINE_MAX_BYTES:
         return InvalidOutputs(f"outputs too large: a line of {size} bytes in the log; {_LINE_MAX_BYTES} fit")
     where = f"{size} bytes in the log"
-    found = _object(line.removeprefix(_MARK), declared) if line else {}
+    found = _object(line.removeprefix(MARK), declared) if line else {}
     if isinstance(found, InvalidOutputs):
         return InvalidOutputs(f"cannot read its outputs, {where}: {found.message}")
     return select_declared(found, declared, where, taken, of_task, defaults)
@@ -144,8 +145,8 @@ def _as_text(text: str, key: str, where: str, taken: int, of_task: int) -> Json 
 
 def outputs_line(log: str, size: int | None = None) -> str:
     """The last line with outputs (of `size` bytes, if given) among the last of a log, empty if there is none."""
-    lines = (line for line in reversed(log.split("\n")) if line.startswith(_MARK))
-    return next((line for line in lines if size in (None, len(line.encode()) - len(_MARK))), "")
+    lines = (line for line in reversed(log.split("\n")) if line.startswith(MARK))
+    return next((line for line in lines if size in (None, len(line.encode()) - len(MARK))), "")
 
 
 def select_declared(

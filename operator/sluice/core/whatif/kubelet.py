@@ -10,9 +10,8 @@ from sluice.core.base.text import as_json, as_text
 from sluice.core.pod.view import ContainerState, PodView
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskState
-from sluice.core.spec.outputs import OutputsFile
+from sluice.core.spec.outputs import MARK, OutputsFile
 
-_MARK = "::outputs::"
 _KILLED = 137
 
 
@@ -70,7 +69,7 @@ def written(task: TaskState, outputs: Json) -> str:
     """What the program leaves in its file, or in its log."""
     if task.definition.outputs_as_text:
         return as_text(outputs[task.definition.outputs[0]])
-    return (_MARK if task.definition.outputs_in_log else "") + as_json(outputs)
+    return (MARK if task.definition.outputs_in_log else "") + as_json(outputs)
 
 
 def killed(pod: PodView, now: Instant) -> PodView:

@@ -11,7 +11,7 @@ from sluice.core import Instant, Json
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
 from sluice.core.pod.view import PodView
 from sluice.core.quota.pool import PoolKey
-from sluice.core.quota.run_tree import tree_pool
+from sluice.core.quota.run_tree import tree_of
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
@@ -58,7 +58,7 @@ class Scene:
         shared = SharedLimits(pods=self.caps.pods or None, pods_per_namespace=self.caps.pods_per_namespace or None)
         for name, slots in self.pools.items():
             shared.set_pool(PoolKey(self.identity.namespace, name), slots)
-        identity = replace(self.identity, tree=((tree_pool(self.identity.ref), 1),)) if self._calls else self.identity
+        identity = replace(self.identity, tree=tree_of(self.identity.ref)) if self._calls else self.identity
         subject = self.subject
         run = started(identity, subject.definition, subject.settings, self.spec, shared, self.now, self.status)
         approve(run)

@@ -18,23 +18,22 @@ from sluice.core import Instant, Json
 from sluice.core.base.ownership import AttemptRef
 from sluice.core.base.text import as_json
 from sluice.core.pod.view import PodView
-from sluice.core.quota.run_tree import tree_pool
+from sluice.core.quota.run_tree import tree_of
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.decide import decide
+from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.reconcile.restore import restore
-from sluice.core.run.children import ChildView, build_child_run
+from sluice.core.run.children import ChildView
 from sluice.core.run.orders import Orders
-from sluice.core.run.outputs import values_of
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.for_each import item_values
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.numbers import BadNumber
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.reasons import reason
 from sluice.core.status.run_outputs import run_outputs
-from sluice.core.status.run_phase import expected_phase, run_end, run_message
+from sluice.core.status.run_phase import expected_phase, run_message
 from sluice.core.whatif.kubelet import Expected, killed, running_pod, see, succeeded, written
 
 _FIRST_INSTANT: Instant = 1.0  # 0 would be no time at all to those who ask whether a run has started
@@ -210,7 +209,7 @@ class _Simulation:
         run = live.run
         decision = decide(run, self._now)
         for create in decision.create:
-            (self._call if create.is_child_run else self._start)(live, create.number)
+            (self._call if create.is_child_run else self._start)(live, create)
         for delete in decision.delete:
             self._kill(delete.name)
         for read in decision.read:
@@ -233,11 +232,11 @@ class _Simulation:
 
     # Pods.
 
-    def _start(self, live: _Live, number: int) -> None:
-        pod = running_pod(live.run, number, self._now)
-        self._begun[pod.name] = _Begun(live, number, self._now)
+    def _start(self, live: _Live, create: CreateIntent) -> None:
+        pod = running_pod(live.run, create.number, self._now)
+        self._begun[pod.name] = _Begun(live, create.number, self._now)
         see(live.run, pod)
-        self._at(self._now + live.expects(number).duration_s, pod.name)
+        self._at(self._now + live.expects(create.number).duration_s, pod.name)
 
     def _end(self, name: str) -> None:
         """An attempt ends well."""
@@ -266,11 +265,12 @@ class _Simulation:
 
     # Child runs.
 
-    def _call(self, live: _Live, number: int) -> None:
-        run, name = live.run, live.run.tasks.pod_name(number)
+    def _call(self, live: _Live, create: CreateIntent) -> None:
+        run, number = live.run, create.number
+        name = run.tasks.pod_name(number)
         self._begun[name] = _Begun(live, number, self._now)
         run.children.observe(self._child(name, 1, "Running"))
-        spec = WorkflowRunSpec.read(self._called(live, number)["spec"])
+        spec = WorkflowRunSpec.read(create.child_run(self._now)["spec"])
         callee = self._callees.get(spec.workflow)
         if spec.workflow in live.above:
             whose = f"task {run.tasks[number].definition.name} of {run.identity.workflow}"
@@ -282,21 +282,10 @@ class _Simulation:
         identity = RunIdentity(
             name, run.identity.namespace, name, spec.workflow, parameters, depth=run.identity.depth + 1
         )
-        identity = replace(identity, tree=((tree_pool(identity.ref), 1), *run.identity.tree))
+        identity = replace(identity, tree=tree_of(identity.ref, run.identity.tree))
         child = started(identity, callee.definition, callee.settings, spec, run.shared, self._now)
         approve(child)
         self._add(_Live(child, callee.expected, live, beside=live.beside))
-
-    def _called(self, live: _Live, number: int) -> Json:
-        """The manifest of the child run."""
-        run, task = live.run, live.run.tasks[number]
-        values = values_of(run, task)
-        if task.definition.final:
-            values |= run_end(run, self._now).values
-        if task.group is None:
-            return build_child_run(run.identity, task.definition, task.attempt, values)
-        values |= item_values(run.tasks.item(number))
-        return build_child_run(run.identity, task.definition, task.attempt, values, task.index)
 
     def _finish(self, live: _Live) -> None:
         del self._live[live.uid]

@@ -10,7 +10,7 @@ from typing import Any
 
 from sluice.api.run import ApprovalDecision, WorkflowRunSpec
 from sluice.api.task import ApprovalVerdict
-from sluice.api.workflow import WorkflowSettings, WorkflowSpec
+from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
 from sluice.core.base.naming import graph_of
 from sluice.core.base.ownership import AttemptRef
@@ -18,26 +18,22 @@ from sluice.core.pod.builder import Item, build_pod
 from sluice.core.pod.mounted_files import INPUTS, SCRIPT
 from sluice.core.pod.view import PodView
 from sluice.core.quota.pool import PoolKey
-from sluice.core.quota.run_tree import tree_pool
+from sluice.core.quota.run_tree import tree_of
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.actions import ReadLog
 from sluice.core.reconcile.decide import Decision, decide
-from sluice.core.reconcile.restore import restore
-from sluice.core.run.children import ChildView, build_child_run
-from sluice.core.run.orders import Orders
-from sluice.core.run.outputs import results_before, values_of
+from sluice.core.reconcile.intents import CreateIntent
+from sluice.core.run.children import ChildView
+from sluice.core.run.outputs import results_before
 from sluice.core.run.state import RunState
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.for_each import item_values
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.outputs import OutputsFile
-from sluice.core.spec.parameter import texts, values_of_run
-from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.run_outputs import run_outputs
 from sluice.core.status.run_phase import expected_phase, run_end, run_message
 from sluice.core.status.run_status import compose
 from sluice.core.whatif.kubelet import running_pod, see
-from sluice.core.whatif.simulate import stuck
+from sluice.core.whatif.simulate import started, stuck
 from sluice.sdk.local.programs import Call, Ended, Process, Program
 from sluice.sdk.local.results import Run
 
@@ -149,10 +145,7 @@ class _Cluster:
     ) -> _Live:
         spec, now = workflow.manifest["spec"], self._now()
         definition = Definition.of(graph_of(spec))
-        values = values_of_run(definition.parameters, arguments)
-        settings = WorkflowSettings.read({key: each for key, each in spec.items() if key not in _GRAPH_ONLY})
-        placeholders = {f"params.{key}": text for key, text in texts(values).items()}
-        limits = RunLimits.of(settings, WorkflowRunSpec(workflow=workflow.name), placeholders)
+        values = definition.values(arguments)
         for task in definition.tasks:
             for pool, count in task.pools:
                 self._make_room(PoolKey(_NAMESPACE, pool), count)
@@ -160,10 +153,9 @@ class _Cluster:
         identity = RunIdentity(name, _NAMESPACE, name, workflow.name, values, started_at=now, depth=depth)
         if parent is not None or any(task.is_sub_workflow for task in definition.tasks):
             above = () if parent is None else parent.run.identity.tree
-            identity = replace(identity, tree=((tree_pool(identity.ref), 1), *above))
-        run = restore(
-            identity, name, definition, status={}, pods=[], now=now, orders=Orders(limits=limits), shared=self._shared
-        )
+            identity = replace(identity, tree=tree_of(identity.ref, above))
+        settings = WorkflowSettings.read_usable(spec)
+        run = started(identity, definition, settings, WorkflowRunSpec(workflow=workflow.name), self._shared, now)
         run.set_approvals({name: each for name, each in self._answers.items() if _asks(definition, name)})
         live = _Live(run, workflow, parent)
         self._live.append(live)
@@ -180,7 +172,7 @@ class _Cluster:
             live.run.set_state(*live.parent.run.children.desired_state(live.name, live.parent.run.state))
         decision = decide(live.run, self._now())
         for create in decision.create:
-            (self._call if create.is_child_run else self._start)(live, create.number)
+            (self._call if create.is_child_run else self._start)(live, create)
         for delete in decision.delete:
             self._kill(delete.name)
         self._read_logs(live, decision)
@@ -213,14 +205,15 @@ class _Cluster:
 
     # Pods.
 
-    def _start(self, live: _Live, number: int) -> None:
-        now, run = self._now(), live.run
+    def _start(self, live: _Live, create: CreateIntent) -> None:
+        now, run, number = self._now(), live.run, create.number
         task = run.tasks[number]
         pod = build_pod(
             run.identity,
             task.definition,
             task.attempt,
             item=None if task.group is None else Item(task.index, run.tasks.item(number)),
+            first_started_at=task.first_started_at,
             now=now,
             end=run_end(run, now) if task.definition.final else None,
             before=results_before(run, task),
@@ -278,15 +271,10 @@ class _Cluster:
 
     # Child runs.
 
-    def _call(self, live: _Live, number: int) -> None:
-        run, task = live.run, live.run.tasks[number]
-        values = values_of(run, task)
-        if task.definition.final:
-            values |= run_end(run, self._now()).values
+    def _call(self, live: _Live, create: CreateIntent) -> None:
+        run, task = live.run, live.run.tasks[create.number]
         index = None if task.group is None else task.index
-        if index is not None:
-            values |= item_values(run.tasks.item(number))
-        child = build_child_run(run.identity, task.definition, task.attempt, values, index)
+        child = create.child_run(self._now())
         spec = WorkflowRunSpec.read(child["spec"])
         made = self._begin(live.workflow.known[spec.workflow], spec.arguments or {}, child["metadata"]["name"], live)
         attempt = AttemptRef(run.identity.ref, task.definition.name, index, task.attempt)
@@ -309,9 +297,6 @@ class _Cluster:
         )
         live.parent.run.children.observe(ended)
         self._again = True
-
-
-_GRAPH_ONLY = set(WorkflowSpec.model_fields) - set(WorkflowSettings.model_fields)
 
 
 def _asks(definition: Definition, name: str) -> bool:

@@ -15,9 +15,10 @@ from threading import Lock
 from typing import IO, Any, Protocol, cast
 
 from sluice.core import Json
+from sluice.core.spec.outputs import MARK
 from sluice.stub import call as stub
 
-_IN_LOG = b"::outputs::"
+_IN_LOG = MARK.encode()
 
 
 @dataclass(frozen=True, slots=True)
