@@ -23,6 +23,25 @@ def _unheard(_: Unreachable | NotInstalled) -> None:
     """Nobody is told."""
 
 
+class _Patience:
+    """With a server that is lost after it has answered once: each time the next try comes later."""
+
+    def __init__(self, lost: Lost) -> None:
+        self._lost = lost
+        self._wait_s: float | None = None
+
+    def answered(self) -> None:
+        self._wait_s = _SHORTEST_WAIT_S
+
+    async def wait(self, error: Unreachable | NotInstalled) -> None:
+        """Raises the error if the server has never answered."""
+        if self._wait_s is None:
+            raise error
+        self._lost(error)
+        await asyncio.sleep(self._wait_s)
+        self._wait_s = min(2 * self._wait_s, _LONGEST_WAIT_S)
+
+
 async def follow(
     client: Client, resource: Resource, namespace: str | None = None, lost: Lost = _unheard, /, **query: str
 ) -> AsyncIterator[Rows]:
@@ -32,12 +51,12 @@ async def follow(
     Forbidden at any time.
     """
     rows: Rows = {}
-    listed, waited_s = False, _SHORTEST_WAIT_S
+    patience = _Patience(lost)
     while True:
         try:
             version = await _list(client, resource, namespace, rows, query)
             yield rows
-            listed, waited_s = True, _SHORTEST_WAIT_S
+            patience.answered()
             while True:
                 columns: list[str] = []
                 events = client.watch(
@@ -53,11 +72,7 @@ async def follow(
         except Expired:
             continue
         except (Unreachable, NotInstalled) as error:
-            if not listed:
-                raise
-            lost(error)
-            await asyncio.sleep(waited_s)
-            waited_s = min(2 * waited_s, _LONGEST_WAIT_S)
+            await patience.wait(error)
 
 
 async def _list(client: Client, resource: Resource, namespace: str | None, rows: Rows, query: dict[str, str]) -> str:
@@ -89,7 +104,7 @@ async def follow_objects(
     time.
     """
     known: dict[str, Json] = {}
-    listed, waited_s = False, _SHORTEST_WAIT_S
+    patience = _Patience(lost)
     while True:
         try:
             gone, version = known, ""
@@ -104,7 +119,7 @@ async def follow_objects(
             for found in gone.values():
                 yield "DELETED", found
             yield "LISTED", {}
-            listed, waited_s = True, _SHORTEST_WAIT_S
+            patience.answered()
             while True:
                 async for event in client.watch(resource, version, namespace, **query):
                     found = event["object"]
@@ -119,11 +134,7 @@ async def follow_objects(
         except Expired:
             continue
         except (Unreachable, NotInstalled) as error:
-            if not listed:
-                raise
-            lost(error)
-            await asyncio.sleep(waited_s)
-            waited_s = min(2 * waited_s, _LONGEST_WAIT_S)
+            await patience.wait(error)
 
 
 async def follow_object(
@@ -140,11 +151,12 @@ async def follow_object(
     Raises Deleted once it is gone. A server that is lost later is waited for, and each time `lost` is told why; the
     client's errors are raised before the object is there, and Forbidden at any time.
     """
-    known, waited_s = False, _SHORTEST_WAIT_S
+    known, patience = False, _Patience(lost)
     while True:
         try:
             found = await client.get(resource, name, namespace)
-            known, waited_s = True, _SHORTEST_WAIT_S
+            known = True
+            patience.answered()
             yield found
             version = found["metadata"]["resourceVersion"]
             while True:
@@ -164,8 +176,4 @@ async def follow_object(
                 raise
             await asyncio.sleep(_SHORTEST_WAIT_S)
         except (Unreachable, NotInstalled) as error:  # one that has just started does not know our kinds yet
-            if not known:
-                raise
-            lost(error)
-            await asyncio.sleep(waited_s)
-            waited_s = min(2 * waited_s, _LONGEST_WAIT_S)
+            await patience.wait(error)

@@ -1,8 +1,6 @@
 """The comparison as a table of one screen, or as JSON."""
 
-import json
-
-from sluice.cli.printable import printable
+from sluice.cli.printable import json_text, printable
 from sluice.cli.states import state_of
 from sluice.cli.terminal import Terminal
 from sluice.core.explain.compare import Comparison, Row
@@ -12,7 +10,7 @@ _NOTHING = "\N{EN DASH}"
 
 
 def as_json(found: Comparison) -> str:
-    return json.dumps(found.written(), indent=4).replace("\x7f", "\\u007f")  # all else is ASCII
+    return json_text(found.written())
 
 
 def as_text(found: Comparison, terminal: Terminal) -> list[str]:

@@ -14,10 +14,10 @@
   same
 """
 
-import json
 from typing import Any
 
 from sluice.cli.graph.subject import Subject
+from sluice.cli.printable import json_text
 from sluice.core.graph.layout.picture import Box, Frame, Picture
 from sluice.core.graph.layout.task import Task
 
@@ -33,7 +33,7 @@ def as_json(subject: Subject, picture: Picture) -> str:
         "tasks": [_task(subject, task) for task in subject.tasks],
         "layout": picture_as_json(picture),
     }
-    return json.dumps(found, indent=2).replace("\x7f", "\\u007f")  # all else is ASCII
+    return json_text(found)
 
 
 def _task(subject: Subject, task: Task) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """A plan for programs: seconds, thousandths of a core and bytes as numbers."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sluice.cli.plan.known import Known
 from sluice.cli.plan.planned import Planned
+from sluice.cli.printable import json_text
 from sluice.core import Json
 from sluice.core.pod.needs import Needs
 
@@ -18,7 +18,7 @@ def written(plans: Sequence[Planned], known: Known, **more: Any) -> str:
         "plans": [_planned(each) for each in plans],
         "notSeen": list(known.unseen),
     }
-    return json.dumps(found | more, indent=4).replace("\x7f", "\\u007f")  # all else is ASCII
+    return json_text(found | more)
 
 
 def _planned(found: Planned) -> Json:

@@ -1,9 +1,8 @@
 """The answer as text, or as JSON."""
 
-import json
 import shlex
 
-from sluice.cli.printable import printable
+from sluice.cli.printable import json_text, printable
 from sluice.cli.terminal import Terminal
 from sluice.client.access import Access
 from sluice.core.explain.answer import Answer, Command
@@ -12,7 +11,7 @@ _MORE_LINES = 12
 
 
 def as_json(found: Answer) -> str:
-    return json.dumps(found.written(), indent=4).replace("\x7f", "\\u007f")  # all else is ASCII
+    return json_text(found.written())
 
 
 def as_text(found: Answer, terminal: Terminal, access: Access) -> list[str]:
