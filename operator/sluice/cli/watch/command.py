@@ -51,13 +51,12 @@ def command(name: str, access: Access) -> None:
 async def _watch(client: "Client", target: Target) -> "RunView":
     from sluice.cli.watch.display import display  # noqa: PLC0415  # not for --help
     from sluice.cli.watch.newest import run_to_watch  # noqa: PLC0415
-    from sluice.cli.watch.watch import typical_time_s, watch  # noqa: PLC0415
+    from sluice.cli.watch.watch import watch  # noqa: PLC0415
 
     try:
         with display() as shown:
             run = await run_to_watch(client, target, shown.say)
-            typical_s = await typical_time_s(client, run) if Terminal.of_stdout().moves else None
-            return await watch(client, run, shown, typical_s=typical_s)
+            return await watch(client, run, shown, guesses=Terminal.of_stdout().moves)
     except asyncio.CancelledError:
         click.echo("The run goes on.", err=True)
         raise

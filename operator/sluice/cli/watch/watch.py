@@ -12,28 +12,24 @@ from sluice.core.explain.durations import whole_run_s
 
 
 async def watch(
-    client: Client, name: str, display: Display, *, typical_s: float | None = None, to_come: bool = False
+    client: Client, name: str, display: Display, *, guesses: bool = False, to_come: bool = False
 ) -> RunView:
-    """The last view of the run. `typical_s` is how long it takes as a rule, `to_come`: it need not exist yet.
+    """The last view of the run. `guesses`: it is said how long it may still take; `to_come`: it need not exist yet.
 
     Raises the client's errors, Deleted among them.
     """
-    revision, plan = "", None
+    revision, plan, kept = "", None, None
     changes = follow_object(
         client, RUNS, name, to_come=to_come, lost=lambda error: display.say(f"{error}, still trying")
     )
     async for run in changes:
+        if guesses and kept is None:
+            kept = await succeeded_runs(client, run["spec"]["workflow"]) or ()
         if revision != (revision := run.get("status", {}).get("revision", "")):
             graph = await graph_of_run(client, run)
             plan = None if graph is None else Plan.of(graph)
-        view = RunView.of(run, plan, typical_s)
+        view = RunView.of(run, plan, whole_run_s(kept or ()))
         display.show(view)
         if view.ended:
             return view
     raise AssertionError("following a run has no end of its own")
-
-
-async def typical_time_s(client: Client, name: str) -> float | None:
-    """How long a run takes as a rule, by the earlier ones of its Workflow."""
-    run = await client.get(RUNS, name)
-    return whole_run_s(await succeeded_runs(client, run["spec"]["workflow"]) or ())

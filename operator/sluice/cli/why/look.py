@@ -18,6 +18,7 @@ from sluice.core.base import foreign
 from sluice.core.base.naming import LABEL_RUN
 from sluice.core.explain.answer import Answer
 from sluice.core.explain.backfill import explain_backfill
+from sluice.core.explain.fits import waits_for_room
 from sluice.core.explain.pool import explain_pool
 from sluice.core.explain.run import explain_run
 from sluice.core.explain.seen import RunSeen, items_of
@@ -76,7 +77,7 @@ async def _of_run(client: Client, run: Json, target: Target) -> Answer:
     if not target.task:
         return explain_run(seen)
     check_task(target.task, seen.tasks)
-    if not ended and seen.entries.get(target.task, {}).get("phase", "Pending") == "Pending":
+    if waits_for_room(seen, target.task):
         seen = replace(seen, nodes=await _if_allowed(free_nodes(client)))
     if target.item is not None:
         _check_item(seen, target.task, target.item)

@@ -1,5 +1,6 @@
 """What a task needs of a node, and where that is free now."""
 
+from sluice.api.run import has_ended
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.text import first_names
@@ -10,13 +11,21 @@ _SHOWN = 3
 
 
 def fits(seen: RunSeen, task: str) -> str:
-    """`needs 2 CPU, 4Gi: fits now on node-2, node-3`. Empty if it asks for nothing, or nobody may see the nodes."""
-    needs = needs_of_task(seen, task)
-    if seen.nodes is None or needs == Needs():
+    """`needs 2 CPU, 4Gi: fits now on node-2, node-3`. Empty if it does not wait, asks for nothing, or
+    the nodes are not known.
+    """
+    needs = _needs_of(seen, task)
+    if seen.nodes is None or not waits_for_room(seen, task):
         return ""
     names = sorted(node.name for node in seen.nodes if node.has_room_for(needs))
     where = f"fits now on {first_names(names, len(names), _SHOWN)}" if names else f"fits on no node now{_most(seen)}"
     return f"needs {', '.join(needs.words())}: {where}"
+
+
+def waits_for_room(seen: RunSeen, task: str) -> bool:
+    """Would it be of use to know the nodes?"""
+    pending = not has_ended(seen.phase) and seen.entries.get(task, {"phase": "Pending"})["phase"] == "Pending"
+    return pending and _needs_of(seen, task) != Needs()
 
 
 def _most(seen: RunSeen) -> str:
@@ -24,7 +33,7 @@ def _most(seen: RunSeen) -> str:
     return f"; the most that one has free is {' and '.join(free.words()) or 'nothing'}"
 
 
-def needs_of_task(seen: RunSeen, task: str) -> Needs:
+def _needs_of(seen: RunSeen, task: str) -> Needs:
     """By the pod if there is one, which has what the cluster added; else by the graph."""
     definition = seen.definitions.get(task, {})
     pod_name = foreign.string(seen.entries.get(task, {}).get("pod"))

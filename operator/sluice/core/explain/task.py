@@ -8,10 +8,9 @@ from sluice.core.base.times import lasting
 from sluice.core.explain import durations
 from sluice.core.explain.advice import advice, first_word
 from sluice.core.explain.answer import Answer, Command, lines
-from sluice.core.explain.fits import fits, needs_of_task
+from sluice.core.explain.fits import fits, waits_for_room
 from sluice.core.explain.line import freeing, place
 from sluice.core.explain.seen import RunSeen, items_of, words_of_pods
-from sluice.core.pod.needs import Needs
 
 _HEADS: dict[TaskPhase, str] = {
     "Pending": "is not running",
@@ -43,7 +42,7 @@ def explain_task(seen: RunSeen, task: str, item: int | None = None) -> Answer:
             ("cluster", words_of_pods(seen, _pods(seen, task, item, entry)) if phase in ("Pending", "Running") else ""),
             ("takes", durations.of_task(seen, task) if phase in ("Pending", "Running") else ""),
             ("next", advised.words if advised else ""),
-            ("then", fits(seen, task) if phase == "Pending" else ""),
+            ("then", fits(seen, task)),
         ),
         commands=_commands(seen, task, shown, entry, reason),
         unseen=_unseen(seen, task, reason),
@@ -133,7 +132,6 @@ def _unseen(seen: RunSeen, task: str, reason: str) -> tuple[str, ...]:
         missing.append("Pools: the place in line")
     if seen.events is None:
         missing.append("events: what the cluster says about its pod")
-    waits = seen.entries.get(task, {"phase": "Pending"})["phase"] == "Pending"
-    if waits and seen.nodes is None and needs_of_task(seen, task) != Needs():
+    if seen.nodes is None and waits_for_room(seen, task):
         missing.append("nodes and the pods on them: where it fits")
     return tuple(missing)
