@@ -32,6 +32,14 @@ _STATES = {
 }
 
 
+def state_of_task(phase: str, reason: str, *, waits: bool) -> State:
+    """That of a task, by its entry in the status. `waits`: it depends on others."""
+    state = state_of(phase or "Pending")
+    if state is PENDING and (reason.startswith("WaitingFor") or (waits and not reason)):
+        return WAITING
+    return state
+
+
 def state_of(phase: str) -> State:
     """The state of a phase. An unknown one, from a newer operator, is shown by its name."""
     return _STATES.get(phase) or State(printable(phase), "?", "default")

@@ -6,13 +6,13 @@ https://graphviz.org/doc/info/lang.html
 from collections.abc import Iterator
 
 from sluice.cli.graph.caption import caption
+from sluice.cli.graph.colours import RIMS
 from sluice.cli.graph.groups import groups_of
 from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.way import edges_of_longest_way
 from sluice.cli.printable import printable
 from sluice.core.graph.layout.picture import Box, Picture
 
-_COLOURS = {"green": "#1a7f37", "red": "#cf222e", "cyan": "#0969da", "yellow": "#9a6700", "magenta": "#8250df"}
 _GREY = "#818b98"
 
 
@@ -47,7 +47,7 @@ def _attributes(subject: Subject, box: Box) -> str:
     several = ", peripheries=2" if box.folded or box.key in subject.fan_outs else ""
     if found is None:
         return f"label={_quoted(label)}{several}"
-    colour = _COLOURS.get(found.state.colour, _GREY)
+    colour = RIMS.get(found.state.colour, _GREY)
     return f'label={_quoted(f"{found.state.sign} {label}", found.words)}, color="{colour}"{several}'
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from sluice.cli.graph.caption import caption
+from sluice.cli.graph.colours import RIMS
 from sluice.cli.graph.groups import groups_of
 from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.way import edges_of_longest_way
@@ -17,8 +18,6 @@ from sluice.core.graph.layout.picture import Box, Picture
 
 _MOST_EDGES, _MOST_TEXT = 500, 50_000
 """What Mermaid takes unless it is told otherwise (maxEdges, maxTextSize), which on GitHub nobody can."""
-_RIMS = {"green": "#1a7f37", "red": "#cf222e", "cyan": "#0969da", "yellow": "#9a6700", "magenta": "#8250df"}
-"""All else is left to the theme, which may be light or dark."""
 _MARKUP = {ord(char): f"#{ord(char)};" for char in "#&<>\"`'\\;$"}
 """What Mermaid would read as markup, as its own codes."""
 
@@ -73,10 +72,10 @@ def _colours(subject: Subject, picture: Picture) -> Iterator[str]:
     of_colour: dict[str, list[str]] = defaultdict(list)
     names = _names(picture)
     for box in picture.boxes:
-        if (found := caption(subject, box)) and found.state.colour in _RIMS:
+        if (found := caption(subject, box)) and found.state.colour in RIMS:  # all else is left to the theme
             of_colour[found.state.colour].append(names[box.key])
     for colour, members in of_colour.items():
-        yield f"  classDef {colour} stroke:{_RIMS[colour]},stroke-width:2px"
+        yield f"  classDef {colour} stroke:{RIMS[colour]},stroke-width:2px"
         yield f"  class {','.join(members)} {colour}"
 
 

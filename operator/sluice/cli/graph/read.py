@@ -6,7 +6,7 @@ from contextlib import suppress
 from sluice.api.base import seconds
 from sluice.api.for_each import MAX_ITEMS
 from sluice.cli.graph.subject import Standing, Subject
-from sluice.cli.states import PENDING, WAITING, state_of
+from sluice.cli.states import WAITING, state_of, state_of_task
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.explain.seen import RunSeen, items_of
@@ -68,10 +68,7 @@ def _fan_outs(definitions: Mapping[str, Json]) -> frozenset[str]:
 
 
 def _standing(seen: RunSeen, entry: Json, *, waits: bool) -> Standing:
-    state = state_of(foreign.string(entry.get("phase")) or "Pending")
-    reason = foreign.string(entry.get("reason"))
-    if state is PENDING and (reason.startswith("WaitingFor") or (waits and not reason)):
-        state = WAITING
+    state = state_of_task(foreign.string(entry.get("phase")), foreign.string(entry.get("reason")), waits=waits)
     total = foreign.integer(foreign.mapping(entry.get("items")).get("total")) or 0
     items = items_of(entry) if total > 1 else {}
     phases = (items[index]["phase"] if index in items else "" for index in range(min(total, MAX_ITEMS)))

@@ -14,6 +14,7 @@ from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.way import lines_of_longest_way
 from sluice.cli.printable import printable
 from sluice.cli.states import WAITING
+from sluice.core.base.text import one_line
 from sluice.core.graph.layout.contents import LONGEST_LABEL, PADDING, TEXT_LINE
 from sluice.core.graph.layout.picture import Box, Frame, Line, LineKind, Picture, Point
 
@@ -72,7 +73,7 @@ def _colours(subject: Subject) -> Iterator[str]:
 
 def _frame(frame: Frame) -> str:
     place = f'x="{frame.x}" y="{frame.y}" width="{frame.width}" height="{frame.height}"'
-    words = _text(_short(frame.label, int(frame.width / _SMALL_CHARACTER) - 2))
+    words = _text(one_line(frame.label, int(frame.width / _SMALL_CHARACTER) - 2))
     label = f'<text class="small" x="{frame.x + 10}" y="{frame.y + 15}">{words}</text>'
     return f'<rect class="frame" {place} rx="6"/>{label if frame.label else ""}'
 
@@ -126,9 +127,9 @@ def _box(subject: Subject, box: Box) -> Iterator[str]:
         colour = found.state.colour
         yield f'<rect class="{colour}" x="{box.x}" y="{box.y}" width="{_STRIPE}" height="{box.height}" rx="2"/>'
         sign = f'<tspan class="{colour}">{found.state.sign}</tspan> '
-    yield f'<text x="{x}" y="{y}">{sign}{_text(_short(label, LONGEST_LABEL))}</text>'
+    yield f'<text x="{x}" y="{y}">{sign}{_text(one_line(label, LONGEST_LABEL))}</text>'
     if found:
-        yield f'<text class="small" x="{x}" y="{y + TEXT_LINE}">{_text(_short(found.words, _room(box)))}</text>'
+        yield f'<text class="small" x="{x}" y="{y + TEXT_LINE}">{_text(one_line(found.words, _room(box)))}</text>'
     yield from mosaic(box, found.items if found else [WAITING] * box.cells, x)
     yield "</g>"
 
@@ -143,7 +144,3 @@ def _tooltip(label: str, found: Caption | None, box: Box) -> str:
 def _room(box: Box) -> int:
     """For so many small characters there is room in it."""
     return int((box.width - 2 * PADDING - _STRIPE) / _SMALL_CHARACTER)
-
-
-def _short(text: str, room: int) -> str:
-    return text if len(text) <= room else f"{text[: room - 1]}…"

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from sluice.cli.printable import printable
-from sluice.cli.states import ENDED, PENDING, RUNNING, UPSTREAM_FAILED, WAITING, State, state_of
+from sluice.cli.states import ENDED, RUNNING, UPSTREAM_FAILED, WAITING, State, state_of, state_of_task
 from sluice.cli.watch.plan import Plan
 from sluice.core import Instant, Json
 from sluice.core.base.times import instant
@@ -111,9 +111,7 @@ def _notes(run: Json, status: Json) -> tuple[str, ...]:
 def _task(name: str, entry: Json, *, waits: bool) -> TaskView:
     reason, message = printable(entry.get("reason", "")), printable(entry.get("message", ""))
     kind = reason.partition(":")[0]
-    state = state_of(entry.get("phase", "Pending"))
-    if state is PENDING and (kind == "WaitingFor" or (waits and not reason)):
-        state = WAITING
+    state = state_of_task(entry.get("phase", ""), reason, waits=waits)
     return TaskView(
         name=name,
         state=state,
