@@ -23,7 +23,7 @@ from sluice.cli.graph.mosaic import cells
 from sluice.cli.graph.read import of_run, of_workflow
 from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.svg import curve, svg
-from sluice.cli.graph.term import as_text
+from sluice.cli.graph.term.text import as_text
 from sluice.cli.graph.written import as_json
 from sluice.cli.main import main
 from sluice.cli.terminal import Terminal

@@ -5,11 +5,11 @@ import json
 import pytest
 from aiohttp import web
 
-from sluice.cli.plan.look import look
 from sluice.cli.plan.prepare import Preparation
 from sluice.cli.plan.replay import Limits, replay
-from sluice.cli.plan.text import as_text
+from sluice.cli.plan.seen.look import look
 from sluice.cli.plan.wishes import Wishes
+from sluice.cli.plan.words.text import as_text
 from sluice.cli.run.file import Manifest
 from sluice.cli.terminal import Terminal
 from sluice.client.errors import ClientError

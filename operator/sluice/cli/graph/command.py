@@ -51,7 +51,7 @@ def _drawn(subject: "Subject", output: str) -> str:
     from sluice.cli.graph.dot import dot  # noqa: PLC0415
     from sluice.cli.graph.mermaid import mermaid  # noqa: PLC0415
     from sluice.cli.graph.svg import svg  # noqa: PLC0415
-    from sluice.cli.graph.term import as_text  # noqa: PLC0415
+    from sluice.cli.graph.term.text import as_text  # noqa: PLC0415
     from sluice.cli.graph.written import as_json  # noqa: PLC0415
     from sluice.core.graph.layout.draw import lay_out  # noqa: PLC0415
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
-from sluice.cli.plan.known import GoingRun
+from sluice.cli.plan.seen.known import GoingRun
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.errors import Unreadable

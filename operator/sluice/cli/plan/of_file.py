@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sluice.cli.plan.as_json import written
-from sluice.cli.plan.known import Known
-from sluice.cli.plan.markdown import as_markdown
 from sluice.cli.plan.planned import Planned
 from sluice.cli.plan.prepare import Preparation
-from sluice.cli.plan.text import as_text
+from sluice.cli.plan.seen.known import Known
 from sluice.cli.plan.wishes import Wishes
+from sluice.cli.plan.words.as_json import written
+from sluice.cli.plan.words.markdown import as_markdown
+from sluice.cli.plan.words.text import as_text
 from sluice.cli.printable import printable
 from sluice.cli.run.file import BadFile, Manifest, read
 from sluice.cli.terminal import Terminal
@@ -64,7 +64,7 @@ def plan_offline(file: str, wishes: Wishes, now: Instant) -> Plans:
 
 async def plan_on_cluster(client: "Client", file: str, wishes: Wishes, now: Instant) -> Plans:
     """Raises BadFile, and the client's errors."""
-    from sluice.cli.plan.look import look  # noqa: PLC0415
+    from sluice.cli.plan.seen.look import look  # noqa: PLC0415
     from sluice.client import defaults  # noqa: PLC0415
 
     chart = await defaults.read(client)

@@ -9,8 +9,8 @@ from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.cli.plan.beside import beside
 from sluice.cli.plan.guesses import guessed_pools, guessed_times, guessed_values
-from sluice.cli.plan.known import NOTHING, Known, KnownWorkflow
 from sluice.cli.plan.planned import Planned
+from sluice.cli.plan.seen.known import NOTHING, Known, KnownWorkflow
 from sluice.cli.plan.wishes import Wishes
 from sluice.cli.run.arguments import typed
 from sluice.cli.run.file import BadFile, Manifest

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sluice.cli.durations import lasting
-from sluice.cli.plan.as_json import written
-from sluice.cli.plan.facts import facts_as_text
-from sluice.cli.plan.history import kept_run, past_of, with_graph
-from sluice.cli.plan.known import Known, KnownWorkflow
-from sluice.cli.plan.look import look
 from sluice.cli.plan.planned import Planned
 from sluice.cli.plan.prepare import Preparation, readable
+from sluice.cli.plan.seen.history import kept_run, past_of, with_graph
+from sluice.cli.plan.seen.known import Known, KnownWorkflow
+from sluice.cli.plan.seen.look import look
 from sluice.cli.plan.wishes import Wishes
+from sluice.cli.plan.words.as_json import written
+from sluice.cli.plan.words.facts import facts_as_text
 from sluice.cli.printable import printable
 from sluice.cli.run.file import Manifest
 from sluice.cli.terminal import Terminal

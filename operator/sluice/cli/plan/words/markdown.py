@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from sluice.cli.plan.facts import facts
-from sluice.cli.plan.known import Known
 from sluice.cli.plan.planned import Planned
-from sluice.cli.plan.text import folded, headline, rows
+from sluice.cli.plan.seen.known import Known
+from sluice.cli.plan.words.facts import facts
+from sluice.cli.plan.words.text import folded, headline, rows
 from sluice.cli.printable import printable
 from sluice.core import Instant
 from sluice.core.spec.changes import SAME, Change

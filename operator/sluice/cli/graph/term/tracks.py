@@ -7,7 +7,7 @@ without meeting, the one that goes right is interrupted: `─│─`.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
-from sluice.cli.graph.rows import Rows
+from sluice.cli.graph.term.rows import Rows
 from sluice.core.graph.layout.picture import Box, Ends
 
 _UP, _DOWN, _LEFT, _RIGHT = 1, 2, 4, 8

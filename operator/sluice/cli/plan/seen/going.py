@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from sluice.api.run import has_ended
-from sluice.cli.plan.history import kept_runs, run_if_there, with_graph
-from sluice.cli.plan.known import GoingRun
 from sluice.cli.plan.prepare import readable
+from sluice.cli.plan.seen.history import kept_runs, run_if_there, with_graph
+from sluice.cli.plan.seen.known import GoingRun
 from sluice.client import graphs
 from sluice.client.api import Client
 from sluice.client.errors import ClientError

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from sluice.cli.durations import about, lasting
-from sluice.cli.plan.facts import facts_as_text
 from sluice.cli.plan.planned import Planned
+from sluice.cli.plan.words.facts import facts_as_text
 from sluice.cli.printable import printable
 from sluice.cli.terminal import Terminal
 from sluice.cli.words import counted

@@ -6,9 +6,9 @@ from typing import TypeVar
 from sluice.api.chart import ChartDefaults
 from sluice.api.run import WorkflowRunSpec, has_ended
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
-from sluice.cli.plan.going import going_runs
-from sluice.cli.plan.history import kept_runs, past_of, run_if_there
-from sluice.cli.plan.known import Known, KnownWorkflow
+from sluice.cli.plan.seen.going import going_runs
+from sluice.cli.plan.seen.history import kept_runs, past_of, run_if_there
+from sluice.cli.plan.seen.known import Known, KnownWorkflow
 from sluice.cli.run.file import Manifest
 from sluice.client.api import Client
 from sluice.client.errors import Forbidden, NotFound

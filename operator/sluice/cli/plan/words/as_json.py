@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sluice.cli.plan.known import Known
 from sluice.cli.plan.planned import Planned
+from sluice.cli.plan.seen.known import Known
 from sluice.cli.printable import json_text
 from sluice.core import Json
 from sluice.core.pod.needs import Needs

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sluice.cli.graph.rows import Rows, rows_of
-from sluice.cli.graph.tracks import Tracks, lanes_of
+from sluice.cli.graph.term.rows import Rows, rows_of
+from sluice.cli.graph.term.tracks import Tracks, lanes_of
 from sluice.core.graph.layout.picture import Box, Ends
 
 Paint = Callable[[str, str], str]

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import click
 
 from sluice.cli.durations import lasting
-from sluice.cli.graph.bands import AGAIN, Bands
 from sluice.cli.graph.caption import caption
 from sluice.cli.graph.subject import Subject
-from sluice.cli.graph.tracks import TIP
+from sluice.cli.graph.term.bands import AGAIN, Bands
+from sluice.cli.graph.term.tracks import TIP
 from sluice.cli.graph.way import edges_of_longest_way
 from sluice.cli.printable import printable
 from sluice.cli.states import SUCCEEDED, WAITING

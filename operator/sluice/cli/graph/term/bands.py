@@ -6,7 +6,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sluice.cli.graph.band import Band
+from sluice.cli.graph.term.band import Band
 from sluice.core.graph.layout.picture import Box, Ends
 
 AGAIN = "⋯"
