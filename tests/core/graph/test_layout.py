@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.core.graph.layout.bends import MOST_BENDS
 from sluice.core.graph.layout.draw import MOST_BOXES, lay_out
 from sluice.core.graph.layout.folding import Boxes, folded
 from sluice.core.graph.layout.layers import graph_of, layers_of
 from sluice.core.graph.layout.names import label_of, times
+from sluice.core.graph.layout.parts.bends import MOST_BENDS
 from sluice.core.graph.layout.picture import LineKind
 from sluice.core.graph.layout.reduction import reduced
 from sluice.core.graph.layout.task import Stage, Task
@@ -86,7 +86,7 @@ def test_any_graph(tasks, most, opens):
 
 def test_it_does_not_depend_on_how_strings_are_hashed():
     code = """
-from sluice.core.graph.layout.bends import MOST_BENDS
+from sluice.core.graph.layout.parts.bends import MOST_BENDS
 from sluice.core.graph.layout.draw import lay_out
 from sluice.core.graph.layout.task import Task
 names = [f"{word}-{n}" for n in range(60) for word in ("load", "clean", "ship", "check", "train")]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.core.graph.layout.layers import graph_of, layers_of
-from sluice.core.graph.layout.order import crossings, ordered
+from sluice.core.graph.layout.parts.order import crossings, ordered
 from sluice.core.graph.layout.sketch import Sketch, Spot
 
 

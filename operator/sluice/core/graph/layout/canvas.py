@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
-from sluice.core.graph.layout.columns import STUB
 from sluice.core.graph.layout.contents import Content
 from sluice.core.graph.layout.grids import PADDING, cells_of
 from sluice.core.graph.layout.groups import Placed, frames_of_groups
 from sluice.core.graph.layout.layers import Edge
-from sluice.core.graph.layout.part import Part
+from sluice.core.graph.layout.parts.columns import STUB
+from sluice.core.graph.layout.parts.part import Part
 from sluice.core.graph.layout.picture import (
     Box,
     Ends,

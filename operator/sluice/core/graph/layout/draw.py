@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Sequence
 
-from sluice.core.graph.layout.bands import LONG
 from sluice.core.graph.layout.canvas import Canvas
 from sluice.core.graph.layout.contents import contents_of, spots_of
 from sluice.core.graph.layout.folding import folded
 from sluice.core.graph.layout.grids import gridded
 from sluice.core.graph.layout.joints import joined
-from sluice.core.graph.layout.part import arranged
+from sluice.core.graph.layout.parts.bands import LONG
+from sluice.core.graph.layout.parts.part import arranged
 from sluice.core.graph.layout.picture import Picture
 from sluice.core.graph.layout.reduction import reduced
 from sluice.core.graph.layout.sketch import Sketch

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from sluice.core.graph.layout.bands import ASPECT
+from sluice.core.graph.layout.parts.bands import ASPECT
 from sluice.core.graph.layout.picture import Point
 
 _ACROSS, _DOWN = 32, 24

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sluice.core.graph.layout.bends import bent
-from sluice.core.graph.layout.columns import STUB, Columns
 from sluice.core.graph.layout.layers import Edge
-from sluice.core.graph.layout.order import ordered
+from sluice.core.graph.layout.parts.bends import bent
+from sluice.core.graph.layout.parts.columns import STUB, Columns
+from sluice.core.graph.layout.parts.order import ordered
 from sluice.core.graph.layout.picture import LineKind, Point
 from sluice.core.graph.layout.sketch import Sketch
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from statistics import median
 
 from sluice.core.graph.layout.groups import ABOVE
-from sluice.core.graph.layout.order import Layers
+from sluice.core.graph.layout.parts.order import Layers
 from sluice.core.graph.layout.sketch import Sketch
 
 _BOX_GAP, _LINE_GAP = 12, 8  # between two boxes, and between a line and anything

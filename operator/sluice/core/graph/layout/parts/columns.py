@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sluice.core.graph.layout.bands import best_bands
 from sluice.core.graph.layout.groups import ABOVE, BESIDE
-from sluice.core.graph.layout.order import Layers
-from sluice.core.graph.layout.places import places
+from sluice.core.graph.layout.parts.bands import best_bands
+from sluice.core.graph.layout.parts.order import Layers
+from sluice.core.graph.layout.parts.places import places
 from sluice.core.graph.layout.sketch import Sketch
 
 STUB = 16
