@@ -89,6 +89,14 @@ def test_each_item_of_a_fan_out_has_a_child_of_its_own(kubectl: Kubectl) -> None
     }
     assert {child["status"]["phase"] for child in made.values()} == {"Succeeded"}
 
+    # Its status is wiped: what its children have handed on is read again, and none is made twice.
+    kubectl("patch", "workflowrun", name, "--subresource=status", "--type=merge", "-p", '{"status": null}')
+    eventually(lambda: kubectl.get("workflowrun", name).get("status", {}).get("phase") == "Succeeded", "it ends again")
+    assert kubectl.task(name, "sub")["outputs"] == task["outputs"]
+    assert {child["metadata"]["uid"] for child in children(kubectl, name)} == {
+        child["metadata"]["uid"] for child in made.values()
+    }
+
 
 def test_pods_of_all_children_share_the_parallelism_of_the_run_above_them(kubectl: Kubectl) -> None:
     kubectl.apply(inner(*({"name": f"work-{number}", "bash": "sleep 1"} for number in range(2))))
