@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import cache
 from .commands import run
 from .errors import ClusterError
 from .progress import say
@@ -47,28 +48,36 @@ IMAGES = [
 BROWSER = [Package("chromium", "chromium", "shows the page")]
 BUILDER = [Package("buildah", "buildah", "builds the operator's Dockerfile without a Docker daemon")]
 
+_INSTALL = (
+    *("apt-get", "install", "--yes", "--quiet", "--no-install-recommends"),
+    *("--option", "DPkg::Lock::Timeout=600"),  # the machine's own upgrades may be at it
+)
+
 
 def require(packages: list[Package]) -> None:
     """Install the missing packages, printing which and why. Raises ClusterError if that needs root or apt-get."""
-    missing = [package for package in packages if package.missing]
-    if not missing:
-        return
+    if any(package.missing for package in packages):
+        with cache.locked("debian-packages"):  # of two processes at once, apt-get sends one away
+            if missing := [package for package in packages if package.missing]:
+                _install(missing)
+
+
+def _install(missing: list[Package]) -> None:
     for package in missing:
         say(f"missing Debian package {package.name}: {package.purpose}")
     names = [package.name for package in missing]
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise ClusterError(f"please install as root: apt-get install {' '.join(names)}")
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *names]
     with _no_service_starts():
         try:
-            run(*install, env=env)
+            run(*_INSTALL, *names, env=env)
         except ClusterError:  # usually because the package lists are stale or were never fetched
             try:
                 run("apt-get", "update", "--quiet", env=env)
             except ClusterError as error:  # one dead source among many may not matter
                 say(f"apt-get update: {error}")
-            run(*install, env=env)
+            run(*_INSTALL, *names, env=env)
     say(f"installed {' '.join(names)}")
 
 
