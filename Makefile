@@ -29,7 +29,7 @@ fuzz: $(VENV)/ready  ## 10,000 random simulated runs for each model test, and as
 	@echo "SEED=$(SEED)"
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/pytest -q --durations=0 --hypothesis-seed=$(SEED) tests/core/reconcile/test_model.py tests/core/test_hostile.py tests/core/validation/test_hostile_manifests.py
 
-chaos: $(VENV)/ready  ## SEED=… FAULTS=…: breaks the operator and its API server while runs go on, and judges what came of it
+chaos: $(VENV)/ready  ## SEED=… FAULTS=… NODES=real: breaks the operator and its API server while runs go on, and judges what came of it
 	SEED=$(SEED) FAULTS=$(or $(FAULTS),100) $(BIN)/python -m tests.chaos
 
 crds: $(VENV)/ready  ## regenerate after a change in operator/sluice/api

@@ -14,6 +14,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_RUN, LABEL_RUN_UID, LABEL_TASK, POOLS
+from sluice.core.pod.mounted_files import VOLUME
 from tests.chaos.server import LATE, NODES, Json, Refused
 from tests.chaos.system import Replica, System
 from tests.cluster import kwok
@@ -232,6 +233,29 @@ def _evict(system: System, pod: Json, as_seen: Json) -> None:
     system.server.ask("POST", system.server.path("pods", name, "eviction"), eviction)
 
 
+def _files_deleted(system: System, pod: Json, _as_seen: Json) -> None:
+    """The ConfigMap of its run's files: the next pod needs it."""
+    system.server.ask("DELETE", system.server.path("configmaps", _files_of(pod)))
+
+
+def _files_forged(system: System, pod: Json, _as_seen: Json) -> None:
+    """An immutable ConfigMap can be changed only so: it goes, and another of its name says something else. Whoever did
+    that takes it away again.
+    """
+    where = system.server.path("configmaps", _files_of(pod))
+    found = system.server.ask("GET", where)
+    forged = {key: found["metadata"][key] for key in ("name", "labels", "ownerReferences")}
+    _files_deleted(system, pod, {})
+    made = system.server.ask("POST", system.server.path("configmaps"), {"metadata": forged, "data": {"f0": "forged"}})
+    time.sleep(1)
+    system.server.ask("DELETE", where, {"preconditions": {"uid": made["metadata"]["uid"]}})
+
+
+def _files_of(pod: Json) -> str:
+    (ours,) = (volume for volume in pod["spec"]["volumes"] if volume["name"] == VOLUME)
+    return str(next(source["configMap"]["name"] for source in ours["projected"]["sources"] if "configMap" in source))
+
+
 def _node_deleted(system: System, chance: Random) -> str | None:
     """Its pods are lost: nobody ends them, and after a minute the cluster takes them away. Another node comes."""
     busy = {pod["spec"]["nodeName"] for pod in system.living_pods() if pod["status"]["phase"] == "Running"}
@@ -296,4 +320,6 @@ KINDS: dict[str, Strike] = {
     "clock set back": _clock_set_back,
     "status wiped": _status_wiped,
     "hostile pod": _hostile_pod,
+    "files deleted": _at_pod(_files_deleted),
+    "files forged": _at_pod(_files_forged),
 }

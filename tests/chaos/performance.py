@@ -14,6 +14,7 @@ from tests.chaos.conductor import Hits, conduct
 from tests.chaos.faults import KINDS
 from tests.chaos.judge import beyond_judging, lives, violations
 from tests.chaos.neighbour import Neighbour
+from tests.chaos.nodes import Nodes
 from tests.chaos.programs import Programs
 from tests.chaos.server import Json, Server
 from tests.chaos.system import System, replicas
@@ -31,7 +32,9 @@ _PLANS_AT_A_TIME = 20
 _LAST_END_S = 180  # the pods of a deleted node are there for a minute
 
 
-def perform(cluster: Cluster, seed: str, faults: int, directory: Path, kinds: Iterable[str] = KINDS) -> Json:
+def perform(
+    cluster: Cluster, nodes: Nodes, seed: str, faults: int, directory: Path, kinds: Iterable[str] = KINDS
+) -> Json:
     """Faults by kind and by what they hit, runs, pods, violations. The operators' logs and the audit log go to the
     directory.
     """
@@ -50,14 +53,15 @@ def perform(cluster: Cluster, seed: str, faults: int, directory: Path, kinds: It
     with without_credentials(cluster) as url:
         server = Server(url, kubectl.namespace)
         with (
-            Programs(server, _chance(seed, "programs")) as programs,
+            Programs(server, nodes, _chance(seed, "programs")) as programs,
             Neighbour(Server(url, neighbour)) as flood,
             replicas(server, neighbour, directory) as both,
         ):
-            plans = _plans(_chance(seed, "plans"))
-            system = System(cluster, server, both, programs, plans, _nodes(), _others(cluster))
+            plans = _plans(_chance(seed, "plans"), nodes)
+            system = System(cluster, server, both, programs, nodes, plans, _names_of_nodes(), _others(cluster))
+            possible = [kind for kind in kinds if kind not in nodes.left_out]
             try:
-                conduct(system, list(kinds), faults, _chance(seed, "faults"), hits)
+                conduct(system, possible, faults, _chance(seed, "faults"), hits)
                 system.drain(_LAST_END_S)
             except AssertionError as error:
                 stuck.append(str(error))
@@ -79,17 +83,18 @@ def perform(cluster: Cluster, seed: str, faults: int, directory: Path, kinds: It
     }
 
 
-def _plans(chance: Random) -> Iterator[Plan]:
+def _plans(chance: Random, nodes: Nodes) -> Iterator[Plan]:
     while True:
-        yield from random_plans(_PLANS_AT_A_TIME, chance)
+        yield from random_plans(_PLANS_AT_A_TIME, chance, nodes)
 
 
 def _others(cluster: LocalCluster) -> dict[Daemon, list[str]]:
     names = ("kube-controller-manager", "kube-scheduler", "kwok")
-    return {daemon: daemon.command() for daemon in (Daemon(cluster.plan.state, name) for name in names)}
+    daemons = [Daemon(cluster.plan.state, name) for name in names]
+    return {daemon: daemon.command() for daemon in daemons if daemon.pid() is not None}
 
 
-def _nodes() -> Iterator[str]:
+def _names_of_nodes() -> Iterator[str]:
     return (f"kwok-{secrets.token_hex(3)}" for _ in count())
 
 

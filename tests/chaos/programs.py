@@ -1,20 +1,16 @@
-"""What runs in the pods of simulated nodes: each ends after a while as its plan says, with its exit code and outputs.
-
-kwok plays the rest of the kubelet: it starts the pods, and lets them go when they are deleted.
-"""
+"""What runs in the pods: each program ends after a while as its plan says, with its exit code and outputs."""
 
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 from random import Random
 from threading import Event, Thread
 from typing import Self
 
 from sluice.core.base.naming import LABEL_INDEX, LABEL_TASK, LABEL_WORKFLOW
-from tests.chaos.server import Json, Refused, Server
-from tests.core.kubelet import past_deadline
-from tests.core.plan import OUT_OF_MEMORY, TIMED_OUT, Plan, Unit
+from tests.chaos.nodes import Nodes
+from tests.chaos.server import Json, Server
+from tests.core.plan import Plan, Unit
 
 _EVERY_S = 0.1
 
@@ -28,8 +24,8 @@ def unit_of(labels: Json) -> Unit:
 class Programs:
     """Run while the `with` block goes on. `plans` are those of the Workflows, by name, and may grow meanwhile."""
 
-    def __init__(self, server: Server, chance: Random) -> None:
-        self._server, self._chance = server, chance
+    def __init__(self, server: Server, nodes: Nodes, chance: Random) -> None:
+        self._server, self._nodes, self._chance = server, nodes, chance
         self.plans: dict[str, Plan] = {}
         self._ran: Counter[tuple[str, Unit]] = Counter()
         self._over = Event()
@@ -60,38 +56,5 @@ class Programs:
         workflow, unit = labels[LABEL_WORKFLOW], unit_of(labels)
         plan = self.plans[workflow]
         code = plan.program(unit).code(self._ran[workflow, unit])
-        where = self._server.path("pods", pod["metadata"]["name"], "status")
-        unchanged = {"uid": pod["metadata"]["uid"], "resourceVersion": pod["metadata"]["resourceVersion"]}
-        status = _ended(pod, code, plan.written(unit))
-        try:
-            self._server.ask("PATCH", where, {"metadata": unchanged, "status": status})
-        except Refused:  # it has changed meanwhile, or is gone, or the first answer was lost
-            if not self._has_ended(pod["metadata"]):
-                return
-        self._ran[workflow, unit] += 1
-
-    def _has_ended(self, pod: Json) -> bool:
-        """As only we let it."""
-        try:
-            found = self._server.get("pods", pod["name"])
-        except Refused:
-            return False
-        (container,) = found["status"]["containerStatuses"]
-        return found["metadata"]["uid"] == pod["uid"] and "terminated" in container["state"]
-
-
-def _ended(pod: Json, code: int, written: str) -> Json:
-    (container,) = pod["status"]["containerStatuses"]
-    ended = {
-        "exitCode": code,
-        "reason": "OOMKilled" if code == OUT_OF_MEMORY else "Error" if code else "Completed",
-        "startedAt": container["state"]["running"]["startedAt"],
-        "finishedAt": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "message": "" if code else written,
-    }
-    state = {"running": None, "terminated": ended}
-    status = {
-        "phase": "Failed" if code else "Succeeded",
-        "containerStatuses": [container | {"ready": False, "started": False, "state": state}],
-    }
-    return past_deadline(status) if code == TIMED_OUT else status
+        if self._nodes.end(self._server, pod, code, plan.written(unit)):
+            self._ran[workflow, unit] += 1

@@ -44,7 +44,7 @@ class Server:
         if kind == "leases":
             where = f"/apis/coordination.k8s.io/v1/namespaces/{self.namespace}"
         else:
-            where = self._core if kind in ("pods", "resourcequotas") else self._ours
+            where = self._core if kind in ("pods", "resourcequotas", "configmaps") else self._ours
         return "/".join(filter(None, (where, kind, name, subresource)))
 
     def list(self, kind: str) -> list[Json]:

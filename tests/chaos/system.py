@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tests.chaos import clocked_operator
 from tests.chaos.judge import has_ended
+from tests.chaos.nodes import Nodes
 from tests.chaos.programs import Programs
 from tests.chaos.server import Json, Refused, Server
 from tests.chaos.workloads import approvals, manifests
@@ -46,6 +47,7 @@ class System:
     server: Server
     replicas: list[Replica]
     programs: Programs
+    pods_run_on: Nodes
     fresh: Iterator[Plan]
     """The graphs of runs to come."""
     nodes: Iterator[str]
@@ -102,7 +104,7 @@ class System:
     def _apply(self, plan: Plan) -> None:
         name = f"w{len(self.programs.plans)}"
         self.programs.plans[name] = plan
-        for manifest in manifests(plan, name):
+        for manifest in manifests(plan, name, self.pods_run_on):
             try:
                 self.server.ask("POST", self.server.path(_PLURALS[manifest["kind"]]), manifest)
             except Refused as refused:

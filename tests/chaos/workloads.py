@@ -12,6 +12,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from tests.chaos.nodes import Nodes
 from tests.core.plan import Approval, Plan, Program, Task
 from tests.core.plans import plans
 from tests.e2e.kubernetes import Json
@@ -19,27 +20,21 @@ from tests.e2e.kubernetes import Json
 _MIN_TASKS = 3
 _GENERATED_PER_PLAN = 8  # most are too small, or alike
 
-_ON_SIMULATED_NODES: Json = {
-    "image": "busybox:1.35",
-    "nodeSelector": {"type": "kwok"},
-    "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}],
-    # It runs until `programs` says how it ends.
-    "podTemplate": {"metadata": {"annotations": {"simulation.sluice.dev/duration": "24h"}}},
-}
+_FILE = "query.sql"
 _SOON: Json = {"initial": "1s", "factor": 1}
 
 
-def random_plans(number: int, chance: Random) -> list[Plan]:
+def random_plans(number: int, chance: Random, nodes: Nodes) -> list[Plan]:
     """As many different ones."""
     found: dict[Plan, None] = {}
     while len(found) < number:
-        _collect(found, number * _GENERATED_PER_PLAN, chance.getrandbits(32))
+        _collect(found, number * _GENERATED_PER_PLAN, chance.getrandbits(32), nodes)
     chosen = list(found)
     chance.shuffle(chosen)
     return chosen[:number]
 
 
-def _collect(found: dict[Plan, None], number: int, from_seed: int) -> None:
+def _collect(found: dict[Plan, None], number: int, from_seed: int, nodes: Nodes) -> None:
     @seed(from_seed)
     @settings(
         max_examples=number,
@@ -51,27 +46,30 @@ def _collect(found: dict[Plan, None], number: int, from_seed: int) -> None:
     @given(plans())
     def collect(plan: Plan) -> None:
         if len(plan.tasks) >= _MIN_TASKS:
-            found[_feasible(plan)] = None
+            found[_feasible(plan, nodes)] = None
 
     collect()
 
 
-def _feasible(plan: Plan) -> Plan:
+def _feasible(plan: Plan, nodes: Nodes) -> Plan:
     """Pods will be removed and operators killed: `faults` says so to the reference."""
-    tasks = tuple(map(_feasible_task, plan.tasks))
+    tasks = tuple(_feasible_task(task, nodes) for task in plan.tasks)
     return replace(plan, tasks=tasks, quota=None, faults=frozenset({"evictions", "kills"}))
 
 
-def _feasible_task(task: Task) -> Task:
+def _feasible_task(task: Task, nodes: Nodes) -> Task:
     said = task.approval and Approval(said=task.approval.said or task.approval.default or "Reject")
-    programs = tuple(Program(program.codes if program.poll is None else (0,)) for program in task.programs)
+    programs = tuple(
+        nodes.feasible(Program(program.codes if program.poll is None else (0,))) for program in task.programs
+    )
     return replace(task, programs=programs, by_log=False, approval=said)
 
 
-def manifests(plan: Plan, name: str) -> list[Json]:
-    """Its Pool, if it has one, and its Workflow, which runs once when it is first seen."""
-    tasks = [_with_pool(task, name) for task in plan.manifest["tasks"]]
-    spec: dict[str, Any] = {"defaults": _ON_SIMULATED_NODES, "tasks": tasks, "failFast": plan.fail_fast}
+def manifests(plan: Plan, name: str, nodes: Nodes) -> list[Json]:
+    """Its Pool, if it has one, and its Workflow, which runs once when it is first seen. All pods mount a file."""
+    tasks = [_with_pool(task, name, nodes) for task in plan.manifest["tasks"]]
+    spec: dict[str, Any] = {"defaults": nodes.defaults, "tasks": tasks, "failFast": plan.fail_fast}
+    spec["files"] = {_FILE: f"select '{name}'"}
     spec |= {"failWhen": "LeafFailed"} if plan.leaf_failed else {}
     spec |= {"parallelism": plan.cap} if plan.cap else {}
     made = [named("Workflow", name, spec)]
@@ -87,9 +85,9 @@ def approvals(plan: Plan) -> Json:
     }
 
 
-def _with_pool(task: Json, pool: str) -> Json:
+def _with_pool(task: Json, pool: str, nodes: Nodes) -> Json:
     retries = {"retries": task["retries"] | {"backoff": _SOON}} if "retries" in task else {}
-    image = {} if "approval" in task else {"image": _ON_SIMULATED_NODES["image"]}
+    image = {} if "approval" in task else {"image": nodes.defaults["image"], "files": [_FILE]}
     pools = {"pools": [{**task["pools"][0], "name": pool}]} if "pools" in task else {}
     return task | image | retries | pools
 
