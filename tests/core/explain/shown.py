@@ -2,11 +2,12 @@
 
 from sluice.core.base.times import instant
 from sluice.core.explain.seen import RunSeen
+from sluice.core.status.durations import Sources
 
 NOW = instant("2026-03-01T12:10:00Z")
 
 
-def seen(phase, graph=None, kept=(), pools=(), events=(), pods=(), message="", **tasks):
+def seen(phase, graph=None, kept=(), whole_s=(), pools=(), events=(), pods=(), message="", **tasks):
     """A run `etl-1` that started at 12:00, whose graph is a list of tasks."""
     status = {"phase": phase, "startedAt": "2026-03-01T12:00:00Z", "tasks": tasks}
     if message:
@@ -18,7 +19,8 @@ def seen(phase, graph=None, kept=(), pools=(), events=(), pods=(), message="", *
         pools=list(pools),
         events=list(events),
         pods=list(pods),
-        kept=tuple(kept),
+        times=Sources(kept=kept),
+        whole_s=whole_s,
     )
 
 

@@ -13,6 +13,7 @@ from sluice.core.explain.run import explain_run
 from sluice.core.explain.seen import RunSeen
 from sluice.core.explain.task import explain_task
 from sluice.core.explain.workflow import WorkflowSeen, explain_workflow
+from sluice.core.status.durations import KeptRun, Sources
 from tests.core.explain.shown import NOW
 
 KEYS = (
@@ -30,17 +31,24 @@ THINGS = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
     max_leaves=25,
 )
+GRAPH = {"tasks": [{"name": "a", "image": "busybox"}]}
 STATUSES = st.dictionaries(st.sampled_from(KEYS), THINGS, max_size=6)
 
 
 @settings(max_examples=150, deadline=None)
-@given(STATUSES, THINGS, THINGS, st.sampled_from(("Failed", "Running", "Pending", "Stopped", "Succeeded")))
-def test_every_status_has_an_answer(status, spec, kept, phase):
+@given(
+    STATUSES,
+    THINGS,
+    THINGS,
+    st.sampled_from(("Failed", "Running", "Pending", "Stopped", "Succeeded")),
+    st.sampled_from((None, GRAPH)),
+)
+def test_every_status_has_an_answer(status, spec, kept, phase, graph):
     found = {"metadata": {"name": "w"}, "spec": spec, "status": status}
     entry = {"phase": phase, **{key: value for key, value in status.items() if key != "phase"}}
     run = {"metadata": {"name": "r"}, "status": {**status, "phase": phase, "tasks": {"a": entry, "b": spec}}}
-    earlier = ({"name": "e", "startedAt": "x", "tasks": kept},)
-    seen = RunSeen(run, NOW, pools=[found], pods=[found], events=[found], kept=earlier)
+    earlier = Sources(kept=[KeptRun("e", kept if isinstance(kept, dict) else {})])
+    seen = RunSeen(run, NOW, graph=graph, pools=[found], pods=[found], events=[found], times=earlier)
     answers = [
         explain_run(seen),
         explain_task(seen, "a"),

@@ -42,7 +42,7 @@ def test_a_running_run_counts_reasons_and_tells_where_the_time_went():
     run = seen(
         "Running",
         pools=[pool(holders=["b-1/x"])],
-        kept=[{"name": "o", "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:15:00Z"}],
+        whole_s=(900.0,),
         a=waiting,
         b=waiting,
         c=behind,

@@ -8,14 +8,15 @@ from sluice.core.explain.seen import RunSeen
 from sluice.core.explain.task import explain_task
 from sluice.core.pod.needs import Needs
 from sluice.core.pod.room import Node
+from sluice.core.status.durations import KeptRun
 from tests.core.explain.shown import NOW, commands, facts, pool, seen
+from tests.core.kubelet import at
 
 GRAPH = [
     {"name": "extract", "expectedDuration": "2m"},
     {"name": "load", "dependsOn": ["extract"]},
     {"name": "audit", "dependsOn": ["load"]},
 ]
-EARLIER = "2026-01-01T00:00:00Z"
 HELD = "Pool: warehouse 1/1, held by report-2/export"
 WAREHOUSE = pool(
     used=1,
@@ -26,6 +27,12 @@ WAREHOUSE = pool(
         {"name": "etl-1/load", "since": "2026-03-01T12:05:50Z"},
     ],
 )
+
+
+def took(name, **seconds):
+    """An earlier run."""
+    entries = {task: {"phase": "Succeeded", "startedAt": at(0), "finishedAt": at(s)} for task, s in seconds.items()}
+    return KeptRun(name, entries)
 
 
 @pytest.mark.parametrize(
@@ -82,21 +89,15 @@ def test_an_item_has_its_own_phase_and_last_words():
     ("task", "kept", "words"),
     [
         ("extract", (), "2m00s as a rule (its expectedDuration)"),
+        ("extract", [took("etl-0", extract=8)], "8s (1 kept run)"),  # what was seen counts for more than a hint
         ("load", (), "unknown: no run that could be read has done it"),
-        (
-            "load",
-            [
-                {
-                    "name": "etl-0",
-                    "tasks": {"load": {"startedAt": EARLIER, "finishedAt": "2026-01-01T00:00:08Z"}},
-                }
-            ],
-            "8s (as in etl-0)",
-        ),
+        ("load", [took("etl-0", load=8), took("etl-1", load=12)], "8s to 12s (2 kept runs)"),
+        ("each", [took("etl-0", each=8)], "8s an item (1 kept run)"),
     ],
 )
 def test_how_long_it_takes_has_its_source(task, kept, words):
-    assert facts(explain_task(seen("Running", GRAPH, kept=kept), task))[1]["takes"] == words
+    graph = [*GRAPH, {"name": "each", "forEach": {"range": {"end": 3}}}]
+    assert facts(explain_task(seen("Running", graph, kept=kept), task))[1]["takes"] == words
 
 
 def test_earlier_runs_that_may_not_be_read_are_no_source():

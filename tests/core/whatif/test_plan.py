@@ -8,8 +8,8 @@ from sluice.api.chart import PodCaps
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core.spec.definition import Definition
+from sluice.core.status.durations import KeptRun, Sources, durations
 from sluice.core.whatif.assumptions import assume
-from sluice.core.whatif.durations import KeptRun, Sources, durations
 from sluice.core.whatif.plan import Late, Narrow, plan
 from sluice.core.whatif.scene import Scene, Subject
 from tests.core.kubelet import RUN, START, at

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
-from sluice.core.whatif.durations import Sources, durations
+from sluice.core.status.durations import Sources, durations
 from sluice.core.whatif.plan import FAILS, NOT_REACHED, RUNS, SKIPPED, plan
 from sluice.core.whatif.scene import Scene, Subject
 from tests.core.kubelet import RUN, START

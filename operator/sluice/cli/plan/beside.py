@@ -14,7 +14,7 @@ from sluice.core.pod.view import PodView, pod_view
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.scheduled_time import ScheduledTime
-from sluice.core.whatif.durations import Sources, durations
+from sluice.core.status.durations import Sources, durations
 from sluice.core.whatif.scene import Going, Subject
 
 

@@ -6,7 +6,7 @@ from sluice.api.run import WorkflowRunSpec
 from sluice.core.base.text import first_names
 from sluice.core.base.times import lasting
 from sluice.core.spec.definition import Definition
-from sluice.core.whatif.durations import GUESSED
+from sluice.core.status.durations import GUESSED
 from sluice.core.whatif.plan import RUNS, Plan
 from sluice.core.whatif.scene import Subject
 

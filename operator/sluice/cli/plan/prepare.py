@@ -26,11 +26,11 @@ from sluice.core.spec.changes import changes_of_settings, changes_of_tasks
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.scheduled_time import ScheduledTime
+from sluice.core.status.durations import Sources, durations
 from sluice.core.status.kept import kept_entries
 from sluice.core.triggers.rerun import RerunOrders
 from sluice.core.triggers.resume import Past, kept
 from sluice.core.whatif.assumptions import assume
-from sluice.core.whatif.durations import Sources, durations
 from sluice.core.whatif.plan import plan
 from sluice.core.whatif.room import fit, shortages
 from sluice.core.whatif.scene import Going, Scene, Subject

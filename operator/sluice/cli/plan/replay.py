@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sluice.cli.durations import lasting
 from sluice.cli.plan.planned import Planned
 from sluice.cli.plan.prepare import Preparation, readable
-from sluice.cli.plan.seen.history import kept_run, past_of, with_graph
+from sluice.cli.plan.seen.history import past_of, with_graph
 from sluice.cli.plan.seen.known import Known, KnownWorkflow
 from sluice.cli.plan.seen.look import look
 from sluice.cli.plan.wishes import Wishes
@@ -18,6 +18,7 @@ from sluice.cli.terminal import Terminal
 from sluice.client import defaults, find, graphs
 from sluice.client.api import Client
 from sluice.client.errors import ClientError
+from sluice.client.history import kept_run
 from sluice.client.names import Target
 from sluice.client.resources import RUNS
 from sluice.core import Instant, Json

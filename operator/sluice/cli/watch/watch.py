@@ -6,7 +6,7 @@ from sluice.cli.watch.view import RunView
 from sluice.client.api import Client
 from sluice.client.follow import follow_object
 from sluice.client.graphs import graph_of_run
-from sluice.client.history import succeeded_runs
+from sluice.client.history import times_of_runs
 from sluice.client.resources import RUNS
 from sluice.core.explain.durations import whole_run_s
 
@@ -18,17 +18,17 @@ async def watch(
 
     Raises the client's errors, Deleted among them.
     """
-    revision, plan, kept = "", None, None
+    revision, plan, earlier_s = "", None, None
     changes = follow_object(
         client, RUNS, name, to_come=to_come, lost=lambda error: display.say(f"{error}, still trying")
     )
     async for run in changes:
-        if guesses and kept is None:
-            kept = await succeeded_runs(client, run["spec"]["workflow"]) or ()
+        if guesses and earlier_s is None:
+            earlier_s = await times_of_runs(client, run["spec"]["workflow"]) or ()
         if revision != (revision := run.get("status", {}).get("revision", "")):
             graph = await graph_of_run(client, run)
             plan = None if graph is None else Plan.of(graph)
-        view = RunView.of(run, plan, whole_run_s(kept or ()))
+        view = RunView.of(run, plan, whole_run_s(earlier_s or ()))
         display.show(view)
         if view.ended:
             return view

@@ -9,7 +9,7 @@ from sluice.cli.states import ENDED
 from sluice.client import find, graphs
 from sluice.client.api import Client
 from sluice.client.errors import Forbidden, NotFound
-from sluice.client.history import succeeded_runs
+from sluice.client.history import kept_runs, times_of_runs
 from sluice.client.names import BadName, Kind, Target, check_task, newest_first
 from sluice.client.nodes import free_nodes
 from sluice.client.resources import EVENTS, PODS, POOLS, WORKFLOWS
@@ -19,11 +19,13 @@ from sluice.core.base.naming import LABEL_RUN
 from sluice.core.explain.answer import Answer
 from sluice.core.explain.backfill import explain_backfill
 from sluice.core.explain.fits import waits_for_room
+from sluice.core.explain.line import slots_of
 from sluice.core.explain.pool import explain_pool
 from sluice.core.explain.run import explain_run
 from sluice.core.explain.seen import RunSeen, items_of
 from sluice.core.explain.task import explain_task
 from sluice.core.explain.workflow import WorkflowSeen, explain_workflow
+from sluice.core.status.durations import Sources
 
 T = TypeVar("T")
 
@@ -72,16 +74,27 @@ async def _of_run(client: Client, run: Json, target: Target) -> Answer:
         pools=[] if ended else await _if_allowed(client.objects(POOLS)),
         pods=[] if ended else await _if_allowed(client.objects(PODS, labelSelector=f"{LABEL_RUN}={name}")),
         events=[] if ended else await _if_allowed(client.objects(EVENTS, fieldSelector=_WARNINGS)),
-        kept=() if ended else await succeeded_runs(client, run["spec"]["workflow"]),
     )
     if not target.task:
-        return explain_run(seen)
+        return explain_run(seen if ended else replace(seen, whole_s=await times_of_runs(client, seen.workflow)))
     check_task(target.task, seen.tasks)
+    if not ended:
+        seen = replace(seen, times=await _times(client, seen, target.task))
     if waits_for_room(seen, target.task):
         seen = replace(seen, nodes=await _if_allowed(free_nodes(client)))
     if target.item is not None:
         _check_item(seen, target.task, target.item)
     return explain_task(seen, target.task, target.item)
+
+
+async def _times(client: Client, seen: RunSeen, task: str) -> Sources | None:
+    try:
+        kept, _ = await kept_runs(client, seen.workflow, task)
+    except Forbidden:
+        return None
+    workflow = await _workflow(client, seen.workflow) or {}
+    width = foreign.integer(foreign.mapping(workflow.get("spec")).get("parallelism"))
+    return Sources(kept=kept, width=width, pools=slots_of(seen.pools or ()))
 
 
 def _check_item(seen: RunSeen, task: str, item: int) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.text import as_text, one_line
@@ -13,7 +11,6 @@ from sluice.core.base.times import lasting
 from sluice.core.explain.seen import RunSeen, items_of
 from sluice.core.run.time_accounting import TimeAccounting
 from sluice.core.spec.changes import SAME, changes_of_tasks
-from sluice.core.spec.definition import Definition
 
 _PARTS_SHOWN = 4
 _LEAST_S = 1.0
@@ -68,7 +65,7 @@ def _entry(phase: str, words: str) -> Json | None:
 def compare(before: RunSeen, after: RunSeen) -> Comparison:
     """Of two runs, of one Workflow as a rule; `before` is the older one."""
     rows = [
-        _row("workflow", _workflow(before), _workflow(after)),
+        _row("workflow", before.workflow, after.workflow),
         _row("state", before.phase, after.phase),
         _time(before, after),
         _row("for", _scheduled(before), _scheduled(after)),
@@ -88,10 +85,6 @@ def compare(before: RunSeen, after: RunSeen) -> Comparison:
 def _row(label: str, before: str, after: str, words: str = "") -> Row | None:
     """None where both are the same."""
     return None if before == after else Row(label, before or _NOTHING, after or _NOTHING, words)
-
-
-def _workflow(seen: RunSeen) -> str:
-    return foreign.string(foreign.mapping(seen.run.get("spec")).get("workflow"))
 
 
 def _scheduled(seen: RunSeen) -> str:
@@ -132,15 +125,7 @@ def _signed(seconds: float) -> str:
 
 def _parameters(seen: RunSeen) -> Json:
     given = foreign.mapping(foreign.mapping(seen.run.get("spec")).get("arguments"))
-    definition = _definition(seen)
-    return given if definition is None else definition.values(given)
-
-
-def _definition(seen: RunSeen) -> Definition | None:
-    try:
-        return None if seen.graph is None else Definition.of(seen.graph)
-    except ValidationError:
-        return None
+    return given if seen.definition is None else seen.definition.values(given)
 
 
 def _maps(label: str, before: Json, after: Json) -> Iterator[Row]:
@@ -158,7 +143,7 @@ def _graph(before: RunSeen, after: RunSeen) -> Iterator[Row]:
     was, now = foreign.string(before.status.get("revision")), foreign.string(after.status.get("revision"))
     if not was or not now or was == now:
         return
-    old, new = _definition(before), _definition(after)
+    old, new = before.definition, after.definition
     words = ""
     if old is not None and new is not None:
         changes = (each for each in changes_of_tasks(old, new) if each.sign != SAME)

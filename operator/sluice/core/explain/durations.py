@@ -1,43 +1,51 @@
-"""How long something may take, and from what that is guessed."""
+"""How long something may take, and from what that is known."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 
-from sluice.api.base import seconds
-from sluice.core import Json
 from sluice.core.base import foreign
-from sluice.core.base.times import instant, lasting
+from sluice.core.base.times import lasting
 from sluice.core.explain.seen import RunSeen
 from sluice.core.run.time_accounting import TimeAccounting
+from sluice.core.status.durations import BY_HINT, Sources, Took, took
 
 _NOT_SEEN = "unknown: the earlier runs could not be read"
 _UNKNOWN = "unknown: no run of it has succeeded yet, so there is nothing to go by"
 
 
 def of_task(seen: RunSeen, task: str) -> str:
-    """`2m as a rule (its expectedDuration)`, `8s (as in etl-g6)`, or `unknown`."""
-    try:
-        expected = seconds(foreign.string(seen.definitions.get(task, {}).get("expectedDuration")))
-        return f"{lasting(expected)} as a rule (its expectedDuration)"
-    except ValueError:
-        pass
-    if seen.kept is None:
-        return _NOT_SEEN
-    for run in seen.kept:
-        entry = foreign.mapping(foreign.mapping(run.get("tasks")).get(task))
-        if (took_s := _took_s(entry)) is not None:
-            return f"{lasting(took_s)} (as in {foreign.string(run.get('name'))})"
-    return "unknown: no run that could be read has done it"
+    """`2m00s as a rule (its expectedDuration)`, `8s (1 kept run)`, or `unknown`; of a fan-out that of one item. Empty
+    of a task that needs no time of its own.
+    """
+    found = took_by(seen, task)
+    if found is None:
+        return _NOT_SEEN if seen.times is None else "unknown: no run that could be read has done it"
+    fan_out = "forEach" in seen.definitions.get(task, {})
+    return in_words(found, seen, " an item" if fan_out else "") if found.source else ""
+
+
+def took_by(seen: RunSeen, task: str) -> Took | None:
+    """By the sources in the order that a plan takes them. None if nothing says it."""
+    definitions = () if seen.definition is None else seen.definition.tasks
+    known = seen.times or Sources()
+    return next((took(each, known) for each in definitions if each.name == task), None)
+
+
+def in_words(found: Took, seen: RunSeen, of: str = "") -> str:
+    if found.source == BY_HINT:
+        return f"{lasting(found.typical_s)}{of} as a rule (its expectedDuration)"
+    low, high = lasting(found.low_s), lasting(found.high_s)
+    count = len(seen.times.kept) if seen.times is not None else 0
+    return f"{low if low == high else f'{low} to {high}'}{of} ({count} kept {'run' if count == 1 else 'runs'})"
 
 
 def of_run(seen: RunSeen) -> str:
     """How long the run takes from its start to its end; of one that runs also how long is left."""
-    if seen.kept is None:
+    if seen.whole_s is None:
         return _NOT_SEEN
-    whole_s = whole_run_s(seen.kept)
+    whole_s, count = whole_run_s(seen.whole_s), len(seen.whole_s)
     if whole_s is None:
         return _UNKNOWN
-    count = len(_times_s(seen.kept))
     source = f"{lasting(whole_s)} in all, by {count} kept {'run' if count == 1 else 'runs'}"
     so_far_s = seen.took_s(seen.status)
     if so_far_s is None:
@@ -46,14 +54,9 @@ def of_run(seen: RunSeen) -> str:
     return f"about {lasting(left_s)} left ({source})" if left_s > 0 else f"longer than as a rule already ({source})"
 
 
-def whole_run_s(kept: Iterable[Json]) -> float | None:
-    """How long earlier runs took, as a rule. None if there is nothing to go by."""
-    times = _times_s(kept)
-    return median(times) if times else None
-
-
-def _times_s(kept: Iterable[Json]) -> list[float]:
-    return [took for run in kept if (took := _took_s(run)) is not None]
+def whole_run_s(earlier_s: Sequence[float]) -> float | None:
+    """How long a run takes as a rule, by what earlier ones took. None if there is nothing to go by."""
+    return median(earlier_s) if earlier_s else None
 
 
 def where_it_went(told: object) -> str:
@@ -65,8 +68,3 @@ def where_it_went(told: object) -> str:
 def _largest(parts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     spent = TimeAccounting.of(dict(parts)).spent_s
     return sorted(parts, key=lambda part: -spent[part[0]])[:5]
-
-
-def _took_s(entry: Json) -> float | None:
-    started_at, finished_at = instant(entry.get("startedAt")), instant(entry.get("finishedAt"))
-    return None if started_at is None or finished_at is None else max(0.0, finished_at - started_at)

@@ -1,6 +1,6 @@
 """The line before a Pool: who holds it, who waits, since when, and which place a task has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
@@ -16,6 +16,11 @@ def name_of(pool: Json) -> str:
 
 def status_of(pool: Json) -> Json:
     return foreign.mapping(pool.get("status"))
+
+
+def slots_of(pools: Iterable[Json]) -> dict[str, int]:
+    """By name."""
+    return {name_of(pool): foreign.integer(foreign.mapping(pool.get("spec")).get("slots")) or 0 for pool in pools}
 
 
 def holders(pool: Json) -> list[str]:

@@ -174,9 +174,8 @@ def _pending(seen: RunSeen) -> Answer:
 
 
 def _before_it(seen: RunSeen, reason: str) -> Iterator[Command]:
-    workflow = foreign.string(foreign.mapping(seen.run.get("spec")).get("workflow"))
-    if workflow and first_word(reason) == "Queued":
-        yield Command(("sluice", "why", f"workflow/{workflow}"), "tells which of its runs go before")
+    if seen.workflow and first_word(reason) == "Queued":
+        yield Command(("sluice", "why", f"workflow/{seen.workflow}"), "tells which of its runs go before")
 
 
 def _refused(seen: RunSeen) -> bool:

@@ -12,6 +12,8 @@ from sluice.core.base import foreign
 from sluice.core.base.times import instant
 from sluice.core.graph.references import dependencies
 from sluice.core.pod.room import Node
+from sluice.core.spec.definition import Definition
+from sluice.core.status.durations import Sources
 from sluice.core.status.fan_out_status import item_entries
 from sluice.core.status.stored_entries import usable_entries
 
@@ -29,14 +31,18 @@ class RunSeen:
     """Warnings about the run's pods."""
     nodes: Sequence[Node] | None = None
     """Those that take pods, and what is free there."""
-    kept: tuple[Json, ...] | None = None
-    """Earlier runs of the Workflow that succeeded, the newest first: `startedAt`, `finishedAt` and, of the newest,
-    `tasks`.
-    """
+    times: Sources | None = None
+    """From which it is known how long tasks take."""
+    whole_s: Sequence[float] | None = None
+    """How long earlier runs of the Workflow took that succeeded."""
 
     @cached_property
     def name(self) -> str:
         return foreign.string(foreign.mapping(self.run.get("metadata")).get("name"))
+
+    @cached_property
+    def workflow(self) -> str:
+        return foreign.string(foreign.mapping(self.run.get("spec")).get("workflow"))
 
     @cached_property
     def status(self) -> Json:
@@ -60,6 +66,14 @@ class RunSeen:
         """What each task is, by name; empty if the graph cannot be read."""
         tasks = foreign.mappings((self.graph or {}).get("tasks"))
         return {task["name"]: task for task in tasks if isinstance(task.get("name"), str)}
+
+    @cached_property
+    def definition(self) -> Definition | None:
+        """None if the graph cannot be read."""
+        try:
+            return None if self.graph is None else Definition.of(self.graph)
+        except ValidationError:
+            return None
 
     @cached_property
     def tasks(self) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
+from sluice.core.status.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, Durations, Took
 from sluice.core.status.reasons import reason
-from sluice.core.whatif.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, Durations, Took
 from sluice.core.whatif.longest_way import longest_way
 from sluice.core.whatif.peak import Peak, peak
 from sluice.core.whatif.scene import Scene, Subject

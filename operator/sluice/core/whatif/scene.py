@@ -15,7 +15,7 @@ from sluice.core.quota.run_tree import tree_of
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
-from sluice.core.whatif.durations import Durations
+from sluice.core.status.durations import Durations
 from sluice.core.whatif.kubelet import Expected
 from sluice.core.whatif.simulate import Beside, Callee, Course, approve, simulate, started
 

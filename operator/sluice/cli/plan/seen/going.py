@@ -4,11 +4,12 @@ from collections.abc import Iterable
 
 from sluice.api.run import has_ended
 from sluice.cli.plan.prepare import readable
-from sluice.cli.plan.seen.history import kept_runs, run_if_there, with_graph
+from sluice.cli.plan.seen.history import with_graph
 from sluice.cli.plan.seen.known import GoingRun
 from sluice.client import graphs
 from sluice.client.api import Client
 from sluice.client.errors import ClientError
+from sluice.client.history import kept_runs, run_if_there
 from sluice.client.resources import PODS, WORKFLOWS
 from sluice.core import Json
 from sluice.core.base import foreign

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from sluice.api.chart import ChartDefaults
 from sluice.core import Json
 from sluice.core.pod.room import Node
+from sluice.core.status.durations import KeptRun
 from sluice.core.triggers.resume import Past
-from sluice.core.whatif.durations import KeptRun
 
 
 @dataclass(frozen=True, slots=True)

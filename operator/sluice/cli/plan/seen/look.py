@@ -7,15 +7,17 @@ from sluice.api.chart import ChartDefaults
 from sluice.api.run import WorkflowRunSpec, has_ended
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.cli.plan.seen.going import going_runs
-from sluice.cli.plan.seen.history import kept_runs, past_of, run_if_there
+from sluice.cli.plan.seen.history import past_of
 from sluice.cli.plan.seen.known import Known, KnownWorkflow
 from sluice.cli.run.file import Manifest
 from sluice.client.api import Client
 from sluice.client.errors import Forbidden, NotFound
+from sluice.client.history import kept_runs, run_if_there
 from sluice.client.nodes import free_nodes
 from sluice.client.resources import POOLS, QUOTAS, RUNS, WORKFLOWS
 from sluice.core import Json
 from sluice.core.base import foreign
+from sluice.core.explain.line import slots_of
 from sluice.core.quota.calls import called_by
 from sluice.core.triggers.on_change import Predecessor, run_to_resume
 from sluice.core.triggers.resume import Past
@@ -43,7 +45,7 @@ async def look(client: Client, manifests: Sequence[Manifest], chart: ChartDefaul
         workflows=workflows,
         going=await going_runs(client, pools or (), _pools_of([*specs.values(), *theirs])),
         resumed=await _resumed(client, manifests),
-        pools=None if pools is None else {each["metadata"]["name"]: int(each["spec"]["slots"]) for each in pools},
+        pools=None if pools is None else slots_of(pools),
         in_use={each["metadata"]["name"]: used for each in pools or () if (used := _used(each))},
         chart=chart,
         nodes=nodes,

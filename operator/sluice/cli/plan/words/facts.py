@@ -9,7 +9,7 @@ from sluice.cli.terminal import Terminal
 from sluice.cli.words import counted, way
 from sluice.core.base.times import span
 from sluice.core.pod.needs import cpu, memory
-from sluice.core.whatif.durations import BY_RUNS
+from sluice.core.status.durations import BY_RUNS
 from sluice.core.whatif.plan import Estimate, Narrow
 from sluice.core.whatif.room import Shortage
 

@@ -62,11 +62,11 @@ def durations(definition: Definition, sources: Sources, simulated: Collection[st
     """`simulated` are the tasks whose time follows from the Workflows that they run. A task of which nothing is known
     takes as long as the median of the others, and no longer than it may.
     """
-    found = [_took(task, sources, simulated) for task in definition.tasks]
+    found = [took(task, sources, simulated) for task in definition.tasks]
     known = [each.typical_s for each in found if each is not None and each.source]
     middle_s = median(known) if known else 1.0
-    took = (each or _guess(task, middle_s) for task, each in zip(definition.tasks, found, strict=True))
-    return Durations(tuple(took), known=bool(known) or None not in found)
+    guessed = (each or _guess(task, middle_s) for task, each in zip(definition.tasks, found, strict=True))
+    return Durations(tuple(guessed), known=bool(known) or None not in found)
 
 
 def _guess(task: TaskDefinition, middle_s: float) -> Took:
@@ -74,7 +74,7 @@ def _guess(task: TaskDefinition, middle_s: float) -> Took:
     return Took.exactly(min([middle_s, *limits]), GUESSED)
 
 
-def _took(task: TaskDefinition, sources: Sources, simulated: Collection[str]) -> Took | None:
+def took(task: TaskDefinition, sources: Sources, simulated: Collection[str] = ()) -> Took | None:
     """None if nothing says it."""
     if task.approval is not None or task.wait is not None or task.join or task.name in simulated:
         return Took.exactly(0)
@@ -96,12 +96,12 @@ def _seen_s(task: TaskDefinition, run: KeptRun, sources: Sources) -> float | Non
     started_at, finished_at = instant(entry.get("startedAt")), instant(entry.get("finishedAt"))
     if entry.get("phase") != "Succeeded" or started_at is None or finished_at is None:
         return None
-    took_s = max(0.0, finished_at - started_at)
+    lasted_s = max(0.0, finished_at - started_at)
     total = foreign.integer(foreign.mapping(entry.get("items")).get("total"))
     if total is None:
-        return took_s if task.poll is not None else took_s * max(1, foreign.integer(entry.get("attempt")) or 1)
+        return lasted_s if task.poll is not None else lasted_s * max(1, foreign.integer(entry.get("attempt")) or 1)
     width = min([each for each in _widths(task, sources) if each], default=total)
-    return took_s / max(1, math.ceil(total / max(1, width)))
+    return lasted_s / max(1, math.ceil(total / max(1, width)))
 
 
 def _widths(task: TaskDefinition, sources: Sources) -> list[int | None]:

@@ -1,7 +1,7 @@
 """How long tasks take, and what that is known from."""
 
 from sluice.core.spec.definition import Definition
-from sluice.core.whatif.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, KeptRun, Sources, durations
+from sluice.core.status.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, KeptRun, Sources, durations
 from tests.core.kubelet import at
 from tests.core.world import graph
 
