@@ -61,6 +61,8 @@ def test_each_state_has_its_answer(kubectl: Kubectl) -> None:
         """
         load of etl-1 is not running.
         now  Pool: warehouse 1/1, held by report-1/export
+        held by  report-1/export for <span>
+        frees  unknown when: a slot is free as soon as a holder ends
         in line  1 of 1, for <span>
         takes  unknown: no run that could be read has done it
         next  it starts when slots of the Pool are free
@@ -98,7 +100,7 @@ def test_each_state_has_its_answer(kubectl: Kubectl) -> None:
         "pool/warehouse",
         """
         Pool warehouse has 1/1 slots in use, 1 wait.
-        held by  report-1/export
+        held by  report-1/export for <span>
         in line  etl-1/load for <span>
         frees  unknown when: a slot is free as soon as a holder ends
         sluice stop report-1 -n <namespace>  # frees its slots

@@ -7,13 +7,13 @@ from sluice.core.status.durations import Sources
 NOW = instant("2026-03-01T12:10:00Z")
 
 
-def seen(phase, graph=None, kept=(), whole_s=(), pools=(), events=(), pods=(), message="", **tasks):
+def seen(phase, graph=None, kept=(), whole_s=(), pools=(), events=(), pods=(), held=(), message="", **tasks):
     """A run `etl-1` that started at 12:00, whose graph is a list of tasks."""
     status = {"phase": phase, "startedAt": "2026-03-01T12:00:00Z", "tasks": tasks}
     if message:
         status["message"] = message
     return RunSeen(
-        {"metadata": {"name": "etl-1"}, "spec": {"workflow": "etl"}, "status": status},
+        {"metadata": {"name": "etl-1", "uid": "u1"}, "spec": {"workflow": "etl"}, "status": status},
         NOW,
         graph=graph and {"tasks": graph},
         pools=list(pools),
@@ -21,6 +21,7 @@ def seen(phase, graph=None, kept=(), whole_s=(), pools=(), events=(), pods=(), m
         pods=list(pods),
         times=Sources(kept=kept),
         whole_s=whole_s,
+        held=held,
     )
 
 

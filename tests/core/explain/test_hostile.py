@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sluice.core.explain.backfill import explain_backfill
 from sluice.core.explain.compare import compare
+from sluice.core.explain.holders import holder_of_run, holder_of_task
 from sluice.core.explain.pool import explain_pool
 from sluice.core.explain.run import explain_run
 from sluice.core.explain.seen import RunSeen
@@ -48,12 +49,12 @@ def test_every_status_has_an_answer(status, spec, kept, phase, graph):
     entry = {"phase": phase, **{key: value for key, value in status.items() if key != "phase"}}
     run = {"metadata": {"name": "r"}, "status": {**status, "phase": phase, "tasks": {"a": entry, "b": spec}}}
     earlier = Sources(kept=[KeptRun("e", kept if isinstance(kept, dict) else {})])
-    seen = RunSeen(run, NOW, graph=graph, pools=[found], pods=[found], events=[found], times=earlier)
+    seen = RunSeen(run, NOW, graph=graph, pools=[found], pods=[found], events=[found], times=earlier, whole_s=(60.0,))
     answers = [
         explain_run(seen),
         explain_task(seen, "a"),
         explain_task(seen, "a", 3),
-        explain_pool(found, NOW),
+        explain_pool(found, NOW, [holder_of_task("r/a", seen, "a", 3), holder_of_run("r", seen)]),
         explain_backfill(found),
         explain_workflow(WorkflowSeen(found, NOW)),
     ]

@@ -4,6 +4,7 @@ import pytest
 
 from sluice.core.explain.backfill import explain_backfill
 from sluice.core.explain.pool import explain_pool
+from sluice.core.explain.seen import Holder
 from sluice.core.explain.workflow import WorkflowSeen, explain_workflow
 from tests.core.explain.shown import NOW, commands, facts, pool
 
@@ -61,16 +62,18 @@ def test_runs_that_have_not_ended_are_told():
 
 def test_a_pool_has_holders_and_a_line():
     waiters = [{"name": "etl-1/load", "since": "2026-03-01T12:00:00Z"}, {"name": "b-1"}]
-    answer = explain_pool(pool(used=1, waiting=3, holders=["r-1/x"], waiters=waiters), NOW)
+    held = [Holder("r-1/x", NOW - 840, "18m00s, by 5 kept runs", 240), Holder("r-2")]
+    answer = explain_pool(pool(used=1, waiting=3, holders=["r-1/x", "r-2"], waiters=waiters), NOW, held)
     head, found = facts(answer)
     assert head == "Pool warehouse has 1/1 slots in use, 3 wait."
-    assert found["held by"] == "r-1/x"
+    assert found["held by"] == "r-1/x for 14m00s (it takes 18m00s, by 5 kept runs)\nr-2"
+    assert found["frees"] == "in about 4m00s, if r-1/x takes as long as before"
     assert found["in line"] == "etl-1/load for 10m00s, b-1"
     assert commands(answer) == ["sluice stop r-1"]
 
 
 def test_a_pool_without_slots_lets_nobody_through():
-    assert "no slots" in facts(explain_pool(pool(slots=0), NOW))[1]
+    assert "no slots" in facts(explain_pool(pool(slots=0), NOW, ()))[1]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.core.explain.seen import RunSeen
+from sluice.core.explain.seen import Holder, RunSeen
 from sluice.core.explain.task import explain_task
 from sluice.core.pod.needs import Needs
 from sluice.core.pod.room import Node
@@ -57,9 +57,13 @@ def test_each_phase_has_its_words_and_what_lets_it_go_on(entry, head, command):
 
 
 def test_a_pool_has_a_place_in_line_and_a_holder_to_stop():
-    answer = explain_task(seen("Running", GRAPH, pools=[WAREHOUSE], load={"phase": "Pending", "reason": HELD}), "load")
+    held = [Holder("report-2/export", NOW - 840, "18m00s, by 5 kept runs", 240)]
+    waiting = {"phase": "Pending", "reason": HELD}
+    answer = explain_task(seen("Running", GRAPH, pools=[WAREHOUSE], held=held, load=waiting), "load")
     _, found = facts(answer)
     assert found["now"] == HELD
+    assert found["held by"] == "report-2/export for 14m00s (it takes 18m00s, by 5 kept runs)"
+    assert found["frees"] == "in about 4m00s, if report-2/export takes as long as before"
     assert found["in line"] == "2 of 12, for 4m10s"
     assert commands(answer) == ["sluice why pool/warehouse", "sluice stop report-2"]
 
@@ -88,7 +92,7 @@ def test_an_item_has_its_own_phase_and_last_words():
 @pytest.mark.parametrize(
     ("task", "kept", "words"),
     [
-        ("extract", (), "2m00s as a rule (its expectedDuration)"),
+        ("extract", (), "2m00s (its expectedDuration)"),
         ("extract", [took("etl-0", extract=8)], "8s (1 kept run)"),  # what was seen counts for more than a hint
         ("load", (), "unknown: no run that could be read has done it"),
         ("load", [took("etl-0", load=8), took("etl-1", load=12)], "8s to 12s (2 kept runs)"),

@@ -1,33 +1,29 @@
 """Reads what an answer is made of. What may not be read is None, and the answer says so."""
 
 import time
-from collections.abc import Awaitable
 from dataclasses import replace
-from typing import TypeVar
 
 from sluice.cli.states import ENDED
+from sluice.cli.why.holders import known_holders
+from sluice.cli.why.seen import if_allowed, times_of_task, workflow_if_there
 from sluice.client import find, graphs
 from sluice.client.api import Client
-from sluice.client.errors import Forbidden, NotFound
-from sluice.client.history import kept_runs, times_of_runs
+from sluice.client.history import times_of_runs
 from sluice.client.names import BadName, Kind, Target, check_task, newest_first
 from sluice.client.nodes import free_nodes
-from sluice.client.resources import EVENTS, PODS, POOLS, WORKFLOWS
+from sluice.client.resources import EVENTS, PODS, POOLS
 from sluice.core import Json
 from sluice.core.base import foreign
-from sluice.core.base.naming import LABEL_RUN
+from sluice.core.base.naming import LABEL_INDEX, LABEL_RUN, LABEL_TASK
 from sluice.core.explain.answer import Answer
 from sluice.core.explain.backfill import explain_backfill
 from sluice.core.explain.fits import waits_for_room
-from sluice.core.explain.line import slots_of
+from sluice.core.explain.line import pool_before
 from sluice.core.explain.pool import explain_pool
 from sluice.core.explain.run import explain_run
 from sluice.core.explain.seen import RunSeen, items_of
 from sluice.core.explain.task import explain_task
 from sluice.core.explain.workflow import WorkflowSeen, explain_workflow
-from sluice.core.status.durations import Sources
-
-T = TypeVar("T")
 
 _WARNINGS = "type=Warning,involvedObject.kind=Pod"
 
@@ -35,7 +31,8 @@ _WARNINGS = "type=Warning,involvedObject.kind=Pod"
 async def answer(client: Client, target: Target) -> Answer:
     """Raises the client's errors, and BadName for what is not there."""
     if target.kind is Kind.POOL:
-        return explain_pool(await find.named(client, Kind.POOL, target.name), time.time())
+        pool = await find.named(client, Kind.POOL, target.name)
+        return explain_pool(pool, time.time(), await known_holders(client, pool))
     if target.kind is Kind.BACKFILL:
         return explain_backfill(await find.named(client, Kind.BACKFILL, target.name))
     if target.kind is Kind.WORKFLOW and not target.back and not target.task:
@@ -43,19 +40,10 @@ async def answer(client: Client, target: Target) -> Answer:
     try:
         run = await find.run(client, target)
     except BadName:
-        if target.task or target.back or target.kind or not (workflow := await _workflow(client, target.name)):
+        if target.task or target.back or target.kind or not (workflow := await workflow_if_there(client, target.name)):
             raise
         return await _of_workflow(client, workflow)
     return await _of_run(client, run, target)
-
-
-async def _workflow(client: Client, name: str) -> Json | None:
-    if not name:
-        return None
-    try:
-        return await client.get(WORKFLOWS, name)
-    except NotFound:
-        return None
 
 
 async def _of_workflow(client: Client, workflow: Json) -> Answer:
@@ -66,35 +54,35 @@ async def _of_workflow(client: Client, workflow: Json) -> Answer:
 
 
 async def _of_run(client: Client, run: Json, target: Target) -> Answer:
-    name, ended = run["metadata"]["name"], foreign.mapping(run.get("status")).get("phase") in ENDED
-    seen = RunSeen(
-        run,
-        time.time(),
-        graph=await graphs.graph_of_run(client, run),
-        pools=[] if ended else await _if_allowed(client.objects(POOLS)),
-        pods=[] if ended else await _if_allowed(client.objects(PODS, labelSelector=f"{LABEL_RUN}={name}")),
-        events=[] if ended else await _if_allowed(client.objects(EVENTS, fieldSelector=_WARNINGS)),
-    )
+    ended = foreign.mapping(run.get("status")).get("phase") in ENDED
+    graph = await graphs.graph_of_run(client, run)
+    pools = [] if ended else await if_allowed(client.objects(POOLS))
+    seen = RunSeen(run, time.time(), graph=graph, pools=pools)
+    if target.task:
+        check_task(target.task, seen.tasks)
+        if target.item is not None:
+            _check_item(seen, target.task, target.item)
+        seen = replace(seen, pods=await if_allowed(client.objects(PODS, labelSelector=_pods_of(seen, target))))
+    if ended:
+        seen = replace(seen, events=[])
+        return explain_task(seen, target.task, target.item) if target.task else explain_run(seen)
+    if (pool := pool_before(seen, target.task)) is not None:
+        seen = replace(seen, held=await known_holders(client, pool))
     if not target.task:
-        return explain_run(seen if ended else replace(seen, whole_s=await times_of_runs(client, seen.workflow)))
-    check_task(target.task, seen.tasks)
-    if not ended:
-        seen = replace(seen, times=await _times(client, seen, target.task))
+        return explain_run(replace(seen, whole_s=await times_of_runs(client, seen.workflow)))
+    seen = replace(
+        seen,
+        events=await if_allowed(client.objects(EVENTS, fieldSelector=_WARNINGS)),
+        times=await times_of_task(client, seen, target.task),
+    )
     if waits_for_room(seen, target.task):
-        seen = replace(seen, nodes=await _if_allowed(free_nodes(client)))
-    if target.item is not None:
-        _check_item(seen, target.task, target.item)
+        seen = replace(seen, nodes=await if_allowed(free_nodes(client)))
     return explain_task(seen, target.task, target.item)
 
 
-async def _times(client: Client, seen: RunSeen, task: str) -> Sources | None:
-    try:
-        kept, _ = await kept_runs(client, seen.workflow, task)
-    except Forbidden:
-        return None
-    workflow = await _workflow(client, seen.workflow) or {}
-    width = foreign.integer(foreign.mapping(workflow.get("spec")).get("parallelism"))
-    return Sources(kept=kept, width=width, pools=slots_of(seen.pools or ()))
+def _pods_of(seen: RunSeen, target: Target) -> str:
+    item = "" if target.item is None else f",{LABEL_INDEX}={target.item}"
+    return f"{LABEL_RUN}={seen.name},{LABEL_TASK}={target.task}{item}"
 
 
 def _check_item(seen: RunSeen, task: str, item: int) -> None:
@@ -104,10 +92,3 @@ def _check_item(seen: RunSeen, task: str, item: int) -> None:
         raise BadName(f"{task} is no fan-out and has no items; write {seen.name}/{task}")
     if total is not None and item >= total and item not in items_of(entry):
         raise BadName(f"{task} has {total} items, counted from 0")
-
-
-async def _if_allowed(reading: Awaitable[T]) -> T | None:
-    try:
-        return await reading
-    except Forbidden:
-        return None

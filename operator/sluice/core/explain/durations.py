@@ -14,14 +14,14 @@ _UNKNOWN = "unknown: no run of it has succeeded yet, so there is nothing to go b
 
 
 def of_task(seen: RunSeen, task: str) -> str:
-    """`2m00s as a rule (its expectedDuration)`, `8s (1 kept run)`, or `unknown`; of a fan-out that of one item. Empty
+    """`2m00s (its expectedDuration)`, `8s (1 kept run)`, or `unknown`; of a fan-out that of one item. Empty
     of a task that needs no time of its own.
     """
     found = took_by(seen, task)
     if found is None:
         return _NOT_SEEN if seen.times is None else "unknown: no run that could be read has done it"
-    fan_out = "forEach" in seen.definitions.get(task, {})
-    return in_words(found, seen, " an item" if fan_out else "") if found.source else ""
+    of = " an item" if "forEach" in seen.definitions.get(task, {}) else ""
+    return f"{span_of(found)}{of} ({source_of(found, seen)})" if found.source else ""
 
 
 def took_by(seen: RunSeen, task: str) -> Took | None:
@@ -31,22 +31,27 @@ def took_by(seen: RunSeen, task: str) -> Took | None:
     return next((took(each, known) for each in definitions if each.name == task), None)
 
 
-def in_words(found: Took, seen: RunSeen, of: str = "") -> str:
-    if found.source == BY_HINT:
-        return f"{lasting(found.typical_s)}{of} as a rule (its expectedDuration)"
+def span_of(found: Took) -> str:
     low, high = lasting(found.low_s), lasting(found.high_s)
-    count = len(seen.times.kept) if seen.times is not None else 0
-    return f"{low if low == high else f'{low} to {high}'}{of} ({count} kept {'run' if count == 1 else 'runs'})"
+    return low if low == high else f"{low} to {high}"
+
+
+def source_of(found: Took, seen: RunSeen) -> str:
+    return "its expectedDuration" if found.source == BY_HINT else kept(len(seen.times.kept) if seen.times else 0)
+
+
+def kept(runs: int) -> str:
+    return f"{runs} kept {'run' if runs == 1 else 'runs'}"
 
 
 def of_run(seen: RunSeen) -> str:
     """How long the run takes from its start to its end; of one that runs also how long is left."""
     if seen.whole_s is None:
         return _NOT_SEEN
-    whole_s, count = whole_run_s(seen.whole_s), len(seen.whole_s)
+    whole_s = whole_run_s(seen.whole_s)
     if whole_s is None:
         return _UNKNOWN
-    source = f"{lasting(whole_s)} in all, by {count} kept {'run' if count == 1 else 'runs'}"
+    source = f"{lasting(whole_s)} in all, by {kept(len(seen.whole_s))}"
     so_far_s = seen.took_s(seen.status)
     if so_far_s is None:
         return source

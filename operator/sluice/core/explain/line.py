@@ -44,6 +44,13 @@ def pool_of(seen: RunSeen, reason: str) -> Json | None:
     return next((pool for pool in seen.pools or () if name_of(pool) == name), None)
 
 
+def pool_before(seen: RunSeen, task: str) -> Json | None:
+    """The Pool that the task waits for; without `task` the one for which the run has not started."""
+    if task:
+        return pool_of(seen, foreign.string(seen.entries.get(task, {}).get("reason")) or seen.message)
+    return pool_of(seen, seen.message) if seen.phase == "Pending" else None
+
+
 def place(seen: RunSeen, task: str, reason: str) -> str:
     """`3 of 12, for 4m10s`; empty if that is not known. The status of a Pool has the first few only, and of the tasks
     of a run that wait for the same only the first.

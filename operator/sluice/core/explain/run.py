@@ -9,6 +9,7 @@ from sluice.core.base.times import instant, lasting
 from sluice.core.explain import durations
 from sluice.core.explain.advice import advice, first_word
 from sluice.core.explain.answer import Answer, Command, Line, lines
+from sluice.core.explain.holders import frees, held_by
 from sluice.core.explain.line import freeing
 from sluice.core.explain.seen import RunSeen
 from sluice.core.run.waiting_reasons import NO_OBSTACLE
@@ -164,6 +165,8 @@ def _pending(seen: RunSeen) -> Answer:
         lines=(
             *lines(
                 ("now", told),
+                ("held by", held_by(seen.held, seen.now)),
+                ("frees", frees(seen.held) if seen.held else ""),
                 ("next", advice(first).words),
                 ("may take", durations.of_run(seen)),
             ),

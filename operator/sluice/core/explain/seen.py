@@ -18,6 +18,19 @@ from sluice.core.status.fan_out_status import item_entries
 from sluice.core.status.stored_entries import usable_entries
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds slots of a Pool: since when, and for how long it may go on. What is None or empty is not known."""
+
+    name: str
+    """As the Pool has it."""
+    since: Instant | None = None
+    takes: str = ""
+    """How long it takes as a rule, and from what that is known."""
+    left_s: float | None = None
+    """By that; negative if it takes longer this time."""
+
+
 @dataclass(frozen=True)
 class RunSeen:
     """A run, and what stands around it. What is None could not be read."""
@@ -33,6 +46,8 @@ class RunSeen:
     """Those that take pods, and what is free there."""
     times: Sources | None = None
     """From which it is known how long tasks take."""
+    held: Sequence[Holder] = ()
+    """Those who hold the Pool that it waits for."""
     whole_s: Sequence[float] | None = None
     """How long earlier runs of the Workflow took that succeeded."""
 

@@ -3,14 +3,16 @@
 from sluice.api.run import TaskPhase
 from sluice.core import Json
 from sluice.core.base import foreign
-from sluice.core.base.naming import LABEL_INDEX, LABEL_TASK
 from sluice.core.base.times import lasting
 from sluice.core.explain import durations
 from sluice.core.explain.advice import advice, first_word
 from sluice.core.explain.answer import Answer, Command, lines
+from sluice.core.explain.attempts import attempts
 from sluice.core.explain.fits import fits, waits_for_room
+from sluice.core.explain.holders import frees, held_by
 from sluice.core.explain.line import freeing, place
 from sluice.core.explain.seen import RunSeen, items_of, words_of_pods
+from sluice.core.explain.spent import where_time_went
 
 _HEADS: dict[TaskPhase, str] = {
     "Pending": "is not running",
@@ -35,12 +37,15 @@ def explain_task(seen: RunSeen, task: str, item: int | None = None) -> Answer:
         lines=lines(
             ("now" if phase in ("Pending", "Running") else "ended", reason),
             ("says", foreign.string(entry.get("message"))),
+            ("held by", held_by(seen.held, seen.now)),
+            ("frees", frees(seen.held) if seen.held else ""),
             ("in line", place(seen, task, reason)),
             ("attempts", _attempts(entry)),
             ("took" if "finishedAt" in entry else "so far", _took(seen, entry)),
             ("items", foreign.string(entry.get("progress"))),
             ("cluster", words_of_pods(seen, _pods(seen, task, item, entry)) if phase in ("Pending", "Running") else ""),
             ("takes", durations.of_task(seen, task) if phase in ("Pending", "Running") else ""),
+            ("time", where_time_went(seen, task, item)),
             ("next", advised.words if advised else ""),
             ("then", fits(seen, task)),
         ),
@@ -85,12 +90,7 @@ def _took(seen: RunSeen, entry: Json) -> str:
 def _pods(seen: RunSeen, task: str, item: int | None, entry: Json) -> list[str]:
     """The names of its pods that are there."""
     found = [foreign.string(entry.get("pod"))] if entry.get("pod") else []
-    for pod in seen.pods or ():
-        metadata = foreign.mapping(pod.get("metadata"))
-        labels = foreign.mapping(metadata.get("labels"))
-        if labels.get(LABEL_TASK) == task and (item is None or labels.get(LABEL_INDEX) == str(item)):
-            found.append(foreign.string(metadata.get("name")))
-    return found
+    return found + [pod.name for pods in attempts(seen, task, item).values() for pod in pods]
 
 
 def _commands(seen: RunSeen, task: str, shown: str, entry: Json, reason: str) -> tuple[Command, ...]:
