@@ -5,6 +5,7 @@ import json
 import pytest
 from aiohttp import web
 
+from sluice.api.chart import ChartDefaults, PodCaps
 from sluice.cli.plan.prepare import Preparation
 from sluice.cli.plan.replay import Limits, replay
 from sluice.cli.plan.seen.look import look
@@ -275,6 +276,37 @@ async def test_a_run_that_holds_a_slot_goes_on_beside(tmp_path):
     assert lines[0] == "etl in team: would start 1 run of 1 task, in about 1m10s."
     assert "  waits    1m00s for pool warehouse (1 slot); with 2 slots 10s in all" in lines
     assert "  guessed  report-1 goes on beside it, and its tasks take as long as they have" in lines
+
+
+ALONE = {"concurrency": {"policy": "Queue", "maxRuns": 1}}
+GOES = {"cells": ["report", "Running"], "object": {"metadata": metadata("report-1", "r2", creationTimestamp=at(7190))}}
+
+
+async def test_a_run_waits_for_those_that_its_workflow_lets_go_first(tmp_path):
+    answers = HELD | {
+        f"{OURS}/workflows/report": {"metadata": metadata("report", "w2"), "spec": REPORT | ALONE},
+        f"{OURS}/workflowruns": {**TABLE, "rows": [GOES]},
+        f"{OURS}/pools": {"metadata": {}, "items": [{"metadata": {"name": "warehouse"}, "spec": {"slots": 9}}]},
+    }
+    manifests = [Manifest(RUNS, {"metadata": {"name": "again"}, "spec": {"workflow": "report"}})]
+    async with serving(prepared(answers), tmp_path) as client:
+        known = await look(client, manifests, None)
+    (found,) = Preparation(manifests, known, Wishes(), NOW).planned()
+    lines = as_text(found, known.namespace, NOW, Terminal())
+    assert lines[0] == "again in team: would start 1 run of 1 task, in about 2m00s."
+    assert "  waits    1m00s for maxRuns 1; with 2 1m00s in all" in lines
+
+
+async def test_pods_of_other_namespaces_count_under_the_charts_cap(tmp_path):
+    pods = [{"cells": [], "object": {"metadata": {"name": f"p{n}", "namespace": "other"}}} for n in range(2)]
+    answers = ANSWERS | {"/api/v1/pods": {"metadata": {}, "items": [], "columnDefinitions": [], "rows": pods}}
+    manifests = [Manifest(WORKFLOWS, {"metadata": {"name": "etl"}, "spec": spec(task("a"), task("b"))})]
+    chart = ChartDefaults(limits=PodCaps(pods=3))
+    async with serving(prepared(answers), tmp_path) as client:
+        known = await look(client, manifests, chart)
+    (found,) = Preparation(manifests, known, Wishes({"a": 10, "b": 10}), NOW).planned()
+    assert (found.plan.time.typical_s, found.plan.narrow.kind) == (20, "podLimit")
+    assert "2 pods of other runs stay, and count under the chart's caps" in found.guesses
 
 
 async def test_slots_of_a_run_that_cannot_be_read_count_as_free(tmp_path):

@@ -16,8 +16,9 @@ from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.run_limits import RunLimits
+from sluice.core.whatif.course import Callee, UnderWay
 from sluice.core.whatif.kubelet import Expected
-from sluice.core.whatif.simulate import Beside, Callee, simulate
+from sluice.core.whatif.simulate import simulate
 from tests.core.kubelet import RUN, START, at, running, seen
 from tests.core.world import graph
 
@@ -141,7 +142,7 @@ def test_a_run_that_holds_the_slot_goes_on_beside():
     going = restore(other, "r", export, status=status, pods=[pod], shared=shared, now=now, orders=orders)
     shared.observe_pod(going.tasks.with_claims(pod))
     run = restore(RUN, "e", load, status={}, pods=[], shared=shared, now=now, orders=orders)
-    found = simulate(run, [Expected(5)], beside=[Beside(going, [Expected(30)])])
+    found = simulate(run, [Expected(5)], beside=[UnderWay(going, [Expected(30)])])
     assert (found.ended_s, found.held_up_s, len(found.pods)) == (30 - 10 + 5, {"pool/warehouse": 20}, 1)
 
 

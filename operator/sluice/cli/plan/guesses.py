@@ -1,8 +1,9 @@
 """What a plan takes for granted, beside what `core.whatif.assumptions` does, one sentence each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from sluice.api.run import WorkflowRunSpec
+from sluice.cli.words import counted
 from sluice.core.base.text import first_names
 from sluice.core.base.times import lasting
 from sluice.core.spec.definition import Definition
@@ -40,3 +41,12 @@ def guessed_pools(names: set[str], pools: Mapping[str, int] | None, in_use: Mapp
             yield f"pool {name} has room for all (it is not in the file)"
         elif name in in_use and name in pools:
             yield f"pool {name} is free ({in_use[name]} of {pools[name]} slots are in use now)"
+
+
+def guessed_others(names: Sequence[str], more: int) -> Iterator[str]:
+    """`names` are the runs that are simulated beside this one, `more` how many there are besides."""
+    if names:
+        go = "goes on beside it, and its" if len(names) == 1 else "go on beside it, and their"
+        yield f"{first_names(names, len(names), _NAMES_SHOWN)} {go} tasks take as long as they have"
+    if more:
+        yield f"{counted(more, 'other run')} that may not have ended left out"

@@ -8,12 +8,13 @@ from sluice.api.chart import PodCaps
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.cli.plan.beside import beside
-from sluice.cli.plan.guesses import guessed_pools, guessed_times, guessed_values
+from sluice.cli.plan.guesses import guessed_others, guessed_pools, guessed_times, guessed_values
 from sluice.cli.plan.planned import Planned
 from sluice.cli.plan.seen.known import NOTHING, Known, KnownWorkflow
 from sluice.cli.plan.wishes import Wishes
 from sluice.cli.run.arguments import typed
 from sluice.cli.run.file import BadFile, Manifest
+from sluice.cli.words import counted
 from sluice.client.resources import BACKFILLS, POOLS, RUNS, WORKFLOWS
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
@@ -22,6 +23,7 @@ from sluice.core.base.times import instant
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
 from sluice.core.pod.volumes import claims_of
 from sluice.core.quota.calls import CalledWorkflow, callable_from, calls_of
+from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.spec.changes import changes_of_settings, changes_of_tasks
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
@@ -33,7 +35,7 @@ from sluice.core.triggers.resume import Past, kept
 from sluice.core.whatif.assumptions import assume
 from sluice.core.whatif.plan import plan
 from sluice.core.whatif.room import fit, shortages
-from sluice.core.whatif.scene import Going, Scene, Subject
+from sluice.core.whatif.scene import Other, Scene, Subject
 from sluice.core.whatif.start import Stands, Start, start
 
 _PLENTY = 1_000_000  # slots of a Pool of which nothing is known
@@ -144,7 +146,9 @@ class Preparation:
             pools=pools,
             defaults=self._defaults,
             status=status,
-            caps=PodCaps() if self._known.chart is None else self._known.chart.limits,
+            held_by_runs=self._held_by_runs([subject, *callees.values()]),
+            caps=self._caps(guesses),
+            made_by_workflow=manifest.resource is WORKFLOWS,
             beside=self._beside(manifest, run, guesses),
         )
         found = plan(scene)
@@ -169,16 +173,28 @@ class Preparation:
             succeeded_at=dict(_succeeded_at(known)),
         )
 
-    def _beside(self, manifest: Manifest, run: WorkflowRunSpec, guesses: list[str]) -> list[Going]:
-        """The other runs that go on. One that this one waits for, stops or replays is not among them."""
-        met = self._of(run.workflow).meets
-        others = [
-            each
-            for each in self._known.going
-            if each.name != manifest.name and not (met and each.run["spec"]["workflow"] == run.workflow)
+    def _beside(self, manifest: Manifest, run: WorkflowRunSpec, guesses: list[str]) -> list[Other]:
+        """The other runs, the oldest first. One that this one waits for, stops or replays is not among them."""
+        concurrency = Concurrency.of(WorkflowSettings.read_usable(self._specs[run.workflow]))
+        gone = run.workflow if self._of(run.workflow).meets or concurrency.policy == "Replace" else None
+        found = [
+            beside(each, self._known.pools or {})
+            for each in self._known.others
+            if each.name != manifest.name and each.run["spec"]["workflow"] != gone
         ]
-        guesses += [f"{each.name} goes on beside it, and its tasks take as long as they have" for each in others]
-        return [beside(each, self._known.pools or {}) for each in others]
+        names = [each.identity.name for each in found]
+        guesses += guessed_others(names, self._known.more_others)
+        return sorted(found, key=lambda each: (each.asks.created_at, each.identity.name))
+
+    def _caps(self, guesses: list[str]) -> PodCaps:
+        """What is left of the chart's caps. The pods of runs that are not simulated stay."""
+        caps, besides = PodCaps() if self._known.chart is None else self._known.chart.limits, self._known.pods_besides
+        if besides.pods and (caps.pods or caps.pods_per_namespace):
+            guesses.append(f"{counted(besides.pods, 'pod')} of other runs stay, and count under the chart's caps")
+        return PodCaps(
+            pods=caps.pods and max(1, caps.pods - besides.pods),
+            podsPerNamespace=caps.pods_per_namespace and max(1, caps.pods_per_namespace - besides.pods_per_namespace),
+        )
 
     def _identity(self, manifest: Manifest, run: WorkflowRunSpec, definition: Definition, starts: Start) -> RunIdentity:
         workflow = self._of(run.workflow).workflow
@@ -230,12 +246,20 @@ class Preparation:
         """Where the Pools of the cluster are not known, one that is not in the file counts as having room for all."""
         found = {**(self._known.pools or {}), **self._pools}
         names = {name for subject in subjects for task in subject.definition.tasks for name, _ in task.pools}
+        names |= {request.name for subject in subjects for request in subject.settings.pools or ()}
         if self._known.pools is None:
             guesses += guessed_pools(names - found.keys(), None, {})
             return dict.fromkeys(names, _PLENTY) | {name: slots for name, slots in found.items() if name in names}
-        of_run = {request.name for request in subjects[0].settings.pools or ()}
-        guesses += guessed_pools(names | of_run, found, {} if self._known.going else self._known.in_use)
+        guesses += guessed_pools(names, found, self._known.in_use)
         return {name: slots for name, slots in found.items() if name in names}
+
+    def _held_by_runs(self, subjects: Sequence[Subject]) -> set[str]:
+        """Of a Pool of which nothing is known it is what the Workflow takes it for."""
+        of_file = (each for each in self._manifests if each.resource is POOLS)
+        told = {each.name for each in of_file if each.body["spec"].get("heldBy") == "Runs"}
+        asked = {request.name for subject in subjects for request in subject.settings.pools or ()}
+        known = self._pools.keys() | (self._known.pools or {}).keys()
+        return told | self._known.held_by_runs | (asked - known)
 
 
 def _kept_of(run: WorkflowRunSpec, known: KnownWorkflow) -> str:

@@ -81,7 +81,7 @@ async def replay(client: Client, target: Target, limits: Limits, wishes: Wishes,
     if graph is None or readable(graph) is None:
         raise ClientError(f"the graph of run {name} is gone or may not be read (ControllerRevision), so it has no plan")
     manifest = Manifest(RUNS, run)
-    known = await look(client, [manifest], await defaults.read(client))
+    known = await look(client, [manifest], await defaults.read(client), alone=True)
     before = await past_of(client, run)
     workflow = known.workflows[run["spec"]["workflow"]].workflow or {"metadata": {"uid": "", "generation": 1}}
     it = KnownWorkflow(

@@ -8,7 +8,7 @@ from sluice.core.pod.builder import Item, build_pod
 from sluice.core.pod.defaults import PodDefaults
 from sluice.core.pod.needs import Needs, needs_of
 from sluice.core.run.state import RunState
-from sluice.core.whatif.simulate import Attempt
+from sluice.core.whatif.course import Attempt
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.status.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, Durations, Took
 from sluice.core.status.reasons import reason
+from sluice.core.whatif.course import Course
 from sluice.core.whatif.longest_way import longest_way
 from sluice.core.whatif.peak import Peak, peak
 from sluice.core.whatif.scene import Scene, Subject
-from sluice.core.whatif.simulate import Course
 
 PROFILE_PARTS = 12
 _LIMITS_TRIED = 3
-_CAPS = ("parallelism", "podLimit")
+_CAPS = ("parallelism", "podLimit", "concurrency")
 _PODS_SIMULATED_AGAIN = 4000
 """With more pods only the typical times are simulated, and nothing is tried with one more slot."""
 
@@ -53,7 +53,7 @@ class Estimate:
 @dataclass(frozen=True, slots=True)
 class Narrow:
     """The limit that costs most time: `pool/warehouse`, `parallelism` (of the run or, if `slots` is None, of fan-outs),
-    `podLimit` (of the chart). `held_up_s` is for how long at least one task
+    `podLimit` (of the chart), `concurrency` (of the Workflow). `held_up_s` is for how long at least one task
     waited for it, `with_more_s` how long the run takes with one slot more; None if that was not tried.
     """
 
@@ -215,6 +215,14 @@ def _wider(scene: Scene, course: Course, kind: str) -> tuple[Scene | None, int |
             return None, None
         settings = scene.subject.settings.model_copy(update={"parallelism": cap + 1})
         return replace(scene, subject=replace(scene.subject, settings=settings)), cap
+    if kind == "concurrency":
+        rule = scene.subject.settings.concurrency
+        if rule is None:
+            return None, None
+        runs = rule.max_runs or 1
+        more = rule.model_copy(update={"max_runs": runs + 1})
+        settings = scene.subject.settings.model_copy(update={"concurrency": more})
+        return replace(scene, subject=replace(scene.subject, settings=settings)), runs
     name = kind.removeprefix("pool/")
     if name == kind or name not in scene.pools:
         return None, None

@@ -1,6 +1,6 @@
-"""A run that would start, and all that it would find: its Workflow, the Pools, the runs that go on beside it."""
+"""A run that would start, and all that it would find: its Workflow, the Pools, and other runs, which go on or wait."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -10,14 +10,23 @@ from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
 from sluice.core.pod.view import PodView
+from sluice.core.quota.calls import most_of_each
 from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.run_concurrency import Concurrency
+from sluice.core.quota.run_pools import run_request
+from sluice.core.quota.run_queue import UnfinishedRun
 from sluice.core.quota.run_tree import tree_of
 from sluice.core.quota.shared_limits import SharedLimits
+from sluice.core.quota.waiters import Request
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.identity import RunIdentity
+from sluice.core.spec.identity import PoolClaim, RunIdentity, known_claim, pool_claim
+from sluice.core.spec.run_limits import run_priority
 from sluice.core.status.durations import Durations
+from sluice.core.whatif.begin import approve, started
+from sluice.core.whatif.course import Callee, Course, UnderWay
+from sluice.core.whatif.door import Door, Entrant
 from sluice.core.whatif.kubelet import Expected
-from sluice.core.whatif.simulate import Beside, Callee, Course, approve, simulate, started
+from sluice.core.whatif.simulate import Simulation
 
 Which = Literal["low_s", "typical_s", "high_s"]
 
@@ -47,27 +56,56 @@ class Scene:
     callees: Mapping[str, Subject] = field(default_factory=dict)
     pools: Mapping[str, int] = field(default_factory=dict)
     """Slots by Pool. A task whose Pool is not among them waits for ever."""
+    held_by_runs: Collection[str] = ()
+    """Of these the Pools that whole runs hold."""
     caps: PodCaps = field(default_factory=PodCaps)
     defaults: PodDefaults = NO_DEFAULTS
     status: Json = field(default_factory=dict)
-    beside: Sequence["Going"] = ()
-    """Other runs that hold slots, or wait for some."""
+    made_by_workflow: bool = False
+    """Does the Workflow make it? Else a person does."""
+    beside: Sequence["Other"] = ()
+    """Other runs, in the order in which they came."""
 
     def play(self, which: Which = "typical_s") -> Course:
         """The course of the run with these of each task's times."""
         shared = SharedLimits(pods=self.caps.pods or None, pods_per_namespace=self.caps.pods_per_namespace or None)
         for name, slots in self.pools.items():
-            shared.set_pool(PoolKey(self.identity.namespace, name), slots)
-        identity = replace(self.identity, tree=tree_of(self.identity.ref)) if self._calls else self.identity
-        subject = self.subject
-        run = started(identity, subject.definition, subject.settings, self.spec, shared, self.now, self.status)
-        approve(run)
+            key = PoolKey(self.identity.namespace, name)
+            shared.set_pool(key, slots, "Runs" if name in self.held_by_runs else "Tasks")
+        rules = {each.identity.workflow: Concurrency.of(each.subject.settings) for each in self.beside}
+        door = Door(shared, rules | {self.identity.workflow: Concurrency.of(self.subject.settings)})
         callees = {
             name: Callee(each.definition, each.settings, each.expected(_times(each.durations, which)))
             for name, each in self.callees.items()
         }
-        beside = [each.beside(shared, self.now) for each in self.beside]
-        return simulate(run, subject.expected(_times(subject.durations, which)), callees, beside)
+        simulation = Simulation(door, shared, callees, self.now)
+        for other in self.beside:
+            if other.has_begun:
+                door.goes(other.identity, other.asks, known_claim(other.status.get("pools")))
+                simulation.go_on(other.under_way(shared, self.now))
+            else:
+                door.wait(other.entrant(shared))
+        return simulation.course(self._entrant(shared, which))
+
+    def _entrant(self, shared: SharedLimits, which: Which) -> Entrant:
+        identity = replace(self.identity, tree=tree_of(self.identity.ref)) if self._calls else self.identity
+        subject = self.subject
+
+        def start(now: Instant) -> UnderWay:
+            run = started(identity, subject.definition, subject.settings, self.spec, shared, now, self.status)
+            approve(run)
+            return UnderWay(run, subject.expected(_times(subject.durations, which)))
+
+        priority = run_priority(subject.settings, self.spec)
+        asks = UnfinishedRun(
+            identity.name,
+            self.now,
+            own=self.made_by_workflow,
+            priority=priority,
+            key=Concurrency.of(subject.settings).value(identity.parameters),
+        )
+        claims = [pool_claim(each.settings.pools or ()) for each in (subject, *self.callees.values())]
+        return Entrant(identity, asks, _slots(identity, most_of_each(claims), subject, asks), start)
 
     @property
     def _calls(self) -> bool:
@@ -75,23 +113,39 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Going:
-    """A run that is under way: its status, and its pods."""
+class Other:
+    """Another run that has not ended: its status, and its pods."""
 
     identity: RunIdentity
     subject: Subject
     spec: WorkflowRunSpec
     status: Json
     pods: Sequence[PodView]
+    asks: UnfinishedRun
 
-    def beside(self, shared: SharedLimits, now: Instant) -> Beside:
+    @property
+    def has_begun(self) -> bool:
+        return "startedAt" in self.status or "pools" in self.status or bool(self.pods)
+
+    def under_way(self, shared: SharedLimits, now: Instant) -> UnderWay:
         subject = self.subject
         run = started(
             self.identity, subject.definition, subject.settings, self.spec, shared, now, self.status, self.pods
         )
         for pod in self.pods:
             shared.observe_pod(run.tasks.with_claims(pod))
-        return Beside(run, subject.expected(_times(subject.durations, "typical_s")))
+        return UnderWay(run, subject.expected(_times(subject.durations, "typical_s")))
+
+    def entrant(self, shared: SharedLimits) -> Entrant:
+        claim = pool_claim(self.subject.settings.pools or ())
+        slots = _slots(self.identity, claim, self.subject, self.asks)
+        return Entrant(self.identity, self.asks, slots, lambda now: self.under_way(shared, now))
+
+
+def _slots(identity: RunIdentity, claim: PoolClaim, subject: Subject, asks: UnfinishedRun) -> Request | None:
+    if not claim:
+        return None
+    return run_request(identity, claim, subject.definition, priority=asks.priority, created_at=asks.created_at)
 
 
 def _times(durations: Durations, which: Which) -> list[float]:

@@ -4,7 +4,8 @@ The decisions are those of the operator; only the clock, the pods and what they 
 itself. A task that runs another Workflow has a child run of its own if that Workflow is known, else it is one that ends
 after a known time. What a run asks of people was answered beforehand (see `approve`).
 
-Runs that are under way already go on beside it. They hold and take slots of Pools, and count for nothing else.
+Runs that are under way already go on beside it, and those that wait to start do so in their turn (see `door`). They
+take what is shared, and count for nothing else.
 """
 
 import heapq
@@ -12,28 +13,25 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sluice.api.run import ApprovalDecision, WorkflowRunSpec
-from sluice.api.workflow import WorkflowSettings
+from sluice.api.run import WorkflowRunSpec
 from sluice.core import Instant, Json
 from sluice.core.base.ownership import AttemptRef
 from sluice.core.base.text import as_json
-from sluice.core.pod.view import PodView
+from sluice.core.quota.run_queue import UnfinishedRun
 from sluice.core.quota.run_tree import tree_of
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.decide import decide
 from sluice.core.reconcile.intents import CreateIntent
-from sluice.core.reconcile.restore import restore
 from sluice.core.run.children import ChildView
-from sluice.core.run.orders import Orders
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
-from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
-from sluice.core.spec.numbers import BadNumber
-from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.reasons import reason
 from sluice.core.status.run_outputs import run_outputs
 from sluice.core.status.run_phase import expected_phase, run_message
+from sluice.core.whatif.begin import approve, started
+from sluice.core.whatif.course import Attempt, Callee, Course, UnderWay
+from sluice.core.whatif.door import Door, Entrant
 from sluice.core.whatif.kubelet import Expected, killed, running_pod, see, succeeded, written
 
 _FIRST_INSTANT: Instant = 1.0  # 0 would be no time at all to those who ask whether a run has started
@@ -41,58 +39,18 @@ MAX_PODS, MAX_RUNS = 100_000, 1000
 """Of a run and all beneath it, far above what anybody waits for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Callee:
-    """A Workflow that a task may run. `expected` are its tasks, in their order."""
-
-    definition: Definition
-    settings: WorkflowSettings
-    expected: Sequence[Expected]
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One pod, or one run that was called: of the unit `number` of `run`. Times are seconds since the start."""
-
-    run: RunState
-    number: int
-    started_s: float
-    ended_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """How a run went. Attempts stand in the order of their ends."""
-
-    run: RunState
-    pods: list[Attempt]
-    calls: list[Attempt]
-    ended_s: float
-    held_up_s: Mapping[str, float]
-    """For how long at least one task was held up, by what held it (see `run.time_accounting`)."""
-    trouble: str = ""
-    """Why it would never end, or not well; empty if it succeeds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """A run that is under way, restored from its status and its pods."""
-
-    run: RunState
-    expected: Sequence[Expected]
-
-
 def simulate(
     run: RunState,
     expected: Sequence[Expected],
     callees: Mapping[str, Callee] | None = None,
-    beside: Sequence[Beside] = (),
+    beside: Sequence[UnderWay] = (),
 ) -> Course:
-    """The course of a run that has no pods yet. `expected` are its named tasks; `callees` are by name."""
-    simulation = _Simulation(run, expected, callees or {})
+    """The course of a run that starts now. `expected` are its named tasks; `callees` are by name."""
+    simulation = Simulation(Door(run.shared, {}), run.shared, callees or {}, run.identity.started_at)
     for other in beside:
         simulation.go_on(other)
-    return simulation.course()
+    entrant = Entrant(run.identity, UnfinishedRun(run.identity.name), None, lambda _: UnderWay(run, expected))
+    return simulation.course(entrant)
 
 
 @dataclass(slots=True, eq=False)
@@ -131,10 +89,13 @@ class _Begun:
     at: Instant
 
 
-class _Simulation:
-    def __init__(self, run: RunState, expected: Sequence[Expected], callees: Mapping[str, Callee]) -> None:
-        self._root, self._callees = _Live(run, expected), callees
-        self._began_at = self._now = max(_FIRST_INSTANT, run.identity.started_at)
+class Simulation:
+    """`now` is when the run that is planned asks to start."""
+
+    def __init__(self, door: Door, shared: SharedLimits, callees: Mapping[str, Callee], now: Instant) -> None:
+        self._door, self._callees = door, callees
+        self._began_at = self._now = max(_FIRST_INSTANT, now)
+        self._root: _Live | None = None
         self._live: dict[str, _Live] = {}
         self._awake: dict[str, _Live] = {}
         self._begun: dict[str, _Begun] = {}
@@ -148,10 +109,9 @@ class _Simulation:
         self._calls: list[Attempt] = []
         self._held_up: Counter[str] = Counter()
         self._held_up_s: defaultdict[str, float] = defaultdict(float)
-        run.shared.subscribe(wake=lambda identity: self._wake(identity.uid), changed=lambda _: None)
-        self._add(self._root)
+        shared.subscribe(wake=lambda identity: self._wake(identity.uid), changed=lambda _: None)
 
-    def go_on(self, other: Beside) -> None:
+    def go_on(self, other: UnderWay) -> None:
         """Its pods end as long after their start as they are expected to, those that are late at once."""
         live = _Live(other.run, other.expected, beside=True)
         for number, task in enumerate(other.run.tasks):
@@ -160,20 +120,39 @@ class _Simulation:
                 self._begun[task.pod.name] = _Begun(live, number, started_at)
                 self._at(max(self._now, started_at + live.expects(number).duration_s), task.pod.name)
         self._add(live)
-        self._awake = {live.uid: live} | self._awake  # it was there before
 
-    def course(self) -> Course:
-        run, trouble = self._root.run, ""
-        while run.finished_at is None and not (trouble := trouble or self._circle or self._too_large()):
+    def course(self, entrant: Entrant) -> Course:
+        """Of the run that is planned."""
+        self._door.wait(entrant)
+        trouble = ""
+        while not self._over and not (trouble := trouble or self._circle or self._too_large()):
             if self._awake:
                 self._decide(self._awake.pop(next(iter(self._awake))))
-            elif self._events:
-                self._pass_time()
+            elif (let_in := self._door.let_in()) is not None:
+                self._enter(let_in, planned=let_in is entrant)
+            elif self._events and not self._door.turns_away(entrant):
+                self._pass_time(entrant)
             else:
-                trouble = stuck([live.run for live in self._live.values() if not live.beside][-1])
+                trouble = self._door.why(entrant) if self._root is None else self._stuck()
+        run = entrant.start(self._now).run if self._root is None else self._root.run
         if not trouble and expected_phase(run) != "Succeeded":
             trouble = run_message(run)
         return Course(run, self._pods, self._calls, self._now - self._began_at, self._held_up_s, trouble)
+
+    @property
+    def _over(self) -> bool:
+        return self._root is not None and self._root.run.finished_at is not None
+
+    def _stuck(self) -> str:
+        return stuck([live.run for live in self._live.values() if not live.beside][-1])
+
+    def _enter(self, entrant: Entrant, *, planned: bool) -> None:
+        """It starts."""
+        made = entrant.start(self._now)
+        live = _Live(made.run, made.expected, beside=not planned)
+        if planned:
+            self._root = live
+        self._add(live)
 
     def _too_large(self) -> str:
         if len(self._pods) <= MAX_PODS and self._runs <= MAX_RUNS:
@@ -188,9 +167,11 @@ class _Simulation:
         if uid in self._live:
             self._awake[uid] = self._live[uid]
 
-    def _pass_time(self) -> None:
+    def _pass_time(self, entrant: Entrant) -> None:
         """To the next event, and all that come at the same time."""
         at = max(self._now, self._events[0][0])
+        if self._root is None:
+            self._held_up_s[self._door.held_up_by(entrant)] += at - self._now
         for kind, tasks in self._held_up.items():
             if tasks:
                 self._held_up_s[kind] += at - self._now
@@ -291,6 +272,7 @@ class _Simulation:
         del self._live[live.uid]
         self._awake.pop(live.uid, None)
         if live.parent is None:
+            self._door.left(live.run.identity)
             return
         phase, outputs = expected_phase(live.run), run_outputs(live.run)
         text = outputs if isinstance(outputs, str) else ""
@@ -308,31 +290,6 @@ class _Simulation:
         index = None if task.group is None else task.index
         attempt = AttemptRef(run.identity.ref, task.definition.name, index, task.attempt)
         return ChildView(name, name, version, attempt, phase, message, begun.at, self._now, outputs)
-
-
-def started(
-    identity: RunIdentity,
-    definition: Definition,
-    settings: WorkflowSettings,
-    spec: WorkflowRunSpec,
-    shared: SharedLimits,
-    now: Instant,
-    status: Json | None = None,
-    pods: Sequence[PodView] = (),
-) -> RunState:
-    """A run that starts now with the `status` of what it keeps of another, or goes on with its own status and pods."""
-    try:
-        limits = RunLimits.of(settings, spec, identity.values)
-    except BadNumber:
-        limits = RunLimits()
-    orders = Orders(limits, spec.state or "Running")
-    return restore(identity, "", definition, status=status or {}, pods=pods, now=now, orders=orders, shared=shared)
-
-
-def approve(run: RunState) -> None:
-    """Whatever it asks is approved at once."""
-    asked = (task.definition.name for task in run.tasks.named if task.definition.approval is not None)
-    run.set_approvals({name: ApprovalDecision(decision="Approve") for name in asked})
 
 
 def stuck(run: RunState) -> str:

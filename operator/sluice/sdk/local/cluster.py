@@ -32,8 +32,9 @@ from sluice.core.spec.outputs import OutputsFile
 from sluice.core.status.run_outputs import run_outputs
 from sluice.core.status.run_phase import expected_phase, run_end, run_message
 from sluice.core.status.run_status import compose
+from sluice.core.whatif.begin import started
 from sluice.core.whatif.kubelet import running_pod, see
-from sluice.core.whatif.simulate import started, stuck
+from sluice.core.whatif.simulate import stuck
 from sluice.sdk.local.programs import Call, Ended, Process, Program
 from sluice.sdk.local.results import Run
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sluice.api.chart import ChartDefaults
+from sluice.api.chart import ChartDefaults, PodCaps
 from sluice.core import Json
 from sluice.core.pod.room import Node
 from sluice.core.status.durations import KeptRun
@@ -30,11 +30,11 @@ NOTHING = KnownWorkflow()
 
 
 @dataclass(frozen=True, slots=True)
-class GoingRun:
-    """A run that holds slots, or waits for some: the run, its Workflow's spec with the run's graph, and its pods."""
+class OtherRun:
+    """A run that has not ended: the run, its Workflow with the run's graph, and its pods."""
 
     run: Json
-    spec: Json
+    workflow: Json
     pods: Sequence[Json]
     kept: Sequence[KeptRun] = ()
 
@@ -52,10 +52,16 @@ class Known:
     """The runs from which runs of the file resume, by name."""
     pools: Mapping[str, int] | None = None
     """Slots by name; None if they are not known."""
+    held_by_runs: frozenset[str] = frozenset()
+    """Of these the Pools that whole runs hold."""
     in_use: Mapping[str, int] = field(default_factory=dict)
-    """Of these, how many others hold just now."""
-    going: Sequence[GoingRun] = ()
-    """The runs that hold them, as far as they can be read."""
+    """How many slots are held of those whose holders are not all among `others`."""
+    others: Sequence[OtherRun] = ()
+    """The runs that hold slots or wait for some, have a place under `concurrency`, or pods under the chart's caps."""
+    more_others: int = 0
+    """How many such runs there are besides."""
+    pods_besides: PodCaps = field(default_factory=PodCaps)
+    """The pods of none of these that count under the chart's caps."""
     chart: ChartDefaults | None = None
     nodes: Sequence[Node] | None = None
     """None if they may not be read."""

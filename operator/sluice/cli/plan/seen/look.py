@@ -1,24 +1,28 @@
 """Reads what a plan is made of. What may not be read is left out, and the plan says what it lacks for it."""
 
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
-from sluice.api.chart import ChartDefaults
+from sluice.api.chart import ChartDefaults, PodCaps
 from sluice.api.run import WorkflowRunSpec, has_ended
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
-from sluice.cli.plan.seen.going import going_runs
 from sluice.cli.plan.seen.history import past_of
 from sluice.cli.plan.seen.known import Known, KnownWorkflow
+from sluice.cli.plan.seen.others import names_of_others, other_runs, runs_at
 from sluice.cli.run.file import Manifest
-from sluice.client.api import Client
+from sluice.client.api import ALL_NAMESPACES, Client
 from sluice.client.errors import Forbidden, NotFound
 from sluice.client.history import kept_runs, run_if_there
 from sluice.client.nodes import free_nodes
-from sluice.client.resources import POOLS, QUOTAS, RUNS, WORKFLOWS
+from sluice.client.resources import PODS, POOLS, QUOTAS, RUNS, WORKFLOWS
+from sluice.client.table import Row
 from sluice.core import Json
 from sluice.core.base import foreign
-from sluice.core.explain.line import slots_of
+from sluice.core.base.naming import LABEL_RUN
+from sluice.core.explain.line import name_of, slots_of
 from sluice.core.quota.calls import called_by
+from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.triggers.on_change import Predecessor, run_to_resume
 from sluice.core.triggers.resume import Past
 from sluice.core.whatif.start import meets
@@ -26,10 +30,15 @@ from sluice.core.whatif.start import meets
 T = TypeVar("T")
 
 _CALLS_DEEP = 8
+_LIVE = {"labelSelector": LABEL_RUN, "fieldSelector": "status.phase!=Succeeded,status.phase!=Failed"}
 
 
-async def look(client: Client, manifests: Sequence[Manifest], chart: ChartDefaults | None) -> Known:
-    """`manifests` are the objects of the file; the Workflows that they call are read as well."""
+async def look(
+    client: Client, manifests: Sequence[Manifest], chart: ChartDefaults | None, *, alone: bool = False
+) -> Known:
+    """`manifests` are the objects of the file; the Workflows that they call are read as well. `alone`: without other
+    runs, and with all slots of the Pools.
+    """
     specs = {each.name: each.body["spec"] for each in manifests if each.resource is WORKFLOWS}
     called = [str(each.body["spec"]["workflow"]) for each in manifests if each.resource is RUNS]
     unseen: list[str] = []
@@ -39,24 +48,67 @@ async def look(client: Client, manifests: Sequence[Manifest], chart: ChartDefaul
     quotas = await _if_allowed(client.objects(QUOTAS), "the quotas of the namespace", unseen)
     nodes = await _if_allowed(free_nodes(client), "whether it fits: that takes the nodes and all their pods", unseen)
     workflows = await _workflows(client, specs, called)
-    theirs = [each.workflow["spec"] for each in workflows.values() if each.workflow is not None]
-    return Known(
+    theirs = {name: each.workflow["spec"] for name, each in workflows.items() if each.workflow is not None}
+    known = Known(
         namespace=client.namespace,
         workflows=workflows,
-        going=await going_runs(client, pools or (), _pools_of([*specs.values(), *theirs])),
         resumed=await _resumed(client, manifests),
         pools=None if pools is None else slots_of(pools),
-        in_use={each["metadata"]["name"]: used for each in pools or () if (used := _used(each))},
+        held_by_runs=frozenset(name_of(each) for each in pools or () if each["spec"].get("heldBy") == "Runs"),
         chart=chart,
         nodes=nodes,
         quotas=quotas or (),
         unseen=tuple(unseen),
     )
+    return known if alone else await _with_others(client, known, pools or (), theirs | specs)
+
+
+async def _with_others(client: Client, known: Known, pools: Sequence[Json], specs: Mapping[str, Json]) -> Known:
+    caps, unseen = PodCaps() if known.chart is None else known.chart.limits, list(known.unseen)
+    capped = bool(caps.pods or caps.pods_per_namespace)
+    names = await names_of_others(client, pools, _pools_of(specs.values()), _limited(specs), capped=capped)
+    others = await other_runs(client, names)
+    read = {each.name for each in others}
+    return replace(
+        known,
+        others=others,
+        more_others=len(names) - len(others),
+        pods_besides=await _pods_besides(client, read, unseen) if capped else PodCaps(),
+        in_use={name_of(each): used for each in pools if (used := _used(each)) and not _are_all_read(each, read)},
+        unseen=tuple(unseen),
+    )
+
+
+def _are_all_read(pool: Json, read: Collection[str]) -> bool:
+    """Is every run known that it names?"""
+    names = runs_at(pool)
+    return bool(names) and all(name in read for name in names)
 
 
 def _pools_of(specs: Iterable[Json]) -> set[str]:
-    tasks = [task for spec in specs for task in foreign.mappings(spec.get("tasks"))]
-    return {foreign.string(each.get("name")) for task in tasks for each in foreign.mappings(task.get("pools"))}
+    """Those of tasks, and those of whole runs."""
+    claiming = [each for spec in specs for each in (spec, *foreign.mappings(spec.get("tasks")))]
+    return {foreign.string(pool.get("name")) for each in claiming for pool in foreign.mappings(each.get("pools"))}
+
+
+def _limited(specs: Mapping[str, Json]) -> list[str]:
+    """The Workflows whose runs wait for each other, whoever makes them."""
+    rules = {name: Concurrency.of(WorkflowSettings.read_usable(spec)) for name, spec in specs.items()}
+    return [name for name, rule in rules.items() if rule.policy in ("Queue", "Forbid")]
+
+
+async def _pods_besides(client: Client, read: Collection[str], unseen: list[str]) -> PodCaps:
+    """Those of other runs than these of our namespace."""
+    own = client.namespace
+    lacks = "the pods of other namespaces, which count under the chart's caps"
+    everywhere = await _if_allowed(client.table(PODS, ALL_NAMESPACES, **_LIVE), lacks, unseen)
+    rows = await client.table(PODS, **_LIVE) if everywhere is None else everywhere
+    others = [row for row in rows if row.namespace != own or _run_of(row) not in read]
+    return PodCaps(pods=len(others), podsPerNamespace=sum(row.namespace == own for row in others))
+
+
+def _run_of(pod: Row) -> str:
+    return foreign.string(foreign.mapping(pod.metadata.get("labels")).get(LABEL_RUN))
 
 
 def _used(pool: Json) -> int:

@@ -104,4 +104,6 @@ def _limit(narrow: Narrow) -> str:
         return f"pool {pool}" if narrow.slots is None else f"pool {pool} ({counted(narrow.slots, 'slot')})"
     if kind == "podLimit":
         return "the chart's cap on live pods"
+    if kind == "concurrency":
+        return "concurrency" if narrow.slots is None else f"maxRuns {narrow.slots}"
     return "the parallelism of fan-outs" if narrow.slots is None else f"parallelism {narrow.slots}"

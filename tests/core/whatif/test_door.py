@@ -1,0 +1,93 @@
+"""When a run starts, for which others take what it needs: `concurrency`, the slots of whole runs, the caps on pods."""
+
+from dataclasses import replace
+
+import pytest
+
+from sluice.api.chart import PodCaps
+from sluice.api.run import WorkflowRunSpec
+from sluice.api.workflow import WorkflowSettings
+from sluice.core.quota.run_queue import UnfinishedRun
+from sluice.core.spec.definition import Definition
+from sluice.core.status.durations import Sources, durations
+from sluice.core.whatif.plan import Narrow, plan
+from sluice.core.whatif.scene import Other, Scene, Subject
+from tests.core.kubelet import RUN, START, at
+from tests.core.world import graph
+
+LOCK = {"pools": [{"name": "lock"}]}
+
+
+def subject(seconds, **settings):
+    definition = Definition.of(graph("a"))
+    times = durations(definition, Sources(given_s={"a": seconds}))
+    return Subject(definition, WorkflowSettings.read(settings), times)
+
+
+def scene(*beside, **settings):
+    """A person's run of 10 s."""
+    it = Scene(RUN, subject(10, **settings), START, WorkflowRunSpec(workflow="etl"), beside=beside)
+    return replace(it, pools={"lock": 1}, held_by_runs={"lock"})
+
+
+def other(name, seconds, *, workflow="etl", begun=True, holds=None, key="", **settings):
+    """It came before, and its task begins now."""
+    identity = replace(RUN, name=name, uid=f"uid-of-{name}", workflow=workflow)
+    status = {"startedAt": at(0), "pools": holds or {}} if begun else {}
+    asks = UnfinishedRun(name, START - 60, key=key)
+    return Other(identity, subject(seconds, **settings), WorkflowRunSpec(workflow=workflow), status, [], asks)
+
+
+def one_at_a_time(**more):
+    return {"concurrency": {"policy": "Queue", "maxRuns": 1, **more}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "beside", "took_s"),
+    [
+        (one_at_a_time(), [other("o", 30)], 40),
+        (one_at_a_time(maxRuns=2), [other("o", 30)], 10),
+        (one_at_a_time(), [other("o", 30), other("p", 20, begun=False)], 60),  # who came first goes first
+        (one_at_a_time(), [other("o", 30, workflow="another")], 10),
+        (one_at_a_time(key="x"), [other("o", 30, key="y")], 10),
+        ({}, [other("o", 30)], 10),  # without a policy a person's run does not wait
+        (LOCK, [other("o", 30, workflow="another", holds={"lock": 1})], 40),
+        (LOCK, [other("o", 30, workflow="another", begun=False, **LOCK)], 40),
+        (LOCK | one_at_a_time(), [other("o", 30), other("p", 50, workflow="another", holds={"lock": 1})], 60),
+    ],
+)
+def test_a_run_starts_when_others_leave_it_room(settings, beside, took_s):
+    found = plan(scene(*beside, **settings))
+    assert (found.trouble, found.time.typical_s, found.pods) == ("", took_s, 1)
+
+
+def test_what_it_waits_for_is_the_narrow_place():
+    waits = scene(other("o", 30), **one_at_a_time())
+    assert plan(waits).narrow == Narrow("concurrency", 1, 30, 10)
+    waits = scene(other("o", 30, workflow="another", holds={"lock": 1}), **LOCK)
+    assert plan(waits).narrow == Narrow("pool/lock", 1, 30, 10)
+
+
+def test_slots_that_a_called_workflow_asks_for_are_taken_by_the_run_at_the_top():
+    calls = Definition.of(graph("a", a={"workflow": {"name": "inner"}}))
+    top = replace(scene(other("o", 30, workflow="another", holds={"lock": 1})), callees={"inner": subject(7, **LOCK)})
+    found = plan(replace(top, subject=replace(top.subject, definition=calls)))
+    assert (found.time.typical_s, found.narrow.kind) == (37, "pool/lock")
+
+
+@pytest.mark.parametrize(
+    ("settings", "beside", "words"),
+    [
+        ({"concurrency": {"policy": "Forbid"}}, [other("o", 30)], "Forbid: 1/1 runs of etl are going (o)"),
+        ({"pools": [{"name": "gone"}]}, [], "Pool: gone does not exist; create it"),
+        ({"pools": [{"name": "lock", "slots": 2}]}, [], "Pool: lock has 1 slot, 2 are asked for"),
+    ],
+)
+def test_a_run_that_never_starts_says_why(settings, beside, words):
+    found = plan(scene(*beside, **settings))
+    assert (found.trouble, found.time, found.pods) == (words, None, 0)
+
+
+def test_pods_of_other_runs_count_under_the_caps():
+    found = plan(replace(scene(other("o", 30, workflow="another")), caps=PodCaps(pods=1)))
+    assert (found.time.typical_s, found.narrow.kind) == (40, "podLimit")
