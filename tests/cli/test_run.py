@@ -1,5 +1,8 @@
 """`sluice run`: the values of -p, and what of a file is run."""
 
+import subprocess
+import sys
+
 import pytest
 
 from sluice.cli.run.arguments import BadArguments, typed
@@ -22,6 +25,19 @@ def test_values_have_the_types_of_their_parameters():
     written = ["day=a=b", "size=4", "fast=true", 'list=[1, "2"]', "where=south"]
     assert typed(written, WORKFLOW) == {"day": "a=b", "size": 4, "fast": True, "list": [1, "2"], "where": "south"}
     assert typed(["day="], WORKFLOW) == {"day": ""}
+
+
+@pytest.mark.parametrize(
+    ("imports", "light"),
+    [
+        ("sluice.cli.run.arguments", ("sluice.api.task", "sluice.core.validation", "sluice.core.cel")),
+        ("sluice.api.task", ("requests", "kubernetes.client", "kubernetes.stream")),  # not by the client's own package
+    ],
+)
+def test_first_words_wait_for_nothing_that_they_do_not_need(imports, light):
+    code = f"import sys, sluice.client.api, {imports}; print(*(name for name in {light!r} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 @pytest.mark.parametrize(

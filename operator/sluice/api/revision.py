@@ -3,8 +3,9 @@ does, as the user wrote it.
 """
 
 from sluice.api.base import Model
+from sluice.api.parameter import Parameter
 from sluice.api.task import Task, TaskTemplate
-from sluice.api.workflow import ClaimTemplate, Parameter
+from sluice.api.workflow import ClaimTemplate
 
 
 class FrozenGraph(Model):

@@ -14,8 +14,6 @@ from sluice.api.base import (
     DurationOrPlaceholder,
     Model,
     ObjectName,
-    ParameterName,
-    ParameterValue,
     Priority,
     Sentence,
     TaskName,
@@ -24,33 +22,13 @@ from sluice.api.base import (
     Verbatim,
     Word,
 )
+from sluice.api.parameter import Parameter
 from sluice.api.schedule import ScheduleMarkStatus, ScheduleSpec
 from sluice.api.task import Labels, PoolRequest, Task, TaskTemplate
 
 MAX_TASKS = 2000
 MAX_DEPENDENCIES = 20_000
 PODS = Bounds(1, 100_000)
-
-
-ParameterType = Literal["String", "Integer", "Number", "Boolean", "Json"]
-
-
-class Parameter(Model):
-    """A value that a run can set."""
-
-    name: ParameterName
-    """Its name: $(params.NAME) in the tasks' strings, PARAM_NAME in their environment."""
-    type: ParameterType | None = None
-    """What its values are: String (the default), Integer, Number, Boolean or Json. A value may be written as it is or
-    as a string, 5 or "5". Strings and the environment have it as text, conditions and inputs.json have its type."""
-    enum: Annotated[list[ParameterValue] | None, Field(min_length=1, max_length=256)] = None
-    """The values that it may have. Default: any of its type."""
-    default: ParameterValue | None = None
-    """The value of runs that give none. Without a default, each run must give one."""
-    description: Annotated[str | None, Field(max_length=1024)] = None
-    """What it is for."""
-
-
 FileText = Annotated[str, Field(max_length=1_310_720)]  # 960 KiB in base64
 
 

@@ -38,5 +38,7 @@ try:
     from kubernetes.aio.client import ApiClient, Configuration
 finally:
     sys.meta_path.remove(_finder)
+for _name in _UNUSED:  # else they load when somebody looks at all modules, as `inspect` does for pydantic
+    sys.modules.pop(_name, None)
 
 __all__ = ["ApiClient", "Configuration", "config"]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from sluice.api.workflow import Parameter
+from sluice.api.parameter import Parameter
 from sluice.core.base.text import as_json
 from sluice.core.cel.program import compile_condition
 from sluice.core.cel.variables import condition_variables

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 
 from pydantic import ValidationError
 
-from sluice.api.workflow import Parameter
+from sluice.api.parameter import Parameter
 from sluice.core import Json
 from sluice.core.base.faults import Fault, listed
 from sluice.core.base.foreign import mapping, mappings
+from sluice.core.spec.arguments import argument_faults
 from sluice.core.spec.parameter import ParameterDeclaration, declarations
-from sluice.core.validation.arguments import argument_faults
 
 
 def arguments_of_calls(workflow: Json, called: Callable[[str], Json | None]) -> list[Fault]:

@@ -3,14 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import ValidationError
-
-from sluice.api.workflow import WorkflowSettings
 from sluice.client.errors import ClientError
 from sluice.core import Json
 from sluice.core.base.faults import listed
-from sluice.core.spec.parameter import declarations
-from sluice.core.validation.arguments import argument_faults
+from sluice.core.spec.arguments import argument_faults
+from sluice.core.spec.parameter import stored_declarations
 
 _OPTION = "-p"
 
@@ -29,11 +26,7 @@ def typed(written: Iterable[str], workflow: Json, *, complete: bool = True) -> d
         if not equals or not name:
             raise BadArguments(f"{_OPTION} {text}: write {_OPTION} NAME=VALUE")
         given[name] = value
-    try:
-        settings = WorkflowSettings.read_usable(workflow["spec"])
-    except ValidationError:
-        settings = WorkflowSettings()
-    declared = declarations(settings.parameters)
+    declared = stored_declarations(workflow["spec"])
     needed = (
         declared if complete else {n: each for n, each in declared.items() if n in given or each.default is not None}
     )

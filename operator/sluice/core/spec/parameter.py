@@ -6,11 +6,15 @@ a task's strings and its environment have the canonical text, conditions and `in
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sluice.api.workflow import Parameter, ParameterType
+from pydantic import ValidationError
+
+from sluice.api.parameter import Parameter, ParameterType
+from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.text import as_json, as_text, first_names
 
@@ -66,6 +70,17 @@ class ParameterDeclaration:
 def declarations(parameters: Iterable[Parameter] | None) -> dict[str, ParameterDeclaration]:
     """By the parameter's name."""
     return {parameter.name: ParameterDeclaration.of(parameter) for parameter in parameters or ()}
+
+
+def stored_declarations(spec: Json) -> dict[str, ParameterDeclaration]:
+    """Those of a Workflow's spec as the API server has it; none that cannot be read."""
+
+    def read() -> Iterator[Parameter]:
+        for each in foreign.mappings(spec.get("parameters")):
+            with suppress(ValidationError):
+                yield Parameter.read(each)
+
+    return declarations(read())
 
 
 def values_of_run(declared: Mapping[str, ParameterDeclaration], given: Mapping[str, Any]) -> dict[str, Any]:

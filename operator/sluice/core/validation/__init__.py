@@ -11,20 +11,21 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from sluice.api.crd import MAX_WORKFLOW_NAME
+from sluice.api.parameter import Parameter
 from sluice.api.pool import PoolSpec
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.task import Task, TaskTemplate
-from sluice.api.workflow import MAX_TASKS, Parameter, WorkflowSpec
+from sluice.api.workflow import MAX_TASKS, WorkflowSpec
 from sluice.core import Json
 from sluice.core.base.faults import FOUND_AT_MOST, Fault, listed
 from sluice.core.base.naming import graph_of
 from sluice.core.graph.references import references
+from sluice.core.spec.arguments import argument_faults
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.parameter import ParameterDeclaration
 from sluice.core.validation import concurrency, container, graph, limits, outputs, retries, surprises, values, volumes
 from sluice.core.validation.after import successions
 from sluice.core.validation.approvals import approvals
-from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.backfill import backfill_faults
 from sluice.core.validation.children import sub_workflows
 from sluice.core.validation.choices import choices, unused_parts

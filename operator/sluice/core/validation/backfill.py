@@ -8,9 +8,9 @@ from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
 from sluice.core.base.faults import Fault, listed
 from sluice.core.base.times import rfc3339
+from sluice.core.spec.arguments import argument_faults
 from sluice.core.spec.parameter import declarations
 from sluice.core.triggers.backfill import Backfill, backfill_schedule
-from sluice.core.validation.arguments import argument_faults
 from sluice.core.validation.schedule import moments, one_way_to_say_times, wrong_times
 from sluice.core.validation.shape import parse_model
 

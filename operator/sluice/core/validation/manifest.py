@@ -4,8 +4,8 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sluice.api.parameter import Parameter
 from sluice.api.task import Task, TaskTemplate
-from sluice.api.workflow import Parameter
 from sluice.core import Json
 from sluice.core.cel.program import compile_condition, tasks_read
 from sluice.core.graph.references import Reference

@@ -5,17 +5,17 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from sluice.api.for_each import ForEachSpec
-from sluice.api.workflow import Parameter
+from sluice.api.parameter import Parameter
 from sluice.core import Json
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.placeholders import PLACEHOLDER, is_text, parts_of, placeholders_of, strings_in
 from sluice.core.graph.references import ENDS, Read
 from sluice.core.pod.builder import parameter_variable
 from sluice.core.pod.size import ANNOTATIONS_MAX_BYTES, EXEC_MAX_BYTES
+from sluice.core.spec.arguments import value_faults
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.parameter import BadValue, ParameterDeclaration, declarations, texts, typed, values_of_run
 from sluice.core.spec.scheduled_time import SCHEDULE_VARIABLES as SCHEDULED
-from sluice.core.validation.arguments import value_faults
 from sluice.core.validation.fan_out import item_sources
 from sluice.core.validation.manifest import Manifest, name_of
 
