@@ -27,8 +27,7 @@ async def computed(tmp_path_factory):
         await load(page, browser.address)
 
         async def call(module, function, *arguments):
-            result = f"found.{function}(...{json.dumps(arguments)})"
-            script = f"{result} instanceof Set ? [...{result}] : {result}"
+            script = f"found.{function}(...{json.dumps(arguments)})"
             return await page.evaluate(f"import('/static/script/{module}.js').then((found) => {script})")
 
         yield call
@@ -63,19 +62,3 @@ CASES = [
 @pytest.mark.parametrize(("module", "function", "arguments", "expected"), CASES)
 async def test_it_is_computed(module, function, arguments, expected, computed):
     assert await computed(module, function, *arguments) == expected
-
-
-@pytest.mark.asyncio(loop_scope="module")
-async def test_the_longest_way_goes_back_from_the_last_end_over_what_was_waited_for_longest(computed):
-    def task(name, depends_on, start, end):
-        entry = {"startedAt": f"2026-01-01T00:00:{start:02}Z", "finishedAt": f"2026-01-01T00:00:{end:02}Z"}
-        return {"name": name, "dependsOn": depends_on, "entry": entry}
-
-    tasks = [
-        task("a", [], 0, 5),
-        task("b", [], 0, 9),
-        task("c", ["a", "b"], 9, 12),
-        task("d", ["a"], 5, 11),
-        {"name": "e", "dependsOn": ["c"]},
-    ]
-    assert await computed("longest", "longestWay", tasks, 0) == ["c", "b"]

@@ -145,9 +145,11 @@ async def test_of_a_run_its_graph_comes_and_then_the_tasks_that_have_changed(tmp
         first = await heard.next("run")
         assert first["changed"] == {"a": {"phase": "Running"}, "b": {"phase": "Pending"}}
         assert first["run"]["status"] == {"phase": "Running", "revision": REVISION}
-        after = run("Running", a={"phase": "Succeeded"}, b={"phase": "Pending"})
+        ended = {"phase": "Succeeded", "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:09Z"}
+        after = run("Running", a=ended, b={"phase": "Pending"})
         cluster.events["workflowruns"].put_nowait({"type": "MODIFIED", "object": after})
-        assert (await heard.next("run"))["changed"] == {"a": {"phase": "Succeeded"}}
+        assert (await heard.next("run"))["changed"] == {"a": ended}
+        assert await heard.next("way") == ["a", "b"]
         cluster.events["workflowruns"].put_nowait({"type": "DELETED", "object": after})
         assert await heard.next("failed") == {"error": "WorkflowRun etl-1 was deleted", "kind": "Deleted"}
 

@@ -6,8 +6,7 @@ from functools import cached_property
 
 from sluice.cli.durations import lasting
 from sluice.cli.states import FAILED, PENDING, RUNNING, WAITING, State
-from sluice.core.graph.critical_path import critical_path
-from sluice.core.graph.dag import Graph
+from sluice.core.graph.critical_path import longest_way
 from sluice.core.graph.layout.picture import Box
 from sluice.core.graph.layout.task import Stage, Task
 
@@ -69,14 +68,7 @@ class Subject:
     @cached_property
     def longest_way(self) -> tuple[str, ...]:
         """The tasks of the critical path. Empty where no duration is known."""
-        names = [task.name for task in self.tasks]
-        durations_s = [self._lasts_s(name) for name in names]
-        if not any(durations_s):
-            return ()
-        graph = Graph.of(names, [task.depends_on for task in self.tasks])
-        if len(graph.topological_order()) < len(names):
-            return ()  # a cycle: a Workflow that the operator has refused
-        return tuple(names[number] for number in critical_path(graph, durations_s))
+        return longest_way({task.name: task.depends_on for task in self.tasks}, self._lasts_s)
 
     @property
     def longest_way_s(self) -> float:

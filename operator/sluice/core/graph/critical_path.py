@@ -3,7 +3,7 @@
 It is an estimate from the tasks' `expectedDuration` (1 s for a task without one), as if no limit held anything up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sluice.core.graph.dag import Graph
 
@@ -35,3 +35,17 @@ def critical_path(graph: Graph, durations_s: Sequence[float]) -> list[int]:
         found.append(max(following, key=lambda number: (paths_s[number], -number)))
         following = graph.dependents[found[-1]]
     return found
+
+
+def longest_way(depends_on: Mapping[str, Sequence[str]], lasts_s: Callable[[str], float]) -> tuple[str, ...]:
+    """The names of the tasks of the longest path. Empty where no duration is known, and in a graph with a cycle, whose
+    Workflow the operator has refused.
+    """
+    names = list(depends_on)
+    durations_s = list(map(lasts_s, names))
+    if not any(durations_s):
+        return ()
+    graph = Graph.of(names, list(depends_on.values()))
+    if len(graph.topological_order()) < len(names):
+        return ()
+    return tuple(names[number] for number in critical_path(graph, durations_s))

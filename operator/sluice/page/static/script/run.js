@@ -11,6 +11,8 @@ export const run = signal(null);
 export const graph = signal(null);
 /** By the task's name. @type {import("@preact/signals").Signal<Map<string, import("./types").Entry>>} */
 export const entries = signal(new Map());
+/** The names of the tasks on the longest way. @type {import("@preact/signals").Signal<Set<string>>} */
+export const longestWay = signal(new Set());
 export const log = new Log();
 
 /** All tasks, those of which nothing is known yet as well. */
@@ -38,6 +40,7 @@ export function followRun(namespace, name, logs) {
       entries.value = new Map();
       log.clear();
     } else if (event === "graph") graph.value = found.tasks;
+    else if (event === "way") longestWay.value = new Set(found);
     else if (event === "run") note(found);
     else if (event === "log") log.add(found);
   });
@@ -48,6 +51,7 @@ export function forget() {
   run.value = null;
   graph.value = null;
   entries.value = new Map();
+  longestWay.value = new Set();
   log.clear();
 }
 

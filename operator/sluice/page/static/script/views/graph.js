@@ -6,11 +6,10 @@ import { useEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
 import { address, go, to } from "../address.js";
 import { counted, statesOf } from "../items.js";
-import { longestWay } from "../longest.js";
-import { graph, run, tasks } from "../run.js";
+import { graph, longestWay, tasks } from "../run.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
-import { instant, now, sign, took } from "../words.js";
+import { sign, took } from "../words.js";
 import { fit, moves, onPointerMove, onWheel, view, zoom } from "../zoom.js";
 
 const CELL_PX = 6;
@@ -121,9 +120,7 @@ function straight(source, target) {
 /** @param {{picture: Picture}} properties */
 function Boxes({ picture }) {
   const known = new Map(tasks.value.map((task) => [task.name, task]));
-  const status = run.value?.status;
-  const ended = status?.finishedAt;
-  const way = longestWay(tasks.value, ended ? instant(ended) : now.peek());
+  const way = longestWay.value;
   const words = address.value.get("q").toLowerCase();
   const chosen = address.value.get("task");
   return picture.boxes.map((box) => {

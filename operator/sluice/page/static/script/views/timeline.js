@@ -3,8 +3,7 @@
 
 import { html } from "../html.js";
 import { address, onClick, to } from "../address.js";
-import { longestWay } from "../longest.js";
-import { run, tasks } from "../run.js";
+import { longestWay, run, tasks } from "../run.js";
 import { instant, lasting, now } from "../words.js";
 import { State } from "./state.js";
 
@@ -13,7 +12,7 @@ export function Timeline() {
   const from = instant(status?.startedAt);
   if (!status || Number.isNaN(from)) return html`<p>The run has not started, so there is nothing to draw yet.</p>`;
   const until = Math.max(status.finishedAt ? instant(status.finishedAt) : now.value, from + 1);
-  const way = longestWay(tasks.value, until);
+  const way = longestWay.value;
   const started = tasks.value.filter(({ entry }) => entry?.startedAt);
   const ends = new Map(started.map(({ name, entry }) => [name, entry?.finishedAt ? instant(entry.finishedAt) : until]));
   const bars = started
