@@ -1,7 +1,8 @@
 """Import `kubernetes.aio` by way of this module: it loads only what we use of it.
 
 `kubernetes/__init__.py` imports the whole package, its synchronous half as well, which would be a third of the time
-until the first output of a command. Here the modules that we do not need load on first use, so never.
+until the first output of a command. Here the modules that we do not need load on first use, so never. They are
+forgotten at once: whoever looks at all modules, as pydantic does to read docstrings, would load them.
 """
 
 import sys
@@ -38,7 +39,10 @@ try:
     from kubernetes.aio.client import ApiClient, Configuration
 finally:
     sys.meta_path.remove(_finder)
-for _name in _UNUSED:  # else they load when somebody looks at all modules, as `inspect` does for pydantic
-    sys.modules.pop(_name, None)
+    for _name in _UNUSED & sys.modules.keys():
+        if type(sys.modules[_name]) is not ModuleType:  # still to be loaded
+            _parent, _, _child = _name.rpartition(".")
+            delattr(sys.modules[_parent], _child)
+            del sys.modules[_name]
 
 __all__ = ["ApiClient", "Configuration", "config"]
