@@ -9,7 +9,7 @@ import hashlib
 import pytest
 
 from sluice.core.cel.ast import Node, NodeKind, _message, parse_tree
-from sluice.core.cel.program import _ENVIRONMENT
+from sluice.core.cel.program import _library
 
 GOLDEN = r"""
 true
@@ -446,7 +446,7 @@ def cases():
 
 @pytest.mark.parametrize(("expression", "digest", "tree"), list(cases()))
 def test_bytes_and_tree(expression, digest, tree):
-    serialized = _ENVIRONMENT.compile(expression).serialize()
+    serialized = _library().environment.compile(expression).serialize()
     assert list(printed(parse_tree(serialized))) == tree
     assert digest_of(serialized) == digest, "the library serializes this differently now: look at ast.py"
 

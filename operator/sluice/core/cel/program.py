@@ -9,10 +9,8 @@ A condition reads only tasks that have ended, so it has the same answer whenever
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
-
-from cel_expr_python import cel
 
 from sluice.core import Json
 from sluice.core.cel.ast import Node, NodeKind, parse_tree
@@ -20,11 +18,32 @@ from sluice.core.cel.cost import MAX_COST, cost
 from sluice.core.cel.diagnostics import CelError, compile_error, evaluation_error, not_boolean
 from sluice.core.cel.variables import ROOTS
 
-_ANYTHING_BY_NAME = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
-_TEXT_BY_NAME = cel.Type.Map(cel.Type.STRING, cel.Type.STRING)
-_VARIABLES = {"params": _ANYTHING_BY_NAME, "tasks": _ANYTHING_BY_NAME, "item": cel.Type.DYN, "run": _TEXT_BY_NAME}
-_ENVIRONMENT = cel.NewEnv(variables=_VARIABLES)
-_OF_STRINGS = cel.NewEnv(variables=_VARIABLES | {"params": _TEXT_BY_NAME})
+
+class _Library:
+    """7 MB, so it is loaded with the first condition: most Workflows have none."""
+
+    def __init__(self) -> None:
+        from cel_expr_python import cel  # noqa: PLC0415
+
+        anything_by_name = cel.Type.Map(cel.Type.STRING, cel.Type.DYN)
+        text_by_name = cel.Type.Map(cel.Type.STRING, cel.Type.STRING)
+        variables = {
+            "params": anything_by_name,
+            "tasks": anything_by_name,
+            "item": cel.Type.DYN,
+            "run": text_by_name,
+        }
+        self.types = cel.Type
+        self.environment = cel.NewEnv(variables=variables)
+        self.of_strings = cel.NewEnv(variables=variables | {"params": text_by_name})
+
+    def may_be_boolean(self, program: Any) -> bool:
+        return program.return_type() in (self.types.BOOL, self.types.DYN)
+
+
+@cache
+def _library() -> _Library:
+    return _Library()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +76,10 @@ class Program:
             found = self._program.eval(data=values)
         except (RuntimeError, ValueError, TypeError) as error:
             return evaluation_error(self.text, self.root, values, str(error))
-        if found.type() == cel.Type.BOOL:
+        types = _library().types
+        if found.type() == types.BOOL:
             return bool(found.value())
-        if found.type() == cel.Type.ERROR:
+        if found.type() == types.ERROR:
             return evaluation_error(self.text, self.root, values, str(found.plain_value()))
         return not_boolean(self.text, self.root, found.type().name())
 
@@ -67,23 +87,25 @@ class Program:
 @lru_cache(maxsize=2048)
 def compile_condition(text: str) -> Program | CelError:
     """Cached, as a condition is needed several times: by validation, by lint and by each run of the Workflow."""
+    library = _library()
     try:
-        program = _ENVIRONMENT.compile(text)
+        program = library.environment.compile(text)
     except (RuntimeError, ValueError, TypeError) as error:
         return compile_error(text, str(error))
     root = parse_tree(program.serialize())
-    if program.return_type() not in (cel.Type.BOOL, cel.Type.DYN):
+    if not library.may_be_boolean(program):
         return not_boolean(text, root, program.return_type().name())
     return Program(text, root, tuple(_reads(root)), program)
 
 
 def misused_strings(condition: Program) -> CelError | None:
     """Its error if it reads only parameters of type String, and takes one for something else; None if it has none."""
+    library = _library()
     try:
-        program = _OF_STRINGS.compile(condition.text)
+        program = library.of_strings.compile(condition.text)
     except (RuntimeError, ValueError, TypeError) as error:
         return compile_error(condition.text, str(error))
-    if program.return_type() in (cel.Type.BOOL, cel.Type.DYN):
+    if library.may_be_boolean(program):
         return None
     return not_boolean(condition.text, condition.root, program.return_type().name())
 
