@@ -58,7 +58,8 @@ async def test_pages_of_a_table_are_one_list(tmp_path):
         assert request.query["includeObject"] == "Metadata"
         assert "gzip" in request.headers["Accept-Encoding"]
         number = int(request.query.get("continue", "0"))
-        row = {"cells": [f"r{number}", "etl"], "object": {"metadata": {"name": f"r{number}"}}}
+        metadata = {"name": f"r{number}", "managedFields": [{"manager": "sluice-operator"}]}
+        row = {"cells": [f"r{number}", "etl"], "object": {"metadata": metadata}}
         following = {"continue": str(number + 1)} if number < 2 else {}
         return web.json_response({"metadata": following, "columnDefinitions": columns, "rows": [row]})
 
@@ -67,6 +68,7 @@ async def test_pages_of_a_table_are_one_list(tmp_path):
     assert [(row.name, row.cell("Workflow"), row.cell("Unknown")) for row in rows] == [
         (f"r{number}", "etl", "") for number in range(3)
     ]
+    assert all("managedFields" not in row.metadata for row in rows)
 
 
 async def test_a_watch_gives_events_until_it_ends(tmp_path):

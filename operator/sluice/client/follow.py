@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 
 from sluice.client import table
 from sluice.client.api import Client
@@ -9,6 +10,8 @@ from sluice.client.errors import Deleted, Expired, NotFound, NotInstalled, Unrea
 from sluice.client.resources import Resource
 from sluice.client.table import Row
 from sluice.core import Json
+
+T = TypeVar("T")
 
 Rows = dict[str, Row]
 """By UID."""
@@ -47,14 +50,35 @@ async def follow(
 ) -> AsyncIterator[Rows]:
     """All rows, again after each change; without end. The dict is the same each time.
 
+    Raises as `follow_as` does.
+    """
+    async for rows in follow_as(client, resource, _itself, namespace, lost, **query):
+        yield rows
+
+
+def _itself(row: Row) -> Row:
+    return row
+
+
+async def follow_as(
+    client: Client,
+    resource: Resource,
+    shape: Callable[[Row], T],
+    namespace: str | None = None,
+    lost: Lost = _unheard,
+    /,
+    **query: str,
+) -> AsyncIterator[dict[str, T]]:
+    """What `shape` makes of each row, as `follow`: there may be thousands, so no more of them is kept.
+
     A server that is lost later is waited for. The client's errors are raised before the first rows only, and
     Forbidden at any time.
     """
-    rows: Rows = {}
+    rows: dict[str, T] = {}
     patience = _Patience(lost)
     while True:
         try:
-            version = await _list(client, resource, namespace, rows, query)
+            version = await _list(client, resource, shape, namespace, rows, query)
             yield rows
             patience.answered()
             while True:
@@ -67,7 +91,7 @@ async def follow(
                     for row in table.rows(event["object"], columns):
                         version = row.metadata["resourceVersion"]
                         if event["type"] != "BOOKMARK":
-                            _note(rows, event["type"], row)
+                            _note(rows, event["type"], row, shape)
                             yield rows
         except Expired:
             continue
@@ -75,23 +99,30 @@ async def follow(
             await patience.wait(error)
 
 
-async def _list(client: Client, resource: Resource, namespace: str | None, rows: Rows, query: dict[str, str]) -> str:
+async def _list(
+    client: Client,
+    resource: Resource,
+    shape: Callable[[Row], T],
+    namespace: str | None,
+    rows: dict[str, T],
+    query: dict[str, str],
+) -> str:
     """Puts what there is in place of `rows`, all at once; the version of the list."""
-    found: Rows = {}
+    found: dict[str, T] = {}
     version = ""
     async for page in client.pages(resource, namespace, accept=table.ACCEPT, includeObject="Metadata", **query):
         version = page["metadata"]["resourceVersion"]
-        found |= {row.metadata["uid"]: row for row in table.rows(page, table.column_names(page))}
+        found |= {row.metadata["uid"]: shape(row) for row in table.rows(page, table.column_names(page))}
     rows.clear()
     rows.update(found)
     return version
 
 
-def _note(rows: Rows, event: str, row: Row) -> None:
+def _note(rows: dict[str, T], event: str, row: Row, shape: Callable[[Row], T]) -> None:
     if event == "DELETED":
         rows.pop(row.metadata["uid"], None)
     else:
-        rows[row.metadata["uid"]] = row
+        rows[row.metadata["uid"]] = shape(row)
 
 
 async def follow_objects(

@@ -14,7 +14,9 @@ ACCEPT = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One object: its metadata, and its cells by the name of the column. A cell without a value is ''."""
+    """One object: its metadata without `managedFields`, and its cells by the name of the column. A cell without a value
+    is ''.
+    """
 
     metadata: Json
     cells: Mapping[str, Any]
@@ -41,4 +43,6 @@ def column_names(table: Json) -> list[str]:
 def rows(table: Json, columns: list[str]) -> Iterator[Row]:
     """The rows of one page, or of one event of a watch."""
     for row in table.get("rows") or ():
-        yield Row(row["object"]["metadata"], dict(zip(columns, row["cells"], strict=False)))
+        metadata = row["object"]["metadata"]
+        metadata.pop("managedFields", None)  # the largest part, of which nobody asks
+        yield Row(metadata, dict(zip(columns, row["cells"], strict=False)))

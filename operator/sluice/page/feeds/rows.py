@@ -1,10 +1,15 @@
-"""Lists of runs and of Workflows, as rows: all at first, then those that have changed."""
+"""Lists of runs and of Workflows, as rows: all at first, then those that have changed.
+
+Of each row no more is kept than the JSON that was sent: there may be thousands, for each tab.
+"""
 
 from asyncio import TaskGroup
 from collections.abc import Callable
 
+import orjson
+
 from sluice.client.api import Client
-from sluice.client.follow import Rows, follow
+from sluice.client.follow import follow_as
 from sluice.client.names import is_child
 from sluice.client.resources import RUNS, WORKFLOWS, Resource
 from sluice.client.table import Row
@@ -27,16 +32,22 @@ async def _feed(
     shape: Callable[[Row], Json],
     group: TaskGroup,
 ) -> None:
-    latest: Latest[Rows] = Latest(resource.plural)
-    group.create_task(latest.keep(follow(client, resource, namespace, latest.lost)))
-    sent: Rows | None = None
+    latest: Latest[dict[str, str]] = Latest(resource.plural)
+    packed = follow_as(client, resource, lambda row: _packed(shape(row)), namespace, latest.lost)
+    group.create_task(latest.keep(packed))
+    sent: dict[str, str] | None = None
     async for rows in latest.told(channel):
         before = sent or {}
-        changed = [shape(row) for uid, row in rows.items() if before.get(uid) is not row]
+        changed = [orjson.Fragment(row) for uid, row in rows.items() if before.get(uid) != row]
         gone = [uid for uid in before if uid not in rows]
         if changed or gone or sent is None:
             await channel.send(resource.plural, {"changed": changed, "gone": gone})
         sent = dict(rows)
+
+
+def _packed(row: Json) -> str:
+    """As text: orjson's bytes keep the 1 KB or more that they were made in."""
+    return orjson.dumps(row).decode()
 
 
 def _run(row: Row) -> Json:
