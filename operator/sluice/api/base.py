@@ -25,6 +25,7 @@ class Model(BaseModel):
         extra="forbid",
         frozen=True,
         use_attribute_docstrings=True,
+        defer_build=True,  # a command uses few of them
         strict=True,
         hide_input_in_errors=True,  # scripts and parameters may hold secrets, and errors are logged
     )
