@@ -1,6 +1,6 @@
 """Reads a subject: from the graph of a Workflow, or from a run with its graph."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from sluice.api.base import seconds
@@ -18,7 +18,8 @@ def of_workflow(workflow: str, graph: Json) -> Subject:
     """`graph` has the `tasks` as in a Workflow's spec."""
     tasks = foreign.mappings(graph.get("tasks"))
     definitions = {name: task for task in tasks if (name := foreign.string(task.get("name")))}
-    return Subject(workflow, _tasks(definitions, {}), _expected_s(definitions), _fan_outs(definitions))
+    depends_on = dict(zip(definitions, dependencies(list(definitions.values())), strict=True))
+    return Subject(workflow, _tasks(definitions, depends_on, {}), _expected_s(definitions), _fan_outs(definitions))
 
 
 def of_run(seen: RunSeen) -> Subject:
@@ -29,7 +30,7 @@ def of_run(seen: RunSeen) -> Subject:
     }
     return Subject(
         foreign.string(foreign.mapping(seen.run.get("spec")).get("workflow")),
-        _tasks(seen.definitions, standings),
+        _tasks(seen.definitions, seen.depends_on, standings),
         _expected_s(seen.definitions),
         _fan_outs(seen.definitions),
         seen.name,
@@ -40,18 +41,19 @@ def of_run(seen: RunSeen) -> Subject:
     )
 
 
-def _tasks(definitions: Mapping[str, Json], standings: Mapping[str, Standing]) -> tuple[Task, ...]:
-    depends_on = dependencies(list(definitions.values()))
+def _tasks(
+    definitions: Mapping[str, Json], depends_on: Mapping[str, Sequence[str]], standings: Mapping[str, Standing]
+) -> tuple[Task, ...]:
     return tuple(
         Task(
             name,
-            tuple(before for before in needs if before in definitions),
+            tuple(before for before in depends_on[name] if before in definitions),
             foreign.string(task.get("group")),
             task.get("finally") is True,
             len(standings[name].items) if name in standings else 0,
             standings[name].stage if name in standings else Stage.WAITING,
         )
-        for (name, task), needs in zip(definitions.items(), depends_on, strict=True)
+        for name, task in definitions.items()
     )
 
 

@@ -3,7 +3,7 @@
 import time
 from asyncio import TaskGroup
 
-from sluice.cli.graph.read import of_workflow
+from sluice.cli.graph.read import of_run
 from sluice.cli.graph.subject import Subject
 from sluice.client import graphs
 from sluice.client.api import Client
@@ -34,8 +34,9 @@ async def _feed(channel: Channel, client: Client, name: str, group: TaskGroup) -
     way: tuple[str, ...] = ()
     async for run in latest.told(channel):
         if graph is None and (graph := await graphs.graph_of_run(client, run)) is not None:
-            await channel.send("graph", {"tasks": _tasks(run, graph)})
-            subject = of_workflow("", graph)
+            seen = RunSeen(run, time.time(), graph)
+            await channel.send("graph", {"tasks": _tasks(seen)})
+            subject = of_run(seen)
         seen = RunSeen(run, time.time(), graph)
         entries = {task: _small(entry) for task, entry in seen.entries.items()}
         changed = {task: entry for task, entry in entries.items() if sent.get(task) != entry}
@@ -47,9 +48,8 @@ async def _feed(channel: Channel, client: Client, name: str, group: TaskGroup) -
             await channel.send("way", way)
 
 
-def _tasks(run: Json, graph: Json) -> list[Json]:
+def _tasks(seen: RunSeen) -> list[Json]:
     """In the Workflow's order."""
-    seen = RunSeen(run, 0.0, graph)
     return [
         {
             "name": name,

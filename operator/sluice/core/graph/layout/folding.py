@@ -34,8 +34,10 @@ class Boxes:
     @classmethod
     def of(cls, tasks: Sequence[tuple[Task, ...]], edges: Collection[Edge], ranks: Sequence[float]) -> "Boxes":
         """`ranks` say of two boxes on a cycle which one stands before the other."""
-        back = set(_against(len(tasks), edges, ranks))
-        graph = graph_of(len(tasks), sorted(set(edges) - back))
+        graph, back = graph_of(len(tasks), sorted(edges)), set[Edge]()
+        if len(graph.topological_order()) < len(tasks):
+            back = set(_against(graph, ranks))
+            graph = graph_of(len(tasks), sorted(set(edges) - back))
         return cls(tuple(tasks), graph, tuple(sorted(back)), tuple(layers_of(graph)))
 
     @classmethod
@@ -66,9 +68,8 @@ def key_of(tasks: Sequence[Task]) -> str:
 def folded(tasks: Sequence[Task], most: int, opened: Collection[str]) -> Boxes:
     """At most `most` boxes, which must be 2 or more, and what is in the boxes of the keys `opened` beside them."""
     boxes = single = Boxes.single(tasks)
-    rules = list(_needed(single, most))
-    for rule in rules:
-        boxes = _merged(boxes, rule, opened)
+    for rule, of_all in _needed(single, most):
+        boxes = _merged(boxes, rule, opened) if opened else of_all
     return boxes
 
 
@@ -77,16 +78,18 @@ _Rule = Callable[[Boxes], Iterable[_Class | None]]
 """The class of each box, in their order; those of one class become one box. None is a class of its own."""
 
 
-def _needed(boxes: Boxes, most: int) -> Iterator[_Rule]:
+def _needed(boxes: Boxes, most: int) -> Iterator[tuple[_Rule, Boxes]]:
+    """The rules until it fits, each with what it makes of the boxes if none of them is opened."""
     for rule in _RULES:
         if len(boxes.tasks) <= most:
             return
-        yield rule
         boxes = _merged(boxes, rule)
+        yield rule, boxes
     if len(boxes.tasks) > most:
         lengths = [2**power for power in range(len(boxes.tasks).bit_length() + 1)]
         runs = [_runs(length, quiet=quiet) for quiet in (True, False) for length in lengths]
-        yield next(rule for rule in runs if len(_merged(boxes, rule).tasks) <= most)
+        rule = next(rule for rule in runs if len(_classes(boxes, rule)) <= most)
+        yield rule, _merged(boxes, rule)
 
 
 def _groups(boxes: Boxes) -> Iterator[_Class | None]:
@@ -141,14 +144,22 @@ def _runs(length: int, *, quiet: bool) -> _Rule:
     return run_of
 
 
-def _merged(boxes: Boxes, rule: _Rule, opened: Collection[str] = ()) -> Boxes:
+def _classes(boxes: Boxes, rule: _Rule) -> list[list[int]]:
+    """The boxes of each class."""
     classes: dict[Hashable, list[int]] = defaultdict(list)
     for number, its_class in enumerate(rule(boxes)):
         alone = its_class is None
         classes[alone, boxes.tasks[number][0].final, number if alone else its_class].append(number)
+    return list(classes.values())
+
+
+def _merged(boxes: Boxes, rule: _Rule, opened: Collection[str] = ()) -> Boxes:
+    classes = _classes(boxes, rule)
+    if len(classes) == len(boxes.tasks):
+        return boxes
     merged: list[tuple[Task, ...]] = []
     ranks, where = [], [0] * len(boxes.tasks)
-    for numbers in classes.values():
+    for numbers in classes:
         together = tuple(task for number in numbers for task in boxes.tasks[number])
         for part in [[number] for number in numbers] if key_of(together) in opened else [numbers]:
             for number in part:
@@ -159,12 +170,11 @@ def _merged(boxes: Boxes, rule: _Rule, opened: Collection[str] = ()) -> Boxes:
     return Boxes.of(merged, {(source, target) for source, target in edges if source != target}, ranks)
 
 
-def _against(count: int, edges: Collection[Edge], ranks: Sequence[float]) -> Iterator[Edge]:
+def _against(graph: Graph, ranks: Sequence[float]) -> Iterator[Edge]:
     """The edges that lead back on a cycle, so that there is none without them."""
-    depends_on: dict[int, list[int]] = {number: [] for number in range(count)}
-    for source, target in edges:
-        depends_on[target].append(source)
+    depends_on = dict(enumerate(graph.dependencies))
     cycle = {number: index for index, cycle in enumerate(components(depends_on)) for number in cycle}
-    for source, target in edges:
-        if cycle[source] == cycle[target] and (ranks[source], source) > (ranks[target], target):
-            yield source, target
+    for target, sources in depends_on.items():
+        for source in sources:
+            if cycle[source] == cycle[target] and (ranks[source], source) > (ranks[target], target):
+                yield source, target
