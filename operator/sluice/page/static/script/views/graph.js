@@ -28,9 +28,10 @@ const drawn = signal({ picture: null, error: "" });
 export function Graph() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   useSignalEffect(() => {
-    if (graph.value) look(namespace.value, address.value.get("run"), address.value.get("open"), sizes());
+    void graph.value; // asked for at once, and again if it was not frozen then
+    look(namespace.value, address.value.get("run"), address.value.get("open"), sizes());
   });
-  useEffect(() => () => void (drawn.value = { picture: null, error: "" }), []);
+  useEffect(() => forget, []);
   const { picture, error } = drawn.value;
   useEffect(() => {
     if (picture) fit(box.current, picture);
@@ -38,8 +39,8 @@ export function Graph() {
   useEffect(() => {
     box.current?.addEventListener("wheel", onWheel, { passive: false });
   }, [picture !== null]);
-  if (error) return html`<p class="words error">${error}</p>`;
-  if (!picture) return html`<p>${graph.value ? "Drawing…" : "The graph is there as soon as the operator has seen the run."}</p>`;
+  if (error) return html`<p class=${graph.value ? "words error" : "words"}>${error}</p>`;
+  if (!picture) return html`<p>Drawing…</p>`;
   return html`<div class="tools">
       <input type="search" data-filter placeholder="find a task" aria-label="Find" value=${address.value.get("q")} onInput=${find} />
       <button onClick=${() => zoom(1.25)} aria-label="Larger">+</button>
@@ -53,23 +54,36 @@ export function Graph() {
 
 /** How many items each fan-out has: a picture is made anew once that is known. */
 function sizes() {
-  return tasks.value.map(({ entry }) => entry?.items?.total ?? 0).join();
+  const sizes = tasks.value.map(({ entry }) => entry?.items?.total ?? 0);
+  return sizes.some(Boolean) ? sizes.join() : "";
 }
 
+/** What was asked for, and what was known of the graph then. */
 let last = "";
+let known = graph.peek();
+let asking = false;
+
+function forget() {
+  last = "";
+  drawn.value = { picture: null, error: "" };
+}
 
 /** @param {string[]} what */
 async function look(...what) {
-  if (JSON.stringify(what) === last && drawn.peek().picture) return;
-  last = JSON.stringify(what);
-  const asked = last;
+  const wanted = JSON.stringify(what);
+  if (wanted === last && (asking || drawn.peek().picture || known === graph.peek())) return;
+  last = wanted;
+  known = graph.peek();
+  asking = true;
   const [namespace, name, opened] = what;
-  try {
-    const picture = await ask("/api/graph", { namespace, name, opened });
-    if (asked === last) drawn.value = { picture, error: "" };
-  } catch (error) {
-    if (asked === last) drawn.value = { picture: null, error: /** @type {Error} */ (error).message };
-  }
+  const found = await ask("/api/graph", { namespace, name, opened }).then(
+    (picture) => ({ picture, error: "" }),
+    (error) => ({ picture: null, error: error.message }),
+  );
+  if (wanted !== last) return;
+  asking = false;
+  drawn.value = found;
+  if (found.error) look(...what); // it may have been frozen in between
 }
 
 /** @param {{picture: Picture}} properties */
