@@ -19,7 +19,7 @@ def of_workflow(workflow: str, graph: Json) -> Subject:
     tasks = foreign.mappings(graph.get("tasks"))
     definitions = {name: task for task in tasks if (name := foreign.string(task.get("name")))}
     depends_on = dict(zip(definitions, dependencies(list(definitions.values())), strict=True))
-    return Subject(workflow, _tasks(definitions, depends_on, {}), _expected_s(definitions), _fan_outs(definitions))
+    return Subject(workflow, _tasks(definitions, depends_on, {}), expected(definitions), _fan_outs(definitions))
 
 
 def of_run(seen: RunSeen) -> Subject:
@@ -31,7 +31,7 @@ def of_run(seen: RunSeen) -> Subject:
     return Subject(
         foreign.string(foreign.mapping(seen.run.get("spec")).get("workflow")),
         _tasks(seen.definitions, seen.depends_on, standings),
-        _expected_s(seen.definitions),
+        expected(seen.definitions),
         _fan_outs(seen.definitions),
         seen.name,
         state_of(seen.phase),
@@ -57,7 +57,8 @@ def _tasks(
     )
 
 
-def _expected_s(definitions: Mapping[str, Json]) -> dict[str, float]:
+def expected(definitions: Mapping[str, Json]) -> dict[str, float]:
+    """How long tasks are expected to take, in seconds, of those that say so."""
     found = {}
     for name, task in definitions.items():
         with suppress(ValueError):

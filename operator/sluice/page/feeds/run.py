@@ -3,8 +3,7 @@
 import time
 from asyncio import TaskGroup
 
-from sluice.cli.graph.read import of_run
-from sluice.cli.graph.subject import Subject
+from sluice.cli.graph.read import expected
 from sluice.client import graphs
 from sluice.client.api import Client
 from sluice.client.follow import follow_object
@@ -29,21 +28,21 @@ async def _feed(channel: Channel, client: Client, name: str, group: TaskGroup) -
     latest: Latest[Json] = Latest("run")
     group.create_task(latest.keep(follow_object(client, RUNS, name, lost=latest.lost)))
     graph: Json | None = None
-    subject: Subject | None = None
+    longest: _LongestWay | None = None
     sent: dict[str, Json] = {}
     way: tuple[str, ...] = ()
     async for run in latest.told(channel):
-        if graph is None and (graph := await graphs.graph_of_run(client, run)) is not None:
-            seen = RunSeen(run, time.time(), graph)
-            await channel.send("graph", {"tasks": _tasks(seen)})
-            subject = of_run(seen)
+        graph = graph or await graphs.graph_of_run(client, run)
         seen = RunSeen(run, time.time(), graph)
+        if graph is not None and longest is None:
+            await channel.send("graph", {"tasks": _tasks(seen)})
+            longest = _LongestWay(seen)
         entries = {task: _small(entry) for task, entry in seen.entries.items()}
         changed = {task: entry for task, entry in entries.items() if sent.get(task) != entry}
         gone = [task for task in sent if task not in entries]
         sent = entries
         await channel.send("run", {"run": _head(run), "changed": changed, "gone": gone})
-        before, way = way, _longest_way(subject, seen) if subject else ()
+        before, way = way, longest.of(seen) if longest else ()
         if way != before:
             await channel.send("way", way)
 
@@ -63,14 +62,23 @@ def _tasks(seen: RunSeen) -> list[Json]:
     ]
 
 
-def _longest_way(subject: Subject, seen: RunSeen) -> tuple[str, ...]:
+class _LongestWay:
     """As `sluice graph` has it: by how long each task took so far, else by how long it is expected to take."""
 
-    def lasts_s(task: str) -> float:
-        took_s = seen.took_s(seen.entries.get(task, {}))
-        return subject.expected_s.get(task, 0.0) if took_s is None else took_s
+    def __init__(self, seen: RunSeen) -> None:
+        self._expected_s = expected(seen.definitions)
+        self._depends_on = {
+            name: [before for before in needs if before in seen.definitions] for name, needs in seen.depends_on.items()
+        }
 
-    return longest_way({task.name: task.depends_on for task in subject.tasks}, lasts_s)
+    def of(self, seen: RunSeen) -> tuple[str, ...]:
+        """The names of the tasks on it, as they stand."""
+
+        def lasts_s(task: str) -> float:
+            took_s = seen.took_s(seen.entries.get(task, {}))
+            return self._expected_s.get(task, 0.0) if took_s is None else took_s
+
+        return longest_way(self._depends_on, lasts_s)
 
 
 def _small(entry: Json) -> Json:
