@@ -53,7 +53,14 @@ def index() -> str:
     """The HTML. Raises NoPage."""
     if not all((MODULES / Path(path).name).exists() for path in _IMPORTS.values()):
         raise NoPage
-    return (STATIC / "index.html").read_text().replace("IMPORT_MAP", import_map())
+    page = (STATIC / "index.html").read_text()
+    return page.replace("IMPORT_MAP", import_map()).replace("MODULES", _preloads())
+
+
+def _preloads() -> str:
+    """All modules at once: else the browser learns of each from the one that imports it."""
+    paths = sorted(path for path, (_, kind) in files().items() if kind == _TYPES[".js"])
+    return "\n    ".join(f'<link rel="modulepreload" href="{path}">' for path in paths)
 
 
 def files() -> dict[str, tuple[Path, str]]:
