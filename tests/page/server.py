@@ -30,14 +30,18 @@ class Browser:
         return answer
 
     async def ask(self, method, path, headers=None, **more):
+        answer = await self.open(path, headers, method=method, **more)
+        if answer.content_type != "text/event-stream":
+            await answer.read()
+        return answer
+
+    async def open(self, path, headers=None, *, method="GET", **more):
+        """An answer whose content is still to be read."""
         with_key = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         answer = await self._session.request(
             method, self.address + path, headers={**with_key, **(headers or {})}, **more
         )
-        if answer.content_type == "text/event-stream":
-            self._streams.append(answer)
-        else:
-            await answer.read()
+        self._streams.append(answer)
         return answer
 
     async def aclose(self):

@@ -48,7 +48,12 @@ CASES = [
     ("items", "statesOf", [{"total": "x", "succeeded": 7}], []),
     ("items", "statesOf", [None], []),
     ("items", "counted", [["Failed", "Succeeded", "Failed"]], "2 Failed, 1 Succeeded"),
-    ("ansi", "plain", ["a\x1b[31mb\x1b[0m\x1b[2J\x1b]0;title\x07c"], "abc"),
+    (
+        "ansi",
+        "coloured",
+        ["a\x1b[2J\x1b]0;title\x07b"],
+        [{"text": "a", "colour": ""}, {"text": "b", "colour": ""}],
+    ),
     (
         "ansi",
         "coloured",

@@ -1,5 +1,7 @@
 """What the page does with what comes, in a real browser: many windows, a long log, an address that was sent."""
 
+import re
+
 import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
@@ -54,20 +56,32 @@ async def test_of_a_log_that_is_too_long_the_oldest_lines_go_and_the_page_says_h
     await expect(page.locator("h1")).to_have_text("etl-1")
     await page.evaluate("""
         import("/static/script/run.js").then(({ log }) => {
-          for (let from = 0; from < 600_000; from += 50_000) {
-            log.add(Array.from({ length: 50_000 }, (_, at) => ["work", "", `line ${from + at + 1}`, true, true]));
+          for (let from = 0; from < 1_100_000; from += 50_000) {
+            log.add(Array.from({ length: 50_000 }, (_, at) => ["work", "", `line ${from + at + 1}`]));
           }
         })
     """)
     await expect(page.get_by_role("alert")).to_contain_text("the oldest 100000 lines are not kept")
-    await expect(page.locator(".line").last).to_contain_text("line 600000")
-    assert await page.locator(".line").count() < 200
-    await page.get_by_label("Search").fill("line 12345")
-    await expect(page.get_by_text("10 of 500000 lines")).to_be_visible()
+    await expect(page.locator(".line").last).to_contain_text("line 1100000")
+    assert await page.locator(".line").count() < 100
+
+    await page.locator(".log").evaluate("(log) => (log.scrollTop = (log.scrollHeight - log.clientHeight) / 2)")
+    await expect(page.locator(".line").first).to_contain_text(re.compile(r"line 5999\d\d"))
+    await page.locator(".log").press("PageDown")
+    below = await page.locator(".line").first.inner_text()
+    await page.get_by_label("wrap").check()
+    await page.locator(".log").press("ArrowDown")
+    assert await page.locator(".line").first.inner_text() != below
+    await page.locator(".log").press("End")
+    await expect(page.locator(".line").last).to_be_in_viewport()
+    await expect(page.locator(".line").last).to_contain_text("line 1100000")
+
+    await page.get_by_label("Search").fill("Line 12345")
+    await expect(page.get_by_text("10 of 1000000 lines")).to_be_visible()
     await page.get_by_role("link", name="123450", exact=True).click()
     assert "line=123450" in page.url
     other = await tab("?" + page.url.partition("?")[2])
-    await expect(other.get_by_label("Search")).to_have_value("line 12345")
+    await expect(other.get_by_label("Search")).to_have_value("Line 12345")
 
 
 async def test_an_expired_kubeconfig_says_so_and_what_to_do(opened):

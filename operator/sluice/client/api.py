@@ -41,6 +41,7 @@ _CONNECT_S, _ANSWER_S = 10.0, 30.0
 _SILENCE_S = 90.0  # a watch has a bookmark at least once a minute
 _PAGE = 500
 _LINE_MAX = 2**22  # a line of a watch is a whole object
+_LOG_READ_AHEAD = 2**16  # bytes: many logs may be read at once
 
 # A token cannot be read just now (ConfigException), or the text is no JSON (ValueError): a proxy's page, or the last
 # line of a watch that was cut.
@@ -154,7 +155,9 @@ class Client:
         where = self._where(namespace)
         query = {"container": container, **query}
         path = PODS.path(where, pod, "log")
-        async with self._send("GET", path, query=query, accept="*/*", timeout=_stream_timeout(None)) as answer:
+        async with self._send(
+            "GET", path, query=query, accept="*/*", timeout=_stream_timeout(None), read_ahead=_LOG_READ_AHEAD
+        ) as answer:
             await self._check(answer, "get", LOGS, where, pod)
             try:
                 async for chunk in answer.content.iter_any():
@@ -225,6 +228,7 @@ class Client:
         accept: str = JSON,
         content_type: str = JSON,
         timeout: aiohttp.ClientTimeout | None = None,  # noqa: ASYNC109  # aiohttp's own
+        read_ahead: int = _LINE_MAX // 2,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
             answer = await self._open().request(
@@ -236,6 +240,7 @@ class Client:
                 timeout=timeout or self._timeout(),
                 proxy=self._configuration.proxy,
                 server_hostname=self._configuration.tls_server_name,
+                read_bufsize=read_ahead,
             )
         except _NO_ANSWER as error:
             raise Unreachable(self.server, _reason(error)) from error
@@ -277,9 +282,7 @@ class Client:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, ssl=self._tls), read_bufsize=_LINE_MAX // 2
-            )
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0, ssl=self._tls))
         return self._session
 
     def _timeout(self) -> aiohttp.ClientTimeout:

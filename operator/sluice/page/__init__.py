@@ -9,6 +9,7 @@
     live        the stream of one tab
     channel     its server-sent events, and how many streams there may be
     feeds       what goes into it: lists of runs, one run, logs, pools
+    downloads   a log as a file
     look        what is asked once: why, what differs, YAML
     graph       where the tasks of a run are drawn
     actions     what changes something, and the kubectl line that does the same

@@ -70,10 +70,11 @@ def _start(channel: Channel, client: Client, query: Query, group: TaskGroup) -> 
     else:
         feed_run(channel, client, name, group)
         if "logs" in query:
-            feed_logs(channel, client, name, _selection(query), group)
+            feed_logs(channel, client, name, selection(query), group)
 
 
-def _selection(query: Query) -> Selection:
+def selection(query: Query) -> Selection:
+    """Whose logs."""
     task, item = query.get("logs", ""), query.get("item", "")
     items = frozenset({int(item)}) if item.isascii() and item.isdigit() and len(item) <= _MAX_DIGITS else None
     return Selection(frozenset({task} - {""}), items)

@@ -7,6 +7,7 @@
     GET  /api/live           the stream of a tab: ?view=runs|run|pools
     GET  /api/why, /api/diff, /api/yaml, /api/parameters, /api/graph
     POST /api/act            what changes something; see `actions`
+    POST /api/download       an address for a log as a file: /download/…, which works once
 
 The namespace is a parameter of all of `/api/`.
 """
@@ -23,14 +24,15 @@ from pydantic import ValidationError
 
 from sluice.client.errors import ClientError, Forbidden, NoCluster, NotFound, NotInstalled, Unreachable
 from sluice.client.names import BadName
+from sluice.client.resources import RUNS
 from sluice.core import Json
 from sluice.page import assets, look
 from sluice.page.actions import Asked, act
 from sluice.page.channel import Streams
+from sluice.page.downloads import Downloads, Wanted, download
 from sluice.page.graph import graph
 from sluice.page.guard import BEARER, VISITOR, admitting, guard, headers, refusal
-from sluice.page.live import EVERYWHERE, FAULT, VIEWS, follow_view, told
-from sluice.page.sessions import Sessions
+from sluice.page.live import EVERYWHERE, FAULT, VIEWS, follow_view, selection, told
 from sluice.page.visitors import NotAdmitted, Visitor, Visitors
 
 _MAX_BODY = 256 * 1024
@@ -63,7 +65,7 @@ def application(visitors: Visitors, hosts: tuple[str, ...]) -> web.Application:
     """`hosts` are names of the server besides this machine's own. Raises NoPage."""
     app = web.Application(middlewares=[guard(hosts), _errors, admitting(visitors)], client_max_size=_MAX_BODY)
     app.on_response_prepare.append(headers(assets.policy()))
-    routes = _Routes(visitors.sessions)
+    routes = _Routes(visitors)
     app.on_shutdown.append(routes.end_streams)
     app.router.add_get("/", _text(assets.index(), "text/html"))
     for path, (file, kind) in assets.files().items():
@@ -74,6 +76,8 @@ def application(visitors: Visitors, hosts: tuple[str, ...]) -> web.Application:
     for path, look_up in _LOOKS.items():
         app.router.add_get(path, _asked(look_up))
     app.router.add_post("/api/act", routes.act)
+    app.router.add_post("/api/download", routes.download)
+    app.router.add_get("/download/{token}", routes.file)
     return app
 
 
@@ -85,16 +89,17 @@ def _text(text: str, kind: str) -> Callable[[web.Request], Awaitable[web.Respons
 
 
 class _Routes:
-    def __init__(self, sessions: Sessions | None) -> None:
-        self._sessions, self._streams = sessions, Streams()
+    def __init__(self, visitors: Visitors) -> None:
+        self._visitors, self._streams, self._downloads = visitors, Streams(), Downloads()
 
     async def how(self, _: web.Request) -> web.Response:
         """How one signs in."""
-        return web.json_response({"by": "token" if self._sessions is None else "link"})
+        return web.json_response({"by": "token" if self._visitors.sessions is None else "link"})
 
     async def session(self, request: web.Request) -> web.Response:
         asked = await _json(request)
-        key = self._sessions and self._sessions.trade(str(asked.get("token", "")))
+        sessions = self._visitors.sessions
+        key = sessions and sessions.trade(str(asked.get("token", "")))
         if key is None:
             return refusal(
                 HTTPStatus.FORBIDDEN, "this link was used already; press Enter where `sluice ui` runs, for a fresh one"
@@ -107,6 +112,20 @@ class _Routes:
         except ValidationError:
             return refusal(HTTPStatus.BAD_REQUEST, "the page and its server do not fit together; load it again")
         return web.json_response(await act(_within(request), asked))
+
+    async def download(self, request: web.Request) -> web.Response:
+        """The address of a file that is still to be fetched."""
+        client, name = _within(request).client, request.query.get("name", "")
+        await client.get(RUNS, name)  # who may not read it hears so now
+        token = self._downloads.new(Wanted(request[BEARER], client.namespace, name, selection(request.query)))
+        return web.json_response({"address": f"/download/{token}"})
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        wanted = self._downloads.take(request.match_info["token"])
+        if wanted is None:
+            return refusal(HTTPStatus.NOT_FOUND, "this address was used already; go back, and choose Download again")
+        async with self._visitors.admit(wanted.bearer) as visitor:
+            return await download(request, visitor.within(wanted.namespace).client, wanted)
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         if request.query.get("view") not in VIEWS:

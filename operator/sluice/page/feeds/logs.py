@@ -1,4 +1,4 @@
-"""The logs of a run, or of one task or item of it, as `sluice logs -f` shows them."""
+"""The logs of a run, or of one task or item of it, as `sluice logs -f` shows them. A very long line comes in parts."""
 
 import asyncio
 from asyncio import TaskGroup
@@ -22,16 +22,16 @@ class _Lines:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._waiting: list[tuple[str, str, str, bool, bool]] = []
+        self._waiting: list[tuple[str, str, str]] = []
         self._size = 0
 
     def piece(self, pod: PodView, piece: Piece) -> None:
         if pod.attempt_of is not None:
             text = piece.text.decode(errors="replace").removesuffix("\r")
-            self._add((label(pod.attempt_of), piece.time, text, piece.first, piece.last))
+            self._add((label(pod.attempt_of), piece.time, text))
 
     def note(self, name: str, sign: str, words: str) -> None:
-        self._add((name, "", f"{sign} {words}", True, True))
+        self._add((name, "", f"{sign} {words}"))
 
     async def drain(self) -> None:
         if self._size > _KEPT_BACK:
@@ -47,7 +47,7 @@ class _Lines:
             await asyncio.sleep(_AT_MOST_EVERY_S)
             await self.flush()
 
-    def _add(self, line: tuple[str, str, str, bool, bool]) -> None:
+    def _add(self, line: tuple[str, str, str]) -> None:
         self._waiting.append(line)
         self._size += len(line[2])
 

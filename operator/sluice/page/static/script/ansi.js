@@ -20,11 +20,6 @@ export function coloured(/** @type {string} */ text) {
   return parts;
 }
 
-/** Without any of them. */
-export function plain(/** @type {string} */ text) {
-  return text.replace(ESCAPES, "");
-}
-
 function next(/** @type {string} */ colour, /** @type {string} */ codes) {
   for (const code of codes.split(";").map(Number)) {
     if (code === 0 || code === 39) colour = "";

@@ -75,8 +75,8 @@ export interface Task {
   dependsOn: string[];
 }
 
-/** A line of a log, or a part of a very long one: whose, when, what, whether it begins a line and whether it ends one. */
-export type Piece = [string, string, string, boolean, boolean];
+/** A line of a log, or a part of a very long one, which counts as a line: whose, when, what. */
+export type Piece = [string, string, string];
 
 export interface Answer {
   answer: string;
