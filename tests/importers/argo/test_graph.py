@@ -119,6 +119,22 @@ def test_a_suspend_is_an_approval_or_a_wait():
     assert (found["ask"]["approval"], found["rest"]["wait"]) == ({}, {"for": "1m30s"})
 
 
+@pytest.mark.parametrize(
+    ("suspend", "pause", "losses"),
+    [("{}", {"approval": {}}, ["a suspend in a loop"]), ("{duration: 2m}", {"wait": {"for": "2m"}}, [])],
+)
+def test_a_suspend_in_a_loop_is_one_for_all_items(suspend, pause, losses):
+    text = steps([call("rest", "rest", withItems=[1, 2])], [call("a")]) + f"- {{name: rest, suspend: {suspend}}}\n"
+    result = imported(workflow(text))
+    assert result.objects[-1].manifest["spec"]["tasks"][0] == {"name": "rest", **pause}
+    assert [what for _, what in lost(result)] == losses
+
+
+def test_a_pause_cannot_fail_so_nothing_goes_on_after_its_failure():
+    text = steps([call("rest", "rest", continueOn={"failed": True})]) + "- {name: rest, suspend: {duration: 2m}}\n"
+    assert tasks(workflow(text))["rest"] == {"name": "rest", "wait": {"for": "2m"}}
+
+
 def test_a_pause_that_a_parameter_decides_is_its_default():
     text = steps([call("rest", "rest")]) + "- {name: rest, suspend: {duration: '{{workflow.parameters.pause}}'}}\n"
     result = imported(workflow(text, arguments="{parameters: [{name: pause, value: 2m}]}"))

@@ -57,7 +57,9 @@ class TaskWriter:
         if "workflow" in fields or "join" in fields:
             pass
         elif template.kind == "suspend":
-            fields |= self._suspend(draft)
+            pause = self._suspend(draft)
+            without_meaning = {"forEach", "allowFailure"} if "wait" in pause else {"forEach"}
+            fields = {key: value for key, value in fields.items() if key not in without_meaning} | pause
         else:
             fields = merged(fields, self._program(draft))
         return {key: fields[key] for key in _ORDER if key in fields}
@@ -77,11 +79,9 @@ class TaskWriter:
         for output in draft.template.body.map("outputs").maps("parameters"):
             words = "it is a parameter of the run: who approves can give none"
             self._lose(draft, output.line, f"the value '{output.text('name')}' that is given on resuming", words)
-        fields: Json = {"approval": {}}
-        if "forEach" in draft.fields:
+        if draft.is_fan_out:
             self._lose(draft, draft.line, "a suspend in a loop", "one approval for all items", left=True)
-            del draft.fields["forEach"]
-        return fields
+        return {"approval": {}}
 
     def _resolve(self, draft: Draft, where: Map) -> Resolve:
         """Like the scope's, but what is unknown is told, and stands as `FILL_IN`."""
