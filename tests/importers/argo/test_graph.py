@@ -110,6 +110,14 @@ def test_a_template_that_calls_itself_is_a_run_of_its_own_each_time():
     assert lost(result) == [(10, "'main' calls itself")]
 
 
+def test_templates_that_call_each_other_are_told():
+    text = steps([call("a", "one")]) + steps([call("b", "two")], name="one")
+    text += steps([call("c", "one", when="{{workflow.name}} == x")], name="two")
+    result = imported(workflow(text))
+    assert [each.name for each in result.objects] == ["w-two", "w-one", "w"]
+    assert [what for _, what in lost(result)] == ["'one' calls itself"]
+
+
 def test_a_suspend_is_an_approval_or_a_wait():
     text = (
         steps([call("ask", "ask")], [call("rest", "rest")])

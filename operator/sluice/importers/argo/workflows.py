@@ -36,12 +36,13 @@ _ARGOS = "workflows.argoproj.io/"
 @dataclass(eq=False, slots=True)
 class _Apart:
     """A template as a Workflow of its own. `inherited` are the values of the whole workflow that it reads, by what
-    follows `workflow.`, each with the parameter that brings it.
+    follows `workflow.`, each with the parameter that brings it. `is_made`: a call before that is one from within.
     """
 
     name: str
     template: Template
     inherited: dict[str, str] = field(default_factory=dict)
+    is_made: bool = False
 
 
 class WorkflowWriter:
@@ -146,7 +147,7 @@ class WorkflowWriter:
             made.inherited = inherited(template, self._library, caller.scope.workflow)
             self._apart[template.key] = made
             self._make_apart(made)
-        elif template.key in caller.around:
+        elif not made.is_made:
             words = f"each call is a run of its own, at most {MAX_DEPTH} deep"
             graph.lose(
                 template.document,
@@ -208,6 +209,7 @@ class WorkflowWriter:
         spec |= written(graph, self._spec, self._pools, root, Scope(template, {}, workflow))
         spec["trigger"] = "Manual"
         self._keep(made.name, spec, graph, metadata)
+        made.is_made = True
 
     def _keep(self, name: str, spec: Json, graph: Graph, metadata: Json) -> None:
         ordered = {key: spec[key] for key in _ORDER if key in spec}
