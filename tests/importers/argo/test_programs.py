@@ -97,6 +97,20 @@ def test_a_pipe_ends_as_its_last_command_where_the_shell_ends_at_a_failure(progr
     assert main(f'container: {{image: x, command: [{program}], args: ["a | b > /tmp/k"]}}\n{PATHS}')["bash"] == script
 
 
+def test_an_output_that_has_a_value_is_that_value():
+    made = "outputs: {parameters: [{name: o, value: 'v-{{inputs.parameters.i}}'}]}\n"
+    given = {"parameters": [{"name": "message", "value": "{{steps.a.outputs.parameters.o}}"}]}
+    text = steps([call("a", "made")], [call("b", arguments=given)])
+    text += "  outputs: {parameters: [{name: end, value: done}]}\n"
+    text += (
+        "- name: made\n  inputs: {parameters: [{name: i, value: 3}]}\n  container: {image: x, command: [a]}\n  " + made
+    )
+    found = spec(workflow(text))
+    assert found["tasks"][0] == {"name": "a", "image": "x", "command": ["a"]}
+    assert found["tasks"][1]["args"] == ["v-3"]
+    assert found["outputs"] == {"end": "done"}
+
+
 def test_an_output_with_a_default_need_not_be_written():
     found = main(
         'container: {image: x, command: [sh, -c], args: ["true"]}\noutputs: {parameters: [{name: k, valueFrom: {path: /tmp/k, default: none}}]}\n'

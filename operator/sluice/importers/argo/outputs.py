@@ -10,6 +10,7 @@ from sluice.importers.argo.choices import chosen
 from sluice.importers.argo.depends import Dependency
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
 from sluice.importers.argo.graph import FILL_IN, Frame, Graph
+from sluice.importers.argo.library import Document
 from sluice.importers.argo.names import parameter_name
 from sluice.importers.argo.scope import ArtifactPlace, Draft, Node, Scope, parameter
 from sluice.importers.argo.source import Map
@@ -23,7 +24,9 @@ def leaf(graph: Graph, draft: Draft) -> Node:
     for output in template.body.map("outputs").maps("parameters"):
         name = output.text("name")
         value: Text = (Ref.to("tasks", draft.name, "outputs", name),)
-        if template.kind == "suspend":
+        if is_fixed(output):
+            value = _output(graph, output, draft.scope, template.document)
+        elif template.kind == "suspend":
             value = (_supplied(graph, name, draft),)
         outputs[name] = value
         _make_global(output, value, draft.scope)
@@ -33,6 +36,11 @@ def leaf(graph: Graph, draft: Draft) -> Node:
         if each.text("globalName"):
             graph.global_artifacts[each.text("globalName")] = place
     return Node([draft], [draft], [draft], outputs, artifacts, Dependency(draft.name))
+
+
+def is_fixed(output: Map) -> bool:
+    """Has it a value that is no work of the pod's?"""
+    return output.get("value") is not None
 
 
 def _supplied(graph: Graph, name: str, draft: Draft) -> Ref:
@@ -57,7 +65,7 @@ def whole(
     made = Node(drafts, roots, leaves)
     scope = replace(frame.scope, nodes=nodes)
     for output in frame.template.body.map("outputs").maps("parameters"):
-        value = _output(graph, output, scope, frame)
+        value = _output(graph, output, scope, frame.template.document)
         made.outputs[output.text("name")] = value
         _make_global(output, value, scope)
     for artifact in frame.template.body.map("outputs").maps("artifacts"):
@@ -69,15 +77,15 @@ def whole(
     return made
 
 
-def _output(graph: Graph, output: Map, scope: Scope, frame: Frame) -> Text:
+def _output(graph: Graph, output: Map, scope: Scope, document: Document) -> Text:
     source = output.map("valueFrom")
     try:
         if source.text("expression"):
             return chosen(source.text("expression"), scope.resolve, partial(_may_skip, graph))
-        return parse(source.text("parameter") or source.text("default"), scope.resolve)
+        return parse(output.text("value") or source.text("parameter") or source.text("default"), scope.resolve)
     except (Unknown, Untranslatable) as error:
         graph.lose(
-            frame.template.document,
+            document,
             output.line,
             f"the output '{output.text('name')}'",
             f"{FILL_IN}; {reason(error)}",

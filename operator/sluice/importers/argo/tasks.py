@@ -10,6 +10,7 @@ from sluice.importers.argo.durations import duration
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
 from sluice.importers.argo.graph import BY_DEFAULT, FILL_IN, NO_MEMORY, Graph
 from sluice.importers.argo.locks import Pools, locks_of
+from sluice.importers.argo.outputs import is_fixed
 from sluice.importers.argo.pods import container_fields, merged, pod_fields
 from sluice.importers.argo.programs import Around, environment, program_of
 from sluice.importers.argo.retries import retried
@@ -174,6 +175,8 @@ class TaskWriter:
     def _outputs(self, draft: Draft, container: Map, around: Around) -> list[Any]:
         found: list[Any] = []
         for output in draft.template.body.map("outputs").maps("parameters"):
+            if is_fixed(output):
+                continue
             name, source = output.text("name"), output.map("valueFrom")
             default = source.get("default", output.get("default"))
             path = source.text("path")
