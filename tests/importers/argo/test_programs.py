@@ -190,21 +190,6 @@ def test_containers_of_a_set_run_one_after_the_other():
     assert lost(result) == [(8, "containerSet")]
 
 
-@pytest.mark.parametrize("below", ["{{steps.a.outputs.artifacts.o}}/x", "{{steps.a.outputs.artifacts.o}}"])
-def test_a_part_of_an_artifact_is_handed_on_through_templates(below):
-    said = {"name": "i", "from": below} | ({} if below.endswith("x") else {"subPath": "x"})
-    makes = (
-        "- name: make\n  container: {image: x, command: [sh, -c, m]}\n  outputs: {artifacts: [{name: o, path: /o}]}\n"
-    )
-    reads = (
-        "- name: read\n  inputs: {artifacts: [{name: i, path: /i}]}\n  container: {image: x, command: [sh, -c, r]}\n"
-    )
-    passed = {"artifacts": [{"name": "i", "from": "{{inputs.artifacts.i}}", "subPath": "y"}]}
-    inner = steps([call("r", "read", arguments=passed)], name="inner") + "  inputs: {artifacts: [{name: i}]}\n"
-    text = steps([call("a", "make")], [call("b", "inner", arguments={"artifacts": [said]})]) + inner + makes + reads
-    assert tasks(workflow(text))["b-r"]["bash"].startswith("cp -r /artifacts/a/o/x/y /i\n")
-
-
 def test_the_outputs_of_a_container_set_are_those_of_its_main_container():
     containers = '{name: main, image: x, command: [sh, -c], args: ["make > /tmp/k"]}, {name: a, image: y}'
     mount = "volumeMounts: [{name: w, mountPath: /w}]"
@@ -224,70 +209,3 @@ def test_the_outputs_of_a_container_set_are_those_of_its_main_container():
             }
         },
     }
-
-
-@pytest.mark.parametrize(
-    ("artifact", "made"),
-    [
-        (
-            "raw: {data: hello}",
-            {"files": ["main-in"], "bash": "mkdir -p /in\ncp -r /sluice/files/main-in /in/x\ncat /in/x\n"},
-        ),
-        ("git: {repo: https://git.example/r.git, revision: v1}", {"volumes": [{"name": "in", "emptyDir": {}}]}),
-        (
-            "http: {url: https://example.org/x}",
-            {"volumeMounts": [{"name": "in", "mountPath": "/in/x", "subPath": "x"}]},
-        ),
-    ],
-)
-def test_an_artifact_is_there_before_the_program(artifact, made):
-    body = f"inputs: {{artifacts: [{{name: in, path: /in/x, {artifact}}}]}}\ncontainer: {{image: x, command: [sh, -c], args: [cat /in/x]}}\n"
-    result = imported(workflow(leaf(body)))
-    (task,) = result.objects[-1].manifest["spec"]["tasks"]
-    assert task == task | made
-    assert result.exit_code == 0
-
-
-def test_a_file_of_a_raw_artifact_is_in_the_manifest():
-    body = "inputs: {artifacts: [{name: in, path: /x, raw: {data: hello}}]}\ncontainer: {image: x, command: [sh, -c], args: [cat /x]}\n"
-    assert spec(workflow(leaf(body)))["files"] == {"main-in": "hello"}
-
-
-def test_an_artifact_of_the_run_goes_through_a_claim():
-    templates = """\
-- {name: make, container: {image: x, command: [sh, -c], args: ["date > /tmp/d"]}, outputs: {artifacts: [{name: d, path: /tmp/d}]}}
-- {name: read, inputs: {artifacts: [{name: d, path: /d}]}, container: {image: x, command: [sh, -c], args: [cat /d]}}
-"""
-    source = {"artifacts": [{"name": "d", "from": "{{steps.a.outputs.artifacts.d}}"}]}
-    text = workflow(steps([call("a", "make")], [call("b", "read", arguments=source)]) + templates)
-    found = tasks(text)
-    assert found["a"]["bash"] == "date > /tmp/d\nmkdir -p /artifacts/a\ncp -r /tmp/d /artifacts/a/d\n"
-    assert found["b"]["bash"] == "cp -r /artifacts/a/d /d\ncat /d\n"
-    assert [claim["metadata"]["name"] for claim in spec(text)["volumeClaimTemplates"]] == ["artifacts"]
-
-
-@pytest.mark.parametrize(
-    ("artifacts", "loss", "left"),
-    [
-        ("outputs: {artifacts: [{name: o, path: /o}]}", "not kept: nobody among the files reads it", False),
-        (
-            "inputs: {artifacts: [{name: i, path: /i, s3: {bucket: b, key: k}}]}",
-            "fetch it from bucket b key k, and put it at /i",
-            True,
-        ),
-    ],
-)
-def test_an_artifact_that_is_lost_is_told(artifacts, loss, left):
-    (found,) = imported(workflow(leaf(f"container: {{image: x}}\n{artifacts}\n"))).losses
-    assert (found.line, found.instead, found.left) == (9, loss, left)
-
-
-def test_an_artifact_has_its_place_in_a_volume_of_the_template():
-    body = """\
-inputs: {artifacts: [{name: code, path: /go/src/x, git: {repo: https://git.example/x.git}}]}
-container: {image: x, volumeMounts: [{name: work, mountPath: /go}]}
-"""
-    found = tasks(workflow(leaf(body), volumes="[{name: work, emptyDir: {}}]"))["main"]
-    assert found["volumes"] == [{"name": "work", "emptyDir": {}}]
-    (fetch,) = found["podTemplate"]["spec"]["initContainers"]
-    assert fetch["volumeMounts"] == found["volumeMounts"] == [{"name": "work", "mountPath": "/go"}]

@@ -24,7 +24,7 @@ def given(graph: Graph, arguments: Map, scope: Scope, document: Document, label:
 
 
 def place_of(graph: Graph, written: Map, scope: Scope) -> ArtifactPlace | None:
-    """What `from` names; None if that is nowhere."""
+    """What `from` names; None if that is nowhere, or has one for each item of a loop."""
     place: ArtifactPlace | None = None
     said, _, below = written.text("from").strip().removeprefix("{{").partition("}}")
     match said.strip().split("."):
@@ -35,6 +35,8 @@ def place_of(graph: Graph, written: Map, scope: Scope) -> ArtifactPlace | None:
         case ["workflow", "outputs", "artifacts", *rest]:
             place = graph.global_artifacts.get(".".join(rest))
     if place is not None and place.draft is not None:
+        if place.draft.is_fan_out:
+            return None
         place.draft.artifacts_read.add(place.name)
         inside = [place.sub_path, written.text("subPath") or below.strip("/")]
         place = replace(place, sub_path="/".join(filter(None, inside)))

@@ -5,11 +5,10 @@ are fetched by an init container. What is in a bucket is left to the user. An ou
 https://argo-workflows.readthedocs.io/en/latest/walk-through/artifacts/
 """
 
-import shlex
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from sluice.core import Json
+from sluice.importers.argo.fetched import Attached, git, http, mode_of
 from sluice.importers.argo.names import dns_label
 from sluice.importers.argo.programs import Around, Copy
 from sluice.importers.argo.scope import ArtifactPlace, Draft
@@ -21,27 +20,7 @@ CLAIM: Json = {
     "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
 }
 _FOLDER = "/artifacts"
-_GIT_IMAGE, _HTTP_IMAGE = "alpine/git:2.47.2", "curlimages/curl:8.12.1"
 _STORES = ("s3", "gcs", "oss", "azure", "hdfs", "artifactory", "plugin")
-
-
-@dataclass(slots=True)
-class Attached:
-    """What a task needs for its artifacts. `files` are by path, of the whole Workflow; `losses` have their line."""
-
-    fields: Json = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
-    needs_claim: bool = False
-    losses: list[tuple[int, str, str, bool]] = field(default_factory=list)
-
-    def mount(self, name: str, path: str, sub_path: str = "") -> None:
-        self.fields.setdefault("volumes", []).append({"name": name, "emptyDir": {}})
-        mount = {"name": name, "mountPath": path, **({"subPath": sub_path} if sub_path else {})}
-        self.fields.setdefault("volumeMounts", []).append(mount)
-
-    def fetch(self, container: Json) -> None:
-        template = self.fields.setdefault("podTemplate", {"spec": {"initContainers": []}})
-        template["spec"]["initContainers"].append(container)
 
 
 def attach(draft: Draft, around: Around) -> Attached:
@@ -63,7 +42,7 @@ def _input(artifact: Map, draft: Draft, around: Around, made: Attached) -> None:
         source = f"{_FOLDER}/{place.draft.name}/{place.name}"
         if place.sub_path:
             source += f"/{placeholders(parse(place.sub_path, draft.scope.resolve))}"
-        around.before.append(Copy(source, path, artifact.get("optional") is True, _mode(artifact)))
+        around.before.append(Copy(source, path, artifact.get("optional") is True, mode_of(artifact)))
         made.needs_claim = True
         return
     source_map = place.source or artifact
@@ -97,91 +76,19 @@ def _raw(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached)
         )
     made.files[file] = placeholders(content)
     made.fields.setdefault("files", []).append(file)
-    around.before.append(Copy(f"/sluice/files/{file}", artifact.text("path"), mode=_mode(artifact)))
+    around.before.append(Copy(f"/sluice/files/{file}", artifact.text("path"), mode=mode_of(artifact)))
 
 
-def _git(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached) -> None:
-    del around
-    volume = dns_label(artifact.text("name"))
-    path = artifact.text("path")
-    covering = _covering(path, draft)
-    repository, revision = (placeholders(parse(said.text(key), draft.scope.resolve)) for key in ("repo", "revision"))
-    clone = f"git clone --recurse-submodules {shlex.quote(repository)} {shlex.quote(path)}"
-    if revision:
-        clone += f" && git -C {shlex.quote(path)} checkout {shlex.quote(revision)}"
-    if covering is None:
-        made.mount(volume, path)
-    mount = covering or {"name": volume, "mountPath": path}
-    made.fetch(
-        {
-            "name": f"fetch-{volume}",
-            "image": _GIT_IMAGE,
-            "command": ["sh", "-c"],
-            "args": [clone],
-            "volumeMounts": [mount],
-        }
-    )
-    secrets = [key for key in ("usernameSecret", "passwordSecret", "sshPrivateKeySecret") if key in said]
-    if secrets:
-        made.losses.append(
-            (said.line, f"git's {', '.join(secrets)}", f"add it to the init container fetch-{volume}", True)
-        )
-
-
-def _covering(path: str, draft: Draft) -> Json | None:
-    """The mount of the template's own that has the path in it, where the artifact has its place then."""
-    container = draft.template.body.map(draft.template.kind)
-    mounts = [each for each in container.maps("volumeMounts") if f"{path}/".startswith(each.text("mountPath") + "/")]
-    found = max(mounts, key=lambda each: len(each.text("mountPath")), default=None)
-    return None if found is None else dict(found)
-
-
-def _http(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached) -> None:
-    del around
-    volume = dns_label(artifact.text("name"))
-    folder, _, file = artifact.text("path").rpartition("/")
-    url = placeholders(parse(said.text("url"), draft.scope.resolve))
-    target = f"/fetched/{file}"
-    del folder
-    mode = f" && chmod {_mode(artifact)} {target}" if _mode(artifact) else ""
-    command = f"curl -fsSL -o {shlex.quote(target)} {shlex.quote(url)}{mode}"
-    made.mount(volume, artifact.text("path"), file)
-    mount = {"name": volume, "mountPath": "/fetched"}
-    made.fetch(
-        {
-            "name": f"fetch-{volume}",
-            "image": _HTTP_IMAGE,
-            "command": ["sh", "-c"],
-            "args": [command],
-            "volumeMounts": [mount],
-        }
-    )
-    if set(said) - {"url"}:
-        made.losses.append(
-            (
-                said.line,
-                f"{', '.join(sorted(set(said) - {'url'}))} of an http artifact",
-                f"add it to the init container fetch-{volume}",
-                True,
-            )
-        )
-
-
-_TAKEN: dict[str, Callable[[Map, Map, Draft, Around, Attached], None]] = {"raw": _raw, "git": _git, "http": _http}
-
-
-def _mode(artifact: Map) -> str:
-    mode = artifact.get("mode")
-    return f"{mode:o}" if isinstance(mode, int) else ""
+_TAKEN: dict[str, Callable[[Map, Map, Draft, Around, Attached], None]] = {"raw": _raw, "git": git, "http": http}
 
 
 def _output(artifact: Map, draft: Draft, around: Around, made: Attached) -> None:
     name, path = artifact.text("name"), artifact.text("path")
-    if name in draft.artifacts_read and not draft.is_fan_out and path:
+    if name in draft.artifacts_read and path:
         target = f"{_FOLDER}/{draft.name}/{name}"
         around.after.append(Copy(path, target, artifact.get("optional") is True))
         made.needs_claim = True
         return
     where = next((f"; Argo keeps it at {plain(artifact[store])}" for store in _STORES if store in artifact), "")
-    why = "each item would have its own" if name in draft.artifacts_read else "nobody among the files reads it"
-    made.losses.append((artifact.line, f"the output artifact '{name}'", f"not kept: {why}{where}", False))
+    words = f"not kept: nobody among the files reads it{where}"
+    made.losses.append((artifact.line, f"the output artifact '{name}'", words, False))

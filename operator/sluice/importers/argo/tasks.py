@@ -4,10 +4,11 @@ from typing import Any
 
 from sluice.core import Json
 from sluice.importers.argo.after_loops import ALL
-from sluice.importers.argo.artifacts import Attached, attach
+from sluice.importers.argo.artifacts import attach
 from sluice.importers.argo.container_sets import in_order, init_containers
 from sluice.importers.argo.durations import duration
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
+from sluice.importers.argo.fetched import Attached
 from sluice.importers.argo.graph import BY_DEFAULT, FILL_IN, NO_MEMORY, Graph
 from sluice.importers.argo.locks import Pools, locks_of
 from sluice.importers.argo.outputs import is_fixed
