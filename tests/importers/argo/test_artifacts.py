@@ -2,9 +2,18 @@
 
 # ruff: noqa: E501  # a case reads best in one line
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
+from sluice.importers.argo.programs import Around, Copy, program_of
+from sluice.importers.argo.source import Map
 from tests.importers.argo.documents import call, imported, leaf, spec, steps, tasks, workflow
+
+
+def put(source, target):
+    return f"if [ -d {target} ]; then cp -r {source}/. {target}; else cp -r {source} {target}; fi\n"
 
 
 @pytest.mark.parametrize("below", ["{{steps.a.outputs.artifacts.o}}/x", "{{steps.a.outputs.artifacts.o}}"])
@@ -19,7 +28,7 @@ def test_a_part_of_an_artifact_is_handed_on_through_templates(below):
     passed = {"artifacts": [{"name": "i", "from": "{{inputs.artifacts.i}}", "subPath": "y"}]}
     inner = steps([call("r", "read", arguments=passed)], name="inner") + "  inputs: {artifacts: [{name: i}]}\n"
     text = steps([call("a", "make")], [call("b", "inner", arguments={"artifacts": [said]})]) + inner + makes + reads
-    assert tasks(workflow(text))["b-r"]["bash"].startswith("cp -r /artifacts/a/o/x/y /i\n")
+    assert tasks(workflow(text))["b-r"]["bash"].startswith(put("/artifacts/a/o/x/y", "/i"))
 
 
 @pytest.mark.parametrize(
@@ -27,7 +36,7 @@ def test_a_part_of_an_artifact_is_handed_on_through_templates(below):
     [
         (
             "raw: {data: hello}",
-            {"files": ["main-in"], "bash": "mkdir -p /in\ncp -r /sluice/files/main-in /in/x\ncat /in/x\n"},
+            {"files": ["main-in"], "bash": "mkdir -p /in\ncp /sluice/files/main-in /in/x\ncat /in/x\n"},
         ),
         ("git: {repo: https://git.example/r.git, revision: v1}", {"volumes": [{"name": "in", "emptyDir": {}}]}),
         (
@@ -57,9 +66,29 @@ def test_an_artifact_of_the_run_goes_through_a_claim():
     source = {"artifacts": [{"name": "d", "from": "{{steps.a.outputs.artifacts.d}}"}]}
     text = workflow(steps([call("a", "make")], [call("b", "read", arguments=source)]) + templates)
     found = tasks(text)
-    assert found["a"]["bash"] == "date > /tmp/d\nmkdir -p /artifacts/a\ncp -r /tmp/d /artifacts/a/d\n"
-    assert found["b"]["bash"] == "cp -r /artifacts/a/d /d\ncat /d\n"
+    assert (
+        found["a"]["bash"]
+        == "date > /tmp/d\nmkdir -p /artifacts/a\nrm -rf /artifacts/a/d\ncp -r /tmp/d /artifacts/a/d\n"
+    )
+    assert found["b"]["bash"] == f"{put('/artifacts/a/d', '/d')}cat /d\n"
     assert [claim["metadata"]["name"] for claim in spec(text)["volumeClaimTemplates"]] == ["artifacts"]
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_folder_arrives_as_it_was(attempts, is_there, tmp_path):
+    kept, given = tmp_path / "kept", tmp_path / "given"
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "x").write_text("1")
+    if is_there:
+        given.mkdir()
+    keep = Around(after=[Copy(f"{tmp_path}/made", f"{kept}/of")])
+    take = Around(before=[Copy(f"{kept}/of", str(given))])
+    command = Map({"command": ["sh", "-c"], "args": ["true"]})
+    for around in [keep] * attempts + [take]:
+        script = program_of(command, lambda *_: None, around, result=False, taken=()).fields["bash"]
+        subprocess.run(["sh", "-ec", script], check=True)
+    assert [each.relative_to(given) for each in given.rglob("*")] == [Path("x")]
 
 
 @pytest.mark.parametrize(

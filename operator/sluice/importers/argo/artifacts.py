@@ -76,7 +76,7 @@ def _raw(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached)
         )
     made.files[file] = placeholders(content)
     made.fields.setdefault("files", []).append(file)
-    around.before.append(Copy(f"/sluice/files/{file}", artifact.text("path"), mode=mode_of(artifact)))
+    around.before.append(Copy(f"/sluice/files/{file}", artifact.text("path"), mode=mode_of(artifact), is_file=True))
 
 
 _TAKEN: dict[str, Callable[[Map, Map, Draft, Around, Attached], None]] = {"raw": _raw, "git": git, "http": http}
