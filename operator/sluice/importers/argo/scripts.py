@@ -52,13 +52,15 @@ def _shell(text: Text, made: Written) -> Written:
     quotes = _Quotes()
     for part, after in _with_next(text):
         if isinstance(part, str):
+            is_empty = quotes.now == "'" and part.startswith("'") and made.text.endswith("'")
+            made.text = made.text[:-1] + part[1:] if is_empty else made.text + part
             quotes.read(part)
-            made.text += part
             continue
         name = made.variable(part)
         match quotes.now:
             case "'":
-                made.text += f"'\"${name}\"'"
+                is_empty = made.text.endswith("'")
+                made.text = f'{made.text[:-1]}"${name}"\'' if is_empty else f"{made.text}'\"${name}\"'"
             case '"':
                 made.text += f"${{{name}}}"
             case "#":
