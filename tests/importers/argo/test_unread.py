@@ -5,6 +5,15 @@ import pytest
 from sluice.importers.argo.translate import Source, translate
 from tests.importers.argo.documents import call, imported, leaf, lost, steps, workflow
 
+CRON = """\
+apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata: {name: c}
+spec:
+  schedule: "@daily"
+  surprise: 1
+  workflowSpec: {entrypoint: a, templates: [{name: a, container: {image: x}}]}
+"""
 RUN = "container: {image: x, command: [a]}\n"
 
 
@@ -14,6 +23,9 @@ RUN = "container: {image: x, command: [a]}\n"
         (workflow(leaf(RUN), podPriority=5), "the field 'podPriority'"),
         (workflow(leaf(RUN + "surprise: 1\n")), "the field 'surprise'"),
         (workflow(steps([call("a", onSuccess="b")])), "the field 'onSuccess'"),
+        (workflow(steps([call("a", continueOn={"failed": True, "later": True})])), "the field 'later'"),
+        (workflow(leaf(RUN + "retryStrategy: {limit: 1, backoff: {duration: 1, jitter: 2}}\n")), "the field 'jitter'"),
+        (CRON, "the field 'surprise'"),
         (workflow(steps([call("a")]) + "  memoize: {key: x}\n"), "memoize"),
         (workflow(leaf(RUN + "memoize: {key: x}\n")), "memoize"),
         (

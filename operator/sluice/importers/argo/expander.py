@@ -35,7 +35,7 @@ class Expander:
     def enter(self, frame: Frame, name: str) -> Node:
         """The tasks of a template. Raises Refused."""
         template, graph = frame.template, self.graph
-        graph.tell_unread(template.document, template.body, unread.of_template(template.body))
+        graph.tell_unread(template.document, unread.of_template(template.body))
         if template.kind in REFUSED or template.body.get("daemon"):
             kind = "daemon" if template.body.get("daemon") else template.kind
             what = f"the template '{template.name}' is a {kind} template, which has no equal here"
@@ -59,7 +59,7 @@ class Expander:
             template = graph.library.template(said, document)
         except Missing as error:
             raise Refused(document.file, said.line, f"'{name}' calls {error}, which is not among the files") from error
-        graph.tell_unread(document, said, unread.of_call(said))
+        graph.tell_unread(document, unread.of_call(said))
         label = caller.label(name)
         loop = loop or loop_in(graph, said, caller.scope, document, label)
         scope = caller.scope if loop is None else replace(caller.scope, item=loop.item)

@@ -70,8 +70,8 @@ class Graph:
         if loss not in self.losses:
             self.losses.append(loss)
 
-    def tell_unread(self, document: Document, said: Map, keys: Iterable[str]) -> None:
-        for key in keys:
+    def tell_unread(self, document: Document, fields: Iterable[tuple[Map, str]]) -> None:
+        for said, key in fields:
             self.lose(document, said.line_of(key), f"the field '{key}'", "left out: it is not known here")
 
     def draft(self, name: str, scope: Scope, line: int, frame: Frame) -> Draft:

@@ -13,7 +13,7 @@ from sluice.importers.argo.values import tell_cluster_default
 
 def settings(graph: Graph, document: Document, spec: Map, template: Template, pools: Pools, resolve: Resolve) -> Json:
     """Of a workflow that begins with the template."""
-    graph.tell_unread(document, spec, unread.of_spec(spec))
+    graph.tell_unread(document, unread.of_spec(spec))
     for each in spec.map("arguments").maps("parameters"):
         tell_cluster_default(graph, each, document)
     made: Json = {key: spec[key] for key in ("parallelism", "priority") if isinstance(spec.get(key), int)}

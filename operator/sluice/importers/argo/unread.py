@@ -1,6 +1,6 @@
 """Fields that the importer does not know: each is told, so that nothing is lost in silence."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from sluice.importers.argo.library import LEAVES, REFUSED
 from sluice.importers.argo.pods import OF_POD, OF_TASK
@@ -24,6 +24,21 @@ NOTES = {
 }
 """Of a workflow or a template: what changes nothing of what runs."""
 
+_WITHIN: Mapping[str, frozenset[str]] = {
+    "retryStrategy": frozenset({"limit", "retryPolicy", "expression", "backoff", "affinity"}),
+    "backoff": frozenset({"duration", "factor", "cap", "maxDuration"}),
+    "dag": frozenset({"tasks", "target", "failFast"}),
+    "continueOn": frozenset({"failed", "error"}),
+    "withSequence": frozenset({"count", "start", "end", "format"}),
+    "suspend": frozenset({"duration"}),
+}
+"""What is known in the maps under these keys."""
+_OF_CRON = frozenset(
+    {
+        *("schedule", "schedules", "timezone", "startingDeadlineSeconds", "concurrencyPolicy", "suspend", "when"),
+        *("stopStrategy", "successfulJobsHistoryLimit", "failedJobsHistoryLimit", "workflowSpec", "workflowMetadata"),
+    }
+)
 _OF_PODS = {*OF_TASK, *OF_POD, "podPriorityClassName", "podSpecPatch", "volumes", "synchronization", "parallelism"}
 _OF_SPEC = {
     *("entrypoint", "templates", "arguments", "onExit", "hooks", "activeDeadlineSeconds", "suspend", "podMetadata"),
@@ -44,17 +59,26 @@ _OF_CALL = {
 }
 
 
-def of_spec(spec: Map) -> Iterator[str]:
+def of_spec(spec: Map) -> Iterator[tuple[Map, str]]:
+    """Each with the map that it stands in; so do all below."""
     return _others(spec, _OF_SPEC)
 
 
-def of_template(body: Map) -> Iterator[str]:
+def of_template(body: Map) -> Iterator[tuple[Map, str]]:
     return _others(body, _OF_TEMPLATE)
 
 
-def of_call(call: Map) -> Iterator[str]:
+def of_call(call: Map) -> Iterator[tuple[Map, str]]:
     return _others(call, _OF_CALL)
 
 
-def _others(said: Map, known: Iterable[str]) -> Iterator[str]:
-    return (key for key, value in said.items() if key not in known and value not in (None, "", {}, [], False))
+def of_cron(cron: Map) -> Iterator[tuple[Map, str]]:
+    return _others(cron, _OF_CRON)
+
+
+def _others(said: Map, known: Iterable[str]) -> Iterator[tuple[Map, str]]:
+    for key, value in said.items():
+        if key in _WITHIN and isinstance(value, Map):
+            yield from _others(value, _WITHIN[key])
+        elif key not in known and value not in (None, "", {}, [], False):
+            yield said, key

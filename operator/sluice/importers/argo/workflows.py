@@ -7,7 +7,7 @@ from sluice.api import API_VERSION
 from sluice.core import Json
 from sluice.core.run.children import MAX_DEPTH
 from sluice.core.validation import workflow_faults
-from sluice.importers.argo import apart, artifact_places
+from sluice.importers.argo import apart, artifact_places, unread
 from sluice.importers.argo.arguments import arguments_of
 from sluice.importers.argo.expander import Expander, apart_node
 from sluice.importers.argo.graph import FILL_IN, Frame, Graph, Refused
@@ -77,10 +77,12 @@ class WorkflowWriter:
         spec |= settings(graph, self._document, self._spec, template, self._pools, resolve)
         spec |= written(graph, self._spec, self._pools, root, Scope(template, {}, scope.workflow))
         if self._document.kind == "CronWorkflow":
-            made = scheduled(self._document.manifest.map("spec"))
+            cron = self._document.manifest.map("spec")
+            made = scheduled(cron)
             spec |= made.spec
+            graph.tell_unread(self._document, unread.of_cron(cron))
             for what, instead in made.losses:
-                graph.lose(self._document, self._document.manifest.map("spec").line_of(what), what, instead)
+                graph.lose(self._document, cron.line_of(what), what, instead)
         elif self._document.kind != "Workflow" or any("default" not in each for each in parameters):
             spec["trigger"] = "Manual"
         self._keep(self.name, spec, graph, self._metadata())
