@@ -105,6 +105,11 @@ def test_locks_of_runs_and_of_tasks_are_pools():
                 "concurrency": {"policy": "Forbid"},
             },
         ),
+        (
+            "schedule: CRON_TZ=Europe/Berlin 0 2 * * *",
+            {"schedule": {"cron": "0 2 * * *", "timeZone": "Europe/Berlin", "catchUp": "None"}},
+        ),
+        ("schedule: '@every 1h30m'", {"schedule": {"every": "1h30m", "catchUp": "None"}}),
         ("schedule: 0 2 * * *\n  successfulJobsHistoryLimit: 4", {"history": {"succeeded": 4}}),
     ],
 )
