@@ -165,3 +165,14 @@ def test_fields_of_what_a_loop_with_gaps_prints_are_told():
     leader = call("a", "flip", withItems=[1, 2], when="{{item}} == 1")
     result = imported(workflow(steps([leader], [over("steps.a.outputs.result", "{{item.size}}")])))
     assert {what for _, what in lost(result)} == {"its loop", "the value of 'message'"}
+
+
+@pytest.mark.parametrize(
+    ("source", "losses"),
+    [("print(1)", []), ("import json; print(json.dumps([1]))", ["the list of what its items hand on"])],
+)
+def test_json_in_a_list_of_what_items_print_is_told_to_be_text(source, losses):
+    script = f"- name: each\n  script: {{image: x, command: [python], source: '{source}'}}\n"
+    given = {"parameters": [{"name": "message", "value": "{{steps.a.outputs.result}}"}]}
+    text = steps([call("a", "each", withItems=[1, 2])], [call("b", arguments=given)]) + script
+    assert [what for _, what in lost(imported(workflow(text)))] == losses

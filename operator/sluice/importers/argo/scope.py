@@ -44,6 +44,8 @@ class Draft:
     """Does a loop read fields of what it prints?"""
     map_read: bool = False
     """Does a loop go over its output parameters, each item a map of all?"""
+    list_read: bool = False
+    """Is the list of what its items hand on read as a text?"""
     artifacts_read: set[str] = field(default_factory=set)
 
     @property
@@ -163,7 +165,10 @@ class Scope:
             case ["inputs" | "outputs", "artifacts" | "parameters", *name, "path"] if name:
                 return (self._path(keys[0], keys[1], ".".join(name), tag),)
             case ["steps" | "tasks", name, *rest] if name in self.nodes:
-                return self.nodes[name].read(rest, tag)
+                node = self.nodes[name]
+                if node.only is not None and node.only.is_fan_out and rest[:1] == ["outputs"]:
+                    node.only.list_read = True
+                return node.read(rest, tag)
             case ["item", *fields] if self.item is not None:
                 return self.item.read(fields, tag)
             case ["workflow", "parameters"] | ["workflow", "parameters", "json"] if self.by_default:

@@ -1,5 +1,6 @@
 """A draft as a task of ours: its order, then what it runs, then its pod."""
 
+import re
 from typing import Any
 
 from sluice.core import Json
@@ -43,6 +44,10 @@ _OTHERWISE = {
     "workflow.failures": "the names of the failed tasks",
     "retries": "the number of the attempt, from 1",
 }
+
+
+_JSON = re.compile(r"\bjson\.dump|\bJSON\.stringify|\bjq\b|\{\s*\\*\"\w+\\*\"\s*:")
+"""Of a program that seems to hand on JSON."""
 
 
 class TaskWriter:
@@ -121,6 +126,10 @@ class TaskWriter:
         outputs = self._outputs(draft, container, around)
         fields = merged(merged(self._pod(draft, resolve), init), container_fields(container, resolve))
         own = {str(each.get("name")) for each in fields.get("env", ())}
+        words = [container.text("source"), *container.values_of("command"), *container.values_of("args")]
+        if draft.list_read and not draft.json_read and any(_JSON.search(text_of(each)) for each in words):
+            instead = "JSON maps and lists in it are texts: Argo's list has them as they are"
+            self._lose(draft, container.line, "the list of what its items hand on", instead)
         reads_result = draft.result_read and not outputs
         program = program_of(container, resolve, around, result=reads_result, taken=own)
         for what, instead in program.losses:
