@@ -97,6 +97,22 @@ def test_a_pod_override_is_a_template(tmp_path):
     assert tasks_of(result)["t"]["podTemplate"] == {"spec": {"containers": [main]}}
 
 
+def test_the_image_of_a_pod_override_is_the_tasks_and_what_is_not_known_of_it_a_parameter(tmp_path):
+    container = "k8s.V1Container(name='base', image=conf.get('kubernetes_executor', 'repository') + ':1')"
+    metadata = "k8s.V1ObjectMeta(namespace='n', labels={'a': 'b'})"
+    pod = f"k8s.V1Pod(metadata={metadata}, spec=k8s.V1PodSpec(containers=[{container}]))"
+    task = f"BashOperator(task_id='t', bash_command='true', executor_config={{'pod_override': {pod}}})"
+    text = f"from airflow.configuration import conf\n{KUBERNETES}{DAG}    {task}\n"
+    result = imported(tmp_path, text)
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert tasks_of(result)["t"] == {
+        "name": "t",
+        "image": "$(params.configuration_kubernetes_executor_repository):1",
+        "bash": "true",
+        "podTemplate": {"metadata": {"labels": {"a": "b"}}, "spec": {"containers": [{"name": "main"}]}},
+    }
+
+
 def test_what_a_pod_operator_says_and_a_task_cannot_is_a_loss(tmp_path):
     result = pod(tmp_path, "image='b', full_pod_spec=k8s.V1Pod()")
     assert [(loss.what, loss.task) for loss in result.losses] == [("full_pod_spec", "t")]

@@ -84,11 +84,10 @@ def limits(task: Task, dag: Translation, *, has_pod: bool) -> Json:
         fields["retries"] = retries
     if has_pod and (timeout := seconds_of(said.get("execution_timeout"))):
         fields["timeout"] = duration(timeout)
-    template = override(said.get("executor_config"))
-    if template:
-        fields["podTemplate"] = template
+    overridden = override(said.get("executor_config"))
+    fields |= overridden or {}
     for name, instead in _LOSSES.items():
-        if said.get(name) and not (name == "executor_config" and template):
+        if said.get(name) and not (name == "executor_config" and overridden):
             dag.lose(task, name, instead)
     if noted := sorted(_NOTES & {name for name, value in said.items() if value}):
         dag.note(task, f"{', '.join(noted)} of {task.id} have no meaning here")

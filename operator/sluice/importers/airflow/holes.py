@@ -60,6 +60,15 @@ def _marked(text: str, marks: list[str]) -> list[str | Json]:
     return found
 
 
+def filled(node: Any, marks: list[str], dag: Translation) -> Any:
+    """A part of the manifest, with placeholders for the unknown texts that are left in it."""
+    if isinstance(node, str):
+        return in_field(_marked(node, marks), dag) if _MARK.search(node) else node
+    if isinstance(node, dict):
+        return {key: filled(value, marks, dag) for key, value in node.items()}
+    return [filled(each, marks, dag) for each in node] if isinstance(node, list) else node
+
+
 def in_script(parts: list[str | Json], dag: Translation) -> tuple[str, list[Json]]:
     """The script, and the environment that it needs."""
     lines: dict[str, str] = {}

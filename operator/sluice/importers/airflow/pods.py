@@ -175,18 +175,23 @@ _KNOWN = {
 
 
 def override(said: Any) -> Json | None:
-    """The `podTemplate` of `executor_config={"pod_override": V1Pod(...)}`; None for anything else. Airflow calls the
-    task's container `base`.
+    """The `podTemplate`, and the `image`, of `executor_config={"pod_override": V1Pod(...)}`; None for anything else.
+    Airflow calls the task's container `base`.
     """
     pod = said.get("pod_override") if isinstance(said, dict) and set(said) == {"pod_override"} else None
     if not isinstance(pod, dict) or pod.get("$k8s") != "V1Pod" or any("$unknown" in text for text in _keys(pod)):
         return None
     model: Json = _model(pod)
     template = {name: model[name] for name in ("metadata", "spec") if isinstance(model.get(name), dict)}
+    if "metadata" in template:  # its name and its namespace are the operator's
+        metadata = template["metadata"]
+        template["metadata"] = {name: metadata[name] for name in ("labels", "annotations") if name in metadata}
+    fields: Json = {"podTemplate": template} if template else {}
     for container in _list(template.get("spec", {}).get("containers")):
         if isinstance(container, dict) and container.get("name") == "base":
             container["name"] = "main"
-    return template
+            fields |= {"image": container.pop("image")} if "image" in container else {}
+    return fields
 
 
 def _keys(value: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from sluice.importers.airflow.actions import action
 from sluice.importers.airflow.branches import condition, hand_on_choices
 from sluice.importers.airflow.dag import RETURNED, Translation
 from sluice.importers.airflow.external import after
-from sluice.importers.airflow.holes import DATES
+from sluice.importers.airflow.holes import DATES, filled
 from sluice.importers.airflow.mapping import for_each
 from sluice.importers.airflow.names import parameter_of, workflow_of
 from sluice.importers.airflow.recording import Task
@@ -105,7 +105,8 @@ def _task(task: Task, dag: Translation, marks: list[str]) -> Json:
         fields.pop("retries", None)
     if task.teardown and not task.fails_dag:
         fields["allowFailure"] = True
-    return fields | does
+    made: Json = filled(fields | does, marks, dag)
+    return made
 
 
 def _dates_task(dag: Translation) -> Json:
