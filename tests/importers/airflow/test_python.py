@@ -164,3 +164,26 @@ class Greet(BaseOperator):
     result = imported(tmp_path, dag(*lines))
     assert result.exit_code == 0
     assert run_task(tmp_path, spec_of(result), "t", run=RUN).out == "hello 2026-03-01 2026-03-01\n"
+
+
+def test_an_operator_of_theirs_reads_what_another_task_returns(tmp_path):
+    lines = [
+        "from airflow.models import BaseOperator",
+        """
+class Total(BaseOperator):
+    template_fields = ("values",)
+
+    def __init__(self, values, **kwargs):
+        super().__init__(**kwargs)
+        self.values = values
+
+    def execute(self, context):
+        print(sum(self.values))
+""",
+        "    made = PythonOperator(task_id='make', python_callable=lambda: [1, 2])",
+        "    Total(task_id='t', values=made.output)",
+    ]
+    result = imported(tmp_path, dag(*lines))
+    assert tasks_of(result)["make"]["outputs"] == ["return_value"]
+    before = {"make": {"return_value": [1, 2]}}
+    assert run_task(tmp_path, spec_of(result), "t", run=RUN, tasks=before).out == "3\n"

@@ -184,8 +184,9 @@ def override(said: Any) -> Json | None:
     model: Json = _model(pod)
     template = {name: model[name] for name in ("metadata", "spec") if isinstance(model.get(name), dict)}
     if "metadata" in template:  # its name and its namespace are the operator's
-        metadata = template["metadata"]
-        template["metadata"] = {name: metadata[name] for name in ("labels", "annotations") if name in metadata}
+        metadata = template.pop("metadata")
+        kept = {name: metadata[name] for name in ("labels", "annotations") if name in metadata}
+        template = {**({"metadata": kept} if kept else {}), **template}
     fields: Json = {"podTemplate": template} if template else {}
     for container in _list(template.get("spec", {}).get("containers")):
         if isinstance(container, dict) and container.get("name") == "base":

@@ -61,6 +61,7 @@ def _task(task):
     given = {
         name: text_of_file(task, each) if name in task.template_fields else each
         for name, each in {
+            **_read_of_others(task),
             **task.fields,
             **{name: vars(task)[name] for name in _SETTABLE if name in vars(task)},
         }.items()
@@ -90,6 +91,12 @@ def _task(task):
         "fails_dag": bool(task.on_failure_fail_dagrun),
         "body": reached(function if function is not None else type(task)),
     }
+
+
+def _read_of_others(task):
+    """What an operator of their own has taken of other tasks' results, in fields of its own."""
+    own = {name: vars(task)[name] for name in task.template_fields if name in vars(task)}
+    return {name: value for name, value in own.items() if any(graph.xcoms_in(value))}
 
 
 def plain(value, params=None, depth=0):
