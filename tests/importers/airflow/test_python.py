@@ -166,6 +166,16 @@ class Greet(BaseOperator):
     assert run_task(tmp_path, spec_of(result), "t", run=RUN).out == "hello 2026-03-01 2026-03-01\n"
 
 
+def test_names_of_the_context_are_no_keys(tmp_path):
+    lines = [
+        "def first(**context):\n    context['ti'].xcom_push(key='rows', value=7)\n",
+        "def second(**context):\n    return context['ti'].xcom_pull(task_ids='one', key='rows')\n",
+        "    one = PythonOperator(task_id='one', python_callable=first)",
+        "    one >> PythonOperator(task_id='two', python_callable=second)",
+    ]
+    assert tasks_of(imported(tmp_path, dag(*lines)))["one"]["outputs"] == ["return_value", "rows"]
+
+
 def test_an_operator_of_theirs_reads_what_another_task_returns(tmp_path):
     lines = [
         "from airflow.models import BaseOperator",

@@ -14,6 +14,10 @@ from sluice.importers.report import Loss, Remark
 RETURNED = "return_value"
 
 
+_NO_KEYS = frozenset({"key", "value", "task_ids", "ti", "task_instance", "dag_run", "params", "run_id", "ds"})
+"""Texts beside `xcom_push` that are names of Airflow's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What the command line says. `airflow` is 0 where it does not."""
@@ -147,7 +151,7 @@ class Translation:
 
     def _pushed(self, producer: str) -> set[str]:
         body = self.tasks[producer].body
-        return set(body.texts) - {"key", "value"} if "xcom_push" in body.names else set()
+        return set(body.texts) - _NO_KEYS if "xcom_push" in body.names else set()
 
 
 def _xcoms(value: Any) -> Iterator[tuple[str, str]]:
