@@ -93,6 +93,27 @@ def test_a_start_date_that_moves_is_a_loss_and_left_out(tmp_path, call):
     assert spec_of(result)["schedule"] == {"cron": "0 0 * * *", "catchUp": "LatestAtOnce"}
 
 
+@pytest.mark.parametrize(
+    ("schedule", "shown"),
+    [
+        ("Dataset('a') | Dataset('b')", "schedule by any of several datasets"),
+        ("Workdays('0 0 * * *', timezone='UTC')", "schedule Workdays"),
+    ],
+)
+def test_a_schedule_that_is_not_known_is_by_hand(tmp_path, schedule, shown):
+    text = f"""
+from airflow.datasets import Dataset
+from airflow.timetables.trigger import CronTriggerTimetable
+
+class Workdays(CronTriggerTimetable):
+    def next_dagrun_info(self, **more): ...
+
+with DAG("etl", {START}, schedule={schedule}):{TASK}"""
+    result = imported(tmp_path, text)
+    assert spec_of(result)["trigger"] == "Manual"
+    assert [loss.what for loss in result.losses] == [shown]
+
+
 def test_datasets_are_after_where_the_files_write_them(tmp_path):
     text = f"""
 from airflow.datasets import Dataset

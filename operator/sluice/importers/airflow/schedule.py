@@ -154,6 +154,8 @@ def _after(uris: list[str], workflows: dict[str, list[str]], found: Schedule) ->
 
 
 def _shown(said: Any) -> str:
+    if isinstance(said, dict) and "$assets" in said:
+        return "by any of several datasets"
     if isinstance(said, dict):
         return str(said.get("$unknown") or said.get("$timetable") or said.get("$object") or "of this kind")[:80]
     return "of a kind that is not known" if isinstance(said, list) else repr(said)[:80]

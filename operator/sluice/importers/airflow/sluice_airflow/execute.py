@@ -13,7 +13,7 @@ import subprocess
 import sys
 import traceback
 
-from . import graph, modules, operators
+from . import assets, graph, modules, operators
 from .context import context_of
 from .render import rendered, text_of_file
 from .unknown import RUNNING
@@ -111,6 +111,8 @@ def _python(operator, context):
     kwargs = rendered(operator.fields.get("op_kwargs") or {}, context)
     if operator.fields.get("templates_dict"):
         context = {**context, "templates_dict": operator.fields["templates_dict"]}
+    if isinstance(operator, operators.AssetOperator):
+        kwargs = assets.arguments_of(operator, context)
     value = function(*args, **{**_of_context(function, args, context), **kwargs})
     if inspect.iscoroutine(value):
         import asyncio

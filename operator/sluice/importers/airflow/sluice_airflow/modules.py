@@ -7,7 +7,7 @@ import os
 import sys
 import types
 
-from . import graph, operators, settings, taskflow
+from . import assets, graph, operators, settings, taskflow
 from .places import is_users, report
 from .unknown import Unknown
 
@@ -38,24 +38,6 @@ TriggerRule = _Words(
 )
 
 
-class Asset:
-    """A Dataset of Airflow 2, an Asset of Airflow 3."""
-
-    def __init__(self, name=None, uri=None, **_):
-        self.name, self.uri = name or uri, uri or name
-
-    def __or__(self, other):
-        return AssetExpression("or", [self, other])
-
-    def __and__(self, other):
-        return AssetExpression("and", [self, other])
-
-
-class AssetExpression(Asset):
-    def __init__(self, operation, parts):
-        self.operation, self.parts = operation, parts
-
-
 class Param:
     def __init__(self, default=None, description=None, schema=None, **more):
         self.default, self.description = default, description
@@ -76,6 +58,15 @@ class Timetable:
         made = Timetable(self.kind)
         made.args, made.kwargs = args, kwargs
         return made
+
+    def __mro_entries__(self, bases):
+        """A class of theirs has times of its own."""
+        return (TheirTimetable,)
+
+
+class TheirTimetable:
+    def __init__(self, *args, **kwargs):
+        pass
 
 
 def days_ago(n, **_):
@@ -134,8 +125,9 @@ NAMES = {
     "Connection": settings.Connection,
     "BaseHook": settings.BaseHook,
     "conf": settings.conf,
-    "Dataset": Asset,
-    "Asset": Asset,
+    "Dataset": assets.Asset,
+    "Asset": assets.Asset,
+    "asset": assets.asset,
     "Param": Param,
     "days_ago": days_ago,
     "timezone": Timezone,

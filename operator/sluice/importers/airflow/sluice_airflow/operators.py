@@ -82,6 +82,10 @@ class BashTaskOperator(PythonOperator):
     """`@task.bash`: the function returns the command."""
 
 
+class AssetOperator(PythonOperator):
+    """`@asset`: the function makes the asset."""
+
+
 class DockerTaskOperator(PythonOperator):
     """`@task.docker`: the function runs in an image."""
 

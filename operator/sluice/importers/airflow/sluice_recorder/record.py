@@ -5,7 +5,7 @@ import os
 import sys
 import types
 
-from sluice_airflow import graph, modules, operators, unknown
+from sluice_airflow import assets, graph, modules, operators, unknown
 from sluice_airflow.render import text_of_file
 
 _TEMPLATED = (
@@ -138,9 +138,9 @@ def _special(value, depth):
         return {"$xcom": value.operator.task_id, "key": value.key}
     if isinstance(value, graph.DagParam):
         return {"$param": value.name}
-    if isinstance(value, modules.AssetExpression):
+    if isinstance(value, assets.AssetExpression):
         return {"$assets": value.operation, "parts": [plain(each, depth=depth + 1) for each in value.parts]}
-    if isinstance(value, modules.Asset):
+    if isinstance(value, assets.Asset):
         return {"$asset": str(value.uri)}
     if isinstance(value, modules.Param):
         return {"$param_of": plain(value.default), "description": plain(value.description), **_param(value, depth)}
