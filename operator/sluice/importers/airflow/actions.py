@@ -225,7 +225,7 @@ def _left(task: Task, dag: Translation, what: str = "") -> Json:
 _FAMILIES: tuple[tuple[tuple[str, ...], Action], ...] = (
     (("DockerTaskOperator", "KubernetesTaskOperator"), _in_image),
     (("PythonVirtualenvOperator", "ExternalPythonOperator", "BranchPythonVirtualenvOperator"), _virtualenv),
-    (("PythonSensor", "BashSensor", "FileSensor"), _sensor),
+    (("PythonSensor", "BashSensor", "FileSensor", "TimeSensor", "DayOfWeekSensor"), _sensor),
     (("PythonOperator", "BaseBranchOperator", "LatestOnlyOperator"), _function),
     (("BashOperator",), _bash),
     (("EmptyOperator",), _empty),

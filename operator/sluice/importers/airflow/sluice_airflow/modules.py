@@ -7,7 +7,7 @@ import os
 import sys
 import types
 
-from . import assets, graph, operators, settings, taskflow
+from . import assets, clock, graph, operators, settings, taskflow
 from .places import is_users, report
 from .unknown import Unknown
 
@@ -115,6 +115,7 @@ NAMES = {
     "AirflowFailException": AirflowFailException,
     "TriggerRule": TriggerRule,
     "WeightRule": _Words("downstream", "upstream", "absolute"),
+    "WeekDay": _Words(*clock.DAYS),
     "dag": taskflow.dag,
     "task": taskflow.task,
     "task_group": taskflow.task_group,

@@ -6,7 +6,7 @@ FAMILIES = {}
 """The operator classes that are known, by name."""
 
 
-def _family(*bases, names=()):
+def family(names=()):
     """Registers a class, and further names that Airflow has for it."""
 
     def add(cls):
@@ -17,62 +17,62 @@ def _family(*bases, names=()):
     return add
 
 
-@_family(names=["DummyOperator", "ExternalTaskMarker"])
+@family(names=["DummyOperator", "ExternalTaskMarker"])
 class EmptyOperator(BaseOperator):
     pass
 
 
-@_family()
+@family()
 class PythonOperator(BaseOperator):
     template_fields = ("templates_dict", "op_args", "op_kwargs")
 
 
-@_family(names=["PythonVirtualenvDecoratedOperator"])
+@family(names=["PythonVirtualenvDecoratedOperator"])
 class PythonVirtualenvOperator(PythonOperator):
     pass
 
 
-@_family()
+@family()
 class ExternalPythonOperator(PythonOperator):
     pass
 
 
-@_family()
+@family()
 class BranchPythonOperator(PythonOperator):
     pass
 
 
-@_family(names=["BranchExternalPythonOperator"])
+@family(names=["BranchExternalPythonOperator"])
 class BranchPythonVirtualenvOperator(BranchPythonOperator):
     pass
 
 
-@_family()
+@family()
 class SubDagOperator(BaseOperator):
     """Its DAG becomes a Workflow, which the task calls."""
 
 
-@_family()
+@family()
 class MappedGroup(SubDagOperator):
     """A group under `expand`: its DAG runs for each item."""
 
 
-@_family()
+@family()
 class ShortCircuitOperator(PythonOperator):
     pass
 
 
-@_family()
+@family()
 class BaseBranchOperator(BaseOperator):
     pass
 
 
-@_family()
+@family()
 class LatestOnlyOperator(BaseOperator):
     pass
 
 
-@_family()
+@family()
 class BashOperator(BaseOperator):
     template_fields = ("bash_command", "env", "cwd")
     template_ext = (".sh", ".bash")
@@ -94,22 +94,22 @@ class KubernetesTaskOperator(PythonOperator):
     """`@task.kubernetes`: the function runs in an image."""
 
 
-@_family(names=["GKEStartPodOperator", "GKEPodOperator", "EksPodOperator", "AksPodOperator"])
+@family(names=["GKEStartPodOperator", "GKEPodOperator", "EksPodOperator", "AksPodOperator"])
 class KubernetesPodOperator(BaseOperator):
     template_fields = ("image", "cmds", "arguments", "env_vars", "labels", "name", "namespace")
 
 
-@_family(names=["DockerSwarmOperator"])
+@family(names=["DockerSwarmOperator"])
 class DockerOperator(BaseOperator):
     template_fields = ("image", "command", "environment")
 
 
-@_family()
+@family()
 class TriggerDagRunOperator(BaseOperator):
     template_fields = ("trigger_dag_id", "conf")
 
 
-@_family()
+@family()
 class BaseSensorOperator(BaseOperator):
     """`poke` says whether to go on. A class of theirs has its own."""
 
@@ -117,32 +117,32 @@ class BaseSensorOperator(BaseOperator):
         raise NotImplementedError(f"{type(self).__name__} needs Airflow")
 
 
-@_family()
+@family()
 class PythonSensor(PythonOperator):
     pass
 
 
-@_family()
+@family()
 class BashSensor(BaseSensorOperator):
     template_fields = ("bash_command", "env")
 
 
-@_family()
+@family()
 class FileSensor(BaseSensorOperator):
     template_fields = ("filepath",)
 
 
-@_family(names=["TimeDeltaSensorAsync"])
+@family(names=["TimeDeltaSensorAsync"])
 class TimeDeltaSensor(BaseSensorOperator):
     pass
 
 
-@_family(names=["DateTimeSensorAsync"])
+@family(names=["DateTimeSensorAsync"])
 class DateTimeSensor(BaseSensorOperator):
     template_fields = ("target_time",)
 
 
-@_family(names=["ExternalTaskSensorAsync"])
+@family(names=["ExternalTaskSensorAsync"])
 class ExternalTaskSensor(BaseSensorOperator):
     pass
 
