@@ -200,3 +200,22 @@ def test_what_any_task_can_say(tmp_path, said, fields):
     result = imported(tmp_path, f"{DAG}    BashOperator(task_id='t', bash_command='true', {said})\n")
     assert (result.exit_code, faults(result)) == (0, [])
     assert tasks_of(result)["t"] == {"name": "t", **fields, "bash": "true"}
+
+
+def test_what_runs_nothing_is_not_tried_again(tmp_path):
+    text = """
+from airflow.operators.empty import EmptyOperator
+from airflow.sensors.date_time import DateTimeSensor
+from airflow.sensors.time_delta import TimeDeltaSensor
+with DAG("etl", schedule=None, default_args={"retries": 2, "execution_timeout": timedelta(hours=1)}):
+    TimeDeltaSensor(task_id="a", delta=timedelta(seconds=30))
+    DateTimeSensor(task_id="b", target_time=datetime(2026, 1, 1))
+    EmptyOperator(task_id="c")
+"""
+    result = imported(tmp_path, text)
+    assert faults(result) == []
+    assert tasks_of(result) == {
+        "a": {"name": "a", "wait": {"for": "30s"}},
+        "b": {"name": "b", "wait": {"until": "2026-01-01T00:00:00Z"}},
+        "c": {"name": "c", "join": {}},
+    }

@@ -18,7 +18,8 @@ from sluice.importers.airflow.schedule import Schedule
 from sluice.importers.airflow.sluice_airflow.names import name_of
 from sluice.importers.airflow.values import duration, number, seconds_of
 
-_NO_POD = ("join", "wait", "workflow")
+_RUNS_NOTHING = {"approval", "join", "wait"}
+_NO_POD = {*_RUNS_NOTHING, "workflow"}
 _TYPES = {
     "string": "String",
     "integer": "Integer",
@@ -98,10 +99,10 @@ def _task(task: Task, dag: Translation, marks: list[str]) -> Json:
     fields |= before
     if when := condition(task, dag):
         fields["when"] = when
-    if not set(does) & set(_NO_POD):
+    if not set(does) & _NO_POD:
         fields |= for_each(task, dag)
-    fields |= common.limits(task, dag, has_pod=not set(does) & set(_NO_POD))
-    if "join" in does and task.fields.get("retries"):
+    fields |= common.limits(task, dag, has_pod=not set(does) & _NO_POD)
+    if set(does) & _RUNS_NOTHING:
         fields.pop("retries", None)
     if task.teardown and not task.fails_dag:
         fields["allowFailure"] = True
@@ -181,7 +182,7 @@ def _limits(dag: Translation, tasks: list[Json], schedule: Schedule) -> Json:
 def _defaults(tasks: list[Json], dag: Translation) -> Json:
     """The image of scripts and functions, and what all tasks with a pod say alike, which is taken out of them."""
     defaults: Json = {}
-    with_pod = [task for task in tasks if not set(task) & set(_NO_POD)]
+    with_pod = [task for task in tasks if not set(task) & _NO_POD]
     if any(set(task) & {"bash", "function"} and "image" not in task for task in with_pod):
         defaults["image"] = dag.options.image
     said = [task for task in with_pod if task["name"] != DATES]
