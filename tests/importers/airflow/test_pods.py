@@ -219,3 +219,19 @@ with DAG("etl", schedule=None, default_args={"retries": 2, "execution_timeout": 
         "b": {"name": "b", "wait": {"until": "2026-01-01T00:00:00Z"}},
         "c": {"name": "c", "join": {}},
     }
+
+
+@pytest.mark.parametrize(("more", "losses"), [("fail_on_reject=True", []), ("retries=2", ["a rejection"])])
+def test_an_approval_waits_for_a_person(tmp_path, more, losses):
+    text = f"""
+from airflow.providers.standard.operators.hitl import ApprovalOperator
+with DAG("etl", schedule=None, params={{"day": "monday"}}):
+    ApprovalOperator(
+        task_id="ask", subject="ship?", body="of {{{{ params.day }}}}", defaults="Reject",
+        response_timeout=timedelta(minutes=5), {more}) >> BashOperator(task_id="ship", bash_command="true")
+"""
+    result = imported(tmp_path, text)
+    assert faults(result) == []
+    approval = {"message": "ship?\nof $(params.day)", "timeout": "5m", "default": "Reject"}
+    assert tasks_of(result)["ask"] == {"name": "ask", "approval": approval}
+    assert [loss.what for loss in result.losses] == losses

@@ -22,6 +22,7 @@ from sluice.importers.airflow.travel import TASK_FILE
 from sluice.importers.airflow.values import duration, flag, rfc3339, seconds_of, time_of
 
 _POKE_S = 60
+_LONGEST_MESSAGE = 1024
 _SENSOR_TIMEOUT_S = 7 * 86400
 _SEVERAL_COMMANDS = re.compile(r"[;|\n]")
 _HOOK = re.compile(r"[A-Z]\w*Hook\Z")
@@ -153,6 +154,26 @@ def _wait_until(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa
     return _left(task, dag) if when is None else {"wait": {"until": rfc3339(when)}}
 
 
+def _approval(task: Task, dag: Translation, marks: list[str]) -> Json:
+    said = task.fields
+    texts = [said[name] for name in ("subject", "body") if said.get(name)]
+    approval: Json = {}
+    try:
+        approval["message"] = "\n".join(in_field(parts_of(text, marks), dag) for text in texts)[:_LONGEST_MESSAGE]
+    except InPod as reason:
+        dag.lose(task, "its subject and body", f"left out: {reason}")
+    if timeout := seconds_of(said.get("response_timeout") or said.get("execution_timeout")):
+        approval["timeout"] = duration(timeout)
+    defaults = said.get("defaults")
+    if (default := defaults[0] if isinstance(defaults, list) and defaults else defaults) in ("Approve", "Reject"):
+        approval["default"] = default
+    if not flag(said.get("fail_on_reject")):
+        dag.lose(task, "a rejection", "it fails the task; Airflow skips what comes after it")
+    if said.get("assigned_users") or said.get("respondents"):
+        dag.lose(task, "who may answer", "whoever may change the run's approvals")
+    return {"approval": approval}
+
+
 def _external(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
     """A place to begin at, as the run begins once the other has succeeded."""
     if other_dag(task, dag) is not None:
@@ -235,4 +256,5 @@ _FAMILIES: tuple[tuple[tuple[str, ...], Action], ...] = (
     (("SubDagOperator",), _sub_dag),
     (("TimeDeltaSensor",), _wait_delta),
     (("DateTimeSensor",), _wait_until),
+    (("ApprovalOperator",), _approval),
 )

@@ -147,6 +147,13 @@ class ExternalTaskSensor(BaseSensorOperator):
     pass
 
 
+@family()
+class ApprovalOperator(BaseOperator):
+    """Of Airflow 3.1."""
+
+    template_fields = ("subject", "body")
+
+
 _made = {}
 
 

@@ -9,6 +9,7 @@ from sluice_airflow import assets, graph, modules, operators, unknown
 from sluice_airflow.render import text_of_file
 
 _TEMPLATED = (
+    operators.ApprovalOperator,
     operators.BashOperator,
     operators.BashSensor,
     operators.DockerOperator,
