@@ -13,6 +13,7 @@ from sluice.core.explain.pool import explain_pool
 from sluice.core.explain.run import explain_run
 from sluice.core.explain.seen import RunSeen
 from sluice.core.explain.task import explain_task
+from sluice.core.explain.timeline import timeline
 from sluice.core.explain.workflow import WorkflowSeen, explain_workflow
 from sluice.core.status.durations import KeptRun, Sources
 from tests.core.explain.shown import NOW
@@ -58,6 +59,7 @@ def test_every_status_has_an_answer(status, spec, kept, phase, graph):
         explain_backfill(found),
         explain_workflow(WorkflowSeen(found, NOW)),
     ]
+    assert all(part.begin_s < part.end_s for bar in timeline(seen, ()) for part in bar.parts)
     other = RunSeen({**run, "spec": spec}, NOW, graph={"tasks": kept})
     for compared in (compare(seen, other), compare(other, seen)):
         json.dumps(compared.written())
