@@ -72,6 +72,18 @@ def test_what_is_kept_does_not_run_again():
     assert (found.pods, found.time.typical_s, found.longest, found.longest_s) == (2, 8, ("b", "c"), 8)
 
 
+def test_it_is_said_when_each_task_begins_and_ends():
+    found = plan(
+        scene(
+            "a >> b >> call",
+            b={"forEach": {"range": {"end": 3}, "parallelism": 2}},
+            call={"workflow": {"name": "other"}},
+            given={"a": 50, "b": 7, "call": 5},
+        )
+    )
+    assert found.spans == {"a": (0, 50), "b": (50, 64), "call": (64, 69)}
+
+
 def test_time_and_its_source_are_unknown_together():
     assert plan(scene("a >> b")).time is None
     time = plan(scene("a >> b", a={"expectedDuration": "10s"}, b={"expectedDuration": "1m"})).time

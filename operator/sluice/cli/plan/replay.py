@@ -1,5 +1,6 @@
 """A past run once more, on a made-up cluster: under its own limits, and under others."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -96,10 +97,10 @@ async def replay(client: Client, target: Target, limits: Limits, wishes: Wishes,
     def planned(known: Known) -> Planned:
         return Preparation([manifest], known, wishes, now).replayed(manifest, {"tasks": kept} if kept else {})
 
-    own = planned(seen)
+    own = await asyncio.to_thread(planned, seen)  # the page's server has others to answer
     as_long = replace(it, kept=[replace(it.kept[0], of_pods_s=own.times_s)])  # whatever the limits
     others = _under(replace(seen, workflows={**seen.workflows, run["spec"]["workflow"]: as_long}), run, limits)
-    return Replay(finished_at - started_at, own, planned(others), limits, seen)
+    return Replay(finished_at - started_at, own, await asyncio.to_thread(planned, others), limits, seen)
 
 
 def _under(known: Known, run: Json, limits: Limits) -> Known:

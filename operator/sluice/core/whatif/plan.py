@@ -5,7 +5,7 @@ It is read off the course of the run on a made-up cluster (see `scene` and `simu
 decisions.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sluice.core.run.state import RunState
@@ -86,6 +86,8 @@ class Plan:
     late: tuple[Late, ...]
     trouble: str
     """Why the run would never end, or not well."""
+    spans: Mapping[str, tuple[float, float]]
+    """When each task that has pods or child runs begins and ends, in seconds since the start."""
 
 
 def plan(scene: Scene) -> Plan:
@@ -103,6 +105,7 @@ def plan(scene: Scene) -> Plan:
         pods=len(course.pods),
         late=tuple(_late(scene.subject, course)),
         trouble=course.trouble,
+        spans=_spans(course),
     )
 
 
@@ -167,6 +170,16 @@ def _took(course: Course, durations: Durations) -> list[float]:
             named = run.tasks.named_task_of(call.number)
             took[named] = max(took[named], call.ended_s - call.started_s)
     return took
+
+
+def _spans(course: Course) -> dict[str, tuple[float, float]]:
+    run, found = course.run, dict[str, tuple[float, float]]()
+    for each in (*course.pods, *course.calls):
+        if each.run is run:
+            task = run.definition.tasks[run.tasks.named_task_of(each.number)].name
+            began_s, ended_s = found.get(task, (each.started_s, each.ended_s))
+            found[task] = min(began_s, each.started_s), max(ended_s, each.ended_s)
+    return found
 
 
 def _late(subject: Subject, course: Course) -> Iterator[Late]:
