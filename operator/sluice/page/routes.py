@@ -5,7 +5,7 @@
     POST /session            a one-time token for a key
     GET  /api/who            the visitor, the server, the namespaces
     GET  /api/live           the stream of a tab: ?view=runs|run|pools
-    GET  /api/why, /api/diff, /api/yaml, /api/parameters, /api/graph
+    GET  /api/why, /api/diff, /api/yaml, /api/parameters, /api/graph, /api/timeline, /api/whatif
     POST /api/act            what changes something; see `actions`
     POST /api/download       an address for a log as a file: /download/…, which works once
 
@@ -33,6 +33,7 @@ from sluice.page.downloads import Downloads, Wanted, download
 from sluice.page.graph import graph
 from sluice.page.guard import BEARER, VISITOR, admitting, guard, headers, refusal
 from sluice.page.live import EVERYWHERE, FAULT, VIEWS, follow_view, selection, told
+from sluice.page.timeline import timeline, what_if
 from sluice.page.visitors import NotAdmitted, Visitor, Visitors
 
 _MAX_BODY = 256 * 1024
@@ -58,6 +59,8 @@ _LOOKS: dict[str, Callable[[Visitor, Parameter], Awaitable[Json]]] = {
     "/api/yaml": lambda visitor, get: look.yaml(visitor, get("name")),
     "/api/parameters": lambda visitor, get: look.parameters(visitor, get("name")),
     "/api/graph": lambda visitor, get: graph(visitor, get("name"), get("opened").splitlines()),
+    "/api/timeline": lambda visitor, get: timeline(visitor, get("name")),
+    "/api/whatif": lambda visitor, get: what_if(visitor, get("name"), get("parallelism"), get("pools").split()),
 }
 
 

@@ -139,3 +139,27 @@ export interface Difference {
   tasks: { name: string; before: HowEnded | null; after: HowEnded | null }[];
   unseen: string[];
 }
+
+/** What the time of a task went to, from when until when: seconds since the run's start. */
+export type Part = [string, number, number];
+
+export interface Bar {
+  task: string;
+  parts: Part[];
+}
+
+export interface Timeline {
+  bars: Bar[];
+  /** So far; null if the run has not started. */
+  took: number | null;
+  pools: string[];
+  unseen: string[];
+}
+
+/** A run under other limits. */
+export interface Replay {
+  words: string;
+  bars: Record<string, Part[]>;
+  took: number;
+  guesses: string[];
+}

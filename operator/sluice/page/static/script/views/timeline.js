@@ -1,33 +1,80 @@
-// A bar for each task: how long it waited after what it depends on had ended, then how long it ran. The longest way, which
-// decides how long the run takes, is marked.
+// A bar for each task, stacked by what its time went to, with those in bold that are on the longest way. Beside it, if
+// asked for, the bar that it would have had under other limits.
 
+import { signal, useSignalEffect } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
-import { address, onClick, to } from "../address.js";
+import { address, go, onClick, to } from "../address.js";
+import { CAUSES, chosen, spent } from "../bars.js";
 import { longestWay, run, tasks } from "../run.js";
-import { instant, lasting, now } from "../words.js";
+import { ask } from "../server.js";
+import { namespace } from "../who.js";
+import { hasEnded, lasting } from "../words.js";
 import { State } from "./state.js";
+import { replayed, WhatIf } from "./whatif.js";
+
+const AT_MOST_EVERY_MS = 2000;
+const RESTS = 10; // of the time that an answer takes
+const SHOWN = 300;
+
+/** @type {import("@preact/signals").Signal<{found: import("../types").Timeline | null, error: string}>} */
+const drawn = signal({ found: null, error: "" });
+const showsAll = signal(false);
 
 export function Timeline() {
-  const status = run.value?.status;
-  const from = instant(status?.startedAt);
-  if (!status || Number.isNaN(from)) return html`<p>The run has not started, so there is nothing to draw yet.</p>`;
-  const until = Math.max(status.finishedAt ? instant(status.finishedAt) : now.value, from + 1);
-  const way = longestWay.value;
-  const started = tasks.value.filter(({ entry }) => entry?.startedAt);
-  const ends = new Map(started.map(({ name, entry }) => [name, entry?.finishedAt ? instant(entry.finishedAt) : until]));
-  const bars = started
-    .map((task) => {
-      const ready = Math.max(from, ...task.dependsOn.map((name) => ends.get(name) ?? from));
-      const start = instant(task.entry?.startedAt);
-      return { task, ready: Math.min(ready, start), start, end: /** @type {number} */ (ends.get(task.name)) };
-    })
-    .sort((a, b) => a.start - b.start || a.end - b.end);
-  return html`<${Spent} time=${status.time ?? {}} />
+  useFollowing();
+  const { found, error } = drawn.value;
+  if (error) return html`<p class="words error">${error}</p>`;
+  if (!found) return html`<p>Reading…</p>`;
+  if (found.took === null) return html`<p>The run has not started, so there is nothing to draw yet.</p>`;
+  const only = address.value.get("only") === "longest";
+  const bars = chosen(found.bars, address.value.get("q"), only ? longestWay.value : null);
+  const shown = showsAll.value ? bars : bars.slice(0, SHOWN);
+  const other = replayed.value.found;
+  const until = Math.max(found.took, other?.took ?? 0, 1);
+  const states = new Map(tasks.value.map(({ name, state }) => [name, state]));
+  return html`<div class="tools">
+      <input type="search" data-filter placeholder="find a task" aria-label="Find" value=${address.value.get("q")} onInput=${find} />
+      <button aria-pressed=${only} onClick=${() => go(to({ only: only ? "" : "longest" }))}>longest way only</button>
+    </div>
+    <${WhatIf} pools=${found.pools} />
+    <${Spent} time=${run.value?.status.time ?? {}} />
+    <${Legend} bars=${bars} />
     <table class="list timeline" data-list>
-      <thead><tr><th>Task</th><th class="bars"><span>0s</span><span>${lasting(until - from)}</span></th></tr></thead>
-      <tbody>${bars.map((bar) => html`<${Row} key=${bar.task.name} ...${bar} from=${from} until=${until} longest=${way.has(bar.task.name)} />`)}</tbody>
+      <thead><tr><th>Task</th><th class="bars"><span>0s</span><span>${lasting(until)}</span></th></tr></thead>
+      <tbody>${shown.map(
+        (bar) => html`<${Row} key=${bar.task} bar=${bar} other=${other?.bars[bar.task]} until=${until} state=${states.get(bar.task) ?? ""}
+          longest=${longestWay.value.has(bar.task)} />`,
+      )}</tbody>
     </table>
-    <p><small>Bold: the longest way. Striped: waiting after what it depends on had ended.</small></p>`;
+    ${!bars.length && html`<p>No task matches.</p>`}
+    ${bars.length > shown.length && html`<button onClick=${() => (showsAll.value = true)}>${bars.length - shown.length} more: show them all</button>`}
+    ${found.unseen.map((words) => html`<p><small>not seen: ${words}</small></p>`)}`;
+}
+
+/** Asks at first, and again as long as the run goes on. */
+function useFollowing() {
+  useSignalEffect(() => {
+    const [ns, name, ended] = [namespace.value, address.value.get("run"), hasEnded(run.value?.status.phase ?? "")];
+    let [stopped, again] = [false, 0];
+    const look = async () => {
+      const began = Date.now();
+      const answer = await ask("/api/timeline", { namespace: ns, name }).catch((error) => error);
+      if (stopped) return;
+      drawn.value = answer instanceof Error ? { found: null, error: answer.message } : { found: answer, error: "" };
+      if (!ended) again = setTimeout(look, Math.max(AT_MOST_EVERY_MS, RESTS * (Date.now() - began)));
+    };
+    look();
+    return () => {
+      stopped = true;
+      clearTimeout(again);
+    };
+  });
+  useEffect(() => () => void (drawn.value = { found: null, error: "" }), []);
+}
+
+function find(/** @type {Event} */ event) {
+  go(to({ q: /** @type {HTMLInputElement} */ (event.currentTarget).value }), true);
 }
 
 /** @param {{time: Record<string, string>}} properties */
@@ -37,17 +84,32 @@ function Spent({ time }) {
   return html`<p>The time of all tasks went to ${parts.map(([what, spent]) => `${what} ${spent}`).join(" · ")}</p>`;
 }
 
-/** @param {{task: typeof tasks.value[number], ready: number, start: number, end: number, from: number, until: number, longest: boolean}} properties */
-function Row({ task, ready, start, end, from, until, longest }) {
-  const share = (/** @type {number} */ seconds) => `${(100 * seconds) / (until - from)}%`;
-  const words = `waited ${lasting(start - ready)}, took ${lasting(end - start)}`;
-  const chosen = address.value.get("task") === task.name;
-  return html`<tr aria-selected=${chosen} data-longest=${longest}>
-    <td><a data-row href=${to({ task: task.name, item: "" })} onClick=${onClick}>${task.name}</a> <${State} state=${task.state} words="" /></td>
-    <td class="bars"><div class="bar" role="img" aria-label=${words} title=${words}>
-      <span style=${{ width: share(ready - from) }}></span>
-      <span class="waited" style=${{ width: share(start - ready) }}></span>
-      <span class="took" data-state=${task.state} style=${{ width: share(end - start) }}></span>
-    </div></td>
+/** Of what there is. @param {{bars: import("../types").Bar[]}} properties */
+function Legend({ bars }) {
+  const there = new Set(bars.flatMap(({ parts }) => parts.map(([cause]) => cause)));
+  return html`<ul class="legend" aria-label="Legend">
+    ${Object.entries(CAUSES).map(([cause, words]) => there.has(cause) && html`<li><span class="swatch" data-cause=${cause}></span> ${words}</li>`)}
+    <li><b>bold</b> on the longest way</li>
+  </ul>`;
+}
+
+/** @param {{bar: import("../types").Bar, other: import("../types").Part[] | undefined, until: number, state: string, longest: boolean}} properties */
+function Row({ bar, other, until, state, longest }) {
+  const selected = address.value.get("task") === bar.task;
+  return html`<tr aria-selected=${selected} data-longest=${longest}>
+    <td><a data-row href=${to({ task: bar.task, item: "" })} onClick=${onClick}>${bar.task}</a> <${State} state=${state} words="" /></td>
+    <td class="bars">
+      <${Parts} parts=${bar.parts} until=${until} />
+      ${other && html`<${Parts} parts=${other} until=${until} replayed=${true} />`}
+    </td>
   </tr>`;
+}
+
+/** @param {{parts: import("../types").Part[], until: number, replayed?: boolean}} properties */
+function Parts({ parts, until, replayed = false }) {
+  const told = spent(parts).map(([cause, seconds]) => `${CAUSES[cause]} ${lasting(seconds)}`);
+  const words = `${replayed ? "what if: " : ""}${told.join(", ")}`;
+  return html`<div class="bar" data-replayed=${replayed} role="img" aria-label=${words} title=${words}>
+    ${parts.map(([cause, begin, end]) => html`<span data-cause=${cause} style=${{ width: `${(100 * (end - begin)) / until}%` }}></span>`)}
+  </div>`;
 }

@@ -1,0 +1,101 @@
+"""What the views of the page ask once: answers of the server, from what the API server has."""
+
+from sluice.core.base.naming import pod_name, revision_name
+from tests.page.server import browsing
+from tests.page.test_streams import Cluster, table
+
+GRAPH = {"tasks": [{"name": "a", "bash": "true"}, {"name": "b", "bash": "true", "dependsOn": ["a"]}]}
+REVISION = revision_name("etl", "w", GRAPH)
+OWNER = {"kind": "Workflow", "name": "etl", "uid": "w"}
+LISTS = ("pods", "pools", "nodes", "resourcequotas")
+
+
+def at(minutes):
+    return f"2026-03-01T12:{minutes:02}:00Z"
+
+
+def ended(began, finished):
+    return {"phase": "Succeeded", "attempt": 1, "startedAt": at(began), "finishedAt": at(finished)}
+
+
+def run(name, phase, **tasks):
+    metadata = {"name": name, "namespace": "team", "uid": f"u-{name}", "resourceVersion": "5"}
+    status = {"phase": phase, "revision": REVISION, "startedAt": at(0), "finishedAt": at(9), "tasks": tasks}
+    return {"metadata": metadata, "spec": {"workflow": "etl"}, "status": status}
+
+
+def pod(run, task, created, scheduled, began, finished):
+    labels = {"sluice.dev/run": run, "sluice.dev/task": task, "sluice.dev/attempt": "1"}
+    owner = {"apiVersion": "sluice.dev/v1alpha1", "kind": "WorkflowRun", "name": run, "uid": f"u-{run}"}
+    return {
+        "metadata": {
+            "name": pod_name(run, f"u-{run}", task, 1),
+            "namespace": "team",
+            "uid": task,
+            "resourceVersion": "3",
+            "creationTimestamp": at(created),
+            "labels": labels,
+            "ownerReferences": [{**owner, "controller": True}],
+        },
+        "spec": {"containers": [{"name": "main"}]},
+        "status": {
+            "phase": "Succeeded",
+            "conditions": [{"type": "PodScheduled", "status": "True", "lastTransitionTime": at(scheduled)}],
+            "containerStatuses": [
+                {
+                    "name": "main",
+                    "state": {"terminated": {"exitCode": 0, "startedAt": at(began), "finishedAt": at(finished)}},
+                }
+            ],
+        },
+    }
+
+
+def cluster(*runs, **found):
+    listed = {"metadata": {"resourceVersion": "1"}, "items": []}
+    workflow = {"metadata": {"name": "etl", "namespace": "team", "uid": "w", "generation": 1}, "spec": dict(GRAPH)}
+    return Cluster(
+        **{each["metadata"]["name"]: each for each in runs},
+        **{REVISION: {"metadata": {"name": REVISION, "ownerReferences": [OWNER]}, "data": GRAPH}},
+        **(dict.fromkeys(LISTS, listed) | {"workflowruns": table(), "etl": workflow} | found),
+    )
+
+
+async def asked(cluster, path, folder):
+    async with browsing(cluster, folder) as browser:
+        return await (await browser.get(path)).json()
+
+
+async def test_the_timeline_has_the_parts_of_each_task_also_those_that_only_its_pod_knows(tmp_path):
+    pods = {"metadata": {"resourceVersion": "1"}, "items": [pod("etl-1", "b", 4, 5, 7, 9)]}
+    found = cluster(run("etl-1", "Succeeded", a=ended(0, 3), b=ended(7, 9)), pods=pods)
+    assert await asked(found, "api/timeline?name=etl-1", tmp_path) == {
+        "bars": [
+            {"task": "a", "parts": [["running", 0, 180]]},
+            {
+                "task": "b",
+                "parts": [
+                    ["dependencies", 0, 180],
+                    ["queue", 180, 240],
+                    ["node", 240, 300],
+                    ["image", 300, 420],
+                    ["running", 420, 540],
+                ],
+            },
+        ],
+        "took": 540,
+        "pools": [],
+        "unseen": [],
+    }
+
+
+async def test_a_run_is_replayed_under_other_limits(tmp_path):
+    found = cluster(run("etl-1", "Succeeded", a=ended(0, 3), b=ended(7, 9)))
+    answer = await asked(found, "api/whatif?name=etl-1&parallelism=2", tmp_path)
+    assert answer["words"] == "etl-1 took 9m00s, replayed 5m00s; with parallelism 2 5m00s."
+    assert answer["bars"] == {"a": [["running", 0, 180]], "b": [["dependencies", 0, 180], ["running", 180, 300]]}
+    assert "whole number from 1" in (await asked(found, "api/whatif?name=etl-1&parallelism=0", tmp_path))["error"]
+    assert (
+        "no task of the run uses a pool 'x'"
+        in (await asked(found, "api/whatif?name=etl-1&pools=x=2", tmp_path))["error"]
+    )
