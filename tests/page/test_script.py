@@ -48,6 +48,12 @@ CASES = [
     ("items", "statesOf", [{"total": "x", "succeeded": 7}], []),
     ("items", "statesOf", [None], []),
     ("items", "counted", [["Failed", "Succeeded", "Failed"]], "2 Failed, 1 Succeeded"),
+    ("bars", "spent", [[["running", 0, 3], ["queue", 3, 4], ["running", 4, 6]]], [["queue", 1], ["running", 5]]),
+    ("bars", "chosen", [[{"task": "load"}, {"task": "clean"}], "oa", None], [{"task": "load"}]),
+    ("grid", "rowsOf", [["b", "a"], [{"a": "Failed", "gone": "Failed"}]], ["b", "a", "gone"]),
+    ("grid", "cut", [["a", "b", "c"], [{"a": "Succeeded", "b": "Succeeded", "c": "Failed"}], 2], ["a", "c"]),
+    ("grid", "cut", [["a", "b"], [], 2], ["a", "b"]),
+    ("grid", "spans", [["01", "01", "02"]], [["01", 2], ["02", 1]]),
     (
         "ansi",
         "coloured",

@@ -1,6 +1,7 @@
 """What the views of the page ask once: answers of the server, from what the API server has."""
 
 from sluice.core.base.naming import pod_name, revision_name
+from tests.client.server import status
 from tests.page.server import browsing
 from tests.page.test_streams import Cluster, table
 
@@ -99,3 +100,37 @@ async def test_a_run_is_replayed_under_other_limits(tmp_path):
         "no task of the run uses a pool 'x'"
         in (await asked(found, "api/whatif?name=etl-1&pools=x=2", tmp_path))["error"]
     )
+
+
+async def test_of_a_workflow_the_next_times_of_its_schedule_are_told_until_it_is_suspended(tmp_path):
+    workflow = {"metadata": {"name": "etl"}, "spec": {**GRAPH, "schedule": {"cron": "0 3 1 1 *"}}}
+    found = cluster(etl=workflow)
+    answer = await asked(found, "api/workflow?name=etl", tmp_path)
+    assert answer["tasks"] == ["a", "b"]
+    assert len(answer["next"]) == 10
+    assert all(time.endswith("-01-01T03:00:00Z") for time in answer["next"])
+    for schedule in ({"cron": "0 3 1 1 *", "suspend": True}, {"cron": "never"}, {"every": "1h", "timeZone": "Mars"}):
+        workflow["spec"]["schedule"] = schedule
+        assert (await asked(found, "api/workflow?name=etl", tmp_path))["next"] == []
+
+
+async def test_the_grid_has_the_state_of_each_task_of_the_runs_that_are_there(tmp_path):
+    waits = {"phase": "Pending", "reason": "WaitingFor: a"}
+    gone = status(404, "NotFound", 'workflowruns.sluice.dev "gone" not found', name="gone")
+    found = cluster(run("etl-1", "Running", a={"phase": "Failed"}, b=waits), run("etl-2", "Running", a=7), gone=gone)
+    answer = await asked(found, "api/grid?runs=etl-1 gone etl-2", tmp_path)
+    assert answer == {"etl-1": {"a": "Failed", "b": "Waiting"}, "etl-2": {"a": "Waiting"}}
+
+
+async def test_the_plan_of_a_new_run_has_the_words_of_the_command_line(tmp_path):
+    parameters = [{"name": "size", "type": "Integer", "default": 1}]
+    workflow = {
+        "metadata": {"name": "etl", "uid": "w", "generation": 1},
+        "spec": {"tasks": [{"name": "a", "bash": "true", "expectedDuration": "90s"}], "parameters": parameters},
+    }
+    found = cluster(etl=workflow)
+    answer = await asked(found, "api/plan?name=etl&arguments=size=2", tmp_path)
+    assert answer["words"] == "etl in team: would start 1 run of 1 task, in about 1m30s."
+    assert answer["tasks"] == [{"name": "a", "does": "runs"}]
+    assert {"label": "time", "text": "1m30s (expectedDuration)"} in answer["facts"]
+    assert "must be a whole number" in (await asked(found, "api/plan?name=etl&arguments=size=x", tmp_path))["error"]

@@ -18,13 +18,13 @@ from sluice.client import find
 from sluice.client.api import Client
 from sluice.client.errors import ClientError
 from sluice.client.names import Kind
-from sluice.client.resources import RUNS
+from sluice.client.resources import RUNS, WORKFLOWS, Resource
 from sluice.core import Json
 from sluice.page.visitors import Visitor
 
 
 class Asked(BaseModel):
-    """What the page sends. `name` is a run's, of `run` a Workflow's."""
+    """What the page sends. `name` is a run's, or a Workflow's where it is run or its schedule is meant."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,9 +50,9 @@ async def act(visitor: Visitor, asked: Asked) -> Json:
     return {"words": words, "line": changed.line, "name": changed.name}
 
 
-def _state(state: str, words: str) -> Callable[[Client, Writing, Asked], Awaitable[Done]]:
+def _patch(resource: Resource, spec: Json, words: str) -> Callable[[Client, Writing, Asked], Awaitable[Done]]:
     async def change(client: Client, writing: Writing, asked: Asked) -> Done:
-        return f"{asked.name}: {words}", await writing.patch(client, RUNS, asked.name, {"spec": {"state": state}})
+        return f"{asked.name}: {words}", await writing.patch(client, resource, asked.name, {"spec": spec})
 
     return change
 
@@ -82,9 +82,11 @@ async def _retry(client: Client, writing: Writing, asked: Asked) -> Done:
 
 
 _ACTIONS: dict[str, Callable[[Client, Writing, Asked], Awaitable[Done]]] = {
-    "stop": _state("Stopped", "stops; its finally tasks still run"),
-    "suspend": _state("Suspended", "starts no further task; what runs goes on"),
-    "resume": _state("Running", "goes on"),
+    "stop": _patch(RUNS, {"state": "Stopped"}, "stops; its finally tasks still run"),
+    "suspend": _patch(RUNS, {"state": "Suspended"}, "starts no further task; what runs goes on"),
+    "resume": _patch(RUNS, {"state": "Running"}, "goes on"),
+    "suspendSchedule": _patch(WORKFLOWS, {"schedule": {"suspend": True}}, "makes no further run on time"),
+    "resumeSchedule": _patch(WORKFLOWS, {"schedule": {"suspend": False}}, "runs on time again"),
     "approve": _verdict("Approve", "approved"),
     "reject": _verdict("Reject", "rejected"),
     "run": _run,

@@ -5,7 +5,8 @@
     POST /session            a one-time token for a key
     GET  /api/who            the visitor, the server, the namespaces
     GET  /api/live           the stream of a tab: ?view=runs|run|pools
-    GET  /api/why, /api/diff, /api/yaml, /api/parameters, /api/graph, /api/timeline, /api/whatif
+    GET  /api/why, /api/diff, /api/yaml, /api/parameters, /api/graph, /api/timeline, /api/whatif,
+         /api/workflow, /api/grid, /api/plan
     POST /api/act            what changes something; see `actions`
     POST /api/download       an address for a log as a file: /download/…, which works once
 
@@ -35,8 +36,10 @@ from sluice.page.guard import BEARER, VISITOR, admitting, guard, headers, refusa
 from sluice.page.live import EVERYWHERE, FAULT, VIEWS, follow_view, selection, told
 from sluice.page.timeline import timeline, what_if
 from sluice.page.visitors import NotAdmitted, Visitor, Visitors
+from sluice.page.workflow import grid, plan, workflow
 
 _MAX_BODY = 256 * 1024
+_MAX_RUNS = 100
 _LOGGER = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[ClientError], HTTPStatus], ...] = (
@@ -61,6 +64,9 @@ _LOOKS: dict[str, Callable[[Visitor, Parameter], Awaitable[Json]]] = {
     "/api/graph": lambda visitor, get: graph(visitor, get("name"), get("opened").splitlines()),
     "/api/timeline": lambda visitor, get: timeline(visitor, get("name")),
     "/api/whatif": lambda visitor, get: what_if(visitor, get("name"), get("parallelism"), get("pools").split()),
+    "/api/workflow": lambda visitor, get: workflow(visitor, get("name")),
+    "/api/grid": lambda visitor, get: grid(visitor, get("runs").split()[:_MAX_RUNS]),
+    "/api/plan": lambda visitor, get: plan(visitor, get("name"), get("arguments").splitlines()),
 }
 
 

@@ -17,6 +17,7 @@ import { Pools } from "./views/pools.js";
 import { RunView } from "./views/run.js";
 import { Runs } from "./views/runs.js";
 import { SignIn } from "./views/signin.js";
+import { WorkflowView } from "./views/workflow.js";
 import { Workflows } from "./views/workflows.js";
 
 const AGAIN_MS = 1000;
@@ -36,9 +37,10 @@ function Trouble(/** @type {{error: Refused}} */ { error }) {
 }
 
 function View() {
-  const run = address.value.get("run");
-  document.title = run ? `${run} · Sluice` : "Sluice";
-  if (run) return html`<${RunView} key=${`${address.value.get("ns")}/${run}`} />`;
+  const [ns, run, workflow] = ["ns", "run", "workflow"].map(address.value.get);
+  document.title = [run || workflow, "Sluice"].filter(Boolean).join(" · ");
+  if (run) return html`<${RunView} key=${`${ns}/${run}`} />`;
+  if (workflow) return html`<${WorkflowView} key=${`${ns}/${workflow}`} />`;
   const view = address.value.get("show");
   if (view === "pools") return html`<${Pools} />`;
   if (view === "workflows") return html`<${Workflows} />`;

@@ -163,3 +163,20 @@ export interface Replay {
   took: number;
   guesses: string[];
 }
+
+/** What a Workflow is. */
+export interface Workflow {
+  tasks: string[];
+  parameters: Parameter[];
+  schedule: Record<string, string | string[]>;
+  suspended: boolean;
+  next: string[];
+}
+
+/** What a new run would do. */
+export interface Plan {
+  words: string;
+  tasks: { name: string; does: string }[];
+  facts: { label: string; text: string }[];
+  unseen: string[];
+}

@@ -18,6 +18,8 @@ const TITLES = /** @type {Record<string, string>} */ ({
   stop: "Stop",
   suspend: "Suspend",
   resume: "Resume",
+  suspendSchedule: "Suspend the schedule of",
+  resumeSchedule: "Resume the schedule of",
   approve: "Approve",
   reject: "Reject",
 });

@@ -14,7 +14,8 @@ export function Head() {
   const { user, server, namespaces } = /** @type {import("../types").Who} */ (who.value);
   const known = new Set([...namespaces, namespace.value]);
   known.delete(EVERYWHERE);
-  const here = address.value.get("run") ? null : address.value.get("show");
+  const { get } = address.value;
+  const here = get("run") || get("workflow") ? null : get("show");
   return html`<header>
     <a class="name" href=${place({})} onClick=${onClick}>Sluice</a>
     <nav aria-label="Places">

@@ -72,7 +72,7 @@ function Title() {
     <${State} state=${phase} />
     <span>${status.progress}</span>
     <${Took} what=${status} />
-    <a href=${place({ q: spec.workflow ?? "" })} onClick=${onClick}>Workflow ${spec.workflow}</a>
+    <a href=${place({ workflow: spec.workflow ?? "" })} onClick=${onClick}>Workflow ${spec.workflow}</a>
     ${spec.resumeFrom && html`<a href=${place({ run: spec.resumeFrom.run })} onClick=${onClick}>resumed from ${spec.resumeFrom.run}</a>`}
     <${Actions} phase=${phase} stopping=${spec.state === "Stopped"} />
     ${phase !== "Succeeded" && html`<p class="words">${status.message}</p>`}

@@ -8,6 +8,7 @@ import { ask } from "../server.js";
 import { namespace } from "../who.js";
 import { hasEnded } from "../words.js";
 import { ask as askTo } from "./action.js";
+import { Answer } from "./answer.js";
 import { Mosaic } from "./mosaic.js";
 
 const AT_MOST_EVERY_MS = 2000;
@@ -58,10 +59,7 @@ function Answered() {
   const { name, answer, error } = found.value;
   if (name !== chosen()) return null;
   if (!answer) return html`<p class="words error">${error}</p>`;
-  return html`<p class="answer">${answer.answer}</p>
-    <dl class="facts">${answer.facts.map(({ label, text }) => html`<dt>${label}</dt><dd class="words">${text}</dd>`)}
-      ${answer.unseen.map((words) => html`<dt>not seen</dt><dd>${words}</dd>`)}</dl>
-    ${answer.commands.map(({ line, effect }) => html`<p class="command"><code>${line}</code> <small>${effect}</small></p>`)}`;
+  return html`<${Answer} answer=${answer} />`;
 }
 
 /** @param {{task: string}} properties */

@@ -2,7 +2,7 @@
 
 import { useSignalEffect } from "@preact/signals";
 import { html } from "../html.js";
-import { address, go, onClick, to } from "../address.js";
+import { address, go, onClick, place, to } from "../address.js";
 import { followRows, runs, workflows } from "../rows.js";
 import { namespace } from "../who.js";
 import { when } from "../words.js";
@@ -34,7 +34,7 @@ function Row({ workflow, runs }) {
   const { name, refused, suspended, next } = workflow;
   const start = () => askTo({ action: "run", name, namespace: workflow.namespace });
   return html`<tr>
-    <td><a data-row href=${to({ show: "", ns: workflow.namespace, q: name })} onClick=${onClick}>${name}</a></td>
+    <td><a data-row href=${place({ ns: workflow.namespace, workflow: name })} onClick=${onClick}>${name}</a></td>
     <td class="last">${runs.slice(0, SHOWN).map((run) => html`<${Last} run=${run} />`)}</td>
     <td>${suspended ? html`<${State} state="Suspended" />` : when(next)}</td>
     <td class="wide why">${refused ? workflow.why.split("\n", 1)[0] : ""}</td>
