@@ -11,13 +11,11 @@ from sluice.cli.words import counted
 from sluice.client.errors import ClientError
 from sluice.client.table import Row
 from sluice.core import Instant, Json
-from sluice.core.base.naming import scheduled_run_name
+from sluice.core.base.naming import first_of_time, scheduled_run_name
 from sluice.core.base.times import rfc3339
 from sluice.core.triggers.backfill import Backfill, RunOfTime, backfill_schedule, is_passed_over
 from sluice.core.triggers.schedule import Schedule
 from sluice.core.validation import backfill_faults
-
-_AGAIN = re.compile(r"(?P<first>.+?)(-r(?P<number>[0-9]{1,2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +63,9 @@ def _by_time(runs: Iterable[Row]) -> dict[str, list[RunOfTime]]:
     """By the name of a time's first run."""
     found: dict[str, list[RunOfTime]] = {}
     for run in runs:
-        parts = _AGAIN.fullmatch(run.name)
-        if parts is not None:
-            deleting = "deletionTimestamp" in run.metadata
-            of_time = RunOfTime(int(parts["number"] or 1), run.name, run.cell("Phase"), deleting=deleting)
-            found.setdefault(parts["first"], []).append(of_time)
+        first, number = first_of_time(run.name)
+        deleting = "deletionTimestamp" in run.metadata
+        found.setdefault(first, []).append(RunOfTime(number, run.name, run.cell("Phase"), deleting=deleting))
     return found
 
 

@@ -8,6 +8,7 @@ again never meets the objects of its predecessor.
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -134,6 +135,7 @@ _DIGITS = 18  # of the numbers that we write, an instant in seconds is the longe
 
 MAX_RUNS_OF_A_TIME = 99
 """How often one scheduled time can be run. More digits would not fit into a label."""
+_AGAIN = re.compile(r"(?P<first>.+)-r(?P<number>[0-9]{1,2})")
 
 
 def scheduled_run_name(workflow: str, workflow_uid: str, when: Instant, number: int = 1) -> str:
@@ -147,6 +149,12 @@ def names_of_time(workflow: str, workflow_uid: str, when: Instant) -> Iterator[s
     first = scheduled_run_name(workflow, workflow_uid, when)
     yield first
     yield from (f"{first}-r{number}" for number in range(2, MAX_RUNS_OF_A_TIME + 1))
+
+
+def first_of_time(run: str) -> tuple[str, int]:
+    """The name that the first run of the same time has, and which of them this one is, if it is one at all."""
+    found = _AGAIN.fullmatch(run)
+    return (found["first"], int(found["number"])) if found is not None else (run, 1)
 
 
 def followed_run_name(workflow: str, workflow_uid: str, cause: str) -> str:
