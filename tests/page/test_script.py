@@ -54,6 +54,9 @@ CASES = [
     ("grid", "cut", [["a", "b", "c"], [{"a": "Succeeded", "b": "Succeeded", "c": "Failed"}], 2], ["a", "c"]),
     ("grid", "cut", [["a", "b"], [], 2], ["a", "b"]),
     ("grid", "spans", [["01", "01", "02"]], [["01", 2], ["02", 1]]),
+    ("calendar", "weeks", [2, [1, 2, 3, 4, 5, 6]], [[None, None, 1, 2, 3, 4, 5], [6]]),
+    ("calendar", "worst", [[["d", "c", "Succeeded"], ["d", "c", "Failed"]]], "Failed"),
+    ("calendar", "worst", [[]], ""),
     (
         "ansi",
         "coloured",
@@ -73,3 +76,15 @@ CASES = [
 @pytest.mark.parametrize(("module", "function", "arguments", "expected"), CASES)
 async def test_it_is_computed(module, function, arguments, expected, computed):
     assert await computed(module, function, *arguments) == expected
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_calendar_has_the_months_of_its_times_with_all_their_days(computed):
+    times = [["2026-02-28", "02:00", "Failed"], ["2026-02-28", "03:00", "Failed"], ["2026-04-01", "02:00", "Waiting"]]
+    february, april = await computed("calendar", "months", times)
+    assert [(month["name"], month["before"], len(month["days"])) for month in (february, april)] == [
+        ("2026-02", 6, 28),  # it began on a Sunday
+        ("2026-04", 2, 30),
+    ]
+    assert [len(day["times"]) for day in february["days"]] == [0] * 27 + [2]
+    assert april["days"][0] == {"day": "2026-04-01", "times": [times[2]]}

@@ -81,6 +81,17 @@ async def test_a_list_is_sent_once_and_then_what_has_changed(tmp_path):
         assert ([run["phase"] for run in seen["changed"]], seen["gone"]) == (["Succeeded"], ["b"])
 
 
+async def test_backfills_come_with_the_runs_that_they_make(tmp_path):
+    backfill = {"metadata": {"name": "spring", "namespace": "team", "uid": "b"}, "spec": {"workflow": "etl"}}
+    listed = {"metadata": {"resourceVersion": "1"}, "items": [backfill]}
+    cluster = Cluster(backfills=listed, workflowruns=table(row("a", "Running")))
+    async with browsing(cluster, tmp_path) as browser:
+        heard = Heard(await browser.get("api/live?view=backfills"))
+        assert [found["name"] for found in await heard.next("backfills")] == ["spring"]
+        heard = Heard(await browser.get("api/live?view=backfills"))
+        assert [run["name"] for run in (await heard.next("workflowruns"))["changed"]] == ["a"]
+
+
 async def test_a_lost_cluster_is_said_and_that_it_is_back(tmp_path):
     cluster = Cluster(workflowruns=table(row("a", "Running")))
     async with browsing(cluster, tmp_path) as browser:

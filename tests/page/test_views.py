@@ -1,9 +1,10 @@
 """What the views of the page ask once: answers of the server, from what the API server has."""
 
-from sluice.core.base.naming import pod_name, revision_name
+from sluice.core.base.naming import pod_name, revision_name, scheduled_run_name
+from sluice.core.base.times import instant
 from tests.client.server import status
 from tests.page.server import browsing
-from tests.page.test_streams import Cluster, table
+from tests.page.test_streams import Cluster, row, table
 
 GRAPH = {"tasks": [{"name": "a", "bash": "true"}, {"name": "b", "bash": "true", "dependsOn": ["a"]}]}
 REVISION = revision_name("etl", "w", GRAPH)
@@ -134,3 +135,19 @@ async def test_the_plan_of_a_new_run_has_the_words_of_the_command_line(tmp_path)
     assert answer["tasks"] == [{"name": "a", "does": "runs"}]
     assert {"label": "time", "text": "1m30s (expectedDuration)"} in answer["facts"]
     assert "must be a whole number" in (await asked(found, "api/plan?name=etl&arguments=size=x", tmp_path))["error"]
+
+
+async def test_a_backfill_has_its_times_with_their_runs_until_it_begins_by_the_schedule_of_its_workflow(tmp_path):
+    spec = {"workflow": "etl", "from": "2026-03-01T00:00:00Z", "until": "2026-03-03T00:00:00Z"}
+    backfill = {"metadata": {"name": "spring", "uid": "b"}, "spec": spec}
+    workflow = {"metadata": {"name": "etl", "uid": "w"}, "spec": {**GRAPH, "schedule": {"cron": "0 2 * * *"}}}
+    name = scheduled_run_name("etl", "w", instant("2026-03-01T02:00:00Z"))
+    runs = table(row(name, "Failed", labels={"sluice.dev/backfill-uid": "b"}))
+    found = cluster(spring=backfill, etl=workflow, workflowruns=runs)
+    days = [["2026-03-01", "02:00", "Failed", name, True], ["2026-03-02", "02:00", "Waiting", "", False]]
+    assert await asked(found, "api/backfill?name=spring", tmp_path) == {"times": days}
+
+    backfill["status"] = {"phase": "Running", "schedule": {"cron": "30 2 * * *"}}
+    assert [each[1] for each in (await asked(found, "api/backfill?name=spring", tmp_path))["times"]] == ["02:30"] * 2
+    backfill["status"], spec["cron"] = {}, "never"
+    assert "spec.cron" in (await asked(found, "api/backfill?name=spring", tmp_path))["error"]

@@ -8,10 +8,13 @@
     routes      all that can be asked, and nothing else is forwarded to the cluster
     live        the stream of one tab
     channel     its server-sent events, and how many streams there may be
-    feeds       what goes into it: lists of runs, one run, logs, pools
+    feeds       what goes into it: lists of runs, one run, logs, Pools, Backfills
     downloads   a log as a file
     look        what is asked once: why, what differs, YAML
     graph       where the tasks of a run are drawn
+    timeline    what the time of its tasks went to, and what it would have gone to under other limits
+    workflow    one Workflow: how its runs went, when it runs next, what a new run would do
+    backfill    one Backfill: how each of its times stands
     actions     what changes something, and the kubectl line that does the same
 
 The script is in `static/script`: start at `main.js`. Its third-party modules are put beside it by `operator/page`.

@@ -18,13 +18,13 @@ from sluice.client import find
 from sluice.client.api import Client
 from sluice.client.errors import ClientError
 from sluice.client.names import Kind
-from sluice.client.resources import RUNS, WORKFLOWS, Resource
+from sluice.client.resources import BACKFILLS, RUNS, WORKFLOWS, Resource
 from sluice.core import Json
 from sluice.page.visitors import Visitor
 
 
 class Asked(BaseModel):
-    """What the page sends. `name` is a run's, or a Workflow's where it is run or its schedule is meant."""
+    """What the page sends. `name` is that of a run, a Workflow or a Backfill, as the action has it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -87,6 +87,8 @@ _ACTIONS: dict[str, Callable[[Client, Writing, Asked], Awaitable[Done]]] = {
     "resume": _patch(RUNS, {"state": "Running"}, "goes on"),
     "suspendSchedule": _patch(WORKFLOWS, {"schedule": {"suspend": True}}, "makes no further run on time"),
     "resumeSchedule": _patch(WORKFLOWS, {"schedule": {"suspend": False}}, "runs on time again"),
+    "suspendBackfill": _patch(BACKFILLS, {"state": "Suspended"}, "makes no further run; those that go go on"),
+    "resumeBackfill": _patch(BACKFILLS, {"state": "Running"}, "goes on"),
     "approve": _verdict("Approve", "approved"),
     "reject": _verdict("Reject", "rejected"),
     "run": _run,

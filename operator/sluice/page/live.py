@@ -12,16 +12,17 @@ from multidict import MultiMapping
 from sluice.cli.logs.selection import Selection
 from sluice.client.api import ALL_NAMESPACES, Client
 from sluice.client.errors import ClientError
+from sluice.client.resources import BACKFILLS, POOLS
 from sluice.core import Json
 from sluice.page.channel import Channel
 from sluice.page.feeds.logs import feed_logs
-from sluice.page.feeds.pools import feed_pools
+from sluice.page.feeds.objects import feed_objects
 from sluice.page.feeds.rows import feed_rows
 from sluice.page.feeds.run import feed_run
 
 FAULT = "the page's server has a fault; it says more where it runs"
 
-VIEWS = ("runs", "pools", "run")
+VIEWS = ("runs", "backfills", "pools", "run")
 EVERYWHERE = "*"
 """As the namespace: all of them."""
 
@@ -63,11 +64,13 @@ async def _feed(channel: Channel, client: Client, query: Query) -> None:
 def _start(channel: Channel, client: Client, query: Query, group: TaskGroup) -> None:
     view, name = query.get("view"), query.get("name", "")
     namespace = ALL_NAMESPACES if query.get("namespace") == EVERYWHERE else client.namespace
-    if view == "runs":
+    if view in ("runs", "backfills"):
         feed_rows(channel, client, namespace, group)
+    if view == "backfills":
+        feed_objects(channel, client, BACKFILLS, namespace, group)
     elif view == "pools":
-        feed_pools(channel, client, namespace, group)
-    else:
+        feed_objects(channel, client, POOLS, namespace, group)
+    elif view == "run":
         feed_run(channel, client, name, group)
         if "logs" in query:
             feed_logs(channel, client, name, selection(query), group)

@@ -4,9 +4,9 @@
     GET  /session            how one signs in
     POST /session            a one-time token for a key
     GET  /api/who            the visitor, the server, the namespaces
-    GET  /api/live           the stream of a tab: ?view=runs|run|pools
+    GET  /api/live           the stream of a tab: ?view=runs|run|pools|backfills
     GET  /api/why, /api/diff, /api/yaml, /api/parameters, /api/graph, /api/timeline, /api/whatif,
-         /api/workflow, /api/grid, /api/plan
+         /api/workflow, /api/grid, /api/plan, /api/backfill
     POST /api/act            what changes something; see `actions`
     POST /api/download       an address for a log as a file: /download/…, which works once
 
@@ -29,6 +29,7 @@ from sluice.client.resources import RUNS
 from sluice.core import Json
 from sluice.page import assets, look
 from sluice.page.actions import Asked, act
+from sluice.page.backfill import backfill
 from sluice.page.channel import Streams
 from sluice.page.downloads import Downloads, Wanted, download
 from sluice.page.graph import graph
@@ -66,6 +67,7 @@ _LOOKS: dict[str, Callable[[Visitor, Parameter], Awaitable[Json]]] = {
     "/api/whatif": lambda visitor, get: what_if(visitor, get("name"), get("parallelism"), get("pools").split()),
     "/api/workflow": lambda visitor, get: workflow(visitor, get("name")),
     "/api/grid": lambda visitor, get: grid(visitor, get("runs").split()[:_MAX_RUNS]),
+    "/api/backfill": lambda visitor, get: backfill(visitor, get("name")),
     "/api/plan": lambda visitor, get: plan(visitor, get("name"), get("arguments").splitlines()),
 }
 

@@ -4,5 +4,5 @@ latest      the newest state, for a tab that is slower than the cluster
 rows        lists: runs, Workflows
 run         one run, its graph and its tasks
 logs        the logs of a run
-pools       Pools, who holds them and who waits
+objects     Pools, Backfills
 """

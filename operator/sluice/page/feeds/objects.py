@@ -1,32 +1,34 @@
-"""The Pools of a namespace: who holds them, and who waits."""
+"""All objects of a kind that has few, Pools and Backfills: all of them again after each change."""
 
 from asyncio import TaskGroup
 from collections.abc import AsyncIterator
 
 from sluice.client.api import Client
 from sluice.client.follow import follow_objects
-from sluice.client.resources import POOLS
+from sluice.client.resources import Resource
 from sluice.core import Json
 from sluice.page.channel import Channel
 from sluice.page.feeds.latest import Latest
 
 
-def feed_pools(channel: Channel, client: Client, namespace: str, group: TaskGroup) -> None:
+def feed_objects(channel: Channel, client: Client, resource: Resource, namespace: str, group: TaskGroup) -> None:
     """Of a namespace, or with '' of all."""
-    group.create_task(_feed(channel, client, namespace, group))
+    group.create_task(_feed(channel, client, resource, namespace, group))
 
 
-async def _feed(channel: Channel, client: Client, namespace: str, group: TaskGroup) -> None:
-    latest: Latest[list[Json]] = Latest("pools")
-    group.create_task(latest.keep(_pools(client, namespace, latest)))
-    async for pools in latest.told(channel):
-        await channel.send("pools", pools)
+async def _feed(channel: Channel, client: Client, resource: Resource, namespace: str, group: TaskGroup) -> None:
+    latest: Latest[list[Json]] = Latest(resource.plural)
+    group.create_task(latest.keep(_objects(client, resource, namespace, latest)))
+    async for found in latest.told(channel):
+        await channel.send(resource.plural, found)
 
 
-async def _pools(client: Client, namespace: str, latest: Latest[list[Json]]) -> AsyncIterator[list[Json]]:
+async def _objects(
+    client: Client, resource: Resource, namespace: str, latest: Latest[list[Json]]
+) -> AsyncIterator[list[Json]]:
     known: dict[str, Json] = {}
     listed = False
-    async for event, found in follow_objects(client, POOLS, namespace, latest.lost):
+    async for event, found in follow_objects(client, resource, namespace, latest.lost):
         if event == "LISTED":
             listed = True
         elif event == "DELETED":
@@ -37,11 +39,12 @@ async def _pools(client: Client, namespace: str, latest: Latest[list[Json]]) -> 
             yield list(known.values())
 
 
-def _shape(pool: Json) -> Json:
+def _shape(found: Json) -> Json:
     return {
-        "uid": pool["metadata"]["uid"],
-        "namespace": pool["metadata"]["namespace"],
-        "name": pool["metadata"]["name"],
-        "spec": pool.get("spec") or {},
-        "status": pool.get("status") or {},
+        "uid": found["metadata"]["uid"],
+        "namespace": found["metadata"]["namespace"],
+        "name": found["metadata"]["name"],
+        "createdAt": found["metadata"].get("creationTimestamp", ""),
+        "spec": found.get("spec") or {},
+        "status": found.get("status") or {},
     }

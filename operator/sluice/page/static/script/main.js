@@ -10,6 +10,8 @@ import { signIn, state } from "./session.js";
 import { unfollow } from "./stream.js";
 import { whoFailed, who } from "./who.js";
 import { ActionDialog } from "./views/action.js";
+import { BackfillView } from "./views/backfill.js";
+import { Backfills } from "./views/backfills.js";
 import { Connection, NEXT } from "./views/connection.js";
 import { Head } from "./views/head.js";
 import { Help } from "./views/help.js";
@@ -37,11 +39,13 @@ function Trouble(/** @type {{error: Refused}} */ { error }) {
 }
 
 function View() {
-  const [ns, run, workflow] = ["ns", "run", "workflow"].map(address.value.get);
-  document.title = [run || workflow, "Sluice"].filter(Boolean).join(" · ");
+  const [ns, run, workflow, backfill] = ["ns", "run", "workflow", "backfill"].map(address.value.get);
+  document.title = [run || workflow || backfill, "Sluice"].filter(Boolean).join(" · ");
   if (run) return html`<${RunView} key=${`${ns}/${run}`} />`;
   if (workflow) return html`<${WorkflowView} key=${`${ns}/${workflow}`} />`;
+  if (backfill) return html`<${BackfillView} key=${`${ns}/${backfill}`} />`;
   const view = address.value.get("show");
+  if (view === "backfills") return html`<${Backfills} />`;
   if (view === "pools") return html`<${Pools} />`;
   if (view === "workflows") return html`<${Workflows} />`;
   return html`<${Runs} />`;

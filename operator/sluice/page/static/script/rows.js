@@ -1,4 +1,4 @@
-// The lists of runs and Workflows, kept current by the stream.
+// The lists of runs, Workflows and Backfills, kept current by the stream.
 
 import { signal } from "@preact/signals";
 import { follow } from "./stream.js";
@@ -8,12 +8,20 @@ export const runs = signal(null);
 /** @type {import("@preact/signals").Signal<Map<string, import("./types").WorkflowRow> | null>} */
 export const workflows = signal(null);
 
-/** Follows both, of a namespace. */
-export function followRows(/** @type {string} */ namespace) {
-  runs.value = workflows.value = null;
+/** @type {import("@preact/signals").Signal<import("./types").Backfill[] | null>} */
+export const backfills = signal(null);
+
+/**
+ * Follows them, of a namespace; the Backfills only if they are asked for.
+ * @param {string} namespace
+ * @param {"runs" | "backfills"} view
+ */
+export function followRows(namespace, view = "runs") {
+  runs.value = workflows.value = backfills.value = null;
   let anew = new Set();
-  follow({ view: "runs", namespace }, (event, found) => {
-    if (event === "begin") anew = new Set(["workflowruns", "workflows"]);
+  follow({ view, namespace }, (event, found) => {
+    if (event === "backfills") backfills.value = found;
+    else if (event === "begin") anew = new Set(["workflowruns", "workflows"]);
     else if (event === "workflowruns") runs.value = changed(anew.delete(event) ? null : runs.value, found);
     else if (event === "workflows") workflows.value = changed(anew.delete(event) ? null : workflows.value, found);
   });

@@ -180,3 +180,15 @@ export interface Plan {
   facts: { label: string; text: string }[];
   unseen: string[];
 }
+
+export interface Backfill {
+  uid: string;
+  namespace: string;
+  name: string;
+  createdAt: string;
+  spec: { workflow: string; from: string; until: string; state?: string };
+  status: { phase?: string; progress?: string; message?: string };
+}
+
+/** A time of a Backfill: its day, the time of day, how it stands, its run or "", and whether the Backfill made that. */
+export type Dated = [string, string, string, string, boolean];

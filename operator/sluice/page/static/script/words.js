@@ -13,6 +13,8 @@ const SIGNS = /** @type {Record<string, string>} */ ({
   Skipped: "»",
   Stopped: "■",
   Suspended: "■",
+  Refused: "✖",
+  Gone: "·",
 });
 
 export const STATES = Object.keys(SIGNS);

@@ -20,6 +20,8 @@ const TITLES = /** @type {Record<string, string>} */ ({
   resume: "Resume",
   suspendSchedule: "Suspend the schedule of",
   resumeSchedule: "Resume the schedule of",
+  suspendBackfill: "Suspend",
+  resumeBackfill: "Resume",
   approve: "Approve",
   reject: "Reject",
 });

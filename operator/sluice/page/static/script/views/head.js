@@ -7,6 +7,7 @@ import { EVERYWHERE, namespace, who } from "../who.js";
 const PLACES = [
   ["", "Runs"],
   ["workflows", "Workflows"],
+  ["backfills", "Backfills"],
   ["pools", "Pools"],
 ];
 
@@ -15,7 +16,7 @@ export function Head() {
   const known = new Set([...namespaces, namespace.value]);
   known.delete(EVERYWHERE);
   const { get } = address.value;
-  const here = get("run") || get("workflow") ? null : get("show");
+  const here = get("run") || get("workflow") || get("backfill") ? null : get("show");
   return html`<header>
     <a class="name" href=${place({})} onClick=${onClick}>Sluice</a>
     <nav aria-label="Places">
