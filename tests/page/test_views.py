@@ -73,13 +73,13 @@ async def test_the_timeline_has_the_parts_of_each_task_also_those_that_only_its_
     found = cluster(run("etl-1", "Succeeded", a=ended(0, 3), b=ended(7, 9)), pods=pods)
     assert await asked(found, "api/timeline?name=etl-1", tmp_path) == {
         "bars": [
-            {"task": "a", "parts": [["running", 0, 180]]},
+            {"task": "a", "parts": [["its last attempt", 0, 180]]},
             {
                 "task": "b",
                 "parts": [
                     ["dependencies", 0, 180],
-                    ["queue", 180, 240],
-                    ["node", 240, 300],
+                    ["limits", 180, 240],
+                    ["no node", 240, 300],
                     ["image", 300, 420],
                     ["running", 420, 540],
                 ],

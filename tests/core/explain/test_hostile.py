@@ -59,7 +59,7 @@ def test_every_status_has_an_answer(status, spec, kept, phase, graph):
         explain_backfill(found),
         explain_workflow(WorkflowSeen(found, NOW)),
     ]
-    assert all(part.begin_s < part.end_s for bar in timeline(seen, ()) for part in bar.parts)
+    assert all(part.since < part.until for bar in timeline(seen, ()) for part in bar.parts)
     other = RunSeen({**run, "spec": spec}, NOW, graph={"tasks": kept})
     for compared in (compare(seen, other), compare(other, seen)):
         json.dumps(compared.written())

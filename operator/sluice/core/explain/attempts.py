@@ -13,7 +13,7 @@ def attempts(seen: RunSeen, task: str, item: int | None = None) -> dict[int | No
     found: dict[int | None, list[PodView]] = {}
     for pod in _pods(seen):
         it = pod.attempt_of
-        if it is not None and it.run.uid == _uid(seen) and it.task == task and item in (None, it.index):
+        if it is not None and it.run.uid == uid_of(seen) and it.task == task and item in (None, it.index):
             found.setdefault(it.index, []).append(pod)
     for pods in found.values():
         pods.sort(key=lambda pod: pod.attempt)
@@ -28,5 +28,5 @@ def _pods(seen: RunSeen) -> Iterator[PodView]:
             continue
 
 
-def _uid(seen: RunSeen) -> str:
+def uid_of(seen: RunSeen) -> str:
     return foreign.string(foreign.mapping(seen.run.get("metadata")).get("uid"))

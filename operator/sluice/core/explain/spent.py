@@ -7,8 +7,9 @@ times of the last attempt.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
@@ -19,6 +20,7 @@ from sluice.core.explain.seen import RunSeen
 from sluice.core.pod.view import PodView
 
 _LEAST_S = 1.0  # times of pods are whole seconds
+_WITHOUT_PODS = ("approval", "wait", "join")
 _STARTS_EARLY = ("OneSucceeded", "OneFailed", "OneDone")
 _NOT_HELD_UP = frozenset(
     {"running", "starting", "scheduling", "unschedulable", "operator", "approval", "wait", "backoff", "polling"}
@@ -26,43 +28,66 @@ _NOT_HELD_UP = frozenset(
 """The kinds of `status.time` that are none of a task that is ready and may not start."""
 
 
+class Part(NamedTuple):
+    kind: str
+    since: Instant
+    until: Instant
+
+
 @dataclass(slots=True)
 class _Spent:
-    """Seconds by what they went to. `now` ends what goes on; None if nothing does."""
+    """`now` ends what goes on; None if nothing does."""
 
     now: Instant | None
-    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    parts: list[Part] = field(default_factory=list)
 
     def add(self, kind: str, since: Instant | None, until: Instant | None) -> None:
         """Without an end it goes on."""
         end = self.now if until is None else until
-        if since is not None and end is not None:
-            self.seconds[kind] += max(0.0, end - since)
-
-    def words(self) -> str:
-        return ", ".join(f"{kind} {lasting(took)}" for kind, took in self.seconds.items() if took >= _LEAST_S)
+        if since is not None and end is not None and end > since:
+            self.parts.append(Part(kind, since, end))
 
 
 def where_time_went(seen: RunSeen, task: str, item: int | None = None) -> str:
     """`dependencies 5m58s, pool/warehouse 3m40s, no node 2s, image 4s, running 41s`; empty if nothing is known."""
-    definition, entry = seen.definitions.get(task, {}), seen.entries.get(task, {"phase": "Pending"})
-    if not definition or "approval" in definition or "wait" in definition or "join" in definition:
+    definition = seen.definitions.get(task, {})
+    if not definition or any(kind in definition for kind in _WITHOUT_PODS):
         return ""
+    pods = attempts(seen, task, item)
+    return _words(parts_of(seen, task, pods, item)) + (f" ({len(pods)} items together)" if len(pods) > 1 else "")
+
+
+def _words(parts: Iterable[Part]) -> str:
+    spent_s: defaultdict[str, float] = defaultdict(float)
+    for part in parts:
+        spent_s[part.kind] += part.until - part.since
+    return ", ".join(f"{kind} {lasting(took_s)}" for kind, took_s in spent_s.items() if took_s >= _LEAST_S)
+
+
+def parts_of(
+    seen: RunSeen, task: str, pods: Mapping[int | None, Sequence[PodView]], item: int | None = None
+) -> list[Part]:
+    """What the time went to, in order; of several items one after the other. `pods` are the attempts by item."""
+    definition, entry = seen.definitions.get(task, {}), seen.entries.get(task, {"phase": "Pending"})
     spent = _Spent(seen.now if entry["phase"] in ("Pending", "Running") else None)
-    started_at, ready_at = instant(seen.status.get("startedAt")), _ready_at(seen, task)
+    started_at, ready_at = instant(seen.status.get("startedAt")), _ready_at(seen, task) if definition else None
+    begun_at, ended_at = (instant(entry.get(name)) for name in ("startedAt", "finishedAt"))
     if ready_at is None and first_word(foreign.string(entry.get("reason"))) == "WaitingFor":
         spent.add("dependencies", started_at, None)
-        return spent.words()
+        return spent.parts
     spent.add("dependencies", started_at, ready_at or started_at)
-    held_up_by = "before its start" if ready_at is None else _held_up_by(seen, entry)
-    pods = attempts(seen, task, item)
+    if kind := next((kind for kind in _WITHOUT_PODS if kind in definition), ""):
+        spent.add(kind, begun_at or ready_at or started_at, ended_at)
+        return spent.parts
+    held_up_by = "before its start" if ready_at is None else _held_up_by(seen, entry, waits=not pods)
     for of_item in pods.values():
         _add_pods(spent, held_up_by, ready_at or started_at, of_item)
+    if None in pods and (last_ended_at := pods[None][-1].container.finished_at) is not None:
+        spent.add("between attempts", last_ended_at, None)
     if not pods and item is None:
-        begun_at = instant(entry.get("startedAt"))
         spent.add(held_up_by, ready_at or started_at, begun_at)
-        spent.add("its last attempt", begun_at, instant(entry.get("finishedAt")))
-    return spent.words() + (f" ({len(pods)} items together)" if len(pods) > 1 else "")
+        spent.add("its last attempt", begun_at, ended_at)
+    return spent.parts
 
 
 def _ready_at(seen: RunSeen, task: str) -> Instant | None:
@@ -78,12 +103,12 @@ def _ready_at(seen: RunSeen, task: str) -> Instant | None:
     return max(known) if len(known) == len(times) else None
 
 
-def _held_up_by(seen: RunSeen, entry: Json) -> str:
-    """What held it up when it was ready; `limits` if that may have been one or another."""
+def _held_up_by(seen: RunSeen, entry: Json, *, waits: bool) -> str:
+    """What held it up when it was ready; `limits` if that may have been one or another. `waits`: if it goes on."""
     kinds = [kind for kind in foreign.mapping(seen.status.get("time")) if kind not in _NOT_HELD_UP]
     if len(kinds) == 1:
         return kinds[0]
-    now = first_word(foreign.string(entry.get("reason"))) if entry["phase"] == "Pending" else ""
+    now = first_word(foreign.string(entry.get("reason"))) if waits and entry["phase"] == "Pending" else ""
     return f"limits (now {now})" if now else "limits"
 
 

@@ -5,7 +5,7 @@ import { signal, useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
 import { address, go, onClick, to } from "../address.js";
-import { CAUSES, chosen, spent } from "../bars.js";
+import { chosen, PATTERNS, patternOf, placed, spent } from "../bars.js";
 import { longestWay, run, tasks } from "../run.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
@@ -39,7 +39,7 @@ export function Timeline() {
     </div>
     <${WhatIf} pools=${found.pools} />
     <${Spent} time=${run.value?.status.time ?? {}} />
-    <${Legend} bars=${bars} />
+    <${Legend} parts=${[...bars.map(({ parts }) => parts), ...Object.values(other?.bars ?? {})].flat()} />
     <table class="list timeline" data-list>
       <thead><tr><th>Task</th><th class="bars"><span>0s</span><span>${lasting(until)}</span></th></tr></thead>
       <tbody>${shown.map(
@@ -84,11 +84,11 @@ function Spent({ time }) {
   return html`<p>The time of all tasks went to ${parts.map(([what, spent]) => `${what} ${spent}`).join(" · ")}</p>`;
 }
 
-/** Of what there is. @param {{bars: import("../types").Bar[]}} properties */
-function Legend({ bars }) {
-  const there = new Set(bars.flatMap(({ parts }) => parts.map(([cause]) => cause)));
+/** Of what there is. @param {{parts: import("../types").Part[]}} properties */
+function Legend({ parts }) {
+  const there = new Set(parts.map(([kind]) => patternOf(kind)));
   return html`<ul class="legend" aria-label="Legend">
-    ${Object.entries(CAUSES).map(([cause, words]) => there.has(cause) && html`<li><span class="swatch" data-cause=${cause}></span> ${words}</li>`)}
+    ${Object.entries(PATTERNS).map(([pattern, words]) => there.has(pattern) && html`<li><span class="swatch" data-pattern=${pattern}></span> ${words}</li>`)}
     <li><b>bold</b> on the longest way</li>
   </ul>`;
 }
@@ -107,9 +107,9 @@ function Row({ bar, other, until, state, longest }) {
 
 /** @param {{parts: import("../types").Part[], until: number, replayed?: boolean}} properties */
 function Parts({ parts, until, replayed = false }) {
-  const told = spent(parts).map(([cause, seconds]) => `${CAUSES[cause]} ${lasting(seconds)}`);
+  const told = spent(parts).map(([kind, seconds]) => `${kind} ${lasting(seconds)}`);
   const words = `${replayed ? "what if: " : ""}${told.join(", ")}`;
   return html`<div class="bar" data-replayed=${replayed} role="img" aria-label=${words} title=${words}>
-    ${parts.map(([cause, begin, end]) => html`<span data-cause=${cause} style=${{ width: `${(100 * (end - begin)) / until}%` }}></span>`)}
+    ${placed(parts, until).map(({ kind, gap, width }) => html`<span data-pattern=${patternOf(kind)} style=${{ marginLeft: `${gap}%`, width: `${width}%` }}></span>`)}
   </div>`;
 }
