@@ -338,6 +338,50 @@ def test_the_pod_of_helm_test_is_not_taken_for_an_operator(render):
     assert not deployment["spec"]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
 
 
+# The page
+
+NAMED = {"ui.create": True, "ui.allowedHosts": ["sluice.example.org", "runs.example.org"]}
+
+
+@pytest.mark.parametrize(
+    ("values", "page"),
+    [
+        ({}, ""),
+        (NAMED, ""),
+        (NAMED | {"ui.ingress.create": True}, "https://sluice.example.org/"),
+        (
+            NAMED | {"ui.httpRoute.create": True, "ui.httpRoute.parentRefs": [{"name": "g"}]},
+            "https://sluice.example.org/",
+        ),
+    ],
+    ids=str,
+)
+def test_everybody_may_know_where_the_page_is_if_there_is_a_way_to_it(render, values, page):
+    (found,) = render(**values)["ConfigMap"]
+    assert json.loads(found["data"]["defaults.json"])["page"] == page
+
+
+def test_the_ways_to_the_page_go_to_its_service_by_the_names_that_it_answers_to(render):
+    objects = render(**NAMED, **{"ui.ingress.create": True, "ui.httpRoute.create": True})
+    (ingress,), (route,) = objects["Ingress"], objects["HTTPRoute"]
+    (service,) = (each for each in objects["Service"] if each["metadata"]["name"] == "sluice-ui")
+    (server,) = (each for each in objects["Deployment"] if each["metadata"]["name"] == "sluice-ui")
+    arguments = server["spec"]["template"]["spec"]["containers"][0]["args"]
+    hosts = [argument.removeprefix("--allowed-host=") for argument in arguments]
+    assert [rule["host"] for rule in ingress["spec"]["rules"]] == ingress["spec"]["tls"][0]["hosts"] == hosts
+    assert route["spec"]["hostnames"] == hosts
+    (backend,) = route["spec"]["rules"][0]["backendRefs"]
+    assert backend == {"name": service["metadata"]["name"], "port": service["spec"]["ports"][0]["port"]}
+    assert ingress["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["name"] == backend["name"]
+
+
+@pytest.mark.parametrize("way", ["ingress", "httpRoute"])
+@pytest.mark.parametrize("without", ["ui.create=false,ui.allowedHosts={a.example.org}", "ui.create=true"])
+def test_there_is_no_way_to_a_page_that_is_not_there_or_has_no_name(helm, way, without):
+    answer = helm("template", "sluice", CHART, *ON_135, "--set", f"ui.{way}.create=true,{without}")
+    assert f"ui.{way}.create needs ui.create, and the names of the page in ui.allowedHosts" in answer.stderr
+
+
 # CRDs
 
 
@@ -401,6 +445,9 @@ def _load(file):
         ("networkPolicy.ingressFrom[0].podSelectr.a=b", "podSelectr"),
         ("podDisruptionBudget.create=2", "podDisruptionBudget/create"),
         ("test.image=1", "test/image"),
+        ("ui.ingress.host=a", "host"),
+        ("ui.httpRoute.parentRefs[0].namespace=a", "name"),
+        ("ui.ingressFrom[0].podSelectr.a=b", "podSelectr"),
         ("serviceAccount.create=false", "serviceAccount/name"),  # the namespace's default account gets no rights
     ],
 )

@@ -25,3 +25,10 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
 {{- end }}
+
+{{/* The address of the page, if there is a way to it from outside. */}}
+{{- define "sluice.page" -}}
+{{- if and .Values.ui.create .Values.ui.allowedHosts (or (.Values.ui.ingress).create (.Values.ui.httpRoute).create) -}}
+https://{{ first .Values.ui.allowedHosts }}/
+{{- end -}}
+{{- end }}

@@ -43,3 +43,5 @@ class ChartDefaults(Model):
     limits: PodCaps = PodCaps()
     keep_pods: KeepPods = KeepPods()
     on_first_sight: Literal["Run", "Adopt"] = "Run"
+    page: str = ""
+    """The address of the page. Empty: there is none, or no way to it from outside the cluster."""
