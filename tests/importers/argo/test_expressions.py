@@ -63,6 +63,7 @@ def test_condition(written, cel):
         ("x contains 'b' ? true : x startsWith 'c'", "(params.x.contains('b') ? true : params.x.startsWith('c'))"),
         ("asInt(five) * 2 == 10", "true"),
         ("string(item) == '1'", "string(item) == '1'"),
+        ("1 ?? 2 == 3", "false"),  # `??` binds closest
     ],
 )
 def test_expression(written, cel):

@@ -13,27 +13,35 @@ _TOKEN = re.compile(
     r"|(?P<word>[A-Za-z_][\w]*(?:-[A-Za-z0-9_]+)*|\d[\w.-]*)"
     r"|(?P<sign>\?\?|\|\||&&|==|!=|<=|>=|=~|!~|\?\.|[-+*/%<>!?:(),.\[\]{}#]))"
 )
-_BINDING = {
-    "?": 1,
-    "??": 2,
-    "||": 3,
-    "or": 3,
-    "&&": 4,
-    "and": 4,
-    **dict.fromkeys(("==", "!=", "<", ">", "<=", ">=", "=~", "!~"), 5),
-    **dict.fromkeys(("in", "contains", "startsWith", "endsWith", "matches"), 5),
-    "+": 6,
-    "-": 6,
-    "*": 7,
-    "/": 7,
-    "%": 7,
-}
+_LEVELS = (
+    ("?",),
+    ("||", "or"),
+    ("&&", "and"),
+    ("==", "!=", "<", ">", "<=", ">=", "=~", "!~", "in", "contains", "startsWith", "endsWith", "matches"),
+    ("+", "-"),
+    ("*", "/", "%"),
+    ("??",),
+)
+"""Operators; those of a line bind closer than those of the lines before."""
+_BINDING = {sign: level for level, signs in enumerate(_LEVELS, start=1) for sign in signs}
 _SAME = {"or": "||", "and": "&&", "matches": "=~"}
 
 
 def parse(written: str, resolve: Resolve) -> Expression:
     """An expr-lang expression. What is known at import is a literal. Raises Untranslatable or Unknown."""
     return Parser(written, resolve, []).whole()
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    """The kind and the letters of each token; the last one is an `end`. Raises Untranslatable."""
+    tokens, end = [], 0
+    while text[end:].strip():
+        found = _TOKEN.match(text, end)
+        if found is None or found.lastgroup is None:
+            raise Untranslatable(f"has {text[end:].strip()[:10]!r}, which is not understood")
+        tokens.append((found.lastgroup, found[found.lastgroup]))
+        end = found.end()
+    return [*tokens, ("end", "")]
 
 
 class Parser:
@@ -44,16 +52,8 @@ class Parser:
             raise Untranslatable(f"has {len(text)} characters; at most {MAX_CHARACTERS} are read")
         self._resolve, self._held = resolve, held
         self._apply = Computer().apply
-        self._tokens: list[tuple[str, str]] = []
+        self._tokens = _tokens(text)
         self._depth = 0
-        end = 0
-        while text[end:].strip():
-            found = _TOKEN.match(text, end)
-            if found is None or found.lastgroup is None:
-                raise Untranslatable(f"has {text[end:].strip()[:10]!r}, which is not understood")
-            self._tokens.append((found.lastgroup, found[found.lastgroup]))
-            end = found.end()
-        self._tokens.append(("end", ""))
 
     def whole(self) -> Expression:
         node = self._expression(0)

@@ -14,21 +14,24 @@ class Untranslatable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A value as JSON has them."""
+    """A value that is known at import: a number, a text, a list, ..."""
 
     value: Any
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """References and literals that are one text together."""
+    """A text of which a run decides some parts."""
 
     text: Text
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An operator or a function, and what it is applied to. `#` is the item of the function around it."""
+    """An operator or a function, and what it is applied to.
+
+    `#`, applied to nothing, is the item of the function around it: `filter(values, {# > 1})`.
+    """
 
     name: str
     parts: tuple["Expression", ...]
