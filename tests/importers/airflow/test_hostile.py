@@ -1,10 +1,13 @@
 """Files that do harm: each is bounded and named, and the file beside it is imported all the same."""
 
+import os
+
 import pytest
 
 from sluice.importers.airflow import box
 from sluice.importers.airflow.convert import convert
 from sluice.importers.airflow.dag import Options
+from sluice.importers.write import to_yaml
 from tests.importers.airflow.harness import HEAD, imported
 
 GOOD = (
@@ -52,6 +55,37 @@ with DAG("-".join(done) or "nothing", schedule=None):
 def test_what_a_file_can_reach(tmp_path, tmp_path_factory):
     text = TRIED.replace("ELSEWHERE", str(tmp_path_factory.mktemp("elsewhere")))
     assert [each.name for each in imported(tmp_path, text).objects] == ["nothing"]
+
+
+LEAKING = """
+with DAG("etl", schedule=None):
+    PythonOperator(task_id="a", python_callable=print)
+"""
+FORGED = """
+import sys
+main = sys.modules["__main__"]
+recorded = main.record
+def record(file, roots, opened):
+    return {**recorded(file, roots, opened), "opened": ["FOLDER/dags/SECRET"], "modules": [["/SECRET", ""]]}
+main.record = record
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["try: open('FOLDER/dags/link')\nexcept OSError: pass\n", "try: import linked\nexcept ImportError: pass\n", FORGED],
+)
+def test_what_it_may_not_read_is_not_read_for_it(tmp_path, tmp_path_factory, text):
+    secret = tmp_path_factory.mktemp("elsewhere") / "key.py"
+    secret.write_text("password = 'open sesame'\n")
+    dags = tmp_path / "dags"
+    dags.mkdir()
+    for name in ("link", "linked.py"):
+        (dags / name).symlink_to(secret)
+    text = text.replace("FOLDER", str(tmp_path)).replace("SECRET", os.path.relpath(secret, dags))
+    result = imported(tmp_path, text + LEAKING)
+    assert "open sesame" not in to_yaml(result.objects)
+    assert all("is a link to what lies outside" in each.message for each in result.refused)
 
 
 @pytest.mark.parametrize(

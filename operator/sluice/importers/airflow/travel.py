@@ -7,8 +7,9 @@ A module travels under the path by which it is imported, and a data file as near
 import ast
 import base64
 import io
+import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files as resources
 from pathlib import Path
@@ -45,9 +46,10 @@ def files_of(file: Path, recording: Recording, roots: Roots) -> Json:
     found = {path_of(file, roots): file.resolve()}
     for path, module in _own_modules(file, recording, roots):
         found.setdefault(path, module)
-    for each in recording.opened:
-        if (data_path := _data_path(Path(each), file, roots)) is not None and Path(each).is_file():
-            found.setdefault(data_path, Path(each))
+    for data in (Path(os.path.normpath(each)) for each in recording.opened):
+        if (data_path := _data_path(data, file, roots)) is not None and data.is_file():
+            found.setdefault(data_path, data)
+    _stay_inside(found, (*roots.folders, file.resolve().parent))
     texts = {path: _text(each) for path, each in sorted(found.items())}
     if sum(map(len, texts.values())) > MAX_BYTES:
         raise CannotTravel(
@@ -55,6 +57,14 @@ def files_of(file: Path, recording: Recording, roots: Roots) -> Json:
         )
     texts[TASK_FILE] = (_OWN / TASK_FILE).read_text(encoding="utf-8")
     return {"files": texts, "binaryFiles": {f"{_STAND_INS}.zip": stand_ins()}}
+
+
+def _stay_inside(found: Mapping[str, Path], folders: Iterable[Path]) -> None:
+    """The box does not see what a link outside of its folders leads to, nor does the Workflow. Raises CannotTravel."""
+    inside = [folder.resolve() for folder in folders]
+    for path, each in found.items():
+        if not any(each.resolve().is_relative_to(folder) for folder in inside):
+            raise CannotTravel(f"{path} is a link to what lies outside of the folders that are read; copy it there")
 
 
 def path_of(file: Path, roots: Roots) -> str:
@@ -107,6 +117,8 @@ def _imported(file: Path) -> Iterator[str]:
 def _module_files(name: str, roots: Roots) -> Iterator[tuple[str, Path]]:
     """Its file, and those of the packages above it, in the first root that has it."""
     parts = name.split(".")
+    if not all(part.isidentifier() for part in parts):
+        return
     for root in roots.folders:
         own = [root.joinpath(*parts).with_suffix(".py"), root.joinpath(*parts, "__init__.py")]
         if any(each.is_file() for each in own):
