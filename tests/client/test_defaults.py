@@ -5,7 +5,7 @@ import json
 import pytest
 from aiohttp import web
 
-from sluice.client.defaults import read
+from sluice.client.defaults import page_of, read
 from tests.client.server import serving, status
 
 HERE, PUBLIC = (f"/api/v1/namespaces/{namespace}/configmaps/sluice-defaults" for namespace in ("team", "kube-public"))
@@ -37,9 +37,30 @@ async def test_the_namespaces_own_come_first(there, image, tmp_path):
     assert (found.task_defaults.image if found else None) == image
 
 
+@pytest.mark.parametrize(
+    ("there", "address"),
+    [
+        ({PUBLIC: told("a", page="https://sluice.example.org/")}, "https://sluice.example.org/?ns=team&run=etl-1"),
+        ({PUBLIC: told("a", page="")}, ""),
+        ({PUBLIC: told("a", page="javascript:alert(1)")}, ""),
+        ({PUBLIC: told("a")}, ""),
+        ({PUBLIC: {"data": {"defaults.json": "[]"}}}, ""),
+        ({}, ""),
+    ],
+)
+async def test_where_the_page_shows_a_run_is_known_if_the_chart_says_it(there, address, tmp_path):
+    async def answer(request):
+        found = there.get(request.path)
+        return status(404, "NotFound", "", name="x") if found is None else web.json_response(found)
+
+    async with serving(answer, tmp_path) as client:
+        assert await page_of(client, "etl-1") == address
+
+
 async def test_without_the_right_to_read_them_they_are_unknown(tmp_path):
     async def answer(_):
         return status(403, "Forbidden", 'configmaps "x" is forbidden: User "a" cannot get resource "configmaps"')
 
     async with serving(answer, tmp_path) as client:
         assert await read(client) is None
+        assert await page_of(client, "etl-1") == ""

@@ -51,7 +51,14 @@ def test_a_run_is_started_stopped_and_taken_up_again(kubectl: Kubectl, sluice: S
     )
     sluice("run", "etl", "-p", "size=4", "--name", "first").shows("workflowrun/first created")
     assert kubectl.get("workflowrun", "first")["spec"]["arguments"] == {"size": 4}
-    sluice("run", "etl", "-p", "size=4", "--name", "first").shows("workflowrun/first exists already")
+    chart = {"defaults.json": json.dumps({"page": "https://sluice.example.org/"})}
+    kubectl.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "sluice-defaults"}, "data": chart})
+    sluice("run", "etl", "-p", "size=4", "--name", "first").shows(
+        """
+        workflowrun/first exists already
+        see it at https://sluice.example.org/?ns=<namespace>&run=first
+        """
+    )
     sluice("run", "etl", "-p", "size=5", "--name", "first").fails(
         "Error: run first exists already, and was asked for otherwise; take another --name"
     )

@@ -11,6 +11,7 @@ import click
 from sluice.api import API_VERSION
 from sluice.cli import complete
 from sluice.cli.cluster import NOT_SUCCEEDED, access_options, with_client
+from sluice.cli.printable import printable
 from sluice.cli.states import SUCCEEDED
 from sluice.cli.write import Writing, write_options
 from sluice.client.access import Access
@@ -80,6 +81,8 @@ def is_file(text: str) -> bool:
 async def _run(client: "Client", wish: _Wish) -> bool:
     """False if it was waited for, and did not succeed."""
     name = await _of_file(client, wish) if is_file(wish.what) else await _of_workflow(client, wish)
+    if not wish.writing.dry_run and wish.writing.output is None:
+        await _say_where(client, name)
     if not wish.waits:
         return True
     from sluice.cli.logs.follow import follow_all  # noqa: PLC0415
@@ -96,6 +99,14 @@ async def _run(client: "Client", wish: _Wish) -> bool:
     except asyncio.CancelledError:  # Ctrl-C
         click.echo(f"{name} goes on; to follow it: sluice watch {name}", err=True)
         raise
+
+
+async def _say_where(client: "Client", name: str) -> None:
+    """Where people can see the run."""
+    from sluice.client.defaults import page_of  # noqa: PLC0415
+
+    if page := await page_of(client, name):
+        click.echo(f"see it at {printable(page)}")
 
 
 async def _of_workflow(client: "Client", wish: _Wish) -> str:

@@ -52,10 +52,13 @@ async def _watch(client: "Client", target: Target) -> "RunView":
     from sluice.cli.watch.display import display  # noqa: PLC0415  # not for --help
     from sluice.cli.watch.newest import run_to_watch  # noqa: PLC0415
     from sluice.cli.watch.watch import watch  # noqa: PLC0415
+    from sluice.client.defaults import page_of  # noqa: PLC0415
 
     try:
         with display() as shown:
             run = await run_to_watch(client, target, shown.say)
+            if page := await page_of(client, run):
+                shown.note(f"see it at {page}")
             return await watch(client, run, shown, guesses=Terminal.of_stdout().moves)
     except asyncio.CancelledError:
         click.echo("The run goes on.", err=True)

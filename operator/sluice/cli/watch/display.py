@@ -19,6 +19,7 @@ class Display(Protocol):
 
     def show(self, view: RunView) -> None: ...
     def say(self, words: str) -> None: ...
+    def note(self, words: str) -> None: ...
 
 
 @contextmanager
@@ -34,7 +35,7 @@ def display() -> Iterator[Display]:
 
 
 class Lines:
-    """Prints a line for each change, and what it waits for to standard error."""
+    """Prints a line for each change, and what it waits for and notes to standard error."""
 
     def __init__(self) -> None:
         self._last: RunView | None = None
@@ -49,3 +50,6 @@ class Lines:
         if words != self._last_words:
             click.echo(f"{time.strftime('%H:%M:%S')} {printable(words)}", err=True)
         self._last_words = words
+
+    def note(self, words: str) -> None:
+        click.echo(printable(words), err=True)

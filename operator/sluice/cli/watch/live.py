@@ -44,6 +44,10 @@ class LiveDisplay:
         self._trouble = printable(words)
         self._live.refresh()
 
+    def note(self, words: str) -> None:
+        """Above the display."""
+        self._console.print(Text(printable(words)))
+
     def _frame(self) -> Group:
         view, trouble, size = self._view, self._trouble, self._console.size
         if view is None:
