@@ -141,7 +141,7 @@ class _Routes:
     async def live(self, request: web.Request) -> web.StreamResponse:
         if request.query.get("view") not in VIEWS:
             raise web.HTTPBadRequest
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
         with suppress(ConnectionError):  # the tab has gone
             await response.prepare(request)
             async with self._streams.place(request[BEARER]) as paused:

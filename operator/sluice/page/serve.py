@@ -31,23 +31,34 @@ async def serving(
 
     Raises NoPage and PortTaken.
     """
-    silent = logging.getLogger(f"{__name__}.http")
-    silent.disabled = True  # aiohttp logs the beginning of a header that it refuses
-    runner = web.AppRunner(
-        application(visitors, hosts),
+    runner = _runner(application(visitors, hosts))
+    await runner.setup()
+    try:
+        yield await _listen(runner, address, port)
+    finally:
+        await runner.cleanup()
+
+
+def _runner(app: web.Application) -> web.AppRunner:
+    """Aiohttp's own words go nowhere: it logs the beginning of a header that it refuses."""
+    nowhere = logging.getLogger(f"{__name__}.http")
+    nowhere.disabled = True
+    return web.AppRunner(
+        app,
         access_log=None,
-        logger=silent,
+        logger=nowhere,
         handler_cancellation=True,
         max_field_size=MAX_HEADER,
         max_line_size=_MAX_LINE,
         shutdown_timeout=_SHUTDOWN_S,
     )
-    await runner.setup()
+
+
+async def _listen(runner: web.AppRunner, address: str, port: int) -> int:
+    """The port."""
     try:
-        try:
-            await web.TCPSite(runner, address, port).start()
-        except OSError:
-            raise PortTaken(port) from None
-        yield runner.addresses[0][1]
-    finally:
-        await runner.cleanup()
+        await web.TCPSite(runner, address, port).start()
+    except OSError:
+        raise PortTaken(port) from None
+    listening: int = runner.addresses[0][1]
+    return listening
