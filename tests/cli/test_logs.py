@@ -1,11 +1,17 @@
 """What `sluice logs` makes of bytes: lines of which none is lost or doubled, and nothing that moves the cursor."""
 
+import asyncio
+import tracemalloc
+
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sluice.cli.logs.copy import copy
 from sluice.cli.logs.lines import LONGEST, LogLines
 from sluice.cli.logs.shown import harmless
+from tests.client.server import serving
 
 
 def at(second: int) -> str:
@@ -58,6 +64,40 @@ def test_a_line_without_end_comes_in_pieces_and_goes_on_after_a_cut(cut):
             pieces += lines.feed(stream[start : start + 999])
     assert joined(pieces) == [text, b"next"]
     assert max(len(piece.text) for piece in pieces) < LONGEST + 2 * 999
+
+
+_MB = 2**20
+_CHUNK = (at(1).encode() + b" " + b"x" * 989 + b"\n") * 64
+
+
+@pytest.mark.parametrize("chunk", [_CHUNK, b"x" * len(_CHUNK)], ids=["lines", "one line"])
+async def test_of_a_log_that_comes_faster_than_it_is_shown_a_few_buffers_are_held(chunk, tmp_path):
+    """What is held is counted in bytes, those of the server and its connection among them."""
+    size, shown = 32 * _MB, 0
+
+    async def answer(request):
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(at(1).encode() + b" ")
+        for _ in range(size // len(chunk)):
+            await response.write(chunk)
+        return response
+
+    def show(piece):
+        nonlocal shown
+        shown += len(piece.text)
+
+    async def drain():
+        for _ in range(10):  # meanwhile the server sends on
+            await asyncio.sleep(0)
+
+    async with serving(answer, tmp_path) as client:
+        tracemalloc.start()
+        await copy(client, "pod", "team", {"follow": "true"}, show, drain, lambda: True)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert shown > 0.9 * size
+    assert peak < 4 * _MB
 
 
 def test_what_the_kubelet_says_without_a_time_is_shown():
