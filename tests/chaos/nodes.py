@@ -87,7 +87,7 @@ def _ended(pod: Json, code: int, written: str) -> Json:
 
 _WAITS_FOR_ITS_END = """trap "exit 143" TERM
 until [ -f /ends/$(hostname) ]; do sleep 0.2; done
-tail -n +2 /ends/$(hostname) > /dev/termination-log
+tail -n +2 /ends/$(hostname) > "$SLUICE_OUTPUTS"
 exit $(head -n 1 /ends/$(hostname))"""
 
 
