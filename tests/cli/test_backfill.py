@@ -4,7 +4,7 @@ import pytest
 
 from sluice.api.backfill import BackfillSpec
 from sluice.api.workflow import WorkflowSettings
-from sluice.cli.backfill.count import count, moment
+from sluice.cli.backfill.count import Count, count, moment
 from sluice.client.errors import ClientError
 from sluice.client.table import Row
 from sluice.core.base.naming import scheduled_run_name
@@ -42,6 +42,21 @@ def test_times_that_have_a_run_are_left_out(rerun, words):
 def test_its_own_limits_are_told():
     assert said(maxRuns=4, order="NewestFirst") == "31 times: 31 runs, 4 at a time, newest first."
     assert said(until="2026-03-02T00:00:00Z") == "1 time: 1 run, 1 at a time, oldest first."
+
+
+@pytest.mark.parametrize(
+    ("max_runs", "earlier_s", "parallelism", "words"),
+    [
+        (4, [600, 500, 700], 16, " About 1h20m, by 3 kept runs; at most 64 pods."),  # 31 runs are 8 times 4
+        (None, [60], None, " About 31m00s, by 1 kept run."),
+        (40, [], 1, " At most 31 pods."),
+        (4, [], None, ""),
+    ],
+)
+def test_how_long_it_takes_is_guessed_from_earlier_runs(max_runs, earlier_s, parallelism, words):
+    whole = {"workflow": "etl", "from": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}
+    spec = BackfillSpec.read(whole | ({"maxRuns": max_runs} if max_runs else {}))
+    assert Count(times=33, left_out=2).guess(spec, earlier_s, parallelism) == words
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_times_that_have_passed_are_counted_before_they_run(kubectl: Kubectl, sl
     eventually(lambda: kubectl.get("backfill", "march").get("status", {}).get("phase") == "Succeeded", "it is done")
     sluice("backfill", "nightly", "--from", "2026-03-01", "--until", "2026-03-06", "--name", "more").shows(
         """
-        5 times, 3 have a run already: 2 runs, 1 at a time, oldest first.
+        5 times, 3 have a run already: 2 runs, 1 at a time, oldest first. About <span>, by 3 kept runs.
         backfill/more created
         """
     )

@@ -75,6 +75,8 @@ async def _backfill(
     from sluice.cli.backfill.count import count, moment  # noqa: PLC0415
     from sluice.cli.run.arguments import typed  # noqa: PLC0415
     from sluice.client import find  # noqa: PLC0415
+    from sluice.client.history import times_of_runs  # noqa: PLC0415
+    from sluice.core.base import foreign  # noqa: PLC0415
 
     target = parse(named)
     if target.kind not in (None, Kind.WORKFLOW) or target.task or target.back:
@@ -89,4 +91,6 @@ async def _backfill(
     manifest = {"apiVersion": API_VERSION, "kind": BACKFILLS.kind, "metadata": metadata, "spec": spec}
     found = count(manifest, workflow, await find.runs_of(client, target.name), time.time())
     created = await writing.create(client, BACKFILLS, manifest)
-    created.say(f"{found.words(BackfillSpec.read_usable(spec))}\nbackfill/{created.name} created")
+    wanted, width = BackfillSpec.read_usable(spec), foreign.integer(workflow["spec"].get("parallelism"))
+    guess = found.guess(wanted, await times_of_runs(client, target.name) or (), width)
+    created.say(f"{found.words(wanted)}{guess}\nbackfill/{created.name} created")

@@ -1,12 +1,15 @@
 """How many runs a Backfill makes: of the times of its range, those that are not left out because they have a run."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil
+from statistics import median
 
 from sluice.api.backfill import BackfillSpec
 from sluice.api.workflow import WorkflowSettings
+from sluice.cli.durations import lasting
 from sluice.cli.words import counted
 from sluice.client.errors import ClientError
 from sluice.client.table import Row
@@ -31,6 +34,18 @@ class Count:
         have = f", {self.left_out} {'has' if self.left_out == 1 else 'have'} {good} already" if self.left_out else ""
         order = "newest first" if spec.order == "NewestFirst" else "oldest first"
         return f"{counted(self.times, 'time')}{have}: {counted(runs, 'run')}, {spec.max_runs or 1} at a time, {order}."
+
+    def guess(self, spec: BackfillSpec, earlier_s: Sequence[float], parallelism: int | None) -> str:
+        """`About 1h22m, by 5 kept runs; at most 64 pods.`, as far as it is known. `earlier_s` is how long runs took."""
+        runs, at_a_time = self.times - self.left_out, spec.max_runs or 1
+        parts = []
+        if runs and earlier_s:
+            lasts_s = ceil(runs / at_a_time) * median(earlier_s)
+            parts.append(f"about {lasting(lasts_s)}, by {counted(len(earlier_s), 'kept run')}")
+        if runs and parallelism is not None:
+            parts.append(f"at most {counted(min(runs, at_a_time) * parallelism, 'pod')}")
+        words = "; ".join(parts)
+        return f" {words[0].upper()}{words[1:]}." if words else ""
 
 
 def moment(text: str, settings: WorkflowSettings) -> str:
