@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
-from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, eventually, workflow
+from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, by_hand, eventually, workflow
 from tests.e2e.terminal import Sluice
 from tests.e2e.test_pools import pool
 
@@ -149,6 +149,27 @@ def test_what_is_planned_is_what_comes(kubectl: Kubectl, tmp_path: Path) -> None
     assert "  fits " in Sluice(kubectl)("plan", str(file)).text
     said = viewer("plan", "etl", "--pool", "one=2")
     assert (said.code, "; with pool one 2 " in said.text.partition("\n")[0]) == (0, True), said
+
+
+def test_a_run_that_has_to_wait_is_planned_to(kubectl: Kubectl, tmp_path: Path) -> None:
+    """For its turn under `concurrency`, and for a Pool that a run of another Workflow holds as a whole."""
+    long = {"name": "long", "bash": "sleep 1000", "expectedDuration": "1000s"}
+    lock = {"pools": [{"name": "lock"}]}
+    kubectl.apply({**pool(1, name="lock"), "spec": {"slots": 1, "heldBy": "Runs"}})
+    kubectl.apply(workflow("solo", long, trigger="Manual", concurrency={"policy": "Queue", "maxRuns": 1}))
+    kubectl.apply(workflow("locks", long, trigger="Manual", **lock))
+    kubectl.apply(workflow("wants", {**long, "name": "short"}, trigger="Manual", **lock))
+    for name in ("solo", "locks"):
+        kubectl.apply(by_hand(f"{name}-1", name))
+        eventually(lambda run=f"{name}-1": kubectl.task(run, "long").get("phase") == "Running", "it goes")
+    for name, limit, reason in (("solo", "concurrency", "Queued: 1/1 "), ("wants", "pool/lock", "Pool: lock 1/1")):
+        asked = by_hand(f"{name}-2", name)
+        plan = planned(kubectl, asked, tmp_path)
+        assert (plan["narrow"]["for"], plan["narrow"]["slots"], plan["pods"]) == (limit, 1, 1), plan
+        assert 1800 < plan["time"]["typicalSeconds"] <= 2000  # what is left of the other, then its own
+        kubectl.apply(asked)
+        eventually(lambda run=f"{name}-2": kubectl.get("workflowrun", run).get("status", {}).get("message"), "it waits")
+        assert kubectl.get("workflowrun", f"{name}-2")["status"]["message"].startswith(reason)
 
 
 PLANNED = ("02-fan-in", "06-parameters", "13-outputs", "34-stdout")

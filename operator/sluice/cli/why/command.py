@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sluice.client.api import Client
 
 
-@click.command("why")
+@click.command("why", short_help="Say why something is not running, or how it ended.")
 @click.argument("name", metavar="[NAME]", default="", shell_complete=complete.runs)
 @click.option("-o", "--output", type=click.Choice(["json"]), help="For programs.")
 @access_options

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from sluice.cli.why.seen import if_allowed, times_of_task
+from sluice.cli.why.seen import if_allowed, pods_of, times_of_task
 from sluice.client import graphs
 from sluice.client.api import Client
 from sluice.client.errors import ClientError
@@ -11,7 +11,6 @@ from sluice.client.history import run_if_there, times_of_runs
 from sluice.client.names import BadName, Kind, Target, parse
 from sluice.client.resources import PODS
 from sluice.core import Json
-from sluice.core.base.naming import LABEL_RUN, LABEL_TASK
 from sluice.core.explain.holders import holder_of_run, holder_of_task
 from sluice.core.explain.line import holders
 from sluice.core.explain.seen import Holder, RunSeen
@@ -40,7 +39,6 @@ async def _of_run(client: Client, name: str, run: Json, target: Target) -> Holde
     seen = RunSeen(run, time.time(), graph=await graphs.graph_of_run(client, run))
     if not target.task:
         return holder_of_run(name, RunSeen(run, seen.now, whole_s=await times_of_runs(client, seen.workflow)))
-    labels = f"{LABEL_RUN}={target.name},{LABEL_TASK}={target.task}"
-    pods = await if_allowed(client.objects(PODS, labelSelector=labels))
+    pods = await if_allowed(client.objects(PODS, labelSelector=pods_of(target.name, target)))
     times = await times_of_task(client, seen, target.task)
     return holder_of_task(name, RunSeen(run, seen.now, seen.graph, pods=pods, times=times), target.task, target.item)

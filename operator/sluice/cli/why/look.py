@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sluice.cli.states import ENDED
 from sluice.cli.why.holders import known_holders
-from sluice.cli.why.seen import if_allowed, times_of_task, workflow_if_there
+from sluice.cli.why.seen import if_allowed, pods_of, times_of_task, workflow_if_there
 from sluice.client import find, graphs
 from sluice.client.api import Client
 from sluice.client.history import times_of_runs
@@ -14,7 +14,6 @@ from sluice.client.nodes import free_nodes
 from sluice.client.resources import EVENTS, PODS, POOLS
 from sluice.core import Json
 from sluice.core.base import foreign
-from sluice.core.base.naming import LABEL_INDEX, LABEL_RUN, LABEL_TASK
 from sluice.core.explain.answer import Answer
 from sluice.core.explain.backfill import explain_backfill
 from sluice.core.explain.fits import waits_for_room
@@ -62,7 +61,7 @@ async def _of_run(client: Client, run: Json, target: Target) -> Answer:
         check_task(target.task, seen.tasks)
         if target.item is not None:
             _check_item(seen, target.task, target.item)
-        seen = replace(seen, pods=await if_allowed(client.objects(PODS, labelSelector=_pods_of(seen, target))))
+        seen = replace(seen, pods=await if_allowed(client.objects(PODS, labelSelector=pods_of(seen.name, target))))
     if ended:
         seen = replace(seen, events=[])
         return explain_task(seen, target.task, target.item) if target.task else explain_run(seen)
@@ -78,11 +77,6 @@ async def _of_run(client: Client, run: Json, target: Target) -> Answer:
     if waits_for_room(seen, target.task):
         seen = replace(seen, nodes=await if_allowed(free_nodes(client)))
     return explain_task(seen, target.task, target.item)
-
-
-def _pods_of(seen: RunSeen, target: Target) -> str:
-    item = "" if target.item is None else f",{LABEL_INDEX}={target.item}"
-    return f"{LABEL_RUN}={seen.name},{LABEL_TASK}={target.task}{item}"
 
 
 def _check_item(seen: RunSeen, task: str, item: int) -> None:

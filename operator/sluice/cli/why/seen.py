@@ -6,14 +6,22 @@ from typing import TypeVar
 from sluice.client.api import Client
 from sluice.client.errors import Forbidden, NotFound
 from sluice.client.history import kept_runs
+from sluice.client.names import Target
 from sluice.client.resources import WORKFLOWS
 from sluice.core import Json
 from sluice.core.base import foreign
+from sluice.core.base.naming import LABEL_INDEX, LABEL_RUN, LABEL_TASK
 from sluice.core.explain.line import slots_of
 from sluice.core.explain.seen import RunSeen
 from sluice.core.status.durations import Sources
 
 T = TypeVar("T")
+
+
+def pods_of(run: str, target: Target) -> str:
+    """The label selector of the pods of a task, or of one item."""
+    item = "" if target.item is None else f",{LABEL_INDEX}={target.item}"
+    return f"{LABEL_RUN}={run},{LABEL_TASK}={target.task}{item}"
 
 
 async def workflow_if_there(client: Client, name: str) -> Json | None:
