@@ -84,7 +84,7 @@ def test_a_terminal_shows_one_screen_and_says_what_is_left():
     runs = [run(f"r{number}", "Succeeded" if number % 2 else "Failed") for number in range(2000)]
     screen = shown((), runs, Terminal(80, 24))
     assert len(screen) == 23
-    assert screen[-1] == "… 1979 more runs: 990 Failed, 989 Succeeded. All of them: sluice ls -o wide"
+    assert screen[-1] == "… 1979 more runs: 990 Failed, 989 Succeeded; -o wide shows them all"
     assert len(shown((), runs)) == 2001
 
 

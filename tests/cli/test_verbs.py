@@ -3,10 +3,13 @@
 import subprocess
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from sluice.cli.main import main
+from sluice.cli.suggestion import as_typed
+from sluice.client.access import Access
 from tests.client.server import write_kubeconfig
 
 VERBS = main.list_commands(None)
@@ -28,6 +31,35 @@ print(*(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)
     assert done.stderr.split() == []
     assert "Example: " in done.stdout
     assert f"sluice {verb}" in done.stdout.partition("Example: ")[2]
+
+
+def test_each_verb_has_a_summary_that_fits_into_80_columns():
+    summaries = CliRunner().invoke(main, ["--help"], terminal_width=80).output.partition("Commands:")[2]
+    assert len(summaries.split("\n  ")) == len(VERBS) + 1
+    assert "..." not in summaries
+
+
+@pytest.mark.parametrize(
+    ("line", "typed"),
+    [
+        ("run a has not ended; see: sluice watch a", "run a has not ended; see: sluice watch a -n team --as 'a b'"),
+        ("you may not: kubectl auth can-i get pods -n x", "you may not: kubectl auth can-i get pods -n x --as 'a b'"),
+        ("Nothing was changed.   kubectl apply -f e", "Nothing was changed.   kubectl apply -f e -n team --as 'a b'"),
+        ("sluice: it is no command", "sluice: it is no command"),
+        ("a: kubectl reads y as true; write 'y'", "a: kubectl reads y as true; write 'y'"),
+    ],
+)
+def test_a_command_that_is_suggested_asks_the_same_cluster(line, typed):
+    with click.Context(main, obj=Access(namespace="team", as_user="a b")):
+        assert as_typed(line) == typed
+    assert as_typed(line) == line
+
+
+def test_an_error_has_its_command_with_the_flags_that_were_given(tmp_path):
+    kubeconfig = write_kubeconfig(tmp_path, "http://127.0.0.1:1", {})
+    answer = CliRunner().invoke(main, ["watch", "etl/load", "-n", "team", "--kubeconfig", str(kubeconfig)])
+    line = f"for one task: sluice logs etl/load -f --kubeconfig {kubeconfig} -n team\n"
+    assert answer.output.endswith(line)
 
 
 def test_without_a_kubeconfig_a_verb_says_what_to_do(tmp_path):

@@ -67,7 +67,9 @@ def access_options(command: Callable[..., Any]) -> Callable[..., Any]:
         request_timeout_s: float | None,
         **rest: Any,
     ) -> Any:
-        return command(access=Access(kubeconfig, context, namespace, as_user, request_timeout_s), **rest)
+        access = Access(kubeconfig, context, namespace, as_user, request_timeout_s)
+        click.get_current_context().find_root().obj = access  # for `suggestion`
+        return command(access=access, **rest)
 
     for option in reversed(_OPTIONS):
         with_access = option(with_access)

@@ -25,7 +25,7 @@ completion is set up. pip puts it there beside sluice. krew does not: link the p
 _FILES, _NO_FILES = 0, 4
 
 
-@click.command("completion")
+@click.command("completion", short_help="Print a completion script for your shell.")
 @click.argument("shell", required=False, type=click.Choice(("bash", "zsh", "fish")))
 def command(shell: str | None) -> None:
     """Print a completion script for your shell; without a SHELL, say how to set it up.

@@ -9,6 +9,7 @@ import click
 from sluice import __version__
 from sluice.cli.cluster import INTERRUPTED, NOT_ASKED
 from sluice.cli.printable import printable
+from sluice.cli.suggestion import as_typed
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.text import did_you_mean
 
@@ -62,7 +63,7 @@ class _Commands(click.Group):
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
         except SluiceError as error:
-            click.echo("\n".join(map(printable, f"Error: {error}".splitlines())), err=True)
+            click.echo("\n".join(printable(as_typed(line)) for line in f"Error: {error}".splitlines()), err=True)
             sys.exit(NOT_ASKED)
 
 

@@ -25,7 +25,7 @@ _GRACE_S = 30  # a pod's own default
 _SHOWN = 3
 
 
-@click.command("stop")
+@click.command("stop", short_help="End a run; its finally tasks still run.")
 @click.argument("run", metavar="RUN", shell_complete=complete.runs)
 @access_options
 @write_options

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 State = Literal["Suspended", "Running"]
 
 
-@click.command("suspend")
+@click.command("suspend", short_help="Let a run, a Backfill or a schedule start nothing more.")
 @click.argument("name", shell_complete=complete.runs)
 @click.option("--schedule", is_flag=True, help="Of Workflow NAME: it makes no further run on time.")
 @access_options

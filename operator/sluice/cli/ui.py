@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _ALL_ADDRESSES = "0.0.0.0"  # noqa: S104  # of a pod
 
 
-@click.command("ui")
+@click.command("ui", short_help="Show runs in a browser, with your own rights.")
 @click.argument("run", metavar="[RUN]", default="", shell_complete=complete.runs)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="By default any that is free.")
 @click.option("--allowed-host", "hosts", multiple=True, metavar="NAME", help="Another name of the server; repeatable.")

@@ -85,6 +85,7 @@ def test_a_pool_without_slots_lets_nobody_through():
             "Backfill march is running, 3/31.",
             ["sluice why run/r-1"],
         ),
+        ({"phase": "Suspended"}, "Backfill march is suspended.", ["sluice resume backfill/march"]),
         ({"phase": "Failed", "failedRuns": ["r-2"]}, "Backfill march has failed.", ["sluice why run/r-2"]),
         ({"phase": "Refused", "message": "a\nb"}, "Backfill march was refused.", []),
     ],

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sluice.core.explain.seen import RunSeen
 
 
-@click.command("diff")
+@click.command("diff", short_help="Show what differs between two runs.")
 @click.argument("before", metavar="RUN", shell_complete=complete.runs)
 @click.argument("after", metavar="[RUN]", default="", shell_complete=complete.runs)
 @click.option("-o", "--output", type=click.Choice(["json"]), help="For programs.")

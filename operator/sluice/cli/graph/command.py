@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sluice.cli.graph.subject import Subject
 
 
-@click.command("graph")
+@click.command("graph", short_help="Draw the graph of a Workflow or of a run.")
 @click.argument("what", metavar="[FILE|RUN|WORKFLOW]", default="", shell_complete=complete.runs_or_files)
 @click.option(
     "-o",

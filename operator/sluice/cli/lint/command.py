@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sluice.client.api import Client
 
 
-@click.command("lint")
+@click.command("lint", short_help="Say everything that is wrong in files.")
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True), metavar="FILE...")
 @click.option(
     "--default-image",

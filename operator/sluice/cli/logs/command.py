@@ -54,7 +54,7 @@ def _pattern(_: click.Context, __: click.Parameter, value: str | None) -> re.Pat
         raise click.BadParameter(f"'{value}' is no regular expression: {error}") from error
 
 
-@click.command("logs")
+@click.command("logs", short_help="Show the logs of a run, a task or an item.")
 @click.argument("name", metavar="[RUN[/TASK[[ITEM]]]]", default="")
 @click.option("-f", "--follow", is_flag=True, help="As they come, with what happens in between, until the end.")
 @click.option("--task", "tasks", multiple=True, metavar="TASK", help="Only of this task; may be given again.")
@@ -66,7 +66,7 @@ def _pattern(_: click.Context, __: click.Parameter, value: str | None) -> re.Pat
 @click.option("--grep", callback=_pattern, metavar="REGEX", help="Only lines in which it is found.")
 @click.option("--timestamps", is_flag=True, help="Put the time before each line.")
 @click.option("--no-prefix", is_flag=True, help="Without the names of tasks.")
-@click.option("-o", "output", type=click.Choice(["json"]), help="One JSON object a line.")
+@click.option("-o", "--output", "output", type=click.Choice(["json"]), help="One JSON object a line.")
 @access_options
 def command(name: str, access: Access, *, follow: bool, **options: Any) -> None:
     """Show the logs of a run, of a task or of an item; by default of the newest run.

@@ -13,6 +13,7 @@ from sluice.cli.cluster import access_options, with_client
 from sluice.cli.ls import live
 from sluice.cli.ls.rows import STATES, Idle, Line, lines
 from sluice.cli.ls.screen import table
+from sluice.cli.suggestion import as_typed
 from sluice.cli.terminal import Terminal
 from sluice.client.access import Access
 from sluice.client.errors import NotFound
@@ -37,6 +38,11 @@ class _Wish:
     children: bool
     output: str | None
 
+    @property
+    def is_all(self) -> bool:
+        """Is nothing left out but runs that other runs called?"""
+        return self.workflow is None and not self.states and self.selector is None
+
     def collections(self) -> list[tuple[Resource, dict[str, str]]]:
         """What is read, with the query: Workflows, all runs and, with a selector, the runs that it chooses."""
         if self.selector is None:
@@ -53,7 +59,7 @@ class _Wish:
         return list(table(found, time.time(), terminal, namespaces=self.namespace == "", wide=self.output == "wide"))
 
 
-@click.command("ls")
+@click.command("ls", short_help="List Workflows and runs.")
 @click.argument("workflow", required=False, shell_complete=complete.workflows)
 @access_options
 @click.option("-A", "--all-namespaces", "everywhere", is_flag=True, help="Of all namespaces.")
@@ -111,7 +117,10 @@ async def _list(client: "Client", wish: _Wish) -> None:
         click.echo("\n".join(wish.table(found, Terminal.of_stdout())), color=True)
     else:
         where = "any namespace" if wish.namespace == "" else f"namespace {client.namespace}"
-        click.echo(f"There is no such Workflow or run in {where}.", err=True)
+        if wish.is_all:
+            click.echo(as_typed(f"There is no Workflow or run in {where}; to start one: sluice run FILE"), err=True)
+        else:
+            click.echo(f"There is no such Workflow or run in {where}.", err=True)
 
 
 async def _watch(client: "Client", wish: _Wish) -> None:

@@ -92,4 +92,4 @@ def _rest(folded: Sequence[Line]) -> str:
     counts = Counter(line.state.word for line in folded)
     words = ", ".join(f"{count} {word}" for word, count in counts.most_common())
     runs = "more" if any(isinstance(line, Idle) for line in folded) else "more runs"
-    return f"… {len(folded)} {runs}: {words}. All of them: sluice ls -o wide"
+    return f"… {len(folded)} {runs}: {words}; -o wide shows them all"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SOMETHING_STARTS = 3
 
 
-@click.command("plan")
+@click.command("plan", short_help="Say what a file would do if it were applied.")
 @click.argument("what", metavar="FILE|RUN", shell_complete=complete.runs_or_files)
 @click.option("--offline", is_flag=True, help="From the file alone: nothing of it is on the cluster yet.")
 @click.option("-p", "--param", "values", multiple=True, metavar="NAME=VALUE", help="A parameter; may be given again.")

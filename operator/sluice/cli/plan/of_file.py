@@ -14,6 +14,7 @@ from sluice.cli.plan.words.markdown import as_markdown
 from sluice.cli.plan.words.text import as_text
 from sluice.cli.printable import printable
 from sluice.cli.run.file import BadFile, Manifest, read
+from sluice.cli.suggestion import as_typed
 from sluice.cli.terminal import Terminal
 from sluice.core import Instant
 
@@ -42,7 +43,7 @@ class Plans:
         lines += [
             printable(f"not planned: {name}; sluice backfill --dry-run counts its runs") for name in self.left_out
         ]
-        return "\n".join([*lines, printable(f"Nothing was changed.   {self._apply}")])
+        return "\n".join([*lines, printable(as_typed(f"Nothing was changed.   {self._apply}"))])
 
     @property
     def _apply(self) -> str:

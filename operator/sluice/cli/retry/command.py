@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _AS_BEFORE = ("workflow", "arguments", "scheduledTime", "intervalStart", "priority")
 
 
-@click.command("retry")
+@click.command("retry", short_help="Do again what a run has not done.")
 @click.argument("run", metavar="RUN[/TASK]", shell_complete=complete.runs)
 @click.option(
     "--task",

@@ -13,6 +13,7 @@ from sluice.cli import complete
 from sluice.cli.cluster import NOT_SUCCEEDED, access_options, with_client
 from sluice.cli.printable import printable
 from sluice.cli.states import SUCCEEDED
+from sluice.cli.suggestion import as_typed
 from sluice.cli.write import Writing, write_options
 from sluice.client.access import Access
 from sluice.client.errors import ClientError, Conflict
@@ -39,7 +40,7 @@ class _Wish:
     writing: Writing
 
 
-@click.command("run")
+@click.command("run", short_help="Start a run of a Workflow, or of one in a file.")
 @click.argument("what", metavar="WORKFLOW|FILE", shell_complete=complete.workflows_or_files)
 @click.option("-p", "--param", "values", multiple=True, metavar="NAME=VALUE", help="A parameter; may be given again.")
 @click.option("--name", help="The run's name. If it exists already, no second one is made.")
@@ -97,7 +98,7 @@ async def _run(client: "Client", wish: _Wish) -> bool:
             return (await watch(client, name, Lines(), to_come=True)).state is SUCCEEDED
         return await wait(client, name)
     except asyncio.CancelledError:  # Ctrl-C
-        click.echo(f"{name} goes on; to follow it: sluice watch {name}", err=True)
+        click.echo(as_typed(f"{name} goes on; to follow it: sluice watch {name}"), err=True)
         raise
 
 

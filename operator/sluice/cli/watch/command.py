@@ -23,7 +23,7 @@ _TERMINATED = 143
 _LOG_HINTS_MAX = 3
 
 
-@click.command("watch")
+@click.command("watch", short_help="Show the progress of a run until it ends.")
 @click.argument("name", metavar="[RUN]", default="", shell_complete=complete.runs)
 @access_options
 def command(name: str, access: Access) -> None:

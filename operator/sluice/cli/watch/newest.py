@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from sluice.cli.suggestion import as_typed
 from sluice.client import find
 from sluice.client.api import Client
 from sluice.client.errors import ClientError, NotFound, Unreachable
@@ -76,7 +77,7 @@ def pending_reason(workflow: Json) -> str:
     if not is_observed(workflow):
         return f"waiting for the operator to read Workflow {name}"
     if spec.get("trigger") == "Manual":
-        return f"waiting for somebody to start a run of {name}, whose trigger is Manual: sluice run {name}"
+        return as_typed(f"waiting for somebody to start a run of {name}, whose trigger is Manual: sluice run {name}")
     if upstream := [other["workflow"] for other in spec.get("after", ())]:
         return f"waiting for the first run of Workflow {name}, which comes after a success of {', '.join(upstream)}"
     return f"waiting for the first run of Workflow {name}"

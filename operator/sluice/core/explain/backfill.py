@@ -39,9 +39,7 @@ def explain_backfill(backfill: Json) -> Answer:
 
 def _commands(name: str, phase: str, active: list[str], failed: list[str]) -> tuple[Command, ...]:
     if phase == "Suspended":
-        patch = '{"spec":{"state":"Running"}}'
-        resume = ("kubectl", "patch", "backfills.sluice.dev", name, "--type=merge", "-p", patch)
-        return (Command(resume, "lets it go on"),)
+        return (Command(("sluice", "resume", f"backfill/{name}"), "lets it go on"),)
     if active:
         return (Command(("sluice", "why", f"run/{active[0]}"), "tells of the run that it waits for"),)
     if failed:
