@@ -102,7 +102,7 @@ def test_what_it_may_not_read_is_not_read_for_it(tmp_path, tmp_path_factory, tex
             "import gc\nfor f in gc.get_objects():\n  if hasattr(f, 'buffer') and f.writable(): f.write('{')",
             "is damaged",
         ),
-        ("import airflow, sys\nsys.modules['sluice_airflow.graph'].DAGS = 5", "ended its own process"),
+        ("import airflow, sys\nsys.modules['sluice_airflow.dags'].DAGS = 5", "ended its own process"),
         (
             "import json; json.dump = lambda *a: None\n" + "with DAG('x'): EmptyOperator(task_id='a')",
             "nothing is known",

@@ -3,7 +3,7 @@
 import inspect
 
 from . import operators
-from .graph import DAG
+from .dags import DAG
 
 _uris = {}
 """Of the assets that have been made, by name."""

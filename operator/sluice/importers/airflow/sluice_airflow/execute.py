@@ -13,9 +13,12 @@ import subprocess
 import sys
 import traceback
 
-from . import assets, graph, modules, operators
+from . import assets, modules, operators
 from .context import context_of
+from .dags import DAGS
+from .edges import AirflowException
 from .render import rendered, text_of_file
+from .results import XComArg
 from .unknown import RUNNING
 
 SKIPPED, NO_RETRY, NOT_YET = 99, 98, 75
@@ -50,7 +53,7 @@ def find(file, dag_id, task_id):
     """The operator that the DAG file makes under these ids."""
     modules.install()
     importlib.import_module(file[: -len(".py")].replace("/", "."))
-    for dag in graph.DAGS:
+    for dag in DAGS:
         if dag.dag_id == dag_id and task_id in dag.tasks_by_id:
             return dag.tasks_by_id[task_id]
     raise LookupError(f"{file} makes no task {task_id} of a DAG {dag_id} here; does it depend on its environment?")
@@ -84,8 +87,8 @@ def mapped_arguments(operator, context, inputs):
         return {}
     ((how, mapped),) = operator.mapped.items()
     if how == "kwargs":
-        item = inputs["item"] if isinstance(mapped, graph.XComArg) else mapped[inputs["task"]["index"]]
-    elif any(isinstance(values, graph.XComArg) for values in mapped.values()):
+        item = inputs["item"] if isinstance(mapped, XComArg) else mapped[inputs["task"]["index"]]
+    elif any(isinstance(values, XComArg) for values in mapped.values()):
         item = dict.fromkeys(mapped, inputs["item"])
     else:
         choices = [list(values.items()) if isinstance(values, dict) else list(values) for values in mapped.values()]
@@ -151,7 +154,7 @@ def _branches(operator, chosen):
         ids += [task.task_id for task in group.roots] if group else [name]
     unknown = [name for name in ids if name not in operator.dag.tasks_by_id]
     if unknown:
-        raise graph.AirflowException(f"the branch {operator.task_id} chose {unknown}, which are no tasks")
+        raise AirflowException(f"the branch {operator.task_id} chose {unknown}, which are no tasks")
     return ids
 
 

@@ -7,16 +7,16 @@ import os
 import sys
 import types
 
-from . import assets, clock, graph, operators, settings, taskflow
+from . import assets, clock, dags, edges, operators, results, settings, taskflow, tasks
 from .places import is_users, report
 from .unknown import Unknown
 
 
-class AirflowSkipException(graph.AirflowException):
+class AirflowSkipException(edges.AirflowException):
     pass
 
 
-class AirflowFailException(graph.AirflowException):
+class AirflowFailException(edges.AirflowException):
     pass
 
 
@@ -101,16 +101,16 @@ class Timezone:
 
 
 NAMES = {
-    "DAG": graph.DAG,
-    "BaseOperator": graph.BaseOperator,
-    "XComArg": graph.XComArg,
-    "TaskGroup": graph.TaskGroup,
-    "Label": graph.Label,
-    "EdgeModifier": graph.Label,
-    "chain": graph.chain,
-    "chain_linear": graph.chain_linear,
-    "cross_downstream": graph.cross_downstream,
-    "AirflowException": graph.AirflowException,
+    "DAG": dags.DAG,
+    "BaseOperator": tasks.BaseOperator,
+    "XComArg": results.XComArg,
+    "TaskGroup": dags.TaskGroup,
+    "Label": edges.Label,
+    "EdgeModifier": edges.Label,
+    "chain": edges.chain,
+    "chain_linear": edges.chain_linear,
+    "cross_downstream": edges.cross_downstream,
+    "AirflowException": edges.AirflowException,
     "AirflowSkipException": AirflowSkipException,
     "AirflowFailException": AirflowFailException,
     "TriggerRule": TriggerRule,

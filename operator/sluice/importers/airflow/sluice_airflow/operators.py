@@ -1,6 +1,6 @@
 """Operators by their Airflow names. Those whose work the pod does itself are classes here; `execute` runs them."""
 
-from .graph import BaseOperator
+from .tasks import BaseOperator
 
 FAMILIES = {}
 """The operator classes that are known, by name."""

@@ -6,7 +6,7 @@ import json
 import os
 import re
 
-from .graph import DagParam, ItemParam, XComArg
+from .results import DagParam, ItemParam, XComArg
 
 _EXPRESSION = re.compile(r"\{\{-?(.*?)-?\}\}", re.DOTALL)
 _FILTER = re.compile(r"(?<![|])\|(?![|])(?=(?:[^'\"]|'[^']*'|\"[^\"]*\")*$)")

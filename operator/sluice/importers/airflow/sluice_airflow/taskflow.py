@@ -4,7 +4,10 @@ import functools
 import inspect
 
 from . import operators
-from .graph import DAG, DagParam, ItemParam, TaskGroup, XComArg, connect, current_dag, current_group, report, xcoms_in
+from .dags import DAG, TaskGroup, current_dag, current_group
+from .edges import connect
+from .places import report
+from .results import DagParam, ItemParam, XComArg, xcoms_in
 from .unknown import RUNNING, Unknown
 
 

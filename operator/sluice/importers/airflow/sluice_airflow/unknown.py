@@ -37,7 +37,7 @@ class Unknown:
             self._use("a call")
         if len(args) == 1 and not kwargs and callable(args[0]) and not isinstance(args[0], Unknown):
             return args[0]  # a decorator
-        from .graph import is_part_of_graph
+        from .edges import is_part_of_graph
 
         if "task_id" in kwargs or any(map(is_part_of_graph, [*args, *kwargs.values()])):
             report("called", f"{self.origin}() is not known here and may make tasks or edges")
@@ -101,7 +101,7 @@ class Unknown:
         return float(int(self))
 
     def _edge(self, other):
-        from .graph import is_part_of_graph
+        from .edges import is_part_of_graph
 
         if isinstance(other, (list, tuple)) or is_part_of_graph(other):
             report("edge", f"an edge to or from {self.origin}, which is not known")

@@ -14,7 +14,7 @@ from pathlib import Path
 _HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(_HERE.parent)]
 
-from sluice_airflow import graph, modules, places, settings  # noqa: E402  # found by the line above
+from sluice_airflow import dags, modules, places, settings  # noqa: E402  # found by the line above
 from sluice_recorder import environment  # noqa: E402
 from sluice_recorder.record import record  # noqa: E402
 
@@ -74,7 +74,7 @@ def _load(file, module):
             "words": f"{type(error).__name__}: {error}"[:500],
         }
     for value in list(vars(loaded).values()):
-        if isinstance(value, graph.DAG):
+        if isinstance(value, dags.DAG):
             value.in_with = True
     return None
 

@@ -5,7 +5,7 @@ import os
 import sys
 import types
 
-from sluice_airflow import assets, graph, modules, operators, unknown
+from sluice_airflow import assets, dags, edges, modules, operators, results, tasks, unknown
 from sluice_airflow.render import text_of_file
 
 _TEMPLATED = (
@@ -28,11 +28,11 @@ _MOST_ITEMS, _MOST_DEPTH = 10_000, 20
 
 def record(file, roots, opened):
     return {
-        "dags": [_dag(dag) for dag in graph.DAGS if dag.in_with or dag.tasks_by_id],
+        "dags": [_dag(dag) for dag in dags.DAGS if dag.in_with or dag.tasks_by_id],
         "modules": _modules(roots),
         "opened": opened,
         "marks": unknown.MARKS,
-        "makers": _makers(file) if not any(dag.tasks_by_id for dag in graph.DAGS) else [],
+        "makers": _makers(file) if not any(dag.tasks_by_id for dag in dags.DAGS) else [],
     }
 
 
@@ -73,7 +73,7 @@ def _task(task):
         name: plain(value, params if templated and name in task.template_fields else None)
         for name, value in given.items()
     }
-    classes = [each.__name__ for each in type(task).__mro__ if issubclass(each, graph.Node)]
+    classes = [each.__name__ for each in type(task).__mro__ if issubclass(each, edges.Node)]
     function = task.fields.get("python_callable")
     return {
         "id": plain(task.task_id),
@@ -97,7 +97,7 @@ def _task(task):
 def _read_of_others(task):
     """What an operator of their own has taken of other tasks' results, in fields of its own."""
     own = {name: vars(task)[name] for name in task.template_fields if name in vars(task)}
-    return {name: value for name, value in own.items() if any(graph.xcoms_in(value))}
+    return {name: value for name, value in own.items() if any(results.xcoms_in(value))}
 
 
 def plain(value, params=None, depth=0):
@@ -135,9 +135,9 @@ def _special(value, depth):
         return {"$seconds": value.total_seconds()}
     if isinstance(value, datetime.date):
         return value.isoformat()
-    if isinstance(value, graph.XComArg):
+    if isinstance(value, results.XComArg):
         return {"$xcom": value.operator.task_id, "key": value.key}
-    if isinstance(value, graph.DagParam):
+    if isinstance(value, results.DagParam):
         return {"$param": value.name}
     if isinstance(value, assets.AssetExpression):
         return {"$assets": value.operation, "parts": [plain(each, depth=depth + 1) for each in value.parts]}
@@ -156,9 +156,9 @@ def _special(value, depth):
         return {"$k8s": type(value).__name__, "fields": plain(value.fields, depth=depth + 1)}
     if isinstance(value, unknown.Unknown):
         return {"$unknown": value.origin}
-    if isinstance(value, graph.BaseOperator):
+    if isinstance(value, tasks.BaseOperator):
         return {"$task": value.task_id}
-    if isinstance(value, graph.DAG):
+    if isinstance(value, dags.DAG):
         return {"$dag": value.dag_id}
     delta = type(value).__name__ == "relativedelta" and {"days", "hours"} <= set(vars(value))
     if delta and not (value.years or value.months):

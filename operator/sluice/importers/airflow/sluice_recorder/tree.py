@@ -9,8 +9,9 @@ import ast
 import types
 
 from sluice_airflow import places
-from sluice_airflow.graph import DAG, BaseOperator
+from sluice_airflow.dags import DAG
 from sluice_airflow.places import report
+from sluice_airflow.tasks import BaseOperator
 from sluice_airflow.unknown import Unknown
 from sluice_recorder.values import HARMLESS, OPERATORS, TooMuch, Values
 
