@@ -57,6 +57,18 @@ def test_what_a_file_can_reach(tmp_path, tmp_path_factory):
     assert [each.name for each in imported(tmp_path, text).objects] == ["nothing"]
 
 
+CHANGED = """
+import sys
+main = sys.modules["__main__"]
+recorded = main.record
+def record(*args):
+    found = recorded(*args)
+    found["dags"][0].update(changed)
+    return found
+main.record = record
+with DAG("etl", schedule=None):
+    EmptyOperator(task_id="a")
+changed = dict("""
 LEAKING = """
 with DAG("etl", schedule=None):
     PythonOperator(task_id="a", python_callable=print)
@@ -106,6 +118,12 @@ def test_what_it_may_not_read_is_not_read_for_it(tmp_path, tmp_path_factory, tex
         (
             "import json; json.dump = lambda *a: None\n" + "with DAG('x'): EmptyOperator(task_id='a')",
             "nothing is known",
+        ),
+        (f"{CHANGED}edges=[['a', 'b', 'f', 1]])", "is damaged"),
+        (f"{CHANGED}schedule={{'$timetable': 'CronTriggerTimetable', 'args': 5}})", "is damaged"),
+        (
+            "with DAG('x') as x: a = EmptyOperator(task_id='a')\nwith DAG('y'): a >> EmptyOperator(task_id='b')\n",
+            "AirflowException: a of x and b of y: two DAGs",
         ),
         ("def f(:", "syntax error for Python 3."),
         ("raise ValueError('no \\x1b[2J')", "ValueError: no"),

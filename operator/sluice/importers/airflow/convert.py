@@ -24,6 +24,7 @@ _ASKED = {
     "called": "what it makes is missing",
     "edge": "the edge is missing",
 }
+_LONGEST_WORDS = 300
 _NO_START = "it is another one each day; there is no `startAt`, and only what comes from now on is run"
 
 
@@ -61,7 +62,11 @@ def convert(
             result.refused.append(Remark(str(file), 1, str(error)))
     writers = _writers(sources)
     for source in sources:
-        result.add(_converted(source, options, writers, found_in_folder=source.file in found_in_folders))
+        try:
+            result.add(_converted(source, options, writers, found_in_folder=source.file in found_in_folders))
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            words = f"what came back of it is damaged: {type(error).__name__} {error}"[:_LONGEST_WORDS]
+            result.refused.append(Remark(str(source.file), 1, words))
     _declare_arguments(result)
     return _without_twins(result)
 

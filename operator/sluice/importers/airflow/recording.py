@@ -3,9 +3,9 @@
 A value that JSON has no word for is a map with one key that begins with `$`: see `sluice_recorder/record.py`.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sluice.core.base.foreign import parse
 
@@ -66,6 +66,15 @@ class Dag(_Model):
     fields: dict[str, Any]
     tasks: Annotated[list[Task], Field(max_length=10_000)]
     edges: Annotated[list[tuple[Text, Text, Text, int]], Field(max_length=200_000)]
+
+    @model_validator(mode="after")
+    def _names_its_tasks(self) -> Self:
+        ids = {task.id for task in self.tasks}
+        named = {name for up, down, *_ in self.edges for name in (up, down)}
+        named.update(*(task.setups for task in self.tasks))
+        if named - ids or len(ids) < len(self.tasks):
+            raise ValueError("an edge names no task of it, or two tasks have one id")
+        return self
 
     @property
     def connections(self) -> list[Edge]:

@@ -112,6 +112,8 @@ class BaseOperator(Node, metaclass=BaseOperatorMeta):
         if self.dag is None or after.dag is None:
             after.edges_before.append((self, file, line))
             return
+        if self.dag is not after.dag:
+            raise AirflowException(f"{self.task_id} of {self.dag_id} and {after.task_id} of {after.dag_id}: two DAGs")
         self.downstream_task_ids.add(after.task_id)
         after.upstream_task_ids.add(self.task_id)
         self.dag.edges.append((self.task_id, after.task_id, file, line))
