@@ -6,6 +6,7 @@ import { html } from "../html.js";
 import { address, onClick, place, to } from "../address.js";
 import { months, weeks, worst } from "../calendar.js";
 import { counted } from "../items.js";
+import { Rarely } from "../rarely.js";
 import { backfills, followRows, runs } from "../rows.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
@@ -14,7 +15,6 @@ import { ask as askTo } from "./action.js";
 import { Answer } from "./answer.js";
 import { State } from "./state.js";
 
-const AT_MOST_EVERY_MS = 2000;
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const ENDED = ["Succeeded", "Failed", "Refused"];
 
@@ -32,16 +32,14 @@ const version = computed(() => {
   return JSON.stringify([shown.value, own.map(({ name, phase }) => [name, phase])]);
 });
 
-let askedAt = 0;
+const rarely = new Rarely();
 
 export function BackfillView() {
   useSignalEffect(() => followRows(namespace.value, "backfills"));
   useSignalEffect(() => {
     void version.value;
-    const name = address.value.get("backfill");
-    const soon = looked.peek().name === name ? askedAt + AT_MOST_EVERY_MS - Date.now() : 0;
-    const waiting = setTimeout(look, Math.max(0, soon), namespace.value, name);
-    return () => clearTimeout(waiting);
+    const [ns, name] = [namespace.value, address.value.get("backfill")];
+    return rarely.soon(`${ns}/${name}`, () => look(ns, name));
   });
   const name = address.value.get("backfill");
   const { times, answer, error } = looked.value.name === name ? looked.value : { times: [], answer: null, error: "" };
@@ -61,7 +59,6 @@ export function BackfillView() {
 }
 
 async function look(/** @type {string} */ namespace, /** @type {string} */ name) {
-  askedAt = Date.now();
   const both = [ask("/api/backfill", { namespace, name }), ask("/api/why", { namespace, name: `backfill/${name}` })];
   const [found, answer] = await Promise.allSettled(both);
   if (name !== address.value.get("backfill")) return;

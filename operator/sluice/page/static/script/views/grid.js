@@ -2,10 +2,10 @@
 
 import { computed, signal, useSignalEffect } from "@preact/signals";
 import { Component } from "preact";
-import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
 import { address, go, onClick, place, to } from "../address.js";
 import { cut, rowsOf, spans } from "../grid.js";
+import { Rarely } from "../rarely.js";
 import { runs } from "../rows.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
@@ -14,7 +14,6 @@ import { State } from "./state.js";
 
 const RUNS_SHOWN = 25;
 const TASKS_SHOWN = 100;
-const AT_MOST_EVERY_MS = 2000;
 
 /** @typedef {import("../types").RunRow} RunRow */
 
@@ -31,21 +30,18 @@ const read = signal(new Map());
 const error = signal("");
 const showsAll = signal(false);
 
-let askedAt = 0;
+const rarely = new Rarely();
 
 function useReading() {
   useSignalEffect(() => {
     const stale = columns.value.filter((row) => read.value.get(row.uid)?.row !== row);
-    if (!stale.length) return;
-    const waiting = setTimeout(() => look(namespace.value, stale), Math.max(0, askedAt + AT_MOST_EVERY_MS - Date.now()));
-    return () => clearTimeout(waiting);
+    const [ns, name] = [namespace.value, workflowName()];
+    if (stale.length) return rarely.soon(`${ns}/${name}`, () => look(ns, stale));
   });
-  useEffect(() => () => void ((read.value = new Map()), (error.value = ""), (askedAt = 0)), []);
 }
 
 /** @param {string} namespace @param {RunRow[]} rows */
 async function look(namespace, rows) {
-  askedAt = Date.now();
   const found = await ask("/api/grid", { namespace, runs: rows.map(({ name }) => name).join(" ") }).catch((failure) => failure);
   error.value = found instanceof Error ? found.message : "";
   const known = new Map(read.value);

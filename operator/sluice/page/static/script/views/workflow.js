@@ -1,9 +1,10 @@
 // One Workflow: its runs as a grid, when it runs next, what a new run would do, and its parameters. Beside it stands why
 // no run of it goes, or which does.
 
-import { signal, useSignalEffect } from "@preact/signals";
+import { computed, signal, useSignalEffect } from "@preact/signals";
 import { html } from "../html.js";
 import { address, onClick, place, to } from "../address.js";
+import { Rarely } from "../rarely.js";
 import { followRows, runs, workflows } from "../rows.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
@@ -25,7 +26,11 @@ const looked = signal({ name: "", found: null, answer: null, error: "" });
 
 export function WorkflowView() {
   useSignalEffect(() => followRows(namespace.value));
-  useSignalEffect(() => void look(namespace.value, address.value.get("workflow"), version()));
+  useSignalEffect(() => {
+    void version.value;
+    const [ns, name] = [namespace.value, address.value.get("workflow")];
+    return rarely.soon(`${ns}/${name}`, () => look(ns, name));
+  });
   const name = address.value.get("workflow");
   const { found, answer, error } = looked.value.name === name ? looked.value : { found: null, answer: null, error: "" };
   const shown = address.value.get("view") || "grid";
@@ -49,22 +54,19 @@ export function WorkflowView() {
 }
 
 /** Changes with the Workflow's row, and with those of its runs. */
-function version() {
-  const { value } = workflows;
+const version = computed(() => {
   const name = address.value.get("workflow");
-  const own = [...(value?.values() ?? [])].find((each) => each.name === name);
-  return JSON.stringify([own, [...(runs.value?.values() ?? [])].filter((run) => run.workflow === name).map(({ name, phase }) => [name, phase])]);
-}
+  const row = [...(workflows.value?.values() ?? [])].find((each) => each.name === name);
+  const own = [...(runs.value?.values() ?? [])].filter((run) => run.workflow === name);
+  return JSON.stringify([row, own.map(({ name, phase }) => [name, phase])]);
+});
 
-let last = "";
+const rarely = new Rarely();
 
-/** @param {string[]} what */
-async function look(...what) {
-  const asked = (last = JSON.stringify(what));
-  const [namespace, name] = what;
+async function look(/** @type {string} */ namespace, /** @type {string} */ name) {
   const both = [ask("/api/workflow", { namespace, name }), ask("/api/why", { namespace, name: `workflow/${name}` })];
   const [found, answer] = await Promise.all(both).catch((error) => [error]);
-  if (asked !== last) return;
+  if (name !== address.value.get("workflow")) return;
   looked.value = found instanceof Error ? { name, found: null, answer: null, error: found.message } : { name, found, answer, error: "" };
 }
 
