@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator
 
@@ -40,11 +41,11 @@ def box(tab: Page, task: str, state: str = "") -> Locator:
     return found
 
 
-def do(tab: Page, action: str, task: str = "") -> str:
+def do(tab: Page, action: str, task: str = "", confirm: str = "") -> str:
     """Clicks the action and its confirmation; the kubectl line in between."""
     tab.get_by_role("button", name=f"{action} {task}".strip() + "…", exact=True).click()
     line = tab.locator("dialog pre.line").inner_text()
-    tab.locator("dialog").get_by_role("button", name=action, exact=True).click()
+    tab.locator("dialog").get_by_role("button", name=confirm or action, exact=True).click()
     expect(tab.locator("dialog")).to_have_count(0)
     return line
 
@@ -143,6 +144,55 @@ def test_what_is_done_by_clicks(kubectl: Kubectl, sluice: Sluice, browser: Brows
         assert kubectl.get("workflowrun", tab.locator("h1").inner_text())["spec"]["resumeFrom"] == {"run": run}
         tab.keyboard.press("c")
         expect(tab.locator("tr", has_text="state")).to_contain_text("Stopped")
+
+
+def test_a_workflow_with_its_runs_a_backfill_and_a_child_run(
+    kubectl: Kubectl, sluice: Sluice, browser: Browser
+) -> None:
+    """One walk over links from the Workflow to what its runs are made of, and back."""
+    seconds = [{"name": "seconds", "type": "Integer", "default": 2}]
+    work = {"name": "work", "bash": 'sleep "$PARAM_SECONDS"', "expectedDuration": "90s"}
+    call = {"name": "call", "workflow": {"name": "inner", "arguments": {"seconds": 300}}}
+    kubectl.apply(workflow("inner", work, parameters=seconds, schedule={"cron": "0 3 * * *", "suspend": True}))
+    kubectl.apply(workflow("outer", call, {"name": "after", "bash": "true", "dependsOn": ["call"]}, trigger="Manual"))
+    days = {"from": "2025-03-01T00:00:00Z", "until": "2025-03-03T00:00:00Z"}
+    kind = {"apiVersion": "sluice.dev/v1alpha1", "kind": "Backfill", "metadata": {"name": "march"}}
+    kubectl.apply({**kind, "spec": {"workflow": "inner", "maxRuns": 1, **days}})
+    with served(sluice, browser) as page:
+        tab = page.tab
+        tab.get_by_role("link", name="Backfills").click()
+        expect(tab.locator("tr", has_text="march")).to_contain_text("Succeeded")
+        tab.get_by_role("link", name="march").click()
+        expect(tab.locator(".month [data-state=Succeeded]")).to_have_count(2)
+
+        tab.get_by_role("link", name="Workflow inner").click()
+        expect(tab.locator(".grid tbody [data-state=Succeeded]")).to_have_count(2)
+        line = do(tab, "Resume schedule", confirm="Resume the schedule of")
+        assert """-p '{"spec":{"schedule":{"suspend":false}}}'""" in line
+        expect(tab.locator(".times li")).to_have_count(10)
+        tab.get_by_role("link", name="Plan", exact=True).click()
+        expect(tab.locator("section .answer")).to_contain_text("would start 1 run of 1 task")
+        tab.go_back()
+        tab.locator(".grid thead a").first.click()
+        has_state(tab, "Succeeded")
+        tab.keyboard.press("b")
+        expect(tab.locator(".bar")).to_have_attribute("aria-label", re.compile("running"))
+        tab.get_by_label("parallelism").fill("2")
+        tab.get_by_role("button", name="Replay").click()
+        expect(tab.locator("section .answer")).to_contain_text("with parallelism 2")
+        expect(tab.locator(".bar[data-replayed=true]")).to_have_count(1)
+
+        kubectl.apply(by_hand("nested", "outer"))
+        tab.keyboard.press("u")
+        tab.get_by_role("link", name="nested", exact=True).click()
+        box(tab, "call", "Running").click()
+        tab.keyboard.press("o")
+        box(tab, "call/work", "Running").click()
+        expect(tab.locator("aside .answer")).to_contain_text("work of nested-call-1-")
+        tab.go_back()
+        tab.go_back()
+        box(tab, "call", "Running")
+        assert page.complaints == []
 
 
 def test_a_viewer_sees_all_and_is_told_which_right_is_missing(kubectl: Kubectl, browser: Browser) -> None:

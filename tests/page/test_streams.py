@@ -30,7 +30,9 @@ def table(*rows):
 
 
 class Cluster:
-    """`found` has the answer to a read by the end of its path; `events` are sent to whoever watches that."""
+    """`found` has the answer to a read by the end of its path; `events` are sent to whoever watches that, or the one
+    object of that name.
+    """
 
     def __init__(self, **found):
         self.found = found
@@ -43,7 +45,8 @@ class Cluster:
             return answer if isinstance(answer, web.Response) else web.json_response(answer)
         response = web.StreamResponse()
         await response.prepare(request)
-        events = self.events.get(name, asyncio.Queue())
+        _, _, selected = request.query.get("fieldSelector", "").partition("metadata.name=")
+        events = self.events.get(selected or name, asyncio.Queue())
         while event := await events.get():
             await response.write(json.dumps(event).encode() + b"\n")
         return response
@@ -158,10 +161,10 @@ async def test_of_a_run_its_graph_comes_and_then_the_tasks_that_have_changed(tmp
         assert first["run"]["status"] == {"phase": "Running", "revision": REVISION}
         ended = {"phase": "Succeeded", "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:09Z"}
         after = run("Running", a=ended, b={"phase": "Pending"})
-        cluster.events["workflowruns"].put_nowait({"type": "MODIFIED", "object": after})
+        cluster.events["etl-1"].put_nowait({"type": "MODIFIED", "object": after})
         assert (await heard.next("run"))["changed"] == {"a": ended}
         assert await heard.next("way") == ["a", "b"]
-        cluster.events["workflowruns"].put_nowait({"type": "DELETED", "object": after})
+        cluster.events["etl-1"].put_nowait({"type": "DELETED", "object": after})
         assert await heard.next("failed") == {"error": "WorkflowRun etl-1 was deleted", "kind": "Deleted"}
 
         drawn = await (await browser.get("api/graph?name=etl-1")).json()

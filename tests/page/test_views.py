@@ -1,10 +1,12 @@
 """What the views of the page ask once: answers of the server, from what the API server has."""
 
+import pytest
+
 from sluice.core.base.naming import pod_name, revision_name, scheduled_run_name
 from sluice.core.base.times import instant
 from tests.client.server import status
 from tests.page.server import browsing
-from tests.page.test_streams import Cluster, row, table
+from tests.page.test_streams import Cluster, Heard, row, table
 
 GRAPH = {"tasks": [{"name": "a", "bash": "true"}, {"name": "b", "bash": "true", "dependsOn": ["a"]}]}
 REVISION = revision_name("etl", "w", GRAPH)
@@ -151,3 +153,48 @@ async def test_a_backfill_has_its_times_with_their_runs_until_it_begins_by_the_s
     assert [each[1] for each in (await asked(found, "api/backfill?name=spring", tmp_path))["times"]] == ["02:30"] * 2
     backfill["status"], spec["cron"] = {}, "never"
     assert "spec.cron" in (await asked(found, "api/backfill?name=spring", tmp_path))["error"]
+
+
+CALLS = {
+    "tasks": [{"name": "get", "bash": "true"}, {"name": "load", "workflow": {"name": "etl"}, "dependsOn": ["get"]}]
+}
+CALLER = revision_name("outer", "o", CALLS)
+FROZEN = {
+    "metadata": {"name": CALLER, "ownerReferences": [{"kind": "Workflow", "name": "outer", "uid": "o"}]},
+    "data": CALLS,
+}
+
+
+def calling(child):
+    called = {"load": {"phase": "Running", "run": child}} if child else {}
+    found = run("outer-1", "Running", get=ended(0, 1), **called)
+    found["status"]["revision"] = CALLER
+    return found
+
+
+@pytest.mark.parametrize(
+    ("child", "boxes"),
+    [("etl-1", ["get", "load/a", "load/b"]), ("", ["get", "load"]), ("gone", ["get", "load"])],
+)
+async def test_a_child_run_is_drawn_in_place_of_the_task_that_called_it_as_long_as_it_is_there(child, boxes, tmp_path):
+    gone = status(404, "NotFound", 'workflowruns.sluice.dev "gone" not found', name="gone")
+    found = cluster(calling(child), run("etl-1", "Running"), **{CALLER: FROZEN, "gone": gone})
+    picture = await asked(found, "api/graph?name=outer-1&inside=load%0Aload/a%0Anone", tmp_path)
+    assert [box["key"] for box in picture["boxes"]] == boxes
+
+
+async def test_how_a_child_run_stands_is_followed_until_it_is_gone(tmp_path):
+    child = run("etl-1", "Running", a={"phase": "Running"})
+    found = cluster(calling("etl-1"), child, **{CALLER: FROZEN})
+    async with browsing(found, tmp_path) as browser:
+        heard = Heard(await browser.get("api/live?view=run&name=outer-1&inside=load=etl-1"))
+        first = await heard.next("child")
+        assert (first["path"], [task["name"] for task in first["tasks"]]) == ("load", ["a", "b"])
+        assert first["changed"] == {"a": {"phase": "Running"}}
+        after = run("etl-1", "Running", a=ended(0, 3))
+        found.events["etl-1"].put_nowait({"type": "MODIFIED", "object": after})
+        assert (await heard.next("child")) == {"path": "load", "changed": {"a": ended(0, 3)}, "gone": []}
+        found.events["etl-1"].put_nowait({"type": "DELETED", "object": after})
+        found.events["outer-1"].put_nowait({"type": "MODIFIED", "object": calling("etl-2")})
+        while (await heard.next("run"))["changed"].get("load", {}).get("run") != "etl-2":
+            pass  # the parent goes on

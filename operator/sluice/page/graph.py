@@ -1,34 +1,63 @@
-"""The picture of a run's graph, as `sluice graph` lays it out. The page draws it, and how the tasks stand."""
+"""The picture of a run's graph, as `sluice graph` lays it out, with child runs in place where they are opened. The page
+draws it, and how the tasks stand.
+"""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from sluice.cli.graph.read import of_run
 from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.svg import curve
 from sluice.client import graphs
-from sluice.client.errors import ClientError
+from sluice.client.api import Client
+from sluice.client.errors import ClientError, NotFound
 from sluice.client.resources import RUNS
 from sluice.core import Json
 from sluice.core.explain.seen import RunSeen
 from sluice.core.graph.layout.draw import lay_out
 from sluice.core.graph.layout.picture import LineKind, Picture, Point
+from sluice.core.graph.layout.within import within
 from sluice.page.visitors import Visitor
 
+MOST_CHILDREN = 32
 _TEXT_LINES = 2
 """The name, and how it stands."""
 
 
-async def graph(visitor: Visitor, name: str, opened: Collection[str]) -> Json:
-    """Of a run. `opened` are the folded boxes that are to be shown as what is in them."""
-    run = await visitor.client.get(RUNS, name)
-    seen = RunSeen(run, 0.0, await graphs.graph_of_run(visitor.client, run))
+async def graph(visitor: Visitor, name: str, opened: Collection[str], inside: Collection[str]) -> Json:
+    """Of a run. `opened` are the folded boxes that are to be shown as what is in them, `inside` the tasks of which the
+    child run is to be shown: `load`, or in that run `load/clean`.
+    """
+    seen = await _seen(visitor.client, name)
     if seen.graph is None:
         raise ClientError("the run's graph is not frozen yet, or you may not read controllerrevisions; see its tasks")
-    subject = of_run(seen)
+    subject = await _with_children(visitor.client, seen, sorted(inside)[:MOST_CHILDREN])
     picture = await asyncio.to_thread(lay_out, subject.tasks, opened=opened, text_lines=_TEXT_LINES)
     return _written(subject, picture)
+
+
+async def _seen(client: Client, name: str) -> RunSeen:
+    run = await client.get(RUNS, name)
+    return RunSeen(run, 0.0, await graphs.graph_of_run(client, run))
+
+
+async def _with_children(client: Client, seen: RunSeen, inside: Iterable[str]) -> Subject:
+    """A task that has no child run, or none that can be read, stays as it is. Each stands after the one that has it."""
+    subject, runs = of_run(seen), {"": seen}
+    for path in inside:
+        above, _, task = path.rpartition("/")
+        name = runs[above].entries.get(task, {}).get("run") if above in runs else None
+        try:
+            child = await _seen(client, name) if name else None
+        except NotFound:
+            continue
+        if child is not None and child.graph is not None:
+            runs[path], found = child, of_run(child)
+            fan_outs = subject.fan_outs | {f"{path}/{each}" for each in found.fan_outs}
+            subject = replace(subject, tasks=within(subject.tasks, path, found.tasks), fan_outs=fan_outs)
+    return subject
 
 
 def _written(subject: Subject, picture: Picture) -> Json:

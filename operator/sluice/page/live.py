@@ -18,7 +18,8 @@ from sluice.page.channel import Channel
 from sluice.page.feeds.logs import feed_logs
 from sluice.page.feeds.objects import feed_objects
 from sluice.page.feeds.rows import feed_rows
-from sluice.page.feeds.run import feed_run
+from sluice.page.feeds.run import feed_child, feed_run
+from sluice.page.graph import MOST_CHILDREN
 
 FAULT = "the page's server has a fault; it says more where it runs"
 
@@ -72,8 +73,16 @@ def _start(channel: Channel, client: Client, query: Query, group: TaskGroup) -> 
         feed_objects(channel, client, POOLS, namespace, group)
     elif view == "run":
         feed_run(channel, client, name, group)
+        for path, child in _children(query):
+            feed_child(channel, client, path, child, group)
         if "logs" in query:
             feed_logs(channel, client, name, selection(query), group)
+
+
+def _children(query: Query) -> list[tuple[str, str]]:
+    """Of each child run that is shown the task that called it, and its name: a line each, `load=etl-1-load-1-x`."""
+    lines = query.get("inside", "").splitlines()[:MOST_CHILDREN]
+    return [(path, name) for path, equals, name in (line.partition("=") for line in lines) if equals and name]
 
 
 def selection(query: Query) -> Selection:

@@ -62,7 +62,9 @@ _LOOKS: dict[str, Callable[[Visitor, Parameter], Awaitable[Json]]] = {
     "/api/diff": lambda visitor, get: look.difference(visitor, get("with"), get("name")),
     "/api/yaml": lambda visitor, get: look.yaml(visitor, get("name")),
     "/api/parameters": lambda visitor, get: look.parameters(visitor, get("name")),
-    "/api/graph": lambda visitor, get: graph(visitor, get("name"), get("opened").splitlines()),
+    "/api/graph": lambda visitor, get: graph(
+        visitor, get("name"), get("opened").splitlines(), get("inside").splitlines()
+    ),
     "/api/timeline": lambda visitor, get: timeline(visitor, get("name")),
     "/api/whatif": lambda visitor, get: what_if(visitor, get("name"), get("parallelism"), get("pools").split()),
     "/api/workflow": lambda visitor, get: workflow(visitor, get("name")),

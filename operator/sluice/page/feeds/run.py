@@ -1,11 +1,16 @@
-"""One run: its graph once it is frozen, how each task stands, and the longest way; after that only what has changed."""
+"""One run: its graph once it is frozen, how each task stands, and the longest way; after that only what has changed. Of
+child runs that are drawn in its graph the same, without the longest way.
+"""
 
 import time
 from asyncio import TaskGroup
+from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from sluice.cli.graph.read import expected
 from sluice.client import graphs
 from sluice.client.api import Client
+from sluice.client.errors import Deleted, NotFound
 from sluice.client.follow import follow_object
 from sluice.client.resources import RUNS
 from sluice.core import Json
@@ -29,7 +34,7 @@ async def _feed(channel: Channel, client: Client, name: str, group: TaskGroup) -
     group.create_task(latest.keep(follow_object(client, RUNS, name, lost=latest.lost)))
     graph: Json | None = None
     longest: _LongestWay | None = None
-    sent: dict[str, Json] = {}
+    entries = _Entries()
     way: tuple[str, ...] = ()
     async for run in latest.told(channel):
         graph = graph or await graphs.graph_of_run(client, run)
@@ -37,14 +42,45 @@ async def _feed(channel: Channel, client: Client, name: str, group: TaskGroup) -
         if graph is not None and longest is None:
             await channel.send("graph", {"tasks": _tasks(seen)})
             longest = _LongestWay(seen)
-        entries = {task: _small(entry) for task, entry in seen.entries.items()}
-        changed = {task: entry for task, entry in entries.items() if sent.get(task) != entry}
-        gone = [task for task in sent if task not in entries]
-        sent = entries
-        await channel.send("run", {"run": _head(run), "changed": changed, "gone": gone})
+        await channel.send("run", {"run": _head(run), **entries.news(seen)})
         before, way = way, longest.of(seen) if longest else ()
         if way != before:
             await channel.send("way", way)
+
+
+def feed_child(channel: Channel, client: Client, path: str, name: str, group: TaskGroup) -> None:
+    """A child run of the one that is shown. `path` is the task that called it: `load`, or in its run `load/clean`."""
+    group.create_task(_feed_child(channel, client, path, name, group))
+
+
+async def _feed_child(channel: Channel, client: Client, path: str, name: str, group: TaskGroup) -> None:
+    latest: Latest[Json] = Latest(path)
+    group.create_task(_keep(latest, follow_object(client, RUNS, name, lost=latest.lost)))
+    graph: Json | None = None
+    entries = _Entries()
+    async for run in latest.told(channel):
+        known, graph = graph, graph or await graphs.graph_of_run(client, run)
+        seen = RunSeen(run, 0.0, graph)
+        tasks = {} if graph is None or known is not None else {"tasks": _tasks(seen)}
+        await channel.send("child", {"path": path, **tasks, **entries.news(seen)})
+
+
+async def _keep(latest: Latest[Json], following: AsyncIterator[Json]) -> None:
+    """Until the child run is gone: its parent goes on."""
+    with suppress(Deleted, NotFound):
+        await latest.keep(following)
+
+
+class _Entries:
+    """How tasks stand, as far as it has changed since it was last asked for."""
+
+    def __init__(self) -> None:
+        self._sent: dict[str, Json] = {}
+
+    def news(self, seen: RunSeen) -> Json:
+        sent, self._sent = self._sent, {task: _small(entry) for task, entry in seen.entries.items()}
+        changed = {task: entry for task, entry in self._sent.items() if sent.get(task) != entry}
+        return {"changed": changed, "gone": [task for task in sent if task not in self._sent]}
 
 
 def _tasks(seen: RunSeen) -> list[Json]:

@@ -2,6 +2,8 @@
 
 import { signal } from "@preact/signals";
 import { address, go, place, to, view } from "./address.js";
+import { logs, turned } from "./inside.js";
+import { called } from "./run.js";
 import { asked } from "./views/action.js";
 
 export const helpIsOpen = signal(false);
@@ -15,7 +17,8 @@ export const KEYS = [
   ["c", "a run compared with another"],
   ["y", "a run as YAML"],
   ["w", "why: of the chosen task, or of the run"],
-  ["u", "up: from the run to the list of runs"],
+  ["o", "opens the chosen task's child run in the graph, or folds it"],
+  ["u", "up: from a run, a Workflow or a Backfill to the list"],
   ["/", "filter or search"],
   ["Esc", "closes what is open, lets go of what is chosen"],
   ["?", "these keys"],
@@ -32,8 +35,16 @@ export function onKey(/** @type {KeyboardEvent} */ event) {
   else if (event.key === "/") focusOn("[data-filter]", event);
   else if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
-  else if (address.value.get("run") && VIEWS[event.key]) go(view(VIEWS[event.key]));
-  else if (address.value.get("run") && event.key === "u") go(place({}));
+  else if (address.value.get("run") && VIEWS[event.key]) go(event.key === "l" ? logs() : view(VIEWS[event.key]));
+  else if (event.key === "o" && called.value.has(address.value.get("task"))) go(turned(address.value.get("task")));
+  else if (event.key === "u" && ["run", "workflow", "backfill"].some(address.value.get)) go(up());
+}
+
+/** From a run, a Workflow or a Backfill to the list of these. */
+function up() {
+  const { get } = address.value;
+  if (get("run")) return place({});
+  return place({ show: get("workflow") ? "workflows" : "backfills" });
 }
 
 function escape(/** @type {HTMLElement} */ target) {

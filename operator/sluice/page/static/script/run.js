@@ -1,9 +1,13 @@
 // The run that is shown, kept current by the stream: its head, its graph, how its tasks stand, and its log.
 
 import { computed, signal } from "@preact/signals";
+import { address } from "./address.js";
 import { Log } from "./log.js";
 import { follow } from "./stream.js";
 import { stateOf } from "./words.js";
+
+/** @typedef {import("./types").Task} Task */
+/** @typedef {import("./types").Entry} Entry */
 
 /** @type {import("@preact/signals").Signal<import("./types").Run | null>} */
 export const run = signal(null);
@@ -15,33 +19,65 @@ export const entries = signal(new Map());
 export const longestWay = signal(new Set());
 export const log = new Log();
 
-/** All tasks, those of which nothing is known yet as well. */
-export const tasks = computed(() => {
-  const known = entries.value;
-  const all = graph.value ?? [...known.keys()].map((name) => ({ ...NO_TASK, name }));
-  return all.map((task) => {
-    const entry = known.get(task.name);
-    return { ...task, entry, state: stateOf(entry) };
+/** What is known of the child runs that are shown in place, by the path of the task that called each: `load/clean`. */
+const children = signal(/** @type {Map<string, {graph: Task[], entries: Map<string, Entry>}>} */ (new Map()));
+/** The child runs that are known, by the path of the task that called each. */
+export const called = signal(/** @type {Map<string, string>} */ (new Map()));
+
+/** All tasks, those of which nothing is known yet as well; after a task those of its child run that is shown in place. */
+export const tasks = computed(() => standings("", graph.value ?? unknown(entries.value), entries.value));
+
+/**
+ * @param {string} above
+ * @param {Task[]} all
+ * @param {Map<string, Entry>} known
+ * @returns {(Task & {entry: Entry | undefined, state: string})[]}
+ */
+function standings(above, all, known) {
+  return all.flatMap((task) => {
+    const [entry, name] = [known.get(task.name), above + task.name];
+    const child = children.value.get(name);
+    return [{ ...task, name, entry, state: stateOf(entry) }, ...(child ? standings(`${name}/`, child.graph, child.entries) : [])];
   });
-});
+}
+
+function unknown(/** @type {Map<string, Entry>} */ known) {
+  return [...known.keys()].map((name) => ({ ...NO_TASK, name }));
+}
+
+/** The run that a task is of, and its name there: of `load/clean` the child run of `load`. */
+export function placeOf(/** @type {string} */ path) {
+  const end = path.lastIndexOf("/");
+  const run = end < 0 ? address.value.get("run") : (called.value.get(path.slice(0, end)) ?? "");
+  return { run, task: path.slice(end + 1) };
+}
+
+/** As the server takes the child runs to be shown: a line each, `load=etl-1-load-1-x`. */
+export function inside() {
+  const paths = address.value.get("inside").split("\n");
+  return paths.flatMap((path) => (called.value.has(path) ? [`${path}=${called.value.get(path)}`] : [])).join("\n");
+}
 
 const NO_TASK = { kind: "", group: "", final: false, fanOut: false, dependsOn: /** @type {string[]} */ ([]) };
 
 /**
- * Follows a run, and with `logs` its log or that of one task or item of it.
+ * Follows a run, with `logs` its log or that of one task or item of it, and the child runs that are `inside`.
  * @param {string} namespace
  * @param {string} name
  * @param {{task: string, item: string} | null} logs
+ * @param {string} inside
  */
-export function followRun(namespace, name, logs) {
-  const query = { view: "run", namespace, name, ...(logs ? { logs: logs.task, item: logs.item } : {}) };
+export function followRun(namespace, name, logs, inside) {
+  const query = { view: "run", namespace, name, inside, ...(logs ? { logs: logs.task, item: logs.item } : {}) };
   follow(query, (event, found) => {
     if (event === "begin") {
       entries.value = new Map();
+      children.value = new Map();
       log.clear();
     } else if (event === "graph") graph.value = found.tasks;
     else if (event === "way") longestWay.value = new Set(found);
     else if (event === "run") note(found);
+    else if (event === "child") noteChild(found);
     else if (event === "log") log.add(found);
   });
 }
@@ -51,15 +87,37 @@ export function forget() {
   run.value = null;
   graph.value = null;
   entries.value = new Map();
+  called.value = children.value = new Map();
   longestWay.value = new Set();
   log.clear();
 }
 
-/** @param {{run: import("./types").Run, changed: Record<string, import("./types").Entry>, gone: string[]}} found */
-function note({ run: head, changed, gone }) {
-  const known = new Map(entries.value);
+/** @param {{run: import("./types").Run} & News} found @typedef {{changed: Record<string, Entry>, gone: string[]}} News */
+function note({ run: head, ...news }) {
+  run.value = head;
+  entries.value = changed(entries.value, news);
+  noteCalls("", news);
+}
+
+/** @param {{path: string, tasks?: Task[]} & News} found */
+function noteChild({ path, tasks, ...news }) {
+  const before = children.value.get(path);
+  const entries = changed(before?.entries ?? new Map(), news);
+  children.value = new Map(children.value).set(path, { graph: tasks ?? before?.graph ?? [], entries });
+  noteCalls(`${path}/`, news);
+}
+
+/** @param {Map<string, Entry>} before @param {News} news */
+function changed(before, { changed, gone }) {
+  const known = new Map(before);
   for (const [name, entry] of Object.entries(changed)) known.set(name, entry);
   for (const name of gone) known.delete(name);
-  run.value = head;
-  entries.value = known;
+  return known;
+}
+
+/** @param {string} above @param {News} news */
+function noteCalls(above, { changed }) {
+  const found = Object.entries(changed).filter(([name, { run }]) => run && called.value.get(above + name) !== run);
+  if (!found.length) return;
+  called.value = new Map([...called.value, ...found.map(([name, { run = "" }]) => /** @type {const} */ ([above + name, run]))]);
 }

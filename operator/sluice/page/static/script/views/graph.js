@@ -6,7 +6,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
 import { address, go, to } from "../address.js";
 import { counted, statesOf } from "../items.js";
-import { graph, longestWay, tasks } from "../run.js";
+import { graph, inside, longestWay, tasks } from "../run.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
 import { sign, took } from "../words.js";
@@ -29,7 +29,7 @@ export function Graph() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   useSignalEffect(() => {
     void graph.value; // asked for at once, and again if it was not frozen then
-    look(namespace.value, address.value.get("run"), address.value.get("open"), sizes());
+    look(namespace.value, address.value.get("run"), address.value.get("open"), inside(), sizes());
   });
   useEffect(() => forget, []);
   const { picture, error } = drawn.value;
@@ -46,7 +46,7 @@ export function Graph() {
       <button onClick=${() => zoom(1.25)} aria-label="Larger">+</button>
       <button onClick=${() => zoom(0.8)} aria-label="Smaller">−</button>
       <button onClick=${() => fit(box.current, picture)}>Fit</button>
-      ${address.value.get("open") && html`<button onClick=${() => go(to({ open: "" }))}>Fold again</button>`}
+      ${(address.value.get("open") || address.value.get("inside")) && html`<button onClick=${() => go(to({ open: "", inside: "" }))}>Fold again</button>`}
       <small>${tasks.value.length} tasks in ${picture.boxes.length} boxes; bold: the longest way</small>
     </div>
     <div class="graph" ref=${box} onPointerMove=${onPointerMove}><${Drawing} picture=${picture} /></div>`;
@@ -75,8 +75,9 @@ async function look(...what) {
   last = wanted;
   known = graph.peek();
   asking = true;
-  const [namespace, name, opened] = what;
-  const found = await ask("/api/graph", { namespace, name, opened }).then(
+  const [namespace, name, opened, children] = what;
+  const inside = children.replaceAll(/=.*/g, "");
+  const found = await ask("/api/graph", { namespace, name, opened, inside }).then(
     (picture) => ({ picture, error: "" }),
     (error) => ({ picture: null, error: error.message }),
   );

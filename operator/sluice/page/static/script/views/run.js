@@ -5,7 +5,8 @@ import { useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
 import { address, onClick, place, view } from "../address.js";
-import { followRun, forget, run, tasks } from "../run.js";
+import { logs } from "../inside.js";
+import { followRun, forget, inside, placeOf, run, tasks } from "../run.js";
 import { namespace } from "../who.js";
 import { hasEnded } from "../words.js";
 import { ask } from "./action.js";
@@ -32,7 +33,7 @@ const VIEWS = /** @type {[string, string, any][]} */ ([
 export function RunView() {
   useSignalEffect(() => {
     const { get } = address.value;
-    followed(namespace.value, get("run"), get("view") === "logs" ? `${get("task")}/${get("item")}` : "");
+    followed(namespace.value, get("run"), get("view") === "logs" ? `${get("task")}/${get("item")}` : "", inside());
   });
   useEffect(() => () => void (last = ""), []);
   const shown = address.value.get("view") || "graph";
@@ -40,7 +41,7 @@ export function RunView() {
   return html`<main class="run">
     <${Title} />
     <nav class="views" aria-label="Views">
-      ${VIEWS.map(([name, words]) => html`<a href=${view(name)} aria-current=${name === shown ? "page" : null} onClick=${onClick}>${words}</a>`)}
+      ${VIEWS.map(([name, words]) => html`<a href=${name === "logs" ? logs() : view(name)} aria-current=${name === shown ? "page" : null} onClick=${onClick}>${words}</a>`)}
     </nav>
     <div class="beside" data-view=${shown}>
       ${View && html`<section aria-label=${shown}><${View} /></section>`}
@@ -52,13 +53,13 @@ export function RunView() {
 let last = "";
 
 /** Opens the stream anew only if something else is to be followed. */
-function followed(/** @type {string} */ namespace, /** @type {string} */ name, /** @type {string} */ logs) {
-  const [before, wanted] = [last, JSON.stringify([namespace, name, logs])];
+function followed(/** @type {string} */ namespace, /** @type {string} */ name, /** @type {string} */ logs, /** @type {string} */ inside) {
+  const [before, wanted] = [last, JSON.stringify([namespace, name, logs, inside])];
   if (before === wanted) return;
   last = wanted;
   if (!before) forget();
   const [task = "", item = ""] = logs.split("/");
-  followRun(namespace, name, logs ? { task, item } : null);
+  followRun(namespace, name, logs ? { task, item } : null, inside);
 }
 
 function Title() {
@@ -87,7 +88,10 @@ function Actions({ phase, stopping }) {
     html`<button disabled=${!possible} onClick=${() => ask({ ...wish, ...more, action })}>${words}</button>`;
   const asking = tasks.value.filter(({ entry }) => entry?.reason?.startsWith("Approval"));
   return html`<div class="buttons">
-    ${asking.map(({ name: task }) => html`${button("approve", `Approve ${task}…`, true, { task })}${button("reject", `Reject ${task}…`, true, { task })}`)}
+    ${asking.map(({ name: path }) => {
+      const { run: name, task } = placeOf(path);
+      return html`${button("approve", `Approve ${path}…`, true, { name, task })}${button("reject", `Reject ${path}…`, true, { name, task })}`;
+    })}
     ${button("retry", "Retry…", ended && phase !== "Succeeded")}
     ${phase === "Suspended" ? button("resume", "Resume…", !stopping) : button("suspend", "Suspend…", !ended && !stopping)}
     ${button("stop", "Stop…", !ended && !stopping)}

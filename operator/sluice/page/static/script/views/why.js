@@ -2,16 +2,16 @@
 
 import { computed, signal, useSignalEffect } from "@preact/signals";
 import { html } from "../html.js";
-import { address, onClick, to, view } from "../address.js";
-import { entries, run } from "../run.js";
+import { address, onClick, to } from "../address.js";
+import { isOpen, logs, turned } from "../inside.js";
+import { Rarely } from "../rarely.js";
+import { called, placeOf, run, tasks } from "../run.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
 import { hasEnded } from "../words.js";
 import { ask as askTo } from "./action.js";
 import { Answer } from "./answer.js";
 import { Mosaic } from "./mosaic.js";
-
-const AT_MOST_EVERY_MS = 2000;
 
 /** @type {import("@preact/signals").Signal<{name: string, answer: import("../types").Answer | null, error: string}>} */
 const found = signal({ name: "", answer: null, error: "" });
@@ -20,18 +20,16 @@ const found = signal({ name: "", answer: null, error: "" });
 const subject = computed(() => {
   const task = address.value.get("task");
   const { phase, progress, message } = run.value?.status ?? {};
-  return JSON.stringify([chosen(), task ? entries.value.get(task) : [phase, progress, message]]);
+  return JSON.stringify([chosen(), task ? entryOf(task) : [phase, progress, message]]);
 });
 
-let askedAt = 0;
+const rarely = new Rarely();
 
 export function Why() {
   useSignalEffect(() => {
     void subject.value;
     if (!run.peek()) return;
-    const soon = found.peek().name === chosen() ? askedAt + AT_MOST_EVERY_MS - Date.now() : 0;
-    const waiting = setTimeout(look, Math.max(0, soon));
-    return () => clearTimeout(waiting);
+    return rarely.soon(chosen(), look);
   });
   const task = address.value.get("task");
   return html`${task && html`<${Chosen} task=${task} />`}<div aria-live="polite"><${Answered} /></div>`;
@@ -41,12 +39,12 @@ export function Why() {
 function chosen() {
   const { get } = address.value;
   const item = get("item") ? `[${get("item")}]` : "";
-  return `run/${get("run")}${get("task") ? `/${get("task")}${item}` : ""}`;
+  const { run, task } = placeOf(get("task"));
+  return `run/${run}${task && `/${task}${item}`}`;
 }
 
 async function look() {
   const name = chosen();
-  askedAt = Date.now();
   try {
     const answer = await ask("/api/why", { namespace: namespace.value, name });
     if (name === chosen()) found.value = { name, answer, error: "" };
@@ -62,15 +60,21 @@ function Answered() {
   return html`<${Answer} answer=${answer} />`;
 }
 
+function entryOf(/** @type {string} */ path) {
+  return tasks.value.find(({ name }) => name === path)?.entry;
+}
+
 /** @param {{task: string}} properties */
 function Chosen({ task }) {
   const item = address.value.get("item");
-  const entry = entries.value.get(task);
+  const entry = entryOf(task);
+  const own = !task.includes("/");
   return html`<h2>${task}${item && `[${item}]`}</h2>
     <p class="buttons">
-      <a class="button" href=${view("logs")} onClick=${onClick}>Logs</a>
-      ${entry?.run && html`<a class="button" href=${to({ run: entry.run, task: "", item: "", view: "" })} onClick=${onClick}>Run ${entry.run}</a>`}
-      ${hasEnded(run.value?.status.phase ?? "") && html`<button onClick=${() => again(task, item)}>Run again…</button>`}
+      <a class="button" href=${logs()} onClick=${onClick}>Logs</a>
+      ${called.value.has(task) && html`<a class="button" href=${turned(task)} onClick=${onClick}>${isOpen(task) ? "Fold" : "Open in the graph"}</a>`}
+      ${entry?.run && html`<a class="button" href=${to({ run: entry.run, task: "", item: "", view: "", inside: "", open: "" })} onClick=${onClick}>Run ${entry.run}</a>`}
+      ${own && hasEnded(run.value?.status.phase ?? "") && html`<button onClick=${() => again(task, item)}>Run again…</button>`}
       <a class="button" href=${to({ task: "", item: "" })} onClick=${onClick}>Close</a>
     </p>
     ${entry?.items && html`<${Mosaic} items=${entry.items} />`}`;
