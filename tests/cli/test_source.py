@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+import yaml
+
+from sluice.cli.lint import source
 from sluice.cli.lint.source import Document, Finding, read_json, read_yaml
 
 
@@ -17,6 +21,38 @@ def findings(text, read=read_yaml):
     for each in read(text):
         found += [each] if isinstance(each, Finding) else each.findings
     return [(finding.line, finding.path, finding.message) for finding in sorted(found)]
+
+
+def nodes(node):
+    """Tag, value and line of a node and of all beneath it."""
+    if isinstance(node, yaml.ScalarNode):
+        return node.tag, node.value, node.start_mark.line
+    beneath = [each for pair in node.value for each in (pair if isinstance(pair, tuple) else (pair,))]
+    return node.tag, node.start_mark.line, [nodes(each) for each in beneath]
+
+
+EXAMPLES = [path.read_text() for path in sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))]
+ODD = [
+    "a: &x [1, 'b', |\n]\n",
+    'a: &x {b: 1}\nc:\n  <<: *x\n  d: >-\n    two\n    lines\n\n  e: "\\u00e9\\x41"\r\nf: 7\r\n',
+    "a: one\u2028two\nb: \u0085\nc: 3\n",
+    "? a\n: - b\n  -\n  - {c: d, e}\n# no more\n...\n",
+    "\tx: 1\n",
+    "a: \x01\n",
+    "a: b: c\n",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", EXAMPLES + ODD)
+def test_libyaml_reads_as_the_slower_parser_does(text, monkeypatch):
+    def read():
+        found = read_yaml(text)
+        return [(each.value, nodes(each.root)) if isinstance(each, Document) else each for each in found]
+
+    fast = read()
+    monkeypatch.setattr(source, "_FastLoader", source._Loader)
+    assert fast == read()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from yaml.composer import Composer
 
 from sluice.cli.lint.scalars import Scalar, key, plain, shown
 from sluice.core.base.faults import Fault
@@ -147,15 +148,37 @@ def read_json(text: str) -> Iterator[Document | Finding]:
     yield from read_yaml(text.replace("\t", " "))
 
 
+_RESOLVERS = {"<": [(_MERGE, re.compile("<<$"))], None: [(_PLAIN, re.compile(""))]}
+
+
 class _Loader(yaml.SafeLoader):
-    yaml_implicit_resolvers = {  # noqa: RUF012  # how PyYAML configures a loader class
-        "<": [(_MERGE, re.compile("<<$"))],
-        None: [(_PLAIN, re.compile(""))],
-    }
+    yaml_implicit_resolvers = _RESOLVERS
+
+
+if yaml.__with_libyaml__:
+
+    class _FastLoader(Composer, yaml.CSafeLoader):
+        """Its events come from libyaml. Nodes are composed in Python, which tells what is nested too deeply."""
+
+        yaml_implicit_resolvers = _RESOLVERS
+
+        def __init__(self, text: str) -> None:
+            yaml.CSafeLoader.__init__(self, text)
+            Composer.__init__(self)
+
+else:
+    _FastLoader = _Loader  # type: ignore[misc,assignment]
 
 
 def _documents(text: str, lines_before: int) -> Iterator[Document]:
-    loader = _Loader(text)
+    """Where libyaml finds a fault the slower parser is asked, whose words are known."""
+    try:
+        return iter(list(_composed(_FastLoader(text), lines_before)))
+    except yaml.YAMLError:
+        return _composed(_Loader(text), lines_before)
+
+
+def _composed(loader: "_Loader | _FastLoader", lines_before: int) -> Iterator[Document]:
     while loader.check_node():
         root = loader.get_node()
         assert root is not None  # noqa: S101  # check_node says so
@@ -181,7 +204,7 @@ class _Tree:
     A few lines of aliases and merge keys can stand for more than any computer holds, so both are counted.
     """
 
-    loader: _Loader
+    loader: "_Loader | _FastLoader"
     lines_before: int
     findings: list[Finding] = field(default_factory=list)
     _values: dict[int, _Value | None] = field(default_factory=dict)
