@@ -51,7 +51,7 @@ def test_libyaml_reads_as_the_slower_parser_does(text, monkeypatch):
         return [(each.value, nodes(each.root)) if isinstance(each, Document) else each for each in found]
 
     fast = read()
-    monkeypatch.setattr(source, "_FastLoader", source._Loader)
+    monkeypatch.setattr(source, "FastLoader", source.Loader)
     assert fast == read()
 
 

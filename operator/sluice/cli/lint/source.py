@@ -12,17 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
-from yaml.composer import Composer
 
+from sluice.cli.lint.loaders import MERGE, PLAIN, FastLoader, Loader
 from sluice.cli.lint.scalars import Scalar, key, plain, shown
 from sluice.core.base.faults import Fault
 from sluice.core.base.foreign import MAX_LEVELS
 
 _DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _INDEX = re.compile(r"\[(\d+)\]")
-_STRING, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
-_PLAIN = "plain"  # the tag of a scalar without quotes
-_RESOLVED = {_PLAIN, *(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null", "timestamp"))}
+_STRING = "tag:yaml.org,2002:str"
+_RESOLVED = {PLAIN, *(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null", "timestamp"))}
 _TOO_DEEP = f"this is nested too deeply; at most {MAX_LEVELS} levels can be read"
 _MAX_NODES = 1_000_000  # a document has them once its aliases are filled in; more than fit into any object
 
@@ -116,7 +115,7 @@ def _misread(node: yaml.Node, path: str) -> Iterator[Misread]:
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             yield from _misread(item, f"{path}[{index}]")
-    elif node.tag == _PLAIN and node.value and not isinstance(value := plain(node.value), str):
+    elif node.tag == PLAIN and node.value and not isinstance(value := plain(node.value), str):
         yield Misread(path, node.value, value)
 
 
@@ -148,37 +147,15 @@ def read_json(text: str) -> Iterator[Document | Finding]:
     yield from read_yaml(text.replace("\t", " "))
 
 
-_RESOLVERS = {"<": [(_MERGE, re.compile("<<$"))], None: [(_PLAIN, re.compile(""))]}
-
-
-class _Loader(yaml.SafeLoader):
-    yaml_implicit_resolvers = _RESOLVERS
-
-
-if yaml.__with_libyaml__:
-
-    class _FastLoader(Composer, yaml.CSafeLoader):
-        """Its events come from libyaml. Nodes are composed in Python, which tells what is nested too deeply."""
-
-        yaml_implicit_resolvers = _RESOLVERS
-
-        def __init__(self, text: str) -> None:
-            yaml.CSafeLoader.__init__(self, text)
-            Composer.__init__(self)
-
-else:
-    _FastLoader = _Loader  # type: ignore[misc,assignment]
-
-
 def _documents(text: str, lines_before: int) -> Iterator[Document]:
     """Where libyaml finds a fault the slower parser is asked, whose words are known."""
     try:
-        return iter(list(_composed(_FastLoader(text), lines_before)))
+        return iter(list(_composed(FastLoader(text), lines_before)))
     except yaml.YAMLError:
-        return _composed(_Loader(text), lines_before)
+        return _composed(Loader(text), lines_before)
 
 
-def _composed(loader: "_Loader | _FastLoader", lines_before: int) -> Iterator[Document]:
+def _composed(loader: "Loader | FastLoader", lines_before: int) -> Iterator[Document]:
     while loader.check_node():
         root = loader.get_node()
         assert root is not None  # noqa: S101  # check_node says so
@@ -204,7 +181,7 @@ class _Tree:
     A few lines of aliases and merge keys can stand for more than any computer holds, so both are counted.
     """
 
-    loader: "_Loader | _FastLoader"
+    loader: "Loader | FastLoader"
     lines_before: int
     findings: list[Finding] = field(default_factory=list)
     _values: dict[int, _Value | None] = field(default_factory=dict)
@@ -238,7 +215,7 @@ class _Tree:
         return _Value(self._scalar(node, path))
 
     def _scalar(self, node: yaml.Node, path: str) -> Any:
-        if node.tag in (_STRING, _MERGE):
+        if node.tag in (_STRING, MERGE):
             return node.value
         if node.tag not in _RESOLVED:
             return self.loader.construct_object(node)
@@ -275,7 +252,7 @@ class _Tree:
     def _count_merged(self, node: yaml.Node) -> None:
         """Counts the keys that the merge keys of a map stand for, before they are filled in."""
         for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
-            if name.tag == _MERGE:
+            if name.tag == MERGE:
                 for source in value.value if isinstance(value, yaml.SequenceNode) else (value,):
                     self._merged += len(source.value)
                     if self._merged > _MAX_NODES:
@@ -287,7 +264,7 @@ class _Tree:
         for name, _ in node.value:
             if not isinstance(name, yaml.ScalarNode):
                 raise _invalid("a key must be a string", name)
-            if name.value in first_lines and name.tag != _MERGE:
+            if name.value in first_lines and name.tag != MERGE:
                 message = f"this key is in line {first_lines[name.value]} already; keep one"
                 self._report(name, _below(path, name.value), message)
             first_lines.setdefault(name.value, self.lines_before + name.start_mark.line + 1)
