@@ -145,9 +145,12 @@ def test_markdown_has_a_marker_and_no_text_of_a_manifest_breaks_out_of_it(tmp_pa
 
 
 def test_limits_go_with_a_run_and_a_backfill_is_left_out(tmp_path):
-    assert "--pool: that goes with a RUN" in planned(tmp_path, WORKFLOW, "--pool", "a=1")[1]
+    assert "--pool goes with a RUN, and " in planned(tmp_path, WORKFLOW, "--pool", "a=1")[1]
     answer = CliRunner().invoke(main, ["plan", "etl-g3", "--offline"])
-    assert (answer.exit_code, "--offline: that goes with a FILE" in answer.output) == (2, True)
+    assert (answer.exit_code, "--offline goes with a FILE (*.yaml, *.json, *.py or -), and " in answer.output) == (
+        2,
+        True,
+    )
     answer = CliRunner().invoke(main, ["plan", "etl-g3", "--pool", "a"])
     assert (answer.exit_code, "write --pool NAME=N" in answer.output) == (2, True)
     backfill = """

@@ -62,6 +62,13 @@ def test_an_error_has_its_command_with_the_flags_that_were_given(tmp_path):
     assert answer.output.endswith(line)
 
 
+def test_a_server_that_does_not_answer_can_be_looked_at(tmp_path):
+    kubeconfig = write_kubeconfig(tmp_path, "http://127.0.0.1:1", {})
+    answer = CliRunner().invoke(main, ["ls", "--kubeconfig", str(kubeconfig)])
+    assert answer.output.startswith("Error: no answer from http://127.0.0.1:1 (")
+    assert answer.output.endswith(f"\nTo see for yourself: kubectl get --raw /readyz --kubeconfig {kubeconfig}\n")
+
+
 def test_without_a_kubeconfig_a_verb_says_what_to_do(tmp_path):
     answer = CliRunner().invoke(main, ["ls", "--context", "x"], env={"KUBECONFIG": str(tmp_path / "none")})
     assert answer.exit_code == 2
@@ -78,6 +85,7 @@ def test_without_a_kubeconfig_a_verb_says_what_to_do(tmp_path):
         (["retry", "Etl"], "is no name of a run"),
         (["run", "etl", "--wait", "--dry-run"], "--wait, --follow and --logs go with neither"),
         (["ls", "-w", "-o", "json"], "-w goes with the table"),
+        (["logs", "etl", "--item", "x"], "'--item': 'x' is no number and no interval; write for example 3,7-9\n"),
         (["ls", "--request-timeout", "soon"], "'soon' is no duration"),
         (["backfill", "etl", "--from", "2026-03-01"], "Missing option '--until'"),
     ],

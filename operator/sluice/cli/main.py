@@ -10,6 +10,7 @@ from sluice import __version__
 from sluice.cli.cluster import INTERRUPTED, NOT_ASKED
 from sluice.cli.printable import printable
 from sluice.cli.suggestion import as_typed
+from sluice.client.errors import Unreachable
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.text import did_you_mean
 
@@ -39,6 +40,9 @@ _COMMANDS = {
 }
 
 
+_LOOK = "To see for yourself: kubectl get --raw /readyz"
+
+
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # the signature is click's
         return list(_COMMANDS)
@@ -63,7 +67,8 @@ class _Commands(click.Group):
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
         except SluiceError as error:
-            click.echo("\n".join(printable(as_typed(line)) for line in f"Error: {error}".splitlines()), err=True)
+            lines = f"Error: {error}".splitlines() + [_LOOK] * isinstance(error, Unreachable)
+            click.echo("\n".join(printable(as_typed(line)) for line in lines), err=True)
             sys.exit(NOT_ASKED)
 
 

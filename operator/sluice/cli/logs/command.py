@@ -44,7 +44,7 @@ def _items(_: click.Context, __: click.Parameter, value: str | None) -> frozense
     try:
         return frozenset(read_intervals(value, _MAX_ITEMS))
     except ValueError as error:
-        raise click.BadParameter(f"{error}; write for example 3,7-9") from error
+        raise click.BadParameter(str(error)) from error
 
 
 def _pattern(_: click.Context, __: click.Parameter, value: str | None) -> re.Pattern[str] | None:

@@ -67,7 +67,7 @@ def command(
         {"--parallelism": parallelism, "--pool": pools}
         if is_file(what)
         else {"--offline": offline, "-p": values, "--markdown": markdown, "--detailed-exitcode": detailed},
-        "a RUN" if is_file(what) else "a FILE",
+        f"a RUN, and {what} is a FILE" if is_file(what) else f"a FILE (*.yaml, *.json, *.py or -), and {what} is none",
     )
     if output and markdown:
         raise click.UsageError("-o and --markdown do not go together")
@@ -84,7 +84,7 @@ def command(
 
 def _check_flags(flags: dict[str, object], whose: str) -> None:
     if given := [flag for flag, value in flags.items() if value]:
-        raise click.UsageError(f"{', '.join(given)}: that goes with {whose}")
+        raise click.UsageError(f"{', '.join(given)} {'goes' if len(given) == 1 else 'go'} with {whose}")
 
 
 def _slots(pools: Iterable[str]) -> dict[str, int]:
