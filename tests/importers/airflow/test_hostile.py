@@ -64,10 +64,11 @@ recorded = main.record
 def record(*args):
     found = recorded(*args)
     found["dags"][0].update(changed)
-    return found
+    return {**found, **others}
 main.record = record
 with DAG("etl", schedule=None):
     EmptyOperator(task_id="a")
+others = {}
 changed = dict("""
 LEAKING = """
 with DAG("etl", schedule=None):
@@ -120,6 +121,7 @@ def test_what_it_may_not_read_is_not_read_for_it(tmp_path, tmp_path_factory, tex
             "nothing is known",
         ),
         (f"{CHANGED}edges=[['a', 'b', 'f', 1]])", "is damaged"),
+        (f"{CHANGED})\nothers = dict(modules=[['a' * 300, '']])", "is damaged"),
         (f"{CHANGED}schedule={{'$timetable': 'CronTriggerTimetable', 'args': 5}})", "is damaged"),
         (
             "with DAG('x') as x: a = EmptyOperator(task_id='a')\nwith DAG('y'): a >> EmptyOperator(task_id='b')\n",

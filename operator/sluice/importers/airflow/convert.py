@@ -64,7 +64,7 @@ def convert(
     for source in sources:
         try:
             result.add(_converted(source, options, writers, found_in_folder=source.file in found_in_folders))
-        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, OSError) as error:
             words = f"what came back of it is damaged: {type(error).__name__} {error}"[:_LONGEST_WORDS]
             result.refused.append(Remark(str(source.file), 1, words))
     _declare_arguments(result)
