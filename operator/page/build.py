@@ -75,6 +75,13 @@ def check_types() -> None:
         npm(folder, "exec", "--offline", "--", "tsc", "--project", ".")
 
 
+def fetch_axe(target: Path) -> None:
+    """Puts axe-core there, which looks in the page for what keeps people out: for the tests."""
+    with _folder() as folder:
+        npm(folder, "ci", *_QUIETLY)
+        shutil.copyfile(folder / "node_modules/axe-core/axe.min.js", target)
+
+
 @contextmanager
 def _folder() -> Iterator[Path]:
     """What npm installs stays in no clone, and gets into no image."""
@@ -118,4 +125,10 @@ def _skipped() -> bool:
 
 
 if __name__ == "__main__":
-    check_types() if sys.argv[1:] == ["types"] else fetch()
+    match sys.argv[1:]:
+        case ["types"]:
+            check_types()
+        case ["axe", target]:
+            fetch_axe(Path(target))
+        case _:
+            fetch()
