@@ -20,12 +20,8 @@ from sluice.page.visitors import Visitor
 async def who(visitor: Visitor) -> Json:
     """Who the visitor is, and what there is to choose from."""
     client = visitor.client
-    return {
-        "user": await client.whoami(),
-        "server": client.server,
-        "namespace": client.namespace,
-        "namespaces": await _namespaces(client),
-    }
+    user, namespaces = await asyncio.gather(client.whoami(), _namespaces(client))
+    return {"user": user, "server": client.server, "namespace": client.namespace, "namespaces": namespaces}
 
 
 async def _namespaces(client: Client) -> list[str]:

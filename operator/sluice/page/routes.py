@@ -136,7 +136,9 @@ class _Routes:
     async def file(self, request: web.Request) -> web.StreamResponse:
         wanted = self._downloads.take(request.match_info["token"])
         if wanted is None:
-            return refusal(HTTPStatus.NOT_FOUND, "this address was used already; go back, and choose Download again")
+            return refusal(
+                HTTPStatus.NOT_FOUND, "this address was used already, or is too old; go back, and choose Download again"
+            )
         async with self._visitors.admit(wanted.bearer) as visitor:
             return await download(request, visitor.within(wanted.namespace).client, wanted)
 
