@@ -26,6 +26,11 @@ VIEWS = {
     "": "tbody tr",
     "?show=workflows": "tbody tr",
     "?show=pools": ".pool",
+    "?show=backfills": "tbody tr",
+    "?backfill=spring": ".month",
+    "?workflow=etl": ".answer",
+    "?workflow=etl&view=plan": ".answer",
+    "?workflow=etl&view=parameters": "section",
     "?run=etl-1": ".box",
     "?run=etl-1&task=each&item=3": ".box[data-chosen=true]",
     "?run=etl-1&view=tasks": "tbody tr",
@@ -65,15 +70,23 @@ def cluster(words):
     owner = {"kind": "Workflow", "name": "etl", "uid": "w"}
     pool = {"metadata": {"uid": "p", "name": "db", "namespace": "team"}, "spec": {"slots": 2, "description": words}}
     pool["status"] = {"used": 2, "waiting": 1, "holders": [words], "waiters": [{"name": words, "since": words}]}
+    times = {"workflow": "etl", "from": "2026-03-01T00:00:00Z", "until": "2026-03-09T00:00:00Z", "cron": "0 2 * * *"}
+    backfill = {"metadata": {"name": "spring", "namespace": "team", "uid": "b", "creationTimestamp": "c"}}
+    backfill |= {"spec": times, "status": {"phase": "Failed", "progress": "1/8", "message": words}}
+    spec = {"parameters": [{"name": "day", "default": words, "description": words}], **GRAPH}
     none = {"metadata": {"resourceVersion": "1"}, "items": []}
     found.found |= {
         "workflowruns": table(*(row(f"run-{state.lower()}", state, labels={"team": words}) for state in STATES)),
-        "etl": {"metadata": {"name": "etl"}, "spec": {"parameters": [{"name": "day", "description": words}], **GRAPH}},
+        "etl": {"metadata": {"name": "etl", "namespace": "team", "uid": "w", "generation": 1}, "spec": spec},
+        **{f"run-{state.lower()}": found.found["etl-1"] for state in STATES},
+        "backfills": none | {"items": [backfill]},
+        "spring": backfill,
         "workflows": table(row("etl", words)),
         "pools": none | {"items": [pool]},
         "pods": none | {"items": [POD]},
         "events": none,
         "nodes": none,
+        "resourcequotas": none,
         "selfsubjectreviews": {"status": {"userInfo": {"username": words}}},
         REVISION: {"metadata": {"ownerReferences": [owner]}, "data": GRAPH},
     }
