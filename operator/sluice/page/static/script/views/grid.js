@@ -93,7 +93,7 @@ function Head({ runs }) {
   return html`<thead>
     <tr><th scope="row"><span class="unseen">Day</span></th>
       ${spans(runs.map(({ createdAt }) => new Date(createdAt).toLocaleDateString("sv"))).map(([day, count]) => html`<th class="day" colspan=${count} title=${day}>${day.slice(count > 2 ? 0 : count > 1 ? 5 : 8)}</th>`)}</tr>
-    <tr><th scope="row">Time, at most ${lasting(longest)}</th>
+    <tr><th scope="row">Time ≤ ${lasting(longest)}</th>
       ${runs.map((run, index) => html`<td class="height" title=${took(run)}><span style=${{ height: `${(24 * seconds[index]) / longest}px` }}></span></td>`)}</tr>
     <tr><th scope="row">Run</th>
       ${runs.map((run) => html`<th scope="col"><a data-row href=${place({ run: run.name })} title=${title(run)} aria-label=${title(run)} onClick=${onClick}><${State} state=${run.phase} words="" /></a></th>`)}</tr>
