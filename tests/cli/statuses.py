@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sluice.cli.watch.plan import Plan
+from sluice.cli.watch.order import TaskOrder
 from sluice.cli.watch.view import RunView
 from sluice.core.base.times import instant
 
@@ -39,7 +39,7 @@ def pending(reason: str, **fields: Any) -> Json:
     return {"phase": "Pending", "reason": reason, **fields}
 
 
-def plan(graph: str) -> Plan:
+def plan(graph: str) -> TaskOrder:
     """A plan from text: `a, b >> c; c >> d` reads "a and b, then c; c, then d"."""
     tasks: dict[str, list[str]] = {}
     for chain in graph.split(";"):
@@ -49,7 +49,7 @@ def plan(graph: str) -> Plan:
             for name in names:
                 tasks.setdefault(name, []).extend(before)
             before = names
-    return Plan.of({"tasks": [{"name": name, "dependsOn": needs} for name, needs in tasks.items()]})
+    return TaskOrder.of({"tasks": [{"name": name, "dependsOn": needs} for name, needs in tasks.items()]})
 
 
 def run(graph: str, status: Json | None = None, **tasks: str | Json) -> RunView:

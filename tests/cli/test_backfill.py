@@ -6,7 +6,7 @@ from sluice.api.backfill import BackfillSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.cli.backfill.count import Count, count, moment
 from sluice.client.errors import ClientError
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core.base.naming import scheduled_run_name
 from sluice.core.base.times import instant
 
@@ -16,7 +16,7 @@ WORKFLOW = {"metadata": {"name": "etl", "uid": "u"}, "spec": {"schedule": {"cron
 
 def run(day, phase, number=1, **metadata):
     name = scheduled_run_name("etl", "u", instant(f"2026-03-{day:02}T02:00:00Z"), number)
-    return Row({"name": name, **metadata}, {"Phase": phase})
+    return TableRow({"name": name, **metadata}, {"Phase": phase})
 
 
 def said(*runs, **spec):

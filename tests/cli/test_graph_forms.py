@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sluice.cli.graph.dot import dot
+from sluice.cli.graph.drawing import Drawing
 from sluice.cli.graph.mermaid import mermaid
 from sluice.cli.graph.read import of_run, of_workflow
-from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.svg import curve, svg
 from sluice.cli.graph.written import as_json
 from sluice.core.explain.seen import RunSeen
 from sluice.core.graph.layout.draw import lay_out
-from sluice.core.graph.layout.task import Task
+from sluice.core.graph.layout.task import LayoutTask
 from tests.cli.graphs import ETL, GROUPED, HOSTILE, SVG, drawn, etl, parsed, run, shows_text
 from tests.core.world import graph
 
@@ -124,7 +124,7 @@ def test_json_has_what_programs_need():
         ["audit", "load"],
     ]
     assert {box["key"] for box in found["layout"]["boxes"]} == {"extract", "clean", "audit", "load"}
-    assert "state" not in json.loads(as_json(of_workflow("etl", graph("a")), lay_out([Task("a")])))["tasks"][0]
+    assert "state" not in json.loads(as_json(of_workflow("etl", graph("a")), lay_out([LayoutTask("a")])))["tasks"][0]
 
 
 TEXTS = st.one_of(st.just(HOSTILE), st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30))
@@ -151,7 +151,7 @@ def test_whatever_is_written_somewhere_breaks_no_form(names, group, phase):
 
 def test_mermaid_draws_no_more_than_github_shows():
     names = [f"{word}-{number}x" for number in range(400) for word in ("load", "clean", "ship")]
-    tasks = tuple(Task(name, tuple(names[i // 2 : i // 2 + 5]) if i > 9 else ()) for i, name in enumerate(names))
-    text = mermaid(Subject("etl", tasks, {}, frozenset()))
+    tasks = tuple(LayoutTask(name, tuple(names[i // 2 : i // 2 + 5]) if i > 9 else ()) for i, name in enumerate(names))
+    text = mermaid(Drawing("etl", tasks, {}, frozenset()))
     assert text.count("-->") <= 500
     assert len(text) <= 50_000

@@ -8,7 +8,7 @@ from sluice.cli.ls.live import Changes
 from sluice.cli.ls.rows import lines
 from sluice.cli.ls.screen import table, when
 from sluice.cli.terminal import Terminal
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core.base.times import instant
 
 NOW = instant("2026-03-03T12:00:00Z")
@@ -20,11 +20,11 @@ def run(name, phase, created="2026-03-03T10:00:00Z", finished=None, workflow="et
     if cells.pop("child", False):
         metadata["ownerReferences"] = [{"kind": "WorkflowRun"}]
     times = {"Started At": created if phase else None, "Finished At": finished}
-    return Row(metadata, {"Workflow": workflow, "Phase": phase, "Progress": "1/3, 1 failed", **times, **cells})
+    return TableRow(metadata, {"Workflow": workflow, "Phase": phase, "Progress": "1/3, 1 failed", **times, **cells})
 
 
 def flow(name, **cells):
-    return Row({"name": name, "namespace": "team"}, {"Accepted": "True", **cells})
+    return TableRow({"name": name, "namespace": "team"}, {"Accepted": "True", **cells})
 
 
 def shown(workflows=(), runs=(), terminal=PIPE, *, children=False, states=(), namespaces=False, wide=False):

@@ -5,7 +5,7 @@ import json
 import pytest
 from aiohttp import web
 
-from sluice.api.chart import ChartDefaults, PodCaps
+from sluice.api.chart import ChartDefaults, PodLimits
 from sluice.cli.plan.prepare import Preparation
 from sluice.cli.plan.replay import Limits, replay
 from sluice.cli.plan.seen.look import look
@@ -301,7 +301,7 @@ async def test_pods_of_other_namespaces_count_under_the_charts_cap(tmp_path):
     pods = [{"cells": [], "object": {"metadata": {"name": f"p{n}", "namespace": "other"}}} for n in range(2)]
     answers = ANSWERS | {"/api/v1/pods": {"metadata": {}, "items": [], "columnDefinitions": [], "rows": pods}}
     manifests = [Manifest(WORKFLOWS, {"metadata": {"name": "etl"}, "spec": spec(task("a"), task("b"))})]
-    chart = ChartDefaults(limits=PodCaps(pods=3))
+    chart = ChartDefaults(limits=PodLimits(pods=3))
     async with serving(prepared(answers), tmp_path) as client:
         known = await look(client, manifests, chart)
     (found,) = Preparation(manifests, known, Wishes({"a": 10, "b": 10}), NOW).planned()

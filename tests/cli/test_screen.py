@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.cli.watch.plan import Plan
+from sluice.cli.watch.order import TaskOrder
 from sluice.cli.watch.screen import frame, share
 from sluice.cli.watch.view import RunView
 from tests.cli.statuses import NOW, at, manifest, pending, run, task
@@ -114,7 +114,7 @@ def many(count=2000, failed=1, running=12, held=8, done=1200):
         else:
             entries[name] = pending(f"WaitingFor: {names[number - 1]}")
     depends_on = [[names[number - 1]] if number else [] for number in range(count)]
-    return RunView.of(manifest({"tasks": entries, "progress": f"{done}/{count}"}), Plan.arrange(names, depends_on))
+    return RunView.of(manifest({"tasks": entries, "progress": f"{done}/{count}"}), TaskOrder.arrange(names, depends_on))
 
 
 def test_a_run_that_does_not_fit_is_summed_up():

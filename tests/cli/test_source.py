@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from sluice.cli.lint import source
-from sluice.cli.lint.source import Document, Finding, read_json, read_yaml
+from sluice.cli.lint.source import Finding, YamlDocument, read_json, read_yaml
 
 
 def document(text):
@@ -48,7 +48,7 @@ ODD = [
 def test_libyaml_reads_as_the_slower_parser_does(text, monkeypatch):
     def read():
         found = read_yaml(text)
-        return [(each.value, nodes(each.root)) if isinstance(each, Document) else each for each in found]
+        return [(each.value, nodes(each.root)) if isinstance(each, YamlDocument) else each for each in found]
 
     fast = read()
     monkeypatch.setattr(source, "FastLoader", source.Loader)
@@ -275,7 +275,7 @@ def test_json_that_python_would_not_read():
 
 def test_what_is_no_yaml_hides_no_other_document():
     first, broken, last = read_yaml("a: 1\n---\na: b: c\n---\na: 3\n")
-    assert isinstance(first, Document)
+    assert isinstance(first, YamlDocument)
     assert broken.line == 3
     assert last.value == {"a": 3}
 

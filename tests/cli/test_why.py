@@ -10,13 +10,13 @@ from sluice.cli.why.look import answer
 from sluice.cli.why.words import as_json, as_text
 from sluice.client.access import Access
 from sluice.client.names import parse
-from sluice.core.explain.answer import Answer, Command, Line
+from sluice.core.explain.answer import Answer, Command, Fact
 from tests.cli.test_plan_look import HELD, OURS, prepared
 from tests.client.server import serving
 
 ANSWER = Answer(
     "load[17] of etl-1 has failed.",
-    (Line("says", "\x1b[31mred\nsecond\x7f line"), Line("in line", "x" * 100)),
+    (Fact("says", "\x1b[31mred\nsecond\x7f line"), Fact("in line", "x" * 100)),
     (Command(("sluice", "logs", "etl-1/load[17]"), "shows its log"),),
     ("nodes: whether it would fit",),
 )
@@ -40,7 +40,7 @@ def test_on_a_terminal_facts_are_cut_and_commands_are_not():
 
 
 def test_of_a_long_message_the_rest_is_counted():
-    long = as_text(Answer("a", (Line("says", "x\n" * 20),)), Terminal(), Access())
+    long = as_text(Answer("a", (Fact("says", "x\n" * 20),)), Terminal(), Access())
     assert len(long) == 15
     assert long[-1].strip() == "and 7 more lines: -o json has them"
 

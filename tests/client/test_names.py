@@ -3,7 +3,7 @@
 import pytest
 
 from sluice.client.names import BadName, Kind, Target, check_task, parse, pick
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_only_the_runs_of_a_workflow_are_counted():
 
 def row(name, workflow, second, **metadata):
     created = f"2026-03-01T02:00:{second:02}Z"
-    return Row({"name": name, "creationTimestamp": created, **metadata}, {"Workflow": workflow})
+    return TableRow({"name": name, "creationTimestamp": created, **metadata}, {"Workflow": workflow})
 
 
 _CHILD = {"ownerReferences": [{"kind": "WorkflowRun", "name": "etl-a", "uid": "1"}]}

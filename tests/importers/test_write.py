@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.cli.lint.source import Document, read_yaml
+from sluice.cli.lint.source import YamlDocument, read_yaml
 from sluice.importers.report import Imported, Loss
 from sluice.importers.write import to_yaml
 
@@ -121,7 +121,7 @@ def test_what_is_written_is_what_is_read(text):
     )
     written = to_yaml([Imported(manifest), Imported(manifest)])
     documents = list(read_yaml(written))
-    assert all(isinstance(each, Document) and not each.findings for each in documents), written
+    assert all(isinstance(each, YamlDocument) and not each.findings for each in documents), written
     assert [each.value for each in documents] == [manifest, manifest], written
 
 

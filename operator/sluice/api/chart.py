@@ -17,7 +17,7 @@ class TaskDefaults(Model):
     """Whatever else each pod has."""
 
 
-class PodCaps(Model):
+class PodLimits(Model):
     """Pods of tasks that have not ended, at most. 0 is any number."""
 
     pods: Annotated[int, Field(ge=0)] = 0
@@ -40,7 +40,7 @@ class ChartDefaults(Model):
     version: str = ""
     """The operator's."""
     task_defaults: TaskDefaults = TaskDefaults()
-    limits: PodCaps = PodCaps()
+    limits: PodLimits = PodLimits()
     keep_pods: KeepPods = KeepPods()
     on_first_sight: Literal["Run", "Adopt"] = "Run"
     page: str = ""

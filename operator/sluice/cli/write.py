@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class Applied:
     """One object as it is after a write, or would be after a dry run. `line` is the kubectl line of that."""
 
     resource: Resource
@@ -63,22 +63,22 @@ class Writing:
     dry_run: bool
     output: str | None
 
-    async def patch(self, client: "Client", resource: Resource, name: str, change: Json) -> Changed:
+    async def patch(self, client: "Client", resource: Resource, name: str, change: Json) -> Applied:
         """By a merge patch."""
         found = await client.patch(resource, name, change, dry_run=self.dry_run)
         line = self._kubectl(client, "patch", resource.full_name, name, "--type=merge", "-p", _compact(change))
-        return Changed(resource, found, line, self.dry_run, self.output)
+        return Applied(resource, found, line, self.dry_run, self.output)
 
-    async def create(self, client: "Client", resource: Resource, manifest: Json) -> Changed:
+    async def create(self, client: "Client", resource: Resource, manifest: Json) -> Applied:
         found = await client.create(resource, manifest, dry_run=self.dry_run)
         line = f"echo {shlex.quote(_compact(manifest))} | {self._kubectl(client, 'create', '-f', '-')}"
-        return Changed(resource, found, line, self.dry_run, self.output)
+        return Applied(resource, found, line, self.dry_run, self.output)
 
-    async def apply(self, client: "Client", resource: Resource, manifest: Json, file: str) -> Changed:
+    async def apply(self, client: "Client", resource: Resource, manifest: Json, file: str) -> Applied:
         """By server-side apply. `file` is where the manifest stands."""
         found = await client.apply(resource, manifest, dry_run=self.dry_run)
         line = self._kubectl(client, "apply", "--server-side", "-f", file)
-        return Changed(resource, found, line, self.dry_run, self.output)
+        return Applied(resource, found, line, self.dry_run, self.output)
 
     def _kubectl(self, client: "Client", *arguments: str) -> str:
         flags = replace(self.access, namespace=client.namespace).flags()

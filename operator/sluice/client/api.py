@@ -27,7 +27,7 @@ from sluice.client.errors import (
     Unreachable,
 )
 from sluice.client.resources import LOGS, NAMESPACES, OURS, PODS, SELF_REVIEWS, Resource
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core import Json
 
 JSON = "application/json"
@@ -115,9 +115,9 @@ class Client:
         """All objects of a collection as they are. For many runs use `table`."""
         return [item async for page in self.pages(resource, namespace, **query) for item in page["items"] or ()]
 
-    async def table(self, resource: Resource, namespace: str | None = None, **query: str) -> list[Row]:
+    async def table(self, resource: Resource, namespace: str | None = None, **query: str) -> list[TableRow]:
         """All objects of a collection as rows: their metadata, and the printer columns as cells."""
-        found: list[Row] = []
+        found: list[TableRow] = []
         query = {"includeObject": "Metadata", **query}
         async for page in self.pages(resource, namespace, accept=table.ACCEPT, **query):
             found += table.rows(page, table.column_names(page))

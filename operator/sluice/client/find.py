@@ -4,7 +4,7 @@ from sluice.client.api import Client
 from sluice.client.errors import ClientError, NotFound, Refused
 from sluice.client.names import BadName, Kind, Target, pick
 from sluice.client.resources import BACKFILLS, POOLS, RUNS, WORKFLOWS, Resource
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core import Json
 
 _OF_KIND = {Kind.RUN: RUNS, Kind.WORKFLOW: WORKFLOWS, Kind.POOL: POOLS, Kind.BACKFILL: BACKFILLS}
@@ -21,7 +21,7 @@ async def run(client: Client, target: Target) -> Json:
     return await client.get(RUNS, await _by_workflow(client, target))
 
 
-async def runs_of(client: Client, workflow: str) -> list[Row]:
+async def runs_of(client: Client, workflow: str) -> list[TableRow]:
     """The runs of a Workflow, child runs among them, as rows in any order.
 
     The server selects them by `spec.workflow` where it can; older ones send all runs.

@@ -8,12 +8,12 @@ from sluice.client import table
 from sluice.client.api import Client
 from sluice.client.errors import Deleted, Expired, NotFound, NotInstalled, Unreachable
 from sluice.client.resources import Resource
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core import Json
 
 T = TypeVar("T")
 
-Rows = dict[str, Row]
+Rows = dict[str, TableRow]
 """By UID."""
 
 Lost = Callable[[Unreachable | NotInstalled], None]
@@ -56,14 +56,14 @@ async def follow(
         yield rows
 
 
-def _itself(row: Row) -> Row:
+def _itself(row: TableRow) -> TableRow:
     return row
 
 
 async def follow_as(
     client: Client,
     resource: Resource,
-    shape: Callable[[Row], T],
+    shape: Callable[[TableRow], T],
     namespace: str | None = None,
     lost: Lost = _unheard,
     /,
@@ -102,7 +102,7 @@ async def follow_as(
 async def _list(
     client: Client,
     resource: Resource,
-    shape: Callable[[Row], T],
+    shape: Callable[[TableRow], T],
     namespace: str | None,
     rows: dict[str, T],
     query: dict[str, str],
@@ -118,7 +118,7 @@ async def _list(
     return version
 
 
-def _note(rows: dict[str, T], event: str, row: Row, shape: Callable[[Row], T]) -> None:
+def _note(rows: dict[str, T], event: str, row: TableRow, shape: Callable[[TableRow], T]) -> None:
     if event == "DELETED":
         rows.pop(row.metadata["uid"], None)
     else:

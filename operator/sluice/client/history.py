@@ -8,7 +8,7 @@ from sluice.client import find
 from sluice.client.api import Client
 from sluice.client.errors import ClientError, Forbidden, NotFound
 from sluice.client.resources import PODS, RUNS
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.naming import LABEL_RUN, LABEL_TASK, MAIN
@@ -57,7 +57,7 @@ async def kept_run(client: Client, run: Json, task: str = "") -> KeptRun:
     return KeptRun(name, foreign.mapping(foreign.mapping(run.get("status")).get("tasks")), _times_of_pods(pods))
 
 
-async def _succeeded(client: Client, workflow: str) -> list[Row]:
+async def _succeeded(client: Client, workflow: str) -> list[TableRow]:
     """The newest that succeeded, the newest first."""
     rows = [row for row in await find.runs_of(client, workflow) if row.cell("Phase") == "Succeeded"]
     return sorted(rows, key=lambda row: (row.metadata["creationTimestamp"], row.name), reverse=True)[:_KEPT]

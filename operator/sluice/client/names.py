@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sluice.client.errors import ClientError
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core.base.text import did_you_mean
 
 _NAME = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
@@ -73,18 +73,18 @@ def parse(text: str) -> Target:
     return Target(found["name"], kind, int(back or 0), found["task"] or "", None if item is None else int(item))
 
 
-def is_child(run: Row) -> bool:
+def is_child(run: TableRow) -> bool:
     """Was it made by a task of another run?"""
     return any(owner.get("kind") == "WorkflowRun" for owner in run.metadata.get("ownerReferences") or ())
 
 
-def newest_first(runs: Iterable[Row]) -> list[Row]:
+def newest_first(runs: Iterable[TableRow]) -> list[TableRow]:
     """The runs that `~N` counts: without child runs, and without those that are being deleted."""
     counted = [run for run in runs if not is_child(run) and "deletionTimestamp" not in run.metadata]
     return sorted(counted, key=lambda run: (run.metadata["creationTimestamp"], run.name), reverse=True)
 
 
-def pick(target: Target, runs: Iterable[Row], workflows: Iterable[str] = ()) -> str:
+def pick(target: Target, runs: Iterable[TableRow], workflows: Iterable[str] = ()) -> str:
     """The name of the run that is meant, of the runs of a namespace.
 
     `workflows` are the names of the Workflows, for those that have no run. Raises BadName if there is no such run.
@@ -102,7 +102,7 @@ def pick(target: Target, runs: Iterable[Row], workflows: Iterable[str] = ()) -> 
     raise BadName(_nothing(target, runs, set(workflows)))
 
 
-def _nothing(target: Target, runs: list[Row], workflows: set[str]) -> str:
+def _nothing(target: Target, runs: list[TableRow], workflows: set[str]) -> str:
     if not target.name:
         return "there is no run in this namespace; to start one: sluice run WORKFLOW"
     if target.name in workflows and target.kind is not Kind.RUN:

@@ -13,7 +13,7 @@ ACCEPT = "application/json;as=Table;g=meta.k8s.io;v=v1,application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One object: its metadata without `managedFields`, and its cells by the name of the column. A cell without a value
     is ''.
     """
@@ -40,9 +40,9 @@ def column_names(table: Json) -> list[str]:
     return [column["name"] for column in table.get("columnDefinitions") or ()]
 
 
-def rows(table: Json, columns: list[str]) -> Iterator[Row]:
+def rows(table: Json, columns: list[str]) -> Iterator[TableRow]:
     """The rows of one page, or of one event of a watch."""
     for row in table.get("rows") or ():
         metadata = row["object"]["metadata"]
         metadata.pop("managedFields", None)  # the largest part, of which nobody asks
-        yield Row(metadata, dict(zip(columns, row["cells"], strict=False)))
+        yield TableRow(metadata, dict(zip(columns, row["cells"], strict=False)))

@@ -17,7 +17,6 @@ from sluice.controller.kube.event_recorder import EventRecorder
 from sluice.controller.kube.objects import Key
 from sluice.controller.queue.workqueue import WORKERS, WorkQueue
 from sluice.controller.resources.file_configmaps import FileConfigMaps
-from sluice.controller.resources.lingering_pods import LingeringPods
 from sluice.controller.resources.pod_gc import WORKERS as POD_GC_WORKERS
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pools import PoolController
@@ -25,6 +24,7 @@ from sluice.controller.resources.pvcs import VolumeClaims
 from sluice.controller.resources.revision_gc import RevisionGarbageCollector
 from sluice.controller.resources.revisions import Revisions
 from sluice.controller.resources.run_slots import RunSlots
+from sluice.controller.resources.sidecar_cleanup import SidecarCleanup
 from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.controller.run.admission import RunAdmission
 from sluice.controller.run.child_runs import ChildRunWriter
@@ -83,7 +83,7 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
     shared = SharedLimits(pods=config.pods, pods_per_namespace=config.pods_per_namespace)
     revisions = Revisions(kube)
     validation = ValidationCache(chart_has_image=config.pod_defaults.image)
-    lingering = LingeringPods(kube, clock)
+    lingering = SidecarCleanup(kube, clock)
     pod_gc = PodGarbageCollector(
         kube,
         cache,

@@ -13,7 +13,7 @@ from sluice.cli.retry.command import check, retried
 from sluice.cli.retry.words import outlook
 from sluice.cli.run.arguments import typed
 from sluice.cli.run.command import run_of
-from sluice.cli.write import Changed, Writing
+from sluice.cli.write import Applied, Writing
 from sluice.client import find
 from sluice.client.api import Client
 from sluice.client.errors import ClientError
@@ -38,7 +38,7 @@ class Asked(BaseModel):
     arguments: dict[str, str] = {}
 
 
-Done = tuple[str, Changed]
+Done = tuple[str, Applied]
 """In words, and what was changed."""
 
 

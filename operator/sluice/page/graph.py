@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from sluice.cli.graph.drawing import Drawing
 from sluice.cli.graph.read import of_run
-from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.svg import curve
 from sluice.client import graphs
 from sluice.client.api import Client
@@ -43,7 +43,7 @@ async def _seen(client: Client, name: str) -> RunSeen:
     return RunSeen(run, 0.0, await graphs.graph_of_run(client, run))
 
 
-async def _with_children(client: Client, seen: RunSeen, inside: Iterable[str]) -> Subject:
+async def _with_children(client: Client, seen: RunSeen, inside: Iterable[str]) -> Drawing:
     """A task that has no child run, or none that can be read, stays as it is. Each stands after the one that has it."""
     subject, runs = of_run(seen), {"": seen}
     for path in inside:
@@ -60,7 +60,7 @@ async def _with_children(client: Client, seen: RunSeen, inside: Iterable[str]) -
     return subject
 
 
-def _written(subject: Subject, picture: Picture) -> Json:
+def _written(subject: Drawing, picture: Picture) -> Json:
     return {
         "width": picture.width,
         "height": picture.height,

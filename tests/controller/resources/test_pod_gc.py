@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sluice.controller.informers.cache import Cache
-from sluice.controller.resources.lingering_pods import LingeringPods
 from sluice.controller.resources.pod_gc import WORKERS, PodGarbageCollector
+from sluice.controller.resources.sidecar_cleanup import SidecarCleanup
 from tests.controller.clock import HOUR, Hands
 from tests.core.kubelet import RUN, START, TASK, exited, seen
 
@@ -35,7 +35,7 @@ class World:
         kube: Any = self.server
         clock = self.hands.clock
         self.gc = PodGarbageCollector(
-            kube, Cache(), LingeringPods(kube, clock), clock, keep_succeeded_s=KEEP_S, keep_failed_s=KEEP_S
+            kube, Cache(), SidecarCleanup(kube, clock), clock, keep_succeeded_s=KEEP_S, keep_failed_s=KEEP_S
         )
 
     def ended(self, namespace: str, attempt: int = 1) -> None:

@@ -10,7 +10,7 @@ from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.run.admission import RunAdmission
 from sluice.core.base.naming import owner_reference
-from sluice.core.quota.run_concurrency import Admission, Admitted, Queued, Rejected, Replaced
+from sluice.core.quota.run_concurrency import Admission, Admitted, Queued, Replaced, TurnedAway
 from sluice.core.spec.identity import RunIdentity
 from tests.core.counting import calls
 from tests.core.kubelet import running, seen
@@ -151,7 +151,7 @@ def test_a_change_of_the_workflow_is_for_those_that_wait():
     world.sees("b")
     assert (world.asks("a"), type(world.asks("b"))) == (Admitted(), Queued)
     world.changes(policy="Forbid")
-    assert isinstance(world.asks("b"), Rejected)
+    assert isinstance(world.asks("b"), TurnedAway)
     assert world.asks("a") == Admitted()
 
 
@@ -256,10 +256,10 @@ def test_who_was_turned_away_stays_so_until_it_has_ended():
     world.sees("a")
     world.takes("a")
     world.sees("b")
-    assert isinstance(world.asks("b"), Rejected)
+    assert isinstance(world.asks("b"), TurnedAway)
     world.sees("a", phase="Succeeded")
     world.looks()
-    assert isinstance(world.asks("b"), Rejected)
+    assert isinstance(world.asks("b"), TurnedAway)
 
 
 def test_pods_say_that_a_run_is_going_whose_status_could_not_be_written():

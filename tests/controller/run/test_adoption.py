@@ -10,7 +10,7 @@ import pytest
 
 from sluice.controller.clock import Clock
 from sluice.controller.informers.cache import Cache
-from sluice.controller.informers.store import Change
+from sluice.controller.informers.store import ObjectChange
 from sluice.controller.kube.client import ApiError
 from sluice.controller.run.child_runs import ChildRunWriter
 from sluice.controller.run.pod_writer import PodWriter
@@ -67,7 +67,7 @@ def adopted(
     shared.set_pool(DATABASE, 1)
     one = world.run("a", fields=FIELDS, shared=shared)
 
-    def told(change: Change[PodView]) -> None:
+    def told(change: ObjectChange[PodView]) -> None:
         (shared.pod_deleted if change.deleted else shared.observe_pod)(change.object)
         (one.run.pods.observe_deleted if change.deleted else one.run.pods.observe)(change.object)
 

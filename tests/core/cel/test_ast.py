@@ -8,7 +8,7 @@ import hashlib
 
 import pytest
 
-from sluice.core.cel.ast import Node, NodeKind, _message, parse_tree
+from sluice.core.cel.ast import Expr, ExprKind, _message, parse_tree
 from sluice.core.cel.program import _library
 
 GOLDEN = r"""
@@ -460,12 +460,12 @@ def digest_of(serialized):
     return hashlib.sha256(b"".join([checked[4][0], *sorted(positions)])).hexdigest()[:16]
 
 
-def printed(node: Node, depth=0):
+def printed(node: Expr, depth=0):
     """A line for each node: its position, its kind and its value; below it, its parts."""
     match node.kind:
-        case NodeKind.LITERAL | NodeKind.FIELD | NodeKind.HAS:
+        case ExprKind.LITERAL | ExprKind.FIELD | ExprKind.HAS:
             value = f" {node.value!r}"
-        case NodeKind.COMPREHENSION:
+        case ExprKind.COMPREHENSION:
             value = f" {' '.join(node.value)}"
         case _:
             value = f" {node.value}" if node.value is not None else ""

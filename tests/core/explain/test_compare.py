@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.core.explain.compare import Row, TaskDifference, compare
+from sluice.core.explain.compare import Difference, TaskDifference, compare
 from sluice.core.explain.seen import RunSeen
 
 GRAPH = {
@@ -43,20 +43,20 @@ def test_runs_that_are_alike_differ_in_nothing():
 def test_more_time_comes_from_waiting_and_from_tasks():
     before = seen("a", 552, time={"running": "5m", "pool/warehouse": "1m"}, tasks={"clean": took(10)})
     after = seen("b", 700, time={"running": "9m", "pool/warehouse": "3m10s"}, tasks={"clean": took(30)})
-    assert rows(before, after) == [Row("time", "9m12s", "11m40s", "+2m28s: pool warehouse +2m10s, clean +20s")]
-    assert rows(after, before) == [Row("time", "11m40s", "9m12s", "-2m28s: pool warehouse -2m10s, clean -20s")]
+    assert rows(before, after) == [Difference("time", "9m12s", "11m40s", "+2m28s: pool warehouse +2m10s, clean +20s")]
+    assert rows(after, before) == [Difference("time", "11m40s", "9m12s", "-2m28s: pool warehouse -2m10s, clean -20s")]
 
 
 def test_of_a_parameter_that_was_not_given_the_default_counts():
     given = {"day": "tuesday"}
-    assert rows(seen("a"), seen("b", arguments=given)) == [Row("parameters", "day=monday", "day=tuesday")]
+    assert rows(seen("a"), seen("b", arguments=given)) == [Difference("parameters", "day=monday", "day=tuesday")]
     assert rows(seen("a"), seen("b", arguments={"day": "monday"})) == []
 
 
 def test_the_graphs_differ_task_by_task():
     changed = {"tasks": [{"name": "clean", "image": "pipelines:1.5"}, {"name": "audit", "image": "x"}]}
     (row,) = [row for row in rows(seen("a"), seen("b", graph=changed, revision="etl-x-2")) if row.label == "graph"]
-    assert row == Row("graph", "1", "2", "~ clean image pipelines:1.4 → pipelines:1.5; + audit new; - load gone")
+    assert row == Difference("graph", "1", "2", "~ clean image pipelines:1.4 → pipelines:1.5; + audit new; - load gone")
 
 
 @pytest.mark.parametrize(
@@ -80,10 +80,10 @@ def test_items_of_a_fan_out_one_by_one():
     ill = took(9, "Failed", items={"total": 20, "succeeded": "0-16,18-19", "failed": "17", "failures": failures})
     found = compare(seen("a", tasks={"load": well}), seen("b", phase="Failed", tasks={"load": ill}))
     assert found.tasks == (TaskDifference("load[17]", ("Succeeded", ""), ("Failed", "exit code 1")),)
-    assert found.rows == (Row("state", "Succeeded", "Failed"),)
+    assert found.rows == (Difference("state", "Succeeded", "Failed"),)
 
 
 def test_without_the_graphs_the_rest_is_compared():
     found = compare(seen("a", graph=None, arguments={"n": 1}), seen("b", graph=None, revision="etl-x-2"))
-    assert found.rows == (Row("parameters", "n=1", "\N{EN DASH}"), Row("graph", "1", "2"))
+    assert found.rows == (Difference("parameters", "n=1", "\N{EN DASH}"), Difference("graph", "1", "2"))
     assert found.unseen == ("the graph of a and b (controllerrevisions)",)

@@ -16,7 +16,7 @@ from sluice.core.graph.layout.names import label_of, times
 from sluice.core.graph.layout.parts.bends import MOST_BENDS
 from sluice.core.graph.layout.picture import LineKind
 from sluice.core.graph.layout.reduction import reduced
-from sluice.core.graph.layout.task import Stage, Task
+from sluice.core.graph.layout.task import LayoutTask, Stage
 
 
 def tasks(text, **fields):
@@ -30,11 +30,11 @@ def tasks(text, **fields):
         for before, after in pairwise(steps):
             for name in after:
                 depends_on[name] += before
-    return [Task(name, tuple(needs), **fields) for name, needs in depends_on.items()]
+    return [LayoutTask(name, tuple(needs), **fields) for name, needs in depends_on.items()]
 
 
 def many(count, name="t{}x", **fields):
-    return [Task(name.format(number), **fields) for number in range(count)]
+    return [LayoutTask(name.format(number), **fields) for number in range(count)]
 
 
 @st.composite
@@ -46,7 +46,7 @@ def graphs(draw):
     final = [draw(st.integers(0, 9)) == 0 for _ in names]
     stages = [draw(st.sampled_from(Stage)) for _ in names]
     return [
-        Task(name, tuple(needs), group, is_final, draw(st.integers(0, 300)), stage)
+        LayoutTask(name, tuple(needs), group, is_final, draw(st.integers(0, 300)), stage)
         for name, needs, group, is_final, stage in zip(names, needs, groups, final, stages, strict=True)
     ]
 
@@ -88,10 +88,10 @@ def test_it_does_not_depend_on_how_strings_are_hashed():
     code = """
 from sluice.core.graph.layout.parts.bends import MOST_BENDS
 from sluice.core.graph.layout.draw import lay_out
-from sluice.core.graph.layout.task import Task
+from sluice.core.graph.layout.task import LayoutTask
 names = [f"{word}-{n}" for n in range(60) for word in ("load", "clean", "ship", "check", "train")]
 needs = [tuple(names[i // 2 : i // 2 + i % 4]) if i > 9 else () for i in range(300)]
-tasks = [Task(name, needs[i], f"g{i % 7}") for i, name in enumerate(names)]
+tasks = [LayoutTask(name, needs[i], f"g{i % 7}") for i, name in enumerate(names)]
 print(lay_out(tasks), lay_out(tasks, 40))
 """
     command = [sys.executable, "-c", code]
@@ -161,16 +161,16 @@ def test_folding_stops_when_it_fits(given, most, boxes):
 def test_layers_of_which_all_is_done_are_folded_before_those_in_which_something_runs():
     names = ["a", "bb", "ccc", "dddd"]
     rows = [[f"{name}{number}{'xyz'[number % 3]}w-{name * number}" for number in range(1, 9)] for name in names]
-    given = [Task(name, stage=Stage.DONE) for name in rows[0]]
+    given = [LayoutTask(name, stage=Stage.DONE) for name in rows[0]]
     for before, row in pairwise(rows):
         stage = Stage.ACTIVE if row is rows[2] else Stage.WAITING
-        given += [Task(name, (before[i], before[i - 1]), stage=stage) for i, name in enumerate(row)]
+        given += [LayoutTask(name, (before[i], before[i - 1]), stage=stage) for i, name in enumerate(row)]
     alone = {box[0].name for box in folded(given, 12, ()).tasks if len(box) == 1}
     assert alone == set(rows[2])
 
 
 def test_a_group_that_others_interrupt_has_a_line_back():
-    given = [Task("a1", group="g"), Task("b", ("a1",)), Task("a2", ("b",), group="g"), *many(4)]
+    given = [LayoutTask("a1", group="g"), LayoutTask("b", ("a1",)), LayoutTask("a2", ("b",), group="g"), *many(4)]
     picture = lay_out(given, 6)
     assert [box.label for box in picture.boxes if box.folded] == [times("g", 2)]
     assert [line.kind for line in picture.lines].count(LineKind.BACK) == 1
@@ -189,9 +189,9 @@ def test_equal_dependencies_meet_in_a_joint():
 
 def test_a_wide_layer_is_a_grid_and_lines_end_at_its_frame():
     given = [
-        Task("start"),
+        LayoutTask("start"),
         *many(40, "part-{}", depends_on=("start",)),
-        Task("end", tuple(f"part-{n}" for n in range(40))),
+        LayoutTask("end", tuple(f"part-{n}" for n in range(40))),
     ]
     picture = lay_out(given)
     assert len(picture.lines) == 2
@@ -205,9 +205,9 @@ def test_a_wide_layer_is_a_grid_and_lines_end_at_its_frame():
 
 def test_of_the_longest_lines_only_the_ends_are_drawn_where_there_would_be_too_many_bends():
     chain, sides = [f"c{number}x" for number in range(352)], [f"s{number}x" for number in range(50)]
-    given = [Task(chain[0]), *(Task(name, (chain[0],)) for name in sides)]
+    given = [LayoutTask(chain[0]), *(LayoutTask(name, (chain[0],)) for name in sides)]
     given += [
-        Task(name, (before, *(sides[number - 300 : number - 299] if number >= 300 else ())))
+        LayoutTask(name, (before, *(sides[number - 300 : number - 299] if number >= 300 else ())))
         for number, (before, name) in enumerate(pairwise(chain))
     ]
     lines = lay_out(given, most=1_000).lines
@@ -221,13 +221,13 @@ def test_2_000_tasks_with_10_000_edges_are_few_boxes(near):
     random = Random(near)  # noqa: S311
     names = [f"{random.choice(['load', 'clean', 'ship'])}-{number:x}x" for number in range(2_000)]
     needs = [random.choices(names[max(0, number - near) : number], k=5) if number else [] for number in range(2_000)]
-    picture = lay_out([Task(name, tuple(before)) for name, before in zip(names, needs, strict=True)])
+    picture = lay_out([LayoutTask(name, tuple(before)) for name, before in zip(names, needs, strict=True)])
     assert len(picture.boxes) <= MOST_BOXES
     assert sum(len(box.tasks) for box in picture.boxes) == 2_000
 
 
 def test_what_leads_to_the_boxes_of_a_grid_is_a_grid_too():
-    given = many(40, "in{}x") + [Task(f"out{number}x", (f"in{number // 2}x",)) for number in range(80)]
+    given = many(40, "in{}x") + [LayoutTask(f"out{number}x", (f"in{number // 2}x",)) for number in range(80)]
     picture = lay_out(given)
     assert sorted(len(frame.boxes) for frame in picture.frames) == [40, 80]
     assert len(picture.lines) == 1
@@ -235,14 +235,14 @@ def test_what_leads_to_the_boxes_of_a_grid_is_a_grid_too():
 
 def test_a_long_chain_is_broken_into_bands():
     chain = many(40)
-    picture = lay_out([Task(task.name, (f"t{i - 1}x",) if i else ()) for i, task in enumerate(chain)])
+    picture = lay_out([LayoutTask(task.name, (f"t{i - 1}x",) if i else ()) for i, task in enumerate(chain)])
     assert picture.width < 3 * picture.height
     assert sum(len(line.pieces) - 1 for line in picture.lines) == len({box.y for box in picture.boxes}) - 1
 
 
 def test_the_tasks_of_a_group_stand_together_in_each_layer():
-    given = [Task(f"t{number}x", ("start",), group="ab"[number % 2]) for number in range(8)]
-    boxes = sorted(lay_out([Task("start"), *given]).boxes, key=lambda box: box.y)
+    given = [LayoutTask(f"t{number}x", ("start",), group="ab"[number % 2]) for number in range(8)]
+    boxes = sorted(lay_out([LayoutTask("start"), *given]).boxes, key=lambda box: box.y)
     groups = [box.group for box in boxes if box.group]
     assert groups == sorted(groups) or groups == sorted(groups, reverse=True)
 
@@ -255,7 +255,7 @@ def test_the_tasks_of_a_group_stand_together_in_each_layer():
     ],
 )
 def test_a_group_that_stands_together_has_a_frame(needs, framed):
-    given = [Task(name, tuple(before.split()), name[0] if name != "x" else "") for name, before in needs.items()]
+    given = [LayoutTask(name, tuple(before.split()), name[0] if name != "x" else "") for name, before in needs.items()]
     assert [frame.label for frame in lay_out(given).frames] == framed
 
 
@@ -282,8 +282,8 @@ def test_labels(names, label):
 
 
 def test_a_fan_out_has_a_mosaic_of_its_items():
-    (box,) = lay_out([Task("clean", items=60)]).boxes
+    (box,) = lay_out([LayoutTask("clean", items=60)]).boxes
     assert box.cells == 60
-    (box,) = lay_out([Task("clean", items=10_000)]).boxes
+    (box,) = lay_out([LayoutTask("clean", items=10_000)]).boxes
     assert (box.cells, box.cells_per_row) == (10_000, 1_250)
     assert box.height < 80

@@ -16,8 +16,8 @@ from sluice.core.quota.run_concurrency import (
     Admitted,
     Concurrency,
     Queued,
-    Rejected,
     Replaced,
+    TurnedAway,
     has_started_container,
 )
 from sluice.core.quota.run_queue import RunQueue, UnfinishedRun
@@ -62,7 +62,7 @@ def decided(concurrency, text):
                 words.append(f"{name} goes")
             case Queued():
                 words.append(f"{name} waits")
-            case Rejected():
+            case TurnedAway():
                 words.append(f"{name} ends")
             case Replaced(by):
                 words.append(f"{name} gives way to {by}")
@@ -202,9 +202,9 @@ def test_a_long_queue_is_rounded_so_that_a_runs_end_changes_few_words():
 
 def test_who_is_turned_away_is_told_why():
     (_, forbidden) = admit("etl", Concurrency("Forbid"), runs("a* b")).values()
-    assert forbidden == Rejected("Forbid: 1/1 runs of etl are going (a)")
+    assert forbidden == TurnedAway("Forbid: 1/1 runs of etl are going (a)")
     (*_, full) = admit("etl", replace(QUEUE, max_queued=1), runs("a* b c")).values()
-    assert full == Rejected("QueueFull: 1/1 runs of etl are going, and as many wait as maxQueued allows, 1")
+    assert full == TurnedAway("QueueFull: 1/1 runs of etl are going, and as many wait as maxQueued allows, 1")
 
 
 # What has begun.
@@ -265,14 +265,14 @@ def test_never_too_many_nobody_waits_while_there_is_room_and_each_policy_keeps_i
                 case Queued():
                     assert not run.going
                     assert rule.policy != "Forbid"
-                case Rejected() | Replaced() if not run.going:
+                case TurnedAway() | Replaced() if not run.going:
                     assert rule.policy != "Queue" or rule.max_queued is not None
                     del there[name]
                     stopped.add(name)
                 case Replaced():
                     assert rule.policy == "Replace" or not run.begun
                     there[name] = replace(run, leaving=True)
-                case Rejected():
+                case TurnedAway():
                     pytest.fail("who goes is never turned away")
         for key in "xy":
             of_key = [run for run in there.values() if run.key == key]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.quota.run_concurrency import Admitted, Concurrency, Queued, Rejected, Replaced
+from sluice.core.quota.run_concurrency import Admitted, Concurrency, Queued, Replaced, TurnedAway
 from sluice.core.quota.run_queue import RunQueue, UnfinishedRun
 from tests.core.counting import calls
 
@@ -68,7 +68,7 @@ def test_who_sees_all_changes_says_what_one_says_who_sees_the_runs_for_the_first
         told |= news
         assert {name: answer for name, answer in told.items() if answer != expected[name]} == {}
         for name, answer in news.items():
-            if isinstance(answer, Rejected | Replaced):  # final
+            if isinstance(answer, TurnedAway | Replaced):  # final
                 if there[name].going:
                     there[name] = replace(there[name], leaving=True)
                     told[name] = Admitted()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.api.chart import PodCaps
+from sluice.api.chart import PodLimits
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core.quota.run_queue import UnfinishedRun
@@ -89,5 +89,5 @@ def test_a_run_that_never_starts_says_why(settings, beside, words):
 
 
 def test_pods_of_other_runs_count_under_the_caps():
-    found = plan(replace(scene(other("o", 30, workflow="another")), caps=PodCaps(pods=1)))
+    found = plan(replace(scene(other("o", 30, workflow="another")), caps=PodLimits(pods=1)))
     assert (found.time.typical_s, found.narrow.kind) == (40, "podLimit")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sluice.api.chart import PodCaps
+from sluice.api.chart import PodLimits
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core.spec.definition import Definition
@@ -137,7 +137,7 @@ def test_the_narrow_place_and_what_one_slot_more_buys():
 def test_caps_of_fan_outs_and_of_the_chart_are_narrow_places_too():
     each = {"forEach": {"range": {"end": 6}, "parallelism": 2}}
     assert plan(scene("a", a=each, given={"a": 10})).narrow == Narrow("parallelism", None, 20, None)
-    capped = replace(scene("a, b, c", given=dict.fromkeys("abc", 10)), caps=PodCaps(pods=1))
+    capped = replace(scene("a, b, c", given=dict.fromkeys("abc", 10)), caps=PodLimits(pods=1))
     assert plan(capped).narrow == Narrow("podLimit", None, 20, None)
     assert plan(replace(capped, pools={"podLimit": 1})).narrow == Narrow("podLimit", None, 20, None)
 

@@ -12,7 +12,7 @@ from sluice.api.workflow import WorkflowSettings
 from sluice.cli.durations import lasting
 from sluice.cli.words import counted
 from sluice.client.errors import ClientError
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core import Instant, Json
 from sluice.core.base.naming import first_of_time, scheduled_run_name
 from sluice.core.base.times import rfc3339
@@ -59,7 +59,7 @@ def moment(text: str, settings: WorkflowSettings) -> str:
     return rfc3339(day.timestamp())
 
 
-def count(manifest: Json, workflow: Json, runs: Iterable[Row], now: Instant) -> Count:
+def count(manifest: Json, workflow: Json, runs: Iterable[TableRow], now: Instant) -> Count:
     """`manifest` is the Backfill's. Raises ClientError with its faults."""
     settings = WorkflowSettings.read_usable(workflow["spec"])
     faults = backfill_faults(manifest, settings, now)
@@ -74,7 +74,7 @@ def count(manifest: Json, workflow: Json, runs: Iterable[Row], now: Instant) -> 
     return Count(len(times), sum(is_passed_over(spec.rerun or "None", of_time) for of_time in found))
 
 
-def _by_time(runs: Iterable[Row]) -> dict[str, list[RunOfTime]]:
+def _by_time(runs: Iterable[TableRow]) -> dict[str, list[RunOfTime]]:
     """By the name of a time's first run."""
     found: dict[str, list[RunOfTime]] = {}
     for run in runs:

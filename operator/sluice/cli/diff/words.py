@@ -3,7 +3,7 @@
 from sluice.cli.printable import json_text, printable
 from sluice.cli.states import state_of
 from sluice.cli.terminal import Terminal
-from sluice.core.explain.compare import Comparison, Row
+from sluice.core.explain.compare import Comparison, Difference
 
 _TASKS_SHOWN = 12
 _NOTHING = "\N{EN DASH}"
@@ -15,8 +15,8 @@ def as_json(found: Comparison) -> str:
 
 def as_text(found: Comparison, terminal: Terminal) -> list[str]:
     """On a terminal a line is cut at the edge."""
-    tasks = [Row(f"{each.name}", _ended(*each.before), _ended(*each.after)) for each in found.tasks[:_TASKS_SHOWN]]
-    rows = [Row("", *found.names), *found.rows, *tasks]
+    tasks = [Difference(each.name, _ended(*each.before), _ended(*each.after)) for each in found.tasks[:_TASKS_SHOWN]]
+    rows = [Difference("", *found.names), *found.rows, *tasks]
     widths = [max(len(printable(row[column])) for row in rows) for column in range(3)]
     shown = [
         terminal.fitted(

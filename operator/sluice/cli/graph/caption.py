@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from sluice.cli.graph.subject import Subject
+from sluice.cli.graph.drawing import Drawing
 from sluice.cli.states import FAILED, PENDING, RUNNING, SKIPPED, STOPPED, SUCCEEDED, UPSTREAM_FAILED, WAITING, State
 from sluice.core.graph.layout.picture import Box
 
@@ -20,7 +20,7 @@ class Caption:
     items: tuple[State, ...]
 
 
-def caption(subject: Subject, box: Box) -> Caption | None:
+def caption(subject: Drawing, box: Box) -> Caption | None:
     """None for a Workflow, which has no states."""
     if subject.standings is None:
         return None

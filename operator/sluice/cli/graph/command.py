@@ -12,7 +12,7 @@ from sluice.client.access import Access
 from sluice.client.names import parse
 
 if TYPE_CHECKING:
-    from sluice.cli.graph.subject import Subject
+    from sluice.cli.graph.drawing import Drawing
 
 
 @click.command("graph", short_help="Draw the graph of a Workflow or of a run.")
@@ -47,7 +47,7 @@ def command(what: str, output: str, workflow: str | None, access: Access) -> Non
     click.echo(_drawn(subject, output), color=True)
 
 
-def _drawn(subject: "Subject", output: str) -> str:
+def _drawn(subject: "Drawing", output: str) -> str:
     from sluice.cli.graph.dot import dot  # noqa: PLC0415
     from sluice.cli.graph.mermaid import mermaid  # noqa: PLC0415
     from sluice.cli.graph.svg import svg  # noqa: PLC0415

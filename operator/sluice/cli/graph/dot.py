@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from sluice.cli.graph.caption import caption
 from sluice.cli.graph.colours import RIMS
+from sluice.cli.graph.drawing import Drawing
 from sluice.cli.graph.groups import groups_of
-from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.way import edges_of_longest_way
 from sluice.cli.printable import printable
 from sluice.core.graph.layout.picture import Box, Picture
@@ -16,7 +16,7 @@ from sluice.core.graph.layout.picture import Box, Picture
 _GREY = "#818b98"
 
 
-def dot(subject: Subject, picture: Picture) -> str:
+def dot(subject: Drawing, picture: Picture) -> str:
     bold = edges_of_longest_way(subject, picture)
     lines = [
         f"digraph {_quoted(subject.name)} {{",
@@ -30,7 +30,7 @@ def dot(subject: Subject, picture: Picture) -> str:
     return "\n".join([*lines, "}"])
 
 
-def _boxes(subject: Subject, picture: Picture) -> Iterator[str]:
+def _boxes(subject: Drawing, picture: Picture) -> Iterator[str]:
     """With a cluster for each group, and for the `finally` tasks."""
     for number, (group, boxes) in enumerate(groups_of(picture)):
         if group:
@@ -41,7 +41,7 @@ def _boxes(subject: Subject, picture: Picture) -> Iterator[str]:
             yield "  }"
 
 
-def _attributes(subject: Subject, box: Box) -> str:
+def _attributes(subject: Drawing, box: Box) -> str:
     found = caption(subject, box)
     label = subject.label(box)
     several = ", peripheries=2" if box.folded or box.key in subject.fan_outs else ""

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sluice.cli.graph.drawing import Drawing
 from sluice.cli.graph.read import of_run, of_workflow
-from sluice.cli.graph.subject import Subject
 from sluice.cli.printable import printable
 from sluice.cli.run.file import BadFile, read
 from sluice.client.errors import ClientError, NotFound
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sluice.client.api import Client
 
 
-def in_file(name: str, workflow: str | None) -> Subject:
+def in_file(name: str, workflow: str | None) -> Drawing:
     """Of several Workflows the one of this name, or the first that no other calls. Raises BadFile with all faults."""
     found = {each.name: each.body for each in read(name, chart_has_image=True) if each.resource is WORKFLOWS}
     if not found:
@@ -38,7 +38,7 @@ def in_file(name: str, workflow: str | None) -> Subject:
     return of_workflow(workflow, found[workflow]["spec"])
 
 
-async def on_cluster(client: "Client", target: Target) -> Subject:
+async def on_cluster(client: "Client", target: Target) -> Drawing:
     """A Workflow, or a run. Raises the client's errors, and BadName for what has no graph."""
     from sluice.client import find, graphs  # noqa: PLC0415  # not for files: they need no cluster
 
@@ -66,5 +66,5 @@ async def on_cluster(client: "Client", target: Target) -> Subject:
     return of_run(seen)
 
 
-def _of_workflow(workflow: Json) -> Subject:
+def _of_workflow(workflow: Json) -> Drawing:
     return of_workflow(workflow["metadata"]["name"], workflow["spec"])

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from sluice.cli.graph.caption import caption
 from sluice.cli.graph.colours import RIMS
+from sluice.cli.graph.drawing import Drawing
 from sluice.cli.graph.groups import groups_of
-from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.way import edges_of_longest_way
 from sluice.cli.printable import printable
 from sluice.core.graph.layout.draw import MOST_BOXES, lay_out
@@ -22,7 +22,7 @@ _MARKUP = {ord(char): f"#{ord(char)};" for char in "#&<>\"`'\\;$"}
 """What Mermaid would read as markup, as its own codes."""
 
 
-def mermaid(subject: Subject) -> str:
+def mermaid(subject: Drawing) -> str:
     most = MOST_BOXES
     text, edges = _written(subject, lay_out(subject.tasks, most))
     while (edges > _MOST_EDGES or len(text) > _MOST_TEXT) and most > 2:  # noqa: PLR2004  # boxes, the fewest there can be
@@ -31,7 +31,7 @@ def mermaid(subject: Subject) -> str:
     return text
 
 
-def _written(subject: Subject, picture: Picture) -> tuple[str, int]:
+def _written(subject: Drawing, picture: Picture) -> tuple[str, int]:
     """The text, and how many edges are in it."""
     lines = [f"%% {_text(subject.name)}", "flowchart LR", *_boxes(subject, picture)]
     names = _names(picture)
@@ -47,7 +47,7 @@ def _names(picture: Picture) -> dict[str, str]:
     return {box.key: f"t{number}" for number, box in enumerate(picture.boxes)}
 
 
-def _boxes(subject: Subject, picture: Picture) -> Iterator[str]:
+def _boxes(subject: Drawing, picture: Picture) -> Iterator[str]:
     """With a subgraph for each group, and for the `finally` tasks."""
     names = _names(picture)
     for number, (group, boxes) in enumerate(groups_of(picture)):
@@ -60,7 +60,7 @@ def _boxes(subject: Subject, picture: Picture) -> Iterator[str]:
             yield "  end"
 
 
-def _shape(subject: Subject, box: Box) -> str:
+def _shape(subject: Drawing, box: Box) -> str:
     found = caption(subject, box)
     label = _text(subject.label(box))
     if found:
@@ -68,7 +68,7 @@ def _shape(subject: Subject, box: Box) -> str:
     return f'[["{label}"]]' if box.folded or box.key in subject.fan_outs else f'["{label}"]'
 
 
-def _colours(subject: Subject, picture: Picture) -> Iterator[str]:
+def _colours(subject: Drawing, picture: Picture) -> Iterator[str]:
     of_colour: dict[str, list[str]] = defaultdict(list)
     names = _names(picture)
     for box in picture.boxes:

@@ -5,30 +5,30 @@ from contextlib import suppress
 
 from sluice.api.base import seconds
 from sluice.api.for_each import MAX_ITEMS
-from sluice.cli.graph.subject import Standing, Subject
+from sluice.cli.graph.drawing import Drawing, Standing
 from sluice.cli.states import WAITING, state_of, state_of_task
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.explain.seen import RunSeen, items_of
-from sluice.core.graph.layout.task import Stage, Task
+from sluice.core.graph.layout.task import LayoutTask, Stage
 from sluice.core.graph.references import dependencies
 
 
-def of_workflow(workflow: str, graph: Json) -> Subject:
+def of_workflow(workflow: str, graph: Json) -> Drawing:
     """`graph` has the `tasks` as in a Workflow's spec."""
     tasks = foreign.mappings(graph.get("tasks"))
     definitions = {name: task for task in tasks if (name := foreign.string(task.get("name")))}
     depends_on = dict(zip(definitions, dependencies(list(definitions.values())), strict=True))
-    return Subject(workflow, _tasks(definitions, depends_on, {}), expected(definitions), _fan_outs(definitions))
+    return Drawing(workflow, _tasks(definitions, depends_on, {}), expected(definitions), _fan_outs(definitions))
 
 
-def of_run(seen: RunSeen) -> Subject:
+def of_run(seen: RunSeen) -> Drawing:
     """`seen` must have the run's graph."""
     standings = {
         name: _standing(seen, seen.entries.get(name, {}), waits=bool(before))
         for name, before in seen.depends_on.items()
     }
-    return Subject(
+    return Drawing(
         foreign.string(foreign.mapping(seen.run.get("spec")).get("workflow")),
         _tasks(seen.definitions, seen.depends_on, standings),
         expected(seen.definitions),
@@ -43,9 +43,9 @@ def of_run(seen: RunSeen) -> Subject:
 
 def _tasks(
     definitions: Mapping[str, Json], depends_on: Mapping[str, Sequence[str]], standings: Mapping[str, Standing]
-) -> tuple[Task, ...]:
+) -> tuple[LayoutTask, ...]:
     return tuple(
-        Task(
+        LayoutTask(
             name,
             tuple(before for before in depends_on[name] if before in definitions),
             foreign.string(task.get("group")),

@@ -9,14 +9,14 @@ from xml.sax.saxutils import escape
 
 from sluice.cli.durations import lasting
 from sluice.cli.graph.caption import Caption, caption
+from sluice.cli.graph.drawing import Drawing
 from sluice.cli.graph.mosaic import mosaic
-from sluice.cli.graph.subject import Subject
 from sluice.cli.graph.way import lines_of_longest_way
 from sluice.cli.printable import printable
 from sluice.cli.states import WAITING
 from sluice.core.base.text import one_line
 from sluice.core.graph.layout.contents import LONGEST_LABEL, PADDING, TEXT_LINE
-from sluice.core.graph.layout.picture import Box, Frame, Line, LineKind, Picture, Point
+from sluice.core.graph.layout.picture import Box, Connector, Frame, LineKind, Picture, Point
 
 _HEADING, _LEFT = 34, 12
 _LARGE_CHARACTER, _SMALL_CHARACTER = 9, 6.2  # their widths
@@ -35,7 +35,7 @@ text.small{font-size:11px;fill:var(--faint)}.note{font-weight:400;fill:var(--fai
 .box.bold{stroke:var(--ink);stroke-width:2}"""
 
 
-def svg(subject: Subject, picture: Picture) -> str:
+def svg(subject: Drawing, picture: Picture) -> str:
     """Of a run each box has a second line of text, for which the picture must have room."""
     way = f"bold: the longest way, {lasting(subject.longest_way_s)}" if subject.longest_way else ""
     heading = "  ".join(filter(None, (subject.name, subject.words)))
@@ -64,7 +64,7 @@ def _text(text: str) -> str:
     return escape(printable(text))
 
 
-def _colours(subject: Subject) -> Iterator[str]:
+def _colours(subject: Drawing) -> Iterator[str]:
     states = {WAITING, *(each.state for each in (subject.standings or {}).values())}
     states |= {item for each in (subject.standings or {}).values() for item in each.items}
     for colour in sorted({state.colour for state in states}):
@@ -78,7 +78,7 @@ def _frame(frame: Frame) -> str:
     return f'<rect class="frame" {place} rx="6"/>{label if frame.label else ""}'
 
 
-def _lines(subject: Subject, picture: Picture) -> Iterator[str]:
+def _lines(subject: Drawing, picture: Picture) -> Iterator[str]:
     bold = lines_of_longest_way(subject, picture)
     whole = [line for line in picture.lines if line.kind is LineKind.WHOLE]
     joints = {joint.key for joint in picture.joints}
@@ -90,7 +90,7 @@ def _lines(subject: Subject, picture: Picture) -> Iterator[str]:
     yield from (f'<circle class="arrow" cx="{joint.x}" cy="{joint.y}" r="2.5"/>' for joint in picture.joints)
 
 
-def _paths(lines: Sequence[Line], joints: Collection[str], style: str) -> Iterator[str]:
+def _paths(lines: Sequence[Connector], joints: Collection[str], style: str) -> Iterator[str]:
     """Two paths for all of them: many paths are slow to draw."""
     if lines:
         yield f'<path class="{style}" d="{"".join(curve(piece) for line in lines for piece in line.pieces)}"/>'
@@ -112,7 +112,7 @@ def _arrow(tip: Point) -> str:
     return f"M{tip.x} {tip.y}l-{_ARROW} -{_ARROW // 2}v{_ARROW}z"
 
 
-def _box(subject: Subject, box: Box) -> Iterator[str]:
+def _box(subject: Drawing, box: Box) -> Iterator[str]:
     found = caption(subject, box)
     label = subject.label(box)
     size = f'width="{box.width}" height="{box.height}" rx="4"'

@@ -2,17 +2,17 @@
 
 from itertools import pairwise
 
-from sluice.cli.graph.subject import Subject
+from sluice.cli.graph.drawing import Drawing
 from sluice.core.graph.layout.picture import Ends, FrameKind, Picture
 
 
-def edges_of_longest_way(subject: Subject, picture: Picture) -> set[Ends]:
+def edges_of_longest_way(subject: Drawing, picture: Picture) -> set[Ends]:
     """From box to box."""
     key = {task: box.key for box in picture.boxes for task in box.tasks}
     return {(key[before], key[after]) for before, after in pairwise(subject.longest_way)}
 
 
-def lines_of_longest_way(subject: Subject, picture: Picture) -> set[Ends]:
+def lines_of_longest_way(subject: Drawing, picture: Picture) -> set[Ends]:
     """The lines that it follows, between boxes, frames and joints."""
     lines = {(line.source, line.target) for line in picture.lines}
     grids = [frame for frame in picture.frames if frame.kind is FrameKind.GRID]

@@ -16,13 +16,13 @@
 
 from typing import Any
 
-from sluice.cli.graph.subject import Subject
+from sluice.cli.graph.drawing import Drawing
 from sluice.cli.printable import json_text
 from sluice.core.graph.layout.picture import Box, Frame, Picture
-from sluice.core.graph.layout.task import Task
+from sluice.core.graph.layout.task import LayoutTask
 
 
-def as_json(subject: Subject, picture: Picture) -> str:
+def as_json(subject: Drawing, picture: Picture) -> str:
     found = {
         "workflow": subject.workflow,
         "run": subject.run or None,
@@ -36,7 +36,7 @@ def as_json(subject: Subject, picture: Picture) -> str:
     return json_text(found)
 
 
-def _task(subject: Subject, task: Task) -> dict[str, Any]:
+def _task(subject: Drawing, task: LayoutTask) -> dict[str, Any]:
     found = {
         "name": task.name,
         "dependsOn": task.depends_on,

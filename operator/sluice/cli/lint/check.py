@@ -13,7 +13,7 @@ from sluice.cli.lint.arguments import arguments_of_calls, declared
 from sluice.cli.lint.calls import circles_of_calls
 from sluice.cli.lint.pools import claims_held_otherwise, unmet_claims
 from sluice.cli.lint.scalars import shown
-from sluice.cli.lint.source import Document, Finding
+from sluice.cli.lint.source import Finding, YamlDocument
 from sluice.core import Json
 from sluice.core.base.faults import Fault, listed
 from sluice.core.base.foreign import mapping, mappings
@@ -29,7 +29,7 @@ class Source:
     """A file: its documents, and a finding for each one that could not be read."""
 
     name: str
-    documents: Sequence[Document | Finding]
+    documents: Sequence[YamlDocument | Finding]
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class _Object:
     """A Kubernetes object in a file. `prefix` is its path in the document, such as `items[0].` in a List."""
 
     file: str
-    document: Document
+    document: YamlDocument
     manifest: Json
     prefix: str = ""
 
@@ -144,7 +144,7 @@ def _values(spec: Json) -> Iterator[str]:
         yield from (f"spec.tasks[{number}].{part}" for part in (*parts, "workflow.arguments"))
 
 
-def _objects(file: str, document: Document) -> Iterator[_Object]:
+def _objects(file: str, document: YamlDocument) -> Iterator[_Object]:
     """The document's object, or the items of a List. Nulls count as absent, as in kubectl."""
     manifest = without_nulls(document.value) if isinstance(document.value, dict) else {}
     items = manifest.get("items")

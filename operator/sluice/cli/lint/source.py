@@ -57,7 +57,7 @@ class Misread:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlDocument:
     """One document of a file."""
 
     value: Any
@@ -119,7 +119,7 @@ def _misread(node: yaml.Node, path: str) -> Iterator[Misread]:
         yield Misread(path, node.value, value)
 
 
-def read_yaml(text: str) -> Iterator[Document | Finding]:
+def read_yaml(text: str) -> Iterator[YamlDocument | Finding]:
     """The documents of a file, with a finding in place of each that cannot be parsed."""
     starts = [0, *(marker.start() for marker in _DOCUMENT_START.finditer(text) if marker.start())]
     lines_before = 0
@@ -134,7 +134,7 @@ def read_yaml(text: str) -> Iterator[Document | Finding]:
         lines_before += text.count("\n", start, end)
 
 
-def read_json(text: str) -> Iterator[Document | Finding]:
+def read_json(text: str) -> Iterator[YamlDocument | Finding]:
     """The document of a JSON file. YAML is a superset of JSON but for tabs between values, which become spaces."""
     try:
         json.loads(text, parse_int=str)  # one of more than 4,300 digits is no int to Python
@@ -147,7 +147,7 @@ def read_json(text: str) -> Iterator[Document | Finding]:
     yield from read_yaml(text.replace("\t", " "))
 
 
-def _documents(text: str, lines_before: int) -> Iterator[Document]:
+def _documents(text: str, lines_before: int) -> Iterator[YamlDocument]:
     """Where libyaml finds a fault the slower parser is asked, whose words are known."""
     try:
         return iter(list(_composed(FastLoader(text), lines_before)))
@@ -155,14 +155,14 @@ def _documents(text: str, lines_before: int) -> Iterator[Document]:
         return _composed(Loader(text), lines_before)
 
 
-def _composed(loader: "Loader | FastLoader", lines_before: int) -> Iterator[Document]:
+def _composed(loader: "Loader | FastLoader", lines_before: int) -> Iterator[YamlDocument]:
     while loader.check_node():
         root = loader.get_node()
         assert root is not None  # noqa: S101  # check_node says so
         tree = _Tree(loader, lines_before)
         value = tree.value(root)
         if value is not None:
-            yield Document(value, root, lines_before, tree.findings)
+            yield YamlDocument(value, root, lines_before, tree.findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sluice.cli.logs.shown import Prefixes, label
 from sluice.cli.logs.sink import Sink
 from sluice.cli.states import ENDED, SKIPPED, SUCCEEDED, State, state_of
 from sluice.cli.terminal import Terminal
-from sluice.cli.watch.plan import Plan
+from sluice.cli.watch.order import TaskOrder
 from sluice.cli.watch.view import RunView
 from sluice.client import graphs
 from sluice.client.api import Client
@@ -73,9 +73,9 @@ async def follow_all(client: Client, name: str) -> bool:
     return await follow_logs(client, run, Selection(), Output(terminal, Prefixes(terminal, [])), {})
 
 
-async def _plan(client: Client, run: Json) -> Plan | None:
+async def _plan(client: Client, run: Json) -> TaskOrder | None:
     graph = await graphs.graph_of_run(client, run)
-    return None if graph is None else Plan.of(graph)
+    return None if graph is None else TaskOrder.of(graph)
 
 
 def _selector(run: Json) -> dict[str, str]:
@@ -102,7 +102,7 @@ class _Following:
     def __init__(self, client: Client, run: Json, selection: Selection, output: Sink, query: Mapping[str, str]) -> None:
         self._client, self._run, self._selection, self._output, self._query = client, run, selection, output, query
         self._namespace = run["metadata"]["namespace"]
-        self._plan: Plan | None = None
+        self._plan: TaskOrder | None = None
         self._view: RunView | None = None
         self._pods: dict[str, PodView] = {}
         self._gone: set[str] = set()

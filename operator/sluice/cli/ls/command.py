@@ -18,7 +18,7 @@ from sluice.cli.terminal import Terminal
 from sluice.client.access import Access
 from sluice.client.errors import NotFound
 from sluice.client.resources import RUNS, WORKFLOWS, Resource
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core import Json
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ class _Wish:
         selection = {"labelSelector": self.selector}
         return [(WORKFLOWS, selection), (RUNS, {}), (RUNS, selection)]
 
-    def lines(self, workflows: Sequence[Row], runs: Sequence[Row], chosen: Sequence[Row] | None = None) -> list[Line]:
+    def lines(
+        self, workflows: Sequence[TableRow], runs: Sequence[TableRow], chosen: Sequence[TableRow] | None = None
+    ) -> list[Line]:
         """Of what was read."""
         found = lines(workflows, runs, chosen, children=self.children, states=self.states)
         return [line for line in found if self.workflow in (None, line.workflow)]
@@ -100,7 +102,7 @@ def command(
 
 async def _list(client: "Client", wish: _Wish) -> None:
     asked = [client.table(resource, wish.namespace, **query) for resource, query in wish.collections()]
-    read: list[list[Row]] = []
+    read: list[list[TableRow]] = []
     for answer in await asyncio.gather(*asked, return_exceptions=True):
         if isinstance(answer, BaseException):
             raise answer  # of several errors always the same one
@@ -147,7 +149,7 @@ async def _whole(client: "Client", wish: _Wish, found: Sequence[Line]) -> list[J
     ]
 
 
-def _check_workflow(client: "Client", workflow: str, workflows: Sequence[Row], runs: Sequence[Row]) -> None:
+def _check_workflow(client: "Client", workflow: str, workflows: Sequence[TableRow], runs: Sequence[TableRow]) -> None:
     known = {row.name for row in workflows} | {row.cell("Workflow") for row in runs}
     if workflow not in known:
         raise NotFound(WORKFLOWS, workflow, client.namespace, sorted(known))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sluice.cli.printable import printable
 from sluice.cli.states import ENDED, FAILED, PENDING, SUSPENDED, WAITING, State, state_of
 from sluice.client.names import is_child
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core import Instant
 from sluice.core.base.times import instant
 
@@ -68,9 +68,9 @@ Line = Run | Idle
 
 
 def lines(
-    workflows: Sequence[Row],
-    runs: Iterable[Row],
-    chosen: Iterable[Row] | None = None,
+    workflows: Sequence[TableRow],
+    runs: Iterable[TableRow],
+    chosen: Iterable[TableRow] | None = None,
     *,
     children: bool = False,
     states: Collection[str] = (),
@@ -103,11 +103,11 @@ def lines(
     return [line for line in found if not states or line.state.word in states]
 
 
-def _place(row: Row) -> tuple[str, str]:
+def _place(row: TableRow) -> tuple[str, str]:
     return row.namespace, row.name
 
 
-def _run(row: Row) -> Run:
+def _run(row: TableRow) -> Run:
     return Run(
         namespace=row.namespace,
         name=printable(row.name),
@@ -121,7 +121,7 @@ def _run(row: Row) -> Run:
     )
 
 
-def _idle(row: Row, ended: Sequence[Run]) -> Idle:
+def _idle(row: TableRow, ended: Sequence[Run]) -> Idle:
     refused, suspended = row.cell("Accepted") == "False", row.cells.get("Suspended") is True
     return Idle(
         namespace=row.namespace,

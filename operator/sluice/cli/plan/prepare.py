@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 
-from sluice.api.chart import PodCaps
+from sluice.api.chart import PodLimits
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.cli.plan.beside import beside
@@ -186,12 +186,12 @@ class Preparation:
         guesses += guessed_others(names, self._known.more_others)
         return sorted(found, key=lambda each: (each.asks.created_at, each.identity.name))
 
-    def _caps(self, guesses: list[str]) -> PodCaps:
+    def _caps(self, guesses: list[str]) -> PodLimits:
         """What is left of the chart's caps. The pods of runs that are not simulated stay."""
-        caps, besides = PodCaps() if self._known.chart is None else self._known.chart.limits, self._known.pods_besides
+        caps, besides = PodLimits() if self._known.chart is None else self._known.chart.limits, self._known.pods_besides
         if besides.pods and (caps.pods or caps.pods_per_namespace):
             guesses.append(f"{counted(besides.pods, 'pod')} of other runs stay, and count under the chart's caps")
-        return PodCaps(
+        return PodLimits(
             pods=caps.pods and max(1, caps.pods - besides.pods),
             podsPerNamespace=caps.pods_per_namespace and max(1, caps.pods_per_namespace - besides.pods_per_namespace),
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sluice.api import API_VERSION
 from sluice.cli.lint import files
 from sluice.cli.lint.check import check, without_nulls
-from sluice.cli.lint.source import Document
+from sluice.cli.lint.source import YamlDocument
 from sluice.client.errors import ClientError, NotFound
 from sluice.client.resources import BACKFILLS, OURS, POOLS, RUNS, WORKFLOWS, Resource
 from sluice.core import Json
@@ -52,7 +52,7 @@ def read(name: str, *, chart_has_image: bool) -> list[Manifest]:
     if faults := [f"{source.name}:{each}" for each in report.findings[source.name]]:
         raise BadFile("\n".join(faults))
     kinds = {resource.kind: resource for resource in OURS}
-    bodies = [without_nulls(document.value) for document in source.documents if isinstance(document, Document)]
+    bodies = [without_nulls(document.value) for document in source.documents if isinstance(document, YamlDocument)]
     ours = [body for body in bodies if isinstance(body, dict) and body.get("apiVersion") == API_VERSION]
     if not ours:
         raise BadFile(f"{name}: there is no Workflow in this file")

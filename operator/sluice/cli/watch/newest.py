@@ -9,7 +9,7 @@ from sluice.client.api import Client
 from sluice.client.errors import ClientError, NotFound, Unreachable
 from sluice.client.names import Kind, Target, newest_first
 from sluice.client.resources import RUNS
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core import Json
 
 _POLL_S = 1.0
@@ -83,12 +83,12 @@ def pending_reason(workflow: Json) -> str:
     return f"waiting for the first run of Workflow {name}"
 
 
-def newest(runs: list[Row], workflow: Json) -> str | None:
+def newest(runs: list[TableRow], workflow: Json) -> str | None:
     """The newest run of this Workflow, not of a deleted one of its name."""
     own = (run for run in newest_first(runs) if _owner(run) in (None, workflow["metadata"]["uid"]))
     return next((run.name for run in own), None)
 
 
-def _owner(run: Row) -> str | None:
+def _owner(run: TableRow) -> str | None:
     owners = (owner for owner in run.metadata.get("ownerReferences") or () if owner["kind"] == "Workflow")
     return next((owner["uid"] for owner in owners), None)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sluice.cli.printable import printable
 from sluice.cli.states import ENDED, RUNNING, UPSTREAM_FAILED, WAITING, State, state_of, state_of_task
-from sluice.cli.watch.plan import Plan
+from sluice.cli.watch.order import TaskOrder
 from sluice.core import Instant, Json
 from sluice.core.base.times import instant
 from sluice.core.explain.durations import where_it_went
@@ -44,18 +44,18 @@ class RunView:
     started_at: Instant | None
     finished_at: Instant | None
     notes: tuple[str, ...]
-    plan: Plan
+    plan: TaskOrder
     tasks: tuple[TaskView, ...]
     spent: str = ""
     typical_s: float | None = None
     """How long earlier runs took, as a rule."""
 
     @classmethod
-    def of(cls, run: Json, plan: Plan | None, typical_s: float | None = None) -> "RunView":
+    def of(cls, run: Json, plan: TaskOrder | None, typical_s: float | None = None) -> "RunView":
         """From the API object; `plan` is None if the graph is not known."""
         status = run.get("status", {})
         entries = status.get("tasks") or {}
-        plan = plan or Plan.of_names(entries)
+        plan = plan or TaskOrder.of_names(entries)
         return cls(
             name=run["metadata"]["name"],
             namespace=run["metadata"]["namespace"],

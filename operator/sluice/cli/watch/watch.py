@@ -1,7 +1,7 @@
 """Follows a run until it ends, and hands each change to the display."""
 
 from sluice.cli.watch.display import Display
-from sluice.cli.watch.plan import Plan
+from sluice.cli.watch.order import TaskOrder
 from sluice.cli.watch.view import RunView
 from sluice.client.api import Client
 from sluice.client.follow import follow_object
@@ -27,7 +27,7 @@ async def watch(
             earlier_s = await times_of_runs(client, run["spec"]["workflow"]) or ()
         if revision != (revision := run.get("status", {}).get("revision", "")):
             graph = await graph_of_run(client, run)
-            plan = None if graph is None else Plan.of(graph)
+            plan = None if graph is None else TaskOrder.of(graph)
         view = RunView.of(run, plan, whole_run_s(earlier_s or ()))
         display.show(view)
         if view.ended:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Literal
 
-from sluice.controller.informers.store import Change, Index, Store, Tombstones, notify
+from sluice.controller.informers.store import Index, ObjectChange, Store, Tombstones, notify
 from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.objects import Key, ObjectView, object_view, workflow_of
 from sluice.core import Json
@@ -130,17 +130,17 @@ class Cache:
         parent = self.parent(run)
         return run.of_ended(with_outputs=run.parent is not None and not (parent is not None and parent.finished))
 
-    def _pool_changed(self, change: Change[ObjectView]) -> None:
+    def _pool_changed(self, change: ObjectChange[ObjectView]) -> None:
         self._publish("pools", change.object.key)
 
-    def _workflow_changed(self, change: Change[ObjectView]) -> None:
+    def _workflow_changed(self, change: ObjectChange[ObjectView]) -> None:
         workflow, before = change.object, change.before
         self._workflow_has_news(workflow.key)
         if change.deleted or before is None or _seen_by_runs(before) != _seen_by_runs(workflow):
             for run in self.unfinished_by_workflow.keys(workflow.key):
                 self._publish("workflowruns", run)
 
-    def _run_changed(self, change: Change[ObjectView]) -> None:
+    def _run_changed(self, change: ObjectChange[ObjectView]) -> None:
         run, before = change.object, change.before
         if change.deleted or run.finished:
             self.reopened.discard(run.ref)
@@ -153,7 +153,7 @@ class Cache:
                 for child in self.children_by_parent.objects(run.ref):
                     self.runs.keep_less(child)
 
-    def _backfill_changed(self, change: Change[ObjectView]) -> None:
+    def _backfill_changed(self, change: ObjectChange[ObjectView]) -> None:
         self._publish("backfills", change.object.key)
 
     def _workflow_has_news(self, workflow: Key) -> None:

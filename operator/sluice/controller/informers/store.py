@@ -37,7 +37,7 @@ E = TypeVar("E", bound=tuple[object, ...])
 
 
 @dataclass(frozen=True, slots=True)
-class Change(Generic[V]):
+class ObjectChange(Generic[V]):
     """`object` is as it is now or, if `deleted`, as it was last seen; `before` is as the store had it, if it did."""
 
     object: V
@@ -74,7 +74,7 @@ class Store(Mapping[Key, V]):
         self._key_of, self._tombstones, self._kept = key_of, tombstones, kept
         self._objects: dict[Key, V] = {}
         self._indexes: list[Follower[V]] = []
-        self._handlers: list[Callable[[Change[V]], None]] = []
+        self._handlers: list[Callable[[ObjectChange[V]], None]] = []
 
     def __getitem__(self, key: Key) -> V:
         return self._objects[key]
@@ -88,7 +88,7 @@ class Store(Mapping[Key, V]):
     def __contains__(self, key: object) -> bool:
         return key in self._objects
 
-    def subscribe(self, handler: Callable[[Change[V]], None]) -> None:
+    def subscribe(self, handler: Callable[[ObjectChange[V]], None]) -> None:
         """`handler` is told every change from now on."""
         self._handlers.append(handler)
 
@@ -115,7 +115,7 @@ class Store(Mapping[Key, V]):
             before = None
         seen = self._kept(seen, before)
         self._put(key, before, seen)
-        self._publish(Change(seen, before))
+        self._publish(ObjectChange(seen, before))
 
     def keep_less(self, known: V) -> None:
         """Less of an object may have to be kept than when it came. Nobody is told."""
@@ -131,7 +131,7 @@ class Store(Mapping[Key, V]):
         known = self.current(last)
         if known is not None:
             self._put(self._key_of(last), known, None)
-        self._publish(Change(last, known, deleted=True))
+        self._publish(ObjectChange(last, known, deleted=True))
 
     def evict(self, known: V) -> None:
         """Makes room: the object still exists, but it is no longer kept here."""
@@ -162,7 +162,7 @@ class Store(Mapping[Key, V]):
         for index in self._indexes:
             index.update(key, before, now)
 
-    def _publish(self, change: Change[V]) -> None:
+    def _publish(self, change: ObjectChange[V]) -> None:
         notify(self._handlers, change, self._key_of(change.object))
 
 

@@ -10,11 +10,11 @@ import logging
 
 from sluice.controller.clock import Clock
 from sluice.controller.informers.cache import Cache
-from sluice.controller.informers.store import Change
+from sluice.controller.informers.store import ObjectChange
 from sluice.controller.kube.client import ApiError, KubeClient
 from sluice.controller.kube.paths import pods_path
 from sluice.controller.queue.round_robin import FairQueue
-from sluice.controller.resources.lingering_pods import LingeringPods
+from sluice.controller.resources.sidecar_cleanup import SidecarCleanup
 from sluice.core.base.errors import Unanswered
 from sluice.core.pod.outcome import pod_outcome
 from sluice.core.pod.view import PodView
@@ -31,7 +31,7 @@ class PodGarbageCollector:
         self,
         kube: KubeClient,
         cache: Cache,
-        lingering: LingeringPods,
+        lingering: SidecarCleanup,
         clock: Clock,
         *,
         keep_succeeded_s: int,
@@ -62,7 +62,7 @@ class PodGarbageCollector:
     def _delete_in(self, delay_s: float, namespace: str, name: str, uid: str) -> None:
         heapq.heappush(self._due, (self._clock.monotonic() + delay_s, namespace, name, uid))
 
-    def pod_changed(self, change: Change[PodView]) -> None:
+    def pod_changed(self, change: ObjectChange[PodView]) -> None:
         """Takes up what ends after its attempt or its run did: no run looks at such a pod any more."""
         pod = change.object
         if change.deleted:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.controller.informers.cache import Cache
-from sluice.controller.informers.store import Change
+from sluice.controller.informers.store import ObjectChange
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.core.base.faults import Fault
 from sluice.core.base.ownership import RunRef
@@ -42,7 +42,7 @@ class RunSlots:
         self._callable: dict[Key, CalledWorkflow] = {}
         """Workflows as they are now: to parse a large one takes long."""
 
-    def workflow_changed(self, change: Change[ObjectView]) -> None:
+    def workflow_changed(self, change: ObjectChange[ObjectView]) -> None:
         """What a run waits for may be another Workflow's, which does not ask for it any more."""
         now, before = change.object, change.before
         if before is not None and before.generation == now.generation and not change.deleted:

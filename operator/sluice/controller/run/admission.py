@@ -14,7 +14,7 @@ from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.controller.clock import Clock
 from sluice.controller.informers.cache import Cache
-from sluice.controller.informers.store import Change
+from sluice.controller.informers.store import ObjectChange
 from sluice.controller.kube.client import NOT_FOUND, ApiError
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.queue.workqueue import WorkQueue
@@ -25,8 +25,8 @@ from sluice.core.quota.run_concurrency import (
     Admission,
     Admitted,
     Concurrency,
-    Rejected,
     Replaced,
+    TurnedAway,
     has_started_container,
 )
 from sluice.core.quota.run_queue import RunQueue, UnfinishedRun
@@ -49,7 +49,7 @@ class _Answer:
     @property
     def final(self) -> bool:
         """Nobody looks any more at who is turned away or gives way, whatever the Workflow says then."""
-        return isinstance(self.verdict, Rejected | Replaced)
+        return isinstance(self.verdict, TurnedAway | Replaced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +118,14 @@ class RunAdmission:
             self._moved(run, answer.workflow)
             self.queue.add(answer.workflow)
 
-    def run_changed(self, change: Change[ObjectView]) -> None:
+    def run_changed(self, change: ObjectChange[ObjectView]) -> None:
         run = change.object
         self._moved(run.key, workflow_of(run))
         if change.before is None or change.deleted:  # which says whether they were called
             for child in self._cache.children_by_parent.objects(run.ref):
                 self._moved(child.key, workflow_of(child))
 
-    def pod_changed(self, change: Change[PodView]) -> None:
+    def pod_changed(self, change: ObjectChange[PodView]) -> None:
         """It says whether its run has started, and begun."""
         run = None if change.object.run is None else self._cache.run(change.object.run)
         if run is not None:

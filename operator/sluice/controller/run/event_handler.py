@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from sluice.controller.informers.store import Change
+from sluice.controller.informers.store import ObjectChange
 from sluice.controller.kube.objects import Key, ObjectView
 from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.run.child_runs import child_view
@@ -29,7 +29,7 @@ class RunEventHandler:
         self._queue, self._live, self._status, self._shared = queue, live, status, shared
         self._crashes = crashes
 
-    def pod_changed(self, change: Change[PodView]) -> None:
+    def pod_changed(self, change: ObjectChange[PodView]) -> None:
         pod = change.object
         live = None if pod.run is None else self._live.of(pod.run)
         if change.deleted:
@@ -45,7 +45,7 @@ class RunEventHandler:
         else:
             self._bring(live, live.run.pods.observe, pod)
 
-    def run_changed(self, change: Change[ObjectView]) -> None:
+    def run_changed(self, change: ObjectChange[ObjectView]) -> None:
         """If it is a child run, the run that made it is looked at."""
         child = change.object
         parent = self._live.parent_of(child)

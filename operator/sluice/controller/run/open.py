@@ -25,7 +25,7 @@ from sluice.controller.run.resume import ResumePlanner
 from sluice.controller.run.status_writer import patch_status
 from sluice.core.base.faults import Fault
 from sluice.core.pod.volumes import claims_of
-from sluice.core.quota.run_concurrency import Admitted, Queued, Rejected, Replaced
+from sluice.core.quota.run_concurrency import Admitted, Queued, Replaced, TurnedAway
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.restore import restore
 from sluice.core.spec.identity import RunIdentity
@@ -102,7 +102,7 @@ class RunOpener:
             case Queued(words):
                 self._slots.withdraw(seen)
                 await self._not_started.queue_up(seen, revision.name, "Concurrency", words)
-            case Rejected(words):
+            case TurnedAway(words):
                 await self._not_started.end(seen, {"message": words})
             case Replaced(by):
                 await self._not_started.end(seen, {"message": verdict.words, "replacedBy": by})

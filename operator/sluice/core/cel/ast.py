@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any
 
 
-class NodeKind(Enum):
+class ExprKind(Enum):
     """Each kind says what a node's `value` is; then what its `parts` are."""
 
     LITERAL = "the value: None, bool, int, float, str or bytes; no parts"
@@ -30,16 +30,16 @@ class NodeKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class Expr:
     """`position` counts characters from 0. That of an operator, field or macro is its sign: `==`, `.`, `(`."""
 
-    kind: NodeKind
+    kind: ExprKind
     position: int
     value: Any = None
-    parts: tuple["Node", ...] = ()
+    parts: tuple["Expr", ...] = ()
 
 
-def parse_tree(serialized: bytes) -> Node:
+def parse_tree(serialized: bytes) -> Expr:
     """The root of the tree, given what the library's `serialize` returns: a CheckedExpr in a google.protobuf.Any."""
     checked = _message(_message(serialized)[2][0])
     positions = {}
@@ -49,7 +49,7 @@ def parse_tree(serialized: bytes) -> Node:
     return _node(checked[4][0], positions)
 
 
-def nodes(root: Node) -> Iterator[Node]:
+def nodes(root: Expr) -> Iterator[Expr]:
     """The whole tree, each node after its parts."""
     for part in root.parts:
         yield from nodes(part)
@@ -57,46 +57,46 @@ def nodes(root: Node) -> Iterator[Node]:
 
 
 _KINDS = {
-    3: NodeKind.LITERAL,
-    4: NodeKind.IDENTIFIER,
-    5: NodeKind.FIELD,
-    6: NodeKind.CALL,
-    7: NodeKind.LIST,
-    8: NodeKind.MAP,
-    9: NodeKind.COMPREHENSION,
+    3: ExprKind.LITERAL,
+    4: ExprKind.IDENTIFIER,
+    5: ExprKind.FIELD,
+    6: ExprKind.CALL,
+    7: ExprKind.LIST,
+    8: ExprKind.MAP,
+    9: ExprKind.COMPREHENSION,
 }
 """By the number of the field of Expr that is set: const_expr, ident_expr, select_expr and so on."""
 
 
-def _node(encoded: bytes, positions: Mapping[int, int]) -> Node:
+def _node(encoded: bytes, positions: Mapping[int, int]) -> Expr:
     fields = _message(encoded)
     position = positions.get(fields.get(2, [0])[0], 0)
     number = next(number for number in fields if number in _KINDS)
     kind, inner = _KINDS[number], _message(fields[number][0])
 
-    def parts(*numbers: int) -> tuple[Node, ...]:
+    def parts(*numbers: int) -> tuple[Expr, ...]:
         return tuple(_node(part, positions) for number in numbers for part in inner.get(number, ()))
 
     match kind:
-        case NodeKind.LITERAL:
-            return Node(kind, position, _literal(inner))
-        case NodeKind.IDENTIFIER:
-            return Node(kind, position, _text(inner[1]))
-        case NodeKind.FIELD:
-            return Node(NodeKind.HAS if inner.get(3) else kind, position, _text(inner[2]), parts(1))
-        case NodeKind.CALL:
+        case ExprKind.LITERAL:
+            return Expr(kind, position, _literal(inner))
+        case ExprKind.IDENTIFIER:
+            return Expr(kind, position, _text(inner[1]))
+        case ExprKind.FIELD:
+            return Expr(ExprKind.HAS if inner.get(3) else kind, position, _text(inner[2]), parts(1))
+        case ExprKind.CALL:
             function, arguments = _text(inner[2]), parts(1, 3)
-            if function == "_[_]" and arguments[1].kind is NodeKind.LITERAL:
-                return Node(NodeKind.FIELD, position, arguments[1].value, arguments[:1])
-            return Node(kind, position, function, arguments)
-        case NodeKind.LIST:
-            return Node(kind, position, None, parts(1))
-        case NodeKind.MAP:
+            if function == "_[_]" and arguments[1].kind is ExprKind.LITERAL:
+                return Expr(ExprKind.FIELD, position, arguments[1].value, arguments[:1])
+            return Expr(kind, position, function, arguments)
+        case ExprKind.LIST:
+            return Expr(kind, position, None, parts(1))
+        case ExprKind.MAP:
             entries = [_message(entry) for entry in inner.get(2, ())]
             found = [part for entry in entries for part in (*entry.get(3, ()), *entry.get(4, ()))]
-            return Node(kind, position, None, tuple(_node(part, positions) for part in found))
+            return Expr(kind, position, None, tuple(_node(part, positions) for part in found))
         case _:
-            return Node(NodeKind.COMPREHENSION, position, (_text(inner[1]), _text(inner[3])), parts(2, 4, 5, 6, 7))
+            return Expr(ExprKind.COMPREHENSION, position, (_text(inner[1]), _text(inner[3])), parts(2, 4, 5, 6, 7))
 
 
 def _literal(constant: dict[int, list[Any]]) -> Any:

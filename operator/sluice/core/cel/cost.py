@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sluice.core import Json
-from sluice.core.cel.ast import Node, NodeKind
+from sluice.core.cel.ast import Expr, ExprKind
 
 MAX_COST = 10_000_000
 _MAX_ROUNDS = 10_000
@@ -21,7 +21,7 @@ _PASS_ON = frozenset({"_+_", "_?_:_", "dyn", "string", "bytes"})
 """Functions whose result may be as large as all their arguments. The result of any other is a number or as small."""
 
 
-def cost(root: Node, values: Json) -> int:
+def cost(root: Expr, values: Json) -> int:
     """To be compared with `MAX_COST`. `values` are the expression's variables, by name."""
     meter = _Meter(values)
     meter.size(root, {}, 1)
@@ -44,7 +44,7 @@ class _Meter:
         self.values = values
         self.total = 0
 
-    def size(self, node: Node, variables: Mapping[str, int], rounds: int) -> int:
+    def size(self, node: Expr, variables: Mapping[str, int], rounds: int) -> int:
         """How large the node's value can be. The cost of evaluating it in so many rounds is added to `total`.
 
         `variables` are those of the comprehensions around it, each with the size of its largest possible value.
@@ -53,28 +53,28 @@ class _Meter:
         self.total += rounds * found
         return found
 
-    def _size(self, node: Node, variables: Mapping[str, int], rounds: int) -> int:
+    def _size(self, node: Expr, variables: Mapping[str, int], rounds: int) -> int:
         match node.kind:
-            case NodeKind.LITERAL:
+            case ExprKind.LITERAL:
                 return value_size(node.value)
-            case NodeKind.IDENTIFIER if node.value in variables:
+            case ExprKind.IDENTIFIER if node.value in variables:
                 return variables[node.value]
-            case NodeKind.IDENTIFIER:
+            case ExprKind.IDENTIFIER:
                 return value_size(self.values.get(node.value))
-            case NodeKind.FIELD:
+            case ExprKind.FIELD:
                 known, value = self._known(node, variables)
                 return value_size(value) if known else self._size(node.parts[0], variables, rounds)
-            case NodeKind.HAS:
+            case ExprKind.HAS:
                 known, _ = self._known(node.parts[0], variables)
                 return 1 if known else self._size(node.parts[0], variables, rounds)
-            case NodeKind.CALL:
+            case ExprKind.CALL:
                 return self._call(node, variables, rounds)
-            case NodeKind.LIST | NodeKind.MAP:
+            case ExprKind.LIST | ExprKind.MAP:
                 return 1 + sum(self.size(part, variables, rounds) for part in node.parts)
-            case NodeKind.COMPREHENSION:
+            case ExprKind.COMPREHENSION:
                 return self._comprehension(node, variables, rounds)
 
-    def _call(self, node: Node, variables: Mapping[str, int], rounds: int) -> int:
+    def _call(self, node: Expr, variables: Mapping[str, int], rounds: int) -> int:
         sizes = [
             1 if self._takes_constant_time(node, number, variables) else self.size(part, variables, rounds)
             for number, part in enumerate(node.parts)
@@ -87,7 +87,7 @@ class _Meter:
             return self._range(node.parts[0], variables, rounds)[1]
         return sum(sizes) if node.value in _PASS_ON else 1
 
-    def _takes_constant_time(self, call: Node, number: int, variables: Mapping[str, int]) -> bool:
+    def _takes_constant_time(self, call: Expr, number: int, variables: Mapping[str, int]) -> bool:
         """Is the size of this argument irrelevant? So it is for `xs[i]`, `size(xs)` and `key in map`."""
         known, value = self._known(call.parts[number], variables)
         match call.value, number:
@@ -97,7 +97,7 @@ class _Meter:
                 return known and isinstance(value, dict)
         return False
 
-    def _comprehension(self, node: Node, variables: Mapping[str, int], rounds: int) -> int:
+    def _comprehension(self, node: Expr, variables: Mapping[str, int], rounds: int) -> int:
         over, start, condition, step, _ = node.parts
         variable, accumulator = node.value
         count, largest = self._range(over, variables, rounds)
@@ -105,9 +105,9 @@ class _Meter:
         rounds = min(rounds * max(count, 1), _MAX_ROUNDS)
         self.size(condition, inside, rounds)
         grows = self.size(step, inside, rounds)
-        return 1 + min(count, _MAX_ROUNDS) * grows if start.kind is NodeKind.LIST else 1
+        return 1 + min(count, _MAX_ROUNDS) * grows if start.kind is ExprKind.LIST else 1
 
-    def _range(self, over: Node, variables: Mapping[str, int], rounds: int) -> tuple[int, int]:
+    def _range(self, over: Expr, variables: Mapping[str, int], rounds: int) -> tuple[int, int]:
         """How many elements a comprehension goes over, and the size of the largest."""
         known, value = self._known(over, variables)
         if known and isinstance(value, (list, dict)):
@@ -115,11 +115,11 @@ class _Meter:
         size = self.size(over, variables, rounds)
         return size, size
 
-    def _known(self, node: Node, variables: Mapping[str, int]) -> tuple[bool, Any]:
+    def _known(self, node: Expr, variables: Mapping[str, int]) -> tuple[bool, Any]:
         """(is the node a path such as `tasks.a.outputs.k`?, its value). The value is None if it does not exist."""
-        if node.kind is NodeKind.IDENTIFIER and node.value not in variables:
+        if node.kind is ExprKind.IDENTIFIER and node.value not in variables:
             return node.value in self.values, self.values.get(node.value)
-        if node.kind is not NodeKind.FIELD:
+        if node.kind is not ExprKind.FIELD:
             return False, None
         known, inside = self._known(node.parts[0], variables)
         if not known:

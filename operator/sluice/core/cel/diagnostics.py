@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from sluice.core import Json
-from sluice.core.cel.ast import Node, NodeKind, nodes
+from sluice.core.cel.ast import Expr, ExprKind, nodes
 from sluice.core.cel.variables import ROOTS
 
 _ERROR = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
@@ -80,14 +80,14 @@ def _unknown_call(name: str, *, is_method: bool) -> str:
     return f"CEL has no {kind} '{name}'; {hint}"
 
 
-def not_boolean(text: str, root: Node, type_name: str) -> CelError:
+def not_boolean(text: str, root: Expr, type_name: str) -> CelError:
     """For an expression with a value of this type, in the library's name for it."""
     names = {"MAP": "a map", "LIST": "a list", "STRING": "a string", "INT": "a number", "DOUBLE": "a number"}
     name = names.get(type_name.partition("<")[0], type_name.lower())
     return CelError(text, root.position, f"this is {name}, not true or false; compare it with something")
 
 
-def evaluation_error(text: str, root: Node, values: Json, library_message: str) -> CelError:
+def evaluation_error(text: str, root: Expr, values: Json, library_message: str) -> CelError:
     """For an expression whose evaluation failed. The library does not say where, so the likeliest place is looked for:
     `root` is the expression's tree, `values` its variables by name.
     """
@@ -116,9 +116,9 @@ _SUSPECTS = {
 """The functions that fail with a message that has these words."""
 
 
-def _call(root: Node, *functions: str) -> int:
+def _call(root: Expr, *functions: str) -> int:
     """The position of the first call of one of these functions; that of the root if there is none."""
-    calls = (node.position for node in nodes(root) if node.kind is NodeKind.CALL and node.value in functions)
+    calls = (node.position for node in nodes(root) if node.kind is ExprKind.CALL and node.value in functions)
     return next(calls, root.position)
 
 
@@ -145,13 +145,13 @@ def _operator(function: str) -> str:
     return f"`{function.strip('_@')}`"
 
 
-def _missing(root: Node, values: Json, message: str) -> Iterator[tuple[int, str]]:
+def _missing(root: Expr, values: Json, message: str) -> Iterator[tuple[int, str]]:
     """Positions where something may be read that does not exist, the likeliest first, each with what to do about it."""
     key = re.search(r'Key not found in map : "?(.*?)"?$', message)
     index = re.search(r"Index error: index=(-?\d+) size=(\d+)", message)
     if key is None and index is None and "SELECT" not in message:
         return
-    fields = [node for node in nodes(root) if node.kind in (NodeKind.FIELD, NodeKind.HAS)]
+    fields = [node for node in nodes(root) if node.kind in (ExprKind.FIELD, ExprKind.HAS)]
     for node in fields:
         if (path := path_of(node)) is not None and _breaks_at(path, values):
             yield node.position, _what_to_do(path, values)
@@ -165,11 +165,11 @@ def _missing(root: Node, values: Json, message: str) -> Iterator[tuple[int, str]
         yield _call(root, "_[_]"), words
 
 
-def path_of(node: Node) -> tuple[Any, ...] | None:
+def path_of(node: Expr) -> tuple[Any, ...] | None:
     """`tasks.a.outputs` as `(tasks, a, outputs)`. None if the node is no path from one of the `ROOTS`."""
-    if node.kind is NodeKind.IDENTIFIER:
+    if node.kind is ExprKind.IDENTIFIER:
         return (node.value,) if node.value in ROOTS else None
-    before = path_of(node.parts[0]) if node.kind in (NodeKind.FIELD, NodeKind.HAS) else None
+    before = path_of(node.parts[0]) if node.kind in (ExprKind.FIELD, ExprKind.HAS) else None
     return None if before is None else (*before, node.value)
 
 

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from sluice.core import Json
-from sluice.core.cel.ast import Node, NodeKind, parse_tree
+from sluice.core.cel.ast import Expr, ExprKind, parse_tree
 from sluice.core.cel.cost import MAX_COST, cost
 from sluice.core.cel.diagnostics import CelError, compile_error, evaluation_error, not_boolean
 from sluice.core.cel.variables import ROOTS
@@ -47,7 +47,7 @@ def _library() -> _Library:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class VariableRead:
     """One place where an expression reads a variable. For `tasks.a.outputs[0]` the root is `tasks` and the keys are
     `(a, outputs, 0)`; the keys end before the first that is computed. `position` counts characters from 0.
     """
@@ -62,8 +62,8 @@ class Program:
     """A valid expression, compiled: `root` is its tree, `reads` are all the places where it reads a variable."""
 
     text: str
-    root: Node
-    reads: tuple[Read, ...]
+    root: Expr
+    reads: tuple[VariableRead, ...]
     _program: Any = field(repr=False)
 
     def answer(self, values: Json) -> bool | CelError:
@@ -131,21 +131,21 @@ def outputs_read(condition: Program | CelError) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(name) for name, field, *_ in asked if field == "outputs"))
 
 
-def _reads(node: Node, hidden: frozenset[str] = frozenset()) -> Iterator[Read]:
+def _reads(node: Expr, hidden: frozenset[str] = frozenset()) -> Iterator[VariableRead]:
     """`hidden` are the names that the comprehensions around the node declare."""
     keys: list[Any] = []
     at = node
-    while at.kind in (NodeKind.FIELD, NodeKind.HAS) or (at.kind is NodeKind.CALL and at.value == "_[_]"):
-        if at.kind is NodeKind.CALL:
+    while at.kind in (ExprKind.FIELD, ExprKind.HAS) or (at.kind is ExprKind.CALL and at.value == "_[_]"):
+        if at.kind is ExprKind.CALL:
             yield from _reads(at.parts[1], hidden)
             keys = []
         else:
             keys.append(at.value)
         at = at.parts[0]
-    if at.kind is NodeKind.IDENTIFIER:
+    if at.kind is ExprKind.IDENTIFIER:
         if at.value in ROOTS and at.value not in hidden:
-            yield Read(at.value, tuple(reversed(keys)), at.position)
-    elif at.kind is NodeKind.COMPREHENSION:
+            yield VariableRead(at.value, tuple(reversed(keys)), at.position)
+    elif at.kind is ExprKind.COMPREHENSION:
         yield from _reads(at.parts[0], hidden)
         for part in at.parts[1:]:
             yield from _reads(part, hidden | set(at.value))

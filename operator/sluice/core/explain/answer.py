@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sluice.core import Json
 
 
-class Line(NamedTuple):
+class Fact(NamedTuple):
     """One fact. `label` is one or two words: `now`, `in line`, `time`."""
 
     label: str
@@ -25,7 +25,7 @@ class Answer:
     """`head` is the whole answer in one sentence."""
 
     head: str
-    lines: tuple[Line, ...] = ()
+    lines: tuple[Fact, ...] = ()
     commands: tuple[Command, ...] = ()
     unseen: tuple[str, ...] = ()
     """What could not be read, and would have told more."""
@@ -40,6 +40,6 @@ class Answer:
         }
 
 
-def lines(*pairs: tuple[str, str]) -> tuple[Line, ...]:
+def lines(*pairs: tuple[str, str]) -> tuple[Fact, ...]:
     """Without those that have no text."""
-    return tuple(Line(label, text) for label, text in pairs if text)
+    return tuple(Fact(label, text) for label, text in pairs if text)

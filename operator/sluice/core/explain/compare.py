@@ -18,7 +18,7 @@ _VALUE_WIDTH = 40
 _NOTHING = "\N{EN DASH}"
 
 
-class Row(NamedTuple):
+class Difference(NamedTuple):
     """One thing that differs, as it is in either run. `words` say what that comes from."""
 
     label: str
@@ -41,7 +41,7 @@ class Comparison:
     """`names` are those of the runs."""
 
     names: tuple[str, str]
-    rows: tuple[Row, ...]
+    rows: tuple[Difference, ...]
     tasks: tuple[TaskDifference, ...]
     unseen: tuple[str, ...] = ()
     """What could not be read, and would have told more."""
@@ -82,16 +82,16 @@ def compare(before: RunSeen, after: RunSeen) -> Comparison:
     )
 
 
-def _row(label: str, before: str, after: str, words: str = "") -> Row | None:
+def _row(label: str, before: str, after: str, words: str = "") -> Difference | None:
     """None where both are the same."""
-    return None if before == after else Row(label, before or _NOTHING, after or _NOTHING, words)
+    return None if before == after else Difference(label, before or _NOTHING, after or _NOTHING, words)
 
 
 def _scheduled(seen: RunSeen) -> str:
     return foreign.string(foreign.mapping(seen.run.get("spec")).get("scheduledTime"))
 
 
-def _time(before: RunSeen, after: RunSeen) -> Row | None:
+def _time(before: RunSeen, after: RunSeen) -> Difference | None:
     took = before.took_s(before.status), after.took_s(after.status)
     if took[0] is None or took[1] is None:
         first, second = ("" if each is None else lasting(each) for each in took)
@@ -99,7 +99,7 @@ def _time(before: RunSeen, after: RunSeen) -> Row | None:
     more_s = took[1] - took[0]
     if abs(more_s) < _LEAST_S:
         return None
-    return Row("time", lasting(took[0]), lasting(took[1]), f"{_signed(more_s)}{_parts(before, after)}")
+    return Difference("time", lasting(took[0]), lasting(took[1]), f"{_signed(more_s)}{_parts(before, after)}")
 
 
 def _parts(before: RunSeen, after: RunSeen) -> str:
@@ -128,7 +128,7 @@ def _parameters(seen: RunSeen) -> Json:
     return given if seen.definition is None else seen.definition.values(given)
 
 
-def _maps(label: str, before: Json, after: Json) -> Iterator[Row]:
+def _maps(label: str, before: Json, after: Json) -> Iterator[Difference]:
     """A row for each key whose value differs."""
     for name in dict.fromkeys([*before, *after]):
         if before.get(name) != after.get(name) and (row := _row(label, _given(before, name), _given(after, name))):
@@ -139,7 +139,7 @@ def _given(values: Json, name: str) -> str:
     return f"{name}={one_line(as_text(values[name]), _VALUE_WIDTH)}" if name in values else ""
 
 
-def _graph(before: RunSeen, after: RunSeen) -> Iterator[Row]:
+def _graph(before: RunSeen, after: RunSeen) -> Iterator[Difference]:
     was, now = foreign.string(before.status.get("revision")), foreign.string(after.status.get("revision"))
     if not was or not now or was == now:
         return
@@ -148,7 +148,7 @@ def _graph(before: RunSeen, after: RunSeen) -> Iterator[Row]:
     if old is not None and new is not None:
         changes = (each for each in changes_of_tasks(old, new) if each.sign != SAME)
         words = "; ".join(f"{each.sign} {each.name} {each.words}" for each in changes) or "not its tasks"
-    yield Row("graph", was.rpartition("-")[2], now.rpartition("-")[2], words)
+    yield Difference("graph", was.rpartition("-")[2], now.rpartition("-")[2], words)
 
 
 def _tasks(before: RunSeen, after: RunSeen) -> Iterator[TaskDifference]:

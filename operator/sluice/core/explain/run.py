@@ -8,7 +8,7 @@ from sluice.core.base.text import first_names
 from sluice.core.base.times import instant, lasting
 from sluice.core.explain import durations
 from sluice.core.explain.advice import advice, first_word
-from sluice.core.explain.answer import Answer, Command, Line, lines
+from sluice.core.explain.answer import Answer, Command, Fact, lines
 from sluice.core.explain.holders import frees, held_by
 from sluice.core.explain.line import freeing
 from sluice.core.explain.seen import RunSeen
@@ -32,7 +32,7 @@ def explain_run(seen: RunSeen) -> Answer:
 
 def _failed(seen: RunSeen) -> Answer:
     if _refused(seen):
-        faults = tuple(Line("fault", fault) for fault in seen.message.splitlines())
+        faults = tuple(Fact("fault", fault) for fault in seen.message.splitlines())
         return Answer(f"{seen.name} was refused, and has not started.", faults)
     retry = Command(("sluice", "retry", seen.name), "keeps what succeeded and runs the rest")
     failed = _in_order_of_failure(seen)
@@ -109,7 +109,7 @@ def _waiting(seen: RunSeen) -> dict[str, str]:
     return {name: reason for name, entry in going.items() if (reason := foreign.string(entry.get("reason")))}
 
 
-def _reasons(seen: RunSeen) -> list[Line]:
+def _reasons(seen: RunSeen) -> list[Fact]:
     """One line for each first word, with the reason of the first such task: obstacles first, then the most frequent."""
     reasons = _waiting(seen)
     counted = Counter(map(first_word, reasons.values()))
@@ -117,7 +117,7 @@ def _reasons(seen: RunSeen) -> list[Line]:
     for word, count in sorted(counted.items(), key=lambda each: (each[0] in NO_OBSTACLE, -each[1]))[:_SHOWN]:
         task, reason = next((task, reason) for task, reason in reasons.items() if first_word(reason) == word)
         more = f" (and {count - 1} more)" if count > 1 else ""
-        found.append(Line("waits", f"{task}: {reason}{more}"))
+        found.append(Fact("waits", f"{task}: {reason}{more}"))
     return found
 
 

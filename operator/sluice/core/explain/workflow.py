@@ -7,7 +7,7 @@ from sluice.core import Instant, Json
 from sluice.core.base import foreign
 from sluice.core.base.text import first_names
 from sluice.core.base.times import instant, lasting
-from sluice.core.explain.answer import Answer, Command, Line, lines
+from sluice.core.explain.answer import Answer, Command, Fact, lines
 
 _SHOWN = 5
 
@@ -47,14 +47,14 @@ def _accepted(status: Json) -> Json:
 
 def _refused(name: str, message: str) -> Answer:
     """With every fault."""
-    faults = tuple(Line("fault", fault) for fault in message.splitlines())
+    faults = tuple(Fact("fault", fault) for fault in message.splitlines())
     show = Command(("kubectl", "edit", "workflows.sluice.dev", name), "mends it; sluice lint FILE checks a file before")
     return Answer(f"Workflow {name} was refused, and makes no run.", faults, (show,))
 
 
 def _going(name: str, seen: WorkflowSeen) -> Answer:
     runs = tuple(
-        Line("run", f"{run}: {phase}{f', {words}' if words else ''}") for run, phase, words in seen.going[:_SHOWN]
+        Fact("run", f"{run}: {phase}{f', {words}' if words else ''}") for run, phase, words in seen.going[:_SHOWN]
     )
     more = len(seen.going) - len(runs)
     return Answer(
@@ -64,24 +64,24 @@ def _going(name: str, seen: WorkflowSeen) -> Answer:
     )
 
 
-def _starts(spec: Json, status: Json, now: Instant) -> Iterator[Line]:
+def _starts(spec: Json, status: Json, now: Instant) -> Iterator[Fact]:
     """What makes it run."""
     schedule, after = foreign.mapping(spec.get("schedule")), foreign.mappings(spec.get("after"))
     if schedule.get("suspend") is True:
-        yield Line("waits", "its schedule is suspended")
+        yield Fact("waits", "its schedule is suspended")
     elif schedule:
-        yield Line("waits", _next(foreign.string(status.get("nextScheduleTime")), now))
+        yield Fact("waits", _next(foreign.string(status.get("nextScheduleTime")), now))
     if after:
         names = [foreign.string(each.get("workflow")) for each in after]
         since = {mark.get("workflow"): mark.get("since") for mark in foreign.mappings(status.get("after"))}
         told = [f"{name} (since {since[name]})" if since.get(name) else name for name in names]
-        yield Line("waits", f"for a success of each of {first_names(told, len(told), _SHOWN)}")
+        yield Fact("waits", f"for a success of each of {first_names(told, len(told), _SHOWN)}")
     if pending := foreign.string(status.get("pendingRun")):
-        yield Line("next", f"run {pending} is made")
+        yield Fact("next", f"run {pending} is made")
     if spec.get("trigger") == "Manual":
-        yield Line("waits", "trigger: Manual, so it runs only when somebody starts it")
+        yield Fact("waits", "trigger: Manual, so it runs only when somebody starts it")
     elif not schedule and not after:
-        yield Line("waits", "for a change of what it does (trigger: OnChange)")
+        yield Fact("waits", "for a change of what it does (trigger: OnChange)")
 
 
 def _next(time: str, now: Instant) -> str:
@@ -91,10 +91,10 @@ def _next(time: str, now: Instant) -> str:
     return f"for its schedule: next at {time}" + (f", in {lasting(at - now)}" if at > now else ", which is due")
 
 
-def _last_run(status: Json) -> Iterator[Line]:
+def _last_run(status: Json) -> Iterator[Fact]:
     last = foreign.string(foreign.mapping(status.get("lastRun")).get("name"))
     if last:
-        yield Line("last run", f"{last}: {foreign.string(status.get('phase'))}")
+        yield Fact("last run", f"{last}: {foreign.string(status.get('phase'))}")
 
 
 def _commands(name: str, spec: Json, status: Json) -> Iterator[Command]:

@@ -24,7 +24,7 @@ _READ = re.compile(rf"tasks\.([a-z0-9-]+)\.(?:({'|'.join(ENDS)})|outputs\.([A-Za
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class TaskRead:
     """What a placeholder reads of the task `task`: its output `output`, or, with `end`, one of ENDS."""
 
     task: str
@@ -32,7 +32,7 @@ class Read:
     end: str = ""
 
     @classmethod
-    def of(cls, part: str) -> "Read | None":
+    def of(cls, part: str) -> "TaskRead | None":
         """From a part of it. None if they read nothing of a task."""
         found = _READ.fullmatch(part)
         return cls(found[1], found[3] or "", found[2] or "") if found else None
@@ -46,7 +46,7 @@ class Reference:
     """The placeholder at `path` reads that. `alone`: it has no other part (`??`); `last`: it has none after this."""
 
     path: str
-    read: Read
+    read: TaskRead
     alone: bool
     last: bool
 
@@ -60,7 +60,7 @@ def references(fields: Json, path: str = "") -> Iterator[Reference]:
     for place, words in placeholders_of(fields, path):
         parts = parts_of(words)
         for number, part in enumerate(parts, start=1):
-            if read := Read.of(part):
+            if read := TaskRead.of(part):
                 yield Reference(place, read, alone=len(parts) == 1, last=number == len(parts))
 
 

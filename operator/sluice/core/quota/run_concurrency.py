@@ -82,7 +82,7 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class TurnedAway:
     """It ends without starting."""
 
     words: str
@@ -99,7 +99,7 @@ class Replaced:
         return f"replaced by run {self.by}"
 
 
-Admission = Admitted | Queued | Rejected | Replaced
+Admission = Admitted | Queued | TurnedAway | Replaced
 
 
 def has_started_container(status: Json, pods: Iterable[PodView]) -> bool:

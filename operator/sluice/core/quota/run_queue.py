@@ -1,7 +1,7 @@
 """The unfinished runs of a Workflow, and what each of them may do: `run_concurrency` says by which rules.
 
 A run that comes, changes or ends costs what it changes, however many wait. Answers follow from the runs that are there,
-not from the order in which they were seen. Two are final, and whoever has one is looked at no more: Rejected, and
+not from the order in which they were seen. Two are final, and whoever has one is looked at no more: TurnedAway, and
 Replaced, which lets a run that goes still count until it has ended.
 """
 
@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 
 from sluice.core import Instant
 from sluice.core.base.text import first_names
-from sluice.core.quota.run_concurrency import Admission, Admitted, Concurrency, Queued, Rejected, Replaced
+from sluice.core.quota.run_concurrency import Admission, Admitted, Concurrency, Queued, Replaced, TurnedAway
 
 _T = TypeVar("_T", bound=tuple[object, ...])
 
@@ -242,15 +242,15 @@ class _Queue:
         if self._concurrency.policy == "Forbid":
             words = f"Forbid: {self._how_many_go}{self._names}"
             for arrival in list(held.arrivals):
-                self._answer_for_good(arrival, Rejected(words))
+                self._answer_for_good(arrival, TurnedAway(words))
         elif most is not None:
             words = f"QueueFull: {self._how_many_go}, and as many wait as maxQueued allows, {most}"
             while len(held.arrivals) > most:
                 newer = held.arrivals[most]
                 leaves = held.own[0] if self._runs[newer.name].own else newer
-                self._answer_for_good(leaves, Rejected(words) if leaves == newer else Replaced(newer.name))
+                self._answer_for_good(leaves, TurnedAway(words) if leaves == newer else Replaced(newer.name))
 
-    def _answer_for_good(self, arrival: Arrival, answer: Rejected | Replaced) -> None:
+    def _answer_for_good(self, arrival: Arrival, answer: TurnedAway | Replaced) -> None:
         run = self._runs[arrival.name]
         self.remove(run.name)
         if run.going:

@@ -7,14 +7,14 @@ from sluice.core import Json
 from sluice.core.base.text import as_text
 from sluice.core.cel.variables import TaskResult
 from sluice.core.graph.placeholders import parts_of, placeholders_of
-from sluice.core.graph.references import ENDS, Read, optional_tasks, references
+from sluice.core.graph.references import ENDS, TaskRead, optional_tasks, references
 
 
 @dataclass(frozen=True, slots=True)
 class Reads:
     tasks: tuple[str, ...]
     """All tasks of which anything is read. They must have ended."""
-    outputs: tuple[tuple[Read, ...], ...]
+    outputs: tuple[tuple[TaskRead, ...], ...]
     """The outputs of which one each must be there: mostly one."""
     optional: frozenset[str]
     """See `optional_tasks`."""
@@ -30,7 +30,7 @@ class Reads:
         outputs = [each for each in found if each.read.output]
         in_items = [each for each in outputs if not each.path.startswith(".forEach")] if "forEach" in fields else []
         placeholders = dict.fromkeys(words for _, words in placeholders_of(fields))
-        choices = [tuple(map(Read.of, parts_of(words))) for words in placeholders]
+        choices = [tuple(map(TaskRead.of, parts_of(words))) for words in placeholders]
         return cls(
             tasks=tuple(dict.fromkeys(each.read.task for each in found)),
             outputs=tuple(tuple(filter(None, reads)) for reads in choices if all(it and it.output for it in reads)),

@@ -7,7 +7,7 @@ a task without outputs, for example a skipped one, is left out, unless another p
 from sluice.core import Json
 from sluice.core.base.text import as_json
 from sluice.core.graph.placeholders import PLACEHOLDER, chosen, fill
-from sluice.core.graph.references import Read
+from sluice.core.graph.references import TaskRead
 from sluice.core.run.outputs import result_of
 from sluice.core.run.state import RunState
 from sluice.core.spec.outputs import RESULTS_MAX_BYTES, InvalidOutputs
@@ -25,7 +25,7 @@ def run_outputs(run: RunState) -> str | InvalidOutputs:
         if any(chosen(words, values) is None for words in PLACEHOLDER.findall(text)):
             continue
         whole = PLACEHOLDER.fullmatch(text)
-        read = Read.of(chosen(whole[1], values) or "") if whole else None
+        read = TaskRead.of(chosen(whole[1], values) or "") if whole else None
         found[name] = results[read.task].outputs[read.output] if read and read.output else fill({"": text}, values)[""]
     written = as_json(found)
     size = len(written.encode())

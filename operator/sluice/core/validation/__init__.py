@@ -35,7 +35,7 @@ from sluice.core.validation.fan_out import fan_outs
 from sluice.core.validation.files import files, files_of_tasks
 from sluice.core.validation.joins import joins_and_waits
 from sluice.core.validation.lookalikes import lookalikes
-from sluice.core.validation.manifest import Manifest, dependency_paths, name_of
+from sluice.core.validation.manifest import ParsedManifest, dependency_paths, name_of
 from sluice.core.validation.numbers import late_numbers
 from sluice.core.validation.schedule import schedules
 from sluice.core.validation.shape import parse_model
@@ -67,7 +67,7 @@ def workflow_faults(manifest: Json, *, chart_has_image: bool = False) -> list[Fa
         return listed([*faults, *too_long])
     final = frozenset(task.name for task in tasks.values() if task.finally_)
     read = {number: list(references(parts["tasks"][number], f"spec.tasks[{number}]")) for number in tasks}
-    found = Manifest(
+    found = ParsedManifest(
         name=name_of(manifest.get("metadata")) or "",
         raw=raw,
         defaults=parse_model(TaskTemplate, parts["defaults"], "spec.defaults", faults),
@@ -129,7 +129,7 @@ def _name_faults(manifest: Json) -> Iterator[Fault]:
         )
 
 
-_CHECKS: tuple[Callable[[Manifest], Iterator[Fault]], ...] = (
+_CHECKS: tuple[Callable[[ParsedManifest], Iterator[Fault]], ...] = (
     graph.unique_names,
     graph.known_dependencies,
     graph.trigger_rules,

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from sluice.core.base.faults import Fault
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import ParsedManifest
 
 
-def successions(found: Manifest) -> Iterator[Fault]:
+def successions(found: ParsedManifest) -> Iterator[Fault]:
     raw = found.raw.get("after")
     if not isinstance(raw, list):
         return

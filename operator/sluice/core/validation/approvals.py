@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 from sluice.core.base.faults import Fault, Hint, listed
 from sluice.core.spec.definition import Definition
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import ParsedManifest
 
 _FIELDS = frozenset({"name", "group", "dependsOn", "runIf", "when", "allowFailure", "approval"})
 _RUNS_NOTHING = "an approval waits for a person and has no pod; remove this, or make another task of it"
@@ -17,7 +17,7 @@ _WORDS = {
 }
 
 
-def approvals(found: Manifest) -> Iterator[Fault]:
+def approvals(found: ParsedManifest) -> Iterator[Fault]:
     for number, task in found.tasks.items():
         if task.approval is None:
             continue

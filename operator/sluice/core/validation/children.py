@@ -5,7 +5,7 @@ itself. One that does so on a condition may come to an end.
 from collections.abc import Iterator
 
 from sluice.core.base.faults import Fault
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import ParsedManifest
 
 _FIELDS = frozenset(
     {
@@ -26,7 +26,7 @@ _FIELDS = frozenset(
 ) | frozenset({"priority", "expectedDuration"})
 
 
-def sub_workflows(found: Manifest) -> Iterator[Fault]:
+def sub_workflows(found: ParsedManifest) -> Iterator[Fault]:
     for number, task in found.tasks.items():
         if task.workflow is None or task.approval is not None:
             continue

@@ -7,14 +7,14 @@ from sluice.core.base.faults import Fault
 from sluice.core.graph.placeholders import PART, PLACEHOLDER, UNFILLED, parts_of, placeholders_of, strings_in
 from sluice.core.graph.references import references
 from sluice.core.spec.definition import Definition
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import ParsedManifest
 
 _BRACKETS = re.compile(r"""(?<!\$)\$\((?P<words>(?>'[^']*'|"[^"]*"|[^()])*)\)""")
 _OURS = re.compile(r"\s*(?:params?|inputs|outputs|item|run|tasks?|steps|workflow|context|workspaces)\b")
 _ALWAYS = re.compile(r"params\..*|item|run\.(?:name|startedAt|phase|duration)|tasks\.[^.]*\.phase")
 
 
-def choices(found: Manifest) -> Iterator[Fault]:
+def choices(found: ParsedManifest) -> Iterator[Fault]:
     for path, fields in found.layers.items():
         for name, field in fields.items():
             for place, text in strings_in(field, f"{path}.{name}") if name not in UNFILLED else ():

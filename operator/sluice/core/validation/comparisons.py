@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from sluice.api.for_each import ForEachSpec
 from sluice.core.base.faults import Fault
-from sluice.core.cel.ast import Node, NodeKind, nodes
+from sluice.core.cel.ast import Expr, ExprKind, nodes
 from sluice.core.cel.diagnostics import CelError, path_of, path_text
 from sluice.core.cel.program import Program, tasks_read
 from sluice.core.graph.placeholders import strings_in
@@ -90,7 +90,7 @@ def texts_taken_for_numbers(definition: Definition) -> Iterator[Fault]:
             yield Fault(f"spec.tasks[{number}].when", str(error))
 
 
-def _mixed(root: Node, kind: Callable[[_Path], Kind | None]) -> Iterator[tuple[Node, Node]]:
+def _mixed(root: Expr, kind: Callable[[_Path], Kind | None]) -> Iterator[tuple[Expr, Expr]]:
     """(the text, the number) of each comparison of the two."""
     for left, right in _compared(root):
         sides = {_kind(left, kind): left, _kind(right, kind): right}
@@ -98,21 +98,21 @@ def _mixed(root: Node, kind: Callable[[_Path], Kind | None]) -> Iterator[tuple[N
             yield sides["text"], sides["number"]
 
 
-def _compared(root: Node) -> Iterator[tuple[Node, Node]]:
+def _compared(root: Expr) -> Iterator[tuple[Expr, Expr]]:
     for node in nodes(root):
-        if node.kind is NodeKind.CALL and node.value in _COMPARISONS:
+        if node.kind is ExprKind.CALL and node.value in _COMPARISONS:
             left, right = node.parts
             yield left, right
-        elif node.kind is NodeKind.CALL and node.value == "@in" and node.parts[1].kind is NodeKind.LIST:
+        elif node.kind is ExprKind.CALL and node.value == "@in" and node.parts[1].kind is ExprKind.LIST:
             yield from ((node.parts[0], element) for element in node.parts[1].parts)
 
 
-def _kind(node: Node, kind: Callable[[_Path], Kind | None]) -> Kind | None:
-    if node.kind is NodeKind.LITERAL:
+def _kind(node: Expr, kind: Callable[[_Path], Kind | None]) -> Kind | None:
+    if node.kind is ExprKind.LITERAL:
         return _kind_of_value(node.value)
-    if node.kind is NodeKind.CALL:
+    if node.kind is ExprKind.CALL:
         return _CONVERSIONS.get(node.value)
-    path = path_of(node) if node.kind is not NodeKind.HAS else None
+    path = path_of(node) if node.kind is not ExprKind.HAS else None
     return None if path is None else kind(path)
 
 
@@ -136,15 +136,15 @@ def _written_as_text(task: TaskDefinition) -> set[str]:
     return texts & {*task.outputs}
 
 
-def _words(text: Node, number: Node) -> str:
-    if text.kind is not NodeKind.LITERAL:
+def _words(text: Expr, number: Expr) -> str:
+    if text.kind is not ExprKind.LITERAL:
         return f"{_shown(text)} is a text and {_shown(number)} a number; write int({_shown(text)})"
     without = f"; write {text.value} without quotes" if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text.value) else ""
     return f"{_shown(number)} is a number and {_shown(text)} a text{without}"
 
 
-def _shown(node: Node) -> str:
+def _shown(node: Expr) -> str:
     path = path_of(node)
     if path is not None:
         return path_text(path)
-    return repr(node.value) if node.kind is NodeKind.LITERAL else "the other side"
+    return repr(node.value) if node.kind is ExprKind.LITERAL else "the other side"

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.placeholders import placeholders_in
-from sluice.core.validation.manifest import Manifest, name_of
+from sluice.core.validation.manifest import ParsedManifest, name_of
 
 _WHERE = "spec.concurrency"
 
 
-def contradictions(found: Manifest) -> Iterator[Fault]:
+def contradictions(found: ParsedManifest) -> Iterator[Fault]:
     said = found.raw.get("concurrency")
     if not isinstance(said, dict):
         return
@@ -23,7 +23,7 @@ def contradictions(found: Manifest) -> Iterator[Fault]:
     yield from _key(found, said.get("key"))
 
 
-def _key(found: Manifest, key: object) -> Iterator[Fault]:
+def _key(found: ParsedManifest, key: object) -> Iterator[Fault]:
     if not isinstance(key, str):
         return
     declared = found.raw.get("parameters")

@@ -9,10 +9,10 @@ from sluice.core.base.naming import PREFIX
 from sluice.core.base.quantity import parse
 from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.spec.numbers import is_late
-from sluice.core.validation.manifest import Manifest, name_of
+from sluice.core.validation.manifest import ParsedManifest, name_of
 
 
-def something_to_run(found: Manifest) -> Iterator[Fault]:
+def something_to_run(found: ParsedManifest) -> Iterator[Fault]:
     default_image = found.defaults is None or found.defaults.image  # defaults that are not sound may have one
     for number, task in found.tasks.items():
         if any(each is not None for each in (task.approval, task.workflow, task.join, task.wait)):
@@ -41,7 +41,7 @@ def something_to_run(found: Manifest) -> Iterator[Fault]:
 _LONGEST_TIMEOUT_S = 2**31 - 1
 
 
-def timeouts(found: Manifest) -> Iterator[Fault]:
+def timeouts(found: ParsedManifest) -> Iterator[Fault]:
     layers: dict[str, TaskTemplate | None] = {f"spec.tasks[{number}]": task for number, task in found.tasks.items()}
     for path, layer in (layers | {"spec.defaults": found.defaults}).items():
         for field in ("timeout", "deadline"):
@@ -51,7 +51,7 @@ def timeouts(found: Manifest) -> Iterator[Fault]:
                 yield Fault(f"{path}.{field}", f"'{limit}' {words}")
 
 
-def quantities(found: Manifest) -> Iterator[Fault]:
+def quantities(found: ParsedManifest) -> Iterator[Fault]:
     layers = {f"spec.tasks[{number}]": task.resources for number, task in found.tasks.items()}
     layers["spec.defaults"] = found.defaults.resources if found.defaults else None
     for path, resources in layers.items():
@@ -68,7 +68,7 @@ def is_quantity(text: str) -> bool:
     return parse(text) is not None or PLACEHOLDER.search(text) is not None
 
 
-def pod_templates(found: Manifest) -> Iterator[Fault]:
+def pod_templates(found: ParsedManifest) -> Iterator[Fault]:
     """Lists that are merged by name need names. All else in a podTemplate is left to the API server."""
     layers: dict[str, TaskTemplate | None] = {f"spec.tasks[{number}]": task for number, task in found.tasks.items()}
     for path, layer in (layers | {"spec.defaults": found.defaults}).items():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sluice.api.task import Task
 from sluice.core.base.faults import Fault
 from sluice.core.graph.references import Reference, references
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import ParsedManifest
 
 _NO_EXIT_CODE = {
     "for_each": "a fan-out",
@@ -18,7 +18,7 @@ _NO_EXIT_CODE = {
 }
 
 
-def ends_asked_for(found: Manifest) -> Iterator[Fault]:
+def ends_asked_for(found: ParsedManifest) -> Iterator[Fault]:
     tasks = {task.name: task for task in found.tasks.values()}
     for number, task in found.tasks.items():
         for reference in found.references[number]:

@@ -8,7 +8,7 @@ from sluice.api.for_each import MAX_ITEMS, MAX_ITEMS_OF_RUN, ForEachSpec, Range
 from sluice.core.base import foreign
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.placeholders import PLACEHOLDER
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import ParsedManifest
 
 _WAYS = {"items": "items", "range": "range", "matrix": "matrix", "from_": "from", "same_as": "sameAs"}
 _COMBINATIONS_AT_MOST = 10 * MAX_ITEMS  # before any are excluded
@@ -16,7 +16,7 @@ _COMPARISONS_AT_MOST = 10 * _COMBINATIONS_AT_MOST
 _PERCENTAGE = re.compile(r"(100|[0-9]{1,2})%")
 
 
-def fan_outs(found: Manifest) -> Iterator[Fault]:
+def fan_outs(found: ParsedManifest) -> Iterator[Fault]:
     yield from _too_many(found)
     names = set(found.names)
     over_items = {task.name for task in found.tasks.values() if task.for_each is not None}
@@ -40,7 +40,7 @@ def fan_outs(found: Manifest) -> Iterator[Fault]:
             yield Fault(f"spec.tasks[{number}].dependsOn[{place}]", words)
 
 
-def item_sources(found: Manifest) -> dict[int, ForEachSpec]:
+def item_sources(found: ParsedManifest) -> dict[int, ForEachSpec]:
     """By the number of each fan-out, the `forEach` that says its items: its own, or that of the fan-out at the end of
     its `sameAs`.
     """
@@ -58,7 +58,7 @@ def item_sources(found: Manifest) -> dict[int, ForEachSpec]:
     return sources
 
 
-def _too_many(found: Manifest) -> Iterator[Fault]:
+def _too_many(found: ParsedManifest) -> Iterator[Fault]:
     total = sum(map(_count, item_sources(found).values()))
     if total > MAX_ITEMS_OF_RUN:
         words = f"their forEach have {total} items in all; at most {MAX_ITEMS_OF_RUN} fit into the status of a run"

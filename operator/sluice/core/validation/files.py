@@ -9,12 +9,12 @@ from sluice.core import Json
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.base.files import MAX_BYTES, MAX_FILES, contents, is_path
 from sluice.core.base.foreign import mapping
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import ParsedManifest
 
 _FIELDS = ("files", "binaryFiles")
 
 
-def files(found: Manifest) -> Iterator[Fault]:
+def files(found: ParsedManifest) -> Iterator[Fault]:
     given = {field: mapping(found.raw.get(field)) for field in _FIELDS}
     folders = {path[:end] for paths in given.values() for path in paths for end in _slashes(path)}
     for field, paths in given.items():
@@ -48,7 +48,7 @@ def _is_base64(text: object) -> bool:
     return True
 
 
-def files_of_tasks(found: Manifest) -> Iterator[Fault]:
+def files_of_tasks(found: ParsedManifest) -> Iterator[Fault]:
     known = {path: None for field in _FIELDS for path in mapping(found.raw.get(field))}
     for number, task in found.tasks.items():
         path = f"spec.tasks[{number}]"

@@ -7,10 +7,10 @@ from sluice.core.base.faults import Fault, Hint
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import compile_condition
 from sluice.core.graph.dag import cycles
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import ParsedManifest
 
 
-def unique_names(found: Manifest) -> Iterator[Fault]:
+def unique_names(found: ParsedManifest) -> Iterator[Fault]:
     first: dict[str, int] = {}
     for number, name in enumerate(found.names):
         if name in first:
@@ -21,7 +21,7 @@ def unique_names(found: Manifest) -> Iterator[Fault]:
             first[name] = number
 
 
-def known_dependencies(found: Manifest) -> Iterator[Fault]:
+def known_dependencies(found: ParsedManifest) -> Iterator[Fault]:
     names = {name for name in found.names if name}
     for number, task in found.tasks.items():
         seen: set[str] = set()
@@ -41,7 +41,7 @@ def known_dependencies(found: Manifest) -> Iterator[Fault]:
         yield Fault("spec.tasks", f"{words}. Let branches meet in one task")
 
 
-def trigger_rules(found: Manifest) -> Iterator[Fault]:
+def trigger_rules(found: ParsedManifest) -> Iterator[Fault]:
     final, not_final = found.final, set(found.names) - found.final
     for number, task in found.tasks.items():
         path, dependencies = f"spec.tasks[{number}]", found.dependencies[number]
@@ -67,7 +67,7 @@ def trigger_rules(found: Manifest) -> Iterator[Fault]:
                 yield Fault(f"{path}.dependsOn[{place}]", words)
 
 
-def no_cycles(found: Manifest) -> Iterator[Fault]:
+def no_cycles(found: ParsedManifest) -> Iterator[Fault]:
     known = {task.name: number for number, task in reversed(found.tasks.items())}
     edges = {name: [d for d in found.dependencies[number] if d in known] for name, number in sorted(known.items())}
     for cycle in cycles(edges):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from sluice.core.base.faults import Fault
 from sluice.core.graph.placeholders import PLACEHOLDER
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import ParsedManifest
 from sluice.core.validation.schedule import moments
 
 _FIELDS = frozenset({"name", "group", "dependsOn", "runIf", "when"})
@@ -12,7 +12,7 @@ _JOIN = "a join is where branches meet, and runs nothing; remove this, or make a
 _WAIT = "a wait is time that passes, and runs nothing; remove this, or make another task of it"
 
 
-def joins_and_waits(found: Manifest) -> Iterator[Fault]:
+def joins_and_waits(found: ParsedManifest) -> Iterator[Fault]:
     for number, task in found.tasks.items():
         path = f"spec.tasks[{number}]"
         if task.join is not None:

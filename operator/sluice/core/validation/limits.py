@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 
 from sluice.core.base.faults import Fault
-from sluice.core.validation.manifest import Manifest, name_of
+from sluice.core.validation.manifest import ParsedManifest, name_of
 
 
-def one_entry_for_a_pool(found: Manifest) -> Iterator[Fault]:
+def one_entry_for_a_pool(found: ParsedManifest) -> Iterator[Fault]:
     yield from _twice(_held_by_run(found), "spec")
     for number, task in found.tasks.items():
         yield from _twice([pool.name for pool in task.pools or ()], f"spec.tasks[{number}]")
 
 
-def held_by_tasks_or_by_runs(found: Manifest) -> Iterator[Fault]:
+def held_by_tasks_or_by_runs(found: ParsedManifest) -> Iterator[Fault]:
     held = _held_by_run(found)
     for number, task in found.tasks.items():
         for place, pool in enumerate(task.pools or ()):
@@ -23,7 +23,7 @@ def held_by_tasks_or_by_runs(found: Manifest) -> Iterator[Fault]:
                 yield Fault(path, f"each run holds slots of '{pool.name}' ({where}), {words}")
 
 
-def _held_by_run(found: Manifest) -> list[str | None]:
+def _held_by_run(found: ParsedManifest) -> list[str | None]:
     pools = found.raw.get("pools")
     return [name_of(pool) for pool in pools] if isinstance(pools, list) else []
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sluice.core.base.faults import Fault
 from sluice.core.graph.placeholders import PLACEHOLDER, UNFILLED, strings_in
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import ParsedManifest
 
 _ROUND = re.compile(
     r"(?<!\$)\$\((?P<words>(?:params?|inputs|outputs|item|run|tasks?|steps|workflow|context|workspaces)"
@@ -41,7 +41,7 @@ _ALL_OURS = (
 )
 
 
-def lookalikes(found: Manifest) -> Iterator[Fault]:
+def lookalikes(found: ParsedManifest) -> Iterator[Fault]:
     for path, fields in found.layers.items():
         for name, field in fields.items():
             if name not in UNFILLED:

@@ -12,7 +12,7 @@ from sluice.core.graph.references import Reference
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class ParsedManifest:
     """What could be parsed of a Workflow.
 
     `raw` is its spec as JSON: a name that stands in a part with faults is a known name all the same. `names` has the

@@ -17,13 +17,13 @@ from sluice.core.spec.numbers import BadNumber, duration_s, is_late, whole_numbe
 from sluice.core.spec.parameter import declarations, texts
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.validation.lookalikes import lookalikes_in
-from sluice.core.validation.manifest import Manifest, name_of
+from sluice.core.validation.manifest import ParsedManifest, name_of
 
 _Said = Iterator[tuple[str, Any, Bounds | None]]
 """Path, what stands there, and its bounds, None for a duration."""
 
 
-def late_numbers(found: Manifest) -> Iterator[Fault]:
+def late_numbers(found: ParsedManifest) -> Iterator[Fault]:
     declared = found.raw.get("parameters")
     names = filter(None, map(name_of, declared if isinstance(declared, list) else ()))
     known = {f"params.{name}" for name in names}

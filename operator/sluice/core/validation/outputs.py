@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator, Mapping
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.references import Reference, references
 from sluice.core.spec.definition import Definition
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import ParsedManifest
 
 
-def log_has_some(found: Manifest) -> Iterator[Fault]:
+def log_has_some(found: ParsedManifest) -> Iterator[Fault]:
     for number, task in found.tasks.items():
         if task.outputs_from is not None and not task.outputs:
             yield Fault(
@@ -16,7 +16,7 @@ def log_has_some(found: Manifest) -> Iterator[Fault]:
             )
 
 
-def stdout_is_one_value(found: Manifest) -> Iterator[Fault]:
+def stdout_is_one_value(found: ParsedManifest) -> Iterator[Fault]:
     for number, task in found.tasks.items():
         if task.outputs_from == "Stdout" and len(task.outputs or ()) > 1:
             words = "keep one, or write them all to $SLUICE_OUTPUTS and leave out outputsFrom"
@@ -37,7 +37,7 @@ def mixed_streams(definition: Definition) -> Iterator[Fault]:
             yield Fault(f"spec.tasks[{number}].outputsFrom", f"standard output {words}")
 
 
-def declared_once(found: Manifest) -> Iterator[Fault]:
+def declared_once(found: ParsedManifest) -> Iterator[Fault]:
     for number, task in found.tasks.items():
         seen: set[str] = set()
         for place, key in enumerate(task.output_names):
@@ -46,7 +46,7 @@ def declared_once(found: Manifest) -> Iterator[Fault]:
             seen.add(key)
 
 
-def known_references(found: Manifest) -> Iterator[Fault]:
+def known_references(found: ParsedManifest) -> Iterator[Fault]:
     names = {name for name in found.names if name}
     declared = {task.name: frozenset(task.output_names) for task in found.tasks.values()}
     for number, task in found.tasks.items():

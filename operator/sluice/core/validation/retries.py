@@ -11,12 +11,12 @@ from sluice.core.base.quantity import parse
 from sluice.core.pod.memory import memory_limit
 from sluice.core.spec.sensor import NOT_YET
 from sluice.core.validation.container import is_quantity
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import ParsedManifest
 
 _MERGED = {"retries", "resources"}
 
 
-def out_of_memory(found: Manifest) -> Iterator[Fault]:
+def out_of_memory(found: ParsedManifest) -> Iterator[Fault]:
     """Not every task that inherits `outOfMemory` from the defaults needs a memory limit, but one has to have one."""
     defaults = found.defaults.model_dump(by_alias=True, exclude_none=True, include=_MERGED) if found.defaults else {}
     inherited: Json | None = defaults.get("retries", {}).get("outOfMemory")
@@ -32,7 +32,7 @@ def out_of_memory(found: Manifest) -> Iterator[Fault]:
         yield from _faults(f"{path}.retries.outOfMemory", tasks)
 
 
-def at_most_once(found: Manifest) -> Iterator[Fault]:
+def at_most_once(found: ParsedManifest) -> Iterator[Fault]:
     """What is never tried again has no use for what says how often."""
     inherited = found.defaults.retries if found.defaults is not None else None
     layers: dict[str, tuple[Retries | None, bool]] = {"spec.defaults": (inherited, False)}
@@ -50,7 +50,7 @@ def at_most_once(found: Manifest) -> Iterator[Fault]:
             yield Fault(f"{path}.poll", words)
 
 
-def polls(found: Manifest) -> Iterator[Fault]:
+def polls(found: ParsedManifest) -> Iterator[Fault]:
     for number, task in found.tasks.items():
         if task.poll is None:
             continue
@@ -65,7 +65,7 @@ def polls(found: Manifest) -> Iterator[Fault]:
             yield Fault(f"{path}.onTimeout", "counts when the time is up, and there is no limit; add `timeout`")
 
 
-def skipped_exit_codes(found: Manifest) -> Iterator[Fault]:
+def skipped_exit_codes(found: ParsedManifest) -> Iterator[Fault]:
     for number, task in found.tasks.items():
         retried = set((task.retries.exit_codes if task.retries else None) or ())
         for place, code in enumerate(task.skip_exit_codes or ()):

@@ -7,14 +7,14 @@ from sluice.api.base import seconds
 from sluice.api.schedule import ScheduleSpec
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.triggers import cron
-from sluice.core.validation.manifest import Manifest
+from sluice.core.validation.manifest import ParsedManifest
 from sluice.core.validation.shape import parse_model
 
 _WHERE = "spec.schedule"
 _YEARS = range(1970, 2200)
 
 
-def schedules(found: Manifest) -> Iterator[Fault]:
+def schedules(found: ParsedManifest) -> Iterator[Fault]:
     raw = found.raw.get("schedule")
     if raw is None:
         return

@@ -9,7 +9,7 @@ from sluice.api.parameter import Parameter
 from sluice.core import Json
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.placeholders import PLACEHOLDER, is_text, parts_of, placeholders_of, strings_in
-from sluice.core.graph.references import ENDS, Read
+from sluice.core.graph.references import ENDS, TaskRead
 from sluice.core.pod.builder import parameter_variable
 from sluice.core.pod.size import ANNOTATIONS_MAX_BYTES, EXEC_MAX_BYTES
 from sluice.core.spec.arguments import value_faults
@@ -17,7 +17,7 @@ from sluice.core.spec.definition import Definition
 from sluice.core.spec.parameter import BadValue, ParameterDeclaration, declarations, texts, typed, values_of_run
 from sluice.core.spec.scheduled_time import SCHEDULE_VARIABLES as SCHEDULED
 from sluice.core.validation.fan_out import item_sources
-from sluice.core.validation.manifest import Manifest, name_of
+from sluice.core.validation.manifest import ParsedManifest, name_of
 
 ITEM = re.compile(r"item(\..+)?$")
 _POOL = re.compile(r"\.pools\[[0-9]+\]\.name$")
@@ -29,7 +29,7 @@ _RUN_VARIABLES = {"name": "SLUICE_RUN", "phase": "SLUICE_RUN_PHASE"} | SCHEDULED
 _AT_THE_END = ("run.phase", "run.duration")
 
 
-def no_placeholder_in_scripts(found: Manifest) -> Iterator[Fault]:
+def no_placeholder_in_scripts(found: ParsedManifest) -> Iterator[Fault]:
     for number, task in found.tasks.items():
         script = task.script or ""
         for line, text in enumerate(script.splitlines(), start=1):
@@ -45,7 +45,7 @@ def no_placeholder_in_scripts(found: Manifest) -> Iterator[Fault]:
 def _instead(placeholder: str, field: str, *, in_fan_out: bool) -> str:
     if "??" in placeholder:
         return "choose here among what /sluice/inputs.json has"
-    if read := Read.of(placeholder):
+    if read := TaskRead.of(placeholder):
         if in_fan_out and read.output:
             reading = '"$VALUE"' if field == "bash" else 'os.environ["VALUE"]'
             return f'write `env: [{{name: VALUE, value: "$({placeholder})"}}]`, and {reading} here'
@@ -60,7 +60,7 @@ def _instead(placeholder: str, field: str, *, in_fan_out: bool) -> str:
     return f"write {reading} instead"
 
 
-def known_placeholders(found: Manifest) -> Iterator[Fault]:
+def known_placeholders(found: ParsedManifest) -> Iterator[Fault]:
     declared = found.raw.get("parameters")
     names = map(name_of, declared if isinstance(declared, list) else ())
     known = {f"run.{name}" for name in ("name", "startedAt", *SCHEDULED)} | {*_AT_THE_END}
@@ -88,7 +88,7 @@ def _part(part: str, place: str, path: str, fields: Json, known: Collection[str]
     elif not part.startswith("params.") and _ACCESS.search(place):
         words = "is not filled in here: what a pod may do must not depend on a program; use a parameter"
         yield Fault(place, f"$({part}) {words}")
-    elif Read.of(part):
+    elif TaskRead.of(part):
         if path == "spec.defaults":
             words = "every task would wait for that one, itself included; say it in the tasks that need it"
             yield Fault(place, f"$({part}) cannot be a default: {words}")
@@ -168,7 +168,7 @@ def placeholders_in_shell_commands(definition: Definition) -> Iterator[Fault]:
                 yield Fault(path, f"the shell takes what {placeholder} stands for as code; {hint}")
 
 
-def parameters(found: Manifest) -> Iterator[Fault]:
+def parameters(found: ParsedManifest) -> Iterator[Fault]:
     variables: dict[str, str] = {}
     for number, parameter in found.parameters.items():
         path = f"spec.parameters[{number}]"
@@ -198,12 +198,12 @@ def _of_its_type(parameter: Parameter, path: str) -> Iterator[Fault]:
         yield from value_faults(ParameterDeclaration.of(parameter), parameter.default, f"{path}.default")
 
 
-def _defaults(found: Manifest) -> dict[str, str]:
+def _defaults(found: ParsedManifest) -> dict[str, str]:
     """The text of each parameter in a run without arguments."""
     return texts(values_of_run(declarations(found.parameters.values()), {}))
 
 
-def scripts_fit(found: Manifest) -> Iterator[Fault]:
+def scripts_fit(found: ParsedManifest) -> Iterator[Fault]:
     values = sum(len(text.encode()) + len(name) for name, text in _defaults(found).items())
     for number, task in found.tasks.items():
         size = len((task.script or "").encode()) + values
@@ -216,7 +216,7 @@ def scripts_fit(found: Manifest) -> Iterator[Fault]:
             )
 
 
-def fit_for_exec(found: Manifest) -> Iterator[Fault]:
+def fit_for_exec(found: ParsedManifest) -> Iterator[Fault]:
     """Arguments and variables that no program can be given, as far as parameters and plain text say."""
     values = {f"params.{name}": text for name, text in _defaults(found).items()}
     for path, fields in found.layers.items():

@@ -7,12 +7,12 @@ from sluice.core import Json
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.pod.volumes import for_one_node, mounted
 from sluice.core.spec.definition import Definition
-from sluice.core.validation.manifest import Manifest, name_of
+from sluice.core.validation.manifest import ParsedManifest, name_of
 
 _OURS = "sluice"  # the volume of a task's script
 
 
-def claim_templates(found: Manifest) -> Iterator[Fault]:
+def claim_templates(found: ParsedManifest) -> Iterator[Fault]:
     first: dict[str, int] = {}
     for number, name in enumerate(_templates(found)):
         path = f"spec.volumeClaimTemplates[{number}].metadata.name"
@@ -29,7 +29,7 @@ def claim_templates(found: Manifest) -> Iterator[Fault]:
             yield Fault(f"spec.volumeClaimTemplates[{first[name]}].metadata.name", words)
 
 
-def known_volumes(found: Manifest) -> Iterator[Fault]:
+def known_volumes(found: ParsedManifest) -> Iterator[Fault]:
     """Checks the tasks' own mounts. Those of a podTemplate are left to the API server."""
     for_all = set(filter(None, _templates(found))) | _volumes(_defaults(found))
     for number, task in found.tasks.items():
@@ -69,14 +69,14 @@ def _at_the_same_time(definition: Definition, users: list[int]) -> Iterator[str]
         yield f"the items of '{fan.name}'"
 
 
-def _templates(found: Manifest) -> list[str | None]:
+def _templates(found: ParsedManifest) -> list[str | None]:
     """Their names, None where there is no usable one."""
     templates = found.raw.get("volumeClaimTemplates")
     listed = templates if isinstance(templates, list) else []
     return [name_of(template.get("metadata")) if isinstance(template, dict) else None for template in listed]
 
 
-def _defaults(found: Manifest) -> Json:
+def _defaults(found: ParsedManifest) -> Json:
     fields = found.raw.get("defaults")
     return fields if found.defaults is not None and isinstance(fields, dict) else {}
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from sluice.api.task import Task
 from sluice.core.base.faults import Fault, Hint
-from sluice.core.cel.ast import NodeKind, nodes
+from sluice.core.cel.ast import ExprKind, nodes
 from sluice.core.cel.diagnostics import CelError, path_of, path_text
-from sluice.core.cel.program import Program, Read, compile_condition, misused_strings
+from sluice.core.cel.program import Program, VariableRead, compile_condition, misused_strings
 from sluice.core.cel.variables import ENDED_RUN_PHASES, ENDED_TASK_PHASES, RUN_FIELDS, TASK_FIELDS
 from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.validation.comparisons import kinds_of_items, mixed_comparisons
 from sluice.core.validation.fan_out import item_sources
-from sluice.core.validation.manifest import Manifest, name_of
+from sluice.core.validation.manifest import ParsedManifest, name_of
 
 _NAME = re.compile(r"\b(tasks|params)\.([A-Za-z0-9_][-A-Za-z0-9_]*)")
 
@@ -30,7 +30,7 @@ def conditions_fit(tasks: Mapping[int, Task]) -> Iterator[Fault]:
         yield Fault("spec.tasks", f"{words}. Let a task find out what is asked again and again, as an output")
 
 
-def when_faults(found: Manifest) -> Iterator[Fault]:
+def when_faults(found: ParsedManifest) -> Iterator[Fault]:
     declared = found.raw.get("parameters")
     parameters = set(filter(None, map(name_of, declared if isinstance(declared, list) else ())))
     strings = {each.name for each in found.parameters.values() if each.type in (None, "String")}
@@ -83,12 +83,12 @@ def _errors(task: Task, text: str, known: _Known) -> Iterator[tuple[CelError, Hi
 _Message = tuple[str, Hint | None]
 
 
-def _parameter(read: Read, task: Task, known: _Known) -> Iterator[_Message]:  # noqa: ARG001  # as all in _READS
+def _parameter(read: VariableRead, task: Task, known: _Known) -> Iterator[_Message]:  # noqa: ARG001  # as all in _READS
     if read.keys and read.keys[0] not in known.parameters:
         yield f"there is no parameter '{read.keys[0]}'", Hint(str(read.keys[0]), known.parameters)
 
 
-def _task(read: Read, task: Task, known: _Known) -> Iterator[_Message]:
+def _task(read: VariableRead, task: Task, known: _Known) -> Iterator[_Message]:
     match read.keys:
         case (str(name), *_) if name == task.name:
             yield f"'{name}' cannot ask about itself: it has not run yet", None
@@ -112,12 +112,12 @@ def _output(name: str, key: str, known: _Known) -> Iterator[_Message]:
         yield f"'{name}' declares no output '{key}'", hint
 
 
-def _item(read: Read, task: Task, known: _Known) -> Iterator[_Message]:  # noqa: ARG001  # as all in _READS
+def _item(read: VariableRead, task: Task, known: _Known) -> Iterator[_Message]:  # noqa: ARG001  # as all in _READS
     if task.for_each is None:
         yield "only the tasks of a fan-out have an item; add `forEach`", None
 
 
-def _run(read: Read, task: Task, known: _Known) -> Iterator[_Message]:  # noqa: ARG001  # as all in _READS
+def _run(read: VariableRead, task: Task, known: _Known) -> Iterator[_Message]:  # noqa: ARG001  # as all in _READS
     match read.keys:
         case ("phase", *_) if not task.finally_:
             yield "run.phase is known to `finally` tasks only, as the run has not ended before", None
@@ -132,13 +132,13 @@ _READS = {"params": _parameter, "tasks": _task, "item": _item, "run": _run}
 def _ends(condition: Program) -> Iterator[tuple[CelError, Hint]]:
     """Comparisons with a phase in which nothing ends: the answer would always be the same."""
     for node in nodes(condition.root):
-        if node.kind is not NodeKind.CALL or node.value not in ("_==_", "_!=_", "@in"):
+        if node.kind is not ExprKind.CALL or node.value not in ("_==_", "_!=_", "@in"):
             continue
         left, right = node.parts
         for asked, given in ((left, right), (right, left)):
             ends = _phases(path_of(asked) or ())
             for literal in nodes(given) if ends else ():
-                if literal.kind is NodeKind.LITERAL and literal.value not in ends:
+                if literal.kind is ExprKind.LITERAL and literal.value not in ends:
                     hint = Hint(str(literal.value), ends, otherwise=f"; it may be {_list(ends)}")
                     yield CelError(condition.text, literal.position, f"nothing ends {literal.value!r}"), hint
 

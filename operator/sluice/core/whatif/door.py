@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sluice.core import Instant
 from sluice.core.quota.pool import RunClaim
-from sluice.core.quota.run_concurrency import Admission, Admitted, Concurrency, Queued, Rejected
+from sluice.core.quota.run_concurrency import Admission, Admitted, Concurrency, Queued, TurnedAway
 from sluice.core.quota.run_queue import RunQueue, UnfinishedRun
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.quota.waiters import Request
@@ -68,7 +68,7 @@ class Door:
 
     def turns_away(self, entrant: Entrant) -> bool:
         """Will it never start?"""
-        return isinstance(self._answers.get(entrant.run.name), Rejected)
+        return isinstance(self._answers.get(entrant.run.name), TurnedAway)
 
     def held_up_by(self, entrant: Entrant) -> str:
         """In the words of `run.time_accounting`."""
@@ -79,8 +79,8 @@ class Door:
     def why(self, entrant: Entrant) -> str:
         """Why it does not start."""
         answer = self._answers.get(entrant.run.name)
-        if isinstance(answer, Queued | Rejected) or entrant.slots is None:
-            return answer.words if isinstance(answer, Queued | Rejected) else ""
+        if isinstance(answer, Queued | TurnedAway) or entrant.slots is None:
+            return answer.words if isinstance(answer, Queued | TurnedAway) else ""
         return self._shared.wait_reason(entrant.run.uid, entrant.slots.wait_key, first=True)
 
     def _put(self, run: RunIdentity, asks: UnfinishedRun) -> None:

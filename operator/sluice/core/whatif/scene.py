@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from sluice.api.chart import PodCaps
+from sluice.api.chart import PodLimits
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
@@ -58,7 +58,7 @@ class Scene:
     """Slots by Pool. A task whose Pool is not among them waits for ever."""
     held_by_runs: Collection[str] = ()
     """Of these the Pools that whole runs hold."""
-    caps: PodCaps = field(default_factory=PodCaps)
+    caps: PodLimits = field(default_factory=PodLimits)
     defaults: PodDefaults = NO_DEFAULTS
     status: Json = field(default_factory=dict)
     made_by_workflow: bool = False

@@ -12,7 +12,7 @@ from sluice.client.api import Client
 from sluice.client.follow import follow_as
 from sluice.client.names import is_child
 from sluice.client.resources import RUNS, WORKFLOWS, Resource
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core import Json
 from sluice.page.channel import Channel
 from sluice.page.feeds.latest import Latest
@@ -29,7 +29,7 @@ async def _feed(
     client: Client,
     namespace: str,
     resource: Resource,
-    shape: Callable[[Row], Json],
+    shape: Callable[[TableRow], Json],
     group: TaskGroup,
 ) -> None:
     latest: Latest[dict[str, str]] = Latest(resource.plural)
@@ -50,7 +50,7 @@ def _packed(row: Json) -> str:
     return orjson.dumps(row).decode()
 
 
-def _run(row: Row) -> Json:
+def _run(row: TableRow) -> Json:
     return {
         "uid": row.metadata["uid"],
         "namespace": row.namespace,
@@ -67,7 +67,7 @@ def _run(row: Row) -> Json:
     }
 
 
-def _workflow(row: Row) -> Json:
+def _workflow(row: TableRow) -> Json:
     return {
         "uid": row.metadata["uid"],
         "namespace": row.namespace,

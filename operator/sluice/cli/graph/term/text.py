@@ -12,7 +12,7 @@ import click
 
 from sluice.cli.durations import lasting
 from sluice.cli.graph.caption import caption
-from sluice.cli.graph.subject import Subject
+from sluice.cli.graph.drawing import Drawing
 from sluice.cli.graph.term.bands import AGAIN, Bands
 from sluice.cli.graph.term.tracks import TIP
 from sluice.cli.graph.way import edges_of_longest_way
@@ -21,14 +21,14 @@ from sluice.cli.states import SUCCEEDED, WAITING
 from sluice.cli.terminal import Terminal
 from sluice.cli.words import counted, way
 from sluice.core.graph.layout.draw import MOST_BOXES, lay_out
-from sluice.core.graph.layout.picture import Box, FrameKind, Line, LineKind, Picture
+from sluice.core.graph.layout.picture import Box, Connector, FrameKind, LineKind, Picture
 
 _FEWEST_BOXES = 12
 _BACK_SHOWN = 3
 _HOW_TO_SEE = "fewer off a terminal (| less -S); -o json has all"
 
 
-def as_text(subject: Subject, terminal: Terminal) -> list[str]:
+def as_text(subject: Drawing, terminal: Terminal) -> list[str]:
     """On a terminal more is folded, down to a few boxes, so that it fits the screen."""
     most = MOST_BOXES if terminal.rows is None else min(MOST_BOXES, 4 * terminal.rows)
     while True:
@@ -40,7 +40,7 @@ def as_text(subject: Subject, terminal: Terminal) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    subject: Subject
+    subject: Drawing
     picture: Picture
     terminal: Terminal
 
@@ -86,7 +86,7 @@ class _Text:
             words = words.removeprefix(found.state.word).strip()
         return printable(" ".join(filter(None, (found.state.sign, f"{name}:" if box.folded else name, words))))
 
-    def _lines_back(self) -> list[Line]:
+    def _lines_back(self) -> list[Connector]:
         return [line for line in self.picture.lines if line.kind is LineKind.BACK]
 
     def _notes(self) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sluice.api.chart import ChartDefaults, PodCaps
+from sluice.api.chart import ChartDefaults, PodLimits
 from sluice.core import Json
 from sluice.core.pod.room import Node
 from sluice.core.status.durations import KeptRun
@@ -60,7 +60,7 @@ class Known:
     """The runs that hold slots or wait for some, have a place under `concurrency`, or pods under the chart's caps."""
     more_others: int = 0
     """How many such runs there are besides."""
-    pods_besides: PodCaps = field(default_factory=PodCaps)
+    pods_besides: PodLimits = field(default_factory=PodLimits)
     """The pods of none of these that count under the chart's caps."""
     chart: ChartDefaults | None = None
     nodes: Sequence[Node] | None = None

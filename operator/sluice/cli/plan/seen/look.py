@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
-from sluice.api.chart import ChartDefaults, PodCaps
+from sluice.api.chart import ChartDefaults, PodLimits
 from sluice.api.run import WorkflowRunSpec, has_ended
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.cli.plan.seen.history import past_of
@@ -16,7 +16,7 @@ from sluice.client.errors import Forbidden, NotFound
 from sluice.client.history import kept_runs, run_if_there
 from sluice.client.nodes import free_nodes
 from sluice.client.resources import PODS, POOLS, QUOTAS, RUNS, WORKFLOWS
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.naming import LABEL_RUN
@@ -64,7 +64,7 @@ async def look(
 
 
 async def _with_others(client: Client, known: Known, pools: Sequence[Json], specs: Mapping[str, Json]) -> Known:
-    caps, unseen = PodCaps() if known.chart is None else known.chart.limits, list(known.unseen)
+    caps, unseen = PodLimits() if known.chart is None else known.chart.limits, list(known.unseen)
     capped = bool(caps.pods or caps.pods_per_namespace)
     names = await names_of_others(client, pools, _pools_of(specs.values()), _limited(specs), capped=capped)
     others = await other_runs(client, names)
@@ -73,7 +73,7 @@ async def _with_others(client: Client, known: Known, pools: Sequence[Json], spec
         known,
         others=others,
         more_others=len(names) - len(others),
-        pods_besides=await _pods_besides(client, read, unseen) if capped else PodCaps(),
+        pods_besides=await _pods_besides(client, read, unseen) if capped else PodLimits(),
         in_use={name_of(each): used for each in pools if (used := _used(each)) and not _are_all_read(each, read)},
         unseen=tuple(unseen),
     )
@@ -97,17 +97,17 @@ def _limited(specs: Mapping[str, Json]) -> list[str]:
     return [name for name, rule in rules.items() if rule.policy in ("Queue", "Forbid")]
 
 
-async def _pods_besides(client: Client, read: Collection[str], unseen: list[str]) -> PodCaps:
+async def _pods_besides(client: Client, read: Collection[str], unseen: list[str]) -> PodLimits:
     """Those of other runs than these of our namespace."""
     own = client.namespace
     lacks = "the pods of other namespaces, which count under the chart's caps"
     everywhere = await _if_allowed(client.table(PODS, ALL_NAMESPACES, **_LIVE), lacks, unseen)
     rows = await client.table(PODS, **_LIVE) if everywhere is None else everywhere
     others = [row for row in rows if row.namespace != own or _run_of(row) not in read]
-    return PodCaps(pods=len(others), podsPerNamespace=sum(row.namespace == own for row in others))
+    return PodLimits(pods=len(others), podsPerNamespace=sum(row.namespace == own for row in others))
 
 
-def _run_of(pod: Row) -> str:
+def _run_of(pod: TableRow) -> str:
     return foreign.string(foreign.mapping(pod.metadata.get("labels")).get(LABEL_RUN))
 
 

@@ -12,7 +12,7 @@ from sluice.client.api import Client
 from sluice.client.errors import ClientError
 from sluice.client.history import kept_runs, run_if_there
 from sluice.client.resources import PODS, RUNS, WORKFLOWS
-from sluice.client.table import Row
+from sluice.client.table import TableRow
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.naming import LABEL_RUN, graph_of
@@ -44,7 +44,7 @@ def runs_at(pool: Json) -> list[str]:
     return [name.partition("/")[0] for name in told]
 
 
-def _oldest_first(rows: Iterable[Row]) -> list[Row]:
+def _oldest_first(rows: Iterable[TableRow]) -> list[TableRow]:
     going = [row for row in rows if not has_ended(row.cell("Phase"))]
     return sorted(going, key=lambda row: (row.metadata["creationTimestamp"], row.name))
 

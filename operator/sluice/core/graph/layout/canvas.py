@@ -10,11 +10,11 @@ from sluice.core.graph.layout.parts.columns import STUB
 from sluice.core.graph.layout.parts.part import Part
 from sluice.core.graph.layout.picture import (
     Box,
+    Connector,
     Ends,
     Frame,
     FrameKind,
     Joint,
-    Line,
     LineKind,
     Picture,
     Point,
@@ -40,7 +40,7 @@ class Canvas:
         self._frames: list[Frame] = []
         self._placed: list[Placed] = []
         self._joints: list[Joint] = []
-        self._lines: list[Line] = []
+        self._lines: list[Connector] = []
         self._right = self._bottom = _MARGIN
 
     def add(self, parts: Sequence[Numbered]) -> None:
@@ -83,7 +83,7 @@ class Canvas:
         for route in part.routes:
             source, target = (self._key(numbers[number]) for number in route.edge)
             pieces = tuple(tuple(at.moved(point) for point in piece) for piece in route.pieces)
-            self._lines.append(Line(source, target, route.kind, pieces))
+            self._lines.append(Connector(source, target, route.kind, pieces))
 
     def _add_spot(self, number: int, at: Point) -> None:
         spot, key = self._sketch.spots[number], self._key(number)
@@ -125,9 +125,9 @@ class Canvas:
         first = self._contents[spot.boxes[0]].key
         return first if len(spot.boxes) == 1 else f"grid/{first}"
 
-    def _back(self, source: int, target: int) -> Line:
+    def _back(self, source: int, target: int) -> Connector:
         out, into = self._boxes[source], self._boxes[target]
         start = Point(out.x + out.width, out.y + out.height // 2)
         end = Point(into.x, into.y + into.height // 2)
         pieces = ((start, Point(start.x + STUB, start.y)), (Point(end.x - STUB, end.y), end))
-        return Line(out.key, into.key, LineKind.BACK, pieces)
+        return Connector(out.key, into.key, LineKind.BACK, pieces)

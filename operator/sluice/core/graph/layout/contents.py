@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sluice.core.graph.layout.folding import Boxes
 from sluice.core.graph.layout.names import label_of, times
 from sluice.core.graph.layout.sketch import Spot
-from sluice.core.graph.layout.task import Task
+from sluice.core.graph.layout.task import LayoutTask
 
 LONGEST_LABEL = 28
 """Characters of a label that a box has room for, besides the sign of its state."""
@@ -24,7 +24,7 @@ class Content:
 
     key: str
     label: str
-    tasks: tuple[Task, ...]
+    tasks: tuple[LayoutTask, ...]
     layer: int
     cells: int
     """Of the mosaic: one for each task or item; 0 without a mosaic."""
@@ -44,7 +44,7 @@ class Content:
         return text_lines * TEXT_LINE + rows * CELL + 2 * PADDING
 
 
-def contents_of(boxes: Boxes, tasks: Sequence[Task]) -> list[Content]:
+def contents_of(boxes: Boxes, tasks: Sequence[LayoutTask]) -> list[Content]:
     in_group = Counter(task.group for task in tasks if task.group)
     return [
         Content(boxes.key(number), _label(inside, in_group), inside, boxes.layers[number], _cells(inside))
@@ -62,13 +62,13 @@ def spots_of(contents: Sequence[Content], text_lines: int) -> Iterator[Spot]:
         yield Spot(content.layer, widths[content.layer], height, (number,), group=first.group, final=first.final)
 
 
-def _label(inside: Sequence[Task], in_group: Counter[str]) -> str:
+def _label(inside: Sequence[LayoutTask], in_group: Counter[str]) -> str:
     group = inside[0].group
     if len(inside) > 1 and len(inside) == in_group[group] and all(task.group == group for task in inside):
         return times(group, len(inside))
     return label_of([task.name for task in inside])
 
 
-def _cells(inside: Sequence[Task]) -> int:
+def _cells(inside: Sequence[LayoutTask]) -> int:
     cells = sum(max(1, task.items) for task in inside)
     return cells if cells > 1 else 0

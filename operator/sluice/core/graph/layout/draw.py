@@ -12,13 +12,13 @@ from sluice.core.graph.layout.parts.part import arranged
 from sluice.core.graph.layout.picture import Picture
 from sluice.core.graph.layout.reduction import reduced
 from sluice.core.graph.layout.sketch import Sketch
-from sluice.core.graph.layout.task import Task
+from sluice.core.graph.layout.task import LayoutTask
 
 MOST_BOXES = 300
 
 
 def lay_out(
-    tasks: Sequence[Task],
+    tasks: Sequence[LayoutTask],
     most: int = MOST_BOXES,
     opened: Collection[str] = (),
     text_lines: int = 1,

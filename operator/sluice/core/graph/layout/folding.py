@@ -19,20 +19,20 @@ from dataclasses import dataclass
 from sluice.core.graph.dag import Graph, components
 from sluice.core.graph.layout.layers import Edge, graph_of, layers_of
 from sluice.core.graph.layout.names import prefix, stem
-from sluice.core.graph.layout.task import Stage, Task
+from sluice.core.graph.layout.task import LayoutTask, Stage
 
 
 @dataclass(frozen=True, slots=True)
 class Boxes:
     """Which tasks are in each box, and the graph of the boxes. It has no cycle, as `back` is not part of it."""
 
-    tasks: tuple[tuple[Task, ...], ...]
+    tasks: tuple[tuple[LayoutTask, ...], ...]
     graph: Graph
     back: tuple[Edge, ...]
     layers: tuple[int, ...]
 
     @classmethod
-    def of(cls, tasks: Sequence[tuple[Task, ...]], edges: Collection[Edge], ranks: Sequence[float]) -> "Boxes":
+    def of(cls, tasks: Sequence[tuple[LayoutTask, ...]], edges: Collection[Edge], ranks: Sequence[float]) -> "Boxes":
         """`ranks` say of two boxes on a cycle which one stands before the other."""
         graph, back = graph_of(len(tasks), sorted(edges)), set[Edge]()
         if len(graph.topological_order()) < len(tasks):
@@ -41,7 +41,7 @@ class Boxes:
         return cls(tuple(tasks), graph, tuple(sorted(back)), tuple(layers_of(graph)))
 
     @classmethod
-    def single(cls, tasks: Sequence[Task]) -> "Boxes":
+    def single(cls, tasks: Sequence[LayoutTask]) -> "Boxes":
         """One for each task."""
         number = {task.name: index for index, task in enumerate(tasks)}
         edges = {
@@ -60,12 +60,12 @@ class Boxes:
         return key_of(self.tasks[number])
 
 
-def key_of(tasks: Sequence[Task]) -> str:
+def key_of(tasks: Sequence[LayoutTask]) -> str:
     """The name of a box: that of its only task, or of its first one with the number of the others."""
     return tasks[0].name if len(tasks) == 1 else f"{tasks[0].name}+{len(tasks) - 1}"
 
 
-def folded(tasks: Sequence[Task], most: int, opened: Collection[str]) -> Boxes:
+def folded(tasks: Sequence[LayoutTask], most: int, opened: Collection[str]) -> Boxes:
     """At most `most` boxes, which must be 2 or more, and what is in the boxes of the keys `opened` beside them."""
     boxes = single = Boxes.single(tasks)
     for rule, of_all in _needed(single, most):
@@ -157,7 +157,7 @@ def _merged(boxes: Boxes, rule: _Rule, opened: Collection[str] = ()) -> Boxes:
     classes = _classes(boxes, rule)
     if len(classes) == len(boxes.tasks):
         return boxes
-    merged: list[tuple[Task, ...]] = []
+    merged: list[tuple[LayoutTask, ...]] = []
     ranks, where = [], [0] * len(boxes.tasks)
     for numbers in classes:
         together = tuple(task for number in numbers for task in boxes.tasks[number])

@@ -111,7 +111,7 @@ class Joint:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Connector:
     """From one box, frame or joint to another. Each piece is a curve through its points that is level at each of them.
 
     A line has several pieces where the picture is broken like text, or where only its ends are drawn.
@@ -130,7 +130,7 @@ class Picture:
     boxes: tuple[Box, ...]
     frames: tuple[Frame, ...]
     joints: tuple[Joint, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[Connector, ...]
     edges: tuple[Ends, ...]
     """What the lines say, from box to box."""
     implied: tuple[Ends, ...]

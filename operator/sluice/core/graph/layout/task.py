@@ -14,7 +14,7 @@ class Stage(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class LayoutTask:
     """`depends_on` are names; those that no task has are passed over."""
 
     name: str

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sluice.core.graph.layout.task import Task
+from sluice.core.graph.layout.task import LayoutTask
 
 
-def within(tasks: Sequence[Task], caller: str, called: Sequence[Task]) -> tuple[Task, ...]:
+def within(tasks: Sequence[LayoutTask], caller: str, called: Sequence[LayoutTask]) -> tuple[LayoutTask, ...]:
     """`called` in place of the task `caller`, as a group of its name. What waits for the caller waits for the last of
     them, and its `finally` tasks come after all others of them.
     """
     ordinary = [task for task in called if not task.final]
     before_final = _last(ordinary)
-    found: list[Task] = []
+    found: list[LayoutTask] = []
     for task in tasks:
         if task.name != caller:
             found.append(task)
@@ -25,7 +25,7 @@ def within(tasks: Sequence[Task], caller: str, called: Sequence[Task]) -> tuple[
     return tuple(replace(task, depends_on=_without(task.depends_on, caller, ends)) for task in found)
 
 
-def _last(tasks: Sequence[Task]) -> tuple[str, ...]:
+def _last(tasks: Sequence[LayoutTask]) -> tuple[str, ...]:
     """The names of those that no other waits for."""
     awaited = {name for task in tasks for name in task.depends_on}
     return tuple(task.name for task in tasks if task.name not in awaited)

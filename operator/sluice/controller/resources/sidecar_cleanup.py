@@ -26,7 +26,7 @@ _PATIENCE_S = 5.0
 _NOT_ENDED_S = 30.0  # after its grace period
 _IN_FLIGHT = 8
 
-log = logging.getLogger("sluice.lingering")
+log = logging.getLogger("sluice.sidecars")
 
 
 class _Step(Enum):
@@ -41,7 +41,7 @@ class _Due(NamedTuple):
     step: _Step
 
 
-class LingeringPods:
+class SidecarCleanup:
     def __init__(self, kube: KubeClient, clock: Clock) -> None:
         self._kube, self._clock = kube, clock
         self._pods: dict[str, PodView] = {}

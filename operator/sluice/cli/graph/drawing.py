@@ -8,7 +8,7 @@ from sluice.cli.durations import lasting
 from sluice.cli.states import FAILED, PENDING, RUNNING, WAITING, State
 from sluice.core.graph.critical_path import longest_way
 from sluice.core.graph.layout.picture import Box
-from sluice.core.graph.layout.task import Stage, Task
+from sluice.core.graph.layout.task import LayoutTask, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Subject:
+class Drawing:
     """`tasks` in the order of the Workflow; `standings` by name, for a run."""
 
     workflow: str
-    tasks: tuple[Task, ...]
+    tasks: tuple[LayoutTask, ...]
     expected_s: Mapping[str, float]
     """Of the tasks that say so."""
     fan_outs: frozenset[str]

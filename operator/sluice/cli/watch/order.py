@@ -23,7 +23,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TaskOrder:
     """A run's tasks in manifest order, and where each is shown."""
 
     names: tuple[str, ...]
@@ -31,19 +31,19 @@ class Plan:
     places: tuple[Place, ...]
 
     @classmethod
-    def of(cls, graph: Json) -> "Plan":
+    def of(cls, graph: Json) -> "TaskOrder":
         """From the data of a ControllerRevision."""
         tasks = graph["tasks"]
         return cls.arrange([task["name"] for task in tasks], dependencies(tasks))
 
     @classmethod
-    def of_names(cls, names: Iterable[str]) -> "Plan":
+    def of_names(cls, names: Iterable[str]) -> "TaskOrder":
         """By name, for a run whose graph is not known."""
         ordered = sorted(names)
         return cls.arrange(ordered, [()] * len(ordered))
 
     @classmethod
-    def arrange(cls, names: Sequence[str], depends_on: Sequence[Sequence[str]]) -> "Plan":
+    def arrange(cls, names: Sequence[str], depends_on: Sequence[Sequence[str]]) -> "TaskOrder":
         graph = Graph.of(names, depends_on)
         steps = _steps(graph)
         deepest = max(steps, default=0)
