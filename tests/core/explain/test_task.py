@@ -95,7 +95,7 @@ def test_an_item_has_its_own_phase_and_last_words():
         ("extract", (), "2m00s (its expectedDuration)"),
         ("extract", [took("etl-0", extract=8)], "8s (1 kept run)"),  # what was seen counts for more than a hint
         ("load", (), "unknown: no run that could be read has done it"),
-        ("load", [took("etl-0", load=8), took("etl-1", load=12)], "8s to 12s (2 kept runs)"),
+        ("load", [took("etl-0", load=8), took("etl-1", load=12), took("etl-2")], "8s to 12s (2 kept runs)"),
         ("each", [took("etl-0", each=8)], "8s an item (1 kept run)"),
     ],
 )

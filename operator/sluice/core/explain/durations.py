@@ -14,14 +14,14 @@ _UNKNOWN = "unknown: no run of it has succeeded yet, so there is nothing to go b
 
 
 def of_task(seen: RunSeen, task: str) -> str:
-    """`2m00s (its expectedDuration)`, `8s (1 kept run)`, or `unknown`; of a fan-out that of one item. Empty
-    of a task that needs no time of its own.
+    """`2m00s (its expectedDuration)`, `8s (1 kept run)`, or `unknown`; of a fan-out that of one item. Empty of a
+    task that needs no time of its own.
     """
     found = took_by(seen, task)
     if found is None:
         return _NOT_SEEN if seen.times is None else "unknown: no run that could be read has done it"
     of = " an item" if "forEach" in seen.definitions.get(task, {}) else ""
-    return f"{span_of(found)}{of} ({source_of(found, seen)})" if found.source else ""
+    return f"{span_of(found)}{of} ({source_of(found)})" if found.source else ""
 
 
 def took_by(seen: RunSeen, task: str) -> Took | None:
@@ -36,8 +36,8 @@ def span_of(found: Took) -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def source_of(found: Took, seen: RunSeen) -> str:
-    return "its expectedDuration" if found.source == BY_HINT else kept(len(seen.times.kept) if seen.times else 0)
+def source_of(found: Took) -> str:
+    return "its expectedDuration" if found.source == BY_HINT else kept(found.runs)
 
 
 def kept(runs: int) -> str:

@@ -21,7 +21,7 @@ def holder_of_task(name: str, seen: RunSeen, task: str, item: int | None) -> Hol
     if found is None or not found.source:
         return Holder(name, since)
     so_far_s = 0.0 if began_at is None else seen.now - began_at
-    takes = f"{durations.span_of(found)}, by {durations.source_of(found, seen)}"
+    takes = f"{durations.span_of(found)}, by {durations.source_of(found)}"
     return Holder(name, since, takes, found.typical_s - so_far_s)
 
 

@@ -24,6 +24,8 @@ class Took:
     typical_s: float
     high_s: float
     source: str = ""
+    runs: int = 0
+    """Of `BY_RUNS`, how many runs say so."""
 
     @classmethod
     def exactly(cls, seconds: float, source: str = "") -> "Took":
@@ -82,7 +84,7 @@ def took(task: TaskDefinition, sources: Sources, simulated: Collection[str] = ()
         return Took.exactly(sources.given_s[task.name], BY_FILE)
     seen = [found for run in sources.kept if (found := _seen_s(task, run, sources)) is not None]
     if seen:
-        return Took(min(seen), median(seen), max(seen), BY_RUNS)
+        return Took(min(seen), median(seen), max(seen), BY_RUNS, len(seen))
     return Took.exactly(task.duration_s, BY_HINT) if "expectedDuration" in task.own else None
 
 
