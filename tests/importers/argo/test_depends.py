@@ -4,7 +4,7 @@ import pytest
 
 from sluice.importers.argo import depends
 from sluice.importers.argo.depends import Dependency, Malformed, parse, rule
-from tests.importers.argo.documents import dag, order, spec, tasks, workflow
+from tests.importers.argo.documents import call, dag, imported, order, spec, tasks, workflow
 
 FIRST = {name: Dependency(name.lower()) for name in "AB"} | {
     "C": Dependency("c", may_fail_before=True),
@@ -116,3 +116,12 @@ def test_only_what_the_target_needs():
         )
     )
     assert list(tasks(text)) == ["a", "b"]
+
+
+def test_a_loop_of_which_any_success_counts_is_told_where_all_of_it_is_asked_for():
+    text = dag(
+        call("A", withItems=[1, 2]), call("B", depends="A.AnySucceeded"), call("C", depends="A"), call("D", depends="B")
+    )
+    result = imported(workflow(text))
+    assert result.objects[-1].manifest["spec"]["tasks"][0]["forEach"] == {"items": [1, 2], "minSuccess": 1}
+    assert [(loss.task, loss.what) for loss in result.losses] == [("c", "'A' as a whole")]

@@ -9,6 +9,7 @@ from sluice.importers.argo.depends import Rule
 from sluice.importers.argo.expressions.tree import Untranslatable
 from sluice.importers.argo.graph import Frame, Graph, Refused
 from sluice.importers.argo.library import Template
+from sluice.importers.argo.loop import LOOPS
 from sluice.importers.argo.names import dns_label
 from sluice.importers.argo.outputs import whole
 from sluice.importers.argo.scope import Node
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sluice.importers.argo.expander import Expander
 
 _AT_ONCE = Rule([])
+_OF_ITEMS = frozenset({"AnySucceeded", "AllFailed"})
 
 
 def expand_dag(expander: "Expander", frame: Frame) -> Node:
@@ -34,6 +36,7 @@ def expand_dag(expander: "Expander", frame: Frame) -> Node:
     handled |= {
         atom.task for each in asked.values() if each for atom in depends.atoms(each) if atom.results == {"Succeeded"}
     }
+    _tell_of_mixed_questions(expander.graph, frame, tasks, asked)
     nodes: dict[str, Node] = {}
     for name in order:
         task, condition = tasks[name], asked[name]
@@ -44,6 +47,18 @@ def expand_dag(expander: "Expander", frame: Frame) -> Node:
     roots = [draft for name, node in nodes.items() if not asked[name] for draft in node.roots]
     last = [draft for name, node in nodes.items() if name not in needed for draft in (*node.leaves, *node.after)]
     return whole(expander.graph, frame, nodes, list(nodes.values()), roots, last)
+
+
+def _tell_of_mixed_questions(
+    graph: Graph, frame: Frame, tasks: Mapping[str, Map], asked: Mapping[str, depends.Depends | None]
+) -> None:
+    """A loop of which one task asks whether any item succeeded has succeeded with one, for all others as well."""
+    questions = [(name, atom) for name, each in asked.items() if each for atom in depends.atoms(each)]
+    loops = {atom.task for _, atom in questions if atom.results & _OF_ITEMS and tasks[atom.task].keys() & LOOPS}
+    for name, atom in questions:
+        if atom.task in loops and not atom.results & _OF_ITEMS:
+            what, words = f"'{atom.task}' as a whole", "it has succeeded with one item, as others ask for any success"
+            graph.lose(frame.template.document, tasks[name].line_of("depends"), what, words, frame.label(name))
 
 
 def _targets(graph: Graph, frame: Frame) -> list[str]:
@@ -110,11 +125,7 @@ def _gate(graph: Graph, frame: Frame, task: Map, asked: depends.Depends, nodes: 
             dns_label(task.text("name")),
         )
     for atom in depends.atoms(asked):
-        if (
-            atom.results & {"AnySucceeded", "AllFailed"}
-            and (loop := nodes[atom.task].only) is not None
-            and loop.is_fan_out
-        ):
+        if atom.results & _OF_ITEMS and (loop := nodes[atom.task].only) is not None and loop.is_fan_out:
             loop.fields["forEach"]["minSuccess"] = 1
     several = [
         nodes[atom.task] for atom in depends.atoms(asked) if len(nodes[atom.task].leaves) > 1 or nodes[atom.task].after
