@@ -91,9 +91,9 @@ function Next({ workflow }) {
   const { schedule, next } = workflow;
   const said = Object.entries(schedule);
   if (!said.length) return null;
-  return html`<h3>Schedule</h3>
+  return html`<h2>Schedule</h2>
     <dl class="facts">${said.map(([name, value]) => html`<dt>${name}</dt><dd>${[value].flat().join(" · ")}</dd>`)}</dl>
-    ${next.length > 0 && html`<h3>Next times, in this browser's zone</h3><ol class="times">${next.map((time) => html`<li>${when(time)}</li>`)}</ol>`}
+    ${next.length > 0 && html`<h2>Next times, in this browser's zone</h2><ol class="times">${next.map((time) => html`<li>${when(time)}</li>`)}</ol>`}
     <p><a href=${place({ show: "backfills", q: address.value.get("workflow") })} onClick=${onClick}>Backfills</a></p>`;
 }
 
