@@ -1,9 +1,9 @@
 """`make bench [SCENARIOS="wide-1000 chain-20"]`: the operator's time over that of plain pods, in turns on one cluster.
 
 Two more look at the operator alone: `idle-2000` (for so many `--minutes`) and `restart-10000`; `growth` measures how
-costs grow with what there is (see growth.py). One JSON object a line on standard output, progress on standard error,
-and at the end a chart in bench.svg. BENCH=quick runs the short
-scenarios only. It fails only where something must be broken; the goals that are not kept are in `missed`.
+costs grow with what there is (see growth.py), `page` how soon `sluice ui` shows what there is (see page.py). One JSON
+object a line on standard output, progress on standard error, and at the end a chart in bench.svg. BENCH=quick runs the
+short scenarios only. It fails only where something must be broken; the goals that are not kept are in `missed`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from tests.perf.growth import growth
 from tests.perf.idle import NAME as IDLE
 from tests.perf.idle import idle
 from tests.perf.operated import Operator
+from tests.perf.page import NAME as PAGE
+from tests.perf.page import page
 from tests.perf.restart import NAME as RESTART
 from tests.perf.restart import restart
 from tests.perf.rounds import measure
@@ -60,13 +62,15 @@ async def _result(kube: KubeClient, cluster: Cluster, name: str, minutes: float)
             return await idle(kube, operator, minutes)
         if name == GROWTH:
             return await growth(kube, cluster)
+        if name == PAGE:
+            return await page(kube, cluster)
         if name == RESTART:
             return await restart(kube, operator)
         return await measure(kube, cluster, operator, SCENARIOS[name])
 
 
 def main() -> None:
-    known = [*SCENARIOS, IDLE, RESTART, GROWTH]
+    known = [*SCENARIOS, IDLE, RESTART, GROWTH, PAGE]
     quick = [name for name, scenario in SCENARIOS.items() if scenario.quick]
     parser = argparse.ArgumentParser(prog="python3 -m tests.perf", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
