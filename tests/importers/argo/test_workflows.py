@@ -88,6 +88,16 @@ def test_locks_of_runs_and_of_tasks_are_pools():
 
 
 @pytest.mark.parametrize(
+    ("name", "pool"), [("'m-{{workflow.name}}'", "m-run-name"), ("'m-{{workflow.parameters.env}}'", "m-prod")]
+)
+def test_a_lock_that_the_run_names_is_one_for_all_runs(name, pool):
+    arguments = "{parameters: [{name: env, value: prod}]}"
+    result = imported(workflow(leaf(RUN), synchronization=f"{{mutex: {{name: {name}}}}}", arguments=arguments))
+    assert [each.name for each in result.objects] == [pool, "w"]
+    assert [what for _, what in lost(result)] == ["a lock that the run names"]
+
+
+@pytest.mark.parametrize(
     ("cron", "made"),
     [
         (

@@ -11,30 +11,46 @@ from sluice.api import API_VERSION
 from sluice.core import Json
 from sluice.importers.argo.names import dns_label
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Resolve, filled
+from sluice.importers.argo.text import Resolve, Text, literal, parse, placeholders, usual
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """`slots` is None where the ConfigMap is not among the files."""
+    """`slots` is None where the ConfigMap is not among the files. `by_run`: the run decides which lock it is."""
 
     name: str
     slots: int | None
     line: int
+    by_run: bool = False
+
+    @property
+    def losses(self) -> Iterator[tuple[str, str]]:
+        """What is lost, and what is done instead."""
+        if self.slots is None:
+            yield f"how many slots '{self.name}' has", "1; its ConfigMap is not among the files"
+        if self.by_run:
+            yield "a lock that the run names", f"one for all runs, '{self.name}': a Pool has one name"
 
 
 def locks_of(synchronization: Map, config_maps: Mapping[str, Map], resolve: Resolve) -> Iterator[Lock]:
     """Raises Unknown."""
     mutexes = [synchronization.map("mutex"), *synchronization.maps("mutexes")]
     for mutex in filter(None, mutexes):
-        yield Lock(dns_label(str(filled(mutex.text("name"), resolve))), 1, mutex.line)
+        text = parse(mutex.text("name"), resolve)
+        yield Lock(dns_label(_usual(text)), 1, mutex.line, by_run=literal(text) is None)
     semaphores = [synchronization.map("semaphore"), *synchronization.maps("semaphores")]
     for semaphore in filter(None, semaphores):
         reference = semaphore.map("configMapKeyRef") or semaphore.map("database")
-        name, key = (str(filled(reference.text(part), resolve)) for part in ("name", "key"))
+        texts = [parse(reference.text(part), resolve) for part in ("name", "key")]
+        name, key = map(_usual, texts)
         slots = config_maps[name].text(key) if name in config_maps else ""
         words = f"{name}-{key}" if name else key
-        yield Lock(dns_label(words), int(slots) if slots.isdecimal() else None, semaphore.line)
+        known = int(slots) if slots.isdecimal() else None
+        yield Lock(dns_label(words), known, semaphore.line, by_run=None in map(literal, texts))
+
+
+def _usual(text: Text) -> str:
+    return usual(text) or placeholders(text)
 
 
 @dataclass(slots=True)

@@ -33,9 +33,8 @@ def _held(graph: Graph, document: Document, holder: Map, pools: Pools, resolve: 
     """The locks of a whole workflow, as the run holds them."""
     held = []
     for lock in locks_of(holder.map("synchronization"), graph.library.config_maps, resolve):
-        if lock.slots is None:
-            what = f"how many slots '{lock.name}' has"
-            graph.lose(document, lock.line, what, "1; its ConfigMap is not among the files", left=True)
+        for what, instead in lock.losses:
+            graph.lose(document, lock.line, what, instead, left=True)
         held.append({"name": pools.hold(lock, by_runs=True)})
     return held
 

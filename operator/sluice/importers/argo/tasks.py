@@ -236,14 +236,8 @@ class TaskWriter:
             self._lose(draft, body.line_of("memoize"), "memoize", NO_MEMORY)
         pools = []
         for lock in locks_of(body.map("synchronization"), self._graph.library.config_maps, resolve):
-            if lock.slots is None:
-                self._lose(
-                    draft,
-                    lock.line,
-                    f"how many slots '{lock.name}' has",
-                    "1; its ConfigMap is not among the files",
-                    left=True,
-                )
+            for what, instead in lock.losses:
+                self._lose(draft, lock.line, what, instead, left=True)
             pools.append({"name": self._pools.hold(lock, by_runs=False)})
         return fields | ({"pools": pools} if pools else {})
 
