@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sluice.importers.argo.programs import Around, Copy, program_of
+from sluice.importers.argo.copies import Copy
+from sluice.importers.argo.programs import Around, program_of
 from sluice.importers.argo.source import Map
 from tests.importers.argo.documents import call, imported, leaf, spec, steps, tasks, workflow
 

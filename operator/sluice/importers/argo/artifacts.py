@@ -8,9 +8,10 @@ https://argo-workflows.readthedocs.io/en/latest/walk-through/artifacts/
 from collections.abc import Callable
 
 from sluice.core import Json
+from sluice.importers.argo.copies import Copy
 from sluice.importers.argo.fetched import Attached, git, http, mode_of
 from sluice.importers.argo.names import dns_label
-from sluice.importers.argo.programs import Around, Copy
+from sluice.importers.argo.programs import Around
 from sluice.importers.argo.scope import ArtifactPlace, Draft
 from sluice.importers.argo.source import Map
 from sluice.importers.argo.text import Text, parse, placeholders, plain

@@ -10,20 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sluice.core import Json
+from sluice.importers.argo.copies import Copy, keep, put
 from sluice.importers.argo.scripts import SHELLS, Written, is_python, written
 from sluice.importers.argo.source import Map
 from sluice.importers.argo.text import Ref, Resolve, Text, parse, placeholders, references, text_of
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A file or folder that is copied before or after the program. `optional`: if it is there."""
-
-    source: str
-    target: str
-    optional: bool = False
-    mode: str = ""
-    is_file: bool = False
 
 
 @dataclass(slots=True)
@@ -213,9 +203,9 @@ def _shell_around(script: str, around: Around, *, plain: bool) -> str:
         return script
     if around.json_as:
         script, plain = _printing_json(script, around.json_as), True
-    before = [line for copy in around.before for line in _put(copy)]
+    before = [line for copy in around.before for line in put(copy)]
     after = _hand_on_as_map(around) if around.all_as else [_hand_on(*each) for each in around.outputs.items()]
-    after += [line for copy in around.after for line in _keep(copy)]
+    after += [line for copy in around.after for line in keep(copy)]
     body = script if script.endswith("\n") else f"{script}\n"
     if not after or not re.search(r"\b(exit|exec|trap|return)\b", script):
         if after and not plain:
@@ -252,32 +242,10 @@ def _hand_on_as_map(around: Around) -> list[str]:
     return [_TO_JSON, f'printf {form} {" ".join(values * 2)} > "$SLUICE_OUTPUTS"']
 
 
-def _put(copy: Copy) -> list[str]:
-    """In place before the program. A folder that is there already, of the image or a volume, gets what is in it."""
-    source, target = shlex.quote(copy.source), shlex.quote(copy.target)
-    line = f"if [ -d {target} ]; then cp -r {source}/. {target}; else cp -r {source} {target}; fi"
-    if copy.is_file:
-        line = f"cp {source} {target}"
-    return _made(copy, f"[ ! -e {source} ] || {line}" if copy.optional else line)
-
-
-def _keep(copy: Copy) -> list[str]:
-    """After the program, over what an earlier attempt has kept."""
-    source, target = shlex.quote(copy.source), shlex.quote(copy.target)
-    line = f"cp -r {source} {target}"
-    return _made(copy, f"rm -rf {target}", f"[ ! -e {source} ] || {line}" if copy.optional else line)
-
-
-def _made(copy: Copy, *lines: str) -> list[str]:
-    folder, target = copy.target.rstrip("/").rpartition("/")[0], shlex.quote(copy.target)
-    made = [f"mkdir -p {shlex.quote(folder)}"] if folder not in ("", "/tmp") else []  # noqa: S108  # it is in each image
-    return [*made, *lines, *([f"chmod {copy.mode} {target}"] if copy.mode else [])]
-
-
 def _python_around(script: str, around: Around) -> str:
     if not around:
         return script
-    copies = [f"subprocess.run({line!r}, shell=True, check=True)" for copy in around.after for line in _keep(copy)]
+    copies = [f"subprocess.run({line!r}, shell=True, check=True)" for copy in around.after for line in keep(copy)]
     after = [*copies, *(_FILES_TO_JSON if around.outputs else ()), *(_PRINTED_TO_JSON if around.json_as else ())]
     values = {
         "FILES": ", ".join(f"{key!r}: {path!r}" for key, path in around.outputs.items()),
@@ -288,7 +256,7 @@ def _python_around(script: str, around: Around) -> str:
     needed = {*(["subprocess"] if around.before else ()), *(["tempfile", "os"] if around.json_as else ())}
     modules = [name for name in _MODULES if name in needed or re.search(rf"\b{name}\.", text)]
     lines = [f"import {', '.join(['atexit', *modules] if after else modules)}", ""]
-    lines += [f"subprocess.run({line!r}, shell=True, check=True)" for copy in around.before for line in _put(copy)]
+    lines += [f"subprocess.run({line!r}, shell=True, check=True)" for copy in around.before for line in put(copy)]
     if around.json_as:
         lines += ["printed, log = tempfile.TemporaryFile(), os.dup(1)", "os.dup2(printed.fileno(), 1)"]
     if after:

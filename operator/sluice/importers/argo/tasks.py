@@ -126,10 +126,7 @@ class TaskWriter:
         outputs = self._outputs(draft, container, around)
         fields = merged(merged(self._pod(draft, resolve), init), container_fields(container, resolve))
         own = {str(each.get("name")) for each in fields.get("env", ())}
-        words = [container.text("source"), *container.values_of("command"), *container.values_of("args")]
-        if draft.list_read and not draft.json_read and any(_JSON.search(text_of(each)) for each in words):
-            instead = "JSON maps and lists in it are texts: Argo's list has them as they are"
-            self._lose(draft, container.line, "the list of what its items hand on", instead)
+        self._tell_of_json_in_lists(draft, container)
         reads_result = draft.result_read and not outputs
         program = program_of(container, resolve, around, result=reads_result, taken=own)
         for what, instead in program.losses:
@@ -139,6 +136,12 @@ class TaskWriter:
             fields["env"] = env
         fields = _with(attached.fields, fields | self._handed_on(draft, container, outputs))
         return self._with_volumes(draft, fields | self._limits(draft, resolve), resolve)
+
+    def _tell_of_json_in_lists(self, draft: Draft, container: Map) -> None:
+        words = [container.text("source"), *container.values_of("command"), *container.values_of("args")]
+        if draft.list_read and not draft.json_read and any(_JSON.search(text_of(each)) for each in words):
+            instead = "JSON maps and lists in it are texts: Argo's list has them as they are"
+            self._lose(draft, container.line, "the list of what its items hand on", instead)
 
     def _attached(self, draft: Draft, around: Around) -> Attached:
         """What its artifacts need."""
