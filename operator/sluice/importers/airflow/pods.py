@@ -7,6 +7,7 @@ from typing import Any
 from sluice.core import Json
 from sluice.importers.airflow.dag import Translation
 from sluice.importers.airflow.holes import InPod, env_entry, in_field, parts_of
+from sluice.importers.airflow.pod_arguments import KNOWN, MEANINGLESS
 from sluice.importers.airflow.recording import Task
 from sluice.importers.airflow.values import duration, seconds_of
 
@@ -15,54 +16,6 @@ _OLD_RESOURCES = {
     "request_memory": ("requests", "memory"),
     "limit_cpu": ("limits", "cpu"),
     "limit_memory": ("limits", "memory"),
-}
-_MEANINGLESS = {
-    *(
-        "name",
-        "namespace",
-        "task_id",
-        "is_delete_operator_pod",
-        "on_finish_action",
-        "get_logs",
-        "in_cluster",
-        "cluster_context",
-    ),
-    *(
-        "kubernetes_conn_id",
-        "config_file",
-        "log_events_on_failure",
-        "reattach_on_restart",
-        "random_name_suffix",
-        "hostnetwork",
-    ),
-    *(
-        "api_version",
-        "docker_url",
-        "auto_remove",
-        "mount_tmp_dir",
-        "docker_conn_id",
-        "tty",
-        "network_mode",
-        "deferrable",
-    ),
-    *(
-        "poll_interval",
-        "logging_interval",
-        "base_container_name",
-        "location",
-        "cluster_name",
-        "project_id",
-        "gcp_conn_id",
-    ),
-    *(
-        "container_logs",
-        "schedulername",
-        "termination_grace_period",
-        "dnspolicy",
-        "use_internal_ip",
-        "force_pull",
-        "xcom_all",
-    ),
 }
 
 
@@ -106,72 +59,10 @@ def pod(task: Task, dag: Translation, marks: list[str]) -> Json:
         fields["outputs"] = dag.handed_on[task.id]
     if startup := seconds_of(said.get("startup_timeout_seconds")):
         fields["pendingTimeout"] = duration(startup)
-    known = _KNOWN | _MEANINGLESS
+    known = KNOWN | MEANINGLESS
     if unknown := sorted(name for name, value in said.items() if value and name not in known):
         dag.lose(task, ", ".join(unknown), "left out; `podTemplate` takes what a pod can say")
     return fields
-
-
-_KNOWN = {
-    *(
-        "image",
-        "cmds",
-        "entrypoint",
-        "arguments",
-        "command",
-        "env_vars",
-        "environment",
-        "private_environment",
-        "env_from",
-    ),
-    *("secrets", "configmaps", "resources", "container_resources", "node_selector", "node_selectors", "tolerations"),
-    *("service_account_name", "volumes", "volume_mounts", "affinity", "labels", "annotations", "image_pull_policy"),
-    *(
-        "image_pull_secrets",
-        "security_context",
-        "container_security_context",
-        "do_xcom_push",
-        "startup_timeout_seconds",
-    ),
-    *(
-        "retries",
-        "retry_delay",
-        "retry_exponential_backoff",
-        "max_retry_delay",
-        "execution_timeout",
-        "trigger_rule",
-        "pool",
-    ),
-    *(
-        "pool_slots",
-        "priority_weight",
-        "owner",
-        "depends_on_past",
-        "email",
-        "email_on_failure",
-        "email_on_retry",
-        "sla",
-    ),
-    *(
-        "on_failure_callback",
-        "on_success_callback",
-        "on_retry_callback",
-        "start_date",
-        "end_date",
-        "queue",
-        "doc_md",
-        "doc",
-    ),
-    *(
-        "wait_for_downstream",
-        "provide_context",
-        "executor_config",
-        "weight_rule",
-        "task_concurrency",
-        "max_active_tis_per_dag",
-    ),
-    *("params", "mem_limit", "cpus"),
-}
 
 
 def override(said: Any) -> Json | None:
