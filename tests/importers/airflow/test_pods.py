@@ -62,6 +62,15 @@ def pod(tmp_path, arguments):
             },
         ),
         (
+            "image='b', hostnetwork=True, priority_class_name='high', init_containers=[k8s.V1Container(name='i')]",
+            {
+                "image": "b",
+                "podTemplate": {
+                    "spec": {"hostNetwork": True, "priorityClassName": "high", "initContainers": [{"name": "i"}]}
+                },
+            },
+        ),
+        (
             "image='b', tolerations=[k8s.V1Toleration(key='gpu', operator='Exists', effect='NoSchedule')]",
             {"image": "b", "tolerations": [{"key": "gpu", "operator": "Exists", "effect": "NoSchedule"}]},
         ),

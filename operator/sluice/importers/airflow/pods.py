@@ -7,7 +7,7 @@ from typing import Any
 from sluice.core import Json
 from sluice.importers.airflow.dag import Translation
 from sluice.importers.airflow.holes import InPod, env_entry, in_field, parts_of
-from sluice.importers.airflow.pod_arguments import KNOWN, MEANINGLESS
+from sluice.importers.airflow.pod_arguments import KNOWN, MEANINGLESS, OF_POD
 from sluice.importers.airflow.recording import Task
 from sluice.importers.airflow.values import duration, seconds_of
 
@@ -165,7 +165,7 @@ def _placement(said: Json, fields: Json) -> None:
     }
     if metadata:
         template["metadata"] = metadata
-    spec: Json = {}
+    spec: Json = {field: _model(said[name]) for name, field in OF_POD.items() if said.get(name)}
     if said.get("affinity"):
         spec["affinity"] = _model(said["affinity"])
     if pull_secrets := [
@@ -174,10 +174,11 @@ def _placement(said: Json, fields: Json) -> None:
         spec["imagePullSecrets"] = pull_secrets
     if said.get("security_context"):
         spec["securityContext"] = _model(said["security_context"])
-    if said.get("image_pull_policy") or said.get("container_security_context"):
+    pull_policy = said.get("image_pull_policy") or ("Always" if said.get("force_pull") else None)
+    if pull_policy or said.get("container_security_context"):
         main: Json = {"name": "main"}
-        if said.get("image_pull_policy"):
-            main["imagePullPolicy"] = said["image_pull_policy"]
+        if pull_policy:
+            main["imagePullPolicy"] = pull_policy
         if said.get("container_security_context"):
             main["securityContext"] = _model(said["container_security_context"])
         spec["containers"] = [main]
