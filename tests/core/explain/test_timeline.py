@@ -68,6 +68,13 @@ def test_its_own_pods_tell_the_attempts_and_what_each_waited_for():
     ]
 
 
+def test_the_time_until_the_end_of_an_attempt_is_seen_is_nobodys():
+    run = seen(
+        "Running", GRAPH, a={"phase": "Running", "startedAt": at(1), "reason": "ReadingLog: its outputs are there"}
+    )
+    assert bars(run, pod("a", 1, 0, 0, 1, 9))["a"] == [("image", 0, 1), ("running", 1, 9)]
+
+
 def test_what_was_not_run_or_is_kept_of_an_earlier_run_has_no_bar():
     kept = {"phase": "Succeeded", "startedAt": "2026-02-01T00:00:00Z", "finishedAt": "2026-02-01T00:01:00Z"}
     run = seen("Failed", GRAPH, a=kept, b={"phase": "UpstreamFailed"}, ask={"phase": "Skipped"}, tidy=ended(0, 2))

@@ -82,8 +82,8 @@ def parts_of(
     held_up_by = "before its start" if ready_at is None else _held_up_by(seen, entry, waits=not pods)
     for of_item in pods.values():
         _add_pods(spent, held_up_by, ready_at or started_at, of_item)
-    if None in pods and (last_ended_at := pods[None][-1].container.finished_at) is not None:
-        spent.add("between attempts", last_ended_at, None)
+    if None in pods and entry["phase"] == "Pending":  # after a pod that has ended
+        spent.add("between attempts", pods[None][-1].container.finished_at, None)
     if not pods and item is None:
         spent.add(held_up_by, ready_at or started_at, begun_at)
         spent.add("its last attempt", begun_at, ended_at)
