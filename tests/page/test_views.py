@@ -174,11 +174,16 @@ def calling(child):
 
 @pytest.mark.parametrize(
     ("child", "boxes"),
-    [("etl-1", ["get", "load/a", "load/b"]), ("", ["get", "load"]), ("gone", ["get", "load"])],
+    [
+        ("etl-1", ["get", "load/a", "load/b"]),
+        ("", ["get", "load/now"]),  # not called yet: as the Workflow is now
+        ("gone", ["get", "load"]),
+    ],
 )
 async def test_a_child_run_is_drawn_in_place_of_the_task_that_called_it_as_long_as_it_is_there(child, boxes, tmp_path):
+    now = {"metadata": {"name": "etl"}, "spec": {"tasks": [{"name": "now", "bash": "true"}]}}
     gone = status(404, "NotFound", 'workflowruns.sluice.dev "gone" not found', name="gone")
-    found = cluster(calling(child), run("etl-1", "Running"), **{CALLER: FROZEN, "gone": gone})
+    found = cluster(calling(child), run("etl-1", "Running"), **{CALLER: FROZEN, "gone": gone, "etl": now})
     picture = await asked(found, "api/graph?name=outer-1&inside=load%0Aload/a%0Anone", tmp_path)
     assert [box["key"] for box in picture["boxes"]] == boxes
 

@@ -12,9 +12,11 @@ from sluice.cli.graph.read import of_run
 from sluice.cli.graph.svg import curve
 from sluice.client import graphs
 from sluice.client.api import Client
-from sluice.client.errors import ClientError, NotFound
-from sluice.client.resources import RUNS
+from sluice.client.errors import ClientError, Forbidden, NotFound
+from sluice.client.resources import RUNS, WORKFLOWS
 from sluice.core import Json
+from sluice.core.base import foreign
+from sluice.core.base.naming import graph_of
 from sluice.core.explain.seen import RunSeen
 from sluice.core.graph.layout.draw import lay_out
 from sluice.core.graph.layout.picture import LineKind, Picture, Point
@@ -44,20 +46,30 @@ async def _seen(client: Client, name: str) -> RunSeen:
 
 
 async def _with_children(client: Client, seen: RunSeen, inside: Iterable[str]) -> Drawing:
-    """A task that has no child run, or none that can be read, stays as it is. Each stands after the one that has it."""
+    """A task that calls nothing, or what cannot be read, stays as it is. Each stands after the one that has it."""
     subject, runs = of_run(seen), {"": seen}
     for path in inside:
         above, _, task = path.rpartition("/")
-        name = runs[above].entries.get(task, {}).get("run") if above in runs else None
         try:
-            child = await _seen(client, name) if name else None
-        except NotFound:
+            child = await _child(client, runs[above], task) if above in runs else None
+        except (NotFound, Forbidden):
             continue
         if child is not None and child.graph is not None:
             runs[path], found = child, of_run(child)
             fan_outs = subject.fan_outs | {f"{path}/{each}" for each in found.fan_outs}
             subject = replace(subject, tasks=within(subject.tasks, path, found.tasks), fan_outs=fan_outs)
     return subject
+
+
+async def _child(client: Client, parent: RunSeen, task: str) -> RunSeen | None:
+    """The run that the task has called; as long as it may call one, what its Workflow is now."""
+    entry, definition = parent.entries.get(task, {}), parent.definitions.get(task, {})
+    if name := foreign.string(entry.get("run")):
+        return await _seen(client, name)
+    callee = foreign.string(foreign.mapping(definition.get("workflow")).get("name"))
+    if not callee or "forEach" in definition or entry.get("phase", "Pending") != "Pending":
+        return None
+    return RunSeen({}, 0.0, graph_of((await client.get(WORKFLOWS, callee))["spec"]))
 
 
 def _written(subject: Drawing, picture: Picture) -> Json:

@@ -1,10 +1,15 @@
 // Child runs in place: which tasks are opened in the graph, by their paths such as `load` and `load/clean`.
 
 import { address, to, view } from "./address.js";
-import { placeOf } from "./run.js";
+import { placeOf, tasks } from "./run.js";
 
 function opened() {
   return address.value.get("inside").split("\n").filter(Boolean);
+}
+
+/** Does the task call another Workflow, once? */
+export function calls(/** @type {string} */ path) {
+  return tasks.value.some(({ name, kind, fanOut }) => name === path && kind === "workflow" && !fanOut);
 }
 
 export function isOpen(/** @type {string} */ path) {
@@ -20,5 +25,6 @@ export function turned(/** @type {string} */ path) {
 /** The address of the logs: those of a task of a child run are shown with that run. */
 export function logs() {
   const path = address.value.get("task");
-  return path.includes("/") ? to({ ...placeOf(path), view: "logs", inside: "", open: "" }) : view("logs");
+  const place = placeOf(path);
+  return path.includes("/") && place.run ? to({ ...place, view: "logs", inside: "", open: "" }) : view("logs");
 }

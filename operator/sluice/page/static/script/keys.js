@@ -2,8 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { address, go, place, to, view } from "./address.js";
-import { logs, turned } from "./inside.js";
-import { called } from "./run.js";
+import { calls, logs, turned } from "./inside.js";
 import { asked } from "./views/action.js";
 
 export const helpIsOpen = signal(false);
@@ -17,7 +16,7 @@ export const KEYS = [
   ["c", "a run compared with another"],
   ["y", "a run as YAML"],
   ["w", "why: of the chosen task, or of the run"],
-  ["o", "opens the chosen task's child run in the graph, or folds it"],
+  ["o", "opens in the graph what the chosen task calls, or folds it"],
   ["u", "up: from a run, a Workflow or a Backfill to the list"],
   ["/", "filter or search"],
   ["Esc", "closes what is open, lets go of what is chosen"],
@@ -36,7 +35,7 @@ export function onKey(/** @type {KeyboardEvent} */ event) {
   else if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
   else if (address.value.get("run") && VIEWS[event.key]) go(event.key === "l" ? logs() : view(VIEWS[event.key]));
-  else if (event.key === "o" && called.value.has(address.value.get("task"))) go(turned(address.value.get("task")));
+  else if (event.key === "o" && calls(address.value.get("task"))) go(turned(address.value.get("task")));
   else if (event.key === "u" && ["run", "workflow", "backfill"].some(address.value.get)) go(up());
 }
 

@@ -29,7 +29,7 @@ export function Graph() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   useSignalEffect(() => {
     void graph.value; // asked for at once, and again if it was not frozen then
-    look(namespace.value, address.value.get("run"), address.value.get("open"), inside(), sizes());
+    look(namespace.value, address.value.get("run"), address.value.get("open"), address.value.get("inside"), inside(), sizes());
   });
   useEffect(() => forget, []);
   const { picture, error } = drawn.value;
@@ -75,8 +75,7 @@ async function look(...what) {
   last = wanted;
   known = graph.peek();
   asking = true;
-  const [namespace, name, opened, children] = what;
-  const inside = children.replaceAll(/=.*/g, "");
+  const [namespace, name, opened, inside] = what;
   const found = await ask("/api/graph", { namespace, name, opened, inside }).then(
     (picture) => ({ picture, error: "" }),
     (error) => ({ picture: null, error: error.message }),

@@ -3,9 +3,9 @@
 import { computed, signal, useSignalEffect } from "@preact/signals";
 import { html } from "../html.js";
 import { address, onClick, to } from "../address.js";
-import { isOpen, logs, turned } from "../inside.js";
+import { calls, isOpen, logs, turned } from "../inside.js";
 import { Rarely } from "../rarely.js";
-import { called, placeOf, run, tasks } from "../run.js";
+import { placeOf, run, tasks } from "../run.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
 import { hasEnded } from "../words.js";
@@ -28,7 +28,7 @@ const rarely = new Rarely();
 export function Why() {
   useSignalEffect(() => {
     void subject.value;
-    if (!run.peek()) return;
+    if (!run.peek() || !placeOf(address.value.get("task")).run) return;
     return rarely.soon(chosen(), look);
   });
   const task = address.value.get("task");
@@ -55,6 +55,7 @@ async function look() {
 
 function Answered() {
   const { name, answer, error } = found.value;
+  if (!placeOf(address.value.get("task")).run) return html`<p>It is of a run that is not made yet.</p>`;
   if (name !== chosen()) return null;
   if (!answer) return html`<p class="words error">${error}</p>`;
   return html`<${Answer} answer=${answer} />`;
@@ -72,7 +73,7 @@ function Chosen({ task }) {
   return html`<h2>${task}${item && `[${item}]`}</h2>
     <p class="buttons">
       <a class="button" href=${logs()} onClick=${onClick}>Logs</a>
-      ${called.value.has(task) && html`<a class="button" href=${turned(task)} onClick=${onClick}>${isOpen(task) ? "Fold" : "Open in the graph"}</a>`}
+      ${calls(task) && html`<a class="button" href=${turned(task)} onClick=${onClick}>${isOpen(task) ? "Fold" : "Open in the graph"}</a>`}
       ${entry?.run && html`<a class="button" href=${to({ run: entry.run, task: "", item: "", view: "", inside: "", open: "" })} onClick=${onClick}>Run ${entry.run}</a>`}
       ${own && hasEnded(run.value?.status.phase ?? "") && html`<button onClick=${() => again(task, item)}>Run again…</button>`}
       <a class="button" href=${to({ task: "", item: "" })} onClick=${onClick}>Close</a>
