@@ -79,8 +79,24 @@ class Own(BashOperator):
 """
 
 
+TYPES = """
+from typing import TYPE_CHECKING, cast
+from airflow.decorators import dag, task
+if TYPE_CHECKING:
+    from elsewhere import Kind
+
+@dag(schedule='@nonsense', start_date=datetime(2026, 1, 1))
+def flow():
+    @task(task_id=cast(str, 'one'))
+    def a(): ...
+    a()
+
+flow()
+"""
+
+
 @pytest.mark.parametrize(
-    "text", [HELPERS, FACTORY, TASK_FLOW, GROUPS], ids=["helpers", "factory", "taskflow", "groups"]
+    "text", [HELPERS, FACTORY, TASK_FLOW, GROUPS, TYPES], ids=["helpers", "factory", "taskflow", "groups", "types"]
 )
 def test_a_construct_is_the_same_whether_it_is_run_or_read(tmp_path, text):
     ran, only_read = read(tmp_path, text, run=True), read(tmp_path, text)
@@ -95,6 +111,7 @@ def test_a_construct_is_the_same_whether_it_is_run_or_read(tmp_path, text):
         "open('{}', 'w')",
         "import subprocess; subprocess.run(['touch', '{}'])",
         "__import__('os').system('touch {}')",
+        "import typing; typing.cast.__globals__['os'].system('touch {}')",
         "eval(\"open('{}', 'w')\")",
         "[c for c in ().__class__.__base__.__subclasses__()][0].__init__.__globals__['os'].system('touch {}')",
         "from pathlib import Path; Path('{}').touch()",

@@ -92,6 +92,8 @@ class Reader(Values):
         body = ast.Expression(node) if isinstance(node, ast.Lambda) else ast.Module([bare], [])
         code = compile(ast.fix_missing_locations(body), self._file, "eval" if isinstance(node, ast.Lambda) else "exec")
         own = next(each for each in code.co_consts if isinstance(each, types.CodeType))
+        first = min(each.lineno for each in (node, *getattr(node, "decorator_list", ())))
+        own = own.replace(co_firstlineno=first)
         made = types.FunctionType(own, {name: value for scope in scopes for name, value in scope.items()})
         made.__defaults__ = tuple(self.value(each, scopes) for each in node.args.defaults)
         pairs = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)

@@ -40,6 +40,7 @@ _MODULES = {
     "os": _OS,
     "os.path": _OS.path,
     "textwrap": textwrap,
+    "typing": types.SimpleNamespace(TYPE_CHECKING=False, cast=lambda kind, value: value),
 }
 OPERATORS = {
     ast.Add: operator.add,
