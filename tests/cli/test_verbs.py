@@ -44,6 +44,7 @@ def test_each_verb_has_a_summary_that_fits_into_80_columns():
     [
         ("run a has not ended; see: sluice watch a", "run a has not ended; see: sluice watch a -n team --as 'a b'"),
         ("you may not: kubectl auth can-i get pods -n x", "you may not: kubectl auth can-i get pods -n x --as 'a b'"),
+        ("you may not: kubectl auth can-i get pods -A", "you may not: kubectl auth can-i get pods -A --as 'a b'"),
         ("Nothing was changed.   kubectl apply -f e", "Nothing was changed.   kubectl apply -f e -n team --as 'a b'"),
         ("sluice: it is no command", "sluice: it is no command"),
         ("a: kubectl reads y as true; write 'y'", "a: kubectl reads y as true; write 'y'"),

@@ -50,7 +50,7 @@ etl in <namespace>: would start 1 run of 7 tasks.
   many: its condition holds (the output of list is not known)
 
 not seen: whether it fits: that takes the nodes and all their pods (you may not list nodes)
-Nothing was changed.   kubectl apply -f FILE
+Nothing was changed.   kubectl apply -f FILE -n <namespace> --as viewer
 """
 
 

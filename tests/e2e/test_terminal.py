@@ -78,7 +78,9 @@ def test_a_run_is_started_stopped_and_taken_up_again(kubectl: Kubectl, sluice: S
     assert state(kubectl, "first") == "Running"
     eventually(lambda: sluice("ls", "--state", "running").text, "it goes on")
     sluice("stop", "elt").fails("Error: no run or Workflow is called 'elt'; did you mean 'etl'?")
-    sluice("retry", "etl").fails("Error: first has not ended yet (Running); to end it: sluice stop first")
+    sluice("retry", "etl").fails(
+        "Error: first has not ended yet (Running); to end it: sluice stop first -n <namespace>"
+    )
     sluice("stop", "etl").shows("first: stopping; 1 pod ends within <span>, the finally task tidy still runs")
     kubectl.finished("first")
     sluice("stop", "etl").fails("Error: first has ended already: Stopped")
@@ -240,7 +242,7 @@ def test_a_viewer_sees_all_and_is_told_what_is_missing_to_do_more(kubectl: Kubec
         assert right in said.errors
     viewer("ls", "-A").fails(
         f"""
-        Error: you may not list workflows.sluice.dev in the whole cluster. To see for yourself: kubectl auth can-i list workflows.sluice.dev -A
+        Error: you may not list workflows.sluice.dev in the whole cluster. To see for yourself: kubectl auth can-i list workflows.sluice.dev -A --as {account}
         The server says: workflows.sluice.dev is forbidden: User "{account}" cannot list resource "workflows" in API group "sluice.dev" at the cluster scope
         """.replace(kubectl.namespace, "<namespace>")  # noqa: E501  # as they are
     )
@@ -339,7 +341,7 @@ def test_what_goes_on_goes_on_when_nobody_looks_any_more(kubectl: Kubectl, sluic
         eventually(lambda: "● a Running 1/2" in watching.text, "the watch has a line for it")
         eventually(lambda: "load Running" in follows.text, "so has who follows it")
         assert follows.interrupted() == 130
-        assert follows.errors == "a goes on; to follow it: sluice watch a\n"
+        assert follows.errors == f"a goes on; to follow it: sluice watch a -n {kubectl.namespace}\n"
         assert watching.interrupted() == 130
     assert all(line.split()[1] in "◌●" for line in watching.text.splitlines())
     assert kubectl.task("a", "load")["phase"] == "Running"
@@ -369,7 +371,7 @@ def test_two_runs_are_compared(kubectl: Kubectl, sluice: Sluice) -> None:
         "load  ✔ Succeeded <span>  ✖ Failed exit code 1 <span>",
         "extract  \N{EN DASH}  ✔ Succeeded <span>",
     ]
-    sluice("diff", "etl~1").fails("Error: with which run? Write for example: sluice diff etl~1 etl")
+    sluice("diff", "etl~1").fails("Error: with which run? Write for example: sluice diff etl~1 etl -n <namespace>")
 
 
 def test_a_watch_ends_with_the_run(kubectl: Kubectl, sluice: Sluice) -> None:
@@ -389,7 +391,9 @@ def test_a_watch_ends_with_the_run(kubectl: Kubectl, sluice: Sluice) -> None:
     ]
     assert shown.text.splitlines()[-2:] == watching.text.splitlines()[-2:]
     assert shown.code == 1
-    sluice("watch", "first/load").fails("Error: watch shows whole runs; for one task: sluice logs first/load -f")
+    sluice("watch", "first/load").fails(
+        "Error: watch shows whole runs; for one task: sluice logs first/load -f -n <namespace>"
+    )
 
 
 def test_kubectl_knows_it_as_a_plugin(kubectl: Kubectl, sluice: Sluice) -> None:

@@ -16,8 +16,9 @@ def as_typed(line: str) -> str:
     access = None if context is None else context.find_root().obj
     if not isinstance(access, Access) or not _COMMAND.search(line):
         return line
-    flags = access.flags()
-    missing = [
-        word for pair in zip(flags[::2], flags[1::2], strict=True) if f" {pair[0]} " not in line for word in pair
-    ]
-    return " ".join([line, *map(shlex.quote, missing)])
+    there = line.replace(" -A", " -n ").split()
+    given = access.flags()
+    for flag, value in zip(given[::2], given[1::2], strict=True):
+        if flag not in there:
+            line += f" {flag} {shlex.quote(value)}"
+    return line
