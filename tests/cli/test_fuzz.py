@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sluice.cli.lint.check import Source, check
+from sluice.cli.lint.check import LintedFile, check
 from sluice.cli.lint.source import read_yaml
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -32,7 +32,7 @@ VALUES = st.recursive(
 
 
 def lint(text):
-    report = check([Source("f", list(read_yaml(text)))])
+    report = check([LintedFile("f", list(read_yaml(text)))])
     lines = text.count("\n") + 2
     assert all(1 <= finding.line <= lines for finding in report.findings["f"])
 

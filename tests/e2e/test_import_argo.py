@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from sluice.importers.argo.translate import Source, translate
+from sluice.importers.argo.translate import ArgoFile, translate
 from sluice.importers.write import to_yaml
 from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, container
 
 
 def run_of(kubectl: Kubectl, name: str) -> Json:
     """Of the example by this name, ended."""
-    result = translate([Source(f"{name}.yaml", (EXAMPLES / "import" / "argo" / f"{name}.yaml").read_text())])
+    result = translate([ArgoFile(f"{name}.yaml", (EXAMPLES / "import" / "argo" / f"{name}.yaml").read_text())])
     assert not any(loss.left for loss in result.losses), result.summary()
     kubectl.apply(to_yaml(result.objects))
     return kubectl.finished(kubectl.run_of(name))

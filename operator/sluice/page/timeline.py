@@ -16,7 +16,7 @@ from sluice.core.base.errors import Unreadable
 from sluice.core.base.naming import LABEL_INDEX, LABEL_RUN
 from sluice.core.base.times import instant
 from sluice.core.explain.seen import RunSeen
-from sluice.core.explain.spent import Part
+from sluice.core.explain.spent import TimePart
 from sluice.core.explain.timeline import timeline as bars_of
 from sluice.core.pod.view import PodView, pod_view
 from sluice.page.visitors import Visitor
@@ -45,11 +45,11 @@ async def timeline(visitor: Visitor, name: str) -> Json:
     }
 
 
-def _ready_at(parts: Sequence[Part]) -> Instant:
+def _ready_at(parts: Sequence[TimePart]) -> Instant:
     return parts[0].until if parts[0].kind == "dependencies" else parts[0].since
 
 
-def _bar(parts: Iterable[Part], started_at: Instant) -> _Bar:
+def _bar(parts: Iterable[TimePart], started_at: Instant) -> _Bar:
     return [(part.kind, round(part.since - started_at, 1), round(part.until - started_at, 1)) for part in parts]
 
 
@@ -75,9 +75,9 @@ def _replayed(
         ready_s = max((spans[before][1] for before in depends_on.get(task, ()) if before in spans), default=0.0)
         ready_s = min(ready_s, began_s)
         parts = [
-            Part("dependencies", 0.0, ready_s),
-            Part("limits", ready_s, began_s),
-            Part("running", began_s, ended_s),
+            TimePart("dependencies", 0.0, ready_s),
+            TimePart("limits", ready_s, began_s),
+            TimePart("running", began_s, ended_s),
         ]
         yield task, _bar((part for part in parts if part.since < part.until), 0.0)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False, slots=True)
-class Node:
+class TaskNode:
     """One task of the manifest. `fields` are the manifest's, without name and dependencies."""
 
     name: str
@@ -31,12 +31,12 @@ class Node:
 
 
 @dataclass(eq=False, slots=True)
-class Graph:
-    nodes: dict[str, Node] = field(default_factory=dict)
+class WorkflowGraph:
+    nodes: dict[str, TaskNode] = field(default_factory=dict)
     mistakes: list[Mistake] = field(default_factory=list)
     group: str | None = None
 
-    def add(self, node: Node) -> None:
+    def add(self, node: TaskNode) -> None:
         """A name that is taken is a mistake."""
         if (first := self.nodes.get(node.name)) is not None:
             words = f"a task is called '{node.name}' already, in line {first.place.line}; give this one another name"
@@ -53,16 +53,16 @@ class Graph:
         self.mistakes.append(Mistake(here(), message))
 
 
-_CURRENT: ContextVar[Graph | None] = ContextVar("graph", default=None)
+_CURRENT: ContextVar[WorkflowGraph | None] = ContextVar("graph", default=None)
 
 
-def current() -> Graph | None:
+def current() -> WorkflowGraph | None:
     """The graph that is being built; None outside of a `@workflow` function."""
     return _CURRENT.get()
 
 
 @contextmanager
-def building(graph: Graph) -> Iterator[Graph]:
+def building(graph: WorkflowGraph) -> Iterator[WorkflowGraph]:
     token = _CURRENT.set(graph)
     try:
         yield graph

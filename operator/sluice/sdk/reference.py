@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any, NoReturn, TypeVar
 
 from sluice.sdk.faults import fault
-from sluice.sdk.graph import Graph, Node, current
+from sluice.sdk.graph import TaskNode, WorkflowGraph, current
 
 _T = TypeVar("_T")
 _MARK = re.compile("\0([^\0]+)\0")
@@ -20,7 +20,7 @@ _LOOKS_LIKE_ONE = re.compile(r"\$\((?=(?:params|run|tasks|item)\b)")
 class Step:
     """A task that hands on no value: `bash`, `container`, `join`, a `@task` that returns None."""
 
-    def __init__(self, node: Node | None) -> None:
+    def __init__(self, node: TaskNode | None) -> None:
         """`node` is None for what is no task's: a parameter, what a run knows of itself, an item."""
         self._node = node
 
@@ -41,7 +41,7 @@ class Step:
         return self
 
 
-def nodes_of(steps: object) -> Iterator[Node]:
+def nodes_of(steps: object) -> Iterator[TaskNode]:
     """Of a step, of a reference, of a list of such. Raises WorkflowFault for anything else."""
     if isinstance(steps, Step) and steps._node is not None:
         yield steps._node
@@ -71,7 +71,7 @@ def describe(value: object) -> str:
 class Reference(Step):
     """The value of a task, of a parameter, or of the run itself, which only a run has."""
 
-    def __init__(self, path: str, hint: Any, node: Node | None = None, *, each: bool = False) -> None:
+    def __init__(self, path: str, hint: Any, node: TaskNode | None = None, *, each: bool = False) -> None:
         """`path`: the words of its placeholder. `each`: the list of what a fan-out's items return."""
         super().__init__(node)
         self._path, self._hint, self._each = path, hint, each
@@ -186,7 +186,7 @@ def script(text: str) -> str:
     return text
 
 
-def graph_for(what: str) -> Graph:
+def graph_for(what: str) -> WorkflowGraph:
     """The graph that is being built. Raises WorkflowFault outside of a `@workflow` function."""
     if (graph := current()) is None:
         raise fault(f"{what} belongs into a function with @workflow")

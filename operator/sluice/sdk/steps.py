@@ -10,7 +10,7 @@ from sluice.core import Json
 from sluice.sdk import types
 from sluice.sdk.faults import fault, here
 from sluice.sdk.fields import TaskFields, task_fields
-from sluice.sdk.graph import Node
+from sluice.sdk.graph import TaskNode
 from sluice.sdk.reference import Reference, Step, as_condition, describe, filled, graph_for, nodes_of, script
 from sluice.sdk.task import OUTPUT, _argument
 from sluice.sdk.workflow import Workflow
@@ -92,13 +92,13 @@ def sub(workflow: Workflow[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
     arguments = {name: _argument(value) for name, value in workflow.bound(args, kwargs).items()}
     called: Json = {"name": workflow.name} | ({"arguments": arguments} if arguments else {})
     fields: Json = {"workflow": called} | ({"outputs": [OUTPUT]} if workflow.returns else {})
-    node = Node(workflow.name, here(), fields, calls=workflow)
+    node = TaskNode(workflow.name, here(), fields, calls=workflow)
     graph.add(node)
     return cast("R", Reference(f"tasks.{node.name}.outputs.{OUTPUT}", Any, node) if workflow.returns else Step(node))
 
 
 def _add(what: str, name: str, own: Json, fields: Mapping[str, Any]) -> Step:
     graph = graph_for(what)
-    node = Node(name, here(), own | task_fields(fields))
+    node = TaskNode(name, here(), own | task_fields(fields))
     graph.add(node)
     return Step(node)

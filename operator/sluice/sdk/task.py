@@ -24,7 +24,7 @@ from sluice.core import Json
 from sluice.sdk import types
 from sluice.sdk.faults import Place, fault, here
 from sluice.sdk.fields import FAN_OUT, TaskFields, task_fields
-from sluice.sdk.graph import Graph, Node, current
+from sluice.sdk.graph import TaskNode, WorkflowGraph, current
 from sluice.sdk.reference import Reference, Step, depend, filled, graph_for, references_in
 
 P = ParamSpec("P")
@@ -107,7 +107,7 @@ class Task(Generic[P, R_co]):
         """Wait for these, too."""
         return Task(self._function, self._fields, self.place, name=self._name, after=(*self._after, *steps))
 
-    def _each(self, graph: Graph, items: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Reference:
+    def _each(self, graph: WorkflowGraph, items: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Reference:
         parameters = list(inspect.signature(self._function).parameters)
         if not parameters:
             raise fault(f"{self.__name__} takes no argument that could be an item")
@@ -160,7 +160,7 @@ class Task(Generic[P, R_co]):
             found |= value if kind is inspect.Parameter.VAR_KEYWORD else {name: value}
         return found
 
-    def _add(self, graph: Graph, arguments: dict[str, Any], over: Json) -> Reference:
+    def _add(self, graph: WorkflowGraph, arguments: dict[str, Any], over: Json) -> Reference:
         for name, value in arguments.items():
             self._check(graph, name, value)
         fields = task_fields(self._fields)
@@ -170,14 +170,14 @@ class Task(Generic[P, R_co]):
         fields |= {"forEach": for_each} if over else {}
         fields["function"] = {"arguments": {name: _argument(value) for name, value in arguments.items()}}
         fields |= {"outputs": [OUTPUT]} if gives else {}
-        node = Node(self._name or self.__name__.strip("_").replace("_", "-").lower(), here(), fields, self)
+        node = TaskNode(self._name or self.__name__.strip("_").replace("_", "-").lower(), here(), fields, self)
         graph.add(node)
         each = bool(over)
         reference = Reference(f"tasks.{node.name}.outputs.{OUTPUT}", _value(returned, each=each), node, each=each)
         depend(reference, list(self._after))
         return reference
 
-    def _check(self, graph: Graph, name: str, value: Any) -> None:
+    def _check(self, graph: WorkflowGraph, name: str, value: Any) -> None:
         """That what goes into an argument is handed on, and is of its type."""
         for reference in references_in(value):
             self._handed_on(reference)

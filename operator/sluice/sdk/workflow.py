@@ -13,7 +13,7 @@ from sluice.core.validation import workflow_faults
 from sluice.sdk import types
 from sluice.sdk.faults import Mistake, Place, WorkflowFault, fault, here
 from sluice.sdk.fields import WorkflowFields, workflow_fields
-from sluice.sdk.graph import Graph, Node, building, current
+from sluice.sdk.graph import TaskNode, WorkflowGraph, building, current
 from sluice.sdk.loading import loading
 from sluice.sdk.local import LocalWorkflow, Run, run_locally
 from sluice.sdk.reference import Reference, Step
@@ -113,9 +113,9 @@ class Workflow(Generic[P, R_co]):
         self._not_while_loading()
         return self._built()[0]
 
-    def _built(self) -> tuple[Json, Graph]:
+    def _built(self) -> tuple[Json, WorkflowGraph]:
         source = Source.of(self._function, self._fields.get("include", ()))
-        graph = Graph(mistakes=[*source.mistakes_in(self._function.__name__)])
+        graph = WorkflowGraph(mistakes=[*source.mistakes_in(self._function.__name__)])
         parameters, references = self._parameters(graph)
         with building(graph):
             returned = cast("Callable[..., object]", self._function)(**references)
@@ -140,7 +140,7 @@ class Workflow(Generic[P, R_co]):
             raise WorkflowFault(graph.mistakes)
         return manifest, graph
 
-    def _parameters(self, graph: Graph) -> tuple[list[Json], dict[str, Reference]]:
+    def _parameters(self, graph: WorkflowGraph) -> tuple[list[Json], dict[str, Reference]]:
         declared, references = [], {}
         for name, each in inspect.signature(self._function).parameters.items():
             hint = types.hint_of(self._function, name)
@@ -151,7 +151,7 @@ class Workflow(Generic[P, R_co]):
                 graph.mistakes += [Mistake(self.place, each.message) for each in refused.mistakes]
         return declared, references
 
-    def _task(self, node: Node, source: Source, graph: Graph) -> Json:
+    def _task(self, node: TaskNode, source: Source, graph: WorkflowGraph) -> Json:
         manifest = node.manifest()
         if node.function is None:
             return manifest
@@ -176,7 +176,7 @@ class Workflow(Generic[P, R_co]):
         programs = [task for task in tasks if task.keys() & {"function", "bash"}]
         return _IMAGE if any("image" not in task for task in programs) else ""
 
-    def _invalid(self, manifest: Json, nodes: list[Node]) -> list[Mistake]:
+    def _invalid(self, manifest: Json, nodes: list[TaskNode]) -> list[Mistake]:
         """What lint says, by the line of the task that it is about."""
         found = []
         for each in workflow_faults(manifest):

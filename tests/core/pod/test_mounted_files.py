@@ -3,7 +3,7 @@
 import json
 
 from sluice.core.base.files import file_hashes
-from sluice.core.cel.variables import TaskResult
+from sluice.core.cel.variables import TaskVariable
 from sluice.core.pod.builder import Item, build_pod
 from sluice.core.pod.mounted_files import INPUTS, FileSources
 from sluice.core.spec.definition import Definition
@@ -73,7 +73,7 @@ def test_an_argument_that_is_one_placeholder_keeps_its_type():
     task = {"name": "a", "image": "x", "forEach": {"items": [{"n": 1.5}]}}
     task |= {"function": FUNCTION | {"arguments": given}, "outputs": ["k"]}
     definition = Definition.of({"tasks": [task, LIST], "files": HASHES}).tasks[0]
-    before = {"list": TaskResult("Succeeded", 0, {"files": ["a", "b"]})}
+    before = {"list": TaskVariable("Succeeded", 0, {"files": ["a", "b"]})}
     built = build_pod(RUN, definition, 1, files=SOURCES, item=Item(0, {"n": 1.5}), before=before)
     call = json.loads(built["metadata"]["annotations"][INPUTS])["function"]
     assert call == {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.core.cel.variables import TaskResult
+from sluice.core.cel.variables import TaskVariable
 from sluice.core.pod.builder import Item, build_pod
 from sluice.core.pod.size import EXEC_MAX_BYTES, oversize
 from tests.core.kubelet import RUN
@@ -11,7 +11,7 @@ from tests.core.world import run
 
 def built(item=None, value="", **fields):
     task = run("x >> a", fields={"x": {"outputs": ["k"]}, "a": fields}).task("a").definition
-    return build_pod(RUN, task, 1, item=item, before={"x": TaskResult("Succeeded", 0, {"k": value})})
+    return build_pod(RUN, task, 1, item=item, before={"x": TaskVariable("Succeeded", 0, {"k": value})})
 
 
 VALUE = "$(tasks.x.outputs.k)"

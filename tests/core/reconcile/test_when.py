@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sluice.core.cel.cost import MAX_COST, cost
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, compile_condition, tasks_read
-from sluice.core.cel.variables import TaskResult, condition_variables
+from sluice.core.cel.variables import TaskVariable, condition_variables
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED
 from tests.core.world import run
 
@@ -26,9 +26,9 @@ KNOWN = condition_variables(
     ETL,
     {"day": "monday", "max-cost": "3"},
     {
-        "a": TaskResult("Succeeded", 0, OUTPUTS),
-        "load-data": TaskResult("Skipped", None, {}),
-        "b": TaskResult("Failed", 3, {}, "exit code 3: no space left"),
+        "a": TaskVariable("Succeeded", 0, OUTPUTS),
+        "load-data": TaskVariable("Skipped", None, {}),
+        "b": TaskVariable("Failed", 3, {}, "exit code 3: no space left"),
     },
     run_phase="Failed",
     item={"name": "eu"},
@@ -235,14 +235,14 @@ NUMBERS = list(range(9000))
     ],
 )
 def test_what_would_hold_up_the_operator_is_not_begun(text):
-    known = condition_variables(ETL, {}, {"a": TaskResult("Succeeded", 0, {"long": LONG, "numbers": NUMBERS})})
+    known = condition_variables(ETL, {}, {"a": TaskVariable("Succeeded", 0, {"long": LONG, "numbers": NUMBERS})})
     found = answer(text, known)
     assert isinstance(found, CelError)
     assert found.message == "takes more than 10,000,000 steps; let a task find this out"
 
 
 def test_rounds_of_loops_are_limited():
-    known = condition_variables(ETL, {}, {"a": TaskResult("Succeeded", 0, {"numbers": list(range(300))})})
+    known = condition_variables(ETL, {}, {"a": TaskVariable("Succeeded", 0, {"numbers": list(range(300))})})
     found = answer("tasks.a.outputs.numbers.all(n, tasks.a.outputs.numbers.all(m, n + m >= 0))", known)
     assert str(found).endswith("its loops take more than 10,000 rounds; let a task find this out")
 
@@ -259,7 +259,7 @@ def test_rounds_of_loops_are_limited():
 def test_the_outputs_of_a_large_fan_out_can_be_asked_for(text):
     rows = [{"name": f"part-{number}", "rows": number} for number in range(5000)]
     outputs = {"rows": rows, "by": {row["name"]: row["rows"] for row in rows}}
-    assert answer(text, condition_variables(ETL, {}, {"a": TaskResult("Succeeded", 0, outputs)})) is True
+    assert answer(text, condition_variables(ETL, {}, {"a": TaskVariable("Succeeded", 0, outputs)})) is True
 
 
 @pytest.mark.parametrize(

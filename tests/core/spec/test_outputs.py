@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sluice.core.base.naming import outputs_name
 from sluice.core.base.text import as_json, as_text
-from sluice.core.cel.variables import TaskResult
+from sluice.core.cel.variables import TaskVariable
 from sluice.core.pod.builder import Item, build_pod
 from sluice.core.pod.size import ANNOTATIONS_MAX_BYTES, oversize
 from sluice.core.pod.view import pod_view
@@ -547,7 +547,7 @@ def test_an_item_has_of_other_outputs_only_those_that_its_task_refers_to(fields,
         world.task("b").definition,
         1,
         item=Item(0, "x"),
-        before={"a": TaskResult("Succeeded", 0, {"files": ["x", "y"], "tag": "v1"})},
+        before={"a": TaskVariable("Succeeded", 0, {"files": ["x", "y"], "tag": "v1"})},
     )
     inputs = json.loads(made["metadata"]["annotations"]["sluice.dev/inputs"])
     assert (inputs["item"], inputs["tasks"]) == ("x", {"a": {"phase": "Succeeded", "exitCode": 0, "outputs": read}})
@@ -563,7 +563,7 @@ def test_question_of_an_approval_names_them():
 
 
 def test_inputs_that_do_not_fit_say_so_in_bytes():
-    large = {f"t{number}": TaskResult("Succeeded", 0, {"k": "x" * 90 * 1024}) for number in range(3)}
+    large = {f"t{number}": TaskVariable("Succeeded", 0, {"k": "x" * 90 * 1024}) for number in range(3)}
     task = run("a", fields={"a": {"bash": "true"}}).task("a").definition
     made = build_pod(RUN, task, 1, before=large)
     size = sum(len(name + value) for name, value in made["metadata"]["annotations"].items())

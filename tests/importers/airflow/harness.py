@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sluice.cli.lint.check import Source, check
+from sluice.cli.lint.check import LintedFile, check
 from sluice.cli.lint.source import read_yaml
 from sluice.importers.airflow.convert import convert
 from sluice.importers.airflow.dag import Options
@@ -52,7 +52,7 @@ def tasks_of(result: Result) -> dict[str, Any]:
 
 def faults(result: Result) -> list[str]:
     """What lint says about it."""
-    report = check([Source("out", list(read_yaml(to_yaml(result.objects))))])
+    report = check([LintedFile("out", list(read_yaml(to_yaml(result.objects))))])
     return [f"{each.path}: {each.message}" for each in report.findings["out"]]
 
 

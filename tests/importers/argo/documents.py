@@ -3,10 +3,10 @@
 import json
 import textwrap
 
-from sluice.cli.lint.check import Source as File
+from sluice.cli.lint.check import ArgoFile as File
 from sluice.cli.lint.check import check
 from sluice.cli.lint.source import read_yaml
-from sluice.importers.argo.translate import Source, translate
+from sluice.importers.argo.translate import ArgoFile, translate
 from sluice.importers.write import to_yaml
 
 HEAD = """\
@@ -55,7 +55,7 @@ def leaf(body):
 
 def imported(*texts, **options):
     """The result of an import. All that comes out passes lint, and is the same the second time."""
-    sources = [Source(f"{number}.yaml", text) for number, text in enumerate(texts)]
+    sources = [ArgoFile(f"{number}.yaml", text) for number, text in enumerate(texts)]
     result = translate(sources, **options)
     text = to_yaml(result.objects)
     assert text == to_yaml(translate(sources, **options).objects)

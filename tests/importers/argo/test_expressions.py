@@ -5,7 +5,7 @@ import pytest
 from sluice.core.cel.program import Program, compile_condition
 from sluice.importers.argo.expressions.conditions import condition, expression
 from sluice.importers.argo.expressions.parser import parse
-from sluice.importers.argo.expressions.tree import Known, Untranslatable, go_text
+from sluice.importers.argo.expressions.tree import Constant, Untranslatable, go_text
 from sluice.importers.argo.text import Ref
 
 KNOWN = {
@@ -113,7 +113,7 @@ COMPUTED = {"config": (CONFIG,), "week": ('{"days": [3, 1, 2]}',), "flip": KNOWN
 )
 def test_what_is_known_is_computed_and_printed_as_by_go(written, value):
     node = parse(written, lambda words, _: COMPUTED[words])
-    assert isinstance(node, Known)
+    assert isinstance(node, Constant)
     assert go_text(node.value) == value
 
 

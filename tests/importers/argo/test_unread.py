@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.importers.argo.translate import Source, translate
+from sluice.importers.argo.translate import ArgoFile, translate
 from tests.importers.argo.documents import call, imported, leaf, lost, steps, workflow
 
 CRON = """\
@@ -43,6 +43,6 @@ def test_what_is_lost_is_told(text, loss):
 
 def test_what_changes_nothing_of_what_runs_is_a_note():
     text = workflow(leaf(RUN + "metrics: {prometheus: []}\ndisplayName: x\n"), podGC="{strategy: OnPodSuccess}")
-    result = translate([Source("a.yaml", text)])
+    result = translate([ArgoFile("a.yaml", text)])
     assert result.exit_code == 0
     assert sorted(note.message.partition(":")[0] for note in result.notes) == ["displayName", "metrics", "podGC"]

@@ -11,7 +11,7 @@ from sluice.cli.import_.output import deliver, options
 from sluice.cli.printable import printable
 
 if TYPE_CHECKING:
-    from sluice.importers.argo.translate import Source
+    from sluice.importers.argo.translate import ArgoFile
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 
@@ -33,18 +33,18 @@ def command(files: tuple[str, ...], output: Path | None, *, each: bool, check: b
     deliver(translate(_sources(files), each=each), output, check=check, verbose=verbose)
 
 
-def _sources(files: tuple[str, ...]) -> Iterator["Source"]:
-    from sluice.importers.argo.translate import Source  # noqa: PLC0415
+def _sources(files: tuple[str, ...]) -> Iterator["ArgoFile"]:
+    from sluice.importers.argo.translate import ArgoFile  # noqa: PLC0415
 
     for file in files:
         if file == "-":
-            yield Source("standard input", sys.stdin.read())
+            yield ArgoFile("standard input", sys.stdin.read())
             continue
         path = Path(file)
         found = sorted(each for each in path.rglob("*") if each.suffix in _SUFFIXES) if path.is_dir() else [path]
         for each in found:
             try:
-                yield Source(str(each), each.read_text(encoding="utf-8"))
+                yield ArgoFile(str(each), each.read_text(encoding="utf-8"))
             except OSError as error:
                 raise click.UsageError(printable(f"{each}: {error.strerror}")) from error
             except UnicodeDecodeError as error:

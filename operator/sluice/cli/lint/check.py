@@ -25,7 +25,7 @@ _KINDS = ("Workflow", "WorkflowRun", "Pool", "Backfill")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LintedFile:
     """A file: its documents, and a finding for each one that could not be read."""
 
     name: str
@@ -71,7 +71,7 @@ class _Object:
         return metadata if isinstance(metadata, dict) else {}
 
 
-def check(sources: Iterable[Source], *, chart_has_image: bool = False, warnings: bool = True) -> Report:
+def check(sources: Iterable[LintedFile], *, chart_has_image: bool = False, warnings: bool = True) -> Report:
     """Check all objects, each against those it refers to. `chart_has_image`: the chart sets a default task image.
 
     Without `warnings` none are looked for, which takes half as long.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from sluice.cli.lint.check import Source
+from sluice.cli.lint.check import LintedFile
 from sluice.cli.lint.source import Finding, read_json, read_yaml
 from sluice.cli.printable import printable
 
@@ -32,7 +32,7 @@ def _manifests(directory: Path) -> Iterator[Path]:
             yield path
 
 
-def read(name: str) -> Source:
+def read(name: str) -> LintedFile:
     """The documents of a file; of standard input if it is called `-`. A Python file is rendered, so it is run.
 
     Raises click's UsageError.
@@ -46,22 +46,22 @@ def read(name: str) -> Source:
         raise click.UsageError(printable(f"{name}: {error.strerror}")) from error
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
-        return Source(_display_name(name), [Finding(line, "", "this is not UTF-8 text")])
+        return LintedFile(_display_name(name), [Finding(line, "", "this is not UTF-8 text")])
     reading = read_json if name.endswith(".json") else read_yaml
-    return Source(_display_name(name), list(reading(text)))
+    return LintedFile(_display_name(name), list(reading(text)))
 
 
-def _rendered(file: Path) -> Source:
+def _rendered(file: Path) -> LintedFile:
     """Mistakes have their lines in the file; what else is found has those of the text that `sluice render` prints."""
     from sluice.cli.render import rendered  # noqa: PLC0415  # only for Python
     from sluice.sdk.faults import WorkflowFault  # noqa: PLC0415
 
     try:
-        return Source(f"{file}, rendered", list(read_yaml(rendered(file))))
+        return LintedFile(f"{file}, rendered", list(read_yaml(rendered(file))))
     except WorkflowFault as fault:
         own = [Finding(each.place.line, "", each.message) for each in fault.mistakes if each.place.file == str(file)]
         others = [Finding(1, "", str(each)) for each in fault.mistakes if each.place.file != str(file)]
-        return Source(str(file), own + others)
+        return LintedFile(str(file), own + others)
 
 
 def _display_name(name: str) -> str:

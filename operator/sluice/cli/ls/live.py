@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sluice.cli.ls.rows import Line, Run
+from sluice.cli.ls.rows import Line, RunLine
 from sluice.client.resources import Resource
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Changes:
 
     def lines(self, found: Sequence[Line]) -> Iterator[str]:
         for run in reversed(found):
-            if not isinstance(run, Run):
+            if not isinstance(run, RunLine):
                 continue
             now = (run.state.word, run.done, run.why if not run.ended or run.state.word != "Succeeded" else "")
             if self._before.get((run.namespace, run.name)) != now:

@@ -24,7 +24,7 @@ STATES = ("Pending", "Running", "Suspended", "Succeeded", "Failed", "Stopped", "
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunLine:
     """A line about a run."""
 
     namespace: str
@@ -64,7 +64,7 @@ class Idle:
         return self.name
 
 
-Line = Run | Idle
+Line = RunLine | Idle
 
 
 def lines(
@@ -80,7 +80,7 @@ def lines(
     """
     listed = [_run(row) for row in runs if children or not is_child(row)]
     listed.sort(key=lambda run: (run.created_at, run.name), reverse=True)
-    ended: dict[tuple[str, str], list[Run]] = {}
+    ended: dict[tuple[str, str], list[RunLine]] = {}
     busy = set()
     for run in listed:
         place = (run.namespace, run.workflow)
@@ -107,8 +107,8 @@ def _place(row: TableRow) -> tuple[str, str]:
     return row.namespace, row.name
 
 
-def _run(row: TableRow) -> Run:
-    return Run(
+def _run(row: TableRow) -> RunLine:
+    return RunLine(
         namespace=row.namespace,
         name=printable(row.name),
         workflow=printable(row.cell("Workflow")),
@@ -121,7 +121,7 @@ def _run(row: TableRow) -> Run:
     )
 
 
-def _idle(row: TableRow, ended: Sequence[Run]) -> Idle:
+def _idle(row: TableRow, ended: Sequence[RunLine]) -> Idle:
     refused, suspended = row.cell("Accepted") == "False", row.cells.get("Suspended") is True
     return Idle(
         namespace=row.namespace,

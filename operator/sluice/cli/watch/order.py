@@ -15,7 +15,7 @@ _DEEPEST_TREE = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TreePlace:
     """A task's line. `prefix` is the branches of the tree, or the step's number on the first line of each step."""
 
     number: int
@@ -28,7 +28,7 @@ class TaskOrder:
 
     names: tuple[str, ...]
     graph: Graph
-    places: tuple[Place, ...]
+    places: tuple[TreePlace, ...]
 
     @classmethod
     def of(cls, graph: Json) -> "TaskOrder":
@@ -48,7 +48,7 @@ class TaskOrder:
         steps = _steps(graph)
         deepest = max(steps, default=0)
         if deepest == 0:
-            places = [Place(number, "") for number in range(len(names))]
+            places = [TreePlace(number, "") for number in range(len(names))]
         elif deepest < _DEEPEST_TREE and all(len(dependencies) <= 1 for dependencies in graph.dependencies):
             places = list(_tree(graph))
         else:
@@ -71,20 +71,20 @@ def _steps(graph: Graph) -> list[int]:
     return steps
 
 
-def _step_by_step(steps: Sequence[int]) -> Iterator[Place]:
+def _step_by_step(steps: Sequence[int]) -> Iterator[TreePlace]:
     width = len(str(max(steps) + 1))
     last = None
     for step, number in sorted((step, number) for number, step in enumerate(steps)):
-        yield Place(number, f"{'' if step == last else step + 1:>{width}} ")
+        yield TreePlace(number, f"{'' if step == last else step + 1:>{width}} ")
         last = step
 
 
-def _tree(graph: Graph) -> Iterator[Place]:
+def _tree(graph: Graph) -> Iterator[TreePlace]:
     roots = [number for number, dependencies in enumerate(graph.dependencies) if not dependencies]
     stack = [(root, "", "") for root in reversed(roots)]
     while stack:
         number, branch, trunk = stack.pop()
-        yield Place(number, branch)
+        yield TreePlace(number, branch)
         children = graph.dependents[number]
         for child in reversed(children):
             last = child == children[-1]

@@ -19,7 +19,7 @@ _LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
-class TaskResult:
+class TaskVariable:
     """How a task ended. `exit_code` is None if its program did not end; `outputs` and `message` are empty if there are
     none.
     """
@@ -41,7 +41,7 @@ class TaskResult:
 def condition_variables(
     run: Mapping[str, str],
     parameters: Mapping[str, Any],
-    tasks: Mapping[str, TaskResult],
+    tasks: Mapping[str, TaskVariable],
     *,
     run_phase: RunPhase | None = None,
     item: Any = None,
@@ -59,7 +59,7 @@ def condition_variables(
     }
 
 
-def _task(ended: TaskResult) -> Json:
+def _task(ended: TaskVariable) -> Json:
     return {"message": ""} | ended.ends | {"outputs": _plain(ended.outputs)}
 
 

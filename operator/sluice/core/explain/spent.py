@@ -28,7 +28,7 @@ _NOT_HELD_UP = frozenset(
 """The kinds of `status.time` that are none of a task that is ready and may not start."""
 
 
-class Part(NamedTuple):
+class TimePart(NamedTuple):
     kind: str
     since: Instant
     until: Instant
@@ -39,13 +39,13 @@ class _Spent:
     """`now` ends what goes on; None if nothing does."""
 
     now: Instant | None
-    parts: list[Part] = field(default_factory=list)
+    parts: list[TimePart] = field(default_factory=list)
 
     def add(self, kind: str, since: Instant | None, until: Instant | None) -> None:
         """Without an end it goes on."""
         end = self.now if until is None else until
         if since is not None and end is not None and end > since:
-            self.parts.append(Part(kind, since, end))
+            self.parts.append(TimePart(kind, since, end))
 
 
 def where_time_went(seen: RunSeen, task: str, item: int | None = None) -> str:
@@ -57,7 +57,7 @@ def where_time_went(seen: RunSeen, task: str, item: int | None = None) -> str:
     return _words(parts_of(seen, task, pods, item)) + (f" ({len(pods)} items together)" if len(pods) > 1 else "")
 
 
-def _words(parts: Iterable[Part]) -> str:
+def _words(parts: Iterable[TimePart]) -> str:
     spent_s: defaultdict[str, float] = defaultdict(float)
     for part in parts:
         spent_s[part.kind] += part.until - part.since
@@ -66,7 +66,7 @@ def _words(parts: Iterable[Part]) -> str:
 
 def parts_of(
     seen: RunSeen, task: str, pods: Mapping[int | None, Sequence[PodView]], item: int | None = None
-) -> list[Part]:
+) -> list[TimePart]:
     """What the time went to, in order; of several items one after the other. `pods` are the attempts by item."""
     definition, entry = seen.definitions.get(task, {}), seen.entries.get(task, {"phase": "Pending"})
     spent = _Spent(seen.now if entry["phase"] in ("Pending", "Running") else None)

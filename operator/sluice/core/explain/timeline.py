@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sluice.core.base.times import instant
 from sluice.core.explain.attempts import uid_of
 from sluice.core.explain.seen import RunSeen
-from sluice.core.explain.spent import Part, parts_of
+from sluice.core.explain.spent import TimePart, parts_of
 from sluice.core.pod.view import PodView
 
 
@@ -15,7 +15,7 @@ class Bar(NamedTuple):
     """Of a task that waits, runs or has run in this run."""
 
     task: str
-    parts: list[Part]
+    parts: list[TimePart]
 
 
 def timeline(seen: RunSeen, pods: Iterable[PodView]) -> Iterator[Bar]:

@@ -34,7 +34,7 @@ from sluice.core.base.naming import (
 )
 from sluice.core.base.text import as_text
 from sluice.core.base.times import rfc3339
-from sluice.core.cel.variables import TaskResult
+from sluice.core.cel.variables import TaskVariable
 from sluice.core.graph.placeholders import SCRIPT_FIELDS, Values, fill, kubelet_literal
 from sluice.core.pod.deadlines import seconds_allowed
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
@@ -130,7 +130,7 @@ def build_pod(
     now: Instant = 0.0,
     hardened: bool = False,
     end: RunEnd | None = None,
-    before: Mapping[str, TaskResult] | None = None,
+    before: Mapping[str, TaskVariable] | None = None,
     defaults: PodDefaults = NO_DEFAULTS,
     files: FileSources = _NO_FILES,
 ) -> Json:
@@ -197,7 +197,7 @@ def inputs_json(
     run: RunIdentity,
     task: TaskDefinition,
     attempt: int,
-    before: Mapping[str, TaskResult],
+    before: Mapping[str, TaskVariable],
     item: Item | None = None,
     end: RunEnd | None = None,
     values: Values | None = None,
@@ -231,11 +231,11 @@ _ALL_SHOWN = 200
 _MESSAGES_MAX = 64 * 1024
 
 
-def _is_notable(ended: TaskResult) -> bool:
+def _is_notable(ended: TaskVariable) -> bool:
     return ended.phase != "Succeeded" or bool(ended.outputs)
 
 
-def _ended(name: str, ended: TaskResult, task: TaskDefinition, room: int, *, of_item: bool) -> Json:
+def _ended(name: str, ended: TaskVariable, task: TaskDefinition, room: int, *, of_item: bool) -> Json:
     """How a dependency ended, its message in that many characters."""
     outputs = ended.outputs
     if of_item:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sluice.api.task import FunctionSpec
 from sluice.core import Json
-from sluice.core.cel.variables import TaskResult
+from sluice.core.cel.variables import TaskVariable
 from sluice.core.graph.placeholders import Values, fill_typed
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.task import TaskDefinition
@@ -14,7 +14,7 @@ def function_call(
     function: FunctionSpec,
     run: RunIdentity,
     task: TaskDefinition,
-    before: Mapping[str, TaskResult],
+    before: Mapping[str, TaskVariable],
     item: Json,
     texts: Values,
 ) -> Json:

@@ -2,7 +2,7 @@
 
 from sluice.core import Json
 from sluice.core.base.naming import outputs_name
-from sluice.core.cel.variables import TaskResult
+from sluice.core.cel.variables import TaskVariable
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskState
 
@@ -19,16 +19,16 @@ def outputs_so_far(run: RunState, number: int) -> Json | None:
     return run.tasks[number].outputs
 
 
-def result_of(task: TaskState) -> TaskResult:
+def result_of(task: TaskState) -> TaskVariable:
     """How a unit ended. Of an item that is its phase and its outputs: the status keeps no more of it."""
     last = task.last if task.group is None else None
     message = last.message if last is not None and task.phase in ("Succeeded", "Failed") else ""
-    return TaskResult(
+    return TaskVariable(
         task.phase, last.exit_code if last is not None else None, task.outputs or {}, message[:_MESSAGE_MAX]
     )
 
 
-def results_before(run: RunState, task: TaskState) -> dict[str, TaskResult]:
+def results_before(run: RunState, task: TaskState) -> dict[str, TaskVariable]:
     """How the tasks ended that a unit directly depends on, or reads, by name; without those that have not ended."""
     return {name: result_of(other) for name, other in units_before(run, task).items() if other.phase != "Pending"}
 

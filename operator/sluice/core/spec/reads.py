@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sluice.core import Json
 from sluice.core.base.text import as_text
-from sluice.core.cel.variables import TaskResult
+from sluice.core.cel.variables import TaskVariable
 from sluice.core.graph.placeholders import parts_of, placeholders_of
 from sluice.core.graph.references import ENDS, TaskRead, optional_tasks, references
 
@@ -38,7 +38,7 @@ class Reads:
             of_items=frozenset((each.read.task, each.read.output) for each in in_items),
         )
 
-    def values(self, results: Mapping[str, TaskResult]) -> dict[str, str]:
+    def values(self, results: Mapping[str, TaskVariable]) -> dict[str, str]:
         """The values of the placeholders, given how tasks ended; what is absent of an end is empty."""
         found: dict[str, str] = {}
         for task in self.tasks:

@@ -15,7 +15,7 @@ from sluice.importers.airflow.in_airflow import by_airflow
 from sluice.importers.airflow.mapped_groups import group_call
 from sluice.importers.airflow.names import parameter_of, workflow_of
 from sluice.importers.airflow.pods import pod
-from sluice.importers.airflow.recording import Task
+from sluice.importers.airflow.recording import RecordedTask
 from sluice.importers.airflow.secret_values import source_of
 from sluice.importers.airflow.shell import NotPossible
 from sluice.importers.airflow.travel import TASK_FILE
@@ -27,10 +27,10 @@ _SENSOR_TIMEOUT_S = 7 * 86400
 _SEVERAL_COMMANDS = re.compile(r"[;|\n]")
 _HOOK = re.compile(r"[A-Z]\w*Hook\Z")
 
-Action = Callable[[Task, Translation, list[str]], Json]
+Action = Callable[[RecordedTask, Translation, list[str]], Json]
 
 
-def action(task: Task, dag: Translation, marks: list[str]) -> Json:
+def action(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     """Of the first family that the task is one of. `marks`: origins of unknown texts."""
     if hooks := _hooks(task):
         return by_airflow(task, dag) if dag.options.airflow_image else _left(task, dag, ", ".join(hooks))
@@ -42,7 +42,7 @@ def action(task: Task, dag: Translation, marks: list[str]) -> Json:
     return _sensor(task, dag, marks) if task.is_a("BaseSensorOperator") else _function(task, dag, marks)
 
 
-def _function(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
+def _function(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
     """By the stand-ins in the pod, which find the operator by its ids."""
     arguments: Json = {"file": dag.path, "dag": dag.dag.id, "task": task.id}
     if not dag.by_interval:
@@ -56,7 +56,7 @@ def _function(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: 
     return fields | common.skips(task)
 
 
-def _from_installation(task: Task, dag: Translation, kind: str, fields: Json) -> None:
+def _from_installation(task: RecordedTask, dag: Translation, kind: str, fields: Json) -> None:
     """Variables and connections that the body reads come by the environment, from a Secret as they may be secret."""
     given, prefix = (dag.options.variables, "VAR") if kind == "Variable" else (dag.options.connections, "CONN")
     named = [text for text in task.body.texts if text in given]
@@ -70,7 +70,7 @@ def _from_installation(task: Task, dag: Translation, kind: str, fields: Json) ->
         dag.note(task, f"{task.id} may read a {kind.replace('get_c', 'C')} when it runs: {instead}")
 
 
-def _secrets_in(task: Task, dag: Translation, kind: str, prefix: str) -> list[Json]:
+def _secrets_in(task: RecordedTask, dag: Translation, kind: str, prefix: str) -> list[Json]:
     """The texts of a body that name a secret: from a Secret, if it has them."""
     found = []
     for text in task.body.texts:
@@ -86,7 +86,7 @@ def _as_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _bash(task: Task, dag: Translation, marks: list[str]) -> Json:
+def _bash(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     said = task.fields.get("bash_command")
     if task.mapped is not None or dag.handed_on[task.id] or task.own:
         return _function(task, dag, marks) | common.skips(task, said)
@@ -110,11 +110,11 @@ def _environment(said: Any, dag: Translation, marks: list[str]) -> list[Json]:
     return [env_entry(name, parts_of(value, marks), dag) for name, value in said.items()]
 
 
-def _empty(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
+def _empty(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
     return {"join": {}}
 
 
-def _sensor(task: Task, dag: Translation, marks: list[str]) -> Json:
+def _sensor(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     if task.is_a("FileSensor"):
         path = in_field(parts_of(task.fields.get("filepath", ""), marks), dag)
         if "$(" in path:
@@ -132,7 +132,7 @@ def _sensor(task: Task, dag: Translation, marks: list[str]) -> Json:
     return {"poll": _poll(task)} | fields
 
 
-def _poll(task: Task) -> Json:
+def _poll(task: RecordedTask) -> Json:
     """Airflow looks at the clock after a try that said no, so there are always two."""
     said = seconds_of(task.fields.get("poke_interval"))
     every = max(1, _POKE_S if said is None else said)
@@ -141,7 +141,7 @@ def _poll(task: Task) -> Json:
     return poll | ({"onTimeout": "Skip"} if flag(task.fields.get("soft_fail")) else {})
 
 
-def _wait_delta(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
+def _wait_delta(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
     seconds = seconds_of(task.fields.get("delta"))
     if seconds is None:
         return _left(task, dag)
@@ -149,12 +149,12 @@ def _wait_delta(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa
     return {"wait": {"for": duration(max(1, seconds))}}
 
 
-def _wait_until(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
+def _wait_until(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
     when = time_of(task.fields.get("target_time"))
     return _left(task, dag) if when is None else {"wait": {"until": rfc3339(when)}}
 
 
-def _approval(task: Task, dag: Translation, marks: list[str]) -> Json:
+def _approval(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     said = task.fields
     texts = [said[name] for name in ("subject", "body") if said.get(name)]
     approval: Json = {}
@@ -174,7 +174,7 @@ def _approval(task: Task, dag: Translation, marks: list[str]) -> Json:
     return {"approval": approval}
 
 
-def _external(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
+def _external(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
     """A place to begin at, as the run begins once the other has succeeded."""
     if other_dag(task, dag) is not None:
         return {"join": {}}
@@ -184,7 +184,7 @@ def _external(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: 
     return {"image": ""}
 
 
-def _trigger(task: Task, dag: Translation, marks: list[str]) -> Json:
+def _trigger(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     target = task.fields.get("trigger_dag_id")
     if not isinstance(target, str) or "\ue000" in target or "{{" in target:
         return _left(task, dag)
@@ -206,19 +206,19 @@ def _argument(value: Any, dag: Translation, marks: list[str]) -> Any:
     return in_field(parts_of(value, marks), dag) if is_text else value
 
 
-def _in_image(task: Task, dag: Translation, marks: list[str]) -> Json:
+def _in_image(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     """`@task.docker` and `@task.kubernetes`."""
     image = task.fields.get("image")
     return ({"image": image} if isinstance(image, str) else {}) | _function(task, dag, marks)
 
 
-def _virtualenv(task: Task, dag: Translation, marks: list[str]) -> Json:
+def _virtualenv(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     packages = task.fields.get("requirements") or task.fields.get("python") or "its packages"
     dag.lose(task, task.operator, f"it runs with the packages of its image, which needs {packages!r:.200}")
     return _function(task, dag, marks)
 
 
-def _sub_dag(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
+def _sub_dag(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others
     called = task.fields.get("subdag")
     name = called.get("$dag") if isinstance(called, dict) else None
     if not isinstance(name, str):
@@ -231,12 +231,12 @@ def _sub_dag(task: Task, dag: Translation, marks: list[str]) -> Json:  # noqa: A
     return group | call
 
 
-def _hooks(task: Task) -> list[str]:
+def _hooks(task: RecordedTask) -> list[str]:
     """The classes of hooks in what it calls: they are providers', and need Airflow."""
     return sorted(name for name in task.body.names if _HOOK.match(name) and name != "BaseHook")
 
 
-def _left(task: Task, dag: Translation, what: str = "") -> Json:
+def _left(task: RecordedTask, dag: Translation, what: str = "") -> Json:
     """A task that `lint` and the operator refuse until somebody fills it in."""
     instead = "it needs Airflow; give --airflow-image IMAGE, or say what it runs by `image`, `bash` or `python`"
     dag.lose(task, what or task.operator, instead, left=True)

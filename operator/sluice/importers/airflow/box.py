@@ -28,7 +28,7 @@ _CPU_TIME_OVER = 24  # SIGXCPU
 _KILLED = 9
 
 
-class Ended(Exception):
+class ChildEnded(Exception):
     """The file was ended, or has ended itself, before it was read."""
 
 
@@ -47,15 +47,15 @@ class _Child:
             )
             self._stack = stack.pop_all()
 
-    def result(self) -> "str | Ended":
+    def result(self) -> "str | ChildEnded":
         """Waits for at most WALL_S from now."""
         try:
             self._process.wait(WALL_S)
         except subprocess.TimeoutExpired:
-            return Ended(f"it was ended, as it had not done so by itself after {WALL_S} s")
+            return ChildEnded(f"it was ended, as it had not done so by itself after {WALL_S} s")
         self._output.seek(0)
         text = self._output.read(LIMITS["RLIMIT_FSIZE"]).decode(errors="replace")
-        return text or Ended(_why(self._process.returncode))
+        return text or ChildEnded(_why(self._process.returncode))
 
     def end(self) -> None:
         """With it goes its PID namespace; outside of a box the process group of its session."""
@@ -65,7 +65,7 @@ class _Child:
             self._process.wait()
 
 
-def record(orders: Iterable[tuple[str, Sequence[Path]]], *, boxed: bool) -> Iterator[str | Ended]:
+def record(orders: Iterable[tuple[str, Sequence[Path]]], *, boxed: bool) -> Iterator[str | ChildEnded]:
     """What the recorder says to each order, or why it said nothing. Raises isolation.NoBox.
 
     With each order go the folders that the file may read. As many are at work as there are processors.
@@ -83,7 +83,7 @@ def record(orders: Iterable[tuple[str, Sequence[Path]]], *, boxed: bool) -> Iter
             child.end()
 
 
-def _ended(at_work: "deque[_Child]") -> str | Ended:
+def _ended(at_work: "deque[_Child]") -> str | ChildEnded:
     result = at_work[0].result()
     at_work.popleft().end()
     return result

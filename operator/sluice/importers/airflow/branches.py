@@ -7,7 +7,7 @@ What is skipped further down follows from the trigger rules, as in Airflow.
 import json
 
 from sluice.importers.airflow.dag import RETURNED, Translation
-from sluice.importers.airflow.recording import Task
+from sluice.importers.airflow.recording import RecordedTask
 
 _BRANCHES = ("BranchPythonOperator", "BaseBranchOperator")
 _CHECKS = ("ShortCircuitOperator", "LatestOnlyOperator")
@@ -21,7 +21,7 @@ def hand_on_choices(dag: Translation) -> None:
             dag.handed_on[task.id] = sorted({*dag.handed_on[task.id], RETURNED})
 
 
-def condition(task: Task, dag: Translation) -> str:
+def condition(task: RecordedTask, dag: Translation) -> str:
     """The `when` of a task; empty if it has none."""
     parts = [_chosen(task, dag.tasks[each], dag) for each in dag.upstream[task.id] if dag.tasks[each].is_a(*_BRANCHES)]
     parts += [f"{_output(each, dag)} == true" for each in _checks_before(task, dag)]
@@ -30,14 +30,14 @@ def condition(task: Task, dag: Translation) -> str:
     return " && ".join(f"({part})" if "||" in part and len(parts) > 1 else part for part in parts)
 
 
-def _chosen(task: Task, branch: Task, dag: Translation) -> str:
+def _chosen(task: RecordedTask, branch: RecordedTask, dag: Translation) -> str:
     beside = dag.downstream[branch.id]
     before = [each for each in beside if each in dag.reachable(task.id, dag.upstream)]
     output = _output(branch.id, dag)
     return " || ".join(f"{json.dumps(each)} in {output}" for each in [task.id, *before])
 
 
-def _checks_before(task: Task, dag: Translation) -> list[str]:
+def _checks_before(task: RecordedTask, dag: Translation) -> list[str]:
     """Short circuits that skip it: those directly before it, and those further up that ignore trigger rules."""
     direct = [each for each in dag.upstream[task.id] if dag.tasks[each].is_a(*_CHECKS)]
     if str(task.fields.get("trigger_rule") or "all_success") in _PASS_SKIPS_ON:
@@ -46,7 +46,7 @@ def _checks_before(task: Task, dag: Translation) -> list[str]:
     return direct + [each for each in above if _ignores_rules(dag.tasks[each])]
 
 
-def _ignores_rules(task: Task) -> bool:
+def _ignores_rules(task: RecordedTask) -> bool:
     return task.is_a("ShortCircuitOperator") and task.fields.get("ignore_downstream_trigger_rules", True) is not False
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from sluice.core import Json
 from sluice.importers.airflow.dag import Translation
 from sluice.importers.airflow.pods import override
-from sluice.importers.airflow.recording import Task
+from sluice.importers.airflow.recording import RecordedTask
 from sluice.importers.airflow.sluice_airflow.names import name_of
 from sluice.importers.airflow.values import duration, flag, number, seconds_of
 
@@ -54,7 +54,7 @@ _LOSSES = {
 }
 
 
-def order(task: Task, dag: Translation) -> Json:
+def order(task: RecordedTask, dag: Translation) -> Json:
     """DependsOn and runIf."""
     rule = str(task.fields.get("trigger_rule") or "all_success")
     if rule not in RULES:
@@ -71,7 +71,7 @@ def order(task: Task, dag: Translation) -> Json:
     return fields
 
 
-def limits(task: Task, dag: Translation, *, has_pod: bool) -> Json:
+def limits(task: RecordedTask, dag: Translation, *, has_pod: bool) -> Json:
     """Pools, priority, retries and time limits, for tasks that have a pod."""
     said = task.fields
     fields: Json = {}
@@ -94,7 +94,7 @@ def limits(task: Task, dag: Translation, *, has_pod: bool) -> Json:
     return fields
 
 
-def _retries(task: Task, dag: Translation) -> Json | None:
+def _retries(task: RecordedTask, dag: Translation) -> Json | None:
     said = task.fields
     limit = number(said.get("retries"))
     if not limit:
@@ -112,12 +112,12 @@ def _retries(task: Task, dag: Translation) -> Json | None:
     return {"limit": min(limit, 100), "backoff": backoff} | _codes(task)
 
 
-def _codes(task: Task) -> Json:
+def _codes(task: RecordedTask) -> Json:
     """A body that may raise AirflowFailException ends with 98 then, which is not worth a retry."""
     return {"exitCodes": [1]} if "AirflowFailException" in task.body.names else {}
 
 
-def skips(task: Task, *texts: Any) -> Json:
+def skips(task: RecordedTask, *texts: Any) -> Json:
     """The exit code for skipped, where the body or the script may use it."""
     said = task.fields.get("skip_on_exit_code", task.fields.get("skip_exit_code", 99))
     codes = [code for code in (said if isinstance(said, list) else [said]) if number(code)]

@@ -11,9 +11,9 @@ from sluice.core.validation import workflow_faults
 from sluice.importers.airflow import box
 from sluice.importers.airflow.dag import Options, Translation
 from sluice.importers.airflow.names import workflow_of
-from sluice.importers.airflow.recording import Dag, Recording, Task, read
+from sluice.importers.airflow.recording import Dag, RecordedTask, Recording, read
 from sluice.importers.airflow.roots import Roots
-from sluice.importers.airflow.schedule import Schedule, schedule_of
+from sluice.importers.airflow.schedule import Triggers, schedule_of
 from sluice.importers.airflow.travel import TASK_FILE, CannotTravel, files_of, path_of
 from sluice.importers.airflow.version import moving_start_date, version_of
 from sluice.importers.airflow.workflow import workflow_of_dag
@@ -58,7 +58,7 @@ def convert(
     for (file, each), recorded in zip(found, box.record(orders, boxed=boxed), strict=True):
         try:
             sources.append(_Source(file, each, read(_text_of(recorded))))
-        except (box.Ended, ValueError) as error:
+        except (box.ChildEnded, ValueError) as error:
             result.refused.append(Remark(str(file), 1, str(error)))
     writers = _writers(sources)
     for source in sources:
@@ -110,8 +110,8 @@ def _order(file: Path, roots: Roots, options: Options, *, run: bool) -> str:
     return json.dumps(order)
 
 
-def _text_of(recorded: str | box.Ended) -> str:
-    if isinstance(recorded, box.Ended):
+def _text_of(recorded: str | box.ChildEnded) -> str:
+    if isinstance(recorded, box.ChildEnded):
         raise recorded
     return recorded
 
@@ -146,7 +146,7 @@ def _converted(source: _Source, options: Options, writers: dict[str, list[str]],
         if moving is not None and dag.start_date is not None:
             translation.losses.append(Loss(file, moving[0], f"start_date by {moving[1]}()", _NO_START))
             dag = dag.model_copy(update={"start_date": {"zone": dag.start_date.get("zone")}})  # noqa: PLW2901
-        schedule = schedule_of(dag, airflow, writers) if dag.id not in called else Schedule({"trigger": "Manual"})
+        schedule = schedule_of(dag, airflow, writers) if dag.id not in called else Triggers({"trigger": "Manual"})
         translation.by_interval = schedule.by_interval
         translation.travelling = [path for path in files["files"] if path != TASK_FILE]
         manifest = workflow_of_dag(translation, schedule, files, recording.marks)
@@ -160,7 +160,7 @@ def _converted(source: _Source, options: Options, writers: dict[str, list[str]],
     return result
 
 
-def _calls_sub_dag(task: Task) -> bool:
+def _calls_sub_dag(task: RecordedTask) -> bool:
     return task.is_a("SubDagOperator") and isinstance(task.fields.get("subdag"), dict)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sluice.core import Json
 from sluice.importers.airflow.names import parameter_of
-from sluice.importers.airflow.recording import Dag, Task
+from sluice.importers.airflow.recording import Dag, RecordedTask
 from sluice.importers.airflow.sluice_airflow.names import names_of
 from sluice.importers.report import Loss, Remark
 
@@ -54,7 +54,7 @@ class Translation:
         return names_of([task.id for task in self.dag.tasks])
 
     @cached_property
-    def tasks(self) -> dict[str, Task]:
+    def tasks(self) -> dict[str, RecordedTask]:
         return {task.id: task for task in self.dag.tasks}
 
     @cached_property
@@ -83,12 +83,12 @@ class Translation:
                 todo += edges[each]
         return found
 
-    def lose(self, task: Task | None, what: str, instead: str, *, left: bool = False) -> None:
+    def lose(self, task: RecordedTask | None, what: str, instead: str, *, left: bool = False) -> None:
         line = self.dag.line if task is None else task.line
         name = "" if task is None else self.names[task.id]
         self.losses.append(Loss(self.file, line, what, instead, task=name, left=left))
 
-    def note(self, task: Task | None, message: str) -> None:
+    def note(self, task: RecordedTask | None, message: str) -> None:
         self.notes.append(Remark(self.file, self.dag.line if task is None else task.line, message))
 
     def parameter(self, said: str) -> str:
@@ -120,7 +120,7 @@ class Translation:
         found = next(iter(_xcoms(said)), None)
         return None if found is None or found[0] not in self.tasks else (found[0], self._key_of(*found))
 
-    def _reads(self, task: Task) -> Iterator[tuple[str, set[str]]]:
+    def _reads(self, task: RecordedTask) -> Iterator[tuple[str, set[str]]]:
         said: dict[str, set[str]] = {}
         for other, key in _xcoms([task.fields, task.mapped]):
             if other in self.tasks:

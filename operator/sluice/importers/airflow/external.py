@@ -6,20 +6,20 @@ Airflow looks for the run of the same date; here it is the newest success, which
 from sluice.core import Json
 from sluice.importers.airflow.dag import Translation
 from sluice.importers.airflow.names import workflow_of
-from sluice.importers.airflow.recording import Task
-from sluice.importers.airflow.schedule import Schedule
+from sluice.importers.airflow.recording import RecordedTask
+from sluice.importers.airflow.schedule import Triggers
 
 _INSTEAD = "the Workflow runs after each success of that one as a whole, and not at a time of its own"
 
 
-def other_dag(task: Task, dag: Translation) -> str | None:
+def other_dag(task: RecordedTask, dag: Translation) -> str | None:
     """The id of the DAG that a sensor waits for with which a scheduled run begins; None for any other task."""
     other = task.fields.get("external_dag_id")
     begins = task.is_a("ExternalTaskSensor") and not dag.upstream[task.id] and dag.dag.schedule is not None
     return other if begins and isinstance(other, str) and "\ue000" not in other and "{{" not in other else None
 
 
-def after(dag: Translation, schedule: Schedule) -> Json:
+def after(dag: Translation, schedule: Triggers) -> Json:
     """The schedule's fields; `after` in place of times where the run begins with such sensors."""
     waited = {task.id: other for task in dag.dag.tasks if (other := other_dag(task, dag)) is not None}
     if not waited:

@@ -2,7 +2,7 @@
 
 from sluice.core import Json
 from sluice.importers.airflow.dag import Translation
-from sluice.importers.airflow.recording import Task
+from sluice.importers.airflow.recording import RecordedTask
 
 _SETTINGS = {
     "AIRFLOW__CORE__DAGS_FOLDER": "/sluice/files",
@@ -11,7 +11,7 @@ _SETTINGS = {
 }
 
 
-def by_airflow(task: Task, dag: Translation) -> Json:
+def by_airflow(task: RecordedTask, dag: Translation) -> Json:
     """XComs stay in that pod, as its database does."""
     if dag.handed_on[task.id] or dag.read[task.id]:
         dag.lose(task, "XCom", "it runs in a pod with an Airflow of its own, which knows no XComs of other tasks")

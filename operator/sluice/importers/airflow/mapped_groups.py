@@ -11,12 +11,12 @@ from sluice.importers.airflow.dag import Translation
 from sluice.importers.airflow.holes import in_field, parts_of
 from sluice.importers.airflow.mapping import for_each
 from sluice.importers.airflow.names import parameter_of
-from sluice.importers.airflow.recording import Task
+from sluice.importers.airflow.recording import RecordedTask
 
 _DYNAMIC = {"$xcom", "$param", "$unknown"}
 
 
-def group_call(task: Task, dag: Translation) -> Json:
+def group_call(task: RecordedTask, dag: Translation) -> Json:
     """The items, the arguments of the call, and what it hands on."""
     ((how, mapped),) = (task.mapped or {}).items()
     named = task.fields.get("names")
@@ -45,7 +45,7 @@ def _items(values: Any) -> list[Any]:
     return [json.dumps(each) if isinstance(each, list) or each is None else each for each in values or ()]
 
 
-def _tell_texts(task: Task, dag: Translation, mapped: Any) -> None:
+def _tell_texts(task: RecordedTask, dag: Translation, mapped: Any) -> None:
     """Which texts are taken for something else, or that some may be."""
     texts = [each for each in _leaves(mapped) if isinstance(each, str) and _is_json(each)]
     if any(_is_dynamic(values) for values in (mapped, *(mapped.values() if isinstance(mapped, dict) else ()))):

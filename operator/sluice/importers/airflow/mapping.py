@@ -5,10 +5,10 @@ from math import prod
 from sluice.core import Json
 from sluice.importers.airflow.dag import Translation
 from sluice.importers.airflow.names import parameter_of
-from sluice.importers.airflow.recording import Task
+from sluice.importers.airflow.recording import RecordedTask
 
 
-def for_each(task: Task, dag: Translation) -> Json:
+def for_each(task: RecordedTask, dag: Translation) -> Json:
     """Empty for a task that is not mapped."""
     if not task.mapped:
         return {}

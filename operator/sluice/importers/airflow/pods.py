@@ -8,7 +8,7 @@ from sluice.core import Json
 from sluice.importers.airflow.dag import Translation
 from sluice.importers.airflow.holes import InPod, env_entry, in_field, parts_of
 from sluice.importers.airflow.pod_arguments import KNOWN, MEANINGLESS, OF_POD
-from sluice.importers.airflow.recording import Task
+from sluice.importers.airflow.recording import RecordedTask
 from sluice.importers.airflow.values import duration, seconds_of
 
 _OLD_RESOURCES = {
@@ -19,7 +19,7 @@ _OLD_RESOURCES = {
 }
 
 
-def pod(task: Task, dag: Translation, marks: list[str]) -> Json:
+def pod(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     said = task.fields
 
     def text(value: Any) -> str:

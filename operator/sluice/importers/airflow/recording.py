@@ -24,7 +24,7 @@ class Body(_Model):
     texts: Lines = []
 
 
-class Task(_Model):
+class RecordedTask(_Model):
     id: Text
     file: Text
     line: int
@@ -64,7 +64,7 @@ class Dag(_Model):
     params: dict[str, Any]
     description: Any
     fields: dict[str, Any]
-    tasks: Annotated[list[Task], Field(max_length=10_000)]
+    tasks: Annotated[list[RecordedTask], Field(max_length=10_000)]
     edges: Annotated[list[tuple[Text, Text, Text, int]], Field(max_length=200_000)]
 
     @model_validator(mode="after")

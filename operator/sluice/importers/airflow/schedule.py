@@ -34,7 +34,7 @@ _TRIGGERS = ("CronTriggerTimetable", "DeltaTriggerTimetable")
 
 
 @dataclass(slots=True)
-class Schedule:
+class Triggers:
     """`fields` of the Workflow's spec. `losses` are (what, instead)."""
 
     fields: Json = field(default_factory=dict)
@@ -43,9 +43,9 @@ class Schedule:
     """Is a run named after the start of its interval, rather than its own time?"""
 
 
-def schedule_of(dag: Dag, airflow: int, workflows: dict[str, list[str]]) -> Schedule:
+def schedule_of(dag: Dag, airflow: int, workflows: dict[str, list[str]]) -> Triggers:
     """`workflows`: by the URI of a dataset, the Workflows of the import that write it."""
-    found = Schedule(by_interval=airflow < 3)  # noqa: PLR2004
+    found = Triggers(by_interval=airflow < 3)  # noqa: PLR2004
     said = dag.schedule
     if said == _NOT_SAID:
         said = {"$seconds": 86400} if airflow < 3 else None  # noqa: PLR2004
@@ -68,7 +68,7 @@ def schedule_of(dag: Dag, airflow: int, workflows: dict[str, list[str]]) -> Sche
     return found
 
 
-def _timetable(said: Json, zone: str, found: Schedule) -> tuple[Any, str]:
+def _timetable(said: Json, zone: str, found: Triggers) -> tuple[Any, str]:
     kind, args, kwargs = said.get("$timetable"), said.get("args") or [None], said.get("kwargs") or {}
     if kind in (*_INTERVALS, *_TRIGGERS):
         found.by_interval = kind in _INTERVALS
@@ -78,7 +78,7 @@ def _timetable(said: Json, zone: str, found: Schedule) -> tuple[Any, str]:
     return said, zone
 
 
-def _by_cron(said: str, zone: str, dag: Dag, airflow: int, found: Schedule) -> None:
+def _by_cron(said: str, zone: str, dag: Dag, airflow: int, found: Triggers) -> None:
     expression = PRESETS.get(said, said)
     if words := cron.fault(expression):
         found.fields["trigger"] = "Manual"
@@ -101,7 +101,7 @@ def _by_cron(said: str, zone: str, dag: Dag, airflow: int, found: Schedule) -> N
     _finish(spec, dag, airflow, found)
 
 
-def _by_interval(seconds: int, dag: Dag, airflow: int, found: Schedule) -> None:
+def _by_interval(seconds: int, dag: Dag, airflow: int, found: Triggers) -> None:
     spec: Json = {"every": duration(seconds)}
     start, end = time_of(dag.start_date), time_of(dag.end_date)
     shift = timedelta(seconds=seconds if found.by_interval else 0)
@@ -112,7 +112,7 @@ def _by_interval(seconds: int, dag: Dag, airflow: int, found: Schedule) -> None:
     _finish(spec, dag, airflow, found)
 
 
-def _finish(spec: Json, dag: Dag, airflow: int, found: Schedule) -> None:
+def _finish(spec: Json, dag: Dag, airflow: int, found: Triggers) -> None:
     catch_up = dag.fields.get("catchup", airflow < 3)  # noqa: PLR2004
     spec["catchUp"] = "All" if catch_up is True and "startAt" in spec else "LatestAtOnce"
     found.fields["schedule"] = spec
@@ -139,7 +139,7 @@ def _assets(said: Any) -> list[str] | None:
     return None if any(each is None for each in found) else [uri for each in found for uri in each or ()]
 
 
-def _after(uris: list[str], workflows: dict[str, list[str]], found: Schedule) -> None:
+def _after(uris: list[str], workflows: dict[str, list[str]], found: Triggers) -> None:
     missing = sorted({uri for uri in uris if not workflows.get(uri)})
     if missing:
         found.fields["trigger"] = "Manual"

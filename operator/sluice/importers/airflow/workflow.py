@@ -13,8 +13,8 @@ from sluice.importers.airflow.external import after
 from sluice.importers.airflow.holes import DATES, filled
 from sluice.importers.airflow.mapping import for_each
 from sluice.importers.airflow.names import parameter_of, workflow_of
-from sluice.importers.airflow.recording import Task
-from sluice.importers.airflow.schedule import Schedule
+from sluice.importers.airflow.recording import RecordedTask
+from sluice.importers.airflow.schedule import Triggers
 from sluice.importers.airflow.sluice_airflow.names import name_of
 from sluice.importers.airflow.values import duration, number, seconds_of
 
@@ -55,7 +55,7 @@ _NOTES = {
 _SHARED = ("retries", "timeout")
 
 
-def workflow_of_dag(dag: Translation, schedule: Schedule, files: Json, marks: list[str]) -> Json:
+def workflow_of_dag(dag: Translation, schedule: Triggers, files: Json, marks: list[str]) -> Json:
     for name, value in dag.dag.params.items():
         _declare(name, value, dag)
     hand_on_choices(dag)
@@ -87,7 +87,7 @@ def workflow_of_dag(dag: Translation, schedule: Schedule, files: Json, marks: li
     return {"apiVersion": API_VERSION, "kind": "Workflow", "metadata": {"name": name}, "spec": spec}
 
 
-def _task(task: Task, dag: Translation, marks: list[str]) -> Json:
+def _task(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     does = action(task, dag, marks)
     before = common.order(task, dag)
     used = [each for each in dag.read[task.id] if each not in dag.upstream[task.id]]
@@ -160,7 +160,7 @@ def _ask_for_values(dag: Translation) -> None:
             )
 
 
-def _limits(dag: Translation, tasks: list[Json], schedule: Schedule) -> Json:
+def _limits(dag: Translation, tasks: list[Json], schedule: Triggers) -> Json:
     said = dag.dag.fields
     spec: Json = {}
     if (width := number(said.get("max_active_tasks", said.get("concurrency")))) is not None and width > 0:

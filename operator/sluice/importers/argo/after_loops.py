@@ -8,9 +8,9 @@ well. What a loop prints is text, unless fields of it are read: then it hands on
 import re
 
 from sluice.importers.argo.loop import Endless, Loop
-from sluice.importers.argo.scope import Draft, Item, Node, Scope
+from sluice.importers.argo.scope import Converted, Draft, LoopItem, Scope
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Ref, Unknown, placeholders
+from sluice.importers.argo.text import Ref, UnknownTag, placeholders
 
 ALL = "parameters"
 """The output that has all output parameters as a map."""
@@ -20,7 +20,7 @@ _OF_LOOP = re.compile(r"\{\{\s*(?:steps|tasks)\.(?P<name>[\w-]+)\.(?P<what>outpu
 
 
 def after_loop(written: str, call: Map, scope: Scope) -> Loop | None:
-    """None for any other list. Raises Endless, and Unknown."""
+    """None for any other list. Raises Endless, and UnknownTag."""
     found = _OF_LOOP.fullmatch(written.strip())
     node = None if found is None else scope.nodes.get(found["name"])
     if found is None or node is None or node.only is None or not node.only.is_fan_out:
@@ -32,32 +32,32 @@ def after_loop(written: str, call: Map, scope: Scope) -> Loop | None:
         return _of_printed(node, leader, written)
     (value,) = node.read(what.split("."), written)
     if not isinstance(value, Ref):
-        raise Unknown(written)
+        raise UnknownTag(written)
     if _has_gaps(leader) and "item" in call.text("when"):
         raise Endless(_NO_CONDITION)
     if _has_gaps(leader):
-        return Loop({"sameAs": leader.name}, Item(value, {}))
-    return Loop({"from": value.placeholder}, Item(Ref.to("item", variable="ITEM"), {}))
+        return Loop({"sameAs": leader.name}, LoopItem(value, {}))
+    return Loop({"from": value.placeholder}, LoopItem(Ref.to("item", variable="ITEM"), {}))
 
 
-def _of_maps(node: Node, leader: Draft, *, is_asked: bool) -> Loop:
+def _of_maps(node: Converted, leader: Draft, *, is_asked: bool) -> Loop:
     """Each item is all that an item of the other loop has handed on."""
     if not is_asked:
         fields = {name: text[0] for name, text in node.outputs.items() if text and isinstance(text[0], Ref)}
-        return Loop({"sameAs": leader.name}, Item(None, fields))
+        return Loop({"sameAs": leader.name}, LoopItem(None, fields))
     if _has_gaps(leader) or not _can_write_a_map(leader):
         raise Endless(_NO_CONDITION)
     leader.map_read = True
-    return Loop({"from": f"$(tasks.{leader.name}.outputs.{ALL})"}, Item(Ref.to("item", variable="ITEM")))
+    return Loop({"from": f"$(tasks.{leader.name}.outputs.{ALL})"}, LoopItem(Ref.to("item", variable="ITEM")))
 
 
-def _of_printed(node: Node, leader: Draft, written: str) -> Loop:
+def _of_printed(node: Converted, leader: Draft, written: str) -> Loop:
     """Each item is a map that an item of the other loop has printed."""
     if _has_gaps(leader) or leader.template.kind not in ("container", "script"):
-        raise Unknown(f"{written}, each item with fields,")
+        raise UnknownTag(f"{written}, each item with fields,")
     leader.json_read = True
     printed = node.read(["outputs", "result"], written)
-    return Loop({"from": placeholders(printed)}, Item(Ref.to("item", variable="ITEM")))
+    return Loop({"from": placeholders(printed)}, LoopItem(Ref.to("item", variable="ITEM")))
 
 
 def _has_gaps(loop: Draft) -> bool:

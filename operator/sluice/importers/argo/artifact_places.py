@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
-from sluice.importers.argo.graph import Graph
+from sluice.importers.argo.graph import DraftGraph
 from sluice.importers.argo.library import Document
 from sluice.importers.argo.scope import ArtifactPlace, Scope
 from sluice.importers.argo.source import Map
 
 
-def given(graph: Graph, arguments: Map, scope: Scope, document: Document, label: str) -> dict[str, ArtifactPlace]:
+def given(graph: DraftGraph, arguments: Map, scope: Scope, document: Document, label: str) -> dict[str, ArtifactPlace]:
     """What a call gives to a template."""
     found: dict[str, ArtifactPlace] = {}
     for each in arguments.maps("artifacts"):
@@ -23,7 +23,7 @@ def given(graph: Graph, arguments: Map, scope: Scope, document: Document, label:
     return found
 
 
-def place_of(graph: Graph, written: Map, scope: Scope) -> ArtifactPlace | None:
+def place_of(graph: DraftGraph, written: Map, scope: Scope) -> ArtifactPlace | None:
     """What `from` names; None if that is nowhere, or has one for each item of a loop."""
     place: ArtifactPlace | None = None
     said, _, below = written.text("from").strip().removeprefix("{{").partition("}}")

@@ -25,7 +25,7 @@ _STORES = ("s3", "gcs", "oss", "azure", "hdfs", "artifactory", "plugin")
 
 
 def attach(draft: Draft, around: Around) -> Attached:
-    """Raises Unknown."""
+    """Raises UnknownTag."""
     made = Attached()
     for artifact in draft.template.body.map("inputs").maps("artifacts"):
         _input(artifact, draft, around, made)

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator
 from sluice.core.cel.diagnostics import path_text
 from sluice.importers.argo.expressions.conditions import quoted
 from sluice.importers.argo.expressions.parser import parse
-from sluice.importers.argo.expressions.tree import Call, Expression, Known, Untranslatable, Value, go_text
+from sluice.importers.argo.expressions.tree import Constant, Expression, Operation, Untranslatable, Value, go_text
 from sluice.importers.argo.text import Ref, Resolve, Text
 
 
 def chosen(written: str, resolve: Resolve, may_skip: Callable[[str], bool]) -> Text:
     """`may_skip`: may the task by this name be skipped? Raises Untranslatable and Unknown."""
     match parse(written, resolve):
-        case Known(value):
+        case Constant(value):
             return (go_text(value),)
         case Value(text):
             return text
@@ -25,12 +25,12 @@ def chosen(written: str, resolve: Resolve, may_skip: Callable[[str], bool]) -> T
 
 def _ends(node: Expression) -> Iterator[Ref | str]:
     match node:
-        case Call("?", (_, then, otherwise)):
+        case Operation("?", (_, then, otherwise)):
             yield from _ends(then)
             yield from _ends(otherwise)
         case Value((Ref() as ref,)):
             yield ref
-        case Known(value):
+        case Constant(value):
             yield go_text(value)
         case _:
             raise Untranslatable("is computed of what the run decides")

@@ -34,7 +34,7 @@ def _with_mounts(container: Map, said: Map) -> Map:
 
 
 def init_containers(containers: Iterable[Map], resolve: Resolve) -> Json:
-    """As fields of a task. Raises Unknown."""
+    """As fields of a task. Raises UnknownTag."""
     made = [_init_container(each, resolve) for each in containers]
     return {"podTemplate": {"spec": {"initContainers": made}}} if made else {}
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from sluice.importers.argo import apart, depends
 from sluice.importers.argo.depends import Rule
 from sluice.importers.argo.expressions.tree import Untranslatable
-from sluice.importers.argo.graph import Frame, Graph, Refused
+from sluice.importers.argo.graph import DocumentRefused, DraftGraph, Expansion
 from sluice.importers.argo.library import Template
 from sluice.importers.argo.loop import LOOPS
 from sluice.importers.argo.names import dns_label
 from sluice.importers.argo.outputs import whole
-from sluice.importers.argo.scope import Node
+from sluice.importers.argo.scope import Converted
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Unknown, literal, parse, usual
+from sluice.importers.argo.text import UnknownTag, literal, parse, usual
 
 if TYPE_CHECKING:
     from sluice.importers.argo.expander import Expander
@@ -23,8 +23,8 @@ _AT_ONCE = Rule([])
 _OF_ITEMS = frozenset({"AnySucceeded", "AllFailed"})
 
 
-def expand_dag(expander: "Expander", frame: Frame) -> Node:
-    """The tasks of a `dag` template. Raises Refused."""
+def expand_dag(expander: "Expander", frame: Expansion) -> Converted:
+    """The tasks of a `dag` template. Raises DocumentRefused."""
     tasks = {task.text("name"): task for task in _wanted(frame.template, _targets(expander.graph, frame))}
     order = _order(frame, tasks)
     asked = {name: _asked(frame, task, tasks) for name, task in tasks.items()}
@@ -37,7 +37,7 @@ def expand_dag(expander: "Expander", frame: Frame) -> Node:
         atom.task for each in asked.values() if each for atom in depends.atoms(each) if atom.results == {"Succeeded"}
     }
     _tell_of_mixed_questions(expander.graph, frame, tasks, asked)
-    nodes: dict[str, Node] = {}
+    nodes: dict[str, Converted] = {}
     for name in order:
         task, condition = tasks[name], asked[name]
         gate = _gate(expander.graph, frame, task, condition, nodes) if condition else _AT_ONCE
@@ -50,7 +50,7 @@ def expand_dag(expander: "Expander", frame: Frame) -> Node:
 
 
 def _tell_of_mixed_questions(
-    graph: Graph, frame: Frame, tasks: Mapping[str, Map], asked: Mapping[str, depends.Depends | None]
+    graph: DraftGraph, frame: Expansion, tasks: Mapping[str, Map], asked: Mapping[str, depends.Depends | None]
 ) -> None:
     """A loop of which one task asks whether any item succeeded has succeeded with one, for all others as well."""
     questions = [(name, atom) for name, each in asked.items() if each for atom in depends.atoms(each)]
@@ -61,11 +61,11 @@ def _tell_of_mixed_questions(
             graph.lose(frame.template.document, tasks[name].line_of("depends"), what, words, frame.label(name))
 
 
-def _targets(graph: Graph, frame: Frame) -> list[str]:
+def _targets(graph: DraftGraph, frame: Expansion) -> list[str]:
     body = frame.template.body.map("dag")
     try:
         text = parse(body.text("target"), frame.scope.resolve)
-    except (Unknown, Untranslatable):
+    except (UnknownTag, Untranslatable):
         text = ()
     if literal(text) is None or (not text and body.text("target")):
         words = f"those for {usual(text) or 'all tasks'}: what there is to run cannot depend on a run"
@@ -73,7 +73,7 @@ def _targets(graph: Graph, frame: Frame) -> list[str]:
     return (usual(text) or "").split()
 
 
-def _asked(frame: Frame, task: Map, tasks: Mapping[str, Map]) -> depends.Depends | None:
+def _asked(frame: Expansion, task: Map, tasks: Mapping[str, Map]) -> depends.Depends | None:
     line, document = task.line_of("depends" if "depends" in task else "dependencies"), frame.template.document
     try:
         if task.text("depends"):
@@ -83,10 +83,10 @@ def _asked(frame: Frame, task: Map, tasks: Mapping[str, Map]) -> depends.Depends
         else:
             return None
     except depends.Malformed as error:
-        raise Refused(document.file, line, f"depends of '{task.text('name')}' {error}") from error
+        raise DocumentRefused(document.file, line, f"depends of '{task.text('name')}' {error}") from error
     for atom in depends.atoms(asked):
         if atom.task not in tasks:
-            raise Refused(
+            raise DocumentRefused(
                 document.file,
                 line,
                 f"'{task.text('name')}' depends on '{atom.task}', which is no task of the template",
@@ -94,7 +94,7 @@ def _asked(frame: Frame, task: Map, tasks: Mapping[str, Map]) -> depends.Depends
     return asked
 
 
-def _order(frame: Frame, tasks: Mapping[str, Map]) -> list[str]:
+def _order(frame: Expansion, tasks: Mapping[str, Map]) -> list[str]:
     """Each task after those that it depends on, else as written."""
     names = apart.dependencies(tasks.values())
     order: dict[str, None] = {}
@@ -103,7 +103,7 @@ def _order(frame: Frame, tasks: Mapping[str, Map]) -> list[str]:
         free_ = [name for name in left if all(other in order or other not in tasks for other in names[name])]
         if not free_:
             line = tasks[left[0]].line
-            raise Refused(
+            raise DocumentRefused(
                 frame.template.document.file,
                 line,
                 f"the tasks {', '.join(left[:5])} wait for each other in a circle",
@@ -113,7 +113,9 @@ def _order(frame: Frame, tasks: Mapping[str, Map]) -> list[str]:
     return list(order)
 
 
-def _gate(graph: Graph, frame: Frame, task: Map, asked: depends.Depends, nodes: Mapping[str, Node]) -> Rule:
+def _gate(
+    graph: DraftGraph, frame: Expansion, task: Map, asked: depends.Depends, nodes: Mapping[str, Converted]
+) -> Rule:
     known = {atom.task: nodes[atom.task].dependency for atom in depends.atoms(asked)}
     found = depends.rule(asked, known)
     for words in found.inexact:

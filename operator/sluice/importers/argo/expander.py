@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 from sluice.importers.argo import apart, artifact_places, unread
 from sluice.importers.argo.dag import expand_dag
 from sluice.importers.argo.depends import Dependency, Rule
-from sluice.importers.argo.graph import NO_MEMORY, Frame, Graph, Refused
+from sluice.importers.argo.graph import NO_MEMORY, DocumentRefused, DraftGraph, Expansion
 from sluice.importers.argo.hooks import expand_hook, hooks_of
 from sluice.importers.argo.library import LEAVES, REFUSED, Document, Missing, Template
 from sluice.importers.argo.loop import Loop
 from sluice.importers.argo.order import both, put_behind, seen_after
 from sluice.importers.argo.outputs import leaf
-from sluice.importers.argo.scope import Draft, Node, Scope
+from sluice.importers.argo.scope import Converted, Draft, Scope
 from sluice.importers.argo.source import Map
 from sluice.importers.argo.steps import behind_loop, expand_steps
 from sluice.importers.argo.text import Ref, Text
 from sluice.importers.argo.values import condition, inputs, loop_in
 
-CallWorkflow = Callable[[Graph, Template, Mapping[str, Text], Frame, str, int], Draft]
+CallWorkflow = Callable[[DraftGraph, Template, Mapping[str, Text], Expansion, str, int], Draft]
 """Makes a template a Workflow of its own, and the task that runs it."""
 
 
@@ -29,17 +29,17 @@ CallWorkflow = Callable[[Graph, Template, Mapping[str, Text], Frame, str, int], 
 class Expander:
     """Puts the tasks of templates into a graph."""
 
-    graph: Graph
+    graph: DraftGraph
     call_workflow: CallWorkflow
 
-    def enter(self, frame: Frame, name: str) -> Node:
-        """The tasks of a template. Raises Refused."""
+    def enter(self, frame: Expansion, name: str) -> Converted:
+        """The tasks of a template. Raises DocumentRefused."""
         template, graph = frame.template, self.graph
         graph.tell_unread(template.document, unread.of_template(template.body))
         if template.kind in REFUSED or template.body.get("daemon"):
             kind = "daemon" if template.body.get("daemon") else template.kind
             what = f"the template '{template.name}' is a {kind} template, which has no equal here"
-            raise Refused(template.document.file, template.body.line, what)
+            raise DocumentRefused(template.document.file, template.body.line, what)
         if template.kind in LEAVES:
             return leaf(graph, graph.draft(name, frame.scope, template.body.line, frame))
         if template.body.get("memoize"):
@@ -49,16 +49,21 @@ class Expander:
         if template.kind == "dag":
             return expand_dag(self, frame)
         what = f"the template '{template.name}' says nothing to run"
-        raise Refused(template.document.file, template.body.line, what)
+        raise DocumentRefused(template.document.file, template.body.line, what)
 
-    def call(self, said: Map, caller: Frame, gate: Rule, handled: set[str], loop: Loop | None = None) -> Node:
-        """A step or a task. `handled` are those that others ask about; `loop` if it is not its own. Raises Refused."""
+    def call(self, said: Map, caller: Expansion, gate: Rule, handled: set[str], loop: Loop | None = None) -> Converted:
+        """A step or a task. `handled` are those that others ask about; `loop` if it is not its own.
+
+        Raises DocumentRefused.
+        """
         document, name = caller.template.document, said.text("name") or "step"
         graph = self.graph
         try:
             template = graph.library.template(said, document)
         except Missing as error:
-            raise Refused(document.file, said.line, f"'{name}' calls {error}, which is not among the files") from error
+            raise DocumentRefused(
+                document.file, said.line, f"'{name}' calls {error}, which is not among the files"
+            ) from error
         graph.tell_unread(document, unread.of_call(said))
         label = caller.label(name)
         loop = loop or loop_in(graph, said, caller.scope, document, label)
@@ -86,9 +91,9 @@ class Expander:
         if is_apart:
             node = apart_node(self.call_workflow(graph, template, values, caller, name, said.line))
         elif template.kind in ("steps", "dag"):
-            node = self.enter(Frame(callee, label, (*caller.around, template.key), caller.finally_), name)
+            node = self.enter(Expansion(callee, label, (*caller.around, template.key), caller.finally_), name)
         else:
-            node = self.enter(Frame(callee, caller.prefix, caller.around, caller.finally_), name)
+            node = self.enter(Expansion(callee, caller.prefix, caller.around, caller.finally_), name)
         if loop is not None:
             _repeat(node.drafts[0], loop, gate, caller)
         put_behind(node, gate, when)
@@ -100,7 +105,7 @@ class Expander:
             expand_hook(self, hook, said, node, within, begins)
         return node
 
-    def _continue(self, call: Map, node: Node, document: Document) -> None:
+    def _continue(self, call: Map, node: Converted, document: Document) -> None:
         """`continueOn`. Failed is a failure of the program, Error one of the cluster."""
         said = call.map("continueOn")
         if node.only is None:
@@ -112,14 +117,14 @@ class Expander:
             self.graph.lose(document, said.line, "continueOn: {error: true}", words, node.only.name)
 
 
-def apart_node(draft: Draft) -> Node:
+def apart_node(draft: Draft) -> Converted:
     """What a task that runs a Workflow of its own hands on."""
     names = [each.text("name") for each in draft.template.body.map("outputs").maps("parameters")]
     outputs: dict[str, Text] = {name: (Ref.to("tasks", draft.name, "outputs", name),) for name in names}
-    return Node([draft], [draft], [draft], outputs, {}, Dependency(draft.name))
+    return Converted([draft], [draft], [draft], outputs, {}, Dependency(draft.name))
 
 
-def _repeat(draft: Draft, loop: Loop, gate: Rule, caller: Frame) -> None:
+def _repeat(draft: Draft, loop: Loop, gate: Rule, caller: Expansion) -> None:
     draft.fields["forEach"] = dict(loop.for_each)
     limit = caller.template.body.get("parallelism")
     if isinstance(limit, int) and apart.one_loop_at_a_time(caller.template):

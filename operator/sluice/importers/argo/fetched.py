@@ -40,7 +40,7 @@ class Attached:
 
 
 def git(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached) -> None:
-    """Raises Unknown."""
+    """Raises UnknownTag."""
     del around
     volume = dns_label(artifact.text("name"))
     path = artifact.text("path")
@@ -65,7 +65,7 @@ class _Script:
         self.text += f" {words}" if self.text else words
 
     def add_value(self, said: Map, key: str) -> None:
-        """Raises Unknown."""
+        """Raises UnknownTag."""
         text = parse(said.text(key), self.draft.scope.resolve)
         if (known := literal(text)) is not None:
             self.add(shlex.quote(known))
@@ -99,7 +99,7 @@ def _covering(path: str, draft: Draft) -> Json | None:
 
 
 def http(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached) -> None:
-    """Raises Unknown."""
+    """Raises UnknownTag."""
     del around
     volume, path = dns_label(artifact.text("name")), artifact.text("path")
     file = path.rpartition("/")[2]

@@ -10,7 +10,7 @@ from sluice.importers.argo.library import Document, Library, Template
 from sluice.importers.argo.names import dns_label, free
 from sluice.importers.argo.scope import ArtifactPlace, Draft, Scope
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Unknown
+from sluice.importers.argo.text import UnknownTag
 from sluice.importers.report import Loss
 
 _T = TypeVar("_T")
@@ -21,7 +21,7 @@ NO_MEMORY = "it runs each time; `resumeFrom` keeps what has succeeded"
 BY_DEFAULT = "computed here, by the defaults of the parameters"
 
 
-class Refused(Exception):
+class DocumentRefused(Exception):
     """A document that cannot be imported, and the line that says why."""
 
     def __init__(self, file: str, line: int, message: str) -> None:
@@ -30,7 +30,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class Expansion:
     """The template that is being expanded: its scope, the prefix of its tasks' names, and those around it."""
 
     scope: Scope
@@ -48,7 +48,7 @@ class Frame:
 
 
 @dataclass(slots=True)
-class Graph:
+class DraftGraph:
     """`drafts` are in order."""
 
     library: Library
@@ -74,9 +74,9 @@ class Graph:
         for said, key in fields:
             self.lose(document, said.line_of(key), f"the field '{key}'", "left out: it is not known here")
 
-    def draft(self, name: str, scope: Scope, line: int, frame: Frame) -> Draft:
+    def draft(self, name: str, scope: Scope, line: int, frame: Expansion) -> Draft:
         if len(self.drafts) >= MAX_TASKS:
-            raise Refused(
+            raise DocumentRefused(
                 scope.template.document.file,
                 line,
                 f"has more than {MAX_TASKS} tasks; templates that call each other add up",
@@ -93,7 +93,7 @@ class Graph:
         """What `read` finds; where that has to be computed, by the defaults of parameters. Raises as `read` does."""
         try:
             return read(scope)
-        except (Unknown, Untranslatable):
+        except (UnknownTag, Untranslatable):
             found = read(replace(scope, by_default=True))
             self.lose(document, line, what, BY_DEFAULT, task)
             return found

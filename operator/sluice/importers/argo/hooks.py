@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 from sluice.core.cel.diagnostics import path_text
 from sluice.importers.argo.depends import Rule
-from sluice.importers.argo.graph import Frame, Graph
+from sluice.importers.argo.graph import DraftGraph, Expansion
 from sluice.importers.argo.library import Document
 from sluice.importers.argo.loop import Loop
 from sluice.importers.argo.names import dns_label
 from sluice.importers.argo.order import put_behind
-from sluice.importers.argo.scope import Item, Node, Scope
+from sluice.importers.argo.scope import Converted, LoopItem, Scope
 from sluice.importers.argo.source import Map
 from sluice.importers.argo.values import condition
 
@@ -44,7 +44,7 @@ def _status(hook: Map) -> str:
     return "" if found is None else found["status"]
 
 
-def expand_hook(expander: "Expander", hook: Map, call: Map, node: Node, caller: Frame, begins: Rule) -> None:
+def expand_hook(expander: "Expander", hook: Map, call: Map, node: Converted, caller: Expansion, begins: Rule) -> None:
     """The tasks of a hook; of a loop for each item. `begins` is when the step or task itself does."""
     graph, document = expander.graph, caller.template.document
     graph.has_hooks = True
@@ -59,7 +59,7 @@ def expand_hook(expander: "Expander", hook: Map, call: Map, node: Node, caller: 
         return
     if node.only is not None and node.only.is_fan_out and (not expression or _status(hook) in _RULES):
         rule = Rule([], _RULES[_status(hook)] if expression else "AllDone")
-        by_item = Loop({"sameAs": node.only.name}, caller.scope.item or Item(None, {}))
+        by_item = Loop({"sameAs": node.only.name}, caller.scope.item or LoopItem(None, {}))
         node.after += expander.call(called, caller, rule, set(), by_item).drafts
         return
     ended, when = node.dependency, ""
@@ -73,7 +73,7 @@ def expand_hook(expander: "Expander", hook: Map, call: Map, node: Node, caller: 
     node.after += expander.call(called, caller, gate, set()).drafts
 
 
-def only_when(graph: Graph, node: Node, hook: Map, scope: Scope, document: Document) -> None:
+def only_when(graph: DraftGraph, node: Converted, hook: Map, scope: Scope, document: Document) -> None:
     """A hook of the workflow that runs at its end if its expression holds then."""
     put_behind(node, Rule([]), condition(graph, _asking(hook), scope, document, node.drafts[0].name))
 

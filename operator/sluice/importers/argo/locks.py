@@ -33,7 +33,7 @@ class Lock:
 
 
 def locks_of(synchronization: Map, config_maps: Mapping[str, Map], resolve: Resolve) -> Iterator[Lock]:
-    """Raises Unknown."""
+    """Raises UnknownTag."""
     mutexes = [synchronization.map("mutex"), *synchronization.maps("mutexes")]
     for mutex in filter(None, mutexes):
         text = parse(mutex.text("name"), resolve)
@@ -54,7 +54,7 @@ def _usual(text: Text) -> str:
 
 
 @dataclass(slots=True)
-class Pools:
+class LockPools:
     """The Pools of one import, by name."""
 
     made: dict[str, Json] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sluice.core import Json
-from sluice.importers.argo.scope import Item
+from sluice.importers.argo.scope import LoopItem
 
 LOOPS = ("withItems", "withParam", "withSequence")
 
@@ -17,7 +17,7 @@ class Loop:
     """`lost`: what is not quite the same, and what is done instead."""
 
     for_each: Json
-    item: Item
+    item: LoopItem
     lost: tuple[str, str] | None = None
 
     @property

@@ -8,7 +8,7 @@ import json
 from sluice.api.for_each import MAX_ITEMS
 from sluice.importers.argo.after_loops import after_loop
 from sluice.importers.argo.loop import Endless, Loop
-from sluice.importers.argo.scope import Item, Scope
+from sluice.importers.argo.scope import LoopItem, Scope
 from sluice.importers.argo.sequences import sequence_of
 from sluice.importers.argo.source import Map
 from sluice.importers.argo.text import Ref, filled, literal, parse, placeholders, plain
@@ -30,7 +30,7 @@ def _of_items(items: list[object]) -> Loop:
     if len(items) > MAX_ITEMS:
         raise Endless(f"has {len(items)} items; at most {MAX_ITEMS} are possible")
     numbers = bool(items) and all(isinstance(each, int | float) and not isinstance(each, bool) for each in items)
-    return Loop({"items": items}, Item(Ref.to("item", number=numbers, variable="ITEM")))
+    return Loop({"items": items}, LoopItem(Ref.to("item", number=numbers, variable="ITEM")))
 
 
 def _item(value: object) -> object:
@@ -43,7 +43,7 @@ def _listed(written: str, call: Map, scope: Scope) -> Loop:
     text = parse(written, scope.resolve)
     if (known := literal(text)) is None:
         # The list's values may be numbers or texts; as texts they compare in either case.
-        return Loop({"from": placeholders(text)}, Item(Ref.to("item", variable="ITEM")))
+        return Loop({"from": placeholders(text)}, LoopItem(Ref.to("item", variable="ITEM")))
     try:
         items = json.loads(known)
     except (ValueError, RecursionError):

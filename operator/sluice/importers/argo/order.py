@@ -1,10 +1,10 @@
 """The order of the tasks that a step or a task has become: what its roots wait for, and how those after it see it."""
 
 from sluice.importers.argo.depends import Dependency, Rule
-from sluice.importers.argo.scope import Node
+from sluice.importers.argo.scope import Converted
 
 
-def put_behind(node: Node, gate: Rule, when: str) -> None:
+def put_behind(node: Converted, gate: Rule, when: str) -> None:
     """Gives the tasks their order: the roots wait for the gate, and `when` decides whether they run."""
     condition = both(gate.when, when)
     inner = {draft.name for draft in node.drafts}
@@ -25,7 +25,7 @@ def put_behind(node: Node, gate: Rule, when: str) -> None:
             draft.may_skip = draft.may_skip or draft in node.roots or waits or "runIf" in draft.fields
 
 
-def seen_after(node: Node, gate: Rule, when: str) -> Dependency:
+def seen_after(node: Converted, gate: Rule, when: str) -> Dependency:
     """How it may have ended, for those that depend on it."""
     return Dependency(
         node.dependency.name,

@@ -9,15 +9,15 @@ from sluice.importers.argo.artifact_places import place_of
 from sluice.importers.argo.choices import chosen
 from sluice.importers.argo.depends import Dependency
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
-from sluice.importers.argo.graph import FILL_IN, Frame, Graph
+from sluice.importers.argo.graph import FILL_IN, DraftGraph, Expansion
 from sluice.importers.argo.library import Document
 from sluice.importers.argo.names import parameter_name
-from sluice.importers.argo.scope import ArtifactPlace, Draft, Node, Scope, parameter
+from sluice.importers.argo.scope import ArtifactPlace, Converted, Draft, Scope, parameter
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Ref, Text, Unknown, literal, parse, text_of
+from sluice.importers.argo.text import Ref, Text, UnknownTag, literal, parse, text_of
 
 
-def leaf(graph: Graph, draft: Draft) -> Node:
+def leaf(graph: DraftGraph, draft: Draft) -> Converted:
     """What one pod, or an approval, hands on."""
     outputs: dict[str, Text] = {}
     template = draft.template
@@ -35,7 +35,7 @@ def leaf(graph: Graph, draft: Draft) -> Node:
         artifacts[each.text("name")] = place = ArtifactPlace(draft, each.text("name"))
         if each.text("globalName"):
             graph.global_artifacts[each.text("globalName")] = place
-    return Node([draft], [draft], [draft], outputs, artifacts, Dependency(draft.name))
+    return Converted([draft], [draft], [draft], outputs, artifacts, Dependency(draft.name))
 
 
 def is_fixed(output: Map) -> bool:
@@ -43,7 +43,7 @@ def is_fixed(output: Map) -> bool:
     return output.get("value") is not None
 
 
-def _supplied(graph: Graph, name: str, draft: Draft) -> Ref:
+def _supplied(graph: DraftGraph, name: str, draft: Draft) -> Ref:
     """A value that is given when a suspended workflow goes on: a parameter, as who approves can give none."""
     ours: Json = {"name": parameter_name(name), "default": literal(draft.scope.inputs.get(name, ())) or ""}
     for each in draft.template.body.map("inputs").maps("parameters"):
@@ -54,15 +54,15 @@ def _supplied(graph: Graph, name: str, draft: Draft) -> Ref:
 
 
 def whole(
-    graph: Graph,
-    frame: Frame,
-    nodes: Mapping[str, Node],
-    every: Sequence[Node],
+    graph: DraftGraph,
+    frame: Expansion,
+    nodes: Mapping[str, Converted],
+    every: Sequence[Converted],
     roots: list[Draft],
     leaves: list[Draft],
-) -> Node:
+) -> Converted:
     drafts = list(dict.fromkeys(draft for node in every for draft in (*node.drafts, *node.after)))
-    made = Node(drafts, roots, leaves)
+    made = Converted(drafts, roots, leaves)
     scope = replace(frame.scope, nodes=nodes)
     for output in frame.template.body.map("outputs").maps("parameters"):
         value = _output(graph, output, scope, frame.template.document)
@@ -77,13 +77,13 @@ def whole(
     return made
 
 
-def _output(graph: Graph, output: Map, scope: Scope, document: Document) -> Text:
+def _output(graph: DraftGraph, output: Map, scope: Scope, document: Document) -> Text:
     source = output.map("valueFrom")
     try:
         if source.text("expression"):
             return chosen(source.text("expression"), scope.resolve, partial(_may_skip, graph))
         return parse(output.text("value") or source.text("parameter") or source.text("default"), scope.resolve)
-    except (Unknown, Untranslatable) as error:
+    except (UnknownTag, Untranslatable) as error:
         graph.lose(
             document,
             output.line,
@@ -94,7 +94,7 @@ def _output(graph: Graph, output: Map, scope: Scope, document: Document) -> Text
         return (FILL_IN,)
 
 
-def _may_skip(graph: Graph, name: str) -> bool:
+def _may_skip(graph: DraftGraph, name: str) -> bool:
     return any(draft.may_skip for draft in graph.drafts if draft.name == name)
 
 

@@ -22,7 +22,7 @@ _OF_PROGRAM = ("name", "command", "args", "source", "dependencies", "image", "re
 
 
 def pod_fields(template: Map, resolve: Resolve) -> Json:
-    """Of a template, or of the spec of a workflow. Raises Unknown."""
+    """Of a template, or of the spec of a workflow. Raises UnknownTag."""
     fields: Json = {key: filled(template[key], resolve) for key in OF_TASK if template.get(key)}
     pod: Json = {key: filled(template[key], resolve) for key in OF_POD if template.get(key) is not None}
     if template.text("podPriorityClassName"):
@@ -42,7 +42,7 @@ def pod_fields(template: Map, resolve: Resolve) -> Json:
 
 
 def container_fields(container: Map, resolve: Resolve) -> Json:
-    """Of a `container` or `script`, without its program. Raises Unknown."""
+    """Of a `container` or `script`, without its program. Raises UnknownTag."""
     fields: Json = {key: filled(container.maps(key), resolve) for key in _LISTS if container.maps(key)}
     fields |= {"image": filled(container.text("image"), resolve)} if container.text("image") else {}
     fields |= {"resources": filled(container.map("resources"), resolve)} if container.map("resources") else {}

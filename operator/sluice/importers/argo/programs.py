@@ -33,7 +33,7 @@ class Around:
 
 
 @dataclass(slots=True)
-class Program:
+class TaskProgram:
     """`fields` of the task, `refs` by the variable that it reads, and what is lost."""
 
     fields: Json = field(default_factory=dict)
@@ -48,12 +48,14 @@ class Program:
         return script.text
 
 
-def program_of(container: Map, resolve: Resolve, around: Around, *, result: bool, taken: Collection[str]) -> Program:
-    """The program of a `container` or `script`. `result`: its standard output is read. Raises Unknown.
+def program_of(
+    container: Map, resolve: Resolve, around: Around, *, result: bool, taken: Collection[str]
+) -> TaskProgram:
+    """The program of a `container` or `script`. `result`: its standard output is read. Raises UnknownTag.
 
     `taken` are the names of its own environment variables.
     """
-    made = Program()
+    made = TaskProgram()
     words = [parse(text_of(each), resolve) for key in ("command", "args") for each in container.values_of(key)]
     command = [placeholders(parse(text_of(each), resolve)) for each in container.values_of("command")]
     if source := container.text("source"):
@@ -105,7 +107,7 @@ def _code_at(words: Sequence[Text]) -> int | None:
     return flags[0] + 1 if known and flags and flags[0] + 2 == len(words) else None
 
 
-def _command(made: Program, container: Map, words: Sequence[Text]) -> None:
+def _command(made: TaskProgram, container: Map, words: Sequence[Text]) -> None:
     """As the template has it: `command` and `args` apart."""
     count = len(container.values_of("command"))
     texts = [placeholders(word) for word in words]
@@ -119,7 +121,7 @@ def _program(command: list[str]) -> str:
     return _base(command[0]) if command else "sh"
 
 
-def _script(made: Program, source: Written, command: list[str], around: Around, *, result: bool) -> None:
+def _script(made: TaskProgram, source: Written, command: list[str], around: Around, *, result: bool) -> None:
     program = _program(command)
     script = made.takes(source)
     flags = "".join(word.lstrip("-") for word in command[1:])
@@ -143,7 +145,7 @@ def _lasts(script: str, flags: str) -> bool:
     return "e" in flags or not _goes_on(script)
 
 
-def _as_script(made: Program, script: str, program: str, flags: str, around: Around) -> None:
+def _as_script(made: TaskProgram, script: str, program: str, flags: str, around: Around) -> None:
     settings = _settings(script, program, flags)
     start = "".join(f"{line}\n" for line in settings)
     if around.json_as:  # what is set is set for the script alone

@@ -14,7 +14,7 @@ from sluice.importers.argo.durations import duration
 from sluice.importers.argo.expressions.conditions import expression
 from sluice.importers.argo.expressions.tree import Untranslatable
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Resolve, Text, Unknown, literal, parse, placeholders, text_of
+from sluice.importers.argo.text import Resolve, Text, UnknownTag, literal, parse, placeholders, text_of
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class Retried:
 
 
 def retried(strategy: Map, resolve: Resolve) -> Retried:
-    """Raises Unknown."""
+    """Raises UnknownTag."""
     made = Retried()
     codes = _codes(strategy, made)
     if codes == []:
@@ -58,7 +58,7 @@ def _limit(strategy: Map, resolve: Resolve, made: Retried) -> int | str:
     try:
         limit = int(known)
     except ValueError:
-        raise Unknown(known) from None
+        raise UnknownTag(known) from None
     if limit > RETRIES.high:
         made.losses.append((f"a limit of {limit}", f"tried again {RETRIES.high} times"))
     return max(0, min(limit, RETRIES.high))
@@ -97,7 +97,7 @@ def _answers(written: str) -> Iterator[bool | None]:
     for code in range(1, 256):
         try:
             answer = expression(written, _LastRetry(code).resolve)
-        except (Untranslatable, Unknown):
+        except (Untranslatable, UnknownTag):
             yield None
             return
         yield {"true": True, "false": False}.get(answer)

@@ -5,16 +5,16 @@ from typing import Any
 
 from sluice.core import Json
 from sluice.importers.argo.artifacts import CLAIM
-from sluice.importers.argo.graph import Graph
-from sluice.importers.argo.locks import Pools
+from sluice.importers.argo.graph import DraftGraph
+from sluice.importers.argo.locks import LockPools
 from sluice.importers.argo.pods import merged, pod_fields
-from sluice.importers.argo.scope import Node, Scope
+from sluice.importers.argo.scope import Converted, Scope
 from sluice.importers.argo.source import Map
 from sluice.importers.argo.tasks import TaskWriter
 from sluice.importers.argo.text import Text, filled, placeholders
 
 
-def written(graph: Graph, spec: Map, pools: Pools, root: Node, scope: Scope) -> Json:
+def written(graph: DraftGraph, spec: Map, pools: LockPools, root: Converted, scope: Scope) -> Json:
     """As fields of a Workflow. `spec` is that of the whole workflow, `root` what its first template has become."""
     writer = TaskWriter(graph, pools, spec)
     tasks = [writer.task(draft) for draft in graph.drafts]
@@ -31,7 +31,7 @@ def written(graph: Graph, spec: Map, pools: Pools, root: Node, scope: Scope) -> 
     return {key: value for key, value in made.items() if value}
 
 
-def _after_a_failure(graph: Graph, scope: Scope) -> Json:
+def _after_a_failure(graph: DraftGraph, scope: Scope) -> Json:
     if graph.has_hooks:
         return {}
     if graph.handles:

@@ -11,10 +11,10 @@ from sluice.core.pod.builder import parameter_variable
 from sluice.importers.argo.depends import Dependency
 from sluice.importers.argo.expressions.functions import to_json
 from sluice.importers.argo.expressions.parser import parse
-from sluice.importers.argo.expressions.tree import Known, Untranslatable, Value, go_text
+from sluice.importers.argo.expressions.tree import Constant, Untranslatable, Value, go_text
 from sluice.importers.argo.library import Template
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Ref, Text, Unknown, usual
+from sluice.importers.argo.text import Ref, Text, UnknownTag, usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Draft:
 
 
 @dataclass(eq=False, slots=True)
-class Node:
+class Converted:
     """What a step or a task has become: one task of ours, or those of its template. `outputs` are by parameter."""
 
     drafts: list[Draft]
@@ -71,7 +71,7 @@ class Node:
         return self.drafts[0] if len(self.drafts) == 1 else None
 
     def read(self, keys: list[str], tag: str) -> Text:
-        """Raises Unknown."""
+        """Raises UnknownTag."""
         draft = self.only
         match keys:
             case ["outputs", "parameters", *name] if name and ".".join(name) in self.outputs:
@@ -87,23 +87,23 @@ class Node:
                 return (Ref.to("tasks", draft.name, "exitCode", number=True),)
             case ["status"] if draft is not None:
                 return (Ref.to("tasks", draft.name, "phase"),)
-        raise Unknown(tag)
+        raise UnknownTag(tag)
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class LoopItem:
     """What `{{item}}` stands for, and `{{item.name}}` where that is no field of the item."""
 
     whole: Ref | None
     fields: Mapping[str, Ref] | None = None
 
     def read(self, keys: list[str], tag: str) -> Text:
-        """Raises Unknown."""
+        """Raises UnknownTag."""
         found = self.whole
         if keys:
             found = Ref.to("item", *keys) if self.fields is None else self.fields.get(".".join(keys))
         if found is None:
-            raise Unknown(tag)
+            raise UnknownTag(tag)
         return (found,)
 
 
@@ -144,12 +144,12 @@ class Scope:
     inputs: Mapping[str, Text] = field(default_factory=dict)
     workflow: dict[str, Text] = field(default_factory=dict)
     artifacts: Mapping[str, ArtifactPlace] = field(default_factory=dict)
-    nodes: Mapping[str, Node] = field(default_factory=dict)
-    item: Item | None = None
+    nodes: Mapping[str, Converted] = field(default_factory=dict)
+    item: LoopItem | None = None
     by_default: bool = False
 
     def resolve(self, words: str, is_expression: bool) -> Text | None:  # noqa: FBT001  # the signature of `text.Resolve`
-        """Raises Unknown, and Untranslatable."""
+        """Raises UnknownTag, and Untranslatable."""
         found = self._found(words, is_expression)
         known = usual(found) if self.by_default and found is not None else None
         return found if known is None else (known,)
@@ -184,12 +184,12 @@ class Scope:
         if words in _POD:
             return (_POD[words],)
         if keys[0] in _ROOTS:
-            raise Unknown(tag)
+            raise UnknownTag(tag)
         return None
 
     def _computed(self, words: str) -> Text:
         match parse(words, self.resolve):
-            case Known(value):
+            case Constant(value):
                 return (go_text(value),)
             case Value(text):
                 return text
@@ -199,12 +199,12 @@ class Scope:
         """All of the workflow as JSON, by their defaults."""
         named = {key: usual(text) for key, text in self.workflow.items() if key.startswith("parameters.")}
         if None in named.values():
-            raise Unknown(tag)
+            raise UnknownTag(tag)
         return to_json([{"name": key.removeprefix("parameters."), "value": value} for key, value in named.items()])
 
     def _input(self, name: str, tag: str) -> Text:
         if name not in self.inputs:
-            raise Unknown(tag)
+            raise UnknownTag(tag)
         text = self.inputs[name]
         if len(text) == 1 and isinstance(text[0], Ref) and not text[0].variable:
             hint = parameter_variable(name).removeprefix("PARAM_").replace(".", "_")
@@ -217,4 +217,4 @@ class Scope:
                 path = each.text("path") or each.map("valueFrom").text("path")
                 if path and "{{" not in path:
                     return path
-        raise Unknown(tag)
+        raise UnknownTag(tag)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from sluice.api.for_each import MAX_ITEMS
 from sluice.importers.argo.loop import Endless, Loop
-from sluice.importers.argo.scope import Item, Scope
+from sluice.importers.argo.scope import LoopItem, Scope
 from sluice.importers.argo.source import Map
 from sluice.importers.argo.text import Ref, Text, literal, parse, placeholders, text_of, usual
 
@@ -33,7 +33,7 @@ def sequence_of(call: Map, scope: Scope) -> Loop:
 
 def _at_run_time(said: Mapping[str, Text], known: Mapping[str, str | None], *, is_read: bool) -> Loop | None:
     """A range whose end is a value of the run: from 0, or from anywhere if nobody reads the item."""
-    item = Item(Ref.to("item", number=True, variable="ITEM"))
+    item = LoopItem(Ref.to("item", number=True, variable="ITEM"))
     start, others = known.get("start", "0"), said.keys() - {"start"}
     if others == {"count"} and start is not None and (start == "0" or not is_read):
         return Loop({"range": {"end": placeholders(said["count"])}}, item)
@@ -44,7 +44,7 @@ def _at_run_time(said: Mapping[str, Text], known: Mapping[str, str | None], *, i
 
 
 def _counted(known: Mapping[str, str | None], sequence: Map) -> Loop:
-    item = Item(Ref.to("item", number=True, variable="ITEM"))
+    item = LoopItem(Ref.to("item", number=True, variable="ITEM"))
     try:
         numbers = {key: int(text or "0") for key, text in known.items()}
     except ValueError:
@@ -58,7 +58,7 @@ def _counted(known: Mapping[str, str | None], sequence: Map) -> Loop:
     if len(values) > MAX_ITEMS:
         raise Endless(f"has {len(values)} items; at most {MAX_ITEMS} are possible")
     if form := sequence.text("format"):
-        return Loop({"items": [_formatted(form, value) for value in values]}, Item(Ref.to("item", variable="ITEM")))
+        return Loop({"items": [_formatted(form, value) for value in values]}, LoopItem(Ref.to("item", variable="ITEM")))
     if values.step < 0:
         return Loop({"items": list(values)}, item)
     start_if_any = {"start": values.start} if values.start else {}

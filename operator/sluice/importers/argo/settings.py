@@ -3,15 +3,17 @@
 from sluice.core import Json
 from sluice.importers.argo import apart, unread
 from sluice.importers.argo.durations import duration
-from sluice.importers.argo.graph import Graph
+from sluice.importers.argo.graph import DraftGraph
 from sluice.importers.argo.library import Document, Missing, Template
-from sluice.importers.argo.locks import Pools, locks_of
+from sluice.importers.argo.locks import LockPools, locks_of
 from sluice.importers.argo.source import Map
 from sluice.importers.argo.text import Resolve, text_of
 from sluice.importers.argo.values import tell_cluster_default
 
 
-def settings(graph: Graph, document: Document, spec: Map, template: Template, pools: Pools, resolve: Resolve) -> Json:
+def settings(
+    graph: DraftGraph, document: Document, spec: Map, template: Template, pools: LockPools, resolve: Resolve
+) -> Json:
     """Of a workflow that begins with the template."""
     graph.tell_unread(document, unread.of_spec(spec))
     for each in spec.map("arguments").maps("parameters"):
@@ -29,7 +31,7 @@ def settings(graph: Graph, document: Document, spec: Map, template: Template, po
     return made | ({"pools": held} if held else {})
 
 
-def _held(graph: Graph, document: Document, holder: Map, pools: Pools, resolve: Resolve) -> list[Json]:
+def _held(graph: DraftGraph, document: Document, holder: Map, pools: LockPools, resolve: Resolve) -> list[Json]:
     """The locks of a whole workflow, as the run holds them."""
     held = []
     for lock in locks_of(holder.map("synchronization"), graph.library.config_maps, resolve):
@@ -39,7 +41,7 @@ def _held(graph: Graph, document: Document, holder: Map, pools: Pools, resolve: 
     return held
 
 
-def limits(graph: Graph, template: Template, at_most: int | None = None) -> Json:
+def limits(graph: DraftGraph, template: Template, at_most: int | None = None) -> Json:
     """The limits that a `steps` or `dag` template has of its own; `at_most` is the parallelism of what is around it."""
     if template.kind not in ("steps", "dag"):
         return {}
@@ -57,7 +59,7 @@ def limits(graph: Graph, template: Template, at_most: int | None = None) -> Json
     return made
 
 
-def tell_lock(graph: Graph, template: Template) -> None:
+def tell_lock(graph: DraftGraph, template: Template) -> None:
     """A loss if a template that another calls has a lock."""
     if template.kind in ("steps", "dag") and template.body.get("synchronization"):
         what, words = f"the lock of '{template.name}'", "not held: a run that another calls takes no slots"
@@ -65,7 +67,7 @@ def tell_lock(graph: Graph, template: Template) -> None:
         graph.lose(template.document, line, what, words, left=True)
 
 
-def _kind(graph: Graph, call: Map, template: Template) -> str:
+def _kind(graph: DraftGraph, call: Map, template: Template) -> str:
     try:
         return graph.library.template(call, template.document).kind
     except Missing:

@@ -21,7 +21,7 @@ MAX_VALUES = 200_000
 """In one file, each alias counted as what it stands for."""
 
 
-class Unreadable(Exception):
+class UnreadableFile(Exception):
     """A file that is no YAML, or is too large. `line` counts from 1."""
 
     def __init__(self, line: int, message: str) -> None:
@@ -71,11 +71,11 @@ def scalar(value: Any) -> str:
 
 
 def documents(text: str) -> Iterator[Map]:
-    """The maps in a YAML text, with the items of a List in its place. Raises Unreadable."""
+    """The maps in a YAML text, with the items of a List in its place. Raises UnreadableFile."""
     if len(text) > MAX_CHARACTERS:
-        raise Unreadable(1, f"has {len(text)} characters; at most {MAX_CHARACTERS} are read")
+        raise UnreadableFile(1, f"has {len(text)} characters; at most {MAX_CHARACTERS} are read")
     if (levels := foreign.depth(text)) > _FLOW_DEPTH:
-        raise Unreadable(1, f"is nested deeper than {MAX_DEPTH} levels: it has {levels} brackets open at once")
+        raise UnreadableFile(1, f"is nested deeper than {MAX_DEPTH} levels: it has {levels} brackets open at once")
     reader = YAML()
     reader.preserve_quotes = False
     budget = _Budget()
@@ -86,11 +86,11 @@ def documents(text: str) -> Iterator[Map]:
                 yield from found.maps("items") if found.text("kind").endswith("List") else [found]
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark is not None else 1
-        raise Unreadable(line, f"is no YAML: {error.problem or error.context}") from error
+        raise UnreadableFile(line, f"is no YAML: {error.problem or error.context}") from error
     except RecursionError as error:
-        raise Unreadable(1, f"is nested deeper than {MAX_DEPTH} levels") from error
+        raise UnreadableFile(1, f"is nested deeper than {MAX_DEPTH} levels") from error
     except (YAMLError, ValueError) as error:
-        raise Unreadable(1, f"is no YAML: {error}") from error
+        raise UnreadableFile(1, f"is no YAML: {error}") from error
 
 
 class _Budget:
@@ -101,9 +101,9 @@ class _Budget:
         self._left -= 1
         line = node.lc.line + 1 if isinstance(node, CommentedMap | CommentedSeq) else 1
         if self._left < 0:
-            raise Unreadable(line, f"has more than {MAX_VALUES} values, its aliases followed")
+            raise UnreadableFile(line, f"has more than {MAX_VALUES} values, its aliases followed")
         if depth > MAX_DEPTH:
-            raise Unreadable(line, f"is nested deeper than {MAX_DEPTH} levels")
+            raise UnreadableFile(line, f"is nested deeper than {MAX_DEPTH} levels")
         if isinstance(node, CommentedMap):
             made = Map()
             made.line = line

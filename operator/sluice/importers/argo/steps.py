@@ -5,9 +5,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sluice.importers.argo.depends import Rule
-from sluice.importers.argo.graph import Frame, Graph
+from sluice.importers.argo.graph import DraftGraph, Expansion
 from sluice.importers.argo.outputs import whole
-from sluice.importers.argo.scope import Draft, Node
+from sluice.importers.argo.scope import Converted, Draft
 
 if TYPE_CHECKING:
     from sluice.importers.argo.expander import Expander
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 _AT_ONCE = Rule([])
 
 
-def expand_steps(expander: "Expander", frame: Frame) -> Node:
-    """The tasks of a `steps` template. Raises Refused."""
+def expand_steps(expander: "Expander", frame: Expansion) -> Converted:
+    """The tasks of a `steps` template. Raises DocumentRefused."""
     scope = replace(frame.scope, nodes={})
-    nodes: dict[str, Node] = {}
-    before: list[Node] = []
-    every: list[Node] = []
+    nodes: dict[str, Converted] = {}
+    before: list[Converted] = []
+    every: list[Converted] = []
     roots: list[Draft] = []
     for layer in frame.template.layers:
         gate = _after_layer(expander.graph, before, frame, len(layer)) if before else _AT_ONCE
-        made: list[Node] = []
+        made: list[Converted] = []
         for step in layer:
             node = expander.call(step, replace(frame, scope=replace(scope, nodes=dict(nodes))), gate, set())
             made.append(node)
@@ -37,7 +37,7 @@ def expand_steps(expander: "Expander", frame: Frame) -> Node:
     )
 
 
-def _after_layer(graph: Graph, before: Sequence[Node], frame: Frame, count: int) -> Rule:
+def _after_layer(graph: DraftGraph, before: Sequence[Converted], frame: Expansion, count: int) -> Rule:
     """The order of a layer of so many steps."""
     leaves = [leaf for node in before for leaf in (*node.leaves, *node.after)]
     may_skip = any(leaf.may_skip for leaf in leaves)
@@ -45,7 +45,7 @@ def _after_layer(graph: Graph, before: Sequence[Node], frame: Frame, count: int)
     return joined(graph, gate, frame, frame.template.body.line) if _many(len(leaves), count) else gate
 
 
-def joined(graph: Graph, gate: Rule, frame: Frame, line: int) -> Rule:
+def joined(graph: DraftGraph, gate: Rule, frame: Expansion, line: int) -> Rule:
     """The same order by way of a join; `finally` tasks have none."""
     if frame.finally_:
         return gate
@@ -54,7 +54,7 @@ def joined(graph: Graph, gate: Rule, frame: Frame, line: int) -> Rule:
     return Rule([join.name])
 
 
-def behind_loop(graph: Graph, gate: Rule, leader: str, frame: Frame, line: int) -> Rule:
+def behind_loop(graph: DraftGraph, gate: Rule, leader: str, frame: Expansion, line: int) -> Rule:
     """The order of a loop that goes by the items of another: it waits for all of them, as in Argo."""
     if frame.finally_:
         return replace(gate, depends_on=[name for name in gate.depends_on if name != leader])

@@ -10,15 +10,15 @@ from sluice.importers.argo.container_sets import in_order, init_containers
 from sluice.importers.argo.durations import duration
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
 from sluice.importers.argo.fetched import Attached
-from sluice.importers.argo.graph import BY_DEFAULT, FILL_IN, NO_MEMORY, Graph
-from sluice.importers.argo.locks import Pools, locks_of
+from sluice.importers.argo.graph import BY_DEFAULT, FILL_IN, NO_MEMORY, DraftGraph
+from sluice.importers.argo.locks import LockPools, locks_of
 from sluice.importers.argo.outputs import is_fixed
 from sluice.importers.argo.pods import container_fields, merged, pod_fields
 from sluice.importers.argo.programs import Around, environment, program_of
 from sluice.importers.argo.retries import retried
 from sluice.importers.argo.scope import Draft
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Resolve, Text, Unknown, filled, literal, parse, placeholders, text_of, usual
+from sluice.importers.argo.text import Resolve, Text, UnknownTag, filled, literal, parse, placeholders, text_of, usual
 
 _ORDER = (
     *(
@@ -53,7 +53,7 @@ _JSON = re.compile(r"\bjson\.dump|\bJSON\.stringify|\bjq\b|\{\s*\\*\"\w+\\*\"\s*
 class TaskWriter:
     """Writes the tasks of one graph. `spec` is that of the whole workflow; `files` fills up, by path."""
 
-    def __init__(self, graph: Graph, pools: Pools, spec: Map) -> None:
+    def __init__(self, graph: DraftGraph, pools: LockPools, spec: Map) -> None:
         self._graph, self._pools, self._spec = graph, pools, spec
         self.files: dict[str, str] = {}
         self.needs_claim = False
@@ -104,7 +104,7 @@ class TaskWriter:
                     what,
                     draft.name,
                 )
-            except (Unknown, Untranslatable) as error:
+            except (UnknownTag, Untranslatable) as error:
                 because = "" if what == str(error) else f"; {reason(error)}"
                 self._lose(draft, where.line, what, f"{FILL_IN}{because}", left=True)
                 return (FILL_IN,)

@@ -67,7 +67,7 @@ Text = tuple[str | Ref, ...]
 TAG = re.compile(r"\{\{(?P<expression>=)?(?P<words>.*?)\}\}", re.DOTALL)
 
 
-class Unknown(Exception):
+class UnknownTag(Exception):
     """A `{{…}}` that stands for nothing that we know."""
 
     def __init__(self, tag: str) -> None:
@@ -80,7 +80,7 @@ Resolve = Callable[[str, bool], Text | None]
 
 
 def parse(text: str, resolve: Resolve) -> Text:
-    """Raises Unknown."""
+    """Raises UnknownTag."""
     parts: list[str | Ref] = []
     end = 0
     for found in TAG.finditer(text):
@@ -127,7 +127,7 @@ def placeholders(text: Text) -> str:
 
 
 def filled(node: Any, resolve: Resolve) -> Any:
-    """A part of a template as plain JSON, its tags as placeholders. Raises Unknown."""
+    """A part of a template as plain JSON, its tags as placeholders. Raises UnknownTag."""
     if isinstance(node, str):
         return placeholders(parse(node, resolve))
     if isinstance(node, Map):

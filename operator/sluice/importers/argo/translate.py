@@ -9,18 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sluice.importers.argo.expressions.tree import Untranslatable
-from sluice.importers.argo.graph import Refused
+from sluice.importers.argo.graph import DocumentRefused
 from sluice.importers.argo.library import Document, Library, Missing, Template
-from sluice.importers.argo.locks import Pools
-from sluice.importers.argo.source import Map, Unreadable, documents
-from sluice.importers.argo.text import Unknown
+from sluice.importers.argo.locks import LockPools
+from sluice.importers.argo.source import Map, UnreadableFile, documents
+from sluice.importers.argo.text import UnknownTag
 from sluice.importers.argo.unread import NOTES
 from sluice.importers.argo.workflows import WorkflowWriter
 from sluice.importers.report import Imported, Remark, Result
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ArgoFile:
     """A file's name and its text."""
 
     name: str
@@ -33,23 +33,23 @@ _HELM = re.compile(
 _KUBEFLOW = "pipelines.kubeflow.org/"
 
 
-def translate(sources: Iterable[Source], *, each: bool = False) -> Result:
+def translate(sources: Iterable[ArgoFile], *, each: bool = False) -> Result:
     """`each`: a template of a library, which no entrypoint names, becomes a Workflow of its own."""
     result, library = Result(), Library()
     for source in sources:
         _read(source, library, result)
-    pools, names = Pools(), set[str]()
+    pools, names = LockPools(), set[str]()
     for document in library.documents:
         try:
             result.objects += _written(document, library, pools, names, result, each=each)
-        except Refused as error:
+        except DocumentRefused as error:
             result.refused.append(Remark(error.file, error.line, str(error)))
         except Missing as error:
             line = document.spec.line_of(
                 "workflowTemplateRef" if "workflowTemplateRef" in document.spec else "entrypoint"
             )
             result.refused.append(Remark(document.file, line, f"names {error}, which is not among the files"))
-        except (Unknown, Untranslatable, ValueError) as error:
+        except (UnknownTag, Untranslatable, ValueError) as error:
             result.refused.append(Remark(document.file, document.manifest.line, f"has what is not understood: {error}"))
         except RecursionError:
             result.refused.append(Remark(document.file, document.manifest.line, "its templates are nested too deep"))
@@ -57,7 +57,7 @@ def translate(sources: Iterable[Source], *, each: bool = False) -> Result:
     return result
 
 
-def _read(source: Source, library: Library, result: Result) -> None:
+def _read(source: ArgoFile, library: Library, result: Result) -> None:
     if found := _HELM.search(source.text):
         line = source.text.count("\n", 0, found.start()) + 1
         words = "is a template of Helm's; render it first: helm template ... | sluice import argo -"
@@ -67,17 +67,17 @@ def _read(source: Source, library: Library, result: Result) -> None:
         for other in library.add(source.name, documents(source.text)):
             what = other.text("kind") or "a document without a kind"
             result.notes.append(Remark(source.name, other.line, f"{what} is none of Argo's workflows, and is left out"))
-    except Unreadable as error:
+    except UnreadableFile as error:
         result.refused.append(Remark(source.name, error.line, str(error)))
 
 
 def _written(
-    document: Document, library: Library, pools: Pools, names: set[str], result: Result, *, each: bool
+    document: Document, library: Library, pools: LockPools, names: set[str], result: Result, *, each: bool
 ) -> Iterator[Imported]:
     metadata = document.manifest.map("metadata")
     if any(key.startswith(_KUBEFLOW) for kind in ("labels", "annotations") for key in metadata.map(kind)):
         words = "was compiled by Kubeflow Pipelines, whose launchers need its services; write the pipeline anew"
-        raise Refused(document.file, document.manifest.line, words)
+        raise DocumentRefused(document.file, document.manifest.line, words)
     for holder in (document.spec, document.manifest.map("spec"), *document.spec.maps("templates")):
         for key in (key for key in holder if key in NOTES):
             note = Remark(document.file, holder.line_of(key), f"{key}: {NOTES[key]}")
@@ -86,7 +86,7 @@ def _written(
     writer_of = document.spec
     if not writer_of.text("entrypoint") and "workflowTemplateRef" not in writer_of:
         if document.kind in ("Workflow", "CronWorkflow"):
-            raise Refused(document.file, writer_of.line, "has no entrypoint")
+            raise DocumentRefused(document.file, writer_of.line, "has no entrypoint")
         words = "has no entrypoint, so it is a library for the others; --each makes a Workflow of each template"
         result.notes.append(Remark(document.file, document.manifest.line, words))
         for body in writer_of.maps("templates") if each else ():

@@ -5,20 +5,20 @@ from functools import partial
 
 from sluice.importers.argo.expressions import conditions
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
-from sluice.importers.argo.graph import FILL_IN, Graph
+from sluice.importers.argo.graph import FILL_IN, DraftGraph
 from sluice.importers.argo.library import Document, Template
 from sluice.importers.argo.loop import LOOPS, Endless, Loop
 from sluice.importers.argo.loops import loop_of
 from sluice.importers.argo.names import parameter_name
-from sluice.importers.argo.scope import Item, Scope
+from sluice.importers.argo.scope import LoopItem, Scope
 from sluice.importers.argo.source import Map
-from sluice.importers.argo.text import Ref, Text, Unknown, parse, text_of
+from sluice.importers.argo.text import Ref, Text, UnknownTag, parse, text_of
 
 _NOTHING: Mapping[str, Text] = {}
 
 
 def inputs(
-    graph: Graph,
+    graph: DraftGraph,
     template: Template,
     arguments: Map,
     scope: Scope,
@@ -43,13 +43,13 @@ def inputs(
         tell_cluster_default(graph, said, where, label)
         try:
             found[name] = graph.read(partial(_value, said), seen, where, said.line, what, label)
-        except (Unknown, Untranslatable) as error:
+        except (UnknownTag, Untranslatable) as error:
             graph.lose(where, said.line, what, f"{FILL_IN}; {reason(error)}", label, left=True)
             found[name] = (FILL_IN,)
     return found
 
 
-def tell_cluster_default(graph: Graph, parameter: Map, document: Document, task: str = "") -> None:
+def tell_cluster_default(graph: DraftGraph, parameter: Map, document: Document, task: str = "") -> None:
     """A loss if the parameter is in a ConfigMap or a Secret, and has a default beside."""
     if by_cluster(parameter) and ("default" in parameter or "default" in parameter.map("valueFrom")):
         words = "not used: the pod waits until the ConfigMap or Secret has the key"
@@ -67,7 +67,7 @@ def by_cluster(parameter: Map) -> Ref | None:
 
 
 def _value(parameter: Map, scope: Scope) -> Text:
-    """Raises Unknown, and Untranslatable."""
+    """Raises UnknownTag, and Untranslatable."""
     source = parameter.map("valueFrom")
     if parameter.get("value") is not None:
         return parse(text_of(parameter["value"]), scope.resolve)
@@ -77,10 +77,10 @@ def _value(parameter: Map, scope: Scope) -> Text:
         return (reference,)
     if "default" in parameter or "default" in source:
         return parse(text_of(parameter.get("default", source.get("default"))), scope.resolve)
-    raise Unknown(f"parameter '{parameter.text('name')}'")
+    raise UnknownTag(f"parameter '{parameter.text('name')}'")
 
 
-def condition(graph: Graph, call: Map, scope: Scope, document: Document, label: str) -> str:
+def condition(graph: DraftGraph, call: Map, scope: Scope, document: Document, label: str) -> str:
     """Its `when` in CEL; empty if it always runs."""
     if not call.text("when"):
         return ""
@@ -89,18 +89,18 @@ def condition(graph: Graph, call: Map, scope: Scope, document: Document, label: 
         found = graph.read(
             lambda seen: conditions.condition(call.text("when"), seen.resolve), scope, document, line, what, label
         )
-    except (Unknown, Untranslatable) as error:
+    except (UnknownTag, Untranslatable) as error:
         graph.lose(document, line, what, f"the task is skipped; {reason(error)}", label, left=True)
         return "false"
     return "" if found == "true" else found
 
 
-def loop_in(graph: Graph, call: Map, scope: Scope, document: Document, label: str) -> Loop | None:
+def loop_in(graph: DraftGraph, call: Map, scope: Scope, document: Document, label: str) -> Loop | None:
     """Its `with...`, if it has one."""
     line = next((call.line_of(key) for key in LOOPS if key in call), call.line)
     try:
         found = graph.read(partial(loop_of, call), scope, document, line, "its loop", label)
-    except (Endless, Unknown, Untranslatable) as error:
+    except (Endless, UnknownTag, Untranslatable) as error:
         graph.lose(
             document,
             line,
@@ -109,7 +109,7 @@ def loop_in(graph: Graph, call: Map, scope: Scope, document: Document, label: st
             label,
             left=True,
         )
-        return Loop({"items": [FILL_IN]}, Item(None, {}))
+        return Loop({"items": [FILL_IN]}, LoopItem(None, {}))
     if found is not None and found.lost is not None:
         graph.lose(document, line, *found.lost, label)
     return found

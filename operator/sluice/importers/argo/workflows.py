@@ -10,16 +10,16 @@ from sluice.core.validation import workflow_faults
 from sluice.importers.argo import apart, artifact_places, unread
 from sluice.importers.argo.arguments import arguments_of
 from sluice.importers.argo.expander import Expander, apart_node
-from sluice.importers.argo.graph import FILL_IN, Frame, Graph, Refused
+from sluice.importers.argo.graph import FILL_IN, DocumentRefused, DraftGraph, Expansion
 from sluice.importers.argo.hooks import asks_for_running, hooks_of, only_when
 from sluice.importers.argo.inherited import inherited
 from sluice.importers.argo.library import Document, Library, Missing, Template
-from sluice.importers.argo.locks import Pools
+from sluice.importers.argo.locks import LockPools
 from sluice.importers.argo.names import WORKFLOW_MAX, dns_label, free, parameter_name
 from sluice.importers.argo.retries import retried
 from sluice.importers.argo.run_fields import written
 from sluice.importers.argo.schedules import scheduled
-from sluice.importers.argo.scope import Draft, Node, Scope, parameter
+from sluice.importers.argo.scope import Converted, Draft, Scope, parameter
 from sluice.importers.argo.settings import limits, settings, tell_lock
 from sluice.importers.argo.source import Map, empty
 from sluice.importers.argo.text import Ref, Text, placeholders, references, text_of
@@ -48,7 +48,7 @@ class _Apart:
 class WorkflowWriter:
     """Of one document. `names` are those of all Workflows so far."""
 
-    def __init__(self, document: Document, library: Library, pools: Pools, names: set[str]) -> None:
+    def __init__(self, document: Document, library: Library, pools: LockPools, names: set[str]) -> None:
         self._document, self._library, self._pools, self._names = document, library, pools, names
         base = library.base(document)
         self._spec = document.spec if base is None else _over(base.spec, document.spec)
@@ -57,11 +57,11 @@ class WorkflowWriter:
         self.name = self._free(dns_label(document.name, WORKFLOW_MAX))
 
     def write(self) -> list[Imported]:
-        """What is called comes first, so that it is there. Raises Refused, Missing, and text.Unknown."""
+        """What is called comes first, so that it is there. Raises DocumentRefused, Missing, and text.UnknownTag."""
         parameters, workflow = arguments_of(self._document, self._spec)
         template = self._library.named(self._spec.text("entrypoint"), self._document)
         scope = Scope(template, {}, workflow)
-        graph = Graph(self._library, apart.fails_fast(template))
+        graph = DraftGraph(self._library, apart.fails_fast(template))
         named = [each.text("name") for each in self._spec.map("arguments").maps("parameters")]
         given = {name: workflow[f"parameters.{name}"] for name in named}
         values = inputs(graph, template, empty(template.body.line), scope, self._document, "", given)
@@ -88,10 +88,10 @@ class WorkflowWriter:
         self._keep(self.name, spec, graph, self._metadata())
         return self._made
 
-    def _enter(self, graph: Graph, scope: Scope) -> Node:
+    def _enter(self, graph: DraftGraph, scope: Scope) -> Converted:
         """The entrypoint: one that is tried again as a whole is a Workflow that a task runs."""
         template = scope.template
-        frame = Frame(scope, "", (template.key,))
+        frame = Expansion(scope, "", (template.key,))
         if template.kind not in ("steps", "dag") or not template.body.get("retryStrategy"):
             return Expander(graph, self._call_workflow).enter(frame, template.name)
         self._apart.pop(template.key, None)
@@ -116,7 +116,7 @@ class WorkflowWriter:
             kept |= {kind: own} if own else {}
         return ({"namespace": metadata.text("namespace")} if metadata.text("namespace") else {}) | kept
 
-    def _hooks(self, graph: Graph, scope: Scope) -> None:
+    def _hooks(self, graph: DraftGraph, scope: Scope) -> None:
         """`onExit` and the hooks of the workflow: what runs at its end, however it ends, or from its beginning."""
         ended = {key: text for key, text in scope.workflow.items() if key != "status"}
         for hook in hooks_of(self._spec):
@@ -124,14 +124,14 @@ class WorkflowWriter:
                 template = self._library.template(hook, self._document)
             except Missing as error:
                 words = f"{hook.text('name')} names {error}, which is not among the files"
-                raise Refused(self._document.file, hook.line, words) from error
+                raise DocumentRefused(self._document.file, hook.line, words) from error
             at_end = not asks_for_running(hook)
             seen = replace(scope, workflow=ended) if at_end else scope
             name = hook.text("name") if hook.text("expression") else template.name
             values = inputs(graph, template, hook.map("arguments"), seen, self._document, name)
             artifacts = artifact_places.given(graph, hook.map("arguments"), seen, self._document, name)
             inner = Scope(template, values, seen.workflow, artifacts)
-            frame = Frame(inner, "", (template.key,), finally_=at_end)
+            frame = Expansion(inner, "", (template.key,), finally_=at_end)
             node = Expander(graph, self._call_workflow).enter(frame, name)
             if not at_end:
                 graph.lose(self._document, hook.line, f"the hook '{name}'", "it begins together with the run", name)
@@ -141,7 +141,7 @@ class WorkflowWriter:
     # Workflows that stand apart
 
     def _call_workflow(
-        self, graph: Graph, template: Template, inputs: Mapping[str, Text], caller: Frame, name: str, line: int
+        self, graph: DraftGraph, template: Template, inputs: Mapping[str, Text], caller: Expansion, name: str, line: int
     ) -> Draft:
         made = self._apart.get(template.key)
         if made is None:
@@ -183,7 +183,7 @@ class WorkflowWriter:
                 graph.lose(template.document, strategy.line, what, instead, draft.name)
         return draft
 
-    def _inherit(self, key: str, scope: Scope, caller: Frame) -> Text:
+    def _inherit(self, key: str, scope: Scope, caller: Expansion) -> Text:
         if key in scope.workflow:
             return scope.workflow[key]
         return (Ref.to("run", "phase"),) if caller.finally_ else ("Running",)
@@ -200,9 +200,9 @@ class WorkflowWriter:
             inputs[each.text("name")] = (parameter(ours["name"]),)
         declared += [{"name": ours} for ours in made.inherited.values()]
         workflow: dict[str, Text] = {key: (parameter(ours),) for key, ours in made.inherited.items()}
-        graph = Graph(self._library, apart.fails_fast(template))
+        graph = DraftGraph(self._library, apart.fails_fast(template))
         scope = Scope(template, inputs, workflow)
-        root = Expander(graph, self._call_workflow).enter(Frame(scope, "", (template.key,)), template.name)
+        root = Expander(graph, self._call_workflow).enter(Expansion(scope, "", (template.key,)), template.name)
         metadata = {key: value for key, value in self._metadata().items() if key == "namespace"}
         declared += graph.parameters.values()
         tell_lock(graph, template)
@@ -213,7 +213,7 @@ class WorkflowWriter:
         self._keep(made.name, spec, graph, metadata)
         made.is_made = True
 
-    def _keep(self, name: str, spec: Json, graph: Graph, metadata: Json) -> None:
+    def _keep(self, name: str, spec: Json, graph: DraftGraph, metadata: Json) -> None:
         ordered = {key: spec[key] for key in _ORDER if key in spec}
         manifest = {
             "apiVersion": API_VERSION,
@@ -223,7 +223,7 @@ class WorkflowWriter:
         }
         if faults := workflow_faults(manifest):
             line = self._document.manifest.line
-            raise Refused(self._document.file, line, f"what comes of it would not pass lint: {faults[0]}")
+            raise DocumentRefused(self._document.file, line, f"what comes of it would not pass lint: {faults[0]}")
         tasks = {task["name"] for task in ordered["tasks"]}
         losses: list[Loss] = [loss if loss.task in tasks else replace(loss, task="") for loss in graph.losses]
         self._made.append(Imported(manifest, losses))

@@ -35,7 +35,7 @@ from sluice.core.status.run_status import compose
 from sluice.core.whatif.begin import started
 from sluice.core.whatif.kubelet import running_pod, see
 from sluice.core.whatif.simulate import stuck
-from sluice.sdk.local.programs import Call, Ended, Process, Program
+from sluice.sdk.local.programs import AttemptEnd, Call, LocalProgram, Process
 from sluice.sdk.local.results import Run
 
 _AT_ONCE = 256  # threads
@@ -100,7 +100,7 @@ class _Attempt:
 
     live: _Live
     pod: PodView
-    program: Program
+    program: LocalProgram
     kill_at: Instant | None
     """When its timeout is over. None without one, and for what cannot be killed."""
 
@@ -116,7 +116,7 @@ class _Cluster:
         self._slots: dict[PoolKey, int] = {}
         self._skipped_s = 0.0
         self._live: list[_Live] = []
-        self._attempts: dict[Future[Ended], _Attempt] = {}
+        self._attempts: dict[Future[AttemptEnd], _Attempt] = {}
         self._logs: dict[str, str] = {}
         """Of the pods that have ended, what they handed on by their logs."""
         self._again = False
@@ -226,7 +226,7 @@ class _Cluster:
         attempt = _Attempt(live, view, program, None if allowed_s is None else now + allowed_s)
         self._attempts[self._threads.submit(program.run)] = attempt
 
-    def _program(self, live: _Live, task: str, pod: Json) -> Program:
+    def _program(self, live: _Live, task: str, pod: Json) -> LocalProgram:
         annotations, workflow = pod["metadata"]["annotations"], live.workflow
         inputs = annotations[INPUTS]
         listed = pod["spec"]["containers"][0]["env"]
@@ -237,7 +237,7 @@ class _Cluster:
             return Process.function(env, inputs, workflow.sources())
         return Call(workflow.functions[task], json.loads(inputs)["function"])
 
-    def _ended(self, attempt: _Attempt, what: Ended) -> None:
+    def _ended(self, attempt: _Attempt, what: AttemptEnd) -> None:
         pod, now = attempt.pod, self._now()
         if what.log:
             self._logs[pod.name] = what.log

@@ -22,7 +22,7 @@ _IN_LOG = MARK.encode()
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class AttemptEnd:
     """What became of one attempt: what it wrote for its outputs or as the words of its failure, and the lines of its
     log that are outputs.
     """
@@ -32,10 +32,10 @@ class Ended:
     log: str = ""
 
 
-class Program(Protocol):
+class LocalProgram(Protocol):
     """The program of one attempt."""
 
-    def run(self) -> Ended: ...
+    def run(self) -> AttemptEnd: ...
     def kill(self) -> None: ...
 
 
@@ -47,18 +47,18 @@ class Call:
     call: Json
     """As it stands in `/sluice/inputs.json`."""
 
-    def run(self) -> Ended:
+    def run(self) -> AttemptEnd:
         try:
             value = stub.run(self.function, stub.arguments(self.function, self.call["arguments"]))  # type: ignore[no-untyped-call]  # the stub has no annotations, for Python 3.9
             if not self.call["outputs"]:
-                return Ended(0, "")
+                return AttemptEnd(0, "")
             hint = stub.hint_of(self.function, "return")  # type: ignore[no-untyped-call]
             found = stub.outputs(value, self.call["outputs"], hint)  # type: ignore[no-untyped-call]
-            return Ended(0, json.dumps(found, ensure_ascii=False, allow_nan=False))
+            return AttemptEnd(0, json.dumps(found, ensure_ascii=False, allow_nan=False))
         except stub.Fault as fault:
-            return Ended(1, f"{self.call['name']}: {fault}")
+            return AttemptEnd(1, f"{self.call['name']}: {fault}")
         except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the author's function raises
-            return Ended(1, f"{type(error).__name__}: {error}")
+            return AttemptEnd(1, f"{type(error).__name__}: {error}")
 
     def kill(self) -> None:
         """It goes on."""
@@ -90,7 +90,7 @@ class Process:
         own |= {f"files/{path}": content for path, content in sources.items()}
         return cls([sys.executable, "{folder}/stub.py"], env, inputs, own)
 
-    def run(self) -> Ended:
+    def run(self) -> AttemptEnd:
         with tempfile.TemporaryDirectory() as folder:
             written = Path(folder, "outputs")
             written.touch()
@@ -100,10 +100,10 @@ class Process:
             own = {"SLUICE_OUTPUTS": str(written), "SLUICE_INPUTS": str(Path(folder, "inputs.json"))}
             process = self._start([word.replace("{folder}", folder) for word in self.command], own)
             if process is None:
-                return Ended(-signal.SIGKILL, "")
+                return AttemptEnd(-signal.SIGKILL, "")
             log = _copied(process)
             code = process.wait()
-            return Ended(code, written.read_text(encoding="utf-8", errors="replace"), log)
+            return AttemptEnd(code, written.read_text(encoding="utf-8", errors="replace"), log)
 
     def _start(self, command: list[str], own: Mapping[str, str]) -> subprocess.Popen[bytes] | None:
         """None if it has been killed already."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sluice.importers.argo.expressions.functions import FUNCTIONS
-from sluice.importers.argo.expressions.tree import Call, Expression, Known, Untranslatable
+from sluice.importers.argo.expressions.tree import Constant, Expression, Operation, Untranslatable
 
 MAX_STEPS = 20_000
 MAX_CHARACTERS = 1024 * 1024
@@ -55,15 +55,15 @@ class Computer:
             return self._over_list(name, *parts)
         if name not in _OPERATORS and name not in FUNCTIONS and name != "?":
             raise Untranslatable(f"calls {name}(), which has no equal in CEL")
-        known = [part.value for part in parts if isinstance(part, Known)]
-        if name == "?" and isinstance(parts[0], Known):
+        known = [part.value for part in parts if isinstance(part, Constant)]
+        if name == "?" and isinstance(parts[0], Constant):
             return parts[1] if parts[0].value is True else parts[2]
         if name in ("&&", "||") and len(known) == 1:
-            other = next(part for part in parts if not isinstance(part, Known))
-            return Known(name == "||") if known[0] is (name == "||") else other
+            other = next(part for part in parts if not isinstance(part, Constant))
+            return Constant(name == "||") if known[0] is (name == "||") else other
         if len(known) < len(parts) or name == "?":
-            return Call(_OF_CEL.get(name, name), parts)
-        return Known(_result(name, known))
+            return Operation(_OF_CEL.get(name, name), parts)
+        return Constant(_result(name, known))
 
     def _count(self, steps: int) -> None:
         self._left -= steps
@@ -71,34 +71,36 @@ class Computer:
             raise Untranslatable(f"takes more than {MAX_STEPS} steps to compute")
 
     def _over_list(self, name: str, values: Expression, body: Expression) -> Expression:
-        if not isinstance(values, Known):
-            return Call(name, (values, body))
+        if not isinstance(values, Constant):
+            return Operation(name, (values, body))
         if not isinstance(values.value, list):
             raise Untranslatable(f"calls {name}() on what is no list")
         self._count(len(values.value))
-        answers = [self._with_item(body, Known(each)) for each in values.value]
-        if not all(isinstance(answer, Known) for answer in answers):
-            return Call(name, (values, body))
-        found = [answer.value for answer in answers if isinstance(answer, Known)]
+        answers = [self._with_item(body, Constant(each)) for each in values.value]
+        if not all(isinstance(answer, Constant) for answer in answers):
+            return Operation(name, (values, body))
+        found = [answer.value for answer in answers if isinstance(answer, Constant)]
         kept = [value for value, answer in zip(values.value, found, strict=True) if answer is True]
         match name:
             case "map":
-                return Known(found)
+                return Constant(found)
             case "filter":
-                return Known(kept)
+                return Constant(kept)
             case "find":
-                return Known(kept[0] if kept else None)
+                return Constant(kept[0] if kept else None)
             case "count":
-                return Known(len(kept))
-        return Known({"all": len(kept) == len(found), "any": bool(kept), "none": not kept, "one": len(kept) == 1}[name])
+                return Constant(len(kept))
+        return Constant(
+            {"all": len(kept) == len(found), "any": bool(kept), "none": not kept, "one": len(kept) == 1}[name]
+        )
 
-    def _with_item(self, node: Expression, item: Known) -> Expression:
+    def _with_item(self, node: Expression, item: Constant) -> Expression:
         match node:
-            case Call("#", ()):
+            case Operation("#", ()):
                 return item
-            case Call(name, (values, body)) if name in OVER_LISTS:  # its `#` is another
+            case Operation(name, (values, body)) if name in OVER_LISTS:  # its `#` is another
                 return self.apply(name, self._with_item(values, item), body)
-            case Call(name, parts):
+            case Operation(name, parts):
                 return self.apply(name, *(self._with_item(part, item) for part in parts))
         return node
 

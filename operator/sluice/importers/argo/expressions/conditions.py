@@ -4,8 +4,8 @@ import re
 from typing import Literal
 
 from sluice.importers.argo.expressions.parser import Parser, parse
-from sluice.importers.argo.expressions.tree import Call, Expression, Known, Untranslatable, Value, go_text
-from sluice.importers.argo.text import TAG, Ref, Resolve, Unknown
+from sluice.importers.argo.expressions.tree import Constant, Expression, Operation, Untranslatable, Value, go_text
+from sluice.importers.argo.text import TAG, Ref, Resolve, UnknownTag
 
 _Kind = Literal["text", "number", "bool", "list"]
 
@@ -13,7 +13,7 @@ _Kind = Literal["text", "number", "bool", "list"]
 def condition(written: str, resolve: Resolve) -> str:
     """Argo's `when` as a CEL condition; `true` or `false` if it does not depend on the run.
 
-    Raises Untranslatable, or Unknown for what it reads.
+    Raises Untranslatable, or UnknownTag for what it reads.
     """
     held: list[Expression] = []
 
@@ -24,7 +24,7 @@ def condition(written: str, resolve: Resolve) -> str:
             return f"\ue000{len(held) - 1}\ue001"
         known = resolve(words, False)
         if known is None:
-            raise Unknown(found[0])
+            raise UnknownTag(found[0])
         text = ""
         for part in known:
             if isinstance(part, Ref):
@@ -42,7 +42,7 @@ def expression(written: str, resolve: Resolve) -> str:
 
 
 def _as_condition(node: Expression) -> str:
-    if isinstance(node, Known):
+    if isinstance(node, Constant):
         if str(node.value).lower() not in ("true", "false"):
             raise Untranslatable(f"is {node.value!r}, which is neither true nor false")
         return str(node.value).lower()
@@ -60,48 +60,48 @@ _PHASES = {"Error": "Failed", "Omitted": "Skipped"}
 
 def _cel(node: Expression) -> tuple[str, _Kind]:
     match node:
-        case Known(bool(value)):
+        case Constant(bool(value)):
             return str(value).lower(), "bool"
-        case Known(int(value) | float(value)):
+        case Constant(int(value) | float(value)):
             return str(value), "number"
-        case Known(str(value)):
+        case Constant(str(value)):
             return quoted(value), "text"
-        case Known(list(values)):
-            return f"[{', '.join(_cel(Known(value))[0] for value in values)}]", "list"
+        case Constant(list(values)):
+            return f"[{', '.join(_cel(Constant(value))[0] for value in values)}]", "list"
         case Value(text):
             if len(text) == 1 and isinstance(text[0], Ref) and text[0].number:
                 return text[0].condition, "number"
             return " + ".join(part.condition if isinstance(part, Ref) else quoted(part) for part in text), "text"
-        case Call("list", parts):
+        case Operation("list", parts):
             return f"[{', '.join(_cel(part)[0] for part in parts)}]", "list"
-        case Call("int" | "double" | "string" as name, (part,)):
+        case Operation("int" | "double" | "string" as name, (part,)):
             inner, kind = _cel(part)
             wanted: _Kind = "text" if name == "string" else "number"
             return inner if kind == wanted else f"{name}({inner})", wanted
-        case Call("!", (part,)):
+        case Operation("!", (part,)):
             return f"!({_boolean(part)})", "bool"
-        case Call("&&" | "||" as name, (left, right)):
+        case Operation("&&" | "||" as name, (left, right)):
             sides = (f"({_boolean(each)})" if _weaker(each, name) else _boolean(each) for each in (left, right))
             return f" {name} ".join(sides), "bool"
-        case Call("?", (asked, then, otherwise)):
+        case Operation("?", (asked, then, otherwise)):
             (yes, kind), (no, _) = _cel(then), _cel(otherwise)
             return f"({_boolean(asked)} ? {yes} : {no})", kind
-        case Call("contains" | "startsWith" | "endsWith" | "=~" as name, (left, right)):
+        case Operation("contains" | "startsWith" | "endsWith" | "=~" as name, (left, right)):
             return f"{_grouped(left)}.{_METHODS[name]}({_cel(right)[0]})", "bool"
-        case Call("!~", (left, right)):
+        case Operation("!~", (left, right)):
             return f"!{_grouped(left)}.matches({_cel(right)[0]})", "bool"
-        case Call("in", (left, right)):
+        case Operation("in", (left, right)):
             return f"{_cel(left)[0]} in {_cel(right)[0]}", "bool"
-        case Call("==" | "!=" | "<" | ">" | "<=" | ">=" as name, (left, right)):
+        case Operation("==" | "!=" | "<" | ">" | "<=" | ">=" as name, (left, right)):
             return _comparison(name, left, right), "bool"
-        case Call("+" | "-" | "*" | "/" | "%" as name, (left, right)):
+        case Operation("+" | "-" | "*" | "/" | "%" as name, (left, right)):
             (one, kind), (two, same) = _cel(left), _cel(right)
             if kind != same:
                 raise Untranslatable(f"applies {name} to a text and a number")
             return f"({one} {name} {two})", kind
-        case Call(name) if name[0].isalpha():
+        case Operation(name) if name[0].isalpha():
             raise Untranslatable(f"calls {name}(), which has no equal in CEL")
-    raise Untranslatable(f"uses {node.name if isinstance(node, Call) else go_text(node.value)}")
+    raise Untranslatable(f"uses {node.name if isinstance(node, Operation) else go_text(node.value)}")
 
 
 def _boolean(node: Expression) -> str:
@@ -110,7 +110,7 @@ def _boolean(node: Expression) -> str:
 
 
 def _weaker(node: Expression, name: str) -> bool:
-    return isinstance(node, Call) and node.name in ("&&", "||") and node.name != name
+    return isinstance(node, Operation) and node.name in ("&&", "||") and node.name != name
 
 
 def _grouped(node: Expression) -> str:
@@ -127,7 +127,7 @@ def _comparison(name: str, left: Expression, right: Expression) -> str:
     if name in ("==", "!="):
         one, two = (_as_text(each, text, is_) for each, text, is_ in ((left, one, kind), (right, two, other)))
         return f"{one} {name} {two}"
-    whole = not any(isinstance(each, Known) and isinstance(each.value, float) for each in (left, right))
+    whole = not any(isinstance(each, Constant) and isinstance(each.value, float) for each in (left, right))
     one, two = (
         _as_number(each, text, is_, whole=whole) for each, text, is_ in ((left, one, kind), (right, two, other))
     )
@@ -139,27 +139,27 @@ def _as_text(node: Expression, text: str, kind: _Kind) -> str:
         return text
     return (
         quoted(str(node.value).lower() if isinstance(node.value, bool) else str(node.value))
-        if isinstance(node, Known)
+        if isinstance(node, Constant)
         else f"string({text})"
     )
 
 
 def _as_number(node: Expression, text: str, kind: _Kind, *, whole: bool) -> str:
-    if isinstance(node, Known) and isinstance(node.value, str):
+    if isinstance(node, Constant) and isinstance(node.value, str):
         raise Untranslatable(f"compares {node.value!r} with a number")
     if kind == "number":
-        return text if whole or isinstance(node, Known) else f"double({text})"
+        return text if whole or isinstance(node, Constant) else f"double({text})"
     return f"{'int' if whole else 'double'}({text})"
 
 
 def _phase(node: Expression, other: Expression) -> Expression:
     """A phase of Argo's that `other`, how something ended, is compared with."""
-    if isinstance(node, Known) and isinstance(other, Value) and isinstance(other.text[0], Ref):
+    if isinstance(node, Constant) and isinstance(other, Value) and isinstance(other.text[0], Ref):
         if other.text[0].paths[0][-1] != "phase":
             return node
         if node.value in ("Running", "Pending", "Daemoned"):
             raise Untranslatable(f"asks for what goes on in phase {node.value}, and conditions are asked at the end")
-        return Known(_PHASES.get(node.value, node.value))
+        return Constant(_PHASES.get(node.value, node.value))
     return node
 
 

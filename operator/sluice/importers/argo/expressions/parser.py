@@ -3,8 +3,16 @@
 import re
 
 from sluice.importers.argo.expressions.computed import OVER_LISTS, Computer
-from sluice.importers.argo.expressions.tree import Call, Expression, Known, Untranslatable, Value, go_text, value_of
-from sluice.importers.argo.text import Ref, Resolve, Unknown
+from sluice.importers.argo.expressions.tree import (
+    Constant,
+    Expression,
+    Operation,
+    Untranslatable,
+    Value,
+    go_text,
+    value_of,
+)
+from sluice.importers.argo.text import Ref, Resolve, UnknownTag
 
 MAX_CHARACTERS, _MAX_DEPTH = 4096, 24
 
@@ -28,7 +36,7 @@ _SAME = {"or": "||", "and": "&&", "matches": "=~"}
 
 
 def parse(written: str, resolve: Resolve) -> Expression:
-    """An expr-lang expression. What is known at import is a literal. Raises Untranslatable or Unknown."""
+    """An expr-lang expression. What is known at import is a literal. Raises Untranslatable or UnknownTag."""
     return Parser(written, resolve, []).whole()
 
 
@@ -86,7 +94,7 @@ class Parser:
                 self._expect(":")
                 left = self._apply("?", left, then, self._expression(0))
             elif sign in ("=~", "!~", "matches"):
-                left = Call(_SAME.get(sign, sign), (left, self._expression(binding)))
+                left = Operation(_SAME.get(sign, sign), (left, self._expression(binding)))
             else:
                 left = self._apply(_SAME.get(sign, sign), left, self._expression(binding))
         self._depth -= 1
@@ -98,7 +106,7 @@ class Parser:
             case "held", _:
                 return self._held[int(token[1:-1])]
             case "number", _:
-                return Known(float(token) if "." in token else int(token))
+                return Constant(float(token) if "." in token else int(token))
             case "text", _:
                 return self._text(token)
             case "sign", "(":
@@ -109,17 +117,17 @@ class Parser:
             case "sign", "{":
                 return self._map()
             case "sign", "#":
-                return Call("#", ())
+                return Operation("#", ())
             case ("sign", "!") | ("word", "not"):
                 return self._apply("!", self._expression(_BINDING["+"] if token == "!" else _BINDING["=="]))  # noqa: S105
             case "sign", "-":
-                return self._apply("-", Known(0), self._expression(_BINDING["*"]))
+                return self._apply("-", Constant(0), self._expression(_BINDING["*"]))
             case "word", "true" | "false":
-                return Known(token == "true")  # noqa: S105  # a token of the grammar
+                return Constant(token == "true")  # noqa: S105  # a token of the grammar
             case "word", "nil" if self._resolve is not None:
-                return Known(None)
+                return Constant(None)
             case "word", _:
-                return Known(token) if self._resolve is None else self._path(token, self._resolve)
+                return Constant(token) if self._resolve is None else self._path(token, self._resolve)
         raise Untranslatable(f"has {token!r} where a value should be" if token else "ends too early")
 
     def _text(self, token: str) -> Expression:
@@ -131,7 +139,7 @@ class Parser:
             match self._held[int(piece[1:-1])]:
                 case Value(text):
                     parts += text
-                case Known(value):
+                case Constant(value):
                     parts.append(go_text(value))
                 case _:
                     raise Untranslatable("has an expression inside a text")
@@ -153,7 +161,7 @@ class Parser:
             kind, token = self._next()
             if kind not in ("word", "text"):
                 raise Untranslatable("has a map with keys that are computed")
-            parts.append(self._text(token) if kind == "text" else Known(token))
+            parts.append(self._text(token) if kind == "text" else Constant(token))
             self._expect(":")
             parts.append(self._expression(0))
             if not self._take(",") and self._tokens[0] != ("sign", "}"):
@@ -167,7 +175,7 @@ class Parser:
                 node = self._apply("[]", node, self._expression(0))
                 self._expect("]")
             elif self._take(".") or self._take("?."):
-                node = self._apply("[]", node, Known(self._next()[1]))
+                node = self._apply("[]", node, Constant(self._next()[1]))
             else:
                 return node
 
@@ -190,7 +198,7 @@ class Parser:
             return self._over_list(name) if name in OVER_LISTS else self._apply(name, *self._list(")"))
         known = resolve(name, False)
         if known is None:
-            raise Unknown(name)
+            raise UnknownTag(name)
         return value_of(known)
 
     def _over_list(self, name: str) -> Expression:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sluice.importers.argo.text import Text, Unknown
+from sluice.importers.argo.text import Text, UnknownTag
 
 
 class Untranslatable(Exception):
@@ -13,7 +13,7 @@ class Untranslatable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class Constant:
     """A value that is known at import: a number, a text, a list, ..."""
 
     value: Any
@@ -27,7 +27,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Operation:
     """An operator or a function, and what it is applied to.
 
     `#`, applied to nothing, is the item of the function around it: `filter(values, {# > 1})`.
@@ -37,18 +37,18 @@ class Call:
     parts: tuple["Expression", ...]
 
 
-Expression = Known | Value | Call
+Expression = Constant | Value | Operation
 
 
 def reason(error: Exception) -> str:
-    """Why a value is Unknown or Untranslatable, as the end of a sentence."""
-    return f"{error} is not known here" if isinstance(error, Unknown) else f"it {error}"
+    """Why a value is UnknownTag or Untranslatable, as the end of a sentence."""
+    return f"{error} is not known here" if isinstance(error, UnknownTag) else f"it {error}"
 
 
 def value_of(text: Text) -> Expression:
     """A text as an expression: a literal if it has no reference."""
     if all(isinstance(part, str) for part in text):
-        return Known("".join(map(str, text)))
+        return Constant("".join(map(str, text)))
     return Value(text)
 
 
