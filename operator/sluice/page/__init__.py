@@ -12,8 +12,9 @@
     downloads   a log as a file
     look        what is asked once: why, what differs, YAML
     graph       where the tasks of a run are drawn
-    timeline    what the time of its tasks went to, and what it would have gone to under other limits
-    workflow    one Workflow: how its runs went, when it runs next, what a new run would do
+    timeline    what the time of its tasks went to
+    workflow    one Workflow: how its runs went, when it runs next
+    plans       what a new run would do, and what a run would have done under other limits
     backfill    one Backfill: how each of its times stands
     actions     what changes something, and the kubectl line that does the same
 

@@ -29,15 +29,14 @@ from sluice.client.resources import RUNS
 from sluice.core import Json
 from sluice.page import assets, look
 from sluice.page.actions import Asked, act
-from sluice.page.backfill import backfill
 from sluice.page.channel import Streams
 from sluice.page.downloads import Downloads, Wanted, download
 from sluice.page.graph import graph
 from sluice.page.guard import BEARER, VISITOR, admitting, guard, headers, refusal
 from sluice.page.live import EVERYWHERE, FAULT, VIEWS, follow_view, selection, told
-from sluice.page.timeline import timeline, what_if
+from sluice.page.timeline import timeline
 from sluice.page.visitors import NotAdmitted, Visitor, Visitors
-from sluice.page.workflow import grid, plan, workflow
+from sluice.page.workflow import grid, workflow
 
 _MAX_BODY = 256 * 1024
 _MAX_RUNS = 100
@@ -56,6 +55,25 @@ _STATUS: tuple[tuple[type[ClientError], HTTPStatus], ...] = (
 Parameter = Callable[[str], str]
 """The value of a parameter of the address; '' if it is not there."""
 
+
+async def _backfill(visitor: Visitor, get: Parameter) -> Json:
+    from sluice.page.backfill import backfill  # noqa: PLC0415  # 2 MB with the validation of Backfills
+
+    return await backfill(visitor, get("name"))
+
+
+async def _plan(visitor: Visitor, get: Parameter) -> Json:
+    from sluice.page.plans import plan  # noqa: PLC0415  # see there
+
+    return await plan(visitor, get("name"), get("arguments").splitlines())
+
+
+async def _what_if(visitor: Visitor, get: Parameter) -> Json:
+    from sluice.page.plans import what_if  # noqa: PLC0415  # see there
+
+    return await what_if(visitor, get("name"), get("parallelism"), get("pools").split())
+
+
 _LOOKS: dict[str, Callable[[Visitor, Parameter], Awaitable[Json]]] = {
     "/api/who": lambda visitor, _: look.who(visitor),
     "/api/why": lambda visitor, get: look.why(visitor, get("name")),
@@ -66,11 +84,11 @@ _LOOKS: dict[str, Callable[[Visitor, Parameter], Awaitable[Json]]] = {
         visitor, get("name"), get("opened").splitlines(), get("inside").splitlines()
     ),
     "/api/timeline": lambda visitor, get: timeline(visitor, get("name")),
-    "/api/whatif": lambda visitor, get: what_if(visitor, get("name"), get("parallelism"), get("pools").split()),
+    "/api/whatif": _what_if,
     "/api/workflow": lambda visitor, get: workflow(visitor, get("name")),
     "/api/grid": lambda visitor, get: grid(visitor, get("runs").split()[:_MAX_RUNS]),
-    "/api/backfill": lambda visitor, get: backfill(visitor, get("name")),
-    "/api/plan": lambda visitor, get: plan(visitor, get("name"), get("arguments").splitlines()),
+    "/api/backfill": _backfill,
+    "/api/plan": _plan,
 }
 
 

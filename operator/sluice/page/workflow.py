@@ -1,4 +1,4 @@
-"""One Workflow: what it is and when it runs next, how the tasks of its runs ended, and what a new run would do."""
+"""One Workflow: what it is and when it runs next, and how the tasks of its runs ended."""
 
 import asyncio
 import time
@@ -6,17 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from sluice.api.workflow import WorkflowSettings
-from sluice.cli.plan.planned import Planned
-from sluice.cli.plan.prepare import Preparation
-from sluice.cli.plan.seen.look import look
-from sluice.cli.plan.wishes import Wishes
-from sluice.cli.plan.words.facts import facts
-from sluice.cli.plan.words.text import headline, rows
-from sluice.cli.run.arguments import typed
-from sluice.cli.run.command import run_of
-from sluice.cli.run.file import Manifest
 from sluice.cli.states import state_of_task
-from sluice.client import defaults, find
+from sluice.client import find
 from sluice.client.api import Client
 from sluice.client.errors import NotFound
 from sluice.client.names import Kind
@@ -25,7 +16,6 @@ from sluice.core import Instant, Json
 from sluice.core.base import foreign
 from sluice.core.base.times import rfc3339
 from sluice.core.triggers.schedule import Schedule
-from sluice.core.validation.schedule import wrong_times
 from sluice.page.visitors import Visitor
 
 _NEXT_SHOWN = 10
@@ -48,6 +38,8 @@ async def workflow(visitor: Visitor, name: str) -> Json:
 
 def _next_times(spec: Json, now: Instant) -> Iterator[str]:
     """None of a Workflow that runs otherwise, is suspended, or is refused for its schedule."""
+    from sluice.core.validation.schedule import wrong_times  # noqa: PLC0415  # 2 MB with the rest of the validation
+
     schedule = WorkflowSettings.read_usable(spec).schedule
     if schedule is None or schedule.suspend:
         return
@@ -82,22 +74,3 @@ async def _states(client: Client, run: str) -> Json | None:
 def _state(entry: Json) -> str:
     phase, reason = foreign.string(entry.get("phase")), foreign.string(entry.get("reason"))
     return state_of_task(phase, reason, waits=True).word
-
-
-async def plan(visitor: Visitor, name: str, arguments: Iterable[str]) -> Json:
-    """What `sluice plan` says of a new run with these arguments, each NAME=VALUE."""
-    client = visitor.client
-    found = await find.named(client, Kind.WORKFLOW, name)
-    manifest = Manifest(RUNS, run_of(name, typed(arguments, found), name))
-    known = await look(client, [manifest], await defaults.read(client))
-    now = time.time()
-    planned = await asyncio.to_thread(lambda: Preparation([manifest], known, Wishes(), now).planned()[0])
-    return {**_written(planned, known.namespace, now), "unseen": list(known.unseen)}
-
-
-def _written(planned: Planned, namespace: str, now: Instant) -> Json:
-    return {
-        "words": headline(planned, namespace),
-        "tasks": [{"name": change.name, "does": does} for change, does in rows(planned, now)],
-        "facts": [{"label": label, "text": text} for label, text in facts(planned)],
-    }
