@@ -10,7 +10,7 @@ from tests.cluster.debian import BROWSER, require
 if TYPE_CHECKING:
     from typing import Any
 
-PATIENCE_MS = 60_000
+PATIENCE_MS = 180_000
 """With what is to come: other tests have the processors, too."""
 
 

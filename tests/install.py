@@ -19,7 +19,7 @@ def install(
     started = time.monotonic()
     repository, _, tag = cluster.build_operator_image().partition(":")
     settings = [f"image.repository={repository}", f"image.tag={tag}", "image.pullPolicy=Never", *values]
-    command = ["upgrade", "--install", release, str(chart), "--create-namespace", "--wait", "--timeout", "120s"]
+    command = ["upgrade", "--install", release, str(chart), "--create-namespace", "--wait", "--timeout", "300s"]
     helm(cluster, namespace, *command, *(word for setting in settings for word in ("--set", setting)))
     print(f"[{time.monotonic() - started:6.1f}s] the operator is installed in namespace {namespace}")
 

@@ -40,7 +40,7 @@ WATCHES = {
     "watch of runs": r"/workflowruns\?.*watch=(?!.*sendInitialEvents)",
     "watch of Workflows": r"/workflows\?.*watch=(?!.*sendInitialEvents)",
 }
-_PATIENCE_S = 2
+_PATIENCE_S = 1  # of a usual machine
 _OFTEN, _SELDOM = 4, 1  # of requests: pods and statuses are what it is about
 _WEIGHTS = (_OFTEN, _OFTEN, _SELDOM, _SELDOM)
 
@@ -107,7 +107,7 @@ def _started_anew(name: str) -> Strike:
 
         if not _at(system.leader, request, act):
             return None
-        assert begun.wait(_PATIENCE_S), "the proxy has taken the request, and does nothing"
+        assert begun.wait(10), "the proxy has taken the request, and does nothing"
         ending.join()
 
         def serves_again() -> bool:

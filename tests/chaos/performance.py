@@ -42,7 +42,7 @@ def perform(
     assert cluster.audit_log is not None, "the audit log is the judge's evidence"
     kubectl = Kubectl(cluster, f"chaos-{secrets.token_hex(3)}")
     kubectl("apply", "--server-side", "-f", _CRDS)
-    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=90s")
     neighbour = f"{kubectl.namespace}-neighbour"
     for namespace in (kubectl.namespace, neighbour):
         kubectl("create", "namespace", namespace)

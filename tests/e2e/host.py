@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.e2e.kubernetes import eventually
+from tests.e2e.kubernetes import SLOW, eventually
 
-_SETTINGS = {"SLUICE_LEASE_DURATION": "4"}  # of every operator that a test starts: takeovers take half the default time
+_SETTINGS = {"SLUICE_LEASE_DURATION": "6"}  # of every operator that a test starts: takeovers take half the default time
 _PROGRAM = (str(Path(sys.executable).parent / "sluice-operator"),)
 
 
@@ -76,7 +76,7 @@ class HostOperator:
     def exit_code(self) -> int:
         """Waits until it has ended by itself."""
         assert self._process is not None
-        return self._process.wait(timeout=90)
+        return self._process.wait(timeout=SLOW * 90)
 
     def end(self) -> None:
         """However it stands, it is gone after this."""

@@ -19,6 +19,9 @@ Found = TypeVar("Found")
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
 _LOOK_EVERY_S = 0.1
 
+SLOW = 3
+"""The machine may be so many times as slow as a usual one: limits of time are there to end a test that hangs."""
+
 
 class KubectlError(Exception):
     """kubectl's no, in its words."""
@@ -124,8 +127,10 @@ class Kubectl:
 
 
 def eventually(look: Callable[[], Found | None], what: str, seconds: float = 60) -> Found:
-    """Looks again and again until it finds something true. Fails with what it was waiting for."""
-    deadline = time.monotonic() + seconds
+    """Looks again and again until it finds something true. Fails with what it was waiting for. `seconds` are those of a
+    usual machine.
+    """
+    deadline = time.monotonic() + SLOW * seconds
     last: object = None
     while time.monotonic() < deadline:
         try:
@@ -135,7 +140,7 @@ def eventually(look: Callable[[], Found | None], what: str, seconds: float = 60)
         except KubectlError as error:
             last = error
         time.sleep(_LOOK_EVERY_S)
-    raise AssertionError(f"not within {seconds:.0f} s: {what}; last seen: {last}")
+    raise AssertionError(f"not within {SLOW * seconds:.0f} s: {what}; last seen: {last}")
 
 
 def workflow(name: str, *tasks: Json, **spec: Any) -> Json:

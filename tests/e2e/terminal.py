@@ -29,7 +29,7 @@ from textwrap import dedent
 from threading import Thread
 from typing import Self
 
-from tests.e2e.kubernetes import Kubectl
+from tests.e2e.kubernetes import SLOW, Kubectl
 
 COLUMNS, ROWS = 80, 24
 
@@ -105,7 +105,7 @@ class Sluice:
             input=stdin,
             capture_output=True,
             encoding="utf-8",
-            timeout=seconds,
+            timeout=SLOW * seconds,
             check=False,
         )
         return self._said(done.returncode, done.stdout, done.stderr)
@@ -156,7 +156,7 @@ class Started:
 
     def ended(self, seconds: float = 60) -> int:
         """The exit code, once it has ended and all it has printed is read."""
-        code = self._process.wait(seconds)
+        code = self._process.wait(SLOW * seconds)
         for reader in self._readers:
             reader.join()
         return code

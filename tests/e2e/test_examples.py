@@ -195,7 +195,7 @@ def test_27_schedule(kubectl: Kubectl) -> None:
 
 def test_29_backfill(kubectl: Kubectl) -> None:
     kubectl.apply(EXAMPLES / "29-backfill.yaml")
-    kubectl("wait", "--for=condition=Complete", "backfill/first-days", "--timeout=120s")
+    kubectl("wait", "--for=condition=Complete", "backfill/first-days", "--timeout=300s")
     assert kubectl.get("backfill", "first-days")["status"]["progress"] == "3/3"
     runs = {r["spec"]["scheduledTime"]: succeeded(r) for r in kubectl.list("workflowruns")}
     assert sorted(runs) == [f"2025-03-0{day}T01:00:00Z" for day in (1, 2, 3)]

@@ -39,7 +39,7 @@ def test_without_the_operator_a_deleted_workflow_leaves_nothing(bare: Kubectl, o
     under_way(bare)
     assert {name.split("/")[0] for name in left(bare)} == {"Workflow", "WorkflowRun", "Pod", "ControllerRevision"}
     mortal.kill()
-    bare("delete", "workflow", "etl", f"--cascade={cascade}", "--timeout=180s")
+    bare("delete", "workflow", "etl", f"--cascade={cascade}", "--timeout=300s")
     eventually(lambda: not left(bare), "nothing is left", 180)
 
 
@@ -57,7 +57,7 @@ def test_a_renamed_workflow_goes_with_its_runs_and_nothing_is_made_again(bare: K
         sync("etl")
         sync("renamed")
         eventually(lambda: {name.split("/")[1].split("-")[0] for name in left(bare)} == {"renamed"}, "etl is gone", 180)
-        bare("delete", "workflow", "renamed", "--cascade=foreground", "--timeout=180s")
+        bare("delete", "workflow", "renamed", "--cascade=foreground", "--timeout=300s")
         eventually(lambda: not left(bare), "nothing is left", 180)
         made = workflow("after", {"name": "after", "bash": "true"})
         assert bare.run(made)["status"]["phase"] == "Succeeded"  # the operator has had its turn by now
@@ -71,7 +71,7 @@ def test_a_namespace_can_go_in_the_middle_of_a_run(bare: Kubectl, operator: Star
     elsewhere = Kubectl(bare.cluster, f"{bare.namespace}-going")
     elsewhere("create", "namespace", elsewhere.namespace)
     under_way(elsewhere)
-    elsewhere("delete", "namespace", elsewhere.namespace, "--timeout=180s")
+    elsewhere("delete", "namespace", elsewhere.namespace, "--timeout=300s")
     with pytest.raises(KubectlError, match="NotFound"):
         elsewhere("get", "namespace", elsewhere.namespace)
 

@@ -91,7 +91,7 @@ def test_labels_deletions_and_garbage_collection_pass(alice: Person, bob: Person
     alice("label", "workflows.sluice.dev/etl", "team=data")
     alice("annotate", f"workflowruns/{run}", "note=mine")
     # The garbage collector, which may not create pods either, takes its finalizer from the Workflow at the end.
-    alice("delete", "workflows.sluice.dev/etl", "--cascade=foreground", "--timeout=60s")
+    alice("delete", "workflows.sluice.dev/etl", "--cascade=foreground", "--timeout=180s")
     eventually(lambda: not alice.list("workflowruns"), "the run is gone")
 
 

@@ -58,7 +58,7 @@ def test_confined_to_namespaces_it_works_and_may_work_only_there(confined: Kubec
     # One of the namespaces is lost: the other is served all the same.
     elsewhere("delete", "rolebinding", CONFINED)
     confined("rollout", "restart", "deployment", CONFINED)
-    confined("rollout", "status", "deployment", CONFINED, "--timeout=120s")
+    confined("rollout", "status", "deployment", CONFINED, "--timeout=300s")
     again = workflow("again", {"name": "a", "bash": "true"})
     elsewhere.apply(again)
     assert confined.run(again)["status"]["phase"] == "Succeeded"

@@ -244,7 +244,7 @@ def test_in_the_cluster_each_visitor_signs_in_with_a_token_of_his_own(kubectl: K
     kubectl("create", "serviceaccount", "ada")
     kubectl("create", "rolebinding", "ada", "--clusterrole=view", f"--serviceaccount={kubectl.namespace}:ada")
     kubectl.apply(workflow("etl", {"name": "work", "bash": "sleep 300"}))
-    kubectl("rollout", "status", "deployment/sluice-ui", "--timeout=120s")
+    kubectl("rollout", "status", "deployment/sluice-ui", "--timeout=300s")
     with forwarded(kubectl, "sluice-ui") as address, watched(browser, f"{address}?ns={kubectl.namespace}") as (tab, _):
         tab.get_by_label("Your token").fill(kubectl("create", "token", "ada"))
         tab.get_by_role("button", name="Sign in").click()

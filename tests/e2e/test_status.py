@@ -15,7 +15,7 @@ def table(kubectl: Kubectl, kind: str) -> list[list[str]]:
 
 def test_kubectl_get_reads_well(kubectl: Kubectl) -> None:
     run = kubectl.run(workflow("etl", HELLO, WORLD))["metadata"]["name"]
-    kubectl("wait", "--for=condition=Complete", "workflow/etl", "--timeout=120s")
+    kubectl("wait", "--for=condition=Complete", "workflow/etl", "--timeout=300s")
     heading, row = table(kubectl, "workflows")
     assert heading == ["NAME", "ACCEPTED", "PHASE", "LAST", "RUN", "NEXT", "AGE"]
     assert row[:4] == ["etl", "True", "Succeeded", run]
@@ -32,7 +32,7 @@ def test_the_short_names_work(kubectl: Kubectl) -> None:
 def test_kubectl_wait_waits_for_the_run_of_what_was_applied_last(kubectl: Kubectl) -> None:
     for spec in ((HELLO,), (HELLO, WORLD)):  # the second time Complete is still True, of the first run
         kubectl.apply(workflow("etl", *spec))
-        kubectl("wait", "--for=condition=Complete", "workflow/etl", "--timeout=120s")
+        kubectl("wait", "--for=condition=Complete", "workflow/etl", "--timeout=300s")
         run = kubectl.get("workflowrun", kubectl.run_of("etl"))
         assert run["status"]["phase"] == "Succeeded"
         assert len(run["status"]["tasks"]) == len(spec)
@@ -40,7 +40,7 @@ def test_kubectl_wait_waits_for_the_run_of_what_was_applied_last(kubectl: Kubect
 
 def test_a_failed_run_shows_in_the_conditions_of_its_workflow(kubectl: Kubectl) -> None:
     run = kubectl.run(workflow("etl", {"name": "work", "bash": "exit 3"}))
-    kubectl("wait", "--for=condition=Failed", "workflow/etl", "--timeout=120s")
+    kubectl("wait", "--for=condition=Failed", "workflow/etl", "--timeout=300s")
     found = kubectl.get("workflow", "etl")
     for each in (run, found):
         states = {type_: condition(each, type_)["status"] for type_ in ("Complete", "Failed", "Finished")}
@@ -64,7 +64,7 @@ def test_events_tell_of_start_failure_and_end_and_not_of_every_pod(kubectl: Kube
 
 def test_the_status_says_which_generation_it_is_about(kubectl: Kubectl) -> None:
     run = kubectl.run(workflow("etl", HELLO))
-    kubectl("wait", "--for=condition=Complete", "workflow/etl", "--timeout=120s")
+    kubectl("wait", "--for=condition=Complete", "workflow/etl", "--timeout=300s")
     for each in (run, kubectl.get("workflow", "etl")):
         generation = each["metadata"]["generation"]
         assert each["status"]["observedGeneration"] == generation

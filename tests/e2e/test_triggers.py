@@ -116,7 +116,7 @@ def restart(system: Kubectl) -> None:
     """Another pod takes the operator's place."""
     selector = f"app.kubernetes.io/instance={RELEASE}"
     system("delete", "pod", "-l", selector)
-    system("rollout", "status", "deployment", "-l", selector, "--timeout=180s")
+    system("rollout", "status", "deployment", "-l", selector, "--timeout=300s")
 
 
 def test_a_workflow_can_be_made_again_while_pods_of_the_first_are_terminating(kubectl: Kubectl) -> None:
