@@ -3,7 +3,7 @@
 import json
 import textwrap
 
-from sluice.cli.lint.check import ArgoFile as File
+from sluice.cli.lint.check import LintedFile as File
 from sluice.cli.lint.check import check
 from sluice.cli.lint.source import read_yaml
 from sluice.importers.argo.translate import ArgoFile, translate
