@@ -87,7 +87,8 @@ def approvals(plan: Plan) -> Json:
 
 def _with_pool(task: Json, pool: str, nodes: Nodes) -> Json:
     retries = {"retries": task["retries"] | {"backoff": _SOON}} if "retries" in task else {}
-    image = {} if "approval" in task else {"image": nodes.defaults["image"], "files": [_FILE]}
+    program = {key: nodes.defaults[key] for key in ("image", "command") if key in nodes.defaults}
+    image = {} if "approval" in task else {**program, "files": [_FILE]}
     pools = {"pools": [{**task["pools"][0], "name": pool}]} if "pools" in task else {}
     return task | image | retries | pools
 
