@@ -67,7 +67,7 @@ def _feasible_task(task: Task, nodes: Nodes) -> Task:
 
 def manifests(plan: Plan, name: str, nodes: Nodes) -> list[Json]:
     """Its Pool, if it has one, and its Workflow, which runs once when it is first seen. All pods mount a file."""
-    tasks = [_with_pool(task, name, nodes) for task in plan.manifest["tasks"]]
+    tasks = [_adapted(task, name, nodes) for task in plan.manifest["tasks"]]
     spec: dict[str, Any] = {"defaults": nodes.defaults, "tasks": tasks, "failFast": plan.fail_fast}
     spec["files"] = {_FILE: f"select '{name}'"}
     spec |= {"failWhen": "LeafFailed"} if plan.leaf_failed else {}
@@ -85,8 +85,9 @@ def approvals(plan: Plan) -> Json:
     }
 
 
-def _with_pool(task: Json, pool: str, nodes: Nodes) -> Json:
+def _adapted(task: Json, pool: str, nodes: Nodes) -> Json:
     retries = {"retries": task["retries"] | {"backoff": _SOON}} if "retries" in task else {}
+    # A task that names its image has its own program, not that of the defaults.
     program = {key: nodes.defaults[key] for key in ("image", "command") if key in nodes.defaults}
     image = {} if "approval" in task else {**program, "files": [_FILE]}
     pools = {"pools": [{**task["pools"][0], "name": pool}]} if "pools" in task else {}
