@@ -19,7 +19,9 @@ _IMAGE = "busybox:1.35"
 
 class Nodes(Protocol):
     defaults: Json
-    """Of tasks: what brings their pods here, and keeps them running."""
+    """Of all tasks: what brings their pods here."""
+    program: Json
+    """The fields of each task that keep its pod running."""
     left_out: frozenset[str]
     """Faults that cannot be had here."""
 
@@ -38,8 +40,8 @@ class SimulatedNodes:
     left_out: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
+        self.program = {"image": _IMAGE}
         self.defaults = {
-            "image": _IMAGE,
             "nodeSelector": {"type": "kwok"},
             "tolerations": [{"key": "kwok.x-k8s.io/node", "operator": "Exists"}],
             "podTemplate": {"metadata": {"annotations": {"simulation.sluice.dev/duration": "24h"}}},
@@ -104,7 +106,8 @@ class RealNode:
         self._directory = directory
         main = {"name": "main", "volumeMounts": [{"name": "ends", "mountPath": "/ends", "readOnly": True}]}
         spec = {"volumes": [{"name": "ends", "hostPath": {"path": str(directory)}}], "containers": [main]}
-        self.defaults = {"image": _IMAGE, "command": ["sh", "-c", _WAITS_FOR_ITS_END], "podTemplate": {"spec": spec}}
+        self.program = {"image": _IMAGE, "command": ["sh", "-c", _WAITS_FOR_ITS_END]}
+        self.defaults = {"podTemplate": {"spec": spec}}
 
     def feasible(self, program: Program) -> Program:
         return replace(program, codes=(min(program.codes[0], 1),))

@@ -87,11 +87,9 @@ def approvals(plan: Plan) -> Json:
 
 def _adapted(task: Json, pool: str, nodes: Nodes) -> Json:
     retries = {"retries": task["retries"] | {"backoff": _SOON}} if "retries" in task else {}
-    # A task that names its image has its own program, not that of the defaults.
-    program = {key: nodes.defaults[key] for key in ("image", "command") if key in nodes.defaults}
-    image = {} if "approval" in task else {**program, "files": [_FILE]}
+    program = {} if "approval" in task else {**nodes.program, "files": [_FILE]}
     pools = {"pools": [{**task["pools"][0], "name": pool}]} if "pools" in task else {}
-    return task | image | retries | pools
+    return task | program | retries | pools
 
 
 def named(kind: str, name: str, spec: Json) -> Json:
