@@ -19,7 +19,7 @@ from tests.cluster.local.cluster import LocalCluster
 from tests.cluster.process import Daemon
 from tests.controller.proxy import Proxy
 from tests.core.plan import Plan
-from tests.e2e.host import HostOperator
+from tests.e2e.host import TAKEN_OVER, HostOperator
 from tests.e2e.kubernetes import eventually
 
 IDENTITIES = ("one", "two")
@@ -138,6 +138,7 @@ def replicas(server: Server, neighbour: str, directory: Path) -> Iterator[list[R
             operator = HostOperator(kubeconfig, server.namespace, identity, directory / f"{identity}.log", program)
             hands = directory / f"{identity}.clock"
             hands.write_text("0")
+            operator.settings |= TAKEN_OVER
             operator.settings["SLUICE_NAMESPACES"] = f"{server.namespace},{neighbour}"
             operator.settings[clocked_operator.VARIABLE] = str(hands)
             operator.start()

@@ -72,7 +72,7 @@ def in_order(manifest: Json, tasks: Json) -> None:
 def test_a_warehouse_of_more_than_300_tasks_and_a_fan_in_of_520(
     bare: Kubectl, operator: Callable[..., HostOperator]
 ) -> None:
-    operator("one", SLUICE_LEASE_DURATION="60")  # it is alone, and the machine busy
+    operator("one")
     bare.apply(POOL)
     night = warehouse()
     assert len(night["spec"]["tasks"]) > 300

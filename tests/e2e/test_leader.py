@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.host import HostOperator
+from tests.e2e.host import TAKEN_OVER, HostOperator
 from tests.e2e.kubernetes import Kubectl, eventually, workflow
 from tests.e2e.watch import PodWatch
 from tests.e2e.wire import Wire
@@ -21,11 +21,11 @@ GATED = workflow(
 )
 
 
-def pair(operator: Start, **of_the_leader: Path) -> tuple[HostOperator, HostOperator]:
+def pair(operator: Start, **kubeconfig: Path) -> tuple[HostOperator, HostOperator]:
     """One that leads, and one that stands by."""
-    leader = operator("first", **of_the_leader)
+    leader = operator("first", **kubeconfig, **TAKEN_OVER)
     leader.leading()
-    other = operator("second")
+    other = operator("second", **TAKEN_OVER)
     eventually(lambda: other.says("standing by"), "the second stands by")
     return leader, other
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.controller.proxy import Act, Fault, Proxy, cut, expire, hang, ignore, lose, refuse, swallow
-from tests.e2e.host import HostOperator
+from tests.e2e.host import TAKEN_OVER, HostOperator
 from tests.e2e.kubernetes import Json, Kubectl, eventually, workflow
 
-Start = Callable[[Proxy], HostOperator]
+Start = Callable[..., HostOperator]
 
 PODS = r"/pods$"
 RUNS = r"/workflowruns$"
@@ -47,9 +47,10 @@ def operator(kubectl: Kubectl, tmp_path: Path) -> Iterator[Start]:
     """Starts an operator that knows the API server by the proxy only."""
     started: list[HostOperator] = []
 
-    def start(proxy: Proxy) -> HostOperator:
+    def start(proxy: Proxy, **settings: str) -> HostOperator:
         config = proxy.kubeconfig(tmp_path / "kubeconfig")
         started.append(HostOperator(config, kubectl.namespace, "only", tmp_path / "log"))
+        started[-1].settings |= settings
         started[-1].start()
         return started[-1]
 
@@ -177,7 +178,7 @@ def test_an_api_server_that_is_away_for_longer_than_the_lease_costs_no_task(
     kubectl: Kubectl, api_server: str, operator: Start
 ) -> None:
     with Proxy(api_server, kubectl.namespace) as proxy:
-        patient = operator(proxy)
+        patient = operator(proxy, **TAKEN_OVER)
         patient.leading()
         proxy.inflict(Fault(lose, ".*", "", times=FOR_GOOD))
         kubectl.apply(etl(GRAPH))
