@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sluice.importers.argo.copies import Copy
-from sluice.importers.argo.programs import Around, program_of
-from sluice.importers.argo.source import Map
+from sluice.importers.argo.documents.source import Map
+from sluice.importers.argo.pod.copies import Copy
+from sluice.importers.argo.pod.programs import Around, program_of
 from tests.importers.argo.documents import call, imported, leaf, spec, steps, tasks, workflow
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sluice.importers.argo import depends
-from sluice.importers.argo.depends import Dependency, Malformed, parse, rule
+from sluice.importers.argo.expressions import depends
+from sluice.importers.argo.expressions.depends import Dependency, Malformed, parse, rule
 from tests.importers.argo.documents import call, dag, imported, order, spec, tasks, workflow
 
 FIRST = {name: Dependency(name.lower()) for name in "AB"} | {

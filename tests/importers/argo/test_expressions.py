@@ -3,10 +3,10 @@
 import pytest
 
 from sluice.core.cel.program import Program, compile_condition
+from sluice.importers.argo.documents.text import Ref
 from sluice.importers.argo.expressions.conditions import condition, expression
 from sluice.importers.argo.expressions.parser import parse
 from sluice.importers.argo.expressions.tree import Constant, Untranslatable, go_text
-from sluice.importers.argo.text import Ref
 
 KNOWN = {
     "x": (Ref.to("params", "x"),),

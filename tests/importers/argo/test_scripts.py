@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from sluice.importers.argo.scripts import written
-from sluice.importers.argo.text import Ref, parse
+from sluice.importers.argo.documents.text import Ref, parse
+from sluice.importers.argo.pod.scripts import written
 
 
 def resolve(words, is_expression):  # noqa: ARG001  # the signature of `text.Resolve`

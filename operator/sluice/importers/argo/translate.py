@@ -8,14 +8,14 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from sluice.importers.argo.documents.library import Document, Library, Missing, Template
+from sluice.importers.argo.documents.source import Map, UnreadableFile, documents
+from sluice.importers.argo.documents.text import UnknownTag
 from sluice.importers.argo.expressions.tree import Untranslatable
-from sluice.importers.argo.graph import DocumentRefused
-from sluice.importers.argo.library import Document, Library, Missing, Template
-from sluice.importers.argo.locks import LockPools
-from sluice.importers.argo.source import Map, UnreadableFile, documents
-from sluice.importers.argo.text import UnknownTag
+from sluice.importers.argo.graph.draft import DocumentRefused
 from sluice.importers.argo.unread import NOTES
-from sluice.importers.argo.workflows import WorkflowWriter
+from sluice.importers.argo.workflow.locks import LockPools
+from sluice.importers.argo.workflow.writer import WorkflowWriter
 from sluice.importers.report import Imported, Remark, Result
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from sluice.importers.argo.library import LEAVES, REFUSED
-from sluice.importers.argo.pods import OF_POD, OF_TASK
-from sluice.importers.argo.source import Map
+from sluice.importers.argo.documents.library import LEAVES, REFUSED
+from sluice.importers.argo.documents.source import Map
+from sluice.importers.argo.pod.fields import OF_POD, OF_TASK
 
 NOTES = {
     "podGC": "pods go with their run, and their number is bounded by the chart",

@@ -3,9 +3,9 @@
 import re
 from typing import Literal
 
+from sluice.importers.argo.documents.text import TAG, Ref, Resolve, UnknownTag
 from sluice.importers.argo.expressions.parser import Parser, parse
 from sluice.importers.argo.expressions.tree import Constant, Expression, Operation, Untranslatable, Value, go_text
-from sluice.importers.argo.text import TAG, Ref, Resolve, UnknownTag
 
 _Kind = Literal["text", "number", "bool", "list"]
 

@@ -2,6 +2,7 @@
 
 import re
 
+from sluice.importers.argo.documents.text import Ref, Resolve, UnknownTag
 from sluice.importers.argo.expressions.computed import OVER_LISTS, Computer
 from sluice.importers.argo.expressions.tree import (
     Constant,
@@ -12,7 +13,6 @@ from sluice.importers.argo.expressions.tree import (
     go_text,
     value_of,
 )
-from sluice.importers.argo.text import Ref, Resolve, UnknownTag
 
 MAX_CHARACTERS, _MAX_DEPTH = 4096, 24
 

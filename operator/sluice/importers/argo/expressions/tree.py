@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sluice.importers.argo.text import Text, UnknownTag
+from sluice.importers.argo.documents.text import Text, UnknownTag
 
 
 class Untranslatable(Exception):
