@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 from sluice.cli.main import main
-from sluice.importers.airflow import isolation
+from sluice.importers.airflow.record import isolation
 
 EXACT = """
 from airflow import DAG

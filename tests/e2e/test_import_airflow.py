@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from sluice.importers.airflow.convert import convert
-from sluice.importers.airflow.dag import Options
+from sluice.importers.airflow.dags.dag import Options
 from sluice.importers.write import to_yaml
 from tests.e2e.kubernetes import EXAMPLES, Json, Kubectl, by_hand
 

@@ -15,7 +15,7 @@ from typing import Any
 from sluice.cli.lint.check import LintedFile, check
 from sluice.cli.lint.source import read_yaml
 from sluice.importers.airflow.convert import convert
-from sluice.importers.airflow.dag import Options
+from sluice.importers.airflow.dags.dag import Options
 from sluice.importers.report import Result
 from sluice.importers.write import to_yaml
 from sluice.stub import STUB

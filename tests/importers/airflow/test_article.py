@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from sluice.cli.main import main
 from sluice.importers.airflow.convert import convert
-from sluice.importers.airflow.dag import Options
+from sluice.importers.airflow.dags.dag import Options
 from tests.importers.airflow.harness import faults, run_task, spec_of
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "import" / "airflow"

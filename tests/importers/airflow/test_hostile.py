@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from sluice.importers.airflow import box
 from sluice.importers.airflow.convert import convert
-from sluice.importers.airflow.dag import Options
+from sluice.importers.airflow.dags.dag import Options
+from sluice.importers.airflow.record import box
 from sluice.importers.write import to_yaml
 from tests.importers.airflow.harness import HEAD, imported
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sluice.importers.airflow import isolation
+from sluice.importers.airflow.record import isolation
 
 PROBE = """
 cat "$1/etl.py"
@@ -38,7 +38,7 @@ def test_what_a_program_can_do(public, monkeypatch, caller):
     empty.mkdir()
     (dags / "etl.py").write_text("import airflow\n")
     monkeypatch.setattr(os, "geteuid", lambda: caller)
-    command = isolation._by_unshare([str(dags), str(isolation._OWN), "/usr"], str(empty))
+    command = isolation._by_unshare([str(dags), str(isolation._IMPORTER), "/usr"], str(empty))
     change = TO_NOBODY if caller else ()
     done = subprocess.run(
         [*change, *command, "sh", "-c", PROBE, "sh", str(dags)], env={}, capture_output=True, text=True, check=False

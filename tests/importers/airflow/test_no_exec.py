@@ -5,7 +5,7 @@ import textwrap
 import pytest
 
 from sluice.importers.airflow.convert import convert
-from sluice.importers.airflow.dag import Options
+from sluice.importers.airflow.dags.dag import Options
 from sluice.importers.write import to_yaml
 from tests.e2e.kubernetes import EXAMPLES
 from tests.importers.airflow.harness import HEAD

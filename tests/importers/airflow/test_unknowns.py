@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.importers.airflow.secret_values import is_secret
+from sluice.importers.airflow.texts.secret_values import is_secret
 from sluice.importers.write import to_yaml
 from tests.importers.airflow.harness import faults, imported, spec_of, tasks_of
 

@@ -63,8 +63,8 @@ def command(
     Example: sluice import airflow dags/etl.py -o workflows
     """
     from sluice.importers.airflow.convert import convert  # noqa: PLC0415  # not for --help
-    from sluice.importers.airflow.dag import Options  # noqa: PLC0415
-    from sluice.importers.airflow.isolation import NoBox  # noqa: PLC0415
+    from sluice.importers.airflow.dags.dag import Options  # noqa: PLC0415
+    from sluice.importers.airflow.record.isolation import NoBox  # noqa: PLC0415
 
     if unboxed and no_exec:
         raise click.UsageError("--exec runs the files and --no-exec does not: give one of them")

@@ -8,14 +8,14 @@ from pathlib import Path
 from sluice.core import Json
 from sluice.core.base.faults import Fault
 from sluice.core.validation import workflow_faults
-from sluice.importers.airflow import box
-from sluice.importers.airflow.dag import Options, Translation
-from sluice.importers.airflow.names import workflow_of
-from sluice.importers.airflow.recording import Dag, RecordedTask, Recording, read
-from sluice.importers.airflow.roots import Roots
-from sluice.importers.airflow.schedule import Triggers, schedule_of
-from sluice.importers.airflow.travel import TASK_FILE, CannotTravel, files_of, path_of
-from sluice.importers.airflow.version import moving_start_date, version_of
+from sluice.importers.airflow.dags.dag import Options, Translation
+from sluice.importers.airflow.dags.names import workflow_of
+from sluice.importers.airflow.dags.schedule import Triggers, schedule_of
+from sluice.importers.airflow.dags.version import moving_start_date, version_of
+from sluice.importers.airflow.record import box
+from sluice.importers.airflow.record.recording import Dag, RecordedTask, Recording, read
+from sluice.importers.airflow.record.roots import Roots
+from sluice.importers.airflow.record.travel import TASK_FILE, CannotTravel, files_of, path_of
 from sluice.importers.airflow.workflow import workflow_of_dag
 from sluice.importers.report import Imported, Loss, Remark, Result
 

@@ -5,18 +5,18 @@ from typing import Any
 
 from sluice.api import API_VERSION
 from sluice.core import Json
-from sluice.importers.airflow import common
-from sluice.importers.airflow.actions import action
-from sluice.importers.airflow.branches import condition, hand_on_choices
-from sluice.importers.airflow.dag import RETURNED, Translation
-from sluice.importers.airflow.external import after
-from sluice.importers.airflow.holes import DATES, filled
-from sluice.importers.airflow.mapping import for_each
-from sluice.importers.airflow.names import parameter_of, workflow_of
-from sluice.importers.airflow.recording import RecordedTask
-from sluice.importers.airflow.schedule import Triggers
+from sluice.importers.airflow.dags.dag import RETURNED, Translation
+from sluice.importers.airflow.dags.external import after
+from sluice.importers.airflow.dags.names import parameter_of, workflow_of
+from sluice.importers.airflow.dags.schedule import Triggers
+from sluice.importers.airflow.dags.values import duration, number, seconds_of
+from sluice.importers.airflow.record.recording import RecordedTask
 from sluice.importers.airflow.sluice_airflow.names import name_of
-from sluice.importers.airflow.values import duration, number, seconds_of
+from sluice.importers.airflow.tasks import common
+from sluice.importers.airflow.tasks.actions import action
+from sluice.importers.airflow.tasks.branches import condition, hand_on_choices
+from sluice.importers.airflow.tasks.mapping import for_each
+from sluice.importers.airflow.texts.holes import DATES, filled
 
 _RUNS_NOTHING = {"approval", "join", "wait"}
 _NO_POD = {*_RUNS_NOTHING, "workflow"}

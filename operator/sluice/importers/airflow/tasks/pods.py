@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sluice.core import Json
-from sluice.importers.airflow.dag import Translation
-from sluice.importers.airflow.holes import InPod, env_entry, in_field, parts_of
-from sluice.importers.airflow.pod_arguments import KNOWN, MEANINGLESS, OF_POD
-from sluice.importers.airflow.recording import RecordedTask
-from sluice.importers.airflow.values import duration, seconds_of
+from sluice.importers.airflow.dags.dag import Translation
+from sluice.importers.airflow.dags.values import duration, seconds_of
+from sluice.importers.airflow.record.recording import RecordedTask
+from sluice.importers.airflow.tasks.pod_arguments import KNOWN, MEANINGLESS, OF_POD
+from sluice.importers.airflow.texts.holes import InPod, env_entry, in_field, parts_of
 
 _OLD_RESOURCES = {
     "request_cpu": ("requests", "cpu"),

@@ -15,13 +15,13 @@ from importlib.resources import files as resources
 from pathlib import Path
 
 from sluice.core import Json
-from sluice.importers.airflow.recording import Recording
-from sluice.importers.airflow.roots import Roots
+from sluice.importers.airflow.record.recording import Recording
+from sluice.importers.airflow.record.roots import Roots
 
 MAX_BYTES = 960 * 1024
 TASK_FILE = "airflow_task.py"
 _STAND_INS = "sluice_airflow"
-_OWN = Path(__file__).parent
+_IMPORTER = Path(__file__).parent.parent
 
 
 class CannotTravel(Exception):
@@ -55,7 +55,7 @@ def files_of(file: Path, recording: Recording, roots: Roots) -> Json:
         raise CannotTravel(
             f"it and what it imports have more than {MAX_BYTES // 1024} KiB; put the modules into an image"
         )
-    texts[TASK_FILE] = (_OWN / TASK_FILE).read_text(encoding="utf-8")
+    texts[TASK_FILE] = (_IMPORTER / TASK_FILE).read_text(encoding="utf-8")
     return {"files": texts, "binaryFiles": {f"{_STAND_INS}.zip": stand_ins()}}
 
 
@@ -90,7 +90,7 @@ def _own_modules(file: Path, recording: Recording, roots: Roots) -> Iterator[tup
     seen: set[Path] = {file.resolve()}
     while todo:
         for path, module in todo.pop():
-            if module not in seen and not module.is_relative_to(_OWN):
+            if module not in seen and not module.is_relative_to(_IMPORTER):
                 seen.add(module)
                 yield path, module
                 todo.append(_imports_of(module, roots))

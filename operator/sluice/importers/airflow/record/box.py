@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from sluice.importers.airflow.isolation import box
+from sluice.importers.airflow.record.isolation import box
 
 WALL_S = 30
 LIMITS = {
@@ -22,7 +22,7 @@ LIMITS = {
 }
 """The recorder sets them for itself, before any code that is not ours runs."""
 
-_RECORDER = Path(__file__).parent / "sluice_recorder" / "main.py"
+_RECORDER = Path(__file__).parent.parent / "sluice_recorder" / "main.py"
 _PYTHON = ("/usr/bin/env", "PYTHONHASHSEED=0", sys.executable, "-s", "-P")  # sets have the same order each time
 _CPU_TIME_OVER = 24  # SIGXCPU
 _KILLED = 9

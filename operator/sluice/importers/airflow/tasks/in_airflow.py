@@ -1,8 +1,8 @@
 """A task that needs Airflow itself: its pod has an image with it, where `airflow tasks test` runs this one task."""
 
 from sluice.core import Json
-from sluice.importers.airflow.dag import Translation
-from sluice.importers.airflow.recording import RecordedTask
+from sluice.importers.airflow.dags.dag import Translation
+from sluice.importers.airflow.record.recording import RecordedTask
 
 _SETTINGS = {
     "AIRFLOW__CORE__DAGS_FOLDER": "/sluice/files",

@@ -6,8 +6,8 @@ What is skipped further down follows from the trigger rules, as in Airflow.
 
 import json
 
-from sluice.importers.airflow.dag import RETURNED, Translation
-from sluice.importers.airflow.recording import RecordedTask
+from sluice.importers.airflow.dags.dag import RETURNED, Translation
+from sluice.importers.airflow.record.recording import RecordedTask
 
 _BRANCHES = ("BranchPythonOperator", "BaseBranchOperator")
 _CHECKS = ("ShortCircuitOperator", "LatestOnlyOperator")

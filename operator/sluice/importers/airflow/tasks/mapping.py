@@ -3,9 +3,9 @@
 from math import prod
 
 from sluice.core import Json
-from sluice.importers.airflow.dag import Translation
-from sluice.importers.airflow.names import parameter_of
-from sluice.importers.airflow.recording import RecordedTask
+from sluice.importers.airflow.dags.dag import Translation
+from sluice.importers.airflow.dags.names import parameter_of
+from sluice.importers.airflow.record.recording import RecordedTask
 
 
 def for_each(task: RecordedTask, dag: Translation) -> Json:

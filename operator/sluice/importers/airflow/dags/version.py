@@ -6,8 +6,8 @@ Airflow 2 and 3 differ in what an absent `schedule` and `catchup` mean.
 import re
 from pathlib import Path
 
-from sluice.importers.airflow.dag import Options
-from sluice.importers.airflow.recording import Dag
+from sluice.importers.airflow.dags.dag import Options
+from sluice.importers.airflow.record.recording import Dag
 
 _THREE = re.compile(r"^\s*(?:from|import)\s+airflow\.(?:sdk|providers\.standard)\b", re.MULTILINE)
 _TWO = re.compile(

@@ -4,10 +4,10 @@ Airflow looks for the run of the same date; here it is the newest success, which
 """
 
 from sluice.core import Json
-from sluice.importers.airflow.dag import Translation
-from sluice.importers.airflow.names import workflow_of
-from sluice.importers.airflow.recording import RecordedTask
-from sluice.importers.airflow.schedule import Triggers
+from sluice.importers.airflow.dags.dag import Translation
+from sluice.importers.airflow.dags.names import workflow_of
+from sluice.importers.airflow.dags.schedule import Triggers
+from sluice.importers.airflow.record.recording import RecordedTask
 
 _INSTEAD = "the Workflow runs after each success of that one as a whole, and not at a time of its own"
 

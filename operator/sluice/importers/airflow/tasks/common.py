@@ -3,11 +3,11 @@
 from typing import Any
 
 from sluice.core import Json
-from sluice.importers.airflow.dag import Translation
-from sluice.importers.airflow.pods import override
-from sluice.importers.airflow.recording import RecordedTask
+from sluice.importers.airflow.dags.dag import Translation
+from sluice.importers.airflow.dags.values import duration, flag, number, seconds_of
+from sluice.importers.airflow.record.recording import RecordedTask
 from sluice.importers.airflow.sluice_airflow.names import name_of
-from sluice.importers.airflow.values import duration, flag, number, seconds_of
+from sluice.importers.airflow.tasks.pods import override
 
 RULES = {
     "all_success": None,

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from sluice.core import Json
-from sluice.importers.airflow.names import parameter_of
-from sluice.importers.airflow.recording import Dag, RecordedTask
+from sluice.importers.airflow.dags.names import parameter_of
+from sluice.importers.airflow.record.recording import Dag, RecordedTask
 from sluice.importers.airflow.sluice_airflow.names import names_of
 from sluice.importers.report import Loss, Remark
 

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from sluice.core import Json
 from sluice.core.triggers import cron
-from sluice.importers.airflow.recording import Dag
-from sluice.importers.airflow.values import duration, rfc3339, seconds_of, time_of
+from sluice.importers.airflow.dags.values import duration, rfc3339, seconds_of, time_of
+from sluice.importers.airflow.record.recording import Dag
 
 PRESETS = {
     "@hourly": "0 * * * *",

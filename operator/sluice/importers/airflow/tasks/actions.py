@@ -7,19 +7,19 @@ from collections.abc import Callable
 from typing import Any
 
 from sluice.core import Json
-from sluice.importers.airflow import common
-from sluice.importers.airflow.dag import Translation
-from sluice.importers.airflow.external import other_dag
-from sluice.importers.airflow.holes import InPod, env_entry, in_field, in_script, parts_of
-from sluice.importers.airflow.in_airflow import by_airflow
-from sluice.importers.airflow.mapped_groups import group_call
-from sluice.importers.airflow.names import parameter_of, workflow_of
-from sluice.importers.airflow.pods import pod
-from sluice.importers.airflow.recording import RecordedTask
-from sluice.importers.airflow.secret_values import source_of
-from sluice.importers.airflow.shell import NotPossible
-from sluice.importers.airflow.travel import TASK_FILE
-from sluice.importers.airflow.values import duration, flag, rfc3339, seconds_of, time_of
+from sluice.importers.airflow.dags.dag import Translation
+from sluice.importers.airflow.dags.external import other_dag
+from sluice.importers.airflow.dags.names import parameter_of, workflow_of
+from sluice.importers.airflow.dags.values import duration, flag, rfc3339, seconds_of, time_of
+from sluice.importers.airflow.record.recording import RecordedTask
+from sluice.importers.airflow.record.travel import TASK_FILE
+from sluice.importers.airflow.tasks import common
+from sluice.importers.airflow.tasks.in_airflow import by_airflow
+from sluice.importers.airflow.tasks.mapped_groups import group_call
+from sluice.importers.airflow.tasks.pods import pod
+from sluice.importers.airflow.texts.holes import InPod, env_entry, in_field, in_script, parts_of
+from sluice.importers.airflow.texts.secret_values import source_of
+from sluice.importers.airflow.texts.shell import NotPossible
 
 _POKE_S = 60
 _LONGEST_MESSAGE = 1024

@@ -8,11 +8,11 @@ from typing import Any
 
 from sluice.core import Json
 from sluice.core.pod.builder import parameter_variable
-from sluice.importers.airflow.dag import RETURNED, Translation
-from sluice.importers.airflow.names import parameter_of
-from sluice.importers.airflow.secret_values import source_of
-from sluice.importers.airflow.shell import put_in
-from sluice.importers.airflow.values import duration
+from sluice.importers.airflow.dags.dag import RETURNED, Translation
+from sluice.importers.airflow.dags.names import parameter_of
+from sluice.importers.airflow.dags.values import duration
+from sluice.importers.airflow.texts.secret_values import source_of
+from sluice.importers.airflow.texts.shell import put_in
 
 DATES = "dates"
 _MARK = re.compile("\ue000([0-9]+)\ue001")

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-_OWN = Path(__file__).parent
-_SETUP, _ENTER_AS_ROOT = _OWN / "setup_box.sh", _OWN / "enter_box_as_root.sh"
+_IMPORTER = Path(__file__).parent.parent
+_SETUP, _ENTER_AS_ROOT = (Path(__file__).parent / name for name in ("setup_box.sh", "enter_box_as_root.sh"))
 _SYSTEM = ("/usr", "/bin", "/lib", "/lib64")
 _NAMESPACES = ("--mount", "--net", "--pid", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child")
 _ENTER = """
@@ -69,7 +69,7 @@ def _unshare_works() -> bool:
 
 def _system() -> list[str]:
     """What Python itself needs."""
-    python = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent.parent), str(_OWN)}
+    python = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent.parent), str(_IMPORTER)}
     found = (*(path for path in _SYSTEM if not Path(path).is_symlink()), *sorted(python))
     return [path for path in found if os.path.isdir(path)]  # noqa: PTH112  # Path.is_dir raises where it may not look
 

@@ -7,11 +7,11 @@ import json
 from typing import Any
 
 from sluice.core import Json
-from sluice.importers.airflow.dag import Translation
-from sluice.importers.airflow.holes import in_field, parts_of
-from sluice.importers.airflow.mapping import for_each
-from sluice.importers.airflow.names import parameter_of
-from sluice.importers.airflow.recording import RecordedTask
+from sluice.importers.airflow.dags.dag import Translation
+from sluice.importers.airflow.dags.names import parameter_of
+from sluice.importers.airflow.record.recording import RecordedTask
+from sluice.importers.airflow.tasks.mapping import for_each
+from sluice.importers.airflow.texts.holes import in_field, parts_of
 
 _DYNAMIC = {"$xcom", "$param", "$unknown"}
 
