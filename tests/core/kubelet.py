@@ -93,6 +93,12 @@ def exited(code: int = 0, reason: str = "", message: str = "", *, started: float
     return _placed("Failed" if code else "Succeeded", {"terminated": terminated})
 
 
+def with_sandbox(status: Json, *, made: float) -> Json:
+    """What the pod mounts is there."""
+    condition = {"type": "PodReadyToStartContainers", "status": "True", "lastTransitionTime": at(made)}
+    return status | {"conditions": [*status.get("conditions", ()), condition]}
+
+
 def beside(status: Json, *, others_end: float | None = None) -> Json:
     """The pod has a second container, which goes on unless it has ended."""
     state: Json = {"running": {"startedAt": at(2)}}

@@ -36,8 +36,8 @@ from sluice.controller.run.open import RunOpener, StartGates
 from sluice.controller.run.pod_writer import PodWriter
 from sluice.controller.run.reconciler import RunReconciler, RunWorkers
 from sluice.controller.run.resume import ResumePlanner
+from sluice.controller.run.slow_starts import SlowStarts
 from sluice.controller.run.status_writer import StatusWriter
-from sluice.controller.run.warning_reader import WarningReader
 from sluice.controller.settings import Settings
 from sluice.controller.workflow.backfill import BackfillReconciler
 from sluice.controller.workflow.reconciler import WorkflowReconciler
@@ -104,8 +104,8 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
     admission, slots = RunAdmission(cache, revisions, run_queue.add, clock), RunSlots(cache, shared, run_queue.add)
     gates = StartGates(admission, ResumePlanner(kube, cache, revisions, validation, claims), slots)
     opener = RunOpener(cluster, revisions, validation, gates, shared, live, run_queue.add_after)
-    warnings = WarningReader(kube, run_queue.add)
-    workers = RunWorkers(pods, children, logs, warnings, status)
+    slow_starts = SlowStarts(kube, files, pods, run_queue.add, clock)
+    workers = RunWorkers(pods, children, logs, slow_starts, status)
     runs = RunReconciler(run_queue, cluster, live, opener, admission, workers, pod_gc)
     crashes = RunCrashes(cluster, live, run_queue.add_after)
     run_events = RunEventHandler(run_queue, live, status, shared, crashes)
@@ -147,7 +147,7 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
             pods.run_deletes,
             *(children.run for _ in range(WORKERS)),
             logs.run,
-            warnings.run,
+            slow_starts.run,
             *(claims.run_deletes for _ in range(_CLAIM_WORKERS)),
             claims.run_sweeps,
             pod_gc.run,

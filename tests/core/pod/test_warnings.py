@@ -33,6 +33,8 @@ def event(reason, message="it failed", *, type_="Warning", **times):
             "New: it failed",
         ),
         ([event("A", metadata={"creationTimestamp": "2026-01-01T00:00:09Z"}), event("B")], "A: it failed"),
+        ([event("FailedScheduling")], ""),  # it has its node by now
+        ([event("W" * 100)], "W" * 63 + "…: it failed"),
         ([event("FailedMount", "two\n\tlines")], "FailedMount: two lines"),
         ([event("FailedMount", "x" * 300)], "FailedMount: " + "x" * 242 + "…"),
         ([event(3, ["no text"], series="none", lastTimestamp=7, metadata=[])], ":"),

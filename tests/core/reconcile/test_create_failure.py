@@ -3,8 +3,10 @@
 import pytest
 
 from sluice.core.pod.create_errors import CreateError
+from sluice.core.reconcile.create_failure import files_refused
 from sluice.core.run.task_state import TaskStep
-from tests.core.kubelet import running
+from sluice.core.spec.ending import Ending, Outcome
+from tests.core.kubelet import being_deleted, running, waiting, with_sandbox
 from tests.core.world import run
 
 ONCE = {"retries": {"execution": "AtMostOnce"}}
@@ -283,3 +285,50 @@ def test_pod_that_is_too_large_fails_its_task_and_says_what_to_cut():
     assert world.task("a").last.message.startswith(
         "TooLarge: etcdserver: request is too large; the pod holds the script"
     )
+
+
+# Its files are gone while it waits for them.
+
+
+def waits_for_files():
+    world = run("a >> b", fields={"a": {"files": ["query.sql"], "retries": {"limit": 3}}})
+    world.decide()
+    world.sees("a", waiting("ContainerCreating"))
+    world.decide()
+    return world
+
+
+def lacks_files(world, error, message, attempt=1):
+    return files_refused(world.run, world.number("a"), attempt, error, message, world.now)
+
+
+@pytest.mark.parametrize("error", [CreateError.NAME_TAKEN, CreateError.QUOTA, CreateError.BUSY, CreateError.FORBIDDEN])
+def test_a_pod_waits_for_files_that_may_come_and_says_so(error):
+    world = waits_for_files()
+    assert lacks_files(world, error, "no ConfigMap etl-1-files") is None
+    world.writes()
+    assert world.stored["tasks"]["a"]["reason"] == f"{error}: on node node-1"
+    assert world.stored["tasks"]["a"]["message"] == "no ConfigMap etl-1-files"
+    world.sees("a", running())
+    world.ends("a")
+    assert world.decided() == ["create b/1"]
+
+
+def test_a_pod_whose_files_nobody_has_any_more_fails_as_if_it_had_not_been_made():
+    world = waits_for_files()
+    assert lacks_files(world, CreateError.FILES_GONE, "apply what it was").uid == world.task("a").pod.uid
+    world.loses("a", being_deleted(waiting("ContainerCreating")))
+    assert world.decide().finished
+    assert world.phases == {"a": "Failed", "b": "UpstreamFailed"}
+    assert world.task("a").last == Outcome(Ending.GAVE_UP, "FilesGone: apply what it was")
+
+
+@pytest.mark.parametrize(
+    "status", [running(), with_sandbox(waiting("ContainerCreating"), made=3), being_deleted(waiting())]
+)
+def test_a_pod_that_has_got_its_files_meanwhile_or_goes_needs_no_others(status):
+    world = waits_for_files()
+    world.sees("a", status)
+    assert lacks_files(world, CreateError.FILES_GONE, "apply what it was") is None
+    assert lacks_files(waits_for_files(), CreateError.FILES_GONE, "of an earlier attempt", attempt=0) is None
+    assert (world.task("a").warning, world.task("a").termination_cause) == ("", None)

@@ -4,7 +4,18 @@ from dataclasses import replace
 
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.ending import Ending
-from tests.core.kubelet import START, accepted, at, being_deleted, disrupted, exited, running, unschedulable, waiting
+from tests.core.kubelet import (
+    START,
+    accepted,
+    at,
+    being_deleted,
+    disrupted,
+    exited,
+    running,
+    unschedulable,
+    waiting,
+    with_sandbox,
+)
 from tests.core.world import run
 
 DAY = 24 * 3600
@@ -165,8 +176,8 @@ def test_a_pod_that_does_not_start_says_the_newest_warning_about_it():
     assert looks(world, 1) == [(0, 1)]  # 30 s after it was placed
     world.run.warned(0, 1, MOUNT)
     world.writes()
-    assert world.stored["tasks"]["a"]["reason"] == "ContainerCreating: on node node-1"
-    assert world.stored["tasks"]["a"]["message"] == MOUNT
+    assert world.stored["tasks"]["a"]["reason"] == "FailedMount: on node node-1"
+    assert world.stored["tasks"]["a"]["message"] == "MountVolume.SetUp failed for volume data"
     assert [second for second in range(32, 600) if looks(world, 1)] == [61, 121, 241, 481]  # it does not go on asking
     world.sees("a", waiting("ContainerCreating", placed=1))
     assert looks(world, 1) == []
@@ -174,6 +185,23 @@ def test_a_pod_that_does_not_start_says_the_newest_warning_about_it():
     assert (
         world.task("a").termination_cause.message == f"did not start in 10m on node node-1: ContainerCreating: {MOUNT}"
     )
+
+
+def test_the_files_of_a_pod_that_does_not_start_are_seen_to_until_they_are_mounted():
+    world = run("a, b", fields={"a": {"files": ["query.sql"]}})
+    world.decide()
+    world.sees("a", waiting("ContainerCreating", placed=1))
+    world.sees("b", waiting("ContainerCreating", placed=1))
+    assert seen_to(world, 30) == {}
+    assert seen_to(world, 1) == {0: True, 1: False}
+    assert seen_to(world.restarted(), 0) == {0: True, 1: False}
+    assert seen_to(world, 30) == {0: True, 1: False}
+    world.sees("a", with_sandbox(waiting("ContainerCreating", placed=1), made=62))
+    assert seen_to(world, 60) == {0: False, 1: False}
+
+
+def seen_to(world, after):
+    return {look.number: look.files for look in world.decide(after).look}
 
 
 def test_nobody_looks_for_warnings_about_a_pod_that_starts_or_says_why_it_does_not():

@@ -17,8 +17,8 @@ from sluice.controller.run.log_reader import LogReader
 from sluice.controller.run.open import RunOpener
 from sluice.controller.run.orders import orders_for
 from sluice.controller.run.pod_writer import PodWriter
+from sluice.controller.run.slow_starts import SlowStarts
 from sluice.controller.run.status_writer import StatusWriter
-from sluice.controller.run.warning_reader import WarningReader
 from sluice.core.base.ownership import RunRef
 from sluice.core.reconcile.decide import Decision, decide
 from sluice.core.validation.approvals import unknown_approvals
@@ -31,7 +31,7 @@ class RunWorkers:
     pods: PodWriter
     children: ChildRunWriter
     logs: LogReader
-    warnings: WarningReader
+    slow_starts: SlowStarts
     status: StatusWriter
 
 
@@ -52,7 +52,7 @@ class RunReconciler:
         self._cache, self._events, self._clock = cluster.cache, cluster.events, cluster.clock
         self._live, self._opener, self._admission, self._pod_gc = live, opener, admission, pod_gc
         self._pods, self._children = workers.pods, workers.children
-        self._logs, self._warnings, self._status = workers.logs, workers.warnings, workers.status
+        self._logs, self._slow_starts, self._status = workers.logs, workers.slow_starts, workers.status
 
     async def reconcile(self, key: Key) -> None:
         live = await self._as_it_is(key)  # 1. what is so
@@ -114,7 +114,7 @@ class RunReconciler:
         for read in decision.read:
             self._logs.read(live.run, read)
         for look in decision.look:
-            self._warnings.read(live.run, look)
+            self._slow_starts.look(live.run, look)
         if decision.wake_at is not None:
             self.queue.add_at(live.view.key, decision.wake_at)
 

@@ -61,6 +61,7 @@ ADVICE: dict[str, Advice] = {
     "ImageInspectError": _IMAGE,
     "InvalidImageName": _IMAGE,
     "ErrImageNeverPull": _IMAGE,
+    "FailedMount": Advice("create what it names, or mend the volume", _POD, _SHOWS_POD),
     "CreateContainerConfigError": Advice("create the Secret or ConfigMap that it names", _POD, _SHOWS_POD),
     "CreateContainerError": Advice("the node cannot start the container", _POD, _SHOWS_POD),
     "RunContainerError": Advice("the node cannot start the container; check its command", _POD, _SHOWS_POD),

@@ -99,9 +99,9 @@ def is_starting(pod: PodView) -> bool:
     )
 
 
-def look_for_warnings_at(pod: PodView, now: Instant | None = None) -> Instant:
-    """When to read the Events of a pod that is starting: half a minute after it could, and again after twice that time.
-    `now`: they are being read at this moment.
+def look_into_start_at(pod: PodView, now: Instant | None = None) -> Instant:
+    """When to look into a pod that is starting: half a minute after it could, and again after twice that time. `now`:
+    it is being looked into at this moment.
     """
     since = pod.pullable_at or pod.scheduled_at or pod.created_at
     return since + _LOOK_S if now is None else now + max(_LOOK_S, now - since)

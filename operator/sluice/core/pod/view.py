@@ -75,6 +75,8 @@ class PodView:
     """Since when the kubelet can pull the image that it waits for: it is on its node, what it mounts is there, and the
     init containers before have ended.
     """
+    mounted: bool = False
+    """Whether what it mounts is known to be there: the kubelet makes its sandbox after that."""
     initializing: bool = False
     """Whether an init container runs, other than those that go on beside the others."""
     unschedulable: str = ""
@@ -182,6 +184,7 @@ def pod_view(pod: Json) -> PodView:
         accepted_at=instant(status.get("startTime")),
         first_started_at=instant(annotations.get(FIRST_STARTED_AT)),
         pullable_at=max((at for at in (scheduled_at, sandbox_at, *inits_ended_at) if at), default=None),
+        mounted=sandbox_at is not None,
         initializing=any("running" in state for state in inits),
         unschedulable=_cut(unschedulable),
         disruption=_cut(disruption),

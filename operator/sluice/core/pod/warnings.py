@@ -8,13 +8,20 @@ from sluice.core.base.text import one_line
 from sluice.core.base.times import instant
 from sluice.core.pod.view import MESSAGE_MAX
 
+_WORD_MAX = 64
+
 
 def newest_warning(events: Iterable[Json]) -> str:
-    """`FailedMount: MountVolume.SetUp failed ...`; empty if there is no Warning."""
-    found = max((event for event in events if event.get("type") == "Warning"), key=_seen_at, default=None)
-    return (
-        "" if found is None else one_line(f"{string(found.get('reason'))}: {string(found.get('message'))}", MESSAGE_MAX)
-    )
+    """`FailedMount: MountVolume.SetUp failed ...`; empty if there is no Warning. The pod has its node."""
+    found = max(filter(_counts, events), key=_seen_at, default=None)
+    if found is None:
+        return ""
+    return one_line(f"{one_line(string(found.get('reason')), _WORD_MAX)}: {string(found.get('message'))}", MESSAGE_MAX)
+
+
+def _counts(event: Json) -> bool:
+    """That no node was found for it is over."""
+    return event.get("type") == "Warning" and event.get("reason") != "FailedScheduling"
 
 
 def _seen_at(event: Json) -> Instant:

@@ -12,12 +12,15 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadWarning:
-    """Read the newest Warning Event of a pod that does not start."""
+class LookIntoStart:
+    """Look into a pod that does not start: see to the ConfigMaps of its `files`, if it may wait for these, and read its
+    newest Warning Event.
+    """
 
     number: int
     attempt: int
     pod_uid: str
+    files: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,12 @@ small for one pod holds up that one only.
 
 from sluice.core import Instant
 from sluice.core.pod.create_errors import GIVE_UP_AFTER_S, WHAT_TO_CUT, CreateError, above_quota, create_delay_s
+from sluice.core.pod.deadlines import is_starting
+from sluice.core.reconcile.actions import Delete
 from sluice.core.reconcile.attempt import attempt_ended, call_ended
 from sluice.core.run.create_window import CreateBackoff
 from sluice.core.run.state import RunState
-from sluice.core.run.task_state import CreateFailure, TaskState
+from sluice.core.run.task_state import CreateFailure, TaskState, TaskStep
 from sluice.core.spec.ending import Ending, Outcome
 
 _HOLDS_UP_THE_RUN = (CreateError.QUOTA, CreateError.BUSY, CreateError.NAMESPACE_GONE)
@@ -43,6 +45,24 @@ def child_create_failed(run: RunState, number: int, error: CreateError, message:
     else:
         run.children.refused(number, failure)
         run.schedule_retry(number, now + create_delay_s(failure.tries))
+
+
+def files_refused(
+    run: RunState, number: int, attempt: int, error: CreateError, message: str, now: Instant
+) -> Delete | None:
+    """The pod of this attempt may wait for a ConfigMap of its files, which was not made again. It goes on waiting, and
+    says so, unless that cannot help.
+    """
+    task = run.tasks[number]
+    waits = task.step is TaskStep.LIVE and task.attempt == attempt and not task.termination_cause
+    if not waits or task.pod is None or task.pod.mounted or not is_starting(task.pod):
+        return None
+    failure = CreateFailure(error, message, now, tries=1)
+    run.warned(number, attempt, f"{error}: {message}")
+    if (outcome := _hopeless(task, failure, now)) is None:
+        return None
+    run.terminate(number, outcome)
+    return Delete(task.pod.name, task.pod.uid)
 
 
 def _failure(task: TaskState, error: CreateError, message: str, now: Instant) -> CreateFailure:

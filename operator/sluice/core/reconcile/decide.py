@@ -7,7 +7,7 @@ dispatch tasks, finish the run. Deciding again without news asks for nothing aga
 from dataclasses import dataclass, field
 
 from sluice.core import Instant
-from sluice.core.reconcile.actions import Delete, ReadLog, ReadWarning
+from sluice.core.reconcile.actions import Delete, LookIntoStart, ReadLog
 from sluice.core.reconcile.approvals import apply_approvals, may_decide
 from sluice.core.reconcile.dispatch import dispatch, waiting_counts
 from sluice.core.reconcile.intents import CreateIntent
@@ -28,7 +28,7 @@ class Decision:
     create: list[CreateIntent] = field(default_factory=list)
     delete: list[Delete] = field(default_factory=list)
     read: list[ReadLog] = field(default_factory=list)
-    look: list[ReadWarning] = field(default_factory=list)
+    look: list[LookIntoStart] = field(default_factory=list)
     wake_at: Instant | None = None
     finished: bool = False
 
@@ -42,7 +42,7 @@ def decide(run: RunState, now: Instant) -> Decision:
     _open_fan_outs(run)
     fired = list(fire_timers(run, now))
     delete += [each for each in fired if isinstance(each, Delete)]
-    look = [each for each in fired if isinstance(each, ReadWarning)]
+    look = [each for each in fired if isinstance(each, LookIntoStart)]
     _end_without_pods(run, now)
     if run.check_wind_down(now):
         delete += stop_tasks(run, now)

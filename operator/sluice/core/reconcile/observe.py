@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sluice.core import Instant, Json
-from sluice.core.pod.deadlines import is_starting, log_deadline, look_for_warnings_at, pod_deadline
+from sluice.core.pod.deadlines import is_starting, log_deadline, look_into_start_at, pod_deadline
 from sluice.core.pod.outcome import POD_LOST, pod_outcome
 from sluice.core.pod.view import PodView
 from sluice.core.reconcile.actions import ReadLog
@@ -49,7 +49,7 @@ def observe(run: RunState, now: Instant) -> Iterator[ReadLog]:
                 yield ReadLog(number, task.attempt, task.pod.name, whole=task.definition.outputs_as_text)
         elif due := pod_deadline(task.definition, task.pod, task.ungated_at):
             if is_starting(task.pod):
-                run.look_again(number, task.look_at or look_for_warnings_at(task.pod), due.at)
+                run.look_again(number, task.look_at or look_into_start_at(task.pod), due.at)
             else:
                 run.set_deadline(number, due.at)
 

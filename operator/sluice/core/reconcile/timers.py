@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from sluice.core import Instant
-from sluice.core.pod.deadlines import GRACE_S, is_starting, log_deadline, look_for_warnings_at, pod_deadline
+from sluice.core.pod.deadlines import GRACE_S, is_starting, log_deadline, look_into_start_at, pod_deadline
 from sluice.core.pod.view import PodView
-from sluice.core.reconcile.actions import Delete, ReadWarning
+from sluice.core.reconcile.actions import Delete, LookIntoStart
 from sluice.core.reconcile.attempt import attempt_ended
 from sluice.core.reconcile.propagate import end_late
 from sluice.core.run import children
@@ -15,7 +15,7 @@ from sluice.core.run.task_state import ANY_ATTEMPT, TaskStep
 from sluice.core.run.time_limits import time_up
 
 
-def fire_timers(run: RunState, now: Instant) -> Iterator[Delete | ReadWarning]:
+def fire_timers(run: RunState, now: Instant) -> Iterator[Delete | LookIntoStart]:
     over = False
     for number, attempt in run.timers.due(now):
         task = run.tasks[number]
@@ -43,8 +43,9 @@ def fire_timers(run: RunState, now: Instant) -> Iterator[Delete | ReadWarning]:
                 else pod_deadline(task.definition, task.pod, task.ungated_at, task.warning)
             )
             if due is not None and due.at > now and is_starting(task.pod):
-                yield ReadWarning(number, attempt, task.pod.uid)
-                run.look_again(number, look_for_warnings_at(task.pod, now), due.at)
+                files = task.definition.mounts_files and not task.pod.mounted
+                yield LookIntoStart(number, attempt, task.pod.uid, files)
+                run.look_again(number, look_into_start_at(task.pod, now), due.at)
             elif due is None or due.at > now:  # the pod got on, and a later deadline has a timer of its own
                 run.clear_deadline(number)
             elif waits_for_log:

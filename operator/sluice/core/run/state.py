@@ -199,12 +199,12 @@ class RunState:
         self.tasks[number].alarm_at = None
 
     def look_again(self, number: int, when: Instant, deadline: Instant) -> None:
-        """To look for Warning Events of its pod then, unless its deadline comes first: one timer serves for both."""
+        """To look into its pod then, unless its deadline comes first: one timer serves for both."""
         self.tasks[number].look_at = when
         self.set_deadline(number, min(when, deadline))
 
     def warned(self, number: int, attempt: int, warning: str) -> None:
-        """`warning` is the newest Warning Event of the pod of this attempt."""
+        """`warning` is why the pod of this attempt does not start: `FailedMount: …`."""
         task = self.tasks[number]
         if task.step is TaskStep.LIVE and task.attempt == attempt and warning != task.warning:
             task.warning = warning

@@ -123,9 +123,9 @@ class TaskState:
     alarm_at: Instant | None = None
     """The deadline for which a timer is set."""
     look_at: Instant | None = None
-    """When to look for Warning Events of its pod, which does not start, the next time."""
+    """When to look into its pod, which does not start, the next time."""
     warning: str = ""
-    """The newest of those."""
+    """What that told: its newest Warning Event, or why the ConfigMaps that it mounts are not there."""
     refused: CreateFailure | None = None
     on_hold_since: Instant | None = None
     """Since when an approval asks for a decision, or a wait goes on."""

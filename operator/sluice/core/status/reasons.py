@@ -160,8 +160,10 @@ def _pending(pod: PodView, warning: str) -> Reason:
     if pod.container.waiting in IMAGE_TROUBLE:
         mend = NO_SUCH_IMAGE.get(pod.container.waiting, "check the image's name and the pull secret")
         return Reason(f"{pod.container.waiting}: {mend}", pod.container.message)
-    word = pod.container.waiting or "Starting"
-    return Reason(f"{word}: on node {pod.node}", pod.container.message or warning or None)
+    word, said = pod.container.waiting or "Starting", pod.container.message
+    if warning and not said:
+        word, _, said = warning.partition(": ")
+    return Reason(f"{word}: on node {pod.node}", said or None)
 
 
 def _ended(run: RunState, number: int) -> Reason:
