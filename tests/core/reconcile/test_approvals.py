@@ -18,7 +18,7 @@ from sluice.core.status.run_phase import current_phase, run_message
 from sluice.core.status.run_status import task_status
 from sluice.core.validation.approvals import unknown_approvals
 from tests.core.kubelet import RUN, START, at, exited, seen
-from tests.core.validation.test_workflow import A, faults
+from tests.core.validation.judged import A, faults
 from tests.core.world import World, graph, run
 
 NO_TIMEOUT = Approval()

@@ -8,7 +8,7 @@ from sluice.core.graph.placeholders import fill
 from sluice.core.run.outputs import values_of
 from sluice.core.run.task_state import TaskStep
 from sluice.core.validation import workflow_warnings
-from tests.core.validation.test_workflow import A, faults
+from tests.core.validation.judged import A, faults
 from tests.core.world import run
 
 R = {"outputs": ["r"]}

@@ -7,7 +7,7 @@ import pytest
 from sluice.core.pod.builder import build_pod
 from sluice.core.run.outputs import results_before, values_of
 from tests.core.kubelet import exited
-from tests.core.validation.test_workflow import A, B, faults
+from tests.core.validation.judged import A, B, faults
 from tests.core.world import run
 
 END = "$(tasks.a.phase) $(tasks.a.exitCode) <$(tasks.a.message)>"

@@ -4,7 +4,7 @@ import pytest
 
 from sluice.api.run import ApprovalDecision
 from tests.core.kubelet import START, at
-from tests.core.validation.test_workflow import A, faults
+from tests.core.validation.judged import A, faults
 from tests.core.world import run
 
 JOIN = {"join": {}}

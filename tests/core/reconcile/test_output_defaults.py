@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sluice.core.run.outputs import results_before
-from tests.core.validation.test_workflow import A, faults
+from tests.core.validation.judged import A, faults
 from tests.core.world import run
 
 ROWS = {"outputs": ["files", {"name": "rows", "default": "0"}]}

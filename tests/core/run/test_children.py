@@ -16,7 +16,7 @@ from sluice.core.status.reasons import Reason, reason
 from sluice.core.status.run_phase import current_phase, run_message
 from sluice.core.status.run_status import task_status
 from tests.core.kubelet import RUN, START, at
-from tests.core.validation.test_workflow import A, faults
+from tests.core.validation.judged import A, faults
 from tests.core.world import World, graph, run
 
 NAME = "etl-g1-4f7a9-sub-1-"

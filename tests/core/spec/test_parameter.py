@@ -14,7 +14,7 @@ from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.parameter import BadValue, ParameterDeclaration, canonical
 from sluice.core.validation import run_faults
 from tests.core.kubelet import RUN
-from tests.core.validation.test_workflow import A, faults
+from tests.core.validation.judged import A, faults
 
 
 @pytest.mark.parametrize(

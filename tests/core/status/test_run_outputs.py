@@ -11,7 +11,7 @@ from sluice.core.run.outputs import results_before
 from sluice.core.spec.definition import Definition
 from sluice.core.status.reasons import reason
 from tests.core.kubelet import RUN, START
-from tests.core.validation.test_workflow import A, faults
+from tests.core.validation.judged import A, faults
 from tests.core.world import World, graph, run
 
 LISTS = {"outputs": ["files", "total"]}

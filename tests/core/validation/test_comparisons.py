@@ -3,7 +3,7 @@
 import pytest
 
 from sluice.core.validation import workflow_faults, workflow_warnings
-from tests.core.validation.test_workflow import A
+from tests.core.validation.judged import A
 
 
 def manifest(text, extract=None, **task):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.core.validation.test_workflow import A, B, faults
+from tests.core.validation.judged import A, B, faults
 
 FE = "spec.tasks[0].forEach"
 

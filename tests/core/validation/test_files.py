@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from sluice.core.base.files import MAX_BYTES
-from tests.core.validation.test_workflow import A, faults
+from tests.core.validation.judged import A, faults
 
 FILES = {"etl.py": "def load(): ...", "jobs/run.py": "", "load.sql": "select 1", "my-job.py": ""}
 

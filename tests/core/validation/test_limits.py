@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.core.validation.test_workflow import faults
+from tests.core.validation.judged import faults
 
 
 @pytest.mark.parametrize(

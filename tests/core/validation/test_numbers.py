@@ -5,7 +5,7 @@ import pytest
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core.validation.numbers import limit_faults
-from tests.core.validation.test_workflow import A, faults
+from tests.core.validation.judged import A, faults
 
 PARAMETERS = [
     {"name": "n", "type": "Integer", "default": 3},

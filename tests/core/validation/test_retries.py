@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.core.validation.test_workflow import A, B, faults
+from tests.core.validation.judged import A, B, faults
 
 LIMIT = {"resources": {"limits": {"memory": "64Mi"}}}
 GROW = {"retries": {"limit": 2, "outOfMemory": {"max": "1Gi"}}}
