@@ -144,12 +144,12 @@ def test_times_are_as_short_as_can_be(time, words):
 def test_off_a_terminal_a_watch_has_one_line_a_change():
     changes = Changes()
 
-    def told(*runs):
+    def printed(*runs):
         return list(changes.lines(lines((), runs, children=False, states=())))
 
-    assert told(run("a", "", Progress=None), run("b", "Running")) == ["◌ a Pending", "● b Running 1/3"]
-    assert told(run("a", "", Progress=None), run("b", "Running")) == []
-    assert told(run("a", "Running", Progress="0/3"), run("b", "Succeeded", Progress="3/3", Why="all well")) == [
+    assert printed(run("a", "", Progress=None), run("b", "Running")) == ["◌ a Pending", "● b Running 1/3"]
+    assert printed(run("a", "", Progress=None), run("b", "Running")) == []
+    assert printed(run("a", "Running", Progress="0/3"), run("b", "Succeeded", Progress="3/3", Why="all well")) == [
         "✔ b Succeeded 3/3",
         "● a Running 0/3",
     ]

@@ -11,19 +11,19 @@ from tests.client.server import serving, status
 HERE, PUBLIC = (f"/api/v1/namespaces/{namespace}/configmaps/sluice-defaults" for namespace in ("team", "kube-public"))
 
 
-def told(image, **more):
+def defaults(image, **more):
     return {"data": {"defaults.json": json.dumps({"taskDefaults": {"image": image}, **more})}}
 
 
 @pytest.mark.parametrize(
     ("there", "image"),
     [
-        ({PUBLIC: told("cluster")}, "cluster"),
-        ({PUBLIC: told("cluster"), HERE: told("own")}, "own"),
-        ({PUBLIC: told("cluster", fromTheFuture=1)}, "cluster"),
-        ({PUBLIC: told("cluster"), HERE: {"data": {"defaults.json": "{"}}}, "cluster"),
-        ({PUBLIC: told("cluster"), HERE: {}}, "cluster"),
-        ({PUBLIC: told(7)}, None),
+        ({PUBLIC: defaults("cluster")}, "cluster"),
+        ({PUBLIC: defaults("cluster"), HERE: defaults("own")}, "own"),
+        ({PUBLIC: defaults("cluster", fromTheFuture=1)}, "cluster"),
+        ({PUBLIC: defaults("cluster"), HERE: {"data": {"defaults.json": "{"}}}, "cluster"),
+        ({PUBLIC: defaults("cluster"), HERE: {}}, "cluster"),
+        ({PUBLIC: defaults(7)}, None),
         ({}, None),
     ],
 )
@@ -40,10 +40,10 @@ async def test_the_namespaces_own_come_first(there, image, tmp_path):
 @pytest.mark.parametrize(
     ("there", "address"),
     [
-        ({PUBLIC: told("a", page="https://sluice.example.org/")}, "https://sluice.example.org/?ns=team&run=etl-1"),
-        ({PUBLIC: told("a", page="")}, ""),
-        ({PUBLIC: told("a", page="javascript:alert(1)")}, ""),
-        ({PUBLIC: told("a")}, ""),
+        ({PUBLIC: defaults("a", page="https://sluice.example.org/")}, "https://sluice.example.org/?ns=team&run=etl-1"),
+        ({PUBLIC: defaults("a", page="")}, ""),
+        ({PUBLIC: defaults("a", page="javascript:alert(1)")}, ""),
+        ({PUBLIC: defaults("a")}, ""),
         ({PUBLIC: {"data": {"defaults.json": "[]"}}}, ""),
         ({}, ""),
     ],

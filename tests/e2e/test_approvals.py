@@ -25,10 +25,10 @@ def test_a_rejected_task_has_failed_and_makes_no_pod(kubectl: Kubectl) -> None:
     )
     kubectl.decide(run, "deplyo", "Approve")
 
-    def told() -> bool:
+    def named() -> bool:
         return any("did you mean 'deploy'?" in event["message"] for event in kubectl.list("events"))
 
-    eventually(told, "an Event names the task that was meant")
+    eventually(named, "an Event names the task that was meant")
     kubectl.decide(run, "deploy", "Reject", comment="not today")
     status = kubectl.finished(run)["status"]
     assert status["phase"] == "Failed"

@@ -52,14 +52,14 @@ def test_events_tell_of_start_failure_and_end_and_not_of_every_pod(kubectl: Kube
     fine = ({"name": f"fine-{number}", "bash": "true"} for number in range(5))
     run = kubectl.run(workflow("etl", {"name": "work", "bash": "exit 3"}, *fine))["metadata"]["name"]
 
-    def told() -> dict[tuple[str, str], str]:
+    def events() -> dict[tuple[str, str], str]:
         found = [event for event in kubectl.list("events") if event["involvedObject"]["name"] == run]
         return {(event["type"], event["reason"]): event["message"] for event in found}
 
-    eventually(lambda: len(told()) >= 3, "three Events")
-    assert told().keys() == {("Normal", "Started"), ("Warning", "TaskFailed"), ("Warning", "Failed")}
-    assert told()["Warning", "TaskFailed"].startswith("work: ")
-    assert "task work failed: exit code 3" in told()["Warning", "Failed"]
+    eventually(lambda: len(events()) >= 3, "three Events")
+    assert events().keys() == {("Normal", "Started"), ("Warning", "TaskFailed"), ("Warning", "Failed")}
+    assert events()["Warning", "TaskFailed"].startswith("work: ")
+    assert "task work failed: exit code 3" in events()["Warning", "Failed"]
 
 
 def test_the_status_says_which_generation_it_is_about(kubectl: Kubectl) -> None:

@@ -29,7 +29,7 @@ async def read(client: Client) -> "ChartDefaults | None":
 
     from sluice.api.chart import ChartDefaults  # noqa: PLC0415
 
-    async for told in _told(client):
+    async for told in _documents(client):
         try:
             return ChartDefaults.read(told)
         except ValidationError:
@@ -39,14 +39,14 @@ async def read(client: Client) -> "ChartDefaults | None":
 
 async def page_of(client: Client, run: str) -> str:
     """The address at which the page in the cluster shows the run; '' where none is known."""
-    async for told in _told(client):
+    async for told in _documents(client):
         page = told.get("page")
         if isinstance(page, str) and page.startswith("https://"):
             return f"{page}?{urlencode({'ns': client.namespace, 'run': run})}"
     return ""
 
 
-async def _told(client: Client) -> AsyncIterator[Json]:
+async def _documents(client: Client) -> AsyncIterator[Json]:
     for namespace in (client.namespace, _PUBLIC):
         try:
             found = await client.get(CONFIG_MAPS, NAME, namespace)

@@ -22,7 +22,7 @@ Lost = Callable[[Unreachable | NotInstalled], None]
 _SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.5, 10.0
 
 
-def _unheard(_: Unreachable | NotInstalled) -> None:
+def _ignore(_: Unreachable | NotInstalled) -> None:
     """Nobody is told."""
 
 
@@ -46,7 +46,7 @@ class _Patience:
 
 
 async def follow(
-    client: Client, resource: Resource, namespace: str | None = None, lost: Lost = _unheard, /, **query: str
+    client: Client, resource: Resource, namespace: str | None = None, lost: Lost = _ignore, /, **query: str
 ) -> AsyncIterator[Rows]:
     """All rows, again after each change; without end. The dict is the same each time.
 
@@ -65,7 +65,7 @@ async def follow_as(
     resource: Resource,
     shape: Callable[[TableRow], T],
     namespace: str | None = None,
-    lost: Lost = _unheard,
+    lost: Lost = _ignore,
     /,
     **query: str,
 ) -> AsyncIterator[dict[str, T]]:
@@ -126,7 +126,7 @@ def _note(rows: dict[str, T], event: str, row: TableRow, shape: Callable[[TableR
 
 
 async def follow_objects(
-    client: Client, resource: Resource, namespace: str | None = None, lost: Lost = _unheard, /, **query: str
+    client: Client, resource: Resource, namespace: str | None = None, lost: Lost = _ignore, /, **query: str
 ) -> AsyncIterator[tuple[str, Json]]:
     """Each object there is, then each change: ADDED, MODIFIED or DELETED, and the object, of which after a gap only
     the metadata may be left. Without end; LISTED and {} follow the objects that are there.
@@ -175,7 +175,7 @@ async def follow_object(
     namespace: str | None = None,
     *,
     to_come: bool = False,
-    lost: Lost = _unheard,
+    lost: Lost = _ignore,
 ) -> AsyncIterator[Json]:
     """The object now and after each change; without end. `to_come`: it may not exist yet, and is then waited for.
 

@@ -57,7 +57,7 @@ async def _feed(channel: Channel, client: Client, query: Query) -> None:
             group.create_task(channel.stay_alive())
             _start(channel, client, query, group)
     except* ClientError as errors:
-        await channel.send("failed", told(_first(errors)))
+        await channel.send("failed", error_json(_first(errors)))
     except* ConnectionError:
         pass  # the tab has gone
 
@@ -97,6 +97,6 @@ def _first(errors: BaseExceptionGroup[ClientError]) -> ClientError:
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
-def told(error: ClientError) -> Json:
+def error_json(error: ClientError) -> Json:
     """As the page gets it."""
     return {"error": str(error), "kind": type(error).__name__}

@@ -33,7 +33,7 @@ from sluice.page.channel import Streams
 from sluice.page.downloads import Downloads, Wanted, download
 from sluice.page.graph import graph
 from sluice.page.guard import BEARER, VISITOR, admitting, guard, headers, refusal
-from sluice.page.live import EVERYWHERE, FAULT, VIEWS, follow_view, selection, told
+from sluice.page.live import EVERYWHERE, FAULT, VIEWS, error_json, follow_view, selection
 from sluice.page.timeline import timeline
 from sluice.page.visitors import NotAdmitted, Visitor, Visitors
 from sluice.page.workflow import grid, workflow
@@ -204,7 +204,7 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except ClientError as error:
         status = next((code for kind, code in _STATUS if isinstance(error, kind)), HTTPStatus.BAD_REQUEST)
-        return web.json_response(told(error), status=status)
+        return web.json_response(error_json(error), status=status)
     except web.HTTPException as error:
         return refusal(HTTPStatus(error.status), error.reason)
     except Exception:

@@ -84,7 +84,7 @@ def main():
         function = find(call["file"], call["name"])
         value = run(function, arguments(function, call["arguments"]))
         if call["outputs"]:
-            hand_on(outputs(value, call["outputs"], hint_of(function, "return")))
+            write_outputs(outputs(value, call["outputs"], hint_of(function, "return")))
     except Fault as fault:
         fail(f"{call['name']}: {fault}")
     except SystemExit as left:
@@ -344,7 +344,7 @@ def key_of(key):
     return found if isinstance(found, str) else json.dumps(found)
 
 
-def hand_on(found):
+def write_outputs(found):
     try:
         text = json.dumps(found, ensure_ascii=False, allow_nan=False)
         size = len(text.encode())

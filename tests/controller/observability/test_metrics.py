@@ -133,7 +133,7 @@ def test_after_a_restart_only_what_is_new_is_told():
     found.decide()
     found.writes()
     again = found.restarted().run.time
-    assert again.told()["parallelism"] == "30s"
+    assert again.as_status()["parallelism"] == "30s"
     assert list(again.unreported()) == []
     assert again.attempts_ended() == []
 

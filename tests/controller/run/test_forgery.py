@@ -103,9 +103,9 @@ def test_what_the_operator_may_not_do_is_said_in_the_status(kubectl: Kubectl, ap
         kubectl.apply(workflow("etl", {"name": "a"}, trigger="Manual"))
         kubectl.apply(by_hand("today", "etl"))
 
-        def told() -> bool:
+        def forbidden() -> bool:
             conditions = kubectl.get("workflowrun", "today").get("status", {}).get("conditions", ())
             return "OperatorForbidden" in {condition["reason"] for condition in conditions}
 
-        eventually(told, "the status says that the operator may not")
+        eventually(forbidden, "the status says that the operator may not")
         operator.end()

@@ -23,7 +23,7 @@ from tests.core.world import run
 def test_text(spent_s, text):
     ledger = TimeAccounting()
     ledger.add("running", spent_s)
-    assert ledger.told().get("running") == text
+    assert ledger.as_status().get("running") == text
 
 
 @pytest.mark.parametrize("text", ["0.4s", "12s", "1m", "12m5s", "2h3m4s"])
@@ -38,7 +38,12 @@ def test_an_attempt_s_times_are_its_pod_s():
     world.decide(after=0.3)
     world.sees("a", exited(started=4, ended=30))
     world.decide(after=40)
-    assert world.run.time.told() == {"operator": "0.3s", "scheduling": "1.0s", "starting": "3.0s", "running": "26s"}
+    assert world.run.time.as_status() == {
+        "operator": "0.3s",
+        "scheduling": "1.0s",
+        "starting": "3.0s",
+        "running": "26s",
+    }
 
 
 def test_a_pod_that_found_no_node_at_first_was_unschedulable():
@@ -48,7 +53,7 @@ def test_a_pod_that_found_no_node_at_first_was_unschedulable():
     world.decide()
     world.ends("a")
     world.decide()
-    assert "unschedulable" in world.run.time.told()
+    assert "unschedulable" in world.run.time.as_status()
 
 
 def held_up(text="a, b, c", **options):
@@ -56,7 +61,7 @@ def held_up(text="a, b, c", **options):
     world = run(text, **options)
     world.starts()
     world.decide(after=30)
-    return world.run.time.told()
+    return world.run.time.as_status()
 
 
 def test_the_times_of_all_who_wait_add_up():
@@ -69,7 +74,7 @@ def test_a_full_fan_out_holds_up_its_own_items():
     world.writes()
     world.starts()
     world.decide(after=30)
-    assert world.run.time.told()["parallelism"] == "1m"
+    assert world.run.time.as_status()["parallelism"] == "1m"
 
 
 def test_a_suspended_run_has_its_own_account():
@@ -94,4 +99,4 @@ def test_a_restart_keeps_it():
     world.ends("a")
     world.decide()
     world.writes()
-    assert world.restarted().run.time.told()["parallelism"] == "30s"
+    assert world.restarted().run.time.as_status()["parallelism"] == "30s"

@@ -69,7 +69,7 @@ def test_program(body, fields):
         ),
         (
             'container: {image: x, command: [sh, -c], args: ["exit 0"]}',
-            f"hand_on() {{\n  {HAND_ON}}}\ntrap 'code=$?; [ $code -ne 0 ] || hand_on; exit $code' EXIT\nexit 0\n",
+            f"at_exit() {{\n  {HAND_ON}}}\ntrap 'code=$?; [ $code -ne 0 ] || at_exit; exit $code' EXIT\nexit 0\n",
         ),
         ('script: {image: x, command: [bash], source: "make\\n"}', f"make\n{HAND_ON}"),
     ],

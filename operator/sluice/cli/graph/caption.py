@@ -22,13 +22,13 @@ class Caption:
 
 def caption(subject: Drawing, box: Box) -> Caption | None:
     """None for a Workflow, which has no states."""
-    if subject.standings is None:
+    if subject.by_task is None:
         return None
-    standings = [subject.standings[task] for task in box.tasks]
-    items = tuple(state for standing in standings for state in standing.items or (standing.state,))
-    if len(standings) == 1:
-        return Caption(standings[0].state, standings[0].words, items)
-    counts = Counter(standing.state for standing in standings)
+    inside = [subject.by_task[task] for task in box.tasks]
+    items = tuple(state for each in inside for state in each.items or (each.state,))
+    if len(inside) == 1:
+        return Caption(inside[0].state, inside[0].words, items)
+    counts = Counter(each.state for each in inside)
     ordered = sorted(counts, key=rank)
     return Caption(ordered[0], ", ".join(f"{counts[state]} {state.word}" for state in ordered), items)
 

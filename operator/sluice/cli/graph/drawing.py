@@ -12,7 +12,7 @@ from sluice.core.graph.layout.task import LayoutTask, Stage
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class TaskProgress:
     """How a task of a run stands."""
 
     state: State
@@ -36,7 +36,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Drawing:
-    """`tasks` in the order of the Workflow; `standings` by name, for a run."""
+    """`tasks` in the order of the Workflow; `by_task` by name, for a run."""
 
     workflow: str
     tasks: tuple[LayoutTask, ...]
@@ -47,7 +47,7 @@ class Drawing:
     state: State | None = None
     progress: str = ""
     took_s: float | None = None
-    standings: Mapping[str, Standing] | None = None
+    by_task: Mapping[str, TaskProgress] | None = None
 
     @property
     def name(self) -> str:
@@ -75,5 +75,5 @@ class Drawing:
         return sum(map(self._lasts_s, self.longest_way))
 
     def _lasts_s(self, task: str) -> float:
-        took_s = self.standings[task].took_s if self.standings else None
+        took_s = self.by_task[task].took_s if self.by_task else None
         return self.expected_s.get(task, 0.0) if took_s is None else took_s

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from sluice.api.base import seconds
 from sluice.api.for_each import MAX_ITEMS
-from sluice.cli.graph.drawing import Drawing, Standing
+from sluice.cli.graph.drawing import Drawing, TaskProgress
 from sluice.cli.states import WAITING, state_of, state_of_task
 from sluice.core import Json
 from sluice.core.base import foreign
@@ -24,25 +24,27 @@ def of_workflow(workflow: str, graph: Json) -> Drawing:
 
 def of_run(seen: RunSeen) -> Drawing:
     """`seen` must have the run's graph."""
-    standings = {
-        name: _standing(seen, seen.entries.get(name, {}), waits=bool(before))
+    progress = {
+        name: _progress(seen, seen.entries.get(name, {}), waits=bool(before))
         for name, before in seen.depends_on.items()
     }
     return Drawing(
         foreign.string(foreign.mapping(seen.run.get("spec")).get("workflow")),
-        _tasks(seen.definitions, seen.depends_on, standings),
+        _tasks(seen.definitions, seen.depends_on, progress),
         expected(seen.definitions),
         _fan_outs(seen.definitions),
         seen.name,
         state_of(seen.phase),
         foreign.string(seen.status.get("progress")),
         seen.took_s(seen.status),
-        standings,
+        progress,
     )
 
 
 def _tasks(
-    definitions: Mapping[str, Json], depends_on: Mapping[str, Sequence[str]], standings: Mapping[str, Standing]
+    definitions: Mapping[str, Json],
+    depends_on: Mapping[str, Sequence[str]],
+    progress: Mapping[str, TaskProgress],
 ) -> tuple[LayoutTask, ...]:
     return tuple(
         LayoutTask(
@@ -50,8 +52,8 @@ def _tasks(
             tuple(before for before in depends_on[name] if before in definitions),
             foreign.string(task.get("group")),
             task.get("finally") is True,
-            len(standings[name].items) if name in standings else 0,
-            standings[name].stage if name in standings else Stage.WAITING,
+            len(progress[name].items) if name in progress else 0,
+            progress[name].stage if name in progress else Stage.WAITING,
         )
         for name, task in definitions.items()
     )
@@ -70,10 +72,10 @@ def _fan_outs(definitions: Mapping[str, Json]) -> frozenset[str]:
     return frozenset(name for name, task in definitions.items() if task.get("forEach"))
 
 
-def _standing(seen: RunSeen, entry: Json, *, waits: bool) -> Standing:
+def _progress(seen: RunSeen, entry: Json, *, waits: bool) -> TaskProgress:
     state = state_of_task(foreign.string(entry.get("phase")), foreign.string(entry.get("reason")), waits=waits)
     total = foreign.integer(foreign.mapping(entry.get("items")).get("total")) or 0
     items = items_of(entry) if total > 1 else {}
     phases = (items[index]["phase"] if index in items else "" for index in range(min(total, MAX_ITEMS)))
     states = tuple(state_of(phase) if phase else WAITING for phase in phases)
-    return Standing(state, seen.took_s(entry), foreign.string(entry.get("progress")), states if total > 1 else ())
+    return TaskProgress(state, seen.took_s(entry), foreign.string(entry.get("progress")), states if total > 1 else ())

@@ -65,8 +65,8 @@ def _text(text: str) -> str:
 
 
 def _colours(subject: Drawing) -> Iterator[str]:
-    states = {WAITING, *(each.state for each in (subject.standings or {}).values())}
-    states |= {item for each in (subject.standings or {}).values() for item in each.items}
+    states = {WAITING, *(each.state for each in (subject.by_task or {}).values())}
+    states |= {item for each in (subject.by_task or {}).values() for item in each.items}
     for colour in sorted({state.colour for state in states}):
         yield f".{colour}{{fill:var(--{colour})}}"
 

@@ -45,13 +45,13 @@ def _task(subject: Drawing, task: LayoutTask) -> dict[str, Any]:
         "forEach": task.name in subject.fan_outs,
         "expectedSeconds": subject.expected_s.get(task.name),
     }
-    if subject.standings is None:
+    if subject.by_task is None:
         return found
-    standing = subject.standings[task.name]
+    of_task = subject.by_task[task.name]
     return found | {
-        "state": standing.state.word,
-        "progress": standing.progress or None,
-        "tookSeconds": standing.took_s,
+        "state": of_task.state.word,
+        "progress": of_task.progress or None,
+        "tookSeconds": of_task.took_s,
     }
 
 

@@ -135,7 +135,7 @@ class Cache:
 
     def _workflow_changed(self, change: ObjectChange[ObjectView]) -> None:
         workflow, before = change.object, change.before
-        self._workflow_has_news(workflow.key)
+        self._publish_workflow(workflow.key)
         if change.deleted or before is None or _seen_by_runs(before) != _seen_by_runs(workflow):
             for run in self.unfinished_by_workflow.keys(workflow.key):
                 self._publish("workflowruns", run)
@@ -148,7 +148,7 @@ class Cache:
             self.reopened.add(run.ref)
         self._publish("workflowruns", run.key)
         if change.deleted or before is None or before.phase != run.phase:
-            self._workflow_has_news(workflow_of(run))  # it may wait for room, or for the name
+            self._publish_workflow(workflow_of(run))  # it may wait for room, or for the name
             if run.finished:
                 for child in self.children_by_parent.objects(run.ref):
                     self.runs.keep_less(child)
@@ -156,7 +156,7 @@ class Cache:
     def _backfill_changed(self, change: ObjectChange[ObjectView]) -> None:
         self._publish("backfills", change.object.key)
 
-    def _workflow_has_news(self, workflow: Key) -> None:
+    def _publish_workflow(self, workflow: Key) -> None:
         """It changed, or one of its runs started, ended or is gone."""
         self._publish("workflows", workflow)
         for backfill in self.backfills_by_workflow.keys(workflow):

@@ -37,10 +37,10 @@ def holder_of_run(name: str, seen: RunSeen) -> Holder:
 
 def held_by(held: Sequence[Holder], now: Instant) -> str:
     """A line each: `report-2/export for 14m00s (it takes 18m00s, by 5 kept runs)`, as far as that is known."""
-    return "\n".join(_told(holder, now) for holder in held)
+    return "\n".join(_line(holder, now) for holder in held)
 
 
-def _told(holder: Holder, now: Instant) -> str:
+def _line(holder: Holder, now: Instant) -> str:
     since = "" if holder.since is None else f" for {lasting(now - holder.since)}"
     return f"{holder.name}{since}{f' (it takes {holder.takes})' if holder.takes else ''}"
 

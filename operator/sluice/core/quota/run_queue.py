@@ -213,16 +213,16 @@ class _Queue:
 
     def _offer(self) -> None:
         """To the first of those that wait, as far as there is room. Who comes before one with an offer gets it."""
-        self._take_back()
+        self._withdraw_offers()
         held, offered = self._held.places, self._offered
         while held and (self._room > 0 or (offered and held[0] < offered[-1])):
             run = self._runs[held[0].arrival.name]
             self._let_go(run)
             insort(offered, run.place)
             self._answers[run.name] = Admitted()
-            self._take_back()
+            self._withdraw_offers()
 
-    def _take_back(self) -> None:
+    def _withdraw_offers(self) -> None:
         """What was offered to more runs than there is room for."""
         while self._offered and self._room < 0:
             self._hold(self._runs[self._offered.pop().arrival.name])

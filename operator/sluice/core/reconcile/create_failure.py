@@ -31,7 +31,7 @@ def create_failed(run: RunState, number: int, error: CreateError, message: str, 
     elif error in _HOLDS_UP_THE_RUN:
         tries = run.creates.backoff.refused.tries + 1 if run.creates.backoff else 1
         run.make_ready(number)
-        run.pods.back_off(CreateBackoff(CreateFailure(error, message, now, tries), now + create_delay_s(tries)))
+        run.pods.pause_creates(CreateBackoff(CreateFailure(error, message, now, tries), now + create_delay_s(tries)))
     else:
         run.schedule_retry(number, now + create_delay_s(failure.tries))
 

@@ -94,7 +94,7 @@ class PodAttempts:
         self._tasks[number].refused = failure
         self._creates.in_flight -= 1
 
-    def back_off(self, backoff: CreateBackoff) -> None:
+    def pause_creates(self, backoff: CreateBackoff) -> None:
         """The API server takes no more pods of this run for now."""
         self._creates.refused(backoff)
         self._ready.pods_wait_otherwise()

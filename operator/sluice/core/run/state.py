@@ -263,11 +263,11 @@ class RunState:
         task.last, task.skipped = last or task.last, skipped
         self.dirty.mark(Topic.STATUS, number)
         if phase == "Failed" and task.definition.allow_failure and task.definition.output_defaults:
-            self._hand_on_defaults(number)
+            self._set_default_outputs(number)
         if task.group is None:
             self.count_end(number)
 
-    def _hand_on_defaults(self, number: int) -> None:
+    def _set_default_outputs(self, number: int) -> None:
         """A unit has failed and may. If they do not fit beside the other outputs, there are none."""
         task = self.tasks[number]
         defaults = task.definition.output_defaults

@@ -82,7 +82,7 @@ class TimeAccounting:
         ended, self._ended = self._ended, []
         return ended
 
-    def told(self) -> dict[str, str]:
+    def as_status(self) -> dict[str, str]:
         """As the status has it: for people, and for the operator after a restart."""
         return {kind: _text(spent) for kind, spent in sorted(self.spent_s.items()) if spent >= _LEAST_S}
 

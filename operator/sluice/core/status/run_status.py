@@ -77,7 +77,7 @@ def compose(run: RunState, before: Json, generation: int, now: Instant) -> Statu
             run.tasks[number].definition.name: _difference(run.stored.entries.get(number, {}), entry)
             for number, entry in tasks.items()
         }
-    if body and (time := run.time.told()) and time != before.get("time"):  # never the only news
+    if body and (time := run.time.as_status()) and time != before.get("time"):  # never the only news
         body["time"] = time
     if kept_apart := _kept_apart(run, tasks):
         body["outputsConfigMap"] = outputs_name(run.identity.name, run.identity.uid)

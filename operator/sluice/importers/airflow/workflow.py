@@ -14,7 +14,7 @@ from sluice.importers.airflow.record.recording import RecordedTask
 from sluice.importers.airflow.sluice_airflow.names import name_of
 from sluice.importers.airflow.tasks import common
 from sluice.importers.airflow.tasks.actions import action
-from sluice.importers.airflow.tasks.branches import condition, hand_on_choices
+from sluice.importers.airflow.tasks.branches import condition, set_choice_outputs
 from sluice.importers.airflow.tasks.mapping import for_each
 from sluice.importers.airflow.texts.holes import DATES, filled
 
@@ -58,7 +58,7 @@ _SHARED = ("retries", "timeout")
 def workflow_of_dag(dag: Translation, schedule: Triggers, files: Json, marks: list[str]) -> Json:
     for name, value in dag.dag.params.items():
         _declare(name, value, dag)
-    hand_on_choices(dag)
+    set_choice_outputs(dag)
     tasks = [_task(task, dag, marks) for task in dag.dag.tasks]
     if dag.dates:
         tasks.insert(0, _dates_task(dag))

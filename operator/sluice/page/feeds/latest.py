@@ -34,8 +34,8 @@ class Latest(Generic[T]):
             self._found, self._lost = [found], ""
             self._changed.set()
 
-    async def told(self, channel: Channel) -> AsyncIterator[T]:
-        """Each newest state, without end. The tab is told when the server is lost, and when it is there again."""
+    async def updates(self, channel: Channel) -> AsyncIterator[T]:
+        """Each newest state, without end. The tab is updates when the server is lost, and when it is there again."""
         said = ""
         while True:
             await self._changed.wait()

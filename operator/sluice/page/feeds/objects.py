@@ -19,7 +19,7 @@ def feed_objects(channel: Channel, client: Client, resource: Resource, namespace
 async def _feed(channel: Channel, client: Client, resource: Resource, namespace: str, group: TaskGroup) -> None:
     latest: Latest[list[Json]] = Latest(resource.plural)
     group.create_task(latest.keep(_objects(client, resource, namespace, latest)))
-    async for found in latest.told(channel):
+    async for found in latest.updates(channel):
         await channel.send(resource.plural, found)
 
 

@@ -36,7 +36,7 @@ async def _feed(
     packed = follow_as(client, resource, lambda row: _packed(shape(row)), namespace, latest.lost)
     group.create_task(latest.keep(packed))
     sent: dict[str, str] | None = None
-    async for rows in latest.told(channel):
+    async for rows in latest.updates(channel):
         before = sent or {}
         changed = [orjson.Fragment(row) for uid, row in rows.items() if before.get(uid) != row]
         gone = [uid for uid in before if uid not in rows]

@@ -36,13 +36,13 @@ async def _feed(channel: Channel, client: Client, name: str, group: TaskGroup) -
     longest: _LongestWay | None = None
     entries = _Entries()
     way: tuple[str, ...] = ()
-    async for run in latest.told(channel):
+    async for run in latest.updates(channel):
         graph = graph or await graphs.graph_of_run(client, run)
         seen = RunSeen(run, time.time(), graph)
         if graph is not None and longest is None:
             await channel.send("graph", {"tasks": _tasks(seen)})
             longest = _LongestWay(seen)
-        await channel.send("run", {"run": _head(run), **entries.news(seen)})
+        await channel.send("run", {"run": _head(run), **entries.changes(seen)})
         before, way = way, longest.of(seen) if longest else ()
         if way != before:
             await channel.send("way", way)
@@ -58,11 +58,11 @@ async def _feed_child(channel: Channel, client: Client, path: str, name: str, gr
     group.create_task(_keep(latest, follow_object(client, RUNS, name, lost=latest.lost)))
     graph: Json | None = None
     entries = _Entries()
-    async for run in latest.told(channel):
+    async for run in latest.updates(channel):
         known, graph = graph, graph or await graphs.graph_of_run(client, run)
         seen = RunSeen(run, 0.0, graph)
         tasks = {} if graph is None or known is not None else {"tasks": _tasks(seen)}
-        await channel.send("child", {"path": path, **tasks, **entries.news(seen)})
+        await channel.send("child", {"path": path, **tasks, **entries.changes(seen)})
 
 
 async def _keep(latest: Latest[Json], following: AsyncIterator[Json]) -> None:
@@ -77,7 +77,7 @@ class _Entries:
     def __init__(self) -> None:
         self._sent: dict[str, Json] = {}
 
-    def news(self, seen: RunSeen) -> Json:
+    def changes(self, seen: RunSeen) -> Json:
         sent, self._sent = self._sent, {task: _small(entry) for task, entry in seen.entries.items()}
         changed = {task: entry for task, entry in self._sent.items() if sent.get(task) != entry}
         return {"changed": changed, "gone": [task for task in sent if task not in self._sent]}

@@ -91,8 +91,8 @@ class _Text:
 
     def _notes(self) -> Iterator[str]:
         subject, boxes = self.subject, self.picture.boxes
-        if subject.standings is not None:
-            counts = Counter(standing.state for standing in subject.standings.values())
+        if subject.by_task is not None:
+            counts = Counter(task.state for task in subject.by_task.values())
             yield "  ".join(f"{state.sign} {count} {state.word}" for state, count in counts.items())
         if subject.longest_way:
             yield printable(f"longest way  {lasting(subject.longest_way_s)}  {way(subject.longest_way)}")

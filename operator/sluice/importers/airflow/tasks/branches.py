@@ -14,7 +14,7 @@ _CHECKS = ("ShortCircuitOperator", "LatestOnlyOperator")
 _PASS_SKIPS_ON = {"all_success", "none_skipped"}
 
 
-def hand_on_choices(dag: Translation) -> None:
+def set_choice_outputs(dag: Translation) -> None:
     """What branches and short circuits return is an output, as conditions read it."""
     for task in dag.dag.tasks:
         if task.is_a(*_BRANCHES, *_CHECKS) and dag.downstream[task.id]:

@@ -66,7 +66,7 @@ def expand_hook(expander: "Expander", hook: Map, call: Map, node: Converted, cal
     if node.only is not None and node.only.is_fan_out:
         graph.lose(document, hook.line, f"the hook '{hook.text('name')}' of a loop", "once for all items", label)
     if expression:
-        when = condition(graph, _asking(hook), caller.scope, document, dns_label(label))
+        when = condition(graph, _with_condition(hook), caller.scope, document, dns_label(label))
     elif ended.may_fail_before or ended.may_skip or ended.omitted_as_skipped:
         when = f"{path_text(('tasks', ended.name, 'phase'))} in ['Succeeded', 'Failed']"
     gate = Rule([leaf.name for leaf in node.leaves], "AllDone", when)
@@ -75,10 +75,10 @@ def expand_hook(expander: "Expander", hook: Map, call: Map, node: Converted, cal
 
 def only_when(graph: DraftGraph, node: Converted, hook: Map, scope: Scope, document: Document) -> None:
     """A hook of the workflow that runs at its end if its expression holds then."""
-    put_behind(node, Rule([]), condition(graph, _asking(hook), scope, document, node.drafts[0].name))
+    put_behind(node, Rule([]), condition(graph, _with_condition(hook), scope, document, node.drafts[0].name))
 
 
-def _asking(hook: Map) -> Map:
+def _with_condition(hook: Map) -> Map:
     return _like(Map({"when": f"{{{{={hook.text('expression')}}}}}"}), hook.line)
 
 

@@ -206,19 +206,19 @@ def _shell_around(script: str, around: Around, *, plain: bool) -> str:
     if around.json_as:
         script, plain = _printing_json(script, around.json_as), True
     before = [line for copy in around.before for line in put(copy)]
-    after = _hand_on_as_map(around) if around.all_as else [_hand_on(*each) for each in around.outputs.items()]
+    after = _set_outputs_as_map(around) if around.all_as else [_set_output(*each) for each in around.outputs.items()]
     after += [line for copy in around.after for line in keep(copy)]
     body = script if script.endswith("\n") else f"{script}\n"
     if not after or not re.search(r"\b(exit|exec|trap|return)\b", script):
         if after and not plain:
             after.insert(0, "code=$?; [ $code = 0 ] || exit $code; set -e")
         return "".join(f"{line}\n" for line in before) + body + "".join(f"{line}\n" for line in after)
-    hand_on = "".join(f"  {line}\n" for line in after)
-    trap = f"hand_on() {{\n{hand_on}}}\ntrap 'code=$?; [ $code -ne 0 ] || hand_on; exit $code' EXIT\n" if after else ""
+    inside = "".join(f"  {line}\n" for line in after)
+    trap = f"at_exit() {{\n{inside}}}\ntrap 'code=$?; [ $code -ne 0 ] || at_exit; exit $code' EXIT\n" if after else ""
     return "".join(f"{line}\n" for line in before) + trap + body
 
 
-def _hand_on(key: str, path: str) -> str:
+def _set_output(key: str, path: str) -> str:
     """What is not there is not handed on: then the output has its default, or the task has failed, as in Argo."""
     path = shlex.quote(path)
     return f'[ ! -e {path} ] || printf \'{key}<<EOF\\n%s\\nEOF\\n\' "$(cat {path})" >> "$SLUICE_OUTPUTS"'
@@ -226,8 +226,8 @@ def _hand_on(key: str, path: str) -> str:
 
 def _printing_json(script: str, key: str) -> str:
     """Its standard output goes to the log as well."""
-    hand_on = f'printf \'{{"{key}": %s}}\' "${key}" > "$SLUICE_OUTPUTS"'
-    return f"{key}=$(\n{script.rstrip()}\n)\nprintf '%s\\n' \"${key}\"\n{hand_on}\n"
+    output = f'printf \'{{"{key}": %s}}\' "${key}" > "$SLUICE_OUTPUTS"'
+    return f"{key}=$(\n{script.rstrip()}\n)\nprintf '%s\\n' \"${key}\"\n{output}\n"
 
 
 _TO_JSON = r"""json() {
@@ -236,7 +236,7 @@ _TO_JSON = r"""json() {
 }"""
 
 
-def _hand_on_as_map(around: Around) -> list[str]:
+def _set_outputs_as_map(around: Around) -> list[str]:
     """All outputs as one JSON object: each by its key, and the map of all."""
     keys = ", ".join(f'"{key}": %s' for key in around.outputs)
     values = [f'"$(json {shlex.quote(path)})"' for path in around.outputs.values()]
@@ -263,7 +263,7 @@ def _python_around(script: str, around: Around) -> str:
         lines += ["printed, log = tempfile.TemporaryFile(), os.dup(1)", "os.dup2(printed.fileno(), 1)"]
     if after:
         given = "printed=printed, log=log" if around.json_as else ""
-        lines += ["", "@atexit.register", f"def hand_on({given}):"]
+        lines += ["", "@atexit.register", f"def at_exit({given}):"]
         lines += [f"    {each}" for line in after if (each := _FILL.sub(lambda found: values[found[0]], line))]
         lines.append("")
     return "\n".join(lines) + "\n" + script

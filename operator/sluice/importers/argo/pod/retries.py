@@ -39,7 +39,7 @@ def retried(strategy: Map, resolve: Resolve) -> Retried:
     if codes is not None and policy not in ("OnError", "OnTransientError"):
         made.retries |= {"endings": ["Error"], "exitCodes": codes}
     if isinstance(backoff := strategy.get("backoff"), Map):
-        _back_off(backoff, resolve, made)
+        _backoff(backoff, resolve, made)
     if "affinity" in strategy:
         made.losses.append(
             ("retryStrategy.affinity", "the next attempt avoids a node only where the cluster ended the last")
@@ -64,7 +64,7 @@ def _limit(strategy: Map, resolve: Resolve, made: Retried) -> int | str:
     return max(0, min(limit, RETRIES.high))
 
 
-def _back_off(backoff: Map, resolve: Resolve, made: Retried) -> None:
+def _backoff(backoff: Map, resolve: Resolve, made: Retried) -> None:
     said = {"initial": duration(literal(parse(backoff.text("duration", "0"), resolve)) or "")}
     factor = literal(parse(backoff.text("factor", "1"), resolve)) or ""
     if said["initial"] is None or not re.fullmatch(r"\d+(\.\d+)?", factor):
