@@ -62,3 +62,39 @@ def test_a_config_map_of_somebody_else_is_not_believed(kubectl: Kubectl) -> None
     kubectl("delete", "configmap", name)
     assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
     assert kubectl.log(run, "second") == "one"
+
+
+def test_a_pod_that_waits_for_what_is_gone_gets_it_or_says_what_it_is(kubectl: Kubectl) -> None:
+    """It is made, and finds no node until the ConfigMaps are gone: deleted between its creation and its mount."""
+    label = f"example.com/{kubectl.namespace}"
+
+    def later(name: str, text: str, **fields: Json) -> Json:
+        work = {"name": "work", "dependsOn": ["first"], "nodeSelector": {label: "here"}, **READS, **fields}
+        return workflow(name, {"name": "first", "bash": "true"}, work, files={"a.txt": text})
+
+    kubectl.apply(later("same", "one"))
+    kubectl.apply(later("changed", "one"))
+    key = {"name": "key", "secret": {"secretName": "nowhere"}}
+    kubectl.apply(later("secret", "one", volumes=[key], volumeMounts=[{"name": "key", "mountPath": "/key"}]))
+    runs = {name: kubectl.run_of(name) for name in ("same", "changed", "secret")}
+    for run in runs.values():
+        waits(kubectl, run, "Unschedulable")
+    for name in ("same", "changed"):
+        kubectl("delete", "configmap", f"{kubectl.get('workflowrun', runs[name])['status']['revision']}-files")
+    kubectl.apply(later("changed", "two"))
+    kubectl("label", "nodes", "--all", f"{label}=here")
+    assert kubectl.finished(runs["same"])["status"]["phase"] == "Succeeded"
+    assert kubectl.log(runs["same"], "work") == "one"
+    failed = kubectl.finished(runs["changed"])["status"]["tasks"]["work"]
+    assert (failed["phase"], failed["reason"]) == ("Failed", "GaveUp")
+    assert "FilesGone: ConfigMap" in failed["message"]
+    assert 'secret "nowhere" not found' in waits(kubectl, runs["secret"], "FailedMount")["message"]
+    kubectl("label", "nodes", "--all", f"{label}-")
+
+
+def waits(kubectl: Kubectl, run: str, word: str) -> Json:
+    """The task's entry, once its reason begins with that word."""
+    return eventually(
+        lambda: (task := kubectl.task(run, "work")).get("reason", "").startswith(f"{word}: ") and task,
+        f"the task says {word}",
+    )
