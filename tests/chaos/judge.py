@@ -43,6 +43,8 @@ class Life:
     born: float
     over: float = math.inf
     phase: str = ""
+    by_itself: bool = False
+    """Whether it ended before anybody asked for its removal: a kubelet tells of the end of what it removes, too."""
     recorded: float = math.inf
     """When its run's status told of the attempt first."""
     late: bool = False
@@ -148,6 +150,7 @@ def _observe(life: Life, event: Json) -> None:
     elif event["verb"] == "delete":
         life.over = received
     elif (phase := event["requestObject"].get("status", {}).get("phase")) in ("Succeeded", "Failed"):
+        life.by_itself = life.over == math.inf
         life.over, life.phase = min(life.over, received), phase
 
 
@@ -180,11 +183,11 @@ def _of_attempts(plans: Plans, made: list[Life]) -> Iterator[str]:
         for before, after in pairwise(lives_):
             if _is_forgotten(before, after.born):
                 continue
-            if before.phase == "Succeeded":
+            if before.by_itself and before.phase == "Succeeded":
                 yield f"{after} was made though attempt {before.attempt} had succeeded"
-            elif after.attempt <= before.attempt and (before.phase or before.recorded < after.born):
+            elif after.attempt <= before.attempt and (before.by_itself or before.recorded < after.born):
                 yield f"{after} was made again"
-            elif once and not before.phase:
+            elif once and not before.by_itself:
                 yield f"{after} was made though attempt {before.attempt} was lost, and it may start once"
             if after.born < before.over:
                 yield f"{after} was made while attempt {before.attempt} lived"

@@ -117,6 +117,8 @@ HOSTILE = made("t1", 1, 1, agent="sluice-chaos")
         ([made("t1", 0, 3.5), gone("t1", 0, 4.2), *SOUND], {}, ["pool w: 2 at once, where 1 may be"]),
         ([made("t0", 1, 0), gone("t0", 1, 0.5), *SOUND], {}, []),  # deleted before anybody could tell of it
         ([made("t0", 1, 0), evicted("t0", 1, 0.5), *SOUND], {}, []),  # without a node it is gone at once
+        ([made("t1", 1, 0), gone("t1", 1, 0.5), ends("t1", 1, 0.6), gone("t1", 1, 0.7), *SOUND], {}, []),
+        ([made("t1", 1, 0), ends("t1", 1, 0.5), gone("t1", 1, 0.6), *SOUND], {}, ["had succeeded"]),
         ([*SOUND, made("t1", 1, 9, agent="late")], {}, []),  # it was held up by the network, for long
         ([*SOUND, made("t1", 2, 9, agent="late")], {}, ["had succeeded"]),
         (
