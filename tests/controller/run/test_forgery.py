@@ -65,6 +65,10 @@ def test_outputs_of_a_pod_elsewhere_start_no_image_here(kubectl: Kubectl, operat
         lambda: [pod for pod in kubectl.pods(run) if pod != own and "-b-" in pod["metadata"]["name"]], "b"
     )
     assert [pod["spec"]["containers"][0]["image"] for pod in second] == ["busybox:own"]
+    kubectl(
+        "patch", "pod", second[0]["metadata"]["name"], "--type=merge", "-p", '{"metadata": {"ownerReferences": null}}'
+    )
+    eventually(lambda: kubectl.task(run, "b").get("attempt") == 2, "b is tried again, as its pod is no longer its own")
     elsewhere("patch", "pod", own["metadata"]["name"], "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
     kubectl("delete", "namespace", elsewhere.namespace, "--wait=false")
 

@@ -11,6 +11,7 @@ from sluice.controller.run.child_runs import child_view
 from sluice.controller.run.crashes import RunCrashes
 from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.controller.run.status_writer import StatusWriter
+from sluice.core.base.ownership import RunRef
 from sluice.core.pod.view import PodView
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.identity import RunIdentity
@@ -31,6 +32,8 @@ class RunEventHandler:
 
     def pod_changed(self, change: ObjectChange[PodView]) -> None:
         pod = change.object
+        if change.before is not None and (left := self._left(change.before.run, pod.run)):
+            self._bring(left, left.run.pods.observe_disowned, change.before)
         live = None if pod.run is None else self._live.of(pod.run)
         if change.deleted:
             self._shared.pod_deleted(pod)
@@ -48,6 +51,8 @@ class RunEventHandler:
     def run_changed(self, change: ObjectChange[ObjectView]) -> None:
         """If it is a child run, the run that made it is looked at."""
         child = change.object
+        if change.before is not None and (left := self._left(change.before.parent, child.parent)):
+            self._bring(left, left.run.children.observe_disowned, child_view(change.before))
         parent = self._live.parent_of(child)
         if parent is None:
             return
@@ -55,6 +60,10 @@ class RunEventHandler:
             self._bring(parent, parent.run.children.observe, child_view(child))
         elif change.before is not None:
             self._bring(parent, parent.run.children.observe_deleted, child_view(child))
+
+    def _left(self, was: RunRef | None, now: RunRef | None) -> LiveRun | None:
+        """The run whose own an object was, if it no longer says so: anybody may change labels and owners."""
+        return None if was is None or was == now else self._live.of(was)
 
     def _bring(self, live: LiveRun, observe: Callable[[V], None], seen: V) -> None:
         key = live.view.key

@@ -16,6 +16,9 @@ from sluice.core.pod.view import PodView
 from sluice.core.spec.ending import Ending, Outcome
 
 POD_LOST = Outcome(Ending.LOST, "the pod is gone and nobody saw how it ended")
+POD_DISOWNED = Outcome(
+    Ending.LOST, "somebody has changed the owner or the labels of its pod, which is no longer its own; delete that pod"
+)
 
 
 def pod_outcome(pod: PodView, deadline_at: Instant | None = None) -> Outcome:

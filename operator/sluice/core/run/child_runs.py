@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sluice.api.run import DesiredState
 from sluice.core import Instant
-from sluice.core.run.children import ChildView
+from sluice.core.run.children import CHILD_DISOWNED, ChildView
 from sluice.core.run.dirty import DirtyUnits, Topic
 from sluice.core.run.ready_tasks import ReadyTasks
 from sluice.core.run.slots import Slots
@@ -77,6 +77,15 @@ class ChildRuns:
             self._tasks[number].pod_deleted = True
             self._tasks[number].refused = None  # it was made, so its attempt counts
             self._dirty.mark(Topic.POD, number)
+
+    def observe_disowned(self, child: ChildView) -> None:
+        """A child run no longer says that it is one: it counts as gone, as it would after a restart. `child` is how it
+        was before.
+        """
+        number = self._waiting.get(child.name)
+        if number is not None and self._tasks[number].step is TaskStep.CALLING:
+            self._tasks[number].termination_cause = self._tasks[number].termination_cause or CHILD_DISOWNED
+        self.observe_deleted(child)
 
     def ended(self, number: int) -> None:
         """A child run has ended or is gone."""

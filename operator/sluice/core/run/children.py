@@ -149,6 +149,9 @@ def child_outputs(
 
 
 CHILD_LOST = Outcome(Ending.LOST, "its run was deleted, and nobody saw how it ended")
+CHILD_DISOWNED = Outcome(
+    Ending.LOST, "somebody has changed the owner or the labels of its run, which is no longer its own; delete that run"
+)
 
 
 def child_deadline(task: TaskDefinition, child: ChildView) -> Deadline | None:

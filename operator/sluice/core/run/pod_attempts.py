@@ -7,6 +7,7 @@ is made again under the same number; it may also turn up, if the create was carr
 from dataclasses import dataclass
 
 from sluice.core import Instant
+from sluice.core.pod.outcome import POD_DISOWNED
 from sluice.core.pod.view import PodView
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.create_window import CreateBackoff, CreateWindow
@@ -151,6 +152,15 @@ class PodAttempts:
             self._created(number)
         task.pod, task.pod_deleted = pod, True
         self._dirty.mark(Topic.POD, number)
+
+    def observe_disowned(self, pod: PodView) -> None:
+        """A pod of this run no longer says that it is: it counts as gone, as it would after a restart. `pod` is how it
+        was before.
+        """
+        number = self._tasks.unit_of(pod)
+        if number is not None and pod.attempt == self._tasks[number].attempt and not pod.attempt_over:
+            self._tasks[number].termination_cause = self._tasks[number].termination_cause or POD_DISOWNED
+        self.observe_deleted(pod)
 
     def _created_late(self, number: int) -> None:
         """A create that counted as refused was carried out after all."""
