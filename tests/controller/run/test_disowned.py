@@ -1,4 +1,4 @@
-"""A pod or a child run of which somebody has changed the owner: it counts as gone, and its run goes on without it."""
+"""Pods and child runs that somebody takes from their run: one without its owner counts as gone, the run goes on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
+from sluice.controller.run.child_runs import child_view
 from sluice.controller.run.event_handler import RunEventHandler
 from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.core.base.ownership import RunRef
@@ -93,3 +94,10 @@ def test_a_child_run_without_its_owner_counts_as_lost() -> None:
     world.decide()
     assert world.task("a").last.message.startswith("somebody has changed the owner or the labels of its run")
     assert world.decided(after=60) == ["create a/2"]
+
+
+def test_a_child_run_that_is_being_deleted_is_seen_so() -> None:
+    metadata = {"namespace": RUN.namespace, "name": "r", "uid": "u", "resourceVersion": "5"}
+    for deleting in (False, True):
+        dated = {"deletionTimestamp": "2026-01-01T00:00:00Z"} if deleting else {}
+        assert child_view(object_view({"metadata": metadata | dated, "spec": {}})).deleting is deleting

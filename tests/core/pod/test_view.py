@@ -113,6 +113,16 @@ def test_disruption_counts_while_its_condition_is_true(type_, status, disruption
     assert seen(running() | {"conditions": [condition]}).disruption == disruption
 
 
+@pytest.mark.parametrize(
+    ("finalizers", "shown"),
+    [(["example.com/a", "b"], "example.com/a"), ([], ""), ([7], ""), ("none", ""), (["x" * 300], "x" * 99 + "…")],
+)
+def test_a_finalizer_is_named(finalizers, shown):
+    kept = pod(being_deleted(running()))
+    kept["metadata"]["finalizers"] = finalizers
+    assert pod_view(kept).finalizer == shown
+
+
 def test_deletion_is_dated_from_when_it_was_asked_for():
     """The API server writes when the grace period will have ended."""
     found = seen(being_deleted(running(), asked=5, grace=30))

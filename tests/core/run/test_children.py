@@ -128,6 +128,15 @@ def test_status_names_the_run_and_its_times():
     assert task_status(world.run, 0) == shown | {"phase": "Succeeded", "finishedAt": at(9)}
 
 
+def test_a_child_that_is_being_deleted_is_waited_for_and_its_task_says_so():
+    world = calls()
+    world.starts()
+    child = world.sees_child("sub")
+    world.run.children.observe(replace(child, version=child.version + 1, deleting=True))
+    assert world.decided() == []
+    assert reason(world.run, 0) == Reason(f"Terminating: run {child.name} is being deleted")
+
+
 # What it is told.
 
 

@@ -1,5 +1,7 @@
 """Why a task is not running: one row a reason."""
 
+from dataclasses import replace
+
 import pytest
 
 from sluice.core.pod.create_errors import CreateError
@@ -73,6 +75,14 @@ def test_pod_that_we_delete_says_for_what():
     assert why(world, "a") == Reason(
         "Terminating: its pod is being deleted on node node-1", "gave up after 10m: ErrImagePull: not found"
     )
+
+
+def test_pod_that_somebody_keeps_from_going_says_so():
+    world = run("a")
+    world.starts()
+    pod = world.pod("a", being_deleted(unschedulable()))
+    world.run.pods.observe(replace(pod, finalizer="example.com/keep"))
+    assert why(world, "a") == Reason("Terminating: its pod is being deleted, and waits for finalizer example.com/keep")
 
 
 def test_parallelism_says_how_many_run():

@@ -98,4 +98,4 @@ class ChildRunWriter:
 
 
 def child_view(run: ObjectView) -> ChildView:
-    return ChildView.of(run.key.name, run.uid, run.version, run.attempt_of, run.status)
+    return ChildView.of(run.key.name, run.uid, run.version, run.attempt_of, run.status, deleting=run.deleting)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
@@ -17,6 +18,7 @@ from sluice.core.spec.outputs import OutputsFile
 _DISRUPTIONS = frozenset({"DisruptionTarget", "TerminationTarget"})
 _STOPPED_BY_KUEUE = "StoppedByKueue"  # https://kueue.sigs.k8s.io/docs/tasks/run/plain_pods/
 MESSAGE_MAX = 256
+_FINALIZER_MAX = 100
 _OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL = (
     4096,
     12288,
@@ -85,6 +87,8 @@ class PodView:
     deadline_at: Instant | None = None
     """When the kubelet ends it (`activeDeadlineSeconds`)."""
     deletion_asked_at: Instant | None = None
+    finalizer: str = ""
+    """One that must be taken away before it can go, by whoever set it."""
     pools: PoolClaim = ()
     """The slots that it holds until it is terminal or gone."""
     run_pools: PoolClaim = ()
@@ -191,6 +195,7 @@ def pod_view(pod: Json) -> PodView:
         disrupted_at=disrupted_at,
         deadline_at=_deadline_at(spec, status),
         deletion_asked_at=_deletion_asked_at(metadata),
+        finalizer=_finalizer(metadata.get("finalizers")),
         pools=_pools(string(annotations.get(POOLS))),
         run_pools=_pools(string(annotations.get(RUN_POOLS))),
         queue=string(mapping(metadata.get("labels")).get(LABEL_QUEUE)),
@@ -198,6 +203,11 @@ def pod_view(pod: Json) -> PodView:
         preempted=preempted,
         outlived=_outlived(spec, status),
     )
+
+
+def _finalizer(finalizers: Any) -> str:
+    """The first; empty if there is none."""
+    return one_line(string(finalizers[0]), _FINALIZER_MAX) if isinstance(finalizers, list) and finalizers else ""
 
 
 def _deadline_at(spec: Json, status: Json) -> Instant | None:

@@ -56,9 +56,12 @@ class ChildView:
     """What it hands on, as a JSON object."""
     waits: str = ""
     waits_since: Instant | None = None
+    deleting: bool = False
 
     @classmethod
-    def of(cls, name: str, uid: str, version: int, attempt_of: AttemptRef | None, status: Json) -> "ChildView":
+    def of(
+        cls, name: str, uid: str, version: int, attempt_of: AttemptRef | None, status: Json, *, deleting: bool = False
+    ) -> "ChildView":
         """From the status of a WorkflowRun."""
         conditions = mappings(status.get("conditions"))
         accepted: Json = next((each for each in conditions if each.get("type") == "Accepted"), {})
@@ -75,6 +78,7 @@ class ChildView:
             outputs=string(status.get("outputs")),
             waits=string(accepted.get("reason")) if refused else "",
             waits_since=instant(accepted.get("lastTransitionTime")) if refused else None,
+            deleting=deleting,
         )
 
     @property

@@ -112,6 +112,8 @@ def _calling(task: TaskState) -> Reason:
         return Reason(_CHILD_IS_MADE)
     if task.termination_cause is not None:
         return Reason(f"Terminating: run {child.name} is being stopped", task.termination_cause.message)
+    if child.deleting:
+        return Reason(f"Terminating: run {child.name} is being deleted")
     if child.phase == "Running":
         return Reason()
     word = child.waits or ("Starting" if child.phase == "Pending" else child.phase)
@@ -140,8 +142,9 @@ def _live(task: TaskState) -> Reason:
         return Reason(_STARTING)
     if pod.deleting:
         where = f" on node {pod.node}" if pod.node else ""
+        held = f", and waits for finalizer {pod.finalizer}" if pod.finalizer else ""
         why = task.termination_cause.message if task.termination_cause else pod.disruption
-        return Reason(f"Terminating: its pod is being deleted{where}", why or None)
+        return Reason(f"Terminating: its pod is being deleted{where}{held}", why or None)
     if pod.attempt_over:
         return Reason("ReadingLog: its outputs are there", task.log_trouble or None)
     if pod.container.started_at is not None:
