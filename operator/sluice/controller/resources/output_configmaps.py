@@ -14,11 +14,16 @@ from sluice.core.base.naming import LABEL_RUN, LABEL_WORKFLOW, outputs_name, own
 from sluice.core.base.ownership import controller_of
 from sluice.core.spec.identity import RunIdentity
 
+
+class ForeignOutputs(SluiceError):
+    """A ConfigMap has the name of the run's, and is somebody else's, or was made so."""
+
+
 log = logging.getLogger("sluice.outputs")
 
 
 async def store_outputs(kube: KubeClient, run: RunIdentity, outputs: Mapping[str, str]) -> None:
-    """`outputs` by task, as JSON. What the ConfigMap has of other tasks stays."""
+    """`outputs` by task, as JSON. What the ConfigMap has of other tasks stays. Raises ApiError and ForeignOutputs."""
     name = outputs_name(run.name, run.uid)
     body: Json = {
         "apiVersion": "v1",
@@ -38,23 +43,23 @@ async def store_outputs(kube: KubeClient, run: RunIdentity, outputs: Mapping[str
             raise
         found = (await kube.get(_path(run.namespace, name)))["metadata"]
         if controller_of(found, "WorkflowRun") != run.ref:
-            raise SluiceError(f"ConfigMap {run.namespace}/{name} is not of run {run.name}; delete it") from error
+            raise ForeignOutputs(f"ConfigMap {name} is not of run {run.name}; delete it") from error
         await kube.patch(_path(run.namespace, name), {"metadata": {"uid": found["uid"]}, "data": dict(outputs)})
 
 
 async def load_outputs(kube: KubeClient, run: RunIdentity) -> Mapping[str, str]:
-    """What was kept, by task. Nothing if somebody has deleted it. Raises SluiceError if it is somebody else's."""
+    """What was kept, by task. Nothing if somebody has deleted it, or it is not the run's any more."""
     name = outputs_name(run.name, run.uid)
     try:
         found = await kube.get(_path(run.namespace, name))
     except ApiError as error:
         if error.status != NOT_FOUND:
             raise
-        words = "ConfigMap %s/%s is gone, and with it outputs of run %s"
+        found = None
+    if found is None or controller_of(found["metadata"], "WorkflowRun") != run.ref:
+        words = "ConfigMap %s/%s is gone or not the run's any more, and with it outputs of run %s"
         log.warning(words, run.namespace, name, run.name, extra={"namespace": run.namespace, "run": run.name})
         return {}
-    if controller_of(found["metadata"], "WorkflowRun") != run.ref:
-        raise SluiceError(f"ConfigMap {run.namespace}/{name} is not of run {run.name}; delete it")
     data: dict[str, str] = found.get("data") or {}
     return data
 

@@ -19,7 +19,7 @@ from sluice.controller.run.live import LiveRuns
 from sluice.controller.run.status_writer import patch_status
 from sluice.core.base import foreign
 from sluice.core.base.errors import SluiceError
-from sluice.core.status.conditions import merge_conditions
+from sluice.core.status.conditions import with_conditions
 from sluice.core.status.kstatus import stalled
 
 _TOLD_FROM = 3
@@ -117,8 +117,7 @@ class RunCrashes:
         words = f"a bug of ours, which is tried again; the operator's log has more: {_where(error)}"
         before = foreign.mappings(seen.status.get("conditions"))
         facts = stalled("InternalError", words)
-        others = [each for each in before if each.get("type") not in {fact.type for fact in facts}]
-        conditions = others + merge_conditions(before, facts, seen.generation, self._clock.wall())
+        conditions = with_conditions(before, facts, seen.generation, self._clock.wall())
         if conditions == before:
             return
         try:

@@ -6,21 +6,24 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sluice.controller.informers.cluster import Cluster
-from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
+from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient, is_transient
 from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
 from sluice.controller.observability.metrics import run_ended, status_written
 from sluice.controller.queue.workqueue import WorkQueue
-from sluice.controller.resources.output_configmaps import store_outputs
+from sluice.controller.resources.output_configmaps import ForeignOutputs, store_outputs
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pvcs import VolumeClaims
 from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.controller.run.pod_writer import PodWriter
 from sluice.core import Json
+from sluice.core.base import foreign
 from sluice.core.base.errors import SluiceError
 from sluice.core.reconcile.actions import Delete
 from sluice.core.run.dirty import Topic
 from sluice.core.run.spent_pods import is_spent
+from sluice.core.status.conditions import with_conditions
+from sluice.core.status.kstatus import stalled
 from sluice.core.status.run_status import REWORD_EVERY_S, StatusPatch, compose
 
 _WRITE_AT_MOST_EVERY_S = 1.5
@@ -107,10 +110,23 @@ class StatusWriter:
             return
         try:
             await store_outputs(self._kube, live.run.identity, sent.kept_apart)
-        except ApiError as error:
-            words = f"outputs cannot be kept in a ConfigMap: {error.message}"
+        except (ApiError, ForeignOutputs) as error:
+            words = f"outputs cannot be kept in a ConfigMap: {error}"
             self._events.record("WorkflowRun", live.view, "Warning", "OutputsNotKept", words)
+            if isinstance(error, ForeignOutputs) or not is_transient(error):
+                await self._stall(live, words)
             raise SluiceError(words) from error
+
+    async def _stall(self, live: LiveRun, words: str) -> None:
+        """Nothing else can be written before somebody has mended this."""
+        facts = stalled("OutputsNotKept", words)
+        before = foreign.mappings(live.status.get("conditions"))
+        conditions = with_conditions(before, facts, live.view.generation, self._clock.wall())
+        if conditions == before:
+            return
+        said = {"message": words, "conditions": conditions}
+        answer = await patch_status(self._kube, live.view, live.version, said)
+        live.version, live.status = int(answer["metadata"]["resourceVersion"]), live.status | said
 
     async def _look_again(self, live: LiveRun) -> None:
         """Somebody changed the object, or our own patch had arrived without an answer: start from what it is now."""

@@ -42,6 +42,13 @@ def merge_conditions(before: Iterable[Json], after: Iterable[Condition], generat
     return written
 
 
+def with_conditions(before: list[Json], facts: list[Condition], generation: int, now: Instant) -> list[Json]:
+    """`before`, with these in place of those of their types."""
+    types = {fact.type for fact in facts}
+    others = [each for each in before if each.get("type") not in types]
+    return others + merge_conditions(before, facts, generation, now)
+
+
 def run_conditions(phase: str, message: str) -> list[Condition]:
     """The conditions of a run, and of the Workflow whose newest run it is."""
     succeeded = phase == "Succeeded"
