@@ -14,12 +14,11 @@ from sluice.core.base.naming import LABEL_RUN, LABEL_WORKFLOW, outputs_name, own
 from sluice.core.base.ownership import controller_of
 from sluice.core.spec.identity import RunIdentity
 
+log = logging.getLogger("sluice.outputs")
+
 
 class ForeignOutputs(SluiceError):
     """A ConfigMap has the name of the run's, and is somebody else's, or was made so."""
-
-
-log = logging.getLogger("sluice.outputs")
 
 
 async def store_outputs(kube: KubeClient, run: RunIdentity, outputs: Mapping[str, str]) -> None:
