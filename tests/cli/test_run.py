@@ -31,6 +31,7 @@ def test_values_have_the_types_of_their_parameters():
     ("imports", "light"),
     [
         ("sluice.cli.run.arguments", ("sluice.api.task", "sluice.core.validation", "sluice.core.cel")),
+        ("sluice.cli.ls.command", ("pydantic", "dateutil", "kubernetes.aio.client.api_client")),
         ("sluice.api.task", ("requests", "kubernetes.client", "kubernetes.stream")),  # not by the client's own package
     ],
 )

@@ -14,7 +14,7 @@ import orjson
 from sluice import __version__
 from sluice.client import kubeconfig, table
 from sluice.client.access import Access
-from sluice.client.asynchronous import ApiClient, Configuration, config
+from sluice.client.asynchronous import ConfigException, Configuration, RESTClientObject
 from sluice.client.errors import (
     ClientError,
     Conflict,
@@ -45,7 +45,7 @@ _LOG_READ_AHEAD = 2**16  # bytes: many logs may be read at once
 
 # A token cannot be read just now (ConfigException), or the text is no JSON (ValueError): a proxy's page, or the last
 # line of a watch that was cut.
-_NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError, ValueError, config.ConfigException)
+_NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError, ValueError, ConfigException)
 
 
 class Client:
@@ -61,7 +61,7 @@ class Client:
         self.namespace = namespace
         self.server = str(configuration.host)
         self._configuration, self._access = configuration, access
-        self._tls = ApiClient(configuration).rest_client.ssl_context
+        self._tls = RESTClientObject(configuration).ssl_context
         self._session: aiohttp.ClientSession | None = None
 
     @classmethod

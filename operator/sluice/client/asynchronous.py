@@ -3,6 +3,8 @@
 `kubernetes/__init__.py` imports the whole package, its synchronous half as well, which would be a third of the time
 until the first output of a command. Here the modules that we do not need load on first use, so never. They are
 forgotten at once: whoever looks at all modules, as pydantic does to read docstrings, would load them.
+
+The package's own client, which needs pydantic, is loaded when somebody makes one: requests are ours, see `client.api`.
 """
 
 import sys
@@ -11,12 +13,13 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
 from types import ModuleType
+from typing import Any
 
-_UNUSED = frozenset(
+_LATER = frozenset(
     f"kubernetes.{half}{module}"
     for half, modules in (
         ("", ("client", "config", "dynamic", "informer", "leaderelection", "stream", "utils", "watch")),
-        ("aio.", ("dynamic", "leaderelection", "stream", "watch")),
+        ("aio.", ("config", "dynamic", "leaderelection", "stream", "watch")),
     )
     for module in modules
 )
@@ -26,23 +29,37 @@ class _OnFirstUse(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        spec = PathFinder.find_spec(fullname, path, target) if fullname in _UNUSED else None
+        spec = PathFinder.find_spec(fullname, path, target) if fullname in _LATER else None
         if spec is not None and spec.loader is not None:
             spec.loader = LazyLoader(spec.loader)
         return spec
 
 
+def _api_client(configuration: Any = None) -> Any:
+    """In place of the class, in the module of kubeconfigs: that imports it for a function that we do not call."""
+    from kubernetes.aio.client.api_client import ApiClient  # noqa: PLC0415
+
+    return ApiClient(configuration)
+
+
 _finder = _OnFirstUse()
 sys.meta_path.insert(0, _finder)
 try:
-    from kubernetes.aio import config
-    from kubernetes.aio.client import ApiClient, Configuration
+    from kubernetes.aio import client, config
+
+    client.__dict__.setdefault("ApiClient", _api_client)
+    from kubernetes.aio.client.configuration import Configuration
+    from kubernetes.aio.client.rest import RESTClientObject
+    from kubernetes.aio.config import ConfigException
+
+    if client.ApiClient is _api_client:
+        del client.ApiClient
 finally:
     sys.meta_path.remove(_finder)
-    for _name in _UNUSED & sys.modules.keys():
+    for _name in _LATER & sys.modules.keys():
         if type(sys.modules[_name]) is not ModuleType:  # still to be loaded
             _parent, _, _child = _name.rpartition(".")
             delattr(sys.modules[_parent], _child)
             del sys.modules[_name]
 
-__all__ = ["ApiClient", "Configuration", "config"]
+__all__ = ["ConfigException", "Configuration", "RESTClientObject", "config"]

@@ -10,14 +10,14 @@ from pathlib import Path
 import yaml
 
 from sluice.client.access import Access
-from sluice.client.asynchronous import Configuration, config
+from sluice.client.asynchronous import ConfigException, Configuration, config
 from sluice.client.errors import NoCluster
 
 _NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 _CA_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/ca.crt"
 _DEFAULT = "~/.kube/config"
 _LOGGER = logging.getLogger(config.kube_config.__name__)
-_UNUSABLE = (config.ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError)
+_UNUSABLE = (ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError)
 
 
 async def load(access: Access) -> tuple[Configuration, str]:
