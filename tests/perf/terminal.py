@@ -105,7 +105,9 @@ def main() -> None:
         install_crds(cluster)
         say(f"making {_RUNS} runs")
         asyncio.run(_fill(cluster))
-        environment = os.environ | {"KUBECONFIG": str(cluster.kubeconfig)}
+        # An installed program has its byte code.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment |= {"KUBECONFIG": str(cluster.kubeconfig)}
         with tempfile.TemporaryDirectory() as folder:
             _planned(Path(folder))
             for name, (arguments, goal_s) in _CASES.items():
