@@ -125,6 +125,16 @@ def test_the_most_pods_and_what_they_ask_for():
     assert found.peak.profile == (1,) * 4 + (2,) * 4 + (1,) * 4
 
 
+def test_what_pods_ask_for_may_be_what_their_items_say():
+    asked = {"resources": {"requests": {"cpu": "$(item)"}}}
+    items = {"a": {"items": ["1"]}, "b": {"items": ["3"]}}
+    found = plan(
+        scene("a, b", given={"a": 3, "b": 3}, **{name: asked | {"forEach": each} for name, each in items.items()})
+    )
+    assert found.peak.needs.cpu == 4000
+    assert found.peak.largest[0] == "b"
+
+
 def test_the_narrow_place_and_what_one_slot_more_buys():
     load = {"forEach": {"range": {"end": 6}}, "pools": [{"name": "warehouse"}]}
     found = plan(scene("load", load=load, given={"load": 10}, pools={"warehouse": 1}))

@@ -8,6 +8,7 @@ from sluice.core.pod.builder import Item, build_pod
 from sluice.core.pod.defaults import PodDefaults
 from sluice.core.pod.needs import Needs, needs_of
 from sluice.core.run.state import RunState
+from sluice.core.spec.task import TaskDefinition
 from sluice.core.whatif.course import Attempt
 
 
@@ -45,19 +46,25 @@ def _changes(attempts: Iterable[Attempt], of_pod: "_NeedsOfPods") -> Iterable[tu
 
 
 class _NeedsOfPods:
-    """The pods of a task ask for the same, those of a fan-out for what its first item does."""
+    """The pods of a task ask for the same, those of a fan-out for what its first item does. So do those of two tasks of
+    a Workflow that say the same of it.
+    """
 
     def __init__(self, defaults: PodDefaults) -> None:
         self._defaults = defaults
         self._known: dict[tuple[str, str], Needs] = {}
+        self._said: dict[tuple[str, str], Needs] = {}
 
     def __call__(self, run: RunState, number: int) -> Needs:
         task = run.tasks[number]
         key = (run.identity.workflow, task.definition.name)
         if key not in self._known:
             item = None if task.group is None else Item(task.index, run.tasks.item(number))
-            pod = build_pod(run.identity, task.definition, 1, item=item, defaults=self._defaults)
-            self._known[key] = needs_of(pod["spec"])
+            said = (run.identity.workflow, _said(task.definition))
+            if said not in self._said:
+                pod = build_pod(run.identity, task.definition, 1, item=item, defaults=self._defaults)
+                self._said[said] = needs_of(pod["spec"])
+            self._known[key] = self._said[said]
         return self._known[key]
 
     def largest(self) -> tuple[str, Needs]:
@@ -66,3 +73,10 @@ class _NeedsOfPods:
             key=lambda found: (found[1].cpu, found[1].memory),
             default=("", Needs()),
         )
+
+
+def _said(task: TaskDefinition) -> str:
+    """All that decides what a pod asks for, but for what is the same in all runs of a Workflow."""
+    fields = task.fields
+    said = str([fields.get(name) for name in ("resources", "podTemplate")])
+    return f"{said} {task.name}" if "$(" in said else said
