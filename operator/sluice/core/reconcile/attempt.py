@@ -26,7 +26,7 @@ def _conclude(run: RunState, number: int, ended: Outcome, now: Instant) -> None:
     task = run.tasks[number]
     poll = task.definition.poll
     stopping = run.wind_down.why and not task.definition.final
-    retry = task.after(ended, _chance(run, number))
+    retry = None if ended.ending is Ending.SUCCESS else task.after(ended, _chance(run, number))
     last, at = ended, max(now, ended.finished_at or 0.0)  # the node's clock may be ahead
     over = time_up(task, at + retry.delay_s, ended) if retry else None
     if retry is None and ended.ending is Ending.TIMEOUT:

@@ -81,6 +81,8 @@ class Tasks:
             pools = self.identity.tree  # what else it asked for is not to be known any more
         else:
             pools = self.identity.tree if number is None else self._claim(number)
+        if (pod.pools, pod.run_pools) == (pools, self.identity.pools):
+            return pod
         return replace(pod, pools=pools, run_pools=self.identity.pools)
 
     def _claim(self, number: int) -> PoolClaim:
