@@ -1,5 +1,7 @@
 """What is sent to the API server, and what its answers mean."""
 
+import re
+
 import pytest
 from aiohttp import web
 
@@ -32,7 +34,31 @@ async def test_one_object_with_the_users_credentials(tmp_path):
         assert client.namespace == "team"
         assert await client.get(RUNS, "etl") == {"path": f"{RUN}/etl"}
         assert (await client.get(RUNS, "etl", "other"))["path"] == f"{RUN}/etl".replace("team", "other")
-        assert (await client.get(NODES, "a/b"))["path"] == "/api/v1/nodes/a/b"  # quoted on the wire
+        assert (await client.get(NODES, "a?b"))["path"] == "/api/v1/nodes/a?b"  # quoted on the wire
+
+
+ELSEWHERE = (".", "..", "etl/status", "../etl", "etl%2Fstatus")
+
+
+@pytest.mark.parametrize("name", ["", *ELSEWHERE])
+async def test_a_name_that_would_lead_elsewhere_is_not_sent(name, tmp_path):
+    """An API server takes %2F for a slash."""
+    async with serving(None, tmp_path) as client:
+        for request in (client.get(RUNS, name), client.patch(RUNS, name, {}), anext(client.log(name))):
+            with pytest.raises(NotFound, match=f"is called '{re.escape(name)}' in namespace team"):
+                await request
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+async def test_nor_is_a_namespace(name, tmp_path):
+    async with serving(None, tmp_path) as client:
+        for request in (
+            client.get(RUNS, "etl", name),
+            client.objects(RUNS, name),
+            anext(client.watch(RUNS, "1", name)),
+        ):
+            with pytest.raises(NotFound, match=f"no Namespace is called '{re.escape(name)}'"):
+                await request
 
 
 async def test_credentials_of_an_exec_plugin(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from tests.page.server import browsing
+from tests.page.test_streams import Heard
 
 
 class Cluster:
@@ -102,10 +103,33 @@ async def test_nothing_else_is_forwarded_or_served(path, cluster, tmp_path):
         assert cluster.asked == []
 
 
-async def test_names_stay_one_step_of_a_path(cluster, tmp_path):
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "api/yaml", None),  # would be all runs
+        ("GET", "api/yaml?name=..", None),
+        ("GET", "api/yaml?name=etl%2Fstatus", None),
+        ("GET", "api/yaml?name=etl%252Fstatus", None),
+        ("GET", "api/yaml?name=etl&namespace=..", None),
+        ("GET", "api/why?name=run%2Fetl&namespace=kube-system%2Fservices%2Fx%2Fproxy", None),
+        ("GET", "api/graph?name=..%2F..%2Fsecrets%2Fx", None),
+        ("POST", "api/download?name=etl%2Fstatus", None),
+        ("POST", "api/act?namespace=team%2Fpods%2Fx", {"action": "stop", "name": "etl", "dryRun": True}),
+        ("POST", "api/act", {"action": "stop", "name": "etl/status", "dryRun": True}),
+    ],
+)
+async def test_names_never_lead_elsewhere_in_the_cluster(method, path, body, cluster, tmp_path):
+    """A link to the page may have any."""
     async with browsing(cluster, tmp_path) as browser:
-        await browser.get("api/yaml?name=../../../secrets/x&namespace=../kube-system")
-    assert cluster.asked == ["/apis/sluice.dev/v1alpha1/namespaces/../kube-system/workflowruns/../../../secrets/x"]
+        answer = await browser.ask(method, path, json=body)
+        assert (answer.status, cluster.asked) == (404, [])
+
+
+@pytest.mark.parametrize("query", ["view=run", "view=run&name=..", "view=pools&namespace=team%2Fpods%2Fx%2Fproxy"])
+async def test_nor_do_those_of_a_stream(query, cluster, tmp_path):
+    async with browsing(cluster, tmp_path) as browser:
+        assert (await Heard(await browser.get(f"api/live?{query}")).next("failed"))["kind"] == "NotFound"
+    assert cluster.asked == []
 
 
 async def test_long_headers_are_let_in_up_to_a_limit_and_never_logged(cluster, tmp_path, caplog):

@@ -133,7 +133,7 @@ class Client:
         query = {"watch": "1", "resourceVersion": version, "allowWatchBookmarks": "true", **query}
         where = self._where(namespace)
         async with self._send(
-            "GET", resource.path(where), query=query, accept=accept, timeout=_stream_timeout(_SILENCE_S)
+            "GET", _path(resource, where), query=query, accept=accept, timeout=_stream_timeout(_SILENCE_S)
         ) as answer:
             await self._check(answer, "watch", resource, where, "")
             try:
@@ -154,7 +154,7 @@ class Client:
         """
         where = self._where(namespace)
         query = {"container": container, **query}
-        path = PODS.path(where, pod, "log")
+        path = _path(PODS, where, pod, "log")
         async with self._send(
             "GET", path, query=query, accept="*/*", timeout=_stream_timeout(None), read_ahead=_LOG_READ_AHEAD
         ) as answer:
@@ -198,7 +198,7 @@ class Client:
         verb: str,
         resource: Resource,
         namespace: str | None,
-        name: str = "",
+        name: str | None = None,
         *,
         query: Mapping[str, str] | None = None,
         body: Json | None = None,
@@ -208,9 +208,9 @@ class Client:
         where = self._where(namespace)
         method = {"create": "POST", "patch": "PATCH"}.get(verb, "GET")
         async with self._send(
-            method, resource.path(where, name), query=query, body=body, accept=accept, content_type=content_type
+            method, _path(resource, where, name), query=query, body=body, accept=accept, content_type=content_type
         ) as answer:
-            await self._check(answer, verb, resource, where, name)
+            await self._check(answer, verb, resource, where, name or "")
             try:
                 found: Json = orjson.loads(await answer.read())
             except _NO_ANSWER as error:
@@ -298,6 +298,22 @@ class Client:
         if self._access.as_user:
             headers["Impersonate-User"] = self._access.as_user
         return headers
+
+
+def _path(resource: Resource, namespace: str, name: str | None = None, subresource: str = "") -> str:
+    """Of a collection, or of the object of that name. Raises NotFound for a name that nothing can have: it would lead
+    elsewhere, as the API server takes %2F for a slash.
+    """
+    if namespace and not _is_name(namespace):
+        raise NotFound(NAMESPACES, namespace, "")
+    if name is not None and not _is_name(name):
+        raise NotFound(resource, name, namespace)
+    return resource.path(namespace, name or "", subresource)
+
+
+def _is_name(text: str) -> bool:
+    """May it be one, as Kubernetes has it of all kinds?"""
+    return text not in ("", ".", "..") and "/" not in text and "%" not in text
 
 
 def _stream_timeout(silence_s: float | None) -> aiohttp.ClientTimeout:

@@ -47,7 +47,8 @@ async def difference(visitor: Visitor, before: str, after: str) -> Json:
 
 async def yaml(visitor: Visitor, name: str) -> Json:
     """A run as kubectl prints it."""
-    return {"text": objects.written(await visitor.client.get(RUNS, name), "yaml")}
+    run = await visitor.client.get(RUNS, name)
+    return {"text": await asyncio.to_thread(objects.written, run, "yaml")}  # seconds, if it is long
 
 
 async def parameters(visitor: Visitor, workflow: str) -> Json:
