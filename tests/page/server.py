@@ -4,6 +4,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 
 import aiohttp
 from playwright.async_api import TimeoutError  # noqa: A004  # Playwright's own
+from yarl import URL
 
 from sluice.client.access import Access
 from sluice.page.serve import serving as serving_page
@@ -38,9 +39,8 @@ class Browser:
     async def open(self, path, headers=None, *, method="GET", **more):
         """An answer whose content is still to be read."""
         with_key = {"Authorization": f"Bearer {self.key}"} if self.key else {}
-        answer = await self._session.request(
-            method, self.address + path, headers={**with_key, **(headers or {})}, **more
-        )
+        address = URL(self.address + path, encoded=True)  # as it is: with `..` and %2e
+        answer = await self._session.request(method, address, headers={**with_key, **(headers or {})}, **more)
         self._streams.append(answer)
         return answer
 

@@ -40,8 +40,22 @@ def cluster():
         ({"Host": "evil.example.org"}, 403),  # a name that is made to point at 127.0.0.1
         ({"Host": "127.0.0.1.evil.example.org:80"}, 403),
         ({"Host": ""}, 403),
+        ({"Host": "LOCALHOST"}, 403),  # browsers write it small
+        ({"Host": "localhost."}, 403),
+        ({"Host": "localhost:x"}, 403),
+        ({"Host": "localhost:\xb2"}, 403),
+        ({"Host": "localhost:80@evil.example.org"}, 403),
+        ({"Host": "evil.example.org#localhost"}, 403),
+        ({"Host": "0.0.0.0:80"}, 403),
+        ({"Host": "2130706433"}, 403),  # 127.0.0.1 as one number
         ({"Origin": "http://evil.example.org"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": ""}, 403),
+        ({"Host": "localhost", "Origin": "http://localhost"}, 200),
+        ({"Host": "localhost", "Origin": "https://localhost"}, 200),  # a proxy in front had the TLS
+        ({"Host": "localhost", "Origin": "file://localhost"}, 403),
+        ({"Host": "localhost", "Origin": "http://x@localhost"}, 403),
+        ({"Host": "localhost", "Origin": "http://localhost/"}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 200),
         ({"Sec-Fetch-Site": "none"}, 200),
         ({"Sec-Fetch-Site": "same-site"}, 403),  # another port of this machine
@@ -92,7 +106,14 @@ async def test_a_link_opens_the_page_once_and_a_fresh_one_ends_the_one_before(cl
         "static/../serve.py",
         "static/%2e%2e/serve.py",
         "static/script/../../serve.py",
+        "static/..%2f..%2fserve.py",
+        "static\\..\\serve.py",
+        "static/script/main.js%00.css",
         "static/modules/lock.sha256",
+        "/evil.example.org/",
+        "api%2Fwho",
+        "API/who",
+        "download/..%2f..%2fapi%2fwho",
         "http://127.0.0.1:1/",
     ],
 )
@@ -130,6 +151,14 @@ async def test_nor_do_those_of_a_stream(query, cluster, tmp_path):
     async with browsing(cluster, tmp_path) as browser:
         assert (await Heard(await browser.get(f"api/live?{query}")).next("failed"))["kind"] == "NotFound"
     assert cluster.asked == []
+
+
+async def test_what_writes_its_answer_itself_writes_none_to_head(cluster, tmp_path):
+    """It would be taken for the answer to the next request of that connection, which a proxy shares among visitors."""
+    async with browsing(cluster, tmp_path) as browser:
+        asked = await browser.ask("POST", "api/download?name=etl")
+        for path in ("api/live?view=pools", (await asked.json())["address"].lstrip("/")):
+            assert (await browser.ask("HEAD", path)).status == 405
 
 
 async def test_long_headers_are_let_in_up_to_a_limit_and_never_logged(cluster, tmp_path, caplog):

@@ -62,18 +62,17 @@ def _fault(request: web.Request, allowed: Iterable[str]) -> str:
     host = request.headers.getall("Host", [])
     if len(host) != 1 or _name(host[0]) not in allowed:
         return "this address is not allowed; open the one that `sluice ui` prints, or name yours by --allowed-host"
-    origin = request.headers.get("Origin")
-    if origin is not None and origin.partition("://")[2] != host[0]:  # a proxy in front may have had the TLS
-        return "requests from other pages are not allowed"
-    if request.headers.get("Sec-Fetch-Site", "none") not in _SITES:
-        return "requests from other pages are not allowed"
+    own = (f"http://{host[0]}", f"https://{host[0]}")  # a proxy in front may have had the TLS
+    for field, allowed_values in (("Origin", own), ("Sec-Fetch-Site", _SITES)):
+        if any(value not in allowed_values for value in request.headers.getall(field, [])):
+            return "requests from other pages are not allowed"
     return ""
 
 
 def _name(host: str) -> str:
     """Without the port."""
     name, colon, port = host.rpartition(":")
-    return name if colon and port.isdigit() else host
+    return name if colon and port.isascii() and port.isdigit() else host
 
 
 def admitting(visitors: Visitors) -> Middleware:

@@ -103,12 +103,12 @@ def application(visitors: Visitors, hosts: tuple[str, ...]) -> web.Application:
         app.router.add_get(path, _text(file.read_text(), kind))
     app.router.add_get("/session", routes.how)
     app.router.add_post("/session", routes.session)
-    app.router.add_get("/api/live", routes.live)
+    app.router.add_get("/api/live", routes.live, allow_head=False)  # what writes its answer itself would write one
     for path, look_up in _LOOKS.items():
         app.router.add_get(path, _asked(look_up))
     app.router.add_post("/api/act", routes.act)
     app.router.add_post("/api/download", routes.download)
-    app.router.add_get("/download/{token}", routes.file)
+    app.router.add_get("/download/{token}", routes.file, allow_head=False)
     return app
 
 
