@@ -90,6 +90,20 @@ async def test_of_a_task_that_has_no_log_the_file_says_why(tmp_path):
 
 
 @pytest.mark.parametrize("way", ["stream", "file"])
+async def test_a_long_log_comes_whole_and_in_order(way, tmp_path):
+    lines = [f"line {number} {'x' * 100}" for number in range(20_000)]
+    async with browsing(Logging([line.encode() for line in lines]), tmp_path) as browser:
+        if way == "file":
+            text = await (await download(browser)).text()
+            assert text.splitlines()[: len(lines)] == [f"a │ {line}" for line in lines]
+            return
+        heard, come = Heard(await browser.get("api/live?view=run&name=etl-1&logs=")), []
+        while len(come) < len(lines):
+            come += [line for _, time, line in await heard.next("log") if time]
+        assert come == lines
+
+
+@pytest.mark.parametrize("way", ["stream", "file"])
 async def test_of_an_endless_log_no_more_is_read_than_is_taken(way, tmp_path):
     cluster = Logging("endless")
     async with browsing(cluster, tmp_path) as browser:
