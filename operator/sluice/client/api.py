@@ -39,7 +39,7 @@ ALL_NAMESPACES = ""
 
 _CONNECT_S, _ANSWER_S = 10.0, 30.0
 _SILENCE_S = 90.0  # a watch has a bookmark at least once a minute
-_PAGE = 500
+_PAGE = 200  # more is not faster, and takes more memory of the page's server, which it keeps
 _LINE_MAX = 2**22  # a line of a watch is a whole object
 _LOG_READ_AHEAD = 2**16  # bytes: many logs may be read at once
 
@@ -93,7 +93,7 @@ class Client:
     async def pages(
         self, resource: Resource, namespace: str | None = None, *, accept: str = JSON, **query: str
     ) -> AsyncIterator[Json]:
-        """The lists, or with `accept` the Tables, that a collection consists of: 500 objects each.
+        """The lists, or with `accept` the Tables, that a collection consists of: 200 objects each.
 
         `query` is what the server takes: labelSelector, fieldSelector, resourceVersion.
         """
