@@ -247,7 +247,7 @@ class RunOpener:
         except ApiError as error:
             if error.status != NOT_FOUND or given is None:  # it was deleted just now, as nobody had named it for long
                 raise
-            words = f"ControllerRevision '{name}' is gone, and with it the graph; its Workflow was deleted"
+            words = f"ControllerRevision '{name}' is gone, and with it the graph: it was deleted, or its Workflow was"
             await self._not_started.refuse(seen, [Fault("spec.revision", words)])
             return None
 
