@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.browser import launch_options
+from tests.e2e import gateway_api
 from tests.e2e.kubernetes import Kubectl, by_hand, eventually, workflow
 from tests.e2e.page import forwarded, served, watched
 from tests.e2e.terminal import Sluice
@@ -235,11 +236,15 @@ def test_a_viewer_sees_all_and_is_told_which_right_is_missing(kubectl: Kubectl, 
 
 
 def test_in_the_cluster_each_visitor_signs_in_with_a_token_of_his_own(kubectl: Kubectl, browser: Browser) -> None:
-    """The chart's own Deployment, whose ServiceAccount may do nothing."""
+    """The chart's own Deployment, whose ServiceAccount may do nothing, and the ways to it, which nobody serves here."""
+    kubectl("apply", "--server-side", "-f", gateway_api.crd())
+    kubectl("wait", "--for=condition=Established", "--timeout=60s", f"crd/{gateway_api.CRD}")
     image, _, tag = kubectl.cluster.build_operator_image().partition(":")
     values = {"ui.create": "true", "image.repository": image, "image.tag": tag, "image.pullPolicy": "Never"}
+    values |= {"ui.ingress.create": "true", "ui.httpRoute.create": "true", "ui.httpRoute.parentRefs[0].name": "gateway"}
+    values |= {"ui.allowedHosts[0]": "sluice.example.org"}
     settings = [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
-    only = ["--kube-version", "1.35.0", "--show-only", "templates/ui.yaml"]
+    only = ["--kube-version", "1.35.0", "--show-only", "templates/ui.yaml", "--show-only", "templates/uiroutes.yaml"]
     kubectl.apply(helm(kubectl.cluster, kubectl.namespace, "template", RELEASE, str(CHART), *only, *settings))
     kubectl("create", "serviceaccount", "ada")
     kubectl("create", "rolebinding", "ada", "--clusterrole=view", f"--serviceaccount={kubectl.namespace}:ada")
