@@ -25,5 +25,8 @@ def namespace_path(namespace: str) -> str:
 
 
 def _segment(name: str) -> str:
-    """Dots alone are a way up even where they are quoted: no object has such a name."""
-    return quote(name, safe="") if name.strip(".") else "%2F"
+    """The API server takes %2F for a slash, and dots alone are a way up. No object has such a name: they are quoted
+    twice, so that none is found.
+    """
+    once = name.replace("/", "%2F") if name.strip(".") else name.replace(".", "%2E")
+    return quote(once, safe="")
