@@ -42,6 +42,8 @@ class Life:
     attempt: int
     born: float
     over: float = math.inf
+    main_over: float = math.inf
+    """When its program had ended, of which a kubelet tells before the pod's phase turns: the attempt ends with it."""
     phase: str = ""
     by_itself: bool = False
     """Whether it ended before anybody asked for its removal: a kubelet tells of the end of what it removes, too."""
@@ -145,6 +147,8 @@ def _observe(life: Life, event: Json) -> None:
         life.removed = _instant(event["stageTimestamp"])
     if life.phase:
         return
+    if _main_ended(event):
+        life.main_over = min(life.main_over, received)
     if evicted:
         life.over = min(life.over, received)
     elif event["verb"] == "delete":
@@ -152,6 +156,11 @@ def _observe(life: Life, event: Json) -> None:
     elif (phase := event["requestObject"].get("status", {}).get("phase")) in ("Succeeded", "Failed"):
         life.by_itself = life.over == math.inf
         life.over, life.phase = min(life.over, received), phase
+
+
+def _main_ended(event: Json) -> bool:
+    status = (event.get("requestObject") or {}).get("status") or {}
+    return any((each.get("state") or {}).get("terminated") for each in status.get("containerStatuses") or ())
 
 
 def violations(plans: Plans, runs: Iterable[Json], made: list[Life]) -> list[str]:
@@ -189,7 +198,7 @@ def _of_attempts(plans: Plans, made: list[Life]) -> Iterator[str]:
                 yield f"{after} was made again"
             elif once and not before.by_itself:
                 yield f"{after} was made though attempt {before.attempt} was lost, and it may start once"
-            if after.born < before.over:
+            if after.born < min(before.over, before.main_over):
                 yield f"{after} was made while attempt {before.attempt} lived"
 
 

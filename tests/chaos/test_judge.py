@@ -61,6 +61,11 @@ def ends(unit, attempt, at_s, phase="Succeeded"):
     return event("patch", f"{unit}-{attempt}", at_s, {"status": {"phase": phase}}, "sluice-chaos")
 
 
+def main_ends(unit, attempt, at_s):
+    containers = [{"name": "main", "state": {"running": None, "terminated": {"exitCode": 1}}}]
+    return event("patch", f"{unit}-{attempt}", at_s, {"status": {"containerStatuses": containers}}, "kubelet")
+
+
 def gone(unit, attempt, at_s):
     return event("delete", f"{unit}-{attempt}", at_s, agent="sluice-chaos")
 
@@ -119,6 +124,11 @@ HOSTILE = made("t1", 1, 1, agent="sluice-chaos")
         ([made("t0", 1, 0), evicted("t0", 1, 0.5), *SOUND], {}, []),  # without a node it is gone at once
         ([made("t1", 1, 0), gone("t1", 1, 0.5), ends("t1", 1, 0.6), gone("t1", 1, 0.7), *SOUND], {}, []),
         ([made("t1", 1, 0), ends("t1", 1, 0.5), gone("t1", 1, 0.6), *SOUND], {}, ["had succeeded"]),
+        (  # its program had ended, so the next attempt may begin; its slots it still held
+            [made("t0", 0, 0), main_ends("t0", 0, 0.5), *SOUND, ends("t0", 0, 1.5, "Failed")],
+            {},
+            ["pool w: 2 at once"],
+        ),
         ([*SOUND, made("t1", 1, 9, agent="late")], {}, []),  # it was held up by the network, for long
         ([*SOUND, made("t1", 2, 9, agent="late")], {}, ["had succeeded"]),
         (
