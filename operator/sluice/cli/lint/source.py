@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -165,8 +165,7 @@ def _composed(loader: "Loader | FastLoader", lines_before: int) -> Iterator[Yaml
             yield YamlDocument(value, root, lines_before, tree.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class _Value:
+class _Value(NamedTuple):
     """What a node stands for, with the size that it has once all aliases in it are filled in."""
 
     value: Any
