@@ -55,7 +55,7 @@ class FanOut:
     @property
     def fails(self) -> bool:
         """Will the task be Failed, since items failed themselves and not only what they depend on?"""
-        return self.failing and bool(self.counts.get("Failed"))
+        return bool(self.counts.get("Failed")) and self.failing
 
     @property
     def _counting(self) -> int:

@@ -21,10 +21,11 @@ from sluice.core.spec.identity import PoolClaim, RunIdentity
 
 
 class Tasks:
-    __slots__ = ("_definition", "_depth_first", "_number", "_units", "fan_outs", "identity")
+    __slots__ = ("_definition", "_depth_first", "_number", "_run", "_units", "fan_outs", "identity")
 
     def __init__(self, identity: RunIdentity, definition: Definition) -> None:
         self.identity, self._definition = identity, definition
+        self._run = identity.ref
         self._number = {task.name: number for number, task in enumerate(definition.tasks)}
         self._units = [
             TaskState(task, Tally(total=len(before) - (task.same_as is not None)), task.critical_path_s, (number,))
@@ -62,7 +63,7 @@ class Tasks:
     def unit_at(self, attempt: AttemptRef) -> int | None:
         """The number of the unit that has this attempt; None if there is none, or it makes no pods."""
         number = self._number.get(attempt.task)
-        if number is None or attempt.run != self.identity.ref:
+        if number is None or attempt.run != self._run:
             return None
         definition = self._definition.tasks[number]
         if not definition.makes_pods:
