@@ -66,6 +66,17 @@ def test_end_that_is_seen_only_in_the_deletion_counts():
     assert world.decided() == ["create b/1"]
 
 
+def test_what_ends_because_it_is_deleted_has_not_ended_by_itself_although_the_kubelet_dates_that_anew():
+    killed = exited(143, ended=5)
+    for last in ("sees", "loses"):
+        world = run("a", fields={"a": {"retries": {"limit": 0, "infrastructure": 1}}})
+        world.starts()
+        world.sees("a", being_deleted(running(), asked=5))
+        getattr(world, last)("a", being_deleted(killed, asked=6, grace=0))
+        world.decide()
+        assert world.task("a").last.ending is Ending.INFRASTRUCTURE
+
+
 def test_deletion_of_another_pod_by_that_name_is_not_ours():
     world = run("a")
     world.starts()

@@ -145,6 +145,14 @@ class PodView:
         others = (at for at in (deadline_at, self.deletion_asked_at, self.disrupted_at) if at is not None)
         return all(main.finished_at is not None and main.finished_at < at for at in others)
 
+    def after(self, before: "PodView | None") -> "PodView":
+        """As it is now, with its deletion asked for when it was first: the API server dates that anew when the kubelet,
+        which has ended the pod, asks for it without a grace period (seen with v1.35).
+        """
+        if before is None or before.deletion_asked_at is None or self.deletion_asked_at is None:
+            return self
+        return replace(self, deletion_asked_at=min(before.deletion_asked_at, self.deletion_asked_at))
+
 
 def pod_view(pod: Json) -> PodView:
     """The view of one of our pods, from the whole object or from its metadata alone. Raises Unreadable if its metadata

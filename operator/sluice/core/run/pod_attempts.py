@@ -132,7 +132,7 @@ class PodAttempts:
             return
         if task.pod is not None and (pod.uid != task.pod.uid or pod.version <= task.pod.version):
             return
-        task.pod = pod
+        task.pod = pod.after(task.pod)
         if task.step is not TaskStep.LIVE:
             self._created(number)
         self._dirty.mark(Topic.POD, number)
@@ -150,7 +150,7 @@ class PodAttempts:
             return
         if task.step is not TaskStep.LIVE:  # gone before the answer to its creation was read
             self._created(number)
-        task.pod, task.pod_deleted = pod, True
+        task.pod, task.pod_deleted = pod.after(task.pod), True
         self._dirty.mark(Topic.POD, number)
 
     def observe_disowned(self, pod: PodView) -> None:
