@@ -121,7 +121,7 @@ async def test_the_grid_has_the_state_of_each_task_of_the_runs_that_are_there(tm
     waits = {"phase": "Pending", "reason": "WaitingFor: a"}
     gone = status(404, "NotFound", 'workflowruns.sluice.dev "gone" not found', name="gone")
     found = cluster(run("etl-1", "Running", a={"phase": "Failed"}, b=waits), run("etl-2", "Running", a=7), gone=gone)
-    answer = await asked(found, "api/grid?runs=etl-1 gone etl-2", tmp_path)
+    answer = await asked(found, "api/grid?runs=etl-1%20gone%20etl-2", tmp_path)
     assert answer == {"etl-1": {"a": "Failed", "b": "Waiting"}, "etl-2": {"a": "Waiting"}}
 
 
