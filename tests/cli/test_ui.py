@@ -21,7 +21,9 @@ def started(tmp_path):
     kubeconfig = write_kubeconfig(tmp_path, "http://127.0.0.1:9", {"token": "secret"})
     environment = os.environ | {"KUBECONFIG": str(kubeconfig), "SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([SLUICE, "ui"], env=environment, **pipes) as process:
+    # Whatever started the tests in the background may have had them ignore Ctrl-C, and programs inherit that.
+    command = ["env", "--default-signal=INT", SLUICE, "ui"]
+    with subprocess.Popen(command, env=environment, **pipes) as process:
         yield process, [process.stdout.readline() for _ in range(3)]
         process.kill()
 

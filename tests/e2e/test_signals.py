@@ -20,7 +20,9 @@ DEAF = "import time; print('ready'); time.sleep(300)"
 TASKS = {
     "trap": {"bash": "trap 'echo trapped; exit 7' TERM; echo ready; sleep 300"},
     "no-trap": {"bash": "echo ready; sleep 300"},
-    "children": {"bash": "(trap 'echo child; exit 1' TERM; sleep 300 & wait) & echo ready; wait"},
+    "children": {
+        "bash": "(trap 'echo child; exit 1' TERM; sleep 300 & wait) & trap 'wait; exit 9' TERM; echo ready; wait"
+    },
     "handler": {"python": HANDLER, "image": PYTHON},
     "deaf": {"python": DEAF, "image": PYTHON},
     "function": {"function": {"file": "deaf.py", "name": "deaf"}, "image": PYTHON},
@@ -29,14 +31,14 @@ FILES = {"deaf.py": "import time\ndef deaf():\n    print('ready', flush=True)\n 
 
 
 def test_a_timeout_reaches_scripts_and_what_they_started(kubectl: Kubectl) -> None:
-    tasks = ({"name": name, "timeout": "20s", **fields} for name, fields in TASKS.items())
+    tasks = ({"name": name, "timeout": "40s", **fields} for name, fields in TASKS.items())
     run = kubectl.run(workflow("etl", *tasks, files=FILES))
     found = run["status"]["tasks"]
     assert {(task["phase"], task["reason"]) for task in found.values()} == {("Failed", "Timeout")}
     assert {name: task.get("exitCode") for name, task in found.items()} == {
         "trap": 7,
         "no-trap": 143,
-        "children": 143,
+        "children": 9,
         "handler": 8,
         "deaf": 143,
         "function": 143,

@@ -28,7 +28,7 @@ def test_text(spent_s, text):
 
 @pytest.mark.parametrize("text", ["0.4s", "12s", "1m", "12m5s", "2h3m4s"])
 def test_the_next_process_goes_on_from_what_was_told(text):
-    assert TimeAccounting.of({"pool/warehouse": text}).told() == {"pool/warehouse": text}
+    assert TimeAccounting.of({"pool/warehouse": text}).as_status() == {"pool/warehouse": text}
 
 
 def test_an_attempt_s_times_are_its_pod_s():
