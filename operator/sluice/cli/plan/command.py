@@ -1,5 +1,6 @@
 """`sluice plan`: exit code 0; with --detailed-exitcode 3 if a run would start; 2 if there is no plan."""
 
+import gc
 import sys
 import time
 from collections.abc import Iterable
@@ -71,6 +72,8 @@ def command(
     )
     if output and markdown:
         raise click.UsageError("-o and --markdown do not go together")
+    gc.disable()  # a tenth of the time; nothing here is in circles, so 2,000 tasks take no more memory
+    click.get_current_context().call_on_close(gc.enable)
     wishes = Wishes({} if durations_file is None else read_durations(durations_file), values)
     if not is_file(what):
         slots = _slots(pools)
