@@ -8,6 +8,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
+import aiohttp
 import orjson
 
 from sluice import __version__
@@ -25,7 +26,6 @@ from sluice.client.errors import (
     Refused,
     Unreachable,
 )
-from sluice.client.http import aiohttp
 from sluice.client.resources import LOGS, NAMESPACES, OURS, PODS, SELF_REVIEWS, Resource
 from sluice.client.table import TableRow
 from sluice.core import Json

@@ -15,8 +15,6 @@ from importlib.util import LazyLoader
 from types import ModuleType
 from typing import Any
 
-import sluice.client.http  # noqa: F401  # before kubernetes.aio, which imports aiohttp
-
 _LATER = frozenset(
     f"kubernetes.{half}{module}"
     for half, modules in (

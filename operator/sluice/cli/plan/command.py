@@ -72,7 +72,7 @@ def command(
     )
     if output and markdown:
         raise click.UsageError("-o and --markdown do not go together")
-    gc.disable()  # a tenth of the time; nothing here is in circles, so 2,000 tasks take no more memory
+    gc.disable()  # a tenth of the time, and 2,000 tasks take no more memory
     click.get_current_context().call_on_close(gc.enable)
     wishes = Wishes({} if durations_file is None else read_durations(durations_file), values)
     if not is_file(what):

@@ -53,18 +53,18 @@ class _NeedsOfPods:
     def __init__(self, defaults: PodDefaults) -> None:
         self._defaults = defaults
         self._known: dict[tuple[str, str], Needs] = {}
-        self._said: dict[tuple[str, str], Needs] = {}
+        self._of_shape: dict[tuple[str, str], Needs] = {}
 
     def __call__(self, run: RunState, number: int) -> Needs:
         task = run.tasks[number]
         key = (run.identity.workflow, task.definition.name)
         if key not in self._known:
             item = None if task.group is None else Item(task.index, run.tasks.item(number))
-            said = (run.identity.workflow, _said(task.definition))
-            if said not in self._said:
+            shape = (run.identity.workflow, _shape(task.definition))
+            if shape not in self._of_shape:
                 pod = build_pod(run.identity, task.definition, 1, item=item, defaults=self._defaults)
-                self._said[said] = needs_of(pod["spec"])
-            self._known[key] = self._said[said]
+                self._of_shape[shape] = needs_of(pod["spec"])
+            self._known[key] = self._of_shape[shape]
         return self._known[key]
 
     def largest(self) -> tuple[str, Needs]:
@@ -75,7 +75,7 @@ class _NeedsOfPods:
         )
 
 
-def _said(task: TaskDefinition) -> str:
+def _shape(task: TaskDefinition) -> str:
     """All that decides what a pod asks for, but for what is the same in all runs of a Workflow."""
     fields = task.fields
     said = str([fields.get(name) for name in ("resources", "podTemplate")])

@@ -35,7 +35,7 @@ class Latest(Generic[T]):
             self._changed.set()
 
     async def updates(self, channel: Channel) -> AsyncIterator[T]:
-        """Each newest state, without end. The tab is updates when the server is lost, and when it is there again."""
+        """Each newest state, without end. The tab is told when the server is lost, and when it is there again."""
         said = ""
         while True:
             await self._changed.wait()
