@@ -1,8 +1,9 @@
 """The program `sluice`. Imports only the command that is called, so `lint` need not load the Kubernetes client."""
 
+import os
 import sys
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -81,10 +82,30 @@ def main() -> None:
     """
 
 
-def plugin() -> None:
+def program() -> NoReturn:
+    """The program `sluice`."""
+    _run("sluice")
+
+
+def plugin() -> NoReturn:
     """The program `kubectl-sluice`."""
-    main(prog_name="kubectl sluice")
+    _run("kubectl sluice")
+
+
+def _run(name: str) -> NoReturn:
+    """Ends the process as soon as all is written. To free its objects one by one first would take `plan` of 2,000 tasks
+    a tenth of its time. mypy ends in the same way (`hard_exit` in mypy/util.py).
+    """
+    try:
+        main(prog_name=name)
+    except SystemExit as end:
+        code = end.code
+    if not isinstance(code, int):
+        sys.exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":
-    main(prog_name="sluice")
+    program()
