@@ -24,7 +24,7 @@ def read(monkeypatch: pytest.MonkeyPatch, **variables: str) -> Settings:
 def test_without_variables_it_watches_all_namespaces_and_caps_nothing(monkeypatch):
     found = read(monkeypatch)
     assert (found.namespaces, found.pods, found.pods_per_namespace, found.metrics_port) == ((), None, None, None)
-    assert (found.lease_namespace, found.lease_name, found.lease_duration_s) == ("default", "sluice-operator", 15)
+    assert (found.lease_namespace, found.lease_name, found.lease_duration_s) == ("default", "sluice-operator", 8)
     assert (found.keep_succeeded_s, found.keep_failed_s, found.creates_in_flight) == (3600, 86400, 32)
     assert (found.on_first_sight, found.log_format, found.log_level) == ("Run", "text", "info")
     assert found.identity

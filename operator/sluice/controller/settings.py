@@ -61,8 +61,8 @@ class Settings(BaseSettings):
     """What is watched; none means all."""
     lease_namespace: str = Field("default", alias="SLUICE_LEASE_NAMESPACE")
     lease_name: str = Field("sluice-operator", alias="SLUICE_LEASE_NAME")
-    lease_duration_s: int = Field(15, ge=2, alias="SLUICE_LEASE_DURATION")
-    """For how long another operator waits for one that has fallen silent. As long as Kubernetes' own controllers do."""
+    lease_duration_s: int = Field(8, ge=2, alias="SLUICE_LEASE_DURATION")
+    """For how long another operator waits for one that has fallen silent."""
     identity: str = Field(default_factory=_identity, alias="SLUICE_IDENTITY")
     on_first_sight: OnFirstSight = Field("Run", alias="SLUICE_ON_FIRST_SIGHT")
     keep_succeeded_s: Duration = Field(3600, alias="SLUICE_KEEP_PODS_SUCCEEDED")
