@@ -1,9 +1,8 @@
 """Lists of runs and of Workflows, as rows: all at first, then those that have changed.
 
-Of each row no more is kept than the JSON that was sent, once for all tabs that show it: there may be thousands.
+Of each row no more is kept than the JSON that was sent: there may be thousands, for each tab.
 """
 
-import sys
 from asyncio import TaskGroup
 from collections.abc import Callable
 
@@ -47,8 +46,8 @@ async def _feed(
 
 
 def _packed(row: Json) -> str:
-    """As text: orjson's bytes keep the 1 KB or more that they were made in. Interned, so equal rows are one."""
-    return sys.intern(orjson.dumps(row).decode())
+    """As text: orjson's bytes keep the 1 KB or more that they were made in."""
+    return orjson.dumps(row).decode()
 
 
 def _run(row: TableRow) -> Json:
