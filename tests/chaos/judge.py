@@ -47,6 +47,10 @@ class Life:
     phase: str = ""
     by_itself: bool = False
     """Whether it ended before anybody asked for its removal: a kubelet tells of the end of what it removes, too."""
+    disrupted: bool = False
+    """Whether an eviction lost a race for the pod. The API server sets DisruptionTarget before it deletes, so that may
+    stand although the pod lives on, and after it no end is the program's own.
+    """
     recorded: float = math.inf
     """When its run's status told of the attempt first."""
     late: bool = False
@@ -88,6 +92,10 @@ class _Made:
         if name in self.unsure:
             self._add(self.unsure.pop(name), name)
 
+    def disrupt(self, name: str) -> None:
+        if (living := self.current.get(name)) and not living.phase:
+            living.disrupted = True
+
     def _add(self, event: Json, name: str) -> None:
         labels = event["requestObject"]["metadata"]["labels"]
         life = Life(
@@ -113,7 +121,8 @@ def lives(log: Iterable[bytes], namespace: str) -> list[Life]:
             if not event["userAgent"].startswith(HARNESS):
                 made.create(event, ref.get("name", ""))
         elif not done:
-            continue
+            if event["responseStatus"]["code"] == HTTPStatus.CONFLICT and ref.get("subresource") == "eviction":
+                made.disrupt(ref["name"])
         elif ref["resource"] == "workflowruns":
             if event["requestObject"] == {"status": None}:
                 wipes[ref["name"]].append(_instant(event["stageTimestamp"]))
@@ -154,7 +163,7 @@ def _observe(life: Life, event: Json) -> None:
     elif event["verb"] == "delete":
         life.over = received
     elif (phase := event["requestObject"].get("status", {}).get("phase")) in ("Succeeded", "Failed"):
-        life.by_itself = life.over == math.inf
+        life.by_itself = life.over == math.inf and not life.disrupted
         life.over, life.phase = min(life.over, received), phase
 
 

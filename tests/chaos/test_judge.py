@@ -70,8 +70,8 @@ def gone(unit, attempt, at_s):
     return event("delete", f"{unit}-{attempt}", at_s, agent="sluice-chaos")
 
 
-def evicted(unit, attempt, at_s):
-    return event("create", f"{unit}-{attempt}", at_s, agent="sluice-chaos", subresource="eviction")
+def evicted(unit, attempt, at_s, code=201):
+    return event("create", f"{unit}-{attempt}", at_s, agent="sluice-chaos", code=code, subresource="eviction")
 
 
 def records(tasks, at_s):
@@ -124,6 +124,10 @@ HOSTILE = made("t1", 1, 1, agent="sluice-chaos")
         ([made("t0", 1, 0), evicted("t0", 1, 0.5), *SOUND], {}, []),  # without a node it is gone at once
         ([made("t1", 1, 0), gone("t1", 1, 0.5), ends("t1", 1, 0.6), gone("t1", 1, 0.7), *SOUND], {}, []),
         ([made("t1", 1, 0), ends("t1", 1, 0.5), gone("t1", 1, 0.6), *SOUND], {}, ["had succeeded"]),
+        # A refused eviction may have marked the pod (409); a PodDisruptionBudget refuses before that (429).
+        ([made("t1", 1, 0), evicted("t1", 1, 0.4, 409), ends("t1", 1, 0.5), *SOUND], {}, []),
+        ([made("t1", 1, 0), evicted("t1", 1, 0.4, 429), ends("t1", 1, 0.5), *SOUND], {}, ["had succeeded"]),
+        ([made("t1", 1, 0), ends("t1", 1, 0.5), evicted("t1", 1, 0.6, 409), *SOUND], {}, ["had succeeded"]),
         (  # its program had ended, so the next attempt may begin; its slots it still held
             [made("t0", 0, 0), main_ends("t0", 0, 0.5), *SOUND, ends("t0", 0, 1.5, "Failed")],
             {},
