@@ -72,6 +72,21 @@ class Kubectl:
     def patch(self, kind: str, name: str, change: Json) -> None:
         self("patch", kind, name, "--type=merge", "-p", json.dumps(change))
 
+    def let_go(self, pod: str) -> None:
+        """Makes the file /tmp/go, which the program of the pod waits for. As soon as it is there, the program may end
+        and take touch along, so an error counts only while the pod runs.
+        """
+
+        def gone() -> bool:
+            try:
+                self("exec", pod, "--", "touch", "/tmp/go")  # noqa: S108  a file in the pod
+            except KubectlError:
+                if any(found["metadata"]["name"] == pod for found in self.list("pods") if _runs(found)):
+                    raise
+            return True
+
+        eventually(gone, f"the program of {pod} is let go")
+
     def whoami(self) -> str:
         return self("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}")
 
@@ -167,6 +182,10 @@ def condition(found: Json, type_: str) -> Json:
     """A condition of an object; empty if it has none of that type."""
     conditions = found.get("status", {}).get("conditions", [])
     return next((c for c in conditions if c["type"] == type_), {})
+
+
+def _runs(pod: Json) -> bool:
+    return pod["status"]["phase"] in ("Pending", "Running")
 
 
 def _has_started(pod: Json) -> bool:

@@ -91,7 +91,7 @@ def test_the_cluster_pays_for_a_pod_that_was_deleted_by_hand(kubectl: Kubectl) -
         return words in str(kubectl.task(run, "work"))
 
     eventually(lambda: says("Terminating: its pod is being deleted"), "the task says that its pod is being deleted")
-    kubectl("exec", pod, "--", "touch", "/tmp/go")  # noqa: S108
+    kubectl.let_go(pod)
     eventually(lambda: says("1 of 5 infrastructure retries used"), "the task says who pays")
     assert says("the pod was deleted before it had finished")
     task = kubectl.finished(run)["status"]["tasks"]["work"]

@@ -73,7 +73,7 @@ def test_a_task_that_runs_may_finish_while_the_run_is_suspended(kubectl: Kubectl
     eventually(lambda: kubectl.task("today", "first").get("phase") == "Running", "the first task runs")
     kubectl.patch("workflowrun", "today", {"spec": {"state": "Suspended"}})
     eventually(lambda: phase(kubectl, "today") == "Suspended", "the run is Suspended")
-    kubectl("exec", kubectl.task("today", "first")["pod"], "--", "touch", "/tmp/go")  # noqa: S108
+    kubectl.let_go(kubectl.task("today", "first")["pod"])
     eventually(lambda: kubectl.task("today", "first")["phase"] == "Succeeded", "the first task has succeeded")
     eventually(lambda: waits_suspended(kubectl, "second"), "the second waits")
     assert len(kubectl.pods("today")) == 1

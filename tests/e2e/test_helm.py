@@ -151,7 +151,7 @@ def test_uninstalled_it_leaves_what_people_made_and_goes_on_when_it_is_back(rele
     assert there >= {f"CustomResourceDefinition/{kind}.sluice.dev" for kind in crds}
     assert not [name for name in there if not name.startswith("CustomResourceDefinition/")]
     (pod,) = kubectl.pods(run)
-    kubectl("exec", pod["metadata"]["name"], "--", "touch", "/tmp/go")  # noqa: S108
+    kubectl.let_go(pod["metadata"]["name"])
     eventually(lambda: kubectl.pods(run)[0]["status"]["phase"] == "Succeeded", "its pod ends by itself")
 
     install(kubectl.cluster)

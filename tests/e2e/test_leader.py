@@ -43,7 +43,7 @@ def at_the_gate(kubectl: Kubectl) -> str:
 
 
 def let_go(kubectl: Kubectl, run: str) -> None:
-    kubectl("exec", kubectl.task(run, "gate")["pod"], "--", "touch", "/tmp/go")  # noqa: S108
+    kubectl.let_go(kubectl.task(run, "gate")["pod"])
 
 
 def test_exactly_one_leads_and_gives_the_lease_back_when_it_is_asked_to_end(bare: Kubectl, operator: Start) -> None:

@@ -53,10 +53,10 @@ def test_named_tasks_run_again_and_it_waits_for_the_other_run(kubectl: Kubectl) 
     )
     assert waiting["message"] == f"waits for run {first}, from which it resumes, to end"
 
-    kubectl("exec", kubectl.task(first, "gate")["pod"], "--", "touch", "/tmp/go")  # noqa: S108
+    kubectl.let_go(kubectl.task(first, "gate")["pod"])
     eventually(lambda: kubectl.task("again", "gate").get("phase") == "Running", "the gate runs again")
     kubectl("delete", "workflowrun", first)  # it is not needed any more
-    kubectl("exec", kubectl.task("again", "gate")["pod"], "--", "touch", "/tmp/go")  # noqa: S108
+    kubectl.let_go(kubectl.task("again", "gate")["pod"])
     status = kubectl.finished("again")["status"]
     assert {name: task["phase"] for name, task in status["tasks"].items()} == {
         "extract": "Succeeded",
@@ -119,7 +119,7 @@ def test_an_operator_killed_in_the_middle_keeps_the_same(
     bare("delete", "workflowrun", first)
     mortal.start()
     eventually(lambda: bare.task("again", "gate").get("phase") == "Running", "the gate runs")
-    bare("exec", bare.task("again", "gate")["pod"], "--", "touch", "/tmp/go")  # noqa: S108
+    bare.let_go(bare.task("again", "gate")["pod"])
     status = bare.finished("again")["status"]
     assert (status["phase"], status["resumed"]) == ("Succeeded", {"run": first})
     assert tasks_that_ran(bare, "again") == {"load", "gate"}
