@@ -152,10 +152,10 @@ def eventually(look: Callable[[], Found | None], what: str, seconds: float = 60)
             if found := look():
                 return found
             last = found
-        except KubectlError as error:
+        except (KubectlError, LookupError) as error:  # a field that is not there yet
             last = error
         time.sleep(_LOOK_EVERY_S)
-    raise AssertionError(f"not within {SLOW * seconds:.0f} s: {what}; last seen: {last}")
+    raise AssertionError(f"not within {SLOW * seconds:.0f} s: {what}; last seen: {last!r}")
 
 
 def workflow(name: str, *tasks: Json, **spec: Any) -> Json:

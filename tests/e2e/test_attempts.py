@@ -87,13 +87,14 @@ def test_the_cluster_pays_for_a_pod_that_was_deleted_by_hand(kubectl: Kubectl) -
     pod = kubectl.task(run, "work")["pod"]
     kubectl("delete", "pod", pod, "--wait=false")
 
-    def says(words: str) -> bool:
-        return words in str(kubectl.task(run, "work"))
+    def says(*words: str) -> bool:
+        entry = str(kubectl.task(run, "work"))
+        return all(each in entry for each in words)
 
     eventually(lambda: says("Terminating: its pod is being deleted"), "the task says that its pod is being deleted")
     kubectl.let_go(pod)
-    eventually(lambda: says("1 of 5 infrastructure retries used"), "the task says who pays")
-    assert says("the pod was deleted before it had finished")
+    who_and_why = ("1 of 5 infrastructure retries used", "the pod was deleted before it had finished")
+    eventually(lambda: says(*who_and_why), "the task says who pays, and why")
     task = kubectl.finished(run)["status"]["tasks"]["work"]
     assert (task["phase"], task["attempt"]) == ("Succeeded", 2)
     assert task["retries"] == {"limit": 0, "infrastructure": 1}

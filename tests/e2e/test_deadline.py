@@ -8,7 +8,7 @@ from tests.e2e.host import HostOperator
 from tests.e2e.kubernetes import Kubectl, eventually, workflow
 
 STUBBORN = "trap 'exit 1' TERM; sleep 600 & wait"
-LONG = {"name": "work", "deadline": "8s", "retries": {"limit": 5}, "bash": STUBBORN}
+LONG = {"name": "work", "deadline": "15s", "retries": {"limit": 5}, "bash": STUBBORN}
 OFTEN = {"limit": 50, "backoff": {"initial": "3s", "factor": 1}}
 FLAKY = {"name": "work", "deadline": "20s", "retries": OFTEN, "bash": "exit 1"}
 
@@ -24,7 +24,7 @@ def test_its_node_ends_it_while_no_operator_is_there(bare: Kubectl, operator: Ca
     one.start()
     task = bare.finished(run)["status"]["tasks"]["work"]
     assert (task["phase"], task["attempt"], task["reason"]) == ("Failed", 1, "Timeout")
-    assert task["message"] == "was not done by its deadline, 8s after its first start"
+    assert task["message"] == "was not done by its deadline, 15s after its first start"
 
 
 def test_an_operator_killed_between_two_attempts_counts_from_the_first(
