@@ -8,13 +8,12 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
-import aiohttp
 import orjson
 
 from sluice import __version__
 from sluice.client import kubeconfig, table
 from sluice.client.access import Access
-from sluice.client.asynchronous import ConfigException, Configuration, RESTClientObject
+from sluice.client.asynchronous import ConfigException, Configuration, RESTClientObject, aiohttp
 from sluice.client.errors import (
     ClientError,
     Conflict,

@@ -1,14 +1,20 @@
-"""Import `kubernetes.aio` by way of this module: it loads only what we use of it.
+"""Import `kubernetes.aio` and aiohttp by way of this module: it loads only what we use of them.
 
 `kubernetes/__init__.py` imports the whole package, its synchronous half as well, which would be a third of the time
 until the first output of a command. Here the modules that we do not need load on first use, so never. They are
 forgotten at once: whoever looks at all modules, as pydantic does to read docstrings, would load them.
 
 The package's own client, which needs pydantic, is loaded when somebody makes one: requests are ours, see `client.api`.
+
+As aiohttp is imported, it reads all certificates of the system, for connections that have no TLS context of their own.
+Ours have one, which may well read them. So aiohttp finds none, and a connection without a context trusts nobody.
 """
 
+import os
+import ssl
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import LazyLoader
@@ -42,6 +48,23 @@ def _api_client(configuration: Any = None) -> Any:
     return ApiClient(configuration)
 
 
+@contextmanager
+def _no_certificates() -> Iterator[None]:
+    found = ssl.get_default_verify_paths()
+    named = (found.openssl_cafile_env, found.openssl_capath_env)
+    before = {name: os.environ[name] for name in named if name in os.environ}
+    os.environ.update(dict.fromkeys(named, os.devnull))
+    try:
+        yield
+    finally:
+        for name in named:
+            del os.environ[name]
+        os.environ.update(before)
+
+
+with _no_certificates():
+    import aiohttp
+
 _finder = _OnFirstUse()
 sys.meta_path.insert(0, _finder)
 try:
@@ -62,4 +85,4 @@ finally:
             delattr(sys.modules[_parent], _child)
             del sys.modules[_name]
 
-__all__ = ["ConfigException", "Configuration", "RESTClientObject", "config"]
+__all__ = ["ConfigException", "Configuration", "RESTClientObject", "aiohttp", "config"]
