@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from sluice.cli.loading import loading
 from sluice.client.access import Access
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ def access_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def with_client(access: Access, work: Callable[["Client"], Awaitable[T]]) -> T:
     """The result of `work`. Errors and Ctrl-C end the program: see `main`."""
-    from sluice.client.api import Client  # noqa: PLC0415  # see the module's docstring
+    with loading():
+        from sluice.client.api import Client  # noqa: PLC0415  # see the module's docstring
 
     async def connected() -> T:
         async with await Client.connect(access) as client:

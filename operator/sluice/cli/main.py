@@ -9,6 +9,7 @@ import click
 
 from sluice import __version__
 from sluice.cli.cluster import INTERRUPTED, NOT_ASKED
+from sluice.cli.loading import loading
 from sluice.cli.printable import printable
 from sluice.cli.suggestion import as_typed
 from sluice.client.errors import Unreachable
@@ -51,7 +52,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(_COMMANDS[cmd_name]).command
+        with loading():
+            command: click.Command = import_module(_COMMANDS[cmd_name]).command
         return command
 
     def resolve_command(
