@@ -6,7 +6,9 @@ import json
 import pytest
 from aiohttp import web
 
+from sluice.client.resources import RUNS
 from sluice.core.base.naming import revision_name
+from sluice.page.feeds import rows
 from tests.client.server import status
 from tests.page.server import browsing
 
@@ -185,3 +187,36 @@ async def test_a_fault_of_ours_ends_the_stream_and_says_where_to_look(tmp_path, 
         heard = Heard(await browser.get("api/live?view=pools"))
         assert (await heard.next("failed"))["kind"] == "Fault"
     assert "KeyError: 'metadata'" in caplog.text
+
+
+async def test_what_changes_while_a_slow_tab_is_written_to_is_sent_afterwards(monkeypatch):
+    found, changed = {"a": '{"phase":"Running"}'}, asyncio.Event()
+
+    async def follow(*_):
+        yield found
+        await changed.wait()
+        yield found
+        await asyncio.Event().wait()
+
+    class SlowTab:
+        def __init__(self):
+            self.sent, self.done = [], asyncio.Event()
+
+        async def send(self, _, event):
+            self.sent += map(bytes, event["changed"])
+            found["a"] = '{"phase":"Failed"}'
+            changed.set()
+            await asyncio.sleep(0.01)
+            if len(self.sent) > 1:
+                self.done.set()
+
+    monkeypatch.setattr(rows, "follow_as", follow)
+    monkeypatch.setattr(rows.orjson, "Fragment", str.encode)
+    tab = SlowTab()
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        feeding = group.create_task(rows._feed(tab, None, "", RUNS, dict, group))
+        await tab.done.wait()
+        feeding.cancel()
+        for task in group._tasks:
+            task.cancel()
+    assert tab.sent == [b'{"phase":"Running"}', b'{"phase":"Failed"}']

@@ -13,7 +13,13 @@ import orjson
 from sluice import __version__
 from sluice.client import kubeconfig, table
 from sluice.client.access import Access
-from sluice.client.asynchronous import ConfigException, Configuration, RESTClientObject, aiohttp
+from sluice.client.asynchronous import (
+    ConfigException,
+    Configuration,
+    HttpProcessingError,
+    RESTClientObject,
+    aiohttp,
+)
 from sluice.client.errors import (
     ClientError,
     Conflict,
@@ -39,12 +45,13 @@ ALL_NAMESPACES = ""
 _CONNECT_S, _ANSWER_S = 10.0, 30.0
 _SILENCE_S = 90.0  # a watch has a bookmark at least once a minute
 _PAGE = 200  # more is not faster, and takes more memory of the page's server, which it keeps
-_LINE_MAX = 2**22  # a line of a watch is a whole object
-_LOG_READ_AHEAD = 2**16  # bytes: many logs may be read at once
+_READ_AHEAD = 2**21  # bytes, as are the next ones
+_LINE_MAX = 2**24  # a line of a watch is a whole object: 1.5 MiB in etcd, and each `<` has six characters here
+_LOG_READ_AHEAD = 2**16  # many logs may be read at once
 
-# A token cannot be read just now (ConfigException), or the text is no JSON (ValueError): a proxy's page, or the last
-# line of a watch that was cut.
-_NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError, ValueError, ConfigException)
+# A token cannot be read just now (ConfigException), the text is no JSON (ValueError), as a proxy's page or the last
+# line of a watch that was cut, or it is too long (HttpProcessingError).
+_NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError, ValueError, ConfigException, HttpProcessingError)
 
 
 class Client:
@@ -136,7 +143,7 @@ class Client:
         ) as answer:
             await self._check(answer, "watch", resource, where, "")
             try:
-                async for line in answer.content:
+                while line := await answer.content.readline(max_line_length=_LINE_MAX):
                     event: Json = orjson.loads(line)
                     if event["type"] == "ERROR":
                         raise self._error(event["object"], "watch", resource, where, "")
@@ -227,7 +234,7 @@ class Client:
         accept: str = JSON,
         content_type: str = JSON,
         timeout: aiohttp.ClientTimeout | None = None,  # noqa: ASYNC109  # aiohttp's own
-        read_ahead: int = _LINE_MAX // 2,
+        read_ahead: int = _READ_AHEAD,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         try:
             answer = await self._open().request(

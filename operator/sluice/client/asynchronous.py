@@ -64,6 +64,7 @@ def _no_certificates() -> Iterator[None]:
 
 with _no_certificates():
     import aiohttp
+    from aiohttp.http_exceptions import HttpProcessingError
 
 _finder = _OnFirstUse()
 sys.meta_path.insert(0, _finder)
@@ -85,4 +86,4 @@ finally:
             delattr(sys.modules[_parent], _child)
             del sys.modules[_name]
 
-__all__ = ["ConfigException", "Configuration", "RESTClientObject", "aiohttp", "config"]
+__all__ = ["ConfigException", "Configuration", "HttpProcessingError", "RESTClientObject", "aiohttp", "config"]

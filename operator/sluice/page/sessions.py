@@ -31,4 +31,4 @@ class Sessions:
         return self._keys[-1]
 
     def has(self, key: str) -> bool:
-        return any(compare_digest(key.encode(), known.encode()) for known in self._keys)
+        return any(compare_digest(key.encode(errors="replace"), known.encode()) for known in self._keys)

@@ -107,3 +107,20 @@ async def test_the_real_server_streams(api_server: str, kubectl: Kubectl) -> Non
             await kube.snapshot(lambda item: item, "/api/v1/nothings")
     finally:
         await kube.close()
+
+
+async def test_a_pod_that_is_six_times_as_long_on_the_wire_as_in_etcd_can_be_watched() -> None:
+    """The API server writes each `<` as \\u003c."""
+    long = event("ADDED", "long")
+    long["object"]["metadata"]["annotations"] = {"a": "\u0000" * 1_400_000}  # six characters each here, too
+    async with stream(long) as kube:
+        found = [item async for item in kube.watch(PATH, "1")]
+    assert [len(item["object"]["metadata"]["annotations"]["a"]) for item in found] == [1_400_000]
+
+
+async def test_a_line_beyond_all_measure_is_no_answer() -> None:
+    long = event("ADDED", "long")
+    long["object"]["metadata"]["annotations"] = {"a": "a" * 2**24}
+    async with stream(long) as kube:
+        with pytest.raises(Unanswered):
+            [item async for item in kube.watch(PATH, "1")]

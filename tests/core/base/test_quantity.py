@@ -60,3 +60,8 @@ def test_what_is_no_quantity(text):
 )
 def test_size_is_written_as_the_user_wrote_it(size, like, text):
     assert rounded_up(Fraction(size), like) == text
+
+
+@pytest.mark.parametrize("text", ["9" * 5_000, "0." + "0" * 5_000 + "1", "1" * 64 + "Mi"])
+def test_a_number_that_nobody_means_is_none(text):
+    assert parse(text) is None

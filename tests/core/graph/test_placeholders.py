@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.graph.placeholders import fill, placeholders_in
+from sluice.core.graph.placeholders import FILLED_MAX, TooLong, fill, fill_typed, placeholders_in
 
 VALUES = {"params.day": "monday", "params.cost": "5$", "params.code": "$(HOME)$(params.day)", "run.name": "etl-g1"}
 
@@ -147,3 +147,32 @@ def test_used_names_the_place_of_each_placeholder(node, found):
 @pytest.mark.parametrize("text", ["$(run)", "$(params)", "$(tasks)", "$(runs.name)", "$(item-count)"])
 def test_a_command_substitution_is_no_placeholder(text):
     assert list(placeholders_in(f"x={text}", "here")) == []
+
+
+LONG = {"params.x": "a" * 2**16}
+FIT = FILLED_MAX // 2**16
+ONE = "$(params.x)"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param({"image": ONE * (FIT + 1)}, id="in one text"),
+        pytest.param({"args": [ONE] * (FIT + 1)}, id="in many"),
+        pytest.param({"image": ONE, "podTemplate": {"spec": {"a": [{"b": ONE * FIT}]}}}, id="in several fields"),
+        pytest.param(
+            {"args": [f"$(run.x ?? params.x)$(run.x ?? '{'b' * 9}')"] * (FIT + 1)}, id="the first that exists"
+        ),
+    ],
+)
+def test_no_call_fills_in_more_than_any_object_can_have(more):
+    with pytest.raises(TooLong, match="stand for more than 4 MiB in all; let a script read"):
+        fill(more, LONG)
+    assert len(fill({"image": ONE * FIT}, LONG)["image"]) == FILLED_MAX
+
+
+def test_a_value_with_its_type_counts_as_often_as_it_stands_there():
+    typed = {"params.x": ["a" * (2**16 - 4)]}
+    assert fill_typed([ONE] * FIT, typed, LONG) == [typed["params.x"]] * FIT
+    with pytest.raises(TooLong):
+        fill_typed({"a": [ONE] * FIT, "b": ONE}, typed, LONG)

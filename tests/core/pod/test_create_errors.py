@@ -90,3 +90,15 @@ def test_expired_token_does_not_fail_the_task():
 @pytest.mark.parametrize(("tries", "delay_s"), [(1, 0.5), (2, 1), (3, 2), (4, 4), (5, 5), (6, 5), (100_000, 5)])
 def test_delay_doubles_up_to_five_seconds_however_long_the_cluster_is_full(tries, delay_s):
     assert create_delay_s(tries) == delay_s
+
+
+def test_what_a_tenant_writes_is_no_word_of_the_server():
+    name = "exceeded quota: q, requested: " + ", requested: a=1, used: " * 20_000
+    assert classify(403, f"{NO}no PriorityClass with name {name} was found") is FORBIDDEN
+    assert above_quota(f"{NO}{name}") == ""  # and it takes no time that is worth a word
+
+
+def test_a_number_that_nobody_can_read_is_no_quantity():
+    amount = "9" * 5_000
+    message = f"{NO}exceeded quota: q, requested: memory={amount}, used: memory=0, limited: memory=1Gi"
+    assert classify(403, message) is QUOTA

@@ -42,3 +42,12 @@ def test_a_batch_that_is_too_large_for_a_variable_is_in_the_file_only():
     assert oversize(by_script) == ""
     by_image = built(batch, forEach={"range": {"end": 140}, "batch": 140})
     assert oversize(by_image).startswith("the variable ITEMS has 140")
+
+
+@pytest.mark.parametrize(
+    "container",
+    [{"env": [{"value": "v"}]}, {"env": "x"}, {"env": [3]}, {"command": 7}, {"args": {"a": 1}}, {"args": None}],
+)
+def test_what_the_api_server_will_refuse_has_no_size(container):
+    template = {"spec": {"containers": [{"name": "beside", **container}]}}
+    assert oversize(built(podTemplate=template)) == ""

@@ -87,6 +87,6 @@ def test_a_run_holds_its_claim_for_as_long_as_anybody_says_so(said, held):
         if word[0] == "+":
             runs.add(claim, word[1:])
         else:
-            ended.append(runs.remove(claim.run, word[1:]))
+            ended.append(runs.remove(word[1:]))
     assert runs.claim(claim.run) == (claim.claim if held else None)
-    assert ended.count(True) == (0 if held or "+" not in said else 1)
+    assert ended.count(claim.run) == (0 if held or "+" not in said else 1)

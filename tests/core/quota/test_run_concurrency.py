@@ -306,3 +306,18 @@ def _shuffled(those, chance):
 )
 def test_on_a_schedule_one_run_waits(concurrency, there, then):
     assert decided(concurrency, there) == then
+
+
+@pytest.mark.parametrize("task", [{}, None, 7, {"attempt": "x"}, {"phase": ["Running"]}])
+def test_a_status_by_hand_tells_of_no_container(task):
+    assert not has_started_container({"tasks": {"a": task}}, [])
+    assert not has_started_container({"tasks": task}, [])
+
+
+@pytest.mark.parametrize("times", [1, 93])
+def test_of_a_long_key_a_digest_is_kept(times):
+    concurrency = Concurrency("Queue", key="$(params.x)" * times)
+    values = [concurrency.value({"x": letter * 2**16}) for letter in "aab"]
+    assert values[0] == values[1] != values[2]
+    assert {len(value) for value in values} == {64}
+    assert Concurrency("Queue", key="$(params.x)").value({"x": "prod"}) == "prod"

@@ -531,3 +531,26 @@ def test_of_many_who_wait_a_pool_names_ten():
     for number in range(30):
         limits.ask(f"r{number:02}", A)
     assert len(limits.usage(PoolKey("team", "a")).first_waiters) == 10
+
+
+def test_a_pod_whose_owner_was_taken_away_holds_its_slots_until_it_ends():
+    """As `kubectl delete --cascade=orphan` does."""
+    for end in ("terminal", "deleted"):
+        limits = Limits(a=1, mutex=1)
+        seen(limits, "r1", A, of_run={"mutex": 1})
+        limits.observe_run(RunClaim(ref("r1"), (("mutex", 1),)))
+        seen(limits, "r1", A, of_run={"mutex": 1}, owner="nobody")
+        limits.run_ended(ref("r1"))
+        assert (limits.used("a"), limits.used("mutex")) == (1, 1)
+        if end == "terminal":
+            seen(limits, "r1", A, exited(), of_run={"mutex": 1}, owner="nobody")
+        else:
+            limits.pod_deleted(pod("r1", A, running(), owner="nobody"))
+        assert (limits.used("a"), limits.used("mutex")) == (0, 0)
+
+
+def test_somebody_elses_pod_by_the_name_of_a_granted_one_frees_nothing():
+    limits = Limits(a=1)
+    limits.ask("r1", A)
+    seen(limits, "r1", A, exited(), owner="somebody", uid="other")
+    assert limits.used("a") == 1

@@ -7,6 +7,7 @@ import pytest
 
 from sluice.api.for_each import ForEachSpec
 from sluice.core.base.intervals import members
+from sluice.core.graph.placeholders import fill
 from sluice.core.run.outputs import values_of
 from sluice.core.spec.for_each import ForEach, NoItems
 from sluice.core.status.run_status import task_status
@@ -599,3 +600,10 @@ def test_what_is_over_is_taken_out_of_the_status():
     world.decide()
     world.writes()
     assert world.stored["tasks"]["a"]["items"] == {"total": 3, "succeeded": "0-2"}
+
+
+def test_items_that_are_too_long_are_refused():
+    values = {"params.x": "a" * 2**16}
+    spec = ForEachSpec.model_validate({"items": ["$(params.x)"] * 65})
+    with pytest.raises(NoItems, match="forEach: its placeholders stand for more than 4 MiB"):
+        ForEach.of(spec).items(lambda fields: fill(fields, values))

@@ -100,3 +100,8 @@ def test_a_restart_keeps_it():
     world.decide()
     world.writes()
     assert world.restarted().run.time.as_status()["parallelism"] == "30s"
+
+
+def test_what_somebody_else_has_written_can_be_written_again():
+    (text,) = TimeAccounting.of({"running": "9" * 252 + "h"}).as_status().values()
+    assert len(text) < 20

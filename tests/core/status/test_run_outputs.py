@@ -142,3 +142,8 @@ def test_outputs_are_known_after_a_restart():
 )
 def test_fault(text, words):
     assert faults(A, outputs={"it": text}) == [f"spec.outputs.it: {words}"]
+
+
+def test_more_than_any_object_can_have_is_too_large():
+    status = ended({"all": "$(tasks.a.outputs.total)" * 1_100}, written=json.dumps({"files": [], "total": "x" * 4_000}))
+    assert status["message"].startswith("outputs too large: all: its placeholders stand for more than 4 MiB in all")

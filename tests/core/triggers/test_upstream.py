@@ -58,14 +58,27 @@ def test_a_run_that_is_gone_is_not_remembered():
 
 def test_a_changed_list_keeps_what_has_counted_and_begins_anew_with_the_others():
     before = [UpstreamMark("ingest", 5.0, ("a",)).written(), UpstreamMark("old", 5.0).written()]
-    assert upstream_marks(["clean", "ingest"], map(AfterMarkStatus.model_validate, before), 90.0) == (
+    assert upstream_marks(["clean", "ingest"], map(AfterMarkStatus.model_validate, before), 90.0, 100.0) == (
         UpstreamMark("clean", 90.0),
         UpstreamMark("ingest", 5.0, ("a",)),
     )
 
 
+@pytest.mark.parametrize(
+    ("before", "begin", "since"),
+    [
+        pytest.param([], 103.0, 100.0, id="the API server's clock is ahead of ours"),
+        pytest.param([UpstreamMark("ingest", 1e6).written()], 90.0, 100.0, id="ours was ahead once"),
+        pytest.param([UpstreamMark("ingest", 160.0).written()], 90.0, 160.0, id="a minute may be right"),
+    ],
+)
+def test_a_clock_that_was_wrong_loses_no_success_for_good(before, begin, since):
+    (mark,) = upstream_marks(["ingest"], map(AfterMarkStatus.model_validate, before), begin, 100.0)
+    assert mark.since == since
+
+
 def test_names_leave_room_for_a_label():
-    (mark,) = upstream_marks(["ingest"], [], 0.0)
+    (mark,) = upstream_marks(["ingest"], [], 0.0, 0.0)
     cause = due_after((mark,), {"ingest": [one("a")]}).cause
     assert len(followed_run_name("w" * 40, "uid", cause)) <= 63
     assert followed_run_name("report", "uid-1", cause) != followed_run_name("report", "uid-2", cause)
@@ -99,7 +112,7 @@ class Cluster:
     """Which successes each run was made for."""
 
     def look(self, *, crash=False):
-        known = upstream_marks(self.names, map(AfterMarkStatus.model_validate, self.status.get("after", ())), 0.0)
+        known = upstream_marks(self.names, map(AfterMarkStatus.model_validate, self.status.get("after", ())), 0.0, 0.0)
         if making := self.status.get("pendingRun"):
             self.runs.setdefault(making, set(self.status["for"]))
             if not crash:

@@ -1,5 +1,7 @@
 """Faults of placeholders and parameters."""
 
+import tracemalloc
+
 import pytest
 
 from sluice.core.validation import workflow_warnings
@@ -126,3 +128,19 @@ def test_placeholder_that_the_shell_takes_as_code(command, place):
     words = "the shell takes what $(params.day) stands for as code; "
     hint = """write `env: [{name: VALUE, value: "$(params.day)"}]`, and "$VALUE" here"""
     assert found == ([f"spec.tasks[0].{place}: {words}{hint}"] if place else [])
+
+
+@pytest.mark.parametrize(
+    "task", [{"env": [{"name": "V", "value": "$(params.x)" * 5_950}]}, {"args": ["$(params.x)" * 2_970] * 40}]
+)
+def test_what_is_too_long_is_counted_and_not_built(task):
+    """By default the task's arguments would have hundreds of megabytes."""
+    tracemalloc.start()
+    try:
+        found = faults({**A, "command": ["true"], **task}, parameters=[{"name": "x", "default": "a" * 2**16}])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found
+    assert all("bytes with its parameters; a program can be given 131071" in fault for fault in found)
+    assert peak < 30_000_000

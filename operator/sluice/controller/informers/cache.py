@@ -16,6 +16,7 @@ from sluice.core.base.naming import LABEL_BACKFILL_UID, LABEL_CHANGE, LABEL_GENE
 from sluice.core.base.ownership import RunRef
 from sluice.core.base.times import instant
 from sluice.core.pod.view import PodView
+from sluice.core.run.children import MAX_DEPTH
 from sluice.core.triggers.history import EndedRun, EndedRuns
 from sluice.core.triggers.on_change import OwnRun
 from sluice.core.triggers.upstream import UpstreamSuccess
@@ -103,11 +104,11 @@ class Cache:
         return None if run.parent is None else self.run(run.parent)
 
     def ancestors(self, run: ObjectView) -> Iterator[ObjectView]:
-        """The run that made this run, the one that made that, and so on, as far as they are known. Each comes once:
-        owner references can be written by hand, also in a circle.
+        """The run that made this run, the one that made that, and so on, as far as they are known. Each comes once, and
+        no more of them than the operator makes: owner references can be written by hand, also in a circle.
         """
         passed = {run.uid}
-        while (above := self.parent(run)) is not None and above.uid not in passed:
+        while len(passed) <= MAX_DEPTH and (above := self.parent(run)) is not None and above.uid not in passed:
             passed.add(above.uid)
             yield above
             run = above

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import orjson
+from aiohttp.http_exceptions import HttpProcessingError
 from kubernetes.aio import config
 from kubernetes.aio.client import ApiClient, Configuration
 
@@ -37,9 +38,12 @@ _PAGE = 500
 
 FORBIDDEN, NOT_FOUND, CONFLICT, GONE, INVALID = 403, 404, 409, 410, 422
 
-# The network failed, a token cannot be read just now, or the text is no JSON (ValueError): a proxy's page, or the last
-# line of a watch that was cut.
-_NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError, ValueError, config.ConfigException)
+# The network failed, a token cannot be read just now, the text is no JSON (ValueError), as a proxy's page or the last
+# line of a watch that was cut, or it is too long (HttpProcessingError).
+_NO_ANSWER = (TimeoutError, aiohttp.ClientError, OSError, ValueError, config.ConfigException, HttpProcessingError)
+
+_LINE_MAX = 2**24
+"""Bytes. A line of a watch is a whole object: 1.5 MiB in etcd at most, and in JSON each `<` has six characters."""
 
 
 class ApiError(SluiceError):
@@ -187,7 +191,7 @@ class KubeClient:
                 watch_began(path, answer.status)
                 if not answer.ok:
                     raise _refusal(answer.status, await answer.read())
-                async for line in answer.content:
+                while line := await answer.content.readline(max_line_length=_LINE_MAX):
                     event = loads(line, kept=kept)
                     if event["type"] == "ERROR":
                         status = event["object"]
@@ -249,7 +253,7 @@ class KubeClient:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ssl=self._tls),
                 timeout=aiohttp.ClientTimeout(total=_ANSWER_S),
-                read_bufsize=2**21,  # a line of a watch is a whole object
+                read_bufsize=2**21,
             )
         return self._session
 

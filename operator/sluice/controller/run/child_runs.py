@@ -23,6 +23,7 @@ from sluice.controller.observability.logging import about
 from sluice.controller.queue.round_robin import FairQueue
 from sluice.controller.queue.workqueue import WORKERS
 from sluice.core.base.errors import Unanswered
+from sluice.core.graph.placeholders import TooLong
 from sluice.core.pod.create_errors import CreateError, classify
 from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.run.children import ChildView
@@ -64,7 +65,11 @@ class ChildRunWriter:
         if words := lost_outputs(run, run.tasks[intent.number]):
             intent.failed(CreateError.INVALID, words, self._clock.wall())
             return
-        body = intent.child_run(self._clock.wall())
+        try:
+            body = intent.child_run(self._clock.wall())
+        except TooLong as error:
+            intent.failed(CreateError.TOO_LARGE, str(error), self._clock.wall())
+            return
         try:
             made = await self._kube.create(our_path(run.identity.namespace, "workflowruns"), body)
         except ApiError as error:

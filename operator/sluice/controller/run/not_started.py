@@ -8,7 +8,7 @@ from sluice.controller.run.status_writer import patch_status
 from sluice.core import Json
 from sluice.core.base.faults import Fault
 from sluice.core.base.times import rfc3339
-from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
+from sluice.core.status.conditions import MESSAGE_MAX, Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import run_health
 
 
@@ -27,7 +27,7 @@ class NotStarted:
         await self._write(seen, {"phase": "Pending", "message": message}, facts)
 
     async def refuse(self, seen: ObjectView, faults: list[Fault]) -> None:
-        message = "\n".join(map(str, faults))
+        message = "\n".join(map(str, faults))[:MESSAGE_MAX]
         facts = [
             Condition("Accepted", False, "InvalidSpec", message),
             *run_conditions("Failed", message),

@@ -35,6 +35,7 @@ from sluice.controller.resources.pvcs import VolumeClaims
 from sluice.core import Json
 from sluice.core.base.errors import Unanswered
 from sluice.core.base.naming import LABEL_QUEUE
+from sluice.core.graph.placeholders import TooLong
 from sluice.core.pod.builder import Item, build_pod
 from sluice.core.pod.create_errors import CreateError, classify
 from sluice.core.pod.defaults import PodDefaults
@@ -125,21 +126,25 @@ class PodWriter:
             return
         if not intent.proceed():
             return
-        body = build_pod(
-            identity,
-            task.definition,
-            intent.attempt,
-            item=None if task.group is None else Item(task.index, run.tasks.item(intent.number)),
-            out_of_memory=task.used.out_of_memory,
-            avoid_node=task.avoid_node,
-            first_started_at=task.first_started_at,
-            now=self._clock.wall(),
-            hardened=run.pods.hardened,
-            end=run_end(run, self._clock.wall()) if task.definition.final else None,
-            before=results_before(run, task),
-            defaults=self._defaults,
-            files=self._files.sources(run),
-        )
+        try:
+            body = build_pod(
+                identity,
+                task.definition,
+                intent.attempt,
+                item=None if task.group is None else Item(task.index, run.tasks.item(intent.number)),
+                out_of_memory=task.used.out_of_memory,
+                avoid_node=task.avoid_node,
+                first_started_at=task.first_started_at,
+                now=self._clock.wall(),
+                hardened=run.pods.hardened,
+                end=run_end(run, self._clock.wall()) if task.definition.final else None,
+                before=results_before(run, task),
+                defaults=self._defaults,
+                files=self._files.sources(run),
+            )
+        except TooLong as error:
+            await self._failed(intent, CreateError.TOO_LARGE, str(error))
+            return
         if words := oversize(body):
             await self._failed(intent, CreateError.TOO_LARGE, words)
             return

@@ -30,7 +30,7 @@ from sluice.core.base.naming import (
 from sluice.core.base.times import rfc3339
 from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.spec.parameter import declarations, values_of_run
-from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
+from sluice.core.status.conditions import MESSAGE_MAX, Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import run_health, stalled
 from sluice.core.triggers.backfill import (
     Backfill,
@@ -88,7 +88,7 @@ class BackfillReconciler:
         spec, settings = seen.spec_as(BackfillSpec), workflow.spec_as(WorkflowSettings)
         faults, schedule = backfill_faults(manifest, settings, seen.created_at), backfill_schedule(spec, settings)
         if faults or schedule is None:
-            await self._refuse(seen, "\n".join(map(str, faults)))
+            await self._refuse(seen, "\n".join(map(str, faults))[:MESSAGE_MAX])
             self._refused[seen.key] = judged
             return
         progress = start_backfill(Backfill.of(spec, schedule), self._on_first_sight)

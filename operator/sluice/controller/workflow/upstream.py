@@ -40,7 +40,8 @@ class UpstreamTrigger:
             return RunRequest(status={name: None for name in _ENTRIES if name in workflow.status})
         status = workflow.status_as(WorkflowStatus)
         new = status.last_run is None and self._on_first_sight == "Run"
-        known = upstream_marks(names, status.after or (), workflow.created_at if new else self._clock.wall())
+        now = self._clock.wall()
+        known = upstream_marks(names, status.after or (), workflow.created_at if new else now, now)
         if status.pending_run:
             return RunRequest(
                 name=status.pending_run, status={"after": [mark.written() for mark in known], "pendingRun": None}

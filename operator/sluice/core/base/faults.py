@@ -12,6 +12,7 @@ from sluice.core.base.text import did_you_mean
 
 LISTED_AT_MOST = 100
 FOUND_AT_MOST = 10 * LISTED_AT_MOST  # by one check: it may find them in another order than the manifest's
+_PATH_MAX, _MESSAGE_MAX = 512, 2048  # characters: they quote what may be very long
 _COMPARED_AT_MOST = 1_000_000  # pairs of letters, for all hints of a manifest: 0.1 s
 
 
@@ -55,7 +56,7 @@ def listed(faults: Iterable[Fault]) -> list[Fault]:
         if fault.hint is not None:
             budget -= fault.hint.cost
             words = fault.hint.text() if budget >= 0 else fault.hint.otherwise
-        written.append(Fault(fault.path, fault.message + words))
+        written.append(Fault(fault.path[:_PATH_MAX], (fault.message + words)[:_MESSAGE_MAX]))
     if len(found) > LISTED_AT_MOST:
         written.append(Fault("spec", f"has more faults than these {LISTED_AT_MOST}; mend them, and look again"))
     return written

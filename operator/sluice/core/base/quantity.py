@@ -10,12 +10,13 @@ from math import ceil
 _BINARY = {unit: Fraction(1024) ** power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), start=1)}
 _DECIMAL = {unit: Fraction(1000) ** power for power, unit in enumerate(["n", "u", "m", "", *"kMGTPE"], start=-3)}
 _UNITS = _BINARY | _DECIMAL
+_LONGEST = 64  # characters; Python refuses to read a number of more than 4,300 digits
 _QUANTITY = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))(?:[eE]([+-]?[0-9]{1,2})|([KMGTPE]i|[numkMGTPE])?)")
 
 
 def parse(text: str) -> Fraction | None:
-    """The exact number, or None if the text is no quantity."""
-    found = _QUANTITY.fullmatch(text)
+    """The exact number, or None if the text is no quantity, or a longer one than anybody means."""
+    found = _QUANTITY.fullmatch(text) if len(text) <= _LONGEST else None
     if found is None:
         return None
     number, exponent, unit = found.groups()

@@ -7,6 +7,8 @@
    is.
 4. `$(tasks.b.outputs.r ?? tasks.c.outputs.r ?? 'none')` is the first of these parts that exists. A text exists always,
    and can only be the last part; a time that a run does not have, and what is absent of a task's end, does not exist.
+5. A placeholder of a few bytes, written a thousand times, brings a value of 64 KiB as often. So what is filled in is
+   counted before it is built, and is never more than FILLED_MAX.
 """
 
 import re
@@ -14,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sluice.core import Json
+from sluice.core.base.errors import SluiceError
 
 _PART = r"(?:(?:params|run|tasks|item)\.[A-Za-z0-9_.-]+|item)"
 _TEXT = r"'[^']*'"
@@ -30,6 +33,18 @@ _EXPANDED_BY_KUBELET = frozenset({"command", "args", "env"})
 
 Values = Mapping[str, str]
 """The value of each part of a placeholder: of `params.day`."""
+
+FILLED_MAX = 4 * 2**20
+"""Characters that one call fills in, at most: more than any object of Kubernetes can have."""
+
+
+class TooLong(SluiceError):
+    """More would be filled in. Whoever needs it fails with this message."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"its placeholders stand for more than {FILLED_MAX >> 20} MiB in all; let a script read /sluice/inputs.json"
+        )
 
 
 def parts_of(words: str) -> tuple[str, ...]:
@@ -59,49 +74,70 @@ def text_of(part: str) -> str:
 
 
 def fill(fields: Json, values: Values) -> Json:
-    """A copy of a task's fields with the known placeholders replaced. Placeholders inside a value are not."""
+    """A copy of a task's fields with the known placeholders replaced. Placeholders inside a value are not.
+
+    Raises TooLong.
+    """
+    filling = _Filling(values)
     return {
-        name: field if name in UNFILLED else _filled(field, values, doubled=name in _EXPANDED_BY_KUBELET)
+        name: field if name in UNFILLED else filling.filled(field, doubled=name in _EXPANDED_BY_KUBELET)
         for name, field in fields.items()
     }
 
 
-def _filled(node: Any, values: Values, *, doubled: bool) -> Any:
-    if isinstance(node, str):
-        if "$(" not in node:
-            return node
-        return _WITH_LITERALS.sub(lambda found: _value(found, values, doubled=doubled), node)
-    if isinstance(node, list):
-        return [_filled(item, values, doubled=doubled) for item in node]
-    if isinstance(node, dict):
-        return {
-            key: _filled(value, values, doubled=doubled or key in _EXPANDED_BY_KUBELET) for key, value in node.items()
-        }
-    return node
-
-
 def fill_typed(node: Any, typed: Mapping[str, Any], values: Values) -> Any:
     """A copy of a part of a manifest. A string that is one whole placeholder becomes its value in `typed`, with its
-    type; inside a text it is text.
+    type; inside a text it is text. Raises TooLong.
     """
-    if isinstance(node, str):
-        whole = PLACEHOLDER.fullmatch(node)
-        part = None if whole is None else chosen(whole[1], values)
-        return typed[part] if part is not None and part in typed else _filled(node, values, doubled=False)
-    if isinstance(node, list):
-        return [fill_typed(each, typed, values) for each in node]
-    if isinstance(node, dict):
-        return {key: fill_typed(each, typed, values) for key, each in node.items()}
-    return node
+    return _Filling(values).typed(node, typed)
 
 
-def _value(found: re.Match[str], values: Values, *, doubled: bool) -> str:
-    if found["literal"]:
-        return found[0] if doubled else found[0][1:]
-    if (part := chosen(found["words"], values)) is None:
-        return "" if "??" in found["words"] else found[0]
-    value = text_of(part) if is_text(part) else values[part]
-    return kubelet_literal(value) if doubled else value
+class _Filling:
+    """One call, and how many characters it may still fill in."""
+
+    def __init__(self, values: Values) -> None:
+        self._values, self._left = values, FILLED_MAX
+
+    def filled(self, node: Any, *, doubled: bool) -> Any:
+        if isinstance(node, str):
+            if "$(" not in node:
+                return node
+            return _WITH_LITERALS.sub(lambda found: self._value(found, doubled=doubled), node)
+        if isinstance(node, list):
+            return [self.filled(item, doubled=doubled) for item in node]
+        if isinstance(node, dict):
+            return {
+                key: self.filled(value, doubled=doubled or key in _EXPANDED_BY_KUBELET) for key, value in node.items()
+            }
+        return node
+
+    def typed(self, node: Any, typed: Mapping[str, Any]) -> Any:
+        if isinstance(node, str):
+            whole = PLACEHOLDER.fullmatch(node)
+            part = None if whole is None else chosen(whole[1], self._values)
+            if part is None or part not in typed:
+                return self.filled(node, doubled=False)
+            self._take(self._values.get(part, ""))  # it may be written out as often as it stands there
+            return typed[part]
+        if isinstance(node, list):
+            return [self.typed(each, typed) for each in node]
+        if isinstance(node, dict):
+            return {key: self.typed(each, typed) for key, each in node.items()}
+        return node
+
+    def _value(self, found: re.Match[str], *, doubled: bool) -> str:
+        if found["literal"]:
+            return found[0] if doubled else found[0][1:]
+        if (part := chosen(found["words"], self._values)) is None:
+            return "" if "??" in found["words"] else found[0]
+        value = self._take(text_of(part) if is_text(part) else self._values[part])
+        return kubelet_literal(value) if doubled else value
+
+    def _take(self, value: str) -> str:
+        self._left -= len(value)
+        if self._left < 0:
+            raise TooLong
+        return value
 
 
 def kubelet_literal(value: str) -> str:

@@ -6,7 +6,6 @@ server's message.
 https://kubernetes.io/docs/reference/using-api/api-concepts/#api-errors
 """
 
-import re
 from enum import StrEnum
 
 from sluice.core.base import quantity
@@ -53,9 +52,10 @@ def classify(status: int, message: str) -> CreateError:
     if status == _TOO_LARGE or any(fragment in text for fragment in _TOO_LARGE_MESSAGES):
         return CreateError.TOO_LARGE
     if status == _FORBIDDEN:
-        if "exceeded quota" in text:
+        reason = _reason(message)
+        if reason.startswith(_EXCEEDED):
             return CreateError.QUOTA_TOO_SMALL if above_quota(message) else CreateError.QUOTA
-        if "violates podsecurity" in text:
+        if reason.startswith("violates PodSecurity"):
             return CreateError.POD_SECURITY
         if "because it is being terminated" in text:
             return CreateError.NAMESPACE_GONE
@@ -65,18 +65,26 @@ def classify(status: int, message: str) -> CreateError:
     return CreateError.INVALID if status in (_BAD_REQUEST, _INVALID) else CreateError.BUSY
 
 
-_QUOTA = re.compile(r"exceeded quota: (.+?), requested: (.+), used: .+, limited: (.+)", re.DOTALL)
+def _reason(message: str) -> str:
+    """The words of the admission plugin. Farther on they may quote what a tenant has written."""
+    _, forbidden, reason = message.partition(" is forbidden: ")
+    return reason if forbidden else message
+
+
+_EXCEEDED = "exceeded quota: "
 """https://github.com/kubernetes/kubernetes/blob/v1.35.4/staging/src/k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go"""
 
 
 def above_quota(message: str) -> str:
     """In words, what one object asks for beyond all that a quota allows, by the server's message; empty if nothing."""
-    found = _QUOTA.search(message)
-    if found is None:
+    reason = _reason(message)
+    if not reason.startswith(_EXCEEDED):
         return ""
-    requested, limited = _amounts(found[2]), _amounts(found[3])
+    quota, _, amounts = reason.removeprefix(_EXCEEDED).partition(", requested: ")
+    asked, _, amounts = amounts.partition(", used: ")
+    requested, limited = _amounts(asked), _amounts(amounts.partition(", limited: ")[2])
     above = [
-        f"{name}={amount} and ResourceQuota {found[1]} allows {limited[name]} in all"
+        f"{name}={amount} and ResourceQuota {quota} allows {limited[name]} in all"
         for name, amount in requested.items()
         if name in limited and _is_more(amount, limited[name])
     ]

@@ -1,8 +1,11 @@
-"""What is too large for a pod: its annotations for Kubernetes, one argument or variable for Linux."""
+"""What is too large for a pod: its annotations for Kubernetes, one argument or variable for Linux. What a podTemplate
+has in the wrong shape is for the API server to refuse.
+"""
 
 from collections.abc import Iterator
 
 from sluice.core import Json
+from sluice.core.base.foreign import mappings, string
 
 ANNOTATIONS_MAX_BYTES = 256 * 1024
 """Kubernetes' limit for all annotations of one object. Scripts and their inputs travel there."""
@@ -28,9 +31,11 @@ def oversize(pod: Json) -> str:
 
 def _given_to_programs(pod: Json) -> Iterator[tuple[str, str]]:
     """(what it is, its text) of each argument and variable."""
-    for container in pod["spec"]["containers"]:
+    for container in mappings(pod["spec"]["containers"]):
         for field in ("command", "args"):
-            for number, word in enumerate(container.get(field) or ()):
+            words = container.get(field)
+            for number, word in enumerate(words if isinstance(words, list) else ()):
                 yield f"{field}[{number}]", str(word)
-        for variable in container.get("env") or ():
-            yield f"the variable {variable['name']}", f"{variable['name']}={variable.get('value', '')}"
+        for variable in mappings(container.get("env")):
+            name = string(variable.get("name"))
+            yield f"the variable {name}", f"{name}={variable.get('value', '')}"

@@ -198,6 +198,8 @@ class RunHolders:
 
     _claims: dict[RunRef, PoolClaim] = field(default_factory=dict)
     _sources: dict[RunRef, set[str]] = field(default_factory=dict)
+    _run_of: dict[str, RunRef] = field(default_factory=dict)
+    """By source."""
 
     def claim(self, run: RunRef) -> PoolClaim | None:
         """None if the run holds nothing."""
@@ -208,19 +210,20 @@ class RunHolders:
         more than that of its pods, of which the first counts.
         """
         self._sources.setdefault(held.run, set()).add(source)
+        self._run_of[source] = held.run
         before = self._claims.get(held.run)
         if before == held.claim or (before is not None and source != held.run.uid):
             return False
         self._claims[held.run] = held.claim
         return True
 
-    def remove(self, run: RunRef, source: str) -> bool:
-        """`source` says so no longer. Returns whether it was the last to say so."""
-        sources = self._sources.get(run)
-        if sources is None:
-            return False
-        sources.discard(source)
-        if sources:
-            return False
+    def remove(self, source: str) -> RunRef | None:
+        """`source` says so no longer. Returns the run if it holds nothing any more."""
+        run = self._run_of.pop(source, None)
+        if run is None:
+            return None
+        self._sources[run].discard(source)
+        if self._sources[run]:
+            return None
         del self._sources[run], self._claims[run]
-        return True
+        return run

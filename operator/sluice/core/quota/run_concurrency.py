@@ -24,13 +24,19 @@ A run that is rejected ends Stopped, not Failed: nothing of it has run, so nothi
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from sluice.api.workflow import Policy, WorkflowSettings
 from sluice.core import Json
-from sluice.core.graph.placeholders import fill
+from sluice.core.base import foreign
+from sluice.core.base.text import as_json
+from sluice.core.graph.placeholders import TooLong, fill
 from sluice.core.pod.view import PodView
 from sluice.core.spec.parameter import texts
+
+_KEY_KEPT = 253
+"""Characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +71,15 @@ class Concurrency:
         return self.max_runs + (self.max_queued or 0)
 
     def value(self, parameters: Mapping[str, Any]) -> str:
-        """A run's value of `key`, given the typed values of its parameters."""
+        """A run's value of `key`, given the typed values of its parameters. There may be thousands of runs, so a digest
+        stands for a long one; and for one that is too long, the digest of all parameters.
+        """
         values = {f"params.{name}": value for name, value in texts(parameters).items()}
-        filled: str = fill({"key": self.key}, values)["key"]
-        return filled
+        try:
+            filled: str = fill({"key": self.key}, values)["key"]
+        except TooLong:
+            filled = as_json(values)
+        return filled if len(filled) <= _KEY_KEPT else sha256(filled.encode(errors="surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,8 @@ Admission = Admitted | Queued | TurnedAway | Replaced
 def has_started_container(status: Json, pods: Iterable[PodView]) -> bool:
     """Whether any container of a run has started. `pods` are those that exist; the status tells of the others."""
     return any(pod.container.started_at is not None for pod in pods) or any(
-        task["phase"] in ("Running", "Succeeded", "Failed") or "startedAt" in task or task.get("attempt", 0) > 1
-        for task in status.get("tasks", {}).values()
+        task.get("phase") in ("Running", "Succeeded", "Failed")
+        or "startedAt" in task
+        or (foreign.integer(task.get("attempt")) or 0) > 1
+        for task in map(foreign.mapping, foreign.mapping(status.get("tasks")).values())
     )

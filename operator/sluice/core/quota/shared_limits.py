@@ -122,29 +122,29 @@ class SharedLimits:
         """A pod as it is now. `known`: what it claims follows from the graph of its run. The annotations of another are
         believed up to the slots that a Pool has.
 
-        Only a run's own pod counts: anybody can put our labels and annotations on a pod.
+        Only a run's own pod counts: anybody can put our labels and annotations on a pod. One that was its own until its
+        owner was taken away, as `kubectl delete --cascade=orphan` does, holds what it held for as long as it lives.
         """
-        attempt = pod.attempt_of
+        attempt, key = pod.attempt_of, PodKey(pod.namespace, pod.name)
         if attempt is None:
+            if pod.terminal:
+                self.pod_deleted(pod)
+            return
+        if pod.terminal:
+            self._run_over(pod.uid)
+            if self._caps.end(key, pod.uid):
+                self._let_go(key)
             return
         run_pools = pod.run_pools if known else self._within_slots(pod.namespace, pod.run_pools)
         pools = pod.pools if known else self._within_slots(pod.namespace, pod.pools)
-        if run_pools and not pod.terminal:
+        if run_pools:
             self._run_holds(RunClaim(attempt.run, run_pools), pod.uid)
-        elif pod.terminal:
-            self._run_over(attempt.run, pod.uid)
-        key = PodKey(pod.namespace, pod.name)
-        if not (pools or self.capped):
-            return
-        if not pod.terminal:
+        if pools or self.capped:
             self._hold(key, pools, f"{attempt.run.name}/{unit_name(attempt.task, attempt.index)}", pod.uid)
-        elif self._caps.end(key, pod.uid):
-            self._let_go(key)
 
     def pod_deleted(self, pod: PodView) -> None:
         """The pod is gone; `pod` is how it was last."""
-        if pod.run is not None:
-            self._run_over(pod.run, pod.uid)
+        self._run_over(pod.uid)
         key = PodKey(pod.namespace, pod.name)
         if self._caps.delete(key, pod.uid):
             self._let_go(key)
@@ -156,7 +156,7 @@ class SharedLimits:
     def run_ended(self, run: RunRef) -> None:
         """The run has ended or is gone."""
         self.retain_waiters(run.uid, {})
-        self._run_over(run, run.uid)
+        self._run_over(run.uid)
 
     # What people are told.
 
@@ -256,8 +256,8 @@ class SharedLimits:
             run = held.run
             self._room_changed(self._pools.hold(run.namespace, run.uid, held.claim, run.name), run.namespace)
 
-    def _run_over(self, run: RunRef, source: str) -> None:
-        if self._runs.remove(run, source):
+    def _run_over(self, source: str) -> None:
+        if (run := self._runs.remove(source)) is not None:
             self._room_changed(self._pools.hold(run.namespace, run.uid, ()), run.namespace)
 
     def _within_slots(self, namespace: str, claim: PoolClaim) -> PoolClaim:

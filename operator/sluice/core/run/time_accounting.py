@@ -19,7 +19,7 @@ from sluice.core.pod.view import ContainerState, PodView
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)([hms])")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0}
 _EXACT_BELOW_S = 10.0
-_LEAST_S = 0.05
+_LEAST_S, _MOST_S = 0.05, 1e11  # 3,000 years: somebody may have written the status by hand
 KINDS_MAX = 64
 
 
@@ -97,4 +97,4 @@ def _text(seconds: float) -> str:
 
 
 def _seconds(text: str) -> float:
-    return sum(float(count) * _SECONDS[unit] for count, unit in _PART.findall(text))
+    return min(_MOST_S, sum(float(count) * _SECONDS[unit] for count, unit in _PART.findall(text)))

@@ -19,6 +19,7 @@ from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.text import as_json, as_text
+from sluice.core.graph.placeholders import TooLong
 from sluice.core.spec.numbers import BadNumber, whole_number
 
 
@@ -44,8 +45,21 @@ class ForEach:
     def items(self, fill: Callable[[Json], Json]) -> list[Any]:
         """What each pod gets: one item, or with `batch` a list of items. `fill` replaces the placeholders.
 
-        Raises NoItems if `from` is not a JSON list, an end of the range no number, or there are more than MAX_ITEMS.
+        Raises NoItems if `from` is not a JSON list, an end of the range no number, or there are more than MAX_ITEMS, or
+        they are too long.
         """
+        try:
+            found = self._single_items(fill)
+        except TooLong as error:
+            raise NoItems(f"forEach: {error}") from error
+        if len(found) > MAX_ITEMS:
+            raise NoItems(f"forEach has more than {MAX_ITEMS} items; split the task, or give each item more to do")
+        if self.batch is not None:
+            return [found[start : start + self.batch] for start in range(0, len(found), self.batch)]
+        return found
+
+    def _single_items(self, fill: Callable[[Json], Json]) -> list[Any]:
+        """At most one more than there may be."""
         spec = self.spec
         if spec.range is not None:
             try:
@@ -53,19 +67,13 @@ class ForEach:
                 end = whole_number("forEach.range.end", spec.range.end, RANGE, fill)
             except BadNumber as error:
                 raise NoItems(str(error)) from error
-            numbers = range(start, end, spec.range.step)
-            found: list[Any] = list(numbers[: MAX_ITEMS + 1])
-        elif spec.matrix is not None:
+            return list(range(start, end, spec.range.step)[: MAX_ITEMS + 1])
+        if spec.matrix is not None:
             filled = fill({"matrix": spec.matrix, "exclude": spec.exclude or []})
-            found = list(itertools.islice(_combinations(filled["matrix"], filled["exclude"]), MAX_ITEMS + 1))
-        elif spec.from_ is not None:
-            found = _parsed(fill({"from": spec.from_})["from"])
-        else:
-            found = fill({"items": spec.items or []})["items"]
-        if len(found) > MAX_ITEMS:
-            raise NoItems(f"forEach has more than {MAX_ITEMS} items; split the task, or give each item more to do")
-        if self.batch is not None:
-            return [found[start : start + self.batch] for start in range(0, len(found), self.batch)]
+            return list(itertools.islice(_combinations(filled["matrix"], filled["exclude"]), MAX_ITEMS + 1))
+        if spec.from_ is not None:
+            return _parsed(fill({"from": spec.from_})["from"])
+        found: list[Any] = fill({"items": spec.items or []})["items"]
         return found
 
     def needed(self, total: int) -> int:

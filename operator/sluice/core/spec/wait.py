@@ -10,7 +10,7 @@ from sluice.api.base import seconds
 from sluice.api.task import WaitSpec
 from sluice.core import Instant
 from sluice.core.base.times import instant
-from sluice.core.graph.placeholders import Values, fill
+from sluice.core.graph.placeholders import TooLong, Values, fill
 
 
 class NoTime(ValueError):
@@ -31,7 +31,10 @@ class Wait:
         """Raises NoTime."""
         if not self.until:
             return ready_at + self.for_s
-        text = fill({"until": self.until}, values)["until"]
+        try:
+            text = fill({"until": self.until}, values)["until"]
+        except TooLong as error:
+            raise NoTime(f"wait.until: {error}") from error
         found = instant(text)
         if found is None:
             raise NoTime(f"wait.until is '{text[:40]}', and must be a time such as 2026-03-01T02:00:00Z")

@@ -10,7 +10,7 @@ from sluice.api.run import has_ended
 from sluice.core import Instant, Json
 from sluice.core.base.times import rfc3339
 
-_MESSAGE_MAX = 32768
+MESSAGE_MAX = 32768
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def merge_conditions(before: Iterable[Json], after: Iterable[Condition], generat
                 "type": condition.type,
                 "status": status,
                 "reason": condition.reason,
-                "message": condition.message[:_MESSAGE_MAX],
+                "message": condition.message[:MESSAGE_MAX],
                 "observedGeneration": generation,
                 "lastTransitionTime": changed_at,
             }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sluice.api.run import TaskPhase
 from sluice.core.base.text import first_names
 from sluice.core.base.times import clock, rfc3339
-from sluice.core.graph.placeholders import fill
+from sluice.core.graph.placeholders import TooLong, fill
 from sluice.core.pod.deadlines import IMAGE_TROUBLE, NO_SUCH_IMAGE
 from sluice.core.pod.memory import grown_resources, memory_limit
 from sluice.core.pod.view import PodView
@@ -92,7 +92,10 @@ def _on_hold(run: RunState, task: TaskState) -> Reason:
     approval = task.definition.approval
     if run.state == "Suspended" or approval is None:
         return Reason(f"Suspended: the run hears no decision until {run.resumes_when}")
-    message = fill({"message": approval.message}, values_of(run, task))["message"]
+    try:
+        message = fill({"message": approval.message}, values_of(run, task))["message"]
+    except TooLong as error:
+        message = str(error)
     return Reason(f"Approval: {prompt(task.definition.name, approval, task.on_hold_since)}", message or None)
 
 

@@ -6,7 +6,7 @@ a task without outputs, for example a skipped one, is left out, unless another p
 
 from sluice.core import Json
 from sluice.core.base.text import as_json
-from sluice.core.graph.placeholders import PLACEHOLDER, chosen, fill
+from sluice.core.graph.placeholders import PLACEHOLDER, TooLong, chosen, fill
 from sluice.core.graph.references import TaskRead
 from sluice.core.run.outputs import result_of
 from sluice.core.run.state import RunState
@@ -26,7 +26,13 @@ def run_outputs(run: RunState) -> str | InvalidOutputs:
             continue
         whole = PLACEHOLDER.fullmatch(text)
         read = TaskRead.of(chosen(whole[1], values) or "") if whole else None
-        found[name] = results[read.task].outputs[read.output] if read and read.output else fill({"": text}, values)[""]
+        if read and read.output:
+            found[name] = results[read.task].outputs[read.output]
+            continue
+        try:
+            found[name] = fill({"": text}, values)[""]
+        except TooLong as error:
+            return InvalidOutputs(f"outputs too large: {name}: {error}")
     written = as_json(found)
     size = len(written.encode())
     if size > RESULTS_MAX_BYTES:

@@ -68,7 +68,7 @@ class Schedule:
             zone=ZoneInfo(spec.time_zone or "UTC"),
             every_s=0 if spec.every is None else seconds(spec.every),
             start_at=float(int(start_at or 0.0)),
-            end_at=instant(spec.end_at) or float("inf"),
+            end_at=float("inf") if (end := instant(spec.end_at)) is None else end,
             catch_up=catch_up,
             deadline_s=seconds(deadline) if deadline else _NONE_IS_LATE_S if catch_up == "None" else None,
             suspended=spec.suspend or False,

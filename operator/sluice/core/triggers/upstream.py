@@ -22,6 +22,7 @@ from sluice.core.base.naming import digest
 from sluice.core.base.times import instant, rfc3339
 
 _CAUSE_CHARACTERS = 6
+_CLOCK_WAS_WRONG_S = 3600
 
 
 class UpstreamSuccess(NamedTuple):
@@ -59,12 +60,16 @@ class UpstreamMark:
         return replace(self, since=since, consumed_runs=tuple(one.uid for one in counted if one.finished_at >= since))
 
 
-def upstream_marks(names: Sequence[str], before: Iterable[AfterMarkStatus], begin: Instant) -> tuple[UpstreamMark, ...]:
+def upstream_marks(
+    names: Sequence[str], before: Iterable[AfterMarkStatus], begin: Instant, now: Instant
+) -> tuple[UpstreamMark, ...]:
     """A mark for each upstream Workflow in `names`. `before` are those in the status; for a Workflow without one,
-    successes count from `begin` on.
+    successes count from `begin` on, or from `now` if that is sooner: who wrote it may have another clock. A mark far in
+    the future is of a clock that was wrong.
     """
     known = {mark.workflow: mark for mark in map(UpstreamMark.of, before)}
-    return tuple(known.get(name) or UpstreamMark(name, begin) for name in names)
+    marks = (known.get(name) or UpstreamMark(name, min(begin, now)) for name in names)
+    return tuple(mark if mark.since < now + _CLOCK_WAS_WRONG_S else replace(mark, since=now) for mark in marks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Faults of parameters, placeholders and scripts."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from sluice.api.for_each import ForEachSpec
@@ -218,13 +218,21 @@ def scripts_fit(found: ParsedManifest) -> Iterator[Fault]:
 
 def fit_for_exec(found: ParsedManifest) -> Iterator[Fault]:
     """Arguments and variables that no program can be given, as far as parameters and plain text say."""
-    values = {f"params.{name}": text for name, text in _defaults(found).items()}
+    sizes = {f"params.{name}": len(text.encode()) for name, text in _defaults(found).items()}
     for path, fields in found.layers.items():
         given = {name: fields[name] for name in ("command", "args", "env") if name in fields}
         for place, text in strings_in(given, path):
-            filled = PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text) if "$(" in text else text
-            if (size := len(filled.encode())) > EXEC_MAX_BYTES:
+            if (size := _size_filled(text, sizes)) > EXEC_MAX_BYTES:
                 fits = f"a program can be given {EXEC_MAX_BYTES} in one argument or variable"
                 yield Fault(
                     place, f"has {size} bytes with its parameters; {fits}. Let a script read /sluice/inputs.json"
                 )
+
+
+def _size_filled(text: str, sizes: Mapping[str, int]) -> int:
+    """In bytes, with the values of those sizes. The text itself may be a thousand times as long as what is written."""
+    size = len(text.encode())
+    for match in PLACEHOLDER.finditer(text) if "$(" in text else ():
+        if match[1] in sizes:
+            size += sizes[match[1]] - len(match[0])
+    return size

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from sluice.core.graph.placeholders import TooLong
 from sluice.core.pod.builder import Item, build_pod
 from sluice.core.pod.defaults import PodDefaults
 from sluice.core.pod.needs import Needs, needs_of
@@ -62,10 +63,15 @@ class _NeedsOfPods:
             item = None if task.group is None else Item(task.index, run.tasks.item(number))
             shape = (run.identity.workflow, _shape(task.definition))
             if shape not in self._of_shape:
-                pod = build_pod(run.identity, task.definition, 1, item=item, defaults=self._defaults)
-                self._of_shape[shape] = needs_of(pod["spec"])
+                self._of_shape[shape] = self._needs(run, task.definition, item)
             self._known[key] = self._of_shape[shape]
         return self._known[key]
+
+    def _needs(self, run: RunState, task: TaskDefinition, item: Item | None) -> Needs:
+        try:
+            return needs_of(build_pod(run.identity, task, 1, item=item, defaults=self._defaults)["spec"])
+        except TooLong:
+            return Needs()  # it is never made
 
     def largest(self) -> tuple[str, Needs]:
         return max(

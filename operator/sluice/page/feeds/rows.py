@@ -36,13 +36,14 @@ async def _feed(
     packed = follow_as(client, resource, lambda row: _packed(shape(row)), namespace, latest.lost)
     group.create_task(latest.keep(packed))
     sent: dict[str, str] | None = None
-    async for rows in latest.updates(channel):
+    async for latest_rows in latest.updates(channel):
+        rows = dict(latest_rows)  # they go on changing while a slow tab is written to
         before = sent or {}
         changed = [orjson.Fragment(row) for uid, row in rows.items() if before.get(uid) != row]
         gone = [uid for uid in before if uid not in rows]
         if changed or gone or sent is None:
             await channel.send(resource.plural, {"changed": changed, "gone": gone})
-        sent = dict(rows)
+        sent = rows
 
 
 def _packed(row: Json) -> str:
