@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Self
@@ -169,12 +170,14 @@ class Proxy:
             await runner.cleanup()
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        body = await request.read() or None
+        body = await request.read()
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
 
         async def forward(events: int | None = None, agent: str = "") -> web.StreamResponse:
             url, said = f"{self._server}{request.path_qs}", headers | ({"User-Agent": agent} if agent else {})
-            async with self._session.request(request.method, url, data=body, headers=said) as answer:
+            async with self._session.request(
+                request.method, url, data=BytesIO(body) if body else None, headers=said
+            ) as answer:
                 if "watch=" in request.query_string or "follow=" in request.query_string:
                     return await _stream(request, answer, events)
                 content = await answer.read()
@@ -213,7 +216,7 @@ async def _stream(request: web.Request, answer: aiohttp.ClientResponse, events: 
     response = web.StreamResponse(status=answer.status, headers={"Content-Type": "application/json"})
     with suppress(ConnectionResetError, aiohttp.ClientPayloadError):  # the client has gone, or the server has
         await response.prepare(request)
-        async for line in answer.content:
+        while line := await answer.content.readline(max_line_length=2**24):
             await response.write(line)
             events = events - 1 if events else None
             if events == 0:

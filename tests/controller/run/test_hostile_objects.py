@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,4 +46,27 @@ def test_a_workflow_that_is_nested_too_deeply_stops_neither_the_list_nor_the_wat
     kubectl.run_of("second")
     eventually(lambda: f"{kubectl.namespace}/meanwhile cannot be read" in operator.log, "it is said")
     assert f"{kubectl.namespace}/before cannot be read" in operator.log
+    assert "Traceback" not in operator.log
+
+
+def test_a_value_that_is_written_a_thousand_times_and_a_pod_that_is_long_on_the_wire_stop_nobody(
+    kubectl: Kubectl, operator: HostOperator
+) -> None:
+    """The API server writes each `<` with six characters, and the restarted operator lists that pod first."""
+    operator.start()
+    operator.leading()
+    often = {"containers": [{"name": "main", "env": [{"name": "A", "value": "$(params.x)" * 9_000}]}]}
+    parameters = [{"name": "x", "default": "<" * 60_000}]
+    bomb = workflow("bomb", {"name": "a", "podTemplate": {"spec": often}}, parameters=parameters)
+    long = workflow("long", {"name": "a", "args": ["$(params.x)"] * 22}, parameters=parameters)
+    for manifest in (bomb, long):
+        kubectl("create", "-f", "-", stdin=json.dumps(manifest))
+    task = kubectl.finished(kubectl.run_of("bomb"))["status"]["tasks"]["a"]
+    assert (task["phase"], task["reason"]) == ("Failed", "GaveUp")
+    assert "TooLarge: its placeholders stand for more than 4 MiB in all" in task["message"]
+    eventually(lambda: kubectl.pods(kubectl.run_of("long")), "the long pod is made")
+    operator.kill()
+    operator.start()
+    kubectl.apply(workflow("second", {"name": "a"}))
+    eventually(lambda: kubectl.pods(kubectl.run_of("second")), "the others go on")
     assert "Traceback" not in operator.log
