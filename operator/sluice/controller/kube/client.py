@@ -107,9 +107,10 @@ class KubeClient:
         """A JSON merge patch. The answer has the object's metadata only."""
         return await self._request("PATCH", path, body=body, content_type=MERGE_PATCH, accept=METADATA_ONLY)
 
-    async def delete(self, path: str, uid: str) -> None:
-        """Deletes the object only if it still is the one with this UID."""
-        await self._request("DELETE", path, body={"preconditions": {"uid": uid}}, accept=METADATA_ONLY)
+    async def delete(self, path: str, uid: str, version: int | None = None) -> None:
+        """Deletes the object only if it still is the one with this UID, and with `version` only if it is as it was."""
+        conditions = {"uid": uid} | ({} if version is None else {"resourceVersion": str(version)})
+        await self._request("DELETE", path, body={"preconditions": conditions}, accept=METADATA_ONLY)
 
     async def snapshot(
         self, view: Callable[[Json], T | None], path: str, *, size: int = _PAGE, **params: str

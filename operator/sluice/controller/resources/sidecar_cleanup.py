@@ -4,6 +4,9 @@ They have a few seconds. Then the pod's `activeDeadlineSeconds` is lowered, so t
 grace period: the pod stays, and with it the end of `main`, its message and its log. Where the API server refuses that
 (a ResourceQuota with the scope Terminating may), or the kubelet does not do it, the pod is deleted.
 
+A pod whose `main` itself goes on is deleted: its creation was carried out only after the task had been given up, as a
+stopped one's may be whose request was lost on its way.
+
 Native sidecars are the kubelet's to end.
 https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/#sidecar-containers-and-pod-lifecycle
 """
@@ -78,7 +81,8 @@ class SidecarCleanup:
                 await asyncio.sleep(_POLL_S)
 
     async def _end(self, pod: PodView, step: _Step) -> None:
-        if pod.deleting or (step is _Step.LOWER and pod.outlived is None):
+        main_ended = pod.container.finished_at is not None
+        if pod.deleting or (step is _Step.LOWER and pod.outlived is None and main_ended):
             self._plan(pod, step, _PATIENCE_S)
             return
         try:
@@ -87,9 +91,10 @@ class SidecarCleanup:
                     await self._lower(pod, pod.outlived.deadline_s)
                     self._plan(pod, _Step.DELETE, pod.outlived.grace_s + _NOT_ENDED_S)
                 else:
-                    await self._kube.delete(pods_path(pod.namespace, pod.name), pod.uid)
+                    version = None if main_ended else pod.version  # it may just have ended
+                    await self._kube.delete(pods_path(pod.namespace, pod.name), pod.uid, version)
         except (ApiError, Unanswered) as error:
-            if isinstance(error, ApiError) and error.status in (NOT_FOUND, CONFLICT):  # gone, or another by that name
+            if isinstance(error, ApiError) and error.status in (NOT_FOUND, CONFLICT):  # gone, or not as it was
                 self.deleted(pod)
                 return
             fields = {"namespace": pod.namespace, "pod": pod.name}
