@@ -79,6 +79,16 @@ def test_an_output_is_taken_from_its_file(program, script):
     assert (found["bash"], found["outputs"]) == (script, ["k"])
 
 
+def test_a_value_that_nothing_reads_in_its_place_is_left_to_somebody():
+    body = """script: {image: x, command: [/usr/bin/env, node], source: "f('lim {{workflow.parameters.l}}')"}"""
+    result = imported(workflow(leaf(body), arguments="{parameters: [{name: l, value: 1}]}"))
+    (task,) = result.objects[-1].manifest["spec"]["tasks"]
+    assert (task["shell"], task["bash"]) == (["/usr/bin/env", "node"], "f('lim FILL_IN_PARAM_L')")
+    assert [(loss.line, loss.what, loss.left) for loss in result.losses] == [
+        (9, "a value among the script's text (PARAM_L)", True)
+    ]
+
+
 @pytest.mark.parametrize("shell", [["bash", "-eo", "pipefail"], ["dash", "-e"], ["sh", "-e"]])
 def test_a_pipe_in_sh_ends_as_its_last_command_in_any_shell(shell, tmp_path):
     found = main('script: {image: x, command: [sh], source: "false | true"}')

@@ -64,6 +64,8 @@ class Ref:
 
 Text = tuple[str | Ref, ...]
 
+FILL_IN = "FILL_IN"
+"""Stands where a value cannot be known."""
 TAG = re.compile(r"\{\{(?P<expression>=)?(?P<words>.*?)\}\}", re.DOTALL)
 
 

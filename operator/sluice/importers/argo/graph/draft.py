@@ -15,8 +15,6 @@ from sluice.importers.report import Loss
 
 _T = TypeVar("_T")
 MAX_TASKS = 2000
-FILL_IN = "FILL_IN"
-"""Stands where a value cannot be known."""
 NO_MEMORY = "it runs each time; `resumeFrom` keeps what has succeeded"
 BY_DEFAULT = "computed here, by the defaults of the parameters"
 

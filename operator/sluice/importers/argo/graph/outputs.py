@@ -8,13 +8,13 @@ from sluice.core import Json
 from sluice.importers.argo.documents.library import Document
 from sluice.importers.argo.documents.names import parameter_name
 from sluice.importers.argo.documents.source import Map
-from sluice.importers.argo.documents.text import Ref, Text, UnknownTag, literal, parse, text_of
+from sluice.importers.argo.documents.text import FILL_IN, Ref, Text, UnknownTag, literal, parse, text_of
 from sluice.importers.argo.expressions.choices import chosen
 from sluice.importers.argo.expressions.depends import Dependency
 from sluice.importers.argo.expressions.scope import ArtifactPlace, Converted, Draft, Scope, parameter
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
 from sluice.importers.argo.graph.artifact_places import place_of
-from sluice.importers.argo.graph.draft import FILL_IN, DraftGraph, Expansion
+from sluice.importers.argo.graph.draft import DraftGraph, Expansion
 
 
 def leaf(graph: DraftGraph, draft: Draft) -> Converted:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from sluice.core import Json
 from sluice.importers.argo.documents.source import Map
-from sluice.importers.argo.documents.text import Ref, Resolve, Text, parse, placeholders, references, text_of
+from sluice.importers.argo.documents.text import FILL_IN, Ref, Resolve, Text, parse, placeholders, references, text_of
 from sluice.importers.argo.pod.copies import Copy, keep, put
 from sluice.importers.argo.pod.scripts import SHELLS, Written, is_python, written
 
@@ -38,14 +38,21 @@ class TaskProgram:
 
     fields: Json = field(default_factory=dict)
     refs: dict[str, Ref] = field(default_factory=dict)
-    losses: list[tuple[str, str]] = field(default_factory=list)
+    losses: list[tuple[str, str, bool]] = field(default_factory=list)
+    """What is lost, what is done instead, and whether it is left to somebody."""
 
     def takes(self, script: Written) -> str:
         self.refs |= script.refs
         for name in dict.fromkeys(script.as_code):
             words = f"it is read from ${name}, as text, or as JSON where it stood alone"
-            self.losses.append((f"a value written into the script as code ({name})", words))
+            self.lose(f"a value written into the script as code ({name})", words)
+        for name in dict.fromkeys(script.left):
+            words = f"{FILL_IN}_{name}; read the variable {name} there, in the way of its language"
+            self.lose(f"a value among the script's text ({name})", words, left=True)
         return script.text
+
+    def lose(self, what: str, instead: str, *, left: bool = False) -> None:
+        self.losses.append((what, instead, left))
 
 
 def program_of(
@@ -72,13 +79,13 @@ def program_of(
             _command(made, container, [*words[:at], (script,), *words[at + 1 :]])
     elif around and command and not any(isinstance(part, Ref) and part.source for word in words for part in word):
         script = made.takes(_quoted(words, taken))
-        made.losses.append(("a program without a shell", "its command is run by a shell script, so the image needs sh"))
+        made.lose("a program without a shell", "its command is run by a shell script, so the image needs sh")
         made.fields["bash"] = _shell_around(script, around, plain=True)
     else:
         _command(made, container, words)
         if around:
             words_ = "nothing; the image's own entry point is not known here, so write a script"
-            made.losses.append(("artifacts or output parameters of an image without a command", words_))
+            made.lose("artifacts or output parameters of an image without a command", words_, left=True)
     return made
 
 
@@ -118,7 +125,9 @@ def _command(made: TaskProgram, container: Map, words: Sequence[Text]) -> None:
 
 
 def _program(command: list[str]) -> str:
-    return _base(command[0]) if command else "sh"
+    """The name of the program that reads the script, of `/usr/bin/env bash` as well."""
+    named = command[1:] if command and _base(command[0]) == "env" else command
+    return _base(named[0]) if named else "sh"
 
 
 def _script(made: TaskProgram, source: Written, command: list[str], around: Around, *, result: bool) -> None:
@@ -136,9 +145,8 @@ def _script(made: TaskProgram, source: Written, command: list[str], around: Arou
     else:
         made.fields |= {"bash": script, "shell": command}
         if around:
-            made.losses.append(
-                (f"artifacts or output parameters of a script for {program}", "nothing; write them in the script")
-            )
+            what = f"artifacts or output parameters of a script for {program}"
+            made.lose(what, "nothing; write them in the script", left=True)
 
 
 def _lasts(script: str, flags: str) -> bool:

@@ -7,6 +7,7 @@ from sluice.core import Json
 from sluice.importers.argo.documents.durations import duration
 from sluice.importers.argo.documents.source import Map
 from sluice.importers.argo.documents.text import (
+    FILL_IN,
     Resolve,
     Text,
     UnknownTag,
@@ -19,7 +20,7 @@ from sluice.importers.argo.documents.text import (
 )
 from sluice.importers.argo.expressions.scope import Draft
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
-from sluice.importers.argo.graph.draft import BY_DEFAULT, FILL_IN, NO_MEMORY, DraftGraph
+from sluice.importers.argo.graph.draft import BY_DEFAULT, NO_MEMORY, DraftGraph
 from sluice.importers.argo.graph.outputs import is_fixed
 from sluice.importers.argo.loops.after_loops import ALL
 from sluice.importers.argo.pod.artifacts import attach
@@ -139,8 +140,8 @@ class TaskWriter:
         self._tell_of_json_in_lists(draft, container)
         reads_result = draft.result_read and not outputs
         program = program_of(container, resolve, around, result=reads_result, taken=own)
-        for what, instead in program.losses:
-            self._lose(draft, container.line, what, instead, left="nothing;" in instead)
+        for what, instead, left in program.losses:
+            self._lose(draft, container.line, what, instead, left=left)
         fields |= program.fields
         if env := [*environment(program.refs), *fields.get("env", ())]:
             fields["env"] = env

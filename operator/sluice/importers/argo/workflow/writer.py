@@ -11,10 +11,10 @@ from sluice.importers.argo import unread
 from sluice.importers.argo.documents.library import Document, Library, Missing, Template
 from sluice.importers.argo.documents.names import WORKFLOW_MAX, dns_label, free, parameter_name
 from sluice.importers.argo.documents.source import Map, empty
-from sluice.importers.argo.documents.text import Ref, Text, placeholders, references, text_of
+from sluice.importers.argo.documents.text import FILL_IN, Ref, Text, placeholders, references, text_of
 from sluice.importers.argo.expressions.scope import Converted, Draft, Scope, parameter
 from sluice.importers.argo.graph import apart, artifact_places
-from sluice.importers.argo.graph.draft import FILL_IN, DocumentRefused, DraftGraph, Expansion
+from sluice.importers.argo.graph.draft import DocumentRefused, DraftGraph, Expansion
 from sluice.importers.argo.graph.expander import Expander, apart_node
 from sluice.importers.argo.graph.hooks import asks_for_running, hooks_of, only_when
 from sluice.importers.argo.graph.values import inputs
