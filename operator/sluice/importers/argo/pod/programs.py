@@ -6,7 +6,7 @@ script. A command that is no script becomes one where there are such lines.
 
 import re
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sluice.core import Json
@@ -89,17 +89,6 @@ def program_of(
     return made
 
 
-def environment(refs: Mapping[str, Ref]) -> list[Json]:
-    """The variables among them that pods do not have anyhow."""
-    made: list[Json] = []
-    for name, ref in refs.items():
-        if ref.source:
-            made.append({"name": name, "valueFrom": ref.source})
-        elif ref.source is None and name != ref.variable:
-            made.append({"name": name, "value": ref.placeholder})
-    return made
-
-
 def _base(path: str) -> str:
     return path.rpartition("/")[2]
 
@@ -121,7 +110,7 @@ def _command(made: TaskProgram, container: Map, words: Sequence[Text]) -> None:
     made.fields |= {"command": texts[:count]} if count else {}
     made.fields |= {"args": texts[count:]} if texts[count:] else {}
     for word in words:
-        made.refs |= {ref.variable: ref for ref in references(word) if ref.source}
+        made.refs |= {ref.variable: ref for ref in references(word) if ref.source is not None}
 
 
 def _program(command: list[str]) -> str:

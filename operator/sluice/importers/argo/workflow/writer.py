@@ -76,7 +76,7 @@ class WorkflowWriter:
         spec: Json = {"parameters": parameters} if parameters else {}
         resolve = Scope(template, {}, dict(workflow)).resolve
         spec |= settings(graph, self._document, self._spec, template, self._pools, resolve)
-        spec |= written(graph, self._spec, self._pools, root, Scope(template, {}, scope.workflow))
+        spec |= written(graph, self._document, self._spec, self._pools, root, Scope(template, {}, scope.workflow))
         if self._document.kind == "CronWorkflow":
             cron = self._document.manifest.map("spec")
             made = scheduled(cron)
@@ -209,7 +209,7 @@ class WorkflowWriter:
         tell_lock(graph, template)
         spec: Json = {"parameters": declared} if declared else {}
         spec |= limits(graph, template)
-        spec |= written(graph, self._spec, self._pools, root, Scope(template, {}, workflow))
+        spec |= written(graph, self._document, self._spec, self._pools, root, Scope(template, {}, workflow))
         spec["trigger"] = "Manual"
         self._keep(made.name, spec, graph, metadata)
         made.is_made = True
