@@ -13,7 +13,6 @@ from sluice.importers.argo.documents.text import (
     filled,
     literal,
     parse,
-    placeholders,
     text_of,
     usual,
 )
@@ -28,6 +27,7 @@ from sluice.importers.argo.pod.fetched import Attached
 from sluice.importers.argo.pod.fields import container_fields, merged, pod_fields
 from sluice.importers.argo.pod.programs import Around, program_of
 from sluice.importers.argo.pod.retries import retried
+from sluice.importers.argo.workflow.deadlines import shortest
 from sluice.importers.argo.workflow.locks import LockPools, locks_of
 from sluice.importers.argo.workflow.telling import telling
 
@@ -201,24 +201,14 @@ class TaskWriter:
 
     def _limits(self, draft: Draft, resolve: Resolve) -> Json:
         body, fields = draft.template.body, dict[str, Any]()
-        limit = next((key for key in ("activeDeadlineSeconds", "timeout") if body.get(key)), "")
-        if limit:
-            text = parse(text_of(body[limit]), resolve)
-            known = literal(text)
-            if known is None and limit == "timeout":
-                fields["timeout"] = placeholders(text)
-            elif found := duration(usual(text) or ""):
-                fields["timeout"] = found
-                if known is None:
-                    self._lose(draft, body.line_of(limit), limit, BY_DEFAULT)
-            else:
-                self._lose(draft, body.line_of(limit), limit, "no limit: it is known at run time only", left=True)
+        if timeout := shortest(body, resolve, partial(self._lose, draft), is_late=True):
+            fields["timeout"] = timeout
         holder = body if "retryStrategy" in body else self._spec
         if isinstance(strategy := holder.get("retryStrategy"), Map):
             made = retried(strategy, resolve)
             fields |= {"retries": made.retries} if made.retries else {}
-            for what, instead in made.losses:
-                self._lose(draft, strategy.line, what, instead)
+            for what, instead, left in made.losses:
+                self._lose(draft, strategy.line, what, instead, left=left)
         if body.get("memoize"):
             self._lose(draft, body.line_of("memoize"), "memoize", NO_MEMORY)
         pools = []

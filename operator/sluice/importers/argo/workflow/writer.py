@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sluice.api import API_VERSION
 from sluice.core import Json
@@ -18,6 +19,7 @@ from sluice.importers.argo.graph.draft import DocumentRefused, DraftGraph, Expan
 from sluice.importers.argo.graph.expander import Expander, apart_node
 from sluice.importers.argo.graph.hooks import asks_for_running, hooks_of, only_when
 from sluice.importers.argo.graph.values import inputs
+from sluice.importers.argo.pod.environment import of_run
 from sluice.importers.argo.pod.retries import retried
 from sluice.importers.argo.workflow.arguments import arguments_of
 from sluice.importers.argo.workflow.inherited import inherited
@@ -25,6 +27,7 @@ from sluice.importers.argo.workflow.locks import LockPools
 from sluice.importers.argo.workflow.run_fields import written
 from sluice.importers.argo.workflow.schedules import scheduled
 from sluice.importers.argo.workflow.settings import limits, settings, tell_lock
+from sluice.importers.argo.workflow.telling import telling
 from sluice.importers.report import Imported, Loss
 
 _ORDER = (
@@ -74,7 +77,7 @@ class WorkflowWriter:
         self._hooks(graph, scope)
         parameters += graph.parameters.values()
         spec: Json = {"parameters": parameters} if parameters else {}
-        resolve = Scope(template, {}, dict(workflow)).resolve
+        resolve = telling(graph, Scope(template, {}, dict(workflow)), self._document, self._spec.line)
         spec |= settings(graph, self._document, self._spec, template, self._pools, resolve)
         spec |= written(graph, self._document, self._spec, self._pools, root, Scope(template, {}, scope.workflow))
         if self._document.kind == "CronWorkflow":
@@ -178,10 +181,12 @@ class WorkflowWriter:
         if outputs := [each.text("name") for each in template.body.map("outputs").maps("parameters")]:
             draft.fields["outputs"] = outputs
         if isinstance(strategy := template.body.get("retryStrategy"), Map):
-            found = retried(strategy, caller.scope.resolve)
+            left = partial(graph.lose, template.document, task=draft.name, left=True)
+            resolve = telling(graph, caller.scope, template.document, strategy.line, draft.name)
+            found = retried(strategy, of_run(resolve, strategy.line, left))
             draft.fields |= {"retries": found.retries} if found.retries else {}
-            for what, instead in found.losses:
-                graph.lose(template.document, strategy.line, what, instead, draft.name)
+            for what, instead, left_ in found.losses:
+                graph.lose(template.document, strategy.line, what, instead, draft.name, left=left_)
         return draft
 
     def _inherit(self, key: str, scope: Scope, caller: Expansion) -> Text:
@@ -208,7 +213,7 @@ class WorkflowWriter:
         declared += graph.parameters.values()
         tell_lock(graph, template)
         spec: Json = {"parameters": declared} if declared else {}
-        spec |= limits(graph, template)
+        spec |= limits(graph, template, telling(graph, scope, template.document, template.body.line))
         spec |= written(graph, self._document, self._spec, self._pools, root, Scope(template, {}, workflow))
         spec["trigger"] = "Manual"
         self._keep(made.name, spec, graph, metadata)
