@@ -118,6 +118,53 @@ def test_templates_that_call_each_other_are_told():
     assert [what for _, what in lost(result)] == ["'one' calls itself"]
 
 
+GLOBAL = """\
+- name: p
+  inputs: {artifacts: [{name: i, path: /i, optional: true}]}
+  outputs:
+    parameters: [{name: o, valueFrom: {path: /o}, globalName: glob}]
+    artifacts: [{name: f, path: /f, globalName: file}]
+  script: {image: x, command: [sh], source: "make {{workflow.outputs.parameters.glob}}"}
+- {name: show, container: {image: x, command: [echo, "{{workflow.outputs.parameters.glob}}"]}}
+"""
+FILE = {"artifacts": [{"name": "i", "from": "{{workflow.outputs.artifacts.file}}"}]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        dag(
+            call("a", "p"), call("z", "p", depends="a"), call("d", "show", depends="a"), call("e", "show", depends="z")
+        ),
+        dag(
+            call("e", "show", depends="z"), call("d", "show", depends="a"), call("z", "p", depends="a"), call("a", "p")
+        ),
+        steps([call("a", "p")], [call("z", "p"), call("d", "show")], [call("e", "show")]),
+        steps([call("a", "p")], [call("z", "in"), call("d", "show")], [call("e", "show")])
+        + steps([call("z", "p")], name="in"),
+    ],
+)
+def test_a_global_output_is_that_of_a_task_before(body):
+    found = spec(workflow(body + GLOBAL))
+    by_name = {task["name"].removeprefix("z-"): task for task in found["tasks"]}
+    assert by_name["d"]["command"][1] == "$(tasks.a.outputs.o)"
+    last = next(name for name in ("z", "z-z") if name in [task["name"] for task in found["tasks"]])
+    assert by_name["e"]["command"][1] == f"$(tasks.{last}.outputs.o)"
+    assert by_name["z"]["env"][0]["value"] == "$(tasks.a.outputs.o)"
+    assert found["outputs"]["glob"] == f"$(tasks.{last}.outputs.o)"
+
+
+def test_a_global_artifact_is_that_of_a_task_before():
+    body = dag(call("a", "p"), call("z", "p", depends="a"), call("d", "p", depends="a", arguments=FILE))
+    found = tasks(workflow(body + GLOBAL))["d"]
+    assert "cp -r /artifacts/a/f" in found["bash"]
+
+
+def test_a_global_output_that_no_task_before_makes_is_left_to_somebody():
+    result = imported(workflow(dag(call("z", "p"), call("d", "show")) + GLOBAL))
+    assert {loss.task for loss in result.losses if loss.left} == {"z", "d"}
+
+
 def test_a_suspend_is_an_approval_or_a_wait():
     text = (
         steps([call("ask", "ask")], [call("rest", "rest")])

@@ -144,6 +144,7 @@ class Scope:
     inputs: Mapping[str, Text] = field(default_factory=dict)
     workflow: dict[str, Text] = field(default_factory=dict)
     artifacts: Mapping[str, ArtifactPlace] = field(default_factory=dict)
+    global_artifacts: dict[str, ArtifactPlace] = field(default_factory=dict)
     nodes: Mapping[str, Converted] = field(default_factory=dict)
     item: LoopItem | None = None
     by_default: bool = False

@@ -9,7 +9,7 @@ from sluice.importers.argo.documents.library import Document, Library, Template
 from sluice.importers.argo.documents.names import dns_label, free
 from sluice.importers.argo.documents.source import Map
 from sluice.importers.argo.documents.text import UnknownTag
-from sluice.importers.argo.expressions.scope import ArtifactPlace, Draft, Scope
+from sluice.importers.argo.expressions.scope import Draft, Scope
 from sluice.importers.argo.expressions.tree import Untranslatable
 from sluice.importers.report import Loss
 
@@ -54,7 +54,6 @@ class DraftGraph:
     """Does nothing begin any more once a task has failed?"""
     drafts: list[Draft] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
-    global_artifacts: dict[str, ArtifactPlace] = field(default_factory=dict)
     parameters: dict[str, Json] = field(default_factory=dict)
     """Those that come with its tasks, by name."""
     handles: bool = False

@@ -134,7 +134,7 @@ class WorkflowWriter:
             name = hook.text("name") if hook.text("expression") else template.name
             values = inputs(graph, template, hook.map("arguments"), seen, self._document, name)
             artifacts = artifact_places.given(graph, hook.map("arguments"), seen, self._document, name)
-            inner = Scope(template, values, seen.workflow, artifacts)
+            inner = Scope(template, values, seen.workflow, artifacts, seen.global_artifacts)
             frame = Expansion(inner, "", (template.key,), finally_=at_end)
             node = Expander(graph, self._call_workflow).enter(frame, name)
             if not at_end:
@@ -164,7 +164,8 @@ class WorkflowWriter:
             )
         draft = graph.draft(name, Scope(template, inputs, caller.scope.workflow), line, caller)
         values = {parameter_name(key): text for key, text in inputs.items()}
-        values |= {ours: self._inherit(key, caller.scope, caller) for key, ours in made.inherited.items()}
+        for key, ours in made.inherited.items():
+            values[ours] = self._inherit(graph, key, caller, line, draft.name)
         arguments: Json = {}
         for key, text in values.items():
             if any(ref.source is not None for ref in references(text)):
@@ -189,10 +190,14 @@ class WorkflowWriter:
                 graph.lose(template.document, strategy.line, what, instead, draft.name, left=left_)
         return draft
 
-    def _inherit(self, key: str, scope: Scope, caller: Expansion) -> Text:
-        if key in scope.workflow:
-            return scope.workflow[key]
-        return (Ref.to("run", "phase"),) if caller.finally_ else ("Running",)
+    def _inherit(self, graph: DraftGraph, key: str, caller: Expansion, line: int, task: str) -> Text:
+        if key in caller.scope.workflow:
+            return caller.scope.workflow[key]
+        if key == "status":
+            return (Ref.to("run", "phase"),) if caller.finally_ else ("Running",)
+        what, words = f"{{{{workflow.{key}}}}}", f"{FILL_IN}; no task before it hands it on"
+        graph.lose(caller.template.document, line, what, words, task, left=True)
+        return (FILL_IN,)
 
     def _make_apart(self, made: _Apart) -> None:
         template = made.template
