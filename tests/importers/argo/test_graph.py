@@ -165,6 +165,72 @@ def test_a_global_output_that_no_task_before_makes_is_left_to_somebody():
     assert {loss.task for loss in result.losses if loss.left} == {"z", "d"}
 
 
+def asks(name, what, of="steps", **fields):
+    return call(name, arguments={"parameters": [{"name": "message", "value": f"{{{{{of}.{what}}}}}"}]}, **fields)
+
+
+NEVER = "{{workflow.name}} == x"
+
+
+@pytest.mark.parametrize(
+    ("body", "run_if", "answer"),
+    [
+        (steps([call("a")], [asks("b", "a.exitCode")]), None, "0"),
+        (steps([call("a")], [asks("b", "a.status")]), None, "Succeeded"),
+        (steps([call("a")], [call("c")], [asks("b", "a.status")]), None, "Succeeded"),
+        (steps([call("a", continueOn={"failed": True})], [asks("b", "a.exitCode")]), None, "$(tasks.a.exitCode)"),
+        (steps([call("a", when=NEVER)], [asks("b", "a.status")]), "NoneFailed", "$(tasks.a.phase)"),
+        (steps([call("a", when=NEVER)], [call("c")], [asks("b", "a.status")]), "NoneFailed", "$(tasks.a.phase)"),
+        (
+            steps([call("a", when=NEVER), call("c"), call("d")], [asks("b", "a.status"), call("e"), call("f")]),
+            "NoneFailed",
+            "$(tasks.a.phase)",
+        ),
+        (dag(call("a"), asks("b", "a.exitCode", "tasks", depends="a")), None, "0"),
+        (dag(call("a", when=NEVER), asks("b", "a.status", "tasks", depends="a.Succeeded")), None, "Succeeded"),
+        (dag(call("a"), asks("b", "a.status", "tasks", depends="a.Failed")), "OneFailed", "$(tasks.a.phase)"),
+        (dag(call("a"), call("c", depends="a.Failed"), asks("b", "a.status", "tasks", depends="c")), None, "FILL_IN"),
+    ],
+)
+def test_how_a_task_has_ended_is_asked_where_there_is_more_than_one_answer(body, run_if, answer):
+    result = imported(workflow(body))
+    found = {task["name"]: task for task in result.objects[-1].manifest["spec"]["tasks"]}["b"]
+    assert (found.get("runIf"), found["args"]) == (run_if, [answer])
+    assert [loss.left for loss in result.losses] == [True] * (answer == "FILL_IN")
+
+
+@pytest.mark.parametrize(
+    ("body", "run_if", "losses"),
+    [
+        (
+            steps([call("a", when=NEVER)], [call("c")], [call("b", when="{{steps.a.status}} == Skipped")]),
+            "NoneFailed",
+            0,
+        ),
+        (steps([call("a")], [call("c")], [call("b", when="{{steps.a.status}} == Succeeded")]), None, 0),
+        (
+            dag(
+                call("a-1"),
+                call("c", depends="a-1.Failed"),
+                call("b", depends="c", when="{{tasks.a-1.status}} == Failed"),
+            ),
+            None,
+            1,
+        ),
+    ],
+)
+def test_a_condition_does_not_skip_a_task_by_what_it_asks(body, run_if, losses):
+    result = imported(workflow(body))
+    found = {task["name"]: task for task in result.objects[-1].manifest["spec"]["tasks"]}["b"]
+    assert (found.get("runIf"), len(result.losses)) == (run_if, losses)
+
+
+def test_what_has_no_exit_code_is_asked_for_none():
+    rest = "- {name: rest, suspend: {}}\n"
+    result = imported(workflow(steps([call("a", "rest")], [asks("b", "a.exitCode")]) + rest))
+    assert (result.refused, [loss.left for loss in result.losses]) == ([], [True])
+
+
 def test_a_suspend_is_an_approval_or_a_wait():
     text = (
         steps([call("ask", "ask")], [call("rest", "rest")])

@@ -13,6 +13,7 @@ from sluice.importers.argo.graph.draft import DraftGraph
 from sluice.importers.argo.pod.artifacts import CLAIM
 from sluice.importers.argo.pod.environment import of_run
 from sluice.importers.argo.pod.fields import merged, pod_fields
+from sluice.importers.argo.workflow.ends import settled
 from sluice.importers.argo.workflow.locks import LockPools
 from sluice.importers.argo.workflow.tasks import TaskWriter
 from sluice.importers.argo.workflow.telling import telling
@@ -25,7 +26,7 @@ def written(graph: DraftGraph, document: Document, spec: Map, pools: LockPools, 
     resolve = telling(graph, scope, document, spec.line)
     left = partial(graph.lose, document, left=True)
     writer = TaskWriter(graph, pools, spec)
-    tasks = [writer.task(draft) for draft in graph.drafts]
+    tasks = _settled(graph, [writer.task(draft) for draft in graph.drafts])
     claims = _claims(spec, of_run(resolve, spec.line, left), tasks) + ([CLAIM] if writer.needs_claim else [])
     outputs = {name: placeholders(text) for name, text in (root.outputs | _global(scope.workflow)).items()}
     made = {
@@ -37,6 +38,16 @@ def written(graph: DraftGraph, document: Document, spec: Map, pools: LockPools, 
         "outputs": outputs,
     }
     return {key: value for key, value in made.items() if value}
+
+
+def _settled(graph: DraftGraph, tasks: list[Json]) -> list[Json]:
+    drafts = {draft.name: draft for draft in graph.drafts}
+
+    def left(task: str, what: str, instead: str) -> None:
+        draft = drafts[task]
+        graph.lose(draft.template.document, draft.line, what, instead, task, left=True)
+
+    return settled(tasks, {draft.name for draft in graph.drafts if draft.may_skip}, left)
 
 
 def _after_a_failure(graph: DraftGraph, scope: Scope) -> Json:
