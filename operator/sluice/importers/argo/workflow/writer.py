@@ -7,7 +7,6 @@ from functools import partial
 from sluice.api import API_VERSION
 from sluice.core import Json
 from sluice.core.run.children import MAX_DEPTH
-from sluice.core.validation import workflow_faults
 from sluice.importers.argo import unread
 from sluice.importers.argo.documents.library import Document, Library, Missing, Template
 from sluice.importers.argo.documents.names import WORKFLOW_MAX, dns_label, free, parameter_name
@@ -24,6 +23,7 @@ from sluice.importers.argo.pod.retries import retried
 from sluice.importers.argo.workflow.arguments import arguments_of
 from sluice.importers.argo.workflow.inherited import inherited
 from sluice.importers.argo.workflow.locks import LockPools
+from sluice.importers.argo.workflow.mending import mend
 from sluice.importers.argo.workflow.run_fields import written
 from sluice.importers.argo.workflow.schedules import scheduled
 from sluice.importers.argo.workflow.settings import limits, settings, tell_lock
@@ -232,12 +232,19 @@ class WorkflowWriter:
             "metadata": {"name": name, **metadata},
             "spec": ordered,
         }
-        if faults := workflow_faults(manifest):
+        if faults := mend(manifest, partial(self._left, graph)):
             line = self._document.manifest.line
             raise DocumentRefused(self._document.file, line, f"what comes of it would not pass lint: {faults[0]}")
         tasks = {task["name"] for task in ordered["tasks"]}
         losses: list[Loss] = [loss if loss.task in tasks else replace(loss, task="") for loss in graph.losses]
         self._made.append(Imported(manifest, losses))
+
+    def _left(self, graph: DraftGraph, task: str, what: str, instead: str) -> None:
+        draft = next((draft for draft in graph.drafts if draft.name == task), None)
+        document, line = (
+            (self._document, self._document.manifest.line) if draft is None else (draft.template.document, draft.line)
+        )
+        graph.lose(document, line, what, instead, task, left=True)
 
 
 def _over(base: Map, above: Map) -> Map:
