@@ -1,6 +1,6 @@
 """What would not pass lint costs one field, and not the whole document."""
 
-# ruff: noqa: E501  # a case reads best in one line
+# a case reads best in one line
 
 import pytest
 

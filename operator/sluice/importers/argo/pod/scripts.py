@@ -61,7 +61,7 @@ def _shell(text: Text, made: Written) -> Written:
         return made
     script = with_open_documents("".join(part if isinstance(part, str) else MARK for part in text))
     before, *others = script.split(MARK)
-    pieces = []
+    pieces: list[str] = []
     for ref, quote, after in zip(references(text), Places(script).around, others, strict=True):
         name = made.variable(ref)
         read = (before, made.leave(name), after) if quote == "<" else reading(before, name, quote, after)

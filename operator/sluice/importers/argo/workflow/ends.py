@@ -28,7 +28,7 @@ def settled(tasks: list[Json], skippable: Collection[str], left: Left) -> list[J
 
 
 def _strict(task: Json) -> bool:
-    return task.get("runIf", "AllSucceeded") == "AllSucceeded"
+    return bool(task.get("runIf", "AllSucceeded") == "AllSucceeded")
 
 
 def _settled(task: Json, order: "_Order", left: Left) -> Json:
