@@ -87,6 +87,36 @@ def test_the_limit_of_a_run(whole, own, timeout, losses):
     assert (result.objects[-1].manifest["spec"]["timeout"], len(result.losses)) == (timeout, losses)
 
 
+CONFIG = "{parameters: [{name: cm, valueFrom: {configMapKeyRef: {name: c, key: k}}}]}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        ({"when": "{{workflow.parameters.cm}} == x"}, "when: {{workflow.parameters.cm}} == x"),
+        ({"when": "{{node.name}} == x"}, "when: {{node.name}} == x"),
+        ({"withParam": "{{workflow.parameters.cm}}"}, "its loop"),
+        ({"withSequence": {"count": "{{workflow.parameters.cm}}"}}, "its loop"),
+    ],
+)
+def test_what_only_a_pod_knows_decides_about_no_task(fields, what):
+    result = imported(workflow(steps([call("a", **fields)]), arguments=CONFIG))
+    assert [(loss.what, loss.left) for loss in result.losses] == [(what, True)]
+
+
+def test_what_only_a_pod_knows_is_no_output_of_a_run():
+    outputs = "  outputs: {parameters: [{name: o, value: '{{workflow.parameters.cm}}'}]}\n"
+    result = imported(workflow(steps([call("a")]) + outputs, arguments=CONFIG))
+    assert result.objects[-1].manifest["spec"]["outputs"] == {"o": "FILL_IN"}
+    assert [(loss.what, loss.left) for loss in result.losses] == [("the output 'o'", True)]
+
+
+def test_a_default_that_is_not_understood_is_left_to_somebody():
+    result = imported(workflow(leaf(RUN), arguments="{parameters: [{name: p, value: '{{workflow.labels.nope}}'}]}"))
+    assert result.objects[-1].manifest["spec"]["parameters"] == [{"name": "p", "default": "FILL_IN"}]
+    assert [loss.left for loss in result.losses] == [True]
+
+
 def test_a_limit_that_is_no_number_refuses_no_document():
     body = steps([call("a")], [call("b", "own", withSequence={"start": 0, "end": "{{steps.a.outputs.result}}"})])
     body = body.replace(

@@ -120,6 +120,11 @@ def references(text: Text) -> list[Ref]:
     return [part for part in text if isinstance(part, Ref)]
 
 
+def is_of_cluster(text: Text) -> bool:
+    """Has it a value that only the environment of a container has?"""
+    return any(ref.source is not None for ref in references(text))
+
+
 def placeholders(text: Text) -> str:
     """As a string of a task: what looks like a placeholder of ours and is none is doubled."""
     return "".join(

@@ -58,7 +58,7 @@ class TaskProgram:
 def program_of(
     container: Map, resolve: Resolve, around: Around, *, result: bool, taken: Collection[str]
 ) -> TaskProgram:
-    """The program of a `container` or `script`. `result`: its standard output is read. Raises UnknownTag.
+    """The program of a `container` or `script`. `result`: its standard output is read. Raises what `resolve` does.
 
     `taken` are the names of its own environment variables.
     """

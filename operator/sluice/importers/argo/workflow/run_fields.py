@@ -7,7 +7,7 @@ from typing import Any
 from sluice.core import Json
 from sluice.importers.argo.documents.library import Document
 from sluice.importers.argo.documents.source import Map
-from sluice.importers.argo.documents.text import Resolve, Text, filled, placeholders
+from sluice.importers.argo.documents.text import FILL_IN, Resolve, Text, filled, is_of_cluster, placeholders
 from sluice.importers.argo.expressions.scope import Converted, Scope
 from sluice.importers.argo.graph.draft import DraftGraph
 from sluice.importers.argo.pod.artifacts import CLAIM
@@ -28,7 +28,11 @@ def written(graph: DraftGraph, document: Document, spec: Map, pools: LockPools, 
     writer = TaskWriter(graph, pools, spec)
     tasks = _settled(graph, [writer.task(draft) for draft in graph.drafts])
     claims = _claims(spec, of_run(resolve, spec.line, left), tasks) + ([CLAIM] if writer.needs_claim else [])
-    outputs = {name: placeholders(text) for name, text in (root.outputs | _global(scope.workflow)).items()}
+    handed_on = root.outputs | _global(scope.workflow)
+    for name in (name for name, text in handed_on.items() if is_of_cluster(text)):
+        left(spec.line, f"the output '{name}'", f"{FILL_IN}; only the environment of a container has it")
+        handed_on[name] = (FILL_IN,)
+    outputs = {name: placeholders(text) for name, text in handed_on.items()}
     made = {
         **_after_a_failure(graph, scope),
         "tasks": tasks,

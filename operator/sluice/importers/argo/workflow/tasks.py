@@ -109,7 +109,7 @@ class TaskWriter:
         if template.kind == "containerSet":
             init, container = self._container_set(draft, container, resolve)
         around = Around()
-        attached = self._attached(draft, around)
+        attached = self._attached(draft, around, resolve)
         outputs = self._outputs(draft, container, around)
         reading, only_run = Reading(resolve), of_run(resolve, container.line, self._left(draft))
         own_fields = container_fields(container, reading.resolve, only_run)
@@ -132,9 +132,9 @@ class TaskWriter:
             instead = "JSON maps and lists in it are texts: Argo's list has them as they are"
             self._lose(draft, container.line, "the list of what its items hand on", instead)
 
-    def _attached(self, draft: Draft, around: Around) -> Attached:
+    def _attached(self, draft: Draft, around: Around, resolve: Resolve) -> Attached:
         """What its artifacts need."""
-        attached = attach(draft, around)
+        attached = attach(draft, around, resolve, self._left(draft))
         for line, what, instead, left in attached.losses:
             self._lose(draft, line, what, instead, left=left)
         self.files |= attached.files

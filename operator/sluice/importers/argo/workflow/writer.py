@@ -62,10 +62,10 @@ class WorkflowWriter:
 
     def write(self) -> list[Imported]:
         """What is called comes first, so that it is there. Raises DocumentRefused, Missing, and text.UnknownTag."""
-        parameters, workflow = arguments_of(self._document, self._spec)
         template = self._library.named(self._spec.text("entrypoint"), self._document)
-        scope = Scope(template, {}, workflow)
         graph = DraftGraph(self._library, apart.fails_fast(template))
+        parameters, workflow = arguments_of(graph, self._document, self._spec)
+        scope = Scope(template, {}, workflow)
         named = [each.text("name") for each in self._spec.map("arguments").maps("parameters")]
         given = {name: workflow[f"parameters.{name}"] for name in named}
         values = inputs(graph, template, empty(template.body.line), scope, self._document, "", given)
