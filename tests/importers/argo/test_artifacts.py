@@ -170,3 +170,40 @@ container: {image: x, volumeMounts: [{name: work, mountPath: /go}]}
     assert found["volumes"] == [{"name": "work", "emptyDir": {}}]
     (fetch,) = found["podTemplate"]["spec"]["initContainers"]
     assert fetch["volumeMounts"] == found["volumeMounts"] == [{"name": "work", "mountPath": "/go"}]
+
+
+@pytest.mark.parametrize(
+    "artifact",
+    [
+        "raw: {data: '{{workflow.labels.nope}}'}",
+        "git: {repo: '{{workflow.labels.nope}}'}",
+        "http: {url: '{{workflow.labels.nope}}'}",
+    ],
+)
+def test_an_artifact_that_is_not_understood_is_left_to_somebody(artifact):
+    body = f"inputs: {{artifacts: [{{name: i, path: /i, {artifact}}}]}}\ncontainer: {{image: x, command: [sh, -c, a]}}"
+    result = imported(workflow(leaf(body)))
+    assert (result.refused, [loss.left for loss in result.losses]) == ([], [True])
+
+
+def test_what_fetches_an_artifact_declares_what_it_reads():
+    body = "inputs: {artifacts: [{name: i, path: /i, git: {repo: '{{workflow.parameters.cm}}'}}]}\ncontainer: {image: x, command: [a]}"
+    arguments = "{parameters: [{name: cm, valueFrom: {configMapKeyRef: {name: c, key: k}}}]}"
+    (task,) = spec(workflow(leaf(body), arguments=arguments))["tasks"]
+    (fetching,) = task["podTemplate"]["spec"]["initContainers"]
+    assert fetching["env"] == [
+        {"name": "CM", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}},
+        {"name": "REPO", "value": "$(CM)"},
+    ]
+
+
+@pytest.mark.parametrize("value", ["{{workflow.parameters.p}}", "{{workflow.labels.nope}}"])
+def test_a_folder_that_the_run_names_is_left_to_somebody(value):
+    given = {"artifacts": [{"name": "i", "from": "{{steps.a.outputs.artifacts.o}}", "subPath": value}]}
+    run = "container: {image: x, command: [sh, -c, a]}"
+    body = steps([call("a", "a")], [call("b", "b", arguments=given)])
+    body += f"- {{name: a, outputs: {{artifacts: [{{name: o, path: /o}}]}}, {run}}}\n"
+    body += f"- {{name: b, inputs: {{artifacts: [{{name: i, path: /i}}]}}, {run}}}\n"
+    result = imported(workflow(body, arguments="{parameters: [{name: p, value: x}]}"))
+    assert (result.refused, [loss.left for loss in result.losses]) == ([], [True])
+    assert "/artifacts/a/o/FILL_IN" in result.objects[-1].manifest["spec"]["tasks"][1]["bash"]

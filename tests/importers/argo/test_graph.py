@@ -118,6 +118,119 @@ def test_templates_that_call_each_other_are_told():
     assert [what for _, what in lost(result)] == ["'one' calls itself"]
 
 
+GLOBAL = """\
+- name: p
+  inputs: {artifacts: [{name: i, path: /i, optional: true}]}
+  outputs:
+    parameters: [{name: o, valueFrom: {path: /o}, globalName: glob}]
+    artifacts: [{name: f, path: /f, globalName: file}]
+  script: {image: x, command: [sh], source: "make {{workflow.outputs.parameters.glob}}"}
+- {name: show, container: {image: x, command: [echo, "{{workflow.outputs.parameters.glob}}"]}}
+"""
+FILE = {"artifacts": [{"name": "i", "from": "{{workflow.outputs.artifacts.file}}"}]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        dag(
+            call("a", "p"), call("z", "p", depends="a"), call("d", "show", depends="a"), call("e", "show", depends="z")
+        ),
+        dag(
+            call("e", "show", depends="z"), call("d", "show", depends="a"), call("z", "p", depends="a"), call("a", "p")
+        ),
+        steps([call("a", "p")], [call("z", "p"), call("d", "show")], [call("e", "show")]),
+        steps([call("a", "p")], [call("z", "in"), call("d", "show")], [call("e", "show")])
+        + steps([call("z", "p")], name="in"),
+    ],
+)
+def test_a_global_output_is_that_of_a_task_before(body):
+    found = spec(workflow(body + GLOBAL))
+    by_name = {task["name"].removeprefix("z-"): task for task in found["tasks"]}
+    assert by_name["d"]["command"][1] == "$(tasks.a.outputs.o)"
+    last = next(name for name in ("z", "z-z") if name in [task["name"] for task in found["tasks"]])
+    assert by_name["e"]["command"][1] == f"$(tasks.{last}.outputs.o)"
+    assert by_name["z"]["env"][0]["value"] == "$(tasks.a.outputs.o)"
+    assert found["outputs"]["glob"] == f"$(tasks.{last}.outputs.o)"
+
+
+def test_a_global_artifact_is_that_of_a_task_before():
+    body = dag(call("a", "p"), call("z", "p", depends="a"), call("d", "p", depends="a", arguments=FILE))
+    found = tasks(workflow(body + GLOBAL))["d"]
+    assert "cp -r /artifacts/a/f" in found["bash"]
+
+
+def test_a_global_output_that_no_task_before_makes_is_left_to_somebody():
+    result = imported(workflow(dag(call("z", "p"), call("d", "show")) + GLOBAL))
+    assert {loss.task for loss in result.losses if loss.left} == {"z", "d"}
+
+
+def asks(name, what, of="steps", **fields):
+    return call(name, arguments={"parameters": [{"name": "message", "value": f"{{{{{of}.{what}}}}}"}]}, **fields)
+
+
+NEVER = "{{workflow.name}} == x"
+
+
+@pytest.mark.parametrize(
+    ("body", "run_if", "answer"),
+    [
+        (steps([call("a")], [asks("b", "a.exitCode")]), None, "0"),
+        (steps([call("a")], [asks("b", "a.status")]), None, "Succeeded"),
+        (steps([call("a")], [call("c")], [asks("b", "a.status")]), None, "Succeeded"),
+        (steps([call("a", continueOn={"failed": True})], [asks("b", "a.exitCode")]), None, "$(tasks.a.exitCode)"),
+        (steps([call("a", when=NEVER)], [asks("b", "a.status")]), "NoneFailed", "$(tasks.a.phase)"),
+        (steps([call("a", when=NEVER)], [call("c")], [asks("b", "a.status")]), "NoneFailed", "$(tasks.a.phase)"),
+        (
+            steps([call("a", when=NEVER), call("c"), call("d")], [asks("b", "a.status"), call("e"), call("f")]),
+            "NoneFailed",
+            "$(tasks.a.phase)",
+        ),
+        (dag(call("a"), asks("b", "a.exitCode", "tasks", depends="a")), None, "0"),
+        (dag(call("a", when=NEVER), asks("b", "a.status", "tasks", depends="a.Succeeded")), None, "Succeeded"),
+        (dag(call("a"), asks("b", "a.status", "tasks", depends="a.Failed")), "OneFailed", "$(tasks.a.phase)"),
+        (dag(call("a"), call("c", depends="a.Failed"), asks("b", "a.status", "tasks", depends="c")), None, "FILL_IN"),
+    ],
+)
+def test_how_a_task_has_ended_is_asked_where_there_is_more_than_one_answer(body, run_if, answer):
+    result = imported(workflow(body))
+    found = {task["name"]: task for task in result.objects[-1].manifest["spec"]["tasks"]}["b"]
+    assert (found.get("runIf"), found["args"]) == (run_if, [answer])
+    assert [loss.left for loss in result.losses] == [True] * (answer == "FILL_IN")
+
+
+@pytest.mark.parametrize(
+    ("body", "run_if", "losses"),
+    [
+        (
+            steps([call("a", when=NEVER)], [call("c")], [call("b", when="{{steps.a.status}} == Skipped")]),
+            "NoneFailed",
+            0,
+        ),
+        (steps([call("a")], [call("c")], [call("b", when="{{steps.a.status}} == Succeeded")]), None, 0),
+        (
+            dag(
+                call("a-1"),
+                call("c", depends="a-1.Failed"),
+                call("b", depends="c", when="{{tasks.a-1.status}} == Failed"),
+            ),
+            None,
+            1,
+        ),
+    ],
+)
+def test_a_condition_does_not_skip_a_task_by_what_it_asks(body, run_if, losses):
+    result = imported(workflow(body))
+    found = {task["name"]: task for task in result.objects[-1].manifest["spec"]["tasks"]}["b"]
+    assert (found.get("runIf"), len(result.losses)) == (run_if, losses)
+
+
+def test_what_has_no_exit_code_is_asked_for_none():
+    rest = "- {name: rest, suspend: {}}\n"
+    result = imported(workflow(steps([call("a", "rest")], [asks("b", "a.exitCode")]) + rest))
+    assert (result.refused, [loss.left for loss in result.losses]) == ([], [True])
+
+
 def test_a_suspend_is_an_approval_or_a_wait():
     text = (
         steps([call("ask", "ask")], [call("rest", "rest")])

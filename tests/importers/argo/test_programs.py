@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501  # a case reads best in one line
 
+import re
 import subprocess
 
 import pytest
@@ -13,8 +14,8 @@ PATHS = "outputs: {parameters: [{name: k, valueFrom: {path: /tmp/k}}]}\n"
 HAND_ON = '[ ! -e /tmp/k ] || printf \'k<<EOF\\n%s\\nEOF\\n\' "$(cat /tmp/k)" >> "$SLUICE_OUTPUTS"\n'
 
 
-def main(body, **options):
-    return tasks(workflow(leaf(body)), **options)["main"]
+def main(body, **fields):
+    return tasks(workflow(leaf(body), **fields))["main"]
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,16 @@ def test_program(body, fields):
 def test_an_output_is_taken_from_its_file(program, script):
     found = main(f"{program}\n{PATHS}")
     assert (found["bash"], found["outputs"]) == (script, ["k"])
+
+
+def test_a_value_that_nothing_reads_in_its_place_is_left_to_somebody():
+    body = """script: {image: x, command: [/usr/bin/env, node], source: "f('lim {{workflow.parameters.l}}')"}"""
+    result = imported(workflow(leaf(body), arguments="{parameters: [{name: l, value: 1}]}"))
+    (task,) = result.objects[-1].manifest["spec"]["tasks"]
+    assert (task["shell"], task["bash"]) == (["/usr/bin/env", "node"], "f('lim FILL_IN_PARAM_L')")
+    assert [(loss.line, loss.what, loss.left) for loss in result.losses] == [
+        (9, "a value among the script's text (PARAM_L)", True)
+    ]
 
 
 @pytest.mark.parametrize("shell", [["bash", "-eo", "pipefail"], ["dash", "-e"], ["sh", "-e"]])
@@ -209,3 +220,82 @@ def test_the_outputs_of_a_container_set_are_those_of_its_main_container():
             }
         },
     }
+
+
+CONFIG = "{parameters: [{name: q, value: 1}, {name: cm, valueFrom: {configMapKeyRef: {name: c, key: k}}}]}"
+GIVEN = {"arguments": CONFIG}
+CM = {"name": "CM", "valueFrom": {"configMapKeyRef": {"name": "c", "key": "k"}}}
+
+
+@pytest.mark.parametrize(("key", "kind"), [("initContainers", "initContainers"), ("sidecars", "containers")])
+def test_a_container_beside_main_declares_what_it_reads(key, kind):
+    words = "{{workflow.parameters.cm}} {{workflow.parameters.q}} {{node.name}}"
+    body = f'{key}: [{{name: b, image: y, args: ["{words}"]}}]\ncontainer: {{image: x, command: [a]}}\n'
+    (made,) = main(body, **GIVEN)["podTemplate"]["spec"][kind]
+    assert made == {
+        "name": "b",
+        "image": "y",
+        "args": ["$(CM) $(params.q) $(SLUICE_TASK)"],
+        "env": [
+            CM,
+            {"name": "SLUICE_TASK", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['sluice.dev/task']"}}},
+        ],
+    }
+
+
+def test_a_container_of_a_set_declares_what_it_reads():
+    first = 'name: a, image: x, command: [sh, -c], args: ["echo {{workflow.parameters.q}}"], workingDir: /w'
+    found = main(f"containerSet: {{containers: [{{{first}}}, {{name: main, image: y}}]}}\n", **GIVEN)
+    (made,) = found["podTemplate"]["spec"]["initContainers"]
+    assert made == {
+        "name": "a",
+        "image": "x",
+        "command": ["sh", "-c"],
+        "args": ["echo $PARAM_Q"],
+        "env": [{"name": "PARAM_Q", "value": "$(params.q)"}],
+        "workingDir": "/w",
+    }
+
+
+def test_a_value_of_the_cluster_in_a_variable_is_declared_before_it():
+    found = main(
+        "container: {image: x, command: [a], env: [{name: A, value: 'v {{workflow.parameters.cm}}'}]}", **GIVEN
+    )
+    assert found["env"] == [CM, {"name": "A", "value": "v $(CM)"}]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "container: {image: 'x:{{workflow.parameters.cm}}', command: [a]}",
+        "container: {image: x, command: [a]}\nmetadata: {labels: {a: '{{workflow.parameters.cm}}'}}",
+        "container: {image: x, command: [a]}\nsidecars: [{name: s, image: '{{workflow.parameters.cm}}'}]",
+        "container: {image: x, command: [a]}\nnodeSelector: {a: '{{workflow.namespace}}'}",
+        "container: {image: x, command: [a]}\ninitContainers: [{name: s, image: y, args: ['{{workflow.failures}}']}]",
+        "container: {image: x, command: [a]}\npodSpecPatch: 'hostname: \"{{workflow.parameters.cm}}\"'",
+        "container: {image: x, command: [a]}\ntimeout: '{{workflow.parameters.cm}}'",
+    ],
+)
+def test_a_value_of_the_cluster_elsewhere_is_left_to_somebody(body):
+    result = imported(workflow(leaf(body), **GIVEN))
+    assert result.refused == []
+    assert any(loss.left and "FILL_IN; only" in loss.instead for loss in result.losses)
+    assert not re.search(r"\$\((CM|POD|SLUICE)", str(result.objects[-1].manifest))
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"nodeSelector": "{a: '{{workflow.labels.nope}}'}"},
+        {"podMetadata": "{labels: {a: '{{=sprig.nope()}}'}}"},
+        {"podSpecPatch": "'['"},
+        {
+            "volumes": "[]",
+            "volumeClaimTemplates": "[{metadata: {name: w}, spec: {storageClassName: '{{workflow.labels.nope}}'}}]",
+        },
+    ],
+)
+def test_a_field_of_all_pods_that_is_not_understood_is_left_to_somebody(field):
+    text = leaf("container: {image: x, command: [a], volumeMounts: [{name: w, mountPath: /w}]}")
+    result = imported(workflow(text, **{"volumes": "[{name: w, emptyDir: {}}]"} | field))
+    assert (result.refused, [loss.left for loss in result.losses]) == ([], [True])

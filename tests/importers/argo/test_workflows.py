@@ -28,12 +28,109 @@ RUN = "container: {image: x, command: [a]}\n"
         ),
         ("{}", {"limit": 100}, 1),
         ("{limit: 2, expression: \"lastRetry.message == 'x'\"}", {"limit": 2}, 1),
+        ("{limit: 10, expression: 'lastRetry.status == \"Error\"'}", {"infrastructure": 10}, 0),
+        ("{limit: 10, retryPolicy: OnFailure, expression: 'lastRetry.status == \"Error\"'}", None, 0),
+        ("{limit: 2, retryPolicy: OnError, expression: 'asInt(lastRetry.exitCode) > 1'}", None, 0),
+        ("{limit: 2, retryPolicy: OnError, expression: 'lastRetry.message == \"x\"'}", {"infrastructure": 2}, 1),
+        ("{limit: '{{workflow.parameters.n}}'}", {"limit": "$(params.n)"}, 0),
+        ("{limit: '{{workflow.parameters.n}}', retryPolicy: OnError}", {"infrastructure": 4}, 1),
+        ("{limit: '{{workflow.parameters.n}}0'}", {"limit": 40}, 1),
+        ("{limit: '{{workflow.labels.nope}}'}", None, 2),
+        ("{limit: much}", None, 1),
+        (
+            "{limit: 2, backoff: {duration: '{{workflow.parameters.n}}', cap: '{{workflow.parameters.n}}m'}}",
+            {"limit": 2, "backoff": {"initial": "4s", "factor": 1, "max": "4m"}},
+            1,
+        ),
     ],
 )
 def test_retries(strategy, retries, losses):
-    result = imported(workflow(leaf(f"{RUN}retryStrategy: {strategy}\n")))
+    text = workflow(leaf(f"{RUN}retryStrategy: {strategy}\n"), arguments="{parameters: [{name: n, value: 4}]}")
+    result = imported(text)
     assert result.objects[-1].manifest["spec"]["tasks"][0].get("retries") == retries
     assert len(result.losses) == losses
+
+
+@pytest.mark.parametrize(
+    ("fields", "timeout", "losses"),
+    [
+        ("timeout: 60s\nactiveDeadlineSeconds: 300", "1m", 0),
+        ("timeout: 10m\nactiveDeadlineSeconds: 300", "5m", 0),
+        ("timeout: '{{workflow.parameters.t}}'", "$(params.t)", 0),
+        ("timeout: '{{workflow.parameters.n}}'", "4s", 1),
+        ("timeout: '{{workflow.parameters.t}}'\nactiveDeadlineSeconds: 300", "5m", 1),
+        ("activeDeadlineSeconds: '{{workflow.parameters.n}}'", "4s", 1),
+        ("activeDeadlineSeconds: '{{workflow.labels.nope}}'", None, 2),
+    ],
+)
+def test_the_shorter_of_two_limits(fields, timeout, losses):
+    arguments = "{parameters: [{name: n, value: 4}, {name: t, value: 4s}]}"
+    result = imported(workflow(leaf(f"{RUN}{fields}\n"), arguments=arguments))
+    assert result.objects[-1].manifest["spec"]["tasks"][0].get("timeout") == timeout
+    assert len(result.losses) == losses
+
+
+@pytest.mark.parametrize(
+    ("whole", "own", "timeout", "losses"),
+    [
+        ("60", "{}", "1m", 0),
+        ("60", "30", "30s", 0),
+        ("30", "60", "30s", 0),
+        ("'{{workflow.parameters.n}}'", "60", "4s", 1),
+        ("60", "'{{workflow.parameters.n}}'", "4s", 1),
+    ],
+)
+def test_the_limit_of_a_run(whole, own, timeout, losses):
+    body = steps([call("a")]) + f"  activeDeadlineSeconds: {own}\n"
+    arguments = "{parameters: [{name: n, value: 4}]}"
+    result = imported(workflow(body, activeDeadlineSeconds=whole, arguments=arguments))
+    assert (result.objects[-1].manifest["spec"]["timeout"], len(result.losses)) == (timeout, losses)
+
+
+CONFIG = "{parameters: [{name: cm, valueFrom: {configMapKeyRef: {name: c, key: k}}}]}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "what"),
+    [
+        ({"when": "{{workflow.parameters.cm}} == x"}, "when: {{workflow.parameters.cm}} == x"),
+        ({"when": "{{node.name}} == x"}, "when: {{node.name}} == x"),
+        ({"withParam": "{{workflow.parameters.cm}}"}, "its loop"),
+        ({"withSequence": {"count": "{{workflow.parameters.cm}}"}}, "its loop"),
+    ],
+)
+def test_what_only_a_pod_knows_decides_about_no_task(fields, what):
+    result = imported(workflow(steps([call("a", **fields)]), arguments=CONFIG))
+    assert [(loss.what, loss.left) for loss in result.losses] == [(what, True)]
+
+
+def test_what_only_a_pod_knows_is_no_output_of_a_run():
+    outputs = "  outputs: {parameters: [{name: o, value: '{{workflow.parameters.cm}}'}]}\n"
+    result = imported(workflow(steps([call("a")]) + outputs, arguments=CONFIG))
+    assert result.objects[-1].manifest["spec"]["outputs"] == {"o": "FILL_IN"}
+    assert [(loss.what, loss.left) for loss in result.losses] == [("the output 'o'", True)]
+
+
+def test_a_default_that_is_not_understood_is_left_to_somebody():
+    result = imported(workflow(leaf(RUN), arguments="{parameters: [{name: p, value: '{{workflow.labels.nope}}'}]}"))
+    assert result.objects[-1].manifest["spec"]["parameters"] == [{"name": "p", "default": "FILL_IN"}]
+    assert [loss.left for loss in result.losses] == [True]
+
+
+def test_a_limit_that_is_no_number_refuses_no_document():
+    body = steps([call("a")], [call("b", "own", withSequence={"start": 0, "end": "{{steps.a.outputs.result}}"})])
+    body = body.replace(
+        '"template": "own"', '"template": "own", "arguments": {"parameters": [{"name": "l", "value": "{{item}}"}]}'
+    )
+    own = "- name: own\n  inputs: {parameters: [{name: l}]}\n  " + RUN
+    limits = '  activeDeadlineSeconds: "{{inputs.parameters.l}}"\n  retryStrategy: {limit: "{{inputs.parameters.l}}"}\n'
+    result = imported(workflow(body + own + limits))
+    assert [loss.what for loss in result.losses if loss.left and loss.task == "b"] == [
+        "its loop",
+        "the value of 'l'",
+        "activeDeadlineSeconds",
+        "the limit of a retryStrategy",
+    ]
 
 
 def test_parameters():

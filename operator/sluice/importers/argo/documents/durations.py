@@ -7,13 +7,19 @@ _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 def duration(text: str) -> str | None:
     """As `1h30m`, rounded up to whole seconds. None if it is none."""
+    length = seconds(text)
+    return None if length is None else spelled(length)
+
+
+def seconds(text: str) -> int | None:
+    """Rounded up. None if it is no duration."""
     if re.fullmatch(r"\d+(\.\d+)?", text):
-        seconds = float(text)
+        length = float(text)
     elif re.fullmatch(r"(\d+(\.\d+)?(ms|[dhms]))+", text):
-        seconds = sum(float(count) * _UNITS[unit] for count, unit in re.findall(r"([\d.]+)(ms|[dhms])", text))
+        length = sum(float(count) * _UNITS[unit] for count, unit in re.findall(r"([\d.]+)(ms|[dhms])", text))
     else:
         return None
-    return spelled(-int(-seconds // 1)) if seconds < 10**9 else None
+    return -int(-length // 1) if length < 10**9 else None
 
 
 def spelled(seconds: int) -> str:

@@ -64,6 +64,8 @@ class Ref:
 
 Text = tuple[str | Ref, ...]
 
+FILL_IN = "FILL_IN"
+"""Stands where a value cannot be known."""
 TAG = re.compile(r"\{\{(?P<expression>=)?(?P<words>.*?)\}\}", re.DOTALL)
 
 
@@ -116,6 +118,11 @@ def usual(text: Text) -> str | None:
 
 def references(text: Text) -> list[Ref]:
     return [part for part in text if isinstance(part, Ref)]
+
+
+def is_of_cluster(text: Text) -> bool:
+    """Has it a value that only the environment of a container has?"""
+    return any(ref.source is not None for ref in references(text))
 
 
 def placeholders(text: Text) -> str:

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from sluice.importers.argo.documents.text import TAG, Ref, Resolve, UnknownTag
+from sluice.importers.argo.documents.text import TAG, Ref, Resolve, UnknownTag, is_of_cluster
 from sluice.importers.argo.expressions.parser import Parser, parse
 from sluice.importers.argo.expressions.tree import Constant, Expression, Operation, Untranslatable, Value, go_text
 
@@ -68,6 +68,8 @@ def _cel(node: Expression) -> tuple[str, _Kind]:
             return quoted(value), "text"
         case Constant(list(values)):
             return f"[{', '.join(_cel(Constant(value))[0] for value in values)}]", "list"
+        case Value(text) if is_of_cluster(text):
+            raise Untranslatable("asks for what only the environment of a container has")
         case Value(text):
             if len(text) == 1 and isinstance(text[0], Ref) and text[0].number:
                 return text[0].condition, "number"
@@ -155,7 +157,7 @@ def _as_number(node: Expression, text: str, kind: _Kind, *, whole: bool) -> str:
 def _phase(node: Expression, other: Expression) -> Expression:
     """A phase of Argo's that `other`, how something ended, is compared with."""
     if isinstance(node, Constant) and isinstance(other, Value) and isinstance(other.text[0], Ref):
-        if other.text[0].paths[0][-1] != "phase":
+        if not any(path[-1] == "phase" for path in other.text[0].paths[:1]):
             return node
         if node.value in ("Running", "Pending", "Daemoned"):
             raise Untranslatable(f"asks for what goes on in phase {node.value}, and conditions are asked at the end")

@@ -27,6 +27,9 @@ class ArtifactPlace:
     sub_path: str = ""
 
 
+_PODS = ("container", "script", "containerSet")
+
+
 @dataclass(eq=False, slots=True)
 class Draft:
     """A task of ours in the making. `fields` are those that the graph decides; the pod's are added at the end, when it
@@ -52,6 +55,10 @@ class Draft:
     def is_fan_out(self) -> bool:
         return "forEach" in self.fields
 
+    @property
+    def has_exit_code(self) -> bool:
+        return self.template.kind in _PODS and not self.fields.keys() & {"forEach", "workflow", "join"}
+
 
 @dataclass(eq=False, slots=True)
 class Converted:
@@ -76,14 +83,10 @@ class Converted:
         match keys:
             case ["outputs", "parameters", *name] if name and ".".join(name) in self.outputs:
                 return self.outputs[".".join(name)]
-            case ["outputs", "result"] if draft is not None and draft.template.kind in (
-                "container",
-                "script",
-                "containerSet",
-            ):
+            case ["outputs", "result"] if draft is not None and draft.template.kind in _PODS:
                 draft.result_read = True
                 return (Ref.to("tasks", draft.name, "outputs", "result"),)
-            case ["exitCode"] | ["outputs", "exitCode"] if draft is not None and not draft.is_fan_out:
+            case ["exitCode"] | ["outputs", "exitCode"] if draft is not None and draft.has_exit_code:
                 return (Ref.to("tasks", draft.name, "exitCode", number=True),)
             case ["status"] if draft is not None:
                 return (Ref.to("tasks", draft.name, "phase"),)
@@ -144,6 +147,7 @@ class Scope:
     inputs: Mapping[str, Text] = field(default_factory=dict)
     workflow: dict[str, Text] = field(default_factory=dict)
     artifacts: Mapping[str, ArtifactPlace] = field(default_factory=dict)
+    global_artifacts: dict[str, ArtifactPlace] = field(default_factory=dict)
     nodes: Mapping[str, Converted] = field(default_factory=dict)
     item: LoopItem | None = None
     by_default: bool = False

@@ -12,9 +12,7 @@ def given(graph: DraftGraph, arguments: Map, scope: Scope, document: Document, l
     """What a call gives to a template."""
     found: dict[str, ArtifactPlace] = {}
     for each in arguments.maps("artifacts"):
-        place = (
-            place_of(graph, each, scope) if "from" in each or "fromExpression" in each else ArtifactPlace(source=each)
-        )
+        place = place_of(each, scope) if "from" in each or "fromExpression" in each else ArtifactPlace(source=each)
         if place is None:
             what = f"the artifact '{each.text('name')}'"
             graph.lose(document, each.line, what, "not handed on; put it where the task reads it", label, left=True)
@@ -23,7 +21,7 @@ def given(graph: DraftGraph, arguments: Map, scope: Scope, document: Document, l
     return found
 
 
-def place_of(graph: DraftGraph, written: Map, scope: Scope) -> ArtifactPlace | None:
+def place_of(written: Map, scope: Scope) -> ArtifactPlace | None:
     """What `from` names; None if that is nowhere, or has one for each item of a loop."""
     place: ArtifactPlace | None = None
     said, _, below = written.text("from").strip().removeprefix("{{").partition("}}")
@@ -33,7 +31,7 @@ def place_of(graph: DraftGraph, written: Map, scope: Scope) -> ArtifactPlace | N
         case ["inputs", "artifacts", *rest]:
             place = scope.artifacts.get(".".join(rest))
         case ["workflow", "outputs", "artifacts", *rest]:
-            place = graph.global_artifacts.get(".".join(rest))
+            place = scope.global_artifacts.get(".".join(rest))
     if place is not None and place.draft is not None:
         if place.draft.is_fan_out:
             return None

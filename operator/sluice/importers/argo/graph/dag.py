@@ -14,6 +14,7 @@ from sluice.importers.argo.expressions.scope import Converted
 from sluice.importers.argo.expressions.tree import Untranslatable
 from sluice.importers.argo.graph import apart
 from sluice.importers.argo.graph.draft import DocumentRefused, DraftGraph, Expansion
+from sluice.importers.argo.graph.global_outputs import Made, keep, made_in, seen_after
 from sluice.importers.argo.graph.outputs import whole
 from sluice.importers.argo.loops.loop import LOOPS
 
@@ -39,11 +40,19 @@ def expand_dag(expander: "Expander", frame: Expansion) -> Converted:
     }
     _tell_of_mixed_questions(expander.graph, frame, tasks, asked)
     nodes: dict[str, Converted] = {}
+    direct = apart.dependencies(tasks.values())
+    before: dict[str, set[str]] = {}
+    global_: dict[str, Made] = {}
     for name in order:
         task, condition = tasks[name], asked[name]
         gate = _gate(expander.graph, frame, task, condition, nodes) if condition else _AT_ONCE
-        scope = replace(frame.scope, nodes=dict(nodes))
-        nodes[name] = expander.call(task, replace(frame, scope=scope), gate, handled)
+        before[name] = {other for one in direct[name] if one in nodes for other in (one, *before[one])}
+        known = [global_[other] for other in nodes if other in before[name]]
+        scope = seen_after(replace(frame.scope, nodes=dict(nodes)), known)
+        seen = seen_after(scope, ())
+        nodes[name] = expander.call(task, replace(frame, scope=seen), gate, handled)
+        global_[name] = made_in(seen, scope)
+    keep(frame.scope, global_.values())
     needed = {atom.task for each in asked.values() if each for atom in depends.atoms(each)}
     roots = [draft for name, node in nodes.items() if not asked[name] for draft in node.roots]
     last = [draft for name, node in nodes.items() if name not in needed for draft in (*node.leaves, *node.after)]

@@ -9,14 +9,12 @@ from sluice.importers.argo.documents.library import Document, Library, Template
 from sluice.importers.argo.documents.names import dns_label, free
 from sluice.importers.argo.documents.source import Map
 from sluice.importers.argo.documents.text import UnknownTag
-from sluice.importers.argo.expressions.scope import ArtifactPlace, Draft, Scope
+from sluice.importers.argo.expressions.scope import Draft, Scope
 from sluice.importers.argo.expressions.tree import Untranslatable
 from sluice.importers.report import Loss
 
 _T = TypeVar("_T")
 MAX_TASKS = 2000
-FILL_IN = "FILL_IN"
-"""Stands where a value cannot be known."""
 NO_MEMORY = "it runs each time; `resumeFrom` keeps what has succeeded"
 BY_DEFAULT = "computed here, by the defaults of the parameters"
 
@@ -56,7 +54,6 @@ class DraftGraph:
     """Does nothing begin any more once a task has failed?"""
     drafts: list[Draft] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
-    global_artifacts: dict[str, ArtifactPlace] = field(default_factory=dict)
     parameters: dict[str, Json] = field(default_factory=dict)
     """Those that come with its tasks, by name."""
     handles: bool = False

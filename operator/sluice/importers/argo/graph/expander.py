@@ -12,7 +12,7 @@ from sluice.importers.argo.documents.source import Map
 from sluice.importers.argo.documents.text import Ref, Text
 from sluice.importers.argo.expressions.depends import Dependency, Rule
 from sluice.importers.argo.expressions.scope import Converted, Draft, Scope
-from sluice.importers.argo.graph import apart, artifact_places
+from sluice.importers.argo.graph import apart, artifact_places, global_outputs
 from sluice.importers.argo.graph.dag import expand_dag
 from sluice.importers.argo.graph.draft import NO_MEMORY, DocumentRefused, DraftGraph, Expansion
 from sluice.importers.argo.graph.hooks import expand_hook, hooks_of
@@ -42,7 +42,8 @@ class Expander:
             what = f"the template '{template.name}' is a {kind} template, which has no equal here"
             raise DocumentRefused(template.document.file, template.body.line, what)
         if template.kind in LEAVES:
-            return leaf(graph, graph.draft(name, frame.scope, template.body.line, frame))
+            draft = graph.draft(name, global_outputs.seen_after(frame.scope, ()), template.body.line, frame)
+            return leaf(graph, draft, frame.scope)
         if template.body.get("memoize"):
             graph.lose(template.document, template.body.line_of("memoize"), "memoize", NO_MEMORY)
         if template.kind == "steps":
@@ -88,7 +89,7 @@ class Expander:
         if loop is not None and loop.leader in gate.depends_on:
             gate = behind_loop(graph, gate, loop.leader, caller, said.line)
         places = artifact_places.given(graph, arguments, scope, document, label)
-        callee = Scope(template, values, caller.scope.workflow, places)
+        callee = Scope(template, values, caller.scope.workflow, places, caller.scope.global_artifacts)
         if is_apart:
             node = apart_node(self.call_workflow(graph, template, values, caller, name, said.line))
         elif template.kind in ("steps", "dag"):

@@ -8,17 +8,17 @@ from sluice.core import Json
 from sluice.importers.argo.documents.library import Document
 from sluice.importers.argo.documents.names import parameter_name
 from sluice.importers.argo.documents.source import Map
-from sluice.importers.argo.documents.text import Ref, Text, UnknownTag, literal, parse, text_of
+from sluice.importers.argo.documents.text import FILL_IN, Ref, Text, UnknownTag, literal, parse, text_of
 from sluice.importers.argo.expressions.choices import chosen
 from sluice.importers.argo.expressions.depends import Dependency
 from sluice.importers.argo.expressions.scope import ArtifactPlace, Converted, Draft, Scope, parameter
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
 from sluice.importers.argo.graph.artifact_places import place_of
-from sluice.importers.argo.graph.draft import FILL_IN, DraftGraph, Expansion
+from sluice.importers.argo.graph.draft import DraftGraph, Expansion
 
 
-def leaf(graph: DraftGraph, draft: Draft) -> Converted:
-    """What one pod, or an approval, hands on."""
+def leaf(graph: DraftGraph, draft: Draft, scope: Scope) -> Converted:
+    """What one pod, or an approval, hands on. Under a global name it is known in the scope from now on."""
     outputs: dict[str, Text] = {}
     template = draft.template
     for output in template.body.map("outputs").maps("parameters"):
@@ -29,12 +29,12 @@ def leaf(graph: DraftGraph, draft: Draft) -> Converted:
         elif template.kind == "suspend":
             value = (_supplied(graph, name, draft),)
         outputs[name] = value
-        _make_global(output, value, draft.scope)
+        _make_global(output, value, scope)
     artifacts: dict[str, ArtifactPlace] = {}
     for each in template.body.map("outputs").maps("artifacts"):
         artifacts[each.text("name")] = place = ArtifactPlace(draft, each.text("name"))
         if each.text("globalName"):
-            graph.global_artifacts[each.text("globalName")] = place
+            scope.global_artifacts[each.text("globalName")] = place
     return Converted([draft], [draft], [draft], outputs, artifacts, Dependency(draft.name))
 
 
@@ -69,7 +69,7 @@ def whole(
         made.outputs[output.text("name")] = value
         _make_global(output, value, scope)
     for artifact in frame.template.body.map("outputs").maps("artifacts"):
-        if (place := place_of(graph, artifact, scope)) is not None:
+        if (place := place_of(artifact, scope)) is not None:
             made.artifacts[artifact.text("name")] = place
     name = leaves[-1].name if leaves else ""
     may_skip = any(leaf.may_skip for leaf in leaves)

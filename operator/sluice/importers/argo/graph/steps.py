@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sluice.importers.argo.expressions.depends import Rule
 from sluice.importers.argo.expressions.scope import Converted, Draft
 from sluice.importers.argo.graph.draft import DraftGraph, Expansion
+from sluice.importers.argo.graph.global_outputs import Made, keep, made_in, seen_after
 from sluice.importers.argo.graph.outputs import whole
 
 if TYPE_CHECKING:
@@ -22,16 +23,23 @@ def expand_steps(expander: "Expander", frame: Expansion) -> Converted:
     before: list[Converted] = []
     every: list[Converted] = []
     roots: list[Draft] = []
+    global_: list[Made] = []
     for layer in frame.template.layers:
         gate = _after_layer(expander.graph, before, frame, len(layer)) if before else _AT_ONCE
         made: list[Converted] = []
+        made_here: list[Made] = []
         for step in layer:
-            node = expander.call(step, replace(frame, scope=replace(scope, nodes=dict(nodes))), gate, set())
+            before_it = seen_after(replace(scope, nodes=dict(nodes)), global_)
+            seen = seen_after(before_it, ())
+            node = expander.call(step, replace(frame, scope=seen), gate, set())
             made.append(node)
+            made_here.append(made_in(seen, before_it))
             roots += [] if before else node.roots
         nodes |= {step.text("name"): node for step, node in zip(layer, made, strict=True)}
         every += made
         before = made or before
+        global_ += made_here
+    keep(frame.scope, global_)
     return whole(
         expander.graph, frame, nodes, every, roots, [leaf for node in before for leaf in (*node.leaves, *node.after)]
     )

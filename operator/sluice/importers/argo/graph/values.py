@@ -6,11 +6,11 @@ from functools import partial
 from sluice.importers.argo.documents.library import Document, Template
 from sluice.importers.argo.documents.names import parameter_name
 from sluice.importers.argo.documents.source import Map
-from sluice.importers.argo.documents.text import Ref, Text, UnknownTag, parse, text_of
+from sluice.importers.argo.documents.text import FILL_IN, Ref, Text, UnknownTag, parse, text_of
 from sluice.importers.argo.expressions import conditions
 from sluice.importers.argo.expressions.scope import LoopItem, Scope
 from sluice.importers.argo.expressions.tree import Untranslatable, reason
-from sluice.importers.argo.graph.draft import FILL_IN, DraftGraph
+from sluice.importers.argo.graph.draft import DraftGraph
 from sluice.importers.argo.loops.loop import LOOPS, Endless, Loop
 from sluice.importers.argo.loops.read import loop_of
 

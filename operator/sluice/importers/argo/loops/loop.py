@@ -8,6 +8,9 @@ from sluice.importers.argo.expressions.scope import LoopItem
 LOOPS = ("withItems", "withParam", "withSequence")
 
 
+BY_CLUSTER = "only the environment of a container has it"
+
+
 class Endless(Exception):
     """A loop that cannot be said here."""
 

@@ -7,10 +7,10 @@ import json
 
 from sluice.api.for_each import MAX_ITEMS
 from sluice.importers.argo.documents.source import Map
-from sluice.importers.argo.documents.text import Ref, filled, literal, parse, placeholders, plain
+from sluice.importers.argo.documents.text import Ref, filled, is_of_cluster, literal, parse, placeholders, plain
 from sluice.importers.argo.expressions.scope import LoopItem, Scope
 from sluice.importers.argo.loops.after_loops import after_loop
-from sluice.importers.argo.loops.loop import Endless, Loop
+from sluice.importers.argo.loops.loop import BY_CLUSTER, Endless, Loop
 from sluice.importers.argo.loops.sequences import sequence_of
 
 
@@ -41,6 +41,8 @@ def _listed(written: str, call: Map, scope: Scope) -> Loop:
     if (loop := after_loop(written, call, scope)) is not None:
         return loop
     text = parse(written, scope.resolve)
+    if is_of_cluster(text):
+        raise Endless(BY_CLUSTER)
     if (known := literal(text)) is None:
         # The list's values may be numbers or texts; as texts they compare in either case.
         return Loop({"from": placeholders(text)}, LoopItem(Ref.to("item", variable="ITEM")))

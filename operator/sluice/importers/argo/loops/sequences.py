@@ -10,15 +10,17 @@ from dataclasses import replace
 
 from sluice.api.for_each import MAX_ITEMS
 from sluice.importers.argo.documents.source import Map
-from sluice.importers.argo.documents.text import Ref, Text, literal, parse, placeholders, text_of, usual
+from sluice.importers.argo.documents.text import Ref, Text, is_of_cluster, literal, parse, placeholders, text_of, usual
 from sluice.importers.argo.expressions.scope import LoopItem, Scope
-from sluice.importers.argo.loops.loop import Endless, Loop
+from sluice.importers.argo.loops.loop import BY_CLUSTER, Endless, Loop
 
 
 def sequence_of(call: Map, scope: Scope) -> Loop:
     """Raises Endless, and Unknown."""
     sequence = call.map("withSequence")
     said = {key: parse(text_of(sequence[key]), scope.resolve) for key in ("start", "end", "count") if key in sequence}
+    if any(map(is_of_cluster, said.values())):
+        raise Endless(BY_CLUSTER)
     known = {key: literal(text) for key, text in said.items()}
     if None not in known.values():
         return _counted(known, sequence)

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from sluice.core import Json
 from sluice.importers.argo.documents.names import dns_label
 from sluice.importers.argo.documents.source import Map
-from sluice.importers.argo.documents.text import Text, parse, placeholders, plain
+from sluice.importers.argo.documents.text import FILL_IN, Resolve, Text, literal, parse, placeholders, plain
 from sluice.importers.argo.expressions.scope import ArtifactPlace, Draft
 from sluice.importers.argo.pod.copies import Copy
+from sluice.importers.argo.pod.environment import Left, of_run
 from sluice.importers.argo.pod.fetched import Attached, git, http, mode_of
 from sluice.importers.argo.pod.programs import Around
 
@@ -24,9 +25,9 @@ _FOLDER = "/artifacts"
 _STORES = ("s3", "gcs", "oss", "azure", "hdfs", "artifactory", "plugin")
 
 
-def attach(draft: Draft, around: Around) -> Attached:
-    """Raises UnknownTag."""
-    made = Attached()
+def attach(draft: Draft, around: Around, resolve: Resolve, left: Left) -> Attached:
+    """Raises what `resolve` does."""
+    made = Attached(resolve, left)
     for artifact in draft.template.body.map("inputs").maps("artifacts"):
         _input(artifact, draft, around, made)
     for artifact in draft.template.body.map("outputs").maps("artifacts"):
@@ -42,7 +43,7 @@ def _input(artifact: Map, draft: Draft, around: Around, made: Attached) -> None:
     if place.draft is not None:
         source = f"{_FOLDER}/{place.draft.name}/{place.name}"
         if place.sub_path:
-            source += f"/{placeholders(parse(place.sub_path, draft.scope.resolve))}"
+            source += f"/{_known_at_import(place.sub_path, artifact, made)}"
         around.before.append(Copy(source, path, artifact.get("optional") is True, mode_of(artifact)))
         made.needs_claim = True
         return
@@ -63,16 +64,27 @@ def _input(artifact: Map, draft: Draft, around: Around, made: Attached) -> None:
         made.losses.append((artifact.line, f"the artifact '{name}'", words, True))
 
 
+def _known_at_import(written: str, artifact: Map, made: Attached) -> str:
+    """A path, which stands in a script, where nothing is filled in."""
+    text = parse(written, of_run(made.resolve, artifact.line, made.left))
+    if (known := literal(text)) is not None:
+        return known
+    made.losses.append(
+        (artifact.line, f"the subPath of '{artifact.text('name')}'", f"{FILL_IN}: the run decides it", True)
+    )
+    return FILL_IN
+
+
 def _raw(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached) -> None:
     file = f"{draft.name}-{dns_label(artifact.text('name'))}"
-    content: Text = parse(said.text("data"), draft.scope.resolve)
+    content: Text = parse(said.text("data"), of_run(made.resolve, artifact.line, made.left))
     if any(not isinstance(part, str) for part in content):
         made.losses.append(
             (
                 artifact.line,
                 f"values in the artifact '{artifact.text('name')}'",
                 "its placeholders stay as they are: files have none",
-                False,
+                True,
             )
         )
     made.files[file] = placeholders(content)

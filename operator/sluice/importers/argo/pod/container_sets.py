@@ -3,13 +3,11 @@
 https://argo-workflows.readthedocs.io/en/latest/container-set-template/
 """
 
-from collections.abc import Iterable
-
-from sluice.core import Json
 from sluice.importers.argo.documents.source import Map, empty
 from sluice.importers.argo.documents.text import Resolve
+from sluice.importers.argo.pod.environment import Left, Reading, beside, environment_beside, of_run
 from sluice.importers.argo.pod.fields import container_fields
-from sluice.importers.argo.pod.programs import Around, environment, program_of
+from sluice.importers.argo.pod.programs import Around, TaskProgram, program_of
 
 
 def in_order(said: Map) -> list[Map]:
@@ -33,15 +31,14 @@ def _with_mounts(container: Map, said: Map) -> Map:
     return made
 
 
-def init_containers(containers: Iterable[Map], resolve: Resolve) -> Json:
-    """As fields of a task. Raises UnknownTag."""
-    made = [_init_container(each, resolve) for each in containers]
-    return {"podTemplate": {"spec": {"initContainers": made}}} if made else {}
-
-
-def _init_container(container: Map, resolve: Resolve) -> Json:
-    program = program_of(container, resolve, Around(), result=False, taken=())
-    made = {"name": container.text("name"), **container_fields(container, resolve), **program.fields}
-    made.pop("podTemplate", None)
-    made["env"] = [*environment(program.refs), *made.get("env", ())]
-    return {key: value for key, value in made.items() if value}
+def init_container(container: Map, resolve: Resolve, left: Left) -> TaskProgram:
+    """One of a set, with what is lost. Raises what `resolve` does."""
+    reading = Reading(beside(resolve, container.line, left))
+    own = container_fields(container, reading.resolve, of_run(resolve, container.line, left))
+    taken = {str(each.get("name")) for each in own.get("env", ())}
+    made = program_of(container, reading.within, Around(), result=False, taken=taken)
+    (others,) = own.pop("podTemplate", {}).get("spec", {}).get("containers", ({},))
+    made.fields = {**own, **others, **made.fields, "name": container.text("name")}
+    made.fields["env"] = [*environment_beside(made.refs | reading.refs), *own.get("env", ())]
+    made.fields = {key: made.fields[key] for key in ("name", *made.fields) if made.fields[key]}
+    return made

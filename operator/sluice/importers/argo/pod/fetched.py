@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from sluice.core import Json
 from sluice.importers.argo.documents.names import dns_label
 from sluice.importers.argo.documents.source import Map
-from sluice.importers.argo.documents.text import literal, parse, placeholders
+from sluice.importers.argo.documents.text import Resolve, literal, parse, placeholders
 from sluice.importers.argo.expressions.scope import Draft
+from sluice.importers.argo.pod.environment import Left, Reading, beside, environment_beside
 from sluice.importers.argo.pod.programs import Around
 
 _GIT_IMAGE, _HTTP_IMAGE = "alpine/git:2.47.2", "curlimages/curl:8.12.1"
@@ -24,6 +25,8 @@ _PACKED = re.compile(r"\.(tar|tgz|tar\.gz|zip)([?#].*)?")
 class Attached:
     """What a task needs for its artifacts. `files` are by path, of the whole Workflow; `losses` have their line."""
 
+    resolve: Resolve
+    left: Left
     fields: Json = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     needs_claim: bool = False
@@ -40,12 +43,11 @@ class Attached:
 
 
 def git(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached) -> None:
-    """Raises UnknownTag."""
     del around
     volume = dns_label(artifact.text("name"))
     path = artifact.text("path")
     covering = _covering(path, draft)
-    script = _Script(draft)
+    script = _Script(Reading(beside(made.resolve, artifact.line, made.left)))
     _clone(said, path, script)
     if covering is None:
         made.mount(volume, path)
@@ -57,7 +59,7 @@ def git(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached) 
 class _Script:
     """A command for a shell. What the run decides comes by the environment, so that it is no code."""
 
-    draft: Draft
+    reading: Reading
     text: str = ""
     env: list[Json] = field(default_factory=list)
 
@@ -65,8 +67,7 @@ class _Script:
         self.text += f" {words}" if self.text else words
 
     def add_value(self, said: Map, key: str) -> None:
-        """Raises UnknownTag."""
-        text = parse(said.text(key), self.draft.scope.resolve)
+        text = parse(said.text(key), self.reading.resolve)
         if (known := literal(text)) is not None:
             self.add(shlex.quote(known))
             return
@@ -99,12 +100,11 @@ def _covering(path: str, draft: Draft) -> Json | None:
 
 
 def http(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached) -> None:
-    """Raises UnknownTag."""
-    del around
+    del around, draft
     volume, path = dns_label(artifact.text("name")), artifact.text("path")
     file = path.rpartition("/")[2]
     target = f"/fetched/{file}"
-    script = _Script(draft, f"curl -fsSL -o {shlex.quote(target)}")
+    script = _Script(Reading(beside(made.resolve, artifact.line, made.left)), f"curl -fsSL -o {shlex.quote(target)}")
     script.add_value(said, "url")
     if mode := mode_of(artifact):
         script.add(f"&& chmod {mode} {shlex.quote(target)}")
@@ -118,7 +118,8 @@ def http(said: Map, artifact: Map, draft: Draft, around: Around, made: Attached)
 
 def _container(volume: str, image: str, script: _Script, mount: Json) -> Json:
     made = {"name": f"fetch-{volume}", "image": image, "command": ["sh", "-c"], "args": [script.text]}
-    return {**made, **({"env": script.env} if script.env else {}), "volumeMounts": [mount]}
+    env = [*environment_beside(script.reading.refs), *script.env]
+    return {**made, **({"env": env} if env else {}), "volumeMounts": [mount]}
 
 
 def _tell_others(said: Map, known: Iterable[str], kind: str, volume: str, made: Attached) -> None:

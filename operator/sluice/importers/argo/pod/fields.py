@@ -10,6 +10,7 @@ from sluice.core import Json
 from sluice.core.base.merge import merge
 from sluice.importers.argo.documents.source import Map
 from sluice.importers.argo.documents.text import Resolve, filled
+from sluice.importers.argo.pod.environment import FILLED_BY_KUBELET, Left, Reading, beside, environment_beside, of_run
 
 OF_TASK = ("nodeSelector", "tolerations", "serviceAccountName")
 OF_POD = (
@@ -21,8 +22,9 @@ _LISTS = ("env", "envFrom", "volumeMounts")
 _OF_PROGRAM = ("name", "command", "args", "source", "dependencies", "image", "resources", *_LISTS)
 
 
-def pod_fields(template: Map, resolve: Resolve) -> Json:
-    """Of a template, or of the spec of a workflow. Raises UnknownTag."""
+def pod_fields(template: Map, resolve: Resolve, left: Left) -> Json:
+    """Of a template, or of the spec of a workflow. Raises what `resolve` does."""
+    in_beside, resolve = beside(resolve, template.line, left), of_run(resolve, template.line, left)
     fields: Json = {key: filled(template[key], resolve) for key in OF_TASK if template.get(key)}
     pod: Json = {key: filled(template[key], resolve) for key in OF_POD if template.get(key) is not None}
     if template.text("podPriorityClassName"):
@@ -32,18 +34,22 @@ def pod_fields(template: Map, resolve: Resolve) -> Json:
     )
     for key, name in (("initContainers", "initContainers"), ("sidecars", "containers")):
         if template.maps(key):
-            pod[name] = [_beside(each, mounts, resolve) for each in template.maps(key)]
+            pod[name] = [_beside(each, mounts, in_beside, resolve) for each in template.maps(key)]
     metadata = filled(template.map("metadata") or template.map("podMetadata"), resolve)
     metadata = {key: metadata[key] for key in ("labels", "annotations") if metadata.get(key)}
     if patch := template.text("podSpecPatch"):
-        pod = merge(pod, _patch(patch, resolve))
+        try:
+            pod = merge(pod, _patch(patch, resolve))
+        except ValueError as error:
+            left(template.line_of("podSpecPatch"), str(error), "left out")
     template_of_pod = {**({"metadata": metadata} if metadata else {}), **({"spec": pod} if pod else {})}
     return {**fields, **({"podTemplate": template_of_pod} if template_of_pod else {})}
 
 
-def container_fields(container: Map, resolve: Resolve) -> Json:
-    """Of a `container` or `script`, without its program. Raises UnknownTag."""
-    fields: Json = {key: filled(container.maps(key), resolve) for key in _LISTS if container.maps(key)}
+def container_fields(container: Map, in_env: Resolve, resolve: Resolve) -> Json:
+    """Of a `container` or `script`, without its program. Raises what the two do."""
+    ways = {"env": in_env}
+    fields: Json = {key: filled(container.maps(key), ways.get(key, resolve)) for key in _LISTS if container.maps(key)}
     fields |= {"image": filled(container.text("image"), resolve)} if container.text("image") else {}
     fields |= {"resources": filled(container.map("resources"), resolve)} if container.map("resources") else {}
     if "env" in fields:
@@ -58,8 +64,13 @@ def _text(value: Any) -> str:
     return ("true" if value else "false") if isinstance(value, bool) else "" if value is None else str(value)
 
 
-def _beside(container: Map, mounts: Any, resolve: Resolve) -> Json:
-    made: Json = filled(container, resolve)
+def _beside(container: Map, mounts: Any, in_container: Resolve, resolve: Resolve) -> Json:
+    reading = Reading(in_container)
+    made: Json = {
+        key: filled(value, reading.resolve if key in FILLED_BY_KUBELET else resolve) for key, value in container.items()
+    }
+    if env := environment_beside(reading.refs):
+        made["env"] = [*env, *(made.get("env") or ())]
     if made.pop("mirrorVolumeMounts", False) and isinstance(mounts, list):
         made["volumeMounts"] = [*made.get("volumeMounts", []), *filled(mounts, resolve)]
     return made

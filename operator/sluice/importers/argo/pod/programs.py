@@ -6,12 +6,12 @@ script. A command that is no script becomes one where there are such lines.
 
 import re
 import shlex
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sluice.core import Json
 from sluice.importers.argo.documents.source import Map
-from sluice.importers.argo.documents.text import Ref, Resolve, Text, parse, placeholders, references, text_of
+from sluice.importers.argo.documents.text import FILL_IN, Ref, Resolve, Text, parse, placeholders, references, text_of
 from sluice.importers.argo.pod.copies import Copy, keep, put
 from sluice.importers.argo.pod.scripts import SHELLS, Written, is_python, written
 
@@ -38,20 +38,27 @@ class TaskProgram:
 
     fields: Json = field(default_factory=dict)
     refs: dict[str, Ref] = field(default_factory=dict)
-    losses: list[tuple[str, str]] = field(default_factory=list)
+    losses: list[tuple[str, str, bool]] = field(default_factory=list)
+    """What is lost, what is done instead, and whether it is left to somebody."""
 
     def takes(self, script: Written) -> str:
         self.refs |= script.refs
         for name in dict.fromkeys(script.as_code):
             words = f"it is read from ${name}, as text, or as JSON where it stood alone"
-            self.losses.append((f"a value written into the script as code ({name})", words))
+            self.lose(f"a value written into the script as code ({name})", words)
+        for name in dict.fromkeys(script.left):
+            words = f"{FILL_IN}_{name}; read the variable {name} there, in the way of its language"
+            self.lose(f"a value among the script's text ({name})", words, left=True)
         return script.text
+
+    def lose(self, what: str, instead: str, *, left: bool = False) -> None:
+        self.losses.append((what, instead, left))
 
 
 def program_of(
     container: Map, resolve: Resolve, around: Around, *, result: bool, taken: Collection[str]
 ) -> TaskProgram:
-    """The program of a `container` or `script`. `result`: its standard output is read. Raises UnknownTag.
+    """The program of a `container` or `script`. `result`: its standard output is read. Raises what `resolve` does.
 
     `taken` are the names of its own environment variables.
     """
@@ -72,24 +79,13 @@ def program_of(
             _command(made, container, [*words[:at], (script,), *words[at + 1 :]])
     elif around and command and not any(isinstance(part, Ref) and part.source for word in words for part in word):
         script = made.takes(_quoted(words, taken))
-        made.losses.append(("a program without a shell", "its command is run by a shell script, so the image needs sh"))
+        made.lose("a program without a shell", "its command is run by a shell script, so the image needs sh")
         made.fields["bash"] = _shell_around(script, around, plain=True)
     else:
         _command(made, container, words)
         if around:
             words_ = "nothing; the image's own entry point is not known here, so write a script"
-            made.losses.append(("artifacts or output parameters of an image without a command", words_))
-    return made
-
-
-def environment(refs: Mapping[str, Ref]) -> list[Json]:
-    """The variables among them that pods do not have anyhow."""
-    made: list[Json] = []
-    for name, ref in refs.items():
-        if ref.source:
-            made.append({"name": name, "valueFrom": ref.source})
-        elif ref.source is None and name != ref.variable:
-            made.append({"name": name, "value": ref.placeholder})
+            made.lose("artifacts or output parameters of an image without a command", words_, left=True)
     return made
 
 
@@ -114,11 +110,13 @@ def _command(made: TaskProgram, container: Map, words: Sequence[Text]) -> None:
     made.fields |= {"command": texts[:count]} if count else {}
     made.fields |= {"args": texts[count:]} if texts[count:] else {}
     for word in words:
-        made.refs |= {ref.variable: ref for ref in references(word) if ref.source}
+        made.refs |= {ref.variable: ref for ref in references(word) if ref.source is not None}
 
 
 def _program(command: list[str]) -> str:
-    return _base(command[0]) if command else "sh"
+    """The name of the program that reads the script, of `/usr/bin/env bash` as well."""
+    named = command[1:] if command and _base(command[0]) == "env" else command
+    return _base(named[0]) if named else "sh"
 
 
 def _script(made: TaskProgram, source: Written, command: list[str], around: Around, *, result: bool) -> None:
@@ -136,9 +134,8 @@ def _script(made: TaskProgram, source: Written, command: list[str], around: Arou
     else:
         made.fields |= {"bash": script, "shell": command}
         if around:
-            made.losses.append(
-                (f"artifacts or output parameters of a script for {program}", "nothing; write them in the script")
-            )
+            what = f"artifacts or output parameters of a script for {program}"
+            made.lose(what, "nothing; write them in the script", left=True)
 
 
 def _lasts(script: str, flags: str) -> bool:

@@ -5,78 +5,89 @@ other. Without a limit Argo goes on for ever. https://argo-workflows.readthedocs
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sluice.api.task import RETRIES
 from sluice.core import Json
 from sluice.importers.argo.documents.durations import duration
 from sluice.importers.argo.documents.source import Map
-from sluice.importers.argo.documents.text import Resolve, Text, UnknownTag, literal, parse, placeholders, text_of
+from sluice.importers.argo.documents.text import Resolve, Text, UnknownTag, literal, parse, placeholders, text_of, usual
 from sluice.importers.argo.expressions.conditions import expression
 from sluice.importers.argo.expressions.tree import Untranslatable
+
+_BY_CLUSTER = ("OnError", "OnTransientError")
+"""Policies by which only an end that the cluster caused is worth another attempt."""
 
 
 @dataclass(slots=True)
 class Retried:
     retries: Json = field(default_factory=dict)
-    losses: list[tuple[str, str]] = field(default_factory=list)
-    """What is lost, and what is done instead."""
+    losses: list[tuple[str, str, bool]] = field(default_factory=list)
+    """What is lost, what is done instead, and whether it is left to somebody."""
+
+    def lose(self, what: str, instead: str, *, left: bool = False) -> None:
+        self.losses.append((what, instead, left))
 
 
 def retried(strategy: Map, resolve: Resolve) -> Retried:
-    """Raises UnknownTag."""
+    """Raises what `resolve` does."""
     made = Retried()
-    codes = _codes(strategy, made)
-    if codes == []:
-        return made
-    limit = _limit(strategy, resolve, made)
     policy = strategy.text("retryPolicy", "OnFailure" if "expression" not in strategy else "Always")
-    if policy in ("OnError", "OnTransientError"):
-        made.retries["infrastructure"] = limit
-    else:
-        made.retries["limit"] = limit
-    if codes is not None and policy not in ("OnError", "OnTransientError"):
+    codes = [] if policy in _BY_CLUSTER else _codes(strategy, made)
+    if codes == [] and (policy == "OnFailure" or not _asks_after_error(strategy, made)):
+        return made
+    made.retries |= _limit(strategy, resolve, made, "infrastructure" if codes == [] else "limit")
+    if codes:
         made.retries |= {"endings": ["Error"], "exitCodes": codes}
     if isinstance(backoff := strategy.get("backoff"), Map):
         _backoff(backoff, resolve, made)
     if "affinity" in strategy:
-        made.losses.append(
-            ("retryStrategy.affinity", "the next attempt avoids a node only where the cluster ended the last")
-        )
+        made.lose("retryStrategy.affinity", "the next attempt avoids a node only where the cluster ended the last")
     return made
 
 
-def _limit(strategy: Map, resolve: Resolve, made: Retried) -> int | str:
+def _limit(strategy: Map, resolve: Resolve, made: Retried, field_: str) -> Json:
+    """Under one of the two fields that count attempts; `limit` takes a value of the run, `infrastructure` a number."""
     if strategy.get("limit") is None:
-        made.losses.append(("a retryStrategy without limit", f"tried again {RETRIES.high} times"))
-        return RETRIES.high
+        made.lose("a retryStrategy without limit", f"tried again {RETRIES.high} times")
+        return {field_: RETRIES.high}
     text = parse(text_of(strategy["limit"]), resolve)
-    known = literal(text)
-    if known is None:
-        return placeholders(text)
-    try:
-        limit = int(known)
-    except ValueError:
-        raise UnknownTag(known) from None
+    if literal(text) is None and field_ == "limit" and len(text) == 1:
+        return {field_: placeholders(text)}
+    known = usual(text)
+    if known is None or not re.fullmatch(r"[+-]?\d{1,18}", known.strip()):
+        instead = f"as often as without {field_}: the number is not known here"
+        made.lose("the limit of a retryStrategy", instead, left=True)
+        return {}
+    if literal(text) is None:
+        made.lose("a retryStrategy.limit that parameters decide", f"{known}, by their defaults")
+    limit = int(known)
     if limit > RETRIES.high:
-        made.losses.append((f"a limit of {limit}", f"tried again {RETRIES.high} times"))
-    return max(0, min(limit, RETRIES.high))
+        made.lose(f"a limit of {limit}", f"tried again {RETRIES.high} times")
+    return {field_: max(0, min(limit, RETRIES.high))}
 
 
 def _backoff(backoff: Map, resolve: Resolve, made: Retried) -> None:
-    said = {"initial": duration(literal(parse(backoff.text("duration", "0"), resolve)) or "")}
-    factor = literal(parse(backoff.text("factor", "1"), resolve)) or ""
+    texts = {key: parse(backoff.text(key, usually), resolve) for key, usually in _BACKOFF.items()}
+    initial, factor, cap = (usual(text) or "" for text in texts.values())
+    said = {"initial": duration(initial)}
     if said["initial"] is None or not re.fullmatch(r"\d+(\.\d+)?", factor):
-        made.losses.append(("a backoff that is computed", "the usual one"))
+        made.lose("a backoff that is computed", "the usual one")
         return
+    if any(literal(text) is None for text in texts.values()):
+        made.lose("a backoff that parameters decide", "by their defaults")
     number = float(factor)
     made.retries["backoff"] = {**said, "factor": int(number) if number == int(number) else number}
-    if cap := duration(backoff.text("cap")):
-        made.retries["backoff"]["max"] = cap
+    if most := duration(cap):
+        made.retries["backoff"]["max"] = most
+    elif backoff.text("cap"):
+        made.lose("backoff.cap", "none: it is not known here", left=True)
     if backoff.text("maxDuration"):
         words = "retries end by their limit alone; `deadline` would end a running attempt, too"
-        made.losses.append(("backoff.maxDuration", words))
+        made.lose("backoff.maxDuration", words)
+
+
+_BACKOFF = {"duration": "0", "factor": "1", "cap": ""}
 
 
 def _codes(strategy: Map, made: Retried) -> list[int] | None:
@@ -84,29 +95,36 @@ def _codes(strategy: Map, made: Retried) -> list[int] | None:
     written = strategy.text("expression")
     if not written:
         return None
-    answers = list(_answers(written))
+    answers = [_answer(written, _LastRetry("Failed", code)) for code in range(1, 256)]
     if None in answers:
-        made.losses.append(("retryStrategy.expression", "tried again after any failure"))
+        made.lose("retryStrategy.expression", "tried again after any failure")
         return None
     codes = [code for code, answer in enumerate(answers, start=1) if answer]
     return None if len(codes) == len(answers) else codes
 
 
-def _answers(written: str) -> Iterator[bool | None]:
-    """What the expression says after each exit code from 1 to 255; None if it asks for more than that."""
-    for code in range(1, 256):
-        try:
-            answer = expression(written, _LastRetry(code).resolve)
-        except (Untranslatable, UnknownTag):
-            yield None
-            return
-        yield {"true": True, "false": False}.get(answer)
+def _asks_after_error(strategy: Map, made: Retried) -> bool:
+    """Does it ask for another attempt after an end that the cluster caused?"""
+    written = strategy.text("expression")
+    answer = _answer(written, _LastRetry("Error", -1)) if written else True
+    if answer is None:
+        made.lose("retryStrategy.expression", "tried again whenever the cluster ended an attempt")
+    return answer is not False
+
+
+def _answer(written: str, last: "_LastRetry") -> bool | None:
+    """What the expression says after such an attempt; None if it asks for more."""
+    try:
+        return {"true": True, "false": False}.get(expression(written, last.resolve))
+    except (Untranslatable, UnknownTag):
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class _LastRetry:
+    status: str
     code: int
 
     def resolve(self, words: str, is_expression: bool) -> Text | None:  # noqa: ARG002, FBT001  # the signature of `text.Resolve`
-        known = {"lastRetry.exitCode": str(self.code), "lastRetry.status": "Failed"}
+        known = {"lastRetry.exitCode": str(self.code), "lastRetry.status": self.status}
         return (known[words],) if words in known else None

@@ -1,27 +1,32 @@
 """Values in scripts: each becomes an environment variable, so that none becomes code.
 
 Argo writes them into the text. In a shell `{{x}}` becomes `$X`, in double quotes `${X}`, in single quotes `'"$X"'`; a
-Python string that is nothing else becomes `os.environ["X"]`. Everything else worked as code, and is told.
+Python string that is nothing else becomes `os.environ["X"]`. Everything else worked as code, and is told: as what is
+read now, or as what is left.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from sluice.importers.argo.documents.text import Ref, Text
+from sluice.importers.argo.documents.text import FILL_IN, Ref, Text, references
+from sluice.importers.argo.pod.languages import LANGUAGES, MARKED, Language, Rewriting
+from sluice.importers.argo.pod.shells import MARK, Places, reading, with_open_documents
 
 SHELLS = frozenset({"sh", "bash", "ash", "dash", "ksh", "zsh"})
 _PYTHONS = re.compile(r"python(3(\.\d+)?)?")
-_READS = {"node": 'process.env["{}"]', "ruby": 'ENV["{}"]', "perl": '$ENV{{"{}"}}', "php": 'getenv("{}")'}
 
 
 @dataclass(slots=True)
 class Written:
-    """A script without values. `refs` are those that it reads, by the variable; `as_code` those that were code."""
+    """A script without values. `refs` are those that it had, by the variable that each is in; `as_code` those that were
+    code and are read, `left` those that nothing reads.
+    """
 
     text: str = ""
     refs: dict[str, Ref] = field(default_factory=dict)
     as_code: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     taken: Collection[str] = ()
     """Variables that the template has already."""
 
@@ -31,6 +36,11 @@ class Written:
             name, number = f"{ref.name}_{number}", number + 1
         self.refs[name] = ref
         return name
+
+    def leave(self, name: str) -> str:
+        """What stands for a value that nothing reads."""
+        self.left.append(name)
+        return f"{FILL_IN}_{name}"
 
 
 def is_python(program: str) -> bool:
@@ -42,107 +52,23 @@ def written(text: Text, program: str, taken: Collection[str] = ()) -> Written:
     made = Written(taken=taken)
     if program in SHELLS:
         return _shell(text, made)
-    return _python(text, made) if is_python(program) else _other(text, made, _READS.get(program, "{}"))
+    return _python(text, made) if is_python(program) else _other(text, made, LANGUAGES.get(program))
 
 
 def _shell(text: Text, made: Written) -> Written:
     if len(text) == 1 and isinstance(text[0], Ref):  # the value is the script
         made.text = f'eval "${made.variable(text[0])}"'
         return made
-    quotes = _Quotes()
-    for part, after in _with_next(text):
-        if isinstance(part, str):
-            is_empty = quotes.now == "'" and part.startswith("'") and made.text.endswith("'")
-            made.text = made.text[:-1] + part[1:] if is_empty else made.text + part
-            quotes.read(part)
-            continue
-        name = made.variable(part)
-        match quotes.now:
-            case "'":
-                is_empty = made.text.endswith("'")
-                made.text = f'{made.text[:-1]}"${name}"\'' if is_empty else f"{made.text}'\"${name}\"'"
-            case '"':
-                made.text += f"${{{name}}}"
-            case "#":
-                made.text += name
-            case "<":
-                made.text += name
-                made.as_code.append(name)
-            case _:
-                made.text += f"${{{name}}}" if re.match(r"\w", after) else f"${name}"
+    script = with_open_documents("".join(part if isinstance(part, str) else MARK for part in text))
+    before, *others = script.split(MARK)
+    pieces: list[str] = []
+    for ref, quote, after in zip(references(text), Places(script).around, others, strict=True):
+        name = made.variable(ref)
+        read = (before, made.leave(name), after) if quote == "<" else reading(before, name, quote, after)
+        pieces += read[:2]
+        before = read[2]
+    made.text = "".join([*pieces, before])
     return made
-
-
-def _with_next(text: Text) -> Iterator[tuple[str | Ref, str]]:
-    for number, part in enumerate(text):
-        after = text[number + 1] if number + 1 < len(text) else ""
-        yield part, after if isinstance(after, str) else ""
-
-
-_HERE = re.compile(r"<<-?(?!<)\s*(?P<quote>['\"\\]?)(?P<end>\w+)")
-
-
-class _Quotes:
-    """Where in a shell script one is: `now` is the quote that is open, `#` in a comment, `<` in a quoted here document,
-    and `$` in a substitution.
-    """
-
-    def __init__(self) -> None:
-        self._open: list[str] = []
-        self._end = ""
-        self._line = ""
-        self._pending = ""
-
-    @property
-    def now(self) -> str:
-        if self._end:
-            return "<" if self._end.startswith("'") else '"'
-        return self._open[-1] if self._open else ""
-
-    def read(self, text: str) -> None:
-        skip = False
-        for at, letter in enumerate(text):
-            if letter == "\n":
-                self._newline()
-                skip = False
-                continue
-            before, self._line = self._line, self._line + letter
-            if skip or self._end:
-                skip = False
-                continue
-            now = self.now
-            if now == "'":
-                if letter == "'":
-                    self._open.pop()
-            elif now == "#":
-                continue
-            elif letter == "\\":
-                skip = True
-            elif letter == '"':
-                self._open.pop() if now == '"' else self._open.append('"')
-            elif text[at - 1 : at + 1] == "$(" and at:
-                self._open.append("$")
-            elif now == '"':
-                continue
-            elif letter == ")" and now == "$":
-                self._open.pop()
-            elif letter == "(" and now == "$":
-                self._open.append("$")
-            elif letter == "'":
-                self._open.append("'")
-            elif letter == "#" and (not before or before[-1].isspace()):
-                self._open.append("#")
-            elif letter == "<" and (found := _HERE.match(text, at)) and not before.endswith("<"):
-                self._pending = ("'" if found["quote"] else '"') + found["end"]
-
-    def _newline(self) -> None:
-        if self._end and self._line.strip() == self._end[1:]:
-            self._end = ""
-        if self._open and self._open[-1] == "#":
-            self._open.pop()
-        if self._pending:
-            self._end, self._pending = self._pending, ""
-        self._line = ""
 
 
 _LITERAL = re.compile(
@@ -150,14 +76,11 @@ _LITERAL = re.compile(
     r"(?P<body>(?:\\.|(?!(?P=quote)).)*?)(?P=quote)",
     re.DOTALL,
 )
-_MARK = re.compile("\ue000(\\d+)\ue001")
 
 
 def _python(text: Text, made: Written) -> Written:
-    refs = [part for part in text if isinstance(part, Ref)]
-    names = [made.variable(ref) for ref in refs]
-    number = iter(range(len(refs)))
-    marked = "".join(part if isinstance(part, str) else f"\ue000{next(number)}\ue001" for part in text)
+    names = [made.variable(ref) for ref in references(text)]
+    marked = _marked(text)
     modules: set[str] = set()
 
     def reading(mark: re.Match[str]) -> str:
@@ -171,14 +94,17 @@ def _python(text: Text, made: Written) -> Written:
 
     def in_literal(found: re.Match[str]) -> str:
         if found["comment"]:
-            return _MARK.sub(lambda mark: names[int(mark[1])], found[0])
-        if (whole := _MARK.fullmatch(found["body"])) is not None and "b" not in found["prefix"].lower():
-            return reading(whole)
-        if _MARK.search(found["body"]) is None:
+            return MARKED.sub(lambda mark: names[int(mark[1])], found[0])
+        encoded = ".encode()" if "b" in found["prefix"].lower() else ""
+        if (whole := MARKED.fullmatch(found["body"])) is not None:
+            return reading(whole) + encoded
+        if MARKED.search(found["body"]) is None:
             return found[0]
-        made.as_code += [names[int(mark[1])] for mark in _MARK.finditer(found["body"])]
+        if _needs_its_literal(found["prefix"], found["body"]):
+            return MARKED.sub(lambda mark: made.leave(names[int(mark[1])]), found[0])
+        made.as_code += [names[int(mark[1])] for mark in MARKED.finditer(found["body"])]
         quote, prefix = found["quote"], found["prefix"]
-        inner = _MARK.sub(lambda mark: f"{quote} + {reading(mark)} + {prefix}{quote}", found["body"])
+        inner = MARKED.sub(lambda mark: f"{quote} + {reading(mark)}{encoded} + {prefix}{quote}", found["body"])
         joined = f"{prefix}{quote}{inner}{quote}"
         for empty in (f"{prefix}{quote}{quote} + ", f" + {prefix}{quote}{quote}"):
             joined = joined.replace(empty, "")
@@ -186,11 +112,22 @@ def _python(text: Text, made: Written) -> Written:
 
     out, end = "", 0
     for found in _LITERAL.finditer(marked):
-        out += _MARK.sub(bare, marked[end : found.start()]) + in_literal(found)
+        out += MARKED.sub(bare, marked[end : found.start()]) + in_literal(found)
         end = found.end()
-    out += _MARK.sub(bare, marked[end:])
+    out += MARKED.sub(bare, marked[end:])
     made.text = _importing(out, modules)
     return made
+
+
+_FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}|(?P<open>\{)")
+
+
+def _needs_its_literal(prefix: str, body: str) -> bool:
+    """Does a value follow a backslash, or stand in a field of an f-string?"""
+    if re.search(rf"(?<!\\)(?:\\\\)*\\{MARKED.pattern}", body):
+        return True
+    fields = _FIELD.finditer(body) if "f" in prefix.lower() else ()
+    return any(found["open"] or MARKED.search(found[0]) for found in fields)
 
 
 def _importing(script: str, modules: Iterable[str]) -> str:
@@ -206,15 +143,14 @@ def _importing(script: str, modules: Iterable[str]) -> str:
 _FUTURE = re.compile(r"^from __future__ import .*\n", re.MULTILINE)
 
 
-def _other(text: Text, made: Written, reads: str) -> Written:
-    """`reads` is how the language reads a variable. A string that is nothing else is replaced with its quotes."""
-    refs = [part for part in text if isinstance(part, Ref)]
-    names = [made.variable(ref) for ref in refs]
-    made.as_code += names
-    number = iter(range(len(refs)))
-    marked = "".join(part if isinstance(part, str) else f"\ue000{next(number)}\ue001" for part in text)
-    made.text = _QUOTED.sub(lambda mark: reads.format(names[int(mark[2])]), marked)
+def _other(text: Text, made: Written, language: Language | None) -> Written:
+    rewriting = Rewriting(language, [made.variable(ref) for ref in references(text)], made.leave)
+    made.text = rewriting.of(_marked(text))
+    made.as_code = rewriting.taken
     return made
 
 
-_QUOTED = re.compile("(?P<quote>[\"']?)\ue000(\\d+)\ue001(?P=quote)")
+def _marked(text: Text) -> str:
+    """With each value as its number."""
+    number = iter(range(len(text)))
+    return "".join(part if isinstance(part, str) else f"\ue000{next(number)}\ue001" for part in text)

@@ -33,7 +33,7 @@ class Lock:
 
 
 def locks_of(synchronization: Map, config_maps: Mapping[str, Map], resolve: Resolve) -> Iterator[Lock]:
-    """Raises UnknownTag."""
+    """Raises what `resolve` does."""
     mutexes = [synchronization.map("mutex"), *synchronization.maps("mutexes")]
     for mutex in filter(None, mutexes):
         text = parse(mutex.text("name"), resolve)

@@ -1,34 +1,57 @@
 """The tasks of a graph, and what goes with them: their common fields, claims, files, and what the run hands on."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sluice.core import Json
+from sluice.importers.argo.documents.library import Document
 from sluice.importers.argo.documents.source import Map
-from sluice.importers.argo.documents.text import Text, filled, placeholders
+from sluice.importers.argo.documents.text import FILL_IN, Resolve, Text, filled, is_of_cluster, placeholders
 from sluice.importers.argo.expressions.scope import Converted, Scope
 from sluice.importers.argo.graph.draft import DraftGraph
 from sluice.importers.argo.pod.artifacts import CLAIM
+from sluice.importers.argo.pod.environment import of_run
 from sluice.importers.argo.pod.fields import merged, pod_fields
+from sluice.importers.argo.workflow.ends import settled
 from sluice.importers.argo.workflow.locks import LockPools
 from sluice.importers.argo.workflow.tasks import TaskWriter
+from sluice.importers.argo.workflow.telling import telling
 
 
-def written(graph: DraftGraph, spec: Map, pools: LockPools, root: Converted, scope: Scope) -> Json:
-    """As fields of a Workflow. `spec` is that of the whole workflow, `root` what its first template has become."""
+def written(graph: DraftGraph, document: Document, spec: Map, pools: LockPools, root: Converted, scope: Scope) -> Json:
+    """As fields of a Workflow. `spec` is that of the whole workflow in the document, `root` what its first template has
+    become.
+    """
+    resolve = telling(graph, scope, document, spec.line)
+    left = partial(graph.lose, document, left=True)
     writer = TaskWriter(graph, pools, spec)
-    tasks = [writer.task(draft) for draft in graph.drafts]
-    claims = _claims(spec, scope, tasks) + ([CLAIM] if writer.needs_claim else [])
-    outputs = {name: placeholders(text) for name, text in (root.outputs | _global(scope.workflow)).items()}
+    tasks = _settled(graph, [writer.task(draft) for draft in graph.drafts])
+    claims = _claims(spec, of_run(resolve, spec.line, left), tasks) + ([CLAIM] if writer.needs_claim else [])
+    handed_on = root.outputs | _global(scope.workflow)
+    for name in (name for name, text in handed_on.items() if is_of_cluster(text)):
+        left(spec.line, f"the output '{name}'", f"{FILL_IN}; only the environment of a container has it")
+        handed_on[name] = (FILL_IN,)
+    outputs = {name: placeholders(text) for name, text in handed_on.items()}
     made = {
         **_after_a_failure(graph, scope),
         "tasks": tasks,
-        "defaults": merged(pod_fields(_only_pods(spec), scope.resolve), _common(tasks)),
+        "defaults": merged(pod_fields(_only_pods(spec), resolve, left), _common(tasks)),
         "volumeClaimTemplates": claims,
         "files": writer.files,
         "outputs": outputs,
     }
     return {key: value for key, value in made.items() if value}
+
+
+def _settled(graph: DraftGraph, tasks: list[Json]) -> list[Json]:
+    drafts = {draft.name: draft for draft in graph.drafts}
+
+    def left(task: str, what: str, instead: str) -> None:
+        draft = drafts[task]
+        graph.lose(draft.template.document, draft.line, what, instead, task, left=True)
+
+    return settled(tasks, {draft.name for draft in graph.drafts if draft.may_skip}, left)
 
 
 def _after_a_failure(graph: DraftGraph, scope: Scope) -> Json:
@@ -46,10 +69,10 @@ def _global(workflow: Mapping[str, Text]) -> dict[str, Text]:
     return {key.removeprefix(start): text for key, text in workflow.items() if key.startswith(start)}
 
 
-def _claims(spec: Map, scope: Scope, tasks: list[Json]) -> list[Any]:
+def _claims(spec: Map, resolve: Resolve, tasks: list[Json]) -> list[Any]:
     """Those that a task mounts."""
     mounted = {str(mount.get("name")) for task in tasks for mount in task.get("volumeMounts", ())}
-    claims = [_claim(each, scope) for each in spec.maps("volumeClaimTemplates")]
+    claims = [_claim(each, resolve) for each in spec.maps("volumeClaimTemplates")]
     return [claim for claim in claims if claim["metadata"]["name"] in mounted]
 
 
@@ -59,8 +82,8 @@ def _only_pods(spec: Map) -> Map:
     return made
 
 
-def _claim(template: Map, scope: Scope) -> Json:
-    made: Json = filled(template, scope.resolve)
+def _claim(template: Map, resolve: Resolve) -> Json:
+    made: Json = filled(template, resolve)
     return {"metadata": {"name": template.map("metadata").text("name")}, "spec": made.get("spec", {})}
 
 

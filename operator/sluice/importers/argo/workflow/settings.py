@@ -1,14 +1,16 @@
 """What a workflow, or a template that becomes one, says of a run as a whole: its limits and its locks."""
 
+from functools import partial
+
 from sluice.core import Json
 from sluice.importers.argo import unread
-from sluice.importers.argo.documents.durations import duration
 from sluice.importers.argo.documents.library import Document, Missing, Template
 from sluice.importers.argo.documents.source import Map
-from sluice.importers.argo.documents.text import Resolve, text_of
+from sluice.importers.argo.documents.text import Resolve
 from sluice.importers.argo.graph import apart
 from sluice.importers.argo.graph.draft import DraftGraph
 from sluice.importers.argo.graph.values import tell_cluster_default
+from sluice.importers.argo.workflow.deadlines import shorter, shortest
 from sluice.importers.argo.workflow.locks import LockPools, locks_of
 
 
@@ -20,9 +22,9 @@ def settings(
     for each in spec.map("arguments").maps("parameters"):
         tell_cluster_default(graph, each, document)
     made: Json = {key: spec[key] for key in ("parallelism", "priority") if isinstance(spec.get(key), int)}
-    made |= limits(graph, template, made.get("parallelism"))
-    if limit := duration(text_of(spec.get("activeDeadlineSeconds"))):
-        made["timeout"] = limit
+    made |= limits(graph, template, resolve, made.get("parallelism"))
+    if limit := shortest(spec, resolve, partial(graph.lose, document)):
+        made["timeout"] = shorter(limit, made.get("timeout", limit))
     held = _held(graph, document, spec, pools, resolve)
     if template.kind in ("steps", "dag"):
         held += _held(graph, template.document, template.body, pools, resolve)
@@ -42,7 +44,7 @@ def _held(graph: DraftGraph, document: Document, holder: Map, pools: LockPools, 
     return held
 
 
-def limits(graph: DraftGraph, template: Template, at_most: int | None = None) -> Json:
+def limits(graph: DraftGraph, template: Template, resolve: Resolve, at_most: int | None = None) -> Json:
     """The limits that a `steps` or `dag` template has of its own; `at_most` is the parallelism of what is around it."""
     if template.kind not in ("steps", "dag"):
         return {}
@@ -54,9 +56,8 @@ def limits(graph: DraftGraph, template: Template, at_most: int | None = None) ->
             line = body.line_of("parallelism")
             graph.lose(document, line, "the parallelism of a template of templates", words)
         made["parallelism"] = body["parallelism"] if at_most is None else min(body["parallelism"], at_most)
-    for key in ("timeout", "activeDeadlineSeconds"):
-        if found := duration(body.text(key)):
-            made["timeout"] = found
+    if timeout := shortest(body, resolve, partial(graph.lose, document)):
+        made["timeout"] = timeout
     return made
 
 

@@ -1,34 +1,35 @@
 """A draft as a task of ours: its order, then what it runs, then its pod."""
 
 import re
+from functools import partial
 from typing import Any
 
 from sluice.core import Json
 from sluice.importers.argo.documents.durations import duration
 from sluice.importers.argo.documents.source import Map
 from sluice.importers.argo.documents.text import (
+    FILL_IN,
     Resolve,
-    Text,
-    UnknownTag,
     filled,
     literal,
     parse,
-    placeholders,
     text_of,
     usual,
 )
 from sluice.importers.argo.expressions.scope import Draft
-from sluice.importers.argo.expressions.tree import Untranslatable, reason
-from sluice.importers.argo.graph.draft import BY_DEFAULT, FILL_IN, NO_MEMORY, DraftGraph
+from sluice.importers.argo.graph.draft import BY_DEFAULT, NO_MEMORY, DraftGraph
 from sluice.importers.argo.graph.outputs import is_fixed
 from sluice.importers.argo.loops.after_loops import ALL
 from sluice.importers.argo.pod.artifacts import attach
-from sluice.importers.argo.pod.container_sets import in_order, init_containers
+from sluice.importers.argo.pod.container_sets import in_order, init_container
+from sluice.importers.argo.pod.environment import Left, Reading, environment, of_run
 from sluice.importers.argo.pod.fetched import Attached
 from sluice.importers.argo.pod.fields import container_fields, merged, pod_fields
-from sluice.importers.argo.pod.programs import Around, environment, program_of
+from sluice.importers.argo.pod.programs import Around, program_of
 from sluice.importers.argo.pod.retries import retried
+from sluice.importers.argo.workflow.deadlines import shortest
 from sluice.importers.argo.workflow.locks import LockPools, locks_of
+from sluice.importers.argo.workflow.telling import telling
 
 _ORDER = (
     *(
@@ -48,12 +49,6 @@ _ORDER = (
     *("files", "outputs", "outputsFrom", "env", "envFrom", "resources", "nodeSelector", "tolerations"),
     *("serviceAccountName", "volumes", "volumeMounts", "podTemplate"),
 )
-
-
-_OTHERWISE = {
-    "workflow.failures": "the names of the failed tasks",
-    "retries": "the number of the attempt, from 1",
-}
 
 
 _JSON = re.compile(r"\bjson\.dump|\bJSON\.stringify|\bjq\b|\{\s*\\*\"\w+\\*\"\s*:")
@@ -84,6 +79,9 @@ class TaskWriter:
     def _lose(self, draft: Draft, line: int, what: str, instead: str, *, left: bool = False) -> None:
         self._graph.lose(draft.template.document, line, what, instead, draft.name, left=left)
 
+    def _left(self, draft: Draft) -> Left:
+        return partial(self._lose, draft, left=True)
+
     def _suspend(self, draft: Draft) -> Json:
         suspend = draft.template.body.map("suspend")
         if suspend.text("duration"):
@@ -101,28 +99,7 @@ class TaskWriter:
         return {"approval": {}}
 
     def _resolve(self, draft: Draft, where: Map) -> Resolve:
-        """Like the scope's, but what is unknown is told, and stands as `FILL_IN`."""
-
-        def known(words: str, is_expression: bool) -> Text | None:  # noqa: FBT001  # the signature of `text.Resolve`
-            what = f"{{{{{'=' if is_expression else ''}{words}}}}}"
-            try:
-                found = self._graph.read(
-                    lambda scope: scope.resolve(words, is_expression),
-                    draft.scope,
-                    draft.template.document,
-                    where.line,
-                    what,
-                    draft.name,
-                )
-            except (UnknownTag, Untranslatable) as error:
-                because = "" if what == str(error) else f"; {reason(error)}"
-                self._lose(draft, where.line, what, f"{FILL_IN}{because}", left=True)
-                return (FILL_IN,)
-            if words in _OTHERWISE:
-                self._lose(draft, where.line, f"{{{{{words}}}}}", _OTHERWISE[words])
-            return found
-
-        return known
+        return telling(self._graph, draft.scope, draft.template.document, where.line, draft.name)
 
     def _program(self, draft: Draft) -> Json:
         template = draft.template
@@ -132,20 +109,22 @@ class TaskWriter:
         if template.kind == "containerSet":
             init, container = self._container_set(draft, container, resolve)
         around = Around()
-        attached = self._attached(draft, around)
+        attached = self._attached(draft, around, resolve)
         outputs = self._outputs(draft, container, around)
-        fields = merged(merged(self._pod(draft, resolve), init), container_fields(container, resolve))
+        reading, only_run = Reading(resolve), of_run(resolve, container.line, self._left(draft))
+        own_fields = container_fields(container, reading.resolve, only_run)
+        fields = merged(merged(pod_fields(template.body, resolve, self._left(draft)), init), own_fields)
         own = {str(each.get("name")) for each in fields.get("env", ())}
         self._tell_of_json_in_lists(draft, container)
         reads_result = draft.result_read and not outputs
         program = program_of(container, resolve, around, result=reads_result, taken=own)
-        for what, instead in program.losses:
-            self._lose(draft, container.line, what, instead, left="nothing;" in instead)
+        for what, instead, left in program.losses:
+            self._lose(draft, container.line, what, instead, left=left)
         fields |= program.fields
-        if env := [*environment(program.refs), *fields.get("env", ())]:
+        if env := [*environment(program.refs | reading.refs), *fields.get("env", ())]:
             fields["env"] = env
         fields = _with(attached.fields, fields | self._handed_on(draft, container, outputs))
-        return self._with_volumes(draft, fields | self._limits(draft, resolve), resolve)
+        return self._with_volumes(draft, fields | self._limits(draft, only_run), only_run)
 
     def _tell_of_json_in_lists(self, draft: Draft, container: Map) -> None:
         words = [container.text("source"), *container.values_of("command"), *container.values_of("args")]
@@ -153,9 +132,9 @@ class TaskWriter:
             instead = "JSON maps and lists in it are texts: Argo's list has them as they are"
             self._lose(draft, container.line, "the list of what its items hand on", instead)
 
-    def _attached(self, draft: Draft, around: Around) -> Attached:
+    def _attached(self, draft: Draft, around: Around, resolve: Resolve) -> Attached:
         """What its artifacts need."""
-        attached = attach(draft, around)
+        attached = attach(draft, around, resolve, self._left(draft))
         for line, what, instead, left in attached.losses:
             self._lose(draft, line, what, instead, left=left)
         self.files |= attached.files
@@ -183,17 +162,12 @@ class TaskWriter:
             self._lose(draft, said.line_of("retryStrategy"), "the retryStrategy of a containerSet", words)
         if last.text("name") != "main" and (draft.result_read or draft.template.body.map("outputs")):
             self._lose(draft, said.line, "outputs of the container 'main'", "those of the last container")
-        return init_containers(first, resolve), last
-
-    def _pod(self, draft: Draft, resolve: Resolve) -> Json:
-        body = draft.template.body
-        try:
-            return pod_fields(body, resolve)
-        except ValueError as error:
-            self._lose(draft, body.line_of("podSpecPatch"), str(error), "left out", left=True)
-            rest = Map({key: value for key, value in body.items() if key != "podSpecPatch"})
-            rest.line, rest.lines = body.line, body.lines
-            return pod_fields(rest, resolve)
+        made = [init_container(each, resolve, self._left(draft)) for each in first]
+        for container, program in zip(first, made, strict=True):
+            for what, instead, left in program.losses:
+                self._lose(draft, container.line, what, instead, left=left)
+        containers = [program.fields for program in made]
+        return {"podTemplate": {"spec": {"initContainers": containers}}} if made else {}, last
 
     def _outputs(self, draft: Draft, container: Map, around: Around) -> list[Any]:
         found: list[Any] = []
@@ -227,24 +201,14 @@ class TaskWriter:
 
     def _limits(self, draft: Draft, resolve: Resolve) -> Json:
         body, fields = draft.template.body, dict[str, Any]()
-        limit = next((key for key in ("activeDeadlineSeconds", "timeout") if body.get(key)), "")
-        if limit:
-            text = parse(text_of(body[limit]), resolve)
-            known = literal(text)
-            if known is None and limit == "timeout":
-                fields["timeout"] = placeholders(text)
-            elif found := duration(usual(text) or ""):
-                fields["timeout"] = found
-                if known is None:
-                    self._lose(draft, body.line_of(limit), limit, BY_DEFAULT)
-            else:
-                self._lose(draft, body.line_of(limit), limit, "no limit: it is known at run time only", left=True)
+        if timeout := shortest(body, resolve, partial(self._lose, draft), is_late=True):
+            fields["timeout"] = timeout
         holder = body if "retryStrategy" in body else self._spec
         if isinstance(strategy := holder.get("retryStrategy"), Map):
             made = retried(strategy, resolve)
             fields |= {"retries": made.retries} if made.retries else {}
-            for what, instead in made.losses:
-                self._lose(draft, strategy.line, what, instead)
+            for what, instead, left in made.losses:
+                self._lose(draft, strategy.line, what, instead, left=left)
         if body.get("memoize"):
             self._lose(draft, body.line_of("memoize"), "memoize", NO_MEMORY)
         pools = []
@@ -261,7 +225,7 @@ class TaskWriter:
         mounts = [mount for each in (fields, *beside) for mount in each.get("volumeMounts", ())]
         named = {str(mount.get("name")) for mount in mounts if isinstance(mount, dict)}
         volumes = [*self._spec.maps("volumes"), *draft.template.body.maps("volumes")]
-        by_name = {each.text("name"): each for each in volumes}
+        by_name = {filled(each.text("name"), resolve): each for each in volumes}
         found = [filled(each, resolve) for name, each in by_name.items() if name in named]
         return fields | ({"volumes": [*found, *fields.get("volumes", ())]} if found else {})
 

@@ -2,29 +2,32 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from sluice.api import API_VERSION
 from sluice.core import Json
 from sluice.core.run.children import MAX_DEPTH
-from sluice.core.validation import workflow_faults
 from sluice.importers.argo import unread
 from sluice.importers.argo.documents.library import Document, Library, Missing, Template
 from sluice.importers.argo.documents.names import WORKFLOW_MAX, dns_label, free, parameter_name
 from sluice.importers.argo.documents.source import Map, empty
-from sluice.importers.argo.documents.text import Ref, Text, placeholders, references, text_of
+from sluice.importers.argo.documents.text import FILL_IN, Ref, Text, placeholders, references, text_of
 from sluice.importers.argo.expressions.scope import Converted, Draft, Scope, parameter
 from sluice.importers.argo.graph import apart, artifact_places
-from sluice.importers.argo.graph.draft import FILL_IN, DocumentRefused, DraftGraph, Expansion
+from sluice.importers.argo.graph.draft import DocumentRefused, DraftGraph, Expansion
 from sluice.importers.argo.graph.expander import Expander, apart_node
 from sluice.importers.argo.graph.hooks import asks_for_running, hooks_of, only_when
 from sluice.importers.argo.graph.values import inputs
+from sluice.importers.argo.pod.environment import of_run
 from sluice.importers.argo.pod.retries import retried
 from sluice.importers.argo.workflow.arguments import arguments_of
 from sluice.importers.argo.workflow.inherited import inherited
 from sluice.importers.argo.workflow.locks import LockPools
+from sluice.importers.argo.workflow.mending import mend
 from sluice.importers.argo.workflow.run_fields import written
 from sluice.importers.argo.workflow.schedules import scheduled
 from sluice.importers.argo.workflow.settings import limits, settings, tell_lock
+from sluice.importers.argo.workflow.telling import telling
 from sluice.importers.report import Imported, Loss
 
 _ORDER = (
@@ -59,10 +62,10 @@ class WorkflowWriter:
 
     def write(self) -> list[Imported]:
         """What is called comes first, so that it is there. Raises DocumentRefused, Missing, and text.UnknownTag."""
-        parameters, workflow = arguments_of(self._document, self._spec)
         template = self._library.named(self._spec.text("entrypoint"), self._document)
-        scope = Scope(template, {}, workflow)
         graph = DraftGraph(self._library, apart.fails_fast(template))
+        parameters, workflow = arguments_of(graph, self._document, self._spec)
+        scope = Scope(template, {}, workflow)
         named = [each.text("name") for each in self._spec.map("arguments").maps("parameters")]
         given = {name: workflow[f"parameters.{name}"] for name in named}
         values = inputs(graph, template, empty(template.body.line), scope, self._document, "", given)
@@ -74,9 +77,9 @@ class WorkflowWriter:
         self._hooks(graph, scope)
         parameters += graph.parameters.values()
         spec: Json = {"parameters": parameters} if parameters else {}
-        resolve = Scope(template, {}, dict(workflow)).resolve
+        resolve = telling(graph, Scope(template, {}, dict(workflow)), self._document, self._spec.line)
         spec |= settings(graph, self._document, self._spec, template, self._pools, resolve)
-        spec |= written(graph, self._spec, self._pools, root, Scope(template, {}, scope.workflow))
+        spec |= written(graph, self._document, self._spec, self._pools, root, Scope(template, {}, scope.workflow))
         if self._document.kind == "CronWorkflow":
             cron = self._document.manifest.map("spec")
             made = scheduled(cron)
@@ -131,7 +134,7 @@ class WorkflowWriter:
             name = hook.text("name") if hook.text("expression") else template.name
             values = inputs(graph, template, hook.map("arguments"), seen, self._document, name)
             artifacts = artifact_places.given(graph, hook.map("arguments"), seen, self._document, name)
-            inner = Scope(template, values, seen.workflow, artifacts)
+            inner = Scope(template, values, seen.workflow, artifacts, seen.global_artifacts)
             frame = Expansion(inner, "", (template.key,), finally_=at_end)
             node = Expander(graph, self._call_workflow).enter(frame, name)
             if not at_end:
@@ -161,7 +164,8 @@ class WorkflowWriter:
             )
         draft = graph.draft(name, Scope(template, inputs, caller.scope.workflow), line, caller)
         values = {parameter_name(key): text for key, text in inputs.items()}
-        values |= {ours: self._inherit(key, caller.scope, caller) for key, ours in made.inherited.items()}
+        for key, ours in made.inherited.items():
+            values[ours] = self._inherit(graph, key, caller, line, draft.name)
         arguments: Json = {}
         for key, text in values.items():
             if any(ref.source is not None for ref in references(text)):
@@ -178,16 +182,22 @@ class WorkflowWriter:
         if outputs := [each.text("name") for each in template.body.map("outputs").maps("parameters")]:
             draft.fields["outputs"] = outputs
         if isinstance(strategy := template.body.get("retryStrategy"), Map):
-            found = retried(strategy, caller.scope.resolve)
+            left = partial(graph.lose, template.document, task=draft.name, left=True)
+            resolve = telling(graph, caller.scope, template.document, strategy.line, draft.name)
+            found = retried(strategy, of_run(resolve, strategy.line, left))
             draft.fields |= {"retries": found.retries} if found.retries else {}
-            for what, instead in found.losses:
-                graph.lose(template.document, strategy.line, what, instead, draft.name)
+            for what, instead, left_ in found.losses:
+                graph.lose(template.document, strategy.line, what, instead, draft.name, left=left_)
         return draft
 
-    def _inherit(self, key: str, scope: Scope, caller: Expansion) -> Text:
-        if key in scope.workflow:
-            return scope.workflow[key]
-        return (Ref.to("run", "phase"),) if caller.finally_ else ("Running",)
+    def _inherit(self, graph: DraftGraph, key: str, caller: Expansion, line: int, task: str) -> Text:
+        if key in caller.scope.workflow:
+            return caller.scope.workflow[key]
+        if key == "status":
+            return (Ref.to("run", "phase"),) if caller.finally_ else ("Running",)
+        what, words = f"{{{{workflow.{key}}}}}", f"{FILL_IN}; no task before it hands it on"
+        graph.lose(caller.template.document, line, what, words, task, left=True)
+        return (FILL_IN,)
 
     def _make_apart(self, made: _Apart) -> None:
         template = made.template
@@ -208,8 +218,8 @@ class WorkflowWriter:
         declared += graph.parameters.values()
         tell_lock(graph, template)
         spec: Json = {"parameters": declared} if declared else {}
-        spec |= limits(graph, template)
-        spec |= written(graph, self._spec, self._pools, root, Scope(template, {}, workflow))
+        spec |= limits(graph, template, telling(graph, scope, template.document, template.body.line))
+        spec |= written(graph, self._document, self._spec, self._pools, root, Scope(template, {}, workflow))
         spec["trigger"] = "Manual"
         self._keep(made.name, spec, graph, metadata)
         made.is_made = True
@@ -222,12 +232,19 @@ class WorkflowWriter:
             "metadata": {"name": name, **metadata},
             "spec": ordered,
         }
-        if faults := workflow_faults(manifest):
+        if faults := mend(manifest, partial(self._left, graph)):
             line = self._document.manifest.line
             raise DocumentRefused(self._document.file, line, f"what comes of it would not pass lint: {faults[0]}")
         tasks = {task["name"] for task in ordered["tasks"]}
         losses: list[Loss] = [loss if loss.task in tasks else replace(loss, task="") for loss in graph.losses]
         self._made.append(Imported(manifest, losses))
+
+    def _left(self, graph: DraftGraph, task: str, what: str, instead: str) -> None:
+        draft = next((draft for draft in graph.drafts if draft.name == task), None)
+        document, line = (
+            (self._document, self._document.manifest.line) if draft is None else (draft.template.document, draft.line)
+        )
+        graph.lose(document, line, what, instead, task, left=True)
 
 
 def _over(base: Map, above: Map) -> Map:
