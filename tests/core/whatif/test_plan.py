@@ -10,6 +10,7 @@ from sluice.api.workflow import WorkflowSettings
 from sluice.core.spec.definition import Definition
 from sluice.core.status.durations import KeptRun, Sources, durations
 from sluice.core.whatif.assumptions import assume
+from sluice.core.whatif.limits import that_may_strike
 from sluice.core.whatif.plan import Late, Narrow, plan
 from sluice.core.whatif.scene import Scene, Subject
 from tests.core.kubelet import RUN, START, at
@@ -177,6 +178,60 @@ def test_a_task_that_takes_longer_than_its_timeout_is_named():
     slow, fast = {"timeout": "10m"}, {"timeout": "10m"}
     found = plan(scene("a >> b >> c", a=slow, b=fast, c=slow, given={"a": 601, "b": 599}))
     assert found.late == (Late("a", 601, 600),)
+
+
+@pytest.mark.parametrize(
+    ("fields", "takes_s", "ended_s", "why"),
+    [
+        ({"timeout": "45s"}, 60, 45, "Timeout: took longer than its timeout"),
+        ({"timeout": "1m"}, 60, 60, "Timeout: took longer than its timeout"),  # the same second counts as after
+        ({"timeout": "61s"}, 60, 61, ""),
+        ({"deadline": "45s"}, 60, 45, "Timeout: was not done by its deadline, 45s after its first start"),
+        ({"timeout": "$(params.limit)"}, 60, 45, "Timeout: took longer than its timeout"),
+        (
+            {"timeout": "20s", "retries": {"limit": 1, "backoff": {"initial": "5s", "jitter": 0}}},
+            60,
+            45,
+            "Timeout: 1 of 1 retries used: took longer than its timeout",
+        ),
+        ({"timeout": "20s", "deadline": "45s", "retries": {"limit": 9}}, 60, 45, None),
+    ],
+)
+def test_an_attempt_ends_at_its_limit_as_its_node_ends_it(fields, takes_s, ended_s, why):
+    given = scene("b >> c", b=fields, given={"b": takes_s, "c": 1})
+    given = replace(given, identity=replace(RUN, parameters={"limit": "45s"}))
+    found = plan(given)
+    if why == "":
+        assert fates(found) == {"b": ("runs", ""), "c": ("runs", "")}
+        return
+    assert fates(found)["c"] == ("is not reached", "UpstreamFailed: b")
+    assert fates(found)["b"][0] == "fails"
+    assert why in (None, fates(found)["b"][1])
+    assert (found.time.typical_s, [each.task for each in found.late]) == (ended_s, ["b"])
+
+
+def test_what_fails_at_its_limit_stops_the_others_at_once_if_the_run_fails_fast():
+    slow = {"deadline": "1h"}
+    found = plan(scene("a, b", a=slow, given={"a": 3 * 3600, "b": 5 * 3600}, settings={"failFast": "Stop"}))
+    assert (found.time.typical_s, found.spans) == (3600, {"a": (0, 3600), "b": (0, 3600)})
+
+
+@pytest.mark.parametrize(
+    ("fields", "entry"),
+    [
+        ({}, None),  # a guess
+        ({}, {"attempt": 3}),  # each of the three was in time
+        ({"forEach": {"range": {"end": 9}}}, {"items": {"total": 9}}),  # their waves are not known
+        ({"poll": {"every": "10s"}, "expectedDuration": "1h"}, None),  # all looks together
+    ],
+)
+def test_no_timeout_strikes_of_which_it_is_not_known_how_long_an_attempt_takes(fields, entry):
+    definition = Definition.of(graph("a >> b", a={"timeout": "1s"} | fields, b={"expectedDuration": "1h"}))
+    kept = [KeptRun("r1", {"a": took(1200) | entry})] if entry else []
+    times = durations(definition, Sources(kept=kept))
+    subject = Subject(that_may_strike(definition, times.took), WorkflowSettings(), times)
+    found = plan(Scene(RUN, subject, START, WorkflowRunSpec(workflow="etl")))
+    assert (found.trouble, found.late) == ("", ())
 
 
 def test_what_a_called_workflow_asks_is_approved_at_once():

@@ -1,6 +1,7 @@
 """From the objects of a file, and what is known of the cluster, to the runs that would start."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -33,6 +34,7 @@ from sluice.core.status.kept import kept_entries
 from sluice.core.triggers.rerun import RerunOrders
 from sluice.core.triggers.resume import Past, kept
 from sluice.core.whatif.assumptions import assume
+from sluice.core.whatif.limits import that_may_strike, without_timeouts
 from sluice.core.whatif.plan import plan
 from sluice.core.whatif.room import fit, shortages
 from sluice.core.whatif.scene import Other, Scene, Subject
@@ -109,7 +111,7 @@ class Preparation:
     def replayed(self, manifest: Manifest, status: Json) -> Planned:
         """A run as if it started again. `status` is what it had kept of another."""
         spec = WorkflowRunSpec.read_usable(manifest.body["spec"])
-        return self._plan(manifest, spec, Start(now=True, scheduled=ScheduledTime.of(spec)), None, status)
+        return self._plan(manifest, spec, Start(now=True, scheduled=ScheduledTime.of(spec)), None, status, again=True)
 
     def _run(self, manifest: Manifest) -> Planned:
         spec = WorkflowRunSpec.read_usable(manifest.body["spec"])
@@ -126,12 +128,25 @@ class Preparation:
     def _nor_there(self) -> str:
         return " nor on the cluster" if self._known.namespace else "; leave out --offline to look for it on the cluster"
 
-    def _plan(self, manifest: Manifest, run: WorkflowRunSpec, starts: Start, old: Json | None, status: Json) -> Planned:
-        """`old` is the spec to compare with, `status` what the run begins with."""
+    def _plan(
+        self,
+        manifest: Manifest,
+        run: WorkflowRunSpec,
+        starts: Start,
+        old: Json | None,
+        status: Json,
+        *,
+        again: bool = False,
+    ) -> Planned:
+        """`old` is the spec to compare with, `status` what the run begins with. `again`: its attempts take as long as
+        they did, which was in time.
+        """
         spec, known, definition = self._specs[run.workflow], self._of(run.workflow), self._definition(run.workflow)
         identity = self._identity(manifest, run, definition, starts)
         guesses: list[str] = []
         subject = self._subject(run.workflow, guesses, kept_tasks=status.get("tasks", {}))
+        if again:
+            subject = replace(subject, definition=without_timeouts(subject.definition))
         callees = {name: self._subject(name, guesses) for name in self._called(run.workflow)}
         pools = self._known_pools([subject, *callees.values()], guesses)
         guesses += guessed_values(definition, run)
@@ -232,7 +247,7 @@ class Preparation:
         )
         times = durations(assumed.definition, sources, simulated)
         guesses += assumed.guesses
-        return Subject(assumed.definition, settings, times, outputs)
+        return Subject(that_may_strike(assumed.definition, times.took), settings, times, outputs)
 
     def _called(self, workflow: str) -> list[str]:
         """The Workflows that its tasks run, and those that theirs do, as far as they are known."""

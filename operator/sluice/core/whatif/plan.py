@@ -8,9 +8,10 @@ decisions.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from sluice.core.run.outputs import values_of
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
-from sluice.core.status.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, Durations, Took
+from sluice.core.status.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, Took
 from sluice.core.status.reasons import reason
 from sluice.core.whatif.course import Course
 from sluice.core.whatif.longest_way import longest_way
@@ -93,7 +94,7 @@ class Plan:
 def plan(scene: Scene) -> Plan:
     definition, known = scene.subject.definition, scene.subject.durations.known
     course = (scene if known else _without_timeout(scene)).play()
-    took = _took(course, scene.subject.durations)
+    took = _took(course)
     longest, longest_s = longest_way(definition, took)
     return Plan(
         fates=tuple(_fates(course)),
@@ -156,15 +157,18 @@ def _what(run: RunState, number: int) -> str:
     return f"runs Workflow {definition.own['workflow']['name']}" if definition.is_sub_workflow else ""
 
 
-def _took(course: Course, durations: Durations) -> list[float]:
+def _took(course: Course) -> list[float]:
     """How long each task would take by itself: of a fan-out one item, of one that was called its longest run."""
     run = course.run
     took = [0.0] * len(run.definition.tasks)
+    for pod in course.pods:
+        if pod.run is run:
+            named = run.tasks.named_task_of(pod.number)
+            took[named] = max(took[named], pod.ended_s - pod.started_s)
     for number, task in enumerate(run.tasks.named):
-        if task.phase == "Succeeded" and task.restored_entry is None and task.definition.makes_pods:
-            took[number] = durations.took[number].typical_s
-        if task.definition.wait is not None and task.on_hold_since is not None:
-            took[number] = float(task.definition.wait.for_s)
+        if task.definition.wait is not None and task.phase == "Succeeded":
+            since = task.on_hold_since or 0.0
+            took[number] = max(0.0, task.definition.wait.ends_at(since, values_of(run, task)) - since)
     for call in course.calls:
         if call.run is run:
             named = run.tasks.named_task_of(call.number)
@@ -183,12 +187,24 @@ def _spans(course: Course) -> dict[str, tuple[float, float]]:
 
 
 def _late(subject: Subject, course: Course) -> Iterator[Late]:
-    run = zip(subject.definition.tasks, subject.durations.took, course.run.tasks.named, strict=True)
-    for task, took, state in run:
-        limits = [limit_s for limit_s in (task.timeout_s, task.deadline_s) if limit_s is not None]
-        runs = state.phase == "Succeeded" and state.restored_entry is None and took.source != GUESSED
-        if limits and runs and took.high_s >= min(limits):
-            yield Late(task.name, took.high_s, min(limits))
+    run = course.run
+    for number, took in enumerate(subject.durations.took):
+        limit_s = None if took.source in ("", GUESSED) else _limit_s(run, number)
+        if limit_s is not None and took.high_s >= limit_s:
+            yield Late(run.definition.tasks[number].name, took.high_s, limit_s)
+
+
+def _limit_s(run: RunState, number: int) -> int | None:
+    """How long an attempt of the task, or of an item, may take; None if there is no limit, or it does not run."""
+    fan_out, definition = run.tasks.fan_outs.get(number), run.definition.tasks[number]
+    unlimited = definition.timeout_s is None and definition.deadline_s is None and definition.late is None
+    if unlimited or run.tasks[number].restored_entry is not None:
+        return None
+    begun = [run.tasks[unit] for unit in ([number] if fan_out is None else fan_out.units) if run.tasks[unit].attempt]
+    limits = [
+        limit_s for task in begun for limit_s in (task.definition.timeout_s, task.definition.deadline_s) if limit_s
+    ]
+    return min(limits, default=None)
 
 
 def _estimate(scene: Scene, course: Course) -> Estimate:

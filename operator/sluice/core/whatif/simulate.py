@@ -1,8 +1,8 @@
 """What becomes of a run on a made-up cluster: each pod starts the moment it is made, and ends well after a known time.
 
-The decisions are those of the operator; only the clock, the pods and what they hand on are made up. Nothing fails by
-itself. A task that runs another Workflow has a child run of its own if that Workflow is known, else it is one that ends
-after a known time. What a run asks of people was answered beforehand (see `approve`).
+The decisions are those of the operator; only the clock, the pods and what they hand on are made up. Nothing fails but
+what takes longer than it may. A task that runs another Workflow has a child run of its own if that Workflow is known,
+else it is one that ends after a known time. What a run asks of people was answered beforehand (see `approve`).
 
 Runs that are under way already go on beside it, and those that wait to start do so in their turn (see `door`). They
 take what is shared, and count for nothing else.
@@ -17,6 +17,7 @@ from sluice.api.run import WorkflowRunSpec
 from sluice.core import Instant, Json
 from sluice.core.base.ownership import AttemptRef
 from sluice.core.base.text import as_json
+from sluice.core.pod.view import PodView
 from sluice.core.quota.run_queue import UnfinishedRun
 from sluice.core.quota.run_tree import tree_of
 from sluice.core.quota.shared_limits import SharedLimits
@@ -32,7 +33,7 @@ from sluice.core.status.run_phase import expected_phase, run_message
 from sluice.core.whatif.begin import approve, started
 from sluice.core.whatif.course import Attempt, Callee, Course, UnderWay
 from sluice.core.whatif.door import Door, Entrant
-from sluice.core.whatif.kubelet import Expected, killed, running_pod, see, succeeded, written
+from sluice.core.whatif.kubelet import Expected, ended, killed, running_pod, see, written
 
 _FIRST_INSTANT: Instant = 1.0  # 0 would be no time at all to those who ask whether a run has started
 MAX_PODS, MAX_RUNS = 100_000, 1000
@@ -116,9 +117,7 @@ class Simulation:
         live = _Live(other.run, other.expected, beside=True)
         for number, task in enumerate(other.run.tasks):
             if task.step is TaskStep.LIVE and task.pod is not None and not task.pod.terminal:
-                started_at = task.pod.container.started_at or self._now
-                self._begun[task.pod.name] = _Begun(live, number, started_at)
-                self._at(max(self._now, started_at + live.expects(number).duration_s), task.pod.name)
+                self._goes(live, number, task.pod, task.pod.container.started_at or self._now)
         self._add(live)
 
     def course(self, entrant: Entrant) -> Course:
@@ -215,12 +214,17 @@ class Simulation:
 
     def _start(self, live: _Live, create: CreateIntent) -> None:
         pod = running_pod(live.run, create.number, self._now)
-        self._begun[pod.name] = _Begun(live, create.number, self._now)
         see(live.run, pod)
-        self._at(self._now + live.expects(create.number).duration_s, pod.name)
+        self._goes(live, create.number, pod, self._now)
+
+    def _goes(self, live: _Live, number: int, pod: PodView, since: Instant) -> None:
+        """It runs `since` then, until it has done its work or its time is up."""
+        self._begun[pod.name] = _Begun(live, number, since)
+        done_at = since + live.expects(number).duration_s
+        self._at(max(self._now, done_at if pod.deadline_at is None else min(done_at, pod.deadline_at)), pod.name)
 
     def _end(self, name: str) -> None:
-        """An attempt ends well."""
+        """An attempt ends by itself, or at its limit."""
         begun = self._begun[name]
         live, task = begun.live, begun.live.run.tasks[begun.number]
         if task.definition.is_sub_workflow:
@@ -228,7 +232,7 @@ class Simulation:
             return
         self._note(self._pods, name)
         if task.pod is not None:
-            see(live.run, succeeded(task.pod, task, live.outputs(begun.number), self._now))
+            see(live.run, ended(task.pod, task, live.outputs(begun.number), self._now))
         self._wake(live.uid)
 
     def _kill(self, name: str) -> None:
