@@ -43,7 +43,6 @@ def see(run: RunState, pod: PodView) -> None:
 def running_pod(run: RunState, number: int, now: Instant) -> PodView:
     task, identity = run.tasks[number], run.identity
     name = run.tasks.pod_name(number)
-    allowed_s = seconds_allowed(task.definition, task.first_started_at, now)
     return PodView(
         name=name,
         namespace=identity.namespace,
@@ -55,9 +54,14 @@ def running_pod(run: RunState, number: int, now: Instant) -> PodView:
         phase="Running",
         created_at=now,
         scheduled_at=now,
-        deadline_at=None if allowed_s is None else now + allowed_s,
         container=ContainerState(started_at=now),
     )
+
+
+def limited(pod: PodView, task: TaskState, now: Instant) -> PodView:
+    """With the time when its node ends it."""
+    allowed_s = seconds_allowed(task.definition, task.first_started_at, now)
+    return pod if allowed_s is None else replace(pod, deadline_at=now + allowed_s)
 
 
 def ended(pod: PodView, task: TaskState, outputs: Json, now: Instant) -> PodView:

@@ -73,6 +73,7 @@ class Scene:
             key = PoolKey(self.identity.namespace, name)
             shared.set_pool(key, slots, "Runs" if name in self.held_by_runs else "Tasks")
         rules = {each.identity.workflow: Concurrency.of(each.subject.settings) for each in self.beside}
+        rules |= {name: Concurrency.of(each.settings) for name, each in self.callees.items()}
         door = Door(shared, rules | {self.identity.workflow: Concurrency.of(self.subject.settings)})
         callees = {
             name: Callee(each.definition, each.settings, each.expected(_times(each.durations, which)))
