@@ -97,6 +97,14 @@ def test_a_pool_that_is_not_in_the_file_is_a_guess(tmp_path):
     assert "pool warehouse has room for all (it is not in the file)" in planned(tmp_path, WORKFLOW)[1]
 
 
+def test_a_pool_of_which_a_parameter_says_the_slots_is_found_in_the_file(tmp_path):
+    slots = WORKFLOW.replace("{name: warehouse}", '{name: warehouse, slots: "$(params.day)"}')
+    _, output = planned(tmp_path, slots.replace("parallelism: 2", "parallelism: 8") + POOL)
+    assert "  time     1m30s (expectedDuration)\n" in output
+    assert "waits    15s for pool warehouse (1 slot)" in output
+    assert "pool warehouse has room for all (it is not in the file)" in planned(tmp_path, slots)[1]
+
+
 def test_faults_are_those_of_lint(tmp_path):
     code, output = planned(tmp_path, WORKFLOW.replace("[load]", "[laod]"), "--offline")
     assert (code, output) == (

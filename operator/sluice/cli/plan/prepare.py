@@ -29,6 +29,7 @@ from sluice.core.spec.changes import changes_of_settings, changes_of_tasks
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.scheduled_time import ScheduledTime
+from sluice.core.spec.task import TaskDefinition
 from sluice.core.status.durations import Sources, durations
 from sluice.core.status.kept import kept_entries
 from sluice.core.triggers.rerun import RerunOrders
@@ -260,7 +261,7 @@ class Preparation:
     def _known_pools(self, subjects: Sequence[Subject], guesses: list[str]) -> dict[str, int]:
         """Where the Pools of the cluster are not known, one that is not in the file counts as having room for all."""
         found = {**(self._known.pools or {}), **self._pools}
-        names = {name for subject in subjects for task in subject.definition.tasks for name, _ in task.pools}
+        names = {name for subject in subjects for task in subject.definition.tasks for name in _pools_of(task)}
         names |= {request.name for subject in subjects for request in subject.settings.pools or ()}
         if self._known.pools is None:
             guesses += guessed_pools(names - found.keys(), None, {})
@@ -275,6 +276,11 @@ class Preparation:
         asked = {request.name for subject in subjects for request in subject.settings.pools or ()}
         known = self._pools.keys() | (self._known.pools or {}).keys()
         return told | self._known.held_by_runs | (asked - known)
+
+
+def _pools_of(task: TaskDefinition) -> Iterator[str]:
+    """Those of which it says the slots by a placeholder among them."""
+    yield from (name for name, _ in (*task.pools, *(task.late.slots if task.late is not None else ())))
 
 
 def _kept_of(run: WorkflowRunSpec, known: KnownWorkflow) -> str:
