@@ -93,6 +93,14 @@ def test_the_exit_code_says_whether_something_would_start(tmp_path):
     assert "is empty" not in planned(tmp_path, by_hand, "-p", "day=1")[1]
 
 
+def test_a_run_that_is_to_be_stopped_starts_nothing(tmp_path):
+    run = "---\napiVersion: sluice.dev/v1alpha1\nkind: WorkflowRun\nmetadata: {name: r}\n"
+    by_hand = WORKFLOW.replace("parallelism: 2", "trigger: Manual") + run + "spec: {workflow: etl, state: Stopped}\n"
+    code, output = planned(tmp_path, by_hand, "--detailed-exitcode")
+    assert (code, "r: would start nothing: it is to be Stopped (state)." in output) == (0, True)
+    assert "trouble  the run was stopped before it had started" in output
+
+
 def test_a_pool_that_is_not_in_the_file_is_a_guess(tmp_path):
     assert "pool warehouse has room for all (it is not in the file)" in planned(tmp_path, WORKFLOW)[1]
 

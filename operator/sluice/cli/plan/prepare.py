@@ -111,14 +111,15 @@ class Preparation:
 
     def replayed(self, manifest: Manifest, status: Json) -> Planned:
         """A run as if it started again. `status` is what it had kept of another."""
-        spec = WorkflowRunSpec.read_usable(manifest.body["spec"])
+        spec = WorkflowRunSpec.read_usable(manifest.body["spec"]).model_copy(update={"state": None})
         return self._plan(manifest, spec, Start(now=True, scheduled=ScheduledTime.of(spec)), None, status, again=True)
 
     def _run(self, manifest: Manifest) -> Planned:
         spec = WorkflowRunSpec.read_usable(manifest.body["spec"])
         if spec.workflow not in self._specs:
             raise BadFile(f"run {manifest.name}: Workflow '{spec.workflow}' is not in the file{self._nor_there}")
-        starts = Start(now=True, scheduled=ScheduledTime.of(spec))
+        stopped = spec.state == "Stopped"
+        starts = Start(not stopped, "it is to be Stopped (state)" if stopped else "", ScheduledTime.of(spec))
         asked = spec.resume_from
         past = None if asked is None else self._known.resumed.get(asked.run)
         rerun = RerunOrders() if asked is None else RerunOrders.of(asked.rerun or ())

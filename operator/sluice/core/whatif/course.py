@@ -40,6 +40,7 @@ class Course:
     """For how long at least one task was held up, by what held it (see `run.time_accounting`)."""
     trouble: str = ""
     """Why it would never end, or not well; empty if it succeeds."""
+    starts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

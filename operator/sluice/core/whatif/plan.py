@@ -124,6 +124,8 @@ def _fates(course: Course) -> list[Fate]:
         if pod.run.identity.uid == root:
             number = run.tasks.named_task_of(pod.number)
             made[number] = made.get(number, 0) + 1
+    if not course.starts:
+        return [Fate(task.name, NOT_REACHED, "the run does not start") for task in run.definition.tasks]
     return [_fate(run, number, made.get(number, 0)) for number in range(len(run.definition.tasks))]
 
 

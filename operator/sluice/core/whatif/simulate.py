@@ -103,7 +103,8 @@ class Simulation:
         run = entrant.start(self._now).run if self._root is None else self._root.run
         if not trouble and expected_phase(run) != "Succeeded":
             trouble = self._endless or run_message(run)
-        return Course(run, self._pods, self._calls, self._now - self._began_at, self._held_up_s, trouble)
+        lasted_s, starts = self._now - self._began_at, self._root is not None
+        return Course(run, self._pods, self._calls, lasted_s, self._held_up_s, trouble, starts)
 
     @property
     def _over(self) -> bool:
