@@ -83,6 +83,58 @@ def test_durations_of_a_file_go_before_the_hints(tmp_path):
     assert (code, output.count("is no duration")) == (2, 2)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("load: 2026-13-45\n", ": load: '2026-13-45' is no duration; write for example 90s or 1h30m"),
+        (f"load: {'9' * 5000}\n", f": load: '{'9' * 59}…' is no duration"),
+        (f"load: {'[' * 3000}\n", ":1: this is nested too deeply"),
+        ("load: [1]\n", ": load: '[1]' is no duration"),
+        ("no: 5s\n", ':1: false: kubectl reads the key no as false; write "no"'),
+        ("load: 5s\nload: 6s\n", ":2: load: this key is in line 1 already; keep one"),
+        ("5s\n", ": write one line a task, such as clean: 1m30s"),
+        ("", ": write one line a task, such as clean: 1m30s"),
+    ],
+)
+def test_a_file_that_says_no_durations_has_its_faults_told(tmp_path, text, words):
+    times = tmp_path / "times.yaml"
+    times.write_text(text)
+    code, output = planned(tmp_path, WORKFLOW, "--durations", str(times))
+    assert (code, f"{times}{words}" in output) == (2, True), output
+
+
+TWO = """
+apiVersion: v1
+kind: List
+items:
+- apiVersion: sluice.dev/v1alpha1
+  kind: Workflow
+  metadata: {name: etl, namespace: dev}
+  spec: {tasks: [{name: a, image: x, expectedDuration: 10s}]}
+- apiVersion: sluice.dev/v1alpha1
+  kind: Workflow
+  metadata: {name: load, namespace: prod}
+  spec: {tasks: [{name: a, image: x, expectedDuration: 10h}]}
+"""
+
+
+@pytest.mark.parametrize("kind", ["apiVersion: v1\nkind: List", "apiVersion: sluice.dev/v1alpha1\nkind: WorkflowList"])
+def test_the_objects_of_a_list_are_planned_and_drawn(tmp_path, kind):
+    text = TWO.replace("apiVersion: v1\nkind: List", kind)
+    _, output = planned(tmp_path, text)
+    assert "etl: would start 1 run of 1 task, in about 10s." in output
+    assert "load: would start 1 run of 1 task, in about 10h00m." in output
+    drawn = CliRunner().invoke(main, ["graph", "-", "--workflow", "load"], input=text)
+    assert (drawn.exit_code, drawn.output.splitlines()[0]) == (0, "load  1 task")
+
+
+def test_workflows_of_one_name_in_several_namespaces_are_not_taken_for_one(tmp_path):
+    text = TWO.replace("name: load", "name: etl")
+    words = "Workflow 'etl' (dev, prod) is in this file for several namespaces; take a file for each\n"
+    assert planned(tmp_path, text) == (2, f"Error: etl.yaml: {words}")
+    assert CliRunner().invoke(main, ["graph", "-"], input=text).output == f"Error: -: {words}"
+
+
 def test_the_exit_code_says_whether_something_would_start(tmp_path):
     by_hand = WORKFLOW.replace("parallelism: 2", "trigger: Manual").replace(', default: "1"', "")
     assert planned(tmp_path, WORKFLOW, "--detailed-exitcode")[0] == 3

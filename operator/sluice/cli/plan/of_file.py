@@ -13,7 +13,7 @@ from sluice.cli.plan.words.as_json import written
 from sluice.cli.plan.words.markdown import as_markdown
 from sluice.cli.plan.words.text import as_text
 from sluice.cli.printable import printable
-from sluice.cli.run.file import BadFile, Manifest, read
+from sluice.cli.run.file import BadFile, Manifest, check_names, read
 from sluice.cli.suggestion import as_typed
 from sluice.cli.terminal import Terminal
 from sluice.core import Instant
@@ -83,5 +83,6 @@ def check_namespace(file: str, manifests: Sequence[Manifest], planned: str) -> N
 
 
 def _plans(file: str, manifests: Sequence[Manifest], known: Known, wishes: Wishes, now: Instant) -> Plans:
+    check_names(file, manifests)
     preparation = Preparation(manifests, known, wishes, now)
     return Plans(file, preparation.planned(), known, preparation.left_out, now)
