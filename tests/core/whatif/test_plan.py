@@ -126,6 +126,19 @@ def test_the_most_pods_and_what_they_ask_for():
     assert found.peak.profile == (1,) * 4 + (2,) * 4 + (1,) * 4
 
 
+@pytest.mark.parametrize(
+    ("text", "given", "pods"),
+    [
+        ("a, b, c", {"a": 0, "b": 10, "c": 0}, 3),
+        ("a", {"a": 0}, 1),
+        ("a >> b >> c", {"a": 0, "b": 0, "c": 0}, 1),
+        ("a >> b, c", {"a": 5, "b": 5, "c": 5}, 2),  # a has ended when the others start
+    ],
+)
+def test_pods_that_take_no_time_count_at_their_moment(text, given, pods):
+    assert plan(scene(text, given=given)).peak.pods == pods
+
+
 def test_what_pods_ask_for_may_be_what_their_items_say():
     asked = {"resources": {"requests": {"cpu": "$(item)"}}}
     items = {"a": {"items": ["1"]}, "b": {"items": ["3"]}}

@@ -20,12 +20,15 @@ class Callee:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One pod, or one run that was called: of the unit `number` of `run`. Times are seconds since the start."""
+    """One pod, or one run that was called: of the unit `number` of `run`. Times are seconds since the start; `order`
+    has the places of its start and of its end among all that happens.
+    """
 
     run: RunState
     number: int
     started_s: float
     ended_s: float
+    order: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,12 +53,15 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An attempt under way: the pod or the child run of a unit, by its `name`."""
+    """An attempt under way: the pod or the child run of a unit, by its `name`. `order` is its place among all that
+    happens.
+    """
 
     live: Live
     name: str
     number: int
     at: Instant
+    order: int
 
     def waiting(self) -> ChildView:
         """The child run as its parent sees it before it has started."""

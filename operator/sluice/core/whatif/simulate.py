@@ -158,8 +158,11 @@ class Simulation:
             self._wake(name)
 
     def _at(self, when: Instant, name: str) -> None:
+        heapq.heappush(self._events, (when, self._next(), name))
+
+    def _next(self) -> int:
         self._count += 1
-        heapq.heappush(self._events, (when, self._count, name))
+        return self._count
 
     def _decide(self, live: Live) -> None:
         run = live.run
@@ -198,7 +201,7 @@ class Simulation:
 
     def _goes(self, live: Live, number: int, pod: PodView, since: Instant) -> None:
         """It runs `since` then, until it has done its work or its time is up."""
-        self._begun[pod.name] = Begun(live, pod.name, number, since)
+        self._begun[pod.name] = Begun(live, pod.name, number, since, self._next())
         done_at = since + live.expects(number).duration_s
         self._at(max(self._now, done_at if pod.deadline_at is None else min(done_at, pod.deadline_at)), pod.name)
 
@@ -225,13 +228,13 @@ class Simulation:
         if begun.live.beside:
             return
         started_s, ended_s = begun.at - self._began_at, self._now - self._began_at
-        attempts.append(Attempt(begun.live.run, begun.number, started_s, ended_s))
+        attempts.append(Attempt(begun.live.run, begun.number, started_s, ended_s, (begun.order, self._next())))
 
     # Child runs.
 
     def _call(self, live: Live, create: CreateIntent) -> None:
         run, number = live.run, create.number
-        begun = Begun(live, run.tasks.pod_name(number), number, self._now)
+        begun = Begun(live, run.tasks.pod_name(number), number, self._now, self._next())
         self._begun[begun.name] = begun
         run.children.observe(begun.waiting())
         spec = create.child_run(self._now)["spec"]
