@@ -180,6 +180,22 @@ def test_a_finally_task_ends_the_longest_way():
     assert (found.longest, found.longest_s, found.time.typical_s) == (("a", "b", "tidy"), 6, 6)
 
 
+@pytest.mark.parametrize(
+    ("fields", "longest", "longest_s"),
+    [
+        ({"wait": {"for": "100s"}}, ("w",), 100),
+        ({"wait": {"until": at(90)}}, ("w",), 90),
+        ({"wait": {"until": at(-90)}}, ("a", "b"), 3),
+        ({"join": {}}, ("a", "b"), 3),
+        ({"forEach": {"items": []}, "expectedDuration": "1h"}, ("a", "b"), 3),
+        ({"forEach": {"items": [1, 2]}, "expectedDuration": "1h"}, ("w",), 3600),
+    ],
+)
+def test_the_longest_way_has_what_takes_time(fields, longest, longest_s):
+    found = plan(scene("a >> b; w", w=fields, given={"a": 1, "b": 2}))
+    assert (found.longest, found.longest_s, found.time.typical_s) == (longest, longest_s, longest_s)
+
+
 def test_a_called_workflow_counts_as_long_as_it_takes():
     inner = scene("x >> y", given={"x": 2, "y": 3}).subject
     outer = scene("call >> z", call={"workflow": {"name": "call"}}, callees={"call": inner}, given={"z": 1})
