@@ -68,6 +68,17 @@ def test_a_task_without_history_has_the_median_of_the_others(tmp_path):
     assert "  guessed  load: 35s (no history)\n" in output
 
 
+def test_times_of_called_workflows_without_history_are_guesses_too(tmp_path):
+    calls = WORKFLOW.replace('{name: alert, command: ["true"],', "{name: alert, workflow: {name: tell},")
+    told = "---\napiVersion: sluice.dev/v1alpha1\nkind: Workflow\nmetadata: {name: tell}\n"
+    told += "spec: {trigger: Manual, tasks: [{name: mail, image: x}]}\n"
+    _, output = planned(tmp_path, calls.replace("runIf: OneFailed", "runIf: AllDone") + told)
+    assert "  guessed  pool warehouse has room for all" in output
+    assert "           mail of tell: 1s (no history)\n" in output
+    _, output = planned(tmp_path, told)
+    assert "  time     unknown: no kept run, no expectedDuration, no --durations\n" in output
+
+
 def test_durations_of_a_file_go_before_the_hints(tmp_path):
     times = tmp_path / "times.yaml"
     times.write_text("clean: 10s\nload: 20s\n")

@@ -11,7 +11,7 @@ from sluice.core.spec.definition import Definition
 from sluice.core.status.durations import KeptRun, Sources, durations
 from sluice.core.whatif.assumptions import assume
 from sluice.core.whatif.limits import that_may_strike
-from sluice.core.whatif.plan import Late, Narrow, plan
+from sluice.core.whatif.plan import Guessed, Late, Narrow, plan
 from sluice.core.whatif.scene import Scene, Subject
 from tests.core.kubelet import RUN, START, at
 from tests.core.world import graph
@@ -89,6 +89,22 @@ def test_time_and_its_source_are_unknown_together():
     assert plan(scene("a >> b")).time is None
     time = plan(scene("a >> b", a={"expectedDuration": "10s"}, b={"expectedDuration": "1m"})).time
     assert (time.low_s, time.typical_s, time.high_s, time.sources) == (70, 70, 70, ("expectedDuration",))
+
+
+def test_guesses_of_a_called_workflow_are_no_estimate_either_and_are_named():
+    inner = scene("x >> y").subject
+    call = {"call": {"workflow": {"name": "call"}}}
+    found = plan(scene("call", callees={"call": inner}, **call))
+    assert (found.time, found.times_known) == (None, False)
+    found = plan(scene("a >> call; no", callees={"call": inner}, given={"a": 300}, no={"when": "1 == 2"}, **call))
+    assert (found.time.typical_s, found.time.sources) == (302, ("the durations file",))
+    assert found.guessed == (Guessed("call", "x", 1), Guessed("call", "y", 1))
+
+
+def test_a_wait_is_a_source_of_its_own():
+    time = plan(scene("a >> b", a={"wait": {"for": "1h"}}, b={"join": {}})).time
+    assert (time.typical_s, time.sources) == (3600, ("wait",))
+    assert plan(scene("a", a={"join": {}})).time.sources == ()
 
 
 def test_where_no_times_are_known_no_timeout_strikes():

@@ -169,7 +169,7 @@ class Preparation:
             beside=self._beside(manifest, run, guesses),
         )
         found = plan(scene)
-        guesses += guessed_times(found, subject)
+        guesses += guessed_times(found)
         is_run = manifest.resource is RUNS
         return Planned(
             kind=manifest.resource.kind,

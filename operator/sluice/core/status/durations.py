@@ -56,10 +56,9 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Durations:
-    """In the order of the tasks. `known` is whether anything at all is; else all tasks take equally long."""
+    """In the order of the tasks. Where nothing at all is known, all take equally long."""
 
     took: tuple[Took, ...]
-    known: bool
 
 
 def durations(definition: Definition, sources: Sources, simulated: Collection[str] = ()) -> Durations:
@@ -70,7 +69,7 @@ def durations(definition: Definition, sources: Sources, simulated: Collection[st
     known = [each.typical_s for each in found if each is not None and each.source]
     middle_s = median(known) if known else 1.0
     guessed = (each or _guess(task, middle_s) for task, each in zip(definition.tasks, found, strict=True))
-    return Durations(tuple(guessed), known=bool(known) or None not in found)
+    return Durations(tuple(guessed))
 
 
 def _guess(task: TaskDefinition, middle_s: float) -> Took:

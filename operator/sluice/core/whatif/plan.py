@@ -13,12 +13,13 @@ from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.status.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, Took
 from sluice.core.status.reasons import reason
-from sluice.core.whatif.course import Course
+from sluice.core.whatif.course import Attempt, Course
 from sluice.core.whatif.longest_way import longest_way
 from sluice.core.whatif.peak import Peak, peak
 from sluice.core.whatif.scene import Scene, Subject
 
 PROFILE_PARTS = 12
+_SOURCES, _WAIT = (BY_FILE, BY_RUNS, BY_HINT), "wait"
 _LIMITS_TRIED = 3
 _CAPS = ("parallelism", "podLimit", "concurrency")
 _PODS_SIMULATED_AGAIN = 4000
@@ -49,6 +50,7 @@ class Estimate:
     typical_s: float
     high_s: float
     sources: tuple[str, ...]
+    """Empty where nothing takes time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,23 @@ class Late:
 
 
 @dataclass(frozen=True, slots=True)
+class Guessed:
+    """A task whose time is a guess. `workflow` is the one that runs it, '' for the one that is planned."""
+
+    workflow: str
+    task: str
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     fates: tuple[Fate, ...]
     time: Estimate | None
     """None if nothing is known of the times, or the run would never end."""
+    times_known: bool
+    """Is anything known of the times? Else all tasks take equally long."""
+    guessed: tuple[Guessed, ...]
+    """Of the tasks that run."""
     longest: tuple[str, ...]
     longest_s: float
     peak: Peak
@@ -92,13 +107,15 @@ class Plan:
 
 
 def plan(scene: Scene) -> Plan:
-    definition, known = scene.subject.definition, scene.subject.durations.known
+    definition, known = scene.subject.definition, _times_known(scene)
     course = (scene if known else _without_timeout(scene)).play()
     took = _took(course)
     longest, longest_s = longest_way(definition, took)
     return Plan(
         fates=tuple(_fates(course)),
         time=_estimate(scene, course) if known and course.run.finished_at is not None else None,
+        times_known=known,
+        guessed=tuple(_guessed(scene, course)),
         longest=tuple(definition.tasks[number].name for number in longest),
         longest_s=longest_s,
         peak=peak(course.pods, course.ended_s, scene.defaults, PROFILE_PARTS),
@@ -108,6 +125,32 @@ def plan(scene: Scene) -> Plan:
         trouble=course.trouble,
         spans=_spans(course),
     )
+
+
+def _times_known(scene: Scene) -> bool:
+    """An estimate of which nothing has a source but guesses is none."""
+    sources = {each.source for each in _all_took(scene)}
+    return GUESSED not in sources or bool(sources & set(_SOURCES))
+
+
+def _all_took(scene: Scene) -> list[Took]:
+    called = (took for each in scene.callees.values() for took in each.durations.took)
+    return [*scene.subject.durations.took, *called]
+
+
+def _guessed(scene: Scene, course: Course) -> Iterator[Guessed]:
+    own = scene.identity.workflow
+    subjects = {**scene.callees, own: scene.subject}
+    begun = {(each.run.identity.workflow, each.run.tasks.named_task_of(each.number)) for each in _attempts(course)}
+    for workflow, number in sorted(begun, key=lambda each: (each[0] != own, *each)):
+        took, task = subjects[workflow].durations.took[number], subjects[workflow].definition.tasks[number]
+        if took.source == GUESSED:
+            yield Guessed("" if workflow == own else workflow, task.name, took.typical_s)
+
+
+def _attempts(course: Course) -> Iterator[Attempt]:
+    yield from course.pods
+    yield from course.calls
 
 
 def _without_timeout(scene: Scene) -> Scene:
@@ -180,7 +223,7 @@ def _took(course: Course) -> list[float]:
 
 def _spans(course: Course) -> dict[str, tuple[float, float]]:
     run, found = course.run, dict[str, tuple[float, float]]()
-    for each in (*course.pods, *course.calls):
+    for each in _attempts(course):
         if each.run is run:
             task = run.definition.tasks[run.tasks.named_task_of(each.number)].name
             began_s, ended_s = found.get(task, (each.started_s, each.ended_s))
@@ -210,16 +253,18 @@ def _limit_s(run: RunState, number: int) -> int | None:
 
 
 def _estimate(scene: Scene, course: Course) -> Estimate:
-    took = [*scene.subject.durations.took, *(t for each in scene.callees.values() for t in each.durations.took)]
+    took = _all_took(scene)
     low_s = high_s = course.ended_s
     if any(each.low_s != each.high_s for each in took) and len(course.pods) <= _PODS_SIMULATED_AGAIN:
         low_s, high_s = scene.play("low_s").ended_s, scene.play("high_s").ended_s
-    return Estimate(min(low_s, course.ended_s), course.ended_s, max(high_s, course.ended_s), _sources(took))
+    return Estimate(min(low_s, course.ended_s), course.ended_s, max(high_s, course.ended_s), _sources(scene, took))
 
 
-def _sources(took: list[Took]) -> tuple[str, ...]:
+def _sources(scene: Scene, took: list[Took]) -> tuple[str, ...]:
     there = {each.source for each in took}
-    return tuple(source for source in (BY_FILE, BY_RUNS, BY_HINT) if source in there)
+    tasks = (task for each in (scene.subject, *scene.callees.values()) for task in each.definition.tasks)
+    waits = (_WAIT,) if any(task.wait is not None for task in tasks) else ()
+    return tuple(source for source in _SOURCES if source in there) + waits
 
 
 def _narrow(scene: Scene, course: Course) -> Narrow | None:
