@@ -164,6 +164,29 @@ def test_a_run_that_is_to_be_stopped_starts_nothing(tmp_path):
     assert "trouble  the run was stopped before it had started" in output
 
 
+def test_what_a_skipped_task_would_have_asked_is_no_guess(tmp_path):
+    asks = WORKFLOW.replace('{name: alert, command: ["true"],', "{name: alert, approval: {message: go?},")
+    assert "alert is approved at once" not in planned(tmp_path, asks)[1]
+    assert "alert is approved at once" in planned(tmp_path, asks.replace("OneFailed", "AllDone"))[1]
+
+
+def test_the_command_at_the_end_is_one_that_works(tmp_path):
+    run = "---\napiVersion: sluice.dev/v1alpha1\nkind: WorkflowRun\nmetadata: {generateName: etl-x-}\n"
+    _, output = planned(tmp_path, WORKFLOW + run + "spec: {workflow: etl}\n")
+    assert "etl-x-…: would start 1 run of 4 tasks" in output
+    assert output.endswith("Nothing was changed.   kubectl create -f etl.yaml\n")
+    large = WORKFLOW.replace(
+        '{name: extract, command: ["true"]', f'{{name: extract, command: ["{"x" * 2**17}", "{"y" * 2**17}"]'
+    )
+    assert planned(tmp_path, large)[1].endswith("kubectl apply --server-side -f etl.yaml\n")
+
+
+def test_a_schedule_that_catches_up_says_how_many_runs_follow(tmp_path):
+    schedule = "schedule: {every: 1d, startAt: '2020-01-01T00:00:00Z', catchUp: All}"
+    _, output = planned(tmp_path, WORKFLOW.replace("parallelism: 2", schedule))
+    assert "; then 1000 or more others, for times of its schedule that are due.\n" in output
+
+
 def test_a_pool_that_is_not_in_the_file_is_a_guess(tmp_path):
     assert "pool warehouse has room for all (it is not in the file)" in planned(tmp_path, WORKFLOW)[1]
 

@@ -9,7 +9,7 @@ from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core.spec.definition import Definition
 from sluice.core.status.durations import KeptRun, Sources, durations
-from sluice.core.whatif.assumptions import assume
+from sluice.core.whatif.assumptions import Guess, assume
 from sluice.core.whatif.limits import that_may_strike
 from sluice.core.whatif.plan import Guessed, Late, Narrow, plan
 from sluice.core.whatif.scene import Scene, Subject
@@ -310,7 +310,7 @@ def test_a_run_that_cannot_end_says_so():
 def test_what_cannot_be_known_is_assumed_and_said(fields, guess):
     given = scene("a >> b", a={"outputs": ["n"]}, b=fields)
     assumed = assume(given.subject.definition, (), "")
-    assert assumed.guesses == (guess,)
+    assert assumed.guesses == (Guess("b", guess),)
     found = plan(replace(given, subject=replace(given.subject, definition=assumed.definition)))
     assert (found.trouble, found.fates[1].does) == ("", "runs")
 
@@ -318,5 +318,5 @@ def test_what_cannot_be_known_is_assumed_and_said(fields, guess):
 def test_what_the_last_run_handed_on_is_taken_and_said():
     definition = Definition.of(graph("a >> b", a={"outputs": ["n"]}, b={"forEach": {"from": "$(tasks.a.outputs.n)"}}))
     assert assume(definition, ["a"], "as in etl-g6").guesses == (
-        "the items of b as in etl-g6: they come from the output of a",
+        Guess("b", "the items of b as in etl-g6: they come from the output of a"),
     )

@@ -34,9 +34,9 @@ from sluice.core.status.durations import Sources, durations
 from sluice.core.status.kept import kept_entries
 from sluice.core.triggers.rerun import RerunOrders
 from sluice.core.triggers.resume import Past, kept
-from sluice.core.whatif.assumptions import assume
+from sluice.core.whatif.assumptions import Guess, assume
 from sluice.core.whatif.limits import that_may_strike, without_timeouts
-from sluice.core.whatif.plan import plan
+from sluice.core.whatif.plan import NOT_REACHED, SKIPPED, plan
 from sluice.core.whatif.room import fit, shortages
 from sluice.core.whatif.scene import Other, Scene, Subject
 from sluice.core.whatif.start import Stands, Start, start
@@ -117,7 +117,7 @@ class Preparation:
     def _run(self, manifest: Manifest) -> Planned:
         spec = WorkflowRunSpec.read_usable(manifest.body["spec"])
         if spec.workflow not in self._specs:
-            raise BadFile(f"run {manifest.name}: Workflow '{spec.workflow}' is not in the file{self._nor_there}")
+            raise BadFile(f"run {manifest.title}: Workflow '{spec.workflow}' is not in the file{self._nor_there}")
         stopped = spec.state == "Stopped"
         starts = Start(not stopped, "it is to be Stopped (state)" if stopped else "", ScheduledTime.of(spec))
         asked = spec.resume_from
@@ -146,10 +146,11 @@ class Preparation:
         spec, known, definition = self._specs[run.workflow], self._of(run.workflow), self._definition(run.workflow)
         identity = self._identity(manifest, run, definition, starts)
         guesses: list[str] = []
-        subject = self._subject(run.workflow, guesses, kept_tasks=status.get("tasks", {}))
+        subject, assumed = self._subject(run.workflow, kept_tasks=status.get("tasks", {}))
         if again:
             subject = replace(subject, definition=without_timeouts(subject.definition))
-        callees = {name: self._subject(name, guesses) for name in self._called(run.workflow)}
+        called = {name: self._subject(name) for name in self._called(run.workflow)}
+        callees = {name: each for name, (each, _) in called.items()}
         pools = self._known_pools([subject, *callees.values()], guesses)
         guesses += guessed_values(definition, run)
         if run.resume_from is not None and run.resume_from.run not in self._known.resumed and not status:
@@ -169,11 +170,14 @@ class Preparation:
             beside=self._beside(manifest, run, guesses),
         )
         found = plan(scene)
-        guesses += guessed_times(found)
+        begin = {fate.task for fate in found.fates if fate.does not in (SKIPPED, NOT_REACHED)}
+        of_tasks = [each.words for each in assumed if each.task in begin]
+        of_tasks += [each.words for _, of_callee in called.values() for each in of_callee]
+        guesses = [*of_tasks, *guesses, *guessed_times(found)]
         is_run = manifest.resource is RUNS
         return Planned(
             kind=manifest.resource.kind,
-            name=manifest.name,
+            name=manifest.title,
             start=starts,
             changes=changes_of_tasks(None if old is None else readable(old), definition),
             settings=[] if old is None or is_run else changes_of_settings(old, spec),
@@ -229,8 +233,10 @@ class Preparation:
             started_at=self._now,
         )
 
-    def _subject(self, workflow: str, guesses: list[str], kept_tasks: Mapping[str, Json] | None = None) -> Subject:
-        """The Workflow without what cannot be known; that is added to `guesses`."""
+    def _subject(
+        self, workflow: str, kept_tasks: Mapping[str, Json] | None = None
+    ) -> tuple[Subject, tuple[Guess, ...]]:
+        """The Workflow without what cannot be known, and what is assumed instead."""
         known, written = self._of(workflow), self._definition(workflow)
         settings = WorkflowSettings.read_usable(self._specs[workflow])
         as_in = f"as in {known.kept[0].name}" if known.kept else ""
@@ -248,8 +254,8 @@ class Preparation:
             pools=self._known.pools or {},
         )
         times = durations(assumed.definition, sources, simulated)
-        guesses += assumed.guesses
-        return Subject(that_may_strike(assumed.definition, times.took), settings, times, outputs)
+        definition = that_may_strike(assumed.definition, times.took)
+        return Subject(definition, settings, times, outputs), assumed.guesses
 
     def _called(self, workflow: str) -> list[str]:
         """The Workflows that its tasks run, and those that theirs do, as far as they are known."""

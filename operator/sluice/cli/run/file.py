@@ -42,6 +42,11 @@ class Manifest:
     def name(self) -> str:
         return str(self.body["metadata"].get("name", ""))
 
+    @property
+    def title(self) -> str:
+        """Its name, or how that will begin."""
+        return self.name or f"{self.body['metadata'].get('generateName', '')}…"
+
 
 def read(name: str, *, chart_has_image: bool) -> list[Manifest]:
     """The objects of our kinds, in the order in which they are to be applied. A Python file is rendered.
