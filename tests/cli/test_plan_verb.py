@@ -175,9 +175,8 @@ def test_the_command_at_the_end_is_one_that_works(tmp_path):
     _, output = planned(tmp_path, WORKFLOW + run + "spec: {workflow: etl}\n")
     assert "etl-x-…: would start 1 run of 4 tasks" in output
     assert output.endswith("Nothing was changed.   kubectl create -f etl.yaml\n")
-    large = WORKFLOW.replace(
-        '{name: extract, command: ["true"]', f'{{name: extract, command: ["{"x" * 2**17}", "{"y" * 2**17}"]'
-    )
+    words = ", ".join(["x" * 30_000] * 9)
+    large = WORKFLOW.replace('{name: extract, command: ["true"]', f"{{name: extract, command: [{words}]")
     assert planned(tmp_path, large)[1].endswith("kubectl apply --server-side -f etl.yaml\n")
 
 

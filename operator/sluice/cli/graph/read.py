@@ -62,12 +62,17 @@ def _tasks(
 
 
 def expected(definitions: Mapping[str, Json]) -> dict[str, float]:
-    """How long tasks are expected to take, or wait for, in seconds, of those that say so."""
+    """How long tasks are expected to take, in seconds, of those that say so; waits are nothing to go by alone."""
+    found = _seconds({name: task.get("expectedDuration") for name, task in definitions.items()})
+    waits = {name: foreign.mapping(task.get("wait")).get("for") for name, task in definitions.items()}
+    return found | _seconds(waits) if found else found
+
+
+def _seconds(said: Json) -> dict[str, float]:
     found = {}
-    for name, task in definitions.items():
-        said = task.get("expectedDuration") or foreign.mapping(task.get("wait")).get("for")
+    for name, duration in said.items():
         with suppress(ValueError):
-            found[name] = float(seconds(foreign.string(said)))
+            found[name] = float(seconds(foreign.string(duration)))
     return found
 
 
