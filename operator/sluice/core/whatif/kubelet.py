@@ -40,7 +40,7 @@ def see(run: RunState, pod: PodView) -> None:
     run.pods.observe(pod)
 
 
-def running_pod(run: RunState, number: int, now: Instant) -> PodView:
+def running_pod(run: RunState, number: int, now: Instant, limit_s: int | None = None) -> PodView:
     task, identity = run.tasks[number], run.identity
     name = run.tasks.pod_name(number)
     return PodView(
@@ -54,14 +54,14 @@ def running_pod(run: RunState, number: int, now: Instant) -> PodView:
         phase="Running",
         created_at=now,
         scheduled_at=now,
+        deadline_at=None if limit_s is None else now + limit_s,
         container=ContainerState(started_at=now),
     )
 
 
-def limited(pod: PodView, task: TaskState, now: Instant) -> PodView:
-    """With the time when its node ends it."""
-    allowed_s = seconds_allowed(task.definition, task.first_started_at, now)
-    return pod if allowed_s is None else replace(pod, deadline_at=now + allowed_s)
+def allowed_s(task: TaskState, now: Instant) -> int | None:
+    """How long its node lets the pod go on that is made now; None for no limit."""
+    return seconds_allowed(task.definition, task.first_started_at, now)
 
 
 def ended(pod: PodView, task: TaskState, outputs: Json, now: Instant) -> PodView:

@@ -29,7 +29,7 @@ from sluice.core.status.run_outputs import run_outputs
 from sluice.core.status.run_phase import expected_phase, run_message
 from sluice.core.whatif.course import Attempt, Callee, Course, UnderWay
 from sluice.core.whatif.door import Door, Entrant
-from sluice.core.whatif.kubelet import Expected, ended, killed, limited, running_pod, see, written
+from sluice.core.whatif.kubelet import Expected, allowed_s, ended, killed, running_pod, see, written
 from sluice.core.whatif.live import Begun, Called, Live
 
 _FIRST_INSTANT: Instant = 1.0  # 0 would be no time at all to those who ask whether a run has started
@@ -194,8 +194,8 @@ class Simulation:
     # Pods.
 
     def _start(self, live: Live, create: CreateIntent) -> None:
-        pod = running_pod(live.run, create.number, self._now)
-        pod = limited(pod, live.run.tasks[create.number], self._now)
+        limit_s = allowed_s(live.run.tasks[create.number], self._now)
+        pod = running_pod(live.run, create.number, self._now, limit_s)
         see(live.run, pod)
         self._goes(live, create.number, pod, self._now)
 
