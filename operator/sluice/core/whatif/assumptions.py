@@ -47,7 +47,7 @@ def assume(definition: Definition, known: Collection[str], source: str, kept: Co
     for number in definition.graph.topological_order():
         task = definition.tasks[number]
         read = set(_outputs_read(task))
-        said = []
+        said: list[str] = []
         unknown = sorted(read & handing_on.keys() - {*known, *kept})
         if task.same_as in listed:
             listed.add(task.name)
