@@ -116,6 +116,19 @@ def test_finally_tasks_come_last_and_durations_make_a_longest_way():
     )
 
 
+def test_waits_and_finally_tasks_count_in_the_longest_way_and_joins_take_no_time():
+    fields = {
+        "a": {"expectedDuration": "10s"},
+        "d": {"expectedDuration": "40s"},
+        "w": {"wait": {"for": "100s"}},
+        "j": {"join": {}},
+        "f": {"finally": True, "expectedDuration": "5s"},
+    }
+    subject = of_workflow("etl", graph("a >> d, w >> j; f", **fields))
+    assert (subject.longest_way, subject.longest_way_s) == (("a", "w", "f"), 115)
+    assert subject.critical_path == ("a", "w", "j", "f")  # its lines are heavy
+
+
 def test_on_a_small_screen_tasks_are_folded_until_it_fits():
     text = "start >> " + ", ".join(f"load-{number}" for number in range(60)) + " >> end"
     assert len(drawn(of_workflow("etl", graph(text))).splitlines()) == 62

@@ -68,6 +68,17 @@ def test_a_task_without_history_has_the_median_of_the_others(tmp_path):
     assert "  guessed  load: 35s (no history)\n" in output
 
 
+def test_times_of_called_workflows_without_history_are_guesses_too(tmp_path):
+    calls = WORKFLOW.replace('{name: alert, command: ["true"],', "{name: alert, workflow: {name: tell},")
+    told = "---\napiVersion: sluice.dev/v1alpha1\nkind: Workflow\nmetadata: {name: tell}\n"
+    told += "spec: {trigger: Manual, tasks: [{name: mail, image: x}]}\n"
+    _, output = planned(tmp_path, calls.replace("runIf: OneFailed", "runIf: AllDone") + told)
+    assert "  guessed  pool warehouse has room for all" in output
+    assert "           mail of tell: 1s (no history)\n" in output
+    _, output = planned(tmp_path, told)
+    assert "  time     unknown: no kept run, no expectedDuration, no --durations\n" in output
+
+
 def test_durations_of_a_file_go_before_the_hints(tmp_path):
     times = tmp_path / "times.yaml"
     times.write_text("clean: 10s\nload: 20s\n")
@@ -83,6 +94,58 @@ def test_durations_of_a_file_go_before_the_hints(tmp_path):
     assert (code, output.count("is no duration")) == (2, 2)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("load: 2026-13-45\n", ": load: '2026-13-45' is no duration; write for example 90s or 1h30m"),
+        (f"load: {'9' * 5000}\n", f": load: '{'9' * 59}…' is no duration"),
+        (f"load: {'[' * 3000}\n", ":1: this is nested too deeply"),
+        ("load: [1]\n", ": load: '[1]' is no duration"),
+        ("no: 5s\n", ':1: false: kubectl reads the key no as false; write "no"'),
+        ("load: 5s\nload: 6s\n", ":2: load: this key is in line 1 already; keep one"),
+        ("5s\n", ": write one line a task, such as clean: 1m30s"),
+        ("", ": write one line a task, such as clean: 1m30s"),
+    ],
+)
+def test_a_file_that_says_no_durations_has_its_faults_told(tmp_path, text, words):
+    times = tmp_path / "times.yaml"
+    times.write_text(text)
+    code, output = planned(tmp_path, WORKFLOW, "--durations", str(times))
+    assert (code, f"{times}{words}" in output) == (2, True), output
+
+
+TWO = """
+apiVersion: v1
+kind: List
+items:
+- apiVersion: sluice.dev/v1alpha1
+  kind: Workflow
+  metadata: {name: etl, namespace: dev}
+  spec: {tasks: [{name: a, image: x, expectedDuration: 10s}]}
+- apiVersion: sluice.dev/v1alpha1
+  kind: Workflow
+  metadata: {name: load, namespace: prod}
+  spec: {tasks: [{name: a, image: x, expectedDuration: 10h}]}
+"""
+
+
+@pytest.mark.parametrize("kind", ["apiVersion: v1\nkind: List", "apiVersion: sluice.dev/v1alpha1\nkind: WorkflowList"])
+def test_the_objects_of_a_list_are_planned_and_drawn(tmp_path, kind):
+    text = TWO.replace("apiVersion: v1\nkind: List", kind)
+    _, output = planned(tmp_path, text)
+    assert "etl: would start 1 run of 1 task, in about 10s." in output
+    assert "load: would start 1 run of 1 task, in about 10h00m." in output
+    drawn = CliRunner().invoke(main, ["graph", "-", "--workflow", "load"], input=text)
+    assert (drawn.exit_code, drawn.output.splitlines()[0]) == (0, "load  1 task")
+
+
+def test_workflows_of_one_name_in_several_namespaces_are_not_taken_for_one(tmp_path):
+    text = TWO.replace("name: load", "name: etl")
+    words = "Workflow 'etl' (dev, prod) is in this file for several namespaces; take a file for each\n"
+    assert planned(tmp_path, text) == (2, f"Error: etl.yaml: {words}")
+    assert CliRunner().invoke(main, ["graph", "-"], input=text).output == f"Error: -: {words}"
+
+
 def test_the_exit_code_says_whether_something_would_start(tmp_path):
     by_hand = WORKFLOW.replace("parallelism: 2", "trigger: Manual").replace(', default: "1"', "")
     assert planned(tmp_path, WORKFLOW, "--detailed-exitcode")[0] == 3
@@ -93,8 +156,46 @@ def test_the_exit_code_says_whether_something_would_start(tmp_path):
     assert "is empty" not in planned(tmp_path, by_hand, "-p", "day=1")[1]
 
 
+def test_a_run_that_is_to_be_stopped_starts_nothing(tmp_path):
+    run = "---\napiVersion: sluice.dev/v1alpha1\nkind: WorkflowRun\nmetadata: {name: r}\n"
+    by_hand = WORKFLOW.replace("parallelism: 2", "trigger: Manual") + run + "spec: {workflow: etl, state: Stopped}\n"
+    code, output = planned(tmp_path, by_hand, "--detailed-exitcode")
+    assert (code, "r: would start nothing: it is to be Stopped (state)." in output) == (0, True)
+    assert "trouble  the run was stopped before it had started" in output
+
+
+def test_what_a_skipped_task_would_have_asked_is_no_guess(tmp_path):
+    asks = WORKFLOW.replace('{name: alert, command: ["true"],', "{name: alert, approval: {message: go?},")
+    assert "alert is approved at once" not in planned(tmp_path, asks)[1]
+    assert "alert is approved at once" in planned(tmp_path, asks.replace("OneFailed", "AllDone"))[1]
+
+
+def test_the_command_at_the_end_is_one_that_works(tmp_path):
+    run = "---\napiVersion: sluice.dev/v1alpha1\nkind: WorkflowRun\nmetadata: {generateName: etl-x-}\n"
+    _, output = planned(tmp_path, WORKFLOW + run + "spec: {workflow: etl}\n")
+    assert "etl-x-…: would start 1 run of 4 tasks" in output
+    assert output.endswith("Nothing was changed.   kubectl create -f etl.yaml\n")
+    words = ", ".join(["x" * 30_000] * 9)
+    large = WORKFLOW.replace('{name: extract, command: ["true"]', f"{{name: extract, command: [{words}]")
+    assert planned(tmp_path, large)[1].endswith("kubectl apply --server-side -f etl.yaml\n")
+
+
+def test_a_schedule_that_catches_up_says_how_many_runs_follow(tmp_path):
+    schedule = "schedule: {every: 1d, startAt: '2020-01-01T00:00:00Z', catchUp: All}"
+    _, output = planned(tmp_path, WORKFLOW.replace("parallelism: 2", schedule))
+    assert "; then 1000 or more others, for times of its schedule that are due.\n" in output
+
+
 def test_a_pool_that_is_not_in_the_file_is_a_guess(tmp_path):
     assert "pool warehouse has room for all (it is not in the file)" in planned(tmp_path, WORKFLOW)[1]
+
+
+def test_a_pool_of_which_a_parameter_says_the_slots_is_found_in_the_file(tmp_path):
+    slots = WORKFLOW.replace("{name: warehouse}", '{name: warehouse, slots: "$(params.day)"}')
+    _, output = planned(tmp_path, slots.replace("parallelism: 2", "parallelism: 8") + POOL)
+    assert "  time     1m30s (expectedDuration)\n" in output
+    assert "waits    15s for pool warehouse (1 slot)" in output
+    assert "pool warehouse has room for all (it is not in the file)" in planned(tmp_path, slots)[1]
 
 
 def test_faults_are_those_of_lint(tmp_path):

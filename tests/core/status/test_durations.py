@@ -26,12 +26,11 @@ def test_a_file_goes_before_kept_runs_and_those_before_hints():
         (9, 9, 9, BY_HINT),
         (6, 6, 6, GUESSED),
     ]
-    assert found.known
 
 
-def test_without_any_source_nothing_is_known():
+def test_without_any_source_all_take_equally_long():
     found = durations(Definition.of(graph("a >> b")), Sources())
-    assert (found.known, [each.typical_s for each in found.took]) == (False, [1, 1])
+    assert [(each.typical_s, each.source) for each in found.took] == [(1, GUESSED), (1, GUESSED)]
 
 
 def test_a_guess_is_no_longer_than_a_task_may_take():

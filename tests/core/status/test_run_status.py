@@ -413,3 +413,11 @@ def test_the_last_words_are_not_held_back():
     assert world.decide().finished
     world.writes()
     assert world.stored["tasks"]["a"]["phase"] == "Stopped"
+
+
+def test_message_of_a_run_that_fails_by_a_leaf_alone_names_it():
+    """As where the task before it may fail, and its outputs are missing."""
+    stands = {"a": "Failed", "b": "UpstreamFailed", "c": "Succeeded"}
+    world = run("a >> b; c", leaf_failed=True, fields={"a": {"allowFailure": True}}, **stands)
+    assert world.decide().finished
+    assert run_message(world.run) == "task b was not reached (failWhen: LeafFailed)"

@@ -9,6 +9,7 @@ from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core.quota.run_queue import UnfinishedRun
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.parameter import declarations
 from sluice.core.status.durations import Sources, durations
 from sluice.core.whatif.plan import Narrow, plan
 from sluice.core.whatif.scene import Other, Scene, Subject
@@ -86,6 +87,38 @@ def test_slots_that_a_called_workflow_asks_for_are_taken_by_the_run_at_the_top()
 def test_a_run_that_never_starts_says_why(settings, beside, words):
     found = plan(scene(*beside, **settings))
     assert (found.trouble, found.time, found.pods) == (words, None, 0)
+    assert [(fate.does, fate.why) for fate in found.fates] == [("is not reached", "the run does not start")]
+
+
+@pytest.mark.parametrize(
+    ("asked", "settings", "parameters", "words"),
+    [
+        ({"state": "Stopped"}, {}, {}, "the run was stopped before it had started"),
+        (
+            {"arguments": {"n": 0}},
+            {"parallelism": "$(params.n)"},
+            {"n": 0},
+            "spec.arguments: the Workflow's parallelism",
+        ),
+        ({"arguments": {"m": 1}}, {}, {"n": 2}, "spec.arguments.m: "),
+    ],
+)
+def test_a_run_that_the_operator_refuses_says_why(asked, settings, parameters, words):
+    declared = declarations(WorkflowSettings.read({"parameters": [{"name": "n", "default": 2}]}).parameters)
+    of_it = subject(10, **settings)
+    of_it = replace(of_it, definition=replace(of_it.definition, parameters=declared))
+    spec = WorkflowRunSpec.read({"workflow": "etl"} | asked)
+    found = plan(Scene(replace(RUN, parameters=parameters), of_it, START, spec))
+    assert (found.time, found.fates[0].why) == (None, "the run does not start")
+    assert found.trouble.startswith(words)
+
+
+def test_a_circle_of_calls_over_which_runs_could_wait_for_each_other_is_refused():
+    calls = {name: Definition.of(graph("t", t={"workflow": {"name": other}})) for name, other in ("xy", "yx")}
+    called = {name: replace(subject(1, **one_at_a_time()), definition=each) for name, each in calls.items()}
+    top = replace(scene(), callees=called)
+    found = plan(replace(top, subject=replace(top.subject, definition=calls["x"])))
+    assert found.trouble.startswith("spec.workflow: runs could wait for each other for ever: x -> y -> x")
 
 
 def test_pods_of_other_runs_count_under_the_caps():

@@ -9,8 +9,9 @@ from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core.spec.definition import Definition
 from sluice.core.status.durations import KeptRun, Sources, durations
-from sluice.core.whatif.assumptions import assume
-from sluice.core.whatif.plan import Late, Narrow, plan
+from sluice.core.whatif.assumptions import Guess, assume
+from sluice.core.whatif.limits import that_may_strike
+from sluice.core.whatif.plan import Guessed, Late, Narrow, plan
 from sluice.core.whatif.scene import Scene, Subject
 from tests.core.kubelet import RUN, START, at
 from tests.core.world import graph
@@ -90,6 +91,22 @@ def test_time_and_its_source_are_unknown_together():
     assert (time.low_s, time.typical_s, time.high_s, time.sources) == (70, 70, 70, ("expectedDuration",))
 
 
+def test_guesses_of_a_called_workflow_are_no_estimate_either_and_are_named():
+    inner = scene("x >> y").subject
+    call = {"call": {"workflow": {"name": "call"}}}
+    found = plan(scene("call", callees={"call": inner}, **call))
+    assert (found.time, found.times_known) == (None, False)
+    found = plan(scene("a >> call; no", callees={"call": inner}, given={"a": 300}, no={"when": "1 == 2"}, **call))
+    assert (found.time.typical_s, found.time.sources) == (302, ("the durations file",))
+    assert found.guessed == (Guessed("call", "x", 1), Guessed("call", "y", 1))
+
+
+def test_a_wait_is_a_source_of_its_own():
+    time = plan(scene("a >> b", a={"wait": {"for": "1h"}}, b={"join": {}})).time
+    assert (time.typical_s, time.sources) == (3600, ("wait",))
+    assert plan(scene("a", a={"join": {}})).time.sources == ()
+
+
 def test_where_no_times_are_known_no_timeout_strikes():
     assert plan(scene("a >> b", settings={"timeout": "1s"})).trouble == ""
     found = plan(scene("a >> b", settings={"timeout": "1m"}, given={"a": 50, "b": 50}))
@@ -123,6 +140,19 @@ def test_the_most_pods_and_what_they_ask_for():
     assert (found.peak.pods, found.peak.needs.cpu, found.peak.needs.memory) == (2, 4000, 2 * 1024**3)
     assert found.peak.largest[1].cpu == 2000
     assert found.peak.profile == (1,) * 4 + (2,) * 4 + (1,) * 4
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "pods"),
+    [
+        ("a, b, c", {"a": 0, "b": 10, "c": 0}, 3),
+        ("a", {"a": 0}, 1),
+        ("a >> b >> c", {"a": 0, "b": 0, "c": 0}, 1),
+        ("a >> b, c", {"a": 5, "b": 5, "c": 5}, 2),  # a has ended when the others start
+    ],
+)
+def test_pods_that_take_no_time_count_at_their_moment(text, given, pods):
+    assert plan(scene(text, given=given)).peak.pods == pods
 
 
 def test_what_pods_ask_for_may_be_what_their_items_say():
@@ -166,6 +196,22 @@ def test_a_finally_task_ends_the_longest_way():
     assert (found.longest, found.longest_s, found.time.typical_s) == (("a", "b", "tidy"), 6, 6)
 
 
+@pytest.mark.parametrize(
+    ("fields", "longest", "longest_s"),
+    [
+        ({"wait": {"for": "100s"}}, ("w",), 100),
+        ({"wait": {"until": at(90)}}, ("w",), 90),
+        ({"wait": {"until": at(-90)}}, ("a", "b"), 3),
+        ({"join": {}}, ("a", "b"), 3),
+        ({"forEach": {"items": []}, "expectedDuration": "1h"}, ("a", "b"), 3),
+        ({"forEach": {"items": [1, 2]}, "expectedDuration": "1h"}, ("w",), 3600),
+    ],
+)
+def test_the_longest_way_has_what_takes_time(fields, longest, longest_s):
+    found = plan(scene("a >> b; w", w=fields, given={"a": 1, "b": 2}))
+    assert (found.longest, found.longest_s, found.time.typical_s) == (longest, longest_s, longest_s)
+
+
 def test_a_called_workflow_counts_as_long_as_it_takes():
     inner = scene("x >> y", given={"x": 2, "y": 3}).subject
     outer = scene("call >> z", call={"workflow": {"name": "call"}}, callees={"call": inner}, given={"z": 1})
@@ -177,6 +223,60 @@ def test_a_task_that_takes_longer_than_its_timeout_is_named():
     slow, fast = {"timeout": "10m"}, {"timeout": "10m"}
     found = plan(scene("a >> b >> c", a=slow, b=fast, c=slow, given={"a": 601, "b": 599}))
     assert found.late == (Late("a", 601, 600),)
+
+
+@pytest.mark.parametrize(
+    ("fields", "takes_s", "ended_s", "why"),
+    [
+        ({"timeout": "45s"}, 60, 45, "Timeout: took longer than its timeout"),
+        ({"timeout": "1m"}, 60, 60, "Timeout: took longer than its timeout"),  # the same second counts as after
+        ({"timeout": "61s"}, 60, 61, ""),
+        ({"deadline": "45s"}, 60, 45, "Timeout: was not done by its deadline, 45s after its first start"),
+        ({"timeout": "$(params.limit)"}, 60, 45, "Timeout: took longer than its timeout"),
+        (
+            {"timeout": "20s", "retries": {"limit": 1, "backoff": {"initial": "5s", "jitter": 0}}},
+            60,
+            45,
+            "Timeout: 1 of 1 retries used: took longer than its timeout",
+        ),
+        ({"timeout": "20s", "deadline": "45s", "retries": {"limit": 9}}, 60, 45, None),
+    ],
+)
+def test_an_attempt_ends_at_its_limit_as_its_node_ends_it(fields, takes_s, ended_s, why):
+    given = scene("b >> c", b=fields, given={"b": takes_s, "c": 1})
+    given = replace(given, identity=replace(RUN, parameters={"limit": "45s"}))
+    found = plan(given)
+    if why == "":
+        assert fates(found) == {"b": ("runs", ""), "c": ("runs", "")}
+        return
+    assert fates(found)["c"] == ("is not reached", "UpstreamFailed: b")
+    assert fates(found)["b"][0] == "fails"
+    assert why in (None, fates(found)["b"][1])
+    assert (found.time.typical_s, [each.task for each in found.late]) == (ended_s, ["b"])
+
+
+def test_what_fails_at_its_limit_stops_the_others_at_once_if_the_run_fails_fast():
+    slow = {"deadline": "1h"}
+    found = plan(scene("a, b", a=slow, given={"a": 3 * 3600, "b": 5 * 3600}, settings={"failFast": "Stop"}))
+    assert (found.time.typical_s, found.spans) == (3600, {"a": (0, 3600), "b": (0, 3600)})
+
+
+@pytest.mark.parametrize(
+    ("fields", "entry"),
+    [
+        ({}, None),  # a guess
+        ({}, {"attempt": 3}),  # each of the three was in time
+        ({"forEach": {"range": {"end": 9}}}, {"items": {"total": 9}}),  # their waves are not known
+        ({"poll": {"every": "10s"}, "expectedDuration": "1h"}, None),  # all looks together
+    ],
+)
+def test_no_timeout_strikes_of_which_it_is_not_known_how_long_an_attempt_takes(fields, entry):
+    definition = Definition.of(graph("a >> b", a={"timeout": "1s"} | fields, b={"expectedDuration": "1h"}))
+    kept = [KeptRun("r1", {"a": took(1200) | entry})] if entry else []
+    times = durations(definition, Sources(kept=kept))
+    subject = Subject(that_may_strike(definition, times.took), WorkflowSettings(), times)
+    found = plan(Scene(RUN, subject, START, WorkflowRunSpec(workflow="etl")))
+    assert (found.trouble, found.late) == ("", ())
 
 
 def test_what_a_called_workflow_asks_is_approved_at_once():
@@ -210,7 +310,7 @@ def test_a_run_that_cannot_end_says_so():
 def test_what_cannot_be_known_is_assumed_and_said(fields, guess):
     given = scene("a >> b", a={"outputs": ["n"]}, b=fields)
     assumed = assume(given.subject.definition, (), "")
-    assert assumed.guesses == (guess,)
+    assert assumed.guesses == (Guess("b", guess),)
     found = plan(replace(given, subject=replace(given.subject, definition=assumed.definition)))
     assert (found.trouble, found.fates[1].does) == ("", "runs")
 
@@ -218,5 +318,5 @@ def test_what_cannot_be_known_is_assumed_and_said(fields, guess):
 def test_what_the_last_run_handed_on_is_taken_and_said():
     definition = Definition.of(graph("a >> b", a={"outputs": ["n"]}, b={"forEach": {"from": "$(tasks.a.outputs.n)"}}))
     assert assume(definition, ["a"], "as in etl-g6").guesses == (
-        "the items of b as in etl-g6: they come from the output of a",
+        Guess("b", "the items of b as in etl-g6: they come from the output of a"),
     )

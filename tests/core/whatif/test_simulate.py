@@ -1,6 +1,7 @@
 """How long runs take under the simulated clock."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -23,12 +24,13 @@ from tests.core.kubelet import RUN, START, at, running, seen
 from tests.core.world import graph
 
 
-def course(data, durations_s, *, callees=None, answers=(), outputs=None, **limits):
+def course(data, durations_s, *, callees=None, answers=(), outputs=None, parameters=None, **limits):
     """`durations_s` are in the order of the tasks, `outputs` by task; `answers` names the approvals that are given."""
     shared = SharedLimits()
     shared.set_pool(PoolKey(RUN.namespace, "database"), 2)
     definition = Definition.of(data)
-    identity = replace(RUN, tree=((tree_pool(RUN.ref), 1),)) if callees else RUN
+    identity = replace(RUN, parameters=parameters or {})
+    identity = replace(identity, tree=((tree_pool(RUN.ref), 1),)) if callees else identity
     orders = Orders(limits=RunLimits(**limits))
     run = restore(identity, "etl-1", definition, status={}, pods=[], shared=shared, now=1.0, orders=orders)
     run.set_approvals({name: ApprovalDecision(decision="Approve") for name in answers})
@@ -151,10 +153,72 @@ def test_how_long_somebody_waited_and_for_what():
     assert waits == {"pool/database": 20}
 
 
-def test_a_workflow_that_runs_itself_has_no_end():
-    again, etl = ({"workflow": {"name": name}, "forEach": {"range": {"end": 3}}} for name in ("again", "etl"))
-    callee = Callee(Definition.of(graph("a >> b", b=etl)), WorkflowSettings(), [Expected(1), Expected(1)])
-    found = course(graph("b", b=again), [1], callees={"again": callee})
+CALLS = {"workflow": {"name": "inner", "arguments": {"q": "$(item)"}}, "forEach": {"items": ["p", "q", "r"]}}
+
+
+def called(settings, seconds=10, **parameter):
+    graph_of_it = graph("x") | {"parameters": [{"name": "q"} | parameter]}
+    return {"inner": Callee(Definition.of(graph_of_it), WorkflowSettings.read(settings), [Expected(seconds)])}
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "ended_s", "pods", "phase"),
+    [
+        ({"policy": "Queue"}, 30, 3, "Succeeded"),
+        ({"policy": "Queue", "maxRuns": 2}, 20, 3, "Succeeded"),
+        ({"policy": "Queue", "key": "$(params.q)"}, 10, 3, "Succeeded"),
+        ({"policy": "Queue", "maxQueued": 1}, 20, 2, "Stopped"),
+        ({"policy": "Forbid"}, 10, 1, "Stopped"),
+        ({"policy": "Replace"}, 10, 1, "Stopped"),
+        ({"policy": "Allow"}, 10, 3, "Succeeded"),
+    ],
+)
+def test_the_concurrency_of_a_called_workflow_counts(concurrency, ended_s, pods, phase):
+    found = course(graph("a", a=CALLS), [1], callees=called({"concurrency": concurrency}))
+    assert (found.ended_s, len(found.pods), found.run.tasks.named[0].phase) == (ended_s, pods, phase)
+    assert not any(first.ended_s > second.started_s for first, second in pairwise(found.pods) if ended_s == 30)
+
+
+@pytest.mark.parametrize(
+    ("settings", "parameter", "why"),
+    [
+        ({}, {"enum": ["p", "q"]}, "failed: spec.arguments.q: must be one of p, q"),
+        ({"timeout": "$(params.q)"}, {}, "failed: spec.arguments: the Workflow's timeout is $(params.q), which is 'p'"),
+    ],
+)
+def test_a_run_that_is_called_with_the_wrong_arguments_is_refused(settings, parameter, why):
+    found = course(graph("a", a=CALLS), [1], callees=called(settings, **parameter))
+    assert why in found.trouble
+
+
+@pytest.mark.parametrize("settings", [{"concurrency": {"policy": "Queue"}}, {}, None])
+def test_what_is_called_is_stopped_with_its_task(settings):
+    """Whether it goes, waits, or is not known."""
+    callees = None if settings is None else called(settings, 40)
+    found = course(graph("a", a=CALLS), [40], callees=callees, timeout_s=15)
+    assert (found.ended_s, found.trouble) == (15, "the run took longer than its timeout, 15s")
+    if not (settings or {}).get("concurrency"):
+        found = course(graph("a", a=CALLS | {"deadline": "15s"}), [40], callees=callees)
+        assert (found.ended_s, found.run.tasks.named[0].phase) == (15, "Failed")
+
+
+def test_a_workflow_that_runs_itself_on_a_condition_ends():
+    again = {"workflow": {"name": "etl", "arguments": {"n": "no"}}, "when": "params.n == 'yes'"}
+    data = graph("s >> a", a=again) | {"parameters": [{"name": "n", "default": "yes"}]}
+    settings = WorkflowSettings.read({"concurrency": {"policy": "Queue"}})  # a run within it does not wait for it
+    callee = Callee(Definition.of(data), settings, [Expected(10), Expected(1)])
+    found = course(data, [10, 1], callees={"etl": callee}, parameters={"n": "yes"})
+    assert (found.trouble, found.ended_s, len(found.pods), len(found.calls)) == ("", 20, 2, 1)
+
+
+@pytest.mark.parametrize("items", [1, 12])
+def test_a_workflow_that_runs_itself_has_no_end(items, monkeypatch):
+    monkeypatch.setattr("sluice.core.whatif.simulate.MAX_RUNS", 50)
+    again, etl = ({"workflow": {"name": name}, "forEach": {"range": {"end": items}}} for name in ("again", "etl"))
+    graphs = {"again": graph("a >> b", b=etl), "etl": graph("b", b=again)}
+    times = [Expected(1), Expected(1)]
+    callees = {name: Callee(Definition.of(data), WorkflowSettings(), times) for name, data in graphs.items()}
+    found = course(graphs["etl"], [1], callees=callees)
     assert found.trouble == "task b of again runs Workflow etl, in whose run it is: that has no end"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from sluice.api.workflow import LastRun, WorkflowStatus
 from sluice.core.base.naming import change_of, graph_of
-from sluice.core.whatif.start import Stands, meets, start
+from sluice.core.whatif.start import MORE, Stands, meets, start
 from tests.core.kubelet import START
 from tests.core.world import graph
 
@@ -35,6 +35,20 @@ def test_a_run_starts_or_the_reason_why_not(more, status, adopts, why):
     stands = Stands() if status is None else Stands("r2", status, START - 60)
     found = start(SPEC | more, stands, adopts, START + 1)
     assert (found.now, None if found.now else found.why) == (why is None, why)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "more"),
+    [
+        ({"every": "1h", "startAt": "2025-12-31T00:00:00Z", "catchUp": "All"}, 24),
+        ({"every": "1h", "startAt": "2025-12-31T00:00:00Z", "catchUp": "All", "startingDeadline": "3h"}, 2),
+        ({"every": "1h", "startAt": "2025-12-31T00:00:00Z", "catchUp": "LatestAtOnce"}, 0),
+        ({"every": "1h", "startAt": "2020-01-01T00:00:00Z", "catchUp": "All"}, MORE),
+        ({"every": "1h", "catchUp": "All"}, 0),
+    ],
+)
+def test_other_times_that_are_due_are_counted(schedule, more):
+    assert start(SPEC | {"schedule": schedule}, Stands(), "Run", START + 1).more == more
 
 
 @pytest.mark.parametrize(

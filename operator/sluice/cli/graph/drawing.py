@@ -48,6 +48,7 @@ class Drawing:
     progress: str = ""
     took_s: float | None = None
     by_task: Mapping[str, TaskProgress] | None = None
+    joins: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -66,9 +67,15 @@ class Drawing:
         return " ".join(filter(None, (sign, self.progress, lasting(self.took_s))))
 
     @cached_property
+    def critical_path(self) -> tuple[str, ...]:
+        """From the first task to the last, then that of `finally` tasks. Empty where no duration is known."""
+        finals = {task.name for task in self.tasks if task.final}
+        return longest_way({task.name: task.depends_on for task in self.tasks}, self._lasts_s, finals)
+
+    @property
     def longest_way(self) -> tuple[str, ...]:
-        """The tasks of the critical path. Empty where no duration is known."""
-        return longest_way({task.name: task.depends_on for task in self.tasks}, self._lasts_s)
+        """The tasks of the critical path that take time."""
+        return tuple(task for task in self.critical_path if task not in self.joins)
 
     @property
     def longest_way_s(self) -> float:

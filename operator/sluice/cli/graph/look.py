@@ -8,7 +8,7 @@ import click
 from sluice.cli.graph.drawing import Drawing
 from sluice.cli.graph.read import of_run, of_workflow
 from sluice.cli.printable import printable
-from sluice.cli.run.file import BadFile, read
+from sluice.cli.run.file import BadFile, check_names, read
 from sluice.client.errors import ClientError, NotFound
 from sluice.client.names import BadName, Kind, Target
 from sluice.client.resources import WORKFLOWS
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 def in_file(name: str, workflow: str | None) -> Drawing:
     """Of several Workflows the one of this name, or the first that no other calls. Raises BadFile with all faults."""
-    found = {each.name: each.body for each in read(name, chart_has_image=True) if each.resource is WORKFLOWS}
+    workflows = [each for each in read(name, chart_has_image=True) if each.resource is WORKFLOWS]
+    check_names(name, workflows)
+    found = {each.name: each.body for each in workflows}
     if not found:
         raise BadFile(f"{name}: there is no Workflow in this file")
     if workflow is None:

@@ -19,7 +19,8 @@ def of_workflow(workflow: str, graph: Json) -> Drawing:
     tasks = foreign.mappings(graph.get("tasks"))
     definitions = {name: task for task in tasks if (name := foreign.string(task.get("name")))}
     depends_on = dict(zip(definitions, dependencies(list(definitions.values())), strict=True))
-    return Drawing(workflow, _tasks(definitions, depends_on, {}), expected(definitions), _fan_outs(definitions))
+    fan_outs, joins = _that_have(definitions, "forEach"), _that_have(definitions, "join")
+    return Drawing(workflow, _tasks(definitions, depends_on, {}), expected(definitions), fan_outs, joins=joins)
 
 
 def of_run(seen: RunSeen) -> Drawing:
@@ -32,12 +33,13 @@ def of_run(seen: RunSeen) -> Drawing:
         foreign.string(foreign.mapping(seen.run.get("spec")).get("workflow")),
         _tasks(seen.definitions, seen.depends_on, progress),
         expected(seen.definitions),
-        _fan_outs(seen.definitions),
+        _that_have(seen.definitions, "forEach"),
         seen.name,
         state_of(seen.phase),
         foreign.string(seen.status.get("progress")),
         seen.took_s(seen.status),
         progress,
+        _that_have(seen.definitions, "join"),
     )
 
 
@@ -60,16 +62,22 @@ def _tasks(
 
 
 def expected(definitions: Mapping[str, Json]) -> dict[str, float]:
-    """How long tasks are expected to take, in seconds, of those that say so."""
+    """How long tasks are expected to take, in seconds, of those that say so; waits are nothing to go by alone."""
+    found = _seconds({name: task.get("expectedDuration") for name, task in definitions.items()})
+    waits = {name: foreign.mapping(task.get("wait")).get("for") for name, task in definitions.items()}
+    return found | _seconds(waits) if found else found
+
+
+def _seconds(said: Json) -> dict[str, float]:
     found = {}
-    for name, task in definitions.items():
+    for name, duration in said.items():
         with suppress(ValueError):
-            found[name] = float(seconds(foreign.string(task.get("expectedDuration"))))
+            found[name] = float(seconds(foreign.string(duration)))
     return found
 
 
-def _fan_outs(definitions: Mapping[str, Json]) -> frozenset[str]:
-    return frozenset(name for name, task in definitions.items() if task.get("forEach"))
+def _that_have(definitions: Mapping[str, Json], field: str) -> frozenset[str]:
+    return frozenset(name for name, task in definitions.items() if isinstance(task.get(field), dict))
 
 
 def _progress(seen: RunSeen, entry: Json, *, waits: bool) -> TaskProgress:

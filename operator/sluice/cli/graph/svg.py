@@ -119,7 +119,7 @@ def _box(subject: Drawing, box: Box) -> Iterator[str]:
     yield f"<g><title>{_tooltip(label, found, box)}</title>"
     if box.key in subject.fan_outs:
         yield f'<rect class="box" x="{box.x + _STACKED}" y="{box.y + _STACKED}" {size}/>'
-    bold = " bold" if set(box.tasks) & set(subject.longest_way) else ""
+    bold = " bold" if set(box.tasks) & set(subject.critical_path) else ""
     yield f'<rect class="box{bold}" x="{box.x}" y="{box.y}" {size}/>'
     x, y = box.x + PADDING + _STRIPE, box.y + PADDING + TEXT_LINE - 4
     sign = ""

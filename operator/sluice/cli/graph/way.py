@@ -9,7 +9,7 @@ from sluice.core.graph.layout.picture import Ends, FrameKind, Picture
 def edges_of_longest_way(subject: Drawing, picture: Picture) -> set[Ends]:
     """From box to box."""
     key = {task: box.key for box in picture.boxes for task in box.tasks}
-    return {(key[before], key[after]) for before, after in pairwise(subject.longest_way)}
+    return {(key[before], key[after]) for before, after in pairwise(subject.critical_path)}
 
 
 def lines_of_longest_way(subject: Drawing, picture: Picture) -> set[Ends]:

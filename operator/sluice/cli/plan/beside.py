@@ -21,6 +21,7 @@ from sluice.core.spec.run_limits import run_priority
 from sluice.core.spec.scheduled_time import ScheduledTime
 from sluice.core.status.durations import Sources, durations
 from sluice.core.status.stored_entries import usable_entries
+from sluice.core.whatif.limits import that_may_strike
 from sluice.core.whatif.scene import Other, Subject
 
 
@@ -37,7 +38,7 @@ def beside(other: OtherRun, pools: Mapping[str, int]) -> Other:
         definition.values(spec.arguments or {}),
         scheduled=ScheduledTime.of(spec),
     )
-    subject = Subject(definition, WorkflowSettings.read_usable(written["spec"]), times)
+    subject = Subject(that_may_strike(definition, times.took), WorkflowSettings.read_usable(written["spec"]), times)
     status, pods = mapping(other.run.get("status")), list(_views(other.pods))
     asks = _asks(other, identity, subject.settings, spec, pods)
     return Other(identity, subject, spec, status, pods, asks)

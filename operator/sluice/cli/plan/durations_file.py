@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
-import yaml
-
 from sluice.api.base import seconds
+from sluice.cli.lint.scalars import shown
+from sluice.cli.lint.source import Finding, read_yaml
 from sluice.client.errors import ClientError
+from sluice.core.base.text import one_line
+
+_SHOWN = 60
 
 
 class BadDurations(ClientError):
@@ -15,16 +18,21 @@ class BadDurations(ClientError):
 def read_durations(file: Path) -> dict[str, float]:
     """Seconds by task. Raises BadDurations."""
     try:
-        found = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        documents = list(read_yaml(file.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
         raise BadDurations(f"{file}: {' '.join(str(error).split())}") from error
-    if not isinstance(found, dict):
+    found = [each for each in documents if isinstance(each, Finding)]
+    found += [each for document in documents if not isinstance(document, Finding) for each in document.findings]
+    if found:
+        raise BadDurations("\n".join(f"{file}:{each}" for each in sorted(found)))
+    said = [document.value for document in documents if not isinstance(document, Finding)]
+    if len(said) != 1 or not isinstance(said[0], dict):
         raise BadDurations(f"{file}: write one line a task, such as clean: 1m30s")
     times: dict[str, float] = {}
     faults = []
-    for task, said in found.items():
+    for task, duration in said[0].items():
         try:
-            times[str(task)] = float(seconds(str(said)))
+            times[task] = float(seconds(one_line(shown(duration), _SHOWN)))
         except ValueError as error:
             faults.append(f"{file}: {task}: {error}")
     if faults:

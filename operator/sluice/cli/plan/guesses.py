@@ -7,24 +7,20 @@ from sluice.cli.words import counted
 from sluice.core.base.text import first_names
 from sluice.core.base.times import lasting
 from sluice.core.spec.definition import Definition
-from sluice.core.status.durations import GUESSED
-from sluice.core.whatif.plan import RUNS, Plan
-from sluice.core.whatif.scene import Subject
+from sluice.core.whatif.plan import Plan
 
 _NAMES_SHOWN = 5
 
 
-def guessed_times(found: Plan, subject: Subject) -> Iterator[str]:
+def guessed_times(found: Plan) -> Iterator[str]:
     if found.time is None:
         return
-    took = zip(found.fates, subject.durations.took, strict=True)
-    by_time: dict[float, list[str]] = {}
-    for fate, each in took:
-        if fate.does == RUNS and each.source == GUESSED:
-            by_time.setdefault(each.typical_s, []).append(fate.task)
-    for seconds, tasks in by_time.items():
-        names = first_names(tasks, len(tasks), _NAMES_SHOWN)
-        yield f"{names}: {lasting(seconds)} (no history)"
+    by_time: dict[tuple[str, float], list[str]] = {}
+    for each in found.guessed:
+        by_time.setdefault((each.workflow, each.took_s), []).append(each.task)
+    for (workflow, seconds), tasks in by_time.items():
+        of = f" of {workflow}" if workflow else ""
+        yield f"{first_names(tasks, len(tasks), _NAMES_SHOWN)}{of}: {lasting(seconds)} (no history)"
 
 
 def guessed_values(definition: Definition, run: WorkflowRunSpec) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The plans of a file, and what else there is to say of it."""
 
+import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from sluice.cli.plan.words.as_json import written
 from sluice.cli.plan.words.markdown import as_markdown
 from sluice.cli.plan.words.text import as_text
 from sluice.cli.printable import printable
-from sluice.cli.run.file import BadFile, Manifest, read
+from sluice.cli.run.file import BadFile, Manifest, check_names, read
 from sluice.cli.suggestion import as_typed
 from sluice.cli.terminal import Terminal
 from sluice.core import Instant
+
+_ANNOTATION_MAX = 256 * 1024
 
 if TYPE_CHECKING:
     from sluice.client.api import Client  # `plan --offline` works without what it needs
@@ -30,6 +33,8 @@ class Plans:
     left_out: Sequence[str]
     """The objects of the file that are not planned."""
     now: Instant
+    apply: str = "apply"
+    """The verb of kubectl that this file takes, with its flag."""
 
     @property
     def something_starts(self) -> bool:
@@ -48,8 +53,8 @@ class Plans:
     @property
     def _apply(self) -> str:
         if self.file.endswith(".py"):
-            return f"sluice render {shlex.quote(self.file)} | kubectl apply -f -"
-        return f"kubectl apply -f {shlex.quote(self.file)}"
+            return f"sluice render {shlex.quote(self.file)} | kubectl {self.apply} -f -"
+        return f"kubectl {self.apply} -f {shlex.quote(self.file)}"
 
     def as_json(self) -> str:
         return written(self.planned, self.known, notPlanned=list(self.left_out))
@@ -83,5 +88,14 @@ def check_namespace(file: str, manifests: Sequence[Manifest], planned: str) -> N
 
 
 def _plans(file: str, manifests: Sequence[Manifest], known: Known, wishes: Wishes, now: Instant) -> Plans:
+    check_names(file, manifests)
     preparation = Preparation(manifests, known, wishes, now)
-    return Plans(file, preparation.planned(), known, preparation.left_out, now)
+    return Plans(file, preparation.planned(), known, preparation.left_out, now, _apply(manifests))
+
+
+def _apply(manifests: Sequence[Manifest]) -> str:
+    """What has no name can be created only, and what is large has no room in kubectl's annotation."""
+    if any(not each.name for each in manifests):
+        return "create"
+    large = any(len(json.dumps(each.body)) > _ANNOTATION_MAX for each in manifests)
+    return "apply --server-side" if large else "apply"

@@ -1,6 +1,7 @@
 """From the objects of a file, and what is known of the cluster, to the runs that would start."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from pydantic import ValidationError
 
@@ -28,12 +29,14 @@ from sluice.core.spec.changes import changes_of_settings, changes_of_tasks
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.scheduled_time import ScheduledTime
+from sluice.core.spec.task import TaskDefinition
 from sluice.core.status.durations import Sources, durations
 from sluice.core.status.kept import kept_entries
 from sluice.core.triggers.rerun import RerunOrders
 from sluice.core.triggers.resume import Past, kept
-from sluice.core.whatif.assumptions import assume
-from sluice.core.whatif.plan import plan
+from sluice.core.whatif.assumptions import Guess, assume
+from sluice.core.whatif.limits import that_may_strike, without_timeouts
+from sluice.core.whatif.plan import NOT_REACHED, SKIPPED, plan
 from sluice.core.whatif.room import fit, shortages
 from sluice.core.whatif.scene import Other, Scene, Subject
 from sluice.core.whatif.start import Stands, Start, start
@@ -108,14 +111,15 @@ class Preparation:
 
     def replayed(self, manifest: Manifest, status: Json) -> Planned:
         """A run as if it started again. `status` is what it had kept of another."""
-        spec = WorkflowRunSpec.read_usable(manifest.body["spec"])
-        return self._plan(manifest, spec, Start(now=True, scheduled=ScheduledTime.of(spec)), None, status)
+        spec = WorkflowRunSpec.read_usable(manifest.body["spec"]).model_copy(update={"state": None})
+        return self._plan(manifest, spec, Start(now=True, scheduled=ScheduledTime.of(spec)), None, status, again=True)
 
     def _run(self, manifest: Manifest) -> Planned:
         spec = WorkflowRunSpec.read_usable(manifest.body["spec"])
         if spec.workflow not in self._specs:
-            raise BadFile(f"run {manifest.name}: Workflow '{spec.workflow}' is not in the file{self._nor_there}")
-        starts = Start(now=True, scheduled=ScheduledTime.of(spec))
+            raise BadFile(f"run {manifest.title}: Workflow '{spec.workflow}' is not in the file{self._nor_there}")
+        stopped = spec.state == "Stopped"
+        starts = Start(not stopped, "it is to be Stopped (state)" if stopped else "", ScheduledTime.of(spec))
         asked = spec.resume_from
         past = None if asked is None else self._known.resumed.get(asked.run)
         rerun = RerunOrders() if asked is None else RerunOrders.of(asked.rerun or ())
@@ -126,13 +130,27 @@ class Preparation:
     def _nor_there(self) -> str:
         return " nor on the cluster" if self._known.namespace else "; leave out --offline to look for it on the cluster"
 
-    def _plan(self, manifest: Manifest, run: WorkflowRunSpec, starts: Start, old: Json | None, status: Json) -> Planned:
-        """`old` is the spec to compare with, `status` what the run begins with."""
+    def _plan(
+        self,
+        manifest: Manifest,
+        run: WorkflowRunSpec,
+        starts: Start,
+        old: Json | None,
+        status: Json,
+        *,
+        again: bool = False,
+    ) -> Planned:
+        """`old` is the spec to compare with, `status` what the run begins with. `again`: its attempts take as long as
+        they did, which was in time.
+        """
         spec, known, definition = self._specs[run.workflow], self._of(run.workflow), self._definition(run.workflow)
         identity = self._identity(manifest, run, definition, starts)
         guesses: list[str] = []
-        subject = self._subject(run.workflow, guesses, kept_tasks=status.get("tasks", {}))
-        callees = {name: self._subject(name, guesses) for name in self._called(run.workflow)}
+        subject, assumed = self._subject(run.workflow, kept_tasks=status.get("tasks", {}))
+        if again:
+            subject = replace(subject, definition=without_timeouts(subject.definition))
+        called = {name: self._subject(name) for name in self._called(run.workflow)}
+        callees = {name: each for name, (each, _) in called.items()}
         pools = self._known_pools([subject, *callees.values()], guesses)
         guesses += guessed_values(definition, run)
         if run.resume_from is not None and run.resume_from.run not in self._known.resumed and not status:
@@ -152,11 +170,14 @@ class Preparation:
             beside=self._beside(manifest, run, guesses),
         )
         found = plan(scene)
-        guesses += guessed_times(found, subject)
+        begin = {fate.task for fate in found.fates if fate.does not in (SKIPPED, NOT_REACHED)}
+        of_tasks = [each.words for each in assumed if each.task in begin]
+        of_tasks += [each.words for _, of_callee in called.values() for each in of_callee]
+        guesses = [*of_tasks, *guesses, *guessed_times(found)]
         is_run = manifest.resource is RUNS
         return Planned(
             kind=manifest.resource.kind,
-            name=manifest.name,
+            name=manifest.title,
             start=starts,
             changes=changes_of_tasks(None if old is None else readable(old), definition),
             settings=[] if old is None or is_run else changes_of_settings(old, spec),
@@ -212,8 +233,10 @@ class Preparation:
             started_at=self._now,
         )
 
-    def _subject(self, workflow: str, guesses: list[str], kept_tasks: Mapping[str, Json] | None = None) -> Subject:
-        """The Workflow without what cannot be known; that is added to `guesses`."""
+    def _subject(
+        self, workflow: str, kept_tasks: Mapping[str, Json] | None = None
+    ) -> tuple[Subject, tuple[Guess, ...]]:
+        """The Workflow without what cannot be known, and what is assumed instead."""
         known, written = self._of(workflow), self._definition(workflow)
         settings = WorkflowSettings.read_usable(self._specs[workflow])
         as_in = f"as in {known.kept[0].name}" if known.kept else ""
@@ -231,8 +254,8 @@ class Preparation:
             pools=self._known.pools or {},
         )
         times = durations(assumed.definition, sources, simulated)
-        guesses += assumed.guesses
-        return Subject(assumed.definition, settings, times, outputs)
+        definition = that_may_strike(assumed.definition, times.took)
+        return Subject(definition, settings, times, outputs), assumed.guesses
 
     def _called(self, workflow: str) -> list[str]:
         """The Workflows that its tasks run, and those that theirs do, as far as they are known."""
@@ -245,7 +268,7 @@ class Preparation:
     def _known_pools(self, subjects: Sequence[Subject], guesses: list[str]) -> dict[str, int]:
         """Where the Pools of the cluster are not known, one that is not in the file counts as having room for all."""
         found = {**(self._known.pools or {}), **self._pools}
-        names = {name for subject in subjects for task in subject.definition.tasks for name, _ in task.pools}
+        names = {name for subject in subjects for task in subject.definition.tasks for name in _pools_of(task)}
         names |= {request.name for subject in subjects for request in subject.settings.pools or ()}
         if self._known.pools is None:
             guesses += guessed_pools(names - found.keys(), None, {})
@@ -260,6 +283,11 @@ class Preparation:
         asked = {request.name for subject in subjects for request in subject.settings.pools or ()}
         known = self._pools.keys() | (self._known.pools or {}).keys()
         return told | self._known.held_by_runs | (asked - known)
+
+
+def _pools_of(task: TaskDefinition) -> Iterator[str]:
+    """Those of which it says the slots by a placeholder among them."""
+    yield from (name for name, _ in (*task.pools, *(task.late.slots if task.late is not None else ())))
 
 
 def _kept_of(run: WorkflowRunSpec, known: KnownWorkflow) -> str:

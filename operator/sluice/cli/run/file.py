@@ -4,9 +4,9 @@ A Workflow with `trigger: OnChange`, no schedule and no `after` makes a run of i
 changed; then that one is meant, and no second one is made.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sluice.api import API_VERSION
 from sluice.cli.lint import files
@@ -15,6 +15,7 @@ from sluice.cli.lint.source import YamlDocument
 from sluice.client.errors import ClientError, NotFound
 from sluice.client.resources import BACKFILLS, OURS, POOLS, RUNS, WORKFLOWS, Resource
 from sluice.core import Json
+from sluice.core.base import foreign
 from sluice.core.base.naming import change_of, graph_of, run_name
 from sluice.core.base.text import first_names
 from sluice.core.quota.calls import called_by
@@ -41,6 +42,11 @@ class Manifest:
     def name(self) -> str:
         return str(self.body["metadata"].get("name", ""))
 
+    @property
+    def title(self) -> str:
+        """Its name, or how that will begin."""
+        return self.name or f"{self.body['metadata'].get('generateName', '')}…"
+
 
 def read(name: str, *, chart_has_image: bool) -> list[Manifest]:
     """The objects of our kinds, in the order in which they are to be applied. A Python file is rendered.
@@ -52,12 +58,31 @@ def read(name: str, *, chart_has_image: bool) -> list[Manifest]:
     if faults := [f"{source.name}:{each}" for each in report.findings[source.name]]:
         raise BadFile("\n".join(faults))
     kinds = {resource.kind: resource for resource in OURS}
-    bodies = [without_nulls(document.value) for document in source.documents if isinstance(document, YamlDocument)]
-    ours = [body for body in bodies if isinstance(body, dict) and body.get("apiVersion") == API_VERSION]
+    documents = [without_nulls(document.value) for document in source.documents if isinstance(document, YamlDocument)]
+    ours = [body for each in documents for body in _objects(each) if body.get("apiVersion") == API_VERSION]
     if not ours:
         raise BadFile(f"{name}: there is no Workflow in this file")
     found = [Manifest(kinds[body["kind"]], body) for body in ours]
     return sorted(found, key=lambda manifest: _ORDER.index(manifest.resource))
+
+
+def _objects(document: Any) -> Iterator[Json]:
+    """That of a document, or the items of a List."""
+    whole = foreign.mapping(document)
+    is_list = foreign.string(whole.get("kind")).endswith("List") and isinstance(whole.get("items"), list)
+    yield from foreign.mappings(whole["items"]) if is_list else (whole,)
+
+
+def check_names(file: str, manifests: Iterable[Manifest]) -> None:
+    """Raises BadFile if Workflows, or Pools, of several namespaces have one name: who says it means which of them?"""
+    namespaces: dict[str, list[str]] = {}
+    for each in manifests:
+        if each.resource in (WORKFLOWS, POOLS):
+            namespace = foreign.string(each.body["metadata"].get("namespace")) or "none given"
+            namespaces.setdefault(f"{each.resource.kind} '{each.name}'", []).append(namespace)
+    if found := [f"{what} ({', '.join(where)})" for what, where in namespaces.items() if len(where) > 1]:
+        words = "is in this file for several namespaces; take a file for each"
+        raise BadFile("\n".join(f"{file}: {each} {words}" for each in found))
 
 
 def to_run(manifests: Sequence[Manifest], file: str) -> Manifest:

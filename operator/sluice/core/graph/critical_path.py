@@ -3,7 +3,7 @@
 It is an estimate from the tasks' `expectedDuration` (1 s for a task without one), as if no limit held anything up.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from sluice.core.graph.dag import Graph
 
@@ -37,15 +37,23 @@ def critical_path(graph: Graph, durations_s: Sequence[float]) -> list[int]:
     return found
 
 
-def longest_way(depends_on: Mapping[str, Sequence[str]], lasts_s: Callable[[str], float]) -> tuple[str, ...]:
-    """The names of the tasks of the longest path. Empty where no duration is known, and in a graph with a cycle, whose
-    Workflow the operator has refused.
+def longest_way(
+    depends_on: Mapping[str, Sequence[str]], lasts_s: Callable[[str], float], finals: Collection[str] = ()
+) -> tuple[str, ...]:
+    """The names of the tasks of the longest path, and then of that of the `finals`, which come after all others. Empty
+    where no duration is known, and in a graph with a cycle, whose Workflow the operator has refused.
     """
+    ordinary = {name: before for name, before in depends_on.items() if name not in finals}
+    at_the_end = {name: before for name, before in depends_on.items() if name in finals}
+    return _longest(ordinary, lasts_s) + _longest(at_the_end, lasts_s)
+
+
+def _longest(depends_on: Mapping[str, Sequence[str]], lasts_s: Callable[[str], float]) -> tuple[str, ...]:
     names = list(depends_on)
     durations_s = list(map(lasts_s, names))
     if not any(durations_s):
         return ()
-    graph = Graph.of(names, list(depends_on.values()))
+    graph = Graph.of(names, [[each for each in before if each in depends_on] for before in depends_on.values()])
     if len(graph.topological_order()) < len(names):
         return ()
     return tuple(names[number] for number in critical_path(graph, durations_s))

@@ -26,10 +26,12 @@ class Took:
     source: str = ""
     runs: int = 0
     """Of `BY_RUNS`, how many runs say so."""
+    of_one: bool = True
+    """Is it the time of one attempt? Else it is that of several, or what a whole fan-out tells of its items."""
 
     @classmethod
-    def exactly(cls, seconds: float, source: str = "") -> "Took":
-        return cls(seconds, seconds, seconds, source)
+    def exactly(cls, seconds: float, source: str = "", *, of_one: bool = True) -> "Took":
+        return cls(seconds, seconds, seconds, source, of_one=of_one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,9 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Durations:
-    """In the order of the tasks. `known` is whether anything at all is; else all tasks take equally long."""
+    """In the order of the tasks. Where nothing at all is known, all take equally long."""
 
     took: tuple[Took, ...]
-    known: bool
 
 
 def durations(definition: Definition, sources: Sources, simulated: Collection[str] = ()) -> Durations:
@@ -68,7 +69,7 @@ def durations(definition: Definition, sources: Sources, simulated: Collection[st
     known = [each.typical_s for each in found if each is not None and each.source]
     middle_s = median(known) if known else 1.0
     guessed = (each or _guess(task, middle_s) for task, each in zip(definition.tasks, found, strict=True))
-    return Durations(tuple(guessed), known=bool(known) or None not in found)
+    return Durations(tuple(guessed))
 
 
 def _guess(task: TaskDefinition, middle_s: float) -> Took:
@@ -81,19 +82,23 @@ def took(task: TaskDefinition, sources: Sources, simulated: Collection[str] = ()
     if task.approval is not None or task.wait is not None or task.join or task.name in simulated:
         return Took.exactly(0)
     if task.name in sources.given_s:
-        return Took.exactly(sources.given_s[task.name], BY_FILE)
-    seen = [found for run in sources.kept if (found := _seen_s(task, run, sources)) is not None]
-    if seen:
-        return Took(min(seen), median(seen), max(seen), BY_RUNS, len(seen))
-    return Took.exactly(task.duration_s, BY_HINT) if "expectedDuration" in task.own else None
+        return Took.exactly(sources.given_s[task.name], BY_FILE, of_one=task.poll is None)
+    found = [each for run in sources.kept if (each := _seen(task, run, sources)) is not None]
+    if found:
+        seen = [took_s for took_s, _ in found]
+        return Took(min(seen), median(seen), max(seen), BY_RUNS, len(seen), all(of_one for _, of_one in found))
+    if "expectedDuration" in task.own:
+        return Took.exactly(task.duration_s, BY_HINT, of_one=task.poll is None)
+    return None
 
 
-def _seen_s(task: TaskDefinition, run: KeptRun, sources: Sources) -> float | None:
-    """Of a fan-out the status says how long all items took: they went in waves, as wide as the limits let them. Of a
-    task that was tried again it says how long the last attempt took, and those before count as long.
+def _seen(task: TaskDefinition, run: KeptRun, sources: Sources) -> tuple[float, bool] | None:
+    """Seconds, and whether they are those of one attempt. Of a fan-out the status says how long all items took: they
+    went in waves, as wide as the limits let them. Of a task that was tried again it says how long the last attempt
+    took, and those before count as long.
     """
     if task.name in run.of_pods_s:
-        return run.of_pods_s[task.name]
+        return run.of_pods_s[task.name], True
     entry = foreign.mapping(run.tasks.get(task.name))
     started_at, finished_at = instant(entry.get("startedAt")), instant(entry.get("finishedAt"))
     if entry.get("phase") != "Succeeded" or started_at is None or finished_at is None:
@@ -101,9 +106,10 @@ def _seen_s(task: TaskDefinition, run: KeptRun, sources: Sources) -> float | Non
     lasted_s = max(0.0, finished_at - started_at)
     total = foreign.integer(foreign.mapping(entry.get("items")).get("total"))
     if total is None:
-        return lasted_s if task.poll is not None else lasted_s * max(1, foreign.integer(entry.get("attempt")) or 1)
+        attempts = 1 if task.poll is not None else max(1, foreign.integer(entry.get("attempt")) or 1)
+        return lasted_s * attempts, attempts == 1
     width = min([each for each in _widths(task, sources) if each], default=total)
-    return lasted_s / max(1, math.ceil(total / max(1, width)))
+    return lasted_s / max(1, math.ceil(total / max(1, width))), False
 
 
 def _widths(task: TaskDefinition, sources: Sources) -> list[int | None]:

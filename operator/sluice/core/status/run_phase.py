@@ -1,10 +1,13 @@
 """The status of a run as a whole: its phase, the phase it will end in, its progress, and why it failed."""
 
+from collections.abc import Iterator
+
 from sluice.api.run import RunPhase
 from sluice.core import Instant
 from sluice.core.pod.builder import RunEnd
 from sluice.core.run.orders import STOPPED_BY_HAND
 from sluice.core.run.state import RunState
+from sluice.core.run.task_state import TaskState
 from sluice.core.status.progress import progress_text
 from sluice.core.status.text_budget import truncate
 
@@ -28,10 +31,14 @@ def expected_phase(run: RunState) -> RunPhase:
     if run.counts.by_phase.get("Stopped"):
         return "Stopped" if run.state == "Stopped" else "Failed"
     if run.limits.leaf_failed:
-        leaves = (t for t, after in zip(run.tasks.named, run.definition.graph.dependents, strict=True) if not after)
-        bad = ("Failed", "UpstreamFailed")
-        return "Failed" if any(t.phase in bad and not t.definition.allow_failure for t in leaves) else "Succeeded"
+        return "Failed" if next(_failed_leaves(run), None) is not None else "Succeeded"
     return "Failed" if run.counts.failed else "Succeeded"
+
+
+def _failed_leaves(run: RunState) -> Iterator[TaskState]:
+    """The tasks that fail a run with `failWhen: LeafFailed`."""
+    leaves = (t for t, after in zip(run.tasks.named, run.definition.graph.dependents, strict=True) if not after)
+    return (t for t in leaves if t.phase in ("Failed", "UpstreamFailed") and not t.definition.allow_failure)
 
 
 def run_progress(run: RunState) -> str:
@@ -45,14 +52,23 @@ def run_message(run: RunState) -> str:
     if run.wind_down.why not in ("", STOPPED_BY_HAND) and not run.counts.failed:
         return run.wind_down.why
     if not run.counts.failed:
-        stopped = (t for t in run.tasks if t.phase == "Stopped") if run.counts.by_phase.get("Stopped") else iter(())
-        first = next(stopped, None) if run.state != "Stopped" else None
-        return f"task {first.definition.name} was stopped" if first is not None else ""
+        return _without_failure(run)
     failed = [t for t in run.tasks.named if t.phase == "Failed" and not t.definition.allow_failure]
     first = failed[0]
     more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
     words = f"task {first.definition.name} failed{more}: {first.last.message if first.last else 'unknown'}"
     return truncate(words, _MESSAGE_MAX)
+
+
+def _without_failure(run: RunState) -> str:
+    """Of a run that fails although no task did, or none that may not."""
+    if run.counts.by_phase.get("Stopped"):
+        stopped = (t for t in run.tasks if t.phase == "Stopped") if run.state != "Stopped" else iter(())
+        return next((f"task {task.definition.name} was stopped" for task in stopped), "")
+    unreached = (
+        _failed_leaves(run) if run.limits.leaf_failed and run.counts.by_phase.get("UpstreamFailed") else iter(())
+    )
+    return next((f"task {leaf.definition.name} was not reached (failWhen: LeafFailed)" for leaf in unreached), "")
 
 
 def waiting_message(run: RunState) -> str:

@@ -20,11 +20,19 @@ _UNKNOWN_ITEM = "?"
 
 
 @dataclass(frozen=True, slots=True)
+class Guess:
+    """A sentence, and the task that it is about."""
+
+    task: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
 class Assumed:
-    """A graph without what cannot be known, and what was put in its place, one sentence each."""
+    """A graph without what cannot be known, and what was put in its place."""
 
     definition: Definition
-    guesses: tuple[str, ...]
+    guesses: tuple[Guess, ...]
 
 
 def assume(definition: Definition, known: Collection[str], source: str, kept: Collection[str] = ()) -> Assumed:
@@ -33,23 +41,23 @@ def assume(definition: Definition, known: Collection[str], source: str, kept: Co
     """
     handing_on = {task.name: task for task in definition.tasks if task.outputs}
     tasks: list[TaskDefinition] = []
-    guesses: list[str] = []
+    guesses: list[Guess] = []
     listed: set[str] = set()
     """Fan-outs whose items are not known one by one."""
     for number in definition.graph.topological_order():
         task = definition.tasks[number]
         read = set(_outputs_read(task))
+        said: list[str] = []
         unknown = sorted(read & handing_on.keys() - {*known, *kept})
         if task.same_as in listed:
             listed.add(task.name)
         if unknown:
             task, said = _without(task, unknown, handing_on)
-            guesses += said
             listed |= {task.name} if said and task.for_each is not None else set()
         elif again := sorted(read - set(kept)):
-            guesses += _from_known(task, again, source)
+            said = list(_from_known(task, again, source))
         tasks.append(replace(task, item_fields=frozenset()) if task.name in listed else task)
-        guesses += _of_people(task)
+        guesses += (Guess(task.name, words) for words in (*said, *_of_people(task)))
     by_name = {task.name: task for task in tasks}
     ordered = tuple(by_name[task.name] for task in definition.tasks)
     return Assumed(replace(definition, tasks=ordered), tuple(guesses))

@@ -20,12 +20,15 @@ class Callee:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One pod, or one run that was called: of the unit `number` of `run`. Times are seconds since the start."""
+    """One pod, or one run that was called: of the unit `number` of `run`. Times are seconds since the start; `order`
+    has the places of its start and of its end among all that happens.
+    """
 
     run: RunState
     number: int
     started_s: float
     ended_s: float
+    order: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Course:
     """For how long at least one task was held up, by what held it (see `run.time_accounting`)."""
     trouble: str = ""
     """Why it would never end, or not well; empty if it succeeds."""
+    starts: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sluice.core import Instant
 from sluice.core.quota.pool import RunClaim
-from sluice.core.quota.run_concurrency import Admission, Admitted, Concurrency, Queued, TurnedAway
+from sluice.core.quota.run_concurrency import Admission, Admitted, Concurrency, Queued, Replaced, TurnedAway
 from sluice.core.quota.run_queue import RunQueue, UnfinishedRun
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.quota.waiters import Request
@@ -37,6 +37,7 @@ class Door:
         self._queues = {workflow: RunQueue(workflow, rule) for workflow, rule in rules.items()}
         self._answers: dict[str, Admission] = {}
         """Of those that wait, by name."""
+        self._for_good: dict[str, TurnedAway | Replaced] = {}
         self._waiting: dict[str, Entrant] = {}
 
     def goes(self, run: RunIdentity, asks: UnfinishedRun, slots: PoolClaim = ()) -> None:
@@ -45,9 +46,17 @@ class Door:
         if slots:
             self._shared.observe_run(RunClaim(run.ref, slots))
 
-    def wait(self, entrant: Entrant) -> None:
+    def wait(self, entrant: Entrant, *, within: bool = False) -> None:
+        """`within`: it was made by a run of the same Workflow, perhaps through others, which would wait for it."""
         self._waiting[entrant.run.name] = entrant
-        self._put(entrant.run, entrant.asks)
+        if not within:
+            self._put(entrant.run, entrant.asks)
+
+    def gone(self, name: str) -> None:
+        """It does not wait any more."""
+        entrant = self._waiting.pop(name, None)
+        if entrant is not None:
+            self.left(entrant.run)
 
     def left(self, run: RunIdentity) -> None:
         """It has ended."""
@@ -58,13 +67,20 @@ class Door:
     def let_in(self) -> Entrant | None:
         """One that starts now; None if nobody may."""
         for queue in self._queues.values():
-            self._answers |= queue.changed_answers()
+            answers = queue.changed_answers()
+            self._answers |= answers
+            self._for_good |= {name: each for name, each in answers.items() if isinstance(each, TurnedAway | Replaced)}
         for entrant in self._waiting.values():
             if not self._held_by_rule(entrant) and self._takes_slots(entrant):
                 del self._waiting[entrant.run.name]
                 self._put(entrant.run, replace(entrant.asks, going=True))
                 return entrant
         return None
+
+    def answers_for_good(self) -> dict[str, TurnedAway | Replaced]:
+        """By name, of those that never start, or are to end for others, since this was last asked."""
+        answers, self._for_good = self._for_good, {}
+        return answers
 
     def turns_away(self, entrant: Entrant) -> bool:
         """Will it never start?"""

@@ -1,4 +1,4 @@
-"""Made-up pods: each runs from the moment it is made, and ends with what it is expected to hand on."""
+"""Made-up pods: each runs from the moment it is made, and ends with what it is expected to hand on, or at its limit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -7,6 +7,7 @@ from typing import Any
 from sluice.core import Instant, Json
 from sluice.core.base.ownership import AttemptRef
 from sluice.core.base.text import as_json, as_text
+from sluice.core.pod.deadlines import seconds_allowed
 from sluice.core.pod.view import ContainerState, PodView
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskState
@@ -39,7 +40,7 @@ def see(run: RunState, pod: PodView) -> None:
     run.pods.observe(pod)
 
 
-def running_pod(run: RunState, number: int, now: Instant) -> PodView:
+def running_pod(run: RunState, number: int, now: Instant, limit_s: int | None = None) -> PodView:
     task, identity = run.tasks[number], run.identity
     name = run.tasks.pod_name(number)
     return PodView(
@@ -53,12 +54,21 @@ def running_pod(run: RunState, number: int, now: Instant) -> PodView:
         phase="Running",
         created_at=now,
         scheduled_at=now,
+        deadline_at=None if limit_s is None else now + limit_s,
         container=ContainerState(started_at=now),
     )
 
 
-def succeeded(pod: PodView, task: TaskState, outputs: Json, now: Instant) -> PodView:
-    """The pod as it is when its program has ended well."""
+def allowed_s(task: TaskState, now: Instant) -> int | None:
+    """How long its node lets the pod go on that is made now; None for no limit."""
+    return seconds_allowed(task.definition, task.first_started_at, now)
+
+
+def ended(pod: PodView, task: TaskState, outputs: Json, now: Instant) -> PodView:
+    """The pod as it is when its program has ended well, or its node has ended it since its time was up."""
+    if pod.deadline_at is not None and pod.deadline_at <= now:
+        container = replace(pod.container, finished_at=now, exit_code=_KILLED)
+        return replace(pod, version=pod.version + 1, phase="Failed", reason="DeadlineExceeded", container=container)
     text = written(task, outputs) if outputs and not task.definition.outputs_in_log else ""
     file = OutputsFile(text, len(text.encode()) + 1) if text else None
     container = replace(pod.container, finished_at=now, exit_code=0, written=file)

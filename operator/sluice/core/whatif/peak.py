@@ -28,7 +28,7 @@ def peak(attempts: Sequence[Attempt], ended_s: float, defaults: PodDefaults, par
     of_pod = _NeedsOfPods(defaults)
     pods, now, most, most_pods, since_s = 0, Needs(), Needs(), 0, 0.0
     profile = [0] * parts
-    for at_s, number, needs in sorted(_changes(attempts, of_pod), key=lambda change: change[:2]):
+    for _, at_s, number, needs in sorted(_changes(attempts, of_pod), key=lambda change: change[0]):
         if at_s > since_s:
             first, last = int(since_s * parts / ended_s), ceil(at_s * parts / ended_s)
             profile[first:last] = [max(pods, before) for before in profile[first:last]]
@@ -38,12 +38,12 @@ def peak(attempts: Sequence[Attempt], ended_s: float, defaults: PodDefaults, par
     return Peak(most_pods, most, of_pod.largest(), tuple(profile))
 
 
-def _changes(attempts: Iterable[Attempt], of_pod: "_NeedsOfPods") -> Iterable[tuple[float, int, Needs]]:
-    """(when, one more or one less, its needs). At the same time, pods end before others start."""
+def _changes(attempts: Iterable[Attempt], of_pod: "_NeedsOfPods") -> Iterable[tuple[int, float, int, Needs]]:
+    """(its place among all that happens, when, one more or one less, its needs)."""
     for each in attempts:
         needs = of_pod(each.run, each.number)
-        yield each.started_s, 1, needs
-        yield each.ended_s, -1, needs
+        yield each.order[0], each.started_s, 1, needs
+        yield each.order[1], each.ended_s, -1, needs
 
 
 class _NeedsOfPods:

@@ -8,16 +8,18 @@ decisions.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from sluice.core.run.outputs import values_of
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
-from sluice.core.status.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, Durations, Took
+from sluice.core.status.durations import BY_FILE, BY_HINT, BY_RUNS, GUESSED, Took
 from sluice.core.status.reasons import reason
-from sluice.core.whatif.course import Course
+from sluice.core.whatif.course import Attempt, Course
 from sluice.core.whatif.longest_way import longest_way
 from sluice.core.whatif.peak import Peak, peak
 from sluice.core.whatif.scene import Scene, Subject
 
 PROFILE_PARTS = 12
+_SOURCES, _WAIT = (BY_FILE, BY_RUNS, BY_HINT), "wait"
 _LIMITS_TRIED = 3
 _CAPS = ("parallelism", "podLimit", "concurrency")
 _PODS_SIMULATED_AGAIN = 4000
@@ -48,6 +50,7 @@ class Estimate:
     typical_s: float
     high_s: float
     sources: tuple[str, ...]
+    """Empty where nothing takes time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,23 @@ class Late:
 
 
 @dataclass(frozen=True, slots=True)
+class Guessed:
+    """A task whose time is a guess. `workflow` is the one that runs it, '' for the one that is planned."""
+
+    workflow: str
+    task: str
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     fates: tuple[Fate, ...]
     time: Estimate | None
     """None if nothing is known of the times, or the run would never end."""
+    times_known: bool
+    """Is anything known of the times? Else all tasks take equally long."""
+    guessed: tuple[Guessed, ...]
+    """Of the tasks that run."""
     longest: tuple[str, ...]
     longest_s: float
     peak: Peak
@@ -91,13 +107,15 @@ class Plan:
 
 
 def plan(scene: Scene) -> Plan:
-    definition, known = scene.subject.definition, scene.subject.durations.known
+    definition, known = scene.subject.definition, _times_known(scene)
     course = (scene if known else _without_timeout(scene)).play()
-    took = _took(course, scene.subject.durations)
+    took = _took(course)
     longest, longest_s = longest_way(definition, took)
     return Plan(
         fates=tuple(_fates(course)),
         time=_estimate(scene, course) if known and course.run.finished_at is not None else None,
+        times_known=known,
+        guessed=tuple(_guessed(scene, course)),
         longest=tuple(definition.tasks[number].name for number in longest),
         longest_s=longest_s,
         peak=peak(course.pods, course.ended_s, scene.defaults, PROFILE_PARTS),
@@ -107,6 +125,32 @@ def plan(scene: Scene) -> Plan:
         trouble=course.trouble,
         spans=_spans(course),
     )
+
+
+def _times_known(scene: Scene) -> bool:
+    """An estimate of which nothing has a source but guesses is none."""
+    sources = {each.source for each in _all_took(scene)}
+    return GUESSED not in sources or bool(sources & set(_SOURCES))
+
+
+def _all_took(scene: Scene) -> list[Took]:
+    called = (took for each in scene.callees.values() for took in each.durations.took)
+    return [*scene.subject.durations.took, *called]
+
+
+def _guessed(scene: Scene, course: Course) -> Iterator[Guessed]:
+    own = scene.identity.workflow
+    subjects = {**scene.callees, own: scene.subject}
+    begun = {(each.run.identity.workflow, each.run.tasks.named_task_of(each.number)) for each in _attempts(course)}
+    for workflow, number in sorted(begun, key=lambda each: (each[0] != own, *each)):
+        took, task = subjects[workflow].durations.took[number], subjects[workflow].definition.tasks[number]
+        if took.source == GUESSED:
+            yield Guessed("" if workflow == own else workflow, task.name, took.typical_s)
+
+
+def _attempts(course: Course) -> Iterator[Attempt]:
+    yield from course.pods
+    yield from course.calls
 
 
 def _without_timeout(scene: Scene) -> Scene:
@@ -123,6 +167,8 @@ def _fates(course: Course) -> list[Fate]:
         if pod.run.identity.uid == root:
             number = run.tasks.named_task_of(pod.number)
             made[number] = made.get(number, 0) + 1
+    if not course.starts:
+        return [Fate(task.name, NOT_REACHED, "the run does not start") for task in run.definition.tasks]
     return [_fate(run, number, made.get(number, 0)) for number in range(len(run.definition.tasks))]
 
 
@@ -156,15 +202,18 @@ def _what(run: RunState, number: int) -> str:
     return f"runs Workflow {definition.own['workflow']['name']}" if definition.is_sub_workflow else ""
 
 
-def _took(course: Course, durations: Durations) -> list[float]:
+def _took(course: Course) -> list[float]:
     """How long each task would take by itself: of a fan-out one item, of one that was called its longest run."""
     run = course.run
     took = [0.0] * len(run.definition.tasks)
+    for pod in course.pods:
+        if pod.run is run:
+            named = run.tasks.named_task_of(pod.number)
+            took[named] = max(took[named], pod.ended_s - pod.started_s)
     for number, task in enumerate(run.tasks.named):
-        if task.phase == "Succeeded" and task.restored_entry is None and task.definition.makes_pods:
-            took[number] = durations.took[number].typical_s
-        if task.definition.wait is not None and task.on_hold_since is not None:
-            took[number] = float(task.definition.wait.for_s)
+        if task.definition.wait is not None and task.phase == "Succeeded":
+            since = task.on_hold_since or 0.0
+            took[number] = max(0.0, task.definition.wait.ends_at(since, values_of(run, task)) - since)
     for call in course.calls:
         if call.run is run:
             named = run.tasks.named_task_of(call.number)
@@ -174,7 +223,7 @@ def _took(course: Course, durations: Durations) -> list[float]:
 
 def _spans(course: Course) -> dict[str, tuple[float, float]]:
     run, found = course.run, dict[str, tuple[float, float]]()
-    for each in (*course.pods, *course.calls):
+    for each in _attempts(course):
         if each.run is run:
             task = run.definition.tasks[run.tasks.named_task_of(each.number)].name
             began_s, ended_s = found.get(task, (each.started_s, each.ended_s))
@@ -183,25 +232,39 @@ def _spans(course: Course) -> dict[str, tuple[float, float]]:
 
 
 def _late(subject: Subject, course: Course) -> Iterator[Late]:
-    run = zip(subject.definition.tasks, subject.durations.took, course.run.tasks.named, strict=True)
-    for task, took, state in run:
-        limits = [limit_s for limit_s in (task.timeout_s, task.deadline_s) if limit_s is not None]
-        runs = state.phase == "Succeeded" and state.restored_entry is None and took.source != GUESSED
-        if limits and runs and took.high_s >= min(limits):
-            yield Late(task.name, took.high_s, min(limits))
+    run = course.run
+    for number, took in enumerate(subject.durations.took):
+        limit_s = None if took.source in ("", GUESSED) else _limit_s(run, number)
+        if limit_s is not None and took.high_s >= limit_s:
+            yield Late(run.definition.tasks[number].name, took.high_s, limit_s)
+
+
+def _limit_s(run: RunState, number: int) -> int | None:
+    """How long an attempt of the task, or of an item, may take; None if there is no limit, or it does not run."""
+    fan_out, definition = run.tasks.fan_outs.get(number), run.definition.tasks[number]
+    unlimited = definition.timeout_s is None and definition.deadline_s is None and definition.late is None
+    if unlimited or run.tasks[number].restored_entry is not None:
+        return None
+    begun = [run.tasks[unit] for unit in ([number] if fan_out is None else fan_out.units) if run.tasks[unit].attempt]
+    limits = [
+        limit_s for task in begun for limit_s in (task.definition.timeout_s, task.definition.deadline_s) if limit_s
+    ]
+    return min(limits, default=None)
 
 
 def _estimate(scene: Scene, course: Course) -> Estimate:
-    took = [*scene.subject.durations.took, *(t for each in scene.callees.values() for t in each.durations.took)]
+    took = _all_took(scene)
     low_s = high_s = course.ended_s
     if any(each.low_s != each.high_s for each in took) and len(course.pods) <= _PODS_SIMULATED_AGAIN:
         low_s, high_s = scene.play("low_s").ended_s, scene.play("high_s").ended_s
-    return Estimate(min(low_s, course.ended_s), course.ended_s, max(high_s, course.ended_s), _sources(took))
+    return Estimate(min(low_s, course.ended_s), course.ended_s, max(high_s, course.ended_s), _sources(scene, took))
 
 
-def _sources(took: list[Took]) -> tuple[str, ...]:
+def _sources(scene: Scene, took: list[Took]) -> tuple[str, ...]:
     there = {each.source for each in took}
-    return tuple(source for source in (BY_FILE, BY_RUNS, BY_HINT) if source in there)
+    tasks = (task for each in (scene.subject, *scene.callees.values()) for task in each.definition.tasks)
+    waits = (_WAIT,) if any(task.wait is not None for task in tasks) else ()
+    return tuple(source for source in _SOURCES if source in there) + waits
 
 
 def _narrow(scene: Scene, course: Course) -> Narrow | None:

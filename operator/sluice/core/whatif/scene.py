@@ -1,6 +1,6 @@
 """A run that would start, and all that it would find: its Workflow, the Pools, and other runs, which go on or wait."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -8,9 +8,10 @@ from sluice.api.chart import PodLimits
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
+from sluice.core.base.faults import Fault
 from sluice.core.pod.defaults import NO_DEFAULTS, PodDefaults
 from sluice.core.pod.view import PodView
-from sluice.core.quota.calls import most_of_each
+from sluice.core.quota.calls import CalledWorkflow, calls_of, circles_that_may_wait, most_of_each, why_circle
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.quota.run_pools import run_request
@@ -18,10 +19,13 @@ from sluice.core.quota.run_queue import UnfinishedRun
 from sluice.core.quota.run_tree import tree_of
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.quota.waiters import Request
+from sluice.core.run.orders import STOPPED_BY_HAND
+from sluice.core.spec.arguments import argument_faults
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import PoolClaim, RunIdentity, known_claim, pool_claim
 from sluice.core.spec.run_limits import run_priority
 from sluice.core.status.durations import Durations
+from sluice.core.validation.numbers import limit_faults
 from sluice.core.whatif.begin import approve, started
 from sluice.core.whatif.course import Callee, Course, UnderWay
 from sluice.core.whatif.door import Door, Entrant
@@ -66,6 +70,27 @@ class Scene:
     beside: Sequence["Other"] = ()
     """Other runs, in the order in which they came."""
 
+    @property
+    def refused(self) -> str:
+        """Why the operator lets it not start at all."""
+        subject, values = self.subject, self.identity.parameters
+        faults = (
+            [] if self.made_by_workflow else argument_faults(self.spec.arguments or {}, subject.definition.parameters)
+        )
+        faults = [*faults, *limit_faults(subject.settings, self.spec, values), *self._circles]
+        if self.spec.state == "Stopped" and not faults:
+            return f"{STOPPED_BY_HAND} before it had started"
+        return "; ".join(map(str, faults))
+
+    @property
+    def _circles(self) -> Iterator[Fault]:
+        """Calls over which runs could wait for each other for ever."""
+        called = {
+            name: CalledWorkflow(calls_of(each.definition), limited=Concurrency.of(each.settings).holds(own=False))
+            for name, each in self.callees.items()
+        }
+        return (Fault("spec.workflow", why_circle(circle)) for circle in circles_that_may_wait(called))
+
     def play(self, which: Which = "typical_s") -> Course:
         """The course of the run with these of each task's times."""
         shared = SharedLimits(pods=self.caps.pods or None, pods_per_namespace=self.caps.pods_per_namespace or None)
@@ -73,11 +98,14 @@ class Scene:
             key = PoolKey(self.identity.namespace, name)
             shared.set_pool(key, slots, "Runs" if name in self.held_by_runs else "Tasks")
         rules = {each.identity.workflow: Concurrency.of(each.subject.settings) for each in self.beside}
+        rules |= {name: Concurrency.of(each.settings) for name, each in self.callees.items()}
         door = Door(shared, rules | {self.identity.workflow: Concurrency.of(self.subject.settings)})
         callees = {
             name: Callee(each.definition, each.settings, each.expected(_times(each.durations, which)))
             for name, each in self.callees.items()
         }
+        if words := self.refused:
+            return Course(self._entrant(shared, which).start(self.now).run, [], [], 0, {}, words, starts=False)
         simulation = Simulation(door, shared, callees, self.now)
         for other in self.beside:
             if other.has_begun:

@@ -1,6 +1,7 @@
 """Whether a Workflow makes a run once it is applied, as its controller decides it."""
 
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.core import Instant, Json
@@ -12,6 +13,7 @@ from sluice.core.triggers.on_change import OnFirstSight, RunMark, due_run
 from sluice.core.triggers.schedule import Schedule, SchedulePosition, counting_from, due_time
 
 _NO_NAME = "its-run"
+MORE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Start:
     now: bool
     why: str = ""
     scheduled: ScheduledTime = NOT_SCHEDULED
+    more: int = 0
+    """How many other times are due by now (`catchUp: All`), of which each has a run in its turn; counted up to MORE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,4 +102,6 @@ def _on_time(settings: WorkflowSettings, stands: Stands, on_first_sight: OnFirst
         words = "its schedule is suspended" if schedule.suspended else "its schedule has no time left"
         return Start(now=False, why=words)
     scheduled = ScheduledTime(rfc3339(time), rfc3339(schedule.interval_start(time)))
-    return Start(found.run is not None, f"its schedule runs it next at {scheduled.time}", scheduled)
+    due = takewhile(lambda at: at <= now, schedule.after(time))
+    more = sum(1 for _ in islice(due, MORE))
+    return Start(found.run is not None, f"its schedule runs it next at {scheduled.time}", scheduled, more)

@@ -103,6 +103,7 @@ class _LongestWay:
 
     def __init__(self, seen: RunSeen) -> None:
         self._expected_s = expected(seen.definitions)
+        self._finals = {name for name, fields in seen.definitions.items() if fields.get("finally") is True}
         self._depends_on = {
             name: [before for before in needs if before in seen.definitions] for name, needs in seen.depends_on.items()
         }
@@ -114,7 +115,7 @@ class _LongestWay:
             took_s = seen.took_s(seen.entries.get(task, {}))
             return self._expected_s.get(task, 0.0) if took_s is None else took_s
 
-        return longest_way(self._depends_on, lasts_s)
+        return longest_way(self._depends_on, lasts_s, self._finals)
 
 
 def _small(entry: Json) -> Json:

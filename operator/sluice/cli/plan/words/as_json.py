@@ -28,6 +28,7 @@ def _planned(found: Planned) -> Json:
         "name": found.name,
         "starts": found.start.now,
         "why": found.start.why or None,
+        "moreDue": found.start.more,
         "meets": found.meets or None,
         "keptOf": found.kept_of or None,
         "tasks": _tasks(found),

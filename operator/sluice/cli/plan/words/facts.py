@@ -54,13 +54,15 @@ def _time(found: Planned) -> str:
         return "unknown: no kept run, no expectedDuration, no --durations"
     low, high = lasting(time.low_s), lasting(time.high_s)
     sources = [counted(found.kept_runs, "kept run") if source == BY_RUNS else source for source in time.sources]
-    return f"{low if low == high else f'{low} to {high}'} ({', '.join(sources)})"
+    return " ".join(
+        filter(None, (low if low == high else f"{low} to {high}", f"({', '.join(sources)})" * bool(sources)))
+    )
 
 
 def _at_most(found: Planned) -> str:
     peak = found.plan.peak
     bars = "".join(_BARS[pods * (len(_BARS) - 1) // peak.pods] for pods in peak.profile) if peak.pods else ""
-    rest = "" if found.plan.time else "  (as if all tasks took equally long)"
+    rest = "" if found.plan.times_known or not peak.pods else "  (as if all tasks took equally long)"
     return f"{', '.join([counted(peak.pods, 'pod'), *peak.needs.words()])}  {bars}{rest}".rstrip()
 
 

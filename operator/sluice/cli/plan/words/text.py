@@ -13,6 +13,7 @@ from sluice.core import Instant
 from sluice.core.base.text import one_line
 from sluice.core.spec.changes import CHANGED, GONE, NEW, SAME, Change
 from sluice.core.whatif.plan import REUSED, RUNS, SKIPPED, Fate
+from sluice.core.whatif.start import MORE
 
 _ROWS_AT_LEAST, _OTHER_ROWS = 8, 12
 _NAME_WIDTH, _WORDS_WIDTH, _WORDS_AT_LEAST, _DOES_WIDTH = 30, 46, 12, 34
@@ -35,8 +36,14 @@ def headline(found: Planned, namespace: str) -> str:
     lasts = f", in about {lasting(plan.time.typical_s)}" if plan.time else ""
     if found.start.now:
         met = f", {found.meets}" if found.meets else ""
-        return f"{found.name}{where}: would start 1 run of {tasks}{lasts}{met}."
+        return f"{found.name}{where}: would start 1 run of {tasks}{lasts}{met}{_more(found.start.more)}."
     return f"{found.name}{where}: would start nothing: {found.start.why}. A run of it: {tasks}{lasts}."
+
+
+def _more(due: int) -> str:
+    if not due:
+        return ""
+    return f"; then {due}{' or more' if due == MORE else ''} others, for times of its schedule that are due"
 
 
 def _fates(found: Planned, now: Instant, terminal: Terminal) -> Iterator[tuple[str, str]]:
