@@ -208,6 +208,23 @@ def test_an_object_that_is_barely_one(file, head, fault):
     assert result.exit_code == 1
 
 
+@pytest.mark.parametrize("kind", ["Workflow", "Pool"])
+def test_what_others_refer_to_needs_a_name(file, kind):
+    text = (WORKFLOW if kind == "Workflow" else POOL).replace("name: ", "generateName: ", 1)
+    words = f"is required, as others refer to a {kind} by it; write `name` in place of `generateName`"
+    assert f": metadata.name: {words}\n" in lint(file(text)).stdout
+
+
+def test_a_run_may_have_its_name_generated(file):
+    assert lint(file(RUN.replace("name: by-hand", "generateName: by-hand-"))).exit_code == 0
+
+
+def test_a_name_that_no_object_can_have_is_told_once(file):
+    path = file(WORKFLOW.replace("name: etl", "name: My_Workflow"))
+    words = "must be lower-case letters and digits, with '-' between them, in parts divided by '.', not 'My_Workflow'"
+    assert lint(path).stdout == f"{path}:4: metadata.name: {words}\n"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [

@@ -18,10 +18,18 @@ from sluice.core import Json
 from sluice.core.base.faults import Fault, listed
 from sluice.core.base.foreign import mapping, mappings
 from sluice.core.triggers.rerun import rerun_faults
-from sluice.core.validation import backfill_faults, pool_faults, run_faults, workflow_faults, workflow_warnings
+from sluice.core.validation import (
+    backfill_faults,
+    metadata_faults,
+    pool_faults,
+    run_faults,
+    workflow_faults,
+    workflow_warnings,
+)
 from sluice.core.validation.shape import NOT_A_STRING
 
 _KINDS = ("Workflow", "WorkflowRun", "Pool", "Backfill")
+_REFERRED_TO = ("Workflow", "Pool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +179,13 @@ def _word(manifest: Json, field: str) -> str:
 def _faults(item: _Object, there: "_Objects", *, chart_has_image: bool) -> Iterator[Fault]:
     kind_faults = list(_kind_faults(item.manifest))
     yield from kind_faults
-    yield from _metadata_faults(item.manifest)
+    yield from _unnamed(item)
+    if kind_faults or item.kind != "Workflow":
+        yield from metadata_faults(item.kind, item.manifest.get("metadata", {}))
     if kind_faults:
         return
     if item.kind == "Workflow":
-        manifest = item.manifest | {"metadata": _name_only(item.metadata)}
-        yield from workflow_faults(manifest, chart_has_image=chart_has_image)
+        yield from workflow_faults(item.manifest, chart_has_image=chart_has_image)
     elif item.kind == "Pool":
         yield from pool_faults(item.manifest)
     elif item.kind == "Backfill":
@@ -196,23 +205,14 @@ def _kind_faults(manifest: Json) -> Iterator[Fault]:
         yield Fault("kind", f"{problem}; did you mean '{close[0]}'?" if close else problem)
 
 
-def _metadata_faults(manifest: Json) -> Iterator[Fault]:
-    metadata = manifest.get("metadata", {})
-    if not isinstance(metadata, dict):
-        yield Fault("metadata", "must be a map")
+def _unnamed(item: _Object) -> Iterator[Fault]:
+    if "name" in item.metadata or not isinstance(item.manifest.get("metadata", {}), dict):
         return
-    if "name" not in metadata and "generateName" not in metadata:
+    if "generateName" not in item.metadata:
         yield Fault("metadata.name", "is required")
-    strings = {name: metadata[name] for name in ("name", "generateName", "namespace") if name in metadata}
-    for part in ("labels", "annotations"):
-        marks = metadata.get(part)
-        strings |= {f"{part}.{name}": mark for name, mark in marks.items()} if isinstance(marks, dict) else {}
-    yield from (Fault(f"metadata.{name}", NOT_A_STRING) for name, text in strings.items() if not isinstance(text, str))
-
-
-def _name_only(metadata: Json) -> Json:
-    """Metadata for `workflow_faults`, without the parts that `_metadata_faults` has reported."""
-    return {"name": metadata["name"]} if isinstance(metadata.get("name"), str) else {}
+    elif item.kind in _REFERRED_TO:
+        words = f"is required, as others refer to a {item.kind} by it; write `name` in place of `generateName`"
+        yield Fault("metadata.name", words)
 
 
 def _run_faults(run: _Object, there: "_Objects") -> Iterator[Fault]:
@@ -264,7 +264,7 @@ class _Objects:
         if workflow is None:
             return None
         if id(workflow) not in self._settings:
-            faults = workflow_faults(workflow.manifest | {"metadata": _name_only(workflow.metadata)})
+            faults = workflow_faults(workflow.manifest)
             read = None if faults else WorkflowSettings.read(workflow.manifest["spec"])
             self._settings[id(workflow)] = read
         return self._settings[id(workflow)]

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from sluice.api.crd import MAX_WORKFLOW_NAME
 from sluice.api.parameter import Parameter
 from sluice.api.pool import PoolSpec
 from sluice.api.run import WorkflowRunSpec
@@ -36,12 +35,13 @@ from sluice.core.validation.files import files, files_of_tasks
 from sluice.core.validation.joins import joins_and_waits
 from sluice.core.validation.lookalikes import lookalikes
 from sluice.core.validation.manifest import ParsedManifest, dependency_paths, name_of
+from sluice.core.validation.names import metadata_faults
 from sluice.core.validation.numbers import late_numbers
 from sluice.core.validation.schedule import schedules
 from sluice.core.validation.shape import parse_model
 from sluice.core.validation.when import conditions_fit, when_faults
 
-__all__ = ["backfill_faults", "pool_faults", "run_faults", "workflow_faults", "workflow_warnings"]
+__all__ = ["backfill_faults", "metadata_faults", "pool_faults", "run_faults", "workflow_faults", "workflow_warnings"]
 
 _Part = TypeVar("_Part", bound=BaseModel)
 _ANY_TASK: Json = {"name": "any"}  # where only the number of tasks counts
@@ -52,7 +52,7 @@ def workflow_faults(manifest: Json, *, chart_has_image: bool = False) -> list[Fa
 
     `chart_has_image`: the operator has a default image for tasks.
     """
-    faults = list(_name_faults(manifest))
+    faults = list(metadata_faults("Workflow", manifest.get("metadata", {})))
     raw = manifest.get("spec")
     if not isinstance(raw, dict):
         return [*faults, Fault("spec", "is required; it needs at least `tasks`")]
@@ -119,14 +119,6 @@ def pool_faults(manifest: Json) -> list[Fault]:
     faults: list[Fault] = []
     parse_model(PoolSpec, manifest.get("spec"), "spec", faults)
     return listed(faults)
-
-
-def _name_faults(manifest: Json) -> Iterator[Fault]:
-    name = name_of(manifest.get("metadata")) or ""
-    if len(name) > MAX_WORKFLOW_NAME:
-        yield Fault(
-            "metadata.name", f"has {len(name)} characters; at most {MAX_WORKFLOW_NAME} fit, as runs are named after it"
-        )
 
 
 _CHECKS: tuple[Callable[[ParsedManifest], Iterator[Fault]], ...] = (

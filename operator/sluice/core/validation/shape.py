@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from sluice.api.base import Duration, DurationOrPlaceholder, ObjectName, ParameterName, TaskName
+from sluice.api.base import Duration, DurationOrPlaceholder, ObjectName, ObjectNamePrefix, ParameterName, TaskName
 from sluice.core import Json
 from sluice.core.base.faults import FOUND_AT_MOST, Fault, Hint
 
@@ -54,12 +54,14 @@ _WORDS = {
     "model_type": "must be a map",
 }
 
+_OBJECT_NAME = "must be lower-case letters and digits, with '-' between them, in parts divided by '.'"
 _PATTERNS = {
     TypeAdapter(kind).json_schema()["pattern"]: words
     for kind, words in {
         TaskName: "must be lower-case letters and digits, with '-' between them",
         ParameterName: "must be letters, digits, '_' and '-', with a letter or '_' at the start",
-        ObjectName: "must be lower-case letters and digits, with '-' between them, in parts divided by '.'",
+        ObjectName: _OBJECT_NAME,
+        ObjectNamePrefix: _OBJECT_NAME,
         Duration: "must be a duration such as 90s or 1h30m",
         DurationOrPlaceholder: "must be a duration such as 90s or 1h30m, or one placeholder such as $(params.NAME)",
     }.items()
