@@ -22,6 +22,8 @@ _DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _INDEX = re.compile(r"\[(\d+)\]")
 _STRING = "tag:yaml.org,2002:str"
 _RESOLVED = {PLAIN, *(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null", "timestamp"))}
+_HALVES = re.compile(r"[\ud800-\udfff]+")
+_ONE_HALF = re.compile(r"[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 _TOO_DEEP = f"this is nested too deeply; at most {MAX_LEVELS} levels can be read"
 _MAX_NODES = 1_000_000  # a document has them once its aliases are filled in; more than fit into any object
 
@@ -214,10 +216,8 @@ class _Tree:
         return _Value(self._scalar(node, path))
 
     def _scalar(self, node: yaml.Node, path: str) -> Any:
-        if node.tag in (_STRING, MERGE):
-            return node.value
         if node.tag not in _RESOLVED:
-            return self.loader.construct_object(node)
+            return self._text(node, path)
         value = plain(node.value)
         if isinstance(value, float) and not math.isfinite(value):
             self._report(node, path, f'kubectl cannot send {node.value} as a number; write "{node.value}"')
@@ -227,6 +227,7 @@ class _Tree:
     def _read_key(self, node: yaml.ScalarNode, path: str) -> None:
         """Makes a key of a map what it is in JSON."""
         if node.tag not in _RESOLVED:
+            node.tag, node.value = _STRING, self._text(node, _below(path, node.value))
             return
         text, read = node.value, key(node.value)
         node.tag, node.value = _STRING, text if read is None else read
@@ -234,6 +235,18 @@ class _Tree:
             self._report(node, _below(path, text), f'kubectl takes no null as a key; write "{text}"')
         elif read != text:
             self._report(node, _below(path, read), f'kubectl reads the key {text} as {read}; write "{text}"')
+
+    def _text(self, node: yaml.ScalarNode, path: str) -> str:
+        """Of a scalar in quotes, or with a tag. JSON writes some characters as two halves, which YAML leaves apart."""
+        if node.tag not in (_STRING, MERGE):
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            self._report(node, path, f"the tag {tag} means nothing here; leave it out, and write the value itself")
+        if node.value.isascii() or not _HALVES.search(node.value):
+            return node.value
+        if half := _ONE_HALF.search(node.value):
+            words = f"{ascii(half[0])[1:-1]} is one half of a character; write both, or the character itself"
+            self._report(node, path, words)
+        return _HALVES.sub(_joined, node.value)
 
     def _report(self, node: yaml.Node, path: str, message: str) -> None:
         self.findings.append(Finding(self.lines_before + node.start_mark.line + 1, path, message))
@@ -267,6 +280,10 @@ class _Tree:
                 message = f"this key is in line {first_lines[name.value]} already; keep one"
                 self._report(name, _below(path, name.value), message)
             first_lines.setdefault(name.value, self.lines_before + name.start_mark.line + 1)
+
+
+def _joined(halves: re.Match[str]) -> str:
+    return halves[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _below(path: str, key: str) -> str:
