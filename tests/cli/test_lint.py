@@ -208,6 +208,33 @@ def test_an_object_that_is_barely_one(file, head, fault):
     assert result.exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "where", "taken"),
+    [
+        ("", "", "two.yaml", True),
+        ("", "", "prod/one.yaml", False),
+        ("\n  namespace: a", "\n  namespace: a", "prod/one.yaml", True),
+        ("\n  namespace: a", "\n  namespace: b", "two.yaml", False),
+        ("\n  namespace: a", "", "two.yaml", False),
+    ],
+)
+def test_a_name_that_another_has_in_the_same_namespace_is_a_fault(file, first, second, where, taken):
+    one = file(WORKFLOW.replace("name: etl", f"name: etl{first}"), "one.yaml")
+    two = file(WORKFLOW.replace("name: etl", f"name: etl{second}"), where)
+    words = f"{two}:4: metadata.name: Workflow 'etl' is in {one}:4 already; rename one, or remove it\n"
+    assert lint(one, two).stdout == (words if taken else "")
+
+
+def test_objects_of_two_kinds_may_have_one_name(file):
+    assert lint(file(f"{WORKFLOW}---\n{POOL.replace('warehouse', 'etl')}")).exit_code == 0
+
+
+def test_a_file_is_read_once_however_it_is_called(file, monkeypatch):
+    path = file(WORKFLOW)
+    monkeypatch.chdir(path.parent)
+    assert lint(path, path.name, ".", f"../{path.parent.name}/workflow.yaml").stderr == "1 Workflow is fine\n"
+
+
 @pytest.mark.parametrize("kind", ["Workflow", "Pool"])
 def test_what_others_refer_to_needs_a_name(file, kind):
     text = (WORKFLOW if kind == "Workflow" else POOL).replace("name: ", "generateName: ", 1)

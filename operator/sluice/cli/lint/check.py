@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from pathlib import PurePath
 from typing import Any
 
 from sluice.api import API_VERSION, GROUP
@@ -75,8 +76,12 @@ class _Object:
 
     @property
     def metadata(self) -> Json:
-        metadata = self.manifest.get("metadata")
-        return metadata if isinstance(metadata, dict) else {}
+        return mapping(self.manifest.get("metadata"))
+
+    @property
+    def place(self) -> str:
+        """Of its name."""
+        return f"{self.file}:{self.document.line(f'{self.prefix}metadata.name')}"
 
 
 def check(sources: Iterable[LintedFile], *, chart_has_image: bool = False, warnings: bool = True) -> Report:
@@ -98,6 +103,7 @@ def check(sources: Iterable[LintedFile], *, chart_has_image: bool = False, warni
             objects += in_document
     there = _Objects.of(objects)
     workflows = {number: item for number, item in enumerate(objects) if item.ours and item.kind == "Workflow"}
+    taken = _names_taken(objects)
     circles = circles_of_calls({number: item.manifest for number, item in workflows.items()})
     for number, item in enumerate(objects):
         if not item.ours:
@@ -110,6 +116,7 @@ def check(sources: Iterable[LintedFile], *, chart_has_image: bool = False, warni
                 faults += claims_held_otherwise(item.manifest, pools)
                 faults += [circles[number]] if number in circles else []
                 faults += arguments_of_calls(item.manifest, there.called(item.metadata))
+            faults += [taken[number]] if number in taken else []
             report.findings[item.file] += _findings(item, faults)
             if warnings and not faults:
                 found = list(listed(_misread(item)))
@@ -213,6 +220,24 @@ def _unnamed(item: _Object) -> Iterator[Fault]:
     elif item.kind in _REFERRED_TO:
         words = f"is required, as others refer to a {item.kind} by it; write `name` in place of `generateName`"
         yield Fault("metadata.name", words)
+
+
+def _names_taken(objects: Iterable[_Object]) -> dict[int, Fault]:
+    """By number, a fault of each object whose name another of its kind had before, in the same namespace. Without one
+    they must be in the same folder: `dev` and `prod` may be meant for two.
+    """
+    first: dict[tuple[str, str | PurePath, str], _Object] = {}
+    taken: dict[int, Fault] = {}
+    for number, item in enumerate(objects):
+        name, namespace = item.metadata.get("name"), item.metadata.get("namespace")
+        if not item.ours or not isinstance(name, str):
+            continue
+        where = namespace if isinstance(namespace, str) else PurePath(item.file).parent
+        before = first.setdefault((item.kind, where, name), item)
+        if before is not item:
+            words = f"{item.kind} '{name}' is in {before.place} already; rename one, or remove it"
+            taken[number] = Fault("metadata.name", words)
+    return taken
 
 
 def _run_faults(run: _Object, there: "_Objects") -> Iterator[Fault]:
