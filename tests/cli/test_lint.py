@@ -285,6 +285,19 @@ def test_a_name_that_no_object_can_have_is_told_once(file):
         ("name: load", "name: load\n    args: [[]]", "11: spec.tasks[0].args[0]: must be a string; put it in quotes"),
         (
             "name: load",
+            "name: load\n    command: [null]",
+            '11: spec.tasks[0].command[0]: must be a string, and kubectl reads null as no value; write "null"',
+        ),
+        (
+            "name: load",
+            "name: load\n    timeout: 90",
+            (
+                "11: spec.tasks[0].timeout: must be a duration such as 90s or 1h30m, "
+                "or one placeholder such as $(params.NAME), not 90; write 90s"
+            ),
+        ),
+        (
+            "name: load",
             "name: load\n    retries: {on: [Error]}",  # told once, not as an unknown field as well
             '11: spec.tasks[0].retries.true: kubectl reads the key on as true; write "on"',
         ),
@@ -293,6 +306,14 @@ def test_a_name_that_no_object_can_have_is_told_once(file):
 def test_what_kubectl_does_not_read_as_text_is_a_fault_where_text_must_be(file, old, new, fault):
     path = file(WORKFLOW.replace(old, new))
     assert lint(path).stdout == f"{path}:{fault}\n"
+
+
+def test_a_key_that_is_there_twice_hides_no_other_fault_of_it(file):
+    path = file(f"{WORKFLOW}    dependson: [x]\n    dependson: [y]\n")
+    assert lint(path).stdout.splitlines() == [
+        f"{path}:13: spec.tasks[0].dependson: there is no such field; did you mean 'dependsOn'?",
+        f"{path}:13: spec.tasks[0].dependson: this key is in line 12 already; keep one",
+    ]
 
 
 @pytest.mark.parametrize(

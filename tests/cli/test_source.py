@@ -19,7 +19,7 @@ def document(text):
 def findings(text, read=read_yaml):
     found = []
     for each in read(text):
-        found += [each] if isinstance(each, Finding) else each.findings
+        found += [each] if isinstance(each, Finding) else [*each.findings, *each.twice]
     return [(finding.line, finding.path, finding.message) for finding in sorted(found)]
 
 
@@ -172,6 +172,7 @@ def test_maps_and_lists_are_what_they_are_whatever_their_tag():
         ("~", 'kubectl reads ~ as null; write "~"', False),
         ("true", 'kubectl reads true as a boolean; write "true"', True),
         ("12", 'kubectl reads 12 as a number; write "12"', True),
+        ("null", 'kubectl reads null as no value; write "null"', True),
         ("'y'", None, None),
         ("monday", None, None),
         ("", None, None),
@@ -239,6 +240,14 @@ def test_duplicate_keys():
         (5, "b[0].c", "this key is in line 3 already; keep one"),
         (6, "a", "this key is in line 1 already; keep one"),
     ]
+
+
+@pytest.mark.parametrize(("text", "what"), [("k: 1\n", "this key is"), ("- !!set x\n", "the tag !!set")])
+def test_of_many_faults_the_first_are_told(text, what):
+    *told, last = findings(text * 20_000)
+    assert len(told) == 100
+    assert all(message.startswith(what) for _, _, message in told)
+    assert last[1:] == ("", "there are more than 100 such faults; mend these first")
 
 
 @pytest.mark.parametrize(

@@ -144,3 +144,8 @@ def test_the_items_cannot_be_said_by_themselves():
 def test_a_script_reads_its_item_from_the_environment(field, instead):
     (fault,) = of({"items": ["x"]}, **{field: "echo $(item)"})
     assert fault.endswith(f"a value could become code there; write {instead} instead")
+
+
+def test_a_leader_with_a_fault_of_its_own_is_a_fan_out_all_the_same():
+    found = faults(A | {"forEach": {"rang": {"end": 3}}}, B | {"forEach": {"sameAs": "a"}})
+    assert found == [f"{FE}.rang: there is no such field; did you mean 'range'?"]

@@ -99,7 +99,7 @@ def check(sources: Iterable[LintedFile], *, chart_has_image: bool = False, warni
                 continue
             in_document = list(_objects(source.name, document))
             if any(item.ours for item in in_document):
-                report.findings[source.name] += document.findings
+                report.findings[source.name] += [*document.findings, *document.twice]
             objects += in_document
     there = _Objects.of(objects)
     workflows = {number: item for number, item in enumerate(objects) if item.ours and item.kind == "Workflow"}

@@ -15,7 +15,7 @@ import yaml
 
 from sluice.cli.lint.loaders import MERGE, PLAIN, FastLoader, Loader
 from sluice.cli.lint.scalars import Scalar, key, plain, shown
-from sluice.core.base.faults import Fault
+from sluice.core.base.faults import LISTED_AT_MOST, Fault
 from sluice.core.base.foreign import MAX_LEVELS
 
 _DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
@@ -54,7 +54,8 @@ class Misread:
         return shown(self.value) == self.text
 
     def __str__(self) -> str:
-        read = ("a boolean" if isinstance(self.value, bool) else "a number") if self.arrives else shown(self.value)
+        kind = "no value" if self.value is None else "a boolean" if isinstance(self.value, bool) else "a number"
+        read = kind if self.arrives else shown(self.value)
         return f'kubectl reads {self.text} as {read}; write "{self.text}"'
 
 
@@ -66,7 +67,9 @@ class YamlDocument:
     root: yaml.Node
     lines_before: int
     findings: list[Finding]
-    """Faults whatever the object's kind: of keys, and numbers that JSON does not have."""
+    """Faults whatever the object's kind: of keys, and of scalars that JSON does not have. Of many the first."""
+    twice: list[Finding]
+    """Keys that are there twice. There may be more to say of such a place."""
 
     def line(self, path: str) -> int:
         """The line of the value at a path such as `spec.tasks[2].name`, or of its nearest parent if it is missing."""
@@ -164,7 +167,7 @@ def _composed(loader: "Loader | FastLoader", lines_before: int) -> Iterator[Yaml
         tree = _Tree(loader, lines_before)
         value = tree.value(root)
         if value is not None:
-            yield YamlDocument(value, root, lines_before, tree.findings)
+            yield YamlDocument(value, root, lines_before, tree.findings, tree.twice)
 
 
 class _Value(NamedTuple):
@@ -185,6 +188,7 @@ class _Tree:
     loader: "Loader | FastLoader"
     lines_before: int
     findings: list[Finding] = field(default_factory=list)
+    twice: list[Finding] = field(default_factory=list)
     _values: dict[int, _Value | None] = field(default_factory=dict)
     """None while a value is being constructed: meeting it again means a cycle."""
     _merged: int = 0
@@ -249,7 +253,14 @@ class _Tree:
         return _HALVES.sub(_joined, node.value)
 
     def _report(self, node: yaml.Node, path: str, message: str) -> None:
-        self.findings.append(Finding(self.lines_before + node.start_mark.line + 1, path, message))
+        self._add(self.findings, node, path, message)
+
+    def _add(self, findings: list[Finding], node: yaml.Node, path: str, message: str) -> None:
+        line = self.lines_before + node.start_mark.line + 1
+        if len(findings) < LISTED_AT_MOST:
+            findings.append(Finding(line, path, message))
+        elif len(findings) == LISTED_AT_MOST:
+            findings.append(Finding(line, "", f"there are more than {LISTED_AT_MOST} such faults; mend these first"))
 
     def _container(self, value: Any, parts: Collection[_Value], node: yaml.Node) -> _Value:
         found = _Value(
@@ -278,7 +289,7 @@ class _Tree:
                 raise _invalid("a key must be a string", name)
             if name.value in first_lines and name.tag != MERGE:
                 message = f"this key is in line {first_lines[name.value]} already; keep one"
-                self._report(name, _below(path, name.value), message)
+                self._add(self.twice, name, _below(path, name.value), message)
             first_lines.setdefault(name.value, self.lines_before + name.start_mark.line + 1)
 
 

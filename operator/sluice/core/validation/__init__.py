@@ -34,7 +34,7 @@ from sluice.core.validation.fan_out import fan_outs
 from sluice.core.validation.files import files, files_of_tasks
 from sluice.core.validation.joins import joins_and_waits
 from sluice.core.validation.lookalikes import lookalikes
-from sluice.core.validation.manifest import ParsedManifest, dependency_paths, name_of
+from sluice.core.validation.manifest import ParsedManifest, dependency_paths, name_of, names_with
 from sluice.core.validation.names import metadata_faults
 from sluice.core.validation.numbers import late_numbers
 from sluice.core.validation.schedule import schedules
@@ -65,7 +65,7 @@ def workflow_faults(manifest: Json, *, chart_has_image: bool = False) -> list[Fa
     tasks = _parsed(Task, parts["tasks"][:MAX_TASKS], "spec.tasks", faults)
     if too_long := list(conditions_fit(tasks)):
         return listed([*faults, *too_long])
-    final = frozenset(task.name for task in tasks.values() if task.finally_)
+    final = names_with("finally", raw)
     read = {number: list(references(parts["tasks"][number], f"spec.tasks[{number}]")) for number in tasks}
     found = ParsedManifest(
         name=name_of(manifest.get("metadata")) or "",

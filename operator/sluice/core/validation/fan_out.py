@@ -8,7 +8,7 @@ from sluice.api.for_each import MAX_ITEMS, MAX_ITEMS_OF_RUN, ForEachSpec, Range
 from sluice.core.base import foreign
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.placeholders import PLACEHOLDER
-from sluice.core.validation.manifest import ParsedManifest
+from sluice.core.validation.manifest import ParsedManifest, names_with
 
 _WAYS = {"items": "items", "range": "range", "matrix": "matrix", "from_": "from", "same_as": "sameAs"}
 _COMBINATIONS_AT_MOST = 10 * MAX_ITEMS  # before any are excluded
@@ -19,7 +19,7 @@ _PERCENTAGE = re.compile(r"(100|[0-9]{1,2})%")
 def fan_outs(found: ParsedManifest) -> Iterator[Fault]:
     yield from _too_many(found)
     names = set(found.names)
-    over_items = {task.name for task in found.tasks.values() if task.for_each is not None}
+    over_items = names_with("forEach", found.raw)
     for number, task in found.tasks.items():
         if task.for_each is None:
             continue
