@@ -22,7 +22,18 @@ from sluice.core.graph.references import references
 from sluice.core.spec.arguments import argument_faults
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.parameter import ParameterDeclaration
-from sluice.core.validation import concurrency, container, graph, limits, outputs, retries, surprises, values, volumes
+from sluice.core.validation import (
+    concurrency,
+    container,
+    graph,
+    limits,
+    outputs,
+    resources,
+    retries,
+    surprises,
+    values,
+    volumes,
+)
 from sluice.core.validation.after import successions
 from sluice.core.validation.approvals import approvals
 from sluice.core.validation.backfill import backfill_faults
@@ -148,7 +159,8 @@ _CHECKS: tuple[Callable[[ParsedManifest], Iterator[Fault]], ...] = (
     files,
     files_of_tasks,
     container.timeouts,
-    container.quantities,
+    resources.quantities,
+    resources.requests_and_limits,
     container.pod_templates,
     retries.out_of_memory,
     volumes.claim_templates,

@@ -117,7 +117,7 @@ def _matrix(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
     if combinations * len(kinds) > _COMPARISONS_AT_MOST:
         words = f"names {len(kinds)} different sets of keys, each to be looked up in {combinations} combinations"
         yield Fault(f"{path}.exclude", f"{words}; name the same keys in all of them")
-    if combinations > _COMBINATIONS_AT_MOST:
+    if combinations > (_COMBINATIONS_AT_MOST if for_each.exclude else MAX_ITEMS):
         yield Fault(f"{path}.matrix", f"has {combinations} combinations; at most {MAX_ITEMS} items are possible")
     if for_each.exclude is not None and for_each.matrix is None:
         yield Fault(f"{path}.exclude", "leaves combinations out of a matrix, and there is none; remove it")
