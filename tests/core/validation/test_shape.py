@@ -68,6 +68,7 @@ def test_a_text_of_a_wrong_form_is_told_in_words(kind, text, said):
         (TaskName, 5, "must be a string; put it in quotes"),
         (TaskName, None, "must be a string; put it in quotes"),
         (TaskName, [1], "must be a string; put it in quotes"),
+        (Duration, 10**400, "must be a string; put it in quotes"),
         (ItemValue, [1], "must be a string, a number, a boolean or a map"),
         (ItemValue, None, "must be a string; put it in quotes"),
     ],

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from sluice.api.base import Duration, DurationOrPlaceholder, ObjectName, ObjectNamePrefix, ParameterName, TaskName
 from sluice.core import Json
 from sluice.core.base.faults import FOUND_AT_MOST, Fault, Hint
+from sluice.core.base.foreign import integer
 
 _Read = TypeVar("_Read", bound=BaseModel)
 
@@ -97,7 +98,8 @@ def _no_such_text(error: ErrorDetails, model: type[BaseModel]) -> str:
         *first, last = types or ("a string",)
         return f"must be {', '.join(first)} or {last}" if first else ""
     pattern = next((each["pattern"] for each in allowed if "pattern" in each), None)
-    if given is None or pattern is None or re.fullmatch(pattern, _text(given)):
+    scalar = isinstance(given, str | float | bool) or integer(given) is not None
+    if not scalar or pattern is None or re.fullmatch(pattern, _text(given)):
         return ""
     words = _PATTERNS[pattern]
     seconds = f"; write {_text(given)}s" if words.startswith(_DURATION) and _text(given).isdecimal() else ""
