@@ -240,17 +240,18 @@ class _Tree:
         elif read != text:
             self._report(node, _below(path, read), f'kubectl reads the key {text} as {read}; write "{text}"')
 
-    def _text(self, node: yaml.ScalarNode, path: str) -> str:
+    def _text(self, node: yaml.Node, path: str) -> str:
         """Of a scalar in quotes, or with a tag. JSON writes some characters as two halves, which YAML leaves apart."""
         if node.tag not in (_STRING, MERGE):
             tag = node.tag.replace("tag:yaml.org,2002:", "!!")
             self._report(node, path, f"the tag {tag} means nothing here; leave it out, and write the value itself")
-        if node.value.isascii() or not _HALVES.search(node.value):
-            return node.value
-        if half := _ONE_HALF.search(node.value):
+        text: str = node.value
+        if text.isascii() or not _HALVES.search(text):
+            return text
+        if half := _ONE_HALF.search(text):
             words = f"{ascii(half[0])[1:-1]} is one half of a character; write both, or the character itself"
             self._report(node, path, words)
-        return _HALVES.sub(_joined, node.value)
+        return _HALVES.sub(_joined, text)
 
     def _report(self, node: yaml.Node, path: str, message: str) -> None:
         self._add(self.findings, node, path, message)

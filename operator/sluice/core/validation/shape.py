@@ -140,7 +140,7 @@ def _allowed_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[Json
 
 
 def _inside(schema: Json, part: int | str) -> Json | None:
-    if isinstance(part, int):
-        return schema.get("items")
     others = schema.get("additionalProperties")
-    return schema.get("properties", {}).get(part, others if isinstance(others, dict) else None)
+    named = schema.get("properties", {}).get(part, others if isinstance(others, dict) else None)
+    found: Json | None = schema.get("items") if isinstance(part, int) else named
+    return found
