@@ -13,10 +13,11 @@ from sluice.cli.lint.source import read_yaml
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LINES = sorted({line for file in EXAMPLES.rglob("*.yaml") for line in file.read_text().splitlines()})
 HEAD = "apiVersion: sluice.dev/v1alpha1\nkind: {}\n"
-SCALARS = ["a", "1", "true", "~", "$(params.x)", "''", "-1", "y", "0x1F", ".inf", "<<", "=", "!!bool y"]
+SCALARS = ["a", "1", "true", "~", "$(params.x)", "''", "-1", "y", "0x1F", ".inf", "<<", "=", "!!bool y", "!!set x"]
+ODD = [r'"\ud83c"', r'"\ud83c\udf89"', "!!binary aGVsbG8=", "!Ref x"]
 KEYS = ["name", "spec", "tasks", "dependsOn", "default", "forEach", "items", "y", "~", "3.10", "<<", "*a"]
 VALUES = st.recursive(
-    st.sampled_from([*SCALARS, "{}", "[]", "&a b", "*a"]),
+    st.sampled_from([*SCALARS, *ODD, "{}", "[]", "&a b", "*a"]),
     lambda inner: (
         st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]")
         | st.lists(

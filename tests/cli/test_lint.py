@@ -209,6 +209,50 @@ def test_an_object_that_is_barely_one(file, head, fault):
 
 
 @pytest.mark.parametrize(
+    ("first", "second", "where", "taken"),
+    [
+        ("", "", "two.yaml", True),
+        ("", "", "prod/one.yaml", False),
+        ("\n  namespace: a", "\n  namespace: a", "prod/one.yaml", True),
+        ("\n  namespace: a", "\n  namespace: b", "two.yaml", False),
+        ("\n  namespace: a", "", "two.yaml", False),
+    ],
+)
+def test_a_name_that_another_has_in_the_same_namespace_is_a_fault(file, first, second, where, taken):
+    one = file(WORKFLOW.replace("name: etl", f"name: etl{first}"), "one.yaml")
+    two = file(WORKFLOW.replace("name: etl", f"name: etl{second}"), where)
+    words = f"{two}:4: metadata.name: Workflow 'etl' is in {one}:4 already; rename one, or remove it\n"
+    assert lint(one, two).stdout == (words if taken else "")
+
+
+def test_objects_of_two_kinds_may_have_one_name(file):
+    assert lint(file(f"{WORKFLOW}---\n{POOL.replace('warehouse', 'etl')}")).exit_code == 0
+
+
+def test_a_file_is_read_once_however_it_is_called(file, monkeypatch):
+    path = file(WORKFLOW)
+    monkeypatch.chdir(path.parent)
+    assert lint(path, path.name, ".", f"../{path.parent.name}/workflow.yaml").stderr == "1 Workflow is fine\n"
+
+
+@pytest.mark.parametrize("kind", ["Workflow", "Pool"])
+def test_what_others_refer_to_needs_a_name(file, kind):
+    text = (WORKFLOW if kind == "Workflow" else POOL).replace("name: ", "generateName: ", 1)
+    words = f"is required, as others refer to a {kind} by it; write `name` in place of `generateName`"
+    assert f": metadata.name: {words}\n" in lint(file(text)).stdout
+
+
+def test_a_run_may_have_its_name_generated(file):
+    assert lint(file(RUN.replace("name: by-hand", "generateName: by-hand-"))).exit_code == 0
+
+
+def test_a_name_that_no_object_can_have_is_told_once(file):
+    path = file(WORKFLOW.replace("name: etl", "name: My_Workflow"))
+    words = "must be lower-case letters and digits, with '-' between them, in parts divided by '.', not 'My_Workflow'"
+    assert lint(path).stdout == f"{path}:4: metadata.name: {words}\n"
+
+
+@pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
         ("name: etl", "name: y", '4: metadata.name: must be a string, and kubectl reads y as true; write "y"'),
@@ -241,6 +285,19 @@ def test_an_object_that_is_barely_one(file, head, fault):
         ("name: load", "name: load\n    args: [[]]", "11: spec.tasks[0].args[0]: must be a string; put it in quotes"),
         (
             "name: load",
+            "name: load\n    command: [null]",
+            '11: spec.tasks[0].command[0]: must be a string, and kubectl reads null as no value; write "null"',
+        ),
+        (
+            "name: load",
+            "name: load\n    timeout: 90",
+            (
+                "11: spec.tasks[0].timeout: must be a duration such as 90s or 1h30m, "
+                "or one placeholder such as $(params.NAME), not 90; write 90s"
+            ),
+        ),
+        (
+            "name: load",
             "name: load\n    retries: {on: [Error]}",  # told once, not as an unknown field as well
             '11: spec.tasks[0].retries.true: kubectl reads the key on as true; write "on"',
         ),
@@ -249,6 +306,14 @@ def test_an_object_that_is_barely_one(file, head, fault):
 def test_what_kubectl_does_not_read_as_text_is_a_fault_where_text_must_be(file, old, new, fault):
     path = file(WORKFLOW.replace(old, new))
     assert lint(path).stdout == f"{path}:{fault}\n"
+
+
+def test_a_key_that_is_there_twice_hides_no_other_fault_of_it(file):
+    path = file(f"{WORKFLOW}    dependson: [x]\n    dependson: [y]\n")
+    assert lint(path).stdout.splitlines() == [
+        f"{path}:13: spec.tasks[0].dependson: there is no such field; did you mean 'dependsOn'?",
+        f"{path}:13: spec.tasks[0].dependson: this key is in line 12 already; keep one",
+    ]
 
 
 @pytest.mark.parametrize(

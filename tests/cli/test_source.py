@@ -19,7 +19,7 @@ def document(text):
 def findings(text, read=read_yaml):
     found = []
     for each in read(text):
-        found += [each] if isinstance(each, Finding) else each.findings
+        found += [each] if isinstance(each, Finding) else [*each.findings, *each.twice]
     return [(finding.line, finding.path, finding.message) for finding in sorted(found)]
 
 
@@ -143,6 +143,28 @@ def test_a_number_that_json_does_not_have(number):
 
 
 @pytest.mark.parametrize(
+    ("scalar", "tag"),
+    [
+        ("!!binary aGVsbG8=", "!!binary"),
+        ("!!set x", "!!set"),
+        ("!!omap x", "!!omap"),
+        ("!!python/name:os.system x", "!!python/name:os.system"),
+        ("!Ref 'x'", "!Ref"),
+    ],
+)
+def test_a_tag_that_json_does_not_have(scalar, tag):
+    words = f"the tag {tag} means nothing here; leave it out, and write the value itself"
+    assert findings(f"a:\n- {scalar}\n") == [(2, "a[0]", words)]
+    assert findings(f"a: 1\n{scalar}: 2\n") == [(2, scalar.split()[1].strip("'"), words)]
+
+
+def test_maps_and_lists_are_what_they_are_whatever_their_tag():
+    found = document("a: !!set {b, c}\nd: !!omap [e: 1]\nf: !!python/object/apply:os.system [ls]\n")
+    assert found.value == {"a": {"b": None, "c": None}, "d": [{"e": 1}], "f": ["ls"]}
+    assert found.findings == []
+
+
+@pytest.mark.parametrize(
     ("scalar", "words", "arrives"),
     [
         ("y", 'kubectl reads y as true; write "y"', False),
@@ -150,6 +172,7 @@ def test_a_number_that_json_does_not_have(number):
         ("~", 'kubectl reads ~ as null; write "~"', False),
         ("true", 'kubectl reads true as a boolean; write "true"', True),
         ("12", 'kubectl reads 12 as a number; write "12"', True),
+        ("null", 'kubectl reads null as no value; write "null"', True),
         ("'y'", None, None),
         ("monday", None, None),
         ("", None, None),
@@ -217,6 +240,14 @@ def test_duplicate_keys():
         (5, "b[0].c", "this key is in line 3 already; keep one"),
         (6, "a", "this key is in line 1 already; keep one"),
     ]
+
+
+@pytest.mark.parametrize(("text", "what"), [("k: 1\n", "this key is"), ("- !!set x\n", "the tag !!set")])
+def test_of_many_faults_the_first_are_told(text, what):
+    *told, last = findings(text * 20_000)
+    assert len(told) == 100
+    assert all(message.startswith(what) for _, _, message in told)
+    assert last[1:] == ("", "there are more than 100 such faults; mend these first")
 
 
 @pytest.mark.parametrize(
@@ -289,3 +320,26 @@ def test_json_may_have_tabs():
 def test_what_is_no_json():
     ((line, path, message),) = findings('{\n  "a": 1\n  "b": 2\n}', read_json)
     assert (line, path, message) == (3, "", "this is not valid JSON: expecting ',' delimiter")
+
+
+@pytest.mark.parametrize("read", [read_json, read_yaml])
+def test_a_character_that_json_writes_as_two_halves_is_one(read):
+    (only,) = read(r'{"a": "\\ud83c \ud83c\udf89\ud83c\udf89", "\ud83c\udf89": 1}')
+    assert only.value == {"a": r"\ud83c 🎉🎉", "🎉": 1}
+    assert (only.findings, only.line("🎉")) == ([], 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "half"),
+    [
+        (r"a\ud83c", "a\ufffd", r"\ud83c"),
+        (r"\ud83c\udf89\udf89", "🎉\ufffd", r"\udf89"),
+        (r"\udf89x", "\ufffdx", r"\udf89"),
+    ],
+)
+def test_half_of_a_character(text, read, half):
+    (only,) = read_json(f'{{"a":\n"{text}"}}')
+    assert only.value == {"a": read}
+    assert findings(f'{{"a":\n"{text}"}}', read_json) == [
+        (2, "a", f"{half} is one half of a character; write both, or the character itself")
+    ]

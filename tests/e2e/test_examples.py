@@ -327,10 +327,10 @@ def test_14_outputs_from_log(kubectl: Kubectl) -> None:
 
 def test_20_pool(kubectl: Kubectl) -> None:
     kubectl.apply(EXAMPLES / "20-pool.yaml")
-    runs = {name: succeeded(kubectl.finished(kubectl.run_of(name))) for name in ("loads", "report")}
+    runs = {name: succeeded(kubectl.finished(kubectl.run_of(name))) for name in ("loads", "big-report")}
     spans = [
         (*(datetime.fromisoformat(container(pod)[end]) for end in ("startedAt", "finishedAt")), slots)
-        for name, slots in (("loads", 1), ("report", 2))
+        for name, slots in (("loads", 1), ("big-report", 2))
         for pod in kubectl.pods(runs[name])
     ]
     assert len(spans) == 7

@@ -1,7 +1,11 @@
 """Mistakes: each with the author's line and words that say what to do."""
 
+from pathlib import Path
+
 import pytest
 
+from sluice.sdk.faults import WorkflowFault
+from sluice.sdk.load import render_file
 from tests.sdk.author import mistakes
 
 KNOWN_LATER = "is known only when the workflow runs"
@@ -94,3 +98,26 @@ def test_a_local_module_travels_only_if_it_is_included(tmp_path):
     lost = "mylib.py does not travel; write @workflow(include=['mylib.py'])"
     assert mistakes(tmp_path, "@workflow\ndef w():\n    f()\n", head) == [(0, lost)]
     assert mistakes(tmp_path, "@workflow(include=['mylib.py'])\ndef w():\n    f()\n", head) == []
+
+
+@pytest.mark.parametrize("name", ["author.py", "./author.py", "../here/author.py"])
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("\n\nimport nosuch\n", [3]),
+        ("\n\ndef broken(:\n", [3]),
+        ("from sluice import workflow\n@workflow\ndef w():\n    {}['k']\n", [4]),
+        (
+            "from sluice import bash, workflow\n@workflow\ndef w():\n    bash('A', '')\n\n\n\n\n\n    bash('B', '')\n",
+            [4, 10],
+        ),
+    ],
+)
+def test_a_file_is_called_as_the_user_calls_it(tmp_path, monkeypatch, name, text, lines):
+    folder = tmp_path / "here"
+    folder.mkdir()
+    (folder / "author.py").write_text(text)
+    monkeypatch.chdir(folder)
+    with pytest.raises(WorkflowFault) as refused:
+        render_file(Path(name))
+    assert [str(each.place) for each in refused.value.mistakes] == [f"{Path(name)}:{line}" for line in lines]

@@ -45,6 +45,31 @@ def test_a_file_that_is_loaded_again_takes_the_place_of_what_was_loaded_before()
     assert example("parallel").parallel.local(mode="quick").phase == "Succeeded"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"n": "x"}, "w: arguments.n: must be a whole number such as 42"),
+        (
+            {"n": 1.5, "mode": "fast"},
+            "w: arguments.mode: must be one of quick, full; arguments.n: must be a whole number such as 42",
+        ),
+        ({"n": None}, "w: arguments: 'n' has no default in the Workflow; give it a value here"),
+    ],
+)
+def test_arguments_are_judged_before_anything_runs(workflow, tmp_path, arguments, words):
+    made = workflow(f"""
+from typing import Literal
+@workflow(trigger="Manual")
+def w(n: int, mode: Literal["quick", "full"] = "quick"):
+    bash("first", "touch {tmp_path}/ran")
+""")
+    with pytest.raises(WorkflowFault) as refused:
+        made.local(**arguments)
+    assert [each.message for each in refused.value.mistakes] == [words]
+    assert not (tmp_path / "ran").exists()
+    assert made.local(n="5", mode=None).phase == "Succeeded"
+
+
 def test_retries_and_backoff_without_waiting(workflow):
     run = workflow("""
 tries = []

@@ -78,6 +78,10 @@ ObjectName = Annotated[
     str,
     Field(min_length=1, max_length=253, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$"),
 ]
+ObjectNamePrefix = Annotated[
+    str, Field(max_length=253, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*(-*|\.-)$")
+]
+"""Of a name to which the API server adds letters: a dash may stand at its end."""
 Text = Annotated[str, Field(max_length=32768)]
 Time = Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]
 Script = Annotated[str, Field(max_length=262144)]

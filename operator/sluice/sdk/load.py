@@ -17,8 +17,21 @@ from sluice.sdk.workflow import Workflow
 def render_file(file: Path) -> list[Json]:
     """The manifest of each workflow of a file, in its order. What the file prints goes to standard error.
 
-    Raises WorkflowFault with all mistakes.
+    Raises WorkflowFault with all mistakes, whose places name the file as `file` does.
     """
+    absolute = file.absolute()  # as Python names it in frames
+    try:
+        return _manifests(absolute)
+    except WorkflowFault as refused:
+        raise WorkflowFault(_named(each, absolute, file) for each in refused.mistakes) from refused.__cause__
+
+
+def _named(mistake: Mistake, absolute: Path, file: Path) -> Mistake:
+    place = mistake.place
+    return Mistake(Place(str(file), place.line), mistake.message) if place.file == str(absolute) else mistake
+
+
+def _manifests(file: Path) -> list[Json]:
     with contextlib.redirect_stdout(sys.stderr):
         module = load_file(file)
         manifests, mistakes = [], []
@@ -47,7 +60,7 @@ def _workflows(module: ModuleType) -> list[Workflow[..., Any]]:
 
 
 def load_file(file: Path) -> ModuleType:
-    """Raises WorkflowFault, with the author's line, for whatever the file raises."""
+    """`file` is absolute. Raises WorkflowFault, with the author's line, for whatever the file raises."""
     spec = importlib.util.spec_from_file_location(file.stem, file)
     if spec is None or spec.loader is None:
         raise WorkflowFault([Mistake(Place(str(file), 1), "this is no Python file; its name must end with .py")])

@@ -110,6 +110,13 @@ def template(name="scratch", mode="ReadWriteOnce"):
             ["[0].metadata.name: 'scratch' is one of the volumes of spec.defaults too; rename one"],
         ),
         ([{"metadata": {"name": "scratch"}}], {}, {}, ["[0].spec: is required"]),
+        ([template(mode={})], {}, {}, ["[0].spec.accessModes: must be a list of strings such as [ReadWriteOnce]"]),
+        (
+            [{"metadata": {"name": "scratch"}, "spec": {"accessModes": "ReadWriteOnce"}}],
+            {},
+            {},
+            ["[0].spec.accessModes: must be a list of strings such as [ReadWriteOnce]"],
+        ),
         (["scratch"], {}, {}, ["[0]: must be a map"]),
     ],
 )

@@ -1,4 +1,4 @@
-"""Faults of what a task runs: its image, its resources, its times, its template."""
+"""Faults of what a task runs: its image, its times, its template."""
 
 import pytest
 
@@ -47,41 +47,6 @@ def test_image_may_come_from_the_chart():
     manifest = {"metadata": {"name": "etl"}, "spec": {"tasks": [{"name": "a"}]}}
     assert workflow_faults(manifest)
     assert workflow_faults(manifest, chart_has_image=True) == []
-
-
-@pytest.mark.parametrize(
-    ("quantity", "sound"),
-    [
-        ("500m", True),
-        ("64Mi", True),
-        (2, True),
-        (0.5, True),
-        ("1e3", True),
-        ("$(params.day)", True),
-        ("64 MB", False),
-        ("64MiB", False),
-        ("lots", False),
-        ("", False),
-    ],
-)
-def test_quantity(quantity, sound):
-    words = f"spec.tasks[0].resources.requests.memory: '{quantity}' is not a quantity; write for example 500m or 64Mi"
-    resources = {"requests": {"memory": quantity}}
-    assert faults(A | {"resources": resources}, parameters=[{"name": "day", "default": "1"}]) == (
-        [] if sound else [words]
-    )
-
-
-def test_quantity_in_the_defaults():
-    (fault,) = faults(A, defaults={"resources": {"limits": {"cpu": "much"}}})
-    assert fault.startswith("spec.defaults.resources.limits.cpu: 'much' is not a quantity")
-
-
-@pytest.mark.parametrize("quantity", [True, [1], {"a": 1}])
-def test_quantity_of_another_type_is_called_a_quantity(quantity):
-    (fault,) = faults(A | {"resources": {"limits": {"cpu": quantity}}})
-    assert fault.startswith("spec.tasks[0].resources.limits.cpu: ")
-    assert "quantity" in fault
 
 
 @pytest.mark.parametrize("field", ["timeout", "deadline"])

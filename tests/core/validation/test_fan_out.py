@@ -18,6 +18,8 @@ def of(for_each, **fields):
         {"items": []},
         {"range": {"end": 10_000}},
         {"matrix": {"os": ["a", "b"], "v": [1, 2]}, "exclude": [{"os": "a", "v": 2}]},
+        {"matrix": {"a": [1] * 100, "b": [1] * 100}},
+        {"matrix": {"a": [1, 2], "b": [1] * 10_000}, "exclude": [{"a": 2}]},
         {"from": "$(params.files)"},
         {"from": '["a"]'},
         {"items": ["a"], "batch": 5, "parallelism": 2, "minSuccess": "90%"},
@@ -39,6 +41,10 @@ def test_sound(for_each):
         (
             {"matrix": {"a": [1] * 400, "b": [1] * 400}},
             f"{FE}.matrix: has 160000 combinations; at most 10000 items are possible",
+        ),
+        (
+            {"matrix": {"a": [1, 2], "b": [1] * 10_000}},
+            f"{FE}.matrix: has 20000 combinations; at most 10000 items are possible",
         ),
         (
             {"items": ["a"], "exclude": [{"a": 1}]},
@@ -144,3 +150,8 @@ def test_the_items_cannot_be_said_by_themselves():
 def test_a_script_reads_its_item_from_the_environment(field, instead):
     (fault,) = of({"items": ["x"]}, **{field: "echo $(item)"})
     assert fault.endswith(f"a value could become code there; write {instead} instead")
+
+
+def test_a_leader_with_a_fault_of_its_own_is_a_fan_out_all_the_same():
+    found = faults(A | {"forEach": {"rang": {"end": 3}}}, B | {"forEach": {"sameAs": "a"}})
+    assert found == [f"{FE}.rang: there is no such field; did you mean 'range'?"]

@@ -32,6 +32,7 @@ def test_sound_files_have_none():
         ({"files": {"a": "", "a/b/c": ""}}, "spec.files.a: is a file, and another file has it as its folder"),
         ({"files": {"a": ""}, "binaryFiles": {"a": ""}}, "spec.binaryFiles.a: stands under spec.files, too; keep one"),
         ({"binaryFiles": {"a": "ü"}}, "spec.binaryFiles.a: must be base64; write text under spec.files"),
+        ({"files": {"a": "\ud800"}}, "spec.files.a: input should be a valid string"),
         ({"files": {str(n): "" for n in range(256)}, "binaryFiles": {"x": ""}}, "there are 257 files; 256 fit"),
         ({"files": {"a": "x" * (MAX_BYTES + 1)}}, f"spec.files: all files have {MAX_BYTES + 1} bytes; {MAX_BYTES} fit"),
     ],

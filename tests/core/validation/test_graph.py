@@ -103,3 +103,9 @@ def test_all_tasks_have_a_number_of_dependencies_with_those_that_they_ask_about(
 def test_a_task_may_wait_for_a_thousand():
     many = [A | {"name": f"t{number}"} for number in range(1100)]
     assert faults(*many, A | {"name": "last", "dependsOn": [task["name"] for task in many]}) == []
+
+
+@pytest.mark.parametrize("broken", [{"imag": "x"}, {"finally": "yes"}])
+def test_a_finally_task_with_a_fault_of_its_own_is_one_all_the_same(broken):
+    (found,) = faults(A | {"finally": True} | broken, B | {"finally": True, "dependsOn": ["a"]})
+    assert found.startswith(f"spec.tasks[0].{next(iter(broken))}: ")

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter, create_model
 from sluice.api.backfill import BackfillSpec
 from sluice.api.base import Duration, ObjectName, ParameterName, TaskName
 from sluice.api.chart import TaskDefaults
+from sluice.api.for_each import ItemValue
 from sluice.api.pool import PoolSpec
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSpec
@@ -51,6 +52,29 @@ def words(kind, text):
 )
 def test_a_text_of_a_wrong_form_is_told_in_words(kind, text, said):
     assert words(kind, text) == ([f"spec.field: {said}, not {text!r}"] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "said"),
+    [
+        (Duration, 90, f"{DURATION}, not 90; write 90s"),
+        (Duration, 1e3, f"{DURATION}, not 1000; write 1000s"),
+        (Duration, 1.5, f"{DURATION}, not 1.5"),
+        (Duration, -5, f"{DURATION}, not -5"),
+        (Duration, True, f"{DURATION}, not true"),
+        (Duration, "9", f"{DURATION}, not '9'; write 9s"),
+        (ParameterName, 5, f"{PARAMETER}, not 5"),
+        (TaskName, 3.1, f"{LABEL}, not 3.1"),
+        (TaskName, 5, "must be a string; put it in quotes"),
+        (TaskName, None, "must be a string; put it in quotes"),
+        (TaskName, [1], "must be a string; put it in quotes"),
+        (Duration, 10**400, "must be a string; put it in quotes"),
+        (ItemValue, [1], "must be a string, a number, a boolean or a map"),
+        (ItemValue, None, "must be a string; put it in quotes"),
+    ],
+)
+def test_quotes_are_advised_only_where_they_help(kind, given, said):
+    assert words(kind, given) == [f"spec.field: {said}"]
 
 
 def patterns(schema):

@@ -17,7 +17,10 @@ def test_sound_workflow_has_none():
             {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "s"}}},
         ],
         "envFrom": [{"secretRef": {"name": "s"}}],
-        "resources": {"requests": {"cpu": 0.5, "memory": "64Mi", "nvidia.com/gpu": 1}, "limits": {"cpu": "500m"}},
+        "resources": {
+            "requests": {"cpu": 0.5, "memory": "64Mi", "nvidia.com/gpu": 1},
+            "limits": {"cpu": "500m", "nvidia.com/gpu": 1},
+        },
         "nodeSelector": {"disk": "ssd"},
         "tolerations": [{"key": "gpu", "operator": "Exists", "tolerationSeconds": 5}],
         "serviceAccountName": "loader",

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from pathlib import PurePath
 from typing import Any
 
 from sluice.api import API_VERSION, GROUP
@@ -18,10 +19,18 @@ from sluice.core import Json
 from sluice.core.base.faults import Fault, listed
 from sluice.core.base.foreign import mapping, mappings
 from sluice.core.triggers.rerun import rerun_faults
-from sluice.core.validation import backfill_faults, pool_faults, run_faults, workflow_faults, workflow_warnings
+from sluice.core.validation import (
+    backfill_faults,
+    metadata_faults,
+    pool_faults,
+    run_faults,
+    workflow_faults,
+    workflow_warnings,
+)
 from sluice.core.validation.shape import NOT_A_STRING
 
 _KINDS = ("Workflow", "WorkflowRun", "Pool", "Backfill")
+_REFERRED_TO = ("Workflow", "Pool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +76,12 @@ class _Object:
 
     @property
     def metadata(self) -> Json:
-        metadata = self.manifest.get("metadata")
-        return metadata if isinstance(metadata, dict) else {}
+        return mapping(self.manifest.get("metadata"))
+
+    @property
+    def place(self) -> str:
+        """Of its name."""
+        return f"{self.file}:{self.document.line(f'{self.prefix}metadata.name')}"
 
 
 def check(sources: Iterable[LintedFile], *, chart_has_image: bool = False, warnings: bool = True) -> Report:
@@ -86,10 +99,11 @@ def check(sources: Iterable[LintedFile], *, chart_has_image: bool = False, warni
                 continue
             in_document = list(_objects(source.name, document))
             if any(item.ours for item in in_document):
-                report.findings[source.name] += document.findings
+                report.findings[source.name] += [*document.findings, *document.twice]
             objects += in_document
     there = _Objects.of(objects)
     workflows = {number: item for number, item in enumerate(objects) if item.ours and item.kind == "Workflow"}
+    taken = _names_taken(objects)
     circles = circles_of_calls({number: item.manifest for number, item in workflows.items()})
     for number, item in enumerate(objects):
         if not item.ours:
@@ -102,6 +116,7 @@ def check(sources: Iterable[LintedFile], *, chart_has_image: bool = False, warni
                 faults += claims_held_otherwise(item.manifest, pools)
                 faults += [circles[number]] if number in circles else []
                 faults += arguments_of_calls(item.manifest, there.called(item.metadata))
+            faults += [taken[number]] if number in taken else []
             report.findings[item.file] += _findings(item, faults)
             if warnings and not faults:
                 found = list(listed(_misread(item)))
@@ -171,12 +186,13 @@ def _word(manifest: Json, field: str) -> str:
 def _faults(item: _Object, there: "_Objects", *, chart_has_image: bool) -> Iterator[Fault]:
     kind_faults = list(_kind_faults(item.manifest))
     yield from kind_faults
-    yield from _metadata_faults(item.manifest)
+    yield from _unnamed(item)
+    if kind_faults or item.kind != "Workflow":
+        yield from metadata_faults(item.kind, item.manifest.get("metadata", {}))
     if kind_faults:
         return
     if item.kind == "Workflow":
-        manifest = item.manifest | {"metadata": _name_only(item.metadata)}
-        yield from workflow_faults(manifest, chart_has_image=chart_has_image)
+        yield from workflow_faults(item.manifest, chart_has_image=chart_has_image)
     elif item.kind == "Pool":
         yield from pool_faults(item.manifest)
     elif item.kind == "Backfill":
@@ -196,23 +212,32 @@ def _kind_faults(manifest: Json) -> Iterator[Fault]:
         yield Fault("kind", f"{problem}; did you mean '{close[0]}'?" if close else problem)
 
 
-def _metadata_faults(manifest: Json) -> Iterator[Fault]:
-    metadata = manifest.get("metadata", {})
-    if not isinstance(metadata, dict):
-        yield Fault("metadata", "must be a map")
+def _unnamed(item: _Object) -> Iterator[Fault]:
+    if "name" in item.metadata or not isinstance(item.manifest.get("metadata", {}), dict):
         return
-    if "name" not in metadata and "generateName" not in metadata:
+    if "generateName" not in item.metadata:
         yield Fault("metadata.name", "is required")
-    strings = {name: metadata[name] for name in ("name", "generateName", "namespace") if name in metadata}
-    for part in ("labels", "annotations"):
-        marks = metadata.get(part)
-        strings |= {f"{part}.{name}": mark for name, mark in marks.items()} if isinstance(marks, dict) else {}
-    yield from (Fault(f"metadata.{name}", NOT_A_STRING) for name, text in strings.items() if not isinstance(text, str))
+    elif item.kind in _REFERRED_TO:
+        words = f"is required, as others refer to a {item.kind} by it; write `name` in place of `generateName`"
+        yield Fault("metadata.name", words)
 
 
-def _name_only(metadata: Json) -> Json:
-    """Metadata for `workflow_faults`, without the parts that `_metadata_faults` has reported."""
-    return {"name": metadata["name"]} if isinstance(metadata.get("name"), str) else {}
+def _names_taken(objects: Iterable[_Object]) -> dict[int, Fault]:
+    """By number, a fault of each object whose name another of its kind had before, in the same namespace. Without one
+    they must be in the same folder: `dev` and `prod` may be meant for two.
+    """
+    first: dict[tuple[str, str | PurePath, str], _Object] = {}
+    taken: dict[int, Fault] = {}
+    for number, item in enumerate(objects):
+        name, namespace = item.metadata.get("name"), item.metadata.get("namespace")
+        if not item.ours or not isinstance(name, str):
+            continue
+        where = namespace if isinstance(namespace, str) else PurePath(item.file).parent
+        before = first.setdefault((item.kind, where, name), item)
+        if before is not item:
+            words = f"{item.kind} '{name}' is in {before.place} already; rename one, or remove it"
+            taken[number] = Fault("metadata.name", words)
+    return taken
 
 
 def _run_faults(run: _Object, there: "_Objects") -> Iterator[Fault]:
@@ -264,7 +289,7 @@ class _Objects:
         if workflow is None:
             return None
         if id(workflow) not in self._settings:
-            faults = workflow_faults(workflow.manifest | {"metadata": _name_only(workflow.metadata)})
+            faults = workflow_faults(workflow.manifest)
             read = None if faults else WorkflowSettings.read(workflow.manifest["spec"])
             self._settings[id(workflow)] = read
         return self._settings[id(workflow)]

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from os.path import realpath
 from pathlib import Path
 
 import click
@@ -20,8 +21,8 @@ def expand(files: Iterable[str]) -> Iterator[str]:
         path = Path(name)
         expanded = sorted(map(str, _manifests(path))) if name != "-" and path.is_dir() else [name]
         for file in expanded:
-            if file not in seen:
-                seen.add(file)
+            if (found := realpath(file)) not in seen:
+                seen.add(found)
                 yield file
 
 

@@ -15,13 +15,15 @@ import yaml
 
 from sluice.cli.lint.loaders import MERGE, PLAIN, FastLoader, Loader
 from sluice.cli.lint.scalars import Scalar, key, plain, shown
-from sluice.core.base.faults import Fault
+from sluice.core.base.faults import LISTED_AT_MOST, Fault
 from sluice.core.base.foreign import MAX_LEVELS
 
 _DOCUMENT_START = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 _INDEX = re.compile(r"\[(\d+)\]")
 _STRING = "tag:yaml.org,2002:str"
 _RESOLVED = {PLAIN, *(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null", "timestamp"))}
+_HALVES = re.compile(r"[\ud800-\udfff]+")
+_ONE_HALF = re.compile(r"[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 _TOO_DEEP = f"this is nested too deeply; at most {MAX_LEVELS} levels can be read"
 _MAX_NODES = 1_000_000  # a document has them once its aliases are filled in; more than fit into any object
 
@@ -52,7 +54,8 @@ class Misread:
         return shown(self.value) == self.text
 
     def __str__(self) -> str:
-        read = ("a boolean" if isinstance(self.value, bool) else "a number") if self.arrives else shown(self.value)
+        kind = "no value" if self.value is None else "a boolean" if isinstance(self.value, bool) else "a number"
+        read = kind if self.arrives else shown(self.value)
         return f'kubectl reads {self.text} as {read}; write "{self.text}"'
 
 
@@ -64,7 +67,9 @@ class YamlDocument:
     root: yaml.Node
     lines_before: int
     findings: list[Finding]
-    """Faults whatever the object's kind: of keys, and numbers that JSON does not have."""
+    """Faults whatever the object's kind: of keys, and of scalars that JSON does not have. Of many the first."""
+    twice: list[Finding]
+    """Keys that are there twice. There may be more to say of such a place."""
 
     def line(self, path: str) -> int:
         """The line of the value at a path such as `spec.tasks[2].name`, or of its nearest parent if it is missing."""
@@ -162,7 +167,7 @@ def _composed(loader: "Loader | FastLoader", lines_before: int) -> Iterator[Yaml
         tree = _Tree(loader, lines_before)
         value = tree.value(root)
         if value is not None:
-            yield YamlDocument(value, root, lines_before, tree.findings)
+            yield YamlDocument(value, root, lines_before, tree.findings, tree.twice)
 
 
 class _Value(NamedTuple):
@@ -183,6 +188,7 @@ class _Tree:
     loader: "Loader | FastLoader"
     lines_before: int
     findings: list[Finding] = field(default_factory=list)
+    twice: list[Finding] = field(default_factory=list)
     _values: dict[int, _Value | None] = field(default_factory=dict)
     """None while a value is being constructed: meeting it again means a cycle."""
     _merged: int = 0
@@ -214,10 +220,8 @@ class _Tree:
         return _Value(self._scalar(node, path))
 
     def _scalar(self, node: yaml.Node, path: str) -> Any:
-        if node.tag in (_STRING, MERGE):
-            return node.value
         if node.tag not in _RESOLVED:
-            return self.loader.construct_object(node)
+            return self._text(node, path)
         value = plain(node.value)
         if isinstance(value, float) and not math.isfinite(value):
             self._report(node, path, f'kubectl cannot send {node.value} as a number; write "{node.value}"')
@@ -227,6 +231,7 @@ class _Tree:
     def _read_key(self, node: yaml.ScalarNode, path: str) -> None:
         """Makes a key of a map what it is in JSON."""
         if node.tag not in _RESOLVED:
+            node.tag, node.value = _STRING, self._text(node, _below(path, node.value))
             return
         text, read = node.value, key(node.value)
         node.tag, node.value = _STRING, text if read is None else read
@@ -235,8 +240,28 @@ class _Tree:
         elif read != text:
             self._report(node, _below(path, read), f'kubectl reads the key {text} as {read}; write "{text}"')
 
+    def _text(self, node: yaml.Node, path: str) -> str:
+        """Of a scalar in quotes, or with a tag. JSON writes some characters as two halves, which YAML leaves apart."""
+        if node.tag not in (_STRING, MERGE):
+            tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+            self._report(node, path, f"the tag {tag} means nothing here; leave it out, and write the value itself")
+        text: str = node.value
+        if text.isascii() or not _HALVES.search(text):
+            return text
+        if half := _ONE_HALF.search(text):
+            words = f"{ascii(half[0])[1:-1]} is one half of a character; write both, or the character itself"
+            self._report(node, path, words)
+        return _HALVES.sub(_joined, text)
+
     def _report(self, node: yaml.Node, path: str, message: str) -> None:
-        self.findings.append(Finding(self.lines_before + node.start_mark.line + 1, path, message))
+        self._add(self.findings, node, path, message)
+
+    def _add(self, findings: list[Finding], node: yaml.Node, path: str, message: str) -> None:
+        line = self.lines_before + node.start_mark.line + 1
+        if len(findings) < LISTED_AT_MOST:
+            findings.append(Finding(line, path, message))
+        elif len(findings) == LISTED_AT_MOST:
+            findings.append(Finding(line, "", f"there are more than {LISTED_AT_MOST} such faults; mend these first"))
 
     def _container(self, value: Any, parts: Collection[_Value], node: yaml.Node) -> _Value:
         found = _Value(
@@ -265,8 +290,12 @@ class _Tree:
                 raise _invalid("a key must be a string", name)
             if name.value in first_lines and name.tag != MERGE:
                 message = f"this key is in line {first_lines[name.value]} already; keep one"
-                self._report(name, _below(path, name.value), message)
+                self._add(self.twice, name, _below(path, name.value), message)
             first_lines.setdefault(name.value, self.lines_before + name.start_mark.line + 1)
+
+
+def _joined(halves: re.Match[str]) -> str:
+    return halves[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _below(path: str, key: str) -> str:

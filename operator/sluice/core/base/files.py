@@ -34,14 +34,16 @@ def is_path(name: str) -> bool:
 
 
 def contents(spec: Json) -> Iterator[tuple[str, bytes]]:
-    """The path and content of each file of a Workflow. What is no base64 counts as it stands: it is a fault."""
+    """The path and content of each file of a Workflow. What is no base64 counts as it stands: it is a fault, as half
+    of a character is.
+    """
     for path, text in mapping(spec.get("files")).items():
-        yield path, str(text).encode()
+        yield path, str(text).encode(errors="replace")
     for path, text in mapping(spec.get("binaryFiles")).items():
         try:
             yield path, base64.b64decode(str(text), validate=True)
         except (binascii.Error, ValueError):
-            yield path, str(text).encode()
+            yield path, str(text).encode(errors="replace")
 
 
 def file_hash(content: bytes) -> str:

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from sluice.api.crd import MAX_WORKFLOW_NAME
 from sluice.api.parameter import Parameter
 from sluice.api.pool import PoolSpec
 from sluice.api.run import WorkflowRunSpec
@@ -23,7 +22,18 @@ from sluice.core.graph.references import references
 from sluice.core.spec.arguments import argument_faults
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.parameter import ParameterDeclaration
-from sluice.core.validation import concurrency, container, graph, limits, outputs, retries, surprises, values, volumes
+from sluice.core.validation import (
+    concurrency,
+    container,
+    graph,
+    limits,
+    outputs,
+    resources,
+    retries,
+    surprises,
+    values,
+    volumes,
+)
 from sluice.core.validation.after import successions
 from sluice.core.validation.approvals import approvals
 from sluice.core.validation.backfill import backfill_faults
@@ -35,13 +45,14 @@ from sluice.core.validation.fan_out import fan_outs
 from sluice.core.validation.files import files, files_of_tasks
 from sluice.core.validation.joins import joins_and_waits
 from sluice.core.validation.lookalikes import lookalikes
-from sluice.core.validation.manifest import ParsedManifest, dependency_paths, name_of
+from sluice.core.validation.manifest import ParsedManifest, dependency_paths, name_of, names_with
+from sluice.core.validation.names import metadata_faults
 from sluice.core.validation.numbers import late_numbers
 from sluice.core.validation.schedule import schedules
 from sluice.core.validation.shape import parse_model
 from sluice.core.validation.when import conditions_fit, when_faults
 
-__all__ = ["backfill_faults", "pool_faults", "run_faults", "workflow_faults", "workflow_warnings"]
+__all__ = ["backfill_faults", "metadata_faults", "pool_faults", "run_faults", "workflow_faults", "workflow_warnings"]
 
 _Part = TypeVar("_Part", bound=BaseModel)
 _ANY_TASK: Json = {"name": "any"}  # where only the number of tasks counts
@@ -52,7 +63,7 @@ def workflow_faults(manifest: Json, *, chart_has_image: bool = False) -> list[Fa
 
     `chart_has_image`: the operator has a default image for tasks.
     """
-    faults = list(_name_faults(manifest))
+    faults = list(metadata_faults("Workflow", manifest.get("metadata", {})))
     raw = manifest.get("spec")
     if not isinstance(raw, dict):
         return [*faults, Fault("spec", "is required; it needs at least `tasks`")]
@@ -65,7 +76,7 @@ def workflow_faults(manifest: Json, *, chart_has_image: bool = False) -> list[Fa
     tasks = _parsed(Task, parts["tasks"][:MAX_TASKS], "spec.tasks", faults)
     if too_long := list(conditions_fit(tasks)):
         return listed([*faults, *too_long])
-    final = frozenset(task.name for task in tasks.values() if task.finally_)
+    final = names_with("finally", raw)
     read = {number: list(references(parts["tasks"][number], f"spec.tasks[{number}]")) for number in tasks}
     found = ParsedManifest(
         name=name_of(manifest.get("metadata")) or "",
@@ -121,14 +132,6 @@ def pool_faults(manifest: Json) -> list[Fault]:
     return listed(faults)
 
 
-def _name_faults(manifest: Json) -> Iterator[Fault]:
-    name = name_of(manifest.get("metadata")) or ""
-    if len(name) > MAX_WORKFLOW_NAME:
-        yield Fault(
-            "metadata.name", f"has {len(name)} characters; at most {MAX_WORKFLOW_NAME} fit, as runs are named after it"
-        )
-
-
 _CHECKS: tuple[Callable[[ParsedManifest], Iterator[Fault]], ...] = (
     graph.unique_names,
     graph.known_dependencies,
@@ -156,7 +159,8 @@ _CHECKS: tuple[Callable[[ParsedManifest], Iterator[Fault]], ...] = (
     files,
     files_of_tasks,
     container.timeouts,
-    container.quantities,
+    resources.quantities,
+    resources.requests_and_limits,
     container.pod_templates,
     retries.out_of_memory,
     volumes.claim_templates,

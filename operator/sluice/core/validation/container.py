@@ -1,4 +1,4 @@
-"""Faults of a task's pod: its image, its timeouts, its resources, its template."""
+"""Faults of a task's pod: its image, its timeouts, its template."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,6 @@ from sluice.api.base import seconds
 from sluice.api.task import PodMetadata, PodTemplate, TaskTemplate
 from sluice.core.base.faults import Fault
 from sluice.core.base.naming import PREFIX
-from sluice.core.base.quantity import parse
-from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.spec.numbers import is_late
 from sluice.core.validation.manifest import ParsedManifest, name_of
 
@@ -49,23 +47,6 @@ def timeouts(found: ParsedManifest) -> Iterator[Fault]:
             if limit is not None and not is_late(limit) and not 0 < seconds(limit) <= _LONGEST_TIMEOUT_S:
                 words = "is no time that a pod can have; write for example 90s or 2h"
                 yield Fault(f"{path}.{field}", f"'{limit}' {words}")
-
-
-def quantities(found: ParsedManifest) -> Iterator[Fault]:
-    layers = {f"spec.tasks[{number}]": task.resources for number, task in found.tasks.items()}
-    layers["spec.defaults"] = found.defaults.resources if found.defaults else None
-    for path, resources in layers.items():
-        for kind in ("requests", "limits"):
-            for name, quantity in (getattr(resources, kind, None) or {}).items():
-                text = str(quantity)
-                if not is_quantity(text):
-                    yield Fault(
-                        f"{path}.resources.{kind}.{name}", f"'{text}' is not a quantity; write for example 500m or 64Mi"
-                    )
-
-
-def is_quantity(text: str) -> bool:
-    return parse(text) is not None or PLACEHOLDER.search(text) is not None
 
 
 def pod_templates(found: ParsedManifest) -> Iterator[Fault]:

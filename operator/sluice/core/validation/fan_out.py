@@ -8,7 +8,7 @@ from sluice.api.for_each import MAX_ITEMS, MAX_ITEMS_OF_RUN, ForEachSpec, Range
 from sluice.core.base import foreign
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.graph.placeholders import PLACEHOLDER
-from sluice.core.validation.manifest import ParsedManifest
+from sluice.core.validation.manifest import ParsedManifest, names_with
 
 _WAYS = {"items": "items", "range": "range", "matrix": "matrix", "from_": "from", "same_as": "sameAs"}
 _COMBINATIONS_AT_MOST = 10 * MAX_ITEMS  # before any are excluded
@@ -19,7 +19,7 @@ _PERCENTAGE = re.compile(r"(100|[0-9]{1,2})%")
 def fan_outs(found: ParsedManifest) -> Iterator[Fault]:
     yield from _too_many(found)
     names = set(found.names)
-    over_items = {task.name for task in found.tasks.values() if task.for_each is not None}
+    over_items = names_with("forEach", found.raw)
     for number, task in found.tasks.items():
         if task.for_each is None:
             continue
@@ -117,7 +117,7 @@ def _matrix(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
     if combinations * len(kinds) > _COMPARISONS_AT_MOST:
         words = f"names {len(kinds)} different sets of keys, each to be looked up in {combinations} combinations"
         yield Fault(f"{path}.exclude", f"{words}; name the same keys in all of them")
-    if combinations > _COMBINATIONS_AT_MOST:
+    if combinations > (_COMBINATIONS_AT_MOST if for_each.exclude else MAX_ITEMS):
         yield Fault(f"{path}.matrix", f"has {combinations} combinations; at most {MAX_ITEMS} items are possible")
     if for_each.exclude is not None and for_each.matrix is None:
         yield Fault(f"{path}.exclude", "leaves combinations out of a matrix, and there is none; remove it")

@@ -7,6 +7,7 @@ from typing import Any
 from sluice.api.parameter import Parameter
 from sluice.api.task import Task, TaskTemplate
 from sluice.core import Json
+from sluice.core.base.foreign import mappings
 from sluice.core.cel.program import compile_condition, tasks_read
 from sluice.core.graph.references import Reference
 
@@ -17,7 +18,7 @@ class ParsedManifest:
 
     `raw` is its spec as JSON: a name that stands in a part with faults is a known name all the same. `names` has the
     name of each task, None where there is no usable one. `tasks` are the tasks that could be parsed, by number,
-    `references` what they read of others, and `final` the names of the `finally` tasks among them.
+    `references` what they read of others, and `final` the names of all `finally` tasks.
     """
 
     name: str
@@ -64,6 +65,12 @@ def dependency_paths(number: int, task: Task, references: Iterable[Reference], f
     if (for_each := task.for_each) is not None and for_each.same_as is not None:
         paths.setdefault(for_each.same_as, f"{path}.forEach.sameAs")
     return paths
+
+
+def names_with(field: str, raw: Json) -> frozenset[str]:
+    """The names of the tasks that have a field, other than as false, however wrong they are. `raw` is the spec."""
+    having = (task for task in mappings(raw.get("tasks")) if task.get(field, False) not in (None, False))
+    return frozenset(filter(None, map(name_of, having)))
 
 
 def name_of(part: Any) -> str | None:

@@ -10,8 +10,8 @@ from sluice.core.base.merge import merge
 from sluice.core.base.quantity import parse
 from sluice.core.pod.memory import memory_limit
 from sluice.core.spec.sensor import NOT_YET
-from sluice.core.validation.container import is_quantity
 from sluice.core.validation.manifest import ParsedManifest
+from sluice.core.validation.resources import is_quantity
 
 _MERGED = {"retries", "resources"}
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from sluice.core import Json
 from sluice.core.base.faults import Fault, Hint
+from sluice.core.base.foreign import mapping
 from sluice.core.pod.volumes import for_one_node, mounted
 from sluice.core.spec.definition import Definition
 from sluice.core.validation.manifest import ParsedManifest, name_of
@@ -22,11 +23,21 @@ def claim_templates(found: ParsedManifest) -> Iterator[Fault]:
             yield Fault(path, f"'{_OURS}' is the volume of a task's script; choose another name")
         elif name is not None:
             first[name] = number
+    yield from _access_modes(found)
     layers = {"spec.defaults": _defaults(found)} | {f"spec.tasks[{n}]": found.raw["tasks"][n] for n in found.tasks}
     for layer, fields in layers.items():
         for name in sorted(_volumes(fields) & first.keys()):
             words = f"'{name}' is one of the volumes of {layer} too; rename one"
             yield Fault(f"spec.volumeClaimTemplates[{first[name]}].metadata.name", words)
+
+
+def _access_modes(found: ParsedManifest) -> Iterator[Fault]:
+    templates = found.raw.get("volumeClaimTemplates")
+    for number, template in enumerate(templates if isinstance(templates, list) else ()):
+        modes = mapping(mapping(template).get("spec")).get("accessModes")
+        if modes is not None and not (isinstance(modes, list) and all(isinstance(mode, str) for mode in modes)):
+            path = f"spec.volumeClaimTemplates[{number}].spec.accessModes"
+            yield Fault(path, "must be a list of strings such as [ReadWriteOnce]")
 
 
 def known_volumes(found: ParsedManifest) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from sluice.api.run import ApprovalDecision, WorkflowRunSpec
 from sluice.api.task import ApprovalVerdict
 from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
+from sluice.core.base.faults import listed
 from sluice.core.base.naming import graph_of
 from sluice.core.base.ownership import AttemptRef
 from sluice.core.pod.builder import Item, build_pod
@@ -26,9 +27,11 @@ from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.run.children import ChildView
 from sluice.core.run.outputs import results_before
 from sluice.core.run.state import RunState
+from sluice.core.spec.arguments import argument_faults
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.outputs import OutputsFile
+from sluice.core.spec.parameter import stored_declarations
 from sluice.core.status.run_outputs import run_outputs
 from sluice.core.status.run_phase import expected_phase, run_end, run_message
 from sluice.core.status.run_status import compose
@@ -68,7 +71,10 @@ def run_locally(
     *,
     in_processes: bool = False,
 ) -> Run:
-    """`answers` decide the approvals. Raises ValueError for what only a cluster can do."""
+    """`answers` decide the approvals. Raises ValueError for arguments that do not fit, and for what needs a cluster."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    if wrong := listed(argument_faults(given, stored_declarations(workflow.manifest["spec"]), "arguments")):
+        raise ValueError("; ".join(map(str, wrong)))
     for each in workflow.known.values():
         for task in each.manifest["spec"]["tasks"]:
             called = task.get("workflow", {}).get("name") in workflow.known
@@ -77,7 +83,7 @@ def run_locally(
                     f"task '{task['name']}' is a container or a Workflow of elsewhere, and needs a cluster"
                 )
     with ThreadPoolExecutor(_AT_ONCE) as threads:
-        return _Cluster(threads, answers, in_processes=in_processes).run(workflow, arguments)
+        return _Cluster(threads, answers, in_processes=in_processes).run(workflow, given)
 
 
 @dataclass(slots=True, eq=False)
