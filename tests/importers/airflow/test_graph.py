@@ -1,5 +1,7 @@
 """Edges, groups, trigger rules, branches: what the graph is, and when each task runs."""
 
+import re
+
 import pytest
 
 from tests.importers.airflow.harness import faults, imported, run_task, spec_of, tasks_of
@@ -144,11 +146,34 @@ def test_setup_and_teardown(tmp_path):
     a >> b >> c.as_teardown(setups=a)
 """
     result = imported(tmp_path, text)
-    assert edges(result) == {"a b", "b c", "a c"}
-    teardown = tasks_of(result)["c"]
-    assert (teardown["runIf"], teardown["when"], teardown["allowFailure"]) == (
-        *("AllDone", "tasks.a.phase == 'Succeeded'", True),
-    )
+    assert edges(result) == {"a b"}
+    assert tasks_of(result)["c"] == {
+        "name": "c",
+        "when": "tasks.a.phase == 'Succeeded'",
+        "allowFailure": True,
+        "finally": True,
+        "bash": "true",
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "fail_when", "final", "lost"),
+    [
+        ("a >> b >> c.as_teardown(setups=a)", None, ["c"], []),
+        ("a >> b >> c.as_teardown(setups=a) >> d.as_teardown(setups=a)", None, ["c", "d"], []),
+        ("a >> b >> c.as_teardown(setups=a); a >> d", None, [], []),  # it does not wait for all
+        ("a >> b >> c.as_teardown(setups=a) >> d", None, [], []),
+        ("a >> b >> c.as_teardown(setups=a, on_failure_fail_dagrun=True)", "LeafFailed", [], []),
+        ("b.trigger_rule = 'all_done'; a >> b >> c.as_teardown(setups=a)", "LeafFailed", ["c"], []),
+        ("d.trigger_rule = 'all_done'; a >> b >> c.as_teardown(setups=a); a >> d", "LeafFailed", [], ["teardown"]),
+    ],
+)
+def test_a_teardown_hides_no_failure(tmp_path, said, fail_when, final, lost):
+    names = sorted(set(re.findall(r"\b[a-d]\b", said)))
+    result = imported(tmp_path, f"{WITH}{empties(names)}    {said}\n")
+    assert (faults(result), [loss.what for loss in result.losses]) == ([], lost)
+    assert spec_of(result).get("failWhen") == fail_when
+    assert [name for name, task in tasks_of(result).items() if "finally" in task] == final
 
 
 def test_a_teardown_around_tasks(tmp_path):
@@ -169,6 +194,8 @@ with DAG("etl", schedule=None):
     result = imported(tmp_path, text)
     assert edges(result) == {"make remove", "make a", "a b", "b remove"}
     assert tasks_of(result)["remove"]["when"] == "tasks.make.phase == 'Succeeded'"
+    assert tasks_of(result)["remove"]["runIf"] == "AllDone"
+    assert "failWhen" not in spec_of(result)
 
 
 def test_what_is_set_on_a_task_later(tmp_path):

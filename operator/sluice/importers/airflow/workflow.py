@@ -16,6 +16,7 @@ from sluice.importers.airflow.tasks import common
 from sluice.importers.airflow.tasks.actions import action
 from sluice.importers.airflow.tasks.branches import condition, set_choice_outputs
 from sluice.importers.airflow.tasks.mapping import for_each
+from sluice.importers.airflow.tasks.teardowns import hidden_by, is_final, is_looked_away_from
 from sluice.importers.airflow.texts.holes import DATES, filled
 
 _RUNS_NOTHING = {"approval", "join", "wait"}
@@ -104,8 +105,10 @@ def _task(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     fields |= common.limits(task, dag, has_pod=not set(does) & _NO_POD)
     if set(does) & _RUNS_NOTHING:
         fields.pop("retries", None)
-    if task.teardown and not task.fails_dag:
+    if is_looked_away_from(task):
         fields["allowFailure"] = True
+    if is_final(task, dag):
+        fields["finally"] = True
     made: Json = filled(fields | does, marks, dag)
     return made
 
@@ -172,11 +175,23 @@ def _limits(dag: Translation, tasks: list[Json], schedule: Triggers) -> Json:
         spec["timeout"] = duration(timeout)
     if said.get("fail_fast") is True or said.get("fail_stop") is True:
         spec["failFast"] = "Stop"
-    if any(task.get("runIf") in _TOLERANT for task in tasks):
+    if _goes_by_leaves(tasks, dag):
         spec["failWhen"] = "LeafFailed"
     if noted := sorted(_NOTES & {name for name, value in said.items() if value}):
         dag.note(None, f"{', '.join(noted)} of the DAG have no meaning here")
     return spec
+
+
+def _goes_by_leaves(tasks: list[Json], dag: Translation) -> bool:
+    """Does a task run after a failure, so that it takes a leaf to fail the run?"""
+    teardowns = {dag.names[task.id]: task for task in dag.dag.tasks if is_looked_away_from(task)}
+    if not any(task.get("runIf") in _TOLERANT for task in tasks if task["name"] not in teardowns):
+        return False
+    for task in tasks:
+        teardown = teardowns.get(task["name"])
+        if teardown is not None and "finally" not in task and (hidden := hidden_by(teardown, dag)):
+            dag.lose(teardown, "teardown", f"the run succeeds although {', '.join(hidden)} before it failed")
+    return True
 
 
 def _defaults(tasks: list[Json], dag: Translation) -> Json:

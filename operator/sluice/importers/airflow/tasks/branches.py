@@ -38,7 +38,11 @@ def _chosen(task: RecordedTask, branch: RecordedTask, dag: Translation) -> str:
 
 
 def _checks_before(task: RecordedTask, dag: Translation) -> list[str]:
-    """Short circuits that skip it: those directly before it, and those further up that ignore trigger rules."""
+    """Short circuits that skip it: those directly before it, and those further up that ignore trigger rules. None skips
+    a teardown.
+    """
+    if task.teardown:
+        return []
     direct = [each for each in dag.upstream[task.id] if dag.tasks[each].is_a(*_CHECKS)]
     if str(task.fields.get("trigger_rule") or "all_success") in _PASS_SKIPS_ON:
         return direct

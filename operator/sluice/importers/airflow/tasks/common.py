@@ -8,6 +8,7 @@ from sluice.importers.airflow.dags.values import duration, flag, number, seconds
 from sluice.importers.airflow.record.recording import RecordedTask
 from sluice.importers.airflow.sluice_airflow.names import name_of
 from sluice.importers.airflow.tasks.pods import override
+from sluice.importers.airflow.tasks.teardowns import is_final
 
 RULES = {
     "all_success": None,
@@ -64,7 +65,8 @@ def order(task: RecordedTask, dag: Translation) -> Json:
     if rule in _AT_ONCE:
         return {}
     fields: Json = {}
-    if before := [dag.names[each] for each in dag.upstream[task.id]]:
+    waits_for = [each for each in dag.upstream[task.id] if not is_final(task, dag) or is_final(dag.tasks[each], dag)]
+    if before := [dag.names[each] for each in waits_for]:
         fields["dependsOn"] = before
     if before and (said := RULES.get(rule)) is not None:
         fields["runIf"] = said
