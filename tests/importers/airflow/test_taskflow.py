@@ -102,6 +102,21 @@ def test_expand(tmp_path, call, for_each, inputs, shown):
     assert done.out == shown + "\n", done.err
 
 
+@pytest.mark.parametrize("command", ["echo {{ ds }}", "echo $(echo 2026-03-01)"])
+def test_an_item_that_is_filled_in_later_is_taken_by_its_number(tmp_path, command):
+    text = f"""
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+with DAG("etl", schedule=None):
+    BashOperator.partial(task_id="b").expand(bash_command=["echo a", {command!r}])
+"""
+    result = imported(tmp_path, text, head=HEAD)
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert tasks_of(result)["b"]["forEach"] == {"range": {"end": 2}}
+    run = {"intervalStart": "2026-03-01T00:00:00Z", "intervalEnd": "2026-03-02T00:00:00Z"}
+    assert run_task(tmp_path, spec_of(result), "b", run=run, item=1, index=1).out == "2026-03-01\n"
+
+
 def test_branches_sensors_and_bash(tmp_path):
     text = """
 @dag(schedule=None)
