@@ -103,3 +103,29 @@ def test_a_script_in_a_file_is_a_template(tmp_path):
     (tmp_path / "dags").mkdir()
     (tmp_path / "dags" / "load.sh").write_text("echo {{ params.x }}\n")
     assert tasks_of(bash(tmp_path, "load.sh"))["t"]["bash"] == "echo ${PARAM_X}"
+
+
+@pytest.mark.parametrize(
+    ("pull", "outputs"),
+    [
+        ("ti.xcom_pull(task_ids='a', key='k')['x']", {"k", "return_value"}),
+        ("ti.xcom_pull('a')['x']", {"return_value"}),
+    ],
+)
+@pytest.mark.parametrize(
+    "reader",
+    ["BashOperator(task_id='b', bash_command=C)", "BashOperator.partial(task_id='b').expand(bash_command=[C])"],
+)
+def test_what_a_template_in_the_pod_reads_is_an_output(tmp_path, pull, outputs, reader):
+    text = f"""
+def push(ti):
+    ti.xcom_push(key="k", value={{"x": 1}})
+    return {{"x": 1}}
+C = "echo {{{{ {pull} }}}}"
+{DAILY}    PythonOperator(task_id="a", python_callable=push) >> {reader}
+"""
+    result = imported(tmp_path, text)
+    assert faults(result) == []
+    assert outputs <= set(tasks_of(result)["a"]["outputs"])
+    before = {"a": {key: {"x": 1} for key in outputs}}
+    assert run_task(tmp_path, spec_of(result), "b", tasks=before).out == "1\n"

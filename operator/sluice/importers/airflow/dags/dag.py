@@ -125,7 +125,7 @@ class Translation:
         for other, key in _xcoms([task.fields, task.mapped]):
             if other in self.tasks:
                 said.setdefault(other, set()).add(key)
-        pulling = [text for text in texts_in(task.fields) if "xcom_pull" in text]
+        pulling = [text for text in texts_in([task.fields, task.mapped]) if "xcom_pull" in text]
         texts = {*task.body.texts, *(word for text in pulling for word in self._ids_in(text))}
         if "xcom_pull" in task.body.names or pulling:
             named = [each for each in self.tasks if each in texts] or self.upstream[task.id]

@@ -194,13 +194,16 @@ FILTERS["default"] = FILTERS["d"] = lambda value, *other: value if isinstance(va
 
 
 def template_of(text, params):
-    """A list of texts and holes, or {"$in_pod": why}. `params`: what the task adds to the parameters of the DAG."""
+    """A list of texts and holes, or {"$in_pod": why, "text": text}.
+
+    `params`: what the task adds to the parameters of the DAG.
+    """
     holes = []
     environment = jinja2.sandbox.SandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
     environment.filters.update(FILTERS)
     try:
         rendered = environment.from_string(text).render(names_of(holes, params))
     except Exception as error:  # noqa: BLE001  # whatever a template of theirs raises
-        return {"$in_pod": f"{type(error).__name__}: {error}"[:200]}
+        return {"$in_pod": f"{type(error).__name__}: {error}"[:200], "text": text}
     parts = _HOLE.split(rendered)
     return {"$template": [holes[int(part)] if index % 2 else part for index, part in enumerate(parts) if part]}

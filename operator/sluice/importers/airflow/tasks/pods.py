@@ -26,8 +26,8 @@ def pod(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
         try:
             return in_field(parts_of(value, marks), dag)
         except InPod as reason:
-            dag.lose(task, "a template", f"left as it is: {reason}")
-            return _raw(value)
+            dag.lose(task, "a template", f"left as it is: {reason}", left=True)
+            return str(value["text"]) if isinstance(value, dict) and "text" in value else ""
 
     def variable(name: str, value: Any) -> Json:
         try:
@@ -92,10 +92,6 @@ def _keys(value: Any) -> Iterator[str]:
     if isinstance(value, dict | list):
         for each in value.values() if isinstance(value, dict) else value:
             yield from _keys(each)
-
-
-def _raw(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _env(said: Json, variable: Callable[[str, Any], Json]) -> list[Json]:
