@@ -26,6 +26,7 @@ def bash(tmp_path, command, **more):
         ('echo "{{ params.x }}"', 'echo "${PARAM_X}"'),
         ("echo 'is {{ params.x }}'", "echo 'is '\"${PARAM_X}\"''"),
         ("echo {{ run_id }}", "echo ${SLUICE_RUN}"),
+        ("echo {{ 'a' | upper }}{{ 'b' if 1 is defined }}", "echo Ab"),
         ("echo {{ 1 + 1 }} {% for i in range(2) %}{{ i }} {% endfor %}", "echo 2 0 1 "),
         ("echo {{ ds }}", 'ds=$(date -u -d "$SLUICE_INTERVAL_START" +%Y-%m-%d)\necho ${ds}'),
     ],
@@ -84,6 +85,35 @@ def test_a_template_that_needs_values_is_rendered_in_the_pod(tmp_path):
     result = bash(tmp_path, "{% if params.x == 'a b' %}echo yes{% else %}echo no{% endif %}")
     assert result.exit_code == 0
     assert run_task(tmp_path, spec_of(result), "t", params={"x": "a b"}).out == "yes\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "echo {{ ds | replace('-', '/') }}",
+        "echo {{ (ds ~ 'x') | upper }}",
+        "echo {{ (ds ~ 'x').upper() }}",
+        "echo {{ params.x | upper }}",
+        "echo {{ [params.x] | join }}",
+        "echo {{ 'x' if params.x is none else 'y' }}",
+        "echo {{ dag_run.conf['y'] if dag_run.conf['y'] is defined else 'nothing' }}",
+        "echo {{ 'x' if prev_ds is defined else 'y' }}",
+        "echo {% if dag_run.conf %}a{% else %}b{% endif %}",
+        "echo {% for name in dag_run.conf %}{{ name }}{% endfor %}",
+        "echo '{{ dag_run.conf }}'",
+        "echo '{{ dag_run }}'",
+        "echo '{{ params }}'",
+        "echo '{{ var.value }}'",
+        "echo '{{ var.json.cfg }}'",
+        "echo '{{ conn.db }}'",
+        "echo '{{ ti }}'",
+        "echo '{{ [ds] }}'",
+        "echo {{ execution_date.strftime('%f') }}",
+    ],
+)
+def test_what_only_a_run_can_decide_is_rendered_in_the_pod(tmp_path, command):
+    task = tasks_of(bash(tmp_path, command))["t"]
+    assert ("function" in task, "bash" in task) == (True, False)
 
 
 def test_what_it_prints_last_is_what_others_read(tmp_path):

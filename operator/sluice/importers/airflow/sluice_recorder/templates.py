@@ -6,6 +6,7 @@ or a reason why it can only be rendered in the pod.
 """
 
 import datetime
+import functools
 import re
 
 import jinja2
@@ -20,7 +21,20 @@ class Needed(Exception):
     """The value is asked for while rendering: a condition, a loop, a filter that we do not know."""
 
 
-class Hole:
+class Open:
+    """What a run has. Nothing can be asked of it here."""
+
+    def _needed(self, *_, **__):
+        raise Needed("its value is needed to render the template")
+
+    __bool__ = __iter__ = __len__ = __eq__ = __lt__ = __gt__ = __le__ = __ge__ = __int__ = __float__ = __contains__ = (
+        _needed
+    )
+    __str__ = __repr__ = __add__ = __radd__ = __mul__ = __mod__ = __getitem__ = _needed
+    __hash__ = object.__hash__
+
+
+class Hole(Open):
     """A value that a run has. It can be put into a text, and nothing else."""
 
     def __init__(self, holes, **said):
@@ -32,15 +46,6 @@ class Hole:
 
     __html__ = __str__
 
-    def _needed(self, *_, **__):
-        raise Needed("its value is needed to render the template")
-
-    __bool__ = __iter__ = __len__ = __eq__ = __lt__ = __gt__ = __le__ = __ge__ = __int__ = __float__ = __contains__ = (
-        _needed
-    )
-    __add__ = __radd__ = __mul__ = __mod__ = __getitem__ = _needed
-    __hash__ = object.__hash__
-
 
 class Moment(Hole):
     """A time of the run: the start or end of its interval, moved by some seconds."""
@@ -50,6 +55,8 @@ class Moment(Hole):
         self._parts = base, shift
 
     def strftime(self, shape):
+        if "%f" in shape:  # which `date` has not
+            self._needed()
         return Moment(self._holes, *self._parts, shape)
 
     def isoformat(self):
@@ -83,7 +90,7 @@ class Moment(Hole):
         return self._moved(-delta.total_seconds()) if isinstance(delta, datetime.timedelta) else self._needed()
 
 
-class _Each:
+class _Each(Open):
     """`params.x` and `params["x"]`: a hole for any name."""
 
     def __init__(self, holes, **said):
@@ -100,15 +107,17 @@ class _Each:
         return self[name]
 
 
-class _Connections:
+class _Connections(Open):
     def __init__(self, holes):
         self._holes = holes
 
     def __getattr__(self, name):
         return _Each(self._holes, connection=name, field=None)
 
+    __getitem__ = __getattr__
 
-class _TaskInstance:
+
+class _TaskInstance(Open):
     def __init__(self, holes):
         self._holes = holes
         self.run_id = Hole(holes, run="name")
@@ -119,7 +128,14 @@ class _TaskInstance:
         return Hole(self._holes, xcom=task_ids, key=key)
 
 
-class _Macros:
+class _Named(Open):
+    """Of its names only these are known here."""
+
+    def __init__(self, **names):
+        vars(self).update(names)
+
+
+class _Macros(Open):
     datetime, timedelta = datetime.datetime, datetime.timedelta
 
     @staticmethod
@@ -171,13 +187,30 @@ def names_of(holes, params):
         "run_id": Hole(holes, run="name"),
         "ti": ti,
         "task_instance": ti,
-        "macros": _Macros,
-        "var": type("Var", (), {"value": _Each(holes, variable=None), "json": _Connections(holes)}),
+        "macros": _Macros(),
+        "var": _Named(value=_Each(holes, variable=None), json=_Connections(holes)),
         "conn": _Connections(holes),
-        "dag_run": type(
-            "DagRun", (), {"conf": _Each(holes, param=None), "run_id": Hole(holes, run="name"), "logical_date": logical}
-        ),
+        "dag_run": _Named(conf=_Each(holes, param=None), run_id=Hole(holes, run="name"), logical_date=logical),
     }
+
+
+def _is_open(value):
+    """Is it what a run has, a text with such a value in it, or a name that is not known here?"""
+    if isinstance(value, (list, tuple)):
+        return any(map(_is_open, value))
+    return isinstance(value, (Open, jinja2.Undefined)) or (isinstance(value, str) and _OPEN in value)
+
+
+def _of_known(function):
+    """A filter or a test of jinja's own. What kind of function it is stays written on it."""
+
+    @functools.wraps(function)
+    def asked(*args, **kwargs):
+        if any(map(_is_open, [*args, *kwargs.values()])):
+            raise Needed("its value is needed to render the template")
+        return function(*args, **kwargs)
+
+    return asked
 
 
 FILTERS = {
@@ -189,8 +222,36 @@ FILTERS = {
     "string": lambda value: value,
     "int": lambda value, *_: value if isinstance(value, Hole) else int(value),
 }
-_DEFAULT = jinja2.defaults.DEFAULT_FILTERS["default"]
-FILTERS["default"] = FILTERS["d"] = lambda value, *other: value if isinstance(value, Hole) else _DEFAULT(value, *other)
+_OF_KNOWN = jinja2.defaults.DEFAULT_FILTERS["default"]
+
+
+def _default(value, other="", boolean=False):
+    if isinstance(value, Hole):
+        return value
+    return _of_known(_OF_KNOWN)(value, other, boolean)
+
+
+FILTERS["default"] = FILTERS["d"] = _default
+
+
+class _Environment(jinja2.sandbox.SandboxedEnvironment):
+    def __init__(self):
+        super().__init__(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
+        for functions in (self.filters, self.tests):
+            functions.update({name: _of_known(function) for name, function in functions.items()})
+        self.filters.update(FILTERS)
+
+    def getattr(self, obj, attribute):
+        return super().getattr(self._known(obj), attribute)
+
+    def getitem(self, obj, argument):
+        return super().getitem(self._known(obj), argument)
+
+    def _known(self, obj):
+        """A part or a method of a text in which a value is left open would be one of the mark's."""
+        if isinstance(obj, str) and _OPEN in obj:
+            raise Needed("its value is needed to render the template")
+        return obj
 
 
 def template_of(text, params):
@@ -199,10 +260,8 @@ def template_of(text, params):
     `params`: what the task adds to the parameters of the DAG.
     """
     holes = []
-    environment = jinja2.sandbox.SandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=False)
-    environment.filters.update(FILTERS)
     try:
-        rendered = environment.from_string(text).render(names_of(holes, params))
+        rendered = _Environment().from_string(text).render(names_of(holes, params))
     except Exception as error:  # noqa: BLE001  # whatever a template of theirs raises
         return {"$in_pod": f"{type(error).__name__}: {error}"[:200], "text": text}
     parts = _HOLE.split(rendered)

@@ -95,7 +95,8 @@ def _bash(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
         script, env = in_script(parts, dag)
         env += _environment(task.fields.get("env"), dag, marks)
     except (InPod, NotPossible) as reason:
-        dag.note(task, f"{task.id} is rendered in its pod, by the stand-ins: {reason}")
+        needs = "with jinja2 if its image has it, else no more than names, calls and usual filters"
+        dag.note(task, f"{task.id} is rendered in its pod, {needs}: {reason}")
         return _function(task, dag, marks) | common.skips(task, said)
     if isinstance(folder := task.fields.get("cwd"), str):
         script = f"cd {shlex.quote(folder)} || exit 1\n{script}"
