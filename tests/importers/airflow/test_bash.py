@@ -116,6 +116,34 @@ def test_what_only_a_run_can_decide_is_rendered_in_the_pod(tmp_path, command):
     assert ("function" in task, "bash" in task) == (True, False)
 
 
+@pytest.mark.parametrize(
+    ("template", "parameter", "losses"),
+    [
+        ("{{ dag_run.conf.get('p', '/data/d') }}", {"name": "p", "default": "/data/d"}, []),
+        ("{{ dag_run.conf['p'] | default('eu') }}", {"name": "p", "default": "eu"}, []),
+        ("{{ params.get('p', 5) }}", {"name": "p", "default": "5"}, []),
+        ("{{ params.get('x', 'c') }}", None, []),  # it has one
+        ("{{ dag_run.conf.get('x', 'c') }}", None, ["the default 'c' of the parameter x"]),
+        (
+            "{{ dag_run.conf.get('p', 'a') }}{{ dag_run.conf.get('p', 'b') }}",
+            {"name": "p", "default": "a"},
+            ["the default 'b' of the parameter p"],
+        ),
+        (
+            "{{ var.value.get('p', 'b') }}",
+            {"name": "p", "description": "Variable p of the Airflow installation", "default": "b"},
+            [],
+        ),
+        ("{{ var.value.get('p_key', 'b') }}", None, ["the default of Variable p_key"]),
+    ],
+)
+def test_a_default_in_a_template_is_the_parameters(tmp_path, template, parameter, losses):
+    result = bash(tmp_path, f"echo {template}")
+    own = {"name": "x", "default": "a b"}
+    assert spec_of(result)["parameters"] == ([own] if parameter is None else [own, parameter])
+    assert [loss.what for loss in result.losses] == losses
+
+
 def test_what_it_prints_last_is_what_others_read(tmp_path):
     text = f"""{DAILY}
     a = BashOperator(task_id="a", bash_command="echo one; echo two")

@@ -2,6 +2,7 @@
 
 What comes of it is a list of texts and holes: {"time": "start", "shift": seconds, "format": "%Y-%m-%d"},
 {"param": name}, {"xcom": task, "key": key}, {"variable": name}, {"connection": name, "field": field}, {"run": field};
+a parameter of `dag_run.conf` says `"conf": true`, and what has a default in the template `"default": text`;
 or a reason why it can only be rendered in the pod.
 """
 
@@ -45,6 +46,16 @@ class Hole(Open):
         return f"{_OPEN}{len(self._holes) - 1}{_CLOSE}"
 
     __html__ = __str__
+
+    @property
+    def is_optional(self):
+        return "param" in self._said
+
+    def or_else(self, default):
+        """With a default, for what may not be there."""
+        if not isinstance(default, (str, int, float)) or _is_open(default):
+            self._needed()
+        return Hole(self._holes, **self._said, default=str(default))
 
 
 class Moment(Hole):
@@ -104,7 +115,8 @@ class _Each(Open):
     __getitem__ = __getattr__
 
     def get(self, name, default=None):
-        return self[name]
+        value = self[name]
+        return value.or_else(default) if isinstance(value, Hole) and default is not None else value
 
 
 class _Connections(Open):
@@ -190,7 +202,7 @@ def names_of(holes, params):
         "macros": _Macros(),
         "var": _Named(value=_Each(holes, variable=None), json=_Connections(holes)),
         "conn": _Connections(holes),
-        "dag_run": _Named(conf=_Each(holes, param=None), run_id=Hole(holes, run="name"), logical_date=logical),
+        "dag_run": _Named(conf=_Each(holes, param=None, conf=True), run_id=ti.run_id, logical_date=logical),
     }
 
 
@@ -226,8 +238,8 @@ _OF_KNOWN = jinja2.defaults.DEFAULT_FILTERS["default"]
 
 
 def _default(value, other="", boolean=False):
-    if isinstance(value, Hole):
-        return value
+    if isinstance(value, Hole) and not boolean:
+        return value.or_else(other) if value.is_optional else value
     return _of_known(_OF_KNOWN)(value, other, boolean)
 
 

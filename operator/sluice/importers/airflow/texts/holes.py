@@ -120,7 +120,19 @@ def _placeholder(hole: Json, dag: Translation) -> str:
 
 
 def _parameter(hole: Json, dag: Translation) -> str:
-    return dag.parameter(str(hole["param"])) if "param" in hole else _installation(_origin(hole), dag)
+    if "param" not in hole:
+        return _installation(hole, dag)
+    name = dag.parameter(str(hole["param"]))
+    if "default" in hole and ("conf" in hole or hole["param"] not in dag.dag.params):
+        _give_default(name, str(hole["default"]), dag)
+    return name
+
+
+def _give_default(name: str, default: str, dag: Translation) -> None:
+    """A parameter has one default: of several that templates say, the first."""
+    holds = str(dag.parameters[name].setdefault("default", default))
+    if holds != default:
+        dag.lose(None, f"the default {default!r:.60} of the parameter {name}", f"it is {holds!r:.60} everywhere")
 
 
 def _origin(hole: Json) -> str:
@@ -139,6 +151,8 @@ def secret_of(parts: list[str | Json], dag: Translation) -> Json | None:
     source = None if origin.removeprefix("Variable ") in dag.options.variables else source_of(origin)
     if source is not None:
         dag.note(None, f"{origin} is read from the Secret {source['secretKeyRef']['name']}")
+        if "default" in hole:
+            dag.lose(None, f"the default of {origin}", "the Secret has to have it")
     return source
 
 
@@ -148,14 +162,18 @@ def env_entry(name: str, parts: list[str | Json], dag: Translation) -> Json:
     return {"name": name} | ({"value": in_field(parts, dag)} if source is None else {"valueFrom": source})
 
 
-def _installation(origin: str, dag: Translation) -> str:
+def _installation(hole: Json, dag: Translation) -> str:
     """What only the installation knows is a parameter, with the value that was given on the command line."""
+    origin = _origin(hole)
     name = dag.parameter(re.sub("^(Variable|Connection|environment variable) ", "", origin))
     given = dag.options.variables.get(origin.removeprefix("Variable "))
     if given is not None:
         dag.parameters[name].setdefault("default", given)
-    elif "default" not in dag.parameters[name]:
+        return name
+    if "default" not in dag.parameters[name]:
         dag.parameters[name]["description"] = f"{origin} of the Airflow installation"
+    if "default" in hole:
+        _give_default(name, str(hole["default"]), dag)
     return name
 
 
