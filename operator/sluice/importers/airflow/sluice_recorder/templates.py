@@ -1,7 +1,8 @@
 """Renders a template as far as it is known, and leaves a hole for each value that only a run has.
 
 What comes of it is a list of texts and holes: {"time": "start", "shift": seconds, "format": "%Y-%m-%d"},
-{"param": name}, {"xcom": task, "key": key}, {"variable": name}, {"connection": name, "field": field}, {"run": field};
+{"param": name}, {"xcom": task, "key": key}, {"variable": name}, {"connection": name, "field": field}, {"run": field},
+{"unknown": origin}; a value that was given on the command line says `"given": text`,
 a parameter of `dag_run.conf` says `"conf": true`, and what has a default in the template `"default": text`;
 or a reason why it can only be rendered in the pod.
 """
@@ -12,6 +13,7 @@ import re
 
 import jinja2
 import jinja2.sandbox
+from sluice_airflow import settings
 
 _OPEN, _CLOSE = "\ue002", "\ue003"
 _HOLE = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
@@ -119,6 +121,45 @@ class _Each(Open):
         return value.or_else(default) if isinstance(value, Hole) and default is not None else value
 
 
+class _Json(Open):
+    """`var.json.cfg`, whose parts are values."""
+
+    def __init__(self, holes):
+        self._holes = holes
+
+    def __getattr__(self, name):
+        return _Part(self._holes, settings.Variable.get(name, None, deserialize_json=True), name)
+
+
+class _Part(Hole):
+    """Of a variable that is JSON. `given` is its value, None if that is not known."""
+
+    def __init__(self, holes, given, *path):
+        self._given, self._path = given, path
+        known = {} if given is None else {"given": str(given)}
+        super().__init__(holes, unknown=f"Variable {'.'.join(path)}", **known)
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __getitem__(self, key):
+        given = self._given
+        if given is not None:
+            is_there = key in given if isinstance(given, dict) else isinstance(given, list) and key in range(len(given))
+            given = given[key] if is_there else self._needed()
+        return _Part(self._holes, given, *self._path, str(key))
+
+    def get(self, name, default=None):
+        if isinstance(self._given, dict) and name not in self._given:
+            return default
+        return self[name] if default is None or self._given is not None else self[name].or_else(default)
+
+    def __str__(self):
+        return self._needed() if len(self._path) == 1 or isinstance(self._given, (dict, list)) else super().__str__()
+
+
 class _Connections(Open):
     def __init__(self, holes):
         self._holes = holes
@@ -200,7 +241,7 @@ def names_of(holes, params):
         "ti": ti,
         "task_instance": ti,
         "macros": _Macros(),
-        "var": _Named(value=_Each(holes, variable=None), json=_Connections(holes)),
+        "var": _Named(value=_Each(holes, variable=None), json=_Json(holes)),
         "conn": _Connections(holes),
         "dag_run": _Named(conf=_Each(holes, param=None, conf=True), run_id=ti.run_id, logical_date=logical),
     }

@@ -145,7 +145,7 @@ def _origin(hole: Json) -> str:
 
 def secret_of(parts: list[str | Json], dag: Translation) -> Json | None:
     """A `valueFrom` for a value that is one secret of the installation, unless it was given."""
-    if len(parts) != 1 or not isinstance(hole := parts[0], dict) or "param" in hole:
+    if len(parts) != 1 or not isinstance(hole := parts[0], dict) or {"param", "given"} & set(hole):
         return None
     origin = _origin(hole)
     source = None if origin.removeprefix("Variable ") in dag.options.variables else source_of(origin)
@@ -166,7 +166,7 @@ def _installation(hole: Json, dag: Translation) -> str:
     """What only the installation knows is a parameter, with the value that was given on the command line."""
     origin = _origin(hole)
     name = dag.parameter(re.sub("^(Variable|Connection|environment variable) ", "", origin))
-    given = dag.options.variables.get(origin.removeprefix("Variable "))
+    given = hole.get("given", dag.options.variables.get(origin.removeprefix("Variable ")))
     if given is not None:
         dag.parameters[name].setdefault("default", given)
         return name
