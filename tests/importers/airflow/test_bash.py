@@ -46,6 +46,9 @@ def test_scripts(tmp_path, command, script):
         ("{{ macros.ds_format(ds, '%Y-%m-%d', '%d.%m.%Y') }}", "01.03.2026"),
         ("{{ yesterday_ds }} {{ tomorrow_ds_nodash }}", "2026-02-28 20260302"),
         ("{{ execution_date.strftime('%Y/%m') }}", "2026/03"),
+        ("{{ ts.strftime('%Y/%m') }} {{ ts.strftime('%Y_%m') }}", "2026/03 2026_03"),
+        ("{{ execution_date.strftime('%d. %m') }}", "01. 03"),
+        ('{{ execution_date.strftime("%Y;\'%m") }}', "2026;'03"),
         ("{{ (logical_date + macros.timedelta(hours=1)).isoformat() }}", "2026-03-01T01:00:00+00:00"),
         ("{{ logical_date | ts_nodash }}", "20260301T000000"),
         ("{{ data_interval_end.subtract(days=2).to_date_string() }}", "2026-02-28"),
@@ -155,6 +158,19 @@ def test_what_it_prints_last_is_what_others_read(tmp_path):
     assert run_task(tmp_path, spec_of(result), "a").outputs == {"return_value": "two"}
     assert tasks_of(result)["b"]["env"] == [{"name": "A", "value": "$(tasks.a.outputs.return_value)"}]
     assert tasks_of(result)["b"]["bash"] == "echo ${A}"
+
+
+def test_two_results_whose_names_are_alike(tmp_path):
+    text = f"""{DAILY}
+    made = [PythonOperator(task_id=name, python_callable=lambda: name) for name in ("a_b", "a.b")]
+    made >> BashOperator(task_id="t", bash_command="{{{{ ti.xcom_pull('a_b') }}}} {{{{ ti.xcom_pull('a.b') }}}}")
+"""
+    task = tasks_of(imported(tmp_path, text))["t"]
+    assert task["env"] == [
+        {"name": "A_B", "value": "$(tasks.a-b.outputs.return_value)"},
+        {"name": "A_B_2", "value": "$(tasks.a-b-2.outputs.return_value)"},
+    ]
+    assert task["bash"] == "${A_B} ${A_B_2}"
 
 
 def test_a_script_in_a_file_is_a_template(tmp_path):

@@ -96,6 +96,16 @@ def test_times_for_a_container_are_made_by_one_task(tmp_path):
     assert tasks["dates"]["outputs"] == ["ds", "ds_minus_7d"]
 
 
+def test_two_shapes_of_a_time_are_two_outputs(tmp_path):
+    arguments = "'{{ execution_date.strftime(\"%Y/%m\") }}', '{{ execution_date.strftime(\"%Y-%m\") }}'"
+    tasks = tasks_of(pod(tmp_path, f"image='b', arguments=[{arguments}]"))
+    assert tasks["t"]["args"] == ["$(tasks.dates.outputs.date_Ym)", "$(tasks.dates.outputs.date_Ym_2)"]
+    assert [line.partition("+")[2] for line in tasks["dates"]["bash"].splitlines()] == [
+        '%Y/%m)" >> "$SLUICE_OUTPUTS"',
+        '%Y-%m)" >> "$SLUICE_OUTPUTS"',
+    ]
+
+
 def test_a_pod_override_is_a_template(tmp_path):
     container = "k8s.V1Container(name='base', image_pull_policy='Always')"
     config = f"{{'pod_override': k8s.V1Pod(spec=k8s.V1PodSpec(containers=[{container}]))}}"

@@ -4,6 +4,7 @@ Times are made from the run's interval with `date`: in the script itself, or for
 """
 
 import re
+import shlex
 from typing import Any
 
 from sluice.core import Json
@@ -79,22 +80,32 @@ def in_script(parts: list[str | Json], dag: Translation) -> tuple[str, list[Json
 
 def _variable(hole: Json, dag: Translation, lines: dict[str, str], env: dict[str, Json]) -> str:
     if "time" in hole:
-        name = _time_name(hole)
-        lines[name] = f"$({_date(hole, dag)})"
-        return name
+        return _named(_time_name(hole), f"$({_date(hole, dag)})", lines)
     if "xcom" in hole:
         task, key = str(hole["xcom"]), str(hole["key"])
         name = re.sub(r"[^A-Z0-9]+", "_", f"{task}{'' if key == RETURNED else '_' + key}".upper())
-        name = name if name[:1].isalpha() else f"X_{name}"
-        env[name] = {"name": name, "value": in_field([hole], dag)}
-        return name
+        return _in_environment(name if name[:1].isalpha() else f"X_{name}", {"value": in_field([hole], dag)}, env)
     if "run" in hole:
         return "SLUICE_RUN"
     if (source := secret_of([hole], dag)) is not None:
         name = re.sub(r"[^A-Z0-9]+", "_", source["secretKeyRef"]["key"].upper())
-        env[name] = {"name": name, "valueFrom": source}
-        return name
+        return _in_environment(name, {"valueFrom": source}, env)
     return parameter_variable(_parameter(hole, dag))
+
+
+def _named(wanted: str, value: Any, taken: dict[str, Any]) -> str:
+    """The name under which `taken` has the value from now on: the wanted one, unless that is another's."""
+    name, number = wanted, 2
+    while taken.setdefault(name, value) != value:
+        name, number = f"{wanted}_{number}", number + 1
+    return name
+
+
+def _in_environment(wanted: str, value: Json, env: dict[str, Json]) -> str:
+    values = {name: {key: said for key, said in entry.items() if key != "name"} for name, entry in env.items()}
+    name = _named(wanted, value, values)
+    env[name] = {"name": name, **value}
+    return name
 
 
 def in_field(parts: list[str | Json], dag: Translation) -> str:
@@ -104,9 +115,7 @@ def in_field(parts: list[str | Json], dag: Translation) -> str:
 
 def _placeholder(hole: Json, dag: Translation) -> str:
     if "time" in hole:
-        name = _time_name(hole)
-        dag.dates[name] = _date(hole, dag)
-        return f"$(tasks.{DATES}.outputs.{name})"
+        return f"$(tasks.{DATES}.outputs.{_named(_time_name(hole), _date(hole, dag), dag.dates)})"
     if "xcom" in hole:
         task = str(hole["xcom"])
         if task not in dag.names:
@@ -195,7 +204,5 @@ def _date(hole: Json, dag: Translation) -> str:
         else []
     )
     moved = "".join(f" {word}{' ago' if shift < 0 else ''}" for word in words)
-    shape = str(hole["format"]).replace("'", "")
-    return (
-        f"date -u -d \"{variable}{moved}\" '+{shape}'" if " " in shape else f'date -u -d "{variable}{moved}" +{shape}'
-    )
+    shape = shlex.quote(f"+{hole['format']}")
+    return f'date -u -d "{variable}{moved}" {shape}'
