@@ -26,6 +26,7 @@ def bash(tmp_path, command, **more):
         ('echo "{{ params.x }}"', 'echo "${PARAM_X}"'),
         ("echo 'is {{ params.x }}'", "echo 'is '\"${PARAM_X}\"''"),
         ("echo {{ run_id }}", "echo ${SLUICE_RUN}"),
+        ("{{ params.x }}", 'set +eo pipefail\neval "${PARAM_X}"'),
         ("echo {{ 'a' | upper }}{{ 'b' if 1 is defined }}", "echo Ab"),
         ("echo {{ 1 + 1 }} {% for i in range(2) %}{{ i }} {% endfor %}", "echo 2 0 1 "),
         ("echo {{ ds }}", 'ds=$(date -u -d "$SLUICE_INTERVAL_START" +%Y-%m-%d)\necho ${ds}'),
@@ -33,6 +34,35 @@ def bash(tmp_path, command, **more):
 )
 def test_scripts(tmp_path, command, script):
     assert tasks_of(bash(tmp_path, command))["t"]["bash"] == script
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "echo '{{ params.x }}'",
+        "echo \"$(echo '{{ params.x }}')\"",
+        "echo \"`echo '{{ params.x }}'`\"",
+        'echo "$(echo "{{ params.x }}")"',
+        "cat <<EOF\n'{{ params.x }}'\nEOF\necho '{{ params.x }}'",
+        "cat <<-END.1\n\tit's {{ params.x }}\nEND.1\necho '{{ params.x }}'",
+        "cat <<'EOF'\nit's\nEOF\necho '{{ params.x }}'",
+        "n=2; echo $((1 << n))\necho '{{ params.x }}'",
+        "# it's\necho '{{ params.x }}'",
+        "x={{ run_id }}#it\necho '{{ params.x }}'",
+    ],
+)
+def test_a_shell_prints_the_value_as_it_is(tmp_path, command):
+    script = tasks_of(bash(tmp_path, command))["t"]["bash"]
+    value = "it's $HOME `id` \\ *"
+    env = {"PATH": "/usr/bin:/bin", "PARAM_X": value, "SLUICE_RUN": "r"}
+    done = subprocess.run(["bash", "-c", script], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.count(value) == command.count("params.x")
+
+
+@pytest.mark.parametrize("quote", ["'EOF'", " 'EOF'", '"EOF"', "\\EOF"])
+def test_a_value_in_a_quoted_here_document_is_rendered_in_the_pod(tmp_path, quote):
+    result = bash(tmp_path, f"cat <<{quote}\n{{{{ params.x }}}}\nEOF\n")
+    assert run_task(tmp_path, spec_of(result), "t", params={"x": "a b"}).out == "a b\n"
 
 
 @pytest.mark.parametrize(
@@ -77,6 +107,19 @@ def test_parameters_of_the_task_itself(tmp_path):
 def test_exit_code_99_is_skipped(tmp_path):
     assert tasks_of(bash(tmp_path, "test -e /new || exit 99"))["t"]["skipExitCodes"] == [99]
     assert "skipExitCodes" not in tasks_of(bash(tmp_path, "echo"))["t"]
+    assert tasks_of(bash(tmp_path, "{{ params.x }}"))["t"]["skipExitCodes"] == [99]  # who knows what it does
+
+
+@pytest.mark.parametrize(("said", "codes"), [("42", [42]), ("[42, 43]", [42, 43]), ("None", None), ("99", [99])])
+def test_an_exit_code_that_is_named_for_skipped(tmp_path, said, codes):
+    text = f"{DAILY}    BashOperator(task_id='t', bash_command='/opt/job', skip_on_exit_code={said})\n"
+    assert tasks_of(imported(tmp_path, text))["t"].get("skipExitCodes") == codes
+
+
+def test_an_exit_code_for_skipped_of_what_is_rendered_in_the_pod(tmp_path):
+    result = bash(tmp_path, "exit {{ params.x | length }}", skip_on_exit_code=3)
+    assert tasks_of(result)["t"]["skipExitCodes"] == [99]
+    assert run_task(tmp_path, spec_of(result), "t", params={"x": "a b"}).code == 99
 
 
 def test_environment(tmp_path):

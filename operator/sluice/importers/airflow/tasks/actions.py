@@ -19,7 +19,7 @@ from sluice.importers.airflow.tasks.mapped_groups import group_call
 from sluice.importers.airflow.tasks.pods import pod
 from sluice.importers.airflow.texts.holes import InPod, env_entry, in_field, in_script, parts_of
 from sluice.importers.airflow.texts.secret_values import source_of
-from sluice.importers.airflow.texts.shell import NotPossible
+from sluice.importers.airflow.texts.shell import NotPossible, text_of
 
 _POKE_S = 60
 _LONGEST_MESSAGE = 1024
@@ -89,7 +89,7 @@ def _as_text(value: Any) -> str:
 def _bash(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     said = task.fields.get("bash_command")
     if task.mapped is not None or dag.handed_on[task.id] or task.own:
-        return _function(task, dag, marks) | common.skips(task, said)
+        return _bash_in_pod(task, dag, marks)
     try:
         parts = parts_of(said, marks)
         script, env = in_script(parts, dag)
@@ -97,12 +97,19 @@ def _bash(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     except (InPod, NotPossible) as reason:
         needs = "with jinja2 if its image has it, else no more than names, calls and usual filters"
         dag.note(task, f"{task.id} is rendered in its pod, {needs}: {reason}")
-        return _function(task, dag, marks) | common.skips(task, said)
+        return _bash_in_pod(task, dag, marks)
+    text = text_of(parts)
     if isinstance(folder := task.fields.get("cwd"), str):
         script = f"cd {shlex.quote(folder)} || exit 1\n{script}"
-    if _SEVERAL_COMMANDS.search("".join(part for part in parts if isinstance(part, str)).strip()):
+    if (parts and not text) or _SEVERAL_COMMANDS.search(text):
         script = f"set +eo pipefail\n{script}"  # as Airflow runs it: the last command decides
-    return ({"env": env} if env else {}) | {"bash": script} | common.skips(task, script)
+    return ({"env": env} if env else {}) | {"bash": script} | common.skips(task, script if text else None)
+
+
+def _bash_in_pod(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
+    """By the stand-ins, which end with 99 for each exit code that is a skip."""
+    may_skip = common.skips(task, task.fields.get("bash_command", ""), task.mapped or "")
+    return _function(task, dag, marks) | ({"skipExitCodes": [common.SKIPPED]} if may_skip else {})
 
 
 def _environment(said: Any, dag: Translation, marks: list[str]) -> list[Json]:

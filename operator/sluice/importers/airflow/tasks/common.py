@@ -27,6 +27,8 @@ RULES = {
     "always": None,
     "dummy": None,
 }
+SKIPPED = 99
+_SKIPS = ("skip_on_exit_code", "skip_exit_code")
 _AT_ONCE = {"always", "dummy"}
 _RETRY_DELAY_S = 300
 _LONGEST_BACKOFF_S = 86400
@@ -120,9 +122,14 @@ def _codes(task: RecordedTask) -> Json:
 
 
 def skips(task: RecordedTask, *texts: Any) -> Json:
-    """The exit code for skipped, where the body or the script may use it."""
-    said = task.fields.get("skip_on_exit_code", task.fields.get("skip_exit_code", 99))
-    codes = [code for code in (said if isinstance(said, list) else [said]) if number(code)]
-    raises = "AirflowSkipException" in task.body.names
-    written = any(str(code) in str(text) for code in codes for text in texts)
-    return {"skipExitCodes": codes or [99]} if raises or (written and codes) else {}
+    """The exit code for skipped: one that the file names, else 99 where the body or one of the scripts may use it. One
+    that is None is not known here.
+    """
+    named = [task.fields[name] for name in _SKIPS if name in task.fields]
+    if named:
+        codes = [code for code in (named[0] if isinstance(named[0], list) else named[:1]) if number(code)]
+    else:
+        codes = [SKIPPED] if any(text is None or str(SKIPPED) in str(text) for text in texts) else []
+    if "AirflowSkipException" in task.body.names:
+        codes = sorted({*codes, SKIPPED})
+    return {"skipExitCodes": codes} if codes else {}

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sluice.importers.argo.documents.text import Ref, Text
+from sluice.importers.shell_quotes import Quotes
 
 SHELLS = frozenset({"sh", "bash", "ash", "dash", "ksh", "zsh"})
 _PYTHONS = re.compile(r"python(3(\.\d+)?)?")
@@ -49,7 +50,7 @@ def _shell(text: Text, made: Written) -> Written:
     if len(text) == 1 and isinstance(text[0], Ref):  # the value is the script
         made.text = f'eval "${made.variable(text[0])}"'
         return made
-    quotes = _Quotes()
+    quotes = Quotes()
     for part, after in _with_next(text):
         if isinstance(part, str):
             is_empty = quotes.now == "'" and part.startswith("'") and made.text.endswith("'")
@@ -57,6 +58,7 @@ def _shell(text: Text, made: Written) -> Written:
             quotes.read(part)
             continue
         name = made.variable(part)
+        quotes.pass_value()
         match quotes.now:
             case "'":
                 is_empty = made.text.endswith("'")
@@ -77,72 +79,6 @@ def _with_next(text: Text) -> Iterator[tuple[str | Ref, str]]:
     for number, part in enumerate(text):
         after = text[number + 1] if number + 1 < len(text) else ""
         yield part, after if isinstance(after, str) else ""
-
-
-_HERE = re.compile(r"<<-?(?!<)\s*(?P<quote>['\"\\]?)(?P<end>\w+)")
-
-
-class _Quotes:
-    """Where in a shell script one is: `now` is the quote that is open, `#` in a comment, `<` in a quoted here document,
-    and `$` in a substitution.
-    """
-
-    def __init__(self) -> None:
-        self._open: list[str] = []
-        self._end = ""
-        self._line = ""
-        self._pending = ""
-
-    @property
-    def now(self) -> str:
-        if self._end:
-            return "<" if self._end.startswith("'") else '"'
-        return self._open[-1] if self._open else ""
-
-    def read(self, text: str) -> None:
-        skip = False
-        for at, letter in enumerate(text):
-            if letter == "\n":
-                self._newline()
-                skip = False
-                continue
-            before, self._line = self._line, self._line + letter
-            if skip or self._end:
-                skip = False
-                continue
-            now = self.now
-            if now == "'":
-                if letter == "'":
-                    self._open.pop()
-            elif now == "#":
-                continue
-            elif letter == "\\":
-                skip = True
-            elif letter == '"':
-                self._open.pop() if now == '"' else self._open.append('"')
-            elif text[at - 1 : at + 1] == "$(" and at:
-                self._open.append("$")
-            elif now == '"':
-                continue
-            elif letter == ")" and now == "$":
-                self._open.pop()
-            elif letter == "(" and now == "$":
-                self._open.append("$")
-            elif letter == "'":
-                self._open.append("'")
-            elif letter == "#" and (not before or before[-1].isspace()):
-                self._open.append("#")
-            elif letter == "<" and (found := _HERE.match(text, at)) and not before.endswith("<"):
-                self._pending = ("'" if found["quote"] else '"') + found["end"]
-
-    def _newline(self) -> None:
-        if self._end and self._line.strip() == self._end[1:]:
-            self._end = ""
-        if self._open and self._open[-1] == "#":
-            self._open.pop()
-        if self._pending:
-            self._end, self._pending = self._pending, ""
-        self._line = ""
 
 
 _LITERAL = re.compile(
