@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from sluice.core.cel.program import compile_condition
 from tests.importers.airflow.harness import faults, imported, run_task, spec_of, tasks_of
 
 WITH = "with DAG('etl', schedule=None) as dag:\n"
@@ -122,7 +123,8 @@ def test_a_branch_is_a_condition_of_the_tasks_after_it(tmp_path):
     tasks = tasks_of(result)
     assert tasks["a"]["when"] == '"a" in tasks.choose.outputs.return_value'
     ids = ("end", "group.inner", "a", "b")
-    assert tasks["end"]["when"] == " || ".join(f'"{each}" in tasks.choose.outputs.return_value' for each in ids)
+    chosen = [f'"{each}" in tasks.choose.outputs.return_value' for each in ids]
+    assert tasks["end"]["when"] == " || ".join(["tasks.choose.phase != 'Succeeded'", *chosen])
     assert run_task(tmp_path, spec_of(result), "choose").outputs == {"return_value": ["a", "group.inner"]}
 
 
@@ -137,8 +139,44 @@ def test_a_short_circuit_skips_all_that_follows(tmp_path):
     assert faults(result) == []
     whens = {name: task.get("when") for name, task in tasks_of(result).items()}
     says = "tasks['check-it'].outputs.return_value == true"
-    assert whens == {"check-it": None, "a": says, "b": None, "last": says}
+    last = f"tasks['check-it'].phase != 'Succeeded' || {says}"
+    assert whens == {"check-it": None, "a": says, "b": None, "last": last}
     assert run_task(tmp_path, spec_of(result), "check-it").outputs == {"return_value": False}
+
+
+JOIN = """
+    br = BranchPythonOperator(task_id="br", python_callable=lambda: "other")
+    sc = ShortCircuitOperator(task_id="sc", python_callable=lambda: True)
+    br >> [sc, other]
+    sc >> work >> join
+    other >> join
+"""
+
+
+@pytest.mark.parametrize(
+    ("phases", "check", "runs"),
+    [
+        ({"sc": "Skipped", "work": "Skipped", "other": "Succeeded"}, None, True),
+        ({"sc": "Succeeded", "work": "Skipped", "other": "Succeeded"}, False, False),
+        ({"sc": "Succeeded", "work": "Succeeded", "other": "Skipped"}, True, True),
+        ({"sc": "Succeeded", "work": "Skipped", "other": "Skipped"}, True, False),
+    ],
+)
+def test_a_join_runs_if_the_short_circuit_further_up_was_skipped(tmp_path, phases, check, runs):
+    names = empties(["work", "other"]) + empties(["join"]).replace(")", ", trigger_rule='none_failed_min_one_success')")
+    result = imported(tmp_path, f"{BRANCH}{WITH}{names}{JOIN}")
+    assert faults(result) == []
+    ended = {name: {"phase": phase, "outputs": {}} for name, phase in phases.items()}
+    ended["sc"]["outputs"] = {} if check is None else {"return_value": check}
+    condition = compile_condition(tasks_of(result)["join"]["when"])
+    assert condition.answer({"tasks": ended}) is runs
+
+
+def test_a_rule_that_a_short_circuit_further_up_spoils_is_a_loss(tmp_path):
+    names = empties(["work", "other"]) + empties(["join"]).replace(")", ", trigger_rule='all_failed')")
+    assert [loss.what for loss in imported(tmp_path, f"{BRANCH}{WITH}{names}{JOIN}").losses] == [
+        "trigger_rule all_failed"
+    ]
 
 
 def test_setup_and_teardown(tmp_path):
