@@ -61,6 +61,7 @@ def pod(tmp_path, arguments):
                 },
             },
         ),
+        ("image='b', skip_on_exit_code=[42]", {"image": "b", "skipExitCodes": [42]}),
         (
             "image='b', hostnetwork=True, priority_class_name='high', init_containers=[k8s.V1Container(name='i')]",
             {
@@ -88,6 +89,67 @@ def test_pods(tmp_path, arguments, fields):
     result = pod(tmp_path, arguments)
     assert result.exit_code == 0, result.losses
     assert tasks_of(result)["t"] == {"name": "t", **fields}
+
+
+@pytest.mark.parametrize(
+    ("operator", "mapped", "fields"),
+    [
+        ("Kubernetes", "arguments=[['a'], ['b']]", {"args": ["$(item)"], "forEach": {"items": ["a", "b"]}}),
+        (
+            "Kubernetes",
+            "arguments=[['a', 1], ['b', 2]]",
+            {
+                "args": ["$(item.word1)", "$(item.word2)"],
+                "forEach": {"items": [{"word1": "a", "word2": "1"}, {"word1": "b", "word2": "2"}]},
+            },
+        ),
+        (
+            "Kubernetes",
+            "env_vars=[{'A': '1'}, {'A': '2'}]",
+            {"env": [{"name": "A", "value": "$(item.A)"}], "forEach": {"items": [{"A": "1"}, {"A": "2"}]}},
+        ),
+        ("Docker", "image=['x', 'y']", {"image": "$(item)", "forEach": {"items": ["x", "y"]}}),
+        (
+            "Docker",
+            "command=['echo a', ['echo', 'b c']]",
+            {
+                "args": ["$(item.word1)", "$(item.word2)"],
+                "forEach": {"items": [{"word1": "echo", "word2": "a"}, {"word1": "echo", "word2": "b c"}]},
+            },
+        ),
+    ],
+)
+def test_what_an_item_adds_to_a_pod(tmp_path, operator, mapped, fields):
+    result = expanded_pod(tmp_path, operator, mapped)
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert tasks_of(result)["t"] == {"name": "t", "image": "b", **fields}
+
+
+def expanded_pod(tmp_path, operator, mapped):
+    task = f"{operator}{'Pod' if operator == 'Kubernetes' else ''}Operator.partial(task_id='t', image='b')"
+    docker = "from airflow.providers.docker.operators.docker import DockerOperator"
+    made = "made = PythonOperator(task_id='made', python_callable=lambda: [['a']])"
+    return imported(tmp_path, f"{KUBERNETES}{docker}\n{DAG}    {made}\n    {task}.expand({mapped})\n")
+
+
+@pytest.mark.parametrize(
+    "mapped",
+    [
+        "arguments=[['a'], ['b', 'c']]",
+        "arguments=made.output",
+        "arguments=[['{{ ds }}']]",
+        "env_vars=[{'A': '1'}, {'B': '2'}]",
+        "arguments=[['a']], image=['x', 'y']",
+        "labels=[{'a': 'b'}]",
+    ],
+)
+def test_what_items_add_to_a_pod_in_several_shapes_is_left_to_the_user(tmp_path, mapped):
+    result = expanded_pod(tmp_path, "Kubernetes", mapped)
+    assert [(loss.what, loss.task, loss.left) for loss in result.losses] == [
+        ("expand of KubernetesPodOperator", "t", True)
+    ]
+    assert "fill in the image b" in result.losses[0].instead
+    assert faults(result) != []
 
 
 def test_times_for_a_container_are_made_by_one_task(tmp_path):

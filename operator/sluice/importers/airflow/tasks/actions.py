@@ -214,6 +214,10 @@ def _argument(value: Any, dag: Translation, marks: list[str]) -> Any:
     return in_field(parts_of(value, marks), dag) if is_text else value
 
 
+def _pod(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
+    return pod(task, dag, marks) | common.skips(task)
+
+
 def _in_image(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     """`@task.docker` and `@task.kubernetes`."""
     image = task.fields.get("image")
@@ -258,7 +262,7 @@ _FAMILIES: tuple[tuple[tuple[str, ...], Action], ...] = (
     (("PythonOperator", "BaseBranchOperator", "LatestOnlyOperator"), _function),
     (("BashOperator",), _bash),
     (("EmptyOperator",), _empty),
-    (("KubernetesPodOperator", "DockerOperator"), pod),
+    (("KubernetesPodOperator", "DockerOperator"), _pod),
     (("TriggerDagRunOperator",), _trigger),
     (("ExternalTaskSensor",), _external),
     (("SubDagOperator",), _sub_dag),
