@@ -234,6 +234,14 @@ with DAG("called", schedule=None):
             {"poll": {"every": "1m", "timeout": "7d"}, "bash": "(\ntest -e /x\n) || exit 75"},
         ),
         (
+            "BashSensor(task_id='t', bash_command='test -e $X', retry_exit_code=3, env={'X': '/x'})",
+            {
+                "poll": {"every": "1m", "timeout": "7d"},
+                "env": [{"name": "X", "value": "/x"}],
+                "bash": "(\ntest -e $X\n) || if [ $? -eq 3 ]; then exit 75; else exit 1; fi",
+            },
+        ),
+        (
             "TriggerDagRunOperator(task_id='t', trigger_dag_id='Other_dag', conf={'n': 1, 'day': '{{ params.day }}'})",
             {"workflow": {"name": "other-dag", "arguments": {"n": 1, "day": "$(params.day)"}}},
         ),
@@ -251,6 +259,54 @@ from airflow.operators.trigger_dagrun import TriggerDagRunOperator
     result = imported(tmp_path, text)
     assert faults(result) == []
     assert tasks_of(result)["t"] == {"name": "t", **fields}
+
+
+@pytest.mark.parametrize(
+    ("call", "lost"),
+    [
+        ("allowed_states=['success']", []),
+        ("allowed_states=['success', 'failed']", ["allowed_states=['success', 'failed']"]),
+        ("failed_states=[]", ["failed_states=[]"]),
+        ("logical_date='{{ ds }}'", ["logical_date='{{ ds }}'"]),
+    ],
+)
+def test_how_another_dag_is_called_and_a_task_cannot_say_is_a_loss(tmp_path, call, lost):
+    text = f"""
+from airflow.operators.trigger_dagrun import TriggerDagRunOperator
+{DAG}    TriggerDagRunOperator(task_id="t", trigger_dag_id="other", wait_for_completion=True, {call})
+"""
+    assert [loss.what for loss in imported(tmp_path, text).losses] == lost
+
+
+@pytest.mark.parametrize(
+    ("said", "lost"),
+    [("exponential_backoff=True", "exponential_backoff"), ("retry_exit_code=3, retries=1", "retry_exit_code")],
+)
+def test_what_of_a_sensor_is_a_loss(tmp_path, said, lost):
+    text = f"""
+from airflow.sensors.bash import BashSensor
+{DAG}    BashSensor(task_id="t", bash_command="true", {said})
+"""
+    assert [loss.what for loss in imported(tmp_path, text).losses] == [lost]
+
+
+@pytest.mark.parametrize(
+    ("runs", "said", "width", "lost"),
+    [
+        ("", "max_active_tis_per_dagrun=2", 2, []),
+        ("", "max_active_tis_per_dag=2", 2, []),
+        ("", "task_concurrency=2, max_active_tis_per_dagrun=1", 1, []),
+        (", max_active_runs=3", "max_active_tis_per_dag=2", 2, ["max_active_tis_per_dag"]),
+        (", max_active_runs=3", "max_active_tis_per_dagrun=2", 2, []),
+    ],
+)
+def test_how_many_items_at_once(tmp_path, runs, said, width, lost):
+    text = f"with DAG('etl', schedule=None{runs}):\n"
+    result = imported(
+        tmp_path, f"{text}    BashOperator.partial(task_id='t', {said}).expand(bash_command=['a', 'b'])\n"
+    )
+    assert tasks_of(result)["t"]["forEach"] == {"items": ["a", "b"], "parallelism": width}
+    assert ([loss.what for loss in result.losses], faults(result)) == (lost, [])
 
 
 @pytest.mark.parametrize(

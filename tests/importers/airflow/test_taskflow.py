@@ -250,6 +250,13 @@ def test_a_mapped_group_is_a_workflow_for_each_item(tmp_path, call, for_each, ar
     assert (inner["spec"]["trigger"], len(result.losses), faults(result)) == ("Manual", losses, [])
 
 
+def test_only_the_tasks_of_a_mapped_group_are_tried_again(tmp_path):
+    text = GROUP.replace("schedule=None", "schedule=None, default_args={'retries': 2}")
+    inner, outer = imported(tmp_path, text.replace("CALL", "each.expand(x=[1])"), head=HEAD).objects
+    assert inner.manifest["spec"]["tasks"][0]["retries"]["limit"] == 2
+    assert "retries" not in outer.manifest["spec"]["tasks"][0]
+
+
 def test_what_a_mapped_group_hands_on_is_a_list(tmp_path):
     result = imported(tmp_path, GROUP.replace("CALL", "total(each.partial(more=numbers()).expand(x=[1]))"), head=HEAD)
     inner, outer = (each.manifest["spec"] for each in result.objects)

@@ -50,7 +50,6 @@ _NOTES = {
     "default_view",
     "orientation",
     "sla_miss_callback",
-    "is_paused_upon_creation",
     "dag_display_name",
 }
 _SHARED = ("retries", "timeout")
@@ -68,6 +67,7 @@ def workflow_of_dag(dag: Translation, schedule: Triggers, files: Json, marks: li
     times = after(dag, schedule)
     if times.get("trigger") != "Manual":
         _ask_for_values(dag)
+        _pause(times, dag)
     spec: Json = {}
     if description := dag.dag.description:
         dag.note(None, f"description: {str(description)[:200]}")
@@ -110,6 +110,8 @@ def _task(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     if is_final(task, dag):
         fields["finally"] = True
     made: Json = filled(fields | does, marks, dag)
+    if "forEach" in made and (width := common.items_at_once(task)):
+        made["forEach"]["parallelism"] = width
     return made
 
 
@@ -163,13 +165,21 @@ def _ask_for_values(dag: Translation) -> None:
             )
 
 
+def _pause(times: Json, dag: Translation) -> None:
+    if dag.dag.fields.get("is_paused_upon_creation") is not True:
+        return
+    if "schedule" in times:
+        times["schedule"]["suspend"] = True
+    else:
+        dag.lose(None, "is_paused_upon_creation", "it runs by itself as soon as it is there")
+
+
 def _limits(dag: Translation, tasks: list[Json], schedule: Triggers) -> Json:
     said = dag.dag.fields
     spec: Json = {}
     if (width := number(said.get("max_active_tasks", said.get("concurrency")))) is not None and width > 0:
         spec["parallelism"] = width
-    runs = number(said.get("max_active_runs"))
-    if runs is not None and runs > 1 and "schedule" in schedule.fields:
+    if (runs := common.runs_at_once(dag)) > 1 and "schedule" in schedule.fields:
         spec["concurrency"] = {"maxRuns": runs}
     if timeout := seconds_of(said.get("dagrun_timeout")):
         spec["timeout"] = duration(timeout)

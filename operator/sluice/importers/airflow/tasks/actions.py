@@ -10,7 +10,7 @@ from sluice.core import Json
 from sluice.importers.airflow.dags.dag import Translation
 from sluice.importers.airflow.dags.external import other_dag
 from sluice.importers.airflow.dags.names import parameter_of, workflow_of
-from sluice.importers.airflow.dags.values import duration, flag, rfc3339, seconds_of, time_of
+from sluice.importers.airflow.dags.values import duration, flag, number, rfc3339, seconds_of, time_of
 from sluice.importers.airflow.record.recording import RecordedTask
 from sluice.importers.airflow.record.travel import TASK_FILE
 from sluice.importers.airflow.tasks import common
@@ -23,6 +23,15 @@ from sluice.importers.airflow.texts.shell import NotPossible, text_of
 
 _POKE_S = 60
 _LONGEST_MESSAGE = 1024
+_CALLED: Json = {
+    "allowed_states": ["success"],
+    "failed_states": ["failed"],
+    "logical_date": None,
+    "execution_date": None,
+    "trigger_run_id": None,
+    "skip_when_already_exists": False,
+}
+"""Arguments of TriggerDagRunOperator that are not translated, and what they are by themselves."""
 _SENSOR_TIMEOUT_S = 7 * 86400
 _SEVERAL_COMMANDS = re.compile(r"[;|\n]")
 _HOOK = re.compile(r"[A-Z]\w*Hook\Z")
@@ -132,12 +141,23 @@ def _sensor(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     elif task.is_a("BashSensor"):
         try:
             script, env = in_script(parts_of(task.fields.get("bash_command"), marks), dag)
+            env += _environment(task.fields.get("env"), dag, marks)
         except (InPod, NotPossible):
             return _left(task, dag)
-        fields = ({"env": env} if env else {}) | {"bash": f"(\n{script}\n) || exit 75"}
+        fields = ({"env": env} if env else {}) | {"bash": f"(\n{script}\n) || {_not_yet(task)}"}
     else:
         fields = _function(task, dag, marks)
+    if task.fields.get("retry_exit_code") is not None and number(task.fields.get("retries")):
+        dag.lose(task, "retry_exit_code", "after any other exit code it is tried again, as `retries` says")
+    if flag(task.fields.get("exponential_backoff")):
+        dag.lose(task, "exponential_backoff", "it looks again at equal times")
     return {"poll": _poll(task)} | fields
+
+
+def _not_yet(task: RecordedTask) -> str:
+    """After a command that has failed: with `retry_exit_code` it has to be that one."""
+    code = number(task.fields.get("retry_exit_code"))
+    return "exit 75" if code is None else f"if [ $? -eq {code} ]; then exit 75; else exit 1; fi"
 
 
 def _poll(task: RecordedTask) -> Json:
@@ -206,6 +226,9 @@ def _trigger(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
             dag.lose(task, "conf", f"left out: {reason}")
     if not flag(task.fields.get("wait_for_completion")):
         dag.lose(task, "wait_for_completion=False", "it waits for the run that it starts, and fails with it")
+    for name, usual in _CALLED.items():
+        if (said := task.fields.get(name)) not in (None, usual):
+            dag.lose(task, f"{name}={said!r:.60}", "it starts a run of now, and fails if that does")
     return fields
 
 

@@ -52,9 +52,8 @@ _LOSSES = {
     "wait_for_downstream": "runs of the Workflow go one at a time, in order",
     "sla": "left out; `expectedDuration` and the metrics say how long tasks take",
     "executor_config": "left out; say it in `podTemplate`",
-    "max_active_tis_per_dag": "left out; give the task a Pool",
-    "task_concurrency": "left out; give the task a Pool",
 }
+_OF_ALL_RUNS = ("max_active_tis_per_dag", "task_concurrency")
 
 
 def order(task: RecordedTask, dag: Translation) -> Json:
@@ -84,7 +83,7 @@ def limits(task: RecordedTask, dag: Translation, *, has_pod: bool) -> Json:
         fields["pools"] = [{"name": name_of(said["pool"])} | ({"slots": slots} if slots and slots > 1 else {})]
     if has_pod and (priority := number(said.get("priority_weight"))) is not None and priority != 1:
         fields["priority"] = priority
-    if (retries := _retries(task, dag)) is not None:
+    if not task.is_a("MappedGroup") and (retries := _retries(task, dag)) is not None:
         fields["retries"] = retries
     if has_pod and (timeout := seconds_of(said.get("execution_timeout"))):
         fields["timeout"] = duration(timeout)
@@ -93,9 +92,24 @@ def limits(task: RecordedTask, dag: Translation, *, has_pod: bool) -> Json:
     for name, instead in _LOSSES.items():
         if said.get(name) and not (name == "executor_config" and overridden):
             dag.lose(task, name, instead)
+    if runs_at_once(dag) > 1:
+        for name in _OF_ALL_RUNS:
+            if said.get(name):
+                dag.lose(task, name, "it holds in each run; for all of them give the task a Pool")
     if noted := sorted(_NOTES & {name for name, value in said.items() if value}):
         dag.note(task, f"{', '.join(noted)} of {task.id} have no meaning here")
     return fields
+
+
+def runs_at_once(dag: Translation) -> int:
+    """One, if the DAG does not say more."""
+    return max(1, number(dag.dag.fields.get("max_active_runs")) or 1)
+
+
+def items_at_once(task: RecordedTask) -> int | None:
+    """Of a task that is mapped."""
+    said = (number(task.fields.get(name)) for name in ("max_active_tis_per_dagrun", *_OF_ALL_RUNS))
+    return min((each for each in said if each), default=None)
 
 
 def _retries(task: RecordedTask, dag: Translation) -> Json | None:
