@@ -190,6 +190,60 @@ def test_a_default_in_a_template_is_the_parameters(tmp_path, template, parameter
     assert [loss.what for loss in result.losses] == losses
 
 
+@pytest.mark.parametrize(
+    ("template", "given", "shown"),
+    [
+        ("{{ dag_run.conf.get('p') or 'none' }}", "a", "a"),
+        ("{{ dag_run.conf.get('p') or 'none' }}", "", "none"),
+        ("{{ dag_run.conf['p'] if 'p' in dag_run.conf else 'none' }}", "", "none"),
+        ("{% if dag_run.conf.p is defined %}{{ dag_run.conf.p }}{% else %}none{% endif %}", "a", "a"),
+        ("{% if dag_run.conf %}{{ dag_run.conf['p'] }}{% endif %}", "a", "a"),
+    ],
+)
+def test_what_a_template_in_the_pod_reads_of_conf_is_a_parameter(tmp_path, template, given, shown):
+    text = f"with DAG('etl', schedule=None):\n    BashOperator(task_id='t', bash_command={'echo ' + template!r})\n"
+    result = imported(tmp_path, text)
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert spec_of(result)["parameters"] == [{"name": "p", "default": ""}]
+    assert run_task(tmp_path, spec_of(result), "t", params={"p": given}).out == shown + "\n"
+
+
+def test_a_command_whose_output_is_read_gets_its_values_too(tmp_path):
+    text = """
+with DAG("etl", schedule=None):
+    a = BashOperator(task_id="a", bash_command="echo {{ dag_run.conf['p'] }} {{ var.value.bucket }}")
+    a >> BashOperator(task_id="b", bash_command="echo {{ ti.xcom_pull(task_ids='a') }}")
+"""
+    result = imported(tmp_path, text)
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert [each["name"] for each in spec_of(result)["parameters"]] == ["bucket", "p"]
+    assert tasks_of(result)["a"]["env"] == [{"name": "AIRFLOW_VAR_BUCKET", "value": "$(params.bucket)"}]
+    env = {"AIRFLOW_VAR_BUCKET": "x"}
+    assert run_task(tmp_path, spec_of(result), "a", params={"p": "y"}, env=env).outputs == {"return_value": "y x"}
+
+
+@pytest.mark.parametrize(
+    ("template", "lost"),
+    [
+        ("{{ prev_ds }}", []),
+        ("{{ prev_start_date_success }}", ["{{ prev_start_date_success }}"]),
+        ("{{ triggering_dataset_events }}", ["{{ triggering_dataset_events }}"]),
+        ("{% for x in [1] %}{{ x }}{{ loop.index }}{{ ds | upper }}{% endfor %}", []),
+        ("{{ mine }}", []),
+        ("{{ dag_run.conf | tojson }}", ["dag_run.conf"]),
+    ],
+)
+def test_a_name_that_is_not_there_in_the_pod_is_left_to_the_user(tmp_path, template, lost):
+    text = f"""
+with DAG("etl", schedule=None, user_defined_macros={{"mine": 1}}):
+    BashOperator(task_id="t", bash_command={"echo " + template!r})
+"""
+    result = imported(tmp_path, text)
+    assert [loss.what for loss in result.losses] == lost
+    if not lost:
+        assert run_task(tmp_path, spec_of(result), "t").code == 0
+
+
 def test_what_it_prints_last_is_what_others_read(tmp_path):
     text = f"""{DAILY}
     a = BashOperator(task_id="a", bash_command="echo one; echo two")
@@ -206,14 +260,14 @@ def test_what_it_prints_last_is_what_others_read(tmp_path):
 def test_two_results_whose_names_are_alike(tmp_path):
     text = f"""{DAILY}
     made = [PythonOperator(task_id=name, python_callable=lambda: name) for name in ("a_b", "a.b")]
-    made >> BashOperator(task_id="t", bash_command="{{{{ ti.xcom_pull('a_b') }}}} {{{{ ti.xcom_pull('a.b') }}}}")
+    made >> BashOperator(task_id="t", bash_command="echo {{{{ ti.xcom_pull('a_b') }}}} {{{{ ti.xcom_pull('a.b') }}}}")
 """
     task = tasks_of(imported(tmp_path, text))["t"]
     assert task["env"] == [
         {"name": "A_B", "value": "$(tasks.a-b.outputs.return_value)"},
         {"name": "A_B_2", "value": "$(tasks.a-b-2.outputs.return_value)"},
     ]
-    assert task["bash"] == "${A_B} ${A_B_2}"
+    assert task["bash"] == "echo ${A_B} ${A_B_2}"
 
 
 def test_a_script_in_a_file_is_a_template(tmp_path):

@@ -209,7 +209,7 @@ with DAG("called", schedule=None):
 """
     result = imported(tmp_path, text)
     assert (result.exit_code, faults(result)) == (0, [])
-    assert result.objects[1].manifest["spec"]["parameters"] == [{"name": "n"}]
+    assert result.objects[1].manifest["spec"]["parameters"] == [{"name": "n", "default": ""}]
 
 
 @pytest.mark.parametrize(

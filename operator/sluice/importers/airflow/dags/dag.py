@@ -46,6 +46,8 @@ class Translation:
     notes: list[Remark] = field(default_factory=list)
     parameters: dict[str, Json] = field(default_factory=dict)
     """By name, those that the Workflow declares."""
+    optional: set[str] = field(default_factory=set)
+    """Those of `dag_run.conf` that only pods read, where an empty one is none that was given."""
     dates: dict[str, str] = field(default_factory=dict)
     """By output, the `date` format and shift that the task `dates` computes for tasks that have no shell."""
 

@@ -80,7 +80,7 @@ def _text(template, context):
         if "{%" in template:
             raise ModuleNotFoundError(f"jinja2, which the image needs for {template!r:.80}") from None
         return _EXPRESSION.sub(lambda found: _evaluated(found[1], names, {**_OF_JINJA, **filters}), template)
-    environment = jinja2.Environment()  # noqa: S701  # what comes out is no page
+    environment = jinja2.Environment(undefined=dag.template_undefined or jinja2.StrictUndefined)  # noqa: S701  # what comes out is no page
     environment.filters.update(filters)
     return environment.from_string(template).render(names)
 

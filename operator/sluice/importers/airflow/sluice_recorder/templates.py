@@ -12,6 +12,7 @@ import functools
 import re
 
 import jinja2
+import jinja2.nodes
 import jinja2.sandbox
 from sluice_airflow import settings
 
@@ -319,3 +320,14 @@ def template_of(text, params):
         return {"$in_pod": f"{type(error).__name__}: {error}"[:200], "text": text}
     parts = _HOLE.split(rendered)
     return {"$template": [holes[int(part)] if index % 2 else part for index, part in enumerate(parts) if part]}
+
+
+def names_in(text):
+    """The names that a template takes of its context; none if it cannot be read."""
+    environment = _Environment()
+    try:
+        names = list(environment.parse(text).find_all(jinja2.nodes.Name))
+    except jinja2.TemplateError:
+        return set()
+    made = {each.name for each in names if each.ctx != "load"}
+    return {each.name for each in names} - made - {*environment.globals, "loop"}

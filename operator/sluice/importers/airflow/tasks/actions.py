@@ -16,6 +16,7 @@ from sluice.importers.airflow.record.travel import TASK_FILE
 from sluice.importers.airflow.tasks import common
 from sluice.importers.airflow.tasks.in_airflow import by_airflow
 from sluice.importers.airflow.tasks.mapped_groups import group_call
+from sluice.importers.airflow.tasks.pod_templates import OTHERS, conf_names, reads_connections, variables
 from sluice.importers.airflow.tasks.pods import pod
 from sluice.importers.airflow.texts.holes import InPod, env_entry, in_field, in_script, parts_of
 from sluice.importers.airflow.texts.secret_values import source_of
@@ -60,9 +61,35 @@ def _function(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:  
     if keys := dag.handed_on[task.id]:
         fields["outputs"] = [parameter_of(key) for key in keys]
     for kind in ("Variable", "Connection", "get_connection"):
-        if kind in task.body.names:
+        if kind in task.body.names or (kind == "Connection" and reads_connections(task)):
             _from_installation(task, dag, kind, fields)
+    if entries := [_variable(name, default, dag) for name, default in variables(task).items()]:
+        there = {each["name"] for each in fields.get("env", [])}
+        fields["env"] = [*fields.get("env", []), *(each for each in entries if each["name"] not in there)]
+    _declare_conf(task, dag)
+    for name in task.missing:
+        dag.lose(task, f"{{{{ {name} }}}}", "it is not there: the task fails until its template is changed", left=True)
     return fields | common.skips(task)
+
+
+def _variable(name: str, default: str | None, dag: Translation) -> Json:
+    """One that a template in the pod reads."""
+    variable = f"AIRFLOW_VAR_{name.upper()}"
+    if name in dag.options.variables:
+        return {"name": variable, "value": _as_text(dag.options.variables[name])}
+    hole: Json = {"variable": name}
+    return env_entry(variable, [hole if default is None else hole | {"default": default}], dag)
+
+
+def _declare_conf(task: RecordedTask, dag: Translation) -> None:
+    """What it reads of `dag_run.conf` are parameters. One that is empty was not given."""
+    names = conf_names(task) | set(task.body.conf)
+    if OTHERS in names:
+        dag.lose(task, "dag_run.conf", "what it reads of it by names that are not known has to be among `parameters`")
+    for name in sorted(map(parameter_of, names - {OTHERS})):
+        if name not in dag.parameters:
+            dag.parameters[dag.parameter(name)]["default"] = ""
+            dag.optional.add(name)
 
 
 def _from_installation(task: RecordedTask, dag: Translation, kind: str, fields: Json) -> None:

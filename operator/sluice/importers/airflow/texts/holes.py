@@ -132,6 +132,9 @@ def _parameter(hole: Json, dag: Translation) -> str:
     if "param" not in hole:
         return _installation(hole, dag)
     name = dag.parameter(str(hole["param"]))
+    if name in dag.optional:
+        dag.optional.discard(name)
+        del dag.parameters[name]["default"]
     if "default" in hole and ("conf" in hole or hole["param"] not in dag.dag.params):
         _give_default(name, str(hole["default"]), dag)
     return name
