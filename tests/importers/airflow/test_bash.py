@@ -129,7 +129,7 @@ def test_environment(tmp_path):
 
 def test_a_template_that_needs_values_is_rendered_in_the_pod(tmp_path):
     result = bash(tmp_path, "{% if params.x == 'a b' %}echo yes{% else %}echo no{% endif %}")
-    assert result.exit_code == 0
+    assert [loss.what for loss in result.losses] == ["jinja2"]
     assert run_task(tmp_path, spec_of(result), "t", params={"x": "a b"}).out == "yes\n"
 
 
@@ -150,7 +150,6 @@ def test_a_template_that_needs_values_is_rendered_in_the_pod(tmp_path):
         "echo '{{ dag_run }}'",
         "echo '{{ params }}'",
         "echo '{{ var.value }}'",
-        "echo '{{ var.json.cfg }}'",
         "echo '{{ conn.db }}'",
         "echo '{{ ti }}'",
         "echo '{{ [ds] }}'",
@@ -202,7 +201,7 @@ def test_a_default_in_a_template_is_the_parameters(tmp_path, template, parameter
 )
 def test_what_a_template_in_the_pod_reads_of_conf_is_a_parameter(tmp_path, template, given, shown):
     text = f"with DAG('etl', schedule=None):\n    BashOperator(task_id='t', bash_command={'echo ' + template!r})\n"
-    result = imported(tmp_path, text)
+    result = imported(tmp_path, text, image="with-jinja2")
     assert (result.exit_code, faults(result)) == (0, [])
     assert spec_of(result)["parameters"] == [{"name": "p", "default": ""}]
     assert run_task(tmp_path, spec_of(result), "t", params={"p": given}).out == shown + "\n"
@@ -238,10 +237,45 @@ def test_a_name_that_is_not_there_in_the_pod_is_left_to_the_user(tmp_path, templ
 with DAG("etl", schedule=None, user_defined_macros={{"mine": 1}}):
     BashOperator(task_id="t", bash_command={"echo " + template!r})
 """
-    result = imported(tmp_path, text)
+    result = imported(tmp_path, text, image="with-jinja2")
     assert [loss.what for loss in result.losses] == lost
     if not lost:
         assert run_task(tmp_path, spec_of(result), "t").code == 0
+
+
+@pytest.mark.parametrize(
+    ("template", "lost"),
+    [
+        ("{{ params.x | upper }}", []),
+        ("{{ params.x | mine }}", []),
+        ("{{ params.x | title }}", ["jinja2"]),
+        ("{{ params.x is none }}", ["jinja2"]),
+        ("{% set y = params.x %}{{ y | upper }}", ["jinja2"]),
+    ],
+)
+def test_a_template_that_takes_jinja2_in_the_pod_is_told(tmp_path, template, lost):
+    text = f"""
+with DAG("etl", schedule=None, params={{"x": "a"}}, user_defined_filters={{"mine": str.upper}}):
+    BashOperator(task_id="t", bash_command={"echo " + template!r})
+"""
+    assert [loss.what for loss in imported(tmp_path, text).losses] == lost
+    assert imported(tmp_path, text, image="with-jinja2").losses == []
+
+
+@pytest.mark.parametrize(
+    ("given", "entry"),
+    [
+        ({}, {"valueFrom": {"secretKeyRef": {"name": "airflow-connections", "key": "db"}}}),
+        ({"db": "postgres://u@h/d"}, {"value": "postgres://u@h/d"}),
+    ],
+)
+def test_a_connection_of_a_template_in_the_pod_comes_by_the_environment(tmp_path, given, entry):
+    text = f"{DAILY}    BashOperator(task_id='t', bash_command='echo {{{{ conn.db.host | upper }}}}')\n"
+    result = imported(tmp_path, text, connections=given)
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert tasks_of(result)["t"]["env"] == [{"name": "AIRFLOW_CONN_DB", **entry}]
+    env = {"AIRFLOW_CONN_DB": "postgres://u@h/d"}
+    assert run_task(tmp_path, spec_of(result), "t", env=env).out == "H\n"
 
 
 def test_what_it_prints_last_is_what_others_read(tmp_path):

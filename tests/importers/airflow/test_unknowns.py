@@ -4,7 +4,7 @@ import pytest
 
 from sluice.importers.airflow.texts.secret_values import is_secret
 from sluice.importers.write import to_yaml
-from tests.importers.airflow.harness import faults, imported, spec_of, tasks_of
+from tests.importers.airflow.harness import faults, imported, run_task, spec_of, tasks_of
 
 DAG = "with DAG('etl', schedule=None):\n"
 TASK = "    a = BashOperator(task_id='a', bash_command='true')\n"
@@ -107,6 +107,18 @@ def test_a_variable_that_is_json(tmp_path, template, given, env, parameter):
         for each in spec_of(result).get("parameters", [])
     ]
     assert found == ([] if parameter is None else [parameter])
+
+
+@pytest.mark.parametrize(
+    ("given", "value"), [({}, "$(params.cfg)"), ({"cfg": {"a": 1}}, '{"a": 1}'), ({"cfg": '{"a": 1}'}, '{"a": 1}')]
+)
+def test_a_variable_that_is_json_as_a_whole_is_rendered_in_the_pod(tmp_path, given, value):
+    text = f"{DAG}    BashOperator(task_id='a', bash_command='echo \"{{{{ var.json.cfg }}}}\"')\n"
+    result = imported(tmp_path, text, variables=given)
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert tasks_of(result)["a"]["env"] == [{"name": "AIRFLOW_VAR_CFG", "value": value}]
+    ran = run_task(tmp_path, spec_of(result), "a", env={"AIRFLOW_VAR_CFG": '{"a": 1}'})
+    assert ran.out == "{'a': 1}\n", ran.err
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from sluice.importers.airflow.sluice_airflow.names import names_of
 from sluice.importers.report import Loss, Remark
 
 RETURNED = "return_value"
-
+USUAL_IMAGE = "python:3.13-slim"
 
 _NO_KEYS = frozenset({"key", "value", "task_ids", "ti", "task_instance", "dag_run", "params", "run_id", "ds"})
 """Texts beside `xcom_push` that are names of Airflow's."""
@@ -22,7 +22,7 @@ _NO_KEYS = frozenset({"key", "value", "task_ids", "ti", "task_instance", "dag_ru
 class Options:
     """What the command line says. `airflow` is 0 where it does not."""
 
-    image: str = "python:3.13-slim"
+    image: str = USUAL_IMAGE
     airflow_image: str = ""
     airflow: int = 0
     variables: Mapping[str, Any] = field(default_factory=dict)

@@ -41,6 +41,8 @@ class RecordedTask(_Model):
     mapped: dict[str, Any] | None
     missing: Lines = []
     """The names in its templates that are not there in a pod."""
+    jinja: bool = False
+    """Do they take jinja2 in the pod?"""
     setup: bool
     teardown: bool
     setups: Lines

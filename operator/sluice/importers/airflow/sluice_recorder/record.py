@@ -88,27 +88,29 @@ def _task(task):
         "group": task.group.group_id if task.group else None,
         "fields": fields,
         "mapped": plain(task.mapped),
-        "missing": _missing(
-            [*(each for name, each in given.items() if name in task.template_fields), task.mapped], task
-        ),
         "setup": task.is_setup,
         "teardown": task.is_teardown,
         "setups": [setup.task_id for setup in task.setups],
         "fails_dag": bool(task.on_failure_fail_dagrun),
         "body": reached(function if function is not None else type(task)),
+        **_templates([*(each for name, each in given.items() if name in task.template_fields), task.mapped], task.dag),
     }
 
 
-def _missing(values, task):
-    """The names in its templates that the context in the pod has not."""
-    templates = [text for text in _texts_in(values) if "{{" in text or "{%" in text]
-    if not templates:
-        return []
-    from sluice_recorder.templates import names_in  # only here, as it needs jinja2
+def _templates(values, dag):
+    """What of its templates the pod may not have: names of the context, and jinja2."""
+    texts = [text for text in _texts_in(values) if "{{" in text or "{%" in text]
+    if not texts:
+        return {}
+    from sluice_recorder.templates import names_in, needs_jinja  # only here, as it needs jinja2
 
-    macros = task.dag.user_defined_macros if task.dag else None
-    known = {*_names_in_pod(), *(macros if isinstance(macros, dict) else ())}
-    return sorted({name for text in templates for name in names_in(text)} - known)
+    macros, filters = (_map(dag and dag.fields.get(f"user_defined_{kind}")) for kind in ("macros", "filters"))
+    missing = {name for text in texts for name in names_in(text)} - {*_names_in_pod(), *macros}
+    return {"missing": sorted(missing), "jinja": any(needs_jinja(text, filters) for text in texts)}
+
+
+def _map(value):
+    return value if isinstance(value, dict) else {}
 
 
 def _names_in_pod():

@@ -14,7 +14,7 @@ import re
 import jinja2
 import jinja2.nodes
 import jinja2.sandbox
-from sluice_airflow import settings
+from sluice_airflow import render, settings
 
 _OPEN, _CLOSE = "\ue002", "\ue003"
 _HOLE = re.compile(f"{_OPEN}(\\d+){_CLOSE}")
@@ -324,10 +324,23 @@ def template_of(text, params):
 
 def names_in(text):
     """The names that a template takes of its context; none if it cannot be read."""
-    environment = _Environment()
-    try:
-        names = list(environment.parse(text).find_all(jinja2.nodes.Name))
-    except jinja2.TemplateError:
-        return set()
+    names = list(_nodes(text, jinja2.nodes.Name))
     made = {each.name for each in names if each.ctx != "load"}
-    return {each.name for each in names} - made - {*environment.globals, "loop"}
+    return {each.name for each in names} - made - {*jinja2.defaults.DEFAULT_NAMESPACE, "loop"}
+
+
+def needs_jinja(text, filters):
+    """Is it more than what `sluice_airflow/render.py` understands by itself? `filters`: those of the DAG."""
+    known = {*render.FILTERS, *render.OF_JINJA, *filters}
+    statements = (each for each in _nodes(text, jinja2.nodes.Stmt) if not isinstance(each, jinja2.nodes.Output))
+    others = (jinja2.nodes.Test, jinja2.nodes.Concat)
+    return any(True for _ in (*statements, *_nodes(text, others))) or any(
+        each.name not in known for each in _nodes(text, jinja2.nodes.Filter)
+    )
+
+
+def _nodes(text, kind):
+    try:
+        return _Environment().parse(text).find_all(kind)
+    except jinja2.TemplateError:
+        return iter(())

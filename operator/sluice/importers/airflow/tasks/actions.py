@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sluice.core import Json
-from sluice.importers.airflow.dags.dag import Translation
+from sluice.importers.airflow.dags.dag import USUAL_IMAGE, Translation
 from sluice.importers.airflow.dags.external import other_dag
 from sluice.importers.airflow.dags.names import parameter_of, workflow_of
 from sluice.importers.airflow.dags.values import duration, flag, number, rfc3339, seconds_of, time_of
@@ -16,7 +16,7 @@ from sluice.importers.airflow.record.travel import TASK_FILE
 from sluice.importers.airflow.tasks import common
 from sluice.importers.airflow.tasks.in_airflow import by_airflow
 from sluice.importers.airflow.tasks.mapped_groups import group_call
-from sluice.importers.airflow.tasks.pod_templates import OTHERS, conf_names, reads_connections, variables
+from sluice.importers.airflow.tasks.pod_templates import OTHERS, conf_names, connections, variables
 from sluice.importers.airflow.tasks.pods import pod
 from sluice.importers.airflow.texts.holes import InPod, env_entry, in_field, in_script, parts_of
 from sluice.importers.airflow.texts.secret_values import source_of
@@ -61,12 +61,15 @@ def _function(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:  
     if keys := dag.handed_on[task.id]:
         fields["outputs"] = [parameter_of(key) for key in keys]
     for kind in ("Variable", "Connection", "get_connection"):
-        if kind in task.body.names or (kind == "Connection" and reads_connections(task)):
+        if kind in task.body.names:
             _from_installation(task, dag, kind, fields)
-    if entries := [_variable(name, default, dag) for name, default in variables(task).items()]:
+    entries = [_variable(name, default, dag) for name, default in variables(task).items()]
+    if entries := [*entries, *(_connection(name, dag) for name in connections(task))]:
         there = {each["name"] for each in fields.get("env", [])}
         fields["env"] = [*fields.get("env", []), *(each for each in entries if each["name"] not in there)]
     _declare_conf(task, dag)
+    if task.jinja and dag.options.image == USUAL_IMAGE:
+        dag.lose(task, "jinja2", f"its template needs it, and {USUAL_IMAGE} has not got it; give --image IMAGE")
     for name in task.missing:
         dag.lose(task, f"{{{{ {name} }}}}", "it is not there: the task fails until its template is changed", left=True)
     return fields | common.skips(task)
@@ -79,6 +82,15 @@ def _variable(name: str, default: str | None, dag: Translation) -> Json:
         return {"name": variable, "value": _as_text(dag.options.variables[name])}
     hole: Json = {"variable": name}
     return env_entry(variable, [hole if default is None else hole | {"default": default}], dag)
+
+
+def _connection(name: str, dag: Translation) -> Json:
+    """One that a template in the pod reads: with its password a secret."""
+    variable = f"AIRFLOW_CONN_{name.upper()}"
+    if name in dag.options.connections:
+        return {"name": variable, "value": _as_text(dag.options.connections[name])}
+    dag.note(None, f"Connection {name} is read from the Secret airflow-connections, as a URI or as JSON")
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": "airflow-connections", "key": name}}}
 
 
 def _declare_conf(task: RecordedTask, dag: Translation) -> None:
@@ -131,8 +143,7 @@ def _bash(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
         script, env = in_script(parts, dag)
         env += _environment(task.fields.get("env"), dag, marks)
     except (InPod, NotPossible) as reason:
-        needs = "with jinja2 if its image has it, else no more than names, calls and usual filters"
-        dag.note(task, f"{task.id} is rendered in its pod, {needs}: {reason}")
+        dag.note(task, f"{task.id} is rendered in its pod, by the stand-ins: {reason}")
         return _bash_in_pod(task, dag, marks)
     text = text_of(parts)
     if isinstance(folder := task.fields.get("cwd"), str):

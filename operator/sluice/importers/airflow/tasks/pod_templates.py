@@ -53,9 +53,10 @@ def variables(task: RecordedTask) -> dict[str, str | None]:
     return found
 
 
-def reads_connections(task: RecordedTask) -> bool:
-    in_holes = any("connection" in hole for hole in _holes([task.fields, task.mapped]))
-    return in_holes or any(_CONNECTION.search(text) for text in _templates(task))
+def connections(task: RecordedTask) -> list[str]:
+    found = {match["name"] for text in _templates(task) for match in _CONNECTION.finditer(text)}
+    found |= {str(hole["connection"]) for hole in _holes([task.fields, task.mapped]) if "connection" in hole}
+    return sorted(found)
 
 
 def _templates(task: RecordedTask) -> Iterator[str]:
