@@ -293,15 +293,16 @@ from airflow.sensors.bash import BashSensor
 @pytest.mark.parametrize(
     ("runs", "said", "width", "lost"),
     [
-        ("", "max_active_tis_per_dagrun=2", 2, []),
-        ("", "max_active_tis_per_dag=2", 2, []),
-        ("", "task_concurrency=2, max_active_tis_per_dagrun=1", 1, []),
-        (", max_active_runs=3", "max_active_tis_per_dag=2", 2, ["max_active_tis_per_dag"]),
-        (", max_active_runs=3", "max_active_tis_per_dagrun=2", 2, []),
+        ("schedule=None", "max_active_tis_per_dagrun=2", 2, []),
+        ("schedule='@daily'", "max_active_tis_per_dag=2", 2, []),
+        ("schedule=None", "task_concurrency=2, max_active_tis_per_dagrun=1", 1, []),
+        ("schedule='@daily', max_active_runs=3", "max_active_tis_per_dag=2", 2, ["max_active_tis_per_dag"]),
+        ("schedule=None, max_active_runs=3", "max_active_tis_per_dag=2", 2, []),
+        ("schedule='@daily', max_active_runs=3", "max_active_tis_per_dagrun=2", 2, []),
     ],
 )
 def test_how_many_items_at_once(tmp_path, runs, said, width, lost):
-    text = f"with DAG('etl', schedule=None{runs}):\n"
+    text = f"with DAG('etl', {runs}):\n"
     result = imported(
         tmp_path, f"{text}    BashOperator.partial(task_id='t', {said}).expand(bash_command=['a', 'b'])\n"
     )

@@ -92,7 +92,7 @@ def limits(task: RecordedTask, dag: Translation, *, has_pod: bool) -> Json:
     for name, instead in _LOSSES.items():
         if said.get(name) and not (name == "executor_config" and overridden):
             dag.lose(task, name, instead)
-    if runs_at_once(dag) > 1:
+    if runs_at_once(dag) > 1 and dag.dag.schedule is not None:
         for name in _OF_ALL_RUNS:
             if said.get(name):
                 dag.lose(task, name, "it holds in each run; for all of them give the task a Pool")
