@@ -1,7 +1,10 @@
 """Edges, groups, trigger rules, branches: what the graph is, and when each task runs."""
 
+import re
+
 import pytest
 
+from sluice.core.cel.program import compile_condition
 from tests.importers.airflow.harness import faults, imported, run_task, spec_of, tasks_of
 
 WITH = "with DAG('etl', schedule=None) as dag:\n"
@@ -120,7 +123,8 @@ def test_a_branch_is_a_condition_of_the_tasks_after_it(tmp_path):
     tasks = tasks_of(result)
     assert tasks["a"]["when"] == '"a" in tasks.choose.outputs.return_value'
     ids = ("end", "group.inner", "a", "b")
-    assert tasks["end"]["when"] == " || ".join(f'"{each}" in tasks.choose.outputs.return_value' for each in ids)
+    chosen = [f'"{each}" in tasks.choose.outputs.return_value' for each in ids]
+    assert tasks["end"]["when"] == " || ".join(["tasks.choose.phase != 'Succeeded'", *chosen])
     assert run_task(tmp_path, spec_of(result), "choose").outputs == {"return_value": ["a", "group.inner"]}
 
 
@@ -135,8 +139,44 @@ def test_a_short_circuit_skips_all_that_follows(tmp_path):
     assert faults(result) == []
     whens = {name: task.get("when") for name, task in tasks_of(result).items()}
     says = "tasks['check-it'].outputs.return_value == true"
-    assert whens == {"check-it": None, "a": says, "b": None, "last": says}
+    last = f"tasks['check-it'].phase != 'Succeeded' || {says}"
+    assert whens == {"check-it": None, "a": says, "b": None, "last": last}
     assert run_task(tmp_path, spec_of(result), "check-it").outputs == {"return_value": False}
+
+
+JOIN = """
+    br = BranchPythonOperator(task_id="br", python_callable=lambda: "other")
+    sc = ShortCircuitOperator(task_id="sc", python_callable=lambda: True)
+    br >> [sc, other]
+    sc >> work >> join
+    other >> join
+"""
+
+
+@pytest.mark.parametrize(
+    ("phases", "check", "runs"),
+    [
+        ({"sc": "Skipped", "work": "Skipped", "other": "Succeeded"}, None, True),
+        ({"sc": "Succeeded", "work": "Skipped", "other": "Succeeded"}, False, False),
+        ({"sc": "Succeeded", "work": "Succeeded", "other": "Skipped"}, True, True),
+        ({"sc": "Succeeded", "work": "Skipped", "other": "Skipped"}, True, False),
+    ],
+)
+def test_a_join_runs_if_the_short_circuit_further_up_was_skipped(tmp_path, phases, check, runs):
+    names = empties(["work", "other"]) + empties(["join"]).replace(")", ", trigger_rule='none_failed_min_one_success')")
+    result = imported(tmp_path, f"{BRANCH}{WITH}{names}{JOIN}")
+    assert faults(result) == []
+    ended = {name: {"phase": phase, "outputs": {}} for name, phase in phases.items()}
+    ended["sc"]["outputs"] = {} if check is None else {"return_value": check}
+    condition = compile_condition(tasks_of(result)["join"]["when"])
+    assert condition.answer({"tasks": ended}) is runs
+
+
+def test_a_rule_that_a_short_circuit_further_up_spoils_is_a_loss(tmp_path):
+    names = empties(["work", "other"]) + empties(["join"]).replace(")", ", trigger_rule='all_failed')")
+    assert [loss.what for loss in imported(tmp_path, f"{BRANCH}{WITH}{names}{JOIN}").losses] == [
+        "trigger_rule all_failed"
+    ]
 
 
 def test_setup_and_teardown(tmp_path):
@@ -144,11 +184,34 @@ def test_setup_and_teardown(tmp_path):
     a >> b >> c.as_teardown(setups=a)
 """
     result = imported(tmp_path, text)
-    assert edges(result) == {"a b", "b c", "a c"}
-    teardown = tasks_of(result)["c"]
-    assert (teardown["runIf"], teardown["when"], teardown["allowFailure"]) == (
-        *("AllDone", "tasks.a.phase == 'Succeeded'", True),
-    )
+    assert edges(result) == {"a b"}
+    assert tasks_of(result)["c"] == {
+        "name": "c",
+        "when": "tasks.a.phase == 'Succeeded'",
+        "allowFailure": True,
+        "finally": True,
+        "bash": "true",
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "fail_when", "final", "lost"),
+    [
+        ("a >> b >> c.as_teardown(setups=a)", None, ["c"], []),
+        ("a >> b >> c.as_teardown(setups=a) >> d.as_teardown(setups=a)", None, ["c", "d"], []),
+        ("a >> b >> c.as_teardown(setups=a); a >> d", None, [], []),  # it does not wait for all
+        ("a >> b >> c.as_teardown(setups=a) >> d", None, [], []),
+        ("a >> b >> c.as_teardown(setups=a, on_failure_fail_dagrun=True)", "LeafFailed", [], []),
+        ("b.trigger_rule = 'all_done'; a >> b >> c.as_teardown(setups=a)", "LeafFailed", ["c"], []),
+        ("d.trigger_rule = 'all_done'; a >> b >> c.as_teardown(setups=a); a >> d", "LeafFailed", [], ["teardown"]),
+    ],
+)
+def test_a_teardown_hides_no_failure(tmp_path, said, fail_when, final, lost):
+    names = sorted(set(re.findall(r"\b[a-d]\b", said)))
+    result = imported(tmp_path, f"{WITH}{empties(names)}    {said}\n")
+    assert (faults(result), [loss.what for loss in result.losses]) == ([], lost)
+    assert spec_of(result).get("failWhen") == fail_when
+    assert [name for name, task in tasks_of(result).items() if "finally" in task] == final
 
 
 def test_a_teardown_around_tasks(tmp_path):
@@ -169,6 +232,8 @@ with DAG("etl", schedule=None):
     result = imported(tmp_path, text)
     assert edges(result) == {"make remove", "make a", "a b", "b remove"}
     assert tasks_of(result)["remove"]["when"] == "tasks.make.phase == 'Succeeded'"
+    assert tasks_of(result)["remove"]["runIf"] == "AllDone"
+    assert "failWhen" not in spec_of(result)
 
 
 def test_what_is_set_on_a_task_later(tmp_path):

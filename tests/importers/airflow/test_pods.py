@@ -61,6 +61,7 @@ def pod(tmp_path, arguments):
                 },
             },
         ),
+        ("image='b', skip_on_exit_code=[42]", {"image": "b", "skipExitCodes": [42]}),
         (
             "image='b', hostnetwork=True, priority_class_name='high', init_containers=[k8s.V1Container(name='i')]",
             {
@@ -90,10 +91,81 @@ def test_pods(tmp_path, arguments, fields):
     assert tasks_of(result)["t"] == {"name": "t", **fields}
 
 
+@pytest.mark.parametrize(
+    ("operator", "mapped", "fields"),
+    [
+        ("Kubernetes", "arguments=[['a'], ['b']]", {"args": ["$(item)"], "forEach": {"items": ["a", "b"]}}),
+        (
+            "Kubernetes",
+            "arguments=[['a', 1], ['b', 2]]",
+            {
+                "args": ["$(item.word1)", "$(item.word2)"],
+                "forEach": {"items": [{"word1": "a", "word2": "1"}, {"word1": "b", "word2": "2"}]},
+            },
+        ),
+        (
+            "Kubernetes",
+            "env_vars=[{'A': '1'}, {'A': '2'}]",
+            {"env": [{"name": "A", "value": "$(item.A)"}], "forEach": {"items": [{"A": "1"}, {"A": "2"}]}},
+        ),
+        ("Docker", "image=['x', 'y']", {"image": "$(item)", "forEach": {"items": ["x", "y"]}}),
+        (
+            "Docker",
+            "command=['echo a', ['echo', 'b c']]",
+            {
+                "args": ["$(item.word1)", "$(item.word2)"],
+                "forEach": {"items": [{"word1": "echo", "word2": "a"}, {"word1": "echo", "word2": "b c"}]},
+            },
+        ),
+    ],
+)
+def test_what_an_item_adds_to_a_pod(tmp_path, operator, mapped, fields):
+    result = expanded_pod(tmp_path, operator, mapped)
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert tasks_of(result)["t"] == {"name": "t", "image": "b", **fields}
+
+
+def expanded_pod(tmp_path, operator, mapped):
+    task = f"{operator}{'Pod' if operator == 'Kubernetes' else ''}Operator.partial(task_id='t', image='b')"
+    docker = "from airflow.providers.docker.operators.docker import DockerOperator"
+    made = "made = PythonOperator(task_id='made', python_callable=lambda: [['a']])"
+    return imported(tmp_path, f"{KUBERNETES}{docker}\n{DAG}    {made}\n    {task}.expand({mapped})\n")
+
+
+@pytest.mark.parametrize(
+    "mapped",
+    [
+        "arguments=[['a'], ['b', 'c']]",
+        "arguments=made.output",
+        "arguments=[['{{ ds }}']]",
+        "env_vars=[{'A': '1'}, {'B': '2'}]",
+        "arguments=[['a']], image=['x', 'y']",
+        "labels=[{'a': 'b'}]",
+    ],
+)
+def test_what_items_add_to_a_pod_in_several_shapes_is_left_to_the_user(tmp_path, mapped):
+    result = expanded_pod(tmp_path, "Kubernetes", mapped)
+    assert [(loss.what, loss.task, loss.left) for loss in result.losses] == [
+        ("expand of KubernetesPodOperator", "t", True)
+    ]
+    assert "fill in the image b" in result.losses[0].instead
+    assert faults(result) != []
+
+
 def test_times_for_a_container_are_made_by_one_task(tmp_path):
     tasks = tasks_of(pod(tmp_path, "image='b', arguments=['--day={{ ds }}', '{{ macros.ds_add(ds, -7) }}']"))
     assert tasks["t"]["args"] == ["--day=$(tasks.dates.outputs.ds)", "$(tasks.dates.outputs.ds_minus_7d)"]
     assert tasks["dates"]["outputs"] == ["ds", "ds_minus_7d"]
+
+
+def test_two_shapes_of_a_time_are_two_outputs(tmp_path):
+    arguments = "'{{ execution_date.strftime(\"%Y/%m\") }}', '{{ execution_date.strftime(\"%Y-%m\") }}'"
+    tasks = tasks_of(pod(tmp_path, f"image='b', arguments=[{arguments}]"))
+    assert tasks["t"]["args"] == ["$(tasks.dates.outputs.date_Ym)", "$(tasks.dates.outputs.date_Ym_2)"]
+    assert [line.partition("+")[2] for line in tasks["dates"]["bash"].splitlines()] == [
+        '%Y/%m)" >> "$SLUICE_OUTPUTS"',
+        '%Y-%m)" >> "$SLUICE_OUTPUTS"',
+    ]
 
 
 def test_a_pod_override_is_a_template(tmp_path):
@@ -137,7 +209,7 @@ with DAG("called", schedule=None):
 """
     result = imported(tmp_path, text)
     assert (result.exit_code, faults(result)) == (0, [])
-    assert result.objects[1].manifest["spec"]["parameters"] == [{"name": "n"}]
+    assert result.objects[1].manifest["spec"]["parameters"] == [{"name": "n", "default": ""}]
 
 
 @pytest.mark.parametrize(
@@ -162,6 +234,14 @@ with DAG("called", schedule=None):
             {"poll": {"every": "1m", "timeout": "7d"}, "bash": "(\ntest -e /x\n) || exit 75"},
         ),
         (
+            "BashSensor(task_id='t', bash_command='test -e $X', retry_exit_code=3, env={'X': '/x'})",
+            {
+                "poll": {"every": "1m", "timeout": "7d"},
+                "env": [{"name": "X", "value": "/x"}],
+                "bash": "(\ntest -e $X\n) || if [ $? -eq 3 ]; then exit 75; else exit 1; fi",
+            },
+        ),
+        (
             "TriggerDagRunOperator(task_id='t', trigger_dag_id='Other_dag', conf={'n': 1, 'day': '{{ params.day }}'})",
             {"workflow": {"name": "other-dag", "arguments": {"n": 1, "day": "$(params.day)"}}},
         ),
@@ -179,6 +259,55 @@ from airflow.operators.trigger_dagrun import TriggerDagRunOperator
     result = imported(tmp_path, text)
     assert faults(result) == []
     assert tasks_of(result)["t"] == {"name": "t", **fields}
+
+
+@pytest.mark.parametrize(
+    ("call", "lost"),
+    [
+        ("allowed_states=['success']", []),
+        ("allowed_states=['success', 'failed']", ["allowed_states=['success', 'failed']"]),
+        ("failed_states=[]", ["failed_states=[]"]),
+        ("logical_date='{{ ds }}'", ["logical_date='{{ ds }}'"]),
+    ],
+)
+def test_how_another_dag_is_called_and_a_task_cannot_say_is_a_loss(tmp_path, call, lost):
+    text = f"""
+from airflow.operators.trigger_dagrun import TriggerDagRunOperator
+{DAG}    TriggerDagRunOperator(task_id="t", trigger_dag_id="other", wait_for_completion=True, {call})
+"""
+    assert [loss.what for loss in imported(tmp_path, text).losses] == lost
+
+
+@pytest.mark.parametrize(
+    ("said", "lost"),
+    [("exponential_backoff=True", "exponential_backoff"), ("retry_exit_code=3, retries=1", "retry_exit_code")],
+)
+def test_what_of_a_sensor_is_a_loss(tmp_path, said, lost):
+    text = f"""
+from airflow.sensors.bash import BashSensor
+{DAG}    BashSensor(task_id="t", bash_command="true", {said})
+"""
+    assert [loss.what for loss in imported(tmp_path, text).losses] == [lost]
+
+
+@pytest.mark.parametrize(
+    ("runs", "said", "width", "lost"),
+    [
+        ("schedule=None", "max_active_tis_per_dagrun=2", 2, []),
+        ("schedule='@daily'", "max_active_tis_per_dag=2", 2, []),
+        ("schedule=None", "task_concurrency=2, max_active_tis_per_dagrun=1", 1, []),
+        ("schedule='@daily', max_active_runs=3", "max_active_tis_per_dag=2", 2, ["max_active_tis_per_dag"]),
+        ("schedule=None, max_active_runs=3", "max_active_tis_per_dag=2", 2, []),
+        ("schedule='@daily', max_active_runs=3", "max_active_tis_per_dagrun=2", 2, []),
+    ],
+)
+def test_how_many_items_at_once(tmp_path, runs, said, width, lost):
+    text = f"with DAG('etl', {runs}):\n"
+    result = imported(
+        tmp_path, f"{text}    BashOperator.partial(task_id='t', {said}).expand(bash_command=['a', 'b'])\n"
+    )
+    assert tasks_of(result)["t"]["forEach"] == {"items": ["a", "b"], "parallelism": width}
+    assert ([loss.what for loss in result.losses], faults(result)) == (lost, [])
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,15 @@
 """Python tasks: the stand-ins in the pod find the callable by its ids, and give it Airflow's context."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
+from sluice.importers import airflow
 from tests.importers.airflow.harness import faults, imported, run_task, spec_of, tasks_of
 
+FOLDER = str(Path(airflow.__file__).parent)
 RUN = {"intervalStart": "2026-03-01T00:00:00Z", "intervalEnd": "2026-03-02T00:00:00Z"}
 
 
@@ -197,3 +203,61 @@ class Total(BaseOperator):
     assert tasks_of(result)["make"]["outputs"] == ["return_value"]
     before = {"make": {"return_value": [1, 2]}}
     assert run_task(tmp_path, spec_of(result), "t", run=RUN, tasks=before).out == "3\n"
+
+
+READS = """
+def by_get(dag_run): print(dag_run.conf.get("p", "none"))
+def by_key(**context): print(context["dag_run"].conf["p"])
+def by_name(**context):
+    conf = context["dag_run"].conf or {}
+    if "p" in conf:
+        print(conf["p"])
+    else:
+        print("none")
+def inner(dag_run):
+    def read(): return dag_run.conf.get("p", "none")
+    print(read())
+def helper(dag_run): by_get(dag_run)
+def no_conf(spark): spark.conf.get("p")
+"""
+
+
+@pytest.mark.parametrize("body", ["by_get", "by_key", "by_name", "inner", "helper"])
+def test_what_a_body_reads_of_conf_is_a_parameter(tmp_path, body):
+    result = imported(tmp_path, dag(READS, f"    PythonOperator(task_id='t', python_callable={body})"))
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert spec_of(result)["parameters"] == [{"name": "p", "default": ""}]
+    assert run_task(tmp_path, spec_of(result), "t", run=RUN, params={"p": "a"}).out == "a\n"
+
+
+def test_a_parameter_that_is_empty_was_not_given(tmp_path):
+    result = imported(tmp_path, dag(READS, "    PythonOperator(task_id='t', python_callable=by_name)"))
+    assert run_task(tmp_path, spec_of(result), "t", run=RUN, params={"p": ""}).out == "none\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "lost"),
+    [
+        ("lambda dag_run: print(dict(**dag_run.conf))", []),
+        ("lambda dag_run: [print(each) for each in dag_run.conf]", ["dag_run.conf"]),
+        ("lambda dag_run: dag_run.conf[str(1)]", ["dag_run.conf"]),
+        ("lambda dag_run: dag_run.conf.items()", ["dag_run.conf"]),
+        ("lambda dag_run: str.join('', dag_run.conf)", ["dag_run.conf"]),
+        ("lambda dag_run: print(bool(dag_run.conf))", []),
+        ("no_conf, op_args=[1]", []),
+    ],
+)
+def test_what_a_body_reads_of_conf_by_unknown_names_is_a_loss(tmp_path, body, lost):
+    result = imported(tmp_path, dag(READS, f"    PythonOperator(task_id='t', python_callable={body})"))
+    assert [loss.what for loss in result.losses] == lost
+    assert "parameters" not in spec_of(result)
+
+
+def test_the_context_has_all_names_that_the_importer_fills_in():
+    program = (
+        "import sys; sys.path[:0] = sys.argv[1:]\n"
+        "from sluice_recorder import record, templates\n"
+        "print(sorted({*templates.names_of([], {})} - {*record._names_in_pod()}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program, FOLDER], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

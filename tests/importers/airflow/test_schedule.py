@@ -137,3 +137,11 @@ def test_what_has_no_translation_is_by_hand_and_a_loss(tmp_path, said, shown):
     result = imported(tmp_path, f"with DAG('etl', {START}, schedule={said}, catchup=False):{TASK}")
     assert spec_of(result)["trigger"] == "Manual"
     assert [loss.what for loss in result.losses] == [f"schedule {shown}"]
+
+
+@pytest.mark.parametrize(("paused", "schedule"), [("True", True), ("False", None)])
+def test_a_dag_that_is_made_paused(tmp_path, paused, schedule):
+    text = "with DAG('etl', schedule='@daily', start_date=datetime(2026, 1, 1), catchup=False"
+    result = imported(tmp_path, f"{text}, is_paused_upon_creation={paused}):\n    EmptyOperator(task_id='t')\n")
+    assert faults(result) == []
+    assert spec_of(result)["schedule"].get("suspend") is schedule

@@ -102,6 +102,21 @@ def test_expand(tmp_path, call, for_each, inputs, shown):
     assert done.out == shown + "\n", done.err
 
 
+@pytest.mark.parametrize("command", ["echo {{ ds }}", "echo $(echo 2026-03-01)"])
+def test_an_item_that_is_filled_in_later_is_taken_by_its_number(tmp_path, command):
+    text = f"""
+from airflow import DAG
+from airflow.operators.bash import BashOperator
+with DAG("etl", schedule=None):
+    BashOperator.partial(task_id="b").expand(bash_command=["echo a", {command!r}])
+"""
+    result = imported(tmp_path, text, head=HEAD)
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert tasks_of(result)["b"]["forEach"] == {"range": {"end": 2}}
+    run = {"intervalStart": "2026-03-01T00:00:00Z", "intervalEnd": "2026-03-02T00:00:00Z"}
+    assert run_task(tmp_path, spec_of(result), "b", run=run, item=1, index=1).out == "2026-03-01\n"
+
+
 def test_branches_sensors_and_bash(tmp_path):
     text = """
 @dag(schedule=None)
@@ -233,6 +248,13 @@ def test_a_mapped_group_is_a_workflow_for_each_item(tmp_path, call, for_each, ar
     assert (group["forEach"], group["workflow"]) == (for_each, {"name": "etl-each", "arguments": arguments})
     assert (inner["metadata"]["name"], [task["name"] for task in inner["spec"]["tasks"]]) == ("etl-each", ["add"])
     assert (inner["spec"]["trigger"], len(result.losses), faults(result)) == ("Manual", losses, [])
+
+
+def test_only_the_tasks_of_a_mapped_group_are_tried_again(tmp_path):
+    text = GROUP.replace("schedule=None", "schedule=None, default_args={'retries': 2}")
+    inner, outer = imported(tmp_path, text.replace("CALL", "each.expand(x=[1])"), head=HEAD).objects
+    assert inner.manifest["spec"]["tasks"][0]["retries"]["limit"] == 2
+    assert "retries" not in outer.manifest["spec"]["tasks"][0]
 
 
 def test_what_a_mapped_group_hands_on_is_a_list(tmp_path):

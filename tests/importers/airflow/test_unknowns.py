@@ -4,7 +4,7 @@ import pytest
 
 from sluice.importers.airflow.texts.secret_values import is_secret
 from sluice.importers.write import to_yaml
-from tests.importers.airflow.harness import faults, imported, spec_of, tasks_of
+from tests.importers.airflow.harness import faults, imported, run_task, spec_of, tasks_of
 
 DAG = "with DAG('etl', schedule=None):\n"
 TASK = "    a = BashOperator(task_id='a', bash_command='true')\n"
@@ -76,6 +76,63 @@ def test_what_only_the_installation_knows(tmp_path, call, options, command, para
     assert tasks_of(result)["a"]["bash"] == command
     found = spec_of(result).get("parameters", [])
     assert [{"name": each["name"]} for each in found] == ([] if parameter is None else [parameter])
+
+
+@pytest.mark.parametrize(
+    ("template", "given", "env", "parameter"),
+    [
+        ("{{ var.json.cfg.bucket }}", {}, None, {"name": "cfg_bucket"}),
+        ("{{ var.json.cfg['a']['b'] }}", {}, None, {"name": "cfg_a_b"}),
+        ("{{ var.json.cfg.bucket }}", {"cfg": {"bucket": "B"}}, None, {"name": "cfg_bucket", "default": "B"}),
+        ("{{ var.json.cfg.bucket }}", {"cfg": '{"bucket": "B"}'}, None, {"name": "cfg_bucket", "default": "B"}),
+        ("{{ var.json.cfg.key }}", {"cfg": {"key": "K"}}, None, {"name": "cfg_key", "default": "K"}),
+        ("{{ var.json.cfg.key }}", {}, {"name": "airflow-variables", "key": "cfg.key"}, None),
+        ("{{ var.json.cfg.get('a', 'b') }}", {"cfg": {}}, None, None),
+        ("{{ var.json.cfg.get('a', 'b') }}", {}, None, {"name": "cfg_a", "default": "b"}),
+        ("' + V['bucket'] + '", {}, None, {"name": "cfg_bucket"}),
+        ("' + V['a']['b'] + '", {}, None, {"name": "cfg_a_b"}),
+        ("' + f'{V[\"bucket\"]}' + '", {}, None, {"name": "cfg_bucket"}),
+        ("' + V.get('a', 'b') + '", {}, None, None),
+        ("' + V['key'] + '", {}, {"name": "airflow-variables", "key": "cfg.key"}, None),
+    ],
+)
+def test_a_variable_that_is_json(tmp_path, template, given, env, parameter):
+    head = "from airflow.models import Variable\nV = Variable.get('cfg', deserialize_json=True)\n"
+    command = f"'echo {template}'" if "V" in template else repr(f"echo {template}")
+    result = imported(tmp_path, f"{head}{DAG}    BashOperator(task_id='a', bash_command={command})\n", variables=given)
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert [each["valueFrom"]["secretKeyRef"] for each in tasks_of(result)["a"].get("env", [])] == [env] * bool(env)
+    found = [
+        {name: value for name, value in each.items() if name != "description"}
+        for each in spec_of(result).get("parameters", [])
+    ]
+    assert found == ([] if parameter is None else [parameter])
+
+
+@pytest.mark.parametrize(
+    ("given", "value"), [({}, "$(params.cfg)"), ({"cfg": {"a": 1}}, '{"a": 1}'), ({"cfg": '{"a": 1}'}, '{"a": 1}')]
+)
+def test_a_variable_that_is_json_as_a_whole_is_rendered_in_the_pod(tmp_path, given, value):
+    text = f"{DAG}    BashOperator(task_id='a', bash_command='echo \"{{{{ var.json.cfg }}}}\"')\n"
+    result = imported(tmp_path, text, variables=given)
+    assert (result.exit_code, faults(result)) == (0, [])
+    assert tasks_of(result)["a"]["env"] == [{"name": "AIRFLOW_VAR_CFG", "value": value}]
+    ran = run_task(tmp_path, spec_of(result), "a", env={"AIRFLOW_VAR_CFG": '{"a": 1}'})
+    assert ran.out == "{'a': 1}\n", ran.err
+
+
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ("for x in V: pass", "the items of Variable cfg, which is not known"),
+        ("for x, y in V.items(): pass", "the items of Variable cfg, which is not known"),
+        ("for x in range(V['n']): pass", "the number of Variable cfg.n, which is not known"),
+        ("if V['n'] == 1: pass", "a comparison of Variable cfg.n, which is not known"),
+    ],
+)
+def test_what_is_asked_of_json_that_is_not_known_is_a_loss(tmp_path, body, what):
+    head = "from airflow.models import Variable\nV = Variable.get('cfg', deserialize_json=True)\n"
+    assert [loss.what for loss in imported(tmp_path, f"{head}{DAG}{TASK}    {body}\n").losses] == [what]
 
 
 SECRET = {"secretKeyRef": {"name": "airflow-variables", "key": "db_password"}}

@@ -16,6 +16,7 @@ from sluice.importers.airflow.tasks import common
 from sluice.importers.airflow.tasks.actions import action
 from sluice.importers.airflow.tasks.branches import condition, set_choice_outputs
 from sluice.importers.airflow.tasks.mapping import for_each
+from sluice.importers.airflow.tasks.teardowns import hidden_by, is_final, is_looked_away_from
 from sluice.importers.airflow.texts.holes import DATES, filled
 
 _RUNS_NOTHING = {"approval", "join", "wait"}
@@ -49,7 +50,6 @@ _NOTES = {
     "default_view",
     "orientation",
     "sla_miss_callback",
-    "is_paused_upon_creation",
     "dag_display_name",
 }
 _SHARED = ("retries", "timeout")
@@ -67,6 +67,7 @@ def workflow_of_dag(dag: Translation, schedule: Triggers, files: Json, marks: li
     times = after(dag, schedule)
     if times.get("trigger") != "Manual":
         _ask_for_values(dag)
+        _pause(times, dag)
     spec: Json = {}
     if description := dag.dag.description:
         dag.note(None, f"description: {str(description)[:200]}")
@@ -104,9 +105,13 @@ def _task(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     fields |= common.limits(task, dag, has_pod=not set(does) & _NO_POD)
     if set(does) & _RUNS_NOTHING:
         fields.pop("retries", None)
-    if task.teardown and not task.fails_dag:
+    if is_looked_away_from(task):
         fields["allowFailure"] = True
+    if is_final(task, dag):
+        fields["finally"] = True
     made: Json = filled(fields | does, marks, dag)
+    if "forEach" in made and (width := common.items_at_once(task)):
+        made["forEach"]["parallelism"] = width
     return made
 
 
@@ -160,23 +165,43 @@ def _ask_for_values(dag: Translation) -> None:
             )
 
 
+def _pause(times: Json, dag: Translation) -> None:
+    if dag.dag.fields.get("is_paused_upon_creation") is not True:
+        return
+    if "schedule" in times:
+        times["schedule"]["suspend"] = True
+    else:
+        dag.lose(None, "is_paused_upon_creation", "it runs by itself as soon as it is there")
+
+
 def _limits(dag: Translation, tasks: list[Json], schedule: Triggers) -> Json:
     said = dag.dag.fields
     spec: Json = {}
     if (width := number(said.get("max_active_tasks", said.get("concurrency")))) is not None and width > 0:
         spec["parallelism"] = width
-    runs = number(said.get("max_active_runs"))
-    if runs is not None and runs > 1 and "schedule" in schedule.fields:
+    if (runs := common.runs_at_once(dag)) > 1 and "schedule" in schedule.fields:
         spec["concurrency"] = {"maxRuns": runs}
     if timeout := seconds_of(said.get("dagrun_timeout")):
         spec["timeout"] = duration(timeout)
     if said.get("fail_fast") is True or said.get("fail_stop") is True:
         spec["failFast"] = "Stop"
-    if any(task.get("runIf") in _TOLERANT for task in tasks):
+    if _goes_by_leaves(tasks, dag):
         spec["failWhen"] = "LeafFailed"
     if noted := sorted(_NOTES & {name for name, value in said.items() if value}):
         dag.note(None, f"{', '.join(noted)} of the DAG have no meaning here")
     return spec
+
+
+def _goes_by_leaves(tasks: list[Json], dag: Translation) -> bool:
+    """Does a task run after a failure, so that it takes a leaf to fail the run?"""
+    teardowns = {dag.names[task.id]: task for task in dag.dag.tasks if is_looked_away_from(task)}
+    if not any(task.get("runIf") in _TOLERANT for task in tasks if task["name"] not in teardowns):
+        return False
+    for task in tasks:
+        teardown = teardowns.get(task["name"])
+        if teardown is not None and "finally" not in task and (hidden := hidden_by(teardown, dag)):
+            dag.lose(teardown, "teardown", f"the run succeeds although {', '.join(hidden)} before it failed")
+    return True
 
 
 def _defaults(tasks: list[Json], dag: Translation) -> Json:

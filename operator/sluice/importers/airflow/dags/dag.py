@@ -12,7 +12,7 @@ from sluice.importers.airflow.sluice_airflow.names import names_of
 from sluice.importers.report import Loss, Remark
 
 RETURNED = "return_value"
-
+USUAL_IMAGE = "python:3.13-slim"
 
 _NO_KEYS = frozenset({"key", "value", "task_ids", "ti", "task_instance", "dag_run", "params", "run_id", "ds"})
 """Texts beside `xcom_push` that are names of Airflow's."""
@@ -22,7 +22,7 @@ _NO_KEYS = frozenset({"key", "value", "task_ids", "ti", "task_instance", "dag_ru
 class Options:
     """What the command line says. `airflow` is 0 where it does not."""
 
-    image: str = "python:3.13-slim"
+    image: str = USUAL_IMAGE
     airflow_image: str = ""
     airflow: int = 0
     variables: Mapping[str, Any] = field(default_factory=dict)
@@ -46,6 +46,8 @@ class Translation:
     notes: list[Remark] = field(default_factory=list)
     parameters: dict[str, Json] = field(default_factory=dict)
     """By name, those that the Workflow declares."""
+    optional: set[str] = field(default_factory=set)
+    """Those of `dag_run.conf` that only pods read, where an empty one is none that was given."""
     dates: dict[str, str] = field(default_factory=dict)
     """By output, the `date` format and shift that the task `dates` computes for tasks that have no shell."""
 
@@ -125,7 +127,7 @@ class Translation:
         for other, key in _xcoms([task.fields, task.mapped]):
             if other in self.tasks:
                 said.setdefault(other, set()).add(key)
-        pulling = [text for text in texts_in(task.fields) if "xcom_pull" in text]
+        pulling = [text for text in texts_in([task.fields, task.mapped]) if "xcom_pull" in text]
         texts = {*task.body.texts, *(word for text in pulling for word in self._ids_in(text))}
         if "xcom_pull" in task.body.names or pulling:
             named = [each for each in self.tasks if each in texts] or self.upstream[task.id]

@@ -22,6 +22,8 @@ class Body(_Model):
 
     names: Lines = []
     texts: Lines = []
+    conf: Lines = []
+    """What it reads of `dag_run.conf`; an empty name stands for such as are not known."""
 
 
 class RecordedTask(_Model):
@@ -37,6 +39,10 @@ class RecordedTask(_Model):
     group: Text | None
     fields: dict[str, Any]
     mapped: dict[str, Any] | None
+    missing: Lines = []
+    """The names in its templates that are not there in a pod."""
+    jinja: bool = False
+    """Do they take jinja2 in the pod?"""
     setup: bool
     teardown: bool
     setups: Lines

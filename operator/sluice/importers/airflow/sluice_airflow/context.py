@@ -124,6 +124,9 @@ def context_of(task, inputs, airflow):
         "next_execution_date": end,
         "prev_execution_date": start - (end - start),
         "next_ds": end.strftime("%Y-%m-%d"),
+        "next_ds_nodash": end.strftime("%Y%m%d"),
+        "prev_ds": (start - (end - start)).strftime("%Y-%m-%d"),
+        "prev_ds_nodash": (start - (end - start)).strftime("%Y%m%d"),
         "yesterday_ds": Macros.ds_add(ds, -1),
         "yesterday_ds_nodash": Macros.ds_add(ds, -1).replace("-", ""),
         "tomorrow_ds": Macros.ds_add(ds, 1),
@@ -143,7 +146,7 @@ def context_of(task, inputs, airflow):
     }
     context["dag_run"] = Named(
         run_id=ti.run_id,
-        conf=dict(params),
+        conf=Named({name: value for name, value in inputs["params"].items() if value != ""}),  # what was given
         logical_date=logical,
         execution_date=logical,
         data_interval_start=start,

@@ -177,7 +177,7 @@ def _bash(operator, command):
         for line in shell.stdout:
             print(line, end="", flush=True)
             lines.append(line.rstrip("\n"))
-    skips = fields.get("skip_on_exit_code", SKIPPED)
+    skips = fields.get("skip_on_exit_code", fields.get("skip_exit_code", SKIPPED))
     if shell.returncode in (skips if isinstance(skips, (list, tuple)) else [skips]):
         sys.exit(SKIPPED)
     if shell.returncode:

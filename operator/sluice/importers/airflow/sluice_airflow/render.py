@@ -18,7 +18,7 @@ FILTERS = {
     "ts_nodash": lambda value: value.strftime("%Y%m%dT%H%M%S"),
     "ts_nodash_with_tz": lambda value: value.isoformat().replace("-", "").replace(":", ""),
 }
-_OF_JINJA = {
+OF_JINJA = {
     "default": lambda value, other="": other if value is None else value,
     "int": int,
     "float": float,
@@ -79,8 +79,8 @@ def _text(template, context):
     except ImportError:
         if "{%" in template:
             raise ModuleNotFoundError(f"jinja2, which the image needs for {template!r:.80}") from None
-        return _EXPRESSION.sub(lambda found: _evaluated(found[1], names, {**_OF_JINJA, **filters}), template)
-    environment = jinja2.Environment()  # noqa: S701  # what comes out is no page
+        return _EXPRESSION.sub(lambda found: _evaluated(found[1], names, {**OF_JINJA, **filters}), template)
+    environment = jinja2.Environment(undefined=dag.template_undefined or jinja2.StrictUndefined)  # noqa: S701  # what comes out is no page
     environment.filters.update(filters)
     return environment.from_string(template).render(names)
 

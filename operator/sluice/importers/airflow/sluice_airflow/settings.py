@@ -9,7 +9,7 @@ import os
 import urllib.parse
 
 from .places import report
-from .unknown import RUNNING, mark
+from .unknown import RUNNING, UnknownJson, mark
 
 _NOTHING = object()
 GIVEN_VARIABLES, GIVEN_CONNECTIONS = {}, {}
@@ -43,7 +43,10 @@ class Variable:
         found = os.environ.get(f"AIRFLOW_VAR_{key.upper()}", GIVEN_VARIABLES.get(key, _NOTHING))
         if found is _NOTHING:
             default = default_var if default is _NOTHING else default
-            return _unknown("Variable", key) if default is _NOTHING else default
+            if default is not _NOTHING:
+                return default
+            unknown = _unknown("Variable", key)
+            return UnknownJson(unknown) if deserialize_json else unknown
         return json.loads(found) if deserialize_json and isinstance(found, str) else found
 
     @classmethod

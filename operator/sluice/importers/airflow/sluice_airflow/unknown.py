@@ -189,6 +189,40 @@ for _name, _how, _answer in (
     _asks(_name, _how, _answer)
 
 
+class UnknownJson(UnknownText):
+    """Stands for JSON that is not known. Its parts are unknown as well, each by itself."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __getitem__(self, key):
+        return UnknownJson(mark(f"{origin_of(self)}.{key}"))
+
+    def get(self, key, default=None):
+        return self[key] if default is None else default
+
+    def _items(self, *_):
+        report("asked", f"the items of {origin_of(self)}, which is not known")
+        return iter(())
+
+    __iter__ = keys = values = items = _items
+
+    def __index__(self):
+        report("asked", f"the number of {origin_of(self)}, which is not known")
+        return 0
+
+    def __add__(self, other):
+        return UnknownText.__add__(self, other) if isinstance(other, str) else self._made(other)
+
+    def __radd__(self, other):
+        return UnknownText.__radd__(self, other) if isinstance(other, str) else self._made(other)
+
+    def _made(self, _):
+        return Unknown(f"a value made of {origin_of(self)}")
+
+    __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _made
+
+
 _OPEN, _CLOSE = "\ue000", "\ue001"
 MARKS = []
 """Origins of unknown texts, by their number."""

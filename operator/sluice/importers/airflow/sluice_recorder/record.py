@@ -6,7 +6,9 @@ import sys
 import types
 
 from sluice_airflow import assets, dags, edges, modules, operators, results, tasks, unknown
+from sluice_airflow.context import context_of
 from sluice_airflow.render import text_of_file
+from sluice_recorder.conf import names_read
 
 _TEMPLATED = (
     operators.ApprovalOperator,
@@ -91,7 +93,37 @@ def _task(task):
         "setups": [setup.task_id for setup in task.setups],
         "fails_dag": bool(task.on_failure_fail_dagrun),
         "body": reached(function if function is not None else type(task)),
+        **_templates([*(each for name, each in given.items() if name in task.template_fields), task.mapped], task.dag),
     }
+
+
+def _templates(values, dag):
+    """What of its templates the pod may not have: names of the context, and jinja2."""
+    texts = [text for text in _texts_in(values) if "{{" in text or "{%" in text]
+    if not texts:
+        return {}
+    from sluice_recorder.templates import names_in, needs_jinja  # only here, as it needs jinja2
+
+    macros, filters = (_map(dag and dag.fields.get(f"user_defined_{kind}")) for kind in ("macros", "filters"))
+    missing = {name for text in texts for name in names_in(text)} - {*_names_in_pod(), *macros}
+    return {"missing": sorted(missing), "jinja": any(needs_jinja(text, filters) for text in texts)}
+
+
+def _map(value):
+    return value if isinstance(value, dict) else {}
+
+
+def _names_in_pod():
+    task = types.SimpleNamespace(task_id="", dag_id="", fields={}, dag=types.SimpleNamespace(tasks_by_id={}))
+    return context_of(task, {"run": {"name": ""}, "task": {"attempt": 1}, "tasks": {}, "params": {}}, airflow=2)[0]
+
+
+def _texts_in(value, depth=0):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list, tuple)) and depth <= _MOST_DEPTH:
+        for each in list(value.values() if isinstance(value, dict) else value)[:_MOST_ITEMS]:
+            yield from _texts_in(each, depth + 1)
 
 
 def _read_of_others(task):
@@ -172,8 +204,10 @@ def _param(value, depth):
 
 
 def reached(start):
-    """The names and texts in the code of a function or class, and of what it calls in the user's own modules."""
-    names, texts, seen, todo = set(), set(), set(), [start]
+    """The names and texts in the code of a function or class, and of what it calls in the user's own modules, and what
+    it reads of `dag_run.conf`.
+    """
+    names, texts, conf, seen, todo = set(), set(), set(), set(), [start]
     while todo and len(seen) < 1000:
         found = todo.pop()
         found = getattr(found, "__wrapped__", found)
@@ -188,6 +222,7 @@ def reached(start):
         elif isinstance(found, types.FunctionType) and found not in seen:
             seen.add(found)
             todo.append(found.__code__)
+            conf |= names_read(found)
             inner = {
                 cell.cell_contents
                 for cell in found.__closure__ or ()
@@ -200,7 +235,7 @@ def reached(start):
         elif isinstance(found, (staticmethod, classmethod, types.MethodType)):
             todo.append(found.__func__)
     short = sorted(text for text in texts if len(text) <= 250)
-    return {"names": sorted(names)[:5000], "texts": short[:5000]}
+    return {"names": sorted(names)[:5000], "texts": short[:5000], "conf": sorted(conf)[:1000]}
 
 
 def _all_names(code):

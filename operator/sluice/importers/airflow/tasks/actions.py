@@ -7,22 +7,32 @@ from collections.abc import Callable
 from typing import Any
 
 from sluice.core import Json
-from sluice.importers.airflow.dags.dag import Translation
+from sluice.importers.airflow.dags.dag import USUAL_IMAGE, Translation
 from sluice.importers.airflow.dags.external import other_dag
 from sluice.importers.airflow.dags.names import parameter_of, workflow_of
-from sluice.importers.airflow.dags.values import duration, flag, rfc3339, seconds_of, time_of
+from sluice.importers.airflow.dags.values import duration, flag, number, rfc3339, seconds_of, time_of
 from sluice.importers.airflow.record.recording import RecordedTask
 from sluice.importers.airflow.record.travel import TASK_FILE
 from sluice.importers.airflow.tasks import common
 from sluice.importers.airflow.tasks.in_airflow import by_airflow
 from sluice.importers.airflow.tasks.mapped_groups import group_call
+from sluice.importers.airflow.tasks.pod_templates import OTHERS, conf_names, connections, variables
 from sluice.importers.airflow.tasks.pods import pod
 from sluice.importers.airflow.texts.holes import InPod, env_entry, in_field, in_script, parts_of
 from sluice.importers.airflow.texts.secret_values import source_of
-from sluice.importers.airflow.texts.shell import NotPossible
+from sluice.importers.airflow.texts.shell import NotPossible, text_of
 
 _POKE_S = 60
 _LONGEST_MESSAGE = 1024
+_CALLED: Json = {
+    "allowed_states": ["success"],
+    "failed_states": ["failed"],
+    "logical_date": None,
+    "execution_date": None,
+    "trigger_run_id": None,
+    "skip_when_already_exists": False,
+}
+"""Arguments of TriggerDagRunOperator that are not translated, and what they are by themselves."""
 _SENSOR_TIMEOUT_S = 7 * 86400
 _SEVERAL_COMMANDS = re.compile(r"[;|\n]")
 _HOOK = re.compile(r"[A-Z]\w*Hook\Z")
@@ -53,7 +63,45 @@ def _function(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:  
     for kind in ("Variable", "Connection", "get_connection"):
         if kind in task.body.names:
             _from_installation(task, dag, kind, fields)
+    entries = [_variable(name, default, dag) for name, default in variables(task).items()]
+    if entries := [*entries, *(_connection(name, dag) for name in connections(task))]:
+        there = {each["name"] for each in fields.get("env", [])}
+        fields["env"] = [*fields.get("env", []), *(each for each in entries if each["name"] not in there)]
+    _declare_conf(task, dag)
+    if task.jinja and dag.options.image == USUAL_IMAGE:
+        dag.lose(task, "jinja2", f"its template needs it, and {USUAL_IMAGE} has not got it; give --image IMAGE")
+    for name in task.missing:
+        dag.lose(task, f"{{{{ {name} }}}}", "it is not there: the task fails until its template is changed", left=True)
     return fields | common.skips(task)
+
+
+def _variable(name: str, default: str | None, dag: Translation) -> Json:
+    """One that a template in the pod reads."""
+    variable = f"AIRFLOW_VAR_{name.upper()}"
+    if name in dag.options.variables:
+        return {"name": variable, "value": _as_text(dag.options.variables[name])}
+    hole: Json = {"variable": name}
+    return env_entry(variable, [hole if default is None else hole | {"default": default}], dag)
+
+
+def _connection(name: str, dag: Translation) -> Json:
+    """One that a template in the pod reads: with its password a secret."""
+    variable = f"AIRFLOW_CONN_{name.upper()}"
+    if name in dag.options.connections:
+        return {"name": variable, "value": _as_text(dag.options.connections[name])}
+    dag.note(None, f"Connection {name} is read from the Secret airflow-connections, as a URI or as JSON")
+    return {"name": variable, "valueFrom": {"secretKeyRef": {"name": "airflow-connections", "key": name}}}
+
+
+def _declare_conf(task: RecordedTask, dag: Translation) -> None:
+    """What it reads of `dag_run.conf` are parameters. One that is empty was not given."""
+    names = conf_names(task) | set(task.body.conf)
+    if OTHERS in names:
+        dag.lose(task, "dag_run.conf", "what it reads of it by names that are not known has to be among `parameters`")
+    for name in sorted(map(parameter_of, names - {OTHERS})):
+        if name not in dag.parameters:
+            dag.parameters[dag.parameter(name)]["default"] = ""
+            dag.optional.add(name)
 
 
 def _from_installation(task: RecordedTask, dag: Translation, kind: str, fields: Json) -> None:
@@ -89,19 +137,26 @@ def _as_text(value: Any) -> str:
 def _bash(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     said = task.fields.get("bash_command")
     if task.mapped is not None or dag.handed_on[task.id] or task.own:
-        return _function(task, dag, marks) | common.skips(task, said)
+        return _bash_in_pod(task, dag, marks)
     try:
         parts = parts_of(said, marks)
         script, env = in_script(parts, dag)
         env += _environment(task.fields.get("env"), dag, marks)
     except (InPod, NotPossible) as reason:
         dag.note(task, f"{task.id} is rendered in its pod, by the stand-ins: {reason}")
-        return _function(task, dag, marks) | common.skips(task, said)
+        return _bash_in_pod(task, dag, marks)
+    text = text_of(parts)
     if isinstance(folder := task.fields.get("cwd"), str):
         script = f"cd {shlex.quote(folder)} || exit 1\n{script}"
-    if _SEVERAL_COMMANDS.search("".join(part for part in parts if isinstance(part, str)).strip()):
+    if (parts and not text) or _SEVERAL_COMMANDS.search(text):
         script = f"set +eo pipefail\n{script}"  # as Airflow runs it: the last command decides
-    return ({"env": env} if env else {}) | {"bash": script} | common.skips(task, script)
+    return ({"env": env} if env else {}) | {"bash": script} | common.skips(task, script if text else None)
+
+
+def _bash_in_pod(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
+    """By the stand-ins, which end with 99 for each exit code that is a skip."""
+    may_skip = common.skips(task, task.fields.get("bash_command", ""), task.mapped or "")
+    return _function(task, dag, marks) | ({"skipExitCodes": [common.SKIPPED]} if may_skip else {})
 
 
 def _environment(said: Any, dag: Translation, marks: list[str]) -> list[Json]:
@@ -124,12 +179,23 @@ def _sensor(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     elif task.is_a("BashSensor"):
         try:
             script, env = in_script(parts_of(task.fields.get("bash_command"), marks), dag)
+            env += _environment(task.fields.get("env"), dag, marks)
         except (InPod, NotPossible):
             return _left(task, dag)
-        fields = ({"env": env} if env else {}) | {"bash": f"(\n{script}\n) || exit 75"}
+        fields = ({"env": env} if env else {}) | {"bash": f"(\n{script}\n) || {_not_yet(task)}"}
     else:
         fields = _function(task, dag, marks)
+    if task.fields.get("retry_exit_code") is not None and number(task.fields.get("retries")):
+        dag.lose(task, "retry_exit_code", "after any other exit code it is tried again, as `retries` says")
+    if flag(task.fields.get("exponential_backoff")):
+        dag.lose(task, "exponential_backoff", "it looks again at equal times")
     return {"poll": _poll(task)} | fields
+
+
+def _not_yet(task: RecordedTask) -> str:
+    """After a command that has failed: with `retry_exit_code` it has to be that one."""
+    code = number(task.fields.get("retry_exit_code"))
+    return "exit 75" if code is None else f"if [ $? -eq {code} ]; then exit 75; else exit 1; fi"
 
 
 def _poll(task: RecordedTask) -> Json:
@@ -198,12 +264,19 @@ def _trigger(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
             dag.lose(task, "conf", f"left out: {reason}")
     if not flag(task.fields.get("wait_for_completion")):
         dag.lose(task, "wait_for_completion=False", "it waits for the run that it starts, and fails with it")
+    for name, usual in _CALLED.items():
+        if (said := task.fields.get(name)) not in (None, usual):
+            dag.lose(task, f"{name}={said!r:.60}", "it starts a run of now, and fails if that does")
     return fields
 
 
 def _argument(value: Any, dag: Translation, marks: list[str]) -> Any:
     is_text = isinstance(value, str) or (isinstance(value, dict) and next(iter(value), "").startswith("$"))
     return in_field(parts_of(value, marks), dag) if is_text else value
+
+
+def _pod(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
+    return pod(task, dag, marks) | common.skips(task)
 
 
 def _in_image(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
@@ -250,7 +323,7 @@ _FAMILIES: tuple[tuple[tuple[str, ...], Action], ...] = (
     (("PythonOperator", "BaseBranchOperator", "LatestOnlyOperator"), _function),
     (("BashOperator",), _bash),
     (("EmptyOperator",), _empty),
-    (("KubernetesPodOperator", "DockerOperator"), pod),
+    (("KubernetesPodOperator", "DockerOperator"), _pod),
     (("TriggerDagRunOperator",), _trigger),
     (("ExternalTaskSensor",), _external),
     (("SubDagOperator",), _sub_dag),

@@ -8,6 +8,7 @@ from sluice.importers.airflow.dags.values import duration, flag, number, seconds
 from sluice.importers.airflow.record.recording import RecordedTask
 from sluice.importers.airflow.sluice_airflow.names import name_of
 from sluice.importers.airflow.tasks.pods import override
+from sluice.importers.airflow.tasks.teardowns import is_final
 
 RULES = {
     "all_success": None,
@@ -26,6 +27,8 @@ RULES = {
     "always": None,
     "dummy": None,
 }
+SKIPPED = 99
+_SKIPS = ("skip_on_exit_code", "skip_exit_code")
 _AT_ONCE = {"always", "dummy"}
 _RETRY_DELAY_S = 300
 _LONGEST_BACKOFF_S = 86400
@@ -49,9 +52,8 @@ _LOSSES = {
     "wait_for_downstream": "runs of the Workflow go one at a time, in order",
     "sla": "left out; `expectedDuration` and the metrics say how long tasks take",
     "executor_config": "left out; say it in `podTemplate`",
-    "max_active_tis_per_dag": "left out; give the task a Pool",
-    "task_concurrency": "left out; give the task a Pool",
 }
+_OF_ALL_RUNS = ("max_active_tis_per_dag", "task_concurrency")
 
 
 def order(task: RecordedTask, dag: Translation) -> Json:
@@ -64,7 +66,8 @@ def order(task: RecordedTask, dag: Translation) -> Json:
     if rule in _AT_ONCE:
         return {}
     fields: Json = {}
-    if before := [dag.names[each] for each in dag.upstream[task.id]]:
+    waits_for = [each for each in dag.upstream[task.id] if not is_final(task, dag) or is_final(dag.tasks[each], dag)]
+    if before := [dag.names[each] for each in waits_for]:
         fields["dependsOn"] = before
     if before and (said := RULES.get(rule)) is not None:
         fields["runIf"] = said
@@ -80,7 +83,7 @@ def limits(task: RecordedTask, dag: Translation, *, has_pod: bool) -> Json:
         fields["pools"] = [{"name": name_of(said["pool"])} | ({"slots": slots} if slots and slots > 1 else {})]
     if has_pod and (priority := number(said.get("priority_weight"))) is not None and priority != 1:
         fields["priority"] = priority
-    if (retries := _retries(task, dag)) is not None:
+    if not task.is_a("MappedGroup") and (retries := _retries(task, dag)) is not None:
         fields["retries"] = retries
     if has_pod and (timeout := seconds_of(said.get("execution_timeout"))):
         fields["timeout"] = duration(timeout)
@@ -89,9 +92,24 @@ def limits(task: RecordedTask, dag: Translation, *, has_pod: bool) -> Json:
     for name, instead in _LOSSES.items():
         if said.get(name) and not (name == "executor_config" and overridden):
             dag.lose(task, name, instead)
+    if runs_at_once(dag) > 1 and dag.dag.schedule is not None:
+        for name in _OF_ALL_RUNS:
+            if said.get(name):
+                dag.lose(task, name, "it holds in each run; for all of them give the task a Pool")
     if noted := sorted(_NOTES & {name for name, value in said.items() if value}):
         dag.note(task, f"{', '.join(noted)} of {task.id} have no meaning here")
     return fields
+
+
+def runs_at_once(dag: Translation) -> int:
+    """One, if the DAG does not say more."""
+    return max(1, number(dag.dag.fields.get("max_active_runs")) or 1)
+
+
+def items_at_once(task: RecordedTask) -> int | None:
+    """Of a task that is mapped."""
+    said = (number(task.fields.get(name)) for name in ("max_active_tis_per_dagrun", *_OF_ALL_RUNS))
+    return min((each for each in said if each), default=None)
 
 
 def _retries(task: RecordedTask, dag: Translation) -> Json | None:
@@ -118,9 +136,14 @@ def _codes(task: RecordedTask) -> Json:
 
 
 def skips(task: RecordedTask, *texts: Any) -> Json:
-    """The exit code for skipped, where the body or the script may use it."""
-    said = task.fields.get("skip_on_exit_code", task.fields.get("skip_exit_code", 99))
-    codes = [code for code in (said if isinstance(said, list) else [said]) if number(code)]
-    raises = "AirflowSkipException" in task.body.names
-    written = any(str(code) in str(text) for code in codes for text in texts)
-    return {"skipExitCodes": codes or [99]} if raises or (written and codes) else {}
+    """The exit code for skipped: one that the file names, else 99 where the body or one of the scripts may use it. One
+    that is None is not known here.
+    """
+    named = [task.fields[name] for name in _SKIPS if name in task.fields]
+    if named:
+        codes = [code for code in (named[0] if isinstance(named[0], list) else named[:1]) if number(code)]
+    else:
+        codes = [SKIPPED] if any(text is None or str(SKIPPED) in str(text) for text in texts) else []
+    if "AirflowSkipException" in task.body.names:
+        codes = sorted({*codes, SKIPPED})
+    return {"skipExitCodes": codes} if codes else {}

@@ -3,7 +3,7 @@
 from math import prod
 
 from sluice.core import Json
-from sluice.importers.airflow.dags.dag import Translation
+from sluice.importers.airflow.dags.dag import Translation, texts_in
 from sluice.importers.airflow.dags.names import parameter_of
 from sluice.importers.airflow.record.recording import RecordedTask
 
@@ -39,6 +39,9 @@ def _static(values: list[object]) -> Json:
 
 
 def _is_item(value: object) -> bool:
+    """A text that is filled in later is none: the pod takes it by its number."""
+    if any(sign in text for text in texts_in(value) for sign in ("{{", "{%", "$(")):
+        return False
     return isinstance(value, str | int | float) or (
         isinstance(value, dict) and bool(value) and not any(str(key).startswith("$") for key in value)
     )

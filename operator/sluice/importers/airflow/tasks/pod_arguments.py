@@ -23,6 +23,7 @@ KNOWN = frozenset(
         *("email_on_retry", "sla", "on_failure_callback", "on_success_callback", "on_retry_callback"),
         *("start_date", "end_date", "queue", "doc_md", "doc", "wait_for_downstream", "provide_context"),
         *("executor_config", "weight_rule", "task_concurrency", "max_active_tis_per_dag", "params"),
+        *("max_active_tis_per_dagrun", "skip_on_exit_code"),
         *("mem_limit", "cpus", "force_pull"),
         *OF_POD,
     }

@@ -8,6 +8,7 @@ from sluice.core import Json
 from sluice.importers.airflow.dags.dag import Translation
 from sluice.importers.airflow.dags.values import duration, seconds_of
 from sluice.importers.airflow.record.recording import RecordedTask
+from sluice.importers.airflow.tasks.mapped_pods import expanded
 from sluice.importers.airflow.tasks.pod_arguments import KNOWN, MEANINGLESS, OF_POD
 from sluice.importers.airflow.texts.holes import InPod, env_entry, in_field, parts_of
 
@@ -20,14 +21,15 @@ _OLD_RESOURCES = {
 
 
 def pod(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
-    said = task.fields
+    items = expanded(task) if task.mapped else ({}, {})
+    said = task.fields | (items[0] if items else {})
 
     def text(value: Any) -> str:
         try:
             return in_field(parts_of(value, marks), dag)
         except InPod as reason:
-            dag.lose(task, "a template", f"left as it is: {reason}")
-            return _raw(value)
+            dag.lose(task, "a template", f"left as it is: {reason}", left=True)
+            return str(value["text"]) if isinstance(value, dict) and "text" in value else ""
 
     def variable(name: str, value: Any) -> Json:
         try:
@@ -36,8 +38,8 @@ def pod(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
             return {"name": name, "value": text(value)}
 
     def texts(value: Any) -> list[str]:
-        items = shlex.split(value) if isinstance(value, str) else value if isinstance(value, list) else [value]
-        return [text(each) for each in items]
+        words = shlex.split(value) if isinstance(value, str) else value if isinstance(value, list) else [value]
+        return [text(each) for each in words]
 
     fields: Json = {}
     if said.get("image"):
@@ -62,7 +64,11 @@ def pod(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:
     known = KNOWN | MEANINGLESS
     if unknown := sorted(name for name, value in said.items() if value and name not in known):
         dag.lose(task, ", ".join(unknown), "left out; `podTemplate` takes what a pod can say")
-    return fields
+    if items is None:
+        instead = f"the items are not known, or of several shapes; fill in the image {fields.get('image')}, and $(item)"
+        dag.lose(task, f"expand of {task.operator}", instead, left=True)
+        fields["image"] = ""
+    return fields | (items[1] if items else {})
 
 
 def override(said: Any) -> Json | None:
@@ -92,10 +98,6 @@ def _keys(value: Any) -> Iterator[str]:
     if isinstance(value, dict | list):
         for each in value.values() if isinstance(value, dict) else value:
             yield from _keys(each)
-
-
-def _raw(value: Any) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _env(said: Json, variable: Callable[[str, Any], Json]) -> list[Json]:

@@ -4,6 +4,7 @@ Times are made from the run's interval with `date`: in the script itself, or for
 """
 
 import re
+import shlex
 from typing import Any
 
 from sluice.core import Json
@@ -79,22 +80,32 @@ def in_script(parts: list[str | Json], dag: Translation) -> tuple[str, list[Json
 
 def _variable(hole: Json, dag: Translation, lines: dict[str, str], env: dict[str, Json]) -> str:
     if "time" in hole:
-        name = _time_name(hole)
-        lines[name] = f"$({_date(hole, dag)})"
-        return name
+        return _named(_time_name(hole), f"$({_date(hole, dag)})", lines)
     if "xcom" in hole:
         task, key = str(hole["xcom"]), str(hole["key"])
         name = re.sub(r"[^A-Z0-9]+", "_", f"{task}{'' if key == RETURNED else '_' + key}".upper())
-        name = name if name[:1].isalpha() else f"X_{name}"
-        env[name] = {"name": name, "value": in_field([hole], dag)}
-        return name
+        return _in_environment(name if name[:1].isalpha() else f"X_{name}", {"value": in_field([hole], dag)}, env)
     if "run" in hole:
         return "SLUICE_RUN"
     if (source := secret_of([hole], dag)) is not None:
         name = re.sub(r"[^A-Z0-9]+", "_", source["secretKeyRef"]["key"].upper())
-        env[name] = {"name": name, "valueFrom": source}
-        return name
+        return _in_environment(name, {"valueFrom": source}, env)
     return parameter_variable(_parameter(hole, dag))
+
+
+def _named(wanted: str, value: Any, taken: dict[str, Any]) -> str:
+    """The name under which `taken` has the value from now on: the wanted one, unless that is another's."""
+    name, number = wanted, 2
+    while taken.setdefault(name, value) != value:
+        name, number = f"{wanted}_{number}", number + 1
+    return name
+
+
+def _in_environment(wanted: str, value: Json, env: dict[str, Json]) -> str:
+    values = {name: {key: said for key, said in entry.items() if key != "name"} for name, entry in env.items()}
+    name = _named(wanted, value, values)
+    env[name] = {"name": name, **value}
+    return name
 
 
 def in_field(parts: list[str | Json], dag: Translation) -> str:
@@ -104,9 +115,7 @@ def in_field(parts: list[str | Json], dag: Translation) -> str:
 
 def _placeholder(hole: Json, dag: Translation) -> str:
     if "time" in hole:
-        name = _time_name(hole)
-        dag.dates[name] = _date(hole, dag)
-        return f"$(tasks.{DATES}.outputs.{name})"
+        return f"$(tasks.{DATES}.outputs.{_named(_time_name(hole), _date(hole, dag), dag.dates)})"
     if "xcom" in hole:
         task = str(hole["xcom"])
         if task not in dag.names:
@@ -120,7 +129,22 @@ def _placeholder(hole: Json, dag: Translation) -> str:
 
 
 def _parameter(hole: Json, dag: Translation) -> str:
-    return dag.parameter(str(hole["param"])) if "param" in hole else _installation(_origin(hole), dag)
+    if "param" not in hole:
+        return _installation(hole, dag)
+    name = dag.parameter(str(hole["param"]))
+    if name in dag.optional:
+        dag.optional.discard(name)
+        del dag.parameters[name]["default"]
+    if "default" in hole and ("conf" in hole or hole["param"] not in dag.dag.params):
+        _give_default(name, str(hole["default"]), dag)
+    return name
+
+
+def _give_default(name: str, default: str, dag: Translation) -> None:
+    """A parameter has one default: of several that templates say, the first."""
+    holds = str(dag.parameters[name].setdefault("default", default))
+    if holds != default:
+        dag.lose(None, f"the default {default!r:.60} of the parameter {name}", f"it is {holds!r:.60} everywhere")
 
 
 def _origin(hole: Json) -> str:
@@ -133,12 +157,14 @@ def _origin(hole: Json) -> str:
 
 def secret_of(parts: list[str | Json], dag: Translation) -> Json | None:
     """A `valueFrom` for a value that is one secret of the installation, unless it was given."""
-    if len(parts) != 1 or not isinstance(hole := parts[0], dict) or "param" in hole:
+    if len(parts) != 1 or not isinstance(hole := parts[0], dict) or {"param", "given"} & set(hole):
         return None
     origin = _origin(hole)
     source = None if origin.removeprefix("Variable ") in dag.options.variables else source_of(origin)
     if source is not None:
         dag.note(None, f"{origin} is read from the Secret {source['secretKeyRef']['name']}")
+        if "default" in hole:
+            dag.lose(None, f"the default of {origin}", "the Secret has to have it")
     return source
 
 
@@ -148,14 +174,18 @@ def env_entry(name: str, parts: list[str | Json], dag: Translation) -> Json:
     return {"name": name} | ({"value": in_field(parts, dag)} if source is None else {"valueFrom": source})
 
 
-def _installation(origin: str, dag: Translation) -> str:
+def _installation(hole: Json, dag: Translation) -> str:
     """What only the installation knows is a parameter, with the value that was given on the command line."""
+    origin = _origin(hole)
     name = dag.parameter(re.sub("^(Variable|Connection|environment variable) ", "", origin))
-    given = dag.options.variables.get(origin.removeprefix("Variable "))
+    given = hole.get("given", dag.options.variables.get(origin.removeprefix("Variable ")))
     if given is not None:
         dag.parameters[name].setdefault("default", given)
-    elif "default" not in dag.parameters[name]:
+        return name
+    if "default" not in dag.parameters[name]:
         dag.parameters[name]["description"] = f"{origin} of the Airflow installation"
+    if "default" in hole:
+        _give_default(name, str(hole["default"]), dag)
     return name
 
 
@@ -177,7 +207,5 @@ def _date(hole: Json, dag: Translation) -> str:
         else []
     )
     moved = "".join(f" {word}{' ago' if shift < 0 else ''}" for word in words)
-    shape = str(hole["format"]).replace("'", "")
-    return (
-        f"date -u -d \"{variable}{moved}\" '+{shape}'" if " " in shape else f'date -u -d "{variable}{moved}" +{shape}'
-    )
+    shape = shlex.quote(f"+{hole['format']}")
+    return f'date -u -d "{variable}{moved}" {shape}'
