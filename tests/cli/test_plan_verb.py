@@ -102,7 +102,6 @@ def test_durations_of_a_file_go_before_the_hints(tmp_path):
         (f"load: {'[' * 3000}\n", ":1: this is nested too deeply"),
         ("load: [1]\n", ": load: '[1]' is no duration"),
         ("no: 5s\n", ':1: false: kubectl reads the key no as false; write "no"'),
-        ("load: 5s\nload: 6s\n", ":2: load: this key is in line 1 already; keep one"),
         ("5s\n", ": write one line a task, such as clean: 1m30s"),
         ("", ": write one line a task, such as clean: 1m30s"),
     ],

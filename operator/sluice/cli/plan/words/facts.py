@@ -54,9 +54,8 @@ def _time(found: Planned) -> str:
         return "unknown: no kept run, no expectedDuration, no --durations"
     low, high = lasting(time.low_s), lasting(time.high_s)
     sources = [counted(found.kept_runs, "kept run") if source == BY_RUNS else source for source in time.sources]
-    return " ".join(
-        filter(None, (low if low == high else f"{low} to {high}", f"({', '.join(sources)})" * bool(sources)))
-    )
+    lasts = low if low == high else f"{low} to {high}"
+    return f"{lasts} ({', '.join(sources)})" if sources else lasts
 
 
 def _at_most(found: Planned) -> str:
