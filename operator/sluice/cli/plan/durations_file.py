@@ -22,10 +22,11 @@ def read_durations(file: Path) -> dict[str, float]:
     except (OSError, UnicodeDecodeError) as error:
         raise BadDurations(f"{file}: {' '.join(str(error).split())}") from error
     found = [each for each in documents if isinstance(each, Finding)]
-    found += [each for document in documents if not isinstance(document, Finding) for each in document.findings]
+    read = [document for document in documents if not isinstance(document, Finding)]
+    found += [each for document in read for each in (*document.findings, *document.twice)]
     if found:
         raise BadDurations("\n".join(f"{file}:{each}" for each in sorted(found)))
-    said = [document.value for document in documents if not isinstance(document, Finding)]
+    said = [document.value for document in read]
     if len(said) != 1 or not isinstance(said[0], dict):
         raise BadDurations(f"{file}: write one line a task, such as clean: 1m30s")
     times: dict[str, float] = {}

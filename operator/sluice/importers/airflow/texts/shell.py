@@ -6,7 +6,7 @@ What is nothing but values is run as the script that they are.
 
 from collections.abc import Sequence
 
-from sluice.importers.shell_quotes import Quotes
+from sluice.importers.airflow.texts.shell_quotes import Quotes
 
 
 class NotPossible(Exception):
