@@ -71,11 +71,7 @@ def of(requests=None, limits=None, defaults=None, **more):
             {GPU: 2},
             f"{R}.requests.{GPU}: the request of 1 is not the limit of 2; of {GPU} they must be equal",
         ),
-        (
-            {GPU: 1},
-            None,
-            f"{R}.requests.{GPU}: {GPU} needs a limit of the same amount; write it under `limits`, which is enough",
-        ),
+        ({GPU: 1}, None, None),  # a LimitRange may have the limit
         (None, {GPU: "500m"}, f"{R}.limits.{GPU}: '500m' is not whole, and {GPU} comes in whole numbers only"),
         (
             {"hugepages-2Mi": "2Mi"},
@@ -118,8 +114,3 @@ def test_what_the_defaults_say_is_told_once_and_of_pods_only():
     words = "spec.defaults.resources.requests.cpu: the request of 2 is more than the limit of 1"
     assert faults(A, B, defaults=defaults) == [words]
     assert faults({"name": "a", "approval": {}}, defaults=defaults) == []
-
-
-def test_a_pod_template_may_have_the_limit():
-    main = {"spec": {"containers": [{"name": "main", "resources": {"limits": {GPU: 1}}}]}}
-    assert of({GPU: 1}, podTemplate=main) == []

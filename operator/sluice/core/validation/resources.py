@@ -1,13 +1,13 @@
 """Faults of `resources`: what is no quantity, and what the API server refuses of a pod's container.
 
 https://github.com/kubernetes/kubernetes/blob/master/pkg/apis/core/validation/validation.go, of a container's resources.
-What a LimitRange may fill in counts as missing only where none does: the limit of a device.
+What is missing is no fault: a LimitRange or the chart's defaults may fill it in.
 """
 
 from collections.abc import Iterator
 from fractions import Fraction
 
-from sluice.api.task import Resources, Task, TaskTemplate
+from sluice.api.task import Resources, TaskTemplate
 from sluice.core import Json
 from sluice.core.base.faults import Fault
 from sluice.core.base.merge import merge
@@ -45,7 +45,7 @@ def requests_and_limits(found: ParsedManifest) -> Iterator[Fault]:
             each is not None for each in (task.approval, task.workflow, task.join, task.wait)
         ):
             continue
-        for name, words in _unfit(merge(defaults, own), limited_elsewhere=_has_containers(found, task)):
+        for name, words in _unfit(merge(defaults, own)):
             kind = next((kind for kind in ("requests", "limits") if name in own.get(kind, {})), None)
             if kind is not None:
                 yield Fault(f"spec.tasks[{number}].resources.{kind}.{name}", words)
@@ -70,19 +70,14 @@ def _wrong(name: str, text: str) -> str:
     return ""
 
 
-def _unfit(resources: Json, *, limited_elsewhere: bool) -> Iterator[tuple[str, str]]:
+def _unfit(resources: Json) -> Iterator[tuple[str, str]]:
     """The name of each resource whose request does not fit its limit, and why."""
     limits = resources.get("limits", {})
     for name, request in resources.get("requests", {}).items():
-        fixed = _is_device(name) or name.startswith(_HUGE_PAGES)
-        if name not in limits:
-            if fixed and not limited_elsewhere:
-                yield name, f"{name} needs a limit of the same amount; write it under `limits`, which is enough"
-            continue
-        asked, limit = parse(str(request)), parse(str(limits[name]))
+        asked, limit = parse(str(request)), parse(str(limits.get(name)))
         if asked is None or limit is None:
             continue
-        if fixed and asked != limit:
+        if (_is_device(name) or name.startswith(_HUGE_PAGES)) and asked != limit:
             yield name, f"the request of {request} is not the limit of {limits[name]}; of {name} they must be equal"
         elif asked > limit:
             yield name, f"the request of {request} is more than the limit of {limits[name]}"
@@ -96,9 +91,3 @@ def _is_device(name: str) -> bool:
 def _written(layer: TaskTemplate | None) -> Json:
     resources: Resources | None = layer.resources if layer is not None else None
     return {} if resources is None else resources.model_dump(by_alias=True, exclude_none=True)
-
-
-def _has_containers(found: ParsedManifest, task: Task) -> bool:
-    """Of a podTemplate, whose main container may have limits of its own."""
-    templates = (layer.pod_template for layer in (task, found.defaults) if layer is not None)
-    return any("containers" in (template.spec or {}) for template in templates if template is not None)
