@@ -10,9 +10,11 @@ def loading() -> Iterator[None]:
     """Modules are imported. They stay, so nobody looks for garbage among them: not now, which would take a tenth of the
     time until the first words, and not later.
     """
+    collects = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
-        gc.enable()
+        if collects:
+            gc.enable()
