@@ -146,10 +146,12 @@ def kubelet_literal(value: str) -> str:
 
 
 def placeholders_in(node: Any, path: str) -> Iterator[tuple[str, str]]:
-    """(path, words between the brackets) of each placeholder in a part of a manifest. `path` is where the part is."""
+    """(path, words between the brackets) of each placeholder in a part of a manifest, once for each text that has it.
+    `path` is where the part is.
+    """
     for place, text in strings_in(node, path):
-        for found in PLACEHOLDER.finditer(text) if "$(" in text else ():
-            yield place, found[1]
+        for words in dict.fromkeys(PLACEHOLDER.findall(text)) if "$(" in text else ():
+            yield place, words
 
 
 def placeholders_of(fields: Json, path: str = "") -> Iterator[tuple[str, str]]:
