@@ -55,10 +55,10 @@ async def test_a_pod_that_nobody_waits_for_is_deleted_if_it_is_still_as_it_was_s
     assert await asked_about(pod, monkeypatch) == [("delete", pod.uid, pod.version)]
 
 
-async def test_one_that_has_moved_on_meanwhile_is_left_to_what_is_heard_of_it(monkeypatch):
+async def test_one_that_has_moved_on_meanwhile_is_looked_at_again(monkeypatch):
     pod = seen(running(), TASK, 1)
     conflict = ApiError(CONFLICT, "Conflict", "the resourceVersion does not match")
-    assert len(await asked_about(pod, monkeypatch, conflict)) == 1
+    assert await asked_about(pod, monkeypatch, conflict) == [("delete", pod.uid, pod.version)] * 2
 
 
 async def test_where_main_has_ended_the_others_are_ended_and_the_pod_stays(monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 
 from tests.controller.proxy import Proxy
 from tests.e2e.host import HostOperator
-from tests.e2e.kubernetes import Kubectl, eventually, workflow
+from tests.e2e.kubernetes import Kubectl, by_hand, eventually, workflow
 
 LEVELS = 1_100
 
@@ -59,14 +59,23 @@ def test_a_value_that_is_written_a_thousand_times_and_a_pod_that_is_long_on_the_
     parameters = [{"name": "x", "default": "<" * 60_000}]
     bomb = workflow("bomb", {"name": "a", "podTemplate": {"spec": often}}, parameters=parameters)
     long = workflow("long", {"name": "a", "args": ["$(params.x)"] * 22}, parameters=parameters)
-    for manifest in (bomb, long):
+    call = {"name": "a", "workflow": {"name": "second", "arguments": {"x": "$(params.x)" * 100}}}
+    asked = by_hand("asked", "second", arguments={"k" * 40_000: "1"})
+    ask = {"name": "a", "approval": {"message": "$(params.x)" * 93}}
+    calls, asks = (workflow(name, task, parameters=parameters) for name, task in (("calls", call), ("asks", ask)))
+    for manifest in (bomb, long, calls, asks, asked):
         kubectl("create", "-f", "-", stdin=json.dumps(manifest))
     task = kubectl.finished(kubectl.run_of("bomb"))["status"]["tasks"]["a"]
     assert (task["phase"], task["reason"]) == ("Failed", "GaveUp")
     assert "TooLarge: its placeholders stand for more than 4 MiB in all" in task["message"]
+    task = kubectl.finished(kubectl.run_of("calls"))["status"]["tasks"]["a"]
+    assert "TooLarge: its placeholders stand for more than 4 MiB in all" in task["message"]
+    run = kubectl.run_of("asks")
+    eventually(lambda: "more than 4 MiB" in kubectl.task(run, "a")["message"], "the question is left out")
     eventually(lambda: kubectl.pods(kubectl.run_of("long")), "the long pod is made")
     operator.kill()
     operator.start()
     kubectl.apply(workflow("second", {"name": "a"}))
     eventually(lambda: kubectl.pods(kubectl.run_of("second")), "the others go on")
+    assert kubectl.finished("asked")["status"]["message"].startswith("spec.arguments.kkk")
     assert "Traceback" not in operator.log

@@ -94,7 +94,10 @@ class SidecarCleanup:
                     version = None if main_ended else pod.version  # it may just have ended
                     await self._kube.delete(pods_path(pod.namespace, pod.name), pod.uid, version)
         except (ApiError, Unanswered) as error:
-            if isinstance(error, ApiError) and error.status in (NOT_FOUND, CONFLICT):  # gone, or not as it was
+            if isinstance(error, ApiError) and error.status == CONFLICT and not main_ended:  # it has moved on
+                self._plan(pod, step, _PATIENCE_S)
+                return
+            if isinstance(error, ApiError) and error.status in (NOT_FOUND, CONFLICT):  # gone, or another by that name
                 self.deleted(pod)
                 return
             fields = {"namespace": pod.namespace, "pod": pod.name}

@@ -36,7 +36,7 @@ from sluice.core.triggers.on_change import OnFirstSight
 
 _NONE_IS_LATE_S = 60
 _COUNTED = 1000
-_CLOCK_WAS_WRONG_S = 3600
+CLOCK_WAS_WRONG_S = 3600
 _TIMES = {"cron", "every", "time_zone", "start_at", "end_at", "suspend"}
 """The fields that make it another schedule when they change."""
 
@@ -144,7 +144,7 @@ def counting_from(
 ) -> Instant:
     """The instant after which times count. `known`: has the Workflow been accepted before, with a schedule or not?"""
     if mark is not None and mark.schedule == schedule.digest:
-        return mark.time if mark.time < now + _CLOCK_WAS_WRONG_S else now
+        return mark.time if mark.time < now + CLOCK_WAS_WRONG_S else now
     first = mark is None and not known
     if schedule.catch_up == "LatestAtOnce" and not (first and on_first_sight == "Adopt"):
         newest = next(schedule.before(int(now) + 1), None)

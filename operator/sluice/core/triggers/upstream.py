@@ -20,9 +20,9 @@ from sluice.api.after import MAX_CONSUMED, AfterMarkStatus
 from sluice.core import Instant, Json
 from sluice.core.base.naming import digest
 from sluice.core.base.times import instant, rfc3339
+from sluice.core.triggers.schedule import CLOCK_WAS_WRONG_S
 
 _CAUSE_CHARACTERS = 6
-_CLOCK_WAS_WRONG_S = 3600
 
 
 class UpstreamSuccess(NamedTuple):
@@ -69,7 +69,7 @@ def upstream_marks(
     """
     known = {mark.workflow: mark for mark in map(UpstreamMark.of, before)}
     marks = (known.get(name) or UpstreamMark(name, min(begin, now)) for name in names)
-    return tuple(mark if mark.since < now + _CLOCK_WAS_WRONG_S else replace(mark, since=now) for mark in marks)
+    return tuple(mark if mark.since < now + CLOCK_WAS_WRONG_S else replace(mark, since=now) for mark in marks)
 
 
 @dataclass(frozen=True, slots=True)
