@@ -41,8 +41,7 @@ def perform(
     assert isinstance(cluster, LocalCluster), "its control plane is started anew in between"
     assert cluster.audit_log is not None, "the audit log is the judge's evidence"
     kubectl = Kubectl(cluster, f"chaos-{secrets.token_hex(3)}")
-    kubectl("apply", "--server-side", "-f", _CRDS)
-    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=90s")
+    kubectl.install_crds(_CRDS)
     neighbour = f"{kubectl.namespace}-neighbour"
     for namespace in (kubectl.namespace, neighbour):
         kubectl("create", "namespace", namespace)

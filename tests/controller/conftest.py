@@ -28,9 +28,7 @@ def control_plane(session: Session) -> Cluster:
     if chosen_kind() == "current":
         pytest.skip("needs a control plane of its own, where no operator is installed")
     opened = session.open(f"{CLUSTER}-control", node=False)
-    kubectl = Kubectl(opened, "default")
-    kubectl("apply", "--server-side", "-f", _CRDS)
-    kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=30s")
+    Kubectl(opened, "default").install_crds(_CRDS)
     return opened
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from tests.cluster import binaries, cache, golang
 from tests.cluster.commands import run
 
-CRD = "httproutes.gateway.networking.k8s.io"
 _MODULE, _FILE = "sigs.k8s.io/gateway-api", "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"
 _PINNED = binaries.GO / "gateway-api"
 

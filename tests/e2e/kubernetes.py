@@ -56,6 +56,17 @@ class Kubectl:
         text = manifest if isinstance(manifest, str) else json.dumps(manifest)
         return self("apply", "-f", "-", stdin=text)
 
+    def install_crds(self, manifests: Path) -> None:
+        """A file or a directory of them. The API server serves them afterwards.
+
+        `kubectl wait` fails, rather than waits, for a definition so new that its conditions are null.
+        """
+        self("apply", "--server-side", "-f", manifests)
+        eventually(
+            lambda: self("wait", "--for=condition=Established", "--timeout=30s", "-f", manifests),
+            f"{manifests.name} is established",
+        )
+
     def get(self, kind: str, name: str) -> Json:
         """Raises KubectlError if it is not there."""
         try:

@@ -237,8 +237,7 @@ def test_a_viewer_sees_all_and_is_told_which_right_is_missing(kubectl: Kubectl, 
 
 def test_in_the_cluster_each_visitor_signs_in_with_a_token_of_his_own(kubectl: Kubectl, browser: Browser) -> None:
     """The chart's own Deployment, whose ServiceAccount may do nothing, and the ways to it, which nobody serves here."""
-    kubectl("apply", "--server-side", "-f", gateway_api.crd())
-    kubectl("wait", "--for=condition=Established", "--timeout=60s", f"crd/{gateway_api.CRD}")
+    kubectl.install_crds(gateway_api.crd())
     image, _, tag = kubectl.cluster.build_operator_image().partition(":")
     values = {"ui.create": "true", "image.repository": image, "image.tag": tag, "image.pullPolicy": "Never"}
     values |= {"ui.ingress.create": "true", "ui.httpRoute.create": "true", "ui.httpRoute.parentRefs[0].name": "gateway"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable
@@ -20,6 +19,7 @@ from sluice.controller.kube.client import KubeClient
 from sluice.core import Json
 from sluice.core.base.naming import LABEL_RUN_UID
 from tests.cluster import Cluster, open_cluster
+from tests.e2e.kubernetes import Kubectl
 
 ROOT = Path(__file__).parent.parent.parent
 _KWOK_NODES = 20
@@ -35,9 +35,7 @@ def opened() -> Cluster:
 
 def install_crds(cluster: Cluster) -> None:
     """Install this checkout's CRDs, replacing older ones in a cluster that was kept."""
-    kubectl = [cluster.bin / "kubectl", "--kubeconfig", cluster.kubeconfig]
-    for verb in (["apply", "--server-side", "-f"], ["wait", "--for=condition=Established", "--timeout=60s", "-f"]):
-        subprocess.run([*kubectl, *verb, ROOT / "crds"], check=True, stdout=subprocess.DEVNULL)
+    Kubectl(cluster, "default").install_crds(ROOT / "crds")
 
 
 async def connect(cluster: Cluster) -> KubeClient:
