@@ -25,4 +25,4 @@ NETWORK_CHANGED = "ERR_NETWORK_CHANGED"
 
 SHOWN = "#page > *"
 """What is there once the page's script has come; if that was given up, the page is to be loaded again."""
-LOADED_MS, LOADS = 10_000, 4
+LOADED_MS, LOADS = 10_000, 12

@@ -9,7 +9,9 @@ What the browser's console says of errors, among them whatever the page's policy
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -21,6 +23,8 @@ from tests.e2e.kubernetes import Kubectl, eventually
 from tests.e2e.terminal import Sluice, Started
 
 expect.set_options(timeout=PATIENCE_MS)
+
+POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,31 @@ def watched(browser: Browser, address: str) -> Iterator[tuple[Page, list[str]]]:
 @contextmanager
 def forwarded(kubectl: Kubectl, service: str) -> Iterator[str]:
     """The address on this machine at which kubectl forwards to port 80 of a Service."""
-    command = ["kubectl", "-n", kubectl.namespace, "port-forward", f"service/{service}", ":80"]
-    with subprocess.Popen(command, env=kubectl.environment, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield f"http://{process.stdout.readline().split()[2]}/"
-        finally:
-            process.terminate()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = ["kubectl", "-n", kubectl.namespace, "port-forward", f"service/{service}", f"{port}:80"]
+    over = threading.Event()
+
+    def forward() -> None:
+        while not over.is_set():  # kubectl ends when the pod's end of one connection is lost
+            with subprocess.Popen(command, env=kubectl.environment, stdout=subprocess.DEVNULL) as process:
+                while process.poll() is None and not over.wait(POLL_SECONDS):
+                    pass
+                process.terminate()
+
+    def accepts() -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return True
+        return False
+
+    forwarding = threading.Thread(target=forward)
+    forwarding.start()
+    try:
+        eventually(accepts, "kubectl forwards")
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        over.set()
+        forwarding.join()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import { render } from "preact";
 import { html } from "./html.js";
 import { address } from "./address.js";
 import { onKey } from "./keys.js";
-import { ask, Refused } from "./server.js";
+import { ask, Refused, WORTH_ANOTHER_TRY } from "./server.js";
 import { signIn, state } from "./session.js";
 import { unfollow } from "./stream.js";
 import { whoFailed, who } from "./who.js";
@@ -57,7 +57,7 @@ async function getToKnow() {
     who.value = await ask("/api/who", { namespace: "" });
   } catch (error) {
     whoFailed.value = /** @type {Refused} */ (error);
-    if (whoFailed.value.kind === "NoServer") setTimeout(getToKnow, AGAIN_MS);
+    if (WORTH_ANOTHER_TRY.includes(whoFailed.value.kind)) setTimeout(getToKnow, AGAIN_MS);
   }
 }
 

@@ -4,6 +4,9 @@ import { shown, signOut } from "./session.js";
 
 const UNAUTHORIZED = 401;
 
+/** The kinds of a refusal that may have passed a moment later. */
+export const WORTH_ANOTHER_TRY = ["NoServer", "Unreachable"];
+
 /** The server or the cluster said no, in words that say what to do. `kind` is the name of the error there. */
 export class Refused extends Error {
   constructor(/** @type {string} */ words, kind = "") {

@@ -4,14 +4,13 @@
 // a browser has few connections for all tabs together.
 
 import { signal, untracked } from "@preact/signals";
-import { Refused, request } from "./server.js";
+import { Refused, request, WORTH_ANOTHER_TRY } from "./server.js";
 import { expire } from "./session.js";
 
 const SILENCE_MS = 15_000; // the server gives a sign of life every 5 s
 const HIDDEN_MS = 10_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
-const WORTH_ANOTHER_TRY = ["NoServer", "Unreachable"];
 
 /**
  * How the stream stands; `words` say what is wrong.
