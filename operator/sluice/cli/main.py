@@ -2,6 +2,7 @@
 
 import os
 import sys
+from errno import ENOSPC
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -99,12 +100,18 @@ def _run(name: str) -> NoReturn:
     a tenth of its time. mypy ends in the same way (`hard_exit` in mypy/util.py).
     """
     try:
-        main(prog_name=name)
-    except SystemExit as end:
-        code = end.code
-    if not isinstance(code, int):
-        sys.exit(code)
-    sys.stdout.flush()
+        try:
+            main(prog_name=name)
+        except SystemExit as end:
+            code = end.code
+        if not isinstance(code, int):
+            sys.exit(code)
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno != ENOSPC:
+            raise
+        click.echo(f"Error: cannot write all of the output: {error.strerror}", err=True)
+        code = NOT_ASKED
     sys.stderr.flush()
     os._exit(code)
 
