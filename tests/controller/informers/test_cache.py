@@ -14,6 +14,7 @@ from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.core.base.naming import LABEL_BACKFILL_UID
 from sluice.core.base.ownership import RunRef
+from sluice.core.run.children import MAX_DEPTH
 from tests.core.kubelet import RUN, running, seen
 
 
@@ -106,6 +107,18 @@ def test_run_that_is_made_again_for_another_workflow_leaves_the_first():
     assert Key("team", "etl") not in known.runs_by_workflow
     assert known.runs_by_workflow.keys(Key("team", "report")) == [KEY]
     assert known.runs[KEY].uid == "u2"
+
+
+@pytest.mark.parametrize("circle", [False, True])
+def test_no_more_ancestors_are_told_than_the_operator_makes(circle):
+    """Owner references that somebody wrote by hand can go on for ever."""
+    known, length = Cache(), 3 if circle else MAX_DEPTH + 5
+    for number in range(length):
+        above = (number + 1) % length if circle else number + 1
+        made = replace(run(number + 1, uid=f"u{number}"), parent=RunRef("team", f"r{above}", f"u{above}"))
+        known.runs.upsert(replace(made, key=Key("team", f"r{number}")))
+    names = [found.key.name for found in known.ancestors(known.runs[Key("team", "r0")])]
+    assert names == [f"r{number}" for number in range(1, min(length, MAX_DEPTH + 1))]
 
 
 def test_child_that_somebody_made_anew_is_gone_for_its_parent():

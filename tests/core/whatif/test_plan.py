@@ -293,6 +293,13 @@ def test_a_run_that_cannot_end_says_so():
     assert fates(found) == {"a": ("never ends", found.fates[0].why), "b": ("never ends", "WaitingFor: a")}
 
 
+def test_a_pod_that_is_too_large_to_be_made_asks_for_nothing():
+    a = {"args": ["$(params.p)"] * 100, "resources": {"requests": {"cpu": "2"}}}
+    for size, cpu in ((2**15, 2000), (2**16, 0)):
+        large = replace(scene("a", a=a), identity=replace(RUN, parameters={"p": "p" * size}))
+        assert plan(large).peak.needs.cpu == cpu
+
+
 @pytest.mark.parametrize(
     ("fields", "guess"),
     [

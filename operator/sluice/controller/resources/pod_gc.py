@@ -75,7 +75,8 @@ class PodGarbageCollector:
 
     async def make_room(self, namespace: str, count: int) -> bool:
         """Deletes up to `count` ended pods of a namespace now, those due first. Returns whether there were any."""
-        chosen = [entry for entry in sorted(self._due) if entry[1] == namespace and entry[3] in self._known][:count]
+        own = (entry for entry in self._due if entry[1] == namespace and entry[3] in self._known)
+        chosen = heapq.nsmallest(count, own)
         for entry in chosen:
             await self._delete(entry)
         return bool(chosen)
