@@ -69,7 +69,7 @@ class ConcurrencySpec(Model):
     """At most so many runs at a time, for each value of `key`. Default 1."""
     policy: Policy | None = None
     """Queue (the default): it waits its turn, by priority, then first come. Forbid: it ends at once, Stopped. Replace:
-    the oldest run is stopped for it. Allow: there is no limit."""
+    the oldest run is stopped for it. Allow: there is no limit. An attempt fails whose called run ends in such a way."""
     key: Annotated[str | None, Field(min_length=1, max_length=1024)] = None
     """Runs with different values do not hold each other back, for example $(params.env)."""
     max_queued: Annotated[int | None, Field(ge=0, le=100000)] = None

@@ -107,3 +107,29 @@ def test_a_queue_survives_the_operator(kubectl: Kubectl, operator: HostOperator)
     for run in ("a", "c"):
         becomes(kubectl, run, "Succeeded")
         assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
+
+
+def test_a_called_run_that_is_turned_away_fails_its_task(kubectl: Kubectl, operator: HostOperator) -> None:
+    """At once under Forbid, and under Replace when another run comes."""
+    operator.leading()
+    calls = workflow("etl", {"name": "call", "workflow": {"name": "load"}}, trigger="Manual")
+    load = workflow("load", {"name": "work"}, trigger="Manual", concurrency={"policy": "Forbid"})
+    kubectl.apply(load)
+    kubectl.apply(calls)
+    kubectl.apply(by_hand("first", "load"))
+    eventually(lambda: phase(kubectl, "first") == "Running", "the first goes")
+    kubectl.apply(by_hand("etl-1", "etl"))
+    status = kubectl.finished("etl-1")["status"]
+    assert status["phase"] == "Failed"
+    assert "was turned away: Forbid: " in status["message"]
+
+    becomes(kubectl, "first", "Succeeded")
+    kubectl.finished("first")
+    kubectl.apply(load | {"spec": load["spec"] | {"concurrency": {"policy": "Replace"}}})
+    kubectl.apply(by_hand("etl-2", "etl"))
+    called = eventually(lambda: kubectl.task("etl-2", "call").get("run"), "etl calls")
+    eventually(lambda: phase(kubectl, called) == "Running", "what it calls goes")
+    kubectl.apply(by_hand("second", "load"))
+    assert kubectl.finished("etl-2")["status"]["message"] == (
+        f"task call failed: run {called} was turned away: replaced by run second"
+    )

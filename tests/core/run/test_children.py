@@ -86,6 +86,20 @@ def test_end_of_the_child_is_the_end_of_the_task(ends, phases, words):
     assert run_message(world.run) == words.format(child.name)
 
 
+@pytest.mark.parametrize(
+    "status", [{"replacedBy": "other-2"}, {"conditions": [{"type": "Finished", "reason": "TurnedAway"}]}]
+)
+def test_child_that_is_turned_away_is_a_failed_attempt(status):
+    world = calls("sub", retries={"limit": 1})
+    world.starts()
+    world.sees_child("sub", "Stopped", "Forbid: other-1 is going", **status)
+    assert world.decided() == []
+    assert world.decided(after=1) == ["create sub/2"]
+    child = world.sees_child("sub", "Stopped", "Forbid: other-1 is going", **status)
+    assert world.decide().finished
+    assert run_message(world.run) == f"task sub failed: run {child.name} was turned away: Forbid: other-1 is going"
+
+
 def test_child_that_a_person_stopped_is_no_success_of_the_run():
     world = calls("sub")
     world.starts()

@@ -167,9 +167,9 @@ def called(settings, seconds=10, **parameter):
         ({"policy": "Queue"}, 30, 3, "Succeeded"),
         ({"policy": "Queue", "maxRuns": 2}, 20, 3, "Succeeded"),
         ({"policy": "Queue", "key": "$(params.q)"}, 10, 3, "Succeeded"),
-        ({"policy": "Queue", "maxQueued": 1}, 20, 2, "Stopped"),
-        ({"policy": "Forbid"}, 10, 1, "Stopped"),
-        ({"policy": "Replace"}, 10, 1, "Stopped"),
+        ({"policy": "Queue", "maxQueued": 1}, 20, 2, "Failed"),
+        ({"policy": "Forbid"}, 10, 1, "Failed"),
+        ({"policy": "Replace"}, 10, 1, "Failed"),
         ({"policy": "Allow"}, 10, 3, "Succeeded"),
     ],
 )

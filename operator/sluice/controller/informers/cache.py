@@ -125,11 +125,11 @@ class Cache:
         return self._kept_of_run(object_view(body), None)
 
     def _kept_of_run(self, run: ObjectView, before: ObjectView | None) -> ObjectView:
-        """A run that has ended still hands its outputs on to the run that made it."""
+        """A run that has ended still tells the run that made it how it ended, and its outputs."""
         if not run.finished:
             return run.inherit(before)
         parent = self.parent(run)
-        return run.of_ended(with_outputs=run.parent is not None and not (parent is not None and parent.finished))
+        return run.of_ended(for_parent=run.parent is not None and not (parent is not None and parent.finished))
 
     def _pool_changed(self, change: ObjectChange[ObjectView]) -> None:
         self._publish("pools", change.object.key)

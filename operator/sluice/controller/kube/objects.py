@@ -24,6 +24,7 @@ _LABELS = frozenset({LABEL_GENERATION, LABEL_CHANGE, LABEL_SCHEDULED, LABEL_BACK
 
 _SPEC_OF_ENDED = ("workflow", "revision", "resumeFrom", "scheduledTime")
 _STATUS_OF_ENDED = ("phase", "message", "revision", "startedAt", "finishedAt")
+_STATUS_FOR_PARENT = ("outputs", "conditions", "replacedBy")
 _MESSAGE_OF_ENDED_MAX = 1024
 
 _M = TypeVar("_M", bound=Model)
@@ -86,11 +87,11 @@ class ObjectView:
             self.typed.update(older.typed)
         return self
 
-    def of_ended(self, *, with_outputs: bool) -> "ObjectView":
-        """A run that has ended, cut down to what is still asked of it: below 3 KB without its outputs. Whoever needs
-        more reads it from the API server.
+    def of_ended(self, *, for_parent: bool) -> "ObjectView":
+        """A run that has ended, cut down to what is still asked of it: below 3 KB unless a live parent asks how it
+        ended. Whoever needs more reads it from the API server.
         """
-        names = (*_STATUS_OF_ENDED, "outputs") if with_outputs else _STATUS_OF_ENDED
+        names = (*_STATUS_OF_ENDED, *_STATUS_FOR_PARENT) if for_parent else _STATUS_OF_ENDED
         status = {name: self.status[name] for name in names if name in self.status}
         if len(message := foreign.string(status.get("message"))) > _MESSAGE_OF_ENDED_MAX:
             status["message"] = message[: _MESSAGE_OF_ENDED_MAX - 1] + "…"

@@ -8,6 +8,7 @@ from sluice.controller.run.status_writer import patch_status
 from sluice.core import Json
 from sluice.core.base.faults import Fault
 from sluice.core.base.times import rfc3339
+from sluice.core.quota.run_concurrency import TURNED_AWAY, Replaced, TurnedAway
 from sluice.core.status.conditions import MESSAGE_MAX, Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import run_health
 
@@ -41,9 +42,13 @@ class NotStarted:
         facts = [Condition("Queued", True, reason, message), Condition("Reconciling", True, "Queued", message)]
         await self._write(seen, {"phase": "Pending", "message": message, "revision": revision}, facts)
 
-    async def end(self, seen: ObjectView, why: Json) -> None:
+    async def turn_away(self, seen: ObjectView, answer: TurnedAway | Replaced) -> None:
+        by = {"replacedBy": answer.by} if isinstance(answer, Replaced) else {}
+        await self.end(seen, {"message": answer.words, **by}, TURNED_AWAY)
+
+    async def end(self, seen: ObjectView, why: Json, reason: str = "Stopped") -> None:
         """It ends without having started, which is no failure of its own."""
-        facts = [*run_conditions("Stopped", why["message"]), *run_health("Stopped", why["message"])]
+        facts = [*run_conditions("Stopped", why["message"], reason), *run_health("Stopped", why["message"])]
         await self._write(seen, {"phase": "Stopped", "finishedAt": rfc3339(self._clock.wall()), **why}, facts)
         self._events.record("WorkflowRun", seen, "Normal", "Stopped", why["message"])
 

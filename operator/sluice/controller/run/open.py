@@ -102,10 +102,8 @@ class RunOpener:
             case Queued(words):
                 self._slots.withdraw(seen)
                 await self._not_started.queue_up(seen, revision.name, "Concurrency", words)
-            case TurnedAway(words):
-                await self._not_started.end(seen, {"message": words})
-            case Replaced(by):
-                await self._not_started.end(seen, {"message": verdict.words, "replacedBy": by})
+            case TurnedAway() | Replaced():
+                await self._not_started.turn_away(seen, verdict)
             case None:
                 pass  # the answer comes as news
         return None
@@ -176,7 +174,7 @@ class RunOpener:
         """
         state, why, _ = self._live.desired_state(seen)
         if by := self._admission.replaced_by(seen):
-            await self._not_started.end(seen, {"message": Replaced(by).words, "replacedBy": by})
+            await self._not_started.turn_away(seen, Replaced(by))
             return None
         if state == "Stopped":
             await self._not_started.end(seen, {"message": f"{why} before it had started"})

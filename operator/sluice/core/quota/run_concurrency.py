@@ -92,6 +92,10 @@ class Queued:
     words: str
 
 
+TURNED_AWAY = "TurnedAway"
+"""The reason in the conditions of a run that `concurrency` ended before it had started."""
+
+
 @dataclass(frozen=True, slots=True)
 class TurnedAway:
     """It ends without starting."""

@@ -1,8 +1,9 @@
 """Child runs: a task that runs another Workflow. Each attempt is a WorkflowRun, named and owned as a pod would be.
 
-The task ends as its child ends. A failed child costs a retry as a failed program does; a deleted child counts as a lost
-pod. While the parent is suspended, the child starts nothing; when the parent stops the task, the child stops. The child
-looks this up itself (`ChildRuns.desired_state`), so the parent never writes to it.
+The task ends as its child ends. A failed child costs a retry as a failed program does, and so does one that the
+`concurrency` of its Workflow turned away or stopped for another; a deleted child counts as a lost pod. While the parent
+is suspended, the child starts nothing; when the parent stops the task, the child stops. The child looks this up itself
+(`ChildRuns.desired_state`), so the parent never writes to it.
 """
 
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from sluice.core.base.ownership import AttemptRef
 from sluice.core.base.times import instant, span
 from sluice.core.graph.placeholders import Values, fill
 from sluice.core.pod.deadlines import Deadline
+from sluice.core.quota.run_concurrency import TURNED_AWAY
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.outputs import NO_DEFAULTS, InvalidOutputs, select_declared
@@ -56,6 +58,8 @@ class ChildView:
     """What it hands on, as a JSON object."""
     waits: str = ""
     waits_since: Instant | None = None
+    turned_away: bool = False
+    """By `concurrency`, or stopped for another run."""
     deleting: bool = False
 
     @classmethod
@@ -64,7 +68,8 @@ class ChildView:
     ) -> "ChildView":
         """From the status of a WorkflowRun."""
         conditions = mappings(status.get("conditions"))
-        accepted: Json = next((each for each in conditions if each.get("type") == "Accepted"), {})
+        by_type = {string(each.get("type")): each for each in reversed(conditions)}
+        accepted, finished = by_type.get("Accepted", {}), by_type.get("Finished", {})
         refused = accepted.get("status") == "False"
         return cls(
             name=name,
@@ -78,6 +83,7 @@ class ChildView:
             outputs=string(status.get("outputs")),
             waits=string(accepted.get("reason")) if refused else "",
             waits_since=instant(accepted.get("lastTransitionTime")) if refused else None,
+            turned_away=finished.get("reason") == TURNED_AWAY or bool(status.get("replacedBy")),
             deleting=deleting,
         )
 
@@ -130,6 +136,8 @@ def child_outcome(child: ChildView) -> Outcome:
             return Outcome(Ending.SUCCESS, "", child.finished_at)
         case "Failed":
             return Outcome(Ending.ERROR, f"run {child.name} failed{why}", child.finished_at)
+        case "Stopped" if child.turned_away:
+            return Outcome(Ending.ERROR, f"run {child.name} was turned away{why}", child.finished_at)
         case "Stopped":
             return Outcome(Ending.STOPPED, f"run {child.name} was stopped{why}", child.finished_at)
     return CHILD_LOST

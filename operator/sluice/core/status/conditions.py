@@ -49,11 +49,13 @@ def with_conditions(before: list[Json], facts: list[Condition], generation: int,
     return others + merge_conditions(before, facts, generation, now)
 
 
-def run_conditions(phase: str, message: str) -> list[Condition]:
-    """The conditions of a run, and of the Workflow whose newest run it is."""
+def run_conditions(phase: str, message: str, reason: str = "") -> list[Condition]:
+    """The conditions of a run, and of the Workflow whose newest run it is. Their reason is the phase, unless it is
+    given.
+    """
     succeeded = phase == "Succeeded"
     return [
-        Condition("Complete", succeeded, phase, message),
-        Condition("Failed", has_ended(phase) and not succeeded, phase, message),
-        Condition("Finished", has_ended(phase), phase, message),
+        Condition("Complete", succeeded, reason or phase, message),
+        Condition("Failed", has_ended(phase) and not succeeded, reason or phase, message),
+        Condition("Finished", has_ended(phase), reason or phase, message),
     ]

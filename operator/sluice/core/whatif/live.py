@@ -70,8 +70,10 @@ class Begun:
     def running(self) -> ChildView:
         return replace(self.waiting(), version=2, phase="Running", started_at=self.at)
 
-    def ended(self, phase: str, now: Instant, message: str = "", outputs: str = "") -> ChildView:
-        child = replace(self.running(), version=3, phase=phase, message=message)
+    def ended(
+        self, phase: str, now: Instant, message: str = "", outputs: str = "", *, turned_away: bool = False
+    ) -> ChildView:
+        child = replace(self.running(), version=3, phase=phase, message=message, turned_away=turned_away)
         return replace(child, finished_at=now, outputs=outputs)
 
     @property

@@ -22,6 +22,7 @@ from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.decide import decide
 from sluice.core.reconcile.intents import CreateIntent
 from sluice.core.run.children import MAX_DEPTH
+from sluice.core.run.orders import Orders
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskStep
 from sluice.core.status.reasons import reason
@@ -273,15 +274,16 @@ class Simulation:
     def _turn_away(self, answers: Mapping[str, TurnedAway | Replaced]) -> None:
         """Child runs that `concurrency` turns away, or stops for others."""
         for name, answer in answers.items():
-            if name in self._live:
-                self._live[name].run.set_state("Stopped", answer.words)
+            if name in self._live and isinstance(answer, Replaced):
+                run = self._live[name].run
+                run.take_orders(Orders(run.limits, "Stopped", answer.words, replaced_by=answer.by))
                 self._wake(name)
             elif name in self._begun:
-                self._end_before_start(name, answer.words)
+                self._end_before_start(name, answer.words, turned_away=True)
 
-    def _end_before_start(self, name: str, words: str) -> None:
+    def _end_before_start(self, name: str, words: str, *, turned_away: bool = False) -> None:
         self._door.gone(name)
-        self._call_ended(name, "Stopped", message=words)
+        self._call_ended(name, "Stopped", message=words, turned_away=turned_away)
 
     def _finish(self, live: Live) -> None:
         del self._live[live.uid]
@@ -293,11 +295,13 @@ class Simulation:
         if phase == "Failed" and live.run.identity.depth == MAX_DEPTH:
             self._endless = self._circle
         text = outputs if isinstance(outputs, str) else ""
-        self._call_ended(live.uid, phase, text, run_message(live.run))
+        self._call_ended(live.uid, phase, text, run_message(live.run), turned_away=bool(live.run.replaced_by))
 
-    def _call_ended(self, name: str, phase: str, outputs: str = "", message: str = "") -> None:
+    def _call_ended(
+        self, name: str, phase: str, outputs: str = "", message: str = "", *, turned_away: bool = False
+    ) -> None:
         begun = self._begun[name]
-        begun.live.run.children.observe(begun.ended(phase, self._now, message, outputs))
+        begun.live.run.children.observe(begun.ended(phase, self._now, message, outputs, turned_away=turned_away))
         self._note(self._calls, name)
         self._wake(begun.live.uid)
 
