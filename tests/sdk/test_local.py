@@ -100,6 +100,15 @@ def w(n: int = 1):
     assert "ValueError: no rows" in run.tasks["broken"].message
 
 
+def test_what_is_too_long_for_a_pod_fails_its_task(workflow):
+    run = workflow("""
+@workflow
+def w(p: str = "p" * 2**16):
+    bash("long", "true", env={f"V{number}": p for number in range(100)})
+""").local()
+    assert "its placeholders stand for more than 4 MiB in all" in run.tasks["long"].message
+
+
 def test_values_go_through_json_and_come_back_as_their_annotations_say(workflow):
     run = workflow("""
 import dataclasses

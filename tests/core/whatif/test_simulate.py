@@ -191,6 +191,13 @@ def test_a_run_that_is_called_with_the_wrong_arguments_is_refused(settings, para
     assert why in found.trouble
 
 
+def test_a_call_whose_arguments_are_too_long_fails():
+    long = {"workflow": {"name": "inner", "arguments": {"q": "$(params.p)" * 100}}}
+    data = graph("a", a=long) | {"parameters": [{"name": "p"}]}
+    found = course(data, [1], callees=called({}), parameters={"p": "p" * 2**16})
+    assert "its placeholders stand for more than 4 MiB" in found.trouble
+
+
 @pytest.mark.parametrize("settings", [{"concurrency": {"policy": "Queue"}}, {}, None])
 def test_what_is_called_is_stopped_with_its_task(settings):
     """Whether it goes, waits, or is not known."""

@@ -15,6 +15,8 @@ from dataclasses import replace
 
 from sluice.core import Instant
 from sluice.core.base.text import as_json
+from sluice.core.graph.placeholders import TooLong
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.view import PodView
 from sluice.core.quota.run_concurrency import Concurrency, Replaced, TurnedAway
 from sluice.core.quota.run_queue import UnfinishedRun
@@ -169,7 +171,11 @@ class Simulation:
         run = live.run
         decision = decide(run, self._now)
         for create in decision.create:
-            (self._call if create.is_child_run else self._start)(live, create)
+            try:
+                (self._call if create.is_child_run else self._start)(live, create)
+            except TooLong as error:
+                create.failed(CreateError.TOO_LARGE, str(error), self._now)
+                self._wake(live.uid)
         for delete in decision.delete:
             self._kill(delete.name)
         for read in decision.read:
@@ -235,10 +241,10 @@ class Simulation:
 
     def _call(self, live: Live, create: CreateIntent) -> None:
         run, number = live.run, create.number
+        spec = create.child_run(self._now)["spec"]
         begun = Begun(live, run.tasks.pod_name(number), number, self._now, self._next())
         self._begun[begun.name] = begun
         run.children.observe(begun.waiting())
-        spec = create.child_run(self._now)["spec"]
         workflow = str(spec["workflow"])
         if workflow in live.above and not self._circle:
             whose = f"task {run.tasks[number].definition.name} of {run.identity.workflow}"

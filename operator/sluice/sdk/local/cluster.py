@@ -15,7 +15,9 @@ from sluice.core import Instant, Json
 from sluice.core.base.faults import listed
 from sluice.core.base.naming import graph_of
 from sluice.core.base.ownership import AttemptRef
+from sluice.core.graph.placeholders import TooLong
 from sluice.core.pod.builder import Item, build_pod
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.mounted_files import INPUTS, SCRIPT
 from sluice.core.pod.view import PodView
 from sluice.core.quota.pool import PoolKey
@@ -179,7 +181,11 @@ class _Cluster:
             live.run.set_state(*live.parent.run.children.desired_state(live.name, live.parent.run.state))
         decision = decide(live.run, self._now())
         for create in decision.create:
-            (self._call if create.is_child_run else self._start)(live, create)
+            try:
+                (self._call if create.is_child_run else self._start)(live, create)
+            except TooLong as error:
+                create.failed(CreateError.TOO_LARGE, str(error), self._now())
+                self._again = True
         for delete in decision.delete:
             self._kill(delete.name)
         self._read_logs(live, decision)
