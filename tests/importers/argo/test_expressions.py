@@ -120,10 +120,10 @@ def test_what_is_known_is_computed_and_printed_as_by_go(written, value):
 @pytest.mark.parametrize(
     ("written", "words"),
     [
-        ("jsonpath(config, '$.none')", r"jsonpath\(\) takes no"),
-        ("jsonpath(config, '.a')", r"jsonpath\(\) takes no"),
-        ("asInt('x')", r"asInt\(\) takes no 'x'"),
-        ("1 / 0", "cannot compute / of 1"),
+        ("jsonpath(config, '$.none')", r"has jsonpath\(\), which takes no"),
+        ("jsonpath(config, '.a')", r"has jsonpath\(\), which takes no"),
+        ("asInt('x')", r"has asInt\(\), which takes no 'x'"),
+        ("1 / 0", "computes / of 1"),
         ("'a' * 1000000000", r"applies \* to what is no number"),
         ("'%1000000000d' % 5", "applies % to what is no number"),
         ("sprig.env('HOME')", r"calls sprig.env\(\)"),

@@ -112,7 +112,7 @@ def _result(name: str, values: list[Any]) -> Any:
         result = (_OPERATORS.get(name) or FUNCTIONS[name])(*values)
     except (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError):
         first = f"{values[0]!r}"[:40] if values else "nothing"
-        words = f"cannot compute {name} of {first}" if name in _OPERATORS else f"{name}() takes no {first}"
+        words = f"computes {name} of {first}" if name in _OPERATORS else f"has {name}(), which takes no {first}"
         raise Untranslatable(words) from None
     if isinstance(result, str) and len(result) > MAX_CHARACTERS:
         raise Untranslatable(f"has a value of more than {MAX_CHARACTERS} characters")
