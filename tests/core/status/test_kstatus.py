@@ -42,6 +42,11 @@ def test_who_waits_is_told_of_the_run_and_why_it_failed():
     assert found == Condition("Reconciling", True, "Running", "run etl-g1: Running")
 
 
+def test_a_workflow_whose_run_is_not_created_is_under_way_whatever_the_last_one_did():
+    newest = NewestRun("etl-g1", "Failed")
+    assert true(workflow_health(newest, follows_run=True, not_created="exceeded quota")) == RECONCILING
+
+
 def test_what_only_a_person_can_mend_is_never_under_way():
     assert true(stalled("InvalidSpec", "words")) == STALLED
 

@@ -19,6 +19,7 @@ from sluice.controller.kube.paths import our_path
 from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.core import Instant, Json
+from sluice.core.base import foreign
 from sluice.core.base.naming import (
     LABEL_BACKFILL,
     LABEL_BACKFILL_UID,
@@ -104,7 +105,12 @@ class BackfillReconciler:
             progress = found.progress
             if found.make is None:
                 break
-            if (run := await self._make(seen, workflow, backfill, found.make)) is not None:
+            try:
+                run = await self._make(seen, workflow, backfill, found.make)
+            except ApiError as error:
+                await self._run_not_created(seen, progress, found.make, error)
+                raise
+            if run is not None:
                 progress = progress.made(found.make.time, run)
         await self._report(seen, progress, found.waits)
         if found.more or count_ended(progress, self._phases(seen.key.namespace, progress)) != progress:
@@ -174,6 +180,12 @@ class BackfillReconciler:
         run = object_view(made)
         self._cache.runs.upsert(run)
         return name if run.labels.get(LABEL_BACKFILL_UID) == seen.uid else None
+
+    async def _run_not_created(self, seen: ObjectView, progress: Progress, what: RunToMake, error: ApiError) -> None:
+        """As for a Workflow. Of one run only what is said first is written: it may be another text each time."""
+        start = f"RunNotCreated: that of {rfc3339(what.time)}: "
+        told = foreign.string(seen.status.get("message"))
+        await self._report(seen, progress, told if told.startswith(start) else f"{start}{error}"[:MESSAGE_MAX])
 
     async def _report(self, seen: ObjectView, progress: Progress, waits: str, begun: Json | None = None) -> None:
         phase, words = "Running", waits

@@ -16,6 +16,7 @@ from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.controller.workflow.schedule import RunRequest, ScheduleTrigger
 from sluice.controller.workflow.upstream import UpstreamTrigger
 from sluice.core import Json
+from sluice.core.base import foreign
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.naming import LABEL_CHANGE, LABEL_GENERATION, LABEL_WORKFLOW, owner_reference, run_name
 from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
@@ -74,8 +75,13 @@ class WorkflowReconciler:
         )
         if asked.name:
             mark, make = RunMark(workflow.generation, judged.revision, asked.name, judged.change), True
-        if make and not await self._make_run(workflow, mark, asked):
-            return
+        if make:
+            try:
+                if not await self._make_run(workflow, mark, asked):
+                    return
+            except ApiError as error:
+                await self._run_not_created(workflow, f"run {mark.run} is not created: ", error)
+                raise
         await self._write(workflow, self._status(workflow, mark, asked.waits) | on_time.status | follows.status)
         await self._thin_out(workflow)
 
@@ -141,6 +147,16 @@ class WorkflowReconciler:
         self._cache.runs.upsert(run)
         return True
 
+    async def _run_not_created(self, workflow: ObjectView, start: str, error: ApiError) -> None:
+        """The API server does not let it be made, as a quota or a policy of the cluster may say. It is tried again."""
+        conditions = foreign.mappings(workflow.status.get("conditions"))
+        told = [foreign.string(each.get("message")) for each in conditions if each.get("type") == "Reconciling"]
+        same = [words for words in told if words.startswith(start)]  # what follows may be another text each time
+        words = same[0] if same else f"{start}{error}"
+        wrote = await self._write(workflow, self._status(workflow, _mark(workflow), not_created=words))
+        if wrote and not same:
+            self._events.record("Workflow", workflow, "Warning", "RunNotCreated", words)
+
     def _to_resume(self, workflow: ObjectView) -> str | None:
         """The run that the next one resumes from; None to start afresh."""
         mark = _mark(workflow)
@@ -159,14 +175,16 @@ class WorkflowReconciler:
         if await self._write(workflow, self._compose(workflow, "Refused", mark, facts)):
             self._events.record("Workflow", workflow, "Warning", "Refused", message)
 
-    def _status(self, workflow: ObjectView, mark: RunMark, waits: str) -> Json:
+    def _status(self, workflow: ObjectView, mark: RunMark | None, waits: str = "", not_created: str = "") -> Json:
         newest = None
-        if mark.run is not None:
+        if mark is not None and mark.run is not None:
             run = self._cache.runs.get(Key(workflow.key.namespace, mark.run))
             newest = NewestRun.of(mark.run, run.status if run is not None else None, workflow.status)
         facts = [
-            Condition("Accepted", True, "Valid", waits),
-            *workflow_health(newest, follows_run=workflow.spec_as(WorkflowSettings).health == "Run"),
+            Condition("Accepted", True, "Valid", not_created or waits),
+            *workflow_health(
+                newest, follows_run=workflow.spec_as(WorkflowSettings).health == "Run", not_created=not_created
+            ),
         ]
         if newest is None:
             return self._compose(workflow, "Ready", mark, facts)

@@ -77,6 +77,7 @@ ADVICE: dict[str, Advice] = {
     "TooLarge": Advice(_FIX_FIRST),
     "Invalid": Advice(_FIX_FIRST),
     "FilesGone": Advice("the ConfigMap of its files is gone; start a new run"),
+    "RunNotCreated": Advice("it is made as soon as the API server lets it; the message says what stands in the way"),
     "NameTaken": Advice("delete or rename what has the name"),
     # how an attempt ended
     "Success": Advice(_BY_ITSELF),

@@ -46,8 +46,11 @@ class NewestRun:
         return None
 
 
-def workflow_health(newest: NewestRun | None, *, follows_run: bool) -> list[Condition]:
-    """Of a Workflow without faults."""
+def workflow_health(newest: NewestRun | None, *, follows_run: bool, not_created: str = "") -> list[Condition]:
+    """Of a Workflow without faults. `not_created` says why the API server does not let its next run be made."""
+    if not_created:
+        reason = "RunNotCreated"
+        return [Condition("Reconciling", True, reason, not_created), Condition("Stalled", False, reason)]
     if newest is None:
         return _current("NothingDue")
     if not follows_run:
