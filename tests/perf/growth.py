@@ -161,8 +161,8 @@ async def _schedules(bench: Bench, size: int) -> Json:
             empty_mb = operator.rss_mb()
             ahead = timedelta(seconds=60 + _WATCH_S + 2 * _SETTLE_S + size / _POD_RATE)
             due = (datetime.now(UTC) + ahead).replace(second=0, microsecond=0)
-            schedule = {"schedule": f"{due.minute} {due.hour} {due.day} {due.month} *"}
-            await _make_workflows(bench.kube, name, size, _ONE_TASK | schedule)
+            schedule = {"cron": f"{due.minute} {due.hour} {due.day} {due.month} *", "timeZone": "Etc/UTC"}
+            await _make_workflows(bench.kube, name, size, _ONE_TASK | {"schedule": schedule})
             _, version = await bench.kube.list(our_path("", "workflowruns"))
             await asyncio.sleep(_SETTLE_S)
             percent, idle_mb = await _idle_percent(operator), operator.rss_mb()
