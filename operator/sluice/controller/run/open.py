@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from sluice.api.run import ResumeFrom, WorkflowRunSpec, has_ended
 from sluice.api.workflow import WorkflowSettings
 from sluice.controller.informers.cluster import Cluster
-from sluice.controller.kube.client import FORBIDDEN, INVALID, NOT_FOUND, ApiError
+from sluice.controller.kube.client import FORBIDDEN, NOT_FOUND, ApiError
 from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.resources.output_configmaps import load_outputs
 from sluice.controller.resources.revisions import ForeignRevision, Revision, Revisions
@@ -75,7 +75,7 @@ class RunOpener:
             await recall(self._kube, self._cache, seen)
             return await self._let_in(seen)
         except ApiError as error:
-            if error.status in (FORBIDDEN, INVALID) and not self._admission.started(seen):
+            if error.status == FORBIDDEN and not self._admission.started(seen):
                 words = f"the operator itself may not do what this needs, and tries again: {error.message}"
                 await self._not_started.wait(seen, "OperatorForbidden", words)
             raise
