@@ -56,6 +56,10 @@ def test_a_run_that_is_not_let_be_created_is_told_of_and_made_later(kubectl: Kub
         found: str = condition(kubectl.get("workflow", "etl"), "Reconciling").get("message", "")
         return found if " is not created: " in found else ""
 
+    def held() -> str:
+        found: str = kubectl.get("backfill", "march")["status"].get("message", "")  # first, perhaps, of no Workflow
+        return found if found.startswith("RunNotCreated: that of 2025-03-01T02:00:00Z: ") else ""
+
     with no_room(kubectl):
         kubectl.apply(workflow("etl", {"name": "work", "bash": "true"}))
         kubectl.apply(workflow("nightly", {"name": "work", "bash": "true"}, schedule=SCHEDULE))
@@ -63,11 +67,7 @@ def test_a_run_that_is_not_let_be_created_is_told_of_and_made_later(kubectl: Kub
         kubectl.apply(ours("Backfill", "march", workflow="nightly", **day))
         assert "no room for runs" in eventually(told, "the Workflow says so")
         assert "no room for runs" in Sluice(kubectl)("why", "etl").text
-        held = eventually(
-            lambda: kubectl.get("backfill", "march").get("status", {}).get("message"), "the Backfill, too"
-        )
-        assert held.startswith("RunNotCreated: that of 2025-03-01T02:00:00Z: ")
-        assert "no room for runs" in held
+        assert "no room for runs" in eventually(held, "the Backfill, too")
 
     assert kubectl.finished(kubectl.run_of("etl"))["status"]["phase"] == "Succeeded"
     eventually(lambda: not told(), "nothing stands in its way any more")
