@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sluice.core.base.naming import run_name
 from tests.e2e.kubernetes import Json, Kubectl, by_hand, condition, eventually, workflow
 from tests.install import RELEASE
 
@@ -136,6 +137,21 @@ def test_a_workflow_can_be_made_again_while_pods_of_the_first_are_terminating(ku
     assert second["metadata"]["name"] != first
     (old,) = kubectl.pods(first)
     kubectl("delete", "pod", old["metadata"]["name"], "--grace-period=0", "--force")
+
+
+def test_a_run_whose_name_somebody_has_taken_is_made_when_the_name_is_free(kubectl: Kubectl) -> None:
+    applied(kubectl, etl(trigger="Manual"))
+    found = kubectl.get("workflow", "etl")
+    name = run_name("etl", found["metadata"]["uid"], found["metadata"]["generation"] + 1)
+    kubectl.apply(by_hand(name, "another"))
+    applied(kubectl, etl())
+    accepted = condition(kubectl.get("workflow", "etl"), "Accepted")
+    assert accepted["reason"] == "NameTaken"
+    assert "delete it" in accepted["message"]
+
+    kubectl("delete", "workflowrun", name)  # which is no news about etl
+    assert kubectl.run_of("etl") == name
+    eventually(lambda: condition(kubectl.get("workflow", "etl"), "Accepted")["status"] == "True", "it is accepted")
 
 
 def test_a_manual_workflow_runs_only_by_hand(kubectl: Kubectl) -> None:

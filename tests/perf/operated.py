@@ -42,6 +42,7 @@ class Operator:
             "KUBECONFIG": str(cluster.kubeconfig),
             "SLUICE_LEASE_NAMESPACE": "default",
             "SLUICE_HEALTH_PORT": str(_free_port()),
+            "SLUICE_IDENTITY": "bench",  # the name of one pod: a container started again in it has the Lease
         }
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
@@ -109,9 +110,13 @@ async def cost(kube: KubeClient, operator: Operator, scenario: Scenario, namespa
     _, version = await kube.list(runs)
     cpu_before, writes_before = operator.cpu_s(), await write_count(operator.cluster, scenario)
     started = time.monotonic()
-    creating = asyncio.gather(
-        *(kube.create(our_path(body["metadata"]["namespace"], "workflows"), body) for body in bodies)
-    )
+
+    async def create(number: int, body: Json) -> None:
+        if scenario.per_second:
+            await asyncio.sleep(number / scenario.per_second)
+        await kube.create(our_path(body["metadata"]["namespace"], "workflows"), body)
+
+    creating = asyncio.gather(*(create(number, body) for number, body in enumerate(bodies)))
     statuses = await succeeded(kube, runs, version, len(bodies))
     took_s = time.monotonic() - started
     status_bytes = max(len(str(status)) for status in statuses)

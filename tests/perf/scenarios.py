@@ -29,6 +29,8 @@ class Scenario:
     """A Workflow, created `copies` times. With `items`, each task is a fan-out over that many, a dependent's item after
     the same item of what it depends on; with `pool`, each pod claims one of that many slots.
 
+    With `per_second` the copies are created at that pace, else all at once.
+
     `goal` is the upper limit of the operator's time divided by that of plain pods.
     """
 
@@ -41,6 +43,7 @@ class Scenario:
     quick: bool = False
     items: int | None = None
     copies: int = 1
+    per_second: int | None = None
     duration: str = "1s"
 
     @property

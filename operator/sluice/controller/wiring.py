@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sluice.controller.clock import Clock
+from sluice.controller.clock import Clock, watch_clock
 from sluice.controller.informers.cache import Cache, Kind
 from sluice.controller.informers.cluster import Cluster
 from sluice.controller.informers.resync import resync
@@ -129,6 +129,10 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
     cache.workflows.subscribe(slots.workflow_changed)
     shared.subscribe(wake=run_events.may_start, changed=pools.usage_changed)
 
+    def clock_was_set() -> None:
+        workflows.queue.clock_was_set()
+        run_queue.clock_was_set()
+
     return Controller(
         cache,
         live,
@@ -155,5 +159,6 @@ def wire(config: Settings, kube: KubeClient, namespaces: tuple[str, ...], clock:
             RevisionGarbageCollector(kube, cache, revisions, clock).run,
             *(pod_gc.run_deletes for _ in range(POD_GC_WORKERS)),
             partial(resync, kube, cache),
+            partial(watch_clock, clock, clock_was_set),
         ),
     )

@@ -96,6 +96,12 @@ class WorkQueue(Generic[Key]):
             self._plan(key, 1)
         self._timers[key] = due_at, loop.call_at(due_at, self._due, key)
 
+    def clock_was_set(self) -> None:
+        """Whatever has its turn at some time has it now: who looks then sets the next by the new time."""
+        for key, (_, timer) in list(self._timers.items()):
+            timer.cancel()
+            self._due(key)
+
     def _due(self, key: Key) -> None:
         del self._timers[key]
         self._plan(key, -1)

@@ -25,6 +25,7 @@ from sluice.core.triggers.history import History, next_expired
 from sluice.core.triggers.on_change import OnFirstSight, Predecessor, RunMark, due_run, run_to_resume
 
 _NEXT_DELETION_S = 1.0
+_NAME_TAKEN_S = 10.0  # that the name is free again is news to the Workflow that the run is of, not to this one
 
 log = logging.getLogger("sluice.workflows")
 
@@ -143,6 +144,7 @@ class WorkflowReconciler:
                 raise SluiceError(f"run {run.key} of another Workflow by this name is still going away") from None
             words = f"a WorkflowRun called '{mark.run}' exists and was not made by this Workflow; delete it"
             await self._refuse(workflow, "NameTaken", words)
+            self.queue.add_after(workflow.key, _NAME_TAKEN_S)
             return False
         self._cache.runs.upsert(run)
         return True

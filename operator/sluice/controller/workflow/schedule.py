@@ -1,7 +1,6 @@
 """A Workflow with a schedule: which run is due, and what its status says about its times.
 
-It is looked at again at the next scheduled time, but within a minute: timers stop while a machine sleeps, and do not
-notice when its clock is set.
+It is looked at again at the next scheduled time, and when the clock was set.
 """
 
 from collections.abc import Callable
@@ -19,7 +18,6 @@ from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.triggers.on_change import OnFirstSight, RunMark
 from sluice.core.triggers.schedule import Schedule, SchedulePosition, counting_from, due_time
 
-_LOOK_S = 60.0
 _ENTRIES = ("lastScheduleTime", "nextScheduleTime", "lastSuccessfulTime", "missedTimes", "scheduleMark")
 
 
@@ -66,7 +64,8 @@ class ScheduleTrigger:
             going=self._cache.unfinished_scheduled.count(own),
             made=_Made(self._cache, workflow),
         )
-        self._requeue_at(workflow.key, min(found.next or now + _LOOK_S, now + _LOOK_S))
+        if found.next is not None:
+            self._requeue_at(workflow.key, found.next)
         body: Json = {
             "scheduleMark": SchedulePosition(found.mark, schedule.digest).written(),
             "nextScheduleTime": rfc3339(found.next) if found.next is not None else None,
