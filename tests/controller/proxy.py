@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Self
@@ -50,11 +51,12 @@ class Fault:
 
 
 def refuse(code: int, reason: str) -> Act:
-    """The server says no, and does nothing."""
+    """The server says no, and does nothing. Its words have a number that is another each time, as webhooks' may."""
+    numbers = count(1)
 
     async def act(_request: web.Request, _forward: Forward) -> web.StreamResponse:
         status = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason}
-        return web.json_response(status | {"message": f"{reason}, says the test"}, status=code)
+        return web.json_response(status | {"message": f"{reason}, says the test ({next(numbers)})"}, status=code)
 
     return act
 

@@ -98,9 +98,11 @@ def test_a_revision_that_no_workflow_made_runs_nothing(kubectl: Kubectl, operato
     assert not kubectl.pods("today")
 
 
-def test_what_the_operator_may_not_do_is_said_in_the_status(kubectl: Kubectl, api_server: str, tmp_path: Path) -> None:
-    forbidden = Fault(refuse(403, "Forbidden"), "POST", r"/controllerrevisions$", times=1_000_000)
-    with Proxy(api_server, kubectl.namespace, forbidden, pods_run=False) as proxy:
+def test_what_the_operator_may_not_do_is_said_once_in_the_status(
+    kubectl: Kubectl, api_server: str, tmp_path: Path
+) -> None:
+    fault = Fault(refuse(403, "Forbidden"), "POST", r"/controllerrevisions$", times=1_000_000)
+    with Proxy(api_server, kubectl.namespace, fault, pods_run=False) as proxy:
         operator = HostOperator(proxy.kubeconfig(tmp_path / "kubeconfig"), kubectl.namespace, "only", tmp_path / "log")
         operator.start()
         operator.leading()
@@ -112,4 +114,7 @@ def test_what_the_operator_may_not_do_is_said_in_the_status(kubectl: Kubectl, ap
             return "OperatorForbidden" in {condition["reason"] for condition in conditions}
 
         eventually(forbidden, "the status says that the operator may not")
+        said, left = kubectl.get("workflowrun", "today"), fault.times
+        eventually(lambda: left - fault.times >= 3, "it has tried three times more")
+        assert kubectl.get("workflowrun", "today") == said
         operator.end()

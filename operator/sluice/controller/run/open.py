@@ -23,7 +23,9 @@ from sluice.controller.run.orders import orders_for
 from sluice.controller.run.recall import recall
 from sluice.controller.run.resume import ResumePlanner
 from sluice.controller.run.status_writer import patch_status
+from sluice.core.base import foreign
 from sluice.core.base.faults import Fault
+from sluice.core.base.text import same_words
 from sluice.core.pod.volumes import claims_of
 from sluice.core.quota.run_concurrency import Admitted, Queued, Replaced, TurnedAway
 from sluice.core.quota.shared_limits import SharedLimits
@@ -77,7 +79,8 @@ class RunOpener:
         except ApiError as error:
             if error.status == FORBIDDEN and not self._admission.started(seen):
                 words = f"the operator itself may not do what this needs, and tries again: {error.message}"
-                await self._not_started.wait(seen, "OperatorForbidden", words)
+                told = foreign.string(seen.status.get("message"))
+                await self._not_started.wait(seen, "OperatorForbidden", told if same_words(told, words) else words)
             raise
 
     async def _let_in(self, seen: ObjectView) -> LiveRun | None:

@@ -28,6 +28,7 @@ from sluice.core.base.naming import (
     owner_reference,
     scheduled_run_name,
 )
+from sluice.core.base.text import same_words
 from sluice.core.base.times import rfc3339
 from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.spec.parameter import declarations, values_of_run
@@ -182,10 +183,11 @@ class BackfillReconciler:
         return name if run.labels.get(LABEL_BACKFILL_UID) == seen.uid else None
 
     async def _run_not_created(self, seen: ObjectView, progress: Progress, what: RunToMake, error: ApiError) -> None:
-        """As for a Workflow. Of one run only what is said first is written: it may be another text each time."""
+        """As for a Workflow."""
         start = f"RunNotCreated: that of {rfc3339(what.time)}: "
-        told = foreign.string(seen.status.get("message"))
-        await self._report(seen, progress, told if told.startswith(start) else f"{start}{error}"[:MESSAGE_MAX])
+        told, words = foreign.string(seen.status.get("message")), f"{start}{error}"[:MESSAGE_MAX]
+        same = told.startswith(start) and same_words(told, words)
+        await self._report(seen, progress, told if same else words)
 
     async def _report(self, seen: ObjectView, progress: Progress, waits: str, begun: Json | None = None) -> None:
         phase, words = "Running", waits

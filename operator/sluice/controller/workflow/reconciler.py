@@ -19,6 +19,7 @@ from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.naming import LABEL_CHANGE, LABEL_GENERATION, LABEL_WORKFLOW, owner_reference, run_name
+from sluice.core.base.text import same_words
 from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import NewestRun, stalled, workflow_health
 from sluice.core.triggers.history import History, next_expired
@@ -153,8 +154,9 @@ class WorkflowReconciler:
         """The API server does not let it be made, as a quota or a policy of the cluster may say. It is tried again."""
         conditions = foreign.mappings(workflow.status.get("conditions"))
         told = [foreign.string(each.get("message")) for each in conditions if each.get("type") == "Reconciling"]
-        same = [words for words in told if words.startswith(start)]  # what follows may be another text each time
-        words = same[0] if same else f"{start}{error}"
+        words = f"{start}{error}"
+        same = [before for before in told if before.startswith(start) and same_words(before, words)]
+        words = same[0] if same else words  # else a number in it would be news each time
         wrote = await self._write(workflow, self._status(workflow, _mark(workflow), not_created=words))
         if wrote and not same:
             self._events.record("Workflow", workflow, "Warning", "RunNotCreated", words)

@@ -28,6 +28,15 @@ def one_line(text: str, at_most: int) -> str:
     return text if len(text) <= at_most else text[: at_most - 1] + "…"
 
 
+def same_words(one: str, other: str) -> bool:
+    """Do they differ at most in words with digits, such as times, and the numbers of requests?"""
+    return _without_numbers(one) == _without_numbers(other)
+
+
+def _without_numbers(text: str) -> list[str]:
+    return [word for word in text.split() if not any(map(str.isdigit, word))]
+
+
 def as_json(value: Any) -> str:
     """Compact JSON. Raises ValueError for what JSON in UTF-8 cannot hold: infinity, NaN, a lone surrogate."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
