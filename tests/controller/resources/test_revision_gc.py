@@ -56,6 +56,7 @@ async def test_who_is_named_stays_and_who_is_not_goes_after_an_hour(kubectl: Kub
         hands.wait(HOUR)
         await gc.sweep()
         assert there() == [0, 2]
+        assert [run.typed for run in cache.runs.values()] == [{}]  # of ended runs there may be many thousands
 
         kubectl.apply(graph(1))
         await list_objects(kube, cache, kubectl.namespace)

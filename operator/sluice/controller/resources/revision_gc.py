@@ -8,7 +8,6 @@ import asyncio
 import logging
 from typing import NamedTuple
 
-from sluice.api.run import WorkflowRunSpec
 from sluice.controller.clock import Clock
 from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.client import CONFLICT, NOT_FOUND, ApiError, KubeClient
@@ -66,7 +65,7 @@ class RevisionGarbageCollector:
         """The namespace and name of each revision that must stay."""
         named: set[tuple[str, str]] = set()
         for run in self._cache.runs.values():
-            for name in (run.status.get("revision"), run.spec_as(WorkflowRunSpec).revision):
+            for name in (run.status.get("revision"), run.spec.get("revision")):  # parsed whole, it would be kept whole
                 named.add((run.key.namespace, str(name)))
         for workflow in self._cache.workflows.values():
             named.add((workflow.key.namespace, str(mapping(workflow.status.get("lastRun")).get("revision"))))

@@ -126,7 +126,8 @@ class ChildGraphs:
         """
         last: dict[Unit, ObjectView] = {}
         for run in self._resumed_from(parent):
-            last = self._last(run.ref) | last
+            for unit, child in self._last(run.ref).items():
+                last.setdefault(unit, child)
         for unit, child in last.items():
             if child.phase == "Succeeded" and self._is_unchanged(child):
                 yield unit
