@@ -16,6 +16,7 @@ import asyncio, logging, socket, sys, time
 from sluice.controller.observability.endpoints import serve_health
 from sluice.controller.observability.liveness import Liveness
 from sluice.controller.shutdown import MainTasks, Shutdown
+from sluice.core.base.errors import NotLeader
 
 async def cannot_be_cancelled():
     while True:
@@ -27,6 +28,10 @@ async def cannot_be_cancelled():
 async def fails():
     await asyncio.sleep(0)
     raise ValueError("a bug")
+
+async def writes():
+    await asyncio.sleep(0)
+    raise NotLeader("POST /pods")
 
 async def blocks_the_loop():
     print("ready", flush=True)
@@ -59,6 +64,8 @@ async def main(shutdown, how):
             print("ready", flush=True)
         if how == "fails":
             tasks.start(fails())
+        if how == "writes without the Lease":
+            tasks.start(writes())
         if how == "loses the Lease":
             shutdown.unless(lambda: False)
         if how == "logs, and loses the Lease":
@@ -111,8 +118,12 @@ def test_a_process_is_gone_though_nobody_reads_its_log(how):
     process.ends()
 
 
-def test_a_process_that_has_lost_the_lease_is_gone_at_once():
-    assert Process("loses the Lease", gone_within_s=600).ends() == 1
+@pytest.mark.parametrize("how", ["loses the Lease", "writes without the Lease"])
+def test_a_process_that_has_lost_the_lease_is_gone_at_once(how):
+    process = Process(how, gone_within_s=600)
+    _, words = process.popen.communicate(timeout=60)
+    assert process.popen.returncode == 1
+    assert words == "no longer the leader; ending at once\n"
 
 
 @pytest.mark.parametrize(

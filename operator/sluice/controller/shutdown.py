@@ -14,6 +14,8 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
+from sluice.core.base.errors import NotLeader
+
 _GONE_WITHIN_S = 10.0
 _LOOK_S = 0.25
 _LAST_WORDS_S = 0.5
@@ -79,7 +81,9 @@ class Shutdown:
 
 
 class MainTasks(asyncio.TaskGroup):
-    """Tasks none of which may end. The first that does begins the shutdown, even if another hangs when cancelled."""
+    """Tasks none of which may end. The first that does begins the shutdown, even if another hangs when cancelled. One
+    that was about to write without the Lease ends the process, as whoever else sees first that it is lost.
+    """
 
     def __init__(self, shutdown: Shutdown) -> None:
         super().__init__()
@@ -89,8 +93,12 @@ class MainTasks(asyncio.TaskGroup):
         self.create_task(work).add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            self._shutdown.begin(f"a main task has ended: {task.exception()!r}")
+        if task.cancelled():
+            return
+        error = task.exception()
+        if isinstance(error, NotLeader) and not self._shutdown.reason:
+            self._shutdown.lease_lost()
+        self._shutdown.begin(f"a main task has ended: {error!r}")
 
 
 def _end_at_once(words: str) -> None:

@@ -23,7 +23,7 @@ from sluice.controller.clock import Clock
 from sluice.controller.kube.parsing import loads
 from sluice.controller.observability.metrics import api_answered, api_retried, watch_began
 from sluice.core import Json
-from sluice.core.base.errors import SluiceError, Unanswered
+from sluice.core.base.errors import NotLeader, SluiceError, Unanswered
 
 T = TypeVar("T")
 
@@ -52,10 +52,6 @@ class ApiError(SluiceError):
     def __init__(self, status: int, reason: str, message: str) -> None:
         self.status, self.reason, self.message = status, reason, message
         super().__init__(f"{status} {reason}: {message}")
-
-
-class NotLeader(SluiceError):
-    """A write was about to be sent without a valid Lease."""
 
 
 class KubeClient:

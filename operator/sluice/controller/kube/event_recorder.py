@@ -11,12 +11,12 @@ from typing import Literal
 
 from sluice.api import API_VERSION
 from sluice.controller.clock import Clock
-from sluice.controller.kube.client import ApiError, KubeClient, NotLeader
+from sluice.controller.kube.client import ApiError, KubeClient
 from sluice.controller.kube.objects import ObjectView, object_view
 from sluice.controller.observability.logging import field_of
 from sluice.controller.queue.round_robin import FairSemaphore
 from sluice.core import Json
-from sluice.core.base.errors import Unanswered, Unreadable
+from sluice.core.base.errors import NotLeader, Unanswered, Unreadable
 from sluice.core.base.naming import digest
 from sluice.core.base.times import rfc3339
 

@@ -12,7 +12,6 @@ from sluice.controller.kube.client import (
     NOT_FOUND,
     ApiError,
     KubeClient,
-    NotLeader,
     may_be_done,
     why_not_made,
     with_retries,
@@ -22,7 +21,7 @@ from sluice.controller.kube.paths import our_path
 from sluice.controller.observability.logging import about
 from sluice.controller.queue.round_robin import FairQueue
 from sluice.controller.queue.workqueue import WORKERS
-from sluice.core.base.errors import Unanswered
+from sluice.core.base.errors import NotLeader, Unanswered
 from sluice.core.graph.placeholders import TooLong
 from sluice.core.pod.create_errors import CreateError, classify
 from sluice.core.reconcile.intents import CreateIntent

@@ -18,7 +18,6 @@ from sluice.controller.kube.client import (
     NOT_FOUND,
     ApiError,
     KubeClient,
-    NotLeader,
     is_transient,
     may_be_done,
     why_not_made,
@@ -33,7 +32,7 @@ from sluice.controller.resources.file_configmaps import FileConfigMaps
 from sluice.controller.resources.pod_gc import PodGarbageCollector
 from sluice.controller.resources.pvcs import VolumeClaims
 from sluice.core import Json
-from sluice.core.base.errors import Unanswered
+from sluice.core.base.errors import NotLeader, Unanswered
 from sluice.core.base.naming import LABEL_QUEUE
 from sluice.core.graph.placeholders import TooLong
 from sluice.core.pod.builder import Item, build_pod

@@ -4,7 +4,7 @@ SluiceError
 ├── Unanswered          a request got no answer: it counts as carried out until a GET says otherwise
 ├── Unreadable          an object lacks what makes it one: it is skipped
 ├── ApiError            the API server refused a request (controller.kube): most are retried
-└── NotLeader           a write without a valid Lease (controller.kube): the process ends
+└── NotLeader           a write without a valid Lease: the process ends
 
 A mistake in a manifest is not an error but a `Fault` (`core.base.faults`): the status and lint list it, and nothing is
 retried. The API server's refusal to create a pod is an answer, not an error: see `core.pod.create_errors`.
@@ -17,6 +17,10 @@ class SluiceError(Exception):
 
 class Unanswered(SluiceError):
     """A request was sent, or may have been, and got no answer."""
+
+
+class NotLeader(SluiceError):
+    """A write was about to be sent without a valid Lease."""
 
 
 class Unreadable(SluiceError):
