@@ -32,8 +32,8 @@ def table(*rows):
 
 
 class Cluster:
-    """`found` has the answer to a read by the end of its path; `events` are sent to whoever watches that, or the one
-    object of that name.
+    """`found` has the answer to a read, or what makes one, by the end of its path; `events` are sent to whoever watches
+    that, or the one object of that name.
     """
 
     def __init__(self, **found):
@@ -44,6 +44,7 @@ class Cluster:
         name = request.path.rpartition("/")[2]
         if "watch" not in request.query:
             answer = self.found.get(name, table())
+            answer = answer() if callable(answer) else answer
             return answer if isinstance(answer, web.Response) else web.json_response(answer)
         response = web.StreamResponse()
         await response.prepare(request)

@@ -1,6 +1,7 @@
 """What the page does with what comes, in a real browser: many windows, a long log, an address that was sent."""
 
 import re
+from functools import partial
 
 import pytest_asyncio
 from playwright.async_api import async_playwright, expect
@@ -90,3 +91,14 @@ async def test_an_expired_kubeconfig_says_so_and_what_to_do(opened):
     await page.reload()
     await expect(page.get_by_role("alert")).to_contain_text("does not accept the credentials of the kubeconfig")
     await expect(page.get_by_text("Get fresh ones, as for kubectl")).to_be_visible()
+
+
+async def test_who_looks_is_asked_again_until_the_cluster_answers(opened):
+    page, _, found = opened
+    ada = found["selfsubjectreviews"]
+    found["selfsubjectreviews"] = partial(status, 503, "ServiceUnavailable", "it is starting")
+    await page.reload()
+    await expect(page.get_by_role("alert").first).to_contain_text("it is starting")
+    await expect(page.locator("header .user")).to_have_count(0)
+    found["selfsubjectreviews"] = ada
+    await expect(page.locator("header .user")).to_have_text("ada")
