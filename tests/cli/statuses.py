@@ -59,7 +59,7 @@ def run(graph: str, status: Json | None = None, **tasks: str | Json) -> RunView:
 
 def manifest(status: Json, name: str = "etl-g3-4f7a9") -> Json:
     return {
-        "metadata": {"name": name, "namespace": "default", "resourceVersion": "1"},
+        "metadata": {"name": name, "namespace": "default", "uid": f"uid-of-{name}", "resourceVersion": "1"},
         "spec": {"workflow": "etl"},
         "status": {"phase": "Running", "progress": "", "startedAt": at(0), **status},
     }

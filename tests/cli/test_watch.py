@@ -8,6 +8,7 @@ import pytest
 from sluice.cli.watch import newest
 from sluice.cli.watch.command import log_hints
 from sluice.cli.watch.newest import WorkflowRefused, run_to_watch
+from sluice.cli.watch.view import RunView
 from sluice.cli.watch.watch import watch
 from sluice.client.access import Access
 from sluice.client.errors import Deleted, NotFound, Unreachable
@@ -215,3 +216,13 @@ def test_a_failed_task_comes_with_the_way_to_its_log():
     assert log_hints(failed, Access(namespace="team")) == [
         "Log of a: sluice logs run/etl-g3-4f7a9/a -n team",
     ]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [5, {"reason": 5}, {"phase": {}, "message": None}, {"progress": [], "attempt": "x", "pod": 7, "startedAt": 3}],
+    ids=str,
+)
+def test_whatever_stands_in_the_entry_of_a_task_it_is_shown(entry):
+    view = RunView.of(manifest({"tasks": {"a": entry}}), None)
+    assert [(task.name, task.words, task.attempt) for task in view.tasks] == [("a", "", 0)]

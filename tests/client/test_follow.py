@@ -3,8 +3,8 @@
 import pytest
 
 from sluice.client.errors import Deleted, NotFound
-from sluice.client.follow import follow, follow_object
-from sluice.client.resources import RUNS
+from sluice.client.follow import follow, follow_object, follow_objects
+from sluice.client.resources import POOLS, RUNS
 from tests.client.server import Server, events, serving, status
 
 COLUMNS = [{"name": "Phase"}]
@@ -38,8 +38,8 @@ async def test_rows_stay_current(tmp_path):
     assert server.asked == ["read", "watch 1", "watch 3", "read"]
 
 
-def run(version, phase):
-    return {"metadata": {"name": "a", "resourceVersion": str(version)}, "status": {"phase": phase}}
+def run(version, phase, uid="u"):
+    return {"metadata": {"name": "a", "uid": uid, "resourceVersion": str(version)}, "status": {"phase": phase}}
 
 
 async def test_an_object_is_followed_until_it_is_deleted(tmp_path):
@@ -50,6 +50,41 @@ async def test_an_object_is_followed_until_it_is_deleted(tmp_path):
         with pytest.raises(Deleted, match="WorkflowRun a was deleted"):
             await anext(following)
     assert server.asked == ["read", "watch 1", "watch 2"]
+
+
+GONE = {"code": 410, "reason": "Expired", "message": "too old"}
+
+
+@pytest.mark.parametrize(
+    ("lists", "watches"),
+    [
+        ([run(1, "Running"), run(7, "Pending", uid="another")], [events(("ERROR", GONE))]),
+        ([run(1, "Running")], [events(("MODIFIED", run(7, "Pending", uid="another")))]),
+    ],
+    ids=["a gap", "no gap"],
+)
+async def test_another_by_the_same_name_is_another(lists, watches, tmp_path):
+    async with serving(Server(lists, watches), tmp_path) as client:
+        following = follow_object(client, RUNS, "a")
+        await anext(following)
+        with pytest.raises(Deleted, match="WorkflowRun a was deleted"):
+            await anext(following)
+
+
+async def test_what_was_deleted_while_the_server_was_away_is_told_however_often_it_was_asked(tmp_path):
+    def listed(*names):
+        items = [{"metadata": {"name": name, "uid": name, "resourceVersion": "1"}} for name in names]
+        return {"metadata": {"resourceVersion": "1"}, "items": items}
+
+    lists = [listed("a", "b"), status(503, "ServiceUnavailable", "starting"), listed("a")]
+    told = []
+    async with serving(Server(lists, [status(503, "ServiceUnavailable", "stopping")]), tmp_path) as client:
+        async for event, found in follow_objects(client, POOLS):
+            told.append((event, found.get("metadata", {}).get("name")))
+            if told.count(("LISTED", None)) == 2:
+                break
+    first = [("ADDED", "a"), ("ADDED", "b"), ("LISTED", None)]
+    assert told == [*first, ("ADDED", "a"), ("DELETED", "b"), ("LISTED", None)]
 
 
 async def test_one_that_is_still_to_come_is_waited_for(tmp_path):

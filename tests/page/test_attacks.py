@@ -77,6 +77,31 @@ async def test_who_is_let_in(headers, status, cluster, tmp_path):
             assert (await answer.json())["error"]
 
 
+LINK = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", "", LINK, 200),
+        ("GET", "?run=etl-1", LINK, 200),
+        ("GET", "", LINK | {"Sec-Fetch-Dest": "iframe"}, 403),
+        ("GET", "", LINK | {"Sec-Fetch-Mode": "no-cors", "Sec-Fetch-Dest": "script"}, 403),
+        ("GET", "", {"Sec-Fetch-Site": "cross-site"}, 403),
+        ("GET", "", LINK | {"Origin": "http://evil.example.org"}, 403),
+        ("GET", "", LINK | {"Host": "evil.example.org"}, 403),
+        ("POST", "", LINK, 403),
+        ("GET", "static/style.css", LINK, 403),
+        ("GET", "session", LINK, 403),
+        ("GET", "api/who", LINK, 403),
+    ],
+)
+async def test_a_link_elsewhere_leads_to_the_page_and_to_nothing_else(method, path, headers, status, cluster, tmp_path):
+    async with browsing(cluster, tmp_path) as browser:
+        assert (await browser.ask(method, path, headers)).status == status
+        assert cluster.asked == []
+
+
 async def test_another_port_of_this_machine_is_another_origin(cluster, tmp_path):
     async with browsing(cluster, tmp_path) as browser:
         own = browser.address.rstrip("/")

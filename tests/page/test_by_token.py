@@ -54,6 +54,7 @@ async def test_each_request_has_the_rights_of_its_own_token(browser):
     [
         ({}, "sign in with a token"),
         ({"Authorization": "Basic x"}, "sign in with a token"),
+        ({"Authorization": "Bearer ada\xe4"}, "sign in with a token"),
         ({"Authorization": "Bearer eve's"}, "does not accept this token"),
     ],
     ids=str,
@@ -77,6 +78,9 @@ async def test_a_token_is_entered_in_a_form_and_a_bad_one_says_so(browser):
         await page.get_by_label("Your token").fill("eve's")
         await page.get_by_role("button", name="Sign in").click()
         await expect(page.get_by_role("alert")).to_contain_text("does not accept this token")
+        await page.get_by_label("Your token").fill("bob\u200b's")  # what some copy with it
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("alert")).to_contain_text("Copy it again, as a whole")
         await page.get_by_label("Your token").fill("bob's")
         await page.get_by_role("button", name="Sign in").click()
         await expect(page.locator("header .user")).to_have_text("bob")

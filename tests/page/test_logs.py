@@ -6,6 +6,8 @@ import pytest
 from aiohttp import web
 
 from sluice.core.spec.identity import RunIdentity
+from sluice.page import downloads
+from sluice.page.live import FAULT
 from tests.client.server import status
 from tests.core import kubelet
 from tests.page.server import browsing
@@ -87,6 +89,18 @@ async def test_who_may_not_read_a_run_gets_no_address(tmp_path):
 async def test_of_a_task_that_has_no_log_the_file_says_why(tmp_path):
     async with browsing(Logging([b"one"]), tmp_path) as browser:
         assert "one" not in await (await download(browser, logs="b")).text()
+
+
+async def test_a_fault_of_ours_ends_the_file_and_says_where_to_look(tmp_path, caplog, monkeypatch):
+    async def fails(*_):
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(downloads, "show_logs", fails)
+    async with browsing(Logging([b"one"]), tmp_path) as browser:
+        file = await download(browser)
+        assert (file.status, await file.text()) == (200, f"the rest ✖ {FAULT}\n")
+        assert (await browser.get("session")).status == 200  # the connection is as it should be
+    assert "ValueError: a bug" in caplog.text
 
 
 @pytest.mark.parametrize("way", ["stream", "file"])

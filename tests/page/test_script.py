@@ -46,6 +46,7 @@ CASES = [
     ("words", "stateOf", [{"phase": "Failed", "reason": "Error"}], "Failed"),
     ("items", "statesOf", [{"total": 4, "succeeded": "0-1", "failed": "3"}], ["Succeeded"] * 2 + ["Pending", "Failed"]),
     ("items", "statesOf", [{"total": "x", "succeeded": 7}], []),
+    ("items", "statesOf", [{"total": -1, "succeeded": "0"}], []),
     ("items", "statesOf", [None], []),
     ("items", "counted", [["Failed", "Succeeded", "Failed"]], "2 Failed, 1 Succeeded"),
     ("bars", "spent", [[["running", 0, 3], ["no node", 3, 4], ["running", 4, 6]]], [["running", 5], ["no node", 1]]),

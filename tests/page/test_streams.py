@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+from contextlib import AsyncExitStack
 
 import pytest
 from aiohttp import web
 
 from sluice.client.resources import RUNS
 from sluice.core.base.naming import revision_name
+from sluice.page.channel import Streams
 from sluice.page.feeds import rows
 from tests.client.server import status
 from tests.page.server import browsing
@@ -155,11 +157,11 @@ async def test_of_a_run_its_graph_comes_and_then_the_tasks_that_have_changed(tmp
     cluster = Cluster(**{"etl-1": before, REVISION: revision, "workflowruns": table()})
     async with browsing(cluster, tmp_path) as browser:
         heard = Heard(await browser.get("api/live?view=run&name=etl-1"))
+        first = await heard.next("run")
         assert [(task["name"], task["kind"], task["dependsOn"]) for task in (await heard.next("graph"))["tasks"]] == [
             ("a", "bash", []),
             ("b", "image", ["a"]),
         ]
-        first = await heard.next("run")
         assert first["changed"] == {"a": {"phase": "Running"}, "b": {"phase": "Pending"}}
         assert first["run"]["status"] == {"phase": "Running", "revision": REVISION}
         ended = {"phase": "Succeeded", "startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:00:09Z"}
@@ -178,9 +180,26 @@ async def test_of_a_run_its_graph_comes_and_then_the_tasks_that_have_changed(tmp
     "tasks", [{"a": 1}, {"a": {"phase": []}}, {"a": {"items": 7}}, {"b": {"reason": {}, "message": None}}], ids=str
 )
 async def test_whatever_stands_in_the_status_of_a_task_the_run_is_shown(tasks, tmp_path):
-    async with browsing(Cluster(**{"etl-1": run("Running", **tasks), "workflowruns": table()}), tmp_path) as browser:
-        heard = Heard(await browser.get("api/live?view=run&name=etl-1"))
+    nothing = {"metadata": {"resourceVersion": "1"}, "items": []}
+    cluster = Cluster(**{"etl-1": run("Running", **tasks), "workflowruns": table(), "pods": nothing})
+    async with browsing(cluster, tmp_path) as browser:
+        heard = Heard(await browser.get("api/live?view=run&name=etl-1&logs="))
         assert (await heard.next("run"))["run"]["status"]["phase"] == "Running"
+        cluster.events["etl-1"].put_nowait({"type": "MODIFIED", "object": run("Failed", **tasks)})
+        assert (await heard.next("run"))["run"]["status"]["phase"] == "Failed"
+
+
+async def test_a_stream_that_comes_while_the_oldest_is_ending_counts():
+    streams = Streams()
+    async with AsyncExitStack() as oldest, AsyncExitStack() as others:
+        await oldest.enter_async_context(streams.place("key"))
+        for _ in range(4):
+            await others.enter_async_context(streams.place("key"))
+        await others.aclose()
+        async with streams.place("key") as newest:
+            await oldest.aclose()
+            streams.end_all()
+            assert newest.is_set()
 
 
 async def test_a_fault_of_ours_ends_the_stream_and_says_where_to_look(tmp_path, caplog):

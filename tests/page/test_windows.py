@@ -6,6 +6,7 @@ from functools import partial
 import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
+from sluice.core.base.naming import revision_name
 from tests.browser import PATIENCE_MS, launch_options
 from tests.client.server import status
 from tests.page.server import browsing, load
@@ -36,7 +37,7 @@ async def opened(tmp_path):
         page = await context.new_page()
         await load(page, browser.link())
         await expect(page.locator("header .user")).to_have_text("ada")
-        yield page, tab, cluster.found
+        yield page, tab, cluster
 
 
 async def test_a_fifth_window_pauses_the_first_which_goes_on_when_it_is_asked_to(opened):
@@ -86,19 +87,59 @@ async def test_of_a_log_that_is_too_long_the_oldest_lines_go_and_the_page_says_h
 
 
 async def test_an_expired_kubeconfig_says_so_and_what_to_do(opened):
-    page, _, found = opened
-    found["selfsubjectreviews"] = status(401, "Unauthorized", "Unauthorized")
+    page, _, cluster = opened
+    cluster.found["selfsubjectreviews"] = status(401, "Unauthorized", "Unauthorized")
     await page.reload()
     await expect(page.get_by_role("alert")).to_contain_text("does not accept the credentials of the kubeconfig")
     await expect(page.get_by_text("Get fresh ones, as for kubectl")).to_be_visible()
 
 
 async def test_who_looks_is_asked_again_until_the_cluster_answers(opened):
-    page, _, found = opened
-    ada = found["selfsubjectreviews"]
-    found["selfsubjectreviews"] = partial(status, 503, "ServiceUnavailable", "it is starting")
+    page, _, cluster = opened
+    ada = cluster.found["selfsubjectreviews"]
+    cluster.found["selfsubjectreviews"] = partial(status, 503, "ServiceUnavailable", "it is starting")
     await page.reload()
     await expect(page.get_by_role("alert").first).to_contain_text("it is starting")
     await expect(page.locator("header .user")).to_have_count(0)
-    found["selfsubjectreviews"] = ada
+    cluster.found["selfsubjectreviews"] = ada
     await expect(page.locator("header .user")).to_have_text("ada")
+
+
+async def test_a_page_elsewhere_leads_here(opened, tmp_path):
+    """As the file does that `sluice ui` opens."""
+    page, _, _ = opened
+    file = tmp_path / "open.html"
+    file.write_text(f'<!doctype html><meta http-equiv="refresh" content="0; url={page.url}">')
+    other = await page.context.new_page()
+    await other.goto(file.as_uri())
+    await expect(other.locator("header .user")).to_have_text("ada")
+
+
+async def test_separators_of_lines_in_what_others_wrote_lose_no_event(opened):
+    _, tab, cluster = opened
+    words = "two\u2028lines\u2029more"
+    cluster.found["workflowruns"] = table(row("b", words))
+    page = await tab()
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    assert words in str(await page.evaluate("document.querySelector('tbody').innerHTML"))
+
+
+async def test_of_a_run_that_was_made_again_its_own_graph_is_drawn(opened):
+    _, tab, cluster = opened
+
+    def there_is(uid, *tasks):
+        graph = {"tasks": [{"name": task, "image": "x"} for task in tasks]}
+        name = revision_name("etl", "w", graph)
+        owner = {"kind": "Workflow", "name": "etl", "uid": "w"}
+        cluster.found[name] = {"metadata": {"ownerReferences": [owner]}, "data": graph}
+        cluster.found["etl-1"] = made = run("Running")
+        made["metadata"]["uid"], made["status"]["revision"] = uid, name
+
+    there_is("first", "a", "b")
+    page = await tab("?run=etl-1")
+    await expect(page.locator(".box")).to_have_count(2)
+    cluster.events["etl-1"].put_nowait({"type": "DELETED", "object": cluster.found["etl-1"]})
+    await expect(page.locator(".connection")).to_contain_text("was deleted")
+    there_is("second", "a", "c", "d")
+    await page.get_by_role("button", name="Try again").click()
+    await expect(page.locator(".box")).to_have_count(3)

@@ -43,13 +43,14 @@ def command(task: str, message: str | None, access: Access, writing: Writing, *,
 
 async def _decide(client: "Client", named: str, verdict: str, comment: str | None, writing: Writing) -> None:
     from sluice.client import find, graphs  # noqa: PLC0415  # not for --help
+    from sluice.core.status.stored_entries import usable_entries  # noqa: PLC0415
 
     target = parse(named)
     run = await find.run(client, target)
     name, status = run["metadata"]["name"], run.get("status", {})
     if status.get("phase") in ENDED:
         raise ClientError(f"{name} has ended already: {status['phase']}")
-    entries = status.get("tasks") or {}
+    entries = usable_entries(status)
     graph = await graphs.graph_of_run(client, run)
     task = _task(name, target.task, entries, graph)
     if (phase := entries.get(task, {}).get("phase", "Pending")) not in ("Pending", "Running"):

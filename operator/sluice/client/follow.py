@@ -138,16 +138,17 @@ async def follow_objects(
     patience = _Patience(lost)
     while True:
         try:
-            gone, version = known, ""
-            known = {}
+            listed: dict[str, Json] = {}
+            version = ""
             async for page in client.pages(resource, namespace, **query):
                 version = page["metadata"]["resourceVersion"]
                 for found in page["items"] or ():
                     uid = found["metadata"]["uid"]
-                    gone.pop(uid, None)
-                    known[uid] = {"metadata": found["metadata"]}
+                    listed[uid] = known[uid] = {"metadata": found["metadata"]}
                     yield "ADDED", found
-            for found in gone.values():
+            gone = [known[uid] for uid in known if uid not in listed]
+            known = listed
+            for found in gone:
                 yield "DELETED", found
             yield "LISTED", {}
             patience.answered()
@@ -179,14 +180,16 @@ async def follow_object(
 ) -> AsyncIterator[Json]:
     """The object now and after each change; without end. `to_come`: it may not exist yet, and is then waited for.
 
-    Raises Deleted once it is gone. A server that is lost later is waited for, and each time `lost` is told why; the
-    client's errors are raised before the object is there, and Forbidden at any time.
+    Raises Deleted once it is gone, also if another has its name by then. A server that is lost later is waited for, and
+    each time `lost` is told why; the client's errors are raised before the object is there, and Forbidden at any time.
     """
-    known, patience = False, _Patience(lost)
+    known, patience = "", _Patience(lost)
     while True:
         try:
             found = await client.get(resource, name, namespace)
-            known = True
+            if known not in ("", found["metadata"]["uid"]):
+                raise Deleted(resource, name)
+            known = found["metadata"]["uid"]
             patience.answered()
             yield found
             version = found["metadata"]["resourceVersion"]
@@ -194,7 +197,7 @@ async def follow_object(
                 selector = {"fieldSelector": f"metadata.name={name}"}
                 async for event in client.watch(resource, version, namespace, **selector):
                     version = event["object"]["metadata"]["resourceVersion"]
-                    if event["type"] == "DELETED":
+                    if event["type"] == "DELETED" or event["object"]["metadata"].get("uid", known) != known:
                         raise Deleted(resource, name)
                     if event["type"] != "BOOKMARK":
                         yield event["object"]

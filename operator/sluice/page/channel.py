@@ -51,8 +51,8 @@ class Streams:
         finally:
             if ended in streams:
                 streams.remove(ended)
-            if not streams:
-                self._open.pop(key, None)
+            if not streams and self._open.get(key) is streams:
+                del self._open[key]
 
     def end_all(self) -> None:
         """The server ends."""

@@ -1,6 +1,7 @@
 """A log as a file. The browser fetches it by itself, so it cannot show who asks: the address does, and works once."""
 
 import asyncio
+import logging
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,10 +16,12 @@ from sluice.client.api import Client
 from sluice.client.errors import ClientError
 from sluice.client.resources import RUNS
 from sluice.core.pod.view import PodView
+from sluice.page.live import FAULT
 
 _MAX_WAITING = 16
 _LASTS_S = 60.0
 _KEPT_BACK = 64 * 1024
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +93,10 @@ async def download(request: web.Request, client: Client, wanted: Wanted) -> web.
             await show_logs(client, run, wanted.selection, file, {})
         except ClientError as error:
             file.note("the rest", "✖", str(error))
+        except ConnectionError:
+            raise
+        except Exception:
+            _LOGGER.exception("the log of run %s", wanted.run)
+            file.note("the rest", "✖", FAULT)
         await file.flush()
     return response

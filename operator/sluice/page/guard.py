@@ -1,7 +1,8 @@
 """Which requests are let in, and the headers of every answer.
 
 1. `Host` is one of ours, whatever the port: a name that somebody's DNS points at 127.0.0.1 is none.
-2. `Origin`, where there is one, is the page's own, and `Sec-Fetch-Site`, where there is one, says the same.
+2. `Origin`, where there is one, is the page's own, and `Sec-Fetch-Site`, where there is one, says the same. But a link
+   elsewhere, a file of `sluice ui`, or a proxy that has asked for a password may lead to the page, which holds no data.
 3. What asks for anything but the page's own files shows who asks: `Authorization: Bearer`.
 """
 
@@ -22,6 +23,7 @@ VISITOR = web.RequestKey("visitor", Visitor)
 """Who asks, and what they showed."""
 
 _SITES = ("same-origin", "none")
+_FOREIGN = "requests from other pages are not allowed"
 
 
 def refusal(status: HTTPStatus, words: str) -> web.Response:
@@ -65,8 +67,14 @@ def _fault(request: web.Request, allowed: Iterable[str]) -> str:
     own = (f"http://{host[0]}", f"https://{host[0]}")  # a proxy in front may have had the TLS
     for field, allowed_values in (("Origin", own), ("Sec-Fetch-Site", _SITES)):
         if any(value not in allowed_values for value in request.headers.getall(field, [])):
-            return "requests from other pages are not allowed"
+            return "" if field == "Sec-Fetch-Site" and _follows_a_link(request) else _FOREIGN
     return ""
+
+
+def _follows_a_link(request: web.Request) -> bool:
+    """Does somebody open the page itself, in a tab and not in a frame?"""
+    how = [request.headers.getall(field, []) for field in ("Sec-Fetch-Mode", "Sec-Fetch-Dest")]
+    return (request.method, request.path) == ("GET", "/") and how == [["navigate"], ["document"]]
 
 
 def _name(host: str) -> str:

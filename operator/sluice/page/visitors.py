@@ -68,7 +68,7 @@ class ByToken:
 
     @asynccontextmanager
     async def admit(self, bearer: str) -> AsyncIterator[Visitor]:
-        if not bearer:
+        if not bearer or not bearer.isascii():
             raise NotAdmitted("sign in with a token for the API server")
         async with Client(self._configure(bearer), Access(), "default") as client:
             try:

@@ -53,6 +53,18 @@ def test_of_a_parameter_that_was_not_given_the_default_counts():
     assert rows(seen("a"), seen("b", arguments={"day": "monday"})) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ('{"rows":1,"file":"a"}', '{"rows":2,"file":"a"}', [("outputs", "rows=1", "rows=2", "")]),
+        (None, '{"rows":2}', [("outputs", "\N{EN DASH}", "rows=2", "")]),
+        ('{"rows":1', '["rows"]', []),
+    ],
+)
+def test_outputs_one_by_one(before, after, found):
+    assert rows(seen("a", outputs=before), seen("b", outputs=after)) == found
+
+
 def test_the_graphs_differ_task_by_task():
     changed = {"tasks": [{"name": "clean", "image": "pipelines:1.5"}, {"name": "audit", "image": "x"}]}
     (row,) = [row for row in rows(seen("a"), seen("b", graph=changed, revision="etl-x-2")) if row.label == "graph"]

@@ -21,10 +21,11 @@ from sluice.client.errors import Deleted
 from sluice.client.follow import follow_object, follow_objects
 from sluice.client.resources import PODS, RUNS
 from sluice.core import Json
+from sluice.core.base import foreign
 from sluice.core.base.errors import Unreadable
 from sluice.core.base.naming import LABEL_RUN_UID
+from sluice.core.explain.seen import items_of
 from sluice.core.pod.view import PodView, pod_view
-from sluice.core.status.fan_out_status import item_entries
 
 _AT_ONCE = 50
 _LOOKS_AGAIN_S = 0.5
@@ -207,8 +208,7 @@ class _Following:
 
     def _item_states(self, of_task: State) -> list[State]:
         (task,) = self._selection.tasks
-        entry = (self._run["status"].get("tasks") or {}).get(task, {})
-        items = item_entries(entry.get("items") or {})
+        items = items_of(foreign.mapping(foreign.mapping(self._run["status"].get("tasks")).get(task)))
         not_begun = of_task if of_task.word in _STOPS else state_of("Pending")
         chosen = self._selection.items or ()
         return [state_of(items[index]["phase"]) if index in items else not_begun for index in chosen]

@@ -15,6 +15,7 @@ from sluice.core.base.text import first_names
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.scheduled_time import ScheduledTime
+from sluice.core.status.stored_entries import usable_entries
 from sluice.core.triggers.rerun import counted_items, resume_faults
 
 _SHOWN = 5
@@ -31,7 +32,7 @@ async def outlook(client: Client, run: Json, workflow: Json, rerun: list[Any]) -
     for each in rerun:
         check_task(each if isinstance(each, str) else each["task"], (task.name for task in definition.tasks))
     asked = ResumeFrom.model_validate({"run": old, "rerun": rerun or None})
-    counted = counted_items(run["status"].get("tasks") or {})
+    counted = counted_items(usable_entries(run["status"]))
     if faults := resume_faults(asked, "", spec.workflow, definition, spec, counted):
         raise ClientError("\n".join(fault.message for fault in faults))
     past = await read(client, run)

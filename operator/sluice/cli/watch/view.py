@@ -7,6 +7,7 @@ from sluice.cli.printable import printable
 from sluice.cli.states import ENDED, RUNNING, UPSTREAM_FAILED, WAITING, State, state_of, state_of_task
 from sluice.cli.watch.order import TaskOrder
 from sluice.core import Instant, Json
+from sluice.core.base import foreign
 from sluice.core.base.times import instant
 from sluice.core.explain.durations import where_it_went
 
@@ -54,7 +55,7 @@ class RunView:
     def of(cls, run: Json, plan: TaskOrder | None, typical_s: float | None = None) -> "RunView":
         """From the API object; `plan` is None if the graph is not known."""
         status = run.get("status", {})
-        entries = status.get("tasks") or {}
+        entries = foreign.mapping(status.get("tasks"))  # anybody may have written them
         plan = plan or TaskOrder.of_names(entries)
         return cls(
             name=run["metadata"]["name"],
@@ -66,7 +67,7 @@ class RunView:
             notes=_notes(run, status),
             plan=plan,
             tasks=tuple(
-                _task(name, entries.get(name, {}), waits=bool(dependencies))
+                _task(name, foreign.mapping(entries.get(name)), waits=bool(dependencies))
                 for name, dependencies in zip(plan.names, plan.graph.dependencies, strict=True)
             ),
             spent=printable(where_it_went(status.get("time"))),
@@ -109,19 +110,21 @@ def _notes(run: Json, status: Json) -> tuple[str, ...]:
 
 
 def _task(name: str, entry: Json, *, waits: bool) -> TaskView:
-    reason, message = printable(entry.get("reason", "")), printable(entry.get("message", ""))
+    reason, message, progress = (
+        printable(foreign.string(entry.get(field))) for field in ("reason", "message", "progress")
+    )
     kind = reason.partition(":")[0]
-    state = state_of_task(entry.get("phase", ""), reason, waits=waits)
+    state = state_of_task(foreign.string(entry.get("phase")), reason, waits=waits)
     return TaskView(
         name=name,
         state=state,
-        attempt=entry.get("attempt", 0),
+        attempt=foreign.integer(entry.get("attempt")) or 0,
         started_at=instant(entry.get("startedAt")),
         finished_at=instant(entry.get("finishedAt")),
         kind=kind,
         words=_words(state, reason, message),
-        pod=entry.get("pod", ""),
-        progress=printable(entry.get("progress", "")),
+        pod=foreign.string(entry.get("pod")),
+        progress=progress,
     )
 
 

@@ -71,7 +71,7 @@ def compare(before: RunSeen, after: RunSeen) -> Comparison:
         _row("for", _scheduled(before), _scheduled(after)),
         *_maps("parameters", _parameters(before), _parameters(after)),
         *_graph(before, after),
-        *_maps("outputs", foreign.mapping(before.status.get("outputs")), foreign.mapping(after.status.get("outputs"))),
+        *_maps("outputs", _outputs(before), _outputs(after)),
     ]
     missing = [seen.name for seen in (before, after) if seen.graph is None]
     return Comparison(
@@ -126,6 +126,14 @@ def _signed(seconds: float) -> str:
 def _parameters(seen: RunSeen) -> Json:
     given = foreign.mapping(foreign.mapping(seen.run.get("spec")).get("arguments"))
     return given if seen.definition is None else seen.definition.values(given)
+
+
+def _outputs(seen: RunSeen) -> Json:
+    """Those of the run, as far as they are in its status."""
+    try:
+        return foreign.mapping(foreign.parse(foreign.string(seen.status.get("outputs"))))
+    except ValueError:
+        return {}
 
 
 def _maps(label: str, before: Json, after: Json) -> Iterator[Difference]:

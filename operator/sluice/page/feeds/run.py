@@ -1,4 +1,4 @@
-"""One run: its graph once it is frozen, how each task stands, and the longest way; after that only what has changed. Of
+"""One run: how each task stands, its graph once it is frozen, and the longest way; after that only what has changed. Of
 child runs that are drawn in its graph the same, without the longest way.
 """
 
@@ -39,10 +39,10 @@ async def _feed(channel: Channel, client: Client, name: str, group: TaskGroup) -
     async for run in latest.updates(channel):
         graph = graph or await graphs.graph_of_run(client, run)
         seen = RunSeen(run, time.time(), graph)
+        await channel.send("run", {"run": _head(run), **entries.changes(seen)})
         if graph is not None and longest is None:
             await channel.send("graph", {"tasks": _tasks(seen)})
             longest = _LongestWay(seen)
-        await channel.send("run", {"run": _head(run), **entries.changes(seen)})
         before, way = way, longest.of(seen) if longest else ()
         if way != before:
             await channel.send("way", way)

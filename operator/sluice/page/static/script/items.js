@@ -16,7 +16,7 @@ const MOST = 100_000;
  * @returns {string[]}
  */
 export function statesOf(items) {
-  const total = Math.min(Number(items?.total) || 0, MOST);
+  const total = Math.max(0, Math.min(Number(items?.total) || 0, MOST));
   const found = Array(total).fill("Pending");
   for (const [key, state] of Object.entries(STATES)) {
     for (const [first, last] of intervals(items?.[key])) found.fill(state, first, last + 1);

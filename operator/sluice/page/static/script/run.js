@@ -17,6 +17,8 @@ export const graph = signal(null);
 export const entries = signal(new Map());
 /** The names of the tasks on the longest way. @type {import("@preact/signals").Signal<Set<string>>} */
 export const longestWay = signal(new Set());
+/** How often another run, by the name of one that was deleted, took its place. */
+export const replaced = signal(0);
 export const log = new Log();
 
 /** What is known of the child runs that are shown in place, by the path of the task that called each: `load/clean`. */
@@ -94,6 +96,12 @@ export function forget() {
 
 /** @param {{run: import("./types").Run} & News} found @typedef {{changed: Record<string, Entry>, gone: string[]}} News */
 function note({ run: head, ...news }) {
+  if (run.value && run.value.metadata.uid !== head.metadata.uid) {
+    graph.value = null;
+    called.value = new Map();
+    longestWay.value = new Set();
+    replaced.value += 1;
+  }
   run.value = head;
   entries.value = changed(entries.value, news);
   noteCalls("", news);

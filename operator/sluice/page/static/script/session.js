@@ -62,7 +62,9 @@ async function persistently(method, body) {
 
 /** With a token that somebody has entered. */
 export function signInWith(/** @type {string} */ token) {
-  keep(token.trim());
+  const entered = token.trim();
+  if (/^[\x21-\x7e]+$/.test(entered)) keep(entered);
+  else refusal.value = "This is no token: something in it was lost or added. Copy it again, as a whole.";
 }
 
 /** What was shown is not accepted, or not any more. */

@@ -113,7 +113,7 @@ class Stream {
 
   heard(/** @type {string} */ text) {
     this.pauseMs = FIRST_PAUSE_MS;
-    const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(text) ?? [];
+    const [, name, data] = /^event: (.*)\ndata: (.*)$/s.exec(text) ?? []; // s: texts may have U+2028
     if (name === "server") this.noteServer(JSON.parse(data));
     else if (name === "paused") this.pause("Paused, as newer windows have taken its place.");
     else if (name === "failed") throw failure(JSON.parse(data));

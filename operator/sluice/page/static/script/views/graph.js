@@ -6,7 +6,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
 import { address, go, to } from "../address.js";
 import { counted, statesOf } from "../items.js";
-import { graph, inside, longestWay, tasks } from "../run.js";
+import { graph, inside, longestWay, replaced, tasks } from "../run.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
 import { sign, took } from "../words.js";
@@ -29,7 +29,7 @@ export function Graph() {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   useSignalEffect(() => {
     void graph.value; // asked for at once, and again if it was not frozen then
-    look(namespace.value, address.value.get("run"), address.value.get("open"), address.value.get("inside"), inside(), sizes());
+    look(namespace.value, address.value.get("run"), address.value.get("open"), address.value.get("inside"), inside(), sizes(), String(replaced.value));
   });
   useEffect(() => forget, []);
   const { picture, error } = drawn.value;
