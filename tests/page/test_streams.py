@@ -210,7 +210,7 @@ async def test_a_fault_of_ours_ends_the_stream_and_says_where_to_look(tmp_path, 
 
 
 async def test_what_changes_while_a_slow_tab_is_written_to_is_sent_afterwards(monkeypatch):
-    found, changed = {"a": '{"phase":"Running"}'}, asyncio.Event()
+    found, changed = {"a": rows._Row.of({"phase": "Running"})}, asyncio.Event()
 
     async def follow(*_):
         yield found
@@ -224,7 +224,7 @@ async def test_what_changes_while_a_slow_tab_is_written_to_is_sent_afterwards(mo
 
         async def send(self, _, event):
             self.sent += map(bytes, event["changed"])
-            found["a"] = '{"phase":"Failed"}'
+            found["a"] = rows._Row.of({"phase": "Failed"})
             changed.set()
             await asyncio.sleep(0.01)
             if len(self.sent) > 1:

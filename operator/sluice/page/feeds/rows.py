@@ -1,10 +1,11 @@
 """Lists of runs and of Workflows, as rows: all at first, then those that have changed.
 
-Of each row no more is kept than the JSON that was sent: there may be thousands, for each tab.
+Of each row that was sent no more is kept than a digest of its JSON: there may be thousands, for each tab.
 """
 
 from asyncio import TaskGroup
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -32,23 +33,34 @@ async def _feed(
     shape: Callable[[TableRow], Json],
     group: TaskGroup,
 ) -> None:
-    latest: Latest[dict[str, str]] = Latest(resource.plural)
-    packed = follow_as(client, resource, lambda row: _packed(shape(row)), namespace, latest.lost)
+    latest: Latest[dict[str, _Row]] = Latest(resource.plural)
+    packed = follow_as(client, resource, lambda row: _Row.of(shape(row)), namespace, latest.lost)
     group.create_task(latest.keep(packed))
-    sent: dict[str, str] | None = None
+    sent: dict[str, _Row] | None = None
     async for latest_rows in latest.updates(channel):
         rows = dict(latest_rows)  # they go on changing while a slow tab is written to
         before = sent or {}
-        changed = [orjson.Fragment(row) for uid, row in rows.items() if before.get(uid) != row]
+        changed = [uid for uid, row in rows.items() if before.get(uid) != row]
         gone = [uid for uid in before if uid not in rows]
         if changed or gone or sent is None:
-            await channel.send(resource.plural, {"changed": changed, "gone": gone})
+            texts = (rows[uid].text for uid in changed)
+            await channel.send(resource.plural, {"changed": list(map(orjson.Fragment, texts)), "gone": gone})
+        for row in rows.values():
+            row.text = ""
         sent = rows
 
 
-def _packed(row: Json) -> str:
-    """As text: orjson's bytes keep the 1 KB or more that they were made in."""
-    return orjson.dumps(row).decode()
+@dataclass(slots=True)
+class _Row:
+    """`text` is its JSON until it is sent, and then empty."""
+
+    digest: int
+    text: str = field(compare=False)
+
+    @classmethod
+    def of(cls, row: Json) -> "_Row":
+        text = orjson.dumps(row).decode()  # orjson's bytes keep the 1 KB or more that they were made in
+        return cls(hash(text), text)
 
 
 def _run(row: TableRow) -> Json:
