@@ -45,12 +45,13 @@ def test_deciding_twice_asks_for_nothing_twice():
 
 
 def test_run_finishes_when_its_last_task_has_ended():
-    world = run("a >> b")
-    assert not world.decide().finished
+    world = run("a >> b", timeout_s=3600)
+    assert world.decide().wake_at == START + 3600
     for task in "ab":
         world.starts()
         world.ends(task)
-    assert world.decide(after=7).finished
+    decision = world.decide(after=7)
+    assert (decision.finished, decision.wake_at) == (True, None)
     assert (world.run.identity.started_at, world.run.finished_at) == (START, START + 7)
     assert world.decide(after=7).finished
     assert world.run.finished_at == START + 7

@@ -66,6 +66,8 @@ def workflow(phase, message=""):
         (None, workflow("Succeeded"), NewestRun("etl-g1", "Succeeded")),
         (None, workflow("Running"), NewestRun("etl-g1", "Stopped", "it was deleted before its end was seen")),
         (None, {"phase": "Refused"}, None),
+        (None, {"phase": "Succeeded"}, NewestRun("etl-g1", "Succeeded")),  # by hand
+        (None, {"phase": "Failed", "conditions": [{"type": "Ready"}]}, NewestRun("etl-g1", "Failed")),
         (None, {}, None),
     ],
 )

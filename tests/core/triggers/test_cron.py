@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from sluice.core.triggers import cron
+from tests.core.counting import calls
 
 
 def utc(text):
@@ -141,3 +142,9 @@ def test_faults_name_the_field(expression, words):
     found = cron.fault(expression)
     assert found.find(words) >= 0
     assert bool(found) == bool(words)
+
+
+@pytest.mark.parametrize("walk", [cron.after, cron.before])
+def test_a_rare_time_costs_no_look_at_each_day_and_each_change_of_the_clock_until_then(walk):
+    cost = calls(lambda: next(walk("0 */23 29 2 */7", ZoneInfo("Africa/Casablanca"), utc("2026-09-21T00:00"))))
+    assert cost < 5000

@@ -97,6 +97,17 @@ def test_circle(after, way):
     assert circle("a", lambda name: after.get(name, "")) == way
 
 
+def test_a_circle_is_not_looked_for_among_thousands():
+    asked = []
+
+    def after(name):
+        asked.append(name)
+        return [f"w{int(name[1:]) + 1}"]
+
+    assert circle("w0", after) == ()
+    assert len(asked) < 1000
+
+
 def test_its_waiting_runs_give_way_as_on_a_schedule():
     assert Concurrency.of(WorkflowSettings.model_validate({"after": [{"workflow": "ingest"}]})).scheduled
 

@@ -35,6 +35,7 @@ METADATA_OF_ALL = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v
 _ANSWER_S = 30.0
 _SILENCE_S = 90.0  # a watch has a bookmark at least once a minute
 _PAGE = 500
+_METADATA_PAGE = 50
 
 FORBIDDEN, NOT_FOUND, CONFLICT, GONE, INVALID = 403, 404, 409, 410, 422
 
@@ -166,9 +167,17 @@ class KubeClient:
             if not following:
                 return found, version
 
-    async def list_metadata(self, path: str, selector: str) -> list[Json]:
-        """The metadata of the objects of a collection that have these labels."""
-        found, _ = await self.views(lambda item: item["metadata"], path, accept=METADATA_OF_ALL, labelSelector=selector)
+    async def metadata_views(self, view: Callable[[Json], T | None], path: str, selector: str) -> list[T]:
+        """What `view` makes of the metadata of the objects of a collection that have these labels. Their annotations
+        may have 256 KiB each, whoever wrote them.
+        """
+        found, _ = await self.views(
+            lambda item: view(item["metadata"]),
+            path,
+            size=_METADATA_PAGE,
+            accept=METADATA_OF_ALL,
+            labelSelector=selector,
+        )
         return found
 
     async def list(self, path: str, **params: str) -> tuple[list[Json], str]:

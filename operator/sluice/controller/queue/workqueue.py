@@ -96,6 +96,13 @@ class WorkQueue(Generic[Key]):
             self._plan(key, 1)
         self._timers[key] = due_at, loop.call_at(due_at, self._due, key)
 
+    def cancel(self, key: Key) -> None:
+        """The key need not have its turn at the time that was set."""
+        if key in self._timers:
+            _, timer = self._timers.pop(key)
+            timer.cancel()
+            self._plan(key, -1)
+
     def clock_was_set(self) -> None:
         """Whatever has its turn at some time has it now: who looks then sets the next by the new time."""
         for key, (_, timer) in list(self._timers.items()):
@@ -122,6 +129,7 @@ class WorkQueue(Generic[Key]):
         while True:
             async with self._order.turn() as key:
                 await self._work_on(key, work)
+            await asyncio.sleep(0)  # what there is to do may wait for nothing, and the Lease must be renewed meanwhile
 
     async def _work_on(self, key: Key, work: Callable[[Key], Awaitable[None]]) -> None:
         began = self._clock.monotonic()

@@ -34,6 +34,31 @@ class RunUid(NamedTuple):
     uid: str
 
 
+class _Claim(NamedTuple):
+    """Of a PersistentVolumeClaim that says that it is a run's."""
+
+    namespace: str
+    name: str
+    uid: str
+    run: str
+    run_uid: str
+    owner_uid: str
+    deleting: bool
+
+    @classmethod
+    def of(cls, metadata: Json) -> "_Claim":
+        labels = metadata["labels"]
+        return cls(
+            metadata["namespace"],
+            metadata["name"],
+            metadata["uid"],
+            labels.get(LABEL_RUN, ""),
+            labels[LABEL_RUN_UID],
+            owner_uid(metadata),
+            "deletionTimestamp" in metadata,
+        )
+
+
 def claims_path(namespace: str, name: str = "") -> str:
     return object_path("/api/v1", namespace, "persistentvolumeclaims", name)
 
@@ -75,7 +100,7 @@ class VolumeClaims:
             found = await self._kube.get(claims_path(namespace, name))
         except (ApiError, Unanswered) as error:
             return CreateError.BUSY, f"PersistentVolumeClaim {name}: {error}"
-        if owner_uid(found) != run_uid:
+        if owner_uid(found["metadata"]) != run_uid:
             return (
                 CreateError.NAME_TAKEN,
                 f"a PersistentVolumeClaim {name} exists and belongs to somebody else; delete it",
@@ -91,7 +116,7 @@ class VolumeClaims:
     async def take(self, name: str, run: RunIdentity, old_uid: str) -> bool:
         """Hands a claim of an old run to this run. Returns whether it is this run's now."""
         while (claim := await self._found(name, run, old_uid)) is not None:
-            if owner_uid(claim) == run.uid:
+            if owner_uid(claim["metadata"]) == run.uid:
                 return True
             metadata = {
                 "uid": claim["metadata"]["uid"],
@@ -114,7 +139,7 @@ class VolumeClaims:
                 raise
             return None
         deleting = "deletionTimestamp" in claim["metadata"]
-        return None if deleting or owner_uid(claim) not in (old_uid, run.uid) else claim
+        return None if deleting or owner_uid(claim["metadata"]) not in (old_uid, run.uid) else claim
 
     def delete(self, namespace: str, run_uid: str) -> None:
         """Deletes the claims of a run whose success is recorded."""
@@ -133,21 +158,20 @@ class VolumeClaims:
     async def _sweep(self, namespace: str) -> None:
         """Deletes the claims of runs whose success was recorded while no operator was there to delete them."""
         try:
-            found, _ = await self._kube.list(claims_path(namespace), labelSelector=LABEL_RUN_UID)
+            found = await self._kube.metadata_views(_Claim.of, claims_path(namespace), LABEL_RUN_UID)
         except (ApiError, Unanswered) as error:
             log.warning("listing claims: %s", error)
             return
         for claim in found:
-            labels, namespace = claim["metadata"]["labels"], claim["metadata"]["namespace"]
-            run = self._cache.runs.get(Key(namespace, labels.get(LABEL_RUN, "")))
-            if run is not None and run.uid == labels[LABEL_RUN_UID] and run.phase == "Succeeded":
-                self.delete(namespace, run.uid)
+            run = self._cache.runs.get(Key(claim.namespace, claim.run))
+            if run is not None and run.uid == claim.run_uid and run.phase == "Succeeded":
+                self.delete(claim.namespace, run.uid)
 
     async def _delete(self, run: RunUid) -> None:
-        found, _ = await self._kube.list(claims_path(run.namespace), labelSelector=f"{LABEL_RUN_UID}={run.uid}")
-        for claim in found:
-            if owner_uid(claim) == run.uid and "deletionTimestamp" not in claim["metadata"]:
-                await self._remove(claims_path(run.namespace, claim["metadata"]["name"]), claim["metadata"]["uid"])
+        selector = f"{LABEL_RUN_UID}={run.uid}"
+        for claim in await self._kube.metadata_views(_Claim.of, claims_path(run.namespace), selector):
+            if claim.owner_uid == run.uid and not claim.deleting:
+                await self._remove(claims_path(run.namespace, claim.name), claim.uid)
 
     async def _remove(self, claim: str, uid: str) -> None:
         try:
@@ -157,6 +181,6 @@ class VolumeClaims:
                 raise
 
 
-def owner_uid(claim: Json) -> str:
+def owner_uid(metadata: Json) -> str:
     """The UID of the run that a claim belongs to."""
-    return next((o["uid"] for o in claim["metadata"].get("ownerReferences", ()) if o.get("controller")), "")
+    return next((o["uid"] for o in metadata.get("ownerReferences", ()) if o.get("controller")), "")

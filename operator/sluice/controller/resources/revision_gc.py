@@ -58,8 +58,7 @@ class RevisionGarbageCollector:
 
     async def _list(self, namespace: str) -> list[_Found]:
         """Those that a Workflow owns."""
-        metadata = await self._kube.list_metadata(_path(namespace), LABEL_WORKFLOW)
-        return [each for each in map(_found, metadata) if each is not None]
+        return await self._kube.metadata_views(_found, _path(namespace), LABEL_WORKFLOW)
 
     def _named(self) -> set[tuple[str, str]]:
         """The namespace and name of each revision that must stay."""

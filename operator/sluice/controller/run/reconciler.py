@@ -130,10 +130,13 @@ class RunReconciler:
             self._status.write_in_turn(live)
 
     def _wake_children(self, run: RunRef) -> None:
-        for child in self._cache.children_by_parent.keys(run):
-            self.queue.add(child)
+        """Not those that have ended: runs by hand may be each other's children, and would wake each other for ever."""
+        for child in self._cache.children_by_parent.objects(run):
+            if not child.finished:
+                self.queue.add(child.key)
 
     def _close(self, key: Key, finished: ObjectView | None) -> None:
+        self.queue.cancel(key)
         live = self._live.pop(key)
         if live is not None:
             live.run.close()

@@ -55,6 +55,7 @@ class WorkflowReconciler:
     async def reconcile(self, key: Key) -> None:
         workflow = self._cache.workflows.get(key)
         if workflow is None or workflow.deleting:
+            self.queue.cancel(key)
             self._validation.forget(key)
             self._after.forget(key)
             return

@@ -51,7 +51,8 @@ def decide(run: RunState, now: Instant) -> Decision:
     run.time.held_up(waiting_counts(run), now)
     if run.counts.ended == len(run.definition.tasks):
         run.finish(now)
-    return Decision(create, delete, logs, look, _wake_at(run, now), run.finished_at is not None)
+    finished = run.finished_at is not None
+    return Decision(create, delete, logs, look, None if finished else _wake_at(run, now), finished)
 
 
 def _end_without_pods(run: RunState, now: Instant) -> None:

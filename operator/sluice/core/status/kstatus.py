@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from sluice.api.run import has_ended
 from sluice.core import Json
+from sluice.core.base import foreign
 from sluice.core.status.conditions import Condition
 
 
@@ -40,7 +41,8 @@ class NewestRun:
             return cls(name, phase, run.get("message", "") if has_ended(phase) else "")
         phase = workflow.get("phase", "")
         if has_ended(phase):
-            return cls(name, phase, next(c["message"] for c in workflow["conditions"] if c["type"] == "Finished"))
+            told = (c for c in foreign.mappings(workflow.get("conditions")) if c.get("type") == "Finished")
+            return cls(name, phase, foreign.string(next(told, {}).get("message")))
         if phase in ("Running", "Suspended"):
             return cls(name, "Stopped", "it was deleted before its end was seen")
         return None

@@ -27,6 +27,7 @@ _NICKNAMES = {
     "@annually": "0 0 1 1 *",
 }
 _DAY_S = 86400.0
+_FAR_S, _CLOSE_S = 8 * _DAY_S, 4 * _DAY_S  # no clock is set by more than a day or so
 _FIELDS = ("minute", "hour", "day-of-month", "month", "day-of-week")
 _RANGES = {
     "minute": "0-59",
@@ -76,15 +77,24 @@ def _by_elapsed_time(cron: str) -> bool:
 
 
 def _shown(cron: str, zone: ZoneInfo, when: Instant, *, back: bool = False) -> Iterator[Instant]:
-    """All instants after `when`, or before it, at which a clock in the zone shows a time that matches."""
+    """All instants after `when`, or before it, at which a clock in the zone shows a time that matches.
+
+    Between two matches that are far apart a clock shows none, however it is set there, so the walk goes on from close to
+    the second, and not from each change of the offset on the way, of which there may be dozens. Only what it shows
+    again just after the first counts again.
+    """
     step = -1 if back else 1
     while True:
         offset_s = _offset_s(zone, when + step)
         times = CronSim(_NICKNAMES.get(cron, cron), _utc(when + offset_s), reverse=back)
         for time_of_day in times:
             found = time_of_day.replace(tzinfo=UTC).timestamp() - offset_s
-            if (change := _offset_changes(zone, when + step, found)) is not None:
+            far = abs(found - when) > _FAR_S
+            if (change := _offset_changes(zone, when + step, when + step * _CLOSE_S if far else found)) is not None:
                 when = change
+                break
+            if far:
+                when = found - step * _CLOSE_S
                 break
             yield found
             when = found

@@ -23,6 +23,7 @@ from sluice.core.base.times import instant, rfc3339
 from sluice.core.triggers.schedule import CLOCK_WAS_WRONG_S
 
 _CAUSE_CHARACTERS = 6
+_CIRCLE_AMONG = 200
 
 
 class UpstreamSuccess(NamedTuple):
@@ -94,14 +95,27 @@ def due_after(known: tuple[UpstreamMark, ...], successes: Mapping[str, Sequence[
 
 
 def circle(name: str, after: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
-    """A cycle of `after` through a Workflow, the Workflow at both ends; empty if there is none."""
-    ways: list[tuple[str, ...]] = [(name,)]
-    seen: set[str] = set()
-    for way in ways:  # it grows on the way
-        for other in after(way[-1]):
+    """A shortest cycle of `after` through a Workflow, the Workflow at both ends. Empty if none is found: of thousands that
+    follow each other not all are looked at.
+    """
+    came_from: dict[str, str] = {}
+    reached = [name]
+    for each in reached:  # it grows on the way
+        if len(reached) > _CIRCLE_AMONG:
+            break
+        for other in after(each):
             if other == name:
-                return (*way, name)
-            if other not in seen:
-                seen.add(other)
-                ways.append((*way, other))
+                return _way(came_from, name, each)
+            if other not in came_from:
+                came_from[other] = each
+                reached.append(other)
     return ()
+
+
+def _way(came_from: Mapping[str, str], begin: str, last: str) -> tuple[str, ...]:
+    """From the beginning to the last, and back to the beginning."""
+    back = [begin]
+    while last != begin:
+        back.append(last)
+        last = came_from[last]
+    return (begin, *reversed(back))
