@@ -1,4 +1,6 @@
-"""Queues come to rest, and leave others their turn until they do. The whole controller, before a server that takes all."""
+"""Queues come to rest, and leave others their turn until they do: the whole controller, before a server that takes all
+patches.
+"""
 
 from __future__ import annotations
 

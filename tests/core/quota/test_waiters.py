@@ -1,6 +1,8 @@
 """Waiters: whom no pool blocks, whatever came first."""
 
+from dataclasses import replace
 from itertools import permutations
+from random import Random
 
 import pytest
 
@@ -8,6 +10,7 @@ from sluice.core.quota.pool import PoolKey, Pools
 from sluice.core.quota.ready_queue import WaitKey
 from sluice.core.quota.waiters import QueuePosition, Request, Waiters
 from sluice.core.spec.identity import RunIdentity
+from tests.core.counting import calls
 
 
 def claim(text):
@@ -108,3 +111,63 @@ def test_tasks_and_whole_runs_are_told_apart():
     runs = [waiters.at(position).display_name for position in waiters.unblocked_runs("team")]
     tasks = [waiters.at(position).display_name for position in waiters.unblocked_tasks()["team"]]
     assert (runs, tasks) == (["r0"], ["r2/load"])
+
+
+CAP = "run/r/uid"
+
+
+def beneath(number, text):
+    """One that also counts under the cap of a run."""
+    found = request(number, text)
+    return replace(found, wait_key=WaitKey(((CAP, 1), *found.wait_key.claim)))
+
+
+def stand(waiters, waiting):
+    """Whom nothing blocks, and who of them has its turn under the cap."""
+    free = set(unblocked(waiters).split())
+    return free, {each.run.name for each in waiting if each.run.name in free and waiters.has_its_turn(each)}
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_under_the_cap_of_a_run_all_stand_as_if_they_had_just_come(seed):
+    random, known = Random(seed), pools(a=2)
+    waiters, waiting, held = Waiters(known), {}, 0
+    for number in range(60):
+        match random.choice(["comes", "comes", "goes", "slots of a", "slots of the cap", "more", "less"]):
+            case "comes":
+                waiting[number] = beneath(number, random.choice(["", "a", "a2"]))
+                waiters.add(waiting[number], 1, since=0.0)
+            case "goes" if waiting:
+                waiters.remove(waiting.pop(random.choice(list(waiting))))
+            case "slots of a":
+                known.set_slots(PoolKey("team", "a"), random.choice([0, 1, 2, 3]))
+                waiters.slots_changed(PoolKey("team", "a"))
+            case "slots of the cap":
+                known.set_slots(PoolKey("team", CAP), random.choice([None, 0, 1, 2, 3]))
+                waiters.slots_changed(PoolKey("team", CAP))
+            case "more" | "less" as which:
+                held = max(0, held + (1 if which == "more" else -1))
+                known.hold("team", "pods", ((CAP, held),) if held else ())
+                waiters.room_changed(PoolKey("team", CAP))
+        afresh = Waiters(known)
+        for each in waiting.values():
+            afresh.add(each, 1, since=0.0)
+        assert stand(waiters, waiting.values()) == stand(afresh, waiting.values())
+
+
+def many(count):
+    known = pools(a=1)
+    known.set_slots(PoolKey("team", CAP), count)
+    waiters = Waiters(known)
+    for number in range(count):
+        found = request(number, "")
+        waiters.add(replace(found, wait_key=WaitKey(((CAP, 1), ("a", number + 1)))), 1, since=0.0)
+    return waiters
+
+
+def test_another_number_of_slots_is_near_linear_in_those_who_wait():
+    costs = [
+        calls(lambda count=count, waiters=many(count): waiters.slots_changed(PoolKey("team", "a")))
+        for count in (100, 400)
+    ]
+    assert costs[1] < 6 * costs[0]

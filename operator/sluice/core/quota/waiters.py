@@ -99,6 +99,10 @@ class _Queues(Generic[_Key]):
         place = bisect_left(queue, position)
         return queue[place : place + 1] == [position]
 
+    def before(self, key: _Key, position: QueuePosition) -> int:
+        """How many come before that position."""
+        return bisect_left(self.by_key.get(key, []), position)
+
     def add(self, key: _Key, position: QueuePosition) -> None:
         insort(self.by_key.join(key, []), position)
 
@@ -128,6 +132,10 @@ class Waiters:
     _unblocked_tasks: _Queues[str] = field(default_factory=_Queues)
     """By namespace, as `_unblocked_runs`."""
     _unblocked_runs: _Queues[str] = field(default_factory=_Queues)
+    _unblocked_beneath: _Queues[PoolKey] = field(default_factory=_Queues)
+    """Of both, by the cap of a run that holds for them."""
+    _had_room: dict[PoolKey, bool] = field(default_factory=dict)
+    """Whether such a cap had room when those whom it holds for were last looked at."""
 
     def get(self, run_uid: str, wait_key: WaitKey) -> Waiter | None:
         return self._by_run.get(run_uid, {}).get(wait_key)
@@ -150,15 +158,8 @@ class Waiters:
 
     def has_its_turn(self, request: Request) -> bool:
         """Is there room for it under the caps of runs, after those before it that nothing blocks either?"""
-        unblocked = self._unblocked(request)
-        for key, _ in request.pools():
-            pool = self.pools[key]
-            if run_of_pool(key.name) and pool.slots is not None:
-                before = (at for at in self._claiming.get(key, ()) if at < request.position)
-                ahead = sum((request.run.namespace, at) in unblocked for at in before)
-                if not pool.has_room(ahead + 1):
-                    return False
-        return True
+        caps = (key for key in _caps(request) if self.pools[key].slots is not None)
+        return all(self.pools[key].has_room(self._unblocked_beneath.before(key, request.position) + 1) for key in caps)
 
     def unblocked_runs(self, namespace: str) -> Sequence[QueuePosition]:
         """The whole runs that no pool blocks, in order."""
@@ -212,21 +213,27 @@ class Waiters:
             self._claiming[key].discard(request.position)
             if not self._claiming[key]:
                 del self._claiming[key]
-            self._queues.discard(key, request.position)
-            self.room_changed(key)
-        self._unblocked(request).discard(request.run.namespace, request.position)
+                self._had_room.pop(key, None)
+            if not run_of_pool(key.name):
+                self._queues.discard(key, request.position)
+                self.room_changed(key)
+        self._block(request)
 
     def slots_changed(self, key: PoolKey) -> None:
         """The pool has another number of slots or other holders, and so may be able to serve others."""
+        self._had_room.pop(key, None)
         for waiter in self.claiming(key):
             self.remove(waiter.request)
             self.add(waiter.request, waiter.tasks, waiter.since)
 
     def room_changed(self, key: PoolKey) -> None:
         """More or fewer slots of the pool are in use, or another is first in its queue."""
-        if run_of_pool(key.name) and self.pools[key].slots is not None:
-            for waiter in self.claiming(key):
-                self._check(waiter.request)
+        if run_of_pool(key.name):
+            room = self.pools[key].has_room(1)
+            if key in self._claiming and self._had_room.get(key) != room:
+                self._had_room[key] = room
+                for waiter in self.claiming(key):
+                    self._check(waiter.request)
         elif (first := self.first(key)) is not None:
             self._check(first)
 
@@ -238,9 +245,21 @@ class Waiters:
             for key, slots in request.pools()
         )
         if not free:
-            unblocked.discard(*at)
+            self._block(request)
         elif at not in unblocked:
             unblocked.add(*at)
+            for key in _caps(request):
+                self._unblocked_beneath.add(key, request.position)
+
+    def _block(self, request: Request) -> None:
+        self._unblocked(request).discard(request.run.namespace, request.position)
+        for key in _caps(request):
+            self._unblocked_beneath.discard(key, request.position)
 
     def _unblocked(self, request: Request) -> _Queues[str]:
         return self._unblocked_tasks if request.task else self._unblocked_runs
+
+
+def _caps(request: Request) -> Iterator[PoolKey]:
+    """Those of the runs that it is beneath: rule 5."""
+    return (key for key, _ in request.pools() if run_of_pool(key.name))

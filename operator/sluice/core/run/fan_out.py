@@ -12,6 +12,17 @@ _FAILURES_SHOWN = 5
 _FAILURE_MAX = 256
 
 
+@dataclass(frozen=True, slots=True)
+class ReadByAll:
+    """Of the outputs that all items of a fan-out read what is not there. `missing` are the phases of the tasks that should
+    have handed them on. `choices` has outputs of which one would do: the names of those of the item that each item
+    follows, with the phases of the other tasks.
+    """
+
+    missing: frozenset[str]
+    choices: tuple[tuple[frozenset[str], frozenset[str]], ...]
+
+
 @dataclass(slots=True)
 class FanOut:
     """A fan-out whose items are counted. Item i is the unit `first + i` of the run."""
@@ -27,6 +38,12 @@ class FanOut:
     """Items that hold a slot of the run."""
     output_bytes: int = 0
     """The size of its items' outputs, as JSON."""
+    read: ReadByAll | None = None
+    """What all items read alike, once it is known. Many items may read much."""
+    values: dict[str, str] | None = None
+    """The placeholders of the same, once it is known."""
+    lost: list[str] | None = None
+    """The tasks whose outputs all items need, and which are gone. Set when that is first asked."""
     known: Json | None = None
     """The variables of its condition, without the item. Set when the first item is evaluated."""
     counts: dict[TaskPhase, int] = field(default_factory=dict)
@@ -61,6 +78,9 @@ class FanOut:
     def _counting(self) -> int:
         """How many items count: the skipped ones do not."""
         return len(self.items) - self.counts.get("Skipped", 0)
+
+    def know_reads(self, read: ReadByAll) -> None:
+        self.read = read
 
     def ended(self, index: int, phase: TaskPhase, last: Outcome | None) -> None:
         """An item has ended; `last` is how its last attempt did."""

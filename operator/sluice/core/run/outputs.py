@@ -1,5 +1,7 @@
 """How the tasks before a unit ended, and what they handed on."""
 
+from collections.abc import Mapping
+
 from sluice.core import Json
 from sluice.core.base.naming import outputs_name
 from sluice.core.cel.variables import TaskVariable
@@ -54,12 +56,35 @@ def unit_before(run: RunState, task: TaskState, name: str) -> TaskState | None:
 
 def lost_outputs(run: RunState, task: TaskState) -> str:
     """Why outputs that a unit needs are gone; empty if they are there."""
-    before = units_before(run, task).items()
-    lost = [name for name, t in before if t.phase == "Succeeded" and t.definition.outputs and t.outputs is None]
+    if task.group is None:
+        lost = _lost(units_before(run, task))
+    else:
+        fan_out, leader = run.tasks.fan_outs[task.group], task.definition.same_as
+        if fan_out.lost is None:
+            fan_out.lost = _lost({name: t for name, t in units_before(run, task).items() if name != leader})
+        own = None if leader is None else unit_before(run, task, leader)
+        lost = fan_out.lost + ([] if leader is None or own is None else _lost({leader: own}))
     place = f"ConfigMap {outputs_name(run.identity.name, run.identity.uid)} was deleted or changed"
     return f"the outputs of {', '.join(lost)} are gone: {place}" if lost else ""
 
 
+def _lost(before: Mapping[str, TaskState]) -> list[str]:
+    return [name for name, t in before.items() if t.phase == "Succeeded" and t.definition.outputs and t.outputs is None]
+
+
 def values_of(run: RunState, task: TaskState) -> dict[str, str]:
-    """The value of each placeholder in a unit's strings."""
-    return run.identity.values | task.definition.reads.values(results_before(run, task))
+    """The value of each placeholder in a unit's strings, but for those of an item."""
+    if task.group is None:
+        return run.identity.values | task.definition.reads.values(results_before(run, task))
+    fan_out, leader = run.tasks.fan_outs[task.group], task.definition.same_as
+    values = fan_out.values
+    if values is None:
+        found = {name: unit_before(run, task, name) for name in task.definition.reads.tasks if name != leader}
+        ended = {name: unit for name, unit in found.items() if unit is not None and unit.phase != "Pending"}
+        values = run.identity.values | task.definition.reads.values({name: result_of(t) for name, t in ended.items()})
+        if len(ended) == len(found):
+            fan_out.values = values
+    own = unit_before(run, task, leader) if leader is not None else None
+    if leader is None or own is None or own.phase == "Pending":
+        return dict(values)
+    return values | task.definition.reads.values({leader: result_of(own)})

@@ -79,9 +79,9 @@ def _by_elapsed_time(cron: str) -> bool:
 def _shown(cron: str, zone: ZoneInfo, when: Instant, *, back: bool = False) -> Iterator[Instant]:
     """All instants after `when`, or before it, at which a clock in the zone shows a time that matches.
 
-    Between two matches that are far apart a clock shows none, however it is set there, so the walk goes on from close to
-    the second, and not from each change of the offset on the way, of which there may be dozens. Only what it shows
-    again just after the first counts again.
+    Between two matches that are far apart a clock shows none, however it is set there. So the walk goes on from close
+    to the second, and not from each change of the offset on the way, of which there may be dozens; but what a clock
+    shows again just after the first counts again.
     """
     step = -1 if back else 1
     while True:

@@ -95,8 +95,8 @@ def due_after(known: tuple[UpstreamMark, ...], successes: Mapping[str, Sequence[
 
 
 def circle(name: str, after: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
-    """A shortest cycle of `after` through a Workflow, the Workflow at both ends. Empty if none is found: of thousands that
-    follow each other not all are looked at.
+    """A shortest cycle of `after` through a Workflow, the Workflow at both ends. Empty if none is found: of thousands
+    that follow each other not all are looked at.
     """
     came_from: dict[str, str] = {}
     reached = [name]
