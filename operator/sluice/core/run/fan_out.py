@@ -14,9 +14,10 @@ _FAILURE_MAX = 256
 
 @dataclass(frozen=True, slots=True)
 class ReadByAll:
-    """Of the outputs that all items of a fan-out read what is not there. `missing` are the phases of the tasks that should
-    have handed them on. `choices` has outputs of which one would do: the names of those of the item that each item
-    follows, with the phases of the other tasks.
+    """Of the outputs that all items of a fan-out read what is not there.
+
+    `missing` are the phases of the tasks that should have handed them on. `choices` has outputs of which one would do:
+    the names of those of the item that each item follows, with the phases of the other tasks.
     """
 
     missing: frozenset[str]
