@@ -59,6 +59,8 @@ class Cache:
         self._ended = self.runs.sorted_index(_ended)
         self.children_by_parent: Index[RunRef, ObjectView] = self.runs.index(attrgetter("parent"))
         """Child runs, by the run that made them."""
+        self._resuming: Index[Key, ObjectView] = self.runs.index(_resumed_by_unfinished)
+        """Those that have not ended, by the run from which they resume."""
         self.backfills_by_workflow: Index[Key, ObjectView] = self.backfills.index(workflow_of)
         """Also those of a Workflow that does not exist."""
         self.pods_by_run: Index[RunRef, PodView] = self.pods.index(attrgetter("run"))
@@ -150,6 +152,9 @@ class Cache:
         self._publish("workflowruns", run.key)
         if change.deleted or before is None or before.phase != run.phase:
             self._publish_workflow(workflow_of(run))  # it may wait for room, or for the name
+            if change.deleted or run.finished:
+                for key in self._resuming.keys(run.key):
+                    self._publish("workflowruns", key)
             if run.finished:
                 for child in self.children_by_parent.objects(run.ref):
                     self.runs.keep_less(child)
@@ -173,6 +178,10 @@ def _pod_key(pod: PodView) -> Key:
 
 def _workflow_of_unfinished(run: ObjectView) -> Key | None:
     return None if run.finished else workflow_of(run)
+
+
+def _resumed_by_unfinished(run: ObjectView) -> Key | None:
+    return None if run.finished or not run.resumes_from else Key(run.key.namespace, run.resumes_from)
 
 
 def _unfinished_scheduled(run: ObjectView) -> tuple[Key, str] | None:

@@ -58,6 +58,8 @@ class ObjectView:
     labels: dict[str, str]
     workflow: str
     """The Workflow that a run or a Backfill names; empty if it names none."""
+    resumes_from: str
+    """The run that a run names; empty if it names none."""
     spec_json: bytes
     """As parsed, a spec of 1.3 MB would take four times that, and it is seldom looked at."""
     status: Json
@@ -147,6 +149,7 @@ def object_view(body: Json) -> ObjectView:
         attempt_of=attempt_of(metadata),
         labels={name: foreign.string(labels[name]) for name in _LABELS & labels.keys()},
         workflow=foreign.string(spec.get("workflow")),
+        resumes_from=foreign.string(foreign.mapping(spec.get("resumeFrom")).get("run")),
         spec_json=_packed(spec),
         status=status,
     )

@@ -206,10 +206,8 @@ class RunOpener:
             return seen
         of_itself = bool(seen.labels)  # made by its Workflow, for a change
         waits = f"waits for run {asked.run}, from which it resumes, to end"
-        known = self._cache.runs.get(Key(identity.namespace, asked.run))
-        if known is not None and not known.finished and seen.status.get("message") == waits:
-            self._requeue_after(seen.key, _LOOK_EVERY_S)
-            return None
+        if self._goes_on(identity.namespace, asked.run) and seen.status.get("message") == waits:
+            return None  # its end is news
         old = await self._resume.find(identity.namespace, asked.run)
         of_old = None if old is None else WorkflowRunSpec.read_usable(old["spec"])
         counted = counted_items({} if old is None else usable_entries(old.get("status", {})))
@@ -219,13 +217,18 @@ class RunOpener:
             return None
         if old is not None and not has_ended(old.get("status", {}).get("phase", "")):
             await self._not_started.wait_for_run(seen, waits)
-            self._requeue_after(seen.key, _LOOK_EVERY_S)
+            if not self._goes_on(identity.namespace, asked.run):  # it has ended, or is not known here yet
+                self._requeue_after(seen.key, _LOOK_EVERY_S)
             return None
         status, words = await self._resume.status(asked, identity, revision, old)
         answer = await patch_status(self._kube, seen, seen.version, {**status, "message": None})
         self._events.record("WorkflowRun", seen, "Normal", "Resumed", words)
         rest = {name: value for name, value in seen.status.items() if name != "message"}
         return replace(seen, version=int(answer["metadata"]["resourceVersion"]), status={**rest, **status})
+
+    def _goes_on(self, namespace: str, run: str) -> bool:
+        known = self._cache.runs.get(Key(namespace, run))
+        return known is not None and not known.finished
 
     async def _revision(self, seen: ObjectView) -> Revision | None:
         """The graph that the run was given, or the Workflow's as it is now."""
