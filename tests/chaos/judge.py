@@ -177,10 +177,11 @@ def violations(plans: Plans, runs: Iterable[Json], made: list[Life]) -> list[str
 
     A number may be given twice only if somebody removed the first pod before it ended and before any status told of it:
     then nobody can know that it was. Nor can anybody if the status was wiped and the pod is gone as well. A request
-    that the network has held up may repeat one that was made in time: such an echo is the network's fault.
+    that the network has held up may repeat one that was made in time: such an echo is the network's fault. So is one
+    of an operator that was killed, if it comes when its successor has given the slots to another.
     """
-    own = _without_echoes(made)
-    return [*_of_attempts(plans, own), *_of_caps(plans, own), *_of_runs(plans, runs, made)]  # an echo may succeed
+    own, in_time = _without_echoes(made), [life for life in made if not life.late]
+    return [*_of_attempts(plans, own), *_of_caps(plans, in_time), *_of_runs(plans, runs, made)]  # an echo may succeed
 
 
 def _without_echoes(made: list[Life]) -> list[Life]:

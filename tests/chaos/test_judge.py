@@ -194,6 +194,8 @@ def test_a_run_that_is_lost_or_doubled_or_stuck(runs, verdict):
     assert found[0].startswith(verdict)
 
 
-def test_the_cap_of_a_run():
-    crowd = [made("t2.0", 1, 1), made("t2.1", 1, 1), made("t0", 1, 1)]
-    assert "parallelism of w: 3 at once, where 2 may be" in violations(PLANS, [], lives(crowd, "n"))
+@pytest.mark.parametrize(("agent", "exceeded"), [("operator", True), ("late", False)])
+def test_the_cap_of_a_run(agent, exceeded):
+    crowd = [made("t2.0", 1, 1), made("t2.1", 1, 1), made("t0", 1, 1, agent=agent)]
+    found = violations(PLANS, [], lives(crowd, "n"))
+    assert ("parallelism of w: 3 at once, where 2 may be" in found) == exceeded
