@@ -114,8 +114,12 @@ class WorkflowReconciler:
 
     async def _make_run(self, workflow: ObjectView, mark: RunMark, asked: RunRequest) -> bool:
         """Returns whether the run exists now. If its name is taken, the Workflow is refused: a person has to act."""
-        await self._revisions.freeze(workflow)
         namespace, name = workflow.key
+        known = self._cache.runs.get(Key(namespace, mark.run or ""))
+        if known is not None and known.owner_uid != workflow.uid and not known.deleting:
+            await self._name_is_taken(workflow, mark)  # nothing is asked of the API server until it is free
+            return False
+        await self._revisions.freeze(workflow)
         body: Json = {
             "apiVersion": API_VERSION,
             "kind": "WorkflowRun",
@@ -144,12 +148,15 @@ class WorkflowReconciler:
         if run.owner_uid != workflow.uid:
             if run.deleting:
                 raise SluiceError(f"run {run.key} of another Workflow by this name is still going away") from None
-            words = f"a WorkflowRun called '{mark.run}' exists and was not made by this Workflow; delete it"
-            await self._refuse(workflow, "NameTaken", words)
-            self.queue.add_after(workflow.key, _NAME_TAKEN_S)
+            await self._name_is_taken(workflow, mark)
             return False
         self._cache.runs.upsert(run)
         return True
+
+    async def _name_is_taken(self, workflow: ObjectView, mark: RunMark) -> None:
+        words = f"a WorkflowRun called '{mark.run}' exists and was not made by this Workflow; delete it"
+        await self._refuse(workflow, "NameTaken", words)
+        self.queue.add_after(workflow.key, _NAME_TAKEN_S)
 
     async def _run_not_created(self, workflow: ObjectView, start: str, error: ApiError) -> None:
         """The API server does not let it be made, as a quota or a policy of the cluster may say. It is tried again."""
