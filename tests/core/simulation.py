@@ -173,6 +173,7 @@ class Simulation:
             shared=shared,
             now=self.now,
             orders=Orders(limits, self.state),
+            approvals=self.decisions(),
         )
         run.set_approvals(self.decisions())
         return Operator(run, cache)

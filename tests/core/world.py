@@ -232,6 +232,7 @@ class World:
             children=children,
             now=self.now,
             orders=Orders(limits=self.run.limits, state=self.run.state),
+            approvals=self.run.approvals,
         )
         return World(run, self.now, self.stored, self.version)
 

@@ -244,3 +244,36 @@ def test_no_pod_decides_in_a_persons_place():
     world.run.pods.observe(forged)
     assert world.decided() == []
     assert world.steps["ok"] is TaskStep.ON_HOLD
+
+
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+def test_what_a_status_alone_says_was_decided_is_asked_again_after_a_restart(phase):
+    world = run("deploy >> ship", fields={"deploy": {"approval": {}}})
+    world.decide()
+    world.writes()
+    world.stored["tasks"]["deploy"] |= {"phase": phase}
+    again = world.restarted()
+    assert again.decided() == []
+    assert again.steps == {"deploy": TaskStep.ON_HOLD, "ship": TaskStep.WAITING}
+    again.says("Approve", "deploy")
+    assert again.decided() == ["create ship/1"]
+
+
+@pytest.mark.parametrize(
+    ("approval", "decision", "after", "phase"),
+    [
+        ({}, "Approve", 0, "Succeeded"),
+        ({}, "Reject", 0, "Failed"),
+        ({"timeout": "1h"}, None, 3600, "Failed"),
+        ({"timeout": "1h", "default": "Approve"}, None, 3600, "Succeeded"),
+    ],
+)
+def test_what_was_decided_stays_so_after_a_restart(approval, decision, after, phase):
+    world = run("deploy >> ship", fields={"deploy": {"approval": approval}, "ship": {"runIf": "AllDone"}})
+    world.decide()
+    if decision:
+        world.says(decision, "deploy")
+    world.decide(after=after)
+    world.writes()
+    again = world.restarted()
+    assert again.task("deploy").phase == phase

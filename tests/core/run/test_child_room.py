@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.child_room import why_no_child
+from sluice.core.run.orders import Orders
 from sluice.core.spec.run_limits import RunLimits
 from tests.core.kubelet import exited, running
 from tests.core.world import World, run
@@ -169,3 +170,36 @@ def test_without_a_cap_a_run_has_a_hundred_unfinished_children_at_most():
     world.sees_child("call[7]", "Succeeded")
     assert [world.name(create.number) for create in world.decide().create] == ["call[100]"]
     assert len(world.restarted().decide().create) == 100  # of those that nobody has seen yet
+
+
+def test_who_has_a_child_that_does_nothing_is_woken_when_pods_of_other_runs_have_ended():
+    tree = Tree()
+    top = tree.run("call, a, b", "top", parallelism=2, call=CALL, a={"priority": 1})
+    starts(top)
+    middle = tree.child(top, "call", "one, two", (top,), one=CALL, two=CALL)
+    starts(middle)
+    top.sees("a", exited())
+    top.decide()
+    assert starts(middle) == ["one"]
+    ask = tree.child(middle, "one", "ask", (middle, top), ask={"approval": {}})
+    assert starts(ask) == []
+    assert starts(middle) == []  # with that of `one` there would be too many
+    tree.woken.clear()
+    top.sees("b", exited())
+    top.decide()
+    assert middle.run.identity.name in tree.woken
+    assert starts(middle) == ["two"]
+
+
+def test_who_has_a_child_that_does_nothing_is_woken_when_the_cap_is_raised():
+    tree = Tree()
+    top = tree.run("call, a", "top", parallelism=2, call=CALL)
+    starts(top)
+    middle = tree.child(top, "call", "one, two", (top,), one=CALL, two=CALL)
+    assert starts(middle) == ["one"]
+    tree.child(middle, "one", "ask", (middle, top), ask={"approval": {}})
+    assert starts(middle) == []
+    tree.woken.clear()
+    top.run.take_orders(Orders(limits=RunLimits(parallelism=3)))
+    assert middle.run.identity.name in tree.woken
+    assert starts(middle) == ["two"]

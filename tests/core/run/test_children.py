@@ -469,3 +469,32 @@ def test_what_handles_a_child_that_is_too_deep_starts_at_once():
     world = run("sub >> a; sub >> b", fields={"sub": {"workflow": {"name": "other"}}} | fields, depth=MAX_DEPTH)
     assert world.decided() == ["create b/1"]
     assert world.task("a").on_hold_since == world.now
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_child_that_was_stopped_for_its_deadline_is_late_whoever_sees_its_end(restarted):
+    world = run(
+        "call >> after", fields={"call": {"workflow": {"name": "other"}} | {"deadline": "60s", "allowFailure": True}}
+    )
+    world.starts()
+    world.sees_child("call", "Running", startedAt=at(1))
+    world.decide(after=2)
+    world.writes()
+    world.decide(after=70)
+    world.writes()
+    world.sees_child("call", "Stopped", startedAt=at(1), finishedAt=at(73))
+    world = world.restarted() if restarted else world
+    assert world.decided(after=2) == ["create after/1"]
+    assert (world.task("call").phase, world.task("call").last.ending) == ("Failed", Ending.TIMEOUT)
+
+
+def test_a_child_that_a_person_stopped_before_its_deadline_is_stopped_however_late_that_is_seen():
+    world = run("call", fields={"call": {"workflow": {"name": "other"}} | {"deadline": "60s"}})
+    world.starts()
+    world.sees_child("call", "Running", startedAt=at(1))
+    world.decide(after=2)
+    world.writes()
+    world.sees_child("call", "Stopped", startedAt=at(1), finishedAt=at(30))
+    world = world.restarted()
+    world.decide(after=600)
+    assert world.task("call").phase == "Stopped"

@@ -15,6 +15,7 @@ from sluice.core.pod.view import pod_view
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
 from sluice.core.run.outputs import lost_outputs, results_before
+from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.outputs import (
     TASK_MAX_BYTES,
     InvalidOutputs,
@@ -26,7 +27,7 @@ from sluice.core.spec.outputs import (
     parse_outputs,
     parse_stdout,
 )
-from tests.core.kubelet import RUN, accepted, exited, pod, seen
+from tests.core.kubelet import RUN, START, accepted, exited, pod, running, seen
 from tests.core.world import World, run
 
 ROOM = 4096
@@ -647,3 +648,39 @@ def test_a_program_without_a_launcher_hands_on_its_whole_log(program):
     assert world.decided() == ["create b/1"]
     world.writes()
     assert world.stored["tasks"]["a"]["outputs"] == '{"k":"Thursday"}'
+
+
+LATE = [{"timeout": "60s"}, {"deadline": "60s"}, {"poll": {"every": "10s", "timeout": "60s"}}]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("limit", LATE, ids=str)
+def test_a_success_that_is_seen_late_is_one_once_its_log_is_read(limit, restarted):
+    world = run("a", fields={"a": BY_LOG | limit})
+    world.starts()
+    world.sees("a", running())
+    world.decide(after=3)
+    world.writes()
+    world.now = START + 300
+    world.sees("a", exited(ended=30))  # the operator, or its watch, was away
+    if restarted:
+        world = world.restarted()
+    assert world.decided() == ["read a/1"]
+    assert world.decided(after=30) == []
+    world.logs("a", '::outputs::{"files": 1}')
+    world.decide()
+    assert (world.task("a").phase, world.task("a").outputs) == ("Succeeded", {"files": 1})
+
+
+@pytest.mark.parametrize("limit", LATE, ids=str)
+def test_a_log_that_cannot_be_read_is_not_waited_for_longer_than_a_minute(limit):
+    world = run("a", fields={"a": BY_LOG | limit})
+    world.starts()
+    world.sees("a", running())
+    world.decide(after=3)
+    world.now = START + 300
+    world.sees("a", exited(ended=30))
+    world.decide()
+    assert world.decide().wake_at == START + 360
+    world.decide(after=60)
+    assert world.task("a").step is TaskStep.ENDED or world.task("a").termination_cause is not None

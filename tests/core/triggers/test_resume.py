@@ -474,3 +474,32 @@ MARKED = {"function": CALL["function"] | {"fingerprint": "v1"}}
 def test_a_task_whose_files_have_changed_runs_again(fields, new, kept):
     old = past("a", {"a": "Succeeded"}, files={"etl.py": "1", "more.py": "1"}, a=fields)
     assert (names(old, "a", files=new, a=fields) == "a") is kept
+
+
+CODE_42 = {"phase": "Skipped", "attempt": 1, "exitCode": 42}
+SENSOR = {"poll": {"every": "1m", "timeout": "1h", "onTimeout": "Skip"}}
+
+
+@pytest.mark.parametrize(
+    ("skipped", "fields", "keeps"),
+    [
+        ({"phase": "Skipped"}, {"when": "1 > 2"}, "ac"),
+        (CODE_42, {"skipExitCodes": [42]}, "a"),  # it may find something to do now
+        ({"phase": "Skipped", "attempt": 3, "exitCode": 75}, SENSOR, "a"),
+        ({"phase": "Skipped"}, SENSOR | {"when": "1 > 2"}, "ac"),
+    ],
+)
+def test_what_comes_after_a_task_that_skipped_itself_runs_again(skipped, fields, keeps):
+    after = {"runIf": "NoneFailed"}
+    old = past("a >> b >> c", {"a": "Succeeded", "b": skipped, "c": "Succeeded"}, b=fields, c=after)
+    assert names(old, "a >> b >> c", b=fields, c=after) == keeps
+
+
+@pytest.mark.parametrize(("codes", "kept_items"), [({}, [0, 1]), ({"skipExitCodes": [42]}, [0])])
+def test_so_do_items_after_one_that_skipped_itself(codes, kept_items):
+    fields = {"a": {"forEach": {"items": [1, 2, 3]}} | codes, "b": {"forEach": {"sameAs": "a"}, "runIf": "NoneFailed"}}
+    stood = {"phase": "Failed", "items": {"total": 3, "succeeded": "0", "skipped": "1", "failed": "2"}}
+    followed = {"phase": "UpstreamFailed", "items": {"total": 3, "succeeded": "0-1", "upstreamFailed": "2"}}
+    old = past("a, b", {"a": stood, "b": followed}, **fields)
+    _, found = keeps_of(old, "a, b", **fields)
+    assert found.items[1] == kept_items

@@ -160,6 +160,7 @@ class RunOpener:
             orders=orders_for(
                 seen, identity.values, revision.workflow_uid, self._cache, self._live, self._admission, RunLimits()
             ),
+            approvals=spec.approvals or {},
             shared=self._shared,
         )
         for pod in pods:  # until now only their annotations said what they hold

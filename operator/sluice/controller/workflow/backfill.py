@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from sluice.api import API_VERSION
 from sluice.api.backfill import BackfillSpec, BackfillStatus
-from sluice.api.run import WorkflowRunSpec, has_ended
+from sluice.api.run import has_ended
 from sluice.api.schedule import ScheduleSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.controller.informers.cluster import Cluster
@@ -18,6 +18,7 @@ from sluice.controller.kube.objects import Key, ObjectView, object_view, workflo
 from sluice.controller.kube.paths import our_path
 from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.resources.validation_cache import ValidationCache
+from sluice.controller.workflow.places import unfinished_beside
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
 from sluice.core.base.naming import (
@@ -31,7 +32,6 @@ from sluice.core.base.naming import (
 from sluice.core.base.text import same_words
 from sluice.core.base.times import rfc3339
 from sluice.core.quota.run_concurrency import Concurrency
-from sluice.core.spec.parameter import declarations, values_of_run
 from sluice.core.status.conditions import MESSAGE_MAX, Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import run_health, stalled
 from sluice.core.triggers.backfill import (
@@ -131,18 +131,10 @@ class BackfillReconciler:
 
     def _full(self, seen: ObjectView, workflow: ObjectView) -> str:
         """Why the Workflow's `concurrency` has no room for another run; empty if it has."""
-        settings = workflow.spec_as(WorkflowSettings)
-        concurrency = Concurrency.of(settings)
+        concurrency = Concurrency.of(workflow.spec_as(WorkflowSettings))
         if concurrency.places is None:
             return ""
-        declared = declarations(settings.parameters)
-
-        def key_of(arguments: Json | None) -> str:
-            return concurrency.value(values_of_run(declared, arguments or {}))
-
-        key = key_of(seen.spec_as(BackfillSpec).arguments)
-        runs = self._cache.unfinished_by_workflow.objects(workflow.key)
-        there = sum(key_of(run.spec_as(WorkflowRunSpec).arguments) == key for run in runs)
+        there = unfinished_beside(self._cache, workflow, seen.spec_as(BackfillSpec).arguments)
         if there < concurrency.places:
             return ""
         return f"Concurrency: {there}/{concurrency.places} runs of {workflow.key.name} are there that have not ended"

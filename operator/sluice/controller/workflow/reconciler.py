@@ -26,6 +26,7 @@ from sluice.core.triggers.history import History, next_expired
 from sluice.core.triggers.on_change import OnFirstSight, Predecessor, RunMark, due_run, run_to_resume
 
 _NEXT_DELETION_S = 1.0
+_AWAITED_S = 600.0  # a run that stays for another Workflow's sake
 _NAME_TAKEN_S = 10.0  # that the name is free again is news to the Workflow that the run is of, not to this one
 
 log = logging.getLogger("sluice.workflows")
@@ -97,7 +98,11 @@ class WorkflowReconciler:
 
     async def _thin_out(self, workflow: ObjectView) -> None:
         """Deletes one expired run and requeues for the next, so that never many are deleted at a time."""
-        goes = next_expired(History.of(workflow.spec_as(WorkflowSettings)), self._cache.ended_runs(workflow))
+        history, ended = History.of(workflow.spec_as(WorkflowSettings)), self._cache.ended_runs(workflow)
+        goes = next_expired(history, ended)
+        if goes is not None and self._after.is_awaited(self._cache.runs[Key(workflow.key.namespace, goes.name)]):
+            goes = next_expired(history, ended.without(goes.name))
+            self.queue.add_after(workflow.key, _AWAITED_S)
         if goes is None:
             return
         if goes.at > self._clock.wall():

@@ -11,6 +11,7 @@ from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.controller.clock import Clock
 from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, ObjectView
+from sluice.controller.workflow.places import unfinished_beside
 from sluice.core import Instant, Json
 from sluice.core.base.naming import LABEL_SCHEDULED, scheduled_minute, scheduled_run_name
 from sluice.core.base.times import rfc3339
@@ -55,15 +56,11 @@ class ScheduleTrigger:
             on_first_sight=self._on_first_sight,
             now=now,
         )
-        own = workflow.key, workflow.uid
-        found = due_time(
-            schedule,
-            start,
-            now,
-            concurrency=Concurrency.of(settings),
-            going=self._cache.unfinished_scheduled.count(own),
-            made=_Made(self._cache, workflow),
-        )
+        own, concurrency = (workflow.key, workflow.uid), Concurrency.of(settings)
+        going = self._cache.unfinished_scheduled.count(own)
+        if schedule.catch_up == "All" and concurrency.policy not in (None, "Allow"):  # then others take its places, too
+            going = unfinished_beside(self._cache, workflow, None)
+        found = due_time(schedule, start, now, concurrency=concurrency, going=going, made=_Made(self._cache, workflow))
         if found.next is not None:
             self._requeue_at(workflow.key, found.next)
         body: Json = {

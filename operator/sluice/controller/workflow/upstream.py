@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.controller.clock import Clock
 from sluice.controller.informers.cache import Cache
-from sluice.controller.kube.objects import Key, ObjectView
+from sluice.controller.kube.objects import Key, ObjectView, workflow_of
 from sluice.controller.workflow.schedule import RunRequest
 from sluice.core import Json
 from sluice.core.base.naming import followed_run_name
@@ -29,6 +29,22 @@ class UpstreamTrigger:
     def followers(self, key: Key) -> Iterable[Key]:
         """The Workflows that run after this one."""
         return tuple(self._followers.get(key, ()))
+
+    def is_awaited(self, run: ObjectView) -> bool:
+        """Is it the newest success of its Workflow, and has one that follows not run for it yet? Nothing else tells of
+        it.
+        """
+        newest = self._cache.successes_by_workflow[workflow_of(run)][-1:]
+        return (
+            bool(newest)
+            and newest[0].uid == run.uid
+            and any(self._waits_for(newest[0], run.workflow, follower) for follower in self.followers(workflow_of(run)))
+        )
+
+    def _waits_for(self, success: UpstreamSuccess, of: str, follower: Key) -> bool:
+        workflow = self._cache.workflows.get(follower)
+        marks = workflow.status_as(WorkflowStatus).after or () if workflow is not None else ()
+        return any(mark.workflow == of and UpstreamMark.of(mark).fresh([success]) for mark in marks)
 
     def forget(self, key: Key) -> None:
         self._follow(key, [])

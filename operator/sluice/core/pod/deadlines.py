@@ -107,12 +107,14 @@ def look_into_start_at(pod: PodView, now: Instant | None = None) -> Instant:
     return since + _LOOK_S if now is None else now + max(_LOOK_S, now - since)
 
 
-def log_deadline(task: TaskDefinition, pod: PodView) -> Deadline | None:
-    """Until when the log of a program that has ended well is tried to be read, which its attempt waits for."""
+def log_deadline(task: TaskDefinition, pod: PodView, asked_at: Instant) -> Deadline | None:
+    """Until when the log of a program that has ended well is tried to be read, which its attempt waits for. `asked_at`:
+    since when, for the operator may have been away until then.
+    """
     if task.timeout_s is None or pod.scheduled_at is None:
         return None
     words = "took longer than its timeout: its log, which has its outputs, cannot be read"
-    return Deadline(pod.scheduled_at + task.timeout_s + GRACE_S, Outcome(Ending.TIMEOUT, words))
+    return Deadline(max(pod.scheduled_at + task.timeout_s, asked_at) + GRACE_S, Outcome(Ending.TIMEOUT, words))
 
 
 def _give_up(since: Instant, limit_s: float, reason: str) -> Deadline:

@@ -49,6 +49,8 @@ class SharedLimits:
         self._pools = Pools()
         self._runs = RunHolders()
         self._waiters = Waiters(self._pools)
+        self._callers: dict[PoolKey, dict[str, RunIdentity]] = {}
+        """Runs that wait to call another, by each cap above them and by UID."""
 
     def subscribe(self, *, wake: Callable[[RunIdentity], None], changed: Callable[[PoolKey], None]) -> None:
         """Replaces the two handlers (see the class)."""
@@ -93,6 +95,11 @@ class SharedLimits:
         """
         self._wait(request, now, 1)
 
+    def call_when_there_is_room(self, run: RunIdentity) -> None:
+        """The run is woken once, when there is room under a cap above it. It takes nothing of it: see `child_room`."""
+        for name, _ in run.tree:
+            self._callers.setdefault(PoolKey(run.namespace, name), {})[run.uid] = run
+
     def retain_waiters(self, run_uid: str, firsts: Mapping[WaitKey, int]) -> None:
         """Of the run's waiters only these stay: for each key, the task with this number."""
         for request in self._waiters.of_run(run_uid):
@@ -114,6 +121,7 @@ class SharedLimits:
             return False
         self._pools.set_slots(key, slots, held_by)
         self._waiters.slots_changed(key)
+        self._wake_callers(key)
         concerned = {pool for waiter in self._waiters.claiming(key) for pool, _ in waiter.request.pools()}
         self._announce({key} | concerned, key.namespace)
         return True
@@ -156,6 +164,7 @@ class SharedLimits:
     def run_ended(self, run: RunRef) -> None:
         """The run has ended or is gone."""
         self.retain_waiters(run.uid, {})
+        self._callers.pop(PoolKey(run.namespace, tree_pool(run)), None)
         self._run_over(run.uid)
 
     # What people are told.
@@ -268,6 +277,7 @@ class SharedLimits:
     def _room_changed(self, pools: Collection[PoolKey], namespace: str) -> None:
         for key in pools:
             self._waiters.room_changed(key)
+            self._wake_callers(key)
         self._announce(pools, namespace)
 
     # Who is told.
@@ -277,6 +287,11 @@ class SharedLimits:
         self._publish_use(pools)
         for position in self._next(namespace):
             self.wake(self._waiters.at(position).run)
+
+    def _wake_callers(self, key: PoolKey) -> None:
+        if key in self._callers and self._pools[key].has_room(1):
+            for run in self._callers.pop(key).values():
+                self.wake(run)
 
     def _publish_use(self, pools: Iterable[PoolKey]) -> None:
         for key in pools:

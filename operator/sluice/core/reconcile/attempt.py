@@ -1,5 +1,6 @@
 """The end of an attempt: the task has ended with it, or another attempt follows after a while."""
 
+from dataclasses import replace
 from hashlib import sha256
 
 from sluice.core import Instant
@@ -31,6 +32,8 @@ def _conclude(run: RunState, number: int, ended: Outcome, now: Instant) -> None:
     over = time_up(task, at + retry.delay_s, ended) if retry else None
     if retry is None and ended.ending is Ending.TIMEOUT:
         over = time_up(task, at, ended)
+    elif ended.ending is Ending.STOPPED and not run.wind_down.why:  # before a restart we may have stopped it for that
+        over = time_up(task, ended.finished_at or at, replace(ended, ending=Ending.TIMEOUT))
     if over is not None:
         retry, last = None, over.outcome
     stopped = stopping and (retry or task.termination_cause is ended or ended.ending in PAID_BY_CLUSTER)
@@ -38,7 +41,7 @@ def _conclude(run: RunState, number: int, ended: Outcome, now: Instant) -> None:
         end_task(run, End(number, "Succeeded", last))
     elif ended.ending is Ending.ERROR and ended.exit_code in task.definition.skip_exit_codes:
         end_task(run, End(number, "Skipped", ended, f"exit code {ended.exit_code} says that there is nothing to do"))
-    elif stopped or ended.ending is Ending.STOPPED:
+    elif stopped or (ended.ending is Ending.STOPPED and over is None):
         end_task(run, End(number, "Stopped", last))
     elif retry:
         run.time.add("polling" if poll is not None and poll.not_yet(ended) else "backoff", retry.delay_s)

@@ -72,7 +72,9 @@ def _call(run: RunState, waiting: dict[WaitKey, int], now: Instant) -> Iterator[
         if (group := run.tasks[number].group) is not None and run.tasks.fan_outs[group].full:
             continue
         if why_no_child(run):
-            if not idle_children(run):  # else these have news before there is room
+            if idle_children(run):
+                run.shared.call_when_there_is_room(run.identity)
+            else:
                 request = _request(run, first, WaitKey(run.identity.tree, _CALLS))
                 run.shared.wait_for_room(request, now)
                 waiting[request.wait_key] = number

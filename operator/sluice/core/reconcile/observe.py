@@ -42,9 +42,9 @@ def observe(run: RunState, now: Instant) -> Iterator[ReadLog]:
                 attempt_ended(run, number, ended, now)
             elif not task.outputs_in_log or task.log is not None or task.pod_deleted:
                 attempt_ended(run, number, _with_outputs(run, number, task.pod, ended), now)
-            elif not task.log_asked:
-                task.request_log()
-                if late := log_deadline(task.definition, task.pod):
+            elif task.log_asked_at is None:
+                task.request_log(now)
+                if late := log_deadline(task.definition, task.pod, now):
                     run.set_deadline(number, late.at)
                 yield ReadLog(number, task.attempt, task.pod.name, whole=task.definition.outputs_as_text)
         elif due := pod_deadline(task.definition, task.pod, task.ungated_at):

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from sluice.api.run import ApprovalDecision
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
 from sluice.core.base.ownership import plausible
@@ -28,6 +29,7 @@ from sluice.core.run.state import RunState
 from sluice.core.run.task_state import ANY_ATTEMPT, TaskState, TaskStep
 from sluice.core.run.time_accounting import TimeAccounting
 from sluice.core.run.time_limits import time_limits
+from sluice.core.spec.approval import resolve
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.for_each import NoItems
@@ -62,11 +64,13 @@ def restore(
     outputs: Mapping[str, str] | None = None,
     now: Instant,
     orders: Orders,
+    approvals: Mapping[str, ApprovalDecision] | None = None,
     shared: SharedLimits | None = None,
 ) -> RunState:
     """The run as it is. `status` is the WorkflowRun's, `pods` and `children` what says that it is the run's, `outputs`
     the data of its ConfigMap. A run that has not started does so `now`. `orders` count from the start: conditions of
-    `finally` tasks may be evaluated here, and depend on them.
+    `finally` tasks may be evaluated here, and depend on them. `approvals` are what people have decided: an approval
+    that has ended otherwise by the status is asked again. None: the status is believed.
     """
     started_at = instant(status.get("startedAt"))
     run = RunState(
@@ -92,7 +96,10 @@ def restore(
         if found_outputs is not None:
             run.set_outputs(number, found_outputs)
     for number, task in enumerate(run.tasks.named):
-        _restore_unit(run, number, recorded.get(task.definition.name, {}), found)
+        entry = recorded.get(task.definition.name, {})
+        if approvals is not None and not _is_as_decided(task, entry, approvals, now):
+            entry = {name: value for name, value in entry.items() if name == "startedAt"}
+        _restore_unit(run, number, entry, found)
     for number, task in enumerate(run.tasks.named):
         if task.step is TaskStep.ENDED:
             run.count_end(number)
@@ -106,6 +113,16 @@ def restore(
     run.dirty.take(Topic.STATUS)
     run.dirty.mark(Topic.STATUS, *(number for number, task in enumerate(run.tasks) if task.restored_entry is None))
     return run
+
+
+def _is_as_decided(task: TaskState, entry: Json, approvals: Mapping[str, ApprovalDecision], now: Instant) -> bool:
+    approval, phase = task.definition.approval, entry.get("phase")
+    if approval is None or phase not in ("Succeeded", "Failed"):
+        return True
+    ended_at = min(instant(entry.get("finishedAt")) or now, now)
+    asked_at = instant(entry.get("startedAt")) or ended_at
+    ended = resolve(approval, approvals.get(task.definition.name), asked_at, ended_at)
+    return ended is not None and (ended.ending is Ending.SUCCESS) == (phase == "Succeeded")
 
 
 def _restore_items(run: RunState, number: int, recorded: Json, found: _Found) -> None:

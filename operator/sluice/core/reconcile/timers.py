@@ -11,8 +11,8 @@ from sluice.core.reconcile.propagate import end_late
 from sluice.core.run import children
 from sluice.core.run.dirty import Topic
 from sluice.core.run.state import RunState
-from sluice.core.run.task_state import ANY_ATTEMPT, TaskStep
-from sluice.core.run.time_limits import time_up
+from sluice.core.run.task_state import ANY_ATTEMPT, TaskState, TaskStep
+from sluice.core.run.time_limits import TimeUp, time_up
 
 
 def fire_timers(run: RunState, now: Instant) -> Iterator[Delete | LookIntoStart]:
@@ -36,12 +36,11 @@ def fire_timers(run: RunState, now: Instant) -> Iterator[Delete | LookIntoStart]
         elif task.step is TaskStep.ON_HOLD:
             run.dirty.mark(Topic.APPROVAL if task.definition.wait is None else Topic.WAIT, number)
         elif task.step is TaskStep.LIVE and task.pod is not None and task.termination_cause is None:
-            waits_for_log = task.pod.attempt_over and task.log_asked
-            due = (
-                log_deadline(task.definition, task.pod)
-                if waits_for_log
-                else pod_deadline(task.definition, task.pod, task.ungated_at, task.warning)
-            )
+            waits_for_log = task.pod.attempt_over and task.log_asked_at is not None
+            if waits_for_log:
+                due = log_deadline(task.definition, task.pod, task.log_asked_at or 0.0)
+            else:
+                due = pod_deadline(task.definition, task.pod, task.ungated_at, task.warning)
             if due is not None and due.at > now and is_starting(task.pod):
                 files = task.definition.mounts_files and not task.pod.mounted
                 yield LookIntoStart(number, attempt, task.pod.uid, files)
@@ -69,17 +68,19 @@ def _end_in_time(run: RunState, number: int, now: Instant) -> Iterator[Delete]:
     elif task.step is TaskStep.CALLING and not task.termination_cause:
         run.terminate(number, over.outcome)
     elif task.step is TaskStep.LIVE and task.pod and not (task.pod.deleting or task.termination_cause):
-        if over.by_kubelet and (later := _left_to_kubelet(task.pod, over.at, now)):
+        if (later := _left_alone(task, task.pod, over)) is not None and now < later:
             run.timers.set(later, number, ANY_ATTEMPT)
         else:
             run.terminate(number, over.outcome)
             yield Delete(task.pod.name, task.pod.uid)
 
 
-def _left_to_kubelet(pod: PodView, at: Instant, now: Instant) -> Instant | None:
-    """Until when the kubelet is left to end the pod, which keeps its log; None if it does not, or the program has ended
-    already: then its own end counts, once its log is read.
+def _left_alone(task: TaskState, pod: PodView, over: TimeUp) -> Instant | None:
+    """Until when a unit whose time is up is let be; None if not at all. A program that had ended before decides itself
+    how, once its log is read. And the kubelet is left to end the pod, which keeps its log.
     """
-    backstop = at + GRACE_S
-    soon = pod.attempt_over or (pod.deadline_at is not None and pod.deadline_at < backstop)
-    return backstop if soon and now < backstop else None
+    if pod.attempt_over:
+        return max(over.at, task.log_asked_at or 0.0) + GRACE_S
+    if over.by_kubelet and pod.deadline_at is not None and pod.deadline_at < over.at + GRACE_S:
+        return over.at + GRACE_S
+    return None

@@ -141,8 +141,8 @@ class TaskState:
     """What it handed on, if it declares any and has succeeded, or failed under `allowFailure` with defaults."""
     log: str | None = None
     """What of the current attempt's log has its outputs, once that was read: a line, empty if there is none, or all."""
-    log_asked: bool = False
-    """Is it being read?"""
+    log_asked_at: Instant | None = None
+    """Since when it is being read; None if it is not."""
     log_trouble: str = ""
     """Why it could not be read the last time."""
 
@@ -219,8 +219,8 @@ class TaskState:
             return None
         return bytes_in_log(self.pod.container.written)
 
-    def request_log(self) -> None:
-        self.log_asked = True
+    def request_log(self, now: Instant) -> None:
+        self.log_asked_at = now
 
     def drop_log(self) -> None:
         """Its outputs have been read."""
@@ -240,7 +240,7 @@ class TaskState:
         self.attempt, self.begun_at = self.next_attempt, now
         self.pod, self.child, self.pod_deleted, self.termination_cause, self.alarm_at = None, None, False, None, None
         self.was_unschedulable, self.gated, self.ungated_at = False, False, None
-        self.log, self.log_asked, self.log_trouble = None, False, ""
+        self.log, self.log_asked_at, self.log_trouble = None, None, ""
         self.look_at, self.warning = None, ""
 
     @property

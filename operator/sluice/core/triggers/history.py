@@ -2,7 +2,8 @@
 
 Of the runs that the Workflow made itself, the newest stay: by default three that succeeded and three that did not. One
 that was turned away before it had started takes nobody's place and does not stay. Runs that somebody else created stay
-for `ttl`, by default a week. No run is deleted within an hour of its end. Child runs are deleted with their parent.
+for `ttl`, by default a week. No run is deleted within an hour of its end, nor the newest success while a Workflow that
+follows (`after`) has not run for it. Child runs are deleted with their parent.
 """
 
 from collections.abc import Sequence
@@ -33,6 +34,12 @@ class EndedRuns(NamedTuple):
     turned_away: Sequence[EndedRun] = ()
     """They never started, and are no failures."""
     others: Sequence[EndedRun] = ()
+
+    def without(self, newest_success: str) -> "EndedRuns":
+        return self._replace(
+            succeeded=[run for run in self.succeeded if run.name != newest_success],
+            others=[run for run in self.others if run.name != newest_success],
+        )
 
 
 @dataclass(frozen=True, slots=True)

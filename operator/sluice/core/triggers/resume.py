@@ -161,6 +161,8 @@ class _Comparison:
     def _ended_the_same(self, task: TaskDefinition) -> bool:
         phase = self._phase(task)
         if phase == "Skipped":
+            if self._ran(task):
+                return False
             units: list[Unit] = []
         elif phase == "Succeeded" and self._has_outputs(task):
             units = [(task.name, None)] if task.for_each is None else [(task.name, i) for i in self._items(task, phase)]
@@ -172,6 +174,11 @@ class _Comparison:
             and (task.same_as is None or self._number[task.same_as] in self._unchanged)
             and (not task.is_sub_workflow or all(unit in self._past.children for unit in units))
         )
+
+    def _ran(self, task: TaskDefinition) -> bool:
+        """Of one that was skipped: its own program may have said so, and may say otherwise now."""
+        entry = self._past.tasks[task.name]
+        return "attempt" in entry or ("items" in entry and _skips_itself(task))
 
     def _compare_items(self, number: int, task: TaskDefinition) -> None:
         try:
@@ -188,7 +195,7 @@ class _Comparison:
         found = [index for index in self._items(task, "Succeeded") if index in same]
         if task.is_sub_workflow:
             found = [index for index in found if (task.name, index) in self._past.children]
-        unchanged = {*found, *same.intersection(self._items(task, "Skipped"))}
+        unchanged = {*found, *(() if _skips_itself(task) else same.intersection(self._items(task, "Skipped")))}
         self._unchanged_items[number] = unchanged
         if len(unchanged) == len(now) == len(then):
             self._unchanged.add(number)
@@ -244,3 +251,8 @@ def _items_from(task: TaskDefinition) -> Json:
 def same_templates(new: Definition, old: Definition) -> set[str]:
     """The names of the volumeClaimTemplates that are the same in both."""
     return {name for name, template in new.claims.items() if old.claims.get(name) == template}
+
+
+def _skips_itself(task: TaskDefinition) -> bool:
+    """Can its own run make it Skipped, and not only its `when` or its trigger rule?"""
+    return bool(task.skip_exit_codes) or (task.poll is not None and task.poll.skips)

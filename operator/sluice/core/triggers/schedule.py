@@ -173,7 +173,9 @@ def due_time(
     going: int = 0,
     made: Container[Instant] = (),
 ) -> ScheduleDecision:
-    """What to do now. `going` is the number of its runs that have not ended, `made` the times that have a run."""
+    """What to do now. `going` is the number of runs that have not ended: its own scheduled ones or, where others take
+    places of its `concurrency`, all. `made` are the times that have a run.
+    """
     if schedule.suspended:
         return ScheduleDecision(mark, None, 0, None)
     coming = next(schedule.after(max(now, mark)), None)

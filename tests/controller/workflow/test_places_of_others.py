@@ -1,0 +1,101 @@
+"""What runs of others mean for a Workflow's own: their places under `concurrency`, and successes that they wait for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from sluice.api.schedule import ScheduleSpec
+from sluice.controller.clock import Clock
+from sluice.controller.informers.cache import Cache
+from sluice.controller.kube.client import KubeClient
+from sluice.controller.kube.objects import Key, object_view
+from sluice.controller.settings import Settings
+from sluice.controller.wiring import wire
+from sluice.controller.workflow.schedule import ScheduleTrigger
+from sluice.core.base.times import rfc3339
+from sluice.core.triggers.schedule import Schedule
+from tests.controller.clock import HOUR, Hands
+from tests.controller.server import Server
+
+BORN = Hands().wall
+ETL = Key("team", "etl")
+
+
+def body(name: str, spec: Any, status: Any = None, owner: str = "") -> Any:
+    metadata = {"namespace": "team", "name": name, "uid": f"uid-of-{name}", "resourceVersion": "1", "generation": 1}
+    owners = [{"uid": owner, "controller": True}] if owner else []
+    metadata |= {"creationTimestamp": rfc3339(BORN), "ownerReferences": owners}
+    return {"metadata": metadata, "spec": spec, "status": status or {}}
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "others", "runs"),
+    [
+        ({"policy": "Forbid"}, 1, False),  # it would be turned away
+        ({"policy": "Replace"}, 1, False),  # it would stop the other
+        ({"policy": "Queue", "maxRuns": 2}, 2, False),  # it would make the one before it give way
+        ({"policy": "Queue", "maxRuns": 2}, 1, True),
+        ({"policy": "Forbid", "key": "$(params.day)"}, 1, True),  # that of another day
+        ({"policy": "Allow"}, 1, True),
+    ],
+    ids=str,
+)
+def test_a_time_that_is_caught_up_waits_for_the_runs_of_others(concurrency: Any, others: int, *, runs: bool) -> None:
+    hands, cache = Hands(), Cache()
+    hands.wait(6.5 * HOUR)
+    schedule = {"cron": "0 * * * *", "catchUp": "All"}
+    spec = {"schedule": schedule, "concurrency": concurrency, "parameters": [{"name": "day", "default": "monday"}]}
+    for number in range(others):
+        by_hand = {"workflow": "etl", "arguments": {"day": "sunday"}}
+        cache.runs.upsert(object_view(body(f"by-hand-{number}", by_hand, {"phase": "Running"})))
+    cache.workflows.upsert(object_view(body("etl", spec)))
+    trigger = ScheduleTrigger(cache, "Run", lambda *_: None, hands.clock)
+    mark = {"time": rfc3339(BORN + HOUR), "schedule": Schedule.of(ScheduleSpec.read(schedule)).digest}
+    cache.workflows.upsert(replace(cache.workflows[ETL], version=2, status={"scheduleMark": mark}))
+    assert bool(trigger.look(cache.workflows[ETL]).name) == runs
+
+
+class Deleting(Server):
+    """One that also hears of deletions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deleted: list[str] = []
+
+    async def delete(self, path: str, _uid: str) -> None:
+        self.deleted.append(path.rpartition("/")[2])
+
+    async def create(self, _path: str, made: Any, **_: Any) -> Any:
+        return made
+
+
+async def test_history_keeps_a_success_until_who_follows_has_run_for_it() -> None:
+    server = Deleting()
+    operator = wire(Settings(), cast("KubeClient", server), (), Clock())
+    reconcile = next(work for queue, work in operator.queues.items() if queue.name == "workflows")
+    workflows, begin = operator.cache.workflows, rfc3339(BORN)
+    task = {"tasks": [{"name": "a", "image": "x"}]}
+    history = {"history": {"succeeded": 0, "failed": 0}, "trigger": "Manual"}
+    after = {"after": [{"workflow": name} for name in ("etl", "other")]}
+    for name, spec in (("etl", history), ("other", {}), ("report", after)):
+        workflows.upsert(object_view(body(name, task | spec)))
+    for name, phase in (("etl-1", "Succeeded"), ("etl-2", "Failed")):
+        ended = {"phase": phase, "startedAt": begin, "finishedAt": begin}
+        operator.cache.runs.upsert(object_view(body(name, {"workflow": "etl"}, ended, "uid-of-etl")))
+
+    def follows(**mark: Any) -> None:
+        report = workflows[Key("team", "report")]
+        marks = [{"workflow": "etl", "since": begin, **mark}, {"workflow": "other", "since": begin}]
+        workflows.upsert(replace(report, version=report.version + 1, status=report.status | {"after": marks}))
+
+    follows()
+    await reconcile(Key("team", "report"))
+    await reconcile(ETL)
+    await reconcile(ETL)
+    assert server.deleted == ["etl-2"]
+    follows(consumedRuns=["uid-of-etl-1"])
+    await reconcile(ETL)
+    assert server.deleted == ["etl-2", "etl-1"]
