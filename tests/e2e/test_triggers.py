@@ -144,7 +144,7 @@ def test_a_run_whose_name_somebody_has_taken_is_made_when_the_name_is_free(kubec
     found = kubectl.get("workflow", "etl")
     name = run_name("etl", found["metadata"]["uid"], found["metadata"]["generation"] + 1)
     kubectl.apply(by_hand(name, "another"))
-    applied(kubectl, etl())
+    applied(kubectl, etl({"name": "changed"}))
     accepted = condition(kubectl.get("workflow", "etl"), "Accepted")
     assert accepted["reason"] == "NameTaken"
     assert "delete it" in accepted["message"]
