@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sluice.cli import complete
+from sluice.cli.changeable import check_goes_on, check_undecided
 from sluice.cli.cluster import access_options, with_client
-from sluice.cli.states import ENDED
 from sluice.cli.write import Writing, write_options
 from sluice.client.access import Access
 from sluice.client.errors import ClientError
@@ -47,16 +47,12 @@ async def _decide(client: "Client", named: str, verdict: str, comment: str | Non
 
     target = parse(named)
     run = await find.run(client, target)
-    name, status = run["metadata"]["name"], run.get("status", {})
-    if status.get("phase") in ENDED:
-        raise ClientError(f"{name} has ended already: {status['phase']}")
-    entries = usable_entries(status)
+    name = run["metadata"]["name"]
+    check_goes_on(run)
+    entries = usable_entries(run.get("status", {}))
     graph = await graphs.graph_of_run(client, run)
     task = _task(name, target.task, entries, graph)
-    if (phase := entries.get(task, {}).get("phase", "Pending")) not in ("Pending", "Running"):
-        raise ClientError(
-            f"{task} of {name} has been decided: {phase}; {entries[task].get('message', '')}".rstrip("; ")
-        )
+    check_undecided(run, task)
     by = await client.whoami()
     changed = await writing.patch(client, RUNS, name, approval(task, verdict, by, comment))
     changed.say(f"{task} of {name}: {_WORDS[verdict]} by {by}.{_goes_on(task, entries, graph, verdict)}")

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from sluice.cli import complete
+from sluice.cli.changeable import check_goes_on, check_not_stopped
 from sluice.cli.cluster import access_options, with_client
-from sluice.cli.states import ENDED
 from sluice.cli.write import Writing, write_options
 from sluice.client.access import Access
 from sluice.client.errors import ClientError
@@ -49,11 +49,8 @@ async def _turn_run(client: "Client", target: Target, state: State, writing: Wri
     from sluice.client import find  # noqa: PLC0415  # not for --help
 
     run = await find.run(client, target)
-    name, phase = run["metadata"]["name"], run.get("status", {}).get("phase", "")
-    if phase in ENDED:
-        raise ClientError(f"{name} has ended already: {phase}")
-    if run["spec"].get("state") == "Stopped":
-        raise ClientError(f"{name} is being stopped; to take up its work again once it has: sluice retry {name}")
+    name = run["metadata"]["name"]
+    check_not_stopped(run)
     words = "suspended; what runs goes on, and no further task starts" if state == "Suspended" else "goes on"
     (await writing.patch(client, RUNS, name, {"spec": {"state": state}})).say(f"{name}: {words}")
 
@@ -62,9 +59,7 @@ async def _turn_backfill(client: "Client", target: Target, state: State, writing
     from sluice.client import find  # noqa: PLC0415
 
     found = await find.named(client, Kind.BACKFILL, target.name)
-    phase = found.get("status", {}).get("phase", "")
-    if phase in ENDED:
-        raise ClientError(f"{target.name} has ended already: {phase}")
+    check_goes_on(found)
     words = "suspended; its runs go on, and it makes no further one" if state == "Suspended" else "goes on"
     (await writing.patch(client, BACKFILLS, target.name, {"spec": {"state": state}})).say(f"{target.name}: {words}")
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from sluice.cli.approve import approval
+from sluice.cli.changeable import check_goes_on, check_not_stopped, check_undecided
 from sluice.cli.retry.command import check, retried
 from sluice.cli.retry.words import outlook
 from sluice.cli.run.arguments import typed
@@ -50,8 +51,14 @@ async def act(visitor: Visitor, asked: Asked) -> Json:
     return {"words": words, "line": changed.line, "name": changed.name}
 
 
-def _patch(resource: Resource, spec: Json, words: str) -> Callable[[Client, Writing, Asked], Awaitable[Done]]:
+def _patch(
+    resource: Resource, spec: Json, words: str, check: Callable[[Json], None] | None = None
+) -> Callable[[Client, Writing, Asked], Awaitable[Done]]:
+    """`check` raises ClientError if the object cannot be changed so any more: the page may have shown an older one."""
+
     async def change(client: Client, writing: Writing, asked: Asked) -> Done:
+        if check is not None:
+            check(await client.get(resource, asked.name))
         return f"{asked.name}: {words}", await writing.patch(client, resource, asked.name, {"spec": spec})
 
     return change
@@ -59,6 +66,7 @@ def _patch(resource: Resource, spec: Json, words: str) -> Callable[[Client, Writ
 
 def _verdict(verdict: str, word: str) -> Callable[[Client, Writing, Asked], Awaitable[Done]]:
     async def decide(client: Client, writing: Writing, asked: Asked) -> Done:
+        check_undecided(await client.get(RUNS, asked.name), asked.task)
         by = await client.whoami()
         change = approval(asked.task, verdict, by, asked.comment)
         return f"{asked.task} of {asked.name}: {word} by {by}", await writing.patch(client, RUNS, asked.name, change)
@@ -82,13 +90,15 @@ async def _retry(client: Client, writing: Writing, asked: Asked) -> Done:
 
 
 _ACTIONS: dict[str, Callable[[Client, Writing, Asked], Awaitable[Done]]] = {
-    "stop": _patch(RUNS, {"state": "Stopped"}, "stops; its finally tasks still run"),
-    "suspend": _patch(RUNS, {"state": "Suspended"}, "starts no further task; what runs goes on"),
-    "resume": _patch(RUNS, {"state": "Running"}, "goes on"),
+    "stop": _patch(RUNS, {"state": "Stopped"}, "stops; its finally tasks still run", check_goes_on),
+    "suspend": _patch(RUNS, {"state": "Suspended"}, "starts no further task; what runs goes on", check_not_stopped),
+    "resume": _patch(RUNS, {"state": "Running"}, "goes on", check_not_stopped),
     "suspendSchedule": _patch(WORKFLOWS, {"schedule": {"suspend": True}}, "makes no further run on time"),
     "resumeSchedule": _patch(WORKFLOWS, {"schedule": {"suspend": False}}, "runs on time again"),
-    "suspendBackfill": _patch(BACKFILLS, {"state": "Suspended"}, "makes no further run; those that go go on"),
-    "resumeBackfill": _patch(BACKFILLS, {"state": "Running"}, "goes on"),
+    "suspendBackfill": _patch(
+        BACKFILLS, {"state": "Suspended"}, "makes no further run; those that go go on", check_goes_on
+    ),
+    "resumeBackfill": _patch(BACKFILLS, {"state": "Running"}, "goes on", check_goes_on),
     "approve": _verdict("Approve", "approved"),
     "reject": _verdict("Reject", "rejected"),
     "run": _run,

@@ -1,6 +1,7 @@
 """What is asked once, and not followed."""
 
 import asyncio
+from itertools import takewhile
 
 from sluice.cli import objects
 from sluice.cli.diff.command import seen
@@ -8,8 +9,8 @@ from sluice.cli.why.look import answer
 from sluice.cli.why.words import pasted
 from sluice.client import find
 from sluice.client.api import Client
-from sluice.client.errors import Forbidden
-from sluice.client.names import Kind, parse
+from sluice.client.errors import ClientError, Forbidden
+from sluice.client.names import Kind, is_child, parse
 from sluice.client.resources import NAMESPACES, RUNS
 from sluice.core import Json
 from sluice.core.base import foreign
@@ -40,9 +41,23 @@ async def why(visitor: Visitor, name: str) -> Json:
 
 
 async def difference(visitor: Visitor, before: str, after: str) -> Json:
-    """What `sluice diff` says of two runs."""
+    """What `sluice diff` says of two runs. `before` may be '': the one that was made before the other."""
+    before = before or await _made_before(visitor.client, parse(after).name)
     runs = await asyncio.gather(*(seen(visitor.client, parse(name)) for name in (before, after)))
     return compare(*runs).written()
+
+
+async def _made_before(client: Client, name: str) -> str:
+    """The run of the same Workflow; of a child run another child run."""
+    run = await client.get(RUNS, name)
+    workflow = run["spec"]["workflow"]
+    rows = sorted(await find.runs_of(client, workflow), key=lambda row: (row.metadata["creationTimestamp"], row.name))
+    earlier = list(takewhile(lambda row: row.name != name, rows))
+    child = any(is_child(row) for row in rows if row.name == name)
+    found = [row.name for row in earlier if is_child(row) == child]
+    if not found:
+        raise ClientError(f"no run of {workflow} that was made before {name} is there; name another")
+    return f"run/{found[-1]}"
 
 
 async def yaml(visitor: Visitor, name: str) -> Json:

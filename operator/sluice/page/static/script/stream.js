@@ -142,8 +142,12 @@ function say(/** @type {"opening" | "live" | "lost" | "paused" | "failed"} */ st
 }
 
 let hiding = 0;
-document.addEventListener("visibilitychange", () => {
+
+function noteSight() {
   clearTimeout(hiding);
   if (document.hidden) hiding = setTimeout(() => current?.pause("Paused while nobody looked."), HIDDEN_MS);
   else if (connection.value.state === "paused") goOn();
-});
+}
+
+document.addEventListener("visibilitychange", noteSight);
+noteSight(); // it may have been opened behind another

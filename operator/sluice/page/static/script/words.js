@@ -70,7 +70,7 @@ export function took({ startedAt, finishedAt }) {
 export function when(/** @type {string} */ time) {
   const then = new Date(time);
   if (Number.isNaN(then.getTime())) return "";
-  const clock = then.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+  const clock = then.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const day = then.toLocaleDateString("sv");
   return day === new Date().toLocaleDateString("sv") ? clock : `${day} ${clock}`;
 }

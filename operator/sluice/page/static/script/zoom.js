@@ -5,6 +5,7 @@ import { signal } from "@preact/signals";
 const STILL_MS = 150;
 const SMALLEST = 0.02;
 const LARGEST = 4;
+const DRAG_PX = 4; // a hand that clicks is not quite still
 
 /** What of the picture is in sight. */
 export const view = signal({ x: 0, y: 0, scale: 1 });
@@ -40,8 +41,21 @@ export function onWheel(/** @type {WheelEvent} */ event) {
   zoom(Math.exp(-event.deltaY / 400), event.clientX - box.left, event.clientY - box.top);
 }
 
+/** How far the pointer has gone since it was pressed. */
+let draggedPx = 0;
+
+export function onPointerDown() {
+  draggedPx = 0;
+}
+
+/** The end of a drag is no click on what is below. */
+export function onClickCapture(/** @type {MouseEvent} */ event) {
+  if (draggedPx > DRAG_PX) event.stopPropagation();
+}
+
 export function onPointerMove(/** @type {PointerEvent} */ event) {
   if (event.buttons !== 1) return;
+  draggedPx += Math.abs(event.movementX) + Math.abs(event.movementY);
   const { x, y, scale } = view.value;
   show({ x: x + event.movementX, y: y + event.movementY, scale });
 }

@@ -26,6 +26,10 @@ const TITLES = /** @type {Record<string, string>} */ ({
   reject: "Reject",
 });
 
+/** The types whose values may have several lines. */
+const LINES = ["String", "Json"];
+const MOST_ROWS = 8;
+
 /** What somebody wants to do. @type {import("@preact/signals").Signal<Wish | null>} */
 export const asked = signal(null);
 /** What it would do, or why it cannot. */
@@ -59,11 +63,15 @@ effect(() => {
   const wish = asked.value;
   if (!wish) return;
   const body = { ...bodyOf(wish), dryRun: true };
+  let old = false;
   const waiting = setTimeout(async () => {
     const found = await send("/api/act", { namespace: wish.namespace }, body).catch((error) => ({ error: error.message }));
-    if (asked.peek() === wish) outlook.value = { words: "", line: "", error: "", ...found };
+    if (!old) outlook.value = { words: "", line: "", error: "", ...found };
   }, 150);
-  return () => clearTimeout(waiting);
+  return () => {
+    old = true;
+    clearTimeout(waiting);
+  };
 });
 
 function bodyOf(/** @type {Wish} */ { action, name, task = "", rerun = [] }) {
@@ -116,7 +124,8 @@ function Field({ parameter }) {
   const change = (/** @type {any} */ event) => {
     const { [name]: _, ...others } = given.value;
     const changed = event.target.value;
-    given.value = changed === written ? others : { ...others, [name]: changed };
+    const same = parameter.default !== undefined && changed === written;
+    given.value = same ? others : { ...others, [name]: changed };
   };
   const options = choices?.map(text) ?? (type === "Boolean" ? ["true", "false"] : null);
   return html`<label class="field"><span>${name} <small>${type}</small></span>
@@ -125,7 +134,9 @@ function Field({ parameter }) {
           ${!options.includes(value) && html`<option value=${value}>${value}</option>`}
           ${options.map((each) => html`<option value=${each}>${each}</option>`)}
         </select>`
-      : html`<input value=${value} inputmode=${type === "Integer" ? "numeric" : null} onInput=${change} />`}
+      : LINES.includes(type)
+        ? html`<textarea rows=${Math.min(value.split("\n").length, MOST_ROWS)} value=${value} onInput=${change}></textarea>`
+        : html`<input value=${value} inputmode=${type === "Integer" ? "numeric" : null} onInput=${change} />`}
     ${parameter.description && html`<small>${parameter.description}</small>`}
   </label>`;
 }

@@ -1,9 +1,8 @@
 // What differs between the run and another one: the words of `sluice diff`.
 
-import { computed, signal, useSignalEffect } from "@preact/signals";
+import { signal, useSignalEffect } from "@preact/signals";
 import { html } from "../html.js";
 import { address, go, to } from "../address.js";
-import { run } from "../run.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
 import { State } from "./state.js";
@@ -12,22 +11,15 @@ import { State } from "./state.js";
 const compared = signal({ found: null, error: "" });
 
 export function Compare() {
-  useSignalEffect(() => {
-    if (wanted.value) look(namespace.value, wanted.value, `run/${address.value.get("run")}`);
-  });
+  const other = address.value.get("with"); // none: the run that was made before it
+  useSignalEffect(() => void look(namespace.value, address.value.get("with"), `run/${address.value.get("run")}`));
   const { found, error } = compared.value;
-  return html`<form class="tools" onSubmit=${choose}>
-      <label>with <input name="other" data-filter value=${wanted.value} placeholder="etl~1, or a run" /></label>
+  return html`<form class="tools" key=${other} onSubmit=${choose}>
+      <label>with <input name="other" data-filter defaultValue=${other} placeholder="the one before, or etl~1, or a run" /></label>
       <button>Compare</button>
     </form>
     ${error ? html`<p class="words error">${error}</p>` : found && html`<${Table} found=${found} />`}`;
 }
-
-/** The run to compare with: as the address says, else the one before the newest of the Workflow. */
-const wanted = computed(() => {
-  const workflow = run.value?.spec.workflow;
-  return address.value.get("with") || (workflow ? `workflow/${workflow}~1` : "");
-});
 
 /** @param {string} namespace @param {string} before @param {string} after */
 async function look(namespace, before, after) {

@@ -10,7 +10,7 @@ import { graph, inside, longestWay, replaced, tasks } from "../run.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
 import { sign, took } from "../words.js";
-import { fit, moves, onPointerMove, onWheel, view, zoom } from "../zoom.js";
+import { fit, moves, onClickCapture, onPointerDown, onPointerMove, onWheel, view, zoom } from "../zoom.js";
 
 const CELL_PX = 6;
 const PADDING_PX = 6;
@@ -49,7 +49,7 @@ export function Graph() {
       ${(address.value.get("open") || address.value.get("inside")) && html`<button onClick=${() => go(to({ open: "", inside: "" }))}>Fold again</button>`}
       <small>${tasks.value.length} tasks in ${picture.boxes.length} boxes; bold: the longest way</small>
     </div>
-    <div class="graph" ref=${box} onPointerMove=${onPointerMove}><${Drawing} picture=${picture} /></div>`;
+    <div class="graph" ref=${box} onPointerDown=${onPointerDown} onPointerMove=${onPointerMove} onClickCapture=${onClickCapture}><${Drawing} picture=${picture} /></div>`;
 }
 
 /** How many items each fan-out has: a picture is made anew once that is known. */

@@ -17,8 +17,8 @@ export function Plan({ workflow }) {
   useSignalEffect(() => void look(namespace.value, address.value.get("workflow"), address.value.get("arguments")));
   const { found, error } = planned.value;
   const given = new Map(address.value.get("arguments").split("\n").map((each) => /** @type {[string, string]} */ (each.split(/=(.*)/s))));
-  return html`<form class="tools" onSubmit=${choose} aria-label="Arguments">
-      ${workflow.parameters.map((each) => html`<label>${each.name} <input name=${each.name} value=${given.get(each.name) ?? ""} placeholder=${written(each.default)} /></label>`)}
+  return html`<form class="tools" key=${address.value.get("arguments")} onSubmit=${choose} aria-label="Arguments">
+      ${workflow.parameters.map((each) => html`<label>${each.name} <input name=${each.name} defaultValue=${given.get(each.name) ?? ""} placeholder=${written(each.default)} /></label>`)}
       <button>Plan again</button>
     </form>
     ${error && html`<p class="words error">${error}</p>`}

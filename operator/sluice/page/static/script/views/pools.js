@@ -28,7 +28,7 @@ export function Pools() {
   });
   useSignalEffect(() => {
     const pool = pools.value?.find(isChosen);
-    if (pool) return rarely.soon(pool.uid, () => look(pool));
+    if (pool) return rarely.soon(pool.uid, () => look(pool), true);
   });
   const found = pools.value?.toSorted((a, b) => a.namespace.localeCompare(b.namespace) || a.name.localeCompare(b.name));
   return html`<main data-list>

@@ -1,12 +1,12 @@
 // A bar for each task, stacked by what its time went to, with those in bold that are on the longest way. Beside it, if
 // asked for, the bar that it would have had under other limits.
 
-import { signal, useSignalEffect } from "@preact/signals";
+import { computed, signal, useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
 import { address, go, onClick, to } from "../address.js";
 import { chosen, PATTERNS, patternOf, placed, spent } from "../bars.js";
-import { longestWay, run, tasks } from "../run.js";
+import { longestWay, replaced, run, tasks } from "../run.js";
 import { ask } from "../server.js";
 import { namespace } from "../who.js";
 import { hasEnded, lasting } from "../words.js";
@@ -20,6 +20,7 @@ const SHOWN = 300;
 /** @type {import("@preact/signals").Signal<{found: import("../types").Timeline | null, error: string}>} */
 const drawn = signal({ found: null, error: "" });
 const showsAll = signal(false);
+const hasStopped = computed(() => hasEnded(run.value?.status.phase ?? ""));
 
 export function Timeline() {
   useFollowing();
@@ -55,7 +56,8 @@ export function Timeline() {
 /** Asks at first, and again as long as the run goes on. */
 function useFollowing() {
   useSignalEffect(() => {
-    const [ns, name, ended] = [namespace.value, address.value.get("run"), hasEnded(run.value?.status.phase ?? "")];
+    void replaced.value;
+    const [ns, name, ended] = [namespace.value, address.value.get("run"), hasStopped.value];
     let [stopped, again] = [false, 0];
     const look = async () => {
       const began = Date.now();

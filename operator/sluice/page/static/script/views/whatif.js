@@ -24,10 +24,10 @@ export function WhatIf({ pools }) {
   if (!hasEnded(run.value?.status.phase ?? "")) return null;
   const { found, error, asks } = replayed.value;
   const slots = new Map(address.value.get("pools").split(" ").map((each) => /** @type {[string, string]} */ (each.split("="))));
-  return html`<form class="tools whatif" onSubmit=${choose} aria-label="What if">
+  return html`<form class="tools whatif" key=${`${address.value.get("parallelism")} ${address.value.get("pools")}`} onSubmit=${choose} aria-label="What if">
       <span>What if</span>
-      <label>parallelism <input name="parallelism" type="number" min="1" value=${address.value.get("parallelism")} /></label>
-      ${pools.map((pool) => html`<label>pool ${pool} <input name=${`pool ${pool}`} type="number" min="0" value=${slots.get(pool) ?? ""} /></label>`)}
+      <label>parallelism <input name="parallelism" type="number" min="1" defaultValue=${address.value.get("parallelism")} /></label>
+      ${pools.map((pool) => html`<label>pool ${pool} <input name=${`pool ${pool}`} type="number" min="0" defaultValue=${slots.get(pool) ?? ""} /></label>`)}
       <button>Replay</button>
       ${found && html`<button type="button" onClick=${() => go(to({ parallelism: "", pools: "" }))}>Without</button>`}
     </form>

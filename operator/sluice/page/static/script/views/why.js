@@ -1,4 +1,5 @@
-// Why something is not running, or how it ended: the words of `sluice why`. Asked again whenever it stands otherwise.
+// Why something is not running, or how it ended: the words of `sluice why`. Asked again whenever it stands otherwise, and
+// now and then while it goes on: who holds a Pool, and for how long something has run, is in no status of it.
 
 import { computed, signal, useSignalEffect } from "@preact/signals";
 import { html } from "../html.js";
@@ -23,13 +24,19 @@ const subject = computed(() => {
   return JSON.stringify([chosen(), task ? entryOf(task) : [phase, progress, message]]);
 });
 
+const goesOn = computed(() => {
+  const task = address.value.get("task");
+  const { phase = "" } = run.value?.status ?? {};
+  return !hasEnded(phase) && !hasEnded((task && entryOf(task)?.phase) || "");
+});
+
 const rarely = new Rarely();
 
 export function Why() {
   useSignalEffect(() => {
     void subject.value;
     if (!run.peek() || !placeOf(address.value.get("task")).run) return;
-    return rarely.soon(chosen(), look);
+    return rarely.soon(chosen(), look, goesOn.value);
   });
   const task = address.value.get("task");
   return html`${task && html`<${Chosen} task=${task} />`}<div aria-live="polite"><${Answered} /></div>`;
