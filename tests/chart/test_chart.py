@@ -362,7 +362,8 @@ def test_everybody_may_know_where_the_page_is_if_there_is_a_way_to_it(render, va
 
 
 def test_the_ways_to_the_page_go_to_its_service_by_the_names_that_it_answers_to(render):
-    objects = render(**NAMED, **{"ui.ingress.create": True, "ui.httpRoute.create": True})
+    routes = {"ui.ingress.create": True, "ui.httpRoute.create": True, "ui.httpRoute.parentRefs": [{"name": "g"}]}
+    objects = render(**NAMED, **routes)
     (ingress,), (route,) = objects["Ingress"], objects["HTTPRoute"]
     (service,) = (each for each in objects["Service"] if each["metadata"]["name"] == "sluice-ui")
     (server,) = (each for each in objects["Deployment"] if each["metadata"]["name"] == "sluice-ui")
@@ -380,6 +381,12 @@ def test_the_ways_to_the_page_go_to_its_service_by_the_names_that_it_answers_to(
 def test_there_is_no_way_to_a_page_that_is_not_there_or_has_no_name(helm, way, without):
     answer = helm("template", "sluice", CHART, *ON_135, "--set", f"ui.{way}.create=true,{without}")
     assert f"ui.{way}.create needs ui.create, and the names of the page in ui.allowedHosts" in answer.stderr
+
+
+def test_a_route_needs_a_gateway(helm):
+    values = "ui.create=true,ui.allowedHosts={a.example.org},ui.httpRoute.create=true"
+    answer = helm("template", "sluice", CHART, *ON_135, "--set", values)
+    assert "ui.httpRoute.create needs ui.httpRoute.parentRefs" in answer.stderr
 
 
 # CRDs
@@ -447,6 +454,7 @@ def _load(file):
         ("test.image=1", "test/image"),
         ("ui.ingress.host=a", "host"),
         ("ui.httpRoute.parentRefs[0].namespace=a", "name"),
+        ("ui.allowedHosts[0]=a.example.org:8443", "allowedHosts"),
         ("ui.ingressFrom[0].podSelectr.a=b", "podSelectr"),
         ("serviceAccount.create=false", "serviceAccount/name"),  # the namespace's default account gets no rights
     ],

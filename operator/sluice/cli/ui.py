@@ -24,7 +24,7 @@ from sluice.client.names import parse
 if TYPE_CHECKING:
     from sluice.client.api import Client
 
-_ALL_ADDRESSES = "0.0.0.0"  # noqa: S104  # of a pod
+_ALL_ADDRESSES = None  # of a pod: IPv4 and IPv6
 
 
 @click.command("ui", short_help="Show runs in a browser, with your own rights.")

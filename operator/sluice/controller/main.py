@@ -7,6 +7,7 @@ However it ends, it does so within seconds (see `shutdown`).
 import asyncio
 import gc
 import logging
+import resource
 import sys
 from contextlib import suppress
 from functools import partial
@@ -17,7 +18,7 @@ import uvloop
 from sluice import __version__
 from sluice.controller.clock import Clock
 from sluice.controller.gauges import Gauges
-from sluice.controller.informers.kopf_informers import register, settings
+from sluice.controller.informers.kopf_informers import register, settings, until_served
 from sluice.controller.informers.pod_informer import run_pod_informer
 from sluice.controller.informers.resync import list_objects
 from sluice.controller.kube.client import KubeClient, with_retries
@@ -54,11 +55,14 @@ async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
         gauges = Gauges(leader, controller.cache, controller.live, controller.shared)
         servers.append(await serve_metrics(config.metrics_port, gauges))
 
-    listening, stop_shell = asyncio.Event(), asyncio.Event()
+    served, listening, stop_shell = asyncio.Event(), asyncio.Event(), asyncio.Event()
     registry = kopf.OperatorRegistry()
     register(registry, controller.cache, listening)
-    shell = asyncio.create_task(
-        kopf.operator(
+
+    async def run_shell() -> None:
+        await until_served(kube, controller.cache.stores)
+        served.set()
+        await kopf.operator(
             registry=registry,
             settings=settings(),
             identity=config.identity,  # type: ignore[arg-type]  # kopf's own type for it, a str, is private
@@ -67,8 +71,12 @@ async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
             namespaces=namespaces,
             stop_flag=stop_shell,
         )
-    )
-    working = asyncio.create_task(_work(leader, kube, controller, pod_watches, listening, shutdown, clock))
+
+    async def work() -> None:
+        await served.wait()
+        await _work(leader, kube, controller, pod_watches, listening, shutdown, clock)
+
+    shell, working = asyncio.create_task(run_shell()), asyncio.create_task(work())
     await asyncio.wait({shell, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     shutdown.begin("the work has ended")
     working.cancel()
@@ -77,6 +85,8 @@ async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
         with suppress(SluiceError, TimeoutError):
             await asyncio.wait_for(leader.release(), timeout=_RELEASE_S)
     stop_shell.set()
+    if not served.is_set():
+        shell.cancel()
     ended = await asyncio.gather(working, shell, return_exceptions=True)
     for closing in (*(server.cleanup() for server in servers), kube.close(), leases.close()):
         await closing
@@ -131,6 +141,8 @@ def run(clock: Clock) -> None:
     config = Settings.from_environment()
     set_up(config.log_format, config.log_level)
     gc.set_threshold(_COLLECT_AFTER)
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))  # anybody may connect to the probe's port
     shutdown = Shutdown()
     shutdown.on_signals()
     uvloop.run(operate(config, shutdown, clock))

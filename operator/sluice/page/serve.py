@@ -14,6 +14,7 @@ from sluice.page.visitors import Visitors
 THIS_MACHINE = "127.0.0.1"
 _MAX_LINE = 16 * 1024
 _SHUTDOWN_S = 1.0
+_IDLE_S = 15.0  # a connection that asks for nothing is closed; aiohttp's own limit is an hour
 
 
 class PortTaken(ClientError):
@@ -25,7 +26,7 @@ class PortTaken(ClientError):
 
 @asynccontextmanager
 async def serving(
-    visitors: Visitors, port: int = 0, hosts: tuple[str, ...] = (), address: str = THIS_MACHINE
+    visitors: Visitors, port: int = 0, hosts: tuple[str, ...] = (), address: str | None = THIS_MACHINE
 ) -> AsyncIterator[int]:
     """Yields the port; 0 is any that is free. `hosts` are names of the server besides this machine's own.
 
@@ -48,13 +49,14 @@ def _runner(app: web.Application) -> web.AppRunner:
         access_log=None,
         logger=nowhere,
         handler_cancellation=True,
+        keepalive_timeout=_IDLE_S,
         max_field_size=MAX_HEADER,
         max_line_size=_MAX_LINE,
         shutdown_timeout=_SHUTDOWN_S,
     )
 
 
-async def _listen(runner: web.AppRunner, address: str, port: int) -> int:
+async def _listen(runner: web.AppRunner, address: str | None, port: int) -> int:
     """The port."""
     try:
         await web.TCPSite(runner, address, port).start()

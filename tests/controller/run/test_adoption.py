@@ -121,12 +121,15 @@ def test_a_server_that_failed_and_made_no_pod_is_quoted() -> None:
     assert (used, one.run.creates.backoff.refused.message) == (0, "it failed")
 
 
-def test_a_server_that_is_busy_has_not_said_that_there_is_no_pod(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("code", [401, 403, 429, 503])
+def test_a_server_that_does_not_tell_has_not_said_that_there_is_no_pod(
+    code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def at_once(_: float) -> None:
         pass
 
     monkeypatch.setattr(asyncio, "sleep", at_once)
-    _, used = adopted(lambda task: [ApiError(503, "", "")] * 20 + [running(task)], lambda *_: None)
+    _, used = adopted(lambda task: [ApiError(code, "", "")] * 20 + [running(task)], lambda *_: None)
     assert used == 1
 
 

@@ -134,3 +134,13 @@ def test_a_changed_schedule_does_not_change_a_range_that_has_begun() -> None:
     world.sees(name(0), "Succeeded")
     world.look()
     assert list(world.made) == [name(0), name(1)]
+
+
+def test_of_many_runs_a_few_are_made_in_one_go_and_all_in_the_end() -> None:
+    world = World(of_workflow={"concurrency": {"policy": "Allow"}}, maxRuns=50, until="2025-03-02T16:00:00Z")
+    asyncio.run(world.backfills.reconcile(KEY))  # it begins
+    asyncio.run(world.backfills.reconcile(KEY))
+    assert (len(world.made), len(world.backfills.queue)) == (8, 1)
+    for _ in range(5):
+        asyncio.run(world.backfills.reconcile(KEY))
+    assert len(world.made) == 40

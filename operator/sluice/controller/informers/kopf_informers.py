@@ -5,8 +5,9 @@ Of a watch that fails for good it ends the process.
 """
 
 import asyncio
+import logging
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -18,13 +19,18 @@ from sluice.api import GROUP, VERSION
 from sluice.controller.informers.cache import Cache
 from sluice.controller.informers.resync import PAGE
 from sluice.controller.informers.store import Store
+from sluice.controller.kube.client import ApiError, KubeClient
 from sluice.controller.kube.object_reader import ObjectReader
 from sluice.controller.kube.objects import ObjectView
 from sluice.controller.kube.parsing import loads
+from sluice.core.base.errors import Unanswered
 
 _SILENCE_S = 70.0  # a bookmark is due every minute, and the API server's cache keeps events for 75 s
 _CONNECT_S = 10.0
 _ANSWER_S = 60.0  # for a page of a LIST
+_LOOK_S = 1.0
+
+log = logging.getLogger("sluice")
 
 
 def register(registry: kopf.OperatorRegistry, cache: Cache, listening: asyncio.Event) -> None:
@@ -39,10 +45,35 @@ def register(registry: kopf.OperatorRegistry, cache: Cache, listening: asyncio.E
         if inside is None:
             return kopf.login_with_kubeconfig(**kwargs)
         host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
+        host = f"[{host}]" if ":" in host else host  # IPv6
         return replace(inside, server=f"https://{host}:{port}")  # kopf's way needs the cluster's DNS
 
     for plural, store in cache.stores.items():
         kopf.on.event(GROUP, VERSION, plural, registry=registry)(_handler(cache.readers[plural], store, listening))
+
+
+async def until_served(kube: KubeClient, plurals: Collection[str]) -> None:
+    """Returns once the API server has all of our kinds. kopf looks for them once, and never watches one that comes
+    later.
+    """
+    waiting = False
+    while not await _are_served(kube, plurals):
+        if not waiting:
+            log.warning("the API server does not have all of %s yet; are the CRDs installed?", f"{GROUP}/{VERSION}")
+            waiting = True
+        await asyncio.sleep(_LOOK_S)
+
+
+async def _are_served(kube: KubeClient, plurals: Collection[str]) -> bool:
+    try:
+        groups = (await kube.get("/apis"))["groups"]
+        if GROUP not in {group["name"] for group in groups}:
+            return False
+        there = (await kube.get(f"/apis/{GROUP}/{VERSION}"))["resources"]
+    except (ApiError, Unanswered) as error:
+        log.warning("looking for our kinds: %s", error)
+        return False
+    return {resource["name"] for resource in there}.issuperset(plurals)
 
 
 def parse_as_we_do() -> None:

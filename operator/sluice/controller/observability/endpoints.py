@@ -10,6 +10,8 @@ from prometheus_client.registry import Collector
 from sluice.controller.observability.liveness import Liveness
 from sluice.controller.observability.metrics import REGISTRY
 
+_IDLE_S = 15.0  # a connection that asks for nothing is closed; aiohttp's own limit is an hour
+
 log = logging.getLogger("sluice.health")
 
 
@@ -31,7 +33,7 @@ async def serve_metrics(port: int, collector: Collector) -> web.AppRunner:
 async def _serve(port: int, path: str, handler: Handler) -> web.AppRunner:
     app = web.Application()
     app.router.add_get(path, handler)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1.0, keepalive_timeout=_IDLE_S)
     await runner.setup()
     await web.TCPSite(runner, port=port).start()
     return runner

@@ -40,14 +40,10 @@ class RevisionGarbageCollector:
 
     async def run(self) -> None:
         while True:
-            try:
-                await self.sweep()
-            except (ApiError, Unanswered) as error:
-                log.warning("revisions that nobody names stay for now: %s", error)
+            await self.sweep()
             await asyncio.sleep(_SWEEP_S)
 
     async def sweep(self) -> None:
-        """May raise ApiError or Unanswered."""
         found = [each for namespace in self._cache.namespaces for each in await self._list(namespace)]
         named, now = self._named() | self._revisions.used_since_last_asked(), self._clock.monotonic()
         unnamed = [each for each in found if (each.namespace, each.name) not in named]
@@ -57,8 +53,12 @@ class RevisionGarbageCollector:
                 await self._delete(each)
 
     async def _list(self, namespace: str) -> list[_Found]:
-        """Those that a Workflow owns."""
-        return await self._kube.metadata_views(_found, _path(namespace), LABEL_WORKFLOW)
+        """Those that a Workflow owns; none if they cannot be listed now."""
+        try:
+            return await self._kube.metadata_views(_found, _path(namespace), LABEL_WORKFLOW)
+        except (ApiError, Unanswered) as error:
+            log.warning("revisions that nobody names stay for now: %s", error, extra={"namespace": namespace})
+            return []
 
     def _named(self) -> set[tuple[str, str]]:
         """The namespace and name of each revision that must stay."""
@@ -71,12 +71,15 @@ class RevisionGarbageCollector:
         return named
 
     async def _delete(self, revision: _Found) -> None:
+        """One that cannot be deleted keeps no other."""
         self._revisions.forget(revision.namespace, revision.name)
         try:
             await self._kube.delete(_path(revision.namespace, revision.name), revision.uid)
-        except ApiError as error:
-            if error.status not in (NOT_FOUND, CONFLICT):  # gone, or another by that name
-                raise
+        except (ApiError, Unanswered) as error:
+            if isinstance(error, ApiError) and error.status in (NOT_FOUND, CONFLICT):  # gone, or another by that name
+                return
+            where = f"{revision.namespace}/{revision.name}"
+            log.warning("revision %s stays for now: %s", where, error, extra={"namespace": revision.namespace})
 
 
 def _found(metadata: Json) -> _Found | None:

@@ -18,7 +18,6 @@ from sluice.controller.kube.client import (
     NOT_FOUND,
     ApiError,
     KubeClient,
-    is_transient,
     may_be_done,
     why_not_made,
     with_retries,
@@ -50,6 +49,7 @@ from sluice.core.status.run_phase import run_end
 # A deleted claim uses up its quota until no pod mounts it, as do ended pods themselves.
 _HELD_BY_ENDED_PODS = ("count/pods", "persistentvolumeclaims", "requests.storage")
 _DELETES_IN_FLIGHT = 32
+_LOOK_PAUSE_S = 1.0
 _DELETE_PAUSE_S, _DELETE_LONGEST_PAUSE_S = 0.5, 30.0
 
 log = logging.getLogger("sluice.pods")
@@ -182,14 +182,17 @@ class PodWriter:
             await self._failed(intent, CreateError.NAME_TAKEN, message)
 
     async def _find(self, path: str) -> Json:
-        """Asks until there is an answer: the pod may exist, and hold slots that others must not get."""
+        """Asks until there is an answer: the pod may exist, and hold slots that others must not get. Only that there is
+        none counts as such: a server that has just started may also answer 401 or 403.
+        """
         while True:
             try:
                 found: Json = await with_retries(lambda: self._kube.get(path))
             except (ApiError, Unanswered) as error:
-                if not is_transient(error):
+                if isinstance(error, ApiError) and error.status == NOT_FOUND:
                     raise
                 log.warning("looking for a pod that may have been made: %s", error)
+                await asyncio.sleep(_LOOK_PAUSE_S)
             else:
                 return found
 

@@ -47,6 +47,8 @@ from sluice.core.triggers.backfill import (
 from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.validation import backfill_faults
 
+_MADE_IN_ONE_GO = 8  # runs, before the progress is written and others have a turn
+
 
 class BackfillReconciler:
     def __init__(
@@ -100,11 +102,13 @@ class BackfillReconciler:
         status = seen.status_as(BackfillStatus)
         backfill = Backfill.of(seen.spec_as(BackfillSpec), status.schedule or ScheduleSpec())
         progress = count_ended(progress, self._phases(seen.key.namespace, progress))
-        while True:
+        more = True
+        for _ in range(_MADE_IN_ONE_GO):
             full = self._full(seen, workflow)
             found = next_step(backfill, progress, lambda when: self._runs_of(seen, workflow, when), full)
             progress = found.progress
             if found.make is None:
+                more = found.more
                 break
             try:
                 run = await self._make(seen, workflow, backfill, found.make)
@@ -114,7 +118,7 @@ class BackfillReconciler:
             if run is not None:
                 progress = progress.made(found.make.time, run)
         await self._report(seen, progress, found.waits)
-        if found.more or count_ended(progress, self._phases(seen.key.namespace, progress)) != progress:
+        if more or count_ended(progress, self._phases(seen.key.namespace, progress)) != progress:
             self.queue.add(seen.key)
 
     def _phases(self, namespace: str, progress: Progress) -> dict[str, str]:
