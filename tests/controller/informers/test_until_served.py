@@ -1,7 +1,5 @@
 """kopf looks for our kinds once, so it is not started before they are there."""
 
-from __future__ import annotations
-
 from typing import Any, cast
 
 import pytest

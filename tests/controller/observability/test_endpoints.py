@@ -1,7 +1,5 @@
 """Anybody in the cluster can connect to the probe's port."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 
