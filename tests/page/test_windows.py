@@ -143,3 +143,15 @@ async def test_of_a_run_that_was_made_again_its_own_graph_is_drawn(opened):
     there_is("second", "a", "c", "d")
     await page.get_by_role("button", name="Try again").click()
     await expect(page.locator(".box")).to_have_count(3)
+
+
+async def test_what_is_typed_stays_while_the_run_goes_on(opened):
+    _, tab, cluster = opened
+    page = await tab("?run=etl-1&view=compare")
+    await expect(page.locator("h1")).to_have_text("etl-1")
+    await page.get_by_label("with").fill("etl~2")
+    changed = run("Running")
+    changed["status"]["message"] = "something new"
+    cluster.events["etl-1"].put_nowait({"type": "MODIFIED", "object": changed})
+    await expect(page.get_by_text("something new").first).to_be_visible()
+    await expect(page.get_by_label("with")).to_have_value("etl~2")

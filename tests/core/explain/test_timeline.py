@@ -85,3 +85,8 @@ def test_a_run_that_has_not_started_has_none():
     run = seen("Pending", GRAPH)
     del run.status["startedAt"]
     assert bars(run) == {}
+
+
+def test_a_task_that_took_less_than_a_second_has_a_bar_without_parts():
+    run = seen("Failed", GRAPH, a=ended(3, 3), b={"phase": "UpstreamFailed"}, ask={"phase": "Skipped"})
+    assert bars(run, pod("a", 3, 0, 0, 0, 0))["a"] == []

@@ -12,7 +12,7 @@ from sluice.core.pod.view import PodView
 
 
 class Bar(NamedTuple):
-    """Of a task that waits, runs or has run in this run."""
+    """Of a task that waits, runs or has run in this run. One that took less than a second has no parts."""
 
     task: str
     parts: list[TimePart]
@@ -27,7 +27,10 @@ def timeline(seen: RunSeen, pods: Iterable[PodView]) -> Iterator[Bar]:
             attempts[it.task].append(pod)
     for task in seen.tasks:
         known: dict[int | None, list[PodView]] = {None: attempts[task]} if task in attempts else {}
-        if _has_time(seen, task) and (parts := parts_of(seen, task, known)):
+        if not _has_time(seen, task):
+            continue
+        parts = parts_of(seen, task, known)
+        if parts or seen.entries.get(task, {}).get("phase") in ("Succeeded", "Failed"):  # perhaps all within one second
             yield Bar(task, parts)
 
 

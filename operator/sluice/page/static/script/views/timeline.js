@@ -110,7 +110,7 @@ function Row({ bar, other, until, state, longest }) {
 /** @param {{parts: import("../types").Part[], until: number, replayed?: boolean}} properties */
 function Parts({ parts, until, replayed = false }) {
   const told = spent(parts).map(([kind, seconds]) => `${kind} ${lasting(seconds)}`);
-  const words = `${replayed ? "what if: " : ""}${told.join(", ")}`;
+  const words = `${replayed ? "what if: " : ""}${told.join(", ") || "less than a second"}`;
   return html`<div class="bar" data-replayed=${replayed} role="img" aria-label=${words} title=${words}>
     ${placed(parts, until).map(({ kind, gap, width }) => html`<span data-pattern=${patternOf(kind)} style=${{ marginLeft: `${gap}%`, width: `${width}%` }}></span>`)}
   </div>`;
