@@ -18,6 +18,7 @@ from sluice.controller.kube.client import (
     NOT_FOUND,
     ApiError,
     KubeClient,
+    is_transient,
     may_be_done,
     why_not_made,
     with_retries,
@@ -50,6 +51,7 @@ from sluice.core.status.run_phase import run_end
 _HELD_BY_ENDED_PODS = ("count/pods", "persistentvolumeclaims", "requests.storage")
 _DELETES_IN_FLIGHT = 32
 _LOOK_PAUSE_S = 1.0
+_REFUSALS_MAX = 60
 _DELETE_PAUSE_S, _DELETE_LONGEST_PAUSE_S = 0.5, 30.0
 
 log = logging.getLogger("sluice.pods")
@@ -183,13 +185,15 @@ class PodWriter:
 
     async def _find(self, path: str) -> Json:
         """Asks until there is an answer: the pod may exist, and hold slots that others must not get. Only that there is
-        none counts as such: a server that has just started may also answer 401 or 403.
+        none counts as such: a server that has just started may also answer 401 or 403, for a while.
         """
+        refusals = 0
         while True:
             try:
                 found: Json = await with_retries(lambda: self._kube.get(path))
             except (ApiError, Unanswered) as error:
-                if isinstance(error, ApiError) and error.status == NOT_FOUND:
+                refusals += 0 if is_transient(error) else 1
+                if (isinstance(error, ApiError) and error.status == NOT_FOUND) or refusals == _REFUSALS_MAX:
                     raise
                 log.warning("looking for a pod that may have been made: %s", error)
                 await asyncio.sleep(_LOOK_PAUSE_S)

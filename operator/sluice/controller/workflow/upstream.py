@@ -7,6 +7,8 @@ run is made and `pendingRun` removed. A crash in between leaves only a run that 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from pydantic import ValidationError
+
 from sluice.api.workflow import WorkflowSettings, WorkflowStatus
 from sluice.controller.clock import Clock
 from sluice.controller.informers.cache import Cache
@@ -43,7 +45,10 @@ class UpstreamTrigger:
 
     def _waits_for(self, success: UpstreamSuccess, of: str, follower: Key) -> bool:
         workflow = self._cache.workflows.get(follower)
-        marks = workflow.status_as(WorkflowStatus).after or () if workflow is not None else ()
+        try:
+            marks = workflow.status_as(WorkflowStatus).after or () if workflow is not None else ()
+        except ValidationError:  # somebody wrote it by hand; it will say so itself
+            return False
         return any(mark.workflow == of and UpstreamMark.of(mark).fresh([success]) for mark in marks)
 
     def forget(self, key: Key) -> None:
