@@ -100,6 +100,28 @@ def w(n: int = 1):
     assert "ValueError: no rows" in run.tasks["broken"].message
 
 
+@pytest.mark.parametrize("subprocess", [False, True])
+def test_sys_exit_is_the_exit_code_as_in_a_pod(workflow, subprocess):
+    run = (
+        workflow("""
+import sys
+@task(skip_exit_codes=[42])
+def nothing() -> None:
+    sys.exit(42)
+@task
+def done() -> None:
+    sys.exit(0)
+@workflow
+def w():
+    nothing()
+    done()
+""")
+        .locally(subprocess=subprocess)
+        .local()
+    )
+    assert phases(run) == {"nothing": "Skipped", "done": "Succeeded"}
+
+
 def test_what_is_too_long_for_a_pod_fails_its_task(workflow):
     run = workflow("""
 @workflow

@@ -67,6 +67,8 @@ def goes_under_way(gauges: Gauges, text: str, **fields: object) -> world.World:
 @pytest.mark.parametrize(
     ("path", "resource", "named"),
     [
+        ("/apis", "discovery", False),
+        ("/apis/sluice.dev/v1alpha1", "discovery", False),
         ("/api/v1/pods", "pods", False),
         ("/api/v1/namespaces/team/pods", "pods", False),
         ("/api/v1/namespaces/team/pods/a-1", "pods", True),

@@ -229,10 +229,19 @@ def test_pod_template_reaches_the_pod_under_ours():
                 "priorityClassName": "low",
                 "restartPolicy": "Always",
                 "initContainers": [{"name": "fetch", "image": "git"}],
-                "containers": [{"name": "main", "tty": True}, {"name": "proxy", "image": "envoy"}],
+                "containers": [
+                    {
+                        "name": "main",
+                        "tty": True,
+                        "restartPolicy": "Always",
+                        "restartPolicyRules": [{"action": "Restart"}],
+                    },
+                    {"name": "proxy", "image": "envoy"},
+                ],
             },
         }
     )
+    assert {"restartPolicy", "restartPolicyRules"}.isdisjoint(main(made))  # an attempt is a pod of its own
     assert made["metadata"]["labels"]["team"] == "data"
     assert made["metadata"]["labels"]["sluice.dev/task"] == "a"
     assert made["metadata"]["annotations"]["note"] == "kept"

@@ -190,3 +190,15 @@ def test_image_of_the_users_own_init_container_is_seen():
         ]
     }
     assert pod_deadline(TASK, seen(status)).outcome.ending is Ending.GAVE_UP
+
+
+@pytest.mark.parametrize(("status", "ending"), [("init", Ending.INFRASTRUCTURE), ("main", Ending.TIMEOUT)])
+def test_a_node_that_does_not_end_a_pod_costs_the_user_a_timeout_only_if_the_program_had_started(status, ending):
+    task = replace(TASK, timeout_s=60)
+    if status == "main":
+        found = pod_deadline(task, seen(running()))
+    else:
+        body = pod(waiting("PodInitializing") | {"initContainerStatuses": [init("fetch", RUNS)]})
+        body["spec"] |= {"initContainers": [{"name": "fetch"}]}
+        found = pod_deadline(task, pod_view(body))
+    assert found.outcome.ending is ending

@@ -69,6 +69,8 @@ def failed_before(code, reason):
         (being_deleted(exited(3, ended=10), asked=11), ERROR),
         # its own end
         (exited(137, "ContainerStatusUnknown"), INFRASTRUCTURE),  # its node cannot say
+        (exited(255, "Unknown"), INFRASTRUCTURE),  # nor can one that was restarted
+        (exited(255, "Error"), ERROR),
         (KILLED, OUT_OF_MEMORY),
         (exited(0, "OOMKilled"), SUCCESS),  # a child of it was killed, and it did without
         (exited(0), SUCCESS),

@@ -498,3 +498,19 @@ def test_a_child_that_a_person_stopped_before_its_deadline_is_stopped_however_la
     world = world.restarted()
     world.decide(after=600)
     assert world.task("call").phase == "Stopped"
+
+
+def test_a_dollar_in_an_argument_is_one_whatever_the_argument_is_called():
+    arguments = {"command": "$(params.c)", "env": "$$(params.c)", "other": "$(params.c)"}
+    world = run("sub", fields={"sub": {"workflow": {"name": "other", "arguments": arguments}}})
+    made = build_child_run(RUN, world.task("sub").definition, 1, {"params.c": "echo $HOME"})
+    assert made["spec"]["arguments"] == {"command": "echo $HOME", "env": "$(params.c)", "other": "echo $HOME"}
+
+
+def test_so_is_one_in_an_item():
+    items = [{"command": "$(params.c)"}]
+    definition = Definition.of(graph("a", a={"forEach": {"items": items}}))
+    identity = replace(RUN, parameters={"c": "echo $HOME"})
+    world = World(restore(identity, "etl-1", definition, status={}, pods=[], now=START, orders=Orders()))
+    world.decide()
+    assert world.run.tasks.fan_outs[0].items == [{"command": "echo $HOME"}]

@@ -44,11 +44,13 @@ def test_a_script_with_the_image_of_the_defaults():
 
 @pytest.mark.parametrize(("policy", "dropped"), [("OnFailure", True), ("Always", True), ("Never", False)])
 def test_a_restart_policy_that_is_dropped(policy, dropped):
-    template = {"podTemplate": {"spec": {"restartPolicy": policy}}}
+    main = {"name": "main", "restartPolicy": policy}
+    template = {"podTemplate": {"spec": {"restartPolicy": policy, "containers": [{"name": "proxy"}, main]}}}
     words = "is dropped: each attempt is a pod of its own, with Never; say in `retries` how often to try again"
     paths = ["spec.defaults", "spec.tasks[0]"] if dropped else []
+    fields = ("containers[1].restartPolicy", "restartPolicy")
     assert warnings(template, defaults=template) == [
-        f"{path}.podTemplate.spec.restartPolicy: {words}" for path in paths
+        f"{path}.podTemplate.spec.{field}: {words}" for path in paths for field in fields
     ]
 
 

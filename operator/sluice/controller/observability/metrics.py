@@ -176,6 +176,8 @@ def _resource(path: str) -> tuple[str, bool]:
     """The resource of an API path, such as `pods` or `pods/log`, and whether the path names one object."""
     parts = path.split("/")
     parts = parts[_CORE_GROUP if parts[1] == "api" else _OTHER_GROUPS :]
+    if not parts:
+        return "discovery", False
     if parts[0] == "namespaces" and len(parts) > 2:  # noqa: PLR2004  # what follows is in the namespace
         parts = parts[2:]
     return "/".join((parts[0], *parts[2:3])), len(parts) > 1

@@ -74,7 +74,8 @@ class VolumeClaims:
             return None
         for template in mounted(run.tasks[number].definition.fields, run.identity.claims):
             if not run.is_claimed(template):
-                if refused := await self._refusal(run, template):
+                make = self._used if _was_written(run, template) else self._refusal
+                if refused := await make(run, template):
                     return refused
                 run.claimed(template)
         return None
@@ -94,6 +95,19 @@ class VolumeClaims:
         except Unanswered as error:
             return CreateError.BUSY, f"PersistentVolumeClaim {name}: no answer yet: {error}"
         return None
+
+    async def _used(self, run: RunState, template: str) -> tuple[CreateError, str] | None:
+        """One that tasks have written to is not made again: it would be empty."""
+        identity, name = run.identity, run.identity.claims[template]
+        try:
+            await self._kube.get_metadata(claims_path(identity.namespace, name))
+        except ApiError as error:
+            if error.status == NOT_FOUND:
+                words = f"PersistentVolumeClaim {name} was deleted, and with it what tasks of this run wrote there"
+                return CreateError.INVALID, words
+        except Unanswered:
+            pass
+        return await self._adopt(identity.namespace, name, identity.uid)
 
     async def _adopt(self, namespace: str, name: str, run_uid: str) -> tuple[CreateError, str] | None:
         try:
@@ -184,3 +198,9 @@ class VolumeClaims:
 def owner_uid(metadata: Json) -> str:
     """The UID of the run that a claim belongs to."""
     return next((o["uid"] for o in metadata.get("ownerReferences", ()) if o.get("controller")), "")
+
+
+def _was_written(run: RunState, template: str) -> bool:
+    """Has a task that mounts it succeeded?"""
+    ended = {task.definition.name: task.definition for task in run.tasks if task.phase == "Succeeded"}
+    return any(template in mounted(each.fields, run.identity.claims) for each in ended.values())

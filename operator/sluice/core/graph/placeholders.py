@@ -73,14 +73,15 @@ def text_of(part: str) -> str:
     return part[1:-1]
 
 
-def fill(fields: Json, values: Values) -> Json:
-    """A copy of a task's fields with the known placeholders replaced. Placeholders inside a value are not.
+def fill(fields: Json, values: Values, *, of_pod: bool = True) -> Json:
+    """A copy of a task's fields with the known placeholders replaced. Placeholders inside a value are not. `of_pod`:
+    what is in `command`, `args` and `env` is expanded by the kubelet once more.
 
     Raises TooLong.
     """
-    filling = _Filling(values)
+    filling = _Filling(values, _EXPANDED_BY_KUBELET if of_pod else frozenset())
     return {
-        name: field if name in UNFILLED else filling.filled(field, doubled=name in _EXPANDED_BY_KUBELET)
+        name: field if name in UNFILLED else filling.filled(field, doubled=name in filling.expanded)
         for name, field in fields.items()
     }
 
@@ -89,14 +90,15 @@ def fill_typed(node: Any, typed: Mapping[str, Any], values: Values) -> Any:
     """A copy of a part of a manifest. A string that is one whole placeholder becomes its value in `typed`, with its
     type; inside a text it is text. Raises TooLong.
     """
-    return _Filling(values).typed(node, typed)
+    return _Filling(values, frozenset()).typed(node, typed)
 
 
 class _Filling:
     """One call, and how many characters it may still fill in."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, expanded: frozenset[str]) -> None:
         self._values, self._left = values, FILLED_MAX
+        self.expanded = expanded
 
     def filled(self, node: Any, *, doubled: bool) -> Any:
         if isinstance(node, str):
@@ -106,9 +108,7 @@ class _Filling:
         if isinstance(node, list):
             return [self.filled(item, doubled=doubled) for item in node]
         if isinstance(node, dict):
-            return {
-                key: self.filled(value, doubled=doubled or key in _EXPANDED_BY_KUBELET) for key, value in node.items()
-            }
+            return {key: self.filled(value, doubled=doubled or key in self.expanded) for key, value in node.items()}
         return node
 
     def typed(self, node: Any, typed: Mapping[str, Any]) -> Any:

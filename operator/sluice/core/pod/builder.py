@@ -227,6 +227,8 @@ def inputs_json(
     return json.dumps(inputs, ensure_ascii=False)
 
 
+_RESTARTS = frozenset({"restartPolicy", "restartPolicyRules"})  # of a container: each attempt is a pod of its own
+
 _ALL_SHOWN = 200
 _MESSAGES_MAX = 64 * 1024
 
@@ -279,6 +281,7 @@ def _is_main(container: Any) -> bool:
 def _main(base: Json, fields: Json, task: TaskDefinition, environment: list[Json]) -> Json:
     container = merge({**base, "env": environment}, {"env": base.get("env", [])})
     container = merge(container, {name: fields[name] for name in _MAIN_FIELDS if name in fields})
+    container = {name: value for name, value in container.items() if name not in _RESTARTS}
     security = container["securityContext"]
     if _escalates(security):
         container["securityContext"] = {name: security[name] for name in security if name != "allowPrivilegeEscalation"}

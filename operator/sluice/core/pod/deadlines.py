@@ -84,6 +84,9 @@ def pod_deadline(
         return Deadline(at, Outcome(Ending.INFRASTRUCTURE, words))
     if task.timeout_s is not None:
         at = pod.scheduled_at + task.timeout_s + GRACE_S
+        if pod.begun_at is None:  # an init container runs
+            words = "its timeout was over before its program had started, and its node did not end it"
+            return Deadline(at, Outcome(Ending.INFRASTRUCTURE, words))
         return Deadline(at, Outcome(Ending.TIMEOUT, "took longer than its timeout, and its node did not end it"))
     return None
 

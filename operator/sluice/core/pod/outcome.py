@@ -7,12 +7,12 @@
 3. Otherwise the cluster or a person ended it: Infrastructure. Preempted if Kueue did, as it often does.
    https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions
 
-A node that lost track of `main` (ContainerStatusUnknown) knows no end of its own, and a pod that failed before `main`
-began is the cluster's. A pod that disappeared before its end was seen is Lost.
+A node that lost track of `main` (ContainerStatusUnknown, or Unknown after the node was restarted) knows no end of its
+own, and a pod that failed before `main` began is the cluster's. A pod that disappeared before its end was seen is Lost.
 """
 
 from sluice.core import Instant
-from sluice.core.pod.view import PodView
+from sluice.core.pod.view import END_UNKNOWN, PodView
 from sluice.core.spec.ending import Ending, Outcome
 
 POD_LOST = Outcome(Ending.LOST, "the pod is gone and nobody saw how it ended")
@@ -62,7 +62,7 @@ def _what_the_cluster_did(pod: PodView) -> str:
         return f"the pod was deleted before it had finished{own}"
     if pod.container.init:
         return f"init container {pod.container.init} failed: {_exit(pod)}{own}"
-    if pod.container.reason == "ContainerStatusUnknown":
+    if pod.container.reason in END_UNKNOWN:
         return f"the node lost track of the container{own}"
     if pod.reason == "DeadlineExceeded":
         return "its timeout was over before its program had started"

@@ -18,6 +18,11 @@ from sluice.core.spec.outputs import OutputsFile
 _DISRUPTIONS = frozenset({"DisruptionTarget", "TerminationTarget"})
 _STOPPED_BY_KUEUE = "StoppedByKueue"  # https://kueue.sigs.k8s.io/docs/tasks/run/plain_pods/
 MESSAGE_MAX = 256
+END_UNKNOWN = frozenset({"ContainerStatusUnknown", "Unknown"})
+"""The reasons of a container whose end nobody has seen: the kubelet's, and containerd's after its node was restarted.
+
+https://github.com/containerd/containerd/blob/main/internal/cri/server/restart.go
+"""
 _FINALIZER_MAX = 100
 _OUTPUTS_MAX, _OUTPUTS_MAX_OF_ALL = (
     4096,
@@ -137,7 +142,7 @@ class PodView:
         SIGTERM has not done its work.
         """
         main = self.container
-        if main.init or main.exit_code is None or main.reason == "ContainerStatusUnknown":
+        if main.init or main.exit_code is None or main.reason in END_UNKNOWN:
             return False
         deadline_at = None if self.terminal and self.reason != "DeadlineExceeded" else self.deadline_at
         if self.reason == "DeadlineExceeded" and deadline_at is None:

@@ -174,6 +174,6 @@ def _expanded(run: RunState, task: TaskState) -> list[Any]:
     if for_each is None:
         raise AssertionError(f"{task.definition.name} is no fan-out")
     try:
-        return for_each.items(lambda fields: fill(fields, values_of(run, task)))
+        return for_each.items(lambda fields: fill(fields, values_of(run, task), of_pod=False))
     except NoItems as error:
         raise NoItems(lost_outputs(run, task) or str(error)) from error

@@ -96,7 +96,7 @@ def build_child_run(
     run: RunIdentity, task: TaskDefinition, attempt: int, values: Values, index: int | None = None
 ) -> Json:
     """The WorkflowRun. `index` is that of an item of a fan-out."""
-    workflow = fill(task.own["workflow"], values)
+    workflow = fill(task.own["workflow"], values, of_pod=False)
     spec = {"workflow": workflow["name"]}
     if "arguments" in workflow:
         spec["arguments"] = workflow["arguments"]

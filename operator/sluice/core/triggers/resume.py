@@ -211,7 +211,7 @@ class _Comparison:
         if known is None:
             if task.for_each is None:
                 raise NoItems(f"{task.name} is no fan-out any more")
-            known = list(map(as_json, task.for_each.items(lambda fields: fill(fields, self._values))))
+            known = list(map(as_json, task.for_each.items(lambda fields: fill(fields, self._values, of_pod=False))))
             self._lists[key] = known
         return known
 

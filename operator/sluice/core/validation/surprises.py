@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from sluice.core import Json
 from sluice.core.base.faults import Fault
+from sluice.core.base.naming import MAIN
 from sluice.core.spec.definition import Definition
 
 _WITHOUT_BASH = re.compile(r"(.*/)?((busybox|alpine)([:@].*)?|(?!bash:)[^/:@]+:[^/@]*alpine[^/@]*(@.*)?)")
@@ -34,8 +35,12 @@ def restart_policies(spec: Json) -> Iterator[Fault]:
     layers = {f"spec.tasks[{number}]": task for number, task in enumerate(spec["tasks"])}
     for path, layer in (layers | {"spec.defaults": spec.get("defaults") or {}}).items():
         template = (layer.get("podTemplate") or {}).get("spec") or {}
+        words = "is dropped: each attempt is a pod of its own, with Never; say in `retries` how often to try again"
         if template.get("restartPolicy", "Never") != "Never":
-            yield Fault(
-                f"{path}.podTemplate.spec.restartPolicy",
-                "is dropped: each attempt is a pod of its own, with Never; say in `retries` how often to try again",
-            )
+            yield Fault(f"{path}.podTemplate.spec.restartPolicy", words)
+        containers = template.get("containers") or []
+        for at, container in enumerate(containers if isinstance(containers, list) else ()):
+            if isinstance(container, dict) and container.get("name") == MAIN:
+                for field in ("restartPolicy", "restartPolicyRules"):
+                    if container.get(field, "Never") != "Never":
+                        yield Fault(f"{path}.podTemplate.spec.containers[{at}].{field}", words)

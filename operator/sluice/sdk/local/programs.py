@@ -57,7 +57,10 @@ class Call:
             return AttemptEnd(0, json.dumps(found, ensure_ascii=False, allow_nan=False))
         except stub.Fault as fault:
             return AttemptEnd(1, f"{self.call['name']}: {fault}")
-        except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the author's function raises
+        except SystemExit as end:
+            code = end.code or 0
+            return AttemptEnd(code & 0xFF, "") if isinstance(code, int) else AttemptEnd(1, str(code))
+        except Exception as error:  # noqa: BLE001  # whatever the author's function raises
             return AttemptEnd(1, f"{type(error).__name__}: {error}")
 
     def kill(self) -> None:
