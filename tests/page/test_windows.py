@@ -145,13 +145,19 @@ async def test_of_a_run_that_was_made_again_its_own_graph_is_drawn(opened):
     await expect(page.locator(".box")).to_have_count(3)
 
 
-async def test_what_is_typed_stays_while_the_run_goes_on(opened):
+async def test_what_is_typed_stays_when_news_of_the_run_comes(opened):
     _, tab, cluster = opened
-    page = await tab("?run=etl-1&view=compare")
-    await expect(page.locator("h1")).to_have_text("etl-1")
-    await page.get_by_label("with").fill("etl~2")
-    changed = run("Running")
-    changed["status"]["message"] = "something new"
-    cluster.events["etl-1"].put_nowait({"type": "MODIFIED", "object": changed})
+
+    def told(message):
+        found = run("Succeeded", a={"phase": "Succeeded"})
+        times = {"startedAt": "2026-01-01T00:00:00Z", "finishedAt": "2026-01-01T00:01:00Z"}
+        found["status"] |= {"message": message, **times}
+        return found
+
+    cluster.found["etl-1"] = told("as it was")
+    page = await tab("?run=etl-1&view=timeline")
+    await page.get_by_label("parallelism").fill("3")
+    cluster.found["etl-1"] = told("something new")
+    cluster.events["etl-1"].put_nowait({"type": "MODIFIED", "object": cluster.found["etl-1"]})
     await expect(page.get_by_text("something new").first).to_be_visible()
-    await expect(page.get_by_label("with")).to_have_value("etl~2")
+    await expect(page.get_by_label("parallelism")).to_have_value("3")

@@ -53,6 +53,11 @@ async def follow(kube: KubeClient, path: str, version: str, **params: str) -> As
                 yield event["object"]
 
 
+async def listed(kube: KubeClient, path: str, **params: str) -> tuple[list[Json], str]:
+    """The objects of a collection, and its version."""
+    return await kube.views(lambda item: item, path, **params)
+
+
 async def create_all(kube: KubeClient, path: str, bodies: Iterable[Json]) -> None:
     """In their order, 32 at a time."""
     in_flight = asyncio.Semaphore(_IN_FLIGHT)

@@ -21,7 +21,7 @@ from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.paths import our_path
 from tests.cluster import Cluster
 from tests.perf import rounds
-from tests.perf.cluster import ROOT, create_all, manifest, namespace, say
+from tests.perf.cluster import ROOT, create_all, listed, manifest, namespace, say
 from tests.perf.growth_chart import Line, chart
 from tests.perf.operated import Operator, succeeded
 from tests.perf.scenarios import Json, Scenario, chain, layers, simulated, wide
@@ -165,7 +165,7 @@ async def _schedules(bench: Bench, size: int) -> Json:
             due = (datetime.now(UTC) + ahead).replace(second=0, microsecond=0)
             schedule = {"cron": f"{due.minute} {due.hour} {due.day} {due.month} *", "timeZone": "Etc/UTC"}
             await _make_workflows(bench.kube, name, size, _ONE_TASK | {"schedule": schedule})
-            _, version = await bench.kube.list(our_path("", "workflowruns"))
+            _, version = await listed(bench.kube, our_path("", "workflowruns"))
             await asyncio.sleep(_SETTLE_S)
             percent, idle_mb = await _idle_percent(operator), operator.rss_mb()
             if datetime.now(UTC) > due:
@@ -195,7 +195,7 @@ async def _finished(bench: Bench, size: int) -> Json:
         async with namespace(bench.kube, f"finished {size}") as name:
             await _make_workflows(bench.kube, name, count, _ONE_TASK | {"trigger": "Manual"})
             empty_mb = await _restarted_mb(operator)
-            _, version = await bench.kube.list(our_path(name, "workflowruns"))
+            _, version = await listed(bench.kube, our_path(name, "workflowruns"))
             creating = asyncio.create_task(create_all(bench.kube, our_path(name, "workflowruns"), runs))
             await succeeded(bench.kube, our_path(name, "workflowruns"), version, size)
             await creating

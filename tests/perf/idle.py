@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.paths import our_path
-from tests.perf.cluster import create_all, manifest, namespace, say
+from tests.perf.cluster import create_all, listed, manifest, namespace, say
 from tests.perf.goals import missed
 from tests.perf.operated import Operator, succeeded
 from tests.perf.scenarios import Json, simulated
@@ -40,7 +40,7 @@ async def idle(kube: KubeClient, operator: Operator, minutes: float) -> Json:
 async def _finished_runs(kube: KubeClient, name: str) -> None:
     tasks = [{"name": f"t{number}"} for number in range(_TASKS_EACH)]
     spec = {"defaults": simulated(), "tasks": tasks, "trigger": "Manual"}
-    _, version = await kube.list(our_path(name, "workflowruns"))
+    _, version = await listed(kube, our_path(name, "workflowruns"))
     workflows = [f"w{number}" for number in range(_WORKFLOWS)]
     await create_all(
         kube, our_path(name, "workflows"), (manifest("Workflow", workflow, spec) for workflow in workflows)

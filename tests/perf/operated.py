@@ -15,7 +15,7 @@ from sluice.api import API_VERSION
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.paths import our_path
 from tests.cluster import Cluster
-from tests.perf.cluster import follow
+from tests.perf.cluster import follow, listed
 from tests.perf.metrics import writes
 from tests.perf.scenarios import POOL, Json, Scenario
 
@@ -107,7 +107,7 @@ async def cost(kube: KubeClient, operator: Operator, scenario: Scenario, namespa
     if scenario.pool:
         (namespace,) = namespaces
         await _make_pool(kube, namespace, scenario.pool)
-    _, version = await kube.list(runs)
+    _, version = await listed(kube, runs)
     cpu_before, writes_before = operator.cpu_s(), await write_count(operator.cluster, scenario)
     started = time.monotonic()
 

@@ -16,7 +16,7 @@ from sluice.core.base.naming import LABEL_RUN
 from sluice.core.pod.builder import Item, build_pod
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.identity import RunIdentity
-from tests.perf.cluster import follow
+from tests.perf.cluster import follow, listed
 from tests.perf.scenarios import Scenario
 
 _IN_FLIGHT = 32
@@ -57,7 +57,7 @@ class _Run:
 
     async def seconds(self) -> float:
         labels = f"{LABEL_RUN}={self.label}"
-        _, version = await self.kube.list(pods_path(self.namespace), labelSelector=labels)
+        _, version = await listed(self.kube, pods_path(self.namespace), labelSelector=labels)
         started = time.monotonic()
         for unit, count in self.open_dependencies.items():
             if not count:

@@ -15,7 +15,7 @@ from sluice.api import API_VERSION
 from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.paths import our_path, pods_path
 from sluice.core.base.naming import LABEL_INDEX, LABEL_WORKFLOW
-from tests.perf.cluster import follow, namespace, say
+from tests.perf.cluster import follow, listed, namespace, say
 from tests.perf.goals import missed
 from tests.perf.operated import Operator
 from tests.perf.scenarios import Json, simulated
@@ -55,7 +55,7 @@ async def _start(kube: KubeClient, operator: Operator, name: str) -> Json:
     decided = took_s(pods_path(name), lambda _: True, labelSelector=f"{LABEL_WORKFLOW}=new")
     recorded = took_s(our_path(name, "workflowruns"), lambda run: _items(run).get("succeeded") == str(_ENDS))
     _, decision_s, whole_s = await asyncio.gather(operator.start(), decided, recorded)
-    pods, _ = await kube.list(pods_path(name), labelSelector=f"{LABEL_WORKFLOW}=live")
+    pods, _ = await listed(kube, pods_path(name), labelSelector=f"{LABEL_WORKFLOW}=live")
     if len(pods) != _LIVE:
         raise RuntimeError(f"there are {len(pods)} pods for {_LIVE} items")
     return {"decision_s": decision_s, "whole_s": whole_s, "peak_rss_mb": round(operator.peak_rss_mb())}
@@ -69,7 +69,7 @@ async def _apply(kube: KubeClient, name: str, workflow: str, fields: Json, durat
 
 async def _end_one(kube: KubeClient, name: str) -> None:
     """Ends the pod as the kubelet would."""
-    (pod,), _ = await kube.list(pods_path(name), labelSelector=f"{LABEL_WORKFLOW}=live,{LABEL_INDEX}={_ENDS}")
+    (pod,), _ = await listed(kube, pods_path(name), labelSelector=f"{LABEL_WORKFLOW}=live,{LABEL_INDEX}={_ENDS}")
     (status,) = pod["status"]["containerStatuses"]
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     terminated = {"exitCode": 0, "reason": "Completed", "startedAt": pod["status"]["startTime"], "finishedAt": now}
@@ -80,7 +80,7 @@ async def _end_one(kube: KubeClient, name: str) -> None:
 
 async def _once(kube: KubeClient, path: str, condition: Callable[[Json], bool], **params: str) -> None:
     """Wait until an object of the collection meets the condition."""
-    objects, version = await kube.list(path, **params)
+    objects, version = await listed(kube, path, **params)
     if any(map(condition, objects)):
         return
     async for changed in follow(kube, path, version, **params):

@@ -52,7 +52,7 @@ async def _decide(client: "Client", named: str, verdict: str, comment: str | Non
     entries = usable_entries(run.get("status", {}))
     graph = await graphs.graph_of_run(client, run)
     task = _task(name, target.task, entries, graph)
-    check_undecided(run, task)
+    check_undecided(name, task, entries)
     by = await client.whoami()
     changed = await writing.patch(client, RUNS, name, approval(task, verdict, by, comment))
     changed.say(f"{task} of {name}: {_WORDS[verdict]} by {by}.{_goes_on(task, entries, graph, verdict)}")

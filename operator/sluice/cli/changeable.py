@@ -20,12 +20,8 @@ def check_not_stopped(run: Json) -> None:
         raise ClientError(f"{name} is being stopped; to take up its work again once it has: sluice retry {name}")
 
 
-def check_undecided(run: Json, task: str) -> None:
-    """Raises ClientError if the approval has been decided, or the run has ended."""
-    from sluice.core.status.stored_entries import usable_entries  # noqa: PLC0415  # not for --help
-
-    check_goes_on(run)
-    entry = usable_entries(run.get("status") or {}).get(task, {})
+def check_undecided(run: str, task: str, entries: Json) -> None:
+    """Raises ClientError if the approval has been decided. `entries` are the tasks in the run's status."""
+    entry = entries.get(task, {})
     if (phase := entry.get("phase", "Pending")) not in ("Pending", "Running"):
-        words = f"{task} of {run['metadata']['name']} has been decided: {phase}; {entry.get('message', '')}"
-        raise ClientError(words.rstrip("; "))
+        raise ClientError(f"{task} of {run} has been decided: {phase}; {entry.get('message', '')}".rstrip("; "))

@@ -57,7 +57,7 @@ async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
 
     served, listening, stop_shell = asyncio.Event(), asyncio.Event(), asyncio.Event()
     registry = kopf.OperatorRegistry()
-    register(registry, controller.cache, listening)
+    register(registry, controller.cache, listening, kube.server)
 
     async def run_shell() -> None:
         await until_served(kube, controller.cache.stores)

@@ -21,6 +21,7 @@ from sluice.client.errors import ClientError
 from sluice.client.names import Kind
 from sluice.client.resources import BACKFILLS, RUNS, WORKFLOWS, Resource
 from sluice.core import Json
+from sluice.core.status.stored_entries import usable_entries
 from sluice.page.visitors import Visitor
 
 
@@ -66,7 +67,9 @@ def _patch(
 
 def _verdict(verdict: str, word: str) -> Callable[[Client, Writing, Asked], Awaitable[Done]]:
     async def decide(client: Client, writing: Writing, asked: Asked) -> Done:
-        check_undecided(await client.get(RUNS, asked.name), asked.task)
+        run = await client.get(RUNS, asked.name)
+        check_goes_on(run)
+        check_undecided(asked.name, asked.task, usable_entries(run.get("status") or {}))
         by = await client.whoami()
         change = approval(asked.task, verdict, by, asked.comment)
         return f"{asked.task} of {asked.name}: {word} by {by}", await writing.patch(client, RUNS, asked.name, change)

@@ -32,7 +32,7 @@ async def test_a_watch_that_has_died_is_opened_anew(
     cache, listening, stop = Cache((kubectl.namespace,)), asyncio.Event(), asyncio.Event()
     listening.set()
     registry = kopf.OperatorRegistry()
-    register(registry, cache, listening)
+    register(registry, cache, listening, "")
     with Proxy(api_server, kubectl.namespace, Fault(act, "GET", WATCH_WORKFLOWS)) as proxy:
         monkeypatch.setenv("KUBECONFIG", str(proxy.kubeconfig(tmp_path / "kubeconfig")))
         shell = asyncio.create_task(

@@ -208,7 +208,7 @@ async def test_kopfs_lists_and_watches_go_on(server: Server, tmp_path: Path, mon
     cache, listening, stop = Cache(), asyncio.Event(), asyncio.Event()
     listening.set()
     registry = kopf.OperatorRegistry()
-    register(registry, cache, listening)
+    register(registry, cache, listening, "")
     async with server.serving() as url:
         config = {
             "clusters": [{"name": "it", "cluster": {"server": url}}],

@@ -9,6 +9,7 @@ from sluice.controller.clock import Clock
 from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.client import ApiError
 from sluice.controller.resources.pvcs import VolumeClaims
+from sluice.core.base.naming import owner_reference
 from sluice.core.pod.create_errors import CreateError
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
@@ -18,7 +19,9 @@ from tests.core.world import graph
 
 CLAIM = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
 MOUNTS = {"volumeMounts": [{"name": "data", "mountPath": "/data"}]}
-OWNED = {"metadata": {"ownerReferences": [{"controller": True, "uid": RUN.uid}]}}
+OWNED = {
+    "metadata": {"namespace": "team", "ownerReferences": [owner_reference("WorkflowRun", RUN.name, RUN.uid)]},
+}
 
 
 class Server:
@@ -32,8 +35,6 @@ class Server:
         if not self.there:
             raise ApiError(404, "NotFound", "")
         return OWNED
-
-    get_metadata = get
 
 
 @pytest.mark.parametrize(

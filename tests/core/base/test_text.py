@@ -2,7 +2,7 @@
 
 import pytest
 
-from sluice.core.base.text import first_names, same_words
+from sluice.core.base.text import as_told, first_names
 
 
 @pytest.mark.parametrize(
@@ -19,13 +19,18 @@ def test_first_names(names, text):
     assert first_names(iter(names.split()), len(names.split()), shown=2) == text
 
 
+FIRST = "run a: denied by a policy (request 41ab at 10:14:59)"
+
+
 @pytest.mark.parametrize(
-    ("other", "same"),
+    ("words", "start", "told"),
     [
-        ("denied by a policy (request 9f2c at 10:15:07)", True),
-        ("denied by a quota (request 9f2c at 10:15:07)", False),
-        ("denied by a policy", False),
+        ("run a: denied by a policy (request 9f2c at 10:15:07)", "", FIRST),
+        ("run a: denied by a policy (request 9f2c at 10:15:07)", "run a: ", FIRST),
+        ("run a: denied by a quota (request 9f2c at 10:15:07)", "run a: ", None),
+        ("run a2: denied by a policy (request 9f2c at 10:15:07)", "run a2: ", None),
+        ("run a: denied by a policy", "run a: ", None),
     ],
 )
-def test_words_are_the_same_whatever_number_they_have(other, same):
-    assert same_words("denied by a policy (request 41ab at 10:14:59)", other) is same
+def test_what_was_told_is_told_again_whatever_number_is_in_it(words, start, told):
+    assert as_told(FIRST, words, start) == (told or words)

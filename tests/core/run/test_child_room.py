@@ -172,34 +172,20 @@ def test_without_a_cap_a_run_has_a_hundred_unfinished_children_at_most():
     assert len(world.restarted().decide().create) == 100  # of those that nobody has seen yet
 
 
-def test_who_has_a_child_that_does_nothing_is_woken_when_pods_of_other_runs_have_ended():
-    tree = Tree()
-    top = tree.run("call, a, b", "top", parallelism=2, call=CALL, a={"priority": 1})
-    starts(top)
-    middle = tree.child(top, "call", "one, two", (top,), one=CALL, two=CALL)
-    starts(middle)
-    top.sees("a", exited())
-    top.decide()
-    assert starts(middle) == ["one"]
-    ask = tree.child(middle, "one", "ask", (middle, top), ask={"approval": {}})
-    assert starts(ask) == []
-    assert starts(middle) == []  # with that of `one` there would be too many
-    tree.woken.clear()
-    top.sees("b", exited())
-    top.decide()
-    assert middle.run.identity.name in tree.woken
-    assert starts(middle) == ["two"]
-
-
-def test_who_has_a_child_that_does_nothing_is_woken_when_the_cap_is_raised():
-    tree = Tree()
-    top = tree.run("call, a", "top", parallelism=2, call=CALL)
-    starts(top)
-    middle = tree.child(top, "call", "one, two", (top,), one=CALL, two=CALL)
-    assert starts(middle) == ["one"]
-    tree.child(middle, "one", "ask", (middle, top), ask={"approval": {}})
-    assert starts(middle) == []
-    tree.woken.clear()
-    top.run.take_orders(Orders(limits=RunLimits(parallelism=3)))
-    assert middle.run.identity.name in tree.woken
-    assert starts(middle) == ["two"]
+def test_who_has_a_child_that_does_nothing_is_woken_when_pods_of_other_runs_have_ended_or_the_cap_is_raised():
+    for room in ("a pod ends", "the cap is raised"):
+        tree = Tree()
+        top = tree.run("call, a", "top", parallelism=2, call=CALL)
+        starts(top)
+        middle = tree.child(top, "call", "one, two", (top,), one=CALL, two=CALL)
+        assert starts(middle) == ["one"]
+        tree.child(middle, "one", "ask", (middle, top), ask={"approval": {}})
+        assert starts(middle) == []  # with that of `one` there would be too many
+        tree.woken.clear()
+        if room == "a pod ends":
+            top.sees("a", exited())
+            top.decide()
+        else:
+            top.run.take_orders(Orders(limits=RunLimits(parallelism=3)))
+        assert middle.run.identity.name in tree.woken
+        assert starts(middle) == ["two"]

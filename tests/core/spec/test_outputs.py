@@ -15,7 +15,7 @@ from sluice.core.pod.view import pod_view
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
 from sluice.core.run.outputs import lost_outputs, results_before
-from sluice.core.run.task_state import TaskStep
+from sluice.core.spec.ending import Ending
 from sluice.core.spec.outputs import (
     TASK_MAX_BYTES,
     InvalidOutputs,
@@ -650,6 +650,7 @@ def test_a_program_without_a_launcher_hands_on_its_whole_log(program):
     assert world.stored["tasks"]["a"]["outputs"] == '{"k":"Thursday"}'
 
 
+AFTER_A_MINUTE = ([], ["delete a/1"], ["delete a/1"])
 LATE = [{"timeout": "60s"}, {"deadline": "60s"}, {"poll": {"every": "10s", "timeout": "60s"}}]
 
 
@@ -672,8 +673,8 @@ def test_a_success_that_is_seen_late_is_one_once_its_log_is_read(limit, restarte
     assert (world.task("a").phase, world.task("a").outputs) == ("Succeeded", {"files": 1})
 
 
-@pytest.mark.parametrize("limit", LATE, ids=str)
-def test_a_log_that_cannot_be_read_is_not_waited_for_longer_than_a_minute(limit):
+@pytest.mark.parametrize(("limit", "then"), list(zip(LATE, AFTER_A_MINUTE, strict=True)), ids=str)
+def test_a_log_that_cannot_be_read_is_not_waited_for_longer_than_a_minute(limit, then):
     world = run("a", fields={"a": BY_LOG | limit})
     world.starts()
     world.sees("a", running())
@@ -682,5 +683,5 @@ def test_a_log_that_cannot_be_read_is_not_waited_for_longer_than_a_minute(limit)
     world.sees("a", exited(ended=30))
     world.decide()
     assert world.decide().wake_at == START + 360
-    world.decide(after=60)
-    assert world.task("a").step is TaskStep.ENDED or world.task("a").termination_cause is not None
+    assert world.decided(after=60) == then
+    assert (world.task("a").last or world.task("a").termination_cause).ending is Ending.TIMEOUT

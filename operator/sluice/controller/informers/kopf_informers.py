@@ -6,7 +6,6 @@ Of a watch that fails for good it ends the process.
 
 import asyncio
 import logging
-import os
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from types import SimpleNamespace
@@ -33,9 +32,9 @@ _LOOK_S = 1.0
 log = logging.getLogger("sluice")
 
 
-def register(registry: kopf.OperatorRegistry, cache: Cache, listening: asyncio.Event) -> None:
+def register(registry: kopf.OperatorRegistry, cache: Cache, listening: asyncio.Event, server: str) -> None:
     """What comes before `listening` is set is let go: an operator that stands by lists afresh when it leads, and until
-    then would remember for nothing.
+    then would remember for nothing. `server` is the address of the API server for a pod.
     """
     parse_as_we_do()
 
@@ -44,9 +43,7 @@ def register(registry: kopf.OperatorRegistry, cache: Cache, listening: asyncio.E
         inside = kopf.login_with_service_account(**kwargs)
         if inside is None:
             return kopf.login_with_kubeconfig(**kwargs)
-        host, port = os.environ["KUBERNETES_SERVICE_HOST"], os.environ["KUBERNETES_SERVICE_PORT"]
-        host = f"[{host}]" if ":" in host else host  # IPv6
-        return replace(inside, server=f"https://{host}:{port}")  # kopf's way needs the cluster's DNS
+        return replace(inside, server=server)  # kopf's way needs the cluster's DNS
 
     for plural, store in cache.stores.items():
         kopf.on.event(GROUP, VERSION, plural, registry=registry)(_handler(cache.readers[plural], store, listening))

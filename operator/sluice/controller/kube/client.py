@@ -79,6 +79,11 @@ class KubeClient:
             await config.load_kube_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
         return cls(configuration, clock, may_write)
 
+    @property
+    def server(self) -> str:
+        """Its address, such as https://[fd00::1]:443."""
+        return str(self._configuration.host)
+
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
@@ -180,10 +185,6 @@ class KubeClient:
         )
         return found
 
-    async def list(self, path: str, **params: str) -> tuple[list[Json], str]:
-        """The same, with the objects as they are."""
-        return await self.views(lambda item: item, path, size=_PAGE, **params)
-
     async def watch(self, path: str, version: str, *, kept: bool = False, **params: str) -> AsyncGenerator[Json]:
         """Events after `version`, until the server ends the stream. Raises ApiError(410) if `version` is too old.
 
@@ -264,7 +265,7 @@ class KubeClient:
         return self._session
 
     def _url(self, path: str) -> str:
-        return f"{self._configuration.host}{path}"
+        return f"{self.server}{path}"
 
     async def _headers(self, accept: str) -> dict[str, str]:
         headers = {"Accept": accept, "User-Agent": f"sluice-operator/{__version__}"}

@@ -105,13 +105,11 @@ class WorkQueue(Generic[Key]):
 
     def clock_was_set(self) -> None:
         """Whatever has its turn at some time has it now: who looks then sets the next by the new time."""
-        for key, (_, timer) in list(self._timers.items()):
-            timer.cancel()
+        for key in list(self._timers):
             self._due(key)
 
     def _due(self, key: Key) -> None:
-        del self._timers[key]
-        self._plan(key, -1)
+        self.cancel(key)
         self.add(key)
 
     def _retry(self, key: Key) -> float:

@@ -17,6 +17,7 @@ from sluice.controller.queue.workqueue import WorkQueue
 from sluice.core import Json
 from sluice.core.base.errors import Unanswered
 from sluice.core.base.naming import LABEL_RUN, LABEL_RUN_UID, owner_reference
+from sluice.core.base.ownership import controller_of
 from sluice.core.pod.create_errors import CreateError, classify
 from sluice.core.pod.volumes import claim_body, mounted
 from sluice.core.run.state import RunState
@@ -74,14 +75,16 @@ class VolumeClaims:
             return None
         for template in mounted(run.tasks[number].definition.fields, run.identity.claims):
             if not run.is_claimed(template):
-                make = self._used if _was_written(run, template) else self._refusal
-                if refused := await make(run, template):
+                if refused := await self._refusal(run, template):
                     return refused
                 run.claimed(template)
         return None
 
     async def _refusal(self, run: RunState, template: str) -> tuple[CreateError, str] | None:
         identity, name = run.identity, run.identity.claims[template]
+        if _was_written(run, template):  # made again, it would be empty
+            gone = f"PersistentVolumeClaim {name} was deleted, and with it what tasks of this run wrote there"
+            return await self._adopt(identity.namespace, name, identity.uid, (CreateError.INVALID, gone))
         run_owner = owner_reference("WorkflowRun", identity.name, identity.uid)
         wanted = claim_body(
             run.definition.claims[template], name, run=identity.name, workflow=identity.workflow, run_owner=run_owner
@@ -96,23 +99,15 @@ class VolumeClaims:
             return CreateError.BUSY, f"PersistentVolumeClaim {name}: no answer yet: {error}"
         return None
 
-    async def _used(self, run: RunState, template: str) -> tuple[CreateError, str] | None:
-        """One that tasks have written to is not made again: it would be empty."""
-        identity, name = run.identity, run.identity.claims[template]
-        try:
-            await self._kube.get_metadata(claims_path(identity.namespace, name))
-        except ApiError as error:
-            if error.status == NOT_FOUND:
-                words = f"PersistentVolumeClaim {name} was deleted, and with it what tasks of this run wrote there"
-                return CreateError.INVALID, words
-        except Unanswered:
-            pass
-        return await self._adopt(identity.namespace, name, identity.uid)
-
-    async def _adopt(self, namespace: str, name: str, run_uid: str) -> tuple[CreateError, str] | None:
+    async def _adopt(
+        self, namespace: str, name: str, run_uid: str, gone: tuple[CreateError, str] | None = None
+    ) -> tuple[CreateError, str] | None:
+        """`gone`: what it means if there is none; else it is tried again."""
         try:
             found = await self._kube.get(claims_path(namespace, name))
         except (ApiError, Unanswered) as error:
+            if gone is not None and isinstance(error, ApiError) and error.status == NOT_FOUND:
+                return gone
             return CreateError.BUSY, f"PersistentVolumeClaim {name}: {error}"
         if owner_uid(found["metadata"]) != run_uid:
             return (
@@ -196,8 +191,9 @@ class VolumeClaims:
 
 
 def owner_uid(metadata: Json) -> str:
-    """The UID of the run that a claim belongs to."""
-    return next((o["uid"] for o in metadata.get("ownerReferences", ()) if o.get("controller")), "")
+    """The UID of the run that a claim belongs to; empty if it is nobody's."""
+    run = controller_of(metadata, "WorkflowRun")
+    return "" if run is None else run.uid
 
 
 def _was_written(run: RunState, template: str) -> bool:

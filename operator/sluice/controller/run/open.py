@@ -25,7 +25,7 @@ from sluice.controller.run.resume import ResumePlanner
 from sluice.controller.run.status_writer import patch_status
 from sluice.core.base import foreign
 from sluice.core.base.faults import Fault
-from sluice.core.base.text import same_words
+from sluice.core.base.text import as_told
 from sluice.core.pod.volumes import claims_of
 from sluice.core.quota.run_concurrency import Admitted, Queued, Replaced, TurnedAway
 from sluice.core.quota.shared_limits import SharedLimits
@@ -79,8 +79,8 @@ class RunOpener:
         except ApiError as error:
             if error.status == FORBIDDEN and not self._admission.started(seen):
                 words = f"the operator itself may not do what this needs, and tries again: {error.message}"
-                told = foreign.string(seen.status.get("message"))
-                await self._not_started.wait(seen, "OperatorForbidden", told if same_words(told, words) else words)
+                words = as_told(foreign.string(seen.status.get("message")), words)
+                await self._not_started.wait(seen, "OperatorForbidden", words)
             raise
 
     async def _let_in(self, seen: ObjectView) -> LiveRun | None:

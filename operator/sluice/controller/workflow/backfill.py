@@ -29,7 +29,7 @@ from sluice.core.base.naming import (
     owner_reference,
     scheduled_run_name,
 )
-from sluice.core.base.text import same_words
+from sluice.core.base.text import as_told
 from sluice.core.base.times import rfc3339
 from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.status.conditions import MESSAGE_MAX, Condition, merge_conditions, run_conditions
@@ -181,9 +181,8 @@ class BackfillReconciler:
     async def _run_not_created(self, seen: ObjectView, progress: Progress, what: RunToMake, error: ApiError) -> None:
         """As for a Workflow."""
         start = f"RunNotCreated: that of {rfc3339(what.time)}: "
-        told, words = foreign.string(seen.status.get("message")), f"{start}{error}"[:MESSAGE_MAX]
-        same = told.startswith(start) and same_words(told, words)
-        await self._report(seen, progress, told if same else words)
+        words = as_told(foreign.string(seen.status.get("message")), f"{start}{error}"[:MESSAGE_MAX], start)
+        await self._report(seen, progress, words)
 
     async def _report(self, seen: ObjectView, progress: Progress, waits: str, begun: Json | None = None) -> None:
         phase, words = "Running", waits

@@ -19,7 +19,7 @@ from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.errors import SluiceError
 from sluice.core.base.naming import LABEL_CHANGE, LABEL_GENERATION, LABEL_WORKFLOW, owner_reference, run_name
-from sluice.core.base.text import same_words
+from sluice.core.base.text import as_told
 from sluice.core.status.conditions import Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import NewestRun, stalled, workflow_health
 from sluice.core.triggers.history import History, next_expired
@@ -166,12 +166,11 @@ class WorkflowReconciler:
     async def _run_not_created(self, workflow: ObjectView, start: str, error: ApiError) -> None:
         """The API server does not let it be made, as a quota or a policy of the cluster may say. It is tried again."""
         conditions = foreign.mappings(workflow.status.get("conditions"))
-        told = [foreign.string(each.get("message")) for each in conditions if each.get("type") == "Reconciling"]
-        words = f"{start}{error}"
-        same = [before for before in told if before.startswith(start) and same_words(before, words)]
-        words = same[0] if same else words  # else a number in it would be news each time
+        found = (each.get("message") for each in conditions if each.get("type") == "Reconciling")
+        told = foreign.string(next(found, ""))
+        words = as_told(told, f"{start}{error}", start)
         wrote = await self._write(workflow, self._status(workflow, _mark(workflow), not_created=words))
-        if wrote and not same:
+        if wrote and words != told:
             self._events.record("Workflow", workflow, "Warning", "RunNotCreated", words)
 
     def _to_resume(self, workflow: ObjectView) -> str | None:

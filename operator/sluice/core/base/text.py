@@ -28,9 +28,12 @@ def one_line(text: str, at_most: int) -> str:
     return text if len(text) <= at_most else text[: at_most - 1] + "…"
 
 
-def same_words(one: str, other: str) -> bool:
-    """Do they differ at most in words with digits, such as times, and the numbers of requests?"""
-    return _without_numbers(one) == _without_numbers(other)
+def as_told(told: str, words: str, start: str = "") -> str:
+    """What was told before, if that begins so and what there is to tell now differs from it in words with digits alone,
+    such as times and the numbers of requests: such news would be told without end. Else what there is to tell now.
+    """
+    same = told.startswith(start) and _without_numbers(told) == _without_numbers(words)
+    return told if same else words
 
 
 def _without_numbers(text: str) -> list[str]:

@@ -6,7 +6,7 @@ An output that is not there although its task has succeeded is lost, which the t
 
 from sluice.core.graph.trigger_rules import Verdict
 from sluice.core.run.fan_out import ReadByAll
-from sluice.core.run.outputs import unit_before
+from sluice.core.run.outputs import read_by_all, unit_before
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskState
 
@@ -16,34 +16,10 @@ _FAILED = frozenset({"Failed", "UpstreamFailed", "Stopped"})
 def can_read(run: RunState, number: int) -> Verdict:
     task = run.tasks[number]
     if task.group is None:
-        return _verdict(_read_by_all(run, task))
-    fan_out = run.tasks.fan_outs[task.group]
-    if (found := fan_out.read) is None and (found := _read_by_all(run, task)) is not None:
-        fan_out.know_reads(found)
+        return _verdict(read_by_all(run, task))
     leader = task.definition.same_as
     unit = unit_before(run, task, leader) if leader in task.definition.reads.tasks else None
-    return _verdict(found, unit)
-
-
-def _read_by_all(run: RunState, task: TaskState) -> ReadByAll | None:
-    """Of what a unit reads all but the items that it follows: each item reads its own. None until that has ended."""
-    reads, leader = task.definition.reads, task.definition.same_as
-    found = {name: unit_before(run, task, name) for name in reads.tasks if name != leader}
-    before = {name: unit for name, unit in found.items() if unit is not None}
-    if any(unit.phase == "Pending" for unit in before.values()):
-        return None
-    missing: set[str] = set()
-    choices: dict[tuple[frozenset[str], frozenset[str]], None] = {}
-    for choice in reads.outputs:
-        units = [(before[read.task], read.output) for read in choice if read.task in before]
-        if any(key in (unit.outputs or {}) for unit, key in units):
-            continue
-        phases = frozenset(unit.phase for unit, _ in units)
-        if of_leader := frozenset(read.output for read in choice if read.task == leader):
-            choices[of_leader, phases] = None
-        else:
-            missing |= phases
-    return ReadByAll(frozenset(missing), tuple(choices))
+    return _verdict(read_by_all(run, task), unit)
 
 
 def _verdict(found: ReadByAll | None, leader: TaskState | None = None) -> Verdict:

@@ -80,9 +80,6 @@ class FanOut:
         """How many items count: the skipped ones do not."""
         return len(self.items) - self.counts.get("Skipped", 0)
 
-    def know_reads(self, read: ReadByAll) -> None:
-        self.read = read
-
     def ended(self, index: int, phase: TaskPhase, last: Outcome | None) -> None:
         """An item has ended; `last` is how its last attempt did."""
         self.counts[phase] = self.counts.get(phase, 0) + 1

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sluice.core import Json
 from sluice.core.base.naming import outputs_name
 from sluice.core.cel.variables import TaskVariable
+from sluice.core.run.fan_out import ReadByAll
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskState
 
@@ -54,6 +55,39 @@ def unit_before(run: RunState, task: TaskState, name: str) -> TaskState | None:
     return run.tasks[run.tasks.fan_outs[number].first + task.index if follows else number]
 
 
+def read_by_all(run: RunState, task: TaskState) -> ReadByAll | None:
+    """Of the outputs that a unit reads those that are not there, but for the items that it follows: each item reads its
+    own. None until all have ended.
+    """
+    fan_out = None if task.group is None else run.tasks.fan_outs[task.group]
+    if fan_out is not None and fan_out.read is not None:
+        return fan_out.read
+    before = _read_alike(run, task)
+    if any(unit.phase == "Pending" for unit in before.values()):
+        return None
+    missing: set[str] = set()
+    choices: dict[tuple[frozenset[str], frozenset[str]], None] = {}
+    for choice in task.definition.reads.outputs:
+        units = [(before[read.task], read.output) for read in choice if read.task in before]
+        if any(key in (unit.outputs or {}) for unit, key in units):
+            continue
+        phases = frozenset(unit.phase for unit, _ in units)
+        if of_leader := frozenset(read.output for read in choice if read.task == task.definition.same_as):
+            choices[of_leader, phases] = None
+        else:
+            missing |= phases
+    found = ReadByAll(frozenset(missing), tuple(choices))
+    if fan_out is not None:
+        fan_out.read = found
+    return found
+
+
+def _read_alike(run: RunState, task: TaskState) -> dict[str, TaskState]:
+    """The tasks that a unit reads, but for the one whose items it follows."""
+    found = {name: unit_before(run, task, name) for name in task.definition.reads.tasks}
+    return {name: unit for name, unit in found.items() if unit is not None and name != task.definition.same_as}
+
+
 def lost_outputs(run: RunState, task: TaskState) -> str:
     """Why outputs that a unit needs are gone; empty if they are there."""
     if task.group is None:
@@ -79,9 +113,9 @@ def values_of(run: RunState, task: TaskState) -> dict[str, str]:
     fan_out, leader = run.tasks.fan_outs[task.group], task.definition.same_as
     values = fan_out.values
     if values is None:
-        found = {name: unit_before(run, task, name) for name in task.definition.reads.tasks if name != leader}
-        ended = {name: unit for name, unit in found.items() if unit is not None and unit.phase != "Pending"}
-        values = run.identity.values | task.definition.reads.values({name: result_of(t) for name, t in ended.items()})
+        found = _read_alike(run, task)
+        ended = {name: result_of(unit) for name, unit in found.items() if unit.phase != "Pending"}
+        values = run.identity.values | task.definition.reads.values(ended)
         if len(ended) == len(found):
             fan_out.values = values
     own = unit_before(run, task, leader) if leader is not None else None
