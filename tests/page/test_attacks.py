@@ -183,7 +183,7 @@ async def test_what_writes_its_answer_itself_writes_none_to_head(cluster, tmp_pa
     async with browsing(cluster, tmp_path) as browser:
         asked = await browser.ask("POST", "api/download?name=etl")
         for path in ("api/live?view=pools", (await asked.json())["address"].lstrip("/")):
-            assert (await browser.ask("HEAD", path)).status == 405
+            assert (await browser.ask("HEAD", path)).status in (404, 405)
 
 
 async def test_long_headers_are_let_in_up_to_a_limit_and_never_logged(cluster, tmp_path, caplog):

@@ -6,7 +6,6 @@ import pytest
 from aiohttp import web
 
 from sluice.core.spec.identity import RunIdentity
-from sluice.page import downloads
 from sluice.page.live import FAULT
 from tests.client.server import status
 from tests.core import kubelet
@@ -95,7 +94,7 @@ async def test_a_fault_of_ours_ends_the_file_and_says_where_to_look(tmp_path, ca
     async def fails(*_):
         raise ValueError("a bug")
 
-    monkeypatch.setattr(downloads, "show_logs", fails)
+    monkeypatch.setattr("sluice.page.download.show_logs", fails)
     async with browsing(Logging([b"one"]), tmp_path) as browser:
         file = await download(browser)
         assert (file.status, await file.text()) == (200, f"the rest ✖ {FAULT}\n")

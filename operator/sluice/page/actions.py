@@ -6,7 +6,7 @@ Asked with `dryRun` the API server judges the change and makes none: so a missin
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sluice.cli.approve import approval
 from sluice.cli.changeable import check_goes_on, check_not_stopped, check_undecided
@@ -40,15 +40,24 @@ class Asked(BaseModel):
     arguments: dict[str, str] = {}
 
 
+def asked(found: Json) -> Asked | None:
+    """None if it has another shape."""
+    try:
+        return Asked.model_validate(found)
+    except ValidationError:
+        return None
+
+
 Done = tuple[str, Applied]
 """In words, and what was changed."""
 
 
-async def act(visitor: Visitor, asked: Asked) -> Json:
+async def act(visitor: Visitor, action: Asked) -> Json:
     """Raises the client's errors."""
-    if asked.action not in _ACTIONS:
-        raise ClientError(f"there is no action '{asked.action}'")
-    words, changed = await _ACTIONS[asked.action](visitor.client, Writing(visitor.access, asked.dry_run, None), asked)
+    if action.action not in _ACTIONS:
+        raise ClientError(f"there is no action '{action.action}'")
+    writing = Writing(visitor.access, action.dry_run, None)
+    words, changed = await _ACTIONS[action.action](visitor.client, writing, action)
     return {"words": words, "line": changed.line, "name": changed.name}
 
 

@@ -9,17 +9,13 @@ from asyncio import TaskGroup
 from aiohttp import web
 from multidict import MultiMapping
 
-from sluice.cli.logs.selection import Selection
 from sluice.client.api import ALL_NAMESPACES, Client
 from sluice.client.errors import ClientError
 from sluice.client.resources import BACKFILLS, POOLS
 from sluice.core import Json
 from sluice.page.channel import Channel
-from sluice.page.feeds.logs import feed_logs
 from sluice.page.feeds.objects import feed_objects
 from sluice.page.feeds.rows import feed_rows
-from sluice.page.feeds.run import feed_child, feed_run
-from sluice.page.graph import MOST_CHILDREN
 
 FAULT = "the page's server has a fault; it says more where it runs"
 
@@ -30,7 +26,6 @@ EVERYWHERE = "*"
 Query = MultiMapping[str]
 
 _LOGGER = logging.getLogger(__name__)
-_MAX_DIGITS = 9
 
 
 async def follow_view(response: web.StreamResponse, client: Client, query: Query, paused: asyncio.Event) -> None:
@@ -63,7 +58,7 @@ async def _feed(channel: Channel, client: Client, query: Query) -> None:
 
 
 def _start(channel: Channel, client: Client, query: Query, group: TaskGroup) -> None:
-    view, name = query.get("view"), query.get("name", "")
+    view = query.get("view")
     namespace = ALL_NAMESPACES if query.get("namespace") == EVERYWHERE else client.namespace
     if view in ("runs", "backfills"):
         feed_rows(channel, client, namespace, group)
@@ -72,24 +67,9 @@ def _start(channel: Channel, client: Client, query: Query, group: TaskGroup) -> 
     elif view == "pools":
         feed_objects(channel, client, POOLS, namespace, group)
     elif view == "run":
-        feed_run(channel, client, name, group)
-        for path, child in _children(query):
-            feed_child(channel, client, path, child, group)
-        if "logs" in query:
-            feed_logs(channel, client, name, selection(query), group)
+        from sluice.page.feeds.run_view import feed_run_view  # noqa: PLC0415  # see there
 
-
-def _children(query: Query) -> list[tuple[str, str]]:
-    """Of each child run that is shown the task that called it, and its name: a line each, `load=etl-1-load-1-x`."""
-    lines = query.get("inside", "").splitlines()[:MOST_CHILDREN]
-    return [(path, name) for path, equals, name in (line.partition("=") for line in lines) if equals and name]
-
-
-def selection(query: Query) -> Selection:
-    """Whose logs."""
-    task, item = query.get("logs", ""), query.get("item", "")
-    items = frozenset({int(item)}) if item.isascii() and item.isdigit() and len(item) <= _MAX_DIGITS else None
-    return Selection(frozenset({task} - {""}), items)
+        feed_run_view(channel, client, query, group)
 
 
 def _first(errors: BaseExceptionGroup[ClientError]) -> ClientError:

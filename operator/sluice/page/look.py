@@ -1,4 +1,4 @@
-"""What is asked once, and not followed."""
+"""Why, what differs, as YAML, with which parameters."""
 
 import asyncio
 from itertools import takewhile
@@ -9,28 +9,13 @@ from sluice.cli.why.look import answer
 from sluice.cli.why.words import pasted
 from sluice.client import find
 from sluice.client.api import Client
-from sluice.client.errors import ClientError, Forbidden
+from sluice.client.errors import ClientError
 from sluice.client.names import Kind, is_child, parse
-from sluice.client.resources import NAMESPACES, RUNS
+from sluice.client.resources import RUNS
 from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.explain.compare import compare
 from sluice.page.visitors import Visitor
-
-
-async def who(visitor: Visitor) -> Json:
-    """Who the visitor is, and what there is to choose from."""
-    client = visitor.client
-    user, namespaces = await asyncio.gather(client.whoami(), _namespaces(client))
-    return {"user": user, "server": client.server, "namespace": client.namespace, "namespaces": namespaces}
-
-
-async def _namespaces(client: Client) -> list[str]:
-    """All, or the visitor's own where they may not be listed."""
-    try:
-        return sorted([row.name for row in await client.table(NAMESPACES)])
-    except Forbidden:
-        return [client.namespace]
 
 
 async def why(visitor: Visitor, name: str) -> Json:

@@ -1,7 +1,4 @@
-"""What a new run would do, and what a run would have done under other limits.
-
-Loaded when somebody asks: what plans takes 2 MB of the server.
-"""
+"""What a new run would do, and what a run would have done under other limits."""
 
 import asyncio
 import time

@@ -21,25 +21,20 @@ from http import HTTPStatus
 import orjson
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from pydantic import ValidationError
 
 from sluice.client.errors import ClientError, Forbidden, NoCluster, NotFound, NotInstalled, Unreachable
 from sluice.client.names import BadName
 from sluice.client.resources import RUNS
 from sluice.core import Json
-from sluice.page import assets, look
-from sluice.page.actions import Asked, act
+from sluice.page import assets
 from sluice.page.channel import Streams
-from sluice.page.downloads import Downloads, Wanted, download
-from sluice.page.graph import graph
+from sluice.page.downloads import Downloads, Wanted
 from sluice.page.guard import BEARER, VISITOR, admitting, guard, headers, refusal
-from sluice.page.live import EVERYWHERE, FAULT, VIEWS, error_json, follow_view, selection
-from sluice.page.timeline import timeline
+from sluice.page.live import EVERYWHERE, FAULT, VIEWS, error_json, follow_view
 from sluice.page.visitors import NotAdmitted, Visitor, Visitors
-from sluice.page.workflow import grid, workflow
+from sluice.page.who import who
 
 _MAX_BODY = 256 * 1024
-_MAX_RUNS = 100
 _LOGGER = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[ClientError], HTTPStatus], ...] = (
@@ -51,45 +46,6 @@ _STATUS: tuple[tuple[type[ClientError], HTTPStatus], ...] = (
     (NoCluster, HTTPStatus.BAD_GATEWAY),
     (Unreachable, HTTPStatus.BAD_GATEWAY),
 )
-
-Parameter = Callable[[str], str]
-"""The value of a parameter of the address; '' if it is not there."""
-
-
-async def _backfill(visitor: Visitor, get: Parameter) -> Json:
-    from sluice.page.backfill import backfill  # noqa: PLC0415  # 2 MB with the validation of Backfills
-
-    return await backfill(visitor, get("name"))
-
-
-async def _plan(visitor: Visitor, get: Parameter) -> Json:
-    from sluice.page.plans import plan  # noqa: PLC0415  # see there
-
-    return await plan(visitor, get("name"), get("arguments").splitlines())
-
-
-async def _what_if(visitor: Visitor, get: Parameter) -> Json:
-    from sluice.page.plans import what_if  # noqa: PLC0415  # see there
-
-    return await what_if(visitor, get("name"), get("parallelism"), get("pools").split())
-
-
-_LOOKS: dict[str, Callable[[Visitor, Parameter], Awaitable[Json]]] = {
-    "/api/who": lambda visitor, _: look.who(visitor),
-    "/api/why": lambda visitor, get: look.why(visitor, get("name")),
-    "/api/diff": lambda visitor, get: look.difference(visitor, get("with"), get("name")),
-    "/api/yaml": lambda visitor, get: look.yaml(visitor, get("name")),
-    "/api/parameters": lambda visitor, get: look.parameters(visitor, get("name")),
-    "/api/graph": lambda visitor, get: graph(
-        visitor, get("name"), get("opened").splitlines(), get("inside").splitlines()
-    ),
-    "/api/timeline": lambda visitor, get: timeline(visitor, get("name")),
-    "/api/whatif": _what_if,
-    "/api/workflow": lambda visitor, get: workflow(visitor, get("name")),
-    "/api/grid": lambda visitor, get: grid(visitor, get("runs").split()[:_MAX_RUNS]),
-    "/api/backfill": _backfill,
-    "/api/plan": _plan,
-}
 
 
 def application(visitors: Visitors, hosts: tuple[str, ...]) -> web.Application:
@@ -104,8 +60,8 @@ def application(visitors: Visitors, hosts: tuple[str, ...]) -> web.Application:
     app.router.add_get("/session", routes.how)
     app.router.add_post("/session", routes.session)
     app.router.add_get("/api/live", routes.live, allow_head=False)  # what writes its answer itself would write one
-    for path, look_up in _LOOKS.items():
-        app.router.add_get(path, _asked(look_up))
+    app.router.add_get("/api/who", routes.who)
+    app.router.add_get("/api/{look}", routes.look)
     app.router.add_post("/api/act", routes.act)
     app.router.add_post("/api/download", routes.download)
     app.router.add_get("/download/{token}", routes.file, allow_head=False)
@@ -137,18 +93,31 @@ class _Routes:
             )
         return web.json_response({"key": key})
 
+    async def who(self, request: web.Request) -> web.Response:
+        return web.json_response(await who(_within(request)))
+
+    async def look(self, request: web.Request) -> web.Response:
+        from sluice.page.looks import LOOKS  # noqa: PLC0415  # see there
+
+        look = LOOKS.get(request.match_info["look"])
+        if look is None:
+            raise web.HTTPNotFound
+        return web.json_response(await look(_within(request), lambda name: request.query.get(name, "")))
+
     async def act(self, request: web.Request) -> web.Response:
-        try:
-            asked = Asked.model_validate(await _json(request))
-        except ValidationError:
+        from sluice.page.actions import act, asked  # noqa: PLC0415  # see `looks`
+
+        if (action := asked(await _json(request))) is None:
             return refusal(HTTPStatus.BAD_REQUEST, "the page and its server do not fit together; load it again")
-        return web.json_response(await act(_within(request), asked))
+        return web.json_response(await act(_within(request), action))
 
     async def download(self, request: web.Request) -> web.Response:
         """The address of a file that is still to be fetched."""
-        client, name = _within(request).client, request.query.get("name", "")
+        client, query = _within(request).client, request.query
+        name = query.get("name", "")
         await client.get(RUNS, name)  # who may not read it hears so now
-        token = self._downloads.new(Wanted(request[BEARER], client.namespace, name, selection(request.query)))
+        wanted = Wanted(request[BEARER], client.namespace, name, query.get("logs", ""), query.get("item", ""))
+        token = self._downloads.new(wanted)
         return web.json_response({"address": f"/download/{token}"})
 
     async def file(self, request: web.Request) -> web.StreamResponse:
@@ -157,6 +126,8 @@ class _Routes:
             return refusal(
                 HTTPStatus.NOT_FOUND, "this address was used already, or is too old; go back, and choose Download again"
             )
+        from sluice.page.download import download  # noqa: PLC0415  # see there
+
         async with self._visitors.admit(wanted.bearer) as visitor:
             return await download(request, visitor.within(wanted.namespace).client, wanted)
 
@@ -172,15 +143,6 @@ class _Routes:
 
     async def end_streams(self, _: web.Application) -> None:
         self._streams.end_all()
-
-
-def _asked(look_up: Callable[[Visitor, Parameter], Awaitable[Json]]) -> Handler:
-    """A handler that answers with what is found."""
-
-    async def handler(request: web.Request) -> web.Response:
-        return web.json_response(await look_up(_within(request), lambda name: request.query.get(name, "")))
-
-    return handler
 
 
 def _within(request: web.Request) -> Visitor:
