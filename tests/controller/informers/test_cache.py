@@ -60,7 +60,7 @@ def test_the_backfills_of_a_workflow_are_told_of_its_runs():
     known.runs.upsert(run(10, phase="Failed"))
     assert told == [KEY] * 5  # seen, two news of its run, gone, seen again
     known.backfills.replace([], version=10)
-    assert (list(known.backfills), KEY in known.backfills_by_workflow) == ([], False)
+    assert (list(known.backfills), KEY in known.unfinished_backfills) == ([], False)
 
 
 def test_older_never_overwrites_newer():

@@ -71,7 +71,7 @@ def test_the_oldest_of_each_kind_is_the_next_to_go() -> None:
     assert (len(found.succeeded), len(found.failed), len(found.turned_away)) == (8, 16, 0)
     assert found.succeeded[0] == EndedRun(BEGIN + 3, "run-000003")
     assert found.failed[0] == EndedRun(BEGIN + 1, "run-000001")
-    assert list(found.others) == [EndedRun(BEGIN, "run-000000")]
+    assert list(found.others) == [EndedRun(BEGIN, "run-000000"), EndedRun(BEGIN + 5, "run-000005")]
     gone = world.cache.runs[Key("team", "run-000003")]
     world.cache.runs.delete(gone)
     assert world.cache.ended_runs(world.cache.workflows[ETL]).succeeded[0].name == "run-000006"

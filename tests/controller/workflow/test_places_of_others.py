@@ -36,7 +36,8 @@ def body(name: str, spec: Any, status: Any = None, owner: str = "") -> Any:
     [
         ({"policy": "Forbid"}, 1, False),  # it would be turned away
         ({"policy": "Replace"}, 1, False),  # it would stop the other
-        ({"policy": "Queue", "maxRuns": 2}, 2, False),  # it would make the one before it give way
+        ({"policy": "Queue", "maxRuns": 2, "maxQueued": 0}, 2, False),  # it would be turned away, too
+        ({"policy": "Queue", "maxRuns": 2}, 2, True),  # it stands in line
         ({"policy": "Queue", "maxRuns": 2}, 1, True),
         ({"policy": "Forbid", "key": "$(params.day)"}, 1, True),  # that of another day
         ({"policy": "Allow"}, 1, True),

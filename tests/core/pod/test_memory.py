@@ -34,6 +34,8 @@ def memory(out_of_memory, growth, *, limit="64Mi", request="32Mi", **fields):
         (1, {"max": "100M"}, "64Mi", "100M"),  # never above, whatever the unit
         (1, {"max": 10**8}, "64Mi", "100000000"),
         (1, {"max": "$(params.most)"}, "64Mi", "96Mi"),
+        (40, {"max": "8Gi", "memoryFactor": 100}, "8Gi", "8Gi"),
+        (2**31, {"max": "8Gi", "memoryFactor": 1.1}, "8Gi", "8Gi"),  # by a status made up by hand
     ],
 )
 def test_request_and_limit_grow_with_each_out_of_memory_up_to_max(times, growth, request_, limit):

@@ -6,6 +6,7 @@ import pytest
 
 from sluice.api.run import ApprovalDecision
 from sluice.core.base.ownership import AttemptRef
+from sluice.core.base.times import rfc3339
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.dirty import Topic
 from sluice.core.run.orders import Orders
@@ -257,6 +258,42 @@ def test_what_a_status_alone_says_was_decided_is_asked_again_after_a_restart(pha
     assert again.steps == {"deploy": TaskStep.ON_HOLD, "ship": TaskStep.WAITING}
     again.says("Approve", "deploy")
     assert again.decided() == ["create ship/1"]
+
+
+@pytest.mark.parametrize(
+    ("approval", "decision", "after", "late", "phase"),
+    [
+        ({"timeout": "1h"}, None, 3600, "Approve", "Failed"),
+        ({"timeout": "1h", "default": "Approve"}, None, 3600, "Reject", "Succeeded"),
+        ({}, "Reject", 0, "Approve", "Failed"),
+    ],
+)
+def test_who_decides_after_its_end_changes_nothing(approval, decision, after, late, phase):
+    world = run("deploy >> ship", fields={"deploy": {"approval": approval}, "ship": {"runIf": "AllDone"}})
+    world.decide()
+    world.writes()
+    if decision is not None:
+        world.says(decision, "deploy")
+    world.decide(after)
+    world.writes()
+    world.says(late, "deploy")
+    again = world.restarted()
+    again.decide()
+    assert again.phases["deploy"] == phase
+
+
+def test_it_was_not_asked_for_before_its_run_began():
+    """As a status made up by hand says: its time would be up at once."""
+    approval = {"timeout": "1h", "default": "Approve"}
+    world = run("deploy >> ship", fields={"deploy": {"approval": approval}})
+    world.decide()
+    world.writes()
+    for entry in ({}, {"phase": "Succeeded", "finishedAt": rfc3339(world.now)}):
+        world.stored["tasks"]["deploy"] |= {"startedAt": "1971-01-01T00:00:00Z"} | entry
+        again = world.restarted()
+        assert again.decided(60) == []
+        assert again.steps["deploy"] is TaskStep.ON_HOLD
+    assert again.decided(3600) == ["create ship/1"]
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,12 @@ def test_what_is_the_programs_own_passes(text):
     assert faults(A | {"args": [f"x={text}"]}) == []
 
 
+@pytest.mark.parametrize("text", ["{{=" + " " * 30_000, "{{ item" + " -" * 15_000 + "x", "{{" * 15_000, "{{ds" * 8_000])
+def test_long_texts_are_read_once(text):
+    """Another way to look for them takes years."""
+    assert faults(A | {"args": [text]}) == []
+
+
 @pytest.mark.parametrize("field", ["bash", "python"])
 def test_scripts_are_not_searched(field):
     assert faults(A | {field: "echo {{ ds }} $(inputs.params.day)"}) == []
@@ -85,6 +91,33 @@ def test_scripts_are_not_searched(field):
             {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "$(tasks.b.outputs.k)"}}]},
             "volumes[0].persistentVolumeClaim.claimName",
             "is not filled in here",
+        ),
+        *(
+            ({"podTemplate": {"spec": spec}}, f"podTemplate.spec.{path}", "what a pod may do must not depend on")
+            for spec, path in (
+                ({"serviceAccount": "$(tasks.b.outputs.k)"}, "serviceAccount"),
+                (
+                    {
+                        "volumes": [
+                            {"name": "v", "projected": {"sources": [{"secret": {"name": "$(tasks.b.outputs.k)"}}]}}
+                        ]
+                    },
+                    "volumes[0].projected.sources[0].secret.name",
+                ),
+                (
+                    {"volumes": [{"name": "v", "csi": {"nodePublishSecretRef": {"name": "$(tasks.b.outputs.k)"}}}]},
+                    "volumes[0].csi.nodePublishSecretRef.name",
+                ),
+                (
+                    {"resourceClaims": [{"resourceClaimName": "$(tasks.b.outputs.k)"}]},
+                    "resourceClaims[0].resourceClaimName",
+                ),
+            )
+        ),
+        (
+            {"podTemplate": {"metadata": {"labels": {"kueue.x-k8s.io/queue-name": "$(tasks.b.outputs.k)"}}}},
+            "podTemplate.metadata.labels.kueue.x-k8s.io/queue-name",
+            "what a pod may do must not depend on",
         ),
     ],
 )

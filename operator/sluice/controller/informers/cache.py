@@ -61,8 +61,8 @@ class Cache:
         """Child runs, by the run that made them."""
         self._resuming: Index[Key, ObjectView] = self.runs.index(_resumed_by_unfinished)
         """Those that have not ended, by the run from which they resume."""
-        self.backfills_by_workflow: Index[Key, ObjectView] = self.backfills.index(workflow_of)
-        """Also those of a Workflow that does not exist."""
+        self.unfinished_backfills: Index[Key, ObjectView] = self.backfills.index(_workflow_of_unfinished)
+        """Those that have not ended, also of a Workflow that does not exist."""
         self.pods_by_run: Index[RunRef, PodView] = self.pods.index(attrgetter("run"))
         """Only those that are a run's own: see `core.base.ownership`."""
         self.reopened: set[RunRef] = set()
@@ -90,10 +90,10 @@ class Cache:
         )
 
     def ended_runs(self, workflow: ObjectView) -> EndedRuns:
-        """Of the runs of others only the oldest ones."""
+        """Of the runs of others only the two oldest: one of them may have to stay."""
         key, uid = workflow.key, workflow.uid
         own = {kind: self._ended[key, uid, kind] for kind in ("succeeded", "failed", "turned_away")}
-        others = sorted((*self._ended[key, uid, "others"][:1], *self._ended[key, "", "others"][:1]))
+        others = sorted((*self._ended[key, uid, "others"][:2], *self._ended[key, "", "others"][:2]))
         return EndedRuns(**own, others=others)
 
     def run(self, ref: RunRef) -> ObjectView | None:
@@ -165,7 +165,7 @@ class Cache:
     def _publish_workflow(self, workflow: Key) -> None:
         """It changed, or one of its runs started, ended or is gone."""
         self._publish("workflows", workflow)
-        for backfill in self.backfills_by_workflow.keys(workflow):
+        for backfill in self.unfinished_backfills.keys(workflow):
             self._publish("backfills", backfill)
 
     def _publish(self, kind: Kind, key: Key) -> None:
@@ -176,8 +176,9 @@ def _pod_key(pod: PodView) -> Key:
     return Key(pod.namespace, pod.name)
 
 
-def _workflow_of_unfinished(run: ObjectView) -> Key | None:
-    return None if run.finished else workflow_of(run)
+def _workflow_of_unfinished(found: ObjectView) -> Key | None:
+    """Of a run or a Backfill."""
+    return None if found.finished else workflow_of(found)
 
 
 def _resumed_by_unfinished(run: ObjectView) -> Key | None:

@@ -65,6 +65,8 @@ class ObjectView:
     status: Json
     typed: dict[type[Model], Model] = field(default_factory=dict, compare=False, repr=False)
     """What `spec_as` returned, by model. It is handed on to newer views of the same generation."""
+    concurrency_keys: dict[tuple[str, int], str] = field(default_factory=dict, compare=False, repr=False)
+    """Of a run, the value of `concurrency.key`, by UID and generation of the Workflow. It is handed on as well."""
 
     @property
     def spec(self) -> Json:
@@ -87,6 +89,7 @@ class ObjectView:
         """Itself, with what an older view of this object has parsed, if the spec is still the same."""
         if older is not None and older.generation == self.generation:
             self.typed.update(older.typed)
+            self.concurrency_keys.update(older.concurrency_keys)
         return self
 
     def of_ended(self, *, for_parent: bool) -> "ObjectView":
@@ -100,7 +103,7 @@ class ObjectView:
         spec = {name: value for name, value in self.spec.items() if name in _SPEC_OF_ENDED}
         if "resumeFrom" in spec:
             spec["resumeFrom"] = {"run": foreign.mapping(spec["resumeFrom"]).get("run")}
-        return replace(self, spec_json=_packed(spec), status=status, typed={})
+        return replace(self, spec_json=_packed(spec), status=status, typed={}, concurrency_keys={})
 
     @property
     def ref(self) -> RunRef:

@@ -7,6 +7,8 @@ in the status of their run. Where ended pods use up a quota (`count/pods`), they
 import asyncio
 import heapq
 import logging
+from collections import defaultdict
+from typing import NamedTuple
 
 from sluice.controller.clock import Clock
 from sluice.controller.informers.cache import Cache
@@ -22,8 +24,18 @@ from sluice.core.spec.ending import Ending
 
 WORKERS = 4
 _POLL_S = 1.0
+_GONE_AT_MOST = 1_000
 
 log = logging.getLogger("sluice.retention")
+
+
+class _Due(NamedTuple):
+    """An ended pod, and when it is to be deleted, by the monotonic clock."""
+
+    at: float
+    namespace: str
+    name: str
+    uid: str
 
 
 class PodGarbageCollector:
@@ -39,20 +51,21 @@ class PodGarbageCollector:
     ) -> None:
         self._kube, self._cache, self._lingering, self._clock = kube, cache, lingering, clock
         self._keep_succeeded_s, self._keep_failed_s = keep_succeeded_s, keep_failed_s
-        self._due: list[tuple[float, str, str, str]] = []
-        """A heap of (when by the monotonic clock, namespace, name, uid)."""
-        self._known: set[str] = set()
-        self._delete_queue: FairQueue[tuple[float, str, str, str]] = FairQueue(WORKERS)
+        self._due: list[_Due] = []
+        """A heap, also of pods that are gone."""
+        self._there: defaultdict[str, dict[str, _Due]] = defaultdict(dict)
+        """Those that are not, by namespace and UID."""
+        self._count = 0
+        self._delete_queue: FairQueue[_Due] = FairQueue(WORKERS)
 
     def add(self, pod: PodView) -> None:
         """A pod of an attempt whose end is recorded."""
         pod = self._cache.pods.current(pod) or pod
-        if pod.uid in self._known or pod.deleting:
+        if pod.uid in self._there.get(pod.namespace, ()) or pod.deleting:
             return
         if not pod.terminal:
             self._lingering.add(pod)
             return
-        self._known.add(pod.uid)
         ended_at = pod.container.finished_at or pod.created_at
         succeeded = pod_outcome(pod).ending is Ending.SUCCESS
         keep_s = self._keep_succeeded_s if succeeded else self._keep_failed_s
@@ -60,13 +73,30 @@ class PodGarbageCollector:
         self._delete_in(left_s, pod.namespace, pod.name, pod.uid)
 
     def _delete_in(self, delay_s: float, namespace: str, name: str, uid: str) -> None:
-        heapq.heappush(self._due, (self._clock.monotonic() + delay_s, namespace, name, uid))
+        entry = _Due(self._clock.monotonic() + delay_s, namespace, name, uid)
+        self._there[namespace][uid] = entry
+        self._count += 1
+        if len(self._due) > 2 * self._count + _GONE_AT_MOST:
+            self._due = [each for there in self._there.values() for each in there.values()]
+            heapq.heapify(self._due)
+        else:
+            heapq.heappush(self._due, entry)
+
+    def _gone(self, namespace: str, uid: str) -> bool:
+        """Was it there?"""
+        there = self._there.get(namespace, {})
+        if there.pop(uid, None) is None:
+            return False
+        self._count -= 1
+        if not there:
+            del self._there[namespace]
+        return True
 
     def pod_changed(self, change: ObjectChange[PodView]) -> None:
         """Takes up what ends after its attempt or its run did: no run looks at such a pod any more."""
         pod = change.object
         if change.deleted:
-            self._known.discard(pod.uid)
+            self._gone(pod.namespace, pod.uid)
             self._lingering.deleted(pod)
             return
         run = None if pod.run is None else self._cache.run(pod.run)
@@ -75,8 +105,7 @@ class PodGarbageCollector:
 
     async def make_room(self, namespace: str, count: int) -> bool:
         """Deletes up to `count` ended pods of a namespace now, those due first. Returns whether there were any."""
-        own = (entry for entry in self._due if entry[1] == namespace and entry[3] in self._known)
-        chosen = heapq.nsmallest(count, own)
+        chosen = heapq.nsmallest(count, self._there.get(namespace, {}).values())
         for entry in chosen:
             await self._delete(entry)
         return bool(chosen)
@@ -88,9 +117,9 @@ class PodGarbageCollector:
 
     def hand_out(self) -> None:
         """What is due, to those who delete it."""
-        while self._due and self._due[0][0] <= self._clock.monotonic():
+        while self._due and self._due[0].at <= self._clock.monotonic():
             entry = heapq.heappop(self._due)
-            self._delete_queue.put(entry[1], entry)
+            self._delete_queue.put(entry.namespace, entry)
 
     async def run_deletes(self) -> None:
         """One worker, of `WORKERS`."""
@@ -98,11 +127,10 @@ class PodGarbageCollector:
             async with self._delete_queue.turn() as entry:
                 await self._delete(entry)
 
-    async def _delete(self, entry: tuple[float, str, str, str]) -> None:
+    async def _delete(self, entry: _Due) -> None:
         _, namespace, name, uid = entry
-        if uid not in self._known:
+        if not self._gone(namespace, uid):
             return
-        self._known.discard(uid)
         try:
             await self._kube.delete(pods_path(namespace, name), uid)
         except (ApiError, Unanswered) as error:
@@ -114,5 +142,4 @@ class PodGarbageCollector:
                     error,
                     extra={"namespace": namespace, "pod": name},
                 )
-                self._known.add(uid)
                 self._delete_in(60, namespace, name, uid)

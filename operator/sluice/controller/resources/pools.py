@@ -1,11 +1,12 @@
 """A Pool: its slots for the shared limits, and in its status what is in use.
 
 The status follows the use at most once a second. What waiting tasks say of it, `held by …`, follows at most once every
-ten seconds: otherwise slots that change hands quickly would make every waiting run write its status all the time.
+ten seconds: otherwise slots that change hands quickly would make every waiting run write its status all the time. Where
+many wait, the first in line follow as often, and of the others some at a time.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sluice.api.pool import PoolSpec
 from sluice.controller.clock import Clock
@@ -22,6 +23,17 @@ from sluice.core.spec.identity import RunIdentity
 
 _WRITE_AT_MOST_EVERY_S = 1.0
 _NOTIFY_AT_MOST_EVERY_S = 10.0
+_NOTIFIED_AT_ONCE, _FIRST_IN_LINE = 100, 10
+
+
+@dataclass(slots=True)
+class _News:
+    """How many of those in line have been told what is new, and how many are left to be told; None for all. Who is
+    told last comes next, from the first on.
+    """
+
+    told: int = 0
+    left: int | None = None
 
 
 class PoolController:
@@ -44,6 +56,7 @@ class PoolController:
         # By the monotonic clock.
         self._write_at: dict[Key, float] = {}
         self._notify_at: dict[Key, float] = {}
+        self._news: dict[Key, _News] = {}
 
     def pool_changed(self, key: Key) -> None:
         """The Pool changed or was deleted."""
@@ -54,6 +67,7 @@ class PoolController:
             spec = pool.spec_as(PoolSpec)
             changed = self._shared.set_pool(PoolKey(*key), spec.slots, spec.held_by)
         if changed:
+            self._news_for_all(key)
             self.waiters_queue.add(key)
         self.queue.add_after(key, self._left_s(self._write_at, key))
 
@@ -61,7 +75,11 @@ class PoolController:
         key = Key(*pool)
         if key in self._cache.pools:
             self.queue.add_after(key, self._left_s(self._write_at, key))
+            self._news_for_all(key)
             self.waiters_queue.add_after(key, self._left_s(self._notify_at, key))
+
+    def _news_for_all(self, key: Key) -> None:
+        self._news.setdefault(key, _News()).left = None
 
     def _left_s(self, at: dict[Key, float], key: Key) -> float:
         return at[key] - self._clock.monotonic() if key in at else 0.0
@@ -69,7 +87,15 @@ class PoolController:
     async def notify_waiters(self, key: Key) -> None:
         if key in self._cache.pools:
             self._notify_at[key] = self._clock.monotonic() + _NOTIFY_AT_MOST_EVERY_S
-        self._notify(self._shared.runs_waiting_for(PoolKey(*key)))
+        runs = self._shared.runs_waiting_for(PoolKey(*key))
+        news = self._news.pop(key, _News())
+        begin = news.told if news.told < len(runs) else 0
+        told = runs[begin : begin + _NOTIFIED_AT_ONCE]
+        self._notify(runs[: min(begin, _FIRST_IN_LINE)] + told)
+        left = (len(runs) if news.left is None else min(news.left, len(runs))) - len(told)
+        if left > 0:
+            self._news[key] = _News(begin + len(told), left)
+            self.waiters_queue.add_after(key, _NOTIFY_AT_MOST_EVERY_S)
 
     async def write(self, key: Key) -> None:
         pool = self._cache.pools.get(key)

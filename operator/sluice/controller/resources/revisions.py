@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Any
 
 from sluice.controller.kube.client import CONFLICT, METADATA_ONLY, NOT_FOUND, ApiError, KubeClient, with_retries
 from sluice.controller.kube.objects import Key, ObjectView
@@ -12,7 +13,7 @@ from sluice.core.base.naming import LABEL_WORKFLOW, change_of, graph_of, owner_r
 from sluice.core.base.ownership import controller_of
 from sluice.core.spec.definition import Definition
 
-_KEPT_TASKS = 20_000  # over all revisions: some 40 MB at most
+_KEPT_VALUES = 400_000  # of all graphs, nested ones too: some 40 MB at most
 
 
 class ForeignRevision(SluiceError):
@@ -30,13 +31,15 @@ class Revision:
     definition: Definition
     change: str
     """What the graph does, as `change_of` writes it."""
+    values: int
+    """How many values it has, nested ones too: each takes memory."""
 
 
 class Revisions:
     def __init__(self, kube: KubeClient) -> None:
         self._kube = kube
         self._read: OrderedDict[tuple[str, str], Revision] = OrderedDict()
-        self._kept_tasks = 0
+        self._kept_values = 0
         self._used: set[tuple[str, str]] = set()
 
     def used_since_last_asked(self) -> set[tuple[str, str]]:
@@ -47,7 +50,7 @@ class Revisions:
     def forget(self, namespace: str, name: str) -> None:
         """It is about to be deleted."""
         if (known := self._read.pop((namespace, name), None)) is not None:
-            self._kept_tasks -= len(known.definition.tasks)
+            self._kept_values -= known.values
 
     async def freeze(self, workflow: ObjectView) -> str:
         """Creates the revision of the current graph unless it exists, and returns its name. Raises ApiError."""
@@ -107,16 +110,22 @@ class Revisions:
 
     def _keep(self, namespace: str, revision: Revision) -> None:
         if (namespace, revision.name) not in self._read:
-            self._kept_tasks += len(revision.definition.tasks)
+            self._kept_values += revision.values
         self._read[namespace, revision.name] = revision
-        while self._kept_tasks > _KEPT_TASKS and len(self._read) > 1:
+        while self._kept_values > _KEPT_VALUES and len(self._read) > 1:
             _, oldest = self._read.popitem(last=False)
-            self._kept_tasks -= len(oldest.definition.tasks)
+            self._kept_values -= oldest.values
 
 
 def _revision(workflow: str, workflow_uid: str, metadata: Json, graph: Json) -> Revision:
     name, uid = metadata["name"], metadata["uid"]
-    return Revision(name, uid, workflow, workflow_uid, Definition.of(graph), change_of(graph))
+    return Revision(name, uid, workflow, workflow_uid, Definition.of(graph), change_of(graph), _count(graph))
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(map(_count, value.values()))
+    return 1 + sum(map(_count, value)) if isinstance(value, list) else 1
 
 
 def _path(namespace: str, name: str = "") -> str:

@@ -33,7 +33,8 @@ from sluice.core.quota.run_queue import RunQueue, UnfinishedRun
 from sluice.core.spec.parameter import declarations, values_of_run
 from sluice.core.spec.run_limits import run_priority
 
-_LOOKS_IN_ONE_GO = 500
+_READ_IN_ONE_GO = 256 * 1024  # bytes of specs
+_A_LOOK = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +120,10 @@ class RunAdmission:
             self.queue.add(answer.workflow)
 
     def run_changed(self, change: ObjectChange[ObjectView]) -> None:
-        run = change.object
-        self._moved(run.key, workflow_of(run))
+        run, workflow = change.object, workflow_of(change.object)
+        self._moved(run.key, workflow)
+        if workflow in self._lines and (change.deleted or run.finished):
+            self.queue.add(workflow)  # also where nobody asked about the run: it would be remembered
         if change.before is None or change.deleted:  # which says whether they were called
             for child in self._cache.children_by_parent.objects(run.ref):
                 self._moved(child.key, workflow_of(child))
@@ -141,11 +144,13 @@ class RunAdmission:
         if workflow is None or workflow.deleting or key not in self._cache.unfinished_by_workflow:
             self._lines.pop(key, None)
             return
-        line = self._line(workflow)
+        line, bytes_read = self._line(workflow), 0
         while line.moved:
             moved = line.moved.pop()
+            bytes_read += _A_LOOK if (run := self._cache.runs.get(moved)) is None else _A_LOOK + len(run.spec_json)
             try:
-                if len(line.moved) % _LOOKS_IN_ONE_GO == 0:
+                if bytes_read > _READ_IN_ONE_GO:
+                    bytes_read = 0
                     await asyncio.sleep(0)  # others have a turn
                 view = await self._look(workflow, line.concurrency, moved)
             except BaseException:

@@ -19,6 +19,7 @@ from sluice.controller.kube.client import (
 from sluice.controller.kube.objects import Key, ObjectView, object_view
 from sluice.controller.kube.paths import our_path
 from sluice.controller.observability.logging import about
+from sluice.controller.queue.pieces import Pieces
 from sluice.controller.queue.round_robin import FairQueue
 from sluice.controller.queue.workqueue import WORKERS
 from sluice.core.base.errors import NotLeader, Unanswered
@@ -37,6 +38,7 @@ class ChildRunWriter:
     def __init__(self, kube: KubeClient, cache: Cache, requeue: Callable[[Key], None], clock: Clock) -> None:
         self._kube, self._cache, self._requeue, self._clock = kube, cache, requeue, clock
         self._create_queue: FairQueue[CreateIntent] = FairQueue(WORKERS)
+        self._builds = Pieces(clock)
 
     def create(self, intent: CreateIntent) -> None:
         self._create_queue.put(intent.run.identity.namespace, intent)
@@ -65,7 +67,10 @@ class ChildRunWriter:
             intent.failed(CreateError.INVALID, words, self._clock.wall())
             return
         try:
-            body = intent.child_run(self._clock.wall())
+            async with self._builds.piece():
+                if not intent.proceed():
+                    return
+                body = intent.child_run(self._clock.wall())
         except TooLong as error:
             intent.failed(CreateError.TOO_LARGE, str(error), self._clock.wall())
             return

@@ -27,6 +27,7 @@ from sluice.controller.kube.objects import Key
 from sluice.controller.kube.paths import pods_path
 from sluice.controller.observability.logging import about
 from sluice.controller.observability.metrics import pod_refused
+from sluice.controller.queue.pieces import Pieces
 from sluice.controller.queue.round_robin import FairQueue, FairSemaphore
 from sluice.controller.resources.file_configmaps import FileConfigMaps
 from sluice.controller.resources.pod_gc import PodGarbageCollector
@@ -84,6 +85,7 @@ class PodWriter:
         self._create_queue: FairQueue[CreateIntent] = FairQueue(workers)
         self._delete_queue: asyncio.Queue[tuple[str, Delete]] = asyncio.Queue()
         self._deletes = FairSemaphore(_DELETES_IN_FLIGHT)
+        self._builds = Pieces(clock)
 
     def create(self, intent: CreateIntent) -> None:
         self._create_queue.put(intent.run.identity.namespace, intent)
@@ -125,8 +127,29 @@ class PodWriter:
         if no_files := await self._files.refusal(run, intent.number):
             await self._failed(intent, *no_files)
             return
-        if not intent.proceed():
+        async with self._builds.piece():
+            body = self._built(intent) if intent.proceed() else ""
+        if isinstance(body, str):
+            if body:
+                await self._failed(intent, CreateError.TOO_LARGE, body)
             return
+        try:
+            made = await self._kube.create(pods_path(identity.namespace), body, accept=_answer_to(body))
+        except ApiError as error:
+            if error.reason == "AlreadyExists" or may_be_done(error):
+                await self._adopt(intent, body["metadata"]["name"], error)
+            else:
+                await self._failed(intent, classify(error.status, error.message), error.message)
+        except Unanswered as error:
+            log.warning("%s", error, extra=about(run, intent.number))
+            await self._adopt(intent, body["metadata"]["name"], error)
+        else:
+            self._cache.pods.upsert(pod_view(made))
+
+    def _built(self, intent: CreateIntent) -> Json | str:
+        """The pod, or why it is too large."""
+        run = intent.run
+        identity, task = run.identity, run.tasks[intent.number]
         try:
             body = build_pod(
                 identity,
@@ -144,23 +167,8 @@ class PodWriter:
                 files=self._files.sources(run),
             )
         except TooLong as error:
-            await self._failed(intent, CreateError.TOO_LARGE, str(error))
-            return
-        if words := oversize(body):
-            await self._failed(intent, CreateError.TOO_LARGE, words)
-            return
-        try:
-            made = await self._kube.create(pods_path(identity.namespace), body, accept=_answer_to(body))
-        except ApiError as error:
-            if error.reason == "AlreadyExists" or may_be_done(error):
-                await self._adopt(intent, body["metadata"]["name"], error)
-            else:
-                await self._failed(intent, classify(error.status, error.message), error.message)
-        except Unanswered as error:
-            log.warning("%s", error, extra=about(run, intent.number))
-            await self._adopt(intent, body["metadata"]["name"], error)
-        else:
-            self._cache.pods.upsert(pod_view(made))
+            return str(error)
+        return oversize(body) or body
 
     async def _adopt(self, intent: CreateIntent, name: str, answer: ApiError | Unanswered) -> None:
         """The pod is there, or may be: `answer` is what the create got."""

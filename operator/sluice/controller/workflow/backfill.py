@@ -18,7 +18,7 @@ from sluice.controller.kube.objects import Key, ObjectView, object_view, workflo
 from sluice.controller.kube.paths import our_path
 from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.resources.validation_cache import ValidationCache
-from sluice.controller.workflow.places import unfinished_beside
+from sluice.controller.workflow.places import learn_keys, unfinished_beside
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
 from sluice.core.base.naming import (
@@ -35,6 +35,7 @@ from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.status.conditions import MESSAGE_MAX, Condition, merge_conditions, run_conditions
 from sluice.core.status.kstatus import run_health, stalled
 from sluice.core.triggers.backfill import (
+    NAME_TAKEN,
     Backfill,
     Progress,
     RunOfTime,
@@ -47,6 +48,7 @@ from sluice.core.triggers.backfill import (
 from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.validation import backfill_faults
 
+_NAME_TAKEN_S = 10.0
 _MADE_IN_ONE_GO = 8  # runs, before the progress is written and others have a turn
 
 
@@ -102,6 +104,7 @@ class BackfillReconciler:
         status = seen.status_as(BackfillStatus)
         backfill = Backfill.of(seen.spec_as(BackfillSpec), status.schedule or ScheduleSpec())
         progress = count_ended(progress, self._phases(seen.key.namespace, progress))
+        await learn_keys(self._cache, workflow)
         more = True
         for _ in range(_MADE_IN_ONE_GO):
             full = self._full(seen, workflow)
@@ -118,6 +121,10 @@ class BackfillReconciler:
             if run is not None:
                 progress = progress.made(found.make.time, run)
         await self._report(seen, progress, found.waits)
+        if found.waits.startswith(
+            NAME_TAKEN
+        ):  # that it is free is news to the Workflow that the run is of, maybe another
+            self.queue.add_after(seen.key, _NAME_TAKEN_S)
         if more or count_ended(progress, self._phases(seen.key.namespace, progress)) != progress:
             self.queue.add(seen.key)
 

@@ -1,5 +1,8 @@
 """How many runs of a Workflow take a place of its `concurrency`, whoever made them."""
 
+import asyncio
+from collections.abc import Callable
+
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.controller.informers.cache import Cache
@@ -9,14 +12,41 @@ from sluice.core.quota.run_concurrency import Concurrency
 from sluice.core.spec.parameter import declarations, values_of_run
 
 
+async def learn_keys(cache: Cache, workflow: ObjectView) -> None:
+    """Works out what `unfinished_beside` asks for. Large arguments take 0.1 s, so others have a turn after each run."""
+    key_of = _reader(workflow)
+    if key_of is not None:
+        for run in cache.unfinished_by_workflow.objects(workflow.key):
+            if not _is_known(workflow, run):
+                _learn(workflow, run, key_of)
+                await asyncio.sleep(0)
+
+
 def unfinished_beside(cache: Cache, workflow: ObjectView, arguments: Json | None) -> int:
     """The runs that have not ended and have the same `key` as one with these arguments would have."""
-    settings = workflow.spec_as(WorkflowSettings)
-    concurrency, declared = Concurrency.of(settings), declarations(settings.parameters)
-
-    def key_of(given: Json | None) -> str:
-        return concurrency.value(values_of_run(declared, given or {}))
-
+    key_of = _reader(workflow)
+    if key_of is None:
+        return cache.unfinished_by_workflow.count(workflow.key)
     key = key_of(arguments)
     runs = cache.unfinished_by_workflow.objects(workflow.key)
-    return sum(key_of(run.spec_as(WorkflowRunSpec).arguments) == key for run in runs)
+    return sum(_learn(workflow, run, key_of) == key for run in runs)
+
+
+def _reader(workflow: ObjectView) -> Callable[[Json | None], str] | None:
+    """Gives the value of `key` for the arguments of a run. None if there is no `key`."""
+    settings = workflow.spec_as(WorkflowSettings)
+    concurrency, declared = Concurrency.of(settings), declarations(settings.parameters)
+    if not concurrency.key:
+        return None
+    return lambda given: concurrency.value(values_of_run(declared, given or {}))
+
+
+def _is_known(workflow: ObjectView, run: ObjectView) -> bool:
+    return (workflow.uid, workflow.generation) in run.concurrency_keys
+
+
+def _learn(workflow: ObjectView, run: ObjectView, key_of: Callable[[Json | None], str]) -> str:
+    if not _is_known(workflow, run):
+        run.concurrency_keys.clear()
+        run.concurrency_keys[workflow.uid, workflow.generation] = key_of(run.spec_as(WorkflowRunSpec).arguments)
+    return run.concurrency_keys[workflow.uid, workflow.generation]

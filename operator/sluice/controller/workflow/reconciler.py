@@ -13,7 +13,8 @@ from sluice.controller.kube.paths import our_path
 from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.resources.revisions import Revisions
 from sluice.controller.resources.validation_cache import ValidationCache
-from sluice.controller.workflow.schedule import RunRequest, ScheduleTrigger
+from sluice.controller.workflow.places import learn_keys
+from sluice.controller.workflow.schedule import RunRequest, ScheduleTrigger, counts_others
 from sluice.controller.workflow.upstream import UpstreamTrigger
 from sluice.core import Json
 from sluice.core.base import foreign
@@ -65,6 +66,8 @@ class WorkflowReconciler:
             await self._refuse(workflow, "InvalidSpec", "\n".join(map(str, judged.faults)))
             return
         settings = workflow.spec_as(WorkflowSettings)
+        if counts_others(settings):
+            await learn_keys(self._cache, workflow)
         on_time, follows = self._schedules.look(workflow), self._after.look(workflow)
         asked = on_time if on_time.name else follows
         mark, make = due_run(

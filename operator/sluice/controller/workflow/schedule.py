@@ -22,6 +22,12 @@ from sluice.core.triggers.schedule import Schedule, SchedulePosition, counting_f
 _ENTRIES = ("lastScheduleTime", "nextScheduleTime", "lastSuccessfulTime", "missedTimes", "scheduleMark")
 
 
+def counts_others(settings: WorkflowSettings) -> bool:
+    """Do runs of others take places that the schedule has to wait for? See `unfinished_beside`."""
+    all_times = settings.schedule is not None and settings.schedule.catch_up == "All"
+    return all_times and Concurrency.of(settings).policy not in (None, "Allow")
+
+
 @dataclass(frozen=True, slots=True)
 class RunRequest:
     """What a trigger asks for. `name` is that of the due run, empty if none is due; `labels` and `spec` are for that
@@ -58,7 +64,7 @@ class ScheduleTrigger:
         )
         own, concurrency = (workflow.key, workflow.uid), Concurrency.of(settings)
         going = self._cache.unfinished_scheduled.count(own)
-        if schedule.catch_up == "All" and concurrency.policy not in (None, "Allow"):  # then others take its places, too
+        if counts_others(settings) and (going or concurrency.places is not None):  # else it can stand in line
             going = unfinished_beside(self._cache, workflow, None)
         found = due_time(schedule, start, now, concurrency=concurrency, going=going, made=_Made(self._cache, workflow))
         if found.next is not None:

@@ -5,27 +5,38 @@ single round may search a long text or build a long list, and a comprehension ov
 limit. So the work is bounded before it is done.
 
 The unit is one character or one element that is looked at or built; each counts once for each round. It takes up to
-20 ns (measured with `contains`), so `MAX_COST` is at most a fifth of a second.
+20 ns (measured with `contains`), so `MAX_COST` is at most 0.6 s.
 """
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from sluice.core import Json
 from sluice.core.cel.ast import Expr, ExprKind
 
-MAX_COST = 10_000_000
+MAX_COST = 30_000_000
+_COPY = 6
+"""Of each element that the expression may read: the library copies it first (120 ns)."""
 _MAX_ROUNDS = 10_000
 """The library's own limit."""
+_MOST_REPEATS = 1_000
+"""Of a part of a pattern: the library allows no more."""
+_LARGEST_PATTERN = 10**9
 _PASS_ON = frozenset({"_+_", "_?_:_", "dyn", "string", "bytes"})
 """Functions whose result may be as large as all their arguments. The result of any other is a number or as small."""
 
 
-def cost(root: Expr, values: Json) -> int:
-    """To be compared with `MAX_COST`. `values` are the expression's variables, by name."""
-    meter = _Meter(values)
-    meter.size(root, {}, 1)
-    return meter.total
+def exceeds(limit: int, root: Expr, values: Json) -> bool:
+    """Does it take more than so many units? `values` are the expression's variables, by name, and no more of them than
+    it reads. This takes no longer than what it measures, however large they are.
+    """
+    meter = _Meter(values, limit)
+    with suppress(_TooMuch):
+        meter.copy(values)
+        meter.size(root, {}, 1)
+    return meter.total > limit
 
 
 def value_size(value: Any) -> int:
@@ -39,10 +50,29 @@ def value_size(value: Any) -> int:
     return 1
 
 
+class _TooMuch(Exception):
+    """The limit is passed."""
+
+
 class _Meter:
-    def __init__(self, values: Json) -> None:
-        self.values = values
+    def __init__(self, values: Json, limit: int) -> None:
+        self.values, self.limit = values, limit
         self.total = 0
+
+    def add(self, units: int) -> None:
+        self.total += units
+        if self.total > self.limit:
+            raise _TooMuch
+
+    def copy(self, value: Any) -> None:
+        """What it takes to hand the value to the library."""
+        self.add(_COPY)
+        if isinstance(value, dict):
+            value = value.values()
+        elif not isinstance(value, list):
+            return
+        for element in value:
+            self.copy(element)
 
     def size(self, node: Expr, variables: Mapping[str, int], rounds: int) -> int:
         """How large the node's value can be. The cost of evaluating it in so many rounds is added to `total`.
@@ -50,7 +80,7 @@ class _Meter:
         `variables` are those of the comprehensions around it, each with the size of its largest possible value.
         """
         found = self._size(node, variables, rounds)
-        self.total += rounds * found
+        self.add(rounds * found)
         return found
 
     def _size(self, node: Expr, variables: Mapping[str, int], rounds: int) -> int:
@@ -80,12 +110,16 @@ class _Meter:
             for number, part in enumerate(node.parts)
         ]
         if node.value == "matches":  # a text against a pattern
-            self.total += rounds * sizes[0] * sizes[1]
+            self.add(rounds * sizes[0] * self._pattern_size(node.parts[1], variables, sizes[1]))
         else:
-            self.total += rounds * sum(sizes)
+            self.add(rounds * sum(sizes))
         if node.value == "_[_]":
             return self._range(node.parts[0], variables, rounds)[1]
         return sum(sizes) if node.value in _PASS_ON else 1
+
+    def _pattern_size(self, node: Expr, variables: Mapping[str, int], size: int) -> int:
+        known, value = (True, node.value) if node.kind is ExprKind.LITERAL else self._known(node, variables)
+        return pattern_size(value) if known and isinstance(value, str) else size * _MOST_REPEATS
 
     def _takes_constant_time(self, call: Expr, number: int, variables: Mapping[str, int]) -> bool:
         """Is the size of this argument irrelevant? So it is for `xs[i]`, `size(xs)` and `key in map`."""
@@ -105,7 +139,10 @@ class _Meter:
         rounds = min(rounds * max(count, 1), _MAX_ROUNDS)
         self.size(condition, inside, rounds)
         grows = self.size(step, inside, rounds)
-        return 1 + min(count, _MAX_ROUNDS) * grows if start.kind is ExprKind.LIST else 1
+        if start.kind is not ExprKind.LIST:
+            return 1
+        self.add(rounds * min(count, _MAX_ROUNDS))  # each round makes a new list of what there is so far
+        return 1 + min(count, _MAX_ROUNDS) * grows
 
     def _range(self, over: Expr, variables: Mapping[str, int], rounds: int) -> tuple[int, int]:
         """How many elements a comprehension goes over, and the size of the largest."""
@@ -128,3 +165,27 @@ class _Meter:
             return True, inside[node.value]
         except (KeyError, IndexError, TypeError):
             return True, None
+
+
+_PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[0-9]{1,4}(?P<most>,[0-9]{0,4})?\}|.", re.DOTALL)
+
+
+def pattern_size(text: str) -> int:
+    """Of a regular expression, with what is repeated written out: `(ab?){10}` has 30. At least 1."""
+    sizes, last = [1], 0  # of the groups that are open, and of the last part of the innermost
+    for found in _PART.finditer(text):
+        part = found[0]
+        if part == "(":
+            sizes.append(0)
+            last = 0
+        elif part == ")" and len(sizes) > 1:
+            last = sizes.pop()
+            sizes[-1] += last
+        elif part.startswith("{") and len(part) > 1:
+            times = max(map(int, filter(None, part.strip("{}").split(","))), default=0)
+            sizes[-1] += last * max(0, times - 1)
+            last *= max(1, times)
+        else:
+            last = 1
+            sizes[-1] += 1
+    return min(sum(sizes), _LARGEST_PATTERN)

@@ -7,16 +7,18 @@ tasks are of any type; `misused_strings` knows better where all parameters that 
 A condition reads only tasks that have ended, so it has the same answer whenever it is evaluated, after a restart too.
 """
 
+import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from sluice.core import Json
 from sluice.core.cel.ast import Expr, ExprKind, parse_tree
-from sluice.core.cel.cost import MAX_COST, cost
+from sluice.core.cel.cost import MAX_COST, exceeds
 from sluice.core.cel.diagnostics import CelError, compile_error, evaluation_error, not_boolean
-from sluice.core.cel.variables import ROOTS
+from sluice.core.cel.variables import ROOTS, plain
 
 
 class _Library:
@@ -66,14 +68,12 @@ class Program:
     reads: tuple[VariableRead, ...]
     _program: Any = field(repr=False)
 
-    def answer(self, values: Json) -> bool | CelError:
-        """`values` are the variables by name, as `condition_variables` returns them."""
-        if cost(self.root, values) > MAX_COST:
-            return CelError(
-                self.text, self.root.position, f"takes more than {MAX_COST:,} steps; let a task find this out"
-            )
+    def answer(self, values: Json, limit: int = MAX_COST) -> bool | CelError:
+        """`values` are the variables by name, as `condition_variables` returns them. `limit` is as in `exceeds`."""
+        if exceeds(limit, self.root, values):
+            return CelError(self.text, self.root.position, f"takes more than {limit:,} steps; let a task find this out")
         try:
-            found = self._program.eval(data=values)
+            found = self._program.eval(data=plain(values))
         except (RuntimeError, ValueError, TypeError) as error:
             return evaluation_error(self.text, self.root, values, str(error))
         types = _library().types
@@ -84,9 +84,46 @@ class Program:
         return not_boolean(self.text, self.root, found.type().name())
 
 
-@lru_cache(maxsize=2048)
+OF_A_LOOP = 60
+_LOOP = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
+
+
+def size_of_condition(text: str) -> int:
+    """Its characters. A loop is short to write and long when compiled (6 KB), so each counts for some more."""
+    return len(text) + OF_A_LOOP * len(_LOOP.findall(text))
+
+
+class _Compiled:
+    """What was compiled last, up to 60 MB at most: a condition is needed several times, by validation, by lint and by
+    each run of the Workflow.
+    """
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, Program | CelError] = OrderedDict()
+        self._size = 0
+
+    def get(self, text: str) -> Program | CelError:
+        found = self._known.get(text)
+        if found is not None:
+            self._known.move_to_end(text)
+            return found
+        found = self._known[text] = _compile(text)
+        self._size += size_of_condition(text)
+        while self._size > _KEPT_SIZE and len(self._known) > 1:
+            oldest, _ = self._known.popitem(last=False)
+            self._size -= size_of_condition(oldest)
+        return found
+
+
+_KEPT_SIZE = 512 * 1024
+_COMPILED = _Compiled()
+
+
 def compile_condition(text: str) -> Program | CelError:
-    """Cached, as a condition is needed several times: by validation, by lint and by each run of the Workflow."""
+    return _COMPILED.get(text)
+
+
+def _compile(text: str) -> Program | CelError:
     library = _library()
     try:
         program = library.environment.compile(text)
@@ -121,6 +158,12 @@ def tasks_read(condition: Program | CelError | None) -> tuple[str, ...]:
 def reads_item(condition: Program | CelError) -> bool:
     """Does it read the item of a fan-out?"""
     return isinstance(condition, Program) and any(read.root == "item" for read in condition.reads)
+
+
+def parameters_read(condition: Program) -> frozenset[str] | None:
+    """The names of the parameters that it may read; None for all."""
+    names = [read.keys[0] if read.keys else None for read in condition.reads if read.root == "params"]
+    return None if None in names else frozenset(map(str, names))
 
 
 def outputs_read(condition: Program | CelError) -> tuple[str, ...]:

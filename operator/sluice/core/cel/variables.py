@@ -52,7 +52,7 @@ def condition_variables(
     name. `item` is for a task that is fanned out.
     """
     return {
-        "params": _plain(dict(parameters)),
+        "params": dict(parameters),
         "tasks": {name: _task(ended) for name, ended in tasks.items()},
         "item": item,
         "run": dict(run) | ({"phase": run_phase} if run_phase else {}),
@@ -60,15 +60,15 @@ def condition_variables(
 
 
 def _task(ended: TaskVariable) -> Json:
-    return {"message": ""} | ended.ends | {"outputs": _plain(ended.outputs)}
+    return {"message": ""} | ended.ends | {"outputs": ended.outputs}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """JSON as CEL can hold it: an integer that does not fit into 64 bits becomes a float, infinite if need be."""
     if isinstance(value, dict):
-        return {key: _plain(element) for key, element in value.items()}
+        return {key: plain(element) for key, element in value.items()}
     if isinstance(value, list):
-        return [_plain(element) for element in value]
+        return [plain(element) for element in value]
     if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
         return float(str(value))  # float(value) raises OverflowError for the largest
     return value

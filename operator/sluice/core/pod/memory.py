@@ -12,6 +12,7 @@ from sluice.core import Json
 from sluice.core.base.quantity import parse, rounded_up
 
 DEFAULT_FACTOR = 2
+_MOST_RETRIES = 100  # that `retries.limit` can allow; a status made up by hand may say more
 
 
 def grown_resources(fields: Json, times: int) -> Json:
@@ -20,7 +21,7 @@ def grown_resources(fields: Json, times: int) -> Json:
     growth = fields.get("retries", {}).get("outOfMemory")
     if growth is None or not times:
         return resources
-    factor = Fraction(str(growth.get("memoryFactor", DEFAULT_FACTOR))) ** times
+    factor = Fraction(str(growth.get("memoryFactor", DEFAULT_FACTOR))) ** min(times, _MOST_RETRIES)
     return {
         kind: {
             name: _grown(str(quantity), factor, str(growth["max"])) if name == "memory" else quantity
@@ -39,5 +40,4 @@ def _grown(quantity: str, factor: Fraction, maximum: str) -> str:
     size, max_size = parse(quantity), parse(maximum)
     if size is None or max_size is None or size >= max_size:  # the API server rejects a malformed quantity
         return quantity
-    larger = rounded_up(size * factor, like=quantity)
-    return larger if (parse(larger) or 0) < max_size else maximum
+    return rounded_up(size * factor, like=quantity) if size * factor < max_size else maximum

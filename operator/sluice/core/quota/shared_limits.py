@@ -96,8 +96,10 @@ class SharedLimits:
         self._wait(request, now, 1)
 
     def call_when_there_is_room(self, run: RunIdentity) -> None:
-        """The run is woken once, when there is room under a cap above it. It takes nothing of it: see `child_room`."""
-        for name, _ in run.tree:
+        """The run is woken once, when there is room under a cap above it. It takes nothing of it: see `child_room`.
+        Without such a cap only the end of one of its children makes room, which it hears of.
+        """
+        for name in (cap.name for cap in self.caps_above(run)):
             self._callers.setdefault(PoolKey(run.namespace, name), {})[run.uid] = run
 
     def retain_waiters(self, run_uid: str, firsts: Mapping[WaitKey, int]) -> None:
@@ -185,8 +187,9 @@ class SharedLimits:
         return [pool for pool in pools if pool.slots is not None]
 
     def runs_waiting_for(self, key: PoolKey) -> list[RunIdentity]:
-        """One for each waiter, in no order."""
-        return [waiter.request.run for waiter in self._waiters.claiming(key)]
+        """One for each waiter, in order."""
+        requests = (waiter.request for waiter in self._waiters.claiming(key))
+        return [request.run for request in sorted(requests, key=lambda each: each.position)]
 
     def wait_reason(self, run_uid: str, wait_key: WaitKey, *, first: bool) -> str:
         """Why a task of the run, or the whole run, does not start. Empty if nothing that is shared holds it up.
@@ -286,7 +289,9 @@ class SharedLimits:
         """These pools of the namespace have changed, or its live pods: who may start now?"""
         self._publish_use(pools)
         for position in self._next(namespace):
-            self.wake(self._waiters.at(position).run)
+            request = self._waiters.at(position)
+            if self._waiters.has_its_turn(request):  # a look at a run costs more than this does
+                self.wake(request.run)
 
     def _wake_callers(self, key: PoolKey) -> None:
         if key in self._callers and self._pools[key].has_room(1):

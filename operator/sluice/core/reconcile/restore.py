@@ -70,7 +70,7 @@ def restore(
     """The run as it is. `status` is the WorkflowRun's, `pods` and `children` what says that it is the run's, `outputs`
     the data of its ConfigMap. A run that has not started does so `now`. `orders` count from the start: conditions of
     `finally` tasks may be evaluated here, and depend on them. `approvals` are what people have decided: an approval
-    that has ended otherwise by the status is asked again. None: the status is believed.
+    that has passed otherwise by the status is asked again. None: the status is believed.
     """
     started_at = instant(status.get("startedAt"))
     run = RunState(
@@ -97,7 +97,7 @@ def restore(
             run.set_outputs(number, found_outputs)
     for number, task in enumerate(run.tasks.named):
         entry = recorded.get(task.definition.name, {})
-        if approvals is not None and not _is_as_decided(task, entry, approvals, now):
+        if approvals is not None and not _is_as_decided(task, entry, approvals, run.identity.started_at):
             entry = {name: value for name, value in entry.items() if name == "startedAt"}
         _restore_unit(run, number, entry, found)
     for number, task in enumerate(run.tasks.named):
@@ -115,14 +115,20 @@ def restore(
     return run
 
 
-def _is_as_decided(task: TaskState, entry: Json, approvals: Mapping[str, ApprovalDecision], now: Instant) -> bool:
+def _is_as_decided(
+    task: TaskState, entry: Json, approvals: Mapping[str, ApprovalDecision], run_started_at: Instant
+) -> bool:
+    """Does somebody's decision, or the time, explain how it ended? A decision that came after its end is none."""
     approval, phase = task.definition.approval, entry.get("phase")
     if approval is None or phase not in ("Succeeded", "Failed"):
         return True
-    ended_at = min(instant(entry.get("finishedAt")) or now, now)
-    asked_at = instant(entry.get("startedAt")) or ended_at
-    ended = resolve(approval, approvals.get(task.definition.name), asked_at, ended_at)
-    return ended is not None and (ended.ending is Ending.SUCCESS) == (phase == "Succeeded")
+    decision = approvals.get(task.definition.name)
+    asked_at, ended_at = _asked_at(entry, run_started_at), instant(entry.get("finishedAt"))
+    waited_s = ended_at - asked_at if asked_at is not None and ended_at is not None else 0.0
+    by_time = resolve(approval, None, 0.0, waited_s)
+    if by_time is not None and (by_time.ending is Ending.SUCCESS) == (phase == "Succeeded"):
+        return True
+    return decision is not None and (phase == "Failed" or decision.decision == "Approve")
 
 
 def _restore_items(run: RunState, number: int, recorded: Json, found: _Found) -> None:
@@ -175,7 +181,7 @@ def _learn_numbers(run: RunState, number: int) -> None:
 
 def _restore_task(run: RunState, number: int, entry: Json, pods: Mapping[int, PodView]) -> None:
     task = run.tasks[number]
-    between_attempts = _restore_record(task, entry)
+    between_attempts = _restore_record(task, entry, run.identity.started_at)
     pods = _plausible(task, pods)
     if task.step is TaskStep.ENDED:
         task.restore_pod(pods.get(task.attempt))
@@ -224,7 +230,7 @@ def _restore_ended_pods(run: RunState, number: int, pods: Collection[PodView]) -
 def _restore_call(run: RunState, number: int, entry: Json, children: Mapping[int, ChildView]) -> None:
     """A task that runs another Workflow; `children` are its child runs by attempt."""
     task = run.tasks[number]
-    between_attempts = _restore_record(task, entry)
+    between_attempts = _restore_record(task, entry, run.identity.started_at)
     children = _plausible(task, children)
     if task.step is TaskStep.ENDED:
         run.children.restore_ended(number, (child.name for child in children.values()))
@@ -249,7 +255,13 @@ def _plausible(task: TaskState, found: Mapping[int, _V]) -> Mapping[int, _V]:
     return {attempt: found[attempt] for attempt in plausible(found.keys(), task.attempt, spare)}
 
 
-def _restore_record(task: TaskState, entry: Json) -> bool:
+def _asked_at(entry: Json, run_started_at: Instant) -> Instant | None:
+    """Of an approval or a wait. Not before its run: an earlier time would have it over at once."""
+    found = instant(entry.get("startedAt"))
+    return None if found is None else max(found, run_started_at)
+
+
+def _restore_record(task: TaskState, entry: Json, run_started_at: Instant) -> bool:
     """What the status says of it. Returns whether it is between two attempts, or before the first."""
     used, poll, attempt = entry.get("retries", {}), entry.get("poll"), entry.get("attempt", 0)
     task.restore_record(
@@ -257,7 +269,7 @@ def _restore_record(task: TaskState, entry: Json) -> bool:
         used=RetriesUsed(used.get("limit", 0), used.get("infrastructure", 0), used.get("outOfMemory", 0)),
         polling=None if poll is None else Polling(instant(poll["since"]) or 0.0, poll["tries"]),
         first_started_at=None if task.definition.deadline_s is None else instant(entry.get("firstStartedAt")),
-        on_hold_since=None if task.definition.makes_pods else instant(entry.get("startedAt")),
+        on_hold_since=None if task.definition.makes_pods else _asked_at(entry, run_started_at),
         retry_at=instant(entry.get("retryAt")) if attempt else None,
     )
     if entry.get("phase", "Pending") not in ("Pending", "Running"):

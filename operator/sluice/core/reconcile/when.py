@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from sluice.api.run import RunPhase
 from sluice.core import Json
+from sluice.core.cel.cost import MAX_COST
 from sluice.core.cel.diagnostics import CelError
-from sluice.core.cel.program import Program, outputs_read, reads_item, tasks_read
+from sluice.core.cel.program import Program, outputs_read, parameters_read, reads_item, tasks_read
 from sluice.core.cel.variables import condition_variables
 from sluice.core.graph.placeholders import chosen, parts_of
 from sluice.core.graph.trigger_rules import Verdict
@@ -19,10 +20,15 @@ from sluice.core.run.children import too_deep
 from sluice.core.run.late_numbers import learn_numbers
 from sluice.core.run.outputs import result_of, values_of
 from sluice.core.run.state import RunState
+from sluice.core.run.task_state import TaskState
 from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.numbers import BadNumber
 
 _SHOWN = 100  # characters of an expression in a reason
+_STEPS = MAX_COST
+"""What all conditions of a run may take, those of each item counted: one look at a run may evaluate them all."""
+_STEPS_OF_EACH = 2_000
+"""What each may take at least, however many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +76,32 @@ def _asked(run: RunState, number: int, condition: Program | CelError) -> Skip | 
     is_item, is_fan_out = task.group is not None, task.definition.for_each is not None
     if is_fan_out and is_item is not reads_item(condition):
         return Verdict.RUN  # it was asked for all items at once, or will be for each
-    answer = condition.answer(_known(run, number, others)) if isinstance(condition, Program) else condition
+    answer: bool | CelError
+    if isinstance(condition, Program):
+        answer = condition.answer(_known(run, number, condition, others), _limit(run, task))
+    else:
+        answer = condition
     if isinstance(answer, CelError):
         return _unanswered(run, condition, answer, others)
     return Verdict.RUN if answer else Skip(f"when is false: {_shown(condition.text)}")
 
 
-def _known(run: RunState, number: int, others: dict[str, int]) -> Json:
-    """What the condition sees. It is the same for all items of a fan-out, the item apart."""
+def _limit(run: RunState, task: TaskState) -> int:
+    """An equal share, so that the answer does not depend on what was asked before."""
+    items = 1 if task.group is None else len(run.tasks.fan_outs[task.group].items)
+    return max(_STEPS_OF_EACH, _STEPS // max(1, run.definition.conditions * items))
+
+
+def _known(run: RunState, number: int, condition: Program, others: dict[str, int]) -> Json:
+    """What the condition may read. It is the same for all items of a fan-out, the item apart."""
     task = run.tasks[number]
     group = run.tasks.fan_outs[task.group] if task.group is not None else None
     if group is not None and group.known is not None:
         return group.known | {"item": run.tasks.item(number)}
+    read, parameters = parameters_read(condition), run.identity.parameters
     known = condition_variables(
         run.identity.fields,
-        run.identity.parameters,
+        {name: value for name, value in parameters.items() if read is None or name in read},
         {name: result_of(run.tasks[other]) for name, other in others.items()},
         run_phase=_before_the_end(run) if task.definition.final else None,
         item=run.tasks.item(number),

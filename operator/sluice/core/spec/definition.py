@@ -31,6 +31,8 @@ class Definition:
     """The run's own outputs, with placeholders."""
     files: Mapping[str, str] = field(default_factory=dict)
     """By path, the hashes of the files (see `base.files`)."""
+    conditions: int = 0
+    """How many of the tasks have a `when`."""
 
     @classmethod
     def of(cls, graph: Json) -> "Definition":
@@ -45,6 +47,7 @@ class Definition:
                 for task, critical_path_s in zip(found, critical_paths, strict=True)
             ),
             graph=order,
+            conditions=sum(task.when is not None for task in found),
             parameters=declarations(frozen.parameters),
             outputs=frozen.outputs or {},
             files=frozen.files or {},

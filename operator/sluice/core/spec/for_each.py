@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sluice.api.for_each import MAX_ITEMS, RANGE, ForEachSpec
@@ -72,7 +73,7 @@ class ForEach:
             filled = fill({"matrix": spec.matrix, "exclude": spec.exclude or []})
             return list(itertools.islice(_combinations(filled["matrix"], filled["exclude"]), MAX_ITEMS + 1))
         if spec.from_ is not None:
-            return _parsed(fill({"from": spec.from_})["from"])
+            return list(_parsed(fill({"from": spec.from_})["from"]))
         found: list[Any] = fill({"items": spec.items or []})["items"]
         return found
 
@@ -103,7 +104,8 @@ def _comparable(combination: Json, keys: Iterable[str]) -> tuple[Any, ...]:
     return tuple(as_json(value) if isinstance(value, dict) else value for value in values)
 
 
-def _parsed(text: str) -> list[Any]:
+@lru_cache(maxsize=1)  # 2,000 tasks may go over the same long list
+def _parsed(text: str) -> Sequence[Any]:
     try:
         found = foreign.parse(text)
     except ValueError:

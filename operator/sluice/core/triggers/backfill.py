@@ -29,6 +29,7 @@ from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.triggers.schedule import Schedule
 
 _NAMES_SHOWN = 10
+NAME_TAKEN = "NameTaken"
 TIMES_OF_A_STEP = 500  # looked at before the status says how far it came: of each, all possible runs are looked for
 
 
@@ -233,7 +234,7 @@ def _waits(backfill: Backfill, progress: Progress, runs: Sequence[RunOfTime], fu
     if len(progress.active) >= backfill.max_runs:
         return _at_most(backfill, progress)
     if runs and runs[-1].deleting:
-        return f"NameTaken: run {runs[-1].name} is being deleted"
+        return f"{NAME_TAKEN}: run {runs[-1].name} is being deleted"
     return full
 
 

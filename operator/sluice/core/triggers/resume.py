@@ -18,7 +18,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sluice.api.for_each import MAX_ITEMS
+from sluice.api.for_each import MAX_ITEMS, MAX_ITEMS_OF_RUN
 from sluice.core import Json
 from sluice.core.base.intervals import members
 from sluice.core.base.text import as_json, as_text
@@ -122,6 +122,7 @@ class _Comparison:
         self._found = Kept()
         self._lists: dict[tuple[int, str], list[str]] = {}
         """The values of the items of a fan-out as JSON, in the new graph or in the old one."""
+        self._items_compared = 0
 
     def kept(self) -> Kept:
         for number in self._new.graph.topological_order():
@@ -178,16 +179,24 @@ class _Comparison:
     def _ran(self, task: TaskDefinition) -> bool:
         """Of one that was skipped: its own program may have said so, and may say otherwise now."""
         entry = self._past.tasks[task.name]
-        return "attempt" in entry or ("items" in entry and _skips_itself(task))
+        return "attempt" in entry or ("items" in entry and self._may_skip_itself(task))
+
+    def _may_skip_itself(self, task: TaskDefinition) -> bool:
+        """Then or now."""
+        return _skips_itself(task) or _skips_itself(self._before[task.name])
 
     def _compare_items(self, number: int, task: TaskDefinition) -> None:
+        total = self._total(task)
+        if total is None or not self._has_outputs(task) or self._items_compared > 2 * MAX_ITEMS_OF_RUN:
+            return  # its items were not counted there, their outputs are lost, or no two runs have so many
         try:
             now = self._expanded(self._new, task)
             then = self._expanded(self._past.definition, self._before[task.name])
         except NoItems:
             return
-        if len(then) != self._total(task) or not self._has_outputs(task):
-            return  # it is not what was run there, or that is lost
+        self._items_compared += max(len(now), len(then))
+        if len(then) != total:
+            return  # it is not what was run there
         same = {index for index, (one, other) in enumerate(zip(now, then, strict=False)) if one == other}
         same.difference_update(self._rerun.items.get(task.name, ()))
         if task.same_as is not None and (leader := self._number[task.same_as]) not in self._unchanged:
@@ -195,7 +204,7 @@ class _Comparison:
         found = [index for index in self._items(task, "Succeeded") if index in same]
         if task.is_sub_workflow:
             found = [index for index in found if (task.name, index) in self._past.children]
-        unchanged = {*found, *(() if _skips_itself(task) else same.intersection(self._items(task, "Skipped")))}
+        unchanged = {*found, *(() if self._may_skip_itself(task) else same.intersection(self._items(task, "Skipped")))}
         self._unchanged_items[number] = unchanged
         if len(unchanged) == len(now) == len(then):
             self._unchanged.add(number)

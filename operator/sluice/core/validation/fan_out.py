@@ -18,6 +18,7 @@ _PERCENTAGE = re.compile(r"(100|[0-9]{1,2})%")
 
 def fan_outs(found: ParsedManifest) -> Iterator[Fault]:
     yield from _too_many(found)
+    yield from _too_many_to_compare(found)
     names = set(found.names)
     over_items = names_with("forEach", found.raw)
     for number, task in found.tasks.items():
@@ -113,9 +114,9 @@ def _is_list(text: str) -> bool:
 def _matrix(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
     matrix = for_each.matrix or {}
     combinations = math.prod(map(len, matrix.values()))
-    kinds = {frozenset(unwanted) for unwanted in for_each.exclude or ()}
-    if combinations * len(kinds) > _COMPARISONS_AT_MOST:
-        words = f"names {len(kinds)} different sets of keys, each to be looked up in {combinations} combinations"
+    kinds = _kinds(for_each)
+    if combinations * kinds > _COMPARISONS_AT_MOST:
+        words = f"names {kinds} different sets of keys, each to be looked up in {combinations} combinations"
         yield Fault(f"{path}.exclude", f"{words}; name the same keys in all of them")
     if combinations > (_COMBINATIONS_AT_MOST if for_each.exclude else MAX_ITEMS):
         yield Fault(f"{path}.matrix", f"has {combinations} combinations; at most {MAX_ITEMS} items are possible")
@@ -125,6 +126,25 @@ def _matrix(for_each: ForEachSpec, path: str) -> Iterator[Fault]:
     for place, unwanted in enumerate(for_each.exclude or ()):
         for key in unwanted.keys() - matrix.keys():
             yield Fault(f"{path}.exclude[{place}].{key}", "the matrix has no such key", Hint(key, matrix))
+
+
+def _kinds(for_each: ForEachSpec) -> int:
+    """How many different sets of keys `exclude` names."""
+    return len({frozenset(unwanted) for unwanted in for_each.exclude or ()})
+
+
+def _too_many_to_compare(found: ParsedManifest) -> Iterator[Fault]:
+    """Of one task `_matrix` says it. All may be expanded in one look at the run."""
+    each = [
+        math.prod(map(len, (task.for_each.matrix or {}).values())) * _kinds(task.for_each)
+        for task in found.tasks.values()
+        if task.for_each is not None
+    ]
+    if sum(each) > _COMPARISONS_AT_MOST >= max(each, default=0):
+        words = (
+            f"their matrices are looked up {sum(each)} times for `exclude`; at most {_COMPARISONS_AT_MOST} are possible"
+        )
+        yield Fault("spec.tasks", f"{words}. Let several go by the items of one, by `sameAs`")
 
 
 def _min_success(for_each: ForEachSpec, path: str) -> Iterator[Fault]:

@@ -16,10 +16,10 @@ _ROUND = re.compile(
     r"(?<!\$)\$\((?P<words>(?:params?|inputs|outputs|item|run|tasks?|steps|workflow|context|workspaces)"
     r"\.[A-Za-z0-9_.-]*)\)"
 )
-_CURLY = re.compile(
-    r"\{\{(?P<expression>=)?[-\s]*(?P<words>(?:inputs|outputs|workflow|item|tasks|steps|pod|params|var|macros|dag|"
-    r"dag_run|run_id|ti|task_instance|ds|ds_nodash|ts|ts_nodash|logical_date|execution_date|data_interval_start|"
-    r"data_interval_end)\b[^{}]*?|(?(expression)[^{}]*))[-\s]*\}\}"
+_CURLY = re.compile(r"\{\{([^{}]*)\}\}")
+_FOREIGN = re.compile(
+    r"(?:inputs|outputs|workflow|item|tasks|steps|pod|params|var|macros|dag|dag_run|run_id|ti|task_instance|ds|"
+    r"ds_nodash|ts|ts_nodash|logical_date|execution_date|data_interval_start|data_interval_end)\b"
 )
 _NAME = r"([A-Za-z0-9_-]+)"
 _OURS = (
@@ -56,8 +56,10 @@ def lookalikes_in(place: str, text: str) -> Iterator[Fault]:
             literal = f"for the text itself write ${match[0]}"
             yield Fault(place, f"{match[0]} is no placeholder; {_instead(match['words'])}, and {literal}")
     for match in _CURLY.finditer(text) if "{{" in text else ():
-        literal = "what is meant literally has its place in a script"
-        yield Fault(place, f"{match[0]} is no placeholder here; {_instead(match['words'])}, and {literal}")
+        words = match[1].removeprefix("=").strip().strip("-").strip()
+        if match[1].startswith("=") or _FOREIGN.match(words):
+            literal = "what is meant literally has its place in a script"
+            yield Fault(place, f"{match[0]} is no placeholder here; {_instead(words)}, and {literal}")
 
 
 def _instead(words: str) -> str:

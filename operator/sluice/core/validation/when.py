@@ -9,7 +9,14 @@ from sluice.api.task import Task
 from sluice.core.base.faults import Fault, Hint
 from sluice.core.cel.ast import ExprKind, nodes
 from sluice.core.cel.diagnostics import CelError, path_of, path_text
-from sluice.core.cel.program import Program, VariableRead, compile_condition, misused_strings
+from sluice.core.cel.program import (
+    OF_A_LOOP,
+    Program,
+    VariableRead,
+    compile_condition,
+    misused_strings,
+    size_of_condition,
+)
 from sluice.core.cel.variables import ENDED_RUN_PHASES, ENDED_TASK_PHASES, RUN_FIELDS, TASK_FIELDS
 from sluice.core.graph.placeholders import PLACEHOLDER
 from sluice.core.validation.comparisons import kinds_of_items, mixed_comparisons
@@ -19,14 +26,15 @@ from sluice.core.validation.manifest import ParsedManifest, name_of
 _NAME = re.compile(r"\b(tasks|params)\.([A-Za-z0-9_][-A-Za-z0-9_]*)")
 
 
-_CHARACTERS_AT_MOST = 256 * 1024  # in all, which take 0.6 s to compile
+_SIZE_AT_MOST = 256 * 1024  # in all, which takes 0.6 s to compile
 
 
 def conditions_fit(tasks: Mapping[int, Task]) -> Iterator[Fault]:
     """To be checked before any of them is compiled."""
-    size = sum(len(task.when or "") for task in tasks.values())
-    if size > _CHARACTERS_AT_MOST:
-        words = f"their conditions have {size} characters in all; at most {_CHARACTERS_AT_MOST} are possible"
+    size = sum(size_of_condition(task.when) for task in tasks.values() if task.when is not None)
+    if size > _SIZE_AT_MOST:
+        counted = f"where each loop counts for {OF_A_LOOP}"
+        words = f"their conditions have {size} characters in all, {counted}; at most {_SIZE_AT_MOST} are possible"
         yield Fault("spec.tasks", f"{words}. Let a task find out what is asked again and again, as an output")
 
 
