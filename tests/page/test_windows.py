@@ -161,3 +161,88 @@ async def test_what_is_typed_stays_when_news_of_the_run_comes(opened):
     cluster.events["etl-1"].put_nowait({"type": "MODIFIED", "object": cluster.found["etl-1"]})
     await expect(page.get_by_text("something new").first).to_be_visible()
     await expect(page.get_by_label("parallelism")).to_have_value("3")
+
+
+async def test_what_is_shown_stays_until_something_newer_comes(opened):
+    """The stream is opened anew while the cluster does not answer."""
+    _, tab, cluster = opened
+    cluster.found["etl-1"] = run("Failed", a={"phase": "Succeeded"}, b={"phase": "Failed", "reason": "Error"})
+    page = await tab("?run=etl-1&view=tasks")
+    await expect(page.locator("tbody tr")).to_have_count(2)
+    cluster.found["etl-1"] = partial(status, 503, "ServiceUnavailable", "it is starting")
+    cluster.events["etl-1"].put_nowait({"type": "ERROR", "object": {"code": 410, "message": "too old"}})
+    await expect(page.locator(".connection")).to_contain_text("it is starting")
+    await expect(page.locator("tbody [data-state=Failed]")).to_have_count(1)
+    await page.evaluate("import('/static/script/stream.js').then(({ goOn }) => goOn())")
+    await expect(page.locator(".connection")).to_contain_text("it is starting")
+    await expect(page.locator("tbody [data-state=Failed]")).to_have_count(1)
+    cluster.found["etl-1"] = run("Succeeded", a={"phase": "Succeeded"})
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    await expect(page.locator(".connection")).to_be_empty()
+
+
+async def test_a_fresh_link_counts_in_a_tab_that_is_open(opened):
+    first, _, _ = opened
+    context = await first.context.browser.new_context()
+    page = await context.new_page()
+    await page.goto(first.url)
+    await expect(page.get_by_text("This tab has no key")).to_be_visible()
+    key = await first.evaluate("sessionStorage.getItem('key')")
+    await page.evaluate("key => { sessionStorage.setItem('key', key); location.hash = '#token=used' }", key)
+    await expect(page.locator("header .user")).to_have_text("ada")
+    assert "token" not in page.url
+
+
+async def test_why_is_asked_of_a_run_of_which_nothing_is_known_yet(opened):
+    _, tab, cluster = opened
+    cluster.found["etl-1"]["status"] = {}
+    page = await tab("?run=etl-1&view=why")
+    await expect(page.locator(".answer")).to_be_visible()
+
+
+async def test_a_late_answer_about_another_run_is_not_shown(opened):
+    _, tab, cluster = opened
+    cluster.found["etl-2"] = run("Succeeded")
+    cluster.found["etl-2"]["metadata"] |= {"name": "etl-2", "uid": "2"}
+    page = await tab("?run=etl-1&view=yaml")
+    await expect(page.locator("pre")).to_contain_text("name: etl-1")
+    held = []
+    await page.route("**/api/yaml?*name=etl-1", held.append)
+    await page.get_by_role("button", name="Read again").click()
+    await page.evaluate("import('/static/script/address.js').then(({ go }) => go('?run=etl-2&view=yaml'))")
+    await expect(page.locator("pre")).to_contain_text("name: etl-2")
+    async with page.expect_response("**/api/yaml?*name=etl-1"):
+        await held[0].continue_()
+    await expect(page.locator("pre")).to_contain_text("name: etl-2")
+
+
+async def test_a_proxys_refusal_while_the_server_starts_anew_is_no_end(opened):
+    page, _, _ = opened
+    refuse = True
+
+    async def answer(route):
+        await (route.fulfill(status=503, body="no endpoints") if refuse else route.continue_())
+
+    await page.route("**/api/live?*", answer)
+    await page.evaluate("import('/static/script/stream.js').then(({ goOn }) => goOn())")
+    await expect(page.locator(".connection")).to_contain_text("trying again")
+    refuse = False
+    await expect(page.locator(".connection")).to_be_empty()
+
+
+async def test_names_that_objects_of_script_have_are_names_like_others(opened):
+    _, tab, cluster = opened
+    names = ("constructor", "__proto__", "toString")
+    spec = {"tasks": [{"name": "constructor", "image": "x"}], "parameters": [{"name": name} for name in names]}
+    cluster.found |= {
+        "etl": {"metadata": {"name": "etl", "namespace": "team", "uid": "w", "generation": 1}, "spec": spec},
+        "workflows": table(row("etl", "")),
+        "a": run("Running"),
+    }
+    page = await tab("?workflow=etl")
+    await expect(page.locator(".grid tbody tr")).to_have_count(1)
+    await expect(page.locator(".grid tbody [data-state]")).to_have_count(0)
+    await page.get_by_role("button", name="Run…").click()
+    await expect(page.locator("dialog textarea")).to_have_count(3)
+    await page.locator("dialog textarea").nth(1).fill("x")
+    assert [await field.input_value() for field in await page.locator("dialog textarea").all()] == ["", "x", ""]

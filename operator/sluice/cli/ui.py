@@ -24,6 +24,7 @@ from sluice.client.names import parse
 if TYPE_CHECKING:
     from sluice.client.api import Client
 
+_AGAIN_S = 1.0
 _ALL_ADDRESSES = None  # of a pod: IPv4 and IPv6
 
 
@@ -102,7 +103,10 @@ async def _print_links(link: Callable[[], str]) -> None:
     pressed = asyncio.Event()
 
     def read() -> None:
-        if sys.stdin.readline():
+        if not _in_foreground():  # the shell would stop whoever reads from there
+            loop.remove_reader(sys.stdin)
+            loop.call_later(_AGAIN_S, loop.add_reader, sys.stdin, read)
+        elif sys.stdin.readline():
             pressed.set()
         else:
             loop.remove_reader(sys.stdin)
@@ -114,3 +118,11 @@ async def _print_links(link: Callable[[], str]) -> None:
         await pressed.wait()
         pressed.clear()
         click.echo(link())
+
+
+def _in_foreground() -> bool:
+    """Of its terminal, if it has one."""
+    try:
+        return os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp()
+    except OSError:
+        return True

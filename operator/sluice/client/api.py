@@ -34,6 +34,7 @@ from sluice.client.errors import (
 from sluice.client.resources import LOGS, NAMESPACES, OURS, PODS, SELF_REVIEWS, Resource
 from sluice.client.table import TableRow
 from sluice.core import Json
+from sluice.core.base import foreign
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -266,7 +267,7 @@ class Client:
 
     def _error(self, status: Json, verb: str, resource: Resource, namespace: str, name: str) -> ClientError:
         """From a Status object."""
-        code, details = status.get("code", 0), status.get("details") or {}
+        code, details = foreign.integer(status.get("code")) or 0, foreign.mapping(status.get("details"))
         words = str(status.get("message") or status.get("reason") or f"HTTP status {code}")
         if code == HTTPStatus.UNAUTHORIZED:
             return NoCluster(f"{self.server} does not accept the credentials of the kubeconfig ({words})")
@@ -340,7 +341,9 @@ def _status(code: int, content: bytes) -> Json:
         status = orjson.loads(content)
     except ValueError:  # a proxy's words
         status = None
-    return status if isinstance(status, dict) else {"code": code, "message": content[:200].decode(errors="replace")}
+    if not isinstance(status, dict):
+        status = {"message": content[:200].decode(errors="replace")}
+    return {**status, "code": code}  # the server's own word: a proxy's body may have another, or a text
 
 
 def _reason(error: BaseException) -> str:

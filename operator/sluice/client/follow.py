@@ -27,11 +27,20 @@ def _ignore(_: Unreachable | NotInstalled) -> None:
 
 
 class _Patience:
-    """With a server that is lost after it has answered once: each time the next try comes later."""
+    """With a server that is lost after it has answered once: each time the next try comes later. With one that ends
+    each stream at once: a moment passes between two.
+    """
 
     def __init__(self, lost: Lost) -> None:
         self._lost = lost
         self._wait_s: float | None = None
+        self._next_at = 0.0
+
+    async def stream(self) -> None:
+        """Another stream is about to be opened."""
+        now = asyncio.get_running_loop().time()
+        await asyncio.sleep(max(0.0, self._next_at - now))
+        self._next_at = max(now, self._next_at) + _SHORTEST_WAIT_S
 
     def answered(self) -> None:
         self._wait_s = _SHORTEST_WAIT_S
@@ -82,6 +91,7 @@ async def follow_as(
             yield rows
             patience.answered()
             while True:
+                await patience.stream()
                 columns: list[str] = []
                 events = client.watch(
                     resource, version, namespace, accept=table.ACCEPT, includeObject="Metadata", **query
@@ -153,6 +163,7 @@ async def follow_objects(
             yield "LISTED", {}
             patience.answered()
             while True:
+                await patience.stream()
                 async for event in client.watch(resource, version, namespace, **query):
                     found = event["object"]
                     version = found["metadata"]["resourceVersion"]
@@ -194,6 +205,7 @@ async def follow_object(
             yield found
             version = found["metadata"]["resourceVersion"]
             while True:
+                await patience.stream()
                 selector = {"fieldSelector": f"metadata.name={name}"}
                 async for event in client.watch(resource, version, namespace, **selector):
                     version = event["object"]["metadata"]["resourceVersion"]

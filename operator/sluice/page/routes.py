@@ -13,6 +13,7 @@
 The namespace is a parameter of all of `/api/`.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -35,6 +36,8 @@ from sluice.page.visitors import NotAdmitted, Visitor, Visitors
 from sluice.page.who import who
 
 _MAX_BODY = 256 * 1024
+_MAX_TOKEN_BODY = 1024
+_BODY_S = 10.0
 _LOGGER = logging.getLogger(__name__)
 
 _STATUS: tuple[tuple[type[ClientError], HTTPStatus], ...] = (
@@ -84,9 +87,15 @@ class _Routes:
         return web.json_response({"by": "token" if self._visitors.sessions is None else "link"})
 
     async def session(self, request: web.Request) -> web.Response:
-        asked = await _json(request)
         sessions = self._visitors.sessions
-        key = sessions and sessions.trade(str(asked.get("token", "")))
+        if (
+            sessions is None
+            or (request.content_length or 0) > _MAX_TOKEN_BODY
+            or "Content-Length" not in request.headers
+        ):
+            raise web.HTTPBadRequest  # unread: nobody knows yet who asks
+        asked = await _json(request)
+        key = sessions.trade(str(asked.get("token", "")))
         if key is None:
             return refusal(
                 HTTPStatus.FORBIDDEN, "this link was used already; press Enter where `sluice ui` runs, for a fresh one"
@@ -152,8 +161,12 @@ def _within(request: web.Request) -> Visitor:
 
 
 async def _json(request: web.Request) -> Json:
+    """{} if it is none. Who is slow to send it is sent away."""
     try:
-        found = orjson.loads(await request.read())
+        async with asyncio.timeout(_BODY_S):
+            found = orjson.loads(await request.read())
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
     except ValueError:
         found = None
     return found if isinstance(found, dict) else {}

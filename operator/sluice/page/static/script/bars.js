@@ -65,5 +65,6 @@ export function placed(parts, whole) {
  * @param {Set<string> | null} only
  */
 export function chosen(bars, words, only) {
-  return bars.filter(({ task }) => task.includes(words) && (!only || only.has(task)));
+  const wanted = words.toLowerCase();
+  return bars.filter(({ task }) => task.toLowerCase().includes(wanted) && (!only || only.has(task)));
 }

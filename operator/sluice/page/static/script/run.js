@@ -71,16 +71,23 @@ const NO_TASK = { kind: "", group: "", final: false, fanOut: false, dependsOn: /
  */
 export function followRun(namespace, name, logs, inside) {
   const query = { view: "run", namespace, name, inside, ...(logs ? { logs: logs.task, item: logs.item } : {}) };
+  const paths = new Set(inside.split("\n").map((line) => line.split("=", 1)[0]));
+  children.value = new Map([...children.value].filter(([path]) => paths.has(path)));
+  log.clear();
+  let come = new Set(); // since the stream was opened: until then what is shown stays, as the cluster may not answer
+  const isFirst = (/** @type {string} */ what) => !come.has(what) && come.add(what);
   follow(query, (event, found) => {
-    if (event === "begin") {
-      entries.value = new Map();
-      children.value = new Map();
-      log.clear();
-    } else if (event === "graph") graph.value = found.tasks;
+    if (event === "begin") come = new Set();
+    else if (event === "graph") graph.value = found.tasks;
     else if (event === "way") longestWay.value = new Set(found);
-    else if (event === "run") note(found);
-    else if (event === "child") noteChild(found);
-    else if (event === "log") log.add(found);
+    else if (event === "run") {
+      if (isFirst("run")) entries.value = new Map();
+      note(found);
+    } else if (event === "child") noteChild(found, !!isFirst(`child ${found.path}`));
+    else if (event === "log") {
+      if (isFirst("log")) log.clear();
+      log.add(found);
+    }
   });
 }
 
@@ -107,9 +114,9 @@ function note({ run: head, ...news }) {
   noteCalls("", news);
 }
 
-/** @param {{path: string, tasks?: Task[]} & News} found */
-function noteChild({ path, tasks, ...news }) {
-  const before = children.value.get(path);
+/** @param {{path: string, tasks?: Task[]} & News} found @param {boolean} anew is it all that there is? */
+function noteChild({ path, tasks, ...news }, anew) {
+  const before = anew ? undefined : children.value.get(path);
   const entries = changed(before?.entries ?? new Map(), news);
   children.value = new Map(children.value).set(path, { graph: tasks ?? before?.graph ?? [], entries });
   noteCalls(`${path}/`, news);

@@ -3,6 +3,7 @@
 import { shown, signOut } from "./session.js";
 
 const UNAUTHORIZED = 401;
+const BAD_GATEWAY = 502;
 
 /** The kinds of a refusal that may have passed a moment later. */
 export const WORTH_ANOTHER_TRY = ["NoServer", "Unreachable"];
@@ -33,9 +34,14 @@ export async function request(path, query, options = {}) {
     throw new Refused("The page's server does not answer. Does `sluice ui` still run?", "NoServer");
   }
   if (answer.ok) return answer;
-  const found = await answer.json().catch(() => ({ error: `HTTP status ${answer.status}` }));
-  if (answer.status === UNAUTHORIZED) signOut(found.error);
-  throw new Refused(found.error, found.kind);
+  const { error = `HTTP status ${answer.status}`, kind } = (await answer.json().catch(() => null)) ?? {};
+  if (answer.status === UNAUTHORIZED) signOut(error);
+  throw new Refused(error, kind ?? (answer.status >= BAD_GATEWAY ? "NoServer" : "")); // a proxy, whose server starts anew
+}
+
+/** The values by name, and nothing else: a task may be called `constructor`. @template T @param {Record<string, T>} [values] */
+export function byName(values) {
+  return /** @type {Record<string, T>} */ (Object.assign(Object.create(null), values));
 }
 
 /**

@@ -26,18 +26,21 @@ siblings.onmessage = ({ data }) => {
   else if (data.key && !key) keep(data.key);
 };
 
+// A fresh link into a tab that is open: the browser itself would not load the page for that.
+addEventListener("hashchange", () => location.hash.startsWith("#token=") && location.reload());
+
 /** Signs in as far as that goes without asking anybody. */
 export async function signIn() {
-  const { by } = await (await persistently("GET")).json();
+  const { found: session } = await persistently("GET");
+  const { by } = session;
   byToken = by === "token";
   refusal.value = "";
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (token) {
     history.replaceState(null, "", location.pathname + location.search);
-    const answer = await persistently("POST", JSON.stringify({ token }));
-    const found = await answer.json();
-    if (answer.ok) keep(found.key);
-    refusal.value = answer.ok ? "" : found.error;
+    const { ok, found } = await persistently("POST", JSON.stringify({ token }));
+    if (ok) keep(found.key);
+    refusal.value = ok ? "" : found.error;
   }
   if (!key) {
     siblings.postMessage("key?");
@@ -47,11 +50,12 @@ export async function signIn() {
   else signOut(refusal.value || "This tab has no key: open the link that `sluice ui` prints.");
 }
 
-/** Asks about the session until there is an answer. @param {string} method @param {string} [body] */
+/** Asks about the session until our server answers, and no proxy in its place. @param {string} method @param {string} [body] */
 async function persistently(method, body) {
   for (;;) {
     try {
-      return await fetch("/session", { method, body });
+      const answer = await fetch("/session", { method, body });
+      return { ok: answer.ok, found: await answer.json() };
     } catch {
       refusal.value = "The page's server does not answer; trying again. Does `sluice ui` still run?";
       state.value = "refused";

@@ -112,14 +112,15 @@ class Stream {
   }
 
   heard(/** @type {string} */ text) {
-    this.pauseMs = FIRST_PAUSE_MS;
     const [, name, data] = /^event: (.*)\ndata: (.*)$/s.exec(text) ?? []; // s: texts may have U+2028
+    if (!name) return; // a sign of life of our server, whatever the cluster says
     if (name === "server") this.noteServer(JSON.parse(data));
     else if (name === "paused") this.pause("Paused, as newer windows have taken its place.");
     else if (name === "failed") throw failure(JSON.parse(data));
     else {
+      this.pauseMs = FIRST_PAUSE_MS;
       if (!this.lost.size && connection.value.state !== "live") say("live");
-      if (name) this.on(name, JSON.parse(data));
+      this.on(name, JSON.parse(data));
     }
   }
 
@@ -145,8 +146,13 @@ let hiding = 0;
 
 function noteSight() {
   clearTimeout(hiding);
-  if (document.hidden) hiding = setTimeout(() => current?.pause("Paused while nobody looked."), HIDDEN_MS);
+  if (document.hidden) hiding = setTimeout(rest, HIDDEN_MS);
   else if (connection.value.state === "paused") goOn();
+}
+
+/** What has ended for good stays as it is shown. */
+function rest() {
+  if (connection.value.state !== "failed") current?.pause("Paused while nobody looked.");
 }
 
 document.addEventListener("visibilitychange", noteSight);

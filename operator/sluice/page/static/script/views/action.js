@@ -4,7 +4,7 @@
 import { effect, signal } from "@preact/signals";
 import { html } from "../html.js";
 import { go } from "../address.js";
-import { ask as askServer, send } from "../server.js";
+import { ask as askServer, byName, send } from "../server.js";
 import { Dialog } from "./dialog.js";
 
 /**
@@ -51,11 +51,13 @@ export function ask(/** @type {Wish} */ wish) {
   if (wish.action === "run") loadParameters(wish);
 }
 
-async function loadParameters(/** @type {Wish} */ { name, namespace }) {
+async function loadParameters(/** @type {Wish} */ wish) {
+  const { name, namespace } = wish;
   try {
-    parameters.value = (await askServer("/api/parameters", { namespace, name })).parameters;
+    const found = await askServer("/api/parameters", { namespace, name });
+    if (asked.value === wish) parameters.value = found.parameters;
   } catch (error) {
-    outlook.value = { words: "", line: "", error: /** @type {Error} */ (error).message };
+    if (asked.value === wish) outlook.value = { words: "", line: "", error: /** @type {Error} */ (error).message };
   }
 }
 
@@ -120,7 +122,7 @@ export function ActionDialog() {
 function Field({ parameter }) {
   const { name, type = "String", enum: choices } = parameter;
   const written = parameter.default === undefined ? "" : text(parameter.default);
-  const value = given.value[name] ?? written;
+  const value = byName(given.value)[name] ?? written;
   const change = (/** @type {any} */ event) => {
     const { [name]: _, ...others } = given.value;
     const changed = event.target.value;

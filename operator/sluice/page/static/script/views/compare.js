@@ -21,13 +21,17 @@ export function Compare() {
     ${error ? html`<p class="words error">${error}</p>` : found && html`<${Table} found=${found} />`}`;
 }
 
+let wanted = 0;
+
 /** @param {string} namespace @param {string} before @param {string} after */
 async function look(namespace, before, after) {
-  try {
-    compared.value = { found: await ask("/api/diff", { namespace, with: before, name: after }), error: "" };
-  } catch (error) {
-    compared.value = { found: null, error: /** @type {Error} */ (error).message };
-  }
+  const mine = ++wanted;
+  compared.value = { found: null, error: "" };
+  const answer = await ask("/api/diff", { namespace, with: before, name: after }).then(
+    (found) => ({ found, error: "" }),
+    (error) => ({ found: null, error: error.message }),
+  );
+  if (mine === wanted) compared.value = answer;
 }
 
 function choose(/** @type {SubmitEvent} */ event) {

@@ -7,13 +7,14 @@ import { address, go, onClick, place, to } from "../address.js";
 import { cut, rowsOf, spans } from "../grid.js";
 import { Rarely } from "../rarely.js";
 import { runs } from "../rows.js";
-import { ask } from "../server.js";
+import { ask, byName } from "../server.js";
 import { namespace } from "../who.js";
 import { instant, lasting, sign, took, when } from "../words.js";
 import { State } from "./state.js";
 
 const RUNS_SHOWN = 25;
 const TASKS_SHOWN = 100;
+const AGAIN_MS = 5000;
 
 /** @typedef {import("../types").RunRow} RunRow */
 
@@ -28,6 +29,8 @@ const columns = computed(() => own.value.slice(0, RUNS_SHOWN));
 /** The states of the tasks of each run, with the row as it was when they were read. @type {import("@preact/signals").Signal<Map<string, {row: RunRow, states: Record<string, string>}>>} */
 const read = signal(new Map());
 const error = signal("");
+/** Each is followed by another try. */
+const failures = signal(0);
 const showsAll = signal(false);
 
 const rarely = new Rarely();
@@ -36,6 +39,7 @@ function useReading() {
   useSignalEffect(() => {
     const stale = columns.value.filter((row) => read.value.get(row.uid)?.row !== row);
     const [ns, name] = [namespace.value, workflowName()];
+    void failures.value;
     if (stale.length) return rarely.soon(`${ns}/${name}`, () => look(ns, stale));
   });
 }
@@ -44,8 +48,12 @@ function useReading() {
 async function look(namespace, rows) {
   const found = await ask("/api/grid", { namespace, runs: rows.map(({ name }) => name).join(" ") }).catch((failure) => failure);
   error.value = found instanceof Error ? found.message : "";
-  const known = new Map(read.value);
-  for (const row of rows) known.set(row.uid, { row, states: error.value ? {} : (found[row.name] ?? {}) });
+  if (error.value) {
+    setTimeout(() => (failures.value += 1), AGAIN_MS);
+    return;
+  }
+  const [known, states] = [new Map(read.value), byName(found)];
+  for (const row of rows) known.set(row.uid, { row, states: byName(states[row.name]) });
   read.value = known;
 }
 
@@ -55,7 +63,7 @@ export function Grid({ workflow }) {
   const shown = columns.value;
   if (!runs.value) return html`<p>Reading…</p>`;
   if (!shown.length) return html`<p>It has no run yet, or none is kept.</p>`;
-  const states = shown.map((run) => read.value.get(run.uid)?.states ?? {});
+  const states = shown.map((run) => read.value.get(run.uid)?.states ?? byName());
   const words = address.value.get("q").toLowerCase();
   const all = rowsOf(workflow.tasks, states).filter((task) => task.toLowerCase().includes(words));
   const rows = showsAll.value ? all : cut(all, states, TASKS_SHOWN);

@@ -7,7 +7,7 @@ import { html } from "../html.js";
 import { address, go, onClick, to } from "../address.js";
 import { chosen, PATTERNS, patternOf, placed, spent } from "../bars.js";
 import { longestWay, replaced, run, tasks } from "../run.js";
-import { ask } from "../server.js";
+import { ask, byName } from "../server.js";
 import { namespace } from "../who.js";
 import { hasEnded, lasting } from "../words.js";
 import { State } from "./state.js";
@@ -32,6 +32,7 @@ export function Timeline() {
   const bars = chosen(found.bars, address.value.get("q"), only ? longestWay.value : null);
   const shown = showsAll.value ? bars : bars.slice(0, SHOWN);
   const other = replayed.value.found;
+  const otherBars = byName(other?.bars);
   const until = Math.max(found.took, other?.took ?? 0, 1);
   const states = new Map(tasks.value.map(({ name, state }) => [name, state]));
   return html`<div class="tools">
@@ -44,7 +45,7 @@ export function Timeline() {
     <table class="list timeline" data-list>
       <thead><tr><th>Task</th><th class="bars"><span>0s</span><span>${lasting(until)}</span></th></tr></thead>
       <tbody>${shown.map(
-        (bar) => html`<${Row} key=${bar.task} bar=${bar} other=${other?.bars[bar.task]} until=${until} state=${states.get(bar.task) ?? ""}
+        (bar) => html`<${Row} key=${bar.task} bar=${bar} other=${otherBars[bar.task]} until=${until} state=${states.get(bar.task) ?? ""}
           longest=${longestWay.value.has(bar.task)} />`,
       )}</tbody>
     </table>

@@ -21,7 +21,7 @@ const found = signal({ name: "", answer: null, error: "" });
 const subject = computed(() => {
   const task = address.value.get("task");
   const { phase, progress, message } = run.value?.status ?? {};
-  return JSON.stringify([chosen(), task ? entryOf(task) : [phase, progress, message]]);
+  return JSON.stringify([run.value?.metadata.uid, chosen(), task ? entryOf(task) : [phase, progress, message]]);
 });
 
 const goesOn = computed(() => {

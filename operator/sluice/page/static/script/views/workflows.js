@@ -4,7 +4,7 @@ import { useSignalEffect } from "@preact/signals";
 import { html } from "../html.js";
 import { address, go, onClick, place, to } from "../address.js";
 import { followRows, runs, workflows } from "../rows.js";
-import { namespace } from "../who.js";
+import { EVERYWHERE, namespace } from "../who.js";
 import { when } from "../words.js";
 import { ask as askTo } from "./action.js";
 import { State } from "./state.js";
@@ -22,7 +22,7 @@ export function Workflows() {
       <input type="search" data-filter placeholder="filter by name" aria-label="Filter" value=${words} onInput=${filter} />
     </div>
     ${found && html`<table class="list" data-list>
-      <thead><tr><th>Workflow</th><th>Last runs, the newest first</th><th>Next</th><th class="wide">Why</th><th><span class="unseen">Action</span></th></tr></thead>
+      <thead><tr>${namespace.value === EVERYWHERE && html`<th>Namespace</th>`}<th>Workflow</th><th>Last runs, the newest first</th><th>Next</th><th class="wide">Why</th><th><span class="unseen">Action</span></th></tr></thead>
       <tbody>${found.map((each) => html`<${Row} key=${each.uid} workflow=${each} runs=${byWorkflow.get(key(each.namespace, each.name)) ?? []} />`)}</tbody>
     </table>`}
     ${found && !found.length && html`<p>There is no Workflow here. To make one: <code>kubectl apply -f workflow.yaml</code></p>`}
@@ -34,6 +34,7 @@ function Row({ workflow, runs }) {
   const { name, refused, suspended, next } = workflow;
   const start = () => askTo({ action: "run", name, namespace: workflow.namespace });
   return html`<tr>
+    ${namespace.value === EVERYWHERE && html`<td>${workflow.namespace}</td>`}
     <td><a data-row href=${place({ ns: workflow.namespace, workflow: name })} onClick=${onClick}>${name}</a></td>
     <td class="last">${runs.slice(0, SHOWN).map((run) => html`<${Last} run=${run} />`)}</td>
     <td>${suspended ? html`<${State} state="Suspended" />` : when(next)}</td>

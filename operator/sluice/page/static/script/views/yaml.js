@@ -15,7 +15,11 @@ export function Yaml() {
     ${error ? html`<p class="words error">${error}</p>` : html`<pre tabindex="0">${text}</pre>`}`;
 }
 
+let wanted = 0;
+
 async function look(/** @type {string} */ namespace, /** @type {string} */ name) {
+  const mine = ++wanted;
+  found.value = { text: "", error: "" };
   const answer = await ask("/api/yaml", { namespace, name }).catch((error) => ({ text: "", error: error.message }));
-  found.value = { error: "", ...answer };
+  if (mine === wanted) found.value = { error: "", ...answer };
 }
