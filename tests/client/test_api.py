@@ -153,6 +153,9 @@ async def test_a_dry_run_is_the_servers(tmp_path):
         (status(422, "Invalid", "spec.x: bad"), Refused, "spec.x: bad"),
         (status(503, "", "no leader"), Unreachable, "no leader"),
         (web.Response(status=502, text="<html>proxy"), Unreachable, "<html>proxy"),
+        (web.json_response({"code": "Unauthorized", "details": "x"}, status=401), NoCluster, "does not accept"),
+        (web.json_response({"message": "no endpoints"}, status=503), Unreachable, "no endpoints"),
+        (web.json_response({"code": 404}, status=503), Unreachable, "503"),
         (web.Response(text="<html>login"), Unreachable, "its answer makes no sense"),
     ],
 )

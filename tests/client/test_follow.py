@@ -94,3 +94,21 @@ async def test_one_that_is_still_to_come_is_waited_for(tmp_path):
             await anext(follow_object(client, RUNS, "a"))
     async with serving(Server([*missing[1:], run(1, "Pending")], []), tmp_path) as client:
         assert (await anext(follow_object(client, RUNS, "a", to_come=True)))["status"]["phase"] == "Pending"
+
+
+async def test_streams_that_end_at_once_are_not_asked_for_without_a_pause(tmp_path, monkeypatch):
+    waits = []
+
+    async def sleep(seconds):
+        if seconds > 0:
+            waits.append(seconds)
+            if len(waits) == 4:
+                raise RuntimeError("enough")
+
+    monkeypatch.setattr("sluice.client.follow.asyncio.sleep", sleep)
+    server = Server([tabled(row("a", 1, "Running"))], [events() for _ in range(9)])
+    async with serving(server, tmp_path) as client:
+        with pytest.raises(RuntimeError, match="enough"):
+            async for _ in follow(client, RUNS):
+                pass
+    assert server.asked == ["read"] + ["watch 1"] * 4

@@ -59,7 +59,10 @@ def test_the_backfills_of_a_workflow_are_told_of_its_runs():
     known.backfills.upsert(run(9, uid="b2", workflow="other"))  # another by that name
     known.runs.upsert(run(10, phase="Failed"))
     assert told == [KEY] * 5  # seen, two news of its run, gone, seen again
-    known.backfills.replace([], version=10)
+    known.backfills.upsert(run(11, uid="b2", **ENDED))
+    known.runs.upsert(run(12, phase="Running"))
+    assert len(told) == 6  # one that has ended has no use for news
+    known.backfills.replace([], version=13)
     assert (list(known.backfills), KEY in known.unfinished_backfills) == ([], False)
 
 

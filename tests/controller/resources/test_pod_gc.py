@@ -70,6 +70,31 @@ async def test_a_clock_that_is_set_back_keeps_no_pod_for_longer():
     assert await world.deletes() == ["team"]
 
 
+async def test_room_is_made_among_the_pods_that_are_there(monkeypatch):
+    """Ended pods stay for a day; most of a full quota have been deleted before, to make room."""
+    world, looked_at = World(), []
+
+    def nsmallest(count, entries):
+        looked_at.append(len(entries := list(entries)))
+        return entries[:count]
+
+    monkeypatch.setattr("sluice.controller.resources.pod_gc.heapq.nsmallest", nsmallest)
+    world.ended("other")
+    for attempt in range(1, 100):
+        world.ended("team", attempt)
+        assert await world.gc.make_room("team", 1)
+    assert looked_at == [1] * 99
+    assert not await world.gc.make_room("team", 1)
+
+
+async def test_what_is_gone_does_not_pile_up():
+    world = World()
+    for attempt in range(1, 3000):
+        world.ended("team", attempt)
+        await world.gc.make_room("team", 1)
+    assert len(world.gc._due) < 1500  # what a leak is made of
+
+
 async def test_deletions_that_hang_leave_those_of_other_namespaces_alone():
     world = World()
     for attempt in range(1, 10):

@@ -11,7 +11,10 @@ from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.resources.pools import PoolController
 from sluice.core.quota.pool import PoolKey
+from sluice.core.quota.ready_queue import WaitKey
 from sluice.core.quota.shared_limits import SharedLimits
+from sluice.core.quota.waiters import QueuePosition, Request
+from sluice.core.spec.identity import RunIdentity
 from tests.controller.clock import HOUR, Hands
 from tests.controller.server import Server
 
@@ -76,3 +79,27 @@ async def test_a_clock_that_is_set_delays_no_status_of_a_pool(monkeypatch, set_b
         monkeypatch.setattr(queue, "add_after", lambda _, delay_s: delays.append(delay_s))
     pools.usage_changed(PoolKey(*KEY))
     assert delays == due_s
+
+
+async def test_where_many_wait_the_first_hear_what_is_new_at_each_turn_and_all_in_the_end() -> None:
+    """Else each slot that changes hands would have all of them write their status."""
+    told: list[list[str]] = []
+    hands, server, cache, shared = Hands(), Server(), Cache(), SharedLimits()
+    pools = PoolController(server, cache, shared, lambda runs: told.append([run.name for run in runs]), hands.clock)  # type: ignore[arg-type]
+    cache.pools.upsert(pool(1, slots=1))
+    shared.set_pool(PoolKey(*KEY), 1, "Runs")
+    for number in range(251):
+        waits(shared, f"run-{number:03}", number)
+    pools.usage_changed(PoolKey(*KEY))
+    for _ in range(3):
+        await pools.notify_waiters(KEY)
+    assert [len(each) for each in told] == [100, 110, 60]
+    assert {name for each in told for name in each} == {f"run-{number:03}" for number in range(1, 251)}
+    assert told[2][:10] == [f"run-{number:03}" for number in range(1, 11)]
+    assert pools._news == {}  # nobody is left to be told
+
+
+def waits(shared: SharedLimits, name: str, number: int) -> None:
+    run = RunIdentity(name, "team", f"uid-{name}", "etl", {}, started_at=float(number))
+    position = QueuePosition(0, 0.0, float(number), run.uid, (), -1)
+    shared.grant_run(Request(run, WaitKey((("database", 1),)), position), float(number))

@@ -8,6 +8,7 @@ from typing import Any
 from sluice.controller.clock import Clock
 from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
+from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.run.admission import RunAdmission
 from sluice.core.base.naming import owner_reference
 from sluice.core.quota.run_concurrency import Admission, Admitted, Queued, Replaced, TurnedAway
@@ -233,6 +234,23 @@ def test_a_run_that_ends_or_comes_costs_the_same_however_many_wait():
         return ends + calls(lambda: world.asks("new"))
 
     assert cost(1200) < 1.5 * cost(300)
+
+
+def test_what_came_and_went_while_one_went_on_is_not_remembered():
+    """Without `concurrency`: the Workflow's own run had asked, the one that goes on was made by a person."""
+    world = World()
+    world.sees("own", own=True)
+    world.sees("long")
+    world.asks("own")
+    remembered = []
+    for number in range(50):
+        world.admissions.queue = WorkQueue("admissions", of="workflow", clock=Clock())
+        world.sees(f"run-{number}")
+        world.sees(f"run-{number}", phase="Succeeded")
+        if len(world.admissions.queue):
+            world.looks()
+        remembered.append(len(world.admissions._lines[ETL].moved))  # what a leak is made of
+    assert max(remembered) == 0
 
 
 def test_priority_that_a_person_changes_counts_at_the_next_look():

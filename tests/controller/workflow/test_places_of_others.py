@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any, cast
 
@@ -14,11 +15,13 @@ from sluice.controller.kube.client import KubeClient
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.settings import Settings
 from sluice.controller.wiring import wire
+from sluice.controller.workflow.places import learn_keys, unfinished_beside
 from sluice.controller.workflow.schedule import ScheduleTrigger
 from sluice.core.base.times import rfc3339
 from sluice.core.triggers.schedule import Schedule
 from tests.controller.clock import HOUR, Hands
 from tests.controller.server import Server
+from tests.core.counting import calls
 
 BORN = Hands().wall
 ETL = Key("team", "etl")
@@ -73,19 +76,20 @@ class Deleting(Server):
         return made
 
 
-async def test_history_keeps_a_success_until_who_follows_has_run_for_it() -> None:
+@pytest.mark.parametrize("owner", ["uid-of-etl", ""], ids=["its own", "of others"])
+async def test_history_keeps_a_success_until_who_follows_has_run_for_it(owner: str) -> None:
     server = Deleting()
     operator = wire(Settings(), cast("KubeClient", server), (), Clock())
     reconcile = next(work for queue, work in operator.queues.items() if queue.name == "workflows")
     workflows, begin = operator.cache.workflows, rfc3339(BORN)
     task = {"tasks": [{"name": "a", "image": "x"}]}
-    history = {"history": {"succeeded": 0, "failed": 0}, "trigger": "Manual"}
+    history = {"history": {"succeeded": 0, "failed": 0}, "ttl": "1h", "trigger": "Manual"}
     after = {"after": [{"workflow": name} for name in ("etl", "other")]}
     for name, spec in (("etl", history), ("other", {}), ("report", after)):
         workflows.upsert(object_view(body(name, task | spec)))
     for name, phase in (("etl-1", "Succeeded"), ("etl-2", "Failed")):
         ended = {"phase": phase, "startedAt": begin, "finishedAt": begin}
-        operator.cache.runs.upsert(object_view(body(name, {"workflow": "etl"}, ended, "uid-of-etl")))
+        operator.cache.runs.upsert(object_view(body(name, {"workflow": "etl"}, ended, owner)))
 
     def follows(**mark: Any) -> None:
         report = workflows[Key("team", "report")]
@@ -100,3 +104,42 @@ async def test_history_keeps_a_success_until_who_follows_has_run_for_it() -> Non
     follows(consumedRuns=["uid-of-etl-1"])
     await reconcile(ETL)
     assert server.deleted == ["etl-2", "etl-1"]
+
+
+@pytest.mark.parametrize("key", ["", "$(params.day)"])
+def test_places_are_counted_and_the_arguments_of_each_run_read_once(key: str) -> None:
+    def costs(runs: int) -> tuple[int, int]:
+        cache = Cache()
+        spec = {"concurrency": {"policy": "Forbid"} | ({"key": key} if key else {}), "parameters": [{"name": "day"}]}
+        cache.workflows.upsert(object_view(body("etl", spec)))
+        for number in range(runs):
+            arguments = {"workflow": "etl", "arguments": {"day": "sunday"}}
+            cache.runs.upsert(object_view(body(f"run-{number}", arguments, {"phase": "Running"})))
+        etl = cache.workflows[ETL]
+        first = calls(lambda: unfinished_beside(cache, etl, {"day": "sunday"}))
+        assert unfinished_beside(cache, etl, {"day": "sunday"}) == runs
+        assert unfinished_beside(cache, etl, {"day": "monday"}) == (0 if key else runs)
+        return first, calls(lambda: unfinished_beside(cache, etl, {"day": "sunday"}))
+
+    (_, few), (first, many) = costs(10), costs(200)
+    assert many < few + 190 * 10
+    assert (first > 5 * many) == bool(key)
+
+
+async def test_others_have_a_turn_while_the_arguments_of_many_runs_are_read() -> None:
+    cache, turns = Cache(), 0
+    spec = {"concurrency": {"policy": "Forbid", "key": "$(params.day)"}, "parameters": [{"name": "day"}]}
+    cache.workflows.upsert(object_view(body("etl", spec)))
+    for number in range(20):
+        cache.runs.upsert(object_view(body(f"run-{number}", {"workflow": "etl", "arguments": {"day": "x"}})))
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    await learn_keys(cache, cache.workflows[ETL])
+    beside.cancel()
+    assert turns >= 19

@@ -87,6 +87,15 @@ def test_all_fan_outs_together_have_a_number_of_items(more, total):
     assert [fault.startswith(words) for fault in found] == [True] * bool(total)
 
 
+@pytest.mark.parametrize(("tasks", "told"), [(4, False), (7, True)])
+def test_matrices_that_leave_combinations_out_are_looked_up_so_often_in_all(tasks, told):
+    matrix = {key: [0, 1] for key in "abcdefghijklmnop"}  # 65,536 combinations
+    over = {"matrix": matrix, "exclude": [{"a": 0}, {"b": 9}, {"c": 9}]}
+    found = faults(*({"name": f"t{number}", "image": "x", "forEach": over} for number in range(tasks)))
+    words = f"spec.tasks: their matrices are looked up {tasks * 3 * 65_536} times for `exclude`; at most 1000000 are"
+    assert [fault.startswith(words) for fault in found] == [True] * told
+
+
 SAME_AS_A = {"forEach": {"sameAs": "a"}}
 
 
