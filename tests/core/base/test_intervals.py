@@ -1,8 +1,10 @@
 """Numbers of items, as a status tells them."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sluice.core.base.intervals import intervals, members
+from sluice.core.base.intervals import Spans, intervals, members
 from tests.core.counting import calls
 
 
@@ -31,3 +33,11 @@ def test_the_same_again_and_again_is_told_once():
 
 def test_a_number_is_not_counted_up_to():
     assert calls(lambda: list(members("0-999999999999999999", 100))) < 300
+
+
+@given(st.lists(st.integers(0, 30)))
+def test_numbers_that_come_one_by_one_are_written_alike(numbers):
+    spans = Spans()
+    for number in numbers:
+        spans.add(number)
+    assert str(spans) == intervals(sorted(set(numbers)))

@@ -4,9 +4,11 @@ from dataclasses import replace
 import pytest
 
 from sluice.core.pod.create_errors import CreateError
+from sluice.core.status.fan_out_status import fan_out_entry
 from sluice.core.status.run_phase import run_message, run_progress
 from sluice.core.status.run_status import REWORD_EVERY_S, compose, task_status
 from sluice.core.status.text_budget import text_budget, truncate
+from tests.core.counting import calls
 from tests.core.kubelet import accepted, at, disrupted, exited, running, unschedulable, waiting
 from tests.core.world import merge_patch, run
 
@@ -421,3 +423,18 @@ def test_message_of_a_run_that_fails_by_a_leaf_alone_names_it():
     world = run("a >> b; c", leaf_failed=True, fields={"a": {"allowFailure": True}}, **stands)
     assert world.decide().finished
     assert run_message(world.run) == "task b was not reached (failWhen: LeafFailed)"
+
+
+def test_items_that_have_ended_cost_a_write_of_the_status_nothing():
+    def cost(ended):
+        world = run("each", fields={"each": {"forEach": {"range": {"end": ended + 2}}}})
+        world.decide()
+        world.writes()
+        for index in range(ended):
+            world.starts()
+            world.ends(f"each[{index}]")
+        world.decide()
+        assert fan_out_entry(world.run, 0)["items"]["succeeded"] == f"0-{ended - 1}"
+        return calls(lambda: fan_out_entry(world.run, 0))
+
+    assert cost(200) == cost(20)

@@ -4,6 +4,7 @@ https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 _SPAN = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
@@ -11,7 +12,11 @@ _SPAN = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 def intervals(numbers: Iterable[int]) -> str:
     """`[0, 1, 2, 5]` as `0-2,5`. The numbers must be ascending and not negative."""
-    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in _spans(numbers))
+    return _written(_spans(numbers))
+
+
+def _written(spans: Iterable[tuple[int, int]]) -> str:
+    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in spans)
 
 
 def _spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -26,6 +31,33 @@ def _spans(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
             first = last = number
     if last >= 0:
         yield first, last
+
+
+class Spans:
+    """Numbers that come one by one, in any order, as `intervals` writes them. To add one takes O(log n)."""
+
+    def __init__(self) -> None:
+        self._firsts: list[int] = []
+        self._lasts: list[int] = []
+
+    def add(self, number: int) -> None:
+        place = bisect_right(self._firsts, number)
+        if place and number <= self._lasts[place - 1]:
+            return
+        after_one = place > 0 and self._lasts[place - 1] == number - 1
+        before_one = place < len(self._firsts) and self._firsts[place] == number + 1
+        if after_one and before_one:
+            del self._firsts[place], self._lasts[place - 1]
+        elif after_one:
+            self._lasts[place - 1] = number
+        elif before_one:
+            self._firsts[place] = number
+        else:
+            self._firsts.insert(place, number)
+            self._lasts.insert(place, number)
+
+    def __str__(self) -> str:
+        return _written(zip(self._firsts, self._lasts, strict=True))
 
 
 def members(text: str, below: int) -> Iterator[int]:

@@ -36,6 +36,8 @@ class Counts:
         """Returns how the fan-out has ended, if that was its last item."""
         failed_before = fan_out.fails
         fan_out.ended(item.index, item.phase, item.last)
+        if item.started_at is not None:
+            fan_out.started(item.started_at)
         phase = fan_out.phase()
         if not item.definition.allow_failure:
             self._failing += fan_out.fails - failed_before

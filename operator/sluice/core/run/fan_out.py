@@ -6,6 +6,7 @@ from typing import Any
 
 from sluice.api.run import TaskPhase
 from sluice.core import Instant, Json
+from sluice.core.base.intervals import Spans
 from sluice.core.spec.ending import Outcome
 
 _FAILURES_SHOWN = 5
@@ -49,6 +50,8 @@ class FanOut:
     """The variables of its condition, without the item. Set when the first item is evaluated."""
     counts: dict[TaskPhase, int] = field(default_factory=dict)
     """Ended items by phase."""
+    which: dict[TaskPhase, Spans] = field(default_factory=dict)
+    """The same, by index."""
     failures: list[Json] = field(default_factory=list)
     """The first few that failed: index and message."""
     started_at: Instant | None = None
@@ -83,6 +86,7 @@ class FanOut:
     def ended(self, index: int, phase: TaskPhase, last: Outcome | None) -> None:
         """An item has ended; `last` is how its last attempt did."""
         self.counts[phase] = self.counts.get(phase, 0) + 1
+        self.which.setdefault(phase, Spans()).add(index)
         if last is not None and last.finished_at is not None:
             self.finished_at = max(last.finished_at, self.finished_at or 0.0)
         if phase == "Failed" and len(self.failures) < _FAILURES_SHOWN:

@@ -99,6 +99,11 @@ class Tasks:
         group = self._units[number].group
         return number if group is None else group
 
+    def items_of(self, number: int) -> list[TaskState]:
+        """The units of a fan-out's items, in order."""
+        units = self.fan_outs[number].units
+        return self._units[units.start : units.stop]
+
     def item(self, number: int) -> Any:
         """The value of a fan-out's item; None for a named task."""
         task = self._units[number]

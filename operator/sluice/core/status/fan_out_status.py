@@ -48,13 +48,11 @@ def fan_out_entry(run: RunState, number: int) -> Json:
     group = run.tasks.fan_outs[number]
     by_phase: defaultdict[TaskPhase, list[int]] = defaultdict(list)
     going: dict[str, _ItemsByWord] = {key: defaultdict(list) for key in _GOING}
-    for index, unit in enumerate(group.units):
-        task = run.tasks[unit]
+    for index, task in enumerate(run.tasks.items_of(number)):
+        if task.step is TaskStep.ENDED:  # of these, which are most, the fan-out knows
+            continue
         if (started_at := task.started_at) is not None:
             group.started(started_at)
-        if task.step is TaskStep.ENDED:
-            by_phase[task.phase].append(index)
-            continue
         phase, attempt = task.shown_phase, task.shown_attempt
         by_phase[phase].append(index)
         if attempt:
@@ -79,13 +77,15 @@ def fan_out_entry(run: RunState, number: int) -> Json:
         going[key] = _coarser(going[key])
     going["avoidNode"] = _commonest(going["avoidNode"])
     items: Json = {"total": len(group.items)}
-    items |= {key: intervals(by_phase[phase]) for phase, key in _KEYS.items() if phase in by_phase}
+    stands = {phase: str(spans) for phase, spans in group.which.items()}
+    stands |= {phase: intervals(indexes) for phase, indexes in by_phase.items()}
+    items |= {key: stands[phase] for phase, key in _KEYS.items() if phase in stands}
     items |= {
         key: {value: intervals(which) for value, which in values.items()} for key, values in going.items() if values
     }
     if group.failures:
         items["failures"] = list(group.failures)
-    begun = by_phase.keys() - {"Pending"}
+    begun = stands.keys() - {"Pending"}
     found: Json = {
         "phase": run.tasks[number].phase if run.tasks[number].step is TaskStep.ENDED or not begun else "Running",
         "progress": progress_text(group.counts, len(group.items)),
