@@ -128,10 +128,11 @@ class PodWriter:
             await self._failed(intent, *no_files)
             return
         async with self._builds.piece():
-            body = self._built(intent) if intent.proceed() else ""
-        if isinstance(body, str):
-            if body:
-                await self._failed(intent, CreateError.TOO_LARGE, body)
+            if not intent.proceed():
+                return
+            body, too_large = self._built(intent)
+        if too_large:
+            await self._failed(intent, CreateError.TOO_LARGE, too_large)
             return
         try:
             made = await self._kube.create(pods_path(identity.namespace), body, accept=_answer_to(body))
@@ -146,8 +147,8 @@ class PodWriter:
         else:
             self._cache.pods.upsert(pod_view(made))
 
-    def _built(self, intent: CreateIntent) -> Json | str:
-        """The pod, or why it is too large."""
+    def _built(self, intent: CreateIntent) -> tuple[Json, str]:
+        """The pod, and why it is too large; empty if it is not."""
         run = intent.run
         identity, task = run.identity, run.tasks[intent.number]
         try:
@@ -167,8 +168,8 @@ class PodWriter:
                 files=self._files.sources(run),
             )
         except TooLong as error:
-            return str(error)
-        return oversize(body) or body
+            return {}, str(error)
+        return body, oversize(body)
 
     async def _adopt(self, intent: CreateIntent, name: str, answer: ApiError | Unanswered) -> None:
         """The pod is there, or may be: `answer` is what the create got."""

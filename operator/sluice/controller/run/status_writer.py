@@ -25,6 +25,7 @@ from sluice.core.run.spent_pods import is_spent
 from sluice.core.status.conditions import with_conditions
 from sluice.core.status.kstatus import stalled
 from sluice.core.status.run_status import REWORD_EVERY_S, StatusPatch, compose
+from sluice.core.status.stored_entries import usable_entries
 
 _WRITE_AT_MOST_EVERY_S = 1.5
 _WRITE_AT_LEAST_EVERY_S = 30.0
@@ -142,7 +143,7 @@ class StatusWriter:
             self._cache.runs.upsert(object_view(body))
             return
         status = body.get("status", {})
-        live.run.status_found(status.get("tasks", {}))
+        live.run.status_found(usable_entries(status))
         live.status = {name: value for name, value in status.items() if name != "tasks"}
         live.version = int(body["metadata"]["resourceVersion"])
         self._cache.runs.upsert(object_view(body))

@@ -121,10 +121,8 @@ class BackfillReconciler:
             if run is not None:
                 progress = progress.made(found.make.time, run)
         await self._report(seen, progress, found.waits)
-        if found.waits.startswith(
-            NAME_TAKEN
-        ):  # that it is free is news to the Workflow that the run is of, maybe another
-            self.queue.add_after(seen.key, _NAME_TAKEN_S)
+        if found.waits.startswith(NAME_TAKEN):
+            self.queue.add_after(seen.key, _NAME_TAKEN_S)  # the run may be of another Workflow, which hears of its end
         if more or count_ended(progress, self._phases(seen.key.namespace, progress)) != progress:
             self.queue.add(seen.key)
 

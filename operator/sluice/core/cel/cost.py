@@ -167,11 +167,14 @@ class _Meter:
             return True, None
 
 
-_PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[0-9]{1,4}(?P<most>,[0-9]{0,4})?\}|.", re.DOTALL)
+_PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[0-9]{1,4}(?:,[0-9]{0,4})?\}|.", re.DOTALL)
+_LONGEST_PATTERN = 1_024
 
 
 def pattern_size(text: str) -> int:
-    """Of a regular expression, with what is repeated written out: `(ab?){10}` has 30. At least 1."""
+    """Of a regular expression, with what is repeated written out: `(ab?){10}` has 30, and one more."""
+    if len(text) > _LONGEST_PATTERN:
+        return len(text) * _MOST_REPEATS
     sizes, last = [1], 0  # of the groups that are open, and of the last part of the innermost
     for found in _PART.finditer(text):
         part = found[0]

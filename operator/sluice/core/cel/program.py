@@ -85,7 +85,7 @@ class Program:
 
 
 OF_A_LOOP = 60
-_LOOP = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
+_LOOP = re.compile(r"\b(?:all|exists|exists_one|map|filter)\b")
 
 
 def size_of_condition(text: str) -> int:

@@ -70,7 +70,7 @@ def restore(
     """The run as it is. `status` is the WorkflowRun's, `pods` and `children` what says that it is the run's, `outputs`
     the data of its ConfigMap. A run that has not started does so `now`. `orders` count from the start: conditions of
     `finally` tasks may be evaluated here, and depend on them. `approvals` are what people have decided: an approval
-    that has passed otherwise by the status is asked again. None: the status is believed.
+    that has ended otherwise by the status is asked again. None: the status is believed.
     """
     started_at = instant(status.get("startedAt"))
     run = RunState(
@@ -118,7 +118,9 @@ def restore(
 def _is_as_decided(
     task: TaskState, entry: Json, approvals: Mapping[str, ApprovalDecision], run_started_at: Instant
 ) -> bool:
-    """Does somebody's decision, or the time, explain how it ended? A decision that came after its end is none."""
+    """Does the time, or somebody's decision, explain how it ended? One that has failed may have been decided otherwise
+    since: nothing has started by it, and what came after it has ended.
+    """
     approval, phase = task.definition.approval, entry.get("phase")
     if approval is None or phase not in ("Succeeded", "Failed"):
         return True
