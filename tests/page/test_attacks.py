@@ -230,3 +230,26 @@ async def test_every_answer_forbids_foreign_script(cluster, tmp_path):
             assert "require-trusted-types-for 'script'" in policy
             assert answer.headers["Cache-Control"] == "no-store"
             assert "Set-Cookie" not in answer.headers
+
+
+async def test_what_nobody_is_known_by_is_not_read_at_length(cluster, tmp_path):
+    """Memory of the page in a cluster could be used up by whoever has no token."""
+
+    async def in_pieces():
+        yield b"{}"
+
+    async with browsing(cluster, tmp_path, signed_in=False) as browser:
+        for body in ("x" * 5000, in_pieces()):
+            assert (await browser.ask("POST", "session", data=body)).status == 400
+        assert (await browser.sign_in()).status == 200
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr("sluice.page.routes._BODY_S", 0.1)
+
+    async def stuck():
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async with browsing(cluster, tmp_path) as browser:
+        assert (await browser.ask("POST", "api/act", data=stuck())).status == 408

@@ -87,12 +87,8 @@ class _Routes:
         return web.json_response({"by": "token" if self._visitors.sessions is None else "link"})
 
     async def session(self, request: web.Request) -> web.Response:
-        sessions = self._visitors.sessions
-        if (
-            sessions is None
-            or (request.content_length or 0) > _MAX_TOKEN_BODY
-            or "Content-Length" not in request.headers
-        ):
+        sessions, length = self._visitors.sessions, request.content_length
+        if sessions is None or length is None or length > _MAX_TOKEN_BODY:
             raise web.HTTPBadRequest  # unread: nobody knows yet who asks
         asked = await _json(request)
         key = sessions.trade(str(asked.get("token", "")))
