@@ -518,3 +518,17 @@ def test_items_that_were_never_counted_are_not_counted_now():
     tasks = [f"t{number}" for number in range(40)]
     old = past(", ".join(tasks), dict.fromkeys(tasks, "Failed"), **dict.fromkeys(tasks, over))
     assert calls(lambda: keeps_of(old, ", ".join(tasks), **dict.fromkeys(tasks, over))) < 20_000
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_large_defaults_are_not_merged_for_each_task(moved):
+    containers = [{"name": f"c{number}"} for number in range(2_000)]
+    template = {"podTemplate": {"spec": {"containers": containers}}}
+    tasks = [f"t{number}" for number in range(40)]
+    own = {"podTemplate": {"spec": {"containers": [{"name": "main", "tty": True}]}}}
+    old = past(", ".join(tasks), dict.fromkeys(tasks, "Succeeded"), every=template, **dict.fromkeys(tasks, own))
+    now = template | ({"podTemplate": {"spec": {"containers": containers[1:]}}} if moved else {})
+    new = Definition.of(graph(", ".join(tasks), every=now, **dict.fromkeys(tasks, own)))
+    found = []
+    assert calls(lambda: found.append(kept(new, RUN, old, RerunOrders()))) < 20_000
+    assert len(found[0].tasks) == (0 if moved else 40)

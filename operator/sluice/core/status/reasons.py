@@ -228,8 +228,10 @@ def _paid(task: TaskState, last: Outcome, separator: str) -> str:
 
 def _memory(run: RunState, task: TaskState, last: Outcome, before: str) -> str:
     """How much memory the newest attempt of a task has that gets more of it."""
+    if last.ending is not Ending.OUT_OF_MEMORY:  # to merge the fields takes long where there are large defaults
+        return ""
     fields = task.definition.fields
-    if last.ending is not Ending.OUT_OF_MEMORY or "outOfMemory" not in fields.get("retries", {}):
+    if "outOfMemory" not in fields.get("retries", {}):
         return ""
     filled = fill({name: fields[name] for name in ("retries", "resources") if name in fields}, values_of(run, task))
     size = memory_limit(grown_resources(filled, task.used.out_of_memory))

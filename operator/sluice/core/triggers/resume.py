@@ -24,33 +24,14 @@ from sluice.core.base.intervals import members
 from sluice.core.base.text import as_json, as_text
 from sluice.core.cel.program import Program, tasks_read
 from sluice.core.graph.placeholders import fill
-from sluice.core.pod.volumes import mounted
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.for_each import NoItems
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED, ScheduledTime
 from sluice.core.spec.task import TaskDefinition
 from sluice.core.triggers.rerun import RerunOrders
+from sluice.core.triggers.sameness import Sameness
 
-_HOW_IT_IS_RUN = frozenset(
-    {
-        "retries",
-        "timeout",
-        "deadline",
-        "pendingTimeout",
-        "allowFailure",
-        "resources",
-        "nodeSelector",
-        "tolerations",
-        "safeToEvict",
-        "priority",
-        "expectedDuration",
-        "group",
-        "pools",
-        "poll",
-        "queueName",
-    }
-)
 _OTHER_EACH_TIME = frozenset({"run.name", "run.startedAt"})
 
 Unit = tuple[str, int | None]
@@ -123,6 +104,7 @@ class _Comparison:
         self._lists: dict[tuple[int, str], list[str]] = {}
         """The values of the items of a fan-out as JSON, in the new graph or in the old one."""
         self._items_compared = 0
+        self._sameness = Sameness()
 
     def kept(self) -> Kept:
         for number in self._new.graph.topological_order():
@@ -147,10 +129,10 @@ class _Comparison:
             and not task.final
             and task.approval is None
             and task.name not in self._rerun.tasks
-            and _what(task) == _what(before)
+            and self._sameness.does_the_same(task, before)
             and self._new.files_of(task) == self._past.definition.files_of(before)
             and all(n in self._unchanged or n == leader for n in self._new.graph.dependencies[number])
-            and all(template in self._past.claims for template in mounted(task.fields, self._new.claims))
+            and all(template in self._past.claims for template in self._sameness.mounted(task, self._new.claims))
         )
 
     def _followed(self, task: TaskDefinition) -> int | None:
@@ -246,15 +228,9 @@ class _Comparison:
         return all(isinstance(values, list) and len(values) == total for values in lists)
 
 
-def _what(task: TaskDefinition) -> Json:
-    """What a task does, apart from its items. The order of `dependsOn` makes no difference."""
-    what = {name: value for name, value in task.fields.items() if name not in _HOW_IT_IS_RUN}
-    return what | {"dependsOn": set(what.get("dependsOn") or ()), "forEach": "forEach" in what}
-
-
 def _items_from(task: TaskDefinition) -> Json:
     """Its `forEach`, apart from how many run at a time."""
-    return {name: value for name, value in task.fields.get("forEach", {}).items() if name != "parallelism"}
+    return {name: value for name, value in task.own.get("forEach", {}).items() if name != "parallelism"}
 
 
 def same_templates(new: Definition, old: Definition) -> set[str]:
