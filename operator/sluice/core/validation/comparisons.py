@@ -122,9 +122,8 @@ def _kind_of_value(value: Any) -> Kind | None:
     return "number" if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
-_KEY = re.compile(
-    r"\b([A-Za-z_][-A-Za-z0-9_]{0,62})="
-)  # no longer than the name of an output, so that a script is read once
+_KEY = re.compile(r"\b([A-Za-z_][-A-Za-z0-9_]{0,62})=")
+"""As long as the name of an output at most, so that a script is read once."""
 _PRINTS = re.compile(r"\b(?:echo|printf)\b(.*)")
 
 
