@@ -270,7 +270,7 @@ def run_may_end(plan: Plan, ends: Ends, *, stopped_by_hand: bool) -> str:
     if "Stopped" in named.values():
         return "Stopped" if stopped_by_hand else "Failed"
     if plan.leaf_failed:
-        inner = {number for task in plan.tasks for number in dependencies(plan, task)}
+        inner = {number for task in plan.tasks if not task.final for number in dependencies(plan, task)}
         bad = {n for n, phase in named.items() if phase in ("Failed", "UpstreamFailed") and n not in inner}
     else:
         bad = {n for n, phase in named.items() if phase == "Failed"}

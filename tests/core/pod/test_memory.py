@@ -34,6 +34,7 @@ def memory(out_of_memory, growth, *, limit="64Mi", request="32Mi", **fields):
         (1, {"max": "100M"}, "64Mi", "100M"),  # never above, whatever the unit
         (1, {"max": 10**8}, "64Mi", "100000000"),
         (1, {"max": "$(params.most)"}, "64Mi", "96Mi"),
+        (1, {"max": "97500k", "memoryFactor": 1.45}, "47Mi", "97500k"),  # 92.8Mi are less, and 93Mi, rounded up, more
         (40, {"max": "8Gi", "memoryFactor": 100}, "8Gi", "8Gi"),
         (2**31, {"max": "8Gi", "memoryFactor": 1.1}, "8Gi", "8Gi"),  # by a status made up by hand
     ],

@@ -7,9 +7,11 @@ import pytest
 from sluice.core.base.ownership import AttemptRef, RunRef
 from sluice.core.pod.builder import Item
 from sluice.core.pod.create_errors import CreateError
+from sluice.core.quota.pool import PoolKey
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
 from sluice.core.run.retries import RetriesUsed
+from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.ending import Ending
 from sluice.core.spec.identity import RunIdentity
@@ -348,3 +350,89 @@ def test_condition_of_a_finally_task_answers_by_what_the_run_is_told(orders, end
     status = {"tasks": {name: {"phase": phase} for name, phase in ended.items()}}
     found = restore(RUN, "etl-1", definition, status=status, pods=[], now=0.0, orders=orders)
     assert World(found).starts() == starts
+
+
+# Whether the process goes on or another restores the run, at any instant.
+
+
+@pytest.mark.parametrize("order", ["a >> b", "b; a >> b"])
+def test_numbers_from_outputs_are_known_wherever_their_task_stands_in_the_manifest(order):
+    pools = {"pools": [{"name": "db", "slots": "$(tasks.a.outputs.n)"}]}
+    reads = {"retries": {"limit": "$(tasks.a.outputs.n)"}, **pools}
+    world = run(order, fields={"a": {"outputs": ["n"]}, "b": reads})
+    world.run.shared.set_pool(PoolKey("team", "db"), 3)
+    world.starts()
+    world.ends("a", outputs="n=3")
+    assert world.starts(1) == ["b"]
+    world.sees("b", running())
+    world.decide()
+    world.writes()
+    again = world.restarted()
+    assert again.task("b").definition.pools == (("db", 3),)
+    again.ends("b", 3)
+    again.decide(1)
+    assert again.steps["b"] is TaskStep.BACKOFF
+
+
+def test_items_without_outputs_take_no_room_of_those_that_have_some():
+    """Though the lists that are stored say null of each."""
+    world = run("a", fields={"a": {"outputs": ["k", "l"], "forEach": {"range": {"end": 50}, "parallelism": 2}}})
+    world.decide()
+    world.writes()
+    world.starts()
+    world.ends("a[0]", outputs="k=1\nl=2")
+    world.decide(1)
+    world.writes()
+    again = world.restarted()
+    sizes = [(each.run.tasks.fan_outs[0].output_bytes, each.run.output_bytes) for each in (world, again)]
+    assert sizes[0] == sizes[1] != (0, 0)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("retries", [{"infrastructure": 0}, {"execution": "AtMostOnce"}])
+def test_who_is_stopped_by_the_runs_timeout_is_stopped_also_if_its_pod_goes_after_a_restart(retries, restarts):
+    world = run("a", fields={"a": {"allowFailure": True, "retries": retries}}, timeout_s=60)
+    for _ in range(2):  # an attempt that may start once is recorded first
+        world.decide()
+        world.writes()
+    world.sees("a", running())
+    assert world.decided(100) == ["delete a/1"]
+    world.writes()
+    world = world.restarted() if restarts else world
+    world.loses("a", running())
+    world.decide(1)
+    assert (world.phases, world.writes()["phase"]) == ({"a": "Stopped"}, "Failed")
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize(
+    ("code", "fields", "phase"), [(3, {"allowFailure": True}, "Failed"), (9, {"skipExitCodes": [9]}, "Skipped")]
+)
+def test_a_program_that_had_ended_before_its_pod_was_to_go_ended_so(code, fields, phase, restarts):
+    world = run("a", timeout_s=60, fields={"a": fields})
+    world.starts()
+    world.sees("a", running())
+    world.decide()
+    world.writes()
+    assert world.decided(60) == ["delete a/1"]
+    world = world.restarted() if restarts else world
+    world.sees("a", being_deleted(exited(code, ended=58), asked=60))
+    world.decide(1)
+    assert world.phases == {"a": phase}
+
+
+@pytest.mark.parametrize("items", [False, True])
+def test_a_sensor_waits_for_its_next_try_as_before(items):
+    fields = {"poll": {"every": "1h"}} | ({"forEach": {"items": ["x"]}} if items else {})
+    unit = "a[0]" if items else "a"
+    world = run("a", fields={"a": fields})
+    world.decide()
+    world.writes()
+    world.starts()
+    world.ends(unit, 75)
+    world.decide(1)
+    world.writes()
+    again = world.restarted()
+    assert again.decided(5) == []
+    assert again.decided(600) == []
+    assert again.decided(3000) == [f"create {unit}/2"]

@@ -208,3 +208,27 @@ def test_nothing_is_retried_while_the_run_is_brought_to_an_end():
     world.ends("b", 1)
     assert world.decide().finished
     assert world.phases == {"a": "Failed", "b": "Stopped"}
+
+
+def test_who_tidies_up_after_a_task_does_not_take_its_failure_away():
+    """With `failWhen: LeafFailed`: `finally` tasks make nobody a non-leaf."""
+    report = {"finally": True, "allowFailure": True, "env": [{"name": "X", "value": "$(tasks.a.outputs.k)"}]}
+    alert = {"finally": True, "when": "run.phase == 'Failed'"}
+    fields = {"a": {"outputs": ["k"]}, "report": report, "alert": alert}
+    world = run("a, report, alert", leaf_failed=True, fields=fields)
+    world.starts()
+    world.ends("a", 3)
+    assert world.starts() == ["alert"]
+    world.ends("alert")
+    world.decide()
+    assert world.writes()["phase"] == "Failed"
+
+
+def test_a_last_task_that_fails_fails_the_run_also_if_another_comes_after_it():
+    last = {"finally": True}
+    world = run("a, x >> y", leaf_failed=True, fields={"x": last, "y": last | {"runIf": "AllDone"}})
+    for task, code in (("a", 0), ("x", 3), ("y", 0)):
+        assert world.starts() == [task]
+        world.ends(task, code)
+    world.decide()
+    assert world.writes()["phase"] == "Failed"

@@ -1,14 +1,17 @@
 """`when`: what the language knows, what goes wrong and where, what it may cost, and what becomes of the task."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.core.cel.cost import MAX_COST, exceeds, pattern_size
 from sluice.core.cel.diagnostics import CelError
-from sluice.core.cel.program import Program, compile_condition, tasks_read
+from sluice.core.cel.program import Program, compile_condition, output_keys_read, tasks_read
 from sluice.core.cel.variables import TaskVariable, condition_variables
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED
+from tests.core.counting import calls
 from tests.core.world import run
 
 OUTPUTS = {
@@ -288,6 +291,8 @@ def test_common_conditions_are_far_from_the_limit(text, less_than):
         ("((a{10}){10}){10}", 1001),
         ("[(]{3}\\(x", 6),
         ("a{2,5}{3}", 16),
+        ("[^" * 450, 900_000),  # no end of a class is looked for again and again
+        ("a" * 2_000, 2_000_000),
     ],
 )
 def test_what_a_pattern_repeats_is_counted_as_written_out(pattern, size):
@@ -296,15 +301,50 @@ def test_what_a_pattern_repeats_is_counted_as_written_out(pattern, size):
 
 def test_all_conditions_of_a_run_share_what_they_may_take():
     """One look at the run may have to evaluate them all."""
-    five = "[1, 2, 3, 4, 5]"
+    five = "[1, 2, 3, 4, 5, 6]"
     asked = f"{five}.all(a, {five}.all(b, {five}.all(c, {five}.all(d, a + b + c + d > item))))"
-    few, many = (run("a", fields={"a": when(asked, forEach={"range": {"end": end}})}) for end in (4, 4_000))
+    few, many = (run("a", fields={"a": when(asked, forEach={"range": {"end": end}})}) for end in (4, 9_000))
     for world in (few, many):
         world.decide()
         world.writes()
     assert few.starts() == ["a[0]", "a[1]", "a[2]", "a[3]"]
     assert many.decide().finished
-    assert "takes more than 7,500 steps" in many.writes()["tasks"]["a"]["items"]["failures"][0]["message"]
+    assert "takes more than 11,111 steps" in many.writes()["tasks"]["a"]["items"]["failures"][0]["message"]
+
+
+def test_a_condition_is_given_what_it_reads_and_no_more():
+    """Else each item of a fan-out would pay for all that other tasks hand on."""
+    ids = list(range(5_000))
+    asked = when("tasks.a.outputs.mode == 'full' && item >= 0", forEach={"from": "$(tasks.a.outputs.ids)"})
+    world = run("a, other >> b", fields={"a": {"outputs": ["ids", "mode"]}, "b": asked, "other": when("1 < 2")})
+    world.starts()
+    world.ends("other")
+    world.ends("a", outputs=json.dumps({"ids": ids, "mode": "full"}))
+    world.decide()
+    world.writes()
+    assert len(world.starts()) > 0
+    assert world.phases["b"] != "Failed"
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("tasks.a.outputs.x == tasks.a.outputs['y'] && tasks.b.phase == 'Failed'", {"a": {"x", "y"}, "b": set()}),
+        ("tasks.a.phase == 'x' || tasks.a.outputs.x[0] == 1", {"a": {"x"}}),
+        ("tasks.a.outputs[params.k] == 1 && tasks.a.outputs.x == 1", {"a": None}),
+        ("tasks.a.outputs.size() > 1", {"a": None}),
+        ("has(tasks.a.outputs.x)", {"a": {"x"}}),
+        ("tasks['a'] == 1", {"a": None}),
+    ],
+)
+def test_outputs_read(text, keys):
+    assert output_keys_read(compile_condition(text)) == keys
+
+
+def test_an_index_is_measured_once():
+    """26 of them took 80 s."""
+    root = compile_condition("params.a" + "[params.i]" * 26 + " == 1").root
+    assert calls(lambda: exceeds(MAX_COST, root, {"params": {"a": [1], "i": 0}})) < 2_000
 
 
 # Which tasks it asks about.

@@ -104,7 +104,11 @@ class BackfillReconciler:
         status = seen.status_as(BackfillStatus)
         backfill = Backfill.of(seen.spec_as(BackfillSpec), status.schedule or ScheduleSpec())
         progress = count_ended(progress, self._phases(seen.key.namespace, progress))
-        await learn_keys(self._cache, workflow)
+        if Concurrency.of(workflow.spec_as(WorkflowSettings)).places is not None:
+            await learn_keys(self._cache, workflow)
+            if self._cache.backfills.get(seen.key) is not seen:
+                self.queue.add(seen.key)  # it has changed meanwhile
+                return
         more = True
         for _ in range(_MADE_IN_ONE_GO):
             full = self._full(seen, workflow)

@@ -114,7 +114,8 @@ class _Meter:
         else:
             self.add(rounds * sum(sizes))
         if node.value == "_[_]":
-            return self._range(node.parts[0], variables, rounds)[1]
+            known, _ = self._known(node.parts[0], variables)
+            return self._range(node.parts[0], variables, rounds)[1] if known else sizes[0]
         return sum(sizes) if node.value in _PASS_ON else 1
 
     def _pattern_size(self, node: Expr, variables: Mapping[str, int], size: int) -> int:
@@ -178,6 +179,8 @@ def pattern_size(text: str) -> int:
     sizes, last = [1], 0  # of the groups that are open, and of the last part of the innermost
     for found in _PART.finditer(text):
         part = found[0]
+        if part == "[":  # without an end, so it is none, or quoted; to look for each end takes long
+            return len(text) * _MOST_REPEATS
         if part == "(":
             sizes.append(0)
             last = 0

@@ -103,12 +103,14 @@ class _Compiled:
         self._size = 0
 
     def get(self, text: str) -> Program | CelError:
-        found = self._known.get(text)
+        found = self._known.pop(text, None)  # and so the last one again; a plan may be made in another thread
         if found is not None:
-            self._known.move_to_end(text)
+            self._known[text] = found
             return found
-        found = self._known[text] = _compile(text)
-        self._size += size_of_condition(text)
+        found = _compile(text)
+        if text not in self._known:
+            self._size += size_of_condition(text)
+        self._known[text] = found
         while self._size > _KEPT_SIZE and len(self._known) > 1:
             oldest, _ = self._known.popitem(last=False)
             self._size -= size_of_condition(oldest)
@@ -164,6 +166,21 @@ def parameters_read(condition: Program) -> frozenset[str] | None:
     """The names of the parameters that it may read; None for all."""
     names = [read.keys[0] if read.keys else None for read in condition.reads if read.root == "params"]
     return None if None in names else frozenset(map(str, names))
+
+
+def output_keys_read(condition: Program) -> dict[str, frozenset[str] | None]:
+    """By the name of each task that it asks about the keys of the outputs that it may read; None for all."""
+    found: dict[str, frozenset[str] | None] = {}
+    for read in condition.reads:
+        if read.root != "tasks" or not read.keys:
+            continue
+        name, field_, key = (str(part) for part in (*read.keys, "", "")[:3])
+        known = found.setdefault(name, frozenset())
+        if not field_ or (field_ == "outputs" and not key):
+            found[name] = None
+        elif field_ == "outputs" and known is not None:
+            found[name] = known | {key}
+    return found
 
 
 def outputs_read(condition: Program | CelError) -> tuple[str, ...]:

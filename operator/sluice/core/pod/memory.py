@@ -40,4 +40,7 @@ def _grown(quantity: str, factor: Fraction, maximum: str) -> str:
     size, max_size = parse(quantity), parse(maximum)
     if size is None or max_size is None or size >= max_size:  # the API server rejects a malformed quantity
         return quantity
-    return rounded_up(size * factor, like=quantity) if size * factor < max_size else maximum
+    if size * factor >= max_size:
+        return maximum
+    larger = rounded_up(size * factor, like=quantity)
+    return larger if (parse(larger) or 0) < max_size else maximum

@@ -95,7 +95,8 @@ def restore(
         found_outputs = stored_outputs(task.definition.name, recorded.get(task.definition.name, {}), outputs or {})
         if found_outputs is not None:
             run.set_outputs(number, found_outputs)
-    for number, task in enumerate(run.tasks.named):
+    for number in definition.graph.topological_order():  # its numbers may come from what is before it
+        task = run.tasks[number]
         entry = recorded.get(task.definition.name, {})
         if approvals is not None and not _is_as_decided(task, entry, approvals, run.identity.started_at):
             entry = {name: value for name, value in entry.items() if name == "startedAt"}
@@ -107,6 +108,7 @@ def restore(
     for number, task in enumerate(run.tasks.named):
         if task.definition.name in begun or "items" in recorded.get(task.definition.name, {}):
             _restore_items(run, number, recorded, found)
+    run.check_wind_down(now)  # before any pod is looked at, as the process did that stopped it
     for number in range(len(run.tasks)):
         for end in list(evaluate(run, number)):
             end_task(run, end)
@@ -157,7 +159,7 @@ def _restore_group(run: RunState, number: int, told: Json, found: _Found) -> Non
         given = {}  # somebody has changed them
     for index, unit in enumerate(fan_out.units):
         _restore_unit(run, unit, entries.get(index, {}), found)
-        run.restore_item(unit, {key: values[index] for key, values in given.items()})
+        run.restore_item(unit, {key: values[index] for key, values in given.items() if values[index] is not None})
     fan_out.restore(items.get("failures", ()), instant(told.get("startedAt")), instant(told.get("finishedAt")))
     run.restore_items(number, given)
 

@@ -6,14 +6,15 @@ answer is the same after a restart. A fan-out is evaluated once for all its item
 then each item is evaluated by itself.
 """
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from sluice.api.run import RunPhase
 from sluice.core import Json
 from sluice.core.cel.cost import MAX_COST
 from sluice.core.cel.diagnostics import CelError
-from sluice.core.cel.program import Program, outputs_read, parameters_read, reads_item, tasks_read
-from sluice.core.cel.variables import condition_variables
+from sluice.core.cel.program import Program, output_keys_read, outputs_read, parameters_read, reads_item, tasks_read
+from sluice.core.cel.variables import TaskVariable, condition_variables
 from sluice.core.graph.placeholders import chosen, parts_of
 from sluice.core.graph.trigger_rules import Verdict
 from sluice.core.run.children import too_deep
@@ -25,7 +26,7 @@ from sluice.core.spec.ending import Ending, Outcome
 from sluice.core.spec.numbers import BadNumber
 
 _SHOWN = 100  # characters of an expression in a reason
-_STEPS = MAX_COST
+_STEPS = 100_000_000
 """What all conditions of a run may take, those of each item counted: one look at a run may evaluate them all."""
 _STEPS_OF_EACH = 2_000
 """What each may take at least, however many there are."""
@@ -86,10 +87,18 @@ def _asked(run: RunState, number: int, condition: Program | CelError) -> Skip | 
     return Verdict.RUN if answer else Skip(f"when is false: {_shown(condition.text)}")
 
 
+def _asked_of(found: TaskVariable, keys: Collection[str] | None) -> TaskVariable:
+    """With those of its outputs: there may be many, and the library copies what it is given."""
+    if keys is None:
+        return found
+    return replace(found, outputs={key: value for key, value in found.outputs.items() if key in keys})
+
+
 def _limit(run: RunState, task: TaskState) -> int:
-    """An equal share, so that the answer does not depend on what was asked before."""
+    """A share, so that the answer does not depend on what was asked before."""
+    asked = run.definition.conditions
     items = 1 if task.group is None else len(run.tasks.fan_outs[task.group].items)
-    return max(_STEPS_OF_EACH, _STEPS // max(1, run.definition.conditions * items))
+    return min(MAX_COST, max(_STEPS_OF_EACH, _STEPS // max(1, asked.of_tasks + asked.of_items * items)))
 
 
 def _known(run: RunState, number: int, condition: Program, others: dict[str, int]) -> Json:
@@ -98,11 +107,11 @@ def _known(run: RunState, number: int, condition: Program, others: dict[str, int
     group = run.tasks.fan_outs[task.group] if task.group is not None else None
     if group is not None and group.known is not None:
         return group.known | {"item": run.tasks.item(number)}
-    read, parameters = parameters_read(condition), run.identity.parameters
+    read, parameters, asked = parameters_read(condition), run.identity.parameters, output_keys_read(condition)
     known = condition_variables(
         run.identity.fields,
         {name: value for name, value in parameters.items() if read is None or name in read},
-        {name: result_of(run.tasks[other]) for name, other in others.items()},
+        {name: _asked_of(result_of(run.tasks[other]), asked.get(name)) for name, other in others.items()},
         run_phase=_before_the_end(run) if task.definition.final else None,
         item=run.tasks.item(number),
     )
@@ -129,13 +138,13 @@ def _shown(text: str) -> str:
 
 def _before_the_end(run: RunState) -> RunPhase:
     """How the run stood when all but its `finally` tasks had ended: what these do does not change it."""
-    named = zip(run.tasks.named, run.definition.graph.dependents, strict=True)
-    before = [(task, after) for task, after in named if not task.definition.final]
-    if any(task.phase == "Stopped" for task, _ in before):
+    before = {number: task for number, task in enumerate(run.tasks.named) if not task.definition.final}
+    if any(task.phase == "Stopped" for task in before.values()):
         return "Stopped" if run.state == "Stopped" else "Failed"
     leaves_only = run.limits.leaf_failed
     bad = {"Failed", "UpstreamFailed"} if leaves_only else {"Failed"}
-    for task, after in before:
-        if task.phase in bad and not task.definition.allow_failure and not (leaves_only and after):
+    for number, task in before.items():
+        counts = not leaves_only or number in run.definition.leaves
+        if task.phase in bad and not task.definition.allow_failure and counts:
             return "Failed"
     return "Succeeded"

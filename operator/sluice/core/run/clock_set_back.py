@@ -42,7 +42,8 @@ def _longest_pause_s(task: TaskState) -> float:
     if task.refused is not None:
         return create_delay_s(task.refused.tries)
     poll = task.definition.poll
-    if poll is not None and task.last is not None and poll.not_yet(task.last):
-        return poll.every_s
     used = max(task.used.limit, task.used.infrastructure)
-    return task.definition.retries.backoff.delay_s(max(0, used - 1), chance=1)
+    backoff_s = task.definition.retries.backoff.delay_s(max(0, used - 1), chance=1)
+    if poll is not None and task.polling is not None:  # of an item nobody knows how its last try ended
+        return max(poll.every_s, backoff_s)
+    return backoff_s

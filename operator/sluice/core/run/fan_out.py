@@ -110,7 +110,7 @@ class FanOut:
         failed = self.counts.get("Failed", 0)
         if not failed:
             return ""
-        first = self.failures[0]
+        first = self.failures[0] if self.failures else {"index": "?", "message": "somebody has deleted what was said"}
         return f"{failed} of {len(self.items)} items failed; item {first['index']}: {first['message']}"
 
     def restore(self, failures: Iterable[Json], started_at: Instant | None, finished_at: Instant | None) -> None:

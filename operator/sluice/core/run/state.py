@@ -384,17 +384,19 @@ class RunState:
     def restore_item(self, number: int, outputs: Json) -> None:
         """An item whose record has been restored; `outputs` are those that the status has of it."""
         task = self.tasks[number]
-        if task.counted_as == "Succeeded" and outputs:
-            task.outputs = task.of_its_phase(outputs)
+        fan_out = self.tasks.fan_outs[task.group or 0]
+        if outputs:
+            fan_out.output_bytes += outputs_size(outputs)
+            task.outputs = task.of_its_phase(outputs) if task.counted_as == "Succeeded" else task.outputs
         if task.step is TaskStep.ENDED:
-            self.tasks.fan_outs[task.group or 0].ended(task.index, task.phase, None)
+            fan_out.ended(task.index, task.phase, None)
 
     def restore_items(self, number: int, outputs: Json) -> None:
         """A fan-out whose items have been restored, with the lists of their outputs."""
         task, fan_out = self.tasks[number], self.tasks.fan_outs[number]
         fan_out.recorded = True
         if outputs:
-            fan_out.output_bytes = outputs_size(outputs)
+            self.output_bytes += fan_out.output_bytes - outputs_size(outputs)  # the lists say null of some items
             task.outputs = task.of_its_phase(outputs) if task.counted_as == "Succeeded" else None
         if task.step is not TaskStep.ENDED:
             self.counts.restore_fan_out(task, fan_out)

@@ -4,7 +4,7 @@ The graph was validated when its Workflow was accepted, perhaps by an older oper
 (`Model.read`) and none of the checks in `validation` is made again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,11 +12,25 @@ from sluice.api.revision import FrozenGraph
 from sluice.api.task import TaskTemplate
 from sluice.core import Json
 from sluice.core.base.files import decisive_files
+from sluice.core.cel.program import reads_item
 from sluice.core.graph.critical_path import critical_paths_s
 from sluice.core.graph.dag import Graph
 from sluice.core.graph.references import dependencies
 from sluice.core.spec.parameter import ParameterDeclaration, declarations, values_of_run
 from sluice.core.spec.task import TaskDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """How many `when` there are that are asked once, and how many for each item of a fan-out."""
+
+    of_tasks: int = 0
+    of_items: int = 0
+
+    @classmethod
+    def of(cls, tasks: Iterable[TaskDefinition]) -> "Conditions":
+        asked = [task.for_each is not None and reads_item(task.when) for task in tasks if task.when is not None]
+        return cls(asked.count(False), asked.count(True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +45,9 @@ class Definition:
     """The run's own outputs, with placeholders."""
     files: Mapping[str, str] = field(default_factory=dict)
     """By path, the hashes of the files (see `base.files`)."""
-    conditions: int = 0
-    """How many of the tasks have a `when`."""
+    conditions: Conditions = Conditions()
+    leaves: frozenset[int] = frozenset()
+    """The tasks on which no other depends, or `finally` tasks alone."""
 
     @classmethod
     def of(cls, graph: Json) -> "Definition":
@@ -47,7 +62,10 @@ class Definition:
                 for task, critical_path_s in zip(found, critical_paths, strict=True)
             ),
             graph=order,
-            conditions=sum(task.when is not None for task in found),
+            conditions=Conditions.of(found),
+            leaves=frozenset(range(len(found))).difference(
+                *(order.dependencies[number] for number, task in enumerate(found) if not task.final)
+            ),
             parameters=declarations(frozen.parameters),
             outputs=frozen.outputs or {},
             files=frozen.files or {},

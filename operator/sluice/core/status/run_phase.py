@@ -37,7 +37,7 @@ def expected_phase(run: RunState) -> RunPhase:
 
 def _failed_leaves(run: RunState) -> Iterator[TaskState]:
     """The tasks that fail a run with `failWhen: LeafFailed`."""
-    leaves = (t for t, after in zip(run.tasks.named, run.definition.graph.dependents, strict=True) if not after)
+    leaves = (run.tasks[number] for number in sorted(run.definition.leaves))
     return (t for t in leaves if t.phase in ("Failed", "UpstreamFailed") and not t.definition.allow_failure)
 
 

@@ -22,9 +22,9 @@ from sluice.core.validation.manifest import ParsedManifest, name_of
 ITEM = re.compile(r"item(\..+)?$")
 _POOL = re.compile(r"\.pools\[[0-9]+\]\.name$")
 _ACCESS = re.compile(
-    r"\.(serviceAccount(Name)?|queueName|secretName|claimName|resourceClaimName|resourceClaimTemplateName"
-    r"|(secret|\w*[sS]ecretRef|secretKeyRef|imagePullSecrets\[[0-9]+\]|dataSource(Ref)?)\.name"
-    r"|labels\.kueue\.x-k8s\.io/queue-name)$"
+    r"\.(serviceAccountName|queueName|secretName|claimName|(secretRef|secretKeyRef|imagePullSecrets\[[0-9]+\])\.name)$"
+    r"|\.podTemplate\..*\.(serviceAccount|resourceClaimName|resourceClaimTemplateName"
+    r"|(secret|[A-Za-z]*SecretRef|dataSource|dataSourceRef)\.name|labels\.kueue\.x-k8s\.io/queue-name)$"
 )
 """Where a value decides which rights, quota, secrets or data a pod gets."""
 _RUN_VARIABLES = {"name": "SLUICE_RUN", "phase": "SLUICE_RUN_PHASE"} | SCHEDULED

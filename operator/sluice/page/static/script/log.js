@@ -66,9 +66,12 @@ export class Log {
     /** @type {string[]} */
     this.labels = [];
     this.numbers = new Map();
+    /** How often. */
+    this.cleared = 0;
   }
 
   clear() {
+    this.cleared += 1;
     this.chunks = [];
     this.bytes = 0;
     this.labels = [];
@@ -139,12 +142,14 @@ export class Search {
     /** The lines. @type {number[]} */
     this.found = [];
     this.next = 0;
+    this.cleared = log.cleared;
   }
 
   for(/** @type {string} */ words) {
     const { dropped, end, chunks, labels } = this.log;
-    if (words !== this.words || this.next > end) {
+    if (words !== this.words || this.cleared !== this.log.cleared) {
       this.words = words;
+      this.cleared = this.log.cleared;
       this.pattern = patternOf(words);
       this.found = [];
       this.next = 0;

@@ -82,6 +82,7 @@ export function followRun(namespace, name, logs, inside) {
     else if (event === "way") longestWay.value = new Set(found);
     else if (event === "run") {
       if (isFirst("run")) entries.value = new Map();
+      if (isAnother(found.run) && !come.has("log")) log.clear();
       note(found);
     } else if (event === "child") noteChild(found, !!isFirst(`child ${found.path}`));
     else if (event === "log") {
@@ -103,8 +104,9 @@ export function forget() {
 
 /** @param {{run: import("./types").Run} & News} found @typedef {{changed: Record<string, Entry>, gone: string[]}} News */
 function note({ run: head, ...news }) {
-  if (run.value && run.value.metadata.uid !== head.metadata.uid) {
+  if (isAnother(head)) {
     graph.value = null;
+    children.value = new Map();
     called.value = new Map();
     longestWay.value = new Set();
     replaced.value += 1;
@@ -112,6 +114,11 @@ function note({ run: head, ...news }) {
   run.value = head;
   entries.value = changed(entries.value, news);
   noteCalls("", news);
+}
+
+/** Is it another run than the one that is shown, by its name? */
+function isAnother(/** @type {import("./types").Run} */ head) {
+  return run.value !== null && run.value.metadata.uid !== head.metadata.uid;
 }
 
 /** @param {{path: string, tasks?: Task[]} & News} found @param {boolean} anew is it all that there is? */
