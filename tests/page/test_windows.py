@@ -207,7 +207,11 @@ async def test_a_late_answer_about_another_run_is_not_shown(opened):
     page = await tab("?run=etl-1&view=yaml")
     await expect(page.locator("pre")).to_contain_text("name: etl-1")
     held = []
-    await page.route("**/api/yaml?*name=etl-1", held.append)
+
+    async def hold(route):
+        held.append(route)
+
+    await page.route("**/api/yaml?*name=etl-1", hold)
     await page.get_by_role("button", name="Read again").click()
     await page.evaluate("import('/static/script/address.js').then(({ go }) => go('?run=etl-2&view=yaml'))")
     await expect(page.locator("pre")).to_contain_text("name: etl-2")

@@ -87,9 +87,11 @@ class _Routes:
         return web.json_response({"by": "token" if self._visitors.sessions is None else "link"})
 
     async def session(self, request: web.Request) -> web.Response:
-        sessions, length = self._visitors.sessions, request.content_length
-        if sessions is None or length is None or length > _MAX_TOKEN_BODY:
-            raise web.HTTPBadRequest  # unread: nobody knows yet who asks
+        sessions, length = self._visitors.sessions, request.content_length  # unread: nobody knows yet who asks
+        if sessions is None:
+            return refusal(HTTPStatus.FORBIDDEN, "there are no links here; sign in with a token for the API server")
+        if length is None or length > _MAX_TOKEN_BODY:
+            raise web.HTTPBadRequest
         asked = await _json(request)
         key = sessions.trade(str(asked.get("token", "")))
         if key is None:
