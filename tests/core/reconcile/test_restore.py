@@ -436,3 +436,21 @@ def test_a_sensor_waits_for_its_next_try_as_before(items):
     assert again.decided(5) == []
     assert again.decided(600) == []
     assert again.decided(3000) == [f"create {unit}/2"]
+
+
+def test_a_pod_whose_item_is_not_known_any_more_holds_what_it_held():
+    over = {"forEach": {"from": "$(tasks.a.outputs.k)"}, "pools": [{"name": "db"}]}
+    world = run("a >> f", fields={"a": {"outputs": ["k"]}, "f": over})
+    world.starts()
+    world.ends("a", outputs='k=["x"]')
+    world.decide(1)
+    world.writes()
+    world.run.shared.set_pool(PoolKey("team", "db"), 1)
+    assert world.starts(1) == ["f[0]"]
+    pod = world.sees("f[0]", running())
+    world.decide()
+    world.writes()
+    del world.stored["tasks"]["a"]["outputs"]
+    again = world.restarted()
+    assert again.phases["f"] == "Failed"
+    assert again.run.tasks.with_claims(replace(pod, pools=())).pools == (("db", 1),)

@@ -76,8 +76,13 @@ class Tasks:
         return group.first + attempt.index if group is not None and attempt.index < len(group.items) else None
 
     def with_claims(self, pod: PodView) -> PodView:
-        """The pod with what it holds by this run's graph, whatever its annotations say."""
+        """The pod with what it holds by this run's graph, whatever its annotations say.
+
+        It holds that too where its unit is not known any more, as the outputs are gone that its items came from.
+        """
         number = self.unit_of(pod)
+        if number is None and pod.attempt_of is not None and pod.attempt_of.run == self._run:
+            number = self._number.get(pod.attempt_of.task)
         if number is not None and self._units[number].definition.late is not None:
             pools = self.identity.tree  # what else it asked for is not to be known any more
         else:
