@@ -30,6 +30,8 @@ NAME = "growth"
 _LIMIT = 1.1  # beyond this exponent something looks at more than what changed
 _POD_RATE = 40  # pods a second that end among the live runs, at each size: below what the cluster can do
 _SETTLE_S, _WATCH_S = 15, 60
+_AT_REST, _RESTS_AT_MOST = 0.02, 12
+"""Of a core, over one settling; and how many of these are waited for."""
 _RUNS_EACH = 10
 _ONE_TASK: Json = {"defaults": simulated(), "tasks": [{"name": "t"}]}
 
@@ -161,12 +163,12 @@ async def _schedules(bench: Bench, size: int) -> Json:
         async with namespace(bench.kube, f"schedules {size}") as name:
             await asyncio.sleep(_SETTLE_S)
             empty_mb = operator.rss_mb()
-            ahead = timedelta(seconds=60 + _WATCH_S + 2 * _SETTLE_S + size / _POD_RATE)
+            ahead = timedelta(seconds=60 + _WATCH_S + 3 * _SETTLE_S + 2 * size / _POD_RATE)
             due = (datetime.now(UTC) + ahead).replace(second=0, microsecond=0)
             schedule = {"cron": f"{due.minute} {due.hour} {due.day} {due.month} *", "timeZone": "Etc/UTC"}
             await _make_workflows(bench.kube, name, size, _ONE_TASK | {"schedule": schedule})
             _, version = await listed(bench.kube, our_path("", "workflowruns"))
-            await asyncio.sleep(_SETTLE_S)
+            await _at_rest(operator)
             percent, idle_mb = await _idle_percent(operator), operator.rss_mb()
             if datetime.now(UTC) > due:
                 raise RuntimeError(f"it took too long to create {size} Workflows")
@@ -218,6 +220,15 @@ async def _restarted_mb(operator: Operator) -> float:
 async def _make_workflows(kube: KubeClient, name: str, count: int, spec: Json) -> None:
     bodies = (manifest("Workflow", f"w{number}", spec) for number in range(count))
     await create_all(kube, our_path(name, "workflows"), bodies)
+
+
+async def _at_rest(operator: Operator) -> None:
+    """The statuses of all that was made are written. After a few minutes it is taken as it is."""
+    for _ in range(_RESTS_AT_MOST):
+        cpu_s = operator.cpu_s()
+        await asyncio.sleep(_SETTLE_S)
+        if operator.cpu_s() - cpu_s < _AT_REST * _SETTLE_S:
+            return
 
 
 async def _idle_percent(operator: Operator) -> float:
