@@ -28,6 +28,10 @@ _SILENCE_S = 70.0  # a bookmark is due every minute, and the API server's cache 
 _CONNECT_S = 10.0
 _ANSWER_S = 60.0  # for a page of a LIST
 _LOOK_S = 1.0
+_IDLE_S = 0.1
+"""How long kopf keeps an object's last event, and a task for it. At a LIST it begins one for each object: with its own
+five seconds thousands of whole objects are in memory at once.
+"""
 
 log = logging.getLogger("sluice")
 
@@ -105,6 +109,7 @@ def settings(silence_s: float = _SILENCE_S) -> kopf.OperatorSettings:
     # Not `initial_streaming`: of a stream that is cut before its end, kopf would go on at the last object's version and
     # never see those that were to come (1.45.2).
     chosen.watching.chunk_size = PAGE
+    chosen.queueing.idle_timeout = _IDLE_S
     chosen.watching.connect_timeout = chosen.networking.connect_timeout = _CONNECT_S
     chosen.networking.request_timeout = _ANSWER_S
     chosen.posting.enabled = False  # our Events are in `event_recorder`
