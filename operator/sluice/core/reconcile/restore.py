@@ -108,7 +108,7 @@ def restore(
     for number, task in enumerate(run.tasks.named):
         if task.definition.name in begun or "items" in recorded.get(task.definition.name, {}):
             _restore_items(run, number, recorded, found)
-    run.check_wind_down(now)  # before any pod is looked at, as the process did that stopped it
+    run.check_timeout(now)  # before any pod is looked at, as the process did that stopped it
     for number in range(len(run.tasks)):
         for end in list(evaluate(run, number)):
             end_task(run, end)

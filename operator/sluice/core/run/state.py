@@ -113,9 +113,12 @@ class RunState:
         if not self.wind_down.why and self.limits.fail_fast != "None" and self.counts.any_fails:
             draining = self.limits.fail_fast == "Drain"
             self.wind_down.begin("another task failed, and failFast is set", draining=draining)
+        self.check_timeout(now)
+        return bool(self.wind_down.why)
+
+    def check_timeout(self, now: Instant) -> None:
         if (ends_at := self.ends_at) is not None and now >= ends_at:
             self.wind_down.begin(f"the run took longer than its timeout, {span(self.limits.timeout_s or 0)}")
-        return bool(self.wind_down.why)
 
     @property
     def ends_at(self) -> Instant | None:
