@@ -282,6 +282,17 @@ def test_who_decides_after_its_end_changes_nothing(approval, decision, after, la
     assert again.phases["deploy"] == phase
 
 
+def test_one_that_nobody_was_asked_for_is_not_asked_for_after_a_restart():
+    world = run("deploy, other", fields={"deploy": {"approval": {}, "when": "run.name"}})
+    world.decide()
+    world.writes()
+    assert world.phases["deploy"] == "Failed"
+    world.run.set_state("Stopped")
+    again = world.restarted()
+    again.decide()
+    assert again.phases == {"deploy": "Failed", "other": "Stopped"}
+
+
 def test_it_was_not_asked_for_before_its_run_began():
     """As a status made up by hand says: its time would be up at once."""
     approval = {"timeout": "1h", "default": "Approve"}

@@ -126,6 +126,8 @@ def _is_as_decided(
     approval, phase = task.definition.approval, entry.get("phase")
     if approval is None or phase not in ("Succeeded", "Failed"):
         return True
+    if _recorded_outcome(entry).ending in (Ending.WHEN_FAILED, Ending.GAVE_UP):
+        return True  # nobody was asked
     decision = approvals.get(task.definition.name)
     asked_at, ended_at = _asked_at(entry, run_started_at), instant(entry.get("finishedAt"))
     waited_s = ended_at - asked_at if asked_at is not None and ended_at is not None else 0.0
