@@ -19,6 +19,7 @@ from sluice.controller.kube.paths import our_path
 from sluice.controller.queue.workqueue import WorkQueue
 from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.controller.workflow.places import learn_keys, unfinished_beside
+from sluice.controller.workflow.reconciler import NAME_TAKEN_S
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
 from sluice.core.base.naming import (
@@ -48,7 +49,6 @@ from sluice.core.triggers.backfill import (
 from sluice.core.triggers.on_change import OnFirstSight
 from sluice.core.validation import backfill_faults
 
-_NAME_TAKEN_S = 10.0
 _MADE_IN_ONE_GO = 8  # runs, before the progress is written and others have a turn
 
 
@@ -126,7 +126,7 @@ class BackfillReconciler:
                 progress = progress.made(found.make.time, run)
         await self._report(seen, progress, found.waits)
         if found.waits.startswith(NAME_TAKEN):
-            self.queue.add_after(seen.key, _NAME_TAKEN_S)  # the run may be of another Workflow, which hears of its end
+            self.queue.add_after(seen.key, NAME_TAKEN_S)  # the run may be of another Workflow, which hears of its end
         if more or count_ended(progress, self._phases(seen.key.namespace, progress)) != progress:
             self.queue.add(seen.key)
 

@@ -28,7 +28,7 @@ from sluice.core.triggers.on_change import OnFirstSight, Predecessor, RunMark, d
 
 _NEXT_DELETION_S = 1.0
 _AWAITED_S = 600.0  # a run that stays for another Workflow's sake
-_NAME_TAKEN_S = 10.0  # that the name is free again is news to the Workflow that the run is of, not to this one
+NAME_TAKEN_S = 10.0  # that the name is free again is news to the Workflow that the run is of, not to this one
 
 log = logging.getLogger("sluice.workflows")
 
@@ -164,7 +164,7 @@ class WorkflowReconciler:
     async def _name_is_taken(self, workflow: ObjectView, mark: RunMark) -> None:
         words = f"a WorkflowRun called '{mark.run}' exists and was not made by this Workflow; delete it"
         await self._refuse(workflow, "NameTaken", words)
-        self.queue.add_after(workflow.key, _NAME_TAKEN_S)
+        self.queue.add_after(workflow.key, NAME_TAKEN_S)
 
     async def _run_not_created(self, workflow: ObjectView, start: str, error: ApiError) -> None:
         """The API server does not let it be made, as a quota or a policy of the cluster may say. It is tried again."""

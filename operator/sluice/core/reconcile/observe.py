@@ -80,7 +80,7 @@ def _outcome(task: TaskState) -> Outcome:
     if pod is None or (task.pod_deleted and not (pod.attempt_over or pod.deleting or pod.preempted)):
         return task.termination_cause or POD_LOST
     found = pod_outcome(pod, task.deadline_at)
-    if found.ending is Ending.SUCCESS or (pod.ended_by_itself and found.ending is not Ending.TIMEOUT):
+    if pod.ended_by_itself and found.ending is not Ending.TIMEOUT:
         return found  # whatever we have asked for since
     return task.termination_cause or found
 
