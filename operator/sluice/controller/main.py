@@ -18,7 +18,7 @@ import uvloop
 from sluice import __version__
 from sluice.controller.clock import Clock
 from sluice.controller.gauges import Gauges
-from sluice.controller.informers.kopf_informers import register, settings, until_served
+from sluice.controller.informers.kopf_informers import NoMemories, register, settings, until_served
 from sluice.controller.informers.pod_informer import run_pod_informer
 from sluice.controller.informers.resync import list_objects
 from sluice.controller.kube.client import KubeClient, with_retries
@@ -65,6 +65,7 @@ async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
         await kopf.operator(
             registry=registry,
             settings=settings(),
+            memories=NoMemories(),
             identity=config.identity,  # type: ignore[arg-type]  # kopf's own type for it, a str, is private
             standalone=True,
             clusterwide=not namespaces,

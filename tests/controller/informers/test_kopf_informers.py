@@ -1,4 +1,4 @@
-"""kopf's informers keep the cache true, also when a watch has died and nobody says so."""
+"""kopf's informers keep the cache true, also when a watch has died and nobody says so, and keep nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from sluice.controller.informers.cache import Cache
-from sluice.controller.informers.kopf_informers import register, settings
+from sluice.controller.informers.kopf_informers import NoMemories, register, settings
 from sluice.controller.kube.objects import Key
 from tests.controller.proxy import Act, Fault, Forward, Proxy, ignore
 from tests.e2e.kubernetes import Kubectl, eventually, workflow
@@ -30,6 +30,7 @@ async def test_a_watch_that_has_died_is_opened_anew(
     kubectl: Kubectl, api_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Act
 ) -> None:
     cache, listening, stop = Cache((kubectl.namespace,)), asyncio.Event(), asyncio.Event()
+    memories = NoMemories()
     listening.set()
     registry = kopf.OperatorRegistry()
     register(registry, cache, listening, "")
@@ -39,6 +40,7 @@ async def test_a_watch_that_has_died_is_opened_anew(
             kopf.operator(
                 registry=registry,
                 settings=settings(silence_s=1.0),
+                memories=memories,
                 standalone=True,
                 namespaces=[kubectl.namespace],
                 stop_flag=stop,
@@ -50,3 +52,4 @@ async def test_a_watch_that_has_died_is_opened_anew(
         await asyncio.to_thread(eventually, lambda: key in cache.workflows, "the next watch tells of the Workflow")
         stop.set()
         await shell
+    assert not list(memories.iter_all_memories())

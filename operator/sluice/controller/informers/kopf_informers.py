@@ -13,6 +13,7 @@ from typing import Any
 
 import kopf
 from kopf._cogs.clients import api as kopf_api  # there is no public way; test_object_reader fails if it changes
+from kopf._core.reactor.inventory import ResourceMemories, ResourceMemory  # `operator` takes one, but exports no name
 
 from sluice.api import GROUP, VERSION
 from sluice.controller.informers.cache import Cache
@@ -116,6 +117,13 @@ def settings(silence_s: float = _SILENCE_S) -> kopf.OperatorSettings:
     chosen.scanning.disabled = True  # needs no right to list namespaces and CRDs
     chosen.persistence.diffbase_storage = _NoDiffs()
     return chosen
+
+
+class NoMemories(ResourceMemories):
+    """For each object that exists kopf keeps 0.9 KB for handlers, such as daemons, of which we have none."""
+
+    async def recall(self, raw_body: kopf.RawBody, **kwargs: Any) -> ResourceMemory:
+        return await super().recall(raw_body, **kwargs | {"ephemeral": True})
 
 
 class _NoDiffs(kopf.DiffBaseStorage):
