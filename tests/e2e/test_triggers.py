@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sluice.core.base.naming import run_name
+from sluice.core.base.naming import owner_reference, run_name
 from tests.e2e.kubernetes import Json, Kubectl, by_hand, condition, eventually, workflow
 from tests.install import RELEASE
 
@@ -143,7 +143,10 @@ def test_a_run_whose_name_somebody_has_taken_is_made_when_the_name_is_free(kubec
     applied(kubectl, etl(trigger="Manual"))
     found = kubectl.get("workflow", "etl")
     name = run_name("etl", found["metadata"]["uid"], found["metadata"]["generation"] + 1)
-    kubectl.apply(by_hand(name, "another"))
+    theirs = by_hand(name, "another")
+    owner = owner_reference("Workflow", "etl", found["metadata"]["uid"])  # anybody may write one
+    theirs["metadata"]["ownerReferences"] = [owner]
+    kubectl.apply(theirs)
     applied(kubectl, etl({"name": "changed"}))
     accepted = condition(kubectl.get("workflow", "etl"), "Accepted")
     assert accepted["reason"] == "NameTaken"

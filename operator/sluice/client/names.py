@@ -17,6 +17,7 @@ from enum import Enum
 
 from sluice.client.errors import ClientError
 from sluice.client.table import TableRow
+from sluice.core.base.ownership import attempt_of
 from sluice.core.base.text import did_you_mean
 
 _NAME = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
@@ -75,7 +76,7 @@ def parse(text: str) -> Target:
 
 def is_child(run: TableRow) -> bool:
     """Was it made by a task of another run?"""
-    return any(owner.get("kind") == "WorkflowRun" for owner in run.metadata.get("ownerReferences") or ())
+    return attempt_of(run.metadata) is not None
 
 
 def newest_first(runs: Iterable[TableRow]) -> list[TableRow]:

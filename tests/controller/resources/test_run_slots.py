@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.resources.run_slots import RunSlots
-from sluice.core.base.naming import owner_reference
+from sluice.core.base.ownership import AttemptRef, RunRef
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.spec.definition import Definition
@@ -56,10 +57,10 @@ class World:
     def sees(self, name: str, *, uid: str = "", parent: str = "", workflow: str = "etl", **status: Any) -> None:
         body = self._body(name, {"workflow": workflow}, status)
         body["metadata"]["uid"] = uid or f"uid-of-{name}"
+        view = object_view(body)
         if parent:
-            owner = owner_reference("WorkflowRun", parent, f"uid-of-{parent}")
-            body["metadata"]["ownerReferences"] = [owner]
-        self.cache.runs.upsert(object_view(body))
+            view = replace(view, attempt_of=AttemptRef(RunRef("team", parent, f"uid-of-{parent}"), "t", None, 1))
+        self.cache.runs.upsert(view)
 
     def goes(self, name: str) -> None:
         self.cache.runs.delete(self.cache.runs[Key("team", name)])

@@ -12,7 +12,7 @@ from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.run.child_runs import child_view
 from sluice.controller.run.event_handler import RunEventHandler
 from sluice.controller.run.live import LiveRun, LiveRuns
-from sluice.core.base.ownership import RunRef
+from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_TASK, owner_reference
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.run.task_state import TaskStep
@@ -83,13 +83,18 @@ def test_a_child_run_without_its_owner_counts_as_lost() -> None:
     cache, told = watched(world)
     world.decide()
     name = world.run.tasks.pod_name(0)
-    metadata = {"namespace": RUN.namespace, "name": name, "uid": "uid-of-child", "resourceVersion": "5"}
-    body = {"metadata": metadata, "spec": {"workflow": "other"}, "status": {"phase": "Running"}}
-    seen = replace(object_view(body), parent=RunRef(*RUN.ref))
-    cache.runs.upsert(seen)
+    metadata = {"namespace": RUN.namespace, "name": name, "uid": "uid-of-child", "resourceVersion": "4"}
+    owned = {"ownerReferences": [owner_reference("WorkflowRun", RUN.name, RUN.uid)]}
+    body = {"metadata": metadata | owned, "spec": {"workflow": "other"}, "status": {"phase": "Succeeded"}}
+    cache.runs.upsert(object_view(body))  # by its name and owner alone it is nobody's, as both can be written by hand
+    world.decide()
+    assert (told, world.task("a").child) == ([], None)
+    labels = {LABEL_TASK: "a", LABEL_ATTEMPT: "1"}
+    body = body | {"metadata": metadata | owned | {"labels": labels}, "status": {"phase": "Running"}}
+    cache.runs.upsert(replace(object_view(body), version=5))
     world.decide()
     assert world.task("a").child.phase == "Running"
-    cache.runs.upsert(replace(object_view(body), version=6))
+    cache.runs.upsert(object_view(without_owner(body, 6)))
     assert told[-1] == Key(RUN.namespace, RUN.name)
     world.decide()
     assert world.task("a").last.message.startswith("somebody has changed the owner or the labels of its run")

@@ -105,6 +105,16 @@ def test_its_last_attempt_counts() -> None:
     assert world.unchanged() == {("a", None)}
 
 
+def test_what_people_were_asked_beneath_it_is_asked_again() -> None:
+    """An approval is a decision about one run."""
+    world, asking = World(), {"tasks": [{"name": "gate", "approval": {}}]}
+    world.has("ask", asking)
+    world.ran(OLD, "a", workflow="ask", spec=asking)
+    world.ran(world.ran(OLD, "b"), "inner", workflow="ask", spec=asking)
+    world.ran(OLD, "c")
+    assert world.unchanged() == {("c", None)}
+
+
 @pytest.mark.parametrize(("now", "found"), [(SPEC, {("a", None)}), (OTHER, set())])
 def test_what_runs_beneath_it_counts_as_well(now: Any, found: Any) -> None:
     world = World()

@@ -12,7 +12,7 @@ from sluice.controller.kube.client import ApiError
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.resources.validation_cache import ValidationCache
 from sluice.controller.workflow.backfill import BackfillReconciler
-from sluice.core.base.naming import LABEL_BACKFILL_UID, scheduled_run_name
+from sluice.core.base.naming import LABEL_BACKFILL_UID, LABEL_SCHEDULED, owner_reference, scheduled_run_name
 
 KEY = Key("team", "march")
 TASKS = [{"name": "load", "image": "busybox", "bash": "true"}]
@@ -25,6 +25,7 @@ class World:
         self.made: dict[str, Any] = {}
         self.taken: dict[str, Any] = {}
         self.conflict = False
+        self.asked = 0
         self._version = 1
         self.cache = Cache()
         cluster = Cluster(self, self.cache, self, Clock())  # type: ignore[arg-type]
@@ -40,6 +41,13 @@ class World:
         metadata = {"namespace": "team", "name": name, "uid": f"uid-{name}", "resourceVersion": str(self._version)}
         when = {"generation": self._version, "creationTimestamp": "2026-01-01T00:00:00Z"}
         return {"metadata": metadata | when, "spec": spec, "status": status}
+
+    def scheduled(self, name: str) -> Any:
+        """A run that the schedule has made."""
+        body = self._body(name, {"workflow": "etl"})
+        labels, owner = {LABEL_SCHEDULED: "1"}, owner_reference("Workflow", "etl", "uid-etl")
+        body["metadata"] |= {"labels": labels, "ownerReferences": [owner]}
+        return body
 
     def sees(self, name: str, phase: str, **spec: Any) -> None:
         """A run of the Workflow, or what has become of it."""
@@ -57,6 +65,7 @@ class World:
 
     async def create(self, _: str, body: Any) -> Any:
         name = body["metadata"]["name"]
+        self.asked += 1
         if name in self.taken:
             raise ApiError(409, "AlreadyExists", "it is there")
         self.made[name] = body
@@ -112,9 +121,43 @@ def test_runs_of_another_key_do_not_hold_it_back() -> None:
 
 def test_a_run_that_the_schedule_makes_just_then_is_left_to_it() -> None:
     world = World()
-    world.taken[name(0)] = world._body(name(0), {"workflow": "etl"})
+    world.taken[name(0)] = world.scheduled(name(0))
     assert world.look()["progress"] == "0/3, 1 skipped"
     assert list(world.made) == [name(1)]
+
+
+def test_a_run_that_somebody_made_under_the_name_of_one_is_none_of_its_times() -> None:
+    world = World()
+    stranger = world.scheduled(name(0))
+    del stranger["metadata"]["labels"]
+    world.taken[name(0)] = stranger
+    for _ in range(2):  # heard of by the answer, and by the watch
+        status = world.look()
+        assert status["message"] == f"NameTaken: run {name(0)} was made by somebody else; delete it"
+        assert status["progress"] == "0/3"
+        assert world.asked <= 3  # once for each look
+        world.cache.runs.upsert(object_view(stranger))
+        world.asked = 0
+    world.sees(name(0), "Succeeded", workflow="noop")
+    assert world.look()["progress"] == "0/3"
+
+
+def test_a_run_of_its_own_that_somebody_made_anew_is_not_its_success() -> None:
+    world = World()
+    world.look()
+    world.cache.runs.upsert(object_view(world.scheduled(name(0)) | {"status": {"phase": "Running"}}))
+    assert world.look()["failedRuns"] == [name(0)]
+
+
+def test_a_run_that_a_finalizer_keeps_is_waited_for() -> None:
+    world = World()
+    world.taken[name(0)] = world.scheduled(name(0))
+    world.taken[name(0)]["metadata"]["deletionTimestamp"] = "2026-01-02T00:00:00Z"
+    gone = object_view(world.taken[name(0)])
+    world.cache.runs.upsert(gone)
+    world.cache.runs.delete(gone)
+    assert world.look()["message"] == f"NameTaken: run {name(0)} is being deleted"
+    assert world.asked <= 3  # once for each look
 
 
 def test_a_status_that_could_not_be_written_is_worked_out_again() -> None:

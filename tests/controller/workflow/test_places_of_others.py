@@ -65,12 +65,16 @@ def test_a_time_that_is_caught_up_waits_for_the_runs_of_others(concurrency: Any,
 class Deleting(Server):
     """One that also hears of deletions."""
 
+    cache: Cache
+
     def __init__(self) -> None:
         super().__init__()
         self.deleted: list[str] = []
 
     async def delete(self, path: str, _uid: str) -> None:
-        self.deleted.append(path.rpartition("/")[2])
+        name = path.rpartition("/")[2]
+        self.deleted.append(name)
+        self.cache.runs.delete(self.cache.runs[Key("team", name)])  # as the watch tells
 
     async def create(self, _path: str, made: Any, **_: Any) -> Any:
         return made
@@ -80,6 +84,7 @@ class Deleting(Server):
 async def test_history_keeps_a_success_until_who_follows_has_run_for_it(owner: str) -> None:
     server = Deleting()
     operator = wire(Settings(), cast("KubeClient", server), (), Clock())
+    server.cache = operator.cache
     reconcile = next(work for queue, work in operator.queues.items() if queue.name == "workflows")
     workflows, begin = operator.cache.workflows, rfc3339(BORN)
     task = {"tasks": [{"name": "a", "image": "x"}]}

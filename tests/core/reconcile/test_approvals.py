@@ -247,12 +247,21 @@ def test_no_pod_decides_in_a_persons_place():
     assert world.steps["ok"] is TaskStep.ON_HOLD
 
 
-@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
-def test_what_a_status_alone_says_was_decided_is_asked_again_after_a_restart(phase):
-    world = run("deploy >> ship", fields={"deploy": {"approval": {}}})
+@pytest.mark.parametrize(
+    ("approval", "told"),
+    [
+        ({}, {"phase": "Succeeded"}),
+        ({}, {"phase": "Failed"}),
+        ({}, {"phase": "Succeeded", "reason": "GaveUp: x"}),
+        ({}, {"phase": "Succeeded", "reason": "WhenFailed"}),
+        ({"timeout": "24h", "default": "Approve"}, {"phase": "Succeeded", "finishedAt": rfc3339(START + 86400)}),
+    ],
+)
+def test_what_a_status_alone_says_was_decided_is_asked_again_after_a_restart(approval, told):
+    world = run("deploy >> ship", fields={"deploy": {"approval": approval}})
     world.decide()
     world.writes()
-    world.stored["tasks"]["deploy"] |= {"phase": phase}
+    world.stored["tasks"]["deploy"] |= told
     again = world.restarted()
     assert again.decided() == []
     assert again.steps == {"deploy": TaskStep.ON_HOLD, "ship": TaskStep.WAITING}

@@ -10,6 +10,7 @@ from sluice.core.pod.create_errors import CreateError
 from sluice.core.quota.pool import PoolKey
 from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
+from sluice.core.run.outputs import lost_outputs, values_of
 from sluice.core.run.retries import RetriesUsed
 from sluice.core.run.task_state import TaskStep
 from sluice.core.spec.definition import Definition
@@ -372,6 +373,27 @@ def test_numbers_from_outputs_are_known_wherever_their_task_stands_in_the_manife
     again.ends("b", 3)
     again.decide(1)
     assert again.steps["b"] is TaskStep.BACKOFF
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_null_is_an_output_of_an_item_as_any_other(restarts):
+    fields = {
+        "a": {"forEach": {"items": ["p", "q"]}, "outputs": ["k"]},
+        "b": {"forEach": {"sameAs": "a"}, "args": ["$(tasks.a.outputs.k)"]},
+    }
+    world = run("a >> b", fields=fields)
+    world.decide()
+    world.writes()
+    world.starts()
+    world.ends("a[0]", outputs='{"k": null}')
+    world.run.set_state("Suspended")
+    world.decide(1)
+    world.writes()
+    if restarts:
+        world = world.restarted()
+    item = world.task("b[0]")
+    assert values_of(world.run, item)["tasks.a.outputs.k"] == "null"
+    assert lost_outputs(world.run, item) == ""
 
 
 def test_items_without_outputs_take_no_room_of_those_that_have_some():

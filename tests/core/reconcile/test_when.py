@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sluice.core.cel.cost import MAX_COST, exceeds, pattern_size
+from sluice.core.cel.cost import MAX_COST, Sizes, exceeds, pattern_size
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, compile_condition, output_keys_read, tasks_read
 from sluice.core.cel.variables import TaskVariable, condition_variables
@@ -280,6 +280,28 @@ def test_the_outputs_of_a_large_fan_out_can_be_asked_for(text):
 def test_common_conditions_are_far_from_the_limit(text, less_than):
     assert not exceeds(less_than, compile_condition(text).root, KNOWN)
     assert less_than < MAX_COST / 1000
+
+
+def test_a_pattern_that_is_put_together_of_what_is_known_counts_as_what_it_is():
+    root = compile_condition("item.matches('^' + params.prefix + '-.*')").root
+    assert not exceeds(300, root, {"params": {"prefix": "eu"}, "item": "eu-17"})
+    assert exceeds(300, root, {"params": {"prefix": "(eu){1000}"}, "item": "eu-17"})
+
+
+def test_what_all_items_may_read_is_measured_once():
+    root = compile_condition("item in tasks.a.outputs.ids || tasks.a.outputs.ids.exists(x, x == item)").root
+    known = condition_variables(ETL, {}, {"a": TaskVariable("Succeeded", 0, {"ids": list(range(1000))})})
+    sizes = Sizes()
+    first, second = (calls(lambda n=n: exceeds(MAX_COST, root, known | {"item": n}, sizes)) for n in (1, 2))
+    assert first > 1_000
+    assert second < 200
+
+
+@pytest.mark.parametrize("item", ["a" * 900, ["a" * 900]])
+def test_of_each_item_the_size_is_its_own(item):
+    root, sizes = compile_condition("item == 'x' || item.exists(i, i == 'x')").root, Sizes()
+    assert not exceeds(300, root, {"item": item[:0]}, sizes)
+    assert exceeds(300, root, {"item": item}, sizes)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,9 @@ async def _is_of(client: Client, claim: str, run: RunRef) -> bool:
 
 
 class _Children:
-    """Which child runs would do today what they have done: their graphs, and those beneath them, are as they were."""
+    """Which child runs would do today what they have done: their graphs, and those beneath them, are as they were, and
+    ask nobody for an approval.
+    """
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -131,7 +133,7 @@ class _Children:
         return all([await self._is_unchanged(each, levels - 1) for each in below.values()])
 
     async def _revision(self, run: Json) -> str | None:
-        """That of the run's Workflow as it is now."""
+        """That of the run's Workflow as it is now; None if it is gone, or has approvals."""
         name = run["spec"]["workflow"]
         if name not in self._revisions:
             try:
@@ -139,7 +141,8 @@ class _Children:
             except NotFound:
                 self._revisions[name] = None
             else:
-                self._revisions[name] = revision_name(name, found["metadata"]["uid"], graph_of(found["spec"]))
+                now = revision_name(name, found["metadata"]["uid"], graph_of(found["spec"]))
+                self._revisions[name] = None if any("approval" in t for t in found["spec"]["tasks"]) else now
         return self._revisions[name]
 
 

@@ -106,12 +106,12 @@ class Cache:
         return None if run.parent is None else self.run(run.parent)
 
     def ancestors(self, run: ObjectView) -> Iterator[ObjectView]:
-        """The run that made this run, the one that made that, and so on, as far as they are known. Each comes once, and
-        no more of them than the operator makes: owner references can be written by hand, also in a circle.
+        """The run that made this run, the one that made that, and so on, as far as they are known, and no more of them
+        than the operator makes: any number can be made by hand.
         """
-        passed = {run.uid}
-        while len(passed) <= MAX_DEPTH and (above := self.parent(run)) is not None and above.uid not in passed:
-            passed.add(above.uid)
+        for _ in range(MAX_DEPTH):
+            if (above := self.parent(run)) is None:
+                return
             yield above
             run = above
 

@@ -18,9 +18,11 @@ from sluice.core.base.naming import (
     LABEL_SCHEDULED,
     label_number,
 )
-from sluice.core.base.ownership import AttemptRef, ObjectMeta, RunRef, attempt_of, controller_of
+from sluice.core.base.ownership import AttemptRef, ObjectMeta, RunRef, attempt_of
 
 _LABELS = frozenset({LABEL_GENERATION, LABEL_CHANGE, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH})
+
+_LABELS_OF_MADE = frozenset({LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID})
 
 _SPEC_OF_ENDED = ("workflow", "revision", "resumeFrom", "scheduledTime")
 _STATUS_OF_ENDED = ("phase", "message", "revision", "startedAt", "finishedAt")
@@ -51,10 +53,8 @@ class ObjectView:
     created_at: Instant
     deleting: bool
     owner_uid: str
-    parent: RunRef | None
-    """The run that made this run for one of its tasks."""
     attempt_of: AttemptRef | None
-    """The attempt of that task; None too if it only says so."""
+    """Of a child run the attempt that it is; None if it is none, or only says so."""
     labels: dict[str, str]
     workflow: str
     """The Workflow that a run or a Backfill names; empty if it names none."""
@@ -111,6 +111,11 @@ class ObjectView:
         return RunRef(*self.key, self.uid)
 
     @property
+    def parent(self) -> RunRef | None:
+        """The run that made this run for one of its tasks."""
+        return None if self.attempt_of is None else self.attempt_of.run
+
+    @property
     def depth(self) -> int:
         """How many runs stand above this run."""
         return label_number(self.labels.get(LABEL_DEPTH, ""))
@@ -123,6 +128,13 @@ class ObjectView:
     def phase(self) -> str:
         """Empty if there is none yet."""
         return foreign.string(self.status.get("phase"))
+
+    def is_of(self, workflow: "ObjectView") -> bool:
+        """Was this run made for the Workflow, by itself or by a Backfill? Names can be guessed and owners written by
+        hand; the labels that say so can be set by nobody else.
+        """
+        made = not _LABELS_OF_MADE.isdisjoint(self.labels)
+        return made and self.owner_uid == workflow.uid and workflow_of(self) == workflow.key
 
     def is_own(self, workflow: "ObjectView") -> bool:
         """Did the Workflow make this run of itself? A Backfill's belong to it as well, but somebody asked for them."""
@@ -148,7 +160,6 @@ def object_view(body: Json) -> ObjectView:
         created_at=meta.created_at,
         deleting=bool(metadata.get("deletionTimestamp")),
         owner_uid=foreign.string(owner.get("uid")),
-        parent=controller_of(metadata, "WorkflowRun"),
         attempt_of=attempt_of(metadata),
         labels={name: foreign.string(labels[name]) for name in _LABELS & labels.keys()},
         workflow=foreign.string(spec.get("workflow")),

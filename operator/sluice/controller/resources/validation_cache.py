@@ -19,6 +19,8 @@ class ValidationResult:
     faults: list[Fault]
     revision: str
     change: str
+    asks_people: bool
+    """It has a task that is an approval; False if it has faults."""
 
 
 class ValidationCache:
@@ -33,9 +35,10 @@ class ValidationCache:
         if known is None or (known.uid, known.generation) != (workflow.uid, workflow.generation):
             manifest: Json = {"metadata": {"name": workflow.key.name}, "spec": workflow.spec}
             faults = workflow_faults(manifest, chart_has_image=self._chart_has_image)
-            graph = graph_of(workflow.spec)
+            graph = graph_of(manifest["spec"])
             revision = revision_name(workflow.key.name, workflow.uid, graph)
-            known = ValidationResult(workflow.uid, workflow.generation, faults, revision, change_of(graph))
+            asks = not faults and any("approval" in task for task in manifest["spec"]["tasks"])
+            known = ValidationResult(workflow.uid, workflow.generation, faults, revision, change_of(graph), asks)
             self._known[workflow.key] = known
         return known
 

@@ -14,6 +14,8 @@ from sluice.core.run.orders import RESUMED_BY_HAND, STOPPED_BY_HAND
 from sluice.core.run.state import RunState
 from sluice.core.spec.identity import PoolClaim
 
+_DISOWNED = "somebody has taken it from the run that made it, and that one has made it anew"
+
 
 @dataclass(slots=True)
 class LiveRun:
@@ -74,12 +76,11 @@ class LiveRuns:
 
     def unopened_pods_beneath(self, run: RunRef) -> Iterator[PodView]:
         """Those of its child runs, and of theirs, that are not opened yet."""
-        beneath, passed = [run], set[str]()
+        beneath = [run]
         while beneath:
             for child in self._cache.children_by_parent.objects(beneath.pop()):
-                if child.finished or child.uid in passed:
+                if child.finished:
                     continue
-                passed.add(child.uid)
                 beneath.append(child.ref)
                 if self.of(child.ref) is None:
                     yield from map(self.with_tree, self._cache.pods_by_run.objects(child.ref))
@@ -90,8 +91,10 @@ class LiveRuns:
         """
         own: DesiredState = run.spec_as(WorkflowRunSpec).state or "Running"
         by_hand: tuple[DesiredState, str, str] = (own, STOPPED_BY_HAND, RESUMED_BY_HAND)
-        if run.parent is None or own == "Stopped":
+        if own == "Stopped":
             return by_hand
+        if run.parent is None:
+            return by_hand if run.depth == 0 else ("Stopped", _DISOWNED, RESUMED_BY_HAND)
         parent = self.parent_of(run)
         if parent is None and self.comes_after_its_parent(run):
             return "Suspended", f"run {run.parent.name}, which made it, is being read anew", RESUMED_BY_HAND

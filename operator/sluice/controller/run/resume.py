@@ -115,7 +115,9 @@ class ResumePlanner:
 
 
 class ChildGraphs:
-    """Which child runs would do today what they have done: their graphs, and those beneath them, are as they were."""
+    """Which child runs would do today what they have done: their graphs, and those beneath them, are as they were, and
+    ask nobody for an approval.
+    """
 
     def __init__(self, cache: Cache, validation: ValidationCache) -> None:
         self._cache, self._validation = cache, validation
@@ -151,6 +153,7 @@ class ChildGraphs:
         return (
             levels > 0
             and not now.faults
+            and not now.asks_people
             and child.status.get("revision") == now.revision
             and all(self._is_unchanged(below, levels - 1) for below in self._last(child.ref).values())
         )

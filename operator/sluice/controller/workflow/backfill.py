@@ -103,41 +103,46 @@ class BackfillReconciler:
     async def _go_on(self, seen: ObjectView, workflow: ObjectView, progress: Progress) -> None:
         status = seen.status_as(BackfillStatus)
         backfill = Backfill.of(seen.spec_as(BackfillSpec), status.schedule or ScheduleSpec())
-        progress = count_ended(progress, self._phases(seen.key.namespace, progress))
+        progress = count_ended(progress, self._phases(seen, progress))
         if Concurrency.of(workflow.spec_as(WorkflowSettings)).places is not None:
             await learn_keys(self._cache, workflow)
             if self._cache.backfills.get(seen.key) is not seen:
                 self.queue.add(seen.key)  # it has changed meanwhile
                 return
-        more = True
+        more, waits = True, ""
         for _ in range(_MADE_IN_ONE_GO):
             full = self._full(seen, workflow)
             found = next_step(backfill, progress, lambda when: self._runs_of(seen, workflow, when), full)
             progress = found.progress
             if found.make is None:
-                more = found.more
+                more, waits = found.more, found.waits
                 break
             try:
                 run = await self._make(seen, workflow, backfill, found.make)
             except ApiError as error:
                 await self._run_not_created(seen, progress, found.make, error)
                 raise
-            if run is not None:
-                progress = progress.made(found.make.time, run)
-        await self._report(seen, progress, found.waits)
-        if found.waits.startswith(NAME_TAKEN):
+            if taken := _taken(run, workflow):
+                more, waits = False, taken
+                break
+            if run.labels.get(LABEL_BACKFILL_UID) == seen.uid:
+                progress = progress.made(found.make.time, run.key.name)
+        await self._report(seen, progress, waits)
+        if waits.startswith(NAME_TAKEN):
             self.queue.add_after(seen.key, NAME_TAKEN_S)  # the run may be of another Workflow, which hears of its end
-        if more or count_ended(progress, self._phases(seen.key.namespace, progress)) != progress:
+        if more or count_ended(progress, self._phases(seen, progress)) != progress:
             self.queue.add(seen.key)
 
-    def _phases(self, namespace: str, progress: Progress) -> dict[str, str]:
-        found = {name: self._cache.runs.get(Key(namespace, name)) for name, _ in progress.active}
-        return {name: run.phase for name, run in found.items() if run is not None}
+    def _phases(self, seen: ObjectView, progress: Progress) -> dict[str, str]:
+        found = {name: self._cache.runs.get(Key(seen.key.namespace, name)) for name, _ in progress.active}
+        mine = {name: run for name, run in found.items() if run and run.labels.get(LABEL_BACKFILL_UID) == seen.uid}
+        return {name: run.phase for name, run in mine.items()}
 
     def _runs_of(self, seen: ObjectView, workflow: ObjectView, when: Instant) -> Sequence[RunOfTime]:
         found = []
         for number, name in enumerate(names_of_time(workflow.key.name, workflow.uid, when), start=1):
-            if (run := self._cache.runs.get(Key(seen.key.namespace, name))) is not None:
+            run = self._cache.runs.get(Key(seen.key.namespace, name))
+            if run is not None and run.is_of(workflow):
                 mine = run.labels.get(LABEL_BACKFILL_UID) == seen.uid
                 found.append(RunOfTime(number, name, run.phase, mine, run.deleting))
         return found
@@ -152,8 +157,8 @@ class BackfillReconciler:
             return ""
         return f"Concurrency: {there}/{concurrency.places} runs of {workflow.key.name} are there that have not ended"
 
-    async def _make(self, seen: ObjectView, workflow: ObjectView, backfill: Backfill, what: RunToMake) -> str | None:
-        """The name of the run; None if a run of that name exists and is not this Backfill's."""
+    async def _make(self, seen: ObjectView, workflow: ObjectView, backfill: Backfill, what: RunToMake) -> ObjectView:
+        """The run of that name, whoever has made it."""
         namespace = seen.key.namespace
         name = scheduled_run_name(workflow.key.name, workflow.uid, what.time, what.number)
         body: Json = {
@@ -185,7 +190,7 @@ class BackfillReconciler:
             made = await self._kube.get(our_path(namespace, "workflowruns", name))
         run = object_view(made)
         self._cache.runs.upsert(run)
-        return name if run.labels.get(LABEL_BACKFILL_UID) == seen.uid else None
+        return run
 
     async def _run_not_created(self, seen: ObjectView, progress: Progress, what: RunToMake, error: ApiError) -> None:
         """As for a Workflow."""
@@ -245,6 +250,13 @@ class BackfillReconciler:
             if error.status != NOT_FOUND:
                 raise
             self._cache.backfills.delete(seen)
+
+
+def _taken(run: ObjectView, workflow: ObjectView) -> str:
+    """Why the run is neither this Backfill's nor another one of its time; empty if it is."""
+    if run.deleting:
+        return f"{NAME_TAKEN}: run {run.key.name} is being deleted"
+    return "" if run.is_of(workflow) else f"{NAME_TAKEN}: run {run.key.name} was made by somebody else; delete it"
 
 
 def _sound(phase: str, message: str) -> list[Condition]:

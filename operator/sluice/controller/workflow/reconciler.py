@@ -117,14 +117,14 @@ class WorkflowReconciler:
         except ApiError as error:
             if error.status not in (CONFLICT, NOT_FOUND):
                 raise
-        self._cache.runs.delete(run)
-        self.queue.add_after(workflow.key, _NEXT_DELETION_S)
+            self._cache.runs.delete(run)
+        self.queue.add_after(workflow.key, _NEXT_DELETION_S)  # a finalizer may keep it: the watch says when it goes
 
     async def _make_run(self, workflow: ObjectView, mark: RunMark, asked: RunRequest) -> bool:
         """Returns whether the run exists now. If its name is taken, the Workflow is refused: a person has to act."""
         namespace, name = workflow.key
         known = self._cache.runs.get(Key(namespace, mark.run or ""))
-        if known is not None and known.owner_uid != workflow.uid and not known.deleting:
+        if known is not None and not known.is_of(workflow) and not known.deleting:
             await self._name_is_taken(workflow, mark)  # nothing is asked of the API server until it is free
             return False
         await self._revisions.freeze(workflow)
@@ -153,7 +153,7 @@ class WorkflowReconciler:
                 raise
             made = await self._kube.get(our_path(namespace, "workflowruns", mark.run or ""))
         run = object_view(made)
-        if run.owner_uid != workflow.uid:
+        if not run.is_of(workflow):
             if run.deleting:
                 raise SluiceError(f"run {run.key} of another Workflow by this name is still going away") from None
             await self._name_is_taken(workflow, mark)
@@ -178,8 +178,7 @@ class WorkflowReconciler:
 
     def _to_resume(self, workflow: ObjectView) -> str | None:
         """The run that the next one resumes from; None to start afresh."""
-        mark = _mark(workflow)
-        run = None if mark is None or mark.run is None else self._cache.runs.get(Key(workflow.key.namespace, mark.run))
+        run = self._marked(workflow, _mark(workflow))
         if run is None or run.deleting:
             return None
         before = run.spec_as(WorkflowRunSpec).resume_from
@@ -187,6 +186,12 @@ class WorkflowReconciler:
             run.key.name, run.finished, "startedAt" in run.status, None if before is None else before.run
         )
         return run_to_resume(workflow.spec_as(WorkflowSettings), last)
+
+    def _marked(self, workflow: ObjectView, mark: RunMark | None) -> ObjectView | None:
+        """The run that the mark names; None if it is gone, even if somebody has made another of that name."""
+        name = None if mark is None else mark.run
+        run = None if name is None else self._cache.runs.get(Key(workflow.key.namespace, name))
+        return run if run is not None and run.is_of(workflow) else None
 
     async def _refuse(self, workflow: ObjectView, reason: str, message: str) -> None:
         facts = [Condition("Accepted", False, reason, message), *stalled(reason, message)]
@@ -197,7 +202,7 @@ class WorkflowReconciler:
     def _status(self, workflow: ObjectView, mark: RunMark | None, waits: str = "", not_created: str = "") -> Json:
         newest = None
         if mark is not None and mark.run is not None:
-            run = self._cache.runs.get(Key(workflow.key.namespace, mark.run))
+            run = self._marked(workflow, mark)
             newest = NewestRun.of(mark.run, run.status if run is not None else None, workflow.status)
         facts = [
             Condition("Accepted", True, "Valid", not_created or waits),

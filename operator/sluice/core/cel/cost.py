@@ -19,6 +19,7 @@ from sluice.core.cel.ast import Expr, ExprKind
 MAX_COST = 30_000_000
 _COPY = 6
 """Of each element that the expression may read: the library copies it first (120 ns)."""
+_ITEM = "item"
 _MAX_ROUNDS = 10_000
 """The library's own limit."""
 _MOST_REPEATS = 1_000
@@ -28,13 +29,24 @@ _PASS_ON = frozenset({"_+_", "_?_:_", "dyn", "string", "bytes"})
 """Functions whose result may be as large as all their arguments. The result of any other is a number or as small."""
 
 
-def exceeds(limit: int, root: Expr, values: Json) -> bool:
+class Sizes:
+    """Of the variables that are the same for all items of a fan-out, each measured once. They must not change."""
+
+    def __init__(self) -> None:
+        self.copies: dict[str, int] = {}  # by the name of the variable
+        self.values: dict[int, int] = {}  # by identity
+        self.largest: dict[int, int] = {}  # of the elements, by that of the whole
+
+
+def exceeds(limit: int, root: Expr, values: Json, sizes: Sizes | None = None) -> bool:
     """Does it take more than so many units? `values` are the expression's variables, by name, and no more of them than
-    it reads. This takes no longer than what it measures, however large they are.
+    it reads. This takes no longer than what it measures, however large they are; with the `sizes` of an earlier call,
+    whose values were the same but for the item, it is no work to measure those again.
     """
-    meter = _Meter(values, limit)
+    meter = _Meter(values, limit, sizes or Sizes())
     with suppress(_TooMuch):
-        meter.copy(values)
+        for name, value in values.items():
+            meter.copy_of(name, value)
         meter.size(root, {}, 1)
     return meter.total > limit
 
@@ -55,14 +67,23 @@ class _TooMuch(Exception):
 
 
 class _Meter:
-    def __init__(self, values: Json, limit: int) -> None:
-        self.values, self.limit = values, limit
+    def __init__(self, values: Json, limit: int, sizes: Sizes) -> None:
+        self.values, self.limit, self.sizes = values, limit, sizes
         self.total = 0
 
     def add(self, units: int) -> None:
         self.total += units
         if self.total > self.limit:
             raise _TooMuch
+
+    def copy_of(self, name: str, value: Any) -> None:
+        if name in self.sizes.copies:
+            self.add(self.sizes.copies[name])
+            return
+        before = self.total
+        self.copy(value)
+        if name != _ITEM:
+            self.sizes.copies[name] = self.total - before
 
     def copy(self, value: Any) -> None:
         """What it takes to hand the value to the library."""
@@ -90,10 +111,10 @@ class _Meter:
             case ExprKind.IDENTIFIER if node.value in variables:
                 return variables[node.value]
             case ExprKind.IDENTIFIER:
-                return value_size(self.values.get(node.value))
+                return self._value_size(node, self.values.get(node.value))
             case ExprKind.FIELD:
                 known, value = self._known(node, variables)
-                return value_size(value) if known else self._size(node.parts[0], variables, rounds)
+                return self._value_size(node, value) if known else self._size(node.parts[0], variables, rounds)
             case ExprKind.HAS:
                 known, _ = self._known(node.parts[0], variables)
                 return 1 if known else self._size(node.parts[0], variables, rounds)
@@ -103,6 +124,14 @@ class _Meter:
                 return 1 + sum(self.size(part, variables, rounds) for part in node.parts)
             case ExprKind.COMPREHENSION:
                 return self._comprehension(node, variables, rounds)
+
+    def _value_size(self, node: Expr, value: Any) -> int:
+        """Of what the path stands for."""
+        if not isinstance(value, (list, dict)) or _root(node) == _ITEM:
+            return value_size(value)
+        if (found := self.sizes.values.get(id(value))) is None:
+            found = self.sizes.values[id(value)] = value_size(value)
+        return found
 
     def _call(self, node: Expr, variables: Mapping[str, int], rounds: int) -> int:
         sizes = [
@@ -119,8 +148,16 @@ class _Meter:
         return sum(sizes) if node.value in _PASS_ON else 1
 
     def _pattern_size(self, node: Expr, variables: Mapping[str, int], size: int) -> int:
-        known, value = (True, node.value) if node.kind is ExprKind.LITERAL else self._known(node, variables)
-        return pattern_size(value) if known and isinstance(value, str) else size * _MOST_REPEATS
+        text = self._text(node, variables)
+        return size * _MOST_REPEATS if text is None else pattern_size(text)
+
+    def _text(self, node: Expr, variables: Mapping[str, int]) -> str | None:
+        """Of a literal, of a known value, and of such put together; None of all else."""
+        if node.kind is ExprKind.CALL and node.value == "_+_":
+            parts = [self._text(part, variables) for part in node.parts]
+            return None if None in parts else "".join(filter(None, parts))
+        value = node.value if node.kind is ExprKind.LITERAL else self._known(node, variables)[1]
+        return value if isinstance(value, str) else None
 
     def _takes_constant_time(self, call: Expr, number: int, variables: Mapping[str, int]) -> bool:
         """Is the size of this argument irrelevant? So it is for `xs[i]`, `size(xs)` and `key in map`."""
@@ -149,9 +186,18 @@ class _Meter:
         """How many elements a comprehension goes over, and the size of the largest."""
         known, value = self._known(over, variables)
         if known and isinstance(value, (list, dict)):
-            return len(value), max(map(value_size, value), default=1)
+            return len(value), self._largest(over, value)
         size = self.size(over, variables, rounds)
         return size, size
+
+    def _largest(self, node: Expr, value: Any) -> int:
+        """The size of the largest element."""
+        found = self.sizes.largest.get(id(value)) if _root(node) != _ITEM else None
+        if found is None:
+            found = max(map(value_size, value), default=1)
+            if _root(node) != _ITEM:
+                self.sizes.largest[id(value)] = found
+        return found
 
     def _known(self, node: Expr, variables: Mapping[str, int]) -> tuple[bool, Any]:
         """(is the node a path such as `tasks.a.outputs.k`?, its value). The value is None if it does not exist."""
@@ -166,6 +212,13 @@ class _Meter:
             return True, inside[node.value]
         except (KeyError, IndexError, TypeError):
             return True, None
+
+
+def _root(path: Expr) -> Any:
+    """The name of the variable that a path begins with."""
+    while path.kind is ExprKind.FIELD:
+        path = path.parts[0]
+    return path.value
 
 
 _PART = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{[0-9]{1,4}(?:,[0-9]{0,4})?\}|.", re.DOTALL)

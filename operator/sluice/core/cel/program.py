@@ -16,9 +16,9 @@ from typing import Any
 
 from sluice.core import Json
 from sluice.core.cel.ast import Expr, ExprKind, parse_tree
-from sluice.core.cel.cost import MAX_COST, exceeds
+from sluice.core.cel.cost import MAX_COST, Sizes, exceeds
 from sluice.core.cel.diagnostics import CelError, compile_error, evaluation_error, not_boolean
-from sluice.core.cel.variables import ROOTS, plain
+from sluice.core.cel.variables import ROOTS
 
 
 class _Library:
@@ -68,12 +68,12 @@ class Program:
     reads: tuple[VariableRead, ...]
     _program: Any = field(repr=False)
 
-    def answer(self, values: Json, limit: int = MAX_COST) -> bool | CelError:
-        """`values` are the variables by name, as `condition_variables` returns them. `limit` is as in `exceeds`."""
-        if exceeds(limit, self.root, values):
+    def answer(self, values: Json, limit: int = MAX_COST, sizes: Sizes | None = None) -> bool | CelError:
+        """`values` are the variables by name, as `condition_variables` returns them. The others are as in `exceeds`."""
+        if exceeds(limit, self.root, values, sizes):
             return CelError(self.text, self.root.position, f"takes more than {limit:,} steps; let a task find this out")
         try:
-            found = self._program.eval(data=plain(values))
+            found = self._program.eval(data=values)
         except (RuntimeError, ValueError, TypeError) as error:
             return evaluation_error(self.text, self.root, values, str(error))
         types = _library().types

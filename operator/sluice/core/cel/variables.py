@@ -52,20 +52,20 @@ def condition_variables(
     name. `item` is for a task that is fanned out.
     """
     return {
-        "params": dict(parameters),
+        "params": plain(parameters),
         "tasks": {name: _task(ended) for name, ended in tasks.items()},
-        "item": item,
+        "item": plain(item),
         "run": dict(run) | ({"phase": run_phase} if run_phase else {}),
     }
 
 
 def _task(ended: TaskVariable) -> Json:
-    return {"message": ""} | ended.ends | {"outputs": ended.outputs}
+    return {"message": ""} | ended.ends | {"outputs": plain(ended.outputs)}
 
 
 def plain(value: Any) -> Any:
     """JSON as CEL can hold it: an integer that does not fit into 64 bits becomes a float, infinite if need be."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: plain(element) for key, element in value.items()}
     if isinstance(value, list):
         return [plain(element) for element in value]

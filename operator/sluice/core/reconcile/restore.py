@@ -98,7 +98,7 @@ def restore(
     for number in definition.graph.topological_order():  # its numbers may come from what is before it
         task = run.tasks[number]
         entry = recorded.get(task.definition.name, {})
-        if approvals is not None and not _is_as_decided(task, entry, approvals, run.identity.started_at):
+        if approvals is not None and not _is_as_decided(task, entry, approvals, run.identity.started_at, now):
             entry = {name: value for name, value in entry.items() if name == "startedAt"}
         _restore_unit(run, number, entry, found)
     for number, task in enumerate(run.tasks.named):
@@ -118,7 +118,7 @@ def restore(
 
 
 def _is_as_decided(
-    task: TaskState, entry: Json, approvals: Mapping[str, ApprovalDecision], run_started_at: Instant
+    task: TaskState, entry: Json, approvals: Mapping[str, ApprovalDecision], run_started_at: Instant, now: Instant
 ) -> bool:
     """Does the time, or somebody's decision, explain how it ended? One that has failed may have been decided otherwise
     since: nothing has started by it, and what came after it has ended.
@@ -126,11 +126,11 @@ def _is_as_decided(
     approval, phase = task.definition.approval, entry.get("phase")
     if approval is None or phase not in ("Succeeded", "Failed"):
         return True
-    if _recorded_outcome(entry).ending in (Ending.WHEN_FAILED, Ending.GAVE_UP):
+    if phase == "Failed" and _recorded_outcome(entry).ending in (Ending.WHEN_FAILED, Ending.GAVE_UP):
         return True  # nobody was asked
     decision = approvals.get(task.definition.name)
     asked_at, ended_at = _asked_at(entry, run_started_at), instant(entry.get("finishedAt"))
-    waited_s = ended_at - asked_at if asked_at is not None and ended_at is not None else 0.0
+    waited_s = min(ended_at, now) - asked_at if asked_at is not None and ended_at is not None else 0.0
     by_time = resolve(approval, None, 0.0, waited_s)
     if by_time is not None and (by_time.ending is Ending.SUCCESS) == (phase == "Succeeded"):
         return True
@@ -160,8 +160,12 @@ def _restore_group(run: RunState, number: int, told: Json, found: _Found) -> Non
     if any(not isinstance(values, list) or len(values) != len(fan_out.items) for values in given.values()):
         given = {}  # somebody has changed them
     for index, unit in enumerate(fan_out.units):
-        _restore_unit(run, unit, entries.get(index, {}), found)
-        run.restore_item(unit, {key: values[index] for key, values in given.items() if values[index] is not None})
+        entry = entries.get(index, {})
+        _restore_unit(run, unit, entry, found)
+        own = {key: values[index] for key, values in given.items()}
+        if entry.get("phase") != "Succeeded":  # what it lacks stands as null in the lists
+            own = {key: value for key, value in own.items() if value is not None}
+        run.restore_item(unit, own)
     fan_out.restore(items.get("failures", ()), instant(told.get("startedAt")), instant(told.get("finishedAt")))
     run.restore_items(number, given)
 

@@ -14,7 +14,7 @@ from sluice.core import Json
 from sluice.core.cel.cost import MAX_COST
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, output_keys_read, outputs_read, parameters_read, reads_item, tasks_read
-from sluice.core.cel.variables import TaskVariable, condition_variables
+from sluice.core.cel.variables import TaskVariable, condition_variables, plain
 from sluice.core.graph.placeholders import chosen, parts_of
 from sluice.core.graph.trigger_rules import Verdict
 from sluice.core.run.children import too_deep
@@ -79,7 +79,8 @@ def _asked(run: RunState, number: int, condition: Program | CelError) -> Skip | 
         return Verdict.RUN  # it was asked for all items at once, or will be for each
     answer: bool | CelError
     if isinstance(condition, Program):
-        answer = condition.answer(_known(run, number, condition, others), _limit(run, task))
+        sizes = run.tasks.fan_outs[task.group].sizes if task.group is not None else None
+        answer = condition.answer(_known(run, number, condition, others), _limit(run, task), sizes)
     else:
         answer = condition
     if isinstance(answer, CelError):
@@ -106,7 +107,7 @@ def _known(run: RunState, number: int, condition: Program, others: dict[str, int
     task = run.tasks[number]
     group = run.tasks.fan_outs[task.group] if task.group is not None else None
     if group is not None and group.known is not None:
-        return group.known | {"item": run.tasks.item(number)}
+        return group.known | {"item": plain(run.tasks.item(number))}
     read, parameters, asked = parameters_read(condition), run.identity.parameters, output_keys_read(condition)
     known = condition_variables(
         run.identity.fields,

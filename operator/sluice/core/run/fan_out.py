@@ -7,6 +7,7 @@ from typing import Any
 from sluice.api.run import TaskPhase
 from sluice.core import Instant, Json
 from sluice.core.base.intervals import Spans
+from sluice.core.cel.cost import Sizes
 from sluice.core.spec.ending import Outcome
 
 _FAILURES_SHOWN = 5
@@ -48,6 +49,8 @@ class FanOut:
     """The tasks whose outputs all items need, and which are gone. Set when that is first asked."""
     known: Json | None = None
     """The variables of its condition, without the item. Set when the first item is evaluated."""
+    sizes: Sizes = field(default_factory=Sizes)
+    """Of the same."""
     counts: dict[TaskPhase, int] = field(default_factory=dict)
     """Ended items by phase."""
     which: dict[TaskPhase, Spans] = field(default_factory=dict)

@@ -11,7 +11,8 @@ same item of its leader kept, and who reads a whole list all of its items.
 
 A task that runs another Workflow is kept if the graph of its child run is what that Workflow would run now.
 
-Never kept are `finally` tasks and approvals (they are decisions about one run), and what has lost its outputs.
+Never kept are `finally` tasks and approvals (they are decisions about one run), also those of a Workflow that a task
+runs, and what has lost its outputs.
 """
 
 from collections.abc import Collection, Mapping
@@ -53,7 +54,7 @@ class Past:
     outputs: Mapping[str, Json] = field(default_factory=dict)
     """Of each task that has some recorded; of a fan-out the lists."""
     children: Collection[Unit] = ()
-    """The tasks and items whose child run succeeded, on a graph that is still that of its Workflow."""
+    """The tasks and items whose child run succeeded, on a graph without approvals that is still its Workflow's."""
 
 
 @dataclass(frozen=True, slots=True)
