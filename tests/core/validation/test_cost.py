@@ -136,3 +136,18 @@ def test_loops_count_for_more_than_their_characters():
     condition = "0==0||" + "||".join(["[[]].all(a,a.all(b,b))"] * 42)
     found = faults([A, *(A | {"name": f"t{number}", "when": f"{number}{condition}"} for number in range(250))])
     assert [str(fault).partition(" have")[0] for fault in found] == ["spec.tasks: their conditions"]
+
+
+@pytest.mark.parametrize(
+    ("pod", "fits"),
+    [
+        ({"nodeSelector": {".podTemplate." * 10_000: "$(run.name)"}}, False),  # 14 s, once, for a check by a pattern
+        ({"a" * 600_000: ["b"] * 1_000}, False),  # a copy of the path for each
+        ({"a" * 1_000: {"b" * 1_000: {"c" * 1_000: ["d"]}}}, False),
+        ({"nodeSelector": {"a" * 1_900: "$(run.name)"}}, True),
+    ],
+)
+def test_paths_are_as_long_as_people_write_them_and_no_longer(pod, fits):
+    found = faults([A, A | {"name": "b", "podTemplate": {"spec": pod}}])
+    words = "spec.tasks[1]: has a field whose path has more than 2048 characters; shorten its keys"
+    assert list(map(str, found)) == ([] if fits else [words])

@@ -48,6 +48,7 @@ from sluice.core.validation.lookalikes import lookalikes
 from sluice.core.validation.manifest import ParsedManifest, dependency_paths, name_of, names_with
 from sluice.core.validation.names import metadata_faults
 from sluice.core.validation.numbers import late_numbers
+from sluice.core.validation.paths import paths_fit
 from sluice.core.validation.schedule import schedules
 from sluice.core.validation.shape import parse_model
 from sluice.core.validation.when import conditions_fit, when_faults
@@ -67,6 +68,8 @@ def workflow_faults(manifest: Json, *, chart_has_image: bool = False) -> list[Fa
     raw = manifest.get("spec")
     if not isinstance(raw, dict):
         return [*faults, Fault("spec", "is required; it needs at least `tasks`")]
+    if too_long := list(paths_fit(raw)):
+        return listed([*faults, *too_long])
     parts: Json = {"tasks": [], "parameters": [], "defaults": {}}
     parts |= {name: raw[name] for name in parts if isinstance(raw.get(name), type(parts[name]))}
     empty = {"tasks": [_ANY_TASK] * len(parts["tasks"]), "parameters": [], "defaults": {}}

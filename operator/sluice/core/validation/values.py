@@ -23,7 +23,9 @@ ITEM = re.compile(r"item(\..+)?$")
 _POOL = re.compile(r"\.pools\[[0-9]+\]\.name$")
 _ACCESS = re.compile(
     r"\.(serviceAccountName|queueName|secretName|claimName|(secretRef|secretKeyRef|imagePullSecrets\[[0-9]+\])\.name)$"
-    r"|\.podTemplate\..*\.(serviceAccount|resourceClaimName|resourceClaimTemplateName"
+)
+_ACCESS_OF_POD = re.compile(
+    r"\.(serviceAccount|resourceClaimName|resourceClaimTemplateName"
     r"|(secret|[A-Za-z]*SecretRef|dataSource|dataSourceRef)\.name|labels\.kueue\.x-k8s\.io/queue-name)$"
 )
 """Where a value decides which rights, quota, secrets or data a pod gets."""
@@ -87,7 +89,7 @@ def _part(part: str, place: str, path: str, fields: Json, known: Collection[str]
         yield Fault(place, f"$({part}) is not filled in here: a Pool is known before the run starts; write its name")
     elif place.startswith(f"{path}.outputs["):
         yield Fault(place, f"$({part}) is not filled in here: a default is handed on as it is written")
-    elif not part.startswith("params.") and _ACCESS.search(place):
+    elif not part.startswith("params.") and _gives_access(place):
         words = "is not filled in here: what a pod may do must not depend on a program; use a parameter"
         yield Fault(place, f"$({part}) {words}")
     elif TaskRead.of(part):
@@ -100,6 +102,10 @@ def _part(part: str, place: str, path: str, fields: Json, known: Collection[str]
         yield from _item(fields, items, part, place)
     elif part not in known:
         yield Fault(place, f"$({part}) stands for nothing", Hint(part, known, form="$({})"))
+
+
+def _gives_access(place: str) -> bool:
+    return bool(_ACCESS.search(place)) or (".podTemplate." in place and bool(_ACCESS_OF_POD.search(place)))
 
 
 _OF_TASK = re.compile(r"tasks\.([a-z0-9-]+)\.([A-Za-z]+)")
