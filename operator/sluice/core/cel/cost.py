@@ -19,6 +19,10 @@ from sluice.core.cel.ast import Expr, ExprKind
 MAX_COST = 30_000_000
 _COPY = 6
 """Of each element that the expression may read: the library copies it first (120 ns)."""
+_CHARACTERS_COPIED = 20
+"""In one unit."""
+_NODE = 70
+"""Of each part of the expression: what it takes to count here, and in the library (1.4 us)."""
 _ITEM = "item"
 _MAX_ROUNDS = 10_000
 """The library's own limit."""
@@ -88,6 +92,8 @@ class _Meter:
     def copy(self, value: Any) -> None:
         """What it takes to hand the value to the library."""
         self.add(_COPY)
+        if isinstance(value, str):
+            self.add(len(value) // _CHARACTERS_COPIED)
         if isinstance(value, dict):
             value = value.values()
         elif not isinstance(value, list):
@@ -101,7 +107,7 @@ class _Meter:
         `variables` are those of the comprehensions around it, each with the size of its largest possible value.
         """
         found = self._size(node, variables, rounds)
-        self.add(rounds * found)
+        self.add(_NODE + rounds * found)
         return found
 
     def _size(self, node: Expr, variables: Mapping[str, int], rounds: int) -> int:

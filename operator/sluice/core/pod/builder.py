@@ -44,7 +44,7 @@ from sluice.core.pod.mounted_files import FOLDER, INPUTS, SCRIPT, SCRIPT_PATH, S
 from sluice.core.pod.node_affinity import prefer_other_node
 from sluice.core.pod.size import EXEC_MAX_BYTES
 from sluice.core.pod.volumes import claim_volumes
-from sluice.core.spec.for_each import item_values
+from sluice.core.spec.for_each import ItemValues
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.parameter import texts
 from sluice.core.spec.scheduled_time import NOT_SCHEDULED
@@ -146,7 +146,7 @@ def build_pod(
     if end is not None:
         values |= end.values
     if item is not None:
-        values |= item_values(item.value)
+        values |= ItemValues(item.value)
     written = task.fields
     fields = fill(written, values)
     if out_of_memory:

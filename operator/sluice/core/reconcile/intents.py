@@ -13,7 +13,7 @@ from sluice.core.reconcile.create_failure import child_create_failed, create_fai
 from sluice.core.run.children import ChildView, build_child_run
 from sluice.core.run.outputs import values_of
 from sluice.core.run.state import RunState
-from sluice.core.spec.for_each import item_values
+from sluice.core.spec.for_each import ItemValues
 from sluice.core.status.run_phase import run_end
 
 
@@ -32,13 +32,13 @@ class CreateIntent:
     def child_run(self, now: Instant) -> Json:
         """The manifest of the child run."""
         task = self.run.tasks[self.number]
-        values = values_of(self.run, task)
+        values = dict(values_of(self.run, task))
         if task.definition.final:
             values |= run_end(self.run, now).values
         index = None
         if task.group is not None:
             index = task.index
-            values |= item_values(self.run.tasks.item(self.number))
+            values |= ItemValues(self.run.tasks.item(self.number))
         return build_child_run(self.run.identity, task.definition, self.attempt, values, index)
 
     def proceed(self) -> bool:

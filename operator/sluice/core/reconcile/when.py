@@ -15,11 +15,11 @@ from sluice.core.cel.cost import MAX_COST
 from sluice.core.cel.diagnostics import CelError
 from sluice.core.cel.program import Program, output_keys_read, outputs_read, parameters_read, reads_item, tasks_read
 from sluice.core.cel.variables import TaskVariable, condition_variables, plain
-from sluice.core.graph.placeholders import chosen, parts_of
+from sluice.core.graph.placeholders import chosen
 from sluice.core.graph.trigger_rules import Verdict
 from sluice.core.run.children import too_deep
 from sluice.core.run.late_numbers import learn_numbers
-from sluice.core.run.outputs import result_of, values_of
+from sluice.core.run.outputs import fields_needed, result_of, values_of
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskState
 from sluice.core.spec.ending import Ending, Outcome
@@ -57,15 +57,12 @@ def check_start(run: RunState, number: int) -> Skip | Outcome | Verdict:
 
 def _lacks_a_field(run: RunState, number: int) -> Outcome | None:
     task, item = run.tasks[number], run.tasks.item(number)
-    fields = {f"item.{field}" for field in item} if isinstance(item, dict) else set()
-    missing = sorted(words for words in task.definition.item_fields if fields.isdisjoint(parts_of(words)))
-    if any("??" in words for words in missing):
-        values = values_of(run, task)
-        missing = [words for words in missing if chosen(words, values) is None]
-    if not missing:
-        return None
-    field = next(part for part in parts_of(missing[0]) if part.startswith("item.")).removeprefix("item.")
-    return Outcome(Ending.ERROR, f"its item has no field '{field}', which $({missing[0]}) stands for")
+    there = {f"item.{field}" for field in item} if isinstance(item, dict) else set()
+    for words, parts in fields_needed(run, task).items():
+        if there.isdisjoint(parts) and (len(parts) == 1 or chosen(words, values_of(run, task)) is None):
+            field = next(part for part in parts if part.startswith("item.")).removeprefix("item.")
+            return Outcome(Ending.ERROR, f"its item has no field '{field}', which $({words}) stands for")
+    return None
 
 
 def _asked(run: RunState, number: int, condition: Program | CelError) -> Skip | Outcome | Verdict:

@@ -1,6 +1,6 @@
 """A fan-out under way: its items, how many have ended and how."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,10 +41,14 @@ class FanOut:
     """Items that hold a slot of the run."""
     output_bytes: int = 0
     """The size of its items' outputs, as JSON."""
+    reads_ended: int = 0
+    """Of the tasks that its items read so many, the first ones, were seen to have ended."""
     read: ReadByAll | None = None
     """What all items read alike, once it is known. Many items may read much."""
     values: dict[str, str] | None = None
     """The placeholders of the same, once it is known."""
+    fields_needed: Mapping[str, tuple[str, ...]] | None = None
+    """See `outputs.fields_needed`. Set when that is first asked."""
     lost: list[str] | None = None
     """The tasks whose outputs all items need, and which are gone. Set when that is first asked."""
     known: Json | None = None

@@ -1,11 +1,13 @@
 """How the tasks before a unit ended, and what they handed on."""
 
+from collections import ChainMap
 from collections.abc import Mapping
 
 from sluice.core import Json
 from sluice.core.base.naming import outputs_name
 from sluice.core.cel.variables import TaskVariable
-from sluice.core.run.fan_out import ReadByAll
+from sluice.core.graph.placeholders import chosen
+from sluice.core.run.fan_out import FanOut, ReadByAll
 from sluice.core.run.state import RunState
 from sluice.core.run.task_state import TaskState
 
@@ -62,9 +64,9 @@ def read_by_all(run: RunState, task: TaskState) -> ReadByAll | None:
     fan_out = None if task.group is None else run.tasks.fan_outs[task.group]
     if fan_out is not None and fan_out.read is not None:
         return fan_out.read
-    before = _read_alike(run, task)
-    if any(unit.phase == "Pending" for unit in before.values()):
+    if not _have_ended(run, task, task if fan_out is None else fan_out):
         return None
+    before = _read_alike(run, task)
     missing: set[str] = set()
     choices: dict[tuple[frozenset[str], frozenset[str]], None] = {}
     for choice in task.definition.reads.outputs:
@@ -80,6 +82,18 @@ def read_by_all(run: RunState, task: TaskState) -> ReadByAll | None:
     if fan_out is not None:
         fan_out.read = found
     return found
+
+
+def _have_ended(run: RunState, task: TaskState, reader: TaskState | FanOut) -> bool:
+    """Have all tasks that a unit reads? It may be asked at each of their ends, so it goes on where it stopped."""
+    names = task.definition.reads.tasks
+    while reader.reads_ended < len(names):
+        name = names[reader.reads_ended]
+        unit = unit_before(run, task, name)
+        if unit is not None and unit.phase == "Pending" and name != task.definition.same_as:
+            return False
+        reader.reads_ended += 1
+    return True
 
 
 def _read_alike(run: RunState, task: TaskState) -> dict[str, TaskState]:
@@ -106,8 +120,10 @@ def _lost(before: Mapping[str, TaskState]) -> list[str]:
     return [name for name, t in before.items() if t.phase == "Succeeded" and t.definition.outputs and t.outputs is None]
 
 
-def values_of(run: RunState, task: TaskState) -> dict[str, str]:
-    """The value of each placeholder in a unit's strings, but for those of an item."""
+def values_of(run: RunState, task: TaskState) -> Mapping[str, str]:
+    """The value of each placeholder in a unit's strings, but for those of an item. Items share most, so nothing is
+    copied for each.
+    """
     if task.group is None:
         return run.identity.values | task.definition.reads.values(results_before(run, task))
     fan_out, leader = run.tasks.fan_outs[task.group], task.definition.same_as
@@ -120,5 +136,20 @@ def values_of(run: RunState, task: TaskState) -> dict[str, str]:
             fan_out.values = values
     own = unit_before(run, task, leader) if leader is not None else None
     if leader is None or own is None or own.phase == "Pending":
-        return dict(values)
-    return values | task.definition.reads.values({leader: result_of(own)})
+        return values
+    return ChainMap(task.definition.reads.values({leader: result_of(own)}), values)
+
+
+def fields_needed(run: RunState, task: TaskState) -> Mapping[str, tuple[str, ...]]:
+    """Of the placeholders with fields of its item those for which nothing stands in that all items read, with their
+    parts. All tasks that the item reads must have ended.
+    """
+    fields = task.definition.item_fields
+    if task.group is None or not fields:
+        return fields
+    fan_out = run.tasks.fan_outs[task.group]
+    if fan_out.fields_needed is None:
+        values_of(run, task)
+        known = fan_out.values or {}
+        fan_out.fields_needed = {words: parts for words, parts in fields.items() if chosen(words, known) is None}
+    return fan_out.fields_needed

@@ -135,6 +135,8 @@ class TaskState:
     """Of a task with a deadline: when its first attempt started."""
     polling: Polling | None = None
     """How far a task that polls has come; None until its first try has started."""
+    reads_ended: int = 0
+    """Of the tasks that it reads so many, the first ones, were seen to have ended."""
     restored_entry: Json | None = None
     """What the status says of it since before a restart: of an ended attempt that is more than can be seen today."""
     outputs: Json | None = None

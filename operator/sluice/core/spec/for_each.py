@@ -10,7 +10,7 @@ do not count; if all items are Skipped, so is the task.
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -22,6 +22,8 @@ from sluice.core.base.errors import SluiceError
 from sluice.core.base.text import as_json, as_text
 from sluice.core.graph.placeholders import TooLong
 from sluice.core.spec.numbers import BadNumber, whole_number
+
+_OF_A_MATRIX_MAX = 256 * 1024  # characters of an item: what pods can carry. A text there is one of 10,000 items
 
 
 class NoItems(SluiceError):
@@ -71,6 +73,10 @@ class ForEach:
             return list(range(start, end, spec.range.step)[: MAX_ITEMS + 1])
         if spec.matrix is not None:
             filled = fill({"matrix": spec.matrix, "exclude": spec.exclude or []})
+            size = sum(max(map(len, map(as_text, values)), default=0) for values in filled["matrix"].values())
+            if size > _OF_A_MATRIX_MAX:
+                words = "hand on a name of what is so long"
+                raise NoItems(f"forEach.matrix: an item has {size} characters, and at most {_OF_A_MATRIX_MAX}; {words}")
             return list(itertools.islice(_combinations(filled["matrix"], filled["exclude"]), MAX_ITEMS + 1))
         if spec.from_ is not None:
             return list(_parsed(fill({"from": spec.from_})["from"]))
@@ -116,7 +122,23 @@ def _parsed(text: str) -> Sequence[Any]:
     return found
 
 
-def item_values(item: Any) -> dict[str, str]:
-    """The values of $(item) and $(item.FIELD), by the words in the brackets."""
-    fields = item if isinstance(item, dict) else {}
-    return {"item": as_text(item)} | {f"item.{name}": as_text(value) for name, value in fields.items()}
+class ItemValues(Mapping[str, str]):
+    """The values of $(item) and $(item.FIELD), by the words in the brackets. An item may be large, and each value is
+    written out only if it is asked for.
+    """
+
+    def __init__(self, item: Any) -> None:
+        fields = item if isinstance(item, dict) else {}
+        self._values = {"item": item} | {f"item.{name}": value for name, value in fields.items()}
+
+    def __getitem__(self, words: str) -> str:
+        return as_text(self._values[words])
+
+    def __contains__(self, words: object) -> bool:
+        return words in self._values
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)

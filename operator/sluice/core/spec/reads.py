@@ -14,6 +14,8 @@ from sluice.core.graph.references import ENDS, TaskRead, optional_tasks, referen
 class Reads:
     tasks: tuple[str, ...]
     """All tasks of which anything is read. They must have ended."""
+    keys: Mapping[str, tuple[str, ...]]
+    """Of each, the outputs that are read."""
     outputs: tuple[tuple[TaskRead, ...], ...]
     """The outputs of which one each must be there: mostly one."""
     optional: frozenset[str]
@@ -30,22 +32,29 @@ class Reads:
         outputs = [each for each in found if each.read.output]
         in_items = [each for each in outputs if not each.path.startswith(".forEach")] if "forEach" in fields else []
         placeholders = dict.fromkeys(words for _, words in placeholders_of(fields))
+        keys: dict[str, dict[str, None]] = {each.read.task: {} for each in found}
+        for each in outputs:
+            keys[each.read.task][each.read.output] = None
         choices = [tuple(map(TaskRead.of, parts_of(words))) for words in placeholders]
         return cls(
-            tasks=tuple(dict.fromkeys(each.read.task for each in found)),
+            tasks=tuple(keys),
+            keys={task: tuple(of_task) for task, of_task in keys.items()},
             outputs=tuple(tuple(filter(None, reads)) for reads in choices if all(it and it.output for it in reads)),
             optional=optional_tasks(fields),
             of_items=frozenset((each.read.task, each.read.output) for each in in_items),
         )
 
     def values(self, results: Mapping[str, TaskVariable]) -> dict[str, str]:
-        """The values of the placeholders, given how tasks ended; what is absent of an end is empty."""
+        """The values of the placeholders, given how tasks ended; what is absent of an end is empty. Others hand on what
+        they like: no more of it is written out than is read.
+        """
         found: dict[str, str] = {}
-        for task in self.tasks:
+        for task, keys in self.keys.items():
             if (ended := results.get(task)) is not None:
-                found |= {f"tasks.{task}.outputs.{key}": as_text(value) for key, value in ended.outputs.items()}
+                there = (key for key in keys if key in ended.outputs)
+                found |= {f"tasks.{task}.outputs.{key}": as_text(ended.outputs[key]) for key in there}
                 found |= {f"tasks.{task}.{field}": as_text(ended.ends.get(field, "")) for field in ENDS}
         return found
 
 
-_NOTHING = Reads(tasks=(), outputs=(), optional=frozenset(), of_items=frozenset())
+_NOTHING = Reads(tasks=(), keys={}, outputs=(), optional=frozenset(), of_items=frozenset())

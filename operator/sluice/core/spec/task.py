@@ -1,5 +1,6 @@
 """One task of a frozen graph, typed once, when the graph is read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from sluice.api.base import layered, seconds
@@ -47,8 +48,10 @@ class TaskDefinition:
     """Is what its program writes to standard output the value of its one key?"""
     reads: Reads
     """What its placeholders read of other tasks."""
-    item_fields: frozenset[str]
-    """Its placeholders with fields of the item, of which each must stand for something: `item.FIELD` for most."""
+    item_fields: Mapping[str, tuple[str, ...]]
+    """Its placeholders with fields of the item, of which each must stand for something: `item.FIELD` for most. They are
+    in order, each with its parts.
+    """
     priority: int | None
     """None: the run's."""
     duration_s: float
@@ -209,16 +212,16 @@ def _if_late(said: int | str | None) -> str | None:
     return said if isinstance(said, str) and is_late(said) else None
 
 
-def _fields_of_items(raw: Json) -> frozenset[str]:
+def _fields_of_items(raw: Json) -> dict[str, tuple[str, ...]]:
     if "forEach" not in raw:
-        return frozenset()
+        return {}
     found = placeholders_of({name: field for name, field in raw.items() if name != "forEach"})
-    parts = {words: parts_of(words) for _, words in found}
-    return frozenset(
-        words
-        for words in parts
+    parts = {words: tuple(parts_of(words)) for _, words in found}
+    return {
+        words: parts[words]
+        for words in sorted(parts)
         if any(part.startswith("item.") for part in parts[words]) and not is_text(parts[words][-1])
-    )
+    }
 
 
 def _duration_s(task: Task, wait: Wait | None) -> float:

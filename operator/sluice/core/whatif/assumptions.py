@@ -56,7 +56,7 @@ def assume(definition: Definition, known: Collection[str], source: str, kept: Co
             listed |= {task.name} if said and task.for_each is not None else set()
         elif again := sorted(read - set(kept)):
             said = list(_from_known(task, again, source))
-        tasks.append(replace(task, item_fields=frozenset()) if task.name in listed else task)
+        tasks.append(replace(task, item_fields={}) if task.name in listed else task)
         guesses += (Guess(task.name, words) for words in (*said, *_of_people(task)))
     by_name = {task.name: task for task in tasks}
     ordered = tuple(by_name[task.name] for task in definition.tasks)
