@@ -62,6 +62,10 @@ def test_a_pod_without_its_owner_counts_as_lost_and_holds_its_slots_while_it_run
     assert world.task("a").last.message.startswith("somebody has changed the owner or the labels of its pod")
     assert world.steps["a"] is TaskStep.BACKOFF
     assert shared.usage(DATABASE).used == (0 if deleted else 1)
+    after_restart = SharedLimits()
+    after_restart.set_pool(DATABASE, 1)
+    after_restart.observe_pod(last, known=False)
+    assert after_restart.usage(DATABASE).used == 1
     assert world.decided(after=60) == (["create a/2"] if deleted else [])
     cache.pods.delete(last)
     assert world.decided() == ([] if deleted else ["create a/2"])

@@ -13,7 +13,15 @@ from sluice.api import API_VERSION
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
 from sluice.core.base.errors import Unreadable
-from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_INDEX, LABEL_TASK, label_number, pod_name
+from sluice.core.base.naming import (
+    LABEL_ATTEMPT,
+    LABEL_INDEX,
+    LABEL_RUN,
+    LABEL_RUN_UID,
+    LABEL_TASK,
+    label_number,
+    pod_name,
+)
 from sluice.core.base.times import instant
 
 
@@ -47,8 +55,19 @@ def controller_of(metadata: Json, kind: str) -> RunRef | None:
 def attempt_of(metadata: Json) -> AttemptRef | None:
     """The attempt that a pod or a child run is; None if it is none, or only says so."""
     run = controller_of(metadata, "WorkflowRun")
-    if run is None:
+    return None if run is None else _attempt(metadata, run)
+
+
+def disowned_attempt(metadata: Json) -> AttemptRef | None:
+    """The attempt that a pod was until its owner was taken away, by its labels and its name."""
+    if controller_of(metadata, "WorkflowRun") is not None:
         return None
+    labels = foreign.mapping(metadata.get("labels"))
+    name, uid = (foreign.string(labels.get(label)) for label in (LABEL_RUN, LABEL_RUN_UID))
+    return _attempt(metadata, RunRef(metadata["namespace"], name, uid))
+
+
+def _attempt(metadata: Json, run: RunRef) -> AttemptRef | None:
     labels = foreign.mapping(metadata.get("labels"))
     index = label_number(labels[LABEL_INDEX]) if LABEL_INDEX in labels else None
     task, number = foreign.string(labels.get(LABEL_TASK)), label_number(labels.get(LABEL_ATTEMPT))

@@ -9,7 +9,7 @@ from sluice.core import Instant, Json
 from sluice.core.base import foreign
 from sluice.core.base.foreign import mapping, mappings, string
 from sluice.core.base.naming import FIRST_STARTED_AT, LABEL_QUEUE, MAIN, POOLS, RUN_POOLS
-from sluice.core.base.ownership import AttemptRef, ObjectMeta, RunRef, attempt_of
+from sluice.core.base.ownership import AttemptRef, ObjectMeta, RunRef, attempt_of, disowned_attempt
 from sluice.core.base.text import one_line
 from sluice.core.base.times import instant
 from sluice.core.spec.identity import PoolClaim, known_claim
@@ -94,6 +94,8 @@ class PodView:
     deletion_asked_at: Instant | None = None
     finalizer: str = ""
     """One that must be taken away before it can go, by whoever set it."""
+    disowned: AttemptRef | None = None
+    """The attempt that it was until its owner was taken away."""
     pools: PoolClaim = ()
     """The slots that it holds until it is terminal or gone."""
     run_pools: PoolClaim = ()
@@ -191,6 +193,7 @@ def pod_view(pod: Json) -> PodView:
         uid=meta.uid,
         version=meta.version,
         attempt_of=attempt_of(metadata),
+        disowned=disowned_attempt(metadata),
         phase=string(status.get("phase")) or "Pending",
         created_at=meta.created_at,
         container=_container(spec, status),

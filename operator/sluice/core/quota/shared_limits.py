@@ -135,7 +135,7 @@ class SharedLimits:
         Only a run's own pod counts: anybody can put our labels and annotations on a pod. One that was its own until its
         owner was taken away, as `kubectl delete --cascade=orphan` does, holds what it held for as long as it lives.
         """
-        attempt, key = pod.attempt_of, PodKey(pod.namespace, pod.name)
+        attempt, key = pod.attempt_of or pod.disowned, PodKey(pod.namespace, pod.name)
         if attempt is None:
             if pod.terminal:
                 self.pod_deleted(pod)
