@@ -9,6 +9,7 @@ import yaml
 
 from sluice.cli.lint import source
 from sluice.cli.lint.source import Finding, YamlDocument, read_json, read_yaml
+from tests.core.counting import calls
 
 
 def document(text):
@@ -295,6 +296,16 @@ def _bomb(base, again):
 def test_a_few_lines_that_stand_for_too_much(text, line, words):
     (found,) = read_yaml(text)
     assert (found.line, found.message) == (line, f"this is not valid YAML: {words}")
+
+
+def test_merge_keys_that_stand_for_empty_maps_are_counted(monkeypatch):
+    monkeypatch.setattr(source, "_MAX_NODES", 2_000)
+    bomb = "{}"
+    for name in "bcd":
+        bomb = f"{{<<: [&{name} {bomb}{f', *{name}' * 49}]}}"
+    found = []
+    assert calls(lambda: found.extend(read_yaml(bomb))) < 20_000
+    assert "its merge keys stand for more than can be read" in found[0].message
 
 
 def test_json_that_python_would_not_read():

@@ -278,7 +278,7 @@ class _Tree:
         for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
             if name.tag == MERGE:
                 for source in value.value if isinstance(value, yaml.SequenceNode) else (value,):
-                    self._merged += len(source.value)
+                    self._merged += max(1, len(source.value))  # looking at an empty one takes time, too
                     if self._merged > _MAX_NODES:
                         raise _invalid("its merge keys stand for more than can be read; write out what is needed", node)
                     self._count_merged(source)
