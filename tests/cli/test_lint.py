@@ -336,6 +336,13 @@ def test_a_key_that_is_there_twice_hides_no_other_fault_of_it(file):
             "11: spec.tasks[0].workflow.arguments.day",
             ("007", "7"),
         ),
+        (
+            WORKFLOW.replace("  tasks:", "  files: {a.py: x}\n  tasks:").replace(
+                "load", "load\n    function: {file: a.py, name: f, arguments: {key: 18446744073709551615}}"
+            ),
+            "12: spec.tasks[0].function.arguments.key",
+            ("18446744073709551615", "1.8446744073709552e+19"),
+        ),
     ],
 )
 def test_a_value_that_kubectl_reads_as_another_is_warned_about(file, text, place, read):

@@ -38,6 +38,11 @@ def test_a_call_gives_a_reference_and_each_a_fan_out(tmp_path):
         # what only looks like a placeholder is none; a reference in a text is one
         ("clean('$(item)')", "clean", {"call": {"name": "clean", "arguments": {"file": "$$(item)"}}} | OUT),
         ("clean(f'/{day}')", "clean", {"call": {"name": "clean", "arguments": {"file": "/$(params.day)"}}} | OUT),
+        (
+            "load([-(2**63), 2**63 - 1])",
+            "load",
+            {"call": {"name": "load", "arguments": {"rows": [-(2**63), 2**63 - 1]}}},
+        ),
         ("bash('b', 'x', env={'DAY': day})", "b", {"bash": "x", "env": [{"name": "DAY", "value": "$(params.day)"}]}),
         ("container('c', 'i', args=[f'd={day}'])", "c", {"image": "i", "args": ["d=$(params.day)"]}),
         ("bash('b', 'x', retries=2, cpu='1')", "b", {"retries": {"limit": 2}, "resources": {"requests": {"cpu": "1"}}}),

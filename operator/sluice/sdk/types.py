@@ -22,11 +22,20 @@ def hint_of(function: Any, name: str) -> Any:
 
 
 def encode(value: Any) -> Any:
-    """As JSON has it. Raises WorkflowFault for what JSON has no word for."""
+    """As JSON has it. Raises WorkflowFault for what JSON has no word for, and for what kubectl would change."""
     try:
-        return stub.encode(value)  # type: ignore[no-untyped-call]
+        found = stub.encode(value)  # type: ignore[no-untyped-call]
     except stub.Fault:
         raise fault(f"JSON has no word for this value: {value!r:.80}") from None
+    if _has_large_number(found):
+        raise fault("this value has a number that is beyond 64 bits; hand it on as text")
+    return found
+
+
+def _has_large_number(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_large_number, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
 
 
 def is_nothing(hint: Any) -> bool:

@@ -156,7 +156,7 @@ def _values(spec: Json) -> Iterator[str]:
         yield from (f"spec.parameters[{number}].{part}" for part in ("default", "enum"))
     for number, task in enumerate(spec.get("tasks", ())):
         parts = ("forEach.items", "forEach.matrix", "forEach.exclude") if "forEach" in task else ()
-        yield from (f"spec.tasks[{number}].{part}" for part in (*parts, "workflow.arguments"))
+        yield from (f"spec.tasks[{number}].{part}" for part in (*parts, "workflow.arguments", "function.arguments"))
 
 
 def _objects(file: str, document: YamlDocument) -> Iterator[_Object]:
