@@ -43,6 +43,7 @@ KNOWN_LATER = "is known only when the workflow runs"
         ("load(2**63)", "this value has a number that is beyond 64 bits; hand it on as text"),
         ("load({'a': [-(2**63) - 1]})", "this value has a number that is beyond 64 bits"),
         ("load.each([10**5000])", "this value has a number that is beyond 64 bits"),
+        ("load({1: 'a', '1': 'b'})", "JSON has no word for this value: {1: 'a', '1': 'b'}"),
         ("load.product([1], [2])", "load takes 1 arguments, and has no use for 2 lists"),
         ("branch('csv', {})", "branch asks what a task returns or what a parameter is, and this is known now: 'csv'"),
         ("branch(day, {date(2026, 1, 1): 'b'})", "only tasks have an order, and this is none: 'b'"),

@@ -43,6 +43,7 @@ def test_a_call_gives_a_reference_and_each_a_fan_out(tmp_path):
             "load",
             {"call": {"name": "load", "arguments": {"rows": [-(2**63), 2**63 - 1]}}},
         ),
+        ("load({1: day})", "load", {"call": {"name": "load", "arguments": {"rows": {"1": "$(params.day)"}}}}),
         ("bash('b', 'x', env={'DAY': day})", "b", {"bash": "x", "env": [{"name": "DAY", "value": "$(params.day)"}]}),
         ("container('c', 'i', args=[f'd={day}'])", "c", {"image": "i", "args": ["d=$(params.day)"]}),
         ("bash('b', 'x', retries=2, cpu='1')", "b", {"retries": {"limit": 2}, "resources": {"requests": {"cpu": "1"}}}),

@@ -171,6 +171,7 @@ def test_what_is_too_large_for_the_file_goes_to_the_log(call):
     [
         ("value", {"kind": "nan"}, "value: returns what JSON has no word for"),
         ("value", {"kind": "object"}, "value: returns what JSON has no word for: <object object"),
+        ("value", {"kind": "twice"}, "value: returns a map of which two keys are one in JSON: {1: 2, '1': 3}"),
         ("value", {"kind": "half"}, "value: returns what JSON has no word for"),
         ("value", {"kind": "huge"}, "bytes; 98304 fit. Write a file, and return its path"),
         ("missing", {}, "missing: returns None, and its annotation says <class 'int'>; is a `return` missing?"),

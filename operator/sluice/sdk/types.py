@@ -6,7 +6,8 @@ import enum
 import inspect
 import types
 import typing
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from sluice.core import Json
 from sluice.sdk.faults import fault
@@ -23,13 +24,22 @@ def hint_of(function: Any, name: str) -> Any:
 
 def encode(value: Any) -> Any:
     """As JSON has it. Raises WorkflowFault for what JSON has no word for, and for what kubectl would change."""
-    try:
-        found = stub.encode(value)  # type: ignore[no-untyped-call]
-    except stub.Fault:
-        raise fault(f"JSON has no word for this value: {value!r:.80}") from None
+    found = _in_json(stub.encode, value)
     if _has_large_number(found):
         raise fault("this value has a number that is beyond 64 bits; hand it on as text")
     return found
+
+
+def keys_of(value: Mapping[Any, Any]) -> list[str]:
+    """The keys of a map in JSON. Raises WorkflowFault for those that JSON has no word for, or one for two."""
+    return cast("list[str]", _in_json(stub.keys_of, value))
+
+
+def _in_json(encode: Callable[[Any], Any], value: Any) -> Any:
+    try:
+        return encode(value)
+    except stub.Fault:
+        raise fault(f"JSON has no word for this value: {value!r:.80}") from None
 
 
 def _has_large_number(value: Any) -> bool:

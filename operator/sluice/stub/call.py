@@ -323,7 +323,7 @@ def encode(value):
     if hasattr(value, "_asdict"):  # a NamedTuple
         return encode(value._asdict())
     if isinstance(value, collections.abc.Mapping):
-        return {key_of(key): encode(each) for key, each in value.items()}
+        return dict(zip(keys_of(value), map(encode, value.values())))
     if isinstance(value, (list, tuple)):
         return [encode(each) for each in value]
     if isinstance(value, (set, frozenset)):
@@ -339,9 +339,13 @@ def encode(value):
     raise Fault(f"returns what JSON has no word for: {value!r:.100}")
 
 
-def key_of(key):
-    found = encode(key)
-    return found if isinstance(found, str) else json.dumps(found)
+def keys_of(value):
+    """The keys of a map as texts. Raises Fault where two would be one."""
+    found = [encode(key) for key in value]
+    found = [key if isinstance(key, str) else json.dumps(key) for key in found]
+    if len(set(found)) < len(found):
+        raise Fault(f"returns a map of which two keys are one in JSON: {value!r:.100}")
+    return found
 
 
 def write_outputs(found):

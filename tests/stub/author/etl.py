@@ -71,6 +71,7 @@ def value(kind: str):
         "uuid": uuid.UUID(int=1),
         "delta": datetime.timedelta(minutes=1),
         "keys": {1: 2},
+        "twice": {1: 2, "1": 3},
         "none": None,
         "nan": float("nan"),
         "object": object(),
