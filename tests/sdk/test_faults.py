@@ -84,6 +84,12 @@ def test_mistake_of_a_file(tmp_path, text, line, words):
     assert any(words in message for _, message in found)
 
 
+def test_a_new_type_fits_as_what_it_stands_for(tmp_path):
+    text = "from typing import NewType\nName = NewType('Name', str)\n@task\ndef name() -> Name: ...\n"
+    found = mistakes(tmp_path, f"{text}@workflow\ndef w():\n    n = name()\n    clean(n)\n    load(n)\n")
+    assert [line for line, _ in found] == [9]
+
+
 def test_all_mistakes_at_once(tmp_path):
     text = "@workflow\ndef w():\n    load('x')\n    load('x')\n    clean('a')\n    clean('a')\n"
     assert [line for line, _ in mistakes(tmp_path, text)] == [4, 6]

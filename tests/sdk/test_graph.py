@@ -157,14 +157,26 @@ def test_a_group_is_a_block(tmp_path):
 
 def test_parameters_have_the_types_of_the_function(tmp_path):
     text = """
-        from typing import Literal
+        from typing import Literal, NewType
+
+        UserId = NewType("UserId", int)
+        OwnId = NewType("OwnId", UserId)
 
         @workflow(trigger="Manual")
-        def w(n: int, x: float = 0.5, b: bool = True, s: str = "", l: list[int] = [1], c: Literal["a", "b"] = "a"):
+        def w(
+            n: int,
+            o: OwnId | None,
+            x: float = 0.5,
+            b: bool = True,
+            s: str = "",
+            l: list[int] = [1],
+            c: Literal["a", "b"] = "a",
+        ):
             bash("a", "true")
         """
     assert render(tmp_path, text)[0]["spec"]["parameters"] == [
         {"name": "n", "type": "Integer"},
+        {"name": "o", "type": "Integer"},
         {"name": "x", "type": "Number", "default": 0.5},
         {"name": "b", "type": "Boolean", "default": True},
         {"name": "s", "default": ""},

@@ -61,7 +61,7 @@ def item_of(hint: Any) -> Any:
 def parameter(name: str, hint: Any, default: Any) -> Json:
     """How the Workflow declares a parameter of its function. Raises WorkflowFault."""
     found: Json = {"name": name}
-    hint = _without_none(hint)
+    hint = _unnamed(_without_none(hint))
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         found["enum"] = [encode(member) for member in hint]
         hint = type(found["enum"][0]) if found["enum"] else str
@@ -83,6 +83,7 @@ def parameter(name: str, hint: Any, default: Any) -> Json:
 
 def fits(given: Any, taken: Any) -> bool:
     """May a value of one type go where the other is taken? True where it cannot be told."""
+    given, taken = _unnamed(given), _unnamed(taken)
     if Any in (given, taken) or given == taken or isinstance(taken, typing.TypeVar):
         return True
     if _is_union(given):
@@ -105,6 +106,11 @@ def fits(given: Any, taken: Any) -> bool:
 
 def shown(hint: Any) -> str:
     return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
+
+
+def _unnamed(hint: Any) -> Any:
+    """What a NewType is at run time."""
+    return _unnamed(hint.__supertype__) if isinstance(hint, typing.NewType) else hint
 
 
 def _kind(hint: Any) -> Any:
