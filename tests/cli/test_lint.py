@@ -9,7 +9,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from sluice.cli.lint.check import LintedFile, check
+from sluice.cli.lint.source import read_yaml
 from sluice.cli.main import main
+from tests.core.counting import calls
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 INVALID = EXAMPLES / "invalid"
@@ -333,6 +336,13 @@ def test_a_key_that_is_there_twice_hides_no_other_fault_of_it(file):
             "11: spec.tasks[0].workflow.arguments.day",
             ("007", "7"),
         ),
+        (
+            WORKFLOW.replace("  tasks:", "  files: {a.py: x}\n  tasks:").replace(
+                "load", "load\n    function: {file: a.py, name: f, arguments: {key: 18446744073709551615}}"
+            ),
+            "12: spec.tasks[0].function.arguments.key",
+            ("18446744073709551615", "1.8446744073709552e+19"),
+        ),
     ],
 )
 def test_a_value_that_kubectl_reads_as_another_is_warned_about(file, text, place, read):
@@ -412,6 +422,12 @@ def test_an_item_that_does_not_arrive_as_written_is_a_warning(file, for_each, wa
 
 def test_a_null_counts_as_absent(file):
     assert lint(file(WORKFLOW.replace("spec:", "spec:\n  defaults:\n  parallelism: null"))).exit_code == 0
+
+
+def test_aliases_of_what_is_not_ours_are_not_written_out():
+    text = "a: &a [{x: 1}, {y: 1}]\nb: &b [" + ", ".join(["*a"] * 50) + "]\nc: [" + ", ".join(["*b"] * 50) + "]\n"
+    foreign = LintedFile("values.yaml", list(read_yaml(text)))
+    assert calls(lambda: check([foreign])) < 1_000
 
 
 def test_items_of_a_list(file):

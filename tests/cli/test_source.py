@@ -9,6 +9,7 @@ import yaml
 
 from sluice.cli.lint import source
 from sluice.cli.lint.source import Finding, YamlDocument, read_json, read_yaml
+from tests.core.counting import calls
 
 
 def document(text):
@@ -279,7 +280,7 @@ def _bomb(base, again):
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        (_bomb("[x]", "[{}]"), 7, "its aliases stand for more than can be read; write out what is needed"),
+        (_bomb("[x]", "[{}]"), 6, "its aliases stand for more than can be read; write out what is needed"),
         (
             _bomb("{x: 1}", "{{<<: [{}]}}"),
             7,
@@ -295,6 +296,27 @@ def _bomb(base, again):
 def test_a_few_lines_that_stand_for_too_much(text, line, words):
     (found,) = read_yaml(text)
     assert (found.line, found.message) == (line, f"this is not valid YAML: {words}")
+
+
+@pytest.mark.parametrize("again", ["[{}]", "{{<<: [{}]}}"])
+@pytest.mark.parametrize("end", ["\n", "\r"])
+def test_all_documents_of_a_file_together_stand_for_no_more(monkeypatch, again, end):
+    monkeypatch.setattr(source, "_MAX_NODES", 100)
+    bombs = f"a: &a {{x: 1}}\nb: {again.format(', '.join(['*a'] * 20))}{end}---\n" * 10
+    read = list(read_yaml(f"{bombs}\n---\nc: 1\n"))
+    assert 0 < sum(isinstance(each, YamlDocument) for each in read) < 6
+    assert "stand for more than can be read" in next(each.message for each in read if isinstance(each, Finding))
+    assert read[-1].value == {"c": 1}
+
+
+def test_merge_keys_that_stand_for_empty_maps_are_counted(monkeypatch):
+    monkeypatch.setattr(source, "_MAX_NODES", 2_000)
+    bomb = "{}"
+    for name in "bcd":
+        bomb = f"{{<<: [&{name} {bomb}{f', *{name}' * 49}]}}"
+    found = []
+    assert calls(lambda: found.extend(read_yaml(bomb))) < 30_000
+    assert "its merge keys stand for more than can be read" in found[0].message
 
 
 def test_json_that_python_would_not_read():

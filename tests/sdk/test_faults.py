@@ -40,6 +40,10 @@ KNOWN_LATER = "is known only when the workflow runs"
         ("clean.with_(parallelism=2)('a')", "clean.with_(parallelism=...).each(...)"),
         ("load.zip(found, [1])", "zip takes lists that are known now, and what task 'files' returns is not; pair them"),
         ("load.zip([1], [2, 3])", "zip wants lists of one length, and these have 1, 2"),
+        ("load(2**63)", "this value has a number that is beyond 64 bits; hand it on as text"),
+        ("load({'a': [-(2**63) - 1]})", "this value has a number that is beyond 64 bits"),
+        ("load.each([10**5000])", "this value has a number that is beyond 64 bits"),
+        ("load({1: 'a', '1': 'b'})", "JSON has no word for this value: {1: 'a', '1': 'b'}"),
         ("load.product([1], [2])", "load takes 1 arguments, and has no use for 2 lists"),
         ("branch('csv', {})", "branch asks what a task returns or what a parameter is, and this is known now: 'csv'"),
         ("branch(day, {date(2026, 1, 1): 'b'})", "only tasks have an order, and this is none: 'b'"),
@@ -78,6 +82,12 @@ def test_mistake_of_a_file(tmp_path, text, line, words):
     assert found
     assert line is None or line in [at for at, _ in found]
     assert any(words in message for _, message in found)
+
+
+def test_a_new_type_fits_as_what_it_stands_for(tmp_path):
+    text = "from typing import NewType\nName = NewType('Name', str)\n@task\ndef name() -> Name: ...\n"
+    found = mistakes(tmp_path, f"{text}@workflow\ndef w():\n    n = name()\n    clean(n)\n    load(n)\n")
+    assert [line for line, _ in found] == [9]
 
 
 def test_all_mistakes_at_once(tmp_path):

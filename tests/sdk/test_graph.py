@@ -38,6 +38,12 @@ def test_a_call_gives_a_reference_and_each_a_fan_out(tmp_path):
         # what only looks like a placeholder is none; a reference in a text is one
         ("clean('$(item)')", "clean", {"call": {"name": "clean", "arguments": {"file": "$$(item)"}}} | OUT),
         ("clean(f'/{day}')", "clean", {"call": {"name": "clean", "arguments": {"file": "/$(params.day)"}}} | OUT),
+        (
+            "load([-(2**63), 2**63 - 1])",
+            "load",
+            {"call": {"name": "load", "arguments": {"rows": [-(2**63), 2**63 - 1]}}},
+        ),
+        ("load({1: day})", "load", {"call": {"name": "load", "arguments": {"rows": {"1": "$(params.day)"}}}}),
         ("bash('b', 'x', env={'DAY': day})", "b", {"bash": "x", "env": [{"name": "DAY", "value": "$(params.day)"}]}),
         ("container('c', 'i', args=[f'd={day}'])", "c", {"image": "i", "args": ["d=$(params.day)"]}),
         ("bash('b', 'x', retries=2, cpu='1')", "b", {"retries": {"limit": 2}, "resources": {"requests": {"cpu": "1"}}}),
@@ -151,14 +157,26 @@ def test_a_group_is_a_block(tmp_path):
 
 def test_parameters_have_the_types_of_the_function(tmp_path):
     text = """
-        from typing import Literal
+        from typing import Literal, NewType
+
+        UserId = NewType("UserId", int)
+        OwnId = NewType("OwnId", UserId)
 
         @workflow(trigger="Manual")
-        def w(n: int, x: float = 0.5, b: bool = True, s: str = "", l: list[int] = [1], c: Literal["a", "b"] = "a"):
+        def w(
+            n: int,
+            o: OwnId | None,
+            x: float = 0.5,
+            b: bool = True,
+            s: str = "",
+            l: list[int] = [1],
+            c: Literal["a", "b"] = "a",
+        ):
             bash("a", "true")
         """
     assert render(tmp_path, text)[0]["spec"]["parameters"] == [
         {"name": "n", "type": "Integer"},
+        {"name": "o", "type": "Integer"},
         {"name": "x", "type": "Number", "default": 0.5},
         {"name": "b", "type": "Boolean", "default": True},
         {"name": "s", "default": ""},

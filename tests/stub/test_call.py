@@ -82,7 +82,11 @@ def call(request, tmp_path):
         ({"many": "[1, 2]"}, "[1, 2], (0, '')"),
         ({"t": [1, "z"]}, "(1, 'z')"),
         ({"x": {"any": [None]}}, "{'any': [None]}"),
-        ({"u": "text"}, "'text']"),
+        ({"u": "text"}, "'text', "),
+        ({"i": "5"}, ", 5, 0, None, 0]"),
+        ({"dn": 5}, ", 5, None, 0]"),
+        ({"rows": []}, ", 0, [], 0]"),
+        ({"ds": 10**300}, f", None, {10**300}]"),
     ],
 )
 def test_arguments_are_what_the_annotations_say(call, given, shown):
@@ -100,6 +104,9 @@ def test_arguments_are_what_the_annotations_say(call, given, shown):
         ({"c": "blue"}, "types: argument c='blue': is none of ['red']"),
         ({"row": {"id": 1, "tag": []}}, "has no field tag"),
         ({"t": [1]}, "must have 2 items"),
+        ({"p": None}, "types: argument p=None: must be a text"),
+        ({"d": 5}, "types: argument d=5: must be a text"),
+        ({"row": []}, "types: argument row=[]: must be a map"),
         ({"zzz": 1}, "types: got an unexpected keyword argument 'zzz'"),
     ],
 )
@@ -138,6 +145,8 @@ def test_what_it_returns_is_handed_on_as_json(call, kind, value):
         ("many", {"n": "3"}, [0, 1, 2]),
         ("many_later", {"n": 2}, [0, 1]),
         ("Job.run", {}, ["etl", "helped"]),
+        ("object_or_none", {}, None),
+        ("choice_or_none", {}, None),
         ("pool", {"method": "fork"}, [1, 4, 9]),
         ("pool", {"method": "spawn"}, [1, 4, 9]),
         ("pool", {"method": "forkserver"}, [1, 4, 9]),
@@ -171,6 +180,7 @@ def test_what_is_too_large_for_the_file_goes_to_the_log(call):
     [
         ("value", {"kind": "nan"}, "value: returns what JSON has no word for"),
         ("value", {"kind": "object"}, "value: returns what JSON has no word for: <object object"),
+        ("value", {"kind": "twice"}, "value: returns a map of which two keys are one in JSON: {1: 2, '1': 3}"),
         ("value", {"kind": "half"}, "value: returns what JSON has no word for"),
         ("value", {"kind": "huge"}, "bytes; 98304 fit. Write a file, and return its path"),
         ("missing", {}, "missing: returns None, and its annotation says <class 'int'>; is a `return` missing?"),

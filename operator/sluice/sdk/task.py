@@ -216,7 +216,7 @@ def _argument(value: Any) -> Any:
     if isinstance(value, Reference | str):
         return filled(value)
     if isinstance(value, dict):
-        return {types.encode(key): _argument(each) for key, each in value.items()}
+        return dict(zip(types.keys_of(value), map(_argument, value.values()), strict=True))
     if isinstance(value, list | tuple):
         return [_argument(each) for each in value]
     return filled(types.encode(value))

@@ -6,7 +6,8 @@ import enum
 import inspect
 import types
 import typing
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from sluice.core import Json
 from sluice.sdk.faults import fault
@@ -22,11 +23,29 @@ def hint_of(function: Any, name: str) -> Any:
 
 
 def encode(value: Any) -> Any:
-    """As JSON has it. Raises WorkflowFault for what JSON has no word for."""
+    """As JSON has it. Raises WorkflowFault for what JSON has no word for, and for what kubectl would change."""
+    found = _in_json(stub.encode, value)
+    if _has_large_number(found):
+        raise fault("this value has a number that is beyond 64 bits; hand it on as text")
+    return found
+
+
+def keys_of(value: Mapping[Any, Any]) -> list[str]:
+    """The keys of a map in JSON. Raises WorkflowFault for those that JSON has no word for, or one for two."""
+    return cast("list[str]", _in_json(stub.keys_of, value))
+
+
+def _in_json(encode: Callable[[Any], Any], value: Any) -> Any:
     try:
-        return stub.encode(value)  # type: ignore[no-untyped-call]
+        return encode(value)
     except stub.Fault:
         raise fault(f"JSON has no word for this value: {value!r:.80}") from None
+
+
+def _has_large_number(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_has_large_number, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
 
 
 def is_nothing(hint: Any) -> bool:
@@ -42,7 +61,7 @@ def item_of(hint: Any) -> Any:
 def parameter(name: str, hint: Any, default: Any) -> Json:
     """How the Workflow declares a parameter of its function. Raises WorkflowFault."""
     found: Json = {"name": name}
-    hint = _without_none(hint)
+    hint = _unnamed(_without_none(hint))
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         found["enum"] = [encode(member) for member in hint]
         hint = type(found["enum"][0]) if found["enum"] else str
@@ -64,6 +83,7 @@ def parameter(name: str, hint: Any, default: Any) -> Json:
 
 def fits(given: Any, taken: Any) -> bool:
     """May a value of one type go where the other is taken? True where it cannot be told."""
+    given, taken = _unnamed(given), _unnamed(taken)
     if Any in (given, taken) or given == taken or isinstance(taken, typing.TypeVar):
         return True
     if _is_union(given):
@@ -86,6 +106,11 @@ def fits(given: Any, taken: Any) -> bool:
 
 def shown(hint: Any) -> str:
     return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
+
+
+def _unnamed(hint: Any) -> Any:
+    """What a NewType is at run time."""
+    return _unnamed(hint.__supertype__) if isinstance(hint, typing.NewType) else hint
 
 
 def _kind(hint: Any) -> Any:

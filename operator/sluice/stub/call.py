@@ -168,12 +168,17 @@ def hint_of(function, name):
 
 
 def decode(hint, value):
-    """The value of a type from JSON, or from a text that stands for it. Raises ValueError, TypeError or KeyError."""
+    """The value of a type from JSON, or from a text that stands for it.
+
+    Raises ValueError, TypeError, KeyError or ArithmeticError.
+    """
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if hint in (typing.Any, inspect.Parameter.empty) or isinstance(hint, typing.TypeVar):
         return value
     if origin is typing.Annotated:
         return decode(inner[0], value)
+    if hasattr(hint, "__supertype__"):  # a NewType
+        return decode(hint.__supertype__, value)
     if origin is typing.Literal:
         for choice in inner:
             if choice == value or str(choice) == value:
@@ -205,7 +210,7 @@ def decode(hint, value):
     if kind is datetime.timedelta:
         return datetime.timedelta(seconds=float(value))
     if issubclass(kind, (decimal.Decimal, pathlib.PurePath, uuid.UUID)):
-        return kind(str(value))
+        return kind(str(typed(value, (str, int, float), "text")))
     if hasattr(kind, "model_validate"):  # pydantic
         return kind.model_validate(as_json(value))
     if issubclass(kind, (dict, collections.abc.Mapping)):
@@ -218,6 +223,12 @@ def decode(hint, value):
 def as_json(value):
     """A text where a list or a map is wanted is one that stands for it."""
     return json.loads(value) if isinstance(value, str) else value
+
+
+def typed(value, kinds, words):
+    if not isinstance(value, kinds):
+        raise TypeError(f"must be a {words}")
+    return value
 
 
 def is_union(origin):
@@ -237,7 +248,7 @@ def decode_union(choices, value):
     for choice in choices:
         try:
             return decode(choice, value)
-        except (ValueError, TypeError, KeyError, decimal.InvalidOperation):
+        except (ValueError, TypeError, KeyError, ArithmeticError):
             continue
     raise ValueError(f"is none of {', '.join(getattr(each, '__name__', str(each)) for each in choices)}")
 
@@ -252,7 +263,8 @@ def decode_number(kind, value):
 
 
 def decode_time(kind, value):
-    text = value[:-1] + "+00:00" if value.endswith("Z") else value
+    text = typed(value, str, "text")
+    text = text[:-1] + "+00:00" if text.endswith("Z") else text
     if kind is datetime.date and "T" in text:
         return datetime.datetime.fromisoformat(text).date()
     return kind.fromisoformat(text)
@@ -266,7 +278,7 @@ def decode_enum(kind, value):
 
 
 def decode_fields(kind, names, value):
-    value = as_json(value)
+    value = typed(as_json(value), dict, "map")
     hints = typing.get_type_hints(kind)
     unknown = set(value) - set(names)
     if unknown:
@@ -275,8 +287,7 @@ def decode_fields(kind, names, value):
 
 
 def decode_map(hint, inner, value):
-    if not isinstance(value, dict):
-        raise TypeError("must be a map")
+    value = typed(value, dict, "map")
     if typing.get_origin(hint) is None and hasattr(hint, "__total__"):  # a TypedDict
         hints = typing.get_type_hints(hint)
         return {key: decode(hints.get(key, typing.Any), each) for key, each in value.items()}
@@ -285,8 +296,7 @@ def decode_map(hint, inner, value):
 
 
 def decode_list(kind, inner, value):
-    if not isinstance(value, list):
-        raise TypeError("must be a list")
+    value = typed(value, list, "list")
     if issubclass(kind, tuple) and inner and inner[-1] is not Ellipsis:
         if len(inner) != len(value):
             raise ValueError(f"must have {len(inner)} items")
@@ -300,7 +310,7 @@ def decode_list(kind, inner, value):
 
 def outputs(value, keys, hint):
     """By key. Raises Fault if the value is not what the task declares."""
-    if value is None and hint not in (typing.Any, None, type(None)) and type(None) not in typing.get_args(hint):
+    if value is None and not takes_none(hint):
         raise Fault(f"returns None, and its annotation says {hint}; is a `return` missing?")
     if len(keys) == 1:
         return {keys[0]: encode(value)}
@@ -308,6 +318,11 @@ def outputs(value, keys, hint):
     if not isinstance(found, dict) or set(found) != set(keys):
         raise Fault(f"must return a map with the keys {', '.join(keys)}, as its task declares these outputs")
     return found
+
+
+def takes_none(hint):
+    choices = [hint, *typing.get_args(hint)]
+    return hint in (typing.Any, object) or None in choices or type(None) in choices
 
 
 def encode(value):
@@ -323,7 +338,7 @@ def encode(value):
     if hasattr(value, "_asdict"):  # a NamedTuple
         return encode(value._asdict())
     if isinstance(value, collections.abc.Mapping):
-        return {key_of(key): encode(each) for key, each in value.items()}
+        return dict(zip(keys_of(value), map(encode, value.values())))
     if isinstance(value, (list, tuple)):
         return [encode(each) for each in value]
     if isinstance(value, (set, frozenset)):
@@ -339,9 +354,13 @@ def encode(value):
     raise Fault(f"returns what JSON has no word for: {value!r:.100}")
 
 
-def key_of(key):
-    found = encode(key)
-    return found if isinstance(found, str) else json.dumps(found)
+def keys_of(value):
+    """The keys of a map as texts. Raises Fault where two would be one."""
+    found = [encode(key) for key in value]
+    found = [key if isinstance(key, str) else json.dumps(key) for key in found]
+    if len(set(found)) < len(found):
+        raise Fault(f"returns a map of which two keys are one in JSON: {value!r:.100}")
+    return found
 
 
 def write_outputs(found):

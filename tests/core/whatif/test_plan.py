@@ -8,6 +8,7 @@ from sluice.api.chart import PodLimits
 from sluice.api.run import WorkflowRunSpec
 from sluice.api.workflow import WorkflowSettings
 from sluice.core.spec.definition import Definition
+from sluice.core.spec.task import LateNumbers
 from sluice.core.status.durations import KeptRun, Sources, durations
 from sluice.core.whatif.assumptions import Guess, assume
 from sluice.core.whatif.limits import that_may_strike
@@ -320,6 +321,51 @@ def test_what_cannot_be_known_is_assumed_and_said(fields, guess):
     assert assumed.guesses == (Guess("b", guess),)
     found = plan(replace(given, subject=replace(given.subject, definition=assumed.definition)))
     assert (found.trouble, found.fates[1].does) == ("", "runs")
+
+
+def test_a_condition_that_reads_an_unknown_item_holds():
+    f = {"forEach": {"from": "$(tasks.a.outputs.l)"}, "when": "item.size > 3"}
+    given = scene("a >> f", a={"outputs": ["l"]}, f=f)
+    assumed = assume(given.subject.definition, (), "")
+    assert assumed.guesses == (
+        Guess("f", "f: 1 item (the output of a is not known)"),
+        Guess("f", "f: its condition holds (its items are not known)"),
+    )
+    found = plan(replace(given, subject=replace(given.subject, definition=assumed.definition)))
+    assert (found.trouble, [fate.does for fate in found.fates]) == ("", ["runs", "runs"])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"timeout": "$(item.t)"},
+        {"deadline": "$(item.t ?? '5m')"},
+        {"retries": {"limit": "$(item)"}},
+        {"pools": [{"name": "p", "slots": "$(item.n)"}]},
+    ],
+)
+def test_a_number_that_an_unknown_item_says_is_left_away_in_a_fan_out_over_the_same_items(fields):
+    f, g = {"forEach": {"from": "$(tasks.a.outputs.l)"}}, {"forEach": {"sameAs": "f"}}
+    given = scene("a >> f >> g", a={"outputs": ["l"]}, f=f, g=g | fields)
+    assumed = assume(given.subject.definition, (), "")
+    assert assumed.guesses[1:] == (Guess("g", "g: without the number that is a placeholder (its items are not known)"),)
+    found = plan(replace(given, subject=replace(given.subject, definition=assumed.definition)))
+    assert (found.trouble, [fate.does for fate in found.fates]) == ("", ["runs"] * 3)
+
+
+def test_a_number_that_no_item_says_stays():
+    g = {"forEach": {"sameAs": "f"}, "timeout": "$(item.t)", "deadline": "$(params.t)"}
+    given = scene("a >> f >> g", a={"outputs": ["l"]}, f={"forEach": {"from": "$(tasks.a.outputs.l)"}}, g=g)
+    late = assume(given.subject.definition, (), "").definition.tasks[2].late
+    assert late == LateNumbers(deadline="$(params.t)")
+
+
+def test_items_that_are_known_are_asked_whatever_else_is_not():
+    b = {"forEach": {"items": [{"size": 1}]}, "when": "item.size > 3", "timeout": "$(tasks.a.outputs.n)"}
+    given = scene("a >> b", a={"outputs": ["n"]}, b=b)
+    assumed = assume(given.subject.definition, (), "")
+    found = plan(replace(given, subject=replace(given.subject, definition=assumed.definition)))
+    assert [fate.does for fate in found.fates] == ["runs", "skipped"]
 
 
 def test_what_the_last_run_handed_on_is_taken_and_said():

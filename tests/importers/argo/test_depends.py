@@ -81,6 +81,44 @@ def test_what_depends_on_a_task_whose_own_depends_is_not_met_does_not_run():
     assert order(found["c"]) == {"dependsOn": ["b"]}  # b is Skipped, and so is c
 
 
+def test_what_is_omitted_behind_what_is_omitted_is_skipped_as_well():
+    found = tasks(
+        workflow(
+            dag(
+                call("a"),
+                call("c", depends="a.Failed"),
+                call("e", depends="c"),
+                call("f", depends="e.Omitted"),
+                call("g", depends="e"),
+                call("h", depends="g.Omitted"),
+            )
+        )
+    )
+    assert found["f"]["when"] == "tasks.e.phase in ['Skipped', 'UpstreamFailed']"
+    assert found["h"]["when"] == "tasks.g.phase in ['Skipped', 'UpstreamFailed']"
+
+
+@pytest.mark.parametrize(
+    ("asked", "fields"),
+    [
+        ("e.Omitted", {"runIf": "AllDone", "when": "tasks.e.phase in ['Skipped', 'UpstreamFailed']"}),
+        ("e", {"runIf": "NoneFailed"}),
+    ],
+)
+def test_what_is_skipped_for_two_reasons_is_told(asked, fields):
+    text = dag(
+        call("a"),
+        call("c", depends="a.Failed"),
+        call("e", depends="c", when="{{workflow.parameters.p}} == x"),
+        call("f", depends=asked),
+    )
+    result = imported(workflow(text, arguments="{parameters: [{name: p, value: x}]}"))
+    assert order(result.objects[-1].manifest["spec"]["tasks"][-1]) == {"dependsOn": ["e"], **fields}
+    assert [(loss.task, loss.what) for loss in result.losses] == [
+        ("f", "e is Skipped here by its `when` and where it would be Omitted")
+    ]
+
+
 @pytest.mark.parametrize(
     ("fields", "depends", "fail_fast", "fail_when"),
     [

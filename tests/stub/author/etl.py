@@ -34,6 +34,9 @@ class Pair(typing.NamedTuple):
     b: str
 
 
+UserId = typing.NewType("UserId", int)
+
+
 class Options(typing.TypedDict, total=False):
     day: datetime.date
 
@@ -54,8 +57,12 @@ def types(
     t: tuple[int, str] = (0, ""),
     x=None,
     u: typing.Union[int, str] = 0,
+    i: typing.Optional[UserId] = None,
+    dn: typing.Union[datetime.datetime, int] = 0,
+    rows: typing.Union[Row, list[Row], None] = None,
+    ds: typing.Union[datetime.timedelta, int] = 0,
 ):
-    print([n, f, b, s, d, p, m, c, row, pair, o, many, t, x, u])
+    print([n, f, b, s, d, p, m, c, row, pair, o, many, t, x, u, i, dn, rows, ds])
 
 
 def value(kind: str):
@@ -71,6 +78,7 @@ def value(kind: str):
         "uuid": uuid.UUID(int=1),
         "delta": datetime.timedelta(minutes=1),
         "keys": {1: 2},
+        "twice": {1: 2, "1": 3},
         "none": None,
         "nan": float("nan"),
         "object": object(),
@@ -81,6 +89,14 @@ def value(kind: str):
 
 
 def missing() -> int:
+    pass
+
+
+def object_or_none() -> object:
+    pass
+
+
+def choice_or_none() -> typing.Literal["a", None]:
     pass
 
 

@@ -72,7 +72,7 @@ class _Object:
     @property
     def ours(self) -> bool:
         """Whether it is one of Sluice's kinds. Other groups have a kind Workflow too."""
-        return self.group == GROUP or ("apiVersion" not in self.manifest and self.kind in _KINDS)
+        return self.group == GROUP or (self.manifest.get("apiVersion") is None and self.kind in _KINDS)
 
     @property
     def metadata(self) -> Json:
@@ -156,19 +156,24 @@ def _values(spec: Json) -> Iterator[str]:
         yield from (f"spec.parameters[{number}].{part}" for part in ("default", "enum"))
     for number, task in enumerate(spec.get("tasks", ())):
         parts = ("forEach.items", "forEach.matrix", "forEach.exclude") if "forEach" in task else ()
-        yield from (f"spec.tasks[{number}].{part}" for part in (*parts, "workflow.arguments"))
+        yield from (f"spec.tasks[{number}].{part}" for part in (*parts, "workflow.arguments", "function.arguments"))
 
 
 def _objects(file: str, document: YamlDocument) -> Iterator[_Object]:
-    """The document's object, or the items of a List. Nulls count as absent, as in kubectl."""
-    manifest = without_nulls(document.value) if isinstance(document.value, dict) else {}
+    """The document's object, or the items of a List."""
+    manifest = document.value if isinstance(document.value, dict) else {}
     items = manifest.get("items")
     if str(manifest.get("kind")).endswith("List") and isinstance(items, list):
         for number, item in enumerate(items):
             if isinstance(item, dict):
-                yield _Object(file, document, item, f"items[{number}].")
+                yield _read(_Object(file, document, item, f"items[{number}]."))
     else:
-        yield _Object(file, document, manifest)
+        yield _read(_Object(file, document, manifest))
+
+
+def _read(item: _Object) -> _Object:
+    """One of ours without its nulls, as kubectl takes them for absent. Others stay as they are: they may be large."""
+    return replace(item, manifest=without_nulls(item.manifest)) if item.ours else item
 
 
 def without_nulls(node: Any) -> Any:

@@ -25,7 +25,7 @@ _RESOLVED = {PLAIN, *(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "f
 _HALVES = re.compile(r"[\ud800-\udfff]+")
 _ONE_HALF = re.compile(r"[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 _TOO_DEEP = f"this is nested too deeply; at most {MAX_LEVELS} levels can be read"
-_MAX_NODES = 1_000_000  # a document has them once its aliases are filled in; more than fit into any object
+_MAX_NODES = 1_000_000  # that the aliases of a file may stand for; more than fit into any object
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -127,10 +127,10 @@ def _misread(node: yaml.Node, path: str) -> Iterator[Misread]:
 def read_yaml(text: str) -> Iterator[YamlDocument | Finding]:
     """The documents of a file, with a finding in place of each that cannot be parsed."""
     starts = [0, *(marker.start() for marker in _DOCUMENT_START.finditer(text) if marker.start())]
-    lines_before = 0
+    lines_before, room = 0, _Room()
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         try:
-            yield from _documents(text[start:end], lines_before)
+            yield from _documents(text[start:end], lines_before, room)
         except yaml.YAMLError as error:
             line = lines_before + _line(error, text[start:end])
             yield Finding(line, "", f"this is not valid YAML: {_message(error)}")
@@ -152,19 +152,33 @@ def read_json(text: str) -> Iterator[YamlDocument | Finding]:
     yield from read_yaml(text.replace("\t", " "))
 
 
-def _documents(text: str, lines_before: int) -> Iterator[YamlDocument]:
+@dataclass(slots=True)
+class _Room:
+    """How many nodes the aliases and merge keys of a file may still stand for, over all its documents."""
+
+    nodes: int = field(default_factory=lambda: _MAX_NODES)
+
+    def take(self, nodes: int, what: str, node: yaml.Node) -> None:
+        self.nodes -= nodes
+        if self.nodes < 0:
+            raise _invalid(f"its {what} stand for more than can be read; write out what is needed", node)
+
+
+def _documents(text: str, lines_before: int, room: _Room) -> Iterator[YamlDocument]:
     """Where libyaml finds a fault the slower parser is asked, whose words are known."""
+    nodes = room.nodes
     try:
-        return iter(list(_composed(FastLoader(text), lines_before)))
+        return iter(list(_composed(FastLoader(text), lines_before, room)))
     except yaml.YAMLError:
-        return _composed(Loader(text), lines_before)
+        room.nodes = nodes
+        return _composed(Loader(text), lines_before, room)
 
 
-def _composed(loader: "Loader | FastLoader", lines_before: int) -> Iterator[YamlDocument]:
+def _composed(loader: "Loader | FastLoader", lines_before: int, room: _Room) -> Iterator[YamlDocument]:
     while loader.check_node():
         root = loader.get_node()
         assert root is not None  # noqa: S101  # check_node says so
-        tree = _Tree(loader, lines_before)
+        tree = _Tree(loader, lines_before, room)
         value = tree.value(root)
         if value is not None:
             yield YamlDocument(value, root, lines_before, tree.findings, tree.twice)
@@ -187,11 +201,11 @@ class _Tree:
 
     loader: "Loader | FastLoader"
     lines_before: int
+    room: _Room
     findings: list[Finding] = field(default_factory=list)
     twice: list[Finding] = field(default_factory=list)
     _values: dict[int, _Value | None] = field(default_factory=dict)
     """None while a value is being constructed: meeting it again means a cycle."""
-    _merged: int = 0
 
     def value(self, root: yaml.Node) -> Any:
         return self._of(root, "").value
@@ -199,10 +213,12 @@ class _Tree:
     def _of(self, node: yaml.Node, path: str) -> _Value:
         if id(node) not in self._values:
             self._values[id(node)] = None
-            self._values[id(node)] = self._new(node, path)
+            found = self._values[id(node)] = self._new(node, path)
+            return found
         known = self._values[id(node)]
         if known is None:
             raise _invalid("this contains itself", node)
+        self.room.take(known.nodes, "aliases", node)
         return known
 
     def _new(self, node: yaml.Node, path: str) -> _Value:
@@ -269,8 +285,6 @@ class _Tree:
         )
         if found.levels > MAX_LEVELS:
             raise _invalid(_TOO_DEEP, node)
-        if found.nodes > _MAX_NODES:
-            raise _invalid("its aliases stand for more than can be read; write out what is needed", node)
         return found
 
     def _count_merged(self, node: yaml.Node) -> None:
@@ -278,9 +292,7 @@ class _Tree:
         for name, value in node.value if isinstance(node, yaml.MappingNode) else ():
             if name.tag == MERGE:
                 for source in value.value if isinstance(value, yaml.SequenceNode) else (value,):
-                    self._merged += len(source.value)
-                    if self._merged > _MAX_NODES:
-                        raise _invalid("its merge keys stand for more than can be read; write out what is needed", node)
+                    self.room.take(max(1, len(source.value)), "merge keys", node)  # an empty one takes time, too
                     self._count_merged(source)
 
     def _check_keys(self, node: yaml.MappingNode, path: str) -> None:

@@ -1,7 +1,7 @@
 """What cannot be known before a run: each such thing is replaced by something that can be, and said.
 
 Outputs of a task that runs anew are those of the last run that had them. Where no run had any, the items that come from
-them are one, a condition that reads them holds, and a number or a time that they give is left away.
+them are one, a condition that reads them or such an item holds, and a number or a time that they give is left away.
 """
 
 from collections.abc import Collection, Iterator
@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from sluice.api.for_each import ForEachSpec
 from sluice.core import Json
-from sluice.core.cel.program import outputs_read
+from sluice.core.cel.program import outputs_read, reads_item
+from sluice.core.graph.placeholders import parts_of, placeholders_of
 from sluice.core.graph.references import references
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.for_each import ForEach
-from sluice.core.spec.task import TaskDefinition
+from sluice.core.spec.task import LateNumbers, TaskDefinition
 from sluice.core.spec.wait import Wait
 
 _UNKNOWN_ITEM = "?"
@@ -53,10 +54,13 @@ def assume(definition: Definition, known: Collection[str], source: str, kept: Co
             listed.add(task.name)
         if unknown:
             task, said = _without(task, unknown, handing_on)
-            listed |= {task.name} if said and task.for_each is not None else set()
+            listed |= {task.name} if task.for_each is not None and _reads(task, "forEach") & set(unknown) else set()
         elif again := sorted(read - set(kept)):
             said = list(_from_known(task, again, source))
-        tasks.append(replace(task, item_fields={}) if task.name in listed else task)
+        if task.name in listed:
+            task, more = _without_items(task)
+            said = [*said, *more]
+        tasks.append(task)
         guesses += (Guess(task.name, words) for words in (*said, *_of_people(task)))
     by_name = {task.name: task for task in tasks}
     ordered = tuple(by_name[task.name] for task in definition.tasks)
@@ -95,6 +99,34 @@ def _without(
         task = replace(task, late=None)
         guesses.append(f"{task.name}: without the number that is a placeholder ({source})")
     return task, guesses
+
+
+def _without_items(task: TaskDefinition) -> tuple[TaskDefinition, list[str]]:
+    """A fan-out without what its items say, as they are not known."""
+    guesses = []
+    source = "its items are not known"
+    if task.when is not None and reads_item(task.when):
+        task = replace(task, when=None)
+        guesses.append(f"{task.name}: its condition holds ({source})")
+    if task.late is not None and (late := _without_those_of_items(task.late)) != task.late:
+        task = replace(task, late=None if late == LateNumbers() else late)
+        guesses.append(f"{task.name}: without the number that is a placeholder ({source})")
+    return replace(task, item_fields={}), guesses
+
+
+def _without_those_of_items(late: LateNumbers) -> LateNumbers:
+    return replace(
+        late,
+        timeout=None if _says_item(late.timeout) else late.timeout,
+        deadline=None if _says_item(late.deadline) else late.deadline,
+        retries=None if _says_item(late.retries) else late.retries,
+        slots=tuple((pool, said) for pool, said in late.slots if not _says_item(said)),
+    )
+
+
+def _says_item(said: str | None) -> bool:
+    parts = (part for _, words in placeholders_of({"said": said}) for part in parts_of(words))
+    return any(part.partition(".")[0] == "item" for part in parts)
 
 
 def _reads(task: TaskDefinition, field: str) -> set[str]:

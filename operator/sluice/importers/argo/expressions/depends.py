@@ -137,7 +137,7 @@ class Dependency:
     """What is known of a task that is depended on: `name` is ours.
 
     `may_skip`: its own `when` may skip it. `may_fail_before`: it may end as UpstreamFailed. `omitted_as_skipped`: it
-    is Skipped, too, where its `depends` is not met.
+    may be Skipped, too, where its `depends` is not met.
     """
 
     name: str
@@ -150,13 +150,16 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`handles`: a failure of a dependency may be what lets the task run. `inexact`: why it is not quite the same."""
+    """`handles`: a failure of a dependency may be what lets the task run. `passes_on`: a dependency that is Omitted in
+    Argo may be Skipped, and so is the task then. `inexact`: why it is not quite the same, and what is asked instead.
+    """
 
     depends_on: list[str]
     run_if: str = ""
     when: str = ""
     handles: bool = False
-    inexact: list[str] = field(default_factory=list)
+    passes_on: bool = False
+    inexact: list[tuple[str, str]] = field(default_factory=list)
 
 
 _FAILED = frozenset({"Failed", "Errored"})
@@ -174,12 +177,18 @@ def rule(node: Depends, known: Mapping[str, Dependency]) -> Rule:
     simple = _simple(asked, found, every=every, single=isinstance(node, Atom), either=flat and sign == "||")
     handles = any(atom.results & {*_FAILED, "Omitted", "AllFailed"} for atom in asked) or not every
     inexact = [
-        f"{atom.task}.Errored is a failure of the program here as well"
+        (f"{atom.task}.Errored is a failure of the program here as well", "asked as .Failed")
         for atom in asked
         if "Errored" in atom.results and "Failed" not in atom.results
     ]
+    inexact += [
+        (f"{atom.task} is Skipped here by its `when` and where it would be Omitted", "asked as either")
+        for atom, dependency in zip(asked, found, strict=True)
+        if _counts_either(dependency) and ("Skipped" in atom.results) != ("Omitted" in atom.results)
+    ]
     if simple is not None:
-        return Rule(depends_on, simple, handles=handles, inexact=inexact)
+        passes_on = not simple and any(each.omitted_as_skipped for each in found)
+        return Rule(depends_on, simple, handles=handles, passes_on=passes_on, inexact=inexact)
     return Rule(depends_on, "AllDone", _when(node, known), handles=True, inexact=inexact)
 
 
@@ -191,9 +200,10 @@ def _simple(
     plain, succeeded = frozenset({"Succeeded", "Skipped"}), frozenset({"Succeeded"})
     may_skip = any(each.may_skip for each in found)
     confused = any(each.omitted_as_skipped for each in found)
+    told_apart = any(each.omitted_as_skipped and not _counts_either(each) for each in found)
     if every and results <= {plain, succeeded} and (results == {succeeded} or not may_skip):
         return ""
-    if every and results == {plain} and not confused:
+    if every and results == {plain} and not told_apart:
         return "NoneFailed"
     if either and results <= {plain, succeeded} and not may_skip and not confused:
         return "AllDoneOneSucceeded"
@@ -208,6 +218,11 @@ def _simple(
         )
         return None if skips else "AllDone"
     return "AllDone" if every and all(atom.results >= ends | {"Skipped", "Omitted"} for atom in asked) else None
+
+
+def _counts_either(dependency: Dependency) -> bool:
+    """Does nothing tell whether it is Skipped by its own `when` or because its `depends` is not met?"""
+    return dependency.omitted_as_skipped and dependency.may_skip and not dependency.condition
 
 
 def _when(node: Depends, known: Mapping[str, Dependency]) -> str:

@@ -128,12 +128,12 @@ def _gate(
 ) -> Rule:
     known = {atom.task: nodes[atom.task].dependency for atom in depends.atoms(asked)}
     found = depends.rule(asked, known)
-    for words in found.inexact:
+    for words, instead in found.inexact:
         graph.lose(
             frame.template.document,
             task.line_of("depends"),
             words,
-            "asked as .Failed",
+            instead,
             dns_label(task.text("name")),
         )
     for atom in depends.atoms(asked):

@@ -31,7 +31,7 @@ def seen_after(node: Converted, gate: Rule, when: str) -> Dependency:
         node.dependency.name,
         may_skip=bool(when) or node.dependency.may_skip,
         may_fail_before=bool(gate.depends_on) or node.dependency.may_fail_before,
-        omitted_as_skipped=bool(gate.when) or gate.run_if in ("OneFailed", "AllFailed"),
+        omitted_as_skipped=bool(gate.when) or gate.run_if in ("OneFailed", "AllFailed") or gate.passes_on,
         condition=gate.when,
     )
 
