@@ -48,6 +48,7 @@ async def opened(server: Server, workflow: Any, *made: Any) -> Controller:
     cache = operator.cache
     cache.pools.upsert(object_view(body("lab", {"slots": 1, "heldBy": "Runs"})))
     cache.workflows.upsert(object_view(body("etl", workflow)))
+    cache.workflows.upsert(object_view(body("other", {"pools": [{"name": "lab"}], **NEW})))
     cache.runs.upsert(object_view(body(KEY.name, {"workflow": "etl"})))
     for each in made:
         found = each | {"metadata": each["metadata"] | {"uid": "m", "resourceVersion": "2"}}
@@ -55,9 +56,12 @@ async def opened(server: Server, workflow: Any, *made: Any) -> Controller:
             cache.pods.upsert(pod_view(found))
         else:
             cache.runs.upsert(object_view(found))
-    reconcile = next(work for queue, work in operator.queues.items() if queue.name == "runs")
-    await reconcile(KEY)
+    await looks(operator)
     return operator
+
+
+async def looks(operator: Controller) -> None:
+    await next(work for queue, work in operator.queues.items() if queue.name == "runs")(KEY)
 
 
 @pytest.mark.parametrize("kind", ["Pod", "WorkflowRun"])
@@ -76,3 +80,14 @@ async def test_the_slots_of_a_run_are_written_with_its_graph() -> None:
     await opened(server, OLD | {"pools": [{"name": "lab"}]})
     (patch,) = server.patches
     assert (patch["pools"], patch["revision"]) == ({"lab": 1}, REVISION)
+
+
+async def test_a_run_that_waits_for_the_slots_of_what_it_calls_ends_with_its_workflow() -> None:
+    server = Frozen()
+    holds = body("holds", {"workflow": "other"}) | {"kind": "WorkflowRun", "status": {"pools": {"lab": 1}}}
+    operator = await opened(server, OLD, holds)
+    assert server.patches[-1]["phase"] == "Pending"
+    operator.cache.workflows.delete(operator.cache.workflows[Key("team", "etl")])
+    await looks(operator)
+    status = server.patches[-1]
+    assert (status["phase"], status["message"]) == ("Stopped", "its Workflow was deleted before it had started")

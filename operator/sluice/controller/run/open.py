@@ -32,6 +32,7 @@ from sluice.core.pod.volumes import claims_of
 from sluice.core.quota.run_concurrency import Admitted, Queued, Replaced, TurnedAway
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.restore import restore
+from sluice.core.run.orders import Orders
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.spec.scheduled_time import ScheduledTime
@@ -159,9 +160,7 @@ class RunOpener:
             children=list(map(child_view, self._cache.children_by_parent.objects(seen.ref))),
             outputs=outputs,
             now=self._clock.wall(),
-            orders=orders_for(
-                seen, identity.values, revision.workflow_uid, self._cache, self._live, self._admission, RunLimits()
-            ),
+            orders=self._orders(seen, identity, revision),
             approvals=spec.approvals or {},
             shared=self._shared,
         )
@@ -174,16 +173,21 @@ class RunOpener:
         self._live.add(live)
         return live
 
+    def _orders(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> Orders:
+        return orders_for(
+            seen, identity.values, revision.workflow_uid, self._cache, self._live, self._admission, RunLimits()
+        )
+
     async def _with_slots(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> ObjectView | None:
         """The run with its place and the slots of `pools` in its status, or None if it waits for one of them, which
         then nobody holds, or has been stopped.
         """
-        state, why, _ = self._live.desired_state(seen)
-        if by := self._admission.replaced_by(seen):
-            await self._not_started.turn_away(seen, Replaced(by))
+        orders = self._orders(seen, identity, revision)
+        if orders.replaced_by:
+            await self._not_started.turn_away(seen, Replaced(orders.replaced_by))
             return None
-        if state == "Stopped":
-            await self._not_started.end(seen, {"message": f"{why} before it had started"})
+        if orders.state == "Stopped":
+            await self._not_started.end(seen, {"message": f"{orders.why} before it had started"})
             return None
         if not self._admission.going(seen) and not isinstance(self._admission.verdict(seen), Admitted):
             return None  # another run got its place meanwhile; that is news
