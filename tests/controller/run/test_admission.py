@@ -209,6 +209,31 @@ def test_a_child_of_a_run_of_the_same_workflow_does_not_wait_for_it():
     assert world.asks("b") == Queued("Queued: 1/1 runs of etl are going (a)")
 
 
+def test_a_child_of_a_run_of_the_same_workflow_shares_its_place():
+    """Else it would stop the run that waits for it."""
+    world = World(policy="Replace")
+    world.sees("a", startedAt="2026-01-01T00:00:00Z")
+    world.sees("child", parent="a", startedAt="2026-01-01T00:00:00Z")
+    world.sees("b", workflow="other", parent="a", startedAt="2026-01-01T00:00:00Z")
+    world.sees("grandchild", parent="b", startedAt="2026-01-01T00:00:00Z")
+    assert world.asks("a") == Admitted()
+    world.sees("newer")
+    assert isinstance(world.asks("newer"), Queued)
+    assert world.asks("a") == Replaced("newer")
+
+
+def test_a_child_with_another_key_than_the_run_above_it_has_a_place_of_its_own():
+    world = World()
+    concurrency = {"policy": "Queue", "key": "$(params.day)"}
+    spec = {"concurrency": concurrency, "parameters": [{"name": "day", "default": "all"}]}
+    world.cache.workflows.upsert(object_view(world._body("etl", spec)))
+    sunday = {"arguments": {"day": "sunday"}}
+    world.sees("a", startedAt="2026-01-01T00:00:00Z")
+    world.sees("child", parent="a", spec=sunday, startedAt="2026-01-01T00:00:00Z")
+    world.sees("b", spec=sunday)
+    assert world.asks("b") == Queued("Queued: 1/1 runs of etl with key sunday are going (child)")
+
+
 def a_queue_of(waiting: int) -> World:
     world = World(policy="Queue")
     world.sees("first")

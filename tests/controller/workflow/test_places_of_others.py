@@ -17,6 +17,7 @@ from sluice.controller.settings import Settings
 from sluice.controller.wiring import wire
 from sluice.controller.workflow.places import learn_keys, unfinished_beside
 from sluice.controller.workflow.schedule import ScheduleTrigger
+from sluice.core.base.naming import LABEL_SCHEDULED
 from sluice.core.base.times import rfc3339
 from sluice.core.triggers.schedule import Schedule
 from tests.controller.clock import HOUR, Hands
@@ -25,6 +26,7 @@ from tests.core.counting import calls
 
 BORN = Hands().wall
 ETL = Key("team", "etl")
+STARTED = {"phase": "Running", "startedAt": rfc3339(BORN)}
 
 
 def body(name: str, spec: Any, status: Any = None, owner: str = "") -> Any:
@@ -32,6 +34,19 @@ def body(name: str, spec: Any, status: Any = None, owner: str = "") -> Any:
     owners = [{"uid": owner, "controller": True}] if owner else []
     metadata |= {"creationTimestamp": rfc3339(BORN), "ownerReferences": owners}
     return {"metadata": metadata, "spec": spec, "status": status or {}}
+
+
+def catches_up(cache: Cache, concurrency: Any) -> bool:
+    """Is the next of several times run that have passed?"""
+    hands = Hands()
+    hands.wait(6.5 * HOUR)
+    schedule = {"cron": "0 * * * *", "catchUp": "All"}
+    spec = {"schedule": schedule, "concurrency": concurrency, "parameters": [{"name": "day", "default": "monday"}]}
+    cache.workflows.upsert(object_view(body("etl", spec)))
+    trigger = ScheduleTrigger(cache, "Run", lambda *_: None, hands.clock)
+    mark = {"time": rfc3339(BORN + HOUR), "schedule": Schedule.of(ScheduleSpec.read(schedule)).digest}
+    cache.workflows.upsert(replace(cache.workflows[ETL], version=2, status={"scheduleMark": mark}))
+    return bool(trigger.look(cache.workflows[ETL]).name)
 
 
 @pytest.mark.parametrize(
@@ -48,18 +63,21 @@ def body(name: str, spec: Any, status: Any = None, owner: str = "") -> Any:
     ids=str,
 )
 def test_a_time_that_is_caught_up_waits_for_the_runs_of_others(concurrency: Any, others: int, *, runs: bool) -> None:
-    hands, cache = Hands(), Cache()
-    hands.wait(6.5 * HOUR)
-    schedule = {"cron": "0 * * * *", "catchUp": "All"}
-    spec = {"schedule": schedule, "concurrency": concurrency, "parameters": [{"name": "day", "default": "monday"}]}
+    cache = Cache()
     for number in range(others):
         by_hand = {"workflow": "etl", "arguments": {"day": "sunday"}}
         cache.runs.upsert(object_view(body(f"by-hand-{number}", by_hand, {"phase": "Running"})))
-    cache.workflows.upsert(object_view(body("etl", spec)))
-    trigger = ScheduleTrigger(cache, "Run", lambda *_: None, hands.clock)
-    mark = {"time": rfc3339(BORN + HOUR), "schedule": Schedule.of(ScheduleSpec.read(schedule)).digest}
-    cache.workflows.upsert(replace(cache.workflows[ETL], version=2, status={"scheduleMark": mark}))
-    assert bool(trigger.look(cache.workflows[ETL]).name) == runs
+    assert catches_up(cache, concurrency) == runs
+
+
+@pytest.mark.parametrize(("status", "runs"), [({"phase": "Pending"}, False), (STARTED, True)], ids=str)
+def test_a_time_is_not_caught_up_while_one_before_it_still_has_to_start(status: Any, *, runs: bool) -> None:
+    """That one would give way to it."""
+    cache = Cache()
+    before = body("etl-202601010100", {"workflow": "etl"}, status, owner="uid-of-etl")
+    before["metadata"]["labels"] = {LABEL_SCHEDULED: "202601010100"}
+    cache.runs.upsert(object_view(before))
+    assert catches_up(cache, {"policy": "Queue", "maxRuns": 2}) == runs
 
 
 class Deleting(Server):

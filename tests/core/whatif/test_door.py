@@ -121,6 +121,17 @@ def test_a_circle_of_calls_over_which_runs_could_wait_for_each_other_is_refused(
     assert found.trouble.startswith("spec.workflow: runs could wait for each other for ever: x -> y -> x")
 
 
+def test_a_called_run_does_not_replace_the_run_of_its_workflow_that_waits_for_it():
+    again = {"when": "params.depth == 0", "workflow": {"name": "inner", "arguments": {"depth": 1}}}
+    parameters = [{"name": "depth", "type": "Integer", "default": 0}]
+    definition = Definition.of(graph("again, work", again=again) | {"parameters": parameters})
+    inner = replace(subject(10, concurrency={"policy": "Replace"}), definition=definition)
+    inner = replace(inner, durations=durations(definition, Sources(given_s={"work": 10})))
+    calls = Definition.of(graph("a", a={"workflow": {"name": "inner"}}))
+    top = replace(scene(), callees={"inner": inner})
+    assert plan(replace(top, subject=replace(top.subject, definition=calls))).trouble == ""
+
+
 def test_pods_of_other_runs_count_under_the_caps():
     found = plan(replace(scene(other("o", 30, workflow="another")), caps=PodLimits(pods=1)))
     assert (found.time.typical_s, found.narrow.kind) == (40, "podLimit")

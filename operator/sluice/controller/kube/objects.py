@@ -15,12 +15,13 @@ from sluice.core.base.naming import (
     LABEL_CHANGE,
     LABEL_DEPTH,
     LABEL_GENERATION,
+    LABEL_REVISION,
     LABEL_SCHEDULED,
     label_number,
 )
 from sluice.core.base.ownership import AttemptRef, ObjectMeta, RunRef, attempt_of
 
-_LABELS = frozenset({LABEL_GENERATION, LABEL_CHANGE, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH})
+_LABELS = frozenset({LABEL_GENERATION, LABEL_CHANGE, LABEL_SCHEDULED, LABEL_BACKFILL_UID, LABEL_DEPTH, LABEL_REVISION})
 
 _LABELS_OF_MADE = frozenset({LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_UID})
 

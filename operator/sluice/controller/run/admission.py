@@ -181,12 +181,24 @@ class RunAdmission:
         return line
 
     async def _look(self, workflow: ObjectView, concurrency: Concurrency, key: Key) -> UnfinishedRun | None:
-        """The run as it is now; None if neither it waits for others nor they for it."""
+        """The run as it is now; None if neither it waits for others nor they for it.
+
+        Nor do they if a run above it stands in the same line: that one's place is for both, and is the only one that
+        counts under `maxRuns`. In line it would be the newer of the two, and under Replace stop the run that waits for
+        it. With another value of `key` it has a place of its own once it is going.
+        """
         run = self._cache.runs.get(key)
-        if run is None or not concurrency.key or run.finished or run.deleting:
-            return self._view(workflow, concurrency, run, "")
-        value = concurrency.value(await self._parameters(workflow, run))
+        if run is None or run.finished or run.deleting:
+            return None
+        value = await self._value(workflow, concurrency, run)
+        for above in self._cache.ancestors(run):
+            if workflow_of(above) == workflow.key and await self._value(workflow, concurrency, above) == value:
+                return None
         return self._view(workflow, concurrency, self._cache.runs.get(key), value)
+
+    async def _value(self, workflow: ObjectView, concurrency: Concurrency, run: ObjectView) -> str:
+        """That of `key`."""
+        return concurrency.value(await self._parameters(workflow, run)) if concurrency.key else ""
 
     def _is_within(self, run: ObjectView) -> bool:
         """Was it made by a run of the same Workflow, perhaps through others? That one would wait for it forever."""

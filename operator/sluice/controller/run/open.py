@@ -23,13 +23,16 @@ from sluice.controller.run.orders import orders_for
 from sluice.controller.run.recall import recall
 from sluice.controller.run.resume import ResumePlanner
 from sluice.controller.run.status_writer import patch_status
+from sluice.core import Json
 from sluice.core.base import foreign
 from sluice.core.base.faults import Fault
+from sluice.core.base.naming import LABEL_REVISION, revision_of_hash
 from sluice.core.base.text import as_told
 from sluice.core.pod.volumes import claims_of
 from sluice.core.quota.run_concurrency import Admitted, Queued, Replaced, TurnedAway
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.restore import restore
+from sluice.core.run.orders import Orders
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.spec.scheduled_time import ScheduledTime
@@ -157,9 +160,7 @@ class RunOpener:
             children=list(map(child_view, self._cache.children_by_parent.objects(seen.ref))),
             outputs=outputs,
             now=self._clock.wall(),
-            orders=orders_for(
-                seen, identity.values, revision.workflow_uid, self._cache, self._live, self._admission, RunLimits()
-            ),
+            orders=self._orders(seen, identity, revision),
             approvals=spec.approvals or {},
             shared=self._shared,
         )
@@ -172,16 +173,21 @@ class RunOpener:
         self._live.add(live)
         return live
 
+    def _orders(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> Orders:
+        return orders_for(
+            seen, identity.values, revision.workflow_uid, self._cache, self._live, self._admission, RunLimits()
+        )
+
     async def _with_slots(self, seen: ObjectView, identity: RunIdentity, revision: Revision) -> ObjectView | None:
         """The run with its place and the slots of `pools` in its status, or None if it waits for one of them, which
         then nobody holds, or has been stopped.
         """
-        state, why, _ = self._live.desired_state(seen)
-        if by := self._admission.replaced_by(seen):
-            await self._not_started.turn_away(seen, Replaced(by))
+        orders = self._orders(seen, identity, revision)
+        if orders.replaced_by:
+            await self._not_started.turn_away(seen, Replaced(orders.replaced_by))
             return None
-        if state == "Stopped":
-            await self._not_started.end(seen, {"message": f"{why} before it had started"})
+        if orders.state == "Stopped":
+            await self._not_started.end(seen, {"message": f"{orders.why} before it had started"})
             return None
         if not self._admission.going(seen) and not isinstance(self._admission.verdict(seen), Admitted):
             return None  # another run got its place meanwhile; that is news
@@ -192,10 +198,11 @@ class RunOpener:
         self._admission.take(seen)
         if not granted:
             return seen
-        answer = await patch_status(self._kube, seen, seen.version, {"pools": dict(granted), "message": None})
+        held: Json = {"pools": dict(granted), "revision": revision.name}
+        answer = await patch_status(self._kube, seen, seen.version, {**held, "message": None})
         rest = {name: value for name, value in seen.status.items() if name != "message"}
         version = int(answer["metadata"]["resourceVersion"])
-        holding = replace(seen, version=version, status={**rest, "pools": dict(granted)})
+        holding = replace(seen, version=version, status={**rest, **held})
         self._cache.runs.upsert(holding)
         return holding
 
@@ -232,10 +239,12 @@ class RunOpener:
         return known is not None and not known.finished
 
     async def _revision(self, seen: ObjectView) -> Revision | None:
-        """The graph that the run was given, or the Workflow's as it is now."""
+        """The graph that the run was given or has begun, or the Workflow's as it is now."""
+        workflow = self._cache.workflows.get(key := workflow_of(seen))
         name = given = seen.status.get("revision") or seen.spec_as(WorkflowRunSpec).revision
+        if name is None and workflow is not None and (graph := self._graph_begun(seen)):
+            name = given = revision_of_hash(key.name, workflow.uid, graph)
         if name is None:
-            workflow = self._cache.workflows.get(key := workflow_of(seen))
             if workflow is None or workflow.deleting:
                 words = f"there is no Workflow '{key.name}' in this namespace; create it, or delete this run"
                 await self._wait(seen, "WorkflowNotFound", words)
@@ -255,6 +264,12 @@ class RunOpener:
             words = f"ControllerRevision '{name}' is gone, and with it the graph: it was deleted, or its Workflow was"
             await self._not_started.refuse(seen, [Fault("spec.revision", words)])
             return None
+
+    def _graph_begun(self, seen: ObjectView) -> str:
+        """That by which the run has made something already, though its status could not say so in time; else empty."""
+        pods, children = self._cache.pods_by_run.objects(seen.ref), self._cache.children_by_parent.objects(seen.ref)
+        made_by = (*(pod.graph for pod in pods), *(child.labels.get(LABEL_REVISION, "") for child in children))
+        return next(filter(None, made_by), "")
 
     async def _wait(self, seen: ObjectView, reason: str, message: str) -> None:
         """Its Workflow is not there, or not sound; who stops it meanwhile need not wait."""

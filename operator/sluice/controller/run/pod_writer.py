@@ -166,6 +166,7 @@ class PodWriter:
                 before=results_before(run, task),
                 defaults=self._defaults,
                 files=self._files.sources(run),
+                revision=run.revision,
             )
         except TooLong as error:
             return {}, str(error)

@@ -66,6 +66,8 @@ class ScheduleTrigger:
         going = self._cache.unfinished_scheduled.count(own)
         if counts_others(settings) and (going or concurrency.places is not None):  # else it can stand in line
             going = unfinished_beside(self._cache, workflow, None)
+            if concurrency.only_newest_waits and self._one_still_has_to_start(own):
+                going = max(going, concurrency.max_runs)
         found = due_time(schedule, start, now, concurrency=concurrency, going=going, made=_Made(self._cache, workflow))
         if found.next is not None:
             self._requeue_at(workflow.key, found.next)
@@ -89,6 +91,10 @@ class ScheduleTrigger:
             },
             status=body,
         )
+
+    def _one_still_has_to_start(self, own: tuple[Key, str]) -> bool:
+        """It would give way to the next. The phase changes when it starts, which is news of its Workflow."""
+        return any("startedAt" not in run.status for run in self._cache.unfinished_scheduled.objects(own))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,10 @@ LABEL_TASK = "sluice.dev/task"
 LABEL_INDEX = "sluice.dev/index"
 """On the pod of an item of a fan-out: the item's index, from 0."""
 LABEL_ATTEMPT = "sluice.dev/attempt"
+LABEL_REVISION = "sluice.dev/revision"
+"""On a pod and on a child run: the graph by which it was made, as `graph_hash` writes it. Both may be there before the
+status of the run that made them says anything.
+"""
 LABEL_GENERATION = "sluice.dev/generation"
 """On a run that a Workflow created: the generation of the Workflow that it was created for."""
 
@@ -165,7 +169,17 @@ def followed_run_name(workflow: str, workflow_uid: str, cause: str) -> str:
 def revision_name(workflow: str, workflow_uid: str, graph: Json) -> str:
     """The ControllerRevision that keeps a graph (see `graph_of`)."""
     canonical = json.dumps(graph, sort_keys=True, separators=(",", ":"))
-    return f"{workflow}-{digest(workflow_uid, 5)}-{digest(canonical, 10)}"
+    return revision_of_hash(workflow, workflow_uid, digest(canonical, 10))
+
+
+def graph_hash(revision: str) -> str:
+    """The last part of a revision's name, which is short enough for a label."""
+    return revision.rpartition("-")[2]
+
+
+def revision_of_hash(workflow: str, workflow_uid: str, graph: str) -> str:
+    """The name of the revision whose `graph_hash` this is."""
+    return f"{workflow}-{digest(workflow_uid, 5)}-{graph}"
 
 
 _GRAPH_FIELDS = ("parameters", "volumeClaimTemplates", "defaults", "outputs", "tasks")

@@ -22,6 +22,7 @@ from sluice.core.base.naming import (
     LABEL_ATTEMPT,
     LABEL_INDEX,
     LABEL_QUEUE,
+    LABEL_REVISION,
     LABEL_RUN,
     LABEL_RUN_UID,
     LABEL_TASK,
@@ -29,6 +30,7 @@ from sluice.core.base.naming import (
     MAIN,
     POOLS,
     RUN_POOLS,
+    graph_hash,
     owner_reference,
     pod_name,
 )
@@ -133,13 +135,14 @@ def build_pod(
     before: Mapping[str, TaskVariable] | None = None,
     defaults: PodDefaults = NO_DEFAULTS,
     files: FileSources = _NO_FILES,
+    revision: str = "",
 ) -> Json:
     """The pod manifest of attempt number `attempt` (from 1).
 
     `out_of_memory` counts the earlier attempts that ended as OutOfMemory. `avoid_node` is the node on which the cluster
     ended the last attempt. `first_started_at` is when the first attempt started: what is left `now` of the deadline
     counts from there. `hardened` adds what the Pod Security level `restricted` requires. `before` says how the task's
-    dependencies ended, and others that it reads. `defaults` are the chart's, `files` those of the run's revision.
+    dependencies ended, and others that it reads. `defaults` are the chart's, `files` those of the run's `revision`.
     """
     before = before or {}
     values = run.values | task.reads.values(before)
@@ -173,6 +176,8 @@ def build_pod(
     protection = {} if fields.get("safeToEvict") else {"annotations": _DO_NOT_EVICT}
     metadata = merge(merge(protection, defaults.metadata), template.get("metadata", {}))
     metadata = merge(metadata, _metadata(run, task, attempt, item))
+    if revision:
+        metadata["labels"][LABEL_REVISION] = graph_hash(revision)
     if "queueName" in fields:
         metadata["labels"][LABEL_QUEUE] = fields["queueName"]
     for annotation, claim in ((POOLS, task.pools), (RUN_POOLS, run.pools)):

@@ -8,7 +8,7 @@ from typing import Any
 from sluice.core import Instant, Json
 from sluice.core.base import foreign
 from sluice.core.base.foreign import mapping, mappings, string
-from sluice.core.base.naming import FIRST_STARTED_AT, LABEL_QUEUE, MAIN, POOLS, RUN_POOLS
+from sluice.core.base.naming import FIRST_STARTED_AT, LABEL_QUEUE, LABEL_REVISION, MAIN, POOLS, RUN_POOLS
 from sluice.core.base.ownership import AttemptRef, ObjectMeta, RunRef, attempt_of, disowned_attempt
 from sluice.core.base.text import one_line
 from sluice.core.base.times import instant
@@ -100,6 +100,8 @@ class PodView:
     """The slots that it holds until it is terminal or gone."""
     run_pools: PoolClaim = ()
     """The slots that its run holds."""
+    graph: str = ""
+    """That by which it was made: see `LABEL_REVISION`."""
     queue: str = ""
     """Its Kueue LocalQueue."""
     gated: bool = False
@@ -167,7 +169,7 @@ def pod_view(pod: Json) -> PodView:
     """
     meta, metadata = ObjectMeta.of(pod), pod["metadata"]
     spec, status = mapping(pod.get("spec")), mapping(pod.get("status"))
-    annotations = mapping(metadata.get("annotations"))
+    annotations, labels = mapping(metadata.get("annotations")), mapping(metadata.get("labels"))
     scheduled_at, sandbox_at, unschedulable = None, None, ""
     disruption, disrupted_at = "", None
     gated = preempted = False
@@ -214,7 +216,8 @@ def pod_view(pod: Json) -> PodView:
         finalizer=_finalizer(metadata.get("finalizers")),
         pools=_pools(string(annotations.get(POOLS))),
         run_pools=_pools(string(annotations.get(RUN_POOLS))),
-        queue=string(mapping(metadata.get("labels")).get(LABEL_QUEUE)),
+        graph=string(labels.get(LABEL_REVISION)),
+        queue=string(labels.get(LABEL_QUEUE)),
         gated=gated,
         preempted=preempted,
         outlived=_outlived(spec, status),

@@ -62,6 +62,11 @@ class Concurrency:
         return own if self.policy is None else self.policy != "Allow"
 
     @property
+    def only_newest_waits(self) -> bool:
+        """Of the Workflow's own runs. The others give way."""
+        return self.policy == "Queue" and self.scheduled and self.max_queued is None
+
+    @property
     def places(self) -> int | None:
         """How many unfinished runs of one key there can be before the next is rejected, or replaces another. None: any
         number.

@@ -305,8 +305,7 @@ class _Queue:
     def _replaceable(self, run: UnfinishedRun) -> bool:
         """May a newer one replace it, or may it replace older ones?"""
         rule = self._concurrency
-        only_newest_waits = rule.policy == "Queue" and rule.scheduled and rule.max_queued is None and run.own
-        return not run.leaving and (rule.policy in (None, "Replace") or only_newest_waits)
+        return not run.leaving and (rule.policy in (None, "Replace") or (rule.only_newest_waits and run.own))
 
     def _yields(self, run: UnfinishedRun) -> bool:
         rule = self._concurrency

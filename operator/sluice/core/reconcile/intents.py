@@ -39,7 +39,7 @@ class CreateIntent:
         if task.group is not None:
             index = task.index
             values |= ItemValues(self.run.tasks.item(self.number))
-        return build_child_run(self.run.identity, task.definition, self.attempt, values, index)
+        return build_child_run(self.run.identity, task.definition, self.attempt, values, index, self.run.revision)
 
     def proceed(self) -> bool:
         """Is it still to be made? If not the intent is cancelled, and holds nothing any more."""

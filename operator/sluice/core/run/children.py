@@ -19,8 +19,10 @@ from sluice.core.base.naming import (
     LABEL_DEPTH,
     LABEL_INDEX,
     LABEL_PARENT,
+    LABEL_REVISION,
     LABEL_TASK,
     LABEL_WORKFLOW,
+    graph_hash,
     owner_reference,
     pod_name,
 )
@@ -93,9 +95,9 @@ class ChildView:
 
 
 def build_child_run(
-    run: RunIdentity, task: TaskDefinition, attempt: int, values: Values, index: int | None = None
+    run: RunIdentity, task: TaskDefinition, attempt: int, values: Values, index: int | None = None, revision: str = ""
 ) -> Json:
-    """The WorkflowRun. `index` is that of an item of a fan-out."""
+    """The WorkflowRun. `index` is that of an item of a fan-out, `revision` that of the run that makes it."""
     workflow = fill(task.own["workflow"], values, of_pod=False)
     spec = {"workflow": workflow["name"]}
     if "arguments" in workflow:
@@ -113,7 +115,8 @@ def build_child_run(
                 LABEL_TASK: task.name,
                 LABEL_ATTEMPT: str(attempt),
             }
-            | ({} if index is None else {LABEL_INDEX: str(index)}),
+            | ({} if index is None else {LABEL_INDEX: str(index)})
+            | ({LABEL_REVISION: graph_hash(revision)} if revision else {}),
             "ownerReferences": [owner_reference("WorkflowRun", run.name, run.uid)],
         },
         "spec": spec,

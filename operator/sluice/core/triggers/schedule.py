@@ -8,7 +8,7 @@ Each time is run at most once, whatever restarts: the run is named after its tim
 | Latest | the newest is run, the others are missed |
 | LatestAtOnce | as with Latest; and of those before a schedule begins, at first or anew, the newest is run at once |
 | None | the newest is run if it passed at most a minute ago, the others are missed |
-| All | all are run, the oldest first, each when fewer than `concurrency.maxRuns` runs are active, or it can stand in line alone, so that none has to give way. Under a policy that never lets runs wait (Allow, Forbid, Replace) the newest is run at once |
+| All | all are run, the oldest first, each when fewer than `concurrency.maxRuns` runs are active and none of its own waits to start, or it can stand in line alone, so that none has to give way. Under a policy that never lets runs wait (Allow, Forbid, Replace) the newest is run at once |
 
 With `startingDeadline`, a time that passed longer ago than that is missed.
 

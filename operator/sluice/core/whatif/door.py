@@ -26,6 +26,10 @@ class Entrant:
     asks: UnfinishedRun
     slots: Request | None
     start: Callable[[Instant], UnderWay]
+    within: bool = False
+    """Was it made by a run of the same Workflow, perhaps through others? That one would wait for it forever."""
+    shares_place: bool = False
+    """Does such a run stand in the same line? Then they have one place."""
 
 
 class Door:
@@ -46,10 +50,9 @@ class Door:
         if slots:
             self._shared.observe_run(RunClaim(run.ref, slots))
 
-    def wait(self, entrant: Entrant, *, within: bool = False) -> None:
-        """`within`: it was made by a run of the same Workflow, perhaps through others, which would wait for it."""
+    def wait(self, entrant: Entrant) -> None:
         self._waiting[entrant.run.name] = entrant
-        if not within:
+        if not entrant.within:
             self._put(entrant.run, entrant.asks)
 
     def gone(self, name: str) -> None:
@@ -73,7 +76,8 @@ class Door:
         for entrant in self._waiting.values():
             if not self._held_by_rule(entrant) and self._takes_slots(entrant):
                 del self._waiting[entrant.run.name]
-                self._put(entrant.run, replace(entrant.asks, going=True))
+                if not entrant.shares_place:
+                    self._put(entrant.run, replace(entrant.asks, going=True))
                 return entrant
         return None
 

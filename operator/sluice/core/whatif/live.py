@@ -1,7 +1,7 @@
 """What is under way in a simulation: runs, and the attempts of their tasks."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from sluice.api.run import WorkflowRunSpec
@@ -36,9 +36,11 @@ class Live:
     """The version of the desired state of its child runs that they know."""
 
     @property
-    def above(self) -> set[str]:
-        """The Workflows of this run and of those above it."""
-        return {self.run.identity.workflow} | (self.parent.above if self.parent is not None else set())
+    def lineage(self) -> Iterator[RunIdentity]:
+        """The run, and those above it."""
+        yield self.run.identity
+        if self.parent is not None:
+            yield from self.parent.lineage
 
     @property
     def uid(self) -> str:
@@ -113,14 +115,17 @@ class Called:
     def entrant(self) -> Entrant:
         """It needs no slots of its own: the run at the top has them."""
         identity, settings = self.identity, self.callee.settings
+        concurrency = Concurrency.of(settings)
         asks = UnfinishedRun(
             identity.name,
             self.begun.at,
             priority=run_priority(settings, self._spec),
-            key=Concurrency.of(settings).value(identity.parameters),
+            key=concurrency.value(identity.parameters),
             called=True,
         )
-        return Entrant(identity, asks, None, self.start)
+        within = [run for run in self.begun.live.lineage if run.workflow == identity.workflow]
+        shares_place = any(concurrency.value(run.parameters) == asks.key for run in within)
+        return Entrant(identity, asks, None, self.start, within=bool(within), shares_place=shares_place)
 
     def start(self, now: Instant) -> UnderWay:
         shared = self.begun.live.run.shared

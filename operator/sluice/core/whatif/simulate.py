@@ -246,7 +246,7 @@ class Simulation:
         self._begun[begun.name] = begun
         run.children.observe(begun.waiting())
         workflow = str(spec["workflow"])
-        if workflow in live.above and not self._circle:
+        if not self._circle and any(workflow == each.workflow for each in live.lineage):
             whose = f"task {run.tasks[number].definition.name} of {run.identity.workflow}"
             self._circle = f"{whose} runs Workflow {workflow}, in whose run it is: that has no end"
         callee = self._callees.get(workflow)
@@ -259,7 +259,7 @@ class Simulation:
         if words := called.refused:
             self._call_ended(begun.name, "Failed", message=words)
         else:
-            self._door.wait(called.entrant(), within=workflow in live.above)
+            self._door.wait(called.entrant())
 
     def _tell_children(self, live: Live) -> None:
         """Those that are to be stopped."""
