@@ -16,6 +16,7 @@ from sluice.controller.run.crashes import RunCrashes
 from sluice.controller.run.event_handler import RunEventHandler
 from sluice.controller.run.live import LiveRun, LiveRuns
 from sluice.core.base.errors import SluiceError
+from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_DEPTH, LABEL_TASK, pod_name
 from sluice.core.quota.shared_limits import SharedLimits
 from tests.core import kubelet, world
 
@@ -176,7 +177,11 @@ def test_the_runs_of_one_that_is_read_anew_are_not_stopped_for_it():
     owner = {"apiVersion": "sluice.dev/v1alpha1", "kind": "WorkflowRun", "name": RUN.name, "uid": RUN.uid}
     metadata = {"namespace": "team", "name": "child", "uid": "c", "resourceVersion": "3"}
     metadata |= {"ownerReferences": [owner | {"controller": True}]}
-    child = object_view({"metadata": metadata, "spec": {"workflow": "sub"}})
+    made = {"labels": {LABEL_TASK: "call", LABEL_ATTEMPT: "1", LABEL_DEPTH: "1"}}
+    made["name"] = pod_name(RUN.name, RUN.uid, "call", 1)
+    child = object_view({"metadata": metadata | made, "spec": {"workflow": "sub"}})
     assert one.live.desired_state(child)[0] == "Suspended"
+    disowned = {name: value for name, value in (metadata | made).items() if name != "ownerReferences"}
+    assert one.live.desired_state(object_view({"metadata": disowned, "spec": {"workflow": "sub"}}))[0] == "Stopped"
     one.cache.runs.delete(one.cache.runs[one.key])
     assert one.live.desired_state(child)[0] == "Stopped"

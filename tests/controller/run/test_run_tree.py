@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sluice.controller.informers.cache import Cache
 from sluice.controller.kube.objects import Key, object_view
 from sluice.controller.run.live import LiveRuns
-from sluice.core.base.naming import owner_reference
+from sluice.core.base.ownership import AttemptRef, RunRef
 from sluice.core.quota.pool import PoolKey
 from sluice.core.quota.run_tree import tree_pool
 from sluice.core.quota.shared_limits import SharedLimits
@@ -27,7 +28,7 @@ class World:
     def __init__(self) -> None:
         self.cache = Cache()
         for version, (name, parent) in enumerate((("top", ""), ("middle", "top"), ("inner", "middle")), start=1):
-            self.cache.runs.upsert(object_view(body(name, parent, version)))
+            self.cache.runs.upsert(view(name, parent, version))
             self.cache.pods.upsert(pod(name))
         self.live = LiveRuns(self.cache)
 
@@ -35,11 +36,11 @@ class World:
         return self.cache.runs[Key("team", name)]
 
 
-def body(name: str, parent: str, version: int, **status: Any) -> Any:
+def view(name: str, parent: str, version: int, **status: Any) -> Any:
     metadata: Any = {"name": name, "namespace": "team", "uid": f"uid-of-{name}", "resourceVersion": str(version)}
-    if parent:
-        metadata["ownerReferences"] = [owner_reference("WorkflowRun", parent, f"uid-of-{parent}")]
-    return {"metadata": metadata, "spec": {"workflow": "etl"}, "status": status}
+    found = object_view({"metadata": metadata, "spec": {"workflow": "etl"}, "status": status})
+    above = AttemptRef(RunRef("team", parent, f"uid-of-{parent}"), "call", None, 1)
+    return replace(found, attempt_of=above) if parent else found
 
 
 def pod(run: str, status: Any = None) -> Any:
@@ -54,7 +55,7 @@ def test_what_the_pods_of_a_run_hold_for_those_above_it() -> None:
 
 def test_a_run_that_has_ended_caps_nobody() -> None:
     world = World()
-    world.cache.runs.upsert(object_view(body("top", "", 9, phase="Succeeded")))
+    world.cache.runs.upsert(view("top", "", 9, phase="Succeeded"))
     assert world.live.tree(world.run("inner"), calls=False) == TREES["inner"][:2]
 
 
@@ -69,9 +70,3 @@ def test_pods_of_all_runs_beneath_that_are_not_opened_count() -> None:
     assert shared.live_pods(top) == 2
     shared.observe_pod(world.live.with_tree(pod("inner", exited())), known=False)
     assert shared.live_pods(top) == 1
-
-
-def test_runs_that_name_each_other_as_parent_end_no_walk() -> None:
-    world = World()
-    world.cache.runs.upsert(object_view(body("top", "inner", 9)))
-    assert len(list(world.live.unopened_pods_beneath(world.run("top").ref))) == 3
