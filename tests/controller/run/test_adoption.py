@@ -15,6 +15,7 @@ from sluice.controller.kube.client import ApiError
 from sluice.controller.run.child_runs import ChildRunWriter
 from sluice.controller.run.pod_writer import PodWriter
 from sluice.core.base.errors import Unanswered
+from sluice.core.pod.create_errors import CreateError
 from sluice.core.pod.defaults import NO_DEFAULTS
 from sluice.core.pod.mounted_files import FileSources
 from sluice.core.pod.view import PodView
@@ -28,6 +29,10 @@ DATABASE = PoolKey("team", "database")
 
 
 NO_ANSWER = Unanswered("POST pods")
+TOO_LARGE = (
+    "etcdserver: request is too large",
+    "rpc error: code = ResourceExhausted desc = trying to send message larger than max (2157420 vs. 2097152)",
+)
 
 
 class Server:
@@ -121,6 +126,14 @@ def test_a_server_that_failed_and_made_no_pod_is_quoted() -> None:
     assert (used, one.run.creates.backoff.refused.message) == (0, "it failed")
 
 
+@pytest.mark.parametrize("words", TOO_LARGE)
+def test_a_server_that_says_too_large_has_made_no_pod(words: str) -> None:
+    one, used = adopted(lambda _: [], lambda *_: None, says=ApiError(500, "", words))
+    refused = one.task("a").refused
+    assert refused is not None
+    assert (used, refused.refusal, one.run.creates.backoff) == (0, CreateError.TOO_LARGE, None)
+
+
 @pytest.mark.parametrize("code", [401, 403, 429, 503])
 def test_a_server_that_does_not_tell_has_not_said_that_there_is_no_pod(
     code: int, monkeypatch: pytest.MonkeyPatch
@@ -155,3 +168,14 @@ def test_a_server_that_failed_may_have_made_the_child_run() -> None:
     child = one.task("a").child
     assert child is not None
     assert child.uid == "uid-of-it"
+
+
+@pytest.mark.parametrize("words", TOO_LARGE)
+def test_a_server_that_says_too_large_has_made_no_child_run(words: str) -> None:
+    one = world.run("a", fields={"a": {"workflow": {"name": "other"}}})
+    (create,) = one.decide().create
+    server: Any = Server(says=ApiError(500, "", words))
+    asyncio.run(ChildRunWriter(server, Cache(), lambda _: None, Clock())._create(create))
+    refused = one.task("a").refused
+    assert refused is not None
+    assert refused.refusal is CreateError.TOO_LARGE
