@@ -14,7 +14,7 @@ from sluice.controller.kube.objects import Key, object_view
 from sluice.core.base.naming import LABEL_BACKFILL_UID
 from sluice.core.base.ownership import AttemptRef, RunRef
 from sluice.core.run.children import MAX_DEPTH
-from tests.core.kubelet import RUN, running, seen
+from tests.core.kubelet import RUN, beside, exited, running, seen
 
 
 def run(version: int, *, uid: str = "u1", workflow: str = "etl", parent: str = "", **status: Any) -> Any:
@@ -206,13 +206,23 @@ def test_another_object_by_the_same_name_means_that_the_first_is_gone(kind):
 
 
 def test_pod_that_was_evicted_is_still_missed():
-    """It may hold slots of a pool, and is waited for by whoever deletes ended pods."""
+    """Whoever deletes ended pods waits for it."""
     known, told = Cache(), []
-    known.pods.upsert(seen(running(), version=8))
-    assert known.evict_pods(RUN.ref) == [seen(running(), version=8)]
+    known.pods.upsert(seen(exited(), version=8))
+    assert known.evict_pods(RUN.ref) == [seen(exited(), version=8)]
     assert not known.pods
     known.pods.subscribe(told.append)
-    known.pods.delete(seen(running(), version=9))
+    known.pods.delete(seen(exited(), version=9))
+    assert [change.deleted for change in told] == [True]
+
+
+def test_pod_that_outlives_its_run_is_missed_by_a_list():
+    """It may hold slots of a pool."""
+    known, told = Cache(), []
+    known.pods.upsert(goes_on := seen(beside(exited()), version=8))
+    assert known.evict_pods(RUN.ref) == [goes_on]
+    known.pods.subscribe(told.append)
+    known.pods.replace([], 100)
     assert [change.deleted for change in told] == [True]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sluice.controller.informers.cache import Cache
+from sluice.controller.kube.objects import ObjectView, object_view
 from sluice.controller.resources.pod_gc import WORKERS, PodGarbageCollector
 from sluice.controller.resources.sidecar_cleanup import SidecarCleanup
 from tests.controller.clock import HOUR, Hands
@@ -34,9 +35,11 @@ class World:
         self.hands.wall = START + 10
         kube: Any = self.server
         clock = self.hands.clock
+        self.cache = Cache()
         self.gc = PodGarbageCollector(
-            kube, Cache(), SidecarCleanup(kube, clock), clock, keep_succeeded_s=KEEP_S, keep_failed_s=KEEP_S
+            kube, self.cache, SidecarCleanup(kube, clock), clock, keep_succeeded_s=KEEP_S, keep_failed_s=KEEP_S
         )
+        self.cache.pods.subscribe(self.gc.pod_changed)
 
     def ended(self, namespace: str, attempt: int = 1) -> None:
         self.gc.add(seen(exited(), TASK, attempt, run=replace(RUN, namespace=namespace, uid=f"uid-{namespace}")))
@@ -53,6 +56,11 @@ class World:
         return self.server.asked
 
 
+def ended_run() -> ObjectView:
+    metadata = {"namespace": RUN.namespace, "name": RUN.name, "uid": RUN.uid, "resourceVersion": "9"}
+    return object_view({"metadata": metadata, "spec": {"workflow": "etl"}, "status": {"phase": "Succeeded"}})
+
+
 async def test_a_pod_goes_when_its_time_is_up():
     world = World()
     world.ended("team")
@@ -60,6 +68,16 @@ async def test_a_pod_goes_when_its_time_is_up():
     assert await world.deletes() == []
     world.hands.wait(1)
     assert await world.deletes() == ["team"]
+
+
+async def test_what_a_list_brings_of_a_run_that_has_ended_goes_in_time_and_is_not_kept_in_memory():
+    world = World()
+    world.cache.runs.upsert(ended_run())
+    for version in (100, 200):
+        world.cache.pods.replace([seen(exited(), TASK, attempt) for attempt in (1, 2, 3)], version)
+        assert not world.cache.pods
+    world.hands.wait(KEEP_S)
+    assert await world.deletes() == ["team"] * 3
 
 
 async def test_a_clock_that_is_set_back_keeps_no_pod_for_longer():

@@ -116,10 +116,13 @@ class Cache:
             run = above
 
     def evict_pods(self, run: RunRef) -> list[PodView]:
-        """Takes the pods of a run that has ended out of memory, and returns them."""
+        """Takes the terminal pods of a run that has ended out of memory, and returns all of its pods. One that goes on
+        holds its slots, so a LIST without it must still say that it is gone.
+        """
         pods = self.pods_by_run.objects(run)
         for pod in pods:
-            self.pods.evict(pod)
+            if pod.terminal:
+                self.pods.evict(pod)
         return pods
 
     def _run_view(self, body: Json) -> ObjectView:

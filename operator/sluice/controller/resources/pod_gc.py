@@ -93,15 +93,20 @@ class PodGarbageCollector:
         return True
 
     def pod_changed(self, change: ObjectChange[PodView]) -> None:
-        """Takes up what ends after its attempt or its run did: no run looks at such a pod any more."""
+        """Takes up what ends after its attempt or its run did: no run looks at such a pod any more. Each LIST has those
+        of ended runs again, and none of them stays in memory.
+        """
         pod = change.object
         if change.deleted:
             self._gone(pod.namespace, pod.uid)
             self._lingering.deleted(pod)
             return
         run = None if pod.run is None else self._cache.run(pod.run)
-        if self._lingering.changed(pod) or (run is not None and run.finished):
+        run_ended = run is not None and run.finished
+        if self._lingering.changed(pod) or run_ended:
             self.add(pod)
+        if run_ended and pod.terminal:
+            self._cache.pods.evict(pod)
 
     async def make_room(self, namespace: str, count: int) -> bool:
         """Deletes up to `count` ended pods of a namespace now, those due first. Returns whether there were any."""
