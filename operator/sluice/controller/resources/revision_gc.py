@@ -49,8 +49,8 @@ class RevisionGarbageCollector:
         unnamed = [each for each in found if (each.namespace, each.name) not in named]
         self._unnamed_since = {each: self._unnamed_since.get(each, now) for each in unnamed}
         for each, since in self._unnamed_since.items():
-            if now - since >= _UNNAMED_S:
-                await self._delete(each)
+            if now - since >= _UNNAMED_S and not self._revisions.is_used_again(each.namespace, each.name):
+                await self._delete(each)  # during which another may be frozen for a run
 
     async def _list(self, namespace: str) -> list[_Found]:
         """Those that a Workflow owns; none if they cannot be listed now."""

@@ -47,6 +47,10 @@ class Revisions:
         used, self._used = self._used, set()
         return used
 
+    def is_used_again(self, namespace: str, name: str) -> bool:
+        """Since `used_since_last_asked`, which still tells of it next time."""
+        return (namespace, name) in self._used
+
     def forget(self, namespace: str, name: str) -> None:
         """It is about to be deleted."""
         if (known := self._read.pop((namespace, name), None)) is not None:
