@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sluice.core.spec.parameter import ParameterDeclaration
-from sluice.core.validation import run_faults, workflow_faults
+from sluice.core.validation import backfill_faults, run_faults, workflow_faults
 from tests.core.validation.judged import A, B, faults
 
 
@@ -233,3 +233,27 @@ DECLARED = {"day": ParameterDeclaration(), "size": ParameterDeclaration(default=
 )
 def test_run(spec, found):
     assert [str(fault) for fault in run_faults(spec, DECLARED)] == found
+
+
+MANY = {f"p{number}": "x" * 60_000 for number in range(9)}
+RANGE = {"from": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}
+CALL = {"name": "call", "workflow": {"name": "etl", "arguments": MANY}}
+
+
+@pytest.mark.parametrize(
+    ("found", "path"),
+    [
+        (run_faults({"workflow": "etl", "arguments": MANY}, None), "spec.arguments"),
+        (backfill_faults({"spec": {"workflow": "etl", "arguments": MANY} | RANGE}), "spec.arguments"),
+        (workflow_faults({"metadata": {"name": "top"}, "spec": {"tasks": [CALL]}}), "spec.tasks[0].workflow.arguments"),
+    ],
+    ids=["of a run", "of a Backfill", "of a child run"],
+)
+def test_arguments_leave_room_for_the_status_of_their_run(found, path):
+    (fault,) = found
+    words = "has 540090 bytes in all; at most 524288 are possible; put what is large into a file or a store"
+    assert str(fault).startswith(f"{path}: {words}")
+
+
+def test_arguments_up_to_the_limit_are_taken():
+    assert run_faults({"workflow": "etl", "arguments": {name: MANY[name] for name in list(MANY)[:8]}}, None) == []
