@@ -33,6 +33,10 @@ async def writes():
     await asyncio.sleep(0)
     raise NotLeader("POST /pods")
 
+async def writes_in_a_group():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(writes())
+
 async def blocks_the_loop():
     print("ready", flush=True)
     while True:
@@ -66,6 +70,8 @@ async def main(shutdown, how):
             tasks.start(fails())
         if how == "writes without the Lease":
             tasks.start(writes())
+        if how == "writes in a group without the Lease":
+            tasks.start(writes_in_a_group())
         if how == "loses the Lease":
             shutdown.unless(lambda: False)
         if how == "logs, and loses the Lease":
@@ -118,7 +124,7 @@ def test_a_process_is_gone_though_nobody_reads_its_log(how):
     process.ends()
 
 
-@pytest.mark.parametrize("how", ["loses the Lease", "writes without the Lease"])
+@pytest.mark.parametrize("how", ["loses the Lease", "writes without the Lease", "writes in a group without the Lease"])
 def test_a_process_that_has_lost_the_lease_is_gone_at_once(how):
     process = Process(how, gone_within_s=600)
     _, words = process.popen.communicate(timeout=60)

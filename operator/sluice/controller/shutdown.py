@@ -96,9 +96,16 @@ class MainTasks(asyncio.TaskGroup):
         if task.cancelled():
             return
         error = task.exception()
-        if isinstance(error, NotLeader) and not self._shutdown.reason:
+        if _without_lease(error) and not self._shutdown.reason:
             self._shutdown.lease_lost()
         self._shutdown.begin(f"a main task has ended: {error!r}")
+
+
+def _without_lease(error: BaseException | None) -> bool:
+    """Was it about to write without the Lease? One of a group of tasks may have been."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.subgroup(NotLeader) is not None
+    return isinstance(error, NotLeader)
 
 
 def _end_at_once(words: str) -> None:
