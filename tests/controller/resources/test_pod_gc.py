@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sluice.controller.informers.cache import Cache
+from sluice.controller.kube.client import ApiError
 from sluice.controller.kube.objects import ObjectView, object_view
 from sluice.controller.resources.pod_gc import WORKERS, PodGarbageCollector
 from sluice.controller.resources.sidecar_cleanup import SidecarCleanup
@@ -111,6 +112,20 @@ async def test_what_is_gone_does_not_pile_up():
         world.ended("team", attempt)
         await world.gc.make_room("team", 1)
     assert len(world.gc._due) < 1500  # what a leak is made of
+
+
+async def test_one_that_is_told_of_again_while_its_deletion_fails_is_counted_once():
+    world = World()
+
+    class Busy:
+        async def delete(self, *_: object) -> None:
+            world.ended("team")
+            raise ApiError(500, "", "busy")
+
+    world.gc._kube = Busy()
+    world.ended("team")
+    assert await world.gc.make_room("team", 1)
+    assert world.gc._count == len(world.gc._there["team"]) == 1  # what a leak is made of
 
 
 async def test_deletions_that_hang_leave_those_of_other_namespaces_alone():

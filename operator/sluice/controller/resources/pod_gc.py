@@ -74,8 +74,8 @@ class PodGarbageCollector:
 
     def _delete_in(self, delay_s: float, namespace: str, name: str, uid: str) -> None:
         entry = _Due(self._clock.monotonic() + delay_s, namespace, name, uid)
+        self._count += uid not in self._there[namespace]  # it may be, since its deletion was tried
         self._there[namespace][uid] = entry
-        self._count += 1
         if len(self._due) > 2 * self._count + _GONE_AT_MOST:
             self._due = [each for there in self._there.values() for each in there.values()]
             heapq.heapify(self._due)
