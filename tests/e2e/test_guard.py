@@ -125,7 +125,7 @@ def test_a_decision_is_signed_by_who_takes_it_and_may_take_it(kubectl: Kubectl, 
     assert (status["phase"], status["tasks"]["deploy"]["message"]) == ("Succeeded", "approved by carol")
 
 
-def test_an_editor_cannot_write_the_operators_marks(bob: Person) -> None:
+def test_an_editor_cannot_write_the_operators_marks(kubectl: Kubectl, bob: Person) -> None:
     labels = {"sluice.dev/run": "x"}
     forged: Json = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "labels": labels}}
     eventually(lambda: bob.is_refused(forged), "the policies take effect")
@@ -149,6 +149,10 @@ def test_an_editor_cannot_write_the_operators_marks(bob: Person) -> None:
         with pytest.raises(KubectlError, match=refused):
             bob("label", "--overwrite", "pod", made["metadata"]["name"], change)
     bob("label", "pod", made["metadata"]["name"], "team=data")  # what keeps the marks passes
+    kubectl.apply(forged | {"data": {"task": "{}"}})  # as the outputs of a run, which the operator reads again
+    with pytest.raises(KubectlError, match=refused):
+        bob.patch("configmap", "x", {"data": {"task": '{"approved": true}'}})
+    bob("label", "configmap", "x", "team=data")
     bob.apply(run_by_hand)
 
 

@@ -23,7 +23,7 @@ from sluice.controller.informers.pod_informer import run_pod_informer
 from sluice.controller.informers.resync import list_objects
 from sluice.controller.kube.client import KubeClient, with_retries
 from sluice.controller.kube.leader_election import LeaderElection, Lease
-from sluice.controller.kube.namespaces import readable_namespaces
+from sluice.controller.kube.namespaces import readable_namespaces, until_readable
 from sluice.controller.observability.endpoints import serve_health, serve_metrics
 from sluice.controller.observability.liveness import Liveness, WatchHealth
 from sluice.controller.observability.logging import set_up
@@ -78,8 +78,12 @@ async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
         await _work(leader, kube, controller, pod_watches, listening, shutdown, clock)
 
     shell, working = asyncio.create_task(run_shell()), asyncio.create_task(work())
-    await asyncio.wait({shell, working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    left_out = [namespace for namespace in config.namespaces if namespace not in namespaces]
+    more = {asyncio.create_task(until_readable(kube, left_out))} if left_out else set()
+    await asyncio.wait({shell, working, stopping, *more}, return_when=asyncio.FIRST_COMPLETED)
     shutdown.begin("the work has ended")
+    for task in more:
+        task.cancel()
     working.cancel()
     _, hanging = await asyncio.wait({working}, timeout=_CANCELLED_WITHIN_S)
     if not hanging:  # else the Lease runs out by itself: something may still be under way
@@ -88,7 +92,7 @@ async def operate(config: Settings, shutdown: Shutdown, clock: Clock) -> None:
     stop_shell.set()
     if not served.is_set():
         shell.cancel()
-    ended = await asyncio.gather(working, shell, return_exceptions=True)
+    ended = await asyncio.gather(working, shell, *more, return_exceptions=True)
     for closing in (*(server.cleanup() for server in servers), kube.close(), leases.close()):
         await closing
     for result in ended:
