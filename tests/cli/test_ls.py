@@ -9,16 +9,17 @@ from sluice.cli.ls.rows import lines
 from sluice.cli.ls.screen import table, when
 from sluice.cli.terminal import Terminal
 from sluice.client.table import TableRow
+from sluice.core.base.ownership import RunRef
 from sluice.core.base.times import instant
+from tests.core.kubelet import of_child
 
 NOW = instant("2026-03-03T12:00:00Z")
 PIPE = Terminal()
+CHILD = of_child(RunRef("team", "etl-1", "uid-of-etl-1"))
 
 
 def run(name, phase, created="2026-03-03T10:00:00Z", finished=None, workflow="etl", **cells):
-    metadata = {"name": name, "namespace": "team", "creationTimestamp": created}
-    if cells.pop("child", False):
-        metadata["ownerReferences"] = [{"kind": "WorkflowRun"}]
+    metadata = {"name": name, "namespace": "team", "creationTimestamp": created, **cells.pop("metadata", {})}
     times = {"Started At": created if phase else None, "Finished At": finished}
     return TableRow(metadata, {"Workflow": workflow, "Phase": phase, "Progress": "1/3, 1 failed", **times, **cells})
 
@@ -56,10 +57,10 @@ def test_what_goes_comes_first_then_what_is_idle_then_what_has_ended_the_newest_
         run("new", "Succeeded", "2026-03-02T10:00:00Z"),
         run("going", "Running", "2026-02-01T10:00:00Z"),
         run("waiting", "", "2026-03-03T10:00:00Z"),
-        run("child", "Running", child=True),
+        run("child", "Running", metadata=CHILD),
     ]
     assert names([flow("etl"), flow("idle")], runs) == ["waiting", "going", "idle", "new", "old"]
-    assert "child" in names((), runs, children=True)
+    assert CHILD["name"] in names((), runs, children=True)
 
 
 @pytest.mark.parametrize(

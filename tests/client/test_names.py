@@ -4,6 +4,8 @@ import pytest
 
 from sluice.client.names import BadName, Kind, Target, check_task, parse, pick
 from sluice.client.table import TableRow
+from sluice.core.base.ownership import RunRef
+from tests.core.kubelet import of_child
 
 
 @pytest.mark.parametrize(
@@ -42,16 +44,18 @@ def test_only_the_runs_of_a_workflow_are_counted():
 
 def row(name, workflow, second, **metadata):
     created = f"2026-03-01T02:00:{second:02}Z"
-    return TableRow({"name": name, "creationTimestamp": created, **metadata}, {"Workflow": workflow})
+    found = {"name": name, "namespace": "team", "creationTimestamp": created, **metadata}
+    return TableRow(found, {"Workflow": workflow})
 
 
-_CHILD = {"ownerReferences": [{"kind": "WorkflowRun", "name": "etl-a", "uid": "1"}]}
+_CHILD = of_child(RunRef("team", "etl-a", "1"))
 _GOING = {"deletionTimestamp": "2026-03-01T03:00:00Z"}
 RUNS = [
     row("etl-a", "etl", 1),
     row("etl-c", "etl", 3),
     row("etl-b", "etl", 2),
-    row("etl-child", "etl", 8, **_CHILD),
+    row(workflow="etl", second=8, **_CHILD),
+    row("etl-0", "etl", 0, ownerReferences=_CHILD["ownerReferences"]),  # anybody can write them
     row("etl-going", "etl", 9, **_GOING),
     row("report", "etl", 4),  # a run with the name of a Workflow
     row("r", "report", 5),
@@ -62,10 +66,11 @@ RUNS = [
     ("text", "name"),
     [
         ("etl-b", "etl-b"),
-        ("etl-child", "etl-child"),
+        (_CHILD["name"], _CHILD["name"]),
         ("etl", "report"),
         ("etl~1", "etl-c"),
         ("etl~3", "etl-a"),
+        ("etl~4", "etl-0"),
         ("report", "report"),
         ("run/report", "report"),
         ("workflow/report", "r"),
@@ -79,7 +84,7 @@ def test_picks(text, name):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("etl~4", "Workflow etl has only 4 runs; the oldest is etl-a"),
+        ("etl~5", "Workflow etl has only 5 runs; the oldest is etl-0"),
         ("elt", "no run or Workflow is called 'elt'; did you mean 'etl'?"),
         ("run/etl", "no run is called 'etl'; did you mean 'etl-c'?"),
         ("workflow/reprot", "no Workflow is called 'reprot'; did you mean 'report'?"),

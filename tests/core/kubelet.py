@@ -5,6 +5,8 @@ Times are seconds after START. By default a pod is created at 0, scheduled at 1,
 
 from typing import Any
 
+from sluice.core.base.naming import LABEL_ATTEMPT, LABEL_TASK, owner_reference, pod_name
+from sluice.core.base.ownership import RunRef
 from sluice.core.base.times import rfc3339
 from sluice.core.pod.builder import Item, build_pod
 from sluice.core.pod.view import PodView, pod_view
@@ -21,6 +23,16 @@ RUN = RunIdentity("etl-g1-4f7a9", "team", "0d5c2b8e-7a11-4a52-9a55-5d1a37bf5a01"
 
 def at(second: float) -> str:
     return rfc3339(START + second)
+
+
+def of_child(run: RunRef, task: str = "call") -> Json:
+    """Of the metadata of a child run what says that it is one."""
+    return {
+        "name": pod_name(run.name, run.uid, task, 1),
+        "namespace": run.namespace,
+        "labels": {LABEL_TASK: task, LABEL_ATTEMPT: "1"},
+        "ownerReferences": [owner_reference("WorkflowRun", run.name, run.uid)],
+    }
 
 
 def seen(

@@ -3,6 +3,8 @@
 import pytest
 from aiohttp import web
 
+from sluice.core.base.ownership import RunRef
+from tests.core.kubelet import of_child
 from tests.page.server import browsing
 from tests.page.test_streams import row, table
 from tests.page.test_views import cluster, run
@@ -55,13 +57,12 @@ async def test_what_cannot_be_changed_any_more_says_why(action, found, words, tm
     assert (answer.status, len(api.patched)) == ((400, 0) if words else (200, 1))
 
 
+CHILD = of_child(RunRef("team", "etl-0", "uid-of-etl-0"))
 RUNS = [
     row("etl-1", "Succeeded", creationTimestamp="2026-03-01T01:00:00Z"),
     row("etl-2", "Failed", creationTimestamp="2026-03-01T02:00:00Z"),
     row("etl-3", "Succeeded", creationTimestamp="2026-03-01T03:00:00Z"),
-    row(
-        "etl-0-child", "Succeeded", creationTimestamp="2026-03-01T01:30:00Z", ownerReferences=[{"kind": "WorkflowRun"}]
-    ),
+    row(phase="Succeeded", creationTimestamp="2026-03-01T01:30:00Z", **CHILD),
 ]
 
 
