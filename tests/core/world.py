@@ -90,6 +90,17 @@ def run(
     return World(execution, stored={"tasks": entries})
 
 
+ABC: Json = {"items": ["a", "b", "c"]}
+
+
+def fan(text: str = "a", state: str = "Running", parallelism: int | None = None, **fields: Json) -> "World":
+    """A world with fan-outs, counted and recorded."""
+    world = run(text, fields=fields, parallelism=parallelism, state=state)
+    world.decide()
+    world.writes()
+    return world
+
+
 def _entry(phase: str) -> Json:
     if phase in ("UpstreamFailed", "Skipped", "Stopped"):
         return {"phase": phase}
