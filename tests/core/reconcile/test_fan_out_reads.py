@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from sluice.api.for_each import ForEachSpec
 from sluice.core.quota.shared_limits import SharedLimits
 from sluice.core.reconcile.decide import decide
 from sluice.core.reconcile.propagate import End, end_task
@@ -12,7 +11,6 @@ from sluice.core.reconcile.restore import restore
 from sluice.core.run.orders import Orders
 from sluice.core.run.outputs import values_of
 from sluice.core.spec.definition import Definition
-from sluice.core.spec.for_each import ForEach, NoItems
 from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.run_status import compose
@@ -137,15 +135,3 @@ def test_a_task_that_reads_many_goes_on_where_it_had_stopped():
         return calls(lambda: restore(identity, "rev", definition, status=status, pods=[], now=1e9, orders=orders))
 
     assert reading(240) < 6 * reading(60)
-
-
-def test_the_items_of_a_matrix_are_no_larger_than_pods_can_carry():
-    """Each has all that the matrix repeats."""
-    text = "x" * 90_000
-    for_each = ForEach.of(
-        ForEachSpec.model_validate({"matrix": {"a": [1, 2], "b": [text], "c": [text], "d": ["$(x)"]}})
-    )
-    assert len(for_each.items(lambda fields: fields)) == 2
-    words = "forEach.matrix: an item has 270001 characters, and at most 262144; hand on a name of what is so long"
-    with pytest.raises(NoItems, match=words):
-        for_each.items(lambda fields: fields | {"matrix": fields["matrix"] | {"d": [text]}})

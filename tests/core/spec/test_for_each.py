@@ -59,3 +59,15 @@ def test_items_that_are_too_long_are_refused():
     spec = ForEachSpec.model_validate({"items": ["$(params.x)"] * 65})
     with pytest.raises(NoItems, match="forEach: its placeholders stand for more than 4 MiB"):
         ForEach.of(spec).items(lambda fields: fill(fields, values))
+
+
+def test_the_items_of_a_matrix_are_no_larger_than_pods_can_carry():
+    """Each has all that the matrix repeats."""
+    text = "x" * 90_000
+    for_each = ForEach.of(
+        ForEachSpec.model_validate({"matrix": {"a": [1, 2], "b": [text], "c": [text], "d": ["$(x)"]}})
+    )
+    assert len(for_each.items(lambda fields: fields)) == 2
+    words = "forEach.matrix: an item has 270001 characters, and at most 262144; hand on a name of what is so long"
+    with pytest.raises(NoItems, match=words):
+        for_each.items(lambda fields: fields | {"matrix": fields["matrix"] | {"d": [text]}})
