@@ -96,8 +96,6 @@ Verbatim = Annotated[dict[str, Any], Field(json_schema_extra={"x-kubernetes-pres
 Quantity = Annotated[int | float | str, Field(json_schema_extra={"x-kubernetes-preserve-unknown-fields": True})]
 
 _VALUE_MAX = 65536
-_ARGUMENTS_MAX_BYTES = 512 * 1024
-"""Of 1.5 MiB that etcd takes of an object: a run has its status too."""
 
 
 def _short(value: Any) -> Any:
@@ -114,15 +112,6 @@ ParameterValue = Annotated[
     AfterValidator(_short),
 ]
 
-
-def _fit(arguments: dict[str, Any]) -> dict[str, Any]:
-    size = len(json.dumps(arguments, ensure_ascii=False).encode(errors="replace"))
-    if size > _ARGUMENTS_MAX_BYTES:
-        words = "put what is large into a file or a store, and hand on its path or address"
-        raise ValueError(f"has {size} bytes in all; at most {_ARGUMENTS_MAX_BYTES} are possible; {words}")
-    return arguments
-
-
 # A map whose values have no type in the schema could not be compared by the rules of the CRD.
 Arguments = Annotated[
     dict[str, ParameterValue],
@@ -130,7 +119,6 @@ Arguments = Annotated[
         max_length=256,
         json_schema_extra={"additionalProperties": True, "x-kubernetes-preserve-unknown-fields": True},
     ),
-    AfterValidator(_fit),
 ]
 
 BY_NAME = {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]}

@@ -47,7 +47,7 @@ def without_owner(body: Json, version: int) -> Json:
 
 @pytest.mark.parametrize("deleted", [False, True])
 def test_a_pod_without_its_owner_counts_as_lost_and_holds_its_slots_while_it_runs(*, deleted: bool) -> None:
-    shared = SharedLimits()
+    shared, beneath = SharedLimits(), SharedLimits()
     shared.set_pool(DATABASE, 1)
     world = run("a", fields={"a": AGAIN | {"pools": [{"name": "database"}]}}, shared=shared)
     cache, told = watched(world)
@@ -62,6 +62,11 @@ def test_a_pod_without_its_owner_counts_as_lost_and_holds_its_slots_while_it_run
     assert world.task("a").last.message.startswith("somebody has changed the owner or the labels of its pod")
     assert world.steps["a"] is TaskStep.BACKOFF
     assert shared.usage(DATABASE).used == (0 if deleted else 1)
+    tree = PoolKey(RUN.namespace, "run/top/uid-of-top")
+    holds = replace(pod_view(body), pools=(("database", 1), (tree.name, 1)))
+    for live, used in ((holds, 1), (last, 1), (replace(last, phase="Succeeded"), 0)):
+        beneath.observe_pod(live)
+        assert beneath.usage(tree).used == used
     after_restart = SharedLimits()
     after_restart.set_pool(DATABASE, 1)
     after_restart.observe_pod(last, known=False)

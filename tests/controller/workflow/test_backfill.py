@@ -142,6 +142,14 @@ def test_a_run_that_somebody_made_under_the_name_of_one_is_none_of_its_times() -
     assert world.look()["progress"] == "0/3"
 
 
+def test_a_run_out_of_a_backup_has_no_owner_and_its_time_has_a_run() -> None:
+    world = World()
+    restored = world.scheduled(name(0))
+    del restored["metadata"]["ownerReferences"]
+    world.cache.runs.upsert(object_view(restored))
+    assert world.look()["progress"] == "0/3, 1 skipped"
+
+
 def test_a_run_of_its_own_that_somebody_made_anew_is_not_its_success() -> None:
     world = World()
     world.look()

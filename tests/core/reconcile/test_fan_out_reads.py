@@ -15,6 +15,7 @@ from sluice.core.spec.identity import RunIdentity
 from sluice.core.spec.run_limits import RunLimits
 from sluice.core.status.run_status import compose
 from tests.core.counting import calls
+from tests.core.world import run
 
 ITEMS = 400
 
@@ -135,3 +136,21 @@ def test_a_task_that_reads_many_goes_on_where_it_had_stopped():
         return calls(lambda: restore(identity, "rev", definition, status=status, pods=[], now=1e9, orders=orders))
 
     assert reading(240) < 6 * reading(60)
+
+
+def test_the_outputs_of_the_item_before_are_written_out_once():
+    def following(outputs):
+        keys = [f"k{n}" for n in range(outputs)]
+        args = [f"$(item.f{n} ?? tasks.b.outputs.k0)" for n in range(100)] + [f"$(tasks.b.outputs.{k})" for k in keys]
+        a = {"forEach": {"sameAs": "b"}, "args": args}
+        world = run("a, b", fields={"a": a, "b": {"forEach": {"items": [1]}, "outputs": keys}})
+        world.decide()
+        world.writes()
+        world.decide()
+        world.ends("b[0]", outputs="\n".join(f"{key}=1" for key in keys))
+        found = []
+        used = calls(lambda: found.append(world.decide()))
+        assert [world.name(create.number) for create in found[0].create] == ["a[0]"]
+        return used
+
+    assert following(50) < 2 * following(5)

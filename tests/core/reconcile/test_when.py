@@ -180,3 +180,15 @@ def test_a_condition_is_given_what_it_reads_and_no_more():
     world.writes()
     assert len(world.starts()) > 0
     assert world.phases["b"] != "Failed"
+
+
+def test_common_conditions_fit_into_the_share_that_each_has_at_least():
+    countries = [f"c{n:02}" for n in range(40)]
+    small = {f"s{n}": when("item > 0", forEach={"range": {"end": 2}}) for n in range(4)}
+    text = f"item in {countries}" + "".join(f" && item != 'x{n}'" for n in range(8))
+    asked = when(text, forEach={"items": ["c17"] * 10_000})
+    world = run("a, s0, s1, s2, s3", fields={"a": asked, **small}, parallelism=1)
+    world.decide()
+    world.writes()
+    world.decide()
+    assert world.run.tasks.fan_outs[world.number("a")].counts == {}

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sluice.api.run import WorkflowRunSpec
 from sluice.core.spec.parameter import ParameterDeclaration
 from sluice.core.validation import backfill_faults, run_faults, workflow_faults
 from tests.core.validation.judged import A, B, faults
@@ -251,9 +252,14 @@ CALL = {"name": "call", "workflow": {"name": "etl", "arguments": MANY}}
 )
 def test_arguments_leave_room_for_the_status_of_their_run(found, path):
     (fault,) = found
-    words = "has 540090 bytes in all; at most 524288 are possible; put what is large into a file or a store"
+    words = "has 540073 bytes in all; at most 524288 are possible; put what is large into a file or a store"
     assert str(fault).startswith(f"{path}: {words}")
 
 
 def test_arguments_up_to_the_limit_are_taken():
     assert run_faults({"workflow": "etl", "arguments": {name: MANY[name] for name in list(MANY)[:8]}}, None) == []
+
+
+def test_a_run_that_has_started_goes_on_whatever_the_size_of_its_arguments():
+    assert run_faults({"workflow": "etl", "arguments": MANY}, None, started=True) == []
+    assert WorkflowRunSpec.read_usable({"workflow": "etl", "arguments": MANY}).arguments == MANY

@@ -130,12 +130,13 @@ class ObjectView:
         """Empty if there is none yet."""
         return foreign.string(self.status.get("phase"))
 
-    def is_of(self, workflow: "ObjectView") -> bool:
+    def is_of(self, workflow: "ObjectView", *, or_was: bool = False) -> bool:
         """Was this run made for the Workflow, by itself or by a Backfill? Names can be guessed and owners written by
-        hand; the labels that say so can be set by nobody else.
+        hand; the labels that say so can be set by nobody else. `or_was`: also one that has lost its owner, as out of a
+        backup.
         """
-        made = not _LABELS_OF_MADE.isdisjoint(self.labels)
-        return made and self.owner_uid == workflow.uid and workflow_of(self) == workflow.key
+        made = not _LABELS_OF_MADE.isdisjoint(self.labels) and workflow_of(self) == workflow.key
+        return made and (self.owner_uid == workflow.uid or (or_was and not self.owner_uid))
 
     def is_own(self, workflow: "ObjectView") -> bool:
         """Did the Workflow make this run of itself? A Backfill's belong to it as well, but somebody asked for them."""

@@ -90,7 +90,7 @@ class RunOpener:
         revision = await self._revision(seen)
         if revision is None:
             return None
-        if found := run_faults(seen.spec, revision.definition.parameters):
+        if found := run_faults(seen.spec, revision.definition.parameters, started=self._admission.started(seen)):
             await self._not_started.refuse(seen, found)
             return None
         if self._admission.going(seen):

@@ -142,7 +142,7 @@ class BackfillReconciler:
         found = []
         for number, name in enumerate(names_of_time(workflow.key.name, workflow.uid, when), start=1):
             run = self._cache.runs.get(Key(seen.key.namespace, name))
-            if run is not None and run.is_of(workflow):
+            if run is not None and run.is_of(workflow, or_was=True):
                 mine = run.labels.get(LABEL_BACKFILL_UID) == seen.uid
                 found.append(RunOfTime(number, name, run.phase, mine, run.deleting))
         return found
@@ -256,7 +256,11 @@ def _taken(run: ObjectView, workflow: ObjectView) -> str:
     """Why the run is neither this Backfill's nor another one of its time; empty if it is."""
     if run.deleting:
         return f"{NAME_TAKEN}: run {run.key.name} is being deleted"
-    return "" if run.is_of(workflow) else f"{NAME_TAKEN}: run {run.key.name} was made by somebody else; delete it"
+    return (
+        ""
+        if run.is_of(workflow, or_was=True)
+        else f"{NAME_TAKEN}: run {run.key.name} was made by somebody else; delete it"
+    )
 
 
 def _sound(phase: str, message: str) -> list[Condition]:

@@ -34,7 +34,9 @@ _PASS_ON = frozenset({"_+_", "_?_:_", "dyn", "string", "bytes"})
 
 
 class Sizes:
-    """Of the variables that are the same for all items of a fan-out, each measured once. They must not change."""
+    """Of the lists in an expression, and of the variables that are the same for all items of a fan-out, each measured
+    once. Neither must change.
+    """
 
     def __init__(self) -> None:
         self.copies: dict[str, int] = {}  # by the name of the variable
@@ -126,6 +128,8 @@ class _Meter:
                 return 1 if known else self._size(node.parts[0], variables, rounds)
             case ExprKind.CALL:
                 return self._call(node, variables, rounds)
+            case ExprKind.LIST if all(part.kind is ExprKind.LITERAL for part in node.parts):
+                return self._literals_size(node)
             case ExprKind.LIST | ExprKind.MAP:
                 return 1 + sum(self.size(part, variables, rounds) for part in node.parts)
             case ExprKind.COMPREHENSION:
@@ -137,6 +141,12 @@ class _Meter:
             return value_size(value)
         if (found := self.sizes.values.get(id(value))) is None:
             found = self.sizes.values[id(value)] = value_size(value)
+        return found
+
+    def _literals_size(self, node: Expr) -> int:
+        """Of a list that is written out in the expression."""
+        if (found := self.sizes.values.get(id(node))) is None:
+            found = self.sizes.values[id(node)] = 1 + sum(value_size(part.value) for part in node.parts)
         return found
 
     def _call(self, node: Expr, variables: Mapping[str, int], rounds: int) -> int:

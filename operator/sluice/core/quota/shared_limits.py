@@ -136,6 +136,8 @@ class SharedLimits:
         owner was taken away, as `kubectl delete --cascade=orphan` does, holds what it held for as long as it lives.
         """
         attempt, key = pod.attempt_of or pod.disowned, PodKey(pod.namespace, pod.name)
+        if pod.attempt_of is None and not pod.terminal and self._caps.is_live(key):
+            return
         if attempt is None:
             if pod.terminal:
                 self.pod_deleted(pod)

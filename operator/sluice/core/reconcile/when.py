@@ -9,6 +9,7 @@ then each item is evaluated by itself.
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from sluice.api.for_each import MAX_ITEMS_OF_RUN
 from sluice.api.run import RunPhase
 from sluice.core import Json
 from sluice.core.cel.cost import MAX_COST
@@ -28,8 +29,8 @@ from sluice.core.spec.numbers import BadNumber
 _SHOWN = 100  # characters of an expression in a reason
 _STEPS = 100_000_000
 """What all conditions of a run may take, those of each item counted: one look at a run may evaluate them all."""
-_STEPS_OF_EACH = 2_000
-"""What each may take at least, however many there are."""
+_STEPS_OF_EACH = _STEPS // MAX_ITEMS_OF_RUN
+"""What each may take at least: more of them than there can be items do not come together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +59,10 @@ def check_start(run: RunState, number: int) -> Skip | Outcome | Verdict:
 def _lacks_a_field(run: RunState, number: int) -> Outcome | None:
     task, item = run.tasks[number], run.tasks.item(number)
     there = {f"item.{field}" for field in item} if isinstance(item, dict) else set()
-    for words, parts in fields_needed(run, task).items():
-        if there.isdisjoint(parts) and (len(parts) == 1 or chosen(words, values_of(run, task)) is None):
+    missing = {words: parts for words, parts in fields_needed(run, task).items() if there.isdisjoint(parts)}
+    values = values_of(run, task) if missing else {}
+    for words, parts in missing.items():
+        if len(parts) == 1 or chosen(words, values) is None:
             field = next(part for part in parts if part.startswith("item.")).removeprefix("item.")
             return Outcome(Ending.ERROR, f"its item has no field '{field}', which $({words}) stands for")
     return None

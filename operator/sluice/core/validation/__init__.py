@@ -19,7 +19,7 @@ from sluice.core import Json
 from sluice.core.base.faults import FOUND_AT_MOST, Fault, listed
 from sluice.core.base.naming import graph_of
 from sluice.core.graph.references import references
-from sluice.core.spec.arguments import argument_faults
+from sluice.core.spec.arguments import argument_faults, arguments_fit
 from sluice.core.spec.definition import Definition
 from sluice.core.spec.parameter import ParameterDeclaration
 from sluice.core.validation import (
@@ -119,13 +119,20 @@ def workflow_warnings(manifest: Json) -> list[Fault]:
     return listed(warnings)
 
 
-def run_faults(spec: Json, parameters: Mapping[str, ParameterDeclaration] | None) -> list[Fault]:
-    """All faults of a WorkflowRun. `parameters` are its Workflow's, None if they are not known."""
+def run_faults(
+    spec: Json, parameters: Mapping[str, ParameterDeclaration] | None, *, started: bool = False
+) -> list[Fault]:
+    """All faults of a WorkflowRun. `parameters` are its Workflow's, None if they are not known. One that has `started`
+    goes on whatever the size of its arguments.
+    """
     faults: list[Fault] = []
     found = parse_model(WorkflowRunSpec, spec, "spec", faults)
-    if found is None or parameters is None:
+    if found is None:
         return listed(faults)
-    return listed(argument_faults(found.arguments or {}, parameters))
+    given = found.arguments or {}
+    faults += () if started else arguments_fit(given)
+    faults += () if parameters is None else argument_faults(given, parameters)
+    return listed(faults)
 
 
 def pool_faults(manifest: Json) -> list[Fault]:

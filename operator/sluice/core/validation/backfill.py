@@ -8,7 +8,7 @@ from sluice.api.workflow import WorkflowSettings
 from sluice.core import Instant, Json
 from sluice.core.base.faults import Fault, listed
 from sluice.core.base.times import rfc3339
-from sluice.core.spec.arguments import argument_faults
+from sluice.core.spec.arguments import argument_faults, arguments_fit
 from sluice.core.spec.parameter import declarations
 from sluice.core.triggers.backfill import Backfill, backfill_schedule
 from sluice.core.validation.schedule import moments, one_way_to_say_times, wrong_times
@@ -34,6 +34,7 @@ def backfill_faults(
     faults += moments(bounds, "spec")
     sound = not faults
     faults += _times(said)
+    faults += arguments_fit(said.arguments or {})
     if sound:
         faults += _range(said, created_at)
     if workflow is not None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sluice.api.for_each import ForEachSpec
 from sluice.core import Json
+from sluice.core.base.foreign import mapping
 from sluice.core.cel.program import outputs_read, reads_item
 from sluice.core.graph.placeholders import parts_of, placeholders_of
 from sluice.core.graph.references import references
@@ -54,7 +55,7 @@ def assume(definition: Definition, known: Collection[str], source: str, kept: Co
             listed.add(task.name)
         if unknown:
             task, said = _without(task, unknown, handing_on)
-            listed |= {task.name} if task.for_each is not None and _reads(task, "forEach") & set(unknown) else set()
+            listed |= {task.name} if _items_from(task) & set(unknown) else set()
         elif again := sorted(read - set(kept)):
             said = list(_from_known(task, again, source))
         if task.name in listed:
@@ -85,7 +86,7 @@ def _without(
     if task.when is not None and not set(unknown).isdisjoint(outputs_read(task.when)):
         task = replace(task, when=None)
         guesses.append(f"{task.name}: its condition holds ({source})")
-    if task.for_each is not None and (by := _reads(task, "forEach") & set(unknown)):
+    if task.for_each is not None and (by := _items_from(task) & set(unknown)):
         if all(handing_on[name].for_each is None for name in by):
             spec = ForEachSpec(items=[_UNKNOWN_ITEM])
             task = replace(task, for_each=replace(ForEach.of(spec), parallelism=task.for_each.parallelism))
@@ -129,6 +130,12 @@ def _says_item(said: str | None) -> bool:
     return any(part.partition(".")[0] == "item" for part in parts)
 
 
+def _items_from(task: TaskDefinition) -> set[str]:
+    """The tasks whose outputs its items come from."""
+    said = {name: value for name, value in mapping(task.own.get("forEach")).items() if name != "parallelism"}
+    return {each.read.task for each in references({"forEach": said}) if each.read.output}
+
+
 def _reads(task: TaskDefinition, field: str) -> set[str]:
     fields: Json = {field: task.own.get(field)}
     return {each.read.task for each in references(fields) if each.read.output}
@@ -136,7 +143,7 @@ def _reads(task: TaskDefinition, field: str) -> set[str]:
 
 def _from_known(task: TaskDefinition, read: list[str], source: str) -> Iterator[str]:
     names = ", ".join(read)
-    if task.for_each is not None and _reads(task, "forEach"):
+    if _items_from(task):
         yield f"the items of {task.name} {source}: they come from the output of {names}"
     elif task.when is not None and outputs_read(task.when):
         yield f"the answer of {task.name}'s condition {source}: it reads the output of {names}"
