@@ -18,11 +18,13 @@ from sluice.controller.wiring import wire
 from sluice.controller.workflow.places import learn_keys, unfinished_beside
 from sluice.controller.workflow.schedule import ScheduleTrigger
 from sluice.core.base.naming import LABEL_SCHEDULED
+from sluice.core.base.ownership import RunRef
 from sluice.core.base.times import rfc3339
 from sluice.core.triggers.schedule import Schedule
 from tests.controller.clock import HOUR, Hands
 from tests.controller.server import Server
 from tests.core.counting import calls
+from tests.core.kubelet import of_child
 
 BORN = Hands().wall
 ETL = Key("team", "etl")
@@ -166,3 +168,18 @@ async def test_others_have_a_turn_while_the_arguments_of_many_runs_are_read() ->
     await learn_keys(cache, cache.workflows[ETL])
     beside.cancel()
     assert turns >= 19
+
+
+@pytest.mark.parametrize("key", ["", "$(params.day)"])
+def test_a_run_beneath_another_of_its_workflow_shares_its_place(key: str) -> None:
+    """With another value of `key` it has its own."""
+    cache = Cache()
+    spec = {"concurrency": {"policy": "Forbid"} | ({"key": key} if key else {}), "parameters": [{"name": "day"}]}
+    cache.workflows.upsert(object_view(body("etl", spec)))
+    cache.runs.upsert(object_view(body("a", {"workflow": "etl", "arguments": {"day": "sunday"}}, STARTED)))
+    for task, day in (("again", "sunday"), ("tomorrow", "monday")):
+        child = body(task, {"workflow": "etl", "arguments": {"day": day}}, STARTED)
+        child["metadata"] |= of_child(RunRef("team", "a", "uid-of-a"), task)
+        cache.runs.upsert(object_view(child))
+    etl = cache.workflows[ETL]
+    assert [unfinished_beside(cache, etl, {"day": day}) for day in ("sunday", "monday")] == [1, 1]

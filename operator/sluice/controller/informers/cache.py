@@ -50,6 +50,8 @@ class Cache:
         self.runs_by_workflow: Index[Key, ObjectView] = self.runs.index(workflow_of)
         """Whoever made them."""
         self.unfinished_by_workflow: Index[Key, ObjectView] = self.runs.index(_workflow_of_unfinished)
+        self.unfinished_called: Index[Key, ObjectView] = self.runs.index(_workflow_of_unfinished_called)
+        """Those of them that another run has made."""
         self.unfinished_scheduled: Index[tuple[Key, str], ObjectView] = self.runs.index(_unfinished_scheduled)
         """By the Workflow and the UID of the owner."""
         self.scheduled_successes = self.runs.sorted_index(_scheduled_success)
@@ -182,6 +184,10 @@ def _pod_key(pod: PodView) -> Key:
 def _workflow_of_unfinished(found: ObjectView) -> Key | None:
     """Of a run or a Backfill."""
     return None if found.finished else workflow_of(found)
+
+
+def _workflow_of_unfinished_called(run: ObjectView) -> Key | None:
+    return None if run.finished or run.parent is None else workflow_of(run)
 
 
 def _resumed_by_unfinished(run: ObjectView) -> Key | None:
