@@ -208,11 +208,10 @@ class _Meter:
 
     def _largest(self, node: Expr, value: Any) -> int:
         """The size of the largest element."""
-        found = self.sizes.largest.get(id(value)) if _root(node) != _ITEM else None
-        if found is None:
-            found = max(map(value_size, value), default=1)
-            if _root(node) != _ITEM:
-                self.sizes.largest[id(value)] = found
+        if _root(node) == _ITEM:
+            return max(map(value_size, value), default=1)
+        if (found := self.sizes.largest.get(id(value))) is None:
+            found = self.sizes.largest[id(value)] = max(map(value_size, value), default=1)
         return found
 
     def _known(self, node: Expr, variables: Mapping[str, int]) -> tuple[bool, Any]:

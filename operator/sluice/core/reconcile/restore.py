@@ -132,10 +132,9 @@ def _is_as_decided(
         return True  # nobody was asked
     decision = approvals.get(task.definition.name)
     asked_at, ended_at = _asked_at(entry, run_started_at), instant(entry.get("finishedAt"))
-    waited_s = (
-        min(ended_at, now + _CLOCKS_DIFFER_S) - asked_at if asked_at is not None and ended_at is not None else 0.0
-    )
-    by_time = resolve(approval, None, 0.0, waited_s)
+    by_time = None
+    if asked_at is not None and ended_at is not None:
+        by_time = resolve(approval, None, asked_at, min(ended_at, now + _CLOCKS_DIFFER_S))
     if by_time is not None and (by_time.ending is Ending.SUCCESS) == (phase == "Succeeded"):
         return True
     return decision is not None and (phase == "Failed" or decision.decision == "Approve")

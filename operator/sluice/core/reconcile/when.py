@@ -30,7 +30,7 @@ _SHOWN = 100  # characters of an expression in a reason
 _STEPS = 100_000_000
 """What all conditions of a run may take, those of each item counted: one look at a run may evaluate them all."""
 _STEPS_OF_EACH = _STEPS // MAX_ITEMS_OF_RUN
-"""What each may take at least: more of them than there can be items do not come together."""
+"""What each may take at least: a run has no more items than share it so."""
 
 
 @dataclass(frozen=True, slots=True)
