@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from sluice.core.base.naming import owner_reference, pod_name
 from tests.e2e.host import HostOperator
-from tests.e2e.kubernetes import Json, Kubectl, eventually, most_at_once, workflow
+from tests.e2e.kubernetes import Json, Kubectl, by_hand, eventually, most_at_once, workflow
 
 WORKS = {"name": "work", "bash": "trap 'exit 0' TERM; echo ready; sleep 300 & wait"}
 CALL = {"name": "sub", "workflow": {"name": "inner"}}
@@ -36,6 +37,26 @@ def test_a_child_that_fails_is_made_again_as_often_as_retries_allow(kubectl: Kub
     assert task["message"] == f"run {task['run']} failed: task broken failed: exit code 3"
     assert [child["status"]["phase"] for child in children(kubectl, name)] == ["Failed", "Failed"]
     assert kubectl.get("workflow", "inner")["status"]["phase"] == "Ready"  # they are no runs of its own
+
+
+def test_a_run_that_only_says_that_it_is_a_tasks_child_ends_nothing(kubectl: Kubectl) -> None:
+    """Its name can be worked out, and its owner written by anybody."""
+    kubectl.apply(inner({"name": "gate", "approval": {}}))
+    kubectl.apply(workflow("noop", {"name": "a", "bash": "true"}, trigger="Manual"))
+    kubectl.apply(workflow("outer", {**CALL, "retries": {"limit": 1}}))
+    run = kubectl.run_of("outer")
+    first, uid = child_of(kubectl, run), kubectl.get("workflowrun", run)["metadata"]["uid"]
+    second = pod_name(run, uid, "sub", 2)
+    forged = by_hand(second, "noop")
+    forged["metadata"]["ownerReferences"] = [owner_reference("WorkflowRun", run, uid)]
+    kubectl.apply(forged)
+    assert kubectl.finished(second)["status"]["phase"] == "Succeeded"
+    kubectl.decide(first, "gate", "Reject")
+    eventually(lambda: "NameTaken" in kubectl.task(run, "sub").get("reason", ""), "the task says what it waits for")
+    kubectl("delete", "workflowrun", second)
+    eventually(lambda: kubectl.task(second, "gate").get("reason"), "its own run asks for the approval")
+    kubectl.decide(second, "gate", "Approve")
+    assert kubectl.finished(run)["status"]["phase"] == "Succeeded"
 
 
 def test_a_stop_in_the_middle_stops_the_child_and_its_child(kubectl: Kubectl) -> None:

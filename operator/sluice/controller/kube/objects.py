@@ -1,6 +1,7 @@
 """Objects of our kinds, cut down to what the controller needs."""
 
 from dataclasses import dataclass, field, replace
+from sys import intern
 from typing import NamedTuple, TypeVar
 
 import orjson
@@ -28,7 +29,10 @@ _LABELS_OF_MADE = frozenset({LABEL_GENERATION, LABEL_SCHEDULED, LABEL_BACKFILL_U
 _SPEC_OF_ENDED = ("workflow", "revision", "resumeFrom", "scheduledTime")
 _STATUS_OF_ENDED = ("phase", "message", "revision", "startedAt", "finishedAt")
 _STATUS_FOR_PARENT = ("outputs", "conditions", "replacedBy")
+_OFTEN_THE_SAME = frozenset({"phase", "revision"})
 _MESSAGE_OF_ENDED_MAX = 1024
+_NO_LABELS: dict[str, str] = {}
+"""Of most that has ended, so it is there once, as are texts that many runs have."""
 
 _M = TypeVar("_M", bound=Model)
 
@@ -99,6 +103,8 @@ class ObjectView:
         """
         names = (*_STATUS_OF_ENDED, *_STATUS_FOR_PARENT) if for_parent else _STATUS_OF_ENDED
         status = {name: self.status[name] for name in names if name in self.status}
+        for name in _OFTEN_THE_SAME & status.keys():
+            status[name] = intern(foreign.string(status[name]))
         if len(message := foreign.string(status.get("message"))) > _MESSAGE_OF_ENDED_MAX:
             status["message"] = message[: _MESSAGE_OF_ENDED_MAX - 1] + "…"
         spec = {name: value for name, value in self.spec.items() if name in _SPEC_OF_ENDED}
@@ -155,16 +161,16 @@ def object_view(body: Json) -> ObjectView:
         status = {key: value for key, value in status.items() if key != "tasks"}
     labels = foreign.mapping(metadata.get("labels"))
     return ObjectView(
-        key=Key(meta.namespace, meta.name),
+        key=Key(intern(meta.namespace), meta.name),
         uid=meta.uid,
         version=meta.version,
         generation=foreign.integer(metadata.get("generation")) or 0,
         created_at=meta.created_at,
         deleting=bool(metadata.get("deletionTimestamp")),
-        owner_uid=foreign.string(owner.get("uid")),
+        owner_uid=intern(foreign.string(owner.get("uid"))),
         attempt_of=attempt_of(metadata),
-        labels={name: foreign.string(labels[name]) for name in _LABELS & labels.keys()},
-        workflow=foreign.string(spec.get("workflow")),
+        labels={name: foreign.string(labels[name]) for name in _LABELS & labels.keys()} or _NO_LABELS,
+        workflow=intern(foreign.string(spec.get("workflow"))),
         resumes_from=foreign.string(foreign.mapping(spec.get("resumeFrom")).get("run")),
         spec_json=_packed(spec),
         status=status,
