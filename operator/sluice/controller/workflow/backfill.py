@@ -256,11 +256,9 @@ def _taken(run: ObjectView, workflow: ObjectView) -> str:
     """Why the run is neither this Backfill's nor another one of its time; empty if it is."""
     if run.deleting:
         return f"{NAME_TAKEN}: run {run.key.name} is being deleted"
-    return (
-        ""
-        if run.is_of(workflow, or_was=True)
-        else f"{NAME_TAKEN}: run {run.key.name} was made by somebody else; delete it"
-    )
+    if run.is_of(workflow, or_was=True):
+        return ""
+    return f"{NAME_TAKEN}: run {run.key.name} was made by somebody else; delete it"
 
 
 def _sound(phase: str, message: str) -> list[Condition]:

@@ -191,7 +191,7 @@ class WorkflowReconciler:
         """The run that the mark names; None if it is gone, even if somebody has made another of that name."""
         name = None if mark is None else mark.run
         run = None if name is None else self._cache.runs.get(Key(workflow.key.namespace, name))
-        return run if run is not None and run.is_of(workflow) else None
+        return run if run is not None and run.is_of(workflow, or_was=True) else None
 
     async def _refuse(self, workflow: ObjectView, reason: str, message: str) -> None:
         facts = [Condition("Accepted", False, reason, message), *stalled(reason, message)]
