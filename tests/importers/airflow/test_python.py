@@ -261,3 +261,22 @@ def test_the_context_has_all_names_that_the_importer_fills_in():
     )
     done = subprocess.run([sys.executable, "-c", program, FOLDER], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("run", [True, False])
+@pytest.mark.parametrize(
+    ("module", "name", "body"),
+    [
+        ("exceptions", "AirflowSkipException", "raise {}('x')"),
+        ("exceptions", "AirflowFailException", "raise {}('x')"),
+        ("models", "Variable", "{}.get('api_password')"),
+        ("providers.postgres.hooks.postgres", "PostgresHook", "{}('db').run('select 1')"),
+    ],
+)
+def test_a_class_of_airflow_under_another_name(tmp_path, module, name, body, run):
+    def task(said, used):
+        call = "    PythonOperator(task_id='t', retries=2, python_callable=work)"
+        lines = [f"from airflow.{module} import {said}", f"def work(): {body.format(used)}", call]
+        return tasks_of(imported(tmp_path, dag(*lines), run=run))["t"]
+
+    assert task(f"{name} as Other", "Other") == task(name, name)

@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import re
 import sys
 import types
 
@@ -205,7 +206,7 @@ def _param(value, depth):
 
 def reached(start):
     """The names and texts in the code of a function or class, and of what it calls in the user's own modules, and what
-    it reads of `dag_run.conf`.
+    it reads of `dag_run.conf`. A class has also its own name and those of its bases, whatever the code calls it.
     """
     names, texts, conf, seen, todo = set(), set(), set(), set(), [start]
     while todo and len(seen) < 1000:
@@ -226,11 +227,14 @@ def reached(start):
             inner = {
                 cell.cell_contents
                 for cell in found.__closure__ or ()
-                if isinstance(cell.cell_contents, types.FunctionType)
+                if isinstance(cell.cell_contents, (types.FunctionType, type, unknown.Unknown))
             }
             todo += [*inner, *(found.__globals__.get(name) for name in _all_names(found.__code__))]
-        elif isinstance(found, type) and found not in seen and _is_theirs(found):
+        elif isinstance(found, unknown.Unknown):
+            names |= set(re.findall(r"\w+", found.origin))
+        elif isinstance(found, type) and found not in seen:
             seen.add(found)
+            names |= {base.__name__ for base in found.__mro__}
             todo += [each for base in found.__mro__ if _is_theirs(base) for each in vars(base).values()]
         elif isinstance(found, (staticmethod, classmethod, types.MethodType)):
             todo.append(found.__func__)
