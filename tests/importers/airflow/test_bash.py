@@ -334,3 +334,31 @@ C = "echo {{{{ {pull} }}}}"
     assert outputs <= set(tasks_of(result)["a"]["outputs"])
     before = {"a": {key: {"x": 1} for key in outputs}}
     assert run_task(tmp_path, spec_of(result), "b", tasks=before).out == "1\n"
+
+
+VALUES = """
+from airflow.models.param import Param
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+with DAG("etl", schedule=None, params={"dry": Param(True, type="boolean"), "cfg": {"a": 1}}):
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ("bash_command='echo {{ params.dry }}'", "True"),
+        ("bash_command='echo \"{{ params.cfg }}\"'", "{'a': 1}"),
+        ("bash_command='echo $DRY', env={'DRY': '{{ params.dry }}'}", "True"),
+    ],
+)
+def test_a_parameter_that_is_no_text_is_written_as_python_does(tmp_path, arguments, shown):
+    result = imported(tmp_path, f"{VALUES}    BashOperator(task_id='t', {arguments})\n")
+    assert (result.losses, faults(result)) == ([], [])
+    assert run_task(tmp_path, spec_of(result), "t", params={"dry": True, "cfg": {"a": 1}}).out == shown + "\n"
+
+
+def test_a_parameter_that_is_no_text_in_a_field_is_told_once(tmp_path):
+    pod = "KubernetesPodOperator(task_id='t', image='x', arguments=['{{ params.dry }}', '--dry={{ params.dry }}'])"
+    result = imported(tmp_path, f"{VALUES}    {pod}\n")
+    assert tasks_of(result)["t"]["args"] == ["$(params.dry)", "--dry=$(params.dry)"]
+    assert [loss.what for loss in result.losses] == ["the parameter dry in a field"]

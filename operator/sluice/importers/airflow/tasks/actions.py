@@ -18,7 +18,7 @@ from sluice.importers.airflow.tasks.in_airflow import by_airflow
 from sluice.importers.airflow.tasks.mapped_groups import group_call
 from sluice.importers.airflow.tasks.pod_templates import OTHERS, conf_names, connections, variables
 from sluice.importers.airflow.tasks.pods import pod
-from sluice.importers.airflow.texts.holes import InPod, env_entry, in_field, in_script, parts_of
+from sluice.importers.airflow.texts.holes import InPod, ask_for_text, env_entry, in_field, in_script, parts_of
 from sluice.importers.airflow.texts.secret_values import source_of
 from sluice.importers.airflow.texts.shell import NotPossible, text_of
 
@@ -162,7 +162,10 @@ def _bash_in_pod(task: RecordedTask, dag: Translation, marks: list[str]) -> Json
 def _environment(said: Any, dag: Translation, marks: list[str]) -> list[Json]:
     if not isinstance(said, dict) or "$template" in said:
         return []
-    return [env_entry(name, parts_of(value, marks), dag) for name, value in said.items()]
+    entries = {name: parts_of(value, marks) for name, value in said.items()}
+    for parts in entries.values():
+        ask_for_text(parts, dag)
+    return [env_entry(name, parts, dag) for name, parts in entries.items()]
 
 
 def _empty(task: RecordedTask, dag: Translation, marks: list[str]) -> Json:  # noqa: ARG001  # as the others

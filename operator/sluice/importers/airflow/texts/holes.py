@@ -25,6 +25,8 @@ _SHORT = {
 }
 _UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
+_VALUES = {"Boolean", "Json"}
+
 
 class InPod(Exception):
     """The template can only be rendered when the task runs."""
@@ -71,11 +73,25 @@ def filled(node: Any, marks: list[str], dag: Translation) -> Any:
 
 
 def in_script(parts: list[str | Json], dag: Translation) -> tuple[str, list[Json]]:
-    """The script, and the environment that it needs."""
+    """The script, and the environment that it needs. Raises InPod."""
+    ask_for_text(parts, dag)
     lines: dict[str, str] = {}
     env: dict[str, Json] = {}
     script = put_in([part if isinstance(part, str) else (_variable(part, dag, lines, env),) for part in parts])
     return "".join(f"{name}={value}\n" for name, value in lines.items()) + script, list(env.values())
+
+
+def ask_for_text(parts: list[str | Json], dag: Translation) -> None:
+    """Raises InPod if one of the parameters is a value that a template writes as Python does: True, not true."""
+    if names := _values_in(parts, dag):
+        raise InPod(f"the parameter {names[0]} is written as Python writes it")
+
+
+def _values_in(parts: list[str | Json], dag: Translation) -> list[str]:
+    """The parameters in a template that are no texts or numbers. What is handed on as a value has a key."""
+    holes = (part for part in parts if isinstance(part, dict) and "param" in part and "key" not in part)
+    names = (parameter_of(str(hole["param"])) for hole in holes)
+    return [name for name in names if dag.parameters.get(name, {}).get("type") in _VALUES]
 
 
 def _variable(hole: Json, dag: Translation, lines: dict[str, str], env: dict[str, Json]) -> str:
@@ -110,6 +126,12 @@ def _in_environment(wanted: str, value: Json, env: dict[str, Json]) -> str:
 
 def in_field(parts: list[str | Json], dag: Translation) -> str:
     """For a field in which placeholders are filled in."""
+    for name in _values_in(parts, dag):
+        what = f"the parameter {name} in a field"
+        if all(loss.what != what for loss in dag.losses):
+            dag.lose(
+                None, what, "it is filled in as JSON: `true` where Airflow writes `True`; let its reader take that"
+            )
     return "".join(part if isinstance(part, str) else _placeholder(part, dag) for part in parts)
 
 
