@@ -266,3 +266,34 @@ def test_what_a_mapped_group_hands_on_is_a_list(tmp_path):
     assert (ran.code, ran.outputs) == (0, {"return_value": 9})
     ran = run_task(tmp_path, outer, "total", tasks={"each": {"return_value": [9, 1]}})
     assert ran.code == 0, ran.err
+
+
+ONLY_SOME = """
+@dag(schedule=None)
+def etl():
+    @task
+    def only_json(name):
+        return name if name.endswith("json") else None
+    @task
+    def load(name):
+        print(name)
+    @task
+    def total(names):
+        print(len(names))
+    found = only_json.expand(name=["a.json", "b.txt"])
+    {call}
+etl()
+"""
+
+
+def test_items_that_are_none_are_left_out_of_what_a_mapped_task_returns(tmp_path):
+    result = imported(tmp_path, ONLY_SOME.format(call="total(found)"), head=HEAD)
+    assert (result.losses, faults(result)) == ([], [])
+    returned = {"only-json": {"return_value": ["a.json", None]}}
+    assert run_task(tmp_path, spec_of(result), "total", tasks=returned).out == "1\n"
+
+
+def test_an_expand_over_what_a_mapped_task_returns_tells_of_none(tmp_path):
+    result = imported(tmp_path, ONLY_SOME.format(call="load.expand(name=found)"), head=HEAD)
+    assert faults(result) == []
+    assert [loss.what for loss in result.losses] == ["expand over what the mapped only_json returns"]

@@ -76,6 +76,8 @@ class TaskInstance:
             found = self._output(task_ids, key)
             if map_indexes is not None and isinstance(found, list):
                 return found[map_indexes] if isinstance(map_indexes, int) else [found[each] for each in map_indexes]
+            if isinstance(found, list) and self.task.dag.tasks_by_id[task_ids].mapped is not None:
+                return [each for each in found if each is not None]  # those that returned None have no XCom
             return default if found is None else found
         return [self._output(name, key) for name in task_ids]
 

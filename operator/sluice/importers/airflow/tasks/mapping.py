@@ -27,6 +27,9 @@ def for_each(task: RecordedTask, dag: Translation) -> Json:
         return {"forEach": {"from": f"$(params.{dag.parameter(str(only['$param']))})"}}
     if str(only["$xcom"]) not in dag.names:
         return {}
+    if dag.tasks[str(only["$xcom"])].mapped:
+        instead = "an item for which it returned None or was skipped is handed on here, as None; Airflow leaves it out"
+        dag.lose(task, f"expand over what the mapped {only['$xcom']} returns", instead)
     key = next(iter(dag.read[task.id].get(str(only["$xcom"]), {"return_value"})))
     return {"forEach": {"from": f"$(tasks.{dag.names[str(only['$xcom'])]}.outputs.{parameter_of(key)})"}}
 
