@@ -1,8 +1,11 @@
 """When a Workflow runs: presets, intervals, zones, catch-up, and what Airflow 2 and 3 leave out."""
 
+import os
+import subprocess
+
 import pytest
 
-from tests.importers.airflow.harness import faults, imported, spec_of
+from tests.importers.airflow.harness import faults, imported, run_task, spec_of, tasks_of
 
 START = "start_date=datetime(2026, 1, 1)"
 BERLIN = "start_date=pendulum.datetime(2026, 1, 1, tz='Europe/Berlin')"
@@ -145,3 +148,37 @@ def test_a_dag_that_is_made_paused(tmp_path, paused, schedule):
     result = imported(tmp_path, f"{text}, is_paused_upon_creation={paused}):\n    EmptyOperator(task_id='t')\n")
     assert faults(result) == []
     assert spec_of(result)["schedule"].get("suspend") is schedule
+
+
+INTERVAL = """
+from airflow.timetables.trigger import CronTriggerTimetable
+with DAG("etl", {start}, catchup=False, schedule={schedule}):
+    BashOperator(task_id="b", bash_command="echo {{{{ data_interval_start | ds }}}}")
+    PythonOperator(task_id="p", python_callable=lambda data_interval_start: print(data_interval_start.date()))
+"""
+
+
+@pytest.mark.parametrize(
+    ("schedule", "version", "shown"),
+    [
+        ("'@daily'", 2, "2026-03-01"),
+        ("'@daily'", 3, "2026-03-02"),
+        ("timedelta(days=1)", 3, "2026-03-02"),
+        ("CronTriggerTimetable('0 0 * * *', timezone='UTC')", 2, "2026-03-02"),
+        ("CronTriggerTimetable('0 0 * * *', timezone='UTC', interval=timedelta(days=7))", 3, "2026-02-23"),
+    ],
+)
+def test_when_the_interval_of_a_run_begins(tmp_path, schedule, version, shown):
+    result = imported(tmp_path, INTERVAL.format(start=START, schedule=schedule), airflow=version)
+    assert (result.losses, faults(result)) == ([], [])
+    run = {"intervalStart": "2026-03-01T00:00:00Z", "intervalEnd": "2026-03-02T00:00:00Z"}
+    assert run_task(tmp_path, spec_of(result), "p", run=run).out == shown + "\n"
+    env = {**os.environ, "SLUICE_INTERVAL_START": run["intervalStart"], "SLUICE_SCHEDULED_TIME": run["intervalEnd"]}
+    script = ["bash", "-c", tasks_of(result)["b"]["bash"]]
+    assert subprocess.run(script, env=env, capture_output=True, text=True, check=True).stdout == shown + "\n"
+
+
+def test_an_interval_of_months_is_told(tmp_path):
+    schedule = "CronTriggerTimetable('0 0 1 * *', timezone='UTC', interval=relativedelta(months=1))"
+    text = "from dateutil.relativedelta import relativedelta\n" + INTERVAL.format(start=START, schedule=schedule)
+    assert [loss.what for loss in imported(tmp_path, text).losses] == ["interval of the timetable"]

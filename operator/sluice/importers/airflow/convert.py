@@ -147,7 +147,7 @@ def _converted(source: _Source, options: Options, writers: dict[str, list[str]],
             translation.losses.append(Loss(file, moving[0], f"start_date by {moving[1]}()", _NO_START))
             dag = dag.model_copy(update={"start_date": {"zone": dag.start_date.get("zone")}})  # noqa: PLW2901
         schedule = schedule_of(dag, airflow, writers) if dag.id not in called else Triggers({"trigger": "Manual"})
-        translation.by_interval = schedule.by_interval
+        translation.by_interval, translation.interval_s = schedule.by_interval, schedule.interval_s
         translation.travelling = [path for path in files["files"] if path != TASK_FILE]
         manifest = workflow_of_dag(translation, schedule, files, recording.marks)
         faults = [fault for fault in workflow_faults(manifest) if not _is_left(fault, manifest, translation)]

@@ -40,6 +40,8 @@ class Translation:
     options: Options
     airflow: int
     by_interval: bool = True
+    interval_s: int = 0
+    """If not, how long before the run's time its interval begins."""
     travelling: list[str] = field(default_factory=list)
     """The paths of the user's own files."""
     losses: list[Loss] = field(default_factory=list)

@@ -41,6 +41,8 @@ class Triggers:
     losses: list[tuple[str, str]] = field(default_factory=list)
     by_interval: bool = True
     """Is a run named after the start of its interval, rather than its own time?"""
+    interval_s: int = 0
+    """If not, how long before its time its interval begins: a timetable's `interval`."""
 
 
 def schedule_of(dag: Dag, airflow: int, workflows: dict[str, list[str]]) -> Triggers:
@@ -72,10 +74,21 @@ def _timetable(said: Json, zone: str, found: Triggers) -> tuple[Any, str]:
     kind, args, kwargs = said.get("$timetable"), said.get("args") or [None], said.get("kwargs") or {}
     if kind in (*_INTERVALS, *_TRIGGERS):
         found.by_interval = kind in _INTERVALS
+        if "interval" in kwargs:
+            _begin_earlier(kwargs["interval"], found)
         named = kwargs.get("timezone")
         zone = named if isinstance(named, str) else _zone_name(named) or zone
         return kwargs.get("cron", kwargs.get("delta", args[0])), zone
     return said, zone
+
+
+def _begin_earlier(interval: Any, found: Triggers) -> None:
+    seconds = seconds_of(interval)
+    found.interval_s = seconds or 0
+    if seconds is None:
+        found.losses.append(
+            ("interval of the timetable", "in scripts and fields the interval begins at the run's time")
+        )
 
 
 def _by_cron(said: str, zone: str, dag: Dag, airflow: int, found: Triggers) -> None:

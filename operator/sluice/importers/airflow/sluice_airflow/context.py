@@ -104,11 +104,17 @@ class Macros:
 
 
 def context_of(task, inputs, airflow):
-    """The context, and the map into which `xcom_push` puts."""
+    """The context, and the map into which `xcom_push` puts.
+
+    `airflow`: 3 if a run is named after its own time. Its interval begins then, too, or earlier as a timetable says.
+    """
     run = inputs["run"]
     now = datetime.datetime.now(datetime.timezone.utc).isoformat()
     end = _time(run.get("intervalEnd") or now)
     start = _time(run.get("intervalStart") or run.get("intervalEnd") or now)
+    length = end - start
+    if airflow == 3:
+        start = end - getattr(task.dag.schedule, "kwargs", {}).get("interval", datetime.timedelta())
     logical = end if airflow == 3 else start
     ti = TaskInstance(task, inputs)
     ds = logical.strftime("%Y-%m-%d")
@@ -124,16 +130,16 @@ def context_of(task, inputs, airflow):
         "data_interval_start": start,
         "data_interval_end": end,
         "next_execution_date": end,
-        "prev_execution_date": start - (end - start),
+        "prev_execution_date": logical - length,
         "next_ds": end.strftime("%Y-%m-%d"),
         "next_ds_nodash": end.strftime("%Y%m%d"),
-        "prev_ds": (start - (end - start)).strftime("%Y-%m-%d"),
-        "prev_ds_nodash": (start - (end - start)).strftime("%Y%m%d"),
+        "prev_ds": (logical - length).strftime("%Y-%m-%d"),
+        "prev_ds_nodash": (logical - length).strftime("%Y%m%d"),
         "yesterday_ds": Macros.ds_add(ds, -1),
         "yesterday_ds_nodash": Macros.ds_add(ds, -1).replace("-", ""),
         "tomorrow_ds": Macros.ds_add(ds, 1),
         "tomorrow_ds_nodash": Macros.ds_add(ds, 1).replace("-", ""),
-        "is_latest": not run.get("intervalEnd") or _time(now) < end + (end - start),
+        "is_latest": not run.get("intervalEnd") or _time(now) < end + length,
         "params": params,
         "run_id": ti.run_id,
         "dag": task.dag,

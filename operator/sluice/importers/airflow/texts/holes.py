@@ -220,9 +220,11 @@ def _time_name(hole: Json) -> str:
 
 def _date(hole: Json, dag: Translation) -> str:
     """The command. Without a schedule the variable is empty, which is now, as in Airflow."""
-    base = "start" if hole["time"] == "logical" and dag.by_interval else str(hole["time"])
-    variable = "$SLUICE_INTERVAL_START" if base == "start" else "$SLUICE_SCHEDULED_TIME"
+    by_start = hole["time"] == "start" or (hole["time"] == "logical" and dag.by_interval)
+    variable = "$SLUICE_INTERVAL_START" if by_start and dag.by_interval else "$SLUICE_SCHEDULED_TIME"
     shift = int(hole.get("shift", 0))
+    if by_start and not dag.by_interval:
+        shift -= dag.interval_s
     words = (
         [f"{count} {_UNITS[unit]}" for count, unit in re.findall(r"(\d+)([dhms])", duration(abs(shift)))]
         if shift
