@@ -304,3 +304,28 @@ c.set_upstream(b)
     result = imported(tmp_path, text, head="from datetime import datetime\nfrom airflow import DAG\n")
     assert edges(result) == {"a b", "b c"}
     assert spec_of(result)["defaults"]["retries"] == {"limit": 1, "backoff": {"initial": "5m", "factor": 1}}
+
+
+def test_what_a_short_circuit_returns_is_told_only_where_it_is_read(tmp_path):
+    text = """
+from airflow.decorators import task
+with DAG("etl", schedule=None):
+    @task.short_circuit
+    def found():
+        return [1, 2]
+    @task
+    def use(rows=None):
+        print(rows)
+    {call}
+"""
+    told = [loss.what for loss in imported(tmp_path, text.replace("{call}", "use(found())")).losses]
+    assert told == ["what the short circuit returns"]
+    assert imported(tmp_path, text.replace("{call}", "found() >> use()")).losses == []
+
+
+def test_templates_that_give_values_are_told(tmp_path):
+    text = """
+with DAG("etl", schedule=None, render_template_as_native_obj=True):
+    PythonOperator(task_id="t", python_callable=print, op_args=["{{ params }}"])
+"""
+    assert [loss.what for loss in imported(tmp_path, text).losses] == ["render_template_as_native_obj"]

@@ -187,6 +187,8 @@ def _limits(dag: Translation, tasks: list[Json], schedule: Triggers) -> Json:
         spec["failFast"] = "Stop"
     if _goes_by_leaves(tasks, dag):
         spec["failWhen"] = "LeafFailed"
+    if said.get("render_template_as_native_obj") is True:
+        dag.lose(None, "render_template_as_native_obj", "templates give texts; make values of them in the task")
     if noted := sorted(_NOTES & {name for name, value in said.items() if value}):
         dag.note(None, f"{', '.join(noted)} of the DAG have no meaning here")
     return spec

@@ -24,6 +24,10 @@ _SPOILT = {"all_failed", "all_skipped", "one_done"}
 def set_choice_outputs(dag: Translation) -> None:
     """What branches and short circuits return is an output, as conditions read it."""
     for task in dag.dag.tasks:
+        if task.is_a("ShortCircuitOperator") and RETURNED in dag.handed_on[task.id]:
+            dag.lose(
+                task, "what the short circuit returns", "tasks that read it get true or false; hand it on by another"
+            )
         if task.is_a(*_BRANCHES, *_CHECKS) and dag.downstream[task.id]:
             dag.handed_on[task.id] = sorted({*dag.handed_on[task.id], RETURNED})
 
